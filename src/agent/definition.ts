@@ -1,0 +1,97 @@
+import * as z from 'zod';
+import { unparsedSchema } from '../schema.ts';
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
+/** `{"type": "object", …}`: a JSON Schema (2020-12) written by a user. Compiled where it is used, so its faults are told at load. */
+const jsonSchema = unparsedSchema;
+
+/** A declarative HTTP call. `{field}` in `url` is replaced by the URL-encoded input field; in `body` strings, by its JSON value. */
+export const httpToolDefinition = z.strictObject({
+  name: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'a tool name has 1 to 64 letters, digits, _ or -'),
+  description: z.string().min(1),
+  method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).default('GET'),
+  /** May hold `{field}` placeholders and `${NAME}` environment references. */
+  url: z.string().min(1),
+  headers: z.record(z.string(), z.string()).default({}),
+  /** JSON value or string; `"{field}"` alone keeps the field's type. */
+  body: z.unknown().optional(),
+  input: jsonSchema,
+  /** `{% JSONata %}` over `{status, headers, body, input}`; without it the whole body is the result. */
+  result: z.string().optional(),
+  timeout_s: z.number().positive().max(600).default(30),
+  /** Default: true for GET, false otherwise. */
+  idempotent: z.boolean().optional(),
+});
+
+/** Tools of an MCP server: started over stdio (`command`) or reached at `url`. One client for each agent, shared by its rows. */
+export const mcpToolsDefinition = z
+  .strictObject({
+    command: z.string().min(1).optional(),
+    args: z.array(z.string()).default([]),
+    env: z.record(z.string(), z.string()).default({}),
+    url: z.string().min(1).optional(),
+    headers: z.record(z.string(), z.string()).default({}),
+    /** Names of the tools to offer; all of them without it. */
+    tools: z.array(z.string()).optional(),
+    timeout_s: z.number().positive().max(600).default(60),
+    /** Default: what the server's `readOnlyHint` or `idempotentHint` says. */
+    idempotent: z.boolean().optional(),
+  })
+  .refine((mcp) => (mcp.command === undefined) !== (mcp.url === undefined), {
+    message: 'give either `command` (stdio) or `url` (HTTP), not both',
+  });
+
+/** One entry of `tools`: exactly one of the three kinds. A `module` path is relative to the file that names it. */
+export const toolDefinition = z.union([
+  z.strictObject({ http: httpToolDefinition }),
+  z.strictObject({ mcp: mcpToolsDefinition }),
+  z.strictObject({ module: z.string().min(1) }),
+]);
+
+export const modelDefinition = z.strictObject({
+  provider: z.string().min(1),
+  model: z.string().min(1),
+  /** Upper limit of output tokens a call. */
+  max_tokens: z.int().positive().default(4096),
+  fallback: z.string().optional(),
+});
+
+/**
+ * An agent as it stands in the registry, defaults filled in. It is plain JSON: a batch stores it whole as its snapshot.
+ * `${NAME}` references in `env`, `headers` and `url` are still unresolved in it, so that no secret is stored.
+ */
+export const agentDefinition = z.strictObject({
+  name: z.string().regex(NAME, 'an agent name has 1 to 100 letters, digits, ".", "_" or "-"'),
+  version: z.string().regex(NAME).default('v1'),
+  description: z.string().default(''),
+  model: modelDefinition,
+  instructions: z.string().min(1),
+  input: jsonSchema.optional(),
+  tools: z.array(toolDefinition).default([]),
+  structured_output: z
+    .strictObject({ enabled: z.boolean().default(true), schema: jsonSchema.optional() })
+    .default({ enabled: false }),
+  limits: z
+    .strictObject({
+      max_turns: z.int().positive().max(100).default(8),
+      /** Deadline of one row, all turns together, in seconds. */
+      timeout_s: z.number().positive().max(86_400).default(120),
+    })
+    .default({ max_turns: 8, timeout_s: 120 }),
+  /** Folder against which `module` paths and scripted models are resolved; set by the registry, never written by people. */
+  base_dir: z.string().optional(),
+});
+
+export type HttpToolDefinition = z.infer<typeof httpToolDefinition>;
+export type McpToolsDefinition = z.infer<typeof mcpToolsDefinition>;
+export type ToolDefinition = z.infer<typeof toolDefinition>;
+export type AgentDefinition = z.infer<typeof agentDefinition>;
+
+/** The name of the tool through which a target agent answers. */
+export const STRUCTURED_OUTPUT_TOOL = 'return_structured_data';
+
+/** `name@version`, as people write it and as it is shown. */
+export function agentLabel(definition: { name: string; version: string }): string {
+  return `${definition.name}@${definition.version}`;
+}

@@ -1,0 +1,38 @@
+import type { Log } from '../log.ts';
+import type { Json, JsonObject, JsonSchema } from '../messages.ts';
+import type { ToolResult } from '../run.ts';
+
+/** What a tool's `execute` receives beside its input. */
+export interface ToolContext {
+  signal: AbortSignal;
+  log: Log;
+  /** The same for every repetition of one tool call: hand it to services that know idempotency keys. */
+  idempotencyKey: string;
+  /** Progress in the tool's own unit, for transports that can show it. */
+  onProgress?: (progress: { done: number; total?: number; message?: string }) => void;
+}
+
+/**
+ * A tool as the agent loop sees it.
+ *
+ * Contract: `execute` gets input that passed `inputSchema`. It may throw: the loop turns every throw into an
+ * `is_error` result that the model reads, so its message should say what to do next.
+ */
+export interface Tool {
+  name: string;
+  title?: string;
+  description: string;
+  inputSchema: JsonSchema;
+  /** Whether running it twice with the same input does no harm. */
+  idempotent: boolean;
+  /** Deadline of one call, in milliseconds. Default 60,000. */
+  timeoutMs?: number;
+  execute(input: JsonObject, context: ToolContext): Promise<ToolResult | Json>;
+}
+
+/** Tools that were opened together and are closed together. */
+export interface ToolSet {
+  tools: Tool[];
+  /** Idempotent. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,118 @@
+/**
+ * Every code that an error of Rowmill can carry. Codes are stable: they stand in `_error` columns, HTTP bodies,
+ * MCP results and exit statuses.
+ */
+export type ErrorCode =
+  // edges
+  | 'config_invalid'
+  | 'invalid_arguments'
+  | 'option_not_supported'
+  | 'unauthorized'
+  | 'forbidden_host'
+  | 'payload_too_large'
+  | 'not_found'
+  // tables
+  | 'uri_invalid'
+  | 'file_not_found'
+  | 'file_empty'
+  | 'file_not_allowed'
+  | 'bucket_not_found'
+  | 'location_denied'
+  | 'location_unavailable'
+  | 'not_a_table'
+  | 'no_rows'
+  | 'format_unsupported'
+  | 'output_is_source'
+  | 'output_failed'
+  | 'row_malformed'
+  // registry
+  | 'agents_invalid'
+  | 'agent_not_found'
+  | 'agent_not_structured'
+  | 'registry_unavailable'
+  // mapping and expressions
+  | 'mapping_invalid'
+  | 'column_unknown'
+  | 'field_unknown'
+  | 'expression_invalid'
+  | 'expression_failed'
+  | 'input_invalid'
+  // runs
+  | 'max_turns_exceeded'
+  | 'row_timeout'
+  | 'output_invalid'
+  | 'output_truncated'
+  | 'context_too_long'
+  | 'refused'
+  | 'tool_unavailable'
+  | 'tool_outcome_unknown'
+  | 'script_exhausted'
+  // models
+  | 'model_key_refused'
+  | 'model_permission_denied'
+  | 'model_unknown'
+  | 'model_spend_limit'
+  | 'model_rate_limited'
+  | 'model_overloaded'
+  | 'model_server_error'
+  | 'model_unreachable'
+  | 'model_timeout'
+  | 'model_request_invalid'
+  | 'model_response_invalid'
+  // batches
+  | 'agent_incompatible'
+  | 'batch_not_found'
+  | 'batch_state_invalid'
+  | 'batch_owned_elsewhere'
+  | 'lease_lost'
+  | 'budget_unpriced'
+  | 'budget_reached'
+  | 'conversation_not_found'
+  | 'conversation_busy'
+  // the rest
+  | 'store_unavailable'
+  | 'aborted'
+  | 'internal';
+
+/** What {@link AppError} carries beside its code and message. */
+export interface AppErrorOptions {
+  /** Whether the same call may succeed later, unchanged. Default `false`. */
+  retryable?: boolean;
+  cause?: unknown;
+  /** How long to wait before a retry, in milliseconds, when the other side said so. */
+  retryAfterMs?: number;
+  /** True when a request was sent and it is not known whether the other side carried it out (and charged for it). */
+  outcomeUnknown?: boolean;
+}
+
+/** The one error class: `message` names the place and the fix. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
+  readonly outcomeUnknown: boolean;
+
+  constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'AppError';
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+    this.retryAfterMs = options.retryAfterMs;
+    this.outcomeUnknown = options.outcomeUnknown ?? false;
+  }
+}
+
+/** Any thrown value as an {@link AppError}; what is not one becomes `internal`, with its message and cause kept. */
+export function toAppError(thrown: unknown, code: ErrorCode = 'internal'): AppError {
+  if (thrown instanceof AppError) return thrown;
+  if (thrown instanceof Error) {
+    if (thrown.name === 'AbortError') return new AppError('aborted', 'The operation was cancelled.', { cause: thrown });
+    return new AppError(code, thrown.message, { cause: thrown });
+  }
+  return new AppError(code, String(thrown));
+}
+
+/** Makes a switch over a tagged union exhaustive at compile time. */
+export function unreachable(value: never): never {
+  throw new AppError('internal', `Unexpected value ${JSON.stringify(value)}.`);
+}

@@ -1,0 +1,131 @@
+import type { Json } from '../messages.ts';
+
+/** One cell: a string in CSV and TSV; any JSON value in JSONL. `undefined` never occurs; a missing cell is `null`. */
+export type Cell = Json;
+
+/** One row of a source, in order. `line` is the 1-based line of the file on which the row starts. */
+export type SourceRow =
+  | { kind: 'record'; line: number; cells: Cell[] }
+  | {
+      kind: 'malformed';
+      line: number;
+      /** What is wrong, in words: "5 fields, 4 expected". */
+      reason: string;
+      /** The raw text, up to 64 KiB. */
+      text: string;
+      /** As many cells as could be read, at most one for each column. */
+      cells: Cell[];
+    };
+
+export type FormatName = 'csv' | 'tsv' | 'jsonl';
+
+/** What was found out about how a file is written. */
+export interface FormatFacts {
+  format: FormatName;
+  gzip: boolean;
+  encoding: 'utf-8' | 'utf-16le' | 'utf-16be' | 'latin1';
+  bom: boolean;
+  /** CSV and TSV only. */
+  delimiter?: string;
+  quote?: string;
+  lineEnd?: '\n' | '\r\n' | '\r';
+}
+
+/** Something worth telling that does not stop the work. */
+export interface TableWarning {
+  code:
+    | 'header_renamed'
+    | 'short_records_padded'
+    | 'malformed_records'
+    | 'invalid_bytes'
+    | 'column_added'
+    | 'mixed_types';
+  message: string;
+  /** How many times it was seen, when it is counted. */
+  count?: number;
+  /** Line of the first occurrence. */
+  line?: number;
+}
+
+/**
+ * An opened source. The header has been read; rows are read once, in chunks, with constant memory.
+ * Contract: `rows` may be iterated once; leaving the loop early closes the file.
+ */
+export interface Source {
+  uri: string;
+  facts: FormatFacts;
+  /** Size in bytes of what is stored (compressed if it is), where the location knows it. */
+  sizeBytes: number | undefined;
+  /** Unique names in order. For JSONL it grows while rows are read (first-seen order). */
+  columns(): string[];
+  /** Grows while rows are read. */
+  warnings(): TableWarning[];
+  rows(signal?: AbortSignal): AsyncIterable<SourceRow[]>;
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Where an output table goes. Nothing is visible at the destination before `commit`.
+ * Contract: after `abort` (idempotent, also after a failed commit) nothing is left behind.
+ */
+export interface Sink {
+  uri: string;
+  write(rows: Cell[][]): Promise<void>;
+  commit(): Promise<{ uri: string; bytes: number }>;
+  abort(): Promise<void>;
+}
+
+export type ColumnType =
+  | 'integer'
+  | 'number'
+  | 'boolean'
+  | 'date'
+  | 'timestamp'
+  | 'url'
+  | 'email'
+  | 'json'
+  | 'text'
+  | 'empty';
+
+export interface ColumnProfile {
+  name: string;
+  type: ColumnType;
+  /** Empty cells. */
+  nulls: number;
+  /** HyperLogLog estimate of distinct non-null values. */
+  distinctEstimate: number;
+  /** For numbers and dates: the least and greatest value as written. */
+  min?: string;
+  max?: string;
+  /** For texts: length in characters. */
+  minLength?: number;
+  maxLength?: number;
+  /** Most frequent values, most frequent first. */
+  topValues: { value: string; count: number }[];
+  /** Three values, spread over the file. */
+  samples: string[];
+}
+
+export interface TableProfile {
+  uri: string;
+  facts: FormatFacts;
+  sizeBytes: number | undefined;
+  rowCount: number;
+  malformedCount: number;
+  columns: ColumnProfile[];
+  sampleRows: Cell[][];
+  warnings: TableWarning[];
+}
+
+/** Sources and sinks of every format at every location. */
+export interface Tables {
+  /** Faults: uri_invalid, file_not_found, file_empty, file_not_allowed, bucket_not_found, location_*, not_a_table, format_unsupported. */
+  openSource(uri: string, signal?: AbortSignal): Promise<Source>;
+  /** The format follows the name's extension. `columns` is the header. Options: neutralise formulas for spreadsheets. */
+  openSink(uri: string, columns: string[], options?: { spreadsheetSafe?: boolean }): Promise<Sink>;
+  /** Checks without writing that a sink may be opened there, and that it is not one of `notOneOf` after symlinks. */
+  checkSink(uri: string, notOneOf: string[]): Promise<void>;
+  profile(uri: string, options?: { sampleRows?: number; signal?: AbortSignal }): Promise<TableProfile>;
+  close(): Promise<void>;
+}
