@@ -1,0 +1,186 @@
+import type { AgentDefinition } from '../agent/definition.ts';
+import type { ErrorCode } from '../errors.ts';
+import type { JsonObject, JsonSchema, ToolSpec, Usage } from '../messages.ts';
+import type { BatchStatus, JournalEntry, PauseReason, RowRecord, RowStatus } from '../storage/store.ts';
+import type { TableWarning } from '../tables/table.ts';
+
+/** How an agent's input field is filled: a column's name, `{% JSONata over the row %}`, `{column}`, or `{value}`. */
+export type InputMapping = Record<string, string | { column: string } | { value: unknown }>;
+
+export interface OutputMapping {
+  /** Which structured fields become columns, in this order; all of them when absent. */
+  structured_output_fields?: string[];
+  /** Further columns: name → `{% JSONata over {row, output} %}`. */
+  columns?: Record<string, string>;
+}
+
+/** What a person may set for a batch. Every one is enforced; nothing is ignored. */
+export interface BatchOptions {
+  /** Rows at work at once. Default 10, at most 1,000. */
+  concurrency?: number;
+  /** Run this many rows, then pause with reason `sample`. */
+  sample?: number;
+  max_cost_usd?: number;
+  /** Share of failed rows, in percent of all rows, above which the batch ends `failed`. Default 100: never. */
+  tolerated_failure_percent?: number;
+  idempotency_key?: string;
+  spreadsheet_safe?: boolean;
+}
+
+/** What a person asks for. */
+export interface BatchRequest {
+  csv_uri: string;
+  target: { type: 'agent'; name: string; version?: string };
+  input_mapping?: InputMapping;
+  output_mapping?: OutputMapping;
+  output_uri?: string;
+  options?: BatchOptions;
+}
+
+/** One reason why a request can't run. */
+export interface Problem {
+  code: ErrorCode;
+  message: string;
+}
+
+/** What a batch may cost and take, with the basis of the figures. Money is in dollars; null is "unknown". */
+export interface Estimate {
+  rows: number | null;
+  /** null when the model's price is unknown. */
+  cost_usd: { low: number; expected: number; high: number } | null;
+  tokens: { input: number; output: number } | null;
+  duration_seconds: number | null;
+  /** How it was worked out, in words. */
+  basis: string;
+}
+
+/** What ValidateInput finds out. `problems` is every reason at once; empty means that it can run. */
+export interface BatchPlan {
+  problems: Problem[];
+  warnings: string[];
+  /** The agent, when it was found. */
+  agent: AgentDefinition | null;
+  /** The mapping that would be used: the one given, or columns named like the agent's fields. */
+  input_mapping: InputMapping;
+  /** Output columns after the source's own, in order, `_status`, `_processing_time` and `_error` included. */
+  output_columns: string[];
+  columns: string[];
+  row_count: number | null;
+  estimate: Estimate | null;
+}
+
+export interface FailureGroup {
+  code: ErrorCode;
+  count: number;
+  example: { row: number; message: string };
+}
+
+/** A batch as it is shown, in every face. Money in dollars, times as ISO 8601, durations in seconds. */
+export interface BatchReport {
+  batch_id: string;
+  status: BatchStatus;
+  pause_reason: PauseReason | null;
+  error: { code: ErrorCode; message: string } | null;
+  agent: string;
+  model: string;
+  /** Set when the model is a stand-in; shown beside its name. */
+  stand_in: string | null;
+  source_uri: string;
+  output_uri: string | null;
+  counts: { total: number; queued: number; running: number; succeeded: number; failed: number };
+  rows_per_second: number | null;
+  eta_seconds: number | null;
+  usage: Usage;
+  model_calls: number;
+  tool_calls: number;
+  /** Exact over answered calls; null when a price is unknown. */
+  cost_usd: number | null;
+  /** Upper end when calls without an answer are counted at their worst; null when unknown. */
+  cost_usd_at_most: number | null;
+  failures: FailureGroup[];
+  warnings: string[];
+  created_at: string;
+  started_at: string | null;
+  ended_at: string | null;
+  /** What to do next, in words: the command that resumes, the fix. */
+  next_step: string;
+}
+
+/** One row as it is shown. `row` counts from 0. */
+export interface RowReport {
+  row: number;
+  line: number;
+  status: RowStatus | 'not_run';
+  attempt: number;
+  source: JsonObject;
+  input: JsonObject | null;
+  output: JsonObject | null;
+  error: { code: ErrorCode; message: string } | null;
+  processing_seconds: number | null;
+}
+
+/** A row opened: what it is, and every call of its attempts. */
+export interface RowTrace {
+  row: RowRecord;
+  attempts: { attempt: number; entries: JournalEntry[] }[];
+}
+
+/** The document behind `BatchRecord.plan`. */
+export interface StoredPlan {
+  request: BatchRequest;
+  agent: AgentDefinition;
+  toolSpecs: ToolSpec[] | null;
+  inputMapping: InputMapping;
+  outputUri: string;
+  estimate: Estimate | null;
+  warnings: string[];
+  standIn: string | null;
+}
+
+export interface RunProgress {
+  report: BatchReport;
+}
+
+/**
+ * The batch runner's public face: the five tools, the CLI and HTTP use this and nothing below it.
+ * All methods reject with AppErrors (`batch_not_found`, `batch_state_invalid`, …).
+ */
+export interface Runner {
+  /** ValidateInput and the estimate; starts nothing and spends nothing. */
+  plan(request: BatchRequest): Promise<BatchPlan>;
+  /**
+   * Validates and stores a batch as `created`; whoever drives batches picks it up. With a known idempotency key the
+   * earlier batch is returned (`started: false`).
+   * @throws AppError the first problem's code, with all problems in the message, when the request can't run
+   */
+  create(request: BatchRequest): Promise<{ report: BatchReport; started: boolean; plan: BatchPlan }>;
+  /** Takes the lease and works until the batch ends or pauses. `signal` drains; `hardSignal` stops at once. */
+  drive(
+    batchId: string,
+    options?: { signal?: AbortSignal; hardSignal?: AbortSignal; onProgress?: (progress: RunProgress) => void },
+  ): Promise<BatchReport>;
+  /** paused → running again, for whoever drives; from `sample` the rest is run. */
+  resume(batchId: string): Promise<BatchReport>;
+  /** Asks the owner to stop; without one it happens here. The table of a cancelled batch is written all the same. */
+  cancel(batchId: string): Promise<BatchReport>;
+  report(batchId: string): Promise<BatchReport>;
+  list(options: { limit: number; before?: string }): Promise<BatchReport[]>;
+  /** Rows from `cursor` (a row number) on; `nextCursor` is null at the end. */
+  rows(
+    batchId: string,
+    options: { status?: RowStatus | 'not_run'; cursor?: number; limit: number },
+  ): Promise<{ rows: RowReport[]; nextCursor: number | null }>;
+  trace(batchId: string, row: number): Promise<RowTrace>;
+  /** Writes the table as it stands now to `uri`. */
+  exportTable(
+    batchId: string,
+    uri: string,
+    options?: { spreadsheetSafe?: boolean },
+  ): Promise<{ uri: string; bytes: number }>;
+  /** The output table as CSV text in chunks, header first, in constant memory. */
+  csv(batchId: string): AsyncIterable<string>;
+  /** Batches that should be driven and that no living process owns. */
+  lapsed(): Promise<string[]>;
+  /** Agent input and output schemas, for those who show them. */
+  schemasOf(agent: AgentDefinition): { input: JsonSchema | null; output: JsonSchema | null };
+}

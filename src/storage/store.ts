@@ -1,0 +1,258 @@
+import type { ErrorCode } from '../errors.ts';
+import type { Json, JsonObject, Message, Usage } from '../messages.ts';
+
+/** See DESIGN's life of a batch; the transitions are in runner/batch.ts. */
+export type BatchStatus =
+  | 'created'
+  | 'validating'
+  | 'loading'
+  | 'running'
+  | 'paused'
+  | 'aggregating'
+  | 'completed'
+  | 'failed'
+  | 'cancelled';
+
+/** Why a batch is paused: a person, its process ended, its cap, a fault that would fail every row, its sample is done. */
+export type PauseReason = 'user' | 'interrupted' | 'budget' | 'fatal' | 'sample';
+export type RowStatus = 'queued' | 'running' | 'succeeded' | 'failed';
+
+/** A stored fault. */
+export interface StoredError {
+  code: ErrorCode;
+  message: string;
+}
+
+/**
+ * Sums over a batch, kept in the transactions that change them, so that reading them never scans rows.
+ * Money is in micro-dollars. `rows` is the count of rows loaded so far.
+ */
+export interface BatchTotals {
+  rows: number;
+  queued: number;
+  running: number;
+  succeeded: number;
+  failed: number;
+  modelCalls: number;
+  toolCalls: number;
+  usage: Usage;
+  /** Exact, over answered calls of known price. */
+  costMicroUsd: number;
+  /** Answered calls whose model has no known price. */
+  unpricedCalls: number;
+  /** Calls that were sent and whose answer is not (yet) known, and what they cost at worst. */
+  openCalls: number;
+  openWorstMicroUsd: number;
+}
+
+export interface BatchRecord {
+  id: string;
+  status: BatchStatus;
+  pauseReason: PauseReason | null;
+  /** Why it is paused or failed, with the fix. */
+  error: StoredError | null;
+  /** What `aggregating` will end in. */
+  ending: 'completed' | 'failed' | 'cancelled' | null;
+  /** What another process asked the owner for; the owner clears it. */
+  control: 'pause' | 'cancel' | null;
+  idempotencyKey: string | null;
+  /** The request, the agent's snapshot, the resolved tools: the runner's own documents, opaque to the store. */
+  plan: JsonObject;
+  /** Known once loading is done. */
+  columns: string[] | null;
+  loadWarnings: Json[];
+  /** Rows from this number on are held back (a sample); null when none is. */
+  rowLimit: number | null;
+  output: { uri: string; bytes: number } | null;
+  totals: BatchTotals;
+  /** Times are milliseconds since the epoch. */
+  createdAt: number;
+  startedAt: number | null;
+  endedAt: number | null;
+  /** Time spent in `running` before the current stretch, in milliseconds, for rates and ETA. */
+  activeMs: number;
+  /** When the current stretch of `running` began; null when it is not running. */
+  activeSince: number | null;
+  owner: LeaseOwner | null;
+}
+
+/** What may be changed on a batch. Absent fields stay. */
+export type BatchChange = Partial<
+  Pick<
+    BatchRecord,
+    | 'status'
+    | 'pauseReason'
+    | 'error'
+    | 'ending'
+    | 'control'
+    | 'columns'
+    | 'loadWarnings'
+    | 'rowLimit'
+    | 'output'
+    | 'startedAt'
+    | 'endedAt'
+    | 'activeMs'
+    | 'activeSince'
+    | 'plan'
+  >
+>;
+
+/** Who runs a batch: enough to tell a dead process from a silent one on this host. */
+export interface LeaseOwner {
+  /** Random, new for each process. */
+  instance: string;
+  host: string;
+  bootId: string;
+  pid: number;
+  /** The process's start time as the kernel counts it, so that a reused pid is not mistaken. */
+  processStart: string;
+}
+
+/** Every write of an owner carries this; the store rejects it with `lease_lost` unless the epoch is still the batch's. */
+export interface Fence {
+  batchId: string;
+  epoch: number;
+}
+
+export interface NewRow {
+  row: number;
+  line: number;
+  cells: Json[];
+  /** Present for a malformed line: it is stored as a failed row with code `row_malformed`. */
+  malformed?: { reason: string; text: string };
+}
+
+export interface RowRecord {
+  row: number;
+  line: number;
+  status: RowStatus;
+  /** From 1; 0 before the first. */
+  attempt: number;
+  /** How often this attempt was claimed; above 1 the journal may hold answers to replay. */
+  claims: number;
+  cells: Json[];
+  rawText: string | null;
+  /** The mapped agent input, once transformed. */
+  input: JsonObject | null;
+  /** The structured content. */
+  output: JsonObject | null;
+  error: StoredError | null;
+  startedAt: number | null;
+  endedAt: number | null;
+  processingMs: number | null;
+}
+
+export type RowResult =
+  | { status: 'succeeded'; input: JsonObject; output: JsonObject; processingMs: number; endedAt: number }
+  | { status: 'failed'; input: JsonObject | null; error: StoredError; processingMs: number; endedAt: number };
+
+/** One call of one run: `call` 0 is the turn's model call, 1… are its tool calls. */
+export interface JournalKey {
+  run: string;
+  turn: number;
+  call: number;
+}
+
+export interface JournalIntent extends JournalKey {
+  kind: 'model' | 'tool';
+  /** Model or tool name. */
+  name: string;
+  /** For a model call: the messages appended since the turn before (transcripts are append-only). For a tool: its input. */
+  request: Json;
+  idempotent: boolean;
+  /** Upper limit of this call's cost; null when its price is unknown. */
+  worstMicroUsd: number | null;
+  at: number;
+}
+
+export interface JournalAnswer {
+  /** A ModelResponse or a ToolResult. */
+  response: Json;
+  usage: Usage | null;
+  /** null when the price is unknown; 0 for a tool. */
+  costMicroUsd: number | null;
+  requestId: string | null;
+  at: number;
+}
+
+export interface JournalEntry extends JournalIntent {
+  answer: JournalAnswer | null;
+  /** Sends whose outcome is not known. */
+  openSends: number;
+}
+
+export interface ConversationRecord {
+  id: string;
+  agent: string;
+  createdAt: number;
+  updatedAt: number;
+  messages: Message[];
+  /** Run id of a chat turn that has begun and not ended: its process died, or it still goes on. */
+  openRun: string | null;
+}
+
+/** What a lease attempt gives. */
+export type LeaseOutcome = { acquired: true; fence: Fence } | { acquired: false; owner: LeaseOwner };
+
+/**
+ * Everything durable. Asynchronous, so that another database can stand behind it.
+ *
+ * Contract: a promise that resolved is committed and survives SIGKILL. Writes of one event-loop turn are grouped into
+ * one transaction. A write with a fence fails with `lease_lost` and changes nothing when the lease has another epoch.
+ * Other faults reject with `store_unavailable`.
+ */
+export interface Store {
+  /** With an idempotency key that exists, the stored batch is returned and nothing is written. */
+  insertBatch(batch: BatchRecord): Promise<{ batch: BatchRecord; inserted: boolean }>;
+  readBatch(id: string): Promise<BatchRecord | undefined>;
+  /** Newest first; `before` is an id to continue after. */
+  listBatches(options: { limit: number; before?: string }): Promise<BatchRecord[]>;
+  /** `when`: the change is made only if the status is one of these; resolves to whether it was made. */
+  updateBatch(id: string, change: BatchChange, guard: { fence?: Fence; when?: BatchStatus[] }): Promise<boolean>;
+
+  /** Takes the lease when there is none, its owner is dead on this host, or it was silent for 15 s. Raises the epoch. */
+  acquireLease(batchId: string, owner: LeaseOwner): Promise<LeaseOutcome>;
+  /** Heartbeat. Resolves to the batch's `control`, or rejects with `lease_lost`. */
+  renewLease(fence: Fence): Promise<BatchRecord['control']>;
+  releaseLease(fence: Fence): Promise<void>;
+  /** Ids of batches in created, validating, loading, running or aggregating that no living process owns. */
+  listLapsedBatches(): Promise<string[]>;
+
+  insertRows(fence: Fence, rows: NewRow[]): Promise<void>;
+  /** Forgets rows of an interrupted load; only while nothing has run. */
+  clearRows(fence: Fence): Promise<void>;
+  /** The next queued rows in order, below the batch's row limit, made `running`; a first claim begins attempt 1. */
+  claimRows(fence: Fence, limit: number, at: number): Promise<RowRecord[]>;
+  finishRow(fence: Fence, row: number, result: RowResult): Promise<void>;
+  /** Back to the queue with attempt and journal kept. */
+  returnRow(fence: Fence, row: number): Promise<void>;
+  /** All running rows of a dead owner back to the queue; resolves to their number. */
+  returnRunningRows(fence: Fence): Promise<number>;
+  /** Failed rows (not malformed ones) queued again with a new attempt; resolves to their number. */
+  redriveRows(fence: Fence, options: { codes?: ErrorCode[] }): Promise<number>;
+  /** In order, from `fromRow` on. */
+  readRows(batchId: string, options: { status?: RowStatus; fromRow: number; limit: number }): Promise<RowRecord[]>;
+  /** Failures grouped by code, most frequent first, one example each. */
+  readFailures(batchId: string): Promise<{ code: ErrorCode; count: number; row: number; message: string }[]>;
+
+  readJournal(run: string): Promise<JournalEntry[]>;
+  /** Entries of all runs whose id begins with `prefix`, in order. */
+  readJournalByPrefix(prefix: string): Promise<JournalEntry[]>;
+  /** Writes the intent, or counts one more send of an entry that exists. Batch totals follow when a fence is given. */
+  writeIntent(intent: JournalIntent, fence?: Fence): Promise<void>;
+  writeAnswer(key: JournalKey, answer: JournalAnswer, fence?: Fence): Promise<void>;
+  /** The last send is known to have been refused and not charged. */
+  writeRefusal(key: JournalKey, fence?: Fence): Promise<void>;
+
+  insertConversation(conversation: ConversationRecord): Promise<void>;
+  readConversation(id: string): Promise<ConversationRecord | undefined>;
+  listConversations(options: { limit: number }): Promise<Omit<ConversationRecord, 'messages'>[]>;
+  /** Appends when the stored count of messages is `expectedCount`; otherwise rejects with `conversation_busy`. */
+  appendMessages(
+    id: string,
+    append: { expectedCount: number; messages: Message[]; openRun: string | null; at: number },
+  ): Promise<void>;
+
+  /** Idempotent; waits for writes under way. */
+  close(): Promise<void>;
+}
