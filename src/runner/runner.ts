@@ -2,7 +2,6 @@ import type { AgentDefinition } from '../agent/definition.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { JsonObject, JsonSchema, ToolSpec, Usage } from '../messages.ts';
 import type { BatchStatus, JournalEntry, PauseReason, RowRecord, RowStatus } from '../storage/store.ts';
-import type { TableWarning } from '../tables/table.ts';
 
 /** How an agent's input field is filled: a column's name, `{% JSONata over the row %}`, `{column}`, or `{value}`. */
 export type InputMapping = Record<string, string | { column: string } | { value: unknown }>;

@@ -1,0 +1,23 @@
+import type { Conversations } from '../agent/conversation.ts';
+import type { Config } from '../config.ts';
+import type { Log } from '../log.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Runner } from '../runner/runner.ts';
+import type { OrchestratorTool } from '../tools/orchestrator-tool.ts';
+
+/** The parts that commands work with; main.ts makes them, once, on first use. */
+export interface App {
+  config: Config;
+  log: Log;
+  runner: Runner;
+  registry: Registry;
+  /** The five tools, the same objects for the orchestrator, MCP clients and commands. */
+  tools: OrchestratorTool[];
+  conversations: Conversations;
+  /** Drives lapsed batches in this process until `signal` (drains) or, with `untilIdle`, until none is left. */
+  supervise(options: { signal: AbortSignal; hardSignal: AbortSignal; untilIdle: boolean }): Promise<void>;
+  /** Starts a detached runner process on this data directory if there is work and none drives it. */
+  ensureDetachedRunner(): Promise<void>;
+  /** Idempotent. */
+  close(): Promise<void>;
+}
