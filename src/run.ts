@@ -29,17 +29,20 @@ export type RunEvent =
 
 /**
  * Sends one model call, or replays it from the journal. Retries are its business.
+ * `signal` fires when the run is over its deadline or ended from outside: hand it to the provider.
  * Contract: rejects with an AppError only; the same turn of the same run always gives the same answer.
  */
 export type CallModel = (
   turn: number,
   request: ModelRequest,
   onText?: (text: string) => void,
+  signal?: AbortSignal,
 ) => Promise<ModelResponse>;
 
 /**
  * Executes one tool call through the journal, or replays its result. `execute` receives a stable idempotency key.
  * Contract: rejects only for what ends the run (lease lost, aborted, `tool_outcome_unknown`); a tool's own failure is a result.
+ * `execute` rejects only with `aborted`, when the run was ended under it: pass that on, and journal no answer.
  */
 export type CallTool = (
   call: ToolCall,

@@ -1,0 +1,82 @@
+import { isAbsolute, resolve } from 'node:path';
+import { AppError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { ToolSpec } from '../messages.ts';
+import type { OpenedAgent } from '../run.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { type AgentDefinition, agentLabel, STRUCTURED_OUTPUT_TOOL } from './definition.ts';
+import { runLoop } from './loop.ts';
+import type { LoopContext } from './run-state.ts';
+import { createStructuredOutput, type StructuredOutput } from './structured-output.ts';
+import type { Tool, ToolSet } from './tool.ts';
+import { type BoundTool, bindTools } from './tool-calls.ts';
+
+/** What {@link openAgent} makes an agent of. */
+export interface OpenAgentOptions {
+  definition: AgentDefinition;
+  /** The live tools. Closed with the agent. */
+  toolSet: ToolSet;
+  /** The tool list that a batch started with: the model is told of these, whatever the live tools are by now. */
+  toolSpecs?: ToolSpec[];
+  log: Log;
+  clock?: Clock;
+}
+
+/**
+ * Makes an agent ready for any number of concurrent runs; schemas are compiled here, once.
+ * @throws AppError `agents_invalid` when a schema or the set of tools is wrong
+ */
+export function openAgent({ definition, toolSet, toolSpecs, log, clock = systemClock }: OpenAgentOptions): OpenedAgent {
+  const structured = createStructuredOutput(definition);
+  const tools = bindTools(toolSet.tools, log);
+  if (tools.has(STRUCTURED_OUTPUT_TOOL)) {
+    const fix = `Rename the tool "${STRUCTURED_OUTPUT_TOOL}" of agent ${agentLabel(definition)}: the name is taken.`;
+    throw new AppError('agents_invalid', fix);
+  }
+  const context: LoopContext = {
+    label: agentLabel(definition),
+    model: modelOf(definition),
+    system: systemOf(definition, structured),
+    maxTokens: definition.model.max_tokens,
+    maxTurns: definition.limits.max_turns,
+    timeoutMs: definition.limits.timeout_s * 1000,
+    toolSpecs: specsFor(toolSpecs ?? liveSpecs(tools), structured),
+    tools,
+    structured,
+    log,
+    clock,
+  };
+  let closing: Promise<void> | undefined;
+  return {
+    toolSpecs: context.toolSpecs,
+    run: (messages, hooks) => runLoop(context, messages, hooks),
+    close: () => {
+      closing ??= toolSet.close();
+      return closing;
+    },
+  };
+}
+
+/** A scripted model is a file, named from the folder of the YAML that names it. */
+function modelOf({ model, base_dir: baseDir }: AgentDefinition): string {
+  if (model.provider !== 'scripted' || isAbsolute(model.model)) return model.model;
+  return resolve(baseDir ?? '.', model.model);
+}
+
+function systemOf({ instructions }: AgentDefinition, structured: StructuredOutput | undefined): string {
+  if (structured === undefined) return instructions;
+  return `${instructions.trimEnd()}\n\nGive the answer by calling the tool ${STRUCTURED_OUTPUT_TOOL}: text outside of it is not read.`;
+}
+
+function liveSpecs(tools: ReadonlyMap<string, BoundTool>): ToolSpec[] {
+  return [...tools.values()].map(({ tool }) => specOf(tool));
+}
+
+function specOf({ name, description, inputSchema }: Tool): ToolSpec {
+  return { name, description, inputSchema };
+}
+
+function specsFor(specs: ToolSpec[], structured: StructuredOutput | undefined): ToolSpec[] {
+  if (structured === undefined || specs.some((spec) => spec.name === STRUCTURED_OUTPUT_TOOL)) return specs;
+  return [...specs, structured.spec];
+}
