@@ -1,0 +1,77 @@
+/** Largest value at any point of an evaluation: characters of all strings and keys plus one for each element. */
+export const MAX_VALUE_SIZE = 2_000_000;
+/** All that one evaluation may create, in the same unit. */
+const MAX_TOTAL_SIZE = 50_000_000;
+/** Strings up to this length are not charged: the timeout bounds how many there can be. */
+const FREE_STRING_LENGTH = 64;
+
+/** What one evaluation may still create. */
+export interface Budget {
+  /** Measures a value that exists now. @throws Error when it is too large */
+  check(value: unknown): void;
+  /** Measures a value that was made now, and charges it. @throws Error when it or all together is too large */
+  charge(value: unknown): void;
+}
+
+/**
+ * The budget of one evaluation.
+ *
+ * A value that refers to one part many times takes little memory and explodes when it is written out, so sizes are
+ * those of the written-out value. They are remembered for each object, which makes a check cost what is new in it.
+ * @param remember false where values are changed after they were made (JSONata's transform operator does)
+ */
+export function createBudget(remember: boolean): Budget {
+  let spent = 0;
+  let sizes = new WeakMap<object, number>();
+
+  const spend = (size: number) => {
+    spent += size;
+    if (spent > MAX_TOTAL_SIZE) throw new Error(`it creates more than ${MAX_TOTAL_SIZE} characters and elements`);
+  };
+
+  const sizeOf = (value: unknown): number => {
+    if (typeof value === 'string') return value.length;
+    if (typeof value !== 'object' || value === null || isFunctionValue(value)) return 1;
+    const known = sizes.get(value);
+    if (known !== undefined) return known;
+    // A cycle counts as nothing: writing it out fails by itself.
+    sizes.set(value, 0);
+    let size = 1;
+    let fresh = 1;
+    const add = (key: string, child: unknown) => {
+      size += 1 + key.length + sizeOf(child);
+      fresh += 1 + key.length + (typeof child === 'string' ? child.length : 0);
+      if (size > MAX_VALUE_SIZE) throw tooLarge();
+    };
+    if (Array.isArray(value)) for (const child of value) add('', child);
+    else for (const [key, child] of Object.entries(value)) add(key, child);
+    sizes.set(value, size);
+    spend(fresh);
+    return size;
+  };
+
+  const check = (value: unknown) => {
+    if (!remember) sizes = new WeakMap();
+    if (sizeOf(value) > MAX_VALUE_SIZE) throw tooLarge();
+  };
+
+  return {
+    check,
+    charge(value) {
+      check(value);
+      if (typeof value === 'string' && value.length > FREE_STRING_LENGTH) spend(value.length);
+    },
+  };
+}
+
+/** Whether JSONata takes the value for a function: it is written out as an empty string. */
+export function isFunctionValue(value: unknown): boolean {
+  if (typeof value === 'function') return true;
+  if (typeof value !== 'object' || value === null) return false;
+  const candidate = value as Record<string, unknown>;
+  return candidate['_jsonata_function'] === true || candidate['_jsonata_lambda'] === true;
+}
+
+function tooLarge(): Error {
+  return new Error(`it makes a value of more than ${MAX_VALUE_SIZE} characters and elements`);
+}

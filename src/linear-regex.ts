@@ -1,0 +1,68 @@
+import { RE2JS } from 're2js';
+
+/** Longest text that a pattern is run over, in UTF-16 units. */
+const MAX_TEXT_LENGTH = 1_000_000;
+/** How long the searches of one regular expression literal may take in one evaluation, all together. */
+const MAX_AGE_MS = 1000;
+
+const compiled = new WeakMap<RegExp, RE2JS>();
+
+/**
+ * Translates a JavaScript regular expression for RE2, whose time is linear in the text, so that no pattern can hang.
+ * @throws Error when it uses what RE2 has not: back-references, look-ahead, look-behind, huge repetitions
+ */
+export function toLinearRegex(pattern: RegExp): RE2JS {
+  const known = compiled.get(pattern);
+  if (known !== undefined) return known;
+  const flags = (pattern.ignoreCase ? RE2JS.CASE_INSENSITIVE : 0) | (pattern.multiline ? RE2JS.MULTILINE : 0);
+  let regex: RE2JS;
+  try {
+    regex = RE2JS.compile(RE2JS.translateRegExp(pattern.source), flags);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(
+      `the regular expression /${pattern.source.slice(0, 80)}/ can't be run in linear time (${reason}); ` +
+        'write it without back-references, look-ahead, look-behind and repetitions over 1,000',
+      { cause },
+    );
+  }
+  compiled.set(pattern, regex);
+  return regex;
+}
+
+/**
+ * The part of RegExp that JSONata uses, on a linear-time engine. JSONata makes one for each evaluation of a literal, so
+ * its age bounds loops such as `$match` and `$replace`, between whose searches JSONata looks at no clock.
+ */
+export class LinearRegExp {
+  lastIndex = 0;
+  readonly #regex: RE2JS;
+  readonly #startedAt = performance.now();
+  #text: string | undefined;
+  #matcher: ReturnType<RE2JS['matcher']> | undefined;
+
+  constructor(pattern: RegExp) {
+    this.#regex = toLinearRegex(pattern);
+  }
+
+  exec(text: string): RegExpExecArray | null {
+    if (text.length > MAX_TEXT_LENGTH) {
+      throw new Error(`a regular expression searches at most ${MAX_TEXT_LENGTH} characters, this text is longer`);
+    }
+    if (performance.now() - this.#startedAt > MAX_AGE_MS) {
+      throw new Error(`the searches of a regular expression took longer than ${MAX_AGE_MS} ms`);
+    }
+    if (this.#matcher === undefined || this.#text !== text) {
+      this.#matcher = this.#regex.matcher(text);
+      this.#text = text;
+    }
+    const matcher = this.#matcher;
+    if (this.lastIndex > text.length || !matcher.find(this.lastIndex)) {
+      this.lastIndex = 0;
+      return null;
+    }
+    const groups = Array.from({ length: matcher.groupCount() + 1 }, (_, index) => matcher.group(index) ?? undefined);
+    this.lastIndex = matcher.end();
+    return Object.assign(groups, { index: matcher.start(), input: text }) as unknown as RegExpExecArray;
+  }
+}
