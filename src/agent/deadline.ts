@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 
 /** A signal that fires when its parent does or when its time is up, and knows which of the two it was. */
 export interface Deadline {
@@ -16,7 +16,7 @@ export function startDeadline(parent: AbortSignal, timeoutMs: number, clock: Clo
   const controller = new AbortController();
   let expired = false;
   const follow = () => controller.abort(parent.reason);
-  const cancel = clock.schedule(timeoutMs, () => {
+  const cancel = after(timeoutMs, clock, () => {
     expired = !controller.signal.aborted;
     controller.abort(new DOMException('The deadline has passed.', 'TimeoutError'));
   });
@@ -46,7 +46,7 @@ export function untilAborted<T>(
     let cancelGrace: (() => void) | undefined;
     const giveUp = () => {
       if (graceMs === 0) reject(signal.reason);
-      else cancelGrace = clock.schedule(graceMs, () => reject(signal.reason));
+      else cancelGrace = after(graceMs, clock, () => reject(signal.reason));
     };
     const tidy = () => {
       cancelGrace?.();
@@ -65,4 +65,14 @@ export function untilAborted<T>(
       },
     );
   });
+}
+
+/** Calls back once when the time is up; the returned function cancels that. */
+function after(delayMs: number, clock: Clock, callback: () => void): () => void {
+  const cancelled = new AbortController();
+  clock.sleep(delayMs, cancelled.signal).then(callback, (thrown) => {
+    // The one way in which a sleep rejects is that it was cancelled.
+    if (!cancelled.signal.aborted) throw thrown;
+  });
+  return () => cancelled.abort();
 }

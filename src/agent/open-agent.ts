@@ -1,9 +1,9 @@
 import { isAbsolute, resolve } from 'node:path';
+import { type Clock, systemClock } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { ToolSpec } from '../messages.ts';
 import type { OpenedAgent } from '../run.ts';
-import { type Clock, systemClock } from './clock.ts';
 import { type AgentDefinition, agentLabel, STRUCTURED_OUTPUT_TOOL } from './definition.ts';
 import { runLoop } from './loop.ts';
 import type { LoopContext } from './run-state.ts';

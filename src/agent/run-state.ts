@@ -1,7 +1,7 @@
+import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { AssistantBlock, Message, ToolSpec, ToolUseBlock, Usage } from '../messages.ts';
 import type { RunHooks } from '../run.ts';
-import type { Clock } from './clock.ts';
 import type { Deadline } from './deadline.ts';
 import type { StructuredOutput } from './structured-output.ts';
 import type { BoundTool } from './tool-calls.ts';

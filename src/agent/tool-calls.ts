@@ -1,10 +1,10 @@
+import type { Clock } from '../clock.ts';
 import { AppError, toAppError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { JsonObject } from '../messages.ts';
 import { nearest } from '../nearest.ts';
 import type { ToolResult } from '../run.ts';
 import { compileSchema, type Validator } from '../schema.ts';
-import type { Clock } from './clock.ts';
 import { startDeadline, untilAborted } from './deadline.ts';
 import { withoutDialect } from './structured-output.ts';
 import type { Tool } from './tool.ts';

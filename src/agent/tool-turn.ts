@@ -34,7 +34,7 @@ export function appendAccepted(run: Run, answer: ToolTurn, accepted: ToolUseBloc
         ? { content: 'Accepted.', isError: false }
         : errorResult(`Not run: ${STRUCTURED_OUTPUT_TOOL} ended the work.`);
     emitStart(run, answer.turn, call);
-    emitEnd(run, answer.turn, { call, index, result, startedAt: run.context.clock.now() });
+    emitEnd(run, answer.turn, { call, index, result, startedAt: run.context.clock.monotonic() });
     return result;
   });
   appendTurn(run, answer, results);
@@ -56,7 +56,7 @@ interface NumberedCall {
 
 async function answerCall(run: Run, answer: ToolTurn, numbered: NumberedCall): Promise<ToolResult> {
   const { call } = numbered;
-  const startedAt = run.context.clock.now();
+  const startedAt = run.context.clock.monotonic();
   emitStart(run, answer.turn, call);
   const result = await resultOf(run, answer, numbered);
   emitEnd(run, answer.turn, { ...numbered, result, startedAt });
@@ -98,6 +98,6 @@ function emitStart({ hooks }: Run, turn: number, call: ToolUseBlock): void {
 
 function emitEnd(run: Run, turn: number, end: NumberedCall & { result: ToolResult; startedAt: number }): void {
   const { call, result, startedAt } = end;
-  const durationMs = run.context.clock.now() - startedAt;
+  const durationMs = run.context.clock.monotonic() - startedAt;
   run.hooks.emit?.({ type: 'tool-call-end', turn, toolUseId: call.id, name: call.name, result, durationMs });
 }

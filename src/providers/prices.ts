@@ -1,0 +1,111 @@
+import { createRequire } from 'node:module';
+import type { Usage } from '../messages.ts';
+
+/** Dollars per million tokens, which is micro-dollars per token. Cache writes are those that live five minutes. */
+export interface TokenPrices {
+  input: number;
+  output: number;
+  cacheWrite: number;
+  cacheRead: number;
+}
+
+/** A model's prices; above `longPromptTokens` of prompt, cached tokens included, `longPrompt` holds for the whole call. */
+export interface ModelPrices extends TokenPrices {
+  longPromptTokens?: number;
+  longPrompt?: TokenPrices;
+}
+
+/** Prices that go before the bundled table, by `provider/model`. */
+export type PriceOverrides = Readonly<Record<string, ModelPrices>>;
+
+/** What model calls cost, in whole micro-dollars. `undefined` is "not known", and is never 0. */
+export interface PriceTable {
+  /** The price of one answered call, rounded to the nearest micro-dollar once, at the end. */
+  priceOf(provider: string, model: string, usage: Usage): number | undefined;
+  /** An upper bound for a call that has no answer yet, rounded up. */
+  worstCase(provider: string, model: string, bounds: WorstCaseBounds): number | undefined;
+}
+
+export interface WorstCaseBounds {
+  /** An upper bound of the prompt's tokens. */
+  inputTokens: number;
+  /** The call's limit of output tokens. */
+  maxTokens: number;
+}
+
+/** What the bundled table lacks or resolves to another model. Source: Anthropic's price page, 2026-11. */
+const KNOWN: PriceOverrides = {
+  'anthropic/claude-opus-5-5': { input: 4, output: 20, cacheWrite: 5, cacheRead: 0.2 },
+  'anthropic/claude-sonnet-5-5': { input: 2, output: 10, cacheWrite: 2.5, cacheRead: 0.1 },
+  'anthropic/claude-haiku-5-5': {
+    input: 0.1,
+    output: 0.5,
+    cacheWrite: 0.125,
+    cacheRead: 0.01,
+    longPromptTokens: 100_000,
+    longPrompt: { input: 0.5, output: 2.5, cacheWrite: 0.625, cacheRead: 0.05 },
+  },
+};
+
+/** Prices are counted in millionths of a micro-dollar: sums up to 9,000 dollars a call are exact integers. */
+const SCALE = 1_000_000;
+const DATED = /-\d{8}$/;
+
+/** Prices from `overrides`, then our own table, then `@pydantic/genai-prices`, whose 800 kB are loaded on first need. */
+export function createPriceTable({ overrides = {} }: { overrides?: PriceOverrides } = {}): PriceTable {
+  const table: PriceOverrides = { ...KNOWN, ...overrides };
+  const exact = (provider: string, model: string, usage: Usage): number | undefined => {
+    if (provider === 'scripted') return 0;
+    const prices = table[`${provider}/${model}`] ?? table[`${provider}/${model.replace(DATED, '')}`];
+    return prices === undefined ? bundledPrice(provider, model, usage) : scaledPrice(prices, usage);
+  };
+  return {
+    priceOf(provider, model, usage) {
+      const scaled = exact(provider, model, usage);
+      return scaled === undefined ? undefined : Math.round(scaled / SCALE);
+    },
+    worstCase(provider, model, { inputTokens, maxTokens }) {
+      const nothing = { inputTokens: 0, outputTokens: maxTokens, cacheWriteTokens: 0, cacheReadTokens: 0 };
+      // The whole prompt may be read as it is, or written to the cache, which costs more.
+      const plain = exact(provider, model, { ...nothing, inputTokens });
+      const cached = exact(provider, model, { ...nothing, cacheWriteTokens: inputTokens });
+      if (plain === undefined || cached === undefined) return undefined;
+      return Math.ceil(Math.max(plain, cached) / SCALE);
+    },
+  };
+}
+
+function scaledPrice(prices: ModelPrices, usage: Usage): number {
+  const promptTokens = usage.inputTokens + usage.cacheWriteTokens + usage.cacheReadTokens;
+  const isLong = promptTokens > (prices.longPromptTokens ?? Number.POSITIVE_INFINITY);
+  const { input, output, cacheWrite, cacheRead } = isLong ? (prices.longPrompt ?? prices) : prices;
+  return (
+    usage.inputTokens * scale(input) +
+    usage.outputTokens * scale(output) +
+    usage.cacheWriteTokens * scale(cacheWrite) +
+    usage.cacheReadTokens * scale(cacheRead)
+  );
+}
+
+function scale(microUsdPerToken: number): number {
+  return Math.round(microUsdPerToken * SCALE);
+}
+
+type GenaiPrices = typeof import('@pydantic/genai-prices');
+const load = createRequire(import.meta.url);
+
+/** The bundled table's price; nothing when it takes the model for another one, as it does for names it does not know. */
+function bundledPrice(provider: string, model: string, usage: Usage): number | undefined {
+  // Loading takes 75 ms, which a start must not pay; `require` keeps the module in its cache.
+  const { calcPrice } = load('@pydantic/genai-prices') as GenaiPrices;
+  const tokens = {
+    input_tokens: usage.inputTokens + usage.cacheWriteTokens + usage.cacheReadTokens,
+    cache_write_tokens: usage.cacheWriteTokens,
+    cache_read_tokens: usage.cacheReadTokens,
+    output_tokens: usage.outputTokens,
+  };
+  const found = calcPrice(tokens, model, { providerId: provider });
+  if (found === null) return undefined;
+  const isSame = found.model.id === model || found.model.id === model.replace(DATED, '');
+  return isSame ? found.total_price * 1_000_000 * SCALE : undefined;
+}
