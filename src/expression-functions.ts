@@ -94,7 +94,8 @@ function refuseCostly(name: string, args: unknown[], budget: Budget | undefined)
     case 'formatNumber':
     case 'formatInteger':
     case 'fromMillis':
-      return refuseLong(name, 'picture', second, MAX_PICTURE_LENGTH);
+      refuseLong(name, 'picture', second, MAX_PICTURE_LENGTH);
+      return;
     case 'toMillis':
     case 'parseInteger':
       refuseLong(name, 'text', first, MAX_PARSED_LENGTH);

@@ -117,7 +117,7 @@ function inspect(ast: unknown): boolean {
 function explain(thrown: unknown): { reason: string; position: string } {
   const fault = typeof thrown === 'object' && thrown !== null ? (thrown as Record<string, unknown>) : {};
   const message = typeof fault['message'] === 'string' ? fault['message'] : String(thrown);
-  const trimmed = message.replace(/\.$/, '');
+  const trimmed = (message.split('\n')[0] ?? '').replace(/\.$/, '');
   const reason = trimmed.length > MAX_REASON_LENGTH ? `${trimmed.slice(0, MAX_REASON_LENGTH)}…` : trimmed;
   return { reason, position: typeof fault['position'] === 'number' ? ` at character ${fault['position']}` : '' };
 }
