@@ -1,0 +1,91 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Conversations } from '../agent/conversation.ts';
+import { AppError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { describeZodError } from '../schema.ts';
+import { bearerAuth } from './bearer-auth.ts';
+import { streamChat } from './chat-stream.ts';
+import { hostGuard, isLoopback } from './host-guard.ts';
+import { onError, onNotFound } from './on-error.ts';
+import { createOpenTurns } from './open-turns.ts';
+import { requestLimit } from './request-limit.ts';
+import { OPEN_PATHS, routes } from './routes.ts';
+
+/** What the HTTP face is made of. */
+export interface HttpParts {
+  conversations: Conversations;
+  /** Answers `/mcp`, every method. */
+  mcp: (request: Request) => Promise<Response>;
+  /** Keys of clients; when there are any, everything but the probes asks for one. */
+  apiKeys: readonly string[];
+  /** Where it will listen: a loopback address takes requests to loopback names only. */
+  host: string;
+  version: string;
+  log: Log;
+  /** Rejects when requests can't be served, with the reason. */
+  ready: () => Promise<void>;
+  /** How often an idle chat stream gets a comment, in milliseconds. Default 15,000. */
+  keepAliveMs?: number;
+}
+
+/** The HTTP face before it listens. */
+export interface HttpApp {
+  readonly host: string;
+  fetch(request: Request): Promise<Response> | Response;
+  /** Answers a request without a port, for tests. */
+  request(path: string, init?: RequestInit): Promise<Response> | Response;
+  /** Ends every chat turn; resolves when each is stored. Idempotent. */
+  endTurns(): Promise<void>;
+}
+
+/**
+ * Makes the HTTP face: chat, conversations, MCP, probes and its own description.
+ * @throws AppError `config_invalid` when it would listen beyond loopback without a key
+ */
+export function createHttpApp(parts: HttpParts): HttpApp {
+  const { conversations, mcp, apiKeys, host, version, log, ready, keepAliveMs = 15_000 } = parts;
+  refuseOpenDoor(host, apiKeys);
+  const turns = createOpenTurns();
+  const app = new OpenAPIHono({
+    defaultHook: (result) => {
+      if (!result.success) throw new AppError('invalid_arguments', `${describeZodError(result.error).join('; ')}.`);
+    },
+  });
+  app.onError(onError(log));
+  app.notFound(onNotFound());
+  app.use(hostGuard({ loopbackOnly: isLoopback(host) }), bearerAuth({ apiKeys, openPaths: OPEN_PATHS }));
+
+  app.openapi(routes.chat, (c) => streamChat(c, c.req.valid('json'), { conversations, turns, keepAliveMs }));
+  app.openapi(routes.conversation, async (c) => c.json(await conversations.read(c.req.valid('param').id), 200));
+  app.openapi(routes.healthz, (c) => c.json({ status: 'ok', version } as const, 200));
+  app.openapi(routes.readyz, async (c) => {
+    await ready();
+    return c.json({ status: 'ok', version } as const, 200);
+  });
+  app.all('/mcp', requestLimit({ maxMib: 4 }), (c) => mcp(c.req.raw));
+  describeApi(app, version, apiKeys.length > 0);
+
+  return {
+    host,
+    fetch: (request) => app.fetch(request),
+    request: (path, init) => app.request(path, init),
+    endTurns: () => turns.end(),
+  };
+}
+
+function describeApi(app: OpenAPIHono, version: string, hasKeys: boolean): void {
+  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
+  app.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: { title: 'Rowmill', version, description: 'Runs an LLM agent over every row of a table, by talking.' },
+    ...(hasKeys ? { security: [{ bearer: [] }] } : {}),
+  });
+}
+
+function refuseOpenDoor(host: string, apiKeys: readonly string[]): void {
+  if (isLoopback(host) || apiKeys.length > 0) return;
+  throw new AppError(
+    'config_invalid',
+    `Listening on ${host} would let everybody on the network spend money here. Set ROWMILL_API_KEYS to one or more keys (a comma between them), or listen on 127.0.0.1.`,
+  );
+}

@@ -1,0 +1,76 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { AppError } from '../errors.ts';
+import type { HttpApp } from './app.ts';
+
+/** Where and how long to listen. */
+export interface ListenOptions {
+  /** 0 takes any free port. */
+  port: number;
+  /** Ends it: no new connections, then what is under way gets its grace time. */
+  signal: AbortSignal;
+  /** How long requests under way may take after `signal`, in milliseconds, before they are ended. Default 10,000. */
+  graceMs?: number;
+}
+
+/** A server that takes requests. */
+export interface Listening {
+  url: string;
+  port: number;
+  /** Resolves when it has stopped, every chat turn is stored and every connection is closed. */
+  closed: Promise<void>;
+}
+
+/** How often connections that fell idle while stopping are looked for: Node keeps them open for five seconds. */
+const IDLE_CHECK_MS = 50;
+/** How long answers that were ended may take to reach their clients. */
+const FLUSH_MS = 1000;
+
+/**
+ * Listens on the app's host.
+ * @throws AppError `config_invalid` when the address can't be had
+ */
+export async function listen(app: HttpApp, options: ListenOptions): Promise<Listening> {
+  const server = createAdaptorServer({ fetch: (request) => app.fetch(request), hostname: app.host }) as Server;
+  const port = await bind(server, app.host, options.port);
+  const closed = new Promise<void>((resolve) => {
+    server.once('close', () => resolve());
+  }).then(() => app.endTurns());
+  const stop = () => beginStop(server, app, options.graceMs ?? 10_000);
+  if (options.signal.aborted) stop();
+  else options.signal.addEventListener('abort', stop, { once: true });
+  return { url: `http://${app.host.includes(':') ? `[${app.host}]` : app.host}:${port}`, port, closed };
+}
+
+function bind(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => reject(new AppError('config_invalid', bindFault(cause, host, port), { cause })));
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+function bindFault(fault: NodeJS.ErrnoException, host: string, port: number): string {
+  switch (fault.code) {
+    case 'EADDRINUSE':
+      return `Port ${port} on ${host} is taken. Choose another with --port.`;
+    case 'EACCES':
+      return `Port ${port} on ${host} may not be used by this user. Choose one above 1023 with --port.`;
+    default:
+      return `Listening on ${host} port ${port} failed: ${fault.message}. Check --host and --port.`;
+  }
+}
+
+function beginStop(server: Server, app: HttpApp, graceMs: number): void {
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+  const cut = () => server.closeAllConnections();
+  let timer = setTimeout(() => {
+    timer = setTimeout(cut, FLUSH_MS);
+    // Turns that don't end are cut with their connections; `closed` still waits until they are stored.
+    app.endTurns().catch(cut);
+  }, graceMs);
+  server.close(() => {
+    clearInterval(idle);
+    clearTimeout(timer);
+  });
+}

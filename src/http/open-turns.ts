@@ -1,0 +1,27 @@
+/** The chat turns under way, so that a server that stops can wait for them or end them. */
+export interface OpenTurns {
+  /** Fires when turns are to end now. */
+  stopping: AbortSignal;
+  /** Counts a turn until it is over; returns the same promise. */
+  track(turn: Promise<void>): Promise<void>;
+  /** Ends every turn; resolves when each is over and stored. Idempotent. */
+  end(): Promise<void>;
+}
+
+/** Begins with no turn. */
+export function createOpenTurns(): OpenTurns {
+  const stop = new AbortController();
+  const open = new Set<Promise<void>>();
+  return {
+    stopping: stop.signal,
+    track(turn) {
+      const counted = turn.finally(() => open.delete(counted));
+      open.add(counted);
+      return counted;
+    },
+    async end() {
+      stop.abort();
+      await Promise.allSettled(open);
+    },
+  };
+}
