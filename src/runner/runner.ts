@@ -134,6 +134,8 @@ export interface StoredPlan {
   estimate: Estimate | null;
   warnings: string[];
   standIn: string | null;
+  /** Set when the batch was paused because its first rows all failed alike; it is not paused for that again. */
+  alikeSeen: boolean;
 }
 
 export interface RunProgress {
@@ -156,11 +158,20 @@ export interface Runner {
   /** Takes the lease and works until the batch ends or pauses. `signal` drains; `hardSignal` stops at once. */
   drive(
     batchId: string,
-    options?: { signal?: AbortSignal; hardSignal?: AbortSignal; onProgress?: (progress: RunProgress) => void },
+    options?: {
+      signal?: AbortSignal;
+      hardSignal?: AbortSignal;
+      /** What a drain leaves: a paused batch (the default), or a running one that another process may take over. */
+      onDrain?: 'pause' | 'release';
+      onProgress?: (progress: RunProgress) => void;
+    },
   ): Promise<BatchReport>;
-  /** paused → running again, for whoever drives; from `sample` the rest is run. */
-  resume(batchId: string): Promise<BatchReport>;
-  /** Asks the owner to stop; without one it happens here. The table of a cancelled batch is written all the same. */
+  /** paused → running again, for whoever drives; from `sample` the rest is run. A budget pause wants a higher cap. */
+  resume(batchId: string, change?: { max_cost_usd?: number; concurrency?: number }): Promise<BatchReport>;
+  /**
+   * Asks the owner to stop. Without one the batch goes to `aggregating` (or, not yet loaded, to `cancelled`), and whoever
+   * drives it next writes its table.
+   */
   cancel(batchId: string): Promise<BatchReport>;
   report(batchId: string): Promise<BatchReport>;
   list(options: { limit: number; before?: string }): Promise<BatchReport[]>;

@@ -1,0 +1,55 @@
+import { AppError } from '../errors.ts';
+
+/**
+ * Holds spending below a cap. What is committed is what was spent, plus calls in flight and calls whose answer was
+ * lost, both at their worst price. All sums are micro-dollars.
+ */
+export interface Budget {
+  /**
+   * Commits `worst` before a call is sent. While other calls are in flight it waits for what they leave.
+   * @throws AppError `budget_reached` when nothing is in flight and it still does not fit
+   */
+  reserve(worst: number): Promise<void>;
+  /** The call is over: `cost` was charged (0 when it was refused), or undefined when that is not known. */
+  settle(worst: number, cost: number | undefined): void;
+}
+
+/** @param cap undefined: no cap, everything fits */
+export function createBudget(cap: number | undefined, committed: number): Budget {
+  let spent = committed;
+  let inFlight = 0;
+  let inFlightWorst = 0;
+  let waiting: (() => void)[] = [];
+  return {
+    async reserve(worst) {
+      if (cap === undefined) return;
+      while (spent + inFlightWorst + worst > cap) {
+        if (inFlight === 0) throw budgetReached(cap, spent, worst);
+        await new Promise<void>((resolve) => waiting.push(resolve));
+      }
+      inFlight += 1;
+      inFlightWorst += worst;
+    },
+    settle(worst, cost) {
+      if (cap === undefined) return;
+      inFlight -= 1;
+      inFlightWorst -= worst;
+      spent += cost ?? worst;
+      const woken = waiting;
+      waiting = [];
+      for (const wake of woken) wake();
+    },
+  };
+}
+
+function budgetReached(cap: number, spent: number, worst: number): AppError {
+  return new AppError(
+    'budget_reached',
+    `The cap of $${dollars(cap)} is reached: $${dollars(spent)} is spent or committed, and the next call may cost ` +
+      `$${dollars(worst)}. Resume with a higher max_cost_usd to go on.`,
+  );
+}
+
+function dollars(microUsd: number): string {
+  return (microUsd / 1e6).toFixed(microUsd < 1e4 ? 6 : 4);
+}

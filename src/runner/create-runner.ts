@@ -1,0 +1,236 @@
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { AppError } from '../errors.ts';
+import { NO_USAGE } from '../messages.ts';
+import type { BatchChange, BatchRecord, RowStatus } from '../storage/store.ts';
+import { aggregateResults } from './aggregate-results.ts';
+import { ENDED, nextBatchStatus } from './batch.ts';
+import type { RunnerDeps } from './deps.ts';
+import { driveBatch, storable } from './drive.ts';
+import { reportBatch } from './report.ts';
+import { batchNotFound, outputCsv, planOf, rowReport } from './results.ts';
+import type { BatchReport, BatchRequest, RowReport, RowTrace, Runner } from './runner.ts';
+import { planBatch } from './validate-input.ts';
+
+/** How often a watched batch is reported, in milliseconds. */
+const PROGRESS_MS = 250;
+
+/** Makes the runner; see {@link Runner} for what each method does. */
+export function createRunner(deps: RunnerDeps): Runner {
+  const { store, clock } = deps;
+  const read = async (id: string): Promise<BatchRecord> => {
+    const batch = await store.readBatch(id);
+    if (batch === undefined) throw batchNotFound(id);
+    return batch;
+  };
+  const report = async (id: string): Promise<BatchReport> => reportBatch(await read(id), store, clock.now());
+  return {
+    plan: (request) => planBatch(request, deps),
+    create: (request) => createBatch(request, deps),
+    async drive(id, { onProgress, ...options } = {}) {
+      await read(id);
+      const watching = onProgress === undefined ? undefined : watch(() => report(id), onProgress);
+      try {
+        const batch = await driveBatch(id, options, deps);
+        return await reportBatch(batch, store, clock.now());
+      } finally {
+        watching?.();
+      }
+    },
+    async resume(id, change) {
+      await resumeBatch(await read(id), change ?? {}, deps);
+      return report(id);
+    },
+    async cancel(id) {
+      await cancelBatch(await read(id), deps);
+      return report(id);
+    },
+    report,
+    async list(options) {
+      const batches = await store.listBatches(options);
+      return Promise.all(batches.map((batch) => reportBatch(batch, store, clock.now())));
+    },
+    rows: async (id, options) => readRows(await read(id), options, deps),
+    trace: async (id, row) => traceRow(await read(id), row, deps),
+    async exportTable(id, uri, options) {
+      const batch = await read(id);
+      if (batch.columns === null)
+        throw new AppError('batch_state_invalid', `The batch ${id} has not loaded its table yet.`);
+      await deps.tables.checkSink(uri, [planOf(batch).request.csv_uri]);
+      return aggregateResults(batch, uri, { deps, spreadsheetSafe: options?.spreadsheetSafe ?? false });
+    },
+    async *csv(id) {
+      yield* outputCsv(await read(id), store);
+    },
+    lapsed: () => store.listLapsedBatches(),
+    schemasOf: (agent) => ({ input: agent.input ?? null, output: agent.structured_output.schema ?? null }),
+  };
+}
+
+function watch(
+  report: () => Promise<BatchReport>,
+  onProgress: (progress: { report: BatchReport }) => void,
+): () => void {
+  let isReading = false;
+  const timer = setInterval(() => {
+    if (isReading) return;
+    isReading = true;
+    report()
+      .then((current) => onProgress({ report: current }))
+      .catch(() => clearInterval(timer))
+      .finally(() => {
+        isReading = false;
+      });
+  }, PROGRESS_MS);
+  return () => clearInterval(timer);
+}
+
+async function createBatch(request: BatchRequest, deps: RunnerDeps): ReturnType<Runner['create']> {
+  const { store, clock } = deps;
+  const plan = await planBatch(request, deps);
+  const [first, ...others] = plan.problems;
+  if (first !== undefined || plan.agent === null) {
+    const messages = [first, ...others].flatMap((problem) => (problem === undefined ? [] : [problem.message]));
+    throw new AppError(first?.code ?? 'agent_not_found', messages.join('\n'));
+  }
+  const id = deps.newId('bat');
+  const provider = await deps.provider(plan.agent.model.provider);
+  const now = clock.now();
+  const { batch, inserted } = await store.insertBatch({
+    id,
+    status: 'created',
+    pauseReason: null,
+    error: null,
+    ending: null,
+    control: null,
+    idempotencyKey: request.options?.idempotency_key ?? null,
+    plan: storable({
+      request,
+      agent: plan.agent,
+      toolSpecs: null,
+      inputMapping: plan.input_mapping,
+      outputUri: request.output_uri ?? join(deps.resultsDir, `${id}.csv`),
+      estimate: plan.estimate,
+      warnings: plan.warnings,
+      standIn: provider.standIn ?? null,
+      alikeSeen: false,
+    }),
+    columns: null,
+    loadWarnings: [],
+    rowLimit: request.options?.sample ?? null,
+    output: null,
+    totals: { ...EMPTY_TOTALS },
+    createdAt: now,
+    startedAt: null,
+    endedAt: null,
+    activeMs: 0,
+    activeSince: null,
+    owner: null,
+  });
+  if (!inserted && !isDeepStrictEqual(planOf(batch).request, JSON.parse(JSON.stringify(request)))) {
+    throw new AppError(
+      'invalid_arguments',
+      `The idempotency key "${request.options?.idempotency_key}" belongs to the batch ${batch.id}, which was started with other ` +
+        'arguments. Use another key for another batch.',
+    );
+  }
+  return { report: await reportBatch(batch, store, now), started: inserted, plan };
+}
+
+const EMPTY_TOTALS: BatchRecord['totals'] = {
+  rows: 0,
+  queued: 0,
+  running: 0,
+  succeeded: 0,
+  failed: 0,
+  modelCalls: 0,
+  toolCalls: 0,
+  usage: NO_USAGE,
+  costMicroUsd: 0,
+  unpricedCalls: 0,
+  openCalls: 0,
+  openWorstMicroUsd: 0,
+};
+
+async function resumeBatch(
+  batch: BatchRecord,
+  change: { max_cost_usd?: number; concurrency?: number },
+  { store }: RunnerDeps,
+): Promise<void> {
+  if (batch.status !== 'paused') {
+    throw new AppError('batch_state_invalid', `Only a paused batch can be resumed; ${batch.id} is ${batch.status}.`);
+  }
+  const plan = planOf(batch);
+  const { max_cost_usd: cap = plan.request.options?.max_cost_usd, ...others } = change;
+  const committed = (batch.totals.costMicroUsd + batch.totals.openWorstMicroUsd) / 1e6;
+  if (cap !== undefined && cap <= committed) {
+    throw new AppError(
+      'budget_reached',
+      `$${committed.toFixed(6)} of the cap of $${cap} is spent or committed; resume ${batch.id} with a higher max_cost_usd.`,
+    );
+  }
+  const options = { ...plan.request.options, ...others, ...(cap === undefined ? {} : { max_cost_usd: cap }) };
+  const next: BatchChange = {
+    status: nextBatchStatus('paused', { type: batch.columns === null ? 'begin' : 'resume' }),
+    pauseReason: null,
+    error: null,
+    control: null,
+    plan: storable({ ...plan, request: { ...plan.request, options } }),
+    ...(batch.pauseReason === 'sample' ? { rowLimit: null } : {}),
+  };
+  if (!(await store.updateBatch(batch.id, next, { when: ['paused'] }))) {
+    throw new AppError(
+      'batch_state_invalid',
+      `The batch ${batch.id} was resumed or cancelled by someone else just now.`,
+    );
+  }
+}
+
+async function cancelBatch(batch: BatchRecord, deps: RunnerDeps): Promise<void> {
+  const { store } = deps;
+  if (batch.status === 'cancelled') return;
+  if (ENDED.includes(batch.status) || batch.status === 'aggregating') {
+    throw new AppError(
+      'batch_state_invalid',
+      `The batch ${batch.id} is ${batch.status} already; there is nothing to cancel.`,
+    );
+  }
+  await store.updateBatch(batch.id, { control: 'cancel' }, {});
+  const lease = await store.acquireLease(batch.id, deps.owner);
+  if (!lease.acquired) return;
+  // Nobody runs it, so nobody would see `control`: its state changes here, and whoever drives it next writes its table.
+  const isLoaded = batch.columns !== null;
+  const status = isLoaded ? nextBatchStatus(batch.status, { type: 'cancel' }) : 'cancelled';
+  const end: BatchChange = isLoaded ? { ending: 'cancelled' } : { endedAt: deps.clock.now() };
+  const cleared: BatchChange = { pauseReason: null, error: null, control: null, activeSince: null };
+  await store.updateBatch(batch.id, { status, ...end, ...cleared }, { fence: lease.fence });
+  await store.releaseLease(lease.fence);
+}
+
+async function readRows(
+  batch: BatchRecord,
+  { status, cursor = 0, limit }: { status?: RowStatus | 'not_run'; cursor?: number; limit: number },
+  { store }: RunnerDeps,
+): Promise<{ rows: RowReport[]; nextCursor: number | null }> {
+  const stored = status === 'not_run' ? 'queued' : status;
+  const rows = await store.readRows(batch.id, {
+    fromRow: cursor,
+    limit: limit + 1,
+    ...(stored === undefined ? {} : { status: stored }),
+  });
+  const next = rows[limit];
+  return { rows: rows.slice(0, limit).map((row) => rowReport(row, batch)), nextCursor: next?.row ?? null };
+}
+
+async function traceRow(batch: BatchRecord, number: number, { store }: RunnerDeps): Promise<RowTrace> {
+  const [row] = await store.readRows(batch.id, { fromRow: number, limit: 1 });
+  if (row === undefined || row.row !== number) {
+    const last = batch.totals.rows - 1;
+    throw new AppError('not_found', `The batch ${batch.id} has no row ${number}; its rows are numbered 0 to ${last}.`);
+  }
+  const attempts = [];
+  for (let attempt = 1; attempt <= row.attempt; attempt += 1) {
+    attempts.push({ attempt, entries: await store.readJournal(`${batch.id}/${number}/${attempt}`) });
+  }
+  return { row, attempts };
+}

@@ -1,0 +1,28 @@
+import type { AgentDefinition } from '../agent/definition.ts';
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { ToolSpec } from '../messages.ts';
+import type { PriceTable } from '../providers/prices.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { OpenedAgent } from '../run.ts';
+import type { LeaseOwner, Store } from '../storage/store.ts';
+import type { Tables } from '../tables/table.ts';
+
+/** Everything that the runner is made of; main.ts chooses each. */
+export interface RunnerDeps {
+  store: Store;
+  tables: Tables;
+  /** @throws AppError `agent_not_found`, with the nearest names */
+  findAgent: (name: string, version?: string) => Promise<AgentDefinition>;
+  /** Opens an agent's tools; `toolSpecs` is a batch's snapshot of what the model is told. */
+  openAgent: (definition: AgentDefinition, toolSpecs: ToolSpec[] | null) => Promise<OpenedAgent>;
+  provider: (name: string) => Promise<Provider>;
+  prices: PriceTable;
+  owner: LeaseOwner;
+  clock: Clock;
+  random: () => number;
+  newId: (prefix: string) => string;
+  log: Log;
+  /** Where a batch without an output URI writes its table. */
+  resultsDir: string;
+}

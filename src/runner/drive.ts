@@ -1,0 +1,280 @@
+import { setMaxListeners } from 'node:events';
+import { AppError, toAppError, unreachable } from '../errors.ts';
+import type { OpenedAgent } from '../run.ts';
+import type { BatchChange, BatchRecord, BatchStatus, Fence, PauseReason } from '../storage/store.ts';
+import { aggregateResults } from './aggregate-results.ts';
+import { ENDED, nextBatchStatus } from './batch.ts';
+import type { RunnerDeps } from './deps.ts';
+import { keepLease } from './lease-keeper.ts';
+import { loadRows } from './load-rows.ts';
+import { checkMapping } from './mapping.ts';
+import { type ProcessEnd, processRows } from './process-rows.ts';
+import { batchNotFound, planOf } from './results.ts';
+import type { StoredPlan } from './runner.ts';
+
+/** How long rows at work may take to finish once a batch drains, in milliseconds. */
+const GRACE_MS = 30_000;
+
+export interface DriveOptions {
+  /** Drains: no new rows, rows at work finish within the grace time. */
+  signal?: AbortSignal;
+  /** Stops at once; rows at work go back to the queue. */
+  hardSignal?: AbortSignal;
+  /** What a drain leaves behind: a paused batch, or a running one that another process may take over. Default `pause`. */
+  onDrain?: 'pause' | 'release';
+}
+
+/** One process at work on one batch. */
+interface Drive {
+  deps: RunnerDeps;
+  fence: Fence;
+  drain: AbortController;
+  hard: AbortController;
+  /** What the drain is for, once there is one. */
+  wanted: { reason: 'user' | 'interrupted' | 'cancel' } | undefined;
+  onDrain: 'pause' | 'release';
+  agent: OpenedAgent | undefined;
+}
+
+/**
+ * Takes a batch's lease and carries it from state to state until it ends, pauses or is drained.
+ * @throws AppError `batch_owned_elsewhere`, `lease_lost`, `store_unavailable`
+ */
+export async function driveBatch(batchId: string, options: DriveOptions, deps: RunnerDeps): Promise<BatchRecord> {
+  const lease = await deps.store.acquireLease(batchId, deps.owner);
+  if (!lease.acquired) {
+    const { pid, host } = lease.owner;
+    throw new AppError('batch_owned_elsewhere', `The batch ${batchId} is being run by process ${pid} on ${host}.`);
+  }
+  const drive: Drive = {
+    deps,
+    fence: lease.fence,
+    drain: new AbortController(),
+    hard: new AbortController(),
+    wanted: undefined,
+    onDrain: options.onDrain ?? 'pause',
+    agent: undefined,
+  };
+  setMaxListeners(0, drive.drain.signal, drive.hard.signal);
+  const timers: NodeJS.Timeout[] = [];
+  const stop = (reason: NonNullable<Drive['wanted']>['reason']) => {
+    if (drive.wanted !== undefined) return;
+    drive.wanted = { reason };
+    drive.drain.abort();
+    timers.push(setTimeout(() => drive.hard.abort(), GRACE_MS));
+  };
+  const halt = () => {
+    stop('interrupted');
+    drive.hard.abort();
+  };
+  const unlisten = [listen(options.signal, () => stop('interrupted')), listen(options.hardSignal, halt)];
+  const keeper = keepLease(lease.fence, deps, {
+    control: (control) => stop(control === 'cancel' ? 'cancel' : 'user'),
+    lost: halt,
+  });
+  try {
+    return await advanceToRest(drive);
+  } catch (error) {
+    throw keeper.lost() ?? error;
+  } finally {
+    for (const timer of timers) clearTimeout(timer);
+    for (const end of unlisten) end();
+    await keeper.stop();
+    await drive.agent?.close();
+    if (keeper.lost() === undefined) await deps.store.releaseLease(lease.fence);
+  }
+}
+
+function listen(signal: AbortSignal | undefined, act: () => void): () => void {
+  if (signal?.aborted) act();
+  else signal?.addEventListener('abort', act, { once: true });
+  return () => signal?.removeEventListener('abort', act);
+}
+
+async function advanceToRest(drive: Drive): Promise<BatchRecord> {
+  const { deps, fence } = drive;
+  while (true) {
+    const batch = await deps.store.readBatch(fence.batchId);
+    if (batch === undefined) throw batchNotFound(fence.batchId);
+    if (batch.status === 'paused' || ENDED.includes(batch.status)) return batch;
+    const next = await advance(batch, drive);
+    if (next === 'rest') return (await deps.store.readBatch(batch.id)) ?? batch;
+  }
+}
+
+/** Carries a batch one state further; `rest` leaves it as it is for another process. */
+async function advance(batch: BatchRecord, drive: Drive): Promise<'on' | 'rest'> {
+  switch (batch.status) {
+    case 'created':
+      return change(batch, drive, {
+        status: nextBatchStatus('created', { type: 'begin' }),
+        startedAt: drive.deps.clock.now(),
+      });
+    case 'validating':
+    case 'loading':
+    case 'aggregating': {
+      if (drive.wanted !== undefined && batch.status !== 'aggregating') return settle(batch, drive);
+      try {
+        return await STEPS[batch.status](batch, drive);
+      } catch (thrown) {
+        return stepFailed(batch, drive, toAppError(thrown));
+      }
+    }
+    case 'running':
+      return run(batch, drive);
+    case 'paused':
+    case 'completed':
+    case 'failed':
+    case 'cancelled':
+      return 'rest';
+    default:
+      return unreachable(batch.status);
+  }
+}
+
+const STEPS = { validating: validate, loading: load, aggregating: aggregate };
+
+async function validate(batch: BatchRecord, drive: Drive): Promise<'on'> {
+  const plan = planOf(batch);
+  const agent = await openAgent(plan, drive);
+  const status = nextBatchStatus('validating', { type: 'valid' });
+  return change(batch, drive, { status, plan: storable({ ...plan, toolSpecs: plan.toolSpecs ?? agent.toolSpecs }) });
+}
+
+async function load(batch: BatchRecord, drive: Drive): Promise<'on'> {
+  const plan = planOf(batch);
+  const { deps, fence } = drive;
+  const loaded = await loadRows(plan.request.csv_uri, fence, { deps, signal: drive.drain.signal });
+  if (loaded.rows === 0) throw new AppError('no_rows', `${plan.request.csv_uri} has no rows.`);
+  const problems = checkMapping(plan.inputMapping, plan.agent.input, loaded.columns);
+  const first = problems[0];
+  if (first !== undefined) throw new AppError(first.code, problems.map((problem) => problem.message).join(' '));
+  const status = nextBatchStatus('loading', { type: 'loaded' });
+  return change(batch, drive, { status, columns: loaded.columns, loadWarnings: loaded.warnings });
+}
+
+async function aggregate(batch: BatchRecord, drive: Drive): Promise<'on'> {
+  const plan = planOf(batch);
+  const output = await aggregateResults(batch, plan.outputUri, {
+    deps: drive.deps,
+    spreadsheetSafe: plan.request.options?.spreadsheet_safe ?? false,
+    signal: drive.hard.signal,
+  });
+  const status = nextBatchStatus('aggregating', { type: 'aggregated', ending: batch.ending ?? 'completed' });
+  return change(batch, drive, { status, output, endedAt: drive.deps.clock.now(), control: null });
+}
+
+async function run(batch: BatchRecord, drive: Drive): Promise<'on' | 'rest'> {
+  const { deps, fence } = drive;
+  if (batch.ending !== null) {
+    return change(batch, drive, { status: nextBatchStatus('running', { type: 'rows-done' }) });
+  }
+  if (drive.wanted !== undefined) return settle(batch, drive);
+  await deps.store.returnRunningRows(fence);
+  await deps.store.updateBatch(batch.id, { activeSince: deps.clock.now() }, { fence });
+  let end: ProcessEnd;
+  try {
+    const agent = await openAgent(planOf(batch), drive);
+    end = await processRows({ batch, fence, agent, deps, drain: drive.drain.signal, hard: drive.hard.signal });
+  } catch (thrown) {
+    end = { kind: 'pause', reason: 'fatal', error: toAppError(thrown) };
+  }
+  return afterRows(batch, drive, end);
+}
+
+async function afterRows(before: BatchRecord, drive: Drive, end: ProcessEnd): Promise<'on' | 'rest'> {
+  const batch = (await drive.deps.store.readBatch(before.id)) ?? before;
+  switch (end.kind) {
+    case 'done': {
+      const isSample = batch.rowLimit !== null && batch.totals.queued > 0;
+      if (isSample) return pause(batch, drive, { reason: 'sample', error: null });
+      return change(batch, drive, { ...rowsDone(batch, drive), ending: 'completed' });
+    }
+    case 'stopped':
+      return settle(batch, drive);
+    case 'fault':
+      throw end.error;
+    case 'tolerance':
+      return change(batch, drive, { ...rowsDone(batch, drive), ending: 'failed', error: stored(end.error) });
+    case 'pause': {
+      if (end.alike !== undefined) {
+        await drive.deps.store.redriveRows(drive.fence, { codes: [end.alike] });
+        const plan = storable({ ...planOf(batch), alikeSeen: true });
+        await drive.deps.store.updateBatch(batch.id, { plan }, { fence: drive.fence });
+      }
+      return pause(batch, drive, { reason: end.reason, error: stored(end.error) });
+    }
+    default:
+      return unreachable(end);
+  }
+}
+
+/** Does what the drain was for. */
+async function settle(batch: BatchRecord, drive: Drive): Promise<'on' | 'rest'> {
+  const reason = drive.wanted?.reason ?? 'interrupted';
+  if (reason === 'cancel') {
+    const status = nextBatchStatus(batch.status, { type: 'cancel' });
+    const ending = status === 'aggregating' ? { ending: 'cancelled' as const } : { endedAt: drive.deps.clock.now() };
+    return change(batch, drive, { ...stretch(batch, drive), status, ...ending, control: null });
+  }
+  if (reason === 'interrupted' && drive.onDrain === 'release') {
+    await drive.deps.store.updateBatch(batch.id, stretch(batch, drive), { fence: drive.fence });
+    return 'rest';
+  }
+  return pause(batch, drive, { reason, error: null });
+}
+
+function rowsDone(batch: BatchRecord, drive: Drive): BatchChange {
+  return { ...stretch(batch, drive), status: nextBatchStatus('running', { type: 'rows-done' }) };
+}
+
+function pause(
+  batch: BatchRecord,
+  drive: Drive,
+  why: { reason: PauseReason; error: BatchRecord['error'] },
+): Promise<'on'> {
+  const status = nextBatchStatus(batch.status, { type: 'pause', reason: why.reason });
+  return change(batch, drive, {
+    ...stretch(batch, drive),
+    status,
+    pauseReason: why.reason,
+    error: why.error,
+    control: null,
+  });
+}
+
+/** Closes the stretch of `running`, so that rates and ETA count working time only. */
+function stretch(batch: BatchRecord, { deps }: Drive): BatchChange {
+  if (batch.activeSince === null) return {};
+  return { activeMs: batch.activeMs + Math.max(0, deps.clock.now() - batch.activeSince), activeSince: null };
+}
+
+/** A step before the first row failed: what can't be mended by waiting ends the batch, before any money is spent. */
+async function stepFailed(batch: BatchRecord, drive: Drive, error: AppError): Promise<'on' | 'rest'> {
+  if (error.code === 'lease_lost' || error.code === 'store_unavailable') throw error;
+  if (drive.wanted !== undefined) return settle(batch, drive);
+  drive.deps.log.warn({ batchId: batch.id, code: error.code, status: batch.status }, 'batch step failed');
+  if (batch.status === 'aggregating') return pause(batch, drive, { reason: 'fatal', error: stored(error) });
+  const status: BatchStatus = nextBatchStatus(batch.status, { type: 'invalid' });
+  return change(batch, drive, { status, error: stored(error), endedAt: drive.deps.clock.now(), control: null });
+}
+
+async function openAgent(plan: StoredPlan, drive: Drive): Promise<OpenedAgent> {
+  drive.agent ??= await drive.deps.openAgent(plan.agent, plan.toolSpecs);
+  return drive.agent;
+}
+
+async function change(batch: BatchRecord, { deps, fence }: Drive, next: BatchChange): Promise<'on'> {
+  await deps.store.updateBatch(batch.id, next, { fence });
+  deps.log.info({ batchId: batch.id, from: batch.status, to: next.status }, 'batch changed state');
+  return 'on';
+}
+
+function stored(error: AppError): { code: AppError['code']; message: string } {
+  return { code: error.code, message: error.message };
+}
+
+/** The plan as the store keeps it: plain JSON. */
+export function storable(plan: StoredPlan): BatchRecord['plan'] {
+  return JSON.parse(JSON.stringify(plan)) as BatchRecord['plan'];
+}

@@ -1,0 +1,35 @@
+import type { Json } from '../messages.ts';
+import type { Fence, NewRow } from '../storage/store.ts';
+import type { SourceRow } from '../tables/table.ts';
+import type { RunnerDeps } from './deps.ts';
+
+/** LoadRows: streams the source into the store, one row each, in order. Begins afresh if an earlier load was cut off. */
+export async function loadRows(
+  uri: string,
+  fence: Fence,
+  { deps, signal }: { deps: RunnerDeps; signal: AbortSignal },
+): Promise<{ rows: number; columns: string[]; warnings: Json[] }> {
+  await deps.store.clearRows(fence);
+  const source = await deps.tables.openSource(uri, signal);
+  let rows = 0;
+  try {
+    for await (const chunk of source.rows(signal)) {
+      signal.throwIfAborted();
+      const first = rows;
+      rows += chunk.length;
+      await deps.store.insertRows(
+        fence,
+        chunk.map((row, index) => newRow(row, first + index)),
+      );
+    }
+  } finally {
+    await source.close();
+  }
+  return { rows, columns: source.columns(), warnings: source.warnings().map((warning) => warning.message) };
+}
+
+function newRow(row: SourceRow, number: number): NewRow {
+  const { line, cells } = row;
+  if (row.kind === 'record') return { row: number, line, cells };
+  return { row: number, line, cells, malformed: { reason: `line ${line}: ${row.reason}`, text: row.text } };
+}

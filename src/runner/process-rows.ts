@@ -1,0 +1,206 @@
+import { AppError, type ErrorCode, toAppError } from '../errors.ts';
+import type { JsonObject, Message } from '../messages.ts';
+import type { OpenedAgent } from '../run.ts';
+import type { BatchRecord, Fence, RowRecord } from '../storage/store.ts';
+import { createBudget } from './budget.ts';
+import type { RunnerDeps } from './deps.ts';
+import { compileMapping } from './mapping.ts';
+import { planOf } from './results.ts';
+import { policyOf } from './retry-policy.ts';
+import { createRunCalls, type JournalDeps } from './run-journal.ts';
+import { compileOutput } from './transform-output.ts';
+import { DEFAULT_CONCURRENCY } from './validate-input.ts';
+
+/** Why ProcessRows came to its end. `done`: no claimable row is left. `stopped`: it was drained or cancelled. */
+export type ProcessEnd =
+  | { kind: 'done' }
+  | { kind: 'stopped' }
+  /** The store can't be written any more. */
+  | { kind: 'fault'; error: AppError }
+  | { kind: 'tolerance'; error: AppError }
+  | { kind: 'pause'; reason: 'fatal' | 'budget'; error: AppError; alike?: ErrorCode };
+
+/** How many first rows that all fail alike pause a batch. */
+const ALIKE_ROWS = 20;
+
+export interface ProcessOptions {
+  batch: BatchRecord;
+  fence: Fence;
+  agent: OpenedAgent;
+  deps: RunnerDeps;
+  /** No new rows from here on; rows at work finish. */
+  drain: AbortSignal;
+  /** Rows at work are cancelled and go back to the queue. */
+  hard: AbortSignal;
+}
+
+/** ProcessRows: TransformInput, InvokeAgent and TransformOutput for each row, concurrently, in the order of the source. */
+export async function processRows(options: ProcessOptions): Promise<ProcessEnd> {
+  const { batch, fence, deps, drain } = options;
+  const work = await createRowWork(options);
+  const limit = planOf(batch).request.options?.concurrency ?? DEFAULT_CONCURRENCY;
+  const watch = createWatch(options);
+  let running = 0;
+  let exhausted = false;
+  let wake: (() => void) | undefined;
+  const onDrain = () => wake?.();
+  drain.addEventListener('abort', onDrain);
+  const start = (row: RowRecord) => {
+    running += 1;
+    work
+      .run(row)
+      .then((ending) => watch.see(ending))
+      .catch((thrown: unknown) => watch.stop({ kind: 'fault', error: toAppError(thrown) }))
+      .finally(() => {
+        running -= 1;
+        wake?.();
+      });
+  };
+  const claim = (free: number): Promise<RowRecord[]> =>
+    deps.store.claimRows(fence, free, deps.clock.now()).catch((thrown: unknown) => {
+      watch.stop({ kind: 'fault', error: toAppError(thrown) });
+      return [];
+    });
+  try {
+    while (true) {
+      const stopping = drain.aborted || watch.end() !== undefined;
+      // Until the first model call is answered one row goes alone: a key that is refused costs one call, not a full lane.
+      const free = (work.isAnswered() ? limit : 1) - running;
+      if (!stopping && !exhausted && free > 0) {
+        const rows = await claim(free);
+        exhausted = rows.length < free;
+        rows.forEach(start);
+        continue;
+      }
+      if (running === 0) break;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  } finally {
+    drain.removeEventListener('abort', onDrain);
+  }
+  return watch.end() ?? (drain.aborted && !exhausted ? { kind: 'stopped' } : { kind: 'done' });
+}
+
+/** How one row ended, as far as the batch has to know. */
+type RowEnding = { kind: 'succeeded' } | { kind: 'failed'; code: ErrorCode } | { kind: 'returned'; error: AppError };
+
+/** Decides when what rows meet ends the batch. */
+function createWatch({ batch }: ProcessOptions): {
+  see: (ending: RowEnding) => void;
+  stop: (end: ProcessEnd) => void;
+  end: () => ProcessEnd | undefined;
+} {
+  const plan = planOf(batch);
+  const tolerated = plan.request.options?.tolerated_failure_percent ?? 100;
+  const mayFail = Math.floor((batch.totals.rows * tolerated) / 100);
+  let failed = batch.totals.failed;
+  let first: ErrorCode[] | undefined = batch.totals.succeeded === 0 && !plan.alikeSeen ? [] : undefined;
+  let end: ProcessEnd | undefined;
+  const stop = (next: ProcessEnd) => {
+    end ??= next;
+  };
+  const see = (ending: RowEnding) => {
+    if (ending.kind === 'succeeded') first = undefined;
+    if (ending.kind === 'returned') {
+      const policy = policyOf(ending.error.code);
+      if (policy === 'pause') stop({ kind: 'pause', reason: 'fatal', error: ending.error });
+      if (policy === 'budget') stop({ kind: 'pause', reason: 'budget', error: ending.error });
+      if (policy === 'stop') stop({ kind: 'fault', error: ending.error });
+      if (policy === 'return') stop({ kind: 'stopped' });
+    }
+    if (ending.kind !== 'failed') return;
+    failed += 1;
+    first?.push(ending.code);
+    if (first?.length === ALIKE_ROWS) {
+      if (new Set(first).size === 1)
+        stop({ kind: 'pause', reason: 'fatal', error: allAlike(ending.code), alike: ending.code });
+      first = undefined;
+    }
+    if (failed > mayFail) stop({ kind: 'tolerance', error: notTolerated(failed, tolerated, batch.totals.rows) });
+  };
+  return { see, stop, end: () => end };
+}
+
+function allAlike(code: ErrorCode): AppError {
+  return new AppError(
+    code,
+    `The first ${ALIKE_ROWS} rows all failed with ${code}; the batch is paused so that the rest is not spent on the same fault. ` +
+      'Look at one of them, mend the cause',
+  );
+}
+
+function notTolerated(failed: number, percent: number, rows: number): AppError {
+  return new AppError('output_invalid', `${failed} of ${rows} rows failed, more than the tolerated ${percent} %.`);
+}
+
+/** What runs single rows. */
+async function createRowWork({ batch, fence, agent, deps, hard }: ProcessOptions): Promise<{
+  run: (row: RowRecord) => Promise<RowEnding>;
+  isAnswered: () => boolean;
+}> {
+  const plan = planOf(batch);
+  const columns = batch.columns ?? [];
+  const transformInput = compileMapping(plan.inputMapping, plan.agent.input, columns);
+  const transformOutput = compileOutput(plan.request.output_mapping ?? {}, columns);
+  const cap = plan.request.options?.max_cost_usd;
+  let answered = false;
+  const journal: JournalDeps = {
+    store: deps.store,
+    provider: await deps.provider(plan.agent.model.provider),
+    prices: deps.prices,
+    budget: createBudget(
+      cap === undefined ? undefined : Math.round(cap * 1e6),
+      batch.totals.costMicroUsd + batch.totals.openWorstMicroUsd,
+    ),
+    clock: deps.clock,
+    random: deps.random,
+    fence,
+    signal: hard,
+    onAnswer: () => {
+      answered = true;
+    },
+    onRetry: (error, delayMs) =>
+      deps.log.debug({ batchId: batch.id, code: error.code, delayMs }, 'model call is repeated'),
+  };
+
+  const run = async (row: RowRecord): Promise<RowEnding> => {
+    const began = deps.clock.monotonic();
+    const times = () => ({ processingMs: Math.round(deps.clock.monotonic() - began), endedAt: deps.clock.now() });
+    let input: JsonObject | null = null;
+    try {
+      input = await transformInput(row.cells);
+      const outcome = await agent.run(inputMessages(input), {
+        runId: runIdOf(batch.id, row),
+        ...createRunCalls(runIdOf(batch.id, row), row.claims > 1, journal),
+        signal: hard,
+      });
+      if (outcome.status === 'failed') throw outcome.error;
+      if (outcome.status === 'ended')
+        throw new AppError('output_invalid', 'The agent ended without structured output.');
+      const output = await transformOutput(row.cells, outcome.structured);
+      await deps.store.finishRow(fence, row.row, { status: 'succeeded', input, output, ...times() });
+      return { kind: 'succeeded' };
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      if (policyOf(error.code) !== 'fail') {
+        if (policyOf(error.code) !== 'stop') await deps.store.returnRow(fence, row.row);
+        return { kind: 'returned', error };
+      }
+      const stored = { code: error.code, message: error.message };
+      await deps.store.finishRow(fence, row.row, { status: 'failed', input, error: stored, ...times() });
+      return { kind: 'failed', code: error.code };
+    }
+  };
+  return { run, isAnswered: () => answered };
+}
+
+/** The run of a row's present attempt. */
+export function runIdOf(batchId: string, row: { row: number; attempt: number }): string {
+  return `${batchId}/${row.row}/${row.attempt}`;
+}
+
+function inputMessages(input: JsonObject): Message[] {
+  return [{ role: 'user', content: JSON.stringify(input) }];
+}

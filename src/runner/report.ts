@@ -1,0 +1,93 @@
+import { agentLabel } from '../agent/definition.ts';
+import type { BatchRecord, Store } from '../storage/store.ts';
+import { planOf } from './results.ts';
+import type { BatchReport } from './runner.ts';
+
+/** A batch as every face shows it. */
+export async function reportBatch(batch: BatchRecord, store: Store, now: number): Promise<BatchReport> {
+  const plan = planOf(batch);
+  const { totals } = batch;
+  const failures = totals.failed === 0 ? [] : await store.readFailures(batch.id);
+  const finished = totals.succeeded + totals.failed;
+  const seconds = activeSeconds(batch, now);
+  const rate = seconds > 0 && finished > 0 ? finished / seconds : null;
+  const isUnpriced = totals.unpricedCalls > 0;
+  return {
+    batch_id: batch.id,
+    status: batch.status,
+    pause_reason: batch.pauseReason,
+    error: batch.error,
+    agent: agentLabel(plan.agent),
+    model: `${plan.agent.model.provider}/${plan.agent.model.model}`,
+    stand_in: plan.standIn,
+    source_uri: plan.request.csv_uri,
+    output_uri: batch.output?.uri ?? null,
+    counts: {
+      total: totals.rows,
+      queued: totals.queued,
+      running: totals.running,
+      succeeded: totals.succeeded,
+      failed: totals.failed,
+    },
+    rows_per_second: rate === null ? null : Number(rate.toFixed(2)),
+    eta_seconds:
+      rate === null || batch.status !== 'running' ? null : Math.ceil((totals.queued + totals.running) / rate),
+    usage: totals.usage,
+    model_calls: totals.modelCalls,
+    tool_calls: totals.toolCalls,
+    cost_usd: isUnpriced ? null : totals.costMicroUsd / 1e6,
+    cost_usd_at_most: isUnpriced ? null : (totals.costMicroUsd + totals.openWorstMicroUsd) / 1e6,
+    failures: failures.map(({ code, count, row, message }) => ({ code, count, example: { row, message } })),
+    warnings: [...plan.warnings, ...batch.loadWarnings.map(String)],
+    created_at: iso(batch.createdAt),
+    started_at: batch.startedAt === null ? null : iso(batch.startedAt),
+    ended_at: batch.endedAt === null ? null : iso(batch.endedAt),
+    next_step: nextStep(batch),
+  };
+}
+
+/** Time that the batch has spent in `running`, in seconds. */
+export function activeSeconds(batch: BatchRecord, now: number): number {
+  return (batch.activeMs + (batch.activeSince === null ? 0 : Math.max(0, now - batch.activeSince))) / 1000;
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function nextStep(batch: BatchRecord): string {
+  const resume = `Resume with "rowmill batches resume ${batch.id}"`;
+  switch (batch.status) {
+    case 'created':
+    case 'validating':
+    case 'loading':
+    case 'running':
+    case 'aggregating':
+      return 'Monitor it until it ends.';
+    case 'paused':
+      return pausedStep(batch, resume);
+    case 'completed':
+      return batch.totals.failed === 0
+        ? 'Read the table, or look at single rows.'
+        : 'Read the table; look at the failed rows and their errors.';
+    case 'failed':
+      return batch.error?.message ?? 'Look at the failures.';
+    case 'cancelled':
+      return 'Rows that were not run are marked NOT_RUN in the table.';
+  }
+}
+
+function pausedStep(batch: BatchRecord, resume: string): string {
+  switch (batch.pauseReason) {
+    case 'sample':
+      return `The sample is done. Look at its rows and its cost, then: ${resume} to run the rest.`;
+    case 'budget':
+      return `${resume} --max-cost USD (a higher cap), or cancel it.`;
+    case 'fatal':
+      return `${batch.error?.message ?? 'A fault would fail every row.'} Then: ${resume}.`;
+    case 'user':
+    case 'interrupted':
+    case null:
+      return `${resume}.`;
+  }
+}

@@ -1,0 +1,108 @@
+import { stringify } from 'csv-stringify/sync';
+import { AppError } from '../errors.ts';
+import type { Json, JsonObject } from '../messages.ts';
+import type { BatchRecord, RowRecord, RowStatus, Store } from '../storage/store.ts';
+import type { Cell } from '../tables/table.ts';
+import { rowObject } from './mapping.ts';
+import type { RowReport, StoredPlan } from './runner.ts';
+import { layoutOutput, type OutputLayout, type RowOutput } from './transform-output.ts';
+
+const PAGE = 1000;
+
+/** The stored plan of a batch: the runner wrote it, so it is trusted. */
+export function planOf(batch: BatchRecord): StoredPlan {
+  return batch.plan as unknown as StoredPlan;
+}
+
+export function layoutOf(batch: BatchRecord): OutputLayout {
+  const plan = planOf(batch);
+  return layoutOutput(batch.columns ?? [], plan.agent.structured_output.schema, plan.request.output_mapping ?? {});
+}
+
+/** The output table in pages of rows, in source order, without its header. Memory is constant. */
+export async function* outputRows(batch: BatchRecord, store: Store): AsyncGenerator<Cell[][]> {
+  const layout = layoutOf(batch);
+  const width = batch.columns?.length ?? 0;
+  let fromRow = 0;
+  while (true) {
+    const rows = await store.readRows(batch.id, { fromRow, limit: PAGE });
+    if (rows.length === 0) return;
+    yield rows.map((row) => outputRow(row, layout, width));
+    fromRow = (rows.at(-1)?.row ?? fromRow) + 1;
+  }
+}
+
+export function outputHeader(batch: BatchRecord): string[] {
+  return [...(batch.columns ?? []), ...layoutOf(batch).headers];
+}
+
+function outputRow(row: RowRecord, layout: OutputLayout, width: number): Cell[] {
+  const cells: Cell[] = [];
+  for (let index = 0; index < width; index += 1) cells.push(row.cells[index] ?? null);
+  const output = row.output as RowOutput | null;
+  for (const { field } of layout.fields) cells.push(output?.structured[field] ?? null);
+  for (const { name } of layout.columns) cells.push(output?.columns[name] ?? null);
+  for (const { name } of layout.status) cells.push(statusCell(row, name));
+  return cells;
+}
+
+function statusCell(row: RowRecord, name: OutputLayout['status'][number]['name']): Cell {
+  switch (name) {
+    case '_status':
+      return STATUS_WORDS[row.status];
+    case '_processing_time':
+      return row.processingMs === null ? null : row.processingMs / 1000;
+    case '_error':
+      return row.error === null ? '' : `${row.error.code}: ${row.error.message}`;
+  }
+}
+
+/** What `_status` says; a row that is still queued when the table is written was not run. */
+const STATUS_WORDS: { [status in RowStatus]: string } = {
+  succeeded: 'SUCCESS',
+  failed: 'FAILED',
+  queued: 'NOT_RUN',
+  running: 'NOT_RUN',
+};
+
+/** The output table as CSV text, page by page, header first. */
+export async function* outputCsv(batch: BatchRecord, store: Store): AsyncGenerator<string> {
+  yield stringify([outputHeader(batch)]);
+  for await (const rows of outputRows(batch, store)) yield stringify(rows, { cast: CSV_CASTS });
+}
+
+const CSV_CASTS = {
+  boolean: (value: boolean) => String(value),
+  object: (value: object) => JSON.stringify(value),
+};
+
+/** One row as the tools and commands show it. */
+export function rowReport(row: RowRecord, batch: BatchRecord): RowReport {
+  const output = row.output as RowOutput | null;
+  const plan = planOf(batch);
+  const ended = batch.status === 'completed' || batch.status === 'failed' || batch.status === 'cancelled';
+  return {
+    row: row.row,
+    line: row.line,
+    status: ended && row.status === 'queued' ? 'not_run' : row.status,
+    attempt: row.attempt,
+    source: rowObject(batch.columns ?? [], row.cells),
+    input: row.input,
+    output: output === null ? null : { ...picked(output.structured, plan), ...output.columns },
+    error: row.error,
+    processing_seconds: row.processingMs === null ? null : row.processingMs / 1000,
+  };
+}
+
+function picked(structured: JsonObject, plan: StoredPlan): JsonObject {
+  const fields = plan.request.output_mapping?.structured_output_fields;
+  if (fields === undefined) return structured;
+  return Object.fromEntries(fields.map((field): [string, Json] => [field, structured[field] ?? null]));
+}
+
+export function batchNotFound(id: string): AppError {
+  return new AppError(
+    'batch_not_found',
+    `There is no batch "${id}" in this data directory; list them with "rowmill batches list".`,
+  );
+}

@@ -1,0 +1,106 @@
+import { AppError } from '../errors.ts';
+import { compileExpression, isExpression } from '../expressions.ts';
+import type { Json, JsonObject, JsonSchema } from '../messages.ts';
+import { nearest } from '../nearest.ts';
+import type { Cell } from '../tables/table.ts';
+import { inputFields, rowObject } from './mapping.ts';
+import type { OutputMapping, Problem } from './runner.ts';
+
+/** The columns that every output table ends with. */
+export const STATUS_COLUMNS = ['_status', '_processing_time', '_error'] as const;
+
+/** What a row's stored output holds: the structured content, and the values of the further columns by their names. */
+export interface RowOutput extends JsonObject {
+  structured: JsonObject;
+  columns: JsonObject;
+}
+
+/** How output becomes columns. `fields` and `columns` pair what is read with the header it gets. */
+export interface OutputLayout {
+  fields: { field: string; header: string }[];
+  columns: { name: string; header: string }[];
+  status: { name: (typeof STATUS_COLUMNS)[number]; header: string }[];
+  /** Every header after the source's own, in order. */
+  headers: string[];
+  warnings: string[];
+}
+
+/** The fields that become columns: those asked for, else all that the schema declares. */
+export function outputFields(schema: JsonSchema | undefined, mapping: OutputMapping): string[] {
+  return mapping.structured_output_fields ?? Object.keys(inputFields(schema));
+}
+
+/** Every reason why an output mapping does not fit an agent; empty when it does. */
+export function checkOutputMapping(mapping: OutputMapping, schema: JsonSchema | undefined): Problem[] {
+  const declared = Object.keys(inputFields(schema));
+  const problems: Problem[] = [];
+  const asked = mapping.structured_output_fields ?? [];
+  for (const field of asked) {
+    if (declared.includes(field)) continue;
+    const near = nearest(field, declared);
+    const hint = near === undefined ? `its fields are ${declared.join(', ')}` : `did you mean "${near}"?`;
+    problems.push({ code: 'field_unknown', message: `The agent has no output field "${field}"; ${hint}.` });
+  }
+  if (new Set(asked).size < asked.length) {
+    problems.push({ code: 'mapping_invalid', message: 'structured_output_fields names a field twice.' });
+  }
+  for (const [name, how] of Object.entries(mapping.columns ?? {})) {
+    if (name === '') problems.push({ code: 'mapping_invalid', message: 'An output column needs a name.' });
+    if (!isExpression(how)) {
+      const message = `The output column "${name}" needs an expression "{% … %}" over {row, output}, not "${how}".`;
+      problems.push({ code: 'expression_invalid', message });
+      continue;
+    }
+    try {
+      compileExpression(how, `the output column "${name}"`);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      problems.push({ code: error.code, message: error.message });
+    }
+  }
+  return problems;
+}
+
+/** Lays out the output columns; a name that is taken gets the suffix `_result`, which is told as a warning. */
+export function layoutOutput(source: string[], schema: JsonSchema | undefined, mapping: OutputMapping): OutputLayout {
+  const taken = new Set(source);
+  const warnings: string[] = [];
+  const header = (name: string): string => {
+    let free = name;
+    for (let number = 1; taken.has(free); number += 1)
+      free = number === 1 ? `${name}_result` : `${name}_result_${number}`;
+    taken.add(free);
+    if (free !== name) warnings.push(`The table already has a column "${name}"; the new one is named "${free}".`);
+    return free;
+  };
+  const fields = outputFields(schema, mapping).map((field) => ({ field, header: header(field) }));
+  const columns = Object.keys(mapping.columns ?? {}).map((name) => ({ name, header: header(name) }));
+  const status = STATUS_COLUMNS.map((name) => ({ name, header: header(name) }));
+  return {
+    fields,
+    columns,
+    status,
+    headers: [...fields, ...columns, ...status].map((column) => column.header),
+    warnings,
+  };
+}
+
+/** TransformOutput of one row: evaluates the further columns. Rejects with `expression_failed`, which fails the row. */
+export function compileOutput(
+  mapping: OutputMapping,
+  columns: string[],
+): (cells: Cell[], structured: JsonObject) => Promise<RowOutput> {
+  const expressions = Object.entries(mapping.columns ?? {}).map(([name, how]) => ({
+    name,
+    expression: compileExpression(how, `the output column "${name}"`),
+  }));
+  return async (cells, structured) => {
+    const values: JsonObject = {};
+    if (expressions.length > 0) {
+      const input = { row: rowObject(columns, cells), output: structured };
+      for (const { name, expression } of expressions)
+        values[name] = ((await expression.evaluate(input)) ?? null) as Json;
+    }
+    return { structured, columns: values };
+  };
+}

@@ -1,0 +1,195 @@
+import { basename } from 'node:path';
+import type { AgentDefinition } from '../agent/definition.ts';
+import { agentLabel } from '../agent/definition.ts';
+import { AppError, toAppError } from '../errors.ts';
+import type { Cell, Source } from '../tables/table.ts';
+import type { RunnerDeps } from './deps.ts';
+import { estimateBatch } from './estimate.ts';
+import { checkMapping, compileMapping, proposeMapping } from './mapping.ts';
+import type { BatchPlan, BatchRequest, InputMapping, Problem } from './runner.ts';
+import { checkOutputMapping, layoutOutput, STATUS_COLUMNS } from './transform-output.ts';
+
+export const DEFAULT_CONCURRENCY = 10;
+export const MAX_CONCURRENCY = 1000;
+
+/** How long a plan may look at the table to count its rows, in milliseconds: a start answers within two seconds. */
+const COUNT_BUDGET_MS = 800;
+const ROWS_LOOKED_AT = 200;
+
+/** ValidateInput: every reason at once why a request can't run, before any money is spent, and what it would cost. */
+export async function planBatch(request: BatchRequest, deps: RunnerDeps): Promise<BatchPlan> {
+  const problems: Problem[] = checkOptions(request);
+  const agent = await attempt(problems, () => deps.findAgent(request.target.name, request.target.version));
+  const source = await attempt(problems, () => deps.tables.openSource(request.csv_uri));
+  const look = source === undefined ? undefined : await attempt(problems, () => lookAt(source, deps));
+  const columns = look?.columns ?? [];
+  const mapping = request.input_mapping ?? proposeMapping(agent?.input, columns);
+  const plan: BatchPlan = {
+    problems,
+    warnings: source?.warnings().map((warning) => warning.message) ?? [],
+    agent: agent ?? null,
+    input_mapping: mapping,
+    output_columns: [...STATUS_COLUMNS],
+    columns,
+    row_count: look?.rowCount ?? null,
+    estimate: null,
+  };
+  if (request.output_uri !== undefined) {
+    const uri = request.output_uri;
+    await attempt(problems, () => deps.tables.checkSink(uri, [request.csv_uri]));
+  }
+  if (look !== undefined && look.rowCount === 0) problems.push(noRows(request.csv_uri));
+  if (agent !== undefined) await planAgent({ request, plan, agent, look }, deps);
+  return plan;
+}
+
+interface AgentPlanning {
+  request: BatchRequest;
+  plan: BatchPlan;
+  agent: AgentDefinition;
+  look: Look | undefined;
+}
+
+async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: RunnerDeps): Promise<void> {
+  const { problems, columns } = plan;
+  const output = request.output_mapping ?? {};
+  problems.push(...checkStructured(agent), ...checkOutputMapping(output, agent.structured_output.schema));
+  const mappingProblems = look === undefined ? [] : checkMapping(plan.input_mapping, agent.input, columns);
+  problems.push(...mappingProblems);
+  const layout = layoutOutput(columns, agent.structured_output.schema, output);
+  plan.output_columns = layout.headers;
+  plan.warnings.push(...layout.warnings);
+  const provider = await attempt(problems, () => deps.provider(agent.model.provider));
+  if (provider?.standIn !== undefined)
+    plan.warnings.push(`The model of ${agentLabel(agent)} is a ${provider.standIn}.`);
+  const unpriced =
+    deps.prices.worstCase(agent.model.provider, agent.model.model, { inputTokens: 1, maxTokens: 1 }) === undefined;
+  if (request.options?.max_cost_usd !== undefined && unpriced) {
+    problems.push({
+      code: 'budget_unpriced',
+      message: `max_cost_usd can't be kept: the price of ${agent.model.model} is unknown. Leave the cap out, or use a model of known price.`,
+    });
+  }
+  if (look === undefined || mappingProblems.length > 0) return;
+  const basis = {
+    agent,
+    rows: look.rowCount ?? look.reckonedRows,
+    rowsExact: look.rowCount !== null,
+    concurrency: request.options?.concurrency ?? DEFAULT_CONCURRENCY,
+    ...(await meanInput(plan.input_mapping, agent, look)),
+  };
+  plan.estimate = estimateBatch(basis, deps.prices);
+}
+
+/** Runs a check; an AppError becomes a problem instead of ending the validation. */
+async function attempt<T>(problems: Problem[], check: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await check();
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    if (error.code === 'internal') throw error;
+    problems.push({ code: error.code, message: error.message });
+    return undefined;
+  }
+}
+
+function checkOptions({ options = {} }: BatchRequest): Problem[] {
+  const problems: Problem[] = [];
+  const wrong = (message: string) => problems.push({ code: 'invalid_arguments', message });
+  const { concurrency, sample, max_cost_usd: cap, tolerated_failure_percent: tolerated } = options;
+  if (
+    concurrency !== undefined &&
+    !(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= MAX_CONCURRENCY)
+  ) {
+    wrong(`concurrency must be a whole number from 1 to ${MAX_CONCURRENCY}, not ${concurrency}.`);
+  }
+  if (sample !== undefined && !(Number.isInteger(sample) && sample >= 1)) {
+    wrong(`sample must be a whole number of rows from 1 on, not ${sample}.`);
+  }
+  if (cap !== undefined && !(Number.isFinite(cap) && cap > 0)) {
+    wrong(`max_cost_usd must be a number of dollars above 0, not ${cap}.`);
+  }
+  if (tolerated !== undefined && !(tolerated >= 0 && tolerated <= 100)) {
+    wrong(`tolerated_failure_percent must be a number from 0 to 100, not ${tolerated}.`);
+  }
+  return problems;
+}
+
+/** Why an agent may not run in a batch. */
+export function checkStructured(agent: AgentDefinition): Problem[] {
+  const { enabled, schema } = agent.structured_output;
+  if (enabled && schema?.['type'] === 'object') return [];
+  const why = enabled ? 'has no structured_output.schema of type "object"' : 'has structured output not enabled';
+  return [
+    {
+      code: 'agent_not_structured',
+      message: `The agent ${agentLabel(agent)} ${why}; give it structured_output: {enabled: true, schema: {type: object, …}} to run it over a table.`,
+    },
+  ];
+}
+
+function noRows(uri: string): Problem {
+  return { code: 'no_rows', message: `${basename(uri)} has a header and no rows; there is nothing to run.` };
+}
+
+interface Look {
+  columns: string[];
+  rowCount: number | null;
+  reckonedRows: number | null;
+  sample: Cell[][];
+}
+
+/** Reads the table for a moment: to its end if it is small, else far enough to reckon its rows from its size. */
+async function lookAt(source: Source, deps: RunnerDeps): Promise<Look> {
+  const deadline = deps.clock.monotonic() + COUNT_BUDGET_MS;
+  const sample: Cell[][] = [];
+  let rows = 0;
+  let characters = 0;
+  let finished = true;
+  for await (const chunk of source.rows()) {
+    for (const row of chunk) {
+      rows += 1;
+      if (sample.length < ROWS_LOOKED_AT && row.kind === 'record') sample.push(row.cells);
+      characters += charactersOf(row.cells);
+    }
+    if (deps.clock.monotonic() > deadline) {
+      finished = false;
+      break;
+    }
+  }
+  await source.close();
+  const isPlain = source.sizeBytes !== undefined && !source.facts.gzip;
+  const reckoned = isPlain && characters > 0 ? Math.round(((source.sizeBytes ?? 0) * rows) / characters) : null;
+  return {
+    columns: source.columns(),
+    rowCount: finished ? rows : null,
+    reckonedRows: finished ? rows : reckoned,
+    sample,
+  };
+}
+
+function charactersOf(cells: Cell[]): number {
+  let sum = cells.length;
+  for (const cell of cells) sum += typeof cell === 'string' ? cell.length : 8;
+  return sum;
+}
+
+async function meanInput(
+  mapping: InputMapping,
+  agent: AgentDefinition,
+  look: Look,
+): Promise<{ inputCharacters: number; rowsLookedAt: number }> {
+  const transform = compileMapping(mapping, agent.input, look.columns);
+  let characters = 0;
+  let counted = 0;
+  for (const cells of look.sample) {
+    try {
+      characters += JSON.stringify(await transform(cells)).length;
+      counted += 1;
+    } catch (error) {
+      // A row that can't be transformed fails alone, when it is run; here it only adds nothing to the mean.
+      if (!(error instanceof AppError)) throw error;
+    }
+  }
+  return { inputCharacters: counted === 0 ? 0 : characters / counted, rowsLookedAt: counted };
+}
