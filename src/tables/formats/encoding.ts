@@ -1,0 +1,68 @@
+import { isUtf8 } from 'node:buffer';
+import type { FormatFacts } from '../table.ts';
+
+/** A file's encoding, and how many bytes its byte order mark takes. */
+export interface EncodingFacts {
+  encoding: FormatFacts['encoding'];
+  bomBytes: number;
+}
+
+/**
+ * Tells the encoding from the first bytes: a byte order mark; else zeros at every second place (UTF-16); else UTF-8 if
+ * the bytes are valid UTF-8 (a sequence cut off at the end of the head doesn't count); else Latin-1, which is read as
+ * windows-1252.
+ */
+export function sniffEncoding(head: Buffer): EncodingFacts {
+  if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return { encoding: 'utf-8', bomBytes: 3 };
+  if (head[0] === 0xff && head[1] === 0xfe) return { encoding: 'utf-16le', bomBytes: 2 };
+  if (head[0] === 0xfe && head[1] === 0xff) return { encoding: 'utf-16be', bomBytes: 2 };
+  const utf16 = sniffUtf16(head);
+  if (utf16 !== undefined) return { encoding: utf16, bomBytes: 0 };
+  const whole = head.subarray(0, head.length - cutOffBytes(head));
+  return { encoding: isUtf8(whole) ? 'utf-8' : 'latin1', bomBytes: 0 };
+}
+
+/** Line ends, delimiters and digits have a zero byte in UTF-16, whatever the language: 1 in 8 places is plenty. */
+function sniffUtf16(head: Buffer): 'utf-16le' | 'utf-16be' | undefined {
+  const pairs = Math.floor(head.length / 2);
+  if (pairs < 2) return undefined;
+  let even = 0;
+  let odd = 0;
+  for (let at = 0; at < pairs * 2; at += 2) {
+    if (head[at] === 0) even += 1;
+    if (head[at + 1] === 0) odd += 1;
+  }
+  if (odd > pairs / 8 && even === 0) return 'utf-16le';
+  if (even > pairs / 8 && odd === 0) return 'utf-16be';
+  return undefined;
+}
+
+/** Bytes at the end that begin a UTF-8 sequence without ending it. */
+function cutOffBytes(head: Buffer): number {
+  for (let back = 1; back <= Math.min(3, head.length); back += 1) {
+    const byte = head[head.length - back] ?? 0;
+    if (byte >= 0xc0) {
+      const needed = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+      return needed > back ? back : 0;
+    }
+    if (byte < 0x80) return 0;
+  }
+  return 0;
+}
+
+/** The chunks as UTF-8 without a byte order mark. */
+export async function* toUtf8(chunks: AsyncGenerator<Buffer>, facts: EncodingFacts): AsyncGenerator<Buffer> {
+  if (facts.encoding === 'utf-8') {
+    let skip = facts.bomBytes;
+    for await (const chunk of chunks) {
+      const from = Math.min(skip, chunk.length);
+      skip -= from;
+      if (chunk.length > from) yield chunk.subarray(from);
+    }
+    return;
+  }
+  const decoder = new TextDecoder(facts.encoding === 'latin1' ? 'windows-1252' : facts.encoding);
+  for await (const chunk of chunks) yield Buffer.from(decoder.decode(chunk, { stream: true }), 'utf8');
+  const last = decoder.decode();
+  if (last !== '') yield Buffer.from(last, 'utf8');
+}

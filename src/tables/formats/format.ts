@@ -1,0 +1,28 @@
+import type { FormatName } from '../table.ts';
+
+/** What a file's name says: its format, and whether it is gzipped. `undefined`: the name does not tell. */
+export interface NamedFormat {
+  format: FormatName | undefined;
+  gzip: boolean;
+  /** The extension without `.gz`, in lower case and with its dot; empty when there is none. */
+  extension: string;
+}
+
+const FORMATS: Readonly<Record<string, FormatName>> = {
+  '.csv': 'csv',
+  '.tsv': 'tsv',
+  '.tab': 'tsv',
+  '.jsonl': 'jsonl',
+  '.ndjson': 'jsonl',
+};
+
+/** What Rowmill reads and writes, for messages. */
+export const KNOWN_EXTENSIONS = '.csv, .tsv or .jsonl, each also with .gz';
+
+export function formatOfName(fileName: string): NamedFormat {
+  const lower = fileName.toLowerCase();
+  const gzip = lower.endsWith('.gz');
+  const name = gzip ? lower.slice(0, -'.gz'.length) : lower;
+  const extension = /[^.]\.[^.]+$/.test(name) ? name.slice(name.lastIndexOf('.')) : '';
+  return { format: FORMATS[extension], gzip, extension };
+}

@@ -1,0 +1,27 @@
+import type { Json, JsonObject } from '../../messages.ts';
+
+/** One line of JSONL, read. */
+export type JsonLine = { kind: 'object'; value: JsonObject } | { kind: 'wrong'; reason: string };
+
+/** Reads one line. Integers that a JavaScript number can't hold, and numbers beyond its range, are kept as strings. */
+export function parseJsonLine(text: string): JsonLine {
+  let value: Json;
+  try {
+    // The reviver makes parsing several times slower, so only lines that may need it get it.
+    value = /\d{16}|\de\+?\d{3}/i.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
+  } catch (cause) {
+    return { kind: 'wrong', reason: `not JSON (${cause instanceof Error ? cause.message : String(cause)})` };
+  }
+  if (value === null || typeof value !== 'object') {
+    return { kind: 'wrong', reason: `a ${value === null ? 'null' : typeof value} where an object is expected` };
+  }
+  if (Array.isArray(value)) return { kind: 'wrong', reason: 'an array where an object is expected' };
+  return { kind: 'object', value };
+}
+
+/** The third argument is that of the "JSON.parse source text access" proposal, in V8 since 11.4. */
+function keepDigits(_key: string, value: Json, context?: { source?: string }): Json {
+  if (typeof value !== 'number' || context?.source === undefined) return value;
+  const isLossyInteger = Number.isInteger(value) && !Number.isSafeInteger(value) && /^-?\d+$/.test(context.source);
+  return isLossyInteger || !Number.isFinite(value) ? context.source : value;
+}

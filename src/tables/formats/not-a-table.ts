@@ -1,0 +1,69 @@
+import { AppError } from '../../errors.ts';
+import type { FormatFacts } from '../table.ts';
+import { KNOWN_EXTENSIONS } from './format.ts';
+
+/** What a file surely is when it begins with these bytes, and what to do about it. */
+const MAGIC: readonly { bytes: string; what: string; fix: string }[] = [
+  { bytes: 'PK\x03\x04', what: 'a ZIP archive or an Excel workbook', fix: 'unpack it, or save the sheet as CSV' },
+  { bytes: '\xd0\xcf\x11\xe0', what: 'an old Excel workbook', fix: 'save the sheet as CSV' },
+  { bytes: 'PAR1', what: 'Parquet', fix: 'convert it to CSV or JSONL' },
+  { bytes: '%PDF', what: 'a PDF', fix: 'extract its table as CSV' },
+  { bytes: 'SQLite format 3', what: 'a SQLite database', fix: 'export the table as CSV' },
+  { bytes: '\x28\xb5\x2f\xfd', what: 'zstd-compressed', fix: 'unpack it, or use gzip' },
+  { bytes: 'BZh', what: 'bzip2-compressed', fix: 'unpack it, or use gzip' },
+  { bytes: '\xfd7zXZ', what: 'xz-compressed', fix: 'unpack it, or use gzip' },
+  { bytes: 'Obj\x01', what: 'Avro', fix: 'convert it to CSV or JSONL' },
+];
+
+/** Extensions of formats that are text, or might be, but that Rowmill can't read. */
+const FOREIGN = new Set([
+  '.xlsx',
+  '.xls',
+  '.ods',
+  '.parquet',
+  '.avro',
+  '.orc',
+  '.pdf',
+  '.docx',
+  '.xml',
+  '.html',
+  '.zip',
+]);
+
+/**
+ * Refuses what is not a text table.
+ * @throws AppError `not_a_table`, or `format_unsupported` where the name or content is another known format
+ */
+export function refuseWhatIsNoTable(
+  head: Buffer,
+  file: { encoding: FormatFacts['encoding']; extension: string; uri: string },
+): void {
+  const start = head.toString('latin1', 0, 16);
+  const magic = MAGIC.find(({ bytes }) => start.startsWith(bytes));
+  if (magic !== undefined && (magic.bytes !== 'BZh' || hasControlBytes(head))) {
+    throw new AppError('not_a_table', `${file.uri} is ${magic.what}, not a text table: ${magic.fix}.`);
+  }
+  if (FOREIGN.has(file.extension)) {
+    throw new AppError(
+      'format_unsupported',
+      `${file.uri}: ${file.extension} is not supported; use ${KNOWN_EXTENSIONS}.`,
+    );
+  }
+  const isUtf16 = file.encoding === 'utf-16le' || file.encoding === 'utf-16be';
+  if (!isUtf16 && hasControlBytes(head)) {
+    throw new AppError('not_a_table', `${file.uri} holds binary data, not a text table; use ${KNOWN_EXTENSIONS}.`);
+  }
+  if (/^(\xef\xbb\xbf)?\s*<(!doctype|html|\?xml)/i.test(head.toString('latin1', 0, 256))) {
+    throw new AppError('not_a_table', `${file.uri} is a web page or XML, not a table: download the table itself.`);
+  }
+}
+
+/** A NUL anywhere, or more than 1 in 100 bytes that no text holds. */
+function hasControlBytes(head: Buffer): boolean {
+  let strange = 0;
+  for (const byte of head) {
+    if (byte === 0) return true;
+    if (byte < 9 || (byte > 13 && byte < 32 && byte !== 27)) strange += 1;
+  }
+  return strange > head.length / 100;
+}

@@ -1,0 +1,97 @@
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import { AppError, toAppError } from '../../errors.ts';
+import type { Location, PendingBytes } from '../locations/location.ts';
+import type { Cell, FormatName, Sink } from '../table.ts';
+import { formatOfName, KNOWN_EXTENSIONS } from './format.ts';
+import { createRowText } from './row-text.ts';
+
+/** @throws AppError `format_unsupported` when the name's extension is not one that can be written */
+export function sinkFormat(location: Location): { format: FormatName; gzip: boolean } {
+  const { format, gzip, extension } = formatOfName(location.fileName);
+  if (format !== undefined) return { format, gzip };
+  const what = extension === '' ? 'has no extension' : `ends in ${extension}`;
+  throw new AppError('format_unsupported', `The output ${location.uri} ${what}: name it ${KNOWN_EXTENSIONS}.`);
+}
+
+/** Opens a sink; the header is written at once. Memory is constant: `write` waits for the destination. */
+export async function openSink(
+  location: Location,
+  columns: readonly string[],
+  options: { spreadsheetSafe?: boolean } = {},
+): Promise<Sink> {
+  const { format, gzip } = sinkFormat(location);
+  const text = createRowText(format, { spreadsheetSafe: options.spreadsheetSafe ?? false });
+  const pending = await location.openWrite();
+  const bytes = createByteWriter(pending, gzip);
+  const guard = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (fault) {
+      throw sinkError(fault, location.uri);
+    }
+  };
+  await guard(() => bytes.write(text.header(columns))).catch(async (fault) => {
+    await pending.abort();
+    throw fault;
+  });
+  return {
+    uri: location.uri,
+    write: (rows: Cell[][]) => guard(() => bytes.write(text.rows(rows, columns))),
+    commit: () =>
+      guard(async () => {
+        const written = await bytes.end();
+        await pending.commit();
+        return { uri: location.uri, bytes: written };
+      }),
+    abort: () => pending.abort(),
+  };
+}
+
+interface ByteWriter {
+  write(text: string): Promise<void>;
+  /** @returns bytes written to the destination */
+  end(): Promise<number>;
+}
+
+function createByteWriter(pending: PendingBytes, gzip: boolean): ByteWriter {
+  let bytesOut = 0;
+  const count = async function* (chunks: AsyncIterable<Buffer>) {
+    for await (const chunk of chunks) {
+      bytesOut += chunk.length;
+      yield chunk;
+    }
+  };
+  const entry: Writable = gzip ? createGzip({ chunkSize: 64 * 1024 }) : pending.stream;
+  let failure: unknown;
+  const finished = gzip
+    ? pipeline(entry as ReturnType<typeof createGzip>, count, pending.stream)
+    : once(pending.stream, 'finish').then(() => undefined);
+  // Kept, not dropped: every later write and the end report it.
+  const failed = finished.catch((fault) => {
+    failure = fault;
+  });
+  return {
+    async write(text) {
+      if (failure !== undefined) throw failure;
+      if (text === '') return;
+      const chunk = Buffer.from(text, 'utf8');
+      if (!gzip) bytesOut += chunk.length;
+      if (!entry.write(chunk)) await Promise.race([once(entry, 'drain'), failed]);
+      if (failure !== undefined) throw failure;
+    },
+    async end() {
+      entry.end();
+      await finished;
+      return bytesOut;
+    },
+  };
+}
+
+function sinkError(fault: unknown, uri: string): AppError {
+  if (fault instanceof AppError) return fault;
+  const { message } = toAppError(fault);
+  return new AppError('output_failed', `Writing ${uri} failed: ${message}.`, { cause: fault, retryable: true });
+}

@@ -1,0 +1,97 @@
+import { AppError } from '../../errors.ts';
+import type { Location } from '../locations/location.ts';
+import type { FormatFacts, FormatName, Source } from '../table.ts';
+import { openCsvSource } from './csv-source.ts';
+import { type EncodingFacts, sniffEncoding, toUtf8 } from './encoding.ts';
+import { formatOfName, KNOWN_EXTENSIONS } from './format.ts';
+import { type PeekedBytes, peek } from './head.ts';
+import { openJsonlSource } from './jsonl-source.ts';
+import { refuseWhatIsNoTable } from './not-a-table.ts';
+import { sniffDialect } from './sniff-dialect.ts';
+import { decodeText } from './text.ts';
+
+/** The delimiter that a format fixes. */
+const FIXED_DELIMITERS: Readonly<Partial<Record<FormatName, string>>> = { tsv: '\t' };
+
+/**
+ * Opens whatever table lies at a location: the extension tells the format, the content decides where it doesn't.
+ * @throws AppError as `Tables.openSource`
+ */
+export async function openSource(location: Location, signal?: AbortSignal): Promise<Source> {
+  const named = formatOfName(location.fileName);
+  const stored = await location.openRead(signal);
+  try {
+    const peeked = await peek(stored, location.uri);
+    if (peeked.head.length === 0) {
+      throw new AppError('file_empty', `${location.uri} is empty: it needs a header and rows.`);
+    }
+    const encoding = sniffEncoding(peeked.head);
+    refuseWhatIsNoTable(peeked.head, { encoding: encoding.encoding, extension: named.extension, uri: location.uri });
+    const text = await headText(peeked, encoding);
+    const format = named.format ?? formatOfContent(text, location.uri);
+    const facts = factsOf({ format, peeked, encoding, text });
+    const input = {
+      uri: location.uri,
+      facts,
+      sizeBytes: stored.sizeBytes,
+      chunks: toUtf8(peeked.all(), encoding),
+      close: peeked.close,
+    };
+    return await (format === 'jsonl' ? openJsonlSource(input) : openCsvSource(input));
+  } catch (fault) {
+    stored.stream.destroy();
+    throw fault;
+  }
+}
+
+async function headText(peeked: PeekedBytes, encoding: EncodingFacts): Promise<string> {
+  const parts: Buffer[] = [];
+  const once = (async function* () {
+    yield peeked.head;
+  })();
+  for await (const part of toUtf8(once, encoding)) parts.push(part);
+  return decodeText(Buffer.concat(parts));
+}
+
+function formatOfContent(text: string, uri: string): FormatName {
+  const first = text.trimStart();
+  if (first.startsWith('{')) {
+    const line = first.slice(0, first.search(/[\r\n]|$/));
+    try {
+      JSON.parse(line);
+      return 'jsonl';
+    } catch (cause) {
+      throw new AppError(
+        'not_a_table',
+        `${uri} looks like JSON, but its first line is no object: write one object a line.`,
+        {
+          cause,
+        },
+      );
+    }
+  }
+  if (/^\[\s*[{[]/.test(first)) {
+    throw new AppError(
+      'not_a_table',
+      `${uri} is a JSON array: write one object a line (jq -c '.[]'), as ${KNOWN_EXTENSIONS}.`,
+    );
+  }
+  return 'csv';
+}
+
+function factsOf(found: {
+  format: FormatName;
+  peeked: PeekedBytes;
+  encoding: EncodingFacts;
+  text: string;
+}): FormatFacts {
+  const { format, peeked, encoding } = found;
+  const facts: FormatFacts = {
+    format,
+    gzip: peeked.gzip,
+    encoding: encoding.encoding,
+    bom: encoding.bomBytes > 0,
+  };
+  if (format === 'jsonl') return facts;
+  return { ...facts, ...sniffDialect(found.text, peeked.complete, FIXED_DELIMITERS[format]) };
+}

@@ -1,0 +1,65 @@
+import { stringify } from 'csv-stringify/sync';
+import type { Cell, FormatName } from '../table.ts';
+
+/** Turns rows into a format's text. `header` comes first, once; it may be empty. */
+export interface RowText {
+  header(columns: readonly string[]): string;
+  rows(rows: readonly Cell[][], columns: readonly string[]): string;
+}
+
+export function createRowText(format: FormatName, options: { spreadsheetSafe: boolean }): RowText {
+  if (format === 'jsonl') return jsonlText(options.spreadsheetSafe);
+  return delimitedText(format === 'tsv' ? '\t' : ',', options.spreadsheetSafe);
+}
+
+/** RFC 4180 with `\n`. Nested values are JSON; null is empty; numbers and booleans are written as in JSON. */
+function delimitedText(delimiter: string, spreadsheetSafe: boolean): RowText {
+  const write = (rows: string[][], columnCount: number): string =>
+    stringify(rows, {
+      delimiter,
+      record_delimiter: '\n',
+      quote_record_delimiter: true,
+      // An empty line is no record: in a table of one column an empty cell has to be seen.
+      quoted_empty: columnCount === 1,
+      // csv-parse takes a BOM at a file's start for one; and a lone \r is a line end to many readers.
+      quoted_match: [/[\r\n]/],
+    });
+  const safe = spreadsheetSafe ? neutraliseFormula : (text: string) => text;
+  return {
+    header: (columns) => write([columns.map(safe)], columns.length),
+    rows: (rows, columns) => {
+      const texts = rows.map((cells) => columns.map((_, index) => safe(cellText(cells[index] ?? null))));
+      return write(texts, columns.length);
+    },
+  };
+}
+
+function jsonlText(spreadsheetSafe: boolean): RowText {
+  const safe = (cell: Cell): Cell => (spreadsheetSafe && typeof cell === 'string' ? neutraliseFormula(cell) : cell);
+  return {
+    header: () => '',
+    rows: (rows, columns) => {
+      let text = '';
+      for (const cells of rows) {
+        // Not Object.fromEntries: a column may be called __proto__, and integer-like names would change places.
+        const members = columns.map(
+          (name, index) => `${JSON.stringify(name)}:${JSON.stringify(safe(cells[index] ?? null))}`,
+        );
+        text += `{${members.join(',')}}\n`;
+      }
+      return text;
+    },
+  };
+}
+
+/** A cell as CSV text. */
+export function cellText(cell: Cell): string {
+  if (cell === null) return '';
+  return typeof cell === 'string' ? cell : JSON.stringify(cell);
+}
+
+/** Puts an apostrophe before what a spreadsheet would take for a formula (OWASP, "CSV Injection"); plain numbers stay. */
+export function neutraliseFormula(text: string): string {
+  if (!/^[=+\-@\t\r\n＝＋－＠]/.test(text)) return text;
+  return /^[+-]?(\d+([.,]\d+)*|[.,]\d+)(e[+-]?\d+)?%?$/i.test(text) ? text : `'${text}`;
+}

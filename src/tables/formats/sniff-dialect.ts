@@ -1,0 +1,86 @@
+/** How a CSV file's text is written. */
+export interface DialectFacts {
+  delimiter: string;
+  quote: string;
+  lineEnd: '\n' | '\r\n' | '\r';
+}
+
+const DELIMITERS = [',', ';', '\t', '|'] as const;
+const LOOKED_AT_RECORDS = 100;
+
+/**
+ * Tells delimiter, quote and line end from the first text of a file.
+ * @param complete whether `text` is the whole file; otherwise its last line is left out
+ * @param fixed the delimiter, where the format says it (TSV)
+ */
+export function sniffDialect(text: string, complete: boolean, fixed?: string): DialectFacts {
+  const lineEnd = sniffLineEnd(text);
+  const quote = sniffQuote(text, lineEnd);
+  const delimiter = fixed ?? sniffDelimiter(text, { complete, quote, lineEnd });
+  return { delimiter, quote, lineEnd };
+}
+
+function sniffLineEnd(text: string): DialectFacts['lineEnd'] {
+  const feed = text.indexOf('\n');
+  if (feed > 0 && text[feed - 1] === '\r') return '\r\n';
+  if (feed !== -1) return '\n';
+  // A file cut off between \r and \n can't be mistaken: its head holds far more than one line, or the whole file.
+  return text.includes('\r') ? '\r' : '\n';
+}
+
+/** Double quotes, unless there is none and most fields that are not numbers stand in single ones. */
+function sniffQuote(text: string, lineEnd: string): string {
+  if (text.includes('"') || !text.includes("'")) return '"';
+  const fields = text
+    .slice(0, 16_384)
+    .split(lineEnd)
+    .slice(0, 50)
+    .join(',')
+    .split(/[,;\t|]/);
+  const texts = fields.filter((field) => field !== '' && !/^[\d.+-]+$/.test(field));
+  const wrapped = texts.filter((field) => field.length > 1 && field.startsWith("'") && field.endsWith("'"));
+  return wrapped.length >= 2 && wrapped.length > texts.length * 0.8 ? "'" : '"';
+}
+
+/**
+ * The candidate that splits the most records into the same number of fields as the header, then into the most fields.
+ * Delimiters inside quotes don't count. None at all: a single column, for which a comma does no harm.
+ */
+function sniffDelimiter(text: string, how: { complete: boolean; quote: string; lineEnd: string }): string {
+  const records = countPerRecord(text, how);
+  const header = records[0];
+  if (header === undefined) return ',';
+  let best = { delimiter: ',', share: 0, fields: 0 };
+  for (const [index, delimiter] of DELIMITERS.entries()) {
+    const fields = header[index] ?? 0;
+    if (fields === 0) continue;
+    const share = records.filter((counts) => counts[index] === fields).length / records.length;
+    const better = share > best.share + 0.1 || (share > best.share - 0.1 && fields > best.fields);
+    if (better) best = { delimiter, share, fields };
+  }
+  return best.delimiter;
+}
+
+/** For each record with content, how often each candidate stands outside quotes. */
+function countPerRecord(text: string, how: { complete: boolean; quote: string; lineEnd: string }): number[][] {
+  const last = how.lineEnd === '\r' ? '\r' : '\n';
+  const records: number[][] = [];
+  let counts = DELIMITERS.map(() => 0);
+  let quoted = false;
+  let empty = true;
+  for (const char of text) {
+    if (char === how.quote) quoted = !quoted;
+    if (char === last && !quoted) {
+      if (!empty) records.push(counts);
+      if (records.length >= LOOKED_AT_RECORDS) return records;
+      counts = DELIMITERS.map(() => 0);
+      empty = true;
+      continue;
+    }
+    if (char !== '\r') empty = false;
+    const index = DELIMITERS.indexOf(char as ',');
+    if (index !== -1 && !quoted) counts[index] = (counts[index] ?? 0) + 1;
+  }
+  if (!empty && (how.complete || records.length === 0)) records.push(counts);
+  return records;
+}

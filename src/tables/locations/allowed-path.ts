@@ -1,0 +1,54 @@
+import { lstat, realpath } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { AppError } from '../../errors.ts';
+
+/**
+ * The real path that `path` leads to, after all symlinks, if it lies in one of `roots`. What does not exist yet is
+ * judged by its nearest existing parent; a link that leads nowhere is refused.
+ * @param path absolute
+ * @throws AppError `file_not_allowed`
+ */
+export async function allowedPath(path: string, roots: readonly string[]): Promise<string> {
+  const real = await realPathOf(resolve(path));
+  for (const root of roots) {
+    const realRoot = await realpath(resolve(root)).catch(() => resolve(root));
+    if (isWithin(real, realRoot)) return real;
+  }
+  const where = real === path ? `"${path}"` : `"${path}" (in fact "${real}")`;
+  throw new AppError(
+    'file_not_allowed',
+    `${where} is outside the allowed folders (${roots.join(', ')}); move the file there, or add its folder to ROWMILL_FILES.`,
+  );
+}
+
+function isWithin(path: string, root: string): boolean {
+  const way = relative(root, path);
+  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !way.startsWith(sep));
+}
+
+async function realPathOf(path: string): Promise<string> {
+  const missing: string[] = [];
+  for (let at = path; ; at = dirname(at)) {
+    try {
+      return join(await realpath(at), ...missing);
+    } catch (cause) {
+      const code = (cause as NodeJS.ErrnoException).code;
+      if (code === 'ELOOP') throw new AppError('file_not_allowed', `"${at}" is a link to itself.`, { cause });
+      if (code === 'EACCES') throw new AppError('location_denied', `"${at}" may not be read by this user.`, { cause });
+      if (code !== 'ENOENT' && code !== 'ENOTDIR') throw cause;
+      if (await exists(at)) {
+        throw new AppError('file_not_allowed', `"${at}" is a link to a place that does not exist.`, { cause });
+      }
+      if (at === dirname(at)) throw cause;
+      missing.unshift(at.slice(dirname(at).length).replace(/^[/\\]/, ''));
+    }
+  }
+}
+
+/** Whether there is anything by that name, a broken link included. */
+async function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    (found) => found.isSymbolicLink(),
+    () => false,
+  );
+}

@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto';
+import { constants, createReadStream } from 'node:fs';
+import { access, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { AppError } from '../../errors.ts';
+import { allowedPath } from './allowed-path.ts';
+import type { Location, PendingBytes, StoredBytes } from './location.ts';
+
+const READ_BYTES = 256 * 1024;
+
+/** A file on this machine, inside one of `roots`. `path` is absolute. */
+export function createFileLocation(path: string, roots: readonly string[]): Location {
+  return {
+    uri: path,
+    fileName: basename(path),
+    identity: async () => `file:${await allowedPath(path, roots)}`,
+    openRead: async (signal) => openFile(await allowedPath(path, roots), path, signal),
+    checkWrite: async () => checkFolder(await allowedPath(path, roots), path),
+    openWrite: async () => createPendingFile(await allowedPath(path, roots), path),
+  };
+}
+
+async function openFile(real: string, path: string, signal?: AbortSignal): Promise<StoredBytes> {
+  const found = await stat(real).catch((cause) => {
+    throw fileError(cause, path);
+  });
+  if (found.isDirectory()) throw new AppError('not_a_table', `"${path}" is a folder: name a file in it.`);
+  if (!found.isFile()) throw new AppError('not_a_table', `"${path}" is not a regular file: copy its content into one.`);
+  if (found.size === 0) throw new AppError('file_empty', `"${path}" is empty: it needs a header and rows.`);
+  const handle = await open(real, 'r').catch((cause) => {
+    throw fileError(cause, path);
+  });
+  const stream = createReadStream(real, { fd: handle, highWaterMark: READ_BYTES, ...(signal && { signal }) });
+  return { stream, sizeBytes: found.size };
+}
+
+async function checkFolder(real: string, path: string): Promise<void> {
+  const found = await stat(real).catch(() => undefined);
+  if (found?.isDirectory())
+    throw new AppError('uri_invalid', `"${path}" is a folder: name a file in it for the output.`);
+  for (let folder = dirname(real); ; folder = dirname(folder)) {
+    const parent = await stat(folder).catch(() => undefined);
+    if (parent === undefined && folder !== dirname(folder)) continue;
+    if (!parent?.isDirectory()) {
+      throw new AppError('uri_invalid', `"${path}" can't be written: "${folder}" is a file, not a folder.`);
+    }
+    await access(folder, constants.W_OK | constants.X_OK).catch((cause) => {
+      throw fileError(cause, path);
+    });
+    return;
+  }
+}
+
+/** Writes beside the destination under a hidden name; `rename` within one folder is atomic. */
+async function createPendingFile(real: string, path: string): Promise<PendingBytes> {
+  await checkFolder(real, path);
+  const folder = dirname(real);
+  const hidden = join(folder, `.${basename(real).slice(0, 200)}.${randomBytes(6).toString('hex')}.part`);
+  try {
+    await mkdir(folder, { recursive: true });
+    const handle = await open(hidden, 'wx');
+    // `flush` is fsync before close: after the rename, the name never stands for less than the whole table.
+    const stream = handle.createWriteStream({ flush: true, highWaterMark: READ_BYTES });
+    let failure: unknown;
+    stream.on('error', (fault) => {
+      failure = fault;
+    });
+    const closed = new Promise<void>((done) => stream.once('close', done));
+    return {
+      stream,
+      commit: async () => {
+        // 'finish' comes before fsync and close: those may fail, too.
+        await closed;
+        if (failure !== undefined) throw fileError(failure, path);
+        await rename(hidden, real).catch((cause) => {
+          throw fileError(cause, path);
+        });
+        await syncFolder(folder);
+      },
+      abort: async () => {
+        stream.destroy();
+        await closed;
+        await rm(hidden, { force: true });
+      },
+    };
+  } catch (cause) {
+    throw fileError(cause, path);
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A file system's error in terms of the table. */
+export function fileError(cause: unknown, path: string): AppError {
+  if (cause instanceof AppError) return cause;
+  const { code, message } = cause as NodeJS.ErrnoException;
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new AppError('file_not_found', `There is no file "${path}": check the path.`, { cause });
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new AppError('location_denied', `"${path}" may not be used by this user: check its permissions.`, {
+        cause,
+      });
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new AppError('location_unavailable', `No space is left for "${path}": free some, then try again.`, {
+        cause,
+        retryable: true,
+      });
+    default:
+      return new AppError('location_unavailable', `"${path}" can't be used: ${message ?? String(cause)}.`, { cause });
+  }
+}

@@ -1,0 +1,57 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { AppError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { openSink, sinkFormat } from './formats/open-sink.ts';
+import { openSource } from './formats/open-source.ts';
+import { createFileLocation } from './locations/file-location.ts';
+import type { Location } from './locations/location.ts';
+import { parseUri } from './locations/parse-uri.ts';
+import type { Tables } from './table.ts';
+
+/** What {@link createTables} is given. */
+export interface TablesParts {
+  /** Folders that file sources and sinks may touch. */
+  roots: string[];
+  /** Makes the S3 client; called at the first s3:// URI, once. */
+  s3: () => Promise<S3Client>;
+  log: Log;
+}
+
+/** Sources and sinks on files and S3. */
+export function createTables(parts: TablesParts): Tables {
+  let client: Promise<S3Client> | undefined;
+
+  async function locate(uri: string): Promise<Location> {
+    const parsed = parseUri(uri);
+    if (parsed.kind === 'file') return createFileLocation(parsed.path, parts.roots);
+    client ??= parts.s3();
+    // The AWS SDK takes hundreds of milliseconds to load: only who names an S3 URI waits for it.
+    const { createS3Location } = await import('./locations/s3-location.ts');
+    return createS3Location(await client, parsed);
+  }
+
+  return {
+    openSource: async (uri, signal) => openSource(await locate(uri), signal),
+    openSink: async (uri, columns, options) => openSink(await locate(uri), columns, options),
+    checkSink: async (uri, notOneOf) => {
+      const location = await locate(uri);
+      sinkFormat(location);
+      const identity = await location.identity();
+      for (const other of notOneOf) {
+        if ((await (await locate(other)).identity()) === identity) {
+          throw new AppError('output_is_source', `The output ${uri} is the source: give it another name.`);
+        }
+      }
+      await location.checkWrite();
+    },
+    profile: async (uri, options = {}) => {
+      const location = await locate(uri);
+      const { profileSource } = await import('./profile.ts');
+      return profileSource(await openSource(location, options.signal), options);
+    },
+    close: async () => {
+      if (client !== undefined) (await client).destroy();
+      client = undefined;
+    },
+  };
+}
