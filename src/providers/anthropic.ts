@@ -1,0 +1,135 @@
+import type Anthropic from '@anthropic-ai/sdk';
+import { AppError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { ModelRequest, ModelResponse } from '../messages.ts';
+import { toModelError } from './anthropic-errors.ts';
+import { toModelResponse, toRequestBody } from './anthropic-messages.ts';
+import { collectStream } from './anthropic-stream.ts';
+import type { Provider, RespondOptions } from './provider.ts';
+
+type Sdk = typeof import('@anthropic-ai/sdk');
+
+/** Deadline of one call, in milliseconds: the API's own for answers that are not streamed. */
+const DEFAULT_TIMEOUT_MS = 600_000;
+
+/** What {@link createAnthropicProvider} takes. */
+export interface AnthropicOptions {
+  apiKey?: string | undefined;
+  baseUrl?: string | undefined;
+  log: Log;
+  fetch?: typeof fetch;
+}
+
+/** The Messages API through the official SDK, which is loaded on first use: it takes 0.3 s. */
+export function createAnthropicProvider(options: AnthropicOptions): Provider {
+  let opening: Promise<{ sdk: Sdk; client: Anthropic }> | undefined;
+  const warned = new Set<string>();
+  return {
+    name: 'anthropic',
+    async respond(request, respondOptions) {
+      const { apiKey } = options;
+      if (apiKey === undefined || apiKey.trim() === '') {
+        throw new AppError('model_key_refused', `${request.model} needs a key: set ANTHROPIC_API_KEY.`);
+      }
+      opening ??= open(apiKey, options);
+      const { sdk, client } = await opening;
+      if (respondOptions.signal.aborted) throw new AppError('aborted', 'The model call was not sent.');
+      const isFirst = !warned.has(request.model);
+      warned.add(request.model);
+      const call = startCall(respondOptions);
+      try {
+        return await send(client, request, { ...respondOptions, call, isFirst });
+      } catch (thrown) {
+        throw call.fault() ?? toModelError(thrown, sdk, { model: request.model, now: Date.now() });
+      } finally {
+        call.end();
+      }
+    },
+    close: async () => undefined,
+  };
+}
+
+async function open(
+  apiKey: string,
+  { baseUrl, fetch, log }: AnthropicOptions,
+): Promise<{ sdk: Sdk; client: Anthropic }> {
+  const sdk = await import('@anthropic-ai/sdk');
+  log.debug({ baseUrl }, 'anthropic client opened');
+  const client = new sdk.Anthropic({
+    apiKey,
+    authToken: null,
+    ...(baseUrl === undefined ? {} : { baseURL: baseUrl }),
+    ...(fetch === undefined ? {} : { fetch }),
+    // The runner owns retries, each with an intent of its own in the journal.
+    maxRetries: 0,
+    // It would log bodies.
+    logLevel: 'off',
+    openTelemetry: false,
+  });
+  return { sdk, client };
+}
+
+interface Call {
+  signal: AbortSignal;
+  timeoutMs: number;
+  /** Our own reason why the call was cut short, if it was. */
+  fault(): AppError | undefined;
+  end(): void;
+}
+
+/** The SDK's own timeout ends with the headers; this one covers the body as well. */
+function startCall({ signal, timeoutMs = DEFAULT_TIMEOUT_MS }: RespondOptions): Call {
+  const controller = new AbortController();
+  let isTimedOut = false;
+  const timer = setTimeout(() => {
+    isTimedOut = !controller.signal.aborted;
+    controller.abort();
+  }, timeoutMs);
+  const follow = () => controller.abort();
+  if (signal.aborted) follow();
+  else signal.addEventListener('abort', follow, { once: true });
+  return {
+    signal: controller.signal,
+    timeoutMs: Math.ceil(timeoutMs),
+    fault() {
+      if (isTimedOut) {
+        const text = `Anthropic did not answer within ${timeoutMs / 1000} s.`;
+        return new AppError('model_timeout', text, { retryable: true, outcomeUnknown: true });
+      }
+      if (!signal.aborted) return undefined;
+      return new AppError('aborted', 'The model call was cancelled.', { outcomeUnknown: true, cause: signal.reason });
+    },
+    end() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', follow);
+    },
+  };
+}
+
+async function send(
+  client: Anthropic,
+  request: ModelRequest,
+  { call, isFirst, onText }: RespondOptions & { call: Call; isFirst: boolean },
+): Promise<ModelResponse> {
+  const body = toRequestBody(request);
+  const options = { signal: call.signal, timeout: call.timeoutMs };
+  // `messages.create` prints a warning at every call of a deprecated model; `post` is the same call without it. So the
+  // first call of a model goes through the one, and the rest through the other: the warning shows once.
+  if (onText === undefined) {
+    const answer = isFirst
+      ? client.messages.create(body, options)
+      : client.post<Anthropic.Message>('/v1/messages', { body, ...options });
+    const { data, request_id: requestId } = await answer.withResponse();
+    return toModelResponse(data, requestId ?? undefined);
+  }
+  const streamed = { ...body, stream: true as const };
+  const answer = isFirst
+    ? client.messages.create(streamed, options)
+    : client.post<AsyncIterable<Anthropic.RawMessageStreamEvent>>('/v1/messages', {
+        body: streamed,
+        stream: true,
+        ...options,
+      });
+  const { data, request_id: requestId } = await answer.withResponse();
+  return toModelResponse(await collectStream(data, onText), requestId ?? undefined);
+}
