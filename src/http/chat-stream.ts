@@ -5,8 +5,6 @@ import { statusOf } from './error-status.ts';
 import { errorBody } from './on-error.ts';
 import type { OpenTurns } from './open-turns.ts';
 
-const STOPPING = 'The server is stopping. What was said is kept: send your next message when it is back.';
-
 /** What {@link streamChat} works with. */
 export interface ChatStreamOptions {
   conversations: Conversations;
@@ -42,7 +40,7 @@ export async function streamChat(
   c.header('X-Accel-Buffering', 'no');
   return streamSSE(c, (stream) => {
     stream.onAbort(() => left.abort());
-    return turns.track(pump(stream, { first, reader, keepAliveMs, stopping: turns.stopping }));
+    return turns.track(pump(stream, { first, reader, keepAliveMs }));
   });
 }
 
@@ -50,18 +48,15 @@ interface Pump {
   first: IteratorResult<ConversationEvent>;
   reader: AsyncIterator<ConversationEvent>;
   keepAliveMs: number;
-  stopping: AbortSignal;
 }
 
 /** Writes every event; reads on after the client has gone, until the turn is over and stored. */
-async function pump(stream: SSEStreamingApi, { first, reader, keepAliveMs, stopping }: Pump): Promise<void> {
+async function pump(stream: SSEStreamingApi, { first, reader, keepAliveMs }: Pump): Promise<void> {
   const keepAlive = setInterval(() => void stream.write(': keep-alive\n\n'), keepAliveMs);
   try {
     for (let next = first; next.done !== true; next = await reader.next()) {
       const event = next.value;
-      const isStop = event.type === 'error' && event.code === 'aborted' && stopping.aborted;
-      const told = isStop ? { ...event, message: STOPPING } : event;
-      if (!stream.aborted) await stream.writeSSE({ event: told.type, data: JSON.stringify(told) });
+      if (!stream.aborted) await stream.writeSSE({ event: event.type, data: JSON.stringify(event) });
     }
   } finally {
     clearInterval(keepAlive);

@@ -8,9 +8,9 @@ import type { HttpApp } from './app.ts';
 export interface ListenOptions {
   /** 0 takes any free port. */
   port: number;
-  /** Ends it: no new connections, then what is under way gets its grace time. */
-  signal: AbortSignal;
-  /** How long requests under way may take after `signal`, in milliseconds, before they are ended. Default 10,000. */
+  /** Ends it, as `close` does. */
+  signal?: AbortSignal;
+  /** How long requests under way may take once it ends, in milliseconds, before they are ended. Default 10,000. */
   graceMs?: number;
 }
 
@@ -18,6 +18,8 @@ export interface ListenOptions {
 export interface Listening {
   url: string;
   port: number;
+  /** Takes no new connections, and gives what is under way its grace time. Idempotent; the same promise as `closed`. */
+  close(): Promise<void>;
   /** Resolves when it has stopped, every chat turn is stored and every connection is closed. */
   closed: Promise<void>;
 }
@@ -37,10 +39,15 @@ export async function listen(app: HttpApp, options: ListenOptions): Promise<List
   const closed = new Promise<void>((resolve) => {
     server.once('close', () => resolve());
   }).then(() => app.endTurns());
-  const stop = () => beginStop(server, app, options.graceMs ?? 10_000);
-  if (options.signal.aborted) stop();
-  else options.signal.addEventListener('abort', stop, { once: true });
-  return { url: `http://${app.host.includes(':') ? `[${app.host}]` : app.host}:${port}`, port, closed };
+  let isClosing = false;
+  const close = () => {
+    if (!isClosing) beginStop(server, app, options.graceMs ?? 10_000);
+    isClosing = true;
+    return closed;
+  };
+  if (options.signal?.aborted) void close();
+  else options.signal?.addEventListener('abort', () => void close(), { once: true });
+  return { url: `http://${app.host.includes(':') ? `[${app.host}]` : app.host}:${port}`, port, close, closed };
 }
 
 function bind(server: Server, host: string, port: number): Promise<number> {

@@ -1,6 +1,8 @@
+import { AppError } from '../errors.ts';
+
 /** The chat turns under way, so that a server that stops can wait for them or end them. */
 export interface OpenTurns {
-  /** Fires when turns are to end now. */
+  /** Fires, with what clients are told as its reason, when turns are to end now. */
   stopping: AbortSignal;
   /** Counts a turn until it is over; returns the same promise. */
   track(turn: Promise<void>): Promise<void>;
@@ -20,7 +22,8 @@ export function createOpenTurns(): OpenTurns {
       return counted;
     },
     async end() {
-      stop.abort();
+      const told = 'The server is stopping. What was said is kept: send your next message when it is back.';
+      stop.abort(new AppError('aborted', told, { retryable: true }));
       await Promise.allSettled(open);
     },
   };

@@ -1,0 +1,78 @@
+import type { ConversationEvent, Conversations } from '../../src/agent/conversation.ts';
+import { AppError } from '../../src/errors.ts';
+import type { HttpParts } from '../../src/http/app.ts';
+import { createSilentLog } from '../../src/log.ts';
+import { NO_USAGE } from '../../src/messages.ts';
+
+export const JSON_HEADERS = { 'content-type': 'application/json' };
+
+/** Parts that answer without a model; what a test gives replaces them. */
+export function httpParts(given: Partial<HttpParts> = {}): HttpParts {
+  return {
+    conversations: echo(),
+    mcp: async (request) => new Response(`${request.method} ${await request.text()}`),
+    apiKeys: [],
+    host: '127.0.0.1',
+    version: '1.2.3',
+    log: createSilentLog(),
+    ready: async () => undefined,
+    ...given,
+  };
+}
+
+/** Conversations that say the message back, and know the conversation `conv_known` alone. */
+export function echo(): Conversations {
+  return {
+    async *send({ conversationId, message }) {
+      if (conversationId === 'conv_busy') yield { type: 'error', code: 'conversation_busy', message: 'wait' };
+      else yield* answer(message);
+    },
+    async read(id) {
+      if (id !== 'conv_known') throw new AppError('conversation_not_found', `There is no conversation "${id}".`);
+      const at = '2026-01-02T03:04:05.000Z';
+      return {
+        id,
+        agent: 'orchestrator@v1',
+        created_at: at,
+        updated_at: at,
+        messages: [{ role: 'user', content: 'hi' }],
+      };
+    },
+  };
+}
+
+/** Conversations that begin to answer and then wait for the signal; `ended` counts the turns that came to their end. */
+export function waiting(): Conversations & { ended: number } {
+  const conversations = {
+    ...echo(),
+    ended: 0,
+    async *send({ message, signal }: { message: string; signal: AbortSignal }): AsyncGenerator<ConversationEvent> {
+      const [first] = answer(message);
+      if (first !== undefined) yield first;
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+      conversations.ended += 1;
+      const { code, message: why } =
+        signal.reason instanceof AppError ? signal.reason : new AppError('aborted', 'gone');
+      yield { type: 'error', code, message: why };
+    },
+  };
+  return conversations;
+}
+
+function answer(message: string): ConversationEvent[] {
+  const id = 'conv_known';
+  return [
+    { type: 'conversation', conversation_id: id, agent: 'orchestrator@v1', model: 'echo', stand_in: 'no model' },
+    { type: 'text-delta', text: `${message}\nand a second line` },
+    { type: 'done', conversation_id: id, stop_reason: 'end_turn', usage: NO_USAGE, cost_usd: 0 },
+  ];
+}
+
+/** The events of a stream of server-sent events; comments are left out. */
+export function parseEvents(text: string): { event: string; data: ConversationEvent }[] {
+  const blocks = text.split('\n\n').filter((block) => block !== '' && !block.startsWith(':'));
+  return blocks.map((block) => {
+    const [, event = '', data = ''] = /^event: (.*)\ndata: (.*)$/.exec(block) ?? [];
+    return { event, data: JSON.parse(data) };
+  });
+}

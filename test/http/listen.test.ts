@@ -1,0 +1,97 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createHttpApp, type HttpParts } from '../../src/http/app.ts';
+import { type Listening, listen } from '../../src/http/listen.ts';
+import { httpParts, JSON_HEADERS, parseEvents, waiting } from './http-parts.ts';
+
+const open: Listening[] = [];
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((listening) => listening.close()));
+});
+
+async function serve(given: Partial<HttpParts>, options: { graceMs?: number; signal?: AbortSignal } = {}) {
+  const listening = await listen(createHttpApp(httpParts(given)), { port: 0, graceMs: 50, ...options });
+  open.push(listening);
+  return listening;
+}
+
+function chat(url: string, signal?: AbortSignal): Promise<Response> {
+  const request = { method: 'POST', headers: JSON_HEADERS, body: '{"message": "hello"}' };
+  return fetch(`${url}/v1/chat`, signal === undefined ? request : { ...request, signal });
+}
+
+describe('listen', () => {
+  it('serves on a free port', async () => {
+    const { url, port } = await serve({});
+    expect(url).toBe(`http://127.0.0.1:${port}`);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    expect(parseEvents(await (await chat(url)).text())).toHaveLength(3);
+  });
+
+  it('says which port is taken', async () => {
+    const { port } = await serve({});
+    const second = listen(createHttpApp(httpParts()), { port });
+    await expect(second).rejects.toMatchObject({
+      code: 'config_invalid',
+      message: expect.stringContaining(`Port ${port}`),
+    });
+  });
+
+  it('keeps an idle stream open with comments', async () => {
+    const { url } = await serve({ conversations: waiting(), keepAliveMs: 5 });
+    const left = new AbortController();
+    const response = await chat(url, left.signal);
+    let text = '';
+    for await (const chunk of response.body ?? []) {
+      text += Buffer.from(chunk).toString();
+      if (text.split(': keep-alive\n\n').length > 3) break;
+    }
+    left.abort();
+    expect(text).toContain('event: conversation\n');
+  });
+
+  it('ends the turn when its client goes away', async () => {
+    const conversations = waiting();
+    const { url } = await serve({ conversations });
+    const left = new AbortController();
+    const response = await chat(url, left.signal);
+    await response.body?.getReader().read();
+    expect(conversations.ended).toBe(0);
+    left.abort();
+    await vi.waitFor(() => expect(conversations.ended).toBe(1));
+  });
+
+  it('when stopped, ends streams after the grace time and tells their clients why', async () => {
+    const conversations = waiting();
+    const stop = new AbortController();
+    const { url, closed } = await serve({ conversations }, { signal: stop.signal });
+    const response = await chat(url);
+    stop.abort();
+    const events = parseEvents(await response.text());
+    expect(events.at(-1)?.data).toMatchObject({
+      type: 'error',
+      code: 'aborted',
+      message: expect.stringContaining('stopping'),
+    });
+    await closed;
+    expect(conversations.ended).toBe(1);
+    await expect(fetch(`${url}/healthz`)).rejects.toThrow();
+  });
+
+  it('when stopped, lets a request under way finish within the grace time', async () => {
+    const arrived = Promise.withResolvers<void>();
+    const late = Promise.withResolvers<Response>();
+    const mcp = () => {
+      arrived.resolve();
+      return late.promise;
+    };
+    const { url, close } = await serve({ mcp }, { graceMs: 10_000 });
+    const answer = fetch(`${url}/mcp`);
+    await arrived.promise;
+    const closed = close();
+    late.resolve(new Response('late'));
+    expect(await (await answer).text()).toBe('late');
+    await closed;
+    expect(close()).toBe(closed);
+  });
+});
