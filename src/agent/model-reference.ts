@@ -1,0 +1,16 @@
+import type { AgentDefinition } from './definition.ts';
+
+/** Where a bare `model: NAME` is looked for, by what the name looks like. */
+const PROVIDERS: [RegExp, string][] = [
+  [/^claude-/, 'anthropic'],
+  [/\.ya?ml$/, 'scripted'],
+];
+
+/**
+ * The provider and model that a bare model name means: `claude-haiku-5-5` is Anthropic's, `scripts/demo.yaml` a script.
+ * @returns undefined when the name tells no provider; then it has to be written as `{provider, model}`
+ */
+export function parseModelReference(name: string): Pick<AgentDefinition['model'], 'provider' | 'model'> | undefined {
+  const found = PROVIDERS.find(([pattern]) => pattern.test(name));
+  return found === undefined ? undefined : { provider: found[1], model: name };
+}

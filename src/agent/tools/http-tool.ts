@@ -1,0 +1,138 @@
+import { AppError } from '../../errors.ts';
+import { compileExpression, type Expression } from '../../expressions.ts';
+import type { Json, JsonObject } from '../../messages.ts';
+import type { ToolResult } from '../../run.ts';
+import type { HttpToolDefinition } from '../definition.ts';
+import type { Tool, ToolContext } from '../tool.ts';
+import { type Environment, resolveRecord, resolveReferences } from './environment.ts';
+import { type Encoding, fillBody, fillUrl, placeholdersOf } from './placeholders.ts';
+
+/** Longest body that is read, in bytes. */
+const MAX_BODY_BYTES = 1_048_576;
+/** How much of an error's body a model is shown, in characters. */
+const SHOWN_BODY_LENGTH = 500;
+
+/** What {@link createHttpTool} needs beside the definition. */
+export interface HttpToolOptions {
+  env: Environment;
+  /** The agent and the place in it: `agent x@v1, tools[0].http`. */
+  place: string;
+  fetch: typeof globalThis.fetch;
+}
+
+/**
+ * A declarative HTTP call as a tool. An answer other than 2xx is an `is_error` result with its status and the beginning
+ * of its body; redirects are followed, as fetch does.
+ * @throws AppError `config_invalid` (environment, URL) or `expression_invalid`
+ */
+export function createHttpTool(definition: HttpToolDefinition, options: HttpToolOptions): Tool {
+  const { env, place } = options;
+  const url = resolveReferences(definition.url, env, `${place}.url`);
+  const headers = resolveRecord(definition.headers, env, `${place}.headers`);
+  if (!isHttpUrl(url)) {
+    throw new AppError(
+      'config_invalid',
+      `${place}.url is "${definition.url}", which is not an http or https URL. Correct it.`,
+    );
+  }
+  const result = definition.result === undefined ? undefined : compileExpression(definition.result, `${place}.result`);
+  const timeoutMs = definition.timeout_s * 1000;
+  return {
+    name: definition.name,
+    description: definition.description,
+    inputSchema: definition.input,
+    idempotent: definition.idempotent ?? definition.method === 'GET',
+    timeoutMs,
+    async execute(input, context) {
+      const signal = AbortSignal.any([context.signal, AbortSignal.timeout(timeoutMs)]);
+      const request = requestOf(definition, { headers, input, signal, context });
+      const response = await send(options.fetch, fillUrl(url, input), request);
+      return answer({ response, body: await readBody(response), input, result });
+    },
+  };
+}
+
+/** A placeholder in the host would let the input choose where the call goes. */
+function isHttpUrl(template: string): boolean {
+  if (!/^https?:\/\//i.test(template) || !URL.canParse(template)) return false;
+  return placeholdersOf(template.split('/', 3).join('/')).length === 0;
+}
+
+function requestOf(
+  definition: HttpToolDefinition,
+  call: { headers: Record<string, string>; input: JsonObject; signal: AbortSignal; context: ToolContext },
+): RequestInit {
+  const headers = new Headers(call.headers);
+  if (!headers.has('accept')) headers.set('accept', 'application/json, text/plain;q=0.9, */*;q=0.8');
+  if (definition.method !== 'GET') headers.set('idempotency-key', call.context.idempotencyKey);
+  const request: RequestInit = { method: definition.method, headers, signal: call.signal };
+  const body = fillBody(definition.body, call.input, encodingOf(headers.get('content-type') ?? ''));
+  if (body === undefined) return request;
+  if (typeof body === 'string') return { ...request, body };
+  if (!headers.has('content-type')) headers.set('content-type', 'application/json');
+  return { ...request, body: JSON.stringify(body) };
+}
+
+function encodingOf(contentType: string): Encoding {
+  if (/json/i.test(contentType)) return 'json';
+  return /x-www-form-urlencoded/i.test(contentType) ? 'form' : 'text';
+}
+
+async function send(fetch: typeof globalThis.fetch, url: string, request: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, request);
+  } catch (thrown) {
+    const { host } = new URL(url);
+    if (thrown instanceof Error && thrown.name === 'TimeoutError') {
+      throw new AppError('tool_unavailable', `${host} did not answer in time.`, { cause: thrown, retryable: true });
+    }
+    if (thrown instanceof Error && thrown.name === 'AbortError') throw thrown;
+    const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause.message : String(thrown);
+    throw new AppError('tool_unavailable', `${host} can't be reached (${cause}).`, { cause: thrown, retryable: true });
+  }
+}
+
+/** The body, JSON where it says so or is. @throws AppError when it is larger than {@link MAX_BODY_BYTES} */
+async function readBody(response: Response): Promise<Json> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += chunk.byteLength;
+    if (length > MAX_BODY_BYTES) {
+      throw new AppError('tool_unavailable', 'The answer is larger than 1 MB, which is the most that is read.');
+    }
+    chunks.push(chunk);
+  }
+  const text = new TextDecoder().decode(Buffer.concat(chunks));
+  if (text === '') return null;
+  const type = response.headers.get('content-type') ?? '';
+  if (!/json/i.test(type) && !/^\s*[[{]/.test(text)) return text;
+  try {
+    return JSON.parse(text) as Json;
+  } catch (thrown) {
+    if (!/json/i.test(type) || !response.ok) return text;
+    const beginning = text.slice(0, SHOWN_BODY_LENGTH);
+    throw new AppError('tool_unavailable', `The answer is not the JSON it claims to be: ${beginning}`, {
+      cause: thrown,
+    });
+  }
+}
+
+async function answer(call: {
+  response: Response;
+  body: Json;
+  input: JsonObject;
+  result: Expression | undefined;
+}): Promise<ToolResult | Json> {
+  const { response, body, input, result } = call;
+  if (!response.ok) {
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    const shown = text.length > SHOWN_BODY_LENGTH ? `${text.slice(0, SHOWN_BODY_LENGTH)}…` : text;
+    const status = `${response.status} ${response.statusText}`.trim();
+    return { content: `The service answered ${status}${body === null ? '.' : `: ${shown}`}`, isError: true };
+  }
+  if (result === undefined) return body;
+  const headers = Object.fromEntries(response.headers);
+  const value = await result.evaluate({ status: response.status, headers, body, input });
+  return (value ?? null) as Json;
+}

@@ -1,0 +1,150 @@
+import type { Client, Transport } from '@modelcontextprotocol/client';
+import { AppError } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import type { McpToolsDefinition } from '../definition.ts';
+import { type Environment, resolveRecord, resolveReferences } from './environment.ts';
+
+/** How much of a server's stderr is kept for messages, in characters. */
+const KEPT_STDERR_LENGTH = 600;
+
+/** What {@link createMcpConnection} needs beside the definition. */
+export interface McpConnectionOptions {
+  env: Environment;
+  /** The agent and the place in it: `agent x@v1, tools[0].mcp`. */
+  place: string;
+  /** Folder in which a command runs. */
+  baseDir: string | undefined;
+  log: Log;
+  fetch: typeof globalThis.fetch;
+}
+
+/** One client of one MCP server, shared by all rows, and connected anew when its server is gone. */
+export interface McpConnection {
+  /** The connected client. @throws AppError `tool_unavailable` when the server can't be started or reached */
+  client(): Promise<Client>;
+  /** Forgets a client whose server does not answer any more; the next call connects anew. */
+  drop(client: Client): Promise<void>;
+  /** Ends the server, if it was started here. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Prepares a connection; nothing is started before the first `client()`.
+ * @throws AppError `config_invalid` when a `${NAME}` reference can't be resolved
+ */
+export function createMcpConnection(definition: McpToolsDefinition, options: McpConnectionOptions): McpConnection {
+  const open = definition.command === undefined ? overHttp(definition, options) : overStdio(definition, options);
+  let current: Promise<Client> | undefined;
+  let closed = false;
+
+  const connect = async (): Promise<Client> => {
+    const { transport, explain } = await open();
+    const sdk = await import('@modelcontextprotocol/client');
+    // A server over HTTP is asked which revision it speaks. Over stdio that would start a second process for each
+    // connection, and every server there still takes the older handshake.
+    const mode = definition.command === undefined ? 'auto' : 'legacy';
+    const client = new sdk.Client({ name: 'rowmill', version: '0.1.0' }, { versionNegotiation: { mode } });
+    client.onerror = (error) => options.log.debug({ err: error }, 'MCP server connection fault');
+    try {
+      await client.connect(transport, { timeout: definition.timeout_s * 1000 });
+    } catch (thrown) {
+      await client.close();
+      throw new AppError('tool_unavailable', explain(thrown), { cause: thrown, retryable: true });
+    }
+    return client;
+  };
+
+  return {
+    client() {
+      if (closed) return Promise.reject(new AppError('aborted', 'The tools of this agent have been closed.'));
+      if (current !== undefined) return current;
+      const connecting = connect();
+      current = connecting;
+      const forget = () => {
+        if (current === connecting) current = undefined;
+      };
+      connecting.then((client) => {
+        client.onclose = forget;
+      }, forget);
+      return connecting;
+    },
+    async drop(client) {
+      if (current !== undefined && (await current.catch(() => undefined)) === client) current = undefined;
+      await client.close();
+    },
+    async close() {
+      closed = true;
+      const connecting = current;
+      current = undefined;
+      // A connection that failed has nothing to close, and its caller was told.
+      const client = await connecting?.catch(() => undefined);
+      await client?.close();
+    },
+  };
+}
+
+interface Opened {
+  transport: Transport;
+  /** Why connecting failed, and what to do. */
+  explain(thrown: unknown): string;
+}
+
+function overStdio(definition: McpToolsDefinition, options: McpConnectionOptions): () => Promise<Opened> {
+  const { place, baseDir, log } = options;
+  const command = definition.command ?? '';
+  const own = resolveRecord(definition.env, options.env, `${place}.env`);
+  return async () => {
+    const { StdioClientTransport, DEFAULT_INHERITED_ENV_VARS } = await import('@modelcontextprotocol/client/stdio');
+    const inherited = DEFAULT_INHERITED_ENV_VARS.flatMap((name) => {
+      const value = options.env[name];
+      return value === undefined ? [] : [[name, value] as const];
+    });
+    const transport = new StdioClientTransport({
+      command,
+      args: definition.args,
+      env: { ...Object.fromEntries(inherited), ...own },
+      stderr: 'pipe',
+      ...(baseDir === undefined ? {} : { cwd: baseDir }),
+    });
+    let lastLines = '';
+    transport.stderr?.on('data', (chunk: Buffer) => {
+      lastLines = `${lastLines}${chunk}`.slice(-KEPT_STDERR_LENGTH);
+      log.debug({ stderr: String(chunk) }, 'MCP server wrote to stderr');
+    });
+    const explain = (thrown: unknown) => {
+      const server = `${place}: the MCP server "${[command, ...definition.args].join(' ')}"`;
+      if (isMissing(thrown))
+        return `${server} can't be started: there is no command "${command}". Install it, or correct the command.`;
+      const said = lastLines.trim() === '' ? '' : ` Its last words: ${lastLines.trim()}`;
+      return `${server} did not start: ${reasonOf(thrown)}.${said}`;
+    };
+    return { transport, explain };
+  };
+}
+
+function overHttp(definition: McpToolsDefinition, options: McpConnectionOptions): () => Promise<Opened> {
+  const { place, env, fetch } = options;
+  const shown = definition.url ?? '';
+  const url = resolveReferences(shown, env, `${place}.url`);
+  const headers = resolveRecord(definition.headers, env, `${place}.headers`);
+  if (!URL.canParse(url) || !/^https?:/i.test(url)) {
+    throw new AppError('config_invalid', `${place}.url is "${shown}", which is not an http or https URL. Correct it.`);
+  }
+  return async () => {
+    const { StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
+    const transport = new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers }, fetch });
+    const explain = (thrown: unknown) => `${place}: the MCP server at ${shown} can't be reached: ${reasonOf(thrown)}.`;
+    return { transport, explain };
+  };
+}
+
+function isMissing(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
+}
+
+/** The message of an error, with the one that lies under it: `fetch failed` says nothing. */
+export function reasonOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  const under = thrown.cause instanceof Error ? ` (${reasonOf(thrown.cause)})` : '';
+  return `${thrown.message.replace(/\.$/, '')}${under}`;
+}

@@ -1,0 +1,38 @@
+import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/client';
+import type { JsonObject } from '../../messages.ts';
+import type { ToolResult } from '../../run.ts';
+
+/** A result of an MCP tool as text for the model; what is not text is described. Structured content is passed on. */
+export function toToolResult(result: CallToolResult): ToolResult {
+  const structured = result.structuredContent as JsonObject | undefined;
+  const text = (result.content ?? []).map(describe).join('\n');
+  return {
+    content: text === '' && structured !== undefined ? JSON.stringify(structured) : text,
+    isError: result.isError === true,
+    ...(structured === undefined ? {} : { structured }),
+  };
+}
+
+function describe(block: ContentBlock): string {
+  switch (block.type) {
+    case 'text':
+      return block.text;
+    case 'image':
+    case 'audio':
+      return `[${block.type}: ${block.mimeType}, ${sizeOf(block.data)} bytes; not shown]`;
+    case 'resource_link':
+      return `[resource: ${block.name} at ${block.uri}${block.mimeType === undefined ? '' : `, ${block.mimeType}`}]`;
+    case 'resource': {
+      const { resource } = block;
+      if ('text' in resource) return `[resource: ${resource.uri}]\n${resource.text}`;
+      return `[resource: ${resource.uri}, ${resource.mimeType ?? 'binary'}, ${sizeOf(resource.blob)} bytes; not shown]`;
+    }
+    default:
+      return `[content of a kind that is not known: ${JSON.stringify((block as { type?: unknown }).type)}]`;
+  }
+}
+
+/** Bytes of base64 text. */
+function sizeOf(base64: string): number {
+  return Buffer.byteLength(base64, 'base64');
+}

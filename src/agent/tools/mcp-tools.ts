@@ -1,0 +1,123 @@
+import type { Client, Tool as McpTool } from '@modelcontextprotocol/client';
+import { AppError } from '../../errors.ts';
+import type { JsonObject } from '../../messages.ts';
+import { nearest } from '../../nearest.ts';
+import type { ToolResult } from '../../run.ts';
+import type { McpToolsDefinition } from '../definition.ts';
+import type { Tool, ToolContext, ToolSet } from '../tool.ts';
+import { createMcpConnection, type McpConnection, type McpConnectionOptions, reasonOf } from './mcp-connection.ts';
+import { toToolResult } from './mcp-content.ts';
+
+/**
+ * Connects to an MCP server and offers its tools, all or the listed ones. One client serves all rows; when its server
+ * dies, calls in flight fail and the next call starts it again.
+ * @throws AppError `tool_unavailable` (not started, not reached), `agents_invalid` (a listed tool that it hasn't)
+ */
+export async function openMcpTools(definition: McpToolsDefinition, options: McpConnectionOptions): Promise<ToolSet> {
+  const connection = createMcpConnection(definition, options);
+  try {
+    const client = await connection.client();
+    const { tools } = await client.listTools(undefined, { timeout: definition.timeout_s * 1000 });
+    const chosen = choose(tools, definition.tools, options.place);
+    return {
+      tools: chosen.map((tool) => toTool(tool, definition, connection)),
+      close: () => connection.close(),
+    };
+  } catch (thrown) {
+    await connection.close();
+    if (thrown instanceof AppError) throw thrown;
+    const message = `${options.place}: the MCP server did not list its tools: ${reasonOf(thrown)}.`;
+    throw new AppError('tool_unavailable', message, { cause: thrown, retryable: true });
+  }
+}
+
+function choose(offered: McpTool[], listed: string[] | undefined, place: string): McpTool[] {
+  if (listed === undefined) return offered;
+  return listed.map((name, index) => {
+    const found = offered.find((tool) => tool.name === name);
+    if (found !== undefined) return found;
+    const names = offered.map((tool) => tool.name);
+    const near = nearest(name, names);
+    const hint = near === undefined ? `it offers ${names.join(', ') || 'none'}` : `did you mean "${near}"?`;
+    throw new AppError(
+      'agents_invalid',
+      `${place}.tools[${index}] is "${name}", which the server doesn't offer; ${hint}`,
+    );
+  });
+}
+
+function toTool(tool: McpTool, definition: McpToolsDefinition, connection: McpConnection): Tool {
+  const hints = tool.annotations;
+  const timeoutMs = definition.timeout_s * 1000;
+  return {
+    name: nameForModels(tool.name),
+    ...(tool.title === undefined ? {} : { title: tool.title }),
+    description: tool.description ?? tool.title ?? tool.name,
+    inputSchema: tool.inputSchema,
+    idempotent: definition.idempotent ?? (hints?.readOnlyHint === true || hints?.idempotentHint === true),
+    timeoutMs,
+    async execute(input, context) {
+      const client = await connection.client();
+      try {
+        return await call(client, tool, { input, context, timeoutMs });
+      } catch (thrown) {
+        throw await explain(thrown, { tool, client, connection, timeoutMs, signal: context.signal });
+      }
+    },
+  };
+}
+
+async function call(
+  client: Client,
+  tool: McpTool,
+  { input, context, timeoutMs }: { input: JsonObject; context: ToolContext; timeoutMs: number },
+): Promise<ToolResult> {
+  const { onProgress } = context;
+  const result = await client.callTool(
+    { name: tool.name, arguments: input, _meta: { 'rowmill/idempotencyKey': context.idempotencyKey } },
+    {
+      signal: context.signal,
+      timeout: timeoutMs,
+      toolDefinition: tool,
+      ...(onProgress === undefined
+        ? {}
+        : {
+            onprogress: ({ progress, total, message }) =>
+              onProgress({
+                done: progress,
+                ...(total === undefined ? {} : { total }),
+                ...(message === undefined ? {} : { message }),
+              }),
+          }),
+    },
+  );
+  return toToolResult(result);
+}
+
+/** What the model or the journal is told, and whether the client is still any good. */
+async function explain(
+  thrown: unknown,
+  failed: { tool: McpTool; client: Client; connection: McpConnection; timeoutMs: number; signal: AbortSignal },
+): Promise<unknown> {
+  const { tool, client, connection, timeoutMs } = failed;
+  if (failed.signal.aborted) return failed.signal.reason;
+  const { ProtocolError, SdkError, SdkErrorCode } = await import('@modelcontextprotocol/client');
+  if (thrown instanceof ProtocolError) return new AppError('tool_unavailable', thrown.message, { cause: thrown });
+  if (thrown instanceof SdkError && thrown.code === SdkErrorCode.RequestTimeout) {
+    const text = `The MCP server did not answer ${tool.name} within ${timeoutMs / 1000} s.`;
+    return new AppError('tool_unavailable', text, { cause: thrown, retryable: true });
+  }
+  if (thrown instanceof SdkError && thrown.code === SdkErrorCode.InvalidResult) {
+    return new AppError('tool_unavailable', `The MCP server's answer is not valid: ${thrown.message}`, {
+      cause: thrown,
+    });
+  }
+  await connection.drop(client);
+  const text = `The MCP server ended or could not be reached during ${tool.name} (${reasonOf(thrown)}); the next call starts it again.`;
+  return new AppError('tool_unavailable', text, { cause: thrown, retryable: true, outcomeUnknown: true });
+}
+
+/** Models take letters, digits, `_` and `-`, at most 64; MCP allows more. */
+function nameForModels(name: string): string {
+  return name.replace(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64);
+}

@@ -1,0 +1,72 @@
+import { AppError } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import { type AgentDefinition, agentLabel, type ToolDefinition } from '../definition.ts';
+import type { Tool, ToolSet } from '../tool.ts';
+import type { Environment } from './environment.ts';
+import { createHttpTool } from './http-tool.ts';
+import { openMcpTools } from './mcp-tools.ts';
+import { openModuleTool } from './module-tool.ts';
+
+/** What {@link openTools} needs beside the definition. */
+export interface OpenToolsOptions {
+  /** For `${NAME}` references in `env`, `headers` and `url`. */
+  env: Environment;
+  log: Log;
+  /** For HTTP tools and MCP servers over HTTP. */
+  fetch?: typeof globalThis.fetch;
+  /** Gives up opening. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Opens the tools of an agent, all at once: HTTP calls, MCP servers, modules. Nothing stays open when one can't be.
+ * @throws AppError `config_invalid`, `agents_invalid`, `tool_unavailable` or `expression_invalid`, naming agent and place
+ */
+export async function openTools(definition: AgentDefinition, options: OpenToolsOptions): Promise<ToolSet> {
+  const opening = definition.tools.map(async (tool, index) => {
+    const place = `agent ${agentLabel(definition)}, tools[${index}]`;
+    return open(tool, { ...options, place, baseDir: definition.base_dir });
+  });
+  const settled = await Promise.allSettled(opening);
+  const sets = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const close = async () => {
+    await Promise.all(sets.map((set) => set.close()));
+  };
+  const failed = settled.find((result) => result.status === 'rejected');
+  if (failed !== undefined || options.signal?.aborted === true) {
+    await close();
+    throw failed?.reason ?? new AppError('aborted', 'Opening the tools was cancelled.');
+  }
+  return { tools: sets.flatMap((set) => set.tools), close };
+}
+
+type OpenOptions = OpenToolsOptions & { place: string; baseDir: string | undefined };
+
+async function open(definition: ToolDefinition, options: OpenOptions): Promise<ToolSet> {
+  const { env, log, place, baseDir, fetch = globalThis.fetch } = options;
+  if ('http' in definition) return alone(createHttpTool(definition.http, { env, fetch, place: `${place}.http` }));
+  if ('module' in definition) return alone(await openModuleTool(definition.module, baseDir, `${place}.module`));
+  const opening = openMcpTools(definition.mcp, { env, log, fetch, baseDir, place: `${place}.mcp` });
+  return untilAborted(opening, options.signal);
+}
+
+function alone(tool: Tool): ToolSet {
+  return { tools: [tool], close: () => Promise.resolve() };
+}
+
+/** Stops waiting when the signal fires; a server that comes up after that is closed at once. */
+async function untilAborted(opening: Promise<ToolSet>, signal: AbortSignal | undefined): Promise<ToolSet> {
+  if (signal === undefined) return opening;
+  const { promise, reject } = Promise.withResolvers<never>();
+  const giveUp = () => reject(new AppError('aborted', 'Opening the tools was cancelled.', { cause: signal.reason }));
+  if (signal.aborted) giveUp();
+  signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    return await Promise.race([opening, promise]);
+  } catch (thrown) {
+    if (signal.aborted) opening.then((set) => set.close()).catch(() => undefined);
+    throw thrown;
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
+}

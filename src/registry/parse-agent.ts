@@ -1,0 +1,82 @@
+import { isAbsolute, resolve } from 'node:path';
+import * as z from 'zod';
+import { type AgentDefinition, agentDefinition, STRUCTURED_OUTPUT_TOOL } from '../agent/definition.ts';
+import { parseModelReference } from '../agent/model-reference.ts';
+import { type Fault, faultsOf, isRecord, objectSchemaFaults } from './agent-faults.ts';
+import { parseTools } from './parse-tools.ts';
+
+/** A definition, or everything that is wrong with it. */
+export type ParsedAgent = { definition: AgentDefinition } | { faults: Fault[] };
+
+/** `base_dir` is the registry's to set; tools are parsed by kind, so that their faults are told for the kind meant. */
+const outer = agentDefinition.omit({ base_dir: true, tools: true }).extend({ tools: z.unknown().optional() });
+
+/**
+ * Checks a definition as people write it and fills its defaults in: shape, JSON Schemas, expressions, placeholders.
+ * @param baseDir the folder that its relative paths start from; undefined where there is none
+ */
+export function parseAgent(raw: unknown, baseDir: string | undefined): ParsedAgent {
+  const named = resolveModel(raw);
+  if ('faults' in named) return named;
+  const parsed = outer.safeParse(named.value);
+  const { tools, faults: toolFaults } = parseTools(isRecord(named.value) ? named.value['tools'] : undefined);
+  const faults = parsed.success ? toolFaults : [...faultsOf(parsed.error, outer), ...toolFaults];
+  if (!parsed.success) return { faults };
+  const { tools: _unparsed, ...rest } = parsed.data;
+  const definition: AgentDefinition = { ...rest, tools, ...(baseDir === undefined ? {} : { base_dir: baseDir }) };
+  faults.push(...schemaFaults(definition), ...nameFaults(definition), ...pathFaults(definition, baseDir));
+  if (faults.length > 0) return { faults };
+  return { definition: baseDir === undefined ? definition : withAbsoluteScript(definition, baseDir) };
+}
+
+/** A bare `model: NAME` becomes an object, where the name tells the provider. */
+function resolveModel(raw: unknown): { value: unknown } | { faults: Fault[] } {
+  if (!isRecord(raw) || typeof raw['model'] !== 'string') return { value: raw };
+  const model = parseModelReference(raw['model']);
+  if (model !== undefined) return { value: { ...raw, model } };
+  const message = `is "${raw['model']}", whose provider can't be told; write {provider: …, model: ${raw['model']}}`;
+  return { faults: [{ path: ['model'], message }] };
+}
+
+function schemaFaults(definition: AgentDefinition): Fault[] {
+  const { input, structured_output: output } = definition;
+  const faults = input === undefined ? [] : objectSchemaFaults(input, ['input']);
+  if (output.schema !== undefined) faults.push(...objectSchemaFaults(output.schema, ['structured_output', 'schema']));
+  else if (output.enabled) {
+    const message = 'is missing; give the JSON Schema of the answer, or set enabled: false';
+    faults.push({ path: ['structured_output', 'schema'], message });
+  }
+  return faults;
+}
+
+function nameFaults({ tools }: AgentDefinition): Fault[] {
+  const seen = new Set([STRUCTURED_OUTPUT_TOOL]);
+  return tools.flatMap((tool, index): Fault[] => {
+    if (!('http' in tool)) return [];
+    const { name } = tool.http;
+    if (!seen.has(name)) {
+      seen.add(name);
+      return [];
+    }
+    const why = name === STRUCTURED_OUTPUT_TOOL ? 'which is the tool that answers are given by' : 'like another tool';
+    return [{ path: ['tools', index, 'http', 'name'], message: `is "${name}", ${why}; take another name` }];
+  });
+}
+
+/** A definition that comes from no file has nothing that a relative path could start from. */
+function pathFaults(definition: AgentDefinition, baseDir: string | undefined): Fault[] {
+  if (baseDir !== undefined) return [];
+  const message = 'is a relative path, but the definition comes from no file; write an absolute one';
+  const faults = definition.tools.flatMap((tool, index): Fault[] =>
+    'module' in tool && !isAbsolute(tool.module) ? [{ path: ['tools', index, 'module'], message }] : [],
+  );
+  const { provider, model } = definition.model;
+  if (provider === 'scripted' && !isAbsolute(model)) faults.push({ path: ['model'], message });
+  return faults;
+}
+
+function withAbsoluteScript(definition: AgentDefinition, baseDir: string): AgentDefinition {
+  const { model } = definition;
+  if (model.provider !== 'scripted') return definition;
+  return { ...definition, model: { ...model, model: resolve(baseDir, model.model) } };
+}

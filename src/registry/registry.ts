@@ -1,0 +1,78 @@
+import { type AgentDefinition, agentLabel } from '../agent/definition.ts';
+import { AppError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
+import { compareVersions } from './version-order.ts';
+
+/** Where agent definitions come from. */
+export interface Registry {
+  /** Where it looks, from the top down, as people would write it: a path, `dynamodb://TABLE`. */
+  readonly sources: readonly string[];
+  /**
+   * Every version of every agent, by name, the newest version first.
+   * @throws AppError `agents_invalid`, `registry_unavailable`
+   */
+  list(): Promise<AgentDefinition[]>;
+  /**
+   * One agent: the version asked for, otherwise the newest.
+   * @throws AppError `agents_invalid`, `registry_unavailable`
+   */
+  find(name: string, version?: string): Promise<AgentDefinition | undefined>;
+}
+
+/** Registries on top of each other: the same name and version in an upper one (first in the list) wins. */
+export function layerRegistries(layers: readonly Registry[]): Registry {
+  return {
+    sources: layers.flatMap((layer) => layer.sources),
+    async list() {
+      const lists = await Promise.all(layers.map((layer) => layer.list()));
+      const byLabel = new Map<string, AgentDefinition>();
+      for (const definition of lists.flat()) {
+        const label = agentLabel(definition);
+        if (!byLabel.has(label)) byLabel.set(label, definition);
+      }
+      return sortAgents([...byLabel.values()]);
+    },
+    async find(name, version) {
+      const found = await Promise.all(layers.map((layer) => layer.find(name, version)));
+      return newest(found.flatMap((definition) => (definition === undefined ? [] : [definition])));
+    },
+  };
+}
+
+/**
+ * The agent that a person or a model names, as `name` (its newest version) or `name@version`.
+ * @throws AppError `agent_not_found` with the nearest name or the versions that there are
+ */
+export async function resolveAgent(registry: Registry, reference: string): Promise<AgentDefinition> {
+  const at = reference.indexOf('@');
+  const name = (at === -1 ? reference : reference.slice(0, at)).trim();
+  const version = at === -1 ? undefined : reference.slice(at + 1).trim();
+  const found = await registry.find(name, version);
+  if (found !== undefined) return found;
+  const all = await registry.list();
+  const versions = all.filter((definition) => definition.name === name).map((definition) => definition.version);
+  if (versions.length > 0) {
+    const there = `It has ${versions.slice(0, 10).join(', ')}`;
+    throw new AppError('agent_not_found', `The agent "${name}" has no version "${version}". ${there}.`);
+  }
+  const names = [...new Set(all.map((definition) => definition.name))];
+  const near = nearest(name, names);
+  const hint =
+    near === undefined ? `The agents are: ${names.slice(0, 20).join(', ') || 'none'}.` : `Did you mean "${near}"?`;
+  throw new AppError('agent_not_found', `There is no agent "${name}" in ${registry.sources.join(', ')}. ${hint}`);
+}
+
+/** By name; the newest version first. */
+export function sortAgents(definitions: readonly AgentDefinition[]): AgentDefinition[] {
+  return definitions.toSorted((a, b) =>
+    a.name === b.name ? compareVersions(b.version, a.version) : a.name < b.name ? -1 : 1,
+  );
+}
+
+/** The first of the newest version. */
+export function newest(definitions: readonly AgentDefinition[]): AgentDefinition | undefined {
+  return definitions.reduce<AgentDefinition | undefined>(
+    (best, one) => (best === undefined || compareVersions(one.version, best.version) > 0 ? one : best),
+    undefined,
+  );
+}

@@ -1,0 +1,29 @@
+import type * as z from 'zod';
+import type { $ZodType } from 'zod/v4/core';
+
+/** The keys that a zod schema knows at a path; empty where anything goes. For naming the nearest key to an unknown one. */
+export function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let at: $ZodType | undefined = unwrap(schema);
+  for (const step of path) at = child(at, step);
+  const def = at?._zod.def as Definition | undefined;
+  return def?.type === 'object' ? Object.keys(def.shape ?? {}) : [];
+}
+
+interface Definition {
+  type: string;
+  innerType?: $ZodType;
+  element?: $ZodType;
+  shape?: Record<string, $ZodType>;
+}
+
+function child(schema: $ZodType | undefined, step: PropertyKey): $ZodType | undefined {
+  const def = schema?._zod.def as Definition | undefined;
+  const found = typeof step === 'number' ? def?.element : def?.shape?.[String(step)];
+  return found === undefined ? undefined : unwrap(found);
+}
+
+/** Through `.default()` and `.optional()`. */
+function unwrap(schema: $ZodType): $ZodType {
+  const { innerType } = schema._zod.def as unknown as Definition;
+  return innerType === undefined ? schema : unwrap(innerType);
+}

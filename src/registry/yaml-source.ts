@@ -1,0 +1,48 @@
+import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+
+/** A parsed YAML text that still knows its lines, counted from 1. */
+export interface YamlSource {
+  value: unknown;
+  /** What is wrong with the YAML itself. */
+  faults: { line: number; message: string }[];
+  /** The line of what is at the path, or of the nearest thing around it. */
+  lineOf(path: readonly (string | number)[]): number;
+}
+
+/** Parses one YAML document; anchors, aliases and `<<` merges are followed, within yaml's limit on aliases. */
+export function openYaml(text: string): YamlSource {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, merge: true });
+  const faults = document.errors.map((error) => ({
+    line: lineCounter.linePos(error.pos[0]).line,
+    message: `is not valid YAML: ${error.message}`,
+  }));
+  let value: unknown;
+  if (faults.length === 0) {
+    try {
+      value = document.toJS();
+    } catch (thrown) {
+      faults.push({ line: 1, message: `is not valid YAML: ${thrown instanceof Error ? thrown.message : thrown}` });
+    }
+  }
+  const lineOf = (path: readonly (string | number)[]): number => {
+    for (let length = path.length; length > 0; length -= 1) {
+      const offset = offsetOf(document.getIn(path.slice(0, length - 1), true), path[length - 1]);
+      if (offset !== undefined) return lineCounter.linePos(offset).line;
+    }
+    return 1;
+  };
+  return { value, faults, lineOf };
+}
+
+/** Where a child of a collection begins: at its key in a map, which is what a person looks for. */
+function offsetOf(parent: unknown, step: string | number | undefined): number | undefined {
+  if (isMap(parent)) {
+    const pair = parent.items.find(({ key }) => isScalar(key) && key.value === step);
+    return isScalar(pair?.key) ? pair.key.range?.[0] : undefined;
+  }
+  const items = typeof parent === 'object' && parent !== null && 'items' in parent ? parent.items : undefined;
+  if (!Array.isArray(items) || typeof step !== 'number') return undefined;
+  const item = items[step] as { range?: [number, number, number] } | undefined;
+  return item?.range?.[0];
+}
