@@ -1,0 +1,33 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { AppError } from '../../errors.ts';
+import type { Message } from '../../messages.ts';
+import { prepareInsertMessages } from './insert-messages.ts';
+import { prepare } from './statement.ts';
+
+type AppendMessages = (
+  id: string,
+  append: { expectedCount: number; messages: Message[]; openRun: string | null; at: number },
+) => void;
+
+export function prepareAppendMessages(db: DatabaseSync): AppendMessages {
+  const read = prepare<{ key: number; message_count: number }>(
+    db,
+    'SELECT key, message_count FROM conversations WHERE id = ?',
+  );
+  const update = prepare(db, 'UPDATE conversations SET message_count = ?, open_run = ?, updated_at = ? WHERE key = ?');
+  const insertMessages = prepareInsertMessages(db);
+  return (id, { expectedCount, messages, openRun, at }) => {
+    const conversation = read.get(id);
+    if (conversation === undefined) throw new AppError('conversation_not_found', `There is no conversation ${id}.`);
+    if (conversation.message_count !== expectedCount) {
+      throw new AppError(
+        'conversation_busy',
+        `Conversation ${id} has gone on elsewhere (${conversation.message_count} messages, not ${expectedCount}); ` +
+          'read it again and repeat your message.',
+        { retryable: true },
+      );
+    }
+    insertMessages(conversation.key, expectedCount, messages);
+    update.run(expectedCount + messages.length, openRun, at, conversation.key);
+  };
+}

@@ -1,0 +1,37 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Fence, RowRecord } from '../store.ts';
+import { idRange } from './row-id.ts';
+import { QUEUED, ROW_COLUMNS, RUNNING, type StoredRow, toRowRecord } from './row-record.ts';
+import { prepare } from './statement.ts';
+import type { Transaction } from './transaction.ts';
+
+type ClaimRows = (transaction: Transaction, fence: Fence, limit: number, at: number) => RowRecord[];
+
+export function prepareClaimRows(db: DatabaseSync): ClaimRows {
+  const select = prepare<StoredRow>(
+    db,
+    `SELECT ${ROW_COLUMNS}
+     FROM row_states s INDEXED BY row_states_status JOIN row_sources o ON o.id = s.id
+     WHERE s.status = ${QUEUED} AND s.id >= ? AND s.id < ? ORDER BY s.id LIMIT ?`,
+  );
+  const claim = prepare(
+    db,
+    `UPDATE row_states SET status = ${RUNNING}, attempt = ?, claims = ?, started_at = ? WHERE id = ?`,
+  );
+  return (transaction, fence, limit, at) => {
+    const batch = transaction.fenced(fence);
+    const { first, end } = idRange(batch.key, batch.rowLimit);
+    const rows = select.all(first, end, limit);
+    for (const row of rows) {
+      row.status = RUNNING;
+      row.attempt = Math.max(row.attempt, 1);
+      row.claims += 1;
+      row.started_at = at;
+      claim.run(row.attempt, row.claims, at, row.id);
+    }
+    const totals = transaction.totals(batch.key);
+    totals.queued -= rows.length;
+    totals.running += rows.length;
+    return rows.map(toRowRecord);
+  };
+}

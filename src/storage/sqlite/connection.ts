@@ -1,0 +1,65 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AppError } from '../../errors.ts';
+import { migrate } from './migrate.ts';
+import { isBusy, toStoreFault } from './store-fault.ts';
+
+/** How long SQLite itself waits for another process's lock, which holds the event loop; beyond it we wait outside. */
+const BUSY_TIMEOUT_MS = 250;
+const PAUSE_MS = 50;
+/** About nine seconds in all: a process that can't write for 15 s has lost its leases anyway. */
+const BUSY_ATTEMPTS = 30;
+
+/**
+ * Opens the database file, with its folders, and brings it to this program's schema.
+ *
+ * WAL with `synchronous=NORMAL`: a commit survives the end of the process at any moment; after a power cut the newest
+ * commits may be missing, the database is whole.
+ * @throws AppError `store_unavailable` with the fix
+ */
+export async function openConnection(path: string): Promise<DatabaseSync> {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+  } catch (thrown) {
+    throw new AppError(
+      'store_unavailable',
+      `The folder ${dirname(path)} could not be made (${thrown instanceof Error ? thrown.message : String(thrown)}); ` +
+        'set ROWMILL_DATA_DIR to a folder that this user can write.',
+      { cause: thrown },
+    );
+  }
+  return await retryWhileBusy(() => open(path), path);
+}
+
+function open(path: string): DatabaseSync {
+  const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    db.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = NORMAL;
+      PRAGMA cache_size = -65536;
+      PRAGMA wal_autocheckpoint = 10000;
+      PRAGMA journal_size_limit = 67108864;
+      PRAGMA temp_store = MEMORY;
+    `);
+    migrate(db, path);
+    return db;
+  } catch (thrown) {
+    db.close();
+    throw thrown;
+  }
+}
+
+/** Runs `attempt` again while another process holds the lock, with the event loop free in between. */
+export async function retryWhileBusy<T>(attempt: () => T, path: string): Promise<T> {
+  for (let tried = 1; ; tried++) {
+    try {
+      return attempt();
+    } catch (thrown) {
+      if (!isBusy(thrown) || tried >= BUSY_ATTEMPTS) throw toStoreFault(thrown, path);
+    }
+    await delay(PAUSE_MS);
+  }
+}

@@ -1,0 +1,17 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { ConversationRecord } from '../store.ts';
+import { prepareInsertMessages } from './insert-messages.ts';
+import { prepare } from './statement.ts';
+
+export function prepareInsertConversation(db: DatabaseSync): (conversation: ConversationRecord) => void {
+  const insert = prepare<{ key: number }>(
+    db,
+    `INSERT INTO conversations (id, agent, created_at, updated_at, message_count, open_run)
+     VALUES (?, ?, ?, ?, ?, ?) RETURNING key`,
+  );
+  const insertMessages = prepareInsertMessages(db);
+  return ({ id, agent, createdAt, updatedAt, messages, openRun }) => {
+    const stored = insert.get(id, agent, createdAt, updatedAt, messages.length, openRun);
+    if (stored !== undefined) insertMessages(stored.key, 0, messages);
+  };
+}

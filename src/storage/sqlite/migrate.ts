@@ -1,0 +1,54 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { AppError } from '../../errors.ts';
+import { INITIAL } from './migrations/0001-initial.ts';
+import { prepare } from './statement.ts';
+
+/** Migration N (from 1) takes a database from schema version N - 1 to N. */
+const MIGRATIONS: readonly string[] = [INITIAL];
+
+/** "Rowm": marks a SQLite file as Rowmill's. */
+const APPLICATION_ID = 0x526f776d;
+
+/**
+ * Brings a database to this program's schema, in one transaction, so that two processes that start together or one
+ * that is killed half way leave either the old schema or the new one.
+ * @throws AppError `store_unavailable` when the file belongs to another program or to a newer Rowmill
+ */
+export function migrate(db: DatabaseSync, path: string): void {
+  if (schemaVersion(db, path) === MIGRATIONS.length) return;
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    for (let version = schemaVersion(db, path); version < MIGRATIONS.length; version++) {
+      db.exec(MIGRATIONS[version] ?? '');
+    }
+    db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`);
+    db.exec('COMMIT');
+  } catch (thrown) {
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw thrown;
+  }
+}
+
+function schemaVersion(db: DatabaseSync, path: string): number {
+  const header = prepare<{ version: number; application: number; tables: number }>(
+    db,
+    `SELECT user_version AS version, application_id AS application,
+       (SELECT count(*) FROM sqlite_schema) AS tables
+     FROM pragma_user_version, pragma_application_id`,
+  ).get();
+  const { version, application, tables } = header ?? { version: 0, application: 0, tables: 0 };
+  if (application !== APPLICATION_ID && (application !== 0 || tables > 0)) {
+    throw new AppError(
+      'store_unavailable',
+      `${path} is a database of another program; set ROWMILL_DATA_DIR to a folder of Rowmill's own.`,
+    );
+  }
+  if (version > MIGRATIONS.length) {
+    throw new AppError(
+      'store_unavailable',
+      `${path} was written by a newer Rowmill (schema ${version}; this one knows up to ${MIGRATIONS.length}). ` +
+        'Upgrade rowmill, or set ROWMILL_DATA_DIR to another folder.',
+    );
+  }
+  return version;
+}

@@ -1,0 +1,148 @@
+import type { Log } from '../../log.ts';
+import { currentHost, isOwnerAlive, uptimeMs } from '../lease-owner.ts';
+import type { LeaseOwner, Store } from '../store.ts';
+import { prepareAcquireLease } from './acquire-lease.ts';
+import { prepareAppendMessages } from './append-messages.ts';
+import { prepareClaimRows } from './claim-rows.ts';
+import { prepareClearRows } from './clear-rows.ts';
+import { openConnection, retryWhileBusy } from './connection.ts';
+import { prepareFinishRow } from './finish-row.ts';
+import { prepareInsertBatch } from './insert-batch.ts';
+import { prepareInsertConversation } from './insert-conversation.ts';
+import { prepareInsertRows } from './insert-rows.ts';
+import type { LeaseClock } from './lease.ts';
+import { prepareListBatches } from './list-batches.ts';
+import { prepareListLapsedBatches } from './list-lapsed-batches.ts';
+import { prepareReadBatch } from './read-batch.ts';
+import { prepareListConversations, prepareReadConversation } from './read-conversations.ts';
+import { prepareReadFailures } from './read-failures.ts';
+import { prepareReadJournal, prepareReadJournalByPrefix } from './read-journal.ts';
+import { prepareReadRows } from './read-rows.ts';
+import { prepareRedriveRows } from './redrive-rows.ts';
+import { prepareReleaseLease } from './release-lease.ts';
+import { prepareRenewLease } from './renew-lease.ts';
+import { prepareReturnRow, prepareReturnRunningRows } from './return-rows.ts';
+import { prepareTransactions } from './transaction.ts';
+import { prepareUpdateBatch } from './update-batch.ts';
+import { prepareWriteAnswer } from './write-answer.ts';
+import { prepareWriteIntent } from './write-intent.ts';
+import { createWriteQueue } from './write-queue.ts';
+import { prepareWriteRefusal } from './write-refusal.ts';
+
+export interface SqliteStoreOptions {
+  /** The database file; its folders are made. */
+  path: string;
+  /** Wall clock, in milliseconds since the epoch. */
+  now: () => number;
+  log: Log;
+  /** Whether an owner's process lives; by default {@link isOwnerAlive}. */
+  isAlive?: (owner: LeaseOwner) => boolean | 'unknown';
+  /** The clock by which owners of this boot fall silent; by default the host's monotonic one. See {@link LeaseClock}. */
+  uptimeMs?: () => number;
+}
+
+/**
+ * The durable store on one SQLite file, for any number of processes of one host.
+ * @throws AppError `store_unavailable` with the place and the fix: no right to write there, another program's file,
+ *   a newer schema, locked, damaged
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  const { path } = options;
+  const db = await openConnection(path);
+  const { write, close: closeQueue } = createWriteQueue(db, path, prepareTransactions(db));
+  const clock: LeaseClock = {
+    now: options.now,
+    uptimeMs: options.uptimeMs ?? uptimeMs,
+    isAlive: options.isAlive ?? isOwnerAlive,
+    here: currentHost(),
+  };
+  const read = <T>(query: () => T): Promise<T> => retryWhileBusy(query, path);
+
+  let closing: Promise<void> | null = null;
+  async function closeOnce(): Promise<void> {
+    await closeQueue();
+    try {
+      // What other processes still read stays in the WAL; the last one that closes empties it.
+      db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    } catch (thrown) {
+      options.log.warn(
+        { err: thrown },
+        'the write-ahead log was not merged into the database; the next opening does it',
+      );
+    }
+    db.close();
+  }
+
+  const reads = {
+    batch: prepareReadBatch(db),
+    batches: prepareListBatches(db),
+    lapsed: prepareListLapsedBatches(db, clock),
+    rows: prepareReadRows(db),
+    failures: prepareReadFailures(db),
+    journal: prepareReadJournal(db),
+    journalByPrefix: prepareReadJournalByPrefix(db),
+    conversation: prepareReadConversation(db),
+    conversations: prepareListConversations(db),
+  };
+  const writes = prepareWrites(db, clock);
+
+  return {
+    insertBatch: (batch) => write(() => writes.insertBatch(batch)),
+    readBatch: (id) => read(() => reads.batch(id)),
+    listBatches: (page) => read(() => reads.batches(page)),
+    updateBatch: (id, change, guard) => write((transaction) => writes.updateBatch(transaction, id, change, guard)),
+
+    acquireLease: (batchId, owner) => write((transaction) => writes.acquireLease(transaction, batchId, owner)),
+    renewLease: (fence) => write((transaction) => writes.renewLease(transaction, fence)),
+    releaseLease: (fence) => write((transaction) => writes.releaseLease(transaction, fence)),
+    listLapsedBatches: () => read(() => reads.lapsed()),
+
+    insertRows: (fence, rows) => write((transaction) => writes.insertRows(transaction, fence, rows)),
+    clearRows: (fence) => write((transaction) => writes.clearRows(transaction, fence)),
+    claimRows: (fence, limit, at) => write((transaction) => writes.claimRows(transaction, fence, limit, at)),
+    finishRow: (fence, row, result) => write((transaction) => writes.finishRow(transaction, fence, row, result)),
+    returnRow: (fence, row) => write((transaction) => writes.returnRow(transaction, fence, row)),
+    returnRunningRows: (fence) => write((transaction) => writes.returnRunningRows(transaction, fence)),
+    redriveRows: (fence, which) => write((transaction) => writes.redriveRows(transaction, fence, which)),
+    readRows: (batchId, page) => read(() => reads.rows(batchId, page)),
+    readFailures: (batchId) => read(() => reads.failures(batchId)),
+
+    readJournal: (run) => read(() => reads.journal(run)),
+    readJournalByPrefix: (prefix) => read(() => reads.journalByPrefix(prefix)),
+    writeIntent: (intent, fence) => write((transaction) => writes.writeIntent(transaction, intent, fence)),
+    writeAnswer: (key, answer, fence) => write((transaction) => writes.writeAnswer(transaction, key, answer, fence)),
+    writeRefusal: (key, fence) => write((transaction) => writes.writeRefusal(transaction, key, fence)),
+
+    insertConversation: (conversation) => write(() => writes.insertConversation(conversation)),
+    readConversation: (id) => read(() => reads.conversation(id)),
+    listConversations: (page) => read(() => reads.conversations(page)),
+    appendMessages: (id, append) => write(() => writes.appendMessages(id, append)),
+
+    close: () => {
+      closing ??= closeOnce();
+      return closing;
+    },
+  };
+}
+
+function prepareWrites(db: Parameters<typeof prepareInsertRows>[0], clock: LeaseClock) {
+  return {
+    insertBatch: prepareInsertBatch(db),
+    updateBatch: prepareUpdateBatch(db),
+    acquireLease: prepareAcquireLease(db, clock),
+    renewLease: prepareRenewLease(db, clock),
+    releaseLease: prepareReleaseLease(db),
+    insertRows: prepareInsertRows(db),
+    clearRows: prepareClearRows(db),
+    claimRows: prepareClaimRows(db),
+    finishRow: prepareFinishRow(db),
+    returnRow: prepareReturnRow(db),
+    returnRunningRows: prepareReturnRunningRows(db),
+    redriveRows: prepareRedriveRows(db),
+    writeIntent: prepareWriteIntent(db),
+    writeAnswer: prepareWriteAnswer(db),
+    writeRefusal: prepareWriteRefusal(db),
+    insertConversation: prepareInsertConversation(db),
+    appendMessages: prepareAppendMessages(db),
+  };
+}

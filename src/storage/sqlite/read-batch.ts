@@ -1,0 +1,12 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { BatchRecord } from '../store.ts';
+import { type BatchRow, SELECT_BATCH, toBatchRecord } from './batch-record.ts';
+import { prepare } from './statement.ts';
+
+export function prepareReadBatch(db: DatabaseSync): (id: string) => BatchRecord | undefined {
+  const select = prepare<BatchRow>(db, `${SELECT_BATCH} WHERE b.id = ?`);
+  return (id) => {
+    const row = select.get(id);
+    return row === undefined ? undefined : toBatchRecord(row);
+  };
+}

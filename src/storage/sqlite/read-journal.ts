@@ -1,0 +1,68 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Json, Usage } from '../../messages.ts';
+import type { JournalEntry } from '../store.ts';
+import { parseOrNull } from './batch-record.ts';
+import { microOf } from './money.ts';
+import { prepare } from './statement.ts';
+
+const SELECT_ENTRY = `SELECT e.run, e.turn, e.call, e.kind, e.name, e.request, e.idempotent,
+    ${microOf('e.worst_pico_usd')} AS worst_micro_usd, e.at, e.sends - e.refusals - (a.entry IS NOT NULL) AS open_sends,
+    a.response, a.usage, ${microOf('a.cost_pico_usd')} AS cost_micro_usd, a.request_id, a.at AS answered_at
+  FROM journal_entries e LEFT JOIN journal_answers a ON a.entry = e.id`;
+
+interface EntryRow {
+  run: string;
+  turn: number;
+  call: number;
+  kind: 'model' | 'tool';
+  name: string;
+  request: string;
+  idempotent: number;
+  worst_micro_usd: number | null;
+  at: number;
+  open_sends: number;
+  response: string | null;
+  usage: string | null;
+  cost_micro_usd: number | null;
+  request_id: string | null;
+  answered_at: number | null;
+}
+
+export function prepareReadJournal(db: DatabaseSync): (run: string) => JournalEntry[] {
+  const select = prepare<EntryRow>(db, `${SELECT_ENTRY} WHERE e.run = ? ORDER BY e.turn, e.call`);
+  return (run) => select.all(run).map(toEntry);
+}
+
+/** Shorter run ids first, so that attempt 10 of a row comes after attempt 9. */
+export function prepareReadJournalByPrefix(db: DatabaseSync): (prefix: string) => JournalEntry[] {
+  const select = prepare<EntryRow>(
+    db,
+    `${SELECT_ENTRY} WHERE e.run >= ?1 AND e.run < ?1 || char(0x10FFFF) ORDER BY length(e.run), e.run, e.turn, e.call`,
+  );
+  return (prefix) => select.all(prefix).map(toEntry);
+}
+
+function toEntry(row: EntryRow): JournalEntry {
+  return {
+    run: row.run,
+    turn: row.turn,
+    call: row.call,
+    kind: row.kind,
+    name: row.name,
+    request: JSON.parse(row.request) as Json,
+    idempotent: row.idempotent === 1,
+    worstMicroUsd: row.worst_micro_usd,
+    at: row.at,
+    answer:
+      row.response === null || row.answered_at === null
+        ? null
+        : {
+            response: JSON.parse(row.response) as Json,
+            usage: parseOrNull<Usage>(row.usage),
+            costMicroUsd: row.cost_micro_usd,
+            requestId: row.request_id,
+            at: row.answered_at,
+          },
+    openSends: row.open_sends,
+  };
+}

@@ -1,0 +1,28 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { RowRecord, RowStatus } from '../store.ts';
+import { prepareBatchKey } from './batch-key.ts';
+import { idRange, rowId } from './row-id.ts';
+import { ROW_COLUMNS, type StoredRow, statusCode, toRowRecord } from './row-record.ts';
+import { prepare } from './statement.ts';
+
+type ReadRows = (batchId: string, options: { status?: RowStatus; fromRow: number; limit: number }) => RowRecord[];
+
+export function prepareReadRows(db: DatabaseSync): ReadRows {
+  const keyOf = prepareBatchKey(db);
+  const all = prepare<StoredRow>(
+    db,
+    `SELECT ${ROW_COLUMNS} FROM row_states s JOIN row_sources o ON o.id = s.id
+     WHERE s.id >= ? AND s.id < ? ORDER BY s.id LIMIT ?`,
+  );
+  const ofStatus = prepare<StoredRow>(
+    db,
+    `SELECT ${ROW_COLUMNS} FROM row_states s INDEXED BY row_states_status JOIN row_sources o ON o.id = s.id
+     WHERE s.status = ? AND s.id >= ? AND s.id < ? ORDER BY s.id LIMIT ?`,
+  );
+  return (batchId, { status, fromRow, limit }) => {
+    const batch = keyOf(batchId);
+    const [from, end] = [rowId(batch, fromRow), idRange(batch).end];
+    const rows = status === undefined ? all.all(from, end, limit) : ofStatus.all(statusCode(status), from, end, limit);
+    return rows.map(toRowRecord);
+  };
+}

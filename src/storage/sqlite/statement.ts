@@ -1,0 +1,22 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+
+/** A prepared statement whose rows have a known shape. */
+export interface Statement<Row> {
+  get(...parameters: SQLInputValue[]): Row | undefined;
+  all(...parameters: SQLInputValue[]): Row[];
+  /** Resolves to the number of changed rows. */
+  run(...parameters: SQLInputValue[]): number;
+}
+
+/**
+ * Prepares once what is run often. The shape is asserted, not checked: the tables are STRICT, so that a column's type
+ * is the schema's, and only this program writes them.
+ */
+export function prepare<Row = never>(db: DatabaseSync, sql: string): Statement<Row> {
+  const statement = db.prepare(sql);
+  return {
+    get: (...parameters) => statement.get(...parameters) as Row | undefined,
+    all: (...parameters) => statement.all(...parameters) as Row[],
+    run: (...parameters) => Number(statement.run(...parameters).changes),
+  };
+}

@@ -1,0 +1,111 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { BatchTotals } from '../store.ts';
+import { microOf } from './money.ts';
+import { prepare } from './statement.ts';
+
+/** What a transaction adds to a batch's totals. Money in pico-dollars. */
+export interface TotalsDelta {
+  rows: number;
+  queued: number;
+  running: number;
+  succeeded: number;
+  failed: number;
+  modelCalls: number;
+  toolCalls: number;
+  inputTokens: number;
+  outputTokens: number;
+  cacheWriteTokens: number;
+  cacheReadTokens: number;
+  costPicoUsd: number;
+  unpricedCalls: number;
+  openCalls: number;
+  openWorstPicoUsd: number;
+}
+
+export function zeroDelta(): TotalsDelta {
+  return {
+    rows: 0,
+    queued: 0,
+    running: 0,
+    succeeded: 0,
+    failed: 0,
+    modelCalls: 0,
+    toolCalls: 0,
+    inputTokens: 0,
+    outputTokens: 0,
+    cacheWriteTokens: 0,
+    cacheReadTokens: 0,
+    costPicoUsd: 0,
+    unpricedCalls: 0,
+    openCalls: 0,
+    openWorstPicoUsd: 0,
+  };
+}
+
+/** Adds a delta to a batch's totals, by the batch's key. */
+export function prepareAddTotals(db: DatabaseSync): (batch: number, delta: TotalsDelta) => void {
+  const update = prepare(
+    db,
+    `UPDATE batch_totals SET
+       rows = rows + ?, queued = queued + ?, running = running + ?, succeeded = succeeded + ?, failed = failed + ?,
+       model_calls = model_calls + ?, tool_calls = tool_calls + ?,
+       input_tokens = input_tokens + ?, output_tokens = output_tokens + ?,
+       cache_write_tokens = cache_write_tokens + ?, cache_read_tokens = cache_read_tokens + ?,
+       cost_pico_usd = cost_pico_usd + ?, unpriced_calls = unpriced_calls + ?,
+       open_calls = open_calls + ?, open_worst_pico_usd = open_worst_pico_usd + ?
+     WHERE batch = ?`,
+  );
+  return (batch, d) => {
+    update.run(
+      ...[d.rows, d.queued, d.running, d.succeeded, d.failed, d.modelCalls, d.toolCalls],
+      ...[d.inputTokens, d.outputTokens, d.cacheWriteTokens, d.cacheReadTokens],
+      ...[d.costPicoUsd, d.unpricedCalls, d.openCalls, d.openWorstPicoUsd, batch],
+    );
+  };
+}
+
+/** The columns of `batch_totals t` that {@link toTotals} reads. */
+export const TOTALS_COLUMNS = `t.rows, t.queued, t.running, t.succeeded, t.failed, t.model_calls, t.tool_calls,
+  t.input_tokens, t.output_tokens, t.cache_write_tokens, t.cache_read_tokens,
+  ${microOf('t.cost_pico_usd')} AS cost_micro_usd, t.unpriced_calls,
+  t.open_calls, ${microOf('t.open_worst_pico_usd')} AS open_worst_micro_usd`;
+
+export interface TotalsRow {
+  rows: number;
+  queued: number;
+  running: number;
+  succeeded: number;
+  failed: number;
+  model_calls: number;
+  tool_calls: number;
+  input_tokens: number;
+  output_tokens: number;
+  cache_write_tokens: number;
+  cache_read_tokens: number;
+  cost_micro_usd: number;
+  unpriced_calls: number;
+  open_calls: number;
+  open_worst_micro_usd: number;
+}
+
+export function toTotals(row: TotalsRow): BatchTotals {
+  return {
+    rows: row.rows,
+    queued: row.queued,
+    running: row.running,
+    succeeded: row.succeeded,
+    failed: row.failed,
+    modelCalls: row.model_calls,
+    toolCalls: row.tool_calls,
+    usage: {
+      inputTokens: row.input_tokens,
+      outputTokens: row.output_tokens,
+      cacheWriteTokens: row.cache_write_tokens,
+      cacheReadTokens: row.cache_read_tokens,
+    },
+    costMicroUsd: row.cost_micro_usd,
+    unpricedCalls: row.unpriced_calls,
+    openCalls: row.open_calls,
+    openWorstMicroUsd: row.open_worst_micro_usd,
+  };
+}

@@ -1,0 +1,119 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { AppError } from '../../errors.ts';
+import { retryWhileBusy } from './connection.ts';
+import { toStoreFault } from './store-fault.ts';
+import type { Transaction } from './transaction.ts';
+
+/** Groups the writes of one event-loop turn into one transaction. */
+export interface WriteQueue {
+  /**
+   * Resolves after COMMIT. An operation that throws rejects alone; the others of its group are committed.
+   * Contract: `operation` is synchronous and may be run twice (after a rollback), so it keeps nothing outside.
+   */
+  write<T>(operation: (transaction: Transaction) => T): Promise<T>;
+  /** Waits for the writes under way and refuses later ones. */
+  close(): Promise<void>;
+}
+
+interface Pending {
+  operation: (transaction: Transaction) => unknown;
+  resolve: (value: unknown) => void;
+  reject: (fault: AppError) => void;
+}
+
+type Outcome = { value: unknown } | { fault: AppError };
+
+export function createWriteQueue(db: DatabaseSync, path: string, begin: () => Transaction): WriteQueue {
+  const beginStatement = db.prepare('BEGIN IMMEDIATE');
+  const commitStatement = db.prepare('COMMIT');
+  let pending: Pending[] = [];
+  let flushing: Promise<void> | null = null;
+  let closed = false;
+
+  /** The usual way: no savepoints, totals once per batch. Throws, with everything undone, when any operation throws. */
+  function commitTogether(group: Pending[]): Outcome[] {
+    const transaction = begin();
+    const outcomes = group.map(({ operation }) => ({ value: operation(transaction) }));
+    transaction.flush();
+    commitStatement.run();
+    return outcomes;
+  }
+
+  /** After a fault in the group: each operation in its savepoint, with its own share of the totals. */
+  function commitApart(group: Pending[]): Outcome[] {
+    const outcomes = group.map(({ operation }): Outcome => {
+      db.exec('SAVEPOINT operation');
+      try {
+        const transaction = begin();
+        const value = operation(transaction);
+        transaction.flush();
+        db.exec('RELEASE operation');
+        return { value };
+      } catch (thrown) {
+        // A full disk may have ended the whole transaction; then nothing of this group can be kept.
+        if (!db.isTransaction) throw thrown;
+        db.exec('ROLLBACK TO operation');
+        db.exec('RELEASE operation');
+        return { fault: toStoreFault(thrown, path) };
+      }
+    });
+    commitStatement.run();
+    return outcomes;
+  }
+
+  /** One try, begun and ended in one go: no read can fall into it. */
+  function attempt(way: (group: Pending[]) => Outcome[], group: Pending[]): Outcome[] {
+    beginStatement.run();
+    try {
+      return way(group);
+    } catch (thrown) {
+      if (db.isTransaction) db.exec('ROLLBACK');
+      throw thrown;
+    }
+  }
+
+  async function commit(group: Pending[]): Promise<Outcome[]> {
+    try {
+      return await retryWhileBusy(() => attempt(commitTogether, group), path);
+    } catch (thrown) {
+      if (group.length === 1) return [{ fault: toStoreFault(thrown, path) }];
+    }
+    try {
+      return await retryWhileBusy(() => attempt(commitApart, group), path);
+    } catch (thrown) {
+      const fault = toStoreFault(thrown, path);
+      return group.map(() => ({ fault }));
+    }
+  }
+
+  async function flush(): Promise<void> {
+    while (pending.length > 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+      const group = pending;
+      pending = [];
+      const outcomes = await commit(group);
+      for (const [index, { resolve, reject }] of group.entries()) {
+        const outcome = outcomes[index];
+        if (outcome === undefined) reject(new AppError('internal', 'A write has no outcome.'));
+        else if ('fault' in outcome) reject(outcome.fault);
+        else resolve(outcome.value);
+      }
+    }
+    flushing = null;
+  }
+
+  function write<T>(operation: (transaction: Transaction) => T): Promise<T> {
+    if (closed) return Promise.reject(new AppError('store_unavailable', `The store at ${path} is closed.`));
+    return new Promise<T>((resolve, reject) => {
+      pending.push({ operation, resolve: resolve as (value: unknown) => void, reject });
+      flushing ??= flush();
+    });
+  }
+
+  async function close(): Promise<void> {
+    closed = true;
+    await flushing;
+  }
+
+  return { write, close };
+}
