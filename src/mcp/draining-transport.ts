@@ -1,0 +1,85 @@
+import { PassThrough, type Readable, type Writable } from 'node:stream';
+import { isJSONRPCRequest, isJSONRPCResponse, type JSONRPCMessage, type Transport } from '@modelcontextprotocol/server';
+import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
+
+/** How long answers may still take after stdin has ended, in milliseconds. */
+const GRACE_MS = 3_000;
+
+/** A stdio transport that answers what was asked before its input ended. */
+export interface DrainingTransport extends Transport {
+  /** Resolves once the connection is closed. */
+  closed: Promise<void>;
+}
+
+/**
+ * The SDK's stdio transport drops requests in flight as soon as stdin ends, which is where `printf … | rowmill mcp`
+ * and impatient clients leave it. This one holds the end of input back until they are answered, or the grace is over.
+ */
+export function createDrainingTransport(streams: { stdin: Readable; stdout: Writable }): DrainingTransport {
+  const input = new PassThrough();
+  const wire = new StdioServerTransport(input, streams.stdout);
+  const open = new Set<string | number>();
+  let ended = false;
+  let timer: NodeJS.Timeout | undefined;
+  let markClosed: () => void = () => undefined;
+  const closed = new Promise<void>((resolve) => {
+    markClosed = resolve;
+  });
+
+  const endInput = () => {
+    clearTimeout(timer);
+    if (!input.writableEnded) input.end();
+  };
+  const endWhenAnswered = () => {
+    if (ended && open.size === 0) endInput();
+  };
+  const inputEnded = () => {
+    if (ended) return;
+    ended = true;
+    timer = setTimeout(endInput, GRACE_MS);
+    // What was written last is read in a later turn of the event loop; only then it is known to be open.
+    setImmediate(() => setImmediate(endWhenAnswered));
+  };
+
+  const transport: DrainingTransport = {
+    closed,
+    async start() {
+      wire.onmessage = (message: JSONRPCMessage) => {
+        if (isJSONRPCRequest(message)) open.add(message.id);
+        if ('method' in message && message.method === 'notifications/cancelled') settleCancelled(message);
+        transport.onmessage?.(message);
+        endWhenAnswered();
+      };
+      wire.onerror = (error: Error) => transport.onerror?.(error);
+      wire.onclose = () => {
+        clearTimeout(timer);
+        transport.onclose?.();
+        markClosed();
+      };
+      await wire.start();
+      streams.stdin.pipe(input, { end: false });
+      streams.stdin.on('end', inputEnded).on('close', inputEnded).on('error', inputEnded);
+      if (streams.stdin.readableEnded || streams.stdin.destroyed) inputEnded();
+    },
+    async send(message) {
+      try {
+        await wire.send(message);
+      } finally {
+        if (isJSONRPCResponse(message) && message.id !== undefined) open.delete(message.id);
+        endWhenAnswered();
+      }
+    },
+    async close() {
+      streams.stdin.unpipe(input);
+      streams.stdin.pause();
+      await wire.close();
+    },
+  };
+
+  function settleCancelled(message: JSONRPCMessage): void {
+    const id = 'params' in message ? message.params?.['requestId'] : undefined;
+    if (typeof id === 'string' || typeof id === 'number') open.delete(id);
+  }
+
+  return transport;
+}

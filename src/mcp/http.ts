@@ -1,0 +1,22 @@
+import { createMcpHandler, type McpServerFactory } from '@modelcontextprotocol/server';
+import type { Log } from '../log.ts';
+
+/** MCP over HTTP, for mounting under one path. */
+export interface McpHttp {
+  /** Answers one HTTP request. Host, Origin and keys are checked by whoever mounts it. */
+  fetch: (request: Request) => Promise<Response>;
+  /** Aborts requests under way; batches go on. Idempotent. */
+  close: () => Promise<void>;
+}
+
+/** The longest request body, in bytes: arguments are small. */
+const LONGEST_BODY = 1024 * 1024;
+
+/** Serves both protocol eras over HTTP, without sessions. */
+export function createMcpHttpHandler(factory: McpServerFactory, { log }: { log: Log }): McpHttp {
+  const handler = createMcpHandler(factory, {
+    maxRequestBodySize: LONGEST_BODY,
+    onerror: (error) => log.warn({ err: error }, 'an MCP request was not served'),
+  });
+  return { fetch: (request) => handler.fetch(request), close: () => handler.close() };
+}

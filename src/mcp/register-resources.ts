@@ -1,0 +1,144 @@
+import type { ReadResourceResult } from '@modelcontextprotocol/server';
+import {
+  type McpServer,
+  ProtocolError,
+  ProtocolErrorCode,
+  ResourceNotFoundError,
+  ResourceTemplate,
+} from '@modelcontextprotocol/server';
+import { agentLabel } from '../agent/definition.ts';
+import { toAppError } from '../errors.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { BatchReport, Runner } from '../runner/runner.ts';
+import { AGENTS_RESOURCE, batchResource, resultsResource } from '../tools/resource-uris.ts';
+
+/** How many of the newest batches are listed. */
+const LISTED = 20;
+
+/** The longest CSV that a resource holds, in UTF-16 units; Claude Desktop refuses results above 1 MB. */
+const LONGEST_CSV = 1_000_000;
+
+export interface ResourceParts {
+  runner: Runner;
+  registry: Registry;
+}
+
+/** Offers the agents, the newest batches and their output tables as resources. */
+export function registerResources(server: McpServer, { runner, registry }: ResourceParts): void {
+  server.registerResource(
+    'agents',
+    AGENTS_RESOURCE,
+    {
+      title: 'Agents',
+      description: 'Every agent of the registry, with its model and the schemas of its input and output.',
+      mimeType: 'application/json',
+    },
+    async (uri) =>
+      jsonContents(uri.href, { agents: (await registry.list()).map((agent) => describeAgent(agent, runner)) }),
+  );
+
+  const newest = () => runner.list({ limit: LISTED });
+  const completeId = async (typed: string) => {
+    const ids = (await newest()).map((report) => report.batch_id);
+    return ids.filter((id) => id.startsWith(typed));
+  };
+
+  server.registerResource(
+    'batch',
+    new ResourceTemplate(batchResource('{id}'), {
+      list: async () => ({ resources: (await newest()).map(listBatch) }),
+      complete: { id: completeId },
+    }),
+    {
+      title: 'Batch',
+      description: 'How a batch is doing: state, counts, tokens, cost, failures, output.',
+      mimeType: 'application/json',
+    },
+    async (uri, { id }) => jsonContents(uri.href, await found(uri.href, runner.report(String(id)))),
+  );
+
+  server.registerResource(
+    'batch-results',
+    new ResourceTemplate(resultsResource('{id}'), {
+      list: async () => ({ resources: (await newest()).filter((report) => report.ended_at !== null).map(listResults) }),
+      complete: { id: completeId },
+    }),
+    {
+      title: 'Output table',
+      description: 'The output table of a batch as CSV, as it stands now; up to 1 MB.',
+      mimeType: 'text/csv',
+    },
+    async (uri, { id }) => {
+      const report = await found(uri.href, runner.report(String(id)));
+      const text = await readCsv(runner.csv(report.batch_id), report);
+      return { contents: [{ uri: uri.href, mimeType: 'text/csv', text }] };
+    },
+  );
+}
+
+type Agent = Awaited<ReturnType<Registry['list']>>[number];
+
+/** Instructions and tools stay out: they may be long, and may name internal services. */
+function describeAgent(agent: Agent, runner: Runner) {
+  const schemas = runner.schemasOf(agent);
+  return {
+    name: agent.name,
+    version: agent.version,
+    label: agentLabel(agent),
+    description: agent.description,
+    model: `${agent.model.provider}/${agent.model.model}`,
+    structured_output: agent.structured_output.enabled,
+    input_schema: schemas.input,
+    output_schema: schemas.output,
+  };
+}
+
+function listBatch(report: BatchReport) {
+  return {
+    uri: batchResource(report.batch_id),
+    name: report.batch_id,
+    title: `${report.agent}: ${report.status}`,
+    description: `${report.counts.succeeded} of ${report.counts.total} rows succeeded, ${report.counts.failed} failed.`,
+    mimeType: 'application/json',
+  };
+}
+
+function listResults(report: BatchReport) {
+  return {
+    uri: resultsResource(report.batch_id),
+    name: `${report.batch_id}/results.csv`,
+    title: `Output table of ${report.batch_id}`,
+    mimeType: 'text/csv',
+  };
+}
+
+function jsonContents(uri: string, value: unknown): ReadResourceResult {
+  return { contents: [{ uri, mimeType: 'application/json', text: JSON.stringify(value, null, 2) }] };
+}
+
+/** The report, or the protocol's own error for a resource that does not exist. */
+async function found(uri: string, report: Promise<BatchReport>): Promise<BatchReport> {
+  try {
+    return await report;
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    if (error.code === 'batch_not_found') throw new ResourceNotFoundError(uri, error.message);
+    throw new ProtocolError(ProtocolErrorCode.InternalError, `${error.code}: ${error.message}`);
+  }
+}
+
+/** The whole table, or an error: half a table would pass for a whole one. */
+async function readCsv(chunks: AsyncIterable<string>, report: BatchReport): Promise<string> {
+  let text = '';
+  for await (const chunk of chunks) {
+    text += chunk;
+    if (text.length > LONGEST_CSV) {
+      const file = report.output_uri === null ? '' : `read it at ${report.output_uri}, or `;
+      throw new ProtocolError(
+        ProtocolErrorCode.InternalError,
+        `The table of ${report.batch_id} is longer than the 1 MB that a resource may hold; ${file}page through it with get_batch_results.`,
+      );
+    }
+  }
+  return text;
+}

@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import type { CallToolResult, McpServer, ServerContext, StandardSchemaWithJSON } from '@modelcontextprotocol/server';
+import type { ToolContext } from '../agent/tool.ts';
+import type { Log } from '../log.ts';
+import type { JsonObject, JsonSchema } from '../messages.ts';
+import type { ToolResult } from '../run.ts';
+import type { OrchestratorTool } from '../tools/orchestrator-tool.ts';
+
+/** Offers the five tools to MCP clients: the same objects that the orchestrator uses. */
+export function registerTools(server: McpServer, tools: OrchestratorTool[], log: Log): void {
+  for (const tool of tools) {
+    server.registerTool(
+      tool.name,
+      {
+        title: tool.title,
+        description: tool.description,
+        // Arguments pass unchecked: the tool checks them itself, so that a fault comes back with its fix.
+        inputSchema: schemaOf(tool.inputSchema, (value) => ({ value })),
+        outputSchema: schemaOf(tool.outputSchema, (value) => tool.output['~standard'].validate(value)),
+        annotations: { title: tool.title, ...tool.hints },
+      },
+      async (args, context) => {
+        const result = await tool.execute(toObject(args), contextOf(context, tool, log));
+        return toCallToolResult(result);
+      },
+    );
+  }
+}
+
+type Validate = StandardSchemaWithJSON['~standard']['validate'];
+
+/** A ready JSON Schema with a validator, as the SDK takes them; nothing is converted for each request. */
+function schemaOf(document: JsonSchema, validate: Validate): StandardSchemaWithJSON {
+  const json = () => document;
+  return { '~standard': { version: 1, vendor: 'rowmill', validate, jsonSchema: { input: json, output: json } } };
+}
+
+/** What is not an object stays one that no tool accepts, so that the tool says what is wrong. */
+function toObject(args: unknown): JsonObject {
+  return typeof args === 'object' && args !== null && !Array.isArray(args) ? (args as JsonObject) : { arguments: null };
+}
+
+function contextOf(context: ServerContext, tool: OrchestratorTool, log: Log): ToolContext {
+  const { signal, _meta, notify } = context.mcpReq;
+  const progressToken = _meta?.progressToken;
+  return {
+    signal,
+    log: log.child({ tool: tool.name }),
+    // Request ids repeat between connections, and a client that repeats a call sends a new one.
+    idempotencyKey: randomUUID(),
+    ...(progressToken === undefined
+      ? {}
+      : {
+          onProgress: ({ done, total, message }) => {
+            const params = {
+              progressToken,
+              progress: done,
+              ...(total === undefined ? {} : { total }),
+              ...(message === undefined ? {} : { message }),
+            };
+            notify({ method: 'notifications/progress', params }).catch((error: unknown) =>
+              log.debug({ err: error }, 'a progress notification was not delivered'),
+            );
+          },
+        }),
+  };
+}
+
+function toCallToolResult(result: ToolResult): CallToolResult {
+  const text = { type: 'text' as const, text: result.content };
+  if (result.isError) return { content: [text], isError: true };
+  const resource = result.structured?.['resource_uri'];
+  const links = typeof resource === 'string' ? [resultsLink(resource)] : [];
+  return {
+    content: [text, ...links],
+    ...(result.structured === undefined ? {} : { structuredContent: result.structured }),
+  };
+}
+
+function resultsLink(uri: string) {
+  return {
+    type: 'resource_link' as const,
+    uri,
+    name: 'results.csv',
+    title: 'Output table',
+    description: 'The output table of the batch as CSV, as it stands now.',
+    mimeType: 'text/csv',
+  };
+}

@@ -1,0 +1,6 @@
+/** An agent as people write it, `name` or `name@version`, beside a version given apart, which wins. */
+export function parseAgentName(written: string, version?: string): { name: string; version: string | undefined } {
+  const at = written.lastIndexOf('@');
+  if (at <= 0) return { name: written, version };
+  return { name: written.slice(0, at), version: version ?? written.slice(at + 1) };
+}

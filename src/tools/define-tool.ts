@@ -1,0 +1,75 @@
+import type * as z from 'zod';
+import type { ToolContext } from '../agent/tool.ts';
+import { AppError, toAppError } from '../errors.ts';
+import type { ToolResult } from '../run.ts';
+import { adviceFor } from './error-advice.ts';
+import type { OrchestratorTool, ToolHints } from './orchestrator-tool.ts';
+import { portableSchema } from './tool-schema.ts';
+
+/** What makes one of the five tools. `run` gets parsed arguments and may throw AppErrors. */
+export interface ToolParts<Input extends z.ZodObject, Output extends z.ZodObject> {
+  name: string;
+  title: string;
+  description: string;
+  hints: ToolHints;
+  /** Whether one call, repeated with its idempotency key, does no harm. */
+  idempotent: boolean;
+  timeoutMs?: number;
+  input: Input;
+  output: Output;
+  run(input: z.output<Input>, context: ToolContext): Promise<z.input<Output>>;
+}
+
+/**
+ * Builds a tool. Its `execute` checks the arguments itself, refinements included.
+ * Contract: `execute` never rejects; every fault is an `isError` result with code, message and what to do next.
+ */
+export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(
+  parts: ToolParts<Input, Output>,
+): OrchestratorTool {
+  const { run, ...described } = parts;
+  return {
+    ...described,
+    inputSchema: portableSchema(parts.input, 'input'),
+    outputSchema: portableSchema(parts.output, 'output'),
+    async execute(input, context) {
+      const parsed = parts.input.safeParse(input);
+      if (!parsed.success) return failure(argumentsError(parts.name, parsed.error));
+      try {
+        const content = JSON.stringify(await run(parsed.data, context));
+        // Parsed back, so that the text and the structured form can't differ.
+        return { content, isError: false, structured: JSON.parse(content) };
+      } catch (thrown) {
+        const error = toAppError(thrown);
+        if (error.code === 'internal') context.log.error({ tool: parts.name, err: error }, 'a tool failed');
+        return failure(error);
+      }
+    },
+  };
+}
+
+function failure(error: AppError): ToolResult {
+  const content = {
+    error: { code: error.code, message: error.message, retryable: error.retryable },
+    next_step: adviceFor(error),
+  };
+  return { content: JSON.stringify(content), isError: true };
+}
+
+function argumentsError(tool: string, error: z.ZodError): AppError {
+  const unknownOption = error.issues.some((issue) => issue.code === 'unrecognized_keys' && issue.path[0] === 'options');
+  const faults = error.issues.slice(0, 20).map((issue) => {
+    const path = issue.path.map(String).join('.');
+    return path === '' ? issue.message : `${path}: ${describeIssue(issue)}`;
+  });
+  return new AppError(
+    unknownOption ? 'option_not_supported' : 'invalid_arguments',
+    `The arguments of ${tool} are not valid: ${faults.join('; ')}.`,
+  );
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'invalid_union') return issue.message;
+  const nested = issue.errors.flatMap((issues) => issues.map((inner) => inner.message));
+  return nested.length === 0 ? issue.message : [...new Set(nested)].join('; or ');
+}

@@ -1,0 +1,99 @@
+import * as z from 'zod';
+import type { ToolContext } from '../agent/tool.ts';
+import type { BatchReport, Runner } from '../runner/runner.ts';
+import { batchReport, isSettled, nextStepFor, number, summarizeBatch, toBatchInAnswer } from './batch-report.ts';
+import { defineTool } from './define-tool.ts';
+import type { OrchestratorTool } from './orchestrator-tool.ts';
+import { resultsResource } from './resource-uris.ts';
+import { strict } from './tool-schema.ts';
+
+/** Between two looks at the store, in milliseconds: another process may run the batch, so there is nothing to listen to. */
+const POLL_MS = 250;
+
+const input = strict({
+  batch_id: z.string().min(1, 'must name a batch').describe('The batch, as execute_batch_processor gave it: bat_….'),
+  wait_seconds: z
+    .number()
+    .min(0)
+    .max(45, 'must be at most 45, because clients give up on longer calls; call again to wait longer')
+    .default(0)
+    .describe('How long to wait for the batch to end or pause, from 0 (answer at once) to 45 seconds.'),
+});
+
+const output = z.object({
+  summary: z.string().describe('The batch in one sentence.'),
+  next_step: z.string().describe('What to do next.'),
+  finished: z.boolean().describe('Whether the batch has ended or is paused, so that waiting brings nothing more.'),
+  ...batchReport,
+  results_resource: z.string().nullable().describe('The resource that holds the output table; null before the end.'),
+});
+
+/** What waiting needs: the clock in milliseconds, and a sleep that rejects when its signal fires. */
+export interface MonitorParts {
+  runner: Runner;
+  now: () => number;
+  sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** `monitor_batch_execution`: how a batch is doing, with waiting. Aborting ends the waiting, not the batch. */
+export function createMonitorTool({ runner, now, sleep }: MonitorParts): OrchestratorTool {
+  return defineTool({
+    name: 'monitor_batch_execution',
+    title: 'Watch a batch',
+    description:
+      'Tells how a batch is doing: state, rows done and failed, rates, time left, tokens, cost, failures grouped by code with one example each, and where the output table is. With wait_seconds it waits until the batch ends or pauses, or the time is up. Use it after execute_batch_processor, again and again until finished is true. It changes nothing.',
+    hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+    idempotent: true,
+    timeoutMs: 60_000,
+    input,
+    output,
+    async run({ batch_id, wait_seconds }, context) {
+      const deadline = now() + wait_seconds * 1000;
+      let report = await runner.report(batch_id);
+      const tell = progressTeller(context);
+      tell(report);
+      while (!isSettled(report) && now() < deadline && !context.signal.aborted) {
+        await pause(Math.min(POLL_MS, deadline - now()), context.signal);
+        report = await runner.report(batch_id);
+        tell(report);
+      }
+      const ended = report.ended_at !== null && report.output_uri !== null;
+      return {
+        summary: summarizeBatch(report),
+        next_step: await nextStep(report),
+        finished: isSettled(report),
+        ...toBatchInAnswer(report),
+        results_resource: ended ? resultsResource(batch_id) : null,
+      };
+    },
+  });
+
+  async function pause(ms: number, signal: AbortSignal): Promise<void> {
+    try {
+      await sleep(ms, signal);
+    } catch (thrown) {
+      if (!signal.aborted) throw thrown;
+    }
+  }
+
+  async function nextStep(report: BatchReport): Promise<string> {
+    const abandoned =
+      !isSettled(report) &&
+      now() - Date.parse(report.created_at) > 20_000 &&
+      (await runner.lapsed()).includes(report.batch_id);
+    if (!abandoned) return nextStepFor(report);
+    return 'No process runs this batch any more. When the person wishes it, execute_batch_processor with action "resume" and this batch_id goes on where it stopped.';
+  }
+}
+
+/** Reports progress when more rows are done than at the last call: progress may only grow. */
+function progressTeller({ onProgress }: ToolContext): (report: BatchReport) => void {
+  let told = -1;
+  return ({ status, counts }) => {
+    const done = counts.succeeded + counts.failed;
+    if (onProgress === undefined || done <= told) return;
+    told = done;
+    const message = `${status}: ${number(done)} of ${number(counts.total)} rows done, ${number(counts.failed)} failed`;
+    onProgress({ done, ...(counts.total > 0 ? { total: counts.total } : {}), message });
+  };
+}

@@ -1,0 +1,32 @@
+import type { Registry } from '../registry/registry.ts';
+import type { Runner } from '../runner/runner.ts';
+import type { Tables } from '../tables/table.ts';
+import { createAnalyzeTool } from './analyze-csv-structure.ts';
+import { createExecuteTool } from './execute-batch-processor.ts';
+import { createResultsTool } from './get-batch-results.ts';
+import { createMonitorTool } from './monitor-batch-execution.ts';
+import type { OrchestratorTool } from './orchestrator-tool.ts';
+import { createValidateTool } from './validate-agent-compatibility.ts';
+
+export interface OrchestratorToolParts {
+  runner: Runner;
+  registry: Registry;
+  tables: Tables;
+  /** Makes sure that some process drives the batches that are ready: the supervisor in serve, the detached runner in mcp. */
+  onBatchReady: () => Promise<void>;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** Resolves after `ms`; rejects when the signal fires. */
+  sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** The five tools, in the order in which they are used; the same objects serve the orchestrator and MCP clients. */
+export function createOrchestratorTools(parts: OrchestratorToolParts): OrchestratorTool[] {
+  return [
+    createAnalyzeTool(parts),
+    createValidateTool(parts),
+    createExecuteTool(parts),
+    createMonitorTool(parts),
+    createResultsTool(parts),
+  ];
+}

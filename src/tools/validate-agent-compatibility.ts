@@ -1,0 +1,227 @@
+import * as z from 'zod';
+import { type AgentDefinition, agentLabel } from '../agent/definition.ts';
+import { toAppError } from '../errors.ts';
+import { type Registry, resolveAgent } from '../registry/registry.ts';
+import { checkMapping, inputFields, requiredFields } from '../runner/mapping.ts';
+import type { BatchPlan, InputMapping, Problem, Runner } from '../runner/runner.ts';
+import { checkOutputMapping } from '../runner/transform-output.ts';
+import { checkStructured } from '../runner/validate-input.ts';
+import { parseAgentName } from './agent-name.ts';
+import { defineTool } from './define-tool.ts';
+import { estimateInAnswer, inWords, problemInAnswer } from './estimate-in-answer.ts';
+import { inputMapping, mappingInAnswer, structuredOutputFields, toMappingInAnswer } from './mapping-arguments.ts';
+import type { OrchestratorTool } from './orchestrator-tool.ts';
+import { shorten } from './shorten.ts';
+import { atMostOneSource, sourceUri, tableSource } from './table-source.ts';
+import { anyObject, strict } from './tool-schema.ts';
+
+const input = strict({
+  agent_name: z.string().min(1, 'must name an agent').describe('The name of the agent, or name@version.'),
+  version: z.string().min(1).optional().describe('Exactly this version; the newest without it.'),
+  ...tableSource,
+  input_mapping: inputMapping.optional(),
+  structured_output_fields: structuredOutputFields.optional(),
+}).refine(atMostOneSource, 'give at most one of csv_uri and csv_s3_uri');
+
+const agentInList = z.object({
+  name: z.string().describe('The name.'),
+  version: z.string().describe('The version.'),
+  description: z.string().describe('What it does.'),
+  runs_in_batches: z.boolean().describe('Whether its structured output is enabled, which a batch needs.'),
+});
+
+const output = z.object({
+  summary: z.string().describe('The verdict in one sentence.'),
+  next_step: z.string().describe('What to do next.'),
+  compatible: z.boolean().describe('Whether a batch with this agent (and this table, when one is given) can run.'),
+  problems: z.array(problemInAnswer).describe('Every reason why it can not; empty when it can.'),
+  warnings: z.array(z.string()).describe('What is odd without stopping the work.'),
+  agent: z
+    .object({
+      name: z.string().describe('The name.'),
+      version: z.string().describe('The version.'),
+      description: z.string().describe('What it does.'),
+      model: z.string().describe('Its model, as provider/model.'),
+    })
+    .nullable()
+    .describe('The agent; null when it was not found.'),
+  input_schema: anyObject.nullable().describe('JSON Schema of what the agent is given; null when it takes any input.'),
+  output_schema: anyObject.nullable().describe('JSON Schema of what the agent answers; null when it has none.'),
+  output_fields: z.array(z.string()).describe('The fields of its answer that can become columns.'),
+  columns: z.array(z.string()).nullable().describe("The table's columns; null without a table."),
+  row_count: z.number().nullable().describe('How many rows the table has; null when unknown.'),
+  proposed_mapping: mappingInAnswer
+    .nullable()
+    .describe('The mapping that would be used: the one given, or columns named like the fields. Null without a table.'),
+  unmapped_fields: z
+    .array(
+      z.object({ name: z.string().describe('The field.'), required: z.boolean().describe('Whether it is required.') }),
+    )
+    .describe("The agent's input fields that the mapping does not fill."),
+  output_columns: z.array(z.string()).nullable().describe("The output table's columns after the source's own."),
+  estimate: estimateInAnswer.nullable().describe('What the batch may cost and take; null without a table.'),
+  available_agents: z.array(agentInList).describe('The agents there are; given when the agent was not found.'),
+});
+
+type Output = z.input<typeof output>;
+type Arguments = z.output<typeof input>;
+
+const MOST_AGENTS = 50;
+const MOST_COLUMNS = 300;
+
+export interface ValidateParts {
+  runner: Runner;
+  registry: Registry;
+}
+
+/** `validate_agent_compatibility`: whether an agent can run in a batch, and over a table. */
+export function createValidateTool({ runner, registry }: ValidateParts): OrchestratorTool {
+  return defineTool({
+    name: 'validate_agent_compatibility',
+    title: 'Check an agent against a table',
+    description:
+      "Checks whether an agent can run in a batch and, when a table is given, whether it fits that table: every reason why not, the agent's input and output schemas, a proposed mapping of columns to input fields, and an estimate of the cost. Use it after analyze_csv_structure and before execute_batch_processor; with a name that does not exist it lists the agents there are. It changes nothing and spends nothing.",
+    hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
+    idempotent: true,
+    input,
+    output,
+    async run(args) {
+      const { name, version } = parseAgentName(args.agent_name, args.version);
+      const agent = await find(version === undefined ? name : `${name}@${version}`);
+      if ('problem' in agent) return notFound(agent.problem);
+      return sourceUri(args) === undefined ? withoutTable(agent, args) : withTable(agent, args);
+    },
+  });
+
+  async function find(reference: string): Promise<AgentDefinition | { problem: Problem }> {
+    try {
+      return await resolveAgent(registry, reference);
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      if (error.code !== 'agent_not_found') throw error;
+      return { problem: { code: error.code, message: error.message } };
+    }
+  }
+
+  async function notFound(problem: Problem): Promise<Output> {
+    const agents = await registry.list();
+    return {
+      ...EMPTY,
+      summary: 'There is no such agent.',
+      next_step: 'Choose one of available_agents, or ask the person which one they mean.',
+      problems: [problem],
+      available_agents: agents.slice(0, MOST_AGENTS).map((agent) => ({
+        name: agent.name,
+        version: agent.version,
+        description: shorten(agent.description, 300),
+        runs_in_batches: checkStructured(agent).length === 0,
+      })),
+    };
+  }
+
+  function withoutTable(agent: AgentDefinition, args: Arguments): Output {
+    const given = args.input_mapping;
+    const problems = [
+      ...checkStructured(agent),
+      ...checkOutputMapping(toFields(args), agent.structured_output.schema),
+      // No table is at hand, so every column that the mapping names is taken to be there.
+      ...(given === undefined ? [] : checkMapping(given, agent.input, columnsNamed(given))),
+    ];
+    return {
+      ...describeAgent(agent),
+      ...verdict(problems, `${agentLabel(agent)} can run in a batch; no table was checked`),
+      next_step:
+        problems.length === 0
+          ? 'Call this tool again with the table, to check that the agent fits it.'
+          : 'Correct what problems says, or tell the person.',
+    };
+  }
+
+  async function withTable(agent: AgentDefinition, args: Arguments): Promise<Output> {
+    const plan = await runner.plan({
+      csv_uri: sourceUri(args) ?? '',
+      target: { type: 'agent', name: agent.name, version: agent.version },
+      ...(args.input_mapping === undefined ? {} : { input_mapping: args.input_mapping }),
+      output_mapping: toFields(args),
+    });
+    const problems = plan.problems;
+    return {
+      ...describeAgent(agent),
+      ...verdict(problems, `${agentLabel(agent)} fits the table: ${inWords(plan.estimate)}`),
+      next_step:
+        problems.length === 0
+          ? 'Show the person the proposed mapping and the estimate; start with execute_batch_processor when their wish is clear.'
+          : 'Correct what problems says (an input_mapping can fill unmapped_fields), or ask the person.',
+      ...describePlan(plan, agent),
+    };
+  }
+
+  function describeAgent(agent: AgentDefinition): Output {
+    const schemas = runner.schemasOf(agent);
+    return {
+      ...EMPTY,
+      agent: {
+        name: agent.name,
+        version: agent.version,
+        description: agent.description,
+        model: `${agent.model.provider}/${agent.model.model}`,
+      },
+      input_schema: schemas.input,
+      output_schema: schemas.output,
+      output_fields: Object.keys(inputFields(schemas.output ?? undefined)),
+    };
+  }
+}
+
+const EMPTY: Output = {
+  summary: '',
+  next_step: '',
+  compatible: false,
+  problems: [],
+  warnings: [],
+  agent: null,
+  input_schema: null,
+  output_schema: null,
+  output_fields: [],
+  columns: null,
+  row_count: null,
+  proposed_mapping: null,
+  unmapped_fields: [],
+  output_columns: null,
+  estimate: null,
+  available_agents: [],
+};
+
+function toFields(args: Arguments): { structured_output_fields?: string[] } {
+  return args.structured_output_fields === undefined ? {} : { structured_output_fields: args.structured_output_fields };
+}
+
+function verdict(problems: Problem[], praise: string): Pick<Output, 'summary' | 'compatible' | 'problems'> {
+  const reasons = problems.length === 1 ? 'one reason' : `${problems.length} reasons`;
+  return {
+    summary: problems.length === 0 ? `${praise}.` : `Not compatible, for ${reasons}; see problems.`,
+    compatible: problems.length === 0,
+    problems,
+  };
+}
+
+function describePlan(plan: BatchPlan, agent: AgentDefinition): Partial<Output> {
+  const required = requiredFields(agent.input);
+  const unmapped = Object.keys(inputFields(agent.input)).filter((field) => !Object.hasOwn(plan.input_mapping, field));
+  return {
+    warnings: plan.warnings,
+    columns: plan.columns.slice(0, MOST_COLUMNS).map((column) => shorten(column, 200)),
+    row_count: plan.row_count,
+    proposed_mapping: toMappingInAnswer(plan.input_mapping),
+    unmapped_fields: unmapped.map((name) => ({ name, required: required.includes(name) })),
+    output_columns: plan.output_columns,
+    estimate: plan.estimate,
+  };
+}
+
+function columnsNamed(mapping: InputMapping): string[] {
+  return Object.values(mapping).flatMap((how) => {
+    if (typeof how === 'string') return [how];
+    return 'column' in how ? [how.column] : [];
+  });
+}
