@@ -1,4 +1,4 @@
-import type { DynamoDBClient, QueryCommandInput } from '@aws-sdk/client-dynamodb';
+import type { AttributeValue, DynamoDBClient, QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import { type AgentDefinition, agentLabel } from '../agent/definition.ts';
 import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -115,15 +115,13 @@ async function query(
   return collect(paginateQuery({ client }, input));
 }
 
-async function collect(pages: AsyncIterable<{ Items?: Parameters<typeof unmarshallAll>[0] }>): Promise<Item[]> {
-  const items: Item[] = [];
-  for await (const page of pages) items.push(...(await unmarshallAll(page.Items ?? [])));
-  return items;
-}
-
-async function unmarshallAll(items: Record<string, import('@aws-sdk/client-dynamodb').AttributeValue>[]) {
+async function collect(
+  pages: AsyncIterable<{ Items?: Record<string, AttributeValue>[] | undefined }>,
+): Promise<Item[]> {
   const { unmarshall } = await import('@aws-sdk/util-dynamodb');
-  return items.map((item) => unmarshall(item) as Item);
+  const items: Item[] = [];
+  for await (const page of pages) items.push(...(page.Items ?? []).map((item) => unmarshall(item) as Item));
+  return items;
 }
 
 /** The SDK's errors as ours, with what to do. */

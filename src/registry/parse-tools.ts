@@ -58,7 +58,7 @@ function httpFaults(http: HttpToolDefinition, path: (string | number)[]): Fault[
   if (!/^(https?:\/\/|\$\{)/i.test(http.url)) {
     faults.push({
       path: [...path, 'url'],
-      message: 'must begin with http://, https:// or an environment reference ${NAME}',
+      message: 'must begin with http:// or https://, or with a reference to an environment variable',
     });
   }
   const fields = Object.keys(isRecord(http.input['properties']) ? http.input['properties'] : {});

@@ -40,13 +40,17 @@ export function layerRegistries(layers: readonly Registry[]): Registry {
 }
 
 /**
- * The agent that a person or a model names, as `name` (its newest version) or `name@version`.
+ * The agent that a person or a model names, as `name` (its newest version), `name@version`, or both apart.
  * @throws AppError `agent_not_found` with the nearest name or the versions that there are
  */
-export async function resolveAgent(registry: Registry, reference: string): Promise<AgentDefinition> {
+export async function resolveAgent(
+  registry: Registry,
+  reference: string,
+  versionApart?: string,
+): Promise<AgentDefinition> {
   const at = reference.indexOf('@');
   const name = (at === -1 ? reference : reference.slice(0, at)).trim();
-  const version = at === -1 ? undefined : reference.slice(at + 1).trim();
+  const version = versionApart ?? (at === -1 ? undefined : reference.slice(at + 1).trim());
   const found = await registry.find(name, version);
   if (found !== undefined) return found;
   const all = await registry.list();
