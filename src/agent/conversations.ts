@@ -35,6 +35,8 @@ export interface ConversationAgent {
   label: string;
   model: string;
   standIn: string | null;
+  /** Model and tool calls through the journal. */
+  hooksFor(runId: string): Pick<RunHooks, 'callModel' | 'callTool'>;
 }
 
 /** What conversations are made of. */
@@ -42,19 +44,20 @@ export interface ConversationParts {
   store: ConversationStore;
   /** The agent of a conversation by its label; the newest orchestrator for `null`. Called for every message. */
   open(label: string | null): Promise<ConversationAgent>;
-  /** Model and tool calls through the journal. */
-  hooksFor(runId: string): Pick<RunHooks, 'callModel' | 'callTool'>;
   /** What the journal holds of a run: its answered calls, and what they cost (null when a price is unknown). */
   readRun(runId: string): Promise<{ answers: number; costUsd: number | null }>;
-  /** This process, as text without spaces, and whether another one still lives. */
+  /** This process, as text, and whether the one of such a text still lives (unknown where it is on another host). */
   owner: string;
-  isAlive(owner: string): boolean;
+  isAlive(owner: string): boolean | 'unknown';
   /** A new conversation id, `conv_…`. */
   newId(): string;
   /** Milliseconds since the epoch. */
   now(): number;
   log: Log;
 }
+
+/** After this long a run of another host is taken for dead, as nobody can look. Runs are bounded by `limits.timeout_s`. */
+const FOREIGN_RUN_MS = 15 * 60_000;
 
 /** One message of a person on its way. */
 interface Send {
@@ -114,7 +117,7 @@ export function createConversations(parts: ConversationParts): Conversations {
 async function answer(send: Send, stored: StoredConversation | undefined, text: string): Promise<void> {
   const { parts, id, opened, emit } = send;
   const openRun = stored?.openRun ?? null;
-  if (openRun !== null) refuseWhereAlive(parts, id, openRun);
+  if (stored !== undefined) refuseWhereAlive(parts, stored);
   const { label: agent, model, standIn } = opened;
   emit({ type: 'conversation', conversation_id: id, agent, model, stand_in: standIn });
   const before = await settle(send, stored?.messages ?? [], openRun);
@@ -176,7 +179,7 @@ async function playRun(
   run: string,
   progress: Progress,
 ): Promise<{ outcome: RunOutcome; after: Progress }> {
-  const { callModel, callTool } = parts.hooksFor(run);
+  const { callModel, callTool } = opened.hooksFor(run);
   const outcome = await opened.agent.run(requestMessages(progress.messages), {
     runId: run,
     callModel: alwaysSpeaking(callModel),
@@ -203,9 +206,12 @@ async function playRun(
 }
 
 /** An open run of this very process that is not under way is one whose end could not be stored: it is played again. */
-function refuseWhereAlive(parts: ConversationParts, id: string, openRun: string): void {
+function refuseWhereAlive(parts: ConversationParts, { id, openRun, updatedAt }: StoredConversation): void {
+  if (openRun === null) return;
   const { owner } = parseOpenRun(openRun);
-  if (owner !== '' && owner !== parts.owner && parts.isAlive(owner)) throw busyError(id);
+  if (owner === '' || owner === parts.owner) return;
+  const isAlive = parts.isAlive(owner);
+  if (isAlive === true || (isAlive === 'unknown' && parts.now() - updatedAt < FOREIGN_RUN_MS)) throw busyError(id);
 }
 
 function parseOpenRun(openRun: string): { run: string; owner: string } {

@@ -1,0 +1,222 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ConversationAgent } from './agent/conversations.ts';
+import { createConversations } from './agent/conversations.ts';
+import { type AgentDefinition, agentLabel } from './agent/definition.ts';
+import { openAgent } from './agent/open-agent.ts';
+import { openTools } from './agent/tools/open-tools.ts';
+import type { App } from './cli/app.ts';
+import { systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { createDetachedRunner } from './detached-runner.ts';
+import { AppError } from './errors.ts';
+import type { Log } from './log.ts';
+import { createAnthropicProvider } from './providers/anthropic.ts';
+import { createPriceTable, type PriceTable } from './providers/prices.ts';
+import type { Provider } from './providers/provider.ts';
+import { createScriptedProvider } from './providers/scripted.ts';
+import { layerRegistries, type Registry, resolveAgent } from './registry/registry.ts';
+import { createYamlRegistry } from './registry/yaml-registry.ts';
+import { createBudget } from './runner/budget.ts';
+import { createRunner } from './runner/create-runner.ts';
+import { createRunCalls } from './runner/run-journal.ts';
+import { supervise } from './runner/supervise.ts';
+import { currentOwner, isOwnerAlive } from './storage/lease-owner.ts';
+import { openSqliteStore } from './storage/sqlite/open-sqlite-store.ts';
+import type { LeaseOwner, Store } from './storage/store.ts';
+import { createTables } from './tables/tables.ts';
+import type { OrchestratorTool } from './tools/orchestrator-tool.ts';
+import { createOrchestratorTools } from './tools/orchestrator-tools.ts';
+
+/** The agent that people talk to. */
+const ORCHESTRATOR = 'orchestrator';
+const SHIPPED_AGENTS = fileURLToPath(new URL('../agents.yaml', import.meta.url));
+
+/** Who drives batches that are started by talking: this process, or a detached one that outlives it. */
+export type Driver = 'supervisor' | 'detached';
+
+/** Puts the parts together; with `main.ts`, the only place that chooses implementations. */
+export async function createApp(config: Config, log: Log, options: { driver: Driver }): Promise<App> {
+  const resultsDir = prepareFolders(config);
+  const owner = currentOwner();
+  const store = await openSqliteStore({ path: join(config.dataDir, 'rowmill.db'), now: systemClock.now, log });
+  const tables = createTables({ roots: [...config.fileRoots, resultsDir], s3: () => openS3(config), log });
+  const registry = await openRegistry(config, log);
+  const prices = createPriceTable();
+  const providers = createProviders(config, log);
+  const openTarget = async (definition: AgentDefinition) => openTools(definition, { env: config.env, log });
+  const runner = createRunner({
+    store,
+    tables,
+    findAgent: (name, version) => resolveAgent(registry, version === undefined ? name : `${name}@${version}`),
+    openAgent: async (definition, toolSpecs) =>
+      openAgent({
+        definition,
+        toolSet: await openTarget(definition),
+        log,
+        ...(toolSpecs === null ? {} : { toolSpecs }),
+      }),
+    provider: providers.get,
+    prices,
+    owner,
+    clock: systemClock,
+    random: Math.random,
+    newId,
+    log,
+    resultsDir,
+  });
+  const detached = createDetachedRunner({ runner, config, log });
+  const tools = createOrchestratorTools({
+    runner,
+    registry,
+    tables,
+    onBatchReady: async () => {
+      if (options.driver === 'detached') await detached.ensure();
+    },
+    now: systemClock.now,
+    sleep: systemClock.sleep,
+  });
+  const conversations = createConversations({
+    store,
+    open: (label) => openOrchestrator(label, { registry, tools, providers, store, prices, log }),
+    readRun: (run) => readRun(run, store),
+    owner: Buffer.from(JSON.stringify(owner)).toString('base64url'),
+    isAlive: (text) => isOwnerAlive(JSON.parse(Buffer.from(text, 'base64url').toString()) as LeaseOwner),
+    newId: () => newId('conv'),
+    now: systemClock.now,
+    log,
+  });
+  return {
+    config,
+    log,
+    runner,
+    registry,
+    tools,
+    conversations,
+    supervise: (limits) => supervise({ runner, clock: systemClock, log, ...limits }),
+    ensureDetachedRunner: detached.ensure,
+    close: once(async () => {
+      detached.close();
+      await providers.close();
+      await tables.close();
+      await store.close();
+    }),
+  };
+}
+
+function prepareFolders({ dataDir }: Config): string {
+  const results = join(dataDir, 'results');
+  try {
+    mkdirSync(results, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const fix = 'Set ROWMILL_DATA_DIR to a folder that can be written.';
+    throw new AppError('config_invalid', `The data directory ${dataDir} can't be made: ${reason}. ${fix}`, { cause });
+  }
+  return realpathSync(results);
+}
+
+async function openS3(config: Config) {
+  const { createS3Client } = await import('./tables/locations/s3-client.ts');
+  const { region, s3Endpoint } = config.aws;
+  return createS3Client({ region, ...(s3Endpoint === undefined ? {} : { endpoint: s3Endpoint }) });
+}
+
+async function openRegistry(config: Config, log: Log): Promise<Registry> {
+  const shipped = createYamlRegistry(SHIPPED_AGENTS);
+  if (config.agents === null) return shipped;
+  if (config.agents.kind === 'file') {
+    return layerRegistries([createYamlRegistry(config.agents.path), shipped]);
+  }
+  const { createDynamoRegistry } = await import('./registry/dynamo-registry.ts');
+  const { region, dynamoEndpoint: endpoint } = config.aws;
+  return layerRegistries([createDynamoRegistry({ table: config.agents.table, region, endpoint, log }), shipped]);
+}
+
+interface Providers {
+  /** @throws AppError `agents_invalid` when there is no such provider */
+  get(name: string): Promise<Provider>;
+  close(): Promise<void>;
+}
+
+/** Providers by name, each made on first use and once. */
+function createProviders(config: Config, log: Log): Providers {
+  const make: { [name: string]: () => Provider } = {
+    anthropic: () => createAnthropicProvider({ ...config.anthropic, log }),
+    scripted: () => createScriptedProvider({ log }),
+  };
+  const made = new Map<string, Provider>();
+  return {
+    async get(name) {
+      const provider = made.get(name) ?? make[name]?.();
+      if (provider === undefined) {
+        const names = Object.keys(make).join(', ');
+        throw new AppError('agents_invalid', `There is no model provider "${name}"; the providers are ${names}.`);
+      }
+      made.set(name, provider);
+      return provider;
+    },
+    async close() {
+      await Promise.all([...made.values()].map((provider) => provider.close()));
+    },
+  };
+}
+
+interface OrchestratorParts {
+  registry: Registry;
+  tools: OrchestratorTool[];
+  providers: Providers;
+  store: Store;
+  prices: PriceTable;
+  log: Log;
+}
+
+/** The orchestrator is an agent like any other; the server hosts its tools. */
+async function openOrchestrator(label: string | null, parts: OrchestratorParts): Promise<ConversationAgent> {
+  const { registry, tools, store, prices, log } = parts;
+  const definition = await resolveAgent(registry, label ?? ORCHESTRATOR);
+  const provider = await parts.providers.get(definition.model.provider);
+  const toolSet = { tools, close: async () => undefined };
+  const signal = new AbortController().signal;
+  return {
+    agent: openAgent({ definition, toolSet, log }),
+    label: agentLabel(definition),
+    model: definition.model.model,
+    standIn: provider.standIn ?? null,
+    hooksFor: (runId) =>
+      createRunCalls(runId, true, {
+        store,
+        provider,
+        prices,
+        budget: createBudget(undefined, 0),
+        clock: systemClock,
+        random: Math.random,
+        signal,
+      }),
+  };
+}
+
+/** What the journal holds of a run: its answered calls, and what they cost. */
+async function readRun(run: string, store: Store): Promise<{ answers: number; costUsd: number | null }> {
+  const answers = (await store.readJournal(run)).flatMap((entry) => (entry.answer === null ? [] : [entry.answer]));
+  const costs = answers.map((answer) => answer.costMicroUsd);
+  const sum = costs.reduce((total, cost) => (total === null || cost === null ? null : total + cost), 0);
+  return { answers: answers.length, costUsd: sum === null ? null : sum / 1e6 };
+}
+
+/** Sortable by time: nine base-32 digits of milliseconds, then ten of chance. */
+function newId(prefix: string): string {
+  const time = Date.now().toString(32).padStart(9, '0');
+  const chance = [...randomBytes(10)].map((byte) => (byte % 32).toString(32)).join('');
+  return `${prefix}_${time}${chance}`;
+}
+
+function once(close: () => Promise<void>): () => Promise<void> {
+  let closing: Promise<void> | undefined;
+  return () => {
+    closing ??= close();
+    return closing;
+  };
+}

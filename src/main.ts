@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { createApp } from './app.ts';
+import type { App } from './cli/app.ts';
+import type { Faces } from './cli/command-context.ts';
+import { processIo } from './cli/io.ts';
+import { runCli } from './cli/run-cli.ts';
+import { processSignals } from './cli/signals.ts';
+import { readConfig } from './config.ts';
+import { createLog } from './log.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+/**
+ * Runs one command line; the launcher calls it.
+ * @returns the exit status
+ */
+export function main(argv: string[], env: Record<string, string | undefined>): Promise<number> {
+  // `mcp` ends with its client, and `analyze` and the like end at once: their batches go on in a process of their own.
+  const driver = argv.includes('serve') || argv.includes('runner') ? 'supervisor' : 'detached';
+  return runCli({
+    argv,
+    version,
+    app: (environment) => {
+      const config = readConfig({ ...env, ...environment }, process.cwd());
+      return createApp(config, createLog(config.logLevel), { driver });
+    },
+    faces: FACES,
+    io: processIo(process, env),
+    signals: processSignals(process),
+  });
+}
+
+/** Each face is loaded when it is asked for: MCP over stdio answers sooner without the HTTP server. */
+const FACES: Faces = {
+  async http(app, { host, port }) {
+    const [{ createHttpApp }, { listen }, { createMcpHttpHandler }] = await Promise.all([
+      import('./http/app.ts'),
+      import('./http/listen.ts'),
+      import('./mcp/http.ts'),
+    ]);
+    const mcp = createMcpHttpHandler(await mcpFactory(app), { log: app.log });
+    const http = createHttpApp({
+      conversations: app.conversations,
+      mcp: mcp.fetch,
+      apiKeys: app.config.apiKeys,
+      host,
+      version,
+      log: app.log,
+      ready: async () => {
+        await app.runner.lapsed();
+        await app.registry.list();
+      },
+    });
+    const stop = new AbortController();
+    const listening = await listen(http, { port, signal: stop.signal });
+    return {
+      url: listening.url,
+      close: async () => {
+        stop.abort();
+        await listening.closed;
+        await mcp.close();
+      },
+    };
+  },
+  async mcp(app) {
+    const { serveMcpStdio } = await import('./mcp/stdio.ts');
+    const stop = new AbortController();
+    const done = serveMcpStdio(await mcpFactory(app), { log: app.log, signal: stop.signal });
+    // Batches that an earlier process left running go on.
+    await app.ensureDetachedRunner();
+    return {
+      done,
+      close: async () => {
+        stop.abort();
+        await done;
+      },
+    };
+  },
+};
+
+async function mcpFactory(app: App) {
+  const { createMcpServerFactory } = await import('./mcp/server.ts');
+  const { tools, runner, registry, log } = app;
+  return createMcpServerFactory({ tools, runner, registry, version, log });
+}
