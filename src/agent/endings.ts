@@ -17,7 +17,7 @@ export function endingError({ context, hooks, deadline }: Run, thrown: unknown):
   const error = toAppError(thrown);
   const isCancellation =
     thrown === deadline.signal.reason || error.code === 'aborted' || error.code === 'model_timeout';
-  if (!deadline.signal.aborted || !isCancellation) return error;
+  if (!isCancellation || (!deadline.expired() && !hooks.signal.aborted)) return error;
   if (deadline.expired()) {
     const limit = `limits.timeout_s of ${context.label} is ${context.timeoutMs / 1000}`;
     return new AppError('row_timeout', `The run was not done in time: ${limit}. Raise it, or make the work smaller.`, {

@@ -1,0 +1,38 @@
+import type { Clock } from '../../src/clock.ts';
+import { AppError } from '../../src/errors.ts';
+
+/** A clock that stands still until it is turned. */
+export interface ManualClock extends Clock {
+  /** Turns the clock on; every sleep that is due ends, in order. */
+  advance(ms: number): Promise<void>;
+  /** How many sleeps there are. */
+  sleepers(): number;
+}
+
+export function createManualClock(): ManualClock {
+  let time = 0;
+  let sleeps: { until: number; wake: () => void }[] = [];
+  return {
+    now: () => time,
+    monotonic: () => time,
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        const sleep = { until: time + ms, wake: resolve };
+        const leave = () => {
+          sleeps = sleeps.filter((other) => other !== sleep);
+          reject(new AppError('aborted', 'The wait was cancelled.'));
+        };
+        sleeps.push(sleep);
+        if (signal?.aborted) leave();
+        else signal?.addEventListener('abort', leave, { once: true });
+      }),
+    async advance(ms) {
+      time += ms;
+      const due = sleeps.filter((sleep) => sleep.until <= time).toSorted((a, b) => a.until - b.until);
+      sleeps = sleeps.filter((sleep) => sleep.until > time);
+      for (const sleep of due) sleep.wake();
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+    sleepers: () => sleeps.length,
+  };
+}
