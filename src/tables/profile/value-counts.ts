@@ -1,0 +1,110 @@
+/** How many values of a column are counted by name. */
+const CAPACITY = 1024;
+const SLOTS = CAPACITY * 2;
+/** Cells after which, when all places are taken, rare values make room for ones that became frequent later. */
+const WINDOW = 32_768;
+
+/** Counts a column's most frequent values in bounded memory. Indexes are places in its tables, -1 is "none". */
+export interface ValueCounts {
+  /** Counts a value that has a place. @returns its index, or -1 */
+  count(text: string, hash: number): number;
+  /** Gives a new value a place with count 1, unless all are taken. @returns its index, or -1 */
+  insert(text: string, hash: number, kind: number): number;
+  kindAt(index: number): number;
+  /** Whether every value that was ever seen still has its place: then counts are exact. */
+  isExact(): boolean;
+  size(): number;
+  /** Most frequent first; equal counts in the order of the values. */
+  top(count: number): { value: string; count: number }[];
+}
+
+/**
+ * The first 1,024 distinct values are counted exactly. When there are more, every 32,768 cells those that make up less
+ * than a thousandth of what was seen since they came lose their place, so that a value that becomes frequent later is
+ * found; the count of such a one is a lower bound.
+ *
+ * An open hash table on the hash that the distinct estimate needs anyway: `Map` would hash every string a second time.
+ */
+export function createValueCounts(): ValueCounts {
+  let texts: string[] = new Array(SLOTS).fill('');
+  let hashes = new Int32Array(SLOTS);
+  let counts = new Float64Array(SLOTS);
+  let kinds = new Uint8Array(SLOTS);
+  let bornAt = new Float64Array(SLOTS);
+  let size = 0;
+  let exact = true;
+  let cells = 0;
+
+  const slotFor = (text: string, hash: number): number => {
+    let slot = hash & (SLOTS - 1);
+    while (counts[slot] !== 0 && (hashes[slot] !== hash || texts[slot] !== text)) slot = (slot + 1) & (SLOTS - 1);
+    return slot;
+  };
+
+  /** Rebuilds the table with the places that `keep` leaves. */
+  const rebuild = (keep: (slot: number) => boolean): void => {
+    const old = { texts, hashes, counts, kinds, bornAt };
+    texts = new Array(SLOTS).fill('');
+    hashes = new Int32Array(SLOTS);
+    counts = new Float64Array(SLOTS);
+    kinds = new Uint8Array(SLOTS);
+    bornAt = new Float64Array(SLOTS);
+    size = 0;
+    for (let from = 0; from < SLOTS; from += 1) {
+      if (old.counts[from] === 0 || !keep(from)) continue;
+      const text = old.texts[from] ?? '';
+      const hash = old.hashes[from] ?? 0;
+      const slot = slotFor(text, hash);
+      texts[slot] = text;
+      hashes[slot] = hash;
+      counts[slot] = old.counts[from] ?? 0;
+      kinds[slot] = old.kinds[from] ?? 0;
+      bornAt[slot] = old.bornAt[from] ?? 0;
+      size += 1;
+    }
+  };
+
+  const makeRoom = (): void => {
+    const before = { counts, bornAt };
+    rebuild((slot) => (before.counts[slot] ?? 0) * 1000 > cells - (before.bornAt[slot] ?? 0));
+  };
+
+  return {
+    count(text, hash) {
+      cells += 1;
+      if (cells % WINDOW === 0 && !exact) makeRoom();
+      const slot = slotFor(text, hash);
+      if (counts[slot] === 0) return -1;
+      counts[slot] = (counts[slot] ?? 0) + 1;
+      return slot;
+    },
+    insert(text, hash, kind) {
+      if (size >= CAPACITY) {
+        exact = false;
+        return -1;
+      }
+      const slot = slotFor(text, hash);
+      texts[slot] = detached(text);
+      hashes[slot] = hash;
+      counts[slot] = 1;
+      kinds[slot] = kind;
+      bornAt[slot] = cells;
+      size += 1;
+      return slot;
+    },
+    kindAt: (index) => kinds[index] ?? 0,
+    isExact: () => exact,
+    size: () => size,
+    top: (count) =>
+      texts
+        .map((value, slot) => ({ value, count: counts[slot] ?? 0 }))
+        .filter((entry) => entry.count > 0)
+        .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1))
+        .slice(0, count),
+  };
+}
+
+/** A copy that does not keep the block alive from which V8 has sliced it. Short strings are copies already. */
+export function detached(text: string): string {
+  return text.length < 13 ? text : Buffer.from(text, 'utf16le').toString('utf16le');
+}
