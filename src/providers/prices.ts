@@ -18,11 +18,11 @@ export interface ModelPrices extends TokenPrices {
 /** Prices that go before the bundled table, by `provider/model`. */
 export type PriceOverrides = Readonly<Record<string, ModelPrices>>;
 
-/** What model calls cost, in whole micro-dollars. `undefined` is "not known", and is never 0. */
+/** What model calls cost, in micro-dollars. `undefined` is "not known", and is never 0. */
 export interface PriceTable {
-  /** The price of one answered call, rounded to the nearest micro-dollar once, at the end. */
+  /** The price of one answered call, exact to a millionth of a micro-dollar: not rounded, so that sums stay exact. */
   priceOf(provider: string, model: string, usage: Usage): number | undefined;
-  /** An upper bound for a call that has no answer yet, rounded up. */
+  /** An upper bound for a call that has no answer yet. */
   worstCase(provider: string, model: string, bounds: WorstCaseBounds): number | undefined;
 }
 
@@ -62,7 +62,7 @@ export function createPriceTable({ overrides = {} }: { overrides?: PriceOverride
   return {
     priceOf(provider, model, usage) {
       const scaled = exact(provider, model, usage);
-      return scaled === undefined ? undefined : Math.round(scaled / SCALE);
+      return scaled === undefined ? undefined : scaled / SCALE;
     },
     worstCase(provider, model, { inputTokens, maxTokens }) {
       const nothing = { inputTokens: 0, outputTokens: maxTokens, cacheWriteTokens: 0, cacheReadTokens: 0 };
@@ -70,7 +70,7 @@ export function createPriceTable({ overrides = {} }: { overrides?: PriceOverride
       const plain = exact(provider, model, { ...nothing, inputTokens });
       const cached = exact(provider, model, { ...nothing, cacheWriteTokens: inputTokens });
       if (plain === undefined || cached === undefined) return undefined;
-      return Math.ceil(Math.max(plain, cached) / SCALE);
+      return Math.max(plain, cached) / SCALE;
     },
   };
 }
