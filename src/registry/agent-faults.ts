@@ -11,7 +11,7 @@ export interface Fault {
   message: string;
 }
 
-/** zod's issues as faults, each unknown key one of its own, with the nearest key that is known. */
+/** zod's issues (of a parse with `reportInput`) as faults, each unknown key one of its own, with the nearest key that is known. */
 export function faultsOf(error: z.ZodError, schema: z.ZodType, at: readonly (string | number)[] = []): Fault[] {
   return error.issues.flatMap((issue): Fault[] => {
     const path = [...at, ...issue.path.map((step) => (typeof step === 'number' ? step : String(step)))];
@@ -21,6 +21,9 @@ export function faultsOf(error: z.ZodError, schema: z.ZodType, at: readonly (str
     }
     if (issue.code === 'invalid_type' && issue.input === undefined) {
       return [{ path, message: `is missing (${issue.expected} expected)` }];
+    }
+    if (issue.code === 'invalid_type' && issue.expected === 'string' && typeof issue.input === 'number') {
+      return [{ path, message: `is the number ${issue.input} and must be text; write it in quotes` }];
     }
     return [{ path, message: `is wrong: ${issue.message}` }];
   });

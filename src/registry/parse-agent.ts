@@ -18,7 +18,7 @@ const outer = agentDefinition.omit({ base_dir: true, tools: true }).extend({ too
 export function parseAgent(raw: unknown, baseDir: string | undefined): ParsedAgent {
   const named = resolveModel(raw);
   if ('faults' in named) return named;
-  const parsed = outer.safeParse(named.value);
+  const parsed = outer.safeParse(named.value, { reportInput: true });
   const { tools, faults: toolFaults } = parseTools(isRecord(named.value) ? named.value['tools'] : undefined);
   const faults = parsed.success ? toolFaults : [...faultsOf(parsed.error, outer), ...toolFaults];
   if (!parsed.success) return { faults };

@@ -30,7 +30,7 @@ export function parseTools(raw: unknown): { tools: ToolDefinition[]; faults: Fau
       faults.push({ path, message: kindFault(entry) });
       continue;
     }
-    const parsed = KINDS[kind].safeParse(entry);
+    const parsed = KINDS[kind].safeParse(entry, { reportInput: true });
     if (!parsed.success) {
       faults.push(...faultsOf(parsed.error, KINDS[kind], path));
       continue;

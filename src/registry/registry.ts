@@ -60,7 +60,7 @@ export async function resolveAgent(
     throw new AppError('agent_not_found', `The agent "${name}" has no version "${version}". ${there}.`);
   }
   const names = [...new Set(all.map((definition) => definition.name))];
-  const near = nearest(name, names);
+  const near = nearest(name, names) ?? names.find((candidate) => name !== '' && candidate.includes(name));
   const hint =
     near === undefined ? `The agents are: ${names.slice(0, 20).join(', ') || 'none'}.` : `Did you mean "${near}"?`;
   throw new AppError('agent_not_found', `There is no agent "${name}" in ${registry.sources.join(', ')}. ${hint}`);

@@ -58,7 +58,7 @@ export function parseAgentsYaml(text: string, file: string): AgentDefinition[] {
 
 function parseAgents(source: YamlSource, file: string, faults: string[]): AgentDefinition[] {
   const tell = (path: (string | number)[], message: string) => {
-    faults.push(`${file}:${source.lineOf(path)}: ${formatPath(path)} ${message}`);
+    faults.push(`${file}:${source.lineOf(path)}: ${`${formatPath(path)} ${message}`.trim()}`);
   };
   const agents = agentsOf(source.value, tell);
   const lines = new Map<string, number>();
