@@ -1,0 +1,89 @@
+#!/usr/bin/env node
+// The launcher. It is plain JavaScript that any Node since 12.20 can parse, so that an old one gets a sentence
+// instead of a syntax error: no `??`, no `?.`, no top-level `await`, no `node:` imports.
+// biome-ignore-all lint/style/useNodejsImportProtocol: Node 12 does not know the `node:` prefix
+// biome-ignore-all lint/complexity/useOptionalChain: Node 12 does not parse it
+import { spawn } from 'child_process';
+import { existsSync, readdirSync, realpathSync, statSync } from 'fs';
+import { dirname, join } from 'path';
+import { isatty } from 'tty';
+import { fileURLToPath, pathToFileURL } from 'url';
+
+const REQUIRED_MAJOR = 24;
+/** How long a process that has its exit code may still take to wind up. */
+const WIND_UP_MS = 2000;
+const root = dirname(dirname(realpathSync(fileURLToPath(import.meta.url))));
+
+if (Number(process.versions.node.split('.')[0]) >= REQUIRED_MAJOR) start();
+else restart();
+
+function start() {
+  import('module')
+    .then((module) => {
+      if (module.enableCompileCache) module.enableCompileCache();
+      return import(pathToFileURL(chooseEntry()).href);
+    })
+    .then((entry) => entry.main(process.argv, process.env))
+    .then(
+      (code) => {
+        if (typeof code === 'number') process.exitCode = code;
+        // A handle that someone forgot must not keep a finished command alive.
+        setTimeout(() => process.exit(), WIND_UP_MS).unref();
+      },
+      (error) => {
+        process.stderr.write(`rowmill: ${(error && error.stack) || error}\n`);
+        process.exit(1);
+      },
+    );
+}
+
+/** The built program, unless this is a checkout whose sources are newer than it. */
+function chooseEntry() {
+  const built = join(root, 'dist', 'main.js');
+  const source = join(root, 'src', 'main.ts');
+  if (!existsSync(source)) return built;
+  if (!existsSync(built)) return source;
+  return statSync(built).mtimeMs > newestIn(join(root, 'src')) ? built : source;
+}
+
+function newestIn(folder) {
+  return readdirSync(folder, { withFileTypes: true }).reduce((newest, entry) => {
+    const path = join(folder, entry.name);
+    return Math.max(newest, entry.isDirectory() ? newestIn(path) : statSync(path).mtimeMs);
+  }, statSync(folder).mtimeMs);
+}
+
+/** Runs the same command on the Node that a checkout brings along; elsewhere says what to install. */
+function restart() {
+  const pinned = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  if (!existsSync(pinned) || realpathSync(pinned) === realpathSync(process.execPath)) {
+    const fix = existsSync(join(root, 'src'))
+      ? `run "npm ci" in ${root}, which brings one along`
+      : 'install it from https://nodejs.org';
+    process.stderr.write(
+      `rowmill: needs Node.js ${REQUIRED_MAJOR} or newer, and this is ${process.version} (${process.execPath}); ${fix}.\n`,
+    );
+    process.exit(1);
+  }
+  const child = spawn(pinned, [fileURLToPath(import.meta.url)].concat(process.argv.slice(2)), { stdio: 'inherit' });
+  const forward = (signal) => {
+    // A terminal sends Ctrl-C to the whole process group: passing it on as well would make it the second one.
+    if (signal === 'SIGINT' && isatty(0)) return;
+    child.kill(signal);
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  signals.forEach((signal) => {
+    process.on(signal, forward);
+  });
+  child.on('error', (error) => {
+    process.stderr.write(`rowmill: ${pinned} can't be started: ${error.message}\n`);
+    process.exit(1);
+  });
+  child.on('exit', (code, signal) => {
+    signals.forEach((name) => {
+      process.removeListener(name, forward);
+    });
+    if (signal) process.kill(process.pid, signal);
+    else process.exit(code === null ? 1 : code);
+  });
+}

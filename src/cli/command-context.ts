@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import type { App } from './app.ts';
+import { type Io, type Paint, paintFor, widthOf } from './io.ts';
+import type { Signals } from './signals.ts';
+
+/** The faces of the app that commands must not import. */
+export interface Faces {
+  /** Resolves when it listens. `close` ends it, giving requests under way their time; idempotent. */
+  http(app: App, options: { host: string; port: number }): Promise<{ url: string; close(): Promise<void> }>;
+  /** MCP over the process's stdin and stdout; resolves when the client has gone or `signal` has fired. */
+  mcp(app: App, signal: AbortSignal): Promise<void>;
+}
+
+/** What every command is made from. */
+export interface CommandContext {
+  io: Io;
+  signals: Signals;
+  faces: Faces;
+  /** The app, made on first use. The demo adds variables to the environment that it is made from. */
+  app(environment?: Record<string, string>): Promise<App>;
+  /** Runs a command's body: its exit code becomes the process's, its faults are told as `--json` asks. */
+  run(body: (output: Output) => Promise<number>): Promise<void>;
+}
+
+/** Where the body of a command writes, in the form that was asked for. */
+export interface Output {
+  json: boolean;
+  paint: Paint;
+  /** Columns of the terminal to lay out for. */
+  width: number;
+  /** The one JSON document of `--json`; nothing without it. */
+  document(value: unknown): void;
+  /** A line of the result, on stdout; nothing with `--json`. */
+  line(text?: string): void;
+  /** A line beside the result, on stderr; nothing with `--json`. */
+  note(text: string): void;
+}
+
+export function createOutput(io: Io, json: boolean): Output {
+  return {
+    json,
+    paint: paintFor(io),
+    width: widthOf(io),
+    document: (value) => {
+      if (json) io.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+    },
+    line: (text = '') => {
+      if (!json) io.stdout.write(`${text}\n`);
+    },
+    note: (text) => {
+      if (!json) io.stderr.write(`${text}\n`);
+    },
+  };
+}
+
+/** A subcommand with the option that every command has. */
+export function newCommand(parent: Command, name: string, description: string): Command {
+  return parent.command(name).description(description).option('--json', 'print one JSON document on stdout');
+}

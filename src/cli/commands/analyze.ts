@@ -1,0 +1,149 @@
+import type { Command } from 'commander';
+import * as z from 'zod';
+import { callTool } from '../call-tool.ts';
+import { type CommandContext, newCommand, type Output } from '../command-context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { bytes, count, counted } from '../figures.ts';
+import { locationArgument, numberArgument } from '../mapping-arguments.ts';
+import { listenForStop } from '../signals.ts';
+import { layOutTable } from '../terminal-table.ts';
+import { cellText, oneLine } from '../terminal-text.ts';
+
+/** What this command shows of the tool's output. */
+const analysis = z.object({
+  uri: z.string(),
+  format: z.object({
+    name: z.string(),
+    gzip: z.boolean(),
+    encoding: z.string(),
+    bom: z.boolean(),
+    delimiter: z.string().nullable(),
+  }),
+  size_bytes: z.number().nullable(),
+  row_count: z.number(),
+  malformed_count: z.number(),
+  column_count: z.number(),
+  columns: z.array(
+    z.object({
+      name: z.string(),
+      type: z.string(),
+      nulls: z.number(),
+      distinct_estimate: z.number(),
+      min: z.string().optional(),
+      max: z.string().optional(),
+      min_length: z.number().optional(),
+      max_length: z.number().optional(),
+      samples: z.array(z.string()),
+    }),
+  ),
+  columns_not_detailed: z.array(z.string()),
+  sample_rows: z.array(z.record(z.string(), z.unknown())),
+  warnings: z.array(z.object({ message: z.string(), count: z.number().nullable(), line: z.number().nullable() })),
+});
+
+type Analysis = z.infer<typeof analysis>;
+
+/** `rowmill analyze`: what is in a table, in one pass. */
+export function addAnalyzeCommand(program: Command, context: CommandContext): void {
+  newCommand(program, 'analyze', 'Look into a table: rows, columns, types, samples')
+    .argument('<table>', 'path or s3:// URI of a CSV, TSV or JSONL file, gzipped or not')
+    .option(
+      '--sample-rows <n>',
+      'rows to show (default 5)',
+      numberArgument('--sample-rows', { integer: true, min: 0, max: 20 }),
+    )
+    .addHelpText(
+      'after',
+      '\nReads the whole table once, whatever its size, in constant memory. Changes and costs nothing.',
+    )
+    .action((table: string, given: { sampleRows?: number }) =>
+      context.run(async (output) => {
+        const app = await context.app();
+        const stop = listenForStop(context.signals, {
+          onFirst: () => output.note('Stopping.'),
+          onSecond: () => undefined,
+        });
+        try {
+          const input = {
+            csv_uri: locationArgument(table, context.io.cwd),
+            ...(given.sampleRows !== undefined && { sample_rows: given.sampleRows }),
+          };
+          const found = await callTool(app, 'analyze_csv_structure', input, stop.signal);
+          output.document(found);
+          if (!output.json) show(analysis.parse(found), output);
+          return EXIT.completed;
+        } finally {
+          stop.close();
+        }
+      }),
+    );
+}
+
+function show(found: Analysis, output: Output): void {
+  const { paint } = output;
+  output.line(paint('bold', oneLine(found.uri)));
+  output.line(paint('dim', factsOf(found).join(' · ')));
+  output.line();
+  const rows = found.columns.map((column) => [
+    oneLine(column.name),
+    column.type,
+    count(column.nulls),
+    `${column.distinct_estimate > 1000 ? '~' : ''}${count(column.distinct_estimate)}`,
+    rangeOf(column),
+    column.samples.map(oneLine).join(' │ '),
+  ]);
+  const layout = { width: output.width, paint };
+  const lines = layOutTable(
+    [
+      { title: 'column', minWidth: 10, paint: (text) => paint('cyan', text) },
+      { title: 'type', minWidth: 4 },
+      { title: 'empty', align: 'right', minWidth: 5 },
+      { title: 'distinct', align: 'right', minWidth: 8 },
+      { title: 'range', minWidth: 10 },
+      { title: 'samples', minWidth: 12, paint: (text) => paint('dim', text) },
+    ],
+    rows,
+    layout,
+  );
+  for (const line of lines) output.line(line);
+  if (found.columns_not_detailed.length > 0) {
+    output.line(`and ${counted(found.columns_not_detailed.length, 'more column')}`);
+  }
+  showRows(found, output);
+  for (const warning of found.warnings)
+    output.line(paint('yellow', `! ${oneLine(warning.message)}${timesOf(warning)}`));
+}
+
+function factsOf({ format, ...found }: Analysis): string[] {
+  const delimiter = { '\t': 'tab', ',': 'comma', ';': 'semicolon', '|': 'bar' }[format.delimiter ?? ''];
+  return [
+    counted(found.row_count, 'row'),
+    counted(found.column_count, 'column'),
+    `${format.name}${format.gzip ? ', gzipped' : ''}`,
+    `${format.encoding}${format.bom ? ' with BOM' : ''}`,
+    ...(format.delimiter === null ? [] : [`delimiter ${delimiter ?? cellText(format.delimiter)}`]),
+    ...(found.size_bytes === null ? [] : [bytes(found.size_bytes)]),
+    ...(found.malformed_count === 0 ? [] : [`${counted(found.malformed_count, 'unreadable row')}`]),
+  ];
+}
+
+function rangeOf(column: Analysis['columns'][number]): string {
+  if (column.min !== undefined && column.max !== undefined) return oneLine(`${column.min} … ${column.max}`);
+  if (column.min_length === undefined || column.max_length === undefined) return '';
+  const { min_length: least, max_length: most } = column;
+  return least === most ? `${least} characters` : `${least}–${most} characters`;
+}
+
+function showRows(found: Analysis, output: Output): void {
+  if (found.sample_rows.length === 0) return;
+  const names = found.columns.map((column) => column.name);
+  const cells = found.sample_rows.map((row) => names.map((name) => cellText(row[name])));
+  output.line();
+  const columns = names.map((name) => ({ title: oneLine(name), minWidth: 8 }));
+  for (const line of layOutTable(columns, cells, { width: output.width, paint: output.paint })) output.line(line);
+}
+
+function timesOf(warning: Analysis['warnings'][number]): string {
+  const times = warning.count === null || warning.count < 2 ? '' : ` (${count(warning.count)} times)`;
+  return warning.line === null || warning.message.includes('line') ? times : `${times} (line ${warning.line})`;
+}

@@ -1,0 +1,64 @@
+import type { Command } from 'commander';
+import { AppError } from '../../errors.ts';
+import { type CommandContext, newCommand } from '../command-context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { bytes } from '../figures.ts';
+import { locationArgument } from '../mapping-arguments.ts';
+import { oneLine } from '../terminal-text.ts';
+
+interface ExportArguments {
+  out?: string;
+  spreadsheetSafe?: boolean;
+}
+
+/** `rowmill batches export BATCH`: the table as it stands now, to a place or to stdout. */
+export function addBatchesExportCommand(batches: Command, context: CommandContext): void {
+  newCommand(batches, 'export', 'Write the table as it stands now, in a format of your choice')
+    .argument('<batch>', 'id of the batch')
+    .option('-o, --out <location>', 'path or s3:// URI; its extension chooses the format. Without it: CSV on stdout')
+    .option('--spreadsheet-safe', 'neutralise cells that a spreadsheet would take for formulas')
+    .addHelpText('after', HELP)
+    .action((batch: string, given: ExportArguments) =>
+      context.run(async (output) => {
+        const { runner } = await context.app();
+        if (given.out === undefined) {
+          if (output.json || given.spreadsheetSafe === true) {
+            const option = output.json ? '--json' : '--spreadsheet-safe';
+            throw new AppError('invalid_arguments', `${option} needs --out: without it the table goes to stdout.`);
+          }
+          await writeAll(runner.csv(batch), context.io.stdout);
+          return EXIT.completed;
+        }
+        const written = await runner.exportTable(batch, locationArgument(given.out, context.io.cwd), {
+          ...(given.spreadsheetSafe === true && { spreadsheetSafe: true }),
+        });
+        output.document({ batch_id: batch, output_uri: written.uri, bytes: written.bytes });
+        output.line(`${oneLine(written.uri)} (${bytes(written.bytes)})`);
+        return EXIT.completed;
+      }),
+    );
+}
+
+/** Writes chunks as fast as the other side reads them. A reader that has gone (`| head`) ends it without a fault. */
+async function writeAll(chunks: AsyncIterable<string>, stdout: NodeJS.WritableStream): Promise<void> {
+  let isGone = false;
+  const onError = (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    isGone = true;
+    stdout.emit('drain');
+  };
+  stdout.on('error', onError);
+  try {
+    for await (const chunk of chunks) {
+      if (isGone) return;
+      if (!stdout.write(chunk)) await new Promise((resolve) => stdout.once('drain', resolve));
+    }
+  } finally {
+    stdout.off('error', onError);
+  }
+}
+
+const HELP = `
+Examples:
+  rowmill batches export bat_… --out answers.jsonl.gz
+  rowmill batches export bat_… | head`;

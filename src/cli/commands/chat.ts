@@ -1,0 +1,146 @@
+import { createInterface } from 'node:readline/promises';
+import type { Command } from 'commander';
+import { AppError, type ErrorCode } from '../../errors.ts';
+import type { App } from '../app.ts';
+import { type CommandContext, newCommand, type Output } from '../command-context.ts';
+import { type Answer, createConversationView } from '../conversation-view.ts';
+import { EXIT, exitCodeOfError } from '../exit-codes.ts';
+import { oneLine } from '../terminal-text.ts';
+
+/** `rowmill chat`: the orchestrator in the terminal, or one message a line from a pipe. */
+export function addChatCommand(program: Command, context: CommandContext): void {
+  newCommand(program, 'chat', 'Say what you want done with a table, in your own words')
+    .option('-C, --conversation <id>', 'go on with an earlier conversation')
+    .addHelpText('after', HELP)
+    .action((given: { conversation?: string }) =>
+      context.run(async (output) => {
+        const app = await context.app();
+        // A conversation that does not exist is told before anything is typed.
+        if (given.conversation !== undefined) await app.conversations.read(given.conversation);
+        const drain = new AbortController();
+        const hard = new AbortController();
+        const supervising = app.supervise({ signal: drain.signal, hardSignal: hard.signal, untilIdle: false });
+        try {
+          return await converse(app, given.conversation, { context, output });
+        } finally {
+          drain.abort();
+          await supervising;
+          await app.ensureDetachedRunner();
+        }
+      }),
+    );
+}
+
+const HELP = `
+/exit or Ctrl-D ends it; Ctrl-C interrupts an answer. Batches go on when you leave.
+
+Examples:
+  rowmill chat
+  echo "What is in addresses.csv?" | rowmill chat`;
+
+interface Talk {
+  context: CommandContext;
+  output: Output;
+}
+
+async function converse(app: App, conversation: string | undefined, { context, output }: Talk): Promise<number> {
+  const { io } = context;
+  const isTalk = io.isTTY.stdin && io.isTTY.stdout && !output.json;
+  const prompt = createInterface({ input: io.stdin, ...(isTalk && { output: io.stdout }), terminal: isTalk });
+  const interruption = interruptions(context, prompt);
+  const answers: (Answer & { message: string })[] = [];
+  let conversationId = conversation;
+  if (isTalk) {
+    output.line(output.paint('dim', 'Say what you want done with a table. /exit leaves.'));
+    prompt.setPrompt(output.paint('bold', '› '));
+    prompt.prompt();
+  }
+  try {
+    for await (const typed of prompt) {
+      const message = typed.trim();
+      if (message === '/exit') break;
+      if (message !== '') {
+        const signal = interruption.begin();
+        const answer = await ask(app, { message, conversationId, signal }, { context, output });
+        interruption.end();
+        conversationId = answer.conversation_id ?? conversationId;
+        answers.push({ message, ...answer });
+        if (answer.error !== null && !isTalk && conversationId === undefined) break;
+      }
+      if (interruption.isOver()) break;
+      if (isTalk) prompt.prompt();
+    }
+  } finally {
+    interruption.close();
+    prompt.close();
+  }
+  return leave(answers, { conversationId, interrupted: interruption.isOver(), output });
+}
+
+function leave(
+  answers: (Answer & { message: string })[],
+  { conversationId, interrupted, output }: { conversationId: string | undefined; interrupted: boolean; output: Output },
+): number {
+  const fault = answers.at(-1)?.error ?? null;
+  output.document({ conversation_id: conversationId ?? null, turns: answers, ...(fault !== null && { error: fault }) });
+  if (conversationId !== undefined) output.note(`Go on with: rowmill chat --conversation ${conversationId}`);
+  if (interrupted) return EXIT.interrupted;
+  return fault === null ? EXIT.completed : exitCodeOfError(fault.code as ErrorCode);
+}
+
+async function ask(
+  app: App,
+  sent: { message: string; conversationId: string | undefined; signal: AbortSignal },
+  { context, output }: Talk,
+): Promise<Answer> {
+  const { io } = context;
+  const view = createConversationView(io, output.json);
+  if (!(io.isTTY.stdin && io.isTTY.stdout)) output.line(`${output.paint('bold', '›')} ${oneLine(sent.message)}`);
+  const events = app.conversations.send({
+    message: sent.message,
+    signal: sent.signal,
+    ...(sent.conversationId !== undefined && { conversationId: sent.conversationId }),
+  });
+  for await (const event of events) {
+    view.show(event);
+    if (event.type === 'error') {
+      output.note(
+        `${output.paint('red', 'rowmill:')} ${oneLine(event.message)} ${output.paint('dim', `(${event.code})`)}`,
+      );
+    }
+    if (event.type === 'conversation' && event.stand_in !== null && sent.conversationId === undefined) {
+      output.line(output.paint('yellow', `${oneLine(event.agent)} answers with a ${oneLine(event.stand_in)}.`));
+    }
+  }
+  output.line();
+  return view.answer();
+}
+
+/** Ctrl-C ends an answer that is being given; without one, it ends the conversation. */
+function interruptions(context: CommandContext, prompt: ReturnType<typeof createInterface>) {
+  let answer: AbortController | undefined;
+  let over = false;
+  const onSignal = () => {
+    if (answer !== undefined && !answer.signal.aborted) {
+      answer.abort(new AppError('aborted', 'The answer was interrupted.'));
+      if (!context.io.isTTY.stdin) over = true;
+      return;
+    }
+    over = true;
+    prompt.close();
+  };
+  // In a terminal readline takes Ctrl-C itself; signals from elsewhere come the other way.
+  prompt.on('SIGINT', onSignal);
+  const unsubscribe = context.signals(onSignal);
+  return {
+    begin: () => {
+      answer = new AbortController();
+      return answer.signal;
+    },
+    end: () => {
+      answer = undefined;
+    },
+    isOver: () => over,
+    close: unsubscribe,
+  };
+}

@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import { type CommandContext, newCommand } from '../command-context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { listenForStop } from '../signals.ts';
+
+/** `rowmill mcp`: MCP over stdio. stdout belongs to the protocol: this command prints nothing. */
+export function addMcpCommand(program: Command, context: CommandContext): void {
+  newCommand(program, 'mcp', 'Serve MCP over stdin and stdout, for Claude Desktop and the like')
+    .addHelpText('after', HELP)
+    .action(() =>
+      context.run(async () => {
+        const app = await context.app();
+        const stop = listenForStop(context.signals, { onFirst: () => undefined, onSecond: () => undefined });
+        try {
+          await context.faces.mcp(app, stop.signal);
+        } finally {
+          stop.close();
+          await app.ensureDetachedRunner();
+        }
+        return EXIT.completed;
+      }),
+    );
+}
+
+const HELP = `
+Ends when the client closes stdin; batches that it started go on in a process of their own.
+
+Claude Desktop, in claude_desktop_config.json:
+  {"mcpServers": {"rowmill": {"command": "rowmill", "args": ["mcp"],
+    "env": {"ANTHROPIC_API_KEY": "…", "ROWMILL_FILES": "/folder/with/tables"}}}}`;

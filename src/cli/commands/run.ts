@@ -1,0 +1,167 @@
+import { createInterface } from 'node:readline/promises';
+import type { Command } from 'commander';
+import { AppError } from '../../errors.ts';
+import { ENDED } from '../../runner/batch.ts';
+import type { BatchOptions, BatchPlan, BatchRequest } from '../../runner/runner.ts';
+import { type CommandContext, newCommand, type Output } from '../command-context.ts';
+import { EXIT, exitCodeOfError } from '../exit-codes.ts';
+import { driveInForeground } from '../foreground.ts';
+import { refuseLaterOptions } from '../later-options.ts';
+import {
+  agentArgument,
+  collect,
+  columnArguments,
+  locationArgument,
+  mappingArgument,
+  numberArgument,
+} from '../mapping-arguments.ts';
+import { planLines } from '../report-text.ts';
+import { showResult } from '../show-result.ts';
+
+interface RunArguments {
+  agent: string;
+  map: string[];
+  fields?: string[];
+  column: string[];
+  out?: string;
+  concurrency?: number;
+  sample?: number;
+  maxCost?: number;
+  tolerate?: number;
+  idempotencyKey?: string;
+  spreadsheetSafe?: boolean;
+  dryRun?: boolean;
+  yes?: boolean;
+}
+
+/** `rowmill run`: a batch in the foreground. */
+export function addRunCommand(program: Command, context: CommandContext): void {
+  const command = newCommand(program, 'run', 'Run an agent over every row of a table')
+    .argument('<table>', 'path or s3:// URI of a CSV, TSV or JSONL file, gzipped or not')
+    .requiredOption('-a, --agent <name[@version]>', 'the agent; its newest version unless one is named')
+    .optionsGroup('Mapping:')
+    .option('-m, --map <field=how>', 'fill an input field; repeat for more (see below)', collect, [])
+    .option('--fields <a,b>', 'only these output fields become columns', commaSeparated)
+    .option('--column <name=expression>', 'a further column, computed from {row, output}; repeat for more', collect, [])
+    .option('-o, --out <location>', 'where the table goes; its extension chooses the format')
+    .option('--spreadsheet-safe', 'neutralise cells that a spreadsheet would take for formulas')
+    .optionsGroup('Care:')
+    .option('--dry-run', 'validate, show mapping and estimate, start nothing')
+    .option('--sample <rows>', 'run this many rows, then pause', numberArgument('--sample', { integer: true, min: 1 }))
+    .option('--max-cost <usd>', 'pause when this much is spent', numberArgument('--max-cost', { above: 0 }))
+    .option(
+      '--tolerate <percent>',
+      'end as failed when more rows than this fail',
+      numberArgument('--tolerate', { min: 0, max: 100 }),
+    )
+    .option(
+      '-c, --concurrency <rows>',
+      'rows at work at once (default 10)',
+      numberArgument('--concurrency', { integer: true, min: 1, max: 1000 }),
+    )
+    .option('--idempotency-key <key>', 'starting twice with one key starts once')
+    .option('-y, --yes', "don't ask before starting")
+    .addHelpText('after', HELP);
+  refuseLaterOptions(command);
+  command.action((table: string, given: RunArguments) =>
+    context.run((output) => run(table, given, { context, output })),
+  );
+}
+
+const HELP = `
+How a field is filled:
+  --map address='Street address'               from a column
+  --map postcode='{% $uppercase(Postcode) %}'  from a JSONata expression over the row
+  --map note='column:{% odd name %}'           from a column of any name at all
+  --map country='value:"GB"'                   with a constant, written as JSON
+Without --map, columns named like the agent's fields are used.
+
+Examples:
+  rowmill run addresses.csv --agent broadband-checker-structured-v2 --dry-run
+  rowmill run queries.jsonl -a query-classifier --map query=message --sample 20 --max-cost 1
+  rowmill run s3://bucket/in.csv -a my-agent@v2 --out s3://bucket/out.csv --tolerate 5 --yes
+
+Ctrl-C pauses: rows in flight are finished, and "rowmill batches resume ID" goes on.`;
+
+function commaSeparated(text: string): string[] {
+  return text.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]));
+}
+
+async function run(
+  table: string,
+  given: RunArguments,
+  { context, output }: { context: CommandContext; output: Output },
+): Promise<number> {
+  const request = requestOf(table, given, context.io.cwd);
+  const app = await context.app();
+  if (given.dryRun === true) return showPlan(await app.runner.plan(request), output);
+  if (asks(context, output, given)) {
+    const plan = await app.runner.plan(request);
+    if (plan.problems.length > 0) return showPlan(plan, output);
+    note(planLines(plan, output.paint), output);
+    if (!(await confirm(context))) {
+      output.note('Not started.');
+      return EXIT.cancelled;
+    }
+  }
+  const { report, started, plan } = await app.runner.create(request);
+  if (!asks(context, output, given)) note(planLines(plan, output.paint), output);
+  output.note(started ? `Started ${report.batch_id}.` : `${report.batch_id} was started with this key before.`);
+  if (!started && (ENDED.includes(report.status) || report.status === 'paused')) {
+    return showResult({ report, interrupted: false, elsewhere: false }, output);
+  }
+  return showResult(await driveInForeground(app, report.batch_id, { context, output }), output);
+}
+
+function requestOf(table: string, given: RunArguments, cwd: string): BatchRequest {
+  const options: BatchOptions = {
+    ...(given.concurrency !== undefined && { concurrency: given.concurrency }),
+    ...(given.sample !== undefined && { sample: given.sample }),
+    ...(given.maxCost !== undefined && { max_cost_usd: given.maxCost }),
+    ...(given.tolerate !== undefined && { tolerated_failure_percent: given.tolerate }),
+    ...(given.idempotencyKey !== undefined && { idempotency_key: given.idempotencyKey }),
+    ...(given.spreadsheetSafe === true && { spreadsheet_safe: true }),
+  };
+  const columns = columnArguments(given.column);
+  const output = {
+    ...(given.fields !== undefined && { structured_output_fields: given.fields }),
+    ...(given.column.length > 0 && { columns }),
+  };
+  return {
+    csv_uri: locationArgument(table, cwd),
+    target: { type: 'agent', ...agentArgument(given.agent) },
+    ...(given.map.length > 0 && { input_mapping: mappingArgument(given.map) }),
+    ...(Object.keys(output).length > 0 && { output_mapping: output }),
+    ...(given.out !== undefined && { output_uri: locationArgument(given.out, cwd) }),
+    ...(Object.keys(options).length > 0 && { options }),
+  };
+}
+
+/** Whether a person is there to be asked. */
+function asks(context: CommandContext, output: Output, given: RunArguments): boolean {
+  return context.io.isTTY.stdin && context.io.isTTY.stderr && !output.json && given.yes !== true;
+}
+
+async function confirm(context: CommandContext): Promise<boolean> {
+  const prompt = createInterface({ input: context.io.stdin, output: context.io.stderr });
+  try {
+    const answer = await prompt.question('Start? [Y/n] ');
+    return /^(y|yes|)$/i.test(answer.trim());
+  } catch (cause) {
+    throw new AppError('aborted', 'Not started.', { cause });
+  } finally {
+    prompt.close();
+  }
+}
+
+function note(lines: string[], output: Output): void {
+  for (const line of lines) output.note(line);
+}
+
+function showPlan(plan: BatchPlan, output: Output): number {
+  output.document({ dry_run: true, ...plan });
+  for (const line of planLines(plan, output.paint)) output.line(line);
+  const first = plan.problems[0];
+  if (first === undefined) output.line('It can run. Nothing was started.');
+  return first === undefined ? EXIT.completed : exitCodeOfError(first.code);
+}

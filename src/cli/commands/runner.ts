@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../command-context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { listenForStop } from '../signals.ts';
+
+/** `rowmill runner`, hidden: the detached process that drives batches whose starter is gone, until none is left. */
+export function addRunnerCommand(program: Command, context: CommandContext): void {
+  program
+    .command('runner', { hidden: true })
+    .description('Drive the batches that no process drives, until none is left')
+    .option('--json', 'print one JSON document on stdout')
+    .action(() =>
+      context.run(async (output) => {
+        const app = await context.app();
+        const stop = listenForStop(context.signals, {
+          onFirst: () => app.log.info('the detached runner drains'),
+          onSecond: () => app.log.info('the detached runner stops at once'),
+        });
+        try {
+          await app.supervise({ signal: stop.signal, hardSignal: stop.hardSignal, untilIdle: true });
+          const interrupted = stop.signal.aborted;
+          output.document({ idle: !interrupted });
+          return interrupted ? EXIT.interrupted : EXIT.completed;
+        } finally {
+          stop.close();
+        }
+      }),
+    );
+}

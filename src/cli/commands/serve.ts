@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import { type CommandContext, newCommand } from '../command-context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { numberArgument } from '../mapping-arguments.ts';
+import { listenForStop } from '../signals.ts';
+
+/** `rowmill serve`: the HTTP faces; batches run in this process. */
+export function addServeCommand(program: Command, context: CommandContext): void {
+  newCommand(program, 'serve', 'Serve chat, REST and MCP over HTTP, and run batches')
+    .option('--host <address>', 'address to listen on; beyond loopback needs ROWMILL_API_KEYS', '127.0.0.1')
+    .option(
+      '-p, --port <port>',
+      'port to listen on; 0 takes a free one',
+      numberArgument('--port', { integer: true, min: 0, max: 65_535 }),
+      8787,
+    )
+    .addHelpText('after', HELP)
+    .action((given: { host: string; port: number }) =>
+      context.run(async (output) => {
+        const app = await context.app();
+        const stop = listenForStop(context.signals, {
+          onFirst: () => output.note('Stopping: calls in flight are finished first. Once more stops at once.'),
+          onSecond: () => output.note('Stopping at once.'),
+        });
+        try {
+          const face = await context.faces.http(app, given);
+          output.document({ url: face.url, chat: `${face.url}/v1/chat`, mcp: `${face.url}/mcp` });
+          output.line(`Listening on ${output.paint('cyan', face.url)}`);
+          output.line(`  chat  POST ${face.url}/v1/chat`);
+          output.line(`  MCP        ${face.url}/mcp`);
+          output.note('Ctrl-C stops.');
+          try {
+            await app.supervise({ signal: stop.signal, hardSignal: stop.hardSignal, untilIdle: false });
+          } finally {
+            await face.close();
+          }
+          return EXIT.completed;
+        } finally {
+          stop.close();
+        }
+      }),
+    );
+}
+
+const HELP = `
+Examples:
+  rowmill serve
+  curl -N localhost:8787/v1/chat -H 'content-type: application/json' -d '{"message": "What can you do?"}'
+  ROWMILL_API_KEYS=secret rowmill serve --host 0.0.0.0`;

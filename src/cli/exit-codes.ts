@@ -1,0 +1,68 @@
+import type { ErrorCode } from '../errors.ts';
+import type { BatchReport } from '../runner/runner.ts';
+
+/** Exit statuses, as the README lists them. */
+export const EXIT = {
+  completed: 0,
+  fault: 1,
+  invalid: 2,
+  rowsFailed: 3,
+  paused: 4,
+  cancelled: 5,
+  interrupted: 130,
+} as const;
+
+/** Codes that don't end in 1: arguments and validation, and what pauses a batch. */
+const BY_CODE: { [code in ErrorCode]?: number } = {
+  config_invalid: EXIT.invalid,
+  invalid_arguments: EXIT.invalid,
+  option_not_supported: EXIT.invalid,
+  not_found: EXIT.invalid,
+  uri_invalid: EXIT.invalid,
+  file_not_found: EXIT.invalid,
+  file_empty: EXIT.invalid,
+  file_not_allowed: EXIT.invalid,
+  bucket_not_found: EXIT.invalid,
+  not_a_table: EXIT.invalid,
+  no_rows: EXIT.invalid,
+  format_unsupported: EXIT.invalid,
+  output_is_source: EXIT.invalid,
+  agents_invalid: EXIT.invalid,
+  agent_not_found: EXIT.invalid,
+  agent_not_structured: EXIT.invalid,
+  agent_incompatible: EXIT.invalid,
+  mapping_invalid: EXIT.invalid,
+  column_unknown: EXIT.invalid,
+  field_unknown: EXIT.invalid,
+  expression_invalid: EXIT.invalid,
+  batch_not_found: EXIT.invalid,
+  batch_state_invalid: EXIT.invalid,
+  conversation_not_found: EXIT.invalid,
+  budget_unpriced: EXIT.invalid,
+  budget_reached: EXIT.paused,
+  aborted: EXIT.interrupted,
+};
+
+/** The exit status of a fault. */
+export function exitCodeOfError(code: ErrorCode): number {
+  return BY_CODE[code] ?? EXIT.fault;
+}
+
+/** The exit status of a batch as it stands. `interrupted`: this process was asked to stop. */
+export function exitCodeOfBatch(report: BatchReport, interrupted: boolean): number {
+  switch (report.status) {
+    case 'completed':
+      return report.counts.failed > 0 ? EXIT.rowsFailed : EXIT.completed;
+    case 'cancelled':
+      return EXIT.cancelled;
+    case 'failed':
+      // Without rows that ran it is validation or loading that failed; otherwise the tolerated share was passed.
+      return report.error !== null && report.counts.succeeded + report.counts.failed === 0
+        ? exitCodeOfError(report.error.code)
+        : EXIT.rowsFailed;
+    case 'paused':
+      return interrupted || report.pause_reason === 'interrupted' ? EXIT.interrupted : EXIT.paused;
+    default:
+      return EXIT.interrupted;
+  }
+}

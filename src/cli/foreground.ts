@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { toAppError } from '../errors.ts';
+import { ACTIVE } from '../runner/batch.ts';
+import type { BatchReport } from '../runner/runner.ts';
+import type { App } from './app.ts';
+import type { CommandContext, Output } from './command-context.ts';
+import { createProgressView, type ProgressView } from './progress.ts';
+import { listenForStop, type Stop } from './signals.ts';
+
+/** How often a batch that another process runs is looked at. */
+const FOLLOW_EVERY_MS = 500;
+/** How long a batch that was told to stop at once may take to say how it stands. */
+const HARD_STOP_MS = 5_000;
+
+/** What came of a batch in the foreground; `interrupted` when a signal ended the wait. */
+export interface ForegroundResult {
+  report: BatchReport;
+  interrupted: boolean;
+  /** The batch goes on in another process. */
+  elsewhere: boolean;
+}
+
+/**
+ * Drives a batch until it ends or pauses, with progress on stderr. Where another process runs it already, follows it
+ * instead; then a signal ends the following and not the batch.
+ */
+export async function driveInForeground(
+  app: App,
+  batchId: string,
+  { context, output }: { context: CommandContext; output: Output },
+): Promise<ForegroundResult> {
+  const progress = createProgressView(context.io);
+  const stop = listenForStop(context.signals, {
+    onFirst: () => {
+      progress.stop();
+      context.io.stderr.write('Pausing: calls in flight are finished first. Once more stops at once.\n');
+    },
+    onSecond: () => {
+      progress.stop();
+      context.io.stderr.write('Stopping at once. What was answered is kept; calls in flight may be paid for again.\n');
+    },
+  });
+  const onProgress = ({ report }: { report: BatchReport }) => {
+    if (!output.json && !stop.signal.aborted) progress.update(report);
+  };
+  try {
+    const drive = app.runner.drive(batchId, { signal: stop.signal, hardSignal: stop.hardSignal, onProgress });
+    const report = await Promise.race([drive, reportAfterHardStop(app, batchId, stop)]);
+    return { report, interrupted: stop.signal.aborted, elsewhere: false };
+  } catch (thrown) {
+    if (toAppError(thrown).code !== 'batch_owned_elsewhere') throw thrown;
+    output.note('Another process runs this batch; following it. Ctrl-C ends the following, not the batch.');
+    return await follow(app, batchId, { stop, progress, show: !output.json });
+  } finally {
+    progress.stop();
+    stop.close();
+  }
+}
+
+/** Resolves some time after the second signal, so that a driver that hangs can't hold the terminal. */
+function reportAfterHardStop(app: App, batchId: string, stop: Stop): Promise<BatchReport> {
+  return new Promise((resolve, reject) => {
+    stop.hardSignal.addEventListener(
+      'abort',
+      () => {
+        setTimeout(() => app.runner.report(batchId).then(resolve, reject), HARD_STOP_MS).unref();
+      },
+      { once: true },
+    );
+  });
+}
+
+async function follow(
+  app: App,
+  batchId: string,
+  options: { stop: Stop; progress: ProgressView; show: boolean },
+): Promise<ForegroundResult> {
+  const { stop, progress, show } = options;
+  for (;;) {
+    const report = await app.runner.report(batchId);
+    if (show) progress.update(report);
+    if (!ACTIVE.includes(report.status)) return { report, interrupted: false, elsewhere: true };
+    if (stop.signal.aborted) return { report, interrupted: true, elsewhere: true };
+    await sleep(FOLLOW_EVERY_MS, undefined, { signal: stop.signal }).catch((thrown: unknown) => {
+      if (!stop.signal.aborted) throw thrown;
+    });
+  }
+}

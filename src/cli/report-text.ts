@@ -1,0 +1,114 @@
+import type { BatchPlan, BatchReport, Estimate } from '../runner/runner.ts';
+import { count, counted, duration, usd } from './figures.ts';
+import type { Paint, Style } from './io.ts';
+import { oneLine } from './terminal-text.ts';
+
+/** A label and its value, aligned with the others. */
+function field(paint: Paint, label: string, value: string): string {
+  return `${paint('dim', label.padEnd(11))} ${value}`;
+}
+
+/** `paused (budget)`, in the colour of the state. */
+export function statusText(report: Pick<BatchReport, 'status' | 'pause_reason'>, paint: Paint): string {
+  const style: { [status in BatchReport['status']]?: Style } = {
+    completed: 'green',
+    failed: 'red',
+    cancelled: 'yellow',
+    paused: 'yellow',
+  };
+  const text = report.pause_reason === null ? report.status : `${report.status} (${report.pause_reason})`;
+  return paint(style[report.status] ?? 'cyan', text);
+}
+
+/** `claude-haiku-5-5`, or with the note of a stand-in. */
+export function modelText(report: Pick<BatchReport, 'model' | 'stand_in'>): string {
+  return report.stand_in === null ? report.model : `${report.model} (${report.stand_in})`;
+}
+
+/** A batch in a few lines: state, counts, cost, failures grouped, where the table is, what to do next. */
+export function reportLines(report: BatchReport, paint: Paint): string[] {
+  const { total, succeeded, failed, queued, running } = report.counts;
+  const failures = failed > 0 ? paint('red', `${count(failed)} failed`) : `${count(failed)} failed`;
+  const open = queued + running > 0 ? `, ${count(queued + running)} to go` : '';
+  const lines = [
+    field(paint, 'batch', `${report.batch_id}  ${statusText(report, paint)}`),
+    field(paint, 'agent', `${oneLine(report.agent)}  ${paint('dim', oneLine(modelText(report)))}`),
+    field(paint, 'rows', `${count(total)}: ${count(succeeded)} succeeded, ${failures}${open}${secondsOf(report)}`),
+    field(paint, 'cost', `${costText(report)}  ${paint('dim', callsText(report))}`),
+  ];
+  if (report.error !== null) {
+    lines.push(field(paint, 'why', `${oneLine(report.error.message)} ${paint('dim', `(${report.error.code})`)}`));
+  }
+  for (const [at, group] of report.failures.entries()) {
+    const example = `e.g. row ${group.example.row}: ${oneLine(group.example.message)}`;
+    lines.push(field(paint, at === 0 ? 'failures' : '', `${count(group.count)} × ${group.code}, ${example}`));
+  }
+  for (const [at, warning] of report.warnings.entries()) {
+    lines.push(field(paint, at === 0 ? 'warnings' : '', oneLine(warning)));
+  }
+  if (report.output_uri !== null) lines.push(field(paint, 'table', oneLine(report.output_uri)));
+  if (report.next_step !== '') lines.push(field(paint, 'next', oneLine(report.next_step)));
+  return lines;
+}
+
+function secondsOf(report: BatchReport): string {
+  if (report.started_at === null || report.ended_at === null) return '';
+  return ` in ${duration((Date.parse(report.ended_at) - Date.parse(report.started_at)) / 1000)}`;
+}
+
+function costText(report: BatchReport): string {
+  const exact = usd(report.cost_usd);
+  const worst = report.cost_usd_at_most;
+  return report.cost_usd === null || worst === null || worst <= report.cost_usd
+    ? exact
+    : `${exact} (at most ${usd(worst)} with calls that got no answer)`;
+}
+
+function callsText(report: BatchReport): string {
+  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = report.usage;
+  const input = inputTokens + cacheReadTokens + cacheWriteTokens;
+  const calls = `${counted(report.model_calls, 'model call')}, ${counted(report.tool_calls, 'tool call')}`;
+  return `${calls}, ${count(input)} tokens in, ${count(outputTokens)} out`;
+}
+
+/** What a batch would do: agent, mapping, new columns, estimate; every problem and warning. */
+export function planLines(plan: BatchPlan, paint: Paint): string[] {
+  const lines: string[] = [];
+  if (plan.agent !== null) {
+    const { name, version, model } = plan.agent;
+    lines.push(field(paint, 'agent', `${name}@${version}  ${paint('dim', `${model.provider}/${model.model}`)}`));
+  }
+  const rows = plan.row_count === null ? 'number of rows unknown' : counted(plan.row_count, 'row');
+  lines.push(field(paint, 'table', `${rows}, ${counted(plan.columns.length, 'column')}`));
+  for (const [at, [name, how]] of Object.entries(plan.input_mapping).entries()) {
+    lines.push(field(paint, at === 0 ? 'mapping' : '', `${oneLine(name)} ${paint('dim', '←')} ${howText(how)}`));
+  }
+  if (plan.output_columns.length > 0) {
+    lines.push(field(paint, 'adds', plan.output_columns.map(oneLine).join(', ')));
+  }
+  if (plan.estimate !== null) lines.push(field(paint, 'estimate', estimateText(plan.estimate, paint)));
+  for (const [at, warning] of plan.warnings.entries()) {
+    lines.push(field(paint, at === 0 ? 'warnings' : '', paint('yellow', oneLine(warning))));
+  }
+  for (const [at, problem] of plan.problems.entries()) {
+    const text = `${oneLine(problem.message)} ${paint('dim', `(${problem.code})`)}`;
+    lines.push(field(paint, at === 0 ? 'problems' : '', `${paint('red', '✗')} ${text}`));
+  }
+  return lines;
+}
+
+function howText(how: BatchPlan['input_mapping'][string]): string {
+  if (typeof how === 'string') return oneLine(how);
+  return oneLine('column' in how ? how.column : JSON.stringify(how.value));
+}
+
+function estimateText(estimate: Estimate, paint: Paint): string {
+  const parts = [];
+  if (estimate.cost_usd === null) parts.push('cost unknown');
+  else {
+    const { low, expected, high } = estimate.cost_usd;
+    parts.push(low === high ? usd(expected) : `about ${usd(expected)} (${usd(low)} to ${usd(high)})`);
+  }
+  if (estimate.duration_seconds !== null) parts.push(duration(estimate.duration_seconds));
+  return `${parts.join(', ')}  ${paint('dim', oneLine(estimate.basis))}`;
+}

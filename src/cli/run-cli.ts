@@ -1,0 +1,146 @@
+import { Command, CommanderError } from 'commander';
+import { type AppError, toAppError } from '../errors.ts';
+import type { App } from './app.ts';
+import { type CommandContext, createOutput, type Faces } from './command-context.ts';
+import { addAgentsCommands } from './commands/agents.ts';
+import { addAnalyzeCommand } from './commands/analyze.ts';
+import { addBatchesCommands } from './commands/batches.ts';
+import { addChatCommand } from './commands/chat.ts';
+import { addDemoCommand } from './commands/demo.ts';
+import { addMcpCommand } from './commands/mcp.ts';
+import { addRunCommand } from './commands/run.ts';
+import { addRunnerCommand } from './commands/runner.ts';
+import { addServeCommand } from './commands/serve.ts';
+import { EXIT, exitCodeOfError } from './exit-codes.ts';
+import { type Io, paintFor, widthOf } from './io.ts';
+import type { Signals } from './signals.ts';
+import { manyLines } from './terminal-text.ts';
+
+export interface RunCliOptions {
+  /** As `process.argv`: the program and the script come first. */
+  argv: string[];
+  version: string;
+  /** Makes the app; called at most once. `environment` is laid over the process's own. */
+  app: (environment?: Record<string, string>) => Promise<App>;
+  faces: Faces;
+  io: Io;
+  signals: Signals;
+}
+
+/**
+ * Runs one command line.
+ * Contract: never rejects; resolves to the exit status of exit-codes.ts, with the app closed and stdout written.
+ */
+export async function runCli(options: RunCliOptions): Promise<number> {
+  const { argv, io } = options;
+  const json = argv.includes('--json');
+  let made: Promise<App> | undefined;
+  let exitCode: number = EXIT.completed;
+  const context: CommandContext = {
+    io,
+    signals: options.signals,
+    faces: options.faces,
+    app: (environment) => {
+      made ??= options.app(environment);
+      return made;
+    },
+    run: async (body) => {
+      exitCode = await body(createOutput(io, json));
+    },
+  };
+  try {
+    await createProgram(context, options.version).parseAsync(argv);
+  } catch (thrown) {
+    exitCode = tellFault(thrown, io, json);
+  }
+  try {
+    await (await made)?.close();
+  } catch (thrown) {
+    // An app that could not be made was told above.
+    if (exitCode === EXIT.completed) exitCode = tellFault(thrown, io, json);
+  }
+  return exitCode;
+}
+
+function createProgram(context: CommandContext, version: string): Command {
+  const program = new Command('rowmill');
+  const paint = paintFor(context.io);
+  program
+    .description('Runs an LLM agent over every row of a table and gives back typed columns.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.io.stdout.write(text),
+      // Faults are told once, by tellFault.
+      writeErr: () => undefined,
+      getOutHelpWidth: () => Math.min(110, widthOf(context.io)),
+      getErrHelpWidth: () => Math.min(110, widthOf(context.io)),
+      getOutHasColors: () => context.io.colour,
+    })
+    .configureHelp({
+      styleTitle: (title) => paint('bold', title),
+      styleCommandText: (text) => paint('cyan', text),
+      styleSubcommandText: (text) => paint('cyan', text),
+      styleOptionText: (text) => paint('cyan', text),
+      styleArgumentText: (text) => paint('cyan', text),
+    });
+  program.commandsGroup('Start here:');
+  addDemoCommand(program, context);
+  addChatCommand(program, context);
+  program.commandsGroup('Work on tables:');
+  addAnalyzeCommand(program, context);
+  addAgentsCommands(program, context);
+  addRunCommand(program, context);
+  addBatchesCommands(program, context);
+  program.commandsGroup('Serve other programs:');
+  addServeCommand(program, context);
+  addMcpCommand(program, context);
+  addRunnerCommand(program, context);
+  program.addHelpText('after', HELP);
+  return program;
+}
+
+const HELP = `
+Examples:
+  rowmill demo                                             see it work; no key needed
+  rowmill analyze addresses.csv                            what is in a table
+  rowmill run addresses.csv --agent NAME --sample 5        try an agent on five rows
+  rowmill chat                                             or just say what you want
+
+Exit status: 0 completed, 1 fault, 2 bad arguments or validation, 3 rows failed, 4 paused, 5 cancelled,
+130 interrupted. Tables may be CSV, TSV or JSONL, gzipped or not, as paths or s3:// URIs.`;
+
+/** Tells a fault once, in the form asked for; returns its exit status. */
+function tellFault(thrown: unknown, io: Io, json: boolean): number {
+  if (thrown instanceof CommanderError) {
+    if (thrown.exitCode === 0) return EXIT.completed;
+    const message = thrown.code === 'commander.help' ? 'Name a command; --help lists them.' : sentence(thrown.message);
+    tell({ code: 'invalid_arguments', message }, io, json);
+    return EXIT.invalid;
+  }
+  const error = toAppError(thrown);
+  tell(error, io, json);
+  if (error.code === 'internal' && !json) io.stderr.write(`${manyLines(stackOf(error))}\n`);
+  return exitCodeOfError(error.code);
+}
+
+function tell(error: Pick<AppError, 'code' | 'message'>, io: Io, json: boolean): void {
+  if (json) {
+    io.stdout.write(`${JSON.stringify({ error: { code: error.code, message: error.message } }, null, 2)}\n`);
+  } else {
+    const paint = paintFor(io);
+    io.stderr.write(`${paint('red', 'rowmill:')} ${manyLines(error.message)} ${paint('dim', `(${error.code})`)}\n`);
+  }
+}
+
+/** Commander's messages without their prefix. */
+function sentence(message: string): string {
+  const text = message.replace(/^error: /, '');
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') || text.endsWith(')') ? '' : '.'}`;
+}
+
+function stackOf(error: AppError): string {
+  return (error.cause instanceof Error ? error.cause.stack : error.stack) ?? '';
+}

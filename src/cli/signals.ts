@@ -1,0 +1,56 @@
+/** Two equal signals nearer than this are one: a terminal, npm and the launcher may each deliver the same Ctrl-C. */
+const SAME_SIGNAL_MS = 300;
+
+export type SignalName = 'SIGINT' | 'SIGTERM';
+
+/** Subscribes to the signals that ask a process to stop; returns the function that unsubscribes. */
+export type Signals = (listener: (name: SignalName) => void) => () => void;
+
+/** The process's own signals. While someone listens they don't end the process. */
+export function processSignals(process: NodeJS.Process): Signals {
+  return (listener) => {
+    const onSignal = (name: NodeJS.Signals) => {
+      if (name === 'SIGINT' || name === 'SIGTERM') listener(name);
+    };
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
+    return () => {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    };
+  };
+}
+
+/** What a long command watches: the first signal drains, the second stops at once. */
+export interface Stop {
+  /** Aborted by the first signal. */
+  signal: AbortSignal;
+  /** Aborted by the second. */
+  hardSignal: AbortSignal;
+  /** Stops listening. Idempotent. */
+  close(): void;
+}
+
+/** Counts signals; `onFirst` and `onSecond` tell the person what happens now. */
+export function listenForStop(
+  signals: Signals,
+  tell: { onFirst: () => void; onSecond: () => void },
+  now: () => number = () => performance.now(),
+): Stop {
+  const drain = new AbortController();
+  const hard = new AbortController();
+  let last: { name: SignalName; at: number } | undefined;
+  const unsubscribe = signals((name) => {
+    const repeated = last !== undefined && last.name === name && now() - last.at < SAME_SIGNAL_MS;
+    last = { name, at: now() };
+    if (repeated) return;
+    if (!drain.signal.aborted) {
+      drain.abort();
+      tell.onFirst();
+    } else if (!hard.signal.aborted) {
+      hard.abort();
+      tell.onSecond();
+    }
+  });
+  return { signal: drain.signal, hardSignal: hard.signal, close: unsubscribe };
+}
