@@ -107,5 +107,5 @@ function bundledPrice(provider: string, model: string, usage: Usage): number | u
   const found = calcPrice(tokens, model, { providerId: provider });
   if (found === null) return undefined;
   const isSame = found.model.id === model || found.model.id === model.replace(DATED, '');
-  return isSame ? found.total_price * 1_000_000 * SCALE : undefined;
+  return isSame ? Math.round(found.total_price * 1_000_000 * SCALE) : undefined;
 }
