@@ -41,9 +41,9 @@ function describe(errors: ErrorObject[]): string[] {
       case 'additionalProperties':
         return `${place} has the unknown field "${error.params['additionalProperty']}"`;
       case 'enum':
-        return `${place} must be one of ${JSON.stringify(error.params['allowedValues'])}, not ${brief(error.data)}`;
+        return `${place} must be one of ${JSON.stringify(error.params['allowedValues'])} (it is ${brief(error.data)})`;
       default:
-        return `${place} ${error.message ?? 'is wrong'}, not ${brief(error.data)}`;
+        return `${place} ${error.message ?? 'is wrong'} (it is ${brief(error.data)})`;
     }
   });
   return [...new Set(sentences)].slice(0, 20);
