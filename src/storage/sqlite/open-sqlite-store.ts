@@ -1,3 +1,4 @@
+import { AppError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { currentHost, isOwnerAlive, uptimeMs } from '../lease-owner.ts';
 import type { LeaseOwner, Store } from '../store.ts';
@@ -56,9 +57,11 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     isAlive: options.isAlive ?? isOwnerAlive,
     here: currentHost(),
   };
-  const read = <T>(query: () => T): Promise<T> => retryWhileBusy(query, path);
-
   let closing: Promise<void> | null = null;
+  async function read<T>(query: () => T): Promise<T> {
+    if (closing !== null) throw new AppError('store_unavailable', `The store at ${path} is closed.`);
+    return await retryWhileBusy(query, path);
+  }
   async function closeOnce(): Promise<void> {
     await closeQueue();
     try {

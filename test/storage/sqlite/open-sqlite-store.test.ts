@@ -1,0 +1,14 @@
+import { join } from 'node:path';
+import { createSilentLog } from '../../../src/log.ts';
+import { openSqliteStore } from '../../../src/storage/sqlite/open-sqlite-store.ts';
+import { testStore } from '../../contracts/store.ts';
+
+testStore('sqlite', (world) =>
+  openSqliteStore({
+    path: join(world.folder, 'data', 'rowmill.db'),
+    now: () => world.nowMs,
+    uptimeMs: () => world.uptimeMs,
+    isAlive: (owner) => world.isAlive(owner),
+    log: createSilentLog(),
+  }),
+);
