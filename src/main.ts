@@ -17,14 +17,12 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
  * @returns the exit status
  */
 export function main(argv: string[], env: Record<string, string | undefined>): Promise<number> {
-  // `mcp` ends with its client, and `analyze` and the like end at once: their batches go on in a process of their own.
-  const driver = argv.includes('serve') || argv.includes('runner') ? 'supervisor' : 'detached';
   return runCli({
     argv,
     version,
-    app: (environment) => {
+    app: ({ environment, drives }) => {
       const config = readConfig({ ...env, ...environment }, process.cwd());
-      return createApp(config, createLog(config.logLevel), { driver });
+      return createApp(config, createLog(config.logLevel), { driver: drives === true ? 'supervisor' : 'detached' });
     },
     faces: FACES,
     io: processIo(process, env),

@@ -7,8 +7,16 @@ import type { Signals } from './signals.ts';
 export interface Faces {
   /** Resolves when it listens. `close` ends it, giving requests under way their time; idempotent. */
   http(app: App, options: { host: string; port: number }): Promise<{ url: string; close(): Promise<void> }>;
-  /** MCP over the process's stdin and stdout; resolves when the client has gone or `signal` has fired. */
-  mcp(app: App, signal: AbortSignal): Promise<void>;
+  /** MCP over the process's stdin and stdout; `done` resolves when the client has gone. `close` is idempotent. */
+  mcp(app: App): Promise<{ done: Promise<void>; close(): Promise<void> }>;
+}
+
+/** How a command wants its app. */
+export interface AppOptions {
+  /** Laid over the process's environment. */
+  environment?: Record<string, string>;
+  /** Whether the command drives batches that are started by talking (`supervise`); otherwise a detached runner does. */
+  drives?: boolean;
 }
 
 /** What every command is made from. */
@@ -16,8 +24,8 @@ export interface CommandContext {
   io: Io;
   signals: Signals;
   faces: Faces;
-  /** The app, made on first use. The demo adds variables to the environment that it is made from. */
-  app(environment?: Record<string, string>): Promise<App>;
+  /** The app, made on first use. */
+  app(options?: AppOptions): Promise<App>;
   /** Runs a command's body: its exit code becomes the process's, its faults are told as `--json` asks. */
   run(body: (output: Output) => Promise<number>): Promise<void>;
 }

@@ -4,6 +4,7 @@ import { usd } from './figures.ts';
 import { type Io, paintFor, widthOf } from './io.ts';
 import { manyLines } from './terminal-text.ts';
 import { toolCallLine, toolResultLine } from './tool-call-text.ts';
+import { createWordWrap } from './word-wrap.ts';
 
 /** One answer of the orchestrator, gathered from its events. */
 export interface Answer {
@@ -39,6 +40,8 @@ export function createConversationView(io: Io, quiet: boolean): ConversationView
     error: null,
   };
   const inputs = new Map<string, Json>();
+  // A terminal breaks lines in the middle of words; a file should keep the lines that were said.
+  const words = createWordWrap(io.isTTY.stdout ? layout.width : Number.POSITIVE_INFINITY);
   /** Whether the cursor stands at the beginning of a line. */
   let fresh = true;
   const write = (text: string) => {
@@ -46,7 +49,14 @@ export function createConversationView(io: Io, quiet: boolean): ConversationView
     io.stdout.write(text);
     fresh = text.endsWith('\n');
   };
-  const line = (text: string) => write(`${fresh ? '' : '\n'}${text}\n`);
+  const endLine = () => {
+    write(words.end());
+    if (!fresh) write('\n');
+  };
+  const line = (text: string) => {
+    endLine();
+    write(`${text}\n`);
+  };
   return {
     answer: () => answer,
     show: (event) => {
@@ -56,7 +66,7 @@ export function createConversationView(io: Io, quiet: boolean): ConversationView
           return;
         case 'text-delta':
           answer.text += event.text;
-          write(manyLines(event.text));
+          write(words.add(manyLines(event.text)));
           return;
         case 'tool-call-start':
           inputs.set(event.tool_use_id, event.input);
@@ -70,18 +80,18 @@ export function createConversationView(io: Io, quiet: boolean): ConversationView
           return;
         }
         case 'turn-end':
-          if (!fresh) write('\n');
+          endLine();
           return;
         case 'done':
           answer.stop_reason = event.stop_reason;
           answer.usage = event.usage;
           answer.cost_usd = event.cost_usd;
-          if (!fresh) write('\n');
+          endLine();
           if (event.cost_usd !== null && event.cost_usd > 0) line(layout.paint('dim', usd(event.cost_usd)));
           return;
         case 'error':
           answer.error = { code: event.code, message: event.message };
-          if (!fresh) write('\n');
+          endLine();
           return;
       }
     },

@@ -15,8 +15,9 @@ export function usd(value: number | null): string {
   return value < 0.01 ? `$${value.toFixed(6).replace(/0+$/, '')}` : `$${value.toFixed(value < 1 ? 4 : 2)}`;
 }
 
-/** Seconds in words: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. */
+/** Seconds in words: `40 ms`, `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. */
 export function duration(seconds: number): string {
+  if (seconds < 0.1) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 10) return `${Number(seconds.toFixed(1))} s`;
   if (seconds < 60) return `${Math.round(seconds)} s`;
   const minutes = Math.floor(seconds / 60);

@@ -20,9 +20,9 @@ export function statusText(report: Pick<BatchReport, 'status' | 'pause_reason'>,
   return paint(style[report.status] ?? 'cyan', text);
 }
 
-/** `claude-haiku-5-5`, or with the note of a stand-in. */
+/** `anthropic/claude-haiku-5-5`; a stand-in by what it is, as its name is a path that says nothing. */
 export function modelText(report: Pick<BatchReport, 'model' | 'stand_in'>): string {
-  return report.stand_in === null ? report.model : `${report.model} (${report.stand_in})`;
+  return report.stand_in ?? report.model;
 }
 
 /** A batch in a few lines: state, counts, cost, failures grouped, where the table is, what to do next. */
@@ -76,7 +76,8 @@ export function planLines(plan: BatchPlan, paint: Paint): string[] {
   const lines: string[] = [];
   if (plan.agent !== null) {
     const { name, version, model } = plan.agent;
-    lines.push(field(paint, 'agent', `${name}@${version}  ${paint('dim', `${model.provider}/${model.model}`)}`));
+    const shown = model.provider === 'scripted' ? 'scripted model, not a real one' : `${model.provider}/${model.model}`;
+    lines.push(field(paint, 'agent', `${name}@${version}  ${paint('dim', oneLine(shown))}`));
   }
   const rows = plan.row_count === null ? 'number of rows unknown' : counted(plan.row_count, 'row');
   lines.push(field(paint, 'table', `${rows}, ${counted(plan.columns.length, 'column')}`));

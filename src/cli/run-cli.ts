@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { type AppError, toAppError } from '../errors.ts';
 import type { App } from './app.ts';
-import { type CommandContext, createOutput, type Faces } from './command-context.ts';
+import { type AppOptions, type CommandContext, createOutput, type Faces } from './command-context.ts';
 import { addAgentsCommands } from './commands/agents.ts';
 import { addAnalyzeCommand } from './commands/analyze.ts';
 import { addBatchesCommands } from './commands/batches.ts';
@@ -20,8 +20,8 @@ export interface RunCliOptions {
   /** As `process.argv`: the program and the script come first. */
   argv: string[];
   version: string;
-  /** Makes the app; called at most once. `environment` is laid over the process's own. */
-  app: (environment?: Record<string, string>) => Promise<App>;
+  /** Makes the app; called at most once. */
+  app: (options: AppOptions) => Promise<App>;
   faces: Faces;
   io: Io;
   signals: Signals;
@@ -40,8 +40,8 @@ export async function runCli(options: RunCliOptions): Promise<number> {
     io,
     signals: options.signals,
     faces: options.faces,
-    app: (environment) => {
-      made ??= options.app(environment);
+    app: (wishes = {}) => {
+      made ??= options.app(wishes);
       return made;
     },
     run: async (body) => {

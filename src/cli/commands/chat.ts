@@ -14,7 +14,7 @@ export function addChatCommand(program: Command, context: CommandContext): void 
     .addHelpText('after', HELP)
     .action((given: { conversation?: string }) =>
       context.run(async (output) => {
-        const app = await context.app();
+        const app = await context.app({ drives: true });
         // A conversation that does not exist is told before anything is typed.
         if (given.conversation !== undefined) await app.conversations.read(given.conversation);
         const drain = new AbortController();

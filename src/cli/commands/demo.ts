@@ -37,7 +37,7 @@ async function demo(given: DemoArguments, context: CommandContext, output: Outpu
   });
   let app: App | undefined;
   try {
-    app = await context.app(stage.environment);
+    app = await context.app({ environment: stage.environment, drives: true });
     introduce(stage, output);
     const report = await perform(app, stage, { context, output, stop });
     if (report === undefined) return EXIT.interrupted;

@@ -10,10 +10,13 @@ export function addMcpCommand(program: Command, context: CommandContext): void {
     .action(() =>
       context.run(async () => {
         const app = await context.app();
-        const stop = listenForStop(context.signals, { onFirst: () => undefined, onSecond: () => undefined });
+        const face = await context.faces.mcp(app);
+        const stopped = Promise.withResolvers<void>();
+        const stop = listenForStop(context.signals, { onFirst: stopped.resolve, onSecond: () => undefined });
         try {
-          await context.faces.mcp(app, stop.signal);
+          await Promise.race([face.done, stopped.promise]);
         } finally {
+          await face.close();
           stop.close();
           await app.ensureDetachedRunner();
         }

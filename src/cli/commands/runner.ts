@@ -11,7 +11,7 @@ export function addRunnerCommand(program: Command, context: CommandContext): voi
     .option('--json', 'print one JSON document on stdout')
     .action(() =>
       context.run(async (output) => {
-        const app = await context.app();
+        const app = await context.app({ drives: true });
         const stop = listenForStop(context.signals, {
           onFirst: () => app.log.info('the detached runner drains'),
           onSecond: () => app.log.info('the detached runner stops at once'),

@@ -17,7 +17,7 @@ export function addServeCommand(program: Command, context: CommandContext): void
     .addHelpText('after', HELP)
     .action((given: { host: string; port: number }) =>
       context.run(async (output) => {
-        const app = await context.app();
+        const app = await context.app({ drives: true });
         const stop = listenForStop(context.signals, {
           onFirst: () => output.note('Stopping: calls in flight are finished first. Once more stops at once.'),
           onSecond: () => output.note('Stopping at once.'),
