@@ -6,6 +6,7 @@ import type { HttpToolDefinition } from '../definition.ts';
 import type { Tool, ToolContext } from '../tool.ts';
 import { type Environment, resolveRecord, resolveReferences } from './environment.ts';
 import { type Encoding, fillBody, fillUrl, placeholdersOf } from './placeholders.ts';
+import { reasonOf } from './reason-of.ts';
 
 /** Longest body that is read, in bytes. */
 const MAX_BODY_BYTES = 1_048_576;
@@ -46,8 +47,8 @@ export function createHttpTool(definition: HttpToolDefinition, options: HttpTool
     async execute(input, context) {
       const signal = AbortSignal.any([context.signal, AbortSignal.timeout(timeoutMs)]);
       const request = requestOf(definition, { headers, input, signal, context });
-      const response = await send(options.fetch, fillUrl(url, input), request);
-      return answer({ response, body: await readBody(response), input, result });
+      const { response, body } = await exchange(options.fetch, fillUrl(url, input), request);
+      return answer({ response, body, input, result });
     },
   };
 }
@@ -78,17 +79,26 @@ function encodingOf(contentType: string): Encoding {
   return /x-www-form-urlencoded/i.test(contentType) ? 'form' : 'text';
 }
 
-async function send(fetch: typeof globalThis.fetch, url: string, request: RequestInit): Promise<Response> {
+/** Sends the request and reads the answer; a connection can break in either. */
+async function exchange(
+  fetch: typeof globalThis.fetch,
+  url: string,
+  request: RequestInit,
+): Promise<{ response: Response; body: Json }> {
   try {
-    return await fetch(url, request);
+    const response = await fetch(url, request);
+    return { response, body: await readBody(response) };
   } catch (thrown) {
+    if (thrown instanceof AppError || !(thrown instanceof Error) || thrown.name === 'AbortError') throw thrown;
     const { host } = new URL(url);
-    if (thrown instanceof Error && thrown.name === 'TimeoutError') {
-      throw new AppError('tool_unavailable', `${host} did not answer in time.`, { cause: thrown, retryable: true });
-    }
-    if (thrown instanceof Error && thrown.name === 'AbortError') throw thrown;
-    const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause.message : String(thrown);
-    throw new AppError('tool_unavailable', `${host} can't be reached (${cause}).`, { cause: thrown, retryable: true });
+    const late = thrown.name === 'TimeoutError';
+    const what = late ? 'did not answer in time' : `can't be reached (${reasonOf(thrown.cause ?? thrown)})`;
+    const doubt = request.method === 'GET' ? '' : ' It is not known whether the call took effect.';
+    throw new AppError('tool_unavailable', `${host} ${what}.${doubt}`, {
+      cause: thrown,
+      retryable: true,
+      outcomeUnknown: request.method !== 'GET',
+    });
   }
 }
 

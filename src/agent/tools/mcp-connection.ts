@@ -3,6 +3,7 @@ import { AppError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { McpToolsDefinition } from '../definition.ts';
 import { type Environment, resolveRecord, resolveReferences } from './environment.ts';
+import { reasonOf } from './reason-of.ts';
 
 /** How much of a server's stderr is kept for messages, in characters. */
 const KEPT_STDERR_LENGTH = 600;
@@ -140,11 +141,4 @@ function overHttp(definition: McpToolsDefinition, options: McpConnectionOptions)
 
 function isMissing(thrown: unknown): boolean {
   return thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
-}
-
-/** The message of an error, with the one that lies under it: `fetch failed` says nothing. */
-export function reasonOf(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return String(thrown);
-  const under = thrown.cause instanceof Error ? ` (${reasonOf(thrown.cause)})` : '';
-  return `${thrown.message.replace(/\.$/, '')}${under}`;
 }

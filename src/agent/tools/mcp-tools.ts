@@ -5,8 +5,9 @@ import { nearest } from '../../nearest.ts';
 import type { ToolResult } from '../../run.ts';
 import type { McpToolsDefinition } from '../definition.ts';
 import type { Tool, ToolContext, ToolSet } from '../tool.ts';
-import { createMcpConnection, type McpConnection, type McpConnectionOptions, reasonOf } from './mcp-connection.ts';
+import { createMcpConnection, type McpConnection, type McpConnectionOptions } from './mcp-connection.ts';
 import { toToolResult } from './mcp-content.ts';
+import { reasonOf } from './reason-of.ts';
 
 /**
  * Connects to an MCP server and offers its tools, all or the listed ones. One client serves all rows; when its server

@@ -1,0 +1,7 @@
+import type { ToolContext } from '../../src/agent/tool.ts';
+import { createSilentLog } from '../../src/log.ts';
+
+/** What a tool receives in a test. */
+export function toolContext(given: Partial<ToolContext> = {}): ToolContext {
+  return { signal: new AbortController().signal, log: createSilentLog(), idempotencyKey: 'key-1', ...given };
+}
