@@ -31,7 +31,11 @@ export function createTables(parts: TablesParts): Tables {
   }
 
   return {
-    openSource: async (uri, signal) => openSource(await locate(uri), signal),
+    openSource: async (uri, signal) => {
+      const source = await openSource(await locate(uri), signal);
+      parts.log.debug({ uri: source.uri, facts: source.facts }, 'table opened');
+      return source;
+    },
     openSink: async (uri, columns, options) => openSink(await locate(uri), columns, options),
     checkSink: async (uri, notOneOf) => {
       const location = await locate(uri);

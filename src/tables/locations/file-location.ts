@@ -6,7 +6,7 @@ import { AppError } from '../../errors.ts';
 import { allowedPath } from './allowed-path.ts';
 import type { Location, PendingBytes, StoredBytes } from './location.ts';
 
-const READ_BYTES = 256 * 1024;
+const READ_BYTES = 128 * 1024;
 
 /** A file on this machine, inside one of `roots`. `path` is absolute. */
 export function createFileLocation(path: string, roots: readonly string[]): Location {

@@ -6,6 +6,8 @@ export interface S3Options {
   endpoint?: string;
   region?: string;
   forcePathStyle?: boolean;
+  /** Instead of the SDK's own search. */
+  credentials?: { accessKeyId: string; secretAccessKey: string };
 }
 
 /** Makes the S3 client; the SDK is loaded here and not before. */
@@ -17,6 +19,7 @@ export async function createS3Client(options: S3Options): Promise<S3Client> {
     responseChecksumValidation: 'WHEN_REQUIRED',
     forcePathStyle: options.forcePathStyle ?? options.endpoint !== undefined,
     ...(options.endpoint !== undefined && { endpoint: options.endpoint }),
+    ...(options.credentials !== undefined && { credentials: options.credentials }),
     ...(options.region !== undefined && { region: options.region }),
   });
 }

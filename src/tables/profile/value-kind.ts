@@ -42,9 +42,7 @@ function numericKind(text: string, first: number): ValueKind | undefined {
   if (text.length > 40) return INTEGER.test(text) ? 'integer' : undefined;
   if (INTEGER.test(text)) return 'integer';
   if (NUMBER.test(text)) return 'number';
-  if (first < 48 || text.length < 8) return undefined;
-  const times = timesOf(text);
-  if (times === undefined) return undefined;
+  if (first < 48 || text.length < 8 || timesOf(text) === undefined) return undefined;
   return text.length > 10 ? 'timestamp' : 'date';
 }
 
