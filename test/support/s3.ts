@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { startFauxqs } from 'fauxqs';
+import { createS3Client, type S3Options } from '../../src/tables/locations/s3-client.ts';
+
+/** An S3 server for tests, with one bucket of its own. */
+export interface TestS3 {
+  options: S3Options;
+  client: S3Client;
+  bucket: string;
+  put(key: string, body: Buffer | string): Promise<void>;
+  get(key: string): Promise<Buffer>;
+  /** Keys in the bucket. */
+  keys(): Promise<string[]>;
+  /** Multipart uploads that were begun and neither completed nor aborted. */
+  openUploads(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/**
+ * Uses the server that `ROWMILL_TEST_S3_ENDPOINT` names (Ceph's object gateway of `radosgw.sh`, keys AKTEST and SKTEST);
+ * without it, starts fauxqs on a free port.
+ */
+export async function startTestS3(): Promise<TestS3> {
+  const real = process.env['ROWMILL_TEST_S3_ENDPOINT'];
+  const server = real === undefined ? await startFauxqs({ port: 0, logger: false, host: '127.0.0.1' }) : undefined;
+  const options: S3Options = {
+    endpoint: real ?? `http://127.0.0.1:${server?.port}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'AKTEST', secretAccessKey: 'SKTEST' },
+  };
+  const client = await createS3Client(options);
+  const bucket = `rowmill-${randomBytes(6).toString('hex')}`;
+  await client.send(new CreateBucketCommand({ Bucket: bucket }));
+  return {
+    options,
+    client,
+    bucket,
+    async put(key, body) {
+      await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
+    },
+    async get(key) {
+      const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      return Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
+    },
+    async keys() {
+      const answer = await client.send(new ListObjectsV2Command({ Bucket: bucket }));
+      return (answer.Contents ?? []).map((object) => object.Key ?? '');
+    },
+    async openUploads() {
+      const answer = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+      return (answer.Uploads ?? []).length;
+    },
+    async close() {
+      client.destroy();
+      await server?.stop();
+    },
+  };
+}
