@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -45,6 +45,8 @@ function open(path: string): DatabaseSync {
       PRAGMA temp_store = MEMORY;
     `);
     migrate(db, path);
+    // SQLite opens a file that it may not write for reading, and only the first write would tell.
+    accessSync(path, constants.W_OK);
     return db;
   } catch (thrown) {
     db.close();

@@ -3,12 +3,14 @@ import { AppError, toAppError } from '../../errors.ts';
 /** SQLite's primary result codes (sqlite.org/rescode.html); the extended ones have them in their low byte. */
 const BUSY = 5;
 const LOCKED = 6;
+const READONLY = 8;
 const CONSTRAINT = 19;
 
 const FAULTS: { [code: number]: string } = {
   [BUSY]: 'is locked by another process. Stop what holds it (a database browser, a backup), then try again.',
   [LOCKED]: 'is locked by another process. Stop what holds it (a database browser, a backup), then try again.',
-  8: 'is read-only. Make the file and its folder writable for this user, or set ROWMILL_DATA_DIR to a folder that is.',
+  [READONLY]:
+    'is read-only. Make the file and its folder writable for this user, or set ROWMILL_DATA_DIR to a folder that is.',
   10: 'could not be read or written (disk error). Check the disk and that its file system is local.',
   11: 'is damaged. Restore it from a backup, or set ROWMILL_DATA_DIR to a new folder.',
   13: 'could not grow: the disk is full. Free some space, then resume.',
@@ -16,10 +18,11 @@ const FAULTS: { [code: number]: string } = {
   26: 'is not a database. Move that file away, or set ROWMILL_DATA_DIR to another folder.',
 };
 
-/** SQLite's primary result code of a thrown value, or undefined when it is not SQLite's. */
+/** SQLite's primary result code of a thrown value, or undefined when it is not a fault of the database. */
 function resultCode(thrown: unknown): number | undefined {
-  if (!(thrown instanceof Error) || !('errcode' in thrown) || typeof thrown.errcode !== 'number') return undefined;
-  return thrown.errcode & 0xff;
+  if (!(thrown instanceof Error)) return undefined;
+  if ('errcode' in thrown && typeof thrown.errcode === 'number') return thrown.errcode & 0xff;
+  return 'syscall' in thrown && thrown.syscall === 'access' ? READONLY : undefined;
 }
 
 /** Whether another process held the lock, so that waiting helps. */
