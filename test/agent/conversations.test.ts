@@ -243,7 +243,12 @@ describe('a process that died', () => {
     expect(second.calls).toBe(0);
     expect(events.at(-1)).toMatchObject({ type: 'done' });
     const { messages } = await stored();
-    expectValid(next.requests.at(-1)?.messages ?? []);
+    const lastRequest = next.requests.at(-1)?.messages ?? [];
+    expectValid(lastRequest);
+    expect(lastRequest.at(-1)?.content).toEqual([
+      { type: 'tool_result', tool_use_id: 'a', content: expect.stringContaining('not finished'), is_error: true },
+      { type: 'text', text: 'And?' },
+    ]);
     expect(messages.at(-1)).toEqual({ role: 'assistant', content: [{ type: 'text', text: 'I do not know.' }] });
   });
 });
