@@ -16,7 +16,8 @@ const LONGEST_BODY = 1024 * 1024;
 export function createMcpHttpHandler(factory: McpServerFactory, { log }: { log: Log }): McpHttp {
   const handler = createMcpHandler(factory, {
     maxRequestBodySize: LONGEST_BODY,
-    onerror: (error) => log.warn({ err: error }, 'an MCP request was not served'),
+    // The client is told; a log above `debug` would hold whatever it sent.
+    onerror: (error) => log.debug({ err: error }, 'an MCP request was refused'),
   });
   return { fetch: (request) => handler.fetch(request), close: () => handler.close() };
 }

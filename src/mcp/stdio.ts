@@ -21,7 +21,8 @@ export async function serveMcpStdio(factory: McpServerFactory, options: McpStdio
   const transport = createDrainingTransport({ stdin, stdout });
   const handle = serveStdio(factory, {
     transport,
-    onerror: (error) => log.warn({ err: error }, 'an MCP message was not served'),
+    // The client is told; a log above `debug` would hold whatever it sent.
+    onerror: (error) => log.debug({ err: error }, 'an MCP message was refused'),
   });
   const end = () => {
     handle.close().catch((error: unknown) => log.warn({ err: error }, 'the MCP connection did not close'));
