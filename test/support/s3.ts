@@ -44,7 +44,9 @@ export async function startTestS3(): Promise<TestS3> {
     client,
     bucket,
     async put(key, body) {
-      await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
+      await client.send(
+        new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentLength: Buffer.byteLength(body) }),
+      );
     },
     async get(key) {
       const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));

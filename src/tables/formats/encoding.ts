@@ -22,7 +22,7 @@ export function sniffEncoding(head: Buffer): EncodingFacts {
   return { encoding: isUtf8(whole) ? 'utf-8' : 'latin1', bomBytes: 0 };
 }
 
-/** Line ends, delimiters and digits have a zero byte in UTF-16, whatever the language: 1 in 8 places is plenty. */
+/** Line ends, delimiters and digits have a zero byte in UTF-16, whatever the language: more than 1 in 4. */
 function sniffUtf16(head: Buffer): 'utf-16le' | 'utf-16be' | undefined {
   const pairs = Math.floor(head.length / 2);
   if (pairs < 2) return undefined;
@@ -32,8 +32,8 @@ function sniffUtf16(head: Buffer): 'utf-16le' | 'utf-16be' | undefined {
     if (head[at] === 0) even += 1;
     if (head[at + 1] === 0) odd += 1;
   }
-  if (odd > pairs / 8 && even === 0) return 'utf-16le';
-  if (even > pairs / 8 && odd === 0) return 'utf-16be';
+  if (odd > pairs / 4 && even === 0) return 'utf-16le';
+  if (even > pairs / 4 && odd === 0) return 'utf-16be';
   return undefined;
 }
 

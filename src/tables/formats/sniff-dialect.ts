@@ -15,7 +15,7 @@ const LOOKED_AT_RECORDS = 100;
  */
 export function sniffDialect(text: string, complete: boolean, fixed?: string): DialectFacts {
   const lineEnd = sniffLineEnd(text);
-  const quote = sniffQuote(text, lineEnd);
+  const quote = sniffQuote(text);
   const delimiter = fixed ?? sniffDelimiter(text, { complete, quote, lineEnd });
   return { delimiter, quote, lineEnd };
 }
@@ -28,18 +28,15 @@ function sniffLineEnd(text: string): DialectFacts['lineEnd'] {
   return text.includes('\r') ? '\r' : '\n';
 }
 
-/** Double quotes, unless there is none and most fields that are not numbers stand in single ones. */
-function sniffQuote(text: string, lineEnd: string): string {
+const SINGLE_QUOTED = /(?<=^|[,;\t|])'(?:[^']|'')*'(?=[,;\t|]|\r|\n|$)/gm;
+
+/** Double quotes, unless there is none and nearly all single ones stand around whole fields. */
+function sniffQuote(text: string): string {
   if (text.includes('"') || !text.includes("'")) return '"';
-  const fields = text
-    .slice(0, 16_384)
-    .split(lineEnd)
-    .slice(0, 50)
-    .join(',')
-    .split(/[,;\t|]/);
-  const texts = fields.filter((field) => field !== '' && !/^[\d.+-]+$/.test(field));
-  const wrapped = texts.filter((field) => field.length > 1 && field.startsWith("'") && field.endsWith("'"));
-  return wrapped.length >= 2 && wrapped.length > texts.length * 0.8 ? "'" : '"';
+  const start = text.slice(0, 16_384);
+  const wrapped = start.match(SINGLE_QUOTED)?.length ?? 0;
+  const left = start.replaceAll(SINGLE_QUOTED, '').split("'").length - 1;
+  return wrapped >= 2 && left <= wrapped / 10 ? "'" : '"';
 }
 
 /**

@@ -71,8 +71,9 @@ async function createPendingObject(client: S3Client, place: Place): Promise<Pend
       if (error !== undefined) throw error;
     },
     abort: async () => {
-      await upload.abort();
-      stream.destroy();
+      // Not `upload.abort()`: that settles at once and cleans up later. A source that breaks makes the upload wait for the
+      // parts in flight and take the parts back, and only then settle.
+      stream.destroy(new AppError('aborted', `Writing ${place.uri} was cancelled.`));
       await done;
     },
   };
