@@ -10,6 +10,8 @@ export interface ListenOptions {
   port: number;
   /** Ends it, as `close` does. */
   signal?: AbortSignal;
+  /** Ends it without grace time. */
+  hardSignal?: AbortSignal;
   /** How long requests under way may take once it ends, in milliseconds, before they are ended. Default 10,000. */
   graceMs?: number;
 }
@@ -26,6 +28,7 @@ export interface Listening {
 
 /** How often connections that fell idle while stopping are looked for: Node keeps them open for five seconds. */
 const IDLE_CHECK_MS = 50;
+const GRACE_MS = 10_000;
 /** How long answers that were ended may take to reach their clients. */
 const FLUSH_MS = 1000;
 
@@ -39,14 +42,16 @@ export async function listen(app: HttpApp, options: ListenOptions): Promise<List
   const closed = new Promise<void>((resolve) => {
     server.once('close', () => resolve());
   }).then(() => app.endTurns());
-  let isClosing = false;
+  let endNow: (() => void) | undefined;
   const close = () => {
-    if (!isClosing) beginStop(server, app, options.graceMs ?? 10_000);
-    isClosing = true;
+    endNow ??= beginStop(server, app, options.graceMs ?? GRACE_MS);
     return closed;
   };
-  if (options.signal?.aborted) void close();
-  else options.signal?.addEventListener('abort', () => void close(), { once: true });
+  onAbort(options.signal, () => void close());
+  onAbort(options.hardSignal, () => {
+    void close();
+    endNow?.();
+  });
   return { url: `http://${app.host.includes(':') ? `[${app.host}]` : app.host}:${port}`, port, close, closed };
 }
 
@@ -68,16 +73,27 @@ function bindFault(fault: NodeJS.ErrnoException, host: string, port: number): st
   }
 }
 
-function beginStop(server: Server, app: HttpApp, graceMs: number): void {
-  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+function onAbort(signal: AbortSignal | undefined, callback: () => void): void {
+  if (signal?.aborted) callback();
+  else signal?.addEventListener('abort', callback, { once: true });
+}
+
+/** Stops accepting; the returned function ends what is under way before its grace time is over. Idempotent. */
+function beginStop(server: Server, app: HttpApp, graceMs: number): () => void {
   const cut = () => server.closeAllConnections();
-  let timer = setTimeout(() => {
-    timer = setTimeout(cut, FLUSH_MS);
+  let flush: NodeJS.Timeout | undefined;
+  const endNow = () => {
+    clearTimeout(grace);
+    flush ??= setTimeout(cut, FLUSH_MS);
     // Turns that don't end are cut with their connections; `closed` still waits until they are stored.
     app.endTurns().catch(cut);
-  }, graceMs);
+  };
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+  const grace = setTimeout(endNow, graceMs);
   server.close(() => {
     clearInterval(idle);
-    clearTimeout(timer);
+    clearTimeout(grace);
+    clearTimeout(flush);
   });
+  return endNow;
 }

@@ -78,6 +78,19 @@ describe('listen', () => {
     await expect(fetch(`${url}/healthz`)).rejects.toThrow();
   });
 
+  it('when stopped hard, ends streams at once', async () => {
+    const conversations = waiting();
+    const stop = new AbortController();
+    const hard = new AbortController();
+    const options = { port: 0, graceMs: 3_600_000, signal: stop.signal, hardSignal: hard.signal };
+    const listening = await listen(createHttpApp(httpParts({ conversations })), options);
+    const response = await chat(listening.url);
+    stop.abort();
+    hard.abort();
+    expect(parseEvents(await response.text()).at(-1)?.data).toMatchObject({ type: 'error', code: 'aborted' });
+    await listening.closed;
+  });
+
   it('when stopped, lets a request under way finish within the grace time', async () => {
     const arrived = Promise.withResolvers<void>();
     const late = Promise.withResolvers<Response>();
