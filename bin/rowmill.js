@@ -11,7 +11,7 @@ import { fileURLToPath, pathToFileURL } from 'url';
 
 const REQUIRED_MAJOR = 24;
 /** How long a process that has its exit code may still take to wind up. */
-const WIND_UP_MS = 2000;
+const WIND_UP_MS = 500;
 const root = dirname(dirname(realpathSync(fileURLToPath(import.meta.url))));
 
 if (Number(process.versions.node.split('.')[0]) >= REQUIRED_MAJOR) start();

@@ -99,6 +99,6 @@ function describe(limits: NumberLimits): string {
 }
 
 /** Collects a repeatable option, for commander. */
-export function collect(value: string, earlier: string[]): string[] {
-  return [...earlier, value];
+export function collect(value: string, earlier: string[] | undefined): string[] {
+  return [...(earlier ?? []), value];
 }

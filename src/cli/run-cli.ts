@@ -36,6 +36,8 @@ export async function runCli(options: RunCliOptions): Promise<number> {
   const json = argv.includes('--json');
   let made: Promise<App> | undefined;
   let exitCode: number = EXIT.completed;
+  /** What commander would print on stderr; told in our own way, except for help. */
+  const help: string[] = [];
   const context: CommandContext = {
     io,
     signals: options.signals,
@@ -49,20 +51,23 @@ export async function runCli(options: RunCliOptions): Promise<number> {
     },
   };
   try {
-    await createProgram(context, options.version).parseAsync(argv);
+    await createProgram(context, { version: options.version, writeErr: (text) => help.push(text) }).parseAsync(argv);
   } catch (thrown) {
-    exitCode = tellFault(thrown, io, json);
+    exitCode = tellFault(thrown, { io, json, help: help.join('') });
   }
   try {
     await (await made)?.close();
   } catch (thrown) {
     // An app that could not be made was told above.
-    if (exitCode === EXIT.completed) exitCode = tellFault(thrown, io, json);
+    if (exitCode === EXIT.completed) exitCode = tellFault(thrown, { io, json, help: '' });
   }
   return exitCode;
 }
 
-function createProgram(context: CommandContext, version: string): Command {
+function createProgram(
+  context: CommandContext,
+  { version, writeErr }: { version: string; writeErr: (text: string) => void },
+): Command {
   const program = new Command('rowmill');
   const paint = paintFor(context.io);
   program
@@ -73,8 +78,7 @@ function createProgram(context: CommandContext, version: string): Command {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.io.stdout.write(text),
-      // Faults are told once, by tellFault.
-      writeErr: () => undefined,
+      writeErr,
       getOutHelpWidth: () => Math.min(110, widthOf(context.io)),
       getErrHelpWidth: () => Math.min(110, widthOf(context.io)),
       getOutHasColors: () => context.io.colour,
@@ -113,11 +117,13 @@ Exit status: 0 completed, 1 fault, 2 bad arguments or validation, 3 rows failed,
 130 interrupted. Tables may be CSV, TSV or JSONL, gzipped or not, as paths or s3:// URIs.`;
 
 /** Tells a fault once, in the form asked for; returns its exit status. */
-function tellFault(thrown: unknown, io: Io, json: boolean): number {
+function tellFault(thrown: unknown, { io, json, help }: { io: Io; json: boolean; help: string }): number {
   if (thrown instanceof CommanderError) {
     if (thrown.exitCode === 0) return EXIT.completed;
-    const message = thrown.code === 'commander.help' ? 'Name a command; --help lists them.' : sentence(thrown.message);
-    tell({ code: 'invalid_arguments', message }, io, json);
+    const isMissing = thrown.code === 'commander.help';
+    const message = isMissing ? 'Name a command; --help lists them.' : sentence(thrown.message);
+    if (isMissing && !json) io.stderr.write(help);
+    else tell({ code: 'invalid_arguments', message }, io, json);
     return EXIT.invalid;
   }
   const error = toAppError(thrown);
@@ -137,7 +143,7 @@ function tell(error: Pick<AppError, 'code' | 'message'>, io: Io, json: boolean):
 
 /** Commander's messages without their prefix. */
 function sentence(message: string): string {
-  const text = message.replace(/^error: /, '');
+  const text = message.replace(/^error: /, '').replaceAll('\n', ' ');
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') || text.endsWith(')') ? '' : '.'}`;
 }
 

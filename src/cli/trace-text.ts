@@ -13,6 +13,10 @@ const modelAnswer = z.looseObject({
   stopReason: z.string(),
   content: z.array(z.looseObject({ type: z.string() })),
 });
+const rowOutput = z.strictObject({
+  structured: z.record(z.string(), z.unknown()),
+  columns: z.record(z.string(), z.unknown()),
+});
 const textBlock = z.looseObject({ type: z.literal('text'), text: z.string() });
 const toolUseBlock = z.looseObject({ type: z.literal('tool_use'), name: z.string(), input: z.unknown() });
 const toolAnswer = z.looseObject({ content: z.string(), isError: z.boolean() });
@@ -32,12 +36,18 @@ export function traceLines(trace: RowTrace, output: Pick<Output, 'paint' | 'widt
     for (const entry of entries) lines.push(...entryLines(entry, output));
   }
   lines.push('');
-  if (row.output !== null) lines.push(...objectLines('output', row.output, output));
+  if (row.output !== null) lines.push(...objectLines('output', fieldsOf(row.output), output));
   if (row.error !== null) {
     lines.push(`  ${paint('red', 'error')}   ${oneLine(row.error.message)} ${paint('dim', `(${row.error.code})`)}`);
   }
   lines.push(`  cost    ${costOf(trace)}`);
   return lines;
+}
+
+/** The structured fields of a stored output, with its computed columns. */
+function fieldsOf(stored: object): object {
+  const parsed = rowOutput.safeParse(stored);
+  return parsed.success ? { ...parsed.data.structured, ...parsed.data.columns } : stored;
 }
 
 function objectLines(label: string, object: object, output: Pick<Output, 'paint' | 'width'>): string[] {

@@ -23,8 +23,8 @@ export function addAgentsCheckCommand(agents: Command, context: CommandContext):
   newCommand(agents, 'check', 'Check that an agent can run in a batch, and over a table')
     .argument('<name[@version]>', 'the agent; its newest version unless one is named')
     .option('-t, --table <location>', 'a table that it should run over')
-    .option('-m, --map <field=how>', 'fill an input field, as in "rowmill run"; repeat for more', collect, [])
-    .action((name: string, given: { table?: string; map: string[] }) =>
+    .option('-m, --map <field=how>', 'fill an input field, as in "rowmill run"; repeat for more', collect)
+    .action((name: string, given: { table?: string; map?: string[] }) =>
       context.run(async (output) => {
         const app = await context.app();
         const stop = listenForStop(context.signals, {
@@ -35,7 +35,7 @@ export function addAgentsCheckCommand(agents: Command, context: CommandContext):
           const input = {
             agent_name: name,
             ...(given.table !== undefined && { csv_uri: locationArgument(given.table, context.io.cwd) }),
-            ...(given.map.length > 0 && { input_mapping: JSON.parse(JSON.stringify(mappingArgument(given.map))) }),
+            ...(given.map !== undefined && { input_mapping: JSON.parse(JSON.stringify(mappingArgument(given.map))) }),
           };
           const found = await callTool(app, 'validate_agent_compatibility', input, stop.signal);
           output.document(found);

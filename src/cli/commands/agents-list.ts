@@ -40,7 +40,7 @@ function show(definitions: AgentDefinition[], output: Output): void {
     oneLine(agent.description),
   ]);
   const columns = [
-    { title: 'agent', minWidth: 16, paint: (text: string) => paint('cyan', text) },
+    { title: 'agent', minWidth: 33, paint: (text: string) => paint('cyan', text) },
     { title: 'version', minWidth: 7 },
     { title: 'batches', minWidth: 7 },
     { title: 'model', minWidth: 12 },

@@ -20,9 +20,9 @@ import { showResult } from '../show-result.ts';
 
 interface RunArguments {
   agent: string;
-  map: string[];
+  map?: string[];
   fields?: string[];
-  column: string[];
+  column?: string[];
   out?: string;
   concurrency?: number;
   sample?: number;
@@ -40,9 +40,9 @@ export function addRunCommand(program: Command, context: CommandContext): void {
     .argument('<table>', 'path or s3:// URI of a CSV, TSV or JSONL file, gzipped or not')
     .requiredOption('-a, --agent <name[@version]>', 'the agent; its newest version unless one is named')
     .optionsGroup('Mapping:')
-    .option('-m, --map <field=how>', 'fill an input field; repeat for more (see below)', collect, [])
+    .option('-m, --map <field=how>', 'fill an input field; repeat for more (see below)', collect)
     .option('--fields <a,b>', 'only these output fields become columns', commaSeparated)
-    .option('--column <name=expression>', 'a further column, computed from {row, output}; repeat for more', collect, [])
+    .option('--column <name=expression>', 'a further column, computed from {row, output}; repeat for more', collect)
     .option('-o, --out <location>', 'where the table goes; its extension chooses the format')
     .option('--spreadsheet-safe', 'neutralise cells that a spreadsheet would take for formulas')
     .optionsGroup('Care:')
@@ -122,15 +122,14 @@ function requestOf(table: string, given: RunArguments, cwd: string): BatchReques
     ...(given.idempotencyKey !== undefined && { idempotency_key: given.idempotencyKey }),
     ...(given.spreadsheetSafe === true && { spreadsheet_safe: true }),
   };
-  const columns = columnArguments(given.column);
   const output = {
     ...(given.fields !== undefined && { structured_output_fields: given.fields }),
-    ...(given.column.length > 0 && { columns }),
+    ...(given.column !== undefined && { columns: columnArguments(given.column) }),
   };
   return {
     csv_uri: locationArgument(table, cwd),
     target: { type: 'agent', ...agentArgument(given.agent) },
-    ...(given.map.length > 0 && { input_mapping: mappingArgument(given.map) }),
+    ...(given.map !== undefined && { input_mapping: mappingArgument(given.map) }),
     ...(Object.keys(output).length > 0 && { output_mapping: output }),
     ...(given.out !== undefined && { output_uri: locationArgument(given.out, cwd) }),
     ...(Object.keys(options).length > 0 && { options }),

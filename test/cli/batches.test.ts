@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createWorkspace, type Workspace } from './workspace.ts';
+
+let space: Workspace;
+let id: string;
+beforeAll(async () => {
+  space = await createWorkspace({ names: ['Ann', 'bad', '\u001b[31mZoë'] });
+  id = JSON.parse((await space.run(['run', 'people.csv', '-a', 'greeter', '--json'])).stdout).batch_id;
+});
+afterAll(() => space.close());
+
+it('lists and shows batches; showing a batch with failures exits 0', async () => {
+  const list = await space.run(['batches', 'list']);
+  expect(list.stdout).toContain(id);
+  expect(list.stdout).toContain('completed');
+  const show = await space.run(['batches', 'show', id, '--json']);
+  expect(show.code).toBe(0);
+  expect(JSON.parse(show.stdout)).toMatchObject({ batch_id: id, counts: { failed: 1 } });
+});
+
+it('pages rows and filters them by status', async () => {
+  const first = JSON.parse((await space.run(['batches', 'rows', id, '--limit', '2', '--json'])).stdout);
+  expect(first.rows.map((row: { row: number }) => row.row)).toEqual([0, 1]);
+  const next = JSON.parse(
+    (await space.run(['batches', 'rows', id, '--from', String(first.next_row), '--json'])).stdout,
+  );
+  expect(next.rows.map((row: { row: number }) => row.row)).toEqual([2]);
+  expect(next.next_row).toBeNull();
+  const failed = await space.run(['batches', 'rows', id, '--status', 'failed']);
+  expect(failed.stdout).toMatch(/^\s*1 {2}failed/m);
+  expect(failed.stdout).not.toContain('Ann');
+  expect((await space.run(['batches', 'rows', id, '--status', 'odd', '--json'])).code).toBe(2);
+});
+
+it('prints a trace with turns, calls and the error, free of control characters', async () => {
+  const failed = await space.run(['batches', 'trace', id, '1']);
+  expect(failed.code).toBe(0);
+  expect(failed.stdout).toContain('attempt 1');
+  expect(failed.stdout).toMatch(/turn 0/);
+  expect(failed.stdout).toContain('I will not.');
+  expect(failed.stdout).toMatch(/error .*\(\w+\)/);
+  const evil = await space.run(['batches', 'trace', id, '2']);
+  expect(evil.stdout).toContain('→ return_structured_data');
+  expect(evil.stdout).toContain('greeting: Hello <1B>[31mZoë');
+  expect(evil.stdout).not.toContain('\u001b');
+  const json = JSON.parse((await space.run(['batches', 'trace', id, '0', '--json'])).stdout);
+  expect(json.attempts[0].entries[0]).toMatchObject({ kind: 'model', turn: 0 });
+  expect((await space.run(['batches', 'trace', id, 'x'])).code).toBe(2);
+});
+
+it('exports to a file of another format, and to stdout', async () => {
+  const written = await space.run(['batches', 'export', id, '--out', 'out.jsonl', '--json']);
+  expect(written.code).toBe(0);
+  expect(JSON.parse(written.stdout).output_uri).toContain('out.jsonl');
+  const lines = (await readFile(space.path('out.jsonl'), 'utf8')).trim().split('\n');
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ name: 'Ann', greeting: 'Hello Ann', _status: 'SUCCESS' });
+  const csv = await space.run(['batches', 'export', id]);
+  expect(csv.stdout.split('\n')[0]).toBe('name,town,greeting,_status,_processing_time,_error');
+  expect((await space.run(['batches', 'export', id, '--json'])).code).toBe(2);
+});
+
+it('says that an ended batch has nothing to resume, and exits as it ended', async () => {
+  const done = await space.run(['batches', 'resume', id]);
+  expect(done.code).toBe(3);
+  expect(done.stderr).toContain('nothing is left to resume');
+});

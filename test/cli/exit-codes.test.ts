@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exitCodeOfBatch, exitCodeOfError } from '../../src/cli/exit-codes.ts';
+import type { BatchReport } from '../../src/runner/runner.ts';
+import { echoAnswer } from '../support/echo-agent.ts';
+import { type MessagesServer, startMessagesServer } from '../support/messages-server.ts';
+import { createWorkspace, type Workspace } from './workspace.ts';
+
+describe('rowmill run, by how the batch ends', () => {
+  let space: Workspace;
+  let server: MessagesServer;
+  beforeAll(async () => {
+    space = await createWorkspace({ names: ['Ann', 'bad', 'Zoë', 'Jo'] });
+    server = await startMessagesServer({ respond: echoAnswer });
+  });
+  afterAll(async () => {
+    await space.close();
+    await server.close();
+  });
+
+  it('exits 3 when rows failed, and groups the failures', async () => {
+    const done = await space.run(['run', 'people.csv', '-a', 'greeter']);
+    expect(done.code).toBe(3);
+    expect(done.stdout).toMatch(/4: 3 succeeded, 1 failed/);
+    expect(done.stdout).toMatch(/failures\s+1 × \w+, e\.g\. row 1: /);
+  });
+
+  it('exits 3 when more failed than is tolerated', async () => {
+    const done = await space.run(['run', 'people.csv', '-a', 'greeter', '--tolerate', '10', '--json']);
+    expect(done.code).toBe(3);
+    expect(JSON.parse(done.stdout)).toMatchObject({ status: 'failed', counts: { failed: 1 } });
+  });
+
+  it('exits 4 after a sample, and resumes to the end from there', async () => {
+    const sample = await space.run(['run', 'people.csv', '-a', 'greeter', '--sample', '1', '--json']);
+    expect(sample.code).toBe(4);
+    const report = JSON.parse(sample.stdout);
+    expect(report).toMatchObject({ status: 'paused', pause_reason: 'sample', counts: { succeeded: 1 } });
+    const rest = await space.run(['batches', 'resume', report.batch_id, '--json']);
+    expect(rest.code).toBe(3);
+    expect(JSON.parse(rest.stdout)).toMatchObject({ status: 'completed', counts: { succeeded: 3, failed: 1 } });
+  });
+
+  it('exits 4 after one call when the model’s key is missing, with the fix', async () => {
+    const done = await space.run(['run', 'people.csv', '-a', 'keyless']);
+    expect(done.code).toBe(4);
+    expect(done.stdout).toContain('paused (fatal)');
+    expect(done.stdout).toContain('ANTHROPIC_API_KEY');
+  });
+
+  it('exits 4 when the budget is reached', async () => {
+    const done = await space.run(['run', 'people.csv', '-a', 'keyless', '--max-cost', '0.000001', '--json'], {
+      env: { ANTHROPIC_API_KEY: 'test', ANTHROPIC_BASE_URL: server.url },
+    });
+    expect(done.code).toBe(4);
+    expect(JSON.parse(done.stdout)).toMatchObject({ status: 'paused', pause_reason: 'budget' });
+  });
+
+  it('exits 0 over the real SDK and shows what it cost', async () => {
+    const done = await space.run(['run', 'people.csv', '-a', 'keyless'], {
+      env: { ANTHROPIC_API_KEY: 'test', ANTHROPIC_BASE_URL: server.url },
+    });
+    expect(done.code).toBe(0);
+    expect(done.stdout).toMatch(/cost\s+\$0\.0\d+/);
+  });
+
+  it('exits 5 when another process cancels it, and 2 for cancelling again', async () => {
+    const slow = await createWorkspace({ latencyMs: 400, names: Array.from({ length: 40 }, (_, at) => `Ann ${at}`) });
+    try {
+      const going = slow.start(['run', 'people.csv', '-a', 'greeter', '-c', '1', '--out', 'out.csv']);
+      await going.until(/Started bat_/);
+      const id = /Started (bat_\w+)/.exec(going.stderr())?.[1] ?? '';
+      const cancel = await slow.run(['batches', 'cancel', id, '--json']);
+      expect(cancel.code).toBe(0);
+      expect(JSON.parse(cancel.stdout).status).toBe('cancelled');
+      const done = await going.finished;
+      expect(done.code).toBe(5);
+      expect(done.stdout).toContain('cancelled');
+      const again = await slow.run(['batches', 'cancel', id, '--json']);
+      expect(again.code).toBe(2);
+      expect(JSON.parse(again.stdout).error.code).toBe('batch_state_invalid');
+    } finally {
+      await slow.close();
+    }
+  });
+
+  it('exits 1 for a fault', async () => {
+    const done = await space.run(['chat', '--json'], {
+      input: 'hello\n',
+      env: { ROWMILL_AGENTS: `${space.folder}/no-orchestrator.yaml` },
+    });
+    // An environment that names a missing file is an argument fault; a key that is missing is a fault of the call.
+    expect(done.code).toBe(2);
+    await space.write('other.yaml', 'agents: []\n');
+    const keyless = await space.run(['chat', '--json'], {
+      input: 'hello\n',
+      env: { ROWMILL_AGENTS: space.path('other.yaml') },
+    });
+    expect(keyless.code).toBe(1);
+    expect(JSON.parse(keyless.stdout).error.code).toBe('model_key_refused');
+  });
+});
+
+describe('the exit table', () => {
+  const report = (change: Partial<BatchReport>): BatchReport => ({
+    batch_id: 'bat_1',
+    status: 'completed',
+    pause_reason: null,
+    error: null,
+    agent: 'a@v1',
+    model: 'p/m',
+    stand_in: null,
+    source_uri: 'a.csv',
+    output_uri: null,
+    counts: { total: 1, queued: 0, running: 0, succeeded: 1, failed: 0 },
+    rows_per_second: null,
+    eta_seconds: null,
+    usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 },
+    model_calls: 1,
+    tool_calls: 0,
+    cost_usd: 0,
+    cost_usd_at_most: 0,
+    failures: [],
+    warnings: [],
+    created_at: '',
+    started_at: null,
+    ended_at: null,
+    next_step: '',
+    ...change,
+  });
+  const nothingRan = { total: 0, queued: 0, running: 0, succeeded: 0, failed: 0 };
+
+  it.each([
+    [{}, false, 0],
+    [{ counts: { ...nothingRan, failed: 1 } }, false, 3],
+    [{ status: 'failed', counts: { ...nothingRan, failed: 1 }, error: { code: 'internal', message: '' } }, false, 3],
+    [{ status: 'failed', counts: nothingRan, error: { code: 'file_not_found', message: '' } }, false, 2],
+    [{ status: 'failed', counts: nothingRan, error: { code: 'location_unavailable', message: '' } }, false, 1],
+    [{ status: 'paused', pause_reason: 'budget' }, false, 4],
+    [{ status: 'paused', pause_reason: 'fatal' }, false, 4],
+    [{ status: 'paused', pause_reason: 'interrupted' }, true, 130],
+    [{ status: 'cancelled' }, false, 5],
+    [{ status: 'completed' }, true, 0],
+  ] satisfies [Partial<BatchReport>, boolean, number][])(
+    'maps %j (interrupted: %s) to %i',
+    (change, interrupted, code) => {
+      expect(exitCodeOfBatch(report(change), interrupted)).toBe(code);
+    },
+  );
+
+  it('ends in 1 for a code that no row names', () => {
+    expect(exitCodeOfError('store_unavailable')).toBe(1);
+    expect(exitCodeOfError('invalid_arguments')).toBe(2);
+  });
+});
