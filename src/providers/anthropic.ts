@@ -5,6 +5,7 @@ import type { ModelRequest, ModelResponse } from '../messages.ts';
 import { toModelError } from './anthropic-errors.ts';
 import { toModelResponse, toRequestBody } from './anthropic-messages.ts';
 import { collectStream } from './anthropic-stream.ts';
+import { createLeanFetch } from './lean-fetch.ts';
 import type { Provider, RespondOptions } from './provider.ts';
 
 type Sdk = typeof import('@anthropic-ai/sdk');
@@ -17,12 +18,13 @@ export interface AnthropicOptions {
   apiKey?: string | undefined;
   baseUrl?: string | undefined;
   log: Log;
+  /** Default: {@link createLeanFetch}, which halves the processor time of a call and knows no proxies. */
   fetch?: typeof fetch;
 }
 
 /** The Messages API through the official SDK, which is loaded on first use: it takes 0.3 s. */
 export function createAnthropicProvider(options: AnthropicOptions): Provider {
-  let opening: Promise<{ sdk: Sdk; client: Anthropic }> | undefined;
+  let opening: Promise<Opened> | undefined;
   const warned = new Set<string>();
   return {
     name: 'anthropic',
@@ -45,28 +47,32 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
         call.end();
       }
     },
-    close: async () => undefined,
+    close: async () => (await opening)?.close(),
   };
 }
 
-async function open(
-  apiKey: string,
-  { baseUrl, fetch, log }: AnthropicOptions,
-): Promise<{ sdk: Sdk; client: Anthropic }> {
+interface Opened {
+  sdk: Sdk;
+  client: Anthropic;
+  close(): Promise<void>;
+}
+
+async function open(apiKey: string, { baseUrl, fetch, log }: AnthropicOptions): Promise<Opened> {
   const sdk = await import('@anthropic-ai/sdk');
+  const lean = fetch === undefined ? createLeanFetch() : undefined;
   log.debug({ baseUrl }, 'anthropic client opened');
   const client = new sdk.Anthropic({
     apiKey,
     authToken: null,
     ...(baseUrl === undefined ? {} : { baseURL: baseUrl }),
-    ...(fetch === undefined ? {} : { fetch }),
+    fetch: lean?.fetch ?? fetch,
     // The runner owns retries, each with an intent of its own in the journal.
     maxRetries: 0,
     // It would log bodies.
     logLevel: 'off',
     openTelemetry: false,
   });
-  return { sdk, client };
+  return { sdk, client, close: async () => lean?.close() };
 }
 
 interface Call {

@@ -52,6 +52,21 @@ const script = z.strictObject({
   rules: z.array(rule).min(1),
 });
 
+/**
+ * A script, as it is written:
+ * ```yaml
+ * latency_ms: 200                     # optional
+ * rules:                              # the first that fits the conversation replies
+ *   - when: {last_tool: lookup}       # `user`, `step`, `turn`, `last_tool`, `offered`; all that are given must hold
+ *     reply:
+ *       text: "Speed: {% results.lookup.speed %}"
+ *       tool_calls: [{name: return_structured_data, input: {speed: "{% results.lookup.speed %}"}}]
+ *   - when: "$contains(user, 'hello') and step = 0"    # or JSONata over a ScriptView
+ *     times: 1                        # at most so often in one conversation
+ *     reply: {text: Hello.}           # `stop_reason` defaults to what fits
+ * ```
+ * An expression that is the whole string gives its value; one within text is written into it.
+ */
 export type ScriptMatchers = z.infer<typeof matchers>;
 
 /** A rule of a script, its expressions compiled. */

@@ -24,6 +24,8 @@ const REQUEST: ModelRequest = {
 };
 const WORDS: WireAnswer = { content: [{ type: 'text', text: 'Good day to you.' }] };
 
+const { signal } = new AbortController();
+
 let server: MessagesServer | undefined;
 afterEach(async () => {
   await server?.close();
@@ -310,6 +312,35 @@ describe('the connection', () => {
     const fault = await faultOf(WORDS, { signal: AbortSignal.abort() });
     expect(fault).toMatchObject({ code: 'aborted', outcomeUnknown: false });
     expect(server?.stats.requests).toBe(0);
+  });
+});
+
+describe('the provider', () => {
+  it('lets go of its connections when it is closed, so that a process can end', async () => {
+    server = await startMessagesServer({ respond: () => WORDS });
+    const provider = createAnthropicProvider({ apiKey: 'key-1', baseUrl: server.url, log: createSilentLog() });
+    await provider.respond(REQUEST, { signal });
+    await provider.close();
+    await provider.close();
+    await expect(provider.respond(REQUEST, { signal })).rejects.toMatchObject({ code: 'model_unreachable' });
+    expect(server.stats.requests).toBe(1);
+  });
+
+  it('takes a fetch of the caller', async () => {
+    server = await startMessagesServer({ respond: () => WORDS });
+    const urls: string[] = [];
+    const provider = createAnthropicProvider({
+      apiKey: 'key-1',
+      baseUrl: server.url,
+      log: createSilentLog(),
+      fetch: (input, init) => {
+        urls.push(String(input));
+        return fetch(input, init);
+      },
+    });
+    await provider.respond(REQUEST, { signal });
+    expect(urls).toEqual([`${server.url}/v1/messages`]);
+    await provider.close();
   });
 });
 

@@ -25,7 +25,9 @@ describe('prices', () => {
   });
 
   it('are exact below the micro-dollar', () => {
-    expect(prices.priceOf('anthropic', 'claude-haiku-5-5', usage({ inputTokens: 1234, outputTokens: 567 }))).toBe(406.9);
+    expect(prices.priceOf('anthropic', 'claude-haiku-5-5', usage({ inputTokens: 1234, outputTokens: 567 }))).toBe(
+      406.9,
+    );
     expect(prices.priceOf('anthropic', 'claude-opus-5-5', usage({ inputTokens: 3, outputTokens: 7 }))).toBe(152);
   });
 
