@@ -17,7 +17,7 @@ export function toLinearRegex(pattern: RegExp): RE2JS {
   const flags = (pattern.ignoreCase ? RE2JS.CASE_INSENSITIVE : 0) | (pattern.multiline ? RE2JS.MULTILINE : 0);
   let regex: RE2JS;
   try {
-    regex = RE2JS.compile(RE2JS.translateRegExp(pattern.source), flags);
+    regex = RE2JS.compile(withUnicodeSpaces(RE2JS.translateRegExp(pattern.source)), flags);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(
@@ -28,6 +28,21 @@ export function toLinearRegex(pattern: RegExp): RE2JS {
   }
   compiled.set(pattern, regex);
   return regex;
+}
+
+/** White space beyond RE2's `\s`, as JavaScript has it: tables are full of no-break spaces. */
+const MORE_SPACES = '\\v\\x{feff}\\p{Z}';
+
+/** Widens `\s` and `\S` to JavaScript's white space; only `\S` inside of brackets stays RE2's. */
+function withUnicodeSpaces(pattern: string): string {
+  let isInBrackets = false;
+  return pattern.replace(/\\[\s\S]|[[\]]/g, (token) => {
+    if (token === '[') isInBrackets = true;
+    else if (token === ']') isInBrackets = false;
+    else if (token === '\\s') return isInBrackets ? `\\s${MORE_SPACES}` : `[\\s${MORE_SPACES}]`;
+    else if (token === '\\S' && !isInBrackets) return `[^\\s${MORE_SPACES}]`;
+    return token;
+  });
 }
 
 /**
