@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../messages.ts';
 import type { ToolResult } from '../run.ts';
 
 /** The longest tool result that a model is shown, in UTF-16 units. */
-export const MAX_RESULT_LENGTH = 200_000;
+const MAX_RESULT_LENGTH = 200_000;
 
 /** A failed tool call, as data for the model. `text` says what to do next. */
 export function errorResult(text: string): ToolResult {

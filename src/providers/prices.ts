@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type { Usage } from '../messages.ts';
 
 /** Dollars per million tokens, which is micro-dollars per token. Cache writes are those that live five minutes. */
-export interface TokenPrices {
+interface TokenPrices {
   input: number;
   output: number;
   cacheWrite: number;
@@ -10,7 +10,7 @@ export interface TokenPrices {
 }
 
 /** A model's prices; above `longPromptTokens` of prompt, cached tokens included, `longPrompt` holds for the whole call. */
-export interface ModelPrices extends TokenPrices {
+interface ModelPrices extends TokenPrices {
   longPromptTokens?: number;
   longPrompt?: TokenPrices;
 }
@@ -26,7 +26,7 @@ export interface PriceTable {
   worstCase(provider: string, model: string, bounds: WorstCaseBounds): number | undefined;
 }
 
-export interface WorstCaseBounds {
+interface WorstCaseBounds {
   /** An upper bound of the prompt's tokens. */
   inputTokens: number;
   /** The call's limit of output tokens. */

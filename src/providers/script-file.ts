@@ -45,13 +45,6 @@ const rule = z.strictObject({
     }),
 });
 
-const script = z.strictObject({
-  description: z.string().optional(),
-  /** How long each answer takes, in milliseconds. */
-  latency_ms: z.number().nonnegative().max(60_000).default(0),
-  rules: z.array(rule).min(1),
-});
-
 /**
  * A script, as it is written:
  * ```yaml
@@ -67,6 +60,13 @@ const script = z.strictObject({
  * ```
  * An expression that is the whole string gives its value; one within text is written into it.
  */
+const script = z.strictObject({
+  description: z.string().optional(),
+  /** How long each answer takes, in milliseconds. */
+  latency_ms: z.number().nonnegative().max(60_000).default(0),
+  rules: z.array(rule).min(1),
+});
+
 export type ScriptMatchers = z.infer<typeof matchers>;
 
 /** A rule of a script, its expressions compiled. */
@@ -84,7 +84,10 @@ export interface Script {
   rules: ScriptRule[];
 }
 
-/** Reads scripts, each once for as long as its file stays the same. */
+/**
+ * Reads scripts, each once for as long as its file stays the same.
+ * The reader rejects with `model_unknown`, which names file, line, path and what is wrong.
+ */
 export function createScriptReader(): (path: string) => Promise<Script> {
   const scripts = new Map<string, { mtimeMs: number; script: Promise<Script> }>();
   return async (path) => {
@@ -106,11 +109,7 @@ async function modifiedAt(path: string): Promise<number> {
   }
 }
 
-/**
- * Parses a script.
- * @throws AppError `model_unknown` that names file, line, path and what is wrong
- */
-export function parseScript(text: string, path: string): Script {
+function parseScript(text: string, path: string): Script {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const [fault] = document.errors;

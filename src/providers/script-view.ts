@@ -1,7 +1,7 @@
 import { type Message, type ModelRequest, textOf } from '../messages.ts';
 
 /** One answered tool call of a conversation, its content parsed where it is JSON. */
-export interface ScriptResult {
+interface ScriptResult {
   name: string;
   content: unknown;
   is_error: boolean;

@@ -3,7 +3,7 @@ import type { WireAnswer, WireBlock, WireRequest, WireSchema, WireTool } from '.
 const ANSWER = 'return_structured_data';
 
 /** The row of a target agent: the JSON of the first user message. */
-export function inputOf(request: WireRequest): Record<string, unknown> {
+function inputOf(request: WireRequest): Record<string, unknown> {
   const content = request.messages[0]?.content ?? '';
   const text = typeof content === 'string' ? content : content.map((block) => block['text'] ?? '').join('');
   try {
@@ -15,7 +15,7 @@ export function inputOf(request: WireRequest): Record<string, unknown> {
 }
 
 /** Whether a tool has answered already. */
-export function hasToolResult(request: WireRequest): boolean {
+function hasToolResult(request: WireRequest): boolean {
   return request.messages.some(
     ({ content }) => typeof content !== 'string' && content.some((block) => block.type === 'tool_result'),
   );
@@ -42,7 +42,7 @@ export function twoTurnAnswer(request: WireRequest): WireAnswer {
 }
 
 /** The text of the row's first field. */
-export function seedOf(request: WireRequest): string {
+function seedOf(request: WireRequest): string {
   const [first] = Object.values(inputOf(request));
   return typeof first === 'string' ? first : JSON.stringify(first ?? null);
 }

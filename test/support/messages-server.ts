@@ -30,7 +30,7 @@ export type Fault =
   /** An `error` event in the middle of a stream. */
   | { fault: 'stream-error'; type: string };
 
-export interface RequestContext {
+interface RequestContext {
   /** Numbered from 1. */
   number: number;
   headers: IncomingHttpHeaders;
@@ -186,7 +186,7 @@ function sendFault(response: ServerResponse, fault: Fault): void {
 }
 
 /** A small seeded generator, so that shuffled latencies are the same in every run. */
-export function mulberry32(seed: number): () => number {
+function mulberry32(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
