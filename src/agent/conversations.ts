@@ -7,7 +7,7 @@ import { alwaysSpeaking, conversationEvent, eventsOf } from './conversation-even
 import { closedRun, requestMessages } from './conversation-transcript.ts';
 
 /** A conversation as it is stored. */
-export interface StoredConversation {
+interface StoredConversation {
   id: string;
   /** `name@version` of the agent that it began with and goes on with. */
   agent: string;
@@ -19,7 +19,7 @@ export interface StoredConversation {
 }
 
 /** The part of the store that conversations use. */
-export interface ConversationStore {
+interface ConversationStore {
   insertConversation(conversation: StoredConversation): Promise<void>;
   readConversation(id: string): Promise<StoredConversation | undefined>;
   /** Rejects with `conversation_busy` unless `expectedCount` messages are stored. */

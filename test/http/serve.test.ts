@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { chatEvent } from '../../src/http/schemas.ts';
 import { JSON_HEADERS, parseEvents } from './http-parts.ts';
 
 const LAUNCHER = resolve(import.meta.dirname, '../../bin/rowmill.js');
@@ -86,6 +87,7 @@ describe('rowmill serve', () => {
       'done',
     ]);
     expect(first[2]).toMatchObject({ is_error: false, content: { row_count: 2 } });
+    for (const event of first) expect(chatEvent.parse(event)).toEqual(event);
     const id = first[0]?.type === 'conversation' ? first[0].conversation_id : '';
     const second = await chat({ message: 'And now?', conversation_id: id });
     const words = second.flatMap((event) => (event.type === 'text-delta' ? [event.text] : [])).join('');
