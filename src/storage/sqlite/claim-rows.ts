@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Fence, RowRecord } from '../store.ts';
 import { idRange } from './row-id.ts';
 import { QUEUED, ROW_COLUMNS, RUNNING, type StoredRow, toRowRecord } from './row-record.ts';
-import { prepare } from './statement.ts';
+import { LIMIT, prepare } from './statement.ts';
 import type { Transaction } from './transaction.ts';
 
 type ClaimRows = (transaction: Transaction, fence: Fence, limit: number, at: number) => RowRecord[];
@@ -12,7 +12,7 @@ export function prepareClaimRows(db: DatabaseSync): ClaimRows {
     db,
     `SELECT ${ROW_COLUMNS}
      FROM row_states s INDEXED BY row_states_status JOIN row_sources o ON o.id = s.id
-     WHERE s.status = ${QUEUED} AND s.id >= ? AND s.id < ? ORDER BY s.id LIMIT ?`,
+     WHERE s.status = ${QUEUED} AND s.id >= ? AND s.id < ? ORDER BY s.id ${LIMIT}`,
   );
   const claim = prepare(
     db,

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Message } from '../../messages.ts';
 import type { ConversationRecord } from '../store.ts';
-import { prepare } from './statement.ts';
+import { LIMIT, prepare } from './statement.ts';
 
 type ConversationHead = Omit<ConversationRecord, 'messages'>;
 
@@ -26,7 +26,7 @@ export function prepareReadConversation(db: DatabaseSync): (id: string) => Conve
 export function prepareListConversations(db: DatabaseSync): (options: { limit: number }) => ConversationHead[] {
   const select = prepare<ConversationHead & { key: number }>(
     db,
-    `${SELECT_HEAD} ORDER BY updated_at DESC, key DESC LIMIT ?`,
+    `${SELECT_HEAD} ORDER BY updated_at DESC, key DESC ${LIMIT}`,
   );
   return ({ limit }) => select.all(limit).map(({ key: _, ...head }) => head);
 }

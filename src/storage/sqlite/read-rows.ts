@@ -3,7 +3,7 @@ import type { RowRecord, RowStatus } from '../store.ts';
 import { prepareBatchKey } from './batch-key.ts';
 import { idRange, rowId } from './row-id.ts';
 import { ROW_COLUMNS, type StoredRow, statusCode, toRowRecord } from './row-record.ts';
-import { prepare } from './statement.ts';
+import { LIMIT, prepare } from './statement.ts';
 
 type ReadRows = (batchId: string, options: { status?: RowStatus; fromRow: number; limit: number }) => RowRecord[];
 
@@ -12,12 +12,12 @@ export function prepareReadRows(db: DatabaseSync): ReadRows {
   const all = prepare<StoredRow>(
     db,
     `SELECT ${ROW_COLUMNS} FROM row_states s JOIN row_sources o ON o.id = s.id
-     WHERE s.id >= ? AND s.id < ? ORDER BY s.id LIMIT ?`,
+     WHERE s.id >= ? AND s.id < ? ORDER BY s.id ${LIMIT}`,
   );
   const ofStatus = prepare<StoredRow>(
     db,
     `SELECT ${ROW_COLUMNS} FROM row_states s INDEXED BY row_states_status JOIN row_sources o ON o.id = s.id
-     WHERE s.status = ? AND s.id >= ? AND s.id < ? ORDER BY s.id LIMIT ?`,
+     WHERE s.status = ? AND s.id >= ? AND s.id < ? ORDER BY s.id ${LIMIT}`,
   );
   return (batchId, { status, fromRow, limit }) => {
     const batch = keyOf(batchId);
