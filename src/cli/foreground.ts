@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { toAppError } from '../errors.ts';
+import { AppError, toAppError } from '../errors.ts';
 import { ACTIVE } from '../runner/batch.ts';
 import type { BatchReport } from '../runner/runner.ts';
 import type { App } from './app.ts';
@@ -20,15 +20,21 @@ export interface ForegroundResult {
   elsewhere: boolean;
 }
 
-/**
- * Drives a batch until it ends or pauses, with progress on stderr. Where another process runs it already, follows it
- * instead; then a signal ends the following and not the batch.
- */
-export async function driveInForeground(
-  app: App,
-  batchId: string,
-  { context, output }: { context: CommandContext; output: Output },
-): Promise<ForegroundResult> {
+/** The terminal while a batch is started and driven: signals are counted from the moment it is opened. */
+export interface Foreground {
+  /** Waits for what comes before driving; the second signal ends the wait. */
+  before<Value>(work: Promise<Value>): Promise<Value>;
+  /**
+   * Drives a batch until it ends or pauses, with progress on stderr. Where another process runs it already, follows it
+   * instead; then a signal ends the following and not the batch.
+   */
+  drive(app: App, batchId: string): Promise<ForegroundResult>;
+  /** Idempotent. */
+  close(): void;
+}
+
+/** Opened before a batch is stored, so that no signal falls between the two. */
+export function openForeground(context: CommandContext, output: Output): Foreground {
   const progress = createProgressView(context.io);
   const stop = listenForStop(context.signals, {
     onFirst: () => {
@@ -40,21 +46,35 @@ export async function driveInForeground(
       context.io.stderr.write('Stopping at once. What was answered is kept; calls in flight may be paid for again.\n');
     },
   });
-  const onProgress = ({ report }: { report: BatchReport }) => {
-    if (!output.json && !stop.signal.aborted) progress.update(report);
+  return {
+    before: (work) => Promise.race([work, rejectAfter(stop.hardSignal)]),
+    drive: async (app, batchId) => {
+      const onProgress = ({ report }: { report: BatchReport }) => {
+        if (!output.json && !stop.signal.aborted) progress.update(report);
+      };
+      try {
+        const drive = app.runner.drive(batchId, { signal: stop.signal, hardSignal: stop.hardSignal, onProgress });
+        const report = await Promise.race([drive, reportAfterHardStop(app, batchId, stop)]);
+        return { report, interrupted: stop.signal.aborted, elsewhere: false };
+      } catch (thrown) {
+        if (toAppError(thrown).code !== 'batch_owned_elsewhere') throw thrown;
+        output.note('Another process runs this batch; following it. Ctrl-C ends the following, not the batch.');
+        return await follow(app, batchId, { stop, progress, show: !output.json });
+      }
+    },
+    close: () => {
+      progress.stop();
+      stop.close();
+    },
   };
-  try {
-    const drive = app.runner.drive(batchId, { signal: stop.signal, hardSignal: stop.hardSignal, onProgress });
-    const report = await Promise.race([drive, reportAfterHardStop(app, batchId, stop)]);
-    return { report, interrupted: stop.signal.aborted, elsewhere: false };
-  } catch (thrown) {
-    if (toAppError(thrown).code !== 'batch_owned_elsewhere') throw thrown;
-    output.note('Another process runs this batch; following it. Ctrl-C ends the following, not the batch.');
-    return await follow(app, batchId, { stop, progress, show: !output.json });
-  } finally {
-    progress.stop();
-    stop.close();
-  }
+}
+
+function rejectAfter(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = () => reject(new AppError('aborted', 'Stopped before the batch was started.'));
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
 }
 
 /** Resolves some time after the second signal, so that a driver that hangs can't hold the terminal. */

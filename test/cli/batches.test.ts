@@ -28,6 +28,7 @@ it('pages rows and filters them by status', async () => {
   expect(next.rows.map((row: { row: number }) => row.row)).toEqual([2]);
   expect(next.next_row).toBeNull();
   const failed = await space.run(['batches', 'rows', id, '--status', 'failed']);
+  expect(failed.stderr).toBe('');
   expect(failed.stdout).toMatch(/^\s*1 {2}failed/m);
   expect(failed.stdout).not.toContain('Ann');
   expect((await space.run(['batches', 'rows', id, '--status', 'odd', '--json'])).code).toBe(2);

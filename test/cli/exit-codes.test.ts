@@ -63,7 +63,7 @@ describe('rowmill run, by how the batch ends', () => {
     expect(done.stdout).toMatch(/cost\s+\$0\.0\d+/);
   });
 
-  it('exits 5 when another process cancels it, and 2 for cancelling again', async () => {
+  it('exits 5 when another process cancels it, and 2 for cancelling what is completed', async () => {
     const slow = await createWorkspace({ latencyMs: 400, names: Array.from({ length: 40 }, (_, at) => `Ann ${at}`) });
     try {
       const going = slow.start(['run', 'people.csv', '-a', 'greeter', '-c', '1', '--out', 'out.csv']);
@@ -76,8 +76,11 @@ describe('rowmill run, by how the batch ends', () => {
       expect(done.code).toBe(5);
       expect(done.stdout).toContain('cancelled');
       const again = await slow.run(['batches', 'cancel', id, '--json']);
-      expect(again.code).toBe(2);
-      expect(JSON.parse(again.stdout).error.code).toBe('batch_state_invalid');
+      expect(again.code).toBe(0);
+      const completed = JSON.parse((await space.run(['run', 'people.csv', '-a', 'greeter', '--json'])).stdout);
+      const refused = await space.run(['batches', 'cancel', completed.batch_id, '--json']);
+      expect(refused.code).toBe(2);
+      expect(JSON.parse(refused.stdout).error.code).toBe('batch_state_invalid');
     } finally {
       await slow.close();
     }

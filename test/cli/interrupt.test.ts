@@ -82,7 +82,11 @@ describe('listenForStop', () => {
       { onFirst: () => told.push('first'), onSecond: () => told.push('second') },
       () => now,
     );
-    return { stop, told, send: (name: SignalName, at: number) => ((now = at), send(name)) };
+    const sendAt = (name: SignalName, at: number) => {
+      now = at;
+      send(name);
+    };
+    return { stop, told, send: sendAt };
   }
 
   it('takes the same signal twice within a moment for one', () => {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { ENDED } from '../../runner/batch.ts';
 import { type CommandContext, newCommand } from '../command-context.ts';
-import { driveInForeground } from '../foreground.ts';
+import { openForeground } from '../foreground.ts';
 import { showResult } from '../show-result.ts';
 
 /** `rowmill batches resume BATCH`: goes on where it stopped, in the foreground. */
@@ -20,9 +20,14 @@ export function addBatchesResumeCommand(batches: Command, context: CommandContex
           output.note(`${batch} has ended: nothing is left to resume.`);
           return showResult({ report: before, interrupted: false, elsewhere: false }, output);
         }
-        // One whose process died is still "running": it needs a driver, not a change of state.
-        if (before.status === 'paused') await app.runner.resume(batch);
-        return showResult(await driveInForeground(app, batch, { context, output }), output);
+        const foreground = openForeground(context, output);
+        try {
+          // One whose process died is still "running": it needs a driver, not a change of state.
+          if (before.status === 'paused') await foreground.before(app.runner.resume(batch));
+          return showResult(await foreground.drive(app, batch), output);
+        } finally {
+          foreground.close();
+        }
       }),
     );
 }

@@ -5,7 +5,7 @@ import { ENDED } from '../../runner/batch.ts';
 import type { BatchOptions, BatchPlan, BatchRequest } from '../../runner/runner.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
 import { EXIT, exitCodeOfError } from '../exit-codes.ts';
-import { driveInForeground } from '../foreground.ts';
+import { openForeground } from '../foreground.ts';
 import { refuseLaterOptions } from '../later-options.ts';
 import {
   agentArgument,
@@ -104,13 +104,17 @@ async function run(
       return EXIT.cancelled;
     }
   }
-  const { report, started, plan } = await app.runner.create(request);
-  if (!asks(context, output, given)) note(planLines(plan, output.paint), output);
-  output.note(started ? `Started ${report.batch_id}.` : `${report.batch_id} was started with this key before.`);
-  if (!started && (ENDED.includes(report.status) || report.status === 'paused')) {
-    return showResult({ report, interrupted: false, elsewhere: false }, output);
+  const foreground = openForeground(context, output);
+  try {
+    const { report, started, plan } = await foreground.before(app.runner.create(request));
+    if (!asks(context, output, given)) note(planLines(plan, output.paint), output);
+    output.note(started ? `Started ${report.batch_id}.` : `${report.batch_id} was started with this key before.`);
+    const isAtRest = ENDED.includes(report.status) || report.status === 'paused';
+    if (isAtRest) return showResult({ report, interrupted: false, elsewhere: false }, output);
+    return showResult(await foreground.drive(app, report.batch_id), output);
+  } finally {
+    foreground.close();
   }
-  return showResult(await driveInForeground(app, report.batch_id, { context, output }), output);
 }
 
 function requestOf(table: string, given: RunArguments, cwd: string): BatchRequest {
