@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ConversationAgent } from './agent/conversations.ts';
+import type { ConversationAgent } from './agent/conversation-parts.ts';
 import { createConversations } from './agent/conversations.ts';
 import { type AgentDefinition, agentLabel } from './agent/definition.ts';
 import { openAgent } from './agent/open-agent.ts';

@@ -21,6 +21,18 @@ export function requestMessages(stored: readonly Message[]): Message[] {
   return merged;
 }
 
+/**
+ * The transcript for another version of the agent than the one that said it: without the blocks that only a provider
+ * understands. Thinking is bound to the instructions and tools that it was made under, and is refused under others.
+ */
+export function withoutOpaque(stored: readonly Message[]): Message[] {
+  return stored.flatMap((message): Message[] => {
+    if (message.role === 'user') return [message];
+    const content = message.content.filter((block) => block.type !== 'opaque');
+    return content.length === 0 ? [] : [{ role: 'assistant', content }];
+  });
+}
+
 function blocksOf(content: string | UserBlock[]): UserBlock[] {
   return typeof content === 'string' ? [{ type: 'text', text: content }] : content;
 }

@@ -1,60 +1,10 @@
 import { AppError, toAppError } from '../errors.ts';
-import type { Log } from '../log.ts';
 import { addUsage, type Message, NO_USAGE, type Usage } from '../messages.ts';
-import type { OpenedAgent, RunHooks, RunOutcome } from '../run.ts';
+import type { RunOutcome } from '../run.ts';
 import type { ConversationEvent, Conversations } from './conversation.ts';
 import { alwaysSpeaking, conversationEvent, eventsOf } from './conversation-events.ts';
-import { closedRun, requestMessages } from './conversation-transcript.ts';
-
-/** A conversation as it is stored. */
-interface StoredConversation {
-  id: string;
-  /** `name@version` of the agent that it began with and goes on with. */
-  agent: string;
-  createdAt: number;
-  updatedAt: number;
-  messages: Message[];
-  /** `RUN OWNER` of a message that was stored and whose run has not ended: `OWNER` is at it, or died. */
-  openRun: string | null;
-}
-
-/** The part of the store that conversations use. */
-interface ConversationStore {
-  insertConversation(conversation: StoredConversation): Promise<void>;
-  readConversation(id: string): Promise<StoredConversation | undefined>;
-  /** Rejects with `conversation_busy` unless `expectedCount` messages are stored. */
-  appendMessages(
-    id: string,
-    append: { expectedCount: number; messages: Message[]; openRun: string | null; at: number },
-  ): Promise<void>;
-}
-
-/** The agent that people talk to. Whoever opened it closes it. */
-export interface ConversationAgent {
-  agent: OpenedAgent;
-  label: string;
-  model: string;
-  standIn: string | null;
-  /** Model and tool calls through the journal. */
-  hooksFor(runId: string): Pick<RunHooks, 'callModel' | 'callTool'>;
-}
-
-/** What conversations are made of. */
-export interface ConversationParts {
-  store: ConversationStore;
-  /** The agent of a conversation by its label; the newest orchestrator for `null`. Called for every message. */
-  open(label: string | null): Promise<ConversationAgent>;
-  /** What the journal holds of a run: its answered calls, and what they cost (null when a price is unknown). */
-  readRun(runId: string): Promise<{ answers: number; costUsd: number | null }>;
-  /** This process, as text, and whether the one of such a text still lives (unknown where it is on another host). */
-  owner: string;
-  isAlive(owner: string): boolean | 'unknown';
-  /** A new conversation id, `conv_…`. */
-  newId(): string;
-  /** Milliseconds since the epoch. */
-  now(): number;
-  log: Log;
-}
+import type { ConversationAgent, ConversationParts, StoredConversation } from './conversation-parts.ts';
+import { closedRun, requestMessages, withoutOpaque } from './conversation-transcript.ts';
 
 /** After this long a run of another host is taken for dead, as nobody can look. Runs are bounded by `limits.timeout_s`. */
 const FOREIGN_RUN_MS = 15 * 60_000;
@@ -63,7 +13,8 @@ const FOREIGN_RUN_MS = 15 * 60_000;
 interface Send {
   parts: ConversationParts;
   id: string;
-  opened: ConversationAgent;
+  /** `isOther`: it is not the version that said what is stored. */
+  opened: ConversationAgent & { isOther: boolean };
   signal: AbortSignal;
   emit: (event: ConversationEvent) => void;
 }
@@ -96,7 +47,7 @@ export function createConversations(parts: ConversationParts): Conversations {
           busy.add(id);
           try {
             const stored = conversationId === undefined ? undefined : await find(parts, id);
-            const opened = await parts.open(stored?.agent ?? null);
+            const opened = await openFor(parts, stored);
             await answer({ parts, id, opened, signal: turnSignal, emit }, stored, message);
           } finally {
             busy.delete(id);
@@ -112,6 +63,20 @@ export function createConversations(parts: ConversationParts): Conversations {
       return { id, agent, created_at: isoTime(createdAt), updated_at: isoTime(updatedAt), messages };
     },
   };
+}
+
+/** A conversation keeps its agent's version; where that is gone, after an upgrade say, the newest one goes on with it. */
+async function openFor(parts: ConversationParts, stored: StoredConversation | undefined): Promise<Send['opened']> {
+  if (stored === undefined) return { ...(await parts.open(null)), isOther: false };
+  try {
+    return { ...(await parts.open(stored.agent)), isOther: false };
+  } catch (thrown) {
+    const [name = stored.agent, version] = stored.agent.split('@');
+    if (version === undefined || toAppError(thrown).code !== 'agent_not_found') throw thrown;
+    const opened = await parts.open(name);
+    parts.log.warn({ conversationId: stored.id, agent: stored.agent, instead: opened.label }, 'agent version is gone');
+    return { ...opened, isOther: true };
+  }
 }
 
 async function answer(send: Send, stored: StoredConversation | undefined, text: string): Promise<void> {
@@ -180,7 +145,8 @@ async function playRun(
   progress: Progress,
 ): Promise<{ outcome: RunOutcome; after: Progress }> {
   const { callModel, callTool } = opened.hooksFor(run);
-  const outcome = await opened.agent.run(requestMessages(progress.messages), {
+  const transcript = opened.isOther ? withoutOpaque(progress.messages) : progress.messages;
+  const outcome = await opened.agent.run(requestMessages(transcript), {
     runId: run,
     callModel: alwaysSpeaking(callModel),
     callTool,

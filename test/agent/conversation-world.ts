@@ -7,6 +7,7 @@ import { agentDefinition } from '../../src/agent/definition.ts';
 import { openAgent } from '../../src/agent/open-agent.ts';
 import type { Tool } from '../../src/agent/tool.ts';
 import { systemClock } from '../../src/clock.ts';
+import { AppError } from '../../src/errors.ts';
 import { createSilentLog } from '../../src/log.ts';
 import type { AssistantBlock, ModelRequest, ModelResponse } from '../../src/messages.ts';
 import { createPriceTable } from '../../src/providers/prices.ts';
@@ -76,12 +77,14 @@ export async function createWorld() {
 interface ProcessOptions {
   tools?: Tool[];
   alive?: string[];
+  /** The version of the orchestrator that there is. */
+  version?: string;
 }
 
 function startProcess(
   given: { store: Store; owner: string; answers: Answer[]; newId: () => string } & ProcessOptions,
 ): Process {
-  const { store, owner, answers, newId, tools = [], alive = [] } = given;
+  const { store, owner, answers, newId, tools = [], alive = [], version = 'v1' } = given;
   const log = createSilentLog();
   const requests: ModelRequest[] = [];
   const provider: Provider = {
@@ -106,14 +109,17 @@ function startProcess(
   const budget = createBudget(undefined, 0);
   const conversations = createConversations({
     store,
-    open: async () => ({
-      agent,
-      label: 'orchestrator@v1',
-      model: 'model',
-      standIn: null,
-      hooksFor: (run) =>
-        createRunCalls(run, true, { store, provider, prices, budget, clock: systemClock, random: () => 0, signal }),
-    }),
+    open: async (label) => {
+      if (label?.includes('@') && label !== `orchestrator@${version}`) throw new AppError('agent_not_found', label);
+      return {
+        agent,
+        label: `orchestrator@${version}`,
+        model: 'model',
+        standIn: null,
+        hooksFor: (run) =>
+          createRunCalls(run, true, { store, provider, prices, budget, clock: systemClock, random: () => 0, signal }),
+      };
+    },
     async readRun(run) {
       const entries = await store.readJournal(run);
       const answered = entries.flatMap(({ answer }) => (answer === null ? [] : [answer]));

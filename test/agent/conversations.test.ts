@@ -106,6 +106,19 @@ describe('a message', () => {
     expect(read.created_at).toMatch(/^\d{4}-.*Z$/);
   });
 
+  it('goes on with the newest version where its own is gone, without what only that one could read', async () => {
+    const thought = { type: 'opaque' as const, provider: 'test', value: { thinking: 'Hm.' } };
+    await talk(world.process('p1', [says(thought, 'Hello.')]), 'Hi.');
+    const same = world.process('p2', [says('Yes.')]);
+    await talk(same, 'Same?', { conversationId: 'conv_1' });
+    expect(same.requests[0]?.messages[1]?.content).toEqual([thought, { type: 'text', text: 'Hello.' }]);
+    const upgraded = world.process('p3', [says('Yes.')], { version: 'v2' });
+    const events = await talk(upgraded, 'Other?', { conversationId: 'conv_1' });
+    expect(events[0]).toMatchObject({ type: 'conversation', agent: 'orchestrator@v2' });
+    expect(upgraded.requests[0]?.messages[1]?.content).toEqual([{ type: 'text', text: 'Hello.' }]);
+    expect((await stored()).messages[1]?.content).toContainEqual(thought);
+  });
+
   it("is refused with one error event where it can't be sent", async () => {
     const process = world.process('p1', []);
     expect(await talk(process, ' \n')).toMatchObject([{ type: 'error', code: 'invalid_arguments' }]);
