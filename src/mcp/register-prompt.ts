@@ -4,9 +4,9 @@ import type { Registry } from '../registry/registry.ts';
 
 /** Offers the prompt `process_table`, which walks a client's model through the five tools. */
 export function registerPrompt(server: McpServer, registry: Registry): void {
-  const completeAgent = async (typed: string | undefined) => {
+  const completeAgent = async (typed: string) => {
     const names = new Set((await registry.list()).map((agent) => agent.name));
-    return [...names].filter((name) => name.startsWith(typed ?? ''));
+    return [...names].filter((name) => name.startsWith(typed));
   };
   server.registerPrompt(
     'process_table',
@@ -15,10 +15,10 @@ export function registerPrompt(server: McpServer, registry: Registry): void {
       description: 'Analyses a table, checks the agent against it, shows mapping and estimate, runs it and reports.',
       argsSchema: z.object({
         csv_uri: z.string().describe('The table: a path, a file:// URI or an s3:// URI.'),
-        agent_name: completable(
-          z.string().optional().describe('The agent to run over it; without it, one is looked for.'),
-          completeAgent,
-        ),
+        // The SDK looks for the completion below `optional`.
+        agent_name: completable(z.string(), completeAgent)
+          .optional()
+          .describe('The agent to run over it; without it, one is looked for.'),
         question: z.string().optional().describe('What the person wants to know about each row.'),
       }),
     },

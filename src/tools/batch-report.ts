@@ -133,7 +133,7 @@ function nextStepWhenPaused(report: BatchReport): string {
     case 'sample':
       return `Show the person the sample by get_batch_results; when they agree, ${resume} runs the rest, and action "cancel" leaves it.`;
     case 'budget':
-      return `Tell the person that max_cost_usd is reached. The rows done are kept; ask before anything is resumed.`;
+      return `Tell the person that max_cost_usd is reached and the rows done are kept. When they allow more, ${resume} and a higher options.max_cost_usd goes on.`;
     case 'fatal':
       return `Tell the person what error says. Once it is fixed, ${resume} goes on; no row was failed for it.`;
     case 'user':

@@ -31,15 +31,10 @@ const options = strict({
 });
 
 /** Fields that only a start takes. */
-const OF_START = [
-  'csv_uri',
-  'csv_s3_uri',
-  'target',
-  'input_mapping',
-  'output_mapping',
-  'output_uri',
-  'options',
-] as const;
+const OF_START = ['csv_uri', 'csv_s3_uri', 'target', 'input_mapping', 'output_mapping', 'output_uri'] as const;
+
+/** Options that a resume may change: a batch that its cap has paused goes on only with a higher one. */
+const OF_RESUME = ['max_cost_usd', 'concurrency'];
 
 /** The arguments of `execute_batch_processor`; the refinement says which fields belong to which action. */
 export const executeInput = strict({
@@ -56,7 +51,9 @@ export const executeInput = strict({
     .min(1)
     .optional()
     .describe('Where the output table goes: a path or an s3:// URI; a file in the data directory without it.'),
-  options: options.optional().describe('Limits and switches of the batch.'),
+  options: options
+    .optional()
+    .describe('Limits and switches of the batch; a resume may change max_cost_usd and concurrency.'),
   batch_id: z.string().min(1).optional().describe('The batch to resume or cancel.'),
 }).superRefine((args, context) => {
   const wrong = (message: string) => context.addIssue({ code: 'custom', message });
@@ -68,6 +65,12 @@ export const executeInput = strict({
     return;
   }
   if (args.batch_id === undefined) wrong(`action "${args.action}" needs the batch_id of a batch`);
-  const extra = OF_START.filter((field) => args[field] !== undefined);
-  if (extra.length > 0) wrong(`action "${args.action}" takes only batch_id; leave out ${extra.join(', ')}`);
+  const isResume = args.action === 'resume';
+  const allowed = isResume ? OF_RESUME : [];
+  const extra = [
+    ...OF_START.filter((field) => args[field] !== undefined),
+    ...Object.keys(args.options ?? {}).flatMap((option) => (allowed.includes(option) ? [] : [`options.${option}`])),
+  ];
+  const takes = isResume ? `batch_id and options.${OF_RESUME.join(', options.')}` : 'batch_id';
+  if (extra.length > 0) wrong(`action "${args.action}" takes only ${takes}; leave out ${extra.join(', ')}`);
 });

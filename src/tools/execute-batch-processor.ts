@@ -49,7 +49,7 @@ export function createExecuteTool({ runner, onBatchReady }: ExecuteParts): Orche
     name: 'execute_batch_processor',
     title: 'Run an agent over a table',
     description:
-      'Starts a batch that runs a target agent over every row of a table, and answers at once with its id; or resumes or cancels a batch. With options.dry_run it validates and estimates the cost, and starts nothing. Starting spends money: use dry_run first, show the person the mapping and the estimate, and start only when their wish is clear. Then call monitor_batch_execution.',
+      'Starts a batch that runs a target agent over every row of a table, and answers at once with its id; or resumes a paused batch or cancels one. With options.dry_run it validates and estimates the cost, and starts nothing. Starting spends money: use dry_run first, show the person the mapping and the estimate, and start only when their wish is clear. Then call monitor_batch_execution.',
     hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
     // The call's own idempotency key stands in where none is given, so a repeated call starts one batch.
     idempotent: true,
@@ -60,9 +60,9 @@ export function createExecuteTool({ runner, onBatchReady }: ExecuteParts): Orche
         case 'start':
           return args.options?.dry_run === true ? check(args) : start(args, context);
         case 'resume':
-          return resume(args.batch_id ?? '', context);
+          return resume(args, context);
         case 'cancel':
-          return describe('cancel', await runner.cancel(args.batch_id ?? ''));
+          return cancel(args.batch_id ?? '', context);
       }
     },
   });
@@ -91,12 +91,25 @@ export function createExecuteTool({ runner, onBatchReady }: ExecuteParts): Orche
     };
   }
 
-  async function resume(batchId: string, context: ToolContext): Promise<Output> {
-    const before = await runner.report(batchId);
+  async function resume({ batch_id = '', options = {} }: Arguments, context: ToolContext): Promise<Output> {
+    const change = {
+      ...(options.max_cost_usd === undefined ? {} : { max_cost_usd: options.max_cost_usd }),
+      ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
+    };
+    const before = await runner.report(batch_id);
     // One that is under way may have lost its process: then it only needs somebody to drive it.
-    const report = isSettled(before) ? await runner.resume(batchId) : before;
+    const isWaiting = !isSettled(before) && Object.keys(change).length === 0;
+    const report = isWaiting ? before : await runner.resume(batch_id, change);
     const warnings = await makeReady(context);
     const described = describe('resume', report);
+    return { ...described, warnings: [...described.warnings, ...warnings] };
+  }
+
+  async function cancel(batchId: string, context: ToolContext): Promise<Output> {
+    const report = await runner.cancel(batchId);
+    // Without an owner its table is still to be written, by whoever drives it next.
+    const warnings = isSettled(report) ? [] : await makeReady(context);
+    const described = describe('cancel', report);
     return { ...described, warnings: [...described.warnings, ...warnings] };
   }
 

@@ -2,7 +2,8 @@ import * as z from 'zod';
 import type { InputMapping, OutputMapping } from '../runner/runner.ts';
 import { anyObject, strict } from './tool-schema.ts';
 
-const constant = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.unknown()), anyObject]);
+const scalar = [z.string(), z.number(), z.boolean(), z.null()] as const;
+const constant = z.union([...scalar, z.array(z.union([...scalar, anyObject])), anyObject]);
 
 /** `input_mapping` as a tool argument. */
 export const inputMapping = z

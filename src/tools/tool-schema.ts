@@ -21,29 +21,47 @@ export const anyObject = z.record(z.string(), z.unknown());
  * no list of types, no schema that is empty, no limits that only restate what a safe integer is.
  */
 export function portableSchema(schema: z.ZodObject, io: 'input' | 'output'): JsonSchema {
-  const { $schema: _, ...document } = z.toJSONSchema(schema, {
-    io,
-    override: ({ jsonSchema }) => {
-      if (isEmpty(jsonSchema.additionalProperties)) jsonSchema.additionalProperties = true;
-      if (isEmpty(jsonSchema.items)) delete jsonSchema.items;
-      if (jsonSchema.propertyNames !== undefined) delete jsonSchema.propertyNames;
-      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
-      splitTypes(jsonSchema);
-    },
-  });
-  return document;
+  const { $schema: _, ...document } = z.toJSONSchema(schema, { io });
+  return portable(document);
+}
+
+function portable(node: JsonSchema): JsonSchema {
+  const { properties, items, anyOf, additionalProperties, propertyNames: _, ...rest } = node;
+  if (rest['maximum'] === Number.MAX_SAFE_INTEGER) delete rest['maximum'];
+  if (rest['minimum'] === Number.MIN_SAFE_INTEGER) delete rest['minimum'];
+  const whole: JsonSchema = {
+    ...rest,
+    ...(isSchema(properties) ? { properties: mapValues(properties) } : {}),
+    ...(isSchema(items) && !isEmpty(items) ? { items: portable(items) } : {}),
+    ...(Array.isArray(anyOf) ? { anyOf: anyOf.map(portable) } : {}),
+    ...(additionalProperties === undefined ? {} : { additionalProperties: further(additionalProperties) }),
+  };
+  return splitTypes(whole);
 }
 
 /** `type: [a, b]` as `anyOf`: clients with a dialect of one type refuse the list. The description stays outside. */
-function splitTypes(jsonSchema: z.core.JSONSchema.BaseSchema): void {
-  const { type, description, ...constraints } = jsonSchema;
-  if (!Array.isArray(type)) return;
-  for (const key of Object.keys(jsonSchema)) delete jsonSchema[key];
-  jsonSchema.anyOf = type.map((one) => (one === 'null' ? { type: one } : { ...constraints, type: one }));
-  if (description !== undefined) jsonSchema.description = description;
+function splitTypes({ type, description, ...constraints }: JsonSchema): JsonSchema {
+  const described = description === undefined ? {} : { description };
+  if (!Array.isArray(type)) return { ...(type === undefined ? {} : { type }), ...described, ...constraints };
+  const branches = type.map((one) => (one === 'null' ? { type: one } : { type: one, ...constraints }));
+  return { anyOf: branches, ...described };
 }
 
-function isEmpty(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
+function mapValues(properties: JsonSchema): JsonSchema {
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, one]) => [name, isSchema(one) ? portable(one) : one]),
+  );
+}
+
+function further(additionalProperties: unknown): unknown {
+  if (!isSchema(additionalProperties)) return additionalProperties;
+  return isEmpty(additionalProperties) ? true : portable(additionalProperties);
+}
+
+function isSchema(value: unknown): value is JsonSchema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isEmpty(schema: JsonSchema): boolean {
+  return Object.keys(schema).length === 0;
 }

@@ -20,12 +20,16 @@ export interface AnyClient {
   getPrompt(options: { name: string; arguments?: Record<string, string> }): Promise<{
     messages: { role: string; content: { type: string; text?: string } }[];
   }>;
+  complete(options: {
+    ref: { type: 'ref/prompt'; name: string } | { type: 'ref/resource'; uri: string };
+    argument: { name: string; value: string };
+  }): Promise<{ completion: { values: string[] } }>;
   getInstructions(): string | undefined;
   getServerVersion(): { name: string; version: string } | undefined;
   close(): Promise<void>;
 }
 
-export interface ListedTool {
+interface ListedTool {
   name: string;
   title?: string;
   description?: string;
@@ -34,7 +38,7 @@ export interface ListedTool {
   annotations?: Record<string, unknown>;
 }
 
-export interface CallResult {
+interface CallResult {
   isError?: boolean;
   content: { type: string; text?: string; uri?: string; mimeType?: string }[];
   structuredContent?: Record<string, unknown>;

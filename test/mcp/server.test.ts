@@ -143,6 +143,18 @@ describe.each(Object.entries(CLIENTS))('an MCP client (%s)', (_how, connect) => 
     ]);
   });
 
+  it('has agent names and batch ids completed', async () => {
+    const ref = { type: 'ref/prompt' as const, name: 'process_table' };
+    const names = await client.complete({ ref, argument: { name: 'agent_name', value: 'sp' } });
+    expect(names.completion.values).toEqual(['speed-checker']);
+    const id = await runBatch(client);
+    const ids = await client.complete({
+      ref: { type: 'ref/resource', uri: 'rowmill://batches/{id}' },
+      argument: { name: 'id', value: id.slice(0, -1) },
+    });
+    expect(ids.completion.values).toEqual([id]);
+  });
+
   it('gets the prompt that leads through the five tools', async () => {
     const { prompts } = await client.listPrompts();
     expect(prompts).toMatchObject([

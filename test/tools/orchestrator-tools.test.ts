@@ -35,7 +35,7 @@ describe('the five tools', () => {
       expect(Object.keys(tool.hints)).toHaveLength(4);
       for (const schema of [tool.inputSchema, tool.outputSchema]) {
         expect(schema['type']).toBe('object');
-        expect(JSON.stringify(schema)).not.toContain('$ref');
+        expect(JSON.stringify(schema)).not.toMatch(/\$ref|"type":\[/);
         expect(undescribed(schema, tool.name)).toEqual([]);
       }
       expect(tool.outputSchema['properties']).toHaveProperty('summary');
@@ -261,6 +261,7 @@ describe('execute_batch_processor', () => {
     [{ csv_uri: 'a.csv', target: { name: 'x' }, batch_id: 'bat_1' }, 'batch_id belongs to the actions'],
     [{ action: 'resume' }, 'action "resume" needs the batch_id'],
     [{ action: 'cancel', batch_id: 'bat_1', csv_uri: 'a.csv' }, 'leave out csv_uri'],
+    [{ action: 'resume', batch_id: 'bat_1', options: { sample: 2 } }, 'leave out options.sample'],
     [{ csv_uri: 'a.csv', target: { name: 'x', type: 'function' } }, 'target.type'],
     [{ csv_uri: 'a.csv', target: { name: 'x' }, options: { concurrency: 0 } }, 'options.concurrency'],
     [{ csv_uri: 'a.csv', target: { name: 'x' }, input_mapping: { a: { colum: 'b' } } }, 'input_mapping.a'],
@@ -311,6 +312,41 @@ describe('execute_batch_processor', () => {
       { row: 1, _status: 'NOT_RUN' },
       { row: 2, _status: 'NOT_RUN' },
     ]);
+  });
+
+  it('drives a batch that lost its process when it is resumed, and says when nobody could be found to', async () => {
+    const alone = await startRig({ drive: false });
+    try {
+      const table = join(alone.folder, 'addresses.csv');
+      const { batch_id } = await alone.call('execute_batch_processor', { csv_uri: table, target: agent });
+      const before = alone.ready();
+      const resumed = await alone.call('execute_batch_processor', { action: 'resume', batch_id: batch_id ?? '' });
+      expect(resumed).toMatchObject({ status: 'created', started: false });
+      expect(alone.ready()).toBe(before + 1);
+      alone.failReady(new Error('no process'));
+      const started = await alone.call('execute_batch_processor', { csv_uri: table, target: agent });
+      expect(started['warnings']).toContainEqual(expect.stringContaining('no process'));
+      expect(started).toMatchObject({ started: true });
+    } finally {
+      await alone.close();
+    }
+  });
+
+  it('takes other limits on a resume, of a paused batch only', async () => {
+    const { batch_id } = await rig.call('execute_batch_processor', {
+      csv_uri: csv(),
+      target: agent,
+      options: { sample: 1 },
+    });
+    await rig.call('monitor_batch_execution', { batch_id: batch_id ?? '', wait_seconds: 30 });
+    const resumed = await rig.call('execute_batch_processor', {
+      action: 'resume',
+      batch_id: batch_id ?? '',
+      options: { concurrency: 2 },
+    });
+    expect(resumed).toMatchObject({ action: 'resume', batch_id: batch_id ?? '' });
+    const again = { action: 'resume', batch_id: batch_id ?? '', options: { concurrency: 3 } };
+    expect(await rig.fail('execute_batch_processor', again)).toMatchObject({ code: 'batch_state_invalid' });
   });
 
   it.each(['resume', 'cancel'])('says which batch does not exist on %s', async (action) => {

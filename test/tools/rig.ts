@@ -30,6 +30,8 @@ export interface Rig {
   tools: OrchestratorTool[];
   /** How often a batch was reported ready. */
   ready(): number;
+  /** From now on nobody can be found to drive a batch. */
+  failReady(error: Error): void;
   /** Calls a tool and gives back its structured answer; fails the test when the tool reports an error. */
   call(name: string, input: JsonObject, context?: Partial<ToolContext>): Promise<JsonObject>;
   /** Calls a tool that has to report an error. */
@@ -46,7 +48,8 @@ export const ADDRESSES = [
   '',
 ].join('\n');
 
-const AGENTS = `
+/** An agent that answers from its row by a script, and one that may not run in batches. */
+export const AGENTS = `
 agents:
   - name: speed-checker
     version: v1
@@ -67,7 +70,7 @@ agents:
 `;
 
 /** Answers from the row; a row of "Nowhere" gets an answer that is not valid, again and again. */
-const SPEED = `
+export const SPEED = `
 rules:
   - when: "{% $contains(input.address, 'Nowhere') %}"
     reply: {tool_calls: [{name: return_structured_data, input: {seen: none}}]}
@@ -128,12 +131,14 @@ export async function startRig({ drive = true }: { drive?: boolean } = {}): Prom
       })
     : Promise.resolve();
   let ready = 0;
+  let readyFault: Error | undefined;
   const tools = createOrchestratorTools({
     runner,
     registry,
     tables,
     onBatchReady: async () => {
       ready += 1;
+      if (readyFault !== undefined) throw readyFault;
     },
     now: Date.now,
     sleep: (ms, signal) => delay(ms, undefined, { signal }),
@@ -150,6 +155,9 @@ export async function startRig({ drive = true }: { drive?: boolean } = {}): Prom
     registry,
     tools,
     ready: () => ready,
+    failReady: (error) => {
+      readyFault = error;
+    },
     write,
     async call(name, input, context) {
       const { tool, result } = await execute(name, input, context);
