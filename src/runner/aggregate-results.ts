@@ -6,14 +6,22 @@ import { outputHeader, outputRows } from './results.ts';
 export async function aggregateResults(
   batch: BatchRecord,
   uri: string,
-  { deps, spreadsheetSafe, signal }: { deps: RunnerDeps; spreadsheetSafe: boolean; signal?: AbortSignal },
+  options: {
+    deps: RunnerDeps;
+    spreadsheetSafe: boolean;
+    signal?: AbortSignal;
+    /** Its rejection keeps the table from being put in its place. */
+    beforeCommit?: () => Promise<void>;
+  },
 ): Promise<{ uri: string; bytes: number }> {
+  const { deps, spreadsheetSafe, signal } = options;
   const sink = await deps.tables.openSink(uri, outputHeader(batch), { spreadsheetSafe });
   try {
     for await (const rows of outputRows(batch, deps.store)) {
       signal?.throwIfAborted();
       await sink.write(rows);
     }
+    await options.beforeCommit?.();
     return await sink.commit();
   } catch (error) {
     await sink.abort();

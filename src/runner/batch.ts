@@ -38,6 +38,8 @@ const TRANSITIONS: { [status in BatchStatus]: { [event in BatchEvent['type']]?: 
 /** The statuses in which an owner is at work, or should be. */
 export const ACTIVE: BatchStatus[] = ['created', 'validating', 'loading', 'running', 'aggregating'];
 export const ENDED: BatchStatus[] = ['completed', 'failed', 'cancelled'];
+/** The statuses in which there is something left to cancel. */
+export const CANCELLABLE: BatchStatus[] = ['created', 'validating', 'loading', 'running', 'paused'];
 
 /**
  * The status that follows, as a pure function.

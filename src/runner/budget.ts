@@ -33,7 +33,8 @@ export function createBudget(cap: number | undefined, committed: number): Budget
     settle(worst, cost) {
       if (cap === undefined) return;
       inFlight -= 1;
-      inFlightWorst -= worst;
+      // Exactly nothing when nothing is in flight: prices are fractions of a micro-dollar, whose sums leave residues.
+      inFlightWorst = inFlight === 0 ? 0 : inFlightWorst - worst;
       spent += cost ?? worst;
       const woken = waiting;
       waiting = [];

@@ -4,9 +4,9 @@ import { AppError } from '../errors.ts';
 import { NO_USAGE } from '../messages.ts';
 import type { BatchChange, BatchRecord, RowStatus } from '../storage/store.ts';
 import { aggregateResults } from './aggregate-results.ts';
-import { ENDED, nextBatchStatus } from './batch.ts';
+import { CANCELLABLE, nextBatchStatus } from './batch.ts';
 import type { RunnerDeps } from './deps.ts';
-import { driveBatch, storable } from './drive.ts';
+import { cancelUnowned, driveBatch, storable } from './drive.ts';
 import { reportBatch } from './report.ts';
 import { batchNotFound, outputCsv, planOf, rowReport } from './results.ts';
 import type { BatchReport, BatchRequest, RowReport, RowTrace, Runner } from './runner.ts';
@@ -127,7 +127,8 @@ async function createBatch(request: BatchRequest, deps: RunnerDeps): ReturnType<
     activeSince: null,
     owner: null,
   });
-  if (!inserted && !isDeepStrictEqual(planOf(batch).request, JSON.parse(JSON.stringify(request)))) {
+  const asked = planOf(batch).asked ?? planOf(batch).request;
+  if (!inserted && !isDeepStrictEqual(asked, JSON.parse(JSON.stringify(request)))) {
     throw new AppError(
       'invalid_arguments',
       `The idempotency key "${request.options?.idempotency_key}" belongs to the batch ${batch.id}, which was started with other ` +
@@ -175,7 +176,7 @@ async function resumeBatch(
     pauseReason: null,
     error: null,
     control: null,
-    plan: storable({ ...plan, request: { ...plan.request, options } }),
+    plan: storable({ ...plan, asked: plan.asked ?? plan.request, request: { ...plan.request, options } }),
     ...(batch.pauseReason === 'sample' ? { rowLimit: null } : {}),
   };
   if (!(await store.updateBatch(batch.id, next, { when: ['paused'] }))) {
@@ -187,24 +188,18 @@ async function resumeBatch(
 }
 
 async function cancelBatch(batch: BatchRecord, deps: RunnerDeps): Promise<void> {
-  const { store } = deps;
   if (batch.status === 'cancelled') return;
-  if (ENDED.includes(batch.status) || batch.status === 'aggregating') {
+  // Kept for the owner's heartbeat; where nobody runs the batch, it is carried out at once.
+  const isAsked = await deps.store.updateBatch(batch.id, { control: 'cancel' }, { when: CANCELLABLE });
+  if (!isAsked) {
+    const status = (await deps.store.readBatch(batch.id))?.status ?? batch.status;
+    if (status === 'cancelled') return;
     throw new AppError(
       'batch_state_invalid',
-      `The batch ${batch.id} is ${batch.status} already; there is nothing to cancel.`,
+      `The batch ${batch.id} is ${status} already; there is nothing to cancel.`,
     );
   }
-  await store.updateBatch(batch.id, { control: 'cancel' }, {});
-  const lease = await store.acquireLease(batch.id, deps.owner);
-  if (!lease.acquired) return;
-  // Nobody runs it, so nobody would see `control`: its state changes here, and whoever drives it next writes its table.
-  const isLoaded = batch.columns !== null;
-  const status = isLoaded ? nextBatchStatus(batch.status, { type: 'cancel' }) : 'cancelled';
-  const end: BatchChange = isLoaded ? { ending: 'cancelled' } : { endedAt: deps.clock.now() };
-  const cleared: BatchChange = { pauseReason: null, error: null, control: null, activeSince: null };
-  await store.updateBatch(batch.id, { status, ...end, ...cleared }, { fence: lease.fence });
-  await store.releaseLease(lease.fence);
+  await cancelUnowned(batch.id, deps);
 }
 
 async function readRows(

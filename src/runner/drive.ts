@@ -3,7 +3,7 @@ import { AppError, toAppError, unreachable } from '../errors.ts';
 import type { OpenedAgent } from '../run.ts';
 import type { BatchChange, BatchRecord, BatchStatus, Fence, PauseReason } from '../storage/store.ts';
 import { aggregateResults } from './aggregate-results.ts';
-import { ENDED, nextBatchStatus } from './batch.ts';
+import { CANCELLABLE, ENDED, nextBatchStatus } from './batch.ts';
 import type { RunnerDeps } from './deps.ts';
 import { keepLease } from './lease-keeper.ts';
 import { loadRows } from './load-rows.ts';
@@ -33,6 +33,8 @@ interface Drive {
   /** What the drain is for, once there is one. */
   wanted: { reason: 'user' | 'interrupted' | 'cancel' } | undefined;
   onDrain: 'pause' | 'release';
+  /** Rows are at work: only they are cut off when a drain's grace time is over. */
+  isAtRows: boolean;
   agent: OpenedAgent | undefined;
 }
 
@@ -41,6 +43,13 @@ interface Drive {
  * @throws AppError `batch_owned_elsewhere`, `lease_lost`, `store_unavailable`
  */
 export async function driveBatch(batchId: string, options: DriveOptions, deps: RunnerDeps): Promise<BatchRecord> {
+  const batch = await driveOnce(batchId, options, deps);
+  // A cancellation that came too late for the heartbeat: its asker found the lease taken, so it is carried out here.
+  const isCancelled = await cancelUnowned(batchId, deps);
+  return isCancelled ? driveOnce(batchId, options, deps) : batch;
+}
+
+async function driveOnce(batchId: string, options: DriveOptions, deps: RunnerDeps): Promise<BatchRecord> {
   const lease = await deps.store.acquireLease(batchId, deps.owner);
   if (!lease.acquired) {
     const { pid, host } = lease.owner;
@@ -53,6 +62,7 @@ export async function driveBatch(batchId: string, options: DriveOptions, deps: R
     hard: new AbortController(),
     wanted: undefined,
     onDrain: options.onDrain ?? 'pause',
+    isAtRows: false,
     agent: undefined,
   };
   setMaxListeners(0, drive.drain.signal, drive.hard.signal);
@@ -61,7 +71,10 @@ export async function driveBatch(batchId: string, options: DriveOptions, deps: R
     if (drive.wanted !== undefined) return;
     drive.wanted = { reason };
     drive.drain.abort();
-    timers.push(setTimeout(() => drive.hard.abort(), GRACE_MS));
+    const cutOff = () => {
+      if (drive.isAtRows) drive.hard.abort();
+    };
+    timers.push(setTimeout(cutOff, GRACE_MS));
   };
   const halt = () => {
     stop('interrupted');
@@ -80,8 +93,42 @@ export async function driveBatch(batchId: string, options: DriveOptions, deps: R
     for (const timer of timers) clearTimeout(timer);
     for (const end of unlisten) end();
     await keeper.stop();
-    await drive.agent?.close();
-    if (keeper.lost() === undefined) await deps.store.releaseLease(lease.fence);
+    await leave(drive, keeper.lost() === undefined);
+  }
+}
+
+/** Closes the tools and gives the lease back; what fails at that can't undo what the drive has come to. */
+async function leave({ agent, deps, fence }: Drive, isOwner: boolean): Promise<void> {
+  const warn = (step: string) => (thrown: unknown) =>
+    deps.log.warn({ batchId: fence.batchId, step, code: toAppError(thrown).code }, 'batch was not left cleanly');
+  await agent?.close().catch(warn('close tools'));
+  if (isOwner) await deps.store.releaseLease(fence).catch(warn('release lease'));
+}
+
+/**
+ * Carries out a cancellation that was asked for, when nobody runs the batch: a loaded one goes to `aggregating`, and
+ * whoever drives it next writes its table. Resolves to whether it did.
+ */
+export async function cancelUnowned(batchId: string, deps: RunnerDeps): Promise<boolean> {
+  const { store } = deps;
+  const isAsked = (batch: BatchRecord | undefined): batch is BatchRecord =>
+    batch?.control === 'cancel' && CANCELLABLE.includes(batch.status);
+  if (!isAsked(await store.readBatch(batchId))) return false;
+  const lease = await store.acquireLease(batchId, deps.owner);
+  if (!lease.acquired) return false;
+  try {
+    // Its state may have changed until the lease was ours.
+    const batch = await store.readBatch(batchId);
+    if (!isAsked(batch)) return false;
+    await store.returnRunningRows(lease.fence);
+    const isLoaded = batch.columns !== null;
+    const status = isLoaded ? nextBatchStatus(batch.status, { type: 'cancel' }) : 'cancelled';
+    const end: BatchChange = isLoaded ? { ending: 'cancelled' } : { endedAt: deps.clock.now() };
+    const cleared: BatchChange = { pauseReason: null, error: null, control: null, activeSince: null };
+    await store.updateBatch(batchId, { status, ...end, ...cleared }, { fence: lease.fence });
+    return true;
+  } finally {
+    await store.releaseLease(lease.fence);
   }
 }
 
@@ -159,6 +206,8 @@ async function aggregate(batch: BatchRecord, drive: Drive): Promise<'on'> {
     deps: drive.deps,
     spreadsheetSafe: plan.request.options?.spreadsheet_safe ?? false,
     signal: drive.hard.signal,
+    // A process that slept must not put its table over the one of whoever took over.
+    beforeCommit: async () => void (await drive.deps.store.renewLease(drive.fence)),
   });
   const status = nextBatchStatus('aggregating', { type: 'aggregated', ending: batch.ending ?? 'completed' });
   return change(batch, drive, { status, output, endedAt: drive.deps.clock.now(), control: null });
@@ -173,11 +222,14 @@ async function run(batch: BatchRecord, drive: Drive): Promise<'on' | 'rest'> {
   await deps.store.returnRunningRows(fence);
   await deps.store.updateBatch(batch.id, { activeSince: deps.clock.now() }, { fence });
   let end: ProcessEnd;
+  drive.isAtRows = true;
   try {
     const agent = await openAgent(planOf(batch), drive);
     end = await processRows({ batch, fence, agent, deps, drain: drive.drain.signal, hard: drive.hard.signal });
   } catch (thrown) {
     end = { kind: 'pause', reason: 'fatal', error: toAppError(thrown) };
+  } finally {
+    drive.isAtRows = false;
   }
   return afterRows(batch, drive, end);
 }
@@ -211,7 +263,9 @@ async function afterRows(before: BatchRecord, drive: Drive, end: ProcessEnd): Pr
 
 /** Does what the drain was for. */
 async function settle(batch: BatchRecord, drive: Drive): Promise<'on' | 'rest'> {
-  const reason = drive.wanted?.reason ?? 'interrupted';
+  const wanted = drive.wanted?.reason ?? 'interrupted';
+  // The table of a batch whose rows are all at rest is written whatever its ending; there is nothing left to cancel.
+  const reason = wanted === 'cancel' && batch.status === 'aggregating' ? 'interrupted' : wanted;
   if (reason === 'cancel') {
     const status = nextBatchStatus(batch.status, { type: 'cancel' });
     const ending = status === 'aggregating' ? { ending: 'cancelled' as const } : { endedAt: drive.deps.clock.now() };
@@ -239,7 +293,7 @@ function pause(
     status,
     pauseReason: why.reason,
     error: why.error,
-    control: null,
+    // `control` stays: a cancellation may just have been asked for. A resume clears it.
   });
 }
 

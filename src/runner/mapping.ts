@@ -50,7 +50,7 @@ export function checkMapping(mapping: InputMapping, schema: JsonSchema | undefin
   const fields = inputFields(schema);
   const declared = Object.keys(fields);
   for (const [field, how] of Object.entries(mapping)) {
-    if (declared.length > 0 && !(field in fields) && schema?.['additionalProperties'] !== true) {
+    if (declared.length > 0 && !Object.hasOwn(fields, field) && schema?.['additionalProperties'] !== true) {
       problems.push({
         code: 'field_unknown',
         message: `The agent has no input field "${field}"${meant(field, declared)}.`,
@@ -59,7 +59,7 @@ export function checkMapping(mapping: InputMapping, schema: JsonSchema | undefin
     problems.push(...checkSource(field, how, columns));
   }
   for (const field of requiredFields(schema)) {
-    if (field in mapping) continue;
+    if (Object.hasOwn(mapping, field)) continue;
     const message = `The agent's required input field "${field}" is not mapped; map it to one of the columns ${listed(columns)}.`;
     problems.push({ code: 'mapping_invalid', message });
   }

@@ -37,12 +37,12 @@ export interface ProcessOptions {
 /** ProcessRows: TransformInput, InvokeAgent and TransformOutput for each row, concurrently, in the order of the source. */
 export async function processRows(options: ProcessOptions): Promise<ProcessEnd> {
   const { batch, fence, deps, drain } = options;
-  const work = await createRowWork(options);
+  let wake: (() => void) | undefined;
+  const work = await createRowWork(options, () => wake?.());
   const limit = planOf(batch).request.options?.concurrency ?? DEFAULT_CONCURRENCY;
   const watch = createWatch(options);
   let running = 0;
   let exhausted = false;
-  let wake: (() => void) | undefined;
   const onDrain = () => wake?.();
   drain.addEventListener('abort', onDrain);
   const start = (row: RowRecord) => {
@@ -61,13 +61,21 @@ export async function processRows(options: ProcessOptions): Promise<ProcessEnd> 
       watch.stop({ kind: 'fault', error: toAppError(thrown) });
       return [];
     });
+  const giveBack = (rows: RowRecord[]): Promise<unknown> =>
+    Promise.all(rows.map((row) => deps.store.returnRow(fence, row.row))).catch((thrown: unknown) =>
+      watch.stop({ kind: 'fault', error: toAppError(thrown) }),
+    );
+  const isStopping = () => drain.aborted || watch.end() !== undefined;
   try {
     while (true) {
-      const stopping = drain.aborted || watch.end() !== undefined;
       // Until the first model call is answered one row goes alone: a key that is refused costs one call, not a full lane.
       const free = (work.isAnswered() ? limit : 1) - running;
-      if (!stopping && !exhausted && free > 0) {
+      if (!isStopping() && !exhausted && free > 0) {
         const rows = await claim(free);
+        if (isStopping()) {
+          await giveBack(rows);
+          continue;
+        }
         exhausted = rows.length < free;
         rows.forEach(start);
         continue;
@@ -101,10 +109,15 @@ function createWatch({ batch }: ProcessOptions): {
   const stop = (next: ProcessEnd) => {
     end ??= next;
   };
+  const checkTolerance = () => {
+    if (failed > mayFail) stop({ kind: 'tolerance', error: notTolerated(failed, tolerated, batch.totals.rows) });
+  };
+  // Malformed rows have failed already: when they are too many, no money is spent on the others.
+  checkTolerance();
   const see = (ending: RowEnding) => {
     if (ending.kind === 'succeeded') first = undefined;
     if (ending.kind === 'returned') {
-      const policy = policyOf(ending.error.code);
+      const policy = policyOf(ending.error);
       if (policy === 'pause') stop({ kind: 'pause', reason: 'fatal', error: ending.error });
       if (policy === 'budget') stop({ kind: 'pause', reason: 'budget', error: ending.error });
       if (policy === 'stop') stop({ kind: 'fault', error: ending.error });
@@ -118,7 +131,7 @@ function createWatch({ batch }: ProcessOptions): {
         stop({ kind: 'pause', reason: 'fatal', error: allAlike(ending.code), alike: ending.code });
       first = undefined;
     }
-    if (failed > mayFail) stop({ kind: 'tolerance', error: notTolerated(failed, tolerated, batch.totals.rows) });
+    checkTolerance();
   };
   return { see, stop, end: () => end };
 }
@@ -135,8 +148,11 @@ function notTolerated(failed: number, percent: number, rows: number): AppError {
   return new AppError('output_invalid', `${failed} of ${rows} rows failed, more than the tolerated ${percent} %.`);
 }
 
-/** What runs single rows. */
-async function createRowWork({ batch, fence, agent, deps, hard }: ProcessOptions): Promise<{
+/** What runs single rows; `onFirstAnswer` is told when more than one may run at once. */
+async function createRowWork(
+  { batch, fence, agent, deps, hard }: ProcessOptions,
+  onFirstAnswer: () => void,
+): Promise<{
   run: (row: RowRecord) => Promise<RowEnding>;
   isAnswered: () => boolean;
 }> {
@@ -159,7 +175,9 @@ async function createRowWork({ batch, fence, agent, deps, hard }: ProcessOptions
     fence,
     signal: hard,
     onAnswer: () => {
+      if (answered) return;
       answered = true;
+      onFirstAnswer();
     },
     onRetry: (error, delayMs) =>
       deps.log.debug({ batchId: batch.id, code: error.code, delayMs }, 'model call is repeated'),
@@ -184,8 +202,9 @@ async function createRowWork({ batch, fence, agent, deps, hard }: ProcessOptions
       return { kind: 'succeeded' };
     } catch (thrown) {
       const error = toAppError(thrown);
-      if (policyOf(error.code) !== 'fail') {
-        if (policyOf(error.code) !== 'stop') await deps.store.returnRow(fence, row.row);
+      const policy = policyOf(error);
+      if (policy !== 'fail') {
+        if (policy !== 'stop') await deps.store.returnRow(fence, row.row);
         return { kind: 'returned', error };
       }
       const stored = { code: error.code, message: error.message };

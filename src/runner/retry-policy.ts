@@ -24,7 +24,9 @@ const POLICIES: { [code in ErrorCode]?: FaultPolicy } = {
   aborted: 'return',
 };
 
-export function policyOf(code: ErrorCode): FaultPolicy {
+export function policyOf({ code, outcomeUnknown }: AppError): FaultPolicy {
+  // No connection to the provider, for as long as calls are repeated: that is not the row's fault, and the next would meet it.
+  if (code === 'model_unreachable' && !outcomeUnknown) return 'pause';
   return POLICIES[code] ?? 'fail';
 }
 
@@ -42,7 +44,8 @@ export const MODEL_RETRY: RetryPolicy = { maxSends: 8, firstDelayMs: 500, maxDel
  * @param random in [0, 1)
  */
 export function retryDelayMs(error: AppError, sends: number, policy: RetryPolicy, random: number): number | undefined {
-  if (!error.retryable || sends >= policy.maxSends) return undefined;
+  // Other faults that may pass, as a locked store, can come after the answer: another send would be paid twice.
+  if (!error.retryable || !error.code.startsWith('model_') || sends >= policy.maxSends) return undefined;
   const ceiling = Math.min(policy.maxDelayMs, policy.firstDelayMs * 2 ** (sends - 1));
   return Math.max(error.retryAfterMs ?? 0, Math.round(random * ceiling));
 }

@@ -127,6 +127,8 @@ export interface RowTrace {
 /** The document behind `BatchRecord.plan`. */
 export interface StoredPlan {
   request: BatchRequest;
+  /** The request as it was first made, once a resume has changed its options: an idempotency key stands for this one. */
+  asked?: BatchRequest;
   agent: AgentDefinition;
   toolSpecs: ToolSpec[] | null;
   inputMapping: InputMapping;

@@ -109,6 +109,7 @@ function checkOptions({ options = {} }: BatchRequest): Problem[] {
   if (cap !== undefined && !(Number.isFinite(cap) && cap > 0)) {
     wrong(`max_cost_usd must be a number of dollars above 0, not ${cap}.`);
   }
+  if (options.idempotency_key === '') wrong('idempotency_key is empty; give it a value of your own, or leave it out.');
   if (tolerated !== undefined && !(tolerated >= 0 && tolerated <= 100)) {
     wrong(`tolerated_failure_percent must be a number from 0 to 100, not ${tolerated}.`);
   }

@@ -1,0 +1,299 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { AppError } from '../../src/errors.ts';
+import {
+  CALL_USD,
+  createGate,
+  echo,
+  say,
+  startWorld,
+  table,
+  until,
+  type World,
+  type WorldOptions,
+  words,
+} from './world.ts';
+
+let world: World;
+afterEach(() => world.close());
+
+async function begin(options: WorldOptions & { rows?: number; csv?: string } = {}): Promise<World> {
+  world = await startWorld(options);
+  await world.write('table.csv', options.csv ?? table(words(options.rows ?? 10)));
+  return world;
+}
+
+/** The lines of the output table without header and processing times. */
+async function outputLines(name = 'out.csv'): Promise<string[]> {
+  const [, ...lines] = (await world.read(name)).trimEnd().split('\n');
+  return lines.map((line) => line.replace(/,[0-9.]*(?=,[^,]*$)/, ''));
+}
+
+test('runs every row once and writes them in order', async () => {
+  await begin({ rows: 57 });
+  const report = await world.runner.drive(await world.start({ concurrency: 7 }));
+  expect(report).toMatchObject({
+    status: 'completed',
+    counts: { total: 57, queued: 0, running: 0, succeeded: 57, failed: 0 },
+    model_calls: 57,
+    error: null,
+  });
+  expect(report.cost_usd).toBeCloseTo(57 * CALL_USD, 12);
+  expect(report.cost_usd_at_most).toBe(report.cost_usd);
+  expect(await outputLines()).toEqual(words(57).map((word) => `${word},${word}!,SUCCESS,`));
+  expect(world.sent).toHaveLength(57);
+});
+
+test('keeps to the concurrency, and reaches it', async () => {
+  const gate = createGate();
+  await begin({
+    rows: 20,
+    respond: async (row, { number }) => {
+      if (number > 1) await gate.wait();
+      return say({ answer: `${row['q']}` });
+    },
+  });
+  const driving = world.runner.drive(await world.start({ concurrency: 6 }));
+  await until(() => gate.waiting() === 6, 'six calls at once');
+  gate.open();
+  await driving;
+  expect(world.atOnce.most).toBe(6);
+});
+
+test('runs one row alone until a model call is answered, and not until its row is done', async () => {
+  const first = createGate();
+  const tool = createGate();
+  await begin({
+    rows: 4,
+    tools: [
+      {
+        name: 'look',
+        description: 'Looks.',
+        inputSchema: { type: 'object' },
+        idempotent: true,
+        execute: async () => {
+          await tool.wait();
+          return 'seen';
+        },
+      },
+    ],
+    respond: async (row, { request, number }) => {
+      if (number === 1) await first.wait();
+      if (request.messages.length > 1) return say({ answer: `${row['q']}` });
+      return [{ type: 'tool_use', id: 'look', name: 'look', input: {} }];
+    },
+  });
+  const driving = world.runner.drive(await world.start({ concurrency: 4 }));
+  await until(() => first.waiting() === 1, 'the first call');
+  expect(world.sent).toHaveLength(1);
+  first.open();
+  // Its tool does not answer yet: the other rows have begun all the same.
+  await until(() => tool.waiting() === 4, 'all rows at their tool');
+  tool.open();
+  expect((await driving).counts.succeeded).toBe(4);
+});
+
+test.each([
+  ['model_key_refused', {}],
+  ['model_spend_limit', {}],
+  ['model_unknown', {}],
+  ['model_unreachable', {}],
+] as const)('pauses after one call when every row would meet %s, and resumes', async (code, options) => {
+  let isMended = false;
+  await begin({
+    rows: 9,
+    respond: (row, context) => {
+      if (!isMended) throw new AppError(code, 'Mend it.', options);
+      return echo(row, context);
+    },
+  });
+  const id = await world.start();
+  const paused = await world.runner.drive(id);
+  expect(paused).toMatchObject({
+    status: 'paused',
+    pause_reason: 'fatal',
+    error: { code, message: 'Mend it.' },
+    counts: { queued: 9, running: 0, failed: 0 },
+  });
+  expect(world.sent).toHaveLength(1);
+  isMended = true;
+  await world.runner.resume(id);
+  expect(await world.runner.drive(id)).toMatchObject({ status: 'completed', error: null, counts: { succeeded: 9 } });
+  expect(world.sent).toHaveLength(10);
+});
+
+test('a fatal error in the middle keeps what was answered and queues the rest', async () => {
+  let isMended = false;
+  await begin({
+    rows: 40,
+    respond: (row, context) => {
+      if (!isMended && context.number > 15) throw new AppError('model_spend_limit', 'Spent.');
+      return echo(row, context);
+    },
+  });
+  const id = await world.start({ concurrency: 4 });
+  const paused = await world.runner.drive(id);
+  expect(paused).toMatchObject({
+    status: 'paused',
+    pause_reason: 'fatal',
+    counts: { succeeded: 15, queued: 25, failed: 0 },
+  });
+  expect(world.sent.length).toBeLessThanOrEqual(15 + 4);
+  isMended = true;
+  await world.runner.resume(id);
+  expect((await world.runner.drive(id)).counts).toMatchObject({ succeeded: 40, failed: 0 });
+});
+
+test('pauses at the cap, never spends more, and goes on with a higher one', async () => {
+  await begin({ rows: 30 });
+  const id = await world.start({ max_cost_usd: 20 * CALL_USD, concurrency: 8 });
+  const paused = await world.runner.drive(id);
+  expect(paused).toMatchObject({ status: 'paused', pause_reason: 'budget', error: { code: 'budget_reached' } });
+  expect(paused.cost_usd).toBeLessThanOrEqual(20 * CALL_USD);
+  expect(paused.counts).toMatchObject({ failed: 0, running: 0 });
+  expect(paused.counts.queued).toBeGreaterThan(0);
+  await expect(world.runner.resume(id, { max_cost_usd: 0.000001 })).rejects.toMatchObject({ code: 'budget_reached' });
+  await world.runner.resume(id, { max_cost_usd: 1 });
+  const done = await world.runner.drive(id);
+  expect(done).toMatchObject({ status: 'completed', counts: { succeeded: 30 } });
+  expect(world.sent).toHaveLength(30);
+});
+
+test('a sample pauses, and the resumed batch runs the rest once', async () => {
+  await begin({ rows: 25 });
+  const id = await world.start({ sample: 4, concurrency: 10 });
+  expect(await world.runner.drive(id)).toMatchObject({
+    status: 'paused',
+    pause_reason: 'sample',
+    counts: { succeeded: 4, queued: 21 },
+  });
+  expect(world.sent.map((row) => row['q'])).toEqual(words(4));
+  await world.runner.resume(id);
+  expect((await world.runner.drive(id)).status).toBe('completed');
+  expect(world.sent.map((row) => row['q']).toSorted()).toEqual(words(25).toSorted());
+});
+
+test('a sample as large as the table completes', async () => {
+  await begin({ rows: 3 });
+  expect((await world.runner.drive(await world.start({ sample: 3 }))).status).toBe('completed');
+});
+
+test('one bad row never stops the rest', async () => {
+  await begin({ rows: 10, respond: (row) => say(row['q'] === 'w3' ? { wrong: 1 } : { answer: `${row['q']}` }) });
+  const report = await world.runner.drive(await world.start());
+  expect(report).toMatchObject({ status: 'completed', counts: { succeeded: 9, failed: 1 } });
+  expect(report.failures).toMatchObject([{ code: 'output_invalid', count: 1, example: { row: 3 } }]);
+  expect((await outputLines())[3]).toContain('w3,,FAILED,');
+});
+
+test('more failures than tolerated end the batch as failed, with its table', async () => {
+  await begin({
+    rows: 40,
+    respond: (row) => say(Number(`${row['q']}`.slice(1)) % 2 ? { answer: 'odd' } : { wrong: 1 }),
+  });
+  const report = await world.runner.drive(await world.start({ tolerated_failure_percent: 10, concurrency: 1 }));
+  expect(report).toMatchObject({ status: 'failed', counts: { failed: 5, running: 0 } });
+  expect(report.error?.message).toContain('5 of 40');
+  const lines = await outputLines();
+  expect(lines).toHaveLength(40);
+  expect(lines.at(-1)).toBe('w39,,NOT_RUN,');
+});
+
+test('malformed rows alone can be more than tolerated, before any money is spent', async () => {
+  await begin({ csv: 'q,r\na,1\nb,2,3\nc,3\n' });
+  const report = await world.runner.drive(await world.start({ tolerated_failure_percent: 0 }));
+  expect(report).toMatchObject({ status: 'failed', counts: { failed: 1, queued: 2 } });
+  expect(world.sent).toEqual([]);
+});
+
+test('the first twenty rows failing alike pause the batch, with the rows queued again', async () => {
+  await begin({ rows: 50, respond: () => say({ wrong: 1 }) });
+  const id = await world.start({ concurrency: 5 });
+  const paused = await world.runner.drive(id);
+  expect(paused).toMatchObject({ status: 'paused', pause_reason: 'fatal', error: { code: 'output_invalid' } });
+  expect(paused.counts).toMatchObject({ queued: 50, failed: 0, running: 0 });
+  expect(paused.error?.message).toContain('first 20 rows all failed');
+  await world.runner.resume(id);
+  // It was told once; a second time it is what the person wants.
+  expect(await world.runner.drive(id)).toMatchObject({ status: 'completed', counts: { failed: 50 } });
+});
+
+test('twenty first failures of different kinds do not pause', async () => {
+  await begin({
+    rows: 25,
+    respond: (row) => {
+      if (row['q'] === 'w7') throw new AppError('context_too_long', 'Too long.');
+      return say({ wrong: 1 });
+    },
+  });
+  expect((await world.runner.drive(await world.start())).status).toBe('completed');
+});
+
+test('malformed lines stand in the table in order, with their text kept and their line named', async () => {
+  await begin({ csv: 'q,r\na,1\nb,2,3,4\nc,3\n' });
+  const id = await world.start();
+  const report = await world.runner.drive(id);
+  expect(report.counts).toMatchObject({ total: 3, succeeded: 2, failed: 1 });
+  const lines = await outputLines();
+  expect(lines[0]).toBe('a,1,a!,SUCCESS,');
+  expect(lines[1]).toMatch(/^b,2,,FAILED,.*row_malformed: line 3: /);
+  expect(lines[2]).toBe('c,3,c!,SUCCESS,');
+  const [row] = await world.store.readRows(id, { fromRow: 1, limit: 1 });
+  expect(row?.rawText?.trim()).toBe('b,2,3,4');
+});
+
+test('a fault of the output pauses, and the resumed batch writes the table without a call', async () => {
+  await begin({ rows: 5 });
+  const id = await world.start();
+  await mkdir(join(world.folder, 'out.csv'));
+  const paused = await world.runner.drive(id);
+  expect(paused).toMatchObject({ status: 'paused', pause_reason: 'fatal', counts: { succeeded: 5 } });
+  expect(paused.error?.message).toContain('out.csv');
+  await rm(join(world.folder, 'out.csv'), { recursive: true });
+  await world.runner.resume(id);
+  expect((await world.runner.drive(id)).status).toBe('completed');
+  expect(await outputLines()).toHaveLength(5);
+  expect(world.sent).toHaveLength(5);
+});
+
+test('a column of the source with an output name keeps its cells; the answer stands beside it', async () => {
+  await begin({ csv: 'q,answer,_status\na,old,mine\n' });
+  const { report, plan } = await world.runner.create(world.request());
+  expect(plan.warnings.join(' ')).toContain('answer_result');
+  await world.runner.drive(report.batch_id);
+  const [header, row] = (await world.read('out.csv')).split('\n');
+  expect(header).toBe('q,answer,_status,answer_result,_status_result,_processing_time,_error');
+  expect(row).toMatch(/^a,old,mine,a!,SUCCESS,/);
+});
+
+test('reads and writes JSON lines, cells with their types', async () => {
+  await begin({});
+  await world.write('in.jsonl', '{"q":"a","n":1,"deep":{"x":[1,2]}}\n{"q":"b","n":null}\n');
+  const id = await world.start(undefined, {
+    csv_uri: join(world.folder, 'in.jsonl'),
+    output_uri: join(world.folder, 'out.jsonl'),
+  });
+  expect((await world.runner.drive(id)).status).toBe('completed');
+  const rows = (await world.read('out.jsonl'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(rows[0]).toMatchObject({ q: 'a', n: 1, deep: { x: [1, 2] }, answer: 'a!', _status: 'SUCCESS' });
+  expect(rows[1]).toMatchObject({ q: 'b', n: null, answer: 'b!' });
+});
+
+test('rates count working time only', async () => {
+  await begin({ rows: 6 });
+  let now = 1_000_000;
+  const clock = { ...world.deps.clock, now: () => now };
+  const runner = await world.other({ clock });
+  const id = await world.start({ sample: 2 });
+  await runner.drive(id);
+  const { activeMs, activeSince } = (await world.store.readBatch(id)) ?? {};
+  expect(activeSince).toBeNull();
+  now += 3_600_000;
+  await runner.resume(id);
+  await runner.drive(id);
+  expect((await world.store.readBatch(id))?.activeMs).toBe(activeMs);
+});
