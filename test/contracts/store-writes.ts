@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { newBatch, startBatch, succeeded } from '../storage/support/store-fixture.ts';
+import { newBatch, newRows, startBatch, succeeded } from '../storage/support/store-fixture.ts';
 import type { StoreBench } from './store.ts';
 
 export function testWrites({ store, openAnother }: StoreBench): void {
@@ -26,6 +26,22 @@ export function testWrites({ store, openAnother }: StoreBench): void {
       expect(rows.map(({ status }) => status)).toEqual(['succeeded', 'running', 'succeeded']);
       expect((await store().readBatch('bat_1'))?.totals).toMatchObject({ running: 1, succeeded: 2 });
       expect(await store().readBatch('bat_2')).toBeDefined();
+    });
+
+    it('undoes a write that fails half way, alone or beside others', async () => {
+      const fence = await startBatch(store(), 'bat_1', 2);
+      const [fresh] = newRows(2, 1);
+      const [known] = newRows(0, 1);
+      if (fresh === undefined || known === undefined) throw new Error('no rows');
+      const insertBoth = () => store().insertRows(fence, [fresh, known]);
+      await expect(insertBoth()).rejects.toMatchObject({ code: 'internal' });
+      const outcomes = await Promise.allSettled([insertBoth(), store().claimRows(fence, 1, 1), insertBoth()]);
+      expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected']);
+      expect(await store().readRows('bat_1', { fromRow: 0, limit: 9 })).toMatchObject([
+        { row: 0, status: 'running' },
+        { row: 1, status: 'queued' },
+      ]);
+      expect((await store().readBatch('bat_1'))?.totals).toMatchObject({ rows: 2, queued: 1, running: 1 });
     });
 
     it('shows an awaited write to every reader of the same data', async () => {

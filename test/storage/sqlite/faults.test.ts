@@ -179,6 +179,24 @@ describe('writing', () => {
     await store.close();
   });
 
+  it('rejects the whole turn when a fault ends its transaction, keeps none of it, and goes on', async () => {
+    const store = await open();
+    const fence = await startBatch(store, 'bat_1', 3);
+    await store.claimRows(fence, 3, 1);
+    // A full disk or a disk error may end a transaction in its middle; a trigger does so at will.
+    const db = new DatabaseSync(path);
+    db.exec(`CREATE TRIGGER fault BEFORE UPDATE ON row_states WHEN new.status = 2 AND new.id % 4294967296 = 1
+      BEGIN SELECT RAISE(ROLLBACK, 'the disk broke'); END`);
+    const finishAll = () => Promise.allSettled([0, 1, 2].map((row) => store.finishRow(fence, row, succeeded(row))));
+    expect((await finishAll()).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect((await store.readBatch('bat_1'))?.totals).toMatchObject({ running: 3, succeeded: 0 });
+    db.exec('DROP TRIGGER fault');
+    db.close();
+    expect((await finishAll()).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
+    expect((await store.readBatch('bat_1'))?.totals).toMatchObject({ running: 0, succeeded: 3 });
+    await store.close();
+  });
+
   it('tells a full disk from other faults', () => {
     const db = new DatabaseSync(path);
     db.exec('PRAGMA max_page_count = 3; CREATE TABLE filled (a)');
