@@ -1,8 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { openSink, sinkFormat } from './formats/open-sink.ts';
-import { openSource } from './formats/open-source.ts';
+import { sinkFormat } from './formats/format.ts';
 import { createFileLocation } from './locations/file-location.ts';
 import type { Location } from './locations/location.ts';
 import { parseUri } from './locations/parse-uri.ts';
@@ -25,21 +24,26 @@ export function createTables(parts: TablesParts): Tables {
     const parsed = parseUri(uri);
     if (parsed.kind === 'file') return createFileLocation(parsed.path, parts.roots);
     client ??= parts.s3();
-    // The AWS SDK takes hundreds of milliseconds to load: only who names an S3 URI waits for it.
+    // The AWS SDK takes hundreds of milliseconds to load: only who names an S3 URI waits for it. The formats below are
+    // loaded late for the same reason: an MCP server has to answer long before it is given a table.
     const { createS3Location } = await import('./locations/s3-location.ts');
     return createS3Location(await client, parsed);
   }
 
   return {
     openSource: async (uri, signal) => {
+      const { openSource } = await import('./formats/open-source.ts');
       const source = await openSource(await locate(uri), signal);
       parts.log.debug({ uri: source.uri, facts: source.facts }, 'table opened');
       return source;
     },
-    openSink: async (uri, columns, options) => openSink(await locate(uri), columns, options),
+    openSink: async (uri, columns, options) => {
+      const { openSink } = await import('./formats/open-sink.ts');
+      return openSink(await locate(uri), columns, options);
+    },
     checkSink: async (uri, notOneOf) => {
       const location = await locate(uri);
-      sinkFormat(location);
+      sinkFormat(location.fileName, location.uri);
       const identity = await location.identity();
       for (const other of notOneOf) {
         if ((await (await locate(other)).identity()) === identity) {
@@ -50,6 +54,7 @@ export function createTables(parts: TablesParts): Tables {
     },
     profile: async (uri, options = {}) => {
       const location = await locate(uri);
+      const { openSource } = await import('./formats/open-source.ts');
       const { profileSource } = await import('./profile.ts');
       return profileSource(await openSource(location, options.signal), options);
     },

@@ -1,3 +1,4 @@
+import { AppError } from '../../errors.ts';
 import type { FormatName } from '../table.ts';
 
 /** What a file's name says: its format, and whether it is gzipped. `undefined`: the name does not tell. */
@@ -25,4 +26,12 @@ export function formatOfName(fileName: string): NamedFormat {
   const name = gzip ? lower.slice(0, -'.gz'.length) : lower;
   const extension = /[^.]\.[^.]+$/.test(name) ? name.slice(name.lastIndexOf('.')) : '';
   return { format: FORMATS[extension], gzip, extension };
+}
+
+/** @throws AppError `format_unsupported` when the name's extension is not one that can be written */
+export function sinkFormat(fileName: string, uri: string): { format: FormatName; gzip: boolean } {
+  const { format, gzip, extension } = formatOfName(fileName);
+  if (format !== undefined) return { format, gzip };
+  const what = extension === '' ? 'has no extension' : `ends in ${extension}`;
+  throw new AppError('format_unsupported', `The output ${uri} ${what}: name it ${KNOWN_EXTENSIONS}.`);
 }

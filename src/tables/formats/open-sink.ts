@@ -4,17 +4,9 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { AppError, toAppError } from '../../errors.ts';
 import type { Location, PendingBytes } from '../locations/location.ts';
-import type { Cell, FormatName, Sink } from '../table.ts';
-import { formatOfName, KNOWN_EXTENSIONS } from './format.ts';
+import type { Cell, Sink } from '../table.ts';
+import { sinkFormat } from './format.ts';
 import { createRowText } from './row-text.ts';
-
-/** @throws AppError `format_unsupported` when the name's extension is not one that can be written */
-export function sinkFormat(location: Location): { format: FormatName; gzip: boolean } {
-  const { format, gzip, extension } = formatOfName(location.fileName);
-  if (format !== undefined) return { format, gzip };
-  const what = extension === '' ? 'has no extension' : `ends in ${extension}`;
-  throw new AppError('format_unsupported', `The output ${location.uri} ${what}: name it ${KNOWN_EXTENSIONS}.`);
-}
 
 /** Opens a sink; the header is written at once. Memory is constant: `write` waits for the destination. */
 export async function openSink(
@@ -22,7 +14,7 @@ export async function openSink(
   columns: readonly string[],
   options: { spreadsheetSafe?: boolean } = {},
 ): Promise<Sink> {
-  const { format, gzip } = sinkFormat(location);
+  const { format, gzip } = sinkFormat(location.fileName, location.uri);
   const text = createRowText(format, { spreadsheetSafe: options.spreadsheetSafe ?? false });
   const pending = await location.openWrite();
   const bytes = createByteWriter(pending, gzip);

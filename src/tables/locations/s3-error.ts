@@ -19,6 +19,9 @@ export function s3Error(cause: unknown, place: { bucket: string; uri: string; is
   if (name === 'NoSuchKey' || name === 'NotFound' || status === 404) {
     return new AppError('file_not_found', `There is no object ${uri}: check its key.`, { cause });
   }
+  if (name === 'PreconditionFailed' || status === 412) {
+    return new AppError('location_unavailable', `${uri} was replaced while it was read: start again.`, { cause });
+  }
   if (name === 'CredentialsProviderError') {
     return new AppError(
       'location_denied',

@@ -1,5 +1,5 @@
-import { PassThrough, type Readable } from 'node:stream';
-import { GetObjectCommand, HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
+import { PassThrough, Readable } from 'node:stream';
+import { GetObjectCommand, type GetObjectCommandOutput, HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { AppError } from '../../errors.ts';
 import type { Location, PendingBytes, StoredBytes } from './location.ts';
@@ -25,14 +25,55 @@ interface Place {
 }
 
 async function openObject(client: S3Client, place: Place, signal?: AbortSignal): Promise<StoredBytes> {
-  const command = new GetObjectCommand({ Bucket: place.bucket, Key: place.key });
-  const answer = await client.send(command, signal && { abortSignal: signal }).catch((cause) => {
-    throw s3Error(cause, place);
-  });
-  if (answer.ContentLength === 0 || answer.Body === undefined) {
+  const answer = await getObject(client, place, {}, signal);
+  if (answer.ContentLength === 0) {
     throw new AppError('file_empty', `${place.uri} is empty: it needs a header and rows.`);
   }
-  return { stream: answer.Body as Readable, sizeBytes: answer.ContentLength };
+  return { stream: resumingStream(client, place, answer, signal), sizeBytes: answer.ContentLength };
+}
+
+async function getObject(
+  client: S3Client,
+  place: Place,
+  part: { Range?: string; IfMatch?: string },
+  signal?: AbortSignal,
+) {
+  const command = new GetObjectCommand({ Bucket: place.bucket, Key: place.key, ...part });
+  try {
+    return await client.send(command, signal && { abortSignal: signal });
+  } catch (cause) {
+    throw s3Error(cause, place);
+  }
+}
+
+/** Connections that break one after the other, without a byte between them, before reading is given up. */
+const MAX_BREAKS = 3;
+
+/** The object's bytes; a connection that breaks half way is followed by another for the rest of the same object. */
+function resumingStream(client: S3Client, place: Place, first: GetObjectCommandOutput, signal?: AbortSignal): Readable {
+  let body = first.Body as Readable;
+  const chunks = async function* () {
+    let offset = 0;
+    for (let breaks = 0; ; ) {
+      try {
+        for await (const chunk of body) {
+          offset += chunk.length;
+          breaks = 0;
+          yield chunk as Buffer;
+        }
+        if (offset >= (first.ContentLength ?? 0)) return;
+        throw new Error(`the connection ended after ${offset} bytes`);
+      } catch (cause) {
+        breaks += 1;
+        if (signal?.aborted || breaks > MAX_BREAKS) throw s3Error(cause, place);
+      }
+      const rest = { Range: `bytes=${offset}-`, ...(first.ETag !== undefined && { IfMatch: first.ETag }) };
+      body = (await getObject(client, place, rest, signal)).Body as Readable;
+    }
+  };
+  const stream = Readable.from(chunks(), { objectMode: false });
+  stream.once('close', () => body.destroy());
+  return stream;
 }
 
 /** A bucket that may not be asked about (403) may still be writable: only its absence is sure. */

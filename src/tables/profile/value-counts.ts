@@ -1,5 +1,7 @@
 /** How many values of a column are counted by name. */
 const CAPACITY = 1024;
+/** Slots of the table at its start and at most: a table of a thousand short columns must not take 60 MB. */
+const FIRST_SLOTS = 64;
 const SLOTS = CAPACITY * 2;
 /** Cells after which, when all places are taken, rare values make room for ones that became frequent later. */
 const WINDOW = 32_768;
@@ -26,31 +28,33 @@ export interface ValueCounts {
  * An open hash table on the hash that the distinct estimate needs anyway: `Map` would hash every string a second time.
  */
 export function createValueCounts(): ValueCounts {
-  let texts: string[] = new Array(SLOTS).fill('');
-  let hashes = new Int32Array(SLOTS);
-  let counts = new Float64Array(SLOTS);
-  let kinds = new Uint8Array(SLOTS);
-  let bornAt = new Float64Array(SLOTS);
+  let slots = FIRST_SLOTS;
+  let texts: string[] = new Array(slots).fill('');
+  let hashes = new Int32Array(slots);
+  let counts = new Float64Array(slots);
+  let kinds = new Uint8Array(slots);
+  let bornAt = new Float64Array(slots);
   let size = 0;
   let exact = true;
   let cells = 0;
 
   const slotFor = (text: string, hash: number): number => {
-    let slot = hash & (SLOTS - 1);
-    while (counts[slot] !== 0 && (hashes[slot] !== hash || texts[slot] !== text)) slot = (slot + 1) & (SLOTS - 1);
+    let slot = hash & (slots - 1);
+    while (counts[slot] !== 0 && (hashes[slot] !== hash || texts[slot] !== text)) slot = (slot + 1) & (slots - 1);
     return slot;
   };
 
-  /** Rebuilds the table with the places that `keep` leaves. */
-  const rebuild = (keep: (slot: number) => boolean): void => {
-    const old = { texts, hashes, counts, kinds, bornAt };
-    texts = new Array(SLOTS).fill('');
-    hashes = new Int32Array(SLOTS);
-    counts = new Float64Array(SLOTS);
-    kinds = new Uint8Array(SLOTS);
-    bornAt = new Float64Array(SLOTS);
+  /** Rebuilds the table, with so many slots, from the places that `keep` leaves. */
+  const rebuild = (newSlots: number, keep: (slot: number) => boolean): void => {
+    const old = { slots, texts, hashes, counts, kinds, bornAt };
+    slots = newSlots;
+    texts = new Array(slots).fill('');
+    hashes = new Int32Array(slots);
+    counts = new Float64Array(slots);
+    kinds = new Uint8Array(slots);
+    bornAt = new Float64Array(slots);
     size = 0;
-    for (let from = 0; from < SLOTS; from += 1) {
+    for (let from = 0; from < old.slots; from += 1) {
       if (old.counts[from] === 0 || !keep(from)) continue;
       const text = old.texts[from] ?? '';
       const hash = old.hashes[from] ?? 0;
@@ -66,7 +70,7 @@ export function createValueCounts(): ValueCounts {
 
   const makeRoom = (): void => {
     const before = { counts, bornAt };
-    rebuild((slot) => (before.counts[slot] ?? 0) * 1000 > cells - (before.bornAt[slot] ?? 0));
+    rebuild(slots, (slot) => (before.counts[slot] ?? 0) * 1000 > cells - (before.bornAt[slot] ?? 0));
   };
 
   return {
@@ -83,6 +87,7 @@ export function createValueCounts(): ValueCounts {
         exact = false;
         return -1;
       }
+      if (size * 2 >= slots && slots < SLOTS) rebuild(slots * 2, () => true);
       const slot = slotFor(text, hash);
       texts[slot] = detached(text);
       hashes[slot] = hash;
