@@ -32,7 +32,7 @@ export function main(argv: string[], env: Record<string, string | undefined>): P
 
 /** Each face is loaded when it is asked for: MCP over stdio answers sooner without the HTTP server. */
 const FACES: Faces = {
-  async http(app, { host, port }) {
+  async http(app, { host, port, signal, hardSignal }) {
     const [{ createHttpApp }, { listen }, { createMcpHttpHandler }] = await Promise.all([
       import('./http/app.ts'),
       import('./http/listen.ts'),
@@ -51,16 +51,8 @@ const FACES: Faces = {
         await app.registry.list();
       },
     });
-    const stop = new AbortController();
-    const listening = await listen(http, { port, signal: stop.signal });
-    return {
-      url: listening.url,
-      close: async () => {
-        stop.abort();
-        await listening.closed;
-        await mcp.close();
-      },
-    };
+    const listening = await listen(http, { port, signal, hardSignal });
+    return { url: listening.url, closed: listening.closed.then(() => mcp.close()) };
   },
   async mcp(app) {
     const { serveMcpStdio } = await import('./mcp/stdio.ts');

@@ -6,7 +6,11 @@ import type { Signals } from './signals.ts';
 /** The faces of the app that commands must not import. */
 export interface Faces {
   /** Resolves when it listens. `close` ends it, giving requests under way their time; idempotent. */
-  http(app: App, options: { host: string; port: number }): Promise<{ url: string; close(): Promise<void> }>;
+  /** `signal` stops it gracefully, `hardSignal` at once; `closed` resolves when every chat turn is stored. */
+  http(
+    app: App,
+    options: { host: string; port: number; signal: AbortSignal; hardSignal: AbortSignal },
+  ): Promise<{ url: string; closed: Promise<void> }>;
   /** MCP over the process's stdin and stdout; `done` resolves when the client has gone. `close` is idempotent. */
   mcp(app: App): Promise<{ done: Promise<void>; close(): Promise<void> }>;
 }

@@ -10,7 +10,7 @@ export interface McpHttp {
 }
 
 /** The longest request body, in bytes: arguments are small. */
-const LONGEST_BODY = 1024 * 1024;
+const LONGEST_BODY = 4 * 1024 * 1024;
 
 /** Serves both protocol eras over HTTP, without sessions. */
 export function createMcpHttpHandler(factory: McpServerFactory, { log }: { log: Log }): McpHttp {

@@ -23,17 +23,14 @@ export function addServeCommand(program: Command, context: CommandContext): void
           onSecond: () => output.note('Stopping at once.'),
         });
         try {
-          const face = await context.faces.http(app, given);
+          const { signal, hardSignal } = stop;
+          const face = await context.faces.http(app, { ...given, signal, hardSignal });
           output.document({ url: face.url, chat: `${face.url}/v1/chat`, mcp: `${face.url}/mcp` });
           output.line(`Listening on ${output.paint('cyan', face.url)}`);
           output.line(`  chat  POST ${face.url}/v1/chat`);
           output.line(`  MCP        ${face.url}/mcp`);
           output.note('Ctrl-C stops.');
-          try {
-            await app.supervise({ signal: stop.signal, hardSignal: stop.hardSignal, untilIdle: false });
-          } finally {
-            await face.close();
-          }
+          await Promise.all([app.supervise({ signal, hardSignal, untilIdle: false }), face.closed]);
           return EXIT.completed;
         } finally {
           stop.close();
