@@ -5,9 +5,9 @@ import {
   GetObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
-  PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
 import { startFauxqs } from 'fauxqs';
 import { createS3Client, type S3Options } from '../../src/tables/locations/s3-client.ts';
 
@@ -50,9 +50,7 @@ export async function startTestS3(): Promise<TestS3> {
     client,
     bucket,
     async put(key, body) {
-      await client.send(
-        new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentLength: Buffer.byteLength(body) }),
-      );
+      await new Upload({ client, params: { Bucket: bucket, Key: key, Body: body } }).done();
     },
     async get(key) {
       const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
