@@ -11,7 +11,7 @@ import { testTotals } from './store-totals.ts';
 import { testWrites } from './store-writes.ts';
 
 /** The outside world of a store under test: its clocks and what is known of processes. */
-export interface StoreWorld {
+interface StoreWorld {
   /** Where it keeps its data; opening the same folder again finds the same data. */
   folder: string;
   nowMs: number;

@@ -9,6 +9,7 @@ type AppendMessages = (
   append: { expectedCount: number; messages: Message[]; openRun: string | null; at: number },
 ) => void;
 
+/** Appends to a transcript that still has the length that the caller has seen. */
 export function prepareAppendMessages(db: DatabaseSync): AppendMessages {
   const read = prepare<{ key: number; message_count: number }>(
     db,

@@ -6,6 +6,7 @@ import { TOTALS_COLUMNS, type TotalsRow, toTotals } from './totals.ts';
 export const SELECT_BATCH = `SELECT b.*, l.owner, ${TOTALS_COLUMNS}
   FROM batches b JOIN batch_leases l ON l.batch = b.key JOIN batch_totals t ON t.batch = b.key`;
 
+/** What {@link SELECT_BATCH} gives. */
 export interface BatchRow extends TotalsRow {
   key: number;
   id: string;
@@ -38,6 +39,7 @@ export function textOrNull(value: unknown): string | null {
   return value === null ? null : JSON.stringify(value);
 }
 
+/** The batch of a row that was read with {@link SELECT_BATCH}. */
 export function toBatchRecord(row: BatchRow): BatchRecord {
   return {
     id: row.id,

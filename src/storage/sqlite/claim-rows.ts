@@ -7,6 +7,7 @@ import type { Transaction } from './transaction.ts';
 
 type ClaimRows = (transaction: Transaction, fence: Fence, limit: number, at: number) => RowRecord[];
 
+/** Makes the next queued rows below the row limit `running`, in order, and gives them. */
 export function prepareClaimRows(db: DatabaseSync): ClaimRows {
   const select = prepare<StoredRow>(
     db,

@@ -3,6 +3,7 @@ import type { ConversationRecord } from '../store.ts';
 import { prepareInsertMessages } from './insert-messages.ts';
 import { prepare } from './statement.ts';
 
+/** A new conversation, with the messages that it begins with. */
 export function prepareInsertConversation(db: DatabaseSync): (conversation: ConversationRecord) => void {
   const insert = prepare<{ key: number }>(
     db,

@@ -13,6 +13,7 @@ export interface EntryState {
   answered: number;
 }
 
+/** The state of a journal entry, by key; undefined when there is none. */
 export function prepareEntryState(db: DatabaseSync): (key: JournalKey) => EntryState | undefined {
   const select = prepare<EntryState>(
     db,

@@ -2,7 +2,7 @@ import type { LeaseOwner } from '../store.ts';
 import { parseOrNull } from './batch-record.ts';
 
 /** After this long without a heartbeat an owner that may be alive has lost its lease. */
-export const LEASE_SILENCE_MS = 15_000;
+const LEASE_SILENCE_MS = 15_000;
 
 /** How silence is judged. */
 export interface LeaseClock {
@@ -15,6 +15,7 @@ export interface LeaseClock {
   here: { host: string; bootId: string };
 }
 
+/** What {@link holderOf} needs of a lease. */
 export interface LeaseRow {
   owner: string | null;
   heartbeat_at: number | null;

@@ -30,6 +30,7 @@ import { prepareWriteIntent } from './write-intent.ts';
 import { createWriteQueue } from './write-queue.ts';
 import { prepareWriteRefusal } from './write-refusal.ts';
 
+/** What {@link openSqliteStore} needs from outside. */
 export interface SqliteStoreOptions {
   /** The database file; its folders are made. */
   path: string;

@@ -3,6 +3,7 @@ import type { BatchRecord } from '../store.ts';
 import { type BatchRow, SELECT_BATCH, toBatchRecord } from './batch-record.ts';
 import { prepare } from './statement.ts';
 
+/** A batch with its totals and its owner, by id; undefined when there is none. */
 export function prepareReadBatch(db: DatabaseSync): (id: string) => BatchRecord | undefined {
   const select = prepare<BatchRow>(db, `${SELECT_BATCH} WHERE b.id = ?`);
   return (id) => {

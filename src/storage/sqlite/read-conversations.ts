@@ -8,6 +8,7 @@ type ConversationHead = Omit<ConversationRecord, 'messages'>;
 const SELECT_HEAD = `SELECT key, id, agent, created_at AS createdAt, updated_at AS updatedAt, open_run AS openRun
   FROM conversations`;
 
+/** A conversation with its whole transcript; undefined when there is none. */
 export function prepareReadConversation(db: DatabaseSync): (id: string) => ConversationRecord | undefined {
   const select = prepare<ConversationHead & { key: number }>(db, `${SELECT_HEAD} WHERE id = ?`);
   const selectMessages = prepare<{ message: string }>(

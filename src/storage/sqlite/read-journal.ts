@@ -28,6 +28,7 @@ interface EntryRow {
   answered_at: number | null;
 }
 
+/** The entries of one run, by turn and call. */
 export function prepareReadJournal(db: DatabaseSync): (run: string) => JournalEntry[] {
   const select = prepare<EntryRow>(db, `${SELECT_ENTRY} WHERE e.run = ? ORDER BY e.turn, e.call`);
   return (run) => select.all(run).map(toEntry);

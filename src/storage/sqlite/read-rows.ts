@@ -7,6 +7,7 @@ import { LIMIT, prepare } from './statement.ts';
 
 type ReadRows = (batchId: string, options: { status?: RowStatus; fromRow: number; limit: number }) => RowRecord[];
 
+/** A page of rows in order; a page of one status is found by its index, however rare the status is. */
 export function prepareReadRows(db: DatabaseSync): ReadRows {
   const keyOf = prepareBatchKey(db);
   const all = prepare<StoredRow>(

@@ -6,6 +6,7 @@ import type { Transaction } from './transaction.ts';
 
 type RenewLease = (transaction: Transaction, fence: Fence) => BatchRecord['control'];
 
+/** The heartbeat; gives what another process has asked the owner for. */
 export function prepareRenewLease(db: DatabaseSync, clock: LeaseClock): RenewLease {
   const beat = prepare(db, 'UPDATE batch_leases SET heartbeat_at = ?, heartbeat_uptime_ms = ? WHERE batch = ?');
   const readControl = prepare<{ control: BatchRecord['control'] }>(db, 'SELECT control FROM batches WHERE key = ?');

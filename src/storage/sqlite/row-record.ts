@@ -4,6 +4,7 @@ import type { RowRecord, RowStatus } from '../store.ts';
 import { parseOrNull } from './batch-record.ts';
 import { rowOf } from './row-id.ts';
 
+/** The numbers that stand for a status in `row_states.status`. */
 export const QUEUED = 0;
 export const RUNNING = 1;
 export const SUCCEEDED = 2;
@@ -11,6 +12,7 @@ export const FAILED = 3;
 
 const STATUSES: readonly RowStatus[] = ['queued', 'running', 'succeeded', 'failed'];
 
+/** The number that stands for a status in `row_states`. */
 export function statusCode(status: RowStatus): number {
   return STATUSES.indexOf(status);
 }
@@ -19,6 +21,7 @@ export function statusCode(status: RowStatus): number {
 export const ROW_COLUMNS = `s.id, s.status, s.attempt, s.claims, s.input, s.output, s.error_code, s.error_message,
   s.started_at, s.ended_at, s.processing_ms, o.line, o.cells, o.raw_text`;
 
+/** What {@link ROW_COLUMNS} give. */
 export interface StoredRow {
   id: number;
   status: number;
@@ -36,6 +39,7 @@ export interface StoredRow {
   raw_text: string | null;
 }
 
+/** The row of a record that was read with {@link ROW_COLUMNS}. */
 export function toRowRecord(row: StoredRow): RowRecord {
   return {
     row: rowOf(row.id),

@@ -22,6 +22,7 @@ export interface TotalsDelta {
   openWorstPicoUsd: number;
 }
 
+/** A delta that adds nothing. */
 export function zeroDelta(): TotalsDelta {
   return {
     rows: 0,
@@ -70,6 +71,7 @@ export const TOTALS_COLUMNS = `t.rows, t.queued, t.running, t.succeeded, t.faile
   ${microOf('t.cost_pico_usd')} AS cost_micro_usd, t.unpriced_calls,
   t.open_calls, ${microOf('t.open_worst_pico_usd')} AS open_worst_micro_usd`;
 
+/** What {@link TOTALS_COLUMNS} give. */
 export interface TotalsRow {
   rows: number;
   queued: number;
@@ -88,6 +90,7 @@ export interface TotalsRow {
   open_worst_micro_usd: number;
 }
 
+/** The totals of a row that was read with {@link TOTALS_COLUMNS}. */
 export function toTotals(row: TotalsRow): BatchTotals {
   return {
     rows: row.rows,

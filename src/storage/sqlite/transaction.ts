@@ -5,7 +5,7 @@ import { prepare } from './statement.ts';
 import { prepareAddTotals, type TotalsDelta, zeroDelta } from './totals.ts';
 
 /** What a fenced write needs to know of its batch. */
-export interface FencedBatch {
+interface FencedBatch {
   key: number;
   epoch: number;
   rowLimit: number | null;

@@ -23,6 +23,7 @@ interface Pending {
 
 type Outcome = { value: unknown } | { fault: AppError };
 
+/** A queue on one connection; `begin` starts the bookkeeping of a transaction. */
 export function createWriteQueue(db: DatabaseSync, path: string, begin: () => Transaction): WriteQueue {
   const beginStatement = db.prepare('BEGIN IMMEDIATE');
   const commitStatement = db.prepare('COMMIT');
@@ -76,7 +77,10 @@ export function createWriteQueue(db: DatabaseSync, path: string, begin: () => Tr
     try {
       return await retryWhileBusy(() => attempt(commitTogether, group), path);
     } catch (thrown) {
-      if (group.length === 1) return [{ fault: toStoreFault(thrown, path) }];
+      const fault = toStoreFault(thrown, path);
+      // Alone it has nobody to be kept apart from; and a database that stayed locked was waited for long enough.
+      const isLocked = fault.code === 'store_unavailable' && fault.retryable;
+      if (group.length === 1 || isLocked) return group.map(() => ({ fault }));
     }
     try {
       return await retryWhileBusy(() => attempt(commitApart, group), path);

@@ -154,11 +154,10 @@ describe('writing', () => {
     const store = await open();
     const other = new DatabaseSync(path);
     other.exec('BEGIN IMMEDIATE');
-    await expect(store.insertBatch(newBatch('bat_1'))).rejects.toMatchObject({
-      code: 'store_unavailable',
-      retryable: true,
-      message: expect.stringContaining(`${path} is locked by another process`),
-    });
+    const outcomes = await Promise.allSettled(['bat_1', 'bat_2'].map((id) => store.insertBatch(newBatch(id))));
+    const message = expect.stringContaining(`${path} is locked by another process`);
+    const rejected = { status: 'rejected', reason: { code: 'store_unavailable', retryable: true, message } };
+    expect(outcomes).toMatchObject([rejected, rejected]);
     other.exec('ROLLBACK');
     other.close();
     expect(await store.insertBatch(newBatch('bat_1'))).toMatchObject({ inserted: true });
