@@ -141,6 +141,11 @@ describe('guards', () => {
       /picture/,
     ],
     ['a long formatting picture', '$formatNumber(1, $pad("0", 100000, "0,"))', /picture/],
+    [
+      'values that grow in place after they were measured',
+      '($m := {"x": 1} ~> |$|{"x": $pad("y", 1900000)}|; [$m, $m])',
+      /more than 2000000 characters/,
+    ],
     ['indentation', '$string([1..20000], true)', /indents/],
   ])('stop %s', async (_name, source, reason) => {
     const startedAt = performance.now();
@@ -179,10 +184,13 @@ describe('guards', () => {
     ['doubling by a built-in function', '$reduce($map([1..60], function($i){"a"}), $replace(?, ?, "aa"))'],
     ['doubling an array of arrays', '$reduce([1..60], function($a, $b){ [[$a], [$a]] }, "0123456789")'],
     ['writing out shared parts', '$string($reduce([1..40], function($a, $b){ {"l": $a, "r": $a} }, "0123456789"))'],
-    ['keeping many large strings', '$count($map([1..20000], function($i){ $pad($string($i), 1000000) }))'],
+    [
+      'keeping many large strings',
+      '($big := $pad("x", 1900000); $count($map([1..20000], function($i){ $uppercase($big & $i) })))',
+    ],
     ['keeping many ranges', '$count($map([1..20000], function($i){ [[1..50000]] }))'],
     ['joining with a long separator', '$join($map([1..20000], function($i){ "" }), $pad("x", 1000000))'],
-    ['changing values in place', '$reduce([1..40], function($a, $b){ $a ~> |$|{"x": [$, $]}| }, {"x": 1})'],
+    ['a cycle', '$reduce([1..40], function($a, $b){ $a ~> |$|{"x": [$, $]}| }, {"x": 1})'],
     ['$pad', '$pad("x", 3e8)'],
   ])('survive %s in a process with a heap of 200 MB', async (_name, source) => {
     const script = `

@@ -135,6 +135,14 @@ describe('tools of an MCP server over stdio', () => {
     expect(await calls(file)).toEqual(['never', 'die']);
   });
 
+  it('do not notice that the server died between two calls', async () => {
+    const set = await open();
+    const pid = Number(await text(set, 'pid'));
+    process.kill(pid, 'SIGKILL');
+    await expect.poll(() => isAlive(pid)).toBe(false);
+    expect(Number(await text(set, 'pid'))).not.toBe(pid);
+  });
+
   it('are given up after their time', async () => {
     const set = await open({ timeout_s: 0.8 });
     await expect(named(set, 'never').execute({}, toolContext())).rejects.toThrow('did not answer never within 0.8 s');
