@@ -96,7 +96,10 @@ function scanRecord(block: Buffer, start: number, atEnd: boolean, dialect: CsvDi
         if (!atEnd && !limited) return undefined;
         return firstLine(block, start, dialect, limited ? UNCLOSED_LONG : UNCLOSED);
       }
-      if (field.kind === 'misplaced') return firstLine(block, start, dialect, UNCLOSED);
+      if (field.kind === 'misplaced') {
+        const lineIsWhole = atEnd || block.indexOf(lineEndByte, start) !== -1 || length - start > MAX_RECORD_BYTES;
+        return lineIsWhole ? firstLine(block, start, dialect, UNCLOSED) : undefined;
+      }
       if (field.broken) broken = UNESCAPED;
       lines += field.lines;
       at = field.end;

@@ -114,6 +114,7 @@ function cellsBeforeQuote(text: string, dialect: CsvDialect): string[] {
   return cells.slice(0, Math.min(cells.length - 1, dialect.columnCount));
 }
 
+/** A record's text without its line end and the blank lines that may follow it. */
 function textOf(bytes: Buffer): string {
-  return decodeText(bytes.subarray(0, MAX_TEXT_BYTES)).replace(/\r?\n$|\r$/, '');
+  return decodeText(bytes.subarray(0, MAX_TEXT_BYTES)).replace(/[\r\n]+$/, '');
 }
