@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,6 +36,10 @@ export interface Site {
   folder: string;
   env: Record<string, string>;
   rowmill(...args: string[]): RowmillProcess;
+  /** The same with further variables. */
+  rowmillWith(variables: Record<string, string>, ...args: string[]): RowmillProcess;
+  write(name: string, content: string): Promise<void>;
+  read(name: string): Promise<string>;
   /** Runs one command to its end and gives back its document. */
   json(...args: string[]): Promise<Report>;
   /** Ends every process that is left and removes the folder. */
@@ -55,15 +59,19 @@ export async function createSite(agentsYaml: string, variables: Record<string, s
     ...variables,
   };
   const started: RowmillProcess[] = [];
-  const rowmill = (...args: string[]) => {
-    const one = start(args, folder, env);
+  const rowmillWith = (more: Record<string, string>, ...args: string[]) => {
+    const one = start(args, folder, { ...env, ...more });
     started.push(one);
     return one;
   };
+  const rowmill = (...args: string[]) => rowmillWith({}, ...args);
   return {
     folder,
     env,
     rowmill,
+    rowmillWith,
+    write: (name, content) => writeFile(join(folder, name), content),
+    read: (name) => readFile(join(folder, name), 'utf8'),
     async json(...args) {
       const one = rowmill(...args, '--json');
       const { json } = await one.ended;

@@ -3,7 +3,7 @@ import type { WireAnswer, WireBlock, WireRequest, WireSchema, WireTool } from '.
 const ANSWER = 'return_structured_data';
 
 /** The row of a target agent: the JSON of the first user message. */
-function inputOf(request: WireRequest): Record<string, unknown> {
+export function inputOf(request: WireRequest): Record<string, unknown> {
   const content = request.messages[0]?.content ?? '';
   const text = typeof content === 'string' ? content : content.map((block) => block['text'] ?? '').join('');
   try {
@@ -15,7 +15,7 @@ function inputOf(request: WireRequest): Record<string, unknown> {
 }
 
 /** Whether a tool has answered already. */
-function hasToolResult(request: WireRequest): boolean {
+export function hasToolResult(request: WireRequest): boolean {
   return request.messages.some(
     ({ content }) => typeof content !== 'string' && content.some((block) => block.type === 'tool_result'),
   );

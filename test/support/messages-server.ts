@@ -186,7 +186,7 @@ function sendFault(response: ServerResponse, fault: Fault): void {
 }
 
 /** A small seeded generator, so that shuffled latencies are the same in every run. */
-function mulberry32(seed: number): () => number {
+export function mulberry32(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
