@@ -38,8 +38,10 @@ export interface CommandContext {
 export interface Output {
   json: boolean;
   paint: Paint;
-  /** Columns of the terminal to lay out for. */
+  /** Columns to lay tables out for. */
   width: number;
+  /** Columns at which running text is broken; infinite where nobody looks at lines. */
+  textWidth: number;
   /** The one JSON document of `--json`; nothing without it. */
   document(value: unknown): void;
   /** A line of the result, on stdout; nothing with `--json`. */
@@ -53,6 +55,7 @@ export function createOutput(io: Io, json: boolean): Output {
     json,
     paint: paintFor(io),
     width: widthOf(io),
+    textWidth: io.columns === undefined ? Number.POSITIVE_INFINITY : widthOf(io),
     document: (value) => {
       if (json) io.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
     },

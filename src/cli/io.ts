@@ -30,8 +30,14 @@ export function widthOf(io: Pick<Io, 'columns'>): number {
   return Math.max(40, io.columns ?? 100);
 }
 
+/** A reader that has had enough (`| head`) is no fault: what is written after that goes nowhere. */
+function ignoreGoneReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
+
 /** The process's own streams. */
 export function processIo(process: NodeJS.Process, env: Record<string, string | undefined>): Io {
+  process.stdout.on('error', ignoreGoneReader);
   const isTTY = {
     stdin: process.stdin.isTTY === true,
     stdout: process.stdout.isTTY === true,

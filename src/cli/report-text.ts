@@ -1,11 +1,21 @@
 import type { BatchPlan, BatchReport, Estimate } from '../runner/runner.ts';
+import type { Output } from './command-context.ts';
 import { count, counted, duration, usd } from './figures.ts';
 import type { Paint, Style } from './io.ts';
 import { oneLine } from './terminal-text.ts';
+import { wrapText } from './word-wrap.ts';
 
-/** A label and its value, aligned with the others. */
-function field(paint: Paint, label: string, value: string): string {
-  return `${paint('dim', label.padEnd(11))} ${value}`;
+const LABEL_WIDTH = 12;
+
+/** What text is laid out for. */
+export type TextLayout = Pick<Output, 'paint' | 'textWidth'>;
+
+/** A label and its value, aligned with the others and broken at words. */
+function field({ paint, textWidth }: TextLayout, label: string, value: string): string[] {
+  return wrapText(value, textWidth - LABEL_WIDTH).map((line, at) => {
+    const lead = (at === 0 ? label : '').padEnd(LABEL_WIDTH);
+    return paint('dim', lead) + line;
+  });
 }
 
 /** `paused (budget)`, in the colour of the state. */
@@ -26,28 +36,29 @@ export function modelText(report: Pick<BatchReport, 'model' | 'stand_in'>): stri
 }
 
 /** A batch in a few lines: state, counts, cost, failures grouped, where the table is, what to do next. */
-export function reportLines(report: BatchReport, paint: Paint): string[] {
+export function reportLines(report: BatchReport, layout: TextLayout): string[] {
+  const { paint } = layout;
   const { total, succeeded, failed, queued, running } = report.counts;
   const failures = failed > 0 ? paint('red', `${count(failed)} failed`) : `${count(failed)} failed`;
   const open = queued + running > 0 ? `, ${count(queued + running)} to go` : '';
   const lines = [
-    field(paint, 'batch', `${report.batch_id}  ${statusText(report, paint)}`),
-    field(paint, 'agent', `${oneLine(report.agent)}  ${paint('dim', oneLine(modelText(report)))}`),
-    field(paint, 'rows', `${count(total)}: ${count(succeeded)} succeeded, ${failures}${open}${secondsOf(report)}`),
-    field(paint, 'cost', `${costText(report)}  ${paint('dim', callsText(report))}`),
+    ...field(layout, 'batch', `${report.batch_id}  ${statusText(report, paint)}`),
+    ...field(layout, 'agent', `${oneLine(report.agent)}  ${paint('dim', oneLine(modelText(report)))}`),
+    ...field(layout, 'rows', `${count(total)}: ${count(succeeded)} succeeded, ${failures}${open}${secondsOf(report)}`),
+    ...field(layout, 'cost', `${costText(report)}  ${paint('dim', callsText(report))}`),
   ];
   if (report.error !== null) {
-    lines.push(field(paint, 'why', `${oneLine(report.error.message)} ${paint('dim', `(${report.error.code})`)}`));
+    lines.push(...field(layout, 'why', `${oneLine(report.error.message)} ${paint('dim', `(${report.error.code})`)}`));
   }
   for (const [at, group] of report.failures.entries()) {
     const example = `e.g. row ${group.example.row}: ${oneLine(group.example.message)}`;
-    lines.push(field(paint, at === 0 ? 'failures' : '', `${count(group.count)} × ${group.code}, ${example}`));
+    lines.push(...field(layout, at === 0 ? 'failures' : '', `${count(group.count)} × ${group.code}, ${example}`));
   }
   for (const [at, warning] of report.warnings.entries()) {
-    lines.push(field(paint, at === 0 ? 'warnings' : '', oneLine(warning)));
+    lines.push(...field(layout, at === 0 ? 'warnings' : '', oneLine(warning)));
   }
-  if (report.output_uri !== null) lines.push(field(paint, 'table', oneLine(report.output_uri)));
-  if (report.next_step !== '') lines.push(field(paint, 'next', oneLine(report.next_step)));
+  if (report.output_uri !== null) lines.push(...field(layout, 'table', oneLine(report.output_uri)));
+  if (report.next_step !== '') lines.push(...field(layout, 'next', oneLine(report.next_step)));
   return lines;
 }
 
@@ -72,28 +83,29 @@ function callsText(report: BatchReport): string {
 }
 
 /** What a batch would do: agent, mapping, new columns, estimate; every problem and warning. */
-export function planLines(plan: BatchPlan, paint: Paint): string[] {
+export function planLines(plan: BatchPlan, layout: TextLayout): string[] {
+  const { paint } = layout;
   const lines: string[] = [];
   if (plan.agent !== null) {
     const { name, version, model } = plan.agent;
     const shown = model.provider === 'scripted' ? 'scripted model, not a real one' : `${model.provider}/${model.model}`;
-    lines.push(field(paint, 'agent', `${name}@${version}  ${paint('dim', oneLine(shown))}`));
+    lines.push(...field(layout, 'agent', `${name}@${version}  ${paint('dim', oneLine(shown))}`));
   }
   const rows = plan.row_count === null ? 'number of rows unknown' : counted(plan.row_count, 'row');
-  lines.push(field(paint, 'table', `${rows}, ${counted(plan.columns.length, 'column')}`));
+  lines.push(...field(layout, 'table', `${rows}, ${counted(plan.columns.length, 'column')}`));
   for (const [at, [name, how]] of Object.entries(plan.input_mapping).entries()) {
-    lines.push(field(paint, at === 0 ? 'mapping' : '', `${oneLine(name)} ${paint('dim', '←')} ${howText(how)}`));
+    lines.push(...field(layout, at === 0 ? 'mapping' : '', `${oneLine(name)} ${paint('dim', '←')} ${howText(how)}`));
   }
   if (plan.output_columns.length > 0) {
-    lines.push(field(paint, 'adds', plan.output_columns.map(oneLine).join(', ')));
+    lines.push(...field(layout, 'adds', plan.output_columns.map(oneLine).join(', ')));
   }
-  if (plan.estimate !== null) lines.push(field(paint, 'estimate', estimateText(plan.estimate, paint)));
+  if (plan.estimate !== null) lines.push(...field(layout, 'estimate', estimateText(plan.estimate, paint)));
   for (const [at, warning] of plan.warnings.entries()) {
-    lines.push(field(paint, at === 0 ? 'warnings' : '', paint('yellow', oneLine(warning))));
+    lines.push(...field(layout, at === 0 ? 'warnings' : '', paint('yellow', oneLine(warning))));
   }
   for (const [at, problem] of plan.problems.entries()) {
     const text = `${oneLine(problem.message)} ${paint('dim', `(${problem.code})`)}`;
-    lines.push(field(paint, at === 0 ? 'problems' : '', `${paint('red', '✗')} ${text}`));
+    lines.push(...field(layout, at === 0 ? 'problems' : '', `${paint('red', '✗')} ${text}`));
   }
   return lines;
 }

@@ -6,7 +6,7 @@ import { reportLines } from './report-text.ts';
 /** Prints how a batch stands at the end of a command; returns the exit status. */
 export function showResult({ report, interrupted, elsewhere }: ForegroundResult, output: Output): number {
   output.document(report);
-  for (const line of reportLines(report, output.paint)) output.line(line);
+  for (const line of reportLines(report, output)) output.line(line);
   const exitCode = elsewhere && interrupted ? EXIT.interrupted : exitCodeOfBatch(report, interrupted);
   if (exitCode === EXIT.interrupted) {
     output.note(

@@ -8,6 +8,12 @@ export interface WordWrap {
   end(): string;
 }
 
+/** A whole text broken into lines. */
+export function wrapText(text: string, columns: number): string[] {
+  const wrap = createWordWrap(columns);
+  return (wrap.add(text) + wrap.end()).split('\n');
+}
+
 /** @param columns width of a line; infinite leaves the text as it is */
 export function createWordWrap(columns: number): WordWrap {
   let held = '';

@@ -23,7 +23,7 @@ export function addBatchesCancelCommand(batches: Command, context: CommandContex
           report = await runner.report(batch);
         }
         output.document(report);
-        for (const line of reportLines(report, output.paint)) output.line(line);
+        for (const line of reportLines(report, output)) output.line(line);
         if (!ENDED.includes(report.status)) output.note('Its process has been told, and is finishing calls in flight.');
         return EXIT.completed;
       }),

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import type { Command } from 'commander';
 import { AppError } from '../../errors.ts';
 import { type CommandContext, newCommand } from '../command-context.ts';
@@ -39,22 +40,26 @@ export function addBatchesExportCommand(batches: Command, context: CommandContex
     );
 }
 
-/** Writes chunks as fast as the other side reads them. A reader that has gone (`| head`) ends it without a fault. */
-async function writeAll(chunks: AsyncIterable<string>, stdout: NodeJS.WritableStream): Promise<void> {
+/** Writes chunks as fast as the other side reads them; ends when it has gone (`| head`), which is no fault. */
+async function writeAll(chunks: AsyncIterable<string>, stdout: Writable): Promise<void> {
   let isGone = false;
-  const onError = (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+  let wake: () => void = () => undefined;
+  const onError = () => {
     isGone = true;
-    stdout.emit('drain');
+    wake();
   };
-  stdout.on('error', onError);
+  const onDrain = () => wake();
+  stdout.on('error', onError).on('drain', onDrain);
   try {
     for await (const chunk of chunks) {
       if (isGone) return;
-      if (!stdout.write(chunk)) await new Promise((resolve) => stdout.once('drain', resolve));
+      const drained = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      if (!stdout.write(chunk)) await drained;
     }
   } finally {
-    stdout.off('error', onError);
+    stdout.off('error', onError).off('drain', onDrain);
   }
 }
 

@@ -5,6 +5,7 @@ import type { App } from '../app.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
 import { type Answer, createConversationView } from '../conversation-view.ts';
 import { EXIT, exitCodeOfError } from '../exit-codes.ts';
+import { listenForStop } from '../signals.ts';
 import { oneLine } from '../terminal-text.ts';
 
 /** `rowmill chat`: the orchestrator in the terminal, or one message a line from a pipe. */
@@ -17,15 +18,11 @@ export function addChatCommand(program: Command, context: CommandContext): void 
         const app = await context.app({ drives: true });
         // A conversation that does not exist is told before anything is typed.
         if (given.conversation !== undefined) await app.conversations.read(given.conversation);
-        const drain = new AbortController();
-        const hard = new AbortController();
-        const supervising = app.supervise({ signal: drain.signal, hardSignal: hard.signal, untilIdle: false });
+        const handOver = superviseMeanwhile(app, { context, output });
         try {
           return await converse(app, given.conversation, { context, output });
         } finally {
-          drain.abort();
-          await supervising;
-          await app.ensureDetachedRunner();
+          await handOver();
         }
       }),
     );
@@ -37,6 +34,33 @@ const HELP = `
 Examples:
   rowmill chat
   echo "What is in addresses.csv?" | rowmill chat`;
+
+/**
+ * Drives batches in this process while people talk. Returns what hands them to a detached runner: calls in flight are
+ * finished first, unless a signal comes.
+ */
+function superviseMeanwhile(app: App, { context, output }: Talk): () => Promise<void> {
+  const drain = new AbortController();
+  const hard = new AbortController();
+  const supervising = app
+    .supervise({ signal: drain.signal, hardSignal: hard.signal, untilIdle: false })
+    .catch((error: unknown) => app.log.error({ err: error }, 'batches are no longer driven here'));
+  return async () => {
+    const stop = listenForStop(context.signals, { onFirst: () => hard.abort(), onSecond: () => undefined });
+    try {
+      drain.abort();
+      await supervising;
+      const left = (await app.runner.lapsed()).length;
+      if (left === 0) return;
+      await app.ensureDetachedRunner();
+      output.note(
+        `${left === 1 ? 'A batch goes' : `${left} batches go`} on in the background; see "rowmill batches list".`,
+      );
+    } finally {
+      stop.close();
+    }
+  };
+}
 
 interface Talk {
   context: CommandContext;

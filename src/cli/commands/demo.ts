@@ -67,11 +67,10 @@ async function perform(
   { context, output, stop }: { context: CommandContext; output: Output; stop: Stop },
 ): Promise<BatchReport | undefined> {
   const over = new AbortController();
-  const supervising = app.supervise({
-    signal: AbortSignal.any([stop.signal, over.signal]),
-    hardSignal: stop.hardSignal,
-    untilIdle: false,
-  });
+  const signal = AbortSignal.any([stop.signal, over.signal]);
+  const supervising = app
+    .supervise({ signal, hardSignal: stop.hardSignal, untilIdle: false })
+    .catch((error: unknown) => app.log.error({ err: error }, 'batches are no longer driven here'));
   try {
     const talk = await playDemo(app, stage, { io: context.io, output, signal: stop.signal });
     if (stop.signal.aborted) return undefined;
@@ -114,7 +113,7 @@ async function finish(
   ]);
   for (const text of layOutTable(columns, cells, { width: Math.min(output.width, 100), paint })) line(text);
   line();
-  for (const text of reportLines({ ...report, warnings: [], next_step: '' }, paint)) line(text);
+  for (const text of reportLines({ ...report, warnings: [], next_step: '' }, output)) line(text);
   line();
   line(paint('bold', 'Now with the real ones'));
   line(`  export ANTHROPIC_API_KEY=…   ${paint('dim', '# a real model')}`);

@@ -98,7 +98,7 @@ async function run(
   if (asks(context, output, given)) {
     const plan = await app.runner.plan(request);
     if (plan.problems.length > 0) return showPlan(plan, output);
-    note(planLines(plan, output.paint), output);
+    note(planLines(plan, output), output);
     if (!(await confirm(context))) {
       output.note('Not started.');
       return EXIT.cancelled;
@@ -107,7 +107,7 @@ async function run(
   const foreground = openForeground(context, output);
   try {
     const { report, started, plan } = await foreground.before(app.runner.create(request));
-    if (!asks(context, output, given)) note(planLines(plan, output.paint), output);
+    if (!asks(context, output, given)) note(planLines(plan, output), output);
     output.note(started ? `Started ${report.batch_id}.` : `${report.batch_id} was started with this key before.`);
     const isAtRest = ENDED.includes(report.status) || report.status === 'paused';
     if (isAtRest) return showResult({ report, interrupted: false, elsewhere: false }, output);
@@ -163,7 +163,7 @@ function note(lines: string[], output: Output): void {
 
 function showPlan(plan: BatchPlan, output: Output): number {
   output.document({ dry_run: true, ...plan });
-  for (const line of planLines(plan, output.paint)) output.line(line);
+  for (const line of planLines(plan, output)) output.line(line);
   const first = plan.problems[0];
   if (first === undefined) output.line('It can run. Nothing was started.');
   return first === undefined ? EXIT.completed : exitCodeOfError(first.code);
