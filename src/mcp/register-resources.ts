@@ -24,7 +24,13 @@ export interface ResourceParts {
 }
 
 /** Offers the agents, the newest batches and their output tables as resources. */
-export function registerResources(server: McpServer, { runner, registry }: ResourceParts): void {
+export function registerResources(server: McpServer, parts: ResourceParts): void {
+  registerAgents(server, parts);
+  registerBatches(server, parts.runner);
+  registerResults(server, parts.runner);
+}
+
+function registerAgents(server: McpServer, { runner, registry }: ResourceParts): void {
   server.registerResource(
     'agents',
     AGENTS_RESOURCE,
@@ -33,22 +39,21 @@ export function registerResources(server: McpServer, { runner, registry }: Resou
       description: 'Every agent of the registry, with its model and the schemas of its input and output.',
       mimeType: 'application/json',
     },
-    async (uri) =>
-      jsonContents(uri.href, { agents: (await registry.list()).map((agent) => describeAgent(agent, runner)) }),
+    async (uri) => {
+      const agents = await registry.list();
+      return jsonContents(uri.href, { agents: agents.map((agent) => describeAgent(agent, runner)) });
+    },
   );
+}
 
-  const newest = () => runner.list({ limit: LISTED });
-  const completeId = async (typed: string) => {
-    const ids = (await newest()).map((report) => report.batch_id);
-    return ids.filter((id) => id.startsWith(typed));
-  };
-
+function registerBatches(server: McpServer, runner: Runner): void {
+  const template = new ResourceTemplate(batchResource('{id}'), {
+    list: async () => ({ resources: (await runner.list({ limit: LISTED })).map(listBatch) }),
+    complete: { id: (typed) => completeId(typed, runner) },
+  });
   server.registerResource(
     'batch',
-    new ResourceTemplate(batchResource('{id}'), {
-      list: async () => ({ resources: (await newest()).map(listBatch) }),
-      complete: { id: completeId },
-    }),
+    template,
     {
       title: 'Batch',
       description: 'How a batch is doing: state, counts, tokens, cost, failures, output.',
@@ -56,12 +61,18 @@ export function registerResources(server: McpServer, { runner, registry }: Resou
     },
     async (uri, { id }) => jsonContents(uri.href, await found(uri.href, runner.report(String(id)))),
   );
+}
 
+function registerResults(server: McpServer, runner: Runner): void {
+  const listEnded = async () => {
+    const reports = await runner.list({ limit: LISTED });
+    return { resources: reports.filter((report) => report.ended_at !== null).map(listResults) };
+  };
   server.registerResource(
     'batch-results',
     new ResourceTemplate(resultsResource('{id}'), {
-      list: async () => ({ resources: (await newest()).filter((report) => report.ended_at !== null).map(listResults) }),
-      complete: { id: completeId },
+      list: listEnded,
+      complete: { id: (typed) => completeId(typed, runner) },
     }),
     {
       title: 'Output table',
@@ -74,6 +85,11 @@ export function registerResources(server: McpServer, { runner, registry }: Resou
       return { contents: [{ uri: uri.href, mimeType: 'text/csv', text }] };
     },
   );
+}
+
+async function completeId(typed: string, runner: Runner): Promise<string[]> {
+  const ids = (await runner.list({ limit: LISTED })).map((report) => report.batch_id);
+  return ids.filter((id) => id.startsWith(typed));
 }
 
 type Agent = Awaited<ReturnType<Registry['list']>>[number];

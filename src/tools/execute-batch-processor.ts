@@ -44,7 +44,7 @@ export interface ExecuteParts {
 }
 
 /** `execute_batch_processor`: starts, resumes and cancels batches. It never waits for one. */
-export function createExecuteTool({ runner, onBatchReady }: ExecuteParts): OrchestratorTool {
+export function createExecuteTool(parts: ExecuteParts): OrchestratorTool {
   return defineTool({
     name: 'execute_batch_processor',
     title: 'Run an agent over a table',
@@ -58,72 +58,73 @@ export function createExecuteTool({ runner, onBatchReady }: ExecuteParts): Orche
     async run(args, context) {
       switch (args.action) {
         case 'start':
-          return args.options?.dry_run === true ? check(args) : start(args, context);
+          if (args.options?.dry_run !== true) return start(args, parts, context);
+          return describePlan(await parts.runner.plan(toRequest(args, undefined)));
         case 'resume':
-          return resume(args, context);
+          return resume(args, parts, context);
         case 'cancel':
-          return cancel(args.batch_id ?? '', context);
+          return cancel(args, parts, context);
       }
     },
   });
+}
 
-  async function check(args: Arguments): Promise<Output> {
-    const plan = await runner.plan(toRequest(args, undefined));
-    return describePlan(plan);
-  }
+async function start(args: Arguments, parts: ExecuteParts, context: ToolContext): Promise<Output> {
+  const key = args.options?.idempotency_key ?? `call:${context.idempotencyKey}`;
+  const { report, started, plan } = await parts.runner.create(toRequest(args, key));
+  const described = await describeReady('start', report, parts, context);
+  return {
+    ...described,
+    summary: started
+      ? `Batch ${report.batch_id} is started with ${report.agent}: ${inWords(plan.estimate)}.`
+      : `This batch was started before with the same idempotency key. ${summarizeBatch(report)}`,
+    started,
+    row_count: plan.row_count ?? described.row_count,
+    input_mapping: toMappingInAnswer(plan.input_mapping),
+    output_columns: plan.output_columns,
+    estimate: plan.estimate,
+    warnings: [...new Set([...plan.warnings, ...described.warnings])],
+  };
+}
 
-  async function start(args: Arguments, context: ToolContext): Promise<Output> {
-    const key = args.options?.idempotency_key ?? `call:${context.idempotencyKey}`;
-    const { report, started, plan } = await runner.create(toRequest(args, key));
-    const warnings = isSettled(report) ? [] : await makeReady(context);
-    const described = describe('start', report);
-    return {
-      ...described,
-      summary: started
-        ? `Batch ${report.batch_id} is started with ${report.agent}: ${inWords(plan.estimate)}.`
-        : `This batch was started before with the same idempotency key. ${summarizeBatch(report)}`,
-      started,
-      row_count: plan.row_count ?? described.row_count,
-      input_mapping: toMappingInAnswer(plan.input_mapping),
-      output_columns: plan.output_columns,
-      estimate: plan.estimate,
-      warnings: [...new Set([...plan.warnings, ...described.warnings, ...warnings])],
-    };
-  }
+async function resume(args: Arguments, parts: ExecuteParts, context: ToolContext): Promise<Output> {
+  const { batch_id = '', options = {} } = args;
+  const change = {
+    ...(options.max_cost_usd === undefined ? {} : { max_cost_usd: options.max_cost_usd }),
+    ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
+  };
+  const before = await parts.runner.report(batch_id);
+  // One that is under way may have lost its process: then it only needs somebody to drive it.
+  const isWaiting = !isSettled(before) && Object.keys(change).length === 0;
+  const report = isWaiting ? before : await parts.runner.resume(batch_id, change);
+  return describeReady('resume', report, parts, context);
+}
 
-  async function resume({ batch_id = '', options = {} }: Arguments, context: ToolContext): Promise<Output> {
-    const change = {
-      ...(options.max_cost_usd === undefined ? {} : { max_cost_usd: options.max_cost_usd }),
-      ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
-    };
-    const before = await runner.report(batch_id);
-    // One that is under way may have lost its process: then it only needs somebody to drive it.
-    const isWaiting = !isSettled(before) && Object.keys(change).length === 0;
-    const report = isWaiting ? before : await runner.resume(batch_id, change);
-    const warnings = await makeReady(context);
-    const described = describe('resume', report);
-    return { ...described, warnings: [...described.warnings, ...warnings] };
-  }
+async function cancel(args: Arguments, parts: ExecuteParts, context: ToolContext): Promise<Output> {
+  // Without an owner its table is still to be written, by whoever drives it next.
+  return describeReady('cancel', await parts.runner.cancel(args.batch_id ?? ''), parts, context);
+}
 
-  async function cancel(batchId: string, context: ToolContext): Promise<Output> {
-    const report = await runner.cancel(batchId);
-    // Without an owner its table is still to be written, by whoever drives it next.
-    const warnings = isSettled(report) ? [] : await makeReady(context);
-    const described = describe('cancel', report);
-    return { ...described, warnings: [...described.warnings, ...warnings] };
-  }
-
-  /** A batch that is stored and that nobody drives is not lost: it is told instead of failing the call. */
-  async function makeReady({ log }: ToolContext): Promise<string[]> {
-    try {
-      await onBatchReady();
-      return [];
-    } catch (thrown) {
-      log.error({ err: thrown }, 'no process could be started to drive the batch');
-      return [
-        `The batch is stored, but no process could be started to drive it (${toAppError(thrown).message}); run "rowmill serve" to drive it.`,
-      ];
-    }
+/**
+ * Describes a batch after it was made sure that somebody drives it. A batch that is stored and that nobody drives is
+ * not lost: it is told as a warning instead of failing the call.
+ */
+async function describeReady(
+  action: Output['action'],
+  report: BatchReport,
+  { onBatchReady }: ExecuteParts,
+  { log }: ToolContext,
+): Promise<Output> {
+  const described = describe(action, report);
+  if (isSettled(report)) return described;
+  try {
+    await onBatchReady();
+    return described;
+  } catch (thrown) {
+    log.error({ batchId: report.batch_id, err: thrown }, 'no process could be started to drive the batch');
+    const reason = toAppError(thrown).message;
+    const warning = `The batch is stored, but no process could be started to drive it (${reason}); run "rowmill serve" to drive it.`;
+    return { ...described, warnings: [...described.warnings, warning] };
   }
 }
 

@@ -12,7 +12,7 @@ import { estimateInAnswer, inWords, problemInAnswer } from './estimate-in-answer
 import { inputMapping, mappingInAnswer, structuredOutputFields, toMappingInAnswer } from './mapping-arguments.ts';
 import type { OrchestratorTool } from './orchestrator-tool.ts';
 import { shorten } from './shorten.ts';
-import { atMostOneSource, sourceUri, tableSource } from './table-source.ts';
+import { atMostOneSource, requireSourceUri, sourceUri, tableSource } from './table-source.ts';
 import { anyObject, strict } from './tool-schema.ts';
 
 const input = strict({
@@ -75,7 +75,7 @@ export interface ValidateParts {
 }
 
 /** `validate_agent_compatibility`: whether an agent can run in a batch, and over a table. */
-export function createValidateTool({ runner, registry }: ValidateParts): OrchestratorTool {
+export function createValidateTool(parts: ValidateParts): OrchestratorTool {
   return defineTool({
     name: 'validate_agent_compatibility',
     title: 'Check an agent against a table',
@@ -87,90 +87,90 @@ export function createValidateTool({ runner, registry }: ValidateParts): Orchest
     output,
     async run(args) {
       const { name, version } = parseAgentName(args.agent_name, args.version);
-      const agent = await find(version === undefined ? name : `${name}@${version}`);
-      if ('problem' in agent) return notFound(agent.problem);
-      return sourceUri(args) === undefined ? withoutTable(agent, args) : withTable(agent, args);
+      const agent = await find(version === undefined ? name : `${name}@${version}`, parts.registry);
+      if ('problem' in agent) return notFound(agent.problem, parts.registry);
+      const described = describeAgent(agent, parts.runner);
+      return sourceUri(args) === undefined
+        ? { ...described, ...checkAlone(agent, args) }
+        : { ...described, ...(await checkAgainstTable(agent, args, parts.runner)) };
     },
   });
+}
 
-  async function find(reference: string): Promise<AgentDefinition | { problem: Problem }> {
-    try {
-      return await resolveAgent(registry, reference);
-    } catch (thrown) {
-      const error = toAppError(thrown);
-      if (error.code !== 'agent_not_found') throw error;
-      return { problem: { code: error.code, message: error.message } };
-    }
+async function find(reference: string, registry: Registry): Promise<AgentDefinition | { problem: Problem }> {
+  try {
+    return await resolveAgent(registry, reference);
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    if (error.code !== 'agent_not_found') throw error;
+    return { problem: { code: error.code, message: error.message } };
   }
+}
 
-  async function notFound(problem: Problem): Promise<Output> {
-    const agents = await registry.list();
-    return {
-      ...EMPTY,
-      summary: 'There is no such agent.',
-      next_step: 'Choose one of available_agents, or ask the person which one they mean.',
-      problems: [problem],
-      available_agents: agents.slice(0, MOST_AGENTS).map((agent) => ({
-        name: agent.name,
-        version: agent.version,
-        description: shorten(agent.description, 300),
-        runs_in_batches: checkStructured(agent).length === 0,
-      })),
-    };
-  }
+async function notFound(problem: Problem, registry: Registry): Promise<Output> {
+  const agents = await registry.list();
+  return {
+    ...EMPTY,
+    summary: 'There is no such agent.',
+    next_step: 'Choose one of available_agents, or ask the person which one they mean.',
+    problems: [problem],
+    available_agents: agents.slice(0, MOST_AGENTS).map((agent) => ({
+      name: agent.name,
+      version: agent.version,
+      description: shorten(agent.description, 300),
+      runs_in_batches: checkStructured(agent).length === 0,
+    })),
+  };
+}
 
-  function withoutTable(agent: AgentDefinition, args: Arguments): Output {
-    const given = args.input_mapping;
-    const problems = [
-      ...checkStructured(agent),
-      ...checkOutputMapping(toFields(args), agent.structured_output.schema),
-      // No table is at hand, so every column that the mapping names is taken to be there.
-      ...(given === undefined ? [] : checkMapping(given, agent.input, columnsNamed(given))),
-    ];
-    return {
-      ...describeAgent(agent),
-      ...verdict(problems, `${agentLabel(agent)} can run in a batch; no table was checked`),
-      next_step:
-        problems.length === 0
-          ? 'Call this tool again with the table, to check that the agent fits it.'
-          : 'Correct what problems says, or tell the person.',
-    };
-  }
+function checkAlone(agent: AgentDefinition, args: Arguments): Partial<Output> {
+  const given = args.input_mapping;
+  const problems = [
+    ...checkStructured(agent),
+    ...checkOutputMapping(toFields(args), agent.structured_output.schema),
+    // No table is at hand, so every column that the mapping names is taken to be there.
+    ...(given === undefined ? [] : checkMapping(given, agent.input, columnsNamed(given))),
+  ];
+  return {
+    ...verdict(problems, `${agentLabel(agent)} can run in a batch; no table was checked`),
+    next_step:
+      problems.length === 0
+        ? 'Call this tool again with the table, to check that the agent fits it.'
+        : 'Correct what problems says, or tell the person.',
+  };
+}
 
-  async function withTable(agent: AgentDefinition, args: Arguments): Promise<Output> {
-    const plan = await runner.plan({
-      csv_uri: sourceUri(args) ?? '',
-      target: { type: 'agent', name: agent.name, version: agent.version },
-      ...(args.input_mapping === undefined ? {} : { input_mapping: args.input_mapping }),
-      output_mapping: toFields(args),
-    });
-    const problems = plan.problems;
-    return {
-      ...describeAgent(agent),
-      ...verdict(problems, `${agentLabel(agent)} fits the table: ${inWords(plan.estimate)}`),
-      next_step:
-        problems.length === 0
-          ? 'Show the person the proposed mapping and the estimate; start with execute_batch_processor when their wish is clear.'
-          : 'Correct what problems says (an input_mapping can fill unmapped_fields), or ask the person.',
-      ...describePlan(plan, agent),
-    };
-  }
+async function checkAgainstTable(agent: AgentDefinition, args: Arguments, runner: Runner): Promise<Partial<Output>> {
+  const plan = await runner.plan({
+    csv_uri: requireSourceUri(args),
+    target: { type: 'agent', name: agent.name, version: agent.version },
+    ...(args.input_mapping === undefined ? {} : { input_mapping: args.input_mapping }),
+    output_mapping: toFields(args),
+  });
+  return {
+    ...verdict(plan.problems, `${agentLabel(agent)} fits the table: ${inWords(plan.estimate)}`),
+    next_step:
+      plan.problems.length === 0
+        ? 'Show the person the proposed mapping and the estimate; start with execute_batch_processor when their wish is clear.'
+        : 'Correct what problems says (an input_mapping can fill unmapped_fields), or ask the person.',
+    ...describePlan(plan, agent),
+  };
+}
 
-  function describeAgent(agent: AgentDefinition): Output {
-    const schemas = runner.schemasOf(agent);
-    return {
-      ...EMPTY,
-      agent: {
-        name: agent.name,
-        version: agent.version,
-        description: agent.description,
-        model: `${agent.model.provider}/${agent.model.model}`,
-      },
-      input_schema: schemas.input,
-      output_schema: schemas.output,
-      output_fields: Object.keys(inputFields(schemas.output ?? undefined)),
-    };
-  }
+function describeAgent(agent: AgentDefinition, runner: Runner): Output {
+  const schemas = runner.schemasOf(agent);
+  return {
+    ...EMPTY,
+    agent: {
+      name: agent.name,
+      version: agent.version,
+      description: agent.description,
+      model: `${agent.model.provider}/${agent.model.model}`,
+    },
+    input_schema: schemas.input,
+    output_schema: schemas.output,
+    output_fields: Object.keys(inputFields(schemas.output ?? undefined)),
+  };
 }
 
 const EMPTY: Output = {
