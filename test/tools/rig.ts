@@ -25,6 +25,8 @@ import { createOrchestratorTools } from '../../src/tools/orchestrator-tools.ts';
 /** The whole product below the five tools, on a folder of its own, with a scripted model. */
 export interface Rig {
   folder: string;
+  /** The path of a table of {@link ADDRESSES}. */
+  table: string;
   runner: Runner;
   registry: Registry;
   tools: OrchestratorTool[];
@@ -151,6 +153,7 @@ export async function startRig({ drive = true }: { drive?: boolean } = {}): Prom
   };
   return {
     folder,
+    table: join(folder, 'addresses.csv'),
     runner,
     registry,
     tools,
@@ -179,4 +182,16 @@ export async function startRig({ drive = true }: { drive?: boolean } = {}): Prom
       await rm(folder, { recursive: true });
     },
   };
+}
+
+/** The agent of {@link AGENTS} that runs in batches. */
+export const AGENT = { type: 'agent', name: 'speed-checker' };
+
+/** Starts a batch and waits for its end or pause; resolves to its id. */
+export async function runToEnd(rig: Rig, input: JsonObject = {}): Promise<string> {
+  const started = await rig.call('execute_batch_processor', { csv_uri: rig.table, target: AGENT, ...input });
+  const id = String(started['batch_id']);
+  const ended = await rig.call('monitor_batch_execution', { batch_id: id, wait_seconds: 30 });
+  if (ended['finished'] !== true) throw new Error(`The batch ${id} did not end: ${ended['summary']}`);
+  return id;
 }
