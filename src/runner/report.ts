@@ -80,7 +80,7 @@ function nextStep(batch: BatchRecord): string {
 function pausedStep(batch: BatchRecord, resume: string): string {
   switch (batch.pauseReason) {
     case 'sample':
-      return `The sample is done. Look at its rows and its cost, then: ${resume} to run the rest.`;
+      return `The sample is done. Look at its rows and its cost, then run the rest: ${resume}.`;
     case 'budget':
       return `${resume} --max-cost USD (a higher cap), or cancel it.`;
     case 'fatal':
