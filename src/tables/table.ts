@@ -111,6 +111,7 @@ export interface TableProfile {
   uri: string;
   facts: FormatFacts;
   sizeBytes: number | undefined;
+  /** Malformed ones included. */
   rowCount: number;
   malformedCount: number;
   columns: ColumnProfile[];

@@ -4,11 +4,11 @@ import { AppError } from '../../errors.ts';
 import type { StoredBytes } from '../locations/location.ts';
 
 /** Bytes looked at before anything is decided about a file. */
-export const HEAD_BYTES = 64 * 1024;
+const HEAD_BYTES = 64 * 1024;
 
 /** An opened file whose first bytes have been looked at; `all` still gives every byte, once. */
 export interface PeekedBytes {
-  /** The first {@link HEAD_BYTES} or a little more, unzipped. */
+  /** The first 64 KiB or a little more, unzipped. */
   head: Buffer;
   /** Whether `head` is all there is. */
   complete: boolean;

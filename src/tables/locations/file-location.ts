@@ -98,7 +98,7 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 /** A file system's error in terms of the table. */
-export function fileError(cause: unknown, path: string): AppError {
+function fileError(cause: unknown, path: string): AppError {
   if (cause instanceof AppError) return cause;
   const { code, message } = cause as NodeJS.ErrnoException;
   switch (code) {
