@@ -23,6 +23,16 @@ describe('what a CSV is written in', () => {
     expect(found.cells).toEqual([['Ann'], ['Bob']]);
   });
 
+  test('takes commas in the unquoted prose of a single column for text', async () => {
+    const found = await readTable('prompt\nHello, you\nOne, two, three\nplain\n');
+    expect(found.cells).toEqual([['Hello, you'], ['One, two, three'], ['plain']]);
+  });
+
+  test('shows that a header is short of names', async () => {
+    const found = await readTable('id\n1,2\n3,4\n');
+    expect(found.rows[0]).toMatchObject({ kind: 'malformed', reason: '2 fields, 1 expected' });
+  });
+
   test.each(['\n', '\r\n', '\r'] as const)('reads line ends %j', async (lineEnd) => {
     const found = await readTable(['a,b', '1,"x y"', '2,z', ''].join(lineEnd));
     expect(found.facts.lineEnd).toBe(lineEnd);

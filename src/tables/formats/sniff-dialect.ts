@@ -41,12 +41,13 @@ function sniffQuote(text: string): string {
 
 /**
  * The candidate that splits the most records into the same number of fields as the header, then into the most fields.
- * Delimiters inside quotes don't count. None at all: a single column, for which a comma does no harm.
+ * Delimiters inside quotes don't count.
  */
 function sniffDelimiter(text: string, how: { complete: boolean; quote: string; lineEnd: string }): string {
   const records = countPerRecord(text, how);
   const header = records[0];
   if (header === undefined) return ',';
+  if (header.every((count) => count === 0)) return singleColumnDelimiter(records.slice(1));
   let best = { delimiter: ',', share: 0, fields: 0 };
   for (const [index, delimiter] of DELIMITERS.entries()) {
     const fields = header[index] ?? 0;
@@ -56,6 +57,21 @@ function sniffDelimiter(text: string, how: { complete: boolean; quote: string; l
     if (better) best = { delimiter, share, fields };
   }
   return best.delimiter;
+}
+
+/**
+ * For a header that is one name: a candidate that the records don't hold, so that commas in unquoted prose are text. But
+ * where every record has the same number of one candidate, the header is short of names, and splitting shows it.
+ */
+function singleColumnDelimiter(body: number[][]): string {
+  const [first] = body;
+  if (first !== undefined && body.length > 1) {
+    const steady = DELIMITERS.find(
+      (_, index) => (first[index] ?? 0) > 0 && body.every((counts) => counts[index] === first[index]),
+    );
+    if (steady !== undefined) return steady;
+  }
+  return DELIMITERS.find((_, index) => body.every((counts) => counts[index] === 0)) ?? ',';
 }
 
 /** For each record with content, how often each candidate stands outside quotes. */
