@@ -2,6 +2,7 @@ import type Anthropic from '@anthropic-ai/sdk';
 import * as z from 'zod';
 import { AppError } from '../errors.ts';
 import type { AssistantBlock, Message, ModelRequest, ModelResponse, StopReason, UserBlock } from '../messages.ts';
+import { toTools } from './anthropic-tools.ts';
 
 const PROVIDER = 'anthropic';
 const CACHED = { cache_control: { type: 'ephemeral' as const } };
@@ -9,16 +10,10 @@ const CACHED = { cache_control: { type: 'ephemeral' as const } };
 /**
  * The body of a Messages call. No `temperature` and the like, which are refused even at their defaults, and no forced
  * `tool_choice`, which current models refuse. System and tools are the same on every turn, so they are cached.
+ * @param isStrict see {@link toTools}
  */
-export function toRequestBody(request: ModelRequest): Anthropic.MessageCreateParamsNonStreaming {
-  const tools = request.tools.map(
-    (tool, index): Anthropic.Tool => ({
-      name: tool.name,
-      description: tool.description,
-      input_schema: { type: 'object', ...tool.inputSchema },
-      ...(index === request.tools.length - 1 ? CACHED : {}),
-    }),
-  );
+export function toRequestBody(request: ModelRequest, isStrict: boolean): Anthropic.MessageCreateParamsNonStreaming {
+  const tools = toTools(request.tools, isStrict);
   return {
     model: request.model,
     max_tokens: request.maxTokens,

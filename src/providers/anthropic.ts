@@ -1,7 +1,7 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { ModelRequest, ModelResponse } from '../messages.ts';
+import type { ModelRequest, ModelResponse, ToolSpec } from '../messages.ts';
 import { toModelError } from './anthropic-errors.ts';
 import { toModelResponse, toRequestBody } from './anthropic-messages.ts';
 import { collectStream } from './anthropic-stream.ts';
@@ -26,6 +26,8 @@ export interface AnthropicOptions {
 export function createAnthropicProvider(options: AnthropicOptions): Provider {
   let opening: Promise<Opened> | undefined;
   const warned = new Set<string>();
+  /** Lists of tools whose strict form was refused. */
+  const plain = new WeakSet<readonly ToolSpec[]>();
   return {
     name: 'anthropic',
     async respond(request, respondOptions) {
@@ -38,17 +40,30 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
       if (respondOptions.signal.aborted) throw new AppError('aborted', 'The model call was not sent.');
       const isFirst = !warned.has(request.model);
       warned.add(request.model);
+      const isStrict = !plain.has(request.tools);
       const call = startCall(respondOptions);
       try {
-        return await send(client, request, { ...respondOptions, call, isFirst });
+        return await send(client, request, { ...respondOptions, call, isFirst, isStrict });
       } catch (thrown) {
-        throw call.fault() ?? toModelError(thrown, sdk, { model: request.model, now: Date.now() });
+        const fault = call.fault() ?? toModelError(thrown, sdk, { model: request.model, now: Date.now() });
+        if (!isStrict || !refusesStrict(fault)) throw fault;
+        plain.add(request.tools);
+        options.log.warn(
+          { model: request.model, reason: fault.message },
+          'strict tools are refused; sent plain from now on',
+        );
+        throw new AppError(fault.code, fault.message, { retryable: true, cause: fault });
       } finally {
         call.end();
       }
     },
     close: async () => (await opening)?.close(),
   };
+}
+
+/** A schema that strict mode does not take after all, or a server that does not know strict mode: only that is to be mended. */
+function refusesStrict({ code, message }: AppError): boolean {
+  return code === 'model_request_invalid' && /\bstrict\b|input_schema|grammar|schema is too complex/i.test(message);
 }
 
 interface Opened {
@@ -115,9 +130,9 @@ function startCall({ signal, timeoutMs = DEFAULT_TIMEOUT_MS }: RespondOptions): 
 async function send(
   client: Anthropic,
   request: ModelRequest,
-  { call, isFirst, onText }: RespondOptions & { call: Call; isFirst: boolean },
+  { call, isFirst, isStrict, onText }: RespondOptions & { call: Call; isFirst: boolean; isStrict: boolean },
 ): Promise<ModelResponse> {
-  const body = toRequestBody(request);
+  const body = toRequestBody(request, isStrict);
   const options = { signal: call.signal, timeout: call.timeoutMs };
   // `messages.create` prints a warning at every call of a deprecated model; `post` is the same call without it. So the
   // first call of a model goes through the one, and the rest through the other: the warning shows once.

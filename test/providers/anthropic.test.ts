@@ -72,7 +72,13 @@ describe('a request', () => {
         {
           name: 'look',
           description: 'Looks.',
-          input_schema: { type: 'object', properties: { q: { type: 'string' } } },
+          input_schema: {
+            type: 'object',
+            properties: { q: { type: 'string' } },
+            required: [],
+            additionalProperties: false,
+          },
+          strict: true,
         },
         {
           name: 'tell',
@@ -83,6 +89,26 @@ describe('a request', () => {
       ],
       tool_choice: { type: 'auto' },
     });
+  });
+
+  it('goes out with plain tools once strict ones were refused', async () => {
+    const isStrict: boolean[] = [];
+    server = await startMessagesServer({
+      respond: (request) => {
+        isStrict.push(request.tools?.some((tool) => tool['strict']) ?? false);
+        const message = 'tools.0.custom.strict: Extra inputs are not permitted';
+        return isStrict.at(-1) ? { fault: 'status', status: 400, type: 'invalid_request_error', message } : WORDS;
+      },
+    });
+    const provider = createAnthropicProvider({ apiKey: 'key-1', baseUrl: server.url, log: createSilentLog() });
+    await expect(provider.respond(REQUEST, { signal })).rejects.toMatchObject({
+      code: 'model_request_invalid',
+      retryable: true,
+    });
+    await provider.respond(REQUEST, { signal });
+    await provider.respond(REQUEST, { signal });
+    expect(isStrict).toEqual([true, false, false]);
+    await provider.close();
   });
 
   it('without system and tools names neither', async () => {
