@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { McpServer } from '@modelcontextprotocol/server';
 import { describe, expect, it } from 'vitest';
 import { createSilentLog } from '../../src/log.ts';
@@ -47,6 +48,8 @@ describe('MCP over stdio', () => {
       written += chunk;
     });
     await once(stdout, 'data');
+    // The end of stdin is known by now to everybody who waits for it.
+    for (let turn = 0; turn < 50; turn += 1) await setImmediate();
     answer();
     await served;
     expect(written).toContain('"id":2');
