@@ -2,7 +2,7 @@ import type { ConversationEvent } from '../agent/conversation.ts';
 import type { Json, Usage } from '../messages.ts';
 import { usd } from './figures.ts';
 import { type Io, paintFor, widthOf } from './io.ts';
-import { manyLines } from './terminal-text.ts';
+import { manyLines } from './safe-text.ts';
 import { toolCallLine, toolResultLine } from './tool-call-text.ts';
 import { createWordWrap } from './word-wrap.ts';
 

@@ -2,7 +2,7 @@ import type { BatchPlan, BatchReport, Estimate } from '../runner/runner.ts';
 import type { Output } from './command-context.ts';
 import { count, counted, duration, usd } from './figures.ts';
 import type { Paint, Style } from './io.ts';
-import { oneLine } from './terminal-text.ts';
+import { oneLine } from './safe-text.ts';
 import { wrapText } from './word-wrap.ts';
 
 const LABEL_WIDTH = 12;
@@ -19,7 +19,7 @@ function field({ paint, textWidth }: TextLayout, label: string, value: string): 
 }
 
 /** `paused (budget)`, in the colour of the state. */
-export function statusText(report: Pick<BatchReport, 'status' | 'pause_reason'>, paint: Paint): string {
+function statusText(report: Pick<BatchReport, 'status' | 'pause_reason'>, paint: Paint): string {
   const style: { [status in BatchReport['status']]?: Style } = {
     completed: 'green',
     failed: 'red',
@@ -31,7 +31,7 @@ export function statusText(report: Pick<BatchReport, 'status' | 'pause_reason'>,
 }
 
 /** `anthropic/claude-haiku-5-5`; a stand-in by what it is, as its name is a path that says nothing. */
-export function modelText(report: Pick<BatchReport, 'model' | 'stand_in'>): string {
+function modelText(report: Pick<BatchReport, 'model' | 'stand_in'>): string {
   return report.stand_in ?? report.model;
 }
 
@@ -59,6 +59,11 @@ export function reportLines(report: BatchReport, layout: TextLayout): string[] {
   }
   if (report.output_uri !== null) lines.push(...field(layout, 'table', oneLine(report.output_uri)));
   if (report.next_step !== '') lines.push(...field(layout, 'next', oneLine(report.next_step)));
+  const failure = report.failures[0];
+  if (failure !== undefined) {
+    lines.push(...field(layout, 'look', paint('cyan', `rowmill batches rows ${report.batch_id} --status failed`)));
+    lines.push(...field(layout, '', paint('cyan', `rowmill batches trace ${report.batch_id} ${failure.example.row}`)));
+  }
   return lines;
 }
 

@@ -2,19 +2,10 @@ import { Command, CommanderError } from 'commander';
 import { type AppError, toAppError } from '../errors.ts';
 import type { App } from './app.ts';
 import { type AppOptions, type CommandContext, createOutput, type Faces } from './command-context.ts';
-import { addAgentsCommands } from './commands/agents.ts';
-import { addAnalyzeCommand } from './commands/analyze.ts';
-import { addBatchesCommands } from './commands/batches.ts';
-import { addChatCommand } from './commands/chat.ts';
-import { addDemoCommand } from './commands/demo.ts';
-import { addMcpCommand } from './commands/mcp.ts';
-import { addRunCommand } from './commands/run.ts';
-import { addRunnerCommand } from './commands/runner.ts';
-import { addServeCommand } from './commands/serve.ts';
 import { EXIT, exitCodeOfError } from './exit-codes.ts';
 import { type Io, paintFor, widthOf } from './io.ts';
+import { manyLines } from './safe-text.ts';
 import type { Signals } from './signals.ts';
-import { manyLines } from './terminal-text.ts';
 
 export interface RunCliOptions {
   /** As `process.argv`: the program and the script come first. */
@@ -51,7 +42,9 @@ export async function runCli(options: RunCliOptions): Promise<number> {
     },
   };
   try {
-    await createProgram(context, { version: options.version, writeErr: (text) => help.push(text) }).parseAsync(argv);
+    const program = createProgram(context, { version: options.version, writeErr: (text) => help.push(text) });
+    await addCommands(program, context, argv);
+    await program.parseAsync(argv);
   } catch (thrown) {
     exitCode = tellFault(thrown, { io, json, help: help.join('') });
   }
@@ -90,20 +83,53 @@ function createProgram(
       styleOptionText: (text) => paint('cyan', text),
       styleArgumentText: (text) => paint('cyan', text),
     });
-  program.commandsGroup('Start here:');
-  addDemoCommand(program, context);
-  addChatCommand(program, context);
-  program.commandsGroup('Work on tables:');
-  addAnalyzeCommand(program, context);
-  addAgentsCommands(program, context);
-  addRunCommand(program, context);
-  addBatchesCommands(program, context);
-  program.commandsGroup('Serve other programs:');
-  addServeCommand(program, context);
-  addMcpCommand(program, context);
-  addRunnerCommand(program, context);
   program.addHelpText('after', HELP);
   return program;
+}
+
+type AddCommand = (program: Command, context: CommandContext) => void;
+
+/** The commands, in the order and under the headings of the help. */
+const COMMANDS: { name: string; group: string; load: () => Promise<AddCommand> }[] = [
+  { name: 'demo', group: 'Start here:', load: async () => (await import('./commands/demo.ts')).addDemoCommand },
+  { name: 'chat', group: 'Start here:', load: async () => (await import('./commands/chat.ts')).addChatCommand },
+  {
+    name: 'analyze',
+    group: 'Work on tables:',
+    load: async () => (await import('./commands/analyze.ts')).addAnalyzeCommand,
+  },
+  {
+    name: 'agents',
+    group: 'Work on tables:',
+    load: async () => (await import('./commands/agents.ts')).addAgentsCommands,
+  },
+  { name: 'run', group: 'Work on tables:', load: async () => (await import('./commands/run.ts')).addRunCommand },
+  {
+    name: 'batches',
+    group: 'Work on tables:',
+    load: async () => (await import('./commands/batches.ts')).addBatchesCommands,
+  },
+  {
+    name: 'serve',
+    group: 'Serve other programs:',
+    load: async () => (await import('./commands/serve.ts')).addServeCommand,
+  },
+  { name: 'mcp', group: 'Serve other programs:', load: async () => (await import('./commands/mcp.ts')).addMcpCommand },
+  {
+    name: 'runner',
+    group: 'Serve other programs:',
+    load: async () => (await import('./commands/runner.ts')).addRunnerCommand,
+  },
+];
+
+/** Adds the command that is asked for; all of them where that is not plain, so that help and hints are whole. */
+async function addCommands(program: Command, context: CommandContext, argv: string[]): Promise<void> {
+  const asked = COMMANDS.filter((command) => command.name === argv[2]);
+  for (const { group, load } of asked.length > 0 ? asked : COMMANDS) {
+    const add = await load();
+    program.commandsGroup(group);
+    add(program, context);
+  }
 }
 
 const HELP = `

@@ -1,7 +1,8 @@
 import type { Json } from '../messages.ts';
 import { duration } from './figures.ts';
 import type { Paint } from './io.ts';
-import { cellText, oneLine, truncate } from './terminal-text.ts';
+import { cellText, oneLine } from './safe-text.ts';
+import { truncate } from './terminal-text.ts';
 
 /** `⚙ name  field: value, …` in one line. */
 export function toolCallLine(

@@ -6,7 +6,8 @@ import type { Output } from './command-context.ts';
 import { count, duration, usd } from './figures.ts';
 
 import type { Paint } from './io.ts';
-import { cellText, manyLines, oneLine, truncate } from './terminal-text.ts';
+import { cellText, manyLines, oneLine } from './safe-text.ts';
+import { truncate } from './terminal-text.ts';
 
 /** What is read of a journaled model answer; anything else in it is left alone. */
 const modelAnswer = z.looseObject({

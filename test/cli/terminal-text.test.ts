@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { bytes, counted, duration, usd } from '../../src/cli/figures.ts';
+import { cellText, manyLines, oneLine } from '../../src/cli/safe-text.ts';
 import { layOutTable } from '../../src/cli/terminal-table.ts';
-import { cellText, displayWidth, manyLines, oneLine, pad, truncate } from '../../src/cli/terminal-text.ts';
+import { displayWidth, pad, truncate } from '../../src/cli/terminal-text.ts';
 import { createWordWrap } from '../../src/cli/word-wrap.ts';
 
 const plain = (_: string, text: string) => text;

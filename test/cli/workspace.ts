@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 export const ROOT = resolve(import.meta.dirname, '..', '..');
 export const LAUNCHER = join(ROOT, 'bin', 'rowmill.js');
 
-export interface Finished {
+interface Finished {
   code: number | null;
   signal: NodeJS.Signals | null;
   stdout: string;
@@ -14,7 +14,7 @@ export interface Finished {
 }
 
 /** A command that goes on: what it has written so far, and its end. */
-export interface Going {
+interface Going {
   child: ChildProcess;
   stdout(): string;
   stderr(): string;

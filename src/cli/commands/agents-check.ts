@@ -4,8 +4,8 @@ import { callTool } from '../call-tool.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { collect, locationArgument, mappingArgument } from '../mapping-arguments.ts';
+import { oneLine } from '../safe-text.ts';
 import { listenForStop } from '../signals.ts';
-import { oneLine } from '../terminal-text.ts';
 
 /** What this command shows of the tool's output. */
 const verdict = z.object({

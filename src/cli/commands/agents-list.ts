@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import type { AgentDefinition } from '../../agent/definition.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
+import { oneLine } from '../safe-text.ts';
 import { layOutTable } from '../terminal-table.ts';
-import { oneLine } from '../terminal-text.ts';
 
 /** `rowmill agents list`: every version of every agent. */
 export function addAgentsListCommand(agents: Command, context: CommandContext): void {

@@ -5,8 +5,8 @@ import { resolveAgent } from '../../registry/registry.ts';
 import { inputFields, requiredFields } from '../../runner/mapping.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
+import { manyLines, oneLine } from '../safe-text.ts';
 import { layOutTable } from '../terminal-table.ts';
-import { manyLines, oneLine } from '../terminal-text.ts';
 import { modelLabel, toolLabel } from './agents-list.ts';
 
 /** `rowmill agents show NAME[@VERSION]`: model, fields in and out, tools, instructions. */

@@ -5,7 +5,7 @@ import { type CommandContext, newCommand } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { bytes } from '../figures.ts';
 import { locationArgument } from '../mapping-arguments.ts';
-import { oneLine } from '../terminal-text.ts';
+import { oneLine } from '../safe-text.ts';
 
 interface ExportArguments {
   out?: string;

@@ -4,8 +4,8 @@ import { type CommandContext, newCommand, type Output } from '../command-context
 import { EXIT } from '../exit-codes.ts';
 import { count, usd } from '../figures.ts';
 import { numberArgument } from '../mapping-arguments.ts';
+import { oneLine } from '../safe-text.ts';
 import { layOutTable } from '../terminal-table.ts';
-import { oneLine } from '../terminal-text.ts';
 
 /** `rowmill batches list`: newest first. */
 export function addBatchesListCommand(batches: Command, context: CommandContext): void {

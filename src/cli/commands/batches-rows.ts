@@ -4,8 +4,8 @@ import { type CommandContext, newCommand, type Output } from '../command-context
 import { EXIT } from '../exit-codes.ts';
 import { duration } from '../figures.ts';
 import { numberArgument } from '../mapping-arguments.ts';
+import { cellText, oneLine } from '../safe-text.ts';
 import { layOutTable, type TableColumn } from '../terminal-table.ts';
-import { cellText, oneLine } from '../terminal-text.ts';
 
 interface RowsArguments {
   status?: RowReport['status'];
@@ -45,7 +45,7 @@ export function addBatchesRowsCommand(batches: Command, context: CommandContext)
 }
 
 /** Rows as a table: number, status, the fields of input and output, time, error. */
-export function rowLines(rows: RowReport[], output: Pick<Output, 'paint' | 'width'>): string[] {
+function rowLines(rows: RowReport[], output: Pick<Output, 'paint' | 'width'>): string[] {
   if (rows.length === 0) return ['There are no such rows.'];
   const { paint } = output;
   const inputs = namesOf(rows.map((row) => row.input ?? row.source));

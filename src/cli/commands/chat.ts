@@ -5,8 +5,8 @@ import type { App } from '../app.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
 import { type Answer, createConversationView } from '../conversation-view.ts';
 import { EXIT, exitCodeOfError } from '../exit-codes.ts';
+import { oneLine } from '../safe-text.ts';
 import { listenForStop } from '../signals.ts';
-import { oneLine } from '../terminal-text.ts';
 
 /** `rowmill chat`: the orchestrator in the terminal, or one message a line from a pipe. */
 export function addChatCommand(program: Command, context: CommandContext): void {

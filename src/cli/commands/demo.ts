@@ -7,9 +7,9 @@ import { type DemoStage, setDemoStage } from '../demo-stage.ts';
 import { playDemo } from '../demo-talk.ts';
 import { EXIT } from '../exit-codes.ts';
 import { reportLines } from '../report-text.ts';
+import { cellText } from '../safe-text.ts';
 import { listenForStop, type Stop } from '../signals.ts';
 import { layOutTable } from '../terminal-table.ts';
-import { cellText } from '../terminal-text.ts';
 
 interface DemoArguments {
   out?: string;
@@ -113,7 +113,9 @@ async function finish(
   ]);
   for (const text of layOutTable(columns, cells, { width: Math.min(output.width, 100), paint })) line(text);
   line();
-  for (const text of reportLines({ ...report, warnings: [], next_step: '' }, output)) line(text);
+  // Its data directory goes with the demo, so there is nothing to look into afterwards.
+  const shown = keep ? report : { ...report, failures: [] };
+  for (const text of reportLines({ ...shown, warnings: [], next_step: '' }, output)) line(text);
   line();
   line(paint('bold', 'Now with the real ones'));
   line(`  export ANTHROPIC_API_KEY=…   ${paint('dim', '# a real model')}`);
