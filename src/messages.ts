@@ -55,6 +55,14 @@ export interface Usage {
   cacheReadTokens: number;
 }
 
+/** What the tokens of a call cost, by kind, in micro-dollars. Their sum is the call's price. */
+export interface TokenCosts {
+  input: number;
+  output: number;
+  cacheWrite: number;
+  cacheRead: number;
+}
+
 export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, cacheWriteTokens: 0, cacheReadTokens: 0 };
 
 export function addUsage(a: Usage, b: Usage): Usage {

@@ -115,6 +115,7 @@ async function createBatch(request: BatchRequest, deps: RunnerDeps): ReturnType<
       standIn: provider.standIn ?? null,
       alikeSeen: false,
     }),
+    settings: {},
     columns: null,
     loadWarnings: [],
     rowLimit: request.options?.sample ?? null,

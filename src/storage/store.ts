@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../errors.ts';
-import type { Json, JsonObject, Message, Usage } from '../messages.ts';
+import type { Json, JsonObject, Message, TokenCosts, Usage } from '../messages.ts';
 
 /** See DESIGN's life of a batch; the transitions are in runner/batch.ts. */
 export type BatchStatus =
@@ -58,6 +58,8 @@ export interface BatchRecord {
   idempotencyKey: string | null;
   /** The request, the agent's snapshot, the resolved tools: the runner's own documents, opaque to the store. */
   plan: JsonObject;
+  /** What was set since, laid over the plan's options. The owner reads it and does not write it. */
+  settings: JsonObject;
   /** Known once loading is done. */
   columns: string[] | null;
   loadWarnings: Json[];
@@ -76,7 +78,7 @@ export interface BatchRecord {
   owner: LeaseOwner | null;
 }
 
-/** What may be changed on a batch. Absent fields stay. */
+/** What may be changed on a batch. Absent fields stay; `settings` is merged into what is there, and a null in it removes. */
 export type BatchChange = Partial<
   Pick<
     BatchRecord,
@@ -94,8 +96,16 @@ export type BatchChange = Partial<
     | 'activeMs'
     | 'activeSince'
     | 'plan'
+    | 'settings'
   >
 >;
+
+/** When a change to a batch is made; see {@link Store.updateBatch}. */
+export interface UpdateGuard {
+  fence?: Fence;
+  when?: BatchStatus[];
+  unlessControl?: NonNullable<BatchRecord['control']>;
+}
 
 /** Who runs a batch: enough to tell a dead process from a silent one on this host. */
 export interface LeaseOwner {
@@ -143,8 +153,24 @@ export interface RowRecord {
 }
 
 export type RowResult =
-  | { status: 'succeeded'; input: JsonObject; output: JsonObject; processingMs: number; endedAt: number }
-  | { status: 'failed'; input: JsonObject | null; error: StoredError; processingMs: number; endedAt: number };
+  | ({ status: 'succeeded'; input: JsonObject; output: JsonObject } & RowTimes)
+  | ({ status: 'failed'; input: JsonObject | null; error: StoredError } & RowTimes);
+
+interface RowTimes {
+  processingMs: number;
+  endedAt: number;
+  /** What the attempt's answered calls of known price cost, earlier claims included. Absent: nothing. */
+  costMicroUsd?: number;
+}
+
+/** An attempt that a later one has taken the place of. `error` is null when it was given up before it ended. */
+export interface PastAttempt {
+  attempt: number;
+  error: StoredError | null;
+  startedAt: number | null;
+  endedAt: number | null;
+  processingMs: number | null;
+}
 
 /** One call of one run: `call` 0 is the turn's model call, 1… are its tool calls. */
 export interface JournalKey {
@@ -173,6 +199,32 @@ export interface JournalAnswer {
   costMicroUsd: number | null;
   requestId: string | null;
   at: number;
+  /** Where a model call stands in the bill: `provider/model`, and its cost by kind of token (null: unknown). */
+  billed?: { model: string; costs: TokenCosts | null };
+}
+
+/** One model in the bill of a batch; money in micro-dollars, over its calls of known price. */
+export interface ModelBill {
+  /** `provider/model`. */
+  model: string;
+  calls: number;
+  unpricedCalls: number;
+  usage: Usage;
+  microUsd: TokenCosts;
+}
+
+/** Attempts of one outcome: how many, what they cost, and the sum of the squares of each one's cost. */
+export interface AttemptsBill {
+  attempts: number;
+  costMicroUsd: number;
+  squares: number;
+}
+
+/** The bill of a batch in detail. What is in neither sum of attempts is spent on rows that have not ended. */
+export interface BatchBill {
+  models: ModelBill[];
+  succeeded: AttemptsBill;
+  failed: AttemptsBill;
 }
 
 export interface JournalEntry extends JournalIntent {
@@ -207,8 +259,14 @@ export interface Store {
   readBatch(id: string): Promise<BatchRecord | undefined>;
   /** Newest first; `before` is an id to continue after. */
   listBatches(options: { limit: number; before?: string }): Promise<BatchRecord[]>;
-  /** `when`: the change is made only if the status is one of these; resolves to whether it was made. */
-  updateBatch(id: string, change: BatchChange, guard: { fence?: Fence; when?: BatchStatus[] }): Promise<boolean>;
+  /**
+   * `when`: the change is made only if the status is one of these; `unlessControl`: only if this is not asked for.
+   * Resolves to whether it was made.
+   */
+  updateBatch(id: string, change: BatchChange, guard: UpdateGuard): Promise<boolean>;
+  /** A batch's `settings` alone, for its owner's heartbeat. */
+  readSettings(id: string): Promise<JsonObject>;
+  readBill(id: string): Promise<BatchBill>;
 
   /** Takes the lease when there is none, its owner is dead on this host, or it was silent for 15 s. Raises the epoch. */
   acquireLease(batchId: string, owner: LeaseOwner): Promise<LeaseOutcome>;
@@ -228,8 +286,12 @@ export interface Store {
   returnRow(fence: Fence, row: number): Promise<void>;
   /** All running rows of a dead owner back to the queue; resolves to their number. */
   returnRunningRows(fence: Fence): Promise<number>;
-  /** Failed rows (not malformed ones) queued again with a new attempt; resolves to their number. */
-  redriveRows(fence: Fence, options: { codes?: ErrorCode[] }): Promise<number>;
+  /**
+   * Failed rows (not malformed ones) queued again with a new attempt; resolves to their number. The attempts before stay
+   * readable. `restart`: queued rows whose attempt had begun get a new one too, uncounted.
+   */
+  redriveRows(fence: Fence, options: { codes?: ErrorCode[]; restart?: boolean }): Promise<number>;
+  readAttempts(batchId: string, row: number): Promise<PastAttempt[]>;
   /** In order, from `fromRow` on. */
   readRows(batchId: string, options: { status?: RowStatus; fromRow: number; limit: number }): Promise<RowRecord[]>;
   /** Failures grouped by code, most frequent first, one example each. */

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe } from 'vitest';
 import type { LeaseOwner, Store } from '../../src/storage/store.ts';
 import { newFolder } from '../storage/support/store-fixture.ts';
 import { testBatches } from './store-batches.ts';
+import { testControl } from './store-control.ts';
 import { testConversations } from './store-conversations.ts';
 import { testJournal } from './store-journal.ts';
 import { testLeases } from './store-leases.ts';
@@ -65,6 +66,7 @@ export function testStore(name: string, open: OpenStore): void {
     testJournal(bench);
     testTotals(bench);
     testWrites(bench);
+    testControl(bench);
     testConversations(bench);
   });
 }

@@ -17,6 +17,7 @@ export interface BatchRow extends TotalsRow {
   control: BatchRecord['control'];
   idempotency_key: string | null;
   plan: string;
+  settings: string;
   columns: string | null;
   load_warnings: string;
   row_limit: number | null;
@@ -50,6 +51,7 @@ export function toBatchRecord(row: BatchRow): BatchRecord {
     control: row.control,
     idempotencyKey: row.idempotency_key,
     plan: JSON.parse(row.plan) as JsonObject,
+    settings: JSON.parse(row.settings) as JsonObject,
     columns: parseOrNull<string[]>(row.columns),
     loadWarnings: JSON.parse(row.load_warnings) as Json[],
     rowLimit: row.row_limit,

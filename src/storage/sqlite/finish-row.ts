@@ -27,6 +27,7 @@ export function prepareFinishRow(db: DatabaseSync): FinishRow {
     const totals = transaction.totals(batch);
     totals.running -= 1;
     totals[result.status] += 1;
+    transaction.bills.addAttempt(batch, result.status, result.costMicroUsd ?? 0);
     if (result.status === 'failed') transaction.countFailures(batch, result.error.code, 1);
   };
 }

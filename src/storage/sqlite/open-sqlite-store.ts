@@ -14,11 +14,14 @@ import { prepareInsertRows } from './insert-rows.ts';
 import type { LeaseClock } from './lease.ts';
 import { prepareListBatches } from './list-batches.ts';
 import { prepareListLapsedBatches } from './list-lapsed-batches.ts';
+import { prepareReadAttempts } from './read-attempts.ts';
 import { prepareReadBatch } from './read-batch.ts';
+import { prepareReadBill } from './read-bill.ts';
 import { prepareListConversations, prepareReadConversation } from './read-conversations.ts';
 import { prepareReadFailures } from './read-failures.ts';
 import { prepareReadJournal, prepareReadJournalByPrefix } from './read-journal.ts';
 import { prepareReadRows } from './read-rows.ts';
+import { prepareReadSettings } from './read-settings.ts';
 import { prepareRedriveRows } from './redrive-rows.ts';
 import { prepareReleaseLease } from './release-lease.ts';
 import { prepareRenewLease } from './renew-lease.ts';
@@ -83,6 +86,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     lapsed: prepareListLapsedBatches(db, clock),
     rows: prepareReadRows(db),
     failures: prepareReadFailures(db),
+    attempts: prepareReadAttempts(db),
+    bill: prepareReadBill(db),
+    settings: prepareReadSettings(db),
     journal: prepareReadJournal(db),
     journalByPrefix: prepareReadJournalByPrefix(db),
     conversation: prepareReadConversation(db),
@@ -95,6 +101,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     readBatch: (id) => read(() => reads.batch(id)),
     listBatches: (page) => read(() => reads.batches(page)),
     updateBatch: (id, change, guard) => write((transaction) => writes.updateBatch(transaction, id, change, guard)),
+    readSettings: (id) => read(() => reads.settings(id)),
+    readBill: (id) => read(() => reads.bill(id)),
 
     acquireLease: (batchId, owner) => write((transaction) => writes.acquireLease(transaction, batchId, owner)),
     renewLease: (fence) => write((transaction) => writes.renewLease(transaction, fence)),
@@ -110,6 +118,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     redriveRows: (fence, which) => write((transaction) => writes.redriveRows(transaction, fence, which)),
     readRows: (batchId, page) => read(() => reads.rows(batchId, page)),
     readFailures: (batchId) => read(() => reads.failures(batchId)),
+    readAttempts: (batchId, row) => read(() => reads.attempts(batchId, row)),
 
     readJournal: (run) => read(() => reads.journal(run)),
     readJournalByPrefix: (prefix) => read(() => reads.journalByPrefix(prefix)),

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { AppError, type ErrorCode } from '../../errors.ts';
 import type { Fence } from '../store.ts';
+import { type BillSums, prepareBillSums } from './bills.ts';
 import { prepare } from './statement.ts';
 import { prepareAddTotals, type TotalsDelta, zeroDelta } from './totals.ts';
 
@@ -23,6 +24,7 @@ export interface Transaction {
   /** The sums that this transaction adds to a batch; the caller adds to them. */
   totals(batch: number): TotalsDelta;
   countFailures(batch: number, code: ErrorCode, by: number): void;
+  bills: BillSums;
   /** Writes the sums out. */
   flush(): void;
 }
@@ -35,6 +37,7 @@ export function prepareTransactions(db: DatabaseSync): () => Transaction {
      FROM batches b JOIN batch_leases l ON l.batch = b.key WHERE b.id = ?`,
   );
   const addTotals = prepareAddTotals(db);
+  const beginBills = prepareBillSums(db);
   const addFailures = prepare(
     db,
     `INSERT INTO batch_failures (batch, code, count) VALUES (?1, ?2, max(?3, 0))
@@ -45,6 +48,7 @@ export function prepareTransactions(db: DatabaseSync): () => Transaction {
     const batches = new Map<string, FencedBatch>();
     const deltas = new Map<number, TotalsDelta>();
     const failures = new Map<number, Map<ErrorCode, number>>();
+    const bills = beginBills();
 
     function fenced(fence: Fence): FencedBatch {
       const batch = batches.get(fence.batchId) ?? readFence.get(fence.batchId);
@@ -76,10 +80,11 @@ export function prepareTransactions(db: DatabaseSync): () => Transaction {
     function flush(): void {
       for (const [batch, delta] of deltas) addTotals(batch, delta);
       for (const [batch, codes] of failures) for (const [code, by] of codes) addFailures.run(batch, code, by);
+      bills.flush();
       deltas.clear();
       failures.clear();
     }
 
-    return { fenced, forget: (batchId) => batches.delete(batchId), totals, countFailures, flush };
+    return { fenced, forget: (batchId) => batches.delete(batchId), totals, countFailures, bills, flush };
   };
 }

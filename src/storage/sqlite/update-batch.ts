@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { AppError } from '../../errors.ts';
-import type { BatchChange, BatchStatus, Fence } from '../store.ts';
+import type { BatchChange, BatchRecord, BatchStatus, UpdateGuard } from '../store.ts';
 import { textOrNull } from './batch-record.ts';
 import { prepare, type Statement } from './statement.ts';
 import type { Transaction } from './transaction.ts';
@@ -20,22 +20,24 @@ const COLUMNS: { [field in keyof Required<BatchChange>]: string } = {
   activeMs: 'active_ms',
   activeSince: 'active_since',
   plan: 'plan',
+  settings: 'settings',
 };
 
-type UpdateBatch = (
-  transaction: Transaction,
-  id: string,
-  change: BatchChange,
-  guard: { fence?: Fence; when?: BatchStatus[] },
-) => boolean;
+/** Columns that are merged with what is there (RFC 7396), by the database: no reader's copy can overwrite another's. */
+const MERGED: { [column: string]: string } = { settings: 'json_patch(settings, ?)' };
+
+type UpdateBatch = (transaction: Transaction, id: string, change: BatchChange, guard: UpdateGuard) => boolean;
 
 /** Changes the given fields, and no other. */
 export function prepareUpdateBatch(db: DatabaseSync): UpdateBatch {
-  const current = prepare<{ key: number; status: BatchStatus }>(db, 'SELECT key, status FROM batches WHERE id = ?');
+  const current = prepare<{ key: number; status: BatchStatus; control: BatchRecord['control'] }>(
+    db,
+    'SELECT key, status, control FROM batches WHERE id = ?',
+  );
   const setters = Object.fromEntries(
     Object.entries(COLUMNS).map(([field, column]) => [
       field,
-      prepare(db, `UPDATE batches SET ${column} = ? WHERE key = ?`),
+      prepare(db, `UPDATE batches SET ${column} = ${MERGED[column] ?? '?'} WHERE key = ?`),
     ]),
   ) as { [field in keyof BatchChange]-?: Statement<never> };
 
@@ -48,6 +50,7 @@ export function prepareUpdateBatch(db: DatabaseSync): UpdateBatch {
     const batch = current.get(id);
     if (batch === undefined) throw new AppError('batch_not_found', `There is no batch ${id}.`);
     if (guard.when !== undefined && !guard.when.includes(batch.status)) return false;
+    if (guard.unlessControl !== undefined && guard.unlessControl === batch.control) return false;
     for (const field of Object.keys(COLUMNS) as (keyof BatchChange)[]) {
       const value = change[field];
       if (value !== undefined) setters[field].run(toColumn(value), batch.key);

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { NO_USAGE } from '../../messages.ts';
 import type { Fence, JournalAnswer, JournalKey } from '../store.ts';
 import { textOrNull } from './batch-record.ts';
 import { journalFault, prepareEntryState } from './journal-entry.ts';
@@ -36,5 +37,7 @@ export function prepareWriteAnswer(db: DatabaseSync): WriteAnswer {
     totals.unpricedCalls += cost === null ? 1 : 0;
     totals.openCalls -= 1;
     totals.openWorstPicoUsd -= entry.worst_pico_usd ?? 0;
+    const { billed, usage } = answer;
+    if (billed !== undefined) transaction.bills.addCall(batch, { ...billed, usage: usage ?? NO_USAGE });
   };
 }

@@ -28,6 +28,7 @@ export function newBatch(id: string, change: Partial<BatchRecord> = {}): BatchRe
     control: null,
     idempotencyKey: null,
     plan: { request: { csv_uri: 'in.csv' } },
+    settings: {},
     columns: null,
     loadWarnings: [],
     rowLimit: null,
