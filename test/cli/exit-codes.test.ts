@@ -47,12 +47,18 @@ describe('rowmill run, by how the batch ends', () => {
     expect(done.stdout).toContain('ANTHROPIC_API_KEY');
   });
 
-  it('exits 4 when the budget is reached', async () => {
+  it('exits 4 when the budget is reached, and goes on under a higher one', async () => {
     const done = await space.run(['run', 'people.csv', '-a', 'keyless', '--max-cost', '0.000001', '--json'], {
       env: { ANTHROPIC_API_KEY: 'test', ANTHROPIC_BASE_URL: server.url },
     });
     expect(done.code).toBe(4);
-    expect(JSON.parse(done.stdout)).toMatchObject({ status: 'paused', pause_reason: 'budget' });
+    const paused = JSON.parse(done.stdout);
+    expect(paused).toMatchObject({ status: 'paused', pause_reason: 'budget' });
+    const resume = ['batches', 'resume', paused.batch_id, '--json'];
+    const env = { ANTHROPIC_API_KEY: 'test', ANTHROPIC_BASE_URL: server.url };
+    const higher = await space.run([...resume, '--max-cost', '5'], { env });
+    expect(higher.code).toBe(0);
+    expect(JSON.parse(higher.stdout)).toMatchObject({ status: 'completed', counts: { succeeded: 4 } });
   });
 
   it('exits 0 over the real SDK and shows what it cost', async () => {

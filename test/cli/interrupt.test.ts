@@ -34,6 +34,24 @@ describe('rowmill run, interrupted', () => {
     },
   );
 
+  it('only follows a batch that another process runs: a signal ends the following, not the batch', async () => {
+    space = await createWorkspace({ latencyMs: 400, names: NAMES.slice(0, 20) });
+    const owner = space.start([...RUN, '--json']);
+    const id = await expectRunning(space, owner);
+    const follower = space.start(['batches', 'resume', id]);
+    await follower.until(/Another process runs this batch/);
+    follower.child.kill('SIGINT');
+    const left = await follower.finished;
+    expect(left.code).toBe(130);
+    expect(left.stderr).toContain(`rowmill batches show ${id}`);
+    const stays = space.run(['batches', 'resume', id, '--json']);
+    const done = await owner.finished;
+    expect(done.code).toBe(0);
+    const seen = await stays;
+    expect(seen.code).toBe(0);
+    expect(JSON.parse(seen.stdout).counts).toEqual(JSON.parse(done.stdout).counts);
+  });
+
   it('stops at once on the second signal', async () => {
     space = await createWorkspace({ latencyMs: 50_000, names: NAMES });
     const going = space.start([...RUN, '--json']);
@@ -55,18 +73,21 @@ const FAST = `rules:
       tool_calls: [{ name: return_structured_data, input: { greeting: "{% 'Hello ' & input.name %}" } }]
 `;
 
-/** Resolves when a row is at work. */
-async function expectRunning(workspace: Workspace, going: ReturnType<Workspace['start']>): Promise<void> {
+/** Resolves to the batch's id when a row is at work. */
+async function expectRunning(workspace: Workspace, going: ReturnType<Workspace['start']>): Promise<string> {
+  let id = '';
   await expect
     .poll(
       async () => {
         if (going.child.exitCode !== null) throw new Error(going.stderr());
         const list = JSON.parse((await workspace.run(['batches', 'list', '--json'])).stdout);
+        id = list.batches[0]?.batch_id ?? '';
         return list.batches[0]?.counts.running ?? 0;
       },
       { timeout: 20_000 },
     )
     .toBeGreaterThan(0);
+  return id;
 }
 
 describe('listenForStop', () => {

@@ -1,18 +1,32 @@
 import type { Command } from 'commander';
+import { AppError } from '../../errors.ts';
 import { ENDED } from '../../runner/batch.ts';
+import type { BatchReport } from '../../runner/runner.ts';
 import { type CommandContext, newCommand } from '../command-context.ts';
 import { openForeground } from '../foreground.ts';
+import { numberArgument } from '../mapping-arguments.ts';
 import { showResult } from '../show-result.ts';
+
+interface ResumeArguments {
+  maxCost?: number;
+  concurrency?: number;
+}
 
 /** `rowmill batches resume BATCH`: goes on where it stopped, in the foreground. */
 export function addBatchesResumeCommand(batches: Command, context: CommandContext): void {
   newCommand(batches, 'resume', 'Go on with a paused or interrupted batch, in the foreground')
     .argument('<batch>', 'id of the batch')
+    .option('--max-cost <usd>', 'a new cap on what it spends in all', numberArgument('--max-cost', { above: 0 }))
+    .option(
+      '-c, --concurrency <rows>',
+      'rows at work at once from now on',
+      numberArgument('--concurrency', { integer: true, min: 1, max: 1000 }),
+    )
     .addHelpText(
       'after',
       '\nCalls that were answered before are not sent again, nor paid again. Exits as "rowmill run" does.',
     )
-    .action((batch: string) =>
+    .action((batch: string, given: ResumeArguments) =>
       context.run(async (output) => {
         const app = await context.app();
         const before = await app.runner.report(batch);
@@ -22,12 +36,27 @@ export function addBatchesResumeCommand(batches: Command, context: CommandContex
         }
         const foreground = openForeground(context, output);
         try {
+          if (before.status === 'paused') await foreground.before(app.runner.resume(batch, changeOf(given)));
           // One whose process died is still "running": it needs a driver, not a change of state.
-          if (before.status === 'paused') await foreground.before(app.runner.resume(batch));
+          else if (Object.keys(changeOf(given)).length > 0) throw onlyPaused(before);
           return showResult(await foreground.drive(app, batch), output);
         } finally {
           foreground.close();
         }
       }),
     );
+}
+
+function changeOf(given: ResumeArguments): { max_cost_usd?: number; concurrency?: number } {
+  return {
+    ...(given.maxCost !== undefined && { max_cost_usd: given.maxCost }),
+    ...(given.concurrency !== undefined && { concurrency: given.concurrency }),
+  };
+}
+
+function onlyPaused({ batch_id, status }: BatchReport): AppError {
+  return new AppError(
+    'batch_state_invalid',
+    `${batch_id} is ${status}: --max-cost and --concurrency can be changed only while it is paused. Leave them out.`,
+  );
 }
