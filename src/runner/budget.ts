@@ -33,8 +33,7 @@ export function createBudget(cap: number | undefined, committed: number): Budget
     settle(worst, cost) {
       if (cap === undefined) return;
       inFlight -= 1;
-      // Exactly nothing when nothing is in flight: prices are fractions of a micro-dollar, whose sums leave residues.
-      inFlightWorst = inFlight === 0 ? 0 : inFlightWorst - worst;
+      inFlightWorst -= worst;
       spent += cost ?? worst;
       const woken = waiting;
       waiting = [];
