@@ -63,7 +63,7 @@ async function startBatch(store: Store, id: string): Promise<Fence> {
   const unset = { pauseReason: null, error: null, ending: null, control: null, idempotencyKey: null, columns: null };
   const unknown = { rowLimit: null, output: null, startedAt: null, endedAt: null, activeSince: null, owner: null };
   const batch: BatchRecord = {
-    ...{ id, status: 'running', plan: {}, loadWarnings: [], createdAt: 1, activeMs: 0 },
+    ...{ id, status: 'running', plan: {}, settings: {}, loadWarnings: [], createdAt: 1, activeMs: 0 },
     ...unset,
     ...unknown,
     totals,

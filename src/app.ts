@@ -14,6 +14,7 @@ import { createDetachedRunner } from './detached-runner.ts';
 import { AppError } from './errors.ts';
 import type { Log } from './log.ts';
 import { createAnthropicProvider } from './providers/anthropic.ts';
+import { readPriceFile } from './providers/price-file.ts';
 import { createPriceTable, type PriceTable } from './providers/prices.ts';
 import type { Provider } from './providers/provider.ts';
 import { createScriptedProvider } from './providers/scripted.ts';
@@ -44,7 +45,7 @@ export async function createApp(config: Config, log: Log, options: { driver: Dri
   const store = await openSqliteStore({ path: join(config.dataDir, 'rowmill.db'), now: systemClock.now, log });
   const tables = createTables({ roots: [...config.fileRoots, resultsDir], s3: () => openS3(config), log });
   const registry = await openRegistry(config, log);
-  const prices = createPriceTable();
+  const prices = createPriceTable(config.pricesPath === null ? {} : { overrides: readPriceFile(config.pricesPath) });
   const providers = createProviders(config, log);
   const openTarget = async (definition: AgentDefinition) => openTools(definition, { env: config.env, log });
   const runner = createRunner({

@@ -14,6 +14,10 @@ export interface Config {
   /** Keys that HTTP clients present as bearer tokens; empty means loopback only. */
   apiKeys: string[];
   logLevel: string;
+  /** A file of prices that go before the bundled ones. */
+  pricesPath: string | null;
+  /** Dollars from which on a start by talking has to be confirmed; 0 is always. */
+  confirmAboveUsd: number;
   anthropic: { apiKey: string | undefined; baseUrl: string | undefined };
   aws: { region: string; s3Endpoint: string | undefined; dynamoEndpoint: string | undefined };
   /** The whole environment, for `${NAME}` references in tools of agents. */
@@ -28,6 +32,11 @@ const environment = z.object({
   ROWMILL_FILES: z.string().min(1).optional(),
   ROWMILL_API_KEYS: z.string().optional(),
   ROWMILL_LOG_LEVEL: z.enum(LEVELS, { error: `must be one of ${LEVELS.join(', ')}` }).default('warn'),
+  ROWMILL_PRICES: z.string().min(1).optional(),
+  ROWMILL_CONFIRM_ABOVE_USD: z.coerce
+    .number({ error: 'must be a number of dollars from 0 on, such as 5' })
+    .min(0, 'must be a number of dollars from 0 on, such as 5')
+    .default(5),
   ANTHROPIC_API_KEY: z.string().min(1).optional(),
   ANTHROPIC_BASE_URL: z.url({ error: 'must be a URL such as https://api.anthropic.com' }).optional(),
   AWS_REGION: z.string().min(1).optional(),
@@ -54,6 +63,8 @@ export function readConfig(env: Record<string, string | undefined>, cwd: string)
     fileRoots: fileRootsOf(variables.ROWMILL_FILES, cwd),
     apiKeys: (variables.ROWMILL_API_KEYS ?? '').split(',').flatMap((key) => (key.trim() === '' ? [] : [key.trim()])),
     logLevel: variables.ROWMILL_LOG_LEVEL,
+    pricesPath: variables.ROWMILL_PRICES === undefined ? null : resolve(cwd, variables.ROWMILL_PRICES),
+    confirmAboveUsd: variables.ROWMILL_CONFIRM_ABOVE_USD,
     anthropic: { apiKey: variables.ANTHROPIC_API_KEY, baseUrl: variables.ANTHROPIC_BASE_URL },
     aws: {
       region: variables.AWS_REGION ?? 'us-east-1',

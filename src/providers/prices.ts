@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
-import type { Usage } from '../messages.ts';
+import type { TokenCosts, Usage } from '../messages.ts';
 
 /** Dollars per million tokens, which is micro-dollars per token. Cache writes are those that live five minutes. */
-interface TokenPrices {
+export interface TokenPrices {
   input: number;
   output: number;
   cacheWrite: number;
@@ -10,7 +10,7 @@ interface TokenPrices {
 }
 
 /** A model's prices; above `longPromptTokens` of prompt, cached tokens included, `longPrompt` holds for the whole call. */
-interface ModelPrices extends TokenPrices {
+export interface ModelPrices extends TokenPrices {
   longPromptTokens?: number;
   longPrompt?: TokenPrices;
 }
@@ -22,6 +22,8 @@ export type PriceOverrides = Readonly<Record<string, ModelPrices>>;
 export interface PriceTable {
   /** The price of one answered call, exact to a millionth of a micro-dollar: not rounded, so that sums stay exact. */
   priceOf(provider: string, model: string, usage: Usage): number | undefined;
+  /** The same price by kind of token. */
+  costsOf(provider: string, model: string, usage: Usage): TokenCosts | undefined;
   /** An upper bound for a call that has no answer yet. */
   worstCase(provider: string, model: string, bounds: WorstCaseBounds): number | undefined;
 }
@@ -49,42 +51,55 @@ const KNOWN: PriceOverrides = {
 
 /** Prices are counted in millionths of a micro-dollar: sums up to 9,000 dollars a call are exact integers. */
 const SCALE = 1_000_000;
+const FREE: TokenCosts = { input: 0, output: 0, cacheWrite: 0, cacheRead: 0 };
 const DATED = /-\d{8}$/;
 
 /** Prices from `overrides`, then our own table, then `@pydantic/genai-prices`, whose 800 kB are loaded on first need. */
 export function createPriceTable({ overrides = {} }: { overrides?: PriceOverrides } = {}): PriceTable {
   const table: PriceOverrides = { ...KNOWN, ...overrides };
-  const exact = (provider: string, model: string, usage: Usage): number | undefined => {
-    if (provider === 'scripted') return 0;
+  const scaledCosts = (provider: string, model: string, usage: Usage): TokenCosts | undefined => {
+    if (provider === 'scripted') return FREE;
     const prices = table[`${provider}/${model}`] ?? table[`${provider}/${model.replace(DATED, '')}`];
-    return prices === undefined ? bundledPrice(provider, model, usage) : scaledPrice(prices, usage);
+    return prices === undefined ? bundledCosts(provider, model, usage) : scaledPrice(prices, usage);
+  };
+  const exact = (provider: string, model: string, usage: Usage): number | undefined => {
+    const costs = scaledCosts(provider, model, usage);
+    return costs === undefined ? undefined : costs.input + costs.output + costs.cacheWrite + costs.cacheRead;
   };
   return {
     priceOf(provider, model, usage) {
       const scaled = exact(provider, model, usage);
       return scaled === undefined ? undefined : scaled / SCALE;
     },
+    costsOf(provider, model, usage) {
+      const scaled = scaledCosts(provider, model, usage);
+      if (scaled === undefined) return undefined;
+      const { input, output, cacheWrite, cacheRead } = scaled;
+      const parts = { input: input / SCALE, output: output / SCALE };
+      return { ...parts, cacheWrite: cacheWrite / SCALE, cacheRead: cacheRead / SCALE };
+    },
     worstCase(provider, model, { inputTokens, maxTokens }) {
       const nothing = { inputTokens: 0, outputTokens: maxTokens, cacheWriteTokens: 0, cacheReadTokens: 0 };
-      // The whole prompt may be read as it is, or written to the cache, which costs more.
+      // The whole prompt may be read as it is, written to the cache, which costs more, or come from there.
       const plain = exact(provider, model, { ...nothing, inputTokens });
       const cached = exact(provider, model, { ...nothing, cacheWriteTokens: inputTokens });
-      if (plain === undefined || cached === undefined) return undefined;
-      return Math.max(plain, cached) / SCALE;
+      const read = exact(provider, model, { ...nothing, cacheReadTokens: inputTokens });
+      if (plain === undefined || cached === undefined || read === undefined) return undefined;
+      return Math.max(plain, cached, read) / SCALE;
     },
   };
 }
 
-function scaledPrice(prices: ModelPrices, usage: Usage): number {
+function scaledPrice(prices: ModelPrices, usage: Usage): TokenCosts {
   const promptTokens = usage.inputTokens + usage.cacheWriteTokens + usage.cacheReadTokens;
   const isLong = promptTokens > (prices.longPromptTokens ?? Number.POSITIVE_INFINITY);
   const { input, output, cacheWrite, cacheRead } = isLong ? (prices.longPrompt ?? prices) : prices;
-  return (
-    usage.inputTokens * scale(input) +
-    usage.outputTokens * scale(output) +
-    usage.cacheWriteTokens * scale(cacheWrite) +
-    usage.cacheReadTokens * scale(cacheRead)
-  );
+  return {
+    input: usage.inputTokens * scale(input),
+    output: usage.outputTokens * scale(output),
+    cacheWrite: usage.cacheWriteTokens * scale(cacheWrite),
+    cacheRead: usage.cacheReadTokens * scale(cacheRead),
+  };
 }
 
 function scale(microUsdPerToken: number): number {
@@ -94,12 +109,17 @@ function scale(microUsdPerToken: number): number {
 type GenaiPrices = typeof import('@pydantic/genai-prices');
 const load = createRequire(import.meta.url);
 
-/** The bundled table's price; nothing when it takes the model for another one, as it does for names it does not know. */
-function bundledPrice(provider: string, model: string, usage: Usage): number | undefined {
+/**
+ * The bundled table's price; nothing when it takes the model for another one, as it does for names it does not know.
+ * It prices a prompt as a whole: what was cached is priced by a prompt of the same length that is cached throughout, so
+ * that it stays in its tier, and the rest of the price is what was not.
+ */
+function bundledCosts(provider: string, model: string, usage: Usage): TokenCosts | undefined {
   // Loading takes 75 ms, which a start must not pay; `require` keeps the module in its cache.
   const { calcPrice } = load('@pydantic/genai-prices') as GenaiPrices;
+  const prompt = usage.inputTokens + usage.cacheWriteTokens + usage.cacheReadTokens;
   const tokens = {
-    input_tokens: usage.inputTokens + usage.cacheWriteTokens + usage.cacheReadTokens,
+    input_tokens: prompt,
     cache_write_tokens: usage.cacheWriteTokens,
     cache_read_tokens: usage.cacheReadTokens,
     output_tokens: usage.outputTokens,
@@ -107,5 +127,19 @@ function bundledPrice(provider: string, model: string, usage: Usage): number | u
   const found = calcPrice(tokens, model, { providerId: provider });
   if (found === null) return undefined;
   const isSame = found.model.id === model || found.model.id === model.replace(DATED, '');
-  return isSame ? Math.round(found.total_price * 1_000_000 * SCALE) : undefined;
+  if (!isSame) return undefined;
+  const cached = (kind: 'cache_write_tokens' | 'cache_read_tokens'): number => {
+    const count = tokens[kind];
+    if (count === 0) return 0;
+    const whole = calcPrice({ input_tokens: prompt, [kind]: prompt }, model, { providerId: provider });
+    return toScaled(((whole?.input_price ?? 0) * count) / prompt);
+  };
+  const total = toScaled(found.total_price);
+  const [cacheWrite, cacheRead] = [cached('cache_write_tokens'), cached('cache_read_tokens')];
+  const output = toScaled(found.output_price);
+  return { input: Math.max(0, total - output - cacheWrite - cacheRead), output, cacheWrite, cacheRead };
+}
+
+function toScaled(dollars: number): number {
+  return Math.round(dollars * 1_000_000 * SCALE);
 }

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../errors.ts';
 import type { Json, JsonObject, Message, TokenCosts, Usage } from '../messages.ts';
+import type { BatchBill } from './bill.ts';
 
 /** See DESIGN's life of a batch; the transitions are in runner/batch.ts. */
 export type BatchStatus =
@@ -201,30 +202,6 @@ export interface JournalAnswer {
   at: number;
   /** Where a model call stands in the bill: `provider/model`, and its cost by kind of token (null: unknown). */
   billed?: { model: string; costs: TokenCosts | null };
-}
-
-/** One model in the bill of a batch; money in micro-dollars, over its calls of known price. */
-export interface ModelBill {
-  /** `provider/model`. */
-  model: string;
-  calls: number;
-  unpricedCalls: number;
-  usage: Usage;
-  microUsd: TokenCosts;
-}
-
-/** Attempts of one outcome: how many, what they cost, and the sum of the squares of each one's cost. */
-export interface AttemptsBill {
-  attempts: number;
-  costMicroUsd: number;
-  squares: number;
-}
-
-/** The bill of a batch in detail. What is in neither sum of attempts is spent on rows that have not ended. */
-export interface BatchBill {
-  models: ModelBill[];
-  succeeded: AttemptsBill;
-  failed: AttemptsBill;
 }
 
 export interface JournalEntry extends JournalIntent {

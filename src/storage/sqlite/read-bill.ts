@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { AttemptsBill, BatchBill } from '../store.ts';
+import type { AttemptsBill, BatchBill } from '../bill.ts';
 import { prepareBatchKey } from './batch-key.ts';
 import { microOf } from './money.ts';
 import { prepare } from './statement.ts';

@@ -1,0 +1,25 @@
+import type { TokenCosts, Usage } from '../messages.ts';
+
+/** One model in the bill of a batch; money in micro-dollars, over its calls of known price. */
+export interface ModelBill {
+  /** `provider/model`. */
+  model: string;
+  calls: number;
+  unpricedCalls: number;
+  usage: Usage;
+  microUsd: TokenCosts;
+}
+
+/** Attempts of one outcome: how many, what they cost, and the sum of the squares of each one's cost. */
+export interface AttemptsBill {
+  attempts: number;
+  costMicroUsd: number;
+  squares: number;
+}
+
+/** The bill of a batch in detail. What is in neither sum of attempts is spent on rows that have not ended. */
+export interface BatchBill {
+  models: ModelBill[];
+  succeeded: AttemptsBill;
+  failed: AttemptsBill;
+}
