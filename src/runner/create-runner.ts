@@ -85,14 +85,15 @@ function watch(
   return () => clearInterval(timer);
 }
 
-async function createBatch(request: BatchRequest, deps: RunnerDeps): ReturnType<Runner['create']> {
+async function createBatch(given: BatchRequest, deps: RunnerDeps): ReturnType<Runner['create']> {
   const { store, clock } = deps;
-  const plan = await planBatch(request, deps);
+  const plan = await planBatch(given, deps);
   const [first, ...others] = plan.problems;
   if (first !== undefined || plan.agent === null) {
     const messages = [first, ...others].flatMap((problem) => (problem === undefined ? [] : [problem.message]));
     throw new AppError(first?.code ?? 'agent_not_found', messages.join('\n'));
   }
+  const request = withAbsoluteUris(given, deps);
   const id = deps.newId('bat');
   const provider = await deps.provider(plan.agent.model.provider);
   const now = clock.now();
@@ -106,6 +107,7 @@ async function createBatch(request: BatchRequest, deps: RunnerDeps): ReturnType<
     idempotencyKey: request.options?.idempotency_key ?? null,
     plan: storable({
       request,
+      fileRoots: deps.tables.roots,
       agent: plan.agent,
       toolSpecs: null,
       inputMapping: plan.input_mapping,
@@ -137,6 +139,16 @@ async function createBatch(request: BatchRequest, deps: RunnerDeps): ReturnType<
     );
   }
   return { report: await reportBatch(batch, store, now), started: inserted, plan };
+}
+
+/** Whoever drives the batch may work in another folder. */
+function withAbsoluteUris(request: BatchRequest, { tables }: RunnerDeps): BatchRequest {
+  const { csv_uri: source, output_uri: output } = request;
+  return {
+    ...request,
+    csv_uri: tables.absolute(source),
+    ...(output === undefined ? {} : { output_uri: tables.absolute(output) }),
+  };
 }
 
 const EMPTY_TOTALS: BatchRecord['totals'] = {

@@ -191,7 +191,10 @@ async function validate(batch: BatchRecord, drive: Drive): Promise<'on'> {
 async function load(batch: BatchRecord, drive: Drive): Promise<'on'> {
   const plan = planOf(batch);
   const { deps, fence } = drive;
-  const loaded = await loadRows(plan.request.csv_uri, fence, { deps, signal: drive.drain.signal });
+  const loaded = await loadRows(plan.request.csv_uri, fence, {
+    deps: atHome(deps, plan),
+    signal: drive.drain.signal,
+  });
   if (loaded.rows === 0) throw new AppError('no_rows', `${plan.request.csv_uri} has no rows.`);
   const problems = checkMapping(plan.inputMapping, plan.agent.input, loaded.columns);
   const first = problems[0];
@@ -200,10 +203,15 @@ async function load(batch: BatchRecord, drive: Drive): Promise<'on'> {
   return change(batch, drive, { status, columns: loaded.columns, loadWarnings: loaded.warnings });
 }
 
+/** The parts as the batch's maker had them: its tables lie in the folders that its maker may touch. */
+function atHome(deps: RunnerDeps, { fileRoots }: StoredPlan): RunnerDeps {
+  return { ...deps, tables: deps.tables.within(fileRoots) };
+}
+
 async function aggregate(batch: BatchRecord, drive: Drive): Promise<'on'> {
   const plan = planOf(batch);
   const output = await aggregateResults(batch, plan.outputUri, {
-    deps: drive.deps,
+    deps: atHome(drive.deps, plan),
     spreadsheetSafe: plan.request.options?.spreadsheet_safe ?? false,
     signal: drive.hard.signal,
     // A process that slept must not put its table over the one of whoever took over.

@@ -129,6 +129,8 @@ export interface StoredPlan {
   request: BatchRequest;
   /** The request as it was first made, once a resume has changed its options: an idempotency key stands for this one. */
   asked?: BatchRequest;
+  /** Folders that the process which made the batch may touch: whoever drives it keeps to them. */
+  fileRoots: readonly string[];
   agent: AgentDefinition;
   toolSpecs: ToolSpec[] | null;
   inputMapping: InputMapping;

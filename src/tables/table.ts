@@ -121,6 +121,15 @@ export interface TableProfile {
 
 /** Sources and sinks of every format at every location. */
 export interface Tables {
+  /** Folders that file sources and sinks may touch. */
+  readonly roots: readonly string[];
+  /** The same sources and sinks within other folders. */
+  within(roots: readonly string[]): Tables;
+  /**
+   * The location as it holds from any working directory.
+   * @throws AppError `uri_invalid`
+   */
+  absolute(uri: string): string;
   /** Faults: uri_invalid, file_not_found, file_empty, file_not_allowed, bucket_not_found, location_*, not_a_table, format_unsupported. */
   openSource(uri: string, signal?: AbortSignal): Promise<Source>;
   /** The format follows the name's extension. `columns` is the header. Options: neutralise formulas for spreadsheets. */

@@ -4,13 +4,13 @@ import type { Log } from '../log.ts';
 import { sinkFormat } from './formats/format.ts';
 import { createFileLocation } from './locations/file-location.ts';
 import type { Location } from './locations/location.ts';
-import { parseUri } from './locations/parse-uri.ts';
+import { absoluteUri, parseUri } from './locations/parse-uri.ts';
 import type { Tables } from './table.ts';
 
 /** What {@link createTables} is given. */
 export interface TablesParts {
   /** Folders that file sources and sinks may touch. */
-  roots: string[];
+  roots: readonly string[];
   /** Makes the S3 client; called at the first s3:// URI, once. */
   s3: () => Promise<S3Client>;
   log: Log;
@@ -19,18 +19,33 @@ export interface TablesParts {
 /** Sources and sinks on files and S3. */
 export function createTables(parts: TablesParts): Tables {
   let client: Promise<S3Client> | undefined;
+  const s3 = () => {
+    client ??= parts.s3();
+    return client;
+  };
+  return {
+    ...createRootedTables({ ...parts, s3 }),
+    close: async () => {
+      if (client !== undefined) (await client).destroy();
+      client = undefined;
+    },
+  };
+}
 
+function createRootedTables(parts: TablesParts): Tables {
   async function locate(uri: string): Promise<Location> {
     const parsed = parseUri(uri);
     if (parsed.kind === 'file') return createFileLocation(parsed.path, parts.roots);
-    client ??= parts.s3();
     // The AWS SDK takes hundreds of milliseconds to load: only who names an S3 URI waits for it. The formats below are
     // loaded late for the same reason: an MCP server has to answer long before it is given a table.
     const { createS3Location } = await import('./locations/s3-location.ts');
-    return createS3Location(await client, parsed);
+    return createS3Location(await parts.s3(), parsed);
   }
 
   return {
+    roots: parts.roots,
+    within: (roots) => createRootedTables({ ...parts, roots }),
+    absolute: absoluteUri,
     openSource: async (uri, signal) => {
       const { openSource } = await import('./formats/open-source.ts');
       const source = await openSource(await locate(uri), signal);
@@ -58,9 +73,6 @@ export function createTables(parts: TablesParts): Tables {
       const { profileSource } = await import('./profile.ts');
       return profileSource(await openSource(location, options.signal), options);
     },
-    close: async () => {
-      if (client !== undefined) (await client).destroy();
-      client = undefined;
-    },
+    close: async () => undefined,
   };
 }

@@ -24,6 +24,15 @@ export function parseUri(uri: string): ParsedUri {
   );
 }
 
+/**
+ * A URI as it holds from any working directory: an absolute path, or `s3://bucket/key`.
+ * @throws AppError `uri_invalid`
+ */
+export function absoluteUri(uri: string): string {
+  const parsed = parseUri(uri);
+  return parsed.kind === 'file' ? parsed.path : `s3://${parsed.bucket}/${parsed.key}`;
+}
+
 function pathOfFileUrl(uri: string): string {
   try {
     return fileURLToPath(uri);
