@@ -1,12 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { createApp } from './app.ts';
 import type { App } from './cli/app.ts';
 import type { Faces } from './cli/command-context.ts';
 import { processIo } from './cli/io.ts';
 import { runCli } from './cli/run-cli.ts';
 import { processSignals } from './cli/signals.ts';
-import { readConfig } from './config.ts';
-import { createLog } from './log.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -20,7 +17,13 @@ export function main(argv: string[], env: Record<string, string | undefined>): P
   return runCli({
     argv,
     version,
-    app: ({ environment, drives }) => {
+    app: async ({ environment, drives }) => {
+      // Help and bad arguments need none of it.
+      const [{ createApp }, { readConfig }, { createLog }] = await Promise.all([
+        import('./app.ts'),
+        import('./config.ts'),
+        import('./log.ts'),
+      ]);
       const config = readConfig({ ...env, ...environment }, process.cwd());
       return createApp(config, createLog(config.logLevel), { driver: drives === true ? 'supervisor' : 'detached' });
     },
