@@ -24,7 +24,7 @@ export function addAgentsListCommand(agents: Command, context: CommandContext): 
         })),
       });
       show(definitions, output);
-      output.line(output.paint('dim', `from ${registry.sources.map(oneLine).join(', ')}`));
+      output.line(output.paint('dim', `from ${[...new Set(registry.sources)].map(oneLine).join(', ')}`));
       return EXIT.completed;
     }),
   );
