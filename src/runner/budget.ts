@@ -12,18 +12,25 @@ export interface Budget {
   reserve(worst: number): Promise<void>;
   /** The call is over: `cost` was charged (0 when it was refused), or undefined when that is not known. */
   settle(worst: number, cost: number | undefined): void;
+  /** Another cap, or none; calls that wait are looked at again. */
+  setCap(cap: number | undefined): void;
 }
 
-/** @param cap undefined: no cap, everything fits */
-export function createBudget(cap: number | undefined, committed: number): Budget {
+/** @param first the cap; undefined: everything fits */
+export function createBudget(first: number | undefined, committed: number): Budget {
+  let cap = first;
   let spent = committed;
   let inFlight = 0;
   let inFlightWorst = 0;
   let waiting: (() => void)[] = [];
+  const wakeAll = () => {
+    const woken = waiting;
+    waiting = [];
+    for (const wake of woken) wake();
+  };
   return {
     async reserve(worst) {
-      if (cap === undefined) return;
-      while (spent + inFlightWorst + worst > cap) {
+      while (cap !== undefined && spent + inFlightWorst + worst > cap) {
         if (inFlight === 0) throw budgetReached(cap, spent, worst);
         await new Promise<void>((resolve) => waiting.push(resolve));
       }
@@ -31,13 +38,16 @@ export function createBudget(cap: number | undefined, committed: number): Budget
       inFlightWorst += worst;
     },
     settle(worst, cost) {
-      if (cap === undefined) return;
       inFlight -= 1;
-      inFlightWorst -= worst;
+      // Exactly nothing when nothing is in flight: prices are fractions of a micro-dollar, whose sums leave residues.
+      inFlightWorst = inFlight === 0 ? 0 : inFlightWorst - worst;
       spent += cost ?? worst;
-      const woken = waiting;
-      waiting = [];
-      for (const wake of woken) wake();
+      wakeAll();
+    },
+    setCap(next) {
+      if (next === cap) return;
+      cap = next;
+      wakeAll();
     },
   };
 }

@@ -9,7 +9,7 @@ import { keepLease } from './lease-keeper.ts';
 import { loadRows } from './load-rows.ts';
 import { checkMapping } from './mapping.ts';
 import { type ProcessEnd, processRows } from './process-rows.ts';
-import { batchNotFound, planOf } from './results.ts';
+import { batchNotFound, planOf, storedPlanOf } from './results.ts';
 import type { StoredPlan } from './runner.ts';
 
 /** How long rows at work may take to finish once a batch drains, in milliseconds. */
@@ -185,7 +185,8 @@ async function validate(batch: BatchRecord, drive: Drive): Promise<'on'> {
   const plan = planOf(batch);
   const agent = await openAgent(plan, drive);
   const status = nextBatchStatus('validating', { type: 'valid' });
-  return change(batch, drive, { status, plan: storable({ ...plan, toolSpecs: plan.toolSpecs ?? agent.toolSpecs }) });
+  const toolSpecs = plan.toolSpecs ?? agent.toolSpecs;
+  return change(batch, drive, { status, plan: storable({ ...storedPlanOf(batch), toolSpecs }) });
 }
 
 async function load(batch: BatchRecord, drive: Drive): Promise<'on'> {
@@ -259,7 +260,7 @@ async function afterRows(before: BatchRecord, drive: Drive, end: ProcessEnd): Pr
     case 'pause': {
       if (end.alike !== undefined) {
         await drive.deps.store.redriveRows(drive.fence, { codes: [end.alike] });
-        const plan = storable({ ...planOf(batch), alikeSeen: true });
+        const plan = storable({ ...storedPlanOf(batch), alikeSeen: true });
         await drive.deps.store.updateBatch(batch.id, { plan }, { fence: drive.fence });
       }
       return pause(batch, drive, { reason: end.reason, error: stored(end.error) });

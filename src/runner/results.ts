@@ -5,13 +5,19 @@ import type { BatchRecord, RowRecord, RowStatus, Store } from '../storage/store.
 import type { Cell } from '../tables/table.ts';
 import { rowObject } from './mapping.ts';
 import type { RowReport, StoredPlan } from './runner.ts';
+import { settingsOf, withSettings } from './settings.ts';
 import { layoutOutput, type OutputLayout, type RowOutput } from './transform-output.ts';
 
 const PAGE = 1000;
 
-/** The stored plan of a batch: the runner wrote it, so it is trusted. */
-export function planOf(batch: BatchRecord): StoredPlan {
+/** The plan of a batch as it was stored: the runner wrote it, so it is trusted. */
+export function storedPlanOf(batch: BatchRecord): StoredPlan {
   return batch.plan as unknown as StoredPlan;
+}
+
+/** The plan of a batch as it holds now, with what was set since its start. */
+export function planOf(batch: BatchRecord): StoredPlan {
+  return withSettings(storedPlanOf(batch), settingsOf(batch));
 }
 
 export function layoutOf(batch: BatchRecord): OutputLayout {

@@ -22,6 +22,8 @@ export interface BatchOptions {
   max_cost_usd?: number;
   /** Share of failed rows, in percent of all rows, above which the batch ends `failed`. Default 100: never. */
   tolerated_failure_percent?: number;
+  /** 1 to 10; the share of a model's limits beside other batches. Default 5. */
+  priority?: number;
   idempotency_key?: string;
   spreadsheet_safe?: boolean;
 }

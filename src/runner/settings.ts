@@ -1,0 +1,27 @@
+import type { AgentDefinition } from '../agent/definition.ts';
+import type { BatchRecord } from '../storage/store.ts';
+import type { BatchOptions, StoredPlan } from './runner.ts';
+
+/** What can be changed on a batch after its start, by any process; `BatchRecord.settings` holds it. */
+export interface BatchSettings extends BatchTuning {
+  /** What new attempts use since a retry asked for it. */
+  model?: Pick<AgentDefinition['model'], 'provider' | 'model'>;
+}
+
+/** What `set` changes; effective within two heartbeats of the batch's owner. */
+export type BatchTuning = Pick<BatchOptions, 'concurrency' | 'max_cost_usd' | 'priority'>;
+
+/** The batch's settings: only the runner writes them, so they are trusted. */
+export function settingsOf(batch: Pick<BatchRecord, 'settings'>): BatchSettings {
+  return batch.settings as BatchSettings;
+}
+
+/** The plan as it holds now: the options and the model that were set since the start go before the ones it began with. */
+export function withSettings(plan: StoredPlan, { model, ...tuning }: BatchSettings): StoredPlan {
+  const options = { ...plan.request.options, ...tuning };
+  return {
+    ...plan,
+    request: { ...plan.request, ...(Object.keys(options).length === 0 ? {} : { options }) },
+    agent: model === undefined ? plan.agent : { ...plan.agent, model: { ...plan.agent.model, ...model } },
+  };
+}
