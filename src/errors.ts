@@ -57,6 +57,7 @@ export type ErrorCode =
   | 'model_server_error'
   | 'model_unreachable'
   | 'model_timeout'
+  | 'model_unavailable'
   | 'model_request_invalid'
   | 'model_response_invalid'
   // batches

@@ -51,6 +51,7 @@ const STATUS: { [code in ErrorCode]: ContentfulStatusCode } = {
   model_server_error: 502,
   model_unreachable: 502,
   model_timeout: 504,
+  model_unavailable: 503,
   model_request_invalid: 502,
   model_response_invalid: 502,
   agent_incompatible: 422,

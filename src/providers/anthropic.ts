@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { ModelRequest, ModelResponse, ToolSpec } from '../messages.ts';
 import { toModelError } from './anthropic-errors.ts';
+import { readLimits } from './anthropic-limits.ts';
 import { toModelResponse, toRequestBody } from './anthropic-messages.ts';
 import { collectStream } from './anthropic-stream.ts';
 import { createLeanFetch } from './lean-fetch.ts';
@@ -45,6 +46,7 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
       try {
         return await send(client, request, { ...respondOptions, call, isFirst, isStrict });
       } catch (thrown) {
+        if (thrown instanceof sdk.APIError && thrown.headers !== undefined) tellLimits(thrown.headers, respondOptions);
         const fault = call.fault() ?? toModelError(thrown, sdk, { model: request.model, now: Date.now() });
         if (!isStrict || !refusesStrict(fault)) throw fault;
         plain.add(request.tools);
@@ -130,27 +132,35 @@ function startCall({ signal, timeoutMs = DEFAULT_TIMEOUT_MS }: RespondOptions): 
 async function send(
   client: Anthropic,
   request: ModelRequest,
-  { call, isFirst, isStrict, onText }: RespondOptions & { call: Call; isFirst: boolean; isStrict: boolean },
+  { call, isFirst, isStrict, ...options }: RespondOptions & { call: Call; isFirst: boolean; isStrict: boolean },
 ): Promise<ModelResponse> {
   const body = toRequestBody(request, isStrict);
-  const options = { signal: call.signal, timeout: call.timeoutMs };
+  const { onText } = options;
+  const sending = { signal: call.signal, timeout: call.timeoutMs };
   // `messages.create` prints a warning at every call of a deprecated model; `post` is the same call without it. So the
   // first call of a model goes through the one, and the rest through the other: the warning shows once.
   if (onText === undefined) {
     const answer = isFirst
-      ? client.messages.create(body, options)
-      : client.post<Anthropic.Message>('/v1/messages', { body, ...options });
-    const { data, request_id: requestId } = await answer.withResponse();
+      ? client.messages.create(body, sending)
+      : client.post<Anthropic.Message>('/v1/messages', { body, ...sending });
+    const { data, response, request_id: requestId } = await answer.withResponse();
+    tellLimits(response.headers, options);
     return toModelResponse(data, requestId ?? undefined);
   }
   const streamed = { ...body, stream: true as const };
   const answer = isFirst
-    ? client.messages.create(streamed, options)
+    ? client.messages.create(streamed, sending)
     : client.post<AsyncIterable<Anthropic.RawMessageStreamEvent>>('/v1/messages', {
         body: streamed,
         stream: true,
-        ...options,
+        ...sending,
       });
-  const { data, request_id: requestId } = await answer.withResponse();
+  const { data, response, request_id: requestId } = await answer.withResponse();
+  tellLimits(response.headers, options);
   return toModelResponse(await collectStream(data, onText), requestId ?? undefined);
+}
+
+function tellLimits(headers: Pick<Headers, 'get'>, { onLimits }: RespondOptions): void {
+  const limits = onLimits === undefined ? undefined : readLimits(headers, Date.now());
+  if (limits !== undefined) onLimits?.(limits);
 }

@@ -1,11 +1,27 @@
 import type { ModelRequest, ModelResponse } from '../messages.ts';
 
+/** The kinds of limits that a provider sets on a model, all a minute. `tokens` are input and output together. */
+export type LimitKind = 'requests' | 'tokens' | 'inputTokens' | 'outputTokens';
+
+/** One limit, as an answer's headers state it. */
+export interface RateLimit {
+  /** A minute. */
+  limit: number;
+  remaining: number;
+  /** From now until the limit is whole again, or its window turns, in milliseconds; absent where it is not told. */
+  resetMs?: number;
+}
+
+export type RateLimits = { [kind in LimitKind]?: RateLimit };
+
 export interface RespondOptions {
   signal: AbortSignal;
   /** Deadline of this one call, in milliseconds. */
   timeoutMs?: number;
   /** When given, the answer is streamed and its text is handed over as it comes. */
   onText?: (text: string) => void;
+  /** Told of the limits that the headers of an answer or of a refusal state, before `respond` ends. */
+  onLimits?: (limits: RateLimits) => void;
 }
 
 /**
