@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** What one measured process says of its work, from the first to the last row, without its own start. */
+export interface Measured {
+  rows: number;
+  seconds: number;
+  /** Processor time of all its threads. */
+  cpuSeconds: number;
+  /** Peak resident memory of the whole process. */
+  peakMegabytes: number;
+  [more: string]: number;
+}
+
+/** Measures work in this process and prints it, for {@link runClient}. */
+export async function measure(rows: number, work: () => Promise<unknown>): Promise<void> {
+  const cpu = process.cpuUsage();
+  const began = performance.now();
+  await work();
+  const seconds = (performance.now() - began) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
+  const peakMegabytes = Math.round(process.resourceUsage().maxRSS / 1024);
+  process.stdout.write(`${JSON.stringify({ rows, seconds, cpuSeconds: (user + system) / 1e6, peakMegabytes })}\n`);
+}
+
+/** Runs a script of this folder in a process of its own and gives what it has measured. */
+export async function runClient(script: string, args: readonly (string | number)[]): Promise<Measured> {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  const child = spawn(process.execPath, [path, ...args.map(String)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const chunks: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const [status] = await once(child, 'close');
+  if (status !== 0) throw new Error(`${script} ${args.join(' ')} ended with status ${status}`);
+  return JSON.parse(Buffer.concat(chunks).toString('utf8')) as Measured;
+}
+
+/** The Messages server of the bench, in a process of its own. */
+export interface ModelServer {
+  url: string;
+  /** Calls answered so far. */
+  answered(): Promise<number>;
+  close(): void;
+}
+
+export async function startModelServer(): Promise<ModelServer> {
+  const path = fileURLToPath(new URL('model-server.ts', import.meta.url));
+  const child = spawn(process.execPath, [path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [url] = (await once(createInterface(child.stdout), 'line')) as [string];
+  return {
+    url,
+    answered: async () => ((await (await fetch(`${url}/stats`)).json()) as { answered: number }).answered,
+    close: () => child.kill(),
+  };
+}
