@@ -47,15 +47,16 @@ export async function createApp(config: Config, log: Log, options: { driver: Dri
   const registry = await openRegistry(config, log);
   const prices = createPriceTable(config.pricesPath === null ? {} : { overrides: readPriceFile(config.pricesPath) });
   const providers = createProviders(config, log);
-  const openTarget = async (definition: AgentDefinition) => openTools(definition, { env: config.env, log });
+  const openTarget = (definition: AgentDefinition, signal: AbortSignal) =>
+    openTools(definition, { env: config.env, log, signal });
   const runner = createRunner({
     store,
     tables,
     findAgent: (name, version) => resolveAgent(registry, version === undefined ? name : `${name}@${version}`),
-    openAgent: async (definition, toolSpecs) =>
+    openAgent: async (definition, toolSpecs, signal) =>
       openAgent({
         definition,
-        toolSet: await openTarget(definition),
+        toolSet: await openTarget(definition, signal),
         log,
         ...(toolSpecs === null ? {} : { toolSpecs }),
       }),

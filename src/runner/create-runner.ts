@@ -72,17 +72,23 @@ function watch(
   onProgress: (progress: { report: BatchReport }) => void,
 ): () => void {
   let isReading = false;
+  let isOver = false;
   const timer = setInterval(() => {
     if (isReading) return;
     isReading = true;
     report()
-      .then((current) => onProgress({ report: current }))
+      .then((current) => {
+        if (!isOver) onProgress({ report: current });
+      })
       .catch(() => clearInterval(timer))
       .finally(() => {
         isReading = false;
       });
   }, PROGRESS_MS);
-  return () => clearInterval(timer);
+  return () => {
+    isOver = true;
+    clearInterval(timer);
+  };
 }
 
 async function createBatch(given: BatchRequest, deps: RunnerDeps): ReturnType<Runner['create']> {
@@ -162,6 +168,9 @@ const EMPTY_TOTALS: BatchRecord['totals'] = {
   usage: NO_USAGE,
   costMicroUsd: 0,
   unpricedCalls: 0,
+  cachedCalls: 0,
+  savedMicroUsd: 0,
+  unpricedCachedCalls: 0,
   openCalls: 0,
   openWorstMicroUsd: 0,
 };

@@ -14,8 +14,8 @@ export interface RunnerDeps {
   tables: Tables;
   /** @throws AppError `agent_not_found`, with the nearest names */
   findAgent: (name: string, version?: string) => Promise<AgentDefinition>;
-  /** Opens an agent's tools; `toolSpecs` is a batch's snapshot of what the model is told. */
-  openAgent: (definition: AgentDefinition, toolSpecs: ToolSpec[] | null) => Promise<OpenedAgent>;
+  /** Opens an agent's tools; `toolSpecs` is a batch's snapshot of what the model is told. `signal` gives up opening. */
+  openAgent: (definition: AgentDefinition, toolSpecs: ToolSpec[] | null, signal: AbortSignal) => Promise<OpenedAgent>;
   provider: (name: string) => Promise<Provider>;
   prices: PriceTable;
   owner: LeaseOwner;

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { AppError, toAppError, unreachable } from '../errors.ts';
 import type { OpenedAgent } from '../run.ts';
 import type { BatchChange, BatchRecord, BatchStatus, Fence, PauseReason } from '../storage/store.ts';
+import { keepActiveTime } from './active-time.ts';
 import { aggregateResults } from './aggregate-results.ts';
 import { CANCELLABLE, ENDED, nextBatchStatus } from './batch.ts';
 import type { RunnerDeps } from './deps.ts';
@@ -229,16 +230,18 @@ async function run(batch: BatchRecord, drive: Drive): Promise<'on' | 'rest'> {
   }
   if (drive.wanted !== undefined) return settle(batch, drive);
   await deps.store.returnRunningRows(fence);
-  await deps.store.updateBatch(batch.id, { activeSince: deps.clock.now() }, { fence });
+  const time = await keepActiveTime(batch, fence, deps);
   let end: ProcessEnd;
   drive.isAtRows = true;
   try {
     const agent = await openAgent(planOf(batch), drive);
     end = await processRows({ batch, fence, agent, deps, drain: drive.drain.signal, hard: drive.hard.signal });
   } catch (thrown) {
-    end = { kind: 'pause', reason: 'fatal', error: toAppError(thrown) };
+    const error = toAppError(thrown);
+    end = error.code === 'aborted' ? { kind: 'stopped' } : { kind: 'pause', reason: 'fatal', error };
   } finally {
     drive.isAtRows = false;
+    await time.stop();
   }
   return afterRows(batch, drive, end);
 }
@@ -323,7 +326,7 @@ async function stepFailed(batch: BatchRecord, drive: Drive, error: AppError): Pr
 }
 
 async function openAgent(plan: StoredPlan, drive: Drive): Promise<OpenedAgent> {
-  drive.agent ??= await drive.deps.openAgent(plan.agent, plan.toolSpecs);
+  drive.agent ??= await drive.deps.openAgent(plan.agent, plan.toolSpecs, drive.drain.signal);
   return drive.agent;
 }
 

@@ -32,19 +32,22 @@ const SEND_WINDOW_MS = 5_000;
  * The journalled calls of one run. An answered call is replayed; every other is an intent committed before it is
  * sent and an answer committed before the next step depends on it.
  * @param replay read the journal first; false for an attempt that was never claimed before
+ * @returns `spentMicroUsd` is what its answered calls of known price cost, replayed ones included
  */
 export function createRunCalls(
   run: string,
   replay: boolean,
   deps: JournalDeps,
-): { callModel: CallModel; callTool: CallTool } {
+): { callModel: CallModel; callTool: CallTool; spentMicroUsd: () => number } {
+  let spent = 0;
   let earlier: Promise<Map<string, JournalEntry>> | undefined;
   let messagesJournalled = 0;
   const entryOf = async (turn: number, call: number): Promise<JournalEntry | undefined> => {
     if (!replay) return undefined;
-    earlier ??= deps.store
-      .readJournal(run)
-      .then((entries) => new Map(entries.map((entry) => [`${entry.turn}/${entry.call}`, entry])));
+    earlier ??= deps.store.readJournal(run).then((entries) => {
+      for (const { answer } of entries) spent += answer?.costMicroUsd ?? 0;
+      return new Map(entries.map((entry) => [`${entry.turn}/${entry.call}`, entry]));
+    });
     return (await earlier).get(`${turn}/${call}`);
   };
 
@@ -55,7 +58,9 @@ export function createRunCalls(
     if (entry?.answer) return entry.answer.response as unknown as ModelResponse;
     for (let sends = 1; ; sends += 1) {
       try {
-        return await sendModelCall({ run, turn, request, appended, onText, signal }, deps);
+        const { response, cost } = await sendModelCall({ run, turn, request, appended, onText, signal }, deps);
+        spent += cost;
+        return response;
       } catch (thrown) {
         const error = toAppError(thrown);
         const delayMs = retryDelayMs(error, sends, MODEL_RETRY, deps.random());
@@ -78,7 +83,7 @@ export function createRunCalls(
     }
     return sendToolCall(run, call, execute, deps);
   };
-  return { callModel, callTool };
+  return { callModel, callTool, spentMicroUsd: () => spent };
 }
 
 interface ModelCall {
@@ -93,7 +98,7 @@ interface ModelCall {
 async function sendModelCall(
   { run, turn, request, appended, onText, signal }: ModelCall,
   deps: JournalDeps,
-): Promise<ModelResponse> {
+): Promise<{ response: ModelResponse; cost: number }> {
   const key = { run, turn, call: 0 };
   const worst = deps.prices.worstCase(deps.provider.name, request.model, {
     inputTokens: worstInputTokens(request),
@@ -109,7 +114,7 @@ async function sendModelCall(
     throwIfAborted(signal);
     const intent = {
       kind: 'model' as const,
-      name: request.model,
+      name: `${deps.provider.name}/${request.model}`,
       request: appended as unknown as Json,
       idempotent: true,
     };
@@ -120,7 +125,9 @@ async function sendModelCall(
   }
   try {
     const response = await deps.provider.respond(request, { signal, ...(onText === undefined ? {} : { onText }) });
-    const cost = deps.prices.priceOf(deps.provider.name, request.model, response.usage);
+    const { name } = deps.provider;
+    const cost = deps.prices.priceOf(name, request.model, response.usage);
+    const costs = deps.prices.costsOf(name, request.model, response.usage) ?? null;
     settle(cost);
     await deps.store.writeAnswer(
       key,
@@ -130,11 +137,12 @@ async function sendModelCall(
         costMicroUsd: cost ?? null,
         requestId: response.requestId ?? null,
         at: deps.clock.now(),
+        billed: { model: `${name}/${request.model}`, costs },
       },
       deps.fence,
     );
     deps.onAnswer?.();
-    return response;
+    return { response, cost: cost ?? 0 };
   } catch (thrown) {
     const error = toAppError(thrown);
     const unknown = error.outcomeUnknown || error.code === 'aborted' || error.code === 'lease_lost' || settled;
@@ -148,9 +156,12 @@ function throwIfAborted(signal: AbortSignal): void {
   if (signal.aborted) throw new AppError('aborted', 'The call was cancelled before it was sent.');
 }
 
+/** What a provider may add to a request unseen: Anthropic's system prompt for tools has up to 530 tokens. */
+const UNSEEN_TOKENS = 600;
+
 /** A tokenizer never makes more than one token of a byte, so the request's size bounds its tokens. */
 function worstInputTokens(request: ModelRequest): number {
-  return Buffer.byteLength(JSON.stringify([request.system, request.messages, request.tools]));
+  return UNSEEN_TOKENS + Buffer.byteLength(JSON.stringify([request.system, request.messages, request.tools]));
 }
 
 async function sendToolCall(

@@ -250,8 +250,8 @@ test('the lease is free again after every ending', async () => {
 test('tools that fail to close keep neither the lease nor the result', async () => {
   await begin(2);
   const runner = await world.other({
-    openAgent: async (definition, specs) => ({
-      ...(await world.deps.openAgent(definition, specs)),
+    openAgent: async (...args) => ({
+      ...(await world.deps.openAgent(...args)),
       close: () => Promise.reject(new Error('stuck')),
     }),
   });
@@ -368,3 +368,32 @@ test('an interrupted two-turn row goes on behind its answered turn', async () =>
   expect(looked).toBe(4);
   expect(world.sent).toHaveLength(4 + 4 + 4);
 });
+
+test.each(['before', 'after'] as const)(
+  'a signal ends the opening of tools that do not come up (%s loading)',
+  async (when) => {
+    await begin(3);
+    const stop = new AbortController();
+    let openings = 0;
+    const runner = await world.other({
+      openAgent: (_definition, _specs, signal) => {
+        openings += 1;
+        return new Promise((_, reject) => {
+          signal.addEventListener('abort', () => reject(new AppError('aborted', 'Opening was cancelled.')));
+          stop.abort();
+        });
+      },
+    });
+    const id = await world.start(when === 'after' ? { sample: 1 } : {});
+    if (when === 'after') {
+      await world.runner.drive(id);
+      await world.runner.resume(id);
+    }
+    expect(await runner.drive(id, { signal: stop.signal })).toMatchObject({
+      status: 'paused',
+      pause_reason: 'interrupted',
+      error: null,
+    });
+    expect(openings).toBe(1);
+  },
+);

@@ -297,3 +297,29 @@ test('rates count working time only', async () => {
   await runner.drive(id);
   expect((await world.store.readBatch(id))?.activeMs).toBe(activeMs);
 });
+
+test('working time is kept while rows run, so that a takeover knows it', async () => {
+  const gate = createGate();
+  await begin({
+    rows: 3,
+    respond: async (row, context) => {
+      if (context.number === 2) await gate.wait();
+      return echo(row, context);
+    },
+  });
+  let now = 1_000_000;
+  const { clock } = world.deps;
+  const sleep: typeof clock.sleep = async (ms, signal) => {
+    await clock.sleep(ms === 5_000 ? 5 : ms, signal);
+    if (ms === 5_000) now += 5_000;
+  };
+  const runner = await world.other({ clock: { ...clock, now: () => now, sleep } });
+  const id = await world.start({ concurrency: 1 });
+  const driving = runner.drive(id);
+  await until(async () => ((await world.store.readBatch(id))?.activeMs ?? 0) >= 10_000, 'two stretches');
+  gate.open();
+  await driving;
+  const { activeMs, activeSince } = (await world.store.readBatch(id)) ?? {};
+  expect(activeSince).toBeNull();
+  expect(activeMs).toBe(now - 1_000_000);
+});

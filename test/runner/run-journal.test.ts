@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { AppError } from '../../src/errors.ts';
 import { createSilentLog } from '../../src/log.ts';
-import { type ModelRequest, type ModelResponse, NO_USAGE } from '../../src/messages.ts';
+import type { ModelRequest, ModelResponse } from '../../src/messages.ts';
 import { createPriceTable } from '../../src/providers/prices.ts';
 import type { ToolCall, ToolResult } from '../../src/run.ts';
 import { type Budget, createBudget } from '../../src/runner/budget.ts';
 import { createRunCalls, type JournalDeps } from '../../src/runner/run-journal.ts';
 import { currentOwner } from '../../src/storage/lease-owner.ts';
 import { openSqliteStore } from '../../src/storage/sqlite/open-sqlite-store.ts';
-import type { BatchRecord, Fence, Store } from '../../src/storage/store.ts';
+import type { Fence, Store } from '../../src/storage/store.ts';
+import { newBatch } from '../storage/support/store-fixture.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
 
 const REQUEST: ModelRequest = {
@@ -43,7 +44,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rowmill-journal-'));
   clock = createManualClock();
   store = await openSqliteStore({ path: join(folder, 'rowmill.db'), now: Date.now, log: createSilentLog() });
-  await store.insertBatch(emptyBatch('bat_1'));
+  await store.insertBatch(newBatch('bat_1', { status: 'running', columns: ['q'] }));
   const lease = await store.acquireLease('bat_1', currentOwner());
   if (!lease.acquired) throw new Error('The lease is taken.');
   fence = lease.fence;
@@ -294,11 +295,11 @@ async function worstOf(): Promise<number> {
   const reserved: number[] = [];
   const stop = new AppError('budget_reached', 'Stop.');
   const spy: Budget = {
+    ...createBudget(undefined, 0),
     reserve: async (worst) => {
       reserved.push(worst);
       throw stop;
     },
-    settle: () => undefined,
   };
   await expect(calls(false, { budget: spy }).callModel(0, REQUEST)).rejects.toBe(stop);
   return reserved[0] ?? Number.NaN;
@@ -306,42 +307,4 @@ async function worstOf(): Promise<number> {
 
 async function waitFor(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setImmediate(resolve));
-}
-
-function emptyBatch(id: string): BatchRecord {
-  return {
-    id,
-    status: 'running',
-    pauseReason: null,
-    error: null,
-    ending: null,
-    control: null,
-    idempotencyKey: null,
-    plan: {},
-    settings: {},
-    columns: ['q'],
-    loadWarnings: [],
-    rowLimit: null,
-    output: null,
-    totals: {
-      rows: 0,
-      queued: 0,
-      running: 0,
-      succeeded: 0,
-      failed: 0,
-      modelCalls: 0,
-      toolCalls: 0,
-      usage: NO_USAGE,
-      costMicroUsd: 0,
-      unpricedCalls: 0,
-      openCalls: 0,
-      openWorstMicroUsd: 0,
-    },
-    createdAt: 0,
-    startedAt: null,
-    endedAt: null,
-    activeMs: 0,
-    activeSince: null,
-    owner: null,
-  };
 }

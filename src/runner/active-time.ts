@@ -1,0 +1,41 @@
+import { toAppError } from '../errors.ts';
+import type { BatchRecord, Fence } from '../storage/store.ts';
+import type { RunnerDeps } from './deps.ts';
+
+/** How much working time may be lost with a process, in milliseconds. */
+const FOLD_MS = 5_000;
+
+/**
+ * Begins a stretch of `running`, and folds it into `activeMs` again and again, so that rate and ETA hold after a
+ * takeover: what a dead process left in `activeSince` can't be told from the time that nobody worked.
+ */
+export async function keepActiveTime(
+  batch: BatchRecord,
+  fence: Fence,
+  { store, clock, log }: RunnerDeps,
+): Promise<{ stop(): Promise<void> }> {
+  const stopped = new AbortController();
+  let { activeMs } = batch;
+  let activeSince = clock.now();
+  await store.updateBatch(batch.id, { activeSince }, { fence });
+  const fold = async (): Promise<void> => {
+    while (true) {
+      await clock.sleep(FOLD_MS, stopped.signal);
+      const now = clock.now();
+      activeMs += Math.max(0, now - activeSince);
+      activeSince = now;
+      await store.updateBatch(batch.id, { activeMs, activeSince }, { fence });
+    }
+  };
+  const folding = fold().catch((thrown: unknown) => {
+    const { code } = toAppError(thrown);
+    // A lost lease or store is the rows' to report; without this the rate is only less exact after a crash.
+    if (code !== 'aborted') log.debug({ batchId: batch.id, code }, 'working time is not kept');
+  });
+  return {
+    stop: async () => {
+      stopped.abort();
+      await folding;
+    },
+  };
+}
