@@ -59,7 +59,8 @@ function bareInserts(path: string): Promise<Speed> {
 async function startBatch(store: Store, id: string): Promise<Fence> {
   const usage = { inputTokens: 0, outputTokens: 0, cacheWriteTokens: 0, cacheReadTokens: 0 };
   const none = { rows: 0, queued: 0, running: 0, succeeded: 0, failed: 0, modelCalls: 0, toolCalls: 0, usage };
-  const totals = { ...none, costMicroUsd: 0, unpricedCalls: 0, openCalls: 0, openWorstMicroUsd: 0 };
+  const cached = { cachedCalls: 0, savedMicroUsd: 0, unpricedCachedCalls: 0 };
+  const totals = { ...none, ...cached, costMicroUsd: 0, unpricedCalls: 0, openCalls: 0, openWorstMicroUsd: 0 };
   const unset = { pauseReason: null, error: null, ending: null, control: null, idempotencyKey: null, columns: null };
   const unknown = { rowLimit: null, output: null, startedAt: null, endedAt: null, activeSince: null, owner: null };
   const batch: BatchRecord = {

@@ -1,6 +1,9 @@
 import type { ErrorCode } from '../errors.ts';
 import type { Json, JsonObject, Message, TokenCosts, Usage } from '../messages.ts';
+import type { BatchTotals } from './batch-totals.ts';
 import type { BatchBill } from './bill.ts';
+import type { CachedAnswer, HashedCall } from './cached-answer.ts';
+import type { ConversationRecord } from './conversation-record.ts';
 
 /** See DESIGN's life of a batch; the transitions are in runner/batch.ts. */
 export type BatchStatus =
@@ -22,28 +25,6 @@ export type RowStatus = 'queued' | 'running' | 'succeeded' | 'failed';
 export interface StoredError {
   code: ErrorCode;
   message: string;
-}
-
-/**
- * Sums over a batch, kept in the transactions that change them, so that reading them never scans rows.
- * Money is in micro-dollars. `rows` is the count of rows loaded so far.
- */
-export interface BatchTotals {
-  rows: number;
-  queued: number;
-  running: number;
-  succeeded: number;
-  failed: number;
-  modelCalls: number;
-  toolCalls: number;
-  usage: Usage;
-  /** Exact, over answered calls of known price. */
-  costMicroUsd: number;
-  /** Answered calls whose model has no known price. */
-  unpricedCalls: number;
-  /** Calls that were sent and whose answer is not (yet) known, and what they cost at worst. */
-  openCalls: number;
-  openWorstMicroUsd: number;
 }
 
 export interface BatchRecord {
@@ -99,7 +80,10 @@ export type BatchChange = Partial<
     | 'plan'
     | 'settings'
   >
->;
+> & {
+  /** When pruning the bodies of its journal is due, once it has ended; null: never. */
+  pruneAt?: number | null;
+};
 
 /** When a change to a batch is made; see {@link Store.updateBatch}. */
 export interface UpdateGuard {
@@ -154,7 +138,8 @@ export interface RowRecord {
 }
 
 export type RowResult =
-  | ({ status: 'succeeded'; input: JsonObject; output: JsonObject } & RowTimes)
+  /** `hashed`: model calls of the attempt whose answers may from here on serve identical requests. */
+  | ({ status: 'succeeded'; input: JsonObject; output: JsonObject; hashed?: HashedCall[] } & RowTimes)
   | ({ status: 'failed'; input: JsonObject | null; error: StoredError } & RowTimes);
 
 interface RowTimes {
@@ -173,7 +158,7 @@ export interface PastAttempt {
   processingMs: number | null;
 }
 
-/** One call of one run: `call` 0 is the turn's model call, 1… are its tool calls. */
+/** One call of one run: `call` 0 is the turn's model call, 1… are its tool calls. Runs of a batch begin with `BATCH_ID/`. */
 export interface JournalKey {
   run: string;
   turn: number;
@@ -208,16 +193,10 @@ export interface JournalEntry extends JournalIntent {
   answer: JournalAnswer | null;
   /** Sends whose outcome is not known. */
   openSends: number;
-}
-
-export interface ConversationRecord {
-  id: string;
-  agent: string;
-  createdAt: number;
-  updatedAt: number;
-  messages: Message[];
-  /** Run id of a chat turn that has begun and not ended: its process died, or it still goes on. */
-  openRun: string | null;
+  /** Present for an answer that was taken from another row's model call. */
+  cachedFrom?: CachedAnswer['from'];
+  /** The bodies were pruned: `request` and `answer.response` are null. */
+  isPruned?: true;
 }
 
 /** What a lease attempt gives. */
@@ -253,6 +232,18 @@ export interface Store {
   /** Ids of batches in created, validating, loading, running or aggregating that no living process owns. */
   listLapsedBatches(): Promise<string[]>;
 
+  /** Ids of ended batches whose `pruneAt` has come. */
+  listPrunableBatches(at: number): Promise<string[]>;
+  /** Takes away the bodies of these runs, for good, and what the cache has of them; their accounting stays. */
+  pruneRuns(fence: Fence, runs: string[]): Promise<void>;
+  /**
+   * Removes a batch whose status is one of `when`, with its accounting and its lease; resolves to whether it did. Its rows
+   * and journal go with {@link sweepRemoved}.
+   */
+  removeBatch(fence: Fence, when: BatchStatus[]): Promise<boolean>;
+  /** Deletes a portion of what removed batches have left; resolves to whether anything is left. */
+  sweepRemoved(): Promise<boolean>;
+
   insertRows(fence: Fence, rows: NewRow[]): Promise<void>;
   /** Forgets rows of an interrupted load; only while nothing has run. */
   clearRows(fence: Fence): Promise<void>;
@@ -282,6 +273,10 @@ export interface Store {
   writeAnswer(key: JournalKey, answer: JournalAnswer, fence?: Fence): Promise<void>;
   /** The last send is known to have been refused and not charged. */
   writeRefusal(key: JournalKey, fence?: Fence): Promise<void>;
+  /** An answer that a succeeded attempt (of one batch, or of any) got for a request of this hash, and whose body is kept. */
+  findAnswer(hash: Uint8Array, within: string | null): Promise<CachedAnswer | undefined>;
+  /** Writes a model call that was not sent, with the answer that another got. Nothing is charged; totals follow. */
+  writeCachedAnswer(intent: JournalIntent, answer: CachedAnswer, fence: Fence): Promise<void>;
 
   insertConversation(conversation: ConversationRecord): Promise<void>;
   readConversation(id: string): Promise<ConversationRecord | undefined>;

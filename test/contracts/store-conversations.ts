@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../src/messages.ts';
-import type { ConversationRecord } from '../../src/storage/store.ts';
+import type { ConversationRecord } from '../../src/storage/conversation-record.ts';
 import type { StoreBench } from './store.ts';
 
 const HELLO: Message = { role: 'user', content: 'hello' };

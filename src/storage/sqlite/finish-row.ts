@@ -16,6 +16,11 @@ export function prepareFinishRow(db: DatabaseSync): FinishRow {
     `UPDATE row_states SET status = ?, input = ?, output = ?, error_code = ?, error_message = ?, ended_at = ?,
        processing_ms = ? WHERE id = ? AND status = ${RUNNING}`,
   );
+  const hash = prepare(
+    db,
+    `INSERT INTO answer_hashes (entry, batch, hash)
+     SELECT id, ?, ? FROM journal_entries WHERE run = ? AND turn = ? AND call = 0`,
+  );
   return (transaction, fence, row, result) => {
     const batch = transaction.fenced(fence).key;
     const outcome =
@@ -28,6 +33,9 @@ export function prepareFinishRow(db: DatabaseSync): FinishRow {
     totals.running -= 1;
     totals[result.status] += 1;
     transaction.bills.addAttempt(batch, result.status, result.costMicroUsd ?? 0);
+    if (result.status === 'succeeded') {
+      for (const call of result.hashed ?? []) hash.run(batch, call.hash, call.run, call.turn);
+    }
     if (result.status === 'failed') transaction.countFailures(batch, result.error.code, 1);
   };
 }

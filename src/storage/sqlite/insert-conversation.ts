@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { ConversationRecord } from '../store.ts';
+import type { ConversationRecord } from '../conversation-record.ts';
 import { prepareInsertMessages } from './insert-messages.ts';
 import { prepare } from './statement.ts';
 

@@ -1,12 +1,13 @@
 import { AppError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { currentHost, isOwnerAlive, uptimeMs } from '../lease-owner.ts';
-import type { LeaseOwner, Store } from '../store.ts';
+import type { Fence, LeaseOwner, Store } from '../store.ts';
 import { prepareAcquireLease } from './acquire-lease.ts';
 import { prepareAppendMessages } from './append-messages.ts';
 import { prepareClaimRows } from './claim-rows.ts';
 import { prepareClearRows } from './clear-rows.ts';
 import { openConnection, retryWhileBusy } from './connection.ts';
+import { prepareFindAnswer } from './find-answer.ts';
 import { prepareFinishRow } from './finish-row.ts';
 import { prepareInsertBatch } from './insert-batch.ts';
 import { prepareInsertConversation } from './insert-conversation.ts';
@@ -14,6 +15,8 @@ import { prepareInsertRows } from './insert-rows.ts';
 import type { LeaseClock } from './lease.ts';
 import { prepareListBatches } from './list-batches.ts';
 import { prepareListLapsedBatches } from './list-lapsed-batches.ts';
+import { prepareListPrunableBatches } from './list-prunable-batches.ts';
+import { preparePruneRuns } from './prune-runs.ts';
 import { prepareReadAttempts } from './read-attempts.ts';
 import { prepareReadBatch } from './read-batch.ts';
 import { prepareReadBill } from './read-bill.ts';
@@ -22,13 +25,16 @@ import { prepareReadFailures } from './read-failures.ts';
 import { prepareReadJournal, prepareReadJournalByPrefix } from './read-journal.ts';
 import { prepareReadRows } from './read-rows.ts';
 import { prepareReadSettings } from './read-settings.ts';
-import { prepareRedriveRows } from './redrive-rows.ts';
+import { prepareRedriveRows, type RedriveOptions } from './redrive-rows.ts';
 import { prepareReleaseLease } from './release-lease.ts';
+import { prepareRemoveBatch } from './remove-batch.ts';
 import { prepareRenewLease } from './renew-lease.ts';
 import { prepareReturnRow, prepareReturnRunningRows } from './return-rows.ts';
+import { prepareSweepRemoved } from './sweep-removed.ts';
 import { prepareTransactions } from './transaction.ts';
 import { prepareUpdateBatch } from './update-batch.ts';
 import { prepareWriteAnswer } from './write-answer.ts';
+import { prepareWriteCachedAnswer } from './write-cached-answer.ts';
 import { prepareWriteIntent } from './write-intent.ts';
 import { createWriteQueue } from './write-queue.ts';
 import { prepareWriteRefusal } from './write-refusal.ts';
@@ -84,6 +90,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     batch: prepareReadBatch(db),
     batches: prepareListBatches(db),
     lapsed: prepareListLapsedBatches(db, clock),
+    prunable: prepareListPrunableBatches(db),
+    answer: prepareFindAnswer(db),
     rows: prepareReadRows(db),
     failures: prepareReadFailures(db),
     attempts: prepareReadAttempts(db),
@@ -95,6 +103,21 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     conversations: prepareListConversations(db),
   };
   const writes = prepareWrites(db, clock);
+
+  async function clearRows(fence: Fence): Promise<void> {
+    while (await write((transaction) => writes.clearRows(transaction, fence)));
+  }
+  async function redriveRows(fence: Fence, options: RedriveOptions): Promise<number> {
+    let redriven = 0;
+    let nextId: number | null = 0;
+    while (nextId !== null) {
+      const fromId: number = nextId;
+      const step = await write((transaction) => writes.redriveRows(transaction, fence, { ...options, fromId }));
+      redriven += step.redriven;
+      nextId = step.nextId;
+    }
+    return redriven;
+  }
 
   return {
     insertBatch: (batch) => write(() => writes.insertBatch(batch)),
@@ -109,13 +132,18 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     releaseLease: (fence) => write((transaction) => writes.releaseLease(transaction, fence)),
     listLapsedBatches: () => read(() => reads.lapsed()),
 
+    listPrunableBatches: (at) => read(() => reads.prunable(at)),
+    pruneRuns: (fence, runs) => write((transaction) => writes.pruneRuns(transaction, fence, runs)),
+    removeBatch: (fence, when) => write((transaction) => writes.removeBatch(transaction, fence, when)),
+    sweepRemoved: () => write(() => writes.sweepRemoved()),
+
     insertRows: (fence, rows) => write((transaction) => writes.insertRows(transaction, fence, rows)),
-    clearRows: (fence) => write((transaction) => writes.clearRows(transaction, fence)),
+    clearRows,
     claimRows: (fence, limit, at) => write((transaction) => writes.claimRows(transaction, fence, limit, at)),
     finishRow: (fence, row, result) => write((transaction) => writes.finishRow(transaction, fence, row, result)),
     returnRow: (fence, row) => write((transaction) => writes.returnRow(transaction, fence, row)),
     returnRunningRows: (fence) => write((transaction) => writes.returnRunningRows(transaction, fence)),
-    redriveRows: (fence, which) => write((transaction) => writes.redriveRows(transaction, fence, which)),
+    redriveRows,
     readRows: (batchId, page) => read(() => reads.rows(batchId, page)),
     readFailures: (batchId) => read(() => reads.failures(batchId)),
     readAttempts: (batchId, row) => read(() => reads.attempts(batchId, row)),
@@ -125,6 +153,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     writeIntent: (intent, fence) => write((transaction) => writes.writeIntent(transaction, intent, fence)),
     writeAnswer: (key, answer, fence) => write((transaction) => writes.writeAnswer(transaction, key, answer, fence)),
     writeRefusal: (key, fence) => write((transaction) => writes.writeRefusal(transaction, key, fence)),
+    findAnswer: (hash, within) => read(() => reads.answer(hash, within)),
+    writeCachedAnswer: (intent, answer, fence) =>
+      write((transaction) => writes.writeCachedAnswer(transaction, intent, answer, fence)),
 
     insertConversation: (conversation) => write(() => writes.insertConversation(conversation)),
     readConversation: (id) => read(() => reads.conversation(id)),
@@ -155,6 +186,10 @@ function prepareWrites(db: Parameters<typeof prepareInsertRows>[0], clock: Lease
     writeIntent: prepareWriteIntent(db),
     writeAnswer: prepareWriteAnswer(db),
     writeRefusal: prepareWriteRefusal(db),
+    writeCachedAnswer: prepareWriteCachedAnswer(db),
+    pruneRuns: preparePruneRuns(db),
+    removeBatch: prepareRemoveBatch(db),
+    sweepRemoved: prepareSweepRemoved(db),
     insertConversation: prepareInsertConversation(db),
     appendMessages: prepareAppendMessages(db),
   };

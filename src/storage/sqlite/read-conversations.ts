@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Message } from '../../messages.ts';
-import type { ConversationRecord } from '../store.ts';
+import type { ConversationRecord } from '../conversation-record.ts';
 import { LIMIT, prepare } from './statement.ts';
 
 type ConversationHead = Omit<ConversationRecord, 'messages'>;

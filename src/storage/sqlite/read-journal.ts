@@ -7,8 +7,10 @@ import { prepare } from './statement.ts';
 
 const SELECT_ENTRY = `SELECT e.run, e.turn, e.call, e.kind, e.name, e.request, e.idempotent,
     ${microOf('e.worst_pico_usd')} AS worst_micro_usd, e.at, e.sends - e.refusals - (a.entry IS NOT NULL) AS open_sends,
+    c.source_run, c.source_turn,
     a.response, a.usage, ${microOf('a.cost_pico_usd')} AS cost_micro_usd, a.request_id, a.at AS answered_at
-  FROM journal_entries e LEFT JOIN journal_answers a ON a.entry = e.id`;
+  FROM journal_entries e LEFT JOIN journal_answers a ON a.entry = e.id
+    LEFT JOIN journal_cached c ON c.entry = e.id`;
 
 interface EntryRow {
   run: string;
@@ -21,6 +23,8 @@ interface EntryRow {
   worst_micro_usd: number | null;
   at: number;
   open_sends: number;
+  source_run: string | null;
+  source_turn: number | null;
   response: string | null;
   usage: string | null;
   cost_micro_usd: number | null;
@@ -50,7 +54,7 @@ function toEntry(row: EntryRow): JournalEntry {
     call: row.call,
     kind: row.kind,
     name: row.name,
-    request: JSON.parse(row.request) as Json,
+    request: parseBody(row.request),
     idempotent: row.idempotent === 1,
     worstMicroUsd: row.worst_micro_usd,
     at: row.at,
@@ -58,12 +62,20 @@ function toEntry(row: EntryRow): JournalEntry {
       row.response === null || row.answered_at === null
         ? null
         : {
-            response: JSON.parse(row.response) as Json,
+            response: parseBody(row.response),
             usage: parseOrNull<Usage>(row.usage),
             costMicroUsd: row.cost_micro_usd,
             requestId: row.request_id,
             at: row.answered_at,
           },
     openSends: row.open_sends,
+    ...(row.source_run !== null &&
+      row.source_turn !== null && { cachedFrom: { run: row.source_run, turn: row.source_turn } }),
+    ...(row.request === '' && { isPruned: true }),
   };
+}
+
+/** A body, or null when it was pruned. */
+function parseBody(text: string): Json {
+  return text === '' ? null : (JSON.parse(text) as Json);
 }

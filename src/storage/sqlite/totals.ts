@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { BatchTotals } from '../store.ts';
+import type { BatchTotals } from '../batch-totals.ts';
 import { microOf } from './money.ts';
 import { prepare } from './statement.ts';
 
@@ -18,6 +18,9 @@ export interface TotalsDelta {
   cacheReadTokens: number;
   costPicoUsd: number;
   unpricedCalls: number;
+  cachedCalls: number;
+  savedPicoUsd: number;
+  unpricedCachedCalls: number;
   openCalls: number;
   openWorstPicoUsd: number;
 }
@@ -38,6 +41,9 @@ export function zeroDelta(): TotalsDelta {
     cacheReadTokens: 0,
     costPicoUsd: 0,
     unpricedCalls: 0,
+    cachedCalls: 0,
+    savedPicoUsd: 0,
+    unpricedCachedCalls: 0,
     openCalls: 0,
     openWorstPicoUsd: 0,
   };
@@ -53,6 +59,8 @@ export function prepareAddTotals(db: DatabaseSync): (batch: number, delta: Total
        input_tokens = input_tokens + ?, output_tokens = output_tokens + ?,
        cache_write_tokens = cache_write_tokens + ?, cache_read_tokens = cache_read_tokens + ?,
        cost_pico_usd = cost_pico_usd + ?, unpriced_calls = unpriced_calls + ?,
+       cached_calls = cached_calls + ?, saved_pico_usd = saved_pico_usd + ?,
+       unpriced_cached_calls = unpriced_cached_calls + ?,
        open_calls = open_calls + ?, open_worst_pico_usd = open_worst_pico_usd + ?
      WHERE batch = ?`,
   );
@@ -60,7 +68,8 @@ export function prepareAddTotals(db: DatabaseSync): (batch: number, delta: Total
     update.run(
       ...[d.rows, d.queued, d.running, d.succeeded, d.failed, d.modelCalls, d.toolCalls],
       ...[d.inputTokens, d.outputTokens, d.cacheWriteTokens, d.cacheReadTokens],
-      ...[d.costPicoUsd, d.unpricedCalls, d.openCalls, d.openWorstPicoUsd, batch],
+      ...[d.costPicoUsd, d.unpricedCalls, d.cachedCalls, d.savedPicoUsd, d.unpricedCachedCalls],
+      ...[d.openCalls, d.openWorstPicoUsd, batch],
     );
   };
 }
@@ -69,6 +78,7 @@ export function prepareAddTotals(db: DatabaseSync): (batch: number, delta: Total
 export const TOTALS_COLUMNS = `t.rows, t.queued, t.running, t.succeeded, t.failed, t.model_calls, t.tool_calls,
   t.input_tokens, t.output_tokens, t.cache_write_tokens, t.cache_read_tokens,
   ${microOf('t.cost_pico_usd')} AS cost_micro_usd, t.unpriced_calls,
+  t.cached_calls, ${microOf('t.saved_pico_usd')} AS saved_micro_usd, t.unpriced_cached_calls,
   t.open_calls, ${microOf('t.open_worst_pico_usd')} AS open_worst_micro_usd`;
 
 /** What {@link TOTALS_COLUMNS} give. */
@@ -86,6 +96,9 @@ export interface TotalsRow {
   cache_read_tokens: number;
   cost_micro_usd: number;
   unpriced_calls: number;
+  cached_calls: number;
+  saved_micro_usd: number;
+  unpriced_cached_calls: number;
   open_calls: number;
   open_worst_micro_usd: number;
 }
@@ -108,6 +121,9 @@ export function toTotals(row: TotalsRow): BatchTotals {
     },
     costMicroUsd: row.cost_micro_usd,
     unpricedCalls: row.unpriced_calls,
+    cachedCalls: row.cached_calls,
+    savedMicroUsd: row.saved_micro_usd,
+    unpricedCachedCalls: row.unpriced_cached_calls,
     openCalls: row.open_calls,
     openWorstMicroUsd: row.open_worst_micro_usd,
   };

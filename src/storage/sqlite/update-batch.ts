@@ -21,6 +21,7 @@ const COLUMNS: { [field in keyof Required<BatchChange>]: string } = {
   activeSince: 'active_since',
   plan: 'plan',
   settings: 'settings',
+  pruneAt: 'prune_at',
 };
 
 /** Columns that are merged with what is there (RFC 7396), by the database: no reader's copy can overwrite another's. */
