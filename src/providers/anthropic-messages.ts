@@ -110,13 +110,16 @@ export function toModelResponse(body: unknown, requestId: string | undefined): M
 }
 
 function toBlock(block: z.infer<typeof wireBlock>): AssistantBlock {
-  const text = wireText.safeParse(block);
-  if (text.success) return { type: 'text', text: text.data.text };
-  const call = wireToolUse.safeParse(block);
-  if (call.success) return { type: 'tool_use', id: call.data.id, name: call.data.name, input: call.data.input };
-  if (block.type === 'tool_use' || block.type === 'text')
-    throw invalidResponse(`a ${block.type} block lacks its fields`);
-  return { type: 'opaque', provider: PROVIDER, value: block };
+  if (block.type === 'text') {
+    const { success, data } = wireText.safeParse(block);
+    if (success) return { type: 'text', text: data.text };
+  } else if (block.type === 'tool_use') {
+    const { success, data } = wireToolUse.safeParse(block);
+    if (success) return { type: 'tool_use', id: data.id, name: data.name, input: data.input };
+  } else {
+    return { type: 'opaque', provider: PROVIDER, value: block };
+  }
+  throw invalidResponse(`a ${block.type} block lacks its fields`);
 }
 
 /** An answer that came, and was charged for, but can't be used. */

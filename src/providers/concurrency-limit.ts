@@ -4,8 +4,8 @@ export interface ConcurrencyLimit {
   value(): number;
   /** A call was answered; `inFlight` counts it still. */
   answered(inFlight: number): void;
-  /** The call of this number was refused; `sent` is the number of the last call, `inFlight` counts this one still. */
-  refused(call: number, sent: number, inFlight: number): void;
+  /** A call was refused: its number, and among how many in flight it was sent. `sent` is the number of the last call. */
+  refused(call: { number: number; among: number }, sent: number): void;
 }
 
 /** Refusals count over about so many calls. */
@@ -34,12 +34,12 @@ export function createConcurrencyLimit(floor: number): ConcurrencyLimit {
       limit += Math.max(1 / limit, GROWTH);
       if (limit >= highest) limit = Number.POSITIVE_INFINITY;
     },
-    refused(call, sent, inFlight) {
+    refused({ number, among }, sent) {
       refusedShare += (1 - refusedShare) / MEMORY;
-      if (call <= cutAt) return;
+      if (number <= cutAt) return;
       cutAt = sent;
-      if (limit === Number.POSITIVE_INFINITY) highest = inFlight;
-      const from = Math.min(limit, inFlight);
+      if (limit === Number.POSITIVE_INFINITY) highest = among;
+      const from = Math.min(limit, among);
       limit = Math.max(floor, from * (1 - Math.min(MOST_CUT, Math.max(LEAST_CUT, refusedShare))));
     },
   };

@@ -17,6 +17,8 @@ export interface Sending {
   number: number;
   /** It goes ahead to see whether the server answers again. */
   isProbe: boolean;
+  /** Calls in flight when it was sent, with it. */
+  among: number;
 }
 
 /**
@@ -99,7 +101,7 @@ export function createLaneHealth(options: LaneHealthOptions): LaneHealth {
     send() {
       sent += 1;
       inFlight += 1;
-      return { number: sent, isProbe: breaker.send() };
+      return { number: sent, isProbe: breaker.send(), among: inFlight };
     },
     answered() {
       concurrency.answered(inFlight);
@@ -109,7 +111,7 @@ export function createLaneHealth(options: LaneHealthOptions): LaneHealth {
     },
     failed(error, sending) {
       const isLimited = error.code === 'model_rate_limited';
-      if (isLimited || error.code === 'model_overloaded') concurrency.refused(sending.number, sent, inFlight);
+      if (isLimited || error.code === 'model_overloaded') concurrency.refused(sending, sent);
       inFlight -= 1;
       if (isLimited) return limited(error, sending);
       if (SERVER_FAULTS.has(error.code)) return faulted(error, sending);

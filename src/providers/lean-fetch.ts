@@ -6,7 +6,7 @@ interface LeanResponse {
   status: number;
   statusText: string;
   url: string;
-  headers: Headers;
+  headers: LeanHeaders;
   body: AsyncIterable<Uint8Array>;
   json(): Promise<unknown>;
   text(): Promise<string>;
@@ -31,7 +31,7 @@ export function createLeanFetch(): LeanFetch {
     const response = await request(url, {
       dispatcher: agent,
       method: (init.method ?? 'GET') as 'GET' | 'POST',
-      headers: Object.fromEntries(new Headers(init.headers)),
+      headers: flat(init.headers),
       body: typeof init.body === 'string' ? init.body : null,
       ...(init.signal ? { signal: init.signal } : {}),
     });
@@ -41,7 +41,7 @@ export function createLeanFetch(): LeanFetch {
       status: statusCode,
       statusText: '',
       url,
-      headers: headersOf(response.headers),
+      headers: new LeanHeaders(response.headers),
       body,
       json: () => body.json(),
       text: () => body.text(),
@@ -57,10 +57,39 @@ export function createLeanFetch(): LeanFetch {
   };
 }
 
-function headersOf(raw: Record<string, string | string[] | undefined>): Headers {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(raw)) {
-    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
-  }
+/** The request's headers as undici takes them with the least work: names and values in turn. */
+function flat(given: RequestInit['headers']): string[] {
+  const headers: string[] = [];
+  for (const [name, value] of given instanceof Headers ? given : new Headers(given)) headers.push(name, value);
   return headers;
+}
+
+/** Headers of an answer, to be read only: a real `Headers` would check and copy each of them. */
+class LeanHeaders implements Iterable<[string, string]> {
+  readonly #raw: Record<string, string | string[] | undefined>;
+
+  /** @param raw by lower-case name, as undici gives them */
+  constructor(raw: Record<string, string | string[] | undefined>) {
+    this.#raw = raw;
+  }
+
+  get(name: string): string | null {
+    const value = this.#raw[name.toLowerCase()];
+    return Array.isArray(value) ? value.join(', ') : (value ?? null);
+  }
+
+  has(name: string): boolean {
+    return this.get(name) !== null;
+  }
+
+  *entries(): Generator<[string, string]> {
+    for (const name of Object.keys(this.#raw)) {
+      const value = this.get(name);
+      if (value !== null) yield [name, value];
+    }
+  }
+
+  [Symbol.iterator](): Generator<[string, string]> {
+    return this.entries();
+  }
 }

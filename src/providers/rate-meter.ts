@@ -6,8 +6,10 @@ export interface MeterReading {
   readonly at: number;
   /** What was left after the call. */
   readonly left: number;
-  /** Sum of the corrections until then. */
+  /** Sums until then: of the corrections, and of the units sent; and the units of the other calls in flight. */
   readonly corrected: number;
+  readonly sent: number;
+  readonly others: number;
   readonly turn: number;
 }
 
@@ -36,10 +38,10 @@ export interface RateMeterOptions {
   now: number;
 }
 
-/** Kept unsent, as a share of the limit: what orders calls differently on the way must not be refused. */
+/** Kept unsent, as a share of the limit: calls that overtake one another on the way must not be refused. */
 const SLACK = 0.005;
-/** A correction below this share of the limit may be noise of the order of calls: a fifth of it is taken. */
-const NOISE = 0.02;
+/** A bucket keeps at least one more: it costs nothing there, for the rate stays the same. */
+const LEAST_SLACK = 1;
 /** Tolerances as shares of the minute: 2 s for resets told in whole seconds, 1.2 s until a window has surely turned. */
 const RESET_TOLERANCE = 1 / 30;
 const TURN_TOLERANCE = 1 / 50;
@@ -51,6 +53,8 @@ export function createRateMeter(options: RateMeterOptions): RateMeter {
   let level = isEven ? limit / 60 : (options.left ?? limit);
   let at = options.now;
   let corrected = 0;
+  let sent = 0;
+  let inFlight = 0;
   let votes = 0;
   /** The present window: when it ends, and which one it is. */
   let resetAt = Number.POSITIVE_INFINITY;
@@ -67,7 +71,8 @@ export function createRateMeter(options: RateMeterOptions): RateMeter {
     if (!isWindow()) level = Math.max(level, Math.min(most(), level + (now - at) * rate()));
     else if (now >= resetAt) {
       const turned = Math.floor((now - resetAt) / periodMs);
-      level = limit;
+      // Calls on their way may count in the new window; their answers tell.
+      level = limit - inFlight;
       turn += 1;
       unprovenUntil = resetAt + turned * periodMs + periodMs * TURN_TOLERANCE;
       resetAt += (turned + 1) * periodMs;
@@ -86,11 +91,25 @@ export function createRateMeter(options: RateMeterOptions): RateMeter {
     if (isWindow()) resetAt = now + Math.max(1, resetMs);
   };
 
+  /**
+   * How far what is told lies outside of what can be explained. Calls overtake one another: those in flight when this
+   * one was sent may have been counted after it, those sent since may have been counted before it.
+   */
+  const offBy = (remaining: number, reading: MeterReading, { now, tooMany }: { now: number; tooMany: number }) => {
+    const left = reading.left + tooMany + (corrected - reading.corrected);
+    const refilled = isWindow() ? 0 : (now - reading.at) * rate();
+    const most = Math.min(limit, left + reading.others + refilled);
+    const least = left - (sent - reading.sent);
+    // Told as whole units.
+    return remaining > most ? remaining - most : Math.min(0, remaining + 1 - least);
+  };
+
   return {
     waitMs(units, now) {
       refill(now);
       if (unprovenUntil !== undefined) return isProbing ? Math.min(unprovenUntil - now, resetAt - now) : 0;
-      const needed = isEven ? Math.min(units, most()) : Math.min(units + limit * SLACK, limit);
+      const slack = isWindow() ? limit * SLACK : Math.max(LEAST_SLACK, limit * SLACK);
+      const needed = isEven ? Math.min(units, most()) : Math.min(units + slack, limit);
       if (level >= needed) return 0;
       return Math.max(1, isWindow() ? resetAt - now : (needed - level) / rate());
     },
@@ -98,21 +117,32 @@ export function createRateMeter(options: RateMeterOptions): RateMeter {
       refill(now);
       level -= units;
       isProbing = unprovenUntil !== undefined;
-      return { units, at: now, left: level, corrected, turn };
+      sent += units;
+      inFlight += units;
+      return { units, at: now, left: level, corrected, turn, sent, others: inFlight - units };
     },
     settle(reading, units, { limit: told, now }) {
       refill(now);
+      inFlight -= reading.units;
       const tooMany = reading.units - units;
       level += tooMany;
-      if (reading.turn !== turn) return;
+      if (reading.turn !== turn) {
+        // Sent before the window turned: counted in it only if its headers speak of it.
+        const countedIn = told?.resetMs === undefined ? 0 : now + told.resetMs;
+        if (countedIn < resetAt - periodMs / 2) level += units;
+        return;
+      }
       isProbing = false;
       if (told === undefined) return;
       unprovenUntil = undefined;
+      const wasWindow = isWindow();
       hear(told, reading, now);
-      const off = told.remaining - (reading.left + tooMany) - (corrected - reading.corrected);
-      const step = Math.abs(off) > Math.max(2, limit * NOISE) ? off : off / 5;
-      level += step;
-      corrected += step;
+      const off =
+        isWindow() === wasWindow
+          ? offBy(told.remaining, reading, { now, tooMany })
+          : told.remaining - (sent - reading.sent) - level;
+      level += off;
+      corrected += off;
     },
   };
 }
