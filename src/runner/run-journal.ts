@@ -5,6 +5,7 @@ import type { PriceTable } from '../providers/prices.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { CallModel, CallTool, ToolCall, ToolResult } from '../run.ts';
 import type { Fence, JournalEntry, Store } from '../storage/store.ts';
+import { type CacheDeps, openRunCache, type RunCache } from './answer-cache.ts';
 import type { Budget } from './budget.ts';
 import { MODEL_RETRY, retryDelayMs } from './retry-policy.ts';
 
@@ -18,10 +19,12 @@ export interface JournalDeps {
   random: () => number;
   /** Absent for conversations, which no lease guards. */
   fence?: Fence;
+  /** Present where a batch allows answers of other rows. */
+  cache?: CacheDeps;
   signal: AbortSignal;
   /** Told of every fault that is waited out. */
   onRetry?: (error: AppError, delayMs: number) => void;
-  /** Told of the first and every later answered model call. */
+  /** Told of the first and every later answered model call, from the cache or not. */
   onAnswer?: () => void;
 }
 
@@ -32,13 +35,15 @@ const SEND_WINDOW_MS = 5_000;
  * The journalled calls of one run. An answered call is replayed; every other is an intent committed before it is
  * sent and an answer committed before the next step depends on it.
  * @param replay read the journal first; false for an attempt that was never claimed before
- * @returns `spentMicroUsd` is what its answered calls of known price cost, replayed ones included
+ * @returns `spentMicroUsd` is what its answered calls of known price cost, replayed ones included; `cache`, where there is
+ *   one, wants to know when the attempt is over
  */
 export function createRunCalls(
   run: string,
   replay: boolean,
   deps: JournalDeps,
-): { callModel: CallModel; callTool: CallTool; spentMicroUsd: () => number } {
+): { callModel: CallModel; callTool: CallTool; spentMicroUsd: () => number; cache: RunCache | undefined } {
+  const cache = deps.cache === undefined ? undefined : openRunCache(run, deps.cache);
   let spent = 0;
   let earlier: Promise<Map<string, JournalEntry>> | undefined;
   let messagesJournalled = 0;
@@ -55,7 +60,15 @@ export function createRunCalls(
     const appended = request.messages.slice(messagesJournalled);
     messagesJournalled = request.messages.length;
     const entry = await entryOf(turn, 0);
-    if (entry?.answer) return entry.answer.response as unknown as ModelResponse;
+    if (entry?.answer) {
+      cache?.replayed({ turn, request }, entry);
+      return entry.answer.response as unknown as ModelResponse;
+    }
+    const cached = await cache?.take({ turn, request, appended, signal });
+    if (cached !== undefined) {
+      deps.onAnswer?.();
+      return cached;
+    }
     for (let sends = 1; ; sends += 1) {
       try {
         const { response, cost } = await sendModelCall({ run, turn, request, appended, onText, signal }, deps);
@@ -83,7 +96,7 @@ export function createRunCalls(
     }
     return sendToolCall(run, call, execute, deps);
   };
-  return { callModel, callTool, spentMicroUsd: () => spent };
+  return { callModel, callTool, spentMicroUsd: () => spent, cache };
 }
 
 interface ModelCall {

@@ -1,0 +1,98 @@
+import { hash } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+import { type Json, type ModelRequest, type ModelResponse, NO_USAGE } from '../messages.ts';
+import type { Fence, JournalEntry, RowResult, Store } from '../storage/store.ts';
+import type { Flights } from './flights.ts';
+
+/** What the cache of one batch at work is made of. */
+export interface CacheDeps {
+  /** Whose answers may be served: those of this batch, or of every batch that caches. */
+  scope: 'batch' | 'all';
+  store: Store;
+  clock: Clock;
+  flights: Flights;
+  fence: Fence;
+  /** The provider's name. */
+  provider: string;
+  /** How long a call waits for an identical one before it is sent after all, in milliseconds. */
+  patienceMs: number;
+}
+
+/** A model call that may be answered from the cache. */
+export interface CacheableCall {
+  turn: number;
+  request: ModelRequest;
+  /** Messages since the turn before. */
+  appended: ModelRequest['messages'];
+  signal: AbortSignal;
+}
+
+/** The cache as one run sees it. */
+export interface RunCache {
+  /**
+   * The journalled answer of an identical request of a succeeded attempt, at no cost. Waits while one is at work.
+   * Undefined when this call is to be sent.
+   */
+  take(call: CacheableCall): Promise<ModelResponse | undefined>;
+  /** A call that was answered before, in an earlier claim of the row. */
+  replayed(call: Pick<CacheableCall, 'turn' | 'request'>, entry: JournalEntry): void;
+  /** What is to be stored with a success. */
+  hashed(): HashedCalls;
+  /** The attempt is over, or given back: those who wait for its calls go on. Idempotent. */
+  end(succeeded: boolean): void;
+}
+
+type HashedCalls = NonNullable<Extract<RowResult, { status: 'succeeded' }>['hashed']>;
+
+/** Opens the cache for one run. */
+export function openRunCache(run: string, deps: CacheDeps): RunCache {
+  const { scope, store, clock, flights, fence, provider, patienceMs } = deps;
+  const within = scope === 'batch' ? fence.batchId : null;
+  const calls: HashedCalls = [];
+  const leads = new Set<string>();
+  const isOfBatch = (from: { run: string }) => from.run.startsWith(`${fence.batchId}/`);
+
+  const take: RunCache['take'] = async ({ turn, request, appended, signal }) => {
+    const digest = hashRequest(provider, request);
+    const key = `${within ?? ''} ${digest.toString('base64')}`;
+    while (true) {
+      const seat = await flights.join(key, { signal, patienceMs, clock });
+      if (seat === 'lead') leads.add(key);
+      const answer = await store.findAnswer(digest, within);
+      if (answer === undefined) {
+        if (seat === 'landed') continue;
+        calls.push({ run, turn, hash: digest });
+        return undefined;
+      }
+      if (leads.delete(key)) flights.land(key, true);
+      const response = { ...(answer.response as unknown as ModelResponse), usage: NO_USAGE };
+      const messages = appended as unknown as Json;
+      const intent = { run, turn, call: 0, kind: 'model' as const, request: messages, idempotent: true };
+      await store.writeCachedAnswer(
+        { ...intent, name: `${provider}/${request.model}`, worstMicroUsd: 0, at: clock.now() },
+        { ...answer, response: response as unknown as Json },
+        fence,
+      );
+      // An answer of another batch is this batch's own from here on: the other one may be pruned or deleted.
+      if (!isOfBatch(answer.from)) calls.push({ run, turn, hash: digest });
+      return response;
+    }
+  };
+  return {
+    take,
+    replayed({ turn, request }, { cachedFrom }) {
+      if (cachedFrom !== undefined && isOfBatch(cachedFrom)) return;
+      calls.push({ run, turn, hash: hashRequest(provider, request) });
+    },
+    hashed: () => calls,
+    end(succeeded) {
+      for (const key of leads) flights.land(key, succeeded);
+      leads.clear();
+    },
+  };
+}
+
+/** SHA-256 of everything that a model's answer depends on. */
+function hashRequest(provider: string, { model, system, tools, messages, maxTokens }: ModelRequest): Buffer {
+  return hash('sha256', JSON.stringify([provider, model, maxTokens, system, tools, messages]), 'buffer');
+}
