@@ -189,5 +189,6 @@ function summarize(rows: Row[], more: boolean): string {
   const kinds = [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
   const first = rows[0]?.row ?? 0;
   const last = rows.at(-1)?.row ?? 0;
-  return `${rows.length} rows (${kinds}), from row ${number(first)} to row ${number(last)}; ${more ? 'more follow' : 'no more follow'}.`;
+  const place = first === last ? `row ${number(first)}` : `rows ${number(first)} to ${number(last)}`;
+  return `${kinds}: ${place}; ${more ? 'more follow' : 'no more follow'}.`;
 }
