@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { BatchRecord } from '../../src/storage/store.ts';
 import { mulberry32 } from '../support/messages-server.ts';
-import { until } from './rowmill-process.ts';
+import { type RowmillProcess, until } from './rowmill-process.ts';
 import { createTwoTurnSite, expectedTable, type TwoTurnSite, tableOf } from './two-turn-site.ts';
 
 const CONCURRENCY = 8;
@@ -16,6 +17,15 @@ describe.concurrent('a process that is ended or stopped', () => {
     }
   }, 90_000);
 
+  test('SIGKILL while the table is read, and while it is written: every row once', async () => {
+    const site = await createTwoTurnSite({ rows: 150_000, latencyMs: [1, 5], seed: 12 });
+    try {
+      await killWhileReadingAndWriting(site);
+    } finally {
+      await site.close();
+    }
+  }, 90_000);
+
   test('SIGSTOP for longer than the lease: after SIGCONT it neither sends nor writes', async () => {
     const site = await createTwoTurnSite({ rows: 120, latencyMs: [30, 120], seed: 5 });
     try {
@@ -25,6 +35,56 @@ describe.concurrent('a process that is ended or stopped', () => {
     }
   }, 90_000);
 });
+
+/** Kills the process as soon as its batch is seen in a state, and gives back the batch as it was left. */
+async function killWhen(
+  site: TwoTurnSite,
+  one: RowmillProcess,
+  holds: (batch: BatchRecord) => boolean,
+): Promise<BatchRecord> {
+  let batch: BatchRecord | undefined;
+  await until(async () => {
+    [batch] = await site.store.listBatches({ limit: 1 });
+    return batch !== undefined && holds(batch);
+  }, `the state to be killed in\n${one.stderr()}`);
+  one.child.kill('SIGKILL');
+  await one.ended;
+  [batch] = await site.store.listBatches({ limit: 1 });
+  if (batch === undefined) throw new Error('There is no batch.');
+  return batch;
+}
+
+async function killWhileReadingAndWriting(site: TwoTurnSite): Promise<void> {
+  const { words } = site;
+  const loading = await killWhen(
+    site,
+    site.rowmill(...RUN, '--sample', '5'),
+    (batch) => batch.status === 'loading' && batch.totals.rows > 0,
+  );
+  expect(loading.status).toBe('loading');
+  expect(loading.totals.rows).toBeLessThan(words.length);
+  const sampled = await site.json('batches', 'resume', loading.id);
+  expect(sampled).toMatchObject({
+    status: 'paused',
+    pause_reason: 'sample',
+    counts: { total: words.length, succeeded: 5, queued: words.length - 5 },
+  });
+
+  const cancelling = site.rowmill('batches', 'cancel', loading.id);
+  await killWhen(site, cancelling, (batch) => batch.status === 'aggregating');
+  const resuming = site.rowmill('batches', 'resume', loading.id);
+  const writing = await killWhen(site, resuming, (batch) => batch.owner?.pid === resuming.pid);
+  expect(writing.status).toBe('aggregating');
+  expect(await site.json('batches', 'resume', loading.id)).toMatchObject({
+    status: 'cancelled',
+    counts: { total: words.length, succeeded: 5, queued: words.length - 5, failed: 0 },
+  });
+  const expected = words.map((word, index) =>
+    index < 5 ? [word, `echo:${word}`, 'SUCCESS', ''] : [word, '', 'NOT_RUN', ''],
+  );
+  expect(tableOf(await site.read('out.csv'))).toEqual(expected);
+  expect(site.modelCalls).toHaveLength(10);
+}
 
 async function killFiveTimes(site: TwoTurnSite, seed: number): Promise<void> {
   const { store, modelCalls, toolCalls, words } = site;

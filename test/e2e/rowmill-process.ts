@@ -99,7 +99,7 @@ function start(args: string[], cwd: string, env: Record<string, string>): Rowmil
   const ended = once(child, 'close').then(([code, signal]) => ({
     code: code as number | null,
     signal: signal as NodeJS.Signals | null,
-    json: stdout.trim() === '' ? undefined : (JSON.parse(stdout) as Report),
+    json: stdout.startsWith('{') ? (JSON.parse(stdout) as Report) : undefined,
   }));
   return { child, pid: child.pid ?? -1, stderr: () => stderr, ended };
 }
