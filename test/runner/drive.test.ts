@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -322,4 +323,27 @@ test('working time is kept while rows run, so that a takeover knows it', async (
   const { activeMs, activeSince } = (await world.store.readBatch(id)) ?? {};
   expect(activeSince).toBeNull();
   expect(activeMs).toBe(now - 1_000_000);
+});
+
+test('rows leave no listeners on what outlives them', async () => {
+  await begin({ rows: 200 });
+  const signals = new Set<AbortSignal>();
+  let most = 0;
+  const runner = await world.other({
+    openAgent: async (...args) => {
+      const agent = await world.deps.openAgent(...args);
+      return {
+        ...agent,
+        run: (messages, hooks) => {
+          signals.add(hooks.signal);
+          most = Math.max(most, getEventListeners(hooks.signal, 'abort').length);
+          return agent.run(messages, hooks);
+        },
+      };
+    },
+  });
+  await runner.drive(await world.start({ concurrency: 20 }));
+  expect(signals.size).toBe(1);
+  expect(most).toBeLessThanOrEqual(40);
+  for (const signal of signals) expect(getEventListeners(signal, 'abort').length).toBeLessThanOrEqual(1);
 });
