@@ -27,6 +27,7 @@ import { supervise } from './runner/supervise.ts';
 import { currentOwner, isOwnerAlive } from './storage/lease-owner.ts';
 import { openSqliteStore } from './storage/sqlite/open-sqlite-store.ts';
 import type { LeaseOwner, Store } from './storage/store.ts';
+import type { Tables } from './tables/table.ts';
 import { createTables } from './tables/tables.ts';
 import type { OrchestratorTool } from './tools/orchestrator-tool.ts';
 import { createOrchestratorTools } from './tools/orchestrator-tools.ts';
@@ -42,8 +43,7 @@ export type Driver = 'supervisor' | 'detached';
 export async function createApp(config: Config, log: Log, options: { driver: Driver }): Promise<App> {
   const resultsDir = prepareFolders(config);
   const owner = currentOwner();
-  const store = await openSqliteStore({ path: join(config.dataDir, 'rowmill.db'), now: systemClock.now, log });
-  const tables = createTables({ roots: [...config.fileRoots, resultsDir], s3: () => openS3(config), log });
+  const { store, tables } = await openStorage(config, { log, resultsDir });
   const registry = await openRegistry(config, log);
   const prices = createPriceTable(config.pricesPath === null ? {} : { overrides: readPriceFile(config.pricesPath) });
   const providers = createProviders(config, log);
@@ -106,6 +106,23 @@ export async function createApp(config: Config, log: Log, options: { driver: Dri
       await store.close();
     }),
   };
+}
+
+/** The store and the tables, with a failpoint in them where a test has armed one. */
+async function openStorage(
+  config: Config,
+  { log, resultsDir }: { log: Log; resultsDir: string },
+): Promise<{ store: Store; tables: Tables }> {
+  const storeOptions = { path: join(config.dataDir, 'rowmill.db'), now: systemClock.now, log };
+  const tablesParts = { roots: [...config.fileRoots, resultsDir], s3: () => openS3(config), log };
+  if (config.failpoint === null) {
+    return { store: await openSqliteStore(storeOptions), tables: createTables(tablesParts) };
+  }
+  const { armFailpoint, failingLocation, failingStore, failingTables } = await import('./failpoints.ts');
+  const reach = armFailpoint(config.failpoint);
+  const store = await openSqliteStore({ ...storeOptions, onMigration: () => reach('migrating') });
+  const tables = createTables({ ...tablesParts, around: (location) => failingLocation(location, reach) });
+  return { store: failingStore(store, reach), tables: failingTables(tables, reach) };
 }
 
 function prepareFolders({ dataDir }: Config): string {

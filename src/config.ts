@@ -20,6 +20,8 @@ export interface Config {
   confirmAboveUsd: number;
   anthropic: { apiKey: string | undefined; baseUrl: string | undefined };
   aws: { region: string; s3Endpoint: string | undefined; dynamoEndpoint: string | undefined };
+  /** `ROWMILL_FAILPOINT`, honoured only where `ROWMILL_TESTING` is `failpoints`: where tests end this process. */
+  failpoint: string | null;
   /** The whole environment, for `${NAME}` references in tools of agents. */
   env: Record<string, string | undefined>;
 }
@@ -37,6 +39,8 @@ const environment = z.object({
     .number({ error: 'must be a number of dollars from 0 on, such as 5' })
     .min(0, 'must be a number of dollars from 0 on, such as 5')
     .default(5),
+  ROWMILL_TESTING: z.string().optional(),
+  ROWMILL_FAILPOINT: z.string().optional(),
   ANTHROPIC_API_KEY: z.string().min(1).optional(),
   ANTHROPIC_BASE_URL: z.url({ error: 'must be a URL such as https://api.anthropic.com' }).optional(),
   AWS_REGION: z.string().min(1).optional(),
@@ -71,6 +75,7 @@ export function readConfig(env: Record<string, string | undefined>, cwd: string)
       s3Endpoint: variables.AWS_ENDPOINT_URL_S3 ?? variables.AWS_ENDPOINT_URL,
       dynamoEndpoint: variables.AWS_ENDPOINT_URL_DYNAMODB ?? variables.AWS_ENDPOINT_URL,
     },
+    failpoint: variables.ROWMILL_TESTING === 'failpoints' ? (variables.ROWMILL_FAILPOINT ?? null) : null,
     env,
   };
 }

@@ -14,6 +14,8 @@ export interface TablesParts {
   /** Makes the S3 client; called at the first s3:// URI, once. */
   s3: () => Promise<S3Client>;
   log: Log;
+  /** Puts something around every place, for tests. */
+  around?: (location: Location) => Location;
 }
 
 /** Sources and sinks on files and S3. */
@@ -34,6 +36,11 @@ export function createTables(parts: TablesParts): Tables {
 
 function createRootedTables(parts: TablesParts): Tables {
   async function locate(uri: string): Promise<Location> {
+    const location = await locationOf(uri);
+    return parts.around?.(location) ?? location;
+  }
+
+  async function locationOf(uri: string): Promise<Location> {
     const parsed = parseUri(uri);
     if (parsed.kind === 'file') return createFileLocation(parsed.path, parts.roots);
     // The AWS SDK takes hundreds of milliseconds to load: only who names an S3 URI waits for it. The formats below are

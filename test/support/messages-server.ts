@@ -46,6 +46,8 @@ export interface MessagesServerOptions {
   /** Sent with every answer. */
   headers?: Record<string, string>;
   port?: number;
+  /** Told of each answer, faults not counted, that was handed to the network in whole. */
+  onDelivered?: (number: number) => void;
 }
 
 export interface MessagesServer {
@@ -119,7 +121,9 @@ async function handle(request: IncomingMessage, response: ServerResponse, handli
   if (delayMs > 0) await sleep(delayMs);
   if (response.destroyed) return;
   response.on('finish', () => {
-    if (!('fault' in answer)) stats.answered += 1;
+    if ('fault' in answer) return;
+    stats.answered += 1;
+    options.onDelivered?.(number);
   });
   deliver(response, { answer, body, number, headers: options.headers ?? {} });
 }

@@ -19,7 +19,7 @@ const BUSY_ATTEMPTS = 30;
  * commits may be missing, the database is whole.
  * @throws AppError `store_unavailable` with the fix
  */
-export async function openConnection(path: string): Promise<DatabaseSync> {
+export async function openConnection(path: string, onMigration?: () => void): Promise<DatabaseSync> {
   try {
     mkdirSync(dirname(path), { recursive: true });
   } catch (thrown) {
@@ -30,10 +30,10 @@ export async function openConnection(path: string): Promise<DatabaseSync> {
       { cause: thrown },
     );
   }
-  return await retryWhileBusy(() => open(path), path);
+  return await retryWhileBusy(() => open(path, onMigration), path);
 }
 
-function open(path: string): DatabaseSync {
+function open(path: string, onMigration: (() => void) | undefined): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   try {
     db.exec(`
@@ -44,7 +44,7 @@ function open(path: string): DatabaseSync {
       PRAGMA journal_size_limit = 67108864;
       PRAGMA temp_store = MEMORY;
     `);
-    migrate(db, path);
+    migrate(db, path, onMigration);
     // SQLite opens a file that it may not write for reading, and only the first write would tell.
     accessSync(path, constants.W_OK);
     return db;

@@ -14,14 +14,16 @@ const APPLICATION_ID = 0x526f776d;
 /**
  * Brings a database to this program's schema, in one transaction, so that two processes that start together or one
  * that is killed half way leave either the old schema or the new one.
+ * @param onMigration told of each one while the transaction is open
  * @throws AppError `store_unavailable` when the file belongs to another program or to a newer Rowmill
  */
-export function migrate(db: DatabaseSync, path: string): void {
+export function migrate(db: DatabaseSync, path: string, onMigration?: () => void): void {
   if (schemaVersion(db, path) === MIGRATIONS.length) return;
   db.exec('BEGIN IMMEDIATE');
   try {
     for (let version = schemaVersion(db, path); version < MIGRATIONS.length; version++) {
       db.exec(MIGRATIONS[version] ?? '');
+      onMigration?.();
     }
     db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`);
     db.exec('COMMIT');

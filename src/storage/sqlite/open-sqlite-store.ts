@@ -50,6 +50,8 @@ export interface SqliteStoreOptions {
   isAlive?: (owner: LeaseOwner) => boolean | 'unknown';
   /** The clock by which owners of this boot fall silent; by default the host's monotonic one. See {@link LeaseClock}. */
   uptimeMs?: () => number;
+  /** Told of each migration while its transaction is open, for tests. */
+  onMigration?: () => void;
 }
 
 /**
@@ -59,7 +61,7 @@ export interface SqliteStoreOptions {
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { path } = options;
-  const db = await openConnection(path);
+  const db = await openConnection(path, options.onMigration);
   const { write, close: closeQueue } = createWriteQueue(db, path, prepareTransactions(db));
   const clock: LeaseClock = {
     now: options.now,
