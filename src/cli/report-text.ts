@@ -80,11 +80,16 @@ function costText(report: BatchReport): string {
     : `${exact} (at most ${usd(worst)} with calls that got no answer)`;
 }
 
+/** `12 answered from the cache (saved $0.01)`, or nothing. */
+function cachedText({ cached_calls: calls, saved_usd: saved }: BatchReport): string {
+  return calls === 0 ? '' : `, ${count(calls)} answered from the cache (saved ${usd(saved)})`;
+}
+
 function callsText(report: BatchReport): string {
   const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = report.usage;
   const input = inputTokens + cacheReadTokens + cacheWriteTokens;
   const calls = `${counted(report.model_calls, 'model call')}, ${counted(report.tool_calls, 'tool call')}`;
-  return `${calls}, ${count(input)} tokens in, ${count(outputTokens)} out`;
+  return `${calls}, ${count(input)} tokens in, ${count(outputTokens)} out${cachedText(report)}`;
 }
 
 /** What a batch would do: agent, mapping, new columns, estimate; every problem and warning. */

@@ -4,10 +4,12 @@ import { AppError } from '../errors.ts';
 import { NO_USAGE } from '../messages.ts';
 import type { BatchChange, BatchRecord, RowStatus } from '../storage/store.ts';
 import { aggregateResults } from './aggregate-results.ts';
-import { CANCELLABLE, nextBatchStatus } from './batch.ts';
+import { CANCELLABLE, ENDED, nextBatchStatus } from './batch.ts';
 import type { RunnerDeps } from './deps.ts';
+import { createFlights } from './flights.ts';
 import { cancelUnowned, driveBatch, storable } from './drive.ts';
 import { reportBatch } from './report.ts';
+import { keepHouse, pruneDue, removeBatch } from './retention.ts';
 import { batchNotFound, outputCsv, planOf, rowReport } from './results.ts';
 import type { BatchReport, BatchRequest, RowReport, RowTrace, Runner } from './runner.ts';
 import { planBatch } from './validate-input.ts';
@@ -16,7 +18,8 @@ import { planBatch } from './validate-input.ts';
 const PROGRESS_MS = 250;
 
 /** Makes the runner; see {@link Runner} for what each method does. */
-export function createRunner(deps: RunnerDeps): Runner {
+export function createRunner(given: RunnerDeps): Runner {
+  const deps = { flights: createFlights(), ...given };
   const { store, clock } = deps;
   const read = async (id: string): Promise<BatchRecord> => {
     const batch = await store.readBatch(id);
@@ -32,6 +35,7 @@ export function createRunner(deps: RunnerDeps): Runner {
       const watching = onProgress === undefined ? undefined : watch(() => report(id), onProgress);
       try {
         const batch = await driveBatch(id, options, deps);
+        if (ENDED.includes(batch.status)) await pruneDue(deps, options.signal);
         return await reportBatch(batch, store, clock.now());
       } finally {
         watching?.();
@@ -63,6 +67,8 @@ export function createRunner(deps: RunnerDeps): Runner {
       yield* outputCsv(await read(id), store);
     },
     lapsed: () => store.listLapsedBatches(),
+    remove: async (id, { force = false } = {}) => removeBatch(await read(id), force, deps),
+    keepHouse: (signal) => keepHouse(deps, signal),
     schemasOf: (agent) => ({ input: agent.input ?? null, output: agent.structured_output.schema ?? null }),
   };
 }

@@ -7,6 +7,7 @@ import type { Provider } from '../providers/provider.ts';
 import type { OpenedAgent } from '../run.ts';
 import type { LeaseOwner, Store } from '../storage/store.ts';
 import type { Tables } from '../tables/table.ts';
+import type { Flights } from './flights.ts';
 
 /** Everything that the runner is made of; main.ts chooses each. */
 export interface RunnerDeps {
@@ -25,4 +26,6 @@ export interface RunnerDeps {
   log: Log;
   /** Where a batch without an output URI writes its table. */
   resultsDir: string;
+  /** Identical model requests at work in this process; the runner makes its own when there is none. */
+  flights?: Flights;
 }

@@ -11,6 +11,7 @@ import { loadRows } from './load-rows.ts';
 import { checkMapping } from './mapping.ts';
 import { type ProcessEnd, processRows } from './process-rows.ts';
 import { batchNotFound, planOf, storedPlanOf } from './results.ts';
+import { pruneTime } from './retention.ts';
 import type { StoredPlan } from './runner.ts';
 
 /** How long rows at work may take to finish once a batch drains, in milliseconds. */
@@ -220,7 +221,9 @@ async function aggregate(batch: BatchRecord, drive: Drive): Promise<'on'> {
     beforeCommit: async () => void (await drive.deps.store.renewLease(drive.fence)),
   });
   const status = nextBatchStatus('aggregating', { type: 'aggregated', ending: batch.ending ?? 'completed' });
-  return change(batch, drive, { status, output, endedAt: drive.deps.clock.now(), control: null });
+  const endedAt = drive.deps.clock.now();
+  const pruneAt = pruneTime(plan.request.options, endedAt);
+  return change(batch, drive, { status, output, endedAt, pruneAt, control: null });
 }
 
 async function run(batch: BatchRecord, drive: Drive): Promise<'on' | 'rest'> {

@@ -35,6 +35,8 @@ export async function reportBatch(batch: BatchRecord, store: Store, now: number)
     usage: totals.usage,
     model_calls: totals.modelCalls,
     tool_calls: totals.toolCalls,
+    cached_calls: totals.cachedCalls,
+    saved_usd: totals.unpricedCachedCalls > 0 ? null : totals.savedMicroUsd / 1e6,
     cost_usd: isUnpriced ? null : totals.costMicroUsd / 1e6,
     cost_usd_at_most: isUnpriced ? null : (totals.costMicroUsd + totals.openWorstMicroUsd) / 1e6,
     failures: failures.map(({ code, count, row, message }) => ({ code, count, example: { row, message } })),

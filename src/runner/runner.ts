@@ -26,6 +26,15 @@ export interface BatchOptions {
   priority?: number;
   idempotency_key?: string;
   spreadsheet_safe?: boolean;
+  /**
+   * Whose answers may serve identical model requests: nobody's (`off`, the default), this batch's, or those of every batch
+   * that caches. Only answers of succeeded rows; tools are called all the same.
+   */
+  cache?: 'off' | 'batch' | 'all';
+  /** Which bodies of calls stay once the batch has ended: `all` (the default), those of failed attempts, or none. */
+  trace?: 'all' | 'failures' | 'none';
+  /** Days after its end when the rest of them goes too; without it they stay. */
+  trace_days?: number;
 }
 
 /** What a person asks for. */
@@ -94,6 +103,9 @@ export interface BatchReport {
   usage: Usage;
   model_calls: number;
   tool_calls: number;
+  /** Model calls that were answered from the cache, at no cost, and what that saved; null when a price is unknown. */
+  cached_calls: number;
+  saved_usd: number | null;
   /** Exact over answered calls; null when a price is unknown. */
   cost_usd: number | null;
   /** Upper end when calls without an answer are counted at their worst; null when unknown. */
@@ -197,6 +209,13 @@ export interface Runner {
   csv(batchId: string): AsyncIterable<string>;
   /** Batches that should be driven and that no living process owns. */
   lapsed(): Promise<string[]>;
+  /**
+   * Removes a batch that has ended (with `force` a paused one too): rows, journal and accounting. Its table stays.
+   * @throws AppError `batch_state_invalid`, `batch_owned_elsewhere`
+   */
+  remove(batchId: string, options?: { force?: boolean }): Promise<void>;
+  /** Prunes what is due and sweeps what removed batches left; stops between two portions when `signal` fires. */
+  keepHouse(signal?: AbortSignal): Promise<void>;
   /** Agent input and output schemas, for those who show them. */
   schemasOf(agent: AgentDefinition): { input: JsonSchema | null; output: JsonSchema | null };
 }

@@ -9,6 +9,8 @@ const LOOK_MS = 250;
 const BACK_OFF_MS = 5_000;
 /** How long there must be nothing to do before an idle supervisor ends: a batch may be created just now. */
 const IDLE_MS = 2_000;
+/** How often what is due is pruned and what is removed is swept. */
+const HOUSE_MS = 600_000;
 
 export interface SuperviseOptions {
   runner: Runner;
@@ -21,12 +23,16 @@ export interface SuperviseOptions {
   untilIdle: boolean;
 }
 
-/** Drives every active batch that no living process owns, each as soon as it is seen. Resolves when all drives are at rest. */
+/**
+ * Drives every active batch that no living process owns, each as soon as it is seen, and keeps house: at the start and
+ * from time to time. Resolves when all drives are at rest.
+ */
 export async function supervise(options: SuperviseOptions): Promise<void> {
   const { runner, clock, log, signal, untilIdle } = options;
   const drives = new Map<string, Promise<void>>();
   const leftAloneUntil = new Map<string, number>();
   let idleSince = clock.monotonic();
+  const house = keepHouse(options);
   const drive = async (id: string): Promise<void> => {
     try {
       await runner.drive(id, { signal, hardSignal: options.hardSignal, onDrain: 'release' });
@@ -49,7 +55,20 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
     if (untilIdle && drives.size === 0 && now - idleSince > IDLE_MS && lapsed.length === 0) break;
     await clock.sleep(LOOK_MS, signal).catch(ignoreAborted);
   }
-  await Promise.all(drives.values());
+  await Promise.all([...drives.values(), house]);
+}
+
+/** One round is enough for a supervisor that ends when it is idle. */
+async function keepHouse({ runner, clock, log, signal, untilIdle }: SuperviseOptions): Promise<void> {
+  do {
+    try {
+      await runner.keepHouse(signal);
+    } catch (thrown) {
+      log.error({ code: toAppError(thrown).code }, 'pruning and sweeping failed');
+    }
+    if (untilIdle) return;
+    await clock.sleep(HOUSE_MS, signal).catch(ignoreAborted);
+  } while (!signal.aborted);
 }
 
 async function lapsedBatches(runner: Runner, log: Log): Promise<string[]> {

@@ -5,6 +5,7 @@ import { AppError, toAppError } from '../errors.ts';
 import type { Cell, Source } from '../tables/table.ts';
 import type { RunnerDeps } from './deps.ts';
 import { estimateBatch } from './estimate.ts';
+import { checkKept, keptWarnings } from './kept-options.ts';
 import { checkMapping, compileMapping, proposeMapping } from './mapping.ts';
 import type { BatchPlan, BatchRequest, InputMapping, Problem } from './runner.ts';
 import { checkOutputMapping, layoutOutput, STATUS_COLUMNS } from './transform-output.ts';
@@ -26,7 +27,7 @@ export async function planBatch(request: BatchRequest, deps: RunnerDeps): Promis
   const mapping = request.input_mapping ?? proposeMapping(agent?.input, columns);
   const plan: BatchPlan = {
     problems,
-    warnings: source?.warnings().map((warning) => warning.message) ?? [],
+    warnings: [...(source?.warnings() ?? []).map((warning) => warning.message), ...keptWarnings(request.options)],
     agent: agent ?? null,
     input_mapping: mapping,
     output_columns: [...STATUS_COLUMNS],
@@ -109,6 +110,7 @@ function checkOptions({ options = {} }: BatchRequest): Problem[] {
   if (cap !== undefined && !(Number.isFinite(cap) && cap > 0)) {
     wrong(`max_cost_usd must be a number of dollars above 0, not ${cap}.`);
   }
+  problems.push(...checkKept(options));
   if (options.idempotency_key === '') wrong('idempotency_key is empty; give it a value of your own, or leave it out.');
   if (tolerated !== undefined && !(tolerated >= 0 && tolerated <= 100)) {
     wrong(`tolerated_failure_percent must be a number from 0 to 100, not ${tolerated}.`);

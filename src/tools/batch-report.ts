@@ -41,6 +41,8 @@ export const batchReport = {
     .describe('Tokens so far, failed attempts included.'),
   model_calls: z.number().describe('Model calls so far.'),
   tool_calls: z.number().describe('Tool calls of the agent so far.'),
+  cached_calls: z.number().describe('Model calls answered from the cache, at no cost.'),
+  saved_usd: z.number().nullable().describe('Dollars that the cache saved; null when a price is unknown.'),
   cost_usd: z.number().nullable().describe('Dollars so far, over the answered calls; null when the price is unknown.'),
   cost_usd_at_most: z
     .number()
