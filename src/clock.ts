@@ -17,7 +17,10 @@ export const systemClock: Clock = {
     new Promise((resolve, reject) => {
       const abort = () => {
         clearTimeout(timer);
-        reject(new AppError('aborted', 'The wait was cancelled.'));
+        const reason: unknown = signal?.reason;
+        // A reason that says so already is handed on: making an error costs more than the timer.
+        const isSaid = reason instanceof AppError && reason.code === 'aborted';
+        reject(isSaid ? reason : new AppError('aborted', 'The wait was cancelled.'));
       };
       const timer = setTimeout(() => {
         signal?.removeEventListener('abort', abort);

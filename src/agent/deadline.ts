@@ -1,7 +1,9 @@
 import type { Clock } from '../clock.ts';
+import { AppError } from '../errors.ts';
+import type { RunTime } from '../run.ts';
 
 /** A signal that fires when its parent does or when its time is up, and knows which of the two it was. */
-export interface Deadline {
+export interface Deadline extends RunTime {
   readonly signal: AbortSignal;
   /** True when the time was up before the parent fired. */
   expired(): boolean;
@@ -14,21 +16,47 @@ export interface Deadline {
 /** Starts a {@link Deadline}. Not `AbortSignal.any`: a batch's signal outlives thousands of rows, and must not keep them. */
 export function startDeadline(parent: AbortSignal, timeoutMs: number, clock: Clock): Deadline {
   const controller = new AbortController();
+  const { signal } = controller;
   let expired = false;
-  const follow = () => controller.abort(parent.reason);
-  const cancel = after(timeoutMs, clock, () => {
-    expired = !controller.signal.aborted;
+  let endsAt = clock.monotonic() + timeoutMs;
+  let holds = 0;
+  let heldAt = 0;
+  const unfollow = follow(parent, () => controller.abort(parent.reason));
+  // Holding and giving back only move the end: the timer looks at it when it rings, so that both cost next to nothing.
+  const ring = () => {
+    cancel = undefined;
+    if (holds > 0 || signal.aborted) return;
+    const leftMs = endsAt - clock.monotonic();
+    if (leftMs > 0) {
+      cancel = after(leftMs, clock, ring);
+      return;
+    }
+    expired = true;
     controller.abort(new DOMException('The deadline has passed.', 'TimeoutError'));
-  });
-  if (parent.aborted) follow();
-  else parent.addEventListener('abort', follow, { once: true });
+  };
+  let cancel: (() => void) | undefined = after(timeoutMs, clock, ring);
+  if (parent.aborted) controller.abort(parent.reason);
   return {
-    signal: controller.signal,
+    signal,
     expired: () => expired,
     abort: (reason) => controller.abort(reason),
+    hold() {
+      if (holds === 0) heldAt = clock.monotonic();
+      holds += 1;
+      return () => {
+        holds -= 1;
+        if (holds > 0) return;
+        endsAt += clock.monotonic() - heldAt;
+        if (cancel === undefined) ring();
+      };
+    },
+    giveBack(ms) {
+      endsAt += ms;
+    },
     end: () => {
-      cancel();
-      parent.removeEventListener('abort', follow);
+      cancel?.();
+      holds = Number.POSITIVE_INFINITY;
+      unfollow();
     },
   };
 }
@@ -67,6 +95,31 @@ export function untilAborted<T>(
   });
 }
 
+const followers = new WeakMap<AbortSignal, Set<() => void>>();
+
+/**
+ * Calls back when a signal fires that many follow at once. The signal itself looks through all of its listeners at each
+ * one that comes or goes: with 400 of them that takes 4 µs, and this 0.1 µs.
+ */
+function follow(signal: AbortSignal, callback: () => void): () => void {
+  let callbacks = followers.get(signal);
+  if (callbacks === undefined) {
+    const all = new Set<() => void>();
+    const callAll = () => {
+      for (const call of all) call();
+    };
+    signal.addEventListener('abort', callAll, { once: true });
+    followers.set(signal, all);
+    callbacks = all;
+  }
+  const present = callbacks;
+  present.add(callback);
+  return () => present.delete(callback);
+}
+
+/** Why a timer ends that is not needed any more. Made once: an error for each of them costs 10 µs. */
+const NOT_NEEDED = new AppError('aborted', 'The time is not waited for any more.');
+
 /** Calls back once when the time is up; the returned function cancels that. */
 function after(delayMs: number, clock: Clock, callback: () => void): () => void {
   const cancelled = new AbortController();
@@ -74,5 +127,5 @@ function after(delayMs: number, clock: Clock, callback: () => void): () => void 
     // The one way in which a sleep rejects is that it was cancelled.
     if (!cancelled.signal.aborted) throw thrown;
   });
-  return () => cancelled.abort();
+  return () => cancelled.abort(NOT_NEEDED);
 }
