@@ -125,6 +125,8 @@ describe('the exit table', () => {
     eta_seconds: null,
     usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 },
     model_calls: 1,
+    cached_calls: 0,
+    saved_usd: 0,
     tool_calls: 0,
     cost_usd: 0,
     cost_usd_at_most: 0,
