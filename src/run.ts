@@ -27,6 +27,14 @@ export type RunEvent =
   | { type: 'tool-call-end'; turn: number; toolUseId: string; name: string; result: ToolResult; durationMs: number }
   | { type: 'turn-end'; turn: number; stopReason: string; usage: Usage };
 
+/** The time that a run has. */
+export interface RunTime {
+  /** What passes until the returned function is called does not count: waiting for a lane is not the run's own time. */
+  hold(): () => void;
+  /** So many milliseconds that have passed do not count: they went into a call that the provider failed. */
+  giveBack(ms: number): void;
+}
+
 /**
  * Sends one model call, or replays it from the journal. Retries are its business.
  * `signal` fires when the run is over its deadline or ended from outside: hand it to the provider.
@@ -37,6 +45,7 @@ export type CallModel = (
   request: ModelRequest,
   onText?: (text: string) => void,
   signal?: AbortSignal,
+  time?: RunTime,
 ) => Promise<ModelResponse>;
 
 /**

@@ -77,6 +77,12 @@ export const agentDefinition = z.strictObject({
       max_turns: z.int().positive().max(100).default(8),
       /** Deadline of one row, all turns together, in seconds. */
       timeout_s: z.number().positive().max(86_400).default(120),
+      /** Deadline of one model call, in seconds; a call that misses it is sent again. Default: see `callTimeoutMs`. */
+      call_timeout_s: z.number().positive().max(3600).optional(),
+      /** Caps of our own on the model's lane, a minute, below what the provider allows. */
+      requests_per_minute: z.int().positive().optional(),
+      input_tokens_per_minute: z.int().positive().optional(),
+      output_tokens_per_minute: z.int().positive().optional(),
     })
     .default({ max_turns: 8, timeout_s: 120 }),
   /** Folder against which `module` paths and scripted models are resolved; set by the registry, never written by people. */
@@ -90,6 +96,14 @@ export type AgentDefinition = z.infer<typeof agentDefinition>;
 
 /** The name of the tool through which a target agent answers. */
 export const STRUCTURED_OUTPUT_TOOL = 'return_structured_data';
+
+/**
+ * Deadline of one model call, in milliseconds: three quarters of the row's and at most two minutes, unless it is set,
+ * so that a call that hangs leaves time for another.
+ */
+export function callTimeoutMs({ limits }: Pick<AgentDefinition, 'limits'>): number {
+  return 1000 * (limits.call_timeout_s ?? Math.min(120, limits.timeout_s * 0.75));
+}
 
 /** `name@version`, as people write it and as it is shown. */
 export function agentLabel(definition: { name: string; version: string }): string {

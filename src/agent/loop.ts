@@ -78,7 +78,7 @@ function callModel({ context, hooks, state, deadline }: Run, turn: number): Prom
     maxTokens: state.maxTokens,
   };
   const onText = hooks.stream ? (text: string) => hooks.emit?.({ type: 'text-delta', turn, text }) : undefined;
-  const answer = Promise.try(() => hooks.callModel(turn, request, onText, deadline.signal));
+  const answer = Promise.try(() => hooks.callModel(turn, request, onText, deadline.signal, deadline));
   return untilAborted(answer, deadline.signal, { graceMs: CANCEL_GRACE_MS, clock: context.clock });
 }
 

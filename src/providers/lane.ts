@@ -24,7 +24,7 @@ export interface MemberOptions {
 export interface LaneMember {
   /**
    * Leave for one call, in order. It is given at once, without a promise, while the lane has room and nobody waits.
-   * Contract: throws or rejects with `aborted` when the signal fires, rejects with `model_unavailable` when the lane is given up.
+   * Contract: rejects with `aborted` when a signal fires while it waits, with `model_unavailable` when the lane is given up.
    */
   acquire(call: LaneCall): Permit | Promise<Permit>;
   /** Effective for calls that wait, too. */
@@ -34,7 +34,8 @@ export interface LaneMember {
 }
 
 export interface LaneCall extends CallSize {
-  signal: AbortSignal;
+  /** Any of these ends the waiting; a call that need not wait doesn't look at them. */
+  waitSignals: readonly AbortSignal[];
   /** The call was sent before: it goes in front of the member's others. */
   isRepeat?: boolean;
 }
@@ -125,7 +126,6 @@ function createLane(name: string, options: LanesOptions): (member: MemberOptions
     setCaps();
     return {
       acquire(call) {
-        if (call.signal.aborted) throw notSent();
         const isFree = lane.queue.size() === 0 && waitOf(lane, call) <= 0;
         return isFree ? grant(lane, member, call) : wait(lane, member, call);
       },
@@ -145,25 +145,29 @@ function waitOf({ health, meters, now }: Lane, call: LaneCall): number {
 
 function wait(lane: Lane, member: QueueMember<Waiting>, call: LaneCall): Promise<Permit> {
   return new Promise((resolve, reject) => {
+    const unlisten = () => {
+      for (const signal of call.waitSignals) signal.removeEventListener('abort', abort);
+    };
     const entry: Waiting = {
       call,
       grant() {
-        call.signal.removeEventListener('abort', abort);
+        unlisten();
         resolve(grant(lane, member, call));
       },
       refuse(error) {
-        call.signal.removeEventListener('abort', abort);
+        unlisten();
         reject(error);
       },
     };
     const abort = () => {
       member.remove(entry);
-      reject(notSent());
+      entry.refuse(new AppError('aborted', 'The call was cancelled before it was sent.'));
       lane.pump();
     };
     member.add(entry, call.isRepeat ?? false);
-    call.signal.addEventListener('abort', abort, { once: true });
-    lane.pump();
+    for (const signal of call.waitSignals) signal.addEventListener('abort', abort, { once: true });
+    if (call.waitSignals.some((signal) => signal.aborted)) abort();
+    else lane.pump();
   });
 }
 
@@ -239,8 +243,4 @@ function createAlarm(clock: Clock, ring: () => void): (inMs: number) => void {
       },
     );
   };
-}
-
-function notSent(): AppError {
-  return new AppError('aborted', 'The call was cancelled before it was sent.');
 }

@@ -132,7 +132,6 @@ export interface LimitedServerOptions {
 
 export function createLimitedServer(options: LimitedServerOptions): LimitedServer {
   const { clock, limits, latencyMs, slots = Number.POSITIVE_INFINITY, sendsHeaders = true } = options;
-  const { signal } = new AbortController();
   let inFlight = 0;
   const server: LimitedServer = {
     served: 0,
@@ -140,7 +139,7 @@ export function createLimitedServer(options: LimitedServerOptions): LimitedServe
     mostInFlight: 0,
     async work(member) {
       for (let isRepeat = false; ; ) {
-        const permit = await member.acquire({ requestBytes: 1000, maxTokens: 1000, signal, isRepeat });
+        const permit = await member.acquire({ requestBytes: 1000, maxTokens: 1000, waitSignals: [], isRepeat });
         isRepeat = !(await call(permit));
       }
     },
