@@ -37,6 +37,11 @@ export interface Provider {
   /** Set for what stands in for a real model; shown wherever the provider's name is shown. */
   readonly standIn?: string;
   respond(request: ModelRequest, options: RespondOptions): Promise<ModelResponse>;
+  /**
+   * Rejects with `model_unknown` when it is certain that there is no such model, without a charge; whatever else goes
+   * wrong is left to the first call.
+   */
+  checkModel?(model: string): Promise<void>;
   /** Idempotent. */
   close(): Promise<void>;
 }

@@ -38,8 +38,10 @@ const TRANSITIONS: { [status in BatchStatus]: { [event in BatchEvent['type']]?: 
 /** The statuses in which an owner is at work, or should be. */
 export const ACTIVE: BatchStatus[] = ['created', 'validating', 'loading', 'running', 'aggregating'];
 export const ENDED: BatchStatus[] = ['completed', 'failed', 'cancelled'];
+/** The statuses in which rows are run, or will be: there is something to pause. */
+export const PAUSABLE: BatchStatus[] = ['created', 'validating', 'loading', 'running'];
 /** The statuses in which there is something left to cancel. */
-export const CANCELLABLE: BatchStatus[] = ['created', 'validating', 'loading', 'running', 'paused'];
+export const CANCELLABLE: BatchStatus[] = [...PAUSABLE, 'paused'];
 
 /**
  * The status that follows, as a pure function.

@@ -2,16 +2,18 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../errors.ts';
 import { NO_USAGE } from '../messages.ts';
-import type { BatchChange, BatchRecord, RowStatus } from '../storage/store.ts';
+import type { BatchRecord, PastAttempt, RowRecord, RowStatus } from '../storage/store.ts';
 import { aggregateResults } from './aggregate-results.ts';
-import { CANCELLABLE, ENDED, nextBatchStatus } from './batch.ts';
+import { ENDED } from './batch.ts';
+import { cancelBatch, pauseBatch, tuneBatch } from './control.ts';
 import type { RunnerDeps } from './deps.ts';
 import { createFlights } from './flights.ts';
-import { cancelUnowned, driveBatch, storable } from './drive.ts';
+import { driveBatch, storable } from './drive.ts';
+import { planRetry, resumeBatch, retryBatch } from './redrive.ts';
 import { reportBatch } from './report.ts';
 import { keepHouse, pruneDue, removeBatch } from './retention.ts';
-import { batchNotFound, outputCsv, planOf, rowReport } from './results.ts';
-import type { BatchReport, BatchRequest, RowReport, RowTrace, Runner } from './runner.ts';
+import { batchNotFound, outputCsv, planOf, rowReport, storedPlanOf } from './results.ts';
+import type { AttemptTrace, BatchReport, BatchRequest, RowReport, RowTrace, Runner } from './runner.ts';
 import { planBatch } from './validate-input.ts';
 
 /** How often a watched batch is reported, in milliseconds. */
@@ -20,29 +22,45 @@ const PROGRESS_MS = 250;
 /** Makes the runner; see {@link Runner} for what each method does. */
 export function createRunner(given: RunnerDeps): Runner {
   const deps = { flights: createFlights(), ...given };
-  const { store, clock } = deps;
+  const { store } = deps;
   const read = async (id: string): Promise<BatchRecord> => {
     const batch = await store.readBatch(id);
     if (batch === undefined) throw batchNotFound(id);
     return batch;
   };
-  const report = async (id: string): Promise<BatchReport> => reportBatch(await read(id), store, clock.now());
+  const report = async (id: string): Promise<BatchReport> => reportBatch(await read(id), deps);
   return {
     plan: (request) => planBatch(request, deps),
-    create: (request) => createBatch(request, deps),
+    create: (request, approve) => createBatch(request, approve, deps),
     async drive(id, { onProgress, ...options } = {}) {
       await read(id);
       const watching = onProgress === undefined ? undefined : watch(() => report(id), onProgress);
       try {
         const batch = await driveBatch(id, options, deps);
         if (ENDED.includes(batch.status)) await pruneDue(deps, options.signal);
-        return await reportBatch(batch, store, clock.now());
+        return await reportBatch(batch, deps);
       } finally {
         watching?.();
       }
     },
     async resume(id, change) {
       await resumeBatch(await read(id), change ?? {}, deps);
+      return report(id);
+    },
+    async pause(id) {
+      await pauseBatch(await read(id), deps);
+      return report(id);
+    },
+    async set(id, tuning) {
+      await tuneBatch(await read(id), tuning, deps);
+      return report(id);
+    },
+    async planRetry(id, request) {
+      const { rows, estimate } = await planRetry(await read(id), request, deps);
+      return { rows, estimate };
+    },
+    async retry(id, request) {
+      await retryBatch(await read(id), request, deps);
       return report(id);
     },
     async cancel(id) {
@@ -52,7 +70,7 @@ export function createRunner(given: RunnerDeps): Runner {
     report,
     async list(options) {
       const batches = await store.listBatches(options);
-      return Promise.all(batches.map((batch) => reportBatch(batch, store, clock.now())));
+      return Promise.all(batches.map((batch) => reportBatch(batch, deps)));
     },
     rows: async (id, options) => readRows(await read(id), options, deps),
     trace: async (id, row) => traceRow(await read(id), row, deps),
@@ -97,7 +115,11 @@ function watch(
   };
 }
 
-async function createBatch(given: BatchRequest, deps: RunnerDeps): ReturnType<Runner['create']> {
+async function createBatch(
+  given: BatchRequest,
+  approve: Parameters<Runner['create']>[1],
+  deps: RunnerDeps,
+): ReturnType<Runner['create']> {
   const { store, clock } = deps;
   const plan = await planBatch(given, deps);
   const [first, ...others] = plan.problems;
@@ -105,6 +127,7 @@ async function createBatch(given: BatchRequest, deps: RunnerDeps): ReturnType<Ru
     const messages = [first, ...others].flatMap((problem) => (problem === undefined ? [] : [problem.message]));
     throw new AppError(first?.code ?? 'agent_not_found', messages.join('\n'));
   }
+  approve?.(plan);
   const request = withAbsoluteUris(given, deps);
   const id = deps.newId('bat');
   const provider = await deps.provider(plan.agent.model.provider);
@@ -142,7 +165,7 @@ async function createBatch(given: BatchRequest, deps: RunnerDeps): ReturnType<Ru
     activeSince: null,
     owner: null,
   });
-  const asked = planOf(batch).asked ?? planOf(batch).request;
+  const asked = storedPlanOf(batch).asked ?? storedPlanOf(batch).request;
   if (!inserted && !isDeepStrictEqual(asked, JSON.parse(JSON.stringify(request)))) {
     throw new AppError(
       'invalid_arguments',
@@ -150,7 +173,7 @@ async function createBatch(given: BatchRequest, deps: RunnerDeps): ReturnType<Ru
         'arguments. Use another key for another batch.',
     );
   }
-  return { report: await reportBatch(batch, store, now), started: inserted, plan };
+  return { report: await reportBatch(batch, deps), started: inserted, plan };
 }
 
 /** Whoever drives the batch may work in another folder. */
@@ -181,55 +204,6 @@ const EMPTY_TOTALS: BatchRecord['totals'] = {
   openWorstMicroUsd: 0,
 };
 
-async function resumeBatch(
-  batch: BatchRecord,
-  change: { max_cost_usd?: number; concurrency?: number },
-  { store }: RunnerDeps,
-): Promise<void> {
-  if (batch.status !== 'paused') {
-    throw new AppError('batch_state_invalid', `Only a paused batch can be resumed; ${batch.id} is ${batch.status}.`);
-  }
-  const plan = planOf(batch);
-  const { max_cost_usd: cap = plan.request.options?.max_cost_usd, ...others } = change;
-  const committed = (batch.totals.costMicroUsd + batch.totals.openWorstMicroUsd) / 1e6;
-  if (cap !== undefined && cap <= committed) {
-    throw new AppError(
-      'budget_reached',
-      `$${committed.toFixed(6)} of the cap of $${cap} is spent or committed; resume ${batch.id} with a higher max_cost_usd.`,
-    );
-  }
-  const options = { ...plan.request.options, ...others, ...(cap === undefined ? {} : { max_cost_usd: cap }) };
-  const next: BatchChange = {
-    status: nextBatchStatus('paused', { type: batch.columns === null ? 'begin' : 'resume' }),
-    pauseReason: null,
-    error: null,
-    control: null,
-    plan: storable({ ...plan, asked: plan.asked ?? plan.request, request: { ...plan.request, options } }),
-    ...(batch.pauseReason === 'sample' ? { rowLimit: null } : {}),
-  };
-  if (!(await store.updateBatch(batch.id, next, { when: ['paused'] }))) {
-    throw new AppError(
-      'batch_state_invalid',
-      `The batch ${batch.id} was resumed or cancelled by someone else just now.`,
-    );
-  }
-}
-
-async function cancelBatch(batch: BatchRecord, deps: RunnerDeps): Promise<void> {
-  if (batch.status === 'cancelled') return;
-  // Kept for the owner's heartbeat; where nobody runs the batch, it is carried out at once.
-  const isAsked = await deps.store.updateBatch(batch.id, { control: 'cancel' }, { when: CANCELLABLE });
-  if (!isAsked) {
-    const status = (await deps.store.readBatch(batch.id))?.status ?? batch.status;
-    if (status === 'cancelled') return;
-    throw new AppError(
-      'batch_state_invalid',
-      `The batch ${batch.id} is ${status} already; there is nothing to cancel.`,
-    );
-  }
-  await cancelUnowned(batch.id, deps);
-}
-
 async function readRows(
   batch: BatchRecord,
   { status, cursor = 0, limit }: { status?: RowStatus | 'not_run'; cursor?: number; limit: number },
@@ -251,9 +225,18 @@ async function traceRow(batch: BatchRecord, number: number, { store }: RunnerDep
     const last = batch.totals.rows - 1;
     throw new AppError('not_found', `The batch ${batch.id} has no row ${number}; its rows are numbered 0 to ${last}.`);
   }
-  const attempts = [];
+  const past = await store.readAttempts(batch.id, number);
+  const attempts: AttemptTrace[] = [];
   for (let attempt = 1; attempt <= row.attempt; attempt += 1) {
-    attempts.push({ attempt, entries: await store.readJournal(`${batch.id}/${number}/${attempt}`) });
+    const entries = await store.readJournal(`${batch.id}/${number}/${attempt}`);
+    const model = entries.find(({ kind }) => kind === 'model')?.name ?? null;
+    attempts.push({ attempt, model, ...outcomeOf(row, past, attempt), entries });
   }
   return { row, attempts };
+}
+
+function outcomeOf(row: RowRecord, past: PastAttempt[], attempt: number): Pick<AttemptTrace, 'status' | 'error'> {
+  if (attempt === row.attempt) return { status: row.status, error: row.error };
+  const error = past.find((one) => one.attempt === attempt)?.error ?? null;
+  return { status: error === null ? 'superseded' : 'failed', error };
 }

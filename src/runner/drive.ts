@@ -1,18 +1,22 @@
 import { setMaxListeners } from 'node:events';
 import { AppError, toAppError, unreachable } from '../errors.ts';
+import type { JsonObject } from '../messages.ts';
 import type { OpenedAgent } from '../run.ts';
 import type { BatchChange, BatchRecord, BatchStatus, Fence, PauseReason } from '../storage/store.ts';
 import { keepActiveTime } from './active-time.ts';
 import { aggregateResults } from './aggregate-results.ts';
-import { CANCELLABLE, ENDED, nextBatchStatus } from './batch.ts';
+import { ENDED, nextBatchStatus } from './batch.ts';
+import { carryOutUnowned } from './control.ts';
 import type { RunnerDeps } from './deps.ts';
 import { keepLease } from './lease-keeper.ts';
+import { createLiveTuning } from './live-tuning.ts';
 import { loadRows } from './load-rows.ts';
 import { checkMapping } from './mapping.ts';
 import { type ProcessEnd, processRows } from './process-rows.ts';
 import { batchNotFound, planOf, storedPlanOf } from './results.ts';
 import { pruneTime } from './retention.ts';
 import type { StoredPlan } from './runner.ts';
+import { settingsOf, tuningOf } from './settings.ts';
 
 /** How long rows at work may take to finish once a batch drains, in milliseconds. */
 const GRACE_MS = 30_000;
@@ -38,6 +42,8 @@ interface Drive {
   /** Rows are at work: only they are cut off when a drain's grace time is over. */
   isAtRows: boolean;
   agent: OpenedAgent | undefined;
+  /** Hands what is set on the batch to the rows at work. */
+  tune: ((settings: JsonObject) => void) | undefined;
 }
 
 /**
@@ -46,9 +52,9 @@ interface Drive {
  */
 export async function driveBatch(batchId: string, options: DriveOptions, deps: RunnerDeps): Promise<BatchRecord> {
   const batch = await driveOnce(batchId, options, deps);
-  // A cancellation that came too late for the heartbeat: its asker found the lease taken, so it is carried out here.
-  const isCancelled = await cancelUnowned(batchId, deps);
-  return isCancelled ? driveOnce(batchId, options, deps) : batch;
+  // What came too late for the heartbeat: its asker found the lease taken, so it is carried out here.
+  const done = await carryOutUnowned(batchId, deps);
+  return done === undefined ? batch : driveOnce(batchId, options, deps);
 }
 
 async function driveOnce(batchId: string, options: DriveOptions, deps: RunnerDeps): Promise<BatchRecord> {
@@ -66,6 +72,7 @@ async function driveOnce(batchId: string, options: DriveOptions, deps: RunnerDep
     onDrain: options.onDrain ?? 'pause',
     isAtRows: false,
     agent: undefined,
+    tune: undefined,
   };
   setMaxListeners(0, drive.drain.signal, drive.hard.signal);
   const timers: NodeJS.Timeout[] = [];
@@ -85,6 +92,7 @@ async function driveOnce(batchId: string, options: DriveOptions, deps: RunnerDep
   const unlisten = [listen(options.signal, () => stop('interrupted')), listen(options.hardSignal, halt)];
   const keeper = keepLease(lease.fence, deps, {
     control: (control) => stop(control === 'cancel' ? 'cancel' : 'user'),
+    settings: (settings) => drive.tune?.(settings),
     lost: halt,
   });
   try {
@@ -105,33 +113,6 @@ async function leave({ agent, deps, fence }: Drive, isOwner: boolean): Promise<v
     deps.log.warn({ batchId: fence.batchId, step, code: toAppError(thrown).code }, 'batch was not left cleanly');
   await agent?.close().catch(warn('close tools'));
   if (isOwner) await deps.store.releaseLease(fence).catch(warn('release lease'));
-}
-
-/**
- * Carries out a cancellation that was asked for, when nobody runs the batch: a loaded one goes to `aggregating`, and
- * whoever drives it next writes its table. Resolves to whether it did.
- */
-export async function cancelUnowned(batchId: string, deps: RunnerDeps): Promise<boolean> {
-  const { store } = deps;
-  const isAsked = (batch: BatchRecord | undefined): batch is BatchRecord =>
-    batch?.control === 'cancel' && CANCELLABLE.includes(batch.status);
-  if (!isAsked(await store.readBatch(batchId))) return false;
-  const lease = await store.acquireLease(batchId, deps.owner);
-  if (!lease.acquired) return false;
-  try {
-    // Its state may have changed until the lease was ours.
-    const batch = await store.readBatch(batchId);
-    if (!isAsked(batch)) return false;
-    await store.returnRunningRows(lease.fence);
-    const isLoaded = batch.columns !== null;
-    const status = isLoaded ? nextBatchStatus(batch.status, { type: 'cancel' }) : 'cancelled';
-    const end: BatchChange = isLoaded ? { ending: 'cancelled' } : { endedAt: deps.clock.now() };
-    const cleared: BatchChange = { pauseReason: null, error: null, control: null, activeSince: null };
-    await store.updateBatch(batchId, { status, ...end, ...cleared }, { fence: lease.fence });
-    return true;
-  } finally {
-    await store.releaseLease(lease.fence);
-  }
 }
 
 function listen(signal: AbortSignal | undefined, act: () => void): () => void {
@@ -238,12 +219,16 @@ async function run(batch: BatchRecord, drive: Drive): Promise<'on' | 'rest'> {
   drive.isAtRows = true;
   try {
     const agent = await openAgent(planOf(batch), drive);
-    end = await processRows({ batch, fence, agent, deps, drain: drive.drain.signal, hard: drive.hard.signal });
+    const tuning = createLiveTuning(tuningOf(storedPlanOf(batch), settingsOf(batch)));
+    drive.tune = (settings) => tuning.tell(tuningOf(storedPlanOf(batch), settingsOf({ settings })));
+    const signals = { drain: drive.drain.signal, hard: drive.hard.signal };
+    end = await processRows({ batch, fence, agent, deps, tuning, ...signals });
   } catch (thrown) {
     const error = toAppError(thrown);
     end = error.code === 'aborted' ? { kind: 'stopped' } : { kind: 'pause', reason: 'fatal', error };
   } finally {
     drive.isAtRows = false;
+    drive.tune = undefined;
     await time.stop();
   }
   return afterRows(batch, drive, end);

@@ -1,4 +1,5 @@
 import { type AppError, toAppError } from '../errors.ts';
+import type { JsonObject } from '../messages.ts';
 import type { BatchRecord, Fence } from '../storage/store.ts';
 import type { RunnerDeps } from './deps.ts';
 
@@ -13,11 +14,18 @@ export interface LeaseKeeper {
   stop(): Promise<void>;
 }
 
-/** Starts the heartbeat. `onControl` is called for what others ask of the owner, `onLost` once when nothing may be written. */
+/**
+ * Starts the heartbeat. At each beat `control` is told what others ask of the owner, if anything, and `settings` what is
+ * set on the batch; `lost` is called once, when nothing may be written any more.
+ */
 export function keepLease(
   fence: Fence,
   deps: RunnerDeps,
-  on: { control: (control: NonNullable<BatchRecord['control']>) => void; lost: (error: AppError) => void },
+  on: {
+    control: (control: NonNullable<BatchRecord['control']>) => void;
+    settings: (settings: JsonObject) => void;
+    lost: (error: AppError) => void;
+  },
 ): LeaseKeeper {
   const stopped = new AbortController();
   let lost: AppError | undefined;
@@ -26,6 +34,7 @@ export function keepLease(
       try {
         const control = await deps.store.renewLease(fence);
         if (control !== null) on.control(control);
+        on.settings(await deps.store.readSettings(fence.batchId));
       } catch (thrown) {
         const error = toAppError(thrown);
         if (error.code === 'lease_lost') {

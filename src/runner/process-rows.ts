@@ -4,10 +4,12 @@ import type { OpenedAgent } from '../run.ts';
 import type { BatchRecord, Fence, RowRecord } from '../storage/store.ts';
 import { createBudget } from './budget.ts';
 import type { RunnerDeps } from './deps.ts';
+import type { LiveTuning } from './live-tuning.ts';
 import { compileMapping } from './mapping.ts';
 import { planOf } from './results.ts';
 import { policyOf } from './retry-policy.ts';
 import { createRunCalls, type JournalDeps } from './run-journal.ts';
+import type { BatchTuning } from './settings.ts';
 import { compileOutput } from './transform-output.ts';
 import { DEFAULT_CONCURRENCY } from './validate-input.ts';
 
@@ -28,6 +30,8 @@ export interface ProcessOptions {
   fence: Fence;
   agent: OpenedAgent;
   deps: RunnerDeps;
+  /** How many rows at once, and the cap, as they are set now. */
+  tuning: LiveTuning;
   /** No new rows from here on; rows at work finish. */
   drain: AbortSignal;
   /** Rows at work are cancelled and go back to the queue. */
@@ -36,15 +40,16 @@ export interface ProcessOptions {
 
 /** ProcessRows: TransformInput, InvokeAgent and TransformOutput for each row, concurrently, in the order of the source. */
 export async function processRows(options: ProcessOptions): Promise<ProcessEnd> {
-  const { batch, fence, deps, drain } = options;
+  const { fence, deps, drain, tuning } = options;
   let wake: (() => void) | undefined;
   const work = await createRowWork(options, () => wake?.());
-  const limit = planOf(batch).request.options?.concurrency ?? DEFAULT_CONCURRENCY;
+  const limit = () => tuning.now().concurrency ?? DEFAULT_CONCURRENCY;
   const watch = createWatch(options);
   let running = 0;
   let exhausted = false;
   const onDrain = () => wake?.();
   drain.addEventListener('abort', onDrain);
+  const unlisten = tuning.listen(() => wake?.());
   const start = (row: RowRecord) => {
     running += 1;
     work
@@ -69,7 +74,7 @@ export async function processRows(options: ProcessOptions): Promise<ProcessEnd> 
   try {
     while (true) {
       // Until the first model call is answered one row goes alone: a key that is refused costs one call, not a full lane.
-      const free = (work.isAnswered() ? limit : 1) - running;
+      const free = (work.isAnswered() ? limit() : 1) - running;
       if (!isStopping() && !exhausted && free > 0) {
         const rows = await claim(free);
         if (isStopping()) {
@@ -87,6 +92,8 @@ export async function processRows(options: ProcessOptions): Promise<ProcessEnd> 
     }
   } finally {
     drain.removeEventListener('abort', onDrain);
+    unlisten();
+    work.close();
   }
   return watch.end() ?? (drain.aborted && !exhausted ? { kind: 'stopped' } : { kind: 'done' });
 }
@@ -150,26 +157,26 @@ function notTolerated(failed: number, percent: number, rows: number): AppError {
 
 /** What runs single rows; `onFirstAnswer` is told when more than one may run at once. */
 async function createRowWork(
-  { batch, fence, agent, deps, hard }: ProcessOptions,
+  { batch, fence, agent, deps, tuning, hard }: ProcessOptions,
   onFirstAnswer: () => void,
 ): Promise<{
   run: (row: RowRecord) => Promise<RowEnding>;
   isAnswered: () => boolean;
+  close: () => void;
 }> {
   const plan = planOf(batch);
   const columns = batch.columns ?? [];
   const transformInput = compileMapping(plan.inputMapping, plan.agent.input, columns);
   const transformOutput = compileOutput(plan.request.output_mapping ?? {}, columns);
-  const cap = plan.request.options?.max_cost_usd;
+  const { costMicroUsd, openWorstMicroUsd } = batch.totals;
+  const budget = createBudget(capOf(tuning.now()), costMicroUsd + openWorstMicroUsd);
+  const unlisten = tuning.listen((next) => budget.setCap(capOf(next)));
   let answered = false;
   const journal: JournalDeps = {
     store: deps.store,
     provider: await deps.provider(plan.agent.model.provider),
     prices: deps.prices,
-    budget: createBudget(
-      cap === undefined ? undefined : Math.round(cap * 1e6),
-      batch.totals.costMicroUsd + batch.totals.openWorstMicroUsd,
-    ),
+    budget,
     clock: deps.clock,
     random: deps.random,
     fence,
@@ -187,18 +194,20 @@ async function createRowWork(
     const began = deps.clock.monotonic();
     const times = () => ({ processingMs: Math.round(deps.clock.monotonic() - began), endedAt: deps.clock.now() });
     let input: JsonObject | null = null;
+    const { spentMicroUsd, ...calls } = createRunCalls(runIdOf(batch.id, row), row.claims > 1, journal);
+    const ended = () => ({ ...times(), costMicroUsd: spentMicroUsd() });
     try {
       input = await transformInput(row.cells);
       const outcome = await agent.run(inputMessages(input), {
         runId: runIdOf(batch.id, row),
-        ...createRunCalls(runIdOf(batch.id, row), row.claims > 1, journal),
+        ...calls,
         signal: hard,
       });
       if (outcome.status === 'failed') throw outcome.error;
       if (outcome.status === 'ended')
         throw new AppError('output_invalid', 'The agent ended without structured output.');
       const output = await transformOutput(row.cells, outcome.structured);
-      await deps.store.finishRow(fence, row.row, { status: 'succeeded', input, output, ...times() });
+      await deps.store.finishRow(fence, row.row, { status: 'succeeded', input, output, ...ended() });
       return { kind: 'succeeded' };
     } catch (thrown) {
       const error = toAppError(thrown);
@@ -208,11 +217,16 @@ async function createRowWork(
         return { kind: 'returned', error };
       }
       const stored = { code: error.code, message: error.message };
-      await deps.store.finishRow(fence, row.row, { status: 'failed', input, error: stored, ...times() });
+      await deps.store.finishRow(fence, row.row, { status: 'failed', input, error: stored, ...ended() });
       return { kind: 'failed', code: error.code };
     }
   };
-  return { run, isAnswered: () => answered };
+  return { run, isAnswered: () => answered, close: unlisten };
+}
+
+/** The cap in micro-dollars. */
+function capOf({ max_cost_usd: cap }: BatchTuning): number | undefined {
+  return cap === undefined ? undefined : Math.round(cap * 1e6);
 }
 
 /** The run of a row's present attempt. */

@@ -1,17 +1,33 @@
 import { agentLabel } from '../agent/definition.ts';
-import type { BatchRecord, Store } from '../storage/store.ts';
+import type { BatchRecord } from '../storage/store.ts';
+import { billOf, toUsd } from './bill.ts';
+import type { RunnerDeps } from './deps.ts';
+import { estimateRest } from './estimate-rest.ts';
 import { planOf } from './results.ts';
-import type { BatchReport } from './runner.ts';
+import type { BatchReport, Estimate } from './runner.ts';
+import { DEFAULT_CONCURRENCY, DEFAULT_PRIORITY } from './validate-input.ts';
 
 /** A batch as every face shows it. */
-export async function reportBatch(batch: BatchRecord, store: Store, now: number): Promise<BatchReport> {
+export async function reportBatch(
+  batch: BatchRecord,
+  { store, clock, prices }: Pick<RunnerDeps, 'store' | 'clock' | 'prices'>,
+): Promise<BatchReport> {
+  const now = clock.now();
   const plan = planOf(batch);
   const { totals } = batch;
-  const failures = totals.failed === 0 ? [] : await store.readFailures(batch.id);
+  const [bill, failures] = await Promise.all([
+    store.readBill(batch.id),
+    totals.failed === 0 ? [] : store.readFailures(batch.id),
+  ]);
   const finished = totals.succeeded + totals.failed;
   const seconds = activeSeconds(batch, now);
   const rate = seconds > 0 && finished > 0 ? finished / seconds : null;
   const isUnpriced = totals.unpricedCalls > 0;
+  const hasRest = batch.status === 'running' || batch.status === 'paused';
+  const rest = hasRest
+    ? estimateRest(batch, bill, { rows: totals.queued + totals.running, prices, activeSeconds: seconds })
+    : null;
+  const { concurrency, max_cost_usd, priority } = plan.request.options ?? {};
   return {
     batch_id: batch.id,
     status: batch.status,
@@ -37,14 +53,21 @@ export async function reportBatch(batch: BatchRecord, store: Store, now: number)
     tool_calls: totals.toolCalls,
     cached_calls: totals.cachedCalls,
     saved_usd: totals.unpricedCachedCalls > 0 ? null : totals.savedMicroUsd / 1e6,
-    cost_usd: isUnpriced ? null : totals.costMicroUsd / 1e6,
-    cost_usd_at_most: isUnpriced ? null : (totals.costMicroUsd + totals.openWorstMicroUsd) / 1e6,
+    cost_usd: isUnpriced ? null : toUsd(totals.costMicroUsd),
+    cost_usd_at_most: isUnpriced ? null : toUsd(totals.costMicroUsd + totals.openWorstMicroUsd),
+    bill: billOf(bill, totals),
+    estimate_rest: rest,
+    options: {
+      concurrency: concurrency ?? DEFAULT_CONCURRENCY,
+      max_cost_usd: max_cost_usd ?? null,
+      priority: priority ?? DEFAULT_PRIORITY,
+    },
     failures: failures.map(({ code, count, row, message }) => ({ code, count, example: { row, message } })),
     warnings: [...plan.warnings, ...batch.loadWarnings.map(String)],
     created_at: iso(batch.createdAt),
     started_at: batch.startedAt === null ? null : iso(batch.startedAt),
     ended_at: batch.endedAt === null ? null : iso(batch.endedAt),
-    next_step: nextStep(batch),
+    next_step: nextStep(batch, rest),
   };
 }
 
@@ -57,7 +80,7 @@ function iso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-function nextStep(batch: BatchRecord): string {
+function nextStep(batch: BatchRecord, rest: Estimate | null): string {
   const resume = `Resume with "rowmill batches resume ${batch.id}"`;
   switch (batch.status) {
     case 'created':
@@ -67,22 +90,22 @@ function nextStep(batch: BatchRecord): string {
     case 'aggregating':
       return 'Monitor it until it ends.';
     case 'paused':
-      return pausedStep(batch, resume);
+      return pausedStep(batch, resume, rest);
     case 'completed':
       return batch.totals.failed === 0
         ? 'Read the table, or look at single rows.'
-        : 'Read the table; look at the failed rows and their errors.';
+        : `Read the table; look at the failed rows and their errors. Run them again with "rowmill batches retry ${batch.id}".`;
     case 'failed':
       return batch.error?.message ?? 'Look at the failures.';
     case 'cancelled':
-      return 'Rows that were not run are marked NOT_RUN in the table.';
+      return `Rows that were not run are marked NOT_RUN in the table. Run them with "rowmill batches retry ${batch.id}".`;
   }
 }
 
-function pausedStep(batch: BatchRecord, resume: string): string {
+function pausedStep(batch: BatchRecord, resume: string, rest: Estimate | null): string {
   switch (batch.pauseReason) {
     case 'sample':
-      return `The sample is done. Look at its rows and its cost, then run the rest: ${resume}.`;
+      return `The sample is done. Look at its rows and its cost, then run the rest: ${resume}.${restText(rest)}`;
     case 'budget':
       return `${resume} --max-cost USD (a higher cap), or cancel it.`;
     case 'fatal':
@@ -92,4 +115,11 @@ function pausedStep(batch: BatchRecord, resume: string): string {
     case null:
       return `${resume}.`;
   }
+}
+
+function restText(rest: Estimate | null): string {
+  if (rest === null || rest.rows === null) return '';
+  const cost = rest.cost_usd;
+  const words = cost === null ? 'an unknown amount' : `about $${cost.expected} ($${cost.low} to $${cost.high})`;
+  return ` The other ${rest.rows} rows may cost ${words}: ${rest.basis}.`;
 }

@@ -77,12 +77,35 @@ export interface BatchPlan {
   columns: string[];
   row_count: number | null;
   estimate: Estimate | null;
+  /** Dollars that the start is expected to spend: the estimate, less for a sample, at most the cap; null is unknown. */
+  spending_usd: number | null;
 }
 
 export interface FailureGroup {
   code: ErrorCode;
   count: number;
   example: { row: number; message: string };
+}
+
+/** One kind of token in a bill; the cost is null when a price is unknown. */
+export interface BillLine {
+  tokens: number;
+  cost_usd: number | null;
+}
+
+/** What the money of a batch went to, over answered calls. Costs are null when a price is unknown. */
+export interface Bill {
+  /** Input tokens that were not cached. */
+  input: BillLine;
+  output: BillLine;
+  cache_write: BillLine;
+  cache_read: BillLine;
+  models: { model: string; calls: number; cost_usd: number | null }[];
+  /** Attempts by what became of them; a row that was retried has failed ones and perhaps one that succeeded. */
+  succeeded: { attempts: number; cost_usd: number | null };
+  failed: { attempts: number; cost_usd: number | null };
+  /** Spent on attempts that have not ended, or that another model took the place of. */
+  unfinished_cost_usd: number | null;
 }
 
 /** A batch as it is shown, in every face. Money in dollars, times as ISO 8601, durations in seconds. */
@@ -110,6 +133,11 @@ export interface BatchReport {
   cost_usd: number | null;
   /** Upper end when calls without an answer are counted at their worst; null when unknown. */
   cost_usd_at_most: number | null;
+  bill: Bill;
+  /** What the rows to go may cost and take, by what was measured so far; null when nothing was, or nothing is left. */
+  estimate_rest: Estimate | null;
+  /** As they hold now. */
+  options: { concurrency: number; max_cost_usd: number | null; priority: number };
   failures: FailureGroup[];
   warnings: string[];
   created_at: string;
@@ -135,7 +163,25 @@ export interface RowReport {
 /** A row opened: what it is, and every call of its attempts. */
 export interface RowTrace {
   row: RowRecord;
-  attempts: { attempt: number; entries: JournalEntry[] }[];
+  attempts: AttemptTrace[];
+}
+
+/** One attempt at a row. */
+export interface AttemptTrace {
+  attempt: number;
+  /** `provider/model`; null when it made no model call. */
+  model: string | null;
+  /** `superseded`: a retry with another model took its place before it ended. */
+  status: RowStatus | 'superseded';
+  error: { code: ErrorCode; message: string } | null;
+  entries: JournalEntry[];
+}
+
+/** What a retry is asked for: failed rows of these codes (all without), with another model, under other limits. */
+export interface RetryRequest extends Pick<BatchOptions, 'max_cost_usd' | 'concurrency'> {
+  codes?: string[];
+  /** `provider/model`, or a model of the batch's provider; new attempts use it from here on. */
+  model?: string;
 }
 
 /** The document behind `BatchRecord.plan`. */
@@ -170,9 +216,13 @@ export interface Runner {
   /**
    * Validates and stores a batch as `created`; whoever drives batches picks it up. With a known idempotency key the
    * earlier batch is returned (`started: false`).
+   * @param approve sees the plan of a request that can run, before anything is stored; what it throws ends the start
    * @throws AppError the first problem's code, with all problems in the message, when the request can't run
    */
-  create(request: BatchRequest): Promise<{ report: BatchReport; started: boolean; plan: BatchPlan }>;
+  create(
+    request: BatchRequest,
+    approve?: (plan: BatchPlan) => void,
+  ): Promise<{ report: BatchReport; started: boolean; plan: BatchPlan }>;
   /** Takes the lease and works until the batch ends or pauses. `signal` drains; `hardSignal` stops at once. */
   drive(
     batchId: string,
@@ -185,7 +235,21 @@ export interface Runner {
     },
   ): Promise<BatchReport>;
   /** paused → running again, for whoever drives; from `sample` the rest is run. A budget pause wants a higher cap. */
-  resume(batchId: string, change?: { max_cost_usd?: number; concurrency?: number }): Promise<BatchReport>;
+  resume(
+    batchId: string,
+    change?: Pick<BatchOptions, 'max_cost_usd' | 'concurrency' | 'priority'>,
+  ): Promise<BatchReport>;
+  /** Asks the owner to pause: no new rows within two seconds, rows at work finish. Without an owner it is paused at once. */
+  pause(batchId: string): Promise<BatchReport>;
+  /** Changes a batch that has not ended; its owner takes it up within two seconds. */
+  set(batchId: string, tuning: Pick<BatchOptions, 'concurrency' | 'max_cost_usd' | 'priority'>): Promise<BatchReport>;
+  /** Checks a retry and estimates it; changes nothing. */
+  planRetry(batchId: string, request: RetryRequest): Promise<{ rows: number; estimate: Estimate | null }>;
+  /**
+   * Redrive: failed rows of a batch that has ended are queued again with new attempts, in the same batch, and rows that
+   * were not run with them; it is running from here on, for whoever drives. Earlier attempts stay in the trace and the bill.
+   */
+  retry(batchId: string, request: RetryRequest): Promise<BatchReport>;
   /**
    * Asks the owner to stop. Without one the batch goes to `aggregating` (or, not yet loaded, to `cancelled`), and whoever
    * drives it next writes its table.

@@ -6,6 +6,8 @@ import type { BatchOptions, StoredPlan } from './runner.ts';
 export interface BatchSettings extends BatchTuning {
   /** What new attempts use since a retry asked for it. */
   model?: Pick<AgentDefinition['model'], 'provider' | 'model'>;
+  /** What that model really is when it is a stand-in; a real one has none. */
+  stand_in?: string;
 }
 
 /** What `set` changes; effective within two heartbeats of the batch's owner. */
@@ -16,12 +18,25 @@ export function settingsOf(batch: Pick<BatchRecord, 'settings'>): BatchSettings 
   return batch.settings as BatchSettings;
 }
 
+/** How a batch is tuned under these settings. */
+export function tuningOf(plan: StoredPlan, settings: BatchSettings): BatchTuning {
+  return withSettings(plan, settings).request.options ?? {};
+}
+
 /** The plan as it holds now: the options and the model that were set since the start go before the ones it began with. */
-export function withSettings(plan: StoredPlan, { model, ...tuning }: BatchSettings): StoredPlan {
+export function withSettings(plan: StoredPlan, { model, stand_in, ...tuning }: BatchSettings): StoredPlan {
   const options = { ...plan.request.options, ...tuning };
   return {
     ...plan,
     request: { ...plan.request, ...(Object.keys(options).length === 0 ? {} : { options }) },
-    agent: model === undefined ? plan.agent : { ...plan.agent, model: { ...plan.agent.model, ...model } },
+    ...(model === undefined ? {} : withModel(plan.agent, model, stand_in)),
   };
+}
+
+function withModel(
+  agent: AgentDefinition,
+  model: NonNullable<BatchSettings['model']>,
+  standIn: string | undefined,
+): Pick<StoredPlan, 'agent' | 'standIn'> {
+  return { agent: { ...agent, model: { ...agent.model, ...model } }, standIn: standIn ?? null };
 }

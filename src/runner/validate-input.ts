@@ -2,16 +2,20 @@ import { basename } from 'node:path';
 import type { AgentDefinition } from '../agent/definition.ts';
 import { agentLabel } from '../agent/definition.ts';
 import { AppError, toAppError } from '../errors.ts';
+import type { PriceTable } from '../providers/prices.ts';
 import type { Cell, Source } from '../tables/table.ts';
 import type { RunnerDeps } from './deps.ts';
 import { estimateBatch } from './estimate.ts';
 import { checkKept, keptWarnings } from './kept-options.ts';
 import { checkMapping, compileMapping, proposeMapping } from './mapping.ts';
 import type { BatchPlan, BatchRequest, InputMapping, Problem } from './runner.ts';
+import type { BatchTuning } from './settings.ts';
+import { spendingOfStart } from './spending.ts';
 import { checkOutputMapping, layoutOutput, STATUS_COLUMNS } from './transform-output.ts';
 
 export const DEFAULT_CONCURRENCY = 10;
 export const MAX_CONCURRENCY = 1000;
+export const DEFAULT_PRIORITY = 5;
 
 /** How long a plan may look at the table to count its rows, in milliseconds: a start answers within two seconds. */
 const COUNT_BUDGET_MS = 800;
@@ -34,6 +38,7 @@ export async function planBatch(request: BatchRequest, deps: RunnerDeps): Promis
     columns,
     row_count: look?.rowCount ?? null,
     estimate: null,
+    spending_usd: null,
   };
   if (request.output_uri !== undefined) {
     const uri = request.output_uri;
@@ -63,14 +68,7 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
   const provider = await attempt(problems, () => deps.provider(agent.model.provider));
   if (provider?.standIn !== undefined)
     plan.warnings.push(`The model of ${agentLabel(agent)} is a ${provider.standIn}.`);
-  const unpriced =
-    deps.prices.worstCase(agent.model.provider, agent.model.model, { inputTokens: 1, maxTokens: 1 }) === undefined;
-  if (request.options?.max_cost_usd !== undefined && unpriced) {
-    problems.push({
-      code: 'budget_unpriced',
-      message: `max_cost_usd can't be kept: the price of ${agent.model.model} is unknown. Leave the cap out, or use a model of known price.`,
-    });
-  }
+  problems.push(...unpricedCap(agent, request.options?.max_cost_usd, deps));
   if (look === undefined || mappingProblems.length > 0) return;
   const basis = {
     agent,
@@ -80,6 +78,19 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
     ...(await meanInput(plan.input_mapping, agent, look)),
   };
   plan.estimate = estimateBatch(basis, deps.prices);
+  plan.spending_usd = spendingOfStart(plan.estimate, request.options ?? {});
+}
+
+/** A cap can't be kept with a model whose price is unknown. */
+export function unpricedCap(agent: AgentDefinition, cap: number | undefined, { prices }: RunnerDeps): Problem[] {
+  const { provider, model } = agent.model;
+  if (cap === undefined || isPriced(provider, model, prices)) return [];
+  const message = `max_cost_usd can't be kept: the price of ${model} is unknown. Leave the cap out, use a model of known price, or tell its price in a file (ROWMILL_PRICES).`;
+  return [{ code: 'budget_unpriced', message }];
+}
+
+export function isPriced(provider: string, model: string, prices: PriceTable): boolean {
+  return prices.worstCase(provider, model, { inputTokens: 1, maxTokens: 1 }) !== undefined;
 }
 
 /** Runs a check; an AppError becomes a problem instead of ending the validation. */
@@ -94,21 +105,31 @@ async function attempt<T>(problems: Problem[], check: () => Promise<T>): Promise
   }
 }
 
-function checkOptions({ options = {} }: BatchRequest): Problem[] {
+/** What is wrong about settings that can be changed on a running batch too. */
+export function checkTuning({ concurrency, max_cost_usd: cap, priority }: BatchTuning): Problem[] {
   const problems: Problem[] = [];
   const wrong = (message: string) => problems.push({ code: 'invalid_arguments', message });
-  const { concurrency, sample, max_cost_usd: cap, tolerated_failure_percent: tolerated } = options;
   if (
     concurrency !== undefined &&
     !(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= MAX_CONCURRENCY)
   ) {
     wrong(`concurrency must be a whole number from 1 to ${MAX_CONCURRENCY}, not ${concurrency}.`);
   }
-  if (sample !== undefined && !(Number.isInteger(sample) && sample >= 1)) {
-    wrong(`sample must be a whole number of rows from 1 on, not ${sample}.`);
+  if (priority !== undefined && !(Number.isInteger(priority) && priority >= 1 && priority <= 10)) {
+    wrong(`priority must be a whole number from 1 to 10, not ${priority}.`);
   }
   if (cap !== undefined && !(Number.isFinite(cap) && cap > 0)) {
     wrong(`max_cost_usd must be a number of dollars above 0, not ${cap}.`);
+  }
+  return problems;
+}
+
+function checkOptions({ options = {} }: BatchRequest): Problem[] {
+  const problems = checkTuning(options);
+  const wrong = (message: string) => problems.push({ code: 'invalid_arguments', message });
+  const { sample, tolerated_failure_percent: tolerated } = options;
+  if (sample !== undefined && !(Number.isInteger(sample) && sample >= 1)) {
+    wrong(`sample must be a whole number of rows from 1 on, not ${sample}.`);
   }
   problems.push(...checkKept(options));
   if (options.idempotency_key === '') wrong('idempotency_key is empty; give it a value of your own, or leave it out.');

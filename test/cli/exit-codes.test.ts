@@ -109,6 +109,13 @@ describe('rowmill run, by how the batch ends', () => {
   });
 });
 
+const LINE = { tokens: 0, cost_usd: 0 };
+const ATTEMPTS = { attempts: 0, cost_usd: 0 };
+const BILL: BatchReport['bill'] = {
+  ...{ input: LINE, output: LINE, cache_write: LINE, cache_read: LINE, models: [] },
+  ...{ succeeded: ATTEMPTS, failed: ATTEMPTS, unfinished_cost_usd: 0 },
+};
+
 describe('the exit table', () => {
   const report = (change: Partial<BatchReport>): BatchReport => ({
     batch_id: 'bat_1',
@@ -130,6 +137,9 @@ describe('the exit table', () => {
     tool_calls: 0,
     cost_usd: 0,
     cost_usd_at_most: 0,
+    bill: BILL,
+    estimate_rest: null,
+    options: { concurrency: 10, max_cost_usd: null, priority: 5 },
     failures: [],
     warnings: [],
     created_at: '',
