@@ -2,7 +2,9 @@ import { hash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { type Json, type ModelRequest, type ModelResponse, NO_USAGE } from '../messages.ts';
 import type { Fence, JournalEntry, RowResult, Store } from '../storage/store.ts';
-import type { Flights } from './flights.ts';
+import type { RunnerDeps } from './deps.ts';
+import { createFlights, type Flights } from './flights.ts';
+import type { StoredPlan } from './runner.ts';
 
 /** What the cache of one batch at work is made of. */
 export interface CacheDeps {
@@ -14,8 +16,14 @@ export interface CacheDeps {
   fence: Fence;
   /** The provider's name. */
   provider: string;
-  /** How long a call waits for an identical one before it is sent after all, in milliseconds. */
-  patienceMs: number;
+}
+
+/** The cache of a batch that allows one. */
+export function cacheOf(plan: StoredPlan, fence: Fence, deps: RunnerDeps): { cache?: CacheDeps } {
+  const scope = plan.request.options?.cache ?? 'off';
+  if (scope === 'off') return {};
+  const { store, clock, flights = createFlights() } = deps;
+  return { cache: { scope, store, clock, flights, fence, provider: plan.agent.model.provider } };
 }
 
 /** A model call that may be answered from the cache. */
@@ -46,7 +54,7 @@ type HashedCalls = NonNullable<Extract<RowResult, { status: 'succeeded' }>['hash
 
 /** Opens the cache for one run. */
 export function openRunCache(run: string, deps: CacheDeps): RunCache {
-  const { scope, store, clock, flights, fence, provider, patienceMs } = deps;
+  const { scope, store, clock, flights, fence, provider } = deps;
   const within = scope === 'batch' ? fence.batchId : null;
   const calls: HashedCalls = [];
   const leads = new Set<string>();
@@ -56,7 +64,7 @@ export function openRunCache(run: string, deps: CacheDeps): RunCache {
     const digest = hashRequest(provider, request);
     const key = `${within ?? ''} ${digest.toString('base64')}`;
     while (true) {
-      const seat = await flights.join(key, { signal, patienceMs, clock });
+      const seat = await flights.join(key, signal);
       if (seat === 'lead') leads.add(key);
       const answer = await store.findAnswer(digest, within);
       if (answer === undefined) {

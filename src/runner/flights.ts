@@ -1,22 +1,20 @@
-import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
 
 /**
  * What a request found of identical ones at work in this process. `lead`: none, or the leader's attempt has failed; it
- * leads now, and {@link Flights.land} must follow. `landed`: the leader's attempt has succeeded. `alone`: it has waited
- * long enough; it leads nobody.
+ * leads now, and {@link Flights.land} must follow. `landed`: the leader's attempt has succeeded.
  */
-export type Seat = 'lead' | 'landed' | 'alone';
+type Seat = 'lead' | 'landed';
 
 /**
- * Identical requests at work: one leads, the others wait for how its attempt ends.
+ * Identical requests at work: one leads, the others wait for how its attempt ends, on nobody's time.
  *
  * Nobody waits in a circle: a run waits for a request only with requests of its own in the lead that are shorter, for
  * transcripts only grow, and the leader of the longer one has those behind it.
  */
 export interface Flights {
   /** Rejects with `aborted` when `signal` fires. */
-  join(key: string, wait: { signal: AbortSignal; patienceMs: number; clock: Clock }): Promise<Seat>;
+  join(key: string, signal: AbortSignal): Promise<Seat>;
   /** The leader's attempt is over. After a success all who wait go on; after a failure the longest waiting one leads. */
   land(key: string, succeeded: boolean): void;
 }
@@ -25,7 +23,7 @@ export interface Flights {
 export function createFlights(): Flights {
   const waiting = new Map<string, Set<(seat: Seat) => void>>();
   return {
-    async join(key, { signal, patienceMs, clock }) {
+    async join(key, signal) {
       const others = waiting.get(key);
       if (others === undefined) {
         waiting.set(key, new Set());
@@ -33,11 +31,9 @@ export function createFlights(): Flights {
       }
       if (signal.aborted) throw cancelled();
       return new Promise<Seat>((resolve, reject) => {
-        const over = new AbortController();
         const leave = () => {
           others.delete(go);
           signal.removeEventListener('abort', onAbort);
-          over.abort();
         };
         // Whoever is told to lead has left the waiting at that moment, so that a lead is never given to one who went.
         const go = (seat: Seat) => {
@@ -50,10 +46,6 @@ export function createFlights(): Flights {
         };
         others.add(go);
         signal.addEventListener('abort', onAbort);
-        clock.sleep(patienceMs, over.signal).then(
-          () => go('alone'),
-          (thrown: unknown) => over.signal.aborted || reject(thrown),
-        );
       });
     },
     land(key, succeeded) {

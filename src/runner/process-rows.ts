@@ -2,6 +2,7 @@ import { AppError, type ErrorCode, toAppError } from '../errors.ts';
 import type { JsonObject, Message } from '../messages.ts';
 import type { OpenedAgent } from '../run.ts';
 import type { BatchRecord, Fence, RowRecord } from '../storage/store.ts';
+import { cacheOf } from './answer-cache.ts';
 import { createBudget } from './budget.ts';
 import type { RunnerDeps } from './deps.ts';
 import type { LiveTuning } from './live-tuning.ts';
@@ -180,6 +181,7 @@ async function createRowWork(
     clock: deps.clock,
     random: deps.random,
     fence,
+    ...cacheOf(plan, fence, deps),
     signal: hard,
     onAnswer: () => {
       if (answered) return;
@@ -194,7 +196,7 @@ async function createRowWork(
     const began = deps.clock.monotonic();
     const times = () => ({ processingMs: Math.round(deps.clock.monotonic() - began), endedAt: deps.clock.now() });
     let input: JsonObject | null = null;
-    const { spentMicroUsd, ...calls } = createRunCalls(runIdOf(batch.id, row), row.claims > 1, journal);
+    const { spentMicroUsd, cache, ...calls } = createRunCalls(runIdOf(batch.id, row), row.claims > 1, journal);
     const ended = () => ({ ...times(), costMicroUsd: spentMicroUsd() });
     try {
       input = await transformInput(row.cells);
@@ -207,7 +209,9 @@ async function createRowWork(
       if (outcome.status === 'ended')
         throw new AppError('output_invalid', 'The agent ended without structured output.');
       const output = await transformOutput(row.cells, outcome.structured);
-      await deps.store.finishRow(fence, row.row, { status: 'succeeded', input, output, ...ended() });
+      const hashed = cache?.hashed() ?? [];
+      await deps.store.finishRow(fence, row.row, { status: 'succeeded', input, output, hashed, ...ended() });
+      cache?.end(true);
       return { kind: 'succeeded' };
     } catch (thrown) {
       const error = toAppError(thrown);
@@ -219,6 +223,8 @@ async function createRowWork(
       const stored = { code: error.code, message: error.message };
       await deps.store.finishRow(fence, row.row, { status: 'failed', input, error: stored, ...ended() });
       return { kind: 'failed', code: error.code };
+    } finally {
+      cache?.end(false);
     }
   };
   return { run, isAnswered: () => answered, close: unlisten };
