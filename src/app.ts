@@ -4,16 +4,19 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ConversationAgent } from './agent/conversation-parts.ts';
 import { createConversations } from './agent/conversations.ts';
-import { type AgentDefinition, agentLabel } from './agent/definition.ts';
+import { type AgentDefinition, agentLabel, callTimeoutMs } from './agent/definition.ts';
 import { openAgent } from './agent/open-agent.ts';
 import { openTools } from './agent/tools/open-tools.ts';
 import type { App } from './cli/app.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
+import { createConfirmations } from './confirmations.ts';
+import { readDataKey } from './data-key.ts';
 import { createDetachedRunner } from './detached-runner.ts';
 import { AppError } from './errors.ts';
 import type { Log } from './log.ts';
 import { createAnthropicProvider } from './providers/anthropic.ts';
+import { createLanes, type LaneMember, type Lanes } from './providers/lane.ts';
 import { readPriceFile } from './providers/price-file.ts';
 import { createPriceTable, type PriceTable } from './providers/prices.ts';
 import type { Provider } from './providers/provider.ts';
@@ -47,6 +50,8 @@ export async function createApp(config: Config, log: Log, options: { driver: Dri
   const registry = await openRegistry(config, log);
   const prices = createPriceTable(config.pricesPath === null ? {} : { overrides: readPriceFile(config.pricesPath) });
   const providers = createProviders(config, log);
+  const lanes = createLanes({ clock: systemClock, log });
+  const talkLane = createTalkLanes(lanes);
   const openTarget = (definition: AgentDefinition, signal: AbortSignal) =>
     openTools(definition, { env: config.env, log, signal });
   const runner = createRunner({
@@ -61,6 +66,7 @@ export async function createApp(config: Config, log: Log, options: { driver: Dri
         ...(toolSpecs === null ? {} : { toolSpecs }),
       }),
     provider: providers.get,
+    lanes,
     prices,
     owner,
     clock: systemClock,
@@ -79,10 +85,12 @@ export async function createApp(config: Config, log: Log, options: { driver: Dri
     },
     now: systemClock.now,
     sleep: systemClock.sleep,
+    confirmAboveUsd: config.confirmAboveUsd,
+    confirmations: createConfirmations({ key: () => readDataKey(config.dataDir), now: systemClock.now }),
   });
   const conversations = createConversations({
     store,
-    open: (label) => openOrchestrator(label, { registry, tools, providers, store, prices, log }),
+    open: (label) => openOrchestrator(label, { registry, tools, providers, talkLane, store, prices, log }),
     readRun: (run) => readRun(run, store),
     owner: Buffer.from(JSON.stringify(owner)).toString('base64url'),
     isAlive: (text) => isOwnerAlive(JSON.parse(Buffer.from(text, 'base64url').toString()) as LeaseOwner),
@@ -187,9 +195,21 @@ interface OrchestratorParts {
   registry: Registry;
   tools: OrchestratorTool[];
   providers: Providers;
+  talkLane: (provider: string, model: string) => LaneMember;
   store: Store;
   prices: PriceTable;
   log: Log;
+}
+
+/** People wait for conversations, so they go before batches; all of one model are one member of its lane. */
+function createTalkLanes(lanes: Lanes): OrchestratorParts['talkLane'] {
+  const members = new Map<string, LaneMember>();
+  return (provider, model) => {
+    const key = JSON.stringify([provider, model]);
+    const member = members.get(key) ?? lanes.join(provider, model, { priority: 10 });
+    members.set(key, member);
+    return member;
+  };
 }
 
 /** The orchestrator is an agent like any other; the server hosts its tools. */
@@ -208,6 +228,8 @@ async function openOrchestrator(label: string | null, parts: OrchestratorParts):
       createRunCalls(runId, true, {
         store,
         provider,
+        lane: parts.talkLane(provider.name, definition.model.model),
+        callTimeoutMs: callTimeoutMs(definition),
         prices,
         budget: createBudget(undefined, 0),
         clock: systemClock,

@@ -15,9 +15,9 @@ export interface Lanes {
 
 export interface MemberOptions {
   /** 1 to 10: the share of a lane that its members want at once. Default 5. */
-  priority?: number;
+  priority?: number | undefined;
   /** Limits of our own; of all members' the strictest hold for the lane. */
-  caps?: LaneCaps;
+  caps?: LaneCaps | undefined;
 }
 
 /** One batch or conversation in a lane. */
@@ -27,8 +27,8 @@ export interface LaneMember {
    * Contract: rejects with `aborted` when a signal fires while it waits, with `model_unavailable` when the lane is given up.
    */
   acquire(call: LaneCall): Permit | Promise<Permit>;
-  /** Effective for calls that wait, too. */
-  setPriority(priority: number): void;
+  /** Effective for calls that wait, too; undefined is the default. */
+  setPriority(priority: number | undefined): void;
   /** Idempotent; calls that wait keep their places. */
   leave(): void;
 }
@@ -129,7 +129,7 @@ function createLane(name: string, options: LanesOptions): (member: MemberOptions
         const isFree = lane.queue.size() === 0 && waitOf(lane, call) <= 0;
         return isFree ? grant(lane, member, call) : wait(lane, member, call);
       },
-      setPriority: (priority) => member.setPriority(priority),
+      setPriority: (priority = DEFAULT_PRIORITY) => member.setPriority(priority),
       leave: () => {
         member.leave();
         if (caps.delete(member)) setCaps();

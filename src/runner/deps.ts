@@ -2,6 +2,7 @@ import type { AgentDefinition } from '../agent/definition.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { ToolSpec } from '../messages.ts';
+import type { Lanes } from '../providers/lane.ts';
 import type { PriceTable } from '../providers/prices.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { OpenedAgent } from '../run.ts';
@@ -18,6 +19,8 @@ export interface RunnerDeps {
   /** Opens an agent's tools; `toolSpecs` is a batch's snapshot of what the model is told. `signal` gives up opening. */
   openAgent: (definition: AgentDefinition, toolSpecs: ToolSpec[] | null, signal: AbortSignal) => Promise<OpenedAgent>;
   provider: (name: string) => Promise<Provider>;
+  /** Limits shared by everybody in this process who calls a model. Without them every call goes at once. */
+  lanes?: Lanes;
   prices: PriceTable;
   owner: LeaseOwner;
   clock: Clock;

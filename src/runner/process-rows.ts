@@ -1,5 +1,8 @@
+import { setMaxListeners } from 'node:events';
+import { type AgentDefinition, callTimeoutMs } from '../agent/definition.ts';
 import { AppError, type ErrorCode, toAppError } from '../errors.ts';
 import type { JsonObject, Message } from '../messages.ts';
+import type { MemberOptions } from '../providers/lane.ts';
 import type { OpenedAgent } from '../run.ts';
 import type { BatchRecord, Fence, RowRecord } from '../storage/store.ts';
 import { cacheOf } from './answer-cache.ts';
@@ -43,7 +46,18 @@ export interface ProcessOptions {
 export async function processRows(options: ProcessOptions): Promise<ProcessEnd> {
   const { fence, deps, drain, tuning } = options;
   let wake: (() => void) | undefined;
-  const work = await createRowWork(options, () => wake?.());
+  const halt = new AbortController();
+  setMaxListeners(0, halt.signal);
+  const work = await createRowWork(options, {
+    halt: halt.signal,
+    onFirstAnswer: () => wake?.(),
+    // At once, not when its row is back in the queue: until then others would send into the same fault.
+    onFault: (error) => {
+      if (!['pause', 'stop'].includes(policyOf(error))) return;
+      watch.see({ kind: 'returned', error });
+      halt.abort();
+    },
+  });
   const limit = () => tuning.now().concurrency ?? DEFAULT_CONCURRENCY;
   const watch = createWatch(options);
   let running = 0;
@@ -126,7 +140,7 @@ function createWatch({ batch }: ProcessOptions): {
     if (ending.kind === 'succeeded') first = undefined;
     if (ending.kind === 'returned') {
       const policy = policyOf(ending.error);
-      if (policy === 'pause') stop({ kind: 'pause', reason: 'fatal', error: ending.error });
+      if (policy === 'pause') stop({ kind: 'pause', reason: 'fatal', error: ending.error, ...lostTo(ending.error) });
       if (policy === 'budget') stop({ kind: 'pause', reason: 'budget', error: ending.error });
       if (policy === 'stop') stop({ kind: 'fault', error: ending.error });
       if (policy === 'return') stop({ kind: 'stopped' });
@@ -144,6 +158,11 @@ function createWatch({ batch }: ProcessOptions): {
   return { see, stop, end: () => end };
 }
 
+/** Rows that failed by what a lane was then given up for are queued again: it was not their fault. */
+function lostTo({ code, cause }: AppError): { alike?: ErrorCode } {
+  return code === 'model_unavailable' && cause instanceof AppError ? { alike: cause.code } : {};
+}
+
 function allAlike(code: ErrorCode): AppError {
   return new AppError(
     code,
@@ -156,10 +175,18 @@ function notTolerated(failed: number, percent: number, rows: number): AppError {
   return new AppError('output_invalid', `${failed} of ${rows} rows failed, more than the tolerated ${percent} %.`);
 }
 
-/** What runs single rows; `onFirstAnswer` is told when more than one may run at once. */
+interface RowWorkHooks {
+  /** Nothing more is sent once it fires. */
+  halt: AbortSignal;
+  /** More than one row may run at once from here on. */
+  onFirstAnswer: () => void;
+  onFault: (error: AppError) => void;
+}
+
+/** What runs single rows. */
 async function createRowWork(
-  { batch, fence, agent, deps, tuning, hard }: ProcessOptions,
-  onFirstAnswer: () => void,
+  { batch, fence, agent, deps, tuning, drain, hard }: ProcessOptions,
+  { halt, onFirstAnswer, onFault }: RowWorkHooks,
 ): Promise<{
   run: (row: RowRecord) => Promise<RowEnding>;
   isAnswered: () => boolean;
@@ -171,11 +198,20 @@ async function createRowWork(
   const transformOutput = compileOutput(plan.request.output_mapping ?? {}, columns);
   const { costMicroUsd, openWorstMicroUsd } = batch.totals;
   const budget = createBudget(capOf(tuning.now()), costMicroUsd + openWorstMicroUsd);
-  const unlisten = tuning.listen((next) => budget.setCap(capOf(next)));
+  const provider = await deps.provider(plan.agent.model.provider);
+  const lane = deps.lanes?.join(provider.name, plan.agent.model.model, {
+    priority: tuning.now().priority,
+    caps: capsOf(plan.agent),
+  });
+  const unlisten = tuning.listen((next) => {
+    budget.setCap(capOf(next));
+    lane?.setPriority(next.priority);
+  });
   let answered = false;
   const journal: JournalDeps = {
     store: deps.store,
-    provider: await deps.provider(plan.agent.model.provider),
+    provider,
+    ...(lane === undefined ? {} : { lane }),
     prices: deps.prices,
     budget,
     clock: deps.clock,
@@ -183,6 +219,10 @@ async function createRowWork(
     fence,
     ...cacheOf(plan, fence, deps),
     signal: hard,
+    halt,
+    drain,
+    callTimeoutMs: callTimeoutMs(plan.agent),
+    onFault,
     onAnswer: () => {
       if (answered) return;
       answered = true;
@@ -227,7 +267,19 @@ async function createRowWork(
       cache?.end(false);
     }
   };
-  return { run, isAnswered: () => answered, close: unlisten };
+  const close = () => {
+    unlisten();
+    lane?.leave();
+  };
+  return { run, isAnswered: () => answered, close };
+}
+
+function capsOf({ limits }: AgentDefinition): MemberOptions['caps'] {
+  return {
+    requestsPerMinute: limits.requests_per_minute,
+    inputTokensPerMinute: limits.input_tokens_per_minute,
+    outputTokensPerMinute: limits.output_tokens_per_minute,
+  };
 }
 
 /** The cap in micro-dollars. */

@@ -18,6 +18,7 @@ const POLICIES: { [code in ErrorCode]?: FaultPolicy } = {
   model_permission_denied: 'pause',
   model_unknown: 'pause',
   model_spend_limit: 'pause',
+  model_unavailable: 'pause',
   budget_reached: 'budget',
   lease_lost: 'stop',
   store_unavailable: 'stop',
