@@ -4,7 +4,7 @@ export interface ConcurrencyLimit {
   value(): number;
   /** A call was answered; `inFlight` counts it still. */
   answered(inFlight: number): void;
-  /** A call was refused: its number, and among how many in flight it was sent. `sent` is the number of the last call. */
+  /** A call was refused: its number, and the most that were in flight beside it. `sent` is the number of the last call. */
   refused(call: { number: number; among: number }, sent: number): void;
 }
 

@@ -111,7 +111,10 @@ export function createLaneHealth(options: LaneHealthOptions): LaneHealth {
     },
     failed(error, sending) {
       const isLimited = error.code === 'model_rate_limited';
-      if (isLimited || error.code === 'model_overloaded') concurrency.refused(sending, sent);
+      if (isLimited || error.code === 'model_overloaded') {
+        const among = Math.max(inFlight, sending.among);
+        concurrency.refused({ number: sending.number, among }, sent);
+      }
       inFlight -= 1;
       if (isLimited) return limited(error, sending);
       if (SERVER_FAULTS.has(error.code)) return faulted(error, sending);

@@ -43,6 +43,8 @@ export interface CallEnd {
 /** First guess of tokens in a byte of JSON, and of an answer's tokens; both are then learnt from the answers. */
 const TOKENS_PER_BYTE = 0.3;
 const ANSWER_TOKENS = 500;
+/** Room that a call waits for, as a share of the tokens it is guessed to use: some use more. */
+const TOKEN_ROOM = 1.5;
 /** Weight of one answer in what is learnt. */
 const LEARN = 0.1;
 
@@ -76,8 +78,9 @@ export function createLaneMeters(periodMs: number): LaneMeters {
       if (told.size === 0 && own.length === 0) return 0;
       const time = now();
       let wait = 0;
-      for (const [kind, meter] of told) wait = Math.max(wait, meter.waitMs(guess(kind, size), time));
-      for (const { kind, meter } of own) wait = Math.max(wait, meter.waitMs(guess(kind, size), time));
+      const room = (kind: LimitKind) => guess(kind, size) * (kind === 'requests' ? 1 : TOKEN_ROOM);
+      for (const [kind, meter] of told) wait = Math.max(wait, meter.waitMs(room(kind), time));
+      for (const { kind, meter } of own) wait = Math.max(wait, meter.waitMs(room(kind), time));
       return wait;
     },
     take(size, now) {
