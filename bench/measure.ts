@@ -14,15 +14,20 @@ export interface Measured {
   [more: string]: number;
 }
 
-/** Measures work in this process and prints it, for {@link runClient}. */
-export async function measure(rows: number, work: () => Promise<unknown>): Promise<void> {
+/** Measures work in this process. */
+export async function measure(rows: number, work: () => Promise<unknown>): Promise<Measured> {
   const cpu = process.cpuUsage();
   const began = performance.now();
   await work();
   const seconds = (performance.now() - began) / 1000;
   const { user, system } = process.cpuUsage(cpu);
   const peakMegabytes = Math.round(process.resourceUsage().maxRSS / 1024);
-  process.stdout.write(`${JSON.stringify({ rows, seconds, cpuSeconds: (user + system) / 1e6, peakMegabytes })}\n`);
+  return { rows, seconds, cpuSeconds: (user + system) / 1e6, peakMegabytes };
+}
+
+/** Prints what was measured, for {@link runClient}. */
+export function tell(measured: Measured): void {
+  process.stdout.write(`${JSON.stringify(measured)}\n`);
 }
 
 /** Runs a script of this folder in a process of its own and gives what it has measured. */

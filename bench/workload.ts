@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
@@ -25,9 +25,9 @@ export function agentName(turns: number): string {
   return turns === 1 ? 'bench-one-turn' : 'bench-three-turns';
 }
 
-/** What the agents file says of an agent. */
-export function readAgent(text: string, turns: number): BenchAgent {
-  const { agents } = parse(text) as { agents: BenchAgent[] };
+/** The agent that takes so many turns, as the file has it. */
+export function readBenchAgent(turns: number): BenchAgent {
+  const { agents } = parse(readFileSync(AGENTS, 'utf8'), { merge: true }) as { agents: BenchAgent[] };
   const agent = agents.find(({ name }) => name === agentName(turns));
   if (agent === undefined) throw new Error(`${AGENTS} has no ${agentName(turns)}`);
   return agent;

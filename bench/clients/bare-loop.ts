@@ -2,15 +2,14 @@
  * `node bench/clients/bare-loop.ts URL ROWS CONCURRENCY TURNS`: what people write by hand. The same SDK over the global
  * `fetch`, p-limit, the agent's loop; nothing is kept, checked or repeated.
  */
-import { readFileSync } from 'node:fs';
 import Anthropic from '@anthropic-ai/sdk';
 import pLimit from 'p-limit';
 import { tool as lookup } from '../lookup-tool.ts';
-import { measure } from '../measure.ts';
-import { agentsPath, benchRow, readAgent } from '../workload.ts';
+import { measure, tell } from '../measure.ts';
+import { benchRow, readBenchAgent } from '../workload.ts';
 
 const [url = '', rows = '0', concurrency = '1', turns = '1'] = process.argv.slice(2);
-const agent = readAgent(readFileSync(agentsPath(), 'utf8'), Number(turns));
+const agent = readBenchAgent(Number(turns));
 const client = new Anthropic({ apiKey: 'bench', baseURL: url });
 const system: Anthropic.TextBlockParam[] = [
   { type: 'text', text: agent.instructions, cache_control: { type: 'ephemeral' } },
@@ -39,6 +38,7 @@ async function runRow(number: number): Promise<unknown> {
 }
 
 const limit = pLimit(Number(concurrency));
-await measure(Number(rows), () =>
+const measured = await measure(Number(rows), () =>
   Promise.all(Array.from({ length: Number(rows) }, (_, number) => limit(() => runRow(number)))),
 );
+tell(measured);

@@ -1,15 +1,18 @@
 /**
- * `node bench/clients/rowmill.ts URL FOLDER CSV ROWS CONCURRENCY TURNS`: a whole batch, from its creation to its table:
- * validation, loading, every call and row committed to the store, aggregation.
+ * `node bench/clients/rowmill.ts URL FOLDER CSV ROWS CONCURRENCY TURNS [export]`: a whole batch, from its creation to its table:
+ * validation, loading, every call and row committed to the store, aggregation. With `export`, the
+ * finished table is written once more.
  */
+import { statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
-import { measure } from '../measure.ts';
+import { measure, tell } from '../measure.ts';
 import { agentName, agentsPath } from '../workload.ts';
 
-const [url = '', folder = '', csv = '', rows = '0', concurrency = '1', turns = '1'] = process.argv.slice(2);
+const [url = '', folder = '', csv = '', rows = '0', concurrency = '1', turns = '1', withExport] = process.argv.slice(2);
 const config = readConfig(
   {
     ANTHROPIC_API_KEY: 'bench',
@@ -23,13 +26,24 @@ const config = readConfig(
 const app = await createApp(config, createLog('warn'), { driver: 'supervisor' });
 // The others have loaded the SDK before they begin, too.
 await import('@anthropic-ai/sdk');
-await measure(Number(rows), async () => {
+let batchId = '';
+const measured = await measure(Number(rows), async () => {
   const target = { type: 'agent' as const, name: agentName(Number(turns)) };
   const options = { concurrency: Number(concurrency) };
   const { report } = await app.runner.create({ csv_uri: csv, target, options });
-  const { status, counts } = await app.runner.drive(report.batch_id);
+  batchId = report.batch_id;
+  const { status, counts } = await app.runner.drive(batchId);
   if (status !== 'completed' || counts.succeeded !== Number(rows)) {
     throw new Error(`the batch is ${status}, ${counts.succeeded} of ${rows} rows succeeded`);
   }
 });
+if (withExport === 'export') {
+  const began = performance.now();
+  await app.runner.exportTable(batchId, join(folder, `export-${process.pid}.csv`));
+  measured['exportSeconds'] = (performance.now() - began) / 1000;
+  measured['peakAfterExport'] = Math.round(process.resourceUsage().maxRSS / 1024);
+  measured['databaseMegabytes'] = Math.round(statSync(join(config.dataDir, 'rowmill.db')).size / 1e6);
+}
 await app.close();
+await rm(config.dataDir, { recursive: true });
+tell(measured);

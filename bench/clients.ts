@@ -1,0 +1,45 @@
+import { type Measured, runClient } from './measure.ts';
+import type { BenchContext } from './part.ts';
+import { writeTable } from './workload.ts';
+
+/** One thing to run: so many rows, at once, in turns, each answered after a time. */
+export interface Cell {
+  rows: number;
+  concurrency: number;
+  latencyMs: number;
+  turns: number;
+}
+
+/** The clients that are compared. */
+export type Client = 'rowmill' | 'bare loop' | 'raw pool';
+
+/**
+ * Runs one client over a cell in a process of its own.
+ * @throws Error when the server was not asked exactly once for each turn of each row
+ */
+export async function runCell(client: Client, cell: Cell, { server, folder }: BenchContext): Promise<Measured> {
+  const { rows, concurrency, latencyMs, turns } = cell;
+  const url = `${server.url}/${latencyMs}/${turns}`;
+  const before = await server.answered();
+  let measured: Measured;
+  if (client === 'rowmill') {
+    const csv = await writeTable(folder, rows);
+    measured = await runClient('clients/rowmill.ts', [url, folder, csv, rows, concurrency, turns]);
+  } else {
+    const script = client === 'bare loop' ? 'clients/bare-loop.ts' : 'clients/raw-pool.ts';
+    measured = await runClient(script, [url, rows, concurrency, turns]);
+  }
+  const calls = (await server.answered()) - before;
+  if (calls !== rows * turns) throw new Error(`${client}: ${calls} calls for ${rows} rows of ${turns} turns`);
+  return measured;
+}
+
+/** Rows in a second of the clock. */
+export function rate({ rows, seconds }: Measured): number {
+  return rows / seconds;
+}
+
+/** Processor time of a row, in microseconds. */
+export function cpuUs({ rows, cpuSeconds }: Measured): number {
+  return (cpuSeconds / rows) * 1e6;
+}

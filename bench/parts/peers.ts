@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import { cpuUs, rate, runCell } from '../clients.ts';
+import { type Measured, runClient } from '../measure.ts';
+import { grouped, type Part } from '../part.ts';
+import { writeTable } from '../workload.ts';
+
+const CONCURRENCY = 100;
+const LATENCY_MS = 50;
+
+/** The same table through other tools; skipped, with a note, where they are not installed. */
+export const peers: Part = async (context) => {
+  const { isQuick, server, folder, progress } = context;
+  const rows = isQuick ? 1_000 : 10_000;
+  const cell = { rows, concurrency: CONCURRENCY, latencyMs: LATENCY_MS, turns: 1 };
+  const url = `${server.url}/${LATENCY_MS}/1`;
+  const found: [string, Measured][] = [];
+  progress(`peers: ${grouped(rows)} rows`);
+  found.push(['Rowmill, everything kept', await runCell('rowmill', cell, context)]);
+  found.push(['bare SDK loop', await runCell('bare loop', cell, context)]);
+  const isInstalled = existsSync(new URL('../peers/node_modules', import.meta.url));
+  if (isInstalled) {
+    progress('peers: AI SDK');
+    found.push(['AI SDK with p-limit', await runClient('peers/ai-sdk.mjs', [url, rows, CONCURRENCY])]);
+    progress('peers: promptfoo');
+    const few = rows / 10;
+    const short = await writeTable(folder, few);
+    const measured = await runClient('peers/promptfoo.mjs', [url, few, CONCURRENCY, short, folder]);
+    found.push([`promptfoo eval, ${grouped(few)} rows`, measured]);
+  }
+  const note = isInstalled
+    ? 'promptfoo gets a tenth of the rows, because it takes so long; its start is counted, and is a second or two of it.'
+    : 'Others are not installed: run `npm install` in `bench/peers`.';
+  return {
+    title: 'Other tools',
+    about: `${grouped(rows)} rows, ${CONCURRENCY} at once, answered after ${LATENCY_MS} ms (ideal 2,000 rows/s). ${note}`,
+    header: ['tool', 'rows/s', 'µs a row', 'peak memory'],
+    rows: found.map(([name, measured]) => [
+      ...[name, grouped(rate(measured)), grouped(cpuUs(measured)), `${measured.peakMegabytes} MB`],
+    ]),
+    verdicts: [],
+  };
+};
