@@ -68,6 +68,7 @@ export type ErrorCode =
   | 'lease_lost'
   | 'budget_unpriced'
   | 'budget_reached'
+  | 'confirmation_needed'
   | 'conversation_not_found'
   | 'conversation_busy'
   // the rest

@@ -60,6 +60,7 @@ const STATUS: { [code in ErrorCode]: ContentfulStatusCode } = {
   batch_owned_elsewhere: 409,
   lease_lost: 409,
   budget_unpriced: 422,
+  confirmation_needed: 409,
   budget_reached: 409,
   conversation_not_found: 404,
   conversation_busy: 409,

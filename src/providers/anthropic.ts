@@ -14,6 +14,8 @@ type Sdk = typeof import('@anthropic-ai/sdk');
 /** Deadline of one call, in milliseconds: the API's own for answers that are not streamed. */
 const DEFAULT_TIMEOUT_MS = 600_000;
 
+const CHECK_TIMEOUT_MS = 10_000;
+
 /** What {@link createAnthropicProvider} takes. */
 export interface AnthropicOptions {
   apiKey?: string | undefined;
@@ -59,8 +61,22 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
         call.end();
       }
     },
+    async checkModel(model) {
+      if (options.apiKey === undefined) return;
+      opening ??= open(options.apiKey, options);
+      const { sdk, client } = await opening;
+      await client.models.retrieve(model, {}, { timeout: CHECK_TIMEOUT_MS }).catch((thrown: unknown) => {
+        if (!isUnknownModel(thrown, sdk, model)) return;
+        throw toModelError(thrown, sdk, { model, now: Date.now() });
+      });
+    },
     close: async () => (await opening)?.close(),
   };
+}
+
+/** A gateway without a list of models answers 404 as well: only an answer about this very model counts. */
+function isUnknownModel(thrown: unknown, sdk: Sdk, model: string): boolean {
+  return thrown instanceof sdk.NotFoundError && thrown.message.includes(`model: ${model}`);
 }
 
 /** A schema that strict mode does not take after all, or a server that does not know strict mode: only that is to be mended. */

@@ -31,6 +31,7 @@ export function createScriptedProvider({ log, clock = systemClock }: { log: Log;
       stream(content, options);
       return answer(content, rule, request);
     },
+    checkModel: async (model) => void (await read(model)),
     close: async () => undefined,
   };
 }

@@ -1,4 +1,4 @@
-import type { Usage } from '../messages.ts';
+import { NO_USAGE, type Usage } from '../messages.ts';
 import type { PriceTable } from '../providers/prices.ts';
 import type { BatchRecord, Store } from '../storage/store.ts';
 import { planOf } from './results.ts';
@@ -14,7 +14,8 @@ const T_95 = [12.71, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.2, 2
 /**
  * What the rest of a batch may cost and take, from what its attempts have cost so far, failed ones included.
  * The range is a 95 % prediction interval of the rest's sum: the spread between rows, and the uncertainty of their mean.
- * @returns null when nothing has been measured yet or nothing is left
+ * Before anything is measured it is the batch's share of the estimate that it was started with.
+ * @returns null when nothing is left, or the table was too large to count and nothing is measured
  */
 export function estimateRest(
   batch: BatchRecord,
@@ -22,7 +23,8 @@ export function estimateRest(
   { rows, prices, activeSeconds }: { rows: number; prices: PriceTable; activeSeconds?: number },
 ): Estimate | null {
   const attempts = bill.succeeded.attempts + bill.failed.attempts;
-  if (attempts === 0 || rows === 0) return null;
+  if (batch.columns !== null && rows === 0) return null;
+  if (attempts === 0) return shareOfFirst(batch, rows, prices);
   const { totals } = batch;
   const perAttempt = (tokens: number) => tokens / attempts;
   const cost = costOfRow(batch, bill, prices);
@@ -37,6 +39,29 @@ export function estimateRest(
     },
     duration_seconds: seconds === null ? null : Math.ceil(seconds),
     basis: basisOf(cost, attempts),
+  };
+}
+
+/** The estimate of the start for so many of its rows, at the price of the model that the batch has now. */
+function shareOfFirst(batch: BatchRecord, rows: number, prices: PriceTable): Estimate | null {
+  const { estimate, agent } = planOf(batch);
+  if (batch.columns === null || estimate?.rows == null || estimate.rows === 0 || estimate.tokens === null)
+    return estimate;
+  const share = rows / estimate.rows;
+  const usage = {
+    ...NO_USAGE,
+    inputTokens: Math.ceil(estimate.tokens.input / estimate.rows),
+    outputTokens: Math.ceil(estimate.tokens.output / estimate.rows),
+  };
+  const cost = prices.priceOf(agent.model.provider, agent.model.model, usage);
+  const expected = cost === undefined ? null : cost * rows;
+  const seconds = estimate.duration_seconds;
+  return {
+    rows,
+    cost_usd: expected === null ? null : { low: usd(expected / 2), expected: usd(expected), high: usd(expected * 3) },
+    tokens: { input: usage.inputTokens * rows, output: usage.outputTokens * rows },
+    duration_seconds: seconds === null ? null : Math.ceil(seconds * share),
+    basis: estimate.basis,
   };
 }
 

@@ -121,5 +121,5 @@ function restText(rest: Estimate | null): string {
   if (rest === null || rest.rows === null) return '';
   const cost = rest.cost_usd;
   const words = cost === null ? 'an unknown amount' : `about $${cost.expected} ($${cost.low} to $${cost.high})`;
-  return ` The other ${rest.rows} rows may cost ${words}: ${rest.basis}.`;
+  return ` The other ${rest.rows} rows may cost ${words}: ${rest.basis.replace(/\.$/, '')}.`;
 }

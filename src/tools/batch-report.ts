@@ -1,5 +1,8 @@
 import * as z from 'zod';
 import type { BatchReport } from '../runner/runner.ts';
+import { billInAnswer } from './bill-in-answer.ts';
+import { estimateInAnswer, inWords } from './estimate-in-answer.ts';
+import { dollars, number } from './figures.ts';
 
 /** A batch in a tool's answer. */
 export const batchReport = {
@@ -48,6 +51,17 @@ export const batchReport = {
     .number()
     .nullable()
     .describe('The same with calls whose answer is not known at their worst price; null when unknown.'),
+  bill: billInAnswer,
+  estimate_rest: estimateInAnswer
+    .nullable()
+    .describe('What the rows to go may cost and take, by what was measured so far; null when none are to go.'),
+  options: z
+    .object({
+      concurrency: z.number().describe('Rows at work at once.'),
+      max_cost_usd: z.number().nullable().describe('The cap; null when there is none.'),
+      priority: z.number().describe('1 to 10.'),
+    })
+    .describe('As they hold now; action "set" changes them.'),
   failures: z
     .array(
       z.object({
@@ -133,7 +147,7 @@ function nextStepWhenPaused(report: BatchReport): string {
   const resume = 'execute_batch_processor with action "resume" and this batch_id';
   switch (report.pause_reason) {
     case 'sample':
-      return `Show the person the sample by get_batch_results; when they agree, ${resume} runs the rest, and action "cancel" leaves it.`;
+      return `Show the person the sample by get_batch_results, and what the rest may cost (${inWords(report.estimate_rest)}); when they agree, ${resume} runs the rest, and action "cancel" leaves it.`;
     case 'budget':
       return `Tell the person that max_cost_usd is reached and the rows done are kept. When they allow more, ${resume} and a higher options.max_cost_usd goes on.`;
     case 'fatal':
@@ -143,14 +157,4 @@ function nextStepWhenPaused(report: BatchReport): string {
     case null:
       return `When the person wishes it, ${resume} goes on where it stopped; answered calls are not paid for again.`;
   }
-}
-
-/** Dollars with as many digits as a small sum needs. */
-export function dollars(amount: number): string {
-  return `$${amount.toFixed(amount !== 0 && Math.abs(amount) < 1 ? 4 : 2)}`;
-}
-
-/** A count with thousands separators. */
-export function number(count: number): string {
-  return count.toLocaleString('en-GB');
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Estimate } from '../runner/runner.ts';
-import { dollars, number } from './batch-report.ts';
+import { dollars, number } from './figures.ts';
 
 /** What a batch may cost and take, in a tool's answer. */
 export const estimateInAnswer = z

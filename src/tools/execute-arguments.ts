@@ -13,6 +13,12 @@ const options = strict({
   concurrency: z.int().min(1).max(1000).optional().describe('Rows at work at once, from 1 to 1,000. Default 10.'),
   sample: z.int().min(1).optional().describe('Run only this many rows, then pause, so that they can be looked at.'),
   max_cost_usd: z.number().positive().optional().describe('Pause before more than this many dollars are spent.'),
+  priority: z
+    .int()
+    .min(1)
+    .max(10)
+    .optional()
+    .describe('1 to 10: its share of the limits of the model beside other batches. Default 5.'),
   tolerated_failure_percent: z
     .number()
     .min(0)
@@ -30,18 +36,53 @@ const options = strict({
     .describe('Any text of your own: starting again with the same one returns the first batch instead of a second.'),
 });
 
-/** Fields that only a start takes. */
-const OF_START = ['csv_uri', 'csv_s3_uri', 'target', 'input_mapping', 'output_mapping', 'output_uri'] as const;
+const retry = strict({
+  codes: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe('Only rows that failed with one of these codes; all failed rows without it.'),
+  model: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Another model for the new attempts: provider/model, or a model of the batch's provider."),
+});
 
-/** Options that a resume may change: a batch that its cap has paused goes on only with a higher one. */
-const OF_RESUME = ['max_cost_usd', 'concurrency'];
+const ACTIONS = ['start', 'pause', 'resume', 'cancel', 'retry', 'set'] as const;
+export type Action = (typeof ACTIONS)[number];
+
+/** Which fields belong to which action, and which of the options. */
+const TAKES: { [action in Action]: { fields: readonly string[]; options: readonly string[] | 'all' } } = {
+  start: {
+    fields: [
+      ...['csv_uri', 'csv_s3_uri', 'target', 'input_mapping', 'output_mapping', 'output_uri', 'options'],
+      'confirmation_token',
+    ],
+    options: 'all',
+  },
+  pause: { fields: ['batch_id'], options: [] },
+  // A batch that its cap has paused goes on only with a higher one.
+  resume: {
+    fields: ['batch_id', 'options', 'confirmation_token'],
+    options: ['max_cost_usd', 'concurrency', 'priority'],
+  },
+  cancel: { fields: ['batch_id'], options: [] },
+  retry: {
+    fields: ['batch_id', 'retry', 'options', 'confirmation_token'],
+    options: ['max_cost_usd', 'concurrency'],
+  },
+  set: { fields: ['batch_id', 'options', 'confirmation_token'], options: ['max_cost_usd', 'concurrency', 'priority'] },
+};
 
 /** The arguments of `execute_batch_processor`; the refinement says which fields belong to which action. */
 export const executeInput = strict({
   action: z
-    .enum(['start', 'resume', 'cancel'])
+    .enum(ACTIONS)
     .default('start')
-    .describe('start (the default) begins a batch; resume and cancel take the batch_id of one.'),
+    .describe(
+      'start (the default) begins a batch. The others take the batch_id of one: pause and resume; cancel for good; retry runs the failed rows of one that has ended again, and those that were not run; set changes options of one that goes on.',
+    ),
   ...tableSource,
   target: target.optional().describe('What to run over the rows; for start.'),
   input_mapping: inputMapping.optional(),
@@ -53,24 +94,44 @@ export const executeInput = strict({
     .describe('Where the output table goes: a path or an s3:// URI; a file in the data directory without it.'),
   options: options
     .optional()
-    .describe('Limits and switches of the batch; a resume may change max_cost_usd and concurrency.'),
-  batch_id: z.string().min(1).optional().describe('The batch to resume or cancel.'),
+    .describe('Limits and switches of the batch; resume, retry and set may change max_cost_usd and concurrency.'),
+  retry: retry.optional().describe('Which rows a retry runs again, and with which model; for retry.'),
+  batch_id: z.string().min(1).optional().describe('The batch that another action than start is for.'),
+  confirmation_token: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe(
+      'The token of an earlier answer with needs_confirmation, once the person has said yes to its estimate; with the same arguments.',
+    ),
 }).superRefine((args, context) => {
   const wrong = (message: string) => context.addIssue({ code: 'custom', message });
-  if (args.action === 'start') {
+  const { action } = args;
+  const { fields, options: allowed } = TAKES[action];
+  if (action === 'start') {
     if (!exactlyOneSource(args)) wrong(`action "start" reads a table: ${ONE_SOURCE}`);
     if (args.target === undefined) wrong('action "start" needs a target: {"type": "agent", "name": "…"}');
-    if (args.batch_id !== undefined)
-      wrong('batch_id belongs to the actions "resume" and "cancel"; leave it out to start');
-    return;
-  }
-  if (args.batch_id === undefined) wrong(`action "${args.action}" needs the batch_id of a batch`);
-  const isResume = args.action === 'resume';
-  const allowed = isResume ? OF_RESUME : [];
+  } else if (args.batch_id === undefined) wrong(`action "${action}" needs the batch_id of a batch`);
+  if (action === 'set' && Object.keys(args.options ?? {}).length === 0)
+    wrong('action "set" needs something to set: options.concurrency, options.max_cost_usd or options.priority');
   const extra = [
-    ...OF_START.filter((field) => args[field] !== undefined),
-    ...Object.keys(args.options ?? {}).flatMap((option) => (allowed.includes(option) ? [] : [`options.${option}`])),
+    ...Object.entries(args).flatMap(([name, value]) =>
+      value === undefined || name === 'action' || name === 'options' || fields.includes(name) ? [] : [name],
+    ),
+    ...Object.keys(args.options ?? {}).flatMap((name) =>
+      allowed === 'all' || allowed.includes(name) ? [] : [`options.${name}`],
+    ),
   ];
-  const takes = isResume ? `batch_id and options.${OF_RESUME.join(', options.')}` : 'batch_id';
-  if (extra.length > 0) wrong(`action "${args.action}" takes only ${takes}; leave out ${extra.join(', ')}`);
+  if (extra.length === 0) return;
+  if (action === 'start') {
+    const others = ACTIONS.filter((name) => extra.every((field) => TAKES[name].fields.includes(field)));
+    wrong(`${extra.join(', ')} belongs to the actions ${others.join(', ')}; leave it out to start`);
+  } else {
+    const takes = [
+      ...fields.filter((name) => name !== 'options'),
+      ...(allowed === 'all' ? [] : allowed.map((name) => `options.${name}`)),
+    ];
+    wrong(`action "${action}" takes only ${takes.join(', ')}; leave out ${extra.join(', ')}`);
+  }
 });

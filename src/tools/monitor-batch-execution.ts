@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import type { ToolContext } from '../agent/tool.ts';
 import type { BatchReport, Runner } from '../runner/runner.ts';
-import { batchReport, isSettled, nextStepFor, number, summarizeBatch, toBatchInAnswer } from './batch-report.ts';
+import { batchReport, isSettled, nextStepFor, summarizeBatch, toBatchInAnswer } from './batch-report.ts';
 import { defineTool } from './define-tool.ts';
+import { number } from './figures.ts';
 import type { OrchestratorTool } from './orchestrator-tool.ts';
 import { resultsResource } from './resource-uris.ts';
 import { strict } from './tool-schema.ts';

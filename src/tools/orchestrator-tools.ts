@@ -1,3 +1,4 @@
+import type { Confirmations } from '../confirmations.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Runner } from '../runner/runner.ts';
 import type { Tables } from '../tables/table.ts';
@@ -14,6 +15,9 @@ export interface OrchestratorToolParts {
   tables: Tables;
   /** Makes sure that some process drives the batches that are ready: the supervisor in serve, the detached runner in mcp. */
   onBatchReady: () => Promise<void>;
+  /** Dollars from which on a start needs a person's yes; 0 is always. */
+  confirmAboveUsd: number;
+  confirmations: Confirmations;
   /** Milliseconds since the epoch. */
   now: () => number;
   /** Resolves after `ms`; rejects when the signal fires. */

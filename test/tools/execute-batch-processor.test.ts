@@ -70,7 +70,7 @@ describe('execute_batch_processor', () => {
     expect(error.message).toContain(words);
   });
 
-  it.each(['mode', 'cache', 'priority'])('refuses the option %s, which is not built, by its name', async (option) => {
+  it.each(['mode', 'cache'])('refuses the option %s, which is not built, by its name', async (option) => {
     const error = await rig.fail('execute_batch_processor', {
       csv_uri: rig.table,
       target: AGENT,

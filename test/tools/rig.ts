@@ -6,6 +6,7 @@ import { openAgent } from '../../src/agent/open-agent.ts';
 import type { ToolContext } from '../../src/agent/tool.ts';
 import { openTools } from '../../src/agent/tools/open-tools.ts';
 import { systemClock } from '../../src/clock.ts';
+import { createConfirmations } from '../../src/confirmations.ts';
 import { AppError } from '../../src/errors.ts';
 import { createSilentLog } from '../../src/log.ts';
 import type { JsonObject } from '../../src/messages.ts';
@@ -142,6 +143,8 @@ export async function startRig({ drive = true }: { drive?: boolean } = {}): Prom
       ready += 1;
       if (readyFault !== undefined) throw readyFault;
     },
+    confirmAboveUsd: 5,
+    confirmations: createConfirmations({ key: () => Buffer.alloc(32, 1), now: Date.now }),
     now: Date.now,
     sleep: (ms, signal) => delay(ms, undefined, { signal }),
   });
