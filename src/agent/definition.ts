@@ -49,6 +49,18 @@ export const toolDefinition = z.union([
   z.strictObject({ module: z.string().min(1) }),
 ]);
 
+const placeholder = z.string().regex(/^[^{}\r\n]*[^{}\s][^{}\r\n]*$/, 'a placeholder is a name without braces');
+
+/**
+ * The message that a row's run begins with, instead of its input as JSON. Every `{name}` and `{{name}}` of a declared
+ * placeholder is replaced by the input field of that name. People may write `system` here instead of `instructions`.
+ */
+export const promptDefinition = z.strictObject({
+  user: z.string().min(1),
+  /** Default: the properties of `input` that `user` holds. */
+  placeholders: z.array(placeholder).optional(),
+});
+
 export const modelDefinition = z.strictObject({
   provider: z.string().min(1),
   model: z.string().min(1),
@@ -66,7 +78,9 @@ export const agentDefinition = z.strictObject({
   version: z.string().regex(NAME).default('v1'),
   description: z.string().default(''),
   model: modelDefinition,
+  /** The system prompt. */
   instructions: z.string().min(1),
+  prompt: promptDefinition.optional(),
   input: jsonSchema.optional(),
   tools: z.array(toolDefinition).default([]),
   structured_output: z
@@ -77,6 +91,8 @@ export const agentDefinition = z.strictObject({
       max_turns: z.int().positive().max(100).default(8),
       /** Deadline of one row, all turns together, in seconds. */
       timeout_s: z.number().positive().max(86_400).default(120),
+      /** How many characters of one field a prompt may hold; the rest is cut off, marked and told. Default 400,000. */
+      max_field_characters: z.int().positive().optional(),
       /** Deadline of one model call, in seconds; a call that misses it is sent again. Default: see `callTimeoutMs`. */
       call_timeout_s: z.number().positive().max(3600).optional(),
       /** Caps of our own on the model's lane, a minute, below what the provider allows. */

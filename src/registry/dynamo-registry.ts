@@ -16,7 +16,7 @@ export interface DynamoRegistryOptions {
 }
 
 /** Attributes that are read; a table may have others. `system_prompt` stands for `instructions`. */
-const ATTRIBUTES = ['description', 'model', 'instructions', 'input', 'tools', 'structured_output', 'limits'];
+const ATTRIBUTES = ['description', 'model', 'instructions', 'prompt', 'input', 'tools', 'structured_output', 'limits'];
 
 type Item = Record<string, unknown>;
 
@@ -67,7 +67,7 @@ function placeholder(item: Item): AgentDefinition {
 function parseItem(item: Item, source: string): { definition: AgentDefinition } | { error: AppError } {
   const raw: Item = { name: item['agent_name'], version: item['version'] };
   for (const key of ATTRIBUTES) if (item[key] !== undefined) raw[key] = fromJson(item[key]);
-  raw['instructions'] ??= item['system_prompt'];
+  if (item['system_prompt'] !== undefined) raw['instructions'] ??= item['system_prompt'];
   const parsed = parseAgent(raw, undefined);
   if ('definition' in parsed) return parsed;
   const faults = parsed.faults.map(({ path, message }) => `${formatPath(path)} ${message}`).join('; ');

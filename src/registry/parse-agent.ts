@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type AgentDefinition, agentDefinition, STRUCTURED_OUTPUT_TOOL } from '../agent/definition.ts';
 import { parseModelReference } from '../agent/model-reference.ts';
 import { type Fault, faultsOf, isRecord, objectSchemaFaults } from './agent-faults.ts';
+import { resolveInstructions, resolvePrompt } from './parse-prompt.ts';
 import { parseTools } from './parse-tools.ts';
 
 /** A definition, or everything that is wrong with it. */
@@ -16,7 +17,9 @@ const outer = agentDefinition.omit({ base_dir: true, tools: true }).extend({ too
  * @param baseDir the folder that its relative paths start from; undefined where there is none
  */
 export function parseAgent(raw: unknown, baseDir: string | undefined): ParsedAgent {
-  const named = resolveModel(raw);
+  const instructed = resolveInstructions(raw);
+  if ('faults' in instructed) return instructed;
+  const named = resolveModel(instructed.value);
   if ('faults' in named) return named;
   const parsed = outer.safeParse(named.value, { reportInput: true });
   const { tools, faults: toolFaults } = parseTools(isRecord(named.value) ? named.value['tools'] : undefined);
@@ -25,8 +28,10 @@ export function parseAgent(raw: unknown, baseDir: string | undefined): ParsedAge
   const { tools: _unparsed, ...rest } = parsed.data;
   const definition: AgentDefinition = { ...rest, tools, ...(baseDir === undefined ? {} : { base_dir: baseDir }) };
   faults.push(...schemaFaults(definition), ...nameFaults(definition), ...pathFaults(definition, baseDir));
-  if (faults.length > 0) return { faults };
-  return { definition: baseDir === undefined ? definition : withAbsoluteScript(definition, baseDir) };
+  const prompted = resolvePrompt(definition);
+  if ('faults' in prompted) faults.push(...prompted.faults);
+  if ('faults' in prompted || faults.length > 0) return { faults };
+  return { definition: baseDir === undefined ? prompted.definition : withAbsoluteScript(prompted.definition, baseDir) };
 }
 
 /** A bare `model: NAME` becomes an object, where the name tells the provider. */

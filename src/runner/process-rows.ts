@@ -1,13 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import { type AgentDefinition, callTimeoutMs } from '../agent/definition.ts';
 import { AppError, type ErrorCode, toAppError } from '../errors.ts';
-import type { JsonObject, Message } from '../messages.ts';
+import type { JsonObject } from '../messages.ts';
 import type { MemberOptions } from '../providers/lane.ts';
 import type { OpenedAgent } from '../run.ts';
 import type { BatchRecord, Fence, RowRecord } from '../storage/store.ts';
 import { cacheOf } from './answer-cache.ts';
 import { createBudget } from './budget.ts';
 import type { RunnerDeps } from './deps.ts';
+import { inputMessages } from './input-messages.ts';
 import type { LiveTuning } from './live-tuning.ts';
 import { compileMapping } from './mapping.ts';
 import { planOf } from './results.ts';
@@ -240,7 +241,7 @@ async function createRowWork(
     const ended = () => ({ ...times(), costMicroUsd: spentMicroUsd() });
     try {
       input = await transformInput(row.cells);
-      const outcome = await agent.run(inputMessages(input), {
+      const outcome = await agent.run(inputMessages(plan.agent, input), {
         runId: runIdOf(batch.id, row),
         ...calls,
         signal: hard,
@@ -290,8 +291,4 @@ function capOf({ max_cost_usd: cap }: BatchTuning): number | undefined {
 /** The run of a row's present attempt. */
 export function runIdOf(batchId: string, row: { row: number; attempt: number }): string {
   return `${batchId}/${row.row}/${row.attempt}`;
-}
-
-function inputMessages(input: JsonObject): Message[] {
-  return [{ role: 'user', content: JSON.stringify(input) }];
 }

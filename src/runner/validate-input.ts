@@ -6,6 +6,7 @@ import type { PriceTable } from '../providers/prices.ts';
 import type { Cell, Source } from '../tables/table.ts';
 import type { RunnerDeps } from './deps.ts';
 import { estimateBatch } from './estimate.ts';
+import { promptWarnings } from './input-messages.ts';
 import { checkKept, keptWarnings } from './kept-options.ts';
 import { checkMapping, compileMapping, proposeMapping } from './mapping.ts';
 import type { BatchPlan, BatchRequest, InputMapping, Problem } from './runner.ts';
@@ -64,7 +65,7 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
   problems.push(...mappingProblems);
   const layout = layoutOutput(columns, agent.structured_output.schema, output);
   plan.output_columns = layout.headers;
-  plan.warnings.push(...layout.warnings);
+  plan.warnings.push(...layout.warnings, ...promptWarnings(agent));
   const provider = await attempt(problems, () => deps.provider(agent.model.provider));
   if (provider?.standIn !== undefined)
     plan.warnings.push(`The model of ${agentLabel(agent)} is a ${provider.standIn}.`);
