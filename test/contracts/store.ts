@@ -6,6 +6,7 @@ import { testBatches } from './store-batches.ts';
 import { testControl } from './store-control.ts';
 import { testConversations } from './store-conversations.ts';
 import { testJournal } from './store-journal.ts';
+import { testKept } from './store-kept.ts';
 import { testLeases } from './store-leases.ts';
 import { testRows } from './store-rows.ts';
 import { testTotals } from './store-totals.ts';
@@ -67,6 +68,7 @@ export function testStore(name: string, open: OpenStore): void {
     testTotals(bench);
     testWrites(bench);
     testControl(bench);
+    testKept(bench);
     testConversations(bench);
   });
 }
