@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { currentHost } from '../../src/storage/lease-owner.ts';
+import { currentHost } from '../../src/process-identity.ts';
 import type { BatchStatus } from '../../src/storage/store.ts';
 import { newBatch, newOwner, newRows, startBatch, succeeded } from '../storage/support/store-fixture.ts';
 import type { StoreBench } from './store.ts';

@@ -1,6 +1,7 @@
 import { AppError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
-import { currentHost, isOwnerAlive, uptimeMs } from '../lease-owner.ts';
+import { currentHost } from '../../process-identity.ts';
+import { isOwnerAlive, uptimeMs } from '../lease-owner.ts';
 import type { Fence, LeaseOwner, Store } from '../store.ts';
 import { prepareAcquireLease } from './acquire-lease.ts';
 import { prepareAppendMessages } from './append-messages.ts';

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { access, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { access, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../../errors.ts';
+import { isMarkAlive, processMark } from '../../process-identity.ts';
 import { allowedPath } from './allowed-path.ts';
 import type { Location, PendingBytes, StoredBytes } from './location.ts';
 
@@ -55,9 +56,10 @@ async function checkFolder(real: string, path: string): Promise<void> {
 async function createPendingFile(real: string, path: string): Promise<PendingBytes> {
   await checkFolder(real, path);
   const folder = dirname(real);
-  const hidden = join(folder, `.${basename(real).slice(0, 200)}.${randomBytes(6).toString('hex')}.part`);
+  const hidden = join(folder, `${hiddenPrefix(real)}${processMark()}.${randomBytes(6).toString('hex')}.part`);
   try {
     await mkdir(folder, { recursive: true });
+    await removeStale(real);
     const handle = await open(hidden, 'wx');
     // `flush` is fsync before close: after the rename, the name never stands for less than the whole table.
     const stream = handle.createWriteStream({ flush: true, highWaterMark: READ_BYTES });
@@ -86,6 +88,35 @@ async function createPendingFile(real: string, path: string): Promise<PendingByt
   } catch (cause) {
     throw fileError(cause, path);
   }
+}
+
+/** Begins the names of what is being written to `real`; a name has at most 255 bytes, of which the rest takes 65. */
+function hiddenPrefix(real: string): string {
+  return `.${new TextDecoder().decode(Buffer.from(basename(real)).subarray(0, 180), { stream: true })}.`;
+}
+
+/** After this long without a byte written, what a process of another host began is taken for abandoned. */
+const ABANDONED_MS = 86_400_000;
+
+/** Removes what processes that were killed have left of the same table. */
+async function removeStale(real: string): Promise<void> {
+  const folder = dirname(real);
+  const prefix = hiddenPrefix(real);
+  // A folder that may be written to but not listed is no reason to fail.
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    if (!name.startsWith(prefix) || !name.endsWith('.part')) continue;
+    const [mark = ''] = name.slice(prefix.length).split('.');
+    const path = join(folder, name);
+    if (await isAbandoned(path, mark)) await rm(path, { force: true });
+  }
+}
+
+async function isAbandoned(path: string, mark: string): Promise<boolean> {
+  const alive = isMarkAlive(mark);
+  if (alive !== 'unknown') return !alive;
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && Date.now() - found.mtimeMs > ABANDONED_MS;
 }
 
 async function syncFolder(folder: string): Promise<void> {
