@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
 import type { Scenario } from './scenario.ts';
 import { kills } from './scenarios/kills.ts';
+import { windows } from './scenarios/windows.ts';
 import { drawSeed } from './world.ts';
 
-const SCENARIOS: Scenario[] = [kills];
+const SCENARIOS: Scenario[] = [kills, windows];
 /** The whole of it, in milliseconds: a scenario that hangs is a violation. */
 const LIMIT_MS = 600_000;
 

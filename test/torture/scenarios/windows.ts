@@ -1,0 +1,90 @@
+import { DatabaseSync } from 'node:sqlite';
+import { FAILPOINTS, type FailpointName } from '../../../src/failpoints.ts';
+import { INITIAL } from '../../../src/storage/sqlite/migrations/0001-initial.ts';
+import { type Audit, auditBatch, sumAudits } from '../audit.ts';
+import { billFigures, type Scenario, type ScenarioContext } from '../scenario.ts';
+import { createWorld, type World } from '../world.ts';
+import { startOf } from './kills.ts';
+
+const CONCURRENCY = 4;
+const ROWS = 40;
+
+/** What the failpoint is set to, and what is odd about a window. */
+interface Window {
+  failpoint: FailpointName;
+  nth?: number;
+  before?: (world: World) => void;
+  /** Run to its end first, and reach the window with this command. */
+  then?: (batchId: string) => string[];
+}
+
+const WINDOWS: Window[] = [
+  { failpoint: 'migrating', before: makeFirstSchema },
+  { failpoint: 'created' },
+  { failpoint: 'loading' },
+  { failpoint: 'loaded' },
+  { failpoint: 'claimed', nth: 5 },
+  { failpoint: 'before-intent', nth: 17 },
+  { failpoint: 'after-intent', nth: 18 },
+  { failpoint: 'before-answer', nth: 19 },
+  { failpoint: 'after-answer', nth: 20 },
+  { failpoint: 'after-tool-intent', nth: 9 },
+  { failpoint: 'before-tool-answer', nth: 10 },
+  { failpoint: 'after-tool-answer', nth: 11 },
+  { failpoint: 'before-finish', nth: 12 },
+  { failpoint: 'after-finish', nth: 13 },
+  { failpoint: 'after-finish', nth: ROWS },
+  { failpoint: 'rows-done' },
+  { failpoint: 'writing' },
+  { failpoint: 'before-rename' },
+  { failpoint: 'after-rename' },
+  { failpoint: 'ended' },
+];
+
+/** A real process killed in each window that a crash can fall into, once. */
+export const windows: Scenario = {
+  name: 'windows',
+  quick: true,
+  async run(context) {
+    const audits: Audit[] = [];
+    const todo = [...WINDOWS];
+    // Two at a time: most of a window's time is the start of its processes.
+    const work = async () => {
+      for (let next = todo.shift(); next !== undefined; next = todo.shift()) audits.push(await killIn(next, context));
+    };
+    await Promise.all([work(), work()]);
+    return { figures: `killed in each of ${WINDOWS.length} windows; ${billFigures(sumAudits(audits))}` };
+  },
+};
+
+async function killIn({ failpoint, nth = 1, before }: Window, context: ScenarioContext): Promise<Audit> {
+  const world = await createWorld({ seed: context.seed, latencyMs: [2, 20] });
+  const violations: string[] = [];
+  try {
+    const table = await world.table(ROWS);
+    before?.(world);
+    const start = startOf(table, CONCURRENCY);
+    const armed = { ROWMILL_TESTING: 'failpoints', ROWMILL_FAILPOINT: `${failpoint}:${nth}` };
+    const killed = await world.start('killed', start, armed).ended;
+    if (killed.signal !== 'SIGKILL') violations.push(`the window was not reached: exit ${killed.code}`);
+    const [left] = failpoint === 'migrating' ? [] : await (await world.store()).listBatches({ limit: 1 });
+    const inFlight = left?.totals.openCalls ?? 0;
+    const resumed = world.start('resumed', start);
+    const { json } = await resumed.ended;
+    if (json === undefined) throw new Error(`It was not resumed: ${resumed.stderr()}`);
+    return await auditBatch(world, { table, report: json, inFlightAtKills: inFlight, violations });
+  } catch (thrown) {
+    violations.push(String(thrown));
+    throw thrown;
+  } finally {
+    context.violations.push(...violations.map((text) => `${failpoint} (${FAILPOINTS[failpoint]}): ${text}`));
+    await world.close();
+  }
+}
+
+/** A database as the first release left it. */
+function makeFirstSchema(world: World): void {
+  const db = new DatabaseSync(`${world.env['ROWMILL_DATA_DIR']}/rowmill.db`);
+  db.exec(`PRAGMA journal_mode = WAL; ${INITIAL}; PRAGMA application_id = ${0x526f776d}; PRAGMA user_version = 1`);
+  db.close();
+}
