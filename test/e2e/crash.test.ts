@@ -43,10 +43,14 @@ async function killWhen(
   holds: (batch: BatchRecord) => boolean,
 ): Promise<BatchRecord> {
   let batch: BatchRecord | undefined;
-  await until(async () => {
-    [batch] = await site.store.listBatches({ limit: 1 });
-    return batch !== undefined && holds(batch);
-  }, `the state to be killed in\n${one.stderr()}`);
+  await until(
+    async () => {
+      [batch] = await site.store.listBatches({ limit: 1 });
+      return batch !== undefined && holds(batch);
+    },
+    'the state to be killed in',
+    { by: one },
+  );
   one.child.kill('SIGKILL');
   await one.ended;
   [batch] = await site.store.listBatches({ limit: 1 });
@@ -100,7 +104,7 @@ async function killFiveTimes(site: TwoTurnSite, seed: number): Promise<void> {
     const go = index === 0 ? keyed : ([['batches', 'resume', id], keyed, ['runner']] as const)[index % 3];
     const before = modelCalls.length;
     const one = site.rowmill(...(go ?? keyed));
-    await until(() => modelCalls.length >= Math.max(moment, before + 3), `model call ${moment}\n${one.stderr()}`);
+    await until(() => modelCalls.length >= Math.max(moment, before + 3), `model call ${moment}`, { by: one });
     await new Promise((resolve) => setTimeout(resolve, random() * 30));
     one.child.kill('SIGKILL');
     expect((await one.ended).signal).toBe('SIGKILL');
@@ -148,15 +152,17 @@ async function stopAndTakeOver(site: TwoTurnSite): Promise<void> {
   const { store, modelCalls, toolCalls, words } = site;
   const sentBy = (who: string) => [...modelCalls, ...toolCalls].filter((call) => call.who === who).length;
   const first = site.rowmill(...RUN);
-  await until(() => modelCalls.length > 40, `the first calls\n${first.stderr()}`);
+  await until(() => modelCalls.length > 40, 'the first calls', { by: first });
   first.child.kill('SIGSTOP');
   const [batch] = await store.listBatches({ limit: 1 });
   const id = batch?.id ?? '';
-  await until(async () => (await store.listLapsedBatches()).includes(id), 'the lapse of its lease', 25_000);
+  await until(async () => (await store.listLapsedBatches()).includes(id), 'the lapse of its lease', {
+    timeoutMs: 25_000,
+  });
   const sentBefore = sentBy('first');
 
   const second = site.rowmillWith({ ANTHROPIC_API_KEY: 'second', WHO: 'second' }, 'batches', 'resume', id, '--json');
-  await until(() => sentBy('second') > 10, `the calls of the second\n${second.stderr()}`);
+  await until(() => sentBy('second') > 10, 'the calls of the second', { by: second });
   first.child.kill('SIGCONT');
   expect((await first.ended).code).toBe(1);
   expect(first.stderr()).toContain('taken over by another process');

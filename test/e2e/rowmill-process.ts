@@ -104,11 +104,18 @@ function start(args: string[], cwd: string, env: Record<string, string>): Rowmil
   return { child, pid: child.pid ?? -1, stderr: () => stderr, ended };
 }
 
-/** Waits until a condition holds. */
-export async function until(holds: () => boolean | Promise<boolean>, what: string, timeoutMs = 20_000): Promise<void> {
+/** Waits until a condition holds; gives up as soon as the process that should bring it about has ended. */
+export async function until(
+  holds: () => boolean | Promise<boolean>,
+  what: string,
+  { by, timeoutMs = 20_000 }: { by?: RowmillProcess; timeoutMs?: number } = {},
+): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`In ${timeoutMs} ms it did not come to: ${what}.`);
+    const hasEnded = by !== undefined && (by.child.exitCode !== null || by.child.signalCode !== null);
+    if (hasEnded || performance.now() > deadline) {
+      throw new Error(`It did not come to: ${what}. ${by?.stderr() ?? ''}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

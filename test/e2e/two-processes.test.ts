@@ -19,7 +19,7 @@ const done = async () => (await site.store.listBatches({ limit: 1 }))[0]?.totals
 test('two processes see each other’s batches, and one stops the other’s', async () => {
   site = await createTwoTurnSite({ rows: 2000, latencyMs: [20, 60], seed: 3 });
   const owner = site.rowmill(...RUN);
-  await until(async () => (await done()) > 20, `rows that are done\n${owner.stderr()}`);
+  await until(async () => (await done()) > 20, 'rows that are done', { by: owner });
   const list = await site.json('batches', 'list');
   expect(list.batches).toMatchObject([{ status: 'running', counts: { total: 2000 } }]);
   const id = list.batches?.[0]?.batch_id ?? '';
@@ -55,7 +55,7 @@ test('the same start in two processes at the same time is one batch', async () =
 test('Ctrl-C pauses, and the command that it names resumes', async () => {
   site = await createTwoTurnSite({ rows: 200, latencyMs: [10, 40], seed: 6 });
   const owner = site.rowmill(...RUN);
-  await until(async () => (await done()) > 10, `rows that are done\n${owner.stderr()}`);
+  await until(async () => (await done()) > 10, 'rows that are done', { by: owner });
   owner.child.kill('SIGINT');
   const { code, json } = await owner.ended;
   expect(code).toBe(130);
