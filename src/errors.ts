@@ -41,6 +41,7 @@ export type ErrorCode =
   | 'max_turns_exceeded'
   | 'row_timeout'
   | 'output_invalid'
+  | 'output_unreadable'
   | 'output_truncated'
   | 'context_too_long'
   | 'refused'

@@ -22,7 +22,7 @@ export type ParseStatus = ParsedAnswer['parse_status'];
 /** What {@link parseAnswer} holds an answer against. */
 export interface AnswerRules {
   /** The check against the agent's schema, which is an object's. */
-  validate?: Validator;
+  validate?: Validator | undefined;
   stopReason?: StopReason;
 }
 

@@ -84,7 +84,12 @@ export const agentDefinition = z.strictObject({
   input: jsonSchema.optional(),
   tools: z.array(toolDefinition).default([]),
   structured_output: z
-    .strictObject({ enabled: z.boolean().default(true), schema: jsonSchema.optional() })
+    .strictObject({
+      enabled: z.boolean().default(true),
+      schema: jsonSchema.optional(),
+      /** How the answer is given: as a call of a tool (the default), or as JSON in text. */
+      mode: z.enum(['tool', 'text']).optional(),
+    })
     .default({ enabled: false }),
   limits: z
     .strictObject({

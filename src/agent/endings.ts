@@ -29,14 +29,20 @@ export function endingError({ context, hooks, deadline }: Run, thrown: unknown):
   return new AppError('aborted', 'The run was cancelled.', { cause: thrown });
 }
 
-/** The limit of turns was reached: `output_invalid` when the last word was an answer that does not fit the schema. */
+/** The limit of turns was reached: `output_invalid` or `output_unreadable` when the last word was an answer of that kind. */
 export function turnsExceeded({ context, state }: Run): AppError {
   const limit = `${context.maxTurns} turns (limits.max_turns of ${context.label})`;
   if (state.invalidOutput !== undefined) {
-    const faults = state.invalidOutput.join('; ');
-    return new AppError('output_invalid', `After ${limit} the answer still does not fit the schema: ${faults}.`);
+    const { code, errors } = state.invalidOutput;
+    const why = code === 'output_invalid' ? 'does not fit the schema' : "can't be read";
+    return new AppError(code, `After ${limit} the answer still ${why}: ${errors.join('; ').replace(/\.$/, '')}.`);
   }
-  const lacking = context.structured === undefined ? 'an end' : `a call of ${STRUCTURED_OUTPUT_TOOL}`;
+  const lacking =
+    context.structured === undefined
+      ? 'an end'
+      : context.structured.spec === undefined
+        ? 'an answer'
+        : `a call of ${STRUCTURED_OUTPUT_TOOL}`;
   const fix = 'Raise the limit, or tell the agent in its instructions when to stop.';
   return new AppError('max_turns_exceeded', `The model came to ${limit} without ${lacking}. ${fix}`);
 }

@@ -4,14 +4,17 @@ import {
   type Message,
   type ModelResponse,
   NO_USAGE,
+  type StopReason,
   type ToolUseBlock,
+  textOf,
 } from '../messages.ts';
 import type { RunHooks, RunOutcome } from '../run.ts';
+import { parseAnswer } from './answer-text.ts';
 import { startDeadline, untilAborted } from './deadline.ts';
 import { STRUCTURED_OUTPUT_TOOL } from './definition.ts';
 import { contextTooLong, ended, endingError, failed, refused, truncated, turnsExceeded } from './endings.ts';
 import type { LoopContext, Run, RunState, ToolTurn } from './run-state.ts';
-import { REMINDER } from './structured-output.ts';
+import { invalidTextMessage } from './structured-output.ts';
 import { appendAccepted, runToolTurn } from './tool-turn.ts';
 import { toolUseIds, withUniqueIds } from './tool-use-ids.ts';
 
@@ -92,7 +95,7 @@ async function followUp(run: Run, turn: number, response: ModelResponse): Promis
   const isCut = response.stopReason === 'max_tokens';
   const answer: ToolTurn = { turn, content, calls, cutCall: isCut ? lastCall(content) : undefined };
 
-  const accepted = acceptStructured(run, answer);
+  const accepted = acceptStructured(run, answer) ?? acceptText(run, answer, response.stopReason);
   if (accepted !== undefined) return accepted;
   if (isCut && (context.structured !== undefined || answer.cutCall !== undefined || !hasWords(content))) {
     if (state.hasBeenCut) return failed(run, truncated(run));
@@ -117,7 +120,9 @@ function followText(run: Run, { content }: ToolTurn, { stopReason }: ModelRespon
   if (hasWords(content)) state.appended.push({ role: 'assistant', content });
   else if (isCut) return undefined;
   if (context.structured === undefined) return ended(run, stopReason);
-  state.appended.push({ role: 'user', content: isCut ? cutReminder(state.maxTokens) : REMINDER });
+  const { reminder, cutReminder } = context.structured;
+  const told = state.invalidOutput === undefined ? reminder : invalidTextMessage(state.invalidOutput.errors);
+  state.appended.push({ role: 'user', content: isCut ? cutReminder(state.maxTokens) : told });
   return undefined;
 }
 
@@ -125,7 +130,7 @@ function followText(run: Run, { content }: ToolTurn, { stopReason }: ModelRespon
 function acceptStructured(run: Run, answer: ToolTurn): RunOutcome | undefined {
   const { context, state } = run;
   state.invalidOutput = undefined;
-  if (context.structured === undefined) return undefined;
+  if (context.structured?.spec === undefined) return undefined;
   for (const call of answer.calls) {
     if (call.name !== STRUCTURED_OUTPUT_TOOL || call === answer.cutCall) continue;
     const checked = context.structured.check(call.input);
@@ -134,8 +139,26 @@ function acceptStructured(run: Run, answer: ToolTurn): RunOutcome | undefined {
       const { appended: messages, turns, usage } = state;
       return { status: 'succeeded', messages, structured: checked.value, turns, usage };
     }
-    state.invalidOutput = checked.errors;
+    state.invalidOutput = { code: 'output_invalid', errors: checked.errors };
   }
+  return undefined;
+}
+
+/** The end of the run, when an agent that answers in text has given valid data. Text beside tool calls is no answer yet. */
+function acceptText(run: Run, { content, calls }: ToolTurn, stopReason: StopReason): RunOutcome | undefined {
+  const { context, state } = run;
+  const { structured } = context;
+  const isAnswer = calls.length === 0 && stopReason !== 'pause_turn' && hasWords(content);
+  if (structured === undefined || structured.spec !== undefined || !isAnswer) return undefined;
+  const parsed = parseAnswer(textOf(content), { validate: structured.check, stopReason });
+  if (parsed.parse_status === 'success') {
+    state.appended.push({ role: 'assistant', content });
+    const { appended: messages, turns, usage } = state;
+    return { status: 'succeeded', messages, structured: parsed.value, turns, usage };
+  }
+  const isRead = parsed.parse_status === 'validation_failed';
+  const errors = 'errors' in parsed ? parsed.errors : [];
+  state.invalidOutput = { code: isRead ? 'output_invalid' : 'output_unreadable', errors };
   return undefined;
 }
 
@@ -147,8 +170,4 @@ function lastCall(content: readonly AssistantBlock[]): ToolUseBlock | undefined 
 
 function hasWords(content: readonly AssistantBlock[]): boolean {
   return content.some((block) => block.type === 'tool_use' || (block.type === 'text' && block.text.trim() !== ''));
-}
-
-function cutReminder(maxTokens: number): string {
-  return `Your answer was cut off. You have ${maxTokens} tokens now: call ${STRUCTURED_OUTPUT_TOOL} at once, with all of it.`;
 }

@@ -65,7 +65,7 @@ function modelOf({ model, base_dir: baseDir }: AgentDefinition): string {
 
 function systemOf({ instructions }: AgentDefinition, structured: StructuredOutput | undefined): string {
   if (structured === undefined) return instructions;
-  return `${instructions.trimEnd()}\n\nGive the answer by calling the tool ${STRUCTURED_OUTPUT_TOOL}: text outside of it is not read.`;
+  return `${instructions.trimEnd()}\n\n${structured.instruction}`;
 }
 
 function liveSpecs(tools: ReadonlyMap<string, BoundTool>): ToolSpec[] {
@@ -77,6 +77,6 @@ function specOf({ name, description, inputSchema }: Tool): ToolSpec {
 }
 
 function specsFor(specs: ToolSpec[], structured: StructuredOutput | undefined): ToolSpec[] {
-  if (structured === undefined || specs.some((spec) => spec.name === STRUCTURED_OUTPUT_TOOL)) return specs;
+  if (structured?.spec === undefined || specs.some((spec) => spec.name === STRUCTURED_OUTPUT_TOOL)) return specs;
   return [...specs, structured.spec];
 }

@@ -36,8 +36,8 @@ export interface RunState {
   maxTokens: number;
   /** Set when an answer was cut off and asked for again. */
   hasBeenCut: boolean;
-  /** What was wrong with the structured call of the last turn, if there was one. */
-  invalidOutput: string[] | undefined;
+  /** What was wrong with the answer of the last turn, if there was one: its data, or its text. */
+  invalidOutput: { code: 'output_invalid' | 'output_unreadable'; errors: string[] } | undefined;
 }
 
 /** One run, as its parts see it. */

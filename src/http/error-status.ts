@@ -36,6 +36,7 @@ const STATUS: { [code in ErrorCode]: ContentfulStatusCode } = {
   max_turns_exceeded: 500,
   row_timeout: 504,
   output_invalid: 502,
+  output_unreadable: 502,
   output_truncated: 502,
   context_too_long: 422,
   refused: 422,
