@@ -13,6 +13,7 @@ import { createLiveTuning } from './live-tuning.ts';
 import { loadRows } from './load-rows.ts';
 import { checkMapping } from './mapping.ts';
 import { type ProcessEnd, processRows } from './process-rows.ts';
+import { finishRedrive } from './redrive.ts';
 import { batchNotFound, planOf, storedPlanOf } from './results.ts';
 import { pruneTime } from './retention.ts';
 import type { StoredPlan } from './runner.ts';
@@ -214,6 +215,7 @@ async function run(batch: BatchRecord, drive: Drive): Promise<'on' | 'rest'> {
   }
   if (drive.wanted !== undefined) return settle(batch, drive);
   await deps.store.returnRunningRows(fence);
+  await finishRedrive(batch, fence, deps);
   const time = await keepActiveTime(batch, fence, deps);
   let end: ProcessEnd;
   drive.isAtRows = true;

@@ -2,14 +2,14 @@ import { resolve } from 'node:path';
 import type { AgentDefinition } from '../agent/definition.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
 import type { JsonObject } from '../messages.ts';
-import type { BatchRecord } from '../storage/store.ts';
+import type { BatchRecord, Fence } from '../storage/store.ts';
 import { ENDED, nextBatchStatus } from './batch.ts';
 import { checkTuningOf } from './control.ts';
 import type { RunnerDeps } from './deps.ts';
 import { estimateRest } from './estimate-rest.ts';
 import { planOf } from './results.ts';
 import type { Estimate, RetryRequest } from './runner.ts';
-import type { BatchTuning } from './settings.ts';
+import { type BatchTuning, settingsOf } from './settings.ts';
 import { isPriced } from './validate-input.ts';
 
 type Model = Pick<AgentDefinition['model'], 'provider' | 'model'>;
@@ -87,29 +87,38 @@ export async function retryBatch(batch: BatchRecord, request: RetryRequest, deps
   }
   const { fence } = lease;
   try {
-    const settings = { ...withoutModel(request), ...(model === undefined ? {} : await modelSettings(model, deps)) };
+    const settings = {
+      ...withoutModel(request),
+      ...(model === undefined ? {} : await modelSettings(model, deps)),
+      // A transcript never changes its model half way. The null takes away what an earlier retry left.
+      redrive: { codes: codes ?? null, restart: model !== undefined },
+    };
     const current = await store.readBatch(batch.id);
     if (current !== undefined) checkEnded(current);
-    // Begun in one turn, so that they are one transaction: rows are queued in a batch that runs, or not at all.
-    await Promise.all([
-      store.redriveRows(fence, {
-        ...(codes === undefined ? {} : { codes }),
-        // A transcript never changes its model half way.
-        restart: model !== undefined,
-      }),
-      store.updateBatch(
-        batch.id,
-        {
-          status: nextBatchStatus(current?.status ?? batch.status, { type: 'redrive' }),
-          ...{ pauseReason: null, error: null, ending: null, control: null, endedAt: null, rowLimit: null },
-          settings,
-        },
-        { fence },
-      ),
-    ]);
+    await store.updateBatch(
+      batch.id,
+      {
+        status: nextBatchStatus(current?.status ?? batch.status, { type: 'redrive' }),
+        ...{ pauseReason: null, error: null, ending: null, control: null, endedAt: null, rowLimit: null },
+        settings,
+      },
+      { fence },
+    );
+    await finishRedrive((await store.readBatch(batch.id)) ?? batch, fence, deps);
   } finally {
     await store.releaseLease(fence);
   }
+}
+
+/**
+ * Queues what a retry has asked for, portion by portion, under the lease. What a crash leaves undone stands in the
+ * settings: no row runs before it is done.
+ */
+export async function finishRedrive(batch: BatchRecord, fence: Fence, { store }: RunnerDeps): Promise<void> {
+  const { redrive } = settingsOf(batch);
+  if (redrive === undefined) return;
+  await store.redriveRows(fence, redrive);
+  await store.updateBatch(batch.id, { settings: { redrive: null } }, { fence });
 }
 
 /** A null takes away what an earlier model was. */

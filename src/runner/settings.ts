@@ -1,4 +1,5 @@
 import type { AgentDefinition } from '../agent/definition.ts';
+import type { ErrorCode } from '../errors.ts';
 import type { BatchRecord } from '../storage/store.ts';
 import type { BatchOptions, StoredPlan } from './runner.ts';
 
@@ -8,6 +9,8 @@ export interface BatchSettings extends BatchTuning {
   model?: Pick<AgentDefinition['model'], 'provider' | 'model'>;
   /** What that model really is when it is a stand-in; a real one has none. */
   stand_in?: string;
+  /** A retry whose rows are not all queued again yet; whoever drives the batch does it first. */
+  redrive?: { codes?: ErrorCode[]; restart: boolean };
 }
 
 /** What `set` changes; effective within two heartbeats of the batch's owner. */
@@ -24,7 +27,8 @@ export function tuningOf(plan: StoredPlan, settings: BatchSettings): BatchTuning
 }
 
 /** The plan as it holds now: the options and the model that were set since the start go before the ones it began with. */
-export function withSettings(plan: StoredPlan, { model, stand_in, ...tuning }: BatchSettings): StoredPlan {
+export function withSettings(plan: StoredPlan, settings: BatchSettings): StoredPlan {
+  const { model, stand_in, redrive: _, ...tuning } = settings;
   const options = { ...plan.request.options, ...tuning };
   return {
     ...plan,
