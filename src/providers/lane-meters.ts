@@ -45,7 +45,7 @@ const TOKENS_PER_BYTE = 0.3;
 const ANSWER_TOKENS = 500;
 /** Room that a call waits for, as a share of the tokens it is guessed to use: some use more. */
 const TOKEN_ROOM = 1.5;
-/** Weight of one answer in what is learnt. */
+/** Weight of one answer in what is learnt, once there are a few: until then it is their mean. */
 const LEARN = 0.1;
 
 /** Starts with no limit known. */
@@ -55,6 +55,7 @@ export function createLaneMeters(periodMs: number): LaneMeters {
   let calls = 0;
   let perByte = TOKENS_PER_BYTE;
   let perAnswer = ANSWER_TOKENS;
+  let answers = 0;
 
   const guess = (kind: LimitKind, size: CallSize): number => {
     const input = size.requestBytes * perByte;
@@ -63,8 +64,10 @@ export function createLaneMeters(periodMs: number): LaneMeters {
   };
   const learn = (size: CallSize, usage: Usage) => {
     const input = usage.inputTokens + usage.cacheWriteTokens;
-    if (size.requestBytes > 0) perByte += (input / size.requestBytes - perByte) * LEARN;
-    perAnswer += (usage.outputTokens - perAnswer) * LEARN;
+    answers += 1;
+    const weight = Math.max(LEARN, 1 / answers);
+    if (size.requestBytes > 0) perByte += (input / size.requestBytes - perByte) * weight;
+    perAnswer += (usage.outputTokens - perAnswer) * weight;
   };
   const used = (kind: LimitKind, reading: MeterReading, usage: Usage | null | undefined): number => {
     if (usage === undefined) return reading.units;

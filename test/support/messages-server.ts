@@ -140,7 +140,9 @@ function deliver(response: ServerResponse, { answer, body, number, headers }: De
   const head = { ...headers, 'content-type': contentType, 'request-id': `req_test_${number}` };
   if (!('fault' in answer)) {
     const message = toWireMessage(answer, body, number);
-    response.writeHead(200, head).end(body.stream === true ? toEvents(message).join('') : JSON.stringify(message));
+    response
+      .writeHead(200, { ...head, ...answer.headers })
+      .end(body.stream === true ? toEvents(message).join('') : JSON.stringify(message));
     return;
   }
   if (!['cut', 'reset-body', 'hang-body', 'stream-error'].includes(answer.fault)) {

@@ -35,6 +35,8 @@ export interface WireAnswer {
   stop_reason?: string;
   stop_details?: unknown;
   usage?: Record<string, unknown>;
+  /** Sent with this answer. */
+  headers?: Record<string, string>;
 }
 
 /** The whole message of an answer. Usage is 4 characters a token over the request and the answer. */
