@@ -1,17 +1,10 @@
-import type { Json, JsonObject } from './messages.ts';
+import type { JsonObject } from './messages.ts';
 
 /** A user message with places for input fields, written `{name}` or `{{name}}`. */
 export interface PromptTemplate {
   user: string;
   /** The names that are replaced; braces around anything else are text. */
   placeholders: readonly string[];
-}
-
-/** A filled template. */
-export interface FilledPrompt {
-  text: string;
-  /** The placeholders whose values were cut to the limit, in the template's order. */
-  cut: string[];
 }
 
 /** How much of one field goes into a prompt, in characters (UTF-16 units), unless the agent says otherwise. */
@@ -21,16 +14,16 @@ export const MAX_FIELD_CHARACTERS = 400_000;
  * Fills a template in one pass: what a value holds is never taken for a placeholder. Missing values and null are empty,
  * values that are no text are JSON; one longer than `maxCharacters` is cut, with a mark that says by how much.
  */
-export function fillPrompt(template: PromptTemplate, input: JsonObject, maxCharacters: number): FilledPrompt {
-  const cut = new Set<string>();
-  const text = template.user.replaceAll(placeholderPattern(template.placeholders), (_all, double, single) => {
-    const name: string = double ?? single;
-    const value = fieldText(Object.hasOwn(input, name) ? input[name] : undefined);
-    if (value.length <= maxCharacters) return value;
-    cut.add(name);
-    return cutText(value, maxCharacters);
+export function fillPrompt(template: PromptTemplate, input: JsonObject, maxCharacters: number): string {
+  return template.user.replaceAll(placeholderPattern(template.placeholders), (_all, double, single) => {
+    const value = fieldText(input, double ?? single);
+    return value.length > maxCharacters ? cutText(value, maxCharacters) : value;
   });
-  return { text, cut: [...cut] };
+}
+
+/** The placeholders whose values {@link fillPrompt} cuts. */
+export function cutFields(template: PromptTemplate, input: JsonObject, maxCharacters: number): string[] {
+  return template.placeholders.filter((name) => fieldText(input, name).length > maxCharacters);
 }
 
 /** The declared names that a text has as placeholders. */
@@ -51,7 +44,8 @@ function placeholderPattern(names: readonly string[]): RegExp {
   return new RegExp(`\\{\\{ *(${any}) *\\}\\}|\\{(${any})\\}`, 'gu');
 }
 
-function fieldText(value: Json | undefined): string {
+function fieldText(input: JsonObject, name: string): string {
+  const value = Object.hasOwn(input, name) ? input[name] : undefined;
   if (value === undefined || value === null) return '';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

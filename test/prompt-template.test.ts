@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { fillPrompt, placeholdersIn, strayPlaceholders } from '../src/prompt-template.ts';
+import { cutFields, fillPrompt, placeholdersIn, strayPlaceholders } from '../src/prompt-template.ts';
 
 const fill = (user: string, input: Record<string, unknown>, placeholders = Object.keys(input)): string =>
-  fillPrompt({ user, placeholders }, input as never, 1000).text;
+  fillPrompt({ user, placeholders }, input as never, 1000);
 
 describe('filling a prompt', () => {
   it.each([
@@ -30,13 +30,14 @@ describe('filling a prompt', () => {
 
   it('cuts what is longer than the limit, marks it, and says which', () => {
     const input = { a: 'x'.repeat(11), b: 'y'.repeat(10) };
-    const filled = fillPrompt({ user: '{a}|{b}|{a}', placeholders: ['a', 'b'] }, input, 10);
+    const template = { user: '{a}|{b}|{a}', placeholders: ['a', 'b'] };
     const cut = `${'x'.repeat(10)}… [1 more characters were cut off]`;
-    expect(filled).toEqual({ text: `${cut}|${input.b}|${cut}`, cut: ['a'] });
+    expect(fillPrompt(template, input, 10)).toBe(`${cut}|${input.b}|${cut}`);
+    expect(cutFields(template, input, 10)).toEqual(['a']);
   });
 
   it('does not cut a character in two', () => {
-    const { text } = fillPrompt({ user: '{a}', placeholders: ['a'] }, { a: 'xx🙂y' }, 3);
+    const text = fillPrompt({ user: '{a}', placeholders: ['a'] }, { a: 'xx🙂y' }, 3);
     expect(text).toBe('xx… [3 more characters were cut off]');
   });
 });

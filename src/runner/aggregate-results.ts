@@ -1,4 +1,4 @@
-import type { BatchRecord } from '../storage/store.ts';
+import type { BatchRecord, RowRecord } from '../storage/store.ts';
 import type { RunnerDeps } from './deps.ts';
 import { outputHeader, outputRows } from './results.ts';
 
@@ -12,12 +12,14 @@ export async function aggregateResults(
     signal?: AbortSignal;
     /** Its rejection keeps the table from being put in its place. */
     beforeCommit?: () => Promise<void>;
+    /** Sees every row as it is written. */
+    onRow?: (row: RowRecord) => void;
   },
 ): Promise<{ uri: string; bytes: number }> {
   const { deps, spreadsheetSafe, signal } = options;
   const sink = await deps.tables.openSink(uri, outputHeader(batch), { spreadsheetSafe });
   try {
-    for await (const rows of outputRows(batch, deps.store)) {
+    for await (const rows of outputRows(batch, deps.store, options.onRow)) {
       signal?.throwIfAborted();
       await sink.write(rows);
     }

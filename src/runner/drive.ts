@@ -3,11 +3,12 @@ import { AppError, toAppError, unreachable } from '../errors.ts';
 import type { JsonObject } from '../messages.ts';
 import type { OpenedAgent } from '../run.ts';
 import type { BatchChange, BatchRecord, BatchStatus, Fence, PauseReason } from '../storage/store.ts';
-import { keepActiveTime } from './active-time.ts';
+import { keepActiveTime, unfoldedMs } from './active-time.ts';
 import { aggregateResults } from './aggregate-results.ts';
 import { ENDED, nextBatchStatus } from './batch.ts';
 import { carryOutUnowned } from './control.ts';
 import type { RunnerDeps } from './deps.ts';
+import { truncatedFields, withTruncation } from './input-messages.ts';
 import { keepLease } from './lease-keeper.ts';
 import { createLiveTuning } from './live-tuning.ts';
 import { loadRows } from './load-rows.ts';
@@ -195,17 +196,22 @@ function atHome(deps: RunnerDeps, { fileRoots }: StoredPlan): RunnerDeps {
 
 async function aggregate(batch: BatchRecord, drive: Drive): Promise<'on'> {
   const plan = planOf(batch);
+  let truncated = 0;
   const output = await aggregateResults(batch, plan.outputUri, {
     deps: atHome(drive.deps, plan),
     spreadsheetSafe: plan.request.options?.spreadsheet_safe ?? false,
     signal: drive.hard.signal,
     // A process that slept must not put its table over the one of whoever took over.
     beforeCommit: async () => void (await drive.deps.store.renewLease(drive.fence)),
+    onRow: ({ input }) => {
+      if (truncatedFields(plan.agent, input).length > 0) truncated += 1;
+    },
   });
+  const loadWarnings = withTruncation(batch.loadWarnings, plan.agent, truncated);
   const status = nextBatchStatus('aggregating', { type: 'aggregated', ending: batch.ending ?? 'completed' });
   const endedAt = drive.deps.clock.now();
   const pruneAt = pruneTime(plan.request.options, endedAt);
-  return change(batch, drive, { status, output, endedAt, pruneAt, control: null });
+  return change(batch, drive, { status, output, loadWarnings, endedAt, pruneAt, control: null });
 }
 
 async function run(batch: BatchRecord, drive: Drive): Promise<'on' | 'rest'> {
@@ -302,7 +308,7 @@ function pause(
 /** Closes the stretch of `running`, so that rates and ETA count working time only. */
 function stretch(batch: BatchRecord, { deps }: Drive): BatchChange {
   if (batch.activeSince === null) return {};
-  return { activeMs: batch.activeMs + Math.max(0, deps.clock.now() - batch.activeSince), activeSince: null };
+  return { activeMs: batch.activeMs + unfoldedMs(batch, deps.clock.now()), activeSince: null };
 }
 
 /** A step before the first row failed: what can't be mended by waiting ends the batch, before any money is spent. */

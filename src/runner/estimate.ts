@@ -52,7 +52,8 @@ function tokensPerRow(
   inputCharacters: number,
   turns: number,
 ): { input: number; output: number } {
-  const fixed = agent.instructions.length + JSON.stringify([agent.tools, agent.structured_output.schema ?? {}]).length;
+  const written = agent.instructions.length + (agent.prompt?.user.length ?? 0);
+  const fixed = written + JSON.stringify([agent.tools, agent.structured_output.schema ?? {}]).length;
   const firstTurn = Math.ceil((fixed + inputCharacters) / CHARACTERS_PER_TOKEN) + CALL_OVERHEAD_TOKENS;
   const fields = Object.keys(inputFields(agent.structured_output.schema)).length;
   const output = Math.max(1, fields) * TOKENS_PER_OUTPUT_FIELD;

@@ -1,12 +1,17 @@
 import type { AgentDefinition } from '../agent/definition.ts';
-import type { JsonObject, Message } from '../messages.ts';
-import { fillPrompt, MAX_FIELD_CHARACTERS, type PromptTemplate, strayPlaceholders } from '../prompt-template.ts';
+import type { Json, JsonObject, Message } from '../messages.ts';
+import {
+  cutFields,
+  fillPrompt,
+  MAX_FIELD_CHARACTERS,
+  type PromptTemplate,
+  strayPlaceholders,
+} from '../prompt-template.ts';
 
 /** What a row's run begins with: the agent's prompt, filled with the mapped input, or without one the input as JSON. */
 export function inputMessages(agent: AgentDefinition, input: JsonObject): Message[] {
   const template = templateOf(agent);
-  const content =
-    template === undefined ? JSON.stringify(input) : fillPrompt(template, input, maxCharactersOf(agent)).text;
+  const content = template === undefined ? JSON.stringify(input) : fillPrompt(template, input, maxCharactersOf(agent));
   return [{ role: 'user', content }];
 }
 
@@ -14,10 +19,7 @@ export function inputMessages(agent: AgentDefinition, input: JsonObject): Messag
 export function truncatedFields(agent: AgentDefinition, input: JsonObject | null): string[] {
   const template = templateOf(agent);
   if (template === undefined || input === null) return [];
-  const max = maxCharactersOf(agent);
-  // The text itself is not needed, and long: only a row that has a long field is filled in.
-  const mayBeLong = Object.values(input).some((value) => typeof value !== 'string' || value.length > max);
-  return mayBeLong ? fillPrompt(template, input, max).cut : [];
+  return cutFields(template, input, maxCharactersOf(agent));
 }
 
 /** What is odd about an agent's prompt without stopping the work. */
@@ -29,14 +31,16 @@ export function promptWarnings(agent: AgentDefinition): string[] {
   return [`The prompt holds ${names}, declared in prompt.placeholders nowhere: it is sent as it stands.`];
 }
 
-/** Told once for a batch whose prompts hold some fields in part only; it begins alike, so that a later one replaces it. */
-export function truncationWarning(agent: AgentDefinition, rows: number): string {
+/** A batch's warnings with the one that tells of how many rows the prompt holds some fields in part only. */
+export function withTruncation(warnings: readonly Json[], agent: AgentDefinition, rows: number): Json[] {
+  // A table may be written again after a retry: what was told before is not told twice.
+  const others = warnings.filter((warning) => !String(warning).startsWith(TRUNCATION));
+  if (rows === 0) return others;
   const limit = `${maxCharactersOf(agent).toLocaleString('en-GB')} characters (limits.max_field_characters)`;
-  return `${TRUNCATION} ${limit} in ${rows} ${rows === 1 ? 'row' : 'rows'}.`;
+  return [...others, `${TRUNCATION} ${limit} in ${rows} ${rows === 1 ? 'row' : 'rows'}.`];
 }
 
-/** What every {@link truncationWarning} begins with. */
-export const TRUNCATION = 'Fields of the prompt were cut to';
+const TRUNCATION = 'Fields of the prompt were cut to';
 
 function templateOf({ prompt }: AgentDefinition): PromptTemplate | undefined {
   return prompt === undefined ? undefined : { user: prompt.user, placeholders: prompt.placeholders ?? [] };

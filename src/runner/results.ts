@@ -25,14 +25,19 @@ export function layoutOf(batch: BatchRecord): OutputLayout {
   return layoutOutput(batch.columns ?? [], plan.agent.structured_output.schema, plan.request.output_mapping ?? {});
 }
 
-/** The output table in pages of rows, in source order, without its header. Memory is constant. */
-export async function* outputRows(batch: BatchRecord, store: Store): AsyncGenerator<Cell[][]> {
+/** The output table in pages of rows, in source order, without its header. Memory is constant. `onRow` sees every row. */
+export async function* outputRows(
+  batch: BatchRecord,
+  store: Store,
+  onRow?: (row: RowRecord) => void,
+): AsyncGenerator<Cell[][]> {
   const layout = layoutOf(batch);
   const width = batch.columns?.length ?? 0;
   let fromRow = 0;
   while (true) {
     const rows = await store.readRows(batch.id, { fromRow, limit: PAGE });
     if (rows.length === 0) return;
+    if (onRow !== undefined) rows.forEach(onRow);
     yield rows.map((row) => outputRow(row, layout, width));
     fromRow = (rows.at(-1)?.row ?? fromRow) + 1;
   }

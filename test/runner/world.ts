@@ -175,9 +175,14 @@ function playedModel(respond: Respond): { provider: Provider; sent: JsonObject[]
   return { provider, sent, atOnce };
 }
 
-/** The row of a request: the JSON of its first message. */
+/** The row of a request: the JSON of its first message; of a prompt, `{prompt}`. */
 export function rowOf(request: ModelRequest): JsonObject {
-  return JSON.parse(String(request.messages[0]?.content)) as JsonObject;
+  const content = String(request.messages[0]?.content);
+  try {
+    return JSON.parse(content) as JsonObject;
+  } catch {
+    return { prompt: content };
+  }
 }
 
 /** Whether a tool has answered in this run. */
