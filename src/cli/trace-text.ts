@@ -22,6 +22,8 @@ const textBlock = z.looseObject({ type: z.literal('text'), text: z.string() });
 const toolUseBlock = z.looseObject({ type: z.literal('tool_use'), name: z.string(), input: z.unknown() });
 const toolAnswer = z.looseObject({ content: z.string(), isError: z.boolean() });
 
+const PRUNED = 'what was said is pruned';
+
 /** How one row came to its answer, as a person wants to read it: attempts, turns, tool calls, errors, cost. */
 export function traceLines(trace: RowTrace, output: Pick<Output, 'paint' | 'width'>): string[] {
   const { paint } = output;
@@ -77,10 +79,12 @@ function modelLines(entry: JournalEntry, output: Pick<Output, 'paint' | 'width'>
       ? ''
       : `, ${count(usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens)} in, ${count(usage.outputTokens)} out`;
   const facts = `${secondsOf(entry)}${tokens}, ${usd(answer.costMicroUsd === null ? null : answer.costMicroUsd / 1e6)}`;
+  const from = entry.cachedFrom === undefined ? '' : `, from the cache (${entry.cachedFrom.run})`;
+  if (entry.isPruned === true) return [`${head}  ${paint('dim', `${facts}${from}, ${PRUNED}`)}`];
   const parsed = modelAnswer.safeParse(answer.response);
   if (!parsed.success) return [`${head}  ${paint('dim', facts)}`, fitted('    ', cellText(answer.response), output)];
   const said = parsed.data.content.flatMap((block) => blockLines(block, output));
-  return [`${head}  ${paint('dim', `${facts}, ${parsed.data.stopReason}`)}`, ...said];
+  return [`${head}  ${paint('dim', `${facts}${from}, ${parsed.data.stopReason}`)}`, ...said];
 }
 
 function blockLines(block: { type: string }, output: Pick<Output, 'paint' | 'width'>): string[] {
@@ -99,6 +103,7 @@ function toolLines(entry: JournalEntry, output: Pick<Output, 'paint' | 'width'>)
   const { paint } = output;
   const head = `    ${paint('magenta', oneLine(entry.name))}`;
   if (entry.answer === null) return [`${head}  ${unanswered(entry, paint)}`];
+  if (entry.isPruned === true) return [`${head}  ${paint('dim', `${secondsOf(entry)}, ${PRUNED}`)}`];
   const parsed = toolAnswer.safeParse(entry.answer.response);
   const content = parsed.success ? parsed.data.content : JSON.stringify(entry.answer.response);
   const failed = parsed.success && parsed.data.isError;

@@ -27,6 +27,12 @@ const options = strict({
     .describe(
       'Share of failed rows, in percent of all rows, above which the batch ends as failed. Default 100: never.',
     ),
+  cache: z
+    .enum(['off', 'batch', 'all'])
+    .optional()
+    .describe(
+      'Answer identical model requests from succeeded rows, at no cost: of this batch, or of all that cache. Default off.',
+    ),
   dry_run: z.boolean().optional().describe('Only validate and estimate; start and spend nothing.'),
   idempotency_key: z
     .string()

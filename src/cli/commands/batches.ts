@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.ts';
 import { addBatchesCancelCommand } from './batches-cancel.ts';
+import { addBatchesDeleteCommand } from './batches-delete.ts';
 import { addBatchesExportCommand } from './batches-export.ts';
 import { addBatchesListCommand } from './batches-list.ts';
 import { addBatchesResumeCommand } from './batches-resume.ts';
@@ -23,6 +24,7 @@ export function addBatchesCommands(program: Command, context: CommandContext): v
   addBatchesResumeCommand(batches, context);
   addBatchesCancelCommand(batches, context);
   addBatchesExportCommand(batches, context);
+  addBatchesDeleteCommand(batches, context);
 }
 
 const HELP = `

@@ -1,7 +1,8 @@
 import { createInterface } from 'node:readline/promises';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { AppError } from '../../errors.ts';
 import { ENDED } from '../../runner/batch.ts';
+import { CACHE_SCOPES, TRACES } from '../../runner/kept-options.ts';
 import type { BatchOptions, BatchPlan, BatchRequest } from '../../runner/runner.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
 import { EXIT, exitCodeOfError } from '../exit-codes.ts';
@@ -28,6 +29,9 @@ interface RunArguments {
   sample?: number;
   maxCost?: number;
   tolerate?: number;
+  cache?: 'off' | 'batch' | 'all';
+  trace?: 'all' | 'failures' | 'none';
+  traceDays?: number;
   idempotencyKey?: string;
   spreadsheetSafe?: boolean;
   dryRun?: boolean;
@@ -61,6 +65,14 @@ export function addRunCommand(program: Command, context: CommandContext): void {
     )
     .option('--idempotency-key <key>', 'starting twice with one key starts once')
     .option('-y, --yes', "don't ask before starting")
+    .optionsGroup('Keeping:')
+    .addOption(
+      new Option('--cache <scope>', 'answer identical requests from rows of this batch, or of all that cache').choices(
+        CACHE_SCOPES,
+      ),
+    )
+    .addOption(new Option('--trace <which>', 'calls whose bodies stay when it has ended (default all)').choices(TRACES))
+    .option('--trace-days <days>', 'how long they stay (default for good)', numberArgument('--trace-days', { min: 0 }))
     .addHelpText('after', HELP);
   refuseLaterOptions(command);
   command.action((table: string, given: RunArguments) =>
@@ -123,6 +135,9 @@ function requestOf(table: string, given: RunArguments, cwd: string): BatchReques
     ...(given.sample !== undefined && { sample: given.sample }),
     ...(given.maxCost !== undefined && { max_cost_usd: given.maxCost }),
     ...(given.tolerate !== undefined && { tolerated_failure_percent: given.tolerate }),
+    ...(given.cache !== undefined && { cache: given.cache }),
+    ...(given.trace !== undefined && { trace: given.trace }),
+    ...(given.traceDays !== undefined && { trace_days: given.traceDays }),
     ...(given.idempotencyKey !== undefined && { idempotency_key: given.idempotencyKey }),
     ...(given.spreadsheetSafe === true && { spreadsheet_safe: true }),
   };
