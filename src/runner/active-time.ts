@@ -17,13 +17,15 @@ export async function keepActiveTime(
   const stopped = new AbortController();
   let { activeMs } = batch;
   let activeSince = clock.now();
+  let monotonic = clock.monotonic();
   await store.updateBatch(batch.id, { activeSince }, { fence });
   const fold = async (): Promise<void> => {
     while (true) {
       await clock.sleep(FOLD_MS, stopped.signal);
-      const now = clock.now();
-      activeMs += Math.max(0, now - activeSince);
-      activeSince = now;
+      const next = clock.monotonic();
+      activeMs += next - monotonic;
+      monotonic = next;
+      activeSince = clock.now();
       await store.updateBatch(batch.id, { activeMs, activeSince }, { fence });
     }
   };
@@ -38,4 +40,12 @@ export async function keepActiveTime(
       await folding;
     },
   };
+}
+
+/**
+ * What of the present stretch is not folded in yet, in milliseconds. It can't be much: more is a wall clock that was set,
+ * or a process that stood still.
+ */
+export function unfoldedMs({ activeSince }: Pick<BatchRecord, 'activeSince'>, now: number): number {
+  return activeSince === null ? 0 : Math.min(Math.max(0, now - activeSince), 2 * FOLD_MS);
 }

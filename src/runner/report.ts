@@ -1,5 +1,6 @@
 import { agentLabel } from '../agent/definition.ts';
 import type { BatchRecord } from '../storage/store.ts';
+import { unfoldedMs } from './active-time.ts';
 import { billOf, toUsd } from './bill.ts';
 import type { RunnerDeps } from './deps.ts';
 import { estimateRest } from './estimate-rest.ts';
@@ -73,7 +74,7 @@ export async function reportBatch(
 
 /** Time that the batch has spent in `running`, in seconds. */
 export function activeSeconds(batch: BatchRecord, now: number): number {
-  return (batch.activeMs + (batch.activeSince === null ? 0 : Math.max(0, now - batch.activeSince))) / 1000;
+  return (batch.activeMs + unfoldedMs(batch, now)) / 1000;
 }
 
 function iso(ms: number): string {
