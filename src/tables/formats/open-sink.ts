@@ -22,7 +22,7 @@ export async function openSink(
     try {
       return await work();
     } catch (fault) {
-      throw sinkError(fault, location.uri);
+      throw sinkError(pending.faultOf?.(fault) ?? fault, location.uri);
     }
   };
   await guard(() => bytes.write(text.header(columns))).catch(async (fault) => {

@@ -70,6 +70,7 @@ async function createPendingFile(real: string, path: string): Promise<PendingByt
     const closed = new Promise<void>((done) => stream.once('close', done));
     return {
       stream,
+      faultOf: (cause) => fileError(cause, path),
       commit: async () => {
         // 'finish' comes before fsync and close: those may fail, too.
         await closed;

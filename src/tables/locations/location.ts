@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { AppError } from '../../errors.ts';
 
 /** Bytes that are about to be read. Destroying the stream releases everything behind it. */
 export interface StoredBytes {
@@ -16,6 +17,8 @@ export interface PendingBytes {
   /** Makes the destination appear, complete. Called after `stream` has been ended and has finished. */
   commit(): Promise<void>;
   abort(): Promise<void>;
+  /** A fault of the stream in terms of the place; absent where the stream's own faults are AppErrors. */
+  faultOf?(cause: unknown): AppError;
 }
 
 /** One place that a URI names. Faults are AppErrors that name the place. */
