@@ -26,7 +26,7 @@ export interface Foreground {
   before<Value>(work: Promise<Value>): Promise<Value>;
   /**
    * Drives a batch until it ends or pauses, with progress on stderr. Where another process runs it already, follows it
-   * instead; then a signal ends the following and not the batch.
+   * instead; then a signal ends the following and not the batch. When that process is gone, drives it after all.
    */
   drive(app: App, batchId: string): Promise<ForegroundResult>;
   /** Idempotent. */
@@ -52,14 +52,18 @@ export function openForeground(context: CommandContext, output: Output): Foregro
       const onProgress = ({ report }: { report: BatchReport }) => {
         if (!output.json && !stop.signal.aborted) progress.update(report);
       };
-      try {
-        const drive = app.runner.drive(batchId, { signal: stop.signal, hardSignal: stop.hardSignal, onProgress });
-        const report = await Promise.race([drive, reportAfterHardStop(app, batchId, stop)]);
-        return { report, interrupted: stop.signal.aborted, elsewhere: false };
-      } catch (thrown) {
-        if (toAppError(thrown).code !== 'batch_owned_elsewhere') throw thrown;
+      for (;;) {
+        try {
+          const drive = app.runner.drive(batchId, { signal: stop.signal, hardSignal: stop.hardSignal, onProgress });
+          const report = await Promise.race([drive, reportAfterHardStop(app, batchId, stop)]);
+          return { report, interrupted: stop.signal.aborted, elsewhere: false };
+        } catch (thrown) {
+          if (toAppError(thrown).code !== 'batch_owned_elsewhere') throw thrown;
+        }
         output.note('Another process runs this batch; following it. Ctrl-C ends the following, not the batch.');
-        return await follow(app, batchId, { stop, progress, show: !output.json });
+        const followed = await follow(app, batchId, { stop, progress, show: !output.json });
+        if (followed !== 'lapsed') return followed;
+        output.note('That process is gone; this one goes on with the batch.');
       }
     },
     close: () => {
@@ -94,13 +98,14 @@ async function follow(
   app: App,
   batchId: string,
   options: { stop: Stop; progress: ProgressView; show: boolean },
-): Promise<ForegroundResult> {
+): Promise<ForegroundResult | 'lapsed'> {
   const { stop, progress, show } = options;
   for (;;) {
     const report = await app.runner.report(batchId);
     if (show) progress.update(report);
     if (!ACTIVE.includes(report.status)) return { report, interrupted: false, elsewhere: true };
     if (stop.signal.aborted) return { report, interrupted: true, elsewhere: true };
+    if ((await app.runner.lapsed()).includes(batchId)) return 'lapsed';
     await sleep(FOLLOW_EVERY_MS, undefined, { signal: stop.signal }).catch((thrown: unknown) => {
       if (!stop.signal.aborted) throw thrown;
     });

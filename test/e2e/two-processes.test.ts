@@ -52,6 +52,19 @@ test('the same start in two processes at the same time is one batch', async () =
   expect(tableOf(await site.read('out.csv'))).toEqual(expectedTable(site.words));
 }, 60_000);
 
+test('who follows a batch goes on with it when its process is killed', async () => {
+  site = await createTwoTurnSite({ rows: 200, latencyMs: [10, 40], seed: 9 });
+  const owner = site.rowmill(...RUN);
+  await until(async () => (await done()) > 5, `rows that are done\n${owner.stderr()}`);
+  const id = (await site.json('batches', 'list')).batches?.[0]?.batch_id ?? '';
+  const follower = site.rowmill('batches', 'resume', id);
+  await until(() => follower.stderr().includes('following it'), 'the following');
+  owner.child.kill('SIGKILL');
+  expect((await follower.ended).code).toBe(0);
+  expect(await site.json('batches', 'show', id)).toMatchObject({ status: 'completed', counts: { succeeded: 200 } });
+  expect(tableOf(await site.read('out.csv'))).toEqual(expectedTable(site.words));
+}, 60_000);
+
 test('Ctrl-C pauses, and the command that it names resumes', async () => {
   site = await createTwoTurnSite({ rows: 200, latencyMs: [10, 40], seed: 6 });
   const owner = site.rowmill(...RUN);
