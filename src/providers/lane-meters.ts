@@ -40,6 +40,7 @@ export interface CallEnd {
   now: number;
 }
 
+const KINDS: readonly LimitKind[] = ['requests', 'tokens', 'inputTokens', 'outputTokens'];
 /** First guess of tokens in a byte of JSON, and of an answer's tokens; both are then learnt from the answers. */
 const TOKENS_PER_BYTE = 0.3;
 const ANSWER_TOKENS = 500;
@@ -88,30 +89,26 @@ export function createLaneMeters(periodMs: number): LaneMeters {
     },
     take(size, now) {
       calls += 1;
-      if (told.size === 0 && own.length === 0) return { calls, readings: [] };
+      const readings: MeterReadings['readings'][number][] = [];
+      if (told.size === 0 && own.length === 0) return { calls, readings };
       const time = now();
-      const take = (kind: LimitKind, meter: RateMeter, isTold: boolean) => ({
-        meter,
-        kind,
-        told: isTold,
-        reading: meter.take(guess(kind, size), time),
-      });
-      return {
-        calls,
-        readings: [
-          ...[...told].map(([kind, meter]) => take(kind, meter, true)),
-          ...own.map(({ kind, meter }) => take(kind, meter, false)),
-        ],
-      };
+      for (const [kind, meter] of told) {
+        readings.push({ meter, kind, told: true, reading: meter.take(guess(kind, size), time) });
+      }
+      for (const { kind, meter } of own) {
+        readings.push({ meter, kind, told: false, reading: meter.take(guess(kind, size), time) });
+      }
+      return { calls, readings };
     },
     settle({ size, taken, usage, limits, now }) {
       if (usage) learn(size, usage);
       for (const { meter, kind, told: isTold, reading } of taken.readings) {
         meter.settle(reading, used(kind, reading, usage), { limit: isTold ? limits?.[kind] : undefined, now });
       }
-      for (const [name, limit] of Object.entries(limits ?? {})) {
-        const kind = name as LimitKind;
-        if (told.has(kind)) continue;
+      if (limits === undefined) return;
+      for (const kind of KINDS) {
+        const limit = limits[kind];
+        if (limit === undefined || told.has(kind)) continue;
         // What was sent after this call is not in its headers yet.
         const left = limit.remaining - (calls - taken.calls) * guess(kind, size);
         const meter = createRateMeter({ limit: limit.limit, left, periodMs, now });
