@@ -4,7 +4,6 @@ import { AppError } from '../errors.ts';
 /** Options that are part of the design and not built yet: told apart from misspelt ones, and never ignored. */
 const LATER = [
   new Option('--mode <mode>'),
-  new Option('--priority <level>'),
   new Option('--batch-threshold <rows>'),
   new Option('--batch-deadline <hours>'),
   new Option('--no-fallback'),

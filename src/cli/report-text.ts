@@ -47,6 +47,10 @@ export function reportLines(report: BatchReport, layout: TextLayout): string[] {
     ...field(layout, 'rows', `${count(total)}: ${count(succeeded)} succeeded, ${failures}${open}${secondsOf(report)}`),
     ...field(layout, 'cost', `${costText(report)}  ${paint('dim', callsText(report))}`),
   ];
+  for (const [at, line] of billTexts(report).entries()) lines.push(...field(layout, at === 0 ? 'bill' : '', line));
+  if (report.estimate_rest !== null && report.estimate_rest.cost_usd?.expected !== 0) {
+    lines.push(...field(layout, 'rest', estimateText(report.estimate_rest, paint)));
+  }
   if (report.error !== null) {
     lines.push(...field(layout, 'why', `${oneLine(report.error.message)} ${paint('dim', `(${report.error.code})`)}`));
   }
@@ -83,6 +87,30 @@ function costText(report: BatchReport): string {
 /** `12 answered from the cache (saved $0.01)`, or nothing. */
 function cachedText({ cached_calls: calls, saved_usd: saved }: BatchReport): string {
   return calls === 0 ? '' : `, ${count(calls)} answered from the cache (saved ${usd(saved)})`;
+}
+
+/** What the money went to; nothing where there is none. */
+function billTexts({ bill, cost_usd }: BatchReport): string[] {
+  if (cost_usd === 0 || bill.models.length === 0) return [];
+  const kinds = [
+    ['input', bill.input],
+    ['output', bill.output],
+    ['cache write', bill.cache_write],
+    ['cache read', bill.cache_read],
+  ] as const;
+  const tokens = kinds.flatMap(([name, { tokens, cost_usd }]) =>
+    tokens === 0 ? [] : [`${name} ${usd(cost_usd)} for ${count(tokens)} tokens`],
+  );
+  const { succeeded, failed, unfinished_cost_usd: unfinished } = bill;
+  const outcomes = [
+    `${counted(succeeded.attempts, 'attempt')} that succeeded ${usd(succeeded.cost_usd)}`,
+    ...(failed.attempts === 0 ? [] : [`${count(failed.attempts)} that failed ${usd(failed.cost_usd)}`]),
+    ...(unfinished === 0 || unfinished === null ? [] : [`not finished ${usd(unfinished)}`]),
+  ];
+  const models = bill.models.map(
+    ({ model, calls, cost_usd }) => `${model} ${usd(cost_usd)} (${counted(calls, 'call')})`,
+  );
+  return [tokens.join(', '), outcomes.join(', '), ...(models.length > 1 ? [models.map(oneLine).join(', ')] : [])];
 }
 
 function callsText(report: BatchReport): string {
@@ -125,7 +153,8 @@ function howText(how: BatchPlan['input_mapping'][string]): string {
   return oneLine('column' in how ? how.column : JSON.stringify(how.value));
 }
 
-function estimateText(estimate: Estimate, paint: Paint): string {
+/** `about $1.20 ($1.10 to $1.30), 40 s`, and how it was worked out. */
+export function estimateText(estimate: Estimate, paint: Paint): string {
   const parts = [];
   if (estimate.cost_usd === null) parts.push('cost unknown');
   else {

@@ -7,12 +7,12 @@ import { aggregateResults } from './aggregate-results.ts';
 import { ENDED } from './batch.ts';
 import { cancelBatch, pauseBatch, tuneBatch } from './control.ts';
 import type { RunnerDeps } from './deps.ts';
-import { createFlights } from './flights.ts';
 import { driveBatch, storable } from './drive.ts';
+import { createFlights } from './flights.ts';
 import { planRetry, resumeBatch, retryBatch } from './redrive.ts';
 import { reportBatch } from './report.ts';
-import { keepHouse, pruneDue, removeBatch } from './retention.ts';
 import { batchNotFound, outputCsv, planOf, rowReport, storedPlanOf } from './results.ts';
+import { keepHouse, pruneDue, removeBatch } from './retention.ts';
 import type { AttemptTrace, BatchReport, BatchRequest, RowReport, RowTrace, Runner } from './runner.ts';
 import { planBatch } from './validate-input.ts';
 

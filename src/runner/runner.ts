@@ -134,7 +134,7 @@ export interface BatchReport {
   /** Upper end when calls without an answer are counted at their worst; null when unknown. */
   cost_usd_at_most: number | null;
   bill: Bill;
-  /** What the rows to go may cost and take, by what was measured so far; null when nothing was, or nothing is left. */
+  /** While it runs or is paused: what the rows to go may cost and take, by what was measured so far. */
   estimate_rest: Estimate | null;
   /** As they hold now. */
   options: { concurrency: number; max_cost_usd: number | null; priority: number };

@@ -71,7 +71,6 @@ describe('rowmill run', () => {
 
   it.each([
     ['--mode', 'batch'],
-    ['--priority', '3'],
     ['--batch-threshold', '10'],
     ['--batch-deadline', '2'],
     ['--no-fallback'],

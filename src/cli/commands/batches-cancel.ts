@@ -1,13 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { toAppError } from '../../errors.ts';
 import { ENDED } from '../../runner/batch.ts';
+import type { BatchReport } from '../../runner/runner.ts';
+import type { App } from '../app.ts';
 import { type CommandContext, newCommand } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { reportLines } from '../report-text.ts';
-
-const LOOK_EVERY_MS = 200;
-/** How long another process may take to finish its calls in flight before this command stops waiting. */
-const WAIT_MS = 15_000;
+import { waitForStatus } from '../wait-for-status.ts';
 
 /** `rowmill batches cancel BATCH`: no further rows; the table is written with what there is. */
 export function addBatchesCancelCommand(batches: Command, context: CommandContext): void {
@@ -15,17 +14,24 @@ export function addBatchesCancelCommand(batches: Command, context: CommandContex
     .argument('<batch>', 'id of the batch')
     .action((batch: string) =>
       context.run(async (output) => {
-        const { runner } = await context.app();
-        let report = await runner.cancel(batch);
-        const deadline = performance.now() + WAIT_MS;
-        while (!ENDED.includes(report.status) && performance.now() < deadline) {
-          await sleep(LOOK_EVERY_MS);
-          report = await runner.report(batch);
-        }
+        const app = await context.app();
+        const asked = await app.runner.cancel(batch);
+        const report = await waitForStatus(app, await writeTable(app, asked), ENDED);
         output.document(report);
         for (const line of reportLines(report, output)) output.line(line);
         if (!ENDED.includes(report.status)) output.note('Its process has been told, and is finishing calls in flight.');
         return EXIT.completed;
       }),
     );
+}
+
+/** Where nobody runs the batch its table is written here. */
+async function writeTable({ runner }: App, report: BatchReport): Promise<BatchReport> {
+  if (report.status !== 'aggregating') return report;
+  try {
+    return await runner.drive(report.batch_id);
+  } catch (thrown) {
+    if (toAppError(thrown).code !== 'batch_owned_elsewhere') throw thrown;
+    return report;
+  }
 }

@@ -2,14 +2,19 @@ import type { Command } from 'commander';
 import { AppError } from '../../errors.ts';
 import { ENDED } from '../../runner/batch.ts';
 import type { BatchReport } from '../../runner/runner.ts';
-import { type CommandContext, newCommand } from '../command-context.ts';
+import { mustConfirm, spendingOfRest } from '../../runner/spending.ts';
+import { askToGoOn, canAsk, refuseCostly } from '../agreement.ts';
+import { type CommandContext, newCommand, type Output } from '../command-context.ts';
+import { EXIT } from '../exit-codes.ts';
 import { openForeground } from '../foreground.ts';
 import { numberArgument } from '../mapping-arguments.ts';
+import { estimateText } from '../report-text.ts';
 import { showResult } from '../show-result.ts';
 
 interface ResumeArguments {
   maxCost?: number;
   concurrency?: number;
+  yes?: boolean;
 }
 
 /** `rowmill batches resume BATCH`: goes on where it stopped, in the foreground. */
@@ -22,6 +27,7 @@ export function addBatchesResumeCommand(batches: Command, context: CommandContex
       'rows at work at once from now on',
       numberArgument('--concurrency', { integer: true, min: 1, max: 1000 }),
     )
+    .option('-y, --yes', "don't ask, whatever the rest may cost")
     .addHelpText(
       'after',
       '\nCalls that were answered before are not sent again, nor paid again. Exits as "rowmill run" does.',
@@ -34,6 +40,10 @@ export function addBatchesResumeCommand(batches: Command, context: CommandContex
           output.note(`${batch} has ended: nothing is left to resume.`);
           return showResult({ report: before, interrupted: false, elsewhere: false }, output);
         }
+        if (before.status === 'paused' && !(await isAgreed(before, given, { context, output }))) {
+          output.note('Not resumed.');
+          return EXIT.cancelled;
+        }
         const foreground = openForeground(context, output);
         try {
           if (before.status === 'paused') await foreground.before(app.runner.resume(batch, changeOf(given)));
@@ -45,6 +55,22 @@ export function addBatchesResumeCommand(batches: Command, context: CommandContex
         }
       }),
     );
+}
+
+/** Whether what the rest may cost is little enough, or a person agrees to it. */
+async function isAgreed(
+  before: BatchReport,
+  given: ResumeArguments,
+  { context, output }: { context: CommandContext; output: Output },
+): Promise<boolean> {
+  if (given.yes === true) return true;
+  const rest = before.estimate_rest;
+  const expectedUsd = spendingOfRest(rest, before, given.maxCost ?? before.options.max_cost_usd ?? undefined);
+  const spend = { expectedUsd, limitUsd: (await context.app()).config.confirmAboveUsd };
+  if (!mustConfirm(spend.expectedUsd, spend.limitUsd)) return true;
+  if (!canAsk(context, output)) refuseCostly(spend);
+  if (rest !== null) output.note(`The rest: ${estimateText(rest, output.paint)}`);
+  return askToGoOn(context, 'Go on?', spend);
 }
 
 function changeOf(given: ResumeArguments): { max_cost_usd?: number; concurrency?: number } {

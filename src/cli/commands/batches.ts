@@ -4,8 +4,11 @@ import { addBatchesCancelCommand } from './batches-cancel.ts';
 import { addBatchesDeleteCommand } from './batches-delete.ts';
 import { addBatchesExportCommand } from './batches-export.ts';
 import { addBatchesListCommand } from './batches-list.ts';
+import { addBatchesPauseCommand } from './batches-pause.ts';
 import { addBatchesResumeCommand } from './batches-resume.ts';
+import { addBatchesRetryCommand } from './batches-retry.ts';
 import { addBatchesRowsCommand } from './batches-rows.ts';
+import { addBatchesSetCommand } from './batches-set.ts';
 import { addBatchesShowCommand } from './batches-show.ts';
 import { addBatchesTraceCommand } from './batches-trace.ts';
 
@@ -13,7 +16,7 @@ import { addBatchesTraceCommand } from './batches-trace.ts';
 export function addBatchesCommands(program: Command, context: CommandContext): void {
   const batches = program
     .command('batches')
-    .description('Look at batches, resume, cancel and export them')
+    .description('Look at batches; pause, resume, cancel, retry, change and export them')
     .helpCommand(false)
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP);
@@ -21,8 +24,11 @@ export function addBatchesCommands(program: Command, context: CommandContext): v
   addBatchesShowCommand(batches, context);
   addBatchesRowsCommand(batches, context);
   addBatchesTraceCommand(batches, context);
+  addBatchesSetCommand(batches, context);
+  addBatchesPauseCommand(batches, context);
   addBatchesResumeCommand(batches, context);
   addBatchesCancelCommand(batches, context);
+  addBatchesRetryCommand(batches, context);
   addBatchesExportCommand(batches, context);
   addBatchesDeleteCommand(batches, context);
 }
@@ -32,4 +38,7 @@ Examples:
   rowmill batches list
   rowmill batches rows bat_… --status failed
   rowmill batches trace bat_… 7            every model call and tool call of row 7
-  rowmill batches resume bat_…`;
+  rowmill batches set bat_… --concurrency 50 --max-cost 3    while it runs, in any process
+  rowmill batches pause bat_…
+  rowmill batches resume bat_…
+  rowmill batches retry bat_… --code row_timeout`;

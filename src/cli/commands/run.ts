@@ -1,9 +1,8 @@
-import { createInterface } from 'node:readline/promises';
 import { type Command, Option } from 'commander';
-import { AppError } from '../../errors.ts';
 import { ENDED } from '../../runner/batch.ts';
 import { CACHE_SCOPES, TRACES } from '../../runner/kept-options.ts';
 import type { BatchOptions, BatchPlan, BatchRequest } from '../../runner/runner.ts';
+import { askToGoOn, canAsk, refuseCostly } from '../agreement.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
 import { EXIT, exitCodeOfError } from '../exit-codes.ts';
 import { openForeground } from '../foreground.ts';
@@ -29,6 +28,7 @@ interface RunArguments {
   sample?: number;
   maxCost?: number;
   tolerate?: number;
+  priority?: number;
   cache?: 'off' | 'batch' | 'all';
   trace?: 'all' | 'failures' | 'none';
   traceDays?: number;
@@ -63,8 +63,13 @@ export function addRunCommand(program: Command, context: CommandContext): void {
       'rows at work at once (default 10)',
       numberArgument('--concurrency', { integer: true, min: 1, max: 1000 }),
     )
+    .option(
+      '--priority <1-10>',
+      'its share of the limits of its model beside other batches (default 5)',
+      numberArgument('--priority', { integer: true, min: 1, max: 10 }),
+    )
     .option('--idempotency-key <key>', 'starting twice with one key starts once')
-    .option('-y, --yes', "don't ask before starting")
+    .option('-y, --yes', "don't ask before starting, whatever it may cost")
     .optionsGroup('Keeping:')
     .addOption(
       new Option('--cache <scope>', 'answer identical requests from rows of this batch, or of all that cache').choices(
@@ -107,19 +112,25 @@ async function run(
   const request = requestOf(table, given, context.io.cwd);
   const app = await context.app();
   if (given.dryRun === true) return showPlan(await app.runner.plan(request), output);
-  if (asks(context, output, given)) {
+  const limitUsd = app.config.confirmAboveUsd;
+  const isAsking = given.yes !== true && canAsk(context, output);
+  if (isAsking) {
     const plan = await app.runner.plan(request);
     if (plan.problems.length > 0) return showPlan(plan, output);
     note(planLines(plan, output), output);
-    if (!(await confirm(context))) {
+    if (!(await askToGoOn(context, 'Start?', { expectedUsd: plan.spending_usd, limitUsd }))) {
       output.note('Not started.');
       return EXIT.cancelled;
     }
   }
   const foreground = openForeground(context, output);
   try {
-    const { report, started, plan } = await foreground.before(app.runner.create(request));
-    if (!asks(context, output, given)) note(planLines(plan, output), output);
+    const { report, started, plan } = await foreground.before(
+      app.runner.create(request, (found) => {
+        if (given.yes !== true && !isAsking) refuseCostly({ expectedUsd: found.spending_usd, limitUsd });
+      }),
+    );
+    if (!isAsking) note(planLines(plan, output), output);
     output.note(started ? `Started ${report.batch_id}.` : `${report.batch_id} was started with this key before.`);
     const isAtRest = ENDED.includes(report.status) || report.status === 'paused';
     if (isAtRest) return showResult({ report, interrupted: false, elsewhere: false }, output);
@@ -135,6 +146,7 @@ function requestOf(table: string, given: RunArguments, cwd: string): BatchReques
     ...(given.sample !== undefined && { sample: given.sample }),
     ...(given.maxCost !== undefined && { max_cost_usd: given.maxCost }),
     ...(given.tolerate !== undefined && { tolerated_failure_percent: given.tolerate }),
+    ...(given.priority !== undefined && { priority: given.priority }),
     ...(given.cache !== undefined && { cache: given.cache }),
     ...(given.trace !== undefined && { trace: given.trace }),
     ...(given.traceDays !== undefined && { trace_days: given.traceDays }),
@@ -153,23 +165,6 @@ function requestOf(table: string, given: RunArguments, cwd: string): BatchReques
     ...(given.out !== undefined && { output_uri: locationArgument(given.out, cwd) }),
     ...(Object.keys(options).length > 0 && { options }),
   };
-}
-
-/** Whether a person is there to be asked. */
-function asks(context: CommandContext, output: Output, given: RunArguments): boolean {
-  return context.io.isTTY.stdin && context.io.isTTY.stderr && !output.json && given.yes !== true;
-}
-
-async function confirm(context: CommandContext): Promise<boolean> {
-  const prompt = createInterface({ input: context.io.stdin, output: context.io.stderr });
-  try {
-    const answer = await prompt.question('Start? [Y/n] ');
-    return /^(y|yes|)$/i.test(answer.trim());
-  } catch (cause) {
-    throw new AppError('aborted', 'Not started.', { cause });
-  } finally {
-    prompt.close();
-  }
 }
 
 function note(lines: string[], output: Output): void {
