@@ -26,14 +26,15 @@ export const health: Part = async ({ isQuick, server, folder, progress }) => {
     ROWMILL_DATA_DIR: join(folder, 'data-health'),
     ROWMILL_FILES: folder,
   };
-  const child = spawn(process.execPath, [LAUNCHER, 'serve', '--port', '0', '--json'], {
+  const child = spawn(process.execPath, [LAUNCHER, 'serve', '--port', '0'], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const app = await createApp(readConfig(env, folder), createLog('warn'), { driver: 'supervisor' });
   try {
     const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
-    const { url } = JSON.parse(line) as { url: string };
+    const url = /http:\S+/.exec(line)?.[0];
+    if (url === undefined) throw new Error(`"rowmill serve" said: ${line}`);
     const csv = await writeTable(folder, count);
     const target = { type: 'agent' as const, name: agentName(1) };
     const { report } = await app.runner.create({ csv_uri: csv, target, options: { concurrency: CONCURRENCY } });
