@@ -23,9 +23,12 @@ export function spendingOfStart(estimate: Estimate, { sample, max_cost_usd }: Ba
  */
 export function spendingOfRest(
   estimate: Estimate | null,
-  report: Pick<BatchReport, 'cost_usd'>,
+  report: Pick<BatchReport, 'cost_usd' | 'counts'>,
   cap: number | undefined,
 ): number | null {
+  const { total, queued, running } = report.counts;
+  // Only its table is left to write.
+  if (estimate === null && total > 0 && queued + running === 0) return 0;
   if (estimate === null || estimate.cost_usd === null) return null;
   const left = cap === undefined ? Number.POSITIVE_INFINITY : Math.max(0, cap - (report.cost_usd ?? 0));
   return Math.min(estimate.cost_usd.expected, left);
