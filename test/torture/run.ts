@@ -1,10 +1,17 @@
 import { parseArgs } from 'node:util';
 import type { Scenario } from './scenario.ts';
+import { clock } from './scenarios/clock.ts';
+import { disk } from './scenarios/disk.ts';
+import { faults } from './scenarios/faults.ts';
+import { fight } from './scenarios/fight.ts';
+import { house } from './scenarios/house.ts';
 import { kills } from './scenarios/kills.ts';
+import { lock } from './scenarios/lock.ts';
+import { upload } from './scenarios/upload.ts';
 import { windows } from './scenarios/windows.ts';
 import { drawSeed } from './world.ts';
 
-const SCENARIOS: Scenario[] = [kills, windows];
+const SCENARIOS: Scenario[] = [kills, windows, upload, house, faults, disk, lock, clock, fight];
 /** The whole of it, in milliseconds: a scenario that hangs is a violation. */
 const LIMIT_MS = 600_000;
 

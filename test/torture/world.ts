@@ -67,7 +67,8 @@ export interface Table {
 }
 
 /** What the model server does with a call that is not simply answered. */
-export type Trouble = (call: ModelCall, request: WireRequest) => Fault | WireAnswer | Promise<undefined> | undefined;
+export type Trouble = (call: ModelCall, request: WireRequest) => Handled | Promise<Handled>;
+type Handled = Fault | WireAnswer | undefined;
 
 export interface World extends Site {
   seed: number;
@@ -76,7 +77,8 @@ export interface World extends Site {
   toolCalls: ToolCall[];
   /** Starts a process whose requests carry its own name. */
   start(who: string, args: string[], variables?: Record<string, string>): RowmillProcess;
-  table(rows: number): Promise<Table>;
+  /** @param padding ends the last cell of each row */
+  table(rows: number, padding?: string): Promise<Table>;
   /** The store of the data directory, opened on first use. */
   store(): Promise<Store>;
 }
@@ -121,13 +123,13 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     modelCalls,
     toolCalls: tool.calls,
     start: (who, args, variables = {}) => site.rowmillWith({ ANTHROPIC_API_KEY: who, WHO: who, ...variables }, ...args),
-    async table(count) {
+    async table(count, padding = '') {
       const number = tables++;
       const columns = ['id', 'q', 'awkward "cell", quoted'];
       const rows = Array.from({ length: count }, (_, row) => [
         String(row).padStart(5, '0'),
         `t${number}r${row}`,
-        AWKWARD[Math.floor(random() * AWKWARD.length)] ?? '',
+        `${AWKWARD[Math.floor(random() * AWKWARD.length)]}${padding}`,
       ]);
       const table = { name: `table-${number}.csv`, out: `out/table-${number}.csv`, columns, rows };
       await site.write(table.name, stringify([columns, ...rows]));

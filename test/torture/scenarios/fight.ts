@@ -1,0 +1,147 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RowmillProcess } from '../../e2e/rowmill-process.ts';
+import { type Audit, auditBatch, sumAudits, type Violations } from '../audit.ts';
+import { billFigures, type Scenario, type ScenarioContext } from '../scenario.ts';
+import { createWorld, type World } from '../world.ts';
+import { callsOf } from './faults.ts';
+import { startOf } from './kills.ts';
+
+const CONCURRENCY = 8;
+/** Longer than a lease lasts without a heartbeat, in milliseconds. */
+const STOPPED_MS = 20_000;
+
+/** Two processes fight for one batch, and processes are stopped for longer than their lease lasts. */
+export const fight: Scenario = {
+  name: 'fight',
+  quick: true,
+  async run(context) {
+    const brawl = await fightInLoops(context);
+    if (context.quick) return { figures: `${brawl.told}; ${billFigures(brawl.audit)}` };
+    const stops = await Promise.all([
+      stopAndTakeOver(context, {}),
+      // It stops itself just between the commit of an intent and its sending.
+      stopAndTakeOver(context, { ROWMILL_TESTING: 'failpoints', ROWMILL_FAILPOINT: 'after-intent:50:stop' }),
+      stopAlone(context),
+    ]);
+    const all = [brawl, ...stops];
+    return {
+      figures: `${all.map(({ told }) => told).join('; ')}; ${billFigures(sumAudits(all.map(({ audit }) => audit)))}`,
+    };
+  },
+};
+
+interface Told {
+  told: string;
+  audit: Audit;
+}
+
+async function fightInLoops({ seed, quick, violations }: ScenarioContext): Promise<Told> {
+  const world = await createWorld({ seed, latencyMs: [5, 40] });
+  try {
+    const table = await world.table(quick ? 150 : 1_500);
+    const { json } = await world.start('sample', [...startOf(table, CONCURRENCY), '--sample', '2']).ended;
+    const id = json?.batch_id ?? '';
+    let report = json;
+    let processes = 0;
+    const loop = async (name: string) => {
+      for (let round = 0; report?.status !== 'completed'; round += 1) {
+        if (round > 60) throw new Error('The batch did not come to its end in 60 rounds.');
+        processes += 1;
+        const one = world.start(`${name}${round}`, ['batches', 'resume', id, '--json']);
+        await Promise.race([one.ended, sleep(400 + world.random() * 2_500)]);
+        // A pause hands over in peace, a kill does not; the batch of a killed process is taken up by the other's next.
+        if (one.child.exitCode === null) one.child.kill(world.random() < 0.3 ? 'SIGINT' : 'SIGKILL');
+        const { json: document } = await one.ended;
+        if (document?.status === 'completed') report = document;
+      }
+    };
+    await Promise.all([loop('a'), loop('b')]);
+    if (report === undefined) throw new Error('It was never started.');
+    const senders = checkTurns(world, violations);
+    const audit = await auditBatch(world, { table, report, violations });
+    return { told: `${processes} processes fought, ${senders} of them sent, one at a time`, audit };
+  } finally {
+    await world.close();
+  }
+}
+
+/** Nobody sends between the first and the last request of another. Resolves to the number of senders. */
+function checkTurns({ modelCalls, toolCalls }: World, violations: Violations): number {
+  const spans = new Map<string, { first: number; last: number }>();
+  for (const { who, at } of [...modelCalls, ...toolCalls]) {
+    const span = spans.get(who) ?? { first: at, last: at };
+    spans.set(who, { first: Math.min(span.first, at), last: Math.max(span.last, at) });
+  }
+  const inOrder = [...spans].toSorted(([, one], [, other]) => one.first - other.first);
+  inOrder.forEach(([who, { last }], index) => {
+    const [next, span] = inOrder[index + 1] ?? [];
+    if (span !== undefined && span.first < last) violations.push(`${who} and ${next} sent at the same time`);
+  });
+  return spans.size;
+}
+
+async function stopAndTakeOver({ seed, violations }: ScenarioContext, armed: Record<string, string>): Promise<Told> {
+  const world = await createWorld({ seed, latencyMs: [30, 120] });
+  try {
+    const table = await world.table(400);
+    const first = world.start('first', startOf(table, CONCURRENCY), armed);
+    await callsOf(world, 45, first.child);
+    const isOwn = Object.keys(armed).length > 0;
+    if (isOwn) await sleep(1_500);
+    else first.child.kill('SIGSTOP');
+    const stoppedAt = performance.now();
+    const [batch] = await (await world.store()).listBatches({ limit: 1 });
+    const inFlight = batch?.totals.openCalls ?? 0;
+    const second = await takeOver(world, batch?.id ?? '');
+    const sentBefore = sentBy(world, 'first');
+    await sleep(Math.max(0, STOPPED_MS - (performance.now() - stoppedAt)));
+    first.child.kill('SIGCONT');
+    const { code } = await first.ended;
+    if (code !== 1) violations.push(`the process that was stopped ended with ${code}: ${first.stderr()}`);
+    const { json: report } = await second.ended;
+    if (report === undefined) throw new Error(`It printed no document: ${second.stderr()}`);
+    const sentAfter = sentBy(world, 'first') - sentBefore;
+    if (sentAfter > 0) violations.push(`the process that was stopped sent ${sentAfter} requests after SIGCONT`);
+    const audit = await auditBatch(world, { table, report, inFlightAtKills: inFlight, violations });
+    return { told: `stopped 20 s${isOwn ? ' before a send' : ''} and taken over: ${sentAfter} sent after`, audit };
+  } finally {
+    await world.close();
+  }
+}
+
+/** Tries until the silent owner's lease has lapsed. */
+async function takeOver(world: World, id: string): Promise<RowmillProcess> {
+  const store = await world.store();
+  while (!(await store.listLapsedBatches()).includes(id)) await sleep(50);
+  const second = world.start('second', ['batches', 'resume', id, '--json']);
+  while (sentBy(world, 'second') < 5 && second.child.exitCode === null) await sleep(10);
+  return second;
+}
+
+function sentBy({ modelCalls, toolCalls }: World, who: string): number {
+  return [...modelCalls, ...toolCalls].filter((call) => call.who === who).length;
+}
+
+/** A laptop that slept, with nobody else there: the same process goes on. */
+async function stopAlone({ seed, violations }: ScenarioContext): Promise<Told> {
+  const world = await createWorld({ seed, latencyMs: [30, 120] });
+  try {
+    const table = await world.table(300);
+    const one = world.start('alone', startOf(table, CONCURRENCY));
+    await callsOf(world, 45, one.child);
+    one.child.kill('SIGSTOP');
+    const [batch] = await (await world.store()).listBatches({ limit: 1 });
+    await sleep(STOPPED_MS);
+    one.child.kill('SIGCONT');
+    const { json, code } = await one.ended;
+    if (code !== 0) violations.push(`alone, it ended with ${code} after its sleep: ${one.stderr()}`);
+    if (json === undefined) throw new Error(`It printed no document: ${one.stderr()}`);
+    const inFlight = batch?.totals.openCalls ?? 0;
+    return {
+      told: 'alone: gone on',
+      audit: await auditBatch(world, { table, report: json, inFlightAtKills: inFlight, violations }),
+    };
+  } finally {
+    await world.close();
+  }
+}
