@@ -1,9 +1,13 @@
-import type { Json } from '../messages.ts';
+import type { Json, JsonObject } from '../messages.ts';
 
-/** One cell: a string in CSV and TSV; any JSON value in JSONL. `undefined` never occurs; a missing cell is `null`. */
+/**
+ * One cell: a string in CSV and TSV; any JSON value in JSONL. In Parquet numbers, booleans, strings and nested values;
+ * dates and timestamps in ISO 8601, decimals and integers beyond 2^53 as their digits. `undefined` never occurs; a missing
+ * cell is `null`.
+ */
 export type Cell = Json;
 
-/** One row of a source, in order. `line` is the 1-based line of the file on which the row starts. */
+/** One row of a source, in order. `line` is the 1-based line of the file on which the row starts; in Parquet, the row. */
 export type SourceRow =
   | { kind: 'record'; line: number; cells: Cell[] }
   | {
@@ -17,7 +21,21 @@ export type SourceRow =
       cells: Cell[];
     };
 
-export type FormatName = 'csv' | 'tsv' | 'jsonl';
+export type FormatName = 'csv' | 'tsv' | 'jsonl' | 'parquet';
+
+/**
+ * How a format with types stores a column: one of JSON's own, or a Parquet schema element without its name, as a source of
+ * that format had it. `json` holds any cell as JSON text.
+ */
+export type StoredType = 'string' | 'integer' | 'number' | 'boolean' | 'json' | { parquet: JsonObject };
+
+/** How a sink is to write. */
+export interface SinkOptions {
+  /** Neutralise what a spreadsheet would take for a formula. */
+  spreadsheetSafe?: boolean;
+  /** The columns' types, for formats that have types; a column without one holds text. */
+  types?: readonly StoredType[];
+}
 
 /** What was found out about how a file is written. */
 export interface FormatFacts {
@@ -56,6 +74,10 @@ export interface Source {
   facts: FormatFacts;
   /** Size in bytes of what is stored (compressed if it is), where the location knows it. */
   sizeBytes: number | undefined;
+  /** How many rows there are, where the format tells it before they are read. */
+  rowCount?: number;
+  /** How the columns are stored, where the format has types. */
+  types?(): StoredType[];
   /** Unique names in order. For JSONL it grows while rows are read (first-seen order). */
   columns(): string[];
   /** Grows while rows are read. */
@@ -132,8 +154,8 @@ export interface Tables {
   absolute(uri: string): string;
   /** Faults: uri_invalid, file_not_found, file_empty, file_not_allowed, bucket_not_found, location_*, not_a_table, format_unsupported. */
   openSource(uri: string, signal?: AbortSignal): Promise<Source>;
-  /** The format follows the name's extension. `columns` is the header. Options: neutralise formulas for spreadsheets. */
-  openSink(uri: string, columns: string[], options?: { spreadsheetSafe?: boolean }): Promise<Sink>;
+  /** The format follows the name's extension. `columns` is the header. */
+  openSink(uri: string, columns: string[], options?: SinkOptions): Promise<Sink>;
   /** Checks without writing that a sink may be opened there, and that it is not one of `notOneOf` after symlinks. */
   checkSink(uri: string, notOneOf: string[]): Promise<void>;
   profile(uri: string, options?: { sampleRows?: number; signal?: AbortSignal }): Promise<TableProfile>;

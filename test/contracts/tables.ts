@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AppError } from '../../src/errors.ts';
-import type { Cell, SourceRow, Tables } from '../../src/tables/table.ts';
+import type { Cell, SourceRow, StoredType, Tables } from '../../src/tables/table.ts';
 
 /** A place that tables can be put at and read back from, whatever its kind. */
 export interface TablesPlace {
@@ -52,8 +52,9 @@ export function testTables(kind: string, open: () => Promise<TablesPlace>): void
     });
     afterAll(() => place.close());
 
-    for (const extension of ['csv', 'tsv', 'jsonl', 'csv.gz', 'tsv.gz', 'jsonl.gz'])
+    for (const extension of ['csv', 'tsv', 'jsonl', 'csv.gz', 'tsv.gz', 'jsonl.gz', 'parquet'])
       testRoundTrip(extension, () => place);
+    testParquet(() => place);
     testSink(() => place);
     testFaults(() => place);
   });
@@ -92,6 +93,97 @@ function testRoundTrip(extension: string, at: () => TablesPlace): void {
     expect(profile.sampleRows).toEqual(TEXT_ROWS.slice(0, 2));
     expect(profile.facts.gzip).toBe(extension.endsWith('.gz'));
     expect(profile.sizeBytes).toBe((await at().get(`round.${extension}`)).length);
+  });
+}
+
+function testParquet(at: () => TablesPlace): void {
+  test('keeps the types of a .parquet, and every value', async () => {
+    const { tables, uri } = at();
+    const types: StoredType[] = ['string', 'integer', 'number', 'boolean', 'json'];
+    const rows: Cell[][] = [
+      ['', 1, 1.5, true, { a: [1, null, 'x'] }],
+      [null, null, null, null, null],
+      ['z', '9223372036854775807', -0.1, false, 'text'],
+      ['"', -9007199254740991, 3, true, [[]]],
+    ];
+    const names = types.map(String);
+    const sink = await tables.openSink(uri('typed.parquet'), names, { types });
+    await sink.write(rows);
+    await sink.commit();
+    const source = await tables.openSource(uri('typed.parquet'));
+    expect(source.rowCount).toBe(rows.length);
+    const kept = source.types?.() ?? [];
+    expect(kept.map((type) => (typeof type === 'string' ? type : type.parquet['type']))).toEqual([
+      'string',
+      'INT64',
+      'DOUBLE',
+      'BOOLEAN',
+      'json',
+    ]);
+    await source.close();
+    expect((await readAll(tables, uri('typed.parquet'))).rows.map((row) => row.cells)).toEqual(rows);
+
+    const again = await tables.openSink(uri('again.parquet'), names, { types: kept });
+    await again.write(rows);
+    await again.commit();
+    expect((await readAll(tables, uri('again.parquet'))).rows.map((row) => row.cells)).toEqual(rows);
+  });
+
+  test('shows nothing of a .parquet before commit, and nothing after an abort', async () => {
+    const { tables, uri, names } = at();
+    const before = await names();
+    const sink = await tables.openSink(uri('never.parquet'), ['a']);
+    for (let part = 0; part < 30; part += 1) await sink.write(Array.from({ length: 1000 }, () => ['x'.repeat(1000)]));
+    expect(await tables.openSource(uri('never.parquet')).catch((fault: AppError) => fault.code)).toBe('file_not_found');
+    await sink.abort();
+    await sink.abort();
+    expect(await names()).toEqual(before);
+  });
+
+  test('refuses what a column can not hold, by its name', async () => {
+    const { tables, uri } = at();
+    const sink = await tables.openSink(uri('unfit.parquet'), ['n'], { types: ['integer'] });
+    const fault = await faultOf(sink.write([['many']]));
+    expect(fault).toMatchObject({
+      code: 'output_failed',
+      message: expect.stringContaining('column "n" "many" is not'),
+    });
+    await sink.abort();
+  });
+
+  test('writes and reads 120,000 rows of a .parquet in order', async () => {
+    const { tables, uri } = at();
+    const sink = await tables.openSink(uri('large.parquet'), ['n', 'text'], { types: ['integer'] });
+    for (let from = 0; from < 120_000; from += 1000) {
+      await sink.write(Array.from({ length: 1000 }, (_, index) => [from + index, `text ${(from + index) % 7}`]));
+    }
+    await sink.commit();
+    let expected = 0;
+    const source = await tables.openSource(uri('large.parquet'));
+    for await (const chunk of source.rows()) {
+      for (const row of chunk) {
+        if (row.cells[0] !== expected || row.cells[1] !== `text ${expected % 7}` || row.line !== expected + 1) {
+          expect(row).toEqual({ expected });
+        }
+        expected += 1;
+      }
+    }
+    expect(expected).toBe(120_000);
+  }, 60_000);
+
+  test('refuses a .parquet that is none, is cut off, or is empty', async () => {
+    const { tables, uri, put, get } = at();
+    await put('text.parquet', 'a,b\n1,2\n3,4\n');
+    await put('cut.parquet', (await get('typed.parquet')).subarray(0, -20));
+    await put('short.parquet', 'PAR1');
+    await put('zipped.parquet.gz', gzipSync(await get('typed.parquet')));
+    await put('empty.parquet', '');
+    const codes = [];
+    for (const name of ['text', 'cut', 'short'])
+      codes.push((await faultOf(tables.openSource(uri(`${name}.parquet`)))).code);
+    expect(codes).toEqual(['not_a_table', 'not_a_table', 'not_a_table']);
+    expect((await faultOf(tables.openSource(uri('zipped.parquet.gz')))).code).toBe('format_unsupported');
+    expect((await faultOf(tables.openSource(uri('empty.parquet')))).code).toBe('file_empty');
   });
 }
 
@@ -179,7 +271,7 @@ function testFaults(at: () => TablesPlace): void {
   });
 
   test('refuses an output whose format the name does not tell', async () => {
-    for (const name of ['out.xlsx', 'out', 'out.gz']) {
+    for (const name of ['out.xlsx', 'out', 'out.gz', 'out.parquet.gz']) {
       expect((await faultOf(at().tables.openSink(at().uri(name), ['a']))).code).toBe('format_unsupported');
       expect((await faultOf(at().tables.checkSink(at().uri(name), []))).code).toBe('format_unsupported');
     }

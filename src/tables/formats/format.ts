@@ -15,10 +15,12 @@ const FORMATS: Readonly<Record<string, FormatName>> = {
   '.tab': 'tsv',
   '.jsonl': 'jsonl',
   '.ndjson': 'jsonl',
+  '.parquet': 'parquet',
+  '.pq': 'parquet',
 };
 
 /** What Rowmill reads and writes, for messages. */
-export const KNOWN_EXTENSIONS = '.csv, .tsv or .jsonl, each also with .gz';
+export const KNOWN_EXTENSIONS = '.csv, .tsv or .jsonl, each also with .gz, or .parquet';
 
 export function formatOfName(fileName: string): NamedFormat {
   const lower = fileName.toLowerCase();
@@ -31,6 +33,12 @@ export function formatOfName(fileName: string): NamedFormat {
 /** @throws AppError `format_unsupported` when the name's extension is not one that can be written */
 export function sinkFormat(fileName: string, uri: string): { format: FormatName; gzip: boolean } {
   const { format, gzip, extension } = formatOfName(fileName);
+  if (format === 'parquet' && gzip) {
+    throw new AppError(
+      'format_unsupported',
+      `The output ${uri} is gzipped twice: Parquet compresses itself; leave out .gz.`,
+    );
+  }
   if (format !== undefined) return { format, gzip };
   const what = extension === '' ? 'has no extension' : `ends in ${extension}`;
   throw new AppError('format_unsupported', `The output ${uri} ${what}: name it ${KNOWN_EXTENSIONS}.`);

@@ -7,8 +7,7 @@ export type JsonLine = { kind: 'object'; value: JsonObject } | { kind: 'wrong'; 
 export function parseJsonLine(text: string): JsonLine {
   let value: Json;
   try {
-    // The reviver makes parsing several times slower, so only lines that may need it get it.
-    value = /\d{16}|\de\+?\d{3}/i.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
+    value = parseJsonText(text);
   } catch (cause) {
     return { kind: 'wrong', reason: `not JSON (${cause instanceof Error ? cause.message : String(cause)})` };
   }
@@ -17,6 +16,15 @@ export function parseJsonLine(text: string): JsonLine {
   }
   if (Array.isArray(value)) return { kind: 'wrong', reason: 'an array where an object is expected' };
   return { kind: 'object', value };
+}
+
+/**
+ * `JSON.parse` that keeps integers which a JavaScript number can't hold, and numbers beyond its range, as strings.
+ * @throws SyntaxError
+ */
+export function parseJsonText(text: string): Json {
+  // The reviver makes parsing several times slower, so only texts that may need it get it.
+  return /\d{16}|\de\+?\d{3}/i.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
 }
 
 /** The third argument is that of the "JSON.parse source text access" proposal, in V8 since 11.4. */

@@ -6,7 +6,7 @@ import { KNOWN_EXTENSIONS } from './format.ts';
 const MAGIC: readonly { bytes: string; what: string; fix: string }[] = [
   { bytes: 'PK\x03\x04', what: 'a ZIP archive or an Excel workbook', fix: 'unpack it, or save the sheet as CSV' },
   { bytes: '\xd0\xcf\x11\xe0', what: 'an old Excel workbook', fix: 'save the sheet as CSV' },
-  { bytes: 'PAR1', what: 'Parquet', fix: 'convert it to CSV or JSONL' },
+  { bytes: 'PAR1', what: 'Parquet', fix: 'name it .parquet' },
   { bytes: '%PDF', what: 'a PDF', fix: 'extract its table as CSV' },
   { bytes: 'SQLite format 3', what: 'a SQLite database', fix: 'export the table as CSV' },
   { bytes: '\x28\xb5\x2f\xfd', what: 'zstd-compressed', fix: 'unpack it, or use gzip' },
@@ -16,19 +16,7 @@ const MAGIC: readonly { bytes: string; what: string; fix: string }[] = [
 ];
 
 /** Extensions of formats that are text, or might be, but that Rowmill can't read. */
-const FOREIGN = new Set([
-  '.xlsx',
-  '.xls',
-  '.ods',
-  '.parquet',
-  '.avro',
-  '.orc',
-  '.pdf',
-  '.docx',
-  '.xml',
-  '.html',
-  '.zip',
-]);
+const FOREIGN = new Set(['.xlsx', '.xls', '.ods', '.avro', '.orc', '.pdf', '.docx', '.xml', '.html', '.zip']);
 
 /**
  * Refuses what is not a text table.

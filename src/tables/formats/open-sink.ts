@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { AppError, toAppError } from '../../errors.ts';
 import type { Location, PendingBytes } from '../locations/location.ts';
-import type { Cell, Sink } from '../table.ts';
+import type { Cell, Sink, SinkOptions } from '../table.ts';
 import { sinkFormat } from './format.ts';
 import { createRowText } from './row-text.ts';
 
@@ -12,9 +12,13 @@ import { createRowText } from './row-text.ts';
 export async function openSink(
   location: Location,
   columns: readonly string[],
-  options: { spreadsheetSafe?: boolean } = {},
+  options: SinkOptions = {},
 ): Promise<Sink> {
   const { format, gzip } = sinkFormat(location.fileName, location.uri);
+  if (format === 'parquet') {
+    const { openParquetSink } = await import('./parquet/parquet-sink.ts');
+    return openParquetSink(location, columns, options);
+  }
   const text = createRowText(format, { spreadsheetSafe: options.spreadsheetSafe ?? false });
   const pending = await location.openWrite();
   const bytes = createByteWriter(pending, gzip);

@@ -19,6 +19,14 @@ const FIXED_DELIMITERS: Readonly<Partial<Record<FormatName, string>>> = { tsv: '
  */
 export async function openSource(location: Location, signal?: AbortSignal): Promise<Source> {
   const named = formatOfName(location.fileName);
+  if (named.format === 'parquet') {
+    if (named.gzip) {
+      const fix = 'Parquet compresses itself: unpack it.';
+      throw new AppError('format_unsupported', `${location.uri} is gzipped Parquet. ${fix}`);
+    }
+    const { openParquetSource } = await import('./parquet/parquet-source.ts');
+    return openParquetSource(location, signal);
+  }
   const stored = await location.openRead(signal);
   try {
     const peeked = await peek(stored, location.uri);

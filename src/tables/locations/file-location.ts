@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { access, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { access, type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../../errors.ts';
 import { isMarkAlive, processMark } from '../../process-identity.ts';
 import { allowedPath } from './allowed-path.ts';
-import type { Location, PendingBytes, StoredBytes } from './location.ts';
+import type { Location, PendingBytes, StoredBytes, StoredRanges } from './location.ts';
 
 const READ_BYTES = 128 * 1024;
 
@@ -16,12 +16,46 @@ export function createFileLocation(path: string, roots: readonly string[]): Loca
     fileName: basename(path),
     identity: async () => `file:${await allowedPath(path, roots)}`,
     openRead: async (signal) => openFile(await allowedPath(path, roots), path, signal),
+    openRanges: async () => openFileRanges(await allowedPath(path, roots), path),
     checkWrite: async () => checkFolder(await allowedPath(path, roots), path),
     openWrite: async () => createPendingFile(await allowedPath(path, roots), path),
   };
 }
 
 async function openFile(real: string, path: string, signal?: AbortSignal): Promise<StoredBytes> {
+  const { handle, sizeBytes } = await openRegular(real, path);
+  const stream = createReadStream(real, { fd: handle, highWaterMark: READ_BYTES, ...(signal && { signal }) });
+  return { stream, sizeBytes };
+}
+
+async function openFileRanges(real: string, path: string): Promise<StoredRanges> {
+  const { handle, sizeBytes } = await openRegular(real, path);
+  let closing: Promise<void> | undefined;
+  return {
+    sizeBytes,
+    async read(start, end = sizeBytes) {
+      const bytes = new ArrayBuffer(end - start);
+      let length = 0;
+      while (length < bytes.byteLength) {
+        const left = new Uint8Array(bytes, length);
+        const { bytesRead } = await handle.read(left, 0, left.length, start + length).catch((cause) => {
+          throw fileError(cause, path);
+        });
+        if (bytesRead === 0) {
+          throw new AppError('location_unavailable', `"${path}" became shorter while it was read: start again.`);
+        }
+        length += bytesRead;
+      }
+      return bytes;
+    },
+    close: () => {
+      closing ??= handle.close();
+      return closing;
+    },
+  };
+}
+
+async function openRegular(real: string, path: string): Promise<{ handle: FileHandle; sizeBytes: number }> {
   const found = await stat(real).catch((cause) => {
     throw fileError(cause, path);
   });
@@ -31,8 +65,7 @@ async function openFile(real: string, path: string, signal?: AbortSignal): Promi
   const handle = await open(real, 'r').catch((cause) => {
     throw fileError(cause, path);
   });
-  const stream = createReadStream(real, { fd: handle, highWaterMark: READ_BYTES, ...(signal && { signal }) });
-  return { stream, sizeBytes: found.size };
+  return { handle, sizeBytes: found.size };
 }
 
 async function checkFolder(real: string, path: string): Promise<void> {

@@ -8,6 +8,14 @@ export interface StoredBytes {
   sizeBytes: number | undefined;
 }
 
+/** Bytes that are read by place. The ends of a range are in bytes, the second one exclusive. */
+export interface StoredRanges {
+  sizeBytes: number;
+  read(start: number, end?: number): Promise<ArrayBuffer>;
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
 /**
  * Bytes that are about to be written.
  * Contract: nothing is visible at the destination before `commit`; after `abort` (idempotent) nothing is left behind.
@@ -30,6 +38,7 @@ export interface Location {
   /** A string that is the same for two URIs of one place, after symlinks. */
   identity(): Promise<string>;
   openRead(signal?: AbortSignal): Promise<StoredBytes>;
+  openRanges(signal?: AbortSignal): Promise<StoredRanges>;
   /** Checks, without writing, that `openWrite` may be called. */
   checkWrite(): Promise<void>;
   openWrite(): Promise<PendingBytes>;

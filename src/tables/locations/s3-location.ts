@@ -4,6 +4,7 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { AppError } from '../../errors.ts';
 import type { Location, PendingBytes, StoredBytes } from './location.ts';
 import { s3Error } from './s3-error.ts';
+import { openObjectRanges } from './s3-ranges.ts';
 
 /** An object in an S3 bucket, read as a stream and written by multipart upload. */
 export function createS3Location(client: S3Client, place: { bucket: string; key: string }): Location {
@@ -13,6 +14,7 @@ export function createS3Location(client: S3Client, place: { bucket: string; key:
     fileName: place.key.slice(place.key.lastIndexOf('/') + 1),
     identity: async () => uri,
     openRead: async (signal) => openObject(client, { ...place, uri }, signal),
+    openRanges: async (signal) => openObjectRanges(client, { ...place, uri }, signal),
     checkWrite: async () => checkBucket(client, { ...place, uri }),
     openWrite: async () => createPendingObject(client, { ...place, uri }),
   };

@@ -1,0 +1,161 @@
+import { once } from 'node:events';
+import { ByteWriter, type ColumnSource, ParquetWriter } from 'hyparquet-writer';
+import { AppError } from '../../../errors.ts';
+import type { Location, PendingBytes } from '../../locations/location.ts';
+import type { Cell, Sink, SinkOptions, StoredType } from '../../table.ts';
+import { cellText, neutraliseFormula } from '../row-text.ts';
+import { elementOf } from './column-type.ts';
+import { type CellWriter, cellWriter } from './write-cells.ts';
+
+/** A row group is written when it has this many rows, or cells of about this many characters. */
+const ROWS_PER_GROUP = 50_000;
+const CHARACTERS_PER_GROUP = 16 * 1024 * 1024;
+
+/**
+ * Opens a Parquet sink. `options.types` are the columns' types; a column without one holds text. Memory is that of one row
+ * group.
+ */
+export async function openParquetSink(
+  location: Location,
+  columns: readonly string[],
+  { types = [], spreadsheetSafe = false }: SinkOptions,
+): Promise<Sink> {
+  const columnTypes = columns.map((_, index): StoredType => types[index] ?? 'string');
+  const safe = (cell: Cell): Cell => (spreadsheetSafe && typeof cell === 'string' ? neutraliseFormula(cell) : cell);
+  const writers = columnTypes.map((type): CellWriter => {
+    const write = cellWriter(type);
+    return type === 'string' ? (cell) => write(safe(cell)) : write;
+  });
+  const pending = await location.openWrite();
+  const bytes = createStreamWriter(pending);
+  const parquet = new ParquetWriter({
+    writer: bytes.writer,
+    schema: [
+      { name: 'schema', num_children: columns.length },
+      ...columns.map((name, index) => elementOf(name, columnTypes[index] ?? 'string')),
+    ],
+    createdBy: 'rowmill',
+  });
+  const group = createGroup(columns, writers, location.uri);
+  const guard = guardOf(location.uri, pending);
+
+  const writeGroup = () =>
+    guard(async () => {
+      const columnData = group.take();
+      const rows = columnData[0]?.data.length ?? 0;
+      if (rows > 0) await parquet.write({ columnData, rowGroupSize: rows });
+      await bytes.drain();
+    });
+
+  return {
+    uri: location.uri,
+    write: async (rows) => {
+      for (const cells of rows) {
+        group.add(cells);
+        if (group.isFull()) await writeGroup();
+      }
+    },
+    commit: async () => {
+      await writeGroup();
+      return guard(async () => {
+        await parquet.finish();
+        const written = await bytes.end();
+        await pending.commit();
+        return { uri: location.uri, bytes: written };
+      });
+    },
+    abort: () => pending.abort(),
+  };
+}
+
+interface Group {
+  add(cells: readonly Cell[]): void;
+  isFull(): boolean;
+  /** The rows so far, by column; the group is empty after it. */
+  take(): ColumnSource[];
+}
+
+function createGroup(columns: readonly string[], writers: CellWriter[], uri: string): Group {
+  const empty = (): unknown[][] => columns.map(() => []);
+  let data = empty();
+  let rows = 0;
+  let characters = 0;
+  return {
+    add(cells) {
+      for (const [index, write] of writers.entries()) {
+        const cell = cells[index] ?? null;
+        data[index]?.push(convert(cell, write, columns[index] ?? '', uri));
+        if (typeof cell === 'string') characters += cell.length;
+        else if (typeof cell === 'object' && cell !== null) characters += cellText(cell).length;
+      }
+      rows += 1;
+    },
+    isFull: () => rows >= ROWS_PER_GROUP || characters >= CHARACTERS_PER_GROUP,
+    take() {
+      const taken = columns.map((name, index) => ({ name, data: data[index] ?? [] }));
+      data = empty();
+      rows = 0;
+      characters = 0;
+      return taken;
+    },
+  };
+}
+
+function convert(cell: Cell, write: CellWriter, column: string, uri: string): unknown {
+  try {
+    return write(cell);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const fix = 'Write the table as .csv or .jsonl, whose columns hold anything.';
+    throw new AppError('output_failed', `Writing ${uri} failed: in the column "${column}" ${reason}. ${fix}`, {
+      cause,
+    });
+  }
+}
+
+/** hyparquet's writer appends to memory; what it has of a row group goes on to the destination, at its pace. */
+function createStreamWriter({ stream }: PendingBytes) {
+  const writer = new ByteWriter();
+  let failure: unknown;
+  let bytes = 0;
+  const finished = once(stream, 'finish').then(
+    () => undefined,
+    (fault: unknown) => {
+      failure = fault;
+    },
+  );
+  const drain = async (): Promise<void> => {
+    if (failure !== undefined) throw failure;
+    // A copy: the writer goes on in the same memory.
+    const chunk = Buffer.from(writer.getBytes());
+    writer.index = 0;
+    bytes += chunk.length;
+    if (chunk.length > 0 && !stream.write(chunk)) await Promise.race([once(stream, 'drain'), finished]);
+    if (failure !== undefined) throw failure;
+  };
+  return {
+    writer,
+    drain,
+    /** @returns bytes written to the destination */
+    async end(): Promise<number> {
+      await drain();
+      stream.end();
+      await finished;
+      if (failure !== undefined) throw failure;
+      return bytes;
+    },
+  };
+}
+
+function guardOf(uri: string, pending: PendingBytes): <T>(work: () => Promise<T>) => Promise<T> {
+  return async (work) => {
+    try {
+      return await work();
+    } catch (thrown) {
+      const cause = pending.faultOf?.(thrown) ?? thrown;
+      if (cause instanceof AppError) throw cause;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new AppError('output_failed', `Writing ${uri} failed: ${reason}.`, { cause, retryable: true });
+    }
+  };
+}

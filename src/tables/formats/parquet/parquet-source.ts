@@ -1,0 +1,132 @@
+import {
+  type AsyncBuffer,
+  type DecodedArray,
+  type FileMetaData,
+  type ParquetScan,
+  parquetMetadataAsync,
+  parquetScan,
+  parquetSchema,
+} from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+import { AppError } from '../../../errors.ts';
+import type { Location, StoredRanges } from '../../locations/location.ts';
+import type { Source, SourceRow } from '../../table.ts';
+import { uniqueNames } from '../header.ts';
+import { columnTypeOf } from './column-type.ts';
+import { type CellReader, cellReader, EXACT_PARSERS, withoutLossyTypes } from './read-cells.ts';
+
+const ROWS_PER_CHUNK = 500;
+/** Rows decoded at once, where the file has an index by which less than a row group can be read. */
+const ROWS_PER_READ = 50_000;
+
+/**
+ * Opens a Parquet file: its footer is read, its rows are left. Memory is that of a row group, or of 50,000 rows where the
+ * file has offset indexes. A row's `line` is its number from 1.
+ */
+export async function openParquetSource(location: Location, signal?: AbortSignal): Promise<Source> {
+  const ranges = await location.openRanges(signal);
+  const guard = guardOf(location.uri);
+  try {
+    const file: AsyncBuffer = { byteLength: ranges.sizeBytes, slice: (start, end) => ranges.read(start, end) };
+    if (ranges.sizeBytes < MIN_BYTES) throw new AppError('not_a_table', `${location.uri} is too short to be Parquet.`);
+    const options = { parsers: EXACT_PARSERS, geoparquet: false };
+    const metadata = await guard(() => parquetMetadataAsync(file, options));
+    const trees = parquetSchema(metadata).children;
+    const names = trees.map(({ element }) => element.name);
+    if (new Set(names).size < names.length) {
+      throw new AppError('not_a_table', `${location.uri} has two columns of one name: rename one of them.`);
+    }
+    const { columns, warnings } = uniqueNames(names);
+    const readers = trees.map(cellReader);
+    const types = trees.map(columnTypeOf);
+    const plain = { ...metadata, schema: metadata.schema.map(withoutLossyTypes) };
+    const scan = await guard(() => parquetScan({ file, metadata: plain, compressors, utf8: false, ...options }));
+    return {
+      uri: location.uri,
+      facts: { format: 'parquet', gzip: false, encoding: 'utf-8', bom: false },
+      sizeBytes: ranges.sizeBytes,
+      rowCount: Number(metadata.num_rows),
+      columns: () => [...columns],
+      types: () => [...types],
+      warnings: () => [...warnings],
+      rows: (wanted) => readRows({ scan, metadata, names, readers, ranges, uri: location.uri }, wanted),
+      close: () => ranges.close(),
+    };
+  } catch (fault) {
+    await ranges.close();
+    throw fault;
+  }
+}
+
+/** Two marks and the length of the footer. */
+const MIN_BYTES = 12;
+
+interface Reading {
+  scan: ParquetScan;
+  metadata: FileMetaData;
+  names: string[];
+  readers: CellReader[];
+  ranges: StoredRanges;
+  uri: string;
+}
+
+async function* readRows(reading: Reading, signal?: AbortSignal): AsyncGenerator<SourceRow[]> {
+  const guard = guardOf(reading.uri);
+  let line = 1;
+  try {
+    for (const { rowStart, rowEnd } of readsOf(reading)) {
+      const data: DecodedArray[] = [];
+      // One column after the other: each is decoded from bytes that are then let go.
+      for (const column of reading.names) {
+        if (signal?.aborted) throw new AppError('aborted', `Reading ${reading.uri} was cancelled.`);
+        data.push(await guard(() => reading.scan.readColumn({ column, rowStart, rowEnd })));
+      }
+      for (let from = 0; from < rowEnd - rowStart; from += ROWS_PER_CHUNK) {
+        const count = Math.min(ROWS_PER_CHUNK, rowEnd - rowStart - from);
+        yield rowsOf(data, reading.readers, { from, count, line });
+        line += count;
+      }
+    }
+  } finally {
+    await reading.ranges.close();
+  }
+}
+
+function rowsOf(
+  data: DecodedArray[],
+  readers: CellReader[],
+  { from, count, line }: { from: number; count: number; line: number },
+): SourceRow[] {
+  const rows: SourceRow[] = [];
+  for (let row = 0; row < count; row += 1) {
+    const cells = readers.map((read, column) => read(data[column]?.[from + row]));
+    rows.push({ kind: 'record', line: line + row, cells });
+  }
+  return rows;
+}
+
+/** Row groups, in parts where every column has an offset index. */
+function* readsOf({ scan, metadata }: Reading): Generator<{ rowStart: number; rowEnd: number }> {
+  const isIndexed = metadata.row_groups.every(({ columns }) =>
+    columns.every(({ offset_index_length: length }) => (length ?? 0) > 0),
+  );
+  for (const { rowStart, rowEnd } of scan.ranges) {
+    const step = isIndexed ? ROWS_PER_READ : rowEnd - rowStart;
+    for (let at = rowStart; at < rowEnd; at += step) yield { rowStart: at, rowEnd: Math.min(rowEnd, at + step) };
+  }
+}
+
+/** hyparquet throws plain errors at what it can't read; the location throws its own. */
+function guardOf(uri: string): <T>(work: () => Promise<T>) => Promise<T> {
+  return async (work) => {
+    try {
+      return await work();
+    } catch (cause) {
+      if (cause instanceof AppError) throw cause;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new AppError('not_a_table', `${uri} can't be read as Parquet (${reason}): write the file again.`, {
+        cause,
+      });
+    }
+  };
+}
