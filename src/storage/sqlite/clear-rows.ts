@@ -7,7 +7,7 @@ import { prepare } from './statement.ts';
 import type { Transaction } from './transaction.ts';
 
 /** Rows of one transaction; a million at once held the event loop for 0.8 s. */
-const PORTION = 5_000;
+const PORTION = 2_000;
 
 /**
  * Deletes a portion of a batch's rows with their share of the totals; gives whether any is left. A crash between two

@@ -20,10 +20,10 @@ type RedriveRows = (
 ) => { redriven: number; nextId: number | null };
 
 /**
- * Rows of one transaction. A million at once held the event loop for 3.3 s; a portion takes 5 to 20 ms. After a crash
+ * Rows of one transaction. A million at once held the event loop for 3.3 s; a portion takes about 5 ms. After a crash
  * between two portions the rest is still failed, and asking again takes it.
  */
-const PORTION = 2_000;
+const PORTION = 500;
 
 /** How an attempt ended, kept before its row gets another. */
 const KEEP_ATTEMPTS = `INSERT INTO row_attempts
