@@ -17,6 +17,7 @@ import { AppError } from './errors.ts';
 import type { Log } from './log.ts';
 import { createAnthropicProvider } from './providers/anthropic.ts';
 import { createLanes, type LaneMember, type Lanes } from './providers/lane.ts';
+import { createOpenAiProvider } from './providers/openai.ts';
 import { readPriceFile } from './providers/price-file.ts';
 import { createPriceTable, type PriceTable } from './providers/prices.ts';
 import type { Provider } from './providers/provider.ts';
@@ -172,6 +173,7 @@ interface Providers {
 function createProviders(config: Config, log: Log): Providers {
   const make: { [name: string]: () => Provider } = {
     anthropic: () => createAnthropicProvider({ ...config.anthropic, log }),
+    openai: () => createOpenAiProvider({ ...config.openai, log }),
     scripted: () => createScriptedProvider({ log }),
   };
   const made = new Map<string, Provider>();

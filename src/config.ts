@@ -19,7 +19,14 @@ export interface Config {
   /** Dollars from which on a start by talking has to be confirmed; 0 is always. */
   confirmAboveUsd: number;
   anthropic: { apiKey: string | undefined; baseUrl: string | undefined };
-  aws: { region: string; s3Endpoint: string | undefined; dynamoEndpoint: string | undefined };
+  openai: { apiKey: string | undefined; baseUrl: string | undefined };
+  gemini: { apiKey: string | undefined; baseUrl: string | undefined };
+  aws: {
+    region: string;
+    s3Endpoint: string | undefined;
+    dynamoEndpoint: string | undefined;
+    bedrockRuntimeEndpoint: string | undefined;
+  };
   /** `ROWMILL_FAILPOINT`, honoured only where `ROWMILL_TESTING` is `failpoints`: where tests end this process. */
   failpoint: string | null;
   /** The whole environment, for `${NAME}` references in tools of agents. */
@@ -43,10 +50,18 @@ const environment = z.object({
   ROWMILL_FAILPOINT: z.string().optional(),
   ANTHROPIC_API_KEY: z.string().min(1).optional(),
   ANTHROPIC_BASE_URL: z.url({ error: 'must be a URL such as https://api.anthropic.com' }).optional(),
+  OPENAI_API_KEY: z.string().min(1).optional(),
+  OPENAI_BASE_URL: z.url({ error: 'must be a URL such as https://api.openai.com/v1' }).optional(),
+  GEMINI_API_KEY: z.string().min(1).optional(),
+  GOOGLE_API_KEY: z.string().min(1).optional(),
+  GOOGLE_GEMINI_BASE_URL: z
+    .url({ error: 'must be a URL such as https://generativelanguage.googleapis.com' })
+    .optional(),
   AWS_REGION: z.string().min(1).optional(),
   AWS_ENDPOINT_URL: z.url({ error: 'must be a URL' }).optional(),
   AWS_ENDPOINT_URL_S3: z.url({ error: 'must be a URL' }).optional(),
   AWS_ENDPOINT_URL_DYNAMODB: z.url({ error: 'must be a URL' }).optional(),
+  AWS_ENDPOINT_URL_BEDROCK_RUNTIME: z.url({ error: 'must be a URL' }).optional(),
 });
 
 /**
@@ -70,10 +85,16 @@ export function readConfig(env: Record<string, string | undefined>, cwd: string)
     pricesPath: variables.ROWMILL_PRICES === undefined ? null : resolve(cwd, variables.ROWMILL_PRICES),
     confirmAboveUsd: variables.ROWMILL_CONFIRM_ABOVE_USD,
     anthropic: { apiKey: variables.ANTHROPIC_API_KEY, baseUrl: variables.ANTHROPIC_BASE_URL },
+    openai: { apiKey: variables.OPENAI_API_KEY, baseUrl: variables.OPENAI_BASE_URL },
+    gemini: {
+      apiKey: variables.GEMINI_API_KEY ?? variables.GOOGLE_API_KEY,
+      baseUrl: variables.GOOGLE_GEMINI_BASE_URL,
+    },
     aws: {
       region: variables.AWS_REGION ?? 'us-east-1',
       s3Endpoint: variables.AWS_ENDPOINT_URL_S3 ?? variables.AWS_ENDPOINT_URL,
       dynamoEndpoint: variables.AWS_ENDPOINT_URL_DYNAMODB ?? variables.AWS_ENDPOINT_URL,
+      bedrockRuntimeEndpoint: variables.AWS_ENDPOINT_URL_BEDROCK_RUNTIME ?? variables.AWS_ENDPOINT_URL,
     },
     failpoint: variables.ROWMILL_TESTING === 'failpoints' ? (variables.ROWMILL_FAILPOINT ?? null) : null,
     env,

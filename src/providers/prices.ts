@@ -52,7 +52,12 @@ const KNOWN: PriceOverrides = {
 /** Prices are counted in millionths of a micro-dollar: sums up to 9,000 dollars a call are exact integers. */
 const SCALE = 1_000_000;
 const FREE: TokenCosts = { input: 0, output: 0, cacheWrite: 0, cacheRead: 0 };
-const DATED = /-\d{8}$/;
+/** `-20261001`, as Anthropic dates its models, or `-2026-10-01`, as OpenAI does. */
+const DATED = /-(\d{8}|\d{4}-\d{2}-\d{2})$/;
+/** Bedrock's inference profiles of a part of the world, which cost as much as its regions do. */
+const PROFILE = /^(us|eu|apac|jp|au|ca|us-gov)\./;
+/** Servers of people's own: what another asks for a model of the same name says nothing. */
+const UNPRICED = new Set(['openai-compatible']);
 
 /** Prices from `overrides`, then our own table, then `@pydantic/genai-prices`, whose 800 kB are loaded on first need. */
 export function createPriceTable({ overrides = {} }: { overrides?: PriceOverrides } = {}): PriceTable {
@@ -115,6 +120,7 @@ const load = createRequire(import.meta.url);
  * that it stays in its tier, and the rest of the price is what was not.
  */
 function bundledCosts(provider: string, model: string, usage: Usage): TokenCosts | undefined {
+  if (UNPRICED.has(provider)) return undefined;
   // Loading takes 75 ms, which a start must not pay; `require` keeps the module in its cache.
   const { calcPrice } = load('@pydantic/genai-prices') as GenaiPrices;
   const prompt = usage.inputTokens + usage.cacheWriteTokens + usage.cacheReadTokens;
@@ -126,8 +132,7 @@ function bundledCosts(provider: string, model: string, usage: Usage): TokenCosts
   };
   const found = calcPrice(tokens, model, { providerId: provider });
   if (found === null) return undefined;
-  const isSame = found.model.id === model || found.model.id === model.replace(DATED, '');
-  if (!isSame) return undefined;
+  if (!isSameModel(found.model.id, model)) return undefined;
   const cached = (kind: 'cache_write_tokens' | 'cache_read_tokens'): number => {
     const count = tokens[kind];
     if (count === 0) return 0;
@@ -138,6 +143,11 @@ function bundledCosts(provider: string, model: string, usage: Usage): TokenCosts
   const [cacheWrite, cacheRead] = [cached('cache_write_tokens'), cached('cache_read_tokens')];
   const output = toScaled(found.output_price);
   return { input: Math.max(0, total - output - cacheWrite - cacheRead), output, cacheWrite, cacheRead };
+}
+
+/** Whether the entry that was found is this model's: by its name, dated or not, or by that of its region's profile. */
+function isSameModel(found: string, model: string): boolean {
+  return [model, model.replace(DATED, ''), `regional.${model.replace(PROFILE, '')}`].includes(found);
 }
 
 function toScaled(dollars: number): number {

@@ -43,6 +43,24 @@ describe('prices', () => {
   });
 
   it.each([
+    ['openai', 'gpt-5.1', 1.25, 0.125, 10],
+    ['openai', 'gpt-4o-mini-2024-07-18', 0.15, 0.075, 0.6],
+    ['gemini', 'gemini-2.5-flash', 0.3, 0.03, 2.5],
+    ['bedrock', 'amazon.nova-lite-v1:0', 0.06, 0.015, 0.24],
+    ['bedrock', 'anthropic.claude-haiku-4-5-20251001-v1:0', 1.1, 0.11, 5.5],
+    ['bedrock', 'us.anthropic.claude-haiku-4-5-20251001-v1:0', 1.1, 0.11, 5.5],
+    ['bedrock', 'global.anthropic.claude-haiku-4-5-20251001-v1:0', 1, 0.1, 5],
+  ])('of %s/%s come from the bundled table', (provider, model, input, read, output) => {
+    expect(prices.priceOf(provider, model, usage({ inputTokens: MILLION }))).toBeCloseTo(input * MILLION, 5);
+    expect(prices.priceOf(provider, model, usage({ cacheReadTokens: MILLION }))).toBeCloseTo(read * MILLION, 5);
+    expect(prices.priceOf(provider, model, usage({ outputTokens: MILLION }))).toBeCloseTo(output * MILLION, 5);
+  });
+
+  it.each([
+    ['openai-compatible', 'gpt-4o'],
+    ['openai', 'gpt-5.1-tiny'],
+    ['gemini', 'gemini-9'],
+    ['bedrock', 'anthropic.claude-nothing-v1:0'],
     ['anthropic', 'claude-sonnet-5-9'],
     ['anthropic', 'claude-nothing-1'],
     ['anthropic', 'claude-sonnet-4-5-turbo'],

@@ -1,0 +1,111 @@
+import type OpenAI from 'openai';
+import { AppError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { ModelRequest, ModelResponse, ToolSpec } from '../messages.ts';
+import { type CallDeadline, withinDeadline } from './call-deadline.ts';
+import { type OpenClient, openClient } from './openai-client.ts';
+import { filteredBy, toModelError } from './openai-errors.ts';
+import { readLimits } from './openai-limits.ts';
+import { OPENAI, toModelResponse, toRequestBody } from './openai-responses.ts';
+import { collectStream } from './openai-stream.ts';
+import { toTools } from './openai-tools.ts';
+import type { Provider, RespondOptions } from './provider.ts';
+import { filteredResponse, lacksCredentials, type Service } from './service-faults.ts';
+
+const SERVICE: Service = {
+  name: 'OpenAI',
+  credentials: 'OPENAI_API_KEY',
+  address: 'OPENAI_BASE_URL',
+  addCredit: "Raise the limit or add credit in OpenAI's billing settings, then resume.",
+};
+
+/** What {@link createOpenAiProvider} takes. */
+export interface OpenAiOptions {
+  apiKey?: string | undefined;
+  baseUrl?: string | undefined;
+  log: Log;
+  /** Default: the lean one, which knows no proxies. */
+  fetch?: typeof fetch;
+}
+
+/** OpenAI's Responses API through the official SDK, which is loaded on first use. */
+export function createOpenAiProvider(options: OpenAiOptions): Provider {
+  const { apiKey, log } = options;
+  let opening: Promise<OpenClient> | undefined;
+  /** Lists of tools whose strict form was refused. */
+  const plain = new WeakSet<readonly ToolSpec[]>();
+  return {
+    name: OPENAI,
+    async respond(request, respondOptions) {
+      if (apiKey === undefined || apiKey.trim() === '') throw lacksCredentials(SERVICE, request.model);
+      opening ??= openClient({ apiKey, baseUrl: options.baseUrl, fetch: options.fetch, log });
+      const opened = await opening;
+      const isStrict = !plain.has(request.tools);
+      try {
+        return await send(opened, request, { ...respondOptions, isStrict });
+      } catch (thrown) {
+        if (!(thrown instanceof AppError) || !isStrict || !refusesStrict(thrown)) throw thrown;
+        plain.add(request.tools);
+        log.warn({ model: request.model, reason: thrown.message }, 'strict tools are refused; sent plain from now on');
+        throw new AppError(thrown.code, thrown.message, { retryable: true, cause: thrown });
+      }
+    },
+    close: async () => (await opening)?.close(),
+  };
+}
+
+/** A schema that strict mode does not take after all: only that is to be mended. */
+function refusesStrict({ code, message }: AppError): boolean {
+  return code === 'model_request_invalid' && /\bstrict\b|invalid schema|invalid_function_parameters/i.test(message);
+}
+
+async function send(
+  { sdk, client }: OpenClient,
+  request: ModelRequest,
+  { isStrict, ...options }: RespondOptions & { isStrict: boolean },
+): Promise<ModelResponse> {
+  const { model } = request;
+  return withinDeadline(SERVICE.name, options, {
+    send: (call) =>
+      post(client, request, { ...options, call, isStrict }).catch((thrown: unknown) => {
+        if (thrown instanceof sdk.APIError && thrown.headers !== undefined) tellLimits(thrown.headers, options);
+        const filtered = filteredBy(thrown, sdk);
+        if (filtered === undefined) throw thrown;
+        return filteredResponse(model, filtered);
+      }),
+    toFault: (thrown) => toModelError(thrown, sdk, { service: SERVICE, model, now: Date.now() }),
+  });
+}
+
+async function post(
+  client: OpenAI,
+  request: ModelRequest,
+  { call, isStrict, ...options }: RespondOptions & { call: CallDeadline; isStrict: boolean },
+): Promise<ModelResponse> {
+  const { model } = request;
+  const tools = toTools(request.tools, isStrict);
+  const body = toRequestBody(request, tools);
+  const sending = { signal: call.signal, timeout: call.timeoutMs };
+  const { onText } = options;
+  // `post` is what `responses.create` calls; that one would read the answer before we have checked it.
+  if (onText === undefined) {
+    const answer = client.post<unknown>('/responses', { body, ...sending });
+    const { data, response, request_id: requestId } = await answer.withResponse();
+    tellLimits(response.headers, options);
+    return toModelResponse(data, { service: SERVICE, model, tools, requestId: requestId ?? undefined });
+  }
+  const answer = client.post<AsyncIterable<OpenAI.Responses.ResponseStreamEvent>>('/responses', {
+    body: { ...body, stream: true },
+    stream: true,
+    ...sending,
+  });
+  const { data, response, request_id: requestId } = await answer.withResponse();
+  tellLimits(response.headers, options);
+  const whole = await collectStream(data, onText, { service: SERVICE, model });
+  return toModelResponse(whole, { service: SERVICE, model, tools, requestId: requestId ?? undefined });
+}
+
+function tellLimits(headers: Pick<Headers, 'get'>, { onLimits }: RespondOptions): void {
+  const limits = onLimits === undefined ? undefined : readLimits(headers);
+  if (limits !== undefined) onLimits?.(limits);
+}
