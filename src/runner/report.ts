@@ -1,6 +1,7 @@
 import { agentLabel } from '../agent/definition.ts';
 import type { BatchRecord } from '../storage/store.ts';
 import { unfoldedMs } from './active-time.ts';
+import { CANCELLABLE } from './batch.ts';
 import { billOf, toUsd } from './bill.ts';
 import type { RunnerDeps } from './deps.ts';
 import { estimateRest } from './estimate-rest.ts';
@@ -24,7 +25,7 @@ export async function reportBatch(
   const seconds = activeSeconds(batch, now);
   const rate = seconds > 0 && finished > 0 ? finished / seconds : null;
   const isUnpriced = totals.unpricedCalls > 0;
-  const hasRest = batch.status === 'running' || batch.status === 'paused';
+  const hasRest = CANCELLABLE.includes(batch.status);
   const rest = hasRest
     ? estimateRest(batch, bill, { rows: totals.queued + totals.running, prices, activeSeconds: seconds })
     : null;

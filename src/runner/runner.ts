@@ -2,15 +2,24 @@ import type { AgentDefinition } from '../agent/definition.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { JsonObject, JsonSchema, ToolSpec, Usage } from '../messages.ts';
 import type { BatchStatus, JournalEntry, PauseReason, RowRecord, RowStatus } from '../storage/store.ts';
+import type { StoredType } from '../tables/table.ts';
 
 /** How an agent's input field is filled: a column's name, `{% JSONata over the row %}`, `{column}`, or `{value}`. */
 export type InputMapping = Record<string, string | { column: string } | { value: unknown }>;
+
+/**
+ * `_parse_status`: what the row's answer came to (`success`, `validation_failed`, `json_failed`, or `error` where there is
+ * none). `_truncated_fields`: the input fields that its prompt holds in part only.
+ */
+export type MetadataColumn = '_parse_status' | '_truncated_fields';
 
 export interface OutputMapping {
   /** Which structured fields become columns, in this order; all of them when absent. */
   structured_output_fields?: string[];
   /** Further columns: name → `{% JSONata over {row, output} %}`. */
   columns?: Record<string, string>;
+  /** What is known of each row beside its answer, failed rows included, as columns of these names. */
+  metadata?: MetadataColumn[];
 }
 
 /** What a person may set for a batch. Every one is enforced; nothing is ignored. */
@@ -134,7 +143,7 @@ export interface BatchReport {
   /** Upper end when calls without an answer are counted at their worst; null when unknown. */
   cost_usd_at_most: number | null;
   bill: Bill;
-  /** While it runs or is paused: what the rows to go may cost and take, by what was measured so far. */
+  /** Until it ends: what the rows to go may cost and take, by what was measured so far. */
   estimate_rest: Estimate | null;
   /** As they hold now. */
   options: { concurrency: number; max_cost_usd: number | null; priority: number };
@@ -194,6 +203,8 @@ export interface StoredPlan {
   agent: AgentDefinition;
   toolSpecs: ToolSpec[] | null;
   inputMapping: InputMapping;
+  /** How the source's columns are stored there, where its format has types; known once it is loaded. */
+  columnTypes?: StoredType[];
   outputUri: string;
   estimate: Estimate | null;
   warnings: string[];
