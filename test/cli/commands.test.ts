@@ -69,19 +69,17 @@ describe('rowmill run', () => {
     expect(second.code).toBe(0);
   });
 
-  it.each([
-    ['--mode', 'batch'],
-    ['--batch-threshold', '10'],
-    ['--batch-deadline', '2'],
-    ['--no-fallback'],
-  ])('refuses %s as not supported, and help does not show it', async (...option) => {
-    const done = await space.run(['run', 'people.csv', '-a', 'greeter', '--json', ...option]);
-    expect(done.code).toBe(2);
-    const { error } = JSON.parse(done.stdout);
-    expect(error.code).toBe('option_not_supported');
-    expect(error.message).toContain(option[0]);
-    expect((await space.run(['run', '--help'])).stdout).not.toContain(option[0]);
-  });
+  it.each([['--mode', 'batch'], ['--batch-threshold', '10'], ['--batch-deadline', '2'], ['--no-fallback']])(
+    'refuses %s as not supported, and help does not show it',
+    async (...option) => {
+      const done = await space.run(['run', 'people.csv', '-a', 'greeter', '--json', ...option]);
+      expect(done.code).toBe(2);
+      const { error } = JSON.parse(done.stdout);
+      expect(error.code).toBe('option_not_supported');
+      expect(error.message).toContain(option[0]);
+      expect((await space.run(['run', '--help'])).stdout).not.toContain(option[0]);
+    },
+  );
 
   it.each([
     ['a missing file', ['run', 'nope.csv', '-a', 'greeter'], 'file_not_found'],
