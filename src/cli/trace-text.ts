@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Json } from '../messages.ts';
-import type { RowTrace } from '../runner/runner.ts';
+import type { AttemptTrace, RowTrace } from '../runner/runner.ts';
 import type { JournalEntry } from '../storage/store.ts';
 import type { Output } from './command-context.ts';
 import { count, duration, usd } from './figures.ts';
@@ -33,8 +33,9 @@ export function traceLines(trace: RowTrace, output: Pick<Output, 'paint' | 'widt
   const lines = [`${paint('bold', `row ${row.row}`)} (line ${row.line})  ${paint(style, row.status)}${time}`];
   if (row.rawText !== null) lines.push(fitted('  text    ', cellText(row.rawText), output));
   if (row.input !== null) lines.push(...objectLines('input', row.input, output));
-  for (const { attempt, entries } of trace.attempts) {
-    lines.push('', paint('bold', `attempt ${attempt}`));
+  for (const one of trace.attempts) {
+    const { entries } = one;
+    lines.push('', attemptLine(one, trace, paint));
     if (entries.length === 0) lines.push(paint('dim', '  no calls'));
     for (const entry of entries) lines.push(...entryLines(entry, output));
   }
@@ -45,6 +46,14 @@ export function traceLines(trace: RowTrace, output: Pick<Output, 'paint' | 'widt
   }
   lines.push(`  cost    ${costOf(trace)}`);
   return lines;
+}
+
+/** `attempt 1  claude-haiku-5-5  failed: No. (refused)`; of a row's only attempt the row's own line says the rest. */
+function attemptLine({ attempt, model, status, error }: AttemptTrace, { attempts }: RowTrace, paint: Paint): string {
+  const head = paint('bold', `attempt ${attempt}`);
+  if (attempts.length === 1) return head;
+  const end = error === null ? status : `${status}: ${oneLine(error.message)} ${paint('dim', `(${error.code})`)}`;
+  return [head, ...(model === null ? [] : [paint('dim', oneLine(shortModel(model)))]), end].join('  ');
 }
 
 /** The structured fields of a stored output, with its computed columns. */

@@ -132,14 +132,14 @@ export function nextStepFor(report: BatchReport): string {
       return nextStepWhenPaused(report);
     case 'completed':
       return report.counts.failed > 0
-        ? 'Tell the person where the output table is and how many rows failed and why; get_batch_results with status FAILED shows them.'
+        ? 'Tell the person where the output table is and how many rows failed and why; get_batch_results with status FAILED shows them, and execute_batch_processor with action "retry" runs them again if the person wishes it.'
         : 'Tell the person where the output table is; get_batch_results shows rows.';
     case 'failed':
       return report.error === null
         ? 'Tell the person that too many rows failed; get_batch_results with status FAILED shows them.'
         : 'Tell the person what error says and how to fix it.';
     case 'cancelled':
-      return 'Tell the person that the batch is cancelled and where the rows done so far are: output_uri, or get_batch_results.';
+      return 'Tell the person that the batch is cancelled and where the rows done so far are: output_uri, or get_batch_results. Action "retry" would run the others, if the person wishes it.';
   }
 }
 
