@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../errors.ts';
 import type { Fence } from '../store.ts';
 import { idRange } from './row-id.ts';
 import { FAILED, QUEUED } from './row-record.ts';
-import { prepare } from './statement.ts';
+import { LIMIT, prepare } from './statement.ts';
 import type { Transaction } from './transaction.ts';
 
 /** What to redrive; see the contract. */
@@ -20,7 +20,7 @@ type RedriveRows = (
 ) => { redriven: number; nextId: number | null };
 
 /**
- * Rows of one transaction. A million at once held the event loop for 3.3 s; a portion takes about 5 ms. After a crash
+ * Rows of one transaction. A million at once held the event loop for 3.3 s; a portion takes about 2.5 ms of CPU. After a crash
  * between two portions the rest is still failed, and asking again takes it.
  */
 const PORTION = 500;
@@ -78,7 +78,7 @@ function prepareRedrive(
   const lastOfPortion = prepare<{ id: number | null }>(
     db,
     `SELECT max(id) AS id FROM (
-       SELECT id FROM row_states INDEXED BY row_states_failed WHERE ${failed} ORDER BY id LIMIT ?)`,
+       SELECT id FROM row_states INDEXED BY row_states_failed WHERE ${failed} ORDER BY id ${LIMIT})`,
   );
   const keep = prepare(db, `${KEEP_ATTEMPTS} INDEXED BY row_states_failed WHERE ${failed}`);
   const redrive = prepare(
