@@ -27,7 +27,7 @@ export function cacheOf(plan: StoredPlan, fence: Fence, deps: RunnerDeps): { cac
 }
 
 /** A model call that may be answered from the cache. */
-export interface CacheableCall {
+interface CacheableCall {
   turn: number;
   request: ModelRequest;
   /** Messages since the turn before. */
