@@ -12,6 +12,8 @@ import type { ConversationFile } from './conversation-file.ts';
 export interface Folders {
   files: string;
   home: string;
+  /** Further environment of the product. */
+  env: Record<string, string>;
 }
 
 /** Writes the files, the agents and their scripts. */
@@ -42,8 +44,9 @@ export interface RunningApp {
 }
 
 /** Starts the product on the folders. */
-export async function startApp({ files, home }: Folders): Promise<RunningApp> {
-  const env = { ROWMILL_DATA_DIR: join(home, 'data'), ROWMILL_AGENTS: join(home, 'agents.yaml'), ROWMILL_FILES: files };
+export async function startApp({ files, home, env: further }: Folders): Promise<RunningApp> {
+  const own = { ROWMILL_DATA_DIR: join(home, 'data'), ROWMILL_AGENTS: join(home, 'agents.yaml'), ROWMILL_FILES: files };
+  const env = { ...further, ...own };
   let text = '';
   const log = pino(
     { level: 'info' },

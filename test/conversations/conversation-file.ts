@@ -25,6 +25,10 @@ const conversationFile = z.strictObject({
   description: z.string(),
   /** Name → content; base64 when it begins with `base64:`. */
   files: z.record(z.string(), z.string()).default({}),
+  /** Further environment of the product. */
+  env: z.record(z.string(), z.string()).default({}),
+  /** Whether a local server answers for Anthropic's models, as test/support/echo-agent.ts says. */
+  messages_server: z.boolean().default(false),
   /** What the orchestrator says: rules of the scripted provider. */
   orchestrator: z.array(z.unknown()),
   /** Further agents, as in agents.yaml. */

@@ -8,6 +8,8 @@ import { parse as parseCsv } from 'csv-parse/sync';
 import { expect, it } from 'vitest';
 import type { ConversationEvent } from '../../src/agent/conversation.ts';
 import type { Message } from '../../src/messages.ts';
+import { echoAnswer } from '../support/echo-agent.ts';
+import { startMessagesServer } from '../support/messages-server.ts';
 import { type Folders, type RunningApp, startApp, talk, writeFolders } from './conversation-app.ts';
 import { type ConversationFile, readConversationFile, type Step } from './conversation-file.ts';
 import { expectEvents } from './expect-events.ts';
@@ -17,15 +19,19 @@ const names = (await readdir(import.meta.dirname)).filter((name) => name.endsWit
 
 it.each(names.map((name) => basename(name, '.yaml')))('%s', { timeout: 60_000 }, async (name) => {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'rowmill-conversation-')));
-  const folders: Folders = { files: join(root, 'files'), home: join(root, 'home') };
-  await mkdir(folders.files);
-  const file = await readConversationFile(join(import.meta.dirname, `${name}.yaml`), folders.files);
+  const files = join(root, 'files');
+  await mkdir(files);
+  const file = await readConversationFile(join(import.meta.dirname, `${name}.yaml`), files);
+  const server = file.messages_server ? await startMessagesServer({ respond: echoAnswer }) : undefined;
+  const key = server === undefined ? {} : { ANTHROPIC_API_KEY: 'test-key', ANTHROPIC_BASE_URL: server.url };
+  const folders: Folders = { files, home: join(root, 'home'), env: { ...file.env, ...key } };
   await writeFolders(folders, file);
   const play = await playSteps(file, folders);
   try {
     await expectEnd(file, play);
   } finally {
     await play.running.close();
+    await server?.close();
     await rm(root, { recursive: true });
   }
 });
