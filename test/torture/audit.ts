@@ -64,7 +64,8 @@ export async function auditBatch(world: World, options: AuditOptions): Promise<A
   };
   const { length } = table.rows;
   expect(report.status === 'completed', `ended ${report.status} (${JSON.stringify(report['error'])})`);
-  const { total, succeeded, failed } = report.counts ?? {};
+  if (report.counts === undefined) throw new Error(`${table.name}: no batch was reported: ${JSON.stringify(report)}`);
+  const { total, succeeded, failed } = report.counts;
   expect(total === length && succeeded === length, `${succeeded} of ${total} rows succeeded, ${failed} failed`);
   await auditTable(world, options, expect);
 

@@ -17,7 +17,7 @@ export const disk: Scenario = {
   async run(context) {
     const world = await createWorld({ seed: context.seed, latencyMs: [1, 10] });
     try {
-      const reason = await mount(join(world.folder, 'data'), '3m');
+      const reason = await mount(join(world.folder, 'data'), '2m');
       if (reason !== undefined) return { skipped: `a small file system can't be mounted here (${reason.trim()})` };
       const database = await fillDatabase(world, context).finally(() => unmount(join(world.folder, 'data')));
       const output = await fillOutput(context);
@@ -30,7 +30,7 @@ export const disk: Scenario = {
 };
 
 async function fillDatabase(world: World, { quick, violations }: ScenarioContext) {
-  const table = await world.table(quick ? 1_000 : 2_000);
+  const table = await world.table(quick ? 600 : 2_000);
   const start = startOf(table, CONCURRENCY);
   const { code, json } = await world.start('first', start).ended;
   const { message = '' } = (json?.['error'] ?? {}) as { message?: string };
@@ -58,8 +58,8 @@ async function fillOutput({ seed, violations }: ScenarioContext) {
     const reason = await mount(out, '64k');
     if (reason !== undefined) throw new Error(reason);
     // Room for the small table itself, and not beside something else.
-    await writeFile(join(out, 'other'), Buffer.alloc(56 * 1024));
-    const table = await world.table(400);
+    await writeFile(join(out, 'other'), Buffer.alloc(60 * 1024));
+    const table = await world.table(300);
     const start = startOf(table, CONCURRENCY);
     const { code, json } = await world.start('first', start).ended;
     const { message = '' } = (json?.['error'] ?? {}) as { message?: string };

@@ -38,7 +38,7 @@ interface Told {
 async function fightInLoops({ seed, quick, violations }: ScenarioContext): Promise<Told> {
   const world = await createWorld({ seed, latencyMs: [5, 40] });
   try {
-    const table = await world.table(quick ? 150 : 1_500);
+    const table = await world.table(quick ? 120 : 600);
     const { json } = await world.start('sample', [...startOf(table, CONCURRENCY), '--sample', '2']).ended;
     const id = json?.batch_id ?? '';
     let report = json;
@@ -48,7 +48,8 @@ async function fightInLoops({ seed, quick, violations }: ScenarioContext): Promi
         if (round > 60) throw new Error('The batch did not come to its end in 60 rounds.');
         processes += 1;
         const one = world.start(`${name}${round}`, ['batches', 'resume', id, '--json']);
-        await Promise.race([one.ended, sleep(400 + world.random() * 2_500)]);
+        await senderOrFollower(world, one, `${name}${round}`);
+        await Promise.race([one.ended, sleep(world.random() * 2_000)]);
         // A pause hands over in peace, a kill does not; the batch of a killed process is taken up by the other's next.
         if (one.child.exitCode === null) one.child.kill(world.random() < 0.3 ? 'SIGINT' : 'SIGKILL');
         const { json: document } = await one.ended;
@@ -63,6 +64,12 @@ async function fightInLoops({ seed, quick, violations }: ScenarioContext): Promi
   } finally {
     await world.close();
   }
+}
+
+/** Waits until a process sends, or has had the time to find that another does. */
+async function senderOrFollower(world: World, { child }: RowmillProcess, who: string): Promise<void> {
+  const deadline = performance.now() + 3_000;
+  while (sentBy(world, who) === 0 && child.exitCode === null && performance.now() < deadline) await sleep(20);
 }
 
 /** Nobody sends between the first and the last request of another. Resolves to the number of senders. */
