@@ -1,6 +1,7 @@
 import type { BatchRecord, RowRecord } from '../storage/store.ts';
 import type { RunnerDeps } from './deps.ts';
-import { outputHeader, outputRows } from './results.ts';
+import { outputTypes } from './output-types.ts';
+import { layoutOf, outputHeader, outputRows, planOf } from './results.ts';
 
 /** AggregateResults: writes the table of a batch, every source row once and in order; visible only once it is whole. */
 export async function aggregateResults(
@@ -17,7 +18,8 @@ export async function aggregateResults(
   },
 ): Promise<{ uri: string; bytes: number }> {
   const { deps, spreadsheetSafe, signal } = options;
-  const sink = await deps.tables.openSink(uri, outputHeader(batch), { spreadsheetSafe });
+  const types = outputTypes(planOf(batch), batch.columns ?? [], layoutOf(batch));
+  const sink = await deps.tables.openSink(uri, outputHeader(batch), { spreadsheetSafe, types });
   try {
     for await (const rows of outputRows(batch, deps.store, options.onRow)) {
       signal?.throwIfAborted();

@@ -1,14 +1,22 @@
 import type { Json } from '../messages.ts';
 import type { Fence, NewRow } from '../storage/store.ts';
-import type { SourceRow } from '../tables/table.ts';
+import type { SourceRow, StoredType } from '../tables/table.ts';
 import type { RunnerDeps } from './deps.ts';
+
+/** What is known of a table once it is loaded. `types` only where its format has types. */
+interface LoadedTable {
+  rows: number;
+  columns: string[];
+  types?: StoredType[];
+  warnings: Json[];
+}
 
 /** LoadRows: streams the source into the store, one row each, in order. Begins afresh if an earlier load was cut off. */
 export async function loadRows(
   uri: string,
   fence: Fence,
   { deps, signal }: { deps: RunnerDeps; signal: AbortSignal },
-): Promise<{ rows: number; columns: string[]; warnings: Json[] }> {
+): Promise<LoadedTable> {
   await deps.store.clearRows(fence);
   const source = await deps.tables.openSource(uri, signal);
   let rows = 0;
@@ -25,7 +33,13 @@ export async function loadRows(
   } finally {
     await source.close();
   }
-  return { rows, columns: source.columns(), warnings: source.warnings().map((warning) => warning.message) };
+  const types = source.types?.();
+  return {
+    rows,
+    columns: source.columns(),
+    ...(types === undefined ? {} : { types }),
+    warnings: source.warnings().map((warning) => warning.message),
+  };
 }
 
 function newRow(row: SourceRow, number: number): NewRow {

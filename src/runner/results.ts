@@ -1,10 +1,12 @@
 import { stringify } from 'csv-stringify/sync';
+import type { AgentDefinition } from '../agent/definition.ts';
 import { AppError } from '../errors.ts';
 import type { Json, JsonObject } from '../messages.ts';
 import type { BatchRecord, RowRecord, RowStatus, Store } from '../storage/store.ts';
 import type { Cell } from '../tables/table.ts';
+import { truncatedFields } from './input-messages.ts';
 import { rowObject } from './mapping.ts';
-import type { RowReport, StoredPlan } from './runner.ts';
+import type { MetadataColumn, RowReport, StoredPlan } from './runner.ts';
 import { settingsOf, withSettings } from './settings.ts';
 import { layoutOutput, type OutputLayout, type RowOutput } from './transform-output.ts';
 
@@ -32,13 +34,14 @@ export async function* outputRows(
   onRow?: (row: RowRecord) => void,
 ): AsyncGenerator<Cell[][]> {
   const layout = layoutOf(batch);
+  const { agent } = planOf(batch);
   const width = batch.columns?.length ?? 0;
   let fromRow = 0;
   while (true) {
     const rows = await store.readRows(batch.id, { fromRow, limit: PAGE });
     if (rows.length === 0) return;
     if (onRow !== undefined) rows.forEach(onRow);
-    yield rows.map((row) => outputRow(row, layout, width));
+    yield rows.map((row) => outputRow(row, layout, { width, agent }));
     fromRow = (rows.at(-1)?.row ?? fromRow) + 1;
   }
 }
@@ -47,14 +50,32 @@ export function outputHeader(batch: BatchRecord): string[] {
   return [...(batch.columns ?? []), ...layoutOf(batch).headers];
 }
 
-function outputRow(row: RowRecord, layout: OutputLayout, width: number): Cell[] {
+function outputRow(
+  row: RowRecord,
+  layout: OutputLayout,
+  { width, agent }: { width: number; agent: AgentDefinition },
+): Cell[] {
   const cells: Cell[] = [];
   for (let index = 0; index < width; index += 1) cells.push(row.cells[index] ?? null);
   const output = row.output as RowOutput | null;
   for (const { field } of layout.fields) cells.push(output?.structured[field] ?? null);
   for (const { name } of layout.columns) cells.push(output?.columns[name] ?? null);
+  for (const { name } of layout.metadata) cells.push(metadataCell(row, name, agent));
   for (const { name } of layout.status) cells.push(statusCell(row, name));
   return cells;
+}
+
+function metadataCell(row: RowRecord, name: MetadataColumn, agent: AgentDefinition): Cell {
+  if (name === '_parse_status') return parseStatusOf(row);
+  const fields = truncatedFields(agent, row.input);
+  return fields.length === 0 ? null : fields;
+}
+
+function parseStatusOf({ status, error }: RowRecord): string | null {
+  if (status === 'succeeded') return 'success';
+  if (status !== 'failed') return null;
+  if (error?.code === 'output_invalid') return 'validation_failed';
+  return error?.code === 'output_unreadable' || error?.code === 'output_truncated' ? 'json_failed' : 'error';
 }
 
 function statusCell(row: RowRecord, name: OutputLayout['status'][number]['name']): Cell {

@@ -4,10 +4,13 @@ import type { Json, JsonObject, JsonSchema } from '../messages.ts';
 import { nearest } from '../nearest.ts';
 import type { Cell } from '../tables/table.ts';
 import { inputFields, rowObject } from './mapping.ts';
-import type { OutputMapping, Problem } from './runner.ts';
+import type { MetadataColumn, OutputMapping, Problem } from './runner.ts';
 
 /** The columns that every output table ends with. */
 export const STATUS_COLUMNS = ['_status', '_processing_time', '_error'] as const;
+
+/** What may stand before them; see {@link MetadataColumn}. */
+const METADATA_COLUMNS: readonly MetadataColumn[] = ['_parse_status', '_truncated_fields'];
 
 /** What a row's stored output holds: the structured content, and the values of the further columns by their names. */
 export interface RowOutput extends JsonObject {
@@ -19,6 +22,7 @@ export interface RowOutput extends JsonObject {
 export interface OutputLayout {
   fields: { field: string; header: string }[];
   columns: { name: string; header: string }[];
+  metadata: { name: MetadataColumn; header: string }[];
   status: { name: (typeof STATUS_COLUMNS)[number]; header: string }[];
   /** Every header after the source's own, in order. */
   headers: string[];
@@ -43,6 +47,11 @@ export function checkOutputMapping(mapping: OutputMapping, schema: JsonSchema | 
   }
   if (new Set(asked).size < asked.length) {
     problems.push({ code: 'mapping_invalid', message: 'structured_output_fields names a field twice.' });
+  }
+  for (const name of mapping.metadata ?? []) {
+    if (METADATA_COLUMNS.includes(name)) continue;
+    const message = `There is no metadata "${name}"; there are ${METADATA_COLUMNS.join(' and ')}.`;
+    problems.push({ code: 'mapping_invalid', message });
   }
   for (const [name, how] of Object.entries(mapping.columns ?? {})) {
     if (name === '') problems.push({ code: 'mapping_invalid', message: 'An output column needs a name.' });
@@ -75,12 +84,14 @@ export function layoutOutput(source: string[], schema: JsonSchema | undefined, m
   };
   const fields = outputFields(schema, mapping).map((field) => ({ field, header: header(field) }));
   const columns = Object.keys(mapping.columns ?? {}).map((name) => ({ name, header: header(name) }));
+  const metadata = (mapping.metadata ?? []).map((name) => ({ name, header: header(name) }));
   const status = STATUS_COLUMNS.map((name) => ({ name, header: header(name) }));
   return {
     fields,
     columns,
+    metadata,
     status,
-    headers: [...fields, ...columns, ...status].map((column) => column.header),
+    headers: [...fields, ...columns, ...metadata, ...status].map((column) => column.header),
     warnings,
   };
 }

@@ -177,7 +177,8 @@ async function lookAt(source: Source, deps: RunnerDeps): Promise<Look> {
       if (sample.length < ROWS_LOOKED_AT && row.kind === 'record') sample.push(row.cells);
       characters += charactersOf(row.cells);
     }
-    if (deps.clock.monotonic() > deadline) {
+    const isEnough = source.rowCount !== undefined && sample.length >= ROWS_LOOKED_AT;
+    if (isEnough || deps.clock.monotonic() > deadline) {
       finished = false;
       break;
     }
@@ -187,7 +188,7 @@ async function lookAt(source: Source, deps: RunnerDeps): Promise<Look> {
   const reckoned = isPlain && characters > 0 ? Math.round(((source.sizeBytes ?? 0) * rows) / characters) : null;
   return {
     columns: source.columns(),
-    rowCount: finished ? rows : null,
+    rowCount: finished ? rows : (source.rowCount ?? null),
     reckonedRows: finished ? rows : reckoned,
     sample,
   };

@@ -32,6 +32,11 @@ export const outputMapping = strict({
     .record(z.string().min(1), z.string().min(1))
     .optional()
     .describe('Further columns: name to "{% JSONata over {row, output} %}".'),
+  metadata: z
+    .array(z.enum(['_parse_status', '_truncated_fields']))
+    .min(1)
+    .optional()
+    .describe('Columns about each row: what its answer came to, and which input fields its prompt holds in part only.'),
 }).describe('What of the answers becomes columns of the output table.');
 
 /** A mapping in an answer, and how it is described there. */
@@ -47,10 +52,11 @@ export const mappingInAnswer = z.record(
 /** Parsed arguments without the keys that are undefined, as the runner takes them. */
 export function toOutputMapping(given: z.output<typeof outputMapping> | undefined): OutputMapping | undefined {
   if (given === undefined) return undefined;
-  const { structured_output_fields, columns } = given;
+  const { structured_output_fields, columns, metadata } = given;
   return {
     ...(structured_output_fields === undefined ? {} : { structured_output_fields }),
     ...(columns === undefined ? {} : { columns }),
+    ...(metadata === undefined ? {} : { metadata }),
   };
 }
 

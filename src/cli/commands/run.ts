@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { ENDED } from '../../runner/batch.ts';
 import { CACHE_SCOPES, TRACES } from '../../runner/kept-options.ts';
-import type { BatchOptions, BatchPlan, BatchRequest } from '../../runner/runner.ts';
+import type { BatchOptions, BatchPlan, BatchRequest, MetadataColumn } from '../../runner/runner.ts';
 import { askToGoOn, canAsk, refuseCostly } from '../agreement.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
 import { EXIT, exitCodeOfError } from '../exit-codes.ts';
@@ -23,6 +23,7 @@ interface RunArguments {
   map?: string[];
   fields?: string[];
   column?: string[];
+  metadata?: string[];
   out?: string;
   concurrency?: number;
   sample?: number;
@@ -41,12 +42,13 @@ interface RunArguments {
 /** `rowmill run`: a batch in the foreground. */
 export function addRunCommand(program: Command, context: CommandContext): void {
   const command = newCommand(program, 'run', 'Run an agent over every row of a table')
-    .argument('<table>', 'path or s3:// URI of a CSV, TSV or JSONL file, gzipped or not')
+    .argument('<table>', 'path or s3:// URI of a CSV, TSV, JSONL or Parquet file')
     .requiredOption('-a, --agent <name[@version]>', 'the agent; its newest version unless one is named')
     .optionsGroup('Mapping:')
     .option('-m, --map <field=how>', 'fill an input field; repeat for more (see below)', collect)
     .option('--fields <a,b>', 'only these output fields become columns', commaSeparated)
     .option('--column <name=expression>', 'a further column, computed from {row, output}; repeat for more', collect)
+    .option('--metadata <a,b>', 'columns about each row: _parse_status, _truncated_fields', commaSeparated)
     .option('-o, --out <location>', 'where the table goes; its extension chooses the format')
     .option('--spreadsheet-safe', 'neutralise cells that a spreadsheet would take for formulas')
     .optionsGroup('Care:')
@@ -156,6 +158,8 @@ function requestOf(table: string, given: RunArguments, cwd: string): BatchReques
   const output = {
     ...(given.fields !== undefined && { structured_output_fields: given.fields }),
     ...(given.column !== undefined && { columns: columnArguments(given.column) }),
+    // The runner's validation names what it does not know.
+    ...(given.metadata !== undefined && { metadata: given.metadata as MetadataColumn[] }),
   };
   return {
     csv_uri: locationArgument(table, cwd),
