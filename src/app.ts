@@ -15,13 +15,10 @@ import { readDataKey } from './data-key.ts';
 import { createDetachedRunner } from './detached-runner.ts';
 import { AppError } from './errors.ts';
 import type { Log } from './log.ts';
-import { createAnthropicProvider } from './providers/anthropic.ts';
 import { createLanes, type LaneMember, type Lanes } from './providers/lane.ts';
-import { createOpenAiProvider } from './providers/openai.ts';
 import { readPriceFile } from './providers/price-file.ts';
 import { createPriceTable, type PriceTable } from './providers/prices.ts';
-import type { Provider } from './providers/provider.ts';
-import { createScriptedProvider } from './providers/scripted.ts';
+import { createProviders, type Providers } from './providers/providers.ts';
 import { layerRegistries, type Registry, resolveAgent } from './registry/registry.ts';
 import { createYamlRegistry } from './registry/yaml-registry.ts';
 import { createBudget } from './runner/budget.ts';
@@ -163,36 +160,6 @@ async function openRegistry(config: Config, log: Log): Promise<Registry> {
   return layerRegistries([createDynamoRegistry({ table: config.agents.table, region, endpoint, log }), shipped]);
 }
 
-interface Providers {
-  /** @throws AppError `agents_invalid` when there is no such provider */
-  get(name: string): Promise<Provider>;
-  close(): Promise<void>;
-}
-
-/** Providers by name, each made on first use and once. */
-function createProviders(config: Config, log: Log): Providers {
-  const make: { [name: string]: () => Provider } = {
-    anthropic: () => createAnthropicProvider({ ...config.anthropic, log }),
-    openai: () => createOpenAiProvider({ ...config.openai, log }),
-    scripted: () => createScriptedProvider({ log }),
-  };
-  const made = new Map<string, Provider>();
-  return {
-    async get(name) {
-      const provider = made.get(name) ?? make[name]?.();
-      if (provider === undefined) {
-        const names = Object.keys(make).join(', ');
-        throw new AppError('agents_invalid', `There is no model provider "${name}"; the providers are ${names}.`);
-      }
-      made.set(name, provider);
-      return provider;
-    },
-    async close() {
-      await Promise.all([...made.values()].map((provider) => provider.close()));
-    },
-  };
-}
-
 interface OrchestratorParts {
   registry: Registry;
   tools: OrchestratorTool[];
@@ -218,7 +185,7 @@ function createTalkLanes(lanes: Lanes): OrchestratorParts['talkLane'] {
 async function openOrchestrator(label: string | null, parts: OrchestratorParts): Promise<ConversationAgent> {
   const { registry, tools, store, prices, log } = parts;
   const definition = await resolveAgent(registry, label ?? ORCHESTRATOR);
-  const provider = await parts.providers.get(definition.model.provider);
+  const provider = await parts.providers.get(definition.model.provider, definition.model);
   const toolSet = { tools, close: async () => undefined };
   const signal = new AbortController().signal;
   return {
@@ -230,7 +197,7 @@ async function openOrchestrator(label: string | null, parts: OrchestratorParts):
       createRunCalls(runId, true, {
         store,
         provider,
-        lane: parts.talkLane(provider.name, definition.model.model),
+        lane: parts.talkLane(provider.server ?? provider.name, definition.model.model),
         callTimeoutMs: callTimeoutMs(definition),
         prices,
         budget: createBudget(undefined, 0),

@@ -61,13 +61,44 @@ export const promptDefinition = z.strictObject({
   placeholders: z.array(placeholder).optional(),
 });
 
-export const modelDefinition = z.strictObject({
-  provider: z.string().min(1),
-  model: z.string().min(1),
-  /** Upper limit of output tokens a call. */
-  max_tokens: z.int().positive().default(4096),
-  fallback: z.string().optional(),
-});
+const OPENAI_COMPATIBLE = 'openai-compatible';
+
+export const modelDefinition = z
+  .strictObject({
+    provider: z.string().min(1),
+    model: z.string().min(1),
+    /** Upper limit of output tokens a call. */
+    max_tokens: z.int().positive().default(4096),
+    /** A model of the same provider for when this one is not served, or does not take what it is sent. */
+    fallback: z.string().min(1).optional(),
+    /** The address of an OpenAI-compatible server, with its `/v1`. */
+    base_url: z.url({ error: 'must be a URL such as http://127.0.0.1:11434/v1' }).optional(),
+    /** The environment variable that holds the key of an OpenAI-compatible server. */
+    api_key_env: z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable, not a key')
+      .optional(),
+    /** Of Bedrock. Default: AWS_REGION. */
+    region: z.string().min(1).optional(),
+    /** Of Bedrock: the id or ARN of an inference profile that serves the model. */
+    inference_profile: z.string().min(1).optional(),
+  })
+  .superRefine((model, context) => {
+    const isCompatible = model.provider === OPENAI_COMPATIBLE;
+    const misplaced = (key: 'base_url' | 'api_key_env' | 'region' | 'inference_profile', provider: string) => {
+      if (model[key] === undefined || model.provider === provider) return;
+      const message = `belongs to provider: ${provider}, not to ${model.provider}`;
+      context.addIssue({ code: 'custom', path: [key], message });
+    };
+    misplaced('base_url', OPENAI_COMPATIBLE);
+    misplaced('api_key_env', OPENAI_COMPATIBLE);
+    misplaced('region', 'bedrock');
+    misplaced('inference_profile', 'bedrock');
+    if (isCompatible && model.base_url === undefined) {
+      const message = `has to be given for provider: ${OPENAI_COMPATIBLE}, such as http://127.0.0.1:11434/v1`;
+      context.addIssue({ code: 'custom', path: ['base_url'], message });
+    }
+  });
 
 /**
  * An agent as it stands in the registry, defaults filled in. It is plain JSON: a batch stores it whole as its snapshot.
@@ -113,6 +144,7 @@ export const agentDefinition = z.strictObject({
 export type HttpToolDefinition = z.infer<typeof httpToolDefinition>;
 export type McpToolsDefinition = z.infer<typeof mcpToolsDefinition>;
 export type ToolDefinition = z.infer<typeof toolDefinition>;
+export type ModelDefinition = z.infer<typeof modelDefinition>;
 export type AgentDefinition = z.infer<typeof agentDefinition>;
 
 /** The name of the tool through which a target agent answers. */

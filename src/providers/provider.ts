@@ -36,6 +36,13 @@ export interface Provider {
   readonly name: string;
   /** Set for what stands in for a real model; shown wherever the provider's name is shown. */
   readonly standIn?: string;
+  /** What its lanes and answers are told apart by, where one name stands for several servers. Default: `name`. */
+  readonly server?: string;
+  /**
+   * The request as it is to be sent and paid for, where another model than the one asked for may answer.
+   * Contract: what it gives is given again for itself; a transcript stays with the model that began it.
+   */
+  route?(request: ModelRequest): ModelRequest;
   respond(request: ModelRequest, options: RespondOptions): Promise<ModelResponse>;
   /**
    * Rejects with `model_unknown` when it is certain that there is no such model, without a charge; whatever else goes

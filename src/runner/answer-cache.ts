@@ -16,6 +16,8 @@ export interface CacheDeps {
   fence: Fence;
   /** The provider's name. */
   provider: string;
+  /** What answers are told apart by: the provider, and its address where it is a server of people's own. */
+  server: string;
 }
 
 /** The cache of a batch that allows one. */
@@ -23,7 +25,21 @@ export function cacheOf(plan: StoredPlan, fence: Fence, deps: RunnerDeps): { cac
   const scope = plan.request.options?.cache ?? 'off';
   if (scope === 'off') return {};
   const { store, clock, flights = createFlights() } = deps;
-  return { cache: { scope, store, clock, flights, fence, provider: plan.agent.model.provider } };
+  return {
+    cache: {
+      scope,
+      store,
+      clock,
+      flights,
+      fence,
+      provider: plan.agent.model.provider,
+      server: serverOf(plan.agent.model),
+    },
+  };
+}
+
+function serverOf({ provider, base_url: baseUrl }: StoredPlan['agent']['model']): string {
+  return baseUrl === undefined ? provider : `${provider} ${baseUrl}`;
 }
 
 /** A model call that may be answered from the cache. */
@@ -54,14 +70,14 @@ type HashedCalls = NonNullable<Extract<RowResult, { status: 'succeeded' }>['hash
 
 /** Opens the cache for one run. */
 export function openRunCache(run: string, deps: CacheDeps): RunCache {
-  const { scope, store, clock, flights, fence, provider } = deps;
+  const { scope, store, clock, flights, fence, provider, server } = deps;
   const within = scope === 'batch' ? fence.batchId : null;
   const calls: HashedCalls = [];
   const leads = new Set<string>();
   const isOfBatch = (from: { run: string }) => from.run.startsWith(`${fence.batchId}/`);
 
   const take: RunCache['take'] = async ({ turn, request, appended, signal }) => {
-    const digest = hashRequest(provider, request);
+    const digest = hashRequest(server, request);
     const key = `${within ?? ''} ${digest.toString('base64')}`;
     while (true) {
       const seat = await flights.join(key, signal);
@@ -90,7 +106,7 @@ export function openRunCache(run: string, deps: CacheDeps): RunCache {
     take,
     replayed({ turn, request }, { cachedFrom }) {
       if (cachedFrom !== undefined && isOfBatch(cachedFrom)) return;
-      calls.push({ run, turn, hash: hashRequest(provider, request) });
+      calls.push({ run, turn, hash: hashRequest(server, request) });
     },
     hashed: () => calls,
     end(succeeded) {
@@ -101,6 +117,6 @@ export function openRunCache(run: string, deps: CacheDeps): RunCache {
 }
 
 /** SHA-256 of everything that a model's answer depends on. */
-function hashRequest(provider: string, { model, system, tools, messages, maxTokens }: ModelRequest): Buffer {
-  return hash('sha256', JSON.stringify([provider, model, maxTokens, system, tools, messages]), 'buffer');
+function hashRequest(server: string, { model, system, tools, messages, maxTokens }: ModelRequest): Buffer {
+  return hash('sha256', JSON.stringify([server, model, maxTokens, system, tools, messages]), 'buffer');
 }

@@ -130,7 +130,7 @@ async function createBatch(
   approve?.(plan);
   const request = withAbsoluteUris(given, deps);
   const id = deps.newId('bat');
-  const provider = await deps.provider(plan.agent.model.provider);
+  const provider = await deps.provider(plan.agent.model.provider, plan.agent.model);
   const now = clock.now();
   const { batch, inserted } = await store.insertBatch({
     id,

@@ -18,7 +18,8 @@ export interface RunnerDeps {
   findAgent: (name: string, version?: string) => Promise<AgentDefinition>;
   /** Opens an agent's tools; `toolSpecs` is a batch's snapshot of what the model is told. `signal` gives up opening. */
   openAgent: (definition: AgentDefinition, toolSpecs: ToolSpec[] | null, signal: AbortSignal) => Promise<OpenedAgent>;
-  provider: (name: string) => Promise<Provider>;
+  /** `model` says which server, where the name alone does not. */
+  provider: (name: string, model?: AgentDefinition['model']) => Promise<Provider>;
   /** Limits shared by everybody in this process who calls a model. Without them every call goes at once. */
   lanes?: Lanes;
   prices: PriceTable;

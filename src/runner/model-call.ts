@@ -95,8 +95,10 @@ async function pause(
 type Sent = AnsweredCall | { error: AppError; meaning: ReturnType<Permit['end']> };
 
 /** Room in the budget, then room in the lane, then the intent, then the send: always in this order, so that nobody waits in a ring. */
-async function sendOnce(call: ModelCall, isRepeat: boolean, deps: ModelCallDeps): Promise<Sent> {
-  const { run, turn, request, time } = call;
+async function sendOnce(asked: ModelCall, isRepeat: boolean, deps: ModelCallDeps): Promise<Sent> {
+  const { run, turn, time } = asked;
+  const request = deps.provider.route?.(asked.request) ?? asked.request;
+  const call = request === asked.request ? asked : { ...asked, request };
   const requestBytes = bytesOf(request);
   const worst = deps.prices.worstCase(deps.provider.name, request.model, {
     inputTokens: UNSEEN_TOKENS + requestBytes,

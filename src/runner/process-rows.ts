@@ -199,8 +199,8 @@ async function createRowWork(
   const transformOutput = compileOutput(plan.request.output_mapping ?? {}, columns);
   const { costMicroUsd, openWorstMicroUsd } = batch.totals;
   const budget = createBudget(capOf(tuning.now()), costMicroUsd + openWorstMicroUsd);
-  const provider = await deps.provider(plan.agent.model.provider);
-  const lane = deps.lanes?.join(provider.name, plan.agent.model.model, {
+  const provider = await deps.provider(plan.agent.model.provider, plan.agent.model);
+  const lane = deps.lanes?.join(provider.server ?? provider.name, plan.agent.model.model, {
     priority: tuning.now().priority,
     caps: capsOf(plan.agent),
   });

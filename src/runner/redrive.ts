@@ -89,7 +89,7 @@ export async function retryBatch(batch: BatchRecord, request: RetryRequest, deps
   try {
     const settings = {
       ...withoutModel(request),
-      ...(model === undefined ? {} : await modelSettings(model, deps)),
+      ...(model === undefined ? {} : await modelSettings(model, batch, deps)),
       // A transcript never changes its model half way. The null takes away what an earlier retry left.
       redrive: { codes: codes ?? null, restart: model !== undefined },
     };
@@ -122,8 +122,9 @@ export async function finishRedrive(batch: BatchRecord, fence: Fence, { store }:
 }
 
 /** A null takes away what an earlier model was. */
-async function modelSettings({ provider, model }: Model, deps: RunnerDeps): Promise<JsonObject> {
-  return { model: { provider, model }, stand_in: (await deps.provider(provider)).standIn ?? null };
+async function modelSettings({ provider, model }: Model, batch: BatchRecord, deps: RunnerDeps): Promise<JsonObject> {
+  const source = await deps.provider(provider, planOf(batch).agent.model);
+  return { model: { provider, model }, stand_in: source.standIn ?? null };
 }
 
 function withoutModel({ max_cost_usd, concurrency }: RetryRequest): BatchTuning {
@@ -179,7 +180,7 @@ async function checkModel(text: string, batch: BatchRecord, deps: RunnerDeps): P
   const provider = isWhole ? text.slice(0, slash) : agent.model.provider;
   const name = isWhole ? text.slice(slash + 1) : text;
   if (name.trim() === '') throw new AppError('invalid_arguments', 'The model is empty; write provider/model.');
-  const source = await deps.provider(provider);
+  const source = await deps.provider(provider, agent.model);
   // A script is a file, named from the folder of its agent.
   const model = provider === 'scripted' ? resolve(agent.base_dir ?? '', name) : name;
   if (source.checkModel !== undefined && (provider === 'scripted' || !isPriced(provider, model, deps.prices))) {

@@ -42,5 +42,7 @@ function withModel(
   model: NonNullable<BatchSettings['model']>,
   standIn: string | undefined,
 ): Pick<StoredPlan, 'agent' | 'standIn'> {
-  return { agent: { ...agent, model: { ...agent.model, ...model } }, standIn: standIn ?? null };
+  // What else was said of the model, as an address or a fallback, is another provider's.
+  const kept = model.provider === agent.model.provider ? agent.model : { max_tokens: agent.model.max_tokens };
+  return { agent: { ...agent, model: { ...kept, ...model } }, standIn: standIn ?? null };
 }

@@ -66,7 +66,7 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
   const layout = layoutOutput(columns, agent.structured_output.schema, output);
   plan.output_columns = layout.headers;
   plan.warnings.push(...layout.warnings, ...promptWarnings(agent));
-  const provider = await attempt(problems, () => deps.provider(agent.model.provider));
+  const provider = await attempt(problems, () => deps.provider(agent.model.provider, agent.model));
   if (provider?.standIn !== undefined)
     plan.warnings.push(`The model of ${agentLabel(agent)} is a ${provider.standIn}.`);
   problems.push(...unpricedCap(agent, request.options?.max_cost_usd, deps));

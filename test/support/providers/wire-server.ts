@@ -152,7 +152,10 @@ function deliver(response: ServerResponse, { answer, request, sent, options }: D
     return;
   }
   const [only] = pieces;
-  const half = pieces.length > 1 || only === undefined ? pieces.slice(0, -2) : [only.slice(0, only.length / 2)];
+  const half =
+    pieces.length > 1 || only === undefined
+      ? pieces.slice(0, Math.ceil(pieces.length / 2))
+      : [only.slice(0, only.length / 2)];
   const bytes = Buffer.concat(half.map((piece) => Buffer.from(piece)));
   if (answer.fault === 'cut') response.end(bytes);
   else if (answer.fault === 'reset-body') response.write(bytes, () => response.socket?.resetAndDestroy());

@@ -1,0 +1,73 @@
+import type { Config } from '../config.ts';
+import { AppError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { createAnthropicProvider } from './anthropic.ts';
+import { withFallback } from './fallback.ts';
+import { createOpenAiProvider } from './openai.ts';
+import { createOpenAiCompatibleProvider } from './openai-compatible.ts';
+import type { Provider } from './provider.ts';
+import { createScriptedProvider } from './scripted.ts';
+
+/** What an agent says of its model beside the provider's name. */
+export interface ModelSource {
+  provider: string;
+  model: string;
+  fallback?: string | undefined;
+  base_url?: string | undefined;
+  api_key_env?: string | undefined;
+  region?: string | undefined;
+  inference_profile?: string | undefined;
+}
+
+/** The providers of a process. */
+export interface Providers {
+  /**
+   * @param model says which server and which fallback; one of another provider is not looked at
+   * @throws AppError `agents_invalid` when there is no such provider, or it needs to be told more
+   */
+  get(name: string, model?: ModelSource): Promise<Provider>;
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Providers by name and by what the model says of its server, each made on first use and once. */
+export function createProviders(config: Config, log: Log): Providers {
+  const make: { [name: string]: (model: ModelSource) => Provider } = {
+    anthropic: () => createAnthropicProvider({ ...config.anthropic, log }),
+    openai: () => createOpenAiProvider({ ...config.openai, log }),
+    'openai-compatible': ({ base_url: baseUrl, api_key_env: keyVariable }) => {
+      if (baseUrl === undefined) {
+        const fix = 'write model: {provider: openai-compatible, base_url: …, model: …} in agents.yaml';
+        throw new AppError('agents_invalid', `The provider openai-compatible needs a base_url; ${fix}.`);
+      }
+      const key = keyVariable === undefined ? undefined : { variable: keyVariable, value: config.env[keyVariable] };
+      return createOpenAiCompatibleProvider({ baseUrl, log, ...(key === undefined ? {} : { key }) });
+    },
+    scripted: () => createScriptedProvider({ log }),
+  };
+  const made = new Map<string, Provider>();
+  const once = (key: readonly unknown[], create: () => Provider): Provider => {
+    const text = JSON.stringify(key);
+    const provider = made.get(text) ?? create();
+    made.set(text, provider);
+    return provider;
+  };
+  return {
+    async get(name, given) {
+      const create = make[name];
+      if (create === undefined) {
+        const names = Object.keys(make).join(', ');
+        throw new AppError('agents_invalid', `There is no model provider "${name}"; the providers are ${names}.`);
+      }
+      const model = given?.provider === name ? given : { provider: name, model: '' };
+      const key = [name, model.base_url, model.api_key_env, model.region, model.inference_profile];
+      const provider = once(key, () => create(model));
+      const { fallback } = model;
+      if (fallback === undefined || fallback === model.model) return provider;
+      return once([...key, model.model, fallback], () => withFallback(provider, { model: model.model, fallback, log }));
+    },
+    async close() {
+      await Promise.all([...made.values()].map((provider) => provider.close()));
+    },
+  };
+}
