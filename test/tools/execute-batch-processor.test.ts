@@ -70,14 +70,20 @@ describe('execute_batch_processor', () => {
     expect(error.message).toContain(words);
   });
 
-  it.each(['mode', 'cache'])('refuses the option %s, which is not built, by its name', async (option) => {
-    const error = await rig.fail('execute_batch_processor', {
-      csv_uri: rig.table,
-      target: AGENT,
-      options: { [option]: 'batch' },
-    });
+  it('refuses the option mode, which is not built, by its name', async () => {
+    const options = { mode: 'batch' };
+    const error = await rig.fail('execute_batch_processor', { csv_uri: rig.table, target: AGENT, options });
     expect(error.code).toBe('option_not_supported');
-    expect(error.message).toContain(`unknown field "${option}"`);
+    expect(error.message).toContain('unknown field "mode"');
+  });
+
+  it('hands the cache on, and refuses a scope that there is not', async () => {
+    const csv_uri = await rig.write('twice.csv', 'Address,postcode\n1 High Street,AB1\n1 High Street,AB1\n');
+    const start = { csv_uri, target: AGENT };
+    const error = await rig.fail('execute_batch_processor', { ...start, options: { cache: 'some' } });
+    expect(error.code).toBe('invalid_arguments');
+    const id = await runToEnd(rig, { csv_uri, options: { cache: 'batch' } });
+    expect(await rig.runner.report(id)).toMatchObject({ model_calls: 1, cached_calls: 1 });
   });
 
   it('reports a start that can not work before anything is stored', async () => {
