@@ -9,7 +9,7 @@ const PAYLOAD_BYTES = NONCE_BYTES + 4 + 8;
 const MAC_BYTES = 18;
 
 /** What a good token says. */
-export interface Confirmation {
+interface Confirmation {
   /** New for each token: whoever starts something under it can see to it that it is started once. */
   nonce: string;
   /** What the person agreed to, in dollars; null when it was unknown. */

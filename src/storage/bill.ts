@@ -1,7 +1,7 @@
 import type { TokenCosts, Usage } from '../messages.ts';
 
 /** One model in the bill of a batch; money in micro-dollars, over its calls of known price. */
-export interface ModelBill {
+interface ModelBill {
   /** `provider/model`. */
   model: string;
   calls: number;

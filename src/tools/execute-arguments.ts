@@ -56,7 +56,7 @@ const retry = strict({
 });
 
 const ACTIONS = ['start', 'pause', 'resume', 'cancel', 'retry', 'set'] as const;
-export type Action = (typeof ACTIONS)[number];
+type Action = (typeof ACTIONS)[number];
 
 /** Which fields belong to which action, and which of the options. */
 const TAKES: { [action in Action]: { fields: readonly string[]; options: readonly string[] | 'all' } } = {
