@@ -14,6 +14,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
  * @returns the exit status
  */
 export function main(argv: string[], env: Record<string, string | undefined>): Promise<number> {
+  boundHeap();
   return runCli({
     argv,
     version,

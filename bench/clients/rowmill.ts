@@ -8,6 +8,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
+import { boundHeap } from '../../src/heap.ts';
 import { createLog } from '../../src/log.ts';
 import { measure, tell } from '../measure.ts';
 import { agentName, agentsPath } from '../workload.ts';
@@ -23,6 +24,7 @@ const config = readConfig(
   },
   folder,
 );
+boundHeap();
 const app = await createApp(config, createLog('warn'), { driver: 'supervisor' });
 // The others have loaded the SDK before they begin, too.
 await import('@anthropic-ai/sdk');
