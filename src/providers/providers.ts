@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { createAnthropicProvider } from './anthropic.ts';
 import { withFallback } from './fallback.ts';
+import { createGeminiProvider } from './gemini.ts';
 import { createOpenAiProvider } from './openai.ts';
 import { createOpenAiCompatibleProvider } from './openai-compatible.ts';
 import type { Provider } from './provider.ts';
@@ -34,6 +35,7 @@ export interface Providers {
 export function createProviders(config: Config, log: Log): Providers {
   const make: { [name: string]: (model: ModelSource) => Provider } = {
     anthropic: () => createAnthropicProvider({ ...config.anthropic, log }),
+    gemini: () => createGeminiProvider({ ...config.gemini, log }),
     openai: () => createOpenAiProvider({ ...config.openai, log }),
     'openai-compatible': ({ base_url: baseUrl, api_key_env: keyVariable }) => {
       if (baseUrl === undefined) {
