@@ -12,7 +12,7 @@ import { toTools } from './openai-tools.ts';
 import type { Provider, RespondOptions } from './provider.ts';
 import { filteredResponse, lacksCredentials, type Service } from './service-faults.ts';
 
-const SERVICE: Service = {
+export const SERVICE: Service = {
   name: 'OpenAI',
   credentials: 'OPENAI_API_KEY',
   address: 'OPENAI_BASE_URL',

@@ -1,0 +1,110 @@
+import { mulberry32 } from '../messages-server.ts';
+import type { WireAnswer, WireRequest } from '../messages-wire.ts';
+import type { RefusalKind } from './wire-server.ts';
+
+/** What becomes of one request instead of an answer. */
+export type ItemFault =
+  /** `broken`: its line in the results is cut. */
+  { item: 'expired' | 'cancelled' | 'missing' | 'broken' } | { item: 'refused'; kind: RefusalKind; message?: string };
+
+/** How a provider's jobs go. */
+export interface JobBehaviour {
+  /** The model, asked once for each request when the results are first read. */
+  respond: (request: WireRequest, id: string) => WireAnswer | ItemFault;
+  /** Questions about its state until a job is over. Default 1. */
+  polls?: number;
+  /** How jobs end that are not cancelled. Default `ended`. */
+  ending?: 'ended' | 'failed' | 'expired';
+  /** The provider says that all went well, whatever did. */
+  isLying?: boolean;
+  seed?: number;
+}
+
+export interface JobItem {
+  id: string;
+  request: WireRequest;
+}
+
+/** One job on a provider's side. */
+export interface Job {
+  id: string;
+  /** Milliseconds since the epoch. */
+  createdAt: number;
+  /** What the caller named it, where the provider takes names. */
+  label: string | undefined;
+  items: JobItem[];
+  state: 'queued' | 'running' | 'ended' | 'failed' | 'expired' | 'cancelled';
+  isCancelling: boolean;
+  polls: number;
+}
+
+export type ItemOutcome = { id: string; request: WireRequest; number: number; outcome: WireAnswer | ItemFault };
+
+/** Jobs as all providers have them, whatever their wire is. */
+export function createJobs(behaviour: JobBehaviour) {
+  const { respond, polls = 1, ending = 'ended', isLying = false } = behaviour;
+  const random = mulberry32(behaviour.seed ?? 1);
+  const jobs: Job[] = [];
+  const made = new Map<string, ItemOutcome[]>();
+  const outcomes = (job: Job): ItemOutcome[] => {
+    const known = made.get(job.id);
+    if (known !== undefined) return known;
+    const all = job.items.map(({ id, request }, index): ItemOutcome => {
+      const outcome = job.state === 'cancelled' ? { item: 'cancelled' as const } : respond(request, id);
+      return { id, request, number: index + 1, outcome };
+    });
+    const shuffled = all
+      .map((item) => ({ item, place: random() }))
+      .toSorted((a, b) => a.place - b.place)
+      .map(({ item }) => item);
+    made.set(job.id, shuffled);
+    return shuffled;
+  };
+  return {
+    jobs,
+    add(id: string, items: JobItem[], label?: string): Job {
+      const state = polls === 0 ? ending : 'queued';
+      const job: Job = { id, createdAt: Date.now(), label, items, state, isCancelling: false, polls: 0 };
+      jobs.push(job);
+      return job;
+    },
+    byId: (id: string) => jobs.find((job) => job.id === id),
+    isOver: ({ state }: Job) => state !== 'queued' && state !== 'running',
+    /** Called when someone asks how a job stands. */
+    advance(job: Job): Job {
+      if (job.state !== 'queued' && job.state !== 'running') return job;
+      job.polls += 1;
+      if (job.isCancelling) job.state = 'cancelled';
+      else job.state = job.polls >= polls ? ending : 'running';
+      return job;
+    },
+    outcomes,
+    counts(job: Job): { total: number; answered: number; refused: number; expired: number; cancelled: number } {
+      const total = job.items.length;
+      if (isLying) return { total, answered: total, refused: 0, expired: 0, cancelled: 0 };
+      const count = (kind: string) =>
+        outcomes(job).filter(({ outcome }) => ('item' in outcome ? outcome.item : 'answered') === kind).length;
+      const [answered, refused, expired, cancelled] = [
+        count('answered'),
+        count('refused'),
+        count('expired'),
+        count('cancelled'),
+      ];
+      return { total, answered, refused, expired, cancelled };
+    },
+  };
+}
+
+export type Jobs = ReturnType<typeof createJobs>;
+
+/** JSON lines, those of `broken` ones cut in half, and those of `missing` ones left out. */
+export function toLines(outcomes: readonly ItemOutcome[], toLine: (item: ItemOutcome) => unknown): string {
+  return outcomes
+    .flatMap((item) => {
+      const fault = 'item' in item.outcome ? item.outcome.item : undefined;
+      if (fault === 'missing') return [];
+      const line = JSON.stringify(toLine(fault === 'broken' ? { ...item, outcome: { content: [] } } : item));
+      return [`${fault === 'broken' ? line.slice(0, line.length / 2) : line}\n`];
+    })
+    .join('');
+}
