@@ -3,7 +3,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /** Stands where the system does not tell. */
-export const UNKNOWN = 'unknown';
+const UNKNOWN = 'unknown';
 /** The inode of the initial pid namespace on Linux (include/linux/proc_ns.h, PROC_PID_INIT_INO). */
 const INITIAL_PID_NAMESPACE = 'pid:[4026531836]';
 

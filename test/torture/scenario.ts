@@ -10,7 +10,7 @@ export interface ScenarioContext {
 }
 
 /** What a scenario came to: its line of figures, or the reason why it can't be run here. */
-export type Outcome = { figures: string } | { skipped: string };
+type Outcome = { figures: string } | { skipped: string };
 
 /** One kind of torture. Contract: `run` tells what it finds wrong in `violations` and rejects only when it can't go on. */
 export interface Scenario {

@@ -51,7 +51,7 @@ export interface ModelCall {
   delivered: boolean;
 }
 
-export interface ToolCall {
+interface ToolCall {
   q: string;
   who: string;
   at: number;
@@ -67,7 +67,7 @@ export interface Table {
 }
 
 /** What the model server does with a call that is not simply answered. */
-export type Trouble = (call: ModelCall, request: WireRequest) => Handled | Promise<Handled>;
+type Trouble = (call: ModelCall, request: WireRequest) => Handled | Promise<Handled>;
 type Handled = Fault | WireAnswer | undefined;
 
 export interface World extends Site {

@@ -24,7 +24,7 @@ export const kills: Scenario = {
         done += one.kills;
         inFlight += one.inFlight;
       }
-      const text = `${done} kills over ${audits.length} batches, ${inFlight} calls in flight at them`;
+      const text = `${done} kills over ${audits.length} ${audits.length === 1 ? 'batch' : 'batches'}, ${inFlight} calls in flight at them`;
       return { figures: `${text}; ${billFigures(sumAudits(audits))}` };
     } finally {
       await world.close();
