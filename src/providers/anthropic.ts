@@ -6,13 +6,11 @@ import { toModelError } from './anthropic-errors.ts';
 import { readLimits } from './anthropic-limits.ts';
 import { toModelResponse, toRequestBody } from './anthropic-messages.ts';
 import { collectStream } from './anthropic-stream.ts';
+import { type CallDeadline, startCall } from './call-deadline.ts';
 import { createLeanFetch } from './lean-fetch.ts';
 import type { Provider, RespondOptions } from './provider.ts';
 
 type Sdk = typeof import('@anthropic-ai/sdk');
-
-/** Deadline of one call, in milliseconds: the API's own for answers that are not streamed. */
-const DEFAULT_TIMEOUT_MS = 600_000;
 
 const CHECK_TIMEOUT_MS = 10_000;
 
@@ -44,7 +42,7 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
       const isFirst = !warned.has(request.model);
       warned.add(request.model);
       const isStrict = !plain.has(request.tools);
-      const call = startCall(respondOptions);
+      const call = startCall('Anthropic', respondOptions);
       try {
         return await send(client, request, { ...respondOptions, call, isFirst, isStrict });
       } catch (thrown) {
@@ -108,47 +106,10 @@ async function open(apiKey: string, { baseUrl, fetch, log }: AnthropicOptions): 
   return { sdk, client, close: async () => lean?.close() };
 }
 
-interface Call {
-  signal: AbortSignal;
-  timeoutMs: number;
-  /** Our own reason why the call was cut short, if it was. */
-  fault(): AppError | undefined;
-  end(): void;
-}
-
-/** The SDK's own timeout ends with the headers; this one covers the body as well. */
-function startCall({ signal, timeoutMs = DEFAULT_TIMEOUT_MS }: RespondOptions): Call {
-  const controller = new AbortController();
-  let isTimedOut = false;
-  const timer = setTimeout(() => {
-    isTimedOut = !controller.signal.aborted;
-    controller.abort();
-  }, timeoutMs);
-  const follow = () => controller.abort();
-  if (signal.aborted) follow();
-  else signal.addEventListener('abort', follow, { once: true });
-  return {
-    signal: controller.signal,
-    timeoutMs: Math.ceil(timeoutMs),
-    fault() {
-      if (isTimedOut) {
-        const text = `Anthropic did not answer within ${timeoutMs / 1000} s.`;
-        return new AppError('model_timeout', text, { retryable: true, outcomeUnknown: true });
-      }
-      if (!signal.aborted) return undefined;
-      return new AppError('aborted', 'The model call was cancelled.', { outcomeUnknown: true, cause: signal.reason });
-    },
-    end() {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', follow);
-    },
-  };
-}
-
 async function send(
   client: Anthropic,
   request: ModelRequest,
-  { call, isFirst, isStrict, ...options }: RespondOptions & { call: Call; isFirst: boolean; isStrict: boolean },
+  { call, isFirst, isStrict, ...options }: RespondOptions & { call: CallDeadline; isFirst: boolean; isStrict: boolean },
 ): Promise<ModelResponse> {
   const body = toRequestBody(request, isStrict);
   const { onText } = options;

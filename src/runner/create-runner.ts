@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../errors.ts';
-import { NO_USAGE } from '../messages.ts';
 import type { BatchRecord, PastAttempt, RowRecord, RowStatus } from '../storage/store.ts';
 import { aggregateResults } from './aggregate-results.ts';
 import { ENDED } from './batch.ts';
@@ -146,7 +145,7 @@ async function createBatch(
       agent: plan.agent,
       toolSpecs: null,
       inputMapping: plan.input_mapping,
-      outputUri: request.output_uri ?? join(deps.resultsDir, `${id}.csv`),
+      outputUri: request.output_uri ?? join(deps.resultsDir, plan.source_files > 1 ? `${id}/` : `${id}.csv`),
       estimate: plan.estimate,
       warnings: plan.warnings,
       standIn: provider.standIn ?? null,
@@ -157,13 +156,11 @@ async function createBatch(
     loadWarnings: [],
     rowLimit: request.options?.sample ?? null,
     output: null,
-    totals: { ...EMPTY_TOTALS },
     createdAt: now,
     startedAt: null,
     endedAt: null,
     activeMs: 0,
     activeSince: null,
-    owner: null,
   });
   const asked = storedPlanOf(batch).asked ?? storedPlanOf(batch).request;
   if (!inserted && !isDeepStrictEqual(asked, JSON.parse(JSON.stringify(request)))) {
@@ -185,24 +182,6 @@ function withAbsoluteUris(request: BatchRequest, { tables }: RunnerDeps): BatchR
     ...(output === undefined ? {} : { output_uri: tables.absolute(output) }),
   };
 }
-
-const EMPTY_TOTALS: BatchRecord['totals'] = {
-  rows: 0,
-  queued: 0,
-  running: 0,
-  succeeded: 0,
-  failed: 0,
-  modelCalls: 0,
-  toolCalls: 0,
-  usage: NO_USAGE,
-  costMicroUsd: 0,
-  unpricedCalls: 0,
-  cachedCalls: 0,
-  savedMicroUsd: 0,
-  unpricedCachedCalls: 0,
-  openCalls: 0,
-  openWorstMicroUsd: 0,
-};
 
 async function readRows(
   batch: BatchRecord,

@@ -60,6 +60,9 @@ export interface BatchRecord {
   owner: LeaseOwner | null;
 }
 
+/** A batch as it is stored first: without sums, and owned by nobody. */
+export type NewBatch = Omit<BatchRecord, 'totals' | 'owner'>;
+
 /** What may be changed on a batch. Absent fields stay; `settings` is merged into what is there, and a null in it removes. */
 export type BatchChange = Partial<
   Pick<
@@ -211,7 +214,7 @@ export type LeaseOutcome = { acquired: true; fence: Fence } | { acquired: false;
  */
 export interface Store {
   /** With an idempotency key that exists, the stored batch is returned and nothing is written. */
-  insertBatch(batch: BatchRecord): Promise<{ batch: BatchRecord; inserted: boolean }>;
+  insertBatch(batch: NewBatch): Promise<{ batch: BatchRecord; inserted: boolean }>;
   readBatch(id: string): Promise<BatchRecord | undefined>;
   /** Newest first; `before` is an id to continue after. */
   listBatches(options: { limit: number; before?: string }): Promise<BatchRecord[]>;

@@ -1,14 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../errors.ts';
-import type { BatchRecord } from '../store.ts';
+import type { BatchRecord, NewBatch } from '../store.ts';
 import { prepareBatchKey } from './batch-key.ts';
 import { type BatchRow, SELECT_BATCH, textOrNull, toBatchRecord } from './batch-record.ts';
 import { prepare } from './statement.ts';
 
-/** A new batch has no owner and its totals are zero, whatever the record says: they are the store's own. */
-export function prepareInsertBatch(
-  db: DatabaseSync,
-): (batch: BatchRecord) => { batch: BatchRecord; inserted: boolean } {
+/** With a known idempotency key the batch that has it is given back and nothing is written. */
+export function prepareInsertBatch(db: DatabaseSync): (batch: NewBatch) => { batch: BatchRecord; inserted: boolean } {
   const byIdempotencyKey = prepare<BatchRow>(db, `${SELECT_BATCH} WHERE b.idempotency_key = ?`);
   const byId = prepare<BatchRow>(db, `${SELECT_BATCH} WHERE b.id = ?`);
   const keyOf = prepareBatchKey(db);

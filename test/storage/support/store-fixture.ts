@@ -1,12 +1,11 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NO_USAGE } from '../../../src/messages.ts';
 import type {
-  BatchRecord,
   Fence,
   JournalIntent,
   LeaseOwner,
+  NewBatch,
   NewRow,
   RowResult,
   Store,
@@ -18,7 +17,7 @@ export function newFolder(): Promise<string> {
 }
 
 /** A batch as the runner makes it, with what a test wants different. */
-export function newBatch(id: string, change: Partial<BatchRecord> = {}): BatchRecord {
+export function newBatch(id: string, change: Partial<NewBatch> = {}): NewBatch {
   return {
     id,
     status: 'created',
@@ -33,29 +32,11 @@ export function newBatch(id: string, change: Partial<BatchRecord> = {}): BatchRe
     loadWarnings: [],
     rowLimit: null,
     output: null,
-    totals: {
-      rows: 0,
-      queued: 0,
-      running: 0,
-      succeeded: 0,
-      failed: 0,
-      modelCalls: 0,
-      toolCalls: 0,
-      usage: NO_USAGE,
-      costMicroUsd: 0,
-      unpricedCalls: 0,
-      cachedCalls: 0,
-      savedMicroUsd: 0,
-      unpricedCachedCalls: 0,
-      openCalls: 0,
-      openWorstMicroUsd: 0,
-    },
     createdAt: 1_000,
     startedAt: null,
     endedAt: null,
     activeMs: 0,
     activeSince: null,
-    owner: null,
     ...change,
   };
 }
