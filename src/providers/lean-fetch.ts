@@ -1,5 +1,3 @@
-import { Agent, request } from 'undici';
-
 /** The part of a response that the SDKs read. */
 interface LeanResponse {
   ok: boolean;
@@ -25,9 +23,11 @@ export interface LeanFetch {
  * Anthropic SDK, processor time of a call: 480 µs, where the global `fetch` takes 900 µs (Node 26, concurrency 100).
  */
 export function createLeanFetch(): LeanFetch {
-  const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 30_000 });
+  let opening: ReturnType<typeof open> | undefined;
   const leanFetch = async (input: string | URL | Request, init: RequestInit = {}): Promise<LeanResponse> => {
     const url = typeof input === 'string' ? input : input instanceof URL ? input.href : input.url;
+    opening ??= open();
+    const { agent, request } = await opening;
     const response = await request(url, {
       dispatcher: agent,
       method: (init.method ?? 'GET') as 'GET' | 'POST',
@@ -51,10 +51,16 @@ export function createLeanFetch(): LeanFetch {
   return {
     fetch: leanFetch as unknown as typeof fetch,
     close: () => {
-      closing ??= agent.destroy();
+      closing ??= opening?.then(({ agent }) => agent.destroy()) ?? Promise.resolve();
       return closing;
     },
   };
+}
+
+/** undici takes an eighth of the start of `rowmill mcp`, so it is loaded by the first call. */
+async function open() {
+  const { Agent, request } = await import('undici');
+  return { request, agent: new Agent({ headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 30_000 }) };
 }
 
 /** The request's headers as undici takes them with the least work: names and values in turn. */
