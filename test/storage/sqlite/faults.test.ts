@@ -46,7 +46,7 @@ describe('opening a database', () => {
     await store.insertBatch(newBatch('bat_1'));
     await store.close();
     const again = await open();
-    expect(await again.readBatch('bat_1')).toEqual(newBatch('bat_1'));
+    expect(await again.readBatch('bat_1')).toMatchObject(newBatch('bat_1'));
     await again.close();
   });
 
