@@ -2,9 +2,11 @@ import { resolve } from 'node:path';
 import { AppError } from '../errors.ts';
 import type { InputMapping } from '../runner/runner.ts';
 
-/** A path of the command line made absolute; URIs stay as they are. */
+/** A path of the command line made absolute; URIs stay as they are, and so does a slash at the end, which means a folder. */
 export function locationArgument(location: string, cwd: string): string {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(location) ? location : resolve(cwd, location);
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(location)) return location;
+  const path = resolve(cwd, location);
+  return location.endsWith('/') && !path.endsWith('/') ? `${path}/` : path;
 }
 
 /**

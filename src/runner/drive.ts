@@ -186,9 +186,10 @@ async function load(batch: BatchRecord, drive: Drive): Promise<'on'> {
   const first = problems[0];
   if (first !== undefined) throw new AppError(first.code, problems.map((problem) => problem.message).join(' '));
   const status = nextBatchStatus('loading', { type: 'loaded' });
-  const { columns, types, warnings: loadWarnings } = loaded;
-  const typed = types === undefined ? {} : { plan: storable({ ...storedPlanOf(batch), columnTypes: types }) };
-  return change(batch, drive, { status, columns, loadWarnings, ...typed });
+  const { columns, types, parts, warnings: loadWarnings } = loaded;
+  const known = { ...(types && { columnTypes: types }), ...(parts && { parts }) };
+  const next = storable({ ...storedPlanOf(batch), ...known });
+  return change(batch, drive, { status, columns, loadWarnings, plan: next });
 }
 
 /** The parts as the batch's maker had them: its tables lie in the folders that its maker may touch. */

@@ -3,11 +3,19 @@ import type { Fence, NewRow } from '../storage/store.ts';
 import type { SourceRow, StoredType } from '../tables/table.ts';
 import type { RunnerDeps } from './deps.ts';
 
+/** One file of a source of several: its rows follow those of the file before it. `name` as in `SourcePart`. */
+interface LoadedPart {
+  name: string;
+  rows: number;
+}
+
 /** What is known of a table once it is loaded. `types` only where its format has types. */
 interface LoadedTable {
   rows: number;
   columns: string[];
   types?: StoredType[];
+  /** The files, where there are several. */
+  parts?: LoadedPart[];
   warnings: Json[];
 }
 
@@ -19,11 +27,14 @@ export async function loadRows(
 ): Promise<LoadedTable> {
   await deps.store.clearRows(fence);
   const source = await deps.tables.openSource(uri, signal);
+  const parts = source.parts?.().map(({ name }): LoadedPart => ({ name, rows: 0 }));
   let rows = 0;
   try {
     for await (const chunk of source.rows(signal)) {
       signal.throwIfAborted();
       const first = rows;
+      const part = parts?.[chunk[0]?.part ?? 0];
+      if (part !== undefined) part.rows += chunk.length;
       rows += chunk.length;
       await deps.store.insertRows(
         fence,
@@ -38,6 +49,7 @@ export async function loadRows(
     rows,
     columns: source.columns(),
     ...(types === undefined ? {} : { types }),
+    ...(parts === undefined ? {} : { parts }),
     warnings: source.warnings().map((warning) => warning.message),
   };
 }

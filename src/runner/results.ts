@@ -27,18 +27,27 @@ export function layoutOf(batch: BatchRecord): OutputLayout {
   return layoutOutput(batch.columns ?? [], plan.agent.structured_output.schema, plan.request.output_mapping ?? {});
 }
 
-/** The output table in pages of rows, in source order, without its header. Memory is constant. `onRow` sees every row. */
+/** Which rows of an output table are wanted: from the first number up to, and without, the second. */
+interface OutputRange {
+  fromRow?: number;
+  toRow?: number;
+  /** Sees every row. */
+  onRow?: (row: RowRecord) => void;
+}
+
+/** The output table in pages of rows, in source order, without its header. Memory is constant. */
 export async function* outputRows(
   batch: BatchRecord,
   store: Store,
-  onRow?: (row: RowRecord) => void,
+  options: OutputRange = {},
 ): AsyncGenerator<Cell[][]> {
   const layout = layoutOf(batch);
   const { agent } = planOf(batch);
   const width = batch.columns?.length ?? 0;
-  let fromRow = 0;
-  while (true) {
-    const rows = await store.readRows(batch.id, { fromRow, limit: PAGE });
+  const { toRow = Number.POSITIVE_INFINITY, onRow } = options;
+  let { fromRow = 0 } = options;
+  while (fromRow < toRow) {
+    const rows = await store.readRows(batch.id, { fromRow, limit: Math.min(PAGE, toRow - fromRow) });
     if (rows.length === 0) return;
     if (onRow !== undefined) rows.forEach(onRow);
     yield rows.map((row) => outputRow(row, layout, { width, agent }));

@@ -85,6 +85,8 @@ export interface BatchPlan {
   output_columns: string[];
   columns: string[];
   row_count: number | null;
+  /** How many files the source is made of; 1 unless it is a folder or a pattern. */
+  source_files: number;
   estimate: Estimate | null;
   /** Dollars that the start is expected to spend: the estimate, less for a sample, at most the cap; null is unknown. */
   spending_usd: number | null;
@@ -205,6 +207,8 @@ export interface StoredPlan {
   inputMapping: InputMapping;
   /** How the source's columns are stored there, where its format has types; known once it is loaded. */
   columnTypes?: StoredType[];
+  /** The source's files in order, with their rows, where there are several; known once they are loaded. */
+  parts?: { name: string; rows: number }[];
   outputUri: string;
   estimate: Estimate | null;
   warnings: string[];

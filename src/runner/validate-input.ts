@@ -38,6 +38,7 @@ export async function planBatch(request: BatchRequest, deps: RunnerDeps): Promis
     output_columns: [...STATUS_COLUMNS],
     columns,
     row_count: look?.rowCount ?? null,
+    source_files: source?.parts?.().length ?? 1,
     estimate: null,
     spending_usd: null,
   };

@@ -7,12 +7,16 @@ import type { Json, JsonObject } from '../messages.ts';
  */
 export type Cell = Json;
 
-/** One row of a source, in order. `line` is the 1-based line of the file on which the row starts; in Parquet, the row. */
+/**
+ * One row of a source, in order. `line` is the 1-based line of the file on which the row starts; in Parquet, the row. `part` is the
+ * file's place among the source's parts, where it has several.
+ */
 export type SourceRow =
-  | { kind: 'record'; line: number; cells: Cell[] }
+  | { kind: 'record'; line: number; part?: number; cells: Cell[] }
   | {
       kind: 'malformed';
       line: number;
+      part?: number;
       /** What is wrong, in words: "5 fields, 4 expected". */
       reason: string;
       /** The raw text, up to 64 KiB. */
@@ -65,6 +69,12 @@ export interface TableWarning {
   line?: number;
 }
 
+/** One file of a source of several. `name` is its path below the folder that holds them all, with `/` between its parts. */
+export interface SourcePart {
+  name: string;
+  uri: string;
+}
+
 /**
  * An opened source. The header has been read; rows are read once, in chunks, with constant memory.
  * Contract: `rows` may be iterated once; leaving the loop early closes the file.
@@ -78,6 +88,8 @@ export interface Source {
   rowCount?: number;
   /** How the columns are stored, where the format has types. */
   types?(): StoredType[];
+  /** The files, in order, when it is a folder or a pattern of them. */
+  parts?(): SourcePart[];
   /** Unique names in order. For JSONL it grows while rows are read (first-seen order). */
   columns(): string[];
   /** Grows while rows are read. */
@@ -156,7 +168,10 @@ export interface Tables {
   openSource(uri: string, signal?: AbortSignal): Promise<Source>;
   /** The format follows the name's extension. `columns` is the header. */
   openSink(uri: string, columns: string[], options?: SinkOptions): Promise<Sink>;
-  /** Checks without writing that a sink may be opened there, and that it is not one of `notOneOf` after symlinks. */
+  /**
+   * Checks without writing that a sink may be opened there, and that it is not one of `notOneOf` after symlinks. A folder
+   * (its URI ends in `/`) may hold none of their files.
+   */
   checkSink(uri: string, notOneOf: string[]): Promise<void>;
   profile(uri: string, options?: { sampleRows?: number; signal?: AbortSignal }): Promise<TableProfile>;
   close(): Promise<void>;

@@ -1,11 +1,12 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { sinkFormat } from './formats/format.ts';
+import { formatOfName, sinkFormat } from './formats/format.ts';
 import { createFileLocation } from './locations/file-location.ts';
+import { listFiles } from './locations/list-files.ts';
 import type { Location } from './locations/location.ts';
-import { absoluteUri, parseUri } from './locations/parse-uri.ts';
-import type { Tables } from './table.ts';
+import { absoluteUri, isFolderUri, parseUri, uriInFolder } from './locations/parse-uri.ts';
+import type { Source, Tables } from './table.ts';
 
 /** What {@link createTables} is given. */
 export interface TablesParts {
@@ -34,6 +35,14 @@ export function createTables(parts: TablesParts): Tables {
   };
 }
 
+function unlessMissing(fault: unknown): undefined {
+  if (!(fault instanceof AppError) || fault.code !== 'file_not_found') throw fault;
+}
+
+function isTableName(name: string): boolean {
+  return formatOfName(name).format !== undefined;
+}
+
 function createRootedTables(parts: TablesParts): Tables {
   async function locate(uri: string): Promise<Location> {
     const location = await locationOf(uri);
@@ -49,13 +58,50 @@ function createRootedTables(parts: TablesParts): Tables {
     return createS3Location(await parts.s3(), parsed);
   }
 
+  /** The files of a folder or pattern; undefined when the URI is neither. */
+  async function locateAll(uri: string): Promise<{ name: string; location: Location }[] | undefined> {
+    const parsed = parseUri(uri);
+    if (parsed.kind === 'file') {
+      const files = await listFiles(parsed.path, parts.roots, isTableName);
+      return files?.map(({ name, path }) => ({ name, location: createFileLocation(path, parts.roots) }));
+    }
+    const { isObjectList, listObjects } = await import('./locations/list-objects.ts');
+    if (!isObjectList(parsed.key)) return undefined;
+    const { createS3Location } = await import('./locations/s3-location.ts');
+    const client = await parts.s3();
+    const objects = await listObjects(client, parsed, isTableName);
+    const { bucket } = parsed;
+    return objects.map(({ name, key }) => ({ name, location: createS3Location(client, { bucket, key }) }));
+  }
+
+  async function open(uri: string, signal?: AbortSignal): Promise<Source> {
+    const { openSource } = await import('./formats/open-source.ts');
+    const files = await locateAll(uri);
+    if (files === undefined) return openSource(await locate(uri), signal);
+    const { openManySource } = await import('./formats/many-source.ts');
+    const partFiles = files.map(({ name, location }) => ({
+      name,
+      uri: location.uri,
+      open: (given?: AbortSignal) => openSource(location, given),
+    }));
+    return openManySource(absoluteUri(uri), partFiles, signal);
+  }
+
+  async function checkOne(uri: string, taken: ReadonlySet<string>): Promise<void> {
+    const location = await locate(uri);
+    sinkFormat(location.fileName, location.uri);
+    if (taken.has(await location.identity())) {
+      throw new AppError('output_is_source', `The output ${uri} is the source: give it another name.`);
+    }
+    await location.checkWrite();
+  }
+
   return {
     roots: parts.roots,
     within: (roots) => createRootedTables({ ...parts, roots }),
     absolute: absoluteUri,
     openSource: async (uri, signal) => {
-      const { openSource } = await import('./formats/open-source.ts');
-      const source = await openSource(await locate(uri), signal);
+      const source = await open(uri, signal);
       parts.log.debug({ uri: source.uri, facts: source.facts }, 'table opened');
       return source;
     },
@@ -64,21 +110,24 @@ function createRootedTables(parts: TablesParts): Tables {
       return openSink(await locate(uri), columns, options);
     },
     checkSink: async (uri, notOneOf) => {
-      const location = await locate(uri);
-      sinkFormat(location.fileName, location.uri);
-      const identity = await location.identity();
+      const taken = new Set<string>();
+      const names: string[] = [];
       for (const other of notOneOf) {
-        if ((await (await locate(other)).identity()) === identity) {
-          throw new AppError('output_is_source', `The output ${uri} is the source: give it another name.`);
+        // A source that is not there is told where it is opened.
+        const listed = await locateAll(other).catch(unlessMissing);
+        const files = listed ?? [{ name: undefined, location: await locate(other) }];
+        for (const { name, location } of files) {
+          taken.add(await location.identity());
+          names.push(name ?? location.fileName);
         }
       }
-      await location.checkWrite();
+      const targets = isFolderUri(uri) ? names.map((name) => uriInFolder(uri, name)) : [uri];
+      for (const target of targets) await checkOne(target, taken);
     },
     profile: async (uri, options = {}) => {
-      const location = await locate(uri);
-      const { openSource } = await import('./formats/open-source.ts');
+      const source = await open(uri, options.signal);
       const { profileSource } = await import('./profile.ts');
-      return profileSource(await openSource(location, options.signal), options);
+      return profileSource(source, options);
     },
     close: async () => undefined,
   };

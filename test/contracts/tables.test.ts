@@ -1,13 +1,14 @@
-import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createSilentLog } from '../../src/log.ts';
 import { createS3Client } from '../../src/tables/locations/s3-client.ts';
 import { createTables } from '../../src/tables/tables.ts';
 import { startTestS3 } from '../support/s3.ts';
-import { testTables } from './tables.ts';
+import { testTableFolders } from './table-folders.ts';
+import { type TablesPlace, testTables } from './tables.ts';
 
-testTables('files', async () => {
+const openFiles = async (): Promise<TablesPlace> => {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'rowmill-tables-')));
   const tables = createTables({
     roots: [folder],
@@ -17,7 +18,10 @@ testTables('files', async () => {
   return {
     tables,
     uri: (name) => join(folder, name),
-    put: (name, body) => writeFile(join(folder, name), body),
+    put: async (name, body) => {
+      await mkdir(dirname(join(folder, name)), { recursive: true });
+      await writeFile(join(folder, name), body);
+    },
     get: (name) => readFile(join(folder, name)),
     names: async () => (await readdir(folder)).sort(),
     close: async () => {
@@ -25,9 +29,9 @@ testTables('files', async () => {
       await rm(folder, { recursive: true });
     },
   };
-});
+};
 
-testTables('S3', async () => {
+const openS3 = async (): Promise<TablesPlace> => {
   const s3 = await startTestS3();
   const tables = createTables({ roots: [], s3: () => createS3Client(s3.options), log: createSilentLog() });
   return {
@@ -41,4 +45,12 @@ testTables('S3', async () => {
       await s3.close();
     },
   };
-});
+};
+
+for (const [kind, open] of [
+  ['files', openFiles],
+  ['S3', openS3],
+] as const) {
+  testTables(kind, open);
+  testTableFolders(kind, open);
+}

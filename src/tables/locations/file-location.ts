@@ -71,7 +71,10 @@ async function openRegular(real: string, path: string): Promise<{ handle: FileHa
 async function checkFolder(real: string, path: string): Promise<void> {
   const found = await stat(real).catch(() => undefined);
   if (found?.isDirectory())
-    throw new AppError('uri_invalid', `"${path}" is a folder: name a file in it for the output.`);
+    throw new AppError(
+      'uri_invalid',
+      `"${path}" is a folder: name a file in it for the output, or end it in "/" for one file a source file.`,
+    );
   for (let folder = dirname(real); ; folder = dirname(folder)) {
     const parent = await stat(folder).catch(() => undefined);
     if (parent === undefined && folder !== dirname(folder)) continue;

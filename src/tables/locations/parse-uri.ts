@@ -30,7 +30,18 @@ export function parseUri(uri: string): ParsedUri {
  */
 export function absoluteUri(uri: string): string {
   const parsed = parseUri(uri);
-  return parsed.kind === 'file' ? parsed.path : `s3://${parsed.bucket}/${parsed.key}`;
+  if (parsed.kind === 's3') return `s3://${parsed.bucket}/${parsed.key}`;
+  return isFolderUri(uri) && !parsed.path.endsWith('/') ? `${parsed.path}/` : parsed.path;
+}
+
+/** Whether a URI names a folder, or a prefix: it ends in a slash. */
+export function isFolderUri(uri: string): boolean {
+  return uri.endsWith('/');
+}
+
+/** The URI of a file in a folder. */
+export function uriInFolder(folder: string, name: string): string {
+  return `${folder.replace(/\/$/, '')}/${name}`;
 }
 
 function pathOfFileUrl(uri: string): string {
@@ -56,7 +67,7 @@ function parseS3(uri: string): ParsedUri {
       `"${uri}": "${bucket}" is not a bucket name (3 to 63 of a-z, 0-9, "." and "-"); write s3://bucket/key.`,
     );
   }
-  if (key === '' || key.endsWith('/')) {
+  if (key === '') {
     throw new AppError('uri_invalid', `"${uri}" names no object: add its key, as in s3://${bucket}/${key}table.csv.`);
   }
   return { kind: 's3', bucket, key };

@@ -1,0 +1,115 @@
+import { AppError } from '../../errors.ts';
+import type { Cell, Source, SourcePart, SourceRow, StoredType, TableWarning } from '../table.ts';
+
+/** One file of a source of many. `open` may be called more than once. */
+export interface PartFile extends SourcePart {
+  open(signal?: AbortSignal): Promise<Source>;
+}
+
+/**
+ * Opens several files as one table, in their order. All have the same columns, in whatever order; only JSONL may add some
+ * (first-seen order). Each file's header is read at once, so that a fault is known before any row is.
+ * @throws AppError `not_a_table` that names the file whose columns differ
+ */
+export async function openManySource(uri: string, files: PartFile[], signal?: AbortSignal): Promise<Source> {
+  const first = await heads(uri, files, signal);
+  const columns = [...first.columns];
+  const warnings: TableWarning[] = [];
+  let open: Source | undefined;
+  return {
+    uri,
+    facts: first.facts,
+    sizeBytes: first.sizeBytes,
+    ...(first.rowCount === undefined ? {} : { rowCount: first.rowCount }),
+    ...(first.types === undefined ? {} : { types: () => [...(first.types ?? [])] }),
+    columns: () => [...columns],
+    warnings: () => [...warnings],
+    parts: () => files.map(({ name, uri: place }) => ({ name, uri: place })),
+    async *rows(wanted) {
+      for (const [part, file] of files.entries()) {
+        open = await file.open(wanted);
+        try {
+          for await (const rows of open.rows(wanted)) {
+            const places = placesOf(open.columns(), columns);
+            yield rows.map((row) => toRow(row, part, { places, width: columns.length }));
+          }
+        } finally {
+          warnings.push(...open.warnings().map((warning) => inFile(warning, file.name)));
+          await open.close();
+        }
+      }
+    },
+    close: async () => open?.close(),
+  };
+}
+
+interface Heads extends Pick<Source, 'facts' | 'sizeBytes'> {
+  columns: string[];
+  types: StoredType[] | undefined;
+  rowCount: number | undefined;
+}
+
+async function heads(uri: string, files: PartFile[], signal?: AbortSignal): Promise<Heads> {
+  let all: Heads | undefined;
+  for (const file of files) {
+    const source = await file.open(signal);
+    const { facts, sizeBytes, rowCount } = source;
+    const head = { facts, sizeBytes, rowCount, columns: source.columns(), types: source.types?.() };
+    await source.close();
+    all = all === undefined ? head : joined(all, head, { file, uri, isOpen: facts.format === 'jsonl' });
+  }
+  if (all === undefined) throw new AppError('file_not_found', `${uri} stands for no file.`);
+  return all;
+}
+
+function joined(
+  all: Heads,
+  head: Heads,
+  { file, uri, isOpen }: { file: PartFile; uri: string; isOpen: boolean },
+): Heads {
+  const missing = all.columns.filter((column) => !head.columns.includes(column));
+  const added = head.columns.filter((column) => !all.columns.includes(column));
+  if (!isOpen && missing.length + added.length > 0) {
+    const what = [...missing.map((name) => `"${name}" is missing`), ...added.map((name) => `"${name}" is new`)];
+    throw new AppError(
+      'not_a_table',
+      `${uri} is no single table: in ${file.uri} the columns differ from the first file's (${what.slice(0, 10).join(', ')}).`,
+    );
+  }
+  return {
+    facts: all.facts,
+    sizeBytes: sum(all.sizeBytes, head.sizeBytes),
+    rowCount: sum(all.rowCount, head.rowCount),
+    columns: [...all.columns, ...added],
+    types: all.types && head.types && all.columns.map((column, index) => commonType(all, head, { column, index })),
+  };
+}
+
+function sum(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? undefined : a + b;
+}
+
+/** The type of both, or else one that holds the cells of both. */
+function commonType(all: Heads, head: Heads, { column, index }: { column: string; index: number }): StoredType {
+  const [a, b] = [all.types?.[index], head.types?.[head.columns.indexOf(column)]];
+  if (a !== undefined && JSON.stringify(a) === JSON.stringify(b)) return a;
+  return 'string';
+}
+
+/** For each of a file's columns, its place in the whole table; columns that only this file has are added at the end. */
+function placesOf(own: string[], columns: string[]): number[] {
+  return own.map((column) => {
+    const place = columns.indexOf(column);
+    return place === -1 ? columns.push(column) - 1 : place;
+  });
+}
+
+function toRow(row: SourceRow, part: number, { places, width }: { places: number[]; width: number }): SourceRow {
+  const cells: Cell[] = new Array(width).fill(null);
+  for (const [index, cell] of row.cells.entries()) cells[places[index] ?? index] = cell;
+  return { ...row, part, cells };
+}
+
+function inFile(warning: TableWarning, name: string): TableWarning {
+  return { ...warning, message: `${name}: ${warning.message}` };
+}

@@ -1,0 +1,56 @@
+import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { AppError } from '../../errors.ts';
+import { byName, isPattern, MAX_FILES, patternMatcher, splitPattern } from './pattern.ts';
+import { s3Error } from './s3-error.ts';
+
+/** An object of a prefix or pattern. `name` is its key after the prefix that they all share. */
+export interface ListedObject {
+  name: string;
+  key: string;
+}
+
+/** Whether a key stands for several objects: a prefix that ends in `/`, or a pattern. */
+export function isObjectList(key: string): boolean {
+  return key.endsWith('/') || isPattern(key);
+}
+
+/**
+ * The objects that a key stands for, by name. A prefix has those right below it that `isTable` takes.
+ * @throws AppError `file_not_found` when there is none
+ */
+export async function listObjects(
+  client: S3Client,
+  place: { bucket: string; key: string },
+  isTable: (name: string) => boolean,
+): Promise<ListedObject[]> {
+  const uri = `s3://${place.bucket}/${place.key}`;
+  const isPrefix = place.key.endsWith('/');
+  const { base, rest } = isPrefix ? { base: place.key, rest: '*' } : splitPattern(place.key);
+  const matches = patternMatcher(rest);
+  // Below a delimiter only the objects of one level come, however many there are deeper.
+  const level = rest.includes('/') || rest.includes('**') ? {} : { Delimiter: '/' };
+  const objects: ListedObject[] = [];
+  for (let after: string | undefined; ; ) {
+    const command = new ListObjectsV2Command({
+      Bucket: place.bucket,
+      Prefix: base,
+      ...level,
+      ...(after !== undefined && { ContinuationToken: after }),
+    });
+    const page = await client.send(command).catch((cause) => {
+      throw s3Error(cause, { bucket: place.bucket, uri });
+    });
+    for (const { Key: key = '', Size: size } of page.Contents ?? []) {
+      const name = key.slice(base.length);
+      const isWanted = name !== '' && !name.endsWith('/') && matches(name) && (!isPrefix || isTable(name));
+      if (isWanted && size !== 0) objects.push({ name, key });
+    }
+    if (objects.length > MAX_FILES) {
+      throw new AppError('uri_invalid', `${uri} stands for more than ${MAX_FILES} objects, the most of one table.`);
+    }
+    after = page.NextContinuationToken;
+    if (after === undefined) break;
+  }
+  if (objects.length === 0) throw new AppError('file_not_found', `There is no table at ${uri}: check the prefix.`);
+  return objects.sort(byName);
+}
