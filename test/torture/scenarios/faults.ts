@@ -31,7 +31,7 @@ export const faults: Scenario = {
     const random = mulberry32(seed + 2);
     const world = await createWorld({ seed, latencyMs: [2, 30], trouble: (call) => draw(random, call) });
     try {
-      const table = await world.table(quick ? 200 : 1_500);
+      const table = await world.table(quick ? 200 : 1_000);
       const kills = quick ? 1 : 4;
       const start = startOf(table, CONCURRENCY);
       for (let kill = 1; kill <= kills; kill += 1) {

@@ -38,7 +38,7 @@ interface Told {
 async function fightInLoops({ seed, quick, violations }: ScenarioContext): Promise<Told> {
   const world = await createWorld({ seed, latencyMs: [5, 40] });
   try {
-    const table = await world.table(quick ? 120 : 600);
+    const table = await world.table(quick ? 120 : 400);
     const { json } = await world.start('sample', [...startOf(table, CONCURRENCY), '--sample', '2']).ended;
     const id = json?.batch_id ?? '';
     let report = json;

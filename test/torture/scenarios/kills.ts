@@ -12,7 +12,7 @@ export const kills: Scenario = {
   name: 'kills',
   quick: true,
   async run(context) {
-    const [kills, rows] = context.quick ? [4, 200] : [30, 500];
+    const [kills, rows] = context.quick ? [4, 200] : [30, 400];
     const world = await createWorld({ seed: context.seed, latencyMs: [2, 40] });
     try {
       const audits: Audit[] = [];
