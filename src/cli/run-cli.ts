@@ -140,7 +140,7 @@ Examples:
   rowmill chat                                             or just say what you want
 
 Exit status: 0 completed, 1 fault, 2 bad arguments or validation, 3 rows failed, 4 paused, 5 cancelled,
-130 interrupted. Tables may be CSV, TSV or JSONL, gzipped or not, as paths or s3:// URIs.`;
+130 interrupted. Tables may be CSV, TSV or JSONL, gzipped or not, or Parquet, as paths or s3:// URIs.`;
 
 /** Tells a fault once, in the form asked for; returns its exit status. */
 function tellFault(thrown: unknown, { io, json, help }: { io: Io; json: boolean; help: string }): number {

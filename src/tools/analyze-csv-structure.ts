@@ -32,12 +32,12 @@ const output = z.object({
   uri: z.string().describe('The table.'),
   format: z
     .object({
-      name: z.string().describe('csv, tsv or jsonl.'),
+      name: z.string().describe('csv, tsv, jsonl or parquet.'),
       gzip: z.boolean().describe('Whether it is gzipped.'),
       encoding: z.string().describe('utf-8, utf-16le, utf-16be or latin1.'),
       bom: z.boolean().describe('Whether it begins with a byte order mark.'),
-      delimiter: z.string().nullable().describe('What stands between fields; null for JSONL.'),
-      quote: z.string().nullable().describe('What encloses fields; null for JSONL.'),
+      delimiter: z.string().nullable().describe('What stands between fields; null for JSONL and Parquet.'),
+      quote: z.string().nullable().describe('What encloses fields; null for JSONL and Parquet.'),
       line_end: z.string().nullable().describe('What ends lines; null where it does not matter.'),
     })
     .describe('How the file is written.'),

@@ -11,7 +11,7 @@ const ADVICE: { [code in ErrorCode]?: string } = {
   file_empty: ASK_FOR_TABLE,
   not_a_table: ASK_FOR_TABLE,
   no_rows: ASK_FOR_TABLE,
-  format_unsupported: 'Ask the person for the table as CSV, TSV or JSONL.',
+  format_unsupported: 'Ask the person for the table as CSV, TSV, JSONL or Parquet.',
   file_not_allowed:
     'Tell the person that Rowmill may not touch that place; they can move the file or set ROWMILL_FILES and restart it.',
   bucket_not_found: ASK_FOR_TABLE,

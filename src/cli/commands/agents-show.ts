@@ -45,6 +45,9 @@ function show(agent: AgentDefinition, output: Output): void {
   );
   heading('Instructions');
   for (const line of manyLines(agent.instructions.trimEnd()).split('\n')) output.line(`  ${line}`);
+  if (agent.prompt === undefined) return;
+  heading('Prompt');
+  for (const line of manyLines(agent.prompt.user.trimEnd()).split('\n')) output.line(`  ${line}`);
 }
 
 function showFields(schema: JsonSchema | undefined, output: Output): void {

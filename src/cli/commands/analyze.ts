@@ -46,7 +46,7 @@ type Analysis = z.infer<typeof analysis>;
 /** `rowmill analyze`: what is in a table, in one pass. */
 export function addAnalyzeCommand(program: Command, context: CommandContext): void {
   newCommand(program, 'analyze', 'Look into a table: rows, columns, types, samples')
-    .argument('<table>', 'path or s3:// URI of a CSV, TSV or JSONL file, gzipped or not')
+    .argument('<table>', 'path or s3:// URI of a CSV, TSV, JSONL or Parquet file, a folder/ or a pattern of them')
     .option(
       '--sample-rows <n>',
       'rows to show (default 5)',

@@ -42,14 +42,17 @@ interface RunArguments {
 /** `rowmill run`: a batch in the foreground. */
 export function addRunCommand(program: Command, context: CommandContext): void {
   const command = newCommand(program, 'run', 'Run an agent over every row of a table')
-    .argument('<table>', 'path or s3:// URI of a CSV, TSV, JSONL or Parquet file')
+    .argument('<table>', 'path or s3:// URI of a CSV, TSV, JSONL or Parquet file, a folder/ or a pattern of them')
     .requiredOption('-a, --agent <name[@version]>', 'the agent; its newest version unless one is named')
     .optionsGroup('Mapping:')
     .option('-m, --map <field=how>', 'fill an input field; repeat for more (see below)', collect)
     .option('--fields <a,b>', 'only these output fields become columns', commaSeparated)
     .option('--column <name=expression>', 'a further column, computed from {row, output}; repeat for more', collect)
     .option('--metadata <a,b>', 'columns about each row: _parse_status, _truncated_fields', commaSeparated)
-    .option('-o, --out <location>', 'where the table goes; its extension chooses the format')
+    .option(
+      '-o, --out <location>',
+      'where the table goes; its extension chooses the format; folder/: one for each source file',
+    )
     .option('--spreadsheet-safe', 'neutralise cells that a spreadsheet would take for formulas')
     .optionsGroup('Care:')
     .option('--dry-run', 'validate, show mapping and estimate, start nothing')
