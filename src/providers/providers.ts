@@ -2,6 +2,7 @@ import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { createAnthropicProvider } from './anthropic.ts';
+import { createBedrockProvider } from './bedrock.ts';
 import { withFallback } from './fallback.ts';
 import { createGeminiProvider } from './gemini.ts';
 import { createOpenAiProvider } from './openai.ts';
@@ -35,6 +36,13 @@ export interface Providers {
 export function createProviders(config: Config, log: Log): Providers {
   const make: { [name: string]: (model: ModelSource) => Provider } = {
     anthropic: () => createAnthropicProvider({ ...config.anthropic, log }),
+    bedrock: ({ model, region, inference_profile: profile }) =>
+      createBedrockProvider({
+        region: region ?? config.aws.region,
+        endpoint: config.aws.bedrockRuntimeEndpoint,
+        ...(profile === undefined ? {} : { inferenceProfile: { model, profile } }),
+        log,
+      }),
     gemini: () => createGeminiProvider({ ...config.gemini, log }),
     openai: () => createOpenAiProvider({ ...config.openai, log }),
     'openai-compatible': ({ base_url: baseUrl, api_key_env: keyVariable }) => {
@@ -62,7 +70,8 @@ export function createProviders(config: Config, log: Log): Providers {
         throw new AppError('agents_invalid', `There is no model provider "${name}"; the providers are ${names}.`);
       }
       const model = given?.provider === name ? given : { provider: name, model: '' };
-      const key = [name, model.base_url, model.api_key_env, model.region, model.inference_profile];
+      const profile = model.inference_profile === undefined ? [] : [model.inference_profile, model.model];
+      const key = [name, model.base_url, model.api_key_env, model.region, ...profile];
       const provider = once(key, () => create(model));
       const { fallback } = model;
       if (fallback === undefined || fallback === model.model) return provider;
