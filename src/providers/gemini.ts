@@ -10,7 +10,7 @@ import { createLeanFetch } from './lean-fetch.ts';
 import type { Provider, RespondOptions } from './provider.ts';
 import { lacksCredentials, type Service } from './service-faults.ts';
 
-const SERVICE: Service = {
+export const SERVICE: Service = {
   name: GEMINI_SERVICE,
   credentials: 'GEMINI_API_KEY',
   address: 'GOOGLE_GEMINI_BASE_URL',
