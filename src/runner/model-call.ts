@@ -215,7 +215,15 @@ function throwIfAborted(...signals: (AbortSignal | undefined)[]): void {
 /** What a provider may add to a request unseen: Anthropic's system prompt for tools has up to 530 tokens. */
 const UNSEEN_TOKENS = 600;
 
+/** What an agent sends with every call, by its list of tools: measured once. */
+const constantBytes = new WeakMap<ModelRequest['tools'], { system: string; bytes: number }>();
+
 /** A tokenizer never makes more than one token of a byte, so the request's size bounds its tokens. */
-function bytesOf(request: ModelRequest): number {
-  return Buffer.byteLength(JSON.stringify([request.system, request.messages, request.tools]));
+function bytesOf({ system, messages, tools }: ModelRequest): number {
+  let constant = constantBytes.get(tools);
+  if (constant === undefined || constant.system !== system) {
+    constant = { system, bytes: Buffer.byteLength(JSON.stringify([system, tools])) };
+    constantBytes.set(tools, constant);
+  }
+  return constant.bytes + Buffer.byteLength(JSON.stringify(messages));
 }

@@ -13,20 +13,20 @@ export function prepareWriteIntent(db: DatabaseSync): WriteIntent {
   const insert = prepare(
     db,
     `INSERT INTO journal_entries (run, turn, call, kind, name, request, idempotent, worst_pico_usd, at, sends, refusals)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0)`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0)
+     ON CONFLICT (run, turn, call) DO NOTHING`,
   );
   const resend = prepare(db, 'UPDATE journal_entries SET sends = sends + 1, worst_pico_usd = ?, at = ? WHERE id = ?');
 
   return (transaction, intent, fence) => {
     const batch = fence === undefined ? undefined : transaction.fenced(fence).key;
     const worst = intent.worstMicroUsd === null ? null : toPico(intent.worstMicroUsd);
-    const entry = stateOf(intent);
-    if (entry === undefined) {
-      insert.run(
-        ...[intent.run, intent.turn, intent.call, intent.kind, intent.name, JSON.stringify(intent.request)],
-        ...[intent.idempotent ? 1 : 0, worst, intent.at],
-      );
-    } else {
+    const inserted = insert.run(
+      ...[intent.run, intent.turn, intent.call, intent.kind, intent.name, JSON.stringify(intent.request)],
+      ...[intent.idempotent ? 1 : 0, worst, intent.at],
+    );
+    const entry = inserted === 0 ? stateOf(intent) : undefined;
+    if (entry !== undefined) {
       if (entry.answered === 1) throw journalFault(intent, 'is answered already and must not be sent again');
       resend.run(worst, intent.at, entry.id);
     }
