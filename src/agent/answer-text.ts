@@ -17,8 +17,6 @@ export type ParsedAnswer =
   | { parse_status: 'json_failed'; errors: string[] }
   | { parse_status: 'error'; errors: string[] };
 
-export type ParseStatus = ParsedAnswer['parse_status'];
-
 /** What {@link parseAnswer} holds an answer against. */
 export interface AnswerRules {
   /** The check against the agent's schema, which is an object's. */

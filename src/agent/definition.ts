@@ -55,7 +55,7 @@ const placeholder = z.string().regex(/^[^{}\r\n]*[^{}\s][^{}\r\n]*$/, 'a placeho
  * The message that a row's run begins with, instead of its input as JSON. Every `{name}` and `{{name}}` of a declared
  * placeholder is replaced by the input field of that name. People may write `system` here instead of `instructions`.
  */
-export const promptDefinition = z.strictObject({
+const promptDefinition = z.strictObject({
   user: z.string().min(1),
   /** Default: the properties of `input` that `user` holds. */
   placeholders: z.array(placeholder).optional(),
