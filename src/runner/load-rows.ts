@@ -3,6 +3,9 @@ import type { Fence, NewRow } from '../storage/store.ts';
 import type { SourceRow, StoredType } from '../tables/table.ts';
 import type { RunnerDeps } from './deps.ts';
 
+/** Of the text of a line that could not be read. */
+const SHOWN_CHARACTERS = 1_000;
+
 /** One file of a source of several: its rows follow those of the file before it. `name` as in `SourcePart`. */
 interface LoadedPart {
   name: string;
@@ -57,5 +60,12 @@ export async function loadRows(
 function newRow(row: SourceRow, number: number): NewRow {
   const { line, cells } = row;
   if (row.kind === 'record') return { row: number, line, cells };
-  return { row: number, line, cells, malformed: { reason: `line ${line}: ${row.reason}`, text: row.text } };
+  const reason = `line ${line}: ${row.reason}: ${start(row.text)}`;
+  return { row: number, line, cells, malformed: { reason, text: row.text } };
+}
+
+/** The start of a line that could not be read: its error carries it into the output table. */
+function start(text: string): string {
+  if (text.length <= SHOWN_CHARACTERS) return text;
+  return `${text.slice(0, SHOWN_CHARACTERS).replace(/[\ud800-\udbff]$/, '')}…`;
 }

@@ -108,10 +108,17 @@ test('malformed lines stand in the table in order, with their text kept and thei
   expect(report.counts).toMatchObject({ total: 3, succeeded: 2, failed: 1 });
   const lines = await outputLines();
   expect(lines[0]).toBe('a,1,a!,SUCCESS,');
-  expect(lines[1]).toMatch(/^b,2,,FAILED,.*row_malformed: line 3: /);
+  expect(lines[1]).toMatch(/^b,2,,FAILED,/);
+  expect(await world.read('out.csv')).toContain(',"row_malformed: line 3: 4 fields, 2 expected: b,2,3,4"\n');
   expect(lines[2]).toBe('c,3,c!,SUCCESS,');
   const [row] = await world.store.readRows(id, { fromRow: 1, limit: 1 });
   expect(row?.rawText?.trim()).toBe('b,2,3,4');
+});
+
+test('the error of a long malformed line carries its start', async () => {
+  await begin({ csv: `q,r\n${'x'.repeat(3000)},2,3\n` });
+  const report = await world.runner.drive(await world.start());
+  expect(report.failures[0]?.example.message).toBe(`line 2: 3 fields, 2 expected: ${'x'.repeat(1000)}…`);
 });
 
 test('a column of the source with an output name keeps its cells; the answer stands beside it', async () => {
