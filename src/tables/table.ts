@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../messages.ts';
 /**
  * One cell: a string in CSV and TSV; any JSON value in JSONL. In Parquet numbers, booleans, strings and nested values;
  * dates and timestamps in ISO 8601, decimals and integers beyond 2^53 as their digits. `undefined` never occurs; a missing
- * cell is `null`.
+ * cell is `null`, in CSV and TSV empty.
  */
 export type Cell = Json;
 

@@ -22,8 +22,8 @@ describe('records that are not as they should be', () => {
     const found = await readTable('a,b,c\n1,2,3\n4\n5,6\n');
     expect(found.cells).toEqual([
       ['1', '2', '3'],
-      ['4', null, null],
-      ['5', '6', null],
+      ['4', '', ''],
+      ['5', '6', ''],
     ]);
     expect(found.warnings).toMatchObject([{ code: 'short_records_padded', count: 2, line: 3 }]);
   });

@@ -72,7 +72,7 @@ function takeRecords(
     throw new AppError('internal', `${records.length} records were parsed where ${lines.length} were framed.`);
   }
   for (let index = 0; index < records.length; index += 1) {
-    const cells: (string | null)[] = records[index] ?? [];
+    const cells = records[index] ?? [];
     const line = lines[index] ?? 0;
     if (cells.length > columnCount) {
       const reason = `${cells.length} fields, ${columnCount} expected`;
@@ -83,7 +83,7 @@ function takeRecords(
     }
     if (cells.length < columnCount) {
       warnings.padded(line);
-      while (cells.length < columnCount) cells.push(null);
+      while (cells.length < columnCount) cells.push('');
     }
     rows.push({ kind: 'record', line, cells });
   }
