@@ -10,7 +10,7 @@ export interface BatchLimits {
   minRequests?: number;
 }
 
-export interface EncodeOptions {
+interface EncodeOptions {
   /** False for a list of tools whose strict form was refused in real time. Default true. */
   isStrict?: boolean;
 }

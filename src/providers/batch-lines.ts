@@ -33,6 +33,6 @@ function parseLine(pieces: readonly Uint8Array[]): Record<string, unknown> | und
 }
 
 /** Whether a value is an object with fields. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
+function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
