@@ -144,7 +144,6 @@ export const agentDefinition = z.strictObject({
 export type HttpToolDefinition = z.infer<typeof httpToolDefinition>;
 export type McpToolsDefinition = z.infer<typeof mcpToolsDefinition>;
 export type ToolDefinition = z.infer<typeof toolDefinition>;
-export type ModelDefinition = z.infer<typeof modelDefinition>;
 export type AgentDefinition = z.infer<typeof agentDefinition>;
 
 /** The name of the tool through which a target agent answers. */
