@@ -23,24 +23,31 @@ export interface FallbackOptions {
 export function withFallback(provider: Provider, { model, fallback, log }: FallbackOptions): Provider {
   let hasAnswered = false;
   let isGivenUp = false;
+  /** The fallback's names, as the provider may call it by another. */
+  const fallbackNames = new Set([fallback]);
+  const within = (request: ModelRequest) => provider.route?.(request) ?? request;
   const route = (request: ModelRequest): ModelRequest => {
-    if (request.model !== model) return request;
+    if (request.model !== model) return within(request);
     const began = beganWith(request);
     const useFallback = began === undefined ? isGivenUp : began === 'fallback';
-    return useFallback ? { ...request, model: fallback } : request;
+    if (!useFallback) return within(request);
+    const routed = within({ ...request, model: fallback });
+    fallbackNames.add(routed.model);
+    return routed;
   };
   return {
     ...provider,
     route,
     async respond(given, options) {
       const request = route(given);
-      if (request.model !== model) return marked(await provider.respond(request, options));
+      if (fallbackNames.has(request.model)) return marked(await provider.respond(request, options));
       try {
         const response = await provider.respond(request, options);
         hasAnswered = true;
         return response;
       } catch (thrown) {
-        if (!(thrown instanceof AppError) || hasAnswered || !isUnserved(thrown) || beganWith(request)) throw thrown;
+        const isLost = thrown instanceof AppError && isUnserved(thrown) && !hasAnswered;
+        if (!isLost || beganWith(request) !== undefined) throw thrown;
         if (!isGivenUp) log.warn({ model, fallback, reason: thrown.message }, 'model given up for its fallback');
         isGivenUp = true;
         throw new AppError(thrown.code, thrown.message, { retryable: true, cause: thrown });
