@@ -17,6 +17,21 @@ describe('what a CSV is written in', () => {
     expect(found.cells[0]).toEqual(['a', '1,50', '0,2']);
   });
 
+  test.each([
+    ['sep=;\na;b\n1,5;2\n', ';'],
+    ['\ufeffsep=;\r\na;b\r\n1,5;2\r\n', ';'],
+    ['SEP=^\na^b\n1,5^2\n', '^'],
+  ])('takes the delimiter from the line that tells Excel, and skips it: %j', async (body, delimiter) => {
+    const found = await readTable(body);
+    expect(found.facts.delimiter).toBe(delimiter);
+    expect(found.columns).toEqual(['a', 'b']);
+    expect(found.rows).toEqual([{ kind: 'record', line: 3, cells: ['1,5', '2'] }]);
+  });
+
+  test('keeps a column that is only called so', async () => {
+    expect((await readTable('sep=a\n1\n')).columns).toEqual(['sep=a']);
+  });
+
   test('reads a single column without any delimiter', async () => {
     const found = await readTable('name\nAnn\nBob');
     expect(found.columns).toEqual(['name']);

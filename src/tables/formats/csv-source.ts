@@ -6,6 +6,7 @@ import { parseRecords } from './csv-records.ts';
 import { type CsvRowReader, createCsvRowReader } from './csv-rows.ts';
 import { uniqueNames } from './header.ts';
 import { createRowWarnings } from './row-warnings.ts';
+import { SEPARATOR_LINE_BYTES, separatorLineOf } from './separator-line.ts';
 import { mendUtf8 } from './text.ts';
 
 const ROWS_PER_CHUNK = 500;
@@ -53,10 +54,17 @@ function dialectOf(facts: FormatFacts): CsvDialect {
 
 async function readHeader(input: SourceInput, dialect: CsvDialect) {
   let block: Buffer = Buffer.alloc(0);
+  let first: number | undefined;
   for (;;) {
     const next = await input.chunks.next();
     if (!next.done) block = Buffer.concat([block, next.value]);
-    const { frames } = frameCsv(block, { line: 1, atEnd: next.done === true }, dialect);
+    if (first === undefined) {
+      if (next.done !== true && block.length < SEPARATOR_LINE_BYTES) continue;
+      const separator = separatorLineOf(block.toString('latin1', 0, SEPARATOR_LINE_BYTES));
+      first = separator === undefined ? 1 : 2;
+      block = block.subarray(separator?.length ?? 0);
+    }
+    const { frames } = frameCsv(block, { line: first, atEnd: next.done === true }, dialect);
     const frame = frames[0];
     if (frame?.kind === 'malformed') {
       throw new AppError(
@@ -67,7 +75,7 @@ async function readHeader(input: SourceInput, dialect: CsvDialect) {
     if (frame?.kind === 'records') {
       const end = frame.starts[1] ?? frame.end;
       const cells = parseRecords(mendUtf8(block.subarray(frame.start, end)), dialect)[0] ?? [];
-      const line = frame.lines[1] ?? countLines(block.subarray(0, end), dialect.lineEndByte) + 1;
+      const line = frame.lines[1] ?? first + countLines(block.subarray(0, end), dialect.lineEndByte);
       return { cells, rest: block.subarray(end), nextLine: line };
     }
     if (next.done) throw new AppError('file_empty', `${input.uri} holds no header: its lines are blank.`);

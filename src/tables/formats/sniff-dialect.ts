@@ -1,3 +1,5 @@
+import { separatorLineOf } from './separator-line.ts';
+
 /** How a CSV file's text is written. */
 export interface DialectFacts {
   delimiter: string;
@@ -16,7 +18,7 @@ const LOOKED_AT_RECORDS = 100;
 export function sniffDialect(text: string, complete: boolean, fixed?: string): DialectFacts {
   const lineEnd = sniffLineEnd(text);
   const quote = sniffQuote(text);
-  const delimiter = fixed ?? sniffDelimiter(text, { complete, quote, lineEnd });
+  const delimiter = separatorLineOf(text)?.delimiter ?? fixed ?? sniffDelimiter(text, { complete, quote, lineEnd });
   return { delimiter, quote, lineEnd };
 }
 
