@@ -36,14 +36,6 @@ export interface Providers {
 export function createProviders(config: Config, log: Log): Providers {
   const make: { [name: string]: (model: ModelSource) => Provider } = {
     anthropic: () => createAnthropicProvider({ ...config.anthropic, log }),
-    bedrock: ({ model, region, inference_profile: profile }) =>
-      createBedrockProvider({
-        region: region ?? config.aws.region,
-        endpoint: config.aws.bedrockRuntimeEndpoint,
-        ...(profile === undefined ? {} : { inferenceProfile: { model, profile } }),
-        log,
-      }),
-    gemini: () => createGeminiProvider({ ...config.gemini, log }),
     openai: () => createOpenAiProvider({ ...config.openai, log }),
     'openai-compatible': ({ base_url: baseUrl, api_key_env: keyVariable }) => {
       if (baseUrl === undefined) {
@@ -53,6 +45,14 @@ export function createProviders(config: Config, log: Log): Providers {
       const key = keyVariable === undefined ? undefined : { variable: keyVariable, value: config.env[keyVariable] };
       return createOpenAiCompatibleProvider({ baseUrl, log, ...(key === undefined ? {} : { key }) });
     },
+    bedrock: ({ model, region, inference_profile: profile }) =>
+      createBedrockProvider({
+        region: region ?? config.aws.region,
+        endpoint: config.aws.bedrockRuntimeEndpoint,
+        ...(profile === undefined ? {} : { inferenceProfile: { model, profile } }),
+        log,
+      }),
+    gemini: () => createGeminiProvider({ ...config.gemini, log }),
     scripted: () => createScriptedProvider({ log }),
   };
   const made = new Map<string, Provider>();
