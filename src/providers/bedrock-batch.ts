@@ -13,7 +13,6 @@ import {
   createdNothing,
   type FindWindow,
   type FoundJob,
-  type JobStatus,
   oneOf,
   type ResultsOptions,
   type Submission,
