@@ -41,23 +41,22 @@ async function fightInLoops({ seed, quick, violations }: ScenarioContext): Promi
     const table = await world.table(quick ? 120 : 400);
     const { json } = await world.start('sample', [...startOf(table, CONCURRENCY), '--sample', '2']).ended;
     const id = json?.batch_id ?? '';
-    let report = json;
     let processes = 0;
+    let isOver = false;
     const loop = async (name: string) => {
-      for (let round = 0; report?.status !== 'completed'; round += 1) {
+      for (let round = 0; !isOver; round += 1) {
         if (round > 60) throw new Error('The batch did not come to its end in 60 rounds.');
         processes += 1;
-        const one = world.start(`${name}${round}`, ['batches', 'resume', id, '--json']);
+        const one = world.start(`${name}${round}`, ['batches', 'resume', id]);
         await senderOrFollower(world, one, `${name}${round}`);
         await Promise.race([one.ended, sleep(world.random() * 2_000)]);
-        // A pause hands over in peace, a kill does not; the batch of a killed process is taken up by the other's next.
+        // A pause hands over in peace; a kill does not, and who follows goes on with the batch.
         if (one.child.exitCode === null) one.child.kill(world.random() < 0.3 ? 'SIGINT' : 'SIGKILL');
-        const { json: document } = await one.ended;
-        if (document?.status === 'completed') report = document;
+        if ((await one.ended).code === 0) isOver = true;
       }
     };
     await Promise.all([loop('a'), loop('b')]);
-    if (report === undefined) throw new Error('It was never started.');
+    const report = await world.json('batches', 'show', id);
     const senders = checkTurns(world, violations);
     const audit = await auditBatch(world, { table, report, violations });
     return { told: `${processes} processes fought, ${senders} of them sent, one at a time`, audit };
@@ -66,10 +65,10 @@ async function fightInLoops({ seed, quick, violations }: ScenarioContext): Promi
   }
 }
 
-/** Waits until a process sends, or has had the time to find that another does. */
-async function senderOrFollower(world: World, { child }: RowmillProcess, who: string): Promise<void> {
-  const deadline = performance.now() + 3_000;
-  while (sentBy(world, who) === 0 && child.exitCode === null && performance.now() < deadline) await sleep(20);
+/** Waits until a process sends, or has found that another does. */
+async function senderOrFollower(world: World, { child, stderr }: RowmillProcess, who: string): Promise<void> {
+  const isWaiting = () => sentBy(world, who) === 0 && !stderr().includes('following it') && child.exitCode === null;
+  for (const deadline = performance.now() + 20_000; isWaiting() && performance.now() < deadline; ) await sleep(20);
 }
 
 /** Nobody sends between the first and the last request of another. Resolves to the number of senders. */
