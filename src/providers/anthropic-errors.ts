@@ -1,18 +1,15 @@
 import type { APIError } from '@anthropic-ai/sdk';
 import { AppError, type AppErrorOptions, type ErrorCode } from '../errors.ts';
-import { invalidResponse } from './anthropic-messages.ts';
+import { retryAfterOf, type Service, toConnectionFault } from './service-faults.ts';
 
 type Sdk = typeof import('@anthropic-ai/sdk');
 
-/** Faults of a connection that happen before anything is sent, so that nothing can have been charged. */
-const NEVER_SENT = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
+const SERVICE: Service = {
+  name: 'Anthropic',
+  credentials: 'ANTHROPIC_API_KEY',
+  address: 'ANTHROPIC_BASE_URL',
+  addCredit: 'Raise the limit or add credit in the Anthropic console, then resume.',
+};
 const SPEND_LIMITS = new Set([
   'enforced_spend_limit_reached',
   'contract_spend_limit_reached',
@@ -37,36 +34,9 @@ export function toModelError(thrown: unknown, sdk: Sdk, { model, now }: { model:
       cause: thrown,
     });
   }
-  // A subclass of APIError: it has to be looked for first.
-  if (thrown instanceof sdk.APIConnectionError) return unreachable(thrown);
-  if (thrown instanceof sdk.APIError) return toStatusError(thrown, { model, now });
-  if (thrown instanceof SyntaxError) return invalidResponse('it is not whole JSON', thrown);
-  if (thrown instanceof TypeError || causeCode(thrown) !== undefined) return unreachable(thrown);
-  return invalidResponse(thrown instanceof Error ? thrown.message : String(thrown), thrown);
-}
-
-function unreachable(thrown: unknown): AppError {
-  const code = causeCode(thrown);
-  const why = code === undefined ? '' : ` (${code})`;
-  return new AppError(
-    'model_unreachable',
-    `The connection to Anthropic failed${why}. Check the network and ANTHROPIC_BASE_URL.`,
-    {
-      retryable: true,
-      outcomeUnknown: code === undefined || !NEVER_SENT.has(code),
-      cause: thrown,
-    },
-  );
-}
-
-/** The system's code of a connection fault, which is some causes down. */
-function causeCode(thrown: unknown): string | undefined {
-  let fault: unknown = thrown;
-  for (let depth = 0; depth < 5 && fault instanceof Error; depth += 1) {
-    if ('code' in fault && typeof fault.code === 'string') return fault.code;
-    fault = fault instanceof AggregateError ? fault.errors[0] : fault.cause;
-  }
-  return undefined;
+  // A subclass of APIError, so it has to be looked for first.
+  const isAnswer = thrown instanceof sdk.APIError && !(thrown instanceof sdk.APIConnectionError);
+  return isAnswer ? toStatusError(thrown, { model, now }) : toConnectionFault(SERVICE, thrown);
 }
 
 function toStatusError(error: APIError, { model, now }: { model: string; now: number }): AppError {
@@ -95,8 +65,7 @@ function classify(error: APIError, said: string, model: string): { code: ErrorCo
     type === 'billing_error' ||
     NO_CREDIT.test(said)
   ) {
-    const fix = 'Raise the limit or add credit in the Anthropic console, then resume.';
-    return { code: 'model_spend_limit', text: `Anthropic's spend limit is reached: ${said}. ${fix}` };
+    return { code: 'model_spend_limit', text: `Anthropic's spend limit is reached: ${said}. ${SERVICE.addCredit}` };
   }
   if (status === 413) return { code: 'context_too_long', text: `The request is too large for Anthropic: ${said}.` };
   if (status === 401 || type === 'authentication_error') {
@@ -130,16 +99,10 @@ function classify(error: APIError, said: string, model: string): { code: ErrorCo
   return { code: 'model_request_invalid', text: `Anthropic refused the request with status ${status}: ${said}.` };
 }
 
-/** How long the headers ask to wait: `retry-after-ms`, `retry-after`, or the reset of the limit that is used up. */
+/** How long the headers ask to wait; where they don't say, until the limit that is used up is whole again. */
 function retryAfter(headers: Headers, now: number): number | undefined {
-  const milliseconds = Number(headers.get('retry-after-ms') ?? Number.NaN);
-  if (milliseconds >= 0) return Math.ceil(milliseconds);
-  const after = headers.get('retry-after');
-  if (after !== null) {
-    const seconds = Number(after);
-    const waitMs = Number.isNaN(seconds) ? Date.parse(after) - now : seconds * 1000;
-    if (waitMs >= 0) return Math.ceil(waitMs);
-  }
+  const asked = retryAfterOf(headers, now);
+  if (asked !== undefined) return asked;
   const resets = ['requests', 'tokens', 'input-tokens', 'output-tokens'].flatMap((limit) => {
     if (headers.get(`anthropic-ratelimit-${limit}-remaining`) !== '0') return [];
     const waitMs = Date.parse(headers.get(`anthropic-ratelimit-${limit}-reset`) ?? '') - now;
