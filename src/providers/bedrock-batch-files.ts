@@ -4,8 +4,8 @@ import { AppError } from '../errors.ts';
 import { readJsonLines } from './batch-lines.ts';
 import type { Spool } from './batch-spool.ts';
 
-/** Parts of an upload: 1 GB in 64 of them, four in memory at once. */
-const PART_BYTES = 16 * 1024 * 1024;
+/** Parts of an upload, four in memory at once; 10,000 of them make 80 GB. */
+const PART_BYTES = 8 * 1024 * 1024;
 
 /** A folder in S3. */
 export interface S3Folder {

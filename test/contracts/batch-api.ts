@@ -201,6 +201,21 @@ function testJobs(bench: BatchBench, { open, submit, untilOver, collect }: World
     expect(items[0]?.request.tools).toMatchObject([{ name: 'look' }, { name: 'tell' }]);
   });
 
+  it('are whole when they are larger than a part of an upload', async () => {
+    const { api, server } = await open();
+    const content = 'ü'.repeat(500_000);
+    const lines = Array.from({ length: 20 }, (_, row) =>
+      api.encode(
+        requestOf(bench.model, { messages: [{ role: 'user', content: `${row} ${content}` }] }),
+        `sub1-row${row}`,
+      ),
+    );
+    await api.submit({ submissionId: 'sub1', model: bench.model, requests: lines, signal });
+    const items = server.jobs[0]?.items ?? [];
+    expect(items.map(({ id }) => id)).toEqual(lines.map((_, row) => `sub1-row${row}`));
+    expect(items.every(({ request }, row) => request.messages[0]?.content === `${row} ${content}`)).toBe(true);
+  });
+
   it('are lines without a line break', async () => {
     const { api } = await open();
     const request: ModelRequest = requestOf(bench.model, { system: 'two\nlines' });

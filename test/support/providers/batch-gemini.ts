@@ -12,7 +12,7 @@ const DOWNLOAD = /\/files\/out([^/:]+):download$/;
 interface Context {
   jobs: Jobs;
   /** Uploaded files, by number. */
-  files: string[];
+  files: Buffer[];
   /** Names of jobs whose requests came inline. */
   inline: Set<string>;
 }
@@ -64,10 +64,11 @@ function answer(context: Context, route: BatchRoute, call: BatchCall): BatchRepl
 function upload({ files }: Context, { path, url, headers, body }: BatchCall): BatchReply {
   const [, part] = UPLOAD.exec(path) ?? [];
   if (part === undefined) {
-    files.push('');
+    files.push(Buffer.alloc(0));
     return { headers: { 'x-goog-upload-url': `${url}/upload/part/${files.length - 1}` }, body: {} };
   }
-  files[Number(part)] += body.toString('utf8');
+  // Parts break anywhere, in the middle of a character too.
+  files[Number(part)] = Buffer.concat([files[Number(part)] ?? Buffer.alloc(0), body]);
   const isLast = String(headers['x-goog-upload-command']).includes('finalize');
   const file = { name: `files/in${part}`, uri: `${url}/v1/files/in${part}` };
   return { headers: { 'x-goog-upload-status': isLast ? 'final' : 'active' }, body: { file } };
@@ -83,7 +84,7 @@ function create(context: Context, { path, body }: BatchCall): BatchReply {
   const lines =
     fileName === undefined
       ? (requests?.requests ?? []).map(({ metadata, request }) => ({ key: (metadata as Fields)['key'], request }))
-      : (files[Number(fileName.slice('files/in'.length))] ?? '')
+      : String(files[Number(fileName.slice('files/in'.length))] ?? '')
           .split('\n')
           .filter((line) => line !== '')
           .map((line) => JSON.parse(line) as Fields);
