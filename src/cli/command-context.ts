@@ -38,7 +38,7 @@ export interface CommandContext {
 export interface Output {
   json: boolean;
   paint: Paint;
-  /** Columns to lay tables out for. */
+  /** Columns to lay tables out for; infinite where stdout is no terminal. */
   width: number;
   /** Columns at which running text is broken; infinite where nobody looks at lines. */
   textWidth: number;
@@ -54,8 +54,8 @@ export function createOutput(io: Io, json: boolean): Output {
   return {
     json,
     paint: paintFor(io),
-    width: widthOf(io),
-    textWidth: io.columns === undefined ? Number.POSITIVE_INFINITY : widthOf(io),
+    width: io.isTTY.stdout ? widthOf(io) : Number.POSITIVE_INFINITY,
+    textWidth: io.isTTY.stdout && io.columns !== undefined ? widthOf(io) : Number.POSITIVE_INFINITY,
     document: (value) => {
       if (json) io.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
     },

@@ -7,12 +7,14 @@ export interface TableColumn {
   align?: 'left' | 'right';
   /** Never made narrower than this, in columns of the terminal. Default 6. */
   minWidth?: number;
+  /** Left out only when there is no room for it beside the first column. */
+  keep?: boolean;
   /** Colours a cell after it has been fitted. */
   paint?: (text: string, cell: string) => string;
 }
 
 export interface TableLayout {
-  /** Columns of the terminal. */
+  /** Columns of the terminal; infinite where there is none: then nothing is cut. */
   width: number;
   paint: Paint;
   /** Blanks before each line. Default 0. */
@@ -20,6 +22,8 @@ export interface TableLayout {
 }
 
 const GAP = '  ';
+/** Without a terminal, longer cells stand out of line: padding the others to them would be most of what is written. */
+const WIDEST_PADDED = 100;
 
 /**
  * A table as lines fitted to a width: columns shrink from the widest down, cells that don't fit end in an ellipsis,
@@ -29,44 +33,55 @@ const GAP = '  ';
 export function layOutTable(columns: TableColumn[], rows: string[][], layout: TableLayout): string[] {
   const indent = ' '.repeat(layout.indent ?? 0);
   const room = layout.width - indent.length;
-  const shown = fitting(columns, room);
-  const natural = columns.slice(0, shown).map((column, at) => {
-    return rows.reduce((width, row) => Math.max(width, displayWidth(row[at] ?? '')), displayWidth(column.title));
-  });
-  const widths = shrink(natural, columns, room - GAP.length * (shown - 1));
-  const line = (cells: string[]) => (indent + cells.join(GAP)).trimEnd();
+  const places = fitting(columns, room);
+  const shown = columns.filter((_, place) => places.has(place));
+  const cells = rows.map((row) => columns.flatMap((_, place) => (places.has(place) ? [row[place] ?? ''] : [])));
+  const widths = shrink(naturalWidths(shown, cells, layout), shown, room - GAP.length * (shown.length - 1));
+  const cellOf = (at: number, text: string): string => {
+    const width = widths[at] ?? 0;
+    const fitted = layout.width === Number.POSITIVE_INFINITY ? text : truncate(text, width);
+    return pad(fitted, width, shown[at]?.align === 'right' ? 'left' : 'right');
+  };
+  const line = (texts: string[]) => (indent + texts.join(GAP)).trimEnd();
   const lines = [
-    line(widths.map((width, at) => layout.paint('bold', cellOf(columns[at], columns[at]?.title ?? '', width)))),
+    line(shown.map(({ title }, at) => layout.paint('bold', cellOf(at, title)))),
     line(widths.map((width) => layout.paint('dim', '─'.repeat(width)))),
-    ...rows.map((row) =>
+    ...cells.map((row) =>
       line(
-        widths.map((width, at) => {
-          const cell = row[at] ?? '';
-          const text = cellOf(columns[at], cell, width);
-          return columns[at]?.paint?.(text, cell) ?? text;
+        row.map((cell, at) => {
+          const text = cellOf(at, cell);
+          return shown[at]?.paint?.(text, cell) ?? text;
         }),
       ),
     ),
   ];
-  if (shown < columns.length) {
-    const hidden = columns.slice(shown).map((column) => column.title);
+  if (shown.length < columns.length) {
+    const hidden = columns.flatMap(({ title }, place) => (places.has(place) ? [] : [title]));
     lines.push(layout.paint('dim', truncate(`${indent}not shown: ${hidden.join(', ')}`, layout.width)));
   }
   return lines;
 }
 
-function cellOf(column: TableColumn | undefined, text: string, width: number): string {
-  return pad(truncate(text, width), width, column?.align === 'right' ? 'left' : 'right');
+function naturalWidths(columns: TableColumn[], rows: string[][], layout: TableLayout): number[] {
+  const most = layout.width === Number.POSITIVE_INFINITY ? WIDEST_PADDED : layout.width;
+  return columns.map(({ title }, at) => {
+    const widest = rows.reduce((width, row) => Math.max(width, displayWidth(row[at] ?? '')), displayWidth(title));
+    return Math.min(widest, most);
+  });
 }
 
-/** How many columns find room at their least width. */
-function fitting(columns: TableColumn[], room: number): number {
-  let used = 0;
-  for (const [at, column] of columns.entries()) {
-    used += leastWidth(column) + (at === 0 ? 0 : GAP.length);
-    if (used > room) return Math.max(1, at);
+/** The places of the columns that find room at their least width: the first, those to keep, then the others in order. */
+function fitting(columns: TableColumn[], room: number): Set<number> {
+  const found = new Set<number>();
+  let used = -GAP.length;
+  const rank = (place: number) => (place === 0 ? 0 : columns[place]?.keep === true ? 1 : 2);
+  const inTurn = [...columns.keys()].sort((a, b) => rank(a) - rank(b));
+  for (const place of inTurn) {
+    used += leastWidth(columns[place]) + GAP.length;
+    if (used > room && found.size > 0) break;
+    found.add(place);
   }
-  return columns.length;
+  return found;
 }
 
 function leastWidth(column: TableColumn | undefined): number {

@@ -9,6 +9,7 @@ export function displayWidth(text: string): number {
 
 /** The text, cut to a number of columns between graphemes; what was cut shows as an ellipsis. */
 export function truncate(text: string, columns: number): string {
+  if (columns === Number.POSITIVE_INFINITY) return text;
   // No sign is narrower than its UTF-16 units would suggest by more than a cluster, so long cells are not measured whole.
   if (text.length <= columns * 16 && displayWidth(text) <= columns) return text;
   if (columns < 1) return '';

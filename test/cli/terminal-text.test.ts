@@ -77,6 +77,23 @@ describe('layOutTable', () => {
     expect(lines).toEqual(['name  count', '────  ─────', '李伟      1', 'Ann      12']);
   });
 
+  it('cuts nothing where there is no terminal', () => {
+    const long = 'x'.repeat(300);
+    const lines = layOutTable([{ title: 'a' }, { title: 'b' }], [[long, '1']], {
+      width: Number.POSITIVE_INFINITY,
+      paint: plain,
+    });
+    expect(lines[2]).toBe(`${long}  1`);
+    expect(lines.join('\n')).not.toContain('…');
+  });
+
+  it('leaves out other columns before one that is to be kept', () => {
+    const wide = [{ title: 'row' }, { title: 'b' }, { title: 'c' }, { title: 'error', minWidth: 10, keep: true }];
+    const lines = layOutTable(wide, [['1', 'two', 'three', 'wrong: it']], { width: 26, paint: plain });
+    expect(lines[0]).toBe('row  b    error');
+    expect(lines.at(-1)).toBe('not shown: c');
+  });
+
   it('takes room from the widest column first, and never exceeds the width', () => {
     const rows = [['a very long name indeed, too long for it', '7']];
     const lines = layOutTable(columns, rows, { width: 20, paint: plain });

@@ -48,26 +48,39 @@ export function addBatchesRowsCommand(batches: Command, context: CommandContext)
 function rowLines(rows: RowReport[], output: Pick<Output, 'paint' | 'width'>): string[] {
   if (rows.length === 0) return ['There are no such rows.'];
   const { paint } = output;
-  const inputs = namesOf(rows.map((row) => row.input ?? row.source));
+  const inputs = namesOf([
+    ...rows.map((row) => row.input),
+    ...rows.map((row) => (row.input === null ? row.source : null)),
+  ]);
   const outputs = namesOf(rows.map((row) => row.output));
   const columns: TableColumn[] = [
     { title: 'row', align: 'right', minWidth: 3 },
-    { title: 'status', minWidth: 9, paint: (text, cell) => paint(cell === 'failed' ? 'red' : 'green', text) },
+    {
+      title: 'status',
+      minWidth: 9,
+      keep: true,
+      paint: (text, cell) => paint(cell === 'failed' ? 'red' : 'green', text),
+    },
     ...inputs.map((name) => ({ title: oneLine(name), minWidth: 8, paint: (text: string) => paint('dim', text) })),
     ...outputs.map((name) => ({ title: oneLine(name), minWidth: 8 })),
     { title: 'time', align: 'right', minWidth: 5 },
-    { title: 'error', minWidth: 12, paint: (text) => paint('red', text) },
+    { title: 'error', minWidth: 12, keep: true, paint: (text) => paint('red', text) },
   ];
   const cells = rows.map((row) => [
     String(row.row),
     row.status,
-    ...inputs.map((name) => cellText((row.input ?? row.source)[name])),
+    ...inputs.map((name) => cellText(givenTo(row, name))),
     ...outputs.map((name) => cellText(row.output?.[name])),
     row.processing_seconds === null ? '' : duration(row.processing_seconds),
     row.error === null ? '' : oneLine(`${row.error.code}: ${row.error.message}`),
   ]);
   const hasErrors = rows.some((row) => row.error !== null);
   return layOutTable(hasErrors ? columns : columns.slice(0, -1), cells, output);
+}
+
+/** What the agent was given under this name; the source's cell where it was given nothing of the name. */
+function givenTo({ input, source }: RowReport, name: string): unknown {
+  return input !== null && Object.hasOwn(input, name) ? input[name] : source[name];
 }
 
 function namesOf(objects: (object | null)[]): string[] {
