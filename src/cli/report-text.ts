@@ -35,8 +35,11 @@ function modelText(report: Pick<BatchReport, 'model' | 'stand_in'>): string {
   return report.stand_in ?? report.model;
 }
 
-/** A batch in a few lines: state, counts, cost, failures grouped, where the table is, what to do next. */
-export function reportLines(report: BatchReport, layout: TextLayout): string[] {
+/**
+ * A batch in a few lines: state, counts, cost, failures grouped, where the table is, what to do next; `limits` adds what
+ * `set` changes.
+ */
+export function reportLines(report: BatchReport, layout: TextLayout & { limits?: boolean }): string[] {
   const { paint } = layout;
   const { total, succeeded, failed, queued, running } = report.counts;
   const failures = failed > 0 ? paint('red', `${count(failed)} failed`) : `${count(failed)} failed`;
@@ -48,6 +51,7 @@ export function reportLines(report: BatchReport, layout: TextLayout): string[] {
     ...field(layout, 'cost', `${costText(report)}  ${paint('dim', callsText(report))}`),
   ];
   for (const [at, line] of billTexts(report).entries()) lines.push(...field(layout, at === 0 ? 'bill' : '', line));
+  if (layout.limits === true) lines.push(...field(layout, 'limits', limitsText(report)));
   if (report.estimate_rest !== null && report.estimate_rest.cost_usd?.expected !== 0) {
     lines.push(...field(layout, 'rest', estimateText(report.estimate_rest, paint)));
   }
@@ -58,7 +62,7 @@ export function reportLines(report: BatchReport, layout: TextLayout): string[] {
     const example = `e.g. row ${group.example.row}: ${oneLine(group.example.message)}`;
     lines.push(...field(layout, at === 0 ? 'failures' : '', `${count(group.count)} × ${group.code}, ${example}`));
   }
-  for (const [at, warning] of report.warnings.entries()) {
+  for (const [at, warning] of [...new Set(report.warnings)].entries()) {
     lines.push(...field(layout, at === 0 ? 'warnings' : '', oneLine(warning)));
   }
   if (report.output_uri !== null) lines.push(...field(layout, 'table', oneLine(report.output_uri)));
@@ -74,6 +78,12 @@ export function reportLines(report: BatchReport, layout: TextLayout): string[] {
 function secondsOf(report: BatchReport): string {
   if (report.started_at === null || report.ended_at === null) return '';
   return ` in ${duration((Date.parse(report.ended_at) - Date.parse(report.started_at)) / 1000)}`;
+}
+
+/** What `set` changes: `10 rows at once, at most $5.00, priority 5 of 10`. */
+function limitsText({ options }: BatchReport): string {
+  const cap = options.max_cost_usd === null ? 'no cap on cost' : `at most ${usd(options.max_cost_usd)}`;
+  return `${counted(options.concurrency, 'row')} at once, ${cap}, priority ${options.priority} of 10`;
 }
 
 function costText(report: BatchReport): string {

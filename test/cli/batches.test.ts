@@ -34,6 +34,25 @@ it('pages rows and filters them by status', async () => {
   expect((await space.run(['batches', 'rows', id, '--status', 'odd', '--json'])).code).toBe(2);
 });
 
+it('shows source columns that were not mapped for rows with an input too', async () => {
+  await space.write('notes.csv', 'name,note\nAnn,first\nBob,second,third\n');
+  const run = await space.run(['run', 'notes.csv', '-a', 'greeter', '--json']);
+  const rows = await space.run(['batches', 'rows', JSON.parse(run.stdout).batch_id]);
+  expect(rows.stdout).toMatch(/succeeded +Ann +first/);
+  expect(rows.stdout).toMatch(/failed +Bob +second .*Bob,second,third/);
+});
+
+it('shows every cell whole when nobody looks', async () => {
+  const rows = await space.run(['batches', 'rows', id]);
+  expect(rows.stdout).not.toContain('…');
+  expect(rows.stdout).toMatch(/ error$/m);
+});
+
+it('shows the limits of a batch', async () => {
+  const show = await space.run(['batches', 'show', id]);
+  expect(show.stdout).toMatch(/^limits +10 rows at once, no cap on cost, priority 5 of 10$/m);
+});
+
 it('prints a trace with turns, calls and the error, free of control characters', async () => {
   const failed = await space.run(['batches', 'trace', id, '1']);
   expect(failed.code).toBe(0);

@@ -34,7 +34,7 @@ export function addBatchesSetCommand(batches: Command, context: CommandContext):
           ...(given.priority !== undefined && { priority: given.priority }),
         });
         output.document(report);
-        for (const line of reportLines(report, output)) output.line(line);
+        for (const line of reportLines(report, { ...output, limits: true })) output.line(line);
         return EXIT.completed;
       }),
     );

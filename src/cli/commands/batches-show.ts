@@ -11,7 +11,7 @@ export function addBatchesShowCommand(batches: Command, context: CommandContext)
       context.run(async (output) => {
         const report = await (await context.app()).runner.report(batch);
         output.document(report);
-        for (const line of reportLines(report, output)) output.line(line);
+        for (const line of reportLines(report, { ...output, limits: true })) output.line(line);
         return EXIT.completed;
       }),
     );
