@@ -16,6 +16,8 @@ export interface Audit {
   received: number;
   repeatedModel: number;
   repeatedTool: number;
+  /** Model calls that were sent again after their answer was committed: never. */
+  answeredAgain: number;
   /** Sends whose outcome is not known. */
   open: number;
   billUsd: number;
@@ -29,6 +31,7 @@ const NOTHING: Audit = {
   received: 0,
   repeatedModel: 0,
   repeatedTool: 0,
+  answeredAgain: 0,
   open: 0,
   billUsd: 0,
   deliveredUsd: 0,
@@ -102,6 +105,7 @@ export async function auditBatch(world: World, options: AuditOptions): Promise<A
     received: calls.length,
     repeatedModel: models.repeated,
     repeatedTool,
+    answeredAgain: models.answeredAgain,
     open: openModel + openTool,
     billUsd: report.cost_usd,
     deliveredUsd: models.deliveredUsd,
@@ -138,6 +142,7 @@ function auditModelCalls(calls: readonly ModelCall[], entries: readonly JournalE
   const last = new Map(calls.map((call) => [`${call.q} ${call.depth}`, call.number]));
   const journalled = new Set<number>();
   let journalledMicroUsd = 0;
+  let answeredAgain = 0;
   for (const { kind, answer, run, turn } of entries) {
     if (kind !== 'model' || answer === null) continue;
     const number = Number(answer.requestId?.replace('req_test_', ''));
@@ -155,11 +160,13 @@ function auditModelCalls(calls: readonly ModelCall[], entries: readonly JournalE
       sentLast === number,
       `${call.q} at depth ${call.depth} was sent again (${sentLast}) after its answer ${number}`,
     );
+    if (sentLast !== number) answeredAgain += 1;
     journalledMicroUsd += answer.costMicroUsd ?? 0;
   }
   const isRefused = (call: ModelCall) => /^[45]/.test(call.fault ?? '');
   const lost = calls.filter((call) => !journalled.has(call.number) && !isRefused(call));
   return {
+    answeredAgain,
     lost: lost.length,
     repeated: lost.filter((call) => call.fault === null).length,
     journalledUsd: journalledMicroUsd / 1e6,

@@ -21,9 +21,9 @@ export interface Scenario {
 }
 
 /** The figures that every scenario has. */
-export function billFigures({ rows, received, repeatedModel, repeatedTool, ...bill }: Audit): string {
+export function billFigures({ rows, received, repeatedModel, repeatedTool, answeredAgain, ...bill }: Audit): string {
   return (
-    `${rows} rows, ${received} model calls received, ${repeatedModel} model and ${repeatedTool} tool calls repeated, 0 of them ` +
+    `${rows} rows, ${received} model calls received, ${repeatedModel} model and ${repeatedTool} tool calls repeated, ${answeredAgain} of them ` +
     `answered and committed; bill $${bill.billUsd.toFixed(6)} <= delivered $${bill.deliveredUsd.toFixed(6)} <= ` +
     `at most $${bill.atMostUsd.toFixed(6)}`
   );

@@ -62,7 +62,7 @@ export const clock: Scenario = {
       if (stolen > 0) violations.push(`${stolen} calls were sent by a process that took a living one's lease`);
       const audit = await auditBatch(world, { table, report: json, inFlightAtKills: 0, violations });
       return {
-        figures: `${jumps.length} jumps of an hour and more, 0 leases taken, ETA at most ${worstEta} s; ${billFigures(audit)}`,
+        figures: `${jumps.length} jumps of an hour and more, ${stolen} calls by another process, ETA at most ${worstEta} s; ${billFigures(audit)}`,
       };
     } finally {
       await world.close();
