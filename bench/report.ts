@@ -1,5 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { cpus, release, totalmem, type } from 'node:os';
+import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Section } from './part.ts';
 
@@ -27,7 +27,9 @@ function toTable(header: string[], rows: string[][]): string[] {
  */
 export async function writeDocument(sections: [string, Section][], args: string[]): Promise<void> {
   const command = `npm run bench -- ${args.join(' ')}`;
-  const ran = `*${new Date().toISOString().slice(0, 10)}, \`${command}\`*`;
+  // Figures of a busy machine are worth less: its load at the end, this run's own two processes in it, says how busy.
+  const load = (loadavg()[1] ?? 0).toFixed(1);
+  const ran = `*${new Date().toISOString().slice(0, 10)}, \`${command}\`, load ${load} over the last five minutes*`;
   const kept = await readSections();
   for (const [name, section] of sections) kept.set(name, `${toText(name, section).trim()}\n\n${ran}\n`);
   await mkdir(fileURLToPath(new URL('../docs', import.meta.url)), { recursive: true });

@@ -41,7 +41,7 @@ const measured = await measure(Number(rows), async () => {
 });
 if (withExport === 'export') {
   const began = performance.now();
-  await app.runner.exportTable(batchId, join(folder, `export-${process.pid}.csv`));
+  await app.runner.exportTable(batchId, join(folder, `export-${process.pid}.csv`), { overwrite: true });
   measured['exportSeconds'] = (performance.now() - began) / 1000;
   measured['peakAfterExport'] = Math.round(process.resourceUsage().maxRSS / 1024);
   measured['databaseMegabytes'] = Math.round(statSync(join(config.dataDir, 'rowmill.db')).size / 1e6);

@@ -40,8 +40,9 @@ export const health: Part = async ({ isQuick, server, folder, progress }) => {
     const { report } = await app.runner.create({ csv_uri: csv, target, options: { concurrency: CONCURRENCY } });
     const isRunning = async () =>
       ['created', 'validating', 'loading', 'running'].includes((await app.runner.report(report.batch_id)).status);
+    const began = performance.now();
     const times = await watch(url, isRunning);
-    const ended = await app.runner.report(report.batch_id);
+    const seconds = (performance.now() - began) / 1000;
     const [p50 = 0, p99 = 0, worst = 0] = [0.5, 0.99, 1].map(
       (share) => times[Math.ceil(times.length * share) - 1] ?? Number.NaN,
     );
@@ -50,11 +51,7 @@ export const health: Part = async ({ isQuick, server, folder, progress }) => {
       about: `\`rowmill serve\` runs ${grouped(count)} rows, ${CONCURRENCY} at once, answered after 50 ms, while another process asks \`/healthz\` every ${PAUSE_MS} ms over one connection, from the batch’s creation to the last row.`,
       header: ['requests', 'rows/s', 'p50', 'p99', 'slowest'],
       rows: [
-        [
-          grouped(times.length),
-          grouped(ended.rows_per_second ?? 0),
-          ...[p50, p99, worst].map((ms) => `${ms.toFixed(1)} ms`),
-        ],
+        [grouped(times.length), grouped(count / seconds), ...[p50, p99, worst].map((ms) => `${ms.toFixed(1)} ms`)],
       ],
       verdicts: [verdict('`/healthz` p99', p99, { most: 50, unit: ' ms' })],
     };

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { cpuUs, rate, runCell } from '../clients.ts';
 import { type Measured, runClient } from '../measure.ts';
-import { grouped, type Part } from '../part.ts';
+import { type BenchContext, grouped, type Part } from '../part.ts';
 import { writeTable } from '../workload.ts';
 
 const CONCURRENCY = 100;
@@ -20,11 +20,13 @@ export const peers: Part = async (context) => {
   const isInstalled = existsSync(new URL('../peers/node_modules', import.meta.url));
   if (isInstalled) {
     progress('peers: AI SDK');
-    found.push(['AI SDK with p-limit', await runClient('peers/ai-sdk.mjs', [url, rows, CONCURRENCY])]);
+    const ofAiSdk = await counted(rows, () => runClient('peers/ai-sdk.mjs', [url, rows, CONCURRENCY]), context);
+    found.push(['AI SDK with p-limit', ofAiSdk]);
     progress('peers: promptfoo');
     const few = rows / 10;
     const short = await writeTable(folder, few);
-    const measured = await runClient('peers/promptfoo.mjs', [url, few, CONCURRENCY, short, folder]);
+    const args = [url, few, CONCURRENCY, short, folder];
+    const measured = await counted(few, () => runClient('peers/promptfoo.mjs', args), context);
     found.push([`promptfoo eval, ${grouped(few)} rows`, measured]);
   }
   const note = isInstalled
@@ -40,3 +42,12 @@ export const peers: Part = async (context) => {
     verdicts: [],
   };
 };
+
+/** Runs a peer and makes sure that it asked the model once for each row. */
+async function counted(rows: number, run: () => Promise<Measured>, { server }: BenchContext): Promise<Measured> {
+  const before = await server.answered();
+  const measured = await run();
+  const calls = (await server.answered()) - before;
+  if (calls !== rows) throw new Error(`${calls} calls for ${rows} rows`);
+  return measured;
+}

@@ -6,7 +6,7 @@ export const reach: Part = async (context) => {
   const rows: string[][] = [];
   const wide = await compare({ rows: 20_000, concurrency: 400, latencyMs: 50, turns: 1 }, context, rows);
   const middle = await compare({ rows: 10_000, concurrency: 100, latencyMs: 50, turns: 1 }, context, rows);
-  const slow: Cell = { rows: context.isQuick ? 2_000 : 10_000, concurrency: 100, latencyMs: 500, turns: 1 };
+  const slow: Cell = { rows: context.isQuick ? 4_000 : 20_000, concurrency: 100, latencyMs: 500, turns: 1 };
   context.progress(`reach: ${slow.rows} rows at 500 ms`);
   const measured = await runCell('rowmill', slow, context);
   const share = (rate(measured) / (slow.concurrency / (slow.latencyMs / 1000))) * 100;
@@ -41,7 +41,7 @@ async function compare(cell: Cell, context: BenchContext, rows: string[][]): Pro
   const given = context.isQuick ? { ...cell, rows: cell.rows / 4 } : cell;
   const name = `${given.concurrency} at once, ${given.latencyMs} ms, ${grouped(given.rows)} rows`;
   const runs = [];
-  for (let time = 0; time < (context.isQuick ? 1 : 5); time += 1) {
+  for (let time = 0; time < (context.isQuick ? 3 : 5); time += 1) {
     context.progress(`reach: ${name}, time ${time + 1}`);
     const bare = await runCell('bare loop', given, context);
     runs.push({ bare, rowmill: await runCell('rowmill', given, context) });

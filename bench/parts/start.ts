@@ -41,11 +41,9 @@ export const start: Part = async ({ isQuick, folder, progress }) => {
 /** The program as it is installed: built, with the packages of this checkout. */
 function build(target: string): string {
   mkdirSync(join(target, 'bin'), { recursive: true });
-  const { status } = spawnSync('tsc', ['-p', 'tsconfig.build.json', '--outDir', join(target, 'dist')], {
-    cwd: ROOT,
-    stdio: 'inherit',
-    shell: true,
-  });
+  const compiler = join(ROOT, 'node_modules', '.bin', 'tsc');
+  const args = ['-p', 'tsconfig.build.json', '--outDir', join(target, 'dist')];
+  const { status } = spawnSync(compiler, args, { cwd: ROOT, stdio: 'inherit' });
   if (status !== 0) throw new Error(`the build ended with status ${status}`);
   for (const file of ['bin/rowmill.js', 'package.json', 'agents.yaml'])
     copyFileSync(join(ROOT, file), join(target, file));
