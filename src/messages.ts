@@ -91,6 +91,14 @@ export interface ModelRequest {
   messages: Message[];
   tools: ToolSpec[];
   maxTokens: number;
+  /** Wishes, which only models that take them are told. */
+  sampling?: Sampling;
+}
+
+/** How a model is to choose its words; what is left out is the model's own default. */
+export interface Sampling {
+  temperature?: number;
+  topP?: number;
 }
 
 export interface ModelResponse {

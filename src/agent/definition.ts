@@ -69,6 +69,9 @@ export const modelDefinition = z
     model: z.string().min(1),
     /** Upper limit of output tokens a call. */
     max_tokens: z.int().positive().default(4096),
+    /** Sampling, told only to models that take it: those that reason don't. */
+    temperature: z.number().min(0).max(2).optional(),
+    top_p: z.number().positive().max(1).optional(),
     /** A model of the same provider for when this one is not served, or does not take what it is sent. */
     fallback: z.string().min(1).optional(),
     /** The address of an OpenAI-compatible server, with its `/v1`. */

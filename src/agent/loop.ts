@@ -79,6 +79,7 @@ function callModel({ context, hooks, state, deadline }: Run, turn: number): Prom
     messages: [...state.input, ...state.appended],
     tools: context.toolSpecs,
     maxTokens: state.maxTokens,
+    ...(context.sampling === undefined ? {} : { sampling: context.sampling }),
   };
   const onText = hooks.stream ? (text: string) => hooks.emit?.({ type: 'text-delta', turn, text }) : undefined;
   const answer = Promise.try(() => hooks.callModel(turn, request, onText, deadline.signal, deadline));

@@ -2,7 +2,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { type Clock, systemClock } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { ToolSpec } from '../messages.ts';
+import type { Sampling, ToolSpec } from '../messages.ts';
 import type { OpenedAgent } from '../run.ts';
 import { type AgentDefinition, agentLabel, STRUCTURED_OUTPUT_TOOL } from './definition.ts';
 import { runLoop } from './loop.ts';
@@ -38,6 +38,7 @@ export function openAgent({ definition, toolSet, toolSpecs, log, clock = systemC
     model: modelOf(definition),
     system: systemOf(definition, structured),
     maxTokens: definition.model.max_tokens,
+    sampling: samplingOf(definition),
     maxTurns: definition.limits.max_turns,
     timeoutMs: definition.limits.timeout_s * 1000,
     toolSpecs: specsFor(toolSpecs ?? liveSpecs(tools), structured),
@@ -61,6 +62,11 @@ export function openAgent({ definition, toolSet, toolSpecs, log, clock = systemC
 function modelOf({ model, base_dir: baseDir }: AgentDefinition): string {
   if (model.provider !== 'scripted' || isAbsolute(model.model)) return model.model;
   return resolve(baseDir ?? '.', model.model);
+}
+
+function samplingOf({ model: { temperature, top_p: topP } }: AgentDefinition): Sampling | undefined {
+  if (temperature === undefined && topP === undefined) return undefined;
+  return { ...(temperature === undefined ? {} : { temperature }), ...(topP === undefined ? {} : { topP }) };
 }
 
 function systemOf({ instructions }: AgentDefinition, structured: StructuredOutput | undefined): string {

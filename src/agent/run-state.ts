@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import type { AssistantBlock, Message, ToolSpec, ToolUseBlock, Usage } from '../messages.ts';
+import type { AssistantBlock, Message, Sampling, ToolSpec, ToolUseBlock, Usage } from '../messages.ts';
 import type { RunHooks } from '../run.ts';
 import type { Deadline } from './deadline.ts';
 import type { StructuredOutput } from './structured-output.ts';
@@ -13,6 +13,7 @@ export interface LoopContext {
   model: string;
   system: string;
   maxTokens: number;
+  sampling: Sampling | undefined;
   maxTurns: number;
   /** Deadline of the whole run, in milliseconds. */
   timeoutMs: number;

@@ -8,6 +8,7 @@ import type {
 import * as z from 'zod';
 import type { AssistantBlock, Json, Message, ModelRequest, ModelResponse, StopReason, ToolSpec } from '../messages.ts';
 import { toTools } from './anthropic-tools.ts';
+import { samplingFor } from './sampling.ts';
 import { invalidResponse } from './service-faults.ts';
 
 export const BEDROCK = 'bedrock';
@@ -28,7 +29,7 @@ export function toConverse(request: ModelRequest, isStrict: boolean): ConverseRe
   return {
     modelId: request.model,
     messages: request.messages.flatMap(toWireMessage),
-    inferenceConfig: { maxTokens: request.maxTokens },
+    inferenceConfig: { maxTokens: request.maxTokens, ...samplingFor(BEDROCK, request) },
     ...(request.system.trim() === '' ? {} : { system: [{ text: request.system }, ...mark] }),
     ...(tools.length === 0 ? {} : { toolConfig: { tools } }),
   };

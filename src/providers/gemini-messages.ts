@@ -2,6 +2,7 @@ import type { Content, GenerateContentParameters, Part } from '@google/genai';
 import * as z from 'zod';
 import type { AssistantBlock, ModelRequest, ModelResponse, StopReason, ToolResultBlock, Usage } from '../messages.ts';
 import { toDeclarations } from './gemini-tools.ts';
+import { samplingFor } from './sampling.ts';
 import { invalidResponse } from './service-faults.ts';
 
 export const GEMINI = 'gemini';
@@ -11,7 +12,7 @@ export const GEMINI_SERVICE = 'Gemini';
 type Kept = { part: Part } | { beside: { thoughtSignature?: string; lacksId?: true } };
 
 /**
- * A `generateContent` call: no sampling parameters, no functions that the SDK would call by itself, and no requests
+ * A `generateContent` call: no functions that the SDK would call by itself, and no requests
  * that it would send on its own to continue an answer.
  */
 export function toParameters(request: ModelRequest, abortSignal: AbortSignal): GenerateContentParameters {
@@ -24,6 +25,7 @@ export function toParameters(request: ModelRequest, abortSignal: AbortSignal): G
       maxOutputTokens: request.maxTokens,
       automaticFunctionCalling: { disable: true },
       automaticContinuation: false,
+      ...samplingFor(GEMINI, request),
       ...(request.system.trim() === '' ? {} : { systemInstruction: request.system }),
       ...(functionDeclarations.length === 0 ? {} : { tools: [{ functionDeclarations }] }),
     },

@@ -2,6 +2,7 @@ import type OpenAI from 'openai';
 import * as z from 'zod';
 import type { AssistantBlock, Message, ModelRequest, ModelResponse, StopReason, ToolSpec, Usage } from '../messages.ts';
 import { argumentsOf, outputOf, parseArguments } from './openai-responses.ts';
+import { samplingFor, toWireSampling } from './sampling.ts';
 import { invalidResponse, type Service } from './service-faults.ts';
 
 export const OPENAI_COMPATIBLE = 'openai-compatible';
@@ -12,8 +13,7 @@ type WireMessage = OpenAI.Chat.ChatCompletionMessageParam;
 type Extras = { of: 'message' | 'call'; fields: Record<string, unknown> };
 
 /**
- * The body of a Chat Completions call, in the words that all compatible servers know: `max_tokens`, plain tools, no
- * sampling parameters.
+ * The body of a Chat Completions call, in the words that all compatible servers know: `max_tokens`, plain tools.
  */
 export function toRequestBody(request: ModelRequest): OpenAI.Chat.ChatCompletionCreateParamsNonStreaming {
   const system: WireMessage[] = request.system.trim() === '' ? [] : [{ role: 'system', content: request.system }];
@@ -22,6 +22,7 @@ export function toRequestBody(request: ModelRequest): OpenAI.Chat.ChatCompletion
     max_tokens: request.maxTokens,
     messages: [...system, ...request.messages.flatMap(toWireMessages)],
     ...(request.tools.length === 0 ? {} : { tools: request.tools.map(toTool) }),
+    ...toWireSampling(samplingFor(OPENAI_COMPATIBLE, request)),
   };
 }
 

@@ -11,6 +11,7 @@ import type {
 } from '../messages.ts';
 import { isFilter, meaningOf } from './openai-errors.ts';
 import type { OpenAiTools } from './openai-tools.ts';
+import { samplingFor, toWireSampling } from './sampling.ts';
 import { invalidResponse, type Service, toRefusalFault } from './service-faults.ts';
 
 export const OPENAI = 'openai';
@@ -19,7 +20,7 @@ type InputItem = OpenAI.Responses.ResponseInputItem;
 
 /**
  * The body of a Responses call. Nothing is stored on the other side: the whole transcript goes out each time, reasoning
- * items in their encrypted form. No `temperature` and the like, which reasoning models refuse.
+ * items in their encrypted form. Sampling goes out only to models that don't reason.
  */
 export function toRequestBody(
   request: ModelRequest,
@@ -32,6 +33,7 @@ export function toRequestBody(
     ...(request.system.trim() === '' ? {} : { instructions: request.system }),
     input: request.messages.flatMap(toInputItems),
     ...(tools.length === 0 ? {} : { tools }),
+    ...toWireSampling(samplingFor(OPENAI, request)),
   };
 }
 

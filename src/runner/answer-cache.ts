@@ -117,6 +117,8 @@ export function openRunCache(run: string, deps: CacheDeps): RunCache {
 }
 
 /** SHA-256 of everything that a model's answer depends on. */
-function hashRequest(server: string, { model, system, tools, messages, maxTokens }: ModelRequest): Buffer {
-  return hash('sha256', JSON.stringify([server, model, maxTokens, system, tools, messages]), 'buffer');
+function hashRequest(server: string, request: ModelRequest): Buffer {
+  const { model, system, tools, messages, maxTokens, sampling } = request;
+  const said = [server, model, maxTokens, system, tools, messages, ...(sampling === undefined ? [] : [sampling])];
+  return hash('sha256', JSON.stringify(said), 'buffer');
 }
