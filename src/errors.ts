@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'no_rows'
   | 'format_unsupported'
   | 'output_is_source'
+  | 'output_exists'
   | 'output_failed'
   | 'row_malformed'
   // registry

@@ -27,6 +27,7 @@ const BY_CODE: { [code in ErrorCode]?: number } = {
   no_rows: EXIT.invalid,
   format_unsupported: EXIT.invalid,
   output_is_source: EXIT.invalid,
+  output_exists: EXIT.invalid,
   agents_invalid: EXIT.invalid,
   agent_not_found: EXIT.invalid,
   agent_not_structured: EXIT.invalid,

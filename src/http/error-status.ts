@@ -21,6 +21,7 @@ const STATUS: { [code in ErrorCode]: ContentfulStatusCode } = {
   no_rows: 422,
   format_unsupported: 422,
   output_is_source: 400,
+  output_exists: 409,
   output_failed: 502,
   row_malformed: 422,
   agents_invalid: 500,

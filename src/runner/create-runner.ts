@@ -77,7 +77,8 @@ export function createRunner(given: RunnerDeps): Runner {
       const batch = await read(id);
       if (batch.columns === null)
         throw new AppError('batch_state_invalid', `The batch ${id} has not loaded its table yet.`);
-      await deps.tables.checkSink(uri, [planOf(batch).request.csv_uri]);
+      const overwrite = options?.overwrite === true || batch.output?.uri === deps.tables.absolute(uri);
+      await deps.tables.checkSink(uri, [planOf(batch).request.csv_uri], { overwrite });
       return aggregateResults(batch, uri, { deps, spreadsheetSafe: options?.spreadsheetSafe ?? false });
     },
     async *csv(id) {

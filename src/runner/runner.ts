@@ -35,6 +35,8 @@ export interface BatchOptions {
   priority?: number;
   idempotency_key?: string;
   spreadsheet_safe?: boolean;
+  /** Whether the output may take the place of a file that is there already. Default false. */
+  overwrite?: boolean;
   /**
    * Whose answers may serve identical model requests: nobody's (`off`, the default), this batch's, or those of every batch
    * that caches. Only answers of succeeded rows; tools are called all the same.
@@ -217,9 +219,7 @@ export interface StoredPlan {
   alikeSeen: boolean;
 }
 
-export interface RunProgress {
-  report: BatchReport;
-}
+export type RunProgress = { report: BatchReport };
 
 /**
  * The batch runner's public face: the five tools, the CLI and HTTP use this and nothing below it.
@@ -278,11 +278,11 @@ export interface Runner {
     options: { status?: RowStatus | 'not_run'; cursor?: number; limit: number },
   ): Promise<{ rows: RowReport[]; nextCursor: number | null }>;
   trace(batchId: string, row: number): Promise<RowTrace>;
-  /** Writes the table as it stands now to `uri`. */
+  /** Writes the table as it stands now to `uri`; without `overwrite`, in place of nothing but its own output. */
   exportTable(
     batchId: string,
     uri: string,
-    options?: { spreadsheetSafe?: boolean },
+    options?: { spreadsheetSafe?: boolean; overwrite?: boolean },
   ): Promise<{ uri: string; bytes: number }>;
   /** The output table as CSV text in chunks, header first, in constant memory. */
   csv(batchId: string): AsyncIterable<string>;

@@ -44,11 +44,18 @@ export async function planBatch(request: BatchRequest, deps: RunnerDeps): Promis
   };
   if (request.output_uri !== undefined) {
     const uri = request.output_uri;
-    await attempt(problems, () => deps.tables.checkSink(uri, [request.csv_uri]));
+    const overwrite = request.options?.overwrite === true || (await isRepeat(request, deps));
+    await attempt(problems, () => deps.tables.checkSink(uri, [request.csv_uri], { overwrite }));
   }
   if (look !== undefined && look.rowCount === 0) problems.push(noRows(request.csv_uri));
   if (agent !== undefined) await planAgent({ request, plan, agent, look }, deps);
   return plan;
+}
+
+/** A start with a known idempotency key starts nothing: what stands at the output is the first batch's own table. */
+async function isRepeat({ options }: BatchRequest, { store }: RunnerDeps): Promise<boolean> {
+  const key = options?.idempotency_key;
+  return key !== undefined && (await store.readBatchOfKey(key)) !== undefined;
 }
 
 interface AgentPlanning {

@@ -216,6 +216,8 @@ export interface Store {
   /** With an idempotency key that exists, the stored batch is returned and nothing is written. */
   insertBatch(batch: NewBatch): Promise<{ batch: BatchRecord; inserted: boolean }>;
   readBatch(id: string): Promise<BatchRecord | undefined>;
+  /** The batch that was started with an idempotency key. */
+  readBatchOfKey(key: string): Promise<BatchRecord | undefined>;
   /** Newest first; `before` is an id to continue after. */
   listBatches(options: { limit: number; before?: string }): Promise<BatchRecord[]>;
   /**

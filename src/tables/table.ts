@@ -61,7 +61,9 @@ export interface TableWarning {
     | 'malformed_records'
     | 'invalid_bytes'
     | 'column_added'
-    | 'mixed_types';
+    | 'mixed_types'
+    | 'no_rows'
+    | 'header_like_data';
   message: string;
   /** How many times it was seen, when it is counted. */
   count?: number;
@@ -127,7 +129,7 @@ export interface ColumnProfile {
   type: ColumnType;
   /** Empty cells. */
   nulls: number;
-  /** HyperLogLog estimate of distinct non-null values. */
+  /** Distinct non-null values: exact up to 1,024, then a HyperLogLog estimate. */
   distinctEstimate: number;
   /** For numbers and dates: the least and greatest value as written. */
   min?: string;
@@ -171,8 +173,10 @@ export interface Tables {
   /**
    * Checks without writing that a sink may be opened there, and that it is not one of `notOneOf` after symlinks. A folder
    * (its URI ends in `/`) may hold none of their files.
+   * @param options.overwrite whether something may be there already; default false
+   * @throws AppError `output_is_source`, `output_exists`, and what opening the sink would throw
    */
-  checkSink(uri: string, notOneOf: string[]): Promise<void>;
+  checkSink(uri: string, notOneOf: string[], options?: { overwrite?: boolean }): Promise<void>;
   profile(uri: string, options?: { sampleRows?: number; signal?: AbortSignal }): Promise<TableProfile>;
   close(): Promise<void>;
 }

@@ -87,13 +87,18 @@ function createRootedTables(parts: TablesParts): Tables {
     return openManySource(absoluteUri(uri), partFiles, signal);
   }
 
-  async function checkOne(uri: string, taken: ReadonlySet<string>): Promise<void> {
+  async function checkOne(uri: string, taken: ReadonlySet<string>, overwrite: boolean): Promise<void> {
     const location = await locate(uri);
     sinkFormat(location.fileName, location.uri);
     if (taken.has(await location.identity())) {
       throw new AppError('output_is_source', `The output ${uri} is the source: give it another name.`);
     }
     await location.checkWrite();
+    if (overwrite || !(await location.exists())) return;
+    throw new AppError(
+      'output_exists',
+      `"${location.uri}" exists already. Choose another --out (output_uri), or give --overwrite (options.overwrite).`,
+    );
   }
 
   return {
@@ -109,7 +114,7 @@ function createRootedTables(parts: TablesParts): Tables {
       const { openSink } = await import('./formats/open-sink.ts');
       return openSink(await locate(uri), columns, options);
     },
-    checkSink: async (uri, notOneOf) => {
+    checkSink: async (uri, notOneOf, { overwrite = false } = {}) => {
       const taken = new Set<string>();
       const names: string[] = [];
       for (const other of notOneOf) {
@@ -122,7 +127,7 @@ function createRootedTables(parts: TablesParts): Tables {
         }
       }
       const targets = isFolderUri(uri) ? names.map((name) => uriInFolder(uri, name)) : [uri];
-      for (const target of targets) await checkOne(target, taken);
+      for (const target of targets) await checkOne(target, taken, overwrite);
     },
     profile: async (uri, options = {}) => {
       const source = await open(uri, options.signal);

@@ -18,6 +18,8 @@ const ADVICE: { [code in ErrorCode]?: string } = {
   location_denied: 'Tell the person that access was refused; their credentials need permission for that place.',
   location_unavailable: 'Try once more in a minute; if it fails again, tell the person.',
   output_is_source: 'Choose another output_uri, or leave it out.',
+  output_exists:
+    'Choose another output_uri, or leave it out; set options.overwrite only if the person says that the file may be replaced.',
   output_failed: 'Choose another output_uri, or leave it out.',
   agent_not_found:
     'Call validate_agent_compatibility with the name as the person wrote it to see the agents there are.',

@@ -33,6 +33,10 @@ const options = strict({
     .describe(
       'Answer identical model requests from succeeded rows, at no cost: of this batch, or of all that cache. Default off.',
     ),
+  overwrite: z
+    .boolean()
+    .optional()
+    .describe('Let the output take the place of a file that is there already. Default false: that is refused.'),
   dry_run: z.boolean().optional().describe('Only validate and estimate; start and spend nothing.'),
   idempotency_key: z
     .string()

@@ -149,6 +149,7 @@ function toRequest(args: Arguments, idempotencyKey: string | undefined): BatchRe
       ...(limits.max_cost_usd === undefined ? {} : { max_cost_usd: limits.max_cost_usd }),
       ...(limits.priority === undefined ? {} : { priority: limits.priority }),
       ...(limits.cache === undefined ? {} : { cache: limits.cache }),
+      ...(limits.overwrite === undefined ? {} : { overwrite: limits.overwrite }),
       ...(limits.tolerated_failure_percent === undefined
         ? {}
         : { tolerated_failure_percent: limits.tolerated_failure_percent }),

@@ -7,7 +7,7 @@ afterEach(() => space.close());
 
 /** So many that no batch ends before the commands have come, however slow the machine is. */
 const NAMES = Array.from({ length: 600 }, (_, index) => `name${index}`);
-const RUN = ['run', 'people.csv', '-a', 'greeter', '--out', 'out.csv'];
+const RUN = ['run', 'people.csv', '-a', 'greeter', '--out', 'out.csv', '--overwrite'];
 
 /** The batch that a running command has started. */
 async function batchOf(going: { until(pattern: RegExp): Promise<void>; stderr(): string }): Promise<string> {

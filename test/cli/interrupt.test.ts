@@ -9,7 +9,7 @@ afterEach(async () => {
 });
 
 const NAMES = Array.from({ length: 30 }, (_, at) => `Ann ${at}`);
-const RUN = ['run', 'people.csv', '-a', 'greeter', '-c', '2', '--out', 'out.csv'];
+const RUN = ['run', 'people.csv', '-a', 'greeter', '-c', '2', '--out', 'out.csv', '--overwrite'];
 
 describe('rowmill run, interrupted', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)(

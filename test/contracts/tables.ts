@@ -283,4 +283,16 @@ function testFaults(at: () => TablesPlace): void {
     expect((await faultOf(tables.checkSink(uri('source.csv'), [uri('source.csv')]))).code).toBe('output_is_source');
     await tables.checkSink(uri('other.csv'), [uri('source.csv')]);
   });
+
+  test('refuses an output onto what is there already, unless it may be overwritten', async () => {
+    await at().put('there.csv', 'a\n1\n');
+    await at().put('parts/source.csv', 'a\n1\n');
+    const { tables, uri } = at();
+    const fault = await faultOf(tables.checkSink(uri('there.csv'), []));
+    expect(fault.code).toBe('output_exists');
+    expect(fault.message).toMatch(/there\.csv" exists already\. .*--overwrite/);
+    await tables.checkSink(uri('there.csv'), [], { overwrite: true });
+    await at().put('source.csv', 'a\n1\n');
+    expect((await faultOf(tables.checkSink(uri('parts/'), [uri('source.csv')]))).code).toBe('output_exists');
+  });
 }

@@ -29,7 +29,7 @@ afterEach(async () => {
   await server.close();
 });
 
-const run = ['run', 'in.csv', '--agent', 'echo', '--out', 'out.csv', '--cache', 'all', '--yes'];
+const run = ['run', 'in.csv', '--agent', 'echo', '--out', 'out.csv', '--cache', 'all', '--overwrite', '--yes'];
 const table = (words: string[]) => ['q', ...words, ''].join('\n');
 /** Each word three times, far apart. */
 const words = Array.from({ length: 300 }, (_, index) => `word ${index % 100}`);

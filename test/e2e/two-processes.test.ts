@@ -8,7 +8,7 @@ import type { LeaseOwner } from '../../src/storage/store.ts';
 import { until } from './rowmill-process.ts';
 import { createTwoTurnSite, expectedTable, type TwoTurnSite, tableOf } from './two-turn-site.ts';
 
-const RUN = ['run', 'table.csv', '--agent', 'counter', '--out', 'out.csv', '--json'];
+const RUN = ['run', 'table.csv', '--agent', 'counter', '--out', 'out.csv', '--overwrite', '--json'];
 
 let site: TwoTurnSite;
 afterEach(() => site.close());

@@ -133,23 +133,23 @@ it('asks the model again once a tool has said something else', async () => {
 
 it('serves what another batch has paid for with "all", and not with "batch"', async () => {
   await open(words(5));
-  await world.runner.drive(await world.start({ cache: 'batch' }));
+  await world.runner.drive(await world.start({ cache: 'batch', overwrite: true }));
   await world.write('table.csv', table([...words(5), 'new']));
-  const own = await world.runner.drive(await world.start({ cache: 'batch' }));
+  const own = await world.runner.drive(await world.start({ cache: 'batch', overwrite: true }));
   expect(own).toMatchObject({ model_calls: 6, cached_calls: 0 });
   await world.write('table.csv', table([...words(5), 'new', 'newest']));
-  const all = await world.runner.drive(await world.start({ cache: 'all' }));
+  const all = await world.runner.drive(await world.start({ cache: 'all', overwrite: true }));
   expect(all).toMatchObject({ counts: { succeeded: 7 }, model_calls: 1, cached_calls: 6 });
   expect(all.saved_usd).toBeCloseTo(6 * CALL_USD, 9);
 });
 
 it('goes on serving what it was served when the batch that paid is removed', async () => {
   await open(['a']);
-  const paid = await world.start({ cache: 'all' });
+  const paid = await world.start({ cache: 'all', overwrite: true });
   await world.runner.drive(paid);
-  await world.runner.drive(await world.start({ cache: 'all' }));
+  await world.runner.drive(await world.start({ cache: 'all', overwrite: true }));
   await world.runner.remove(paid);
-  const report = await world.runner.drive(await world.start({ cache: 'all' }));
+  const report = await world.runner.drive(await world.start({ cache: 'all', overwrite: true }));
   expect(report).toMatchObject({ model_calls: 0, cached_calls: 1 });
   expect(report.saved_usd).toBeCloseTo(CALL_USD, 9);
 });

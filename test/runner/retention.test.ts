@@ -33,7 +33,7 @@ const failsOne: WorldOptions['respond'] = (row, context) => {
 };
 
 const ended = async (options: BatchOptions) => {
-  const id = await world.start(options);
+  const id = await world.start({ ...options, overwrite: true });
   await world.runner.drive(id);
   return id;
 };
@@ -155,7 +155,7 @@ it('removes a paused batch only by force, and none that is at work', async () =>
       return echo(row, context);
     },
   });
-  const id = await world.start();
+  const id = await world.start({ overwrite: true });
   await expect(world.runner.remove(id)).rejects.toMatchObject({ code: 'batch_state_invalid' });
   const hard = new AbortController();
   const driving = world.runner.drive(id, { hardSignal: hard.signal });

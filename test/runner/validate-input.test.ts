@@ -160,3 +160,32 @@ test('an estimate of a table that was not counted is unknown, not zero', () => {
     duration_seconds: null,
   });
 });
+
+test('an output that is there already is refused, also in a dry run', async () => {
+  await begin();
+  await world.write('out.csv', 'mine\n');
+  const request = world.request();
+  expect((await world.runner.plan(request)).problems).toMatchObject([
+    { code: 'output_exists', message: expect.stringMatching(/out\.csv" exists already\. .*--overwrite/) },
+  ]);
+  await expect(world.runner.create(request)).rejects.toMatchObject({ code: 'output_exists' });
+  expect(await world.read('out.csv')).toBe('mine\n');
+  const id = await world.start({ overwrite: true });
+  await world.runner.drive(id);
+  expect(await world.read('out.csv')).toContain('w0!');
+});
+
+test('a table of its own is written again: by a repeated start, a retry and an export', async () => {
+  await begin();
+  const request = world.request({ idempotency_key: 'k' });
+  const { report } = await world.runner.create(request);
+  const id = report.batch_id;
+  await world.runner.drive(id);
+  expect(await world.runner.create(request)).toMatchObject({ started: false, report: { batch_id: id } });
+  const own = join(world.folder, 'out.csv');
+  await world.runner.exportTable(id, own);
+  const copy = join(world.folder, 'copy.csv');
+  await world.runner.exportTable(id, copy);
+  await expect(world.runner.exportTable(id, copy)).rejects.toMatchObject({ code: 'output_exists' });
+  await world.runner.exportTable(id, copy, { overwrite: true });
+});

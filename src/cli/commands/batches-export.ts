@@ -10,6 +10,7 @@ import { oneLine } from '../safe-text.ts';
 interface ExportArguments {
   out?: string;
   spreadsheetSafe?: boolean;
+  overwrite?: boolean;
 }
 
 /** `rowmill batches export BATCH`: the table as it stands now, to a place or to stdout. */
@@ -17,14 +18,19 @@ export function addBatchesExportCommand(batches: Command, context: CommandContex
   newCommand(batches, 'export', 'Write the table as it stands now, in a format of your choice')
     .argument('<batch>', 'id of the batch')
     .option('-o, --out <location>', 'path or s3:// URI; its extension chooses the format. Without it: CSV on stdout')
+    .option('--overwrite', 'put it in the place of a file that is there already')
     .option('--spreadsheet-safe', 'neutralise cells that a spreadsheet would take for formulas')
     .addHelpText('after', HELP)
     .action((batch: string, given: ExportArguments) =>
       context.run(async (output) => {
         const { runner } = await context.app();
         if (given.out === undefined) {
-          if (output.json || given.spreadsheetSafe === true) {
-            const option = output.json ? '--json' : '--spreadsheet-safe';
+          const option = [
+            ...(output.json ? ['--json'] : []),
+            ...(given.spreadsheetSafe === true ? ['--spreadsheet-safe'] : []),
+            ...(given.overwrite === true ? ['--overwrite'] : []),
+          ][0];
+          if (option !== undefined) {
             throw new AppError('invalid_arguments', `${option} needs --out: without it the table goes to stdout.`);
           }
           await writeAll(runner.csv(batch), context.io.stdout);
@@ -32,6 +38,7 @@ export function addBatchesExportCommand(batches: Command, context: CommandContex
         }
         const written = await runner.exportTable(batch, locationArgument(given.out, context.io.cwd), {
           ...(given.spreadsheetSafe === true && { spreadsheetSafe: true }),
+          ...(given.overwrite === true && { overwrite: true }),
         });
         output.document({ batch_id: batch, output_uri: written.uri, bytes: written.bytes });
         output.line(`${oneLine(written.uri)} (${bytes(written.bytes)})`);

@@ -35,6 +35,7 @@ interface RunArguments {
   traceDays?: number;
   idempotencyKey?: string;
   spreadsheetSafe?: boolean;
+  overwrite?: boolean;
   dryRun?: boolean;
   yes?: boolean;
 }
@@ -53,6 +54,7 @@ export function addRunCommand(program: Command, context: CommandContext): void {
       '-o, --out <location>',
       'where the table goes; its extension chooses the format; folder/: one for each source file',
     )
+    .option('--overwrite', 'let the table take the place of a file that is there already')
     .option('--spreadsheet-safe', 'neutralise cells that a spreadsheet would take for formulas')
     .optionsGroup('Care:')
     .option('--dry-run', 'validate, show mapping and estimate, start nothing')
@@ -157,6 +159,7 @@ function requestOf(table: string, given: RunArguments, cwd: string): BatchReques
     ...(given.traceDays !== undefined && { trace_days: given.traceDays }),
     ...(given.idempotencyKey !== undefined && { idempotency_key: given.idempotencyKey }),
     ...(given.spreadsheetSafe === true && { spreadsheet_safe: true }),
+    ...(given.overwrite === true && { overwrite: true }),
   };
   const output = {
     ...(given.fields !== undefined && { structured_output_fields: given.fields }),

@@ -19,7 +19,7 @@ import { prepareListLapsedBatches } from './list-lapsed-batches.ts';
 import { prepareListPrunableBatches } from './list-prunable-batches.ts';
 import { preparePruneRuns } from './prune-runs.ts';
 import { prepareReadAttempts } from './read-attempts.ts';
-import { prepareReadBatch } from './read-batch.ts';
+import { prepareReadBatch, prepareReadBatchOfKey } from './read-batch.ts';
 import { prepareReadBill } from './read-bill.ts';
 import { prepareListConversations, prepareReadConversation } from './read-conversations.ts';
 import { prepareReadFailures } from './read-failures.ts';
@@ -91,6 +91,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 
   const reads = {
     batch: prepareReadBatch(db),
+    batchOfKey: prepareReadBatchOfKey(db),
     batches: prepareListBatches(db),
     lapsed: prepareListLapsedBatches(db, clock),
     prunable: prepareListPrunableBatches(db),
@@ -125,6 +126,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   return {
     insertBatch: (batch) => write(() => writes.insertBatch(batch)),
     readBatch: (id) => read(() => reads.batch(id)),
+    readBatchOfKey: (key) => read(() => reads.batchOfKey(key)),
     listBatches: (page) => read(() => reads.batches(page)),
     updateBatch: (id, change, guard) => write((transaction) => writes.updateBatch(transaction, id, change, guard)),
     readSettings: (id) => read(() => reads.settings(id)),

@@ -11,3 +11,12 @@ export function prepareReadBatch(db: DatabaseSync): (id: string) => BatchRecord 
     return row === undefined ? undefined : toBatchRecord(row);
   };
 }
+
+/** The batch that was started with an idempotency key; undefined when there is none. */
+export function prepareReadBatchOfKey(db: DatabaseSync): (key: string) => BatchRecord | undefined {
+  const select = prepare<BatchRow>(db, `${SELECT_BATCH} WHERE b.idempotency_key = ?`);
+  return (key) => {
+    const row = select.get(key);
+    return row === undefined ? undefined : toBatchRecord(row);
+  };
+}

@@ -15,11 +15,16 @@ export function createFileLocation(path: string, roots: readonly string[]): Loca
     uri: path,
     fileName: basename(path),
     identity: async () => `file:${await allowedPath(path, roots)}`,
+    exists: async () => isThere(await allowedPath(path, roots)),
     openRead: async (signal) => openFile(await allowedPath(path, roots), path, signal),
     openRanges: async () => openFileRanges(await allowedPath(path, roots), path),
     checkWrite: async () => checkFolder(await allowedPath(path, roots), path),
     openWrite: async () => createPendingFile(await allowedPath(path, roots), path),
   };
+}
+
+async function isThere(real: string): Promise<boolean> {
+  return (await stat(real).catch(() => undefined)) !== undefined;
 }
 
 async function openFile(real: string, path: string, signal?: AbortSignal): Promise<StoredBytes> {

@@ -37,6 +37,8 @@ export interface Location {
   fileName: string;
   /** A string that is the same for two URIs of one place, after symlinks. */
   identity(): Promise<string>;
+  /** Whether something is there already. A place that may not be looked at counts as empty. */
+  exists(): Promise<boolean>;
   openRead(signal?: AbortSignal): Promise<StoredBytes>;
   openRanges(signal?: AbortSignal): Promise<StoredRanges>;
   /** Checks, without writing, that `openWrite` may be called. */

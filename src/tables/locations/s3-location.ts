@@ -1,5 +1,11 @@
 import { PassThrough, Readable } from 'node:stream';
-import { GetObjectCommand, type GetObjectCommandOutput, HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { AppError } from '../../errors.ts';
 import type { Location, PendingBytes, StoredBytes } from './location.ts';
@@ -13,6 +19,7 @@ export function createS3Location(client: S3Client, place: { bucket: string; key:
     uri,
     fileName: place.key.slice(place.key.lastIndexOf('/') + 1),
     identity: async () => uri,
+    exists: async () => isObjectThere(client, { ...place, uri }),
     openRead: async (signal) => openObject(client, { ...place, uri }, signal),
     openRanges: async (signal) => openObjectRanges(client, { ...place, uri }, signal),
     checkWrite: async () => checkBucket(client, { ...place, uri }),
@@ -85,6 +92,18 @@ async function checkBucket(client: S3Client, place: Place): Promise<void> {
   } catch (cause) {
     const error = s3Error(cause, { ...place, isBucket: true });
     if (error.code !== 'location_denied') throw error;
+  }
+}
+
+/** Who may not list a bucket is answered 403 for an object that is missing: only an answer of success is sure. */
+async function isObjectThere(client: S3Client, place: Place): Promise<boolean> {
+  try {
+    await client.send(new HeadObjectCommand({ Bucket: place.bucket, Key: place.key }));
+    return true;
+  } catch (cause) {
+    const error = s3Error(cause, place);
+    if (error.code === 'file_not_found' || error.code === 'location_denied') return false;
+    throw error;
   }
 }
 

@@ -66,7 +66,17 @@ async function killBatch(
 
 export function startOf(table: Table, concurrency: number = CONCURRENCY): string[] {
   return [
-    ...['run', table.name, '--agent', 'counter', '--out', table.out, '--concurrency', String(concurrency)],
+    ...[
+      'run',
+      table.name,
+      '--agent',
+      'counter',
+      '--out',
+      table.out,
+      '--overwrite',
+      '--concurrency',
+      String(concurrency),
+    ],
     ...['--idempotency-key', table.name, '--json'],
   ];
 }

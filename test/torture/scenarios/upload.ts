@@ -22,7 +22,7 @@ export const upload: Scenario = {
       const table = await world.table(ROWS, 'x'.repeat(CELL));
       const uri = `s3://${s3.bucket}/out.csv`;
       const start = [
-        ...['run', table.name, '--agent', 'counter', '--out', uri, '--concurrency', '32', '--json'],
+        ...['run', table.name, '--agent', 'counter', '--out', uri, '--overwrite', '--concurrency', '32', '--json'],
         ...['--idempotency-key', 'upload'],
       ];
       const variables = {
