@@ -19,6 +19,8 @@ export const SERVICE: Service = {
   addCredit: "Raise the limit or add credit in OpenAI's billing settings, then resume.",
 };
 
+const CHECK_TIMEOUT_MS = 10_000;
+
 /** What {@link createOpenAiProvider} takes. */
 export interface OpenAiOptions {
   apiKey?: string | undefined;
@@ -49,6 +51,16 @@ export function createOpenAiProvider(options: OpenAiOptions): Provider {
         log.warn({ model: request.model, reason: thrown.message }, 'strict tools are refused; sent plain from now on');
         throw new AppError(thrown.code, thrown.message, { retryable: true, cause: thrown });
       }
+    },
+    async checkModel(model) {
+      if (apiKey === undefined) return;
+      opening ??= openClient({ apiKey, baseUrl: options.baseUrl, fetch: options.fetch, log });
+      const { sdk, client } = await opening;
+      await client.models.retrieve(model, { timeout: CHECK_TIMEOUT_MS }).catch((thrown: unknown) => {
+        // A gateway without a list of models answers 404 as well: only an answer about a model counts.
+        if (!(thrown instanceof sdk.NotFoundError) || thrown.code !== 'model_not_found') return;
+        throw toModelError(thrown, sdk, { service: SERVICE, model, now: Date.now() });
+      });
     },
     close: async () => (await opening)?.close(),
   };

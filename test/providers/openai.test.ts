@@ -211,3 +211,26 @@ describe('a stream of OpenAI', () => {
     expect(fault).toMatchObject({ code: expected, retryable: true, outcomeUnknown: true });
   });
 });
+
+describe('the check of a model of OpenAI', () => {
+  /** A server that has a list of models, or none. */
+  async function check(body: object): Promise<void> {
+    const provider = createOpenAiProvider({
+      apiKey: 'key-1',
+      baseUrl: 'http://127.0.0.1:1/v1',
+      log: createSilentLog(),
+      fetch: async () => Response.json(body, { status: 'error' in body ? 404 : 200 }),
+    });
+    await provider.checkModel?.('gpt-9');
+  }
+
+  it('tells that there is no such model, and nothing where that is not certain', async () => {
+    const error = { message: "The model 'gpt-9' does not exist", code: 'model_not_found' };
+    await expect(check({ error })).rejects.toMatchObject({
+      code: 'model_unknown',
+      message: expect.stringContaining('gpt-9'),
+    });
+    await check({ error: { message: 'Not found' } });
+    await check({ id: 'gpt-9', object: 'model' });
+  });
+});
