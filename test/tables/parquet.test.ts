@@ -191,6 +191,16 @@ describe('a Parquet file of others', () => {
     expect(fault).toMatchObject({ code: 'not_a_table', message: expect.stringContaining('a.parquet') });
   });
 
+  test('with a broken footer is no whole Parquet file', async () => {
+    const file = fileOf();
+    for (const broken of [file.fill(0xee, file.length - 200, file.length - 8), file.subarray(0, file.length - 9)]) {
+      await writeFile(join(folder, 'a.parquet'), broken);
+      const fault = await readAll(tables, join(folder, 'a.parquet')).catch((thrown: Error) => thrown);
+      const text = "a.parquet is not a whole Parquet file (its footer can't be read): write it again.";
+      expect(fault).toMatchObject({ code: 'not_a_table', message: expect.stringContaining(text) });
+    }
+  });
+
   test('is called by its name when it has another extension', async () => {
     await writeFile(join(folder, 'a.csv'), fileOf());
     await expect(tables.openSource(join(folder, 'a.csv'))).rejects.toThrow(/is Parquet.*name it \.parquet/);

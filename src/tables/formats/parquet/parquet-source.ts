@@ -29,9 +29,8 @@ export async function openParquetSource(location: Location, signal?: AbortSignal
   try {
     const file: AsyncBuffer = { byteLength: ranges.sizeBytes, slice: (start, end) => ranges.read(start, end) };
     if (ranges.sizeBytes < MIN_BYTES) throw new AppError('not_a_table', `${location.uri} is too short to be Parquet.`);
-    const options = { parsers: EXACT_PARSERS, geoparquet: false };
-    const metadata = await guard(() => parquetMetadataAsync(file, options));
-    const trees = parquetSchema(metadata).children;
+    const metadata = await readFooter(file, location.uri);
+    const trees = await guard(async () => parquetSchema(metadata).children);
     const names = trees.map(({ element }) => element.name);
     if (new Set(names).size < names.length) {
       throw new AppError('not_a_table', `${location.uri} has two columns of one name: rename one of them.`);
@@ -40,7 +39,7 @@ export async function openParquetSource(location: Location, signal?: AbortSignal
     const readers = trees.map(cellReader);
     const types = trees.map(columnTypeOf);
     const plain = { ...metadata, schema: metadata.schema.map(withoutLossyTypes) };
-    const scan = await guard(() => parquetScan({ file, metadata: plain, compressors, utf8: false, ...options }));
+    const scan = await guard(() => parquetScan({ file, metadata: plain, compressors, utf8: false, ...OPTIONS }));
     return {
       uri: location.uri,
       facts: { format: 'parquet', gzip: false, encoding: 'utf-8', bom: false },
@@ -58,8 +57,20 @@ export async function openParquetSource(location: Location, signal?: AbortSignal
   }
 }
 
+const OPTIONS = { parsers: EXACT_PARSERS, geoparquet: false };
 /** Two marks and the length of the footer. */
 const MIN_BYTES = 12;
+
+/** A file that was cut off or written over fails in any way at all; the reader's own words would say nothing. */
+async function readFooter(file: AsyncBuffer, uri: string): Promise<FileMetaData> {
+  try {
+    return await parquetMetadataAsync(file, OPTIONS);
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    const text = `${uri} is not a whole Parquet file (its footer can't be read): write it again.`;
+    throw new AppError('not_a_table', text, { cause });
+  }
+}
 
 interface Reading {
   scan: ParquetScan;
