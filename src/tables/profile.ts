@@ -1,4 +1,5 @@
 import { type ColumnProfiler, createColumnProfiler } from './profile/column-profiler.ts';
+import { headerWarnings } from './profile/header-warnings.ts';
 import { createSpread } from './profile/spread.ts';
 import type { Cell, ColumnProfile, Source, SourceRow, TableProfile, TableWarning } from './table.ts';
 
@@ -51,6 +52,7 @@ export async function profileSource(
     columns.push({ ...finished.profile, nulls: finished.profile.nulls + (begins[index] ?? rowCount) });
     warnings.push(...finished.warnings);
   }
+  warnings.unshift(...headerWarnings(source, columns, rowCount + malformedCount));
   return {
     uri: source.uri,
     facts: source.facts,

@@ -71,6 +71,24 @@ describe('columns', () => {
     expect(found.warnings.map(({ code }) => code).sort()).toEqual(['malformed_records', 'short_records_padded']);
   });
 
+  test.each([
+    ['a,b\n', ['no_rows']],
+    ['1,2\n3,4\n', ['header_like_data']],
+    ['Ann,2024-01-01\nBob,2024-02-01\n', ['header_like_data']],
+    ['country,2023,2024\nFR,1,2\n', []],
+    ['name,2024-01-01\nAnn,5\n', []],
+  ])('warns of a header without rows, or that is a row: %j', async (body, codes) => {
+    expect((await profile(body)).warnings.map(({ code }) => code)).toEqual(codes);
+  });
+
+  test('estimates no more distinct values than there are', async () => {
+    for (const count of [1000, 1500, 3000, 6000]) {
+      const found = await column(...Array.from({ length: count }, (_, index) => `value ${index}`));
+      expect(found.distinctEstimate).toBeLessThanOrEqual(count);
+      expect(found.distinctEstimate).toBeGreaterThan(count === 1000 ? 999 : count * 0.9);
+    }
+  });
+
   test('gives the range of numbers by value, as written', async () => {
     expect(await column('10', '9', '-2.50', '1e1')).toMatchObject({ type: 'number', min: '-2.50', max: '10' });
     expect(await column('10', '9', '007')).toMatchObject({ type: 'text', minLength: 1, maxLength: 3 });

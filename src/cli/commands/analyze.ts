@@ -38,7 +38,7 @@ const analysis = z.object({
   ),
   columns_not_detailed: z.array(z.string()),
   sample_rows: z.array(z.record(z.string(), z.unknown())),
-  warnings: z.array(z.object({ message: z.string(), count: z.number().nullable(), line: z.number().nullable() })),
+  warnings: z.array(z.object({ message: z.string(), line: z.number().nullable() })),
 });
 
 type Analysis = z.infer<typeof analysis>;
@@ -110,8 +110,7 @@ function show(found: Analysis, output: Output): void {
     output.line(`and ${counted(found.columns_not_detailed.length, 'more column')}`);
   }
   showRows(found, output);
-  for (const warning of found.warnings)
-    output.line(paint('yellow', `! ${oneLine(warning.message)}${timesOf(warning)}`));
+  for (const warning of found.warnings) output.line(paint('yellow', `! ${oneLine(warning.message)}${lineOf(warning)}`));
 }
 
 function factsOf({ format, ...found }: Analysis): string[] {
@@ -143,7 +142,7 @@ function showRows(found: Analysis, output: Output): void {
   for (const line of layOutTable(columns, cells, { width: output.width, paint: output.paint })) output.line(line);
 }
 
-function timesOf(warning: Analysis['warnings'][number]): string {
-  const times = warning.count === null || warning.count < 2 ? '' : ` (${count(warning.count)} times)`;
-  return warning.line === null || warning.message.includes('line') ? times : `${times} (line ${warning.line})`;
+/** Counted warnings tell their count themselves. */
+function lineOf({ line, message }: Analysis['warnings'][number]): string {
+  return line === null || message.includes('line') ? '' : ` (line ${line})`;
 }

@@ -35,16 +35,19 @@ export function createRowWarnings(): RowWarnings {
   };
 }
 
+const MANY = { becomes: 'They become failed rows that keep their text', was: 'they were' };
+
 function describe(code: TableWarning['code'], count: number, line: number, reason: string): string {
   const where = count === 1 ? `on line ${line}` : `the first on line ${line}`;
   const records = count === 1 ? '1 record' : `${count} records`;
+  const they = count === 1 ? { becomes: 'It becomes a failed row that keeps its text', was: 'it was' } : MANY;
   switch (code) {
     case 'short_records_padded':
       return `${records} with too few fields, ${where}; the missing ones were left empty.`;
     case 'malformed_records':
-      return `${records} could not be read, ${where}: ${reason}. They become failed rows that keep their text.`;
+      return `${records} could not be read, ${where}: ${reason}. ${they.becomes}.`;
     case 'invalid_bytes':
-      return `${records} with bytes that are not UTF-8, ${where}; they were read as windows-1252.`;
+      return `${records} with bytes that are not UTF-8, ${where}; ${they.was} read as windows-1252.`;
     default:
       return `${records}, ${where}.`;
   }

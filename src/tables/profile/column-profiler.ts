@@ -66,11 +66,12 @@ export function createColumnProfiler(): ColumnProfiler {
     finish(name, spread) {
       const type = typeOf(kindCounts);
       const top = counts.top(TOP_VALUES);
+      const values = kindCounts.reduce((sum, count) => sum + count, 0);
       const profile: ColumnProfile = {
         name,
         type,
         nulls,
-        distinctEstimate: counts.isExact() ? counts.size() : distinct.estimate(),
+        distinctEstimate: counts.isExact() ? counts.size() : Math.min(values, distinct.estimate()),
         topValues: top.map(({ value, count }) => ({ value: shown(value), count })),
         samples: samplesOf(
           spread,

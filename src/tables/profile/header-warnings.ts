@@ -1,0 +1,29 @@
+import type { ColumnProfile, Source, TableWarning } from '../table.ts';
+import { kindOf, type ValueKind } from './value-kind.ts';
+
+const NUMERIC: readonly ValueKind[] = ['integer', 'number'];
+/** Kinds of which no column is named; numbers are left out, as a column may be called 2024. */
+const NEVER_NAMES: readonly ValueKind[] = ['date', 'timestamp', 'url', 'email'];
+
+/** What is odd about the header beside what was read: no row follows it, or it is a row itself. */
+export function headerWarnings(
+  { facts }: Pick<Source, 'facts'>,
+  columns: readonly ColumnProfile[],
+  rowCount: number,
+): TableWarning[] {
+  const hasHeader = facts.format === 'csv' || facts.format === 'tsv';
+  if (rowCount === 0) {
+    const message = hasHeader ? 'The table has a header and no rows.' : 'The table has no rows.';
+    return [{ code: 'no_rows', message }];
+  }
+  if (!hasHeader || !looksLikeData(columns)) return [];
+  const fix = 'If the file has no header, put a line of column names above it: this row is not run.';
+  return [{ code: 'header_like_data', message: `The header looks like a row of data. ${fix}`, line: 1 }];
+}
+
+/** All names are numbers, or one is a date, URL or address of mail over a column of nothing else. */
+function looksLikeData(columns: readonly ColumnProfile[]): boolean {
+  const kinds = columns.map(({ name }) => kindOf(name));
+  if (kinds.every((kind) => NUMERIC.includes(kind))) return true;
+  return kinds.some((kind, index) => NEVER_NAMES.includes(kind) && columns[index]?.type === kind);
+}
