@@ -6,7 +6,7 @@ import type { ConversationAgent } from './agent/conversation-parts.ts';
 import { createConversations } from './agent/conversations.ts';
 import { type AgentDefinition, agentLabel, callTimeoutMs } from './agent/definition.ts';
 import { openAgent } from './agent/open-agent.ts';
-import { openTools } from './agent/tools/open-tools.ts';
+import { checkTools, openTools } from './agent/tools/open-tools.ts';
 import type { App } from './cli/app.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -63,6 +63,7 @@ export async function createApp(config: Config, log: Log, options: { driver: Dri
         log,
         ...(toolSpecs === null ? {} : { toolSpecs }),
       }),
+    checkTools: async (definition) => checkTools(definition, { env: config.env, log }),
     provider: providers.get,
     lanes,
     prices,

@@ -18,6 +18,11 @@ export interface RunnerDeps {
   findAgent: (name: string, version?: string) => Promise<AgentDefinition>;
   /** Opens an agent's tools; `toolSpecs` is a batch's snapshot of what the model is told. `signal` gives up opening. */
   openAgent: (definition: AgentDefinition, toolSpecs: ToolSpec[] | null, signal: AbortSignal) => Promise<OpenedAgent>;
+  /**
+   * Finds what is wrong about an agent's tools without opening any: an unset variable, a module that is not there.
+   * @throws AppError `config_invalid`, `agents_invalid` or `expression_invalid`, every fault in its message
+   */
+  checkTools?: (definition: AgentDefinition) => Promise<void>;
   /** `model` says which server, where the name alone does not. */
   provider: (name: string, model?: AgentDefinition['model']) => Promise<Provider>;
   /** Limits shared by everybody in this process who calls a model. Without them every call goes at once. */

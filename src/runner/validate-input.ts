@@ -77,14 +77,19 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
   const provider = await attempt(problems, () => deps.provider(agent.model.provider, agent.model));
   if (provider?.standIn !== undefined)
     plan.warnings.push(`The model of ${agentLabel(agent)} is a ${provider.standIn}.`);
+  // A real provider is not asked: a plan makes no calls. A script is a file that is there or not.
+  if (provider?.standIn !== undefined) await attempt(problems, async () => provider.checkModel?.(agent.model.model));
+  await attempt(problems, async () => deps.checkTools?.(agent));
   problems.push(...unpricedCap(agent, request.options?.max_cost_usd, deps));
   if (look === undefined || mappingProblems.length > 0) return;
+  const { failed, firstReason, ...inputs } = await sampleInputs(plan.input_mapping, agent, look);
+  tellUnfilled(plan, { failed, firstReason, ...inputs });
   const basis = {
     agent,
     rows: look.rowCount ?? look.reckonedRows,
     rowsExact: look.rowCount !== null,
     concurrency: request.options?.concurrency ?? DEFAULT_CONCURRENCY,
-    ...(await meanInput(plan.input_mapping, agent, look)),
+    ...inputs,
   };
   plan.estimate = estimateBatch(basis, deps.prices);
   plan.spending_usd = spendingOfStart(plan.estimate, request.options ?? {});
@@ -152,7 +157,7 @@ function checkOptions({ options = {} }: BatchRequest): Problem[] {
 export function checkStructured(agent: AgentDefinition): Problem[] {
   const { enabled, schema } = agent.structured_output;
   if (enabled && schema?.['type'] === 'object') return [];
-  const why = enabled ? 'has no structured_output.schema of type "object"' : 'has structured output not enabled';
+  const why = enabled ? 'has no structured_output.schema of type "object"' : 'has no structured output enabled';
   return [
     {
       code: 'agent_not_structured',
@@ -169,20 +174,29 @@ interface Look {
   columns: string[];
   rowCount: number | null;
   reckonedRows: number | null;
-  sample: Cell[][];
+  sample: SampleRow[];
+}
+
+/** A row that was looked at, with its place. */
+interface SampleRow {
+  row: number;
+  line: number;
+  cells: Cell[];
 }
 
 /** Reads the table for a moment: to its end if it is small, else far enough to reckon its rows from its size. */
 async function lookAt(source: Source, deps: RunnerDeps): Promise<Look> {
   const deadline = deps.clock.monotonic() + COUNT_BUDGET_MS;
-  const sample: Cell[][] = [];
+  const sample: SampleRow[] = [];
   let rows = 0;
   let characters = 0;
   let finished = true;
   for await (const chunk of source.rows()) {
     for (const row of chunk) {
+      if (sample.length < ROWS_LOOKED_AT && row.kind === 'record') {
+        sample.push({ row: rows, line: row.line, cells: row.cells });
+      }
       rows += 1;
-      if (sample.length < ROWS_LOOKED_AT && row.kind === 'record') sample.push(row.cells);
       characters += charactersOf(row.cells);
     }
     const isEnough = source.rowCount !== undefined && sample.length >= ROWS_LOOKED_AT;
@@ -208,22 +222,47 @@ function charactersOf(cells: Cell[]): number {
   return sum;
 }
 
-async function meanInput(
-  mapping: InputMapping,
-  agent: AgentDefinition,
-  look: Look,
-): Promise<{ inputCharacters: number; rowsLookedAt: number }> {
+/** What the mapping makes of the rows looked at. */
+interface SampledInputs {
+  /** Mean size of a mapped input. */
+  inputCharacters: number;
+  rowsLookedAt: number;
+  failed: number;
+  /** Why the first of the failed rows gives no input: `row 0 (line 2): …`. */
+  firstReason: string;
+}
+
+async function sampleInputs(mapping: InputMapping, agent: AgentDefinition, look: Look): Promise<SampledInputs> {
   const transform = compileMapping(mapping, agent.input, look.columns);
   let characters = 0;
   let counted = 0;
-  for (const cells of look.sample) {
+  let firstReason = '';
+  for (const { row, line, cells } of look.sample) {
     try {
       characters += JSON.stringify(await transform(cells)).length;
       counted += 1;
     } catch (error) {
-      // A row that can't be transformed fails alone, when it is run; here it only adds nothing to the mean.
+      // A row that can't be transformed fails alone, when it is run; here it adds nothing to the mean.
       if (!(error instanceof AppError)) throw error;
+      firstReason ||= `row ${row} (line ${line}): ${error.message}`;
     }
   }
-  return { inputCharacters: counted === 0 ? 0 : characters / counted, rowsLookedAt: counted };
+  const failed = look.sample.length - counted;
+  return { inputCharacters: counted === 0 ? 0 : characters / counted, rowsLookedAt: counted, failed, firstReason };
+}
+
+/** A mapping that fills no row at all is wrong; one that leaves some out is only told. */
+function tellUnfilled({ problems, warnings }: BatchPlan, { rowsLookedAt, failed, firstReason }: SampledInputs): void {
+  if (failed === 0) return;
+  const looked = rowsLookedAt + failed;
+  if (rowsLookedAt > 0) {
+    const give = failed === 1 ? 'gives' : 'give';
+    warnings.push(`${failed} of the ${looked} rows looked at ${give} no valid input and would fail: ${firstReason}`);
+    return;
+  }
+  const message =
+    looked === 1
+      ? `The only row looked at gives no valid input: ${firstReason}`
+      : `None of the ${looked} rows looked at gives a valid input: ${firstReason}`;
+  problems.push({ code: 'input_invalid', message });
 }

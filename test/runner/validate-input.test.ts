@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { AppError } from '../../src/errors.ts';
 import { createPriceTable } from '../../src/providers/prices.ts';
 import { estimateBatch } from '../../src/runner/estimate.ts';
 import { startWorld, table, testAgent, type World, type WorldOptions, words } from './world.ts';
@@ -188,4 +189,39 @@ test('a table of its own is written again: by a repeated start, a retry and an e
   await world.runner.exportTable(id, copy);
   await expect(world.runner.exportTable(id, copy)).rejects.toMatchObject({ code: 'output_exists' });
   await world.runner.exportTable(id, copy, { overwrite: true });
+});
+
+test('a mapping that fills no row is refused, with the first reason', async () => {
+  await begin({
+    agent: { input: { type: 'object', properties: { q: { type: 'integer' } }, required: ['q'] } },
+  });
+  expect((await world.runner.plan(world.request())).problems).toEqual([
+    {
+      code: 'input_invalid',
+      message: expect.stringMatching(/^None of the 5 rows looked at gives a valid input: row 0 \(line 2\): .*"w0"/),
+    },
+  ]);
+});
+
+test('a mapping that fills some rows is warned of, with counts', async () => {
+  await begin({
+    agent: { input: { type: 'object', properties: { q: { type: 'integer' } }, required: ['q'] } },
+    csv: table(['1', 'x', '3', 'y']),
+  });
+  const plan = await world.runner.plan(world.request());
+  expect(plan.problems).toEqual([]);
+  expect(plan.warnings).toContainEqual(
+    expect.stringMatching(/^2 of the 4 rows looked at give no valid input and would fail: row 1 \(line 3\): /),
+  );
+});
+
+test('what is wrong about the tools is a problem of the plan', async () => {
+  await begin({
+    deps: {
+      checkTools: async () => {
+        throw new AppError('config_invalid', 'The environment variable X is not set.');
+      },
+    },
+  });
+  expect((await world.runner.plan(world.request())).problems).toMatchObject([{ code: 'config_invalid' }]);
 });

@@ -29,11 +29,7 @@ const exported = z.object({
  * @throws AppError `agents_invalid` naming the file and what is wrong with its export
  */
 export async function openModuleTool(path: string, baseDir: string | undefined, place: string): Promise<Tool> {
-  if (baseDir === undefined && !isAbsolute(path)) {
-    throw new AppError('agents_invalid', `${place} is "${path}", relative to no file. Write an absolute path.`);
-  }
-  const file = resolve(baseDir ?? '/', path);
-  if (!existsSync(file)) throw new AppError('agents_invalid', `${place} names ${file}, which does not exist.`);
+  const file = moduleFile(path, baseDir, place);
   let loaded: Record<string, unknown>;
   try {
     loaded = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
@@ -61,6 +57,19 @@ export async function openModuleTool(path: string, baseDir: string | undefined, 
       return plain(await execute(input.parse(value), context), name);
     },
   };
+}
+
+/**
+ * The file of a module, which is there.
+ * @throws AppError `agents_invalid`
+ */
+export function moduleFile(path: string, baseDir: string | undefined, place: string): string {
+  if (baseDir === undefined && !isAbsolute(path)) {
+    throw new AppError('agents_invalid', `${place} is "${path}", relative to no file. Write an absolute path.`);
+  }
+  const file = resolve(baseDir ?? '/', path);
+  if (!existsSync(file)) throw new AppError('agents_invalid', `${place} names ${file}, which does not exist.`);
+  return file;
 }
 
 function inputOf(schema: object, place: string): { schema: JsonSchema; parse: (input: JsonObject) => unknown } {

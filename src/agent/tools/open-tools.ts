@@ -1,11 +1,12 @@
-import { AppError } from '../../errors.ts';
+import { AppError, toAppError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { type AgentDefinition, agentLabel, type ToolDefinition } from '../definition.ts';
 import type { Tool, ToolSet } from '../tool.ts';
 import type { Environment } from './environment.ts';
 import { createHttpTool } from './http-tool.ts';
+import { createMcpConnection } from './mcp-connection.ts';
 import { openMcpTools } from './mcp-tools.ts';
-import { openModuleTool } from './module-tool.ts';
+import { moduleFile, openModuleTool } from './module-tool.ts';
 
 /** What {@link openTools} needs beside the definition. */
 export interface OpenToolsOptions {
@@ -38,6 +39,37 @@ export async function openTools(definition: AgentDefinition, options: OpenToolsO
     throw failed?.reason ?? new AppError('aborted', 'Opening the tools was cancelled.');
   }
   return { tools: sets.flatMap((set) => set.tools), close };
+}
+
+/**
+ * Finds faults of an agent's tools that need neither a network nor a process: environment variables that are not set,
+ * URLs and expressions that are wrong, modules that are not there.
+ * @throws AppError the first fault's code (`config_invalid`, `agents_invalid` or `expression_invalid`), with every fault
+ *   in its message
+ */
+export function checkTools(definition: AgentDefinition, options: Pick<OpenToolsOptions, 'env' | 'log'>): void {
+  const faults = definition.tools.flatMap((tool, index) => {
+    try {
+      check(tool, {
+        ...options,
+        place: `agent ${agentLabel(definition)}, tools[${index}]`,
+        baseDir: definition.base_dir,
+      });
+      return [];
+    } catch (thrown) {
+      return [toAppError(thrown)];
+    }
+  });
+  const [first] = faults;
+  if (first !== undefined) throw new AppError(first.code, faults.map(({ message }) => message).join(' '));
+}
+
+function check(definition: ToolDefinition, { env, log, place, baseDir }: OpenOptions): void {
+  const fetch = globalThis.fetch;
+  if ('http' in definition) createHttpTool(definition.http, { env, fetch, place: `${place}.http` });
+  else if ('module' in definition) moduleFile(definition.module, baseDir, `${place}.module`);
+  // Prepares a connection and starts nothing.
+  else createMcpConnection(definition.mcp, { env, log, fetch, baseDir, place: `${place}.mcp` });
 }
 
 type OpenOptions = OpenToolsOptions & { place: string; baseDir: string | undefined };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agentDefinition } from '../../../src/agent/definition.ts';
-import { openTools } from '../../../src/agent/tools/open-tools.ts';
+import { checkTools, openTools } from '../../../src/agent/tools/open-tools.ts';
 import { createSilentLog } from '../../../src/log.ts';
 
 const FIXTURE = { command: process.execPath, args: [resolve('test/support/mcp-fixture-stdio.ts')] };
@@ -74,3 +74,19 @@ function alive(pid: number): boolean {
     return false;
   }
 }
+
+describe('checkTools', () => {
+  it('tells every fault that needs no network, and starts nothing', () => {
+    const definition = agent([
+      { http: { ...HTTP, url: '${NOT_SET_URL}/x' } },
+      { mcp: { ...FIXTURE, command: 'no-such-command', env: { KEY: '${NOT_SET_KEY}' } } },
+      { module: './gone.mjs' },
+    ]);
+    expect(() => checkTools(definition, options)).toThrow(
+      /NOT_SET_URL is not set.*tools\[0\].*NOT_SET_KEY is not set.*tools\[1\].*gone\.mjs, which does not exist/,
+    );
+    expect(() =>
+      checkTools(agent([{ http: HTTP }, { mcp: FIXTURE }, { module: './mine.mjs' }]), options),
+    ).not.toThrow();
+  });
+});
