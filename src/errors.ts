@@ -68,6 +68,7 @@ export type ErrorCode =
   | 'batch_state_invalid'
   | 'batch_owned_elsewhere'
   | 'lease_lost'
+  | 'failures_not_tolerated'
   | 'budget_unpriced'
   | 'budget_reached'
   | 'confirmation_needed'

@@ -39,6 +39,7 @@ const BY_CODE: { [code in ErrorCode]?: number } = {
   batch_not_found: EXIT.invalid,
   batch_state_invalid: EXIT.invalid,
   conversation_not_found: EXIT.invalid,
+  failures_not_tolerated: EXIT.rowsFailed,
   budget_unpriced: EXIT.invalid,
   confirmation_needed: EXIT.invalid,
   budget_reached: EXIT.paused,

@@ -43,7 +43,8 @@ export function reportLines(report: BatchReport, layout: TextLayout & { limits?:
   const { paint } = layout;
   const { total, succeeded, failed, queued, running } = report.counts;
   const failures = failed > 0 ? paint('red', `${count(failed)} failed`) : `${count(failed)} failed`;
-  const open = queued + running > 0 ? `, ${count(queued + running)} to go` : '';
+  const rest = report.status === 'cancelled' || report.status === 'failed' ? 'not run' : 'to go';
+  const open = queued + running > 0 ? `, ${count(queued + running)} ${rest}` : '';
   const lines = [
     ...field(layout, 'batch', `${report.batch_id}  ${statusText(report, paint)}`),
     ...field(layout, 'agent', `${oneLine(report.agent)}  ${paint('dim', oneLine(modelText(report)))}`),

@@ -61,6 +61,7 @@ const STATUS: { [code in ErrorCode]: ContentfulStatusCode } = {
   batch_state_invalid: 409,
   batch_owned_elsewhere: 409,
   lease_lost: 409,
+  failures_not_tolerated: 422,
   budget_unpriced: 422,
   confirmation_needed: 409,
   budget_reached: 409,

@@ -150,7 +150,6 @@ async function createBatch(
       estimate: plan.estimate,
       warnings: plan.warnings,
       standIn: provider.standIn ?? null,
-      alikeSeen: false,
     }),
     settings: {},
     columns: null,

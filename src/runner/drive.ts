@@ -260,11 +260,8 @@ async function afterRows(before: BatchRecord, drive: Drive, end: ProcessEnd): Pr
     case 'tolerance':
       return change(batch, drive, { ...rowsDone(batch, drive), ending: 'failed', error: stored(end.error) });
     case 'pause': {
-      if (end.alike !== undefined) {
-        await drive.deps.store.redriveRows(drive.fence, { codes: [end.alike] });
-        const plan = storable({ ...storedPlanOf(batch), alikeSeen: true });
-        await drive.deps.store.updateBatch(batch.id, { plan }, { fence: drive.fence });
-      }
+      // Each failed attempt stays in its row's trace.
+      if (end.alike !== undefined) await drive.deps.store.redriveRows(drive.fence, { codes: [end.alike] });
       return pause(batch, drive, { reason: end.reason, error: stored(end.error) });
     }
     default:

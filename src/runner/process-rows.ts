@@ -115,7 +115,10 @@ export async function processRows(options: ProcessOptions): Promise<ProcessEnd> 
 }
 
 /** How one row ended, as far as the batch has to know. */
-type RowEnding = { kind: 'succeeded' } | { kind: 'failed'; code: ErrorCode } | { kind: 'returned'; error: AppError };
+type RowEnding =
+  | { kind: 'succeeded' }
+  | { kind: 'failed'; code: ErrorCode; example: string }
+  | { kind: 'returned'; error: AppError };
 
 /** Decides when what rows meet ends the batch. */
 function createWatch({ batch }: ProcessOptions): {
@@ -127,7 +130,7 @@ function createWatch({ batch }: ProcessOptions): {
   const tolerated = plan.request.options?.tolerated_failure_percent ?? 100;
   const mayFail = Math.floor((batch.totals.rows * tolerated) / 100);
   let failed = batch.totals.failed;
-  let first: ErrorCode[] | undefined = batch.totals.succeeded === 0 && !plan.alikeSeen ? [] : undefined;
+  let first: ErrorCode[] | undefined = batch.totals.succeeded === 0 ? [] : undefined;
   let end: ProcessEnd | undefined;
   const stop = (next: ProcessEnd) => {
     end ??= next;
@@ -151,7 +154,7 @@ function createWatch({ batch }: ProcessOptions): {
     first?.push(ending.code);
     if (first?.length === ALIKE_ROWS) {
       if (new Set(first).size === 1)
-        stop({ kind: 'pause', reason: 'fatal', error: allAlike(ending.code), alike: ending.code });
+        stop({ kind: 'pause', reason: 'fatal', error: allAlike(ending), alike: ending.code });
       first = undefined;
     }
     checkTolerance();
@@ -164,16 +167,20 @@ function lostTo({ code, cause }: AppError): { alike?: ErrorCode } {
   return code === 'model_unavailable' && cause instanceof AppError ? { alike: cause.code } : {};
 }
 
-function allAlike(code: ErrorCode): AppError {
+function allAlike({ code, example }: Extract<RowEnding, { kind: 'failed' }>): AppError {
   return new AppError(
     code,
-    `The first ${ALIKE_ROWS} rows all failed with ${code}; the batch is paused so that the rest is not spent on the same fault. ` +
-      'Look at one of them, mend the cause',
+    `The first ${ALIKE_ROWS} rows all failed with ${code}, e.g. ${example.replace(/\.?$/, '.')} The batch is paused so that ` +
+      'the rest is not spent on the same fault. If the mapping or the table is wrong, cancel this batch and start a new ' +
+      'one; resume only if the cause lay elsewhere.',
   );
 }
 
 function notTolerated(failed: number, percent: number, rows: number): AppError {
-  return new AppError('output_invalid', `${failed} of ${rows} rows failed, more than the tolerated ${percent} %.`);
+  return new AppError(
+    'failures_not_tolerated',
+    `${failed} of ${rows} rows failed, more than the tolerated ${percent} %.`,
+  );
 }
 
 interface RowWorkHooks {
@@ -263,7 +270,7 @@ async function createRowWork(
       }
       const stored = { code: error.code, message: error.message };
       await deps.store.finishRow(fence, row.row, { status: 'failed', input, error: stored, ...ended() });
-      return { kind: 'failed', code: error.code };
+      return { kind: 'failed', code: error.code, example: `row ${row.row} (line ${row.line}): ${error.message}` };
     } finally {
       cache?.end(false);
     }

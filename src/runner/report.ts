@@ -98,7 +98,9 @@ function nextStep(batch: BatchRecord, rest: Estimate | null): string {
         ? 'Read the table, or look at single rows.'
         : `Read the table; look at the failed rows and their errors. Run them again with "rowmill batches retry ${batch.id}".`;
     case 'failed':
-      return batch.error?.message ?? 'Look at the failures.';
+      return batch.error?.code === 'failures_not_tolerated'
+        ? `Look at the failed rows and mend their cause; then "rowmill batches retry ${batch.id}" runs them again, with those that were not run.`
+        : 'Mend the cause, then start a new batch.';
     case 'cancelled':
       return `Rows that were not run are marked NOT_RUN in the table. Run them with "rowmill batches retry ${batch.id}".`;
   }
@@ -107,11 +109,13 @@ function nextStep(batch: BatchRecord, rest: Estimate | null): string {
 function pausedStep(batch: BatchRecord, resume: string, rest: Estimate | null): string {
   switch (batch.pauseReason) {
     case 'sample':
-      return `The sample is done. Look at its rows and its cost, then run the rest: ${resume}.${restText(rest)}`;
+      return batch.totals.succeeded === 0 && batch.totals.failed > 0
+        ? `All rows of the sample failed. Look at them; cancel this batch and start a new one if the mapping or the table is wrong. "rowmill batches resume ${batch.id}" runs the rest.`
+        : `The sample is done. Look at its rows and its cost, then run the rest: resume with "rowmill batches resume ${batch.id}".${restText(rest)}`;
     case 'budget':
-      return `${resume} --max-cost USD (a higher cap), or cancel it.`;
+      return `Resume with "rowmill batches resume ${batch.id} --max-cost USD" (a higher cap), or cancel it.`;
     case 'fatal':
-      return `${batch.error?.message ?? 'A fault would fail every row.'} Then: ${resume}.`;
+      return `Once the cause is mended, resume with "rowmill batches resume ${batch.id}"; or give it up with "rowmill batches cancel ${batch.id}".`;
     case 'user':
     case 'interrupted':
     case null:

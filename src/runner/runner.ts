@@ -215,8 +215,6 @@ export interface StoredPlan {
   estimate: Estimate | null;
   warnings: string[];
   standIn: string | null;
-  /** Set when the batch was paused because its first rows all failed alike; it is not paused for that again. */
-  alikeSeen: boolean;
 }
 
 export type RunProgress = { report: BatchReport };

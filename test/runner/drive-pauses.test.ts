@@ -131,9 +131,12 @@ test('the first twenty rows failing alike pause the batch, with the rows queued 
   expect(paused).toMatchObject({ status: 'paused', pause_reason: 'fatal', error: { code: 'output_invalid' } });
   expect(paused.counts).toMatchObject({ queued: 50, failed: 0, running: 0 });
   expect(paused.error?.message).toContain('first 20 rows all failed');
+  expect(paused.error?.message).toMatch(/row \d+ \(line \d+\): .+ resume only if the cause lay elsewhere\.$/);
+  expect(paused.next_step).not.toContain('all failed');
+  const { attempts } = await world.runner.trace(id, 0);
+  expect(attempts[0]).toMatchObject({ attempt: 1, status: 'failed', error: { code: 'output_invalid' } });
   await world.runner.resume(id);
-  // It was told once; a second time it is what the person wants.
-  expect(await world.runner.drive(id)).toMatchObject({ status: 'completed', counts: { failed: 50 } });
+  expect(await world.runner.drive(id)).toMatchObject({ status: 'paused', counts: { queued: 50, failed: 0 } });
 });
 
 test('twenty first failures of different kinds do not pause', async () => {
