@@ -87,7 +87,8 @@ export function createConversationView(io: Io, quiet: boolean): ConversationView
           answer.usage = event.usage;
           answer.cost_usd = event.cost_usd;
           endLine();
-          if (event.cost_usd !== null && event.cost_usd > 0) line(layout.paint('dim', usd(event.cost_usd)));
+          if (event.cost_usd !== null && event.cost_usd > 0)
+            line(layout.paint('dim', `(this answer: ${usd(event.cost_usd)})`));
           return;
         case 'error':
           answer.error = { code: event.code, message: event.message };

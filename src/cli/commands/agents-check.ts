@@ -51,7 +51,9 @@ export function addAgentsCheckCommand(agents: Command, context: CommandContext):
 
 function show(found: z.infer<typeof verdict>, output: Output): void {
   const { paint } = output;
-  output.line(`${found.compatible ? paint('green', '✓') : paint('red', '✗')} ${oneLine(found.summary)}`);
+  output.line(
+    found.compatible ? `${paint('green', '✓')} ${oneLine(found.summary)}` : `${paint('red', '✗')} Does not fit:`,
+  );
   for (const problem of found.problems) {
     output.line(`  ${paint('red', '✗')} ${oneLine(problem.message)} ${paint('dim', `(${problem.code})`)}`);
   }
