@@ -101,7 +101,9 @@ export const executeInput = strict({
     .string()
     .min(1)
     .optional()
-    .describe('Where the output table goes: a path or an s3:// URI; a file in the data directory without it.'),
+    .describe(
+      'Where the output table goes: a path or an s3:// URI, whose extension chooses CSV, TSV, JSONL or Parquet; a file in results/ of the data directory without it.',
+    ),
   options: options
     .optional()
     .describe('Limits and switches of the batch; resume, retry and set may change max_cost_usd and concurrency.'),

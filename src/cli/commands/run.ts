@@ -52,7 +52,7 @@ export function addRunCommand(program: Command, context: CommandContext): void {
     .option('--metadata <a,b>', 'columns about each row: _parse_status, _truncated_fields', commaSeparated)
     .option(
       '-o, --out <location>',
-      'where the table goes; its extension chooses the format; folder/: one for each source file',
+      'where the table goes (default: results/ in the data directory, shown at the end); its extension chooses the format; folder/: one for each source file',
     )
     .option('--overwrite', 'let the table take the place of a file that is there already')
     .option('--spreadsheet-safe', 'neutralise cells that a spreadsheet would take for formulas')
@@ -105,6 +105,7 @@ Examples:
   rowmill run queries.jsonl -a query-classifier --map query=message --sample 20 --max-cost 1
   rowmill run s3://bucket/in.csv -a my-agent@v2 --out s3://bucket/out.csv --tolerate 5 --yes
 
+Rows are numbered from 0, without the header.
 Ctrl-C pauses: rows in flight are finished, and "rowmill batches resume ID" goes on.`;
 
 function commaSeparated(text: string): string[] {

@@ -6,7 +6,7 @@ import { listenForStop } from '../signals.ts';
 
 /** `rowmill serve`: the HTTP faces; batches run in this process. */
 export function addServeCommand(program: Command, context: CommandContext): void {
-  newCommand(program, 'serve', 'Serve chat, REST and MCP over HTTP, and run batches')
+  newCommand(program, 'serve', 'Serve chat and MCP over HTTP, and run batches')
     .option('--host <address>', 'address to listen on; beyond loopback needs ROWMILL_API_KEYS', '127.0.0.1')
     .option(
       '-p, --port <port>',
