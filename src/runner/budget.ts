@@ -53,6 +53,12 @@ export function createBudget(first: number | undefined, committed: number): Budg
 }
 
 function budgetReached(cap: number, spent: number, worst: number): AppError {
+  if (spent === 0) {
+    return new AppError(
+      'budget_reached',
+      `The cap of $${dollars(cap)} has no room for one call: the next may cost $${dollars(worst)}. Resume with a higher max_cost_usd.`,
+    );
+  }
   return new AppError(
     'budget_reached',
     `The cap of $${dollars(cap)} is reached: $${dollars(spent)} is spent or committed, and the next call may cost ` +

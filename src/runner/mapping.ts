@@ -53,7 +53,7 @@ export function checkMapping(mapping: InputMapping, schema: JsonSchema | undefin
     if (declared.length > 0 && !Object.hasOwn(fields, field) && schema?.['additionalProperties'] !== true) {
       problems.push({
         code: 'field_unknown',
-        message: `The agent has no input field "${field}"${meant(field, declared)}.`,
+        message: `The agent has no input field "${field}"${meant(field, declared)}`,
       });
     }
     problems.push(...checkSource(field, how, columns));
@@ -79,13 +79,13 @@ function checkSource(field: string, how: InputMapping[string], columns: string[]
   }
   const column = typeof how === 'string' ? how : how.column;
   if (columns.includes(column)) return [];
-  const message = `The mapping of "${field}" names the column "${column}", which the table does not have${meant(column, columns)}.`;
+  const message = `The mapping of "${field}" names the column "${column}", which the table does not have${meant(column, columns)}`;
   return [{ code: 'column_unknown', message: `${message} Its columns are ${listed(columns)}.` }];
 }
 
 function meant(name: string, candidates: string[]): string {
   const candidate = nearest(name, candidates);
-  return candidate === undefined ? '' : `; did you mean "${candidate}"?`;
+  return candidate === undefined ? '.' : `; did you mean "${candidate}"?`;
 }
 
 function listed(names: string[]): string {

@@ -1,4 +1,5 @@
 import { agentLabel } from '../agent/definition.ts';
+import type { ErrorCode } from '../errors.ts';
 import type { BatchRecord } from '../storage/store.ts';
 import { unfoldedMs } from './active-time.ts';
 import { CANCELLABLE } from './batch.ts';
@@ -69,7 +70,11 @@ export async function reportBatch(
     created_at: iso(batch.createdAt),
     started_at: batch.startedAt === null ? null : iso(batch.startedAt),
     ended_at: batch.endedAt === null ? null : iso(batch.endedAt),
-    next_step: nextStep(batch, rest),
+    next_step: nextStep(
+      batch,
+      rest,
+      failures.some(({ code }) => !UNMENDABLE.includes(code)),
+    ),
   };
 }
 
@@ -82,7 +87,10 @@ function iso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-function nextStep(batch: BatchRecord, rest: Estimate | null): string {
+/** What another attempt at the same row would meet again. */
+const UNMENDABLE: ErrorCode[] = ['row_malformed', 'input_invalid'];
+
+function nextStep(batch: BatchRecord, rest: Estimate | null, canRetry: boolean): string {
   const resume = `Resume with "rowmill batches resume ${batch.id}"`;
   switch (batch.status) {
     case 'created':
@@ -96,7 +104,9 @@ function nextStep(batch: BatchRecord, rest: Estimate | null): string {
     case 'completed':
       return batch.totals.failed === 0
         ? 'Read the table, or look at single rows.'
-        : `Read the table; look at the failed rows and their errors. Run them again with "rowmill batches retry ${batch.id}".`;
+        : !canRetry
+          ? 'Read the table; look at the failed rows and their errors. Another attempt would fail alike: correct the table or the mapping and start a new batch.'
+          : `Read the table; look at the failed rows and their errors. Run them again with "rowmill batches retry ${batch.id}".`;
     case 'failed':
       return batch.error?.code === 'failures_not_tolerated'
         ? `Look at the failed rows and mend their cause; then "rowmill batches retry ${batch.id}" runs them again, with those that were not run.`
