@@ -102,6 +102,8 @@ export async function startRig({ drive = true }: { drive?: boolean } = {}): Prom
   });
   const registry = createYamlRegistry(join(folder, 'agents.yaml'));
   const provider = createScriptedProvider({ log });
+  // Stands where batches are planned and none is driven: nothing is asked of the models of other providers.
+  const { checkModel: _, ...unplayed } = provider;
   const runner = createRunner({
     store,
     tables,
@@ -113,7 +115,7 @@ export async function startRig({ drive = true }: { drive?: boolean } = {}): Prom
         ...(toolSpecs === null ? {} : { toolSpecs }),
         log,
       }),
-    provider: async () => provider,
+    provider: async (name) => (name === provider.name ? provider : unplayed),
     prices: createPriceTable(),
     owner: currentOwner(),
     clock: systemClock,
