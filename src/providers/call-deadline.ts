@@ -3,10 +3,12 @@ import type { RespondOptions } from './provider.ts';
 
 /** Deadline of one call, in milliseconds, where the caller sets none. */
 const DEFAULT_TIMEOUT_MS = 600_000;
+const SDK_MARGIN_MS = 1000;
 
 /** The time of one call, from its sending until its body has been read: the SDKs' own timeouts end with the headers. */
 export interface CallDeadline {
   signal: AbortSignal;
+  /** For an SDK that wants a timeout of its own: after ours, so that it is ours that ends the call. */
   timeoutMs: number;
   /** Our own reason why the call was cut short, if it was. */
   fault(): AppError | undefined;
@@ -31,7 +33,7 @@ export function startCall(service: string, options: Pick<RespondOptions, 'signal
   else signal.addEventListener('abort', follow, { once: true });
   return {
     signal: controller.signal,
-    timeoutMs: Math.ceil(timeoutMs),
+    timeoutMs: Math.ceil(timeoutMs) + SDK_MARGIN_MS,
     fault() {
       if (isTimedOut) {
         const text = `${service} did not answer within ${timeoutMs / 1000} s.`;
