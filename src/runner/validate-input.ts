@@ -257,7 +257,11 @@ function tellUnfilled({ problems, warnings }: BatchPlan, { rowsLookedAt, failed,
   const looked = rowsLookedAt + failed;
   if (rowsLookedAt > 0) {
     const give = failed === 1 ? 'gives' : 'give';
-    warnings.push(`${failed} of the ${looked} rows looked at ${give} no valid input and would fail: ${firstReason}`);
+    // A reason may quote a cell, and warnings are read as plain words: the row is named, its text is not repeated.
+    const [first] = firstReason.split(': ', 1);
+    warnings.push(
+      `${failed} of the ${looked} rows looked at ${give} no valid input and would fail; the first is ${first}.`,
+    );
     return;
   }
   const message =
