@@ -211,7 +211,9 @@ test('a mapping that fills some rows is warned of, with counts', async () => {
   const plan = await world.runner.plan(world.request());
   expect(plan.problems).toEqual([]);
   expect(plan.warnings).toContainEqual(
-    expect.stringMatching(/^2 of the 4 rows looked at give no valid input and would fail; the first is row 1 \(line 3\)\.$/),
+    expect.stringMatching(
+      /^2 of the 4 rows looked at give no valid input and would fail; the first is row 1 \(line 3\)\.$/,
+    ),
   );
 });
 
