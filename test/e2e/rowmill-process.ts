@@ -108,7 +108,7 @@ function start(args: string[], cwd: string, env: Record<string, string>): Rowmil
 export async function until(
   holds: () => boolean | Promise<boolean>,
   what: string,
-  { by, timeoutMs = 20_000 }: { by?: RowmillProcess; timeoutMs?: number } = {},
+  { by, timeoutMs = 40_000 }: { by?: RowmillProcess; timeoutMs?: number } = {},
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await holds())) {
