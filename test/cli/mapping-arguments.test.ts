@@ -38,7 +38,7 @@ it('splits NAME@VERSION', () => {
 });
 
 it('makes paths absolute and leaves URIs alone', () => {
-  expect(locationArgument('a b.csv', '/work')).toBe('/work/a b.csv');
+  expect(locationArgument('a b.csv', '/tables')).toBe('/tables/a b.csv');
   expect(locationArgument('s3://bucket/a.csv', '/work')).toBe('s3://bucket/a.csv');
 });
 
