@@ -8,12 +8,13 @@ import { aggregateResults } from './aggregate-results.ts';
 import { ENDED, nextBatchStatus } from './batch.ts';
 import { carryOutUnowned } from './control.ts';
 import type { RunnerDeps } from './deps.ts';
+import type { ProcessEnd } from './executors/executor.ts';
+import { runRealtime } from './executors/realtime.ts';
 import { truncatedFields, withTruncation } from './input-messages.ts';
 import { keepLease } from './lease-keeper.ts';
 import { createLiveTuning } from './live-tuning.ts';
 import { loadRows } from './load-rows.ts';
 import { checkMapping } from './mapping.ts';
-import { type ProcessEnd, processRows } from './process-rows.ts';
 import { finishRedrive } from './redrive.ts';
 import { batchNotFound, planOf, storedPlanOf } from './results.ts';
 import { pruneTime } from './retention.ts';
@@ -233,7 +234,7 @@ async function run(batch: BatchRecord, drive: Drive): Promise<'on' | 'rest'> {
     const tuning = createLiveTuning(tuningOf(storedPlanOf(batch), settingsOf(batch)));
     drive.tune = (settings) => tuning.tell(tuningOf(storedPlanOf(batch), settingsOf({ settings })));
     const signals = { drain: drive.drain.signal, hard: drive.hard.signal };
-    end = await processRows({ batch, fence, agent, deps, tuning, ...signals });
+    end = await runRealtime({ batch, fence, agent, deps, tuning, ...signals });
   } catch (thrown) {
     const error = toAppError(thrown);
     end = error.code === 'aborted' ? { kind: 'stopped' } : { kind: 'pause', reason: 'fatal', error };

@@ -1,0 +1,133 @@
+import { type AgentDefinition, callTimeoutMs } from '../agent/definition.ts';
+import { AppError, toAppError } from '../errors.ts';
+import type { JsonObject } from '../messages.ts';
+import type { MemberOptions } from '../providers/lane.ts';
+import type { RowRecord } from '../storage/store.ts';
+import { cacheOf } from './answer-cache.ts';
+import type { RowEnding } from './batch-watch.ts';
+import { createBudget } from './budget.ts';
+import type { ProcessOptions } from './executors/executor.ts';
+import { inputMessages } from './input-messages.ts';
+import { compileMapping } from './mapping.ts';
+import { planOf } from './results.ts';
+import { policyOf } from './retry-policy.ts';
+import { createRunCalls, type JournalDeps } from './run-journal.ts';
+import type { BatchTuning } from './settings.ts';
+import { compileOutput } from './transform-output.ts';
+
+interface RowWorkHooks {
+  /** Nothing more is sent once it fires. */
+  halt: AbortSignal;
+  /** More than one row may run at once from here on. */
+  onFirstAnswer: () => void;
+  onFault: (error: AppError) => void;
+}
+
+/** What runs single rows. */
+export async function createRowWork(
+  { batch, fence, agent, deps, tuning, drain, hard }: ProcessOptions,
+  { halt, onFirstAnswer, onFault }: RowWorkHooks,
+): Promise<{
+  run: (row: RowRecord) => Promise<RowEnding>;
+  isAnswered: () => boolean;
+  close: () => void;
+}> {
+  const plan = planOf(batch);
+  const columns = batch.columns ?? [];
+  const transformInput = compileMapping(plan.inputMapping, plan.agent.input, columns);
+  const transformOutput = compileOutput(plan.request.output_mapping ?? {}, columns);
+  const { costMicroUsd, openWorstMicroUsd } = batch.totals;
+  const budget = createBudget(capOf(tuning.now()), costMicroUsd + openWorstMicroUsd);
+  const provider = await deps.provider(plan.agent.model.provider, plan.agent.model);
+  const lane = deps.lanes?.join(provider.server ?? provider.name, plan.agent.model.model, {
+    priority: tuning.now().priority,
+    caps: capsOf(plan.agent),
+  });
+  const unlisten = tuning.listen((next) => {
+    budget.setCap(capOf(next));
+    lane?.setPriority(next.priority);
+  });
+  let answered = false;
+  const journal: JournalDeps = {
+    store: deps.store,
+    provider,
+    ...(lane === undefined ? {} : { lane }),
+    prices: deps.prices,
+    budget,
+    clock: deps.clock,
+    random: deps.random,
+    fence,
+    ...cacheOf(plan, fence, deps),
+    signal: hard,
+    halt,
+    drain,
+    callTimeoutMs: callTimeoutMs(plan.agent),
+    onFault,
+    onAnswer: () => {
+      if (answered) return;
+      answered = true;
+      onFirstAnswer();
+    },
+    onRetry: (error, delayMs) =>
+      deps.log.debug({ batchId: batch.id, code: error.code, delayMs }, 'model call is repeated'),
+  };
+
+  const run = async (row: RowRecord): Promise<RowEnding> => {
+    const began = deps.clock.monotonic();
+    const times = () => ({ processingMs: Math.round(deps.clock.monotonic() - began), endedAt: deps.clock.now() });
+    let input: JsonObject | null = null;
+    const { spentMicroUsd, cache, ...calls } = createRunCalls(runIdOf(batch.id, row), row.claims > 1, journal);
+    const ended = () => ({ ...times(), costMicroUsd: spentMicroUsd() });
+    try {
+      input = await transformInput(row.cells);
+      const outcome = await agent.run(inputMessages(plan.agent, input), {
+        runId: runIdOf(batch.id, row),
+        ...calls,
+        signal: hard,
+      });
+      if (outcome.status === 'failed') throw outcome.error;
+      if (outcome.status === 'ended')
+        throw new AppError('output_invalid', 'The agent ended without structured output.');
+      const output = await transformOutput(row.cells, outcome.structured);
+      const hashed = cache?.hashed() ?? [];
+      await deps.store.finishRow(fence, row.row, { status: 'succeeded', input, output, hashed, ...ended() });
+      cache?.end(true);
+      return { kind: 'succeeded' };
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      const policy = policyOf(error);
+      if (policy !== 'fail') {
+        if (policy !== 'stop') await deps.store.returnRow(fence, row.row);
+        return { kind: 'returned', error };
+      }
+      const stored = { code: error.code, message: error.message };
+      await deps.store.finishRow(fence, row.row, { status: 'failed', input, error: stored, ...ended() });
+      return { kind: 'failed', code: error.code, example: `row ${row.row} (line ${row.line}): ${error.message}` };
+    } finally {
+      cache?.end(false);
+    }
+  };
+  const close = () => {
+    unlisten();
+    lane?.leave();
+  };
+  return { run, isAnswered: () => answered, close };
+}
+
+function capsOf({ limits }: AgentDefinition): MemberOptions['caps'] {
+  return {
+    requestsPerMinute: limits.requests_per_minute,
+    inputTokensPerMinute: limits.input_tokens_per_minute,
+    outputTokensPerMinute: limits.output_tokens_per_minute,
+  };
+}
+
+/** The cap in micro-dollars. */
+function capOf({ max_cost_usd: cap }: BatchTuning): number | undefined {
+  return cap === undefined ? undefined : Math.round(cap * 1e6);
+}
+
+/** The run of a row's present attempt. */
+export function runIdOf(batchId: string, row: { row: number; attempt: number }): string {
+  return `${batchId}/${row.row}/${row.attempt}`;
+}
