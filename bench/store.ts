@@ -59,7 +59,7 @@ function bareInserts(path: string): Promise<Speed> {
 async function startBatch(store: Store, id: string): Promise<Fence> {
   const usage = { inputTokens: 0, outputTokens: 0, cacheWriteTokens: 0, cacheReadTokens: 0 };
   const none = { rows: 0, queued: 0, running: 0, succeeded: 0, failed: 0, modelCalls: 0, toolCalls: 0, usage };
-  const cached = { cachedCalls: 0, savedMicroUsd: 0, unpricedCachedCalls: 0 };
+  const cached = { cachedCalls: 0, savedMicroUsd: 0, unpricedCachedCalls: 0, batchCalls: 0, discountMicroUsd: 0 };
   const totals = { ...none, ...cached, costMicroUsd: 0, unpricedCalls: 0, openCalls: 0, openWorstMicroUsd: 0 };
   const unset = { pauseReason: null, error: null, ending: null, control: null, idempotencyKey: null, columns: null };
   const unknown = { rowLimit: null, output: null, startedAt: null, endedAt: null, activeSince: null, owner: null };
@@ -101,7 +101,7 @@ async function workRows(store: Store, fence: Fence, count: number, withJournal: 
   async function worker(): Promise<void> {
     while (left > 0) {
       left--;
-      const rows = await store.claimRows(fence, 1, 1);
+      const rows = await store.claimRows(fence, { limit: 1, at: 1 });
       for (const row of rows) await finish(row);
     }
   }

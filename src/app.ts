@@ -65,6 +65,8 @@ export async function createApp(config: Config, log: Log, options: { driver: Dri
       }),
     checkTools: async (definition) => checkTools(definition, { env: config.env, log }),
     provider: providers.get,
+    batchApi: providers.batch,
+    batchPollMs: config.batchPollMs,
     lanes,
     prices,
     owner,

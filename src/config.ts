@@ -26,7 +26,17 @@ export interface Config {
     s3Endpoint: string | undefined;
     dynamoEndpoint: string | undefined;
     bedrockRuntimeEndpoint: string | undefined;
+    bedrockEndpoint: string | undefined;
   };
+  /** What Bedrock's batch inference needs; without the first three there is none. Timeout in hours, 24 to 168. */
+  bedrockBatch: {
+    roleArn: string | undefined;
+    inputUri: string | undefined;
+    outputUri: string | undefined;
+    timeoutHours: number;
+  };
+  /** How long to wait before a job of a batch API is first asked about, in milliseconds. */
+  batchPollMs: number;
   /** `ROWMILL_FAILPOINT`, honoured only where `ROWMILL_TESTING` is `failpoints`: where tests end this process. */
   failpoint: string | null;
   /** The whole environment, for `${NAME}` references in tools of agents. */
@@ -34,6 +44,8 @@ export interface Config {
 }
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+const s3Folder = z.string().regex(/^s3:\/\/[^/]+(\/.*)?$/, 'must be a folder such as s3://bucket/prefix/');
 
 const environment = z.object({
   ROWMILL_DATA_DIR: z.string().min(1).optional(),
@@ -62,6 +74,19 @@ const environment = z.object({
   AWS_ENDPOINT_URL_S3: z.url({ error: 'must be a URL' }).optional(),
   AWS_ENDPOINT_URL_DYNAMODB: z.url({ error: 'must be a URL' }).optional(),
   AWS_ENDPOINT_URL_BEDROCK_RUNTIME: z.url({ error: 'must be a URL' }).optional(),
+  AWS_ENDPOINT_URL_BEDROCK: z.url({ error: 'must be a URL' }).optional(),
+  BEDROCK_BATCH_ROLE_ARN: z.string().min(1).optional(),
+  BEDROCK_BATCH_INPUT_S3_PATH: s3Folder.optional(),
+  BEDROCK_BATCH_OUTPUT_S3_PATH: s3Folder.optional(),
+  BEDROCK_BATCH_TIMEOUT_HOURS: z.coerce
+    .number()
+    .min(24, 'must be a number of hours from 24 to 168')
+    .max(168, 'must be a number of hours from 24 to 168')
+    .default(24),
+  ROWMILL_BATCH_POLL_SECONDS: z.coerce
+    .number({ error: 'must be a number of seconds above 0' })
+    .positive('must be a number of seconds above 0')
+    .default(10),
 });
 
 /**
@@ -95,7 +120,15 @@ export function readConfig(env: Record<string, string | undefined>, cwd: string)
       s3Endpoint: variables.AWS_ENDPOINT_URL_S3 ?? variables.AWS_ENDPOINT_URL,
       dynamoEndpoint: variables.AWS_ENDPOINT_URL_DYNAMODB ?? variables.AWS_ENDPOINT_URL,
       bedrockRuntimeEndpoint: variables.AWS_ENDPOINT_URL_BEDROCK_RUNTIME ?? variables.AWS_ENDPOINT_URL,
+      bedrockEndpoint: variables.AWS_ENDPOINT_URL_BEDROCK ?? variables.AWS_ENDPOINT_URL,
     },
+    bedrockBatch: {
+      roleArn: variables.BEDROCK_BATCH_ROLE_ARN,
+      inputUri: variables.BEDROCK_BATCH_INPUT_S3_PATH,
+      outputUri: variables.BEDROCK_BATCH_OUTPUT_S3_PATH,
+      timeoutHours: variables.BEDROCK_BATCH_TIMEOUT_HOURS,
+    },
+    batchPollMs: variables.ROWMILL_BATCH_POLL_SECONDS * 1000,
     failpoint: variables.ROWMILL_TESTING === 'failpoints' ? (variables.ROWMILL_FAILPOINT ?? null) : null,
     env,
   };

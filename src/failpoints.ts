@@ -74,7 +74,7 @@ export function failingStore(store: Store, reach: Reach): Store {
       return after(store.updateBatch(id, change, guard), isCounted ? ofStatus[status] : undefined);
     },
     insertRows: (fence, rows) => after(store.insertRows(fence, rows), 'loading'),
-    claimRows: (fence, limit, at) => after(store.claimRows(fence, limit, at), 'claimed'),
+    claimRows: (fence, options) => after(store.claimRows(fence, options), 'claimed'),
     writeIntent: (intent, fence) => {
       if (isModelCall(intent)) reach('before-intent');
       return after(store.writeIntent(intent, fence), isModelCall(intent) ? 'after-intent' : 'after-tool-intent');

@@ -102,8 +102,15 @@ function toParams(request: ModelRequest, isStrict: boolean): unknown {
   };
 }
 
-async function submit({ sdk, client }: Opened, { requests, model, signal }: Submission): Promise<{ jobId: string }> {
+async function submit({ sdk, client }: Opened, submission: Submission): Promise<{ jobId: string }> {
+  const { requests, model, signal, beforeCreate } = submission;
   const spool = await spoolLines(requests, { limits: LIMITS, signal, frame: FRAME });
+  try {
+    await beforeCreate();
+  } catch (thrown) {
+    await spool.remove();
+    throw thrown;
+  }
   try {
     // `batches.create` is this call with the requests as objects, all of them in memory.
     const body = await spool.blob('application/json');

@@ -31,6 +31,7 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
   const plain = new WeakSet<readonly ToolSpec[]>();
   return {
     name: 'anthropic',
+    sendsStrict: ({ tools }) => !plain.has(tools),
     async respond(request, respondOptions) {
       const { apiKey } = options;
       if (apiKey === undefined || apiKey.trim() === '') {

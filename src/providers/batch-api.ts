@@ -21,8 +21,13 @@ export interface Submission {
   submissionId: string;
   /** The one model of all of them. */
   model: string;
-  /** Lines of {@link BatchApi.encode}. Read once, before anything is sent. */
+  /** Lines of {@link BatchApi.encode}. Read once, before anything is sent; what they throw ends the submission. */
   requests: AsyncIterable<string> | Iterable<string>;
+  /**
+   * Called once when everything is uploaded and checked, right before the one call that creates the job: whoever has to
+   * find it again commits that here. What it throws ends the submission, and nothing is created.
+   */
+  beforeCreate(): Promise<void>;
   signal: AbortSignal;
 }
 
@@ -87,6 +92,8 @@ export interface BatchApi {
   /** The name of the provider whose real-time calls cost the full price. */
   readonly name: string;
   readonly limits: BatchLimits;
+  /** Requests whose turn never came are missing among the results, and not charged. */
+  readonly omitsUnrun?: true;
   /**
    * One request as a line of the provider's format, without a line break.
    * @param id of {@link requestId}; comes back with the result

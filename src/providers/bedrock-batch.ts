@@ -35,6 +35,8 @@ export interface BedrockBatchOptions {
   /** `s3://bucket/prefix`, for requests and for results. */
   inputUri: string;
   outputUri: string;
+  /** A model that is called through an inference profile. */
+  inferenceProfile?: { model: string; profile: string };
   /** 24 to 168; default 24. */
   timeoutHours?: number;
   region?: string;
@@ -69,6 +71,7 @@ export function createBedrockBatchApi(options: BedrockBatchOptions): BatchApi {
   return {
     name: 'bedrock',
     limits,
+    omitsUnrun: true,
     encode: (request, id, { isStrict = false } = {}) =>
       JSON.stringify({ recordId: id, modelInput: toModelInput(request, isStrict) }),
     submit: async (submission) => submit(await opened(submission.signal), submission, { ...options, limits }),
@@ -136,10 +139,10 @@ function jobNameOf(submissionId: string): string {
 async function submit(
   opened: Opened,
   submission: Submission,
-  { roleArn, timeoutHours = 24, limits }: BedrockBatchOptions & { limits: BatchLimits },
+  { roleArn, timeoutHours = 24, inferenceProfile, limits }: BedrockBatchOptions & { limits: BatchLimits },
 ): Promise<{ jobId: string }> {
   const { sdk, bedrock, s3, input, output } = opened;
-  const { requests, submissionId, model, signal } = submission;
+  const { requests, submissionId, model, signal, beforeCreate } = submission;
   const key = `${input.prefix}${submissionId}/requests.jsonl`;
   const spool = await spoolLines(requests, { limits, signal });
   try {
@@ -153,11 +156,12 @@ async function submit(
     jobName: jobNameOf(submissionId),
     clientRequestToken: createHash('sha256').update(submissionId).digest('hex'),
     roleArn,
-    modelId: model,
+    modelId: model === inferenceProfile?.model ? inferenceProfile.profile : model,
     timeoutDurationInHours: timeoutHours,
     inputDataConfig: { s3InputDataConfig: { s3InputFormat: 'JSONL', s3Uri: `s3://${input.bucket}/${key}` } },
     outputDataConfig: { s3OutputDataConfig: { s3Uri: `s3://${output.bucket}/${output.prefix}${submissionId}/` } },
   });
+  await beforeCreate();
   try {
     const { jobArn } = await bedrock.send(command, { abortSignal: signal });
     if (jobArn === undefined) throw invalidResponse(BEDROCK_BATCH.name, 'a created job has no ARN');

@@ -68,6 +68,7 @@ export function createBedrockProvider(options: BedrockOptions): Provider {
     name: BEDROCK,
     server: `${BEDROCK} ${options.region}`,
     route,
+    sendsStrict: ({ model, tools }) => takesStrictTools(model) && !plain.has(tools),
     async respond(given, respondOptions) {
       const request = route(given);
       opening ??= open(options);

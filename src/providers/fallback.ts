@@ -38,6 +38,7 @@ export function withFallback(provider: Provider, { model, fallback, log }: Fallb
   return {
     ...provider,
     route,
+    adopt: (request, response) => (fallbackNames.has(request.model) ? marked(response) : response),
     async respond(given, options) {
       const request = route(given);
       if (fallbackNames.has(request.model)) return marked(await provider.respond(request, options));

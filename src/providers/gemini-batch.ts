@@ -66,6 +66,7 @@ export function createGeminiBatchApi(options: GeminiBatchOptions): BatchApi {
   return {
     name: GEMINI,
     limits: LIMITS,
+    omitsUnrun: true,
     encode: (request, id) => JSON.stringify({ key: id, request: toWireRequest(request) }),
     submit: async (submission) => submit(await opened(submission.signal), submission, inlineBytes),
     status: async (jobId, signal) => toStatus(await retrieve(await opened(signal), jobId, signal)),
@@ -115,7 +116,7 @@ function faultOf(thrown: unknown, { sdk }: Opened, { model, signal }: Reporting)
 }
 
 async function submit(opened: Opened, submission: Submission, inlineBytes: number): Promise<{ jobId: string }> {
-  const { requests, submissionId, model, signal } = submission;
+  const { requests, submissionId, model, signal, beforeCreate } = submission;
   const spool = await spoolLines(requests, { limits: LIMITS, signal });
   let src: InlinedRequest[] | string;
   try {
@@ -125,6 +126,7 @@ async function submit(opened: Opened, submission: Submission, inlineBytes: numbe
   } finally {
     await spool.remove();
   }
+  await beforeCreate();
   try {
     const config = { displayName: submissionId, ...callOptions(signal) };
     const { name } = await opened.client.batches.create({ model, src, config });

@@ -65,7 +65,7 @@ function faultOf(thrown: unknown, { sdk }: OpenClient, model: string): AppError 
 }
 
 async function submit(opened: OpenClient, submission: Submission): Promise<{ jobId: string }> {
-  const { requests, submissionId, model, signal } = submission;
+  const { requests, submissionId, model, signal, beforeCreate } = submission;
   const spool = await spoolLines(requests, { limits: LIMITS, signal });
   let fileId: string;
   try {
@@ -75,6 +75,7 @@ async function submit(opened: OpenClient, submission: Submission): Promise<{ job
   } finally {
     await spool.remove();
   }
+  await beforeCreate();
   try {
     const created: unknown = await opened.client.batches.create(
       {

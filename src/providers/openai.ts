@@ -38,6 +38,7 @@ export function createOpenAiProvider(options: OpenAiOptions): Provider {
   const plain = new WeakSet<readonly ToolSpec[]>();
   return {
     name: OPENAI,
+    sendsStrict: ({ tools }) => !plain.has(tools),
     async respond(request, respondOptions) {
       if (apiKey === undefined || apiKey.trim() === '') throw lacksCredentials(SERVICE, request.model);
       opening ??= openClient({ apiKey, baseUrl: options.baseUrl, fetch: options.fetch, log });

@@ -43,6 +43,13 @@ export interface Provider {
    * Contract: what it gives is given again for itself; a transcript stays with the model that began it.
    */
   route?(request: ModelRequest): ModelRequest;
+  /** Whether the tools of a request go out in strict form, by what is known of the model so far. Default: yes. */
+  sendsStrict?(request: ModelRequest): boolean;
+  /**
+   * What `respond` would have given, of an answer to the same request that came in another way.
+   * Contract: pure but for what the provider learns of its models.
+   */
+  adopt?(request: Pick<ModelRequest, 'model'>, response: ModelResponse): ModelResponse;
   respond(request: ModelRequest, options: RespondOptions): Promise<ModelResponse>;
   /**
    * Rejects with `model_unknown` when it is certain that there is no such model, without a charge; whatever else goes

@@ -2,6 +2,8 @@ import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { createAnthropicProvider } from './anthropic.ts';
+import type { BatchApi } from './batch-api.ts';
+import { createBatchApis } from './batch-apis.ts';
 import { createBedrockProvider } from './bedrock.ts';
 import { withFallback } from './fallback.ts';
 import { createGeminiProvider } from './gemini.ts';
@@ -28,6 +30,8 @@ export interface Providers {
    * @throws AppError `agents_invalid` when there is no such provider, or it needs to be told more
    */
   get(name: string, model?: ModelSource): Promise<Provider>;
+  /** The batch API that serves a model, or why there is none, in words. */
+  batch(model: ModelSource): Promise<BatchApi | string>;
   /** Idempotent. */
   close(): Promise<void>;
 }
@@ -55,6 +59,7 @@ export function createProviders(config: Config, log: Log): Providers {
     gemini: () => createGeminiProvider({ ...config.gemini, log }),
     scripted: () => createScriptedProvider({ log }),
   };
+  const batchApis = createBatchApis(config, log);
   const made = new Map<string, Provider>();
   const once = (key: readonly unknown[], create: () => Provider): Provider => {
     const text = JSON.stringify(key);
@@ -77,8 +82,10 @@ export function createProviders(config: Config, log: Log): Providers {
       if (fallback === undefined || fallback === model.model) return provider;
       return once([...key, model.model, fallback], () => withFallback(provider, { model: model.model, fallback, log }));
     },
+    batch: batchApis.get,
     async close() {
       await Promise.all([...made.values()].map((provider) => provider.close()));
+      await batchApis.close();
     },
   };
 }

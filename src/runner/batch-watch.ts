@@ -1,5 +1,7 @@
 import { AppError, type ErrorCode } from '../errors.ts';
+import type { RowRecord } from '../storage/store.ts';
 import type { ProcessEnd, ProcessOptions } from './executors/executor.ts';
+import type { ModelCall } from './model-call.ts';
 import { planOf } from './results.ts';
 import { policyOf } from './retry-policy.ts';
 
@@ -10,7 +12,9 @@ const ALIKE_ROWS = 20;
 export type RowEnding =
   | { kind: 'succeeded' }
   | { kind: 'failed'; code: ErrorCode; example: string }
-  | { kind: 'returned'; error: AppError };
+  | { kind: 'returned'; error: AppError }
+  /** Its next model call waits to be put into a job; the row is still claimed. */
+  | { kind: 'parked'; row: RowRecord; call: ModelCall };
 
 /** Decides when what rows meet ends the batch. */
 export function createBatchWatch({ batch }: Pick<ProcessOptions, 'batch'>): {

@@ -52,7 +52,8 @@ export function createBudget(first: number | undefined, committed: number): Budg
   };
 }
 
-function budgetReached(cap: number, spent: number, worst: number): AppError {
+/** The fault of a cap in whose way the next call, at its worst, would be. All sums are micro-dollars. */
+export function budgetReached(cap: number, spent: number, worst: number): AppError {
   if (spent === 0) {
     return new AppError(
       'budget_reached',

@@ -2,6 +2,7 @@ import type { AgentDefinition } from '../agent/definition.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { ToolSpec } from '../messages.ts';
+import type { BatchApi } from '../providers/batch-api.ts';
 import type { Lanes } from '../providers/lane.ts';
 import type { PriceTable } from '../providers/prices.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -27,6 +28,10 @@ export interface RunnerDeps {
   provider: (name: string, model?: AgentDefinition['model']) => Promise<Provider>;
   /** Limits shared by everybody in this process who calls a model. Without them every call goes at once. */
   lanes?: Lanes;
+  /** The batch API that serves a model, or why there is none, in words. Without this there is none at all. */
+  batchApi?: (model: AgentDefinition['model']) => Promise<BatchApi | string>;
+  /** How long to wait before a job is first asked about, in milliseconds. Default 10 s. */
+  batchPollMs?: number;
   prices: PriceTable;
   owner: LeaseOwner;
   clock: Clock;

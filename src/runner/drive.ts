@@ -8,13 +8,15 @@ import { aggregateResults } from './aggregate-results.ts';
 import { ENDED, nextBatchStatus } from './batch.ts';
 import { carryOutUnowned } from './control.ts';
 import type { RunnerDeps } from './deps.ts';
+import { endJobs } from './executors/batch/end-jobs.ts';
+import { unsettledJobs } from './executors/batch/open-jobs.ts';
 import type { ProcessEnd } from './executors/executor.ts';
-import { runRealtime } from './executors/realtime.ts';
 import { truncatedFields, withTruncation } from './input-messages.ts';
 import { keepLease } from './lease-keeper.ts';
 import { createLiveTuning } from './live-tuning.ts';
 import { loadRows } from './load-rows.ts';
 import { checkMapping } from './mapping.ts';
+import { processRows } from './process-rows.ts';
 import { finishRedrive } from './redrive.ts';
 import { batchNotFound, planOf, storedPlanOf } from './results.ts';
 import { pruneTime } from './retention.ts';
@@ -200,6 +202,7 @@ function atHome(deps: RunnerDeps, { fileRoots }: StoredPlan): RunnerDeps {
 
 async function aggregate(batch: BatchRecord, drive: Drive): Promise<'on'> {
   const plan = planOf(batch);
+  await endOpenJobs(batch, drive);
   let truncated = 0;
   const output = await aggregateResults(batch, plan.outputUri, {
     deps: atHome(drive.deps, plan),
@@ -218,6 +221,15 @@ async function aggregate(batch: BatchRecord, drive: Drive): Promise<'on'> {
   return change(batch, drive, { status, output, loadWarnings, endedAt, pruneAt, control: null });
 }
 
+/** A batch that ends before its jobs do takes in what they gave until then. */
+async function endOpenJobs(batch: BatchRecord, drive: Drive): Promise<void> {
+  const { deps, fence, hard } = drive;
+  if ((await unsettledJobs(drive)).length === 0) return;
+  const agent = await openAgent(planOf(batch), drive);
+  const tuning = createLiveTuning(tuningOf(storedPlanOf(batch), settingsOf(batch)));
+  await endJobs({ batch, fence, agent, deps, tuning, drain: hard.signal, hard: hard.signal });
+}
+
 async function run(batch: BatchRecord, drive: Drive): Promise<'on' | 'rest'> {
   const { deps, fence } = drive;
   if (batch.ending !== null) {
@@ -234,7 +246,7 @@ async function run(batch: BatchRecord, drive: Drive): Promise<'on' | 'rest'> {
     const tuning = createLiveTuning(tuningOf(storedPlanOf(batch), settingsOf(batch)));
     drive.tune = (settings) => tuning.tell(tuningOf(storedPlanOf(batch), settingsOf({ settings })));
     const signals = { drain: drive.drain.signal, hard: drive.hard.signal };
-    end = await runRealtime({ batch, fence, agent, deps, tuning, ...signals });
+    end = await processRows({ batch, fence, agent, deps, tuning, ...signals });
   } catch (thrown) {
     const error = toAppError(thrown);
     end = error.code === 'aborted' ? { kind: 'stopped' } : { kind: 'pause', reason: 'fatal', error };

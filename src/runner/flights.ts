@@ -61,6 +61,9 @@ export function createFlights(): Flights {
   };
 }
 
+/** For work in which nobody may wait for another: identical requests each go their own way. */
+export const NO_FLIGHTS: Flights = { join: async () => 'lead', land: () => undefined };
+
 function cancelled(): AppError {
   return new AppError('aborted', 'The call was cancelled while it waited for an identical one.');
 }

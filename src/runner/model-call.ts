@@ -45,6 +45,8 @@ export interface ModelCall {
   appended: ModelRequest['messages'];
   onText: ((text: string) => void) | undefined;
   signal: AbortSignal;
+  /** Whether it was sent before, and that answer was lost or refused. */
+  wasSent: boolean;
   /** The run's time: waiting, and sends that the provider fails, don't count. */
   time: RunTime | undefined;
 }
@@ -213,7 +215,7 @@ function throwIfAborted(...signals: (AbortSignal | undefined)[]): void {
 }
 
 /** What a provider may add to a request unseen: Anthropic's system prompt for tools has up to 530 tokens. */
-const UNSEEN_TOKENS = 600;
+export const UNSEEN_TOKENS = 600;
 
 /** What an agent sends with every call, by its list of tools: measured once. */
 const constantBytes = new WeakMap<ModelRequest['tools'], { system: string; bytes: number }>();

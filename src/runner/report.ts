@@ -1,5 +1,6 @@
 import { agentLabel } from '../agent/definition.ts';
 import type { ErrorCode } from '../errors.ts';
+import type { JobRecord } from '../storage/job.ts';
 import type { BatchRecord } from '../storage/store.ts';
 import { unfoldedMs } from './active-time.ts';
 import { CANCELLABLE } from './batch.ts';
@@ -7,7 +8,8 @@ import { billOf, toUsd } from './bill.ts';
 import type { RunnerDeps } from './deps.ts';
 import { estimateRest } from './estimate-rest.ts';
 import { planOf } from './results.ts';
-import type { BatchReport, Estimate } from './runner.ts';
+import type { BatchReport, Estimate, JobReport } from './runner.ts';
+import { settingsOf } from './settings.ts';
 import { DEFAULT_CONCURRENCY, DEFAULT_PRIORITY } from './validate-input.ts';
 
 /** A batch as every face shows it. */
@@ -18,8 +20,10 @@ export async function reportBatch(
   const now = clock.now();
   const plan = planOf(batch);
   const { totals } = batch;
-  const [bill, failures] = await Promise.all([
+  const { real_time: realTime } = settingsOf(batch);
+  const [bill, jobs, failures] = await Promise.all([
     store.readBill(batch.id),
+    store.readJobs(batch.id),
     totals.failed === 0 ? [] : store.readFailures(batch.id),
   ]);
   const finished = totals.succeeded + totals.failed;
@@ -56,6 +60,10 @@ export async function reportBatch(
     tool_calls: totals.toolCalls,
     cached_calls: totals.cachedCalls,
     saved_usd: totals.unpricedCachedCalls > 0 ? null : totals.savedMicroUsd / 1e6,
+    executor: jobs.length === 0 ? 'realtime' : 'batch',
+    jobs: jobs.map(jobReport),
+    batch_calls: totals.batchCalls,
+    discount_usd: isUnpriced ? null : toUsd(totals.discountMicroUsd),
     cost_usd: isUnpriced ? null : toUsd(totals.costMicroUsd),
     cost_usd_at_most: isUnpriced ? null : toUsd(totals.costMicroUsd + totals.openWorstMicroUsd),
     bill: billOf(bill, totals),
@@ -66,7 +74,7 @@ export async function reportBatch(
       priority: priority ?? DEFAULT_PRIORITY,
     },
     failures: failures.map(({ code, count, row, message }) => ({ code, count, example: { row, message } })),
-    warnings: [...plan.warnings, ...batch.loadWarnings.map(String)],
+    warnings: [...plan.warnings, ...batch.loadWarnings.map(String), ...(realTime === undefined ? [] : [realTime])],
     created_at: iso(batch.createdAt),
     started_at: batch.startedAt === null ? null : iso(batch.startedAt),
     ended_at: batch.endedAt === null ? null : iso(batch.endedAt),
@@ -81,6 +89,18 @@ export async function reportBatch(
 /** Time that the batch has spent in `running`, in seconds. */
 export function activeSeconds(batch: BatchRecord, now: number): number {
   return (batch.activeMs + unfoldedMs(batch, now)) / 1000;
+}
+
+function jobReport({ id, providerJobId, model, state, requests, tally, error }: JobRecord): JobReport {
+  return {
+    id,
+    provider_job_id: providerJobId,
+    model,
+    status: state,
+    requests,
+    ...tally,
+    error: error?.message ?? null,
+  };
 }
 
 function iso(ms: number): string {

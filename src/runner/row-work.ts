@@ -7,15 +7,22 @@ import { cacheOf } from './answer-cache.ts';
 import type { RowEnding } from './batch-watch.ts';
 import { createBudget } from './budget.ts';
 import type { ProcessOptions } from './executors/executor.ts';
+import { NO_FLIGHTS } from './flights.ts';
 import { inputMessages } from './input-messages.ts';
 import { compileMapping } from './mapping.ts';
+import type { ModelCall } from './model-call.ts';
 import { planOf } from './results.ts';
 import { policyOf } from './retry-policy.ts';
 import { createRunCalls, type JournalDeps } from './run-journal.ts';
 import type { BatchTuning } from './settings.ts';
 import { compileOutput } from './transform-output.ts';
 
+/** Why a run stops whose next model call goes into a job. Made once: an error for each of them costs 10 µs. */
+const PARKED = new AppError('aborted', 'The call waits for a job.');
+
 interface RowWorkHooks {
+  /** Model calls are not sent: each run ends with the first that is not answered yet (`parked`). */
+  parks?: boolean;
   /** Nothing more is sent once it fires. */
   halt: AbortSignal;
   /** More than one row may run at once from here on. */
@@ -26,9 +33,11 @@ interface RowWorkHooks {
 /** What runs single rows. */
 export async function createRowWork(
   { batch, fence, agent, deps, tuning, drain, hard }: ProcessOptions,
-  { halt, onFirstAnswer, onFault }: RowWorkHooks,
+  { halt, onFirstAnswer, onFault, parks = false }: RowWorkHooks,
 ): Promise<{
   run: (row: RowRecord) => Promise<RowEnding>;
+  /** TransformInput alone; null when it fails. */
+  inputOf: (row: RowRecord) => Promise<JsonObject | null>;
   isAnswered: () => boolean;
   close: () => void;
 }> {
@@ -39,7 +48,8 @@ export async function createRowWork(
   const { costMicroUsd, openWorstMicroUsd } = batch.totals;
   const budget = createBudget(capOf(tuning.now()), costMicroUsd + openWorstMicroUsd);
   const provider = await deps.provider(plan.agent.model.provider, plan.agent.model);
-  const lane = deps.lanes?.join(provider.server ?? provider.name, plan.agent.model.model, {
+  const lanes = parks ? undefined : deps.lanes;
+  const lane = lanes?.join(provider.server ?? provider.name, plan.agent.model.model, {
     priority: tuning.now().priority,
     caps: capsOf(plan.agent),
   });
@@ -57,7 +67,7 @@ export async function createRowWork(
     clock: deps.clock,
     random: deps.random,
     fence,
-    ...cacheOf(plan, fence, deps),
+    ...cacheOf(plan, fence, parks ? { ...deps, flights: NO_FLIGHTS } : deps),
     signal: hard,
     halt,
     drain,
@@ -76,7 +86,13 @@ export async function createRowWork(
     const began = deps.clock.monotonic();
     const times = () => ({ processingMs: Math.round(deps.clock.monotonic() - began), endedAt: deps.clock.now() });
     let input: JsonObject | null = null;
-    const { spentMicroUsd, cache, ...calls } = createRunCalls(runIdOf(batch.id, row), row.claims > 1, journal);
+    let parked: ModelCall | undefined;
+    const send = async (call: ModelCall): Promise<never> => {
+      parked = call;
+      throw PARKED;
+    };
+    const own = parks ? { ...journal, send } : journal;
+    const { spentMicroUsd, cache, ...calls } = createRunCalls(runIdOf(batch.id, row), row.claims > 1, own);
     const ended = () => ({ ...times(), costMicroUsd: spentMicroUsd() });
     try {
       input = await transformInput(row.cells);
@@ -94,6 +110,7 @@ export async function createRowWork(
       cache?.end(true);
       return { kind: 'succeeded' };
     } catch (thrown) {
+      if (parked !== undefined && thrown === PARKED) return { kind: 'parked', row, call: parked };
       const error = toAppError(thrown);
       const policy = policyOf(error);
       if (policy !== 'fail') {
@@ -107,11 +124,12 @@ export async function createRowWork(
       cache?.end(false);
     }
   };
+  const inputOf = (row: RowRecord) => transformInput(row.cells).catch((): null => null);
   const close = () => {
     unlisten();
     lane?.leave();
   };
-  return { run, isAnswered: () => answered, close };
+  return { run, inputOf, isAnswered: () => answered, close };
 }
 
 function capsOf({ limits }: AgentDefinition): MemberOptions['caps'] {

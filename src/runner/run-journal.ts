@@ -4,10 +4,12 @@ import type { CallModel, CallTool, RunTime, ToolCall, ToolResult } from '../run.
 import type { JournalEntry } from '../storage/store.ts';
 import { type CacheDeps, openRunCache, type RunCache } from './answer-cache.ts';
 import { commitIntent } from './commit-intent.ts';
-import { callUntilAnswered, type ModelCallDeps } from './model-call.ts';
+import { type AnsweredCall, callUntilAnswered, type ModelCall, type ModelCallDeps } from './model-call.ts';
 
 /** What journalled calls of one agent share, over all its runs. */
 export interface JournalDeps extends ModelCallDeps {
+  /** How a call that is not answered yet is sent. Default: {@link callUntilAnswered}. */
+  send?: (call: ModelCall) => Promise<AnsweredCall>;
   /** Present where a batch allows answers of other rows. */
   cache?: CacheDeps;
   signal: AbortSignal;
@@ -52,7 +54,9 @@ export function createRunCalls(
       deps.onAnswer?.();
       return cached;
     }
-    const { response, cost } = await callUntilAnswered({ run, turn, request, appended, onText, signal, time }, deps);
+    const wasSent = entry !== undefined;
+    const call = { run, turn, request, appended, onText, signal, time, wasSent };
+    const { response, cost } = await (deps.send?.(call) ?? callUntilAnswered(call, deps));
     spent += cost;
     return response;
   };

@@ -1,6 +1,7 @@
 import type { AgentDefinition } from '../agent/definition.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { JsonObject, JsonSchema, ToolSpec, Usage } from '../messages.ts';
+import type { JobState } from '../storage/job.ts';
 import type { BatchStatus, JournalEntry, PauseReason, RowRecord, RowStatus } from '../storage/store.ts';
 import type { StoredType } from '../tables/table.ts';
 
@@ -46,6 +47,21 @@ export interface BatchOptions {
   trace?: 'all' | 'failures' | 'none';
   /** Days after its end when the rest of them goes too; without it they stay. */
   trace_days?: number;
+  /**
+   * How rows are run: at once (`realtime`), through the provider's batch API at a lower price (`batch`), or through it where
+   * that fits (`auto`, the default).
+   */
+  mode?: 'auto' | 'batch' | 'realtime';
+  /** Rows from which on `auto` takes the batch API. Default 1,000. */
+  batch_threshold?: number;
+  /** Hours after its first job when what has no answer is cancelled and run in real time. Default: the provider's own limit. */
+  batch_deadline_hours?: number;
+  /** Whether a fault of the batch API lets the rest run in real time. Default true; without it such a fault pauses the batch. */
+  fallback?: boolean;
+  /** Most requests of one job. Default: nine tenths of what the provider takes. */
+  batch_job_requests?: number;
+  /** Most jobs at once. Default 20. */
+  batch_jobs?: number;
 }
 
 /** What a person asks for. */
@@ -121,6 +137,22 @@ export interface Bill {
   unfinished_cost_usd: number | null;
 }
 
+/** A job of a provider's batch API as it is shown. */
+export interface JobReport {
+  id: string;
+  /** null until its creation is answered. */
+  provider_job_id: string | null;
+  model: string;
+  status: JobState;
+  requests: number;
+  answered: number;
+  /** Refused or expired, at no charge; they go again. */
+  refused: number;
+  /** Without a result. */
+  missing: number;
+  error: string | null;
+}
+
 /** A batch as it is shown, in every face. Money in dollars, times as ISO 8601, durations in seconds. */
 export interface BatchReport {
   batch_id: string;
@@ -142,6 +174,13 @@ export interface BatchReport {
   /** Model calls that were answered from the cache, at no cost, and what that saved; null when a price is unknown. */
   cached_calls: number;
   saved_usd: number | null;
+  /** How its rows are run: at once, or through jobs of the provider's batch API. */
+  executor: 'realtime' | 'batch';
+  /** Those jobs, in the order in which they were made. */
+  jobs: JobReport[];
+  /** Model calls that jobs have answered, and how much more they would have cost in real time; null when a price is unknown. */
+  batch_calls: number;
+  discount_usd: number | null;
   /** Exact over answered calls; null when a price is unknown. */
   cost_usd: number | null;
   /** Upper end when calls without an answer are counted at their worst; null when unknown. */

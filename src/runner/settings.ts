@@ -9,6 +9,12 @@ export interface BatchSettings extends BatchTuning {
   model?: Pick<AgentDefinition['model'], 'provider' | 'model'>;
   /** What that model really is when it is a stand-in; a real one has none. */
   stand_in?: string;
+  /** Set once the batch API was given up for this batch, with the reason: the rest runs in real time. */
+  real_time?: string;
+  /** Tools go out in plain form: their strict form was refused. */
+  plain_tools?: boolean;
+  /** The operator gave up jobs of which it is not known whether they exist. */
+  resend_lost?: boolean;
   /** A retry whose rows are not all queued again yet; whoever drives the batch does it first. */
   redrive?: { codes?: ErrorCode[]; restart: boolean };
 }
@@ -28,7 +34,8 @@ export function tuningOf(plan: StoredPlan, settings: BatchSettings): BatchTuning
 
 /** The plan as it holds now: the options and the model that were set since the start go before the ones it began with. */
 export function withSettings(plan: StoredPlan, settings: BatchSettings): StoredPlan {
-  const { model, stand_in, redrive: _, ...tuning } = settings;
+  const { concurrency, max_cost_usd, priority, model, stand_in } = settings;
+  const tuning = JSON.parse(JSON.stringify({ concurrency, max_cost_usd, priority })) as BatchTuning;
   const options = { ...plan.request.options, ...tuning };
   return {
     ...plan,

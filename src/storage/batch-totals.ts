@@ -24,6 +24,10 @@ export interface BatchTotals {
   savedMicroUsd: number;
   /** Those of them whose first cost is not known. */
   unpricedCachedCalls: number;
+  /** Model calls that were answered by jobs of a provider's batch API. */
+  batchCalls: number;
+  /** What those of them whose price is known would have cost more in real time. */
+  discountMicroUsd: number;
   /** Calls that were sent and whose answer is not (yet) known, and what they cost at worst. */
   openCalls: number;
   openWorstMicroUsd: number;

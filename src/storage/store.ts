@@ -4,6 +4,7 @@ import type { BatchTotals } from './batch-totals.ts';
 import type { BatchBill } from './bill.ts';
 import type { CachedAnswer, HashedCall } from './cached-answer.ts';
 import type { ConversationRecord } from './conversation-record.ts';
+import type { JobChange, JobRecord, JobRow, JobRowResult, ParkedRow } from './job.ts';
 
 /** See DESIGN's life of a batch; the transitions are in runner/batch.ts. */
 export type BatchStatus =
@@ -190,6 +191,8 @@ export interface JournalAnswer {
   at: number;
   /** Where a model call stands in the bill: `provider/model`, and its cost by kind of token (null: unknown). */
   billed?: { model: string; costs: TokenCosts | null };
+  /** Of an answer of a provider's batch API: what it would have cost in real time; null when the price is unknown. */
+  standardMicroUsd?: number | null;
 }
 
 export interface JournalEntry extends JournalIntent {
@@ -200,6 +203,13 @@ export interface JournalEntry extends JournalIntent {
   cachedFrom?: CachedAnswer['from'];
   /** The bodies were pruned: `request` and `answer.response` are null. */
   isPruned?: true;
+}
+
+/** `begun`: only rows whose attempt was claimed before. */
+export interface ClaimOptions {
+  limit: number;
+  at: number;
+  begun?: boolean;
 }
 
 /** What a lease attempt gives. */
@@ -253,11 +263,11 @@ export interface Store {
   /** Forgets rows of an interrupted load; only while nothing has run. */
   clearRows(fence: Fence): Promise<void>;
   /** The next queued rows in order, below the batch's row limit, made `running`; a first claim begins attempt 1. */
-  claimRows(fence: Fence, limit: number, at: number): Promise<RowRecord[]>;
+  claimRows(fence: Fence, options: ClaimOptions): Promise<RowRecord[]>;
   finishRow(fence: Fence, row: number, result: RowResult): Promise<void>;
   /** Back to the queue with attempt and journal kept. */
   returnRow(fence: Fence, row: number): Promise<void>;
-  /** All running rows of a dead owner back to the queue; resolves to their number. */
+  /** All running rows of a dead owner back to the queue, but for those that wait in a job; resolves to their number. */
   returnRunningRows(fence: Fence): Promise<number>;
   /**
    * Failed rows (not malformed ones) queued again with a new attempt; resolves to their number. The attempts before stay
@@ -282,6 +292,20 @@ export interface Store {
   findAnswer(hash: Uint8Array, within: string | null): Promise<CachedAnswer | undefined>;
   /** Writes a model call that was not sent, with the answer that another got. Nothing is charged; totals follow. */
   writeCachedAnswer(intent: JournalIntent, answer: CachedAnswer, fence: Fence): Promise<void>;
+
+  /** A new job, in state `building`. */
+  insertJob(fence: Fence, job: Pick<JobRecord, 'id' | 'provider' | 'model' | 'createdAt'>): Promise<void>;
+  updateJob(fence: Fence, jobId: string, change: JobChange): Promise<void>;
+  /** A batch's jobs, in the order in which they were made. */
+  readJobs(batchId: string): Promise<JobRecord[]>;
+  /** The provider's ids of all jobs that are known, of every batch. */
+  readProviderJobIds(provider: string): Promise<string[]>;
+  /** The first rows that wait in a job. */
+  readJobRows(batchId: string, jobId: string, limit: number): Promise<JobRow[]>;
+  /** Running rows into a job, with the intents of the calls that they wait for: they stay `running`, and nobody claims them. */
+  parkRows(fence: Fence, jobId: string, rows: ParkedRow[]): Promise<void>;
+  /** Takes rows out of a job, each with its result. Resolves to which of them were taken; one that is not in it is passed over. */
+  settleJobRows(fence: Fence, jobId: string, results: JobRowResult[]): Promise<boolean[]>;
 
   insertConversation(conversation: ConversationRecord): Promise<void>;
   readConversation(id: string): Promise<ConversationRecord | undefined>;

@@ -39,6 +39,7 @@ export interface BatchBench {
 }
 
 const signal = new AbortController().signal;
+const beforeCreate = async () => undefined;
 const echo = (text: unknown): WireAnswer => ({ content: [{ type: 'text', text: `heard: ${JSON.stringify(text)}` }] });
 const heard: BatchServerOptions['respond'] = ({ messages }) => echo(messages[0]?.content);
 
@@ -65,6 +66,7 @@ function createBatchWorld(bench: BatchBench) {
       submissionId,
       model: bench.model,
       requests: requests(count, submissionId).map(({ request, id }) => api.encode(request, id)),
+      beforeCreate,
       signal,
     });
   const untilOver = async (api: BatchApi, jobId: string): Promise<JobStatus> => {
@@ -210,7 +212,7 @@ function testJobs(bench: BatchBench, { open, submit, untilOver, collect }: World
         `sub1-row${row}`,
       ),
     );
-    await api.submit({ submissionId: 'sub1', model: bench.model, requests: lines, signal });
+    await api.submit({ submissionId: 'sub1', model: bench.model, requests: lines, beforeCreate, signal });
     const items = server.jobs[0]?.items ?? [];
     expect(items.map(({ id }) => id)).toEqual(lines.map((_, row) => `sub1-row${row}`));
     expect(items.every(({ request }, row) => request.messages[0]?.content === `${row} ${content}`)).toBe(true);
@@ -314,14 +316,14 @@ function testCreation(bench: BatchBench, { open, submit }: World): void {
   it('sends nothing for more requests than a job takes', async () => {
     const { api, server } = await open();
     const requests = Array.from({ length: api.limits.maxRequests + 1 }, () => '{}');
-    const given = { submissionId: 'sub1', model: bench.model, requests, signal };
+    const given = { submissionId: 'sub1', model: bench.model, requests, beforeCreate, signal };
     await expect(api.submit(given)).rejects.toMatchObject({ code: 'model_request_invalid', outcomeUnknown: false });
     expect(server.calls).toEqual([]);
   });
 
   it('sends nothing when it is cancelled already, or has nothing to send', async () => {
     const { api, server } = await open();
-    const given = { submissionId: 'sub1', model: bench.model, requests: [], signal };
+    const given = { submissionId: 'sub1', model: bench.model, requests: [], beforeCreate, signal };
     await expect(api.submit({ ...given, signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: 'aborted',
       outcomeUnknown: false,
@@ -330,13 +332,31 @@ function testCreation(bench: BatchBench, { open, submit }: World): void {
     expect(server.calls).toEqual([]);
   });
 
+  it('tells once, right before the job is created, and creates none when that throws', async () => {
+    const { api, server } = await open();
+    const told: number[] = [];
+    const given = { submissionId: 'sub1', model: bench.model, signal };
+    const requests = [api.encode(requestOf(bench.model), 'sub1-row0')];
+    await api.submit({ ...given, requests, beforeCreate: async () => void told.push(creates(server)) });
+    expect(told).toEqual([0]);
+    expect(creates(server)).toBe(1);
+    const beforeFailing = async () => {
+      throw new AppError('lease_lost', 'Another process has the batch.');
+    };
+    await expect(api.submit({ ...given, requests, beforeCreate: beforeFailing })).rejects.toMatchObject({
+      code: 'lease_lost',
+      outcomeUnknown: false,
+    });
+    expect(creates(server)).toBe(1);
+  });
+
   it('passes on what the rows throw while they are read, and sends nothing', async () => {
     const { api, server } = await open();
     async function* requests(): AsyncGenerator<string> {
       yield api.encode(requestOf(bench.model), 'sub1-row0');
       throw new AppError('lease_lost', 'Another process has the batch.');
     }
-    const given = { submissionId: 'sub1', model: bench.model, requests: requests(), signal };
+    const given = { submissionId: 'sub1', model: bench.model, requests: requests(), beforeCreate, signal };
     await expect(api.submit(given)).rejects.toMatchObject({ code: 'lease_lost' });
     expect(server.calls).toEqual([]);
   });

@@ -55,11 +55,11 @@ export function testControl({ store, openAnother }: StoreBench): void {
 
     it('keeps the money of attempts by outcome, failed ones that were redriven included', async () => {
       const fence = await startBatch(store(), 'bat_1', 3);
-      await store().claimRows(fence, 3, 1);
+      await store().claimRows(fence, { limit: 3, at: 1 });
       await store().finishRow(fence, 0, { ...succeeded(0), costMicroUsd: 3 });
       await store().finishRow(fence, 1, { ...failed('refused'), costMicroUsd: 4.5 });
       await store().redriveRows(fence, {});
-      await store().claimRows(fence, 1, 1);
+      await store().claimRows(fence, { limit: 1, at: 1 });
       await store().finishRow(fence, 1, { ...succeeded(1), costMicroUsd: 1 });
       expect(await store().readBill('bat_1')).toEqual({
         models: [],
@@ -76,7 +76,7 @@ export function testControl({ store, openAnother }: StoreBench): void {
     it('stay readable after a redrive, in order', async () => {
       const fence = await startBatch(store(), 'bat_1', 1);
       for (const code of ['refused', 'row_timeout'] as const) {
-        await store().claimRows(fence, 1, 7);
+        await store().claimRows(fence, { limit: 1, at: 7 });
         await store().finishRow(fence, 0, failed(code, `was ${code}`));
         await store().redriveRows(fence, {});
       }
@@ -100,11 +100,11 @@ export function testControl({ store, openAnother }: StoreBench): void {
 
     it('a restart gives queued rows that had begun another attempt, and leaves the others', async () => {
       const fence = await startBatch(store(), 'bat_1', 3);
-      await store().claimRows(fence, 2, 7);
+      await store().claimRows(fence, { limit: 2, at: 7 });
       await store().finishRow(fence, 1, succeeded(1));
       await store().returnRow(fence, 0);
       expect(await store().redriveRows(fence, { restart: true })).toBe(0);
-      expect(await store().claimRows(fence, 9, 8)).toMatchObject([
+      expect(await store().claimRows(fence, { limit: 9, at: 8 })).toMatchObject([
         { row: 0, attempt: 2, claims: 1 },
         { row: 2, attempt: 1, claims: 1 },
       ]);

@@ -27,7 +27,7 @@ export function testKept({ store, world, openAnother }: StoreBench): void {
   }
   async function answerRow(fence: Fence, row: number, answer = ANSWER): Promise<void> {
     const run = runOf(fence.batchId, row);
-    await store().claimRows(fence, 1, 1);
+    await store().claimRows(fence, { limit: 1, at: 1 });
     await store().writeIntent(newIntent(run), fence);
     await store().writeAnswer({ run, turn: 0, call: 0 }, answer, fence);
     await store().finishRow(fence, row, hashedSuccess(row, run));
@@ -39,7 +39,7 @@ export function testKept({ store, world, openAnother }: StoreBench): void {
       const fence = await startBatch(store(), 'bat_1', 1);
       const other = await startBatch(store(), 'bat_2', 1);
       const run = runOf('bat_1', 0);
-      await store().claimRows(fence, 1, 1);
+      await store().claimRows(fence, { limit: 1, at: 1 });
       await store().writeIntent(newIntent(run), fence);
       await store().writeAnswer({ run, turn: 0, call: 0 }, ANSWER, fence);
       expect(await find()).toBeUndefined();
@@ -76,7 +76,7 @@ export function testKept({ store, world, openAnother }: StoreBench): void {
       await answeredBatch('bat_1');
       const second = await startBatch(store(), 'bat_2', 1);
       const run = runOf('bat_2', 0);
-      await store().claimRows(second, 1, 1);
+      await store().claimRows(second, { limit: 1, at: 1 });
       const answer = await find();
       if (answer === undefined) throw new Error('not found');
       await store().writeCachedAnswer(newIntent(run), answer, second);
@@ -213,7 +213,7 @@ export function testKept({ store, world, openAnother }: StoreBench): void {
       expect((await store().readBatch('bat_1'))?.totals).toMatchObject({ rows: 0, queued: 0, failed: 0 });
       expect(await store().readFailures('bat_1')).toEqual([]);
       await store().insertRows(fence, rows);
-      const claimed = await store().claimRows(fence, 12_001, 1);
+      const claimed = await store().claimRows(fence, { limit: 12_001, at: 1 });
       await Promise.all(
         claimed.map(({ row }) =>
           store().finishRow(fence, row, {
@@ -224,12 +224,12 @@ export function testKept({ store, world, openAnother }: StoreBench): void {
       );
       expect(await store().redriveRows(fence, { codes: ['refused'] })).toBe(6_001);
       expect(await store().redriveRows(fence, {})).toBe(6_000);
-      const again = await store().claimRows(fence, 12_001, 3);
+      const again = await store().claimRows(fence, { limit: 12_001, at: 3 });
       expect(again).toHaveLength(12_001);
       expect(again.every(({ attempt, claims }) => attempt === 2 && claims === 1)).toBe(true);
       await store().returnRunningRows(fence);
       expect(await store().redriveRows(fence, { restart: true })).toBe(0);
-      const restarted = await store().claimRows(fence, 12_001, 4);
+      const restarted = await store().claimRows(fence, { limit: 12_001, at: 4 });
       expect(restarted.every(({ attempt, claims }) => attempt === 3 && claims === 1)).toBe(true);
       expect(await store().readAttempts('bat_1', 12_000)).toHaveLength(2);
     });

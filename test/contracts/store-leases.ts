@@ -61,7 +61,7 @@ export function testLeases({ store, world, openAnother }: StoreBench): void {
 
     it('rejects every write of an owner that was taken over', async () => {
       const lost = await startBatch(store(), 'bat_1', 3);
-      await store().claimRows(lost, 1, 1);
+      await store().claimRows(lost, { limit: 1, at: 1 });
       world().isAlive = () => false;
       const lease = await store().acquireLease('bat_1', newOwner('b'));
       if (!lease.acquired) throw new Error('not acquired');
@@ -72,7 +72,7 @@ export function testLeases({ store, world, openAnother }: StoreBench): void {
         () => store().releaseLease(lost),
         () => store().insertRows(lost, newRows(3, 1)),
         () => store().clearRows(lost),
-        () => store().claimRows(lost, 1, 1),
+        () => store().claimRows(lost, { limit: 1, at: 1 }),
         () => store().finishRow(lost, 0, succeeded(0)),
         () => store().returnRow(lost, 0),
         () => store().returnRunningRows(lost),
@@ -95,7 +95,7 @@ export function testLeases({ store, world, openAnother }: StoreBench): void {
       const fence = await startBatch(store(), 'bat_1', 1);
       await store().releaseLease(fence);
       expect((await store().readBatch('bat_1'))?.owner).toBeNull();
-      await expect(store().claimRows(fence, 1, 1)).rejects.toMatchObject({ code: 'lease_lost' });
+      await expect(store().claimRows(fence, { limit: 1, at: 1 })).rejects.toMatchObject({ code: 'lease_lost' });
       expect(await store().acquireLease('bat_1', newOwner('b'))).toMatchObject({ acquired: true });
     });
 

@@ -8,7 +8,7 @@ export function testRows({ store }: StoreBench): void {
   describe('rows', () => {
     it('claims rows in order, once each, with their cells', async () => {
       const fence = await startBatch(store(), 'bat_1', 5);
-      const [first] = await store().claimRows(fence, 1, 77);
+      const [first] = await store().claimRows(fence, { limit: 1, at: 77 });
       expect(first).toEqual({
         row: 0,
         line: 2,
@@ -24,22 +24,25 @@ export function testRows({ store }: StoreBench): void {
         endedAt: null,
         processingMs: null,
       });
-      const both = await Promise.all([store().claimRows(fence, 2, 1), store().claimRows(fence, 9, 1)]);
+      const both = await Promise.all([
+        store().claimRows(fence, { limit: 2, at: 1 }),
+        store().claimRows(fence, { limit: 9, at: 1 }),
+      ]);
       expect(both.map(numbers)).toEqual([
         [1, 2],
         [3, 4],
       ]);
-      expect(await store().claimRows(fence, 9, 1)).toEqual([]);
+      expect(await store().claimRows(fence, { limit: 9, at: 1 })).toEqual([]);
     });
 
     it('holds rows from the limit on back', async () => {
       const fence = await startBatch(store(), 'bat_1', 5);
       await store().updateBatch('bat_1', { rowLimit: 2 }, { fence });
-      expect(numbers(await store().claimRows(fence, 9, 1))).toEqual([0, 1]);
-      expect(await store().claimRows(fence, 9, 1)).toEqual([]);
+      expect(numbers(await store().claimRows(fence, { limit: 9, at: 1 }))).toEqual([0, 1]);
+      expect(await store().claimRows(fence, { limit: 9, at: 1 })).toEqual([]);
       const [, later] = await Promise.all([
         store().updateBatch('bat_1', { rowLimit: null }, { fence }),
-        store().claimRows(fence, 9, 1),
+        store().claimRows(fence, { limit: 9, at: 1 }),
       ]);
       expect(numbers(later)).toEqual([2, 3, 4]);
     });
@@ -48,7 +51,7 @@ export function testRows({ store }: StoreBench): void {
       const fence = await startBatch(store(), 'bat_1', 1);
       const malformed = { reason: 'Line 3 has 4 fields, not 3.', text: 'a,b,c,d' };
       await store().insertRows(fence, [{ row: 1, line: 3, cells: ['a'], malformed }]);
-      expect(numbers(await store().claimRows(fence, 9, 1))).toEqual([0]);
+      expect(numbers(await store().claimRows(fence, { limit: 9, at: 1 }))).toEqual([0]);
       expect(await store().readRows('bat_1', { status: 'failed', fromRow: 0, limit: 9 })).toMatchObject([
         {
           row: 1,
@@ -67,7 +70,7 @@ export function testRows({ store }: StoreBench): void {
 
     it('keeps the outcome of a row', async () => {
       const fence = await startBatch(store(), 'bat_1', 2);
-      await store().claimRows(fence, 2, 5);
+      await store().claimRows(fence, { limit: 2, at: 5 });
       await store().finishRow(fence, 0, succeeded(0));
       await store().finishRow(fence, 1, { ...failed('refused', 'No.'), input: { a: 1 } } as const);
       const [good, bad] = await store().readRows('bat_1', { fromRow: 0, limit: 2 });
@@ -79,7 +82,7 @@ export function testRows({ store }: StoreBench): void {
 
     it('finishes and returns only a running row', async () => {
       const fence = await startBatch(store(), 'bat_1', 2);
-      await store().claimRows(fence, 1, 1);
+      await store().claimRows(fence, { limit: 1, at: 1 });
       await store().finishRow(fence, 0, succeeded(0));
       for (const row of [0, 1, 7]) {
         await expect(store().finishRow(fence, row, failed('refused'))).rejects.toMatchObject({ code: 'internal' });
@@ -95,12 +98,12 @@ export function testRows({ store }: StoreBench): void {
 
     it('returns rows to the queue with their attempt, and counts claims', async () => {
       const fence = await startBatch(store(), 'bat_1', 4);
-      await store().claimRows(fence, 3, 1);
+      await store().claimRows(fence, { limit: 3, at: 1 });
       await store().returnRow(fence, 1);
-      expect(await store().claimRows(fence, 1, 1)).toMatchObject([{ row: 1, attempt: 1, claims: 2 }]);
+      expect(await store().claimRows(fence, { limit: 1, at: 1 })).toMatchObject([{ row: 1, attempt: 1, claims: 2 }]);
       expect(await store().returnRunningRows(fence)).toBe(3);
       expect(await store().readRows('bat_1', { status: 'running', fromRow: 0, limit: 9 })).toEqual([]);
-      expect(await store().claimRows(fence, 9, 1)).toMatchObject([
+      expect(await store().claimRows(fence, { limit: 9, at: 1 })).toMatchObject([
         { row: 0, attempt: 1, claims: 2 },
         { row: 1, attempt: 1, claims: 3 },
         { row: 2, attempt: 1, claims: 2 },
@@ -110,17 +113,17 @@ export function testRows({ store }: StoreBench): void {
 
     it('redrives failed rows with a new attempt, all or by code', async () => {
       const fence = await startBatch(store(), 'bat_1', 4);
-      await store().claimRows(fence, 4, 1);
+      await store().claimRows(fence, { limit: 4, at: 1 });
       await store().finishRow(fence, 0, failed('refused'));
       await store().finishRow(fence, 1, failed('row_timeout'));
       await store().finishRow(fence, 2, failed('refused'));
       await store().finishRow(fence, 3, succeeded(3));
       expect(await store().redriveRows(fence, { codes: ['row_timeout', 'max_turns_exceeded'] })).toBe(1);
-      expect(await store().claimRows(fence, 9, 9)).toMatchObject([
+      expect(await store().claimRows(fence, { limit: 9, at: 9 })).toMatchObject([
         { row: 1, attempt: 2, claims: 1, error: null, endedAt: null, processingMs: null, startedAt: 9 },
       ]);
       expect(await store().redriveRows(fence, {})).toBe(2);
-      expect(await store().claimRows(fence, 9, 1)).toMatchObject([
+      expect(await store().claimRows(fence, { limit: 9, at: 1 })).toMatchObject([
         { row: 0, attempt: 2 },
         { row: 2, attempt: 2 },
       ]);
@@ -129,7 +132,7 @@ export function testRows({ store }: StoreBench): void {
 
     it('groups failures by code with an example that still stands', async () => {
       const fence = await startBatch(store(), 'bat_1', 5);
-      await store().claimRows(fence, 5, 1);
+      await store().claimRows(fence, { limit: 5, at: 1 });
       await Promise.all([
         store().finishRow(fence, 4, failed('row_timeout', 'slow')),
         store().finishRow(fence, 2, failed('refused', 'two')),
@@ -140,7 +143,7 @@ export function testRows({ store }: StoreBench): void {
         { code: 'row_timeout', count: 1, row: 4, message: 'slow' },
       ]);
       await store().redriveRows(fence, { codes: ['refused'] });
-      await store().claimRows(fence, 2, 1);
+      await store().claimRows(fence, { limit: 2, at: 1 });
       await store().finishRow(fence, 1, succeeded(1));
       await store().finishRow(fence, 2, failed('refused', 'again'));
       expect(await store().readFailures('bat_1')).toEqual([
@@ -151,7 +154,7 @@ export function testRows({ store }: StoreBench): void {
 
     it('counts failures and redrives them within one turn', async () => {
       const fence = await startBatch(store(), 'bat_1', 2);
-      await store().claimRows(fence, 2, 1);
+      await store().claimRows(fence, { limit: 2, at: 1 });
       const [, , redriven] = await Promise.all([
         store().finishRow(fence, 0, failed('refused')),
         store().finishRow(fence, 1, failed('row_timeout')),
@@ -164,9 +167,9 @@ export function testRows({ store }: StoreBench): void {
     it('reads pages in order, by status too, and of one batch only', async () => {
       const fence = await startBatch(store(), 'bat_1', 6);
       const other = await startBatch(store(), 'bat_2', 6);
-      await store().claimRows(fence, 6, 1);
+      await store().claimRows(fence, { limit: 6, at: 1 });
       for (const row of [5, 0, 3]) await store().finishRow(fence, row, succeeded(row));
-      expect(await store().claimRows(other, 99, 1)).toHaveLength(6);
+      expect(await store().claimRows(other, { limit: 99, at: 1 })).toHaveLength(6);
       const read = async (options: Parameters<ReturnType<typeof store>['readRows']>[1]) =>
         numbers(await store().readRows('bat_1', options));
       expect(await read({ fromRow: 0, limit: 4 })).toEqual([0, 1, 2, 3]);
@@ -194,7 +197,7 @@ export function testRows({ store }: StoreBench): void {
         store().insertRows(fence, newRows(0, 2)),
       ]);
       expect((await store().readBatch('bat_1'))?.totals).toMatchObject({ rows: 2, queued: 2 });
-      await store().claimRows(fence, 1, 1);
+      await store().claimRows(fence, { limit: 1, at: 1 });
       await expect(store().clearRows(fence)).rejects.toMatchObject({ code: 'batch_state_invalid' });
       await store().writeIntent(newIntent('run'), other);
       await expect(store().clearRows(other)).rejects.toMatchObject({ code: 'batch_state_invalid' });

@@ -62,7 +62,7 @@ export function testTotals({ store }: StoreBench): void {
           if (face === 2) return [store().finishRow(fence, row, failed('row_timeout', `row ${row}`))];
           return face === 3 ? [store().finishRow(fence, row, succeeded(row))] : [];
         });
-        writes.push(store().claimRows(fence, roll(8), round));
+        writes.push(store().claimRows(fence, { limit: roll(8), at: round }));
         if (roll(5) === 0) writes.push(store().redriveRows(fence, roll(2) === 0 ? {} : { codes: ['refused'] }));
         if (roll(8) === 0) writes.push(store().returnRunningRows(fence));
         // A failing write in the same group must not disturb the sums of the others.

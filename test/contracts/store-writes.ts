@@ -6,7 +6,7 @@ export function testWrites({ store, openAnother }: StoreBench): void {
   describe('writes', () => {
     it('rejects a lost lease alone: the other writes of the turn stand', async () => {
       const fence = await startBatch(store(), 'bat_1', 3);
-      await store().claimRows(fence, 3, 1);
+      await store().claimRows(fence, { limit: 3, at: 1 });
       const outcomes = await Promise.allSettled([
         store().finishRow(fence, 0, succeeded(0)),
         store().finishRow({ ...fence, epoch: fence.epoch + 1 }, 1, succeeded(1)),
@@ -35,7 +35,11 @@ export function testWrites({ store, openAnother }: StoreBench): void {
       if (fresh === undefined || known === undefined) throw new Error('no rows');
       const insertBoth = () => store().insertRows(fence, [fresh, known]);
       await expect(insertBoth()).rejects.toMatchObject({ code: 'internal' });
-      const outcomes = await Promise.allSettled([insertBoth(), store().claimRows(fence, 1, 1), insertBoth()]);
+      const outcomes = await Promise.allSettled([
+        insertBoth(),
+        store().claimRows(fence, { limit: 1, at: 1 }),
+        insertBoth(),
+      ]);
       expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected']);
       expect(await store().readRows('bat_1', { fromRow: 0, limit: 9 })).toMatchObject([
         { row: 0, status: 'running' },

@@ -43,11 +43,12 @@ testBatchApi("Bedrock's batch inference", bench);
 
 describe("Bedrock's batch inference", () => {
   const signal = new AbortController().signal;
+  const beforeCreate = async () => undefined;
 
   it('asks for nothing when the bucket is not there', async () => {
     const api = createBedrockBatchApi({ ...optionsOf('http://127.0.0.1:1'), inputUri: 's3://no-such-bucket-here/in' });
     const requests = [api.encode(requestOf(MODEL), 'sub1-row0')];
-    const given = { submissionId: 'sub1', model: MODEL, requests, signal };
+    const given = { submissionId: 'sub1', model: MODEL, requests, beforeCreate, signal };
     await expect(api.submit(given)).rejects.toMatchObject({ outcomeUnknown: false, retryable: false });
     await api.close();
   });
@@ -56,7 +57,7 @@ describe("Bedrock's batch inference", () => {
     const { limits: _limits, ...options } = optionsOf('http://127.0.0.1:1');
     const api = createBedrockBatchApi(options);
     const requests = Array.from({ length: 99 }, () => '{}');
-    const given = { submissionId: 'sub1', model: MODEL, requests, signal };
+    const given = { submissionId: 'sub1', model: MODEL, requests, beforeCreate, signal };
     await expect(api.submit(given)).rejects.toMatchObject({
       message: expect.stringContaining('100 requests at least'),
     });

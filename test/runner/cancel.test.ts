@@ -123,7 +123,7 @@ test('a cancellation of a batch whose process died counts no row as running', as
   if (!lease.acquired) throw new Error('The lease is taken.');
   await world.store.insertRows(lease.fence, [{ row: 0, line: 2, cells: ['w0'] }]);
   await world.store.updateBatch(id, { status: 'running', columns: ['q'] }, { fence: lease.fence });
-  await world.store.claimRows(lease.fence, 1, 1);
+  await world.store.claimRows(lease.fence, { limit: 1, at: 1 });
   const report = await world.runner.cancel(id);
   expect(report).toMatchObject({ status: 'aggregating', counts: { running: 0, queued: 1 } });
   expect((await world.runner.drive(id)).status).toBe('cancelled');

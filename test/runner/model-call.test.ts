@@ -64,6 +64,7 @@ function play({ respond, deps = {}, lanes = {}, timeoutMs = 60_000 }: Play) {
       request: REQUEST,
       appended: [],
       onText: undefined,
+      wasSent: false,
       signal: deadline.signal,
       time: deadline,
     },

@@ -116,7 +116,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     owner: currentOwner(),
     clock: systemClock,
     random: () => 0,
-    newId: (prefix) => `${prefix}_${crypto.randomUUID()}`,
+    newId: (prefix) => `${prefix}_${crypto.randomUUID().replaceAll('-', '').slice(0, 20)}`,
     log,
     resultsDir: folder,
     ...options.deps,

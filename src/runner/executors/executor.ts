@@ -24,4 +24,6 @@ export interface ProcessOptions {
   drain: AbortSignal;
   /** Rows at work are cancelled and go back to the queue. */
   hard: AbortSignal;
+  /** Only so many rows. */
+  rows?: number;
 }

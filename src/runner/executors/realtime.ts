@@ -26,6 +26,7 @@ export async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> 
   const limit = () => tuning.now().concurrency ?? DEFAULT_CONCURRENCY;
   const watch = createBatchWatch(options);
   let running = 0;
+  let left = options.rows ?? Number.POSITIVE_INFINITY;
   let exhausted = false;
   const onDrain = () => wake?.();
   drain.addEventListener('abort', onDrain);
@@ -42,7 +43,7 @@ export async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> 
       });
   };
   const claim = (free: number): Promise<RowRecord[]> =>
-    deps.store.claimRows(fence, free, deps.clock.now()).catch((thrown: unknown) => {
+    deps.store.claimRows(fence, { limit: free, at: deps.clock.now() }).catch((thrown: unknown) => {
       watch.stop({ kind: 'fault', error: toAppError(thrown) });
       return [];
     });
@@ -54,14 +55,15 @@ export async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> 
   try {
     while (true) {
       // Until the first model call is answered one row goes alone: a key that is refused costs one call, not a full lane.
-      const free = (work.isAnswered() ? limit() : 1) - running;
+      const free = Math.min((work.isAnswered() ? limit() : 1) - running, left);
       if (!isStopping() && !exhausted && free > 0) {
         const rows = await claim(free);
         if (isStopping()) {
           await giveBack(rows);
           continue;
         }
-        exhausted = rows.length < free;
+        left -= rows.length;
+        exhausted = rows.length < free || left === 0;
         rows.forEach(start);
         continue;
       }

@@ -13,6 +13,7 @@ import { prepareFinishRow } from './finish-row.ts';
 import { prepareInsertBatch } from './insert-batch.ts';
 import { prepareInsertConversation } from './insert-conversation.ts';
 import { prepareInsertRows } from './insert-rows.ts';
+import { prepareParkRows, prepareSettleJobRows } from './job-rows.ts';
 import type { LeaseClock } from './lease.ts';
 import { prepareListBatches } from './list-batches.ts';
 import { prepareListLapsedBatches } from './list-lapsed-batches.ts';
@@ -23,6 +24,7 @@ import { prepareReadBatch, prepareReadBatchOfKey } from './read-batch.ts';
 import { prepareReadBill } from './read-bill.ts';
 import { prepareListConversations, prepareReadConversation } from './read-conversations.ts';
 import { prepareReadFailures } from './read-failures.ts';
+import { prepareReadJobRows, prepareReadJobs, prepareReadProviderJobIds } from './read-jobs.ts';
 import { prepareReadJournal, prepareReadJournalByPrefix } from './read-journal.ts';
 import { prepareReadRows } from './read-rows.ts';
 import { prepareReadSettings } from './read-settings.ts';
@@ -37,6 +39,7 @@ import { prepareUpdateBatch } from './update-batch.ts';
 import { prepareWriteAnswer } from './write-answer.ts';
 import { prepareWriteCachedAnswer } from './write-cached-answer.ts';
 import { prepareWriteIntent } from './write-intent.ts';
+import { prepareInsertJob, prepareUpdateJob } from './write-jobs.ts';
 import { createWriteQueue } from './write-queue.ts';
 import { prepareWriteRefusal } from './write-refusal.ts';
 
@@ -103,6 +106,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     settings: prepareReadSettings(db),
     journal: prepareReadJournal(db),
     journalByPrefix: prepareReadJournalByPrefix(db),
+    jobs: prepareReadJobs(db),
+    providerJobIds: prepareReadProviderJobIds(db),
+    jobRows: prepareReadJobRows(db),
     conversation: prepareReadConversation(db),
     conversations: prepareListConversations(db),
   };
@@ -144,7 +150,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 
     insertRows: (fence, rows) => write((transaction) => writes.insertRows(transaction, fence, rows)),
     clearRows,
-    claimRows: (fence, limit, at) => write((transaction) => writes.claimRows(transaction, fence, limit, at)),
+    claimRows: (fence, options) => write((transaction) => writes.claimRows(transaction, fence, options)),
     finishRow: (fence, row, result) => write((transaction) => writes.finishRow(transaction, fence, row, result)),
     returnRow: (fence, row) => write((transaction) => writes.returnRow(transaction, fence, row)),
     returnRunningRows: (fence) => write((transaction) => writes.returnRunningRows(transaction, fence)),
@@ -161,6 +167,15 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     findAnswer: (hash, within) => read(() => reads.answer(hash, within)),
     writeCachedAnswer: (intent, answer, fence) =>
       write((transaction) => writes.writeCachedAnswer(transaction, intent, answer, fence)),
+
+    insertJob: (fence, job) => write((transaction) => writes.insertJob(transaction, fence, job)),
+    updateJob: (fence, jobId, change) => write((transaction) => writes.updateJob(transaction, fence, jobId, change)),
+    readJobs: (batchId) => read(() => reads.jobs(batchId)),
+    readProviderJobIds: (provider) => read(() => reads.providerJobIds(provider)),
+    readJobRows: (batchId, jobId, limit) => read(() => reads.jobRows(batchId, jobId, limit)),
+    parkRows: (fence, jobId, rows) => write((transaction) => writes.parkRows(transaction, fence, jobId, rows)),
+    settleJobRows: (fence, jobId, results) =>
+      write((transaction) => writes.settleJobRows(transaction, fence, jobId, results)),
 
     insertConversation: (conversation) => write(() => writes.insertConversation(conversation)),
     readConversation: (id) => read(() => reads.conversation(id)),
@@ -195,6 +210,10 @@ function prepareWrites(db: Parameters<typeof prepareInsertRows>[0], clock: Lease
     pruneRuns: preparePruneRuns(db),
     removeBatch: prepareRemoveBatch(db),
     sweepRemoved: prepareSweepRemoved(db),
+    insertJob: prepareInsertJob(db),
+    updateJob: prepareUpdateJob(db),
+    parkRows: prepareParkRows(db),
+    settleJobRows: prepareSettleJobRows(db),
     insertConversation: prepareInsertConversation(db),
     appendMessages: prepareAppendMessages(db),
   };

@@ -8,7 +8,8 @@ import { prepare } from './statement.ts';
 const SELECT_ENTRY = `SELECT e.run, e.turn, e.call, e.kind, e.name, e.request, e.idempotent,
     ${microOf('e.worst_pico_usd')} AS worst_micro_usd, e.at, e.sends - e.refusals - (a.entry IS NOT NULL) AS open_sends,
     c.source_run, c.source_turn,
-    a.response, a.usage, ${microOf('a.cost_pico_usd')} AS cost_micro_usd, a.request_id, a.at AS answered_at
+    a.response, a.usage, ${microOf('a.cost_pico_usd')} AS cost_micro_usd, a.request_id, a.at AS answered_at,
+    ${microOf('a.standard_pico_usd')} AS standard_micro_usd
   FROM journal_entries e LEFT JOIN journal_answers a ON a.entry = e.id
     LEFT JOIN journal_cached c ON c.entry = e.id`;
 
@@ -30,6 +31,7 @@ interface EntryRow {
   cost_micro_usd: number | null;
   request_id: string | null;
   answered_at: number | null;
+  standard_micro_usd: number | null;
 }
 
 /** The entries of one run, by turn and call. */
@@ -67,6 +69,7 @@ function toEntry(row: EntryRow): JournalEntry {
             costMicroUsd: row.cost_micro_usd,
             requestId: row.request_id,
             at: row.answered_at,
+            ...(row.standard_micro_usd !== null && { standardMicroUsd: row.standard_micro_usd }),
           },
     openSends: row.open_sends,
     ...(row.source_run !== null &&

@@ -6,7 +6,7 @@ import type { Transaction } from './transaction.ts';
 type RemoveBatch = (transaction: Transaction, fence: Fence, when: BatchStatus[]) => boolean;
 
 /** In this order, for the others refer to `batches`. */
-const PARTS = ['batch_leases', 'batch_totals', 'batch_failures', 'batch_bills', 'batch_attempts'];
+const PARTS = ['batch_leases', 'batch_totals', 'batch_failures', 'batch_bills', 'batch_attempts', 'provider_jobs'];
 
 /** Takes out what a batch is known by; its key is never given again (AUTOINCREMENT), so what is left can't be mistaken. */
 export function prepareRemoveBatch(db: DatabaseSync): RemoveBatch {

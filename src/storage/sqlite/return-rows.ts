@@ -10,7 +10,7 @@ import type { Transaction } from './transaction.ts';
 export function prepareReturnRow(db: DatabaseSync): (transaction: Transaction, fence: Fence, row: number) => void {
   const giveBack = prepare(
     db,
-    `UPDATE row_states SET status = ${QUEUED}, started_at = NULL WHERE id = ? AND status = ${RUNNING}`,
+    `UPDATE row_states SET status = ${QUEUED}, started_at = NULL WHERE id = ? AND status = ${RUNNING} AND job IS NULL`,
   );
   return (transaction, fence, row) => {
     const batch = transaction.fenced(fence).key;
@@ -21,12 +21,12 @@ export function prepareReturnRow(db: DatabaseSync): (transaction: Transaction, f
   };
 }
 
-/** All running rows back to the queue; gives their number. */
+/** All running rows back to the queue, but for those that wait in a job; gives their number. */
 export function prepareReturnRunningRows(db: DatabaseSync): (transaction: Transaction, fence: Fence) => number {
   const giveBack = prepare(
     db,
     `UPDATE row_states INDEXED BY row_states_status SET status = ${QUEUED}, started_at = NULL
-     WHERE status = ${RUNNING} AND id >= ? AND id < ?`,
+     WHERE status = ${RUNNING} AND job IS NULL AND id >= ? AND id < ?`,
   );
   return (transaction, fence) => {
     const batch = transaction.fenced(fence).key;

@@ -21,6 +21,8 @@ export interface TotalsDelta {
   cachedCalls: number;
   savedPicoUsd: number;
   unpricedCachedCalls: number;
+  batchCalls: number;
+  discountPicoUsd: number;
   openCalls: number;
   openWorstPicoUsd: number;
 }
@@ -44,6 +46,8 @@ export function zeroDelta(): TotalsDelta {
     cachedCalls: 0,
     savedPicoUsd: 0,
     unpricedCachedCalls: 0,
+    batchCalls: 0,
+    discountPicoUsd: 0,
     openCalls: 0,
     openWorstPicoUsd: 0,
   };
@@ -61,6 +65,7 @@ export function prepareAddTotals(db: DatabaseSync): (batch: number, delta: Total
        cost_pico_usd = cost_pico_usd + ?, unpriced_calls = unpriced_calls + ?,
        cached_calls = cached_calls + ?, saved_pico_usd = saved_pico_usd + ?,
        unpriced_cached_calls = unpriced_cached_calls + ?,
+       batch_calls = batch_calls + ?, discount_pico_usd = discount_pico_usd + ?,
        open_calls = open_calls + ?, open_worst_pico_usd = open_worst_pico_usd + ?
      WHERE batch = ?`,
   );
@@ -69,7 +74,7 @@ export function prepareAddTotals(db: DatabaseSync): (batch: number, delta: Total
       ...[d.rows, d.queued, d.running, d.succeeded, d.failed, d.modelCalls, d.toolCalls],
       ...[d.inputTokens, d.outputTokens, d.cacheWriteTokens, d.cacheReadTokens],
       ...[d.costPicoUsd, d.unpricedCalls, d.cachedCalls, d.savedPicoUsd, d.unpricedCachedCalls],
-      ...[d.openCalls, d.openWorstPicoUsd, batch],
+      ...[d.batchCalls, d.discountPicoUsd, d.openCalls, d.openWorstPicoUsd, batch],
     );
   };
 }
@@ -79,6 +84,7 @@ export const TOTALS_COLUMNS = `t.rows, t.queued, t.running, t.succeeded, t.faile
   t.input_tokens, t.output_tokens, t.cache_write_tokens, t.cache_read_tokens,
   ${microOf('t.cost_pico_usd')} AS cost_micro_usd, t.unpriced_calls,
   t.cached_calls, ${microOf('t.saved_pico_usd')} AS saved_micro_usd, t.unpriced_cached_calls,
+  t.batch_calls, ${microOf('t.discount_pico_usd')} AS discount_micro_usd,
   t.open_calls, ${microOf('t.open_worst_pico_usd')} AS open_worst_micro_usd`;
 
 /** What {@link TOTALS_COLUMNS} give. */
@@ -99,6 +105,8 @@ export interface TotalsRow {
   cached_calls: number;
   saved_micro_usd: number;
   unpriced_cached_calls: number;
+  batch_calls: number;
+  discount_micro_usd: number;
   open_calls: number;
   open_worst_micro_usd: number;
 }
@@ -124,6 +132,8 @@ export function toTotals(row: TotalsRow): BatchTotals {
     cachedCalls: row.cached_calls,
     savedMicroUsd: row.saved_micro_usd,
     unpricedCachedCalls: row.unpriced_cached_calls,
+    batchCalls: row.batch_calls,
+    discountMicroUsd: row.discount_micro_usd,
     openCalls: row.open_calls,
     openWorstMicroUsd: row.open_worst_micro_usd,
   };

@@ -14,7 +14,8 @@ export function prepareWriteAnswer(db: DatabaseSync): WriteAnswer {
   const stateOf = prepareEntryState(db);
   const insert = prepare(
     db,
-    `INSERT INTO journal_answers (entry, response, usage, cost_pico_usd, request_id, at) VALUES (?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO journal_answers (entry, response, usage, cost_pico_usd, request_id, at, standard_pico_usd)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
   );
   return (transaction, key, answer, fence) => {
     const batch = fence === undefined ? undefined : transaction.fenced(fence).key;
@@ -23,8 +24,10 @@ export function prepareWriteAnswer(db: DatabaseSync): WriteAnswer {
     if (entry.answered === 1) throw journalFault(key, 'was answered twice');
     if (entry.open_sends < 1) throw journalFault(key, 'was answered after it was refused');
     const cost = answer.costMicroUsd === null ? null : toPico(answer.costMicroUsd);
+    const standard = answer.standardMicroUsd == null ? null : toPico(answer.standardMicroUsd);
     insert.run(
       ...[entry.id, JSON.stringify(answer.response), textOrNull(answer.usage), cost, answer.requestId, answer.at],
+      standard,
     );
     if (batch === undefined) return;
     const totals = transaction.totals(batch);
@@ -35,6 +38,8 @@ export function prepareWriteAnswer(db: DatabaseSync): WriteAnswer {
     totals.cacheReadTokens += answer.usage?.cacheReadTokens ?? 0;
     totals.costPicoUsd += cost ?? 0;
     totals.unpricedCalls += cost === null ? 1 : 0;
+    totals.batchCalls += answer.standardMicroUsd === undefined ? 0 : 1;
+    totals.discountPicoUsd += standard === null || cost === null ? 0 : standard - cost;
     totals.openCalls -= 1;
     totals.openWorstPicoUsd -= entry.worst_pico_usd ?? 0;
     const { billed, usage } = answer;

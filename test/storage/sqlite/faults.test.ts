@@ -37,7 +37,7 @@ describe('opening a database', () => {
     const db = new DatabaseSync(path);
     expect(db.prepare('SELECT user_version, journal_mode FROM pragma_user_version, pragma_journal_mode').get()).toEqual(
       {
-        user_version: 3,
+        user_version: 4,
         journal_mode: 'wal',
       },
     );
@@ -61,7 +61,7 @@ describe('opening a database', () => {
     await makeDatabase('PRAGMA user_version = 99');
     await expect(open()).rejects.toMatchObject({
       code: 'store_unavailable',
-      message: expect.stringMatching(/newer Rowmill \(schema 99; this one knows up to 3\)\. Upgrade/),
+      message: expect.stringMatching(/newer Rowmill \(schema 99; this one knows up to 4\)\. Upgrade/),
     });
   });
 
@@ -167,7 +167,7 @@ describe('writing', () => {
   it('writes the totals of a batch once for all rows of a turn', async () => {
     const store = await open();
     const fence = await startBatch(store, 'bat_1', 400);
-    await store.claimRows(fence, 400, 1);
+    await store.claimRows(fence, { limit: 400, at: 1 });
     const db = new DatabaseSync(path);
     db.exec(`CREATE TABLE seen (at INTEGER);
       CREATE TRIGGER watch AFTER UPDATE ON batch_totals BEGIN INSERT INTO seen VALUES (1); END`);
@@ -181,7 +181,7 @@ describe('writing', () => {
   it('rejects the whole turn when a fault ends its transaction, keeps none of it, and goes on', async () => {
     const store = await open();
     const fence = await startBatch(store, 'bat_1', 3);
-    await store.claimRows(fence, 3, 1);
+    await store.claimRows(fence, { limit: 3, at: 1 });
     // A full disk or a disk error may end a transaction in its middle; a trigger does so at will.
     const db = new DatabaseSync(path);
     db.exec(`CREATE TRIGGER fault BEFORE UPDATE ON row_states WHEN new.status = 2 AND new.id % 4294967296 = 1

@@ -23,7 +23,7 @@ async function work(store: Store, batchId: string): Promise<void> {
   const fence = await acquire(store, batchId);
   for (let next = 0; ; next += 20) {
     await store.insertRows(fence, newRows(next, 20));
-    const rows = await store.claimRows(fence, 20, Date.now());
+    const rows = await store.claimRows(fence, { limit: 20, at: Date.now() });
     await Promise.all(
       rows.map(async ({ row }) => {
         const intent = newIntent(`${batchId}:${row}:1`);

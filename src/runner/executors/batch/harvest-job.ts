@@ -1,0 +1,137 @@
+import { AppError, toAppError } from '../../../errors.ts';
+import type { ModelResponse } from '../../../messages.ts';
+import type { BatchOutcome, JobStatus } from '../../../providers/batch-api.ts';
+import type { JobRecord, JobRow, JobRowResult } from '../../../storage/job.ts';
+import type { JournalAnswer, RowRecord } from '../../../storage/store.ts';
+import { policyOf } from '../../retry-policy.ts';
+import type { JobRun } from './job-run.ts';
+import { releaseJob } from './release-job.ts';
+import { fromRequestId } from './request-key.ts';
+
+/** Results of one transaction. */
+const CHUNK = 500;
+
+/** What a job gave. `unanswered`: not one answer, and why not, as far as it was said. */
+export type Harvest = { kind: 'answered' } | { kind: 'unanswered'; error: AppError };
+
+/**
+ * Takes in the results of a job that is over: answers into the journal, rows back to the queue. Every id is reconciled
+ * here, whatever the provider counts. Begun again after a crash, it passes over what it has taken.
+ */
+export async function harvestJob(run: JobRun, job: JobRecord, status: JobStatus): Promise<Harvest> {
+  const { options, api } = run;
+  const { store, log, clock } = options.deps;
+  const { fence } = options;
+  const held: Extract<JobRowResult, { kind: 'failed' }>[] = [];
+  let answered = job.tally.answered > 0;
+  let chunk: JobRowResult[] = [];
+  const settle = async (results: JobRowResult[]) => {
+    const taken = await store.settleJobRows(fence, job.id, results);
+    results.forEach((result, index) => {
+      if (taken[index] === true && result.kind === 'failed') tellFailed(run, result);
+    });
+  };
+  const tools = options.agent.toolSpecs;
+  const results = api.results(job.providerJobId ?? '', { model: job.model, tools, signal: options.hard });
+  for await (const { id, outcome } of results) {
+    const at = fromRequestId(job.id, id);
+    if (at === undefined) continue;
+    const result = await toResult(run, job, { at, outcome });
+    if (result.kind === 'answered') answered = true;
+    // Until something is answered, a refusal may be the whole job's: then no row fails for it.
+    if (result.kind === 'failed' && !answered) held.push(result);
+    else chunk.push(result);
+    if (!answered && held.length === CHUNK) break;
+    if (chunk.length < CHUNK) continue;
+    await settle(chunk);
+    chunk = [];
+  }
+  if (answered) chunk.push(...held);
+  if (chunk.length > 0) await settle(chunk);
+  // What the provider does not say a word about may have been charged.
+  const mayBeCharged = status.state === 'ended' || (answered && api.omitsUnrun !== true);
+  const kind = mayBeCharged ? 'lost' : 'refused';
+  await releaseJob(job.id, { kind, state: 'done' }, options);
+  const reason = status.reason ?? held[0]?.result.error.message;
+  if (reason !== undefined && !answered) {
+    await store.updateJob(fence, job.id, { error: { code: 'model_request_invalid', message: reason } });
+  }
+  log.info({ batchId: fence.batchId, job: job.id, state: status.state, at: clock.now() }, 'batch job is taken in');
+  return answered ? { kind: 'answered' } : { kind: 'unanswered', error: fruitless(job, status, reason) };
+}
+
+function fruitless(job: JobRecord, { state }: JobStatus, reason: string | undefined): AppError {
+  const why = reason === undefined ? '' : `: ${reason.replace(/\.$/, '')}`;
+  return new AppError(
+    'model_unavailable',
+    `The job ${job.providerJobId} of ${job.requests} requests is over (${state}) without one answer${why}.`,
+    { retryable: state === 'expired' },
+  );
+}
+
+function tellFailed({ watch }: JobRun, { row, result }: Extract<JobRowResult, { kind: 'failed' }>): void {
+  const { code, message } = result.error;
+  watch.see({ kind: 'failed', code, example: `row ${row}: ${message}` });
+}
+
+async function toResult(
+  run: JobRun,
+  job: JobRecord,
+  { at, outcome }: { at: JobRow; outcome: BatchOutcome },
+): Promise<JobRowResult> {
+  switch (outcome.kind) {
+    case 'answered':
+      return { ...at, kind: 'answered', answer: toAnswer(run, job, outcome.response) };
+    case 'error': {
+      const { error } = outcome;
+      if (error.outcomeUnknown) return { ...at, kind: 'lost' };
+      if (error.retryable || policyOf(error) !== 'fail') return { ...at, kind: 'refused' };
+      return failed(run, job, at, error);
+    }
+    default:
+      return { ...at, kind: 'refused' };
+  }
+}
+
+function toAnswer(run: JobRun, { model }: JobRecord, given: ModelResponse): JournalAnswer {
+  const { provider, prices, standardPrices, options } = run;
+  const { name } = provider;
+  const response = provider.adopt?.({ model }, given) ?? given;
+  const { usage } = response;
+  return {
+    response: response as unknown as JournalAnswer['response'],
+    usage,
+    costMicroUsd: prices.priceOf(name, model, usage) ?? null,
+    standardMicroUsd: standardPrices.priceOf(name, model, usage) ?? null,
+    requestId: response.requestId ?? null,
+    at: options.deps.clock.now(),
+    billed: { model: `${name}/${model}`, costs: prices.costsOf(name, model, usage) ?? null },
+  };
+}
+
+async function failed(run: JobRun, job: JobRecord, at: JobRow, error: AppError): Promise<JobRowResult> {
+  const { clock } = run.options.deps;
+  const row = await readRow(run, at.row);
+  const input = row === undefined ? null : await run.work.inputOf(row);
+  const endedAt = clock.now();
+  const { code, message } = error;
+  return {
+    ...at,
+    kind: 'failed',
+    result: {
+      ...{ status: 'failed', input, error: { code, message }, endedAt },
+      processingMs: Math.max(0, endedAt - (job.submittedAt ?? endedAt)),
+    },
+  };
+}
+
+async function readRow({ options: { deps, fence } }: JobRun, number: number): Promise<RowRecord | undefined> {
+  const [row] = await deps.store.readRows(fence.batchId, { fromRow: number, limit: 1 });
+  return row?.row === number ? row : undefined;
+}
+
+/** A fault of reading, for whoever asks again later. */
+export function isPassing(thrown: unknown): boolean {
+  const { code, retryable } = toAppError(thrown);
+  return retryable && code !== 'lease_lost' && code !== 'store_unavailable';
+}

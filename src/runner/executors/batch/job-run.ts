@@ -1,0 +1,104 @@
+import { AppError } from '../../../errors.ts';
+import type { BatchApi } from '../../../providers/batch-api.ts';
+import { createBatchPriceTable } from '../../../providers/batch-prices.ts';
+import type { PriceTable } from '../../../providers/prices.ts';
+import type { Provider } from '../../../providers/provider.ts';
+import type { BatchRecord } from '../../../storage/store.ts';
+import { createBatchWatch } from '../../batch-watch.ts';
+import { batchNotFound, planOf } from '../../results.ts';
+import { policyOf } from '../../retry-policy.ts';
+import { createRowWork } from '../../row-work.ts';
+import type { BatchOptions } from '../../runner.ts';
+import { settingsOf } from '../../settings.ts';
+import type { ProcessOptions } from '../executor.ts';
+
+/** How much of what a provider takes in one job is used. */
+const SHARE_OF_LIMIT = 0.9;
+const DEFAULT_JOBS = 20;
+
+/** What the jobs of a batch are bound by. */
+export interface JobLimits {
+  requests: number;
+  bytes: number;
+  /** At once. */
+  jobs: number;
+  /** Fewer requests are not a job: the provider does not take them. */
+  fewest: number;
+}
+
+/** One process at work on the jobs of one batch. */
+export interface JobRun {
+  options: ProcessOptions;
+  /** The plan's options as they stood when the work began. */
+  asked: BatchOptions;
+  api: BatchApi;
+  provider: Provider;
+  /** Of the batch API, and of real time. */
+  prices: PriceTable;
+  standardPrices: PriceTable;
+  limits: JobLimits;
+  work: Awaited<ReturnType<typeof createRowWork>>;
+  watch: ReturnType<typeof createBatchWatch>;
+  /** Faults of the batch API since it last went well. */
+  faults: number;
+  /** Jobs that were looked for and not found, with how often. */
+  looks: Map<string, number>;
+  /** Tools go out in plain form: their strict form was refused in real time. */
+  isPlain: boolean;
+}
+
+/** Puts together what the work on jobs needs. */
+export async function openJobRun(options: ProcessOptions, api: BatchApi): Promise<JobRun> {
+  const { batch, deps } = options;
+  const { agent, request } = planOf(batch);
+  const asked = request.options ?? {};
+  const watch = createBatchWatch({ batch });
+  const halt = new AbortController();
+  const work = await createRowWork(options, {
+    parks: true,
+    halt: halt.signal,
+    onFirstAnswer: () => undefined,
+    onFault: (error) => {
+      if (['pause', 'stop'].includes(policyOf(error))) watch.see({ kind: 'returned', error });
+    },
+  });
+  return {
+    options,
+    asked,
+    api,
+    provider: await deps.provider(agent.model.provider, agent.model),
+    prices: createBatchPriceTable(deps.prices),
+    standardPrices: deps.prices,
+    limits: limitsOf(api, asked),
+    work,
+    watch,
+    faults: 0,
+    looks: new Map(),
+    isPlain: settingsOf(batch).plain_tools === true,
+  };
+}
+
+function limitsOf({ limits }: BatchApi, asked: BatchOptions): JobLimits {
+  const usual = Math.floor(limits.maxRequests * SHARE_OF_LIMIT);
+  return {
+    requests: Math.min(asked.batch_job_requests ?? usual, limits.maxRequests),
+    bytes: Math.floor(limits.maxBytes * SHARE_OF_LIMIT),
+    jobs: asked.batch_jobs ?? DEFAULT_JOBS,
+    fewest: limits.minRequests ?? 1,
+  };
+}
+
+/** The batch as it is now. */
+export async function readNow({ options: { deps, fence } }: JobRun): Promise<BatchRecord> {
+  const batch = await deps.store.readBatch(fence.batchId);
+  if (batch === undefined) throw batchNotFound(fence.batchId);
+  return batch;
+}
+
+/** No row is begun any more. */
+export function isStopping({ options, watch }: JobRun): boolean {
+  return options.drain.aborted || watch.end() !== undefined;
+}
+
+/** Why a submission was given up before anything was created. Made once, told apart by identity. */
+export const STOPPED = new AppError('aborted', 'The job was given up: the batch stops.');
