@@ -1,4 +1,4 @@
-import type { BatchPlan, BatchReport, Estimate } from '../runner/runner.ts';
+import type { BatchPlan, BatchReport, Estimate, Execution } from '../runner/runner.ts';
 import type { Output } from './command-context.ts';
 import { count, counted, duration, usd } from './figures.ts';
 import type { Paint, Style } from './io.ts';
@@ -51,6 +51,7 @@ export function reportLines(report: BatchReport, layout: TextLayout & { limits?:
     ...field(layout, 'rows', `${count(total)}: ${count(succeeded)} succeeded, ${failures}${open}${secondsOf(report)}`),
     ...field(layout, 'cost', `${costText(report)}  ${paint('dim', callsText(report))}`),
   ];
+  for (const [at, line] of jobTexts(report).entries()) lines.push(...field(layout, at === 0 ? 'jobs' : '', line));
   for (const [at, line] of billTexts(report).entries()) lines.push(...field(layout, at === 0 ? 'bill' : '', line));
   if (layout.limits === true) lines.push(...field(layout, 'limits', limitsText(report)));
   if (report.estimate_rest !== null && report.estimate_rest.cost_usd?.expected !== 0) {
@@ -124,6 +125,17 @@ function billTexts({ bill, cost_usd }: BatchReport): string[] {
   return [tokens.join(', '), outcomes.join(', '), ...(models.length > 1 ? [models.map(oneLine).join(', ')] : [])];
 }
 
+/** `3 of the batch API (2 done, 1 open), 2,499 calls at its price saved $0.02`; a job that has a fault of its own, each. */
+function jobTexts({ jobs, batch_calls: calls, discount_usd: saved }: BatchReport): string[] {
+  if (jobs.length === 0) return [];
+  const states = [...Map.groupBy(jobs, ({ status }) => status)].map(([status, ones]) => `${ones.length} ${status}`);
+  const answered = `${counted(calls, 'call')} answered at its price saved ${usd(saved)} against real time`;
+  const faults = jobs.flatMap(({ id, requests, error }) =>
+    error === null ? [] : [`${id} (${counted(requests, 'request')}): ${oneLine(error)}`],
+  );
+  return [`${count(jobs.length)} of the batch API (${states.join(', ')}); ${answered}`, ...faults.slice(0, 3)];
+}
+
 function callsText(report: BatchReport): string {
   const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = report.usage;
   const input = inputTokens + cacheReadTokens + cacheWriteTokens;
@@ -149,6 +161,7 @@ export function planLines(plan: BatchPlan, layout: TextLayout): string[] {
     lines.push(...field(layout, 'adds', plan.output_columns.map(oneLine).join(', ')));
   }
   if (plan.estimate !== null) lines.push(...field(layout, 'estimate', estimateText(plan.estimate, paint)));
+  if (plan.execution !== null) lines.push(...field(layout, 'runs', executionText(plan.execution, paint)));
   for (const [at, warning] of plan.warnings.entries()) {
     lines.push(...field(layout, at === 0 ? 'warnings' : '', paint('yellow', oneLine(warning))));
   }
@@ -159,6 +172,16 @@ export function planLines(plan: BatchPlan, layout: TextLayout): string[] {
   return lines;
 }
 
+/** How the rows run and why; where there is another way, its price and time. */
+function executionText({ executor, reason, realtime, batch }: Execution, paint: Paint): string {
+  const [chosen, other, otherName] =
+    executor === 'batch'
+      ? ['through the batch API', realtime, 'in real time']
+      : ['in real time', batch, 'through the batch API'];
+  const text = `${chosen}: ${reason}`;
+  return other === null ? text : `${text}  ${paint('dim', `${otherName}: ${priceAndTime(other).join(', ')}`)}`;
+}
+
 function howText(how: BatchPlan['input_mapping'][string]): string {
   if (typeof how === 'string') return oneLine(how);
   return oneLine('column' in how ? how.column : JSON.stringify(how.value));
@@ -166,6 +189,10 @@ function howText(how: BatchPlan['input_mapping'][string]): string {
 
 /** `about $1.20 ($1.10 to $1.30), 40 s`, and how it was worked out. */
 export function estimateText(estimate: Estimate, paint: Paint): string {
+  return `${priceAndTime(estimate).join(', ')}  ${paint('dim', oneLine(estimate.basis))}`;
+}
+
+function priceAndTime(estimate: Estimate): string[] {
   const parts = [];
   if (estimate.cost_usd === null) parts.push('cost unknown');
   else {
@@ -173,5 +200,5 @@ export function estimateText(estimate: Estimate, paint: Paint): string {
     parts.push(low === high ? usd(expected) : `about ${usd(expected)} (${usd(low)} to ${usd(high)})`);
   }
   if (estimate.duration_seconds !== null) parts.push(duration(estimate.duration_seconds));
-  return `${parts.join(', ')}  ${paint('dim', oneLine(estimate.basis))}`;
+  return parts;
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Json } from '../messages.ts';
 import type { AttemptTrace, RowTrace } from '../runner/runner.ts';
-import type { JournalEntry } from '../storage/store.ts';
+import type { JournalAnswer, JournalEntry } from '../storage/store.ts';
 import type { Output } from './command-context.ts';
 import { count, duration, usd } from './figures.ts';
 
@@ -87,13 +87,20 @@ function modelLines(entry: JournalEntry, output: Pick<Output, 'paint' | 'width'>
     usage === null
       ? ''
       : `, ${count(usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens)} in, ${count(usage.outputTokens)} out`;
-  const facts = `${secondsOf(entry)}${tokens}, ${usd(answer.costMicroUsd === null ? null : answer.costMicroUsd / 1e6)}`;
+  const facts = `${secondsOf(entry)}${tokens}, ${usd(answer.costMicroUsd === null ? null : answer.costMicroUsd / 1e6)}${standardOf(answer)}`;
   const from = entry.cachedFrom === undefined ? '' : `, from the cache (${entry.cachedFrom.run})`;
   if (entry.isPruned === true) return [`${head}  ${paint('dim', `${facts}${from}, ${PRUNED}`)}`];
   const parsed = modelAnswer.safeParse(answer.response);
   if (!parsed.success) return [`${head}  ${paint('dim', facts)}`, fitted('    ', cellText(answer.response), output)];
   const said = parsed.data.content.flatMap((block) => blockLines(block, output));
   return [`${head}  ${paint('dim', `${facts}${from}, ${parsed.data.stopReason}`)}`, ...said];
+}
+
+/** What an answer of a batch API would have cost in real time. */
+function standardOf({ standardMicroUsd: standard }: JournalAnswer): string {
+  return standard === undefined
+    ? ''
+    : ` by the batch API (${usd(standard === null ? null : standard / 1e6)} in real time)`;
 }
 
 function blockLines(block: { type: string }, output: Pick<Output, 'paint' | 'width'>): string[] {

@@ -8,7 +8,7 @@ import { checkTuningOf } from './control.ts';
 import type { RunnerDeps } from './deps.ts';
 import { estimateRest } from './estimate-rest.ts';
 import { planOf } from './results.ts';
-import type { Estimate, RetryRequest } from './runner.ts';
+import type { Estimate, ResumeChoice, RetryRequest } from './runner.ts';
 import { type BatchTuning, settingsOf } from './settings.ts';
 import { isPriced } from './validate-input.ts';
 
@@ -27,7 +27,11 @@ export interface Retry {
  * paused → running, under other limits if they are given.
  * @throws AppError `batch_state_invalid`, `budget_reached` when the cap leaves nothing to spend
  */
-export async function resumeBatch(batch: BatchRecord, change: BatchTuning, deps: RunnerDeps): Promise<void> {
+export async function resumeBatch(
+  batch: BatchRecord,
+  change: BatchTuning & ResumeChoice,
+  deps: RunnerDeps,
+): Promise<void> {
   if (batch.status !== 'paused') {
     throw new AppError('batch_state_invalid', `Only a paused batch can be resumed; ${batch.id} is ${batch.status}.`);
   }

@@ -91,6 +91,16 @@ export interface Estimate {
   basis: string;
 }
 
+/** The ways in which rows can run, and the one that is taken. */
+export interface Execution {
+  executor: 'realtime' | 'batch';
+  /** Why, in words. */
+  reason: string;
+  realtime: Estimate;
+  /** null where the model has no batch API. */
+  batch: Estimate | null;
+}
+
 /** What ValidateInput finds out. `problems` is every reason at once; empty means that it can run. */
 export interface BatchPlan {
   problems: Problem[];
@@ -106,6 +116,8 @@ export interface BatchPlan {
   /** How many files the source is made of; 1 unless it is a folder or a pattern. */
   source_files: number;
   estimate: Estimate | null;
+  /** How its rows would run, and what either way may cost and take; null where there is no estimate. */
+  execution: Execution | null;
   /** Dollars that the start is expected to spend: the estimate, less for a sample, at most the cap; null is unknown. */
   spending_usd: number | null;
 }
@@ -236,6 +248,12 @@ export interface RetryRequest extends Pick<BatchOptions, 'max_cost_usd' | 'concu
   model?: string;
 }
 
+/** What a person may decide with a resume. */
+export interface ResumeChoice {
+  /** Jobs of which it can't be told whether they exist are given up: their requests are sent again, and may be paid twice. */
+  resend_lost?: boolean;
+}
+
 /** The document behind `BatchRecord.plan`. */
 export interface StoredPlan {
   request: BatchRequest;
@@ -289,7 +307,7 @@ export interface Runner {
   /** paused → running again, for whoever drives; from `sample` the rest is run. A budget pause wants a higher cap. */
   resume(
     batchId: string,
-    change?: Pick<BatchOptions, 'max_cost_usd' | 'concurrency' | 'priority'>,
+    change?: Pick<BatchOptions, 'max_cost_usd' | 'concurrency' | 'priority'> & ResumeChoice,
   ): Promise<BatchReport>;
   /** Asks the owner to pause: no new rows within two seconds, rows at work finish. Without an owner it is paused at once. */
   pause(batchId: string): Promise<BatchReport>;

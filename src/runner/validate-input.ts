@@ -5,10 +5,10 @@ import { AppError, toAppError } from '../errors.ts';
 import type { PriceTable } from '../providers/prices.ts';
 import type { Cell, Source } from '../tables/table.ts';
 import type { RunnerDeps } from './deps.ts';
-import { estimateBatch } from './estimate.ts';
 import { promptWarnings } from './input-messages.ts';
 import { checkKept, keptWarnings } from './kept-options.ts';
 import { checkMapping, compileMapping, proposeMapping } from './mapping.ts';
+import { checkMode, planExecution } from './mode-options.ts';
 import type { BatchPlan, BatchRequest, InputMapping, Problem } from './runner.ts';
 import type { BatchTuning } from './settings.ts';
 import { spendingOfStart } from './spending.ts';
@@ -40,6 +40,7 @@ export async function planBatch(request: BatchRequest, deps: RunnerDeps): Promis
     row_count: look?.rowCount ?? null,
     source_files: source?.parts?.().length ?? 1,
     estimate: null,
+    execution: null,
     spending_usd: null,
   };
   if (request.output_uri !== undefined) {
@@ -91,7 +92,11 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
     concurrency: request.options?.concurrency ?? DEFAULT_CONCURRENCY,
     ...inputs,
   };
-  plan.estimate = estimateBatch(basis, deps.prices);
+  const ways = await planExecution(request, basis, deps);
+  plan.execution = ways.execution;
+  problems.push(...ways.problems);
+  plan.warnings.push(...ways.warnings);
+  plan.estimate = ways.execution[ways.execution.executor] ?? ways.execution.realtime;
   plan.spending_usd = spendingOfStart(plan.estimate, request.options ?? {});
 }
 
@@ -145,7 +150,7 @@ function checkOptions({ options = {} }: BatchRequest): Problem[] {
   if (sample !== undefined && !(Number.isInteger(sample) && sample >= 1)) {
     wrong(`sample must be a whole number of rows from 1 on, not ${sample}.`);
   }
-  problems.push(...checkKept(options));
+  problems.push(...checkKept(options), ...checkMode(options));
   if (options.idempotency_key === '') wrong('idempotency_key is empty; give it a value of your own, or leave it out.');
   if (tolerated !== undefined && !(tolerated >= 0 && tolerated <= 100)) {
     wrong(`tolerated_failure_percent must be a number from 0 to 100, not ${tolerated}.`);

@@ -46,6 +46,29 @@ export const batchReport = {
   tool_calls: z.number().describe('Tool calls of the agent so far.'),
   cached_calls: z.number().describe('Model calls answered from the cache, at no cost.'),
   saved_usd: z.number().nullable().describe('Dollars that the cache saved; null when a price is unknown.'),
+  executor: z.enum(['realtime', 'batch']).describe('How its rows are run: at once, or through jobs of the batch API.'),
+  jobs: z
+    .array(
+      z.object({
+        id: z.string().describe('Our id of the job.'),
+        provider_job_id: z.string().nullable().describe("The provider's id; null until it is known."),
+        model: z.string().describe('The model of its requests.'),
+        status: z
+          .enum(['building', 'creating', 'open', 'done', 'dropped', 'left'])
+          .describe('dropped: it never existed; left: nobody waits for it any more.'),
+        requests: z.number().describe('Requests in it.'),
+        answered: z.number().describe('Answered so far.'),
+        refused: z.number().describe('Refused or expired, at no charge.'),
+        missing: z.number().describe('Without a result.'),
+        error: z.string().nullable().describe('What went wrong with it; null when nothing did.'),
+      }),
+    )
+    .describe('Jobs of the batch API, in the order in which they were made; the last twenty.'),
+  batch_calls: z.number().describe('Model calls that jobs have answered.'),
+  discount_usd: z
+    .number()
+    .nullable()
+    .describe('Dollars that they would have cost more in real time; null when a price is unknown.'),
   cost_usd: z.number().nullable().describe('Dollars so far, over the answered calls; null when the price is unknown.'),
   cost_usd_at_most: z
     .number()
@@ -89,6 +112,7 @@ export function toBatchInAnswer(report: BatchReport): BatchInAnswer {
   const { usage, next_step: _, ...rest } = report;
   return {
     ...rest,
+    jobs: report.jobs.slice(-20),
     tokens: {
       input: usage.inputTokens,
       output: usage.outputTokens,

@@ -23,6 +23,14 @@ export const estimateInAnswer = z
   })
   .describe('What the batch may cost and take.');
 
+/** The ways in which rows can run, in a tool's answer. */
+export const executionInAnswer = z.object({
+  executor: z.enum(['realtime', 'batch']).describe('The way that is taken: at once, or through the batch API.'),
+  reason: z.string().describe('Why.'),
+  realtime: estimateInAnswer.describe('At once.'),
+  batch: estimateInAnswer.nullable().describe('Through the batch API; null when the model has none.'),
+});
+
 /** A reason why something can't run, in a tool's answer. */
 export const problemInAnswer = z.object({
   code: z.string().describe('The code of the reason.'),

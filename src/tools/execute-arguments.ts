@@ -33,6 +33,24 @@ const options = strict({
     .describe(
       'Answer identical model requests from succeeded rows, at no cost: of this batch, or of all that cache. Default off.',
     ),
+  mode: z
+    .enum(['auto', 'batch', 'realtime'])
+    .optional()
+    .describe(
+      'Through the batch API of the provider (half the price, within a day), at once, or whichever fits. Default auto: from batch_threshold rows on, for an agent without tools of its own.',
+    ),
+  batch_threshold: z.int().min(1).optional().describe('Rows from which on auto takes the batch API. Default 1,000.'),
+  batch_deadline_hours: z
+    .number()
+    .positive()
+    .optional()
+    .describe('Hours after which what has no answer is cancelled and run in real time.'),
+  fallback: z
+    .boolean()
+    .optional()
+    .describe('Whether a fault of the batch API lets the rest run in real time. Default true; false pauses instead.'),
+  batch_job_requests: z.int().min(1).optional().describe('Most requests of one job of the batch API.'),
+  batch_jobs: z.int().min(1).optional().describe('Most jobs of the batch API at once. Default 20.'),
   overwrite: z
     .boolean()
     .optional()

@@ -101,6 +101,7 @@ async function start(args: Arguments, parts: ExecuteParts, context: ToolContext)
       input_mapping: toMappingInAnswer(plan.input_mapping),
       output_columns: plan.output_columns,
       estimate: plan.estimate,
+      execution: plan.execution,
       warnings: [...new Set([...plan.warnings, ...described.warnings])],
     };
   } catch (thrown) {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { BatchPlan, BatchReport } from '../runner/runner.ts';
 import { nextStepFor, summarizeBatch } from './batch-report.ts';
-import { estimateInAnswer, inWords, problemInAnswer } from './estimate-in-answer.ts';
+import { estimateInAnswer, executionInAnswer, inWords, problemInAnswer } from './estimate-in-answer.ts';
 import { mappingInAnswer, toMappingInAnswer } from './mapping-arguments.ts';
 
 /** What `execute_batch_processor` answers. */
@@ -35,6 +35,9 @@ export const executeOutput = z.object({
     .nullable()
     .describe('Set when nothing was done because a person has to agree to the cost first; null otherwise.'),
   estimate: estimateInAnswer.nullable().describe('What the batch may cost and take; null when it is not told here.'),
+  execution: executionInAnswer
+    .nullable()
+    .describe('How its rows run, and what either way may cost and take; null when it is not told here.'),
   problems: z.array(problemInAnswer).describe('Every reason why it can not run; only after a dry run.'),
   warnings: z.array(z.string()).describe('What is odd without stopping the work.'),
   output_uri: z.string().nullable().describe('The output table; null until it is written.'),
@@ -60,6 +63,7 @@ export function describeBatch(action: ExecuteOutput['action'], report: BatchRepo
     output_columns: null,
     needs_confirmation: null,
     estimate: report.estimate_rest,
+    execution: null,
     problems: [],
     warnings: report.warnings,
     output_uri: report.output_uri,
@@ -90,6 +94,7 @@ export function describePlan(plan: BatchPlan): ExecuteOutput {
     output_columns: plan.output_columns,
     needs_confirmation: null,
     estimate: plan.estimate,
+    execution: plan.execution,
     problems: plan.problems,
     warnings: plan.warnings,
     output_uri: null,

@@ -69,17 +69,32 @@ describe('rowmill run', () => {
     expect(second.code).toBe(0);
   });
 
-  it.each([['--mode', 'batch'], ['--batch-threshold', '10'], ['--batch-deadline', '2'], ['--no-fallback']])(
-    'refuses %s as not supported, and help does not show it',
-    async (...option) => {
-      const done = await space.run(['run', 'people.csv', '-a', 'greeter', '--json', ...option]);
-      expect(done.code).toBe(2);
-      const { error } = JSON.parse(done.stdout);
-      expect(error.code).toBe('option_not_supported');
-      expect(error.message).toContain(option[0]);
-      expect((await space.run(['run', '--help'])).stdout).not.toContain(option[0]);
-    },
-  );
+  it('runs in real time with a warning where a batch API is asked for and there is none, or not at all', async () => {
+    const args = ['run', 'people.csv', '-a', 'greeter', '--json', '--mode', 'batch', '--out', 'batch.csv'];
+    const strict = await space.run([...args, '--no-fallback']);
+    expect(strict.code).toBe(2);
+    expect(JSON.parse(strict.stdout).error).toMatchObject({
+      code: 'option_not_supported',
+      message: expect.stringContaining('a script that stands in for a model has none'),
+    });
+    const done = await space.run(args);
+    expect(done.code).toBe(0);
+    expect(JSON.parse(done.stdout)).toMatchObject({
+      executor: 'realtime',
+      warnings: expect.arrayContaining([expect.stringContaining('The rows run in real time, at the full price.')]),
+    });
+  });
+
+  it.each([
+    ['--mode', 'sometimes'],
+    ['--batch-threshold', '0'],
+    ['--batch-deadline', '0'],
+    ['--batch-jobs', '1.5'],
+  ])('refuses %s %s', async (...option) => {
+    const done = await space.run(['run', 'people.csv', '-a', 'greeter', '--json', ...option]);
+    expect(done.code).toBe(2);
+    expect(JSON.parse(done.stdout).error).toMatchObject({ code: 'invalid_arguments' });
+  });
 
   it.each([
     ['a missing file', ['run', 'nope.csv', '-a', 'greeter'], 'file_not_found'],

@@ -105,11 +105,11 @@ describe.each(Object.entries(CLIENTS))('an MCP client (%s)', (_how, connect) => 
   it('gets bad arguments back as a tool error with the fix', async () => {
     const result = await client.callTool({
       name: 'execute_batch_processor',
-      arguments: { csv_uri: 'a.csv', target: { name: 'x' }, options: { mode: 'batch' } },
+      arguments: { csv_uri: 'a.csv', target: { name: 'x' }, options: { speed: 'high' } },
     });
     expect(result.isError).toBe(true);
     expect(JSON.parse(result.content[0]?.text ?? '')).toMatchObject({
-      error: { code: 'option_not_supported', message: expect.stringContaining('unknown field "mode"') },
+      error: { code: 'option_not_supported', message: expect.stringContaining('unknown field "speed"') },
       next_step: expect.stringContaining('call the tool again'),
     });
     expect(result.structuredContent).toBeUndefined();

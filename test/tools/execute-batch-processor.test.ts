@@ -70,11 +70,11 @@ describe('execute_batch_processor', () => {
     expect(error.message).toContain(words);
   });
 
-  it('refuses the option mode, which is not built, by its name', async () => {
-    const options = { mode: 'batch' };
+  it('refuses an option that there is not, by its name', async () => {
+    const options = { speed: 'high' };
     const error = await rig.fail('execute_batch_processor', { csv_uri: rig.table, target: AGENT, options });
     expect(error.code).toBe('option_not_supported');
-    expect(error.message).toContain('unknown field "mode"');
+    expect(error.message).toContain('unknown field "speed"');
   });
 
   it('hands the cache on, and refuses a scope that there is not', async () => {

@@ -14,6 +14,7 @@ import { showResult } from '../show-result.ts';
 interface ResumeArguments {
   maxCost?: number;
   concurrency?: number;
+  resendLost?: boolean;
   yes?: boolean;
 }
 
@@ -27,6 +28,7 @@ export function addBatchesResumeCommand(batches: Command, context: CommandContex
       'rows at work at once from now on',
       numberArgument('--concurrency', { integer: true, min: 1, max: 1000 }),
     )
+    .option('--resend-lost', 'give up jobs that may or may not exist: their rows are sent again, and may be paid twice')
     .option('-y, --yes', "don't ask, whatever the rest may cost")
     .addHelpText(
       'after',
@@ -73,10 +75,11 @@ async function isAgreed(
   return askToGoOn(context, 'Go on?', spend);
 }
 
-function changeOf(given: ResumeArguments): { max_cost_usd?: number; concurrency?: number } {
+function changeOf(given: ResumeArguments): { max_cost_usd?: number; concurrency?: number; resend_lost?: boolean } {
   return {
     ...(given.maxCost !== undefined && { max_cost_usd: given.maxCost }),
     ...(given.concurrency !== undefined && { concurrency: given.concurrency }),
+    ...(given.resendLost === true && { resend_lost: true }),
   };
 }
 

@@ -1,12 +1,12 @@
 import { type Command, Option } from 'commander';
 import { ENDED } from '../../runner/batch.ts';
 import { CACHE_SCOPES, TRACES } from '../../runner/kept-options.ts';
+import { MODES } from '../../runner/mode-options.ts';
 import type { BatchOptions, BatchPlan, BatchRequest, MetadataColumn } from '../../runner/runner.ts';
 import { askToGoOn, canAsk, refuseCostly } from '../agreement.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
 import { EXIT, exitCodeOfError } from '../exit-codes.ts';
 import { openForeground } from '../foreground.ts';
-import { refuseLaterOptions } from '../later-options.ts';
 import {
   agentArgument,
   collect,
@@ -36,13 +36,19 @@ interface RunArguments {
   idempotencyKey?: string;
   spreadsheetSafe?: boolean;
   overwrite?: boolean;
+  mode?: 'auto' | 'batch' | 'realtime';
+  batchThreshold?: number;
+  batchDeadline?: number;
+  batchJobRequests?: number;
+  batchJobs?: number;
+  fallback: boolean;
   dryRun?: boolean;
   yes?: boolean;
 }
 
 /** `rowmill run`: a batch in the foreground. */
 export function addRunCommand(program: Command, context: CommandContext): void {
-  const command = newCommand(program, 'run', 'Run an agent over every row of a table')
+  newCommand(program, 'run', 'Run an agent over every row of a table')
     .argument('<table>', 'path or s3:// URI of a CSV, TSV, JSONL or Parquet file, a folder/ or a pattern of them')
     .requiredOption('-a, --agent <name[@version]>', 'the agent; its newest version unless one is named')
     .optionsGroup('Mapping:')
@@ -77,6 +83,29 @@ export function addRunCommand(program: Command, context: CommandContext): void {
     )
     .option('--idempotency-key <key>', 'starting twice with one key starts once')
     .option('-y, --yes', "don't ask before starting, whatever it may cost")
+    .optionsGroup('Batch API (half the price, within a day):')
+    .addOption(new Option('--mode <mode>', 'through it, in real time, or whichever fits (default auto)').choices(MODES))
+    .option(
+      '--batch-threshold <rows>',
+      'rows from which on auto takes it (default 1000)',
+      numberArgument('--batch-threshold', { integer: true, min: 1 }),
+    )
+    .option(
+      '--batch-deadline <hours>',
+      'then what has no answer is cancelled and runs in real time',
+      numberArgument('--batch-deadline', { above: 0 }),
+    )
+    .option('--no-fallback', 'pause when it fails, instead of going on in real time')
+    .option(
+      '--batch-job-requests <n>',
+      'most requests of one job (default nine tenths of what the provider takes)',
+      numberArgument('--batch-job-requests', { integer: true, min: 1 }),
+    )
+    .option(
+      '--batch-jobs <n>',
+      'most jobs at once (default 20)',
+      numberArgument('--batch-jobs', { integer: true, min: 1 }),
+    )
     .optionsGroup('Keeping:')
     .addOption(
       new Option('--cache <scope>', 'answer identical requests from rows of this batch, or of all that cache').choices(
@@ -85,11 +114,8 @@ export function addRunCommand(program: Command, context: CommandContext): void {
     )
     .addOption(new Option('--trace <which>', 'calls whose bodies stay when it has ended (default all)').choices(TRACES))
     .option('--trace-days <days>', 'how long they stay (default for good)', numberArgument('--trace-days', { min: 0 }))
-    .addHelpText('after', HELP);
-  refuseLaterOptions(command);
-  command.action((table: string, given: RunArguments) =>
-    context.run((output) => run(table, given, { context, output })),
-  );
+    .addHelpText('after', HELP)
+    .action((table: string, given: RunArguments) => context.run((output) => run(table, given, { context, output })));
 }
 
 const HELP = `
@@ -155,6 +181,12 @@ function requestOf(table: string, given: RunArguments, cwd: string): BatchReques
     ...(given.maxCost !== undefined && { max_cost_usd: given.maxCost }),
     ...(given.tolerate !== undefined && { tolerated_failure_percent: given.tolerate }),
     ...(given.priority !== undefined && { priority: given.priority }),
+    ...(given.mode !== undefined && { mode: given.mode }),
+    ...(given.batchThreshold !== undefined && { batch_threshold: given.batchThreshold }),
+    ...(given.batchDeadline !== undefined && { batch_deadline_hours: given.batchDeadline }),
+    ...(given.batchJobRequests !== undefined && { batch_job_requests: given.batchJobRequests }),
+    ...(given.batchJobs !== undefined && { batch_jobs: given.batchJobs }),
+    ...(!given.fallback && { fallback: false }),
     ...(given.cache !== undefined && { cache: given.cache }),
     ...(given.trace !== undefined && { trace: given.trace }),
     ...(given.traceDays !== undefined && { trace_days: given.traceDays }),
