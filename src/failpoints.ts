@@ -25,6 +25,12 @@ export const FAILPOINTS = {
   'before-rename': 'the output table is whole, under its hidden name',
   'after-rename': 'the output table is in its place, and the batch has not ended',
   ended: 'the end of the batch is committed',
+  parked: 'rows are put into a job that is being built',
+  'before-create': 'the creation of a job is committed, and not asked for',
+  'after-create': 'a job is created, and nothing of that is committed',
+  'job-open': "a job's id at the provider is committed",
+  harvesting: "a portion of a job's results is committed",
+  harvested: 'the end of a job is committed',
   pruning: "bodies of an ended batch's journal are pruned in part",
   sweeping: 'what a deleted batch has left is deleted in part',
 } as const;
@@ -87,6 +93,14 @@ export function failingStore(store: Store, reach: Reach): Store {
       reach('before-finish');
       return after(store.finishRow(fence, row, result), 'after-finish');
     },
+    parkRows: (fence, jobId, rows) => after(store.parkRows(fence, jobId, rows), 'parked'),
+    updateJob: (fence, jobId, change) => {
+      if (change.state === 'open') reach('after-create');
+      const { state } = change;
+      const points = { creating: 'before-create', open: 'job-open', done: 'harvested' } as const;
+      return after(store.updateJob(fence, jobId, change), points[state as keyof typeof points]);
+    },
+    settleJobRows: (fence, jobId, results) => after(store.settleJobRows(fence, jobId, results), 'harvesting'),
     pruneRuns: (fence, runs) => after(store.pruneRuns(fence, runs), 'pruning'),
     sweepRemoved: () => after(store.sweepRemoved(), 'sweeping'),
   };

@@ -22,11 +22,13 @@ interface Context {
   s3: TestS3;
   /** By ARN. */
   params: Map<string, Params>;
+  /** Jobs whose results are in the bucket. */
+  written: Set<string>;
 }
 
 /** Bedrock's batch inference jobs, which read and write the bucket of a test's S3 server. */
 export function bedrockBatchFormat(jobs: Jobs, s3: TestS3): BatchFormat {
-  const context: Context = { jobs, s3, params: new Map() };
+  const context: Context = { jobs, s3, params: new Map(), written: new Set() };
   return {
     routeOf({ path, method }) {
       if (path === '/model-invocation-job' && method === 'POST') return 'create';
@@ -65,9 +67,8 @@ async function answer(context: Context, route: BatchRoute, call: BatchCall): Pro
   const job = jobs.byId(JOB.exec(call.path)?.[1] ?? '');
   if (job === undefined) return refuse('model', 'no such job');
   if (route === 'status') {
-    const wasOver = jobs.isOver(job);
     jobs.advance(job);
-    if (!wasOver && jobs.isOver(job)) await writeResults(context, job);
+    if (jobs.isOver(job)) await writeResults(context, job);
     return { body: toSummary(context, job) };
   }
   if (jobs.isOver(job)) return refuse('invalid', 'the job is over');
@@ -134,8 +135,9 @@ function toSummary({ jobs, params }: Context, job: Job): unknown {
   };
 }
 
-async function writeResults({ jobs, s3, params }: Context, job: Job): Promise<void> {
-  if (job.state === 'failed') return;
+async function writeResults({ jobs, s3, params, written }: Context, job: Job): Promise<void> {
+  if (job.state === 'failed' || written.has(job.id)) return;
+  written.add(job.id);
   const uri = params.get(job.id)?.outputDataConfig.s3OutputDataConfig.s3Uri ?? '';
   const folder = `${uri.slice(`s3://${s3.bucket}/`.length)}${job.id.split('/').at(-1)}/`;
   const done = jobs.outcomes(job).filter(({ outcome }) => !('item' in outcome) || !isUndone(outcome.item));

@@ -13,6 +13,8 @@ export interface JobBehaviour {
   respond: (request: WireRequest, id: string) => WireAnswer | ItemFault;
   /** Questions about its state until a job is over. Default 1. */
   polls?: number;
+  /** A job is over after so many milliseconds, whoever asks. */
+  lastsMs?: number;
   /** How jobs end that are not cancelled. Default `ended`. */
   ending?: 'ended' | 'failed' | 'expired';
   /** The provider says that all went well, whatever did. */
@@ -60,12 +62,16 @@ export function createJobs(behaviour: JobBehaviour) {
     made.set(job.id, shuffled);
     return shuffled;
   };
+  const end = (job: Job) => {
+    if (job.state === 'queued' || job.state === 'running') job.state = job.isCancelling ? 'cancelled' : ending;
+  };
   return {
     jobs,
     add(id: string, items: JobItem[], label?: string): Job {
       const state = polls === 0 ? ending : 'queued';
       const job: Job = { id, createdAt: Date.now(), label, items, state, isCancelling: false, polls: 0 };
       jobs.push(job);
+      if (behaviour.lastsMs !== undefined) setTimeout(() => end(job), behaviour.lastsMs).unref();
       return job;
     },
     byId: (id: string) => jobs.find((job) => job.id === id),

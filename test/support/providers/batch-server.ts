@@ -1,8 +1,9 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { WireRequest } from '../messages-wire.ts';
 import { createJobs, type Job, type JobBehaviour, type Jobs } from './batch-jobs.ts';
-import type { RefusalKind } from './wire-server.ts';
+import type { RefusalKind, WireFormat } from './wire-server.ts';
 
 /** What a call of a batch API is for. */
 export type BatchRoute = 'upload' | 'create' | 'status' | 'results' | 'list' | 'cancel';
@@ -47,6 +48,8 @@ export interface BatchServerOptions extends JobBehaviour {
   fault?: (route: BatchRoute, number: number) => BatchFault | undefined;
   /** Each answer takes so long, in milliseconds. Default 0. */
   latencyMs?: number;
+  /** Calls of this format are answered in real time, by the same model. */
+  realtime?: WireFormat;
 }
 
 export interface BatchServer {
@@ -54,6 +57,8 @@ export interface BatchServer {
   jobs: Job[];
   /** Every call that had a route, in order. */
   calls: (BatchCall & { route: BatchRoute })[];
+  /** Requests that were answered in real time. */
+  realtime: WireRequest[];
   close(): Promise<void>;
 }
 
@@ -62,8 +67,9 @@ export async function startBatchServer(options: BatchServerOptions): Promise<Bat
   const jobs = createJobs(options);
   const format = options.createFormat(jobs);
   const calls: BatchServer['calls'] = [];
+  const realtime: WireRequest[] = [];
   const server = createServer((request, response) => {
-    handle(request, response, { options, format, calls }).catch((thrown: unknown) => {
+    handle(request, response, { options, format, calls, realtime }).catch((thrown: unknown) => {
       // A fault of the test's own: it has to show in the client's error.
       if (!response.headersSent) response.writeHead(400, { 'content-type': 'application/json' });
       response.end(JSON.stringify({ error: { message: `the test server: ${String(thrown)}` } }));
@@ -74,6 +80,7 @@ export async function startBatchServer(options: BatchServerOptions): Promise<Bat
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     jobs: jobs.jobs,
     calls,
+    realtime,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -86,10 +93,11 @@ interface Handling {
   options: BatchServerOptions;
   format: BatchFormat;
   calls: BatchServer['calls'];
+  realtime: WireRequest[];
 }
 
 async function handle(request: IncomingMessage, response: ServerResponse, handling: Handling): Promise<void> {
-  const { options, format, calls } = handling;
+  const { options, format, calls, realtime } = handling;
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const at = `http://${request.headers.host}`;
@@ -103,6 +111,16 @@ async function handle(request: IncomingMessage, response: ServerResponse, handli
     url: at,
   };
   const route = format.routeOf(call);
+  const asked = route === undefined && options.realtime !== undefined ? readNow(call, options.realtime) : undefined;
+  if (asked !== undefined && options.realtime !== undefined) {
+    realtime.push(asked);
+    const answer = options.respond(asked, 'realtime');
+    if ('item' in answer) throw new Error(`${answer.item} is no answer in real time`);
+    const { contentType, pieces } = options.realtime.write(answer, asked, realtime.length);
+    response.writeHead(200, { 'content-type': contentType });
+    response.end(Buffer.concat(pieces.map((piece) => Buffer.from(piece))));
+    return;
+  }
   if (route === undefined) {
     send(response, format.refuse('model', `no route ${call.method} ${call.path}`));
     return;
@@ -120,6 +138,11 @@ async function handle(request: IncomingMessage, response: ServerResponse, handli
     if (fault?.fault === 'lost') request.socket.resetAndDestroy();
     else send(response, reply, { isCut: fault?.fault === 'cut' });
   }
+}
+
+function readNow({ method, path, body }: BatchCall, format: WireFormat): WireRequest | undefined {
+  if (method !== 'POST') return undefined;
+  return format.read(path, JSON.parse(body.toString('utf8')) as Record<string, unknown>);
 }
 
 function send(

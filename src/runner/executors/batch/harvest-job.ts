@@ -33,7 +33,9 @@ export async function harvestJob(run: JobRun, job: JobRecord, status: JobStatus)
   };
   const tools = options.agent.toolSpecs;
   const results = api.results(job.providerJobId ?? '', { model: job.model, tools, signal: options.hard });
+  let seen = 0;
   for await (const { id, outcome } of results) {
+    seen += 1;
     const at = fromRequestId(job.id, id);
     if (at === undefined) continue;
     const result = await toResult(run, job, { at, outcome });
@@ -46,6 +48,8 @@ export async function harvestJob(run: JobRun, job: JobRecord, status: JobStatus)
     await settle(chunk);
     chunk = [];
   }
+  // It says that it went well, and its results are nowhere: sending all of it again would be paid twice.
+  if (seen === 0 && status.state === 'ended') throw noResults(job);
   if (answered) chunk.push(...held);
   if (chunk.length > 0) await settle(chunk);
   // What the provider does not say a word about may have been charged.
@@ -58,6 +62,10 @@ export async function harvestJob(run: JobRun, job: JobRecord, status: JobStatus)
   }
   log.info({ batchId: fence.batchId, job: job.id, state: status.state, at: clock.now() }, 'batch job is taken in');
   return answered ? { kind: 'answered' } : { kind: 'unanswered', error: fruitless(job, status, reason) };
+}
+
+function noResults({ providerJobId }: JobRecord): AppError {
+  return new AppError('model_response_invalid', `The job ${providerJobId} has ended, and has no results.`);
 }
 
 function fruitless(job: JobRecord, { state }: JobStatus, reason: string | undefined): AppError {
