@@ -1,10 +1,17 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
 import type { JsonObject } from '../../src/messages.ts';
 import { createAnthropicBatchApi } from '../../src/providers/anthropic-batch.ts';
 import type { BatchApi } from '../../src/providers/batch-api.ts';
 import type { WireAnswer, WireRequest } from '../support/messages-wire.ts';
 import { anthropicBatchFormat } from '../support/providers/batch-anthropic.ts';
-import { type BatchServer, type BatchServerOptions, startBatchServer } from '../support/providers/batch-server.ts';
+import {
+  type BatchFault,
+  type BatchServer,
+  type BatchServerOptions,
+  startBatchServer,
+} from '../support/providers/batch-server.ts';
+import type { RefusalKind } from '../support/providers/wire-server.ts';
 import { startWorld, type World, type WorldOptions } from './world.ts';
 
 const opened: { close(): Promise<unknown> }[] = [];
@@ -118,5 +125,162 @@ describe('rows through a batch API', () => {
     await small.world.runner.drive(await small.world.start({ mode: 'batch' }));
     await expectEchoed(small.world, 50);
     expect(small.world.sent).toEqual([{ q: 'w0' }, { q: 'w9' }]);
+  });
+});
+
+describe('a batch with open jobs', () => {
+  /** Jobs last until the test lets them end. */
+  const open24h: Partial<BatchServerOptions> = { polls: Number.POSITIVE_INFINITY };
+  const created = (server: BatchServer) => server.calls.filter(({ route }) => route === 'create').length;
+  const until = async (holds: () => boolean) => {
+    while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  const endAll = (server: BatchServer) => {
+    for (const job of server.jobs) if (job.state === 'queued' || job.state === 'running') job.state = 'ended';
+  };
+
+  it('is paused at once and leaves them running; a resume takes them in and sends nothing again', async () => {
+    const { world, server } = await open(30, open24h);
+    const id = await world.start({ mode: 'batch' });
+    const stop = new AbortController();
+    const driving = world.runner.drive(id, { signal: stop.signal });
+    await until(() => created(server) === 1);
+    stop.abort();
+    const paused = await driving;
+    expect(paused).toMatchObject({ status: 'paused', pause_reason: 'interrupted', counts: { running: 29 } });
+    expect(paused.jobs).toMatchObject([{ status: 'open', requests: 29, provider_job_id: 'msgbatch_1' }]);
+    endAll(server);
+    await world.runner.resume(id);
+    expect(await world.runner.drive(id)).toMatchObject({ status: 'completed', counts: { succeeded: 30, running: 0 } });
+    await expectEchoed(world, 30);
+    expect(created(server)).toBe(1);
+  });
+
+  it('is cancelled with them: what they gave is kept, and the rest is not run', async () => {
+    const { world, server } = await open(30, { ...open24h });
+    const id = await world.start({ mode: 'batch', batch_job_requests: 10 });
+    const driving = world.runner.drive(id);
+    await until(() => created(server) === 3);
+    const [first, ...others] = server.jobs;
+    if (first !== undefined) first.state = 'ended';
+    await world.runner.cancel(id);
+    const cancelled = await driving;
+    expect(cancelled).toMatchObject({ status: 'cancelled', counts: { succeeded: 11, running: 0, queued: 19 } });
+    expect(others.map(({ state }) => state)).toEqual(['cancelled', 'cancelled']);
+    expect(cancelled.cost_usd_at_most).toBe(cancelled.cost_usd);
+    expect((await outputOf(world)).filter((line) => line.includes('NOT_RUN'))).toHaveLength(19);
+  });
+
+  it('ends in real time when its deadline has passed', async () => {
+    let now = Date.now();
+    const clock = { ...systemClock, now: () => now };
+    const { world, server } = await open(30, open24h, { deps: { clock } });
+    const id = await world.start({ mode: 'batch', batch_job_requests: 20, batch_deadline_hours: 2 });
+    const driving = world.runner.drive(id);
+    await until(() => created(server) === 2);
+    const [first] = server.jobs;
+    if (first !== undefined) first.state = 'ended';
+    now += 2 * 3_600_000;
+    const report = await driving;
+    expect(report).toMatchObject({ status: 'completed', counts: { succeeded: 30 }, batch_calls: 20 });
+    expect(report.warnings).toContainEqual(expect.stringContaining('The deadline of 2 hours passed'));
+    await expectEchoed(world, 30);
+    expect(world.sent).toHaveLength(10);
+  });
+
+  it('pauses at its cap, with calls in jobs at their worst, and goes on under a higher one', async () => {
+    const { world, server } = await open(40);
+    const id = await world.start({ mode: 'batch', max_cost_usd: 0.0003 });
+    const paused = await world.runner.drive(id);
+    expect(paused).toMatchObject({ status: 'paused', pause_reason: 'budget' });
+    expect(paused.cost_usd_at_most).toBeLessThanOrEqual(0.0003);
+    expect(server.jobs.length).toBeGreaterThan(0);
+    await world.runner.resume(id, { max_cost_usd: 1 });
+    expect(await world.runner.drive(id)).toMatchObject({ status: 'completed', counts: { succeeded: 40 } });
+    await expectEchoed(world, 40);
+  });
+});
+
+describe('a batch API that fails', () => {
+  const refused = (kind: RefusalKind): BatchFault => ({ fault: 'refused', kind, message: 'not here' });
+
+  it('lets the rest run in real time, with a warning', async () => {
+    const { world, server } = await open(30, {
+      fault: (route) => (route === 'create' ? refused('permission') : undefined),
+    });
+    const report = await world.runner.drive(await world.start({ mode: 'batch' }));
+    expect(report).toMatchObject({ status: 'completed', counts: { succeeded: 30 }, discount_usd: 0 });
+    expect(report.warnings).toContainEqual(expect.stringMatching(/batch API failed.*real time.*not here/s));
+    expect(report.jobs).toMatchObject([
+      { status: 'dropped', requests: 29, error: expect.stringContaining('not here') },
+    ]);
+    expect(server.jobs).toEqual([]);
+    expect(report.cost_usd_at_most).toBe(report.cost_usd);
+  });
+
+  it('pauses the batch where no fallback is wanted, and its rows stay', async () => {
+    const { world } = await open(30, { fault: (route) => (route === 'create' ? refused('permission') : undefined) });
+    const report = await world.runner.drive(await world.start({ mode: 'batch', fallback: false }));
+    expect(report).toMatchObject({ status: 'paused', pause_reason: 'fatal', counts: { succeeded: 1, queued: 29 } });
+  });
+
+  it('is tried again while it is only busy', async () => {
+    const { world, server } = await open(30, {
+      fault: (route, number) => (route === 'create' && number < 3 ? refused('rate') : undefined),
+    });
+    const report = await world.runner.drive(await world.start({ mode: 'batch' }));
+    expect(report).toMatchObject({ status: 'completed', counts: { succeeded: 30 }, batch_calls: 29 });
+    expect(server.jobs).toHaveLength(1);
+  });
+
+  it('never creates a job twice when the answer of a creation is lost', async () => {
+    const { world, server } = await open(30, {
+      polls: 1,
+      lastsMs: 20,
+      fault: (route, number) => (route === 'create' && number === 1 ? { fault: 'lost' } : undefined),
+    });
+    const report = await world.runner.drive(await world.start({ mode: 'batch' }));
+    expect(report).toMatchObject({ status: 'completed', counts: { succeeded: 30 }, batch_calls: 29 });
+    expect(server.jobs).toHaveLength(1);
+    expect(report.cost_usd_at_most).toBe(report.cost_usd);
+  });
+
+  it('fails no row when a whole job is refused, but runs it in real time', async () => {
+    const { world } = await open(130, {
+      respond: () => ({ item: 'refused', kind: 'invalid', message: 'no such field' }),
+    });
+    const report = await world.runner.drive(await world.start({ mode: 'batch' }));
+    expect(report).toMatchObject({ status: 'completed', counts: { succeeded: 130, failed: 0 }, batch_calls: 0 });
+    expect(report.warnings).toContainEqual(expect.stringContaining('no such field'));
+  });
+
+  it('holds what stays ambiguous, and sends it again only when a person says so', async () => {
+    let now = Date.now();
+    const clock = { ...systemClock, now: () => now };
+    const { world, server } = await open(
+      30,
+      {
+        polls: Number.POSITIVE_INFINITY,
+        fault: (route, number) => (route === 'create' && number === 1 ? { fault: 'lost' } : undefined),
+      },
+      { deps: { clock } },
+    );
+    const id = await world.start({ mode: 'batch' });
+    const driving = world.runner.drive(id);
+    while (!server.calls.some(({ route }) => route === 'list')) await new Promise((go) => setTimeout(go, 5));
+    now += 27 * 3_600_000;
+    const held = await driving;
+    expect(held).toMatchObject({ status: 'paused', pause_reason: 'fatal', counts: { running: 29 } });
+    expect(held.error?.message).toMatch(/29 requests.*held.*batches resume .*--resend-lost.*paid for twice/s);
+    expect(server.jobs).toHaveLength(1);
+    await world.runner.resume(id, { resend_lost: true });
+    const going = world.runner.drive(id);
+    while (server.jobs.length < 2) await new Promise((go) => setTimeout(go, 5));
+    const [, second] = server.jobs;
+    if (second !== undefined) second.state = 'ended';
+    const report = await going;
+    expect(report).toMatchObject({ status: 'completed', counts: { succeeded: 30 } });
+    // The first job may be charged for as well: it stays in the range.
+    expect(report.cost_usd_at_most).toBeGreaterThan(report.cost_usd ?? 0);
   });
 });

@@ -68,7 +68,8 @@ async function* linesOf(filling: Filling, first: string[], run: JobRun): AsyncGe
   for (let more = await filling.next(); more !== undefined; more = await filling.next()) yield* more;
   const { requests, fresh, end } = filling.now();
   if (end === 'stopped') throw STOPPED;
-  if (requests < run.limits.fewest || (fresh === 0 && requests < TAIL && end === 'empty')) throw TOO_FEW;
+  const isTail = run.hasHarvested && fresh === 0 && requests < TAIL && end === 'empty';
+  if (isTail || requests < run.limits.fewest) throw TOO_FEW;
 }
 
 function withoutJob(run: JobRun, filling: Filling, spent: number): Built {

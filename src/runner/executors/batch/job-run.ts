@@ -41,6 +41,8 @@ export interface JobRun {
   watch: ReturnType<typeof createBatchWatch>;
   /** Faults of the batch API since it last went well. */
   faults: number;
+  /** Whether a job was taken in already: what goes out from here on may be a tail. */
+  hasHarvested: boolean;
   /** Jobs that were looked for and not found, with how often. */
   looks: Map<string, number>;
   /** Tools go out in plain form: their strict form was refused in real time. */
@@ -73,6 +75,7 @@ export async function openJobRun(options: ProcessOptions, api: BatchApi): Promis
     work,
     watch,
     faults: 0,
+    hasHarvested: (await deps.store.readJobs(batch.id)).some(({ state }) => state === 'done'),
     looks: new Map(),
     isPlain: settingsOf(batch).plain_tools === true,
   };

@@ -51,6 +51,7 @@ async function pollJob(run: JobRun, job: JobRecord, polled: Polled): Promise<voi
   if (status.state === 'queued' || status.state === 'running') return;
   const harvest = await harvestJob(run, job, status);
   run.looks.delete(job.id);
+  run.hasHarvested = true;
   polled.hasNews = true;
   if (harvest.kind === 'unanswered') polled.fault ??= harvest.error;
 }

@@ -138,6 +138,7 @@ async function keepPlainTools(run: JobRun): Promise<void> {
 
 /** A fault that may pass is waited out a few times; any other gives the batch API up, or pauses where that is not wanted. */
 async function countFault(run: JobRun, error: AppError): Promise<ProcessEnd | undefined> {
+  if (settingsOf(await readNow(run)).real_time !== undefined) return undefined;
   run.faults += 1;
   if (error.retryable && run.faults < FAULTS) return undefined;
   if (run.asked.fallback === false) return { kind: 'pause', reason: 'fatal', error };
