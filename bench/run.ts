@@ -16,9 +16,10 @@ import { peers } from './parts/peers.ts';
 import { reach } from './parts/reach.ts';
 import { speed } from './parts/speed.ts';
 import { start } from './parts/start.ts';
+import { wave } from './parts/wave.ts';
 import { toText, writeDocument } from './report.ts';
 
-const PARTS: Record<string, Part> = { reach, speed, health, start, analyze, peers, memory };
+const PARTS: Record<string, Part> = { reach, speed, health, start, analyze, peers, memory, wave };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

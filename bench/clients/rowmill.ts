@@ -31,7 +31,7 @@ await import('@anthropic-ai/sdk');
 let batchId = '';
 const measured = await measure(Number(rows), async () => {
   const target = { type: 'agent' as const, name: agentName(Number(turns)) };
-  const options = { concurrency: Number(concurrency) };
+  const options = { concurrency: Number(concurrency), mode: 'realtime' as const };
   const { report } = await app.runner.create({ csv_uri: csv, target, options });
   batchId = report.batch_id;
   const { status, counts } = await app.runner.drive(batchId);

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { AppError } from '../errors.ts';
 import type { ModelRequest } from '../messages.ts';
 import { toModelError } from './anthropic-errors.ts';
-import { invalidResponse, toModelResponse, toRequestBody } from './anthropic-messages.ts';
+import { invalidResponse, toMessageParam, toModelResponse, toRequestBody } from './anthropic-messages.ts';
 import {
   type BatchApi,
   type BatchLimits,
@@ -19,6 +19,7 @@ import {
   type ResultsOptions,
   type Submission,
 } from './batch-api.ts';
+import { createBodyEncoder } from './batch-encoder.ts';
 import { readJsonLines } from './batch-lines.ts';
 import { spoolLines } from './batch-spool.ts';
 
@@ -50,6 +51,7 @@ interface Opened {
  */
 export function createAnthropicBatchApi(options: AnthropicBatchOptions): BatchApi {
   let opening: Promise<Opened> | undefined;
+  const encodeParams = createBodyEncoder(toParams, 'messages', (request) => request.messages.flatMap(toMessageParam));
   const opened = async (signal: AbortSignal): Promise<Opened> => {
     if (signal.aborted) throw new AppError('aborted', 'The call of the batch API was not sent.');
     if (options.apiKey === undefined || options.apiKey.trim() === '') {
@@ -62,7 +64,7 @@ export function createAnthropicBatchApi(options: AnthropicBatchOptions): BatchAp
     name: 'anthropic',
     limits: LIMITS,
     encode: (request, id, { isStrict = true } = {}) =>
-      JSON.stringify({ custom_id: id, params: toParams(request, isStrict) }),
+      `{"custom_id":"${id}","params":${encodeParams(request, isStrict)}}`,
     submit: async (submission) => submit(await opened(submission.signal), submission),
     status: async (jobId, signal) => status(await opened(signal), jobId, signal),
     async *results(jobId, resultsOptions) {
@@ -90,7 +92,7 @@ async function open(apiKey: string, { baseUrl, fetch }: AnthropicBatchOptions): 
 }
 
 /** The prompts of a job are hours apart: what is cached has to live an hour. */
-function toParams(request: ModelRequest, isStrict: boolean): unknown {
+function toParams(request: ModelRequest, isStrict: boolean): object {
   const hour = { type: 'ephemeral', ttl: '1h' };
   const body = toRequestBody(request, isStrict);
   const lasting = <Part extends object>(parts: readonly Part[]) =>

@@ -23,7 +23,8 @@ export function toRequestBody(request: ModelRequest, isStrict: boolean): Anthrop
   };
 }
 
-function toMessageParam(message: Message): Anthropic.MessageParam[] {
+/** A message in the API's terms; none for one without words. */
+export function toMessageParam(message: Message): Anthropic.MessageParam[] {
   if (message.role === 'user') {
     const { content } = message;
     return [{ role: 'user', content: typeof content === 'string' ? content : content.map(toUserParam) }];

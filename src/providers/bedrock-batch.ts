@@ -4,7 +4,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { AppError } from '../errors.ts';
 import type { ModelRequest } from '../messages.ts';
-import { toModelResponse, toRequestBody } from './anthropic-messages.ts';
+import { toMessageParam, toModelResponse, toRequestBody } from './anthropic-messages.ts';
 import {
   type BatchApi,
   type BatchLimits,
@@ -17,6 +17,7 @@ import {
   type ResultsOptions,
   type Submission,
 } from './batch-api.ts';
+import { createBodyEncoder } from './batch-encoder.ts';
 import { spoolLines } from './batch-spool.ts';
 import { BEDROCK_BATCH, toBedrockFault } from './bedrock-batch-faults.ts';
 import { listKeys, parseS3Folder, readObjectLines, type S3Folder, uploadSpool } from './bedrock-batch-files.ts';
@@ -62,6 +63,9 @@ interface Opened {
  */
 export function createBedrockBatchApi(options: BedrockBatchOptions): BatchApi {
   let opening: Promise<Opened> | undefined;
+  const encodeInput = createBodyEncoder(toModelInput, 'messages', (request) =>
+    request.messages.flatMap(toMessageParam),
+  );
   const opened = async (signal: AbortSignal): Promise<Opened> => {
     if (signal.aborted) throw new AppError('aborted', 'The call of the batch API was not sent.');
     opening ??= open(options);
@@ -73,7 +77,7 @@ export function createBedrockBatchApi(options: BedrockBatchOptions): BatchApi {
     limits,
     omitsUnrun: true,
     encode: (request, id, { isStrict = false } = {}) =>
-      JSON.stringify({ recordId: id, modelInput: toModelInput(request, isStrict) }),
+      `{"recordId":"${id}","modelInput":${encodeInput(request, isStrict)}}`,
     submit: async (submission) => submit(await opened(submission.signal), submission, { ...options, limits }),
     async status(jobId, signal) {
       const at = await opened(signal);
@@ -115,7 +119,7 @@ async function open(options: BedrockBatchOptions): Promise<Opened> {
 }
 
 /** The body of InvokeModel: the model stands in the job, and what is cached is of no use to batch inference. */
-function toModelInput(request: ModelRequest, isStrict: boolean): unknown {
+function toModelInput(request: ModelRequest, isStrict: boolean): object {
   if (!/anthropic\.|^arn:/.test(request.model)) {
     const text = `Batch inference is built for Anthropic's models on Bedrock; ${request.model} runs in real time.`;
     throw new AppError('model_request_invalid', text);

@@ -14,12 +14,13 @@ import {
   type ResultsOptions,
   type Submission,
 } from './batch-api.ts';
+import { createBodyEncoder } from './batch-encoder.ts';
 import { readJsonLines } from './batch-lines.ts';
 import { type Spool, spoolLines } from './batch-spool.ts';
 import { type OpenAiOptions, SERVICE } from './openai.ts';
 import { type OpenClient, openClient } from './openai-client.ts';
 import { isFilter, meaningOf, toModelError } from './openai-errors.ts';
-import { OPENAI, toModelResponse, toRequestBody } from './openai-responses.ts';
+import { OPENAI, toInputItems, toModelResponse, toRequestBody } from './openai-responses.ts';
 import { toTools } from './openai-tools.ts';
 import { filteredResponse, invalidResponse, lacksCredentials, toRefusalFault } from './service-faults.ts';
 
@@ -35,6 +36,11 @@ const TIMEOUT_MS = 60_000;
 /** OpenAI's Batch API on the Responses endpoint: the answers are the same as in real time, at half the price. */
 export function createOpenAiBatchApi({ apiKey, baseUrl, fetch, log }: OpenAiOptions): BatchApi {
   let opening: Promise<OpenClient> | undefined;
+  const encodeBody = createBodyEncoder(
+    (request, isStrict) => toRequestBody(request, toTools(request.tools, isStrict)),
+    'input',
+    (request) => request.messages.flatMap(toInputItems),
+  );
   const opened = async (signal: AbortSignal): Promise<OpenClient> => {
     if (signal.aborted) throw new AppError('aborted', 'The call of the batch API was not sent.');
     if (apiKey === undefined || apiKey.trim() === '') throw lacksCredentials(SERVICE, "OpenAI's Batch API");
@@ -46,8 +52,7 @@ export function createOpenAiBatchApi({ apiKey, baseUrl, fetch, log }: OpenAiOpti
     name: OPENAI,
     limits: LIMITS,
     encode(request, id, { isStrict = true } = {}) {
-      const body = toRequestBody(request, toTools(request.tools, isStrict));
-      return JSON.stringify({ custom_id: id, method: 'POST', url: ENDPOINT, body });
+      return `{"custom_id":"${id}","method":"POST","url":"${ENDPOINT}","body":${encodeBody(request, isStrict)}}`;
     },
     submit: async (submission) => submit(await opened(submission.signal), submission),
     status: async (jobId, signal) => toStatus(await retrieve(await opened(signal), jobId, signal)),

@@ -37,7 +37,8 @@ export function toRequestBody(
   };
 }
 
-function toInputItems(message: Message): InputItem[] {
+/** What a message is in the API's terms. */
+export function toInputItems(message: Message): InputItem[] {
   if (message.role === 'assistant') return toAssistantItems(message.content);
   const { content } = message;
   return typeof content === 'string' ? [{ role: 'user', content }] : content.map(toUserItem);

@@ -1,4 +1,4 @@
-import type { Json } from '../../../messages.ts';
+import type { Json, ModelRequest } from '../../../messages.ts';
 import type { ParkedRow } from '../../../storage/job.ts';
 import type { RowEnding } from '../../batch-watch.ts';
 import { UNSEEN_TOKENS } from '../../model-call.ts';
@@ -36,6 +36,7 @@ export function fillJob(run: JobRun, jobId: string, room: number | undefined): F
   const { options, work, watch } = run;
   const { fence, deps, tuning } = options;
   const { store, clock } = deps;
+  const worstOf = rememberWorst(run);
   let model: string | undefined;
   let end: FillEnd | undefined;
   let [requests, bytes, fresh, worstSum] = [0, 0, 0, 0];
@@ -54,10 +55,7 @@ export function fillJob(run: JobRun, jobId: string, room: number | undefined): F
     const at = { row: row.row, attempt: row.attempt, turn: call.turn };
     const line = run.api.encode(request, toRequestId(jobId, at), { isStrict: isStrict(request) });
     const lineBytes = Buffer.byteLength(line);
-    const worst = run.prices.worstCase(name, request.model, {
-      inputTokens: UNSEEN_TOKENS + lineBytes,
-      maxTokens: request.maxTokens,
-    });
+    const worst = worstOf(request, lineBytes);
     // One that is too long for any job is left to real time, where the model says so.
     const isFull = requests === run.limits.requests || bytes + lineBytes + SEPARATOR > run.limits.bytes;
     if (isFull) end = requests === 0 ? 'unfit' : 'full';
@@ -134,6 +132,24 @@ export function fillJob(run: JobRun, jobId: string, room: number | undefined): F
       return undefined;
     },
     now: () => ({ model: model ?? '', requests, bytes, fresh, end }),
+  };
+}
+
+/** Prompts are taken to be longer by up to so many tokens, so that few lengths have to be priced: a price takes 40 µs. */
+const STEP = 128;
+const REMEMBERED = 10_000;
+
+/** The worst price of a request by the size of its line: a tokenizer never makes more than one token of a byte. */
+function rememberWorst({ prices, provider }: JobRun): (request: ModelRequest, bytes: number) => number | undefined {
+  const known = new Map<string, number | undefined>();
+  return ({ model, maxTokens }, bytes) => {
+    const inputTokens = Math.ceil((UNSEEN_TOKENS + bytes) / STEP) * STEP;
+    const key = `${inputTokens} ${maxTokens} ${model}`;
+    if (known.has(key)) return known.get(key);
+    if (known.size === REMEMBERED) known.clear();
+    const worst = prices.worstCase(provider.name, model, { inputTokens, maxTokens });
+    known.set(key, worst);
+    return worst;
   };
 }
 

@@ -106,14 +106,15 @@ function toAnswer(run: JobRun, { model }: JobRecord, given: ModelResponse): Jour
   const { name } = provider;
   const response = provider.adopt?.({ model }, given) ?? given;
   const { usage } = response;
+  const costs = prices.costsOf(name, model, usage) ?? null;
   return {
     response: response as unknown as JournalAnswer['response'],
     usage,
-    costMicroUsd: prices.priceOf(name, model, usage) ?? null,
+    costMicroUsd: costs === null ? null : costs.input + costs.output + costs.cacheWrite + costs.cacheRead,
     standardMicroUsd: standardPrices.priceOf(name, model, usage) ?? null,
     requestId: response.requestId ?? null,
     at: options.deps.clock.now(),
-    billed: { model: `${name}/${model}`, costs: prices.costsOf(name, model, usage) ?? null },
+    billed: { model: `${name}/${model}`, costs },
   };
 }
 
