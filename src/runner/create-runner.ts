@@ -4,6 +4,7 @@ import { AppError } from '../errors.ts';
 import type { BatchRecord, PastAttempt, RowRecord, RowStatus } from '../storage/store.ts';
 import { aggregateResults } from './aggregate-results.ts';
 import { ENDED } from './batch.ts';
+import { toUsd } from './bill.ts';
 import { cancelBatch, pauseBatch, tuneBatch } from './control.ts';
 import type { RunnerDeps } from './deps.ts';
 import { driveBatch, storable } from './drive.ts';
@@ -70,6 +71,10 @@ export function createRunner(given: RunnerDeps): Runner {
     async list(options) {
       const batches = await store.listBatches(options);
       return Promise.all(batches.map((batch) => reportBatch(batch, deps)));
+    },
+    async savings() {
+      const { discountMicroUsd, cacheMicroUsd } = await store.readSavings();
+      return { batch_api_usd: toUsd(discountMicroUsd), cache_usd: toUsd(cacheMicroUsd) };
     },
     rows: async (id, options) => readRows(await read(id), options, deps),
     trace: async (id, row) => traceRow(await read(id), row, deps),

@@ -211,6 +211,12 @@ export interface BatchReport {
   next_step: string;
 }
 
+/** Dollars that batches have saved against real time (`batch_api_usd`), and by answers from the cache. */
+export interface Savings {
+  batch_api_usd: number;
+  cache_usd: number;
+}
+
 /** One row as it is shown. `row` counts from 0. */
 export interface RowReport {
   row: number;
@@ -327,6 +333,8 @@ export interface Runner {
   cancel(batchId: string): Promise<BatchReport>;
   report(batchId: string): Promise<BatchReport>;
   list(options: { limit: number; before?: string }): Promise<BatchReport[]>;
+  /** What all batches that are stored have saved, in dollars, where prices are known. */
+  savings(): Promise<Savings>;
   /** Rows from `cursor` (a row number) on; `nextCursor` is null at the end. */
   rows(
     batchId: string,

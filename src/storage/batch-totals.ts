@@ -32,3 +32,9 @@ export interface BatchTotals {
   openCalls: number;
   openWorstMicroUsd: number;
 }
+
+/** What batches have saved, where prices are known, in micro-dollars: by batch APIs, and by answers from the cache. */
+export interface Savings {
+  discountMicroUsd: number;
+  cacheMicroUsd: number;
+}

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../errors.ts';
 import type { Json, JsonObject, Message, TokenCosts, Usage } from '../messages.ts';
-import type { BatchTotals } from './batch-totals.ts';
+import type { BatchTotals, Savings } from './batch-totals.ts';
 import type { BatchBill } from './bill.ts';
 import type { CachedAnswer, HashedCall } from './cached-answer.ts';
 import type { ConversationRecord } from './conversation-record.ts';
@@ -238,6 +238,8 @@ export interface Store {
   /** A batch's `settings` alone, for its owner's heartbeat. */
   readSettings(id: string): Promise<JsonObject>;
   readBill(id: string): Promise<BatchBill>;
+  /** Over all batches that are stored. */
+  readSavings(): Promise<Savings>;
 
   /** Takes the lease when there is none, its owner is dead on this host, or it was silent for 15 s. Raises the epoch. */
   acquireLease(batchId: string, owner: LeaseOwner): Promise<LeaseOutcome>;

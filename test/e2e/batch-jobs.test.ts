@@ -36,6 +36,8 @@ describe('rows through the batch API of', () => {
         expect(report.cost_usd).toBeCloseTo(CALL_USD * (1 + (ROWS - 1) / 2), 9);
         expect(report.cost_usd_at_most).toBe(report.cost_usd);
         expect(report['batch_calls']).toBe(ROWS - 1);
+        const { savings } = (await site.json('batches', 'list')) as unknown as { savings: { batch_api_usd: number } };
+        expect(savings.batch_api_usd).toBe(report['discount_usd']);
         expect(report['discount_usd']).toBeCloseTo((CALL_USD * (ROWS - 1)) / 2, 9);
       } finally {
         await site.close();

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { BatchReport } from '../../runner/runner.ts';
+import type { BatchReport, Savings } from '../../runner/runner.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { count, usd } from '../figures.ts';
@@ -19,11 +19,22 @@ export function addBatchesListCommand(batches: Command, context: CommandContext)
           limit: given.limit ?? 20,
           ...(given.before !== undefined && { before: given.before }),
         });
-        output.document({ batches: reports });
+        const savings = await app.runner.savings();
+        output.document({ batches: reports, savings });
         show(reports, output);
+        for (const line of savingsLines(savings)) output.line(line);
         return EXIT.completed;
       }),
     );
+}
+
+/** What all batches saved, those that are not listed included; nothing where that is nothing. */
+function savingsLines({ batch_api_usd: api, cache_usd: cache }: Savings): string[] {
+  const parts = [
+    ...(api > 0 ? [`${usd(api)} by batch APIs`] : []),
+    ...(cache > 0 ? [`${usd(cache)} by answers from the cache`] : []),
+  ];
+  return parts.length === 0 ? [] : [`All batches together saved ${parts.join(' and ')}.`];
 }
 
 function show(reports: BatchReport[], output: Output): void {

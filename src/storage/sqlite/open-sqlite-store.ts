@@ -27,6 +27,7 @@ import { prepareReadFailures } from './read-failures.ts';
 import { prepareReadJobRows, prepareReadJobs, prepareReadProviderJobIds } from './read-jobs.ts';
 import { prepareReadJournal, prepareReadJournalByPrefix } from './read-journal.ts';
 import { prepareReadRows } from './read-rows.ts';
+import { prepareReadSavings } from './read-savings.ts';
 import { prepareReadSettings } from './read-settings.ts';
 import { prepareRedriveRows, type RedriveOptions } from './redrive-rows.ts';
 import { prepareReleaseLease } from './release-lease.ts';
@@ -103,6 +104,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     failures: prepareReadFailures(db),
     attempts: prepareReadAttempts(db),
     bill: prepareReadBill(db),
+    savings: prepareReadSavings(db),
     settings: prepareReadSettings(db),
     journal: prepareReadJournal(db),
     journalByPrefix: prepareReadJournalByPrefix(db),
@@ -137,6 +139,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     updateBatch: (id, change, guard) => write((transaction) => writes.updateBatch(transaction, id, change, guard)),
     readSettings: (id) => read(() => reads.settings(id)),
     readBill: (id) => read(() => reads.bill(id)),
+    readSavings: () => read(() => reads.savings()),
 
     acquireLease: (batchId, owner) => write((transaction) => writes.acquireLease(transaction, batchId, owner)),
     renewLease: (fence) => write((transaction) => writes.renewLease(transaction, fence)),
