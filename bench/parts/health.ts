@@ -37,7 +37,11 @@ export const health: Part = async ({ isQuick, server, folder, progress }) => {
     if (url === undefined) throw new Error(`"rowmill serve" said: ${line}`);
     const csv = await writeTable(folder, count);
     const target = { type: 'agent' as const, name: agentName(1) };
-    const { report } = await app.runner.create({ csv_uri: csv, target, options: { concurrency: CONCURRENCY } });
+    const { report } = await app.runner.create({
+      csv_uri: csv,
+      target,
+      options: { concurrency: CONCURRENCY, mode: 'realtime' },
+    });
     const isRunning = async () =>
       ['created', 'validating', 'loading', 'running'].includes((await app.runner.report(report.batch_id)).status);
     const began = performance.now();

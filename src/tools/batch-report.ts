@@ -139,6 +139,11 @@ export function summarizeBatch(report: BatchReport): string {
     const eta = report.eta_seconds === null ? '' : `, about ${Math.ceil(report.eta_seconds)} s left`;
     parts.push(`${report.rows_per_second.toFixed(1)} rows a second${eta}`);
   }
+  const open = report.jobs.filter(({ status }) => status === 'open' || status === 'creating');
+  if (open.length > 0 && report.status !== 'aggregating') {
+    const waiting = open.reduce((sum, { requests }) => sum + requests, 0);
+    parts.push(`${number(waiting)} requests wait in ${open.length} jobs of the batch API, which take up to a day`);
+  }
   parts.push(report.cost_usd === null ? 'cost unknown' : `cost so far ${dollars(report.cost_usd)}`);
   return `${parts.join('; ')}.`;
 }

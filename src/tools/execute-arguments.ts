@@ -55,6 +55,12 @@ const options = strict({
     .boolean()
     .optional()
     .describe('Let the output take the place of a file that is there already. Default false: that is refused.'),
+  resend_lost: z
+    .literal(true)
+    .optional()
+    .describe(
+      'For resume: give up jobs of which it can not be told whether they exist. Their requests are sent again and may be paid twice: only at the wish of the person.',
+    ),
   dry_run: z.boolean().optional().describe('Only validate and estimate; start and spend nothing.'),
   idempotency_key: z
     .string()
@@ -93,7 +99,7 @@ const TAKES: { [action in Action]: { fields: readonly string[]; options: readonl
   // A batch that its cap has paused goes on only with a higher one.
   resume: {
     fields: ['batch_id', 'options', 'confirmation_token'],
-    options: ['max_cost_usd', 'concurrency', 'priority'],
+    options: ['max_cost_usd', 'concurrency', 'priority', 'resend_lost'],
   },
   cancel: { fields: ['batch_id'], options: [] },
   retry: {
@@ -150,12 +156,16 @@ export const executeInput = strict({
       value === undefined || name === 'action' || name === 'options' || fields.includes(name) ? [] : [name],
     ),
     ...Object.keys(args.options ?? {}).flatMap((name) =>
-      allowed === 'all' || allowed.includes(name) ? [] : [`options.${name}`],
+      (allowed === 'all' && name !== 'resend_lost') || (allowed !== 'all' && allowed.includes(name))
+        ? []
+        : [`options.${name}`],
     ),
   ];
   if (extra.length === 0) return;
   if (action === 'start') {
-    const others = ACTIONS.filter((name) => extra.every((field) => TAKES[name].fields.includes(field)));
+    const others = ACTIONS.filter((name) =>
+      extra.every((field) => [...TAKES[name].fields, 'options.resend_lost'].includes(field)),
+    ).filter((name) => !extra.includes('options.resend_lost') || name === 'resume');
     wrong(`${extra.join(', ')} belongs to the actions ${others.join(', ')}; leave it out to start`);
   } else {
     const takes = [

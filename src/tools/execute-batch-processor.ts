@@ -62,7 +62,7 @@ async function control(args: Arguments, parts: ExecuteParts): Promise<Controlled
       // Without an owner its table is still to be written, by whoever drives it next.
       return { report: await parts.runner.cancel(batch_id) };
     case 'resume':
-      return resumeBatch(batch_id, { limits, token }, parts);
+      return resumeBatch(batch_id, { limits, resendLost: options.resend_lost === true, token }, parts);
     case 'set':
       return setBatch(batch_id, { limits, token }, parts);
     case 'retry': {

@@ -33,7 +33,7 @@ export type Controlled = { report: BatchReport } | { answer: ExecuteOutput };
 /** Goes on with a paused batch. */
 export async function resumeBatch(
   batchId: string,
-  { limits, token }: { limits: Limits; token: string | undefined },
+  { limits, resendLost, token }: { limits: Limits; resendLost: boolean; token: string | undefined },
   parts: ControlParts,
 ): Promise<Controlled> {
   const before = await parts.runner.report(batchId);
@@ -45,7 +45,7 @@ export async function resumeBatch(
     const answer = ask({ action: 'resume', ...spending }, parts);
     if (answer !== undefined) return { answer };
   }
-  return { report: await parts.runner.resume(batchId, limits) };
+  return { report: await parts.runner.resume(batchId, { ...limits, ...(resendLost ? { resend_lost: true } : {}) }) };
 }
 
 /** Runs failed rows again. */

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { BatchPlan, BatchReport } from '../runner/runner.ts';
 import { nextStepFor, summarizeBatch } from './batch-report.ts';
 import { estimateInAnswer, executionInAnswer, inWords, problemInAnswer } from './estimate-in-answer.ts';
+import { dollars } from './figures.ts';
 import { mappingInAnswer, toMappingInAnswer } from './mapping-arguments.ts';
 
 /** What `execute_batch_processor` answers. */
@@ -70,13 +71,20 @@ export function describeBatch(action: ExecuteOutput['action'], report: BatchRepo
   };
 }
 
+function throughBatchApi({ execution }: BatchPlan): string {
+  if (execution?.executor !== 'batch') return '';
+  const { cost_usd: cost } = execution.realtime;
+  const other = cost === null ? '' : `; in real time it would be about ${dollars(cost.expected)}`;
+  return `, through the batch API, which takes up to a day${other}`;
+}
+
 /** What a start would do. */
 export function describePlan(plan: BatchPlan): ExecuteOutput {
   const fits = plan.problems.length === 0;
   const reasons = plan.problems.length === 1 ? 'one reason' : `${plan.problems.length} reasons`;
   return {
     summary: fits
-      ? `Nothing was started. The batch can run: ${inWords(plan.estimate)}.`
+      ? `Nothing was started. The batch can run: ${inWords(plan.estimate)}${throughBatchApi(plan)}.`
       : `Nothing was started. The batch can not run, for ${reasons}; see problems.`,
     next_step: fits
       ? 'Show the person the mapping and the estimate. When they agree, call again without dry_run.'

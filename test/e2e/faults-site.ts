@@ -49,7 +49,7 @@ export async function createFaultsSite(options: MessagesServerOptions & { rows: 
       csv_uri: join(folder, 'words.csv'),
       target: { type: 'agent', name: 'labeller' },
       output_uri: join(folder, 'out.csv'),
-      options: { ...batchOptions, overwrite: true },
+      options: { mode: 'realtime', ...batchOptions, overwrite: true },
     });
     return report.batch_id;
   };
