@@ -32,6 +32,7 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
   return {
     name: 'anthropic',
     sendsStrict: ({ tools }) => !plain.has(tools),
+    lacks: () => (options.apiKey?.trim() ? undefined : 'ANTHROPIC_API_KEY'),
     async respond(request, respondOptions) {
       const { apiKey } = options;
       if (apiKey === undefined || apiKey.trim() === '') {

@@ -32,6 +32,7 @@ export function createGeminiProvider(options: GeminiOptions): Provider {
   let opening: Promise<Opened> | undefined;
   return {
     name: GEMINI,
+    lacks: () => (apiKey?.trim() ? undefined : SERVICE.credentials),
     async respond(request, respondOptions) {
       if (apiKey === undefined || apiKey.trim() === '') throw lacksCredentials(SERVICE, request.model);
       opening ??= open(apiKey, options);

@@ -39,6 +39,7 @@ export function createOpenAiProvider(options: OpenAiOptions): Provider {
   return {
     name: OPENAI,
     sendsStrict: ({ tools }) => !plain.has(tools),
+    lacks: () => (apiKey?.trim() ? undefined : SERVICE.credentials),
     async respond(request, respondOptions) {
       if (apiKey === undefined || apiKey.trim() === '') throw lacksCredentials(SERVICE, request.model);
       opening ??= openClient({ apiKey, baseUrl: options.baseUrl, fetch: options.fetch, log });

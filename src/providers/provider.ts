@@ -51,6 +51,8 @@ export interface Provider {
    */
   adopt?(request: Pick<ModelRequest, 'model'>, response: ModelResponse): ModelResponse;
   respond(request: ModelRequest, options: RespondOptions): Promise<ModelResponse>;
+  /** What has to be set before it can be called at all, in words; undefined when nothing is lacking. */
+  lacks?(): string | undefined;
   /**
    * Rejects with `model_unknown` when it is certain that there is no such model, without a charge; whatever else goes
    * wrong is left to the first call.

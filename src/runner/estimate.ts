@@ -32,7 +32,7 @@ export function estimateBatch(basis: EstimateBasis, prices: PriceTable): Estimat
   const perRow = tokensPerRow(agent, basis.inputCharacters, turns);
   const usage = { inputTokens: perRow.input, outputTokens: perRow.output, cacheWriteTokens: 0, cacheReadTokens: 0 };
   const microUsd = prices.priceOf(agent.model.provider, agent.model.model, usage);
-  const counted = rows === null ? 'rows not counted' : `${basis.rowsExact ? '' : 'about '}${rows} rows`;
+  const size = rows === null ? 'rows not counted' : `${basis.rowsExact ? '' : 'about '}${counted(rows)}`;
   const priced = microUsd === undefined ? `; the price of ${agent.model.model} is unknown` : '';
   return {
     rows,
@@ -41,8 +41,8 @@ export function estimateBatch(basis: EstimateBasis, prices: PriceTable): Estimat
     duration_seconds:
       rows === null ? null : Math.ceil((rows * turns * SECONDS_PER_TURN) / Math.min(concurrency, rows || 1)),
     basis:
-      `${counted}, ${turns} model ${turns === 1 ? 'call' : 'calls'} a row, about ${perRow.input} tokens in and ` +
-      `${perRow.output} out a row (from ${basis.rowsLookedAt} rows and the instructions, at 4 characters a token)${priced}. ` +
+      `${size}, ${turns} model ${turns === 1 ? 'call' : 'calls'} a row, about ${perRow.input} tokens in and ` +
+      `${perRow.output} out a row (from ${counted(basis.rowsLookedAt)} and the instructions, at 4 characters a token)${priced}. ` +
       'Run a sample for measured figures.',
   };
 }
@@ -60,6 +60,10 @@ function tokensPerRow(
   // Each later turn sends everything again, and what the turn before added.
   const input = firstTurn * turns + (turns - 1) * 2 * output;
   return { input, output: output * turns };
+}
+
+function counted(rows: number): string {
+  return rows === 1 ? '1 row' : `${rows} rows`;
 }
 
 function costRange(expected: number): { low: number; expected: number; high: number } {

@@ -78,6 +78,10 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
   const provider = await attempt(problems, () => deps.provider(agent.model.provider, agent.model));
   if (provider?.standIn !== undefined)
     plan.warnings.push(`The model of ${agentLabel(agent)} is a ${provider.standIn}.`);
+  const lacking = provider?.lacks?.();
+  if (lacking !== undefined) {
+    plan.warnings.push(`${agent.model.model} can't be called before ${lacking} is set where the batch runs.`);
+  }
   // A real provider is not asked: a plan makes no calls. A script is a file that is there or not.
   if (provider?.standIn !== undefined) await attempt(problems, async () => provider.checkModel?.(agent.model.model));
   await attempt(problems, async () => deps.checkTools?.(agent));

@@ -32,7 +32,8 @@ export async function chooseExecutor(
   if (isSample) return realtime('a sample is run at once');
   if (mode === 'auto') {
     if (rows === null) return realtime('the number of rows is not known yet');
-    if (rows < threshold) return realtime(`${rows} rows are fewer than ${threshold} (batch_threshold)`);
+    if (rows < threshold)
+      return realtime(`${rows === 1 ? '1 row is' : `${rows} rows are`} below the batch_threshold of ${threshold}`);
     if (plan.agent.tools.length > 0)
       return realtime('the agent has tools of its own, so that each row takes several jobs');
     const { batch_deadline_hours: hours } = options;
