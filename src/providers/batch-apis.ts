@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import type { Log } from '../log.ts';
 import type { BatchApi } from './batch-api.ts';
+import { removeOrphanSpools } from './batch-spool.ts';
 import type { ModelSource } from './providers.ts';
 
 /** The batch APIs of a process, each loaded and made on first use. */
@@ -36,11 +37,14 @@ export function createBatchApis(config: Config, log: Log): BatchApis {
     scripted: async () => 'a script that stands in for a model has none',
   };
   const made = new Map<string, Promise<BatchApi | string>>();
+  let cleaning: Promise<void> | undefined;
   return {
     async get(model) {
       const create = make[model.provider];
       if (create === undefined) return `there is no provider "${model.provider}"`;
       const key = JSON.stringify([model.provider, model.region, model.inference_profile, model.model]);
+      cleaning ??= removeOrphanSpools();
+      await cleaning;
       const api = made.get(key) ?? create(model);
       made.set(key, api);
       return api;

@@ -1,5 +1,5 @@
 import { createWriteStream, openAsBlob } from 'node:fs';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -37,7 +37,7 @@ export async function spoolLines(
   options: SpoolOptions,
 ): Promise<Spool> {
   const { limits, signal, frame } = options;
-  const folder = await mkdtemp(join(tmpdir(), 'rowmill-batch-'));
+  const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
   const remove = () => rm(folder, { recursive: true, force: true });
   const path = join(folder, 'requests.jsonl');
   const count = { requests: 0 };
@@ -50,6 +50,26 @@ export async function spoolLines(
   } catch (thrown) {
     await remove();
     throw toAppError(thrown);
+  }
+}
+
+const PREFIX = 'rowmill-batch-';
+
+/** Deletes what killed processes have left: it holds people's rows. */
+export async function removeOrphanSpools(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = name.startsWith(PREFIX) ? Number(/^\d+/.exec(name.slice(PREFIX.length))?.[0]) : Number.NaN;
+    if (Number.isInteger(pid) && !isAlive(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (thrown) {
+    // Another user's process can't be signalled, and lives.
+    return (thrown as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

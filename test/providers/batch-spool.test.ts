@@ -1,8 +1,10 @@
-import { access, stat } from 'node:fs/promises';
+import { access, mkdtemp, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { requestId } from '../../src/providers/batch-api.ts';
 import { readJsonLines } from '../../src/providers/batch-lines.ts';
-import { spoolLines } from '../../src/providers/batch-spool.ts';
+import { removeOrphanSpools, spoolLines } from '../../src/providers/batch-spool.ts';
 
 const limits = { maxRequests: 10, maxBytes: 60 };
 const signal = new AbortController().signal;
@@ -16,6 +18,15 @@ describe('a spool', () => {
     await spool.remove();
     await spool.remove();
     await expect(access(spool.path)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('is deleted by the next process when its own was killed, and left alone while its own lives', async () => {
+    const orphan = await mkdtemp(join(tmpdir(), 'rowmill-batch-999999999-'));
+    const mine = await spoolLines(['1'], { limits, signal });
+    await removeOrphanSpools();
+    await expect(access(orphan)).rejects.toMatchObject({ code: 'ENOENT' });
+    await access(mine.path);
+    await mine.remove();
   });
 
   it('puts a frame around them', async () => {
