@@ -30,6 +30,7 @@ export function main(argv: string[], env: Record<string, string | undefined>): P
       return createApp(config, createLog(config.logLevel), { driver: drives === true ? 'supervisor' : 'detached' });
     },
     faces: FACES,
+    env,
     io: processIo(process, env),
     signals: processSignals(process),
   });

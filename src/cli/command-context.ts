@@ -26,6 +26,8 @@ export interface AppOptions {
 /** What every command is made from. */
 export interface CommandContext {
   io: Io;
+  /** The environment of the process, for commands that have variables of their own. */
+  env: Record<string, string | undefined>;
   signals: Signals;
   faces: Faces;
   /** The app, made on first use. */

@@ -15,6 +15,7 @@ export interface RunCliOptions {
   app: (options: AppOptions) => Promise<App>;
   faces: Faces;
   io: Io;
+  env?: Record<string, string | undefined>;
   signals: Signals;
 }
 
@@ -31,6 +32,7 @@ export async function runCli(options: RunCliOptions): Promise<number> {
   const help: string[] = [];
   const context: CommandContext = {
     io,
+    env: options.env ?? {},
     signals: options.signals,
     faces: options.faces,
     app: (wishes = {}) => {
@@ -104,6 +106,11 @@ const COMMANDS: { name: string; group: string; load: () => Promise<AddCommand> }
     load: async () => (await import('./commands/agents.ts')).addAgentsCommands,
   },
   { name: 'run', group: 'Work on tables:', load: async () => (await import('./commands/run.ts')).addRunCommand },
+  {
+    name: 'bedrock-processing',
+    group: 'Work on tables:',
+    load: async () => (await import('./commands/bedrock-processing.ts')).addBedrockProcessingCommand,
+  },
   {
     name: 'batches',
     group: 'Work on tables:',

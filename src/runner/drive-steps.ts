@@ -67,7 +67,8 @@ async function aggregate(batch: BatchRecord, drive: Drive): Promise<'on'> {
   const status = nextBatchStatus('aggregating', { type: 'aggregated', ending: batch.ending ?? 'completed' });
   const endedAt = drive.deps.clock.now();
   const pruneAt = pruneTime(plan.request.options, endedAt);
-  return change(batch, drive, { status, output, loadWarnings, endedAt, pruneAt, control: null });
+  const settings = truncated === 0 ? {} : { settings: { truncated_rows: truncated } };
+  return change(batch, drive, { status, output, loadWarnings, endedAt, pruneAt, control: null, ...settings });
 }
 
 /** A batch that ends before its jobs do takes in what they gave until then. */

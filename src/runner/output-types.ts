@@ -1,7 +1,7 @@
 import type { JsonSchema } from '../messages.ts';
 import type { StoredType } from '../tables/table.ts';
 import { inputFields } from './mapping.ts';
-import type { StoredPlan } from './runner.ts';
+import type { MetadataColumn, StoredPlan } from './runner.ts';
 import type { OutputLayout } from './transform-output.ts';
 
 /**
@@ -14,10 +14,16 @@ export function outputTypes(plan: StoredPlan, columns: readonly string[], layout
     ...columns.map((_, index): StoredType => plan.columnTypes?.[index] ?? 'string'),
     ...layout.fields.map(({ field }) => typeOfSchema(schemas[field])),
     ...layout.columns.map((): StoredType => 'string'),
-    ...layout.metadata.map(({ name }): StoredType => (name === '_truncated_fields' ? 'json' : 'string')),
+    ...layout.metadata.map(({ name }) => METADATA_TYPES[name]),
     ...layout.status.map(({ name }): StoredType => (name === '_processing_time' ? 'number' : 'string')),
   ];
 }
+
+const METADATA_TYPES: { [name in MetadataColumn]: StoredType } = {
+  _parse_status: 'string',
+  _validation_passed: 'boolean',
+  _truncated_fields: 'json',
+};
 
 /** The narrowest type that holds every value which the schema allows. */
 function typeOfSchema(schema: JsonSchema | undefined): StoredType {

@@ -21,11 +21,13 @@ export async function reportBatch(
   const plan = planOf(batch);
   const { totals } = batch;
   const { real_time: realTime } = settingsOf(batch);
-  const [bill, jobs, failures] = await Promise.all([
+  const [bill, allJobs, failures] = await Promise.all([
     store.readBill(batch.id),
     store.readJobs(batch.id),
     totals.failed === 0 ? [] : store.readFailures(batch.id),
   ]);
+  // One that was given up before it was created, for there was too little for it, is nobody's business.
+  const jobs = allJobs.filter(({ state, error }) => state !== 'dropped' || error !== null);
   const finished = totals.succeeded + totals.failed;
   const seconds = activeSeconds(batch, now);
   const rate = seconds > 0 && finished > 0 ? finished / seconds : null;
@@ -60,6 +62,7 @@ export async function reportBatch(
     tool_calls: totals.toolCalls,
     cached_calls: totals.cachedCalls,
     saved_usd: totals.unpricedCachedCalls > 0 ? null : totals.savedMicroUsd / 1e6,
+    truncated_rows: settingsOf(batch).truncated_rows ?? 0,
     executor: jobs.length === 0 ? 'realtime' : 'batch',
     jobs: jobs.map(jobReport),
     batch_calls: totals.batchCalls,

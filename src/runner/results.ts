@@ -42,7 +42,8 @@ export async function* outputRows(
   options: OutputRange = {},
 ): AsyncGenerator<Cell[][]> {
   const layout = layoutOf(batch);
-  const { agent } = planOf(batch);
+  const { agent, request } = planOf(batch);
+  const onlySucceeded = request.output_mapping?.rows === 'succeeded';
   const width = batch.columns?.length ?? 0;
   const { toRow = Number.POSITIVE_INFINITY, onRow } = options;
   let { fromRow = 0 } = options;
@@ -50,7 +51,8 @@ export async function* outputRows(
     const rows = await store.readRows(batch.id, { fromRow, limit: Math.min(PAGE, toRow - fromRow) });
     if (rows.length === 0) return;
     if (onRow !== undefined) rows.forEach(onRow);
-    yield rows.map((row) => outputRow(row, layout, { width, agent }));
+    const wanted = onlySucceeded ? rows.filter(({ status }) => status === 'succeeded') : rows;
+    if (wanted.length > 0) yield wanted.map((row) => outputRow(row, layout, { width, agent }));
     fromRow = (rows.at(-1)?.row ?? fromRow) + 1;
   }
 }
@@ -76,6 +78,7 @@ function outputRow(
 
 function metadataCell(row: RowRecord, name: MetadataColumn, agent: AgentDefinition): Cell {
   if (name === '_parse_status') return parseStatusOf(row);
+  if (name === '_validation_passed') return row.status === 'succeeded';
   const fields = truncatedFields(agent, row.input);
   return fields.length === 0 ? null : fields;
 }

@@ -10,9 +10,10 @@ export type InputMapping = Record<string, string | { column: string } | { value:
 
 /**
  * `_parse_status`: what the row's answer came to (`success`, `validation_failed`, `json_failed`, or `error` where there is
- * none). `_truncated_fields`: the input fields that its prompt holds in part only.
+ * none). `_validation_passed`: whether its answer fits the schema. `_truncated_fields`: the input fields that its prompt holds
+ * in part only.
  */
-export type MetadataColumn = '_parse_status' | '_truncated_fields';
+export type MetadataColumn = '_parse_status' | '_validation_passed' | '_truncated_fields';
 
 export interface OutputMapping {
   /** Which structured fields become columns, in this order; all of them when absent. */
@@ -21,6 +22,10 @@ export interface OutputMapping {
   columns?: Record<string, string>;
   /** What is known of each row beside its answer, failed rows included, as columns of these names. */
   metadata?: MetadataColumn[];
+  /** Other headers for columns that are added, by the names that they have without this; null leaves a column out. */
+  rename?: Record<string, string | null>;
+  /** Which rows the table has: every one (the default), or those that succeeded. */
+  rows?: 'all' | 'succeeded';
 }
 
 /** What a person may set for a batch. Every one is enforced; nothing is ignored. */
@@ -186,6 +191,8 @@ export interface BatchReport {
   /** Model calls that were answered from the cache, at no cost, and what that saved; null when a price is unknown. */
   cached_calls: number;
   saved_usd: number | null;
+  /** Rows whose prompt holds some input fields in part only; known once the table is written. */
+  truncated_rows: number;
   /** How its rows are run: at once, or through jobs of the provider's batch API. */
   executor: 'realtime' | 'batch';
   /** Those jobs, in the order in which they were made. */

@@ -11,6 +11,8 @@ export interface BatchSettings extends BatchTuning {
   stand_in?: string;
   /** Set once the batch API was given up for this batch, with the reason: the rest runs in real time. */
   real_time?: string;
+  /** Rows whose prompt was cut, as it was counted when the table was written. */
+  truncated_rows?: number;
   /** Tools go out in plain form: their strict form was refused. */
   plain_tools?: boolean;
   /** The operator gave up jobs of which it is not known whether they exist. */

@@ -10,7 +10,7 @@ import type { MetadataColumn, OutputMapping, Problem } from './runner.ts';
 export const STATUS_COLUMNS = ['_status', '_processing_time', '_error'] as const;
 
 /** What may stand before them; see {@link MetadataColumn}. */
-const METADATA_COLUMNS: readonly MetadataColumn[] = ['_parse_status', '_truncated_fields'];
+const METADATA_COLUMNS: readonly MetadataColumn[] = ['_parse_status', '_validation_passed', '_truncated_fields'];
 
 /** What a row's stored output holds: the structured content, and the values of the further columns by their names. */
 export interface RowOutput extends JsonObject {
@@ -50,9 +50,10 @@ export function checkOutputMapping(mapping: OutputMapping, schema: JsonSchema | 
   }
   for (const name of mapping.metadata ?? []) {
     if (METADATA_COLUMNS.includes(name)) continue;
-    const message = `There is no metadata "${name}"; there are ${METADATA_COLUMNS.join(' and ')}.`;
+    const message = `There is no metadata "${name}"; there are ${METADATA_COLUMNS.join(', ')}.`;
     problems.push({ code: 'mapping_invalid', message });
   }
+  problems.push(...renameProblems(mapping, schema));
   for (const [name, how] of Object.entries(mapping.columns ?? {})) {
     if (name === '') problems.push({ code: 'mapping_invalid', message: 'An output column needs a name.' });
     if (!isExpression(how)) {
@@ -70,11 +71,29 @@ export function checkOutputMapping(mapping: OutputMapping, schema: JsonSchema | 
   return problems;
 }
 
+function renameProblems(mapping: OutputMapping, schema: JsonSchema | undefined): Problem[] {
+  const { columns = {}, metadata = [], rename = {} } = mapping;
+  const added: string[] = [...outputFields(schema, mapping), ...Object.keys(columns), ...metadata, ...STATUS_COLUMNS];
+  return Object.entries(rename).flatMap(([name, header]): Problem[] => {
+    if (!added.includes(name)) {
+      const near = nearest(name, added);
+      const hint = near === undefined ? `there are ${added.join(', ')}` : `did you mean "${near}"?`;
+      return [{ code: 'field_unknown', message: `No column "${name}" is added that could be renamed; ${hint}.` }];
+    }
+    return header === ''
+      ? [{ code: 'mapping_invalid', message: `The column "${name}" can't be renamed to nothing.` }]
+      : [];
+  });
+}
+
 /** Lays out the output columns; a name that is taken gets the suffix `_result`, which is told as a warning. */
 export function layoutOutput(source: string[], schema: JsonSchema | undefined, mapping: OutputMapping): OutputLayout {
   const taken = new Set(source);
   const warnings: string[] = [];
-  const header = (name: string): string => {
+  const { rename = {} } = mapping;
+  const isKept = (name: string) => rename[name] !== null;
+  const header = (given: string): string => {
+    const name = rename[given] ?? given;
     let free = name;
     for (let number = 1; taken.has(free); number += 1)
       free = number === 1 ? `${name}_result` : `${name}_result_${number}`;
@@ -82,10 +101,14 @@ export function layoutOutput(source: string[], schema: JsonSchema | undefined, m
     if (free !== name) warnings.push(`The table already has a column "${name}"; the new one is named "${free}".`);
     return free;
   };
-  const fields = outputFields(schema, mapping).map((field) => ({ field, header: header(field) }));
-  const columns = Object.keys(mapping.columns ?? {}).map((name) => ({ name, header: header(name) }));
-  const metadata = (mapping.metadata ?? []).map((name) => ({ name, header: header(name) }));
-  const status = STATUS_COLUMNS.map((name) => ({ name, header: header(name) }));
+  const fields = outputFields(schema, mapping)
+    .filter(isKept)
+    .map((field) => ({ field, header: header(field) }));
+  const columns = Object.keys(mapping.columns ?? {})
+    .filter(isKept)
+    .map((name) => ({ name, header: header(name) }));
+  const metadata = (mapping.metadata ?? []).filter(isKept).map((name) => ({ name, header: header(name) }));
+  const status = STATUS_COLUMNS.filter(isKept).map((name) => ({ name, header: header(name) }));
   return {
     fields,
     columns,

@@ -46,6 +46,9 @@ export const batchReport = {
   tool_calls: z.number().describe('Tool calls of the agent so far.'),
   cached_calls: z.number().describe('Model calls answered from the cache, at no cost.'),
   saved_usd: z.number().nullable().describe('Dollars that the cache saved; null when a price is unknown.'),
+  truncated_rows: z
+    .number()
+    .describe('Rows whose prompt holds some input fields in part only, once the table is written.'),
   executor: z.enum(['realtime', 'batch']).describe('How its rows are run: at once, or through jobs of the batch API.'),
   jobs: z
     .array(

@@ -33,10 +33,20 @@ export const outputMapping = strict({
     .optional()
     .describe('Further columns: name to "{% JSONata over {row, output} %}".'),
   metadata: z
-    .array(z.enum(['_parse_status', '_truncated_fields']))
+    .array(z.enum(['_parse_status', '_validation_passed', '_truncated_fields']))
     .min(1)
     .optional()
-    .describe('Columns about each row: what its answer came to, and which input fields its prompt holds in part only.'),
+    .describe(
+      'Columns about each row: what its answer came to, whether it fits the schema, and which input fields its prompt holds in part only.',
+    ),
+  rename: z
+    .record(z.string().min(1), z.string().min(1).nullable())
+    .optional()
+    .describe('Other headers for added columns, by the names that they have without this; null leaves a column out.'),
+  rows: z
+    .enum(['all', 'succeeded'])
+    .optional()
+    .describe('Which rows the output table has: every one (the default), or only those that succeeded.'),
 }).describe('What of the answers becomes columns of the output table.');
 
 /** A mapping in an answer, and how it is described there. */
@@ -52,11 +62,13 @@ export const mappingInAnswer = z.record(
 /** Parsed arguments without the keys that are undefined, as the runner takes them. */
 export function toOutputMapping(given: z.output<typeof outputMapping> | undefined): OutputMapping | undefined {
   if (given === undefined) return undefined;
-  const { structured_output_fields, columns, metadata } = given;
+  const { structured_output_fields, columns, metadata, rename, rows } = given;
   return {
     ...(structured_output_fields === undefined ? {} : { structured_output_fields }),
     ...(columns === undefined ? {} : { columns }),
     ...(metadata === undefined ? {} : { metadata }),
+    ...(rename === undefined ? {} : { rename }),
+    ...(rows === undefined ? {} : { rows }),
   };
 }
 

@@ -63,3 +63,13 @@ test('an expression that fails rejects for its row', async () => {
   await expect(transform(['x'], {})).rejects.toMatchObject({ code: 'expression_failed' });
   expect((await transform(['7'], {})).columns).toEqual({ n: 7 });
 });
+
+test('added columns take other headers, and are left out where that is null', () => {
+  const rename = { speed: 'llm_speed', _status: 'llm_status', _processing_time: null, place: null };
+  const layout = layoutOutput(['q', 'llm_status'], SCHEMA, { metadata: ['_validation_passed'], rename });
+  expect(layout.headers).toEqual(['llm_speed', '_validation_passed', 'llm_status_result', '_error']);
+  expect(layout.fields).toEqual([{ field: 'speed', header: 'llm_speed' }]);
+  const problems = checkOutputMapping({ rename: { sped: 'x', _error: '' } }, SCHEMA);
+  expect(problems.map(({ code }) => code)).toEqual(['field_unknown', 'mapping_invalid']);
+  expect(problems[0]?.message).toContain('did you mean "speed"?');
+});
