@@ -41,13 +41,16 @@ describe('rows through the batch API of', () => {
         const report = await site.json(...args);
         expect(report).toMatchObject({ status: 'completed', counts: { total: ROWS, succeeded: ROWS } });
         await expectWhole(site);
-        // One row found out in real time what the model takes; all others cost half.
-        expect(report.cost_usd).toBeCloseTo(CALL_USD * (1 + (ROWS - 1) / 2), 9);
+        // One row found out in real time what the model takes (on Bedrock, whose models have several names, one for each
+        // process that sends); all others cost half.
+        const batchCalls = Number(report['batch_calls']);
+        expect(batchCalls).toBeLessThanOrEqual(ROWS - 1);
+        expect(batchCalls).toBeGreaterThanOrEqual(provider.name === 'bedrock' ? ROWS - KILLS.length : ROWS - 1);
+        expect(report.cost_usd).toBeCloseTo(CALL_USD * (ROWS - batchCalls / 2), 9);
         expect(report.cost_usd_at_most).toBe(report.cost_usd);
-        expect(report['batch_calls']).toBe(ROWS - 1);
         const { savings } = (await site.json('batches', 'list')) as unknown as { savings: { batch_api_usd: number } };
         expect(savings.batch_api_usd).toBe(report['discount_usd']);
-        expect(report['discount_usd']).toBeCloseTo((CALL_USD * (ROWS - 1)) / 2, 9);
+        expect(report['discount_usd']).toBeCloseTo((CALL_USD * batchCalls) / 2, 9);
       } finally {
         await site.close();
       }

@@ -41,6 +41,8 @@ export interface JobRun {
   watch: ReturnType<typeof createBatchWatch>;
   /** Faults of the batch API since it last went well. */
   faults: number;
+  /** Whether this process has sent a row in real time, to find out what the model takes. */
+  hasAsked: boolean;
   /** Whether a job was taken in already: what goes out from here on may be a tail. */
   hasHarvested: boolean;
   /** Jobs that were looked for and not found, with how often. */
@@ -75,6 +77,7 @@ export async function openJobRun(options: ProcessOptions, api: BatchApi): Promis
     work,
     watch,
     faults: 0,
+    hasAsked: false,
     hasHarvested: (await deps.store.readJobs(batch.id)).some(({ state }) => state === 'done'),
     looks: new Map(),
     isPlain: settingsOf(batch).plain_tools === true,

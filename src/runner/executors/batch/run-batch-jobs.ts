@@ -87,9 +87,12 @@ async function wait(ms: number, { options: { deps, drain } }: JobRun): Promise<v
 
 async function sendQueued(run: JobRun, batch: BatchRecord, pace: Pace): Promise<ProcessEnd | undefined> {
   if (settingsOf(batch).real_time !== undefined) return inRealTime(run);
-  // Requests are looked at late in a job: one goes in real time first, and finds out what the model takes.
+  // Requests are looked at late in a job: one goes in real time first, and finds out what the model takes. Where another
+  // model or name may serve, that is known to the process that found it out alone.
   const { modelCalls, cachedCalls } = batch.totals;
-  if (modelCalls + cachedCalls === 0) return inRealTime(run, 1);
+  const mustAsk = run.provider.route !== undefined && !run.hasAsked;
+  run.hasAsked = true;
+  if (mustAsk || modelCalls + cachedCalls === 0) return inRealTime(run, 1);
   await keepPlainTools(run);
   while ((await unsettledJobs(run.options)).length < run.limits.jobs) {
     const built = await buildJob(run);
