@@ -12,7 +12,7 @@ import {
   startBatchServer,
 } from '../support/providers/batch-server.ts';
 import type { RefusalKind } from '../support/providers/wire-server.ts';
-import { startWorld, type World, type WorldOptions } from './world.ts';
+import { say, startWorld, type World, type WorldOptions } from './world.ts';
 
 const opened: { close(): Promise<unknown> }[] = [];
 afterEach(async () => {
@@ -125,6 +125,51 @@ describe('rows through a batch API', () => {
     await small.world.runner.drive(await small.world.start({ mode: 'batch' }));
     await expectEchoed(small.world, 50);
     expect(small.world.sent).toEqual([{ q: 'w0' }, { q: 'w9' }]);
+  });
+});
+
+describe('an agent with tools', () => {
+  it('goes through jobs turn by turn where that is asked for; its tools run here, once for each row', async () => {
+    const looked: string[] = [];
+    const tool = {
+      name: 'look',
+      description: 'Looks a word up.',
+      inputSchema: { type: 'object', properties: { word: { type: 'string' } } },
+      idempotent: false,
+      execute: async (input: unknown) => {
+        const { word } = input as { word: string };
+        looked.push(word);
+        return `${word}?`;
+      },
+    };
+    const { world, server } = await open(
+      150,
+      {
+        respond: (request, id) => {
+          const last = request.messages.at(-1)?.content;
+          if (typeof last !== 'string') return echoed(request, id);
+          const word = rowOf(request)['q'];
+          return { content: [{ type: 'tool_use', id: 'call_1', name: 'look', input: { word } }] };
+        },
+      },
+      {
+        tools: [tool],
+        respond: (row, { request }) =>
+          request.messages.length === 1
+            ? [{ type: 'tool_use', id: 'call_1', name: 'look', input: { word: String(row['q']) } }]
+            : say({ answer: `${row['q']}!` }),
+      },
+    );
+    const report = await world.runner.drive(await world.start({ mode: 'batch', concurrency: 20 }));
+    expect(report).toMatchObject({
+      status: 'completed',
+      counts: { succeeded: 150 },
+      tool_calls: 150,
+      batch_calls: 298,
+    });
+    await expectEchoed(world, 150);
+    expect(looked.toSorted()).toEqual(Array.from({ length: 150 }, (_, row) => `w${row}`).toSorted());
+    expect(server.jobs.map(({ items }) => items.length)).toEqual([149, 149]);
   });
 });
 
