@@ -5,6 +5,7 @@ import { newFolder } from '../storage/support/store-fixture.ts';
 import { testBatches } from './store-batches.ts';
 import { testControl } from './store-control.ts';
 import { testConversations } from './store-conversations.ts';
+import { testJobs } from './store-jobs.ts';
 import { testJournal } from './store-journal.ts';
 import { testKept } from './store-kept.ts';
 import { testLeases } from './store-leases.ts';
@@ -64,6 +65,7 @@ export function testStore(name: string, open: OpenStore): void {
     testBatches(bench);
     testLeases(bench);
     testRows(bench);
+    testJobs(bench);
     testJournal(bench);
     testTotals(bench);
     testWrites(bench);
