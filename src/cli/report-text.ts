@@ -125,15 +125,20 @@ function billTexts({ bill, cost_usd }: BatchReport): string[] {
   return [tokens.join(', '), outcomes.join(', '), ...(models.length > 1 ? [models.map(oneLine).join(', ')] : [])];
 }
 
+const OPEN = ['creating', 'open'];
+
 /** `3 of the batch API (2 done, 1 open), 2,499 calls at its price saved $0.02`; a job that has a fault of its own, each. */
 function jobTexts({ jobs, batch_calls: calls, discount_usd: saved }: BatchReport): string[] {
   if (jobs.length === 0) return [];
   const states = [...Map.groupBy(jobs, ({ status }) => status)].map(([status, ones]) => `${ones.length} ${status}`);
-  const answered = `${counted(calls, 'call')} answered at its price saved ${usd(saved)} against real time`;
+  const answered =
+    calls === 0 ? '' : `; ${counted(calls, 'call')} answered at its price saved ${usd(saved)} against real time`;
   const faults = jobs.flatMap(({ id, requests, error }) =>
     error === null ? [] : [`${id} (${counted(requests, 'request')}): ${oneLine(error)}`],
   );
-  return [`${count(jobs.length)} of the batch API (${states.join(', ')}); ${answered}`, ...faults.slice(0, 3)];
+  const waiting = jobs.reduce((sum, job) => sum + (OPEN.includes(job.status) ? job.requests : 0), 0);
+  const open = waiting === 0 ? '' : `, ${counted(waiting, 'request')} waiting`;
+  return [`${count(jobs.length)} of the batch API (${states.join(', ')}${open})${answered}`, ...faults.slice(0, 3)];
 }
 
 function callsText(report: BatchReport): string {

@@ -81,11 +81,7 @@ export async function reportBatch(
     created_at: iso(batch.createdAt),
     started_at: batch.startedAt === null ? null : iso(batch.startedAt),
     ended_at: batch.endedAt === null ? null : iso(batch.endedAt),
-    next_step: nextStep(
-      batch,
-      rest,
-      failures.some(({ code }) => !UNMENDABLE.includes(code)),
-    ),
+    next_step: nextStep(batch, { rest, canRetry: failures.some(({ code }) => !UNMENDABLE.includes(code)), jobs }),
   };
 }
 
@@ -113,7 +109,10 @@ function iso(ms: number): string {
 /** What another attempt at the same row would meet again. */
 const UNMENDABLE: ErrorCode[] = ['row_malformed', 'input_invalid'];
 
-function nextStep(batch: BatchRecord, rest: Estimate | null, canRetry: boolean): string {
+function nextStep(
+  batch: BatchRecord,
+  { rest, canRetry, jobs }: { rest: Estimate | null; canRetry: boolean; jobs: readonly JobRecord[] },
+): string {
   const resume = `Resume with "rowmill batches resume ${batch.id}"`;
   switch (batch.status) {
     case 'created':
@@ -123,7 +122,7 @@ function nextStep(batch: BatchRecord, rest: Estimate | null, canRetry: boolean):
     case 'aggregating':
       return 'Monitor it until it ends.';
     case 'paused':
-      return pausedStep(batch, resume, rest);
+      return pausedStep(batch, resume, rest) + openJobsStep(jobs);
     case 'completed':
       return batch.totals.failed === 0
         ? 'Read the table, or look at single rows.'
@@ -137,6 +136,12 @@ function nextStep(batch: BatchRecord, rest: Estimate | null, canRetry: boolean):
     case 'cancelled':
       return `Rows that were not run are marked NOT_RUN in the table. Run them with "rowmill batches retry ${batch.id}".`;
   }
+}
+
+function openJobsStep(jobs: readonly JobRecord[]): string {
+  return jobs.some(({ state }) => state === 'open')
+    ? ' Its jobs go on at the provider meanwhile; a resume takes in what they have answered.'
+    : '';
 }
 
 function pausedStep(batch: BatchRecord, resume: string, rest: Estimate | null): string {
