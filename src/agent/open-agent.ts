@@ -36,6 +36,7 @@ export function openAgent({ definition, toolSet, toolSpecs, log, clock = systemC
   }
   // An embedding model writes nothing, and gives the same vector again however its fault is told.
   const writes = !isEmbeddingModel(definition.model);
+  const specs = specsFor(toolSpecs ?? liveSpecs(tools), structured);
   const context: LoopContext = {
     label: agentLabel(definition),
     model: modelOf(definition),
@@ -44,7 +45,9 @@ export function openAgent({ definition, toolSet, toolSpecs, log, clock = systemC
     sampling: samplingOf(definition),
     maxTurns: writes ? definition.limits.max_turns : 1,
     timeoutMs: definition.limits.timeout_s * 1000,
-    toolSpecs: specsFor(toolSpecs ?? liveSpecs(tools), structured),
+    // One that may call tools first has to be free to begin otherwise.
+    prefill: specs.length === 0 ? structured?.prefill : undefined,
+    toolSpecs: specs,
     tools,
     structured,
     log,
@@ -53,6 +56,7 @@ export function openAgent({ definition, toolSet, toolSpecs, log, clock = systemC
   let closing: Promise<void> | undefined;
   return {
     toolSpecs: context.toolSpecs,
+    ...(context.prefill === undefined ? {} : { prefill: context.prefill }),
     run: (messages, hooks) => runLoop(context, messages, hooks),
     close: () => {
       closing ??= toolSet.close();
