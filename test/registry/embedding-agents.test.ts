@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { vectorFieldOf } from '../../src/embedding-models.ts';
+import { isEmbeddingModel, vectorFieldOf } from '../../src/embedding-models.ts';
 import { AppError } from '../../src/errors.ts';
 import { parseAgent } from '../../src/registry/parse-agent.ts';
 
@@ -44,6 +44,22 @@ describe('an agent of an embedding model', () => {
   it('may not be what an agent that writes falls back to', () => {
     const model = { provider: 'openai', model: 'gpt-5.1', fallback: 'text-embedding-3-small' };
     expect(faultsOf({ model, instructions: 'x' })).toEqual([expect.stringMatching(/^model.fallback .*gives vectors/)]);
+  });
+});
+
+describe('a name of an embedding model', () => {
+  it.each([
+    ['openai', 'text-embedding-ada-002', true],
+    ['openai', 'gpt-5.1', false],
+    ['openai', 'ft:gpt-4o-mini:us:embedder:1', false],
+    ['openai-compatible', 'nomic-embed-text:latest', true],
+    ['openai-compatible', 'BAAI/bge-m3', true],
+    ['openai-compatible', 'sentence-transformers/all-MiniLM-L6-v2', true],
+    ['openai-compatible', 'Qwen/Qwen3-Embedding-8B', true],
+    ['openai-compatible', 'llama-4', false],
+    ['gemini', 'text-embedding-004', false],
+  ])('of %s: %s is one: %s', (provider, model, expected) => {
+    expect(isEmbeddingModel({ provider, model })).toBe(expected);
   });
 });
 
