@@ -93,6 +93,8 @@ export interface ModelRequest {
   maxTokens: number;
   /** Wishes, which only models that take them are told. */
   sampling?: Sampling;
+  /** What the answer is to begin with, where the model takes that. It comes back as a part of the answer. */
+  prefill?: string;
 }
 
 /** How a model is to choose its words; what is left out is the model's own default. */

@@ -82,6 +82,8 @@ export type RunOutcome =
 export interface OpenedAgent {
   /** The resolved tools that the model is told of, `return_structured_data` included. A batch keeps this list. */
   toolSpecs: ToolSpec[];
+  /** What its answers are begun with, where the model takes that. */
+  prefill?: string;
   /** Contract: never rejects; every fault is a `failed` outcome. */
   run(messages: Message[], hooks: RunHooks): Promise<RunOutcome>;
   /** Ends tool servers. Idempotent. */

@@ -31,7 +31,7 @@ export function endingError({ context, hooks, deadline }: Run, thrown: unknown):
 
 /** The limit of turns was reached: `output_invalid` or `output_unreadable` when the last word was an answer of that kind. */
 export function turnsExceeded({ context, state }: Run): AppError {
-  const limit = `${context.maxTurns} turns (limits.max_turns of ${context.label})`;
+  const limit = `${context.maxTurns} ${context.maxTurns === 1 ? 'turn' : 'turns'} (limits.max_turns of ${context.label})`;
   if (state.invalidOutput !== undefined) {
     const { code, errors } = state.invalidOutput;
     const why = code === 'output_invalid' ? 'does not fit the schema' : "can't be read";

@@ -73,13 +73,17 @@ async function takeTurn(run: Run): Promise<RunOutcome | undefined> {
 }
 
 function callModel({ context, hooks, state, deadline }: Run, turn: number): Promise<ModelResponse> {
+  const messages = [...state.input, ...state.appended];
+  // Text that is streamed to somebody would lack its beginning, and an answer that is gone on with has one.
+  const isBegun = !hooks.stream && messages.at(-1)?.role === 'user';
   const request = {
     model: context.model,
     system: context.system,
-    messages: [...state.input, ...state.appended],
+    messages,
     tools: context.toolSpecs,
     maxTokens: state.maxTokens,
     ...(context.sampling === undefined ? {} : { sampling: context.sampling }),
+    ...(context.prefill === undefined || !isBegun ? {} : { prefill: context.prefill }),
   };
   const onText = hooks.stream ? (text: string) => hooks.emit?.({ type: 'text-delta', turn, text }) : undefined;
   const answer = Promise.try(() => hooks.callModel(turn, request, onText, deadline.signal, deadline));

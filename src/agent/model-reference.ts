@@ -3,7 +3,7 @@ import type { AgentDefinition } from './definition.ts';
 /** Where a bare `model: NAME` is looked for, by what the name looks like. */
 const PROVIDERS: [RegExp, string][] = [
   [/^claude-/, 'anthropic'],
-  [/^(gpt-|chatgpt-|o\d|codex-)/, 'openai'],
+  [/^(gpt-|chatgpt-|o\d|codex-|text-embedding-)/, 'openai'],
   [/^gemini-/, 'gemini'],
   [/\.ya?ml$/, 'scripted'],
 ];

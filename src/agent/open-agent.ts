@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import { type Clock, systemClock } from '../clock.ts';
+import { isEmbeddingModel } from '../embedding-models.ts';
 import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Sampling, ToolSpec } from '../messages.ts';
@@ -33,15 +34,20 @@ export function openAgent({ definition, toolSet, toolSpecs, log, clock = systemC
     const fix = `Rename the tool "${STRUCTURED_OUTPUT_TOOL}" of agent ${agentLabel(definition)}: the name is taken.`;
     throw new AppError('agents_invalid', fix);
   }
+  // An embedding model writes nothing, and gives the same vector again however its fault is told.
+  const writes = !isEmbeddingModel(definition.model);
+  const specs = specsFor(toolSpecs ?? liveSpecs(tools), structured);
   const context: LoopContext = {
     label: agentLabel(definition),
     model: modelOf(definition),
     system: systemOf(definition, structured),
-    maxTokens: definition.model.max_tokens,
+    maxTokens: writes ? definition.model.max_tokens : 0,
     sampling: samplingOf(definition),
-    maxTurns: definition.limits.max_turns,
+    maxTurns: writes ? definition.limits.max_turns : 1,
     timeoutMs: definition.limits.timeout_s * 1000,
-    toolSpecs: specsFor(toolSpecs ?? liveSpecs(tools), structured),
+    // One that may call tools first has to be free to begin otherwise.
+    prefill: specs.length === 0 ? structured?.prefill : undefined,
+    toolSpecs: specs,
     tools,
     structured,
     log,
@@ -50,6 +56,7 @@ export function openAgent({ definition, toolSet, toolSpecs, log, clock = systemC
   let closing: Promise<void> | undefined;
   return {
     toolSpecs: context.toolSpecs,
+    ...(context.prefill === undefined ? {} : { prefill: context.prefill }),
     run: (messages, hooks) => runLoop(context, messages, hooks),
     close: () => {
       closing ??= toolSet.close();

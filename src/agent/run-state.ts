@@ -14,6 +14,8 @@ export interface LoopContext {
   system: string;
   maxTokens: number;
   sampling: Sampling | undefined;
+  /** What every answer is begun with. */
+  prefill: string | undefined;
   maxTurns: number;
   /** Deadline of the whole run, in milliseconds. */
   timeoutMs: number;

@@ -7,6 +7,8 @@ import { type AgentDefinition, agentLabel, STRUCTURED_OUTPUT_TOOL } from './defi
 export interface StructuredOutput {
   /** The tool through which it answers; undefined when it answers in text. */
   spec: ToolSpec | undefined;
+  /** What an answer in text begins with. */
+  prefill?: string;
   /** What its instructions end with. */
   instruction: string;
   /** What it is told when it ends without an answer. */
@@ -60,6 +62,7 @@ function byTool(schema: JsonSchema): Omit<StructuredOutput, 'check'> {
 function inText(schema: JsonSchema): Omit<StructuredOutput, 'check'> {
   return {
     spec: undefined,
+    prefill: '{',
     instruction: `Answer with one JSON object that fits this JSON Schema, and with nothing else:\n${JSON.stringify(schema)}`,
     reminder: 'You have ended without an answer. Give the JSON object now, and nothing else.',
     cutReminder: (maxTokens) =>

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { AppError } from '../errors.ts';
 import type { ModelRequest } from '../messages.ts';
 import { toModelError } from './anthropic-errors.ts';
-import { invalidResponse, toMessageParam, toModelResponse, toRequestBody } from './anthropic-messages.ts';
+import { invalidResponse, toMessageParams, toModelResponse, toRequestBody } from './anthropic-messages.ts';
 import {
   type BatchApi,
   type BatchLimits,
@@ -22,6 +22,7 @@ import {
 import { createBodyEncoder } from './batch-encoder.ts';
 import { readJsonLines } from './batch-lines.ts';
 import { spoolLines } from './batch-spool.ts';
+import { withPrefill } from './prefill.ts';
 
 type Sdk = typeof import('@anthropic-ai/sdk');
 
@@ -51,7 +52,7 @@ interface Opened {
  */
 export function createAnthropicBatchApi(options: AnthropicBatchOptions): BatchApi {
   let opening: Promise<Opened> | undefined;
-  const encodeParams = createBodyEncoder(toParams, 'messages', (request) => request.messages.flatMap(toMessageParam));
+  const encodeParams = createBodyEncoder(toParams, 'messages', toMessageParams);
   const opened = async (signal: AbortSignal): Promise<Opened> => {
     if (signal.aborted) throw new AppError('aborted', 'The call of the batch API was not sent.');
     if (options.apiKey === undefined || options.apiKey.trim() === '') {
@@ -181,9 +182,10 @@ async function cancel(opened: Opened, jobId: string, signal: AbortSignal): Promi
 async function* results(
   opened: Opened,
   jobId: string,
-  { model, signal }: Pick<ResultsOptions, 'model' | 'signal'>,
+  options: Omit<ResultsOptions, 'tools'>,
 ): AsyncGenerator<BatchResult> {
   const { sdk, client } = opened;
+  const { model, signal } = options;
   const batch = await retrieve(opened, jobId, signal);
   if (batch.processing_status !== 'ended') {
     throw new AppError('batch_state_invalid', `The batch ${jobId} has no results before it has ended.`);
@@ -196,7 +198,7 @@ async function* results(
     if (response.body === null) return;
     for await (const line of readJsonLines(response.body)) {
       const { success, data } = wireResult.safeParse(line);
-      if (success) yield { id: data.custom_id, outcome: toOutcome(data.result, { sdk, model }) };
+      if (success) yield { id: data.custom_id, outcome: toOutcome(data.result, sdk, options) };
     }
   } catch (thrown) {
     throw createdNothing(toModelError(thrown, sdk, { model, now: Date.now() }));
@@ -218,12 +220,14 @@ const wireError = z.looseObject({
 
 function toOutcome(
   result: z.infer<typeof wireResult>['result'],
-  { sdk, model }: { sdk: Sdk; model: string },
+  sdk: Sdk,
+  options: Pick<ResultsOptions, 'model' | 'prefill'>,
 ): BatchOutcome {
+  const { model } = options;
   switch (result.type) {
     case 'succeeded':
       try {
-        return { kind: 'answered', response: toModelResponse(result.message, undefined) };
+        return { kind: 'answered', response: withPrefill(toModelResponse(result.message, undefined), options) };
       } catch (thrown) {
         return { kind: 'error', error: toModelError(thrown, sdk, { model, now: Date.now() }) };
       }

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { AppError } from '../errors.ts';
 import type { AssistantBlock, Message, ModelRequest, ModelResponse, StopReason, UserBlock } from '../messages.ts';
 import { toTools } from './anthropic-tools.ts';
+import { prefillFor } from './prefill.ts';
 
 const PROVIDER = 'anthropic';
 const CACHED = { cache_control: { type: 'ephemeral' as const } };
@@ -18,13 +19,20 @@ export function toRequestBody(request: ModelRequest, isStrict: boolean): Anthrop
     model: request.model,
     max_tokens: request.maxTokens,
     ...(request.system.trim() === '' ? {} : { system: [{ type: 'text', text: request.system, ...CACHED }] }),
-    messages: request.messages.flatMap(toMessageParam),
+    messages: toMessageParams(request),
     ...(tools.length === 0 ? {} : { tools, tool_choice: { type: 'auto' } }),
   };
 }
 
+/** The messages of a request in the API's terms, the beginning of the answer last. */
+export function toMessageParams(request: ModelRequest): Anthropic.MessageParam[] {
+  const messages = request.messages.flatMap(toMessageParam);
+  const prefill = prefillFor(request);
+  return prefill === undefined ? messages : [...messages, { role: 'assistant', content: prefill }];
+}
+
 /** A message in the API's terms; none for one without words. */
-export function toMessageParam(message: Message): Anthropic.MessageParam[] {
+function toMessageParam(message: Message): Anthropic.MessageParam[] {
   if (message.role === 'user') {
     const { content } = message;
     return [{ role: 'user', content: typeof content === 'string' ? content : content.map(toUserParam) }];

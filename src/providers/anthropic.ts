@@ -8,6 +8,7 @@ import { toModelResponse, toRequestBody } from './anthropic-messages.ts';
 import { collectStream } from './anthropic-stream.ts';
 import { type CallDeadline, startCall } from './call-deadline.ts';
 import { createLeanFetch } from './lean-fetch.ts';
+import { withPrefill } from './prefill.ts';
 import type { Provider, RespondOptions } from './provider.ts';
 
 type Sdk = typeof import('@anthropic-ai/sdk');
@@ -124,7 +125,7 @@ async function send(
       : client.post<Anthropic.Message>('/v1/messages', { body, ...sending });
     const { data, response, request_id: requestId } = await answer.withResponse();
     tellLimits(response.headers, options);
-    return toModelResponse(data, requestId ?? undefined);
+    return withPrefill(toModelResponse(data, requestId ?? undefined), request);
   }
   const streamed = { ...body, stream: true as const };
   const answer = isFirst
@@ -136,7 +137,7 @@ async function send(
       });
   const { data, response, request_id: requestId } = await answer.withResponse();
   tellLimits(response.headers, options);
-  return toModelResponse(await collectStream(data, onText), requestId ?? undefined);
+  return withPrefill(toModelResponse(await collectStream(data, onText), requestId ?? undefined), request);
 }
 
 function tellLimits(headers: Pick<Headers, 'get'>, { onLimits }: RespondOptions): void {

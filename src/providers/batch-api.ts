@@ -63,10 +63,12 @@ export interface BatchResult {
   outcome: BatchOutcome;
 }
 
-/** What reading the answers needs of the requests: both are the same for a whole job. */
+/** What reading the answers needs of the requests, which is the same for a whole job. */
 export interface ResultsOptions {
   model: string;
   tools: readonly ToolSpec[];
+  /** What the answers were begun with, where the model takes that. */
+  prefill?: string;
   signal: AbortSignal;
 }
 

@@ -4,7 +4,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { AppError } from '../errors.ts';
 import type { ModelRequest } from '../messages.ts';
-import { toMessageParam, toModelResponse, toRequestBody } from './anthropic-messages.ts';
+import { toMessageParams, toModelResponse, toRequestBody } from './anthropic-messages.ts';
 import {
   type BatchApi,
   type BatchLimits,
@@ -22,6 +22,7 @@ import { spoolLines } from './batch-spool.ts';
 import { BEDROCK_BATCH, toBedrockFault } from './bedrock-batch-faults.ts';
 import { listKeys, parseS3Folder, readObjectLines, type S3Folder, uploadSpool } from './bedrock-batch-files.ts';
 import { countsOf, folderOf, isOver, toStatus } from './bedrock-batch-status.ts';
+import { withPrefill } from './prefill.ts';
 import { invalidResponse, toRefusalFault } from './service-faults.ts';
 
 /** Reported defaults, the real ones stand in Service Quotas; below the least a job is created, and fails later. */
@@ -63,9 +64,7 @@ interface Opened {
  */
 export function createBedrockBatchApi(options: BedrockBatchOptions): BatchApi {
   let opening: Promise<Opened> | undefined;
-  const encodeInput = createBodyEncoder(toModelInput, 'messages', (request) =>
-    request.messages.flatMap(toMessageParam),
-  );
+  const encodeInput = createBodyEncoder(toModelInput, 'messages', toMessageParams);
   const opened = async (signal: AbortSignal): Promise<Opened> => {
     if (signal.aborted) throw new AppError('aborted', 'The call of the batch API was not sent.');
     opening ??= open(options);
@@ -202,7 +201,8 @@ async function cancel(opened: Opened, jobId: string, signal: AbortSignal): Promi
   }
 }
 
-async function* results(opened: Opened, jobId: string, { model, signal }: ResultsOptions): AsyncGenerator<BatchResult> {
+async function* results(opened: Opened, jobId: string, options: ResultsOptions): AsyncGenerator<BatchResult> {
+  const { signal } = options;
   const job = await retrieve(opened, jobId, signal);
   if (!isOver(job)) {
     throw new AppError('batch_state_invalid', `The batch ${jobId} has no results before it is over.`);
@@ -212,7 +212,7 @@ async function* results(opened: Opened, jobId: string, { model, signal }: Result
     for (const key of await listKeys(opened.s3, { bucket, ...folder }, { ending: '.jsonl.out', signal })) {
       for await (const line of readObjectLines(opened.s3, { bucket, key, signal })) {
         const { success, data } = wireResult.safeParse(line);
-        if (success) yield { id: data.recordId, outcome: toOutcome(data, model) };
+        if (success) yield { id: data.recordId, outcome: toOutcome(data, options) };
       }
     }
   } catch (thrown) {
@@ -226,14 +226,14 @@ const wireResult = z.looseObject({
   error: z.looseObject({ errorCode: z.coerce.number().default(500), errorMessage: z.string().default('') }).nullish(),
 });
 
-function toOutcome({ modelOutput, error }: z.infer<typeof wireResult>, model: string): BatchOutcome {
+function toOutcome({ modelOutput, error }: z.infer<typeof wireResult>, options: ResultsOptions): BatchOutcome {
   if (error) {
     const { errorCode: status, errorMessage: said } = error;
-    const refusal = toRefusalFault(BEDROCK_BATCH, model, { status, said, cause: error });
+    const refusal = toRefusalFault(BEDROCK_BATCH, options.model, { status, said, cause: error });
     return { kind: 'error', error: createdNothing(refusal) };
   }
   try {
-    return { kind: 'answered', response: toModelResponse(modelOutput, undefined) };
+    return { kind: 'answered', response: withPrefill(toModelResponse(modelOutput, undefined), options) };
   } catch (thrown) {
     if (!(thrown instanceof AppError)) throw thrown;
     return { kind: 'error', error: thrown };

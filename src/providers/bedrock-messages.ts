@@ -8,6 +8,7 @@ import type {
 import * as z from 'zod';
 import type { AssistantBlock, Json, Message, ModelRequest, ModelResponse, StopReason, ToolSpec } from '../messages.ts';
 import { toTools } from './anthropic-tools.ts';
+import { prefillFor } from './prefill.ts';
 import { samplingFor } from './sampling.ts';
 import { invalidResponse } from './service-faults.ts';
 
@@ -25,10 +26,12 @@ const STRICT = /anthropic\.claude-[a-z]+-(4-[5-9]|[5-9])/;
  */
 export function toConverse(request: ModelRequest, isStrict: boolean): ConverseRequest {
   const tools = toWireTools(request.tools, isStrict && takesStrictTools(request.model));
+  const prefill = prefillFor(request);
+  const begun: WireMessage[] = prefill === undefined ? [] : [{ role: 'assistant', content: [{ text: prefill }] }];
   const mark: SystemContentBlock[] = CACHING.test(request.model) ? [{ cachePoint: { type: 'default' } }] : [];
   return {
     modelId: request.model,
-    messages: request.messages.flatMap(toWireMessage),
+    messages: [...request.messages.flatMap(toWireMessage), ...begun],
     inferenceConfig: { maxTokens: request.maxTokens, ...samplingFor(BEDROCK, request) },
     ...(request.system.trim() === '' ? {} : { system: [{ text: request.system }, ...mark] }),
     ...(tools.length === 0 ? {} : { toolConfig: { tools } }),

@@ -9,6 +9,7 @@ import { BEDROCK, BEDROCK_SERVICE, takesStrictTools, toConverse, toModelResponse
 import { createInferenceProfiles } from './bedrock-profiles.ts';
 import { collectStream } from './bedrock-stream.ts';
 import { withinDeadline } from './call-deadline.ts';
+import { withPrefill } from './prefill.ts';
 import type { Provider, RespondOptions } from './provider.ts';
 import { invalidResponse, type Service } from './service-faults.ts';
 
@@ -123,12 +124,13 @@ async function send(
       const input = { ...converse, ...(profile === undefined ? {} : { modelId: profile }) };
       if (onText === undefined) {
         const answer = await client.send(new sdk.ConverseCommand(input), { abortSignal });
-        return toModelResponse(answer, { model, requestId: answer.$metadata.requestId });
+        return withPrefill(toModelResponse(answer, { model, requestId: answer.$metadata.requestId }), request);
       }
       const { stream, $metadata } = await client.send(new sdk.ConverseStreamCommand(input), { abortSignal });
       isStreaming = true;
       if (stream === undefined) throw invalidResponse(SERVICE.name, 'it has no stream');
-      return toModelResponse(await collectStream(stream, onText), { model, requestId: $metadata.requestId });
+      const whole = await collectStream(stream, onText);
+      return withPrefill(toModelResponse(whole, { model, requestId: $metadata.requestId }), request);
     },
     toFault: (thrown) => toModelError(thrown, sdk, { service: SERVICE, model, isStreaming, now: Date.now() }),
   });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isEmbeddingModel } from '../embedding-models.ts';
 import { AppError } from '../errors.ts';
 import type { ToolSpec } from '../messages.ts';
 import {
@@ -19,6 +20,7 @@ import { readJsonLines } from './batch-lines.ts';
 import { type Spool, spoolLines } from './batch-spool.ts';
 import { type OpenAiOptions, SERVICE } from './openai.ts';
 import { type OpenClient, openClient } from './openai-client.ts';
+import { toEmbeddingsBody, toVectorResponse } from './openai-embeddings.ts';
 import { isFilter, meaningOf, toModelError } from './openai-errors.ts';
 import { OPENAI, toInputItems, toModelResponse, toRequestBody } from './openai-responses.ts';
 import { toTools } from './openai-tools.ts';
@@ -26,14 +28,13 @@ import { filteredResponse, invalidResponse, lacksCredentials, toRefusalFault } f
 
 /** Source: OpenAI's Batch API, rate limits. */
 const LIMITS: BatchLimits = { maxRequests: 50_000, maxBytes: 200_000_000 };
-const ENDPOINT = '/v1/responses';
 /** The pair of a job's metadata that names its submission. */
 const SUBMISSION = 'rowmill_submission';
 /** Of an upload or a download of 200 MB, and of everything else, in milliseconds. */
 const FILE_TIMEOUT_MS = 1_800_000;
 const TIMEOUT_MS = 60_000;
 
-/** OpenAI's Batch API on the Responses endpoint: the answers are the same as in real time, at half the price. */
+/** OpenAI's Batch API on the endpoint of each model: the answers are the same as in real time, at half the price. */
 export function createOpenAiBatchApi({ apiKey, baseUrl, fetch, log }: OpenAiOptions): BatchApi {
   let opening: Promise<OpenClient> | undefined;
   const encodeBody = createBodyEncoder(
@@ -52,7 +53,10 @@ export function createOpenAiBatchApi({ apiKey, baseUrl, fetch, log }: OpenAiOpti
     name: OPENAI,
     limits: LIMITS,
     encode(request, id, { isStrict = true } = {}) {
-      return `{"custom_id":"${id}","method":"POST","url":"${ENDPOINT}","body":${encodeBody(request, isStrict)}}`;
+      const body = givesVectors(request.model)
+        ? JSON.stringify(toEmbeddingsBody(request))
+        : encodeBody(request, isStrict);
+      return `{"custom_id":"${id}","method":"POST","url":"${endpointOf(request.model)}","body":${body}}`;
     },
     submit: async (submission) => submit(await opened(submission.signal), submission),
     status: async (jobId, signal) => toStatus(await retrieve(await opened(signal), jobId, signal)),
@@ -63,6 +67,15 @@ export function createOpenAiBatchApi({ apiKey, baseUrl, fetch, log }: OpenAiOpti
     find: async (submissionId, window) => find(await opened(window.signal), submissionId, window),
     close: async () => (await opening)?.close(),
   };
+}
+
+function givesVectors(model: string): boolean {
+  return isEmbeddingModel({ provider: OPENAI, model });
+}
+
+/** A job has one endpoint, as it has one model. */
+function endpointOf(model: string): '/v1/embeddings' | '/v1/responses' {
+  return givesVectors(model) ? '/v1/embeddings' : '/v1/responses';
 }
 
 function faultOf(thrown: unknown, { sdk }: OpenClient, model: string): AppError {
@@ -85,7 +98,7 @@ async function submit(opened: OpenClient, submission: Submission): Promise<{ job
     const created: unknown = await opened.client.batches.create(
       {
         input_file_id: fileId,
-        endpoint: ENDPOINT,
+        endpoint: endpointOf(model),
         completion_window: '24h',
         metadata: { [SUBMISSION]: submissionId },
       },
@@ -220,13 +233,11 @@ function toOutcome({ response, error }: z.infer<typeof wireResult>, { opened, mo
     return toRefusedOutcome(refusal.data?.error ?? error ?? {}, { status: response?.status_code ?? 500, model });
   }
   try {
-    const context = {
-      service: SERVICE,
-      model,
-      tools: toTools(tools, true),
-      requestId: response.request_id ?? undefined,
-    };
-    return { kind: 'answered', response: toModelResponse(response.body, context) };
+    const context = { service: SERVICE, model, requestId: response.request_id ?? undefined };
+    const answer = givesVectors(model)
+      ? toVectorResponse(response.body, { ...context, tools })
+      : toModelResponse(response.body, { ...context, tools: toTools(tools, true) });
+    return { kind: 'answered', response: answer };
   } catch (thrown) {
     return { kind: 'error', error: faultOf(thrown, opened, model) };
   }

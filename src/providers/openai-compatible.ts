@@ -1,10 +1,12 @@
 import type OpenAI from 'openai';
+import { isEmbeddingModel } from '../embedding-models.ts';
 import type { Log } from '../log.ts';
 import type { ModelRequest, ModelResponse } from '../messages.ts';
 import { type CallDeadline, withinDeadline } from './call-deadline.ts';
 import { type OpenClient, openClient } from './openai-client.ts';
 import { OPENAI_COMPATIBLE, toModelResponse, toRequestBody } from './openai-compatible-messages.ts';
 import { collectStream } from './openai-compatible-stream.ts';
+import { postEmbeddings } from './openai-embeddings.ts';
 import { filteredBy, toModelError } from './openai-errors.ts';
 import { readLimits } from './openai-limits.ts';
 import type { Provider, RespondOptions } from './provider.ts';
@@ -21,7 +23,7 @@ export interface OpenAiCompatibleOptions {
   fetch?: typeof fetch;
 }
 
-/** Any server that speaks Chat Completions (Ollama, vLLM, LM Studio, gateways), through OpenAI's SDK. */
+/** Any server that speaks Chat Completions and Embeddings (Ollama, vLLM, LM Studio, gateways), through OpenAI's SDK. */
 export function createOpenAiCompatibleProvider(options: OpenAiCompatibleOptions): Provider {
   const { baseUrl, key, log } = options;
   const { host } = new URL(baseUrl);
@@ -76,6 +78,10 @@ async function post(
   request: ModelRequest,
   { call, service, ...options }: RespondOptions & { call: CallDeadline; service: Service },
 ): Promise<Answer> {
+  if (isEmbeddingModel({ provider: OPENAI_COMPATIBLE, model: request.model })) {
+    const telling = { call, service, tellLimits: (headers: Headers) => tellLimits(headers, options) };
+    return postEmbeddings(client, request, telling);
+  }
   const body = toRequestBody(request);
   const sending = { signal: call.signal, timeout: call.timeoutMs };
   const { onText } = options;

@@ -1,16 +1,18 @@
 import type OpenAI from 'openai';
+import { isEmbeddingModel } from '../embedding-models.ts';
 import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { ModelRequest, ModelResponse, ToolSpec } from '../messages.ts';
 import { type CallDeadline, withinDeadline } from './call-deadline.ts';
 import { type OpenClient, openClient } from './openai-client.ts';
+import { postEmbeddings } from './openai-embeddings.ts';
 import { filteredBy, toModelError } from './openai-errors.ts';
 import { readLimits } from './openai-limits.ts';
 import { OPENAI, toModelResponse, toRequestBody } from './openai-responses.ts';
 import { collectStream } from './openai-stream.ts';
 import { toTools } from './openai-tools.ts';
 import type { Provider, RespondOptions } from './provider.ts';
-import { filteredResponse, lacksCredentials, type Service } from './service-faults.ts';
+import { filteredResponse, invalidResponse, lacksCredentials, type Service } from './service-faults.ts';
 
 export const SERVICE: Service = {
   name: 'OpenAI',
@@ -30,7 +32,7 @@ export interface OpenAiOptions {
   fetch?: typeof fetch;
 }
 
-/** OpenAI's Responses API through the official SDK, which is loaded on first use. */
+/** OpenAI's Responses API, and Embeddings for models that give vectors, through the official SDK, loaded on first use. */
 export function createOpenAiProvider(options: OpenAiOptions): Provider {
   const { apiKey, log } = options;
   let opening: Promise<OpenClient> | undefined;
@@ -97,6 +99,7 @@ async function post(
   { call, isStrict, ...options }: RespondOptions & { call: CallDeadline; isStrict: boolean },
 ): Promise<ModelResponse> {
   const { model } = request;
+  if (isEmbeddingModel({ provider: OPENAI, model })) return embed(client, request, { ...options, call });
   const tools = toTools(request.tools, isStrict);
   const body = toRequestBody(request, tools);
   const sending = { signal: call.signal, timeout: call.timeoutMs };
@@ -117,6 +120,17 @@ async function post(
   tellLimits(response.headers, options);
   const whole = await collectStream(data, onText, { service: SERVICE, model });
   return toModelResponse(whole, { service: SERVICE, model, tools, requestId: requestId ?? undefined });
+}
+
+async function embed(
+  client: OpenAI,
+  request: ModelRequest,
+  { call, ...options }: RespondOptions & { call: CallDeadline },
+): Promise<ModelResponse> {
+  const telling = { call, service: SERVICE, tellLimits: (headers: Headers) => tellLimits(headers, options) };
+  const { response, hasUsage } = await postEmbeddings(client, request, telling);
+  if (!hasUsage) throw invalidResponse(SERVICE.name, 'it has no usage');
+  return response;
 }
 
 function tellLimits(headers: Pick<Headers, 'get'>, { onLimits }: RespondOptions): void {

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type AgentDefinition, agentDefinition, STRUCTURED_OUTPUT_TOOL } from '../agent/definition.ts';
 import { parseModelReference } from '../agent/model-reference.ts';
 import { type Fault, faultsOf, isRecord, objectSchemaFaults } from './agent-faults.ts';
+import { embeddingFaults, withoutNeedOfInstructions } from './embedding-faults.ts';
 import { resolveInstructions, resolvePrompt } from './parse-prompt.ts';
 import { parseTools } from './parse-tools.ts';
 
@@ -21,13 +22,14 @@ export function parseAgent(raw: unknown, baseDir: string | undefined): ParsedAge
   if ('faults' in instructed) return instructed;
   const named = resolveModel(instructed.value);
   if ('faults' in named) return named;
-  const parsed = outer.safeParse(named.value, { reportInput: true });
+  const parsed = outer.safeParse(withoutNeedOfInstructions(named.value), { reportInput: true });
   const { tools, faults: toolFaults } = parseTools(isRecord(named.value) ? named.value['tools'] : undefined);
   const faults = parsed.success ? toolFaults : [...faultsOf(parsed.error, outer), ...toolFaults];
   if (!parsed.success) return { faults };
   const { tools: _unparsed, ...rest } = parsed.data;
   const definition: AgentDefinition = { ...rest, tools, ...(baseDir === undefined ? {} : { base_dir: baseDir }) };
   faults.push(...schemaFaults(definition), ...nameFaults(definition), ...pathFaults(definition, baseDir));
+  faults.push(...embeddingFaults(definition));
   const prompted = resolvePrompt(definition);
   if ('faults' in prompted) faults.push(...prompted.faults);
   if ('faults' in prompted || faults.length > 0) return { faults };

@@ -118,7 +118,8 @@ export function openRunCache(run: string, deps: CacheDeps): RunCache {
 
 /** SHA-256 of everything that a model's answer depends on. */
 function hashRequest(server: string, request: ModelRequest): Buffer {
-  const { model, system, tools, messages, maxTokens, sampling } = request;
-  const said = [server, model, maxTokens, system, tools, messages, ...(sampling === undefined ? [] : [sampling])];
+  const { model, system, tools, messages, maxTokens, sampling, prefill } = request;
+  const wishes = [sampling, prefill].filter((wish) => wish !== undefined);
+  const said = [server, model, maxTokens, system, tools, messages, ...wishes];
   return hash('sha256', JSON.stringify(said), 'buffer');
 }

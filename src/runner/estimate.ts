@@ -1,4 +1,5 @@
 import type { AgentDefinition } from '../agent/definition.ts';
+import { isEmbeddingModel } from '../embedding-models.ts';
 import type { PriceTable } from '../providers/prices.ts';
 import { inputFields } from './mapping.ts';
 import type { Estimate } from './runner.ts';
@@ -42,7 +43,7 @@ export function estimateBatch(basis: EstimateBasis, prices: PriceTable): Estimat
       rows === null ? null : Math.ceil((rows * turns * SECONDS_PER_TURN) / Math.min(concurrency, rows || 1)),
     basis:
       `${size}, ${turns} model ${turns === 1 ? 'call' : 'calls'} a row, about ${perRow.input} tokens in and ` +
-      `${perRow.output} out a row (from ${counted(basis.rowsLookedAt)} and the instructions, at 4 characters a token)${priced}. ` +
+      `${perRow.output} out a row (from ${counted(basis.rowsLookedAt)} and the ${isEmbeddingModel(agent.model) ? 'prompt' : 'instructions'}, at 4 characters a token)${priced}. ` +
       'Run a sample for measured figures.',
   };
 }
@@ -52,6 +53,10 @@ function tokensPerRow(
   inputCharacters: number,
   turns: number,
 ): { input: number; output: number } {
+  if (isEmbeddingModel(agent.model)) {
+    const characters = (agent.prompt?.user.length ?? 0) + inputCharacters;
+    return { input: Math.max(1, Math.ceil(characters / CHARACTERS_PER_TOKEN)), output: 0 };
+  }
   const written = agent.instructions.length + (agent.prompt?.user.length ?? 0);
   const fixed = written + JSON.stringify([agent.tools, agent.structured_output.schema ?? {}]).length;
   const firstTurn = Math.ceil((fixed + inputCharacters) / CHARACTERS_PER_TOKEN) + CALL_OVERHEAD_TOKENS;

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import type { AgentDefinition } from '../agent/definition.ts';
+import { type AgentDefinition, agentLabel } from '../agent/definition.ts';
+import { isEmbeddingModel } from '../embedding-models.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
 import type { JsonObject } from '../messages.ts';
 import type { BatchRecord, Fence } from '../storage/store.ts';
@@ -184,6 +185,10 @@ async function checkModel(text: string, batch: BatchRecord, deps: RunnerDeps): P
   const provider = isWhole ? text.slice(0, slash) : agent.model.provider;
   const name = isWhole ? text.slice(slash + 1) : text;
   if (name.trim() === '') throw new AppError('invalid_arguments', 'The model is empty; write provider/model.');
+  if (isEmbeddingModel({ provider, model: name }) && !isEmbeddingModel(agent.model)) {
+    const text = `${name} gives vectors, and ${agentLabel(agent)} wants an answer; take a model that writes.`;
+    throw new AppError('invalid_arguments', text);
+  }
   const source = await deps.provider(provider, agent.model);
   // A script is a file, named from the folder of its agent.
   const model = provider === 'scripted' ? resolve(agent.base_dir ?? '', name) : name;

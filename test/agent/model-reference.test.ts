@@ -11,6 +11,7 @@ describe('a bare model name', () => {
     ['chatgpt-4o-latest', 'openai'],
     ['o3', 'openai'],
     ['o4-mini', 'openai'],
+    ['text-embedding-3-small', 'openai'],
     ['gemini-3-flash', 'gemini'],
     ['scripts/demo.yaml', 'scripted'],
   ])('%s is of %s', (model, provider) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AppError } from '../../src/errors.ts';
-import { call, runScripted, targetAgent, text, tool, transcriptFaults } from '../support/scripted-run.ts';
+import { answer, call, runScripted, targetAgent, text, tool, transcriptFaults } from '../support/scripted-run.ts';
 
 const { schema } = targetAgent().structured_output;
 const inText = (overrides: object = {}) =>
@@ -70,5 +70,41 @@ describe('an agent that answers in text', () => {
     });
     expect(outcome.status).toBe('succeeded');
     expect(String(requests[1]?.messages.at(-1)?.content)).toContain('Give the JSON object now');
+  });
+});
+
+describe('the beginning of an answer in text', () => {
+  it('is an open brace in every turn, of which the transcript knows nothing', async () => {
+    const { outcome, requests } = await runScripted({
+      definition: inText(),
+      turns: [says('{"town": "Leeds"}'), says('{"city": "Leeds"}')],
+    });
+    expect(outcome).toMatchObject({ status: 'succeeded', structured: { city: 'Leeds' } });
+    expect(requests.map(({ prefill }) => prefill)).toEqual(['{', '{']);
+    expect(requests.map(({ messages }) => messages.map(({ role }) => role))).toEqual([
+      ['user'],
+      ['user', 'assistant', 'user'],
+    ]);
+    expect(requests[1]?.messages[1]).toEqual({ role: 'assistant', content: [text('{"town": "Leeds"}')] });
+  });
+
+  it.each([
+    ['has tools of its own', { definition: inText(), tools: [tool('look')] }],
+    ['is streamed', { definition: inText(), hooks: { stream: true } }],
+  ])('is left to an agent that %s', async (_what, run) => {
+    const { requests } = await runScripted({ ...run, turns: [says('{"city": "Leeds"}')] });
+    expect(requests).toHaveLength(1);
+    expect(requests[0]).not.toHaveProperty('prefill');
+  });
+
+  it('is left to an agent that answers by its tool', async () => {
+    const { requests } = await runScripted({ turns: [{ content: [answer({ city: 'Leeds' })] }] });
+    expect(requests[0]).not.toHaveProperty('prefill');
+  });
+
+  it('is not given twice to an answer that is gone on with', async () => {
+    const paused = { content: [text('{"city": ')], stopReason: 'pause_turn' as const };
+    const { requests } = await runScripted({ definition: inText(), turns: [paused, says('{"city": "Leeds"}')] });
+    expect(requests.map(({ prefill }) => prefill)).toEqual(['{', undefined]);
   });
 });

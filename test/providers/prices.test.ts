@@ -37,6 +37,18 @@ describe('prices', () => {
     expect(prices.priceOf('anthropic', 'claude-sonnet-4-5-20250929', tokens)).toBe(4500);
   });
 
+  it.each([
+    ['text-embedding-3-small', 0.02],
+    ['text-embedding-3-large', 0.13],
+    ['text-embedding-ada-002', 0.1],
+  ])('of %s are known, and it writes nothing', (model, input) => {
+    expect(prices.priceOf('openai', model, usage({ inputTokens: MILLION }))).toBeCloseTo(input * MILLION, 5);
+    expect(prices.worstCase('openai', model, { inputTokens: MILLION, maxTokens: 4096 })).toBeCloseTo(
+      input * MILLION,
+      5,
+    );
+  });
+
   it('count cached tokens once in the bundled table', () => {
     const tokens = usage({ inputTokens: 1000, cacheReadTokens: 10_000, cacheWriteTokens: 1000 });
     expect(prices.priceOf('anthropic', 'claude-haiku-4-5', tokens)).toBe(1000 + 1000 + 1250);

@@ -173,6 +173,34 @@ describe('an agent with tools', () => {
   });
 });
 
+it('answers in text that are begun for the model come back whole', async () => {
+  const { world, server } = await open(
+    20,
+    {
+      respond: (request) => {
+        expect(request.messages.at(-1)).toEqual({ role: 'assistant', content: '{' });
+        return { content: [{ type: 'text', text: `"answer": "${rowOf(request)['q']}!"}` }] };
+      },
+    },
+    {
+      agent: {
+        model: { provider: 'anthropic', model: 'claude-haiku-4-5' },
+        structured_output: {
+          mode: 'text',
+          schema: { type: 'object', properties: { answer: { type: 'string' } }, required: ['answer'] },
+        },
+      },
+      respond: (row) => [{ type: 'text', text: `{"answer": "${row['q']}!"}` }],
+    },
+  );
+  const id = await world.start({ mode: 'batch' });
+  expect(await world.runner.drive(id)).toMatchObject({ status: 'completed', batch_calls: 19, model_calls: 20 });
+  await expectEchoed(world, 20);
+  expect(server.jobs).toHaveLength(1);
+  const { attempts } = await world.runner.trace(id, 3);
+  expect(JSON.stringify(attempts)).toContain(JSON.stringify(JSON.stringify({ answer: 'w3!' }).replace(':', ': ')));
+});
+
 describe('a batch with open jobs', () => {
   /** Jobs last until the test lets them end. */
   const open24h: Partial<BatchServerOptions> = { polls: Number.POSITIVE_INFINITY };

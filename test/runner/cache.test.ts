@@ -1,5 +1,8 @@
 import { afterEach, expect, it } from 'vitest';
 import { AppError } from '../../src/errors.ts';
+import type { ModelRequest } from '../../src/messages.ts';
+import { openRunCache } from '../../src/runner/answer-cache.ts';
+import { createFlights } from '../../src/runner/flights.ts';
 import type { Runner } from '../../src/runner/runner.ts';
 import {
   ask,
@@ -223,4 +226,23 @@ it('warns that answers which are pruned serve no other batch', async () => {
   await open(['a']);
   const plan = await world.runner.plan(world.request({ cache: 'all', trace: 'none' }));
   expect(plan).toMatchObject({ problems: [], warnings: [expect.stringMatching(/pruned when it has ended/)] });
+});
+
+it('tells requests apart by what their answers are begun with', async () => {
+  await open(['a']);
+  const { store, deps } = world;
+  const fence = { batchId: 'bat_1', epoch: 1 };
+  const cache = openRunCache('run_1', {
+    ...{ scope: 'all', store, clock: deps.clock, flights: createFlights(), fence },
+    ...{ provider: 'anthropic', server: 'anthropic' },
+  });
+  const request: ModelRequest = { model: 'm', system: '', messages: [], tools: [], maxTokens: 9 };
+  const signal = new AbortController().signal;
+  for (const asked of [request, { ...request, prefill: '{' }, { ...request }]) {
+    await cache.take({ turn: 0, request: asked, appended: [], signal });
+    cache.end(false);
+  }
+  const [plain, begun, again] = cache.hashed().map(({ hash }) => Buffer.from(hash).toString('hex'));
+  expect(again).toBe(plain);
+  expect(begun).not.toBe(plain);
 });

@@ -56,6 +56,17 @@ test('a retry runs the failed rows again in the same batch and table; their firs
   ]);
 });
 
+test('a retry with a model that gives vectors is refused where an answer is wanted', async () => {
+  const { respond } = faulty();
+  await begin(5, { respond });
+  const id = await world.start();
+  await runToEnd(id);
+  await expect(world.runner.retry(id, { model: 'openai/text-embedding-3-small' })).rejects.toMatchObject({
+    code: 'invalid_arguments',
+    message: expect.stringContaining('gives vectors'),
+  });
+});
+
 test('a retry of one code leaves the others failed', async () => {
   const { state, respond } = faulty();
   await begin(5, { respond });

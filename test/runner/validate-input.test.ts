@@ -145,6 +145,18 @@ test('an estimate is a range around the tokens of the rows looked at, and says w
   expect(longer.tokens?.input).toBe((estimate.tokens?.input ?? 0) + 900_000);
 });
 
+test('an estimate of an embedding model counts the prompt alone, and nothing that it writes', () => {
+  const agent = testAgent({
+    model: { provider: 'openai', model: 'text-embedding-3-small' },
+    prompt: { user: 'x'.repeat(40), placeholders: ['q'] },
+  });
+  const basis = { agent, rows: 1000, rowsExact: true, inputCharacters: 360, rowsLookedAt: 200, concurrency: 10 };
+  expect(estimateBatch(basis, createPriceTable())).toMatchObject({
+    tokens: { input: 100_000, output: 0 },
+    cost_usd: { expected: 0.002 },
+  });
+});
+
 test('an estimate of a table that was not counted is unknown, not zero', () => {
   const basis = {
     agent: testAgent(),

@@ -1,5 +1,6 @@
 import { type ItemOutcome, type Job, type JobItem, type Jobs, toLines } from './batch-jobs.ts';
 import type { BatchCall, BatchFormat, BatchReply, BatchRoute } from './batch-server.ts';
+import { isEmbeddings } from './embeddings-format.ts';
 import { openAiRefusal, responsesFormat } from './responses-format.ts';
 
 const FILE = /^\/v1\/files\/([^/]+)\/content$/;
@@ -18,7 +19,7 @@ interface Context {
   files: Map<string, string>;
 }
 
-/** OpenAI's Files and Batches, on the Responses endpoint. */
+/** OpenAI's Files and Batches, on the endpoints that {@link responsesFormat} reads. */
 export function openAiBatchFormat(jobs: Jobs): BatchFormat {
   const context: Context = { jobs, files: new Map() };
   return {
@@ -112,7 +113,7 @@ function toBatch(jobs: Jobs, job: Job): unknown {
   return {
     id: job.id,
     object: 'batch',
-    endpoint: '/v1/responses',
+    endpoint: job.items.some(({ request }) => isEmbeddings(request)) ? '/v1/embeddings' : '/v1/responses',
     completion_window: '24h',
     created_at: Math.floor(job.createdAt / 1000),
     status: isStopping ? 'cancelling' : STATUSES[job.state],

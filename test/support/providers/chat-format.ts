@@ -1,12 +1,14 @@
 import type { WireAnswer, WireBlock, WireRequest } from '../messages-wire.ts';
+import { isEmbeddings, readEmbeddings, writeEmbeddings } from './embeddings-format.ts';
 import { openAiRefusal, withoutNulls } from './responses-format.ts';
 import { inPieces, jsonBody, usageOf, type WireBody, type WireFormat } from './wire-server.ts';
 
 type Fields = Record<string, unknown>;
 
-/** Chat Completions, as OpenAI and the servers compatible with it speak it: `POST /v1/chat/completions`. */
+/** Chat Completions, as OpenAI and the servers compatible with it speak it: `POST /v1/chat/completions`; and embeddings. */
 export const chatFormat: WireFormat = {
   read(path, body) {
+    if (path === '/v1/embeddings') return readEmbeddings(body);
     if (path !== '/v1/chat/completions') return undefined;
     const sent = body['messages'] as Fields[];
     const messages: WireRequest['messages'] = [];
@@ -26,6 +28,7 @@ export const chatFormat: WireFormat = {
     };
   },
   write(answer, request, number) {
+    if (isEmbeddings(request)) return writeEmbeddings(answer, request);
     const completion = toCompletion(answer, request, number);
     return request.stream ? toStream(completion) : jsonBody(completion);
   },

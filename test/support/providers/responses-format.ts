@@ -1,11 +1,13 @@
 import type { WireAnswer, WireBlock, WireRequest, WireSchema } from '../messages-wire.ts';
+import { isEmbeddings, readEmbeddings, writeEmbeddings } from './embeddings-format.ts';
 import { inPieces, jsonBody, type RefusalKind, usageOf, type WireBody, type WireFormat } from './wire-server.ts';
 
 type Fields = Record<string, unknown>;
 
-/** OpenAI's Responses API: `POST /v1/responses`, JSON and SSE. */
+/** OpenAI's Responses API: `POST /v1/responses`, JSON and SSE; and its embeddings. */
 export const responsesFormat: WireFormat = {
   read(path, body) {
+    if (path === '/v1/embeddings') return readEmbeddings(body);
     if (path !== '/v1/responses') return undefined;
     const messages: WireRequest['messages'] = [];
     for (const item of body['input'] as Fields[]) append(messages, item);
@@ -23,6 +25,7 @@ export const responsesFormat: WireFormat = {
     };
   },
   write(answer, request, number) {
+    if (isEmbeddings(request)) return writeEmbeddings(answer, request);
     const response = toResponse(answer, request, number);
     return request.stream ? toStream(response) : jsonBody(response);
   },

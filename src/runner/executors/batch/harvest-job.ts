@@ -31,8 +31,9 @@ export async function harvestJob(run: JobRun, job: JobRecord, status: JobStatus)
       if (taken[index] === true && result.kind === 'failed') tellFailed(run, result);
     });
   };
-  const tools = options.agent.toolSpecs;
-  const results = api.results(job.providerJobId ?? '', { model: job.model, tools, signal: options.hard });
+  const { toolSpecs: tools, prefill } = options.agent;
+  const begun = prefill === undefined ? {} : { prefill };
+  const results = api.results(job.providerJobId ?? '', { model: job.model, tools, ...begun, signal: options.hard });
   let seen = 0;
   for await (const { id, outcome } of results) {
     seen += 1;
