@@ -1,7 +1,7 @@
 import type { createServer, Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { CreateTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DynamoDBClient, PutItemCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 
 /** A real DynamoDB server for tests, in memory. */
@@ -38,6 +38,8 @@ export async function startDynamo(): Promise<TestDynamo> {
           AttributeDefinitions: keys.map((key) => ({ AttributeName: key, AttributeType: 'S' })),
         }),
       );
+      // A table that is still being made takes no items.
+      await waitUntilTableExists({ client, maxWaitTime: 10, minDelay: 1 }, { TableName: name });
     },
     async put(table, item) {
       await client.send(new PutItemCommand({ TableName: table, Item: marshall(item) }));
