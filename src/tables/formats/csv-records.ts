@@ -1,16 +1,21 @@
 import { parse } from 'csv-parse/sync';
 import type { CsvDialect } from './csv-dialect.ts';
+import { splitQuoted } from './split-quoted.ts';
 
 const CR = 13;
 
-/** Cells of sound records. Without quoted fields, splitting is exact and about five times as fast as csv-parse. */
+/** Cells of sound records. Splitting is exact and four to five times as fast as csv-parse, which gets what is unusual. */
 export function parseRecords(bytes: Buffer, dialect: CsvDialect, quoted = true): string[][] {
   const delimiter = String.fromCharCode(dialect.delimiterByte);
   if (!quoted) return splitRecords(bytes.toString('utf8'), delimiter, dialect);
+  const quote = String.fromCharCode(dialect.quoteByte);
+  const lineEnd = dialect.lineEndByte === CR ? '\r' : '\n';
+  const records = splitQuoted(bytes.toString('utf8'), { delimiter, quote, lineEnd });
+  if (records !== undefined) return records;
   return parse(bytes, {
     delimiter,
-    quote: String.fromCharCode(dialect.quoteByte),
-    escape: String.fromCharCode(dialect.quoteByte),
+    quote,
+    escape: quote,
     record_delimiter: lineEndsIn(bytes, dialect),
     relax_column_count: true,
     // Framing has refused what this would let pass, but for quotes inside unquoted fields: those are text.
