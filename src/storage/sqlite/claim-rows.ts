@@ -15,9 +15,12 @@ export function prepareClaimRows(db: DatabaseSync): ClaimRows {
      FROM row_states s INDEXED BY row_states_status JOIN row_sources o ON o.id = s.id
      WHERE s.status = ${QUEUED} AND s.id >= ? AND s.id < ? ORDER BY s.id ${LIMIT}`,
   );
+  // The queued rows from the first to the last that was selected are the selected ones.
   const claim = prepare(
     db,
-    `UPDATE row_states SET status = ${RUNNING}, attempt = ?, claims = ?, started_at = ? WHERE id = ?`,
+    `UPDATE row_states INDEXED BY row_states_status
+     SET status = ${RUNNING}, attempt = max(attempt, 1), claims = claims + 1, started_at = ?
+     WHERE status = ${QUEUED} AND id >= ? AND id <= ?`,
   );
   return (transaction, fence, limit, at) => {
     const batch = transaction.fenced(fence);
@@ -28,8 +31,9 @@ export function prepareClaimRows(db: DatabaseSync): ClaimRows {
       row.attempt = Math.max(row.attempt, 1);
       row.claims += 1;
       row.started_at = at;
-      claim.run(row.attempt, row.claims, at, row.id);
     }
+    const [next, last] = [rows[0], rows.at(-1)];
+    if (next !== undefined && last !== undefined) claim.run(at, next.id, last.id);
     const totals = transaction.totals(batch.key);
     totals.queued -= rows.length;
     totals.running += rows.length;
