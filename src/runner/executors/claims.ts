@@ -1,0 +1,35 @@
+import type { Fence, RowRecord } from '../../storage/store.ts';
+import type { RunnerDeps } from '../deps.ts';
+
+/** Rows that are claimed and not begun. */
+export interface Claims {
+  size(): number;
+  /** The first of them, which is not of them any more. */
+  take(): RowRecord | undefined;
+  /** Claims so many more, as far as there are any. */
+  claim(rows: number): Promise<void>;
+  /** Puts all of them back into the queue. */
+  giveBack(): Promise<void>;
+  /** No row is left to be claimed. */
+  isExhausted(): boolean;
+}
+
+/** Starts without any. */
+export function createClaims(fence: Fence, { store, clock }: Pick<RunnerDeps, 'store' | 'clock'>): Claims {
+  const claimed: RowRecord[] = [];
+  let exhausted = false;
+  return {
+    size: () => claimed.length,
+    take: () => claimed.shift(),
+    async claim(rows) {
+      const more = await store.claimRows(fence, rows, clock.now());
+      exhausted = more.length < rows;
+      claimed.push(...more);
+    },
+    async giveBack() {
+      if (claimed.length > 0) exhausted = false;
+      await Promise.all(claimed.splice(0).map(({ row }) => store.returnRow(fence, row)));
+    },
+    isExhausted: () => exhausted,
+  };
+}
