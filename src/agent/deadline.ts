@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
-import { AppError } from '../errors.ts';
 import type { RunTime } from '../run.ts';
+import { after, alarmOf, type Due } from './alarm.ts';
 
 /** A signal that fires when its parent does or when its time is up, and knows which of the two it was. */
 export interface Deadline extends RunTime {
@@ -21,20 +21,19 @@ export function startDeadline(parent: AbortSignal, timeoutMs: number, clock: Clo
   let endsAt = clock.monotonic() + timeoutMs;
   let holds = 0;
   let heldAt = 0;
+  let ended = false;
   const unfollow = follow(parent, () => controller.abort(parent.reason));
-  // Holding and giving back only move the end: the timer looks at it when it rings, so that both cost next to nothing.
-  const ring = () => {
-    cancel = undefined;
-    if (holds > 0 || signal.aborted) return;
-    const leftMs = endsAt - clock.monotonic();
-    if (leftMs > 0) {
-      cancel = after(leftMs, clock, ring);
-      return;
-    }
-    expired = true;
-    controller.abort(new DOMException('The deadline has passed.', 'TimeoutError'));
+  // Holding and giving back only move the end, which is looked at when the alarm rings, so that both cost next to nothing.
+  const due: Due = {
+    at: () => (holds > 0 ? Number.POSITIVE_INFINITY : endsAt),
+    ring() {
+      if (signal.aborted) return;
+      expired = true;
+      controller.abort(new DOMException('The deadline has passed.', 'TimeoutError'));
+    },
   };
-  let cancel: (() => void) | undefined = after(timeoutMs, clock, ring);
+  const alarm = alarmOf(clock);
+  alarm.set(due);
   if (parent.aborted) controller.abort(parent.reason);
   return {
     signal,
@@ -47,15 +46,15 @@ export function startDeadline(parent: AbortSignal, timeoutMs: number, clock: Clo
         holds -= 1;
         if (holds > 0) return;
         endsAt += clock.monotonic() - heldAt;
-        if (cancel === undefined) ring();
+        if (!ended) alarm.set(due);
       };
     },
     giveBack(ms) {
       endsAt += ms;
     },
     end: () => {
-      cancel?.();
-      holds = Number.POSITIVE_INFINITY;
+      ended = true;
+      alarm.unset(due);
       unfollow();
     },
   };
@@ -115,17 +114,4 @@ function follow(signal: AbortSignal, callback: () => void): () => void {
   const present = callbacks;
   present.add(callback);
   return () => present.delete(callback);
-}
-
-/** Why a timer ends that is not needed any more. Made once: an error for each of them costs 10 µs. */
-const NOT_NEEDED = new AppError('aborted', 'The time is not waited for any more.');
-
-/** Calls back once when the time is up; the returned function cancels that. */
-function after(delayMs: number, clock: Clock, callback: () => void): () => void {
-  const cancelled = new AbortController();
-  clock.sleep(delayMs, cancelled.signal).then(callback, (thrown) => {
-    // The one way in which a sleep rejects is that it was cancelled.
-    if (!cancelled.signal.aborted) throw thrown;
-  });
-  return () => cancelled.abort(NOT_NEEDED);
 }

@@ -12,8 +12,9 @@ const CLOCK_TOLERANCE_MS = 2_000;
 export function readLimits(headers: Pick<Headers, 'get'>, now: number): RateLimits | undefined {
   const read = (kind: string): RateLimit | undefined => {
     const limit = numberOf(headers.get(`anthropic-ratelimit-${kind}-limit`));
+    if (limit === undefined) return undefined;
     const remaining = numberOf(headers.get(`anthropic-ratelimit-${kind}-remaining`));
-    if (limit === undefined || remaining === undefined || limit <= 0) return undefined;
+    if (remaining === undefined || limit <= 0) return undefined;
     const reset = Date.parse(headers.get(`anthropic-ratelimit-${kind}-reset`) ?? '');
     return { limit, remaining, ...(Number.isNaN(reset) ? {} : { resetMs: Math.max(0, reset - serverNow()) }) };
   };

@@ -34,6 +34,7 @@ const NEVER_SENT = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
+  'CONNECT_TIMEOUT',
 ]);
 const TOO_LONG =
   /prompt is too long|context (window|length|limit|size)|maximum context|too many (input |total )?tokens|input is too long|input token count|request too large|exceeds? the (model's )?maximum/i;

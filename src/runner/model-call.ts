@@ -32,7 +32,7 @@ export interface ModelCallDeps {
   onRetry?: (error: AppError, delayMs: number) => void;
   /** Told of every fault that ends a call. */
   onFault?: (error: AppError) => void;
-  /** Told of the first and every later answered model call, from the cache or not. */
+  /** Told of the first and every later answered model call, from the cache or not, once its answer is committed. */
   onAnswer?: () => void;
 }
 
@@ -55,6 +55,11 @@ export interface AnsweredCall {
   response: ModelResponse;
   /** In micro-dollars; 0 when the price is unknown. */
   cost: number;
+  /**
+   * The commit of the answer, under way: resolves to the fault that it met, if it did, of which `onFault` has been told.
+   * Contract: never rejects. Nothing that depends on the answer is sent or stored before it resolves to undefined.
+   */
+  committed: Promise<AppError | undefined>;
 }
 
 /**
@@ -191,9 +196,15 @@ async function respond(call: ModelCall, { key, permit, settle }: Sending, deps: 
     at: deps.clock.now(),
     billed: { model: `${name}/${request.model}`, costs },
   };
-  await deps.store.writeAnswer(key, answer, deps.fence);
-  deps.onAnswer?.();
-  return { response, cost: cost ?? 0 };
+  const committed = deps.store.writeAnswer(key, answer, deps.fence).then(
+    () => void deps.onAnswer?.(),
+    (thrown: unknown) => {
+      const error = toAppError(thrown);
+      deps.onFault?.(error);
+      return error;
+    },
+  );
+  return { response, cost: cost ?? 0, committed };
 }
 
 function respondOptions(

@@ -31,16 +31,23 @@ interface RowWorkHooks {
 }
 
 /** What runs single rows. */
+interface RowWork {
+  /**
+   * @param onAnswered the row has its output, and sends nothing more: what is left is to store it. Called at most once,
+   *   while the last answer's commit is under way; a row that fails doesn't call it.
+   */
+  run(row: RowRecord, onAnswered?: () => void): Promise<RowEnding>;
+  /** TransformInput alone; null when it fails. */
+  inputOf(row: RowRecord): Promise<JsonObject | null>;
+  isAnswered(): boolean;
+  close(): void;
+}
+
+/** Compiles what all rows of a batch have in common. */
 export async function createRowWork(
   { batch, fence, agent, deps, tuning, drain, hard }: ProcessOptions,
   { halt, onFirstAnswer, onFault, parks = false }: RowWorkHooks,
-): Promise<{
-  run: (row: RowRecord) => Promise<RowEnding>;
-  /** TransformInput alone; null when it fails. */
-  inputOf: (row: RowRecord) => Promise<JsonObject | null>;
-  isAnswered: () => boolean;
-  close: () => void;
-}> {
+): Promise<RowWork> {
   const plan = planOf(batch);
   const columns = batch.columns ?? [];
   const transformInput = compileMapping(plan.inputMapping, plan.agent.input, columns);
@@ -72,6 +79,7 @@ export async function createRowWork(
     halt,
     drain,
     callTimeoutMs: callTimeoutMs(plan.agent),
+    goesAhead: true,
     onFault,
     onAnswer: () => {
       if (answered) return;
@@ -82,7 +90,7 @@ export async function createRowWork(
       deps.log.debug({ batchId: batch.id, code: error.code, delayMs }, 'model call is repeated'),
   };
 
-  const run = async (row: RowRecord): Promise<RowEnding> => {
+  const run: RowWork['run'] = async (row, onAnswered) => {
     const began = deps.clock.monotonic();
     const times = () => ({ processingMs: Math.round(deps.clock.monotonic() - began), endedAt: deps.clock.now() });
     let input: JsonObject | null = null;
@@ -92,7 +100,7 @@ export async function createRowWork(
       throw PARKED;
     };
     const own = parks ? { ...journal, send } : journal;
-    const { spentMicroUsd, cache, ...calls } = createRunCalls(runIdOf(batch.id, row), row.claims > 1, own);
+    const { spentMicroUsd, committed, cache, ...calls } = createRunCalls(runIdOf(batch.id, row), row.claims > 1, own);
     const ended = () => ({ ...times(), costMicroUsd: spentMicroUsd() });
     try {
       input = await transformInput(row.cells);
@@ -105,13 +113,21 @@ export async function createRowWork(
       if (outcome.status === 'ended')
         throw new AppError('output_invalid', 'The agent ended without structured output.');
       const output = await transformOutput(row.cells, outcome.structured);
+      onAnswered?.();
+      await committed();
       const hashed = cache?.hashed() ?? [];
       await deps.store.finishRow(fence, row.row, { status: 'succeeded', input, output, hashed, ...ended() });
       cache?.end(true);
       return { kind: 'succeeded' };
     } catch (thrown) {
       if (parked !== undefined && thrown === PARKED) return { kind: 'parked', row, call: parked };
-      const error = toAppError(thrown);
+      // Nothing is said of the row before its last answer is committed; where that fails, it is this fault that counts.
+      const error = toAppError(
+        await committed().then(
+          () => thrown,
+          (fault: unknown) => fault,
+        ),
+      );
       const policy = policyOf(error);
       if (policy !== 'fail') {
         if (policy !== 'stop') await deps.store.returnRow(fence, row.row);

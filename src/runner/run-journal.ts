@@ -13,24 +13,41 @@ export interface JournalDeps extends ModelCallDeps {
   /** Present where a batch allows answers of other rows. */
   cache?: CacheDeps;
   signal: AbortSignal;
+  /**
+   * The run goes on with an answer while its commit is under way, and waits for it before it sends anything more. Whoever
+   * runs it waits for `committed` before anything is stored that depends on the last answer.
+   */
+  goesAhead?: boolean;
+}
+
+/** The journalled calls of one run. */
+interface RunCalls {
+  callModel: CallModel;
+  callTool: CallTool;
+  /** What its answered calls of known price cost, replayed ones included. */
+  spentMicroUsd: () => number;
+  /** Waits for the commit of the answer that came last. Rejects with the fault that it met. */
+  committed: () => Promise<void>;
+  /** Where there is one, it wants to know when the attempt is over. */
+  cache: RunCache | undefined;
 }
 
 /**
  * The journalled calls of one run. An answered call is replayed; every other is an intent committed before it is
- * sent and an answer committed before the next step depends on it.
+ * sent and an answer committed before anything else is sent or stored that depends on it.
  * @param replay read the journal first; false for an attempt that was never claimed before
- * @returns `spentMicroUsd` is what its answered calls of known price cost, replayed ones included; `cache`, where there is
- *   one, wants to know when the attempt is over
  */
-export function createRunCalls(
-  run: string,
-  replay: boolean,
-  deps: JournalDeps,
-): { callModel: CallModel; callTool: CallTool; spentMicroUsd: () => number; cache: RunCache | undefined } {
+export function createRunCalls(run: string, replay: boolean, deps: JournalDeps): RunCalls {
   const cache = deps.cache === undefined ? undefined : openRunCache(run, deps.cache);
   let spent = 0;
   let earlier: Promise<Map<string, JournalEntry>> | undefined;
   let messagesJournalled = 0;
+  let underWay: AnsweredCall['committed'] | undefined;
+  const committed = async () => {
+    const fault = await underWay;
+    if (fault !== undefined) throw fault;
+    underWay = undefined;
+  };
   const entryOf = async (turn: number, call: number): Promise<JournalEntry | undefined> => {
     if (!replay) return undefined;
     earlier ??= deps.store.readJournal(run).then((entries) => {
@@ -43,6 +60,7 @@ export function createRunCalls(
   const callModel: CallModel = async (turn, request, onText, signal = deps.signal, time?: RunTime) => {
     const appended = request.messages.slice(messagesJournalled);
     messagesJournalled = request.messages.length;
+    if (underWay !== undefined) await committed();
     const entry = await entryOf(turn, 0);
     if (entry?.answer) {
       cache?.replayed({ turn, request }, entry);
@@ -54,14 +72,16 @@ export function createRunCalls(
       deps.onAnswer?.();
       return cached;
     }
-    const wasSent = entry !== undefined;
-    const call = { run, turn, request, appended, onText, signal, time, wasSent };
-    const { response, cost } = await (deps.send?.(call) ?? callUntilAnswered(call, deps));
-    spent += cost;
-    return response;
+    const call = { run, turn, request, appended, onText, signal, time, wasSent: entry !== undefined };
+    const answered = await (deps.send?.(call) ?? callUntilAnswered(call, deps));
+    spent += answered.cost;
+    underWay = answered.committed;
+    if (!deps.goesAhead) await committed();
+    return answered.response;
   };
 
   const callTool: CallTool = async (call, execute) => {
+    if (underWay !== undefined) await committed();
     const entry = await entryOf(call.turn, call.index + 1);
     if (entry?.answer) return entry.answer.response as unknown as ToolResult;
     if (entry !== undefined && !entry.idempotent) {
@@ -73,7 +93,7 @@ export function createRunCalls(
     }
     return sendToolCall(run, call, execute, deps);
   };
-  return { callModel, callTool, spentMicroUsd: () => spent, cache };
+  return { callModel, callTool, spentMicroUsd: () => spent, committed, cache };
 }
 
 async function sendToolCall(

@@ -54,6 +54,24 @@ test('a signal drains: rows at work finish, the rest is queued, and a resume run
   expect(world.sent).toHaveLength(20);
 });
 
+test('a drain gives back what was claimed ahead, though no row was left to claim', async () => {
+  const { gate, respond } = holding(1);
+  await begin(6, { respond });
+  const stop = new AbortController();
+  const id = await world.start({ concurrency: 4 });
+  const driving = world.runner.drive(id, { signal: stop.signal });
+  await until(async () => {
+    const { running } = (await world.runner.report(id)).counts;
+    return gate.waiting() === 4 && running === 5;
+  }, 'four calls in flight and one row claimed ahead');
+  stop.abort();
+  gate.open();
+  expect(await driving).toMatchObject({ status: 'paused', counts: { succeeded: 5, queued: 1, running: 0 } });
+  await world.runner.resume(id);
+  expect(await world.runner.drive(id)).toMatchObject({ status: 'completed', counts: { succeeded: 6 } });
+  expect(world.sent).toHaveLength(6);
+});
+
 test('a hard stop returns the rows at work; their calls are in the range of the bill', async () => {
   const { gate, respond } = holding(3);
   await begin(10, { respond });

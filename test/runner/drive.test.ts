@@ -60,6 +60,23 @@ test('keeps to the concurrency, and reaches it', async () => {
   expect(world.atOnce.most).toBe(6);
 });
 
+test('sends for the next row while the last is being stored, but only so far ahead of a slow store', async () => {
+  const gate = createGate();
+  await begin({
+    rows: 20,
+    intercept: async (method) => {
+      if (method === 'finishRow') await gate.wait();
+    },
+  });
+  const driving = world.runner.drive(await world.start({ concurrency: 3 }));
+  await until(() => gate.waiting() === 6, 'twice as many rows at work as may be sent for at once');
+  await world.store.renewLease({ batchId: 'none', epoch: 0 }).catch(() => undefined);
+  expect(world.sent).toHaveLength(6);
+  gate.open();
+  expect((await driving).counts.succeeded).toBe(20);
+  expect(world.atOnce.most).toBeLessThanOrEqual(3);
+});
+
 test('runs one row alone until a model call is answered, and not until its row is done', async () => {
   const first = createGate();
   const tool = createGate();

@@ -87,7 +87,7 @@ function play({ respond, deps = {}, lanes = {}, timeoutMs = 60_000 }: Play) {
       ...deps,
     },
   ).then(
-    ({ response }) => response,
+    async ({ response, committed }) => (await committed) ?? response,
     (error: AppError) => error,
   );
   return { done, deadline, sent: () => sent };

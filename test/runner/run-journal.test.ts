@@ -176,6 +176,39 @@ test('an answer that can’t be stored is not asked for again: it would be paid 
   expect((await totals()).openCalls).toBe(1);
 });
 
+test('a run that goes ahead has its answer before the commit, and sends nothing more before it', async () => {
+  const commit = Promise.withResolvers<void>();
+  const slow: Store = {
+    ...store,
+    writeAnswer: async (...answer) => {
+      await commit.promise;
+      await store.writeAnswer(...answer);
+    },
+  };
+  const run = calls(false, { store: slow, goesAhead: true });
+  expect(await run.callModel(0, REQUEST)).toEqual(RESPONSE);
+  expect((await totals()).modelCalls).toBe(0);
+  const [tool, model, committed] = [run.callTool(toolCall(true), execute), run.callModel(1, REQUEST), run.committed()];
+  await store.readJournal('bat_1/0/1');
+  expect([sent, executed.length, (await totals()).openCalls]).toEqual([1, 0, 1]);
+  commit.resolve();
+  await Promise.all([tool, model, committed]);
+  expect([sent, executed.length]).toEqual([2, 1]);
+});
+
+test('a run that goes ahead ends with the fault of its answer’s commit', async () => {
+  const full = new AppError('store_unavailable', 'Full.');
+  const faults: AppError[] = [];
+  const failing = { ...store, writeAnswer: () => Promise.reject(full) };
+  const run = calls(false, { store: failing, goesAhead: true, onFault: (error) => faults.push(error) });
+  expect(await run.callModel(0, REQUEST)).toEqual(RESPONSE);
+  await expect(run.committed()).rejects.toBe(full);
+  await expect(run.callModel(1, REQUEST)).rejects.toBe(full);
+  await expect(run.callTool(toolCall(true), execute)).rejects.toBe(full);
+  expect(faults).toEqual([full]);
+  expect([sent, executed.length]).toEqual([1, 0]);
+});
+
 test('the run’s own signal ends the wait for the next send', async () => {
   sends = [fault({ retryable: true })];
   const stop = new AbortController();

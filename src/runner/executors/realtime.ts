@@ -5,11 +5,21 @@ import { createBatchWatch } from '../batch-watch.ts';
 import { policyOf } from '../retry-policy.ts';
 import { createRowWork } from '../row-work.ts';
 import { DEFAULT_CONCURRENCY } from '../validate-input.ts';
+import { createClaims } from './claims.ts';
 import type { ProcessEnd, ProcessOptions } from './executor.ts';
 
-/** The `realtime` executor: TransformInput, InvokeAgent and TransformOutput for each row, concurrently, in the order of the source. */
+/** How many rows are claimed ahead of a free slot, as a share of the slots: a slot waits for no claim. */
+const AHEAD = 0.5;
+
+/**
+ * The `realtime` executor: TransformInput, InvokeAgent and TransformOutput for each row, concurrently, in the order of the source.
+ *
+ * A row holds a slot, of which there are as many as the concurrency, until it sends nothing more; storing its answer and
+ * its end goes on without one. So calls in flight never exceed the slots, and neither do calls that were sent and have no
+ * committed answer: the next row's intent stands behind that answer in the store's queue.
+ */
 export async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> {
-  const { fence, deps, drain, tuning } = options;
+  const { drain, tuning } = options;
   let wake: (() => void) | undefined;
   const halt = new AbortController();
   setMaxListeners(0, halt.signal);
@@ -23,48 +33,57 @@ export async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> 
       halt.abort();
     },
   });
-  const limit = () => tuning.now().concurrency ?? DEFAULT_CONCURRENCY;
   const watch = createBatchWatch(options);
+  const ahead = createClaims(options.fence, options.deps, options.rows);
+  /** Rows that hold a slot, and rows that are worked on at all. */
+  let slots = 0;
   let running = 0;
-  let left = options.rows ?? Number.POSITIVE_INFINITY;
-  let exhausted = false;
   const onDrain = () => wake?.();
   drain.addEventListener('abort', onDrain);
   const unlisten = tuning.listen(() => wake?.());
+  const isStopping = () => drain.aborted || watch.end() !== undefined;
+  // Until the first model call is answered one row goes alone: a key that is refused costs one call, not a full lane.
+  const limit = () => (work.isAnswered() ? (tuning.now().concurrency ?? DEFAULT_CONCURRENCY) : 1);
+  const most = () => (work.isAnswered() ? Math.ceil(limit() * (1 + AHEAD)) : 1);
+  const missing = () => most() - slots - ahead.size();
   const start = (row: RowRecord) => {
     running += 1;
+    slots += 1;
+    let hasSlot = true;
+    const leaveSlot = () => {
+      if (hasSlot) slots -= 1;
+      hasSlot = false;
+    };
     work
-      .run(row)
+      .run(row, () => {
+        if (!work.isAnswered()) return;
+        leaveSlot();
+        startAhead();
+        wake?.();
+      })
       .then((ending) => watch.see(ending))
       .catch((thrown: unknown) => watch.stop({ kind: 'fault', error: toAppError(thrown) }))
       .finally(() => {
+        leaveSlot();
         running -= 1;
         wake?.();
       });
   };
-  const claim = (free: number): Promise<RowRecord[]> =>
-    deps.store.claimRows(fence, { limit: free, at: deps.clock.now() }).catch((thrown: unknown) => {
-      watch.stop({ kind: 'fault', error: toAppError(thrown) });
-      return [];
-    });
-  const giveBack = (rows: RowRecord[]): Promise<unknown> =>
-    Promise.all(rows.map((row) => deps.store.returnRow(fence, row.row))).catch((thrown: unknown) =>
-      watch.stop({ kind: 'fault', error: toAppError(thrown) }),
-    );
-  const isStopping = () => drain.aborted || watch.end() !== undefined;
+  /** Rows that are only to be stored are no more than slots, so that a store that is slow holds up the sending. */
+  const startAhead = () => {
+    while (!isStopping() && slots < limit() && running < 2 * limit()) {
+      const row = ahead.take();
+      if (row === undefined) break;
+      start(row);
+    }
+  };
+  const orStop = (thrown: unknown) => watch.stop({ kind: 'fault', error: toAppError(thrown) });
   try {
     while (true) {
-      // Until the first model call is answered one row goes alone: a key that is refused costs one call, not a full lane.
-      const free = Math.min((work.isAnswered() ? limit() : 1) - running, left);
-      if (!isStopping() && !exhausted && free > 0) {
-        const rows = await claim(free);
-        if (isStopping()) {
-          await giveBack(rows);
-          continue;
-        }
-        left -= rows.length;
-        exhausted = rows.length < free || left === 0;
-        rows.forEach(start);
+      startAhead();
+      if (isStopping()) await ahead.giveBack().catch(orStop);
+      else if (!ahead.isExhausted() && missing() > 0) {
+        await ahead.claim(missing()).catch(orStop);
         continue;
       }
       if (running === 0) break;
@@ -77,5 +96,5 @@ export async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> 
     unlisten();
     work.close();
   }
-  return watch.end() ?? (drain.aborted && !exhausted ? { kind: 'stopped' } : { kind: 'done' });
+  return watch.end() ?? (drain.aborted && !ahead.isExhausted() ? { kind: 'stopped' } : { kind: 'done' });
 }
