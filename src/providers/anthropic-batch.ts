@@ -15,6 +15,7 @@ import {
   type FoundJob,
   isOfSubmission,
   type JobStatus,
+  mayHaveCreated,
   oneOf,
   type ResultsOptions,
   type Submission,
@@ -122,16 +123,10 @@ async function submit({ sdk, client }: Opened, submission: Submission): Promise<
     if (!success) throw invalidResponse('a created batch has no id');
     return { jobId: data.id };
   } catch (thrown) {
-    const fault = toModelError(thrown, sdk, { model, now: Date.now() });
-    // A gateway that answers 5xx may have passed the request on.
-    throw fault.code === 'model_server_error' ? uncertain(fault) : fault;
+    throw mayHaveCreated(toModelError(thrown, sdk, { model, now: Date.now() }));
   } finally {
     await spool.remove();
   }
-}
-
-function uncertain({ code, message, retryable, cause }: AppError): AppError {
-  return new AppError(code, message, { retryable, outcomeUnknown: true, cause });
 }
 
 const wireBatch = z.looseObject({

@@ -149,6 +149,13 @@ export function oneOf(jobIds: readonly string[]): FoundJob {
   return jobIds.length === 1 ? { jobId } : 'ambiguous';
 }
 
+/** The fault of a creation: a gateway that answers 5xx may have passed the request on, so that a job may exist. */
+export function mayHaveCreated(fault: AppError): AppError {
+  const { code, message, retryable, cause } = fault;
+  if (code !== 'model_server_error' && code !== 'model_overloaded') return fault;
+  return new AppError(code, message, { retryable, outcomeUnknown: true, cause });
+}
+
 /** A fault of a call that creates no job and costs nothing: whatever became of it does not matter. */
 export function createdNothing(error: AppError): AppError {
   if (!error.outcomeUnknown) return error;

@@ -13,6 +13,7 @@ import {
   createdNothing,
   type FindWindow,
   type FoundJob,
+  mayHaveCreated,
   oneOf,
   type ResultsOptions,
   type Submission,
@@ -170,11 +171,7 @@ async function submit(
     if (jobArn === undefined) throw invalidResponse(BEDROCK_BATCH.name, 'a created job has no ARN');
     return { jobId: jobArn };
   } catch (thrown) {
-    const fault = toBedrockFault(thrown, { place: model, signal });
-    const { code, message, retryable, cause } = fault;
-    // A gateway that answers 5xx may have passed the request on.
-    if (code !== 'model_server_error') throw fault;
-    throw new AppError(code, message, { retryable, outcomeUnknown: true, cause });
+    throw mayHaveCreated(toBedrockFault(thrown, { place: model, signal }));
   }
 }
 

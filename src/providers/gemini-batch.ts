@@ -13,6 +13,7 @@ import {
   type FindWindow,
   type FoundJob,
   type JobStatus,
+  mayHaveCreated,
   oneOf,
   type ResultsOptions,
   type Submission,
@@ -82,12 +83,16 @@ export function createGeminiBatchApi(options: GeminiBatchOptions): BatchApi {
 /** A `generateContent` body as the API takes it: the SDK has it only in a form of its own. */
 function toWireRequest(request: ModelRequest): WireRequest {
   const { contents, config = {} } = toParameters(request, new AbortController().signal);
-  const { systemInstruction, tools, maxOutputTokens } = config;
+  const { systemInstruction, tools, maxOutputTokens, temperature, topP } = config;
   return {
     contents: contents as WireRequest['contents'],
     ...(systemInstruction === undefined ? {} : { systemInstruction: { parts: [{ text: String(systemInstruction) }] } }),
     ...(tools === undefined ? {} : { tools: tools as NonNullable<WireRequest['tools']> }),
-    generationConfig: { maxOutputTokens },
+    generationConfig: {
+      maxOutputTokens,
+      ...(temperature === undefined ? {} : { temperature }),
+      ...(topP === undefined ? {} : { topP }),
+    },
   };
 }
 
@@ -95,7 +100,7 @@ interface WireRequest {
   contents: NonNullable<InlinedRequest['contents']>;
   systemInstruction?: { parts: { text: string }[] };
   tools?: NonNullable<NonNullable<InlinedRequest['config']>['tools']>;
-  generationConfig: { maxOutputTokens: number | undefined };
+  generationConfig: { maxOutputTokens: number | undefined; temperature?: number; topP?: number };
 }
 
 interface Reporting {
@@ -133,11 +138,7 @@ async function submit(opened: Opened, submission: Submission, inlineBytes: numbe
     if (name === undefined) throw invalidResponse(SERVICE.name, 'a created batch has no name');
     return { jobId: name };
   } catch (thrown) {
-    const fault = faultOf(thrown, opened, submission);
-    const { code, message, retryable, cause } = fault;
-    // A gateway that answers 5xx may have passed the request on.
-    if (code !== 'model_server_error') throw fault;
-    throw new AppError(code, message, { retryable, outcomeUnknown: true, cause });
+    throw mayHaveCreated(faultOf(thrown, opened, submission));
   }
 }
 
@@ -158,8 +159,9 @@ async function readInline(spool: Spool): Promise<InlinedRequest[]> {
   for await (const line of readJsonLines(createReadStream(spool.path))) {
     const { key, request } = line as unknown as { key: string; request: WireRequest };
     const { contents, systemInstruction, tools, generationConfig } = request;
-    const { maxOutputTokens } = generationConfig;
+    const { maxOutputTokens, ...sampling } = generationConfig;
     const config = {
+      ...sampling,
       ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
       ...(systemInstruction === undefined ? {} : { systemInstruction }),
       ...(tools === undefined ? {} : { tools }),

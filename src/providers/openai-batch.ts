@@ -11,6 +11,7 @@ import {
   type FindWindow,
   type FoundJob,
   type JobStatus,
+  mayHaveCreated,
   oneOf,
   type ResultsOptions,
   type Submission,
@@ -108,11 +109,7 @@ async function submit(opened: OpenClient, submission: Submission): Promise<{ job
     if (!success) throw invalidResponse(SERVICE.name, 'a created batch has no id');
     return { jobId: data.id };
   } catch (thrown) {
-    const fault = faultOf(thrown, opened, model);
-    const { code, message, retryable, cause } = fault;
-    // A gateway that answers 5xx may have passed the request on.
-    if (code !== 'model_server_error') throw fault;
-    throw new AppError(code, message, { retryable, outcomeUnknown: true, cause });
+    throw mayHaveCreated(faultOf(thrown, opened, model));
   }
 }
 

@@ -1,6 +1,6 @@
 import { AppError, type ErrorCode } from '../errors.ts';
-import type { RowRecord } from '../storage/store.ts';
-import type { ProcessEnd, ProcessOptions } from './executors/executor.ts';
+import type { BatchRecord, RowRecord } from '../storage/store.ts';
+import type { ProcessEnd } from './executors/process-end.ts';
 import type { ModelCall } from './model-call.ts';
 import { planOf } from './results.ts';
 import { policyOf } from './retry-policy.ts';
@@ -13,15 +13,18 @@ export type RowEnding =
   | { kind: 'succeeded' }
   | { kind: 'failed'; code: ErrorCode; example: string }
   | { kind: 'returned'; error: AppError }
-  /** Its next model call waits to be put into a job; the row is still claimed. */
-  | { kind: 'parked'; row: RowRecord; call: ModelCall };
+  /** Its next model call waits to be put into a job, or a tool call is held back; the row is still claimed. */
+  | { kind: 'parked'; row: RowRecord; call: ModelCall | undefined };
+
+/** Sees how rows end, and decides when that ends the batch. */
+export interface BatchWatch {
+  see(ending: RowEnding): void;
+  stop(end: ProcessEnd): void;
+  end(): ProcessEnd | undefined;
+}
 
 /** Decides when what rows meet ends the batch. */
-export function createBatchWatch({ batch }: Pick<ProcessOptions, 'batch'>): {
-  see: (ending: RowEnding) => void;
-  stop: (end: ProcessEnd) => void;
-  end: () => ProcessEnd | undefined;
-} {
+export function createBatchWatch({ batch }: { batch: BatchRecord }): BatchWatch {
   const plan = planOf(batch);
   const tolerated = plan.request.options?.tolerated_failure_percent ?? 100;
   const mayFail = Math.floor((batch.totals.rows * tolerated) / 100);

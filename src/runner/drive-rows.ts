@@ -3,7 +3,7 @@ import type { BatchChange, BatchRecord } from '../storage/store.ts';
 import { keepActiveTime } from './active-time.ts';
 import { nextBatchStatus } from './batch.ts';
 import { change, type Drive, openAgent, pause, settle, stored, stretch } from './drive-context.ts';
-import type { ProcessEnd } from './executors/executor.ts';
+import type { ProcessEnd } from './executors/process-end.ts';
 import { createLiveTuning } from './live-tuning.ts';
 import { processRows } from './process-rows.ts';
 import { finishRedrive } from './redrive.ts';

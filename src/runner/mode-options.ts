@@ -40,14 +40,21 @@ export async function planExecution(
   const choice = await chooseExecutor({ agent, request }, { rows, isSample: options.sample !== undefined }, deps);
   const realtime = estimateBatch(basis, deps.prices);
   const { executor, reason } = choice;
-  const hasApi = typeof ((await deps.batchApi?.(agent.model)) ?? '') !== 'string';
-  const batch = hasApi ? estimateJobs(basis, deps.prices, options) : null;
+  const api = (await deps.batchApi?.(agent.model)) ?? 'this program has none';
+  const batch = typeof api === 'string' ? null : estimateJobs(basis, deps.prices, options);
   const execution = { executor, reason, realtime, batch };
-  if (!('missing' in choice)) return { execution, problems: [], warnings: [] };
+  const tooSmall = executor === 'batch' && typeof api !== 'string' ? smallJobs(options, api.limits.minRequests) : [];
+  if (!('missing' in choice)) return { execution, problems: tooSmall, warnings: [] };
   const message = `mode batch can't be had: ${reason}.`;
   return options.fallback === false
     ? { execution, problems: [{ code: 'option_not_supported', message }], warnings: [] }
     : { execution, problems: [], warnings: [`${message} The rows run in real time, at the full price.`] };
+}
+
+function smallJobs({ batch_job_requests: most }: BatchOptions, fewest = 1): Problem[] {
+  if (most === undefined || most >= fewest) return [];
+  const message = `batch_job_requests is ${most}, and a job of this provider takes ${fewest} requests at least.`;
+  return [{ code: 'invalid_arguments', message }];
 }
 
 function estimateJobs(

@@ -94,6 +94,8 @@ export async function retryBatch(batch: BatchRecord, request: RetryRequest, deps
   try {
     const settings = {
       ...withoutModel(request),
+      // A retry is a new try of the batch API, and of strict tools.
+      ...{ real_time: null, plain_tools: null },
       ...(model === undefined ? {} : await modelSettings(model, batch, deps)),
       // A transcript never changes its model half way. The null takes away what an earlier retry left.
       redrive: { codes: codes ?? null, restart: model !== undefined },

@@ -113,6 +113,14 @@ export async function removeBatch(batch: BatchRecord, force: boolean, deps: Runn
       `The batch ${batch.id} is at work in process ${pid} on ${host}; try again when it is at rest.`,
     );
   }
+  const open = (await store.readJobs(batch.id)).filter(({ state }) => state === 'open' || state === 'creating');
+  if (open.length > 0) {
+    await store.releaseLease(lease.fence);
+    throw new AppError(
+      'batch_state_invalid',
+      `The batch ${batch.id} has ${open.length} jobs at the provider that are still open; cancel it first ("rowmill batches cancel ${batch.id}").`,
+    );
+  }
   if (!(await store.removeBatch(lease.fence, removable))) {
     await store.releaseLease(lease.fence);
     throw notRemovable((await store.readBatch(batch.id)) ?? batch);

@@ -23,6 +23,8 @@ const PARKED = new AppError('aborted', 'The call waits for a job.');
 interface RowWorkHooks {
   /** Model calls are not sent: each run ends with the first that is not answered yet (`parked`). */
   parks?: boolean;
+  /** With `parks`: neither are tool calls made. */
+  holdsTools?: boolean;
   /** Nothing more is sent once it fires. */
   halt: AbortSignal;
   /** More than one row may run at once from here on. */
@@ -46,7 +48,7 @@ interface RowWork {
 /** Compiles what all rows of a batch have in common. */
 export async function createRowWork(
   { batch, fence, agent, deps, tuning, drain, hard }: ProcessOptions,
-  { halt, onFirstAnswer, onFault, parks = false }: RowWorkHooks,
+  { halt, onFirstAnswer, onFault, parks = false, holdsTools = false }: RowWorkHooks,
 ): Promise<RowWork> {
   const plan = planOf(batch);
   const columns = batch.columns ?? [];
@@ -99,7 +101,7 @@ export async function createRowWork(
       parked = call;
       throw PARKED;
     };
-    const own = parks ? { ...journal, send } : journal;
+    const own = parks ? { ...journal, send, ...(holdsTools ? { heldTools: PARKED } : {}) } : journal;
     const { spentMicroUsd, committed, cache, ...calls } = createRunCalls(runIdOf(batch.id, row), row.claims > 1, own);
     const ended = () => ({ ...times(), costMicroUsd: spentMicroUsd() });
     try {
@@ -120,7 +122,7 @@ export async function createRowWork(
       cache?.end(true);
       return { kind: 'succeeded' };
     } catch (thrown) {
-      if (parked !== undefined && thrown === PARKED) return { kind: 'parked', row, call: parked };
+      if (thrown === PARKED) return { kind: 'parked', row, call: parked };
       // Nothing is said of the row before its last answer is committed; where that fails, it is this fault that counts.
       const error = toAppError(
         await committed().then(

@@ -10,6 +10,8 @@ import { type AnsweredCall, callUntilAnswered, type ModelCall, type ModelCallDep
 export interface JournalDeps extends ModelCallDeps {
   /** How a call that is not answered yet is sent. Default: {@link callUntilAnswered}. */
   send?: (call: ModelCall) => Promise<AnsweredCall>;
+  /** Thrown instead of a tool call that is not answered yet. */
+  heldTools?: AppError;
   /** Present where a batch allows answers of other rows. */
   cache?: CacheDeps;
   signal: AbortSignal;
@@ -91,6 +93,7 @@ export function createRunCalls(run: string, replay: boolean, deps: JournalDeps):
           'was not called again. Look at the other side, then retry the row.',
       );
     }
+    if (deps.heldTools !== undefined) throw deps.heldTools;
     return sendToolCall(run, call, execute, deps);
   };
   return { callModel, callTool, spentMicroUsd: () => spent, committed, cache };

@@ -1,17 +1,8 @@
-import type { AppError, ErrorCode } from '../../errors.ts';
 import type { OpenedAgent } from '../../run.ts';
 import type { BatchRecord, Fence } from '../../storage/store.ts';
+import type { BatchWatch } from '../batch-watch.ts';
 import type { RunnerDeps } from '../deps.ts';
 import type { LiveTuning } from '../live-tuning.ts';
-
-/** Why ProcessRows came to its end. `done`: no claimable row is left. `stopped`: it was drained or cancelled. */
-export type ProcessEnd =
-  | { kind: 'done' }
-  | { kind: 'stopped' }
-  /** The store can't be written any more. */
-  | { kind: 'fault'; error: AppError }
-  | { kind: 'tolerance'; error: AppError }
-  | { kind: 'pause'; reason: 'fatal' | 'budget'; error: AppError; alike?: ErrorCode };
 
 export interface ProcessOptions {
   batch: BatchRecord;
@@ -26,4 +17,6 @@ export interface ProcessOptions {
   hard: AbortSignal;
   /** Only so many rows. */
   rows?: number;
+  /** Sees how rows end, and decides; one of its own without it. */
+  watch?: BatchWatch;
 }

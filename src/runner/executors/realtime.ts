@@ -6,7 +6,8 @@ import { policyOf } from '../retry-policy.ts';
 import { createRowWork } from '../row-work.ts';
 import { DEFAULT_CONCURRENCY } from '../validate-input.ts';
 import { createClaims } from './claims.ts';
-import type { ProcessEnd, ProcessOptions } from './executor.ts';
+import type { ProcessOptions } from './executor.ts';
+import type { ProcessEnd } from './process-end.ts';
 
 /** How many rows are claimed ahead of a free slot, as a share of the slots: a slot waits for no claim. */
 const AHEAD = 0.5;
@@ -33,7 +34,7 @@ export async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> 
       halt.abort();
     },
   });
-  const watch = createBatchWatch(options);
+  const watch = options.watch ?? createBatchWatch(options);
   const ahead = createClaims(options.fence, options.deps, options.rows);
   /** Rows that hold a slot, and rows that are worked on at all. */
   let slots = 0;

@@ -13,8 +13,8 @@ export type Built =
   | { kind: 'unknown'; error: AppError }
   /** No queued row waits for a model call. */
   | { kind: 'empty' }
-  /** What is queued is not worth a job, or not fit for one. */
-  | { kind: 'few' }
+  /** What is queued is not worth a job, or not fit for one: so many rows, or all of them, go in real time. */
+  | { kind: 'few'; rows?: number }
   /** The cap has no room for one more call. */
   | { kind: 'budget'; error: AppError }
   | { kind: 'stopped' }
@@ -38,6 +38,7 @@ export async function buildJob(run: JobRun): Promise<Built> {
   const { room, spent } = await roomLeft(run);
   const filling = fillJob(run, id, room);
   let isAsked = false;
+  let isCreated = false;
   try {
     const first = await filling.next();
     if (first === undefined) return withoutJob(run, filling, spent);
@@ -54,12 +55,16 @@ export async function buildJob(run: JobRun): Promise<Built> {
       },
       signal: hard,
     });
+    isCreated = true;
     await deps.store.updateJob(fence, id, { state: 'open', providerJobId: jobId });
-    run.faults = 0;
+    const { requests, again } = filling.now();
+    run.repeats = again * 2 > requests ? run.repeats + 1 : 0;
     deps.log.info({ batchId: fence.batchId, job: id, providerJob: jobId }, 'batch job created');
     return { kind: 'open' };
   } catch (thrown) {
-    return notCreated(run, { id, isAsked, filling }, toAppError(thrown));
+    // What exists is found again, whatever went wrong with its record.
+    if (isCreated) throw thrown;
+    return notCreated(run, { id, isAsked, filling, spent }, toAppError(thrown));
   }
 }
 
@@ -75,7 +80,7 @@ async function* linesOf(filling: Filling, first: string[], run: JobRun): AsyncGe
 function withoutJob(run: JobRun, filling: Filling, spent: number): Built {
   const { end } = filling.now();
   if (end === 'stopped') return { kind: 'stopped' };
-  if (end === 'unfit' || end === 'full') return { kind: 'few' };
+  if (end === 'unfit' || end === 'full') return { kind: 'few', rows: 1 };
   if (end !== 'budget') return { kind: 'empty' };
   const cap = Math.round((run.options.tuning.now().max_cost_usd ?? 0) * 1e6);
   return { kind: 'budget', error: budgetReached(cap, spent, Math.max(0, cap - spent)) };
@@ -83,7 +88,7 @@ function withoutJob(run: JobRun, filling: Filling, spent: number): Built {
 
 async function notCreated(
   run: JobRun,
-  { id, isAsked, filling }: { id: string; isAsked: boolean; filling: Filling },
+  { id, isAsked, filling, spent }: { id: string; isAsked: boolean; filling: Filling; spent: number },
   error: AppError,
 ): Promise<Built> {
   const { options } = run;
@@ -98,6 +103,7 @@ async function notCreated(
     if (error !== STOPPED && error !== TOO_FEW) await deps.store.updateJob(fence, id, { error: { code, message } });
     await releaseJob(id, { kind: 'refused', state: 'dropped' }, options);
   }
+  if (error === TOO_FEW && filling.now().end === 'budget') return withoutJob(run, filling, spent);
   if (error === TOO_FEW) return { kind: 'few' };
   if (error === STOPPED || options.hard.aborted) return { kind: 'stopped' };
   if (error.code === 'internal') throw error;

@@ -1,7 +1,7 @@
-import type { RowRecord } from '../../../storage/store.ts';
+import { AppError, toAppError } from '../../../errors.ts';
 import { planOf } from '../../results.ts';
 import type { ProcessOptions } from '../executor.ts';
-import { type JobRun, openJobRun } from './job-run.ts';
+import { DEFAULT_POLL_MS, type JobRun, openJobRun } from './job-run.ts';
 import { cancelJobs, unsettledJobs } from './open-jobs.ts';
 import { createPace } from './pace.ts';
 import { pollJobs } from './poll-jobs.ts';
@@ -23,21 +23,30 @@ export async function endJobs(options: ProcessOptions): Promise<void> {
     await leaveJobs(options);
     return;
   }
-  const run = await openJobRun(options, api);
+  const run = await openJobRun(options, api, { holdsTools: true });
   try {
-    await cancelJobs(run, await unsettledJobs(options));
-    const pace = createPace(deps.batchPollMs ?? 10_000, deps.random);
+    const pace = createPace(deps.batchPollMs ?? DEFAULT_POLL_MS, deps.random);
     for (let poll = 0; poll < POLLS && !hard.aborted; poll += 1) {
       const jobs = await unsettledJobs(options);
       if (jobs.length === 0) break;
+      await cancelJobs(run, jobs);
       if (poll > 0) await deps.clock.sleep(pace.next(), hard);
-      await pollJobs(run, jobs);
+      await pollJobs(run, jobs).catch((thrown: unknown) => tellUnread(thrown, options));
     }
+    // What is open may still be taken in by whoever ends this batch after all.
+    if (hard.aborted) throw new AppError('aborted', 'The jobs of the batch were not ended.');
     await leaveJobs({ deps, fence });
     await finishAnswered(run);
   } finally {
     run.work.close();
   }
+}
+
+/** A job that can't be read must not keep the batch from its end. */
+function tellUnread(thrown: unknown, { deps, fence }: ProcessOptions): void {
+  const error = toAppError(thrown);
+  if (['lease_lost', 'store_unavailable', 'aborted'].includes(error.code)) throw error;
+  deps.log.warn({ batchId: fence.batchId, code: error.code, reason: error.message }, 'a batch job is left');
 }
 
 async function leaveJobs(options: Pick<ProcessOptions, 'deps' | 'fence'>): Promise<void> {
@@ -51,15 +60,15 @@ async function leaveJobs(options: Pick<ProcessOptions, 'deps' | 'fence'>): Promi
   }
 }
 
-/** Rows whose runs end with what is answered are ended; the others stay queued. */
-async function finishAnswered({ options: { deps, fence }, work }: JobRun): Promise<void> {
+/** Rows whose runs end with what is answered are ended, and no tool is run for them; the others are queued again. */
+async function finishAnswered({ options: { deps, fence, hard }, work }: JobRun): Promise<void> {
   const { store, clock } = deps;
-  const unfinished: RowRecord[] = [];
-  while (true) {
+  while (!hard.aborted) {
     const rows = await store.claimRows(fence, { limit: CHUNK, at: clock.now(), begun: true });
     if (rows.length === 0) break;
-    const endings = await Promise.all(rows.map((row) => work.run(row)));
-    for (const ending of endings) if (ending.kind === 'parked') unfinished.push(ending.row);
+    // One that waits for a call stays claimed until all are looked at, so that none is looked at twice.
+    await Promise.all(rows.map((row) => work.run(row)));
   }
-  await Promise.all(unfinished.map(({ row }) => store.returnRow(fence, row)));
+  await store.returnRunningRows(fence);
+  if (hard.aborted) throw new AppError('aborted', 'The rows of the batch were not ended.');
 }

@@ -1,7 +1,7 @@
 import type { Json, ModelRequest } from '../../../messages.ts';
 import type { ParkedRow } from '../../../storage/job.ts';
 import type { RowEnding } from '../../batch-watch.ts';
-import { UNSEEN_TOKENS } from '../../model-call.ts';
+import { type ModelCall, UNSEEN_TOKENS } from '../../model-call.ts';
 import { DEFAULT_CONCURRENCY } from '../../validate-input.ts';
 import { isStopping, type JobRun } from './job-run.ts';
 import { toRequestId } from './request-key.ts';
@@ -17,7 +17,7 @@ export interface Filling {
   /** The lines of the next rows that wait for a model call; undefined once nothing more comes. Rows that end are ended. */
   next(): Promise<string[] | undefined>;
   /** As they stand: the model of its requests once there is one, and how it ended once it has. */
-  now(): { model: string; requests: number; bytes: number; fresh: number; end: FillEnd | undefined };
+  now(): { model: string; requests: number; bytes: number; fresh: number; again: number; end: FillEnd | undefined };
 }
 
 /** A request that is in the job. */
@@ -26,7 +26,7 @@ interface Taken {
   parked: ParkedRow;
 }
 
-type Parked = Extract<RowEnding, { kind: 'parked' }>;
+type Parked = Extract<RowEnding, { kind: 'parked' }> & { call: ModelCall };
 
 /**
  * Begins to fill a job. Its rows are committed to it before their lines are given, so that whatever is sent is known.
@@ -39,7 +39,7 @@ export function fillJob(run: JobRun, jobId: string, room: number | undefined): F
   const worstOf = rememberWorst(run);
   let model: string | undefined;
   let end: FillEnd | undefined;
-  let [requests, bytes, fresh, worstSum] = [0, 0, 0, 0];
+  let [requests, bytes, fresh, again, worstSum] = [0, 0, 0, 0, 0];
 
   /** Rows with tools of their own run as many at once as the batch may; others only wait for the processor. */
   const chunk = () => (options.agent.toolSpecs.length > 1 ? (tuning.now().concurrency ?? DEFAULT_CONCURRENCY) : CHUNK);
@@ -65,7 +65,8 @@ export function fillJob(run: JobRun, jobId: string, room: number | undefined): F
     requests += 1;
     bytes += lineBytes + SEPARATOR;
     worstSum += worst ?? 0;
-    if (call.turn === 0 && !call.wasSent) fresh += 1;
+    if (call.wasSent) again += 1;
+    else if (call.turn === 0) fresh += 1;
     const intent = {
       ...{ run: call.run, turn: call.turn, call: 0, kind: 'model' as const, name: `${name}/${request.model}` },
       ...{ request: call.appended as unknown as Json, idempotent: true },
@@ -126,12 +127,12 @@ export function fillJob(run: JobRun, jobId: string, room: number | undefined): F
         }
         const endings = await Promise.all(claimed.map((row) => work.run(row)));
         for (const ending of endings) if (ending.kind !== 'parked') watch.see(ending);
-        const lines = await take(endings.filter((ending) => ending.kind === 'parked'));
+        const lines = await take(endings.filter(isParked));
         if (lines.length > 0) return lines;
       }
       return undefined;
     },
-    now: () => ({ model: model ?? '', requests, bytes, fresh, end }),
+    now: () => ({ model: model ?? '', requests, bytes, fresh, again, end }),
   };
 }
 
@@ -151,6 +152,10 @@ function rememberWorst({ prices, provider }: JobRun): (request: ModelRequest, by
     known.set(key, worst);
     return worst;
   };
+}
+
+function isParked(ending: RowEnding): ending is Parked {
+  return ending.kind === 'parked' && ending.call !== undefined;
 }
 
 /** What stands between two lines at most. */

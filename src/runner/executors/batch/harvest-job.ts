@@ -22,47 +22,71 @@ export async function harvestJob(run: JobRun, job: JobRecord, status: JobStatus)
   const { options, api } = run;
   const { store, log, clock } = options.deps;
   const { fence } = options;
-  const held: Extract<JobRowResult, { kind: 'failed' }>[] = [];
-  let answered = job.tally.answered > 0;
-  let chunk: JobRowResult[] = [];
-  const settle = async (results: JobRowResult[]) => {
-    const taken = await store.settleJobRows(fence, job.id, results);
-    results.forEach((result, index) => {
-      if (taken[index] === true && result.kind === 'failed') tellFailed(run, result);
-    });
-  };
-  const { toolSpecs: tools, prefill } = options.agent;
-  const begun = prefill === undefined ? {} : { prefill };
-  const results = api.results(job.providerJobId ?? '', { model: job.model, tools, ...begun, signal: options.hard });
-  let seen = 0;
-  for await (const { id, outcome } of results) {
-    seen += 1;
-    const at = fromRequestId(job.id, id);
-    if (at === undefined) continue;
-    const result = await toResult(run, job, { at, outcome });
-    if (result.kind === 'answered') answered = true;
-    // Until something is answered, a refusal may be the whole job's: then no row fails for it.
-    if (result.kind === 'failed' && !answered) held.push(result);
-    else chunk.push(result);
-    if (!answered && held.length === CHUNK) break;
-    if (chunk.length < CHUNK) continue;
-    await settle(chunk);
-    chunk = [];
-  }
+  const wasAnswered = job.tally.answered > 0;
+  const first = await takeResults(run, job, wasAnswered ? 'failed' : 'held');
   // It says that it went well, and its results are nowhere: sending all of it again would be paid twice.
-  if (seen === 0 && status.state === 'ended') throw noResults(job);
-  if (answered) chunk.push(...held);
-  if (chunk.length > 0) await settle(chunk);
+  if (first.seen === 0 && status.state === 'ended') throw noResults(job);
+  const answered = wasAnswered || first.answered;
+  // Refusals that were met before it was known whether anything is answered are read again, now that it is.
+  if (first.leftOut) await takeResults(run, job, answered ? 'failed' : 'refused');
   // What the provider does not say a word about may have been charged.
   const mayBeCharged = status.state === 'ended' || (answered && api.omitsUnrun !== true);
-  const kind = mayBeCharged ? 'lost' : 'refused';
-  await releaseJob(job.id, { kind, state: 'done' }, options);
-  const reason = status.reason ?? held[0]?.result.error.message;
+  await releaseJob(job.id, { kind: mayBeCharged ? 'lost' : 'refused', state: 'done' }, options);
+  const reason = status.reason ?? first.refusal;
   if (reason !== undefined && !answered) {
     await store.updateJob(fence, job.id, { error: { code: 'model_request_invalid', message: reason } });
   }
   log.info({ batchId: fence.batchId, job: job.id, state: status.state, at: clock.now() }, 'batch job is taken in');
   return answered ? { kind: 'answered' } : { kind: 'unanswered', error: fruitless(job, status, reason) };
+}
+
+interface Taken {
+  seen: number;
+  answered: boolean;
+  /** Refusals were passed over, since nothing was answered before them. */
+  leftOut: boolean;
+  /** What the first of them said. */
+  refusal: string | undefined;
+}
+
+/**
+ * Reads a job's results once and takes in what may be taken in.
+ * @param refusals what becomes of a request that is refused for good: its row fails; or its row is queued again, as after a
+ *   whole job of such refusals; or it is left out for as long as nothing is answered, because that can't be told yet
+ */
+async function takeResults(run: JobRun, job: JobRecord, refusals: 'failed' | 'refused' | 'held'): Promise<Taken> {
+  const { options, api } = run;
+  const { toolSpecs: tools, prefill } = options.agent;
+  const begun = prefill === undefined ? {} : { prefill };
+  const taken: Taken = { seen: 0, answered: false, leftOut: false, refusal: undefined };
+  let chunk: JobRowResult[] = [];
+  const settle = async () => {
+    const results = chunk;
+    chunk = [];
+    const settled = await options.deps.store.settleJobRows(options.fence, job.id, results);
+    results.forEach((result, index) => {
+      if (settled[index] === true && result.kind === 'failed') tellFailed(run, result);
+    });
+  };
+  const results = api.results(job.providerJobId ?? '', { model: job.model, tools, ...begun, signal: options.hard });
+  for await (const { id, outcome } of results) {
+    taken.seen += 1;
+    const at = fromRequestId(job.id, id);
+    if (at === undefined) continue;
+    const result = await toResult(run, job, { at, outcome });
+    if (result.kind === 'answered') taken.answered = true;
+    if (result.kind === 'failed') {
+      taken.refusal ??= result.result.error.message;
+      if (refusals === 'held' && !taken.answered) {
+        taken.leftOut = true;
+        continue;
+      }
+    }
+    chunk.push(result.kind === 'failed' && refusals === 'refused' ? { ...at, kind: 'refused' } : result);
+    if (chunk.length === CHUNK) await settle();
+  }
+  if (chunk.length > 0) await settle();
+  return taken;
 }
 
 function noResults({ providerJobId }: JobRecord): AppError {
@@ -74,7 +98,8 @@ function fruitless(job: JobRecord, { state }: JobStatus, reason: string | undefi
   return new AppError(
     'model_unavailable',
     `The job ${job.providerJobId} of ${job.requests} requests is over (${state}) without one answer${why}.`,
-    { retryable: state === 'expired' },
+    // A limit on what may be enqueued is one that jobs which end make room in.
+    { retryable: state === 'expired' || /enqueued/i.test(why) },
   );
 }
 
@@ -120,17 +145,20 @@ function toAnswer(run: JobRun, { model }: JobRecord, given: ModelResponse): Jour
 }
 
 async function failed(run: JobRun, job: JobRecord, at: JobRow, error: AppError): Promise<JobRowResult> {
-  const { clock } = run.options.deps;
+  const { fence, deps } = run.options;
+  const { clock, store } = deps;
   const row = await readRow(run, at.row);
   const input = row === undefined ? null : await run.work.inputOf(row);
   const endedAt = clock.now();
   const { code, message } = error;
+  const calls = at.turn === 0 ? [] : await store.readJournal(`${fence.batchId}/${at.row}/${at.attempt}`);
   return {
     ...at,
     kind: 'failed',
     result: {
       ...{ status: 'failed', input, error: { code, message }, endedAt },
       processingMs: Math.max(0, endedAt - (job.submittedAt ?? endedAt)),
+      costMicroUsd: calls.reduce((sum, { answer }) => sum + (answer?.costMicroUsd ?? 0), 0),
     },
   };
 }

@@ -15,6 +15,8 @@ import type { ProcessOptions } from '../executor.ts';
 /** How much of what a provider takes in one job is used. */
 const SHARE_OF_LIMIT = 0.9;
 const DEFAULT_JOBS = 20;
+/** How long to wait before a job is first asked about. */
+export const DEFAULT_POLL_MS = 10_000;
 
 /** What the jobs of a batch are bound by. */
 export interface JobLimits {
@@ -47,12 +49,20 @@ export interface JobRun {
   hasHarvested: boolean;
   /** Jobs that were looked for and not found, with how often. */
   looks: Map<string, number>;
+  /** Jobs that could not be read, with how often in a row. */
+  unread: Map<string, number>;
+  /** Jobs in a row that were made mostly of requests which other jobs had not answered. */
+  repeats: number;
   /** Tools go out in plain form: their strict form was refused in real time. */
   isPlain: boolean;
 }
 
-/** Puts together what the work on jobs needs. */
-export async function openJobRun(options: ProcessOptions, api: BatchApi): Promise<JobRun> {
+/** Puts together what the work on jobs needs. @param holdsTools no tool is run either: the batch ends */
+export async function openJobRun(
+  options: ProcessOptions,
+  api: BatchApi,
+  { holdsTools = false }: { holdsTools?: boolean } = {},
+): Promise<JobRun> {
   const { batch, deps } = options;
   const { agent, request } = planOf(batch);
   const asked = request.options ?? {};
@@ -60,6 +70,7 @@ export async function openJobRun(options: ProcessOptions, api: BatchApi): Promis
   const halt = new AbortController();
   const work = await createRowWork(options, {
     parks: true,
+    holdsTools,
     halt: halt.signal,
     onFirstAnswer: () => undefined,
     onFault: (error) => {
@@ -80,6 +91,8 @@ export async function openJobRun(options: ProcessOptions, api: BatchApi): Promis
     hasAsked: false,
     hasHarvested: (await deps.store.readJobs(batch.id)).some(({ state }) => state === 'done'),
     looks: new Map(),
+    unread: new Map(),
+    repeats: 0,
     isPlain: settingsOf(batch).plain_tools === true,
   };
 }

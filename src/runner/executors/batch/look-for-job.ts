@@ -1,10 +1,12 @@
 import { AppError } from '../../../errors.ts';
 import type { JobRecord } from '../../../storage/job.ts';
-import type { JobRun } from './job-run.ts';
+import { DEFAULT_POLL_MS, type JobRun } from './job-run.ts';
 import { releaseJob } from './release-job.ts';
 
 /** How often in a row a job must not be there until it is taken for one that never existed: lists may lag behind. */
 const LOOKS = 2;
+/** And how long after its creation was asked for, in first polls (5 minutes): a large body may still be taken in. */
+const POLLS = 30;
 /** How long after its creation was asked for a job is looked for, in milliseconds: those of others, which may be it, have ended by then. */
 const LOOK_FOR_MS = 26 * 3_600_000;
 
@@ -14,7 +16,7 @@ export type Looked = 'found' | 'never-existed' | 'unsure' | 'held';
 /** Looks for a job whose creation was asked for and never answered. Its rows go nowhere until it is found or known not to exist. */
 export async function lookForJob(run: JobRun, job: JobRecord): Promise<Looked> {
   const { options, api, looks } = run;
-  const { store, clock, log } = options.deps;
+  const { store, clock, log, batchPollMs = DEFAULT_POLL_MS } = options.deps;
   const from = job.submittedAt ?? job.createdAt;
   const otherJobs = new Set(await store.readProviderJobIds(api.name));
   const found = await api.find(job.id, { from, to: clock.now(), otherJobs, signal: options.hard });
@@ -28,7 +30,7 @@ export async function lookForJob(run: JobRun, job: JobRecord): Promise<Looked> {
   }
   const times = (looks.get(job.id) ?? 0) + 1;
   looks.set(job.id, times);
-  if (times < LOOKS) return 'unsure';
+  if (times < LOOKS || clock.now() - from < POLLS * batchPollMs) return 'unsure';
   looks.delete(job.id);
   await releaseJob(job.id, { kind: 'refused', state: 'dropped' }, options);
   log.info(fields, 'batch job was never created');

@@ -29,15 +29,16 @@ export async function pollJobs(run: JobRun, jobs: readonly JobRecord[]): Promise
       if (error.code === 'lease_lost' || error.code === 'store_unavailable') throw error;
       run.options.deps.log.warn({ job: job.id, code: error.code, reason: error.message }, 'batch job was not read');
       if (isPassing(error) || error.code === 'aborted') continue;
-      const times = (run.looks.get(job.id) ?? 0) + 1;
-      run.looks.set(job.id, times);
-      if (times >= UNREADABLE) throw unreadable(job, error);
+      const times = (run.unread.get(job.id) ?? 0) + 1;
+      run.unread.set(job.id, times);
+      if (times >= UNREADABLE) throw unreadable(job, { error, batchId: run.options.fence.batchId });
     }
   }
   return polled;
 }
 
-async function pollJob(run: JobRun, job: JobRecord, polled: Polled): Promise<void> {
+/** Asks about one job, and takes it in when it is over. */
+export async function pollJob(run: JobRun, job: JobRecord, polled: Polled): Promise<void> {
   if (job.state === 'creating') {
     const looked = await lookForJob(run, job);
     if (looked === 'held') polled.held.push(job);
@@ -50,17 +51,19 @@ async function pollJob(run: JobRun, job: JobRecord, polled: Polled): Promise<voi
   const status = await run.api.status(job.providerJobId ?? '', run.options.hard);
   if (status.state === 'queued' || status.state === 'running') return;
   const harvest = await harvestJob(run, job, status);
-  run.looks.delete(job.id);
+  run.unread.delete(job.id);
   run.hasHarvested = true;
+  if (harvest.kind === 'answered') run.faults = 0;
   polled.hasNews = true;
   if (harvest.kind === 'unanswered') polled.fault ??= harvest.error;
 }
 
-function unreadable(job: JobRecord, cause: AppError): AppError {
+function unreadable(job: JobRecord, { error: cause, batchId }: { error: AppError; batchId: string }): AppError {
   return new AppError(
     cause.code,
     `The job ${job.providerJobId} of ${job.requests} requests can't be read: ${cause.message} Its answers are kept by the ` +
-      'provider; once it can be read, resume.',
+      `provider; once it can be read, resume. If it is gone, "rowmill batches resume ${batchId} --resend-lost" sends its ` +
+      'requests again: they may be paid for twice.',
     { cause },
   );
 }

@@ -4,20 +4,23 @@ import type { JobRecord } from '../../../storage/job.ts';
 import type { BatchRecord } from '../../../storage/store.ts';
 import { createBatchWatch } from '../../batch-watch.ts';
 import { settingsOf } from '../../settings.ts';
-import type { ProcessEnd, ProcessOptions } from '../executor.ts';
+import type { ProcessOptions } from '../executor.ts';
+import type { ProcessEnd } from '../process-end.ts';
 import { runRealtime } from '../realtime.ts';
 import { buildJob } from './build-job.ts';
-import { isStopping, type JobRun, openJobRun, readNow } from './job-run.ts';
+import { isPassing } from './harvest-job.ts';
+import { DEFAULT_POLL_MS, isStopping, type JobRun, openJobRun, readNow } from './job-run.ts';
 import { heldFault } from './look-for-job.ts';
 import { cancelJobs, unsettledJobs } from './open-jobs.ts';
 import { createPace, type Pace } from './pace.ts';
-import { pollJobs } from './poll-jobs.ts';
+import { pollJob, pollJobs } from './poll-jobs.ts';
 import { releaseJob } from './release-job.ts';
 
 /** How often the batch API may fail in a row before it is given up. */
 const FAULTS = 3;
+/** How many jobs in a row may be made mostly of requests that were in jobs before. */
+const REPEATS = 4;
 const HOUR_MS = 3_600_000;
-const DEFAULT_POLL_MS = 10_000;
 
 /**
  * The `batch` executor. It works in waves: the next model call of every unfinished row is one request of a job; its answer
@@ -49,9 +52,23 @@ async function settleFormer(run: JobRun): Promise<void> {
   const isGivenUp = settingsOf(await readNow(run)).resend_lost === true;
   for (const job of await unsettledJobs(run.options)) {
     if (job.state === 'building') await releaseJob(job.id, { kind: 'refused', state: 'dropped' }, options);
-    if (job.state === 'creating' && isGivenUp) await releaseJob(job.id, { kind: 'lost', state: 'left' }, options);
+    else if (isGivenUp && (job.state === 'creating' || !(await isReadable(run, job)))) {
+      await releaseJob(job.id, { kind: 'lost', state: 'left' }, options);
+    }
   }
   if (isGivenUp) await change(run, { resend_lost: null });
+}
+
+/** Whether a job can be read; one that is over is taken in by that. */
+async function isReadable(run: JobRun, job: JobRecord): Promise<boolean> {
+  try {
+    await pollJob(run, job, { hasNews: false, held: [] });
+    return true;
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    if (['lease_lost', 'store_unavailable', 'aborted'].includes(error.code)) throw error;
+    return isPassing(error);
+  }
 }
 
 async function change({ options: { deps, fence } }: JobRun, settings: BatchRecord['settings']): Promise<void> {
@@ -68,7 +85,7 @@ async function advance(run: JobRun, pace: Pace): Promise<ProcessEnd | undefined>
   }
   const jobs = await unsettledJobs(run.options);
   if (jobs.length === 0) return (await readNow(run)).totals.queued === 0 ? { kind: 'done' } : undefined;
-  if (await isOverDeadline(run, jobs)) await cancelJobs(run, jobs);
+  if (await isOverDeadline(run)) await cancelJobs(run, jobs);
   await wait(pace.next(), run);
   if (isStopping(run)) return undefined;
   const { hasNews, fault, held } = await pollJobs(run, jobs);
@@ -76,7 +93,9 @@ async function advance(run: JobRun, pace: Pace): Promise<ProcessEnd | undefined>
   if (held.length > 0 && held.length === jobs.length) {
     return { kind: 'pause', reason: 'fatal', error: heldFault(held, run.options.fence.batchId) };
   }
-  return fault === undefined ? undefined : countFault(run, fault);
+  // While other jobs go well, one that came to nothing may go again.
+  if (fault === undefined || (fault.retryable && jobs.length > 1)) return undefined;
+  return countFault(run, fault);
 }
 
 async function wait(ms: number, { options: { deps, drain } }: JobRun): Promise<void> {
@@ -94,17 +113,26 @@ async function sendQueued(run: JobRun, batch: BatchRecord, pace: Pace): Promise<
   run.hasAsked = true;
   if (mustAsk || modelCalls + cachedCalls === 0) return inRealTime(run, 1);
   await keepPlainTools(run);
+  if (run.repeats >= REPEATS) {
+    await giveUp(
+      run,
+      'Jobs of the batch API left the same requests without an answer again and again: the rest runs in real time.',
+    );
+    return inRealTime(run);
+  }
   while ((await unsettledJobs(run.options)).length < run.limits.jobs) {
     const built = await buildJob(run);
     switch (built.kind) {
       case 'open':
-      case 'unknown':
         pace.restart();
         break;
+      case 'unknown':
+        // Nothing more is sent before it is looked for.
+        return undefined;
       case 'empty':
         return undefined;
       case 'few':
-        return inRealTime(run);
+        return inRealTime(run, built.rows);
       case 'budget':
         return (await unsettledJobs(run.options)).length > 0
           ? undefined
@@ -112,6 +140,9 @@ async function sendQueued(run: JobRun, batch: BatchRecord, pace: Pace): Promise<
       case 'stopped':
         return run.watch.end() ?? { kind: 'stopped' };
       case 'fault':
+        // So many jobs at once, or so many requests: those that end make room.
+        if (built.error.code === 'model_rate_limited' && (await unsettledJobs(run.options)).length > 0)
+          return undefined;
         await wait(pace.next(), run);
         return countFault(run, built.error);
       default:
@@ -124,9 +155,11 @@ async function sendQueued(run: JobRun, batch: BatchRecord, pace: Pace): Promise<
 /** What is queued goes at once, as every batch without jobs does. */
 async function inRealTime(run: JobRun, rows?: number): Promise<ProcessEnd | undefined> {
   const batch = await readNow(run);
-  const end = await runRealtime({ ...run.options, batch, ...(rows === undefined ? {} : { rows }) });
+  // Few rows are seen by the watch over the jobs, so that the first ones which all fail alike pause the batch.
+  const few = rows === undefined ? {} : { rows, watch: run.watch };
+  const end = await runRealtime({ ...run.options, batch, ...few });
   if (end.kind !== 'done') return end;
-  run.watch = createBatchWatch({ batch: await readNow(run) });
+  if (rows === undefined) run.watch = createBatchWatch({ batch: await readNow(run) });
   return undefined;
 }
 
@@ -154,11 +187,14 @@ async function giveUp(run: JobRun, reason: string): Promise<void> {
   await change(run, { real_time: reason });
 }
 
-async function isOverDeadline(run: JobRun, jobs: readonly JobRecord[]): Promise<boolean> {
+/** Counted from the batch's first job. What is open then is cancelled, round by round: asking again does no harm. */
+async function isOverDeadline(run: JobRun): Promise<boolean> {
   const { batch_deadline_hours: hours } = run.asked;
-  if (hours === undefined || settingsOf(await readNow(run)).real_time !== undefined) return false;
+  if (hours === undefined) return false;
+  const jobs = await run.options.deps.store.readJobs(run.options.fence.batchId);
   const began = Math.min(...jobs.map(({ submittedAt, createdAt }) => submittedAt ?? createdAt));
   if (run.options.deps.clock.now() - began < hours * HOUR_MS) return false;
+  if (settingsOf(await readNow(run)).real_time !== undefined) return true;
   await giveUp(
     run,
     `The deadline of ${hours} hours passed: what had no answer by then was cancelled and runs in real time.`,
