@@ -27,7 +27,7 @@ export const batchReport = {
     .object({
       total: z.number().describe('Rows loaded so far; all of them once the batch runs.'),
       queued: z.number().describe('Rows that wait.'),
-      running: z.number().describe('Rows at work.'),
+      running: z.number().describe('Rows at work, claimed ahead, or waiting in a job of the batch API.'),
       succeeded: z.number().describe('Rows with a valid answer.'),
       failed: z.number().describe('Rows that failed.'),
     })

@@ -51,7 +51,9 @@ describe('from another process on the same data directory', () => {
     const looked = async (): Promise<number> => (await json(['batches', 'show', id])).counts.running;
     let most = 0;
     for (let looks = 0; looks < 20 && most < 8; looks += 1) most = Math.max(most, await looked());
-    expect(most).toBe(8);
+    // Those at work, and up to half as many claimed ahead.
+    expect(most).toBeGreaterThanOrEqual(8);
+    expect(most).toBeLessThanOrEqual(12);
     expect(await json(['batches', 'cancel', id])).toMatchObject({ status: 'cancelled', counts: { running: 0 } });
     expect((await going.finished).code).toBe(5);
     const table = await readFile(space.path('out.csv'), 'utf8');
