@@ -19,6 +19,7 @@ import { createLanes, type LaneMember, type Lanes } from './providers/lane.ts';
 import { readPriceFile } from './providers/price-file.ts';
 import { createPriceTable, type PriceTable } from './providers/prices.ts';
 import { createProviders, type Providers } from './providers/providers.ts';
+import { createGivenRegistry } from './registry/given-registry.ts';
 import { layerRegistries, type Registry, resolveAgent } from './registry/registry.ts';
 import { createYamlRegistry } from './registry/yaml-registry.ts';
 import { createBudget } from './runner/budget.ts';
@@ -40,12 +41,19 @@ const SHIPPED_AGENTS = fileURLToPath(new URL('../agents.yaml', import.meta.url))
 /** Who drives batches that are started by talking: this process, or a detached one that outlives it. */
 export type Driver = 'supervisor' | 'detached';
 
+/** What the process that makes an app decides about it. */
+export interface AppChoices {
+  driver: Driver;
+  /** Instead of those that the environment names. */
+  agents?: readonly AgentDefinition[] | undefined;
+}
+
 /** Puts the parts together; with `main.ts`, the only place that chooses implementations. */
-export async function createApp(config: Config, log: Log, options: { driver: Driver }): Promise<App> {
+export async function createApp(config: Config, log: Log, options: AppChoices): Promise<App> {
   const resultsDir = prepareFolders(config);
   const owner = currentOwner();
   const { store, tables } = await openStorage(config, { log, resultsDir });
-  const registry = await openRegistry(config, log);
+  const registry = await openRegistry(config, log, options.agents);
   const prices = createPriceTable(config.pricesPath === null ? {} : { overrides: readPriceFile(config.pricesPath) });
   const providers = createProviders(config, log);
   const lanes = createLanes({ clock: systemClock, log });
@@ -152,7 +160,8 @@ async function openS3(config: Config) {
   return createS3Client({ region, ...(s3Endpoint === undefined ? {} : { endpoint: s3Endpoint }) });
 }
 
-async function openRegistry(config: Config, log: Log): Promise<Registry> {
+async function openRegistry(config: Config, log: Log, given: AppChoices['agents']): Promise<Registry> {
+  if (given !== undefined) return createGivenRegistry(given, 'this command');
   const shipped = createYamlRegistry(SHIPPED_AGENTS);
   if (config.agents === null) return shipped;
   if (config.agents.kind === 'file') {

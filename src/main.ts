@@ -19,7 +19,7 @@ export function main(argv: string[], env: Record<string, string | undefined>): P
   return runCli({
     argv,
     version,
-    app: async ({ environment, drives }) => {
+    app: async ({ environment, drives, agents }) => {
       // Help and bad arguments need none of it.
       const [{ createApp }, { readConfig }, { createLog }] = await Promise.all([
         import('./app.ts'),
@@ -27,7 +27,10 @@ export function main(argv: string[], env: Record<string, string | undefined>): P
         import('./log.ts'),
       ]);
       const config = readConfig({ ...env, ...environment }, process.cwd());
-      return createApp(config, createLog(config.logLevel), { driver: drives === true ? 'supervisor' : 'detached' });
+      return createApp(config, createLog(config.logLevel), {
+        driver: drives === true ? 'supervisor' : 'detached',
+        agents,
+      });
     },
     faces: FACES,
     env,

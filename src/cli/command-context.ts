@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { AgentDefinition } from '../agent/definition.ts';
 import type { App } from './app.ts';
 import { type Io, type Paint, paintFor, widthOf } from './io.ts';
 import type { Signals } from './signals.ts';
@@ -19,6 +20,8 @@ export interface Faces {
 export interface AppOptions {
   /** Laid over the process's environment. */
   environment?: Record<string, string>;
+  /** The agents that there are, instead of those that the environment names. */
+  agents?: readonly AgentDefinition[];
   /** Whether the command drives batches that are started by talking (`supervise`); otherwise a detached runner does. */
   drives?: boolean;
 }

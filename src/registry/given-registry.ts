@@ -1,0 +1,15 @@
+import type { AgentDefinition } from '../agent/definition.ts';
+import { newest, type Registry, sortAgents } from './registry.ts';
+
+/** Agents that somebody has at hand, such as a command that makes one of its own settings. `source` is told where one is missing. */
+export function createGivenRegistry(definitions: readonly AgentDefinition[], source: string): Registry {
+  const sorted = sortAgents(definitions);
+  return {
+    sources: [source],
+    list: async () => sorted,
+    async find(name, version) {
+      const named = sorted.filter((definition) => definition.name === name);
+      return version === undefined ? newest(named) : named.find((definition) => definition.version === version);
+    },
+  };
+}
