@@ -69,6 +69,10 @@ export function createRunner(given: RunnerDeps): Runner {
       return report(id);
     },
     report,
+    async find(key) {
+      const batch = await store.readBatchOfKey(key);
+      return batch === undefined ? undefined : reportBatch(batch, deps);
+    },
     async list(options) {
       const batches = await store.listBatches(options);
       return Promise.all(batches.map((batch) => reportBatch(batch, deps)));

@@ -6,7 +6,7 @@ import type { RunnerDeps } from './deps.ts';
 import { change, type Drive, openAgent, pause, settle, storable, stored } from './drive-context.ts';
 import { endJobs } from './executors/batch/end-jobs.ts';
 import { unsettledJobs } from './executors/batch/open-jobs.ts';
-import { truncatedFields, withTruncation } from './input-messages.ts';
+import { createTruncationCount, withTruncation } from './input-messages.ts';
 import { createLiveTuning } from './live-tuning.ts';
 import { loadRows } from './load-rows.ts';
 import { checkMapping } from './mapping.ts';
@@ -52,22 +52,21 @@ function atHome(deps: RunnerDeps, { fileRoots }: StoredPlan): RunnerDeps {
 async function aggregate(batch: BatchRecord, drive: Drive): Promise<'on'> {
   const plan = planOf(batch);
   await endOpenJobs(batch, drive);
-  let truncated = 0;
+  const cut = createTruncationCount(plan.agent);
   const output = await aggregateResults(batch, plan.outputUri, {
     deps: atHome(drive.deps, plan),
     spreadsheetSafe: plan.request.options?.spreadsheet_safe ?? false,
     signal: drive.hard.signal,
     // A process that slept must not put its table over the one of whoever took over.
     beforeCommit: async () => void (await drive.deps.store.renewLease(drive.fence)),
-    onRow: ({ input }) => {
-      if (truncatedFields(plan.agent, input).length > 0) truncated += 1;
-    },
+    onRow: ({ input }) => cut.see(input),
   });
-  const loadWarnings = withTruncation(batch.loadWarnings, plan.agent, truncated);
+  const loadWarnings = withTruncation(batch.loadWarnings, plan.agent, cut.rows());
   const status = nextBatchStatus('aggregating', { type: 'aggregated', ending: batch.ending ?? 'completed' });
   const endedAt = drive.deps.clock.now();
   const pruneAt = pruneTime(plan.request.options, endedAt);
-  const settings = truncated === 0 ? {} : { settings: { truncated_rows: truncated } };
+  const counts = { truncated_rows: cut.rows(), truncated_fields: cut.fields() };
+  const settings = cut.rows() === 0 ? {} : { settings: counts };
   return change(batch, drive, { status, output, loadWarnings, endedAt, pruneAt, control: null, ...settings });
 }
 

@@ -22,6 +22,25 @@ export function truncatedFields(agent: AgentDefinition, input: JsonObject | null
   return cutFields(template, input, maxCharactersOf(agent));
 }
 
+/** Counts rows whose prompt holds some fields in part only, and those fields. */
+export function createTruncationCount(agent: AgentDefinition): {
+  see(input: JsonObject | null): void;
+  rows(): number;
+  fields(): Record<string, number>;
+} {
+  const byField = new Map<string, number>();
+  let rows = 0;
+  return {
+    see(input) {
+      const cut = truncatedFields(agent, input);
+      if (cut.length > 0) rows += 1;
+      for (const field of cut) byField.set(field, (byField.get(field) ?? 0) + 1);
+    },
+    rows: () => rows,
+    fields: () => Object.fromEntries(byField),
+  };
+}
+
 /** What is odd about an agent's prompt without stopping the work. */
 export function promptWarnings(agent: AgentDefinition): string[] {
   const template = templateOf(agent);

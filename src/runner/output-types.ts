@@ -14,15 +14,18 @@ export function outputTypes(plan: StoredPlan, columns: readonly string[], layout
     ...columns.map((_, index): StoredType => plan.columnTypes?.[index] ?? 'string'),
     ...layout.fields.map(({ field }) => typeOfSchema(schemas[field])),
     ...layout.columns.map((): StoredType => 'string'),
-    ...layout.metadata.map(({ name }) => METADATA_TYPES[name]),
-    ...layout.status.map(({ name }): StoredType => (name === '_processing_time' ? 'number' : 'string')),
+    ...[...layout.metadata, ...layout.status].map(({ name }) => TYPES[name]),
   ];
 }
 
-const METADATA_TYPES: { [name in MetadataColumn]: StoredType } = {
+const TYPES: { [name in MetadataColumn]: StoredType } = {
   _parse_status: 'string',
   _validation_passed: 'boolean',
   _truncated_fields: 'json',
+  _outcome: 'string',
+  _status: 'string',
+  _processing_time: 'number',
+  _error: 'string',
 };
 
 /** The narrowest type that holds every value which the schema allows. */

@@ -63,6 +63,7 @@ export async function reportBatch(
     cached_calls: totals.cachedCalls,
     saved_usd: totals.unpricedCachedCalls > 0 ? null : totals.savedMicroUsd / 1e6,
     truncated_rows: settingsOf(batch).truncated_rows ?? 0,
+    truncated_fields: settingsOf(batch).truncated_fields ?? {},
     executor: jobs.length === 0 ? 'realtime' : 'batch',
     jobs: jobs.map(jobReport),
     batch_calls: totals.batchCalls,

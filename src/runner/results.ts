@@ -6,7 +6,7 @@ import type { BatchRecord, RowRecord, RowStatus, Store } from '../storage/store.
 import type { Cell } from '../tables/table.ts';
 import { truncatedFields } from './input-messages.ts';
 import { rowObject } from './mapping.ts';
-import type { MetadataColumn, RowReport, StoredPlan } from './runner.ts';
+import type { MetadataColumn, RowReport, StatusColumn, StoredPlan } from './runner.ts';
 import { settingsOf, withSettings } from './settings.ts';
 import { layoutOutput, type OutputLayout, type RowOutput } from './transform-output.ts';
 
@@ -77,10 +77,20 @@ function outputRow(
 }
 
 function metadataCell(row: RowRecord, name: MetadataColumn, agent: AgentDefinition): Cell {
-  if (name === '_parse_status') return parseStatusOf(row);
-  if (name === '_validation_passed') return row.status === 'succeeded';
-  const fields = truncatedFields(agent, row.input);
-  return fields.length === 0 ? null : fields;
+  switch (name) {
+    case '_parse_status':
+      return parseStatusOf(row);
+    case '_validation_passed':
+      return row.status === 'succeeded';
+    case '_outcome':
+      return OUTCOMES[row.status];
+    case '_truncated_fields': {
+      const fields = truncatedFields(agent, row.input);
+      return fields.length === 0 ? null : fields;
+    }
+    default:
+      return statusCell(row, name);
+  }
 }
 
 function parseStatusOf({ status, error }: RowRecord): string | null {
@@ -90,7 +100,7 @@ function parseStatusOf({ status, error }: RowRecord): string | null {
   return error?.code === 'output_unreadable' || error?.code === 'output_truncated' ? 'json_failed' : 'error';
 }
 
-function statusCell(row: RowRecord, name: OutputLayout['status'][number]['name']): Cell {
+function statusCell(row: RowRecord, name: StatusColumn): Cell {
   switch (name) {
     case '_status':
       return STATUS_WORDS[row.status];
@@ -107,6 +117,14 @@ const STATUS_WORDS: { [status in RowStatus]: string } = {
   failed: 'FAILED',
   queued: 'NOT_RUN',
   running: 'NOT_RUN',
+};
+
+/** What `_outcome` says. */
+const OUTCOMES: { [status in RowStatus]: string | null } = {
+  succeeded: 'success',
+  failed: 'error',
+  queued: null,
+  running: null,
 };
 
 /** The output table as CSV text, page by page, header first. */

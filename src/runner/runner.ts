@@ -8,12 +8,16 @@ import type { StoredType } from '../tables/table.ts';
 /** How an agent's input field is filled: a column's name, `{% JSONata over the row %}`, `{column}`, or `{value}`. */
 export type InputMapping = Record<string, string | { column: string } | { value: unknown }>;
 
+/** The columns that an output table ends with, unless its mapping says otherwise. */
+export type StatusColumn = '_status' | '_processing_time' | '_error';
+
 /**
  * `_parse_status`: what the row's answer came to (`success`, `validation_failed`, `json_failed`, or `error` where there is
  * none). `_validation_passed`: whether its answer fits the schema. `_truncated_fields`: the input fields that its prompt holds
- * in part only.
+ * in part only. `_outcome`: `success` or `error`, and nothing for a row that was not run. A status column that is named among
+ * them stands there, and not at the end.
  */
-export type MetadataColumn = '_parse_status' | '_validation_passed' | '_truncated_fields';
+export type MetadataColumn = '_parse_status' | '_validation_passed' | '_truncated_fields' | '_outcome' | StatusColumn;
 
 export interface OutputMapping {
   /** Which structured fields become columns, in this order; all of them when absent. */
@@ -193,6 +197,8 @@ export interface BatchReport {
   saved_usd: number | null;
   /** Rows whose prompt holds some input fields in part only; known once the table is written. */
   truncated_rows: number;
+  /** The same by input field. */
+  truncated_fields: Record<string, number>;
   /** How its rows are run: at once, or through jobs of the provider's batch API. */
   executor: 'realtime' | 'batch';
   /** Those jobs, in the order in which they were made. */
@@ -339,6 +345,8 @@ export interface Runner {
    */
   cancel(batchId: string): Promise<BatchReport>;
   report(batchId: string): Promise<BatchReport>;
+  /** The batch that was started with an idempotency key. */
+  find(idempotencyKey: string): Promise<BatchReport | undefined>;
   list(options: { limit: number; before?: string }): Promise<BatchReport[]>;
   /** What all batches that are stored have saved, in dollars, where prices are known. */
   savings(): Promise<Savings>;

@@ -13,6 +13,8 @@ export interface BatchSettings extends BatchTuning {
   real_time?: string;
   /** Rows whose prompt was cut, as it was counted when the table was written. */
   truncated_rows?: number;
+  /** The same by input field. */
+  truncated_fields?: Record<string, number>;
   /** Tools go out in plain form: their strict form was refused. */
   plain_tools?: boolean;
   /** The operator gave up jobs of which it is not known whether they exist. */

@@ -4,13 +4,19 @@ import type { Json, JsonObject, JsonSchema } from '../messages.ts';
 import { nearest } from '../nearest.ts';
 import type { Cell } from '../tables/table.ts';
 import { inputFields, rowObject } from './mapping.ts';
-import type { MetadataColumn, OutputMapping, Problem } from './runner.ts';
+import type { MetadataColumn, OutputMapping, Problem, StatusColumn } from './runner.ts';
 
 /** The columns that every output table ends with. */
-export const STATUS_COLUMNS = ['_status', '_processing_time', '_error'] as const;
+export const STATUS_COLUMNS: readonly StatusColumn[] = ['_status', '_processing_time', '_error'];
 
 /** What may stand before them; see {@link MetadataColumn}. */
-const METADATA_COLUMNS: readonly MetadataColumn[] = ['_parse_status', '_validation_passed', '_truncated_fields'];
+const METADATA_COLUMNS: readonly MetadataColumn[] = [
+  '_parse_status',
+  '_validation_passed',
+  '_truncated_fields',
+  '_outcome',
+  ...STATUS_COLUMNS,
+];
 
 /** What a row's stored output holds: the structured content, and the values of the further columns by their names. */
 export interface RowOutput extends JsonObject {
@@ -23,7 +29,7 @@ export interface OutputLayout {
   fields: { field: string; header: string }[];
   columns: { name: string; header: string }[];
   metadata: { name: MetadataColumn; header: string }[];
-  status: { name: (typeof STATUS_COLUMNS)[number]; header: string }[];
+  status: { name: StatusColumn; header: string }[];
   /** Every header after the source's own, in order. */
   headers: string[];
   warnings: string[];
@@ -107,8 +113,12 @@ export function layoutOutput(source: string[], schema: JsonSchema | undefined, m
   const columns = Object.keys(mapping.columns ?? {})
     .filter(isKept)
     .map((name) => ({ name, header: header(name) }));
-  const metadata = (mapping.metadata ?? []).filter(isKept).map((name) => ({ name, header: header(name) }));
-  const status = STATUS_COLUMNS.filter(isKept).map((name) => ({ name, header: header(name) }));
+  const wanted = mapping.metadata ?? [];
+  const metadata = wanted.filter(isKept).map((name) => ({ name, header: header(name) }));
+  const status = STATUS_COLUMNS.filter((name) => isKept(name) && !wanted.includes(name)).map((name) => ({
+    name,
+    header: header(name),
+  }));
   return {
     fields,
     columns,

@@ -49,6 +49,7 @@ export const batchReport = {
   truncated_rows: z
     .number()
     .describe('Rows whose prompt holds some input fields in part only, once the table is written.'),
+  truncated_fields: z.record(z.string(), z.number()).describe('The same by input field.'),
   executor: z.enum(['realtime', 'batch']).describe('How its rows are run: at once, or through jobs of the batch API.'),
   jobs: z
     .array(

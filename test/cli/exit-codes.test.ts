@@ -122,7 +122,7 @@ describe('the exit table', () => {
     status: 'completed',
     pause_reason: null,
     error: null,
-    ...{ truncated_rows: 0, executor: 'realtime', jobs: [], batch_calls: 0, discount_usd: 0 },
+    ...{ truncated_rows: 0, truncated_fields: {}, executor: 'realtime', jobs: [], batch_calls: 0, discount_usd: 0 },
     agent: 'a@v1',
     model: 'p/m',
     stand_in: null,

@@ -73,3 +73,9 @@ test('added columns take other headers, and are left out where that is null', ()
   expect(problems.map(({ code }) => code)).toEqual(['field_unknown', 'mapping_invalid']);
   expect(problems[0]?.message).toContain('did you mean "speed"?');
 });
+
+test('a status column that is named among the metadata stands there', () => {
+  const metadata = ['_outcome', '_error', '_parse_status'] as const;
+  const layout = layoutOutput(['q'], SCHEMA, { metadata: [...metadata], rename: { _processing_time: null } });
+  expect(layout.headers).toEqual(['speed', 'place', '_outcome', '_error', '_parse_status', '_status']);
+});
