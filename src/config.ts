@@ -47,6 +47,18 @@ const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as
 
 const s3Folder = z.string().regex(/^s3:\/\/[^/]+(\/.*)?$/, 'must be a folder such as s3://bucket/prefix/');
 
+/** What Bedrock's batch inference is told by the environment. */
+export const bedrockBatchVariables = {
+  BEDROCK_BATCH_ROLE_ARN: z.string().min(1).optional(),
+  BEDROCK_BATCH_INPUT_S3_PATH: s3Folder.optional(),
+  BEDROCK_BATCH_OUTPUT_S3_PATH: s3Folder.optional(),
+  BEDROCK_BATCH_TIMEOUT_HOURS: z.coerce
+    .number({ error: 'must be a number of hours from 24 to 168' })
+    .min(24, 'must be a number of hours from 24 to 168')
+    .max(168, 'must be a number of hours from 24 to 168')
+    .default(24),
+};
+
 const environment = z.object({
   ROWMILL_DATA_DIR: z.string().min(1).optional(),
   ROWMILL_AGENTS: z.string().min(1).optional(),
@@ -75,14 +87,7 @@ const environment = z.object({
   AWS_ENDPOINT_URL_DYNAMODB: z.url({ error: 'must be a URL' }).optional(),
   AWS_ENDPOINT_URL_BEDROCK_RUNTIME: z.url({ error: 'must be a URL' }).optional(),
   AWS_ENDPOINT_URL_BEDROCK: z.url({ error: 'must be a URL' }).optional(),
-  BEDROCK_BATCH_ROLE_ARN: z.string().min(1).optional(),
-  BEDROCK_BATCH_INPUT_S3_PATH: s3Folder.optional(),
-  BEDROCK_BATCH_OUTPUT_S3_PATH: s3Folder.optional(),
-  BEDROCK_BATCH_TIMEOUT_HOURS: z.coerce
-    .number()
-    .min(24, 'must be a number of hours from 24 to 168')
-    .max(168, 'must be a number of hours from 24 to 168')
-    .default(24),
+  ...bedrockBatchVariables,
   ROWMILL_BATCH_POLL_SECONDS: z.coerce
     .number({ error: 'must be a number of seconds above 0' })
     .positive('must be a number of seconds above 0')

@@ -56,6 +56,8 @@ export function openForeground(context: CommandContext, output: Output): Foregro
         try {
           const drive = app.runner.drive(batchId, { signal: stop.signal, hardSignal: stop.hardSignal, onProgress });
           const report = await Promise.race([drive, reportAfterHardStop(app, batchId, stop)]);
+          // What is told next stands where the bar was.
+          progress.stop();
           return { report, interrupted: stop.signal.aborted, elsewhere: false };
         } catch (thrown) {
           if (toAppError(thrown).code !== 'batch_owned_elsewhere') throw thrown;

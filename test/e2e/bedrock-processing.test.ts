@@ -1,111 +1,52 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { parquetReadObjects } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { WireRequest } from '../support/messages-wire.ts';
-import { bedrockBatchFormat } from '../support/providers/batch-bedrock.ts';
-import { type BatchServer, startBatchServer } from '../support/providers/batch-server.ts';
-import { bedrockFormat } from '../support/providers/bedrock-format.ts';
-import { startTestS3 } from '../support/s3.ts';
-import { createSite, type Report, type Site } from './rowmill-process.ts';
+import { ADDED, type JobSite, MODEL, openJobSite, reviews } from './bedrock-job-site.ts';
 
-const MODEL = 'us.anthropic.claude-haiku-5-5-v1:0';
-const opened: { close(): Promise<unknown> }[] = [];
+let job: JobSite | undefined;
 afterEach(async () => {
-  for (const part of opened.splice(0).toReversed()) await part.close();
+  await job?.close();
+  job = undefined;
 });
 
-const ADDED = ['llm_stars', 'llm_topic', 'llm_validation_passed', 'llm_parse_status', 'llm_status', 'llm_error'];
-const textOf = ({ messages }: WireRequest) => JSON.stringify(messages[0]?.content);
-
-/** A folder as a processing job finds it, and a Bedrock that judges reviews: `bad` ones never as it should. */
-async function open(
-  variables: Record<string, string> = {},
-): Promise<{ site: Site; server: BatchServer; base: string }> {
-  const s3 = await startTestS3();
-  const server = await startBatchServer({
-    lastsMs: 100,
-    polls: Number.POSITIVE_INFINITY,
-    realtime: bedrockFormat,
-    createFormat: (jobs) => bedrockBatchFormat(jobs, s3),
-    respond: (request) => {
-      const said = textOf(request);
-      const answer = said.includes('bad') ? '{"stars": "many"}' : '```json\n{"stars": 4, "topic": "tools"}\n```';
-      return { content: [{ type: 'text', text: answer }], usage: { input_tokens: 10, output_tokens: 5 } };
-    },
-  });
-  const site = await createSite('agents: []\n', {
-    AWS_ACCESS_KEY_ID: 'AKTEST',
-    AWS_SECRET_ACCESS_KEY: 'SKTEST',
-    AWS_DEFAULT_REGION: 'us-east-1',
-    AWS_ENDPOINT_URL_BEDROCK: server.url,
-    AWS_ENDPOINT_URL_BEDROCK_RUNTIME: server.url,
-    AWS_ENDPOINT_URL_S3: String(s3.options.endpoint),
-    BEDROCK_PRIMARY_MODEL_ID: MODEL,
-    BEDROCK_BATCH_ROLE_ARN: 'arn:aws:iam::123456789012:role/batch',
-    BEDROCK_BATCH_INPUT_S3_PATH: `s3://${s3.bucket}/in/`,
-    BEDROCK_BATCH_OUTPUT_S3_PATH: `s3://${s3.bucket}/out/`,
-    ROWMILL_BATCH_POLL_SECONDS: '0.05',
-    USE_SECURE_PYPI: 'true',
-    ...variables,
-  });
-  opened.push(s3, server, site);
-  const base = join(site.folder, 'processing');
-  await mkdir(join(base, 'input', 'templates'), { recursive: true });
-  await mkdir(join(base, 'input', 'schema'), { recursive: true });
-  await writeFile(
-    join(base, 'input', 'templates', 'prompts.json'),
-    JSON.stringify({
-      system_prompt: 'You judge reviews.',
-      user_prompt_template: 'Review: {review}\nShop: {shop}\nAnswer as {"stars": 1}.',
-      input_placeholders: ['review', 'shop'],
-    }),
-  );
-  const schema = {
-    type: 'object',
-    properties: { stars: { type: 'integer' }, topic: { type: 'string' } },
-    required: ['stars'],
-  };
-  await writeFile(join(base, 'input', 'schema', 'validation_schema_v1.json'), JSON.stringify(schema));
-  return { site, server, base };
+async function open(...given: Parameters<typeof openJobSite>): Promise<JobSite> {
+  job = await openJobSite(...given);
+  return job;
 }
 
-async function put(base: string, path: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(join(base, 'input', 'data', path, '..'), { recursive: true });
-  await writeFile(join(base, 'input', 'data', path), content);
+const parquet = (count: number) => {
+  const review = Array.from({ length: count }, (_, row) => (row === 3 ? 'bad' : 'fine'));
+  const columnData = [
+    { name: 'id', data: review.map((_, row) => row), type: 'INT32' as const },
+    { name: 'review', data: review },
+  ];
+  return new Uint8Array(parquetWriteBuffer({ columnData }));
+};
+
+async function readParquet(path: string): Promise<Record<string, unknown>[]> {
+  const bytes = await readFile(path);
+  return parquetReadObjects({ file: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) });
 }
 
-const reviews = (count: number, separator: string) =>
-  ['id,review,shop', ...Array.from({ length: count }, (_, row) => `${row},${row === 3 ? 'bad' : 'fine'} ${row},s`)]
-    .join('\n')
-    .replaceAll(',', separator);
-
-interface Summary extends Report {
-  summary_path: string;
-}
+const firstCells = (table: string) =>
+  table
+    .trim()
+    .split('\n')
+    .map((line) => line.split(/[,\t]/)[0]);
 
 describe('rowmill bedrock-processing', () => {
   it('runs the splits of a training job: CSV, TSV and Parquet, with a column for each field and what came of it', async () => {
-    const { site, server, base } = await open({ BEDROCK_BATCH_THRESHOLD: '100', BEDROCK_MAX_RETRIES: '1' });
-    await put(base, 'train/reviews.csv', reviews(140, ','));
-    await put(base, 'val/reviews.tsv', reviews(5, '\t'));
-    const columns = [
-      { name: 'id', data: [0, 1, 2, 3], type: 'INT32' as const },
-      { name: 'review', data: ['fine', 'fine', 'fine', 'bad'] },
-    ];
-    await put(base, 'test/reviews.parquet', new Uint8Array(parquetWriteBuffer({ columnData: columns })));
-    const run = site.rowmill(
-      'bedrock-processing',
-      '--job_type',
-      'training',
-      '--base',
-      base,
-      '--batch-size',
-      '10',
-      '--json',
-    );
+    const { site, server, base, put, read, args } = await open({
+      BEDROCK_BATCH_THRESHOLD: '100',
+      BEDROCK_MAX_RETRIES: '1',
+    });
+    await put('data/train/reviews.csv', reviews(140, ','));
+    await put('data/val/reviews.tsv', reviews(5, '\t'));
+    await put('data/test/reviews.parquet', parquet(4));
+    const run = site.rowmill(...args('training', '--batch-size', '10', '--json'));
     const { code, json } = await run.ended;
     expect([code, run.stderr()]).toEqual([3, '']);
     expect(json).toMatchObject({
@@ -117,24 +58,25 @@ describe('rowmill bedrock-processing', () => {
       overall_success_rate: 146 / 149,
       overall_validation_rate: 146 / 149,
       batch_processing_used: true,
-      batch_job_info: [{ split: 'train', status: 'done', requests: 139 }],
-      truncation_stats: { enabled: true, truncated_records: 0 },
-      splits_processed: [{ split: 'train' }, { split: 'val' }, { split: 'test' }],
+      batch_job_info: [{ split_name: 'train', status: 'done', requests: 139 }],
+      truncation_stats: { truncation_enabled: true, truncated_records: 0, truncated_fields: {} },
+      splits_processed: [
+        { split_name: 'train', total_records: 140, batch_processing_used: true },
+        { split_name: 'val', total_records: 5, successful_records: 4, success_rate: 0.8, batch_processing_used: false },
+        { split_name: 'test', total_records: 4 },
+      ],
     });
-    const { summary_path: path } = json as unknown as Summary;
+    const path = String(json?.['summary_path']);
     expect(path).toMatch(/output\/summary\/processing_summary_training_\d{8}_\d{6}\.json$/);
     expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ total_records: 149 });
 
-    const train = (await readFile(join(base, 'output/data/train/train_processed_data.csv'), 'utf8')).split('\n');
+    const train = (await read('data/train/train_processed_data.csv')).split('\n');
     expect(train[0]).toBe(['id', 'review', 'shop', ...ADDED].join(','));
-    expect(train[1]).toBe('0,fine 0,s,4,tools,true,success,SUCCESS,');
-    expect(train[4]).toMatch(/^3,bad 3,s,,,false,validation_failed,FAILED,"?output_invalid: /);
-    const val = (await readFile(join(base, 'output/data/val/val_processed_data.tsv'), 'utf8')).split('\n');
+    expect(train[1]).toBe('0,fine 0,s,4,tools,success,,true,success');
+    expect(train[4]).toMatch(/^3,bad 3,s,,,error,"?output_invalid: .*,false,validation_failed$/);
+    const val = (await read('data/val/val_processed_data.tsv')).split('\n');
     expect(val[0]).toBe(['id', 'review', 'shop', ...ADDED].join('\t'));
-    const bytes = await readFile(join(base, 'output/data/test/test_processed_data.parquet'));
-    const rows = await parquetReadObjects({
-      file: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length),
-    });
+    const rows = await readParquet(join(base, 'output/data/test/test_processed_data.parquet'));
     expect(Object.keys(rows[0] ?? {})).toEqual(['id', 'review', ...ADDED]);
     expect(rows.map(({ llm_stars, llm_validation_passed: passed }) => [Number(llm_stars), passed])).toEqual([
       ...[0, 1, 2].map(() => [4, true]),
@@ -146,50 +88,124 @@ describe('rowmill bedrock-processing', () => {
   }, 60_000);
 
   it('runs other jobs on the files themselves, leaves out errors where that is wished, and cuts long fields', async () => {
-    const { site, base } = await open({
-      BEDROCK_SKIP_ERROR_RECORDS: 'true',
+    const { site, base, put, read, args } = await open({
+      BEDROCK_SKIP_ERROR_RECORDS: 'True',
       BEDROCK_MAX_INPUT_FIELD_LENGTH: '50',
       BEDROCK_OUTPUT_COLUMN_PREFIX: 'ai_',
       BEDROCK_MAX_RETRIES: '0',
     });
-    await put(base, 'reviews.csv.gz', gzipSync(`id,review\n1,fine ${'x'.repeat(90)}\n2,bad\n3,fine\n`));
-    const run = site.rowmill('bedrock-processing', '--job_type', 'testing', '--base', base);
-    const { code } = await run.ended;
-    expect(code).toBe(3);
+    await put('data/reviews.csv.gz', gzipSync(`id,review\n1,fine ${'x'.repeat(90)}\n2,bad\n3,fine\n`));
+    await put('data/notes.docx', 'x');
+    await put('data/_SUCCESS', '');
+    const run = site.rowmill(...args('testing'));
+    expect((await run.ended).code).toBe(3);
     expect(run.stderr()).toContain('testing has no column for shop');
-    expect(run.stderr()).toContain('fields were cut to 50 characters in 1 records');
-    const table = gunzipSync(await readFile(join(base, 'output/data/testing_processed_data.csv.gz'))).toString('utf8');
-    expect(
-      table
-        .trim()
-        .split('\n')
-        .map((line) => line.split(',')[0]),
-    ).toEqual(['id', '1', '3']);
+    expect(run.stderr()).toContain('notes.docx left out');
+    expect(run.stderr()).not.toContain('_SUCCESS');
+    expect(run.stderr()).toContain('fields were cut to 50 characters in 1 records (review 1)');
+    const table = await read('data/testing_processed_data.csv.gz');
+    expect(firstCells(table)).toEqual(['id', '1', '3']);
     expect(table.split('\n')[0]).toBe(['id', 'review', ...ADDED.map((name) => name.replace('llm_', 'ai_'))].join(','));
     const [summary] = await readdir(join(base, 'output/summary'));
-    const written = JSON.parse(await readFile(join(base, 'output/summary', summary ?? ''), 'utf8')) as object;
-    expect(written).toMatchObject({ truncation_stats: { truncated_records: 1 }, failed_records: 1 });
+    const written = JSON.parse(await read(`summary/${summary}`)) as object;
+    const truncated = { total_truncations: 1, truncated_records: 1, truncated_fields: { review: 1 } };
+    expect(written).toMatchObject({ truncation_stats: truncated, failed_records: 1, batch_job_info: null });
+  }, 60_000);
+
+  it('gives a folder of several formats back in each of them, files of one format as one table', async () => {
+    const { site, base, put, read, args } = await open({ BEDROCK_BATCH_MODE: 'realtime', BEDROCK_MAX_RETRIES: '0' });
+    await put('data/a.csv', 'id,review,shop\n1,fine,s\n');
+    await put('data/b.csv', 'id,shop,review\n2,s,fine\n');
+    await put('data/c.tsv', 'id\treview\tshop\n3\tfine\ts\n');
+    await put('data/d.csv.gz', gzipSync('id,review,shop\n4,fine,s\n'));
+    await put('data/e.parquet', parquet(2));
+    const { code, json } = await site.rowmill(...args('calibration', '--json')).ended;
+    expect([code, json?.['total_records']]).toEqual([0, 6]);
+    expect((await readdir(join(base, 'output/data'))).toSorted()).toEqual(
+      ['csv', 'csv.gz', 'parquet', 'tsv'].map((format) => `calibration_processed_data.${format}`),
+    );
+    expect(firstCells(await read('data/calibration_processed_data.csv'))).toEqual(['id', '1', '2']);
+    expect(firstCells(await read('data/calibration_processed_data.tsv'))).toEqual(['id', '3']);
+    expect(firstCells(await read('data/calibration_processed_data.csv.gz'))).toEqual(['id', '4']);
+    expect(await readParquet(join(base, 'output/data/calibration_processed_data.parquet'))).toHaveLength(2);
+  }, 60_000);
+
+  it('takes documents as their makers write them: without a type, with more in them, with placeholders unsaid', async () => {
+    const { site, server, put, read, args } = await open({}, () => '{"stars": 2, "topic": null, "more": 1}');
+    await put('templates/prompts.json', {
+      system_prompt: 'You get {review} and judge it.',
+      user_prompt_template: 'Review: {review}',
+      made_by: 'somebody',
+    });
+    await put('schema/validation_schema_20250101.json', {
+      $schema: 'http://json-schema.org/draft-07/schema#',
+      properties: { stars: { type: 'integer' }, topic: { type: 'string', enum: ['a', 'b'] } },
+      required: ['stars'],
+      processing_config: { response_model_name: 'Answer' },
+    });
+    await put('data/reviews.csv', 'review\nfine\n');
+    const run = site.rowmill(...args('validation'));
+    expect((await run.ended).code).toBe(0);
+    expect(run.stderr()).toContain('system_prompt holds review, and is sent as it stands.');
+    expect(await read('data/validation_processed_data.csv')).toContain('\nfine,2,,success,,true,success\n');
+    const [request] = server.realtime;
+    expect(JSON.stringify(request?.system)).toContain('You get {review} and judge it.');
+    expect(JSON.stringify(request)).not.toContain('processing_config');
   }, 60_000);
 
   it('names every variable at fault, and every file that is missing, before anything is spent', async () => {
-    const { site, server, base } = await open({
+    const { site, asked, args } = await open({
       BEDROCK_PRIMARY_MODEL_ID: '',
       BEDROCK_MAX_TOKENS: 'many',
-      BEDROCK_BATCH_MODE: 'x',
+      BEDROCK_TEMPERATURE: 'warm',
+      BEDROCK_BATCH_MODE: 'batch',
+      BEDROCK_BATCH_ROLE_ARN: '',
+      BEDROCK_BATCH_INPUT_S3_PATH: 'bucket/in',
     });
-    const wrong = await site.json('bedrock-processing', '--job_type', 'testing', '--base', base);
-    expect(wrong['error']).toMatchObject({
-      code: 'config_invalid',
-      message: expect.stringMatching(/BEDROCK_PRIMARY_MODEL_ID is not set.*BEDROCK_MAX_TOKENS.*BEDROCK_BATCH_MODE/s),
-    });
-    const set = { BEDROCK_PRIMARY_MODEL_ID: MODEL, BEDROCK_MAX_TOKENS: '10', BEDROCK_BATCH_MODE: 'auto' };
-    const run = await site.rowmillWith(set, 'bedrock-processing', '--job_type', 'testing', '--base', base, '--json')
-      .ended;
+    const wrong = await site.json(...args('testing'));
+    expect(wrong['error']).toMatchObject({ code: 'config_invalid' });
+    const { message } = wrong['error'] as { message: string };
+    expect(message).toContain('BEDROCK_PRIMARY_MODEL_ID is not set');
+    expect(message).toContain('BEDROCK_MAX_TOKENS must be a whole number from 1 on');
+    expect(message).toContain('BEDROCK_TEMPERATURE must be a number from 0 to 1');
+    expect(message).toContain('BEDROCK_BATCH_INPUT_S3_PATH must be a folder');
+    expect(message).toContain('BEDROCK_BATCH_MODE is batch, which needs BEDROCK_BATCH_ROLE_ARN');
+    const set = {
+      BEDROCK_PRIMARY_MODEL_ID: MODEL,
+      BEDROCK_MAX_TOKENS: '10',
+      BEDROCK_TEMPERATURE: '0.5',
+      BEDROCK_BATCH_MODE: 'auto',
+      BEDROCK_BATCH_INPUT_S3_PATH: '',
+    };
+    const run = await site.rowmillWith(set, ...args('testing', '--json')).ended;
     expect(run.code).toBe(2);
     expect(run.json?.['error']).toMatchObject({
       code: 'file_not_found',
       message: expect.stringContaining('input/data'),
     });
-    expect(server.realtime).toEqual([]);
+    expect(asked()).toEqual([]);
+  }, 60_000);
+
+  it('tells the faults of all splits before the first is begun', async () => {
+    const { site, asked, put, args } = await open();
+    await put('data/train/a.csv', 'id,review,shop\n1,fine,s\n');
+    await put('data/train/b.csv', 'id,other\n1,fine\n');
+    await put('data/val/reviews.csv', 'id,review,shop\n1,fine,s\n');
+    await put('data/test/reviews.parquet', 'no Parquet');
+    const { code, json } = await site.rowmill(...args('training', '--json')).ended;
+    expect([code, json]).toMatchObject([
+      2,
+      { error: { message: expect.stringMatching(/train: .*b\.csv.*\ntest: .*reviews\.parquet/s) } },
+    ]);
+    expect(asked()).toEqual([]);
+  }, 60_000);
+
+  it('is not started above a limit that its environment sets, unless somebody agrees', async () => {
+    const { site, asked, put, args } = await open({ ROWMILL_CONFIRM_ABOVE_USD: '0' });
+    await put('data/reviews.csv', 'review,shop\nfine,s\n');
+    const refused = await site.rowmill(...args('testing', '--json')).ended;
+    expect([refused.code, refused.json?.['error']]).toMatchObject([2, { code: 'confirmation_needed' }]);
+    expect(asked()).toEqual([]);
+    expect((await site.rowmill(...args('testing', '--json', '--yes')).ended).code).toBe(0);
   }, 60_000);
 });

@@ -176,4 +176,6 @@ test('a repeated start under one idempotency key stays one after a set', async (
   await world.runner.set(first, { concurrency: 7 });
   const again = await world.runner.create(world.request({ idempotency_key: 'k' }));
   expect(again).toMatchObject({ started: false, report: { batch_id: first } });
+  expect(await world.runner.find('k')).toMatchObject({ batch_id: first });
+  expect(await world.runner.find('other')).toBeUndefined();
 });

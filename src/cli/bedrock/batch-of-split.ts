@@ -1,60 +1,81 @@
-import type { BatchOptions, BatchRequest, InputMapping, MetadataColumn } from '../../runner/runner.ts';
+import { type AgentDefinition, agentDefinition } from '../../agent/definition.ts';
+import { AppError } from '../../errors.ts';
+import type { BatchOptions, BatchRequest, InputMapping } from '../../runner/runner.ts';
+import { describeZodError } from '../../schema.ts';
+import { answerFields } from './answer-schema.ts';
 import type { JobFolder, Split } from './folders.ts';
 import type { BedrockSettings } from './settings.ts';
 
 /** The name of the agent that a job's folder and environment make. */
-export const AGENT = 'bedrock-processing';
+const AGENT = 'bedrock-processing';
 
-/** What the job's folder and environment say, as an entry of an agents file. */
-export function agentOf(folder: JobFolder, settings: BedrockSettings): object {
-  const profile = settings.BEDROCK_INFERENCE_PROFILE_ARN;
-  const needing = settings.BEDROCK_INFERENCE_PROFILE_REQUIRED_MODELS;
-  const model = settings.BEDROCK_PRIMARY_MODEL_ID;
-  const takesProfile = profile !== undefined && (needing.length === 0 || needing.includes(model));
+/** What a job is: what its folder holds and what its environment says. */
+export interface Job {
+  folder: JobFolder;
+  settings: BedrockSettings;
+}
+
+/**
+ * The agent of a job.
+ * @throws AppError `invalid_arguments` when the folder says what no agent can be
+ */
+export function agentOf({ folder: { prompts, schema }, settings }: Job): AgentDefinition {
   const perSecond = settings.BEDROCK_RATE_LIMIT_PER_SECOND;
-  return {
+  // A slow model writes 30 tokens a second.
+  const callSeconds = Math.min(600, Math.max(120, Math.ceil(settings.BEDROCK_MAX_TOKENS / 30)));
+  const parsed = agentDefinition.safeParse({
     name: AGENT,
-    model: without({
+    model: {
       provider: 'bedrock',
-      model,
+      model: settings.BEDROCK_PRIMARY_MODEL_ID,
       fallback: settings.BEDROCK_FALLBACK_MODEL_ID,
-      inference_profile: takesProfile ? profile : undefined,
+      inference_profile: settings.BEDROCK_INFERENCE_PROFILE_ARN,
       max_tokens: settings.BEDROCK_MAX_TOKENS,
       temperature: settings.BEDROCK_TEMPERATURE,
       top_p: settings.BEDROCK_TOP_P,
-    }),
-    instructions: folder.systemPrompt,
-    prompt: { user: folder.userPrompt, placeholders: folder.placeholders },
-    structured_output: { enabled: true, mode: 'text', schema: folder.schema },
-    limits: without({
+    },
+    instructions: prompts.systemPrompt.trim() === '' ? 'Do what the message asks for.' : prompts.systemPrompt,
+    prompt: { user: prompts.userPrompt, placeholders: prompts.placeholders },
+    input: inputOf(prompts.placeholders),
+    structured_output: { enabled: true, mode: 'text', schema },
+    limits: {
       // Each further turn asks again for an answer that could not be used.
       max_turns: 1 + settings.BEDROCK_MAX_RETRIES,
-      timeout_s: 600,
+      call_timeout_s: callSeconds,
+      timeout_s: Math.max(600, callSeconds * (1 + settings.BEDROCK_MAX_RETRIES)),
       max_field_characters: settings.BEDROCK_TRUNCATION_ENABLED
         ? settings.BEDROCK_MAX_INPUT_FIELD_LENGTH
         : Number.MAX_SAFE_INTEGER,
       requests_per_minute: perSecond === undefined ? undefined : Math.max(1, Math.round(perSecond * 60)),
-    }),
-  };
+    },
+  });
+  // The keys that nothing is said of are not there, as in an agents file: a stored batch is compared with what is asked for.
+  if (parsed.success) return JSON.parse(JSON.stringify(parsed.data)) as AgentDefinition;
+  throw new AppError('invalid_arguments', `The job makes no agent: ${describeZodError(parsed.error).join('; ')}.`);
+}
+
+function inputOf(placeholders: readonly string[]) {
+  const properties = Object.fromEntries(placeholders.map((name) => [name, {}]));
+  return { type: 'object', properties, required: [...placeholders], additionalProperties: false };
 }
 
 /** The batch of one split. Placeholders that the table has no column for stay empty; `missing` names them. */
 export function requestOf(
   split: Split,
   columns: readonly string[],
-  { folder, settings }: { folder: JobFolder; settings: BedrockSettings },
+  { folder, settings }: Job,
 ): { request: BatchRequest; missing: string[] } {
-  const missing = folder.placeholders.filter((name) => !columns.includes(name));
-  const mapping: InputMapping = Object.fromEntries(
-    folder.placeholders.map((name) => [name, columns.includes(name) ? { column: name } : { value: '' }]),
+  const { placeholders } = folder.prompts;
+  const missing = placeholders.filter((name) => !columns.includes(name));
+  const input_mapping: InputMapping = Object.fromEntries(
+    placeholders.map((name) => [name, columns.includes(name) ? { column: name } : { value: '' }]),
   );
-  const metadata: MetadataColumn[] = ['_validation_passed', '_parse_status'];
   const request: BatchRequest = {
     csv_uri: split.source,
     target: { type: 'agent', name: AGENT },
-    input_mapping: mapping,
+    input_mapping,
     output_mapping: {
-      metadata,
+      metadata: ['_outcome', '_error', '_validation_passed', '_parse_status'],
       rename: headersOf(folder, settings.BEDROCK_OUTPUT_COLUMN_PREFIX),
       ...(settings.BEDROCK_SKIP_ERROR_RECORDS ? { rows: 'succeeded' as const } : {}),
     },
@@ -65,14 +86,13 @@ export function requestOf(
 }
 
 function headersOf({ schema }: JobFolder, prefix: string): Record<string, string | null> {
-  const properties = schema['properties'];
-  const fields = typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
   return {
-    ...Object.fromEntries(fields.map((field) => [field, `${prefix}${field}`])),
-    _status: `${prefix}status`,
+    ...Object.fromEntries(answerFields(schema).map((field) => [field, `${prefix}${field}`])),
+    _outcome: `${prefix}status`,
     _error: `${prefix}error`,
     _validation_passed: `${prefix}validation_passed`,
     _parse_status: `${prefix}parse_status`,
+    _status: null,
     _processing_time: null,
   };
 }
@@ -83,13 +103,10 @@ function optionsOf(settings: BedrockSettings): BatchOptions {
     concurrency: isSequential ? 1 : settings.BEDROCK_MAX_CONCURRENT_WORKERS,
     mode: settings.BEDROCK_BATCH_MODE,
     batch_threshold: settings.BEDROCK_BATCH_THRESHOLD,
+    // What a job has no answer for by then runs in real time.
+    batch_deadline_hours: settings.BEDROCK_BATCH_TIMEOUT_HOURS,
     batch_job_requests: settings.BEDROCK_MAX_RECORDS_PER_JOB,
     batch_jobs: settings.BEDROCK_MAX_CONCURRENT_BATCH_JOBS,
     overwrite: true,
   };
-}
-
-/** Without the keys that are undefined. */
-function without(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

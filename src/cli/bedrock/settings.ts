@@ -1,14 +1,19 @@
 import * as z from 'zod';
+import { bedrockBatchVariables } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 
-const whole = (least: number) =>
-  z.coerce
-    .number({ error: `must be a whole number from ${least} on` })
-    .int()
-    .min(least, `must be at least ${least}`);
-const flag = z
-  .enum(['true', 'false', '1', '0', 'yes', 'no'], { error: 'must be true or false' })
-  .transform((value) => ['true', '1', 'yes'].includes(value));
+const number = (wanted: string) => z.coerce.number({ error: `must be ${wanted}` });
+const whole = (least: number, most = Number.MAX_SAFE_INTEGER) => {
+  const wanted = `a whole number from ${least} ${most === Number.MAX_SAFE_INTEGER ? 'on' : `to ${most}`}`;
+  const message = `must be ${wanted}`;
+  return number(wanted).int(message).min(least, message).max(most, message);
+};
+const FLAGS: { [word: string]: boolean } = { true: true, yes: true, 1: true, false: false, no: false, 0: false };
+const flag = z.string().transform((text, context) => {
+  const value = FLAGS[text.trim().toLowerCase()];
+  if (value === undefined) context.addIssue({ code: 'custom', message: 'must be true or false' });
+  return value ?? z.NEVER;
+});
 
 /** A list of names: JSON, or with commas between them. */
 const names = z.string().transform((text, context) => {
@@ -22,19 +27,26 @@ const names = z.string().transform((text, context) => {
 });
 
 const environment = z.object({
+  ...bedrockBatchVariables,
   BEDROCK_PRIMARY_MODEL_ID: z.string({ error: 'is not set: name the model, such as anthropic.claude-haiku-5-5-v1:0' }),
   BEDROCK_FALLBACK_MODEL_ID: z.string().optional(),
   BEDROCK_INFERENCE_PROFILE_ARN: z.string().optional(),
   BEDROCK_INFERENCE_PROFILE_REQUIRED_MODELS: names.default([]),
   BEDROCK_MAX_TOKENS: whole(1).default(8192),
-  BEDROCK_TEMPERATURE: z.coerce.number().min(0).max(1).optional(),
-  BEDROCK_TOP_P: z.coerce.number().gt(0).max(1).optional(),
+  BEDROCK_TEMPERATURE: number('a number from 0 to 1')
+    .min(0, 'must be a number from 0 to 1')
+    .max(1, 'must be a number from 0 to 1')
+    .optional(),
+  BEDROCK_TOP_P: number('a number above 0, at most 1')
+    .gt(0, 'must be a number above 0, at most 1')
+    .max(1, 'must be a number above 0, at most 1')
+    .optional(),
   BEDROCK_BATCH_SIZE: whole(1).optional(),
-  BEDROCK_MAX_RETRIES: whole(0).default(3),
+  BEDROCK_MAX_RETRIES: whole(0, 99).default(3),
   BEDROCK_OUTPUT_COLUMN_PREFIX: z.string().default('llm_'),
   BEDROCK_SKIP_ERROR_RECORDS: flag.default(false),
-  BEDROCK_MAX_CONCURRENT_WORKERS: whole(1).max(1000, 'must be at most 1000').default(5),
-  BEDROCK_RATE_LIMIT_PER_SECOND: z.coerce.number().positive('must be above 0').optional(),
+  BEDROCK_MAX_CONCURRENT_WORKERS: whole(1, 1000).default(5),
+  BEDROCK_RATE_LIMIT_PER_SECOND: number('a number above 0').positive('must be a number above 0').optional(),
   BEDROCK_CONCURRENCY_MODE: z
     .enum(['sequential', 'concurrent'], { error: 'must be sequential or concurrent' })
     .default('concurrent'),
@@ -49,15 +61,19 @@ const environment = z.object({
   BEDROCK_LOG_TRUNCATIONS: flag.default(true),
   AWS_REGION: z.string().optional(),
   AWS_DEFAULT_REGION: z.string().optional(),
+  /** Whether the limit above which somebody has to agree was set for this job: without it the job asks nobody. */
+  ROWMILL_CONFIRM_ABOVE_USD: z.string().optional(),
 });
 
-/** What the environment of `bedrock-processing` says, by the names of its variables without `BEDROCK_`. */
+/** What the environment of `bedrock-processing` says, by the names of its variables. */
 export type BedrockSettings = z.output<typeof environment>;
 
+/** What `BEDROCK_BATCH_MODE` batch can't do without. */
+const BATCH_NEEDS = ['BEDROCK_BATCH_ROLE_ARN', 'BEDROCK_BATCH_INPUT_S3_PATH', 'BEDROCK_BATCH_OUTPUT_S3_PATH'] as const;
+
 /**
- * Reads the variables of `bedrock-processing`. Those of the batch jobs' role and folders are read by config.ts;
- * `USE_SECURE_PYPI` is accepted and means nothing here.
- * @throws AppError `config_invalid`, which names every variable at fault
+ * Reads the variables of `bedrock-processing`; `USE_SECURE_PYPI` is accepted and means nothing here.
+ * @throws AppError `config_invalid`, which names every variable at fault and the fix
  */
 export function readBedrockSettings(
   env: Record<string, string | undefined>,
@@ -69,7 +85,11 @@ export function readBedrockSettings(
     ...(given.batchSize === undefined ? {} : { BEDROCK_BATCH_SIZE: given.batchSize }),
     ...(given.maxRetries === undefined ? {} : { BEDROCK_MAX_RETRIES: given.maxRetries }),
   });
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+  const faults = parsed.success ? [] : parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+  const missing = BATCH_NEEDS.filter((name) => set[name] === undefined);
+  if (set['BEDROCK_BATCH_MODE'] === 'batch' && missing.length > 0) {
+    faults.push(`BEDROCK_BATCH_MODE is batch, which needs ${missing.join(' and ')}: set them, or the mode to auto`);
+  }
+  if (parsed.success && faults.length === 0) return parsed.data;
   throw new AppError('config_invalid', `The environment is not usable: ${faults.join('; ')}.`);
 }

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BatchReport } from '../../runner/runner.ts';
-import type { JobFolder, JobType, Split } from './folders.ts';
+import type { JobType, Split } from './folders.ts';
 import type { BedrockSettings } from './settings.ts';
 
 /** One split with what came of it. */
@@ -16,38 +16,27 @@ export function summarize(
   processed: readonly ProcessedSplit[],
   settings: BedrockSettings,
 ): Record<string, unknown> {
-  const sum = (count: (report: BatchReport) => number) =>
-    processed.reduce((total, { report }) => total + count(report), 0);
-  const total = sum(({ counts }) => counts.total);
-  const successful = sum(({ counts }) => counts.succeeded);
-  // A record counts as successful only once its answer fits the schema.
-  const validated = successful;
-  const jobs = processed.flatMap(({ split, report }) => report.jobs.map((job) => ({ split: split.name, ...job })));
-  const costs = processed.map(({ report }) => report.cost_usd);
+  const reports = processed.map(({ report }) => report);
+  const { success_rate, validation_rate, ...counts } = countsOf(reports);
+  const jobs = processed.flatMap(({ split, report }) => report.jobs.map((job) => ({ split_name: split.name, ...job })));
+  const costs = reports.map((report) => report.cost_usd);
   return {
     job_type: jobType,
-    total_records: total,
-    successful_records: successful,
-    failed_records: sum(({ counts }) => counts.failed),
-    validation_passed_records: validated,
-    overall_success_rate: total === 0 ? 0 : successful / total,
-    overall_validation_rate: total === 0 ? 0 : validated / total,
+    ...counts,
+    overall_success_rate: success_rate,
+    overall_validation_rate: validation_rate,
     batch_processing_used: jobs.length > 0,
-    batch_job_info: jobs,
-    truncation_stats: {
-      enabled: settings.BEDROCK_TRUNCATION_ENABLED,
-      max_field_length: settings.BEDROCK_MAX_INPUT_FIELD_LENGTH,
-      truncated_records: sum(({ truncated_rows }) => truncated_rows),
-    },
+    batch_job_info: jobs.length === 0 ? null : jobs,
+    truncation_stats: truncationOf(reports, settings),
     splits_processed: processed.map(({ split, report }) => ({
-      split: split.name,
+      split_name: split.name,
+      total_files: split.files.length,
+      ...countsOf([report]),
+      batch_processing_used: report.jobs.length > 0,
       batch_id: report.batch_id,
       status: report.status,
       source: split.source,
       output: report.output_uri,
-      total_records: report.counts.total,
-      successful_records: report.counts.succeeded,
-      failed_records: report.counts.failed,
       failures: report.failures,
       cost_usd: report.cost_usd,
     })),
@@ -55,11 +44,47 @@ export function summarize(
   };
 }
 
+function countsOf(reports: readonly BatchReport[]) {
+  const total = sum(reports, ({ counts }) => counts.total);
+  // A record counts as successful only once its answer fits the schema.
+  const successful = sum(reports, ({ counts }) => counts.succeeded);
+  const rate = total === 0 ? 0 : successful / total;
+  return {
+    total_records: total,
+    successful_records: successful,
+    failed_records: sum(reports, ({ counts }) => counts.failed),
+    validation_passed_records: successful,
+    success_rate: rate,
+    validation_rate: rate,
+  };
+}
+
+function truncationOf(reports: readonly BatchReport[], settings: BedrockSettings) {
+  const total = sum(reports, ({ counts }) => counts.total);
+  const records = sum(reports, ({ truncated_rows }) => truncated_rows);
+  const fields: Record<string, number> = {};
+  for (const [field, count] of reports.flatMap((report) => Object.entries(report.truncated_fields))) {
+    fields[field] = (fields[field] ?? 0) + count;
+  }
+  return {
+    truncation_enabled: settings.BEDROCK_TRUNCATION_ENABLED,
+    max_input_field_length: settings.BEDROCK_MAX_INPUT_FIELD_LENGTH,
+    total_truncations: Object.values(fields).reduce((all, count) => all + count, 0),
+    truncated_records: records,
+    truncated_fields: fields,
+    truncation_rate: total === 0 ? 0 : records / total,
+  };
+}
+
+function sum(reports: readonly BatchReport[], count: (report: BatchReport) => number): number {
+  return reports.reduce((all, report) => all + count(report), 0);
+}
+
 /** Writes `processing_summary_<job_type>_<time>.json`; resolves to its path. */
-export async function writeSummary(folder: JobFolder, jobType: JobType, summary: object): Promise<string> {
+export async function writeSummary(folder: string, jobType: JobType, summary: object): Promise<string> {
   const time = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '_');
-  const path = join(folder.summaryFolder, `processing_summary_${jobType}_${time}.json`);
-  await mkdir(folder.summaryFolder, { recursive: true });
+  const path = join(folder, `processing_summary_${jobType}_${time}.json`);
+  await mkdir(folder, { recursive: true });
   await writeFile(path, `${JSON.stringify(summary, null, 2)}\n`);
   return path;
 }

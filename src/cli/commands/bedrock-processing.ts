@@ -1,16 +1,18 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { ENDED } from '../../runner/batch.ts';
+import { refuseCostly } from '../agreement.ts';
 import type { App } from '../app.ts';
-import { agentOf, requestOf } from '../bedrock/batch-of-split.ts';
-import { JOB_TYPES, type JobFolder, type JobType, readJobFolder, type Split } from '../bedrock/folders.ts';
-import { type BedrockSettings, readBedrockSettings } from '../bedrock/settings.ts';
+import { agentOf, type Job } from '../bedrock/batch-of-split.ts';
+import { JOB_TYPES, type JobType, readJobFolder } from '../bedrock/folders.ts';
+import { planSplits, type RunSplit, takeUp } from '../bedrock/job-run.ts';
+import { readBedrockSettings } from '../bedrock/settings.ts';
 import { type ProcessedSplit, summarize, writeSummary } from '../bedrock/summary.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
 import { EXIT, exitCodeOfBatch } from '../exit-codes.ts';
-import { openForeground } from '../foreground.ts';
+import { type Foreground, type ForegroundResult, openForeground } from '../foreground.ts';
 import { numberArgument } from '../mapping-arguments.ts';
+import { planLines } from '../report-text.ts';
 import { oneLine } from '../safe-text.ts';
 import { showResult } from '../show-result.ts';
 
@@ -19,6 +21,7 @@ interface Arguments {
   batchSize?: number;
   maxRetries?: number;
   base: string;
+  yes?: boolean;
 }
 
 /** `rowmill bedrock-processing`: the folders and variables of a Bedrock processing job, on the batch runner. */
@@ -36,8 +39,9 @@ export function addBedrockProcessingCommand(program: Command, context: CommandCo
       numberArgument('--max-retries', { integer: true, min: 0 }),
     )
     .option('--base <folder>', 'where input/ and output/ are', '/opt/ml/processing')
+    .option('-y, --yes', 'start whatever it may cost, where ROWMILL_CONFIRM_ABOVE_USD sets a limit')
     .addHelpText('after', HELP)
-    .action((given: Arguments) => context.run((output) => process(given, { context, output })));
+    .action((given: Arguments) => context.run((output) => run(given, { context, output })));
 }
 
 const HELP = `
@@ -46,87 +50,102 @@ Reads  input/data                         tables; for training in train/, val/ a
        input/schema/validation_schema_*.json   the newest
 Writes output/data/<split>/<split>_processed_data.*, or output/data/<job_type>_processed_data.*
        output/summary/processing_summary_<job_type>_<time>.json
-The model, limits and batch jobs are set by BEDROCK_… variables, which docs/bedrock-processing.md lists.`;
+The model, limits and batch jobs are set by BEDROCK_… variables, which docs/bedrock-processing.md lists.
 
-async function process(
+A job that did not come to its end goes on when the same command is run again. Exits as "rowmill run" does.`;
+
+async function run(
   given: Arguments,
   { context, output }: { context: CommandContext; output: Output },
 ): Promise<number> {
   const base = resolve(context.io.cwd, given.base);
   const settings = readBedrockSettings(context.env, given);
   const folder = await readJobFolder(base, given.job_type);
-  const stage = await mkdtemp(join(tmpdir(), 'rowmill-bedrock-'));
-  try {
-    const agents = join(stage, 'agents.json');
-    await writeFile(agents, JSON.stringify({ agents: [agentOf(folder, settings)] }));
-    const region = settings.AWS_REGION ?? settings.AWS_DEFAULT_REGION;
-    const app = await context.app({
-      environment: {
-        ROWMILL_AGENTS: agents,
-        ROWMILL_FILES: base,
-        ...(region === undefined ? {} : { AWS_REGION: region }),
-      },
-    });
-    return await processSplits(app, { folder, settings, jobType: given.job_type }, { context, output });
-  } finally {
-    await rm(stage, { recursive: true, force: true });
-  }
-}
-
-interface Job {
-  folder: JobFolder;
-  settings: BedrockSettings;
-  jobType: JobType;
-}
-
-async function processSplits(
-  app: App,
-  job: Job,
-  { context, output }: { context: CommandContext; output: Output },
-): Promise<number> {
-  const processed: ProcessedSplit[] = [];
-  let exitCode: number = EXIT.completed;
-  for (const split of job.folder.splits) {
-    const { report, interrupted } = await processSplit(app, { job, split }, { context, output });
-    processed.push({ split, report });
-    const code = exitCodeOfBatch(report, interrupted);
-    if (code !== EXIT.completed) exitCode = code;
-    // One that has not ended keeps the others from being begun: what stopped it would stop them.
-    if (code !== EXIT.completed && code !== EXIT.rowsFailed) break;
-  }
-  const summary = summarize(job.jobType, processed, job.settings);
-  const path = await writeSummary(job.folder, job.jobType, summary);
-  output.document({ ...summary, summary_path: path });
-  output.line(`summary     ${path}`);
-  return exitCode;
-}
-
-async function processSplit(
-  app: App,
-  { job, split }: { job: Job; split: Split },
-  { context, output }: { context: CommandContext; output: Output },
-): Promise<{ report: ProcessedSplit['report']; interrupted: boolean }> {
-  const { columns } = await app.runner.plan(requestOf(split, [], job).request);
-  const { request, missing } = requestOf(split, columns, job);
-  output.line(`\n${split.name}: ${oneLine(split.source)}`);
-  if (missing.length > 0) {
-    output.note(
-      `Warning: ${split.name} has no column for ${missing.map(oneLine).join(', ')}; the prompt has nothing there.`,
-    );
-  }
-  await mkdir(dirname(split.output), { recursive: true });
+  const job: Job = { folder, settings };
+  for (const warning of folder.warnings) output.note(`Warning: ${oneLine(warning)}`);
+  const agent = agentOf(job);
+  const region = settings.AWS_DEFAULT_REGION ?? settings.AWS_REGION;
+  const app = await context.app({
+    agents: [agent],
+    environment: { ROWMILL_FILES: base, ...(region === undefined ? {} : { AWS_REGION: region }) },
+  });
+  const splits = await takeUp(app, await planSplits(app, job), { agent, summaryFolder: folder.summaryFolder });
+  tellPlans(splits, output);
+  if (settings.ROWMILL_CONFIRM_ABOVE_USD !== undefined && given.yes !== true) refuseCostlyJob(app, splits);
   const foreground = openForeground(context, output);
   try {
-    const { report } = await foreground.before(app.runner.create(request));
-    const result = await foreground.drive(app, report.batch_id);
-    showResult(result, { ...output, document: () => undefined });
-    if (job.settings.BEDROCK_LOG_TRUNCATIONS && result.report.truncated_rows > 0) {
-      output.note(
-        `${split.name}: fields were cut to ${job.settings.BEDROCK_MAX_INPUT_FIELD_LENGTH} characters in ${result.report.truncated_rows} records.`,
-      );
-    }
-    return result;
+    return await processSplits(splits, { app, job, jobType: given.job_type, foreground, output });
   } finally {
     foreground.close();
   }
+}
+
+function tellPlans(splits: readonly RunSplit[], output: Output): void {
+  for (const { split, plan, missing, begun } of splits) {
+    output.note(`${split.name}: ${oneLine(split.source)}`);
+    if (begun === undefined) for (const line of planLines(plan, output)) output.note(line);
+    else output.note(`${begun.batch_id} was begun before: what it has been answered is kept.`);
+    if (missing.length === 0) continue;
+    const names = missing.map(oneLine).join(', ');
+    output.note(`Warning: ${split.name} has no column for ${names}; the prompt has nothing there.`);
+  }
+}
+
+/** A job asks nobody, as nobody may be there; where its environment sets a limit, what is above it is not started. */
+function refuseCostlyJob(app: App, splits: readonly RunSplit[]): void {
+  const costs = splits.flatMap(({ begun, plan }) => (begun === undefined ? [plan.spending_usd] : []));
+  if (costs.length === 0) return;
+  const expectedUsd = costs.includes(null) ? null : costs.reduce((all: number, cost) => all + (cost ?? 0), 0);
+  refuseCostly({ expectedUsd, limitUsd: app.config.confirmAboveUsd });
+}
+
+interface JobRun {
+  app: App;
+  job: Job;
+  jobType: JobType;
+  foreground: Foreground;
+  output: Output;
+}
+
+async function processSplits(splits: readonly RunSplit[], parts: JobRun): Promise<number> {
+  const { job, jobType, output } = parts;
+  const processed: ProcessedSplit[] = [];
+  let exitCode: number = EXIT.completed;
+  let isWhole = true;
+  for (const one of splits) {
+    const { report, interrupted } = await processSplit(one, parts);
+    processed.push({ split: one.split, report });
+    const code = exitCodeOfBatch(report, interrupted);
+    if (code !== EXIT.completed) exitCode = code;
+    isWhole = code === EXIT.completed || code === EXIT.rowsFailed;
+    // One that has not ended keeps the others from being begun: what stopped it would stop them.
+    if (!isWhole) break;
+  }
+  const summary = summarize(jobType, processed, job.settings);
+  const path = isWhole ? await writeSummary(job.folder.summaryFolder, jobType, summary) : null;
+  output.document({ ...summary, summary_path: path });
+  if (path !== null) output.line(`summary     ${path}`);
+  else output.note('The job is not done: run the same command again to go on. What was answered is kept.');
+  return exitCode;
+}
+
+async function processSplit(one: RunSplit, parts: JobRun): Promise<ForegroundResult> {
+  const { job, output } = parts;
+  const result = await driveSplit(one, parts);
+  output.line(`\n${one.split.name}`);
+  showResult(result, { ...output, document: () => undefined });
+  const { truncated_fields: fields, truncated_rows: rows } = result.report;
+  if (job.settings.BEDROCK_LOG_TRUNCATIONS && rows > 0) {
+    const names = Object.entries(fields).map(([name, count]) => `${oneLine(name)} ${count}`);
+    const limit = job.settings.BEDROCK_MAX_INPUT_FIELD_LENGTH;
+    output.note(`${one.split.name}: fields were cut to ${limit} characters in ${rows} records (${names.join(', ')}).`);
+  }
+  return result;
+}
+
+async function driveSplit({ begun, request }: RunSplit, { app, foreground }: JobRun): Promise<ForegroundResult> {
+  const report = begun ?? (await foreground.before(app.runner.create(request))).report;
+  if (ENDED.includes(report.status)) return { report, interrupted: false, elsewhere: false };
+  if (report.status === 'paused') await foreground.before(app.runner.resume(report.batch_id));
+  return foreground.drive(app, report.batch_id);
 }

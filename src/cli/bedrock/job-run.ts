@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { AgentDefinition } from '../../agent/definition.ts';
+import { AppError } from '../../errors.ts';
+import { ENDED } from '../../runner/batch.ts';
+import type { BatchPlan, BatchReport, BatchRequest } from '../../runner/runner.ts';
+import type { App } from '../app.ts';
+import { type Job, requestOf } from './batch-of-split.ts';
+import type { Split } from './folders.ts';
+
+/** A split as a batch that can run. */
+export interface PlannedSplit {
+  split: Split;
+  request: BatchRequest;
+  plan: BatchPlan;
+  /** Placeholders that its table has no column for. */
+  missing: string[];
+}
+
+/**
+ * Plans every split of a job before the first one is begun.
+ * @throws AppError the first problem's code, with the problems of all splits in the message
+ */
+export async function planSplits(app: App, job: Job): Promise<PlannedSplit[]> {
+  const planned: PlannedSplit[] = [];
+  for (const split of job.folder.splits) {
+    const plan = await app.runner.plan(requestOf(split, [], job).request);
+    planned.push({ split, plan, ...requestOf(split, plan.columns, job) });
+  }
+  const problems = planned.flatMap(({ split, plan }) => plan.problems.map((problem) => ({ split, problem })));
+  const [first] = problems;
+  if (first === undefined) return planned;
+  const messages = problems.map(({ split, problem }) => `${split.name}: ${problem.message}`);
+  throw new AppError(first.problem.code, messages.join('\n'));
+}
+
+/** A split with the batch that it has, or is to have. */
+export interface RunSplit extends PlannedSplit {
+  /** Its batch, where an earlier process has begun it. */
+  begun: BatchReport | undefined;
+}
+
+/**
+ * The splits of a job with what an earlier process, which did not come to its end, has left of the same one: the same
+ * files, prompts, schema and settings. A job that came to its end is run anew.
+ */
+export async function takeUp(
+  app: App,
+  planned: readonly PlannedSplit[],
+  { agent, summaryFolder }: { agent: AgentDefinition; summaryFolder: string },
+): Promise<RunSplit[]> {
+  const job = await digestOf(planned, agent);
+  for (let run = 1; ; run += 1) {
+    const splits: RunSplit[] = [];
+    for (const [at, one] of planned.entries()) {
+      const key = `bedrock-processing/${job}/${run}/${at}`;
+      const request = { ...one.request, options: { ...one.request.options, idempotency_key: key } };
+      splits.push({ ...one, request, begun: await app.runner.find(key) });
+    }
+    if (!(await isOver(splits, summaryFolder))) return splits;
+  }
+}
+
+async function digestOf(planned: readonly PlannedSplit[], agent: AgentDefinition): Promise<string> {
+  const files: [string, number, number][] = [];
+  for (const path of planned.flatMap(({ split }) => split.files)) {
+    const { size, mtimeMs } = await stat(path);
+    files.push([path, size, mtimeMs]);
+  }
+  const text = JSON.stringify([agent, planned.map(({ request }) => request), files]);
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}
+
+/** Whether nothing of a run is left to do: it was given up, or its summary is written, or its tables were taken away. */
+async function isOver(splits: readonly RunSplit[], summaryFolder: string): Promise<boolean> {
+  const reports = splits.map(({ begun }) => begun);
+  if (reports.some((report) => report?.status === 'failed' || report?.status === 'cancelled')) return true;
+  const ids = reports.flatMap((report) =>
+    report !== undefined && ENDED.includes(report.status) ? [report.batch_id] : [],
+  );
+  if (ids.length < splits.length) return false;
+  return (await isSummarized(ids, summaryFolder)) || !splits.every(({ split }) => existsSync(split.output));
+}
+
+async function isSummarized(batchIds: readonly string[], folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((one) => one.startsWith('processing_summary_'))) {
+    const text = await readFile(join(folder, name), 'utf8');
+    if (batchIds.every((id) => text.includes(id))) return true;
+  }
+  return false;
+}

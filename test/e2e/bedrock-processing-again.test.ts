@@ -1,0 +1,68 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { type JobSite, openJobSite } from './bedrock-job-site.ts';
+import type { RowmillProcess } from './rowmill-process.ts';
+
+let job: JobSite | undefined;
+afterEach(async () => {
+  await job?.close();
+  job = undefined;
+});
+
+const table = (split: string) => `review,shop\n${[1, 2, 3, 4].map((row) => `${split}${row}.,s\n`).join('')}`;
+
+/** How often each record was asked about. */
+const timesAsked = (asked: readonly string[]) =>
+  Map.groupBy(asked, (said) => /Review: (\w+)\./.exec(said)?.[1] ?? '?').entries();
+
+it('goes on where a killed job was, split by split, and starts anew once it is done', async () => {
+  let running: RowmillProcess | undefined;
+  const site = await openJobSite({ BEDROCK_CONCURRENCY_MODE: 'sequential' }, (said) => {
+    if (said.includes('val3') && running !== undefined) process.kill(running.pid, 'SIGKILL');
+    return '{"stars": 1}';
+  });
+  job = site;
+  await site.put('data/train/reviews.csv', table('train'));
+  await site.put('data/val/reviews.csv', table('val'));
+  await site.put('data/test/reviews.csv', table('test'));
+  running = site.site.rowmill(...site.args('training'));
+  expect((await running.ended).signal).toBe('SIGKILL');
+  running = undefined;
+  expect(await readdir(join(site.base, 'output'))).toEqual(['data']);
+
+  const again = await site.site.rowmill(...site.args('training', '--json')).ended;
+  expect(again.code).toBe(0);
+  expect(again.json).toMatchObject({ total_records: 12, successful_records: 12 });
+  const counts = new Map([...timesAsked(site.asked())].map(([record, times]) => [record, times.length]));
+  // The call that was in flight is sent again; nothing else is.
+  const once = ['train', 'val', 'test'].flatMap((split) =>
+    [1, 2, 3, 4].map((row): [string, number] => [`${split}${row}`, 1]),
+  );
+  expect(counts).toEqual(new Map(once).set('val3', 2));
+
+  const anew = await site.site.rowmill(...site.args('training', '--json')).ended;
+  expect(anew.json).toMatchObject({ total_records: 12, successful_records: 12 });
+  expect(site.asked()).toHaveLength(13 + 12);
+}, 60_000);
+
+it('goes on where Ctrl-C paused it, and has no summary until it is done', async () => {
+  let running: RowmillProcess | undefined;
+  const site = await openJobSite({ BEDROCK_CONCURRENCY_MODE: 'sequential' }, (said) => {
+    if (said.includes('train2') && running !== undefined) process.kill(running.pid, 'SIGINT');
+    return '{"stars": 1}';
+  });
+  job = site;
+  await site.put('data/train/reviews.csv', table('train'));
+  await site.put('data/val/reviews.csv', table('val'));
+  running = site.site.rowmill(...site.args('training'));
+  expect((await running.ended).code).toBe(130);
+  expect(running.stderr()).toContain('run the same command again to go on');
+  running = undefined;
+  const asked = site.asked().length;
+  expect(asked).toBeLessThan(5);
+  const again = await site.site.rowmill(...site.args('training', '--json')).ended;
+  expect([again.code, again.json?.['successful_records']]).toEqual([0, 8]);
+  expect(site.asked()).toHaveLength(8);
+  expect(await readdir(join(site.base, 'output/summary'))).toHaveLength(1);
+}, 60_000);
