@@ -53,10 +53,15 @@ export function promptWarnings(agent: AgentDefinition): string[] {
 /** A batch's warnings with the one that tells of how many rows the prompt holds some fields in part only. */
 export function withTruncation(warnings: readonly Json[], agent: AgentDefinition, rows: number): Json[] {
   // A table may be written again after a retry: what was told before is not told twice.
-  const others = warnings.filter((warning) => !String(warning).startsWith(TRUNCATION));
+  const others = warnings.filter((warning) => !isTruncationWarning(String(warning)));
   if (rows === 0) return others;
   const limit = `${maxCharactersOf(agent).toLocaleString('en-GB')} characters (limits.max_field_characters)`;
   return [...others, `${TRUNCATION} ${limit} in ${rows} ${rows === 1 ? 'row' : 'rows'}.`];
+}
+
+/** Whether a warning of a batch is the one of {@link withTruncation}. */
+export function isTruncationWarning(warning: string): boolean {
+  return warning.startsWith(TRUNCATION);
 }
 
 const TRUNCATION = 'Fields of the prompt were cut to';

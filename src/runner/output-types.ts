@@ -23,6 +23,7 @@ const TYPES: { [name in MetadataColumn]: StoredType } = {
   _validation_passed: 'boolean',
   _truncated_fields: 'json',
   _outcome: 'string',
+  _failure: 'string',
   _status: 'string',
   _processing_time: 'number',
   _error: 'string',

@@ -84,6 +84,8 @@ function metadataCell(row: RowRecord, name: MetadataColumn, agent: AgentDefiniti
       return row.status === 'succeeded';
     case '_outcome':
       return OUTCOMES[row.status];
+    case '_failure':
+      return row.error === null ? null : statusCell(row, '_error');
     case '_truncated_fields': {
       const fields = truncatedFields(agent, row.input);
       return fields.length === 0 ? null : fields;

@@ -14,10 +14,17 @@ export type StatusColumn = '_status' | '_processing_time' | '_error';
 /**
  * `_parse_status`: what the row's answer came to (`success`, `validation_failed`, `json_failed`, or `error` where there is
  * none). `_validation_passed`: whether its answer fits the schema. `_truncated_fields`: the input fields that its prompt holds
- * in part only. `_outcome`: `success` or `error`, and nothing for a row that was not run. A status column that is named among
- * them stands there, and not at the end.
+ * in part only. `_outcome`: `success` or `error`, and nothing for a row that was not run. `_failure`: as `_error`, and nothing
+ * at all where a row did not fail, for formats that tell nothing from empty text. A status column that is named among them
+ * stands there, and not at the end.
  */
-export type MetadataColumn = '_parse_status' | '_validation_passed' | '_truncated_fields' | '_outcome' | StatusColumn;
+export type MetadataColumn =
+  | '_parse_status'
+  | '_validation_passed'
+  | '_truncated_fields'
+  | '_outcome'
+  | '_failure'
+  | StatusColumn;
 
 export interface OutputMapping {
   /** Which structured fields become columns, in this order; all of them when absent. */

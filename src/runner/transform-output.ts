@@ -15,6 +15,7 @@ const METADATA_COLUMNS: readonly MetadataColumn[] = [
   '_validation_passed',
   '_truncated_fields',
   '_outcome',
+  '_failure',
   ...STATUS_COLUMNS,
 ];
 

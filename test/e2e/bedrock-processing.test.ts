@@ -102,6 +102,7 @@ describe('rowmill bedrock-processing', () => {
     expect(run.stderr()).toContain('testing has no column for shop');
     expect(run.stderr()).toContain('notes.docx left out');
     expect(run.stderr()).not.toContain('_SUCCESS');
+    expect(run.stderr()).toMatch(/mapping +review ← review\n +shop ← ""/);
     expect(run.stderr()).toContain('fields were cut to 50 characters in 1 records (review 1)');
     const table = await read('data/testing_processed_data.csv.gz');
     expect(firstCells(table)).toEqual(['id', '1', '3']);

@@ -38,7 +38,7 @@ test('keeps the types of a Parquet table, and gives each field the type of its s
   await sink.write(source);
   await sink.commit();
 
-  const metadata = ['_parse_status', '_outcome'] as const;
+  const metadata = ['_parse_status', '_outcome', '_failure'] as const;
   const request = { csv_uri: input ?? '', output_uri: output ?? '', output_mapping: { metadata: [...metadata] } };
   expect((await world.runner.plan(world.request({}, request))).row_count).toBe(3);
   const id = await world.start({}, request);
@@ -48,12 +48,12 @@ test('keeps the types of a Parquet table, and gives each field the type of its s
   const names = table.columns();
   expect(names).toEqual([
     ...['q', 'id', 'day', 'count', 'share', 'ok', 'tags', 'answer'],
-    ...['_parse_status', '_outcome', '_status', '_processing_time', '_error'],
+    ...['_parse_status', '_outcome', '_failure', '_status', '_processing_time', '_error'],
   ]);
   const types = table.types?.().map((type) => (typeof type === 'string' ? type : type.parquet['type']));
   expect(types).toEqual([
     ...['string', 'INT64', 'INT32', 'INT64', 'DOUBLE', 'BOOLEAN', 'json', 'string'],
-    ...['string', 'string', 'string', 'DOUBLE', 'string'],
+    ...['string', 'string', 'string', 'string', 'DOUBLE', 'string'],
   ]);
   const rows: SourceRow[] = [];
   for await (const chunk of table.rows()) rows.push(...chunk);
@@ -63,12 +63,12 @@ test('keeps the types of a Parquet table, and gives each field the type of its s
     ['1', 9007199254740991, '2024-02-21'],
     ['2', '9007199254740992', '2024-02-22'],
   ]);
-  expect(cells.map((row) => row.slice(3, 11))).toEqual([
-    [1, 0.5, true, ['x'], 'a', 'success', 'success', 'SUCCESS'],
-    [2, null, null, null, null, 'success', 'success', 'SUCCESS'],
-    [null, null, null, null, null, 'validation_failed', 'error', 'FAILED'],
+  expect(cells.map((row) => row.slice(3, 12))).toEqual([
+    [1, 0.5, true, ['x'], 'a', 'success', 'success', null, 'SUCCESS'],
+    [2, null, null, null, null, 'success', 'success', null, 'SUCCESS'],
+    [null, null, null, null, null, 'validation_failed', 'error', expect.stringMatching(/^output_invalid: /), 'FAILED'],
   ]);
-  expect(cells.map((row) => typeof row[11])).toEqual(['number', 'number', 'number']);
+  expect(cells.map((row) => typeof row[12])).toEqual(['number', 'number', 'number']);
 });
 
 test('names the metadata that there is', async () => {

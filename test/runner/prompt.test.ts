@@ -38,7 +38,7 @@ test('sends each row as its prompt, and tells what was cut', async () => {
     '{"word": "", "note": "longe… [1 more characters were cut off]", "other": {x}}',
     '{"word": "{note… [1 more characters were cut off]", "note": "short", "other": {x}}',
   ]);
-  expect(report).toMatchObject({ truncated_rows: 2, truncated_fields: { word: 1, note: 1 } });
+  expect(report).toMatchObject({ truncated_rows: 2, truncated_fields: { q: 1, note: 1 } });
   expect(report?.warnings).toEqual([
     'The prompt holds {x}, declared in prompt.placeholders nowhere: it is sent as it stands.',
     'Fields of the prompt were cut to 5 characters (limits.max_field_characters) in 2 rows.',

@@ -75,7 +75,7 @@ export function requestOf(
     target: { type: 'agent', name: AGENT },
     input_mapping,
     output_mapping: {
-      metadata: ['_outcome', '_error', '_validation_passed', '_parse_status'],
+      metadata: ['_outcome', '_failure', '_validation_passed', '_parse_status'],
       rename: headersOf(folder, settings.BEDROCK_OUTPUT_COLUMN_PREFIX),
       ...(settings.BEDROCK_SKIP_ERROR_RECORDS ? { rows: 'succeeded' as const } : {}),
     },
@@ -89,10 +89,11 @@ function headersOf({ schema }: JobFolder, prefix: string): Record<string, string
   return {
     ...Object.fromEntries(answerFields(schema).map((field) => [field, `${prefix}${field}`])),
     _outcome: `${prefix}status`,
-    _error: `${prefix}error`,
+    _failure: `${prefix}error`,
     _validation_passed: `${prefix}validation_passed`,
     _parse_status: `${prefix}parse_status`,
     _status: null,
+    _error: null,
     _processing_time: null,
   };
 }

@@ -56,7 +56,7 @@ export async function readAnswerSchema(folder: string): Promise<JsonSchema> {
 
 async function newestSchema(folder: string): Promise<string> {
   const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
-    throw new AppError('file_not_found', `The folder ${folder} can't be read: ${cause.message}.`, { cause });
+    throw unreadable(folder, cause);
   });
   let newest: { path: string; at: number } | undefined;
   for (const name of names.filter((one) => /^validation_schema_.*\.json$/.test(one)).toSorted()) {
@@ -69,9 +69,18 @@ async function newestSchema(folder: string): Promise<string> {
   throw new AppError('file_not_found', `${folder} holds no validation_schema_*.json; ${fix}.`);
 }
 
+/** The fault of a file or folder of the job that can't be read. */
+export function unreadable(path: string, cause: NodeJS.ErrnoException): AppError {
+  const isMissing = cause.code === 'ENOENT' || cause.code === 'ENOTDIR';
+  const message = isMissing
+    ? `${path} is not there; --base names the folder that holds input/.`
+    : `${path} can't be read: ${cause.message}.`;
+  return new AppError('file_not_found', message, { cause });
+}
+
 async function readDocument<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.output<Schema>> {
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new AppError('file_not_found', `${path} can't be read: ${cause.message}.`, { cause });
+    throw unreadable(path, cause);
   });
   let value: unknown;
   try {

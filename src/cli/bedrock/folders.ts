@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, toAppError } from '../../errors.ts';
 import type { JsonSchema } from '../../messages.ts';
-import { type Prompts, readAnswerSchema, readPrompts } from './documents.ts';
+import { type Prompts, readAnswerSchema, readPrompts, unreadable } from './documents.ts';
 
 export const JOB_TYPES = ['training', 'validation', 'testing', 'calibration'] as const;
 export type JobType = (typeof JOB_TYPES)[number];
@@ -105,7 +105,7 @@ async function splitsOf(name: string, folder: string, output: string): Promise<F
 
 async function filesOf(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
-    throw new AppError('file_not_found', `The folder ${folder} can't be read: ${cause.message}.`, { cause });
+    throw unreadable(folder, cause);
   });
   return entries.flatMap((entry) => (entry.isDirectory() || entry.name.startsWith('.') ? [] : [entry.name])).toSorted();
 }

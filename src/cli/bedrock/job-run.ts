@@ -26,8 +26,10 @@ export interface PlannedSplit {
 export async function planSplits(app: App, job: Job): Promise<PlannedSplit[]> {
   const planned: PlannedSplit[] = [];
   for (const split of job.folder.splits) {
-    const plan = await app.runner.plan(requestOf(split, [], job).request);
-    planned.push({ split, plan, ...requestOf(split, plan.columns, job) });
+    // The first look is for the columns, on which the mapping depends.
+    const { columns } = await app.runner.plan(requestOf(split, [], job).request);
+    const { request, missing } = requestOf(split, columns, job);
+    planned.push({ split, request, missing, plan: await app.runner.plan(request) });
   }
   const problems = planned.flatMap(({ split, plan }) => plan.problems.map((problem) => ({ split, problem })));
   const [first] = problems;

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { ENDED } from '../../runner/batch.ts';
+import { isTruncationWarning } from '../../runner/input-messages.ts';
 import { refuseCostly } from '../agreement.ts';
 import type { App } from '../app.ts';
 import { agentOf, type Job } from '../bedrock/batch-of-split.ts';
@@ -36,7 +37,7 @@ export function addBedrockProcessingCommand(program: Command, context: CommandCo
     .option(
       '--max-retries <n>',
       'how often an answer that can not be used is asked for again (default: BEDROCK_MAX_RETRIES, 3)',
-      numberArgument('--max-retries', { integer: true, min: 0 }),
+      numberArgument('--max-retries', { integer: true, min: 0, max: 99 }),
     )
     .option('--base <folder>', 'where input/ and output/ are', '/opt/ml/processing')
     .option('-y, --yes', 'start whatever it may cost, where ROWMILL_CONFIRM_ABOVE_USD sets a limit')
@@ -50,7 +51,8 @@ Reads  input/data                         tables; for training in train/, val/ a
        input/schema/validation_schema_*.json   the newest
 Writes output/data/<split>/<split>_processed_data.*, or output/data/<job_type>_processed_data.*
        output/summary/processing_summary_<job_type>_<time>.json
-The model, limits and batch jobs are set by BEDROCK_… variables, which docs/bedrock-processing.md lists.
+BEDROCK_PRIMARY_MODEL_ID names the model; limits and batch jobs are set by more BEDROCK_… variables, which
+docs/bedrock-processing.md lists.
 
 A job that did not come to its end goes on when the same command is run again. Exits as "rowmill run" does.`;
 
@@ -133,7 +135,9 @@ async function processSplit(one: RunSplit, parts: JobRun): Promise<ForegroundRes
   const { job, output } = parts;
   const result = await driveSplit(one, parts);
   output.line(`\n${one.split.name}`);
-  showResult(result, { ...output, document: () => undefined });
+  // Cut fields are told below, by their names, or not at all.
+  const warnings = result.report.warnings.filter((warning) => !isTruncationWarning(warning));
+  showResult({ ...result, report: { ...result.report, warnings } }, { ...output, document: () => undefined });
   const { truncated_fields: fields, truncated_rows: rows } = result.report;
   if (job.settings.BEDROCK_LOG_TRUNCATIONS && rows > 0) {
     const names = Object.entries(fields).map(([name, count]) => `${oneLine(name)} ${count}`);
