@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { type JobSite, openJobSite } from './bedrock-job-site.ts';
-import type { RowmillProcess } from './rowmill-process.ts';
+import { type JobSite, openJobSite, reviews } from './bedrock-job-site.ts';
+import { type RowmillProcess, until } from './rowmill-process.ts';
 
 let job: JobSite | undefined;
 afterEach(async () => {
@@ -65,4 +65,29 @@ it('goes on where Ctrl-C paused it, and has no summary until it is done', async 
   expect([again.code, again.json?.['successful_records']]).toEqual([0, 8]);
   expect(site.asked()).toHaveLength(8);
   expect(await readdir(join(site.base, 'output/summary'))).toHaveLength(1);
+}, 60_000);
+
+it('takes up the batch inference job that a killed one has created', async () => {
+  const site = await openJobSite({ BEDROCK_BATCH_THRESHOLD: '100', BEDROCK_MAX_RETRIES: '0' });
+  job = site;
+  await site.put('data/train/reviews.csv', reviews(140, ','));
+  const running = site.site.rowmill(...site.args('training'));
+  await until(() => site.server.jobs.length > 0, 'a job', { by: running });
+  running.child.kill('SIGKILL');
+  await running.ended;
+  const again = await site.site.rowmill(...site.args('training', '--json')).ended;
+  expect(again.json).toMatchObject({ successful_records: 139, batch_job_info: [{ status: 'done', requests: 139 }] });
+  expect(site.server.jobs).toHaveLength(1);
+}, 60_000);
+
+it('goes on once the cause of a pause is mended', async () => {
+  const site = await openJobSite();
+  job = site;
+  await site.put('data/reviews.csv', table('a'));
+  const without = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_EC2_METADATA_DISABLED: 'true' };
+  const paused = site.site.rowmillWith(without, ...site.args('testing'));
+  expect((await paused.ended).code).toBe(4);
+  expect(paused.stderr()).toContain('run the same command again to go on');
+  const again = await site.site.rowmill(...site.args('testing', '--json')).ended;
+  expect([again.code, again.json?.['successful_records']]).toEqual([0, 4]);
 }, 60_000);
