@@ -103,7 +103,7 @@ describe('rowmill bedrock-processing', () => {
     expect(run.stderr()).toContain('notes.docx left out');
     expect(run.stderr()).not.toContain('_SUCCESS');
     expect(run.stderr()).toMatch(/mapping +review ← review\n +shop ← ""/);
-    expect(run.stderr()).toContain('fields were cut to 50 characters in 1 records (review 1)');
+    expect(run.stderr()).toContain('fields were cut to 50 characters in 1 record (review 1)');
     const table = await read('data/testing_processed_data.csv.gz');
     expect(firstCells(table)).toEqual(['id', '1', '3']);
     expect(table.split('\n')[0]).toBe(['id', 'review', ...ADDED.map((name) => name.replace('llm_', 'ai_'))].join(','));

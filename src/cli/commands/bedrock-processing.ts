@@ -11,6 +11,7 @@ import { readBedrockSettings } from '../bedrock/settings.ts';
 import { type ProcessedSplit, summarize, writeSummary } from '../bedrock/summary.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
 import { EXIT, exitCodeOfBatch } from '../exit-codes.ts';
+import { counted } from '../figures.ts';
 import { type Foreground, type ForegroundResult, openForeground } from '../foreground.ts';
 import { numberArgument } from '../mapping-arguments.ts';
 import { planLines } from '../report-text.ts';
@@ -142,7 +143,9 @@ async function processSplit(one: RunSplit, parts: JobRun): Promise<ForegroundRes
   if (job.settings.BEDROCK_LOG_TRUNCATIONS && rows > 0) {
     const names = Object.entries(fields).map(([name, count]) => `${oneLine(name)} ${count}`);
     const limit = job.settings.BEDROCK_MAX_INPUT_FIELD_LENGTH;
-    output.note(`${one.split.name}: fields were cut to ${limit} characters in ${rows} records (${names.join(', ')}).`);
+    output.note(
+      `${one.split.name}: fields were cut to ${limit} characters in ${counted(rows, 'record')} (${names.join(', ')}).`,
+    );
   }
   return result;
 }
