@@ -4,12 +4,20 @@ import type { Fence, JournalIntent, Store } from '../storage/store.ts';
 /** Longest time that a process may have stood still between its commit and its send, in milliseconds; the lease lasts 15 s. */
 const SEND_WINDOW_MS = 5_000;
 
-/** Commits an intent; after a standstill the lease is proved again, so that a process that slept does not send. */
+/**
+ * Commits an intent; after a standstill the lease is proved again, so that a process that slept does not send.
+ * @returns whether what was proved then still holds: for the last moment before the send
+ */
 export async function commitIntent(
   intent: JournalIntent,
   { store, clock, fence }: { store: Store; clock: Clock; fence?: Fence },
-): Promise<void> {
-  const before = clock.monotonic();
+): Promise<() => boolean> {
+  const isFresh = (since: number) => fence === undefined || clock.monotonic() - since <= SEND_WINDOW_MS;
+  let proved = clock.monotonic();
   await store.writeIntent(intent, fence);
-  if (fence !== undefined && clock.monotonic() - before > SEND_WINDOW_MS) await store.renewLease(fence);
+  if (fence !== undefined && !isFresh(proved)) {
+    proved = clock.monotonic();
+    await store.renewLease(fence);
+  }
+  return () => isFresh(proved);
 }
