@@ -9,8 +9,11 @@ import { isBusy, toStoreFault } from './store-fault.ts';
 /** How long SQLite itself waits for another process's lock, which holds the event loop; beyond it we wait outside. */
 const BUSY_TIMEOUT_MS = 250;
 const PAUSE_MS = 50;
-/** About nine seconds in all: a process that can't write for 15 s has lost its leases anyway. */
-const BUSY_ATTEMPTS = 30;
+/**
+ * About thirteen seconds in all, more on a busy machine: from 15 s of silence on another process may take its batches over,
+ * once the lock is gone. Attempts are counted, and not time, so that a process that gets no processor doesn't give up early.
+ */
+const BUSY_ATTEMPTS = 45;
 
 /**
  * Opens the database file, with its folders, and brings it to this program's schema.

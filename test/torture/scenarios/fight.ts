@@ -41,28 +41,41 @@ async function fightInLoops({ seed, quick, violations }: ScenarioContext): Promi
     const table = await world.table(quick ? 120 : 400);
     const { json } = await world.start('sample', [...startOf(table, CONCURRENCY), '--sample', '2']).ended;
     const id = json?.batch_id ?? '';
-    let processes = 0;
+    const endings: string[] = [];
     let isOver = false;
     const loop = async (name: string) => {
       for (let round = 0; !isOver; round += 1) {
-        if (round > 60) throw new Error('The batch did not come to its end in 60 rounds.');
-        processes += 1;
+        if (round > 60)
+          throw new Error(`The batch did not come to its end in 60 rounds: ${endings.slice(-20).join(', ')}`);
         const one = world.start(`${name}${round}`, ['batches', 'resume', id]);
         await senderOrFollower(world, one, `${name}${round}`);
-        await Promise.race([one.ended, sleep(world.random() * 2_000)]);
+        await Promise.race([one.ended, hasHadItsTurn(world, `${name}${round}`, table.rows.length / 2)]);
         // A pause hands over in peace; a kill does not, and who follows goes on with the batch.
         if (one.child.exitCode === null) one.child.kill(world.random() < 0.3 ? 'SIGINT' : 'SIGKILL');
-        if ((await one.ended).code === 0) isOver = true;
+        const { code, signal } = await one.ended;
+        endings.push(`${name}${round} ${code ?? signal}`);
+        if (code === 0) isOver = true;
       }
     };
     await Promise.all([loop('a'), loop('b')]);
     const report = await world.json('batches', 'show', id);
     const senders = checkTurns(world, violations);
     const audit = await auditBatch(world, { table, report, violations });
-    return { told: `${processes} processes fought, ${senders} of them sent, one at a time`, audit };
+    return { told: `${endings.length} processes fought, ${senders} of them sent, one at a time`, audit };
   } finally {
     await world.close();
   }
+}
+
+/**
+ * A random time for who follows, and for who sends a random number of requests: by time alone, on a busy machine, each
+ * would be killed before it has stored an answer, and the batch never come to its end.
+ */
+async function hasHadItsTurn(world: World, who: string, most: number): Promise<void> {
+  const calls = 1 + world.random() * most;
+  const deadline = performance.now() + 20_000;
+  await sleep(world.random() * 2_000);
+  while (sentBy(world, who) > 0 && sentBy(world, who) < calls && performance.now() < deadline) await sleep(20);
 }
 
 /** Waits until a process sends, or has found that another does. */
