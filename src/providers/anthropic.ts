@@ -7,7 +7,7 @@ import { readLimits } from './anthropic-limits.ts';
 import { toModelResponse, toRequestBody } from './anthropic-messages.ts';
 import { collectStream } from './anthropic-stream.ts';
 import { type CallDeadline, startCall } from './call-deadline.ts';
-import { createLeanFetch } from './lean-fetch.ts';
+import { createLeanFetch, leanOptions } from './lean-fetch.ts';
 import { withPrefill } from './prefill.ts';
 import type { Provider, RespondOptions } from './provider.ts';
 
@@ -115,8 +115,9 @@ async function send(
   { call, isFirst, isStrict, ...options }: RespondOptions & { call: CallDeadline; isFirst: boolean; isStrict: boolean },
 ): Promise<ModelResponse> {
   const body = toRequestBody(request, isStrict);
-  const { onText } = options;
-  const sending = { signal: call.signal, timeout: call.timeoutMs };
+  const { onText, mayStillSend } = options;
+  const fetchOptions = leanOptions({ mayStillSend });
+  const sending = { signal: call.signal, timeout: call.timeoutMs, fetchOptions };
   // `messages.create` prints a warning at every call of a deprecated model; `post` is the same call without it. So the
   // first call of a model goes through the one, and the rest through the other: the warning shows once.
   if (onText === undefined) {

@@ -13,6 +13,17 @@ interface LeanResponse {
   text(): Promise<string>;
 }
 
+/** What a call may have beside what `fetch` knows. */
+interface LeanInit {
+  /** See `RespondOptions.mayStillSend`. */
+  mayStillSend?: (() => boolean) | undefined;
+}
+
+/** {@link LeanInit} as an SDK's fetch options, which it hands through as they are; other fetches pass it over. */
+export function leanOptions(init: LeanInit): object {
+  return init;
+}
+
 /** A `fetch` for SDKs that send JSON, and its connections. */
 export interface LeanFetch {
   fetch: typeof fetch;
@@ -35,12 +46,12 @@ const MAX_IDLE = 2_000;
 export function createLeanFetch(): LeanFetch {
   const opened = new Map<string, Promise<Transport>>();
   let closing: Promise<void> | undefined;
-  const leanFetch = async (input: string | URL | Request, init: RequestInit = {}): Promise<LeanResponse> => {
+  const leanFetch = async (input: string | URL | Request, init: RequestInit & LeanInit = {}): Promise<LeanResponse> => {
     const url = new URL(typeof input === 'string' || input instanceof URL ? input : input.url);
     const opening = opened.get(url.protocol) ?? open(url.protocol);
     opened.set(url.protocol, opening);
     const transport = await opening;
-    if (closing !== undefined) throw Object.assign(new Error('The connections are closed.'), { code: 'CLOSED' });
+    if (closing !== undefined) throw notSent('CLOSED', 'The connections are closed.');
     return toLeanResponse(await send(url, init, transport), url);
   };
   return {
@@ -64,7 +75,7 @@ async function open(protocol: string): Promise<Transport> {
   return { request, agent: new Agent({ keepAlive: true, timeout: IDLE_MS, maxFreeSockets: MAX_IDLE }) };
 }
 
-function send(url: URL, init: RequestInit, { agent, request }: Transport): Promise<IncomingMessage> {
+function send(url: URL, init: RequestInit & LeanInit, { agent, request }: Transport): Promise<IncomingMessage> {
   const { hostname, port, path } = urlToHttpOptions(url);
   const body = typeof init.body === 'string' ? Buffer.from(init.body) : undefined;
   const headers = flat(init.headers);
@@ -79,7 +90,10 @@ function send(url: URL, init: RequestInit, { agent, request }: Transport): Promi
     signal?.addEventListener('abort', abort, { once: true });
     sent.once('close', () => signal?.removeEventListener('abort', abort));
     sent.once('socket', (socket) => {
-      if (socket.connecting) limitConnecting(sent, url);
+      // What is written goes out as soon as this returns.
+      if (init.mayStillSend?.() === false)
+        sent.destroy(notSent('NOT_SENT', 'The process stood still before the call.'));
+      else if (socket.connecting) limitConnecting(sent, url);
     });
     sent.once('response', resolve);
     sent.on('error', reject);
@@ -90,12 +104,16 @@ function send(url: URL, init: RequestInit, { agent, request }: Transport): Promi
 /** The system itself gives up after two minutes. */
 function limitConnecting(sent: ClientRequest, url: URL): void {
   const timer = setTimeout(() => {
-    const fault = new Error(`No connection to ${url.host} within ${CONNECT_MS / 1000} s.`);
-    sent.destroy(Object.assign(fault, { code: 'CONNECT_TIMEOUT' }));
+    sent.destroy(notSent('CONNECT_TIMEOUT', `No connection to ${url.host} within ${CONNECT_MS / 1000} s.`));
   }, CONNECT_MS);
   const stop = () => clearTimeout(timer);
   sent.socket?.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', stop);
   sent.once('close', stop);
+}
+
+/** @param code told apart from the system's own by service-faults.ts */
+function notSent(code: 'NOT_SENT' | 'CONNECT_TIMEOUT' | 'CLOSED', message: string): Error {
+  return Object.assign(new Error(message), { code });
 }
 
 function toLeanResponse(response: IncomingMessage, url: URL): LeanResponse {

@@ -3,6 +3,7 @@ import { isEmbeddingModel } from '../embedding-models.ts';
 import type { Log } from '../log.ts';
 import type { ModelRequest, ModelResponse } from '../messages.ts';
 import { type CallDeadline, withinDeadline } from './call-deadline.ts';
+import { leanOptions } from './lean-fetch.ts';
 import { type OpenClient, openClient } from './openai-client.ts';
 import { OPENAI_COMPATIBLE, toModelResponse, toRequestBody } from './openai-compatible-messages.ts';
 import { collectStream } from './openai-compatible-stream.ts';
@@ -83,8 +84,9 @@ async function post(
     return postEmbeddings(client, request, telling);
   }
   const body = toRequestBody(request);
-  const sending = { signal: call.signal, timeout: call.timeoutMs };
-  const { onText } = options;
+  const { onText, mayStillSend } = options;
+  const fetchOptions = leanOptions({ mayStillSend });
+  const sending = { signal: call.signal, timeout: call.timeoutMs, fetchOptions };
   if (onText === undefined) {
     const answer = client.post<unknown>('/chat/completions', { body, ...sending });
     const { data, response, request_id: requestId } = await answer.withResponse();

@@ -4,6 +4,7 @@ import { AppError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { ModelRequest, ModelResponse, ToolSpec } from '../messages.ts';
 import { type CallDeadline, withinDeadline } from './call-deadline.ts';
+import { leanOptions } from './lean-fetch.ts';
 import { type OpenClient, openClient } from './openai-client.ts';
 import { postEmbeddings } from './openai-embeddings.ts';
 import { filteredBy, toModelError } from './openai-errors.ts';
@@ -102,8 +103,9 @@ async function post(
   if (isEmbeddingModel({ provider: OPENAI, model })) return embed(client, request, { ...options, call });
   const tools = toTools(request.tools, isStrict);
   const body = toRequestBody(request, tools);
-  const sending = { signal: call.signal, timeout: call.timeoutMs };
-  const { onText } = options;
+  const { onText, mayStillSend } = options;
+  const fetchOptions = leanOptions({ mayStillSend });
+  const sending = { signal: call.signal, timeout: call.timeoutMs, fetchOptions };
   // `post` is what `responses.create` calls; that one would read the answer before we have checked it.
   if (onText === undefined) {
     const answer = client.post<unknown>('/responses', { body, ...sending });

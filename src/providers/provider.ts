@@ -18,6 +18,11 @@ export interface RespondOptions {
   signal: AbortSignal;
   /** Deadline of this one call, in milliseconds. */
   timeoutMs?: number;
+  /**
+   * Asked at the last moment before the request leaves, where the transport can: false keeps it from being sent, and the
+   * call rejects as one that was not.
+   */
+  mayStillSend?: () => boolean;
   /** When given, the answer is streamed and its text is handed over as it comes. */
   onText?: (text: string) => void;
   /** Told of the limits that the headers of an answer or of a refusal state, before `respond` ends. */

@@ -35,6 +35,8 @@ const NEVER_SENT = new Set([
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
   'CONNECT_TIMEOUT',
+  'NOT_SENT',
+  'CLOSED',
 ]);
 const TOO_LONG =
   /prompt is too long|context (window|length|limit|size)|maximum context|too many (input |total )?tokens|input is too long|input token count|request too large|exceeds? the (model's )?maximum/i;

@@ -12,16 +12,25 @@ interface CommitDeps {
 }
 
 /** Commits an intent before its call is sent; see {@link commitBeforeSend}. */
-export function commitIntent(intent: JournalIntent, deps: CommitDeps): Promise<void> {
+export function commitIntent(intent: JournalIntent, deps: CommitDeps): Promise<() => boolean> {
   return commitBeforeSend(() => deps.store.writeIntent(intent, deps.fence), deps);
 }
 
-/** Commits what must stand before a send; after a standstill the lease is proved again, so that a process that slept does not send. */
+/**
+ * Commits what must stand before a send; after a standstill the lease is proved again, so that a process that slept does
+ * not send.
+ * @returns whether what was proved then still holds: for the last moment before the send
+ */
 export async function commitBeforeSend(
   commit: () => Promise<void>,
   { store, clock, fence }: CommitDeps,
-): Promise<void> {
-  const before = clock.monotonic();
+): Promise<() => boolean> {
+  const isFresh = (since: number) => fence === undefined || clock.monotonic() - since <= SEND_WINDOW_MS;
+  let proved = clock.monotonic();
   await commit();
-  if (fence !== undefined && clock.monotonic() - before > SEND_WINDOW_MS) await store.renewLease(fence);
+  if (fence !== undefined && !isFresh(proved)) {
+    proved = clock.monotonic();
+    await store.renewLease(fence);
+  }
+  return () => isFresh(proved);
 }

@@ -114,6 +114,7 @@ async function sendOnce(asked: ModelCall, isRepeat: boolean, deps: ModelCallDeps
   const key = { run, turn, call: 0 };
   const resume = time?.hold();
   let permit: Permit | undefined;
+  let mayStillSend: () => boolean;
   let settled = false;
   const settle = (cost: number | undefined) => {
     if (!settled) deps.budget.settle(worst ?? 0, cost);
@@ -125,7 +126,7 @@ async function sendOnce(asked: ModelCall, isRepeat: boolean, deps: ModelCallDeps
   });
   try {
     permit = await enterLane(call, { requestBytes, isRepeat }, deps);
-    await commitModelIntent(call, { key, worst: worst ?? null }, deps);
+    mayStillSend = await commitModelIntent(call, { key, worst: worst ?? null }, deps);
   } catch (error) {
     permit?.end({ kind: 'not-sent' });
     settle(0);
@@ -133,7 +134,7 @@ async function sendOnce(asked: ModelCall, isRepeat: boolean, deps: ModelCallDeps
   } finally {
     resume?.();
   }
-  return respond(call, { key, permit, settle }, deps);
+  return respond(call, { key, permit, settle, mayStillSend }, deps);
 }
 
 async function enterLane(
@@ -151,14 +152,14 @@ async function commitModelIntent(
   { request, appended, signal }: ModelCall,
   { key, worst }: { key: JournalKey; worst: number | null },
   deps: ModelCallDeps,
-): Promise<void> {
+): Promise<() => boolean> {
   throwIfAborted(signal, deps.halt);
   const name = `${deps.provider.name}/${request.model}`;
   const intent = { kind: 'model' as const, name, request: appended as unknown as Json, idempotent: true };
-  await commitIntent({ ...key, ...intent, worstMicroUsd: worst, at: deps.clock.now() }, deps);
-  if (!deps.halt?.aborted) return;
+  const mayStillSend = await commitIntent({ ...key, ...intent, worstMicroUsd: worst, at: deps.clock.now() }, deps);
+  if (!deps.halt?.aborted) return mayStillSend;
   await deps.store.writeRefusal(key, deps.fence);
-  throwIfAborted(deps.halt);
+  throw notSent();
 }
 
 interface Sending {
@@ -166,14 +167,16 @@ interface Sending {
   permit: Permit | undefined;
   /** For the budget: what was charged, undefined when that is not known. Idempotent. */
   settle(cost: number | undefined): void;
+  mayStillSend: () => boolean;
 }
 
-async function respond(call: ModelCall, { key, permit, settle }: Sending, deps: ModelCallDeps): Promise<Sent> {
+async function respond(call: ModelCall, sending: Sending, deps: ModelCallDeps): Promise<Sent> {
+  const { key, permit, settle } = sending;
   const { request, time } = call;
   const began = deps.clock.monotonic();
   let response: ModelResponse;
   try {
-    response = await deps.provider.respond(request, respondOptions(call, permit, deps));
+    response = await deps.provider.respond(request, respondOptions(call, sending, deps));
   } catch (thrown) {
     const error = toAppError(thrown);
     const meaning = permit?.end({ kind: 'failed', error }) ?? { kind: 'own' };
@@ -209,10 +212,10 @@ async function respond(call: ModelCall, { key, permit, settle }: Sending, deps: 
 
 function respondOptions(
   { onText, signal }: ModelCall,
-  permit: Permit | undefined,
+  { permit, mayStillSend }: Sending,
   deps: ModelCallDeps,
 ): RespondOptions {
-  const options: RespondOptions = { signal };
+  const options: RespondOptions = { signal, mayStillSend };
   if (onText !== undefined) options.onText = onText;
   if (permit !== undefined) options.onLimits = permit.limits;
   if (deps.callTimeoutMs !== undefined) options.timeoutMs = deps.callTimeoutMs;
@@ -220,9 +223,11 @@ function respondOptions(
 }
 
 function throwIfAborted(...signals: (AbortSignal | undefined)[]): void {
-  if (signals.some((signal) => signal?.aborted)) {
-    throw new AppError('aborted', 'The call was cancelled before it was sent.');
-  }
+  if (signals.some((signal) => signal?.aborted)) throw notSent();
+}
+
+function notSent(): AppError {
+  return new AppError('aborted', 'The call was cancelled before it was sent.');
 }
 
 /** What a provider may add to a request unseen: Anthropic's system prompt for tools has up to 530 tokens. */

@@ -258,6 +258,23 @@ test('a process that stood still between commit and send proves its lease before
   expect(sent).toBe(0);
 });
 
+test('a call that the process was stopped before is not sent late: the lease is proved first', async () => {
+  const asked: (boolean | undefined)[] = [];
+  const provider: JournalDeps['provider'] = {
+    name: 'anthropic',
+    respond: async (_request, { mayStillSend }) => {
+      asked.push(mayStillSend?.());
+      await clock.advance(16_000);
+      asked.push(mayStillSend?.());
+      await store.releaseLease(fence);
+      throw new AppError('model_unreachable', 'Not sent.', { retryable: true });
+    },
+    close: async () => undefined,
+  };
+  await expect(calls(false, { provider }).callModel(0, REQUEST)).rejects.toMatchObject({ code: 'lease_lost' });
+  expect(asked).toEqual([true, false]);
+});
+
 test('a tool’s answer is replayed; the tool is not called again', async () => {
   const result = await calls(false).callTool(toolCall(false), execute);
   expect(await calls(true).callTool(toolCall(false), execute)).toEqual(result);
