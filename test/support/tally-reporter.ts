@@ -5,8 +5,6 @@ export const tallyReporter: Reporter = {
   onTestRunEnd(modules) {
     const tests = modules.flatMap((one: TestModule) => [...one.children.allTests()]);
     const count = (state: string) => tests.filter((test) => test.result().state === state).length;
-    process.stdout.write(
-      `\ntests: ${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped\n`,
-    );
+    process.stdout.write(`\n${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped\n`);
   },
 };
