@@ -21,14 +21,13 @@ export async function runCell(client: Client, cell: Cell, { server, folder }: Be
   const { rows, concurrency, latencyMs, turns } = cell;
   const url = `${server.url}/${latencyMs}/${turns}`;
   const before = await server.answered();
-  let measured: Measured;
-  if (client === 'rowmill') {
-    const csv = await writeTable(folder, rows);
-    measured = await runClient('clients/rowmill.ts', [url, folder, csv, rows, concurrency, turns]);
-  } else {
-    const script = client === 'bare loop' ? 'clients/bare-loop.ts' : 'clients/raw-pool.ts';
-    measured = await runClient(script, [url, rows, concurrency, turns]);
-  }
+  const given = [rows, concurrency, turns];
+  const csv = await writeTable(folder, rows);
+  const measured = await {
+    rowmill: () => runClient('clients/rowmill.ts', [url, folder, csv, ...given]),
+    'bare loop': () => runClient('clients/bare-loop.ts', [url, csv, ...given]),
+    'raw pool': () => runClient('clients/raw-pool.ts', [url, ...given]),
+  }[client]();
   const calls = (await server.answered()) - before;
   if (calls !== rows * turns) throw new Error(`${client}: ${calls} calls for ${rows} rows of ${turns} turns`);
   return measured;

@@ -1,14 +1,18 @@
 /**
- * `node bench/clients/bare-loop.ts URL ROWS CONCURRENCY TURNS`: what people write by hand. The same SDK over the global
- * `fetch`, p-limit, the agent's loop; nothing is kept, checked or repeated.
+ * `node bench/clients/bare-loop.ts URL CSV ROWS CONCURRENCY TURNS`: what people write by hand. From a table to a table, by
+ * csv-parse and csv-stringify; the same SDK over the global `fetch`, p-limit, the agent's loop. Nothing is kept on the way,
+ * checked or repeated.
  */
+import { readFileSync, writeFileSync } from 'node:fs';
 import Anthropic from '@anthropic-ai/sdk';
+import { parse } from 'csv-parse/sync';
+import { stringify } from 'csv-stringify/sync';
 import pLimit from 'p-limit';
 import { tool as lookup } from '../lookup-tool.ts';
 import { measure, tell } from '../measure.ts';
-import { benchRow, readBenchAgent } from '../workload.ts';
+import { type BenchRow, readBenchAgent } from '../workload.ts';
 
-const [url = '', rows = '0', concurrency = '1', turns = '1'] = process.argv.slice(2);
+const [url = '', csv = '', rows = '0', concurrency = '1', turns = '1'] = process.argv.slice(2);
 const agent = readBenchAgent(Number(turns));
 const client = new Anthropic({ apiKey: 'bench', baseURL: url });
 const system: Anthropic.TextBlockParam[] = [
@@ -22,15 +26,14 @@ if (turns !== '1') {
   tools.unshift({ name, description, input_schema: inputSchema });
 }
 
-async function runRow(number: number): Promise<unknown> {
-  const { address, postcode } = benchRow(number);
+async function runRow({ address, postcode }: BenchRow): Promise<object> {
   const messages: Anthropic.MessageParam[] = [{ role: 'user', content: JSON.stringify({ address, postcode }) }];
   while (true) {
     const { model, max_tokens } = agent.model;
     const answer = await client.messages.create({ model, max_tokens, system, tools, messages });
     const call = answer.content.find((block) => block.type === 'tool_use');
     if (call === undefined) throw new Error('no tool call');
-    if (call.name === 'return_structured_data') return call.input;
+    if (call.name === 'return_structured_data') return call.input as object;
     const content = JSON.stringify(await lookup.execute());
     messages.push({ role: 'assistant', content: answer.content });
     messages.push({ role: 'user', content: [{ type: 'tool_result', tool_use_id: call.id, content }] });
@@ -38,7 +41,10 @@ async function runRow(number: number): Promise<unknown> {
 }
 
 const limit = pLimit(Number(concurrency));
-const measured = await measure(Number(rows), () =>
-  Promise.all(Array.from({ length: Number(rows) }, (_, number) => limit(() => runRow(number)))),
-);
+const measured = await measure(Number(rows), async () => {
+  const table = parse<BenchRow>(readFileSync(csv), { columns: true });
+  const answers = await Promise.all(table.map((row) => limit(() => runRow(row))));
+  const joined = table.map((row, index) => ({ ...row, ...answers[index] }));
+  writeFileSync(`${csv}.out`, stringify(joined, { header: true }));
+});
 tell(measured);

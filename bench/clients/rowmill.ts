@@ -26,8 +26,9 @@ const config = readConfig(
 );
 boundHeap();
 const app = await createApp(config, createLog('warn'), { driver: 'supervisor' });
-// The others have loaded the SDK before they begin, too.
+// The others have loaded the SDK and read the agent before they begin, too.
 await import('@anthropic-ai/sdk');
+await app.registry.list();
 let batchId = '';
 const measured = await measure(Number(rows), async () => {
   const target = { type: 'agent' as const, name: agentName(Number(turns)) };

@@ -5,7 +5,7 @@ import { type BenchContext, grouped, median, type Part, type Verdict, verdict } 
 export const reach: Part = async (context) => {
   const rows: string[][] = [];
   const wide = await compare({ rows: 20_000, concurrency: 400, latencyMs: 50, turns: 1 }, context, rows);
-  const middle = await compare({ rows: 10_000, concurrency: 100, latencyMs: 50, turns: 1 }, context, rows);
+  const middle = await compare({ rows: 20_000, concurrency: 100, latencyMs: 50, turns: 1 }, context, rows);
   const slow: Cell = { rows: context.isQuick ? 4_000 : 20_000, concurrency: 100, latencyMs: 500, turns: 1 };
   context.progress(`reach: ${slow.rows} rows at 500 ms`);
   const measured = await runCell('rowmill', slow, context);

@@ -200,7 +200,7 @@ async function lookAt(source: Source, deps: RunnerDeps): Promise<Look> {
   let rows = 0;
   let characters = 0;
   let finished = true;
-  for await (const chunk of source.rows()) {
+  for await (const chunk of source.rows(undefined, { cellsOf: ROWS_LOOKED_AT })) {
     for (const row of chunk) {
       if (sample.length < ROWS_LOOKED_AT && row.kind === 'record') {
         sample.push({ row: rows, line: row.line, cells: row.cells });
@@ -216,7 +216,8 @@ async function lookAt(source: Source, deps: RunnerDeps): Promise<Look> {
   }
   await source.close();
   const isPlain = source.sizeBytes !== undefined && !source.facts.gzip;
-  const reckoned = isPlain && characters > 0 ? Math.round(((source.sizeBytes ?? 0) * rows) / characters) : null;
+  const bytes = source.bytesRead?.() ?? characters;
+  const reckoned = isPlain && bytes > 0 ? Math.round(((source.sizeBytes ?? 0) * rows) / bytes) : null;
   return {
     columns: source.columns(),
     rowCount: finished ? rows : (source.rowCount ?? null),

@@ -53,6 +53,15 @@ export interface FormatFacts {
   lineEnd?: '\n' | '\r\n' | '\r';
 }
 
+/** How the rows of a source are read. */
+export interface RowsOptions {
+  /**
+   * Only the first so many records need cells: later rows are to be counted, so their `cells` and `text` may be empty.
+   * Faults and warnings are told all the same.
+   */
+  cellsOf?: number;
+}
+
 /** Something worth telling that does not stop the work. */
 export interface TableWarning {
   code:
@@ -96,7 +105,9 @@ export interface Source {
   columns(): string[];
   /** Grows while rows are read. */
   warnings(): TableWarning[];
-  rows(signal?: AbortSignal): AsyncIterable<SourceRow[]>;
+  rows(signal?: AbortSignal, options?: RowsOptions): AsyncIterable<SourceRow[]>;
+  /** How many bytes of the text the rows so far have taken, where the format knows it. */
+  bytesRead?(): number;
   /** Idempotent. */
   close(): Promise<void>;
 }

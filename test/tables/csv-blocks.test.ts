@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { CsvDialect } from '../../src/tables/formats/csv-dialect.ts';
 import { createCsvRowReader } from '../../src/tables/formats/csv-rows.ts';
-import { createRowWarnings } from '../../src/tables/formats/row-warnings.ts';
-import type { SourceRow } from '../../src/tables/table.ts';
+import { createRowWarnings, type RowWarnings } from '../../src/tables/formats/row-warnings.ts';
+import type { SourceRow, TableWarning } from '../../src/tables/table.ts';
 
 const PIECES = ['a', 'b', '"', '"', '""', ',', ',"', '",', '\n', '\n', '\r\n', '\r', '\0', 'é', 'ÿ'];
 const FILES = 20_000;
@@ -17,15 +17,20 @@ function createRandom(seed: number): (limit: number) => number {
 }
 
 /** Reads a file that arrives in pieces which end at `cuts`. */
-function readInPieces(file: Buffer, cuts: number[], dialect: CsvDialect): SourceRow[] {
-  const reader = createCsvRowReader({ dialect, warnings: createRowWarnings() });
+function readInPieces(
+  file: Buffer,
+  cuts: number[],
+  dialect: CsvDialect,
+  { counts = false, warnings = createRowWarnings() } = {},
+): SourceRow[] {
+  const reader = createCsvRowReader({ dialect, warnings });
   const rows: SourceRow[] = [];
   let block = Buffer.alloc(0);
   let line = 1;
   let from = 0;
   for (const [index, to] of [...cuts, file.length, file.length].entries()) {
     block = Buffer.concat([block, file.subarray(from, to)]);
-    const read = reader.read(block, { line, atEnd: index === cuts.length + 1 });
+    const read = reader.read(block, { line, atEnd: index === cuts.length + 1, counts });
     rows.push(...read.rows);
     block = block.subarray(read.consumed);
     line = read.line;
@@ -35,7 +40,17 @@ function readInPieces(file: Buffer, cuts: number[], dialect: CsvDialect): Source
   return rows;
 }
 
-test('reads any text, however broken and wherever it is cut, to the same rows', () => {
+/** Their order depends on where a file is cut. */
+function sorted(warnings: RowWarnings): TableWarning[] {
+  return warnings.list().sort((a, b) => a.code.localeCompare(b.code));
+}
+
+/** What is known of a row that is only counted. */
+function outline(row: SourceRow): string {
+  return row.kind === 'record' ? `${row.line}` : `${row.line}: ${row.reason}`;
+}
+
+test('reads any text, however broken and wherever it is cut, to the same rows, and counts as many', () => {
   const random = createRandom(7);
   let malformed = 0;
   for (let count = 0; count < FILES; count += 1) {
@@ -48,8 +63,13 @@ test('reads any text, however broken and wherever it is cut, to the same rows', 
       columnCount: 1 + random(3),
     };
     const cuts = Array.from({ length: random(5) }, () => random(file.length + 1)).sort((a, b) => a - b);
-    const whole = readInPieces(file, [], dialect);
+    const warnings = createRowWarnings();
+    const whole = readInPieces(file, [], dialect, { warnings });
     expect(readInPieces(file, cuts, dialect), JSON.stringify(text)).toEqual(whole);
+    const countWarnings = createRowWarnings();
+    const counted = readInPieces(file, cuts, dialect, { counts: true, warnings: countWarnings });
+    expect(counted.map(outline), JSON.stringify(text)).toEqual(whole.map(outline));
+    expect(sorted(countWarnings), JSON.stringify(text)).toEqual(sorted(warnings));
     for (const row of whole) {
       if (row.kind === 'malformed') malformed += 1;
       else expect(row.cells).toHaveLength(dialect.columnCount);

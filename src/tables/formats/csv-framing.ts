@@ -5,7 +5,15 @@ export const MAX_RECORD_BYTES = 1024 * 1024;
 
 /** A part of a block: a run of sound records, or one that is not. Offsets are into the block; `end` is exclusive. */
 export type Frame =
-  | { kind: 'records'; start: number; end: number; quoted: boolean; lines: number[]; starts: number[] }
+  | {
+      kind: 'records';
+      start: number;
+      end: number;
+      quoted: boolean;
+      lines: number[];
+      starts: number[];
+      fields: number[];
+    }
   /** `cut`: what follows, up to the next line end, belongs to it too. */
   | { kind: 'malformed'; start: number; end: number; line: number; reason: string; cut: boolean }
   /** One line without content. Only told where the table has one column: elsewhere blank lines mean nothing. */
@@ -41,11 +49,12 @@ export function frameCsv(block: Buffer, from: { line: number; atEnd: boolean }, 
     if (record === undefined) break;
     if (record.kind === 'sound') {
       if (run === undefined) {
-        run = { kind: 'records', start: at, end: at, quoted: false, lines: [], starts: [] };
+        run = { kind: 'records', start: at, end: at, quoted: false, lines: [], starts: [], fields: [] };
         frames.push(run);
       }
       run.lines.push(line);
       run.starts.push(at);
+      run.fields.push(record.fields);
       run.quoted ||= record.quoted;
       run.end = record.end;
     } else if (record.kind === 'malformed') {
@@ -63,13 +72,13 @@ export function frameCsv(block: Buffer, from: { line: number; atEnd: boolean }, 
 
 /** `undefined`: the record's end is not in the block. `lines`: line ends in it, its own included. */
 type Scanned =
-  | { kind: 'sound'; end: number; lines: number; quoted: boolean }
+  | { kind: 'sound'; end: number; lines: number; fields: number; quoted: boolean }
   | { kind: 'blank'; end: number; lines: number }
   | { kind: 'malformed'; end: number; lines: number; reason: string; cut: boolean }
   | undefined;
 
 function scanRecord(block: Buffer, start: number, atEnd: boolean, dialect: CsvDialect): Scanned {
-  const { delimiterByte, quoteByte, lineEndByte, columnCount } = dialect;
+  const { delimiterByte, quoteByte, lineEndByte } = dialect;
   const length = block.length;
   let fieldStart = start;
   let fields = 1;
@@ -83,7 +92,7 @@ function scanRecord(block: Buffer, start: number, atEnd: boolean, dialect: CsvDi
       const end = at + 1;
       const blank = at === start || (byte === LF && at === start + 1 && block[start] === CR);
       if (blank) return { kind: 'blank', end, lines: 1 };
-      return ended(block, { start, end, lines: lines + 1, quoted, broken, fits: fields === columnCount }, dialect);
+      return ended(block, { start, end, lines: lines + 1, quoted, broken, fields }, dialect);
     }
     if (byte === delimiterByte) {
       fields += 1;
@@ -108,7 +117,7 @@ function scanRecord(block: Buffer, start: number, atEnd: boolean, dialect: CsvDi
     at += 1;
   }
   if (!atEnd && length - start <= MAX_RECORD_BYTES) return undefined;
-  return ended(block, { start, end: length, lines, quoted, broken, fits: fields === columnCount }, dialect);
+  return ended(block, { start, end: length, lines, quoted, broken, fields }, dialect);
 }
 
 interface EndedRecord {
@@ -118,15 +127,14 @@ interface EndedRecord {
   quoted: boolean;
   /** What is wrong with its quotes; empty when nothing is. */
   broken: string;
-  /** Whether it has as many fields as there are columns. */
-  fits: boolean;
+  fields: number;
 }
 
 function ended(block: Buffer, record: EndedRecord, dialect: CsvDialect): Scanned {
-  const { start, end, lines, quoted, broken } = record;
+  const { start, end, lines, fields, quoted, broken } = record;
   if (end - start > MAX_RECORD_BYTES) return firstLine(block, start, dialect, quoted ? UNCLOSED_LONG : TOO_LONG);
-  if (broken === '') return { kind: 'sound', end, lines, quoted };
-  if (record.fits) return { kind: 'malformed', end, lines, reason: broken, cut: false };
+  if (broken === '') return { kind: 'sound', end, lines, fields, quoted };
+  if (fields === dialect.columnCount) return { kind: 'malformed', end, lines, reason: broken, cut: false };
   return firstLine(block, start, dialect, broken);
 }
 

@@ -9,8 +9,14 @@ import { decodeText, MAX_TEXT_BYTES, mendUtf8 } from './text.ts';
 
 /** Turns blocks of a CSV file into rows, whatever is wrong with them. */
 export interface CsvRowReader {
-  /** @param block starts where the last one's `consumed` left off; `line` is that of its first byte */
-  read(block: Buffer, from: { line: number; atEnd: boolean }): { rows: SourceRow[]; consumed: number; line: number };
+  /**
+   * @param block starts where the last one's `consumed` left off; `line` is that of its first byte
+   * @param from.counts rows are only counted: they have neither cells nor text
+   */
+  read(
+    block: Buffer,
+    from: { line: number; atEnd: boolean; counts?: boolean },
+  ): { rows: SourceRow[]; consumed: number; line: number };
 }
 
 export function createCsvRowReader(parts: { dialect: CsvDialect; warnings: RowWarnings }): CsvRowReader {
@@ -20,7 +26,7 @@ export function createCsvRowReader(parts: { dialect: CsvDialect; warnings: RowWa
   /** Lines without content in a table of one column: rows, unless nothing follows them. */
   let blankLines: number[] = [];
 
-  function take(frame: Frame, block: Buffer, rows: SourceRow[]): void {
+  function take(frame: Frame, block: Buffer, { rows, counts }: { rows: SourceRow[]; counts: boolean }): void {
     if (frame.kind === 'blank') {
       blankLines.push(frame.line);
       return;
@@ -32,7 +38,8 @@ export function createCsvRowReader(parts: { dialect: CsvDialect; warnings: RowWa
       rows.push(malformedRow(block, frame, dialect));
       warnings.malformed(frame.line, frame.reason);
     } else {
-      takeRecords(block, frame, { dialect, warnings, rows });
+      const takeAll = counts ? countRecords : takeRecords;
+      takeAll(block, frame, { dialect, warnings, rows });
     }
   }
 
@@ -50,18 +57,21 @@ export function createCsvRowReader(parts: { dialect: CsvDialect; warnings: RowWa
       const rest = block.subarray(start);
       const framed = frameCsv(rest, { line, atEnd: from.atEnd }, dialect);
       const rows: SourceRow[] = [];
-      for (const frame of framed.frames) take(frame, rest, rows);
+      for (const frame of framed.frames) take(frame, rest, { rows, counts: from.counts ?? false });
       return { rows, consumed: start + framed.consumed, line: framed.line };
     },
   };
 }
 
-function takeRecords(
-  block: Buffer,
-  frame: Frame & { kind: 'records' },
-  into: { dialect: CsvDialect; warnings: RowWarnings; rows: SourceRow[] },
-): void {
-  const { dialect, warnings, rows } = into;
+type RecordsFrame = Frame & { kind: 'records' };
+
+interface Taking {
+  dialect: CsvDialect;
+  warnings: RowWarnings;
+  rows: SourceRow[];
+}
+
+function takeRecords(block: Buffer, frame: RecordsFrame, { dialect, warnings, rows }: Taking): void {
   const { columnCount } = dialect;
   const { starts, lines } = frame;
   const bytes = block.subarray(frame.start, frame.end);
@@ -75,8 +85,8 @@ function takeRecords(
     const cells = records[index] ?? [];
     const line = lines[index] ?? 0;
     if (cells.length > columnCount) {
-      const reason = `${cells.length} fields, ${columnCount} expected`;
       const text = textOf(block.subarray(starts[index], starts[index + 1] ?? frame.end));
+      const reason = tooManyFields(cells.length, columnCount);
       rows.push({ kind: 'malformed', line, reason, text, cells: cells.slice(0, columnCount) });
       warnings.malformed(line, reason);
       continue;
@@ -89,8 +99,29 @@ function takeRecords(
   }
 }
 
+/** As {@link takeRecords}, without cells and text: all that framing knows, which takes a fifth of the time. */
+function countRecords(block: Buffer, frame: RecordsFrame, { dialect, warnings, rows }: Taking): void {
+  const { columnCount } = dialect;
+  if (!isUtf8(block.subarray(frame.start, frame.end))) mendRecords(block, frame, warnings);
+  for (const [index, line] of frame.lines.entries()) {
+    const fields = frame.fields[index] ?? 0;
+    if (fields > columnCount) {
+      const reason = tooManyFields(fields, columnCount);
+      rows.push({ kind: 'malformed', line, reason, text: '', cells: [] });
+      warnings.malformed(line, reason);
+      continue;
+    }
+    if (fields < columnCount) warnings.padded(line);
+    rows.push({ kind: 'record', line, cells: [] });
+  }
+}
+
+function tooManyFields(fields: number, columnCount: number): string {
+  return `${fields} fields, ${columnCount} expected`;
+}
+
 /** The bytes of a run in which every record that is not UTF-8 has been read as windows-1252. */
-function mendRecords(block: Buffer, frame: Frame & { kind: 'records' }, warnings: RowWarnings): Buffer {
+function mendRecords(block: Buffer, frame: RecordsFrame, warnings: RowWarnings): Buffer {
   const parts = frame.starts.map((start, index) => {
     const record = block.subarray(start, frame.starts[index + 1] ?? frame.end);
     if (isUtf8(record)) return record;

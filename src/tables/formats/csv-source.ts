@@ -1,5 +1,5 @@
 import { AppError } from '../../errors.ts';
-import type { FormatFacts, Source, SourceRow, TableWarning } from '../table.ts';
+import type { FormatFacts, RowsOptions, Source, SourceRow, TableWarning } from '../table.ts';
 import type { CsvDialect } from './csv-dialect.ts';
 import { frameCsv } from './csv-framing.ts';
 import { parseRecords } from './csv-records.ts';
@@ -32,13 +32,15 @@ export async function openCsvSource(input: SourceInput): Promise<Source> {
   dialect.columnCount = columns.length;
   const rowWarnings = createRowWarnings();
   const reader = createCsvRowReader({ dialect, warnings: rowWarnings });
+  const from = { reader, block: header.rest, line: header.nextLine, bytesRead: 0 };
   return {
     uri: input.uri,
     facts: input.facts,
     sizeBytes: input.sizeBytes,
     columns: () => [...columns],
     warnings: (): TableWarning[] => [...warnings, ...rowWarnings.list()],
-    rows: (signal) => readRows(input, { reader, block: header.rest, line: header.nextLine }, signal),
+    rows: (signal, options) => readRows(input, from, { signal, ...options }),
+    bytesRead: () => from.bytesRead,
     close: async () => input.close(),
   };
 }
@@ -88,23 +90,33 @@ function countLines(bytes: Buffer, lineEndByte: number): number {
   return count;
 }
 
+/** Where reading stands; kept up while rows are read. */
+interface Reading {
+  reader: CsvRowReader;
+  block: Buffer;
+  line: number;
+  bytesRead: number;
+}
+
 async function* readRows(
   input: SourceInput,
-  from: { reader: CsvRowReader; block: Buffer; line: number },
-  signal?: AbortSignal,
+  from: Reading,
+  { signal, cellsOf = Number.POSITIVE_INFINITY }: RowsOptions & { signal: AbortSignal | undefined },
 ): AsyncGenerator<SourceRow[]> {
-  const { reader } = from;
-  let { block, line } = from;
+  let sound = 0;
   try {
     for (let atEnd = false; !atEnd; ) {
       const next = await input.chunks.next();
       atEnd = next.done === true;
       if (signal?.aborted) throw new AppError('aborted', `Reading ${input.uri} was cancelled.`);
-      if (!next.done) block = block.length === 0 ? next.value : Buffer.concat([block, next.value]);
-      const read = reader.read(block, { line, atEnd });
+      const { block } = from;
+      const bytes = next.done ? block : block.length === 0 ? next.value : Buffer.concat([block, next.value]);
+      const read = from.reader.read(bytes, { line: from.line, atEnd, counts: sound >= cellsOf });
+      from.block = bytes.subarray(read.consumed);
+      from.line = read.line;
+      from.bytesRead += read.consumed;
+      if (sound < cellsOf) sound += read.rows.filter(({ kind }) => kind === 'record').length;
       for (let at = 0; at < read.rows.length; at += ROWS_PER_CHUNK) yield read.rows.slice(at, at + ROWS_PER_CHUNK);
-      block = block.subarray(read.consumed);
-      line = read.line;
     }
   } finally {
     input.close();
