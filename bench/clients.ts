@@ -38,6 +38,11 @@ export function rate({ rows, seconds }: Measured): number {
   return rows / seconds;
 }
 
+/** Rows in a second of the time in which rows were at work: without what is read before and written after. */
+export function rateAtWork({ rows, atWorkSeconds = Number.NaN }: Measured): number {
+  return rows / atWorkSeconds;
+}
+
 /** Processor time of a row, in microseconds. */
 export function cpuUs({ rows, cpuSeconds }: Measured): number {
   return (cpuSeconds / rows) * 1e6;

@@ -30,16 +30,19 @@ const app = await createApp(config, createLog('warn'), { driver: 'supervisor' })
 await import('@anthropic-ai/sdk');
 await app.registry.list();
 let batchId = '';
+let atWorkSeconds = 0;
 const measured = await measure(Number(rows), async () => {
   const target = { type: 'agent' as const, name: agentName(Number(turns)) };
   const options = { concurrency: Number(concurrency), mode: 'realtime' as const };
   const { report } = await app.runner.create({ csv_uri: csv, target, options });
   batchId = report.batch_id;
-  const { status, counts } = await app.runner.drive(batchId);
+  const { status, counts, rows_per_second: rowsPerSecond } = await app.runner.drive(batchId);
+  atWorkSeconds = Number(rows) / (rowsPerSecond ?? 0);
   if (status !== 'completed' || counts.succeeded !== Number(rows)) {
     throw new Error(`the batch is ${status}, ${counts.succeeded} of ${rows} rows succeeded`);
   }
 });
+measured['atWorkSeconds'] = atWorkSeconds;
 if (withExport === 'export') {
   const began = performance.now();
   await app.runner.exportTable(batchId, join(folder, `export-${process.pid}.csv`), { overwrite: true });

@@ -22,17 +22,19 @@ export async function keepActiveTime(
   const fold = async (): Promise<void> => {
     while (true) {
       await clock.sleep(FOLD_MS, stopped.signal);
-      const next = clock.monotonic();
-      activeMs += next - monotonic;
-      monotonic = next;
+      // Whole milliseconds, as the store keeps them; the fraction counts the next time.
+      const worked = Math.floor(clock.monotonic() - monotonic);
+      activeMs += worked;
+      monotonic += worked;
       activeSince = clock.now();
       await store.updateBatch(batch.id, { activeMs, activeSince }, { fence });
     }
   };
   const folding = fold().catch((thrown: unknown) => {
     const { code } = toAppError(thrown);
-    // A lost lease or store is the rows' to report; without this the rate is only less exact after a crash.
-    if (code !== 'aborted') log.debug({ batchId: batch.id, code }, 'working time is not kept');
+    // A lost lease or store is the rows' to report.
+    if (!['aborted', 'lease_lost', 'store_unavailable'].includes(code))
+      log.warn({ batchId: batch.id, code }, 'working time is not kept');
   });
   return {
     stop: async () => {

@@ -54,7 +54,7 @@ export interface BatchRecord {
   createdAt: number;
   startedAt: number | null;
   endedAt: number | null;
-  /** Time spent in `running` before the current stretch, in milliseconds, for rates and ETA. */
+  /** Time spent in `running` before the current stretch, in whole milliseconds, for rates and ETA. */
   activeMs: number;
   /** When the current stretch of `running` began; null when it is not running. */
   activeSince: number | null;
