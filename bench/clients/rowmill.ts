@@ -48,8 +48,9 @@ if (withExport === 'export') {
   await app.runner.exportTable(batchId, join(folder, `export-${process.pid}.csv`), { overwrite: true });
   measured['exportSeconds'] = (performance.now() - began) / 1000;
   measured['peakAfterExport'] = Math.round(process.resourceUsage().maxRSS / 1024);
-  measured['databaseMegabytes'] = Math.round(statSync(join(config.dataDir, 'rowmill.db')).size / 1e6);
 }
 await app.close();
+// Closed, so that its write-ahead log is in it.
+measured['databaseMegabytes'] = Math.round(statSync(join(config.dataDir, 'rowmill.db')).size / 1e6);
 await rm(config.dataDir, { recursive: true });
 tell(measured);
