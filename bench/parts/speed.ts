@@ -35,9 +35,9 @@ export const speed: Part = async (context) => {
     title: 'Speed',
     about:
       'Rows a second (rows/s) and processor time a row (µs, all threads). The bare loop is the same SDK version over the ' +
-      'global `fetch` with p-limit, and keeps nothing; the raw pool sends one prepared request a row. Rowmill’s figures ' +
-      'are whole batches, from their creation to their table: validation, loading, one row alone until the first answer, ' +
-      'every call and row committed, aggregation. The start of each process is not counted.',
+      'global `fetch` with p-limit, from a table to a table, and keeps nothing on the way; the raw pool sends one prepared ' +
+      'request a row. Rowmill’s figures are whole batches, from their creation to their table: validation, loading, one ' +
+      'row alone until the first answer, every call and row committed, aggregation. The start of each process is not counted.',
     header: [
       ...['turns', 'model ms', 'at once', 'rows', 'ideal rows/s', 'pool rows/s', 'pool µs'],
       ...['bare rows/s', 'bare µs', 'Rowmill rows/s', 'Rowmill µs'],

@@ -11,7 +11,7 @@ import type { ProcessEnd } from './process-end.ts';
 
 /** How many rows are claimed ahead of a free slot, as a share of the slots: a slot waits for no claim. */
 const AHEAD = 0.5;
-/** How many of those have to be missing before more are claimed: a claim costs as much as a few of its rows. */
+/** How many may be missing, as a share of the slots, before more are claimed: a claim costs as much as a few of its rows. */
 const PORTION = 0.25;
 
 /**
@@ -49,7 +49,6 @@ export async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> 
   const limit = () => (work.isAnswered() ? (tuning.now().concurrency ?? DEFAULT_CONCURRENCY) : 1);
   const most = () => (work.isAnswered() ? Math.ceil(limit() * (1 + AHEAD)) : 1);
   const missing = () => most() - slots - ahead.size();
-  const isShort = () => missing() > (slots + ahead.size() < limit() ? 0 : limit() * PORTION);
   const start = (row: RowRecord) => {
     running += 1;
     slots += 1;
@@ -86,7 +85,7 @@ export async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> 
     while (true) {
       startAhead();
       if (isStopping()) await ahead.giveBack().catch(orStop);
-      else if (!ahead.isExhausted() && isShort()) {
+      else if (!ahead.isExhausted() && missing() > limit() * PORTION) {
         await ahead.claim(missing()).catch(orStop);
         continue;
       }

@@ -99,7 +99,7 @@ function takeRecords(block: Buffer, frame: RecordsFrame, { dialect, warnings, ro
   }
 }
 
-/** As {@link takeRecords}, without cells and text: all that framing knows, which takes a fifth of the time. */
+/** As {@link takeRecords}, without cells and text: all that framing knows. A table is counted so in a sixth of the time. */
 function countRecords(block: Buffer, frame: RecordsFrame, { dialect, warnings, rows }: Taking): void {
   const { columnCount } = dialect;
   if (!isUtf8(block.subarray(frame.start, frame.end))) mendRecords(block, frame, warnings);
