@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parse } from 'csv-parse';
-import { createSilentLog } from '../src/log.ts';
+import { createSilentLog } from '../src/base/log.ts';
 import { createTables } from '../src/tables/tables.ts';
 
 interface Pass {

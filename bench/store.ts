@@ -2,7 +2,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { createSilentLog } from '../src/log.ts';
+import { createSilentLog } from '../src/base/log.ts';
 import { currentOwner } from '../src/storage/lease-owner.ts';
 import { openSqliteStore } from '../src/storage/sqlite/open-sqlite-store.ts';
 import type { BatchRecord, Fence, RowRecord, Store } from '../src/storage/store.ts';

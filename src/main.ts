@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { boundHeap } from './app/heap.ts';
 import type { App } from './cli/app.ts';
 import type { Faces } from './cli/command-context.ts';
 import { processIo } from './cli/io.ts';
 import { runCli } from './cli/run-cli.ts';
 import { processSignals } from './cli/signals.ts';
-import { boundHeap } from './heap.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -22,9 +22,9 @@ export function main(argv: string[], env: Record<string, string | undefined>): P
     app: async ({ environment, drives, agents }) => {
       // Help and bad arguments need none of it.
       const [{ createApp }, { readConfig }, { createLog }] = await Promise.all([
-        import('./app.ts'),
-        import('./config.ts'),
-        import('./log.ts'),
+        import('./app/create-app.ts'),
+        import('./app/config.ts'),
+        import('./base/log.ts'),
       ]);
       const config = readConfig({ ...env, ...environment }, process.cwd());
       return createApp(config, createLog(config.logLevel), {

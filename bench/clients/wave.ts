@@ -5,10 +5,10 @@
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
-import { boundHeap } from '../../src/heap.ts';
-import { createLog } from '../../src/log.ts';
+import { readConfig } from '../../src/app/config.ts';
+import { createApp } from '../../src/app/create-app.ts';
+import { boundHeap } from '../../src/app/heap.ts';
+import { createLog } from '../../src/base/log.ts';
 import { measure, tell } from '../measure.ts';
 import { agentsPath } from '../workload.ts';
 

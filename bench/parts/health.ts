@@ -5,9 +5,9 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Pool } from 'undici';
-import { createApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
-import { createLog } from '../../src/log.ts';
+import { readConfig } from '../../src/app/config.ts';
+import { createApp } from '../../src/app/create-app.ts';
+import { createLog } from '../../src/base/log.ts';
 import { grouped, type Part, verdict } from '../part.ts';
 import { agentName, agentsPath, writeTable } from '../workload.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { unparsedSchema } from '../schema.ts';
+import { unparsedSchema } from '../base/schema.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 

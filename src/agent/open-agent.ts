@@ -1,16 +1,16 @@
 import { isAbsolute, resolve } from 'node:path';
-import { type Clock, systemClock } from '../clock.ts';
-import { isEmbeddingModel } from '../embedding-models.ts';
-import { AppError } from '../errors.ts';
-import type { Log } from '../log.ts';
-import type { Sampling, ToolSpec } from '../messages.ts';
-import type { OpenedAgent } from '../run.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
+import { AppError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { Sampling, ToolSpec } from '../protocol/messages.ts';
+import type { OpenedAgent } from '../protocol/run.ts';
+import { isEmbeddingModel } from '../providers/embedding-models.ts';
+import { createStructuredOutput, type StructuredOutput } from './answer/structured-output.ts';
 import { type AgentDefinition, agentLabel, STRUCTURED_OUTPUT_TOOL } from './definition.ts';
-import { runLoop } from './loop.ts';
-import type { LoopContext } from './run-state.ts';
-import { createStructuredOutput, type StructuredOutput } from './structured-output.ts';
+import { runLoop } from './loop/loop.ts';
+import type { LoopContext } from './loop/run-state.ts';
+import { type BoundTool, bindTools } from './loop/tool-calls.ts';
 import type { Tool, ToolSet } from './tool.ts';
-import { type BoundTool, bindTools } from './tool-calls.ts';
 
 /** What {@link openAgent} makes an agent of. */
 export interface OpenAgentOptions {

@@ -1,6 +1,6 @@
-import type { Log } from '../log.ts';
-import type { Json, JsonObject, JsonSchema } from '../messages.ts';
-import type { ToolResult } from '../run.ts';
+import type { Log } from '../base/log.ts';
+import type { Json, JsonObject, JsonSchema } from '../protocol/messages.ts';
+import type { ToolResult } from '../protocol/run.ts';
 
 /** What a tool's `execute` receives beside its input. */
 export interface ToolContext {

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
-import { AppError } from '../errors.ts';
-import { mustConfirm } from '../runner/spending.ts';
+import { AppError } from '../base/errors.ts';
+import { mustConfirm } from '../runner/intake/spending.ts';
 import type { CommandContext, Output } from './command-context.ts';
 import { usd } from './figures.ts';
 

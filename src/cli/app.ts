@@ -1,6 +1,6 @@
-import type { Conversations } from '../agent/conversation.ts';
-import type { Config } from '../config.ts';
-import type { Log } from '../log.ts';
+import type { Conversations } from '../agent/conversation/conversation.ts';
+import type { Config } from '../app/config.ts';
+import type { Log } from '../base/log.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Runner } from '../runner/runner.ts';
 import type { OrchestratorTool } from '../tools/orchestrator-tool.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { AppError, type ErrorCode } from '../errors.ts';
-import type { JsonObject } from '../messages.ts';
+import { AppError, type ErrorCode } from '../base/errors.ts';
+import type { JsonObject } from '../protocol/messages.ts';
 import type { App } from './app.ts';
 
 const failure = z.object({ error: z.object({ code: z.string(), message: z.string() }) });

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode } from '../base/errors.ts';
 import type { BatchReport } from '../runner/runner.ts';
 
 /** Exit statuses, as the README lists them. */

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError, toAppError } from '../errors.ts';
-import { ACTIVE } from '../runner/batch.ts';
+import { AppError, toAppError } from '../base/errors.ts';
+import { ACTIVE } from '../runner/lifecycle/batch.ts';
 import type { BatchReport } from '../runner/runner.ts';
 import type { App } from './app.ts';
 import type { CommandContext, Output } from './command-context.ts';
-import { createProgressView, type ProgressView } from './progress.ts';
 import { listenForStop, type Stop } from './signals.ts';
+import { createProgressView, type ProgressView } from './terminal/progress.ts';
 
 /** How often a batch that another process runs is looked at. */
 const FOLLOW_EVERY_MS = 500;

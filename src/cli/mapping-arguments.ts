@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { AppError } from '../errors.ts';
+import { AppError } from '../base/errors.ts';
 import type { InputMapping } from '../runner/runner.ts';
 
 /** A path of the command line made absolute; URIs stay as they are, and so does a slash at the end, which means a folder. */

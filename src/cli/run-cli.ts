@@ -1,11 +1,11 @@
 import { Command, CommanderError } from 'commander';
-import { type AppError, toAppError } from '../errors.ts';
+import { type AppError, toAppError } from '../base/errors.ts';
 import type { App } from './app.ts';
 import { type AppOptions, type CommandContext, createOutput, type Faces } from './command-context.ts';
 import { EXIT, exitCodeOfError } from './exit-codes.ts';
 import { type Io, paintFor, widthOf } from './io.ts';
-import { manyLines } from './safe-text.ts';
 import type { Signals } from './signals.ts';
+import { manyLines } from './terminal/safe-text.ts';
 
 export interface RunCliOptions {
   /** As `process.argv`: the program and the script come first. */
@@ -103,7 +103,7 @@ const COMMANDS: { name: string; group: string; load: () => Promise<AddCommand> }
   {
     name: 'agents',
     group: 'Work on tables:',
-    load: async () => (await import('./commands/agents.ts')).addAgentsCommands,
+    load: async () => (await import('./commands/agents/agents.ts')).addAgentsCommands,
   },
   { name: 'run', group: 'Work on tables:', load: async () => (await import('./commands/run.ts')).addRunCommand },
   {
@@ -114,7 +114,7 @@ const COMMANDS: { name: string; group: string; load: () => Promise<AddCommand> }
   {
     name: 'batches',
     group: 'Work on tables:',
-    load: async () => (await import('./commands/batches.ts')).addBatchesCommands,
+    load: async () => (await import('./commands/batches/batches.ts')).addBatchesCommands,
   },
   {
     name: 'serve',

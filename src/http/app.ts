@@ -1,15 +1,15 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
-import type { Conversations } from '../agent/conversation.ts';
-import { AppError } from '../errors.ts';
-import type { Log } from '../log.ts';
-import { describeZodError } from '../schema.ts';
-import { bearerAuth } from './bearer-auth.ts';
-import { streamChat } from './chat-stream.ts';
-import { hostGuard, isLoopback } from './host-guard.ts';
-import { onError, onNotFound } from './on-error.ts';
-import { createOpenTurns } from './open-turns.ts';
-import { requestLimit } from './request-limit.ts';
-import { OPEN_PATHS, routes } from './routes.ts';
+import type { Conversations } from '../agent/conversation/conversation.ts';
+import { AppError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import { describeZodError } from '../base/schema.ts';
+import { bearerAuth } from './middleware/bearer-auth.ts';
+import { hostGuard, isLoopback } from './middleware/host-guard.ts';
+import { onError, onNotFound } from './middleware/on-error.ts';
+import { requestLimit } from './middleware/request-limit.ts';
+import { streamChat } from './resources/chat-stream.ts';
+import { OPEN_PATHS, routes } from './resources/conversations.ts';
+import { createOpenTurns } from './resources/open-turns.ts';
 
 /** What the HTTP face is made of. */
 export interface HttpParts {

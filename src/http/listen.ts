@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import { AppError } from '../errors.ts';
+import { AppError } from '../base/errors.ts';
 import type { HttpApp } from './app.ts';
 
 /** Where and how long to listen. */

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { Message } from '../messages.ts';
+import type { Message } from '../protocol/messages.ts';
 
 /** What `POST /v1/chat` takes. */
 export const chatRequest = z

@@ -1,5 +1,5 @@
 import { createMcpHandler, type McpServerFactory } from '@modelcontextprotocol/server';
-import type { Log } from '../log.ts';
+import type { Log } from '../base/log.ts';
 
 /** MCP over HTTP, for mounting under one path. */
 export interface McpHttp {

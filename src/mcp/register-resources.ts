@@ -7,10 +7,10 @@ import {
   ResourceTemplate,
 } from '@modelcontextprotocol/server';
 import { agentLabel } from '../agent/definition.ts';
-import { toAppError } from '../errors.ts';
+import { toAppError } from '../base/errors.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { BatchReport, Runner } from '../runner/runner.ts';
-import { AGENTS_RESOURCE, batchResource, resultsResource } from '../tools/resource-uris.ts';
+import { AGENTS_RESOURCE, batchResource, resultsResource } from '../tools/show/resource-uris.ts';
 
 /** How many of the newest batches are listed. */
 const LISTED = 20;

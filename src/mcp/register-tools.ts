@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { CallToolResult, McpServer, ServerContext, StandardSchemaWithJSON } from '@modelcontextprotocol/server';
 import type { ToolContext } from '../agent/tool.ts';
-import type { Log } from '../log.ts';
-import type { JsonObject, JsonSchema } from '../messages.ts';
-import type { ToolResult } from '../run.ts';
+import type { Log } from '../base/log.ts';
+import type { JsonObject, JsonSchema } from '../protocol/messages.ts';
+import type { ToolResult } from '../protocol/run.ts';
 import type { OrchestratorTool } from '../tools/orchestrator-tool.ts';
 
 /** Offers the five tools to MCP clients: the same objects that the orchestrator uses. */

@@ -1,5 +1,5 @@
 import { McpServer, type McpServerFactory } from '@modelcontextprotocol/server';
-import type { Log } from '../log.ts';
+import type { Log } from '../base/log.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Runner } from '../runner/runner.ts';
 import type { OrchestratorTool } from '../tools/orchestrator-tool.ts';

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { McpServerFactory } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
-import type { Log } from '../log.ts';
+import type { Log } from '../base/log.ts';
 import { createDrainingTransport } from './draining-transport.ts';
 
 export interface McpStdioOptions {

@@ -1,4 +1,4 @@
-import type { ModelRequest, ModelResponse } from '../messages.ts';
+import type { ModelRequest, ModelResponse } from '../protocol/messages.ts';
 
 /** The kinds of limits that a provider sets on a model, all a minute. `tokens` are input and output together. */
 export type LimitKind = 'requests' | 'tokens' | 'inputTokens' | 'outputTokens';

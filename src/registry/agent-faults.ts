@@ -1,7 +1,7 @@
 import type * as z from 'zod';
-import { AppError } from '../errors.ts';
-import { nearest } from '../nearest.ts';
-import { compileSchema } from '../schema.ts';
+import { AppError } from '../base/errors.ts';
+import { nearest } from '../base/nearest.ts';
+import { compileSchema } from '../base/schema.ts';
 import { knownKeys } from './schema-keys.ts';
 
 /** Something wrong in a definition. `path` leads to it from the definition. */

@@ -1,7 +1,7 @@
 import type { AttributeValue, DynamoDBClient, QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import { type AgentDefinition, agentLabel } from '../agent/definition.ts';
-import { AppError } from '../errors.ts';
-import type { Log } from '../log.ts';
+import { AppError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
 import { formatPath } from './agent-faults.ts';
 import { parseAgent } from './parse-agent.ts';
 import { newest, type Registry, sortAgents } from './registry.ts';

@@ -1,5 +1,5 @@
 import type { AgentDefinition } from '../agent/definition.ts';
-import { isEmbeddingModel, vectorFieldOf } from '../embedding-models.ts';
+import { isEmbeddingModel, vectorFieldOf } from '../providers/embedding-models.ts';
 import { type Fault, isRecord } from './agent-faults.ts';
 
 const SCHEMA = '{type: object, properties: {embedding: {type: array, items: {type: number}}}, required: [embedding]}';

@@ -1,7 +1,7 @@
 import type { AgentDefinition } from '../agent/definition.ts';
-import type { JsonSchema } from '../messages.ts';
-import { nearest } from '../nearest.ts';
-import { placeholdersIn } from '../prompt-template.ts';
+import { nearest } from '../base/nearest.ts';
+import type { JsonSchema } from '../protocol/messages.ts';
+import { placeholdersIn } from '../protocol/prompt-template.ts';
 import { type Fault, isRecord } from './agent-faults.ts';
 
 /** `prompt.system` stands for `instructions`: the definition keeps them there. */

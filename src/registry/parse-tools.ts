@@ -6,8 +6,8 @@ import {
   type ToolDefinition,
 } from '../agent/definition.ts';
 import { placeholdersOf } from '../agent/tools/placeholders.ts';
-import { compileExpression, isExpression } from '../expressions.ts';
-import { nearest } from '../nearest.ts';
+import { nearest } from '../base/nearest.ts';
+import { compileExpression, isExpression } from '../expressions/expressions.ts';
 import { type Fault, faultFrom, faultsOf, isRecord, objectSchemaFaults } from './agent-faults.ts';
 
 const KINDS = {

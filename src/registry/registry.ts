@@ -1,6 +1,6 @@
 import { type AgentDefinition, agentLabel } from '../agent/definition.ts';
-import { AppError } from '../errors.ts';
-import { nearest } from '../nearest.ts';
+import { AppError } from '../base/errors.ts';
+import { nearest } from '../base/nearest.ts';
 import { compareVersions } from './version-order.ts';
 
 /** Where agent definitions come from. */

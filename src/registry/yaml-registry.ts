@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type AgentDefinition, agentLabel } from '../agent/definition.ts';
-import { AppError } from '../errors.ts';
-import { nearest } from '../nearest.ts';
+import { AppError } from '../base/errors.ts';
+import { nearest } from '../base/nearest.ts';
 import { formatPath } from './agent-faults.ts';
 import { parseAgent } from './parse-agent.ts';
 import { newest, type Registry, sortAgents } from './registry.ts';

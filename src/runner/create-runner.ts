@@ -1,21 +1,21 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { AppError } from '../errors.ts';
+import { AppError } from '../base/errors.ts';
 import type { BatchRecord, PastAttempt, RowRecord, RowStatus } from '../storage/store.ts';
-import { aggregateResults } from './aggregate-results.ts';
-import { ENDED } from './batch.ts';
-import { toUsd } from './bill.ts';
-import { cancelBatch, pauseBatch, tuneBatch } from './control.ts';
 import type { RunnerDeps } from './deps.ts';
-import { driveBatch } from './drive.ts';
-import { storable } from './drive-context.ts';
-import { createFlights } from './flights.ts';
-import { planRetry, resumeBatch, retryBatch } from './redrive.ts';
-import { reportBatch } from './report.ts';
-import { batchNotFound, outputCsv, planOf, rowReport, storedPlanOf } from './results.ts';
-import { keepHouse, pruneDue, removeBatch } from './retention.ts';
+import { planBatch } from './intake/validate-input.ts';
+import { ENDED } from './lifecycle/batch.ts';
+import { cancelBatch, pauseBatch, tuneBatch } from './lifecycle/control.ts';
+import { driveBatch } from './lifecycle/drive.ts';
+import { storable } from './lifecycle/drive-context.ts';
+import { planRetry, resumeBatch, retryBatch } from './lifecycle/redrive.ts';
+import { keepHouse, pruneDue, removeBatch } from './lifecycle/retention.ts';
+import { aggregateResults } from './output/aggregate-results.ts';
+import { toUsd } from './output/bill.ts';
+import { reportBatch } from './output/report.ts';
+import { batchNotFound, outputCsv, planOf, rowReport, storedPlanOf } from './output/results.ts';
+import { createFlights } from './rows/flights.ts';
 import type { AttemptTrace, BatchReport, BatchRequest, RowReport, RowTrace, Runner } from './runner.ts';
-import { planBatch } from './validate-input.ts';
 
 /** How often a watched batch is reported, in milliseconds. */
 const PROGRESS_MS = 250;

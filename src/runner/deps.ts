@@ -1,15 +1,15 @@
 import type { AgentDefinition } from '../agent/definition.ts';
-import type { Clock } from '../clock.ts';
-import type { Log } from '../log.ts';
-import type { ToolSpec } from '../messages.ts';
-import type { BatchApi } from '../providers/batch-api.ts';
-import type { Lanes } from '../providers/lane.ts';
-import type { PriceTable } from '../providers/prices.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { ToolSpec } from '../protocol/messages.ts';
+import type { OpenedAgent } from '../protocol/run.ts';
+import type { Lanes } from '../providers/lanes/lane.ts';
+import type { PriceTable } from '../providers/prices/prices.ts';
 import type { Provider } from '../providers/provider.ts';
-import type { OpenedAgent } from '../run.ts';
+import type { BatchApi } from '../providers/provider-jobs/batch-api.ts';
 import type { LeaseOwner, Store } from '../storage/store.ts';
 import type { Tables } from '../tables/table.ts';
-import type { Flights } from './flights.ts';
+import type { Flights } from './rows/flights.ts';
 
 /** Everything that the runner is made of; main.ts chooses each. */
 export interface RunnerDeps {

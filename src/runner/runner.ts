@@ -1,7 +1,7 @@
 import type { AgentDefinition } from '../agent/definition.ts';
-import type { ErrorCode } from '../errors.ts';
-import type { JsonObject, JsonSchema, ToolSpec, Usage } from '../messages.ts';
-import type { JobState } from '../storage/job.ts';
+import type { ErrorCode } from '../base/errors.ts';
+import type { JsonObject, JsonSchema, ToolSpec, Usage } from '../protocol/messages.ts';
+import type { JobState } from '../storage/provider-jobs.ts';
 import type { BatchStatus, JournalEntry, PauseReason, RowRecord, RowStatus } from '../storage/store.ts';
 import type { StoredType } from '../tables/table.ts';
 

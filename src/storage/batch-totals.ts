@@ -1,4 +1,4 @@
-import type { Usage } from '../messages.ts';
+import type { Usage } from '../protocol/messages.ts';
 
 /**
  * Sums over a batch, kept in the transactions that change them, so that reading them never scans rows.

@@ -1,4 +1,4 @@
-import type { TokenCosts, Usage } from '../messages.ts';
+import type { TokenCosts, Usage } from '../protocol/messages.ts';
 
 /** One model in the bill of a batch; money in micro-dollars, over its calls of known price. */
 interface ModelBill {

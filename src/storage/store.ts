@@ -1,12 +1,12 @@
-import type { ErrorCode } from '../errors.ts';
-import type { Json, JsonObject, Message, TokenCosts, Usage } from '../messages.ts';
+import type { ErrorCode } from '../base/errors.ts';
+import type { Json, JsonObject, Message, TokenCosts, Usage } from '../protocol/messages.ts';
 import type { BatchTotals, Savings } from './batch-totals.ts';
 import type { BatchBill } from './bill.ts';
-import type { CachedAnswer, HashedCall } from './cached-answer.ts';
-import type { ConversationRecord } from './conversation-record.ts';
-import type { JobChange, JobRecord, JobRow, JobRowResult, ParkedRow } from './job.ts';
+import type { CachedAnswer, HashedCall } from './cache.ts';
+import type { ConversationRecord } from './conversations.ts';
+import type { JobChange, JobRecord, JobRow, JobRowResult, ParkedRow } from './provider-jobs.ts';
 
-/** See DESIGN's life of a batch; the transitions are in runner/batch.ts. */
+/** See DESIGN's life of a batch; the transitions are in runner/lifecycle/batch.ts. */
 export type BatchStatus =
   | 'created'
   | 'validating'

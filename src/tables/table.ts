@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../messages.ts';
+import type { Json, JsonObject } from '../protocol/messages.ts';
 
 /**
  * One cell: a string in CSV and TSV; any JSON value in JSONL. In Parquet numbers, booleans, strings and nested values;

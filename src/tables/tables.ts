@@ -1,6 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { AppError } from '../errors.ts';
-import type { Log } from '../log.ts';
+import { AppError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
 import { formatOfName, sinkFormat } from './formats/format.ts';
 import { createFileLocation } from './locations/file-location.ts';
 import { listFiles } from './locations/list-files.ts';
@@ -131,7 +131,7 @@ function createRootedTables(parts: TablesParts): Tables {
     },
     profile: async (uri, options = {}) => {
       const source = await open(uri, options.signal);
-      const { profileSource } = await import('./profile.ts');
+      const { profileSource } = await import('./profile/profile-source.ts');
       return profileSource(source, options);
     },
     close: async () => undefined,

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { ColumnProfile, TableProfile, Tables } from '../tables/table.ts';
 import { defineTool } from './define-tool.ts';
 import type { OrchestratorTool } from './orchestrator-tool.ts';
-import { shorten, shortenValue } from './shorten.ts';
+import { shorten, shortenValue } from './show/shorten.ts';
 import { exactlyOneSource, ONE_SOURCE, requireSourceUri, tableSource } from './table-source.ts';
 import { anyObject, strict } from './tool-schema.ts';
 

@@ -1,9 +1,9 @@
 import type * as z from 'zod';
 import type { ToolContext } from '../agent/tool.ts';
-import { AppError, toAppError } from '../errors.ts';
-import type { ToolResult } from '../run.ts';
-import { adviceFor } from './error-advice.ts';
+import { AppError, toAppError } from '../base/errors.ts';
+import type { ToolResult } from '../protocol/run.ts';
 import type { OrchestratorTool, ToolHints } from './orchestrator-tool.ts';
+import { adviceFor } from './show/error-advice.ts';
 import { portableSchema } from './tool-schema.ts';
 
 /** What makes one of the five tools. `run` gets parsed arguments and may throw AppErrors. */

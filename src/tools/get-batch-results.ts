@@ -1,13 +1,13 @@
 import * as z from 'zod';
-import { AppError } from '../errors.ts';
-import { nearest } from '../nearest.ts';
+import { AppError } from '../base/errors.ts';
+import { nearest } from '../base/nearest.ts';
 import type { RowReport, Runner } from '../runner/runner.ts';
 import { defineTool } from './define-tool.ts';
 import { number } from './figures.ts';
 import type { OrchestratorTool } from './orchestrator-tool.ts';
-import { resultsResource } from './resource-uris.ts';
-import { decodeCursor, encodeCursor } from './row-cursor.ts';
-import { shortenValue } from './shorten.ts';
+import { resultsResource } from './show/resource-uris.ts';
+import { decodeCursor, encodeCursor } from './show/row-cursor.ts';
+import { shortenValue } from './show/shorten.ts';
 import { anyObject, strict } from './tool-schema.ts';
 
 const STATUSES = ['SUCCESS', 'FAILED', 'NOT_RUN'] as const;

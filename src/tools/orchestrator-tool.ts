@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { Tool, ToolContext } from '../agent/tool.ts';
-import type { JsonObject, JsonSchema } from '../messages.ts';
-import type { ToolResult } from '../run.ts';
+import type { JsonObject, JsonSchema } from '../protocol/messages.ts';
+import type { ToolResult } from '../protocol/run.ts';
 
 /** What an MCP client is told about a tool's effects; all four are always given. */
 export interface ToolHints {

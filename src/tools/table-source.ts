@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { AppError } from '../errors.ts';
+import { AppError } from '../base/errors.ts';
 
 /** The two ways to name a source table; every tool that reads one takes exactly one of them. */
 export const tableSource = {

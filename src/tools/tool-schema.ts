@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { JsonSchema } from '../messages.ts';
+import type { JsonSchema } from '../protocol/messages.ts';
 
 /** A strict object whose error for an unknown field names the field and the ones that exist. */
 export function strict<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {

@@ -1,17 +1,17 @@
 import * as z from 'zod';
 import { type AgentDefinition, agentLabel } from '../agent/definition.ts';
-import { toAppError } from '../errors.ts';
+import { toAppError } from '../base/errors.ts';
 import { type Registry, resolveAgent } from '../registry/registry.ts';
-import { checkMapping, inputFields, requiredFields } from '../runner/mapping.ts';
+import { checkStructured } from '../runner/intake/validate-input.ts';
+import { checkMapping, inputFields, requiredFields } from '../runner/rows/mapping.ts';
+import { checkOutputMapping } from '../runner/rows/transform-output.ts';
 import type { BatchPlan, InputMapping, Problem, Runner } from '../runner/runner.ts';
-import { checkOutputMapping } from '../runner/transform-output.ts';
-import { checkStructured } from '../runner/validate-input.ts';
 import { parseAgentName } from './agent-name.ts';
 import { defineTool } from './define-tool.ts';
-import { estimateInAnswer, inWords, problemInAnswer } from './estimate-in-answer.ts';
 import { inputMapping, mappingInAnswer, structuredOutputFields, toMappingInAnswer } from './mapping-arguments.ts';
 import type { OrchestratorTool } from './orchestrator-tool.ts';
-import { shorten } from './shorten.ts';
+import { estimateInAnswer, inWords, problemInAnswer } from './show/estimate-in-answer.ts';
+import { shorten } from './show/shorten.ts';
 import { atMostOneSource, requireSourceUri, sourceUri, tableSource } from './table-source.ts';
 import { anyObject, strict } from './tool-schema.ts';
 

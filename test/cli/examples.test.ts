@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ToolSet } from '../../src/agent/tool.ts';
 import { openTools } from '../../src/agent/tools/open-tools.ts';
-import { createSilentLog } from '../../src/log.ts';
+import { createSilentLog } from '../../src/base/log.ts';
 import { createYamlRegistry } from '../../src/registry/yaml-registry.ts';
 import { createWorkspace, ROOT, type Workspace } from './workspace.ts';
 

@@ -1,9 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { AppError } from '../../src/errors.ts';
-import type { ModelRequest } from '../../src/messages.ts';
-import { type BatchApi, type BatchOutcome, type JobStatus, requestId } from '../../src/providers/batch-api.ts';
+import { AppError } from '../../src/base/errors.ts';
+import type { ModelRequest } from '../../src/protocol/messages.ts';
+import {
+  type BatchApi,
+  type BatchOutcome,
+  type JobStatus,
+  requestId,
+} from '../../src/providers/provider-jobs/batch-api.ts';
 import type { WireAnswer } from '../support/messages-wire.ts';
-import type { ItemFault, Jobs } from '../support/providers/batch-jobs.ts';
 import {
   type BatchFault,
   type BatchFormat,
@@ -12,6 +16,7 @@ import {
   type BatchServerOptions,
   startBatchServer,
 } from '../support/providers/batch-server.ts';
+import type { ItemFault, Jobs } from '../support/providers/provider-jobs.ts';
 import type { RefusalKind } from '../support/providers/wire-server.ts';
 import { requestOf } from './provider.ts';
 

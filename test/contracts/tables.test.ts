@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { createSilentLog } from '../../src/log.ts';
+import { createSilentLog } from '../../src/base/log.ts';
 import { createS3Client } from '../../src/tables/locations/s3-client.ts';
 import { createTables } from '../../src/tables/tables.ts';
 import { startTestS3 } from '../support/s3.ts';

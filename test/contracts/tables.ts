@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { AppError } from '../../src/errors.ts';
+import type { AppError } from '../../src/base/errors.ts';
 import type { Cell, SourceRow, StoredType, Tables } from '../../src/tables/table.ts';
 
 /** A place that tables can be put at and read back from, whatever its kind. */

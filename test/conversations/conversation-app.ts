@@ -2,10 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { stringify } from 'yaml';
-import type { ConversationEvent } from '../../src/agent/conversation.ts';
-import { createApp } from '../../src/app.ts';
+import type { ConversationEvent } from '../../src/agent/conversation/conversation.ts';
+import { readConfig } from '../../src/app/config.ts';
+import { createApp } from '../../src/app/create-app.ts';
 import type { App } from '../../src/cli/app.ts';
-import { readConfig } from '../../src/config.ts';
 import type { ConversationFile } from './conversation-file.ts';
 
 /** The tables' folder is beside the one that holds agents and data: what the product may touch is only the former. */

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { ConversationEvent } from '../../src/agent/conversation.ts';
+import type { ConversationEvent } from '../../src/agent/conversation/conversation.ts';
 import type { Step } from './conversation-file.ts';
 import { mismatch } from './match.ts';
 

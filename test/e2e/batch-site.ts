@@ -1,9 +1,8 @@
-import type { JsonObject } from '../../src/messages.ts';
+import type { JsonObject } from '../../src/protocol/messages.ts';
 import type { WireAnswer, WireRequest } from '../support/messages-wire.ts';
 import { anthropicBatchFormat } from '../support/providers/batch-anthropic.ts';
 import { bedrockBatchFormat } from '../support/providers/batch-bedrock.ts';
 import { geminiBatchFormat } from '../support/providers/batch-gemini.ts';
-import type { Jobs } from '../support/providers/batch-jobs.ts';
 import { openAiBatchFormat } from '../support/providers/batch-openai.ts';
 import {
   type BatchFormat,
@@ -14,6 +13,7 @@ import {
 import { bedrockFormat } from '../support/providers/bedrock-format.ts';
 import { geminiFormat } from '../support/providers/gemini-format.ts';
 import { messagesFormat } from '../support/providers/messages-format.ts';
+import type { Jobs } from '../support/providers/provider-jobs.ts';
 import { responsesFormat } from '../support/providers/responses-format.ts';
 import type { WireFormat } from '../support/providers/wire-server.ts';
 import { startTestS3, type TestS3 } from '../support/s3.ts';

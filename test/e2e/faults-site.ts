@@ -1,10 +1,10 @@
 import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createApp } from '../../src/app.ts';
+import { readConfig } from '../../src/app/config.ts';
+import { createApp } from '../../src/app/create-app.ts';
+import { createSilentLog } from '../../src/base/log.ts';
 import type { App } from '../../src/cli/app.ts';
-import { readConfig } from '../../src/config.ts';
-import { createSilentLog } from '../../src/log.ts';
 import type { BatchOptions, BatchReport } from '../../src/runner/runner.ts';
 import { type MessagesServer, type MessagesServerOptions, startMessagesServer } from '../support/messages-server.ts';
 

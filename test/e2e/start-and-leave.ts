@@ -1,6 +1,6 @@
-import { createApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
-import { createLog } from '../../src/log.ts';
+import { readConfig } from '../../src/app/config.ts';
+import { createApp } from '../../src/app/create-app.ts';
+import { createLog } from '../../src/base/log.ts';
 
 // Starts a batch on `table.csv` of the working directory, sees to it that a runner has it, prints its id, and ends.
 const config = readConfig(process.env, process.cwd());

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AppError } from '../../src/errors.ts';
+import { AppError } from '../../src/base/errors.ts';
 import { createHttpApp } from '../../src/http/app.ts';
 import { echo, httpParts, JSON_HEADERS, parseEvents } from './http-parts.ts';
 

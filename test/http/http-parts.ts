@@ -1,8 +1,8 @@
-import type { ConversationEvent, Conversations } from '../../src/agent/conversation.ts';
-import { AppError } from '../../src/errors.ts';
+import type { ConversationEvent, Conversations } from '../../src/agent/conversation/conversation.ts';
+import { AppError } from '../../src/base/errors.ts';
+import { createSilentLog } from '../../src/base/log.ts';
 import type { HttpParts } from '../../src/http/app.ts';
-import { createSilentLog } from '../../src/log.ts';
-import { NO_USAGE } from '../../src/messages.ts';
+import { NO_USAGE } from '../../src/protocol/messages.ts';
 
 export const JSON_HEADERS = { 'content-type': 'application/json' };
 

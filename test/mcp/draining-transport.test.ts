@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { McpServer } from '@modelcontextprotocol/server';
 import { describe, expect, it } from 'vitest';
-import { createSilentLog } from '../../src/log.ts';
+import { createSilentLog } from '../../src/base/log.ts';
 import { serveMcpStdio } from '../../src/mcp/stdio.ts';
 
 /** A server whose tool answers when the test says so. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createSilentLog } from '../../src/log.ts';
+import { createSilentLog } from '../../src/base/log.ts';
 import { createMcpServerFactory } from '../../src/mcp/server.ts';
 import { type Rig, startRig } from '../tools/rig.ts';
 import { type AnyClient, CLIENTS } from './clients.ts';

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { createSilentLog } from '../../src/log.ts';
-import { createAnthropicProvider } from '../../src/providers/anthropic.ts';
+import { createSilentLog } from '../../src/base/log.ts';
+import { createAnthropicProvider } from '../../src/providers/anthropic/anthropic-provider.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 
 const closing: (() => Promise<unknown>)[] = [];

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AppError } from '../../src/errors.ts';
-import { createSilentLog } from '../../src/log.ts';
+import { AppError } from '../../src/base/errors.ts';
+import { createSilentLog } from '../../src/base/log.ts';
 import { createDynamoRegistry } from '../../src/registry/dynamo-registry.ts';
 import { parseAgentsYaml } from '../../src/registry/yaml-registry.ts';
 import { startDynamo, type TestDynamo } from '../support/dynamo.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isEmbeddingModel, vectorFieldOf } from '../../src/embedding-models.ts';
-import { AppError } from '../../src/errors.ts';
+import { AppError } from '../../src/base/errors.ts';
+import { isEmbeddingModel, vectorFieldOf } from '../../src/providers/embedding-models.ts';
 import { parseAgent } from '../../src/registry/parse-agent.ts';
 
 const SCHEMA = { type: 'object', properties: { embedding: { type: 'array', items: { type: 'number' } } } };

@@ -1,5 +1,5 @@
-import type { Clock } from '../../src/clock.ts';
-import { AppError } from '../../src/errors.ts';
+import type { Clock } from '../../src/base/clock.ts';
+import { AppError } from '../../src/base/errors.ts';
 
 /** A clock that stands still until it is turned. */
 export interface ManualClock extends Clock {

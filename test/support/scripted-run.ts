@@ -1,10 +1,17 @@
 import { type AgentDefinition, agentDefinition } from '../../src/agent/definition.ts';
 import { openAgent } from '../../src/agent/open-agent.ts';
 import type { Tool } from '../../src/agent/tool.ts';
-import type { Clock } from '../../src/clock.ts';
-import { createSilentLog } from '../../src/log.ts';
-import type { AssistantBlock, Message, ModelRequest, ModelResponse, StopReason, ToolSpec } from '../../src/messages.ts';
-import type { RunEvent, RunHooks, RunOutcome, ToolCall } from '../../src/run.ts';
+import type { Clock } from '../../src/base/clock.ts';
+import { createSilentLog } from '../../src/base/log.ts';
+import type {
+  AssistantBlock,
+  Message,
+  ModelRequest,
+  ModelResponse,
+  StopReason,
+  ToolSpec,
+} from '../../src/protocol/messages.ts';
+import type { RunEvent, RunHooks, RunOutcome, ToolCall } from '../../src/protocol/run.ts';
 
 /** One answer of the model, short: blocks, and the stop reason that fits them unless another is given. */
 export interface Said {

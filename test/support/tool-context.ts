@@ -1,5 +1,5 @@
 import type { ToolContext } from '../../src/agent/tool.ts';
-import { createSilentLog } from '../../src/log.ts';
+import { createSilentLog } from '../../src/base/log.ts';
 
 /** What a tool receives in a test. */
 export function toolContext(given: Partial<ToolContext> = {}): ToolContext {

@@ -1,7 +1,7 @@
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSilentLog } from '../../src/log.ts';
+import { createSilentLog } from '../../src/base/log.ts';
 import type { FormatFacts, SourceRow, TableWarning } from '../../src/tables/table.ts';
 import { createTables } from '../../src/tables/tables.ts';
 

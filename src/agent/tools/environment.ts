@@ -1,4 +1,4 @@
-import { AppError } from '../../errors.ts';
+import { AppError } from '../../base/errors.ts';
 
 /** The environment as a record; an empty variable counts as missing. */
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,7 +1,7 @@
-import { AppError } from '../../errors.ts';
-import { compileExpression, type Expression } from '../../expressions.ts';
-import type { Json, JsonObject } from '../../messages.ts';
-import type { ToolResult } from '../../run.ts';
+import { AppError } from '../../base/errors.ts';
+import { compileExpression, type Expression } from '../../expressions/expressions.ts';
+import type { Json, JsonObject } from '../../protocol/messages.ts';
+import type { ToolResult } from '../../protocol/run.ts';
 import type { HttpToolDefinition } from '../definition.ts';
 import type { Tool, ToolContext } from '../tool.ts';
 import { type Environment, resolveRecord, resolveReferences } from './environment.ts';

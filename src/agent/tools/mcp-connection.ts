@@ -1,6 +1,6 @@
 import type { Client, Transport } from '@modelcontextprotocol/client';
-import { AppError } from '../../errors.ts';
-import type { Log } from '../../log.ts';
+import { AppError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
 import type { McpToolsDefinition } from '../definition.ts';
 import { type Environment, resolveRecord, resolveReferences } from './environment.ts';
 import { reasonOf } from './reason-of.ts';

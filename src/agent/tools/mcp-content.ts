@@ -1,6 +1,6 @@
 import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/client';
-import type { JsonObject } from '../../messages.ts';
-import type { ToolResult } from '../../run.ts';
+import type { JsonObject } from '../../protocol/messages.ts';
+import type { ToolResult } from '../../protocol/run.ts';
 
 /** A result of an MCP tool as text for the model; what is not text is described. Structured content is passed on. */
 export function toToolResult(result: CallToolResult): ToolResult {

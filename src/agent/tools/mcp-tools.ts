@@ -1,8 +1,8 @@
 import type { Client, Tool as McpTool } from '@modelcontextprotocol/client';
-import { AppError } from '../../errors.ts';
-import type { JsonObject } from '../../messages.ts';
-import { nearest } from '../../nearest.ts';
-import type { ToolResult } from '../../run.ts';
+import { AppError } from '../../base/errors.ts';
+import { nearest } from '../../base/nearest.ts';
+import type { JsonObject } from '../../protocol/messages.ts';
+import type { ToolResult } from '../../protocol/run.ts';
 import type { McpToolsDefinition } from '../definition.ts';
 import type { Tool, ToolContext, ToolSet } from '../tool.ts';
 import { createMcpConnection, type McpConnection, type McpConnectionOptions } from './mcp-connection.ts';

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
-import { AppError } from '../../errors.ts';
-import type { Json, JsonObject, JsonSchema } from '../../messages.ts';
-import { describeZodError } from '../../schema.ts';
+import { AppError } from '../../base/errors.ts';
+import { describeZodError } from '../../base/schema.ts';
+import type { Json, JsonObject, JsonSchema } from '../../protocol/messages.ts';
 import type { Tool, ToolContext } from '../tool.ts';
 
 const exported = z.object({

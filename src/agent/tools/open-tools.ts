@@ -1,5 +1,5 @@
-import { AppError, toAppError } from '../../errors.ts';
-import type { Log } from '../../log.ts';
+import { AppError, toAppError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
 import { type AgentDefinition, agentLabel, type ToolDefinition } from '../definition.ts';
 import type { Tool, ToolSet } from '../tool.ts';
 import type { Environment } from './environment.ts';

@@ -1,5 +1,5 @@
-import { AppError } from '../../errors.ts';
-import type { JsonObject } from '../../messages.ts';
+import { AppError } from '../../base/errors.ts';
+import type { JsonObject } from '../../protocol/messages.ts';
 
 /** `{field}`, but not `${NAME}`, which refers to the environment. */
 const PLACEHOLDER = /(?<!\$)\{([A-Za-z_][A-Za-z0-9_-]*)\}/g;

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../messages.ts';
+import type { JsonSchema } from '../../protocol/messages.ts';
 
 /**
  * The schema of the answers as a job's folder has it: of an object, whether it says so or not, and without what is said in

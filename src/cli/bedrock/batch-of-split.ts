@@ -1,7 +1,7 @@
 import { type AgentDefinition, agentDefinition } from '../../agent/definition.ts';
-import { AppError } from '../../errors.ts';
+import { AppError } from '../../base/errors.ts';
+import { describeZodError } from '../../base/schema.ts';
 import type { BatchOptions, BatchRequest, InputMapping } from '../../runner/runner.ts';
-import { describeZodError } from '../../schema.ts';
 import { answerFields } from './answer-schema.ts';
 import type { JobFolder, Split } from './folders.ts';
 import type { BedrockSettings } from './settings.ts';

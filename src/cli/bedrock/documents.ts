@@ -1,10 +1,10 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { AppError } from '../../errors.ts';
-import type { JsonSchema } from '../../messages.ts';
-import { placeholdersIn } from '../../prompt-template.ts';
-import { compileSchema } from '../../schema.ts';
+import { AppError } from '../../base/errors.ts';
+import { compileSchema } from '../../base/schema.ts';
+import type { JsonSchema } from '../../protocol/messages.ts';
+import { placeholdersIn } from '../../protocol/prompt-template.ts';
 import { answerFields, toAnswerSchema } from './answer-schema.ts';
 
 /** What `input/templates/prompts.json` says. */

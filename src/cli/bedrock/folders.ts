@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, toAppError } from '../../errors.ts';
-import type { JsonSchema } from '../../messages.ts';
+import { AppError, toAppError } from '../../base/errors.ts';
+import type { JsonSchema } from '../../protocol/messages.ts';
 import { type Prompts, readAnswerSchema, readPrompts, unreadable } from './documents.ts';
 
 export const JOB_TYPES = ['training', 'validation', 'testing', 'calibration'] as const;

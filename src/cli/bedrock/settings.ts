@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { bedrockBatchVariables } from '../../config.ts';
-import { AppError } from '../../errors.ts';
+import { bedrockBatchVariables } from '../../app/config.ts';
+import { AppError } from '../../base/errors.ts';
 
 const number = (wanted: string) => z.coerce.number({ error: `must be ${wanted}` });
 const whole = (least: number, most = Number.MAX_SAFE_INTEGER) => {

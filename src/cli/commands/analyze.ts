@@ -5,9 +5,9 @@ import { type CommandContext, newCommand, type Output } from '../command-context
 import { EXIT } from '../exit-codes.ts';
 import { bytes, count, counted } from '../figures.ts';
 import { locationArgument, numberArgument } from '../mapping-arguments.ts';
-import { cellText, oneLine } from '../safe-text.ts';
 import { listenForStop } from '../signals.ts';
-import { layOutTable } from '../terminal-table.ts';
+import { cellText, oneLine } from '../terminal/safe-text.ts';
+import { layOutTable } from '../terminal/terminal-table.ts';
 
 /** What this command shows of the tool's output. */
 const analysis = z.object({

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { ENDED } from '../../runner/batch.ts';
-import { isTruncationWarning } from '../../runner/input-messages.ts';
+import { ENDED } from '../../runner/lifecycle/batch.ts';
+import { isTruncationWarning } from '../../runner/rows/input-messages.ts';
 import { refuseCostly } from '../agreement.ts';
 import type { App } from '../app.ts';
 import { agentOf, type Job } from '../bedrock/batch-of-split.ts';
@@ -14,9 +14,9 @@ import { EXIT, exitCodeOfBatch } from '../exit-codes.ts';
 import { counted } from '../figures.ts';
 import { type Foreground, type ForegroundResult, openForeground } from '../foreground.ts';
 import { numberArgument } from '../mapping-arguments.ts';
-import { planLines } from '../report-text.ts';
-import { oneLine } from '../safe-text.ts';
-import { showResult } from '../show-result.ts';
+import { planLines } from '../terminal/report-text.ts';
+import { oneLine } from '../terminal/safe-text.ts';
+import { showResult } from '../terminal/show-result.ts';
 
 interface Arguments {
   job_type: JobType;

@@ -1,12 +1,12 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import { AppError, type ErrorCode } from '../../errors.ts';
+import { AppError, type ErrorCode } from '../../base/errors.ts';
 import type { App } from '../app.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
-import { type Answer, createConversationView } from '../conversation-view.ts';
 import { EXIT, exitCodeOfError } from '../exit-codes.ts';
-import { oneLine } from '../safe-text.ts';
 import { listenForStop } from '../signals.ts';
+import { type Answer, createConversationView } from '../terminal/conversation-view.ts';
+import { oneLine } from '../terminal/safe-text.ts';
 
 /** `rowmill chat`: the orchestrator in the terminal, or one message a line from a pipe. */
 export function addChatCommand(program: Command, context: CommandContext): void {

@@ -1,15 +1,15 @@
 import type { Command } from 'commander';
-import { AppError, type ErrorCode } from '../../errors.ts';
+import { AppError, type ErrorCode } from '../../base/errors.ts';
 import type { BatchReport } from '../../runner/runner.ts';
 import type { App } from '../app.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
-import { type DemoStage, setDemoStage } from '../demo-stage.ts';
-import { playDemo } from '../demo-talk.ts';
+import { type DemoStage, setDemoStage } from '../demo/demo-stage.ts';
+import { playDemo } from '../demo/demo-talk.ts';
 import { EXIT } from '../exit-codes.ts';
-import { reportLines } from '../report-text.ts';
-import { cellText } from '../safe-text.ts';
 import { listenForStop, type Stop } from '../signals.ts';
-import { layOutTable } from '../terminal-table.ts';
+import { reportLines } from '../terminal/report-text.ts';
+import { cellText } from '../terminal/safe-text.ts';
+import { layOutTable } from '../terminal/terminal-table.ts';
 
 interface DemoArguments {
   out?: string;

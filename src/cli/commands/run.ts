@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { ENDED } from '../../runner/batch.ts';
-import { CACHE_SCOPES, TRACES } from '../../runner/kept-options.ts';
-import { MODES } from '../../runner/mode-options.ts';
+import { CACHE_SCOPES, TRACES } from '../../runner/intake/kept-options.ts';
+import { MODES } from '../../runner/intake/mode-options.ts';
+import { ENDED } from '../../runner/lifecycle/batch.ts';
 import type { BatchOptions, BatchPlan, BatchRequest, MetadataColumn } from '../../runner/runner.ts';
 import { askToGoOn, canAsk, refuseCostly } from '../agreement.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
@@ -15,8 +15,8 @@ import {
   mappingArgument,
   numberArgument,
 } from '../mapping-arguments.ts';
-import { planLines } from '../report-text.ts';
-import { showResult } from '../show-result.ts';
+import { planLines } from '../terminal/report-text.ts';
+import { showResult } from '../terminal/show-result.ts';
 
 interface RunArguments {
   agent: string;

@@ -2,7 +2,7 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
-import { AppError } from '../../errors.ts';
+import { AppError } from '../../base/errors.ts';
 import { migrate } from './migrate.ts';
 import { isBusy, toStoreFault } from './store-fault.ts';
 

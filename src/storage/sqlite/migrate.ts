@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { AppError } from '../../errors.ts';
+import { AppError } from '../../base/errors.ts';
 import { INITIAL } from './migrations/0001-initial.ts';
 import { CONTROL_AND_BILLS } from './migrations/0002-control-and-bills.ts';
 import { CACHE_AND_RETENTION } from './migrations/0003-cache-and-retention.ts';

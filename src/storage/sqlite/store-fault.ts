@@ -1,4 +1,4 @@
-import { AppError, toAppError } from '../../errors.ts';
+import { AppError, toAppError } from '../../base/errors.ts';
 
 /** SQLite's primary result codes (sqlite.org/rescode.html); the extended ones have them in their low byte. */
 const BUSY = 5;

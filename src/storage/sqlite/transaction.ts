@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { AppError, type ErrorCode } from '../../errors.ts';
+import { AppError, type ErrorCode } from '../../base/errors.ts';
 import type { Fence } from '../store.ts';
-import { type BillSums, prepareBillSums } from './bills.ts';
+import { type BillSums, prepareBillSums } from './batches/bills.ts';
+import { prepareAddTotals, type TotalsDelta, zeroDelta } from './batches/totals.ts';
 import { prepare } from './statement.ts';
-import { prepareAddTotals, type TotalsDelta, zeroDelta } from './totals.ts';
 
 /** What a fenced write needs to know of its batch. */
 interface FencedBatch {

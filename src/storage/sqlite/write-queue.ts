@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { AppError } from '../../errors.ts';
+import { AppError } from '../../base/errors.ts';
 import { retryWhileBusy } from './connection.ts';
 import { toStoreFault } from './store-fault.ts';
 import type { Transaction } from './transaction.ts';

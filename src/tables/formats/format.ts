@@ -1,4 +1,4 @@
-import { AppError } from '../../errors.ts';
+import { AppError } from '../../base/errors.ts';
 import type { FormatName } from '../table.ts';
 
 /** What a file's name says: its format, and whether it is gzipped. `undefined`: the name does not tell. */

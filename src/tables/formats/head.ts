@@ -1,6 +1,6 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { AppError } from '../../errors.ts';
+import { AppError } from '../../base/errors.ts';
 import type { StoredBytes } from '../locations/location.ts';
 
 /** Bytes looked at before anything is decided about a file. */

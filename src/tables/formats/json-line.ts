@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../messages.ts';
+import type { Json, JsonObject } from '../../protocol/messages.ts';
 
 /** One line of JSONL, read. */
 export type JsonLine = { kind: 'object'; value: JsonObject } | { kind: 'wrong'; reason: string };

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import { AppError } from '../../errors.ts';
-import type { Json, JsonObject } from '../../messages.ts';
+import { AppError } from '../../base/errors.ts';
+import type { Json, JsonObject } from '../../protocol/messages.ts';
 import type { Source, SourceRow, TableWarning } from '../table.ts';
-import { MAX_RECORD_BYTES } from './csv-framing.ts';
-import type { SourceInput } from './csv-source.ts';
+import { MAX_RECORD_BYTES } from './csv/csv-framing.ts';
+import type { SourceInput } from './csv/csv-source.ts';
+import { createRowWarnings } from './csv/row-warnings.ts';
 import { parseJsonLine } from './json-line.ts';
-import { createRowWarnings } from './row-warnings.ts';
 import { decodeText, MAX_TEXT_BYTES } from './text.ts';
 
 const ROWS_PER_CHUNK = 500;

@@ -1,4 +1,4 @@
-import { AppError } from '../../errors.ts';
+import { AppError } from '../../base/errors.ts';
 import type { Cell, Source, SourcePart, SourceRow, StoredType, TableWarning } from '../table.ts';
 
 /** One file of a source of many. `open` may be called more than once. */

@@ -1,4 +1,4 @@
-import { AppError } from '../../errors.ts';
+import { AppError } from '../../base/errors.ts';
 import type { FormatFacts } from '../table.ts';
 import { KNOWN_EXTENSIONS } from './format.ts';
 

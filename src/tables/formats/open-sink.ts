@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { AppError, toAppError } from '../../errors.ts';
+import { AppError, toAppError } from '../../base/errors.ts';
 import type { Location, PendingBytes } from '../locations/location.ts';
 import type { Cell, Sink, SinkOptions } from '../table.ts';
 import { sinkFormat } from './format.ts';

@@ -1,13 +1,13 @@
-import { AppError } from '../../errors.ts';
+import { AppError } from '../../base/errors.ts';
 import type { Location } from '../locations/location.ts';
 import type { FormatFacts, FormatName, Source } from '../table.ts';
-import { openCsvSource } from './csv-source.ts';
+import { openCsvSource } from './csv/csv-source.ts';
+import { sniffDialect } from './csv/sniff-dialect.ts';
 import { type EncodingFacts, sniffEncoding, toUtf8 } from './encoding.ts';
 import { formatOfName, KNOWN_EXTENSIONS } from './format.ts';
 import { type PeekedBytes, peek } from './head.ts';
 import { openJsonlSource } from './jsonl-source.ts';
 import { refuseWhatIsNoTable } from './not-a-table.ts';
-import { sniffDialect } from './sniff-dialect.ts';
 import { decodeText } from './text.ts';
 
 /** The delimiter that a format fixes. */

@@ -1,6 +1,6 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { AppError } from '../../errors.ts';
+import { AppError } from '../../base/errors.ts';
 
 /**
  * The real path that `path` leads to, after all symlinks, if it lies in one of `roots`. What does not exist yet is

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { access, type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { AppError } from '../../errors.ts';
-import { isMarkAlive, processMark } from '../../process-identity.ts';
+import { AppError } from '../../base/errors.ts';
+import { isMarkAlive, processMark } from '../../base/process-identity.ts';
 import { allowedPath } from './allowed-path.ts';
 import type { Location, PendingBytes, StoredBytes, StoredRanges } from './location.ts';
 

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { AppError } from '../../errors.ts';
+import { AppError } from '../../base/errors.ts';
 import { allowedPath } from './allowed-path.ts';
 import { byName, isPattern, MAX_FILES, patternMatcher, splitPattern } from './pattern.ts';
 

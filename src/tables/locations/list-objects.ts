@@ -1,5 +1,5 @@
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
-import { AppError } from '../../errors.ts';
+import { AppError } from '../../base/errors.ts';
 import { byName, isPattern, MAX_FILES, patternMatcher, splitPattern } from './pattern.ts';
 import { s3Error } from './s3-error.ts';
 

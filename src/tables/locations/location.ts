@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import type { AppError } from '../../errors.ts';
+import type { AppError } from '../../base/errors.ts';
 
 /** Bytes that are about to be read. Destroying the stream releases everything behind it. */
 export interface StoredBytes {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { AppError } from '../../errors.ts';
+import { AppError } from '../../base/errors.ts';
 
 /** What a table's URI names. `path` is absolute, symlinks not yet resolved. */
 export type ParsedUri = { kind: 'file'; path: string } | { kind: 's3'; bucket: string; key: string };

@@ -1,4 +1,4 @@
-import { AppError } from '../../errors.ts';
+import { AppError } from '../../base/errors.ts';
 
 /** An S3 fault in terms of the table. `isBucket`: the request was about the bucket alone, so 404 means that it is missing. */
 export function s3Error(cause: unknown, place: { bucket: string; uri: string; isBucket?: boolean }): AppError {

@@ -7,7 +7,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { AppError } from '../../errors.ts';
+import { AppError } from '../../base/errors.ts';
 import type { Location, PendingBytes, StoredBytes } from './location.ts';
 import { s3Error } from './s3-error.ts';
 import { openObjectRanges } from './s3-ranges.ts';

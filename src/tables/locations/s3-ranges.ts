@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { AppError } from '../../errors.ts';
+import { AppError } from '../../base/errors.ts';
 import type { StoredRanges } from './location.ts';
 import { s3Error } from './s3-error.ts';
 

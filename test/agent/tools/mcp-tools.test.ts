@@ -9,8 +9,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { mcpToolsDefinition } from '../../../src/agent/definition.ts';
 import type { Tool, ToolSet } from '../../../src/agent/tool.ts';
 import { openMcpTools } from '../../../src/agent/tools/mcp-tools.ts';
-import { createSilentLog } from '../../../src/log.ts';
-import type { ToolResult } from '../../../src/run.ts';
+import { createSilentLog } from '../../../src/base/log.ts';
+import type { ToolResult } from '../../../src/protocol/run.ts';
 import { createFixtureServer } from '../../support/mcp-fixture.ts';
 import { toolContext } from '../../support/tool-context.ts';
 

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agentDefinition } from '../../../src/agent/definition.ts';
 import { checkTools, openTools } from '../../../src/agent/tools/open-tools.ts';
-import { createSilentLog } from '../../../src/log.ts';
+import { createSilentLog } from '../../../src/base/log.ts';
 
 const FIXTURE = { command: process.execPath, args: [resolve('test/support/mcp-fixture-stdio.ts')] };
 const HTTP = { name: 'look', description: 'Looks.', url: '${BASE}/x', input: { type: 'object' } };

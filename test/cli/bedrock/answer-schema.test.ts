@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { compileSchema } from '../../../src/base/schema.ts';
 import { answerFields, toAnswerSchema } from '../../../src/cli/bedrock/answer-schema.ts';
-import { compileSchema } from '../../../src/schema.ts';
 
 const SCHEMA = toAnswerSchema({
   $schema: 'http://json-schema.org/draft-07/schema#',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createSilentLog } from '../../../src/log.ts';
+import { createSilentLog } from '../../../src/base/log.ts';
 import { openSqliteStore } from '../../../src/storage/sqlite/open-sqlite-store.ts';
 import { toStoreFault } from '../../../src/storage/sqlite/store-fault.ts';
 import { newBatch, newFolder, startBatch, succeeded } from '../support/store-fixture.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { createSilentLog } from '../../../src/log.ts';
+import { createSilentLog } from '../../../src/base/log.ts';
 import { openSqliteStore } from '../../../src/storage/sqlite/open-sqlite-store.ts';
-import { testStore } from '../../contracts/store.ts';
+import { testStore } from '../../contracts/store/store.ts';
 
 testStore('sqlite', (world) =>
   openSqliteStore({

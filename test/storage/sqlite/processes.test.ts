@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createSilentLog } from '../../../src/log.ts';
+import { createSilentLog } from '../../../src/base/log.ts';
 import { currentOwner, uptimeMs } from '../../../src/storage/lease-owner.ts';
 import { openSqliteStore } from '../../../src/storage/sqlite/open-sqlite-store.ts';
 import type { Store } from '../../../src/storage/store.ts';

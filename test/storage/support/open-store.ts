@@ -1,5 +1,5 @@
-import { toAppError } from '../../../src/errors.ts';
-import { createSilentLog } from '../../../src/log.ts';
+import { toAppError } from '../../../src/base/errors.ts';
+import { createSilentLog } from '../../../src/base/log.ts';
 import { openSqliteStore } from '../../../src/storage/sqlite/open-sqlite-store.ts';
 
 /** Run as a process of its own, perhaps as another user: opens the store at the given path and prints what happens. */

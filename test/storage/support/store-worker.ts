@@ -1,4 +1,4 @@
-import { createSilentLog } from '../../../src/log.ts';
+import { createSilentLog } from '../../../src/base/log.ts';
 import { currentOwner } from '../../../src/storage/lease-owner.ts';
 import { openSqliteStore } from '../../../src/storage/sqlite/open-sqlite-store.ts';
 import type { Fence, Store } from '../../../src/storage/store.ts';

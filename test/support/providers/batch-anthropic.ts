@@ -1,6 +1,6 @@
 import { toWireMessage, type WireRequest } from '../messages-wire.ts';
-import { type ItemOutcome, type Job, type Jobs, toLines } from './batch-jobs.ts';
 import type { BatchCall, BatchFormat, BatchReply, BatchRoute } from './batch-server.ts';
+import { type ItemOutcome, type Job, type Jobs, toLines } from './provider-jobs.ts';
 import type { RefusalKind } from './wire-server.ts';
 
 const CUSTOM_ID = /^[a-zA-Z0-9_-]{1,64}$/;

@@ -1,7 +1,7 @@
 import { toWireMessage, type WireRequest } from '../messages-wire.ts';
 import type { TestS3 } from '../s3.ts';
-import { type ItemOutcome, type Job, type Jobs, toLines } from './batch-jobs.ts';
 import type { BatchCall, BatchFormat, BatchReply, BatchRoute } from './batch-server.ts';
+import { type ItemOutcome, type Job, type Jobs, toLines } from './provider-jobs.ts';
 import type { RefusalKind } from './wire-server.ts';
 
 const JOB = /^\/model-invocation-job\/(arn:.+?)(\/stop)?$/;

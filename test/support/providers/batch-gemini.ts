@@ -1,6 +1,6 @@
-import { type ItemOutcome, type Job, type JobItem, type Jobs, toLines } from './batch-jobs.ts';
 import type { BatchCall, BatchFormat, BatchReply, BatchRoute } from './batch-server.ts';
 import { geminiFormat } from './gemini-format.ts';
+import { type ItemOutcome, type Job, type JobItem, type Jobs, toLines } from './provider-jobs.ts';
 
 type Fields = Record<string, unknown>;
 

@@ -1,6 +1,6 @@
-import { type ItemOutcome, type Job, type JobItem, type Jobs, toLines } from './batch-jobs.ts';
 import type { BatchCall, BatchFormat, BatchReply, BatchRoute } from './batch-server.ts';
 import { isEmbeddings } from './embeddings-format.ts';
+import { type ItemOutcome, type Job, type JobItem, type Jobs, toLines } from './provider-jobs.ts';
 import { openAiRefusal, responsesFormat } from './responses-format.ts';
 
 const FILE = /^\/v1\/files\/([^/]+)\/content$/;

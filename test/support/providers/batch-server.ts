@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WireRequest } from '../messages-wire.ts';
-import { createJobs, type Job, type JobBehaviour, type Jobs } from './batch-jobs.ts';
+import { createJobs, type Job, type JobBehaviour, type Jobs } from './provider-jobs.ts';
 import type { RefusalKind, WireFormat } from './wire-server.ts';
 
 /** What a call of a batch API is for. */

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { FAILPOINTS, type FailpointName } from '../../../src/failpoints.ts';
+import { FAILPOINTS, type FailpointName } from '../../../src/app/failpoints.ts';
 import { INITIAL } from '../../../src/storage/sqlite/migrations/0001-initial.ts';
 import { type Audit, auditBatch, sumAudits } from '../audit.ts';
 import { billFigures, type Scenario, type ScenarioContext } from '../scenario.ts';

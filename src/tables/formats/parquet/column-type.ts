@@ -1,5 +1,5 @@
 import type { LogicalType, SchemaElement, SchemaTree } from 'hyparquet';
-import type { JsonObject } from '../../../messages.ts';
+import type { JsonObject } from '../../../protocol/messages.ts';
 import type { StoredType } from '../../table.ts';
 
 /** What of a schema element says how a column's values are stored. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { ByteWriter, type ColumnSource, ParquetWriter } from 'hyparquet-writer';
-import { AppError } from '../../../errors.ts';
+import { AppError } from '../../../base/errors.ts';
 import type { Location, PendingBytes } from '../../locations/location.ts';
 import type { Cell, Sink, SinkOptions, StoredType } from '../../table.ts';
 import { cellText, neutraliseFormula } from '../row-text.ts';

@@ -8,10 +8,10 @@ import {
   parquetSchema,
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { AppError } from '../../../errors.ts';
+import { AppError } from '../../../base/errors.ts';
 import type { Location, StoredRanges } from '../../locations/location.ts';
 import type { Source, SourceRow } from '../../table.ts';
-import { uniqueNames } from '../header.ts';
+import { uniqueNames } from '../csv/header.ts';
 import { columnTypeOf } from './column-type.ts';
 import { type CellReader, cellReader, EXACT_PARSERS, withoutLossyTypes } from './read-cells.ts';
 

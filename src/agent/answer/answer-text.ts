@@ -1,0 +1,85 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Validator } from '../../base/schema.ts';
+import type { Json, JsonObject, StopReason } from '../../protocol/messages.ts';
+import { findCandidates } from './answer-candidates.ts';
+import { parseExactJson } from './exact-json.ts';
+import { withoutBlankEnds } from './loose-string.ts';
+
+/**
+ * What an answer in text came to. `success`: JSON that fits the schema. `json_only`: JSON, and no schema to hold it
+ * against. `validation_failed`: JSON that does not fit. `json_failed`: no JSON, or none that can be read in one way only.
+ * `error`: there is no answer. `errors` are sentences for the model.
+ */
+export type ParsedAnswer =
+  | { parse_status: 'success'; value: JsonObject }
+  | { parse_status: 'json_only'; value: Json }
+  | { parse_status: 'validation_failed'; errors: string[] }
+  | { parse_status: 'json_failed'; errors: string[] }
+  | { parse_status: 'error'; errors: string[] };
+
+/** What {@link parseAnswer} holds an answer against. */
+export interface AnswerRules {
+  /** The check against the agent's schema, which is an object's. */
+  validate?: Validator | undefined;
+  stopReason?: StopReason;
+}
+
+/**
+ * Reads the JSON of an answer that was given in text: the text itself, else the one object in it that fits the schema,
+ * mended where that can be done in one way only. Contract: never throws, and gives no value that the text does not say.
+ */
+export function parseAnswer(text: string, { validate, stopReason }: AnswerRules = {}): ParsedAnswer {
+  const answer = withoutThoughts(withoutBlankEnds(text));
+  if (stopReason === 'refusal') return { parse_status: 'error', errors: ['The model refused to answer.'] };
+  if (answer === '') return { parse_status: 'error', errors: ['The answer is empty.'] };
+  const whole = parseExactJson(answer) ?? parseEscaped(answer);
+  if (whole !== undefined) return whole.ok ? judge([unwrapped(whole.value)], validate) : unread(whole.reason);
+  if (stopReason === 'max_tokens' || stopReason === 'model_context_window_exceeded') {
+    return unread('it was cut off before its end');
+  }
+  if (/^<(think|thinking|reasoning)>/.test(answer)) return unread('its reasoning has no end');
+  const found = findCandidates(answer);
+  if (!found.ok) return unread(found.reason);
+  return judge(found.values, validate);
+}
+
+/** Without the reasoning that some open models put before their answer. */
+function withoutThoughts(text: string): string {
+  return text.replace(/^<(think|thinking|reasoning)>[\s\S]*?<\/\1>\s*/, '');
+}
+
+/** `{\"a\": 1}`: JSON that was escaped as a whole, and whose outer quotes are missing. */
+function parseEscaped(text: string): ReturnType<typeof parseExactJson> {
+  if (!/^\{\s*\\"/.test(text)) return undefined;
+  const inner = parseExactJson(`"${text}"`);
+  return inner?.ok && typeof inner.value === 'string' ? parseExactJson(inner.value) : undefined;
+}
+
+/** JSON within a JSON string, once. */
+function unwrapped(value: Json): Json {
+  if (typeof value !== 'string') return value;
+  const inner = parseExactJson(value);
+  return inner?.ok ? inner.value : value;
+}
+
+function unread(reason: string): ParsedAnswer {
+  return { parse_status: 'json_failed', errors: [`The answer can't be read: ${reason}.`] };
+}
+
+function judge(values: readonly Json[], validate: Validator | undefined): ParsedAnswer {
+  const structures = values.filter((value) => typeof value === 'object' && value !== null);
+  if (structures.length === 0) return unread('there is no JSON object in it');
+  const judged = structures.map((value) => ({ value, result: validate?.(value) ?? { valid: true as const } }));
+  const fitting = judged.filter(({ result }) => result.valid);
+  const [first] = fitting;
+  if (first === undefined) {
+    const errors = judged.flatMap(({ result }) => (result.valid ? [] : result.errors));
+    return { parse_status: 'validation_failed', errors: [...new Set(errors)].slice(0, 20) };
+  }
+  if (fitting.some(({ value }) => !isDeepStrictEqual(value, first.value))) {
+    return unread('it holds several objects that could be meant; give one alone');
+  }
+  if (validate === undefined) return { parse_status: 'json_only', value: first.value };
+  // A schema of another type than object is refused when the agent is opened.
+  return { parse_status: 'success', value: first.value as JsonObject };
+}

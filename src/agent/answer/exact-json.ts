@@ -1,0 +1,82 @@
+import type { Json } from '../../protocol/messages.ts';
+
+/** JSON that was read, or why it may not be used: a reader could take it for something else than what was meant. */
+export type ExactJson = { ok: true; value: Json } | { ok: false; reason: string };
+
+/**
+ * `JSON.parse` without its three silent losses: a repeated key, of which only the last value would be left; an integer that
+ * a JavaScript number can't hold, or a number beyond its range, which is kept as its digits, in a string; and lone
+ * backslashes of paths and formulas that happen to escape something ("C:\new", "\frac").
+ * @returns undefined when the text is not JSON
+ */
+export function parseExactJson(text: string): ExactJson | undefined {
+  let value: Json;
+  try {
+    value = JSON.parse(text, keepDigits);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+  const repeated = repeatedKey(text);
+  if (repeated !== undefined) return { ok: false, reason: `the key ${repeated} occurs twice in one object` };
+  const lone = loneBackslash(text);
+  if (lone !== undefined) {
+    return { ok: false, reason: `${lone} seems to hold a lone backslash: write a backslash in a string as \\\\` };
+  }
+  return { ok: true, value };
+}
+
+/** The third argument is that of the "JSON.parse source text access" proposal, in V8 since 11.4. */
+function keepDigits(_key: string, value: Json, context?: { source?: string }): Json {
+  if (typeof value !== 'number' || context?.source === undefined) return value;
+  const isLossyInteger = Number.isInteger(value) && !Number.isSafeInteger(value);
+  return isLossyInteger || !Number.isFinite(value) ? context.source : value;
+}
+
+/** The first key, as written, that one object of valid JSON has twice. */
+function repeatedKey(text: string): string | undefined {
+  const objects: (Set<string> | undefined)[] = [];
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at];
+    if (char === '{') objects.push(new Set());
+    else if (char === '[') objects.push(undefined);
+    else if (char === '}' || char === ']') objects.pop();
+    if (char !== '"') continue;
+    const end = stringEnd(text, at);
+    if (nextChar(text, end) === ':') {
+      const raw = text.slice(at, end);
+      const key = JSON.parse(raw) as string;
+      const keys = objects.at(-1);
+      if (keys?.has(key)) return raw;
+      keys?.add(key);
+    }
+    at = end - 1;
+  }
+  return undefined;
+}
+
+function nextChar(text: string, from: number): string | undefined {
+  let at = from;
+  while (at < text.length && /\s/.test(text[at] ?? '')) at += 1;
+  return text[at];
+}
+
+/** Where the string that begins at `start` is over; the text's length when it is not. */
+export function stringEnd(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at += 1) {
+    if (text[at] === '\\') at += 1;
+    else if (text[at] === '"') return at + 1;
+  }
+  return text.length;
+}
+
+/** An escape that nobody writes on purpose: backspace, form feed, or a line break or tab in what looks like a path. */
+function loneBackslash(text: string): string | undefined {
+  const escapes = text.matchAll(/\\(?:u000[8c]|.)/gis);
+  for (const { 0: code, index } of escapes) {
+    const isControl = /^\\(?:[bf]|u000[8c])$/i.test(code) && code[1] !== 'B' && code[1] !== 'F';
+    const around = text.slice(Math.max(0, index - 3), index + 3);
+    if (isControl || /(?:^|[^A-Za-z\\])[C-Zc-z]:\\[nrt][a-z]$/.test(around)) return `"${around}"`;
+  }
+  return undefined;
+}

@@ -1,0 +1,96 @@
+import { AppError } from '../../base/errors.ts';
+import { compileSchema } from '../../base/schema.ts';
+import type { JsonObject, JsonSchema, ToolSpec } from '../../protocol/messages.ts';
+import { type AgentDefinition, agentLabel, STRUCTURED_OUTPUT_TOOL } from '../definition.ts';
+
+/** How an agent answers, and the check of what it answers with. */
+export interface StructuredOutput {
+  /** The tool through which it answers; undefined when it answers in text. */
+  spec: ToolSpec | undefined;
+  /** What an answer in text begins with. */
+  prefill?: string;
+  /** What its instructions end with. */
+  instruction: string;
+  /** What it is told when it ends without an answer. */
+  reminder: string;
+  /** What it is told when its answer was cut off; `maxTokens` is what it has from there on. */
+  cutReminder(maxTokens: number): string;
+  check(input: unknown): { valid: true; value: JsonObject } | { valid: false; errors: string[] };
+}
+
+/**
+ * Makes the way of answering from the agent's own schema: `return_structured_data`, or JSON in text where the agent's mode
+ * says so; nothing when its structured output is not enabled.
+ * @throws AppError `agents_invalid` when the schema is missing, is not an object's, or is not a JSON Schema
+ */
+export function createStructuredOutput(definition: AgentDefinition): StructuredOutput | undefined {
+  const { enabled, schema, mode } = definition.structured_output;
+  if (!enabled) return undefined;
+  const place = `structured_output.schema of agent ${agentLabel(definition)}`;
+  if (schema === undefined || schema['type'] !== 'object') {
+    throw new AppError('agents_invalid', `${place} must be given and have "type: object".`);
+  }
+  const validate = compileSchema(withoutDialect(schema), place);
+  return {
+    ...(mode === 'text' ? inText(schema) : byTool(schema)),
+    check(input) {
+      const result = validate(input);
+      return result.valid ? { valid: true, value: input as JsonObject } : result;
+    },
+  };
+}
+
+function byTool(schema: JsonSchema): Omit<StructuredOutput, 'check'> {
+  const spec = {
+    name: STRUCTURED_OUTPUT_TOOL,
+    description:
+      'Gives the final answer. Call it once, alone, with every required field, as soon as the answer is known: ' +
+      'it ends the work, and nothing but its input counts as the answer.',
+    inputSchema: schema,
+  };
+  return {
+    spec,
+    instruction: `Give the answer by calling the tool ${STRUCTURED_OUTPUT_TOOL}: text outside of it is not read.`,
+    reminder:
+      `You have ended without calling ${STRUCTURED_OUTPUT_TOOL}. ` +
+      'Call it now with the answer: text outside of it is not read.',
+    cutReminder: (maxTokens) =>
+      `Your answer was cut off. You have ${maxTokens} tokens now: call ${STRUCTURED_OUTPUT_TOOL} at once, with all of it.`,
+  };
+}
+
+function inText(schema: JsonSchema): Omit<StructuredOutput, 'check'> {
+  return {
+    spec: undefined,
+    prefill: '{',
+    instruction: `Answer with one JSON object that fits this JSON Schema, and with nothing else:\n${JSON.stringify(schema)}`,
+    reminder: 'You have ended without an answer. Give the JSON object now, and nothing else.',
+    cutReminder: (maxTokens) =>
+      `Your answer was cut off. You have ${maxTokens} tokens now: give the JSON object at once, all of it, and nothing else.`,
+  };
+}
+
+/** A schema without its `$schema`: an older dialect's name would be refused, and its keywords are read all the same. */
+export function withoutDialect(schema: JsonSchema): JsonSchema {
+  const { $schema: _dialect, ...rest } = schema;
+  return rest;
+}
+
+/** What the model is told when its answer does not fit the schema. */
+export function invalidOutputMessage(errors: string[]): string {
+  return [
+    'The data does not fit the schema:',
+    ...errors.map((error) => `- ${error}`),
+    `Correct it and call ${STRUCTURED_OUTPUT_TOOL} again with all fields.`,
+  ].join('\n');
+}
+
+/** What the model is told when its answer in text can't be read, or does not fit the schema. */
+export function invalidTextMessage(errors: string[]): string {
+  const faults = errors.map((error) => `- ${error}`);
+  return [
+    "Your answer can't be used:",
+    ...faults,
+    'Give the whole JSON object again, corrected, and nothing else.',
+  ].join('\n');
+}

@@ -1,0 +1,90 @@
+import { unreachable } from '../../base/errors.ts';
+import { type Json, textOf } from '../../protocol/messages.ts';
+import type { CallModel, RunEvent } from '../../protocol/run.ts';
+import type { ConversationEvent } from './conversation.ts';
+
+/** What a chat client is told of an event of the run; nothing for those that are of no use to it. */
+export function conversationEvent(event: RunEvent): ConversationEvent | undefined {
+  switch (event.type) {
+    case 'turn-start':
+      return undefined;
+    case 'text-delta':
+      return { type: 'text-delta', text: event.text };
+    case 'tool-call-start':
+      return { type: 'tool-call-start', tool_use_id: event.toolUseId, name: event.name, input: asJson(event.input) };
+    case 'tool-call-end':
+      return {
+        type: 'tool-call-end',
+        tool_use_id: event.toolUseId,
+        name: event.name,
+        is_error: event.result.isError,
+        content: event.result.structured ?? event.result.content,
+        duration_ms: Math.round(event.durationMs),
+      };
+    case 'turn-end':
+      return { type: 'turn-end', stop_reason: event.stopReason, usage: event.usage };
+    default:
+      return unreachable(event);
+  }
+}
+
+/** What a model sent as a tool's input came out of JSON; `undefined` alone has no place there. */
+function asJson(input: unknown): Json {
+  return (input ?? null) as Json;
+}
+
+/**
+ * The same `callModel`, but the text is always handed over: an answer that was not streamed, because it was replayed
+ * from the journal or its provider can't stream, is handed over whole.
+ */
+export function alwaysSpeaking(callModel: CallModel): CallModel {
+  return async (turn, request, onText, signal) => {
+    if (onText === undefined) return callModel(turn, request, onText, signal);
+    let hasSpoken = false;
+    const speak = (text: string) => {
+      hasSpoken = true;
+      onText(text);
+    };
+    const response = await callModel(turn, request, speak, signal);
+    const text = textOf(response.content);
+    if (!hasSpoken && text !== '') onText(text);
+    return response;
+  };
+}
+
+/**
+ * The events that `produce` emits, in order, as an async iterable. Production begins with the first read.
+ * Contract: one who stops reading aborts the signal and waits until `produce` is over, so that it can still store.
+ */
+export async function* eventsOf<Event>(
+  signal: AbortSignal,
+  produce: (emit: (event: Event) => void, signal: AbortSignal) => Promise<void>,
+): AsyncGenerator<Event, void, undefined> {
+  const queue: Event[] = [];
+  const left = new AbortController();
+  let isOver = false;
+  let wake: () => void = () => undefined;
+  const emit = (event: Event) => {
+    queue.push(event);
+    wake();
+  };
+  const production = produce(emit, AbortSignal.any([signal, left.signal])).finally(() => {
+    isOver = true;
+    wake();
+  });
+  try {
+    while (true) {
+      const event = queue.shift();
+      if (event !== undefined) yield event;
+      else if (isOver) break;
+      else {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    }
+  } finally {
+    left.abort();
+    await production;
+  }
+}

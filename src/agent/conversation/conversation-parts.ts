@@ -1,0 +1,56 @@
+import type { Log } from '../../base/log.ts';
+import type { Message } from '../../protocol/messages.ts';
+import type { OpenedAgent, RunHooks } from '../../protocol/run.ts';
+
+/** A conversation as it is stored. */
+export interface StoredConversation {
+  id: string;
+  /** `name@version` of the agent that it began with and goes on with. */
+  agent: string;
+  createdAt: number;
+  updatedAt: number;
+  messages: Message[];
+  /** `RUN OWNER` of a message that was stored and whose run has not ended: `OWNER` is at it, or died. */
+  openRun: string | null;
+}
+
+/** The part of the store that conversations use. */
+interface ConversationStore {
+  insertConversation(conversation: StoredConversation): Promise<void>;
+  readConversation(id: string): Promise<StoredConversation | undefined>;
+  /** Rejects with `conversation_busy` unless `expectedCount` messages are stored. */
+  appendMessages(
+    id: string,
+    append: { expectedCount: number; messages: Message[]; openRun: string | null; at: number },
+  ): Promise<void>;
+}
+
+/** The agent that people talk to. Whoever opened it closes it. */
+export interface ConversationAgent {
+  agent: OpenedAgent;
+  label: string;
+  model: string;
+  standIn: string | null;
+  /** Model and tool calls through the journal. */
+  hooksFor(runId: string): Pick<RunHooks, 'callModel' | 'callTool'>;
+}
+
+/** What conversations are made of. */
+export interface ConversationParts {
+  store: ConversationStore;
+  /**
+   * The agent of a conversation by its label, or the newest of a name without version; the newest orchestrator for
+   * `null`. Called for every message. Rejects with `agent_not_found`.
+   */
+  open(label: string | null): Promise<ConversationAgent>;
+  /** What the journal holds of a run: its answered calls, and what they cost (null when a price is unknown). */
+  readRun(runId: string): Promise<{ answers: number; costUsd: number | null }>;
+  /** This process, as text, and whether the one of such a text still lives (unknown where it is on another host). */
+  owner: string;
+  isAlive(owner: string): boolean | 'unknown';
+  /** A new conversation id, `conv_…`. */
+  newId(): string;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  log: Log;
+}

@@ -1,0 +1,202 @@
+import { AppError, toAppError } from '../../base/errors.ts';
+import { addUsage, type Message, NO_USAGE, type Usage } from '../../protocol/messages.ts';
+import type { RunOutcome } from '../../protocol/run.ts';
+import type { ConversationEvent, Conversations } from './conversation.ts';
+import { alwaysSpeaking, conversationEvent, eventsOf } from './conversation-events.ts';
+import type { ConversationAgent, ConversationParts, StoredConversation } from './conversation-parts.ts';
+import { closedRun, requestMessages, withoutOpaque } from './conversation-transcript.ts';
+
+/** After this long a run of another host is taken for dead, as nobody can look. Runs are bounded by `limits.timeout_s`. */
+const FOREIGN_RUN_MS = 15 * 60_000;
+
+/** One message of a person on its way. */
+interface Send {
+  parts: ConversationParts;
+  id: string;
+  /** `isOther`: it is not the version that said what is stored. */
+  opened: ConversationAgent & { isOther: boolean };
+  signal: AbortSignal;
+  emit: (event: ConversationEvent) => void;
+}
+
+/** How far a conversation has come: every message that is stored, and what this request has used. */
+interface Progress {
+  messages: Message[];
+  usage: Usage;
+  costUsd: number | null;
+  stopReason: string;
+}
+
+/**
+ * Makes the conversations. A message of a person is stored before the model is called and its run is named in
+ * `openRun`; what the run appended is stored when it ends, however it ends.
+ *
+ * Crash windows: before the message is stored, nothing was said. After it, and before the first answer, the message
+ * stays and the next one joins it: nothing was paid. Later, the next message first plays that run from its journal
+ * under the same run id, so answered calls are not paid again, and takes it to its end.
+ */
+export function createConversations(parts: ConversationParts): Conversations {
+  const busy = new Set<string>();
+  return {
+    send: ({ conversationId, message, signal }) =>
+      eventsOf(signal, async (emit, turnSignal) => {
+        try {
+          if (message.trim() === '') throw new AppError('invalid_arguments', 'The message is empty: say something.');
+          const id = conversationId ?? parts.newId();
+          if (busy.has(id)) throw busyError(id);
+          busy.add(id);
+          try {
+            const stored = conversationId === undefined ? undefined : await find(parts, id);
+            const opened = await openFor(parts, stored);
+            await answer({ parts, id, opened, signal: turnSignal, emit }, stored, message);
+          } finally {
+            busy.delete(id);
+          }
+        } catch (thrown) {
+          const error = toAppError(thrown);
+          if (error.code === 'internal') parts.log.error({ err: error, conversationId }, 'chat turn failed');
+          emit({ type: 'error', code: error.code, message: error.message });
+        }
+      }),
+    async read(id) {
+      const { agent, createdAt, updatedAt, messages } = await find(parts, id);
+      return { id, agent, created_at: isoTime(createdAt), updated_at: isoTime(updatedAt), messages };
+    },
+  };
+}
+
+/** A conversation keeps its agent's version; where that is gone, after an upgrade say, the newest one goes on with it. */
+async function openFor(parts: ConversationParts, stored: StoredConversation | undefined): Promise<Send['opened']> {
+  if (stored === undefined) return { ...(await parts.open(null)), isOther: false };
+  try {
+    return { ...(await parts.open(stored.agent)), isOther: false };
+  } catch (thrown) {
+    const [name = stored.agent, version] = stored.agent.split('@');
+    if (version === undefined || toAppError(thrown).code !== 'agent_not_found') throw thrown;
+    const opened = await parts.open(name);
+    parts.log.warn({ conversationId: stored.id, agent: stored.agent, instead: opened.label }, 'agent version is gone');
+    return { ...opened, isOther: true };
+  }
+}
+
+async function answer(send: Send, stored: StoredConversation | undefined, text: string): Promise<void> {
+  const { parts, id, opened, emit } = send;
+  const openRun = stored?.openRun ?? null;
+  if (stored !== undefined) refuseWhereAlive(parts, stored);
+  const { label: agent, model, standIn } = opened;
+  emit({ type: 'conversation', conversation_id: id, agent, model, stand_in: standIn });
+  const before = await settle(send, stored?.messages ?? [], openRun);
+  send.signal.throwIfAborted();
+
+  // The place of the person's message is its run's number: it never comes twice, whatever failed in between.
+  const run = `${id}:${before.messages.length}`;
+  const said: Message = { role: 'user', content: text };
+  await store(send, stored === undefined, { before: before.messages, said, run });
+  const after = await finishRun(send, run, { ...before, messages: [...before.messages, said] });
+  emit({
+    type: 'done',
+    conversation_id: id,
+    stop_reason: after.stopReason,
+    usage: after.usage,
+    cost_usd: after.costUsd,
+  });
+}
+
+/** Takes a run that its process left open to its end; one without a single answer is left out. */
+async function settle(send: Send, messages: Message[], openRun: string | null): Promise<Progress> {
+  const progress: Progress = { messages, usage: NO_USAGE, costUsd: 0, stopReason: 'end_turn' };
+  if (openRun === null) return progress;
+  const { run } = parseOpenRun(openRun);
+  const { answers } = await send.parts.readRun(run);
+  if (answers === 0) return progress;
+  send.parts.log.info({ run, answers }, 'finishing an interrupted chat turn');
+  const { outcome, after } = await playRun(send, run, progress);
+  if (outcome.status === 'failed') {
+    send.parts.log.warn({ run, code: outcome.error.code }, 'an interrupted chat turn could not be finished');
+  }
+  return after;
+}
+
+async function store(
+  { parts, id, opened }: Send,
+  isNew: boolean,
+  { before, said, run }: { before: Message[]; said: Message; run: string },
+): Promise<void> {
+  const at = parts.now();
+  const openRun = `${run} ${parts.owner}`;
+  if (isNew) {
+    const agent = opened.label;
+    await parts.store.insertConversation({ id, agent, createdAt: at, updatedAt: at, messages: [said], openRun });
+  } else {
+    await parts.store.appendMessages(id, { expectedCount: before.length, messages: [said], openRun, at });
+  }
+}
+
+async function finishRun(send: Send, run: string, progress: Progress): Promise<Progress> {
+  const { outcome, after } = await playRun(send, run, progress);
+  if (outcome.status === 'failed') throw outcome.error;
+  return after;
+}
+
+/** Runs (or replays) one run on the messages so far, and stores what it appended, also when it failed. */
+async function playRun(
+  { parts, id, opened, signal, emit }: Send,
+  run: string,
+  progress: Progress,
+): Promise<{ outcome: RunOutcome; after: Progress }> {
+  const { callModel, callTool } = opened.hooksFor(run);
+  const transcript = opened.isOther ? withoutOpaque(progress.messages) : progress.messages;
+  const outcome = await opened.agent.run(requestMessages(transcript), {
+    runId: run,
+    callModel: alwaysSpeaking(callModel),
+    callTool,
+    signal,
+    stream: true,
+    emit: (event) => {
+      const told = conversationEvent(event);
+      if (told !== undefined) emit(told);
+    },
+  });
+  const appended = closedRun(outcome.messages);
+  const expectedCount = progress.messages.length;
+  await parts.store.appendMessages(id, { expectedCount, messages: appended, openRun: null, at: parts.now() });
+  const { costUsd } = await parts.readRun(run);
+  parts.log.debug({ run, status: outcome.status, turns: outcome.turns }, 'chat turn ended');
+  const after: Progress = {
+    messages: [...progress.messages, ...appended],
+    usage: addUsage(progress.usage, outcome.usage),
+    costUsd: progress.costUsd === null || costUsd === null ? null : progress.costUsd + costUsd,
+    stopReason: outcome.status === 'ended' ? outcome.stopReason : 'end_turn',
+  };
+  return { outcome, after };
+}
+
+/** An open run of this very process that is not under way is one whose end could not be stored: it is played again. */
+function refuseWhereAlive(parts: ConversationParts, { id, openRun, updatedAt }: StoredConversation): void {
+  if (openRun === null) return;
+  const { owner } = parseOpenRun(openRun);
+  if (owner === '' || owner === parts.owner) return;
+  const isAlive = parts.isAlive(owner);
+  if (isAlive === true || (isAlive === 'unknown' && parts.now() - updatedAt < FOREIGN_RUN_MS)) throw busyError(id);
+}
+
+function parseOpenRun(openRun: string): { run: string; owner: string } {
+  const space = openRun.indexOf(' ');
+  return space < 0 ? { run: openRun, owner: '' } : { run: openRun.slice(0, space), owner: openRun.slice(space + 1) };
+}
+
+function busyError(id: string): AppError {
+  const message = `The conversation ${id} is still answering an earlier message. Wait until it is done, then send again.`;
+  return new AppError('conversation_busy', message, { retryable: true });
+}
+
+async function find(parts: ConversationParts, id: string): Promise<StoredConversation> {
+  const stored = await parts.store.readConversation(id);
+  if (stored !== undefined) return stored;
+  const fix = 'Leave out the conversation id to begin a new one.';
+  throw new AppError('conversation_not_found', `There is no conversation "${id}". ${fix}`);
+}
+
+function isoTime(at: number): string {
+  return new Date(at).toISOString();
+}

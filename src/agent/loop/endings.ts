@@ -1,0 +1,66 @@
+import { AppError, toAppError } from '../../base/errors.ts';
+import type { ModelResponse } from '../../protocol/messages.ts';
+import type { RunOutcome } from '../../protocol/run.ts';
+import { STRUCTURED_OUTPUT_TOOL } from '../definition.ts';
+import type { Run } from './run-state.ts';
+
+export function ended({ state }: Run, stopReason: string): RunOutcome {
+  return { status: 'ended', messages: state.appended, stopReason, turns: state.turns, usage: state.usage };
+}
+
+export function failed({ state }: Run, error: AppError): RunOutcome {
+  return { status: 'failed', messages: state.appended, error, turns: state.turns, usage: state.usage };
+}
+
+/** `row_timeout` for the run's own deadline, the caller's reason for the caller's abort, else what was thrown. */
+export function endingError({ context, hooks, deadline }: Run, thrown: unknown): AppError {
+  const error = toAppError(thrown);
+  const isCancellation =
+    thrown === deadline.signal.reason || error.code === 'aborted' || error.code === 'model_timeout';
+  if (!isCancellation || (!deadline.expired() && !hooks.signal.aborted)) return error;
+  if (deadline.expired()) {
+    const limit = `limits.timeout_s of ${context.label} is ${context.timeoutMs / 1000}`;
+    return new AppError('row_timeout', `The run was not done in time: ${limit}. Raise it, or make the work smaller.`, {
+      cause: thrown,
+    });
+  }
+  const reason: unknown = hooks.signal.reason;
+  if (reason instanceof AppError) return reason;
+  return new AppError('aborted', 'The run was cancelled.', { cause: thrown });
+}
+
+/** The limit of turns was reached: `output_invalid` or `output_unreadable` when the last word was an answer of that kind. */
+export function turnsExceeded({ context, state }: Run): AppError {
+  const limit = `${context.maxTurns} ${context.maxTurns === 1 ? 'turn' : 'turns'} (limits.max_turns of ${context.label})`;
+  if (state.invalidOutput !== undefined) {
+    const { code, errors } = state.invalidOutput;
+    const why = code === 'output_invalid' ? 'does not fit the schema' : "can't be read";
+    return new AppError(code, `After ${limit} the answer still ${why}: ${errors.join('; ').replace(/\.$/, '')}.`);
+  }
+  const lacking =
+    context.structured === undefined
+      ? 'an end'
+      : context.structured.spec === undefined
+        ? 'an answer'
+        : `a call of ${STRUCTURED_OUTPUT_TOOL}`;
+  const fix = 'Raise the limit, or tell the agent in its instructions when to stop.';
+  return new AppError('max_turns_exceeded', `The model came to ${limit} without ${lacking}. ${fix}`);
+}
+
+export function refused(response: ModelResponse): AppError {
+  const why = response.stopDetails === undefined ? 'without a reason given' : response.stopDetails;
+  return new AppError('refused', `The model refused to answer: ${why}`);
+}
+
+export function contextTooLong({ context }: Run): AppError {
+  const fix = 'Map fewer or shorter columns, have tools return less, or use a model with a larger context.';
+  return new AppError('context_too_long', `The conversation is longer than ${context.model} can read. ${fix}`);
+}
+
+export function truncated({ context, state }: Run): AppError {
+  const limit = `max_tokens: ${context.maxTokens}, then ${state.maxTokens}`;
+  return new AppError(
+    'output_truncated',
+    `The answer was cut off twice (${limit}). Raise model.max_tokens of ${context.label}, or ask for less.`,
+  );
+}

@@ -1,0 +1,178 @@
+import {
+  type AssistantBlock,
+  addUsage,
+  type Message,
+  type ModelResponse,
+  NO_USAGE,
+  type StopReason,
+  type ToolUseBlock,
+  textOf,
+} from '../../protocol/messages.ts';
+import type { RunHooks, RunOutcome } from '../../protocol/run.ts';
+import { parseAnswer } from '../answer/answer-text.ts';
+import { invalidTextMessage } from '../answer/structured-output.ts';
+import { STRUCTURED_OUTPUT_TOOL } from '../definition.ts';
+import { startDeadline, untilAborted } from './deadline.ts';
+import { contextTooLong, ended, endingError, failed, refused, truncated, turnsExceeded } from './endings.ts';
+import type { LoopContext, Run, RunState, ToolTurn } from './run-state.ts';
+import { appendAccepted, runToolTurn } from './tool-turn.ts';
+import { toolUseIds, withUniqueIds } from './tool-use-ids.ts';
+
+/** How long a model call that is being cancelled may take to say so before it is left behind. */
+const CANCEL_GRACE_MS = 1000;
+
+/**
+ * Runs an agent over a transcript until it has its answer, ends, or fails.
+ * Contract: never rejects; every fault is a `failed` outcome.
+ */
+export async function runLoop(context: LoopContext, input: readonly Message[], hooks: RunHooks): Promise<RunOutcome> {
+  const run: Run = {
+    context,
+    hooks,
+    state: startState(context, input),
+    deadline: startDeadline(hooks.signal, context.timeoutMs, context.clock),
+  };
+  try {
+    while (run.state.turns < context.maxTurns) {
+      const outcome = await takeTurn(run);
+      if (outcome !== undefined) return outcome;
+    }
+    return failed(run, turnsExceeded(run));
+  } catch (thrown) {
+    return failed(run, endingError(run, thrown));
+  } finally {
+    run.deadline.end();
+  }
+}
+
+function startState(context: LoopContext, input: readonly Message[]): RunState {
+  return {
+    input: [...input],
+    appended: [],
+    ids: toolUseIds(input),
+    usage: NO_USAGE,
+    turns: 0,
+    maxTokens: context.maxTokens,
+    hasBeenCut: false,
+    invalidOutput: undefined,
+  };
+}
+
+/** One model call and what follows from it; an outcome when the run is over with it. */
+async function takeTurn(run: Run): Promise<RunOutcome | undefined> {
+  const { hooks, state, deadline } = run;
+  deadline.signal.throwIfAborted();
+  const turn = state.turns;
+  hooks.emit?.({ type: 'turn-start', turn });
+  const response = await callModel(run, turn);
+  state.turns += 1;
+  state.usage = addUsage(state.usage, response.usage);
+  const outcome = await followUp(run, turn, response);
+  hooks.emit?.({ type: 'turn-end', turn, stopReason: response.stopReason, usage: response.usage });
+  return outcome;
+}
+
+function callModel({ context, hooks, state, deadline }: Run, turn: number): Promise<ModelResponse> {
+  const messages = [...state.input, ...state.appended];
+  // Text that is streamed to somebody would lack its beginning, and an answer that is gone on with has one.
+  const isBegun = !hooks.stream && messages.at(-1)?.role === 'user';
+  const request = {
+    model: context.model,
+    system: context.system,
+    messages,
+    tools: context.toolSpecs,
+    maxTokens: state.maxTokens,
+    ...(context.sampling === undefined ? {} : { sampling: context.sampling }),
+    ...(context.prefill === undefined || !isBegun ? {} : { prefill: context.prefill }),
+  };
+  const onText = hooks.stream ? (text: string) => hooks.emit?.({ type: 'text-delta', turn, text }) : undefined;
+  const answer = Promise.try(() => hooks.callModel(turn, request, onText, deadline.signal, deadline));
+  return untilAborted(answer, deadline.signal, { graceMs: CANCEL_GRACE_MS, clock: context.clock });
+}
+
+async function followUp(run: Run, turn: number, response: ModelResponse): Promise<RunOutcome | undefined> {
+  const { context, state } = run;
+  if (response.stopReason === 'refusal') return failed(run, refused(response));
+  if (response.stopReason === 'model_context_window_exceeded') return failed(run, contextTooLong(run));
+
+  const content = withUniqueIds(response.content, turn, state.ids);
+  const calls = content.filter((block) => block.type === 'tool_use');
+  const isCut = response.stopReason === 'max_tokens';
+  const answer: ToolTurn = { turn, content, calls, cutCall: isCut ? lastCall(content) : undefined };
+
+  const accepted = acceptStructured(run, answer) ?? acceptText(run, answer, response.stopReason);
+  if (accepted !== undefined) return accepted;
+  if (isCut && (context.structured !== undefined || answer.cutCall !== undefined || !hasWords(content))) {
+    if (state.hasBeenCut) return failed(run, truncated(run));
+    state.hasBeenCut = true;
+    state.maxTokens *= 2;
+  }
+  if (calls.length === 0) return followText(run, answer, response);
+  await runToolTurn(run, answer);
+  return undefined;
+}
+
+/** What follows an answer without tool calls. */
+function followText(run: Run, { content }: ToolTurn, { stopReason }: ModelResponse): RunOutcome | undefined {
+  const { context, state } = run;
+  if (stopReason === 'pause_turn') {
+    // The provider goes on where it stopped when it gets its own words back as they are.
+    if (content.length > 0) state.appended.push({ role: 'assistant', content });
+    return undefined;
+  }
+  const isCut = stopReason === 'max_tokens';
+  // An answer without words is not taken back by the API; one cut off before its first word is simply asked for again.
+  if (hasWords(content)) state.appended.push({ role: 'assistant', content });
+  else if (isCut) return undefined;
+  if (context.structured === undefined) return ended(run, stopReason);
+  const { reminder, cutReminder } = context.structured;
+  const told = state.invalidOutput === undefined ? reminder : invalidTextMessage(state.invalidOutput.errors);
+  state.appended.push({ role: 'user', content: isCut ? cutReminder(state.maxTokens) : told });
+  return undefined;
+}
+
+/** The end of the run, when a call of this answer gives valid data. */
+function acceptStructured(run: Run, answer: ToolTurn): RunOutcome | undefined {
+  const { context, state } = run;
+  state.invalidOutput = undefined;
+  if (context.structured?.spec === undefined) return undefined;
+  for (const call of answer.calls) {
+    if (call.name !== STRUCTURED_OUTPUT_TOOL || call === answer.cutCall) continue;
+    const checked = context.structured.check(call.input);
+    if (checked.valid) {
+      appendAccepted(run, answer, call);
+      const { appended: messages, turns, usage } = state;
+      return { status: 'succeeded', messages, structured: checked.value, turns, usage };
+    }
+    state.invalidOutput = { code: 'output_invalid', errors: checked.errors };
+  }
+  return undefined;
+}
+
+/** The end of the run, when an agent that answers in text has given valid data. Text beside tool calls is no answer yet. */
+function acceptText(run: Run, { content, calls }: ToolTurn, stopReason: StopReason): RunOutcome | undefined {
+  const { context, state } = run;
+  const { structured } = context;
+  const isAnswer = calls.length === 0 && stopReason !== 'pause_turn' && hasWords(content);
+  if (structured === undefined || structured.spec !== undefined || !isAnswer) return undefined;
+  const parsed = parseAnswer(textOf(content), { validate: structured.check, stopReason });
+  if (parsed.parse_status === 'success') {
+    state.appended.push({ role: 'assistant', content });
+    const { appended: messages, turns, usage } = state;
+    return { status: 'succeeded', messages, structured: parsed.value, turns, usage };
+  }
+  const isRead = parsed.parse_status === 'validation_failed';
+  const errors = 'errors' in parsed ? parsed.errors : [];
+  state.invalidOutput = { code: isRead ? 'output_invalid' : 'output_unreadable', errors };
+  return undefined;
+}
+
+/** The last block, when it is a tool call: that is where `max_tokens` cuts, and what is cut off is not an input. */
+function lastCall(content: readonly AssistantBlock[]): ToolUseBlock | undefined {
+  const last = content.at(-1);
+  return last?.type === 'tool_use' ? last : undefined;
+}
+
+function hasWords(content: readonly AssistantBlock[]): boolean {
+  return content.some((block) => block.type === 'tool_use' || (block.type === 'text' && block.text.trim() !== ''));
+}

@@ -1,0 +1,61 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import type { AssistantBlock, Message, Sampling, ToolSpec, ToolUseBlock, Usage } from '../../protocol/messages.ts';
+import type { RunHooks } from '../../protocol/run.ts';
+import type { StructuredOutput } from '../answer/structured-output.ts';
+import type { Deadline } from './deadline.ts';
+import type { BoundTool } from './tool-calls.ts';
+
+/** What stays the same over all runs of an opened agent. */
+export interface LoopContext {
+  /** `name@version`, for messages. */
+  label: string;
+  model: string;
+  system: string;
+  maxTokens: number;
+  sampling: Sampling | undefined;
+  /** What every answer is begun with. */
+  prefill: string | undefined;
+  maxTurns: number;
+  /** Deadline of the whole run, in milliseconds. */
+  timeoutMs: number;
+  /** What the model is told, in order. */
+  toolSpecs: ToolSpec[];
+  /** What is executed, by name. */
+  tools: ReadonlyMap<string, BoundTool>;
+  structured: StructuredOutput | undefined;
+  log: Log;
+  clock: Clock;
+}
+
+/** What one run has come to. Invariant: `appended` is a valid continuation of `input` after every turn. */
+export interface RunState {
+  readonly input: readonly Message[];
+  readonly appended: Message[];
+  /** Every `tool_use` id so far. */
+  readonly ids: Set<string>;
+  usage: Usage;
+  turns: number;
+  maxTokens: number;
+  /** Set when an answer was cut off and asked for again. */
+  hasBeenCut: boolean;
+  /** What was wrong with the answer of the last turn, if there was one: its data, or its text. */
+  invalidOutput: { code: 'output_invalid' | 'output_unreadable'; errors: string[] } | undefined;
+}
+
+/** One run, as its parts see it. */
+export interface Run {
+  context: LoopContext;
+  hooks: RunHooks;
+  state: RunState;
+  deadline: Deadline;
+}
+
+/** One answer of the model that holds tool calls. */
+export interface ToolTurn {
+  turn: number;
+  content: AssistantBlock[];
+  calls: ToolUseBlock[];
+  /** The call that `max_tokens` cut off, if it did: its input is never used. */
+  cutCall: ToolUseBlock | undefined;
+}

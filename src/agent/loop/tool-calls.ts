@@ -1,0 +1,120 @@
+import type { Clock } from '../../base/clock.ts';
+import { AppError, toAppError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import { nearest } from '../../base/nearest.ts';
+import { compileSchema, type Validator } from '../../base/schema.ts';
+import type { JsonObject } from '../../protocol/messages.ts';
+import type { ToolResult } from '../../protocol/run.ts';
+import { withoutDialect } from '../answer/structured-output.ts';
+import type { Tool } from '../tool.ts';
+import { startDeadline, untilAborted } from './deadline.ts';
+import { errorResult, toToolResult } from './tool-result.ts';
+
+/** Deadline of a tool call whose tool names none, in milliseconds. */
+const DEFAULT_TIMEOUT_MS = 60_000;
+
+/** A tool with the check of its input. */
+export interface BoundTool {
+  tool: Tool;
+  /** Absent when the tool's own schema can't be compiled: then its server is left to check. */
+  validate: Validator | undefined;
+}
+
+/**
+ * The live tools by name, each schema compiled once.
+ * @throws AppError `agents_invalid` when two tools share a name
+ */
+export function bindTools(tools: readonly Tool[], log: Log): Map<string, BoundTool> {
+  const bound = new Map<string, BoundTool>();
+  for (const tool of tools) {
+    if (bound.has(tool.name)) {
+      throw new AppError(
+        'agents_invalid',
+        `Two tools are named "${tool.name}". Rename one, or offer only one of them.`,
+      );
+    }
+    bound.set(tool.name, { tool, validate: compileInput(tool, log) });
+  }
+  return bound;
+}
+
+function compileInput(tool: Tool, log: Log): Validator | undefined {
+  try {
+    return compileSchema(withoutDialect(tool.inputSchema), `The input schema of tool ${tool.name}`);
+  } catch (thrown) {
+    log.warn({ tool: tool.name, reason: toAppError(thrown).message }, 'tool input is not checked before the call');
+    return undefined;
+  }
+}
+
+/** A tool call of the model, looked at: ready to be executed, or answered without it. Never a throw. */
+export type PreparedCall =
+  | { kind: 'prepared'; tool: Tool; input: JsonObject }
+  | { kind: 'immediate'; result: ToolResult };
+
+/** Finds the tool and checks the input. `offered` are the names that the model was told of. */
+export function prepareCall(
+  call: { name: string; input: unknown },
+  tools: ReadonlyMap<string, BoundTool>,
+  offered: readonly string[],
+): PreparedCall {
+  const bound = tools.get(call.name);
+  if (bound === undefined) return { kind: 'immediate', result: errorResult(missingTool(call.name, tools, offered)) };
+  const input = call.input ?? {};
+  if (typeof input !== 'object' || Array.isArray(input)) {
+    return { kind: 'immediate', result: errorResult(`The input of ${call.name} must be an object. Call it again.`) };
+  }
+  const checked = bound.validate?.(input) ?? { valid: true };
+  if (checked.valid) return { kind: 'prepared', tool: bound.tool, input: input as JsonObject };
+  const faults = checked.errors.map((error) => `- ${error}`).join('\n');
+  const text = `The input does not fit the schema of ${call.name}:\n${faults}\nCorrect it and call the tool again.`;
+  return { kind: 'immediate', result: errorResult(text) };
+}
+
+function missingTool(name: string, tools: ReadonlyMap<string, BoundTool>, offered: readonly string[]): string {
+  if (offered.includes(name)) return `The tool "${name}" is not available any more. Go on without it.`;
+  const near = nearest(name, tools.keys());
+  const hint = near === undefined ? '' : ` Did you mean "${near}"?`;
+  return `There is no tool "${name}".${hint} The tools are: ${offered.join(', ')}.`;
+}
+
+/** What {@link executeTool} needs beside the call. */
+export interface ExecuteOptions {
+  /** The run's signal. */
+  signal: AbortSignal;
+  idempotencyKey: string;
+  log: Log;
+  clock: Clock;
+}
+
+/**
+ * Executes a tool within its deadline. A throw or a missed deadline becomes an `is_error` result.
+ * @throws AppError `aborted` only when the run itself was ended: then there is no result that could be journaled
+ */
+export async function executeTool(tool: Tool, input: JsonObject, options: ExecuteOptions): Promise<ToolResult> {
+  const timeoutMs = tool.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const deadline = startDeadline(options.signal, timeoutMs, options.clock);
+  const { log, idempotencyKey } = options;
+  try {
+    const work = Promise.try(() => tool.execute(input, { signal: deadline.signal, log, idempotencyKey }));
+    return toToolResult(await untilAborted(work, deadline.signal, { clock: options.clock }));
+  } catch (thrown) {
+    if (options.signal.aborted) throw new AppError('aborted', 'The tool call was cancelled.', { cause: thrown });
+    if (deadline.expired()) return errorResult(timeoutMessage(tool, timeoutMs));
+    log.debug({ tool: tool.name, err: thrown }, 'tool failed');
+    return errorResult(failureMessage(tool, toAppError(thrown).message));
+  } finally {
+    deadline.end();
+  }
+}
+
+function timeoutMessage(tool: Tool, timeoutMs: number): string {
+  const next = tool.idempotent
+    ? 'Try it once more, or go on without it.'
+    : 'It is not known whether it took effect: do not simply repeat it.';
+  return `The tool ${tool.name} did not answer within ${timeoutMs / 1000} s. ${next}`;
+}
+
+function failureMessage(tool: Tool, reason: string): string {
+  return `The tool ${tool.name} failed: ${reason}\nCorrect the input if that was the cause, or go on without it.`;
+}

@@ -1,0 +1,177 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
+import envPaths from 'env-paths';
+import * as z from 'zod';
+import { AppError } from '../base/errors.ts';
+
+/** Everything that the environment decides, read once. Paths are absolute. */
+export interface Config {
+  dataDir: string;
+  /** Layers of the registry from the top down: `ROWMILL_AGENTS` or ./agents.yaml if there is one; the shipped file is below. */
+  agents: { kind: 'file'; path: string } | { kind: 'dynamodb'; table: string } | null;
+  /** Folders that file sources and sinks may touch, symlinks resolved. */
+  fileRoots: string[];
+  /** Keys that HTTP clients present as bearer tokens; empty means loopback only. */
+  apiKeys: string[];
+  logLevel: string;
+  /** A file of prices that go before the bundled ones. */
+  pricesPath: string | null;
+  /** Dollars from which on a start by talking has to be confirmed; 0 is always. */
+  confirmAboveUsd: number;
+  anthropic: { apiKey: string | undefined; baseUrl: string | undefined };
+  openai: { apiKey: string | undefined; baseUrl: string | undefined };
+  gemini: { apiKey: string | undefined; baseUrl: string | undefined };
+  aws: {
+    region: string;
+    s3Endpoint: string | undefined;
+    dynamoEndpoint: string | undefined;
+    bedrockRuntimeEndpoint: string | undefined;
+    bedrockEndpoint: string | undefined;
+  };
+  /** What Bedrock's batch inference needs; without the first three there is none. Timeout in hours, 24 to 168. */
+  bedrockBatch: {
+    roleArn: string | undefined;
+    inputUri: string | undefined;
+    outputUri: string | undefined;
+    timeoutHours: number;
+  };
+  /** How long to wait before a job of a batch API is first asked about, in milliseconds. */
+  batchPollMs: number;
+  /** `ROWMILL_FAILPOINT`, honoured only where `ROWMILL_TESTING` is `failpoints`: where tests end this process. */
+  failpoint: string | null;
+  /** The whole environment, for `${NAME}` references in tools of agents. */
+  env: Record<string, string | undefined>;
+}
+
+const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+const s3Folder = z.string().regex(/^s3:\/\/[^/]+(\/.*)?$/, 'must be a folder such as s3://bucket/prefix/');
+
+/** What Bedrock's batch inference is told by the environment. */
+export const bedrockBatchVariables = {
+  BEDROCK_BATCH_ROLE_ARN: z.string().min(1).optional(),
+  BEDROCK_BATCH_INPUT_S3_PATH: s3Folder.optional(),
+  BEDROCK_BATCH_OUTPUT_S3_PATH: s3Folder.optional(),
+  BEDROCK_BATCH_TIMEOUT_HOURS: z.coerce
+    .number({ error: 'must be a number of hours from 24 to 168' })
+    .min(24, 'must be a number of hours from 24 to 168')
+    .max(168, 'must be a number of hours from 24 to 168')
+    .default(24),
+};
+
+const environment = z.object({
+  ROWMILL_DATA_DIR: z.string().min(1).optional(),
+  ROWMILL_AGENTS: z.string().min(1).optional(),
+  ROWMILL_FILES: z.string().min(1).optional(),
+  ROWMILL_API_KEYS: z.string().optional(),
+  ROWMILL_LOG_LEVEL: z.enum(LEVELS, { error: `must be one of ${LEVELS.join(', ')}` }).default('warn'),
+  ROWMILL_PRICES: z.string().min(1).optional(),
+  ROWMILL_CONFIRM_ABOVE_USD: z.coerce
+    .number({ error: 'must be a number of dollars from 0 on, such as 5' })
+    .min(0, 'must be a number of dollars from 0 on, such as 5')
+    .default(5),
+  ROWMILL_TESTING: z.string().optional(),
+  ROWMILL_FAILPOINT: z.string().optional(),
+  ANTHROPIC_API_KEY: z.string().min(1).optional(),
+  ANTHROPIC_BASE_URL: z.url({ error: 'must be a URL such as https://api.anthropic.com' }).optional(),
+  OPENAI_API_KEY: z.string().min(1).optional(),
+  OPENAI_BASE_URL: z.url({ error: 'must be a URL such as https://api.openai.com/v1' }).optional(),
+  GEMINI_API_KEY: z.string().min(1).optional(),
+  GOOGLE_API_KEY: z.string().min(1).optional(),
+  GOOGLE_GEMINI_BASE_URL: z
+    .url({ error: 'must be a URL such as https://generativelanguage.googleapis.com' })
+    .optional(),
+  AWS_REGION: z.string().min(1).optional(),
+  AWS_ENDPOINT_URL: z.url({ error: 'must be a URL' }).optional(),
+  AWS_ENDPOINT_URL_S3: z.url({ error: 'must be a URL' }).optional(),
+  AWS_ENDPOINT_URL_DYNAMODB: z.url({ error: 'must be a URL' }).optional(),
+  AWS_ENDPOINT_URL_BEDROCK_RUNTIME: z.url({ error: 'must be a URL' }).optional(),
+  AWS_ENDPOINT_URL_BEDROCK: z.url({ error: 'must be a URL' }).optional(),
+  ...bedrockBatchVariables,
+  ROWMILL_BATCH_POLL_SECONDS: z.coerce
+    .number({ error: 'must be a number of seconds above 0' })
+    .positive('must be a number of seconds above 0')
+    .default(10),
+});
+
+/**
+ * Reads the environment.
+ * @throws AppError `config_invalid`, which names every variable at fault and the fix
+ */
+export function readConfig(env: Record<string, string | undefined>, cwd: string): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+    throw new AppError('config_invalid', `The environment is not usable: ${faults.join('; ')}.`);
+  }
+  const variables = parsed.data;
+  return {
+    dataDir: resolve(cwd, variables.ROWMILL_DATA_DIR ?? envPaths('rowmill', { suffix: '' }).data),
+    agents: agentsOf(variables.ROWMILL_AGENTS, cwd),
+    fileRoots: fileRootsOf(variables.ROWMILL_FILES, cwd),
+    apiKeys: (variables.ROWMILL_API_KEYS ?? '').split(',').flatMap((key) => (key.trim() === '' ? [] : [key.trim()])),
+    logLevel: variables.ROWMILL_LOG_LEVEL,
+    pricesPath: variables.ROWMILL_PRICES === undefined ? null : resolve(cwd, variables.ROWMILL_PRICES),
+    confirmAboveUsd: variables.ROWMILL_CONFIRM_ABOVE_USD,
+    anthropic: { apiKey: variables.ANTHROPIC_API_KEY, baseUrl: variables.ANTHROPIC_BASE_URL },
+    openai: { apiKey: variables.OPENAI_API_KEY, baseUrl: variables.OPENAI_BASE_URL },
+    gemini: {
+      apiKey: variables.GEMINI_API_KEY ?? variables.GOOGLE_API_KEY,
+      baseUrl: variables.GOOGLE_GEMINI_BASE_URL,
+    },
+    aws: {
+      region: variables.AWS_REGION ?? 'us-east-1',
+      s3Endpoint: variables.AWS_ENDPOINT_URL_S3 ?? variables.AWS_ENDPOINT_URL,
+      dynamoEndpoint: variables.AWS_ENDPOINT_URL_DYNAMODB ?? variables.AWS_ENDPOINT_URL,
+      bedrockRuntimeEndpoint: variables.AWS_ENDPOINT_URL_BEDROCK_RUNTIME ?? variables.AWS_ENDPOINT_URL,
+      bedrockEndpoint: variables.AWS_ENDPOINT_URL_BEDROCK ?? variables.AWS_ENDPOINT_URL,
+    },
+    bedrockBatch: {
+      roleArn: variables.BEDROCK_BATCH_ROLE_ARN,
+      inputUri: variables.BEDROCK_BATCH_INPUT_S3_PATH,
+      outputUri: variables.BEDROCK_BATCH_OUTPUT_S3_PATH,
+      timeoutHours: variables.BEDROCK_BATCH_TIMEOUT_HOURS,
+    },
+    batchPollMs: variables.ROWMILL_BATCH_POLL_SECONDS * 1000,
+    failpoint: variables.ROWMILL_TESTING === 'failpoints' ? (variables.ROWMILL_FAILPOINT ?? null) : null,
+    env,
+  };
+}
+
+function agentsOf(value: string | undefined, cwd: string): Config['agents'] {
+  if (value === undefined) {
+    const path = join(cwd, 'agents.yaml');
+    return existsSync(path) ? { kind: 'file', path } : null;
+  }
+  if (value.startsWith('dynamodb://')) {
+    const table = value.slice('dynamodb://'.length);
+    if (!/^[a-zA-Z0-9_.-]{3,255}$/.test(table)) {
+      throw new AppError('config_invalid', `ROWMILL_AGENTS names no table in "${value}"; write dynamodb://TABLE.`);
+    }
+    return { kind: 'dynamodb', table };
+  }
+  const path = resolve(cwd, value);
+  if (!existsSync(path)) {
+    throw new AppError('config_invalid', `ROWMILL_AGENTS names ${path}, which does not exist.`);
+  }
+  return { kind: 'file', path };
+}
+
+function fileRootsOf(value: string | undefined, cwd: string): string[] {
+  const folders = value === undefined ? [cwd] : value.split(delimiter).filter((folder) => folder !== '');
+  return folders.map((folder) => {
+    const path = resolve(cwd, folder);
+    if (!existsSync(path)) throw new AppError('config_invalid', `ROWMILL_FILES names ${path}, which does not exist.`);
+    const real = realpathSync(path);
+    if (real === '/') {
+      throw new AppError(
+        'config_invalid',
+        value === undefined
+          ? 'The working directory is "/", which would open every file; set ROWMILL_FILES to the folders that tables may be in.'
+          : 'ROWMILL_FILES names "/", which would open every file; name the folders that tables may be in.',
+      );
+    }
+    return real;
+  });
+}

@@ -1,0 +1,138 @@
+import { once } from 'node:events';
+import { AppError } from '../base/errors.ts';
+import type { JournalKey, Store } from '../storage/store.ts';
+import type { Location, PendingBytes } from '../tables/locations/location.ts';
+import type { Sink, Tables } from '../tables/table.ts';
+
+/** The windows in which a crash can fall, each with the moment at which its failpoint is reached. */
+export const FAILPOINTS = {
+  migrating: 'a migration has been carried out and not committed',
+  created: 'a batch is stored',
+  loading: 'a chunk of rows is committed',
+  loaded: 'the end of the load is committed',
+  claimed: 'rows are claimed',
+  'before-intent': "a model call's intent is not committed yet",
+  'after-intent': "a model call's intent is committed, and nothing sent",
+  'before-answer': 'a model has answered, and nothing of it is committed',
+  'after-answer': "a model's answer is committed",
+  'after-tool-intent': "a tool call's intent is committed, and nothing sent",
+  'before-tool-answer': 'a tool has answered, and nothing of it is committed',
+  'after-tool-answer': "a tool's answer is committed",
+  'before-finish': "a row's calls are all answered, and its end is not committed",
+  'after-finish': "a row's end is committed",
+  'rows-done': 'the end of the last row has led to `aggregating`',
+  writing: 'a page of the output table is written',
+  'before-rename': 'the output table is whole, under its hidden name',
+  'after-rename': 'the output table is in its place, and the batch has not ended',
+  ended: 'the end of the batch is committed',
+  parked: 'rows are put into a job that is being built',
+  'before-create': 'the creation of a job is committed, and not asked for',
+  'after-create': 'a job is created, and nothing of that is committed',
+  'job-open': "a job's id at the provider is committed",
+  harvesting: "a portion of a job's results is committed",
+  harvested: 'the end of a job is committed',
+  pruning: "bodies of an ended batch's journal are pruned in part",
+  sweeping: 'what a deleted batch has left is deleted in part',
+} as const;
+
+export type FailpointName = keyof typeof FAILPOINTS;
+
+/** Tells that a window is reached; the armed one ends or stops the process at its nth time. */
+export type Reach = (name: FailpointName) => void;
+
+/**
+ * Arms one failpoint, for tests of crash windows: `NAME`, `NAME:NTH`, or `NAME:NTH:stop` for a SIGSTOP instead of a SIGKILL.
+ * @throws AppError `config_invalid` for a name that is none
+ */
+export function armFailpoint(setting: string): Reach {
+  const [name = '', nth = '1', act = 'kill'] = setting.split(':');
+  if (!(name in FAILPOINTS) || !/^[1-9]\d*$/.test(nth) || !['kill', 'stop'].includes(act)) {
+    throw new AppError(
+      'config_invalid',
+      `ROWMILL_FAILPOINT is "${setting}"; write NAME[:NTH[:stop]] with one of ${Object.keys(FAILPOINTS).join(', ')}.`,
+    );
+  }
+  let left = Number(nth);
+  return (reached) => {
+    if (reached !== name) return;
+    left -= 1;
+    if (left === 0) process.kill(process.pid, act === 'stop' ? 'SIGSTOP' : 'SIGKILL');
+  };
+}
+
+const isModelCall = ({ call }: JournalKey) => call === 0;
+
+/** The store with failpoints before and after its commits. */
+export function failingStore(store: Store, reach: Reach): Store {
+  const after = async <T>(work: Promise<T>, name: FailpointName | undefined): Promise<T> => {
+    const value = await work;
+    if (name !== undefined) reach(name);
+    return value;
+  };
+  const ofStatus = { running: 'loaded', aggregating: 'rows-done', completed: 'ended' } as const;
+  return {
+    ...store,
+    insertBatch: (batch) => after(store.insertBatch(batch), 'created'),
+    updateBatch: (id, change, guard) => {
+      const status = change.status as keyof typeof ofStatus;
+      // `running` with columns is the end of a load; without them it is a resume or a redrive.
+      const isCounted = status !== 'running' || change.columns !== undefined;
+      return after(store.updateBatch(id, change, guard), isCounted ? ofStatus[status] : undefined);
+    },
+    insertRows: (fence, rows) => after(store.insertRows(fence, rows), 'loading'),
+    claimRows: (fence, options) => after(store.claimRows(fence, options), 'claimed'),
+    writeIntent: (intent, fence) => {
+      if (isModelCall(intent)) reach('before-intent');
+      return after(store.writeIntent(intent, fence), isModelCall(intent) ? 'after-intent' : 'after-tool-intent');
+    },
+    writeAnswer: (key, answer, fence) => {
+      reach(isModelCall(key) ? 'before-answer' : 'before-tool-answer');
+      return after(store.writeAnswer(key, answer, fence), isModelCall(key) ? 'after-answer' : 'after-tool-answer');
+    },
+    finishRow: (fence, row, result) => {
+      reach('before-finish');
+      return after(store.finishRow(fence, row, result), 'after-finish');
+    },
+    parkRows: (fence, jobId, rows) => after(store.parkRows(fence, jobId, rows), 'parked'),
+    updateJob: (fence, jobId, change) => {
+      if (change.state === 'open') reach('after-create');
+      const { state } = change;
+      const points = { creating: 'before-create', open: 'job-open', done: 'harvested' } as const;
+      return after(store.updateJob(fence, jobId, change), points[state as keyof typeof points]);
+    },
+    settleJobRows: (fence, jobId, results) => after(store.settleJobRows(fence, jobId, results), 'harvesting'),
+    pruneRuns: (fence, runs) => after(store.pruneRuns(fence, runs), 'pruning'),
+    sweepRemoved: () => after(store.sweepRemoved(), 'sweeping'),
+  };
+}
+
+/** The tables with a failpoint after each page of a sink. */
+export function failingTables(tables: Tables, reach: Reach): Tables {
+  const failingSink = (sink: Sink): Sink => ({
+    ...sink,
+    write: async (rows) => {
+      await sink.write(rows);
+      reach('writing');
+    },
+  });
+  return {
+    ...tables,
+    within: (roots) => failingTables(tables.within(roots), reach),
+    openSink: async (uri, columns, options) => failingSink(await tables.openSink(uri, columns, options)),
+  };
+}
+
+/** A place whose table is whole at one failpoint and visible at the next. */
+export function failingLocation(location: Location, reach: Reach): Location {
+  const failing = (pending: PendingBytes): PendingBytes => ({
+    ...pending,
+    commit: async () => {
+      // A file's bytes are on the disk once its stream is closed; an object's stream is ended by then.
+      if (!pending.stream.closed) await once(pending.stream, 'close');
+      reach('before-rename');
+      await pending.commit();
+      reach('after-rename');
+    },
+  });
+  return { ...location, openWrite: async () => failing(await location.openWrite()) };
+}

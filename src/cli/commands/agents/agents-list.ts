@@ -1,0 +1,63 @@
+import type { Command } from 'commander';
+import type { AgentDefinition } from '../../../agent/definition.ts';
+import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
+import { EXIT } from '../../exit-codes.ts';
+import { oneLine } from '../../terminal/safe-text.ts';
+import { layOutTable } from '../../terminal/terminal-table.ts';
+
+/** `rowmill agents list`: every version of every agent. */
+export function addAgentsListCommand(agents: Command, context: CommandContext): void {
+  newCommand(agents, 'list', 'List the agents and their versions').action(() =>
+    context.run(async (output) => {
+      const { registry } = await context.app();
+      const definitions = await registry.list();
+      output.document({
+        sources: registry.sources,
+        agents: definitions.map((agent) => ({
+          name: agent.name,
+          version: agent.version,
+          description: agent.description,
+          provider: agent.model.provider,
+          model: agent.model.model,
+          tools: agent.tools.map(toolLabel),
+          runs_in_batches: agent.structured_output.enabled,
+        })),
+      });
+      show(definitions, output);
+      output.line(output.paint('dim', `from ${[...new Set(registry.sources)].map(oneLine).join(', ')}`));
+      return EXIT.completed;
+    }),
+  );
+}
+
+function show(definitions: AgentDefinition[], output: Output): void {
+  const { paint } = output;
+  const rows = definitions.map((agent) => [
+    agent.name,
+    agent.version,
+    agent.structured_output.enabled ? 'yes' : 'no',
+    modelLabel(agent),
+    oneLine(agent.description),
+  ]);
+  const columns = [
+    { title: 'agent', minWidth: 33, paint: (text: string) => paint('cyan', text) },
+    { title: 'version', minWidth: 7 },
+    { title: 'batches', minWidth: 7 },
+    { title: 'model', minWidth: 12 },
+    { title: 'description', minWidth: 20 },
+  ];
+  for (const line of layOutTable(columns, rows, { width: output.width, paint })) output.line(line);
+}
+
+/** `claude-haiku-5-5`; of a model that is a file only its name, behind its provider's. */
+export function modelLabel({ model }: AgentDefinition): string {
+  return oneLine(model.provider === 'scripted' ? `scripted: ${model.model.split('/').at(-1)}` : model.model);
+}
+
+/** What a tool entry is, in short: `http lookup_broadband`, `mcp npx`, `module ./tool.mjs`. */
+export function toolLabel(tool: AgentDefinition['tools'][number]): string {
+  if ('http' in tool) return `http ${tool.http.name}`;
+  if ('module' in tool) return `module ${tool.module}`;
+  const names = tool.mcp.tools === undefined ? '' : ` (${tool.mcp.tools.join(', ')})`;
+  return `mcp ${tool.mcp.url ?? [tool.mcp.command, ...tool.mcp.args].join(' ')}${names}`;
+}

@@ -1,0 +1,76 @@
+import type { Writable } from 'node:stream';
+import type { Command } from 'commander';
+import { AppError } from '../../../base/errors.ts';
+import { type CommandContext, newCommand } from '../../command-context.ts';
+import { EXIT } from '../../exit-codes.ts';
+import { bytes } from '../../figures.ts';
+import { locationArgument } from '../../mapping-arguments.ts';
+import { oneLine } from '../../terminal/safe-text.ts';
+
+interface ExportArguments {
+  out?: string;
+  spreadsheetSafe?: boolean;
+  overwrite?: boolean;
+}
+
+/** `rowmill batches export BATCH`: the table as it stands now, to a place or to stdout. */
+export function addBatchesExportCommand(batches: Command, context: CommandContext): void {
+  newCommand(batches, 'export', 'Write the table as it stands now, in a format of your choice')
+    .argument('<batch>', 'id of the batch')
+    .option('-o, --out <location>', 'path or s3:// URI; its extension chooses the format. Without it: CSV on stdout')
+    .option('--overwrite', 'put it in the place of a file that is there already')
+    .option('--spreadsheet-safe', 'neutralise cells that a spreadsheet would take for formulas')
+    .addHelpText('after', HELP)
+    .action((batch: string, given: ExportArguments) =>
+      context.run(async (output) => {
+        const { runner } = await context.app();
+        if (given.out === undefined) {
+          const option = [
+            ...(output.json ? ['--json'] : []),
+            ...(given.spreadsheetSafe === true ? ['--spreadsheet-safe'] : []),
+            ...(given.overwrite === true ? ['--overwrite'] : []),
+          ][0];
+          if (option !== undefined) {
+            throw new AppError('invalid_arguments', `${option} needs --out: without it the table goes to stdout.`);
+          }
+          await writeAll(runner.csv(batch), context.io.stdout);
+          return EXIT.completed;
+        }
+        const written = await runner.exportTable(batch, locationArgument(given.out, context.io.cwd), {
+          ...(given.spreadsheetSafe === true && { spreadsheetSafe: true }),
+          ...(given.overwrite === true && { overwrite: true }),
+        });
+        output.document({ batch_id: batch, output_uri: written.uri, bytes: written.bytes });
+        output.line(`${oneLine(written.uri)} (${bytes(written.bytes)})`);
+        return EXIT.completed;
+      }),
+    );
+}
+
+/** Writes chunks as fast as the other side reads them; ends when it has gone (`| head`), which is no fault. */
+async function writeAll(chunks: AsyncIterable<string>, stdout: Writable): Promise<void> {
+  let isGone = false;
+  let wake: () => void = () => undefined;
+  const onError = () => {
+    isGone = true;
+    wake();
+  };
+  const onDrain = () => wake();
+  stdout.on('error', onError).on('drain', onDrain);
+  try {
+    for await (const chunk of chunks) {
+      if (isGone) return;
+      const drained = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      if (!stdout.write(chunk)) await drained;
+    }
+  } finally {
+    stdout.off('error', onError).off('drain', onDrain);
+  }
+}
+
+const HELP = `
+Examples:
+  rowmill batches export bat_… --out answers.jsonl.gz
+  rowmill batches export bat_… | head`;

@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import type { BatchReport, Savings } from '../../../runner/runner.ts';
+import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
+import { EXIT } from '../../exit-codes.ts';
+import { count, usd } from '../../figures.ts';
+import { numberArgument } from '../../mapping-arguments.ts';
+import { oneLine } from '../../terminal/safe-text.ts';
+import { layOutTable } from '../../terminal/terminal-table.ts';
+
+/** `rowmill batches list`: newest first. */
+export function addBatchesListCommand(batches: Command, context: CommandContext): void {
+  newCommand(batches, 'list', 'List batches, newest first')
+    .option('--limit <n>', 'how many (default 20)', numberArgument('--limit', { integer: true, min: 1, max: 1000 }))
+    .option('--before <batch>', 'go on after this one')
+    .action((given: { limit?: number; before?: string }) =>
+      context.run(async (output) => {
+        const app = await context.app();
+        const reports = await app.runner.list({
+          limit: given.limit ?? 20,
+          ...(given.before !== undefined && { before: given.before }),
+        });
+        const savings = await app.runner.savings();
+        output.document({ batches: reports, savings });
+        show(reports, output);
+        for (const line of savingsLines(savings)) output.line(line);
+        return EXIT.completed;
+      }),
+    );
+}
+
+/** What all batches saved, those that are not listed included; nothing where that is nothing. */
+function savingsLines({ batch_api_usd: api, cache_usd: cache }: Savings): string[] {
+  const parts = [
+    ...(api > 0 ? [`${usd(api)} by batch APIs`] : []),
+    ...(cache > 0 ? [`${usd(cache)} by answers from the cache`] : []),
+  ];
+  return parts.length === 0 ? [] : [`All batches together saved ${parts.join(' and ')}.`];
+}
+
+function show(reports: BatchReport[], output: Output): void {
+  if (reports.length === 0) {
+    output.line('There are no batches. Start one with "rowmill run" or "rowmill chat".');
+    return;
+  }
+  const { paint } = output;
+  const rows = reports.map((report) => [
+    report.batch_id,
+    report.pause_reason === null ? report.status : `${report.status} (${report.pause_reason})`,
+    `${count(report.counts.succeeded + report.counts.failed)}/${count(report.counts.total)}`,
+    count(report.counts.failed),
+    usd(report.cost_usd),
+    oneLine(report.agent),
+    oneLine(report.source_uri.split('/').at(-1) ?? ''),
+    report.created_at.slice(0, 16).replace('T', ' '),
+  ]);
+  const columns = [
+    { title: 'batch', minWidth: 30, paint: (text: string) => paint('cyan', text) },
+    { title: 'status', minWidth: 9 },
+    { title: 'rows', align: 'right' as const, minWidth: 5 },
+    {
+      title: 'failed',
+      align: 'right' as const,
+      paint: (text: string, cell: string) => (cell === '0' ? text : paint('red', text)),
+    },
+    { title: 'cost', align: 'right' as const, minWidth: 5 },
+    { title: 'agent', minWidth: 10 },
+    { title: 'table', minWidth: 8 },
+    { title: 'created (UTC)', minWidth: 10 },
+  ];
+  for (const line of layOutTable(columns, rows, { width: output.width, paint })) output.line(line);
+}

@@ -1,0 +1,91 @@
+import type { Command } from 'commander';
+import { AppError } from '../../../base/errors.ts';
+import { mustConfirm, spendingOfRest } from '../../../runner/intake/spending.ts';
+import { ENDED } from '../../../runner/lifecycle/batch.ts';
+import type { BatchReport } from '../../../runner/runner.ts';
+import { askToGoOn, canAsk, refuseCostly } from '../../agreement.ts';
+import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
+import { EXIT } from '../../exit-codes.ts';
+import { openForeground } from '../../foreground.ts';
+import { numberArgument } from '../../mapping-arguments.ts';
+import { estimateText } from '../../terminal/report-text.ts';
+import { showResult } from '../../terminal/show-result.ts';
+
+interface ResumeArguments {
+  maxCost?: number;
+  concurrency?: number;
+  resendLost?: boolean;
+  yes?: boolean;
+}
+
+/** `rowmill batches resume BATCH`: goes on where it stopped, in the foreground. */
+export function addBatchesResumeCommand(batches: Command, context: CommandContext): void {
+  newCommand(batches, 'resume', 'Go on with a paused or interrupted batch, in the foreground')
+    .argument('<batch>', 'id of the batch')
+    .option('--max-cost <usd>', 'a new cap on what it spends in all', numberArgument('--max-cost', { above: 0 }))
+    .option(
+      '-c, --concurrency <rows>',
+      'rows at work at once from now on',
+      numberArgument('--concurrency', { integer: true, min: 1, max: 1000 }),
+    )
+    .option('--resend-lost', 'give up jobs that may or may not exist: their rows are sent again, and may be paid twice')
+    .option('-y, --yes', "don't ask, whatever the rest may cost")
+    .addHelpText(
+      'after',
+      '\nCalls that were answered before are not sent again, nor paid again. Exits as "rowmill run" does.',
+    )
+    .action((batch: string, given: ResumeArguments) =>
+      context.run(async (output) => {
+        const app = await context.app();
+        const before = await app.runner.report(batch);
+        if (ENDED.includes(before.status)) {
+          output.note(`${batch} has ended: nothing is left to resume.`);
+          return showResult({ report: before, interrupted: false, elsewhere: false }, output);
+        }
+        if (before.status === 'paused' && !(await isAgreed(before, given, { context, output }))) {
+          output.note('Not resumed.');
+          return EXIT.cancelled;
+        }
+        const foreground = openForeground(context, output);
+        try {
+          if (before.status === 'paused') await foreground.before(app.runner.resume(batch, changeOf(given)));
+          // One whose process died is still "running": it needs a driver, not a change of state.
+          else if (Object.keys(changeOf(given)).length > 0) throw onlyPaused(before);
+          return showResult(await foreground.drive(app, batch), output);
+        } finally {
+          foreground.close();
+        }
+      }),
+    );
+}
+
+/** Whether what the rest may cost is little enough, or a person agrees to it. */
+async function isAgreed(
+  before: BatchReport,
+  given: ResumeArguments,
+  { context, output }: { context: CommandContext; output: Output },
+): Promise<boolean> {
+  if (given.yes === true) return true;
+  const rest = before.estimate_rest;
+  const expectedUsd = spendingOfRest(rest, before, given.maxCost ?? before.options.max_cost_usd ?? undefined);
+  const spend = { expectedUsd, limitUsd: (await context.app()).config.confirmAboveUsd };
+  if (!mustConfirm(spend.expectedUsd, spend.limitUsd)) return true;
+  if (!canAsk(context, output)) refuseCostly(spend);
+  if (rest !== null) output.note(`The rest: ${estimateText(rest, output.paint)}`);
+  return askToGoOn(context, 'Go on?', spend);
+}
+
+function changeOf(given: ResumeArguments): { max_cost_usd?: number; concurrency?: number; resend_lost?: boolean } {
+  return {
+    ...(given.maxCost !== undefined && { max_cost_usd: given.maxCost }),
+    ...(given.concurrency !== undefined && { concurrency: given.concurrency }),
+    ...(given.resendLost === true && { resend_lost: true }),
+  };
+}
+
+function onlyPaused({ batch_id, status }: BatchReport): AppError {
+  return new AppError(
+    'batch_state_invalid',
+    `${batch_id} is ${status}: --max-cost and --concurrency can be changed only while it is paused. Leave them out.`,
+  );
+}

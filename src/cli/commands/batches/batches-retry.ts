@@ -1,0 +1,82 @@
+import type { Command } from 'commander';
+import { spendingOfRest } from '../../../runner/intake/spending.ts';
+import type { RetryRequest } from '../../../runner/runner.ts';
+import { askToGoOn, canAsk, refuseCostly } from '../../agreement.ts';
+import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
+import { EXIT } from '../../exit-codes.ts';
+import { counted } from '../../figures.ts';
+import { openForeground } from '../../foreground.ts';
+import { collect, numberArgument } from '../../mapping-arguments.ts';
+import { estimateText } from '../../terminal/report-text.ts';
+import { showResult } from '../../terminal/show-result.ts';
+
+interface RetryArguments {
+  code?: string[];
+  model?: string;
+  maxCost?: number;
+  concurrency?: number;
+  yes?: boolean;
+}
+
+/** `rowmill batches retry BATCH`: failed rows once more, in the same batch and table, in the foreground. */
+export function addBatchesRetryCommand(batches: Command, context: CommandContext): void {
+  newCommand(batches, 'retry', 'Run the failed rows of a batch again, and those that were not run')
+    .argument('<batch>', 'id of a batch that has ended')
+    .option('--code <code>', 'only rows that failed with this code; repeat for more', collect)
+    .option('--model <provider/model>', 'another model for the new attempts')
+    .option('--max-cost <usd>', 'a new cap on what it spends in all', numberArgument('--max-cost', { above: 0 }))
+    .option(
+      '-c, --concurrency <rows>',
+      'rows at work at once from now on',
+      numberArgument('--concurrency', { integer: true, min: 1, max: 1000 }),
+    )
+    .option('-y, --yes', "don't ask before starting")
+    .addHelpText('after', HELP)
+    .action((batch: string, given: RetryArguments) =>
+      context.run((output) => retry(batch, given, { context, output })),
+    );
+}
+
+const HELP = `
+The rows get new attempts in the same batch; the earlier ones stay in "batches trace" and in the bill. The table is
+written anew when they are done. Exits as "rowmill run" does.
+
+Examples:
+  rowmill batches retry bat_…
+  rowmill batches retry bat_… --code row_timeout --code output_invalid
+  rowmill batches retry bat_… --model anthropic/claude-sonnet-5-5 --max-cost 3`;
+
+async function retry(
+  batch: string,
+  given: RetryArguments,
+  { context, output }: { context: CommandContext; output: Output },
+): Promise<number> {
+  const app = await context.app();
+  const request: RetryRequest = {
+    ...(given.code !== undefined && { codes: given.code }),
+    ...(given.model !== undefined && { model: given.model }),
+    ...(given.maxCost !== undefined && { max_cost_usd: given.maxCost }),
+    ...(given.concurrency !== undefined && { concurrency: given.concurrency }),
+  };
+  const { rows, estimate } = await app.runner.planRetry(batch, request);
+  const before = await app.runner.report(batch);
+  const cap = given.maxCost ?? before.options.max_cost_usd ?? undefined;
+  const expectedUsd = spendingOfRest(estimate, before, cap);
+  const spend = { expectedUsd, limitUsd: app.config.confirmAboveUsd };
+  const price = estimate === null ? '' : `: ${estimateText(estimate, output.paint)}`;
+  output.note(`${counted(rows, 'row')} to run again${price}`);
+  if (given.yes !== true) {
+    if (!canAsk(context, output)) refuseCostly(spend);
+    else if (!(await askToGoOn(context, 'Run them?', spend))) {
+      output.note('Not started.');
+      return EXIT.cancelled;
+    }
+  }
+  const foreground = openForeground(context, output);
+  try {
+    await foreground.before(app.runner.retry(batch, request));
+    return showResult(await foreground.drive(app, batch), output);
+  } finally {
+    foreground.close();
+  }
+}

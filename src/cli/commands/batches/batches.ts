@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../../command-context.ts';
+import { addBatchesCancelCommand } from './batches-cancel.ts';
+import { addBatchesDeleteCommand } from './batches-delete.ts';
+import { addBatchesExportCommand } from './batches-export.ts';
+import { addBatchesListCommand } from './batches-list.ts';
+import { addBatchesPauseCommand } from './batches-pause.ts';
+import { addBatchesResumeCommand } from './batches-resume.ts';
+import { addBatchesRetryCommand } from './batches-retry.ts';
+import { addBatchesRowsCommand } from './batches-rows.ts';
+import { addBatchesSetCommand } from './batches-set.ts';
+import { addBatchesShowCommand } from './batches-show.ts';
+import { addBatchesTraceCommand } from './batches-trace.ts';
+
+/** `rowmill batches …`. */
+export function addBatchesCommands(program: Command, context: CommandContext): void {
+  const batches = program
+    .command('batches')
+    .description('Look at batches; pause, resume, cancel, retry, change and export them')
+    .helpCommand(false)
+    .option('--json', 'print one JSON document on stdout')
+    .addHelpText('after', HELP);
+  addBatchesListCommand(batches, context);
+  addBatchesShowCommand(batches, context);
+  addBatchesRowsCommand(batches, context);
+  addBatchesTraceCommand(batches, context);
+  addBatchesSetCommand(batches, context);
+  addBatchesPauseCommand(batches, context);
+  addBatchesResumeCommand(batches, context);
+  addBatchesCancelCommand(batches, context);
+  addBatchesRetryCommand(batches, context);
+  addBatchesExportCommand(batches, context);
+  addBatchesDeleteCommand(batches, context);
+}
+
+const HELP = `
+Examples:
+  rowmill batches list
+  rowmill batches rows bat_… --status failed
+  rowmill batches trace bat_… 7            every model call and tool call of row 7
+  rowmill batches set bat_… --concurrency 50 --max-cost 3    while it runs, in any process
+  rowmill batches pause bat_…
+  rowmill batches resume bat_…
+  rowmill batches retry bat_… --code row_timeout`;

@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join, relative, resolve } from 'node:path';
+import { type LookupService, startLookupService } from './lookup-service.ts';
+
+/** What the demo plays with: bundled files, the lookup service, a data directory of its own. */
+export interface DemoStage {
+  /** The bundled table, as it is named in the conversation. */
+  table: string;
+  /** Where the output table goes: a path that does not exist yet. */
+  out: string;
+  lookup: LookupService;
+  dataDir: string;
+  /** What is laid over the environment. */
+  environment: Record<string, string>;
+  /** Ends the service and, unless `keep`, removes the data directory. Idempotent. */
+  close(options: { keep: boolean }): Promise<void>;
+}
+
+/** Folder of the bundled examples, beside `src` or `dist`. */
+const EXAMPLES = resolve(import.meta.dirname, '..', '..', '..', 'examples');
+
+/** @param out where the person wants the table; a free name in the working folder without it */
+export async function setDemoStage(cwd: string, out: string | undefined): Promise<DemoStage> {
+  const lookup = await startLookupService(join(EXAMPLES, 'demo', 'broadband.json'));
+  const dataDir = await mkdtemp(join(tmpdir(), 'rowmill-demo-'));
+  const target = out === undefined ? freeName(cwd) : resolve(cwd, out);
+  return {
+    table: shortest(join(EXAMPLES, 'addresses.csv'), cwd),
+    out: shortest(target, cwd),
+    lookup,
+    dataDir,
+    environment: {
+      ROWMILL_DATA_DIR: dataDir,
+      ROWMILL_AGENTS: join(EXAMPLES, 'demo', 'agents.yaml'),
+      ROWMILL_FILES: [...new Set([cwd, EXAMPLES, dirname(target)])].join(delimiter),
+      BROADBAND_API_URL: lookup.url,
+    },
+    close: async ({ keep }) => {
+      await lookup.close();
+      if (!keep) await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Never overwrites: `addresses-broadband.csv`, then `addresses-broadband-2.csv` and so on. */
+function freeName(cwd: string): string {
+  for (let number = 1; ; number += 1) {
+    const path = join(cwd, `addresses-broadband${number === 1 ? '' : `-${number}`}.csv`);
+    if (!existsSync(path)) return path;
+  }
+}
+
+/** Relative where that stays inside the working folder. */
+function shortest(path: string, cwd: string): string {
+  const short = relative(cwd, path);
+  return short.startsWith('..') || short === '' ? path : short;
+}

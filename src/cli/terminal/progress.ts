@@ -1,0 +1,77 @@
+import cliProgress from 'cli-progress';
+import type { BatchReport } from '../../runner/runner.ts';
+import { count, duration, usd } from '../figures.ts';
+import { type Io, paintFor } from '../io.ts';
+
+/** Without a terminal, progress lines are at least this far apart. */
+const LINE_EVERY_MS = 5_000;
+
+/** Shows a batch's progress on stderr: a bar on a terminal, now and then a line elsewhere. */
+export interface ProgressView {
+  update(report: BatchReport): void;
+  /** Lets other text be printed: the bar is taken away until the next update. Idempotent. */
+  stop(): void;
+}
+
+export function createProgressView(io: Io, options: { now?: () => number; everyMs?: number } = {}): ProgressView {
+  return io.isTTY.stderr ? createBar(io) : createLines(io, options);
+}
+
+function createBar(io: Io): ProgressView {
+  const paint = paintFor(io);
+  let bar: cliProgress.SingleBar | undefined;
+  return {
+    update: (report) => {
+      const { total, succeeded, failed } = report.counts;
+      const payload = { note: noteOf(report), failures: failed > 0 ? paint('red', `  ${count(failed)} failed`) : '' };
+      if (bar === undefined) {
+        if (total === 0) return;
+        bar = new cliProgress.SingleBar({
+          format: `  ${paint('cyan', '{bar}')} {percentage}%  {value}/{total} rows{failures}${paint('dim', '{note}')}`,
+          barCompleteChar: '█',
+          barIncompleteChar: '░',
+          barsize: 28,
+          hideCursor: true,
+          clearOnComplete: true,
+          gracefulExit: false,
+          linewrap: null,
+          // The options of cli-progress want a file stream; any stream that is a terminal does.
+          stream: io.stderr as NodeJS.WriteStream,
+        });
+        bar.start(total, succeeded + failed, payload);
+      }
+      bar.setTotal(total);
+      bar.update(succeeded + failed, payload);
+    },
+    stop: () => {
+      bar?.stop();
+      bar = undefined;
+    },
+  };
+}
+
+function createLines(io: Io, options: { now?: () => number; everyMs?: number }): ProgressView {
+  const now = options.now ?? (() => performance.now());
+  const everyMs = options.everyMs ?? LINE_EVERY_MS;
+  let last = now();
+  return {
+    update: (report) => {
+      if (now() - last < everyMs) return;
+      last = now();
+      const { total, succeeded, failed } = report.counts;
+      const failures = failed > 0 ? `, ${count(failed)} failed` : '';
+      const state = report.status === 'running' ? '' : `${report.status}: `;
+      io.stderr.write(`${state}${count(succeeded + failed)} of ${count(total)} rows${failures}${noteOf(report)}\n`);
+    },
+    stop: () => undefined,
+  };
+}
+
+function noteOf(report: BatchReport): string {
+  const parts = [];
+  if (report.rows_per_second !== null && report.rows_per_second > 0)
+    parts.push(`${count(report.rows_per_second)} rows/s`);
+  if (report.eta_seconds !== null && report.eta_seconds > 0) parts.push(`${duration(report.eta_seconds)} left`);
+  if (report.cost_usd !== null && report.cost_usd > 0) parts.push(usd(report.cost_usd));
+  return parts.length === 0 ? '' : `  ${parts.join(' · ')}`;
+}

@@ -1,0 +1,209 @@
+import type { BatchPlan, BatchReport, Estimate, Execution } from '../../runner/runner.ts';
+import type { Output } from '../command-context.ts';
+import { count, counted, duration, usd } from '../figures.ts';
+import type { Paint, Style } from '../io.ts';
+import { oneLine } from './safe-text.ts';
+import { wrapText } from './word-wrap.ts';
+
+const LABEL_WIDTH = 12;
+
+/** What text is laid out for. */
+export type TextLayout = Pick<Output, 'paint' | 'textWidth'>;
+
+/** A label and its value, aligned with the others and broken at words. */
+function field({ paint, textWidth }: TextLayout, label: string, value: string): string[] {
+  return wrapText(value, textWidth - LABEL_WIDTH).map((line, at) => {
+    const lead = (at === 0 ? label : '').padEnd(LABEL_WIDTH);
+    return paint('dim', lead) + line;
+  });
+}
+
+/** `paused (budget)`, in the colour of the state. */
+function statusText(report: Pick<BatchReport, 'status' | 'pause_reason'>, paint: Paint): string {
+  const style: { [status in BatchReport['status']]?: Style } = {
+    completed: 'green',
+    failed: 'red',
+    cancelled: 'yellow',
+    paused: 'yellow',
+  };
+  const text = report.pause_reason === null ? report.status : `${report.status} (${report.pause_reason})`;
+  return paint(style[report.status] ?? 'cyan', text);
+}
+
+/** `anthropic/claude-haiku-5-5`; a stand-in by what it is, as its name is a path that says nothing. */
+function modelText(report: Pick<BatchReport, 'model' | 'stand_in'>): string {
+  return report.stand_in ?? report.model;
+}
+
+/**
+ * A batch in a few lines: state, counts, cost, failures grouped, where the table is, what to do next; `limits` adds what
+ * `set` changes.
+ */
+export function reportLines(report: BatchReport, layout: TextLayout & { limits?: boolean }): string[] {
+  const { paint } = layout;
+  const { total, succeeded, failed, queued, running } = report.counts;
+  const failures = failed > 0 ? paint('red', `${count(failed)} failed`) : `${count(failed)} failed`;
+  const rest = report.status === 'cancelled' || report.status === 'failed' ? 'not run' : 'to go';
+  const open = queued + running > 0 ? `, ${count(queued + running)} ${rest}` : '';
+  const lines = [
+    ...field(layout, 'batch', `${report.batch_id}  ${statusText(report, paint)}`),
+    ...field(layout, 'agent', `${oneLine(report.agent)}  ${paint('dim', oneLine(modelText(report)))}`),
+    ...field(layout, 'rows', `${count(total)}: ${count(succeeded)} succeeded, ${failures}${open}${secondsOf(report)}`),
+    ...field(layout, 'cost', `${costText(report)}  ${paint('dim', callsText(report))}`),
+  ];
+  for (const [at, line] of jobTexts(report).entries()) lines.push(...field(layout, at === 0 ? 'jobs' : '', line));
+  for (const [at, line] of billTexts(report).entries()) lines.push(...field(layout, at === 0 ? 'bill' : '', line));
+  if (layout.limits === true) lines.push(...field(layout, 'limits', limitsText(report)));
+  if (report.estimate_rest !== null && report.estimate_rest.cost_usd?.expected !== 0) {
+    lines.push(...field(layout, 'rest', estimateText(report.estimate_rest, paint)));
+  }
+  if (report.error !== null) {
+    lines.push(...field(layout, 'why', `${oneLine(report.error.message)} ${paint('dim', `(${report.error.code})`)}`));
+  }
+  for (const [at, group] of report.failures.entries()) {
+    const example = `e.g. row ${group.example.row}: ${oneLine(group.example.message)}`;
+    lines.push(...field(layout, at === 0 ? 'failures' : '', `${count(group.count)} × ${group.code}, ${example}`));
+  }
+  for (const [at, warning] of [...new Set(report.warnings)].entries()) {
+    lines.push(...field(layout, at === 0 ? 'warnings' : '', oneLine(warning)));
+  }
+  if (report.output_uri !== null) lines.push(...field(layout, 'table', oneLine(report.output_uri)));
+  if (report.next_step !== '') lines.push(...field(layout, 'next', oneLine(report.next_step)));
+  const failure = report.failures[0];
+  if (failure !== undefined) {
+    lines.push(...field(layout, 'look', paint('cyan', `rowmill batches rows ${report.batch_id} --status failed`)));
+    lines.push(...field(layout, '', paint('cyan', `rowmill batches trace ${report.batch_id} ${failure.example.row}`)));
+  }
+  return lines;
+}
+
+function secondsOf(report: BatchReport): string {
+  if (report.started_at === null || report.ended_at === null) return '';
+  return ` in ${duration((Date.parse(report.ended_at) - Date.parse(report.started_at)) / 1000)}`;
+}
+
+/** What `set` changes: `10 rows at once, at most $5.00, priority 5 of 10`. */
+function limitsText({ options }: BatchReport): string {
+  const cap = options.max_cost_usd === null ? 'no cap on cost' : `at most ${usd(options.max_cost_usd)}`;
+  return `${counted(options.concurrency, 'row')} at once, ${cap}, priority ${options.priority} of 10`;
+}
+
+function costText(report: BatchReport): string {
+  const exact = usd(report.cost_usd);
+  const worst = report.cost_usd_at_most;
+  return report.cost_usd === null || worst === null || worst <= report.cost_usd
+    ? exact
+    : `${exact} (at most ${usd(worst)} with calls that got no answer)`;
+}
+
+/** `12 answered from the cache (saved $0.01)`, or nothing. */
+function cachedText({ cached_calls: calls, saved_usd: saved }: BatchReport): string {
+  return calls === 0 ? '' : `, ${count(calls)} answered from the cache (saved ${usd(saved)})`;
+}
+
+/** What the money went to; nothing where there is none. */
+function billTexts({ bill, cost_usd }: BatchReport): string[] {
+  if (cost_usd === 0 || bill.models.length === 0) return [];
+  const kinds = [
+    ['input', bill.input],
+    ['output', bill.output],
+    ['cache write', bill.cache_write],
+    ['cache read', bill.cache_read],
+  ] as const;
+  const tokens = kinds.flatMap(([name, { tokens, cost_usd }]) =>
+    tokens === 0 ? [] : [`${name} ${usd(cost_usd)} for ${count(tokens)} tokens`],
+  );
+  const { succeeded, failed, unfinished_cost_usd: unfinished } = bill;
+  const outcomes = [
+    `${counted(succeeded.attempts, 'attempt')} that succeeded ${usd(succeeded.cost_usd)}`,
+    ...(failed.attempts === 0 ? [] : [`${count(failed.attempts)} that failed ${usd(failed.cost_usd)}`]),
+    ...(unfinished === 0 || unfinished === null ? [] : [`not finished ${usd(unfinished)}`]),
+  ];
+  const models = bill.models.map(
+    ({ model, calls, cost_usd }) => `${model} ${usd(cost_usd)} (${counted(calls, 'call')})`,
+  );
+  return [tokens.join(', '), outcomes.join(', '), ...(models.length > 1 ? [models.map(oneLine).join(', ')] : [])];
+}
+
+const OPEN = ['creating', 'open'];
+
+/** `3 of the batch API (2 done, 1 open), 2,499 calls at its price saved $0.02`; a job that has a fault of its own, each. */
+function jobTexts({ jobs, batch_calls: calls, discount_usd: saved }: BatchReport): string[] {
+  if (jobs.length === 0) return [];
+  const states = [...Map.groupBy(jobs, ({ status }) => status)].map(([status, ones]) => `${ones.length} ${status}`);
+  const answered =
+    calls === 0 ? '' : `; ${counted(calls, 'call')} answered at its price saved ${usd(saved)} against real time`;
+  const faults = jobs.flatMap(({ id, requests, error }) =>
+    error === null ? [] : [`${id} (${counted(requests, 'request')}): ${oneLine(error)}`],
+  );
+  const waiting = jobs.reduce((sum, job) => sum + (OPEN.includes(job.status) ? job.requests : 0), 0);
+  const open = waiting === 0 ? '' : `, ${counted(waiting, 'request')} waiting`;
+  return [`${count(jobs.length)} of the batch API (${states.join(', ')}${open})${answered}`, ...faults.slice(0, 3)];
+}
+
+function callsText(report: BatchReport): string {
+  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = report.usage;
+  const input = inputTokens + cacheReadTokens + cacheWriteTokens;
+  const calls = `${counted(report.model_calls, 'model call')}, ${counted(report.tool_calls, 'tool call')}`;
+  return `${calls}, ${count(input)} tokens in, ${count(outputTokens)} out${cachedText(report)}`;
+}
+
+/** What a batch would do: agent, mapping, new columns, estimate; every problem and warning. */
+export function planLines(plan: BatchPlan, layout: TextLayout): string[] {
+  const { paint } = layout;
+  const lines: string[] = [];
+  if (plan.agent !== null) {
+    const { name, version, model } = plan.agent;
+    const shown = model.provider === 'scripted' ? 'scripted model, not a real one' : `${model.provider}/${model.model}`;
+    lines.push(...field(layout, 'agent', `${name}@${version}  ${paint('dim', oneLine(shown))}`));
+  }
+  const rows = plan.row_count === null ? 'number of rows unknown' : counted(plan.row_count, 'row');
+  lines.push(...field(layout, 'table', `${rows}, ${counted(plan.columns.length, 'column')}`));
+  for (const [at, [name, how]] of Object.entries(plan.input_mapping).entries()) {
+    lines.push(...field(layout, at === 0 ? 'mapping' : '', `${oneLine(name)} ${paint('dim', '←')} ${howText(how)}`));
+  }
+  if (plan.output_columns.length > 0) {
+    lines.push(...field(layout, 'adds', plan.output_columns.map(oneLine).join(', ')));
+  }
+  if (plan.estimate !== null) lines.push(...field(layout, 'estimate', estimateText(plan.estimate, paint)));
+  if (plan.execution !== null) lines.push(...field(layout, 'runs', executionText(plan.execution, paint)));
+  for (const [at, warning] of plan.warnings.entries()) {
+    lines.push(...field(layout, at === 0 ? 'warnings' : '', paint('yellow', oneLine(warning))));
+  }
+  for (const [at, problem] of plan.problems.entries()) {
+    const text = `${oneLine(problem.message)} ${paint('dim', `(${problem.code})`)}`;
+    lines.push(...field(layout, at === 0 ? 'problems' : '', `${paint('red', '✗')} ${text}`));
+  }
+  return lines;
+}
+
+/** How the rows run and why; where there is another way, its price and time. */
+function executionText({ executor, reason, realtime, batch }: Execution, paint: Paint): string {
+  const [chosen, other, otherName] =
+    executor === 'batch'
+      ? ['through the batch API', realtime, 'in real time']
+      : ['in real time', batch, 'through the batch API'];
+  const text = `${chosen}: ${reason}`;
+  return other === null ? text : `${text}  ${paint('dim', `${otherName}: ${priceAndTime(other).join(', ')}`)}`;
+}
+
+function howText(how: BatchPlan['input_mapping'][string]): string {
+  if (typeof how === 'string') return oneLine(how);
+  return oneLine('column' in how ? how.column : JSON.stringify(how.value));
+}
+
+/** `about $1.20 ($1.10 to $1.30), 40 s`, and how it was worked out. */
+export function estimateText(estimate: Estimate, paint: Paint): string {
+  return `${priceAndTime(estimate).join(', ')}  ${paint('dim', oneLine(estimate.basis))}`;
+}
+
+function priceAndTime(estimate: Estimate): string[] {
+  const parts = [];
+  if (estimate.cost_usd === null) parts.push('cost unknown');
+  else {
+    const { low, expected, high } = estimate.cost_usd;
+    parts.push(low === high ? usd(expected) : `about ${usd(expected)} (${usd(low)} to ${usd(high)})`);
+  }
+  if (estimate.duration_seconds !== null) parts.push(duration(estimate.duration_seconds));
+  return parts;
+}

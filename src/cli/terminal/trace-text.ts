@@ -1,0 +1,151 @@
+import * as z from 'zod';
+import type { Json } from '../../protocol/messages.ts';
+import type { AttemptTrace, RowTrace } from '../../runner/runner.ts';
+import type { JournalAnswer, JournalEntry } from '../../storage/store.ts';
+import type { Output } from '../command-context.ts';
+import { count, duration, usd } from '../figures.ts';
+
+import type { Paint } from '../io.ts';
+import { cellText, manyLines, oneLine } from './safe-text.ts';
+import { truncate } from './terminal-text.ts';
+
+/** What is read of a journaled model answer; anything else in it is left alone. */
+const modelAnswer = z.looseObject({
+  stopReason: z.string(),
+  content: z.array(z.looseObject({ type: z.string() })),
+});
+const rowOutput = z.strictObject({
+  structured: z.record(z.string(), z.unknown()),
+  columns: z.record(z.string(), z.unknown()),
+});
+const textBlock = z.looseObject({ type: z.literal('text'), text: z.string() });
+const toolUseBlock = z.looseObject({ type: z.literal('tool_use'), name: z.string(), input: z.unknown() });
+const toolAnswer = z.looseObject({ content: z.string(), isError: z.boolean() });
+
+const PRUNED = 'what was said is pruned';
+
+/** How one row came to its answer, as a person wants to read it: attempts, turns, tool calls, errors, cost. */
+export function traceLines(trace: RowTrace, output: Pick<Output, 'paint' | 'width'>): string[] {
+  const { paint } = output;
+  const { row } = trace;
+  const style = row.status === 'failed' ? 'red' : row.status === 'succeeded' ? 'green' : 'cyan';
+  const time = row.processingMs === null ? '' : ` in ${duration(row.processingMs / 1000)}`;
+  const lines = [`${paint('bold', `row ${row.row}`)} (line ${row.line})  ${paint(style, row.status)}${time}`];
+  if (row.rawText !== null) lines.push(fitted('  text    ', cellText(row.rawText), output));
+  if (row.input !== null) lines.push(...objectLines('input', row.input, output));
+  for (const one of trace.attempts) {
+    const { entries } = one;
+    lines.push('', attemptLine(one, trace, paint));
+    if (entries.length === 0) lines.push(paint('dim', '  no calls'));
+    for (const entry of entries) lines.push(...entryLines(entry, output));
+  }
+  lines.push('');
+  if (row.output !== null) lines.push(...objectLines('output', fieldsOf(row.output), output));
+  if (row.error !== null) {
+    lines.push(`  ${paint('red', 'error')}   ${oneLine(row.error.message)} ${paint('dim', `(${row.error.code})`)}`);
+  }
+  lines.push(`  cost    ${costOf(trace)}`);
+  return lines;
+}
+
+/** `attempt 1  claude-haiku-5-5  failed: No. (refused)`; of a row's only attempt the row's own line says the rest. */
+function attemptLine({ attempt, model, status, error }: AttemptTrace, { attempts }: RowTrace, paint: Paint): string {
+  const head = paint('bold', `attempt ${attempt}`);
+  if (attempts.length === 1) return head;
+  const end = error === null ? status : `${status}: ${oneLine(error.message)} ${paint('dim', `(${error.code})`)}`;
+  return [head, ...(model === null ? [] : [paint('dim', oneLine(shortModel(model)))]), end].join('  ');
+}
+
+/** The structured fields of a stored output, with its computed columns. */
+function fieldsOf(stored: object): object {
+  const parsed = rowOutput.safeParse(stored);
+  return parsed.success ? { ...parsed.data.structured, ...parsed.data.columns } : stored;
+}
+
+function objectLines(label: string, object: object, output: Pick<Output, 'paint' | 'width'>): string[] {
+  return Object.entries(object).map(([name, value], at) => {
+    const lead = `  ${(at === 0 ? label : '').padEnd(7)} `;
+    return fitted(lead, `${oneLine(name)}: ${cellText(value)}`, output);
+  });
+}
+
+function fitted(lead: string, text: string, { paint, width }: Pick<Output, 'paint' | 'width'>): string {
+  return paint('dim', lead) + truncate(text, width - lead.length);
+}
+
+function entryLines(entry: JournalEntry, output: Pick<Output, 'paint' | 'width'>): string[] {
+  return entry.kind === 'model' ? modelLines(entry, output) : toolLines(entry, output);
+}
+
+function modelLines(entry: JournalEntry, output: Pick<Output, 'paint' | 'width'>): string[] {
+  const { paint } = output;
+  const { answer } = entry;
+  const head = `  turn ${entry.turn}  ${paint('cyan', oneLine(shortModel(entry.name)))}`;
+  if (answer === null) return [`${head}  ${unanswered(entry, paint)}`];
+  const usage = answer.usage;
+  const tokens =
+    usage === null
+      ? ''
+      : `, ${count(usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens)} in, ${count(usage.outputTokens)} out`;
+  const facts = `${secondsOf(entry)}${tokens}, ${usd(answer.costMicroUsd === null ? null : answer.costMicroUsd / 1e6)}${standardOf(answer)}`;
+  const from = entry.cachedFrom === undefined ? '' : `, from the cache (${entry.cachedFrom.run})`;
+  if (entry.isPruned === true) return [`${head}  ${paint('dim', `${facts}${from}, ${PRUNED}`)}`];
+  const parsed = modelAnswer.safeParse(answer.response);
+  if (!parsed.success) return [`${head}  ${paint('dim', facts)}`, fitted('    ', cellText(answer.response), output)];
+  const said = parsed.data.content.flatMap((block) => blockLines(block, output));
+  return [`${head}  ${paint('dim', `${facts}${from}, ${parsed.data.stopReason}`)}`, ...said];
+}
+
+/** What an answer of a batch API would have cost in real time. */
+function standardOf({ standardMicroUsd: standard }: JournalAnswer): string {
+  return standard === undefined
+    ? ''
+    : ` by the batch API (${usd(standard === null ? null : standard / 1e6)} in real time)`;
+}
+
+function blockLines(block: { type: string }, output: Pick<Output, 'paint' | 'width'>): string[] {
+  const text = textBlock.safeParse(block);
+  if (text.success) {
+    return manyLines(text.data.text)
+      .split('\n')
+      .map((line) => fitted('    ', line, output));
+  }
+  const call = toolUseBlock.safeParse(block);
+  if (call.success) return [fitted('    → ', `${oneLine(call.data.name)} ${cellText(call.data.input)}`, output)];
+  return [output.paint('dim', `    (${oneLine(block.type)})`)];
+}
+
+function toolLines(entry: JournalEntry, output: Pick<Output, 'paint' | 'width'>): string[] {
+  const { paint } = output;
+  const head = `    ${paint('magenta', oneLine(entry.name))}`;
+  if (entry.answer === null) return [`${head}  ${unanswered(entry, paint)}`];
+  if (entry.isPruned === true) return [`${head}  ${paint('dim', `${secondsOf(entry)}, ${PRUNED}`)}`];
+  const parsed = toolAnswer.safeParse(entry.answer.response);
+  const content = parsed.success ? parsed.data.content : JSON.stringify(entry.answer.response);
+  const failed = parsed.success && parsed.data.isError;
+  return [
+    `${head}  ${paint('dim', secondsOf(entry))}${failed ? paint('red', ' failed') : ''}`,
+    fitted('    ← ', cellText(content), output),
+  ];
+}
+
+/** The model's name; of a script's path only the file. */
+function shortModel(name: string): string {
+  return name.split('/').at(-1) ?? name;
+}
+
+function secondsOf(entry: JournalEntry): string {
+  return entry.answer === null ? '' : duration(Math.max(0, entry.answer.at - entry.at) / 1000);
+}
+
+function unanswered(entry: JournalEntry, paint: Paint): string {
+  return paint('yellow', entry.openSends > 0 ? 'sent, no answer known' : 'not answered');
+}
+
+function costOf(trace: RowTrace): string {
+  const answers: { costMicroUsd: number | null; response: Json }[] = trace.attempts.flatMap((attempt) =>
+    attempt.entries.flatMap((entry) => (entry.answer === null ? [] : [entry.answer])),
+  );
+  if (answers.some((answer) => answer.costMicroUsd === null)) return usd(null);
+  return usd(answers.reduce((sum, answer) => sum + (answer.costMicroUsd ?? 0), 0) / 1e6);
+}

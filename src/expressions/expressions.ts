@@ -1,0 +1,136 @@
+import jsonata from 'jsonata';
+import { AppError } from '../base/errors.ts';
+import { type Budget, createBudget, isFunctionValue } from './budget.ts';
+import { type Focus, guardedFunctions } from './functions.ts';
+import { LinearRegExp, toLinearRegex } from './linear-regex.ts';
+
+/** Longest source of an expression, in characters. */
+const MAX_SOURCE_LENGTH = 20_000;
+/** Evaluation runs without a pause, so a runaway expression blocks the process this long. */
+const TIMEOUT_MS = 1000;
+const MAX_DEPTH = 500;
+/** Longest sequence that an expression makes. */
+const MAX_SEQUENCE = 50_000;
+const MAX_REASON_LENGTH = 300;
+
+const DELIMITED = /^\s*\{%([\s\S]*)%\}\s*$/;
+/** JSONata calls what is bound to this name after each node of the expression. */
+const AFTER_NODE = Symbol.for('jsonata.__evaluate_exit');
+
+/** A compiled JSONata expression, for any number of evaluations, also at the same time. */
+export interface Expression {
+  /** Without delimiters. */
+  readonly source: string;
+  /**
+   * Evaluates over `input`, with `bindings` as variables (`{row}` is `$row`).
+   * @returns plain JSON, or undefined where the expression selects nothing
+   * @throws AppError `expression_failed`, also for what takes too long or grows too large
+   */
+  evaluate(input: unknown, bindings?: Record<string, unknown>): Promise<unknown>;
+}
+
+/** Whether the text is `{% … %}`: an expression, where a plain value could stand as well. */
+export function isExpression(text: string): boolean {
+  return DELIMITED.test(text);
+}
+
+/**
+ * Compiles JSONata, with or without its `{% … %}`. Expressions come from people and from models, so they are guarded:
+ * no access to anything but their input, bounded time, depth, sequences and sizes, linear-time regular expressions.
+ * @param place where it stands, for messages: `input_mapping.address`
+ * @throws AppError `expression_invalid` with place, position and reason
+ */
+export function compileExpression(source: string, place: string): Expression {
+  const text = (DELIMITED.exec(source)?.[1] ?? source).trim();
+  if (text === '') throw new AppError('expression_invalid', `${place} is an empty expression; write JSONata in it.`);
+  if (text.length > MAX_SOURCE_LENGTH) {
+    const lengths = `${text.length} characters, at most ${MAX_SOURCE_LENGTH} are allowed`;
+    throw new AppError('expression_invalid', `${place} is too long an expression: ${lengths}.`);
+  }
+  const { compiled, changesValues } = parse(text, place);
+  const budgets = new WeakMap<object, Budget>();
+  const afterNode = (node: { type: string; value?: unknown }, _input: unknown, frame: Frame, value: unknown) => {
+    let budget = budgets.get(frame.base);
+    if (budget === undefined) {
+      budget = createBudget(!changesValues);
+      budgets.set(frame.base, budget);
+    }
+    if (node.type === 'binary' && node.value === '&') budget.charge(value);
+    else budget.check(value);
+  };
+  let prepared: Promise<void> | undefined;
+  const prepare = async () => {
+    const functions = await guardedFunctions((focus: Focus) => budgets.get(focus.environment.base));
+    for (const [name, value] of functions) compiled.assign(name, value);
+    compiled.assign(AFTER_NODE as unknown as string, afterNode);
+  };
+  return {
+    source: text,
+    async evaluate(input, bindings) {
+      prepared ??= prepare();
+      await prepared;
+      try {
+        return toPlain(await compiled.evaluate(input, bindings));
+      } catch (thrown) {
+        const { reason, position } = explain(thrown);
+        throw new AppError('expression_failed', `${place} failed${position}: ${reason}.`, { cause: thrown });
+      }
+    },
+  };
+}
+
+interface Frame {
+  base: object;
+}
+
+function parse(text: string, place: string): { compiled: jsonata.Expression; changesValues: boolean } {
+  try {
+    const compiled = jsonata(text, {
+      timeout: TIMEOUT_MS,
+      stack: MAX_DEPTH,
+      sequence: MAX_SEQUENCE,
+      RegexEngine: LinearRegExp as unknown as RegExpConstructor,
+    });
+    return { compiled, changesValues: inspect(compiled.ast()) };
+  } catch (thrown) {
+    const { reason, position } = explain(thrown);
+    throw new AppError('expression_invalid', `${place} is not valid JSONata${position}: ${reason}.`, { cause: thrown });
+  }
+}
+
+/** Checks every regular expression of the tree; true when it holds the transform operator. */
+function inspect(ast: unknown): boolean {
+  const seen = new Set<object>();
+  const waiting: unknown[] = [ast];
+  let transforms = false;
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    if (typeof node !== 'object' || node === null || seen.has(node)) continue;
+    seen.add(node);
+    if (node instanceof RegExp) toLinearRegex(node);
+    if ('type' in node && node.type === 'transform') transforms = true;
+    waiting.push(...Object.values(node).filter((value) => value !== undefined));
+  }
+  return transforms;
+}
+
+/** JSONata throws plain objects with a message and a position (an offset); our guards and Node throw errors. */
+function explain(thrown: unknown): { reason: string; position: string } {
+  const fault = typeof thrown === 'object' && thrown !== null ? (thrown as Record<string, unknown>) : {};
+  const message = typeof fault['message'] === 'string' ? fault['message'] : String(thrown);
+  const trimmed = (message.split('\n')[0] ?? '').replace(/\.$/, '');
+  const reason = trimmed.length > MAX_REASON_LENGTH ? `${trimmed.slice(0, MAX_REASON_LENGTH)}…` : trimmed;
+  return { reason, position: typeof fault['position'] === 'number' ? ` at character ${fault['position']}` : '' };
+}
+
+/** A copy without JSONata's flags on arrays; nothing in it is shared with the input. */
+function toPlain(value: unknown): unknown {
+  if (isFunctionValue(value)) throw new Error('it gives a function; call it, as in $now()');
+  if (Array.isArray(value)) return value.map((item) => toPlain(item) ?? null);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, child]) => {
+      const plain = toPlain(child);
+      return plain === undefined ? [] : [[key, plain]];
+    }),
+  );
+}

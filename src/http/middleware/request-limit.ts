@@ -1,0 +1,13 @@
+import type { MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { AppError } from '../../base/errors.ts';
+
+/** Refuses bodies above `maxMib` MiB with `payload_too_large`, read only as far as needed to know. */
+export function requestLimit({ maxMib }: { maxMib: number }): MiddlewareHandler {
+  return bodyLimit({
+    maxSize: maxMib * 1024 * 1024,
+    onError: (c) => {
+      throw new AppError('payload_too_large', `The body of ${c.req.path} is larger than ${maxMib} MiB.`);
+    },
+  });
+}

@@ -1,0 +1,30 @@
+import { AppError } from '../../base/errors.ts';
+
+/** The chat turns under way, so that a server that stops can wait for them or end them. */
+export interface OpenTurns {
+  /** Fires, with what clients are told as its reason, when turns are to end now. */
+  stopping: AbortSignal;
+  /** Counts a turn until it is over; returns the same promise. */
+  track(turn: Promise<void>): Promise<void>;
+  /** Ends every turn; resolves when each is over and stored. Idempotent. */
+  end(): Promise<void>;
+}
+
+/** Begins with no turn. */
+export function createOpenTurns(): OpenTurns {
+  const stop = new AbortController();
+  const open = new Set<Promise<void>>();
+  return {
+    stopping: stop.signal,
+    track(turn) {
+      const counted = turn.finally(() => open.delete(counted));
+      open.add(counted);
+      return counted;
+    },
+    async end() {
+      const told = 'The server is stopping. What was said is kept: send your next message when it is back.';
+      stop.abort(new AppError('aborted', told, { retryable: true }));
+      await Promise.allSettled(open);
+    },
+  };
+}

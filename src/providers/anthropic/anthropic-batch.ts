@@ -1,0 +1,280 @@
+import type Anthropic from '@anthropic-ai/sdk';
+import * as z from 'zod';
+import { AppError } from '../../base/errors.ts';
+import type { ModelRequest } from '../../protocol/messages.ts';
+import {
+  type BatchApi,
+  type BatchLimits,
+  type BatchOutcome,
+  type BatchResult,
+  CLOCK_SKEW_MS,
+  createdNothing,
+  type FindWindow,
+  type FoundJob,
+  isOfSubmission,
+  type JobStatus,
+  mayHaveCreated,
+  oneOf,
+  type ResultsOptions,
+  type Submission,
+} from '../provider-jobs/batch-api.ts';
+import { createBodyEncoder } from '../provider-jobs/batch-encoder.ts';
+import { readJsonLines } from '../provider-jobs/batch-lines.ts';
+import { spoolLines } from '../provider-jobs/batch-spool.ts';
+import { withPrefill } from '../shared/prefill.ts';
+import { toModelError } from './anthropic-errors.ts';
+import { invalidResponse, toMessageParams, toModelResponse, toRequestBody } from './anthropic-messages.ts';
+
+type Sdk = typeof import('@anthropic-ai/sdk');
+
+/** Source: Message Batches, limitations. */
+const LIMITS: BatchLimits = { maxRequests: 100_000, maxBytes: 256_000_000 };
+const FRAME = { head: '{"requests":[', separator: ',\n', tail: ']}' };
+const ROUTE = '/v1/messages/batches';
+/** Of an upload of 256 MB, and of everything else, in milliseconds. */
+const UPLOAD_TIMEOUT_MS = 1_800_000;
+const TIMEOUT_MS = 60_000;
+
+/** What {@link createAnthropicBatchApi} takes. */
+export interface AnthropicBatchOptions {
+  apiKey?: string | undefined;
+  baseUrl?: string | undefined;
+  fetch?: typeof fetch;
+}
+
+interface Opened {
+  sdk: Sdk;
+  client: Anthropic;
+}
+
+/**
+ * Message Batches. They have neither an idempotency key nor metadata: a lost job is found by when it was created and by
+ * the `custom_id` of one of its results, which can be read once it has ended.
+ */
+export function createAnthropicBatchApi(options: AnthropicBatchOptions): BatchApi {
+  let opening: Promise<Opened> | undefined;
+  const encodeParams = createBodyEncoder(toParams, 'messages', toMessageParams);
+  const opened = async (signal: AbortSignal): Promise<Opened> => {
+    if (signal.aborted) throw new AppError('aborted', 'The call of the batch API was not sent.');
+    if (options.apiKey === undefined || options.apiKey.trim() === '') {
+      throw new AppError('model_key_refused', 'Message Batches need a key: set ANTHROPIC_API_KEY.');
+    }
+    opening ??= open(options.apiKey, options);
+    return opening;
+  };
+  return {
+    name: 'anthropic',
+    limits: LIMITS,
+    encode: (request, id, { isStrict = true } = {}) =>
+      `{"custom_id":"${id}","params":${encodeParams(request, isStrict)}}`,
+    submit: async (submission) => submit(await opened(submission.signal), submission),
+    status: async (jobId, signal) => status(await opened(signal), jobId, signal),
+    async *results(jobId, resultsOptions) {
+      yield* results(await opened(resultsOptions.signal), jobId, resultsOptions);
+    },
+    cancel: async (jobId, signal) => cancel(await opened(signal), jobId, signal),
+    find: async (submissionId, window) => find(await opened(window.signal), submissionId, window),
+    close: async () => undefined,
+  };
+}
+
+async function open(apiKey: string, { baseUrl, fetch }: AnthropicBatchOptions): Promise<Opened> {
+  const sdk = await import('@anthropic-ai/sdk');
+  const client = new sdk.Anthropic({
+    apiKey,
+    authToken: null,
+    ...(baseUrl === undefined ? {} : { baseURL: baseUrl }),
+    // The lean fetch sends text only; the bodies here are files.
+    fetch: fetch ?? globalThis.fetch,
+    maxRetries: 0,
+    logLevel: 'off',
+    openTelemetry: false,
+  });
+  return { sdk, client };
+}
+
+/** The prompts of a job are hours apart: what is cached has to live an hour. */
+function toParams(request: ModelRequest, isStrict: boolean): object {
+  const hour = { type: 'ephemeral', ttl: '1h' };
+  const body = toRequestBody(request, isStrict);
+  const lasting = <Part extends object>(parts: readonly Part[]) =>
+    parts.map((part) => ('cache_control' in part && part.cache_control ? { ...part, cache_control: hour } : part));
+  return {
+    ...body,
+    ...(Array.isArray(body.system) ? { system: lasting(body.system) } : {}),
+    ...(body.tools === undefined ? {} : { tools: lasting(body.tools) }),
+  };
+}
+
+async function submit({ sdk, client }: Opened, submission: Submission): Promise<{ jobId: string }> {
+  const { requests, model, signal, beforeCreate } = submission;
+  const spool = await spoolLines(requests, { limits: LIMITS, signal, frame: FRAME });
+  try {
+    await beforeCreate();
+  } catch (thrown) {
+    await spool.remove();
+    throw thrown;
+  }
+  try {
+    // `batches.create` is this call with the requests as objects, all of them in memory.
+    const body = await spool.blob('application/json');
+    const created = await client.post<unknown>(ROUTE, { body, signal, timeout: UPLOAD_TIMEOUT_MS });
+    const { success, data } = wireBatch.safeParse(created);
+    if (!success) throw invalidResponse('a created batch has no id');
+    return { jobId: data.id };
+  } catch (thrown) {
+    throw mayHaveCreated(toModelError(thrown, sdk, { model, now: Date.now() }));
+  } finally {
+    await spool.remove();
+  }
+}
+
+const wireBatch = z.looseObject({
+  id: z.string(),
+  processing_status: z.string().default('in_progress'),
+  created_at: z.string().default(''),
+  cancel_initiated_at: z.string().nullish(),
+  results_url: z.string().nullish(),
+  request_counts: z.record(z.string(), z.number()).default({}),
+});
+type WireBatch = z.infer<typeof wireBatch>;
+
+async function retrieve({ sdk, client }: Opened, jobId: string, signal: AbortSignal): Promise<WireBatch> {
+  try {
+    const found = await client.get<unknown>(`${ROUTE}/${encodeURIComponent(jobId)}`, { signal, timeout: TIMEOUT_MS });
+    const { success, data } = wireBatch.safeParse(found);
+    if (!success) throw invalidResponse('a batch has no id');
+    return data;
+  } catch (thrown) {
+    throw createdNothing(toModelError(thrown, sdk, { model: jobId, now: Date.now() }));
+  }
+}
+
+async function status(opened: Opened, jobId: string, signal: AbortSignal): Promise<JobStatus> {
+  const batch = await retrieve(opened, jobId, signal);
+  const { succeeded = 0, errored = 0, expired = 0, canceled = 0, processing = 0 } = batch.request_counts;
+  const total = succeeded + errored + expired + canceled + processing;
+  const counts = { total, answered: succeeded, failed: errored };
+  if (batch.processing_status !== 'ended') return { state: 'running', counts };
+  if (typeof batch.cancel_initiated_at === 'string') return { state: 'cancelled', counts };
+  // Nothing says that a batch has expired but its counts; only some of its requests may have.
+  return { state: expired > 0 ? 'expired' : 'ended', counts };
+}
+
+async function cancel(opened: Opened, jobId: string, signal: AbortSignal): Promise<void> {
+  const { sdk, client } = opened;
+  const { processing_status: now } = await retrieve(opened, jobId, signal);
+  if (now !== 'in_progress') return;
+  try {
+    await client.messages.batches.cancel(jobId, {}, { signal, timeout: TIMEOUT_MS });
+  } catch (thrown) {
+    // It may have ended in between.
+    if (thrown instanceof sdk.APIError && (thrown.status === 400 || thrown.status === 409)) return;
+    throw createdNothing(toModelError(thrown, sdk, { model: jobId, now: Date.now() }));
+  }
+}
+
+async function* results(
+  opened: Opened,
+  jobId: string,
+  options: Omit<ResultsOptions, 'tools'>,
+): AsyncGenerator<BatchResult> {
+  const { sdk, client } = opened;
+  const { model, signal } = options;
+  const batch = await retrieve(opened, jobId, signal);
+  if (batch.processing_status !== 'ended') {
+    throw new AppError('batch_state_invalid', `The batch ${jobId} has no results before it has ended.`);
+  }
+  if (typeof batch.results_url !== 'string') return;
+  try {
+    // The address in `results_url` is that of the API itself, which a gateway would not have.
+    const path = `${ROUTE}/${encodeURIComponent(jobId)}/results`;
+    const response = await client.get(path, { signal, __binaryResponse: true }).asResponse();
+    if (response.body === null) return;
+    for await (const line of readJsonLines(response.body)) {
+      const { success, data } = wireResult.safeParse(line);
+      if (success) yield { id: data.custom_id, outcome: toOutcome(data.result, sdk, options) };
+    }
+  } catch (thrown) {
+    throw createdNothing(toModelError(thrown, sdk, { model, now: Date.now() }));
+  }
+}
+
+const wireResult = z.looseObject({
+  custom_id: z.string(),
+  result: z.looseObject({
+    type: z.string(),
+    message: z.unknown().optional(),
+    error: z.unknown().optional(),
+  }),
+});
+const wireError = z.looseObject({
+  error: z.looseObject({ type: z.string(), message: z.string().default('') }),
+  request_id: z.string().nullish(),
+});
+
+function toOutcome(
+  result: z.infer<typeof wireResult>['result'],
+  sdk: Sdk,
+  options: Pick<ResultsOptions, 'model' | 'prefill'>,
+): BatchOutcome {
+  const { model } = options;
+  switch (result.type) {
+    case 'succeeded':
+      try {
+        return { kind: 'answered', response: withPrefill(toModelResponse(result.message, undefined), options) };
+      } catch (thrown) {
+        return { kind: 'error', error: toModelError(thrown, sdk, { model, now: Date.now() }) };
+      }
+    case 'expired':
+      return { kind: 'expired' };
+    case 'canceled':
+      return { kind: 'cancelled' };
+    default:
+      return { kind: 'error', error: toItemError(result.error, model) };
+  }
+}
+
+const FINAL = /^(invalid_request_error|request_too_large)$/;
+const TOO_LONG = /prompt is too long|context (window|length|limit)|too many (input |total )?tokens/i;
+
+/** An errored request: only what is wrong with itself is final, everything else may go better in another job. */
+function toItemError(error: unknown, model: string): AppError {
+  const { success, data } = wireError.safeParse(error);
+  const { type, message } = success ? data.error : { type: 'api_error', message: 'it did not say why' };
+  const said = message.replace(/\.\s*$/, '');
+  if (FINAL.test(type)) {
+    const isLong = type === 'request_too_large' || TOO_LONG.test(message);
+    const code = isLong ? 'context_too_long' : 'model_request_invalid';
+    return new AppError(code, `Anthropic refused the request for ${model} in its batch: ${said}.`, { cause: error });
+  }
+  const text = `Anthropic failed the request in its batch (${type}): ${said}.`;
+  return new AppError('model_server_error', text, { retryable: true, cause: error });
+}
+
+async function find(opened: Opened, submissionId: string, window: FindWindow): Promise<FoundJob> {
+  const { sdk, client } = opened;
+  const { from, to, otherJobs, signal } = window;
+  const found: string[] = [];
+  let isOpen = false;
+  try {
+    // Newest first.
+    for await (const batch of client.messages.batches.list({ limit: 1000 }, { signal, timeout: TIMEOUT_MS })) {
+      const created = Date.parse(batch.created_at);
+      if (created < from - CLOCK_SKEW_MS) break;
+      if (created > to + CLOCK_SKEW_MS || otherJobs?.has(batch.id)) continue;
+      const id = batch.processing_status === 'ended' ? await firstId(opened, batch.id, signal) : undefined;
+      if (id === undefined) isOpen = true;
+      else if (isOfSubmission(id, submissionId)) found.push(batch.id);
+    }
+  } catch (thrown) {
+    throw createdNothing(toModelError(thrown, sdk, { model: 'Message Batches', now: Date.now() }));
+  }
+  // One that has not ended tells nothing of whose it is.
+  return found.length === 0 && isOpen ? 'ambiguous' : oneOf(found);
+}
+
+async function firstId(opened: Opened, jobId: string, signal: AbortSignal): Promise<string | undefined> {
+  for await (const { id } of results(opened, jobId, { model: jobId, signal })) return id;
+  return undefined;
+}

@@ -1,0 +1,35 @@
+import type { RateLimit, RateLimits } from '../provider.ts';
+
+/** A server's clock that is further off than this counts; below it the whole seconds of `date` tell less than our own. */
+const CLOCK_TOLERANCE_MS = 2_000;
+
+/**
+ * The limits in an answer's `anthropic-ratelimit-*` headers, if it has any. `tokens` repeats whichever of input and
+ * output is nearer to its end, so it is read only where those two are not given.
+ * Source: Anthropic's rate limits, response headers.
+ * @param now milliseconds since the epoch
+ */
+export function readLimits(headers: Pick<Headers, 'get'>, now: number): RateLimits | undefined {
+  const read = (kind: string): RateLimit | undefined => {
+    const limit = numberOf(headers.get(`anthropic-ratelimit-${kind}-limit`));
+    if (limit === undefined) return undefined;
+    const remaining = numberOf(headers.get(`anthropic-ratelimit-${kind}-remaining`));
+    if (remaining === undefined || limit <= 0) return undefined;
+    const reset = Date.parse(headers.get(`anthropic-ratelimit-${kind}-reset`) ?? '');
+    return { limit, remaining, ...(Number.isNaN(reset) ? {} : { resetMs: Math.max(0, reset - serverNow()) }) };
+  };
+  const serverNow = () => {
+    const date = Date.parse(headers.get('date') ?? '');
+    return Math.abs(date - now) > CLOCK_TOLERANCE_MS ? date : now;
+  };
+  const found = { requests: read('requests'), inputTokens: read('input-tokens'), outputTokens: read('output-tokens') };
+  const isSplit = found.inputTokens !== undefined || found.outputTokens !== undefined;
+  const all = Object.entries(isSplit ? found : { ...found, tokens: read('tokens') });
+  const stated = all.filter(([, limit]) => limit !== undefined);
+  return stated.length === 0 ? undefined : (Object.fromEntries(stated) as RateLimits);
+}
+
+function numberOf(text: string | null): number | undefined {
+  const value = text === null || text.trim() === '' ? Number.NaN : Number(text);
+  return Number.isFinite(value) ? value : undefined;
+}

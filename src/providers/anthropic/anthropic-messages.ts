@@ -1,0 +1,148 @@
+import type Anthropic from '@anthropic-ai/sdk';
+import * as z from 'zod';
+import { AppError } from '../../base/errors.ts';
+import type {
+  AssistantBlock,
+  Message,
+  ModelRequest,
+  ModelResponse,
+  StopReason,
+  UserBlock,
+} from '../../protocol/messages.ts';
+import { prefillFor } from '../shared/prefill.ts';
+import { toTools } from './anthropic-tools.ts';
+
+const PROVIDER = 'anthropic';
+const CACHED = { cache_control: { type: 'ephemeral' as const } };
+
+/**
+ * The body of a Messages call. No `temperature` and the like, which are refused even at their defaults, and no forced
+ * `tool_choice`, which current models refuse. System and tools are the same on every turn, so they are cached.
+ * @param isStrict see {@link toTools}
+ */
+export function toRequestBody(request: ModelRequest, isStrict: boolean): Anthropic.MessageCreateParamsNonStreaming {
+  const tools = toTools(request.tools, isStrict);
+  return {
+    model: request.model,
+    max_tokens: request.maxTokens,
+    ...(request.system.trim() === '' ? {} : { system: [{ type: 'text', text: request.system, ...CACHED }] }),
+    messages: toMessageParams(request),
+    ...(tools.length === 0 ? {} : { tools, tool_choice: { type: 'auto' } }),
+  };
+}
+
+/** The messages of a request in the API's terms, the beginning of the answer last. */
+export function toMessageParams(request: ModelRequest): Anthropic.MessageParam[] {
+  const messages = request.messages.flatMap(toMessageParam);
+  const prefill = prefillFor(request);
+  return prefill === undefined ? messages : [...messages, { role: 'assistant', content: prefill }];
+}
+
+/** A message in the API's terms; none for one without words. */
+function toMessageParam(message: Message): Anthropic.MessageParam[] {
+  if (message.role === 'user') {
+    const { content } = message;
+    return [{ role: 'user', content: typeof content === 'string' ? content : content.map(toUserParam) }];
+  }
+  const content = message.content.flatMap(toAssistantParam);
+  return content.length === 0 ? [] : [{ role: 'assistant', content }];
+}
+
+function toUserParam(block: UserBlock): Anthropic.TextBlockParam | Anthropic.ToolResultBlockParam {
+  return block.type === 'text' ? { type: 'text', text: block.text } : block;
+}
+
+function toAssistantParam(block: AssistantBlock): Anthropic.ContentBlockParam[] {
+  switch (block.type) {
+    case 'text':
+      // A block without words is refused.
+      return block.text.trim() === '' ? [] : [{ type: 'text', text: block.text }];
+    case 'tool_use':
+      return [{ type: 'tool_use', id: block.id, name: block.name, input: isObject(block.input) ? block.input : {} }];
+    case 'opaque':
+      return block.provider === PROVIDER ? [block.value as Anthropic.ContentBlockParam] : [];
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const count = z.int().nonnegative();
+const wireBlock = z.looseObject({ type: z.string() });
+const wireText = z.looseObject({ type: z.literal('text'), text: z.string() });
+const wireToolUse = z.looseObject({
+  type: z.literal('tool_use'),
+  id: z.string().default(''),
+  name: z.string(),
+  input: z.unknown(),
+});
+const wireMessage = z.looseObject({
+  model: z.string(),
+  content: z.array(wireBlock),
+  stop_reason: z.string(),
+  stop_details: z.looseObject({ category: z.string().nullish(), explanation: z.string().nullish() }).nullish(),
+  usage: z.looseObject({
+    input_tokens: count,
+    output_tokens: count,
+    cache_creation_input_tokens: count.nullish(),
+    cache_read_input_tokens: count.nullish(),
+  }),
+});
+
+const STOP_REASONS: ReadonlySet<string> = new Set<StopReason>([
+  'end_turn',
+  'max_tokens',
+  'stop_sequence',
+  'tool_use',
+  'pause_turn',
+  'refusal',
+  'model_context_window_exceeded',
+]);
+
+/**
+ * A Messages answer in our terms; blocks of kinds that we don't know are kept as they are.
+ * @throws AppError `model_response_invalid`
+ */
+export function toModelResponse(body: unknown, requestId: string | undefined): ModelResponse {
+  const parsed = wireMessage.safeParse(body);
+  if (!parsed.success) throw invalidResponse(z.prettifyError(parsed.error).replaceAll('\n', ' '), parsed.error);
+  const { content, stop_reason: stopReason, stop_details: stopDetails, usage, model } = parsed.data;
+  const details = [stopDetails?.category, stopDetails?.explanation].filter((part) => part).join(': ');
+  return {
+    content: content.map(toBlock),
+    // A stop reason that is newer than this code is an end; what the answer holds decides what follows.
+    stopReason: STOP_REASONS.has(stopReason) ? (stopReason as StopReason) : 'end_turn',
+    ...(details === '' ? {} : { stopDetails: details }),
+    usage: {
+      inputTokens: usage.input_tokens,
+      outputTokens: usage.output_tokens,
+      cacheWriteTokens: usage.cache_creation_input_tokens ?? 0,
+      cacheReadTokens: usage.cache_read_input_tokens ?? 0,
+    },
+    model,
+    ...(requestId === undefined ? {} : { requestId }),
+  };
+}
+
+function toBlock(block: z.infer<typeof wireBlock>): AssistantBlock {
+  if (block.type === 'text') {
+    const { success, data } = wireText.safeParse(block);
+    if (success) return { type: 'text', text: data.text };
+  } else if (block.type === 'tool_use') {
+    const { success, data } = wireToolUse.safeParse(block);
+    if (success) return { type: 'tool_use', id: data.id, name: data.name, input: data.input };
+  } else {
+    return { type: 'opaque', provider: PROVIDER, value: block };
+  }
+  throw invalidResponse(`a ${block.type} block lacks its fields`);
+}
+
+/** An answer that came, and was charged for, but can't be used. */
+export function invalidResponse(reason: string, cause?: unknown): AppError {
+  return new AppError('model_response_invalid', `Anthropic's answer can't be read: ${reason}.`, {
+    retryable: true,
+    outcomeUnknown: true,
+    cause,
+  });
+}

@@ -1,0 +1,49 @@
+import type Anthropic from '@anthropic-ai/sdk';
+import type { ToolSpec } from '../../protocol/messages.ts';
+import { lowerSchema } from '../shared/strict-schema.ts';
+
+/** What strict mode takes in one request, over all of its tools (Anthropic's structured outputs, complexity limits). */
+const MOST_STRICT_TOOLS = 20;
+const MOST_OPTIONAL = 24;
+const MOST_UNIONS = 16;
+
+const strictTools = new WeakMap<readonly ToolSpec[], Anthropic.Tool[]>();
+const plainTools = new WeakMap<readonly ToolSpec[], Anthropic.Tool[]>();
+
+/**
+ * The tools of a request, made once for each list: strict where the schema can be lowered and the request's limits
+ * hold, plain otherwise. The last one marks the end of what is cached.
+ * @param isStrict false for a model that refuses strict tools
+ */
+export function toTools(specs: readonly ToolSpec[], isStrict: boolean): Anthropic.Tool[] {
+  const made = isStrict ? strictTools : plainTools;
+  let tools = made.get(specs);
+  if (tools === undefined) {
+    tools = isStrict ? lowerTools(specs) : specs.map(plainTool);
+    const last = tools.at(-1);
+    if (last !== undefined) last.cache_control = { type: 'ephemeral' };
+    made.set(specs, tools);
+  }
+  return tools;
+}
+
+/** From the last tool back: that is the one through which a target agent answers, so it is the first to be strict. */
+function lowerTools(specs: readonly ToolSpec[]): Anthropic.Tool[] {
+  let left = { tools: MOST_STRICT_TOOLS, optional: MOST_OPTIONAL, unions: MOST_UNIONS };
+  return specs
+    .toReversed()
+    .map((spec): Anthropic.Tool => {
+      const lowered = lowerSchema(spec.inputSchema);
+      if (!lowered.strict) return plainTool(spec);
+      const { schema, optional, unions } = lowered;
+      if (left.tools === 0 || optional > left.optional || unions > left.unions) return plainTool(spec);
+      left = { tools: left.tools - 1, optional: left.optional - optional, unions: left.unions - unions };
+      const { name, description } = spec;
+      return { name, description, input_schema: { type: 'object', ...schema }, strict: true };
+    })
+    .toReversed();
+}
+
+function plainTool({ name, description, inputSchema }: ToolSpec): Anthropic.Tool {
+  return { name, description, input_schema: { type: 'object', ...inputSchema } };
+}

@@ -1,0 +1,50 @@
+import { AppError, type ErrorCode } from '../../base/errors.ts';
+import { connectionCode, type Service, toConnectionFault, toRefusalFault } from '../shared/service-faults.ts';
+
+/** How messages name Bedrock's batch inference. */
+export const BEDROCK_BATCH: Service = {
+  name: 'Bedrock',
+  credentials: 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE',
+  address: 'AWS_REGION and AWS_ENDPOINT_URL_BEDROCK',
+  addCredit: 'Raise the quota in Service Quotas, then resume.',
+};
+
+/** Names of the SDK's errors that tell more than the status. A quota is one of jobs at once: they end. */
+const CODES: Record<string, ErrorCode> = {
+  ThrottlingException: 'model_rate_limited',
+  ServiceQuotaExceededException: 'model_rate_limited',
+  UnrecognizedClientException: 'model_key_refused',
+  InvalidSignatureException: 'model_key_refused',
+  ExpiredTokenException: 'model_key_refused',
+  InvalidAccessKeyId: 'model_key_refused',
+  SignatureDoesNotMatch: 'model_key_refused',
+  AccessDenied: 'model_permission_denied',
+};
+
+/** What the AWS SDK threw, from Bedrock or from S3, as one of our errors. @param place what was asked for, for messages */
+export function toBedrockFault(thrown: unknown, { place, signal }: { place: string; signal: AbortSignal }): AppError {
+  if (thrown instanceof AppError) return thrown;
+  const { name, message, $metadata } = thrown as {
+    name?: string;
+    message?: string;
+    $metadata?: { httpStatusCode?: number };
+  };
+  if (signal.aborted) {
+    return new AppError('aborted', 'The call of the batch API was cancelled.', { outcomeUnknown: true, cause: thrown });
+  }
+  if (name === 'CredentialsProviderError') {
+    return new AppError('model_key_refused', `Bedrock needs credentials: set ${BEDROCK_BATCH.credentials}.`, {
+      cause: thrown,
+    });
+  }
+  // The SDK calls a reset connection a timeout as well.
+  if (name === 'TimeoutError' && connectionCode(thrown) === undefined) {
+    const text = 'Bedrock did not answer in time.';
+    return new AppError('model_timeout', text, { retryable: true, outcomeUnknown: true, cause: thrown });
+  }
+  const status = $metadata?.httpStatusCode;
+  // An answer that breaks off has the status of success.
+  if (status === undefined || status < 300) return toConnectionFault(BEDROCK_BATCH, thrown);
+  const said = `${name}: ${message} (${place})`;
+  return toRefusalFault(BEDROCK_BATCH, place, { status, said, code: CODES[name ?? ''], cause: thrown });
+}

@@ -1,0 +1,75 @@
+import type { GetModelInvocationJobResponse } from '@aws-sdk/client-bedrock';
+import type { S3Client } from '@aws-sdk/client-s3';
+import * as z from 'zod';
+import { createdNothing, type JobCounts, type JobStatus } from '../provider-jobs/batch-api.ts';
+import { toBedrockFault } from './bedrock-batch-faults.ts';
+import { listKeys, parseS3Folder, readObjectLines, type S3Folder } from './bedrock-batch-files.ts';
+
+const STATES: Record<string, JobStatus['state']> = {
+  Submitted: 'queued',
+  Validating: 'queued',
+  Scheduled: 'queued',
+  InProgress: 'running',
+  Stopping: 'running',
+  Completed: 'ended',
+  PartiallyCompleted: 'ended',
+  Failed: 'failed',
+  Stopped: 'cancelled',
+  Expired: 'expired',
+};
+
+/** A state that is newer than this code is waited for. */
+function stateOf({ status }: GetModelInvocationJobResponse): JobStatus['state'] {
+  return STATES[status ?? ''] ?? 'running';
+}
+
+/** Whether a job will not go on. */
+export function isOver(job: GetModelInvocationJobResponse): boolean {
+  return stateOf(job) !== 'queued' && stateOf(job) !== 'running';
+}
+
+/** A job's answer in our terms. */
+export function toStatus(job: GetModelInvocationJobResponse, counts: JobCounts | undefined): JobStatus {
+  const { message } = job;
+  return {
+    state: stateOf(job),
+    ...(counts === undefined ? {} : { counts }),
+    ...(message === undefined || message === '' ? {} : { reason: message }),
+  };
+}
+
+/** Where a job writes: a folder named after it, in the one that it was given. */
+export function folderOf(job: GetModelInvocationJobResponse): S3Folder {
+  const folder = parseS3Folder(job.outputDataConfig?.s3OutputDataConfig?.s3Uri ?? '');
+  return { ...folder, prefix: `${folder.prefix}${job.jobArn?.split('/').at(-1)}/` };
+}
+
+const wireManifest = z.looseObject({
+  totalRecordCount: z.number(),
+  successRecordCount: z.number().default(0),
+  errorRecordCount: z.number().default(0),
+});
+
+/** As the job tells them, or its manifest, which older answers leave them to. */
+export async function countsOf(
+  s3: S3Client,
+  job: GetModelInvocationJobResponse,
+  signal: AbortSignal,
+): Promise<JobCounts | undefined> {
+  const { totalRecordCount: total, successRecordCount = 0, errorRecordCount = 0 } = job;
+  if (total !== undefined) return { total, answered: successRecordCount, failed: errorRecordCount };
+  if (!isOver(job)) return undefined;
+  const folder = folderOf(job);
+  try {
+    const [key] = await listKeys(s3, folder, { ending: 'manifest.json.out', signal });
+    if (key === undefined) return undefined;
+    for await (const line of readObjectLines(s3, { bucket: folder.bucket, key, signal })) {
+      const { success, data } = wireManifest.safeParse(line);
+      if (!success) continue;
+      return { total: data.totalRecordCount, answered: data.successRecordCount, failed: data.errorRecordCount };
+    }
+    return undefined;
+  } catch (thrown) {
+    throw createdNothing(toBedrockFault(thrown, { place: `s3://${folder.bucket}/${folder.prefix}`, signal }));
+  }
+}

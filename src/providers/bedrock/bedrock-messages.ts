@@ -1,0 +1,165 @@
+import type {
+  ContentBlock,
+  ConverseRequest,
+  SystemContentBlock,
+  Tool,
+  Message as WireMessage,
+} from '@aws-sdk/client-bedrock-runtime';
+import * as z from 'zod';
+import type {
+  AssistantBlock,
+  Json,
+  Message,
+  ModelRequest,
+  ModelResponse,
+  StopReason,
+  ToolSpec,
+} from '../../protocol/messages.ts';
+import { toTools } from '../anthropic/anthropic-tools.ts';
+import { prefillFor } from '../shared/prefill.ts';
+import { samplingFor } from '../shared/sampling.ts';
+import { invalidResponse } from '../shared/service-faults.ts';
+
+export const BEDROCK = 'bedrock';
+export const BEDROCK_SERVICE = 'Bedrock';
+
+/** Models that cache a prompt up to a mark; others refuse the mark. */
+const CACHING = /anthropic\.claude-(3-7|[a-z]+-\d)/;
+/** Models that take strict tools. */
+const STRICT = /anthropic\.claude-[a-z]+-(4-[5-9]|[5-9])/;
+
+/**
+ * A `Converse` call. System and tools are the same on every turn, so they are cached where the model can.
+ * @param isStrict false where strict tools were refused
+ */
+export function toConverse(request: ModelRequest, isStrict: boolean): ConverseRequest {
+  const tools = toWireTools(request.tools, isStrict && takesStrictTools(request.model));
+  const prefill = prefillFor(request);
+  const begun: WireMessage[] = prefill === undefined ? [] : [{ role: 'assistant', content: [{ text: prefill }] }];
+  const mark: SystemContentBlock[] = CACHING.test(request.model) ? [{ cachePoint: { type: 'default' } }] : [];
+  return {
+    modelId: request.model,
+    messages: [...request.messages.flatMap(toWireMessage), ...begun],
+    inferenceConfig: { maxTokens: request.maxTokens, ...samplingFor(BEDROCK, request) },
+    ...(request.system.trim() === '' ? {} : { system: [{ text: request.system }, ...mark] }),
+    ...(tools.length === 0 ? {} : { toolConfig: { tools } }),
+  };
+}
+
+export function takesStrictTools(model: string): boolean {
+  return STRICT.test(model);
+}
+
+type WireJson = NonNullable<Extract<NonNullable<Tool['toolSpec']>['inputSchema'], { json: unknown }>['json']>;
+
+function toWireTools(specs: readonly ToolSpec[], isStrict: boolean): Tool[] {
+  return toTools(specs, isStrict).map(({ name, description, input_schema: schema, strict }): Tool => {
+    const inputSchema = { json: schema as WireJson };
+    return { toolSpec: { name, description, inputSchema, ...(strict === true ? { strict } : {}) } };
+  });
+}
+
+function toWireMessage(message: Message): WireMessage[] {
+  if (message.role === 'assistant') {
+    const content = message.content.flatMap(toAssistantContent);
+    return content.length === 0 ? [] : [{ role: 'assistant', content }];
+  }
+  if (typeof message.content === 'string') return [{ role: 'user', content: [{ text: message.content }] }];
+  const content = message.content.map((block): ContentBlock => {
+    if (block.type === 'text') return { text: block.text };
+    const status = block.is_error === true ? 'error' : 'success';
+    return { toolResult: { toolUseId: block.tool_use_id, content: [{ text: block.content }], status } };
+  });
+  return [{ role: 'user', content }];
+}
+
+function toAssistantContent(block: AssistantBlock): ContentBlock[] {
+  switch (block.type) {
+    case 'text':
+      // A block without words is refused.
+      return block.text.trim() === '' ? [] : [{ text: block.text }];
+    case 'tool_use': {
+      const input = typeof block.input === 'object' && block.input !== null ? block.input : {};
+      return [{ toolUse: { toolUseId: block.id, name: block.name, input: input as WireJson } }];
+    }
+    case 'opaque':
+      return block.provider === BEDROCK ? [toBytes(block.value) as ContentBlock] : [];
+  }
+}
+
+const count = z.int().nonnegative();
+const wireBlock = z.looseObject({
+  text: z.string().optional(),
+  toolUse: z.looseObject({ toolUseId: z.string().default(''), name: z.string(), input: z.unknown() }).optional(),
+});
+const wireAnswer = z.looseObject({
+  output: z.looseObject({ message: z.looseObject({ content: z.array(wireBlock) }) }),
+  stopReason: z.string(),
+  usage: z.looseObject({
+    inputTokens: count,
+    outputTokens: count,
+    cacheReadInputTokens: count.nullish(),
+    cacheWriteInputTokens: count.nullish(),
+  }),
+});
+
+/** What is not named here is an end; what the answer holds decides what follows. */
+const STOPS: { [reason: string]: StopReason } = {
+  tool_use: 'tool_use',
+  max_tokens: 'max_tokens',
+  stop_sequence: 'stop_sequence',
+  refusal: 'refusal',
+  guardrail_intervened: 'refusal',
+  content_filtered: 'refusal',
+  model_context_window_exceeded: 'model_context_window_exceeded',
+};
+
+/**
+ * A `Converse` answer in our terms; blocks of kinds that we don't know are kept as they are.
+ * @throws AppError `model_response_invalid`
+ */
+export function toModelResponse(
+  body: unknown,
+  { model, requestId }: { model: string; requestId: string | undefined },
+): ModelResponse {
+  const parsed = wireAnswer.safeParse(body);
+  if (!parsed.success) throw invalidResponse(BEDROCK_SERVICE, z.prettifyError(parsed.error).replaceAll('\n', ' '));
+  const { output, stopReason: reason, usage } = parsed.data;
+  const content = output.message.content.map(toBlock);
+  const stopReason = STOPS[reason] ?? 'end_turn';
+  return {
+    content,
+    stopReason,
+    ...(stopReason === 'refusal' ? { stopDetails: reason } : {}),
+    usage: {
+      inputTokens: usage.inputTokens,
+      outputTokens: usage.outputTokens,
+      cacheWriteTokens: usage.cacheWriteInputTokens ?? 0,
+      cacheReadTokens: usage.cacheReadInputTokens ?? 0,
+    },
+    model,
+    ...(requestId === undefined ? {} : { requestId }),
+  };
+}
+
+function toBlock(block: z.infer<typeof wireBlock>): AssistantBlock {
+  if (block.text !== undefined) return { type: 'text', text: block.text };
+  if (block.toolUse === undefined) return { type: 'opaque', provider: BEDROCK, value: fromBytes(block) };
+  const { toolUseId: id, name, input } = block.toolUse;
+  return { type: 'tool_use', id, name, input: input ?? {} };
+}
+
+/** Bytes, such as redacted thoughts, as JSON can keep them; and back. */
+function fromBytes(value: unknown): Json {
+  if (value instanceof Uint8Array) return { $bytes: Buffer.from(value).toString('base64') };
+  if (Array.isArray(value)) return value.map(fromBytes);
+  if (typeof value !== 'object' || value === null) return (value ?? null) as Json;
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, fromBytes(field)]));
+}
+
+function toBytes(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(toBytes);
+  if (typeof value !== 'object' || value === null) return value;
+  if ('$bytes' in value && typeof value.$bytes === 'string') return new Uint8Array(Buffer.from(value.$bytes, 'base64'));
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, toBytes(field)]));
+}

@@ -1,0 +1,137 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
+import { AppError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import type { ModelRequest, ModelResponse, ToolSpec } from '../../protocol/messages.ts';
+import type { Provider, RespondOptions } from '../provider.ts';
+import { withinDeadline } from '../shared/call-deadline.ts';
+import { withPrefill } from '../shared/prefill.ts';
+import { invalidResponse, type Service } from '../shared/service-faults.ts';
+import { isNotOnDemand, toModelError } from './bedrock-errors.ts';
+import { BEDROCK, BEDROCK_SERVICE, takesStrictTools, toConverse, toModelResponse } from './bedrock-messages.ts';
+import { createInferenceProfiles } from './bedrock-profiles.ts';
+import { collectStream } from './bedrock-stream.ts';
+
+const SERVICE: Service = {
+  name: BEDROCK_SERVICE,
+  credentials: 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE or AWS_BEARER_TOKEN_BEDROCK',
+  address: 'the region',
+  addCredit: 'Ask for a higher quota in AWS Service Quotas, or wait for the next day, then resume.',
+};
+
+/** What {@link createBedrockProvider} takes. */
+export interface BedrockOptions {
+  region: string;
+  /** Instead of AWS's own. */
+  endpoint?: string | undefined;
+  /** The id or ARN of a profile through which the agent's `model` is called. */
+  inferenceProfile?: { model: string; profile: string } | undefined;
+  /** Instead of the SDK's own search. */
+  credentials?: { accessKeyId: string; secretAccessKey: string };
+  log: Log;
+}
+
+/**
+ * Bedrock's `Converse` through the official SDK, which is loaded on first use. A model that can't be called on demand
+ * is called through an inference profile from then on; the call that found it out is to be repeated.
+ */
+export function createBedrockProvider(options: BedrockOptions): Provider {
+  const { inferenceProfile, log } = options;
+  const profiles = createInferenceProfiles(options.region);
+  let opening: Promise<Opened> | undefined;
+  /** Lists of tools whose strict form was refused. */
+  const plain = new WeakSet<readonly ToolSpec[]>();
+  /** Names that were made of a model's id, so that it is known whose they are. */
+  const modelOf = new Map<string, string>();
+  const route = (request: ModelRequest): ModelRequest => {
+    if (request.model === inferenceProfile?.model || modelOf.has(request.model)) return request;
+    const name = profiles.nameOf(request.model);
+    if (name === request.model) return request;
+    modelOf.set(name, request.model);
+    return { ...request, model: name };
+  };
+  /** The fault as it is, or one that may be repeated because the next call is made in another way. */
+  const mended = (fault: AppError, request: ModelRequest, isStrict: boolean): AppError => {
+    const model = modelOf.get(request.model) ?? request.model;
+    const isWrongName = isNotOnDemand(fault) || (fault.code === 'model_unknown' && model !== request.model);
+    if (isWrongName && profiles.refused(model, request.model)) {
+      log.warn({ model, refused: request.model, next: profiles.nameOf(model) }, 'model called through a profile');
+    } else if (isStrict && fault.code === 'model_request_invalid' && /strict|schema/i.test(fault.message)) {
+      plain.add(request.tools);
+      log.warn({ model, reason: fault.message }, 'strict tools are refused; sent plain from now on');
+    } else {
+      return fault;
+    }
+    return new AppError(fault.code, fault.message, { retryable: true, cause: fault });
+  };
+  return {
+    name: BEDROCK,
+    server: `${BEDROCK} ${options.region}`,
+    route,
+    sendsStrict: ({ model, tools }) => takesStrictTools(model) && !plain.has(tools),
+    async respond(given, respondOptions) {
+      const request = route(given);
+      opening ??= open(options);
+      const isStrict = takesStrictTools(request.model) && !plain.has(request.tools);
+      const profile = request.model === inferenceProfile?.model ? inferenceProfile.profile : undefined;
+      return send(await opening, request, { ...respondOptions, isStrict, profile }).catch((thrown: unknown) => {
+        throw thrown instanceof AppError ? mended(thrown, request, isStrict) : thrown;
+      });
+    },
+    close: async () => (await opening)?.close(),
+  };
+}
+
+interface Opened {
+  sdk: typeof import('@aws-sdk/client-bedrock-runtime');
+  client: BedrockRuntimeClient;
+  close(): void;
+}
+
+async function open({ region, endpoint, credentials, log }: BedrockOptions): Promise<Opened> {
+  const [sdk, { NodeHttpHandler }] = await Promise.all([
+    import('@aws-sdk/client-bedrock-runtime'),
+    import('@smithy/node-http-handler'),
+  ]);
+  log.debug({ region, endpoint }, 'bedrock client opened');
+  // HTTP/1.1: the SDK's HTTP/2 sends every call over one connection, whose streams AWS limits. Lanes limit sockets.
+  const agents = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY };
+  const client = new sdk.BedrockRuntimeClient({
+    region,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(credentials === undefined ? {} : { credentials }),
+    // The runner owns retries, each with an intent of its own in the journal.
+    maxAttempts: 1,
+    requestHandler: new NodeHttpHandler({ httpAgent: new HttpAgent(agents), httpsAgent: new HttpsAgent(agents) }),
+  });
+  return { sdk, client, close: () => client.destroy() };
+}
+
+type SendOptions = RespondOptions & { isStrict: boolean; profile: string | undefined };
+
+async function send(
+  { sdk, client }: Opened,
+  request: ModelRequest,
+  { isStrict, profile, ...options }: SendOptions,
+): Promise<ModelResponse> {
+  const { model } = request;
+  const { onText } = options;
+  let isStreaming = false;
+  return withinDeadline(SERVICE.name, options, {
+    send: async ({ signal: abortSignal }) => {
+      const converse = toConverse(request, isStrict);
+      const input = { ...converse, ...(profile === undefined ? {} : { modelId: profile }) };
+      if (onText === undefined) {
+        const answer = await client.send(new sdk.ConverseCommand(input), { abortSignal });
+        return withPrefill(toModelResponse(answer, { model, requestId: answer.$metadata.requestId }), request);
+      }
+      const { stream, $metadata } = await client.send(new sdk.ConverseStreamCommand(input), { abortSignal });
+      isStreaming = true;
+      if (stream === undefined) throw invalidResponse(SERVICE.name, 'it has no stream');
+      const whole = await collectStream(stream, onText);
+      return withPrefill(toModelResponse(whole, { model, requestId: $metadata.requestId }), request);
+    },
+    toFault: (thrown) => toModelError(thrown, sdk, { service: SERVICE, model, isStreaming, now: Date.now() }),
+  });
+}

@@ -1,0 +1,302 @@
+import { createReadStream } from 'node:fs';
+import { devNull } from 'node:os';
+import type { BatchJob, GoogleGenAI, InlinedRequest } from '@google/genai';
+import * as z from 'zod';
+import { AppError } from '../../base/errors.ts';
+import type { ModelRequest } from '../../protocol/messages.ts';
+import {
+  type BatchApi,
+  type BatchLimits,
+  type BatchOutcome,
+  type BatchResult,
+  createdNothing,
+  type FindWindow,
+  type FoundJob,
+  type JobStatus,
+  mayHaveCreated,
+  oneOf,
+  type ResultsOptions,
+  type Submission,
+} from '../provider-jobs/batch-api.ts';
+import { readJsonLines } from '../provider-jobs/batch-lines.ts';
+import { type Spool, spoolLines } from '../provider-jobs/batch-spool.ts';
+import { invalidResponse, lacksCredentials, toRefusalFault } from '../shared/service-faults.ts';
+import { toModelError } from './gemini-errors.ts';
+import { GEMINI, toModelResponse, toParameters } from './gemini-messages.ts';
+import { type GeminiOptions, SERVICE } from './gemini-provider.ts';
+
+/** Source: Gemini's Batch API, file input. An expired job returns nothing, so that smaller jobs lose less. */
+const LIMITS: BatchLimits = { maxRequests: 50_000, maxBytes: 2_000_000_000 };
+/** Jobs below this go out in the call that creates them, which takes 20 MB: the SDK's form is a little longer. */
+const INLINE_BYTES = 16_000_000;
+/** Of a download, and of everything else, in milliseconds. */
+const FILE_TIMEOUT_MS = 1_800_000;
+const TIMEOUT_MS = 120_000;
+
+interface Opened {
+  sdk: typeof import('@google/genai');
+  client: GoogleGenAI;
+  fetch: typeof fetch;
+}
+
+/** What {@link createGeminiBatchApi} takes. */
+export interface GeminiBatchOptions extends GeminiOptions {
+  /** Jobs of more bytes than this are sent as a file. Default and at most 16 MB. */
+  inlineBytes?: number;
+}
+
+/** Gemini's Batch API: small jobs inline, others as files; jobs carry their submission in their display name. */
+export function createGeminiBatchApi(options: GeminiBatchOptions): BatchApi {
+  const { apiKey, baseUrl, log } = options;
+  let opening: Promise<Opened> | undefined;
+  const open = async (key: string): Promise<Opened> => {
+    const sdk = await import('@google/genai');
+    log.debug({ baseUrl }, 'gemini batch client opened');
+    // Without `retryOptions` the SDK sends once.
+    const httpOptions = baseUrl === undefined ? {} : { httpOptions: { baseUrl } };
+    const client = new sdk.GoogleGenAI({ apiKey: key, vertexai: false, ...httpOptions });
+    return { sdk, client, fetch: options.fetch ?? fetch };
+  };
+  const opened = async (signal: AbortSignal): Promise<Opened> => {
+    if (signal.aborted) throw new AppError('aborted', 'The call of the batch API was not sent.');
+    if (apiKey === undefined || apiKey.trim() === '') throw lacksCredentials(SERVICE, "Gemini's Batch API");
+    opening ??= open(apiKey);
+    return opening;
+  };
+  const inlineBytes = Math.min(options.inlineBytes ?? INLINE_BYTES, INLINE_BYTES);
+  return {
+    name: GEMINI,
+    limits: LIMITS,
+    omitsUnrun: true,
+    encode: (request, id) => JSON.stringify({ key: id, request: toWireRequest(request) }),
+    submit: async (submission) => submit(await opened(submission.signal), submission, inlineBytes),
+    status: async (jobId, signal) => toStatus(await retrieve(await opened(signal), jobId, signal)),
+    async *results(jobId, resultsOptions) {
+      yield* results(await opened(resultsOptions.signal), jobId, resultsOptions);
+    },
+    cancel: async (jobId, signal) => cancel(await opened(signal), jobId, signal),
+    find: async (submissionId, window) => find(await opened(window.signal), submissionId, window),
+    close: async () => undefined,
+  };
+}
+
+/** A `generateContent` body as the API takes it: the SDK has it only in a form of its own. */
+function toWireRequest(request: ModelRequest): WireRequest {
+  const { contents, config = {} } = toParameters(request, new AbortController().signal);
+  const { systemInstruction, tools, maxOutputTokens, temperature, topP } = config;
+  return {
+    contents: contents as WireRequest['contents'],
+    ...(systemInstruction === undefined ? {} : { systemInstruction: { parts: [{ text: String(systemInstruction) }] } }),
+    ...(tools === undefined ? {} : { tools: tools as NonNullable<WireRequest['tools']> }),
+    generationConfig: {
+      maxOutputTokens,
+      ...(temperature === undefined ? {} : { temperature }),
+      ...(topP === undefined ? {} : { topP }),
+    },
+  };
+}
+
+interface WireRequest {
+  contents: NonNullable<InlinedRequest['contents']>;
+  systemInstruction?: { parts: { text: string }[] };
+  tools?: NonNullable<NonNullable<InlinedRequest['config']>['tools']>;
+  generationConfig: { maxOutputTokens: number | undefined; temperature?: number; topP?: number };
+}
+
+interface Reporting {
+  model: string;
+  signal: AbortSignal;
+}
+
+function faultOf(thrown: unknown, { sdk }: Opened, { model, signal }: Reporting): AppError {
+  if (thrown instanceof AppError) return thrown;
+  if (signal.aborted) {
+    return new AppError('aborted', 'The call of the batch API was cancelled.', { outcomeUnknown: true, cause: thrown });
+  }
+  if (thrown instanceof Error && thrown.name === 'AbortError') {
+    const text = 'Gemini did not answer in time.';
+    return new AppError('model_timeout', text, { retryable: true, outcomeUnknown: true, cause: thrown });
+  }
+  return toModelError(thrown, sdk, { service: SERVICE, model, seen: {}, now: Date.now() });
+}
+
+async function submit(opened: Opened, submission: Submission, inlineBytes: number): Promise<{ jobId: string }> {
+  const { requests, submissionId, model, signal, beforeCreate } = submission;
+  const spool = await spoolLines(requests, { limits: LIMITS, signal });
+  let src: InlinedRequest[] | string;
+  try {
+    src = spool.bytes <= inlineBytes ? await readInline(spool) : await upload(opened, spool, submissionId);
+  } catch (thrown) {
+    throw createdNothing(faultOf(thrown, opened, submission));
+  } finally {
+    await spool.remove();
+  }
+  await beforeCreate();
+  try {
+    const config = { displayName: submissionId, ...callOptions(signal) };
+    const { name } = await opened.client.batches.create({ model, src, config });
+    if (name === undefined) throw invalidResponse(SERVICE.name, 'a created batch has no name');
+    return { jobId: name };
+  } catch (thrown) {
+    throw mayHaveCreated(faultOf(thrown, opened, submission));
+  }
+}
+
+function callOptions(abortSignal: AbortSignal) {
+  return { abortSignal, httpOptions: { timeout: TIMEOUT_MS } };
+}
+
+async function upload({ client }: Opened, spool: Spool, submissionId: string): Promise<string> {
+  const config = { mimeType: 'application/jsonl', displayName: submissionId };
+  const { name } = await client.files.upload({ file: spool.path, config });
+  if (name === undefined) throw invalidResponse(SERVICE.name, 'an uploaded file has no name');
+  return name;
+}
+
+/** Inline requests have no key; metadata comes back with the answer. */
+async function readInline(spool: Spool): Promise<InlinedRequest[]> {
+  const inline: InlinedRequest[] = [];
+  for await (const line of readJsonLines(createReadStream(spool.path))) {
+    const { key, request } = line as unknown as { key: string; request: WireRequest };
+    const { contents, systemInstruction, tools, generationConfig } = request;
+    const { maxOutputTokens, ...sampling } = generationConfig;
+    const config = {
+      ...sampling,
+      ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+      ...(systemInstruction === undefined ? {} : { systemInstruction }),
+      ...(tools === undefined ? {} : { tools }),
+    };
+    inline.push({ contents, config, metadata: { key } });
+  }
+  return inline;
+}
+
+async function retrieve(opened: Opened, jobId: string, signal: AbortSignal): Promise<BatchJob> {
+  try {
+    return await opened.client.batches.get({ name: jobId, config: callOptions(signal) });
+  } catch (thrown) {
+    throw createdNothing(faultOf(thrown, opened, { model: jobId, signal }));
+  }
+}
+
+const STATES: Record<string, JobStatus['state']> = {
+  JOB_STATE_QUEUED: 'queued',
+  JOB_STATE_PENDING: 'queued',
+  JOB_STATE_SUCCEEDED: 'ended',
+  JOB_STATE_PARTIALLY_SUCCEEDED: 'ended',
+  JOB_STATE_FAILED: 'failed',
+  JOB_STATE_CANCELLED: 'cancelled',
+  JOB_STATE_EXPIRED: 'expired',
+};
+
+/** Running, paused, being cancelled, or a state that is newer than this code: it is waited for. */
+function toStatus({ state, error }: BatchJob): JobStatus {
+  const reason = error?.message;
+  return { state: STATES[state ?? ''] ?? 'running', ...(reason === undefined ? {} : { reason }) };
+}
+
+async function cancel(opened: Opened, jobId: string, signal: AbortSignal): Promise<void> {
+  const { state } = await retrieve(opened, jobId, signal);
+  if (
+    state === 'JOB_STATE_CANCELLING' ||
+    !['queued', 'running'].includes(toStatus({ ...(state && { state }) }).state)
+  ) {
+    return;
+  }
+  try {
+    await opened.client.batches.cancel({ name: jobId, config: callOptions(signal) });
+  } catch (thrown) {
+    // It may have ended in between.
+    if (thrown instanceof opened.sdk.ApiError && (thrown.status === 400 || thrown.status === 409)) return;
+    throw createdNothing(faultOf(thrown, opened, { model: jobId, signal }));
+  }
+}
+
+async function* results(opened: Opened, jobId: string, options: ResultsOptions): AsyncGenerator<BatchResult> {
+  const job = await retrieve(opened, jobId, options.signal);
+  if (['queued', 'running'].includes(toStatus(job).state)) {
+    throw new AppError('batch_state_invalid', `The batch ${jobId} has no results before it is over.`);
+  }
+  const { fileName, inlinedResponses = [] } = job.dest ?? {};
+  try {
+    const lines = fileName === undefined ? inlinedResponses : readJsonLines(await download(opened, fileName, options));
+    for await (const line of lines) {
+      const { success, data } = wireResult.safeParse(line);
+      const id = data?.key ?? data?.metadata?.key;
+      if (success && id !== undefined) yield { id, outcome: toOutcome(data, options.model) };
+    }
+  } catch (thrown) {
+    throw createdNothing(faultOf(thrown, opened, options));
+  }
+}
+
+/**
+ * The SDK writes a download to a file and lets an answer that breaks off end the process (its stream has no listener
+ * for errors): so its call is kept, and the body taken from under it.
+ */
+async function download(
+  { client, fetch: send }: Opened,
+  file: string,
+  { signal }: Reporting,
+): Promise<AsyncIterable<Uint8Array>> {
+  const taken: { body?: AsyncIterable<Uint8Array> } = {};
+  const take: typeof fetch = async (input, init) => {
+    const response = await send(input, init);
+    if (!response.ok || response.body === null) return response;
+    taken.body = response.body;
+    return new Response('');
+  };
+  const config = { abortSignal: signal, httpOptions: { timeout: FILE_TIMEOUT_MS, fetch: take } };
+  await client.files.download({ file, downloadPath: devNull, config });
+  if (taken.body === undefined) throw invalidResponse(SERVICE.name, 'a file of results has no body');
+  return taken.body;
+}
+
+const wireResult = z.looseObject({
+  key: z.string().optional(),
+  metadata: z.looseObject({ key: z.string().optional() }).nullish(),
+  response: z.unknown().optional(),
+  error: z.looseObject({ code: z.number().default(13), message: z.string().default('') }).nullish(),
+});
+
+function toOutcome({ response, error }: z.infer<typeof wireResult>, model: string): BatchOutcome {
+  try {
+    if (!error) return { kind: 'answered', response: toModelResponse(response, model) };
+    // CANCELLED of google.rpc.Code.
+    if (error.code === 1) return { kind: 'cancelled' };
+    const status = RPC_STATUS[error.code] ?? (error.code >= 400 ? error.code : 500);
+    const refusal = { status, said: error.message, cause: error };
+    return { kind: 'error', error: createdNothing(toRefusalFault(SERVICE, model, refusal)) };
+  } catch (thrown) {
+    if (!(thrown instanceof AppError)) throw thrown;
+    return { kind: 'error', error: thrown };
+  }
+}
+
+/** google.rpc.Code to HTTP. */
+const RPC_STATUS: Record<number, number> = {
+  3: 400,
+  4: 504,
+  5: 404,
+  7: 403,
+  8: 429,
+  9: 400,
+  11: 400,
+  13: 500,
+  14: 503,
+  16: 401,
+};
+
+/** All pages: the order of the list is not promised, and a job that is missed would be paid for twice. */
+async function find(opened: Opened, submissionId: string, { otherJobs, signal }: FindWindow): Promise<FoundJob> {
+  const found: string[] = [];
+  try {
+    const jobs = await opened.client.batches.list({ config: { pageSize: 100, ...callOptions(signal) } });
+    for await (const { displayName, name } of jobs) {
+      if (displayName === submissionId && name !== undefined && !otherJobs?.has(name)) found.push(name);
+    }
+  } catch (thrown) {
+    throw createdNothing(faultOf(thrown, opened, { model: 'the list of batches', signal }));
+  }
+  return oneOf(found);
+}

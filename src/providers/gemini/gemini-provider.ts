@@ -1,0 +1,94 @@
+import { Readable } from 'node:stream';
+import type { GoogleGenAI } from '@google/genai';
+import type { Log } from '../../base/log.ts';
+import type { ModelRequest, ModelResponse } from '../../protocol/messages.ts';
+import type { Provider, RespondOptions } from '../provider.ts';
+import { withinDeadline } from '../shared/call-deadline.ts';
+import { createLeanFetch } from '../shared/lean-fetch.ts';
+import { lacksCredentials, type Service } from '../shared/service-faults.ts';
+import { type Seen, toModelError } from './gemini-errors.ts';
+import { GEMINI, GEMINI_SERVICE, toModelResponse, toParameters } from './gemini-messages.ts';
+import { collectStream } from './gemini-stream.ts';
+
+export const SERVICE: Service = {
+  name: GEMINI_SERVICE,
+  credentials: 'GEMINI_API_KEY',
+  address: 'GOOGLE_GEMINI_BASE_URL',
+  addCredit: 'Raise the quota or add credit in Google AI Studio, or wait for the next day, then resume.',
+};
+
+/** What {@link createGeminiProvider} takes. */
+export interface GeminiOptions {
+  apiKey?: string | undefined;
+  baseUrl?: string | undefined;
+  log: Log;
+  /** Default: the lean one, which knows no proxies. */
+  fetch?: typeof fetch;
+}
+
+/** Google's Gemini API through the official SDK, which is loaded on first use. */
+export function createGeminiProvider(options: GeminiOptions): Provider {
+  const { apiKey } = options;
+  let opening: Promise<Opened> | undefined;
+  return {
+    name: GEMINI,
+    lacks: () => (apiKey?.trim() ? undefined : SERVICE.credentials),
+    async respond(request, respondOptions) {
+      if (apiKey === undefined || apiKey.trim() === '') throw lacksCredentials(SERVICE, request.model);
+      opening ??= open(apiKey, options);
+      return send(await opening, request, respondOptions);
+    },
+    close: async () => (await opening)?.close(),
+  };
+}
+
+interface Opened {
+  sdk: typeof import('@google/genai');
+  client: GoogleGenAI;
+  fetch: typeof fetch;
+  close(): Promise<void>;
+}
+
+async function open(apiKey: string, { baseUrl, fetch: given, log }: GeminiOptions): Promise<Opened> {
+  const sdk = await import('@google/genai');
+  const lean = given === undefined ? createLeanFetch() : undefined;
+  log.debug({ baseUrl }, 'gemini client opened');
+  const client = new sdk.GoogleGenAI({
+    apiKey,
+    vertexai: false,
+    // Without `retryOptions` the SDK sends once.
+    ...(baseUrl === undefined ? {} : { httpOptions: { baseUrl } }),
+  });
+  return { sdk, client, fetch: given ?? lean?.fetch ?? fetch, close: async () => lean?.close() };
+}
+
+async function send(opened: Opened, request: ModelRequest, options: RespondOptions): Promise<ModelResponse> {
+  const { sdk, client } = opened;
+  const { model } = request;
+  const seen: Seen = {};
+  const { onText } = options;
+  return withinDeadline(SERVICE.name, options, {
+    send: async ({ signal }) => {
+      const parameters = toParameters(request, signal);
+      parameters.config = { ...parameters.config, httpOptions: { fetch: watched(opened.fetch, seen) } };
+      const body =
+        onText === undefined
+          ? await client.models.generateContent(parameters)
+          : await collectStream(await client.models.generateContentStream(parameters), onText);
+      return toModelResponse(body, model);
+    },
+    toFault: (thrown) => toModelError(thrown, sdk, { service: SERVICE, model, seen, now: Date.now() }),
+  });
+}
+
+/** The SDK's errors have no headers, and it reads streams as the web's: both are seen to here. */
+function watched(send: typeof fetch, seen: Seen): typeof fetch {
+  return async (input, init) => {
+    const response = await send(input, init);
+    seen.ok = response.ok;
+    seen.headers = response.headers;
+    if (typeof response.body?.getReader === 'function') return response;
+    const body = response.body as unknown as Readable;
+    return Object.assign(response, { body: { getReader: () => Readable.toWeb(body).getReader() } });
+  };
+}

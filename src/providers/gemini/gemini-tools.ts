@@ -1,0 +1,31 @@
+import type { FunctionDeclaration } from '@google/genai';
+import type { JsonSchema, ToolSpec } from '../../protocol/messages.ts';
+import { lowerSchema } from '../shared/strict-schema.ts';
+
+const declared = new WeakMap<readonly ToolSpec[], FunctionDeclaration[]>();
+
+/**
+ * The tools of a request, made once for each list. Schemas go out in the narrow form that all models take, with the
+ * rest in words, where they can be lowered; as they are, without their dialect, where not.
+ */
+export function toDeclarations(specs: readonly ToolSpec[]): FunctionDeclaration[] {
+  const known = declared.get(specs);
+  if (known !== undefined) return known;
+  const made = specs.map(({ name, description, inputSchema }): FunctionDeclaration => {
+    const lowered = lowerSchema(inputSchema);
+    const { $schema: _dialect, ...plain } = inputSchema;
+    const schema = lowered.strict ? withoutConst(lowered.schema) : { type: 'object', ...plain };
+    return { name, description, parametersJsonSchema: schema };
+  });
+  declared.set(specs, made);
+  return made;
+}
+
+/** `const` is not among the keywords that Gemini lists; one listed value says the same. */
+function withoutConst(schema: JsonSchema): JsonSchema {
+  return JSON.parse(JSON.stringify(schema), (_key, value: unknown) => {
+    if (typeof value !== 'object' || value === null || !('const' in value) || Array.isArray(value)) return value;
+    const { const: only, ...rest } = value as JsonSchema;
+    return typeof only === 'object' && !('type' in rest) && only !== null ? value : { ...rest, enum: [only] };
+  }) as JsonSchema;
+}

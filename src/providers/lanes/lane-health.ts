@@ -1,0 +1,167 @@
+import { AppError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import { type BreakerOptions, createBreaker } from './circuit-breaker.ts';
+import { createConcurrencyLimit } from './concurrency-limit.ts';
+
+/** What a fault of a call means for its next try. */
+export type FaultMeaning =
+  /** It counts against the call's own sends. */
+  | { kind: 'own' }
+  /** The whole lane is held up: the call is to wait in it again, however often. */
+  | { kind: 'lane' }
+  /** The lane has come to nothing for longer than patience allows. */
+  | { kind: 'given-up'; error: AppError };
+
+/** A call of the lane; `number` counts them from 1. */
+export interface Sending {
+  number: number;
+  /** It goes ahead to see whether the server answers again. */
+  isProbe: boolean;
+  /** Calls in flight when it was sent, with it. */
+  among: number;
+}
+
+/**
+ * How a lane fares: how many calls it bears, the cool-down that they share after a refusal, and the breaker that
+ * stops it when every call fails.
+ */
+export interface LaneHealth {
+  inFlight(): number;
+  /** Until a call may go; Infinity: until one in flight has ended. 0 without a look at the clock while all is well. */
+  waitMs(): number;
+  send(): Sending;
+  answered(sending: Sending): void;
+  failed(error: AppError, sending: Sending): FaultMeaning;
+  /** The call came to no end that says anything about the lane. */
+  dropped(sending: Sending): void;
+}
+
+export interface LaneHealthOptions {
+  /** Provider and model, for messages. */
+  name: string;
+  now: () => number;
+  random: () => number;
+  log: Log | undefined;
+  patienceMs: number;
+  breaker: BreakerOptions;
+  floor: number;
+}
+
+/** After a refusal that names no time the lane rests for half to all of this, doubled with each round of refusals. */
+const COOL_DOWN_MS = 250;
+const MOST_COOL_DOWN_MS = 30_000;
+/** Faults of a server that is down or overcome, rather than of a call. */
+const SERVER_FAULTS = new Set(['model_server_error', 'model_overloaded', 'model_timeout', 'model_unreachable']);
+const OWN: FaultMeaning = { kind: 'own' };
+const LANE: FaultMeaning = { kind: 'lane' };
+
+/** Starts as healthy. */
+export function createLaneHealth(options: LaneHealthOptions): LaneHealth {
+  const { name, now, log, patienceMs } = options;
+  const breaker = createBreaker(options.breaker);
+  const concurrency = createConcurrencyLimit(options.floor);
+  const coolDown = createCoolDown(options.random);
+  let sent = 0;
+  let inFlight = 0;
+
+  const giveUp = (cause: AppError, state: string): FaultMeaning => {
+    log?.warn({ lane: name, code: cause.code }, 'lane given up');
+    const text = `${cause.message} (${name}: ${cause.code}, ${state}.) Nothing is lost: go on when it answers again.`;
+    return { kind: 'given-up', error: new AppError('model_unavailable', text, { cause }) };
+  };
+  const limited = (error: AppError, { number, isProbe }: Sending): FaultMeaning => {
+    if (isProbe) breaker.forgetProbe();
+    const time = now();
+    const askedMs = coolDown.start(error.retryAfterMs, { number, sent, now: time });
+    if (askedMs > patienceMs) return giveUp(error, `it asks to wait ${seconds(askedMs)}`);
+    const refusedMs = coolDown.refusedMs(time);
+    if (refusedMs <= patienceMs) return LANE;
+    coolDown.startOver(time);
+    return giveUp(error, `it has refused every call for ${seconds(refusedMs)}`);
+  };
+  const faulted = (error: AppError, { isProbe }: Sending): FaultMeaning => {
+    const time = now();
+    const wasOpen = breaker.isOpen();
+    breaker.faulted(isProbe, time);
+    const openMs = breaker.openMs(time);
+    if (openMs === undefined) return OWN;
+    if (!wasOpen) log?.warn({ lane: name, code: error.code }, 'lane stopped: every call fails');
+    if (!isProbe || openMs <= patienceMs) return LANE;
+    breaker.startOver(time);
+    return giveUp(error, `every call has failed for ${seconds(openMs)}`);
+  };
+
+  return {
+    inFlight: () => inFlight,
+    waitMs() {
+      if (inFlight + 1 > concurrency.value()) return Number.POSITIVE_INFINITY;
+      const cooling = coolDown.isEver() ? coolDown.waitMs(now()) : 0;
+      return breaker.isOpen() ? Math.max(cooling, breaker.waitMs(now())) : cooling;
+    },
+    send() {
+      sent += 1;
+      inFlight += 1;
+      return { number: sent, isProbe: breaker.send(), among: inFlight };
+    },
+    answered() {
+      concurrency.answered(inFlight);
+      breaker.answered();
+      coolDown.answered();
+      inFlight -= 1;
+    },
+    failed(error, sending) {
+      const isLimited = error.code === 'model_rate_limited';
+      if (isLimited || error.code === 'model_overloaded') {
+        const among = Math.max(inFlight, sending.among);
+        concurrency.refused({ number: sending.number, among }, sent);
+      }
+      inFlight -= 1;
+      if (isLimited) return limited(error, sending);
+      if (SERVER_FAULTS.has(error.code)) return faulted(error, sending);
+      if (sending.isProbe) breaker.forgetProbe();
+      return OWN;
+    },
+    dropped({ isProbe }) {
+      inFlight -= 1;
+      if (isProbe) breaker.forgetProbe();
+    },
+  };
+}
+
+function createCoolDown(random: () => number) {
+  let until = 0;
+  let rounds = 0;
+  /** The first refusal since the last answer. */
+  let since: number | undefined;
+  /** Calls up to this one were sent before the last round began. */
+  let roundUpTo = 0;
+  return {
+    isEver: () => until > 0,
+    waitMs: (now: number) => Math.max(0, until - now),
+    /** Resolves to the time that this refusal asks for; those of one round ask once. */
+    start(retryAfterMs: number | undefined, { number, sent, now }: { number: number; sent: number; now: number }) {
+      const isNewRound = number > roundUpTo;
+      if (isNewRound) {
+        rounds += 1;
+        roundUpTo = sent;
+      }
+      const backoff = Math.min(MOST_COOL_DOWN_MS, COOL_DOWN_MS * 2 ** (rounds - 1)) * (0.5 + random() / 2);
+      const asked = retryAfterMs || (isNewRound ? backoff : 0);
+      until = Math.max(until, now + asked);
+      since ??= now;
+      return asked;
+    },
+    answered() {
+      rounds = 0;
+      since = undefined;
+    },
+    refusedMs: (now: number) => (since === undefined ? 0 : now - since),
+    startOver(now: number) {
+      since = now;
+    },
+  };
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`;
+}

@@ -1,0 +1,137 @@
+import type { Usage } from '../../protocol/messages.ts';
+import type { LimitKind, RateLimits } from '../provider.ts';
+import { createRateMeter, type MeterReading, type RateMeter } from './rate-meter.ts';
+
+/** Limits of our own on a lane, a minute; the provider's own limits hold beside them. */
+export interface LaneCaps {
+  requestsPerMinute?: number | undefined;
+  inputTokensPerMinute?: number | undefined;
+  outputTokensPerMinute?: number | undefined;
+}
+
+/** What a call is expected to use. */
+export interface CallSize {
+  /** Bytes of the request: a guess at its tokens is made of them. */
+  requestBytes: number;
+  maxTokens: number;
+}
+
+/** What the meters of a lane stood at when a call was sent. */
+export interface MeterReadings {
+  readonly calls: number;
+  readonly readings: readonly { meter: RateMeter; kind: LimitKind; told: boolean; reading: MeterReading }[];
+}
+
+/** All limits of a lane: those that headers have told, and our own caps. Times only go forward. */
+export interface LaneMeters {
+  /** Until a call of this size may go; 0 without a look at the clock while no limit is known. */
+  waitMs(size: CallSize, now: () => number): number;
+  take(size: CallSize, now: () => number): MeterReadings;
+  /** A call was answered (`usage`), refused unserved (null), or came to an end that says nothing (undefined). */
+  settle(end: CallEnd): void;
+  setCaps(caps: LaneCaps, now: number): void;
+}
+
+export interface CallEnd {
+  size: CallSize;
+  taken: MeterReadings;
+  usage: Usage | null | undefined;
+  limits: RateLimits | undefined;
+  now: number;
+}
+
+const KINDS: readonly LimitKind[] = ['requests', 'tokens', 'inputTokens', 'outputTokens'];
+/** First guess of tokens in a byte of JSON, and of an answer's tokens; both are then learnt from the answers. */
+const TOKENS_PER_BYTE = 0.3;
+const ANSWER_TOKENS = 500;
+/** Room that a call waits for, as a share of the tokens it is guessed to use: some use more. */
+const TOKEN_ROOM = 1.5;
+/** Weight of one answer in what is learnt, once there are a few: until then it is their mean. */
+const LEARN = 0.1;
+
+/** Starts with no limit known. */
+export function createLaneMeters(periodMs: number): LaneMeters {
+  const told = new Map<LimitKind, RateMeter>();
+  let own: { kind: LimitKind; meter: RateMeter; limit: number }[] = [];
+  let calls = 0;
+  let perByte = TOKENS_PER_BYTE;
+  let perAnswer = ANSWER_TOKENS;
+  let answers = 0;
+
+  const guess = (kind: LimitKind, size: CallSize): number => {
+    const input = size.requestBytes * perByte;
+    const output = Math.min(perAnswer, size.maxTokens);
+    return kind === 'requests' ? 1 : unitsOf(kind, input, output);
+  };
+  const learn = (size: CallSize, usage: Usage) => {
+    const input = usage.inputTokens + usage.cacheWriteTokens;
+    answers += 1;
+    const weight = Math.max(LEARN, 1 / answers);
+    if (size.requestBytes > 0) perByte += (input / size.requestBytes - perByte) * weight;
+    perAnswer += (usage.outputTokens - perAnswer) * weight;
+  };
+  const used = (kind: LimitKind, reading: MeterReading, usage: Usage | null | undefined): number => {
+    if (usage === undefined) return reading.units;
+    if (usage === null) return 0;
+    // Tokens read from the cache don't count against the limits.
+    return kind === 'requests' ? 1 : unitsOf(kind, usage.inputTokens + usage.cacheWriteTokens, usage.outputTokens);
+  };
+
+  return {
+    waitMs(size, now) {
+      if (told.size === 0 && own.length === 0) return 0;
+      const time = now();
+      let wait = 0;
+      const room = (kind: LimitKind) => guess(kind, size) * (kind === 'requests' ? 1 : TOKEN_ROOM);
+      for (const [kind, meter] of told) wait = Math.max(wait, meter.waitMs(room(kind), time));
+      for (const { kind, meter } of own) wait = Math.max(wait, meter.waitMs(room(kind), time));
+      return wait;
+    },
+    take(size, now) {
+      calls += 1;
+      const readings: MeterReadings['readings'][number][] = [];
+      if (told.size === 0 && own.length === 0) return { calls, readings };
+      const time = now();
+      for (const [kind, meter] of told) {
+        readings.push({ meter, kind, told: true, reading: meter.take(guess(kind, size), time) });
+      }
+      for (const { kind, meter } of own) {
+        readings.push({ meter, kind, told: false, reading: meter.take(guess(kind, size), time) });
+      }
+      return { calls, readings };
+    },
+    settle({ size, taken, usage, limits, now }) {
+      if (usage) learn(size, usage);
+      for (const { meter, kind, told: isTold, reading } of taken.readings) {
+        meter.settle(reading, used(kind, reading, usage), { limit: isTold ? limits?.[kind] : undefined, now });
+      }
+      if (limits === undefined) return;
+      for (const kind of KINDS) {
+        const limit = limits[kind];
+        if (limit === undefined || told.has(kind)) continue;
+        // What was sent after this call is not in its headers yet.
+        const left = limit.remaining - (calls - taken.calls) * guess(kind, size);
+        const meter = createRateMeter({ limit: limit.limit, left, periodMs, now });
+        told.set(kind, meter);
+        meter.settle(meter.take(0, now), 0, { limit: { ...limit, remaining: left }, now });
+      }
+    },
+    setCaps(caps, now) {
+      const wanted: [LimitKind, number | undefined][] = [
+        ['requests', caps.requestsPerMinute],
+        ['inputTokens', caps.inputTokensPerMinute],
+        ['outputTokens', caps.outputTokensPerMinute],
+      ];
+      own = wanted.flatMap(([kind, limit]) => {
+        if (limit === undefined) return [];
+        const same = own.find((cap) => cap.kind === kind && cap.limit === limit);
+        return [same ?? { kind, limit, meter: createRateMeter({ limit, isEven: true, periodMs, now }) }];
+      });
+    },
+  };
+}
+
+function unitsOf(kind: LimitKind, input: number, output: number): number {
+  if (kind === 'inputTokens') return input;
+  return kind === 'outputTokens' ? output : input + output;
+}

@@ -1,0 +1,246 @@
+import type { Clock } from '../../base/clock.ts';
+import { AppError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import type { Usage } from '../../protocol/messages.ts';
+import type { RateLimits } from '../provider.ts';
+import { BREAKER, type BreakerOptions } from './circuit-breaker.ts';
+import { createLaneHealth, type FaultMeaning, type LaneHealth, type Sending } from './lane-health.ts';
+import { type CallSize, createLaneMeters, type LaneCaps, type LaneMeters } from './lane-meters.ts';
+import { createLaneQueue, type LaneQueue, type QueueMember } from './lane-queue.ts';
+
+/** The shared limits of every provider and model of this process; all batches and conversations go through them. */
+export interface Lanes {
+  join(provider: string, model: string, options?: MemberOptions): LaneMember;
+}
+
+export interface MemberOptions {
+  /** 1 to 10: the share of a lane that its members want at once. Default 5. */
+  priority?: number | undefined;
+  /** Limits of our own; of all members' the strictest hold for the lane. */
+  caps?: LaneCaps | undefined;
+}
+
+/** One batch or conversation in a lane. */
+export interface LaneMember {
+  /**
+   * Leave for one call, in order. It is given at once, without a promise, while the lane has room and nobody waits.
+   * Contract: rejects with `aborted` when a signal fires while it waits, with `model_unavailable` when the lane is given up.
+   */
+  acquire(call: LaneCall): Permit | Promise<Permit>;
+  /** Effective for calls that wait, too; undefined is the default. */
+  setPriority(priority: number | undefined): void;
+  /** Idempotent; calls that wait keep their places. */
+  leave(): void;
+}
+
+export interface LaneCall extends CallSize {
+  /** Any of these ends the waiting; a call that need not wait doesn't look at them. */
+  waitSignals: readonly AbortSignal[];
+  /** The call was sent before: it goes in front of the member's others. */
+  isRepeat?: boolean;
+}
+
+/** Leave for one call; it has to be ended. */
+export interface Permit {
+  /** For `onLimits` of the provider. */
+  limits(limits: RateLimits): void;
+  /** The call is over. What a fault means for the next try is the answer. Idempotent. */
+  end(outcome: CallOutcome): FaultMeaning;
+}
+
+/** How a call ended; `aborted` faults say nothing about the lane. */
+export type CallOutcome =
+  | { kind: 'answered'; usage: Usage }
+  | { kind: 'failed'; error: AppError }
+  | { kind: 'not-sent' };
+
+export interface LanesOptions {
+  clock: Clock;
+  random?: () => number;
+  log?: Log;
+  /** How long a lane may be refused or fail without one answer before it is given up. Default 5 minutes. */
+  patienceMs?: number;
+  breaker?: BreakerOptions;
+  /** Least calls in flight that a lane is cut to. Default 1. */
+  floor?: number;
+  /** Length of the minute of limits, for tests. */
+  periodMs?: number;
+}
+
+const PATIENCE_MS = 300_000;
+const DEFAULT_PRIORITY = 5;
+
+/** One {@link Lanes} for a process. */
+export function createLanes(options: LanesOptions): Lanes {
+  const lanes = new Map<string, (options: MemberOptions) => LaneMember>();
+  return {
+    join(provider, model, member = {}) {
+      const key = JSON.stringify([provider, model]);
+      const join = lanes.get(key) ?? createLane(`${provider} ${model}`, options);
+      lanes.set(key, join);
+      return join(member);
+    },
+  };
+}
+
+interface Waiting {
+  call: LaneCall;
+  grant(): void;
+  refuse(error: AppError): void;
+}
+
+/** What the parts of one lane share. */
+interface Lane {
+  health: LaneHealth;
+  meters: LaneMeters;
+  queue: LaneQueue<Waiting>;
+  now: () => number;
+  /** Serves whoever may go by now. */
+  pump(): void;
+}
+
+function createLane(name: string, options: LanesOptions): (member: MemberOptions) => LaneMember {
+  const { clock, random = Math.random, log, patienceMs = PATIENCE_MS, breaker = BREAKER, floor = 1 } = options;
+  const now = () => clock.monotonic();
+  const wake = createAlarm(clock, () => lane.pump());
+  const lane: Lane = {
+    health: createLaneHealth({ name, now, random, log, patienceMs, breaker, floor }),
+    meters: createLaneMeters(options.periodMs ?? 60_000),
+    queue: createLaneQueue(),
+    now,
+    pump() {
+      for (let next = lane.queue.first(); next !== undefined; next = lane.queue.first()) {
+        const waitMs = waitOf(lane, next.entry.call);
+        if (waitMs > 0) return wake(waitMs);
+        next.member.remove(next.entry);
+        next.entry.grant();
+      }
+      wake(Number.POSITIVE_INFINITY);
+    },
+  };
+  const caps = new Map<QueueMember<Waiting>, LaneCaps>();
+  const setCaps = () => lane.meters.setCaps(strictest([...caps.values()]), now());
+  return (joining) => {
+    const member = lane.queue.join(joining.priority ?? DEFAULT_PRIORITY);
+    caps.set(member, joining.caps ?? {});
+    setCaps();
+    return {
+      acquire(call) {
+        const isFree = lane.queue.size() === 0 && waitOf(lane, call) <= 0;
+        return isFree ? grant(lane, member, call) : wait(lane, member, call);
+      },
+      setPriority: (priority = DEFAULT_PRIORITY) => member.setPriority(priority),
+      leave: () => {
+        member.leave();
+        if (caps.delete(member)) setCaps();
+      },
+    };
+  };
+}
+
+function waitOf({ health, meters, now }: Lane, call: LaneCall): number {
+  const waitMs = health.waitMs();
+  return waitMs > 0 ? waitMs : meters.waitMs(call, now);
+}
+
+function wait(lane: Lane, member: QueueMember<Waiting>, call: LaneCall): Promise<Permit> {
+  return new Promise((resolve, reject) => {
+    const unlisten = () => {
+      for (const signal of call.waitSignals) signal.removeEventListener('abort', abort);
+    };
+    const entry: Waiting = {
+      call,
+      grant() {
+        unlisten();
+        resolve(grant(lane, member, call));
+      },
+      refuse(error) {
+        unlisten();
+        reject(error);
+      },
+    };
+    const abort = () => {
+      member.remove(entry);
+      entry.refuse(new AppError('aborted', 'The call was cancelled before it was sent.'));
+      lane.pump();
+    };
+    member.add(entry, call.isRepeat ?? false);
+    for (const signal of call.waitSignals) signal.addEventListener('abort', abort, { once: true });
+    if (call.waitSignals.some((signal) => signal.aborted)) abort();
+    else lane.pump();
+  });
+}
+
+function grant(lane: Lane, member: QueueMember<Waiting>, call: LaneCall): Permit {
+  member.served();
+  const sending = lane.health.send();
+  const taken = lane.meters.take(call, lane.now);
+  let limits: RateLimits | undefined;
+  let meaning: FaultMeaning | undefined;
+  return {
+    limits: (stated) => {
+      limits = stated;
+    },
+    end(outcome) {
+      if (meaning !== undefined) return meaning;
+      lane.meters.settle({ size: call, taken, usage: chargedOf(outcome), limits, now: lane.now() });
+      meaning = meaningOf(lane, outcome, sending);
+      lane.pump();
+      return meaning;
+    },
+  };
+}
+
+function meaningOf(lane: Lane, outcome: CallOutcome, sending: Sending): FaultMeaning {
+  if (outcome.kind === 'answered') lane.health.answered(sending);
+  else if (outcome.kind === 'not-sent' || outcome.error.code === 'aborted') lane.health.dropped(sending);
+  else {
+    const meaning = lane.health.failed(outcome.error, sending);
+    // Everyone who waits is told; whoever comes later is the next to try.
+    if (meaning.kind === 'given-up') for (const entry of lane.queue.clear()) entry.refuse(meaning.error);
+    return meaning;
+  }
+  return { kind: 'own' };
+}
+
+/** What a call was charged: null for nothing, undefined when that is not known. */
+function chargedOf(outcome: CallOutcome): Usage | null | undefined {
+  if (outcome.kind === 'answered') return outcome.usage;
+  return outcome.kind === 'not-sent' || outcome.error.code === 'model_rate_limited' ? null : undefined;
+}
+
+function strictest(all: readonly LaneCaps[]): LaneCaps {
+  const least = (cap: keyof LaneCaps) => {
+    const given = all.flatMap((caps) => caps[cap] ?? []);
+    return given.length === 0 ? undefined : Math.min(...given);
+  };
+  return {
+    requestsPerMinute: least('requestsPerMinute'),
+    inputTokensPerMinute: least('inputTokensPerMinute'),
+    outputTokensPerMinute: least('outputTokensPerMinute'),
+  };
+}
+
+/** Calls back once, at the earliest of the times that were set since it last did; Infinity takes the alarm back. */
+function createAlarm(clock: Clock, ring: () => void): (inMs: number) => void {
+  let set: { at: number; cancel: AbortController } | undefined;
+  return (inMs) => {
+    const at = clock.monotonic() + inMs;
+    if (inMs !== Number.POSITIVE_INFINITY && set !== undefined && set.at <= at) return;
+    set?.cancel.abort();
+    set = undefined;
+    if (inMs === Number.POSITIVE_INFINITY) return;
+    const cancel = new AbortController();
+    set = { at, cancel };
+    clock.sleep(Math.ceil(inMs), cancel.signal).then(
+      () => {
+        set = undefined;
+        ring();
+      },
+      (thrown: unknown) => {
+        // The one way in which a sleep rejects is that it was cancelled.
+        if (!cancel.signal.aborted) throw thrown;
+      },
+    );
+  };
+}

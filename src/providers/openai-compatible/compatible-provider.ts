@@ -1,0 +1,110 @@
+import type OpenAI from 'openai';
+import type { Log } from '../../base/log.ts';
+import type { ModelRequest, ModelResponse } from '../../protocol/messages.ts';
+import { isEmbeddingModel } from '../embedding-models.ts';
+import { type OpenClient, openClient } from '../openai/openai-client.ts';
+import { postEmbeddings } from '../openai/openai-embeddings.ts';
+import { filteredBy, toModelError } from '../openai/openai-errors.ts';
+import { readLimits } from '../openai/openai-limits.ts';
+import type { Provider, RespondOptions } from '../provider.ts';
+import { type CallDeadline, withinDeadline } from '../shared/call-deadline.ts';
+import { leanOptions } from '../shared/lean-fetch.ts';
+import { filteredResponse, lacksCredentials, type Service } from '../shared/service-faults.ts';
+import { OPENAI_COMPATIBLE, toModelResponse, toRequestBody } from './compatible-messages.ts';
+import { collectStream } from './compatible-stream.ts';
+
+/** What {@link createOpenAiCompatibleProvider} takes. */
+export interface OpenAiCompatibleOptions {
+  /** With its `/v1`. */
+  baseUrl: string;
+  /** The variable that an agent names for the key, and its value; absent for a server that wants no key. */
+  key?: { variable: string; value: string | undefined };
+  log: Log;
+  /** Default: the lean one, which knows no proxies. */
+  fetch?: typeof fetch;
+}
+
+/** Any server that speaks Chat Completions and Embeddings (Ollama, vLLM, LM Studio, gateways), through OpenAI's SDK. */
+export function createOpenAiCompatibleProvider(options: OpenAiCompatibleOptions): Provider {
+  const { baseUrl, key, log } = options;
+  const { host } = new URL(baseUrl);
+  const service: Service = {
+    name: host,
+    credentials: key?.variable ?? 'the variable that api_key_env of the agent names',
+    address: "base_url of the agent's model",
+    addCredit: 'Raise it there, then resume.',
+  };
+  let opening: Promise<OpenClient> | undefined;
+  let hasWarned = false;
+  return {
+    name: OPENAI_COMPATIBLE,
+    server: `${OPENAI_COMPATIBLE} ${baseUrl}`,
+    async respond(request, respondOptions) {
+      if (key !== undefined && !key.value?.trim()) throw lacksCredentials(service, request.model);
+      opening ??= openClient({ apiKey: key?.value, baseUrl, fetch: options.fetch, log });
+      const { response, hasUsage } = await send(await opening, request, { ...respondOptions, service });
+      if (!hasUsage && !hasWarned) log.warn({ server: host }, 'server tells no usage: its tokens are not counted');
+      hasWarned ||= !hasUsage;
+      return response;
+    },
+    close: async () => (await opening)?.close(),
+  };
+}
+
+interface Answer {
+  response: ModelResponse;
+  hasUsage: boolean;
+}
+
+async function send(
+  { sdk, client }: OpenClient,
+  request: ModelRequest,
+  { service, ...options }: RespondOptions & { service: Service },
+): Promise<Answer> {
+  const { model } = request;
+  return withinDeadline(service.name, options, {
+    send: (call) =>
+      post(client, request, { ...options, call, service }).catch((thrown: unknown) => {
+        if (thrown instanceof sdk.APIError && thrown.headers !== undefined) tellLimits(thrown.headers, options);
+        const filtered = filteredBy(thrown, sdk);
+        if (filtered === undefined) throw thrown;
+        return { response: filteredResponse(model, filtered), hasUsage: true };
+      }),
+    toFault: (thrown) => toModelError(thrown, sdk, { service, model, now: Date.now() }),
+  });
+}
+
+async function post(
+  client: OpenAI,
+  request: ModelRequest,
+  { call, service, ...options }: RespondOptions & { call: CallDeadline; service: Service },
+): Promise<Answer> {
+  if (isEmbeddingModel({ provider: OPENAI_COMPATIBLE, model: request.model })) {
+    const telling = { call, service, tellLimits: (headers: Headers) => tellLimits(headers, options) };
+    return postEmbeddings(client, request, telling);
+  }
+  const body = toRequestBody(request);
+  const { onText, mayStillSend } = options;
+  const fetchOptions = leanOptions({ mayStillSend });
+  const sending = { signal: call.signal, timeout: call.timeoutMs, fetchOptions };
+  if (onText === undefined) {
+    const answer = client.post<unknown>('/chat/completions', { body, ...sending });
+    const { data, response, request_id: requestId } = await answer.withResponse();
+    tellLimits(response.headers, options);
+    return toModelResponse(data, service, requestId ?? undefined);
+  }
+  const answer = client.post<AsyncIterable<OpenAI.Chat.ChatCompletionChunk>>('/chat/completions', {
+    body: { ...body, stream: true, stream_options: { include_usage: true } },
+    stream: true,
+    ...sending,
+  });
+  const { data, response, request_id: requestId } = await answer.withResponse();
+  tellLimits(response.headers, options);
+  const whole = await collectStream(data, onText, { service, signal: call.signal });
+  return toModelResponse(whole, service, requestId ?? undefined);
+}
+
+function tellLimits(headers: Pick<Headers, 'get'>, { onLimits }: RespondOptions): void {
+  const limits = onLimits === undefined ? undefined : readLimits(headers);
+  if (limits !== undefined) onLimits?.(limits);
+}

@@ -1,0 +1,264 @@
+import * as z from 'zod';
+import { AppError } from '../../base/errors.ts';
+import type { ToolSpec } from '../../protocol/messages.ts';
+import { isEmbeddingModel } from '../embedding-models.ts';
+import {
+  type BatchApi,
+  type BatchLimits,
+  type BatchOutcome,
+  type BatchResult,
+  createdNothing,
+  type FindWindow,
+  type FoundJob,
+  type JobStatus,
+  mayHaveCreated,
+  oneOf,
+  type ResultsOptions,
+  type Submission,
+} from '../provider-jobs/batch-api.ts';
+import { createBodyEncoder } from '../provider-jobs/batch-encoder.ts';
+import { readJsonLines } from '../provider-jobs/batch-lines.ts';
+import { type Spool, spoolLines } from '../provider-jobs/batch-spool.ts';
+import { filteredResponse, invalidResponse, lacksCredentials, toRefusalFault } from '../shared/service-faults.ts';
+import { type OpenClient, openClient } from './openai-client.ts';
+import { toEmbeddingsBody, toVectorResponse } from './openai-embeddings.ts';
+import { isFilter, meaningOf, toModelError } from './openai-errors.ts';
+import { type OpenAiOptions, SERVICE } from './openai-provider.ts';
+import { OPENAI, toInputItems, toModelResponse, toRequestBody } from './openai-responses.ts';
+import { toTools } from './openai-tools.ts';
+
+/** Source: OpenAI's Batch API, rate limits. */
+const LIMITS: BatchLimits = { maxRequests: 50_000, maxBytes: 200_000_000 };
+/** The pair of a job's metadata that names its submission. */
+const SUBMISSION = 'rowmill_submission';
+/** Of an upload or a download of 200 MB, and of everything else, in milliseconds. */
+const FILE_TIMEOUT_MS = 1_800_000;
+const TIMEOUT_MS = 60_000;
+
+/** OpenAI's Batch API on the endpoint of each model: the answers are the same as in real time, at half the price. */
+export function createOpenAiBatchApi({ apiKey, baseUrl, fetch, log }: OpenAiOptions): BatchApi {
+  let opening: Promise<OpenClient> | undefined;
+  const encodeBody = createBodyEncoder(
+    (request, isStrict) => toRequestBody(request, toTools(request.tools, isStrict)),
+    'input',
+    (request) => request.messages.flatMap(toInputItems),
+  );
+  const opened = async (signal: AbortSignal): Promise<OpenClient> => {
+    if (signal.aborted) throw new AppError('aborted', 'The call of the batch API was not sent.');
+    if (apiKey === undefined || apiKey.trim() === '') throw lacksCredentials(SERVICE, "OpenAI's Batch API");
+    // The lean fetch sends text only; the bodies here are files.
+    opening ??= openClient({ apiKey, baseUrl, fetch: fetch ?? globalThis.fetch, log });
+    return opening;
+  };
+  return {
+    name: OPENAI,
+    limits: LIMITS,
+    encode(request, id, { isStrict = true } = {}) {
+      const body = givesVectors(request.model)
+        ? JSON.stringify(toEmbeddingsBody(request))
+        : encodeBody(request, isStrict);
+      return `{"custom_id":"${id}","method":"POST","url":"${endpointOf(request.model)}","body":${body}}`;
+    },
+    submit: async (submission) => submit(await opened(submission.signal), submission),
+    status: async (jobId, signal) => toStatus(await retrieve(await opened(signal), jobId, signal)),
+    async *results(jobId, options) {
+      yield* results(await opened(options.signal), jobId, options);
+    },
+    cancel: async (jobId, signal) => cancel(await opened(signal), jobId, signal),
+    find: async (submissionId, window) => find(await opened(window.signal), submissionId, window),
+    close: async () => (await opening)?.close(),
+  };
+}
+
+function givesVectors(model: string): boolean {
+  return isEmbeddingModel({ provider: OPENAI, model });
+}
+
+/** A job has one endpoint, as it has one model. */
+function endpointOf(model: string): '/v1/embeddings' | '/v1/responses' {
+  return givesVectors(model) ? '/v1/embeddings' : '/v1/responses';
+}
+
+function faultOf(thrown: unknown, { sdk }: OpenClient, model: string): AppError {
+  return toModelError(thrown, sdk, { service: SERVICE, model, now: Date.now() });
+}
+
+async function submit(opened: OpenClient, submission: Submission): Promise<{ jobId: string }> {
+  const { requests, submissionId, model, signal, beforeCreate } = submission;
+  const spool = await spoolLines(requests, { limits: LIMITS, signal });
+  let fileId: string;
+  try {
+    fileId = await upload(opened, spool, submission);
+  } catch (thrown) {
+    throw createdNothing(faultOf(thrown, opened, model));
+  } finally {
+    await spool.remove();
+  }
+  await beforeCreate();
+  try {
+    const created: unknown = await opened.client.batches.create(
+      {
+        input_file_id: fileId,
+        endpoint: endpointOf(model),
+        completion_window: '24h',
+        metadata: { [SUBMISSION]: submissionId },
+      },
+      { signal, timeout: TIMEOUT_MS },
+    );
+    const { success, data } = wireBatch.safeParse(created);
+    if (!success) throw invalidResponse(SERVICE.name, 'a created batch has no id');
+    return { jobId: data.id };
+  } catch (thrown) {
+    throw mayHaveCreated(faultOf(thrown, opened, model));
+  }
+}
+
+async function upload({ client }: OpenClient, spool: Spool, { submissionId, signal }: Submission): Promise<string> {
+  const file = new File([await spool.blob('application/jsonl')], `${submissionId}.jsonl`);
+  const { id } = await client.files.create({ file, purpose: 'batch' }, { signal, timeout: FILE_TIMEOUT_MS });
+  return id;
+}
+
+const wireBatch = z.looseObject({
+  id: z.string(),
+  status: z.string().default('validating'),
+  output_file_id: z.string().nullish(),
+  error_file_id: z.string().nullish(),
+  errors: z
+    .looseObject({
+      data: z.array(z.looseObject({ message: z.string().nullish(), line: z.number().nullish() })).nullish(),
+    })
+    .nullish(),
+  request_counts: z.looseObject({ total: z.number(), completed: z.number(), failed: z.number() }).nullish(),
+});
+type WireBatch = z.infer<typeof wireBatch>;
+
+async function retrieve(opened: OpenClient, jobId: string, signal: AbortSignal): Promise<WireBatch> {
+  try {
+    const found: unknown = await opened.client.batches.retrieve(jobId, { signal, timeout: TIMEOUT_MS });
+    const { success, data } = wireBatch.safeParse(found);
+    if (!success) throw invalidResponse(SERVICE.name, 'a batch has no id');
+    return data;
+  } catch (thrown) {
+    throw createdNothing(faultOf(thrown, opened, jobId));
+  }
+}
+
+const STATES: Record<string, JobStatus['state']> = {
+  validating: 'queued',
+  in_progress: 'running',
+  finalizing: 'running',
+  cancelling: 'running',
+  completed: 'ended',
+  failed: 'failed',
+  expired: 'expired',
+  cancelled: 'cancelled',
+};
+
+function toStatus(batch: WireBatch): JobStatus {
+  const { request_counts: told, errors } = batch;
+  const reasons = (errors?.data ?? []).slice(0, 3).map(({ message, line }) => {
+    return `${typeof line === 'number' ? `line ${line}: ` : ''}${message ?? 'no reason given'}`;
+  });
+  return {
+    // A state that is newer than this code is waited for.
+    state: STATES[batch.status] ?? 'running',
+    ...(told ? { counts: { total: told.total, answered: told.completed, failed: told.failed } } : {}),
+    ...(reasons.length > 0 ? { reason: reasons.join('; ') } : {}),
+  };
+}
+
+async function cancel(opened: OpenClient, jobId: string, signal: AbortSignal): Promise<void> {
+  const { status } = await retrieve(opened, jobId, signal);
+  if (!['validating', 'in_progress', 'finalizing'].includes(status)) return;
+  try {
+    await opened.client.batches.cancel(jobId, { signal, timeout: TIMEOUT_MS });
+  } catch (thrown) {
+    // It may have ended in between.
+    if (thrown instanceof opened.sdk.APIError && (thrown.status === 400 || thrown.status === 409)) return;
+    throw createdNothing(faultOf(thrown, opened, jobId));
+  }
+}
+
+/** The output file and the error file: a job that is `completed` may have rows in either. */
+async function* results(opened: OpenClient, jobId: string, options: ResultsOptions): AsyncGenerator<BatchResult> {
+  const { model, signal } = options;
+  const batch = await retrieve(opened, jobId, signal);
+  if (['queued', 'running'].includes(toStatus(batch).state)) {
+    throw new AppError('batch_state_invalid', `The batch ${jobId} has no results before it is over.`);
+  }
+  for (const fileId of [batch.output_file_id, batch.error_file_id]) {
+    if (typeof fileId !== 'string') continue;
+    try {
+      const response = await opened.client.files.content(fileId, { signal, timeout: FILE_TIMEOUT_MS });
+      if (response.body === null) continue;
+      for await (const line of readJsonLines(response.body)) {
+        const { success, data } = wireResult.safeParse(line);
+        if (success) yield { id: data.custom_id, outcome: toOutcome(data, { opened, model, tools: options.tools }) };
+      }
+    } catch (thrown) {
+      throw createdNothing(faultOf(thrown, opened, model));
+    }
+  }
+}
+
+const wireFault = z.looseObject({ code: z.string().nullish(), message: z.string().nullish() });
+const wireResult = z.looseObject({
+  custom_id: z.string(),
+  response: z
+    .looseObject({
+      status_code: z.number().default(200),
+      request_id: z.string().nullish(),
+      body: z.unknown().optional(),
+    })
+    .nullish(),
+  error: wireFault.nullish(),
+});
+const wireRefusal = z.looseObject({ error: wireFault });
+
+interface Reading {
+  opened: OpenClient;
+  model: string;
+  tools: readonly ToolSpec[];
+}
+
+function toOutcome({ response, error }: z.infer<typeof wireResult>, { opened, model, tools }: Reading): BatchOutcome {
+  if (error?.code === 'batch_expired') return { kind: 'expired' };
+  if (error?.code === 'batch_cancelled') return { kind: 'cancelled' };
+  if (response === undefined || response === null || response.status_code >= 300) {
+    const refusal = wireRefusal.safeParse(response?.body);
+    return toRefusedOutcome(refusal.data?.error ?? error ?? {}, { status: response?.status_code ?? 500, model });
+  }
+  try {
+    const context = { service: SERVICE, model, requestId: response.request_id ?? undefined };
+    const answer = givesVectors(model)
+      ? toVectorResponse(response.body, { ...context, tools })
+      : toModelResponse(response.body, { ...context, tools: toTools(tools, true) });
+    return { kind: 'answered', response: answer };
+  } catch (thrown) {
+    return { kind: 'error', error: faultOf(thrown, opened, model) };
+  }
+}
+
+function toRefusedOutcome(
+  { code, message }: z.infer<typeof wireFault>,
+  { status, model }: { status: number; model: string },
+): BatchOutcome {
+  const said = message ?? code ?? 'it did not say why';
+  if (isFilter(code)) return { kind: 'answered', response: filteredResponse(model, `${code}: ${said}`) };
+  const refusal = { status, said, code: meaningOf(code, said), cause: { code, message } };
+  return { kind: 'error', error: createdNothing(toRefusalFault(SERVICE, model, refusal)) };
+}
+
+/** All pages: the order of the list is not promised, and a job that is missed would be paid for twice. */
+async function find(opened: OpenClient, submissionId: string, { otherJobs, signal }: FindWindow): Promise<FoundJob> {
+  const found: string[] = [];
+  try {
+    for await (const batch of opened.client.batches.list({ limit: 100 }, { signal, timeout: TIMEOUT_MS })) {
+      if (batch.metadata?.[SUBMISSION] === submissionId && !otherJobs?.has(batch.id)) found.push(batch.id);
+    }
+  } catch (thrown) {
+    throw createdNothing(faultOf(thrown, opened, 'the list of batches'));
+  }
+  return oneOf(found);
+}

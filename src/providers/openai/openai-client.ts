@@ -1,0 +1,40 @@
+import type OpenAI from 'openai';
+import type { Log } from '../../base/log.ts';
+import { createLeanFetch } from '../shared/lean-fetch.ts';
+
+/** What {@link openClient} takes. */
+export interface ClientOptions {
+  /** Undefined for a server that wants none. */
+  apiKey: string | undefined;
+  baseUrl: string | undefined;
+  /** Default: {@link createLeanFetch}. */
+  fetch?: typeof fetch | undefined;
+  log: Log;
+}
+
+export interface OpenClient {
+  sdk: typeof import('openai');
+  client: OpenAI;
+  close(): Promise<void>;
+}
+
+/** The official SDK, loaded on first use: it takes a quarter of a second. It neither retries nor logs. */
+export async function openClient({ apiKey, baseUrl, fetch, log }: ClientOptions): Promise<OpenClient> {
+  const sdk = await import('openai');
+  const lean = fetch === undefined ? createLeanFetch() : undefined;
+  log.debug({ baseUrl }, 'openai client opened');
+  const client = new sdk.OpenAI({
+    // The SDK wants a key; a header that is null is not sent.
+    ...(apiKey === undefined
+      ? { apiKey: 'none', organization: null, project: null, defaultHeaders: { Authorization: null } }
+      : { apiKey }),
+    adminAPIKey: null,
+    ...(baseUrl === undefined ? {} : { baseURL: baseUrl }),
+    fetch: lean?.fetch ?? fetch,
+    // The runner owns retries, each with an intent of its own in the journal.
+    maxRetries: 0,
+    // It would log bodies.
+    logLevel: 'off',
+  });
+  return { sdk, client, close: async () => lean?.close() };
+}

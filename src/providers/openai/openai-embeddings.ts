@@ -1,0 +1,96 @@
+import type OpenAI from 'openai';
+import * as z from 'zod';
+import { AppError } from '../../base/errors.ts';
+import { type ModelRequest, type ModelResponse, NO_USAGE, type ToolSpec, textOf } from '../../protocol/messages.ts';
+import { vectorFieldOf } from '../embedding-models.ts';
+import type { CallDeadline } from '../shared/call-deadline.ts';
+import { invalidResponse, type Service } from '../shared/service-faults.ts';
+
+/** The body of an embeddings call: the text of the last user message, alone. Instructions and tools have no place in it. */
+export function toEmbeddingsBody({ model, messages }: ModelRequest): OpenAI.EmbeddingCreateParams {
+  const last = messages.findLast(({ role }) => role === 'user');
+  // Without a format the SDK asks for base64, of which a batch has nobody to decode it.
+  return { model, input: last === undefined ? '' : textOf(last.content), encoding_format: 'float' };
+}
+
+const count = z.int().nonnegative();
+const wireEmbeddings = z.looseObject({
+  model: z.string().optional(),
+  data: z.array(z.looseObject({ embedding: z.array(z.number()).min(1) })).length(1),
+  usage: z.looseObject({ prompt_tokens: count }).nullish(),
+});
+
+/** What reading a vector needs beside it. */
+export interface VectorContext {
+  service: Service;
+  model: string;
+  /** Those of the request. The first one that takes an array of numbers alone is what the vector is given with. */
+  tools: readonly ToolSpec[];
+  requestId: string | undefined;
+}
+
+/** A vector in our terms. `hasUsage` is false for a server that does not tell its tokens. */
+export interface VectorAnswer {
+  response: ModelResponse;
+  hasUsage: boolean;
+}
+
+/**
+ * An embeddings answer in our terms: one call of the tool that takes the vector, as a model that writes would make it.
+ * @throws AppError `model_response_invalid`, `model_request_invalid` when no tool takes a vector
+ */
+export function readVector(body: unknown, { service, model, tools, requestId }: VectorContext): VectorAnswer {
+  const parsed = wireEmbeddings.safeParse(body);
+  if (!parsed.success) throw invalidResponse(service.name, z.prettifyError(parsed.error).replaceAll('\n', ' '));
+  const { data, usage, model: answered } = parsed.data;
+  const { name, field } = vectorTool(model, tools);
+  const response: ModelResponse = {
+    // The loop gives a call without an id one of its own.
+    content: [{ type: 'tool_use', id: '', name, input: { [field]: data[0]?.embedding ?? [] } }],
+    stopReason: 'tool_use',
+    usage: { ...NO_USAGE, inputTokens: usage?.prompt_tokens ?? 0 },
+    model: answered ?? model,
+    ...(requestId === undefined ? {} : { requestId }),
+  };
+  return { response, hasUsage: usage !== null && usage !== undefined };
+}
+
+/** {@link readVector} of a service that tells its tokens, always. */
+export function toVectorResponse(body: unknown, context: VectorContext): ModelResponse {
+  const { response, hasUsage } = readVector(body, context);
+  if (!hasUsage) throw invalidResponse(context.service.name, 'it has no usage');
+  return response;
+}
+
+/** What {@link postEmbeddings} sends with. */
+interface EmbeddingsCall {
+  call: CallDeadline;
+  service: Service;
+  /** Told of the answer's headers. */
+  tellLimits: (headers: Headers) => void;
+}
+
+/** Sends one embeddings call. @throws what the SDK throws, and as {@link readVector} */
+export async function postEmbeddings(
+  client: OpenAI,
+  request: ModelRequest,
+  { call, service, tellLimits }: EmbeddingsCall,
+): Promise<VectorAnswer> {
+  const { model, tools } = request;
+  // Before it is sent: a vector that nothing takes would be paid for all the same.
+  vectorTool(model, tools);
+  const sending = { signal: call.signal, timeout: call.timeoutMs };
+  const answer = client.embeddings.create(toEmbeddingsBody(request), sending);
+  const { data, response, request_id: requestId } = await answer.withResponse();
+  tellLimits(response.headers);
+  return readVector(data, { service, model, tools, requestId: requestId ?? undefined });
+}
+
+function vectorTool(model: string, tools: readonly ToolSpec[]): { name: string; field: string } {
+  for (const { name, inputSchema } of tools) {
+    const field = vectorFieldOf(inputSchema);
+    if (field !== undefined) return { name, field };
+  }
+  const fix = 'Let its schema have one property, an array of numbers.';
+  throw new AppError('model_request_invalid', `${model} gives a vector, and the agent has no place for it. ${fix}`);
+}

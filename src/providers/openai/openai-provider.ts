@@ -1,0 +1,141 @@
+import type OpenAI from 'openai';
+import { AppError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import type { ModelRequest, ModelResponse, ToolSpec } from '../../protocol/messages.ts';
+import { isEmbeddingModel } from '../embedding-models.ts';
+import type { Provider, RespondOptions } from '../provider.ts';
+import { type CallDeadline, withinDeadline } from '../shared/call-deadline.ts';
+import { leanOptions } from '../shared/lean-fetch.ts';
+import { filteredResponse, invalidResponse, lacksCredentials, type Service } from '../shared/service-faults.ts';
+import { type OpenClient, openClient } from './openai-client.ts';
+import { postEmbeddings } from './openai-embeddings.ts';
+import { filteredBy, toModelError } from './openai-errors.ts';
+import { readLimits } from './openai-limits.ts';
+import { OPENAI, toModelResponse, toRequestBody } from './openai-responses.ts';
+import { collectStream } from './openai-stream.ts';
+import { toTools } from './openai-tools.ts';
+
+export const SERVICE: Service = {
+  name: 'OpenAI',
+  credentials: 'OPENAI_API_KEY',
+  address: 'OPENAI_BASE_URL',
+  addCredit: "Raise the limit or add credit in OpenAI's billing settings, then resume.",
+};
+
+const CHECK_TIMEOUT_MS = 10_000;
+
+/** What {@link createOpenAiProvider} takes. */
+export interface OpenAiOptions {
+  apiKey?: string | undefined;
+  baseUrl?: string | undefined;
+  log: Log;
+  /** Default: the lean one, which knows no proxies. */
+  fetch?: typeof fetch;
+}
+
+/** OpenAI's Responses API, and Embeddings for models that give vectors, through the official SDK, loaded on first use. */
+export function createOpenAiProvider(options: OpenAiOptions): Provider {
+  const { apiKey, log } = options;
+  let opening: Promise<OpenClient> | undefined;
+  /** Lists of tools whose strict form was refused. */
+  const plain = new WeakSet<readonly ToolSpec[]>();
+  return {
+    name: OPENAI,
+    sendsStrict: ({ tools }) => !plain.has(tools),
+    lacks: () => (apiKey?.trim() ? undefined : SERVICE.credentials),
+    async respond(request, respondOptions) {
+      if (apiKey === undefined || apiKey.trim() === '') throw lacksCredentials(SERVICE, request.model);
+      opening ??= openClient({ apiKey, baseUrl: options.baseUrl, fetch: options.fetch, log });
+      const opened = await opening;
+      const isStrict = !plain.has(request.tools);
+      try {
+        return await send(opened, request, { ...respondOptions, isStrict });
+      } catch (thrown) {
+        if (!(thrown instanceof AppError) || !isStrict || !refusesStrict(thrown)) throw thrown;
+        plain.add(request.tools);
+        log.warn({ model: request.model, reason: thrown.message }, 'strict tools are refused; sent plain from now on');
+        throw new AppError(thrown.code, thrown.message, { retryable: true, cause: thrown });
+      }
+    },
+    async checkModel(model) {
+      if (apiKey === undefined) return;
+      opening ??= openClient({ apiKey, baseUrl: options.baseUrl, fetch: options.fetch, log });
+      const { sdk, client } = await opening;
+      await client.models.retrieve(model, { timeout: CHECK_TIMEOUT_MS }).catch((thrown: unknown) => {
+        // A gateway without a list of models answers 404 as well: only an answer about a model counts.
+        if (!(thrown instanceof sdk.NotFoundError) || thrown.code !== 'model_not_found') return;
+        throw toModelError(thrown, sdk, { service: SERVICE, model, now: Date.now() });
+      });
+    },
+    close: async () => (await opening)?.close(),
+  };
+}
+
+/** A schema that strict mode does not take after all: only that is to be mended. */
+function refusesStrict({ code, message }: AppError): boolean {
+  return code === 'model_request_invalid' && /\bstrict\b|invalid schema|invalid_function_parameters/i.test(message);
+}
+
+async function send(
+  { sdk, client }: OpenClient,
+  request: ModelRequest,
+  { isStrict, ...options }: RespondOptions & { isStrict: boolean },
+): Promise<ModelResponse> {
+  const { model } = request;
+  return withinDeadline(SERVICE.name, options, {
+    send: (call) =>
+      post(client, request, { ...options, call, isStrict }).catch((thrown: unknown) => {
+        if (thrown instanceof sdk.APIError && thrown.headers !== undefined) tellLimits(thrown.headers, options);
+        const filtered = filteredBy(thrown, sdk);
+        if (filtered === undefined) throw thrown;
+        return filteredResponse(model, filtered);
+      }),
+    toFault: (thrown) => toModelError(thrown, sdk, { service: SERVICE, model, now: Date.now() }),
+  });
+}
+
+async function post(
+  client: OpenAI,
+  request: ModelRequest,
+  { call, isStrict, ...options }: RespondOptions & { call: CallDeadline; isStrict: boolean },
+): Promise<ModelResponse> {
+  const { model } = request;
+  if (isEmbeddingModel({ provider: OPENAI, model })) return embed(client, request, { ...options, call });
+  const tools = toTools(request.tools, isStrict);
+  const body = toRequestBody(request, tools);
+  const { onText, mayStillSend } = options;
+  const fetchOptions = leanOptions({ mayStillSend });
+  const sending = { signal: call.signal, timeout: call.timeoutMs, fetchOptions };
+  // `post` is what `responses.create` calls; that one would read the answer before we have checked it.
+  if (onText === undefined) {
+    const answer = client.post<unknown>('/responses', { body, ...sending });
+    const { data, response, request_id: requestId } = await answer.withResponse();
+    tellLimits(response.headers, options);
+    return toModelResponse(data, { service: SERVICE, model, tools, requestId: requestId ?? undefined });
+  }
+  const answer = client.post<AsyncIterable<OpenAI.Responses.ResponseStreamEvent>>('/responses', {
+    body: { ...body, stream: true },
+    stream: true,
+    ...sending,
+  });
+  const { data, response, request_id: requestId } = await answer.withResponse();
+  tellLimits(response.headers, options);
+  const whole = await collectStream(data, onText, { service: SERVICE, model });
+  return toModelResponse(whole, { service: SERVICE, model, tools, requestId: requestId ?? undefined });
+}
+
+async function embed(
+  client: OpenAI,
+  request: ModelRequest,
+  { call, ...options }: RespondOptions & { call: CallDeadline },
+): Promise<ModelResponse> {
+  const telling = { call, service: SERVICE, tellLimits: (headers: Headers) => tellLimits(headers, options) };
+  const { response, hasUsage } = await postEmbeddings(client, request, telling);
+  if (!hasUsage) throw invalidResponse(SERVICE.name, 'it has no usage');
+  return response;
+}
+
+function tellLimits(headers: Pick<Headers, 'get'>, { onLimits }: RespondOptions): void {
+  const limits = onLimits === undefined ? undefined : readLimits(headers);
+  if (limits !== undefined) onLimits?.(limits);
+}

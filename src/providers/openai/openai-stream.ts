@@ -1,0 +1,34 @@
+import type OpenAI from 'openai';
+import { invalidResponse, type Service, toRefusalFault } from '../shared/service-faults.ts';
+import { meaningOf } from './openai-errors.ts';
+
+/**
+ * Hands the text of a streamed response over as it comes.
+ * @returns the response in the shape of one that was not streamed
+ * @throws AppError `model_response_invalid` when the stream ends early, or what its error event says
+ */
+export async function collectStream(
+  events: AsyncIterable<OpenAI.Responses.ResponseStreamEvent>,
+  onText: (text: string) => void,
+  { service, model }: { service: Service; model: string },
+): Promise<unknown> {
+  for await (const event of events) {
+    switch (event.type) {
+      case 'response.output_text.delta':
+        onText(event.delta);
+        break;
+      case 'response.completed':
+      case 'response.incomplete':
+      case 'response.failed':
+        return event.response;
+      case 'error': {
+        const { code, message: said } = event;
+        throw toRefusalFault(service, model, { status: undefined, said, code: meaningOf(code, said), cause: event });
+      }
+      default:
+        // The last event repeats whatever the others say.
+        break;
+    }
+  }
+  throw invalidResponse(service.name, 'its stream ended before the answer did');
+}

@@ -1,0 +1,79 @@
+import type { TokenCosts, Usage } from '../../protocol/messages.ts';
+import type { PriceTable } from './prices.ts';
+
+/** What a job's tokens cost against real time, by kind. */
+interface BatchRule {
+  share: TokenCosts;
+  /** Cache writes live an hour there, and cost so many times the price of input. */
+  cacheWriteOfInput?: number;
+}
+
+const HALF: TokenCosts = { input: 0.5, output: 0.5, cacheWrite: 0.5, cacheRead: 0.5 };
+
+const RULES: Readonly<Record<string, BatchRule>> = {
+  // Message Batches: half of everything, caching stacks; our requests cache for an hour, at twice the price of input.
+  anthropic: { share: HALF, cacheWriteOfInput: 2 },
+  // OpenAI's Batch API, pricing: half, cached input too.
+  openai: { share: HALF },
+  // Gemini's Batch API, pricing: half. Tokens from its cache are reported to cost as much as in real time: not verified,
+  // and the dearer reading.
+  gemini: { share: { ...HALF, cacheRead: 1 } },
+  // Amazon Bedrock, pricing, batch: half of on demand; nothing is cached.
+  bedrock: { share: HALF },
+};
+
+/** Whether a provider has batch jobs whose price is known. */
+export function hasBatchPrice(provider: string): boolean {
+  return Object.hasOwn(RULES, provider);
+}
+
+/**
+ * The prices of the providers' batch APIs, from those of real time; `undefined` where either is not known. What a batch
+ * saved is the difference of the two tables over the same usage.
+ */
+export function createBatchPriceTable(realtime: PriceTable): PriceTable {
+  const costsOf = (provider: string, model: string, usage: Usage): TokenCosts | undefined => {
+    const rule = Object.hasOwn(RULES, provider) ? RULES[provider] : undefined;
+    const costs = realtime.costsOf(provider, model, usage);
+    if (rule === undefined || costs === undefined) return undefined;
+    const { share } = rule;
+    const cacheWrite = hourlyWrites(realtime, { provider, model, usage }, rule) ?? costs.cacheWrite;
+    return {
+      input: costs.input * share.input,
+      output: costs.output * share.output,
+      cacheWrite: cacheWrite * share.cacheWrite,
+      cacheRead: costs.cacheRead * share.cacheRead,
+    };
+  };
+  const priceOf = (provider: string, model: string, usage: Usage): number | undefined => {
+    const costs = costsOf(provider, model, usage);
+    return costs === undefined ? undefined : costs.input + costs.output + costs.cacheWrite + costs.cacheRead;
+  };
+  return {
+    costsOf,
+    priceOf,
+    worstCase(provider, model, { inputTokens, maxTokens }) {
+      const nothing: Usage = { inputTokens: 0, outputTokens: maxTokens, cacheWriteTokens: 0, cacheReadTokens: 0 };
+      const plain = priceOf(provider, model, { ...nothing, inputTokens });
+      const written = priceOf(provider, model, { ...nothing, cacheWriteTokens: inputTokens });
+      const read = priceOf(provider, model, { ...nothing, cacheReadTokens: inputTokens });
+      return plain === undefined || written === undefined || read === undefined
+        ? undefined
+        : Math.max(plain, written, read);
+    },
+  };
+}
+
+/** Cache writes at the price of an hour: as input of a prompt of the same length, so that they stay in its tier. */
+function hourlyWrites(
+  realtime: PriceTable,
+  { provider, model, usage }: { provider: string; model: string; usage: Usage },
+  { cacheWriteOfInput }: BatchRule,
+): number | undefined {
+  const { inputTokens, cacheWriteTokens, cacheReadTokens } = usage;
+  if (cacheWriteOfInput === undefined || cacheWriteTokens === 0) return undefined;
+  const prompt = inputTokens + cacheWriteTokens + cacheReadTokens;
+  const asInput = { inputTokens: prompt, outputTokens: 0, cacheWriteTokens: 0, cacheReadTokens: 0 };
+  const input = realtime.costsOf(provider, model, asInput)?.input;
+  return input === undefined ? undefined : (input * cacheWriteTokens * cacheWriteOfInput) / prompt;
+}

@@ -1,0 +1,41 @@
+import type { ModelRequest } from '../../protocol/messages.ts';
+
+/** Writes the body of a request as JSON. */
+type EncodeBody = (request: ModelRequest, isStrict: boolean) => string;
+
+/** What of a request its constant part depends on. */
+interface Constant extends Pick<ModelRequest, 'model' | 'system' | 'tools' | 'maxTokens'> {
+  sampling: ModelRequest['sampling'] | undefined;
+  isStrict: boolean;
+}
+
+/**
+ * Bodies of many requests that differ in what is said alone: the rest, instructions and tools, is written once for as long
+ * as it stays the same. It is most of a line, and of the time that a line takes.
+ * @param toBody the whole body
+ * @param field of the body that holds what is said
+ * @param toField that field alone
+ */
+export function createBodyEncoder(
+  toBody: (request: ModelRequest, isStrict: boolean) => object,
+  field: string,
+  toField: (request: ModelRequest, isStrict: boolean) => unknown,
+): EncodeBody {
+  let last: Constant | undefined;
+  let head = '';
+  return (request, isStrict) => {
+    const { model, system, tools, maxTokens, sampling } = request;
+    const isSame =
+      last?.tools === tools &&
+      last.system === system &&
+      last.model === model &&
+      last.maxTokens === maxTokens &&
+      last.sampling === sampling &&
+      last.isStrict === isStrict;
+    if (!isSame) {
+      head = JSON.stringify({ ...toBody({ ...request, messages: [] }, isStrict), [field]: undefined }).slice(0, -1);
+      last = { model, system, tools, maxTokens, sampling, isStrict };
+    }
+    return `${head},"${field}":${JSON.stringify(toField(request, isStrict))}}`;
+  };
+}

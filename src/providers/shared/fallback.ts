@@ -1,0 +1,75 @@
+import { AppError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import type { AssistantBlock, ModelRequest, ModelResponse } from '../../protocol/messages.ts';
+import type { Provider } from '../provider.ts';
+
+/** In the opaque block that marks a transcript as the fallback model's. */
+const MARK = 'rowmill-fallback';
+
+export interface FallbackOptions {
+  /** The model that is asked first. */
+  model: string;
+  /** The one that answers where the first is not served, or does not take what it is sent. */
+  fallback: string;
+  log: Log;
+}
+
+/**
+ * A provider that turns to another model when the first turns out not to serve: once it has refused a first turn as
+ * invalid or is unknown, without ever having answered, the process stays with the fallback. A model that has answered
+ * is not given up for one request that it does not take. A transcript stays with the model that began it: the
+ * fallback's answers begin with a mark, which is sent to nobody.
+ */
+export function withFallback(provider: Provider, { model, fallback, log }: FallbackOptions): Provider {
+  let hasAnswered = false;
+  let isGivenUp = false;
+  /** The fallback's names, as the provider may call it by another. */
+  const fallbackNames = new Set([fallback]);
+  const within = (request: ModelRequest) => provider.route?.(request) ?? request;
+  const route = (request: ModelRequest): ModelRequest => {
+    if (request.model !== model) return within(request);
+    const began = beganWith(request);
+    const useFallback = began === undefined ? isGivenUp : began === 'fallback';
+    if (!useFallback) return within(request);
+    const routed = within({ ...request, model: fallback });
+    fallbackNames.add(routed.model);
+    return routed;
+  };
+  return {
+    ...provider,
+    route,
+    adopt: (request, response) => (fallbackNames.has(request.model) ? marked(response) : response),
+    async respond(given, options) {
+      const request = route(given);
+      if (fallbackNames.has(request.model)) return marked(await provider.respond(request, options));
+      try {
+        const response = await provider.respond(request, options);
+        hasAnswered = true;
+        return response;
+      } catch (thrown) {
+        const isLost = thrown instanceof AppError && isUnserved(thrown) && !hasAnswered;
+        if (!isLost || beganWith(request) !== undefined) throw thrown;
+        if (!isGivenUp) log.warn({ model, fallback, reason: thrown.message }, 'model given up for its fallback');
+        isGivenUp = true;
+        throw new AppError(thrown.code, thrown.message, { retryable: true, cause: thrown });
+      }
+    },
+  };
+}
+
+/** A retryable fault is mended in another way. */
+function isUnserved({ code, retryable }: AppError): boolean {
+  return !retryable && (code === 'model_request_invalid' || code === 'model_unknown');
+}
+
+function beganWith({ messages }: ModelRequest): 'model' | 'fallback' | undefined {
+  const answer = messages.find(({ role }) => role === 'assistant');
+  if (answer === undefined || typeof answer.content === 'string') return undefined;
+  return answer.content.some((block) => block.type === 'opaque' && block.provider === MARK) ? 'fallback' : 'model';
+}
+
+/** The mark comes first: an answer's last block tells whether it was cut off. */
+function marked(response: ModelResponse): ModelResponse {
+  const mark: AssistantBlock = { type: 'opaque', provider: MARK, value: null };
+  return { ...response, content: [mark, ...response.content] };
+}

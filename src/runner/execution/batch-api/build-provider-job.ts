@@ -1,0 +1,119 @@
+import { AppError, toAppError } from '../../../base/errors.ts';
+import { budgetReached } from '../../rows/budget.ts';
+import { commitBeforeSend } from '../../rows/commit-intent.ts';
+import { type Filling, fillJob } from './fill-provider-job.ts';
+import { isStopping, type JobRun, readNow, STOPPED } from './provider-job-run.ts';
+import { releaseJob } from './release-provider-job.ts';
+
+/** What came of building one job. */
+export type Built =
+  /** It exists. */
+  | { kind: 'open' }
+  /** It may exist: its creation was asked for, and no answer came. */
+  | { kind: 'unknown'; error: AppError }
+  /** No queued row waits for a model call. */
+  | { kind: 'empty' }
+  /** What is queued is not worth a job, or not fit for one: so many rows, or all of them, go in real time. */
+  | { kind: 'few'; rows?: number }
+  /** The cap has no room for one more call. */
+  | { kind: 'budget'; error: AppError }
+  | { kind: 'stopped' }
+  /** It certainly does not exist. */
+  | { kind: 'fault'; error: AppError };
+
+/** A wave whose requests were all sent before, and that has fewer than these, is a tail: real time is done with it sooner. */
+const TAIL = 100;
+
+/** Given up before anything was created: too few requests. Told apart by identity. */
+const TOO_FEW = new AppError('aborted', 'The job was given up: too few requests.');
+
+/**
+ * Fills a job with the next model calls of queued rows and creates it. Whatever becomes of it is known to the store
+ * before it can happen: its rows before they are sent, its creation before it is asked for.
+ */
+export async function buildJob(run: JobRun): Promise<Built> {
+  const { options, api } = run;
+  const { fence, deps, hard } = options;
+  const id = deps.newId('job');
+  const { room, spent } = await roomLeft(run);
+  const filling = fillJob(run, id, room);
+  let isAsked = false;
+  let isCreated = false;
+  try {
+    const first = await filling.next();
+    if (first === undefined) return withoutJob(run, filling, spent);
+    const { jobId } = await api.submit({
+      submissionId: id,
+      model: filling.now().model,
+      requests: linesOf(filling, first, run),
+      async beforeCreate() {
+        if (isStopping(run)) throw STOPPED;
+        const { requests, bytes } = filling.now();
+        const change = { state: 'creating' as const, requests, bytes, submittedAt: deps.clock.now() };
+        await commitBeforeSend(() => deps.store.updateJob(fence, id, change), { ...deps, fence });
+        isAsked = true;
+      },
+      signal: hard,
+    });
+    isCreated = true;
+    await deps.store.updateJob(fence, id, { state: 'open', providerJobId: jobId });
+    const { requests, again } = filling.now();
+    run.repeats = again * 2 > requests ? run.repeats + 1 : 0;
+    deps.log.info({ batchId: fence.batchId, job: id, providerJob: jobId }, 'batch job created');
+    return { kind: 'open' };
+  } catch (thrown) {
+    // What exists is found again, whatever went wrong with its record.
+    if (isCreated) throw thrown;
+    return notCreated(run, { id, isAsked, filling, spent }, toAppError(thrown));
+  }
+}
+
+async function* linesOf(filling: Filling, first: string[], run: JobRun): AsyncGenerator<string> {
+  yield* first;
+  for (let more = await filling.next(); more !== undefined; more = await filling.next()) yield* more;
+  const { requests, fresh, end } = filling.now();
+  if (end === 'stopped') throw STOPPED;
+  const isTail = run.hasHarvested && fresh === 0 && requests < TAIL && end === 'empty';
+  if (isTail || requests < run.limits.fewest) throw TOO_FEW;
+}
+
+function withoutJob(run: JobRun, filling: Filling, spent: number): Built {
+  const { end } = filling.now();
+  if (end === 'stopped') return { kind: 'stopped' };
+  if (end === 'unfit' || end === 'full') return { kind: 'few', rows: 1 };
+  if (end !== 'budget') return { kind: 'empty' };
+  const cap = Math.round((run.options.tuning.now().max_cost_usd ?? 0) * 1e6);
+  return { kind: 'budget', error: budgetReached(cap, spent, Math.max(0, cap - spent)) };
+}
+
+async function notCreated(
+  run: JobRun,
+  { id, isAsked, filling, spent }: { id: string; isAsked: boolean; filling: Filling; spent: number },
+  error: AppError,
+): Promise<Built> {
+  const { options } = run;
+  const { fence, deps } = options;
+  if (error.code === 'lease_lost' || error.code === 'store_unavailable') throw error;
+  if (isAsked && (error.outcomeUnknown || error.code === 'aborted')) {
+    deps.log.warn({ batchId: fence.batchId, job: id, code: error.code }, 'it is not known whether a job was created');
+    return { kind: 'unknown', error };
+  }
+  if (filling.now().model !== '') {
+    const { code, message } = error;
+    if (error !== STOPPED && error !== TOO_FEW) await deps.store.updateJob(fence, id, { error: { code, message } });
+    await releaseJob(id, { kind: 'refused', state: 'dropped' }, options);
+  }
+  if (error === TOO_FEW && filling.now().end === 'budget') return withoutJob(run, filling, spent);
+  if (error === TOO_FEW) return { kind: 'few' };
+  if (error === STOPPED || options.hard.aborted) return { kind: 'stopped' };
+  if (error.code === 'internal') throw error;
+  return { kind: 'fault', error };
+}
+
+/** What the cap leaves for calls at their worst, in micro-dollars; without a cap anything. */
+async function roomLeft(run: JobRun): Promise<{ room: number | undefined; spent: number }> {
+  const { costMicroUsd, openWorstMicroUsd } = (await readNow(run)).totals;
+  const spent = costMicroUsd + openWorstMicroUsd;
+  const cap = run.options.tuning.now().max_cost_usd;
+  return { room: cap === undefined ? undefined : Math.round(cap * 1e6) - spent, spent };
+}

@@ -1,0 +1,74 @@
+import { AppError, toAppError } from '../../../base/errors.ts';
+import { planOf } from '../../output/results.ts';
+import type { ProcessOptions } from '../executor.ts';
+import { cancelJobs, unsettledJobs } from './open-provider-jobs.ts';
+import { createPace } from './pace.ts';
+import { pollJobs } from './poll-provider-jobs.ts';
+import { DEFAULT_POLL_MS, type JobRun, openJobRun } from './provider-job-run.ts';
+import { releaseJob } from './release-provider-job.ts';
+
+/** How often the provider is asked whether a cancelled job is over, before it is left alone. */
+const POLLS = 6;
+const CHUNK = 500;
+
+/**
+ * Ends the jobs of a batch that ends before they do: they are cancelled, and what they gave until then is taken in, since
+ * it is paid for. Of a job that is not over in time, the requests stay open in the bill.
+ */
+export async function endJobs(options: ProcessOptions): Promise<void> {
+  const { deps, fence, hard } = options;
+  if ((await unsettledJobs(options)).length === 0) return;
+  const api = (await deps.batchApi?.(planOf(options.batch).agent.model)) ?? 'this program has none';
+  if (typeof api === 'string') {
+    await leaveJobs(options);
+    return;
+  }
+  const run = await openJobRun(options, api, { holdsTools: true });
+  try {
+    const pace = createPace(deps.batchPollMs ?? DEFAULT_POLL_MS, deps.random);
+    for (let poll = 0; poll < POLLS && !hard.aborted; poll += 1) {
+      const jobs = await unsettledJobs(options);
+      if (jobs.length === 0) break;
+      await cancelJobs(run, jobs);
+      if (poll > 0) await deps.clock.sleep(pace.next(), hard);
+      await pollJobs(run, jobs).catch((thrown: unknown) => tellUnread(thrown, options));
+    }
+    // What is open may still be taken in by whoever ends this batch after all.
+    if (hard.aborted) throw new AppError('aborted', 'The jobs of the batch were not ended.');
+    await leaveJobs({ deps, fence });
+    await finishAnswered(run);
+  } finally {
+    run.work.close();
+  }
+}
+
+/** A job that can't be read must not keep the batch from its end. */
+function tellUnread(thrown: unknown, { deps, fence }: ProcessOptions): void {
+  const error = toAppError(thrown);
+  if (['lease_lost', 'store_unavailable', 'aborted'].includes(error.code)) throw error;
+  deps.log.warn({ batchId: fence.batchId, code: error.code, reason: error.message }, 'a batch job is left');
+}
+
+async function leaveJobs(options: Pick<ProcessOptions, 'deps' | 'fence'>): Promise<void> {
+  for (const job of await unsettledJobs(options)) {
+    const wasSent = job.state !== 'building';
+    await releaseJob(
+      job.id,
+      wasSent ? { kind: 'lost', state: 'left' } : { kind: 'refused', state: 'dropped' },
+      options,
+    );
+  }
+}
+
+/** Rows whose runs end with what is answered are ended, and no tool is run for them; the others are queued again. */
+async function finishAnswered({ options: { deps, fence, hard }, work }: JobRun): Promise<void> {
+  const { store, clock } = deps;
+  while (!hard.aborted) {
+    const rows = await store.claimRows(fence, { limit: CHUNK, at: clock.now(), begun: true });
+    if (rows.length === 0) break;
+    // One that waits for a call stays claimed until all are looked at, so that none is looked at twice.
+    await Promise.all(rows.map((row) => work.run(row)));
+  }
+  await store.returnRunningRows(fence);
+  if (hard.aborted) throw new AppError('aborted', 'The rows of the batch were not ended.');
+}

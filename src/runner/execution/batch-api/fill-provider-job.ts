@@ -1,0 +1,162 @@
+import type { Json, ModelRequest } from '../../../protocol/messages.ts';
+import type { ParkedRow } from '../../../storage/provider-jobs.ts';
+import { DEFAULT_CONCURRENCY } from '../../intake/validate-input.ts';
+import { type ModelCall, UNSEEN_TOKENS } from '../../rows/model-call.ts';
+import type { RowEnding } from '../batch-watch.ts';
+import { isStopping, type JobRun } from './provider-job-run.ts';
+import { toRequestId } from './request-key.ts';
+
+/** Rows that are claimed, begun and put into a job together, where they run no tools. */
+const CHUNK = 500;
+
+/** Why nothing more comes into a job. `unfit`: the next request alone is longer than a job may be. */
+export type FillEnd = 'empty' | 'full' | 'budget' | 'stopped' | 'unfit';
+
+/** A job that is being filled with the next model calls of queued rows. */
+export interface Filling {
+  /** The lines of the next rows that wait for a model call; undefined once nothing more comes. Rows that end are ended. */
+  next(): Promise<string[] | undefined>;
+  /** As they stand: the model of its requests once there is one, and how it ended once it has. */
+  now(): { model: string; requests: number; bytes: number; fresh: number; again: number; end: FillEnd | undefined };
+}
+
+/** A request that is in the job. */
+interface Taken {
+  line: string;
+  parked: ParkedRow;
+}
+
+type Parked = Extract<RowEnding, { kind: 'parked' }> & { call: ModelCall };
+
+/**
+ * Begins to fill a job. Its rows are committed to it before their lines are given, so that whatever is sent is known.
+ * @param room micro-dollars that its calls may cost at worst; undefined: any
+ */
+export function fillJob(run: JobRun, jobId: string, room: number | undefined): Filling {
+  const { options, work, watch } = run;
+  const { fence, deps, tuning } = options;
+  const { store, clock } = deps;
+  const worstOf = rememberWorst(run);
+  let model: string | undefined;
+  let end: FillEnd | undefined;
+  let [requests, bytes, fresh, again, worstSum] = [0, 0, 0, 0, 0];
+
+  /** Rows with tools of their own run as many at once as the batch may; others only wait for the processor. */
+  const chunk = () => (options.agent.toolSpecs.length > 1 ? (tuning.now().concurrency ?? DEFAULT_CONCURRENCY) : CHUNK);
+
+  /** The line of a row's call, if it fits. */
+  const lineOf = ({ row, call }: Parked): Taken | undefined => {
+    const request = run.provider.route?.(call.request) ?? call.request;
+    const { name } = run.provider;
+    if (model !== undefined && request.model !== model) {
+      end = 'full';
+      return undefined;
+    }
+    const at = { row: row.row, attempt: row.attempt, turn: call.turn };
+    const line = run.api.encode(request, toRequestId(jobId, at), { isStrict: isStrict(request) });
+    const lineBytes = Buffer.byteLength(line);
+    const worst = worstOf(request, lineBytes);
+    // One that is too long for any job is left to real time, where the model says so.
+    const isFull = requests === run.limits.requests || bytes + lineBytes + SEPARATOR > run.limits.bytes;
+    if (isFull) end = requests === 0 ? 'unfit' : 'full';
+    else if (room !== undefined && worstSum + (worst ?? 0) > room) end = 'budget';
+    if (end !== undefined) return undefined;
+    model = request.model;
+    requests += 1;
+    bytes += lineBytes + SEPARATOR;
+    worstSum += worst ?? 0;
+    if (call.wasSent) again += 1;
+    else if (call.turn === 0) fresh += 1;
+    const intent = {
+      ...{ run: call.run, turn: call.turn, call: 0, kind: 'model' as const, name: `${name}/${request.model}` },
+      ...{ request: call.appended as unknown as Json, idempotent: true },
+      ...{ worstMicroUsd: worst ?? null, at: clock.now() },
+    };
+    return { line, parked: { row: row.row, intent } };
+  };
+
+  const isStrict = (request: Parked['call']['request']) =>
+    !run.isPlain && (run.provider.sendsStrict?.(request) ?? true);
+
+  const giveBack = (ones: readonly Parked[]) => Promise.all(ones.map(({ row }) => store.returnRow(fence, row.row)));
+
+  const take = async (parked: readonly Parked[]): Promise<string[]> => {
+    const isNew = model === undefined;
+    const taken: Taken[] = [];
+    let next = 0;
+    try {
+      for (; next < parked.length && end === undefined; next += 1) {
+        const one = parked[next];
+        const fitting = one === undefined ? undefined : lineOf(one);
+        if (fitting === undefined) break;
+        taken.push(fitting);
+      }
+    } catch (thrown) {
+      await giveBack(parked);
+      throw thrown;
+    }
+    await giveBack(parked.slice(next));
+    if (model === undefined || taken.length === 0) return [];
+    if (isNew) await store.insertJob(fence, { id: jobId, provider: run.api.name, model, createdAt: clock.now() });
+    await store.parkRows(
+      fence,
+      jobId,
+      taken.map(({ parked: row }) => row),
+    );
+    return taken.map(({ line }) => line);
+  };
+
+  return {
+    async next() {
+      while (end === undefined) {
+        if (isStopping(run)) {
+          end = 'stopped';
+          break;
+        }
+        if (requests === run.limits.requests) {
+          end = 'full';
+          break;
+        }
+        const claimed = await store.claimRows(fence, {
+          limit: Math.min(chunk(), run.limits.requests - requests),
+          at: clock.now(),
+        });
+        if (claimed.length === 0) {
+          end = 'empty';
+          break;
+        }
+        const endings = await Promise.all(claimed.map((row) => work.run(row)));
+        for (const ending of endings) if (ending.kind !== 'parked') watch.see(ending);
+        const lines = await take(endings.filter(isParked));
+        if (lines.length > 0) return lines;
+      }
+      return undefined;
+    },
+    now: () => ({ model: model ?? '', requests, bytes, fresh, again, end }),
+  };
+}
+
+/** Prompts are taken to be longer by up to so many tokens, so that few lengths have to be priced: a price takes 40 µs. */
+const STEP = 128;
+const REMEMBERED = 10_000;
+
+/** The worst price of a request by the size of its line: a tokenizer never makes more than one token of a byte. */
+function rememberWorst({ prices, provider }: JobRun): (request: ModelRequest, bytes: number) => number | undefined {
+  const known = new Map<string, number | undefined>();
+  return ({ model, maxTokens }, bytes) => {
+    const inputTokens = Math.ceil((UNSEEN_TOKENS + bytes) / STEP) * STEP;
+    const key = `${inputTokens} ${maxTokens} ${model}`;
+    if (known.has(key)) return known.get(key);
+    if (known.size === REMEMBERED) known.clear();
+    const worst = prices.worstCase(provider.name, model, { inputTokens, maxTokens });
+    known.set(key, worst);
+    return worst;
+  };
+}
+
+function isParked(ending: RowEnding): ending is Parked {
+  return ending.kind === 'parked' && ending.call !== undefined;
+}
+
+/** What stands between two lines at most. */
+const SEPARATOR = 2;

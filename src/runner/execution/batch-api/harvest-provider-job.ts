@@ -1,0 +1,175 @@
+import { AppError, toAppError } from '../../../base/errors.ts';
+import type { ModelResponse } from '../../../protocol/messages.ts';
+import type { BatchOutcome, JobStatus } from '../../../providers/provider-jobs/batch-api.ts';
+import type { JobRecord, JobRow, JobRowResult } from '../../../storage/provider-jobs.ts';
+import type { JournalAnswer, RowRecord } from '../../../storage/store.ts';
+import { policyOf } from '../../rows/retry-policy.ts';
+import type { JobRun } from './provider-job-run.ts';
+import { releaseJob } from './release-provider-job.ts';
+import { fromRequestId } from './request-key.ts';
+
+/** Results of one transaction. */
+const CHUNK = 500;
+
+/** What a job gave. `unanswered`: not one answer, and why not, as far as it was said. */
+export type Harvest = { kind: 'answered' } | { kind: 'unanswered'; error: AppError };
+
+/**
+ * Takes in the results of a job that is over: answers into the journal, rows back to the queue. Every id is reconciled
+ * here, whatever the provider counts. Begun again after a crash, it passes over what it has taken.
+ */
+export async function harvestJob(run: JobRun, job: JobRecord, status: JobStatus): Promise<Harvest> {
+  const { options, api } = run;
+  const { store, log, clock } = options.deps;
+  const { fence } = options;
+  const wasAnswered = job.tally.answered > 0;
+  const first = await takeResults(run, job, wasAnswered ? 'failed' : 'held');
+  // It says that it went well, and its results are nowhere: sending all of it again would be paid twice.
+  if (first.seen === 0 && status.state === 'ended') throw noResults(job);
+  const answered = wasAnswered || first.answered;
+  // Refusals that were met before it was known whether anything is answered are read again, now that it is.
+  if (first.leftOut) await takeResults(run, job, answered ? 'failed' : 'refused');
+  // What the provider does not say a word about may have been charged.
+  const mayBeCharged = status.state === 'ended' || (answered && api.omitsUnrun !== true);
+  await releaseJob(job.id, { kind: mayBeCharged ? 'lost' : 'refused', state: 'done' }, options);
+  const reason = status.reason ?? first.refusal;
+  if (reason !== undefined && !answered) {
+    await store.updateJob(fence, job.id, { error: { code: 'model_request_invalid', message: reason } });
+  }
+  log.info({ batchId: fence.batchId, job: job.id, state: status.state, at: clock.now() }, 'batch job is taken in');
+  return answered ? { kind: 'answered' } : { kind: 'unanswered', error: fruitless(job, status, reason) };
+}
+
+interface Taken {
+  seen: number;
+  answered: boolean;
+  /** Refusals were passed over, since nothing was answered before them. */
+  leftOut: boolean;
+  /** What the first of them said. */
+  refusal: string | undefined;
+}
+
+/**
+ * Reads a job's results once and takes in what may be taken in.
+ * @param refusals what becomes of a request that is refused for good: its row fails; or its row is queued again, as after a
+ *   whole job of such refusals; or it is left out for as long as nothing is answered, because that can't be told yet
+ */
+async function takeResults(run: JobRun, job: JobRecord, refusals: 'failed' | 'refused' | 'held'): Promise<Taken> {
+  const { options, api } = run;
+  const { toolSpecs: tools, prefill } = options.agent;
+  const begun = prefill === undefined ? {} : { prefill };
+  const taken: Taken = { seen: 0, answered: false, leftOut: false, refusal: undefined };
+  let chunk: JobRowResult[] = [];
+  const settle = async () => {
+    const results = chunk;
+    chunk = [];
+    const settled = await options.deps.store.settleJobRows(options.fence, job.id, results);
+    results.forEach((result, index) => {
+      if (settled[index] === true && result.kind === 'failed') tellFailed(run, result);
+    });
+  };
+  const results = api.results(job.providerJobId ?? '', { model: job.model, tools, ...begun, signal: options.hard });
+  for await (const { id, outcome } of results) {
+    taken.seen += 1;
+    const at = fromRequestId(job.id, id);
+    if (at === undefined) continue;
+    const result = await toResult(run, job, { at, outcome });
+    if (result.kind === 'answered') taken.answered = true;
+    if (result.kind === 'failed') {
+      taken.refusal ??= result.result.error.message;
+      if (refusals === 'held' && !taken.answered) {
+        taken.leftOut = true;
+        continue;
+      }
+    }
+    chunk.push(result.kind === 'failed' && refusals === 'refused' ? { ...at, kind: 'refused' } : result);
+    if (chunk.length === CHUNK) await settle();
+  }
+  if (chunk.length > 0) await settle();
+  return taken;
+}
+
+function noResults({ providerJobId }: JobRecord): AppError {
+  return new AppError('model_response_invalid', `The job ${providerJobId} has ended, and has no results.`);
+}
+
+function fruitless(job: JobRecord, { state }: JobStatus, reason: string | undefined): AppError {
+  const why = reason === undefined ? '' : `: ${reason.replace(/\.$/, '')}`;
+  return new AppError(
+    'model_unavailable',
+    `The job ${job.providerJobId} of ${job.requests} requests is over (${state}) without one answer${why}.`,
+    // A limit on what may be enqueued is one that jobs which end make room in.
+    { retryable: state === 'expired' || /enqueued/i.test(why) },
+  );
+}
+
+function tellFailed({ watch }: JobRun, { row, result }: Extract<JobRowResult, { kind: 'failed' }>): void {
+  const { code, message } = result.error;
+  watch.see({ kind: 'failed', code, example: `row ${row}: ${message}` });
+}
+
+async function toResult(
+  run: JobRun,
+  job: JobRecord,
+  { at, outcome }: { at: JobRow; outcome: BatchOutcome },
+): Promise<JobRowResult> {
+  switch (outcome.kind) {
+    case 'answered':
+      return { ...at, kind: 'answered', answer: toAnswer(run, job, outcome.response) };
+    case 'error': {
+      const { error } = outcome;
+      if (error.outcomeUnknown) return { ...at, kind: 'lost' };
+      if (error.retryable || policyOf(error) !== 'fail') return { ...at, kind: 'refused' };
+      return failed(run, job, at, error);
+    }
+    default:
+      return { ...at, kind: 'refused' };
+  }
+}
+
+function toAnswer(run: JobRun, { model }: JobRecord, given: ModelResponse): JournalAnswer {
+  const { provider, prices, standardPrices, options } = run;
+  const { name } = provider;
+  const response = provider.adopt?.({ model }, given) ?? given;
+  const { usage } = response;
+  const costs = prices.costsOf(name, model, usage) ?? null;
+  return {
+    response: response as unknown as JournalAnswer['response'],
+    usage,
+    costMicroUsd: costs === null ? null : costs.input + costs.output + costs.cacheWrite + costs.cacheRead,
+    standardMicroUsd: standardPrices.priceOf(name, model, usage) ?? null,
+    requestId: response.requestId ?? null,
+    at: options.deps.clock.now(),
+    billed: { model: `${name}/${model}`, costs },
+  };
+}
+
+async function failed(run: JobRun, job: JobRecord, at: JobRow, error: AppError): Promise<JobRowResult> {
+  const { fence, deps } = run.options;
+  const { clock, store } = deps;
+  const row = await readRow(run, at.row);
+  const input = row === undefined ? null : await run.work.inputOf(row);
+  const endedAt = clock.now();
+  const { code, message } = error;
+  const calls = at.turn === 0 ? [] : await store.readJournal(`${fence.batchId}/${at.row}/${at.attempt}`);
+  return {
+    ...at,
+    kind: 'failed',
+    result: {
+      ...{ status: 'failed', input, error: { code, message }, endedAt },
+      processingMs: Math.max(0, endedAt - (job.submittedAt ?? endedAt)),
+      costMicroUsd: calls.reduce((sum, { answer }) => sum + (answer?.costMicroUsd ?? 0), 0),
+    },
+  };
+}
+
+async function readRow({ options: { deps, fence } }: JobRun, number: number): Promise<RowRecord | undefined> {
+  const [row] = await deps.store.readRows(fence.batchId, { fromRow: number, limit: 1 });
+  return row?.row === number ? row : undefined;
+}
+
+/** A fault of reading, for whoever asks again later. */
+export function isPassing(thrown: unknown): boolean {
+  const { code, retryable } = toAppError(thrown);
+  return retryable && code !== 'lease_lost' && code !== 'store_unavailable';
+}

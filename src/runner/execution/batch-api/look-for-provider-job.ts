@@ -1,0 +1,50 @@
+import { AppError } from '../../../base/errors.ts';
+import type { JobRecord } from '../../../storage/provider-jobs.ts';
+import { DEFAULT_POLL_MS, type JobRun } from './provider-job-run.ts';
+import { releaseJob } from './release-provider-job.ts';
+
+/** How often in a row a job must not be there until it is taken for one that never existed: lists may lag behind. */
+const LOOKS = 2;
+/** And how long after its creation was asked for, in first polls (5 minutes): a large body may still be taken in. */
+const POLLS = 30;
+/** How long after its creation was asked for a job is looked for, in milliseconds: those of others, which may be it, have ended by then. */
+const LOOK_FOR_MS = 26 * 3_600_000;
+
+/** What is known of a job after looking for it. `unsure`: ask again, and send nothing anew. `held`: a person has to decide. */
+export type Looked = 'found' | 'never-existed' | 'unsure' | 'held';
+
+/** Looks for a job whose creation was asked for and never answered. Its rows go nowhere until it is found or known not to exist. */
+export async function lookForJob(run: JobRun, job: JobRecord): Promise<Looked> {
+  const { options, api, looks } = run;
+  const { store, clock, log, batchPollMs = DEFAULT_POLL_MS } = options.deps;
+  const from = job.submittedAt ?? job.createdAt;
+  const otherJobs = new Set(await store.readProviderJobIds(api.name));
+  const found = await api.find(job.id, { from, to: clock.now(), otherJobs, signal: options.hard });
+  if (found === 'ambiguous') return clock.now() - from > LOOK_FOR_MS ? 'held' : 'unsure';
+  const fields = { batchId: options.fence.batchId, job: job.id };
+  if (found !== undefined) {
+    looks.delete(job.id);
+    await store.updateJob(options.fence, job.id, { state: 'open', providerJobId: found.jobId, error: null });
+    log.info({ ...fields, providerJob: found.jobId }, 'batch job found again');
+    return 'found';
+  }
+  const times = (looks.get(job.id) ?? 0) + 1;
+  looks.set(job.id, times);
+  if (times < LOOKS || clock.now() - from < POLLS * batchPollMs) return 'unsure';
+  looks.delete(job.id);
+  await releaseJob(job.id, { kind: 'refused', state: 'dropped' }, options);
+  log.info(fields, 'batch job was never created');
+  return 'never-existed';
+}
+
+/** What the operator is told of jobs that can't be told apart from others, with the two choices. */
+export function heldFault(jobs: readonly JobRecord[], batchId: string): AppError {
+  const requests = jobs.reduce((sum, job) => sum + job.requests, 0);
+  return new AppError(
+    'model_unavailable',
+    `It can't be told whether ${jobs.length === 1 ? 'a job' : `${jobs.length} jobs`} of ${requests} requests ` +
+      `(${jobs.map(({ id }) => id).join(', ')}) exists at the provider; its requests are held, and not sent again. Either look ` +
+      `again later with "rowmill batches resume ${batchId}", or give it up with "rowmill batches resume ${batchId} ` +
+      '--resend-lost": its requests are sent again, and may be paid for twice.',
+  );
+}

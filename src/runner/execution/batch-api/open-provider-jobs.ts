@@ -1,0 +1,21 @@
+import { toAppError } from '../../../base/errors.ts';
+import type { JobRecord } from '../../../storage/provider-jobs.ts';
+import type { ProcessOptions } from '../executor.ts';
+import type { JobRun } from './provider-job-run.ts';
+
+/** The jobs of a batch that may still give results. */
+export async function unsettledJobs({ deps, fence }: Pick<ProcessOptions, 'deps' | 'fence'>): Promise<JobRecord[]> {
+  const jobs = await deps.store.readJobs(fence.batchId);
+  return jobs.filter(({ state }) => state === 'building' || state === 'creating' || state === 'open');
+}
+
+/** Asks the provider to stop jobs; what they give all the same is taken in when they are over. */
+export async function cancelJobs({ api, options }: JobRun, jobs: readonly JobRecord[]): Promise<void> {
+  for (const { id, providerJobId } of jobs) {
+    if (providerJobId === null) continue;
+    await api.cancel(providerJobId, options.hard).catch((thrown: unknown) => {
+      const { code, message } = toAppError(thrown);
+      options.deps.log.warn({ job: id, code, reason: message }, 'batch job was not cancelled');
+    });
+  }
+}

@@ -1,0 +1,69 @@
+import { AppError, toAppError } from '../../../base/errors.ts';
+import type { JobRecord } from '../../../storage/provider-jobs.ts';
+import { harvestJob, isPassing } from './harvest-provider-job.ts';
+import { lookForJob } from './look-for-provider-job.ts';
+import type { JobRun } from './provider-job-run.ts';
+
+/** What asking about jobs has come to. */
+export interface Polled {
+  /** A job is taken in, found, or known not to exist: rows may be queued again. */
+  hasNews: boolean;
+  /** Of the batch API, or a job without one answer. */
+  fault?: AppError;
+  /** Jobs about which a person has to decide. */
+  held: JobRecord[];
+}
+
+/** How often in a row a job may be unknown to the provider before that is believed. */
+const UNREADABLE = 5;
+
+/** Asks about every job that may still give results, and takes in what is over. */
+export async function pollJobs(run: JobRun, jobs: readonly JobRecord[]): Promise<Polled> {
+  const polled: Polled = { hasNews: false, held: [] };
+  for (const job of jobs) {
+    if (run.options.hard.aborted) break;
+    try {
+      await pollJob(run, job, polled);
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      if (error.code === 'lease_lost' || error.code === 'store_unavailable') throw error;
+      run.options.deps.log.warn({ job: job.id, code: error.code, reason: error.message }, 'batch job was not read');
+      if (isPassing(error) || error.code === 'aborted') continue;
+      const times = (run.unread.get(job.id) ?? 0) + 1;
+      run.unread.set(job.id, times);
+      if (times >= UNREADABLE) throw unreadable(job, { error, batchId: run.options.fence.batchId });
+    }
+  }
+  return polled;
+}
+
+/** Asks about one job, and takes it in when it is over. */
+export async function pollJob(run: JobRun, job: JobRecord, polled: Polled): Promise<void> {
+  if (job.state === 'creating') {
+    const looked = await lookForJob(run, job);
+    if (looked === 'held') polled.held.push(job);
+    if (looked === 'never-existed') {
+      polled.fault ??= new AppError('model_server_error', 'The batch API did not create a job.', { retryable: true });
+    }
+    if (looked === 'found' || looked === 'never-existed') polled.hasNews = true;
+    return;
+  }
+  const status = await run.api.status(job.providerJobId ?? '', run.options.hard);
+  if (status.state === 'queued' || status.state === 'running') return;
+  const harvest = await harvestJob(run, job, status);
+  run.unread.delete(job.id);
+  run.hasHarvested = true;
+  if (harvest.kind === 'answered') run.faults = 0;
+  polled.hasNews = true;
+  if (harvest.kind === 'unanswered') polled.fault ??= harvest.error;
+}
+
+function unreadable(job: JobRecord, { error: cause, batchId }: { error: AppError; batchId: string }): AppError {
+  return new AppError(
+    cause.code,
+    `The job ${job.providerJobId} of ${job.requests} requests can't be read: ${cause.message} Its answers are kept by the ` +
+      `provider; once it can be read, resume. If it is gone, "rowmill batches resume ${batchId} --resend-lost" sends its ` +
+      'requests again: they may be paid for twice.',
+    { cause },
+  );
+}

@@ -1,0 +1,24 @@
+import type { JobState } from '../../../storage/provider-jobs.ts';
+import type { Fence } from '../../../storage/store.ts';
+import type { RunnerDeps } from '../../deps.ts';
+
+/** Rows of one transaction: about 20 ms. */
+const PORTION = 1_000;
+
+/**
+ * Queues the rows that still wait in a job, and ends the job as `state`. Again after a crash, it goes on where it was.
+ * @param kind whether their calls are known not to be charged (`refused`), or may have been (`lost`)
+ */
+export async function releaseJob(
+  jobId: string,
+  { kind, state }: { kind: 'refused' | 'lost'; state: Extract<JobState, 'done' | 'dropped' | 'left'> },
+  { fence, deps: { store, clock } }: { fence: Fence; deps: RunnerDeps },
+): Promise<void> {
+  while (true) {
+    const rows = await store.readJobRows(fence.batchId, jobId, PORTION);
+    if (rows.length === 0) break;
+    const results = rows.map((row) => ({ ...row, kind }));
+    await store.settleJobRows(fence, jobId, results);
+  }
+  await store.updateJob(fence, jobId, { state, endedAt: clock.now() });
+}

@@ -1,0 +1,83 @@
+import { AppError, type ErrorCode } from '../../base/errors.ts';
+import type { BatchRecord, RowRecord } from '../../storage/store.ts';
+import { planOf } from '../output/results.ts';
+import type { ModelCall } from '../rows/model-call.ts';
+import { policyOf } from '../rows/retry-policy.ts';
+import type { ProcessEnd } from './process-end.ts';
+
+/** How many first rows that all fail alike pause a batch. */
+const ALIKE_ROWS = 20;
+
+/** How one row ended, as far as the batch has to know. */
+export type RowEnding =
+  | { kind: 'succeeded' }
+  | { kind: 'failed'; code: ErrorCode; example: string }
+  | { kind: 'returned'; error: AppError }
+  /** Its next model call waits to be put into a job, or a tool call is held back; the row is still claimed. */
+  | { kind: 'parked'; row: RowRecord; call: ModelCall | undefined };
+
+/** Sees how rows end, and decides when that ends the batch. */
+export interface BatchWatch {
+  see(ending: RowEnding): void;
+  stop(end: ProcessEnd): void;
+  end(): ProcessEnd | undefined;
+}
+
+/** Decides when what rows meet ends the batch. */
+export function createBatchWatch({ batch }: { batch: BatchRecord }): BatchWatch {
+  const plan = planOf(batch);
+  const tolerated = plan.request.options?.tolerated_failure_percent ?? 100;
+  const mayFail = Math.floor((batch.totals.rows * tolerated) / 100);
+  let failed = batch.totals.failed;
+  let first: ErrorCode[] | undefined = batch.totals.succeeded === 0 ? [] : undefined;
+  let end: ProcessEnd | undefined;
+  const stop = (next: ProcessEnd) => {
+    end ??= next;
+  };
+  const checkTolerance = () => {
+    if (failed > mayFail) stop({ kind: 'tolerance', error: notTolerated(failed, tolerated, batch.totals.rows) });
+  };
+  // Malformed rows have failed already: when they are too many, no money is spent on the others.
+  checkTolerance();
+  const see = (ending: RowEnding) => {
+    if (ending.kind === 'succeeded') first = undefined;
+    if (ending.kind === 'returned') {
+      const policy = policyOf(ending.error);
+      if (policy === 'pause') stop({ kind: 'pause', reason: 'fatal', error: ending.error, ...lostTo(ending.error) });
+      if (policy === 'budget') stop({ kind: 'pause', reason: 'budget', error: ending.error });
+      if (policy === 'stop') stop({ kind: 'fault', error: ending.error });
+      if (policy === 'return') stop({ kind: 'stopped' });
+    }
+    if (ending.kind !== 'failed') return;
+    failed += 1;
+    first?.push(ending.code);
+    if (first?.length === ALIKE_ROWS) {
+      if (new Set(first).size === 1)
+        stop({ kind: 'pause', reason: 'fatal', error: allAlike(ending), alike: ending.code });
+      first = undefined;
+    }
+    checkTolerance();
+  };
+  return { see, stop, end: () => end };
+}
+
+/** Rows that failed by what a lane was then given up for are queued again: it was not their fault. */
+function lostTo({ code, cause }: AppError): { alike?: ErrorCode } {
+  return code === 'model_unavailable' && cause instanceof AppError ? { alike: cause.code } : {};
+}
+
+function allAlike({ code, example }: Extract<RowEnding, { kind: 'failed' }>): AppError {
+  return new AppError(
+    code,
+    `The first ${ALIKE_ROWS} rows all failed with ${code}, e.g. ${example.replace(/\.?$/, '.')} The batch is paused so that ` +
+      'the rest is not spent on the same fault. If the mapping or the table is wrong, cancel this batch and start a new ' +
+      'one; resume only if the cause lay elsewhere.',
+  );
+}
+
+function notTolerated(failed: number, percent: number, rows: number): AppError {
+  return new AppError(
+    'failures_not_tolerated',
+    `${failed} of ${rows} rows failed, more than the tolerated ${percent} %.`,
+  );
+}

@@ -1,0 +1,103 @@
+import { setMaxListeners } from 'node:events';
+import { toAppError } from '../../base/errors.ts';
+import type { RowRecord } from '../../storage/store.ts';
+import { DEFAULT_CONCURRENCY } from '../intake/validate-input.ts';
+import { policyOf } from '../rows/retry-policy.ts';
+import { createRowWork } from '../rows/row-work.ts';
+import { createBatchWatch } from './batch-watch.ts';
+import { createClaims } from './claims.ts';
+import type { ProcessOptions } from './executor.ts';
+import type { ProcessEnd } from './process-end.ts';
+
+/** How many rows are claimed ahead of a free slot, as a share of the slots: a slot waits for no claim. */
+const AHEAD = 0.5;
+/** How many may be missing, as a share of the slots, before more are claimed: a claim costs as much as a few of its rows. */
+const PORTION = 0.25;
+
+/**
+ * The `realtime` executor: TransformInput, InvokeAgent and TransformOutput for each row, concurrently, in the order of the source.
+ *
+ * A row holds a slot, of which there are as many as the concurrency, until it sends nothing more; storing its answer and
+ * its end goes on without one. So calls in flight never exceed the slots, and neither do calls that were sent and have no
+ * committed answer: the next row's intent stands behind that answer in the store's queue.
+ */
+export async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> {
+  const { drain, tuning } = options;
+  let wake: (() => void) | undefined;
+  const halt = new AbortController();
+  setMaxListeners(0, halt.signal);
+  const work = await createRowWork(options, {
+    halt: halt.signal,
+    onFirstAnswer: () => wake?.(),
+    // At once, not when its row is back in the queue: until then others would send into the same fault.
+    onFault: (error) => {
+      if (!['pause', 'stop'].includes(policyOf(error))) return;
+      watch.see({ kind: 'returned', error });
+      halt.abort();
+    },
+  });
+  const watch = options.watch ?? createBatchWatch(options);
+  const ahead = createClaims(options.fence, options.deps, options.rows);
+  /** Rows that hold a slot, and rows that are worked on at all. */
+  let slots = 0;
+  let running = 0;
+  const onDrain = () => wake?.();
+  drain.addEventListener('abort', onDrain);
+  const unlisten = tuning.listen(() => wake?.());
+  const isStopping = () => drain.aborted || watch.end() !== undefined;
+  // Until the first model call is answered one row goes alone: a key that is refused costs one call, not a full lane.
+  const limit = () => (work.isAnswered() ? (tuning.now().concurrency ?? DEFAULT_CONCURRENCY) : 1);
+  const most = () => (work.isAnswered() ? Math.ceil(limit() * (1 + AHEAD)) : 1);
+  const missing = () => most() - slots - ahead.size();
+  const start = (row: RowRecord) => {
+    running += 1;
+    slots += 1;
+    let hasSlot = true;
+    const leaveSlot = () => {
+      if (hasSlot) slots -= 1;
+      hasSlot = false;
+    };
+    work
+      .run(row, () => {
+        if (!work.isAnswered()) return;
+        leaveSlot();
+        startAhead();
+        wake?.();
+      })
+      .then((ending) => watch.see(ending))
+      .catch((thrown: unknown) => watch.stop({ kind: 'fault', error: toAppError(thrown) }))
+      .finally(() => {
+        leaveSlot();
+        running -= 1;
+        wake?.();
+      });
+  };
+  /** Rows that are only to be stored are no more than slots, so that a store that is slow holds up the sending. */
+  const startAhead = () => {
+    while (!isStopping() && slots < limit() && running < 2 * limit()) {
+      const row = ahead.take();
+      if (row === undefined) break;
+      start(row);
+    }
+  };
+  const orStop = (thrown: unknown) => watch.stop({ kind: 'fault', error: toAppError(thrown) });
+  try {
+    while (true) {
+      startAhead();
+      if (isStopping()) await ahead.giveBack().catch(orStop);
+      else if (!ahead.isExhausted() && missing() > limit() * PORTION) {
+        await ahead.claim(missing()).catch(orStop);
+        continue;
+      }
+      if (running === 0) break;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  } finally {
+    drain.removeEventListener('abort', onDrain);
+    unlisten();
+    work.close();
+  }
+  return watch.end() ?? (drain.aborted && !ahead.isExhausted() ? { kind: 'stopped' } : { kind: 'done' });
+}

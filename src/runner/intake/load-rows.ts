@@ -1,0 +1,71 @@
+import type { Json } from '../../protocol/messages.ts';
+import type { Fence, NewRow } from '../../storage/store.ts';
+import type { SourceRow, StoredType } from '../../tables/table.ts';
+import type { RunnerDeps } from '../deps.ts';
+
+/** Of the text of a line that could not be read. */
+const SHOWN_CHARACTERS = 1_000;
+
+/** One file of a source of several: its rows follow those of the file before it. `name` as in `SourcePart`. */
+interface LoadedPart {
+  name: string;
+  rows: number;
+}
+
+/** What is known of a table once it is loaded. `types` only where its format has types. */
+interface LoadedTable {
+  rows: number;
+  columns: string[];
+  types?: StoredType[];
+  /** The files, where there are several. */
+  parts?: LoadedPart[];
+  warnings: Json[];
+}
+
+/** LoadRows: streams the source into the store, one row each, in order. Begins afresh if an earlier load was cut off. */
+export async function loadRows(
+  uri: string,
+  fence: Fence,
+  { deps, signal }: { deps: RunnerDeps; signal: AbortSignal },
+): Promise<LoadedTable> {
+  await deps.store.clearRows(fence);
+  const source = await deps.tables.openSource(uri, signal);
+  const parts = source.parts?.().map(({ name }): LoadedPart => ({ name, rows: 0 }));
+  let rows = 0;
+  try {
+    for await (const chunk of source.rows(signal)) {
+      signal.throwIfAborted();
+      const first = rows;
+      const part = parts?.[chunk[0]?.part ?? 0];
+      if (part !== undefined) part.rows += chunk.length;
+      rows += chunk.length;
+      await deps.store.insertRows(
+        fence,
+        chunk.map((row, index) => newRow(row, first + index)),
+      );
+    }
+  } finally {
+    await source.close();
+  }
+  const types = source.types?.();
+  return {
+    rows,
+    columns: source.columns(),
+    ...(types === undefined ? {} : { types }),
+    ...(parts === undefined ? {} : { parts }),
+    warnings: source.warnings().map((warning) => warning.message),
+  };
+}
+
+function newRow(row: SourceRow, number: number): NewRow {
+  const { line, cells } = row;
+  if (row.kind === 'record') return { row: number, line, cells };
+  const reason = `line ${line}: ${row.reason}: ${start(row.text)}`;
+  return { row: number, line, cells, malformed: { reason, text: row.text } };
+}
+
+/** The start of a line that could not be read: its error carries it into the output table. */
+function start(text: string): string {
+  if (text.length <= SHOWN_CHARACTERS) return text;
+  return `${text.slice(0, SHOWN_CHARACTERS).replace(/[\ud800-\udbff]$/, '')}…`;
+}

@@ -1,0 +1,282 @@
+import { basename } from 'node:path';
+import type { AgentDefinition } from '../../agent/definition.ts';
+import { agentLabel } from '../../agent/definition.ts';
+import { AppError, toAppError } from '../../base/errors.ts';
+import type { PriceTable } from '../../providers/prices/prices.ts';
+import type { Cell, Source } from '../../tables/table.ts';
+import type { RunnerDeps } from '../deps.ts';
+import type { BatchTuning } from '../lifecycle/settings.ts';
+import { promptWarnings } from '../rows/input-messages.ts';
+import { checkMapping, compileMapping, proposeMapping } from '../rows/mapping.ts';
+import { checkOutputMapping, layoutOutput, STATUS_COLUMNS } from '../rows/transform-output.ts';
+import type { BatchPlan, BatchRequest, InputMapping, Problem } from '../runner.ts';
+import { checkKept, keptWarnings } from './kept-options.ts';
+import { checkMode, planExecution } from './mode-options.ts';
+import { spendingOfStart } from './spending.ts';
+
+export const DEFAULT_CONCURRENCY = 10;
+export const MAX_CONCURRENCY = 1000;
+export const DEFAULT_PRIORITY = 5;
+
+/** How long a plan may look at the table to count its rows, in milliseconds: a start answers within two seconds. */
+const COUNT_BUDGET_MS = 800;
+const ROWS_LOOKED_AT = 200;
+
+/** ValidateInput: every reason at once why a request can't run, before any money is spent, and what it would cost. */
+export async function planBatch(request: BatchRequest, deps: RunnerDeps): Promise<BatchPlan> {
+  const problems: Problem[] = checkOptions(request);
+  const agent = await attempt(problems, () => deps.findAgent(request.target.name, request.target.version));
+  const source = await attempt(problems, () => deps.tables.openSource(request.csv_uri));
+  const look = source === undefined ? undefined : await attempt(problems, () => lookAt(source, deps));
+  const columns = look?.columns ?? [];
+  const mapping = request.input_mapping ?? proposeMapping(agent?.input, columns);
+  const plan: BatchPlan = {
+    problems,
+    warnings: [...(source?.warnings() ?? []).map((warning) => warning.message), ...keptWarnings(request.options)],
+    agent: agent ?? null,
+    input_mapping: mapping,
+    output_columns: [...STATUS_COLUMNS],
+    columns,
+    row_count: look?.rowCount ?? null,
+    source_files: source?.parts?.().length ?? 1,
+    estimate: null,
+    execution: null,
+    spending_usd: null,
+  };
+  if (request.output_uri !== undefined) {
+    const uri = request.output_uri;
+    const overwrite = request.options?.overwrite === true || (await isRepeat(request, deps));
+    await attempt(problems, () => deps.tables.checkSink(uri, [request.csv_uri], { overwrite }));
+  }
+  if (look !== undefined && look.rowCount === 0) problems.push(noRows(request.csv_uri));
+  if (agent !== undefined) await planAgent({ request, plan, agent, look }, deps);
+  return plan;
+}
+
+/** A start with a known idempotency key starts nothing: what stands at the output is the first batch's own table. */
+async function isRepeat({ options }: BatchRequest, { store }: RunnerDeps): Promise<boolean> {
+  const key = options?.idempotency_key;
+  return key !== undefined && (await store.readBatchOfKey(key)) !== undefined;
+}
+
+interface AgentPlanning {
+  request: BatchRequest;
+  plan: BatchPlan;
+  agent: AgentDefinition;
+  look: Look | undefined;
+}
+
+async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: RunnerDeps): Promise<void> {
+  const { problems, columns } = plan;
+  const output = request.output_mapping ?? {};
+  problems.push(...checkStructured(agent), ...checkOutputMapping(output, agent.structured_output.schema));
+  const mappingProblems = look === undefined ? [] : checkMapping(plan.input_mapping, agent.input, columns);
+  problems.push(...mappingProblems);
+  const layout = layoutOutput(columns, agent.structured_output.schema, output);
+  plan.output_columns = layout.headers;
+  plan.warnings.push(...layout.warnings, ...promptWarnings(agent));
+  const provider = await attempt(problems, () => deps.provider(agent.model.provider, agent.model));
+  if (provider?.standIn !== undefined)
+    plan.warnings.push(`The model of ${agentLabel(agent)} is a ${provider.standIn}.`);
+  const lacking = provider?.lacks?.();
+  if (lacking !== undefined) {
+    plan.warnings.push(`${agent.model.model} can't be called before ${lacking} is set where the batch runs.`);
+  }
+  // A real provider is not asked: a plan makes no calls. A script is a file that is there or not.
+  if (provider?.standIn !== undefined) await attempt(problems, async () => provider.checkModel?.(agent.model.model));
+  await attempt(problems, async () => deps.checkTools?.(agent));
+  problems.push(...unpricedCap(agent, request.options?.max_cost_usd, deps));
+  if (look === undefined || mappingProblems.length > 0) return;
+  const { failed, firstReason, ...inputs } = await sampleInputs(plan.input_mapping, agent, look);
+  tellUnfilled(plan, { failed, firstReason, ...inputs });
+  const basis = {
+    agent,
+    rows: look.rowCount ?? look.reckonedRows,
+    rowsExact: look.rowCount !== null,
+    concurrency: request.options?.concurrency ?? DEFAULT_CONCURRENCY,
+    ...inputs,
+  };
+  const ways = await planExecution(request, basis, deps);
+  plan.execution = ways.execution;
+  problems.push(...ways.problems);
+  plan.warnings.push(...ways.warnings);
+  plan.estimate = ways.execution[ways.execution.executor] ?? ways.execution.realtime;
+  plan.spending_usd = spendingOfStart(plan.estimate, request.options ?? {});
+}
+
+/** A cap can't be kept with a model whose price is unknown. */
+export function unpricedCap(agent: AgentDefinition, cap: number | undefined, { prices }: RunnerDeps): Problem[] {
+  const { provider, model } = agent.model;
+  if (cap === undefined || isPriced(provider, model, prices)) return [];
+  const message = `max_cost_usd can't be kept: the price of ${model} is unknown. Leave the cap out, use a model of known price, or tell its price in a file (ROWMILL_PRICES).`;
+  return [{ code: 'budget_unpriced', message }];
+}
+
+export function isPriced(provider: string, model: string, prices: PriceTable): boolean {
+  return prices.worstCase(provider, model, { inputTokens: 1, maxTokens: 1 }) !== undefined;
+}
+
+/** Runs a check; an AppError becomes a problem instead of ending the validation. */
+async function attempt<T>(problems: Problem[], check: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await check();
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    if (error.code === 'internal') throw error;
+    problems.push({ code: error.code, message: error.message });
+    return undefined;
+  }
+}
+
+/** What is wrong about settings that can be changed on a running batch too. */
+export function checkTuning({ concurrency, max_cost_usd: cap, priority }: BatchTuning): Problem[] {
+  const problems: Problem[] = [];
+  const wrong = (message: string) => problems.push({ code: 'invalid_arguments', message });
+  if (
+    concurrency !== undefined &&
+    !(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= MAX_CONCURRENCY)
+  ) {
+    wrong(`concurrency must be a whole number from 1 to ${MAX_CONCURRENCY}, not ${concurrency}.`);
+  }
+  if (priority !== undefined && !(Number.isInteger(priority) && priority >= 1 && priority <= 10)) {
+    wrong(`priority must be a whole number from 1 to 10, not ${priority}.`);
+  }
+  if (cap !== undefined && !(Number.isFinite(cap) && cap > 0)) {
+    wrong(`max_cost_usd must be a number of dollars above 0, not ${cap}.`);
+  }
+  return problems;
+}
+
+function checkOptions({ options = {} }: BatchRequest): Problem[] {
+  const problems = checkTuning(options);
+  const wrong = (message: string) => problems.push({ code: 'invalid_arguments', message });
+  const { sample, tolerated_failure_percent: tolerated } = options;
+  if (sample !== undefined && !(Number.isInteger(sample) && sample >= 1)) {
+    wrong(`sample must be a whole number of rows from 1 on, not ${sample}.`);
+  }
+  problems.push(...checkKept(options), ...checkMode(options));
+  if (options.idempotency_key === '') wrong('idempotency_key is empty; give it a value of your own, or leave it out.');
+  if (tolerated !== undefined && !(tolerated >= 0 && tolerated <= 100)) {
+    wrong(`tolerated_failure_percent must be a number from 0 to 100, not ${tolerated}.`);
+  }
+  return problems;
+}
+
+/** Why an agent may not run in a batch. */
+export function checkStructured(agent: AgentDefinition): Problem[] {
+  const { enabled, schema } = agent.structured_output;
+  if (enabled && schema?.['type'] === 'object') return [];
+  const why = enabled ? 'has no structured_output.schema of type "object"' : 'has no structured output enabled';
+  return [
+    {
+      code: 'agent_not_structured',
+      message: `The agent ${agentLabel(agent)} ${why}; give it structured_output: {enabled: true, schema: {type: object, …}} to run it over a table.`,
+    },
+  ];
+}
+
+function noRows(uri: string): Problem {
+  return { code: 'no_rows', message: `${basename(uri)} has a header and no rows; there is nothing to run.` };
+}
+
+interface Look {
+  columns: string[];
+  rowCount: number | null;
+  reckonedRows: number | null;
+  sample: SampleRow[];
+}
+
+/** A row that was looked at, with its place. */
+interface SampleRow {
+  row: number;
+  line: number;
+  cells: Cell[];
+}
+
+/** Reads the table for a moment: to its end if it is small, else far enough to reckon its rows from its size. */
+async function lookAt(source: Source, deps: RunnerDeps): Promise<Look> {
+  const deadline = deps.clock.monotonic() + COUNT_BUDGET_MS;
+  const sample: SampleRow[] = [];
+  let rows = 0;
+  let characters = 0;
+  let finished = true;
+  for await (const chunk of source.rows(undefined, { cellsOf: ROWS_LOOKED_AT })) {
+    for (const row of chunk) {
+      if (sample.length < ROWS_LOOKED_AT && row.kind === 'record') {
+        sample.push({ row: rows, line: row.line, cells: row.cells });
+      }
+      rows += 1;
+      characters += charactersOf(row.cells);
+    }
+    const isEnough = source.rowCount !== undefined && sample.length >= ROWS_LOOKED_AT;
+    if (isEnough || deps.clock.monotonic() > deadline) {
+      finished = false;
+      break;
+    }
+  }
+  await source.close();
+  const isPlain = source.sizeBytes !== undefined && !source.facts.gzip;
+  const bytes = source.bytesRead?.() ?? characters;
+  const reckoned = isPlain && bytes > 0 ? Math.round(((source.sizeBytes ?? 0) * rows) / bytes) : null;
+  return {
+    columns: source.columns(),
+    rowCount: finished ? rows : (source.rowCount ?? null),
+    reckonedRows: finished ? rows : reckoned,
+    sample,
+  };
+}
+
+function charactersOf(cells: Cell[]): number {
+  let sum = cells.length;
+  for (const cell of cells) sum += typeof cell === 'string' ? cell.length : 8;
+  return sum;
+}
+
+/** What the mapping makes of the rows looked at. */
+interface SampledInputs {
+  /** Mean size of a mapped input. */
+  inputCharacters: number;
+  rowsLookedAt: number;
+  failed: number;
+  /** Why the first of the failed rows gives no input: `row 0 (line 2): …`. */
+  firstReason: string;
+}
+
+async function sampleInputs(mapping: InputMapping, agent: AgentDefinition, look: Look): Promise<SampledInputs> {
+  const transform = compileMapping(mapping, agent.input, look.columns);
+  let characters = 0;
+  let counted = 0;
+  let firstReason = '';
+  for (const { row, line, cells } of look.sample) {
+    try {
+      characters += JSON.stringify(await transform(cells)).length;
+      counted += 1;
+    } catch (error) {
+      // A row that can't be transformed fails alone, when it is run; here it adds nothing to the mean.
+      if (!(error instanceof AppError)) throw error;
+      firstReason ||= `row ${row} (line ${line}): ${error.message}`;
+    }
+  }
+  const failed = look.sample.length - counted;
+  return { inputCharacters: counted === 0 ? 0 : characters / counted, rowsLookedAt: counted, failed, firstReason };
+}
+
+/** A mapping that fills no row at all is wrong; one that leaves some out is only told. */
+function tellUnfilled({ problems, warnings }: BatchPlan, { rowsLookedAt, failed, firstReason }: SampledInputs): void {
+  if (failed === 0) return;
+  const looked = rowsLookedAt + failed;
+  if (rowsLookedAt > 0) {
+    const give = failed === 1 ? 'gives' : 'give';
+    // A reason may quote a cell, and warnings are read as plain words: the row is named, its text is not repeated.
+    const [first] = firstReason.split(': ', 1);
+    warnings.push(
+      `${failed} of the ${looked} rows looked at ${give} no valid input and would fail; the first is ${first}.`,
+    );
+    return;
+  }
+  const message =
+    looked === 1
+      ? `The only row looked at gives no valid input: ${firstReason}`
+      : `None of the ${looked} rows looked at gives a valid input: ${firstReason}`;
+  problems.push({ code: 'input_invalid', message });
+}

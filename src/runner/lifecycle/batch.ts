@@ -1,0 +1,56 @@
+import { AppError } from '../../base/errors.ts';
+import type { BatchStatus, PauseReason } from '../../storage/store.ts';
+
+/**
+ * What can happen to a batch.
+ *
+ * ```
+ * created ─ begin → validating ─ valid → loading ─ loaded → running ─ rows-done → aggregating ─ aggregated → completed | failed | cancelled
+ *              validating ─ invalid → failed        running ─ pause → paused ─ resume → running
+ *              loading ─ unreadable → failed        running, paused ─ cancel → aggregating
+ *              completed, failed, cancelled ─ redrive → running
+ * ```
+ */
+export type BatchEvent =
+  | { type: 'begin' }
+  | { type: 'valid' }
+  | { type: 'invalid' }
+  | { type: 'loaded' }
+  | { type: 'pause'; reason: PauseReason }
+  | { type: 'resume' }
+  | { type: 'rows-done' }
+  | { type: 'cancel' }
+  | { type: 'aggregated'; ending: 'completed' | 'failed' | 'cancelled' }
+  | { type: 'redrive' };
+
+const TRANSITIONS: { [status in BatchStatus]: { [event in BatchEvent['type']]?: BatchStatus } } = {
+  created: { begin: 'validating', pause: 'paused', cancel: 'cancelled' },
+  validating: { begin: 'validating', valid: 'loading', invalid: 'failed', pause: 'paused', cancel: 'cancelled' },
+  loading: { begin: 'validating', loaded: 'running', invalid: 'failed', pause: 'paused', cancel: 'cancelled' },
+  running: { pause: 'paused', 'rows-done': 'aggregating', cancel: 'aggregating' },
+  paused: { resume: 'running', begin: 'validating', cancel: 'aggregating' },
+  aggregating: { aggregated: 'completed', pause: 'paused' },
+  completed: { redrive: 'running' },
+  failed: { redrive: 'running' },
+  cancelled: { redrive: 'running' },
+};
+
+/** The statuses in which an owner is at work, or should be. */
+export const ACTIVE: BatchStatus[] = ['created', 'validating', 'loading', 'running', 'aggregating'];
+export const ENDED: BatchStatus[] = ['completed', 'failed', 'cancelled'];
+/** The statuses in which rows are run, or will be: there is something to pause. */
+export const PAUSABLE: BatchStatus[] = ['created', 'validating', 'loading', 'running'];
+/** The statuses in which there is something left to cancel. */
+export const CANCELLABLE: BatchStatus[] = [...PAUSABLE, 'paused'];
+
+/**
+ * The status that follows, as a pure function.
+ * @throws AppError `batch_state_invalid` when the event can't happen in that status
+ */
+export function nextBatchStatus(status: BatchStatus, event: BatchEvent): BatchStatus {
+  const next = TRANSITIONS[status][event.type];
+  if (next === undefined) {
+    throw new AppError('batch_state_invalid', `A batch that is ${status} can't take "${event.type}".`);
+  }
+  return event.type === 'aggregated' ? event.ending : next;
+}

@@ -1,0 +1,107 @@
+import { AppError } from '../../base/errors.ts';
+import type { BatchChange, BatchRecord, BatchStatus } from '../../storage/store.ts';
+import type { RunnerDeps } from '../deps.ts';
+import { checkTuning, unpricedCap } from '../intake/validate-input.ts';
+import { planOf } from '../output/results.ts';
+import { ACTIVE, CANCELLABLE, nextBatchStatus, PAUSABLE } from './batch.ts';
+import type { BatchTuning } from './settings.ts';
+
+type Control = NonNullable<BatchRecord['control']>;
+
+/** The statuses in which each request can still be carried out. */
+const WHEN: { [control in Control]: BatchStatus[] } = { pause: PAUSABLE, cancel: CANCELLABLE };
+
+/** Asks for a pause: the owner's heartbeat takes it up, and where nobody runs the batch it is paused at once. */
+export async function pauseBatch(batch: BatchRecord, deps: RunnerDeps): Promise<void> {
+  if (batch.status === 'paused') return;
+  const guard = { when: PAUSABLE, unlessControl: 'cancel' as const };
+  if (!(await deps.store.updateBatch(batch.id, { control: 'pause' }, guard))) {
+    const { status, control } = (await deps.store.readBatch(batch.id)) ?? batch;
+    if (status === 'paused') return;
+    const why =
+      status === 'aggregating' || control === 'cancel'
+        ? 'all its rows are at rest and its table is about to be written; it ends by itself'
+        : `it is ${status}`;
+    throw new AppError('batch_state_invalid', `The batch ${batch.id} can't be paused: ${why}.`);
+  }
+  await carryOutUnowned(batch.id, deps);
+}
+
+/** Asks for the end: the owner's heartbeat takes it up, and where nobody runs the batch it is carried out at once. */
+export async function cancelBatch(batch: BatchRecord, deps: RunnerDeps): Promise<void> {
+  if (batch.status === 'cancelled') return;
+  const isAsked = await deps.store.updateBatch(batch.id, { control: 'cancel' }, { when: CANCELLABLE });
+  if (!isAsked) {
+    const status = (await deps.store.readBatch(batch.id))?.status ?? batch.status;
+    if (status === 'cancelled') return;
+    throw new AppError(
+      'batch_state_invalid',
+      `The batch ${batch.id} is ${status} already; there is nothing to cancel.`,
+    );
+  }
+  await carryOutUnowned(batch.id, deps);
+}
+
+/**
+ * Carries out what was asked for, when nobody runs the batch. A loaded batch that is cancelled goes to `aggregating`,
+ * and whoever drives it next writes its table. Resolves to what was done, if anything.
+ */
+export async function carryOutUnowned(batchId: string, deps: RunnerDeps): Promise<Control | undefined> {
+  const { store } = deps;
+  if (requestOf(await store.readBatch(batchId)) === undefined) return undefined;
+  const lease = await store.acquireLease(batchId, deps.owner);
+  if (!lease.acquired) return undefined;
+  try {
+    // Its state may have changed until the lease was ours.
+    const batch = await store.readBatch(batchId);
+    const control = requestOf(batch);
+    if (batch === undefined || control === undefined) return undefined;
+    await store.returnRunningRows(lease.fence);
+    const cleared: BatchChange = { error: null, control: null, activeSince: null };
+    const change = control === 'pause' ? paused(batch) : cancelled(batch, deps.clock.now());
+    await store.updateBatch(batchId, { ...cleared, ...change }, { fence: lease.fence });
+    return control;
+  } finally {
+    await store.releaseLease(lease.fence);
+  }
+}
+
+function requestOf(batch: BatchRecord | undefined): Control | undefined {
+  if (batch === undefined || batch.control === null) return undefined;
+  return WHEN[batch.control].includes(batch.status) ? batch.control : undefined;
+}
+
+function paused(batch: BatchRecord): BatchChange {
+  return { status: nextBatchStatus(batch.status, { type: 'pause', reason: 'user' }), pauseReason: 'user' };
+}
+
+function cancelled(batch: BatchRecord, now: number): BatchChange {
+  if (batch.columns === null) return { status: 'cancelled', pauseReason: null, endedAt: now };
+  const status = nextBatchStatus(batch.status, { type: 'cancel' });
+  return { status, pauseReason: null, ending: 'cancelled' };
+}
+
+/**
+ * Changes how a batch is tuned; its owner takes it up with its next heartbeat.
+ * @throws AppError `invalid_arguments`, `budget_unpriced`, `batch_state_invalid` when it has ended
+ */
+export async function tuneBatch(batch: BatchRecord, tuning: BatchTuning, deps: RunnerDeps): Promise<void> {
+  if (Object.keys(tuning).length === 0) {
+    throw new AppError('invalid_arguments', 'Nothing to set: give concurrency, max_cost_usd or priority.');
+  }
+  checkTuningOf(batch, tuning, deps);
+  const isSet = await deps.store.updateBatch(batch.id, { settings: { ...tuning } }, { when: [...ACTIVE, 'paused'] });
+  if (!isSet) {
+    const status = (await deps.store.readBatch(batch.id))?.status ?? batch.status;
+    throw new AppError(
+      'batch_state_invalid',
+      `The batch ${batch.id} is ${status}: there is nothing to tune. A retry of its failed rows takes a concurrency and a max_cost_usd of its own.`,
+    );
+  }
+}
+
+/** @throws AppError with the first thing that is wrong about new settings of a batch */
+export function checkTuningOf(batch: BatchRecord, tuning: BatchTuning, deps: RunnerDeps): void {
+  const [problem] = [...checkTuning(tuning), ...unpricedCap(planOf(batch).agent, tuning.max_cost_usd, deps)];
+  if (problem !== undefined) throw new AppError(problem.code, problem.message);
+}

@@ -1,0 +1,86 @@
+import type { AppError } from '../../base/errors.ts';
+import type { JsonObject } from '../../protocol/messages.ts';
+import type { OpenedAgent } from '../../protocol/run.ts';
+import type { BatchChange, BatchRecord, Fence, PauseReason } from '../../storage/store.ts';
+import type { RunnerDeps } from '../deps.ts';
+import type { StoredPlan } from '../runner.ts';
+import { unfoldedMs } from './active-time.ts';
+import { nextBatchStatus } from './batch.ts';
+
+/** One process at work on one batch. */
+export interface Drive {
+  deps: RunnerDeps;
+  fence: Fence;
+  drain: AbortController;
+  hard: AbortController;
+  /** What the drain is for, once there is one. */
+  wanted: { reason: 'user' | 'interrupted' | 'cancel' } | undefined;
+  onDrain: 'pause' | 'release';
+  /** Rows are at work: only they are cut off when a drain's grace time is over. */
+  isAtRows: boolean;
+  agent: OpenedAgent | undefined;
+  /** Hands what is set on the batch to the rows at work. */
+  tune: ((settings: JsonObject) => void) | undefined;
+}
+
+/** The agent with its tools open, once for a drive. */
+export async function openAgent(plan: StoredPlan, drive: Drive): Promise<OpenedAgent> {
+  drive.agent ??= await drive.deps.openAgent(plan.agent, plan.toolSpecs, drive.drain.signal);
+  return drive.agent;
+}
+
+/** Changes the batch under the lease. */
+export async function change(batch: BatchRecord, { deps, fence }: Drive, next: BatchChange): Promise<'on'> {
+  await deps.store.updateBatch(batch.id, next, { fence });
+  deps.log.info({ batchId: batch.id, from: batch.status, to: next.status }, 'batch changed state');
+  return 'on';
+}
+
+/** Does what the drain was for. */
+export async function settle(batch: BatchRecord, drive: Drive): Promise<'on' | 'rest'> {
+  const wanted = drive.wanted?.reason ?? 'interrupted';
+  // The table of a batch whose rows are all at rest is written whatever its ending; there is nothing left to cancel.
+  const reason = wanted === 'cancel' && batch.status === 'aggregating' ? 'interrupted' : wanted;
+  if (reason === 'cancel') {
+    const status = nextBatchStatus(batch.status, { type: 'cancel' });
+    const ending = status === 'aggregating' ? { ending: 'cancelled' as const } : { endedAt: drive.deps.clock.now() };
+    return change(batch, drive, { ...stretch(batch, drive), status, ...ending, control: null });
+  }
+  if (reason === 'interrupted' && drive.onDrain === 'release') {
+    await drive.deps.store.updateBatch(batch.id, stretch(batch, drive), { fence: drive.fence });
+    return 'rest';
+  }
+  return pause(batch, drive, { reason, error: null });
+}
+
+/** Pauses the batch for a reason. */
+export function pause(
+  batch: BatchRecord,
+  drive: Drive,
+  why: { reason: PauseReason; error: BatchRecord['error'] },
+): Promise<'on'> {
+  const status = nextBatchStatus(batch.status, { type: 'pause', reason: why.reason });
+  return change(batch, drive, {
+    ...stretch(batch, drive),
+    status,
+    pauseReason: why.reason,
+    error: why.error,
+    // `control` stays: a cancellation may just have been asked for. A resume clears it.
+  });
+}
+
+/** Closes the stretch of `running`, so that rates and ETA count working time only. */
+export function stretch(batch: BatchRecord, { deps }: Drive): BatchChange {
+  if (batch.activeSince === null) return {};
+  return { activeMs: batch.activeMs + unfoldedMs(batch, deps.clock.now()), activeSince: null };
+}
+
+/** A fault as the store keeps it. */
+export function stored(error: AppError): { code: AppError['code']; message: string } {
+  return { code: error.code, message: error.message };
+}
+
+/** The plan as the store keeps it: plain JSON. */
+export function storable(plan: StoredPlan): BatchRecord['plan'] {
+  return JSON.parse(JSON.stringify(plan)) as BatchRecord['plan'];
+}

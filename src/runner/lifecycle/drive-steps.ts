@@ -1,0 +1,90 @@
+import { AppError } from '../../base/errors.ts';
+import type { BatchRecord, BatchStatus } from '../../storage/store.ts';
+import type { RunnerDeps } from '../deps.ts';
+import { endJobs } from '../execution/batch-api/end-provider-jobs.ts';
+import { unsettledJobs } from '../execution/batch-api/open-provider-jobs.ts';
+import { loadRows } from '../intake/load-rows.ts';
+import { aggregateResults } from '../output/aggregate-results.ts';
+import { planOf, storedPlanOf } from '../output/results.ts';
+import { createTruncationCount, withTruncation } from '../rows/input-messages.ts';
+import { checkMapping } from '../rows/mapping.ts';
+import type { StoredPlan } from '../runner.ts';
+import { nextBatchStatus } from './batch.ts';
+import { change, type Drive, openAgent, pause, settle, storable, stored } from './drive-context.ts';
+import { createLiveTuning } from './live-tuning.ts';
+import { pruneTime } from './retention.ts';
+import { settingsOf, tuningOf } from './settings.ts';
+
+/** The states before and after the rows are at work, each with what carries a batch through it. */
+export const STEPS = { validating: validate, loading: load, aggregating: aggregate };
+
+async function validate(batch: BatchRecord, drive: Drive): Promise<'on'> {
+  const plan = planOf(batch);
+  const agent = await openAgent(plan, drive);
+  const status = nextBatchStatus('validating', { type: 'valid' });
+  const toolSpecs = plan.toolSpecs ?? agent.toolSpecs;
+  return change(batch, drive, { status, plan: storable({ ...storedPlanOf(batch), toolSpecs }) });
+}
+
+async function load(batch: BatchRecord, drive: Drive): Promise<'on'> {
+  const plan = planOf(batch);
+  const { deps, fence } = drive;
+  const loaded = await loadRows(plan.request.csv_uri, fence, {
+    deps: atHome(deps, plan),
+    signal: drive.drain.signal,
+  });
+  if (loaded.rows === 0) throw new AppError('no_rows', `${plan.request.csv_uri} has no rows.`);
+  const problems = checkMapping(plan.inputMapping, plan.agent.input, loaded.columns);
+  const first = problems[0];
+  if (first !== undefined) throw new AppError(first.code, problems.map((problem) => problem.message).join(' '));
+  const status = nextBatchStatus('loading', { type: 'loaded' });
+  const { columns, types, parts, warnings: loadWarnings } = loaded;
+  const known = { ...(types && { columnTypes: types }), ...(parts && { parts }) };
+  const next = storable({ ...storedPlanOf(batch), ...known });
+  return change(batch, drive, { status, columns, loadWarnings, plan: next });
+}
+
+/** The parts as the batch's maker had them: its tables lie in the folders that its maker may touch. */
+function atHome(deps: RunnerDeps, { fileRoots }: StoredPlan): RunnerDeps {
+  return { ...deps, tables: deps.tables.within(fileRoots) };
+}
+
+async function aggregate(batch: BatchRecord, drive: Drive): Promise<'on'> {
+  const plan = planOf(batch);
+  await endOpenJobs(batch, drive);
+  const cut = createTruncationCount(plan.agent);
+  const output = await aggregateResults(batch, plan.outputUri, {
+    deps: atHome(drive.deps, plan),
+    spreadsheetSafe: plan.request.options?.spreadsheet_safe ?? false,
+    signal: drive.hard.signal,
+    // A process that slept must not put its table over the one of whoever took over.
+    beforeCommit: async () => void (await drive.deps.store.renewLease(drive.fence)),
+    onRow: ({ input }) => cut.see(input),
+  });
+  const loadWarnings = withTruncation(batch.loadWarnings, plan.agent, cut.rows());
+  const status = nextBatchStatus('aggregating', { type: 'aggregated', ending: batch.ending ?? 'completed' });
+  const endedAt = drive.deps.clock.now();
+  const pruneAt = pruneTime(plan.request.options, endedAt);
+  const counts = { truncated_rows: cut.rows(), truncated_fields: cut.fields() };
+  const settings = cut.rows() === 0 ? {} : { settings: counts };
+  return change(batch, drive, { status, output, loadWarnings, endedAt, pruneAt, control: null, ...settings });
+}
+
+/** A batch that ends before its jobs do takes in what they gave until then. */
+async function endOpenJobs(batch: BatchRecord, drive: Drive): Promise<void> {
+  const { deps, fence, hard } = drive;
+  if ((await unsettledJobs(drive)).length === 0) return;
+  const agent = await openAgent(planOf(batch), drive);
+  const tuning = createLiveTuning(tuningOf(storedPlanOf(batch), settingsOf(batch)));
+  await endJobs({ batch, fence, agent, deps, tuning, drain: hard.signal, hard: hard.signal });
+}
+
+/** A step before the first row failed: what can't be mended by waiting ends the batch, before any money is spent. */
+export async function stepFailed(batch: BatchRecord, drive: Drive, error: AppError): Promise<'on' | 'rest'> {
+  if (error.code === 'lease_lost' || error.code === 'store_unavailable') throw error;
+  if (drive.wanted !== undefined) return settle(batch, drive);
+  drive.deps.log.warn({ batchId: batch.id, code: error.code, status: batch.status }, 'batch step failed');
+  if (batch.status === 'aggregating') return pause(batch, drive, { reason: 'fatal', error: stored(error) });
+  const status: BatchStatus = nextBatchStatus(batch.status, { type: 'invalid' });
+  return change(batch, drive, { status, error: stored(error), endedAt: drive.deps.clock.now(), control: null });
+}

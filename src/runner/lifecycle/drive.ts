@@ -1,0 +1,139 @@
+import { setMaxListeners } from 'node:events';
+import { AppError, toAppError, unreachable } from '../../base/errors.ts';
+import type { BatchRecord } from '../../storage/store.ts';
+import type { RunnerDeps } from '../deps.ts';
+import { batchNotFound } from '../output/results.ts';
+import { ENDED, nextBatchStatus } from './batch.ts';
+import { carryOutUnowned } from './control.ts';
+import { change, type Drive, settle } from './drive-context.ts';
+import { runRows } from './drive-rows.ts';
+import { STEPS, stepFailed } from './drive-steps.ts';
+import { keepLease } from './lease-keeper.ts';
+
+/** How long rows at work may take to finish once a batch drains, in milliseconds. */
+const GRACE_MS = 30_000;
+
+export interface DriveOptions {
+  /** Drains: no new rows, rows at work finish within the grace time. */
+  signal?: AbortSignal;
+  /** Stops at once; rows at work go back to the queue. */
+  hardSignal?: AbortSignal;
+  /** What a drain leaves behind: a paused batch, or a running one that another process may take over. Default `pause`. */
+  onDrain?: 'pause' | 'release';
+}
+
+/**
+ * Takes a batch's lease and carries it from state to state until it ends, pauses or is drained.
+ * @throws AppError `batch_owned_elsewhere`, `lease_lost`, `store_unavailable`
+ */
+export async function driveBatch(batchId: string, options: DriveOptions, deps: RunnerDeps): Promise<BatchRecord> {
+  const batch = await driveOnce(batchId, options, deps);
+  // What came too late for the heartbeat: its asker found the lease taken, so it is carried out here.
+  const done = await carryOutUnowned(batchId, deps);
+  return done === undefined ? batch : driveOnce(batchId, options, deps);
+}
+
+async function driveOnce(batchId: string, options: DriveOptions, deps: RunnerDeps): Promise<BatchRecord> {
+  const lease = await deps.store.acquireLease(batchId, deps.owner);
+  if (!lease.acquired) {
+    const { pid, host } = lease.owner;
+    throw new AppError('batch_owned_elsewhere', `The batch ${batchId} is being run by process ${pid} on ${host}.`);
+  }
+  const drive: Drive = {
+    deps,
+    fence: lease.fence,
+    drain: new AbortController(),
+    hard: new AbortController(),
+    wanted: undefined,
+    onDrain: options.onDrain ?? 'pause',
+    isAtRows: false,
+    agent: undefined,
+    tune: undefined,
+  };
+  setMaxListeners(0, drive.drain.signal, drive.hard.signal);
+  const timers: NodeJS.Timeout[] = [];
+  const stop = (reason: NonNullable<Drive['wanted']>['reason']) => {
+    if (drive.wanted !== undefined) return;
+    drive.wanted = { reason };
+    drive.drain.abort();
+    const cutOff = () => {
+      if (drive.isAtRows) drive.hard.abort();
+    };
+    timers.push(setTimeout(cutOff, GRACE_MS));
+  };
+  const halt = () => {
+    stop('interrupted');
+    drive.hard.abort();
+  };
+  const unlisten = [listen(options.signal, () => stop('interrupted')), listen(options.hardSignal, halt)];
+  const keeper = keepLease(lease.fence, deps, {
+    control: (control) => stop(control === 'cancel' ? 'cancel' : 'user'),
+    settings: (settings) => drive.tune?.(settings),
+    lost: halt,
+  });
+  try {
+    return await advanceToRest(drive);
+  } catch (error) {
+    throw keeper.lost() ?? error;
+  } finally {
+    for (const timer of timers) clearTimeout(timer);
+    for (const end of unlisten) end();
+    await keeper.stop();
+    await leave(drive, keeper.lost() === undefined);
+  }
+}
+
+/** Closes the tools and gives the lease back; what fails at that can't undo what the drive has come to. */
+async function leave({ agent, deps, fence }: Drive, isOwner: boolean): Promise<void> {
+  const warn = (step: string) => (thrown: unknown) =>
+    deps.log.warn({ batchId: fence.batchId, step, code: toAppError(thrown).code }, 'batch was not left cleanly');
+  await agent?.close().catch(warn('close tools'));
+  if (isOwner) await deps.store.releaseLease(fence).catch(warn('release lease'));
+}
+
+function listen(signal: AbortSignal | undefined, act: () => void): () => void {
+  if (signal?.aborted) act();
+  else signal?.addEventListener('abort', act, { once: true });
+  return () => signal?.removeEventListener('abort', act);
+}
+
+async function advanceToRest(drive: Drive): Promise<BatchRecord> {
+  const { deps, fence } = drive;
+  while (true) {
+    const batch = await deps.store.readBatch(fence.batchId);
+    if (batch === undefined) throw batchNotFound(fence.batchId);
+    if (batch.status === 'paused' || ENDED.includes(batch.status)) return batch;
+    const next = await advance(batch, drive);
+    if (next === 'rest') return (await deps.store.readBatch(batch.id)) ?? batch;
+  }
+}
+
+/** Carries a batch one state further; `rest` leaves it as it is for another process. */
+async function advance(batch: BatchRecord, drive: Drive): Promise<'on' | 'rest'> {
+  switch (batch.status) {
+    case 'created':
+      return change(batch, drive, {
+        status: nextBatchStatus('created', { type: 'begin' }),
+        startedAt: drive.deps.clock.now(),
+      });
+    case 'validating':
+    case 'loading':
+    case 'aggregating': {
+      if (drive.wanted !== undefined && batch.status !== 'aggregating') return settle(batch, drive);
+      try {
+        return await STEPS[batch.status](batch, drive);
+      } catch (thrown) {
+        return stepFailed(batch, drive, toAppError(thrown));
+      }
+    }
+    case 'running':
+      return runRows(batch, drive);
+    case 'paused':
+    case 'completed':
+    case 'failed':
+    case 'cancelled':
+      return 'rest';
+    default:
+      return unreachable(batch.status);
+  }
+}

@@ -1,0 +1,62 @@
+import { type AppError, toAppError } from '../../base/errors.ts';
+import type { JsonObject } from '../../protocol/messages.ts';
+import type { BatchRecord, Fence } from '../../storage/store.ts';
+import type { RunnerDeps } from '../deps.ts';
+
+/** How often the lease is renewed and the batch's `control` read, in milliseconds. */
+const HEARTBEAT_MS = 1000;
+
+/** Keeps a batch's lease while its owner works. */
+export interface LeaseKeeper {
+  /** The fault that lost the lease, if it is lost. */
+  lost(): AppError | undefined;
+  /** Ends the heartbeat. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the heartbeat. At each beat `control` is told what others ask of the owner, if anything, and `settings` what is
+ * set on the batch; `lost` is called once, when nothing may be written any more.
+ */
+export function keepLease(
+  fence: Fence,
+  deps: RunnerDeps,
+  on: {
+    control: (control: NonNullable<BatchRecord['control']>) => void;
+    settings: (settings: JsonObject) => void;
+    lost: (error: AppError) => void;
+  },
+): LeaseKeeper {
+  const stopped = new AbortController();
+  let lost: AppError | undefined;
+  const beat = async (): Promise<void> => {
+    while (!stopped.signal.aborted && lost === undefined) {
+      try {
+        const control = await deps.store.renewLease(fence);
+        if (control !== null) on.control(control);
+        on.settings(await deps.store.readSettings(fence.batchId));
+      } catch (thrown) {
+        const error = toAppError(thrown);
+        if (error.code === 'lease_lost') {
+          lost = error;
+          on.lost(error);
+          return;
+        }
+        deps.log.warn({ batchId: fence.batchId, code: error.code }, 'heartbeat failed; it is tried again');
+      }
+      await deps.clock.sleep(HEARTBEAT_MS, stopped.signal).catch(ignoreAborted);
+    }
+  };
+  const beating = beat();
+  return {
+    lost: () => lost,
+    stop: async () => {
+      stopped.abort();
+      await beating;
+    },
+  };
+}
+
+function ignoreAborted(thrown: unknown): void {
+  if (toAppError(thrown).code !== 'aborted') throw thrown;
+}

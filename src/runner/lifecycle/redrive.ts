@@ -1,0 +1,201 @@
+import { resolve } from 'node:path';
+import { type AgentDefinition, agentLabel } from '../../agent/definition.ts';
+import { AppError, type ErrorCode } from '../../base/errors.ts';
+import type { JsonObject } from '../../protocol/messages.ts';
+import { isEmbeddingModel } from '../../providers/embedding-models.ts';
+import type { BatchRecord, Fence } from '../../storage/store.ts';
+import type { RunnerDeps } from '../deps.ts';
+import { isPriced } from '../intake/validate-input.ts';
+import { estimateRest } from '../output/estimate-rest.ts';
+import { planOf } from '../output/results.ts';
+import type { Estimate, ResumeChoice, RetryRequest } from '../runner.ts';
+import { ENDED, nextBatchStatus } from './batch.ts';
+import { checkTuningOf } from './control.ts';
+import { type BatchTuning, settingsOf } from './settings.ts';
+
+type Model = Pick<AgentDefinition['model'], 'provider' | 'model'>;
+
+/** What a retry would do, checked. */
+export interface Retry {
+  codes: ErrorCode[] | undefined;
+  model: Model | undefined;
+  /** Rows that would be run: failed ones, and those that were not run. */
+  rows: number;
+  estimate: Estimate | null;
+}
+
+/**
+ * paused → running, under other limits if they are given.
+ * @throws AppError `batch_state_invalid`, `budget_reached` when the cap leaves nothing to spend
+ */
+export async function resumeBatch(
+  batch: BatchRecord,
+  change: BatchTuning & ResumeChoice,
+  deps: RunnerDeps,
+): Promise<void> {
+  if (batch.status !== 'paused') {
+    throw new AppError('batch_state_invalid', `Only a paused batch can be resumed; ${batch.id} is ${batch.status}.`);
+  }
+  checkTuningOf(batch, change, deps);
+  checkCapLeft(batch, change);
+  const next = {
+    status: nextBatchStatus('paused', { type: batch.columns === null ? 'begin' : 'resume' }),
+    ...{ pauseReason: null, error: null, control: null },
+    settings: { ...change },
+    ...(batch.pauseReason === 'sample' ? { rowLimit: null } : {}),
+  };
+  if (!(await deps.store.updateBatch(batch.id, next, { when: ['paused'], unlessControl: 'cancel' }))) {
+    throw new AppError(
+      'batch_state_invalid',
+      `The batch ${batch.id} was resumed or cancelled by someone else just now.`,
+    );
+  }
+}
+
+/**
+ * What a retry would run, and what it may cost; changes nothing.
+ * @throws AppError `batch_state_invalid`, `invalid_arguments`, `agents_invalid` (unknown provider), `model_unknown`,
+ *   `budget_unpriced`, `budget_reached`
+ */
+export async function planRetry(batch: BatchRecord, request: RetryRequest, deps: RunnerDeps): Promise<Retry> {
+  checkEnded(batch);
+  const model = request.model === undefined ? undefined : await checkModel(request.model, batch, deps);
+  const target = model === undefined ? batch : { ...batch, settings: { ...batch.settings, model: { ...model } } };
+  checkTuningOf(target, withoutModel(request), deps);
+  checkCapLeft(batch, request);
+  const failures = (await deps.store.readFailures(batch.id)).filter(({ code }) => code !== 'row_malformed');
+  const codes = request.codes === undefined ? undefined : checkCodes(request.codes, failures);
+  const chosen = failures.filter(({ code }) => codes?.includes(code) ?? true);
+  const rows = batch.totals.queued + chosen.reduce((sum, { count }) => sum + count, 0);
+  if (rows === 0) {
+    const malformed = batch.totals.failed > 0 ? ' Malformed rows stay as they are: correct the table instead.' : '';
+    throw new AppError('batch_state_invalid', `${batch.id} has no rows to run again.${malformed}`);
+  }
+  const bill = await deps.store.readBill(batch.id);
+  return { codes, model, rows, estimate: estimateRest(target, bill, { rows, prices: deps.prices }) };
+}
+
+/**
+ * Failed rows queued again with new attempts in the same batch, which is running from here on, for whoever drives.
+ * @throws AppError as {@link planRetry}, and `batch_owned_elsewhere`
+ */
+export async function retryBatch(batch: BatchRecord, request: RetryRequest, deps: RunnerDeps): Promise<void> {
+  const { store, owner } = deps;
+  const { codes, model } = await planRetry(batch, request, deps);
+  const lease = await store.acquireLease(batch.id, owner);
+  if (!lease.acquired) {
+    throw new AppError(
+      'batch_owned_elsewhere',
+      `Process ${lease.owner.pid} on ${lease.owner.host} still holds ${batch.id}; try again in a moment.`,
+      { retryable: true },
+    );
+  }
+  const { fence } = lease;
+  try {
+    const settings = {
+      ...withoutModel(request),
+      // A retry is a new try of the batch API, and of strict tools.
+      ...{ real_time: null, plain_tools: null },
+      ...(model === undefined ? {} : await modelSettings(model, batch, deps)),
+      // A transcript never changes its model half way. The null takes away what an earlier retry left.
+      redrive: { codes: codes ?? null, restart: model !== undefined },
+    };
+    const current = await store.readBatch(batch.id);
+    if (current !== undefined) checkEnded(current);
+    await store.updateBatch(
+      batch.id,
+      {
+        status: nextBatchStatus(current?.status ?? batch.status, { type: 'redrive' }),
+        ...{ pauseReason: null, error: null, ending: null, control: null, endedAt: null, rowLimit: null },
+        settings,
+      },
+      { fence },
+    );
+    await finishRedrive((await store.readBatch(batch.id)) ?? batch, fence, deps);
+  } finally {
+    await store.releaseLease(fence);
+  }
+}
+
+/**
+ * Queues what a retry has asked for, portion by portion, under the lease. What a crash leaves undone stands in the
+ * settings: no row runs before it is done.
+ */
+export async function finishRedrive(batch: BatchRecord, fence: Fence, { store }: RunnerDeps): Promise<void> {
+  const { redrive } = settingsOf(batch);
+  if (redrive === undefined) return;
+  await store.redriveRows(fence, redrive);
+  await store.updateBatch(batch.id, { settings: { redrive: null } }, { fence });
+}
+
+/** A null takes away what an earlier model was. */
+async function modelSettings({ provider, model }: Model, batch: BatchRecord, deps: RunnerDeps): Promise<JsonObject> {
+  const source = await deps.provider(provider, planOf(batch).agent.model);
+  return { model: { provider, model }, stand_in: source.standIn ?? null };
+}
+
+function withoutModel({ max_cost_usd, concurrency }: RetryRequest): BatchTuning {
+  return {
+    ...(max_cost_usd === undefined ? {} : { max_cost_usd }),
+    ...(concurrency === undefined ? {} : { concurrency }),
+  };
+}
+
+function checkEnded({ id, status, columns, error }: BatchRecord): void {
+  if (!ENDED.includes(status)) {
+    const fix = status === 'paused' ? 'Resume it, and retry what has failed when it has ended' : 'Wait until it ends';
+    throw new AppError(
+      'batch_state_invalid',
+      `Only a batch that has ended can be retried; ${id} is ${status}. ${fix}.`,
+    );
+  }
+  if (columns === null) {
+    const why = error === null ? '' : ` (${error.message})`;
+    throw new AppError('batch_state_invalid', `${id} ended before its rows were loaded${why}; start a new batch.`);
+  }
+}
+
+/** The cap that will hold has to leave something to spend. */
+function checkCapLeft(batch: BatchRecord, { max_cost_usd }: BatchTuning): void {
+  const cap = max_cost_usd ?? planOf(batch).request.options?.max_cost_usd;
+  const committed = (batch.totals.costMicroUsd + batch.totals.openWorstMicroUsd) / 1e6;
+  if (cap === undefined || cap > committed) return;
+  throw new AppError(
+    'budget_reached',
+    `$${committed.toFixed(6)} of the cap of $${cap} is spent or committed; go on with ${batch.id} under a higher max_cost_usd.`,
+  );
+}
+
+function checkCodes(codes: string[], failures: { code: ErrorCode; count: number }[]): ErrorCode[] {
+  const known = failures.map(({ code }) => code);
+  for (const code of codes) {
+    if (known.some((one) => one === code)) continue;
+    const there = failures.map((group) => `${group.code} (${group.count})`).join(', ');
+    const fix = code === 'row_malformed' ? 'Malformed rows stay as they are: correct the table instead' : undefined;
+    const codesThere =
+      there === '' ? 'There are no failures to retry' : `The failures that can be retried are ${there}`;
+    throw new AppError('invalid_arguments', `No row of this batch failed with "${code}". ${fix ?? codesThere}.`);
+  }
+  return codes as ErrorCode[];
+}
+
+/** `provider/model`, or a model of the provider that the batch has now. */
+async function checkModel(text: string, batch: BatchRecord, deps: RunnerDeps): Promise<Model> {
+  const { agent } = planOf(batch);
+  const slash = text.indexOf('/');
+  const isWhole = /^[a-z][a-z0-9-]*\/./.test(text);
+  const provider = isWhole ? text.slice(0, slash) : agent.model.provider;
+  const name = isWhole ? text.slice(slash + 1) : text;
+  if (name.trim() === '') throw new AppError('invalid_arguments', 'The model is empty; write provider/model.');
+  if (isEmbeddingModel({ provider, model: name }) && !isEmbeddingModel(agent.model)) {
+    const text = `${name} gives vectors, and ${agentLabel(agent)} wants an answer; take a model that writes.`;
+    throw new AppError('invalid_arguments', text);
+  }
+  const source = await deps.provider(provider, agent.model);
+  // A script is a file, named from the folder of its agent.
+  const model = provider === 'scripted' ? resolve(agent.base_dir ?? '', name) : name;
+  if (source.checkModel !== undefined && (provider === 'scripted' || !isPriced(provider, model, deps.prices))) {
+    await source.checkModel(model);
+  }
+  return { provider, model };
+}

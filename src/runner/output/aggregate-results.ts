@@ -1,0 +1,71 @@
+import { basename } from 'node:path';
+import type { BatchRecord, RowRecord } from '../../storage/store.ts';
+import type { RunnerDeps } from '../deps.ts';
+import { outputTypes } from './output-types.ts';
+import { layoutOf, outputHeader, outputRows, planOf } from './results.ts';
+
+/** How a batch's table is written. */
+interface AggregateOptions {
+  deps: RunnerDeps;
+  spreadsheetSafe: boolean;
+  signal?: AbortSignal;
+  /** Its rejection keeps a table from being put in its place. */
+  beforeCommit?: () => Promise<void>;
+  /** Sees every row as it is written. */
+  onRow?: (row: RowRecord) => void;
+}
+
+/**
+ * AggregateResults: writes the table of a batch, every source row once and in order; visible only once it is whole. A URI
+ * that ends in `/` gets one table for each file of the source, by the same name: they appear one after the other, each of
+ * them whole.
+ */
+export async function aggregateResults(
+  batch: BatchRecord,
+  uri: string,
+  options: AggregateOptions,
+): Promise<{ uri: string; bytes: number }> {
+  const written = [];
+  for (const file of filesOf(batch, uri)) written.push(await writeTable(batch, file, options));
+  const [only] = written;
+  if (only !== undefined && !uri.endsWith('/')) return only;
+  return { uri, bytes: written.reduce((sum, { bytes }) => sum + bytes, 0) };
+}
+
+interface OutputFile {
+  uri: string;
+  fromRow: number;
+  toRow: number;
+}
+
+function filesOf(batch: BatchRecord, uri: string): OutputFile[] {
+  if (!uri.endsWith('/')) return [{ uri, fromRow: 0, toRow: Number.POSITIVE_INFINITY }];
+  const { parts, request } = planOf(batch);
+  let fromRow = 0;
+  return (parts ?? [{ name: basename(request.csv_uri), rows: batch.totals.rows }]).map(({ name, rows }) => {
+    const file = { uri: `${uri}${name}`, fromRow, toRow: fromRow + rows };
+    fromRow = file.toRow;
+    return file;
+  });
+}
+
+async function writeTable(
+  batch: BatchRecord,
+  { uri, ...range }: OutputFile,
+  options: AggregateOptions,
+): Promise<{ uri: string; bytes: number }> {
+  const { deps, spreadsheetSafe, signal, onRow } = options;
+  const types = outputTypes(planOf(batch), batch.columns ?? [], layoutOf(batch));
+  const sink = await deps.tables.openSink(uri, outputHeader(batch), { spreadsheetSafe, types });
+  try {
+    for await (const rows of outputRows(batch, deps.store, { ...range, ...(onRow && { onRow }) })) {
+      signal?.throwIfAborted();
+      await sink.write(rows);
+    }
+    await options.beforeCommit?.();
+    return await sink.commit();
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  }
+}

@@ -1,0 +1,122 @@
+import { NO_USAGE, type Usage } from '../../protocol/messages.ts';
+import type { PriceTable } from '../../providers/prices/prices.ts';
+import type { BatchRecord, Store } from '../../storage/store.ts';
+import type { Estimate } from '../runner.ts';
+import { planOf } from './results.ts';
+
+type BatchBill = Awaited<ReturnType<Store['readBill']>>;
+
+/** Below this many attempts the basis says that it is a small sample. */
+const SMALL_SAMPLE = 10;
+/** Two-sided 95 % quantiles of Student's t for 1, 2, … degrees of freedom; beyond them 2 will do. */
+const T_95 = [12.71, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.2, 2.18, 2.16, 2.14, 2.13];
+
+/**
+ * What the rest of a batch may cost and take, from what its attempts have cost so far, failed ones included.
+ * The range is a 95 % prediction interval of the rest's sum: the spread between rows, and the uncertainty of their mean.
+ * Before anything is measured it is the batch's share of the estimate that it was started with.
+ * @returns null when nothing is left, or the table was too large to count and nothing is measured
+ */
+export function estimateRest(
+  batch: BatchRecord,
+  bill: BatchBill,
+  { rows, prices, activeSeconds }: { rows: number; prices: PriceTable; activeSeconds?: number },
+): Estimate | null {
+  const attempts = bill.succeeded.attempts + bill.failed.attempts;
+  if (batch.columns !== null && rows === 0) return null;
+  if (attempts === 0) return shareOfFirst(batch, rows, prices);
+  const { totals } = batch;
+  const perAttempt = (tokens: number) => tokens / attempts;
+  const cost = costOfRow(batch, bill, prices);
+  const input = totals.usage.inputTokens + totals.usage.cacheWriteTokens + totals.usage.cacheReadTokens;
+  const seconds = activeSeconds === undefined ? null : (activeSeconds / attempts) * rows;
+  return {
+    rows,
+    cost_usd: cost === null ? null : rangeOf(cost, attempts, rows),
+    tokens: {
+      input: Math.round(perAttempt(input) * rows),
+      output: Math.round(perAttempt(totals.usage.outputTokens) * rows),
+    },
+    duration_seconds: seconds === null ? null : Math.ceil(seconds),
+    basis: basisOf(cost, attempts),
+  };
+}
+
+/** The estimate of the start for so many of its rows, at the price of the model that the batch has now. */
+function shareOfFirst(batch: BatchRecord, rows: number, prices: PriceTable): Estimate | null {
+  const { estimate, agent } = planOf(batch);
+  if (batch.columns === null || estimate?.rows == null || estimate.rows === 0 || estimate.tokens === null)
+    return estimate;
+  const share = rows / estimate.rows;
+  const usage = {
+    ...NO_USAGE,
+    inputTokens: Math.ceil(estimate.tokens.input / estimate.rows),
+    outputTokens: Math.ceil(estimate.tokens.output / estimate.rows),
+  };
+  const cost = prices.priceOf(agent.model.provider, agent.model.model, usage);
+  const expected = cost === undefined ? null : cost * rows;
+  const seconds = estimate.duration_seconds;
+  return {
+    rows,
+    cost_usd: expected === null ? null : { low: usd(expected / 2), expected: usd(expected), high: usd(expected * 3) },
+    tokens: { input: usage.inputTokens * rows, output: usage.outputTokens * rows },
+    duration_seconds: seconds === null ? null : Math.ceil(seconds * share),
+    basis: estimate.basis,
+  };
+}
+
+/** Micro-dollars a row; `spread` is the standard deviation, null where it can't be known. */
+interface RowCost {
+  mean: number;
+  spread: number | null;
+  /** Set when the mean is tokens of one model at the prices of another. */
+  repriced: string | null;
+}
+
+function costOfRow(batch: BatchRecord, bill: BatchBill, prices: PriceTable): RowCost | null {
+  const { provider, model } = planOf(batch).agent.model;
+  const attempts = bill.succeeded.attempts + bill.failed.attempts;
+  const name = `${provider}/${model}`;
+  if (bill.models.some((one) => one.model !== name)) {
+    const cost = prices.priceOf(provider, model, meanUsage(batch.totals.usage, attempts));
+    return cost === undefined ? null : { mean: cost, spread: null, repriced: name };
+  }
+  if (batch.totals.unpricedCalls > 0) return null;
+  const mean = (bill.succeeded.costMicroUsd + bill.failed.costMicroUsd) / attempts;
+  const squares = bill.succeeded.squares + bill.failed.squares;
+  const variance = attempts < 2 ? null : Math.max(0, (squares - attempts * mean ** 2) / (attempts - 1));
+  return { mean, spread: variance === null ? null : Math.sqrt(variance), repriced: null };
+}
+
+function meanUsage(usage: Usage, attempts: number): Usage {
+  return {
+    inputTokens: Math.ceil(usage.inputTokens / attempts),
+    outputTokens: Math.ceil(usage.outputTokens / attempts),
+    cacheWriteTokens: Math.ceil(usage.cacheWriteTokens / attempts),
+    cacheReadTokens: Math.ceil(usage.cacheReadTokens / attempts),
+  };
+}
+
+function rangeOf({ mean, spread }: RowCost, attempts: number, rows: number): NonNullable<Estimate['cost_usd']> {
+  const expected = mean * rows;
+  if (spread === null) return { low: usd(expected / 2), expected: usd(expected), high: usd(expected * 3) };
+  const t = T_95[attempts - 2] ?? 2;
+  const half = t * spread * Math.sqrt(rows ** 2 / attempts + rows);
+  return { low: usd(Math.max(0, expected - half)), expected: usd(expected), high: usd(expected + half) };
+}
+
+function basisOf(cost: RowCost | null, attempts: number): string {
+  const rows = attempts === 1 ? 'one row' : `${attempts} rows`;
+  if (cost === null) return `measured on ${rows} of this batch; the price of the model is unknown`;
+  if (cost.repriced !== null)
+    return `the tokens of ${rows} of this batch at the prices of ${cost.repriced}; another model may take more or fewer, so low is half and high three times the expected`;
+  const each = `measured on ${rows} of this batch, $${(cost.mean / 1e6).toFixed(6)} a row on average`;
+  if (cost.spread === null) return `${each}; one row tells no spread, so low is half and high three times the expected`;
+  const range = `${each}, ± $${(cost.spread / 1e6).toFixed(6)} (standard deviation); low and high hold 95 of 100 times if the rest is like them`;
+  return attempts < SMALL_SAMPLE ? `${range}. A small sample: the range is wide, and may still be wrong` : range;
+}
+
+/** Dollars with six decimals: micro-dollars. */
+function usd(microUsd: number): number {
+  return Math.round(microUsd) / 1e6;
+}

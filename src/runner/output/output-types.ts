@@ -1,0 +1,51 @@
+import type { JsonSchema } from '../../protocol/messages.ts';
+import type { StoredType } from '../../tables/table.ts';
+import { inputFields } from '../rows/mapping.ts';
+import type { OutputLayout } from '../rows/transform-output.ts';
+import type { MetadataColumn, StoredPlan } from '../runner.ts';
+
+/**
+ * How the columns of an output table are stored where the format has types: those of the source as they were there, fields
+ * by the agent's schema, seconds as numbers, everything else as text.
+ */
+export function outputTypes(plan: StoredPlan, columns: readonly string[], layout: OutputLayout): StoredType[] {
+  const schemas = inputFields(plan.agent.structured_output.schema);
+  return [
+    ...columns.map((_, index): StoredType => plan.columnTypes?.[index] ?? 'string'),
+    ...layout.fields.map(({ field }) => typeOfSchema(schemas[field])),
+    ...layout.columns.map((): StoredType => 'string'),
+    ...[...layout.metadata, ...layout.status].map(({ name }) => TYPES[name]),
+  ];
+}
+
+const TYPES: { [name in MetadataColumn]: StoredType } = {
+  _parse_status: 'string',
+  _validation_passed: 'boolean',
+  _truncated_fields: 'json',
+  _outcome: 'string',
+  _failure: 'string',
+  _status: 'string',
+  _processing_time: 'number',
+  _error: 'string',
+};
+
+/** The narrowest type that holds every value which the schema allows. */
+function typeOfSchema(schema: JsonSchema | undefined): StoredType {
+  const types = typesOf(schema).filter((type) => type !== 'null');
+  if (types.length === 0 || types.includes('object') || types.includes('array')) return 'json';
+  if (types.every((type) => type === 'boolean')) return 'boolean';
+  if (types.every((type) => type === 'integer')) return 'integer';
+  return types.every((type) => type === 'integer' || type === 'number') ? 'number' : 'string';
+}
+
+function typesOf(schema: JsonSchema | undefined): string[] {
+  const type = schema?.['type'];
+  if (typeof type === 'string') return [type];
+  if (Array.isArray(type)) return type.map(String);
+  const values = Array.isArray(schema?.['enum'])
+    ? schema['enum']
+    : schema !== undefined && 'const' in schema
+      ? [schema['const']]
+      : [];
+  return values.map((value: unknown) => (value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value));
+}

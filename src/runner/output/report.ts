@@ -1,0 +1,170 @@
+import { agentLabel } from '../../agent/definition.ts';
+import type { ErrorCode } from '../../base/errors.ts';
+import type { JobRecord } from '../../storage/provider-jobs.ts';
+import type { BatchRecord } from '../../storage/store.ts';
+import type { RunnerDeps } from '../deps.ts';
+import { DEFAULT_CONCURRENCY, DEFAULT_PRIORITY } from '../intake/validate-input.ts';
+import { unfoldedMs } from '../lifecycle/active-time.ts';
+import { CANCELLABLE } from '../lifecycle/batch.ts';
+import { settingsOf } from '../lifecycle/settings.ts';
+import type { BatchReport, Estimate, JobReport } from '../runner.ts';
+import { billOf, toUsd } from './bill.ts';
+import { estimateRest } from './estimate-rest.ts';
+import { planOf } from './results.ts';
+
+/** A batch as every face shows it. */
+export async function reportBatch(
+  batch: BatchRecord,
+  { store, clock, prices }: Pick<RunnerDeps, 'store' | 'clock' | 'prices'>,
+): Promise<BatchReport> {
+  const now = clock.now();
+  const plan = planOf(batch);
+  const { totals } = batch;
+  const { real_time: realTime } = settingsOf(batch);
+  const [bill, allJobs, failures] = await Promise.all([
+    store.readBill(batch.id),
+    store.readJobs(batch.id),
+    totals.failed === 0 ? [] : store.readFailures(batch.id),
+  ]);
+  // One that was given up before it was created, for there was too little for it, is nobody's business.
+  const jobs = allJobs.filter(({ state, error }) => state !== 'dropped' || error !== null);
+  const finished = totals.succeeded + totals.failed;
+  const seconds = activeSeconds(batch, now);
+  const rate = seconds > 0 && finished > 0 ? finished / seconds : null;
+  const isUnpriced = totals.unpricedCalls > 0;
+  const hasRest = CANCELLABLE.includes(batch.status);
+  const rest = hasRest
+    ? estimateRest(batch, bill, { rows: totals.queued + totals.running, prices, activeSeconds: seconds })
+    : null;
+  const { concurrency, max_cost_usd, priority } = plan.request.options ?? {};
+  return {
+    batch_id: batch.id,
+    status: batch.status,
+    pause_reason: batch.pauseReason,
+    error: batch.error,
+    agent: agentLabel(plan.agent),
+    model: `${plan.agent.model.provider}/${plan.agent.model.model}`,
+    stand_in: plan.standIn,
+    source_uri: plan.request.csv_uri,
+    output_uri: batch.output?.uri ?? null,
+    counts: {
+      total: totals.rows,
+      queued: totals.queued,
+      running: totals.running,
+      succeeded: totals.succeeded,
+      failed: totals.failed,
+    },
+    rows_per_second: rate === null ? null : Number(rate.toFixed(2)),
+    eta_seconds:
+      rate === null || batch.status !== 'running' ? null : Math.ceil((totals.queued + totals.running) / rate),
+    usage: totals.usage,
+    model_calls: totals.modelCalls,
+    tool_calls: totals.toolCalls,
+    cached_calls: totals.cachedCalls,
+    saved_usd: totals.unpricedCachedCalls > 0 ? null : totals.savedMicroUsd / 1e6,
+    truncated_rows: settingsOf(batch).truncated_rows ?? 0,
+    truncated_fields: settingsOf(batch).truncated_fields ?? {},
+    executor: jobs.length === 0 ? 'realtime' : 'batch',
+    jobs: jobs.map(jobReport),
+    batch_calls: totals.batchCalls,
+    discount_usd: isUnpriced ? null : toUsd(totals.discountMicroUsd),
+    cost_usd: isUnpriced ? null : toUsd(totals.costMicroUsd),
+    cost_usd_at_most: isUnpriced ? null : toUsd(totals.costMicroUsd + totals.openWorstMicroUsd),
+    bill: billOf(bill, totals),
+    estimate_rest: rest,
+    options: {
+      concurrency: concurrency ?? DEFAULT_CONCURRENCY,
+      max_cost_usd: max_cost_usd ?? null,
+      priority: priority ?? DEFAULT_PRIORITY,
+    },
+    failures: failures.map(({ code, count, row, message }) => ({ code, count, example: { row, message } })),
+    warnings: [...plan.warnings, ...batch.loadWarnings.map(String), ...(realTime === undefined ? [] : [realTime])],
+    created_at: iso(batch.createdAt),
+    started_at: batch.startedAt === null ? null : iso(batch.startedAt),
+    ended_at: batch.endedAt === null ? null : iso(batch.endedAt),
+    next_step: nextStep(batch, { rest, canRetry: failures.some(({ code }) => !UNMENDABLE.includes(code)), jobs }),
+  };
+}
+
+/** Time that the batch has spent in `running`, in seconds. */
+export function activeSeconds(batch: BatchRecord, now: number): number {
+  return (batch.activeMs + unfoldedMs(batch, now)) / 1000;
+}
+
+function jobReport({ id, providerJobId, model, state, requests, tally, error }: JobRecord): JobReport {
+  return {
+    id,
+    provider_job_id: providerJobId,
+    model,
+    status: state,
+    requests,
+    ...tally,
+    error: error?.message ?? null,
+  };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** What another attempt at the same row would meet again. */
+const UNMENDABLE: ErrorCode[] = ['row_malformed', 'input_invalid'];
+
+function nextStep(
+  batch: BatchRecord,
+  { rest, canRetry, jobs }: { rest: Estimate | null; canRetry: boolean; jobs: readonly JobRecord[] },
+): string {
+  const resume = `Resume with "rowmill batches resume ${batch.id}"`;
+  switch (batch.status) {
+    case 'created':
+    case 'validating':
+    case 'loading':
+    case 'running':
+    case 'aggregating':
+      return 'Monitor it until it ends.';
+    case 'paused':
+      return pausedStep(batch, resume, rest) + openJobsStep(jobs);
+    case 'completed':
+      return batch.totals.failed === 0
+        ? 'Read the table, or look at single rows.'
+        : !canRetry
+          ? 'Read the table; look at the failed rows and their errors. Another attempt would fail alike: correct the table or the mapping and start a new batch.'
+          : `Read the table; look at the failed rows and their errors. Run them again with "rowmill batches retry ${batch.id}".`;
+    case 'failed':
+      return batch.error?.code === 'failures_not_tolerated'
+        ? `Look at the failed rows and mend their cause; then "rowmill batches retry ${batch.id}" runs them again, with those that were not run.`
+        : 'Mend the cause, then start a new batch.';
+    case 'cancelled':
+      return `Rows that were not run are marked NOT_RUN in the table. Run them with "rowmill batches retry ${batch.id}".`;
+  }
+}
+
+function openJobsStep(jobs: readonly JobRecord[]): string {
+  return jobs.some(({ state }) => state === 'open')
+    ? ' Its jobs go on at the provider meanwhile; a resume takes in what they have answered.'
+    : '';
+}
+
+function pausedStep(batch: BatchRecord, resume: string, rest: Estimate | null): string {
+  switch (batch.pauseReason) {
+    case 'sample':
+      return batch.totals.succeeded === 0 && batch.totals.failed > 0
+        ? `All rows of the sample failed. Look at them; cancel this batch and start a new one if the mapping or the table is wrong. "rowmill batches resume ${batch.id}" runs the rest.`
+        : `The sample is done. Look at its rows and its cost, then run the rest: resume with "rowmill batches resume ${batch.id}".${restText(rest)}`;
+    case 'budget':
+      return `Resume with "rowmill batches resume ${batch.id} --max-cost USD" (a higher cap), or cancel it.`;
+    case 'fatal':
+      return `Once the cause is mended, resume with "rowmill batches resume ${batch.id}"; or give it up with "rowmill batches cancel ${batch.id}".`;
+    case 'user':
+    case 'interrupted':
+    case null:
+      return `${resume}.`;
+  }
+}
+
+function restText(rest: Estimate | null): string {
+  if (rest === null || rest.rows === null) return '';
+  const cost = rest.cost_usd;
+  const words = cost === null ? 'an unknown amount' : `about $${cost.expected} ($${cost.low} to $${cost.high})`;
+  return ` The other ${rest.rows} rows may cost ${words}: ${rest.basis.replace(/\.$/, '')}.`;
+}

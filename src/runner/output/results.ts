@@ -1,0 +1,172 @@
+import { stringify } from 'csv-stringify/sync';
+import type { AgentDefinition } from '../../agent/definition.ts';
+import { AppError } from '../../base/errors.ts';
+import type { Json, JsonObject } from '../../protocol/messages.ts';
+import type { BatchRecord, RowRecord, RowStatus, Store } from '../../storage/store.ts';
+import type { Cell } from '../../tables/table.ts';
+import { settingsOf, withSettings } from '../lifecycle/settings.ts';
+import { truncatedFields } from '../rows/input-messages.ts';
+import { rowObject } from '../rows/mapping.ts';
+import { layoutOutput, type OutputLayout, type RowOutput } from '../rows/transform-output.ts';
+import type { MetadataColumn, RowReport, StatusColumn, StoredPlan } from '../runner.ts';
+
+const PAGE = 1000;
+
+/** The plan of a batch as it was stored: the runner wrote it, so it is trusted. */
+export function storedPlanOf(batch: BatchRecord): StoredPlan {
+  return batch.plan as unknown as StoredPlan;
+}
+
+/** The plan of a batch as it holds now, with what was set since its start. */
+export function planOf(batch: BatchRecord): StoredPlan {
+  return withSettings(storedPlanOf(batch), settingsOf(batch));
+}
+
+export function layoutOf(batch: BatchRecord): OutputLayout {
+  const plan = planOf(batch);
+  return layoutOutput(batch.columns ?? [], plan.agent.structured_output.schema, plan.request.output_mapping ?? {});
+}
+
+/** Which rows of an output table are wanted: from the first number up to, and without, the second. */
+interface OutputRange {
+  fromRow?: number;
+  toRow?: number;
+  /** Sees every row. */
+  onRow?: (row: RowRecord) => void;
+}
+
+/** The output table in pages of rows, in source order, without its header. Memory is constant. */
+export async function* outputRows(
+  batch: BatchRecord,
+  store: Store,
+  options: OutputRange = {},
+): AsyncGenerator<Cell[][]> {
+  const layout = layoutOf(batch);
+  const { agent, request } = planOf(batch);
+  const onlySucceeded = request.output_mapping?.rows === 'succeeded';
+  const width = batch.columns?.length ?? 0;
+  const { toRow = Number.POSITIVE_INFINITY, onRow } = options;
+  let { fromRow = 0 } = options;
+  while (fromRow < toRow) {
+    const rows = await store.readRows(batch.id, { fromRow, limit: Math.min(PAGE, toRow - fromRow) });
+    if (rows.length === 0) return;
+    if (onRow !== undefined) rows.forEach(onRow);
+    const wanted = onlySucceeded ? rows.filter(({ status }) => status === 'succeeded') : rows;
+    if (wanted.length > 0) yield wanted.map((row) => outputRow(row, layout, { width, agent }));
+    fromRow = (rows.at(-1)?.row ?? fromRow) + 1;
+  }
+}
+
+export function outputHeader(batch: BatchRecord): string[] {
+  return [...(batch.columns ?? []), ...layoutOf(batch).headers];
+}
+
+function outputRow(
+  row: RowRecord,
+  layout: OutputLayout,
+  { width, agent }: { width: number; agent: AgentDefinition },
+): Cell[] {
+  const cells: Cell[] = [];
+  for (let index = 0; index < width; index += 1) cells.push(row.cells[index] ?? null);
+  const output = row.output as RowOutput | null;
+  for (const { field } of layout.fields) cells.push(output?.structured[field] ?? null);
+  for (const { name } of layout.columns) cells.push(output?.columns[name] ?? null);
+  for (const { name } of layout.metadata) cells.push(metadataCell(row, name, agent));
+  for (const { name } of layout.status) cells.push(statusCell(row, name));
+  return cells;
+}
+
+function metadataCell(row: RowRecord, name: MetadataColumn, agent: AgentDefinition): Cell {
+  switch (name) {
+    case '_parse_status':
+      return parseStatusOf(row);
+    case '_validation_passed':
+      return row.status === 'succeeded';
+    case '_outcome':
+      return OUTCOMES[row.status];
+    case '_failure':
+      return row.error === null ? null : statusCell(row, '_error');
+    case '_truncated_fields': {
+      const fields = truncatedFields(agent, row.input);
+      return fields.length === 0 ? null : fields;
+    }
+    default:
+      return statusCell(row, name);
+  }
+}
+
+function parseStatusOf({ status, error }: RowRecord): string | null {
+  if (status === 'succeeded') return 'success';
+  if (status !== 'failed') return null;
+  if (error?.code === 'output_invalid') return 'validation_failed';
+  return error?.code === 'output_unreadable' || error?.code === 'output_truncated' ? 'json_failed' : 'error';
+}
+
+function statusCell(row: RowRecord, name: StatusColumn): Cell {
+  switch (name) {
+    case '_status':
+      return STATUS_WORDS[row.status];
+    case '_processing_time':
+      return row.processingMs === null ? null : row.processingMs / 1000;
+    case '_error':
+      return row.error === null ? '' : `${row.error.code}: ${row.error.message}`;
+  }
+}
+
+/** What `_status` says; a row that is still queued when the table is written was not run. */
+const STATUS_WORDS: { [status in RowStatus]: string } = {
+  succeeded: 'SUCCESS',
+  failed: 'FAILED',
+  queued: 'NOT_RUN',
+  running: 'NOT_RUN',
+};
+
+/** What `_outcome` says. */
+const OUTCOMES: { [status in RowStatus]: string | null } = {
+  succeeded: 'success',
+  failed: 'error',
+  queued: null,
+  running: null,
+};
+
+/** The output table as CSV text, page by page, header first. */
+export async function* outputCsv(batch: BatchRecord, store: Store): AsyncGenerator<string> {
+  yield stringify([outputHeader(batch)]);
+  for await (const rows of outputRows(batch, store)) yield stringify(rows, { cast: CSV_CASTS });
+}
+
+const CSV_CASTS = {
+  boolean: (value: boolean) => String(value),
+  object: (value: object) => JSON.stringify(value),
+};
+
+/** One row as the tools and commands show it. */
+export function rowReport(row: RowRecord, batch: BatchRecord): RowReport {
+  const output = row.output as RowOutput | null;
+  const plan = planOf(batch);
+  const ended = batch.status === 'completed' || batch.status === 'failed' || batch.status === 'cancelled';
+  return {
+    row: row.row,
+    line: row.line,
+    status: ended && row.status === 'queued' ? 'not_run' : row.status,
+    attempt: row.attempt,
+    source: rowObject(batch.columns ?? [], row.cells),
+    input: row.input,
+    output: output === null ? null : { ...picked(output.structured, plan), ...output.columns },
+    error: row.error,
+    processing_seconds: row.processingMs === null ? null : row.processingMs / 1000,
+  };
+}
+
+function picked(structured: JsonObject, plan: StoredPlan): JsonObject {
+  const fields = plan.request.output_mapping?.structured_output_fields;
+  if (fields === undefined) return structured;
+  return Object.fromEntries(fields.map((field): [string, Json] => [field, structured[field] ?? null]));
+}
+
+export function batchNotFound(id: string): AppError {
+  return new AppError(
+    'batch_not_found',
+    `There is no batch "${id}" in this data directory; list them with "rowmill batches list".`,
+  );
+}

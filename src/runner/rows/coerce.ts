@@ -1,0 +1,85 @@
+import type { Json, JsonSchema } from '../../protocol/messages.ts';
+
+const TRUE = new Set(['true', 'yes', 'y', '1']);
+const FALSE = new Set(['false', 'no', 'n', '0']);
+
+/** The cell in the type that the schema asks for, or why it can't be. */
+export type Coerced = { ok: true; value: Json } | { ok: false; reason: string };
+
+/**
+ * Brings a cell to the type that a property's schema asks for. Text is never guessed at: what does not read as the
+ * type in full is refused. A type list takes the first type that fits. Without a type the cell stays as it is.
+ */
+export function coerce(cell: Json, schema: JsonSchema | undefined): Coerced {
+  const types = typesOf(schema);
+  if (types.length === 0) return { ok: true, value: cell };
+  for (const type of types) {
+    const value = toType(cell, type);
+    if (value !== undefined) return { ok: true, value };
+  }
+  return { ok: false, reason: `${brief(cell)} is no ${types.join(' or ')}` };
+}
+
+function typesOf(schema: JsonSchema | undefined): string[] {
+  const type = schema?.['type'];
+  if (typeof type === 'string') return [type];
+  return Array.isArray(type) ? type.filter((name): name is string => typeof name === 'string') : [];
+}
+
+function toType(cell: Json, type: string): Json | undefined {
+  switch (type) {
+    case 'string':
+      return cell === null ? undefined : typeof cell === 'string' ? cell : JSON.stringify(cell);
+    case 'integer':
+      return integerOf(cell);
+    case 'number':
+      return numberOf(cell);
+    case 'boolean':
+      return booleanOf(cell);
+    case 'null':
+      return cell === null || cell === '' ? null : undefined;
+    case 'array':
+    case 'object':
+      return structureOf(cell, type);
+    default:
+      return undefined;
+  }
+}
+
+function integerOf(cell: Json): number | undefined {
+  const value = numberOf(cell);
+  return value !== undefined && Number.isSafeInteger(value) ? value : undefined;
+}
+
+function numberOf(cell: Json): number | undefined {
+  if (typeof cell === 'number') return cell;
+  if (typeof cell !== 'string' || !/^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/.test(cell)) return undefined;
+  const value = Number(cell);
+  return Number.isFinite(value) ? value : undefined;
+}
+
+function booleanOf(cell: Json): boolean | undefined {
+  if (typeof cell === 'boolean') return cell;
+  const word = String(cell).trim().toLowerCase();
+  return TRUE.has(word) ? true : FALSE.has(word) ? false : undefined;
+}
+
+function structureOf(cell: Json, type: 'array' | 'object'): Json | undefined {
+  const value = typeof cell === 'string' ? parse(cell) : cell;
+  if (value === null || typeof value !== 'object') return undefined;
+  return Array.isArray(value) === (type === 'array') ? value : undefined;
+}
+
+function parse(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+function brief(cell: Json): string {
+  const text = JSON.stringify(cell);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}

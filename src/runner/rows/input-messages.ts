@@ -1,0 +1,75 @@
+import type { AgentDefinition } from '../../agent/definition.ts';
+import type { Json, JsonObject, Message } from '../../protocol/messages.ts';
+import {
+  cutFields,
+  fillPrompt,
+  MAX_FIELD_CHARACTERS,
+  type PromptTemplate,
+  strayPlaceholders,
+} from '../../protocol/prompt-template.ts';
+
+/** What a row's run begins with: the agent's prompt, filled with the mapped input, or without one the input as JSON. */
+export function inputMessages(agent: AgentDefinition, input: JsonObject): Message[] {
+  const template = templateOf(agent);
+  const content = template === undefined ? JSON.stringify(input) : fillPrompt(template, input, maxCharactersOf(agent));
+  return [{ role: 'user', content }];
+}
+
+/** The fields of a row's input that its prompt holds only in part. */
+export function truncatedFields(agent: AgentDefinition, input: JsonObject | null): string[] {
+  const template = templateOf(agent);
+  if (template === undefined || input === null) return [];
+  return cutFields(template, input, maxCharactersOf(agent));
+}
+
+/** Counts rows whose prompt holds some fields in part only, and those fields. */
+export function createTruncationCount(agent: AgentDefinition): {
+  see(input: JsonObject | null): void;
+  rows(): number;
+  fields(): Record<string, number>;
+} {
+  const byField = new Map<string, number>();
+  let rows = 0;
+  return {
+    see(input) {
+      const cut = truncatedFields(agent, input);
+      if (cut.length > 0) rows += 1;
+      for (const field of cut) byField.set(field, (byField.get(field) ?? 0) + 1);
+    },
+    rows: () => rows,
+    fields: () => Object.fromEntries(byField),
+  };
+}
+
+/** What is odd about an agent's prompt without stopping the work. */
+export function promptWarnings(agent: AgentDefinition): string[] {
+  const template = templateOf(agent);
+  const stray = template === undefined ? [] : strayPlaceholders(template);
+  if (stray.length === 0) return [];
+  const names = stray.map((name) => `{${name}}`).join(', ');
+  return [`The prompt holds ${names}, declared in prompt.placeholders nowhere: it is sent as it stands.`];
+}
+
+/** A batch's warnings with the one that tells of how many rows the prompt holds some fields in part only. */
+export function withTruncation(warnings: readonly Json[], agent: AgentDefinition, rows: number): Json[] {
+  // A table may be written again after a retry: what was told before is not told twice.
+  const others = warnings.filter((warning) => !isTruncationWarning(String(warning)));
+  if (rows === 0) return others;
+  const limit = `${maxCharactersOf(agent).toLocaleString('en-GB')} characters (limits.max_field_characters)`;
+  return [...others, `${TRUNCATION} ${limit} in ${rows} ${rows === 1 ? 'row' : 'rows'}.`];
+}
+
+/** Whether a warning of a batch is the one of {@link withTruncation}. */
+export function isTruncationWarning(warning: string): boolean {
+  return warning.startsWith(TRUNCATION);
+}
+
+const TRUNCATION = 'Fields of the prompt were cut to';
+
+function templateOf({ prompt }: AgentDefinition): PromptTemplate | undefined {
+  return prompt === undefined ? undefined : { user: prompt.user, placeholders: prompt.placeholders ?? [] };
+}
+
+function maxCharactersOf({ limits }: AgentDefinition): number {
+  return limits.max_field_characters ?? MAX_FIELD_CHARACTERS;
+}

@@ -1,0 +1,145 @@
+import { AppError } from '../../base/errors.ts';
+import { nearest } from '../../base/nearest.ts';
+import { compileSchema, type Validator } from '../../base/schema.ts';
+import { compileExpression, isExpression } from '../../expressions/expressions.ts';
+import type { Json, JsonObject, JsonSchema } from '../../protocol/messages.ts';
+import type { Cell } from '../../tables/table.ts';
+import type { InputMapping, Problem } from '../runner.ts';
+import { coerce } from './coerce.ts';
+
+/** TransformInput of one row. Rejects with `input_invalid` or `expression_failed`, which fail the row. */
+export type TransformInput = (cells: Cell[]) => Promise<JsonObject>;
+
+type FieldSource = (row: JsonObject, cells: Cell[]) => Promise<Json | undefined>;
+
+/** The properties that an agent's input schema declares. */
+export function inputFields(schema: JsonSchema | undefined): { [field: string]: JsonSchema } {
+  const properties = schema?.['properties'];
+  return typeof properties === 'object' && properties !== null ? (properties as { [field: string]: JsonSchema }) : {};
+}
+
+export function requiredFields(schema: JsonSchema | undefined): string[] {
+  const required = schema?.['required'];
+  return Array.isArray(required) ? required.filter((name): name is string => typeof name === 'string') : [];
+}
+
+/**
+ * The mapping used when none is given: each input field from the column of the same name, else from the only column
+ * whose name differs in case and punctuation alone. An agent that declares no input gets every column.
+ */
+export function proposeMapping(schema: JsonSchema | undefined, columns: string[]): InputMapping {
+  const fields = Object.keys(inputFields(schema));
+  if (fields.length === 0) return Object.fromEntries(columns.map((column) => [column, { column }]));
+  const mapping: InputMapping = {};
+  for (const field of fields) {
+    const exact = columns.find((column) => column === field);
+    const alike = columns.filter((column) => plain(column) === plain(field));
+    const column = exact ?? (alike.length === 1 ? alike[0] : undefined);
+    if (column !== undefined) mapping[field] = isExpression(column) ? { column } : column;
+  }
+  return mapping;
+}
+
+function plain(name: string): string {
+  return name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
+}
+
+/** Every reason why a mapping does not fit a table and an agent; empty when it does. */
+export function checkMapping(mapping: InputMapping, schema: JsonSchema | undefined, columns: string[]): Problem[] {
+  const problems: Problem[] = [];
+  const fields = inputFields(schema);
+  const declared = Object.keys(fields);
+  for (const [field, how] of Object.entries(mapping)) {
+    if (declared.length > 0 && !Object.hasOwn(fields, field) && schema?.['additionalProperties'] !== true) {
+      problems.push({
+        code: 'field_unknown',
+        message: `The agent has no input field "${field}"${meant(field, declared)}`,
+      });
+    }
+    problems.push(...checkSource(field, how, columns));
+  }
+  for (const field of requiredFields(schema)) {
+    if (Object.hasOwn(mapping, field)) continue;
+    const message = `The agent's required input field "${field}" is not mapped; map it to one of the columns ${listed(columns)}.`;
+    problems.push({ code: 'mapping_invalid', message });
+  }
+  return problems;
+}
+
+function checkSource(field: string, how: InputMapping[string], columns: string[]): Problem[] {
+  if (typeof how === 'object' && 'value' in how) return [];
+  if (typeof how === 'string' && isExpression(how)) {
+    try {
+      compileExpression(how, `the mapping of "${field}"`);
+      return [];
+    } catch (error) {
+      if (error instanceof AppError) return [{ code: error.code, message: error.message }];
+      throw error;
+    }
+  }
+  const column = typeof how === 'string' ? how : how.column;
+  if (columns.includes(column)) return [];
+  const message = `The mapping of "${field}" names the column "${column}", which the table does not have${meant(column, columns)}`;
+  return [{ code: 'column_unknown', message: `${message} Its columns are ${listed(columns)}.` }];
+}
+
+function meant(name: string, candidates: string[]): string {
+  const candidate = nearest(name, candidates);
+  return candidate === undefined ? '.' : `; did you mean "${candidate}"?`;
+}
+
+function listed(names: string[]): string {
+  const shown = names.slice(0, 30).map((name) => `"${name}"`);
+  return names.length > 30 ? `${shown.join(', ')} and ${names.length - 30} more` : shown.join(', ');
+}
+
+/**
+ * Compiles a checked mapping once for a batch. Empty cells of fields that are not required are left out; values are
+ * coerced to the types that the input schema asks for, and the whole input is validated against it.
+ */
+export function compileMapping(
+  mapping: InputMapping,
+  schema: JsonSchema | undefined,
+  columns: string[],
+): TransformInput {
+  const fields = inputFields(schema);
+  const required = new Set(requiredFields(schema));
+  const validate: Validator =
+    schema === undefined ? () => ({ valid: true }) : compileSchema(schema, "the agent's input schema");
+  const sources = Object.entries(mapping).map(([field, how]) => ({ field, read: compileSource(field, how, columns) }));
+  const needsRow = Object.values(mapping).some((how) => typeof how === 'string' && isExpression(how));
+  return async (cells) => {
+    const row = needsRow ? rowObject(columns, cells) : {};
+    const input: JsonObject = {};
+    for (const { field, read } of sources) {
+      const value = await read(row, cells);
+      if (value === undefined || ((value === '' || value === null) && !required.has(field))) continue;
+      const coerced = coerce(value, fields[field]);
+      if (!coerced.ok)
+        throw new AppError('input_invalid', `The input field "${field}" can't be filled: ${coerced.reason}.`);
+      input[field] = coerced.value;
+    }
+    const checked = validate(input);
+    if (!checked.valid)
+      throw new AppError('input_invalid', `The row gives no valid input: ${checked.errors.join('; ')}.`);
+    return input;
+  };
+}
+
+function compileSource(field: string, how: InputMapping[string], columns: string[]): FieldSource {
+  if (typeof how === 'object' && 'value' in how) {
+    const value = how.value as Json;
+    return async () => value;
+  }
+  if (typeof how === 'string' && isExpression(how)) {
+    const expression = compileExpression(how, `the mapping of "${field}"`);
+    return async (row) => (await expression.evaluate(row)) as Json | undefined;
+  }
+  const index = columns.indexOf(typeof how === 'string' ? how : how.column);
+  return async (_row, cells) => cells[index] ?? null;
+}
+
+/** A row as an object by column name, as expressions see it. */
+export function rowObject(columns: string[], cells: Cell[]): JsonObject {
+  return Object.fromEntries(columns.map((column, index) => [column, cells[index] ?? null]));
+}

@@ -1,0 +1,247 @@
+import type { Clock } from '../../base/clock.ts';
+import { AppError, toAppError } from '../../base/errors.ts';
+import type { Json, JsonObject, ModelRequest, ModelResponse } from '../../protocol/messages.ts';
+import type { RunTime } from '../../protocol/run.ts';
+import type { LaneMember, Permit } from '../../providers/lanes/lane.ts';
+import type { PriceTable } from '../../providers/prices/prices.ts';
+import type { Provider, RespondOptions } from '../../providers/provider.ts';
+import type { Fence, JournalKey, Store } from '../../storage/store.ts';
+import type { Budget } from './budget.ts';
+import { commitIntent } from './commit-intent.ts';
+import { MODEL_RETRY, retryDelayMs } from './retry-policy.ts';
+
+/** What the model calls of one agent share, over all its runs. */
+export interface ModelCallDeps {
+  store: Store;
+  provider: Provider;
+  /** Limits shared with everybody who calls the model. Without it every call goes at once. */
+  lane?: LaneMember;
+  prices: PriceTable;
+  budget: Budget;
+  clock: Clock;
+  random: () => number;
+  /** Absent for conversations, which no lease guards. */
+  fence?: Fence;
+  /** Deadline of one call, in milliseconds. Default: the provider's. */
+  callTimeoutMs?: number;
+  /** Once it fires, nothing more is sent. */
+  halt?: AbortSignal;
+  /** Once it fires, nothing more is waited for: what needs no waiting is still sent. */
+  drain?: AbortSignal;
+  /** Told of every fault that is waited out. */
+  onRetry?: (error: AppError, delayMs: number) => void;
+  /** Told of every fault that ends a call. */
+  onFault?: (error: AppError) => void;
+  /** Told of the first and every later answered model call, from the cache or not, once its answer is committed. */
+  onAnswer?: () => void;
+}
+
+/** One model call of a run, until it is answered. */
+export interface ModelCall {
+  run: string;
+  turn: number;
+  request: ModelRequest;
+  /** The messages that the journal has not got yet. */
+  appended: ModelRequest['messages'];
+  onText: ((text: string) => void) | undefined;
+  signal: AbortSignal;
+  /** Whether it was sent before, and that answer was lost or refused. */
+  wasSent: boolean;
+  /** The run's time: waiting, and sends that the provider fails, don't count. */
+  time: RunTime | undefined;
+}
+
+export interface AnsweredCall {
+  response: ModelResponse;
+  /** In micro-dollars; 0 when the price is unknown. */
+  cost: number;
+  /**
+   * The commit of the answer, under way: resolves to the fault that it met, if it did, of which `onFault` has been told.
+   * Contract: never rejects. Nothing that depends on the answer is sent or stored before it resolves to undefined.
+   */
+  committed: Promise<AppError | undefined>;
+}
+
+/**
+ * Sends a model call until it is answered or its fault is final (see {@link retryDelayMs}). Faults of the whole lane,
+ * as rate limits, are waited out in it and don't count as sends of the call.
+ */
+export async function callUntilAnswered(call: ModelCall, deps: ModelCallDeps): Promise<AnsweredCall> {
+  try {
+    for (let ownSends = 0, isRepeat = false; ; isRepeat = true) {
+      const sent = await sendOnce(call, isRepeat, deps);
+      if ('response' in sent) return sent;
+      const { error, meaning } = sent;
+      if (meaning.kind === 'given-up') throw meaning.error;
+      if (meaning.kind === 'own') ownSends += 1;
+      const delayMs = meaning.kind === 'lane' ? 0 : retryDelayMs(error, ownSends, MODEL_RETRY, deps.random());
+      if (delayMs === undefined || !error.retryable) throw error;
+      deps.onRetry?.(error, delayMs);
+      if (meaning.kind === 'own') await pause(delayMs, call, deps);
+    }
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    deps.onFault?.(error);
+    throw error;
+  }
+}
+
+async function pause(
+  delayMs: number,
+  { signal, time }: ModelCall,
+  { clock, halt, drain }: ModelCallDeps,
+): Promise<void> {
+  const resume = time?.hold();
+  try {
+    await clock.sleep(delayMs, AbortSignal.any([signal, halt, drain].filter((each) => each !== undefined)));
+  } finally {
+    resume?.();
+  }
+}
+
+type Sent = AnsweredCall | { error: AppError; meaning: ReturnType<Permit['end']> };
+
+/** Room in the budget, then room in the lane, then the intent, then the send: always in this order, so that nobody waits in a ring. */
+async function sendOnce(asked: ModelCall, isRepeat: boolean, deps: ModelCallDeps): Promise<Sent> {
+  const { run, turn, time } = asked;
+  const request = deps.provider.route?.(asked.request) ?? asked.request;
+  const call = request === asked.request ? asked : { ...asked, request };
+  const requestBytes = bytesOf(request);
+  const worst = deps.prices.worstCase(deps.provider.name, request.model, {
+    inputTokens: UNSEEN_TOKENS + requestBytes,
+    maxTokens: request.maxTokens,
+  });
+  const key = { run, turn, call: 0 };
+  const resume = time?.hold();
+  let permit: Permit | undefined;
+  let mayStillSend: () => boolean;
+  let settled = false;
+  const settle = (cost: number | undefined) => {
+    if (!settled) deps.budget.settle(worst ?? 0, cost);
+    settled = true;
+  };
+  await deps.budget.reserve(worst ?? 0).catch((thrown: unknown) => {
+    resume?.();
+    throw thrown;
+  });
+  try {
+    permit = await enterLane(call, { requestBytes, isRepeat }, deps);
+    mayStillSend = await commitModelIntent(call, { key, worst: worst ?? null }, deps);
+  } catch (error) {
+    permit?.end({ kind: 'not-sent' });
+    settle(0);
+    throw error;
+  } finally {
+    resume?.();
+  }
+  return respond(call, { key, permit, settle, mayStillSend }, deps);
+}
+
+async function enterLane(
+  { request, signal }: ModelCall,
+  { requestBytes, isRepeat }: { requestBytes: number; isRepeat: boolean },
+  { lane, halt, drain }: ModelCallDeps,
+): Promise<Permit | undefined> {
+  throwIfAborted(signal, halt);
+  const waitSignals = [signal, halt, drain].filter((each) => each !== undefined);
+  const entry = lane?.acquire({ requestBytes, maxTokens: request.maxTokens, isRepeat, waitSignals });
+  return entry instanceof Promise ? await entry : entry;
+}
+
+async function commitModelIntent(
+  { request, appended, signal }: ModelCall,
+  { key, worst }: { key: JournalKey; worst: number | null },
+  deps: ModelCallDeps,
+): Promise<() => boolean> {
+  throwIfAborted(signal, deps.halt);
+  const name = `${deps.provider.name}/${request.model}`;
+  const intent = { kind: 'model' as const, name, request: appended as unknown as Json, idempotent: true };
+  const mayStillSend = await commitIntent({ ...key, ...intent, worstMicroUsd: worst, at: deps.clock.now() }, deps);
+  if (!deps.halt?.aborted) return mayStillSend;
+  await deps.store.writeRefusal(key, deps.fence);
+  throw notSent();
+}
+
+interface Sending {
+  key: JournalKey;
+  permit: Permit | undefined;
+  /** For the budget: what was charged, undefined when that is not known. Idempotent. */
+  settle(cost: number | undefined): void;
+  mayStillSend: () => boolean;
+}
+
+async function respond(call: ModelCall, sending: Sending, deps: ModelCallDeps): Promise<Sent> {
+  const { key, permit, settle } = sending;
+  const { request, time } = call;
+  const began = deps.clock.monotonic();
+  let response: ModelResponse;
+  try {
+    response = await deps.provider.respond(request, respondOptions(call, sending, deps));
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    const meaning = permit?.end({ kind: 'failed', error }) ?? { kind: 'own' };
+    if (error.retryable) time?.giveBack(deps.clock.monotonic() - began);
+    const isUnknown = error.outcomeUnknown || error.code === 'aborted';
+    settle(isUnknown ? undefined : 0);
+    if (!isUnknown) await deps.store.writeRefusal(key, deps.fence);
+    return { error, meaning };
+  }
+  permit?.end({ kind: 'answered', usage: response.usage });
+  const { name } = deps.provider;
+  const cost = deps.prices.priceOf(name, request.model, response.usage);
+  const costs = deps.prices.costsOf(name, request.model, response.usage) ?? null;
+  settle(cost);
+  const answer = {
+    response: response as unknown as JsonObject,
+    usage: response.usage,
+    costMicroUsd: cost ?? null,
+    requestId: response.requestId ?? null,
+    at: deps.clock.now(),
+    billed: { model: `${name}/${request.model}`, costs },
+  };
+  const committed = deps.store.writeAnswer(key, answer, deps.fence).then(
+    () => void deps.onAnswer?.(),
+    (thrown: unknown) => {
+      const error = toAppError(thrown);
+      deps.onFault?.(error);
+      return error;
+    },
+  );
+  return { response, cost: cost ?? 0, committed };
+}
+
+function respondOptions(
+  { onText, signal }: ModelCall,
+  { permit, mayStillSend }: Sending,
+  deps: ModelCallDeps,
+): RespondOptions {
+  const options: RespondOptions = { signal, mayStillSend };
+  if (onText !== undefined) options.onText = onText;
+  if (permit !== undefined) options.onLimits = permit.limits;
+  if (deps.callTimeoutMs !== undefined) options.timeoutMs = deps.callTimeoutMs;
+  return options;
+}
+
+function throwIfAborted(...signals: (AbortSignal | undefined)[]): void {
+  if (signals.some((signal) => signal?.aborted)) throw notSent();
+}
+
+function notSent(): AppError {
+  return new AppError('aborted', 'The call was cancelled before it was sent.');
+}
+
+/** What a provider may add to a request unseen: Anthropic's system prompt for tools has up to 530 tokens. */
+export const UNSEEN_TOKENS = 600;
+
+/** What an agent sends with every call, by its list of tools: measured once. */
+const constantBytes = new WeakMap<ModelRequest['tools'], { system: string; bytes: number }>();
+
+/** A tokenizer never makes more than one token of a byte, so the request's size bounds its tokens. */
+function bytesOf({ system, messages, tools }: ModelRequest): number {
+  let constant = constantBytes.get(tools);
+  if (constant === undefined || constant.system !== system) {
+    constant = { system, bytes: Buffer.byteLength(JSON.stringify([system, tools])) };
+    constantBytes.set(tools, constant);
+  }
+  return constant.bytes + Buffer.byteLength(JSON.stringify(messages));
+}

@@ -1,0 +1,126 @@
+import { AppError } from '../../base/errors.ts';
+import type { Json, JsonObject, ModelResponse } from '../../protocol/messages.ts';
+import type { CallModel, CallTool, RunTime, ToolCall, ToolResult } from '../../protocol/run.ts';
+import type { JournalEntry } from '../../storage/store.ts';
+import { type CacheDeps, openRunCache, type RunCache } from './answer-cache.ts';
+import { commitIntent } from './commit-intent.ts';
+import { type AnsweredCall, callUntilAnswered, type ModelCall, type ModelCallDeps } from './model-call.ts';
+
+/** What journalled calls of one agent share, over all its runs. */
+export interface JournalDeps extends ModelCallDeps {
+  /** How a call that is not answered yet is sent. Default: {@link callUntilAnswered}. */
+  send?: (call: ModelCall) => Promise<AnsweredCall>;
+  /** Thrown instead of a tool call that is not answered yet. */
+  heldTools?: AppError;
+  /** Present where a batch allows answers of other rows. */
+  cache?: CacheDeps;
+  signal: AbortSignal;
+  /**
+   * The run goes on with an answer while its commit is under way, and waits for it before it sends anything more. Whoever
+   * runs it waits for `committed` before anything is stored that depends on the last answer.
+   */
+  goesAhead?: boolean;
+}
+
+/** The journalled calls of one run. */
+interface RunCalls {
+  callModel: CallModel;
+  callTool: CallTool;
+  /** What its answered calls of known price cost, replayed ones included. */
+  spentMicroUsd: () => number;
+  /** Waits for the commit of the answer that came last. Rejects with the fault that it met. */
+  committed: () => Promise<void>;
+  /** Where there is one, it wants to know when the attempt is over. */
+  cache: RunCache | undefined;
+}
+
+/**
+ * The journalled calls of one run. An answered call is replayed; every other is an intent committed before it is
+ * sent and an answer committed before anything else is sent or stored that depends on it.
+ * @param replay read the journal first; false for an attempt that was never claimed before
+ */
+export function createRunCalls(run: string, replay: boolean, deps: JournalDeps): RunCalls {
+  const cache = deps.cache === undefined ? undefined : openRunCache(run, deps.cache);
+  let spent = 0;
+  let earlier: Promise<Map<string, JournalEntry>> | undefined;
+  let messagesJournalled = 0;
+  let underWay: AnsweredCall['committed'] | undefined;
+  const committed = async () => {
+    const fault = await underWay;
+    if (fault !== undefined) throw fault;
+    underWay = undefined;
+  };
+  const entryOf = async (turn: number, call: number): Promise<JournalEntry | undefined> => {
+    if (!replay) return undefined;
+    earlier ??= deps.store.readJournal(run).then((entries) => {
+      for (const { answer } of entries) spent += answer?.costMicroUsd ?? 0;
+      return new Map(entries.map((entry) => [`${entry.turn}/${entry.call}`, entry]));
+    });
+    return (await earlier).get(`${turn}/${call}`);
+  };
+
+  const callModel: CallModel = async (turn, request, onText, signal = deps.signal, time?: RunTime) => {
+    const appended = request.messages.slice(messagesJournalled);
+    messagesJournalled = request.messages.length;
+    if (underWay !== undefined) await committed();
+    const entry = await entryOf(turn, 0);
+    if (entry?.answer) {
+      cache?.replayed({ turn, request }, entry);
+      return entry.answer.response as unknown as ModelResponse;
+    }
+    const resume = cache === undefined ? undefined : time?.hold();
+    const cached = await cache?.take({ turn, request, appended, signal }).finally(resume);
+    if (cached !== undefined) {
+      deps.onAnswer?.();
+      return cached;
+    }
+    const call = { run, turn, request, appended, onText, signal, time, wasSent: entry !== undefined };
+    const answered = await (deps.send?.(call) ?? callUntilAnswered(call, deps));
+    spent += answered.cost;
+    underWay = answered.committed;
+    if (!deps.goesAhead) await committed();
+    return answered.response;
+  };
+
+  const callTool: CallTool = async (call, execute) => {
+    if (underWay !== undefined) await committed();
+    const entry = await entryOf(call.turn, call.index + 1);
+    if (entry?.answer) return entry.answer.response as unknown as ToolResult;
+    if (entry !== undefined && !entry.idempotent) {
+      throw new AppError(
+        'tool_outcome_unknown',
+        `The tool "${call.name}" was called and its answer was lost with the process. It is not declared idempotent, so it ` +
+          'was not called again. Look at the other side, then retry the row.',
+      );
+    }
+    if (deps.heldTools !== undefined) throw deps.heldTools;
+    return sendToolCall(run, call, execute, deps);
+  };
+  return { callModel, callTool, spentMicroUsd: () => spent, committed, cache };
+}
+
+async function sendToolCall(
+  run: string,
+  call: ToolCall,
+  execute: (idempotencyKey: string) => Promise<ToolResult>,
+  deps: JournalDeps,
+): Promise<ToolResult> {
+  const key = { run, turn: call.turn, call: call.index + 1 };
+  const intent = {
+    kind: 'tool' as const,
+    name: call.name,
+    request: (call.input ?? null) as Json,
+    idempotent: call.idempotent,
+  };
+  await commitIntent({ ...key, ...intent, worstMicroUsd: 0, at: deps.clock.now() }, deps);
+  const result = await execute(`${run}/${call.turn}/${call.index + 1}`);
+  const answer = {
+    response: result as unknown as JsonObject,
+    usage: null,
+    costMicroUsd: 0,
+    requestId: null,
+    at: deps.clock.now(),
+  };
+  await deps.store.writeAnswer(key, answer, deps.fence);
+  return result;
+}

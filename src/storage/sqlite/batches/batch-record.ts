@@ -1,0 +1,67 @@
+import type { Json, JsonObject } from '../../../protocol/messages.ts';
+import type { BatchRecord, LeaseOwner, StoredError } from '../../store.ts';
+import { TOTALS_COLUMNS, type TotalsRow, toTotals } from './totals.ts';
+
+/** The beginning of every query that gives batches. */
+export const SELECT_BATCH = `SELECT b.*, l.owner, ${TOTALS_COLUMNS}
+  FROM batches b JOIN batch_leases l ON l.batch = b.key JOIN batch_totals t ON t.batch = b.key`;
+
+/** What {@link SELECT_BATCH} gives. */
+export interface BatchRow extends TotalsRow {
+  key: number;
+  id: string;
+  status: BatchRecord['status'];
+  pause_reason: BatchRecord['pauseReason'];
+  error: string | null;
+  ending: BatchRecord['ending'];
+  control: BatchRecord['control'];
+  idempotency_key: string | null;
+  plan: string;
+  settings: string;
+  columns: string | null;
+  load_warnings: string;
+  row_limit: number | null;
+  output: string | null;
+  created_at: number;
+  started_at: number | null;
+  ended_at: number | null;
+  active_ms: number;
+  active_since: number | null;
+  owner: string | null;
+}
+
+/** JSON text of one of our own documents, or null. */
+export function parseOrNull<T>(text: string | null): T | null {
+  return text === null ? null : (JSON.parse(text) as T);
+}
+
+/** JSON text, or null for null. */
+export function textOrNull(value: unknown): string | null {
+  return value === null ? null : JSON.stringify(value);
+}
+
+/** The batch of a row that was read with {@link SELECT_BATCH}. */
+export function toBatchRecord(row: BatchRow): BatchRecord {
+  return {
+    id: row.id,
+    status: row.status,
+    pauseReason: row.pause_reason,
+    error: parseOrNull<StoredError>(row.error),
+    ending: row.ending,
+    control: row.control,
+    idempotencyKey: row.idempotency_key,
+    plan: JSON.parse(row.plan) as JsonObject,
+    settings: JSON.parse(row.settings) as JsonObject,
+    columns: parseOrNull<string[]>(row.columns),
+    loadWarnings: JSON.parse(row.load_warnings) as Json[],
+    rowLimit: row.row_limit,
+    output: parseOrNull<{ uri: string; bytes: number }>(row.output),
+    totals: toTotals(row),
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    activeMs: row.active_ms,
+    activeSince: row.active_since,
+    owner: parseOrNull<LeaseOwner>(row.owner),
+  };
+}

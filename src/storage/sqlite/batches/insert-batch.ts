@@ -1,0 +1,39 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { AppError } from '../../../base/errors.ts';
+import type { BatchRecord, NewBatch } from '../../store.ts';
+import { prepare } from '../statement.ts';
+import { prepareBatchKey } from './batch-key.ts';
+import { type BatchRow, SELECT_BATCH, textOrNull, toBatchRecord } from './batch-record.ts';
+
+/** With a known idempotency key the batch that has it is given back and nothing is written. */
+export function prepareInsertBatch(db: DatabaseSync): (batch: NewBatch) => { batch: BatchRecord; inserted: boolean } {
+  const byIdempotencyKey = prepare<BatchRow>(db, `${SELECT_BATCH} WHERE b.idempotency_key = ?`);
+  const byId = prepare<BatchRow>(db, `${SELECT_BATCH} WHERE b.id = ?`);
+  const keyOf = prepareBatchKey(db);
+  const insert = prepare(
+    db,
+    `INSERT INTO batches (id, status, pause_reason, error, ending, control, idempotency_key, plan, columns,
+       load_warnings, row_limit, output, created_at, started_at, ended_at, active_ms, active_since, settings)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const insertLease = prepare(db, 'INSERT INTO batch_leases (batch, epoch) VALUES (?, 0)');
+  const insertTotals = prepare(db, 'INSERT INTO batch_totals (batch) VALUES (?)');
+
+  return (batch) => {
+    const earlier = batch.idempotencyKey === null ? undefined : byIdempotencyKey.get(batch.idempotencyKey);
+    if (earlier !== undefined) return { batch: toBatchRecord(earlier), inserted: false };
+    insert.run(
+      ...[batch.id, batch.status, batch.pauseReason, textOrNull(batch.error), batch.ending, batch.control],
+      ...[batch.idempotencyKey, JSON.stringify(batch.plan), textOrNull(batch.columns)],
+      ...[JSON.stringify(batch.loadWarnings), batch.rowLimit, textOrNull(batch.output)],
+      ...[batch.createdAt, batch.startedAt, batch.endedAt, batch.activeMs, batch.activeSince],
+      JSON.stringify(batch.settings),
+    );
+    const key = keyOf(batch.id);
+    insertLease.run(key);
+    insertTotals.run(key);
+    const row = byId.get(batch.id);
+    if (row === undefined) throw new AppError('internal', `Batch ${batch.id} was not stored.`);
+    return { batch: toBatchRecord(row), inserted: true };
+  };
+}

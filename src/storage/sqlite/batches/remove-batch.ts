@@ -1,0 +1,30 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { BatchStatus, Fence } from '../../store.ts';
+import { prepare } from '../statement.ts';
+import type { Transaction } from '../transaction.ts';
+
+type RemoveBatch = (transaction: Transaction, fence: Fence, when: BatchStatus[]) => boolean;
+
+/** In this order, for the others refer to `batches`. */
+const PARTS = ['batch_leases', 'batch_totals', 'batch_failures', 'batch_bills', 'batch_attempts', 'provider_jobs'];
+
+/** Takes out what a batch is known by; its key is never given again (AUTOINCREMENT), so what is left can't be mistaken. */
+export function prepareRemoveBatch(db: DatabaseSync): RemoveBatch {
+  const current = prepare<{ status: BatchStatus }>(db, 'SELECT status FROM batches WHERE key = ?');
+  const remember = prepare(db, 'INSERT INTO removed_batches (key, id) VALUES (?, ?)');
+  const statements = [
+    ...PARTS.map((table) => prepare(db, `DELETE FROM ${table} WHERE batch = ?`)),
+    prepare(db, 'DELETE FROM batches WHERE key = ?'),
+  ];
+  return (transaction, fence, when) => {
+    const { key } = transaction.fenced(fence);
+    const status = current.get(key)?.status;
+    if (status === undefined || !when.includes(status)) return false;
+    // Sums of this transaction must not come after what they are added to.
+    transaction.flush();
+    remember.run(key, fence.batchId);
+    for (const statement of statements) statement.run(key);
+    transaction.forget(fence.batchId);
+    return true;
+  };
+}

@@ -1,0 +1,66 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { AppError } from '../../../base/errors.ts';
+import type { BatchChange, BatchRecord, BatchStatus, UpdateGuard } from '../../store.ts';
+import { prepare, type Statement } from '../statement.ts';
+import type { Transaction } from '../transaction.ts';
+import { textOrNull } from './batch-record.ts';
+
+const COLUMNS: { [field in keyof Required<BatchChange>]: string } = {
+  status: 'status',
+  pauseReason: 'pause_reason',
+  error: 'error',
+  ending: 'ending',
+  control: 'control',
+  columns: 'columns',
+  loadWarnings: 'load_warnings',
+  rowLimit: 'row_limit',
+  output: 'output',
+  startedAt: 'started_at',
+  endedAt: 'ended_at',
+  activeMs: 'active_ms',
+  activeSince: 'active_since',
+  plan: 'plan',
+  settings: 'settings',
+  pruneAt: 'prune_at',
+};
+
+/** Columns that are merged with what is there (RFC 7396), by the database: no reader's copy can overwrite another's. */
+const MERGED: { [column: string]: string } = { settings: 'json_patch(settings, ?)' };
+
+type UpdateBatch = (transaction: Transaction, id: string, change: BatchChange, guard: UpdateGuard) => boolean;
+
+/** Changes the given fields, and no other. */
+export function prepareUpdateBatch(db: DatabaseSync): UpdateBatch {
+  const current = prepare<{ key: number; status: BatchStatus; control: BatchRecord['control'] }>(
+    db,
+    'SELECT key, status, control FROM batches WHERE id = ?',
+  );
+  const setters = Object.fromEntries(
+    Object.entries(COLUMNS).map(([field, column]) => [
+      field,
+      prepare(db, `UPDATE batches SET ${column} = ${MERGED[column] ?? '?'} WHERE key = ?`),
+    ]),
+  ) as { [field in keyof BatchChange]-?: Statement<never> };
+
+  return (transaction, id, change, guard) => {
+    if (guard.fence !== undefined) {
+      if (guard.fence.batchId !== id)
+        throw new AppError('internal', `The fence of ${guard.fence.batchId} came to ${id}.`);
+      transaction.fenced(guard.fence);
+    }
+    const batch = current.get(id);
+    if (batch === undefined) throw new AppError('batch_not_found', `There is no batch ${id}.`);
+    if (guard.when !== undefined && !guard.when.includes(batch.status)) return false;
+    if (guard.unlessControl !== undefined && guard.unlessControl === batch.control) return false;
+    for (const field of Object.keys(COLUMNS) as (keyof BatchChange)[]) {
+      const value = change[field];
+      if (value !== undefined) setters[field].run(toColumn(value), batch.key);
+    }
+    transaction.forget(id);
+    return true;
+  };
+}
+
+function toColumn(value: BatchChange[keyof BatchChange]): SQLInputValue {
+  return typeof value === 'string' || typeof value === 'number' ? value : textOrNull(value);
+}

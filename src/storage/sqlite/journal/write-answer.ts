@@ -1,0 +1,48 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { NO_USAGE } from '../../../protocol/messages.ts';
+import type { Fence, JournalAnswer, JournalKey } from '../../store.ts';
+import { textOrNull } from '../batches/batch-record.ts';
+import { toPico } from '../batches/money.ts';
+import { prepare } from '../statement.ts';
+import type { Transaction } from '../transaction.ts';
+import { journalFault, prepareEntryState } from './journal-entry.ts';
+
+type WriteAnswer = (transaction: Transaction, key: JournalKey, answer: JournalAnswer, fence?: Fence) => void;
+
+/** Settles the last send; earlier ones of the same call, whose answers were lost, stay open. */
+export function prepareWriteAnswer(db: DatabaseSync): WriteAnswer {
+  const stateOf = prepareEntryState(db);
+  const insert = prepare(
+    db,
+    `INSERT INTO journal_answers (entry, response, usage, cost_pico_usd, request_id, at, standard_pico_usd)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  );
+  return (transaction, key, answer, fence) => {
+    const batch = fence === undefined ? undefined : transaction.fenced(fence).key;
+    const entry = stateOf(key);
+    if (entry === undefined) throw journalFault(key, 'was answered without an intent');
+    if (entry.answered === 1) throw journalFault(key, 'was answered twice');
+    if (entry.open_sends < 1) throw journalFault(key, 'was answered after it was refused');
+    const cost = answer.costMicroUsd === null ? null : toPico(answer.costMicroUsd);
+    const standard = answer.standardMicroUsd == null ? null : toPico(answer.standardMicroUsd);
+    insert.run(
+      ...[entry.id, JSON.stringify(answer.response), textOrNull(answer.usage), cost, answer.requestId, answer.at],
+      standard,
+    );
+    if (batch === undefined) return;
+    const totals = transaction.totals(batch);
+    totals[entry.kind === 'model' ? 'modelCalls' : 'toolCalls'] += 1;
+    totals.inputTokens += answer.usage?.inputTokens ?? 0;
+    totals.outputTokens += answer.usage?.outputTokens ?? 0;
+    totals.cacheWriteTokens += answer.usage?.cacheWriteTokens ?? 0;
+    totals.cacheReadTokens += answer.usage?.cacheReadTokens ?? 0;
+    totals.costPicoUsd += cost ?? 0;
+    totals.unpricedCalls += cost === null ? 1 : 0;
+    totals.batchCalls += answer.standardMicroUsd === undefined ? 0 : 1;
+    totals.discountPicoUsd += standard === null || cost === null ? 0 : standard - cost;
+    totals.openCalls -= 1;
+    totals.openWorstPicoUsd -= entry.worst_pico_usd ?? 0;
+    const { billed, usage } = answer;
+    if (billed !== undefined) transaction.bills.addCall(batch, { ...billed, usage: usage ?? NO_USAGE });
+  };
+}

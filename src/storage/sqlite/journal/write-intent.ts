@@ -1,0 +1,38 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Fence, JournalIntent } from '../../store.ts';
+import { toPico } from '../batches/money.ts';
+import { prepare } from '../statement.ts';
+import type { Transaction } from '../transaction.ts';
+import { journalFault, prepareEntryState } from './journal-entry.ts';
+
+type WriteIntent = (transaction: Transaction, intent: JournalIntent, fence?: Fence) => void;
+
+/** An entry that exists and has no answer is sent once more; what was sent before stays open. */
+export function prepareWriteIntent(db: DatabaseSync): WriteIntent {
+  const stateOf = prepareEntryState(db);
+  const insert = prepare(
+    db,
+    `INSERT INTO journal_entries (run, turn, call, kind, name, request, idempotent, worst_pico_usd, at, sends, refusals)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0)
+     ON CONFLICT (run, turn, call) DO NOTHING`,
+  );
+  const resend = prepare(db, 'UPDATE journal_entries SET sends = sends + 1, worst_pico_usd = ?, at = ? WHERE id = ?');
+
+  return (transaction, intent, fence) => {
+    const batch = fence === undefined ? undefined : transaction.fenced(fence).key;
+    const worst = intent.worstMicroUsd === null ? null : toPico(intent.worstMicroUsd);
+    const inserted = insert.run(
+      ...[intent.run, intent.turn, intent.call, intent.kind, intent.name, JSON.stringify(intent.request)],
+      ...[intent.idempotent ? 1 : 0, worst, intent.at],
+    );
+    const entry = inserted === 0 ? stateOf(intent) : undefined;
+    if (entry !== undefined) {
+      if (entry.answered === 1) throw journalFault(intent, 'is answered already and must not be sent again');
+      resend.run(worst, intent.at, entry.id);
+    }
+    if (batch === undefined) return;
+    const totals = transaction.totals(batch);
+    totals.openCalls += 1;
+    totals.openWorstPicoUsd += worst ?? 0;
+  };
+}

@@ -1,0 +1,24 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Fence, JournalKey } from '../../store.ts';
+import { prepare } from '../statement.ts';
+import type { Transaction } from '../transaction.ts';
+import { journalFault, prepareEntryState } from './journal-entry.ts';
+
+type WriteRefusal = (transaction: Transaction, key: JournalKey, fence?: Fence) => void;
+
+/** Settles the last send, at no cost; the call may be sent again. */
+export function prepareWriteRefusal(db: DatabaseSync): WriteRefusal {
+  const stateOf = prepareEntryState(db);
+  const refuse = prepare(db, 'UPDATE journal_entries SET refusals = refusals + 1 WHERE id = ?');
+  return (transaction, key, fence) => {
+    const batch = fence === undefined ? undefined : transaction.fenced(fence).key;
+    const entry = stateOf(key);
+    if (entry === undefined) throw journalFault(key, 'was refused without an intent');
+    if (entry.open_sends < 1) throw journalFault(key, 'was refused, but no send of it is open');
+    refuse.run(entry.id);
+    if (batch === undefined) return;
+    const totals = transaction.totals(batch);
+    totals.openCalls -= 1;
+    totals.openWorstPicoUsd -= entry.worst_pico_usd ?? 0;
+  };
+}

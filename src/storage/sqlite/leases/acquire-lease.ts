@@ -1,0 +1,32 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { AppError } from '../../../base/errors.ts';
+import type { LeaseOutcome, LeaseOwner } from '../../store.ts';
+import { prepare } from '../statement.ts';
+import type { Transaction } from '../transaction.ts';
+import { holderOf, type LeaseClock, type LeaseRow } from './lease.ts';
+
+type AcquireLease = (transaction: Transaction, batchId: string, owner: LeaseOwner) => LeaseOutcome;
+
+/** An owner that asks for what it holds itself is told so, like any other: one process has one lease of a batch. */
+export function prepareAcquireLease(db: DatabaseSync, clock: LeaseClock): AcquireLease {
+  const read = prepare<LeaseRow & { key: number; epoch: number }>(
+    db,
+    `SELECT b.key, l.epoch, l.owner, l.heartbeat_at, l.heartbeat_uptime_ms
+     FROM batches b JOIN batch_leases l ON l.batch = b.key WHERE b.id = ?`,
+  );
+  const take = prepare(
+    db,
+    'UPDATE batch_leases SET epoch = ?, owner = ?, heartbeat_at = ?, heartbeat_uptime_ms = ? WHERE batch = ?',
+  );
+
+  return (transaction, batchId, owner) => {
+    const lease = read.get(batchId);
+    if (lease === undefined) throw new AppError('batch_not_found', `There is no batch ${batchId}.`);
+    const holder = holderOf(lease, clock);
+    if (holder !== null) return { acquired: false, owner: holder };
+    const epoch = lease.epoch + 1;
+    take.run(epoch, JSON.stringify(owner), Math.round(clock.now()), Math.round(clock.uptimeMs()), lease.key);
+    transaction.forget(batchId);
+    return { acquired: true, fence: { batchId, epoch } };
+  };
+}

@@ -1,0 +1,59 @@
+import type { ErrorCode } from '../../../base/errors.ts';
+import type { Json, JsonObject } from '../../../protocol/messages.ts';
+import type { RowRecord, RowStatus } from '../../store.ts';
+import { parseOrNull } from '../batches/batch-record.ts';
+import { rowOf } from './row-id.ts';
+
+/** The numbers that stand for a status in `row_states.status`. */
+export const QUEUED = 0;
+export const RUNNING = 1;
+export const SUCCEEDED = 2;
+export const FAILED = 3;
+
+const STATUSES: readonly RowStatus[] = ['queued', 'running', 'succeeded', 'failed'];
+
+/** The number that stands for a status in `row_states`. */
+export function statusCode(status: RowStatus): number {
+  return STATUSES.indexOf(status);
+}
+
+/** The columns of `row_states s` and `row_sources o` that {@link toRowRecord} reads. */
+export const ROW_COLUMNS = `s.id, s.status, s.attempt, s.claims, s.input, s.output, s.error_code, s.error_message,
+  s.started_at, s.ended_at, s.processing_ms, o.line, o.cells, o.raw_text`;
+
+/** What {@link ROW_COLUMNS} give. */
+export interface StoredRow {
+  id: number;
+  status: number;
+  attempt: number;
+  claims: number;
+  input: string | null;
+  output: string | null;
+  error_code: ErrorCode | null;
+  error_message: string | null;
+  started_at: number | null;
+  ended_at: number | null;
+  processing_ms: number | null;
+  line: number;
+  cells: string;
+  raw_text: string | null;
+}
+
+/** The row of a record that was read with {@link ROW_COLUMNS}. */
+export function toRowRecord(row: StoredRow): RowRecord {
+  return {
+    row: rowOf(row.id),
+    line: row.line,
+    status: STATUSES[row.status] ?? 'queued',
+    attempt: row.attempt,
+    claims: row.claims,
+    cells: JSON.parse(row.cells) as Json[],
+    rawText: row.raw_text,
+    input: parseOrNull<JsonObject>(row.input),
+    output: parseOrNull<JsonObject>(row.output),
+    error: row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? '' },
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    processingMs: row.processing_ms,
+  };
+}

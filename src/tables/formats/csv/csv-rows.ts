@@ -1,0 +1,151 @@
+import { isUtf8 } from 'node:buffer';
+import { AppError } from '../../../base/errors.ts';
+import type { SourceRow } from '../../table.ts';
+import { decodeText, MAX_TEXT_BYTES, mendUtf8 } from '../text.ts';
+import type { CsvDialect } from './csv-dialect.ts';
+import { type Frame, frameCsv } from './csv-framing.ts';
+import { parseRecords } from './csv-records.ts';
+import type { RowWarnings } from './row-warnings.ts';
+
+/** Turns blocks of a CSV file into rows, whatever is wrong with them. */
+export interface CsvRowReader {
+  /**
+   * @param block starts where the last one's `consumed` left off; `line` is that of its first byte
+   * @param from.counts rows are only counted: they have neither cells nor text
+   */
+  read(
+    block: Buffer,
+    from: { line: number; atEnd: boolean; counts?: boolean },
+  ): { rows: SourceRow[]; consumed: number; line: number };
+}
+
+export function createCsvRowReader(parts: { dialect: CsvDialect; warnings: RowWarnings }): CsvRowReader {
+  const { dialect, warnings } = parts;
+  /** In the middle of a line that was too long: what follows up to its end is dropped. */
+  let skipping = false;
+  /** Lines without content in a table of one column: rows, unless nothing follows them. */
+  let blankLines: number[] = [];
+
+  function take(frame: Frame, block: Buffer, { rows, counts }: { rows: SourceRow[]; counts: boolean }): void {
+    if (frame.kind === 'blank') {
+      blankLines.push(frame.line);
+      return;
+    }
+    for (const line of blankLines) rows.push({ kind: 'record', line, cells: [''] });
+    blankLines = [];
+    if (frame.kind === 'malformed') {
+      skipping = frame.cut;
+      rows.push(malformedRow(block, frame, dialect));
+      warnings.malformed(frame.line, frame.reason);
+    } else {
+      const takeAll = counts ? countRecords : takeRecords;
+      takeAll(block, frame, { dialect, warnings, rows });
+    }
+  }
+
+  return {
+    read(block, from) {
+      let { line } = from;
+      let start = 0;
+      if (skipping) {
+        const found = block.indexOf(dialect.lineEndByte);
+        if (found === -1) return { rows: [], consumed: block.length, line };
+        skipping = false;
+        start = found + 1;
+        line += 1;
+      }
+      const rest = block.subarray(start);
+      const framed = frameCsv(rest, { line, atEnd: from.atEnd }, dialect);
+      const rows: SourceRow[] = [];
+      for (const frame of framed.frames) take(frame, rest, { rows, counts: from.counts ?? false });
+      return { rows, consumed: start + framed.consumed, line: framed.line };
+    },
+  };
+}
+
+type RecordsFrame = Frame & { kind: 'records' };
+
+interface Taking {
+  dialect: CsvDialect;
+  warnings: RowWarnings;
+  rows: SourceRow[];
+}
+
+function takeRecords(block: Buffer, frame: RecordsFrame, { dialect, warnings, rows }: Taking): void {
+  const { columnCount } = dialect;
+  const { starts, lines } = frame;
+  const bytes = block.subarray(frame.start, frame.end);
+  const records = isUtf8(bytes)
+    ? parseRecords(bytes, dialect, frame.quoted)
+    : parseRecords(mendRecords(block, frame, warnings), dialect, frame.quoted);
+  if (records.length !== lines.length) {
+    throw new AppError('internal', `${records.length} records were parsed where ${lines.length} were framed.`);
+  }
+  for (let index = 0; index < records.length; index += 1) {
+    const cells = records[index] ?? [];
+    const line = lines[index] ?? 0;
+    if (cells.length > columnCount) {
+      const text = textOf(block.subarray(starts[index], starts[index + 1] ?? frame.end));
+      const reason = tooManyFields(cells.length, columnCount);
+      rows.push({ kind: 'malformed', line, reason, text, cells: cells.slice(0, columnCount) });
+      warnings.malformed(line, reason);
+      continue;
+    }
+    if (cells.length < columnCount) {
+      warnings.padded(line);
+      while (cells.length < columnCount) cells.push('');
+    }
+    rows.push({ kind: 'record', line, cells });
+  }
+}
+
+/** As {@link takeRecords}, without cells and text: all that framing knows. A table is counted so in a sixth of the time. */
+function countRecords(block: Buffer, frame: RecordsFrame, { dialect, warnings, rows }: Taking): void {
+  const { columnCount } = dialect;
+  if (!isUtf8(block.subarray(frame.start, frame.end))) mendRecords(block, frame, warnings);
+  for (const [index, line] of frame.lines.entries()) {
+    const fields = frame.fields[index] ?? 0;
+    if (fields > columnCount) {
+      const reason = tooManyFields(fields, columnCount);
+      rows.push({ kind: 'malformed', line, reason, text: '', cells: [] });
+      warnings.malformed(line, reason);
+      continue;
+    }
+    if (fields < columnCount) warnings.padded(line);
+    rows.push({ kind: 'record', line, cells: [] });
+  }
+}
+
+function tooManyFields(fields: number, columnCount: number): string {
+  return `${fields} fields, ${columnCount} expected`;
+}
+
+/** The bytes of a run in which every record that is not UTF-8 has been read as windows-1252. */
+function mendRecords(block: Buffer, frame: RecordsFrame, warnings: RowWarnings): Buffer {
+  const parts = frame.starts.map((start, index) => {
+    const record = block.subarray(start, frame.starts[index + 1] ?? frame.end);
+    if (isUtf8(record)) return record;
+    warnings.invalidBytes(frame.lines[index] ?? 0);
+    return mendUtf8(record);
+  });
+  return Buffer.concat(parts);
+}
+
+function malformedRow(block: Buffer, frame: Frame & { kind: 'malformed' }, dialect: CsvDialect): SourceRow {
+  const text = textOf(block.subarray(frame.start, frame.end));
+  const { line, reason } = frame;
+  return { kind: 'malformed', line, reason, text, cells: cellsBeforeQuote(text, dialect) };
+}
+
+/** The fields before the first quote: the ones that a broken record surely has. */
+function cellsBeforeQuote(text: string, dialect: CsvDialect): string[] {
+  const quote = text.indexOf(String.fromCharCode(dialect.quoteByte));
+  if (quote === -1) return [];
+  const cells = text.slice(0, quote).split(String.fromCharCode(dialect.delimiterByte));
+  return cells.slice(0, Math.min(cells.length - 1, dialect.columnCount));
+}
+
+/** A record's text without its line end and the blank lines that may follow it. */
+function textOf(bytes: Buffer): string {
+  return decodeText(bytes.subarray(0, MAX_TEXT_BYTES)).replace(/[\r\n]+$/, '');
+}

@@ -1,0 +1,124 @@
+import { AppError } from '../../../base/errors.ts';
+import type { FormatFacts, RowsOptions, Source, SourceRow, TableWarning } from '../../table.ts';
+import { mendUtf8 } from '../text.ts';
+import type { CsvDialect } from './csv-dialect.ts';
+import { frameCsv } from './csv-framing.ts';
+import { parseRecords } from './csv-records.ts';
+import { type CsvRowReader, createCsvRowReader } from './csv-rows.ts';
+import { uniqueNames } from './header.ts';
+import { createRowWarnings } from './row-warnings.ts';
+import { SEPARATOR_LINE_BYTES, separatorLineOf } from './separator-line.ts';
+
+const ROWS_PER_CHUNK = 500;
+const CR = 13;
+
+/** What a format's reader is given. `chunks` are UTF-8, without a byte order mark. */
+export interface SourceInput {
+  uri: string;
+  facts: FormatFacts;
+  sizeBytes: number | undefined;
+  chunks: AsyncGenerator<Buffer>;
+  close(): void;
+}
+
+/**
+ * Opens CSV or TSV: reads the header, leaves the rows.
+ * @throws AppError `not_a_table` when there is no header
+ */
+export async function openCsvSource(input: SourceInput): Promise<Source> {
+  const dialect = dialectOf(input.facts);
+  const header = await readHeader(input, dialect);
+  const { columns, warnings } = uniqueNames(header.cells);
+  dialect.columnCount = columns.length;
+  const rowWarnings = createRowWarnings();
+  const reader = createCsvRowReader({ dialect, warnings: rowWarnings });
+  const from = { reader, block: header.rest, line: header.nextLine, bytesRead: 0 };
+  return {
+    uri: input.uri,
+    facts: input.facts,
+    sizeBytes: input.sizeBytes,
+    columns: () => [...columns],
+    warnings: (): TableWarning[] => [...warnings, ...rowWarnings.list()],
+    rows: (signal, options) => readRows(input, from, { signal, ...options }),
+    bytesRead: () => from.bytesRead,
+    close: async () => input.close(),
+  };
+}
+
+function dialectOf(facts: FormatFacts): CsvDialect {
+  return {
+    delimiterByte: (facts.delimiter ?? ',').charCodeAt(0),
+    quoteByte: (facts.quote ?? '"').charCodeAt(0),
+    lineEndByte: (facts.lineEnd ?? '\n') === '\r' ? CR : 10,
+    columnCount: 0,
+  };
+}
+
+async function readHeader(input: SourceInput, dialect: CsvDialect) {
+  let block: Buffer = Buffer.alloc(0);
+  let first: number | undefined;
+  for (;;) {
+    const next = await input.chunks.next();
+    if (!next.done) block = Buffer.concat([block, next.value]);
+    if (first === undefined) {
+      if (next.done !== true && block.length < SEPARATOR_LINE_BYTES) continue;
+      const separator = separatorLineOf(block.toString('latin1', 0, SEPARATOR_LINE_BYTES));
+      first = separator === undefined ? 1 : 2;
+      block = block.subarray(separator?.length ?? 0);
+    }
+    const { frames } = frameCsv(block, { line: first, atEnd: next.done === true }, dialect);
+    const frame = frames[0];
+    if (frame?.kind === 'malformed') {
+      throw new AppError(
+        'not_a_table',
+        `${input.uri}: its header (line ${frame.line}) can't be read: ${frame.reason}.`,
+      );
+    }
+    if (frame?.kind === 'records') {
+      const end = frame.starts[1] ?? frame.end;
+      const cells = parseRecords(mendUtf8(block.subarray(frame.start, end)), dialect)[0] ?? [];
+      const line = frame.lines[1] ?? first + countLines(block.subarray(0, end), dialect.lineEndByte);
+      return { cells, rest: block.subarray(end), nextLine: line };
+    }
+    if (next.done) throw new AppError('file_empty', `${input.uri} holds no header: its lines are blank.`);
+  }
+}
+
+function countLines(bytes: Buffer, lineEndByte: number): number {
+  let count = 0;
+  for (const byte of bytes) if (byte === lineEndByte) count += 1;
+  return count;
+}
+
+/** Where reading stands; kept up while rows are read. */
+interface Reading {
+  reader: CsvRowReader;
+  block: Buffer;
+  line: number;
+  bytesRead: number;
+}
+
+async function* readRows(
+  input: SourceInput,
+  from: Reading,
+  { signal, cellsOf = Number.POSITIVE_INFINITY }: RowsOptions & { signal: AbortSignal | undefined },
+): AsyncGenerator<SourceRow[]> {
+  let sound = 0;
+  try {
+    for (let atEnd = false; !atEnd; ) {
+      const next = await input.chunks.next();
+      atEnd = next.done === true;
+      if (signal?.aborted) throw new AppError('aborted', `Reading ${input.uri} was cancelled.`);
+      const { block } = from;
+      const bytes = next.done ? block : block.length === 0 ? next.value : Buffer.concat([block, next.value]);
+      const read = from.reader.read(bytes, { line: from.line, atEnd, counts: sound >= cellsOf });
+      from.block = bytes.subarray(read.consumed);
+      from.line = read.line;
+      from.bytesRead += read.consumed;
+      if (sound < cellsOf) sound += read.rows.filter(({ kind }) => kind === 'record').length;
+      for (let at = 0; at < read.rows.length; at += ROWS_PER_CHUNK) yield read.rows.slice(at, at + ROWS_PER_CHUNK);
+    }
+  } finally {
+    input.close();
+  }
+}

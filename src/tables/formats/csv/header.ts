@@ -1,0 +1,31 @@
+import type { TableWarning } from '../../table.ts';
+
+/**
+ * Makes column names unique and not empty: the second `name` becomes `name_2`, an empty third one `column_3`.
+ * Names are otherwise kept as they are, surrounding blanks included.
+ */
+export function uniqueNames(header: readonly string[]): { columns: string[]; warnings: TableWarning[] } {
+  const taken = new Set<string>(header);
+  const seen = new Set<string>();
+  const changes: string[] = [];
+  const columns = header.map((name, index) => {
+    const empty = name.trim() === '';
+    if (!empty && !seen.has(name)) {
+      seen.add(name);
+      return name;
+    }
+    const base = empty ? `column_${index + 1}` : name;
+    let unique = base;
+    for (let n = 2; taken.has(unique); n += 1) {
+      unique = `${base}_${n}`;
+    }
+    seen.add(unique);
+    taken.add(unique);
+    changes.push(empty ? `column ${index + 1} (no name) → "${unique}"` : `column ${index + 1} "${name}" → "${unique}"`);
+    return unique;
+  });
+  if (changes.length === 0) return { columns, warnings: [] };
+  const shown = changes.length > 10 ? [...changes.slice(0, 10), `and ${changes.length - 10} more`] : changes;
+  const message = `Columns were renamed so that each has its own name: ${shown.join('; ')}.`;
+  return { columns, warnings: [{ code: 'header_renamed', message, count: changes.length, line: 1 }] };
+}

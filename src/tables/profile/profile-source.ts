@@ -1,0 +1,66 @@
+import type { Cell, ColumnProfile, Source, SourceRow, TableProfile, TableWarning } from '../table.ts';
+import { type ColumnProfiler, createColumnProfiler } from './column-profiler.ts';
+import { headerWarnings } from './header-warnings.ts';
+import { createSpread } from './spread.ts';
+
+const DEFAULT_SAMPLE_ROWS = 5;
+
+/**
+ * Profiles a table in one streaming pass with constant memory, and closes its source. Malformed records are counted, and
+ * their cells are not looked at. How types are told stands at `kindOf`; how frequent values are counted, at
+ * `createValueCounts`.
+ */
+export async function profileSource(
+  source: Source,
+  options: { sampleRows?: number; signal?: AbortSignal } = {},
+): Promise<TableProfile> {
+  const profilers: ColumnProfiler[] = source.columns().map(() => createColumnProfiler());
+  const spread = createSpread();
+  const sampleRows: Cell[][] = [];
+  const wanted = options.sampleRows ?? DEFAULT_SAMPLE_ROWS;
+  let rowCount = 0;
+  let malformedCount = 0;
+  /** How many rows had been read when a profiler began: the ones before it were empty in its column. */
+  const begins: number[] = profilers.map(() => 0);
+
+  const take = (row: SourceRow): void => {
+    if (row.kind === 'malformed') {
+      malformedCount += 1;
+      return;
+    }
+    const { cells, line } = row;
+    while (profilers.length < cells.length) {
+      profilers.push(createColumnProfiler());
+      begins.push(rowCount);
+    }
+    for (let index = 0; index < cells.length; index += 1) profilers[index]?.add(cells[index] ?? null, line);
+    if (sampleRows.length < wanted) sampleRows.push(cells);
+    spread.offer(cells);
+    rowCount += 1;
+  };
+
+  try {
+    for await (const rows of source.rows(options.signal)) for (const row of rows) take(row);
+  } finally {
+    await source.close();
+  }
+  const columns: ColumnProfile[] = [];
+  const warnings: TableWarning[] = source.warnings();
+  for (const [index, name] of source.columns().entries()) {
+    const profiler = profilers[index] ?? createColumnProfiler();
+    const finished = profiler.finish(name, spread.column(index));
+    columns.push({ ...finished.profile, nulls: finished.profile.nulls + (begins[index] ?? rowCount) });
+    warnings.push(...finished.warnings);
+  }
+  warnings.unshift(...headerWarnings(source, columns, rowCount + malformedCount));
+  return {
+    uri: source.uri,
+    facts: source.facts,
+    sizeBytes: source.sizeBytes,
+    rowCount: rowCount + malformedCount,
+    malformedCount,
+    columns,
+    sampleRows: sampleRows.map((cells) => columns.map((_, index) => cells[index] ?? null)),
+    warnings,
+  };
+}

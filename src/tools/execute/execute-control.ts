@@ -1,0 +1,89 @@
+import type { Json, JsonObject } from '../../protocol/messages.ts';
+import { spendingOfRest } from '../../runner/intake/spending.ts';
+import type { BatchReport, Estimate, Runner } from '../../runner/runner.ts';
+import { isSettled } from '../show/batch-report.ts';
+import { askFirst, neededConfirmation, type SpendingParts } from './confirm-spending.ts';
+import { describeBatch, type ExecuteOutput } from './execute-output.ts';
+
+/** What the actions on a batch that exists need. */
+export interface ControlParts extends SpendingParts {
+  runner: Runner;
+}
+
+interface Limits {
+  max_cost_usd?: number;
+  concurrency?: number;
+  priority?: number;
+}
+
+/** One action on a batch that exists: what it would spend, and how it is done. */
+interface Spending {
+  action: ExecuteOutput['action'];
+  before: BatchReport;
+  estimate: Estimate | null;
+  limits: Limits;
+  /** What the yes is for, beside the action and the batch. */
+  subject: JsonObject;
+  token: string | undefined;
+}
+
+/** Either the batch after the action, or the answer that asks for a yes first. */
+export type Controlled = { report: BatchReport } | { answer: ExecuteOutput };
+
+/** Goes on with a paused batch. */
+export async function resumeBatch(
+  batchId: string,
+  { limits, resendLost, token }: { limits: Limits; resendLost: boolean; token: string | undefined },
+  parts: ControlParts,
+): Promise<Controlled> {
+  const before = await parts.runner.report(batchId);
+  // One that is under way may have lost its process: then it only needs somebody to drive it.
+  if (!isSettled(before) && Object.keys(limits).length === 0) return { report: before };
+  if (before.status === 'paused') {
+    const subject = { limits: { ...limits }, counts: before.counts };
+    const spending = { before, estimate: before.estimate_rest, limits, subject, token };
+    const answer = ask({ action: 'resume', ...spending }, parts);
+    if (answer !== undefined) return { answer };
+  }
+  return { report: await parts.runner.resume(batchId, { ...limits, ...(resendLost ? { resend_lost: true } : {}) }) };
+}
+
+/** Runs failed rows again. */
+export async function retryBatch(
+  batchId: string,
+  { retry, limits, token }: { retry: { codes?: string[]; model?: string }; limits: Limits; token: string | undefined },
+  parts: ControlParts,
+): Promise<Controlled> {
+  const request = { ...retry, ...limits };
+  const { estimate } = await parts.runner.planRetry(batchId, request);
+  const before = await parts.runner.report(batchId);
+  const subject = { limits: { ...limits }, retry: { ...retry }, counts: before.counts };
+  const answer = ask({ action: 'retry', before, estimate, limits, subject, token }, parts);
+  return answer === undefined ? { report: await parts.runner.retry(batchId, request) } : { answer };
+}
+
+/** Changes a batch that goes on; a higher cap is more spending. */
+export async function setBatch(
+  batchId: string,
+  { limits, token }: { limits: Limits; token: string | undefined },
+  parts: ControlParts,
+): Promise<Controlled> {
+  const before = await parts.runner.report(batchId);
+  const cap = before.options.max_cost_usd;
+  const raises = limits.max_cost_usd !== undefined && cap !== null && limits.max_cost_usd > cap;
+  if (raises) {
+    const spending = { before, estimate: before.estimate_rest, limits, subject: { limits: { ...limits } }, token };
+    const answer = ask({ action: 'set', ...spending }, parts);
+    if (answer !== undefined) return { answer };
+  }
+  return { report: await parts.runner.set(batchId, limits) };
+}
+
+function ask(spending: Spending, parts: ControlParts): ExecuteOutput | undefined {
+  const { action, before, estimate, limits, subject, token } = spending;
+  const cap = limits.max_cost_usd ?? before.options.max_cost_usd ?? undefined;
+  const expected = spendingOfRest(estimate, before, cap);
+  const request: Json = { action, batch_id: before.batch_id, ...subject };
+  const needed = neededConfirmation(request, expected, { ...parts, token });
+  return needed === undefined ? undefined : askFirst({ ...describeBatch(action, before), estimate }, needed);
+}

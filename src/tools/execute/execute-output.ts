@@ -1,0 +1,110 @@
+import * as z from 'zod';
+import type { BatchPlan, BatchReport } from '../../runner/runner.ts';
+import { dollars } from '../figures.ts';
+import { mappingInAnswer, toMappingInAnswer } from '../mapping-arguments.ts';
+import { nextStepFor, summarizeBatch } from '../show/batch-report.ts';
+import { estimateInAnswer, executionInAnswer, inWords, problemInAnswer } from '../show/estimate-in-answer.ts';
+
+/** What `execute_batch_processor` answers. */
+export const executeOutput = z.object({
+  summary: z.string().describe('What happened, in one sentence.'),
+  next_step: z.string().describe('What to do next.'),
+  action: z.enum(['start', 'pause', 'resume', 'cancel', 'retry', 'set']).describe('The action that was asked for.'),
+  dry_run: z.boolean().describe('Whether this was only a check.'),
+  started: z.boolean().describe('Whether a batch was started by this call.'),
+  batch_id: z.string().nullable().describe('The batch; null when none was started.'),
+  status: z.string().nullable().describe('The state of the batch; null when none was started.'),
+  row_count: z.number().nullable().describe('How many rows; null while unknown.'),
+  agent: z.string().nullable().describe('The agent, as name@version; null when it was not found.'),
+  model: z.string().nullable().describe('The model of the agent.'),
+  stand_in: z.string().nullable().describe('What the model really is when it is a stand-in; null for a real one.'),
+  input_mapping: mappingInAnswer.nullable().describe('The mapping that is used; null when it is not told here.'),
+  output_columns: z
+    .array(z.string())
+    .nullable()
+    .describe("The output table's columns after the source's own; null when they are not told here."),
+  needs_confirmation: z
+    .object({
+      confirmation_token: z
+        .string()
+        .describe('To be sent with the same arguments, once the person has said yes; it starts one thing, once.'),
+      expires_at: z.string().describe('ISO 8601; from then on another token is needed.'),
+      expected_usd: z.number().nullable().describe('Dollars that it is expected to spend; null when unknown.'),
+      limit_usd: z.number().describe('From here on a person has to say yes.'),
+      reason: z.string().describe('Why a person is asked.'),
+    })
+    .nullable()
+    .describe('Set when nothing was done because a person has to agree to the cost first; null otherwise.'),
+  estimate: estimateInAnswer.nullable().describe('What the batch may cost and take; null when it is not told here.'),
+  execution: executionInAnswer
+    .nullable()
+    .describe('How its rows run, and what either way may cost and take; null when it is not told here.'),
+  problems: z.array(problemInAnswer).describe('Every reason why it can not run; only after a dry run.'),
+  warnings: z.array(z.string()).describe('What is odd without stopping the work.'),
+  output_uri: z.string().nullable().describe('The output table; null until it is written.'),
+});
+
+export type ExecuteOutput = z.input<typeof executeOutput>;
+
+/** A batch, after an action on it. */
+export function describeBatch(action: ExecuteOutput['action'], report: BatchReport): ExecuteOutput {
+  return {
+    summary: summarizeBatch(report),
+    next_step: nextStepFor(report),
+    action,
+    dry_run: false,
+    started: false,
+    batch_id: report.batch_id,
+    status: report.status,
+    row_count: report.counts.total > 0 ? report.counts.total : null,
+    agent: report.agent,
+    model: report.model,
+    stand_in: report.stand_in,
+    input_mapping: null,
+    output_columns: null,
+    needs_confirmation: null,
+    estimate: report.estimate_rest,
+    execution: null,
+    problems: [],
+    warnings: report.warnings,
+    output_uri: report.output_uri,
+  };
+}
+
+function throughBatchApi({ execution }: BatchPlan): string {
+  if (execution?.executor !== 'batch') return '';
+  const { cost_usd: cost } = execution.realtime;
+  const other = cost === null ? '' : `; in real time it would be about ${dollars(cost.expected)}`;
+  return `, through the batch API, which takes up to a day${other}`;
+}
+
+/** What a start would do. */
+export function describePlan(plan: BatchPlan): ExecuteOutput {
+  const fits = plan.problems.length === 0;
+  const reasons = plan.problems.length === 1 ? 'one reason' : `${plan.problems.length} reasons`;
+  return {
+    summary: fits
+      ? `Nothing was started. The batch can run: ${inWords(plan.estimate)}${throughBatchApi(plan)}.`
+      : `Nothing was started. The batch can not run, for ${reasons}; see problems.`,
+    next_step: fits
+      ? 'Show the person the mapping and the estimate. When they agree, call again without dry_run.'
+      : 'Correct what problems says, or tell the person; validate_agent_compatibility proposes a mapping.',
+    action: 'start',
+    dry_run: true,
+    started: false,
+    batch_id: null,
+    status: null,
+    row_count: plan.row_count,
+    agent: plan.agent === null ? null : `${plan.agent.name}@${plan.agent.version}`,
+    model: plan.agent === null ? null : `${plan.agent.model.provider}/${plan.agent.model.model}`,
+    stand_in: null,
+    input_mapping: toMappingInAnswer(plan.input_mapping),
+    output_columns: plan.output_columns,
+    needs_confirmation: null,
+    estimate: plan.estimate,
+    execution: plan.execution,
+    problems: plan.problems,
+    warnings: plan.warnings,
+    output_uri: null,
+  };
+}

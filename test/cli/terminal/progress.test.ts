@@ -1,0 +1,58 @@
+import { PassThrough } from 'node:stream';
+import { expect, it } from 'vitest';
+import type { Io } from '../../../src/cli/io.ts';
+import { createProgressView } from '../../../src/cli/terminal/progress.ts';
+import type { BatchReport } from '../../../src/runner/runner.ts';
+
+function ioWith(isTerminal: boolean): { io: Io; written: () => string } {
+  const stderr = Object.assign(new PassThrough(), { isTTY: isTerminal, columns: 80 });
+  let text = '';
+  stderr.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  const isTTY = { stdin: false, stdout: isTerminal, stderr: isTerminal };
+  const io = {
+    stdin: new PassThrough(),
+    stdout: new PassThrough(),
+    stderr,
+    isTTY,
+    columns: 80,
+    cwd: '/',
+    colour: false,
+  };
+  return { io, written: () => text };
+}
+
+const report = (succeeded: number): BatchReport =>
+  ({
+    status: 'running',
+    counts: { total: 200, queued: 200 - succeeded, running: 0, succeeded, failed: 1 },
+    rows_per_second: 12.5,
+    eta_seconds: 65,
+    cost_usd: 0.25,
+  }) as BatchReport;
+
+it('writes a plain line now and then where there is no terminal', () => {
+  const { io, written } = ioWith(false);
+  let now = 0;
+  const view = createProgressView(io, { now: () => now, everyMs: 5000 });
+  for (now = 0; now <= 11_000; now += 100) view.update(report(now / 100));
+  view.stop();
+  const lines = written().trim().split('\n');
+  expect(lines).toEqual([
+    '51 of 200 rows, 1 failed  12.5 rows/s · 1 min 5 s left · $0.2500',
+    '101 of 200 rows, 1 failed  12.5 rows/s · 1 min 5 s left · $0.2500',
+  ]);
+});
+
+it('draws a bar on a terminal, and takes it away', () => {
+  const { io, written } = ioWith(true);
+  const view = createProgressView(io);
+  view.update(report(99));
+  expect(written()).toContain('100/200 rows');
+  expect(written()).toContain('█');
+  view.stop();
+  view.stop();
+  // The cursor is shown again.
+  expect(written()).toContain('\u001b[?25h');
+});

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import type { BatchChange } from '../../../src/storage/store.ts';
+import { newBatch, newOwner, startBatch } from '../../storage/support/store-fixture.ts';
+import type { StoreBench } from './store.ts';
+
+export function testBatches({ store, openAnother }: StoreBench): void {
+  describe('batches', () => {
+    it('gives a batch back as it was inserted', async () => {
+      const batch = newBatch('bat_1', {
+        plan: { nested: { list: [1, 'two', null] } },
+        columns: ['a', 'b'],
+        loadWarnings: [{ line: 3 }],
+        rowLimit: 20,
+        error: { code: 'budget_reached', message: 'The cap is reached.' },
+        idempotencyKey: 'key',
+      });
+      expect(await store().insertBatch(batch)).toMatchObject({ batch: { ...batch, owner: null }, inserted: true });
+      expect(await store().readBatch('bat_1')).toMatchObject(batch);
+      expect(await store().readBatch('bat_2')).toBeUndefined();
+    });
+
+    it('starts once with one idempotency key, also within one turn and from two processes', async () => {
+      const other = await openAnother();
+      const outcomes = await Promise.all([
+        store().insertBatch(newBatch('bat_1', { idempotencyKey: 'key' })),
+        store().insertBatch(newBatch('bat_2', { idempotencyKey: 'key' })),
+        other.insertBatch(newBatch('bat_3', { idempotencyKey: 'key' })),
+      ]);
+      expect(outcomes.filter(({ inserted }) => inserted)).toHaveLength(1);
+      expect(new Set(outcomes.map(({ batch }) => batch.id)).size).toBe(1);
+      expect(await store().listBatches({ limit: 10 })).toHaveLength(1);
+    });
+
+    it('refuses an id that exists, and keeps the first', async () => {
+      await store().insertBatch(newBatch('bat_1', { plan: { first: true } }));
+      await expect(store().insertBatch(newBatch('bat_1'))).rejects.toMatchObject({ code: 'internal' });
+      expect((await store().readBatch('bat_1'))?.plan).toEqual({ first: true });
+    });
+
+    it('lists the newest first and continues after an id', async () => {
+      for (const id of ['bat_1', 'bat_2', 'bat_3', 'bat_4']) await store().insertBatch(newBatch(id));
+      const ids = async (options: { limit: number; before?: string }) =>
+        (await store().listBatches(options)).map(({ id }) => id);
+      expect(await ids({ limit: 2 })).toEqual(['bat_4', 'bat_3']);
+      expect(await ids({ limit: 2, before: 'bat_3' })).toEqual(['bat_2', 'bat_1']);
+      expect(await ids({ limit: 2, before: 'bat_1' })).toEqual([]);
+      await expect(ids({ limit: 2, before: 'bat_9' })).rejects.toMatchObject({ code: 'batch_not_found' });
+    });
+
+    it('changes the given fields and leaves the others', async () => {
+      const batch = newBatch('bat_1', { control: 'pause', columns: ['a'] });
+      await store().insertBatch(batch);
+      const change: BatchChange = {
+        status: 'aggregating',
+        pauseReason: 'budget',
+        error: { code: 'budget_reached', message: 'The cap is reached.' },
+        ending: 'failed',
+        control: null,
+        columns: ['a', 'b'],
+        loadWarnings: ['short record'],
+        rowLimit: 5,
+        output: { uri: 'file:///out.csv', bytes: 12 },
+        startedAt: 5,
+        endedAt: 6,
+        activeMs: 7,
+        activeSince: 8,
+        plan: { changed: true },
+      };
+      for (const [field, value] of Object.entries(change)) {
+        expect(await store().updateBatch('bat_1', { [field]: value }, {})).toBe(true);
+        Object.assign(batch, { [field]: value });
+        expect(await store().readBatch('bat_1')).toMatchObject(batch);
+      }
+      await store().updateBatch('bat_1', { error: null, rowLimit: null, columns: null }, {});
+      expect(await store().readBatch('bat_1')).toMatchObject({ error: null, rowLimit: null, columns: null });
+    });
+
+    it('changes nothing when the status is another than asked for', async () => {
+      await store().insertBatch(newBatch('bat_1', { status: 'paused' }));
+      expect(await store().updateBatch('bat_1', { status: 'running' }, { when: ['running'] })).toBe(false);
+      expect((await store().readBatch('bat_1'))?.status).toBe('paused');
+      expect(await store().updateBatch('bat_1', { status: 'running' }, { when: ['created', 'paused'] })).toBe(true);
+      expect((await store().readBatch('bat_1'))?.status).toBe('running');
+    });
+
+    it('lets one of two guarded changes of one turn through', async () => {
+      await store().insertBatch(newBatch('bat_1', { status: 'paused' }));
+      const resume = () => store().updateBatch('bat_1', { status: 'running' }, { when: ['paused'] });
+      expect(await Promise.all([resume(), resume()])).toEqual([true, false]);
+    });
+
+    it('refuses a change under a lost lease and a change of no batch', async () => {
+      const fence = await startBatch(store(), 'bat_1', 0);
+      const stale = { ...fence, epoch: fence.epoch - 1 };
+      await expect(store().updateBatch('bat_1', { status: 'paused' }, { fence: stale })).rejects.toMatchObject({
+        code: 'lease_lost',
+      });
+      expect(await store().updateBatch('bat_1', { control: 'cancel' }, { fence })).toBe(true);
+      expect(await store().readBatch('bat_1')).toMatchObject({ status: 'running', control: 'cancel' });
+      await expect(store().updateBatch('bat_9', {}, {})).rejects.toMatchObject({ code: 'batch_not_found' });
+      await expect(store().acquireLease('bat_9', newOwner('a'))).rejects.toMatchObject({ code: 'batch_not_found' });
+    });
+  });
+}

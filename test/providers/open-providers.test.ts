@@ -1,0 +1,125 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { readConfig } from '../../src/app/config.ts';
+import { createSilentLog } from '../../src/base/log.ts';
+import { createProviders, type ModelSource, type Providers } from '../../src/providers/open-providers.ts';
+import { HELLO, requestOf } from '../contracts/provider.ts';
+import { bedrockFormat } from '../support/providers/bedrock-format.ts';
+import { chatFormat } from '../support/providers/chat-format.ts';
+import { geminiFormat } from '../support/providers/gemini-format.ts';
+import { responsesFormat } from '../support/providers/responses-format.ts';
+import { startWireServer, type WireFormat, type WireServer } from '../support/providers/wire-server.ts';
+
+let server: WireServer | undefined;
+let providers: Providers | undefined;
+afterEach(async () => {
+  await providers?.close();
+  await server?.close();
+});
+
+async function open(format: WireFormat, envOf: (url: string) => Record<string, string>): Promise<Providers> {
+  server = await startWireServer({ format, respond: () => HELLO });
+  providers = createProviders(readConfig(envOf(server.url), import.meta.dirname), createSilentLog());
+  return providers;
+}
+
+const { signal } = new AbortController();
+
+describe('the environment', () => {
+  it.each<[string, WireFormat, (url: string) => Record<string, string>, string, string]>([
+    [
+      'openai',
+      responsesFormat,
+      (url) => ({ OPENAI_API_KEY: 'key-1', OPENAI_BASE_URL: `${url}/v1` }),
+      'authorization',
+      'Bearer key-1',
+    ],
+    [
+      'gemini',
+      geminiFormat,
+      (url) => ({ GEMINI_API_KEY: 'key-1', GOOGLE_GEMINI_BASE_URL: url }),
+      'x-goog-api-key',
+      'key-1',
+    ],
+    ['gemini', geminiFormat, (url) => ({ GOOGLE_API_KEY: 'k2', GOOGLE_GEMINI_BASE_URL: url }), 'x-goog-api-key', 'k2'],
+  ])('decides where %s is called, and with which key', async (name, format, envOf, header, value) => {
+    const provider = await (await open(format, envOf)).get(name);
+    await provider.respond(requestOf('a-model'), { signal });
+    expect(server?.requests[0]?.headers[header]).toBe(value);
+    expect(provider.name).toBe(name);
+  });
+
+  it('decides where Bedrock is called; the agent may name another region', async () => {
+    const all = await open(bedrockFormat, (url) => ({
+      AWS_REGION: 'eu-west-1',
+      AWS_ENDPOINT_URL_BEDROCK_RUNTIME: url,
+    }));
+    const before = { id: process.env['AWS_ACCESS_KEY_ID'], secret: process.env['AWS_SECRET_ACCESS_KEY'] };
+    process.env['AWS_ACCESS_KEY_ID'] = 'AKIATEST';
+    process.env['AWS_SECRET_ACCESS_KEY'] = 'secret';
+    try {
+      const model = { provider: 'bedrock', model: 'amazon.nova-lite-v1:0' };
+      await (await all.get('bedrock', model)).respond(requestOf(model.model), { signal });
+      const elsewhere = await all.get('bedrock', { ...model, region: 'us-west-2' });
+      await elsewhere.respond(requestOf(model.model), { signal });
+    } finally {
+      restore('AWS_ACCESS_KEY_ID', before.id);
+      restore('AWS_SECRET_ACCESS_KEY', before.secret);
+    }
+    const scopes = server?.requests.map(({ headers }) => headers['authorization']?.split('/')[2]);
+    expect(scopes).toEqual(['eu-west-1', 'us-west-2']);
+  });
+
+  it('holds the key that an agent names for a compatible server', async () => {
+    const all = await open(chatFormat, () => ({ LOCAL_KEY: 'key-1' }));
+    const model: ModelSource = {
+      provider: 'openai-compatible',
+      model: 'llama-4',
+      base_url: `${server?.url}/v1`,
+      api_key_env: 'LOCAL_KEY',
+    };
+    await (await all.get('openai-compatible', model)).respond(requestOf('llama-4'), { signal });
+    expect(server?.requests[0]?.headers['authorization']).toBe('Bearer key-1');
+  });
+});
+
+function restore(name: string, value: string | undefined): void {
+  if (value === undefined) delete process.env[name];
+  else process.env[name] = value;
+}
+
+describe('providers', () => {
+  const all = createProviders(readConfig({}, import.meta.dirname), createSilentLog());
+  const compatible = (base_url: string): ModelSource => ({ provider: 'openai-compatible', model: 'llama-4', base_url });
+
+  it('are made once for each server', async () => {
+    const one = await all.get('openai-compatible', compatible('http://127.0.0.1:1/v1'));
+    const other = await all.get('openai-compatible', compatible('http://127.0.0.1:2/v1'));
+    expect(await all.get('openai-compatible', compatible('http://127.0.0.1:1/v1'))).toBe(one);
+    expect([one.name, other.name]).toEqual(['openai-compatible', 'openai-compatible']);
+    expect(one.server).not.toBe(other.server);
+    expect(await all.get('openai', { provider: 'openai', model: 'a' })).toBe(await all.get('openai'));
+  });
+
+  it('say which there are, and what a compatible server has to be told', async () => {
+    await expect(all.get('nobody')).rejects.toMatchObject({
+      code: 'agents_invalid',
+      message: expect.stringContaining('anthropic, openai, openai-compatible, bedrock, gemini'),
+    });
+    await expect(all.get('openai-compatible')).rejects.toMatchObject({
+      code: 'agents_invalid',
+      message: expect.stringContaining('base_url'),
+    });
+  });
+
+  it.each([
+    ['openai', 'OPENAI_API_KEY'],
+    ['gemini', 'GEMINI_API_KEY'],
+    ['anthropic', 'ANTHROPIC_API_KEY'],
+  ])('without a key, as %s, name the variable before anything is sent', async (name, variable) => {
+    const provider = await all.get(name);
+    await expect(provider.respond(requestOf('a-model'), { signal })).rejects.toMatchObject({
+      code: 'model_key_refused',
+      message: expect.stringContaining(variable),
+    });
+  });
+});

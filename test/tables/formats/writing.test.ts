@@ -1,0 +1,117 @@
+import { chmod, mkdtemp, readdir, readFile, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createSilentLog } from '../../../src/base/log.ts';
+import { neutraliseFormula } from '../../../src/tables/formats/row-text.ts';
+import type { Cell, Tables } from '../../../src/tables/table.ts';
+import { createTables } from '../../../src/tables/tables.ts';
+import { faultOf } from '../../contracts/tables.ts';
+
+let folder: string;
+let tables: Tables;
+beforeAll(async () => {
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'rowmill-writing-')));
+  tables = createTables({ roots: [folder], s3: () => Promise.reject(new Error('no S3')), log: createSilentLog() });
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function written(name: string, columns: string[], rows: Cell[][], options?: { spreadsheetSafe?: boolean }) {
+  const sink = await tables.openSink(join(folder, name), columns, options);
+  await sink.write(rows);
+  await sink.commit();
+  const bytes = await readFile(join(folder, name));
+  return (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
+}
+
+const MIXED: Cell[][] = [[null, true, 1.5, { a: ['x', null] }, 'say "hi"']];
+
+describe('formats', () => {
+  test('writes CSV as RFC 4180 has it, nested values as JSON', async () => {
+    expect(await written('a.csv', ['n', 'b', 'f', 'o', 't'], MIXED)).toBe(
+      'n,b,f,o,t\n,true,1.5,"{""a"":[""x"",null]}","say ""hi"""\n',
+    );
+  });
+
+  test('writes TSV', async () => {
+    expect(await written('a.tsv', ['a', 'b'], [['x,y', 't\tab']])).toBe('a\tb\nx,y\t"t\tab"\n');
+  });
+
+  test('writes JSONL with native types, whatever the columns are called', async () => {
+    const text = await written('a.jsonl.gz', ['n', '2', '1', '__proto__', 't'], MIXED);
+    expect(text).toBe('{"n":null,"2":true,"1":1.5,"__proto__":{"a":["x",null]},"t":"say \\"hi\\""}\n');
+  });
+
+  test('writes null for what a row lacks', async () => {
+    expect(await written('short.csv', ['a', 'b', 'c'], [['1']])).toBe('a,b,c\n1,,\n');
+    expect(await written('short.jsonl', ['a', 'b'], [['1']])).toBe('{"a":"1","b":null}\n');
+  });
+});
+
+describe('spreadsheet-safe output', () => {
+  test.each(['=1+1', '+44 20', '-cmd', '@sum', '\tx', '\rx', '＝1', '-1+2', '--5'])('neutralises %j', (text) => {
+    expect(neutraliseFormula(text)).toBe(`'${text}`);
+  });
+  test.each(['-5', '+5', '-1,234.5', '-1e-5', '-.5', '-12%', 'a=b', '', ' =x'])('leaves %j', (text) => {
+    expect(neutraliseFormula(text)).toBe(text);
+  });
+  test('covers the header, and is off unless asked for', async () => {
+    expect(await written('safe.csv', ['=a'], [['=b'], ['-5']], { spreadsheetSafe: true })).toBe("'=a\n'=b\n-5\n");
+    expect(await written('unsafe.csv', ['=a'], [['=b']])).toBe('=a\n=b\n');
+  });
+});
+
+describe('places', () => {
+  test('makes the folders on the way', async () => {
+    expect(await written('deep/er/a.csv', ['a'], [['1']])).toBe('a\n1\n');
+    expect(await readdir(join(folder, 'deep', 'er'))).toEqual(['a.csv']);
+  });
+
+  test('writes to where a link leads, and leaves the link', async () => {
+    await writeFile(join(folder, 'real.csv'), 'old');
+    await symlink(join(folder, 'real.csv'), join(folder, 'link.csv'));
+    await written('link.csv', ['a'], [['new']]);
+    expect(await readFile(join(folder, 'real.csv'), 'utf8')).toBe('a\nnew\n');
+  });
+
+  test.skipIf(process.getuid?.() === 0)('tells a folder that may not be written to', async () => {
+    await written('locked/a.csv', ['a'], []);
+    await chmod(join(folder, 'locked'), 0o500);
+    expect((await faultOf(tables.checkSink(join(folder, 'locked', 'b.csv'), []))).code).toBe('location_denied');
+    expect((await faultOf(tables.openSink(join(folder, 'locked', 'b.csv'), ['a']))).code).toBe('location_denied');
+  });
+
+  test('fails a commit whose destination has become a folder, and leaves nothing', async () => {
+    const sink = await tables.openSink(join(folder, 'turns', 'into.csv'), ['a']);
+    await written('turns/into.csv/inner.csv', ['a'], []);
+    expect((await faultOf(sink.commit())).message).toContain('into.csv');
+    await sink.abort();
+    expect(await readdir(join(folder, 'turns'))).toEqual(['into.csv']);
+  });
+});
+
+test('writes and reads a million rows without growing', async () => {
+  const before = process.memoryUsage.rss();
+  let peak = before;
+  const sink = await tables.openSink(join(folder, 'million.csv.gz'), ['id', 'text']);
+  for (let from = 0; from < 1_000_000; from += 1000) {
+    await sink.write(
+      Array.from({ length: 1000 }, (_, index) => [
+        String(from + index),
+        `text of row ${from + index}, ${'x'.repeat(50)}`,
+      ]),
+    );
+    peak = Math.max(peak, process.memoryUsage.rss());
+  }
+  await sink.commit();
+  let rows = 0;
+  const source = await tables.openSource(join(folder, 'million.csv.gz'));
+  for await (const chunk of source.rows()) {
+    rows += chunk.length;
+    peak = Math.max(peak, process.memoryUsage.rss());
+  }
+  expect(rows).toBe(1_000_000);
+  expect((peak - before) / 1e6).toBeLessThan(150);
+  expect((await stat(join(folder, 'million.csv.gz'))).size).toBeGreaterThan(1e6);
+}, 120_000);

@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../../src/protocol/messages.ts';
+import { AGENTS, type Rig, startRig } from '../rig.ts';
+
+/** Agents whose rows cost: opus at $4 in and $20 out a million, and one of no known price. */
+const COSTLY = ['claude-opus-5-5', 'claude-nobody-knows'].map(
+  (model, index) => `  - name: ${['costly', 'unpriced'][index]}
+    version: v1
+    model: ${model}
+    instructions: Look up the speed.
+    input: {type: object, properties: {address: {type: string}}, required: [address]}
+    structured_output:
+      enabled: true
+      schema: {type: object, properties: {speed: {type: string}}, required: [speed]}
+`,
+);
+/** At about two tenths of a cent a row. */
+const ROWS = 5_000;
+
+let rig: Rig;
+let large: string;
+let small: string;
+beforeAll(async () => {
+  rig = await startRig({ drive: false });
+  await rig.write('agents.yaml', AGENTS + COSTLY.join(''));
+  large = await rig.write('large.csv', `address\n${'1 High Street\n'.repeat(ROWS)}`);
+  small = await rig.write('small.csv', 'address\n1 High Street\n');
+});
+afterAll(() => rig.close());
+
+const execute = (input: JsonObject) => rig.call('execute_batch_processor', input);
+const start = (input: JsonObject = {}) => execute({ csv_uri: large, target: { name: 'costly' }, ...input });
+
+function asked(answer: JsonObject): JsonObject {
+  expect(answer['needs_confirmation'], JSON.stringify(answer)).not.toBeNull();
+  return answer['needs_confirmation'] as JsonObject;
+}
+
+describe('a start that is expected to cost more than the limit', () => {
+  it('does nothing, and answers with the estimate and a token', async () => {
+    const before = (await rig.runner.list({ limit: 99 })).length;
+    const answer = await start();
+    expect(answer).toMatchObject({
+      ...{ action: 'start', started: false, dry_run: false, batch_id: null, status: null, row_count: ROWS },
+      needs_confirmation: { limit_usd: 5, expected_usd: (answer['estimate'] as never)['cost_usd']['expected'] },
+      next_step: expect.stringContaining('Only when they themselves say yes'),
+    });
+    expect(asked(answer)['expected_usd']).toBeGreaterThan(5);
+    expect(await rig.runner.list({ limit: 99 })).toHaveLength(before);
+    expect(rig.ready()).toBe(0);
+  });
+
+  it('starts once with the token, however often it is sent', async () => {
+    const { confirmation_token } = asked(await start({ options: { concurrency: 3 } }));
+    const confirmed = { options: { concurrency: 3 }, confirmation_token: String(confirmation_token) };
+    const first = await start(confirmed);
+    expect(first).toMatchObject({ started: true, needs_confirmation: null, status: 'created' });
+    expect(await start(confirmed)).toMatchObject({ started: false, batch_id: String(first['batch_id']) });
+  });
+
+  it('takes the token for exactly its arguments', async () => {
+    const confirmation_token = String(asked(await start())['confirmation_token']);
+    const other = await start({ confirmation_token, options: { concurrency: 9 } });
+    expect(asked(other)['reason']).toMatch(/exactly the arguments .*expected to cost/);
+    expect(asked(await start({ confirmation_token: 'yes' }))['reason']).toMatch(/exactly the arguments/);
+  });
+
+  it('asks again when the table has grown since', async () => {
+    const growing = await rig.write('growing.csv', `address\n${'1 High Street\n'.repeat(ROWS)}`);
+    const input = { csv_uri: growing };
+    const confirmation_token = String(asked(await start(input))['confirmation_token']);
+    await rig.write('growing.csv', `address\n${'1 High Street\n'.repeat(ROWS * 2)}`);
+    expect(asked(await start({ ...input, confirmation_token }))['reason']).toMatch(/costs more than what the yes/);
+  });
+
+  it('needs no yes for a small sample, a low cap or a dry run', async () => {
+    for (const options of [{ sample: 5 }, { max_cost_usd: 4 }, { dry_run: true }]) {
+      expect(await start({ options })).toMatchObject({ needs_confirmation: null });
+    }
+  });
+});
+
+it('an unknown price needs a yes, however small the table is', async () => {
+  const input = { csv_uri: small, target: { name: 'unpriced' } };
+  const { confirmation_token, expected_usd, reason } = asked(await execute(input));
+  expect(expected_usd).toBeNull();
+  expect(reason).toMatch(/price is unknown/);
+  expect(await execute({ ...input, confirmation_token: String(confirmation_token) })).toMatchObject({ started: true });
+});
+
+it('a known price below the limit needs none', async () => {
+  expect(await start({ csv_uri: small })).toMatchObject({ started: true, needs_confirmation: null });
+});
+
+describe('going on with a batch', () => {
+  it('asks before the rest of a sample, and before a higher cap, and goes on with the token', async () => {
+    const id = String((await start({ options: { max_cost_usd: 4 } }))['batch_id']);
+    const raised = { action: 'set', batch_id: id, options: { max_cost_usd: 50 } };
+    const { confirmation_token: forSet } = asked(await execute(raised));
+    expect((await rig.runner.report(id)).options.max_cost_usd).toBe(4);
+    expect(await execute({ action: 'set', batch_id: id, options: { max_cost_usd: 4.5 } })).toMatchObject({
+      needs_confirmation: null,
+    });
+    expect(await execute({ ...raised, confirmation_token: String(forSet) })).toMatchObject({
+      needs_confirmation: null,
+    });
+    expect((await rig.runner.report(id)).options.max_cost_usd).toBe(50);
+    expect(await execute({ action: 'pause', batch_id: id })).toMatchObject({ status: 'paused', action: 'pause' });
+    const resume = { action: 'resume', batch_id: id };
+    const answer = await execute(resume);
+    expect(answer).toMatchObject({ status: 'paused', batch_id: id });
+    const confirmation_token = String(asked(answer)['confirmation_token']);
+    expect(asked(await execute({ ...raised, action: 'resume', confirmation_token }))['reason']).toMatch(/exactly/);
+    expect(await execute({ ...resume, confirmation_token })).toMatchObject({
+      needs_confirmation: null,
+      status: 'validating',
+    });
+  });
+});
