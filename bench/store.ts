@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createSilentLog } from '../src/base/log.ts';
+import type { BatchRecord } from '../src/storage/batches.ts';
 import { currentOwner } from '../src/storage/lease-owner.ts';
+import type { Fence } from '../src/storage/leases.ts';
+import type { RowRecord } from '../src/storage/rows.ts';
 import { openSqliteStore } from '../src/storage/sqlite/open-sqlite-store.ts';
-import type { BatchRecord, Fence, RowRecord, Store } from '../src/storage/store.ts';
+import type { Store } from '../src/storage/store.ts';
 
 /**
  * `node bench/store.ts [ROWS]`: what the store does in a second with ROWS rows in it (default 1,000,000), each figure

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { AppError } from '../base/errors.ts';
-import type { JournalKey, Store } from '../storage/store.ts';
+import type { JournalKey } from '../storage/journal.ts';
+import type { Store } from '../storage/store.ts';
 import type { Location, PendingBytes } from '../tables/locations/location.ts';
 import type { Sink, Tables } from '../tables/table.ts';
 
@@ -94,13 +95,14 @@ export function failingStore(store: Store, reach: Reach): Store {
       return after(store.finishRow(fence, row, result), 'after-finish');
     },
     parkRows: (fence, jobId, rows) => after(store.parkRows(fence, jobId, rows), 'parked'),
-    updateJob: (fence, jobId, change) => {
+    updateProviderJob: (fence, jobId, change) => {
       if (change.state === 'open') reach('after-create');
       const { state } = change;
       const points = { creating: 'before-create', open: 'job-open', done: 'harvested' } as const;
-      return after(store.updateJob(fence, jobId, change), points[state as keyof typeof points]);
+      return after(store.updateProviderJob(fence, jobId, change), points[state as keyof typeof points]);
     },
-    settleJobRows: (fence, jobId, results) => after(store.settleJobRows(fence, jobId, results), 'harvesting'),
+    settleProviderJobRows: (fence, jobId, results) =>
+      after(store.settleProviderJobRows(fence, jobId, results), 'harvesting'),
     pruneRuns: (fence, runs) => after(store.pruneRuns(fence, runs), 'pruning'),
     sweepRemoved: () => after(store.sweepRemoved(), 'sweeping'),
   };

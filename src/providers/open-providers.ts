@@ -6,22 +6,11 @@ import { createBedrockProvider } from './bedrock/bedrock-provider.ts';
 import { createGeminiProvider } from './gemini/gemini-provider.ts';
 import { createOpenAiProvider } from './openai/openai-provider.ts';
 import { createOpenAiCompatibleProvider } from './openai-compatible/compatible-provider.ts';
-import type { Provider } from './provider.ts';
+import type { ModelSource, Provider } from './provider.ts';
 import type { BatchApi } from './provider-jobs/batch-api.ts';
 import { createBatchApis } from './provider-jobs/batch-apis.ts';
 import { createScriptedProvider } from './scripted/scripted-provider.ts';
 import { withFallback } from './shared/fallback.ts';
-
-/** What an agent says of its model beside the provider's name. */
-export interface ModelSource {
-  provider: string;
-  model: string;
-  fallback?: string | undefined;
-  base_url?: string | undefined;
-  api_key_env?: string | undefined;
-  region?: string | undefined;
-  inference_profile?: string | undefined;
-}
 
 /** The providers of a process. */
 export interface Providers {

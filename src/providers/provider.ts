@@ -66,3 +66,14 @@ export interface Provider {
   /** Idempotent. */
   close(): Promise<void>;
 }
+
+/** What an agent says of its model beside the provider's name. */
+export interface ModelSource {
+  provider: string;
+  model: string;
+  fallback?: string | undefined;
+  base_url?: string | undefined;
+  api_key_env?: string | undefined;
+  region?: string | undefined;
+  inference_profile?: string | undefined;
+}

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../base/errors.ts';
-import type { BatchRecord, PastAttempt, RowRecord, RowStatus } from '../storage/store.ts';
+import type { BatchRecord } from '../storage/batches.ts';
+import type { PastAttempt, RowRecord, RowStatus } from '../storage/rows.ts';
 import type { RunnerDeps } from './deps.ts';
 import { planBatch } from './intake/validate-input.ts';
 import { ENDED } from './lifecycle/batch.ts';

@@ -7,7 +7,8 @@ import type { Lanes } from '../providers/lanes/lane.ts';
 import type { PriceTable } from '../providers/prices/prices.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { BatchApi } from '../providers/provider-jobs/batch-api.ts';
-import type { LeaseOwner, Store } from '../storage/store.ts';
+import type { LeaseOwner } from '../storage/leases.ts';
+import type { Store } from '../storage/store.ts';
 import type { Tables } from '../tables/table.ts';
 import type { Flights } from './rows/flights.ts';
 

@@ -1,8 +1,10 @@
 import type { AgentDefinition } from '../agent/definition.ts';
 import type { ErrorCode } from '../base/errors.ts';
 import type { JsonObject, JsonSchema, ToolSpec, Usage } from '../protocol/messages.ts';
-import type { JobState } from '../storage/provider-jobs.ts';
-import type { BatchStatus, JournalEntry, PauseReason, RowRecord, RowStatus } from '../storage/store.ts';
+import type { BatchStatus, PauseReason } from '../storage/batches.ts';
+import type { JournalEntry } from '../storage/journal.ts';
+import type { ProviderJobState } from '../storage/provider-jobs.ts';
+import type { RowRecord, RowStatus } from '../storage/rows.ts';
 import type { StoredType } from '../tables/table.ts';
 
 /** How an agent's input field is filled: a column's name, `{% JSONata over the row %}`, `{column}`, or `{value}`. */
@@ -166,12 +168,12 @@ export interface Bill {
 }
 
 /** A job of a provider's batch API as it is shown. */
-export interface JobReport {
+export interface ProviderJobReport {
   id: string;
   /** null until its creation is answered. */
   provider_job_id: string | null;
   model: string;
-  status: JobState;
+  status: ProviderJobState;
   requests: number;
   answered: number;
   /** Refused or expired, at no charge; they go again. */
@@ -209,7 +211,7 @@ export interface BatchReport {
   /** How its rows are run: at once, or through jobs of the provider's batch API. */
   executor: 'realtime' | 'batch';
   /** Those jobs, in the order in which they were made. */
-  jobs: JobReport[];
+  jobs: ProviderJobReport[];
   /** Model calls that jobs have answered, and how much more they would have cost in real time; null when a price is unknown. */
   batch_calls: number;
   discount_usd: number | null;

@@ -9,3 +9,15 @@ export interface ConversationRecord {
   /** Run id of a chat turn that has begun and not ended: its process died, or it still goes on. */
   openRun: string | null;
 }
+
+/** Conversations and their messages. The contract of `storage/store.ts` holds for every call. */
+export interface ConversationStore {
+  insertConversation(conversation: ConversationRecord): Promise<void>;
+  readConversation(id: string): Promise<ConversationRecord | undefined>;
+  listConversations(options: { limit: number }): Promise<Omit<ConversationRecord, 'messages'>[]>;
+  /** Appends when the stored count of messages is `expectedCount`; otherwise rejects with `conversation_busy`. */
+  appendMessages(
+    id: string,
+    append: { expectedCount: number; messages: Message[]; openRun: string | null; at: number },
+  ): Promise<void>;
+}

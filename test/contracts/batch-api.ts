@@ -4,7 +4,7 @@ import type { ModelRequest } from '../../src/protocol/messages.ts';
 import {
   type BatchApi,
   type BatchOutcome,
-  type JobStatus,
+  type ProviderJobStatus,
   requestId,
 } from '../../src/providers/provider-jobs/batch-api.ts';
 import type { WireAnswer } from '../support/messages-wire.ts';
@@ -74,7 +74,7 @@ function createBatchWorld(bench: BatchBench) {
       beforeCreate,
       signal,
     });
-  const untilOver = async (api: BatchApi, jobId: string): Promise<JobStatus> => {
+  const untilOver = async (api: BatchApi, jobId: string): Promise<ProviderJobStatus> => {
     for (let poll = 0; poll < 50; poll += 1) {
       const status = await api.status(jobId, signal);
       if (status.state !== 'queued' && status.state !== 'running') return status;
@@ -105,7 +105,7 @@ type World = ReturnType<typeof createBatchWorld>;
 export function testBatchApi(name: string, bench: BatchBench): void {
   const world = createBatchWorld(bench);
   describe(`${name}, its results`, () => testResults(bench, world));
-  describe(`${name}, its jobs`, () => testJobs(bench, world));
+  describe(`${name}, its jobs`, () => testProviderJobs(bench, world));
   describe(`${name}, creating a job`, () => testCreation(bench, world));
   describe(`${name}, looking for a job`, () => testFinding(bench, world));
 }
@@ -194,7 +194,7 @@ function testResults(bench: BatchBench, { run, open, submit, collect }: World): 
   });
 }
 
-function testJobs(bench: BatchBench, { open, submit, untilOver, collect }: World): void {
+function testProviderJobs(bench: BatchBench, { open, submit, untilOver, collect }: World): void {
   it('carry each request as real time would', async () => {
     const { server, api } = await open();
     await submit(api);

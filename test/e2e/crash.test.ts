@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { BatchRecord } from '../../src/storage/store.ts';
+import type { BatchRecord } from '../../src/storage/batches.ts';
 import { mulberry32 } from '../support/messages-server.ts';
 import { type RowmillProcess, until } from './rowmill-process.ts';
 import { createTwoTurnSite, expectedTable, type TwoTurnSite, tableOf } from './two-turn-site.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { isOwnerAlive } from '../../src/storage/lease-owner.ts';
-import type { LeaseOwner } from '../../src/storage/store.ts';
+import type { LeaseOwner } from '../../src/storage/leases.ts';
 import { until } from './rowmill-process.ts';
 import { createTwoTurnSite, expectedTable, type TwoTurnSite, tableOf } from './two-turn-site.ts';
 

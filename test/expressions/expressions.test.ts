@@ -194,7 +194,7 @@ describe('guards', () => {
     ['$pad', '$pad("x", 3e8)'],
   ])('survive %s in a process with a heap of 200 MB', async (_name, source) => {
     const script = `
-      import { compileExpression } from './src/expressions.ts';
+      import { compileExpression } from './src/expressions/expressions.ts';
       compileExpression(process.argv[1], 'attack').evaluate({}).then(
         () => console.log('no error'), (error) => console.log(error.code, error.message));`;
     const child = spawn(process.execPath, ['--max-old-space-size=200', '--input-type=module', '-e', script, source]);

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/app/config.ts';
 import { createSilentLog } from '../../src/base/log.ts';
-import { createProviders, type ModelSource, type Providers } from '../../src/providers/open-providers.ts';
+import { createProviders, type Providers } from '../../src/providers/open-providers.ts';
+import type { ModelSource } from '../../src/providers/provider.ts';
 import { HELLO, requestOf } from '../contracts/provider.ts';
 import { bedrockFormat } from '../support/providers/bedrock-format.ts';
 import { chatFormat } from '../support/providers/chat-format.ts';

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parse } from 'csv-parse/sync';
-import type { JournalEntry } from '../../src/storage/store.ts';
+import type { JournalEntry } from '../../src/storage/journal.ts';
 import type { Report } from '../e2e/rowmill-process.ts';
 import type { ModelCall, Table, World } from './world.ts';
 

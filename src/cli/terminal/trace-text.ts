@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Json } from '../../protocol/messages.ts';
 import type { AttemptTrace, RowTrace } from '../../runner/runner.ts';
-import type { JournalAnswer, JournalEntry } from '../../storage/store.ts';
+import type { JournalAnswer, JournalEntry } from '../../storage/journal.ts';
 import type { Output } from '../command-context.ts';
 import { count, duration, usd } from '../figures.ts';
 

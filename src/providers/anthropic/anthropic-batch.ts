@@ -10,11 +10,11 @@ import {
   CLOCK_SKEW_MS,
   createdNothing,
   type FindWindow,
-  type FoundJob,
+  type FoundProviderJob,
   isOfSubmission,
-  type JobStatus,
   mayHaveCreated,
   oneOf,
+  type ProviderJobStatus,
   type ResultsOptions,
   type Submission,
 } from '../provider-jobs/batch-api.ts';
@@ -150,7 +150,7 @@ async function retrieve({ sdk, client }: Opened, jobId: string, signal: AbortSig
   }
 }
 
-async function status(opened: Opened, jobId: string, signal: AbortSignal): Promise<JobStatus> {
+async function status(opened: Opened, jobId: string, signal: AbortSignal): Promise<ProviderJobStatus> {
   const batch = await retrieve(opened, jobId, signal);
   const { succeeded = 0, errored = 0, expired = 0, canceled = 0, processing = 0 } = batch.request_counts;
   const total = succeeded + errored + expired + canceled + processing;
@@ -252,7 +252,7 @@ function toItemError(error: unknown, model: string): AppError {
   return new AppError('model_server_error', text, { retryable: true, cause: error });
 }
 
-async function find(opened: Opened, submissionId: string, window: FindWindow): Promise<FoundJob> {
+async function find(opened: Opened, submissionId: string, window: FindWindow): Promise<FoundProviderJob> {
   const { sdk, client } = opened;
   const { from, to, otherJobs, signal } = window;
   const found: string[] = [];

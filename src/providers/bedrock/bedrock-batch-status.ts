@@ -1,11 +1,11 @@
 import type { GetModelInvocationJobResponse } from '@aws-sdk/client-bedrock';
 import type { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
-import { createdNothing, type JobCounts, type JobStatus } from '../provider-jobs/batch-api.ts';
+import { createdNothing, type ProviderJobCounts, type ProviderJobStatus } from '../provider-jobs/batch-api.ts';
 import { toBedrockFault } from './bedrock-batch-faults.ts';
 import { listKeys, parseS3Folder, readObjectLines, type S3Folder } from './bedrock-batch-files.ts';
 
-const STATES: Record<string, JobStatus['state']> = {
+const STATES: Record<string, ProviderJobStatus['state']> = {
   Submitted: 'queued',
   Validating: 'queued',
   Scheduled: 'queued',
@@ -19,7 +19,7 @@ const STATES: Record<string, JobStatus['state']> = {
 };
 
 /** A state that is newer than this code is waited for. */
-function stateOf({ status }: GetModelInvocationJobResponse): JobStatus['state'] {
+function stateOf({ status }: GetModelInvocationJobResponse): ProviderJobStatus['state'] {
   return STATES[status ?? ''] ?? 'running';
 }
 
@@ -29,7 +29,7 @@ export function isOver(job: GetModelInvocationJobResponse): boolean {
 }
 
 /** A job's answer in our terms. */
-export function toStatus(job: GetModelInvocationJobResponse, counts: JobCounts | undefined): JobStatus {
+export function toStatus(job: GetModelInvocationJobResponse, counts: ProviderJobCounts | undefined): ProviderJobStatus {
   const { message } = job;
   return {
     state: stateOf(job),
@@ -55,7 +55,7 @@ export async function countsOf(
   s3: S3Client,
   job: GetModelInvocationJobResponse,
   signal: AbortSignal,
-): Promise<JobCounts | undefined> {
+): Promise<ProviderJobCounts | undefined> {
   const { totalRecordCount: total, successRecordCount = 0, errorRecordCount = 0 } = job;
   if (total !== undefined) return { total, answered: successRecordCount, failed: errorRecordCount };
   if (!isOver(job)) return undefined;

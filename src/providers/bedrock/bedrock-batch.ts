@@ -12,7 +12,7 @@ import {
   type BatchResult,
   createdNothing,
   type FindWindow,
-  type FoundJob,
+  type FoundProviderJob,
   mayHaveCreated,
   oneOf,
   type ResultsOptions,
@@ -237,7 +237,11 @@ function toOutcome({ modelOutput, error }: z.infer<typeof wireResult>, options: 
   }
 }
 
-async function find(opened: Opened, submissionId: string, { otherJobs, signal }: FindWindow): Promise<FoundJob> {
+async function find(
+  opened: Opened,
+  submissionId: string,
+  { otherJobs, signal }: FindWindow,
+): Promise<FoundProviderJob> {
   const { sdk, bedrock } = opened;
   const nameContains = jobNameOf(submissionId);
   const found: string[] = [];

@@ -11,10 +11,10 @@ import {
   type BatchResult,
   createdNothing,
   type FindWindow,
-  type FoundJob,
-  type JobStatus,
+  type FoundProviderJob,
   mayHaveCreated,
   oneOf,
+  type ProviderJobStatus,
   type ResultsOptions,
   type Submission,
 } from '../provider-jobs/batch-api.ts';
@@ -179,7 +179,7 @@ async function retrieve(opened: Opened, jobId: string, signal: AbortSignal): Pro
   }
 }
 
-const STATES: Record<string, JobStatus['state']> = {
+const STATES: Record<string, ProviderJobStatus['state']> = {
   JOB_STATE_QUEUED: 'queued',
   JOB_STATE_PENDING: 'queued',
   JOB_STATE_SUCCEEDED: 'ended',
@@ -190,7 +190,7 @@ const STATES: Record<string, JobStatus['state']> = {
 };
 
 /** Running, paused, being cancelled, or a state that is newer than this code: it is waited for. */
-function toStatus({ state, error }: BatchJob): JobStatus {
+function toStatus({ state, error }: BatchJob): ProviderJobStatus {
   const reason = error?.message;
   return { state: STATES[state ?? ''] ?? 'running', ...(reason === undefined ? {} : { reason }) };
 }
@@ -288,7 +288,11 @@ const RPC_STATUS: Record<number, number> = {
 };
 
 /** All pages: the order of the list is not promised, and a job that is missed would be paid for twice. */
-async function find(opened: Opened, submissionId: string, { otherJobs, signal }: FindWindow): Promise<FoundJob> {
+async function find(
+  opened: Opened,
+  submissionId: string,
+  { otherJobs, signal }: FindWindow,
+): Promise<FoundProviderJob> {
   const found: string[] = [];
   try {
     const jobs = await opened.client.batches.list({ config: { pageSize: 100, ...callOptions(signal) } });

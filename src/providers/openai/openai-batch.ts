@@ -9,10 +9,10 @@ import {
   type BatchResult,
   createdNothing,
   type FindWindow,
-  type FoundJob,
-  type JobStatus,
+  type FoundProviderJob,
   mayHaveCreated,
   oneOf,
+  type ProviderJobStatus,
   type ResultsOptions,
   type Submission,
 } from '../provider-jobs/batch-api.ts';
@@ -144,7 +144,7 @@ async function retrieve(opened: OpenClient, jobId: string, signal: AbortSignal):
   }
 }
 
-const STATES: Record<string, JobStatus['state']> = {
+const STATES: Record<string, ProviderJobStatus['state']> = {
   validating: 'queued',
   in_progress: 'running',
   finalizing: 'running',
@@ -155,7 +155,7 @@ const STATES: Record<string, JobStatus['state']> = {
   cancelled: 'cancelled',
 };
 
-function toStatus(batch: WireBatch): JobStatus {
+function toStatus(batch: WireBatch): ProviderJobStatus {
   const { request_counts: told, errors } = batch;
   const reasons = (errors?.data ?? []).slice(0, 3).map(({ message, line }) => {
     return `${typeof line === 'number' ? `line ${line}: ` : ''}${message ?? 'no reason given'}`;
@@ -251,7 +251,11 @@ function toRefusedOutcome(
 }
 
 /** All pages: the order of the list is not promised, and a job that is missed would be paid for twice. */
-async function find(opened: OpenClient, submissionId: string, { otherJobs, signal }: FindWindow): Promise<FoundJob> {
+async function find(
+  opened: OpenClient,
+  submissionId: string,
+  { otherJobs, signal }: FindWindow,
+): Promise<FoundProviderJob> {
   const found: string[] = [];
   try {
     for await (const batch of opened.client.batches.list({ limit: 100 }, { signal, timeout: TIMEOUT_MS })) {

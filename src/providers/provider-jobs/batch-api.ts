@@ -32,7 +32,7 @@ export interface Submission {
 }
 
 /** Numbers as the provider tells them: for people to look at. They lie; what counts is `results`. */
-export interface JobCounts {
+export interface ProviderJobCounts {
   total: number;
   answered: number;
   failed: number;
@@ -42,9 +42,9 @@ export interface JobCounts {
  * Where a job stands. `ended`, `failed`, `cancelled` and `expired` are final, and each of them may have results.
  * A job that is being cancelled is `running`.
  */
-export interface JobStatus {
+export interface ProviderJobStatus {
   state: 'queued' | 'running' | 'ended' | 'failed' | 'cancelled' | 'expired';
-  counts?: JobCounts;
+  counts?: ProviderJobCounts;
   /** Why it failed, in the provider's words. */
   reason?: string;
 }
@@ -82,7 +82,7 @@ export interface FindWindow {
 }
 
 /** `ambiguous`: it can't be told, at least not before the candidates have ended: ask again, and send nothing anew. */
-export type FoundJob = { jobId: string } | 'ambiguous' | undefined;
+export type FoundProviderJob = { jobId: string } | 'ambiguous' | undefined;
 
 /**
  * A provider's batch API: jobs of many requests, at a lower price and without a promise of when.
@@ -107,7 +107,7 @@ export interface BatchApi {
    * before anything is sent again. Without `outcomeUnknown` there is none. Memory is constant in the number of requests.
    */
   submit(submission: Submission): Promise<{ jobId: string }>;
-  status(jobId: string, signal: AbortSignal): Promise<JobStatus>;
+  status(jobId: string, signal: AbortSignal): Promise<ProviderJobStatus>;
   /**
    * The results of a job that is over.
    * Contract: in any order; ids may be missing (the caller reconciles them) and a broken line is passed over. It may be
@@ -117,7 +117,7 @@ export interface BatchApi {
   /** Asks the provider to stop a job. Contract: idempotent; a job that is over already stays as it is. */
   cancel(jobId: string, signal: AbortSignal): Promise<void>;
   /** The job of a submission whose answer was lost. Contract: never guesses. */
-  find(submissionId: string, window: FindWindow): Promise<FoundJob>;
+  find(submissionId: string, window: FindWindow): Promise<FoundProviderJob>;
   /** Idempotent. */
   close(): Promise<void>;
 }
@@ -143,7 +143,7 @@ export function isOfSubmission(id: string, submissionId: string): boolean {
 }
 
 /** The one job that was found, or none, or no answer. */
-export function oneOf(jobIds: readonly string[]): FoundJob {
+export function oneOf(jobIds: readonly string[]): FoundProviderJob {
   const [jobId] = jobIds;
   if (jobId === undefined) return undefined;
   return jobIds.length === 1 ? { jobId } : 'ambiguous';

@@ -1,6 +1,6 @@
 import type { Config } from '../../app/config.ts';
 import type { Log } from '../../base/log.ts';
-import type { ModelSource } from '../open-providers.ts';
+import type { ModelSource } from '../provider.ts';
 import type { BatchApi } from './batch-api.ts';
 import { removeOrphanSpools } from './batch-spool.ts';
 

@@ -1,5 +1,6 @@
 import { AppError, type ErrorCode } from '../../base/errors.ts';
-import type { BatchRecord, RowRecord } from '../../storage/store.ts';
+import type { BatchRecord } from '../../storage/batches.ts';
+import type { RowRecord } from '../../storage/rows.ts';
 import { planOf } from '../output/results.ts';
 import type { ModelCall } from '../rows/model-call.ts';
 import { policyOf } from '../rows/retry-policy.ts';

@@ -1,4 +1,5 @@
-import type { Fence, RowRecord } from '../../storage/store.ts';
+import type { Fence } from '../../storage/leases.ts';
+import type { RowRecord } from '../../storage/rows.ts';
 import type { RunnerDeps } from '../deps.ts';
 
 /** Rows that are claimed and not begun. */

@@ -1,5 +1,6 @@
 import type { OpenedAgent } from '../../protocol/run.ts';
-import type { BatchRecord, Fence } from '../../storage/store.ts';
+import type { BatchRecord } from '../../storage/batches.ts';
+import type { Fence } from '../../storage/leases.ts';
 import type { RunnerDeps } from '../deps.ts';
 import type { LiveTuning } from '../lifecycle/live-tuning.ts';
 import type { BatchWatch } from './batch-watch.ts';

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { toAppError } from '../../base/errors.ts';
-import type { RowRecord } from '../../storage/store.ts';
+import type { RowRecord } from '../../storage/rows.ts';
 import { DEFAULT_CONCURRENCY } from '../intake/validate-input.ts';
 import { policyOf } from '../rows/retry-policy.ts';
 import { createRowWork } from '../rows/row-work.ts';

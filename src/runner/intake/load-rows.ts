@@ -1,5 +1,6 @@
 import type { Json } from '../../protocol/messages.ts';
-import type { Fence, NewRow } from '../../storage/store.ts';
+import type { Fence } from '../../storage/leases.ts';
+import type { NewRow } from '../../storage/rows.ts';
 import type { SourceRow, StoredType } from '../../tables/table.ts';
 import type { RunnerDeps } from '../deps.ts';
 

@@ -1,5 +1,6 @@
 import { toAppError } from '../../base/errors.ts';
-import type { BatchRecord, Fence } from '../../storage/store.ts';
+import type { BatchRecord } from '../../storage/batches.ts';
+import type { Fence } from '../../storage/leases.ts';
 import type { RunnerDeps } from '../deps.ts';
 
 /** How much working time may be lost with a process, in milliseconds. */

@@ -1,5 +1,5 @@
 import { AppError } from '../../base/errors.ts';
-import type { BatchStatus, PauseReason } from '../../storage/store.ts';
+import type { BatchStatus, PauseReason } from '../../storage/batches.ts';
 
 /**
  * What can happen to a batch.

@@ -1,5 +1,5 @@
 import { AppError } from '../../base/errors.ts';
-import type { BatchChange, BatchRecord, BatchStatus } from '../../storage/store.ts';
+import type { BatchChange, BatchRecord, BatchStatus } from '../../storage/batches.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { checkTuning, unpricedCap } from '../intake/validate-input.ts';
 import { planOf } from '../output/results.ts';

@@ -1,7 +1,8 @@
 import type { AppError } from '../../base/errors.ts';
 import type { JsonObject } from '../../protocol/messages.ts';
 import type { OpenedAgent } from '../../protocol/run.ts';
-import type { BatchChange, BatchRecord, Fence, PauseReason } from '../../storage/store.ts';
+import type { BatchChange, BatchRecord, PauseReason } from '../../storage/batches.ts';
+import type { Fence } from '../../storage/leases.ts';
 import type { RunnerDeps } from '../deps.ts';
 import type { StoredPlan } from '../runner.ts';
 import { unfoldedMs } from './active-time.ts';

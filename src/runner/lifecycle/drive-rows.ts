@@ -1,5 +1,5 @@
 import { toAppError, unreachable } from '../../base/errors.ts';
-import type { BatchChange, BatchRecord } from '../../storage/store.ts';
+import type { BatchChange, BatchRecord } from '../../storage/batches.ts';
 import type { ProcessEnd } from '../execution/process-end.ts';
 import { processRows } from '../execution/process-rows.ts';
 import { planOf, storedPlanOf } from '../output/results.ts';

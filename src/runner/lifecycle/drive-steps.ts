@@ -1,8 +1,8 @@
 import { AppError } from '../../base/errors.ts';
-import type { BatchRecord, BatchStatus } from '../../storage/store.ts';
+import type { BatchRecord, BatchStatus } from '../../storage/batches.ts';
 import type { RunnerDeps } from '../deps.ts';
-import { endJobs } from '../execution/batch-api/end-provider-jobs.ts';
-import { unsettledJobs } from '../execution/batch-api/open-provider-jobs.ts';
+import { endProviderJobs } from '../execution/batch-api/end-provider-jobs.ts';
+import { unsettledProviderJobs } from '../execution/batch-api/open-provider-jobs.ts';
 import { loadRows } from '../intake/load-rows.ts';
 import { aggregateResults } from '../output/aggregate-results.ts';
 import { planOf, storedPlanOf } from '../output/results.ts';
@@ -73,10 +73,10 @@ async function aggregate(batch: BatchRecord, drive: Drive): Promise<'on'> {
 /** A batch that ends before its jobs do takes in what they gave until then. */
 async function endOpenJobs(batch: BatchRecord, drive: Drive): Promise<void> {
   const { deps, fence, hard } = drive;
-  if ((await unsettledJobs(drive)).length === 0) return;
+  if ((await unsettledProviderJobs(drive)).length === 0) return;
   const agent = await openAgent(planOf(batch), drive);
   const tuning = createLiveTuning(tuningOf(storedPlanOf(batch), settingsOf(batch)));
-  await endJobs({ batch, fence, agent, deps, tuning, drain: hard.signal, hard: hard.signal });
+  await endProviderJobs({ batch, fence, agent, deps, tuning, drain: hard.signal, hard: hard.signal });
 }
 
 /** A step before the first row failed: what can't be mended by waiting ends the batch, before any money is spent. */

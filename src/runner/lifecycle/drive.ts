@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { AppError, toAppError, unreachable } from '../../base/errors.ts';
-import type { BatchRecord } from '../../storage/store.ts';
+import type { BatchRecord } from '../../storage/batches.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { batchNotFound } from '../output/results.ts';
 import { ENDED, nextBatchStatus } from './batch.ts';

@@ -1,6 +1,7 @@
 import { type AppError, toAppError } from '../../base/errors.ts';
 import type { JsonObject } from '../../protocol/messages.ts';
-import type { BatchRecord, Fence } from '../../storage/store.ts';
+import type { BatchRecord } from '../../storage/batches.ts';
+import type { Fence } from '../../storage/leases.ts';
 import type { RunnerDeps } from '../deps.ts';
 
 /** How often the lease is renewed and the batch's `control` read, in milliseconds. */

@@ -1,5 +1,7 @@
 import { AppError, toAppError } from '../../base/errors.ts';
-import type { BatchRecord, BatchStatus, Fence, RowRecord } from '../../storage/store.ts';
+import type { BatchRecord, BatchStatus } from '../../storage/batches.ts';
+import type { Fence } from '../../storage/leases.ts';
+import type { RowRecord } from '../../storage/rows.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { planOf } from '../output/results.ts';
 import type { BatchOptions } from '../runner.ts';
@@ -113,7 +115,7 @@ export async function removeBatch(batch: BatchRecord, force: boolean, deps: Runn
       `The batch ${batch.id} is at work in process ${pid} on ${host}; try again when it is at rest.`,
     );
   }
-  const open = (await store.readJobs(batch.id)).filter(({ state }) => state === 'open' || state === 'creating');
+  const open = (await store.readProviderJobs(batch.id)).filter(({ state }) => state === 'open' || state === 'creating');
   if (open.length > 0) {
     await store.releaseLease(lease.fence);
     throw new AppError(

@@ -1,6 +1,6 @@
 import type { AgentDefinition } from '../../agent/definition.ts';
 import type { ErrorCode } from '../../base/errors.ts';
-import type { BatchRecord } from '../../storage/store.ts';
+import type { BatchRecord } from '../../storage/batches.ts';
 import type { BatchOptions, StoredPlan } from '../runner.ts';
 
 /** What can be changed on a batch after its start, by any process; `BatchRecord.settings` holds it. */

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
-import type { BatchRecord, RowRecord } from '../../storage/store.ts';
+import type { BatchRecord } from '../../storage/batches.ts';
+import type { RowRecord } from '../../storage/rows.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { outputTypes } from './output-types.ts';
 import { layoutOf, outputHeader, outputRows, planOf } from './results.ts';

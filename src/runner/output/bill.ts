@@ -1,5 +1,6 @@
 import type { TokenCosts, Usage } from '../../protocol/messages.ts';
-import type { BatchRecord, Store } from '../../storage/store.ts';
+import type { BatchRecord } from '../../storage/batches.ts';
+import type { Store } from '../../storage/store.ts';
 import type { Bill, BillLine } from '../runner.ts';
 
 type StoredBill = Awaited<ReturnType<Store['readBill']>>;

@@ -1,6 +1,7 @@
 import { NO_USAGE, type Usage } from '../../protocol/messages.ts';
 import type { PriceTable } from '../../providers/prices/prices.ts';
-import type { BatchRecord, Store } from '../../storage/store.ts';
+import type { BatchRecord } from '../../storage/batches.ts';
+import type { Store } from '../../storage/store.ts';
 import type { Estimate } from '../runner.ts';
 import { planOf } from './results.ts';
 

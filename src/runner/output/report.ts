@@ -1,13 +1,13 @@
 import { agentLabel } from '../../agent/definition.ts';
 import type { ErrorCode } from '../../base/errors.ts';
-import type { JobRecord } from '../../storage/provider-jobs.ts';
-import type { BatchRecord } from '../../storage/store.ts';
+import type { BatchRecord } from '../../storage/batches.ts';
+import type { ProviderJobRecord } from '../../storage/provider-jobs.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { DEFAULT_CONCURRENCY, DEFAULT_PRIORITY } from '../intake/validate-input.ts';
 import { unfoldedMs } from '../lifecycle/active-time.ts';
 import { CANCELLABLE } from '../lifecycle/batch.ts';
 import { settingsOf } from '../lifecycle/settings.ts';
-import type { BatchReport, Estimate, JobReport } from '../runner.ts';
+import type { BatchReport, Estimate, ProviderJobReport } from '../runner.ts';
 import { billOf, toUsd } from './bill.ts';
 import { estimateRest } from './estimate-rest.ts';
 import { planOf } from './results.ts';
@@ -23,7 +23,7 @@ export async function reportBatch(
   const { real_time: realTime } = settingsOf(batch);
   const [bill, allJobs, failures] = await Promise.all([
     store.readBill(batch.id),
-    store.readJobs(batch.id),
+    store.readProviderJobs(batch.id),
     totals.failed === 0 ? [] : store.readFailures(batch.id),
   ]);
   // One that was given up before it was created, for there was too little for it, is nobody's business.
@@ -65,7 +65,7 @@ export async function reportBatch(
     truncated_rows: settingsOf(batch).truncated_rows ?? 0,
     truncated_fields: settingsOf(batch).truncated_fields ?? {},
     executor: jobs.length === 0 ? 'realtime' : 'batch',
-    jobs: jobs.map(jobReport),
+    jobs: jobs.map(providerJobReport),
     batch_calls: totals.batchCalls,
     discount_usd: isUnpriced ? null : toUsd(totals.discountMicroUsd),
     cost_usd: isUnpriced ? null : toUsd(totals.costMicroUsd),
@@ -91,7 +91,15 @@ export function activeSeconds(batch: BatchRecord, now: number): number {
   return (batch.activeMs + unfoldedMs(batch, now)) / 1000;
 }
 
-function jobReport({ id, providerJobId, model, state, requests, tally, error }: JobRecord): JobReport {
+function providerJobReport({
+  id,
+  providerJobId,
+  model,
+  state,
+  requests,
+  tally,
+  error,
+}: ProviderJobRecord): ProviderJobReport {
   return {
     id,
     provider_job_id: providerJobId,
@@ -112,7 +120,7 @@ const UNMENDABLE: ErrorCode[] = ['row_malformed', 'input_invalid'];
 
 function nextStep(
   batch: BatchRecord,
-  { rest, canRetry, jobs }: { rest: Estimate | null; canRetry: boolean; jobs: readonly JobRecord[] },
+  { rest, canRetry, jobs }: { rest: Estimate | null; canRetry: boolean; jobs: readonly ProviderJobRecord[] },
 ): string {
   const resume = `Resume with "rowmill batches resume ${batch.id}"`;
   switch (batch.status) {
@@ -123,7 +131,7 @@ function nextStep(
     case 'aggregating':
       return 'Monitor it until it ends.';
     case 'paused':
-      return pausedStep(batch, resume, rest) + openJobsStep(jobs);
+      return pausedStep(batch, resume, rest) + openProviderJobsStep(jobs);
     case 'completed':
       return batch.totals.failed === 0
         ? 'Read the table, or look at single rows.'
@@ -139,7 +147,7 @@ function nextStep(
   }
 }
 
-function openJobsStep(jobs: readonly JobRecord[]): string {
+function openProviderJobsStep(jobs: readonly ProviderJobRecord[]): string {
   return jobs.some(({ state }) => state === 'open')
     ? ' Its jobs go on at the provider meanwhile; a resume takes in what they have answered.'
     : '';

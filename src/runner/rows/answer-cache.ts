@@ -1,7 +1,10 @@
 import { hash } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import { type Json, type ModelRequest, type ModelResponse, NO_USAGE } from '../../protocol/messages.ts';
-import type { Fence, JournalEntry, RowResult, Store } from '../../storage/store.ts';
+import type { JournalEntry } from '../../storage/journal.ts';
+import type { Fence } from '../../storage/leases.ts';
+import type { RowResult } from '../../storage/rows.ts';
+import type { Store } from '../../storage/store.ts';
 import type { RunnerDeps } from '../deps.ts';
 import type { StoredPlan } from '../runner.ts';
 import { createFlights, type Flights } from './flights.ts';

@@ -1,5 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
-import type { Fence, JournalIntent, Store } from '../../storage/store.ts';
+import type { JournalIntent } from '../../storage/journal.ts';
+import type { Fence } from '../../storage/leases.ts';
+import type { Store } from '../../storage/store.ts';
 
 /** Longest time that a process may have stood still between its commit and its send, in milliseconds; the lease lasts 15 s. */
 const SEND_WINDOW_MS = 5_000;

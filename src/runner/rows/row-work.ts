@@ -2,7 +2,7 @@ import { type AgentDefinition, callTimeoutMs } from '../../agent/definition.ts';
 import { AppError, toAppError } from '../../base/errors.ts';
 import type { JsonObject } from '../../protocol/messages.ts';
 import type { MemberOptions } from '../../providers/lanes/lane.ts';
-import type { RowRecord } from '../../storage/store.ts';
+import type { RowRecord } from '../../storage/rows.ts';
 import type { RowEnding } from '../execution/batch-watch.ts';
 import type { ProcessOptions } from '../execution/executor.ts';
 import type { BatchTuning } from '../lifecycle/settings.ts';

@@ -1,7 +1,7 @@
 import { AppError } from '../../base/errors.ts';
 import type { Json, JsonObject, ModelResponse } from '../../protocol/messages.ts';
 import type { CallModel, CallTool, RunTime, ToolCall, ToolResult } from '../../protocol/run.ts';
-import type { JournalEntry } from '../../storage/store.ts';
+import type { JournalEntry } from '../../storage/journal.ts';
 import { type CacheDeps, openRunCache, type RunCache } from './answer-cache.ts';
 import { commitIntent } from './commit-intent.ts';
 import { type AnsweredCall, callUntilAnswered, type ModelCall, type ModelCallDeps } from './model-call.ts';

@@ -2,7 +2,8 @@ import { AppError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { currentHost } from '../../base/process-identity.ts';
 import { isOwnerAlive, uptimeMs } from '../lease-owner.ts';
-import type { Fence, LeaseOwner, Store } from '../store.ts';
+import type { Fence, LeaseOwner } from '../leases.ts';
+import type { Store } from '../store.ts';
 import { prepareInsertBatch } from './batches/insert-batch.ts';
 import { prepareListBatches } from './batches/list-batches.ts';
 import { prepareReadBatch, prepareReadBatchOfKey } from './batches/read-batch.ts';
@@ -29,9 +30,13 @@ import type { LeaseClock } from './leases/lease.ts';
 import { prepareListLapsedBatches } from './leases/list-lapsed-batches.ts';
 import { prepareReleaseLease } from './leases/release-lease.ts';
 import { prepareRenewLease } from './leases/renew-lease.ts';
-import { prepareParkRows, prepareSettleJobRows } from './provider-jobs/provider-job-rows.ts';
-import { prepareReadJobRows, prepareReadJobs, prepareReadProviderJobIds } from './provider-jobs/read-provider-jobs.ts';
-import { prepareInsertJob, prepareUpdateJob } from './provider-jobs/write-provider-jobs.ts';
+import { prepareParkRows, prepareSettleProviderJobRows } from './provider-jobs/provider-job-rows.ts';
+import {
+  prepareReadProviderJobIds,
+  prepareReadProviderJobRows,
+  prepareReadProviderJobs,
+} from './provider-jobs/read-provider-jobs.ts';
+import { prepareInsertProviderJob, prepareUpdateProviderJob } from './provider-jobs/write-provider-jobs.ts';
 import { prepareClaimRows } from './rows/claim-rows.ts';
 import { prepareClearRows } from './rows/clear-rows.ts';
 import { prepareFinishRow } from './rows/finish-row.ts';
@@ -108,9 +113,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     settings: prepareReadSettings(db),
     journal: prepareReadJournal(db),
     journalByPrefix: prepareReadJournalByPrefix(db),
-    jobs: prepareReadJobs(db),
+    jobs: prepareReadProviderJobs(db),
     providerJobIds: prepareReadProviderJobIds(db),
-    jobRows: prepareReadJobRows(db),
+    jobRows: prepareReadProviderJobRows(db),
     conversation: prepareReadConversation(db),
     conversations: prepareListConversations(db),
   };
@@ -171,14 +176,15 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     writeCachedAnswer: (intent, answer, fence) =>
       write((transaction) => writes.writeCachedAnswer(transaction, intent, answer, fence)),
 
-    insertJob: (fence, job) => write((transaction) => writes.insertJob(transaction, fence, job)),
-    updateJob: (fence, jobId, change) => write((transaction) => writes.updateJob(transaction, fence, jobId, change)),
-    readJobs: (batchId) => read(() => reads.jobs(batchId)),
+    insertProviderJob: (fence, job) => write((transaction) => writes.insertProviderJob(transaction, fence, job)),
+    updateProviderJob: (fence, jobId, change) =>
+      write((transaction) => writes.updateProviderJob(transaction, fence, jobId, change)),
+    readProviderJobs: (batchId) => read(() => reads.jobs(batchId)),
     readProviderJobIds: (provider) => read(() => reads.providerJobIds(provider)),
-    readJobRows: (batchId, jobId, limit) => read(() => reads.jobRows(batchId, jobId, limit)),
+    readProviderJobRows: (batchId, jobId, limit) => read(() => reads.jobRows(batchId, jobId, limit)),
     parkRows: (fence, jobId, rows) => write((transaction) => writes.parkRows(transaction, fence, jobId, rows)),
-    settleJobRows: (fence, jobId, results) =>
-      write((transaction) => writes.settleJobRows(transaction, fence, jobId, results)),
+    settleProviderJobRows: (fence, jobId, results) =>
+      write((transaction) => writes.settleProviderJobRows(transaction, fence, jobId, results)),
 
     insertConversation: (conversation) => write(() => writes.insertConversation(conversation)),
     readConversation: (id) => read(() => reads.conversation(id)),
@@ -213,10 +219,10 @@ function prepareWrites(db: Parameters<typeof prepareInsertRows>[0], clock: Lease
     pruneRuns: preparePruneRuns(db),
     removeBatch: prepareRemoveBatch(db),
     sweepRemoved: prepareSweepRemoved(db),
-    insertJob: prepareInsertJob(db),
-    updateJob: prepareUpdateJob(db),
+    insertProviderJob: prepareInsertProviderJob(db),
+    updateProviderJob: prepareUpdateProviderJob(db),
     parkRows: prepareParkRows(db),
-    settleJobRows: prepareSettleJobRows(db),
+    settleProviderJobRows: prepareSettleProviderJobRows(db),
     insertConversation: prepareInsertConversation(db),
     appendMessages: prepareAppendMessages(db),
   };

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { AppError, type ErrorCode } from '../../base/errors.ts';
-import type { Fence } from '../store.ts';
+import type { Fence } from '../leases.ts';
 import { type BillSums, prepareBillSums } from './batches/bills.ts';
 import { prepareAddTotals, type TotalsDelta, zeroDelta } from './batches/totals.ts';
 import { prepare } from './statement.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { BatchChange } from '../../../src/storage/store.ts';
+import type { BatchChange } from '../../../src/storage/batches.ts';
 import { newBatch, newOwner, startBatch } from '../../storage/support/store-fixture.ts';
-import type { StoreBench } from './store.ts';
+import type { StoreBench } from './store-bench.ts';
 
 export function testBatches({ store, openAnother }: StoreBench): void {
   describe('batches', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failed, newBatch, newIntent, startBatch, succeeded } from '../../storage/support/store-fixture.ts';
-import type { StoreBench } from './store.ts';
+import type { StoreBench } from './store-bench.ts';
 
 const usage = { inputTokens: 100, outputTokens: 20, cacheWriteTokens: 5, cacheReadTokens: 7 };
 const costs = { input: 10.25, output: 10, cacheWrite: 0.625, cacheRead: 0.07 };

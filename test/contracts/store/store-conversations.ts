@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../../src/protocol/messages.ts';
 import type { ConversationRecord } from '../../../src/storage/conversations.ts';
-import type { StoreBench } from './store.ts';
+import type { StoreBench } from './store-bench.ts';
 
 const HELLO: Message = { role: 'user', content: 'hello' };
 const REPLY: Message = {

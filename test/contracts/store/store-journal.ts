@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { JournalAnswer } from '../../../src/storage/store.ts';
+import type { JournalAnswer } from '../../../src/storage/journal.ts';
 import { newIntent, startBatch } from '../../storage/support/store-fixture.ts';
-import type { StoreBench } from './store.ts';
+import type { StoreBench } from './store-bench.ts';
 
 const ANSWER: JournalAnswer = {
   response: { content: [{ type: 'text', text: 'hi' }] },

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Fence, JournalAnswer, RowResult } from '../../../src/storage/store.ts';
+import type { JournalAnswer } from '../../../src/storage/journal.ts';
+import type { Fence } from '../../../src/storage/leases.ts';
+import type { RowResult } from '../../../src/storage/rows.ts';
 import { newBatch, newIntent, newOwner, newRows, startBatch } from '../../storage/support/store-fixture.ts';
-import type { StoreBench } from './store.ts';
+import type { StoreBench } from './store-bench.ts';
 
 const ANSWER: JournalAnswer = {
   response: { content: [{ type: 'text', text: 'hi' }] },

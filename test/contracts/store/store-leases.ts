@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { currentHost } from '../../../src/base/process-identity.ts';
-import type { BatchStatus } from '../../../src/storage/store.ts';
+import type { BatchStatus } from '../../../src/storage/batches.ts';
 import { newBatch, newOwner, newRows, startBatch, succeeded } from '../../storage/support/store-fixture.ts';
-import type { StoreBench } from './store.ts';
+import type { StoreBench } from './store-bench.ts';
 
 export function testLeases({ store, world, openAnother }: StoreBench): void {
   describe('leases', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { JobRowResult } from '../../../src/storage/provider-jobs.ts';
-import type { Fence } from '../../../src/storage/store.ts';
+import type { Fence } from '../../../src/storage/leases.ts';
+import type { ProviderJobRowResult } from '../../../src/storage/provider-jobs.ts';
 import { newIntent, startBatch } from '../../storage/support/store-fixture.ts';
-import type { StoreBench } from './store.ts';
+import type { StoreBench } from './store-bench.ts';
 
 const JOB = { id: 'job_1', provider: 'anthropic', model: 'claude-haiku-5-5', createdAt: 7 };
 const REFUSED = {
@@ -11,17 +11,17 @@ const REFUSED = {
 };
 const runOf = (row: number) => `bat_1/${row}/1`;
 const answer = { response: { said: 'so' }, usage: null, costMicroUsd: 4, standardMicroUsd: 8, requestId: null, at: 9 };
-const result = (row: number, kind: 'answered' | 'refused' | 'lost'): JobRowResult => {
+const result = (row: number, kind: 'answered' | 'refused' | 'lost'): ProviderJobRowResult => {
   const at = { row, attempt: 1, turn: 0 };
   return kind === 'answered' ? { ...at, kind, answer } : { ...at, kind };
 };
 
-export function testJobs({ store, openAnother }: StoreBench): void {
+export function testProviderJobs({ store, openAnother }: StoreBench): void {
   /** A batch of five rows, of which the first four wait in a job. */
   const park = async (): Promise<Fence> => {
     const fence = await startBatch(store(), 'bat_1', 5);
     await store().claimRows(fence, { limit: 4, at: 1 });
-    await store().insertJob(fence, JOB);
+    await store().insertProviderJob(fence, JOB);
     const intents = [0, 1, 2, 3].map((row) => ({ row, intent: newIntent(runOf(row), { worstMicroUsd: 10 }) }));
     await store().parkRows(fence, 'job_1', intents);
     return fence;
@@ -35,7 +35,7 @@ export function testJobs({ store, openAnother }: StoreBench): void {
       await expect(store().returnRow(fence, 0)).rejects.toMatchObject({ code: 'internal' });
       expect((await store().claimRows(fence, { limit: 9, at: 2 })).map(({ row }) => row)).toEqual([4]);
       expect(await totals()).toMatchObject({ running: 5, queued: 0, openCalls: 4, openWorstMicroUsd: 40 });
-      expect(await store().readJobRows('bat_1', 'job_1', 2)).toEqual([
+      expect(await store().readProviderJobRows('bat_1', 'job_1', 2)).toEqual([
         { row: 0, attempt: 1, turn: 0 },
         { row: 1, attempt: 1, turn: 0 },
       ]);
@@ -43,11 +43,11 @@ export function testJobs({ store, openAnother }: StoreBench): void {
 
     it('give each row its result once, and count what became of them', async () => {
       const fence = await park();
-      const last: JobRowResult = { row: 3, attempt: 1, turn: 0, kind: 'failed', result: REFUSED };
+      const last: ProviderJobRowResult = { row: 3, attempt: 1, turn: 0, kind: 'failed', result: REFUSED };
       const results = [result(0, 'answered'), result(1, 'refused'), result(2, 'lost'), last];
-      expect(await store().settleJobRows(fence, 'job_1', results)).toEqual([true, true, true, true]);
-      expect(await store().settleJobRows(fence, 'job_1', results)).toEqual([false, false, false, false]);
-      expect((await store().readJobs('bat_1'))[0]?.tally).toEqual({ answered: 1, refused: 2, missing: 1 });
+      expect(await store().settleProviderJobRows(fence, 'job_1', results)).toEqual([true, true, true, true]);
+      expect(await store().settleProviderJobRows(fence, 'job_1', results)).toEqual([false, false, false, false]);
+      expect((await store().readProviderJobs('bat_1'))[0]?.tally).toEqual({ answered: 1, refused: 2, missing: 1 });
       expect(await totals()).toMatchObject({
         ...{ queued: 4, running: 0, failed: 1, modelCalls: 1, batchCalls: 1, costMicroUsd: 4, discountMicroUsd: 4 },
         // What was lost may have been charged.
@@ -65,24 +65,24 @@ export function testJobs({ store, openAnother }: StoreBench): void {
 
     it('pass over results of another attempt, turn or job', async () => {
       const fence = await park();
-      await store().insertJob(fence, { ...JOB, id: 'job_2' });
-      expect(await store().settleJobRows(fence, 'job_2', [result(0, 'refused')])).toEqual([false]);
+      await store().insertProviderJob(fence, { ...JOB, id: 'job_2' });
+      expect(await store().settleProviderJobRows(fence, 'job_2', [result(0, 'refused')])).toEqual([false]);
       const wrong = [
         { ...result(0, 'refused'), attempt: 2 },
         { ...result(0, 'refused'), turn: 1 },
         result(4, 'refused'),
       ];
-      expect(await store().settleJobRows(fence, 'job_1', wrong)).toEqual([false, false, false]);
+      expect(await store().settleProviderJobRows(fence, 'job_1', wrong)).toEqual([false, false, false]);
       expect(await totals()).toMatchObject({ running: 4, openCalls: 4 });
     });
 
     it('are changed and read in the order in which they were made, by every process', async () => {
       const fence = await park();
-      await store().insertJob(fence, { ...JOB, id: 'job_0' });
+      await store().insertProviderJob(fence, { ...JOB, id: 'job_0' });
       const change = { state: 'open' as const, providerJobId: 'p_1', requests: 4, bytes: 99, submittedAt: 8 };
-      await store().updateJob(fence, 'job_1', change);
+      await store().updateProviderJob(fence, 'job_1', change);
       const other = await openAnother();
-      expect(await other.readJobs('bat_1')).toMatchObject([
+      expect(await other.readProviderJobs('bat_1')).toMatchObject([
         { ...JOB, ...change, endedAt: null, error: null },
         { id: 'job_0', state: 'building', providerJobId: null },
       ]);
@@ -94,10 +94,10 @@ export function testJobs({ store, openAnother }: StoreBench): void {
       const fence = await park();
       const stale = { ...fence, epoch: fence.epoch - 1 };
       const lost = { code: 'lease_lost' };
-      await expect(store().insertJob(stale, { ...JOB, id: 'job_3' })).rejects.toMatchObject(lost);
-      await expect(store().updateJob(stale, 'job_1', { state: 'open' })).rejects.toMatchObject(lost);
+      await expect(store().insertProviderJob(stale, { ...JOB, id: 'job_3' })).rejects.toMatchObject(lost);
+      await expect(store().updateProviderJob(stale, 'job_1', { state: 'open' })).rejects.toMatchObject(lost);
       await expect(store().parkRows(stale, 'job_1', [])).rejects.toMatchObject(lost);
-      await expect(store().settleJobRows(stale, 'job_1', [result(0, 'answered')])).rejects.toMatchObject(lost);
+      await expect(store().settleProviderJobRows(stale, 'job_1', [result(0, 'answered')])).rejects.toMatchObject(lost);
       expect(await totals()).toMatchObject({ running: 4, modelCalls: 0 });
     });
   });

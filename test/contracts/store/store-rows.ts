@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failed, newIntent, newRows, startBatch, succeeded } from '../../storage/support/store-fixture.ts';
-import type { StoreBench } from './store.ts';
+import type { StoreBench } from './store-bench.ts';
 
 export function testRows({ store }: StoreBench): void {
   const numbers = (rows: { row: number }[]) => rows.map(({ row }) => row);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { RowRecord, Store } from '../../../src/storage/store.ts';
+import type { RowRecord } from '../../../src/storage/rows.ts';
+import type { Store } from '../../../src/storage/store.ts';
 import { failed, newRows, startBatch, succeeded } from '../../storage/support/store-fixture.ts';
-import type { StoreBench } from './store.ts';
+import type { StoreBench } from './store-bench.ts';
 
 /** A small generator of repeatable numbers below `below` (Park and Miller's minimal standard). */
 function dice(seed: number): (below: number) => number {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { newBatch, newRows, startBatch, succeeded } from '../../storage/support/store-fixture.ts';
-import type { StoreBench } from './store.ts';
+import type { StoreBench } from './store-bench.ts';
 
 export function testWrites({ store, openAnother }: StoreBench): void {
   describe('writes', () => {

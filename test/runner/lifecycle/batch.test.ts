@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ACTIVE, type BatchEvent, CANCELLABLE, ENDED, nextBatchStatus } from '../../../src/runner/lifecycle/batch.ts';
-import type { BatchStatus } from '../../../src/storage/store.ts';
+import type { BatchStatus } from '../../../src/storage/batches.ts';
 
 const STATUSES: BatchStatus[] = [
   'created',

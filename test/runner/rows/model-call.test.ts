@@ -11,9 +11,11 @@ import { createPriceTable } from '../../../src/providers/prices/prices.ts';
 import type { RespondOptions } from '../../../src/providers/provider.ts';
 import { createBudget } from '../../../src/runner/rows/budget.ts';
 import { callUntilAnswered, type ModelCallDeps } from '../../../src/runner/rows/model-call.ts';
+import type { JournalIntent } from '../../../src/storage/journal.ts';
 import { currentOwner } from '../../../src/storage/lease-owner.ts';
+import type { Fence } from '../../../src/storage/leases.ts';
 import { openSqliteStore } from '../../../src/storage/sqlite/open-sqlite-store.ts';
-import type { Fence, JournalIntent, Store } from '../../../src/storage/store.ts';
+import type { Store } from '../../../src/storage/store.ts';
 import { newBatch } from '../../storage/support/store-fixture.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 

@@ -10,8 +10,9 @@ import { createPriceTable } from '../../../src/providers/prices/prices.ts';
 import { type Budget, createBudget } from '../../../src/runner/rows/budget.ts';
 import { createRunCalls, type JournalDeps } from '../../../src/runner/rows/run-journal.ts';
 import { currentOwner } from '../../../src/storage/lease-owner.ts';
+import type { Fence } from '../../../src/storage/leases.ts';
 import { openSqliteStore } from '../../../src/storage/sqlite/open-sqlite-store.ts';
-import type { Fence, Store } from '../../../src/storage/store.ts';
+import type { Store } from '../../../src/storage/store.ts';
 import { newBatch } from '../../storage/support/store-fixture.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 

@@ -1,15 +1,11 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type {
-  Fence,
-  JournalIntent,
-  LeaseOwner,
-  NewBatch,
-  NewRow,
-  RowResult,
-  Store,
-} from '../../../src/storage/store.ts';
+import type { NewBatch } from '../../../src/storage/batches.ts';
+import type { JournalIntent } from '../../../src/storage/journal.ts';
+import type { Fence, LeaseOwner } from '../../../src/storage/leases.ts';
+import type { NewRow, RowResult } from '../../../src/storage/rows.ts';
+import type { Store } from '../../../src/storage/store.ts';
 
 /** A new folder for one test's database. */
 export function newFolder(): Promise<string> {

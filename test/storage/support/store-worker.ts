@@ -1,7 +1,8 @@
 import { createSilentLog } from '../../../src/base/log.ts';
 import { currentOwner } from '../../../src/storage/lease-owner.ts';
+import type { Fence } from '../../../src/storage/leases.ts';
 import { openSqliteStore } from '../../../src/storage/sqlite/open-sqlite-store.ts';
-import type { Fence, Store } from '../../../src/storage/store.ts';
+import type { Store } from '../../../src/storage/store.ts';
 import { newBatch, newIntent, newRows, succeeded } from './store-fixture.ts';
 
 /** Run as a process of its own: `store-worker.ts TASK PATH [BATCH]…`. */

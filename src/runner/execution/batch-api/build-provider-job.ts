@@ -1,9 +1,9 @@
 import { AppError, toAppError } from '../../../base/errors.ts';
 import { budgetReached } from '../../rows/budget.ts';
 import { commitBeforeSend } from '../../rows/commit-intent.ts';
-import { type Filling, fillJob } from './fill-provider-job.ts';
-import { isStopping, type JobRun, readNow, STOPPED } from './provider-job-run.ts';
-import { releaseJob } from './release-provider-job.ts';
+import { type Filling, fillProviderJob } from './fill-provider-job.ts';
+import { isStopping, type ProviderJobRun, readNow, STOPPED } from './provider-job-run.ts';
+import { releaseProviderJob } from './release-provider-job.ts';
 
 /** What came of building one job. */
 export type Built =
@@ -31,12 +31,12 @@ const TOO_FEW = new AppError('aborted', 'The job was given up: too few requests.
  * Fills a job with the next model calls of queued rows and creates it. Whatever becomes of it is known to the store
  * before it can happen: its rows before they are sent, its creation before it is asked for.
  */
-export async function buildJob(run: JobRun): Promise<Built> {
+export async function buildProviderJob(run: ProviderJobRun): Promise<Built> {
   const { options, api } = run;
   const { fence, deps, hard } = options;
   const id = deps.newId('job');
   const { room, spent } = await roomLeft(run);
-  const filling = fillJob(run, id, room);
+  const filling = fillProviderJob(run, id, room);
   let isAsked = false;
   let isCreated = false;
   try {
@@ -50,13 +50,13 @@ export async function buildJob(run: JobRun): Promise<Built> {
         if (isStopping(run)) throw STOPPED;
         const { requests, bytes } = filling.now();
         const change = { state: 'creating' as const, requests, bytes, submittedAt: deps.clock.now() };
-        await commitBeforeSend(() => deps.store.updateJob(fence, id, change), { ...deps, fence });
+        await commitBeforeSend(() => deps.store.updateProviderJob(fence, id, change), { ...deps, fence });
         isAsked = true;
       },
       signal: hard,
     });
     isCreated = true;
-    await deps.store.updateJob(fence, id, { state: 'open', providerJobId: jobId });
+    await deps.store.updateProviderJob(fence, id, { state: 'open', providerJobId: jobId });
     const { requests, again } = filling.now();
     run.repeats = again * 2 > requests ? run.repeats + 1 : 0;
     deps.log.info({ batchId: fence.batchId, job: id, providerJob: jobId }, 'batch job created');
@@ -68,7 +68,7 @@ export async function buildJob(run: JobRun): Promise<Built> {
   }
 }
 
-async function* linesOf(filling: Filling, first: string[], run: JobRun): AsyncGenerator<string> {
+async function* linesOf(filling: Filling, first: string[], run: ProviderJobRun): AsyncGenerator<string> {
   yield* first;
   for (let more = await filling.next(); more !== undefined; more = await filling.next()) yield* more;
   const { requests, fresh, end } = filling.now();
@@ -77,7 +77,7 @@ async function* linesOf(filling: Filling, first: string[], run: JobRun): AsyncGe
   if (isTail || requests < run.limits.fewest) throw TOO_FEW;
 }
 
-function withoutJob(run: JobRun, filling: Filling, spent: number): Built {
+function withoutJob(run: ProviderJobRun, filling: Filling, spent: number): Built {
   const { end } = filling.now();
   if (end === 'stopped') return { kind: 'stopped' };
   if (end === 'unfit' || end === 'full') return { kind: 'few', rows: 1 };
@@ -87,7 +87,7 @@ function withoutJob(run: JobRun, filling: Filling, spent: number): Built {
 }
 
 async function notCreated(
-  run: JobRun,
+  run: ProviderJobRun,
   { id, isAsked, filling, spent }: { id: string; isAsked: boolean; filling: Filling; spent: number },
   error: AppError,
 ): Promise<Built> {
@@ -100,8 +100,9 @@ async function notCreated(
   }
   if (filling.now().model !== '') {
     const { code, message } = error;
-    if (error !== STOPPED && error !== TOO_FEW) await deps.store.updateJob(fence, id, { error: { code, message } });
-    await releaseJob(id, { kind: 'refused', state: 'dropped' }, options);
+    if (error !== STOPPED && error !== TOO_FEW)
+      await deps.store.updateProviderJob(fence, id, { error: { code, message } });
+    await releaseProviderJob(id, { kind: 'refused', state: 'dropped' }, options);
   }
   if (error === TOO_FEW && filling.now().end === 'budget') return withoutJob(run, filling, spent);
   if (error === TOO_FEW) return { kind: 'few' };
@@ -111,7 +112,7 @@ async function notCreated(
 }
 
 /** What the cap leaves for calls at their worst, in micro-dollars; without a cap anything. */
-async function roomLeft(run: JobRun): Promise<{ room: number | undefined; spent: number }> {
+async function roomLeft(run: ProviderJobRun): Promise<{ room: number | undefined; spent: number }> {
   const { costMicroUsd, openWorstMicroUsd } = (await readNow(run)).totals;
   const spent = costMicroUsd + openWorstMicroUsd;
   const cap = run.options.tuning.now().max_cost_usd;

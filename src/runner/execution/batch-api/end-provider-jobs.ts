@@ -1,11 +1,11 @@
 import { AppError, toAppError } from '../../../base/errors.ts';
 import { planOf } from '../../output/results.ts';
 import type { ProcessOptions } from '../executor.ts';
-import { cancelJobs, unsettledJobs } from './open-provider-jobs.ts';
+import { cancelProviderJobs, unsettledProviderJobs } from './open-provider-jobs.ts';
 import { createPace } from './pace.ts';
-import { pollJobs } from './poll-provider-jobs.ts';
-import { DEFAULT_POLL_MS, type JobRun, openJobRun } from './provider-job-run.ts';
-import { releaseJob } from './release-provider-job.ts';
+import { pollProviderJobs } from './poll-provider-jobs.ts';
+import { DEFAULT_POLL_MS, openProviderJobRun, type ProviderJobRun } from './provider-job-run.ts';
+import { releaseProviderJob } from './release-provider-job.ts';
 
 /** How often the provider is asked whether a cancelled job is over, before it is left alone. */
 const POLLS = 6;
@@ -15,27 +15,27 @@ const CHUNK = 500;
  * Ends the jobs of a batch that ends before they do: they are cancelled, and what they gave until then is taken in, since
  * it is paid for. Of a job that is not over in time, the requests stay open in the bill.
  */
-export async function endJobs(options: ProcessOptions): Promise<void> {
+export async function endProviderJobs(options: ProcessOptions): Promise<void> {
   const { deps, fence, hard } = options;
-  if ((await unsettledJobs(options)).length === 0) return;
+  if ((await unsettledProviderJobs(options)).length === 0) return;
   const api = (await deps.batchApi?.(planOf(options.batch).agent.model)) ?? 'this program has none';
   if (typeof api === 'string') {
-    await leaveJobs(options);
+    await leaveProviderJobs(options);
     return;
   }
-  const run = await openJobRun(options, api, { holdsTools: true });
+  const run = await openProviderJobRun(options, api, { holdsTools: true });
   try {
     const pace = createPace(deps.batchPollMs ?? DEFAULT_POLL_MS, deps.random);
     for (let poll = 0; poll < POLLS && !hard.aborted; poll += 1) {
-      const jobs = await unsettledJobs(options);
+      const jobs = await unsettledProviderJobs(options);
       if (jobs.length === 0) break;
-      await cancelJobs(run, jobs);
+      await cancelProviderJobs(run, jobs);
       if (poll > 0) await deps.clock.sleep(pace.next(), hard);
-      await pollJobs(run, jobs).catch((thrown: unknown) => tellUnread(thrown, options));
+      await pollProviderJobs(run, jobs).catch((thrown: unknown) => tellUnread(thrown, options));
     }
     // What is open may still be taken in by whoever ends this batch after all.
     if (hard.aborted) throw new AppError('aborted', 'The jobs of the batch were not ended.');
-    await leaveJobs({ deps, fence });
+    await leaveProviderJobs({ deps, fence });
     await finishAnswered(run);
   } finally {
     run.work.close();
@@ -49,10 +49,10 @@ function tellUnread(thrown: unknown, { deps, fence }: ProcessOptions): void {
   deps.log.warn({ batchId: fence.batchId, code: error.code, reason: error.message }, 'a batch job is left');
 }
 
-async function leaveJobs(options: Pick<ProcessOptions, 'deps' | 'fence'>): Promise<void> {
-  for (const job of await unsettledJobs(options)) {
+async function leaveProviderJobs(options: Pick<ProcessOptions, 'deps' | 'fence'>): Promise<void> {
+  for (const job of await unsettledProviderJobs(options)) {
     const wasSent = job.state !== 'building';
-    await releaseJob(
+    await releaseProviderJob(
       job.id,
       wasSent ? { kind: 'lost', state: 'left' } : { kind: 'refused', state: 'dropped' },
       options,
@@ -61,7 +61,7 @@ async function leaveJobs(options: Pick<ProcessOptions, 'deps' | 'fence'>): Promi
 }
 
 /** Rows whose runs end with what is answered are ended, and no tool is run for them; the others are queued again. */
-async function finishAnswered({ options: { deps, fence, hard }, work }: JobRun): Promise<void> {
+async function finishAnswered({ options: { deps, fence, hard }, work }: ProviderJobRun): Promise<void> {
   const { store, clock } = deps;
   while (!hard.aborted) {
     const rows = await store.claimRows(fence, { limit: CHUNK, at: clock.now(), begun: true });

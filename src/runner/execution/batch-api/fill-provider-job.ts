@@ -3,7 +3,7 @@ import type { ParkedRow } from '../../../storage/provider-jobs.ts';
 import { DEFAULT_CONCURRENCY } from '../../intake/validate-input.ts';
 import { type ModelCall, UNSEEN_TOKENS } from '../../rows/model-call.ts';
 import type { RowEnding } from '../batch-watch.ts';
-import { isStopping, type JobRun } from './provider-job-run.ts';
+import { isStopping, type ProviderJobRun } from './provider-job-run.ts';
 import { toRequestId } from './request-key.ts';
 
 /** Rows that are claimed, begun and put into a job together, where they run no tools. */
@@ -32,7 +32,7 @@ type Parked = Extract<RowEnding, { kind: 'parked' }> & { call: ModelCall };
  * Begins to fill a job. Its rows are committed to it before their lines are given, so that whatever is sent is known.
  * @param room micro-dollars that its calls may cost at worst; undefined: any
  */
-export function fillJob(run: JobRun, jobId: string, room: number | undefined): Filling {
+export function fillProviderJob(run: ProviderJobRun, jobId: string, room: number | undefined): Filling {
   const { options, work, watch } = run;
   const { fence, deps, tuning } = options;
   const { store, clock } = deps;
@@ -97,7 +97,8 @@ export function fillJob(run: JobRun, jobId: string, room: number | undefined): F
     }
     await giveBack(parked.slice(next));
     if (model === undefined || taken.length === 0) return [];
-    if (isNew) await store.insertJob(fence, { id: jobId, provider: run.api.name, model, createdAt: clock.now() });
+    if (isNew)
+      await store.insertProviderJob(fence, { id: jobId, provider: run.api.name, model, createdAt: clock.now() });
     await store.parkRows(
       fence,
       jobId,
@@ -141,7 +142,10 @@ const STEP = 128;
 const REMEMBERED = 10_000;
 
 /** The worst price of a request by the size of its line: a tokenizer never makes more than one token of a byte. */
-function rememberWorst({ prices, provider }: JobRun): (request: ModelRequest, bytes: number) => number | undefined {
+function rememberWorst({
+  prices,
+  provider,
+}: ProviderJobRun): (request: ModelRequest, bytes: number) => number | undefined {
   const known = new Map<string, number | undefined>();
   return ({ model, maxTokens }, bytes) => {
     const inputTokens = Math.ceil((UNSEEN_TOKENS + bytes) / STEP) * STEP;

@@ -1,11 +1,12 @@
 import { AppError, toAppError } from '../../../base/errors.ts';
 import type { ModelResponse } from '../../../protocol/messages.ts';
-import type { BatchOutcome, JobStatus } from '../../../providers/provider-jobs/batch-api.ts';
-import type { JobRecord, JobRow, JobRowResult } from '../../../storage/provider-jobs.ts';
-import type { JournalAnswer, RowRecord } from '../../../storage/store.ts';
+import type { BatchOutcome, ProviderJobStatus } from '../../../providers/provider-jobs/batch-api.ts';
+import type { JournalAnswer } from '../../../storage/journal.ts';
+import type { ProviderJobRecord, ProviderJobRow, ProviderJobRowResult } from '../../../storage/provider-jobs.ts';
+import type { RowRecord } from '../../../storage/rows.ts';
 import { policyOf } from '../../rows/retry-policy.ts';
-import type { JobRun } from './provider-job-run.ts';
-import { releaseJob } from './release-provider-job.ts';
+import type { ProviderJobRun } from './provider-job-run.ts';
+import { releaseProviderJob } from './release-provider-job.ts';
 import { fromRequestId } from './request-key.ts';
 
 /** Results of one transaction. */
@@ -18,7 +19,11 @@ export type Harvest = { kind: 'answered' } | { kind: 'unanswered'; error: AppErr
  * Takes in the results of a job that is over: answers into the journal, rows back to the queue. Every id is reconciled
  * here, whatever the provider counts. Begun again after a crash, it passes over what it has taken.
  */
-export async function harvestJob(run: JobRun, job: JobRecord, status: JobStatus): Promise<Harvest> {
+export async function harvestProviderJob(
+  run: ProviderJobRun,
+  job: ProviderJobRecord,
+  status: ProviderJobStatus,
+): Promise<Harvest> {
   const { options, api } = run;
   const { store, log, clock } = options.deps;
   const { fence } = options;
@@ -31,10 +36,10 @@ export async function harvestJob(run: JobRun, job: JobRecord, status: JobStatus)
   if (first.leftOut) await takeResults(run, job, answered ? 'failed' : 'refused');
   // What the provider does not say a word about may have been charged.
   const mayBeCharged = status.state === 'ended' || (answered && api.omitsUnrun !== true);
-  await releaseJob(job.id, { kind: mayBeCharged ? 'lost' : 'refused', state: 'done' }, options);
+  await releaseProviderJob(job.id, { kind: mayBeCharged ? 'lost' : 'refused', state: 'done' }, options);
   const reason = status.reason ?? first.refusal;
   if (reason !== undefined && !answered) {
-    await store.updateJob(fence, job.id, { error: { code: 'model_request_invalid', message: reason } });
+    await store.updateProviderJob(fence, job.id, { error: { code: 'model_request_invalid', message: reason } });
   }
   log.info({ batchId: fence.batchId, job: job.id, state: status.state, at: clock.now() }, 'batch job is taken in');
   return answered ? { kind: 'answered' } : { kind: 'unanswered', error: fruitless(job, status, reason) };
@@ -54,16 +59,20 @@ interface Taken {
  * @param refusals what becomes of a request that is refused for good: its row fails; or its row is queued again, as after a
  *   whole job of such refusals; or it is left out for as long as nothing is answered, because that can't be told yet
  */
-async function takeResults(run: JobRun, job: JobRecord, refusals: 'failed' | 'refused' | 'held'): Promise<Taken> {
+async function takeResults(
+  run: ProviderJobRun,
+  job: ProviderJobRecord,
+  refusals: 'failed' | 'refused' | 'held',
+): Promise<Taken> {
   const { options, api } = run;
   const { toolSpecs: tools, prefill } = options.agent;
   const begun = prefill === undefined ? {} : { prefill };
   const taken: Taken = { seen: 0, answered: false, leftOut: false, refusal: undefined };
-  let chunk: JobRowResult[] = [];
+  let chunk: ProviderJobRowResult[] = [];
   const settle = async () => {
     const results = chunk;
     chunk = [];
-    const settled = await options.deps.store.settleJobRows(options.fence, job.id, results);
+    const settled = await options.deps.store.settleProviderJobRows(options.fence, job.id, results);
     results.forEach((result, index) => {
       if (settled[index] === true && result.kind === 'failed') tellFailed(run, result);
     });
@@ -89,11 +98,11 @@ async function takeResults(run: JobRun, job: JobRecord, refusals: 'failed' | 're
   return taken;
 }
 
-function noResults({ providerJobId }: JobRecord): AppError {
+function noResults({ providerJobId }: ProviderJobRecord): AppError {
   return new AppError('model_response_invalid', `The job ${providerJobId} has ended, and has no results.`);
 }
 
-function fruitless(job: JobRecord, { state }: JobStatus, reason: string | undefined): AppError {
+function fruitless(job: ProviderJobRecord, { state }: ProviderJobStatus, reason: string | undefined): AppError {
   const why = reason === undefined ? '' : `: ${reason.replace(/\.$/, '')}`;
   return new AppError(
     'model_unavailable',
@@ -103,16 +112,19 @@ function fruitless(job: JobRecord, { state }: JobStatus, reason: string | undefi
   );
 }
 
-function tellFailed({ watch }: JobRun, { row, result }: Extract<JobRowResult, { kind: 'failed' }>): void {
+function tellFailed(
+  { watch }: ProviderJobRun,
+  { row, result }: Extract<ProviderJobRowResult, { kind: 'failed' }>,
+): void {
   const { code, message } = result.error;
   watch.see({ kind: 'failed', code, example: `row ${row}: ${message}` });
 }
 
 async function toResult(
-  run: JobRun,
-  job: JobRecord,
-  { at, outcome }: { at: JobRow; outcome: BatchOutcome },
-): Promise<JobRowResult> {
+  run: ProviderJobRun,
+  job: ProviderJobRecord,
+  { at, outcome }: { at: ProviderJobRow; outcome: BatchOutcome },
+): Promise<ProviderJobRowResult> {
   switch (outcome.kind) {
     case 'answered':
       return { ...at, kind: 'answered', answer: toAnswer(run, job, outcome.response) };
@@ -127,7 +139,7 @@ async function toResult(
   }
 }
 
-function toAnswer(run: JobRun, { model }: JobRecord, given: ModelResponse): JournalAnswer {
+function toAnswer(run: ProviderJobRun, { model }: ProviderJobRecord, given: ModelResponse): JournalAnswer {
   const { provider, prices, standardPrices, options } = run;
   const { name } = provider;
   const response = provider.adopt?.({ model }, given) ?? given;
@@ -144,7 +156,12 @@ function toAnswer(run: JobRun, { model }: JobRecord, given: ModelResponse): Jour
   };
 }
 
-async function failed(run: JobRun, job: JobRecord, at: JobRow, error: AppError): Promise<JobRowResult> {
+async function failed(
+  run: ProviderJobRun,
+  job: ProviderJobRecord,
+  at: ProviderJobRow,
+  error: AppError,
+): Promise<ProviderJobRowResult> {
   const { fence, deps } = run.options;
   const { clock, store } = deps;
   const row = await readRow(run, at.row);
@@ -163,7 +180,7 @@ async function failed(run: JobRun, job: JobRecord, at: JobRow, error: AppError):
   };
 }
 
-async function readRow({ options: { deps, fence } }: JobRun, number: number): Promise<RowRecord | undefined> {
+async function readRow({ options: { deps, fence } }: ProviderJobRun, number: number): Promise<RowRecord | undefined> {
   const [row] = await deps.store.readRows(fence.batchId, { fromRow: number, limit: 1 });
   return row?.row === number ? row : undefined;
 }

@@ -1,7 +1,7 @@
 import { AppError } from '../../../base/errors.ts';
-import type { JobRecord } from '../../../storage/provider-jobs.ts';
-import { DEFAULT_POLL_MS, type JobRun } from './provider-job-run.ts';
-import { releaseJob } from './release-provider-job.ts';
+import type { ProviderJobRecord } from '../../../storage/provider-jobs.ts';
+import { DEFAULT_POLL_MS, type ProviderJobRun } from './provider-job-run.ts';
+import { releaseProviderJob } from './release-provider-job.ts';
 
 /** How often in a row a job must not be there until it is taken for one that never existed: lists may lag behind. */
 const LOOKS = 2;
@@ -14,7 +14,7 @@ const LOOK_FOR_MS = 26 * 3_600_000;
 export type Looked = 'found' | 'never-existed' | 'unsure' | 'held';
 
 /** Looks for a job whose creation was asked for and never answered. Its rows go nowhere until it is found or known not to exist. */
-export async function lookForJob(run: JobRun, job: JobRecord): Promise<Looked> {
+export async function lookForProviderJob(run: ProviderJobRun, job: ProviderJobRecord): Promise<Looked> {
   const { options, api, looks } = run;
   const { store, clock, log, batchPollMs = DEFAULT_POLL_MS } = options.deps;
   const from = job.submittedAt ?? job.createdAt;
@@ -24,7 +24,7 @@ export async function lookForJob(run: JobRun, job: JobRecord): Promise<Looked> {
   const fields = { batchId: options.fence.batchId, job: job.id };
   if (found !== undefined) {
     looks.delete(job.id);
-    await store.updateJob(options.fence, job.id, { state: 'open', providerJobId: found.jobId, error: null });
+    await store.updateProviderJob(options.fence, job.id, { state: 'open', providerJobId: found.jobId, error: null });
     log.info({ ...fields, providerJob: found.jobId }, 'batch job found again');
     return 'found';
   }
@@ -32,13 +32,13 @@ export async function lookForJob(run: JobRun, job: JobRecord): Promise<Looked> {
   looks.set(job.id, times);
   if (times < LOOKS || clock.now() - from < POLLS * batchPollMs) return 'unsure';
   looks.delete(job.id);
-  await releaseJob(job.id, { kind: 'refused', state: 'dropped' }, options);
+  await releaseProviderJob(job.id, { kind: 'refused', state: 'dropped' }, options);
   log.info(fields, 'batch job was never created');
   return 'never-existed';
 }
 
 /** What the operator is told of jobs that can't be told apart from others, with the two choices. */
-export function heldFault(jobs: readonly JobRecord[], batchId: string): AppError {
+export function heldFault(jobs: readonly ProviderJobRecord[], batchId: string): AppError {
   const requests = jobs.reduce((sum, job) => sum + job.requests, 0);
   return new AppError(
     'model_unavailable',

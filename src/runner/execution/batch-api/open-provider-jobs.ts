@@ -1,16 +1,22 @@
 import { toAppError } from '../../../base/errors.ts';
-import type { JobRecord } from '../../../storage/provider-jobs.ts';
+import type { ProviderJobRecord } from '../../../storage/provider-jobs.ts';
 import type { ProcessOptions } from '../executor.ts';
-import type { JobRun } from './provider-job-run.ts';
+import type { ProviderJobRun } from './provider-job-run.ts';
 
 /** The jobs of a batch that may still give results. */
-export async function unsettledJobs({ deps, fence }: Pick<ProcessOptions, 'deps' | 'fence'>): Promise<JobRecord[]> {
-  const jobs = await deps.store.readJobs(fence.batchId);
+export async function unsettledProviderJobs({
+  deps,
+  fence,
+}: Pick<ProcessOptions, 'deps' | 'fence'>): Promise<ProviderJobRecord[]> {
+  const jobs = await deps.store.readProviderJobs(fence.batchId);
   return jobs.filter(({ state }) => state === 'building' || state === 'creating' || state === 'open');
 }
 
 /** Asks the provider to stop jobs; what they give all the same is taken in when they are over. */
-export async function cancelJobs({ api, options }: JobRun, jobs: readonly JobRecord[]): Promise<void> {
+export async function cancelProviderJobs(
+  { api, options }: ProviderJobRun,
+  jobs: readonly ProviderJobRecord[],
+): Promise<void> {
   for (const { id, providerJobId } of jobs) {
     if (providerJobId === null) continue;
     await api.cancel(providerJobId, options.hard).catch((thrown: unknown) => {

@@ -1,8 +1,8 @@
 import { AppError, toAppError } from '../../../base/errors.ts';
-import type { JobRecord } from '../../../storage/provider-jobs.ts';
-import { harvestJob, isPassing } from './harvest-provider-job.ts';
-import { lookForJob } from './look-for-provider-job.ts';
-import type { JobRun } from './provider-job-run.ts';
+import type { ProviderJobRecord } from '../../../storage/provider-jobs.ts';
+import { harvestProviderJob, isPassing } from './harvest-provider-job.ts';
+import { lookForProviderJob } from './look-for-provider-job.ts';
+import type { ProviderJobRun } from './provider-job-run.ts';
 
 /** What asking about jobs has come to. */
 export interface Polled {
@@ -11,19 +11,19 @@ export interface Polled {
   /** Of the batch API, or a job without one answer. */
   fault?: AppError;
   /** Jobs about which a person has to decide. */
-  held: JobRecord[];
+  held: ProviderJobRecord[];
 }
 
 /** How often in a row a job may be unknown to the provider before that is believed. */
 const UNREADABLE = 5;
 
 /** Asks about every job that may still give results, and takes in what is over. */
-export async function pollJobs(run: JobRun, jobs: readonly JobRecord[]): Promise<Polled> {
+export async function pollProviderJobs(run: ProviderJobRun, jobs: readonly ProviderJobRecord[]): Promise<Polled> {
   const polled: Polled = { hasNews: false, held: [] };
   for (const job of jobs) {
     if (run.options.hard.aborted) break;
     try {
-      await pollJob(run, job, polled);
+      await pollProviderJob(run, job, polled);
     } catch (thrown) {
       const error = toAppError(thrown);
       if (error.code === 'lease_lost' || error.code === 'store_unavailable') throw error;
@@ -38,9 +38,9 @@ export async function pollJobs(run: JobRun, jobs: readonly JobRecord[]): Promise
 }
 
 /** Asks about one job, and takes it in when it is over. */
-export async function pollJob(run: JobRun, job: JobRecord, polled: Polled): Promise<void> {
+export async function pollProviderJob(run: ProviderJobRun, job: ProviderJobRecord, polled: Polled): Promise<void> {
   if (job.state === 'creating') {
-    const looked = await lookForJob(run, job);
+    const looked = await lookForProviderJob(run, job);
     if (looked === 'held') polled.held.push(job);
     if (looked === 'never-existed') {
       polled.fault ??= new AppError('model_server_error', 'The batch API did not create a job.', { retryable: true });
@@ -50,7 +50,7 @@ export async function pollJob(run: JobRun, job: JobRecord, polled: Polled): Prom
   }
   const status = await run.api.status(job.providerJobId ?? '', run.options.hard);
   if (status.state === 'queued' || status.state === 'running') return;
-  const harvest = await harvestJob(run, job, status);
+  const harvest = await harvestProviderJob(run, job, status);
   run.unread.delete(job.id);
   run.hasHarvested = true;
   if (harvest.kind === 'answered') run.faults = 0;
@@ -58,7 +58,7 @@ export async function pollJob(run: JobRun, job: JobRecord, polled: Polled): Prom
   if (harvest.kind === 'unanswered') polled.fault ??= harvest.error;
 }
 
-function unreadable(job: JobRecord, { error: cause, batchId }: { error: AppError; batchId: string }): AppError {
+function unreadable(job: ProviderJobRecord, { error: cause, batchId }: { error: AppError; batchId: string }): AppError {
   return new AppError(
     cause.code,
     `The job ${job.providerJobId} of ${job.requests} requests can't be read: ${cause.message} Its answers are kept by the ` +

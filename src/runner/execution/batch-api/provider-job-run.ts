@@ -3,7 +3,7 @@ import { createBatchPriceTable } from '../../../providers/prices/batch-prices.ts
 import type { PriceTable } from '../../../providers/prices/prices.ts';
 import type { Provider } from '../../../providers/provider.ts';
 import type { BatchApi } from '../../../providers/provider-jobs/batch-api.ts';
-import type { BatchRecord } from '../../../storage/store.ts';
+import type { BatchRecord } from '../../../storage/batches.ts';
 import { settingsOf } from '../../lifecycle/settings.ts';
 import { batchNotFound, planOf } from '../../output/results.ts';
 import { policyOf } from '../../rows/retry-policy.ts';
@@ -19,7 +19,7 @@ const DEFAULT_JOBS = 20;
 export const DEFAULT_POLL_MS = 10_000;
 
 /** What the jobs of a batch are bound by. */
-export interface JobLimits {
+export interface ProviderJobLimits {
   requests: number;
   bytes: number;
   /** At once. */
@@ -29,7 +29,7 @@ export interface JobLimits {
 }
 
 /** One process at work on the jobs of one batch. */
-export interface JobRun {
+export interface ProviderJobRun {
   options: ProcessOptions;
   /** The plan's options as they stood when the work began. */
   asked: BatchOptions;
@@ -38,7 +38,7 @@ export interface JobRun {
   /** Of the batch API, and of real time. */
   prices: PriceTable;
   standardPrices: PriceTable;
-  limits: JobLimits;
+  limits: ProviderJobLimits;
   work: Awaited<ReturnType<typeof createRowWork>>;
   watch: ReturnType<typeof createBatchWatch>;
   /** Faults of the batch API since it last went well. */
@@ -58,11 +58,11 @@ export interface JobRun {
 }
 
 /** Puts together what the work on jobs needs. @param holdsTools no tool is run either: the batch ends */
-export async function openJobRun(
+export async function openProviderJobRun(
   options: ProcessOptions,
   api: BatchApi,
   { holdsTools = false }: { holdsTools?: boolean } = {},
-): Promise<JobRun> {
+): Promise<ProviderJobRun> {
   const { batch, deps } = options;
   const { agent, request } = planOf(batch);
   const asked = request.options ?? {};
@@ -89,7 +89,7 @@ export async function openJobRun(
     watch,
     faults: 0,
     hasAsked: false,
-    hasHarvested: (await deps.store.readJobs(batch.id)).some(({ state }) => state === 'done'),
+    hasHarvested: (await deps.store.readProviderJobs(batch.id)).some(({ state }) => state === 'done'),
     looks: new Map(),
     unread: new Map(),
     repeats: 0,
@@ -97,7 +97,7 @@ export async function openJobRun(
   };
 }
 
-function limitsOf({ limits }: BatchApi, asked: BatchOptions): JobLimits {
+function limitsOf({ limits }: BatchApi, asked: BatchOptions): ProviderJobLimits {
   const usual = Math.floor(limits.maxRequests * SHARE_OF_LIMIT);
   return {
     requests: Math.min(asked.batch_job_requests ?? usual, limits.maxRequests),
@@ -108,14 +108,14 @@ function limitsOf({ limits }: BatchApi, asked: BatchOptions): JobLimits {
 }
 
 /** The batch as it is now. */
-export async function readNow({ options: { deps, fence } }: JobRun): Promise<BatchRecord> {
+export async function readNow({ options: { deps, fence } }: ProviderJobRun): Promise<BatchRecord> {
   const batch = await deps.store.readBatch(fence.batchId);
   if (batch === undefined) throw batchNotFound(fence.batchId);
   return batch;
 }
 
 /** No row is begun any more. */
-export function isStopping({ options, watch }: JobRun): boolean {
+export function isStopping({ options, watch }: ProviderJobRun): boolean {
   return options.drain.aborted || watch.end() !== undefined;
 }
 

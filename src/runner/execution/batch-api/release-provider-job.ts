@@ -1,5 +1,5 @@
-import type { JobState } from '../../../storage/provider-jobs.ts';
-import type { Fence } from '../../../storage/store.ts';
+import type { Fence } from '../../../storage/leases.ts';
+import type { ProviderJobState } from '../../../storage/provider-jobs.ts';
 import type { RunnerDeps } from '../../deps.ts';
 
 /** Rows of one transaction: about 20 ms. */
@@ -9,16 +9,16 @@ const PORTION = 1_000;
  * Queues the rows that still wait in a job, and ends the job as `state`. Again after a crash, it goes on where it was.
  * @param kind whether their calls are known not to be charged (`refused`), or may have been (`lost`)
  */
-export async function releaseJob(
+export async function releaseProviderJob(
   jobId: string,
-  { kind, state }: { kind: 'refused' | 'lost'; state: Extract<JobState, 'done' | 'dropped' | 'left'> },
+  { kind, state }: { kind: 'refused' | 'lost'; state: Extract<ProviderJobState, 'done' | 'dropped' | 'left'> },
   { fence, deps: { store, clock } }: { fence: Fence; deps: RunnerDeps },
 ): Promise<void> {
   while (true) {
-    const rows = await store.readJobRows(fence.batchId, jobId, PORTION);
+    const rows = await store.readProviderJobRows(fence.batchId, jobId, PORTION);
     if (rows.length === 0) break;
     const results = rows.map((row) => ({ ...row, kind }));
-    await store.settleJobRows(fence, jobId, results);
+    await store.settleProviderJobRows(fence, jobId, results);
   }
-  await store.updateJob(fence, jobId, { state, endedAt: clock.now() });
+  await store.updateProviderJob(fence, jobId, { state, endedAt: clock.now() });
 }

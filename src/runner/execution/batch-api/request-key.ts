@@ -1,13 +1,13 @@
 import { isOfSubmission, requestId } from '../../../providers/provider-jobs/batch-api.ts';
-import type { JobRow } from '../../../storage/provider-jobs.ts';
+import type { ProviderJobRow } from '../../../storage/provider-jobs.ts';
 
 /** The id of a row's request in a job: it says which row, attempt and turn it is. */
-export function toRequestId(jobId: string, { row, attempt, turn }: JobRow): string {
+export function toRequestId(jobId: string, { row, attempt, turn }: ProviderJobRow): string {
   return requestId(jobId, `${row}-${attempt}-${turn}`);
 }
 
 /** What an id of {@link toRequestId} says; undefined for one that is not of this job. */
-export function fromRequestId(jobId: string, id: string): JobRow | undefined {
+export function fromRequestId(jobId: string, id: string): ProviderJobRow | undefined {
   const match = isOfSubmission(id, jobId) ? /^-(\d+)-(\d+)-(\d+)$/.exec(id.slice(jobId.length)) : null;
   if (match === null) return undefined;
   const [, row, attempt, turn] = match.map(Number);

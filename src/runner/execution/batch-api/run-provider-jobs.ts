@@ -1,20 +1,20 @@
 import { type AppError, toAppError, unreachable } from '../../../base/errors.ts';
 import type { BatchApi } from '../../../providers/provider-jobs/batch-api.ts';
-import type { JobRecord } from '../../../storage/provider-jobs.ts';
-import type { BatchRecord } from '../../../storage/store.ts';
+import type { BatchRecord } from '../../../storage/batches.ts';
+import type { ProviderJobRecord } from '../../../storage/provider-jobs.ts';
 import { settingsOf } from '../../lifecycle/settings.ts';
 import { createBatchWatch } from '../batch-watch.ts';
 import type { ProcessOptions } from '../executor.ts';
 import type { ProcessEnd } from '../process-end.ts';
 import { runRealtime } from '../realtime.ts';
-import { buildJob } from './build-provider-job.ts';
+import { buildProviderJob } from './build-provider-job.ts';
 import { isPassing } from './harvest-provider-job.ts';
 import { heldFault } from './look-for-provider-job.ts';
-import { cancelJobs, unsettledJobs } from './open-provider-jobs.ts';
+import { cancelProviderJobs, unsettledProviderJobs } from './open-provider-jobs.ts';
 import { createPace, type Pace } from './pace.ts';
-import { pollJob, pollJobs } from './poll-provider-jobs.ts';
-import { DEFAULT_POLL_MS, isStopping, type JobRun, openJobRun, readNow } from './provider-job-run.ts';
-import { releaseJob } from './release-provider-job.ts';
+import { pollProviderJob, pollProviderJobs } from './poll-provider-jobs.ts';
+import { DEFAULT_POLL_MS, isStopping, openProviderJobRun, type ProviderJobRun, readNow } from './provider-job-run.ts';
+import { releaseProviderJob } from './release-provider-job.ts';
 
 /** How often the batch API may fail in a row before it is given up. */
 const FAULTS = 3;
@@ -27,8 +27,8 @@ const HOUR_MS = 3_600_000;
  * goes into the journal and its row back to the queue, where the run is replayed up to the next call. Jobs outlive the
  * process: whoever drives the batch next finds them in the store.
  */
-export async function runBatchJobs(options: ProcessOptions, api: BatchApi): Promise<ProcessEnd> {
-  const run = await openJobRun(options, api);
+export async function runProviderJobs(options: ProcessOptions, api: BatchApi): Promise<ProcessEnd> {
+  const run = await openProviderJobRun(options, api);
   const pace = createPace(options.deps.batchPollMs ?? DEFAULT_POLL_MS, options.deps.random);
   try {
     await settleFormer(run);
@@ -47,22 +47,22 @@ export async function runBatchJobs(options: ProcessOptions, api: BatchApi): Prom
 }
 
 /** What a process that is gone left half done: a job that was being filled was never sent. */
-async function settleFormer(run: JobRun): Promise<void> {
+async function settleFormer(run: ProviderJobRun): Promise<void> {
   const { options } = run;
   const isGivenUp = settingsOf(await readNow(run)).resend_lost === true;
-  for (const job of await unsettledJobs(run.options)) {
-    if (job.state === 'building') await releaseJob(job.id, { kind: 'refused', state: 'dropped' }, options);
+  for (const job of await unsettledProviderJobs(run.options)) {
+    if (job.state === 'building') await releaseProviderJob(job.id, { kind: 'refused', state: 'dropped' }, options);
     else if (isGivenUp && (job.state === 'creating' || !(await isReadable(run, job)))) {
-      await releaseJob(job.id, { kind: 'lost', state: 'left' }, options);
+      await releaseProviderJob(job.id, { kind: 'lost', state: 'left' }, options);
     }
   }
   if (isGivenUp) await change(run, { resend_lost: null });
 }
 
 /** Whether a job can be read; one that is over is taken in by that. */
-async function isReadable(run: JobRun, job: JobRecord): Promise<boolean> {
+async function isReadable(run: ProviderJobRun, job: ProviderJobRecord): Promise<boolean> {
   try {
-    await pollJob(run, job, { hasNews: false, held: [] });
+    await pollProviderJob(run, job, { hasNews: false, held: [] });
     return true;
   } catch (thrown) {
     const error = toAppError(thrown);
@@ -71,24 +71,24 @@ async function isReadable(run: JobRun, job: JobRecord): Promise<boolean> {
   }
 }
 
-async function change({ options: { deps, fence } }: JobRun, settings: BatchRecord['settings']): Promise<void> {
+async function change({ options: { deps, fence } }: ProviderJobRun, settings: BatchRecord['settings']): Promise<void> {
   await deps.store.updateBatch(fence.batchId, { settings }, { fence });
 }
 
 /** One round: send what is queued, then wait, then take in what is over. Gives the end when there is one. */
-async function advance(run: JobRun, pace: Pace): Promise<ProcessEnd | undefined> {
+async function advance(run: ProviderJobRun, pace: Pace): Promise<ProcessEnd | undefined> {
   if (isStopping(run)) return run.watch.end() ?? { kind: 'stopped' };
   const batch = await readNow(run);
   if (batch.totals.queued > 0) {
     const end = await sendQueued(run, batch, pace);
     if (end !== undefined) return end;
   }
-  const jobs = await unsettledJobs(run.options);
+  const jobs = await unsettledProviderJobs(run.options);
   if (jobs.length === 0) return (await readNow(run)).totals.queued === 0 ? { kind: 'done' } : undefined;
-  if (await isOverDeadline(run)) await cancelJobs(run, jobs);
+  if (await isOverDeadline(run)) await cancelProviderJobs(run, jobs);
   await wait(pace.next(), run);
   if (isStopping(run)) return undefined;
-  const { hasNews, fault, held } = await pollJobs(run, jobs);
+  const { hasNews, fault, held } = await pollProviderJobs(run, jobs);
   if (hasNews) pace.restart();
   if (held.length > 0 && held.length === jobs.length) {
     return { kind: 'pause', reason: 'fatal', error: heldFault(held, run.options.fence.batchId) };
@@ -98,13 +98,13 @@ async function advance(run: JobRun, pace: Pace): Promise<ProcessEnd | undefined>
   return countFault(run, fault);
 }
 
-async function wait(ms: number, { options: { deps, drain } }: JobRun): Promise<void> {
+async function wait(ms: number, { options: { deps, drain } }: ProviderJobRun): Promise<void> {
   await deps.clock.sleep(ms, drain).catch((thrown: unknown) => {
     if (toAppError(thrown).code !== 'aborted') throw thrown;
   });
 }
 
-async function sendQueued(run: JobRun, batch: BatchRecord, pace: Pace): Promise<ProcessEnd | undefined> {
+async function sendQueued(run: ProviderJobRun, batch: BatchRecord, pace: Pace): Promise<ProcessEnd | undefined> {
   if (settingsOf(batch).real_time !== undefined) return inRealTime(run);
   // Requests are looked at late in a job: one goes in real time first, and finds out what the model takes. Where another
   // model or name may serve, that is known to the process that found it out alone.
@@ -120,8 +120,8 @@ async function sendQueued(run: JobRun, batch: BatchRecord, pace: Pace): Promise<
     );
     return inRealTime(run);
   }
-  while ((await unsettledJobs(run.options)).length < run.limits.jobs) {
-    const built = await buildJob(run);
+  while ((await unsettledProviderJobs(run.options)).length < run.limits.jobs) {
+    const built = await buildProviderJob(run);
     switch (built.kind) {
       case 'open':
         pace.restart();
@@ -134,14 +134,14 @@ async function sendQueued(run: JobRun, batch: BatchRecord, pace: Pace): Promise<
       case 'few':
         return inRealTime(run, built.rows);
       case 'budget':
-        return (await unsettledJobs(run.options)).length > 0
+        return (await unsettledProviderJobs(run.options)).length > 0
           ? undefined
           : { kind: 'pause', reason: 'budget', error: built.error };
       case 'stopped':
         return run.watch.end() ?? { kind: 'stopped' };
       case 'fault':
         // So many jobs at once, or so many requests: those that end make room.
-        if (built.error.code === 'model_rate_limited' && (await unsettledJobs(run.options)).length > 0)
+        if (built.error.code === 'model_rate_limited' && (await unsettledProviderJobs(run.options)).length > 0)
           return undefined;
         await wait(pace.next(), run);
         return countFault(run, built.error);
@@ -153,7 +153,7 @@ async function sendQueued(run: JobRun, batch: BatchRecord, pace: Pace): Promise<
 }
 
 /** What is queued goes at once, as every batch without jobs does. */
-async function inRealTime(run: JobRun, rows?: number): Promise<ProcessEnd | undefined> {
+async function inRealTime(run: ProviderJobRun, rows?: number): Promise<ProcessEnd | undefined> {
   const batch = await readNow(run);
   // Few rows are seen by the watch over the jobs, so that the first ones which all fail alike pause the batch.
   const few = rows === undefined ? {} : { rows, watch: run.watch };
@@ -164,7 +164,7 @@ async function inRealTime(run: JobRun, rows?: number): Promise<ProcessEnd | unde
 }
 
 /** What real time found out about tools must outlive this process. */
-async function keepPlainTools(run: JobRun): Promise<void> {
+async function keepPlainTools(run: ProviderJobRun): Promise<void> {
   const { agent } = run.options;
   const request = { model: '', system: '', messages: [], tools: agent.toolSpecs, maxTokens: 1 };
   if (run.isPlain || run.provider.sendsStrict?.(request) !== false) return;
@@ -173,7 +173,7 @@ async function keepPlainTools(run: JobRun): Promise<void> {
 }
 
 /** A fault that may pass is waited out a few times; any other gives the batch API up, or pauses where that is not wanted. */
-async function countFault(run: JobRun, error: AppError): Promise<ProcessEnd | undefined> {
+async function countFault(run: ProviderJobRun, error: AppError): Promise<ProcessEnd | undefined> {
   if (settingsOf(await readNow(run)).real_time !== undefined) return undefined;
   run.faults += 1;
   if (error.retryable && run.faults < FAULTS) return undefined;
@@ -182,16 +182,16 @@ async function countFault(run: JobRun, error: AppError): Promise<ProcessEnd | un
   return undefined;
 }
 
-async function giveUp(run: JobRun, reason: string): Promise<void> {
+async function giveUp(run: ProviderJobRun, reason: string): Promise<void> {
   run.options.deps.log.warn({ batchId: run.options.fence.batchId, reason }, 'batch goes on in real time');
   await change(run, { real_time: reason });
 }
 
 /** Counted from the batch's first job. What is open then is cancelled, round by round: asking again does no harm. */
-async function isOverDeadline(run: JobRun): Promise<boolean> {
+async function isOverDeadline(run: ProviderJobRun): Promise<boolean> {
   const { batch_deadline_hours: hours } = run.asked;
   if (hours === undefined) return false;
-  const jobs = await run.options.deps.store.readJobs(run.options.fence.batchId);
+  const jobs = await run.options.deps.store.readProviderJobs(run.options.fence.batchId);
   const began = Math.min(...jobs.map(({ submittedAt, createdAt }) => submittedAt ?? createdAt));
   if (run.options.deps.clock.now() - began < hours * HOUR_MS) return false;
   if (settingsOf(await readNow(run)).real_time !== undefined) return true;

@@ -1,5 +1,7 @@
 import type { Json, JsonObject } from '../../../protocol/messages.ts';
-import type { BatchRecord, LeaseOwner, StoredError } from '../../store.ts';
+import type { BatchRecord } from '../../batches.ts';
+import type { LeaseOwner } from '../../leases.ts';
+import type { StoredError } from '../../rows.ts';
 import { TOTALS_COLUMNS, type TotalsRow, toTotals } from './totals.ts';
 
 /** The beginning of every query that gives batches. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../../base/errors.ts';
-import type { BatchRecord, NewBatch } from '../../store.ts';
+import type { BatchRecord, NewBatch } from '../../batches.ts';
 import { prepare } from '../statement.ts';
 import { prepareBatchKey } from './batch-key.ts';
 import { type BatchRow, SELECT_BATCH, textOrNull, toBatchRecord } from './batch-record.ts';

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { BatchRecord } from '../../store.ts';
+import type { BatchRecord } from '../../batches.ts';
 import { prepare } from '../statement.ts';
 import { type BatchRow, SELECT_BATCH, toBatchRecord } from './batch-record.ts';
 

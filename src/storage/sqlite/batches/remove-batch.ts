@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { BatchStatus, Fence } from '../../store.ts';
+import type { BatchStatus } from '../../batches.ts';
+import type { Fence } from '../../leases.ts';
 import { prepare } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
 

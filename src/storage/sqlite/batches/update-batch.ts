@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { AppError } from '../../../base/errors.ts';
-import type { BatchChange, BatchRecord, BatchStatus, UpdateGuard } from '../../store.ts';
+import type { BatchChange, BatchRecord, BatchStatus, UpdateGuard } from '../../batches.ts';
 import { prepare, type Statement } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
 import { textOrNull } from './batch-record.ts';

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { CachedAnswer } from '../../cache.ts';
-import type { Fence, JournalIntent } from '../../store.ts';
+import type { JournalIntent } from '../../journal.ts';
+import type { Fence } from '../../leases.ts';
 import { toPico } from '../batches/money.ts';
 import { journalFault, prepareEntryState } from '../journal/journal-entry.ts';
 import { prepare } from '../statement.ts';

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../../base/errors.ts';
-import type { JournalKey } from '../../store.ts';
+import type { JournalKey } from '../../journal.ts';
 import { prepare } from '../statement.ts';
 
 /** What the writes of the journal need to know of an entry. */

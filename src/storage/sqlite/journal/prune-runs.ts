@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Fence } from '../../store.ts';
+import type { Fence } from '../../leases.ts';
 import { prepare } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
 

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Json, Usage } from '../../../protocol/messages.ts';
-import type { JournalEntry } from '../../store.ts';
+import type { JournalEntry } from '../../journal.ts';
 import { parseOrNull } from '../batches/batch-record.ts';
 import { microOf } from '../batches/money.ts';
 import { prepare } from '../statement.ts';

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { NO_USAGE } from '../../../protocol/messages.ts';
-import type { Fence, JournalAnswer, JournalKey } from '../../store.ts';
+import type { JournalAnswer, JournalKey } from '../../journal.ts';
+import type { Fence } from '../../leases.ts';
 import { textOrNull } from '../batches/batch-record.ts';
 import { toPico } from '../batches/money.ts';
 import { prepare } from '../statement.ts';

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Fence, JournalIntent } from '../../store.ts';
+import type { JournalIntent } from '../../journal.ts';
+import type { Fence } from '../../leases.ts';
 import { toPico } from '../batches/money.ts';
 import { prepare } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';

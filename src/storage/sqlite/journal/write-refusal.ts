@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Fence, JournalKey } from '../../store.ts';
+import type { JournalKey } from '../../journal.ts';
+import type { Fence } from '../../leases.ts';
 import { prepare } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
 import { journalFault, prepareEntryState } from './journal-entry.ts';

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../../base/errors.ts';
-import type { LeaseOutcome, LeaseOwner } from '../../store.ts';
+import type { LeaseOutcome, LeaseOwner } from '../../leases.ts';
 import { prepare } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
 import { holderOf, type LeaseClock, type LeaseRow } from './lease.ts';

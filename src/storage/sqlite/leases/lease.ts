@@ -1,4 +1,4 @@
-import type { LeaseOwner } from '../../store.ts';
+import type { LeaseOwner } from '../../leases.ts';
 import { parseOrNull } from '../batches/batch-record.ts';
 
 /** After this long without a heartbeat an owner that may be alive has lost its lease. */

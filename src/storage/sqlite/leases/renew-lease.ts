@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { BatchRecord, Fence } from '../../store.ts';
+import type { BatchRecord } from '../../batches.ts';
+import type { Fence } from '../../leases.ts';
 import { prepare } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
 import type { LeaseClock } from './lease.ts';

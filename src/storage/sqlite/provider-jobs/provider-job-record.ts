@@ -1,20 +1,20 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../../base/errors.ts';
-import type { JobRecord, JobState } from '../../provider-jobs.ts';
-import type { StoredError } from '../../store.ts';
+import type { ProviderJobRecord, ProviderJobState } from '../../provider-jobs.ts';
+import type { StoredError } from '../../rows.ts';
 import { parseOrNull } from '../batches/batch-record.ts';
 import { prepare } from '../statement.ts';
 
-/** The columns that {@link toJobRecord} reads. */
+/** The columns that {@link toProviderJobRecord} reads. */
 export const JOB_COLUMNS = `id, provider, model, state, provider_job_id, requests, bytes, answered, refused, missing,
   created_at, submitted_at, ended_at, error`;
 
 /** What {@link JOB_COLUMNS} give. */
-export interface StoredJob {
+export interface StoredProviderJob {
   id: string;
   provider: string;
   model: string;
-  state: JobState;
+  state: ProviderJobState;
   provider_job_id: string | null;
   requests: number;
   bytes: number;
@@ -27,7 +27,7 @@ export interface StoredJob {
   error: string | null;
 }
 
-export function toJobRecord(row: StoredJob): JobRecord {
+export function toProviderJobRecord(row: StoredProviderJob): ProviderJobRecord {
   return {
     id: row.id,
     provider: row.provider,
@@ -45,7 +45,7 @@ export function toJobRecord(row: StoredJob): JobRecord {
 }
 
 /** The key of a job of a batch. */
-export function prepareJobKey(db: DatabaseSync): (batch: number, jobId: string) => number {
+export function prepareProviderJobKey(db: DatabaseSync): (batch: number, jobId: string) => number {
   const select = prepare<{ key: number }>(db, 'SELECT key FROM provider_jobs WHERE id = ? AND batch = ?');
   return (batch, jobId) => {
     const key = select.get(jobId, batch)?.key;

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../../base/errors.ts';
-import type { JobRowResult, ParkedRow } from '../../provider-jobs.ts';
-import type { Fence, JournalKey } from '../../store.ts';
+import type { JournalKey } from '../../journal.ts';
+import type { Fence } from '../../leases.ts';
+import type { ParkedRow, ProviderJobRowResult } from '../../provider-jobs.ts';
 import { prepareWriteAnswer } from '../journal/write-answer.ts';
 import { prepareWriteIntent } from '../journal/write-intent.ts';
 import { prepareWriteRefusal } from '../journal/write-refusal.ts';
@@ -10,13 +11,13 @@ import { rowId } from '../rows/row-id.ts';
 import { QUEUED, RUNNING } from '../rows/row-record.ts';
 import { prepare } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
-import { prepareJobKey } from './provider-job-record.ts';
+import { prepareProviderJobKey } from './provider-job-record.ts';
 
 /** Running rows into a job, with the intents of the calls that they wait for. */
 export function prepareParkRows(
   db: DatabaseSync,
 ): (transaction: Transaction, fence: Fence, jobId: string, rows: ParkedRow[]) => void {
-  const keyOf = prepareJobKey(db);
+  const keyOf = prepareProviderJobKey(db);
   const writeIntent = prepareWriteIntent(db);
   const park = prepare(
     db,
@@ -35,10 +36,10 @@ export function prepareParkRows(
 }
 
 /** Takes rows out of a job; what is no longer in it is passed over. Gives which of the results were taken. */
-export function prepareSettleJobRows(
+export function prepareSettleProviderJobRows(
   db: DatabaseSync,
-): (transaction: Transaction, fence: Fence, jobId: string, results: JobRowResult[]) => boolean[] {
-  const keyOf = prepareJobKey(db);
+): (transaction: Transaction, fence: Fence, jobId: string, results: ProviderJobRowResult[]) => boolean[] {
+  const keyOf = prepareProviderJobKey(db);
   const writeAnswer = prepareWriteAnswer(db);
   const writeRefusal = prepareWriteRefusal(db);
   const finishRow = prepareFinishRow(db);

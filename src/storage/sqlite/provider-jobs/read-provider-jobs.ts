@@ -1,15 +1,23 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { JobRecord, JobRow } from '../../provider-jobs.ts';
+import type { ProviderJobRecord, ProviderJobRow } from '../../provider-jobs.ts';
 import { prepareBatchKey } from '../batches/batch-key.ts';
 import { rowOf } from '../rows/row-id.ts';
 import { LIMIT, prepare } from '../statement.ts';
-import { JOB_COLUMNS, prepareJobKey, type StoredJob, toJobRecord } from './provider-job-record.ts';
+import {
+  JOB_COLUMNS,
+  prepareProviderJobKey,
+  type StoredProviderJob,
+  toProviderJobRecord,
+} from './provider-job-record.ts';
 
 /** The jobs of a batch, in the order in which they were made. */
-export function prepareReadJobs(db: DatabaseSync): (batchId: string) => JobRecord[] {
+export function prepareReadProviderJobs(db: DatabaseSync): (batchId: string) => ProviderJobRecord[] {
   const keyOf = prepareBatchKey(db);
-  const select = prepare<StoredJob>(db, `SELECT ${JOB_COLUMNS} FROM provider_jobs WHERE batch = ? ORDER BY key`);
-  return (batchId) => select.all(keyOf(batchId)).map(toJobRecord);
+  const select = prepare<StoredProviderJob>(
+    db,
+    `SELECT ${JOB_COLUMNS} FROM provider_jobs WHERE batch = ? ORDER BY key`,
+  );
+  return (batchId) => select.all(keyOf(batchId)).map(toProviderJobRecord);
 }
 
 /** The providers' ids of every job that is known. */
@@ -22,9 +30,11 @@ export function prepareReadProviderJobIds(db: DatabaseSync): (provider: string) 
 }
 
 /** The rows that wait in a job, in order. */
-export function prepareReadJobRows(db: DatabaseSync): (batchId: string, jobId: string, limit: number) => JobRow[] {
+export function prepareReadProviderJobRows(
+  db: DatabaseSync,
+): (batchId: string, jobId: string, limit: number) => ProviderJobRow[] {
   const batchKeyOf = prepareBatchKey(db);
-  const keyOf = prepareJobKey(db);
+  const keyOf = prepareProviderJobKey(db);
   const select = prepare<{ id: number; attempt: number; turn: number }>(
     db,
     `SELECT id, attempt, job_turn AS turn FROM row_states WHERE job = ? ORDER BY id ${LIMIT}`,

@@ -1,15 +1,24 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { JobChange, JobRecord } from '../../provider-jobs.ts';
-import type { Fence } from '../../store.ts';
+import type { Fence } from '../../leases.ts';
+import type { ProviderJobChange, ProviderJobRecord } from '../../provider-jobs.ts';
 import { textOrNull } from '../batches/batch-record.ts';
 import { prepare } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
-import { JOB_COLUMNS, prepareJobKey, type StoredJob, toJobRecord } from './provider-job-record.ts';
+import {
+  JOB_COLUMNS,
+  prepareProviderJobKey,
+  type StoredProviderJob,
+  toProviderJobRecord,
+} from './provider-job-record.ts';
 
 /** A new job of a batch. */
-export function prepareInsertJob(
+export function prepareInsertProviderJob(
   db: DatabaseSync,
-): (transaction: Transaction, fence: Fence, job: Pick<JobRecord, 'id' | 'provider' | 'model' | 'createdAt'>) => void {
+): (
+  transaction: Transaction,
+  fence: Fence,
+  job: Pick<ProviderJobRecord, 'id' | 'provider' | 'model' | 'createdAt'>,
+) => void {
   const insert = prepare(
     db,
     `INSERT INTO provider_jobs (id, batch, provider, model, state, requests, bytes, answered, refused, missing, created_at)
@@ -21,11 +30,11 @@ export function prepareInsertJob(
 }
 
 /** Changes a job. */
-export function prepareUpdateJob(
+export function prepareUpdateProviderJob(
   db: DatabaseSync,
-): (transaction: Transaction, fence: Fence, jobId: string, change: JobChange) => void {
-  const keyOf = prepareJobKey(db);
-  const read = prepare<StoredJob>(db, `SELECT ${JOB_COLUMNS} FROM provider_jobs WHERE key = ?`);
+): (transaction: Transaction, fence: Fence, jobId: string, change: ProviderJobChange) => void {
+  const keyOf = prepareProviderJobKey(db);
+  const read = prepare<StoredProviderJob>(db, `SELECT ${JOB_COLUMNS} FROM provider_jobs WHERE key = ?`);
   const update = prepare(
     db,
     `UPDATE provider_jobs SET state = ?, provider_job_id = ?, requests = ?, bytes = ?, answered = ?, refused = ?,
@@ -35,7 +44,7 @@ export function prepareUpdateJob(
     const key = keyOf(transaction.fenced(fence).key, jobId);
     const stored = read.get(key);
     if (stored === undefined) return;
-    const job = { ...toJobRecord(stored), ...change };
+    const job = { ...toProviderJobRecord(stored), ...change };
     update.run(
       ...[job.state, job.providerJobId, job.requests, job.bytes],
       ...[job.tally.answered, job.tally.refused, job.tally.missing],

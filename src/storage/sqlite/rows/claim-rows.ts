@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { ClaimOptions, Fence, RowRecord } from '../../store.ts';
+import type { Fence } from '../../leases.ts';
+import type { ClaimOptions, RowRecord } from '../../rows.ts';
 import { LIMIT, prepare } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
 import { idRange } from './row-id.ts';

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../../base/errors.ts';
-import type { Fence, RowResult } from '../../store.ts';
+import type { Fence } from '../../leases.ts';
+import type { RowResult } from '../../rows.ts';
 import { textOrNull } from '../batches/batch-record.ts';
 import { prepare } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Fence, NewRow } from '../../store.ts';
+import type { Fence } from '../../leases.ts';
+import type { NewRow } from '../../rows.ts';
 import { prepare } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
 import { rowId } from './row-id.ts';

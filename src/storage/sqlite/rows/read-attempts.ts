@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { ErrorCode } from '../../../base/errors.ts';
-import type { PastAttempt } from '../../store.ts';
+import type { PastAttempt } from '../../rows.ts';
 import { prepareBatchKey } from '../batches/batch-key.ts';
 import { prepare } from '../statement.ts';
 import { rowId } from './row-id.ts';

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { RowRecord, RowStatus } from '../../store.ts';
+import type { RowRecord, RowStatus } from '../../rows.ts';
 import { prepareBatchKey } from '../batches/batch-key.ts';
 import { LIMIT, prepare } from '../statement.ts';
 import { idRange, rowId } from './row-id.ts';

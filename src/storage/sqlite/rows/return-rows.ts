@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../../base/errors.ts';
-import type { Fence } from '../../store.ts';
+import type { Fence } from '../../leases.ts';
 import { prepare } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
 import { idRange, rowId } from './row-id.ts';

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../../base/errors.ts';
 import type { Json, JsonObject } from '../../../protocol/messages.ts';
-import type { RowRecord, RowStatus } from '../../store.ts';
+import type { RowRecord, RowStatus } from '../../rows.ts';
 import { parseOrNull } from '../batches/batch-record.ts';
 import { rowOf } from './row-id.ts';
 

@@ -1,0 +1,93 @@
+import type { ErrorCode } from '../base/errors.ts';
+import type { Json, JsonObject } from '../protocol/messages.ts';
+import type { HashedCall } from './cache.ts';
+import type { Fence } from './leases.ts';
+
+/** A stored fault. */
+export interface StoredError {
+  code: ErrorCode;
+  message: string;
+}
+
+/** A row waits, is being run, or has ended. */
+export type RowStatus = 'queued' | 'running' | 'succeeded' | 'failed';
+
+export interface NewRow {
+  row: number;
+  line: number;
+  cells: Json[];
+  /** Present for a malformed line: it is stored as a failed row with code `row_malformed`. */
+  malformed?: { reason: string; text: string };
+}
+
+export interface RowRecord {
+  row: number;
+  line: number;
+  status: RowStatus;
+  /** From 1; 0 before the first. */
+  attempt: number;
+  /** How often this attempt was claimed; above 1 the journal may hold answers to replay. */
+  claims: number;
+  cells: Json[];
+  rawText: string | null;
+  /** The mapped agent input, once transformed. */
+  input: JsonObject | null;
+  /** The structured content. */
+  output: JsonObject | null;
+  error: StoredError | null;
+  startedAt: number | null;
+  endedAt: number | null;
+  processingMs: number | null;
+}
+
+export type RowResult =
+  /** `hashed`: model calls of the attempt whose answers may from here on serve identical requests. */
+  | ({ status: 'succeeded'; input: JsonObject; output: JsonObject; hashed?: HashedCall[] } & RowTimes)
+  | ({ status: 'failed'; input: JsonObject | null; error: StoredError } & RowTimes);
+
+interface RowTimes {
+  processingMs: number;
+  endedAt: number;
+  /** What the attempt's answered calls of known price cost, earlier claims included. Absent: nothing. */
+  costMicroUsd?: number;
+}
+
+/** An attempt that a later one has taken the place of. `error` is null when it was given up before it ended. */
+export interface PastAttempt {
+  attempt: number;
+  error: StoredError | null;
+  startedAt: number | null;
+  endedAt: number | null;
+  processingMs: number | null;
+}
+
+/** `begun`: only rows whose attempt was claimed before. */
+export interface ClaimOptions {
+  limit: number;
+  at: number;
+  begun?: boolean;
+}
+
+/** The rows of batches. The contract of `storage/store.ts` holds for every call. */
+export interface RowStore {
+  insertRows(fence: Fence, rows: NewRow[]): Promise<void>;
+  /** Forgets rows of an interrupted load; only while nothing has run. */
+  clearRows(fence: Fence): Promise<void>;
+  /** The next queued rows in order, below the batch's row limit, made `running`; a first claim begins attempt 1. */
+  claimRows(fence: Fence, options: ClaimOptions): Promise<RowRecord[]>;
+  finishRow(fence: Fence, row: number, result: RowResult): Promise<void>;
+  /** Back to the queue with attempt and journal kept. */
+  returnRow(fence: Fence, row: number): Promise<void>;
+  /** All running rows of a dead owner back to the queue, but for those that wait in a job; resolves to their number. */
+  returnRunningRows(fence: Fence): Promise<number>;
+  /**
+   * Failed rows (not malformed ones) queued again with a new attempt; resolves to their number. The attempts before stay
+   * readable. `restart`: queued rows whose attempt had begun get a new one too, uncounted.
+   */
+  redriveRows(fence: Fence, options: { codes?: ErrorCode[]; restart?: boolean }): Promise<number>;
+  readAttempts(batchId: string, row: number): Promise<PastAttempt[]>;
+  /** In order, from `fromRow` on. */
+  readRows(batchId: string, options: { status?: RowStatus; fromRow: number; limit: number }): Promise<RowRecord[]>;
+  /** Failures grouped by code, most frequent first, one example each. */
+  readFailures(batchId: string): Promise<{ code: ErrorCode; count: number; row: number; message: string }[]>;
+}
