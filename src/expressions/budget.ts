@@ -1,23 +1,23 @@
 /** Largest value at any point of an evaluation: characters of all strings and keys plus one for each element. */
 export const MAX_VALUE_SIZE = 2_000_000;
-/** All that one evaluation may create, in the same unit. */
+/** The total that one evaluation may create, in the same unit. */
 const MAX_TOTAL_SIZE = 50_000_000;
 /** Strings up to this length are not charged: the timeout bounds how many there can be. */
 const FREE_STRING_LENGTH = 64;
 
-/** What one evaluation may still create. */
+/** The remaining budget of one evaluation. */
 export interface Budget {
-  /** Measures a value that exists now. @throws Error when it is too large */
+  /** Measures an existing value. @throws Error when it is too large */
   check(value: unknown): void;
-  /** Measures a value that was made now, and charges it. @throws Error when it or all together is too large */
+  /** Measures a new value and charges it. @throws Error when the value or the total is too large */
   charge(value: unknown): void;
 }
 
 /**
  * The budget of one evaluation.
  *
- * A value that refers to one part many times takes little memory and explodes when it is written out, so sizes are
- * those of the written-out value. They are remembered for each object, which makes a check cost what is new in it.
+ * A value that refers to one part many times takes little memory, but is huge when serialized. So sizes are those of the
+ * serialized value. Sizes are remembered for each object: a check costs only its new parts.
  * @param remember false where values are changed after they were made (JSONata's transform operator does)
  */
 export function createBudget(remember: boolean): Budget {
@@ -34,7 +34,7 @@ export function createBudget(remember: boolean): Budget {
     if (typeof value !== 'object' || value === null || isFunctionValue(value)) return 1;
     const known = sizes.get(value);
     if (known !== undefined) return known;
-    // A cycle counts as nothing: writing it out fails by itself.
+    // A cycle counts as 0: its serialization fails anyway.
     sizes.set(value, 0);
     let size = 1;
     let fresh = 1;
@@ -64,7 +64,7 @@ export function createBudget(remember: boolean): Budget {
   };
 }
 
-/** Whether JSONata takes the value for a function: it is written out as an empty string. */
+/** Whether JSONata treats the value as a function; it is serialized as an empty string. */
 export function isFunctionValue(value: unknown): boolean {
   if (typeof value === 'function') return true;
   if (typeof value !== 'object' || value === null) return false;

@@ -14,7 +14,7 @@ const MAX_SEQUENCE = 50_000;
 const MAX_REASON_LENGTH = 300;
 
 const DELIMITED = /^\s*\{%([\s\S]*)%\}\s*$/;
-/** JSONata calls what is bound to this name after each node of the expression. */
+/** JSONata calls the function that is bound to this name after each node of the expression. */
 const AFTER_NODE = Symbol.for('jsonata.__evaluate_exit');
 
 /** A compiled JSONata expression, for any number of evaluations, also at the same time. */
@@ -24,12 +24,12 @@ export interface Expression {
   /**
    * Evaluates over `input`, with `bindings` as variables (`{row}` is `$row`).
    * @returns plain JSON, or undefined where the expression selects nothing
-   * @throws AppError `expression_failed`, also for what takes too long or grows too large
+   * @throws AppError `expression_failed`, also when the evaluation takes too long or its values grow too large
    */
   evaluate(input: unknown, bindings?: Record<string, unknown>): Promise<unknown>;
 }
 
-/** Whether the text is `{% … %}`: an expression, where a plain value could stand as well. */
+/** Whether the text is an expression, `{% … %}`, and not a plain value. */
 export function isExpression(text: string): boolean {
   return DELIMITED.test(text);
 }
@@ -37,7 +37,7 @@ export function isExpression(text: string): boolean {
 /**
  * Compiles JSONata, with or without its `{% … %}`. Expressions come from people and from models, so they are guarded:
  * no access to anything but their input, bounded time, depth, sequences and sizes, linear-time regular expressions.
- * @param place where it stands, for messages: `input_mapping.address`
+ * @param place its place, for messages: `input_mapping.address`
  * @throws AppError `expression_invalid` with place, position and reason
  */
 export function compileExpression(source: string, place: string): Expression {

@@ -12,7 +12,7 @@ interface FunctionValue {
   signature?: unknown;
 }
 
-/** JSONata's own functions, which are the same for every expression, as it gives them out. */
+/** JSONata's own functions; they are the same for every expression. */
 let builtIns: Promise<[string, FunctionValue][]> | undefined;
 
 /** Built-in functions whose results can be larger than their arguments, or slow. */
@@ -25,12 +25,12 @@ const GUARDED = [
 
 const MAX_PICTURE_LENGTH = 120;
 const MAX_PARSED_LENGTH = 64;
-/** Indentation makes a written-out value larger by its depth, so only small ones are indented. */
+/** Indentation grows with depth, so only small values are indented. */
 const MAX_INDENTED_SIZE = 10_000;
 
 /**
- * JSONata's built-in functions, each with its arguments looked at before and its result measured after, and `$eval`
- * refused. They are to be assigned over the built-in ones of an expression.
+ * JSONata's built-in functions with guards: arguments are checked before the call, results are measured after it, `$eval`
+ * is refused. Assign them over the built-in functions of an expression.
  * @param budgetOf the budget of the evaluation that calls
  */
 export async function guardedFunctions(
@@ -70,7 +70,7 @@ function charged(value: unknown, budget: Budget | undefined): unknown {
   return value;
 }
 
-/** Refuses calls that would exhaust memory or time inside the built-in function, where no guard of JSONata looks. */
+/** Refuses calls that would exhaust memory or time inside the built-in function, where JSONata's own guards do not apply. */
 function refuseCostly(name: string, args: unknown[], budget: Budget | undefined): void {
   const [first, second, third] = args;
   switch (name) {
@@ -108,7 +108,7 @@ function refuseLong(name: string, what: string, value: unknown, most: number): v
   if (lengthOf(value) > most) throw new Error(`$${name} takes a ${what} of at most ${most} characters`);
 }
 
-/** JSONata turns a picture into a regular expression; parts that run into each other make it try every split. */
+/** JSONata turns a picture into a regular expression; adjacent parts make it try every split. */
 function refuseAmbiguous(picture: string): void {
   const words = /\[[^\]]*[wW]/.test(picture);
   const separator = words ? /^[A-Za-z0-9,\- ]*$/ : /^[A-Za-z0-9]*$/;

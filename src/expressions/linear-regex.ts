@@ -1,15 +1,15 @@
 import { RE2JS } from 're2js';
 
-/** Longest text that a pattern is run over, in UTF-16 units. */
+/** Longest text for a pattern search, in UTF-16 units. */
 const MAX_TEXT_LENGTH = 1_000_000;
-/** How long the searches of one regular expression literal may take in one evaluation, all together. */
+/** How long the searches of one regular expression literal may take in one evaluation, in total. */
 const MAX_AGE_MS = 1000;
 
 const compiled = new WeakMap<RegExp, RE2JS>();
 
 /**
  * Translates a JavaScript regular expression for RE2, whose time is linear in the text, so that no pattern can hang.
- * @throws Error when it uses what RE2 has not: back-references, look-ahead, look-behind, huge repetitions
+ * @throws Error when it uses a feature that RE2 lacks: back-references, look-ahead, look-behind, huge repetitions
  */
 export function toLinearRegex(pattern: RegExp): RE2JS {
   const known = compiled.get(pattern);
@@ -47,7 +47,7 @@ function withUnicodeSpaces(pattern: string): string {
 
 /**
  * The part of RegExp that JSONata uses, on a linear-time engine. JSONata makes one for each evaluation of a literal, so
- * its age bounds loops such as `$match` and `$replace`, between whose searches JSONata looks at no clock.
+ * its age bounds loops such as `$match` and `$replace`: JSONata checks no clock between their searches.
  */
 export class LinearRegExp {
   lastIndex = 0;

@@ -7,11 +7,11 @@ import { knownKeys } from './schema-keys.ts';
 /** Something wrong in a definition. `path` leads to it from the definition. */
 export interface Fault {
   path: readonly (string | number)[];
-  /** What is wrong and the fix, as the end of a sentence that begins with the place. */
+  /** The fault and its fix, as the end of a sentence that begins with the place. */
   message: string;
 }
 
-/** zod's issues (of a parse with `reportInput`) as faults, each unknown key one of its own, with the nearest key that is known. */
+/** zod's issues (of a parse with `reportInput`) as faults. Each unknown key is a separate fault, with the nearest known key. */
 export function faultsOf(error: z.ZodError, schema: z.ZodType, at: readonly (string | number)[] = []): Fault[] {
   return error.issues.flatMap((issue): Fault[] => {
     const path = [...at, ...issue.path.map((step) => (typeof step === 'number' ? step : String(step)))];
@@ -34,7 +34,7 @@ function unknownKey(key: string, known: string[]): string {
   return `is not a known key; ${near === undefined ? `the keys here are ${known.join(', ')}` : `did you mean "${near}"?`}`;
 }
 
-/** Runs a check that throws an AppError and gives its message as a fault. */
+/** Runs a check that may throw an AppError; returns its message as a fault. */
 export function faultFrom(path: readonly (string | number)[], check: () => unknown): Fault[] {
   try {
     check();

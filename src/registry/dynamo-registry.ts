@@ -6,11 +6,11 @@ import { formatPath } from './agent-faults.ts';
 import { parseAgent } from './parse-agent.ts';
 import { newest, type Registry, sortAgents } from './registry.ts';
 
-/** Where the table is, and who is told of items that are no agents. */
+/** Where the table is, and the log for items that are no agents. */
 export interface DynamoRegistryOptions {
   table: string;
   region?: string | undefined;
-  /** Instead of AWS's own. */
+  /** Replaces AWS's own endpoint. */
   endpoint?: string | undefined;
   log: Log;
 }
@@ -21,8 +21,8 @@ const ATTRIBUTES = ['description', 'model', 'instructions', 'prompt', 'input', '
 type Item = Record<string, unknown>;
 
 /**
- * Agents of a DynamoDB table with the key `agent_name`, `version`, their attributes as in agents.yaml. In a list, an
- * item that is no agent is left out with a warning; asked for by name, its faults are the error.
+ * Agents of a DynamoDB table with the key `agent_name`, `version`, their attributes as in agents.yaml. A list
+ * omits an item that is no agent, with a warning. A lookup by name throws its faults.
  */
 export function createDynamoRegistry(options: DynamoRegistryOptions): Registry {
   const { table, log } = options;
@@ -47,7 +47,7 @@ export function createDynamoRegistry(options: DynamoRegistryOptions): Registry {
     },
     async find(name, version) {
       const items = await guarded(source, async () => query(await connect(), { table, name, version }));
-      // Order by version alone first: an older version must not answer for a newest one that is broken.
+      // Order by version first: an older version must not replace a broken newest version.
       const versions = items.map((item) => ({ item, definition: placeholder(item) }));
       const chosen = newest(versions.map(({ definition }) => definition));
       const item = versions.find(({ definition }) => definition === chosen)?.item;
@@ -81,7 +81,7 @@ function fromJson(value: unknown): unknown {
   try {
     return JSON.parse(value) as unknown;
   } catch {
-    // Instructions may begin with a bracket: then they are text.
+    // Instructions may begin with a bracket and still be text.
     return value;
   }
 }
@@ -124,7 +124,7 @@ async function collect(
   return items;
 }
 
-/** The SDK's errors as ours, with what to do. */
+/** The SDK's errors as AppErrors, with the fix. */
 async function guarded<T>(source: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -4,7 +4,7 @@ import { type Fault, isRecord } from './agent-faults.ts';
 
 const SCHEMA = '{type: object, properties: {embedding: {type: array, items: {type: number}}}, required: [embedding]}';
 
-/** An embedding model reads no instructions, so its agent need not have any. */
+/** An embedding model reads no instructions, so its agent does not need any. */
 export function withoutNeedOfInstructions(raw: unknown): unknown {
   if (!isRecord(raw) || raw['instructions'] !== undefined || !isRecord(raw['model'])) return raw;
   const { provider, model } = raw['model'];
@@ -12,7 +12,7 @@ export function withoutNeedOfInstructions(raw: unknown): unknown {
   return { ...raw, instructions: 'Give the vector of the text.' };
 }
 
-/** What makes no sense for an agent whose model gives vectors: every row would be paid for, and fail. */
+/** Settings that make no sense for an embedding agent: every row would be paid for, and fail. */
 export function embeddingFaults({ model, tools, structured_output: output }: AgentDefinition): Fault[] {
   const { provider, model: name, fallback } = model;
   if (!isEmbeddingModel(model)) {

@@ -1,7 +1,7 @@
 import type { AgentDefinition } from '../agent/definition.ts';
 import { newest, type Registry, sortAgents } from './registry.ts';
 
-/** Agents that somebody has at hand, such as a command that makes one of its own settings. `source` is told where one is missing. */
+/** Agents that the caller provides, such as a command that builds one from its settings. `source` is named when one is missing. */
 export function createGivenRegistry(definitions: readonly AgentDefinition[], source: string): Registry {
   const sorted = sortAgents(definitions);
   return {

@@ -7,10 +7,10 @@ import { embeddingFaults, withoutNeedOfInstructions } from './embedding-faults.t
 import { resolveInstructions, resolvePrompt } from './parse-prompt.ts';
 import { parseTools } from './parse-tools.ts';
 
-/** A definition, or everything that is wrong with it. */
+/** A definition, or all of its faults. */
 export type ParsedAgent = { definition: AgentDefinition } | { faults: Fault[] };
 
-/** `base_dir` is the registry's to set; tools are parsed by kind, so that their faults are told for the kind meant. */
+/** Only the registry sets `base_dir`. Tools are parsed by kind, so that faults refer to the intended kind. */
 const outer = agentDefinition.omit({ base_dir: true, tools: true }).extend({ tools: z.unknown().optional() });
 
 /**
@@ -36,7 +36,7 @@ export function parseAgent(raw: unknown, baseDir: string | undefined): ParsedAge
   return { definition: baseDir === undefined ? prompted.definition : withAbsoluteScript(prompted.definition, baseDir) };
 }
 
-/** A bare `model: NAME` becomes an object, where the name tells the provider. */
+/** A bare `model: NAME` becomes an object, if the name identifies the provider. */
 function resolveModel(raw: unknown): { value: unknown } | { faults: Fault[] } {
   if (!isRecord(raw) || typeof raw['model'] !== 'string') return { value: raw };
   const model = parseModelReference(raw['model']);
@@ -70,7 +70,7 @@ function nameFaults({ tools }: AgentDefinition): Fault[] {
   });
 }
 
-/** A definition that comes from no file has nothing that a relative path could start from. */
+/** A definition without a file has no base folder for relative paths. */
 function pathFaults(definition: AgentDefinition, baseDir: string | undefined): Fault[] {
   if (baseDir !== undefined) return [];
   const message = 'is a relative path, but the definition comes from no file; write an absolute one';

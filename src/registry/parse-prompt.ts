@@ -16,8 +16,8 @@ export function resolveInstructions(raw: unknown): { value: unknown } | { faults
 }
 
 /**
- * Checks the placeholders of a prompt and fills in which they are; an agent with a prompt and without `input` takes its
- * placeholders as required input fields of any type.
+ * Checks the placeholders of a prompt and fills in their list. If an agent has a prompt and no `input`, its placeholders
+ * become required input fields of any type.
  */
 export function resolvePrompt(definition: AgentDefinition): { definition: AgentDefinition } | { faults: Fault[] } {
   const { prompt, input } = definition;

@@ -17,7 +17,7 @@ const KINDS = {
 };
 type Kind = keyof typeof KINDS;
 
-/** Checks the `tools` of a definition, each as the kind that its key says. */
+/** Checks the `tools` of a definition, each by the kind that its key names. */
 export function parseTools(raw: unknown): { tools: ToolDefinition[]; faults: Fault[] } {
   if (raw === undefined) return { tools: [], faults: [] };
   if (!Array.isArray(raw)) return { tools: [], faults: [{ path: ['tools'], message: 'must be a list' }] };

@@ -5,7 +5,7 @@ import { compareVersions } from './version-order.ts';
 
 /** Where agent definitions come from. */
 export interface Registry {
-  /** Where it looks, from the top down, as people would write it: a path, `dynamodb://TABLE`. */
+  /** The places of the definitions, topmost first, as a person writes them: a path, `dynamodb://TABLE`. */
   readonly sources: readonly string[];
   /**
    * Every version of every agent, by name, the newest version first.
@@ -13,7 +13,7 @@ export interface Registry {
    */
   list(): Promise<AgentDefinition[]>;
   /**
-   * One agent: the version asked for, otherwise the newest.
+   * One agent: the requested version, otherwise the newest.
    * @throws AppError `agents_invalid`, `registry_unavailable`
    */
   find(name: string, version?: string): Promise<AgentDefinition | undefined>;
@@ -41,7 +41,7 @@ export function layerRegistries(layers: readonly Registry[]): Registry {
 
 /**
  * The agent that a person or a model names, as `name` (its newest version), `name@version`, or both apart.
- * @throws AppError `agent_not_found` with the nearest name or the versions that there are
+ * @throws AppError `agent_not_found` with the nearest name or the existing versions
  */
 export async function resolveAgent(
   registry: Registry,

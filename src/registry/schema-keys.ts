@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { $ZodType } from 'zod/v4/core';
 
-/** The keys that a zod schema knows at a path; empty where anything goes. For naming the nearest key to an unknown one. */
+/** The keys that a zod schema knows at a path; empty if any key is allowed. Used to name the nearest known key. */
 export function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   let at: $ZodType | undefined = unwrap(schema);
   for (const step of path) at = child(at, step);

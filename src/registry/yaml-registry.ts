@@ -13,8 +13,7 @@ const MAX_FILE_BYTES = 5_000_000;
 const MAX_SHOWN_FAULTS = 20;
 
 /**
- * Agents of one agents.yaml. The file is read when it is asked for, and again when it has changed: a server need not be
- * restarted for a new agent.
+ * Agents of one agents.yaml. The file is read on demand, and again after a change: a new agent needs no restart.
  */
 export function createYamlRegistry(path: string): Registry {
   const file = resolve(path);

@@ -3,9 +3,9 @@ import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 /** A parsed YAML text that still knows its lines, counted from 1. */
 export interface YamlSource {
   value: unknown;
-  /** What is wrong with the YAML itself. */
+  /** Faults of the YAML itself. */
   faults: { line: number; message: string }[];
-  /** The line of what is at the path, or of the nearest thing around it. */
+  /** The line of the value at the path, or of the nearest enclosing value. */
   lineOf(path: readonly (string | number)[]): number;
 }
 
@@ -35,7 +35,7 @@ export function openYaml(text: string): YamlSource {
   return { value, faults, lineOf };
 }
 
-/** Where a child of a collection begins: at its key in a map, which is what a person looks for. */
+/** The start of a collection's child: its key in a map, which a person looks for. */
 function offsetOf(parent: unknown, step: string | number | undefined): number | undefined {
   if (isMap(parent)) {
     const pair = parent.items.find(({ key }) => isScalar(key) && key.value === step);

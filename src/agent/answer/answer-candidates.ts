@@ -2,21 +2,21 @@ import type { Json } from '../../protocol/messages.ts';
 import { parseExactJson, stringEnd } from './exact-json.ts';
 import { readLooseJson } from './loose-json.ts';
 
-/** Every object and array that stands by itself in a text, or why none of them can be trusted. */
+/** Every complete object and array in a text, or why none of them can be trusted. */
 export type Candidates = { ok: true; values: Json[] } | { ok: false; reason: string };
 
-/** Braces that may belong to no JSON: an answer with more of them is none. Each is looked at up to the text's end. */
+/** Limit of braces outside JSON; an answer with more is rejected. Each brace costs a scan up to the end of the text. */
 const MAX_OPENERS = 50;
 
-/** Stands in the prose where a value was taken out (U+FFFC, the object replacement character). */
+/** Replaces an extracted value in the prose (U+FFFC, the object replacement character). */
 const VALUE = '\ufffc';
-/** A field outside of braces: the object that it belongs to has no start. */
+/** A field outside braces: its object has no start. */
 const PART_BEFORE = /["“”„'’]\s*:\s*(?:\ufffc|["“„'\d-]|true|false|null)/;
 const PART_AFTER = /\ufffc\s*,\s*["“„'\ufffc]/;
 
 /**
- * Finds the JSON in prose, code fences included. Contract: a part of a larger object or array is never taken for a whole:
- * where one begins and does not end, or ends and did not begin, nothing is found at all.
+ * Finds the JSON in prose, code fences included. Contract: a part of a larger object or array is never returned as a whole.
+ * If an object or array has no end or no start, nothing is found.
  */
 export function findCandidates(text: string): Candidates {
   const values: Json[] = [];
@@ -61,7 +61,7 @@ function readAt(text: string, at: number): ReturnType<typeof readLooseJson> {
   return end === undefined || json === undefined ? readLooseJson(text, at) : { end, json };
 }
 
-/** Where the brackets that open at `start` are all closed again. */
+/** The position at which all brackets that open at `start` are closed. */
 function balancedEnd(text: string, start: number): number | undefined {
   const closers: string[] = [];
   for (let at = start; at < text.length; at += 1) {
@@ -77,7 +77,7 @@ function balancedEnd(text: string, start: number): number | undefined {
   return undefined;
 }
 
-/** Whether an object or array seems to begin here: a brace followed by a key, a bracket followed by what holds others. */
+/** Whether an object or array seems to begin here: a brace followed by a key, or a bracket followed by a brace or bracket. */
 function looksLikeJson(text: string, at: number): boolean {
   const rest = text.slice(at, at + 300);
   return (

@@ -6,8 +6,8 @@ import { parseExactJson } from './exact-json.ts';
 import { withoutBlankEnds } from './loose-string.ts';
 
 /**
- * What an answer in text came to. `success`: JSON that fits the schema. `json_only`: JSON, and no schema to hold it
- * against. `validation_failed`: JSON that does not fit. `json_failed`: no JSON, or none that can be read in one way only.
+ * The outcome of an answer in text. `success`: JSON that fits the schema. `json_only`: JSON, and there is no schema to
+ * check it. `validation_failed`: JSON that does not fit. `json_failed`: no JSON, or no unambiguous JSON.
  * `error`: there is no answer. `errors` are sentences for the model.
  */
 export type ParsedAnswer =
@@ -17,7 +17,7 @@ export type ParsedAnswer =
   | { parse_status: 'json_failed'; errors: string[] }
   | { parse_status: 'error'; errors: string[] };
 
-/** What {@link parseAnswer} holds an answer against. */
+/** What {@link parseAnswer} checks an answer with. */
 export interface AnswerRules {
   /** The check against the agent's schema, which is an object's. */
   validate?: Validator | undefined;
@@ -25,8 +25,8 @@ export interface AnswerRules {
 }
 
 /**
- * Reads the JSON of an answer that was given in text: the text itself, else the one object in it that fits the schema,
- * mended where that can be done in one way only. Contract: never throws, and gives no value that the text does not say.
+ * Reads the JSON of an answer in text: the text itself, else the one object in it that fits the schema. Small mistakes are
+ * repaired if the repair is unambiguous. Contract: never throws, and returns no value that is not in the text.
  */
 export function parseAnswer(text: string, { validate, stopReason }: AnswerRules = {}): ParsedAnswer {
   const answer = withoutThoughts(withoutBlankEnds(text));
@@ -43,7 +43,7 @@ export function parseAnswer(text: string, { validate, stopReason }: AnswerRules 
   return judge(found.values, validate);
 }
 
-/** Without the reasoning that some open models put before their answer. */
+/** The text without the reasoning that some open models put before their answer. */
 function withoutThoughts(text: string): string {
   return text.replace(/^<(think|thinking|reasoning)>[\s\S]*?<\/\1>\s*/, '');
 }

@@ -1,12 +1,12 @@
 import type { Json } from '../../protocol/messages.ts';
 
-/** JSON that was read, or why it may not be used: a reader could take it for something else than what was meant. */
+/** Parsed JSON, or the reason why it must not be used: it may not mean what it says. */
 export type ExactJson = { ok: true; value: Json } | { ok: false; reason: string };
 
 /**
- * `JSON.parse` without its three silent losses: a repeated key, of which only the last value would be left; an integer that
- * a JavaScript number can't hold, or a number beyond its range, which is kept as its digits, in a string; and lone
- * backslashes of paths and formulas that happen to escape something ("C:\new", "\frac").
+ * `JSON.parse` without its three silent losses. A repeated key is rejected (only its last value would remain). A number that
+ * a JavaScript number cannot hold is kept as a string of its digits. Single backslashes of paths and formulas that happen to
+ * form an escape are rejected ("C:\new", "\frac").
  * @returns undefined when the text is not JSON
  */
 export function parseExactJson(text: string): ExactJson | undefined {
@@ -61,7 +61,7 @@ function nextChar(text: string, from: number): string | undefined {
   return text[at];
 }
 
-/** Where the string that begins at `start` is over; the text's length when it is not. */
+/** The end of the string that begins at `start`; the length of the text if the string has no end. */
 export function stringEnd(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at += 1) {
     if (text[at] === '\\') at += 1;
@@ -70,7 +70,7 @@ export function stringEnd(text: string, start: number): number {
   return text.length;
 }
 
-/** An escape that nobody writes on purpose: backspace, form feed, or a line break or tab in what looks like a path. */
+/** An escape that is hardly ever intended: backspace, form feed, or a line break or tab in a text like a path. */
 function loneBackslash(text: string): string | undefined {
   const escapes = text.matchAll(/\\(?:u000[8c]|.)/gis);
   for (const { 0: code, index } of escapes) {

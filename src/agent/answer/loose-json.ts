@@ -3,10 +3,10 @@ import type { Json } from '../../protocol/messages.ts';
 import { type ExactJson, parseExactJson } from './exact-json.ts';
 import { blankLength, opensString, readLooseString } from './loose-string.ts';
 
-/** A key, or a value that holds no others, as it stands in the text. */
+/** A key or a scalar value, as it is written in the text. */
 type Token = { kind: 'key' | 'string' | 'number'; text: string } | { kind: 'word'; value: boolean | null };
 
-/** One object or array that is open: what may come next in it. */
+/** One open object or array, and what may come next in it. */
 interface Frame {
   closer: '}' | ']';
   expect: 'key' | 'colon' | 'value' | 'comma';
@@ -17,7 +17,7 @@ interface Reading {
   at: number;
   frames: Frame[];
   tokens: Token[];
-  /** What was read, with every string as JSON writes it. */
+  /** The text as read, with every string in JSON's own form. */
   text: string;
 }
 
@@ -35,8 +35,8 @@ const WORDS: Readonly<Record<string, boolean | null>> = {
  * typographic quotes, Python's constants, keys without quotes, line breaks in strings, paired quotes inside strings.
  *
  * Strings are read here, since jsonrepair guesses wrongly at them („…“ as delimiters, lone backslashes, inner quotes before
- * a comma); jsonrepair mends what lies between them. Contract: every key and value of the text, and nothing else, stands in
- * the result, in order; whatever could be read in two ways, or has no end, is not read.
+ * a comma); jsonrepair repairs the text between them. Contract: the result holds every key and value of the text, and nothing
+ * else, in order. An ambiguous or unfinished text is not read.
  */
 export function readLooseJson(source: string, start: number): { end: number; json: ExactJson } | undefined {
   const reading: Reading = { source, at: start, frames: [], tokens: [], text: '' };
@@ -47,7 +47,7 @@ export function readLooseJson(source: string, start: number): { end: number; jso
   try {
     mended = jsonrepair(reading.text);
   } catch {
-    // It says where it gave up, which is nowhere in the model's own text.
+    // Its error names a position in the rewritten text, not in the model's own text.
     return undefined;
   }
   const json = parseExactJson(mended);
@@ -56,7 +56,7 @@ export function readLooseJson(source: string, start: number): { end: number; jso
   return { end: reading.at, json };
 }
 
-/** Reads one token, comment or space; false when the text is not understood. */
+/** Reads one token, comment or space; false if the text is not understood. */
 function step(reading: Reading): boolean {
   const { source, at, frames } = reading;
   const char = source[at];
@@ -134,7 +134,7 @@ function takeWord(reading: Reading, frame: Frame): boolean {
   return take(reading, word.length, word, { frame, expect: 'comma' });
 }
 
-/** Whether the value holds the text's keys and values, all of them and in their order, and nothing else. */
+/** Whether the value holds all keys and values of the text, in their order, and nothing else. */
 function isFaithful(value: Json, tokens: readonly Token[]): boolean {
   let count = 0;
   const isNext = (fits: (token: Token) => boolean): boolean => {

@@ -2,11 +2,11 @@
 export interface LooseString {
   end: number;
   text: string;
-  /** A straight double quote stands in it without a backslash. */
+  /** It contains a straight double quote without a backslash. */
   hasBareQuote: boolean;
 }
 
-/** What closes a string that begins with the key: typographic quotes come as pairs of several languages. */
+/** The closing quotes for each opening quote; typographic quotes come in pairs of several languages. */
 const CLOSERS: Readonly<Record<string, string>> = {
   '"': '"',
   "'": "'",
@@ -45,7 +45,7 @@ export function opensString(char: string): boolean {
 
 const MAX_COMMENT = 10_000;
 
-/** The length of the white space (invisible characters included) or of the comment that stands at a place. */
+/** The length of the white space (invisible characters included) or of the comment at a position. */
 export function blankLength(source: string, at: number): number {
   const char = source[at];
   if (char === undefined) return 0;
@@ -56,12 +56,12 @@ export function blankLength(source: string, at: number): number {
 }
 
 /**
- * Reads a string whose quotes may be of any kind, or stand unescaped inside it.
+ * Reads a string whose quotes may be of any kind, and may occur unescaped inside it.
  *
  * A quote closes the string when what follows can only follow a string there (`:` after a key; `,`, `}` or `]` after a
- * value). A quote that does not is part of the text, where that is beyond doubt; otherwise nothing is read.
+ * value). Any other quote is part of the text, if that is certain; otherwise nothing is read.
  * @param followers the characters that may come after it
- * @returns undefined where another reading is possible
+ * @returns undefined if another reading is possible
  */
 export function readLooseString(source: string, start: number, followers: string): LooseString | undefined {
   const opener = source[start] ?? '';
@@ -112,14 +112,14 @@ function isApostrophe(text: string, at: number): boolean {
   return /^\p{L}.\p{L}$/su.test(text.slice(at - 1, at + 2));
 }
 
-/** Not beside what separates JSON's values, on whose other side the string might end. */
+/** A quote that is not next to a JSON separator, where the string might end. */
 function isInWords(text: string, at: number): boolean {
   const before = text.slice(0, at).trimEnd().at(-1) ?? '';
   const after = text.slice(at + 1).trimStart()[0] ?? '';
   return before !== '' && !/[:,[{"]/.test(before) && after !== '' && !/[:,\]}"]/.test(after);
 }
 
-/** Quotes inside come in pairs, whatever their kind: one that is left open may have been closed by the string's own end. */
+/** Inner quotes come in pairs. An open inner quote may have been closed by the end of the string. */
 function isPaired(text: string, inner: readonly number[]): boolean {
   let isOpen = false;
   for (const at of inner) {

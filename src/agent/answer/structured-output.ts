@@ -3,23 +3,23 @@ import { compileSchema } from '../../base/schema.ts';
 import type { JsonObject, JsonSchema, ToolSpec } from '../../protocol/messages.ts';
 import { type AgentDefinition, agentLabel, STRUCTURED_OUTPUT_TOOL } from '../definition.ts';
 
-/** How an agent answers, and the check of what it answers with. */
+/** How an agent answers, and how the answer is checked. */
 export interface StructuredOutput {
-  /** The tool through which it answers; undefined when it answers in text. */
+  /** The tool through which it answers; undefined if it answers in text. */
   spec: ToolSpec | undefined;
-  /** What an answer in text begins with. */
+  /** The prefill of an answer in text. */
   prefill?: string;
-  /** What its instructions end with. */
+  /** The text that is appended to its instructions. */
   instruction: string;
-  /** What it is told when it ends without an answer. */
+  /** The message to the model when it ends without an answer. */
   reminder: string;
-  /** What it is told when its answer was cut off; `maxTokens` is what it has from there on. */
+  /** The message to the model when its answer was cut off; `maxTokens` is its new limit. */
   cutReminder(maxTokens: number): string;
   check(input: unknown): { valid: true; value: JsonObject } | { valid: false; errors: string[] };
 }
 
 /**
- * Makes the way of answering from the agent's own schema: `return_structured_data`, or JSON in text where the agent's mode
+ * Makes the answer channel from the agent's own schema: `return_structured_data`, or JSON in text where the agent's mode
  * says so; nothing when its structured output is not enabled.
  * @throws AppError `agents_invalid` when the schema is missing, is not an object's, or is not a JSON Schema
  */
@@ -70,13 +70,13 @@ function inText(schema: JsonSchema): Omit<StructuredOutput, 'check'> {
   };
 }
 
-/** A schema without its `$schema`: an older dialect's name would be refused, and its keywords are read all the same. */
+/** The schema without its `$schema`. The name of an older dialect would be refused; its keywords are still read. */
 export function withoutDialect(schema: JsonSchema): JsonSchema {
   const { $schema: _dialect, ...rest } = schema;
   return rest;
 }
 
-/** What the model is told when its answer does not fit the schema. */
+/** The message to the model when its answer does not fit the schema. */
 export function invalidOutputMessage(errors: string[]): string {
   return [
     'The data does not fit the schema:',
@@ -85,7 +85,7 @@ export function invalidOutputMessage(errors: string[]): string {
   ].join('\n');
 }
 
-/** What the model is told when its answer in text can't be read, or does not fit the schema. */
+/** The message to the model when its answer in text is not readable or does not fit the schema. */
 export function invalidTextMessage(errors: string[]): string {
   const faults = errors.map((error) => `- ${error}`);
   return [
