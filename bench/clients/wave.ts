@@ -35,9 +35,12 @@ async function until(holds: (now: typeof report) => boolean): Promise<void> {
 
 await until(({ status }) => status === 'running');
 const measured = await measure(Number(rows), () =>
-  until(({ counts, jobs }) => counts.queued === 0 && jobs.length > 0 && jobs.every(({ status }) => status === 'open')),
+  until(
+    ({ counts, provider_jobs: jobs }) =>
+      counts.queued === 0 && jobs.length > 0 && jobs.every(({ status }) => status === 'open'),
+  ),
 );
-measured['jobs'] = (await app.runner.report(report.batch_id)).jobs.length;
+measured['jobs'] = (await app.runner.report(report.batch_id)).provider_jobs.length;
 stop.abort();
 await driving;
 await app.close();

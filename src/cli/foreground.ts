@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, toAppError } from '../base/errors.ts';
+import type { BatchReport } from '../runner/contract/report.ts';
 import { ACTIVE } from '../runner/lifecycle/batch.ts';
-import type { BatchReport } from '../runner/runner.ts';
 import type { App } from './app.ts';
 import type { CommandContext, Output } from './command-context.ts';
 import { listenForStop, type Stop } from './signals.ts';

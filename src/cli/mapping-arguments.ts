@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { AppError } from '../base/errors.ts';
-import type { InputMapping } from '../runner/runner.ts';
+import type { Json } from '../protocol/messages.ts';
+import type { InputMapping } from '../runner/contract/mapping.ts';
 
 /** A path of the command line made absolute; URIs stay as they are, and so does a slash at the end, which means a folder. */
 export function locationArgument(location: string, cwd: string): string {
@@ -27,7 +28,7 @@ function howOf(how: string, pair: string): InputMapping[string] {
   if (how.startsWith('column:')) return { column: how.slice('column:'.length) };
   if (!how.startsWith('value:')) return how;
   try {
-    return { value: JSON.parse(how.slice('value:'.length)) as unknown };
+    return { value: JSON.parse(how.slice('value:'.length)) as Json };
   } catch (cause) {
     throw new AppError(
       'invalid_arguments',

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BatchReport } from '../runner/runner.ts';
+import type { BatchReport } from '../runner/contract/report.ts';
 import type { App } from './app.ts';
 
 const LOOK_EVERY_MS = 200;

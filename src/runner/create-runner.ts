@@ -3,6 +3,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../base/errors.ts';
 import type { BatchRecord } from '../storage/batches.ts';
 import type { PastAttempt, RowRecord, RowStatus } from '../storage/rows.ts';
+import type { BatchReport } from './contract/report.ts';
+import type { BatchRequest } from './contract/request.ts';
+import type { RowReport } from './contract/row.ts';
+import type { AttemptTrace, RowTrace } from './contract/trace.ts';
 import type { RunnerDeps } from './deps.ts';
 import { planBatch } from './intake/validate-input.ts';
 import { ENDED } from './lifecycle/batch.ts';
@@ -16,7 +20,7 @@ import { toUsd } from './output/bill.ts';
 import { reportBatch } from './output/report.ts';
 import { batchNotFound, outputCsv, planOf, rowReport, storedPlanOf } from './output/results.ts';
 import { createFlights } from './rows/flights.ts';
-import type { AttemptTrace, BatchReport, BatchRequest, RowReport, RowTrace, Runner } from './runner.ts';
+import type { Runner } from './runner.ts';
 
 /** How often a watched batch is reported, in milliseconds. */
 const PROGRESS_MS = 250;

@@ -1,10 +1,11 @@
 import * as z from 'zod';
+import { strict } from '../base/strict-object.ts';
 import type { ColumnProfile, TableProfile, Tables } from '../tables/table.ts';
 import { defineTool } from './define-tool.ts';
 import type { OrchestratorTool } from './orchestrator-tool.ts';
 import { shorten, shortenValue } from './show/shorten.ts';
 import { exactlyOneSource, ONE_SOURCE, requireSourceUri, tableSource } from './table-source.ts';
-import { anyObject, strict } from './tool-schema.ts';
+import { anyObject } from './tool-schema.ts';
 
 const input = strict({
   ...tableSource,

@@ -1,14 +1,16 @@
 import * as z from 'zod';
 import { AppError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
-import type { RowReport, Runner } from '../runner/runner.ts';
+import { strict } from '../base/strict-object.ts';
+import type { RowReport } from '../runner/contract/row.ts';
+import type { Runner } from '../runner/runner.ts';
 import { defineTool } from './define-tool.ts';
 import { number } from './figures.ts';
 import type { OrchestratorTool } from './orchestrator-tool.ts';
 import { resultsResource } from './show/resource-uris.ts';
 import { decodeCursor, encodeCursor } from './show/row-cursor.ts';
 import { shortenValue } from './show/shorten.ts';
-import { anyObject, strict } from './tool-schema.ts';
+import { anyObject } from './tool-schema.ts';
 
 const STATUSES = ['SUCCESS', 'FAILED', 'NOT_RUN'] as const;
 type FinalStatus = (typeof STATUSES)[number];

@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import type { ToolContext } from '../agent/tool.ts';
-import type { BatchReport, Runner } from '../runner/runner.ts';
+import { strict } from '../base/strict-object.ts';
+import type { BatchReport } from '../runner/contract/report.ts';
+import type { Runner } from '../runner/runner.ts';
 import { defineTool } from './define-tool.ts';
 import { number } from './figures.ts';
 import type { OrchestratorTool } from './orchestrator-tool.ts';
 import { batchReport, isSettled, nextStepFor, summarizeBatch, toBatchInAnswer } from './show/batch-report.ts';
 import { resultsResource } from './show/resource-uris.ts';
-import { strict } from './tool-schema.ts';
 
 /** Between two looks at the store, in milliseconds: another process may run the batch, so there is nothing to listen to. */
 const POLL_MS = 250;

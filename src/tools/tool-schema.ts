@@ -1,18 +1,6 @@
 import * as z from 'zod';
 import type { JsonSchema } from '../protocol/messages.ts';
 
-/** A strict object whose error for an unknown field names the field and the ones that exist. */
-export function strict<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
-  const known = Object.keys(shape).join(', ');
-  return z.strictObject(shape, {
-    error: (issue) => {
-      if (issue.code !== 'unrecognized_keys') return undefined;
-      const names = issue.keys.map((key) => `"${key}"`).join(', ');
-      return `unknown field ${names}; the fields are: ${known}`;
-    },
-  });
-}
-
 /** Any JSON object. */
 export const anyObject = z.record(z.string(), z.unknown());
 

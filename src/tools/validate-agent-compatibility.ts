@@ -1,19 +1,23 @@
 import * as z from 'zod';
 import { type AgentDefinition, agentLabel } from '../agent/definition.ts';
 import { toAppError } from '../base/errors.ts';
+import { strict } from '../base/strict-object.ts';
 import { type Registry, resolveAgent } from '../registry/registry.ts';
+import { estimate } from '../runner/contract/estimate.ts';
+import { type InputMapping, inputMapping, structuredOutputFields } from '../runner/contract/mapping.ts';
+import type { BatchPlan } from '../runner/contract/plan.ts';
+import { type Problem, problem } from '../runner/contract/problem.ts';
 import { checkStructured } from '../runner/intake/validate-input.ts';
 import { checkMapping, inputFields, requiredFields } from '../runner/rows/mapping.ts';
 import { checkOutputMapping } from '../runner/rows/transform-output.ts';
-import type { BatchPlan, InputMapping, Problem, Runner } from '../runner/runner.ts';
+import type { Runner } from '../runner/runner.ts';
 import { parseAgentName } from './agent-name.ts';
 import { defineTool } from './define-tool.ts';
-import { inputMapping, mappingInAnswer, structuredOutputFields, toMappingInAnswer } from './mapping-arguments.ts';
 import type { OrchestratorTool } from './orchestrator-tool.ts';
-import { estimateInAnswer, inWords, problemInAnswer } from './show/estimate-in-answer.ts';
+import { inWords } from './show/estimate-in-words.ts';
 import { shorten } from './show/shorten.ts';
 import { atMostOneSource, requireSourceUri, sourceUri, tableSource } from './table-source.ts';
-import { anyObject, strict } from './tool-schema.ts';
+import { anyObject } from './tool-schema.ts';
 
 const input = strict({
   agent_name: z.string().min(1, 'must name an agent').describe('The name of the agent, or name@version.'),
@@ -34,7 +38,7 @@ const output = z.object({
   summary: z.string().describe('The verdict in one sentence.'),
   next_step: z.string().describe('What to do next.'),
   compatible: z.boolean().describe('Whether a batch with this agent (and this table, when one is given) can run.'),
-  problems: z.array(problemInAnswer).describe('Every reason why it can not; empty when it can.'),
+  problems: z.array(problem).describe('Every reason why it can not; empty when it can.'),
   warnings: z.array(z.string()).describe('What is odd without stopping the work.'),
   agent: z
     .object({
@@ -50,7 +54,7 @@ const output = z.object({
   output_fields: z.array(z.string()).describe('The fields of its answer that can become columns.'),
   columns: z.array(z.string()).nullable().describe("The table's columns; null without a table."),
   row_count: z.number().nullable().describe('How many rows the table has; null when unknown.'),
-  proposed_mapping: mappingInAnswer
+  proposed_mapping: inputMapping
     .nullable()
     .describe('The mapping that would be used: the one given, or columns named like the fields. Null without a table.'),
   unmapped_fields: z
@@ -59,7 +63,7 @@ const output = z.object({
     )
     .describe("The agent's input fields that the mapping does not fill."),
   output_columns: z.array(z.string()).nullable().describe("The output table's columns after the source's own."),
-  estimate: estimateInAnswer.nullable().describe('What the batch may cost and take; null without a table.'),
+  estimate: estimate.nullable().describe('What the batch may cost and take; null without a table.'),
   available_agents: z.array(agentInList).describe('The agents there are; given when the agent was not found.'),
 });
 
@@ -212,7 +216,7 @@ function describePlan(plan: BatchPlan, agent: AgentDefinition): Partial<Output> 
     warnings: plan.warnings,
     columns: plan.columns.slice(0, MOST_COLUMNS).map((column) => shorten(column, 200)),
     row_count: plan.row_count,
-    proposed_mapping: toMappingInAnswer(plan.input_mapping),
+    proposed_mapping: plan.input_mapping,
     unmapped_fields: unmapped.map((name) => ({ name, required: required.includes(name) })),
     output_columns: plan.output_columns,
     estimate: plan.estimate,

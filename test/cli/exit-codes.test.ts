@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exitCodeOfBatch, exitCodeOfError } from '../../src/cli/exit-codes.ts';
-import type { BatchReport } from '../../src/runner/runner.ts';
+import type { BatchReport } from '../../src/runner/contract/report.ts';
 import { echoAnswer } from '../support/echo-agent.ts';
 import { type MessagesServer, startMessagesServer } from '../support/messages-server.ts';
 import { createWorkspace, type Workspace } from './workspace.ts';
@@ -122,7 +122,14 @@ describe('the exit table', () => {
     status: 'completed',
     pause_reason: null,
     error: null,
-    ...{ truncated_rows: 0, truncated_fields: {}, executor: 'realtime', jobs: [], batch_calls: 0, discount_usd: 0 },
+    ...{
+      truncated_rows: 0,
+      truncated_fields: {},
+      executor: 'realtime',
+      provider_jobs: [],
+      batch_calls: 0,
+      discount_usd: 0,
+    },
     agent: 'a@v1',
     model: 'p/m',
     stand_in: null,

@@ -1,7 +1,9 @@
 import { type AgentDefinition, agentDefinition } from '../../agent/definition.ts';
 import { AppError } from '../../base/errors.ts';
 import { describeZodError } from '../../base/schema.ts';
-import type { BatchOptions, BatchRequest, InputMapping } from '../../runner/runner.ts';
+import type { InputMapping } from '../../runner/contract/mapping.ts';
+import type { BatchOptions } from '../../runner/contract/options.ts';
+import type { BatchRequest } from '../../runner/contract/request.ts';
 import { answerFields } from './answer-schema.ts';
 import type { JobFolder, Split } from './folders.ts';
 import type { BedrockSettings } from './settings.ts';

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BatchReport } from '../../runner/runner.ts';
+import type { BatchReport } from '../../runner/contract/report.ts';
 import type { JobType, Split } from './folders.ts';
 import type { BedrockSettings } from './settings.ts';
 
@@ -18,7 +18,9 @@ export function summarize(
 ): Record<string, unknown> {
   const reports = processed.map(({ report }) => report);
   const { success_rate, validation_rate, ...counts } = countsOf(reports);
-  const jobs = processed.flatMap(({ split, report }) => report.jobs.map((job) => ({ split_name: split.name, ...job })));
+  const jobs = processed.flatMap(({ split, report }) =>
+    report.provider_jobs.map((job) => ({ split_name: split.name, ...job })),
+  );
   const costs = reports.map((report) => report.cost_usd);
   return {
     job_type: jobType,
@@ -32,7 +34,7 @@ export function summarize(
       split_name: split.name,
       total_files: split.files.length,
       ...countsOf([report]),
-      batch_processing_used: report.jobs.length > 0,
+      batch_processing_used: report.provider_jobs.length > 0,
       batch_id: report.batch_id,
       status: report.status,
       source: split.source,

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { AppError, type ErrorCode } from '../../base/errors.ts';
-import type { BatchReport } from '../../runner/runner.ts';
+import type { BatchReport } from '../../runner/contract/report.ts';
 import type { App } from '../app.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
 import { type DemoStage, setDemoStage } from '../demo/demo-stage.ts';

@@ -1,8 +1,11 @@
 import { type Command, Option } from 'commander';
+import type { MetadataColumn } from '../../runner/contract/mapping.ts';
+import type { BatchOptions } from '../../runner/contract/options.ts';
+import type { BatchPlan } from '../../runner/contract/plan.ts';
+import type { BatchRequest } from '../../runner/contract/request.ts';
 import { CACHE_SCOPES, TRACES } from '../../runner/intake/kept-options.ts';
 import { MODES } from '../../runner/intake/mode-options.ts';
 import { ENDED } from '../../runner/lifecycle/batch.ts';
-import type { BatchOptions, BatchPlan, BatchRequest, MetadataColumn } from '../../runner/runner.ts';
 import { askToGoOn, canAsk, refuseCostly } from '../agreement.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
 import { EXIT, exitCodeOfError } from '../exit-codes.ts';

@@ -1,5 +1,5 @@
 import cliProgress from 'cli-progress';
-import type { BatchReport } from '../../runner/runner.ts';
+import type { BatchReport } from '../../runner/contract/report.ts';
 import { count, duration, usd } from '../figures.ts';
 import { type Io, paintFor } from '../io.ts';
 

@@ -1,4 +1,6 @@
-import type { BatchPlan, BatchReport, Estimate, Execution } from '../../runner/runner.ts';
+import type { Estimate } from '../../runner/contract/estimate.ts';
+import type { BatchPlan, Execution } from '../../runner/contract/plan.ts';
+import type { BatchReport } from '../../runner/contract/report.ts';
 import type { Output } from '../command-context.ts';
 import { count, counted, duration, usd } from '../figures.ts';
 import type { Paint, Style } from '../io.ts';
@@ -128,7 +130,7 @@ function billTexts({ bill, cost_usd }: BatchReport): string[] {
 const OPEN = ['creating', 'open'];
 
 /** `3 of the batch API (2 done, 1 open), 2,499 calls at its price saved $0.02`; a job that has a fault of its own, each. */
-function jobTexts({ jobs, batch_calls: calls, discount_usd: saved }: BatchReport): string[] {
+function jobTexts({ provider_jobs: jobs, batch_calls: calls, discount_usd: saved }: BatchReport): string[] {
   if (jobs.length === 0) return [];
   const states = [...Map.groupBy(jobs, ({ status }) => status)].map(([status, ones]) => `${ones.length} ${status}`);
   const answered =
@@ -180,7 +182,7 @@ export function planLines(plan: BatchPlan, layout: TextLayout): string[] {
 /** How the rows run and why; where there is another way, its price and time. */
 function executionText({ executor, reason, realtime, batch }: Execution, paint: Paint): string {
   const [chosen, other, otherName] =
-    executor === 'batch'
+    executor === 'batch-api'
       ? ['through the batch API', realtime, 'in real time']
       : ['in real time', batch, 'through the batch API'];
   const text = `${chosen}: ${reason}`;

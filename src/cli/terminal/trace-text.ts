@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Json } from '../../protocol/messages.ts';
-import type { AttemptTrace, RowTrace } from '../../runner/runner.ts';
+import type { AttemptTrace, RowTrace } from '../../runner/contract/trace.ts';
 import type { JournalAnswer, JournalEntry } from '../../storage/journal.ts';
 import type { Output } from '../command-context.ts';
 import { count, duration, usd } from '../figures.ts';

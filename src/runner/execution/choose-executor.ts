@@ -1,16 +1,15 @@
 import type { BatchApi } from '../../providers/provider-jobs/batch-api.ts';
+import { OPTION_DEFAULTS } from '../contract/options.ts';
+import type { StoredPlan } from '../contract/stored-plan.ts';
 import type { RunnerDeps } from '../deps.ts';
-import type { StoredPlan } from '../runner.ts';
 
-/** From how many rows on `auto` takes the batch API. */
-export const DEFAULT_BATCH_THRESHOLD = 1_000;
 /** A deadline below this leaves a job no time, in hours. */
 const LEAST_DEADLINE_HOURS = 1;
 
 /** How a batch's rows are run, and why, in words. `missing`: the batch API was asked for and can't be had. */
 export type Choice =
   | { executor: 'realtime'; reason: string; missing?: true }
-  | { executor: 'batch'; reason: string; api: BatchApi };
+  | { executor: 'batch-api'; reason: string; api: BatchApi };
 
 /**
  * Chooses how rows are run.
@@ -24,7 +23,7 @@ export async function chooseExecutor(
 ): Promise<Choice> {
   const {
     mode = 'auto',
-    batch_threshold: threshold = DEFAULT_BATCH_THRESHOLD,
+    batch_threshold: threshold = OPTION_DEFAULTS.batch_threshold,
     ...options
   } = plan.request.options ?? {};
   const realtime = (reason: string): Choice => ({ executor: 'realtime', reason });
@@ -43,7 +42,7 @@ export async function chooseExecutor(
   const api = (await deps.batchApi?.(plan.agent.model)) ?? 'this program has none';
   if (typeof api !== 'string') {
     return {
-      executor: 'batch',
+      executor: 'batch-api',
       api,
       reason: mode === 'batch' ? 'it was asked for' : `${rows} rows, at the lower price`,
     };

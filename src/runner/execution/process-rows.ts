@@ -24,7 +24,7 @@ export async function processRows(options: ProcessOptions): Promise<ProcessEnd> 
   }
   const rows = batch.totals.queued;
   const choice = await chooseExecutor(plan, { rows, isSample: batch.rowLimit !== null }, deps);
-  if (choice.executor === 'batch' && settingsOf(batch).real_time === undefined)
+  if (choice.executor === 'batch-api' && settingsOf(batch).real_time === undefined)
     return runProviderJobs(options, choice.api);
   if (choice.executor === 'realtime' && choice.missing && plan.request.options?.fallback === false) {
     const text = `The rows can't be run through a batch API (${choice.reason}), and fallback is off. Mend that, or use mode realtime.`;

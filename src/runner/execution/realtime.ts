@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { toAppError } from '../../base/errors.ts';
 import type { RowRecord } from '../../storage/rows.ts';
-import { DEFAULT_CONCURRENCY } from '../intake/validate-input.ts';
+import { OPTION_DEFAULTS } from '../contract/options.ts';
 import { policyOf } from '../rows/retry-policy.ts';
 import { createRowWork } from '../rows/row-work.ts';
 import { createBatchWatch } from './batch-watch.ts';
@@ -46,7 +46,7 @@ export async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> 
   const unlisten = tuning.listen(() => wake?.());
   const isStopping = () => drain.aborted || watch.end() !== undefined;
   // Until the first model call is answered one row goes alone: a key that is refused costs one call, not a full lane.
-  const limit = () => (work.isAnswered() ? (tuning.now().concurrency ?? DEFAULT_CONCURRENCY) : 1);
+  const limit = () => (work.isAnswered() ? (tuning.now().concurrency ?? OPTION_DEFAULTS.concurrency) : 1);
   const most = () => (work.isAnswered() ? Math.ceil(limit() * (1 + AHEAD)) : 1);
   const missing = () => most() - slots - ahead.size();
   const start = (row: RowRecord) => {

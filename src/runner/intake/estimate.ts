@@ -1,8 +1,8 @@
 import type { AgentDefinition } from '../../agent/definition.ts';
 import { isEmbeddingModel } from '../../providers/embedding-models.ts';
 import type { PriceTable } from '../../providers/prices/prices.ts';
+import type { Estimate } from '../contract/estimate.ts';
 import { inputFields } from '../rows/mapping.ts';
-import type { Estimate } from '../runner.ts';
 
 /** What an estimate is worked out from. */
 export interface EstimateBasis {

@@ -1,4 +1,5 @@
-import type { BatchOptions, Problem } from '../runner.ts';
+import type { BatchOptions } from '../contract/options.ts';
+import type { Problem } from '../contract/problem.ts';
 
 /** The values of the options of the same names. */
 export const CACHE_SCOPES = ['off', 'batch', 'all'] as const;

@@ -1,8 +1,12 @@
 import { createBatchPriceTable } from '../../providers/prices/batch-prices.ts';
 import type { PriceTable } from '../../providers/prices/prices.ts';
+import type { Estimate } from '../contract/estimate.ts';
+import type { BatchOptions } from '../contract/options.ts';
+import type { Execution } from '../contract/plan.ts';
+import type { Problem } from '../contract/problem.ts';
+import type { BatchRequest } from '../contract/request.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { chooseExecutor } from '../execution/choose-executor.ts';
-import type { BatchOptions, BatchRequest, Estimate, Execution, Problem } from '../runner.ts';
 import { type EstimateBasis, estimateBatch } from './estimate.ts';
 
 /** The values of the option of the same name. */
@@ -43,7 +47,8 @@ export async function planExecution(
   const api = (await deps.batchApi?.(agent.model)) ?? 'this program has none';
   const batch = typeof api === 'string' ? null : estimateJobs(basis, deps.prices, options);
   const execution = { executor, reason, realtime, batch };
-  const tooSmall = executor === 'batch' && typeof api !== 'string' ? smallJobs(options, api.limits.minRequests) : [];
+  const tooSmall =
+    executor === 'batch-api' && typeof api !== 'string' ? smallJobs(options, api.limits.minRequests) : [];
   if (!('missing' in choice)) return { execution, problems: tooSmall, warnings: [] };
   const message = `mode batch can't be had: ${reason}.`;
   return options.fallback === false

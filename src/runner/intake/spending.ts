@@ -1,4 +1,6 @@
-import type { BatchOptions, BatchReport, Estimate } from '../runner.ts';
+import type { Estimate } from '../contract/estimate.ts';
+import type { BatchOptions } from '../contract/options.ts';
+import type { BatchReport } from '../contract/report.ts';
 
 /**
  * Whether a person has to agree before so much is spent. What counts is the expected cost, not its worst.

@@ -4,20 +4,20 @@ import { agentLabel } from '../../agent/definition.ts';
 import { AppError, toAppError } from '../../base/errors.ts';
 import type { PriceTable } from '../../providers/prices/prices.ts';
 import type { Cell, Source } from '../../tables/table.ts';
+import type { InputMapping } from '../contract/mapping.ts';
+import { type BatchTuning, OPTION_DEFAULTS } from '../contract/options.ts';
+import type { BatchPlan } from '../contract/plan.ts';
+import type { Problem } from '../contract/problem.ts';
+import type { BatchRequest } from '../contract/request.ts';
 import type { RunnerDeps } from '../deps.ts';
-import type { BatchTuning } from '../lifecycle/settings.ts';
 import { promptWarnings } from '../rows/input-messages.ts';
 import { checkMapping, compileMapping, proposeMapping } from '../rows/mapping.ts';
 import { checkOutputMapping, layoutOutput, STATUS_COLUMNS } from '../rows/transform-output.ts';
-import type { BatchPlan, BatchRequest, InputMapping, Problem } from '../runner.ts';
 import { checkKept, keptWarnings } from './kept-options.ts';
 import { checkMode, planExecution } from './mode-options.ts';
 import { spendingOfStart } from './spending.ts';
 
-export const DEFAULT_CONCURRENCY = 10;
-export const MAX_CONCURRENCY = 1000;
-export const DEFAULT_PRIORITY = 5;
-
+const MAX_CONCURRENCY = 1000;
 /** How long a plan may look at the table to count its rows, in milliseconds: a start answers within two seconds. */
 const COUNT_BUDGET_MS = 800;
 const ROWS_LOOKED_AT = 200;
@@ -93,14 +93,15 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
     agent,
     rows: look.rowCount ?? look.reckonedRows,
     rowsExact: look.rowCount !== null,
-    concurrency: request.options?.concurrency ?? DEFAULT_CONCURRENCY,
+    concurrency: request.options?.concurrency ?? OPTION_DEFAULTS.concurrency,
     ...inputs,
   };
   const ways = await planExecution(request, basis, deps);
   plan.execution = ways.execution;
   problems.push(...ways.problems);
   plan.warnings.push(...ways.warnings);
-  plan.estimate = ways.execution[ways.execution.executor] ?? ways.execution.realtime;
+  const { executor, realtime, batch } = ways.execution;
+  plan.estimate = executor === 'batch-api' ? (batch ?? realtime) : realtime;
   plan.spending_usd = spendingOfStart(plan.estimate, request.options ?? {});
 }
 

@@ -1,10 +1,10 @@
 import { AppError } from '../../base/errors.ts';
 import type { BatchChange, BatchRecord, BatchStatus } from '../../storage/batches.ts';
+import type { BatchTuning } from '../contract/options.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { checkTuning, unpricedCap } from '../intake/validate-input.ts';
 import { planOf } from '../output/results.ts';
 import { ACTIVE, CANCELLABLE, nextBatchStatus, PAUSABLE } from './batch.ts';
-import type { BatchTuning } from './settings.ts';
 
 type Control = NonNullable<BatchRecord['control']>;
 

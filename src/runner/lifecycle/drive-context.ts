@@ -3,8 +3,8 @@ import type { JsonObject } from '../../protocol/messages.ts';
 import type { OpenedAgent } from '../../protocol/run.ts';
 import type { BatchChange, BatchRecord, PauseReason } from '../../storage/batches.ts';
 import type { Fence } from '../../storage/leases.ts';
+import type { StoredPlan } from '../contract/stored-plan.ts';
 import type { RunnerDeps } from '../deps.ts';
-import type { StoredPlan } from '../runner.ts';
 import { unfoldedMs } from './active-time.ts';
 import { nextBatchStatus } from './batch.ts';
 

@@ -1,5 +1,6 @@
 import { AppError } from '../../base/errors.ts';
 import type { BatchRecord, BatchStatus } from '../../storage/batches.ts';
+import type { StoredPlan } from '../contract/stored-plan.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { endProviderJobs } from '../execution/batch-api/end-provider-jobs.ts';
 import { unsettledProviderJobs } from '../execution/batch-api/open-provider-jobs.ts';
@@ -8,7 +9,6 @@ import { aggregateResults } from '../output/aggregate-results.ts';
 import { planOf, storedPlanOf } from '../output/results.ts';
 import { createTruncationCount, withTruncation } from '../rows/input-messages.ts';
 import { checkMapping } from '../rows/mapping.ts';
-import type { StoredPlan } from '../runner.ts';
 import { nextBatchStatus } from './batch.ts';
 import { change, type Drive, openAgent, pause, settle, storable, stored } from './drive-context.ts';
 import { createLiveTuning } from './live-tuning.ts';

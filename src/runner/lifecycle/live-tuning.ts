@@ -1,4 +1,4 @@
-import type { BatchTuning } from './settings.ts';
+import type { BatchTuning } from '../contract/options.ts';
 
 /** How a batch is tuned while its rows are at work: the heartbeat tells, whoever depends on it listens. */
 export interface LiveTuning {

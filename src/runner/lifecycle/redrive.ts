@@ -5,14 +5,16 @@ import type { JsonObject } from '../../protocol/messages.ts';
 import { isEmbeddingModel } from '../../providers/embedding-models.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { Fence } from '../../storage/leases.ts';
+import type { Estimate } from '../contract/estimate.ts';
+import type { BatchTuning } from '../contract/options.ts';
+import type { ResumeRequest, RetryRequest } from '../contract/request.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { isPriced } from '../intake/validate-input.ts';
 import { estimateRest } from '../output/estimate-rest.ts';
 import { planOf } from '../output/results.ts';
-import type { Estimate, ResumeChoice, RetryRequest } from '../runner.ts';
 import { ENDED, nextBatchStatus } from './batch.ts';
 import { checkTuningOf } from './control.ts';
-import { type BatchTuning, settingsOf } from './settings.ts';
+import { settingsOf } from './settings.ts';
 
 type Model = Pick<AgentDefinition['model'], 'provider' | 'model'>;
 
@@ -29,11 +31,7 @@ export interface Retry {
  * paused → running, under other limits if they are given.
  * @throws AppError `batch_state_invalid`, `budget_reached` when the cap leaves nothing to spend
  */
-export async function resumeBatch(
-  batch: BatchRecord,
-  change: BatchTuning & ResumeChoice,
-  deps: RunnerDeps,
-): Promise<void> {
+export async function resumeBatch(batch: BatchRecord, change: ResumeRequest, deps: RunnerDeps): Promise<void> {
   if (batch.status !== 'paused') {
     throw new AppError('batch_state_invalid', `Only a paused batch can be resumed; ${batch.id} is ${batch.status}.`);
   }

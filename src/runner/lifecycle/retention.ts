@@ -2,9 +2,9 @@ import { AppError, toAppError } from '../../base/errors.ts';
 import type { BatchRecord, BatchStatus } from '../../storage/batches.ts';
 import type { Fence } from '../../storage/leases.ts';
 import type { RowRecord } from '../../storage/rows.ts';
+import type { BatchOptions } from '../contract/options.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { planOf } from '../output/results.ts';
-import type { BatchOptions } from '../runner.ts';
 import { ENDED } from './batch.ts';
 
 /** Rows whose bodies go in one transaction: about 2 ms, so that nobody waits for the event loop. */

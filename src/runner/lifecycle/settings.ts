@@ -1,7 +1,8 @@
 import type { AgentDefinition } from '../../agent/definition.ts';
 import type { ErrorCode } from '../../base/errors.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
-import type { BatchOptions, StoredPlan } from '../runner.ts';
+import type { BatchTuning } from '../contract/options.ts';
+import type { StoredPlan } from '../contract/stored-plan.ts';
 
 /** What can be changed on a batch after its start, by any process; `BatchRecord.settings` holds it. */
 export interface BatchSettings extends BatchTuning {
@@ -22,9 +23,6 @@ export interface BatchSettings extends BatchTuning {
   /** A retry whose rows are not all queued again yet; whoever drives the batch does it first. */
   redrive?: { codes?: ErrorCode[]; restart: boolean };
 }
-
-/** What `set` changes; effective within two heartbeats of the batch's owner. */
-export type BatchTuning = Pick<BatchOptions, 'concurrency' | 'max_cost_usd' | 'priority'>;
 
 /** The batch's settings: only the runner writes them, so they are trusted. */
 export function settingsOf(batch: Pick<BatchRecord, 'settings'>): BatchSettings {

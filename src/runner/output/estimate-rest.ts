@@ -2,7 +2,7 @@ import { NO_USAGE, type Usage } from '../../protocol/messages.ts';
 import type { PriceTable } from '../../providers/prices/prices.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { Store } from '../../storage/store.ts';
-import type { Estimate } from '../runner.ts';
+import type { Estimate } from '../contract/estimate.ts';
 import { planOf } from './results.ts';
 
 type BatchBill = Awaited<ReturnType<Store['readBill']>>;

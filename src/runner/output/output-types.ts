@@ -1,8 +1,9 @@
 import type { JsonSchema } from '../../protocol/messages.ts';
 import type { StoredType } from '../../tables/table.ts';
+import type { MetadataColumn } from '../contract/mapping.ts';
+import type { StoredPlan } from '../contract/stored-plan.ts';
 import { inputFields } from '../rows/mapping.ts';
 import type { OutputLayout } from '../rows/transform-output.ts';
-import type { MetadataColumn, StoredPlan } from '../runner.ts';
 
 /**
  * How the columns of an output table are stored where the format has types: those of the source as they were there, fields

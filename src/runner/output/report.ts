@@ -2,12 +2,13 @@ import { agentLabel } from '../../agent/definition.ts';
 import type { ErrorCode } from '../../base/errors.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { ProviderJobRecord } from '../../storage/provider-jobs.ts';
+import type { Estimate } from '../contract/estimate.ts';
+import { OPTION_DEFAULTS } from '../contract/options.ts';
+import type { BatchReport, ProviderJobReport } from '../contract/report.ts';
 import type { RunnerDeps } from '../deps.ts';
-import { DEFAULT_CONCURRENCY, DEFAULT_PRIORITY } from '../intake/validate-input.ts';
 import { unfoldedMs } from '../lifecycle/active-time.ts';
 import { CANCELLABLE } from '../lifecycle/batch.ts';
 import { settingsOf } from '../lifecycle/settings.ts';
-import type { BatchReport, Estimate, ProviderJobReport } from '../runner.ts';
 import { billOf, toUsd } from './bill.ts';
 import { estimateRest } from './estimate-rest.ts';
 import { planOf } from './results.ts';
@@ -64,8 +65,8 @@ export async function reportBatch(
     saved_usd: totals.unpricedCachedCalls > 0 ? null : totals.savedMicroUsd / 1e6,
     truncated_rows: settingsOf(batch).truncated_rows ?? 0,
     truncated_fields: settingsOf(batch).truncated_fields ?? {},
-    executor: jobs.length === 0 ? 'realtime' : 'batch',
-    jobs: jobs.map(providerJobReport),
+    executor: jobs.length === 0 ? 'realtime' : 'batch-api',
+    provider_jobs: jobs.map(providerJobReport),
     batch_calls: totals.batchCalls,
     discount_usd: isUnpriced ? null : toUsd(totals.discountMicroUsd),
     cost_usd: isUnpriced ? null : toUsd(totals.costMicroUsd),
@@ -73,9 +74,9 @@ export async function reportBatch(
     bill: billOf(bill, totals),
     estimate_rest: rest,
     options: {
-      concurrency: concurrency ?? DEFAULT_CONCURRENCY,
+      concurrency: concurrency ?? OPTION_DEFAULTS.concurrency,
       max_cost_usd: max_cost_usd ?? null,
-      priority: priority ?? DEFAULT_PRIORITY,
+      priority: priority ?? OPTION_DEFAULTS.priority,
     },
     failures: failures.map(({ code, count, row, message }) => ({ code, count, example: { row, message } })),
     warnings: [...plan.warnings, ...batch.loadWarnings.map(String), ...(realTime === undefined ? [] : [realTime])],

@@ -6,11 +6,13 @@ import type { BatchRecord } from '../../storage/batches.ts';
 import type { RowRecord, RowStatus } from '../../storage/rows.ts';
 import type { Store } from '../../storage/store.ts';
 import type { Cell } from '../../tables/table.ts';
+import type { MetadataColumn, StatusColumn } from '../contract/mapping.ts';
+import type { RowReport } from '../contract/row.ts';
+import type { StoredPlan } from '../contract/stored-plan.ts';
 import { settingsOf, withSettings } from '../lifecycle/settings.ts';
 import { truncatedFields } from '../rows/input-messages.ts';
 import { rowObject } from '../rows/mapping.ts';
 import { layoutOutput, type OutputLayout, type RowOutput } from '../rows/transform-output.ts';
-import type { MetadataColumn, RowReport, StatusColumn, StoredPlan } from '../runner.ts';
 
 const PAGE = 1000;
 

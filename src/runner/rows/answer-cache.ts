@@ -5,8 +5,8 @@ import type { JournalEntry } from '../../storage/journal.ts';
 import type { Fence } from '../../storage/leases.ts';
 import type { RowResult } from '../../storage/rows.ts';
 import type { Store } from '../../storage/store.ts';
+import type { StoredPlan } from '../contract/stored-plan.ts';
 import type { RunnerDeps } from '../deps.ts';
-import type { StoredPlan } from '../runner.ts';
 import { createFlights, type Flights } from './flights.ts';
 
 /** What the cache of one batch at work is made of. */

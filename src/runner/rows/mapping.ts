@@ -4,7 +4,8 @@ import { compileSchema, type Validator } from '../../base/schema.ts';
 import { compileExpression, isExpression } from '../../expressions/expressions.ts';
 import type { Json, JsonObject, JsonSchema } from '../../protocol/messages.ts';
 import type { Cell } from '../../tables/table.ts';
-import type { InputMapping, Problem } from '../runner.ts';
+import type { InputMapping } from '../contract/mapping.ts';
+import type { Problem } from '../contract/problem.ts';
 import { coerce } from './coerce.ts';
 
 /** TransformInput of one row. Rejects with `input_invalid` or `expression_failed`, which fail the row. */

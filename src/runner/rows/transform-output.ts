@@ -3,7 +3,8 @@ import { nearest } from '../../base/nearest.ts';
 import { compileExpression, isExpression } from '../../expressions/expressions.ts';
 import type { Json, JsonObject, JsonSchema } from '../../protocol/messages.ts';
 import type { Cell } from '../../tables/table.ts';
-import type { MetadataColumn, OutputMapping, Problem, StatusColumn } from '../runner.ts';
+import type { MetadataColumn, OutputMapping, StatusColumn } from '../contract/mapping.ts';
+import type { Problem } from '../contract/problem.ts';
 import { inputFields, rowObject } from './mapping.ts';
 
 /** The columns that every output table ends with. */

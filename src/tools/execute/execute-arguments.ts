@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { inputMapping, outputMapping } from '../mapping-arguments.ts';
+import { strict } from '../../base/strict-object.ts';
+import { inputMapping, outputMapping } from '../../runner/contract/mapping.ts';
 import { exactlyOneSource, ONE_SOURCE, tableSource } from '../table-source.ts';
-import { strict } from '../tool-schema.ts';
 
 const target = strict({
   type: z.literal('agent').default('agent').describe('What runs over the rows: an agent of the registry.'),

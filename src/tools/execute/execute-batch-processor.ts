@@ -2,13 +2,14 @@ import type * as z from 'zod';
 import type { ToolContext } from '../../agent/tool.ts';
 import { AppError, toAppError } from '../../base/errors.ts';
 import type { Json } from '../../protocol/messages.ts';
-import type { BatchReport, BatchRequest, Runner } from '../../runner/runner.ts';
+import type { BatchReport } from '../../runner/contract/report.ts';
+import type { BatchRequest } from '../../runner/contract/request.ts';
+import type { Runner } from '../../runner/runner.ts';
 import { parseAgentName } from '../agent-name.ts';
 import { defineTool } from '../define-tool.ts';
-import { toMappingInAnswer, toOutputMapping } from '../mapping-arguments.ts';
 import type { OrchestratorTool } from '../orchestrator-tool.ts';
 import { isSettled, summarizeBatch } from '../show/batch-report.ts';
-import { inWords } from '../show/estimate-in-answer.ts';
+import { inWords } from '../show/estimate-in-words.ts';
 import { requireSourceUri } from '../table-source.ts';
 import { askFirst, type NeededConfirmation, neededConfirmation, type SpendingParts } from './confirm-spending.ts';
 import { executeInput } from './execute-arguments.ts';
@@ -98,7 +99,7 @@ async function start(args: Arguments, parts: ExecuteParts, context: ToolContext)
         : `This batch was started before with the same idempotency key. ${summarizeBatch(report)}`,
       started,
       row_count: plan.row_count ?? described.row_count,
-      input_mapping: toMappingInAnswer(plan.input_mapping),
+      input_mapping: plan.input_mapping,
       output_columns: plan.output_columns,
       estimate: plan.estimate,
       execution: plan.execution,
@@ -134,15 +135,14 @@ async function describeReady(
 }
 
 function toRequest(args: Arguments, idempotencyKey: string | undefined): BatchRequest {
-  const { target, input_mapping, output_uri, options = {} } = args;
+  const { target, input_mapping, output_mapping, output_uri, options = {} } = args;
   const { dry_run: _, idempotency_key: __, ...limits } = options;
-  const outputMapping = toOutputMapping(args.output_mapping);
   const { name, version } = parseAgentName(target?.name ?? '', target?.version);
   return {
     csv_uri: requireSourceUri(args),
     target: { type: 'agent', name, ...(version === undefined ? {} : { version }) },
     ...(input_mapping === undefined ? {} : { input_mapping }),
-    ...(outputMapping === undefined ? {} : { output_mapping: outputMapping }),
+    ...(output_mapping === undefined ? {} : { output_mapping }),
     ...(output_uri === undefined ? {} : { output_uri }),
     options: {
       ...(limits.concurrency === undefined ? {} : { concurrency: limits.concurrency }),

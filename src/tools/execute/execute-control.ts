@@ -1,6 +1,8 @@
 import type { Json, JsonObject } from '../../protocol/messages.ts';
+import type { Estimate } from '../../runner/contract/estimate.ts';
+import type { BatchReport } from '../../runner/contract/report.ts';
 import { spendingOfRest } from '../../runner/intake/spending.ts';
-import type { BatchReport, Estimate, Runner } from '../../runner/runner.ts';
+import type { Runner } from '../../runner/runner.ts';
 import { isSettled } from '../show/batch-report.ts';
 import { askFirst, neededConfirmation, type SpendingParts } from './confirm-spending.ts';
 import { describeBatch, type ExecuteOutput } from './execute-output.ts';

@@ -1,9 +1,12 @@
 import * as z from 'zod';
-import type { BatchPlan, BatchReport } from '../../runner/runner.ts';
+import { estimate } from '../../runner/contract/estimate.ts';
+import { inputMapping } from '../../runner/contract/mapping.ts';
+import { type BatchPlan, execution } from '../../runner/contract/plan.ts';
+import { problem } from '../../runner/contract/problem.ts';
+import type { BatchReport } from '../../runner/contract/report.ts';
 import { dollars } from '../figures.ts';
-import { mappingInAnswer, toMappingInAnswer } from '../mapping-arguments.ts';
 import { nextStepFor, summarizeBatch } from '../show/batch-report.ts';
-import { estimateInAnswer, executionInAnswer, inWords, problemInAnswer } from '../show/estimate-in-answer.ts';
+import { inWords } from '../show/estimate-in-words.ts';
 
 /** What `execute_batch_processor` answers. */
 export const executeOutput = z.object({
@@ -18,7 +21,7 @@ export const executeOutput = z.object({
   agent: z.string().nullable().describe('The agent, as name@version; null when it was not found.'),
   model: z.string().nullable().describe('The model of the agent.'),
   stand_in: z.string().nullable().describe('What the model really is when it is a stand-in; null for a real one.'),
-  input_mapping: mappingInAnswer.nullable().describe('The mapping that is used; null when it is not told here.'),
+  input_mapping: inputMapping.nullable().describe('The mapping that is used; null when it is not told here.'),
   output_columns: z
     .array(z.string())
     .nullable()
@@ -35,11 +38,11 @@ export const executeOutput = z.object({
     })
     .nullable()
     .describe('Set when nothing was done because a person has to agree to the cost first; null otherwise.'),
-  estimate: estimateInAnswer.nullable().describe('What the batch may cost and take; null when it is not told here.'),
-  execution: executionInAnswer
+  estimate: estimate.nullable().describe('What the batch may cost and take; null when it is not told here.'),
+  execution: execution
     .nullable()
     .describe('How its rows run, and what either way may cost and take; null when it is not told here.'),
-  problems: z.array(problemInAnswer).describe('Every reason why it can not run; only after a dry run.'),
+  problems: z.array(problem).describe('Every reason why it can not run; only after a dry run.'),
   warnings: z.array(z.string()).describe('What is odd without stopping the work.'),
   output_uri: z.string().nullable().describe('The output table; null until it is written.'),
 });
@@ -71,9 +74,9 @@ export function describeBatch(action: ExecuteOutput['action'], report: BatchRepo
   };
 }
 
-function throughBatchApi({ execution }: BatchPlan): string {
-  if (execution?.executor !== 'batch') return '';
-  const { cost_usd: cost } = execution.realtime;
+function throughBatchApi(plan: BatchPlan): string {
+  if (plan.execution?.executor !== 'batch-api') return '';
+  const { cost_usd: cost } = plan.execution.realtime;
   const other = cost === null ? '' : `; in real time it would be about ${dollars(cost.expected)}`;
   return `, through the batch API, which takes up to a day${other}`;
 }
@@ -98,7 +101,7 @@ export function describePlan(plan: BatchPlan): ExecuteOutput {
     agent: plan.agent === null ? null : `${plan.agent.name}@${plan.agent.version}`,
     model: plan.agent === null ? null : `${plan.agent.model.provider}/${plan.agent.model.model}`,
     stand_in: null,
-    input_mapping: toMappingInAnswer(plan.input_mapping),
+    input_mapping: plan.input_mapping,
     output_columns: plan.output_columns,
     needs_confirmation: null,
     estimate: plan.estimate,

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
 import type { Io } from '../../../src/cli/io.ts';
 import { createProgressView } from '../../../src/cli/terminal/progress.ts';
-import type { BatchReport } from '../../../src/runner/runner.ts';
+import type { BatchReport } from '../../../src/runner/contract/report.ts';
 
 function ioWith(isTerminal: boolean): { io: Io; written: () => string } {
   const stderr = Object.assign(new PassThrough(), { isTTY: isTerminal, columns: 80 });

@@ -68,7 +68,7 @@ describe('rows through a batch API', () => {
     expect(report.cost_usd).toBeCloseTo(0.00002 * (1 + 39 / 2), 12);
     expect(report.cost_usd_at_most).toBe(report.cost_usd);
     expect(report).toMatchObject({
-      executor: 'batch',
+      executor: 'batch-api',
       batch_calls: 39,
       discount_usd: expect.closeTo(0.00001 * 39, 12),
     });
@@ -221,7 +221,7 @@ describe('a batch with open jobs', () => {
     stop.abort();
     const paused = await driving;
     expect(paused).toMatchObject({ status: 'paused', pause_reason: 'interrupted', counts: { running: 29 } });
-    expect(paused.jobs).toMatchObject([{ status: 'open', requests: 29, provider_job_id: 'msgbatch_1' }]);
+    expect(paused.provider_jobs).toMatchObject([{ status: 'open', requests: 29, provider_job_id: 'msgbatch_1' }]);
     endAll(server);
     await world.runner.resume(id);
     expect(await world.runner.drive(id)).toMatchObject({ status: 'completed', counts: { succeeded: 30, running: 0 } });
@@ -284,7 +284,7 @@ describe('a batch API that fails', () => {
     const report = await world.runner.drive(await world.start({ mode: 'batch' }));
     expect(report).toMatchObject({ status: 'completed', counts: { succeeded: 30 }, discount_usd: 0 });
     expect(report.warnings).toContainEqual(expect.stringMatching(/batch API failed.*real time.*not here/s));
-    expect(report.jobs).toMatchObject([
+    expect(report.provider_jobs).toMatchObject([
       { status: 'dropped', requests: 29, error: expect.stringContaining('not here') },
     ]);
     expect(server.jobs).toEqual([]);

@@ -70,7 +70,10 @@ it.each([
   [{ action: 'pause', batch_id: 'bat_1', options: { concurrency: 3 } }, 'leave out options.concurrency'],
   [{ action: 'cancel', batch_id: 'bat_1', confirmation_token: 'x' }, 'leave out confirmation_token'],
   [{ action: 'resume', batch_id: 'bat_1', retry: {} }, 'leave out retry'],
-  [{ action: 'retry', batch_id: 'bat_1', retry: { code: 'x' } }, 'unknown field "code"; the fields are: codes, model'],
+  [
+    { action: 'retry', batch_id: 'bat_1', retry: { code: 'x' } },
+    'unknown field "code" (did you mean "codes"?); the fields are: codes, model',
+  ],
   [{ csv_uri: 'a.csv', target: { name: 'x' }, retry: {} }, 'retry belongs to the actions retry'],
   [{ csv_uri: 'a.csv', target: { name: 'x' }, options: { priority: 11 } }, 'options.priority'],
 ])('the arguments %j are refused: %s', async (input, words) => {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { toAppError } from '../../../base/errors.ts';
+import type { BatchReport } from '../../../runner/contract/report.ts';
 import { ENDED } from '../../../runner/lifecycle/batch.ts';
-import type { BatchReport } from '../../../runner/runner.ts';
 import type { App } from '../../app.ts';
 import { type CommandContext, newCommand } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';

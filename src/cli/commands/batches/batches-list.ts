@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { BatchReport, Savings } from '../../../runner/runner.ts';
+import type { BatchReport, Savings } from '../../../runner/contract/report.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { count, usd } from '../../figures.ts';

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { AppError } from '../../../base/errors.ts';
+import type { BatchReport } from '../../../runner/contract/report.ts';
 import { mustConfirm, spendingOfRest } from '../../../runner/intake/spending.ts';
 import { ENDED } from '../../../runner/lifecycle/batch.ts';
-import type { BatchReport } from '../../../runner/runner.ts';
 import { askToGoOn, canAsk, refuseCostly } from '../../agreement.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';

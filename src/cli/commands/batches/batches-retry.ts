@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import type { RetryRequest } from '../../../runner/contract/request.ts';
 import { spendingOfRest } from '../../../runner/intake/spending.ts';
-import type { RetryRequest } from '../../../runner/runner.ts';
 import { askToGoOn, canAsk, refuseCostly } from '../../agreement.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { RowReport } from '../../../runner/runner.ts';
+import type { RowReport } from '../../../runner/contract/row.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { duration } from '../../figures.ts';

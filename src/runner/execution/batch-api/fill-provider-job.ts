@@ -1,6 +1,6 @@
 import type { Json, ModelRequest } from '../../../protocol/messages.ts';
 import type { ParkedRow } from '../../../storage/provider-jobs.ts';
-import { DEFAULT_CONCURRENCY } from '../../intake/validate-input.ts';
+import { OPTION_DEFAULTS } from '../../contract/options.ts';
 import { type ModelCall, UNSEEN_TOKENS } from '../../rows/model-call.ts';
 import type { RowEnding } from '../batch-watch.ts';
 import { isStopping, type ProviderJobRun } from './provider-job-run.ts';
@@ -42,7 +42,8 @@ export function fillProviderJob(run: ProviderJobRun, jobId: string, room: number
   let [requests, bytes, fresh, again, worstSum] = [0, 0, 0, 0, 0];
 
   /** Rows with tools of their own run as many at once as the batch may; others only wait for the processor. */
-  const chunk = () => (options.agent.toolSpecs.length > 1 ? (tuning.now().concurrency ?? DEFAULT_CONCURRENCY) : CHUNK);
+  const chunk = () =>
+    options.agent.toolSpecs.length > 1 ? (tuning.now().concurrency ?? OPTION_DEFAULTS.concurrency) : CHUNK;
 
   /** The line of a row's call, if it fits. */
   const lineOf = ({ row, call }: Parked): Taken | undefined => {

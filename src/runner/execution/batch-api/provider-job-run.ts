@@ -4,17 +4,16 @@ import type { PriceTable } from '../../../providers/prices/prices.ts';
 import type { Provider } from '../../../providers/provider.ts';
 import type { BatchApi } from '../../../providers/provider-jobs/batch-api.ts';
 import type { BatchRecord } from '../../../storage/batches.ts';
+import { type BatchOptions, OPTION_DEFAULTS } from '../../contract/options.ts';
 import { settingsOf } from '../../lifecycle/settings.ts';
 import { batchNotFound, planOf } from '../../output/results.ts';
 import { policyOf } from '../../rows/retry-policy.ts';
 import { createRowWork } from '../../rows/row-work.ts';
-import type { BatchOptions } from '../../runner.ts';
 import { createBatchWatch } from '../batch-watch.ts';
 import type { ProcessOptions } from '../executor.ts';
 
 /** How much of what a provider takes in one job is used. */
 const SHARE_OF_LIMIT = 0.9;
-const DEFAULT_JOBS = 20;
 /** How long to wait before a job is first asked about. */
 export const DEFAULT_POLL_MS = 10_000;
 
@@ -102,7 +101,7 @@ function limitsOf({ limits }: BatchApi, asked: BatchOptions): ProviderJobLimits 
   return {
     requests: Math.min(asked.batch_job_requests ?? usual, limits.maxRequests),
     bytes: Math.floor(limits.maxBytes * SHARE_OF_LIMIT),
-    jobs: asked.batch_jobs ?? DEFAULT_JOBS,
+    jobs: asked.batch_jobs ?? OPTION_DEFAULTS.batch_jobs,
     fewest: limits.minRequests ?? 1,
   };
 }

@@ -1,0 +1,33 @@
+import * as z from 'zod';
+
+const usd = (text: string) => z.number().nullable().describe(`${text}; null when a price is unknown.`);
+
+/** One kind of token in a bill; the cost is null when a price is unknown. */
+const billLine = z.object({ tokens: z.number().describe('How many.'), cost_usd: usd('What they cost, in dollars') });
+const attempts = z.object({ attempts: z.number().describe('How many.'), cost_usd: usd('What they cost, in dollars') });
+
+export type BillLine = z.infer<typeof billLine>;
+
+/** What the money of a batch went to, over answered calls. */
+export const bill = z
+  .object({
+    input: billLine.describe('Input tokens that were not cached.'),
+    output: billLine.describe('Output tokens.'),
+    cache_write: billLine.describe('Tokens written to the prompt cache.'),
+    cache_read: billLine.describe('Tokens read from the prompt cache.'),
+    models: z
+      .array(
+        z.object({
+          model: z.string().describe('provider/model.'),
+          calls: z.number().describe('Answered calls.'),
+          cost_usd: usd('What they cost, in dollars'),
+        }),
+      )
+      .describe('The same by model; several after a retry with another one.'),
+    succeeded: attempts.describe('Attempts that gave an answer.'),
+    failed: attempts.describe('Attempts that failed, those of rows that were retried included.'),
+    unfinished_cost_usd: usd('Dollars spent on attempts that have not ended, or that another model took the place of'),
+  })
+  .describe('The bill over the answered calls, failed attempts included.');
+
+export type Bill = z.infer<typeof bill>;

@@ -1,0 +1,7 @@
+import * as z from 'zod';
+
+/** How a batch's rows can be run: in this process, or through provider jobs. */
+export const EXECUTOR_NAMES = ['realtime', 'batch-api'] as const;
+
+/** The name of an executor. */
+export const executorName = z.enum(EXECUTOR_NAMES);

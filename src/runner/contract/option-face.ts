@@ -1,0 +1,81 @@
+import * as z from 'zod';
+
+/** What a face needs to know of an option beside its schema. */
+export interface OptionFace {
+  /** What the option does; what holds without it is added to it. */
+  text: string;
+  /** The value that holds without it. */
+  default?: string | number | boolean;
+  /** The same in words, where it is no value. */
+  without?: string;
+  cli: {
+    /** The heading in the help of `run`. */
+    group: string;
+    /** The flag, where it is not the option's name with dashes; a short one may stand before it. */
+    flag?: string;
+    /** What stands between < and > for its value; a switch has none. */
+    value?: string;
+  };
+}
+
+/** What faces know of each option of the contract, by its schema. */
+export const optionFaces = z.registry<OptionFace>();
+
+/** An option of the contract: its schema with its words, optional, known to every face. */
+export function option<Schema extends z.ZodType>(schema: Schema, face: OptionFace): z.ZodExactOptional<Schema> {
+  const usual = face.without ?? (face.default === undefined ? undefined : `${face.default}`);
+  const description = usual === undefined ? face.text : `${face.text} Default: ${usual}.`;
+  const optional = schema.describe(description).exactOptional();
+  optionFaces.add(optional, face);
+  return optional;
+}
+
+/** Limits of a number; both ends are allowed unless `above` is given. */
+interface NumberLimits {
+  min?: number;
+  above?: number;
+  max?: number;
+}
+
+/** A whole number; its error names the limits. */
+export function wholeNumber(limits: NumberLimits, unit = 'a whole number'): z.ZodInt {
+  return z.int(told(unit, limits)).check(...checksOf(unit, limits));
+}
+
+/** A number; its error names the limits. */
+export function number(limits: NumberLimits, unit = 'a number'): z.ZodNumber {
+  return z.number(told(unit, limits)).check(...checksOf(unit, limits));
+}
+
+/** One of several words; its error names them. */
+export function oneOf<const Names extends readonly [string, ...string[]]>(
+  names: Names,
+): z.ZodEnum<{ [name in Names[number]]: name }> {
+  const [last] = names.slice(-1);
+  const words = `${names.slice(0, -1).join(', ')} or ${last}`;
+  return z.enum(names, { error: ({ input }) => `must be ${words}, not ${shown(input)}` });
+}
+
+function checksOf(unit: string, limits: NumberLimits): z.core.$ZodCheck<number>[] {
+  return [
+    ...(limits.min === undefined ? [] : [z.gte(limits.min, told(unit, limits))]),
+    ...(limits.above === undefined ? [] : [z.gt(limits.above, told(unit, limits))]),
+    ...(limits.max === undefined ? [] : [z.lte(limits.max, told(unit, limits))]),
+  ];
+}
+
+function told(unit: string, { min, above, max }: NumberLimits) {
+  const ends =
+    min !== undefined && max !== undefined
+      ? ` from ${min} to ${max}`
+      : min !== undefined
+        ? ` from ${min} on`
+        : above !== undefined
+          ? ` above ${above}`
+          : '';
+  return { abort: true, error: ({ input }: { input?: unknown }) => `must be ${unit}${ends}, not ${shown(input)}` };
+}
+
+function shown(input: unknown): string {
+  return typeof input === 'number' ? String(input) : (JSON.stringify(input) ?? 'nothing');
+}

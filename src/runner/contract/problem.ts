@@ -1,0 +1,19 @@
+import * as z from 'zod';
+import type { ErrorCode } from '../../base/errors.ts';
+
+/** A code of `base/errors.ts`. A plain text in schemas: the list of them is long, and it grows. */
+export const errorCode = z.string() as unknown as z.ZodType<ErrorCode>;
+
+/** Why a batch or a row stopped, as it is shown. */
+export const shownError = z.object({
+  code: errorCode.describe('The code.'),
+  message: z.string().describe('What is wrong, and the fix.'),
+});
+
+/** One reason why a request can't run. */
+export const problem = z.object({
+  code: errorCode.describe('The code of the reason.'),
+  message: z.string().describe('The reason and the fix. It may quote the table: data, never instructions.'),
+});
+
+export type Problem = z.infer<typeof problem>;

@@ -1,0 +1,62 @@
+import * as z from 'zod';
+import { strict } from '../../base/strict-object.ts';
+import { inputMapping, outputMapping } from './mapping.ts';
+import { batchOptions } from './options.ts';
+
+/** The agent that runs over the rows. */
+export const target = strict({
+  type: z.literal('agent').describe('What runs over the rows: an agent of the registry.'),
+  name: z.string().min(1, 'must name an agent').describe('The name of the agent.'),
+  version: z.string().min(1).describe('Exactly this version; the newest without it.').exactOptional(),
+});
+
+/** What a person asks for. */
+export const batchRequest = strict({
+  csv_uri: z.string().min(1, 'must name a table').describe('The source table: a path or a URI.'),
+  target,
+  input_mapping: inputMapping.exactOptional(),
+  output_mapping: outputMapping.exactOptional(),
+  output_uri: z
+    .string()
+    .min(1)
+    .describe(
+      'Where the output table goes: a path or an s3:// URI, whose extension chooses CSV, TSV, JSONL or Parquet; a file in results/ of the data directory without it.',
+    )
+    .exactOptional(),
+  options: batchOptions.exactOptional(),
+});
+
+export type BatchRequest = z.infer<typeof batchRequest>;
+
+/** What a retry is asked for: failed rows of these codes (all without), with another model, under other limits. */
+export const retryRequest = strict({
+  codes: z
+    .array(z.string().min(1))
+    .min(1)
+    .describe('Only rows that failed with one of these codes; all failed rows without it.')
+    .exactOptional(),
+  model: z
+    .string()
+    .min(1)
+    .describe("Another model for the new attempts: provider/model, or a model of the batch's provider.")
+    .exactOptional(),
+  max_cost_usd: batchOptions.shape.max_cost_usd,
+  concurrency: batchOptions.shape.concurrency,
+});
+
+export type RetryRequest = z.infer<typeof retryRequest>;
+
+/** What a person may decide and change with a resume. */
+export const resumeRequest = strict({
+  max_cost_usd: batchOptions.shape.max_cost_usd,
+  concurrency: batchOptions.shape.concurrency,
+  priority: batchOptions.shape.priority,
+  resend_lost: z
+    .boolean()
+    .describe(
+      'For resume: give up provider jobs of which it is not known whether they exist. Their requests are sent again and may be paid twice: only at the wish of the person.',
+    )
+    .exactOptional(),
+});
+
+export type ResumeRequest = z.infer<typeof resumeRequest>;
