@@ -3,6 +3,7 @@ import { delimiter, join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import * as z from 'zod';
 import { AppError } from '../base/errors.ts';
+import type { ProxyVariables } from '../providers/shared/lean-fetch.ts';
 
 /** Everything that the environment decides, read once. Paths are absolute. */
 export interface Config {
@@ -35,6 +36,8 @@ export interface Config {
     outputUri: string | undefined;
     timeoutHours: number;
   };
+  /** Where the environment names a proxy. */
+  proxy: ProxyVariables | undefined;
   /** How long to wait before a job of a batch API is first asked about, in milliseconds. */
   batchPollMs: number;
   /** `ROWMILL_FAILPOINT`, honoured only where `ROWMILL_TESTING` is `failpoints`: where tests end this process. */
@@ -58,6 +61,10 @@ export const bedrockBatchVariables = {
     .max(168, 'must be a number of hours from 24 to 168')
     .default(24),
 };
+
+const proxyUrl = z
+  .url({ protocol: /^https?$/, error: 'must be the URL of an HTTP proxy, such as http://proxy.example.com:3128' })
+  .optional();
 
 const environment = z.object({
   ROWMILL_DATA_DIR: z.string().min(1).optional(),
@@ -88,6 +95,12 @@ const environment = z.object({
   AWS_ENDPOINT_URL_BEDROCK_RUNTIME: z.url({ error: 'must be a URL' }).optional(),
   AWS_ENDPOINT_URL_BEDROCK: z.url({ error: 'must be a URL' }).optional(),
   ...bedrockBatchVariables,
+  HTTP_PROXY: proxyUrl,
+  HTTPS_PROXY: proxyUrl,
+  NO_PROXY: z.string().optional(),
+  http_proxy: proxyUrl,
+  https_proxy: proxyUrl,
+  no_proxy: z.string().optional(),
   ROWMILL_BATCH_POLL_SECONDS: z.coerce
     .number({ error: 'must be a number of seconds above 0' })
     .positive('must be a number of seconds above 0')
@@ -133,10 +146,19 @@ export function readConfig(env: Record<string, string | undefined>, cwd: string)
       outputUri: variables.BEDROCK_BATCH_OUTPUT_S3_PATH,
       timeoutHours: variables.BEDROCK_BATCH_TIMEOUT_HOURS,
     },
+    proxy: proxyOf(variables),
     batchPollMs: variables.ROWMILL_BATCH_POLL_SECONDS * 1000,
     failpoint: variables.ROWMILL_TESTING === 'failpoints' ? (variables.ROWMILL_FAILPOINT ?? null) : null,
     env,
   };
+}
+
+/** The names in small letters go first, as in every other client. */
+function proxyOf(variables: z.output<typeof environment>): Config['proxy'] {
+  const HTTP_PROXY = variables.http_proxy ?? variables.HTTP_PROXY;
+  const HTTPS_PROXY = variables.https_proxy ?? variables.HTTPS_PROXY;
+  const NO_PROXY = variables.no_proxy ?? variables.NO_PROXY;
+  return HTTP_PROXY === undefined && HTTPS_PROXY === undefined ? undefined : { HTTP_PROXY, HTTPS_PROXY, NO_PROXY };
 }
 
 function agentsOf(value: string | undefined, cwd: string): Config['agents'] {

@@ -27,25 +27,26 @@ export interface Providers {
 
 /** Providers by name and by what the model says of its server, each made on first use and once. */
 export function createProviders(config: Config, log: Log): Providers {
+  const shared = { log, proxy: config.proxy };
   const make: { [name: string]: (model: ModelSource) => Provider } = {
-    anthropic: () => createAnthropicProvider({ ...config.anthropic, log }),
-    openai: () => createOpenAiProvider({ ...config.openai, log }),
+    anthropic: () => createAnthropicProvider({ ...config.anthropic, ...shared }),
+    openai: () => createOpenAiProvider({ ...config.openai, ...shared }),
     'openai-compatible': ({ base_url: baseUrl, api_key_env: keyVariable }) => {
       if (baseUrl === undefined) {
         const fix = 'write model: {provider: openai-compatible, base_url: …, model: …} in agents.yaml';
         throw new AppError('agents_invalid', `The provider openai-compatible needs a base_url; ${fix}.`);
       }
       const key = keyVariable === undefined ? undefined : { variable: keyVariable, value: config.env[keyVariable] };
-      return createOpenAiCompatibleProvider({ baseUrl, log, ...(key === undefined ? {} : { key }) });
+      return createOpenAiCompatibleProvider({ baseUrl, ...shared, ...(key === undefined ? {} : { key }) });
     },
     bedrock: ({ model, region, inference_profile: profile }) =>
       createBedrockProvider({
         region: region ?? config.aws.region,
         endpoint: config.aws.bedrockRuntimeEndpoint,
         ...(profile === undefined ? {} : { inferenceProfile: { model, profile } }),
-        log,
+        ...shared,
       }),
-    gemini: () => createGeminiProvider({ ...config.gemini, log }),
+    gemini: () => createGeminiProvider({ ...config.gemini, ...shared }),
     scripted: () => createScriptedProvider({ log }),
   };
   const batchApis = createBatchApis(config, log);

@@ -84,7 +84,7 @@ async function open(apiKey: string, { baseUrl, fetch }: AnthropicBatchOptions): 
     apiKey,
     authToken: null,
     ...(baseUrl === undefined ? {} : { baseURL: baseUrl }),
-    // The lean fetch sends text only; the bodies here are files.
+    // The bodies here are files, which the lean fetch would pass to this one.
     fetch: fetch ?? globalThis.fetch,
     maxRetries: 0,
     logLevel: 'off',

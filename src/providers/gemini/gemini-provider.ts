@@ -4,7 +4,7 @@ import type { Log } from '../../base/log.ts';
 import type { ModelRequest, ModelResponse } from '../../protocol/messages.ts';
 import type { Provider, RespondOptions } from '../provider.ts';
 import { withinDeadline } from '../shared/call-deadline.ts';
-import { createLeanFetch } from '../shared/lean-fetch.ts';
+import { createLeanFetch, type ProxyVariables } from '../shared/lean-fetch.ts';
 import { lacksCredentials, type Service } from '../shared/service-faults.ts';
 import { type Seen, toModelError } from './gemini-errors.ts';
 import { GEMINI, GEMINI_SERVICE, toModelResponse, toParameters } from './gemini-messages.ts';
@@ -22,7 +22,8 @@ export interface GeminiOptions {
   apiKey?: string | undefined;
   baseUrl?: string | undefined;
   log: Log;
-  /** Default: the lean one, which knows no proxies. */
+  proxy?: ProxyVariables | undefined;
+  /** Default: {@link createLeanFetch}. */
   fetch?: typeof fetch;
 }
 
@@ -49,9 +50,9 @@ interface Opened {
   close(): Promise<void>;
 }
 
-async function open(apiKey: string, { baseUrl, fetch: given, log }: GeminiOptions): Promise<Opened> {
+async function open(apiKey: string, { baseUrl, fetch: given, proxy, log }: GeminiOptions): Promise<Opened> {
   const sdk = await import('@google/genai');
-  const lean = given === undefined ? createLeanFetch() : undefined;
+  const lean = given === undefined ? createLeanFetch(proxy) : undefined;
   log.debug({ baseUrl }, 'gemini client opened');
   const client = new sdk.GoogleGenAI({
     apiKey,

@@ -8,7 +8,7 @@ import { filteredBy, toModelError } from '../openai/openai-errors.ts';
 import { readLimits } from '../openai/openai-limits.ts';
 import type { Provider, RespondOptions } from '../provider.ts';
 import { type CallDeadline, withinDeadline } from '../shared/call-deadline.ts';
-import { leanOptions } from '../shared/lean-fetch.ts';
+import { leanOptions, type ProxyVariables } from '../shared/lean-fetch.ts';
 import { filteredResponse, lacksCredentials, type Service } from '../shared/service-faults.ts';
 import { OPENAI_COMPATIBLE, toModelResponse, toRequestBody } from './compatible-messages.ts';
 import { collectStream } from './compatible-stream.ts';
@@ -20,7 +20,8 @@ export interface OpenAiCompatibleOptions {
   /** The variable that an agent names for the key, and its value; absent for a server that wants no key. */
   key?: { variable: string; value: string | undefined };
   log: Log;
-  /** Default: the lean one, which knows no proxies. */
+  proxy?: ProxyVariables | undefined;
+  /** Default: {@link createLeanFetch}. */
   fetch?: typeof fetch;
 }
 
@@ -41,7 +42,7 @@ export function createOpenAiCompatibleProvider(options: OpenAiCompatibleOptions)
     server: `${OPENAI_COMPATIBLE} ${baseUrl}`,
     async respond(request, respondOptions) {
       if (key !== undefined && !key.value?.trim()) throw lacksCredentials(service, request.model);
-      opening ??= openClient({ apiKey: key?.value, baseUrl, fetch: options.fetch, log });
+      opening ??= openClient({ ...options, apiKey: key?.value });
       const { response, hasUsage } = await send(await opening, request, { ...respondOptions, service });
       if (!hasUsage && !hasWarned) log.warn({ server: host }, 'server tells no usage: its tokens are not counted');
       hasWarned ||= !hasUsage;

@@ -46,7 +46,7 @@ export function createOpenAiBatchApi({ apiKey, baseUrl, fetch, log }: OpenAiOpti
   const opened = async (signal: AbortSignal): Promise<OpenClient> => {
     if (signal.aborted) throw new AppError('aborted', 'The call of the batch API was not sent.');
     if (apiKey === undefined || apiKey.trim() === '') throw lacksCredentials(SERVICE, "OpenAI's Batch API");
-    // The lean fetch sends text only; the bodies here are files.
+    // The bodies here are files, which the lean fetch would pass to this one.
     opening ??= openClient({ apiKey, baseUrl, fetch: fetch ?? globalThis.fetch, log });
     return opening;
   };

@@ -5,7 +5,7 @@ import type { ModelRequest, ModelResponse, ToolSpec } from '../../protocol/messa
 import { isEmbeddingModel } from '../embedding-models.ts';
 import type { Provider, RespondOptions } from '../provider.ts';
 import { type CallDeadline, withinDeadline } from '../shared/call-deadline.ts';
-import { leanOptions } from '../shared/lean-fetch.ts';
+import { leanOptions, type ProxyVariables } from '../shared/lean-fetch.ts';
 import { filteredResponse, invalidResponse, lacksCredentials, type Service } from '../shared/service-faults.ts';
 import { type OpenClient, openClient } from './openai-client.ts';
 import { postEmbeddings } from './openai-embeddings.ts';
@@ -29,7 +29,8 @@ export interface OpenAiOptions {
   apiKey?: string | undefined;
   baseUrl?: string | undefined;
   log: Log;
-  /** Default: the lean one, which knows no proxies. */
+  proxy?: ProxyVariables | undefined;
+  /** Default: {@link createLeanFetch}. */
   fetch?: typeof fetch;
 }
 
@@ -45,7 +46,7 @@ export function createOpenAiProvider(options: OpenAiOptions): Provider {
     lacks: () => (apiKey?.trim() ? undefined : SERVICE.credentials),
     async respond(request, respondOptions) {
       if (apiKey === undefined || apiKey.trim() === '') throw lacksCredentials(SERVICE, request.model);
-      opening ??= openClient({ apiKey, baseUrl: options.baseUrl, fetch: options.fetch, log });
+      opening ??= openClient({ ...options, apiKey });
       const opened = await opening;
       const isStrict = !plain.has(request.tools);
       try {
@@ -59,7 +60,7 @@ export function createOpenAiProvider(options: OpenAiOptions): Provider {
     },
     async checkModel(model) {
       if (apiKey === undefined) return;
-      opening ??= openClient({ apiKey, baseUrl: options.baseUrl, fetch: options.fetch, log });
+      opening ??= openClient({ ...options, apiKey });
       const { sdk, client } = await opening;
       await client.models.retrieve(model, { timeout: CHECK_TIMEOUT_MS }).catch((thrown: unknown) => {
         // A gateway without a list of models answers 404 as well: only an answer about a model counts.
