@@ -29,7 +29,7 @@ export function main(argv: string[], env: Record<string, string | undefined>): P
       ]);
       const config = readConfig({ ...env, ...environment }, process.cwd());
       const log = createLog(config.logLevel);
-      useProxies(config.proxy, log);
+      useProxies(config.providers.proxy, log);
       return createApp(config, log, {
         driver: drives === true ? 'supervisor' : 'detached',
         agents,

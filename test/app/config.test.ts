@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { readConfig } from '../../src/app/config.ts';
 
-const proxyOf = (env: Record<string, string>) => readConfig({ ROWMILL_AGENTS: '/dev/null', ...env }, '/tmp').proxy;
+const proxyOf = (env: Record<string, string>) =>
+  readConfig({ ROWMILL_AGENTS: '/dev/null', ...env }, '/tmp').providers.proxy;
 
 test('takes the proxies of the environment, names in small letters first', () => {
   expect(proxyOf({})).toBeUndefined();

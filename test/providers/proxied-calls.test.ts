@@ -33,7 +33,10 @@ test.for([
   const http_proxy = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
   const before = process.env['AWS_BEARER_TOKEN_BEDROCK'];
   process.env['AWS_BEARER_TOKEN_BEDROCK'] = 'token';
-  const providers = createProviders(readConfig({ ...env, http_proxy }, import.meta.dirname), createSilentLog());
+  const providers = createProviders({
+    ...readConfig({ ...env, http_proxy }, import.meta.dirname).providers,
+    log: createSilentLog(),
+  });
   try {
     const provider = await providers.get(name, { provider: name, model: 'plum', base_url: 'http://models.invalid/v1' });
     const { signal } = new AbortController();

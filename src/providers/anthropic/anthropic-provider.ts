@@ -5,11 +5,12 @@ import type { ModelRequest, ModelResponse, ToolSpec } from '../../protocol/messa
 import type { Provider, RespondOptions } from '../provider.ts';
 import { type CallDeadline, startCall } from '../shared/call-deadline.ts';
 import { createLeanFetch, leanOptions, type ProxyVariables } from '../shared/lean-fetch.ts';
-import { withPrefill } from '../shared/prefill.ts';
+import { serverName } from '../shared/server-name.ts';
 import { toModelError } from './anthropic-errors.ts';
 import { readLimits } from './anthropic-limits.ts';
 import { toModelResponse, toRequestBody } from './anthropic-messages.ts';
 import { collectStream } from './anthropic-stream.ts';
+import { withPrefill } from './prefill.ts';
 
 type Sdk = typeof import('@anthropic-ai/sdk');
 
@@ -31,8 +32,10 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
   const warned = new Set<string>();
   /** Lists of tools whose strict form was refused. */
   const plain = new WeakSet<readonly ToolSpec[]>();
+  const server = serverName('anthropic', options.baseUrl, 'https://api.anthropic.com');
   return {
     name: 'anthropic',
+    ...(server === undefined ? {} : { server }),
     sendsStrict: ({ tools }) => !plain.has(tools),
     lacks: () => (options.apiKey?.trim() ? undefined : 'ANTHROPIC_API_KEY'),
     async respond(request, respondOptions) {

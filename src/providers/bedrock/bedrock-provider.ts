@@ -4,10 +4,11 @@ import type { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
 import { AppError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { ModelRequest, ModelResponse, ToolSpec } from '../../protocol/messages.ts';
+import { withPrefill } from '../anthropic/prefill.ts';
 import type { Provider, RespondOptions } from '../provider.ts';
 import { withinDeadline } from '../shared/call-deadline.ts';
 import type { ProxyVariables } from '../shared/lean-fetch.ts';
-import { withPrefill } from '../shared/prefill.ts';
+import { withoutCredentials } from '../shared/server-name.ts';
 import { invalidResponse, type Service } from '../shared/service-faults.ts';
 import { isNotOnDemand, toModelError } from './bedrock-errors.ts';
 import { BEDROCK, BEDROCK_SERVICE, takesStrictTools, toConverse, toModelResponse } from './bedrock-messages.ts';
@@ -69,7 +70,11 @@ export function createBedrockProvider(options: BedrockOptions): Provider {
   };
   return {
     name: BEDROCK,
-    server: `${BEDROCK} ${options.region}`,
+    server: [
+      BEDROCK,
+      options.region,
+      ...(options.endpoint === undefined ? [] : [withoutCredentials(options.endpoint)]),
+    ].join(' '),
     route,
     sendsStrict: ({ model, tools }) => takesStrictTools(model) && !plain.has(tools),
     async respond(given, respondOptions) {

@@ -5,6 +5,7 @@ import type { ModelRequest, ModelResponse } from '../../protocol/messages.ts';
 import type { Provider, RespondOptions } from '../provider.ts';
 import { withinDeadline } from '../shared/call-deadline.ts';
 import { createLeanFetch, type ProxyVariables } from '../shared/lean-fetch.ts';
+import { serverName } from '../shared/server-name.ts';
 import { lacksCredentials, type Service } from '../shared/service-faults.ts';
 import { type Seen, toModelError } from './gemini-errors.ts';
 import { GEMINI, GEMINI_SERVICE, toModelResponse, toParameters } from './gemini-messages.ts';
@@ -31,8 +32,10 @@ export interface GeminiOptions {
 export function createGeminiProvider(options: GeminiOptions): Provider {
   const { apiKey } = options;
   let opening: Promise<Opened> | undefined;
+  const server = serverName(GEMINI, options.baseUrl, 'https://generativelanguage.googleapis.com');
   return {
     name: GEMINI,
+    ...(server === undefined ? {} : { server }),
     lacks: () => (apiKey?.trim() ? undefined : SERVICE.credentials),
     async respond(request, respondOptions) {
       if (apiKey === undefined || apiKey.trim() === '') throw lacksCredentials(SERVICE, request.model);

@@ -2,15 +2,16 @@ import type OpenAI from 'openai';
 import { AppError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { ModelRequest, ModelResponse, ToolSpec } from '../../protocol/messages.ts';
-import { isEmbeddingModel } from '../embedding-models.ts';
 import type { Provider, RespondOptions } from '../provider.ts';
 import { type CallDeadline, withinDeadline } from '../shared/call-deadline.ts';
 import { leanOptions, type ProxyVariables } from '../shared/lean-fetch.ts';
+import { serverName } from '../shared/server-name.ts';
 import { filteredResponse, invalidResponse, lacksCredentials, type Service } from '../shared/service-faults.ts';
 import { type OpenClient, openClient } from './openai-client.ts';
 import { postEmbeddings } from './openai-embeddings.ts';
 import { filteredBy, toModelError } from './openai-errors.ts';
 import { readLimits } from './openai-limits.ts';
+import { EMBEDDINGS } from './openai-models.ts';
 import { OPENAI, toModelResponse, toRequestBody } from './openai-responses.ts';
 import { collectStream } from './openai-stream.ts';
 import { toTools } from './openai-tools.ts';
@@ -40,8 +41,10 @@ export function createOpenAiProvider(options: OpenAiOptions): Provider {
   let opening: Promise<OpenClient> | undefined;
   /** Lists of tools whose strict form was refused. */
   const plain = new WeakSet<readonly ToolSpec[]>();
+  const server = serverName(OPENAI, options.baseUrl, 'https://api.openai.com/v1');
   return {
     name: OPENAI,
+    ...(server === undefined ? {} : { server }),
     sendsStrict: ({ tools }) => !plain.has(tools),
     lacks: () => (apiKey?.trim() ? undefined : SERVICE.credentials),
     async respond(request, respondOptions) {
@@ -101,7 +104,7 @@ async function post(
   { call, isStrict, ...options }: RespondOptions & { call: CallDeadline; isStrict: boolean },
 ): Promise<ModelResponse> {
   const { model } = request;
-  if (isEmbeddingModel({ provider: OPENAI, model })) return embed(client, request, { ...options, call });
+  if (EMBEDDINGS.test(model)) return embed(client, request, { ...options, call });
   const tools = toTools(request.tools, isStrict);
   const body = toRequestBody(request, tools);
   const { onText, mayStillSend } = options;
