@@ -21,13 +21,16 @@ export function main(argv: string[], env: Record<string, string | undefined>): P
     version,
     app: async ({ environment, drives, agents }) => {
       // Help and bad arguments need none of it.
-      const [{ createApp }, { readConfig }, { createLog }] = await Promise.all([
+      const [{ createApp }, { readConfig }, { createLog }, { useProxies }] = await Promise.all([
         import('./app/create-app.ts'),
         import('./app/config.ts'),
         import('./base/log.ts'),
+        import('./app/proxies.ts'),
       ]);
       const config = readConfig({ ...env, ...environment }, process.cwd());
-      return createApp(config, createLog(config.logLevel), {
+      const log = createLog(config.logLevel);
+      useProxies(config.providers.proxy, log);
+      return createApp(config, log, {
         driver: drives === true ? 'supervisor' : 'detached',
         agents,
       });

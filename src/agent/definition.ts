@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { unparsedSchema } from '../base/schema.ts';
+import { descriptorOf, PROVIDERS } from '../providers/catalog.ts';
+import { MODEL_KEYS } from '../providers/descriptor.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
@@ -61,8 +63,6 @@ const promptDefinition = z.strictObject({
   placeholders: z.array(placeholder).optional(),
 });
 
-const OPENAI_COMPATIBLE = 'openai-compatible';
-
 export const modelDefinition = z
   .strictObject({
     provider: z.string().min(1),
@@ -74,32 +74,30 @@ export const modelDefinition = z
     top_p: z.number().positive().max(1).optional(),
     /** A model of the same provider for when this one is not served, or does not take what it is sent. */
     fallback: z.string().min(1).optional(),
-    /** The address of an OpenAI-compatible server, with its `/v1`. */
+    /** The address of the server, where each agent names its own; with its `/v1`. */
     base_url: z.url({ error: 'must be a URL such as http://127.0.0.1:11434/v1' }).optional(),
-    /** The environment variable that holds the key of an OpenAI-compatible server. */
+    /** The environment variable that holds the key of that server. */
     api_key_env: z
       .string()
       .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable, not a key')
       .optional(),
-    /** Of Bedrock. Default: AWS_REGION. */
+    /** The region, where the provider has some. Default: AWS_REGION. */
     region: z.string().min(1).optional(),
-    /** Of Bedrock: the id or ARN of an inference profile that serves the model. */
+    /** The id or ARN of an inference profile that serves the model. */
     inference_profile: z.string().min(1).optional(),
   })
   .superRefine((model, context) => {
-    const isCompatible = model.provider === OPENAI_COMPATIBLE;
-    const misplaced = (key: 'base_url' | 'api_key_env' | 'region' | 'inference_profile', provider: string) => {
-      if (model[key] === undefined || model.provider === provider) return;
-      const message = `belongs to provider: ${provider}, not to ${model.provider}`;
-      context.addIssue({ code: 'custom', path: [key], message });
-    };
-    misplaced('base_url', OPENAI_COMPATIBLE);
-    misplaced('api_key_env', OPENAI_COMPATIBLE);
-    misplaced('region', 'bedrock');
-    misplaced('inference_profile', 'bedrock');
-    if (isCompatible && model.base_url === undefined) {
-      const message = `has to be given for provider: ${OPENAI_COMPATIBLE}, such as http://127.0.0.1:11434/v1`;
-      context.addIssue({ code: 'custom', path: ['base_url'], message });
+    const wrong = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
+    const read = descriptorOf(model.provider)?.modelKeys ?? {};
+    for (const key of MODEL_KEYS) {
+      const use = read[key];
+      if (model[key] !== undefined && use === undefined) {
+        const readers = PROVIDERS.flatMap(({ name, modelKeys }) => (modelKeys?.[key] === undefined ? [] : [name]));
+        wrong(key, `belongs to provider: ${readers.join(' or ')}, not to ${model.provider}`);
+      }
+      if (model[key] === undefined && typeof use === 'object') {
+        wrong(key, `has to be given for provider: ${model.provider}, such as ${use.example}`);
+      }
     }
   });
 

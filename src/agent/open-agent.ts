@@ -1,10 +1,9 @@
-import { isAbsolute, resolve } from 'node:path';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { AppError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Sampling, ToolSpec } from '../protocol/messages.ts';
 import type { OpenedAgent } from '../protocol/run.ts';
-import { isEmbeddingModel } from '../providers/embedding-models.ts';
+import { isEmbeddingModel, locateModel } from '../providers/catalog.ts';
 import { createStructuredOutput, type StructuredOutput } from './answer/structured-output.ts';
 import { type AgentDefinition, agentLabel, STRUCTURED_OUTPUT_TOOL } from './definition.ts';
 import { runLoop } from './loop/loop.ts';
@@ -39,7 +38,7 @@ export function openAgent({ definition, toolSet, toolSpecs, log, clock = systemC
   const specs = specsFor(toolSpecs ?? liveSpecs(tools), structured);
   const context: LoopContext = {
     label: agentLabel(definition),
-    model: modelOf(definition),
+    model: locateModel(definition.model, definition.base_dir),
     system: systemOf(definition, structured),
     maxTokens: writes ? definition.model.max_tokens : 0,
     sampling: samplingOf(definition),
@@ -63,12 +62,6 @@ export function openAgent({ definition, toolSet, toolSpecs, log, clock = systemC
       return closing;
     },
   };
-}
-
-/** A scripted model is a file, named from the folder of the YAML that names it. */
-function modelOf({ model, base_dir: baseDir }: AgentDefinition): string {
-  if (model.provider !== 'scripted' || isAbsolute(model.model)) return model.model;
-  return resolve(baseDir ?? '.', model.model);
 }
 
 function samplingOf({ model: { temperature, top_p: topP } }: AgentDefinition): Sampling | undefined {

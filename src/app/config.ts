@@ -2,7 +2,10 @@ import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import * as z from 'zod';
+import { awsVariables, DEFAULT_AWS_REGION } from '../base/aws-variables.ts';
 import { AppError } from '../base/errors.ts';
+import { PROVIDERS } from '../providers/catalog.ts';
+import type { ProviderParts } from '../providers/descriptor.ts';
 
 /** Everything that the environment decides, read once. Paths are absolute. */
 export interface Config {
@@ -18,23 +21,9 @@ export interface Config {
   pricesPath: string | null;
   /** Dollars from which on a start by talking has to be confirmed; 0 is always. */
   confirmAboveUsd: number;
-  anthropic: { apiKey: string | undefined; baseUrl: string | undefined };
-  openai: { apiKey: string | undefined; baseUrl: string | undefined };
-  gemini: { apiKey: string | undefined; baseUrl: string | undefined };
-  aws: {
-    region: string;
-    s3Endpoint: string | undefined;
-    dynamoEndpoint: string | undefined;
-    bedrockRuntimeEndpoint: string | undefined;
-    bedrockEndpoint: string | undefined;
-  };
-  /** What Bedrock's batch inference needs; without the first three there is none. Timeout in hours, 24 to 168. */
-  bedrockBatch: {
-    roleArn: string | undefined;
-    inputUri: string | undefined;
-    outputUri: string | undefined;
-    timeoutHours: number;
-  };
+  aws: { region: string; s3Endpoint: string | undefined; dynamoEndpoint: string | undefined };
+  /** What clients of the providers are made of. */
+  providers: Omit<ProviderParts, 'log'>;
   /** How long to wait before a job of a batch API is first asked about, in milliseconds. */
   batchPollMs: number;
   /** `ROWMILL_FAILPOINT`, honoured only where `ROWMILL_TESTING` is `failpoints`: where tests end this process. */
@@ -45,21 +34,13 @@ export interface Config {
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
-const s3Folder = z.string().regex(/^s3:\/\/[^/]+(\/.*)?$/, 'must be a folder such as s3://bucket/prefix/');
-
-/** What Bedrock's batch inference is told by the environment. */
-export const bedrockBatchVariables = {
-  BEDROCK_BATCH_ROLE_ARN: z.string().min(1).optional(),
-  BEDROCK_BATCH_INPUT_S3_PATH: s3Folder.optional(),
-  BEDROCK_BATCH_OUTPUT_S3_PATH: s3Folder.optional(),
-  BEDROCK_BATCH_TIMEOUT_HOURS: z.coerce
-    .number({ error: 'must be a number of hours from 24 to 168' })
-    .min(24, 'must be a number of hours from 24 to 168')
-    .max(168, 'must be a number of hours from 24 to 168')
-    .default(24),
-};
+const proxyUrl = z
+  .url({ protocol: /^https?$/, error: 'must be the URL of an HTTP proxy, such as http://proxy.example.com:3128' })
+  .optional();
 
 const environment = z.object({
+  ...providerVariables(),
+  ...awsVariables,
   ROWMILL_DATA_DIR: z.string().min(1).optional(),
   ROWMILL_AGENTS: z.string().min(1).optional(),
   ROWMILL_FILES: z.string().min(1).optional(),
@@ -72,22 +53,12 @@ const environment = z.object({
     .default(5),
   ROWMILL_TESTING: z.string().optional(),
   ROWMILL_FAILPOINT: z.string().optional(),
-  ANTHROPIC_API_KEY: z.string().min(1).optional(),
-  ANTHROPIC_BASE_URL: z.url({ error: 'must be a URL such as https://api.anthropic.com' }).optional(),
-  OPENAI_API_KEY: z.string().min(1).optional(),
-  OPENAI_BASE_URL: z.url({ error: 'must be a URL such as https://api.openai.com/v1' }).optional(),
-  GEMINI_API_KEY: z.string().min(1).optional(),
-  GOOGLE_API_KEY: z.string().min(1).optional(),
-  GOOGLE_GEMINI_BASE_URL: z
-    .url({ error: 'must be a URL such as https://generativelanguage.googleapis.com' })
-    .optional(),
-  AWS_REGION: z.string().min(1).optional(),
-  AWS_ENDPOINT_URL: z.url({ error: 'must be a URL' }).optional(),
-  AWS_ENDPOINT_URL_S3: z.url({ error: 'must be a URL' }).optional(),
-  AWS_ENDPOINT_URL_DYNAMODB: z.url({ error: 'must be a URL' }).optional(),
-  AWS_ENDPOINT_URL_BEDROCK_RUNTIME: z.url({ error: 'must be a URL' }).optional(),
-  AWS_ENDPOINT_URL_BEDROCK: z.url({ error: 'must be a URL' }).optional(),
-  ...bedrockBatchVariables,
+  HTTP_PROXY: proxyUrl,
+  HTTPS_PROXY: proxyUrl,
+  NO_PROXY: z.string().optional(),
+  http_proxy: proxyUrl,
+  https_proxy: proxyUrl,
+  no_proxy: z.string().optional(),
   ROWMILL_BATCH_POLL_SECONDS: z.coerce
     .number({ error: 'must be a number of seconds above 0' })
     .positive('must be a number of seconds above 0')
@@ -114,29 +85,29 @@ export function readConfig(env: Record<string, string | undefined>, cwd: string)
     logLevel: variables.ROWMILL_LOG_LEVEL,
     pricesPath: variables.ROWMILL_PRICES === undefined ? null : resolve(cwd, variables.ROWMILL_PRICES),
     confirmAboveUsd: variables.ROWMILL_CONFIRM_ABOVE_USD,
-    anthropic: { apiKey: variables.ANTHROPIC_API_KEY, baseUrl: variables.ANTHROPIC_BASE_URL },
-    openai: { apiKey: variables.OPENAI_API_KEY, baseUrl: variables.OPENAI_BASE_URL },
-    gemini: {
-      apiKey: variables.GEMINI_API_KEY ?? variables.GOOGLE_API_KEY,
-      baseUrl: variables.GOOGLE_GEMINI_BASE_URL,
-    },
     aws: {
-      region: variables.AWS_REGION ?? 'us-east-1',
+      region: variables.AWS_REGION ?? DEFAULT_AWS_REGION,
       s3Endpoint: variables.AWS_ENDPOINT_URL_S3 ?? variables.AWS_ENDPOINT_URL,
       dynamoEndpoint: variables.AWS_ENDPOINT_URL_DYNAMODB ?? variables.AWS_ENDPOINT_URL,
-      bedrockRuntimeEndpoint: variables.AWS_ENDPOINT_URL_BEDROCK_RUNTIME ?? variables.AWS_ENDPOINT_URL,
-      bedrockEndpoint: variables.AWS_ENDPOINT_URL_BEDROCK ?? variables.AWS_ENDPOINT_URL,
     },
-    bedrockBatch: {
-      roleArn: variables.BEDROCK_BATCH_ROLE_ARN,
-      inputUri: variables.BEDROCK_BATCH_INPUT_S3_PATH,
-      outputUri: variables.BEDROCK_BATCH_OUTPUT_S3_PATH,
-      timeoutHours: variables.BEDROCK_BATCH_TIMEOUT_HOURS,
-    },
+    providers: { environment: variables, variable: (name) => env[name], proxy: proxyOf(variables) },
     batchPollMs: variables.ROWMILL_BATCH_POLL_SECONDS * 1000,
     failpoint: variables.ROWMILL_TESTING === 'failpoints' ? (variables.ROWMILL_FAILPOINT ?? null) : null,
     env,
   };
+}
+
+/** The variables of all providers. */
+function providerVariables(): z.ZodRawShape {
+  return Object.assign({}, ...PROVIDERS.map((provider) => provider.environment));
+}
+
+/** The names in small letters go first, as in every other client. */
+function proxyOf(variables: z.output<typeof environment>): ProviderParts['proxy'] {
+  const HTTP_PROXY = variables.http_proxy ?? variables.HTTP_PROXY;
+  const HTTPS_PROXY = variables.https_proxy ?? variables.HTTPS_PROXY;
+  const NO_PROXY = variables.no_proxy ?? variables.NO_PROXY;
+  return HTTP_PROXY === undefined && HTTPS_PROXY === undefined ? undefined : { HTTP_PROXY, HTTPS_PROXY, NO_PROXY };
 }
 
 function agentsOf(value: string | undefined, cwd: string): Config['agents'] {

@@ -56,7 +56,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
   const { store, tables } = await openStorage(config, { log, resultsDir });
   const registry = await openRegistry(config, log, options.agents);
   const prices = createPriceTable(config.pricesPath === null ? {} : { overrides: readPriceFile(config.pricesPath) });
-  const providers = createProviders(config, log);
+  const providers = createProviders({ ...config.providers, log });
   const lanes = createLanes({ clock: systemClock, log });
   const talkLane = createTalkLanes(lanes);
   const openTarget = (definition: AgentDefinition, signal: AbortSignal) =>

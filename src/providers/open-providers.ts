@@ -1,15 +1,9 @@
-import type { Config } from '../app/config.ts';
 import { AppError } from '../base/errors.ts';
-import type { Log } from '../base/log.ts';
-import { createAnthropicProvider } from './anthropic/anthropic-provider.ts';
-import { createBedrockProvider } from './bedrock/bedrock-provider.ts';
-import { createGeminiProvider } from './gemini/gemini-provider.ts';
-import { createOpenAiProvider } from './openai/openai-provider.ts';
-import { createOpenAiCompatibleProvider } from './openai-compatible/compatible-provider.ts';
+import { descriptorOf, PROVIDERS } from './catalog.ts';
+import type { ProviderDescriptor, ProviderParts } from './descriptor.ts';
 import type { ModelSource, Provider } from './provider.ts';
 import type { BatchApi } from './provider-jobs/batch-api.ts';
-import { createBatchApis } from './provider-jobs/batch-apis.ts';
-import { createScriptedProvider } from './scripted/scripted-provider.ts';
+import { removeOrphanSpools } from './provider-jobs/batch-spool.ts';
 import { withFallback } from './shared/fallback.ts';
 
 /** The providers of a process. */
@@ -25,56 +19,62 @@ export interface Providers {
   close(): Promise<void>;
 }
 
-/** Providers by name and by what the model says of its server, each made on first use and once. */
-export function createProviders(config: Config, log: Log): Providers {
-  const make: { [name: string]: (model: ModelSource) => Provider } = {
-    anthropic: () => createAnthropicProvider({ ...config.anthropic, log }),
-    openai: () => createOpenAiProvider({ ...config.openai, log }),
-    'openai-compatible': ({ base_url: baseUrl, api_key_env: keyVariable }) => {
-      if (baseUrl === undefined) {
-        const fix = 'write model: {provider: openai-compatible, base_url: …, model: …} in agents.yaml';
-        throw new AppError('agents_invalid', `The provider openai-compatible needs a base_url; ${fix}.`);
-      }
-      const key = keyVariable === undefined ? undefined : { variable: keyVariable, value: config.env[keyVariable] };
-      return createOpenAiCompatibleProvider({ baseUrl, log, ...(key === undefined ? {} : { key }) });
-    },
-    bedrock: ({ model, region, inference_profile: profile }) =>
-      createBedrockProvider({
-        region: region ?? config.aws.region,
-        endpoint: config.aws.bedrockRuntimeEndpoint,
-        ...(profile === undefined ? {} : { inferenceProfile: { model, profile } }),
-        log,
-      }),
-    gemini: () => createGeminiProvider({ ...config.gemini, log }),
-    scripted: () => createScriptedProvider({ log }),
-  };
-  const batchApis = createBatchApis(config, log);
-  const made = new Map<string, Provider>();
-  const once = (key: readonly unknown[], create: () => Provider): Provider => {
-    const text = JSON.stringify(key);
-    const provider = made.get(text) ?? create();
-    made.set(text, provider);
-    return provider;
-  };
+/** Clients of the providers of the catalog, by what a model says of its server, each made on first use and once. */
+export function createProviders(parts: ProviderParts): Providers {
+  const made = createOnce<Provider>();
+  const batchApis = createOnce<BatchApi | string>();
+  let cleaning: Promise<void> | undefined;
   return {
     async get(name, given) {
-      const create = make[name];
-      if (create === undefined) {
-        const names = Object.keys(make).join(', ');
-        throw new AppError('agents_invalid', `There is no model provider "${name}"; the providers are ${names}.`);
-      }
+      const descriptor = knownDescriptor(name);
       const model = given?.provider === name ? given : { provider: name, model: '' };
-      const profile = model.inference_profile === undefined ? [] : [model.inference_profile, model.model];
-      const key = [name, model.base_url, model.api_key_env, model.region, ...profile];
-      const provider = once(key, () => create(model));
+      const key = serverKey(model);
+      const provider = await made.get(key, () => descriptor.open(model, parts));
       const { fallback } = model;
       if (fallback === undefined || fallback === model.model) return provider;
-      return once([...key, model.model, fallback], () => withFallback(provider, { model: model.model, fallback, log }));
+      const both = { model: model.model, fallback, log: parts.log };
+      return made.get([...key, model.model, fallback], async () => withFallback(provider, both));
     },
-    batch: batchApis.get,
+    async batch(model) {
+      const descriptor = descriptorOf(model.provider);
+      if (descriptor === undefined) return `there is no provider "${model.provider}"`;
+      cleaning ??= removeOrphanSpools();
+      await cleaning;
+      return batchApis.get([...serverKey(model), model.model], () => descriptor.openBatch(model, parts));
+    },
     async close() {
-      await Promise.all([...made.values()].map((provider) => provider.close()));
-      await batchApis.close();
+      await Promise.all((await made.all()).map((provider) => provider.close()));
+      for (const api of await batchApis.all()) if (typeof api !== 'string') await api.close();
     },
+  };
+}
+
+function knownDescriptor(name: string): ProviderDescriptor {
+  const descriptor = descriptorOf(name);
+  if (descriptor !== undefined) return descriptor;
+  const names = PROVIDERS.map((provider) => provider.name).join(', ');
+  throw new AppError('agents_invalid', `There is no model provider "${name}"; the providers are ${names}.`);
+}
+
+/** A profile belongs to its model. */
+function serverKey(source: ModelSource): unknown[] {
+  const { provider, model, base_url, api_key_env, region, inference_profile: profile } = source;
+  return [provider, base_url, api_key_env, region, ...(profile === undefined ? [] : [profile, model])];
+}
+
+/** Values by key, each made once; one that could not be made is tried again. */
+function createOnce<Value>() {
+  const made = new Map<string, Promise<Value>>();
+  return {
+    get(key: readonly unknown[], make: () => Promise<Value>): Promise<Value> {
+      const text = JSON.stringify(key);
+      const known = made.get(text);
+      if (known !== undefined) return known;
+      const making = make();
+      made.set(text, making);
+      making.catch(() => made.delete(text));
+      return making;
+    },
+    all: (): Promise<Value[]> => Promise.all(made.values()),
   };
 }

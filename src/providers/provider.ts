@@ -41,7 +41,10 @@ export interface Provider {
   readonly name: string;
   /** Set for what stands in for a real model; shown wherever the provider's name is shown. */
   readonly standIn?: string;
-  /** What its lanes and answers are told apart by, where one name stands for several servers. Default: `name`. */
+  /**
+   * What its lanes and answers are told apart by: the name and the address that is called, without credentials. Absent
+   * where that is the provider's own, which the name alone stands for.
+   */
   readonly server?: string;
   /**
    * The request as it is to be sent and paid for, where another model than the one asked for may answer.

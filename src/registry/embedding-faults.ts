@@ -1,5 +1,6 @@
 import type { AgentDefinition } from '../agent/definition.ts';
-import { isEmbeddingModel, vectorFieldOf } from '../providers/embedding-models.ts';
+import { vectorFieldOf } from '../protocol/vector-field.ts';
+import { isEmbeddingModel } from '../providers/catalog.ts';
 import { type Fault, isRecord } from './agent-faults.ts';
 
 const SCHEMA = '{type: object, properties: {embedding: {type: array, items: {type: number}}}, required: [embedding]}';

@@ -1,7 +1,7 @@
-import { isAbsolute, resolve } from 'node:path';
+import { isAbsolute } from 'node:path';
 import * as z from 'zod';
 import { type AgentDefinition, agentDefinition, STRUCTURED_OUTPUT_TOOL } from '../agent/definition.ts';
-import { parseModelReference } from '../agent/model-reference.ts';
+import { isModelFile, locateModel, parseModelReference } from '../providers/catalog.ts';
 import { type Fault, faultsOf, isRecord, objectSchemaFaults } from './agent-faults.ts';
 import { embeddingFaults, withoutNeedOfInstructions } from './embedding-faults.ts';
 import { resolveInstructions, resolvePrompt } from './parse-prompt.ts';
@@ -33,7 +33,7 @@ export function parseAgent(raw: unknown, baseDir: string | undefined): ParsedAge
   const prompted = resolvePrompt(definition);
   if ('faults' in prompted) faults.push(...prompted.faults);
   if ('faults' in prompted || faults.length > 0) return { faults };
-  return { definition: baseDir === undefined ? prompted.definition : withAbsoluteScript(prompted.definition, baseDir) };
+  return { definition: baseDir === undefined ? prompted.definition : withLocatedModel(prompted.definition, baseDir) };
 }
 
 /** A bare `model: NAME` becomes an object, if the name identifies the provider. */
@@ -77,13 +77,12 @@ function pathFaults(definition: AgentDefinition, baseDir: string | undefined): F
   const faults = definition.tools.flatMap((tool, index): Fault[] =>
     'module' in tool && !isAbsolute(tool.module) ? [{ path: ['tools', index, 'module'], message }] : [],
   );
-  const { provider, model } = definition.model;
-  if (provider === 'scripted' && !isAbsolute(model)) faults.push({ path: ['model'], message });
+  const { model } = definition;
+  if (isModelFile(model) && !isAbsolute(model.model)) faults.push({ path: ['model'], message });
   return faults;
 }
 
-function withAbsoluteScript(definition: AgentDefinition, baseDir: string): AgentDefinition {
+function withLocatedModel(definition: AgentDefinition, baseDir: string): AgentDefinition {
   const { model } = definition;
-  if (model.provider !== 'scripted') return definition;
-  return { ...definition, model: { ...model, model: resolve(baseDir, model.model) } };
+  return { ...definition, model: { ...model, model: locateModel(model, baseDir) } };
 }

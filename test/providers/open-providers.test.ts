@@ -19,7 +19,10 @@ afterEach(async () => {
 
 async function open(format: WireFormat, envOf: (url: string) => Record<string, string>): Promise<Providers> {
   server = await startWireServer({ format, respond: () => HELLO });
-  providers = createProviders(readConfig(envOf(server.url), import.meta.dirname), createSilentLog());
+  providers = createProviders({
+    ...readConfig(envOf(server.url), import.meta.dirname).providers,
+    log: createSilentLog(),
+  });
   return providers;
 }
 
@@ -89,7 +92,7 @@ function restore(name: string, value: string | undefined): void {
 }
 
 describe('providers', () => {
-  const all = createProviders(readConfig({}, import.meta.dirname), createSilentLog());
+  const all = createProviders({ ...readConfig({}, import.meta.dirname).providers, log: createSilentLog() });
   const compatible = (base_url: string): ModelSource => ({ provider: 'openai-compatible', model: 'llama-4', base_url });
 
   it('are made once for each server', async () => {
@@ -122,5 +125,69 @@ describe('providers', () => {
       code: 'model_key_refused',
       message: expect.stringContaining(variable),
     });
+  });
+});
+
+describe('the server of a provider', () => {
+  const serverOf = async (env: Record<string, string>, model: ModelSource): Promise<string | undefined> =>
+    (await openWith(env).get(model.provider, model)).server;
+  const openWith = (env: Record<string, string>) => {
+    providers = createProviders({ ...readConfig(env, import.meta.dirname).providers, log: createSilentLog() });
+    return providers;
+  };
+
+  it.each([
+    ['anthropic', 'ANTHROPIC_BASE_URL', 'https://api.anthropic.com/'],
+    ['openai', 'OPENAI_BASE_URL', 'https://api.openai.com/v1'],
+    ['gemini', 'GOOGLE_GEMINI_BASE_URL', 'https://generativelanguage.googleapis.com'],
+  ])('is told for %s by its address where that is not its own', async (provider, variable, own) => {
+    const model = { provider, model: 'a' };
+    expect(await serverOf({}, model)).toBeUndefined();
+    expect(await serverOf({ [variable]: own }, model)).toBeUndefined();
+    const elsewhere = { [variable]: 'https://me:secret@models.invalid/v1/?key=secret' };
+    expect(await serverOf(elsewhere, model)).toBe(`${provider} https://models.invalid/v1`);
+  });
+
+  it('is the region of Bedrock and its address, and what the agent says of a compatible server', async () => {
+    const bedrock = { provider: 'bedrock', model: 'a', region: 'eu-west-1' };
+    expect(await serverOf({}, bedrock)).toBe('bedrock eu-west-1');
+    const endpoint = { AWS_ENDPOINT_URL_BEDROCK_RUNTIME: 'https://vpc.invalid' };
+    expect(await serverOf(endpoint, bedrock)).toBe('bedrock eu-west-1 https://vpc.invalid');
+    const compatible = { provider: 'openai-compatible', model: 'a', base_url: 'http://me:secret@models.invalid/v1' };
+    expect(await serverOf({}, compatible)).toBe('openai-compatible http://models.invalid/v1');
+  });
+
+  it('is the same one behind a fallback', async () => {
+    const model = { provider: 'openai', model: 'a', fallback: 'b' };
+    expect(await serverOf({ OPENAI_BASE_URL: 'http://models.invalid' }, model)).toBe('openai http://models.invalid');
+  });
+});
+
+describe('a batch API', () => {
+  it.each<[ModelSource, string]>([
+    [{ provider: 'anthropic', model: 'a' }, 'ANTHROPIC_API_KEY is not set'],
+    [{ provider: 'openai', model: 'a' }, 'OPENAI_API_KEY is not set'],
+    [{ provider: 'gemini', model: 'a' }, 'GEMINI_API_KEY is not set'],
+    [
+      { provider: 'bedrock', model: 'a' },
+      'BEDROCK_BATCH_ROLE_ARN and BEDROCK_BATCH_INPUT_S3_PATH and BEDROCK_BATCH_OUTPUT_S3_PATH are not set',
+    ],
+    [
+      { provider: 'openai-compatible', model: 'a', base_url: 'http://models.invalid' },
+      'servers that are only compatible with OpenAI have none',
+    ],
+    [{ provider: 'scripted', model: 'a' }, 'a script that stands in for a model has none'],
+    [{ provider: 'nobody', model: 'a' }, 'there is no provider "nobody"'],
+  ])('is not there for %j, and the reason is given', async (model, reason) => {
+    providers = createProviders({ ...readConfig({}, import.meta.dirname).providers, log: createSilentLog() });
+    expect(await providers.batch(model)).toBe(reason);
+  });
+
+  it('is opened once for each model where its credentials are there', async () => {
+    const { providers: parts } = readConfig({ OPENAI_API_KEY: 'key' }, import.meta.dirname);
+    providers = createProviders({ ...parts, log: createSilentLog() });
+    const api = await providers.batch({ provider: 'openai', model: 'a' });
+    expect(api).toMatchObject({ name: 'openai', limits: { maxRequests: 50_000 } });
+    expect(await providers.batch({ provider: 'openai', model: 'a' })).toBe(api);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/base/errors.ts';
-import { isEmbeddingModel, vectorFieldOf } from '../../src/providers/embedding-models.ts';
+import { vectorFieldOf } from '../../src/protocol/vector-field.ts';
+import { isEmbeddingModel } from '../../src/providers/catalog.ts';
 import { parseAgent } from '../../src/registry/parse-agent.ts';
 
 const SCHEMA = { type: 'object', properties: { embedding: { type: 'array', items: { type: 'number' } } } };

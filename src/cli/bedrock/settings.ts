@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { bedrockBatchVariables } from '../../app/config.ts';
 import { AppError } from '../../base/errors.ts';
+import { bedrockBatchVariables } from '../../providers/bedrock/bedrock-variables.ts';
 
 const number = (wanted: string) => z.coerce.number({ error: `must be ${wanted}` });
 const whole = (least: number, most = Number.MAX_SAFE_INTEGER) => {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { AppError, type ErrorCode } from '../../base/errors.ts';
+import { exampleKeyVariable } from '../../providers/catalog.ts';
 import type { BatchReport } from '../../runner/contract/report.ts';
 import type { App } from '../app.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
@@ -118,7 +119,7 @@ async function finish(
   for (const text of reportLines({ ...shown, warnings: [], next_step: '' }, output)) line(text);
   line();
   line(paint('bold', 'Now with the real ones'));
-  line(`  export ANTHROPIC_API_KEY=…   ${paint('dim', '# a real model')}`);
+  line(`  export ${exampleKeyVariable()}=…   ${paint('dim', '# a real model')}`);
   line(
     `  export BROADBAND_API_URL=…   ${paint('dim', '# a real lookup service, or write your own agent in agents.yaml')}`,
   );

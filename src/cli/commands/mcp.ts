@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { exampleKeyVariable } from '../../providers/catalog.ts';
 import { type CommandContext, newCommand } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { listenForStop } from '../signals.ts';
@@ -30,4 +31,4 @@ Ends when the client closes stdin; batches that it started go on in a process of
 
 Claude Desktop, in claude_desktop_config.json:
   {"mcpServers": {"rowmill": {"command": "rowmill", "args": ["mcp"],
-    "env": {"ANTHROPIC_API_KEY": "…", "ROWMILL_FILES": "/folder/with/tables"}}}}`;
+    "env": {"${exampleKeyVariable()}": "…", "ROWMILL_FILES": "/folder/with/tables"}}}}`;

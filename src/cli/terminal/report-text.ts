@@ -1,3 +1,4 @@
+import { descriptorOf } from '../../providers/catalog.ts';
 import type { Estimate } from '../../runner/contract/estimate.ts';
 import type { BatchPlan, Execution } from '../../runner/contract/plan.ts';
 import type { BatchReport } from '../../runner/contract/report.ts';
@@ -156,7 +157,7 @@ export function planLines(plan: BatchPlan, layout: TextLayout): string[] {
   const lines: string[] = [];
   if (plan.agent !== null) {
     const { name, version, model } = plan.agent;
-    const shown = model.provider === 'scripted' ? 'scripted model, not a real one' : `${model.provider}/${model.model}`;
+    const shown = descriptorOf(model.provider)?.standIn ?? `${model.provider}/${model.model}`;
     lines.push(...field(layout, 'agent', `${name}@${version}  ${paint('dim', oneLine(shown))}`));
   }
   const rows = plan.row_count === null ? 'number of rows unknown' : counted(plan.row_count, 'row');

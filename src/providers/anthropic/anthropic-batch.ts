@@ -21,9 +21,10 @@ import {
 import { createBodyEncoder } from '../provider-jobs/batch-encoder.ts';
 import { readJsonLines } from '../provider-jobs/batch-lines.ts';
 import { spoolLines } from '../provider-jobs/batch-spool.ts';
-import { withPrefill } from '../shared/prefill.ts';
+import { openOnUse } from '../provider-jobs/open-on-use.ts';
 import { toModelError } from './anthropic-errors.ts';
 import { invalidResponse, toMessageParams, toModelResponse, toRequestBody } from './anthropic-messages.ts';
+import { withPrefill } from './prefill.ts';
 
 type Sdk = typeof import('@anthropic-ai/sdk');
 
@@ -52,39 +53,27 @@ interface Opened {
  * the `custom_id` of one of its results, which can be read once it has ended.
  */
 export function createAnthropicBatchApi(options: AnthropicBatchOptions): BatchApi {
-  let opening: Promise<Opened> | undefined;
   const encodeParams = createBodyEncoder(toParams, 'messages', toMessageParams);
-  const opened = async (signal: AbortSignal): Promise<Opened> => {
-    if (signal.aborted) throw new AppError('aborted', 'The call of the batch API was not sent.');
-    if (options.apiKey === undefined || options.apiKey.trim() === '') {
-      throw new AppError('model_key_refused', 'Message Batches need a key: set ANTHROPIC_API_KEY.');
-    }
-    opening ??= open(options.apiKey, options);
-    return opening;
-  };
-  return {
+  return openOnUse({
     name: 'anthropic',
     limits: LIMITS,
     encode: (request, id, { isStrict = true } = {}) =>
       `{"custom_id":"${id}","params":${encodeParams(request, isStrict)}}`,
-    submit: async (submission) => submit(await opened(submission.signal), submission),
-    status: async (jobId, signal) => status(await opened(signal), jobId, signal),
-    async *results(jobId, resultsOptions) {
-      yield* results(await opened(resultsOptions.signal), jobId, resultsOptions);
-    },
-    cancel: async (jobId, signal) => cancel(await opened(signal), jobId, signal),
-    find: async (submissionId, window) => find(await opened(window.signal), submissionId, window),
-    close: async () => undefined,
-  };
+    open: () => open(options),
+    ...{ submit, status, results, cancel, find },
+  });
 }
 
-async function open(apiKey: string, { baseUrl, fetch }: AnthropicBatchOptions): Promise<Opened> {
+async function open({ apiKey, baseUrl, fetch }: AnthropicBatchOptions): Promise<Opened> {
+  if (apiKey === undefined || apiKey.trim() === '') {
+    throw new AppError('model_key_refused', 'Message Batches need a key: set ANTHROPIC_API_KEY.');
+  }
   const sdk = await import('@anthropic-ai/sdk');
   const client = new sdk.Anthropic({
     apiKey,
     authToken: null,
     ...(baseUrl === undefined ? {} : { baseURL: baseUrl }),
-    // The lean fetch sends text only; the bodies here are files.
+    // The bodies here are files, which the lean fetch would pass to this one.
     fetch: fetch ?? globalThis.fetch,
     maxRetries: 0,
     logLevel: 'off',

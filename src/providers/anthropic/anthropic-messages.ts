@@ -9,8 +9,8 @@ import type {
   StopReason,
   UserBlock,
 } from '../../protocol/messages.ts';
-import { prefillFor } from '../shared/prefill.ts';
 import { toTools } from './anthropic-tools.ts';
+import { prefillFor } from './prefill.ts';
 
 const PROVIDER = 'anthropic';
 const CACHED = { cache_control: { type: 'ephemeral' as const } };

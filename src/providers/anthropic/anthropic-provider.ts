@@ -4,12 +4,13 @@ import type { Log } from '../../base/log.ts';
 import type { ModelRequest, ModelResponse, ToolSpec } from '../../protocol/messages.ts';
 import type { Provider, RespondOptions } from '../provider.ts';
 import { type CallDeadline, startCall } from '../shared/call-deadline.ts';
-import { createLeanFetch, leanOptions } from '../shared/lean-fetch.ts';
-import { withPrefill } from '../shared/prefill.ts';
+import { createLeanFetch, leanOptions, type ProxyVariables } from '../shared/lean-fetch.ts';
+import { serverName } from '../shared/server-name.ts';
 import { toModelError } from './anthropic-errors.ts';
 import { readLimits } from './anthropic-limits.ts';
 import { toModelResponse, toRequestBody } from './anthropic-messages.ts';
 import { collectStream } from './anthropic-stream.ts';
+import { withPrefill } from './prefill.ts';
 
 type Sdk = typeof import('@anthropic-ai/sdk');
 
@@ -20,7 +21,8 @@ export interface AnthropicOptions {
   apiKey?: string | undefined;
   baseUrl?: string | undefined;
   log: Log;
-  /** Default: {@link createLeanFetch}, which halves the processor time of a call and knows no proxies. */
+  proxy?: ProxyVariables | undefined;
+  /** Default: {@link createLeanFetch}. */
   fetch?: typeof fetch;
 }
 
@@ -30,8 +32,10 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
   const warned = new Set<string>();
   /** Lists of tools whose strict form was refused. */
   const plain = new WeakSet<readonly ToolSpec[]>();
+  const server = serverName('anthropic', options.baseUrl, 'https://api.anthropic.com');
   return {
     name: 'anthropic',
+    ...(server === undefined ? {} : { server }),
     sendsStrict: ({ tools }) => !plain.has(tools),
     lacks: () => (options.apiKey?.trim() ? undefined : 'ANTHROPIC_API_KEY'),
     async respond(request, respondOptions) {
@@ -91,9 +95,9 @@ interface Opened {
   close(): Promise<void>;
 }
 
-async function open(apiKey: string, { baseUrl, fetch, log }: AnthropicOptions): Promise<Opened> {
+async function open(apiKey: string, { baseUrl, fetch, proxy, log }: AnthropicOptions): Promise<Opened> {
   const sdk = await import('@anthropic-ai/sdk');
-  const lean = fetch === undefined ? createLeanFetch() : undefined;
+  const lean = fetch === undefined ? createLeanFetch(proxy) : undefined;
   log.debug({ baseUrl }, 'anthropic client opened');
   const client = new sdk.Anthropic({
     apiKey,

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { AppError } from '../../base/errors.ts';
 import type { ModelRequest } from '../../protocol/messages.ts';
 import { toMessageParams, toModelResponse, toRequestBody } from '../anthropic/anthropic-messages.ts';
+import { withPrefill } from '../anthropic/prefill.ts';
 import {
   type BatchApi,
   type BatchLimits,
@@ -20,7 +21,7 @@ import {
 } from '../provider-jobs/batch-api.ts';
 import { createBodyEncoder } from '../provider-jobs/batch-encoder.ts';
 import { spoolLines } from '../provider-jobs/batch-spool.ts';
-import { withPrefill } from '../shared/prefill.ts';
+import { openOnUse } from '../provider-jobs/open-on-use.ts';
 import { invalidResponse, toRefusalFault } from '../shared/service-faults.ts';
 import { BEDROCK_BATCH, toBedrockFault } from './bedrock-batch-faults.ts';
 import { listKeys, parseS3Folder, readObjectLines, type S3Folder, uploadSpool } from './bedrock-batch-files.ts';
@@ -64,37 +65,26 @@ interface Opened {
  * Creating is idempotent by the submission; a job's id is its full ARN.
  */
 export function createBedrockBatchApi(options: BedrockBatchOptions): BatchApi {
-  let opening: Promise<Opened> | undefined;
   const encodeInput = createBodyEncoder(toModelInput, 'messages', toMessageParams);
-  const opened = async (signal: AbortSignal): Promise<Opened> => {
-    if (signal.aborted) throw new AppError('aborted', 'The call of the batch API was not sent.');
-    opening ??= open(options);
-    return opening;
-  };
   const limits = { ...LIMITS, ...options.limits };
-  return {
+  return openOnUse({
     name: 'bedrock',
     limits,
     omitsUnrun: true,
     encode: (request, id, { isStrict = false } = {}) =>
       `{"recordId":"${id}","modelInput":${encodeInput(request, isStrict)}}`,
-    submit: async (submission) => submit(await opened(submission.signal), submission, { ...options, limits }),
-    async status(jobId, signal) {
-      const at = await opened(signal);
-      const job = await retrieve(at, jobId, signal);
-      return toStatus(job, await countsOf(at.s3, job, signal));
+    open: () => open(options),
+    submit: (opened, submission) => submit(opened, submission, { ...options, limits }),
+    async status(opened, jobId, signal) {
+      const job = await retrieve(opened, jobId, signal);
+      return toStatus(job, await countsOf(opened.s3, job, signal));
     },
-    async *results(jobId, resultsOptions) {
-      yield* results(await opened(resultsOptions.signal), jobId, resultsOptions);
+    ...{ results, cancel, find },
+    close({ bedrock, s3 }) {
+      bedrock.destroy();
+      s3.destroy();
     },
-    cancel: async (jobId, signal) => cancel(await opened(signal), jobId, signal),
-    find: async (submissionId, window) => find(await opened(window.signal), submissionId, window),
-    async close() {
-      const at = await opening;
-      at?.bedrock.destroy();
-      at?.s3.destroy();
-    },
-  };
+  });
 }
 
 async function open(options: BedrockBatchOptions): Promise<Opened> {

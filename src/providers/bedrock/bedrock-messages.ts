@@ -16,11 +16,16 @@ import type {
   ToolSpec,
 } from '../../protocol/messages.ts';
 import { toTools } from '../anthropic/anthropic-tools.ts';
-import { prefillFor } from '../shared/prefill.ts';
-import { samplingFor } from '../shared/sampling.ts';
+import { prefillFor } from '../anthropic/prefill.ts';
+import { type SamplingRule, samplingFor } from '../shared/sampling.ts';
 import { invalidResponse } from '../shared/service-faults.ts';
 
 export const BEDROCK = 'bedrock';
+/** Claude 4.1 to 4.5 refuse the two together, 4.6 and later refuse each; other models take both. */
+const SAMPLING: SamplingRule = {
+  both: /anthropic\.claude-(v2|instant|3|(opus|sonnet)-4-20)|^(?!.*anthropic\.)/,
+  one: /anthropic\.claude-[a-z]+-4-[1-5](?!\d)/,
+};
 export const BEDROCK_SERVICE = 'Bedrock';
 
 /** Models that cache a prompt up to a mark; others refuse the mark. */
@@ -40,7 +45,7 @@ export function toConverse(request: ModelRequest, isStrict: boolean): ConverseRe
   return {
     modelId: request.model,
     messages: [...request.messages.flatMap(toWireMessage), ...begun],
-    inferenceConfig: { maxTokens: request.maxTokens, ...samplingFor(BEDROCK, request) },
+    inferenceConfig: { maxTokens: request.maxTokens, ...samplingFor(SAMPLING, request) },
     ...(request.system.trim() === '' ? {} : { system: [{ text: request.system }, ...mark] }),
     ...(tools.length === 0 ? {} : { toolConfig: { tools } }),
   };

@@ -4,9 +4,11 @@ import type { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
 import { AppError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { ModelRequest, ModelResponse, ToolSpec } from '../../protocol/messages.ts';
+import { withPrefill } from '../anthropic/prefill.ts';
 import type { Provider, RespondOptions } from '../provider.ts';
 import { withinDeadline } from '../shared/call-deadline.ts';
-import { withPrefill } from '../shared/prefill.ts';
+import type { ProxyVariables } from '../shared/lean-fetch.ts';
+import { withoutCredentials } from '../shared/server-name.ts';
 import { invalidResponse, type Service } from '../shared/service-faults.ts';
 import { isNotOnDemand, toModelError } from './bedrock-errors.ts';
 import { BEDROCK, BEDROCK_SERVICE, takesStrictTools, toConverse, toModelResponse } from './bedrock-messages.ts';
@@ -29,6 +31,7 @@ export interface BedrockOptions {
   inferenceProfile?: { model: string; profile: string } | undefined;
   /** Instead of the SDK's own search. */
   credentials?: { accessKeyId: string; secretAccessKey: string };
+  proxy?: ProxyVariables | undefined;
   log: Log;
 }
 
@@ -67,7 +70,11 @@ export function createBedrockProvider(options: BedrockOptions): Provider {
   };
   return {
     name: BEDROCK,
-    server: `${BEDROCK} ${options.region}`,
+    server: [
+      BEDROCK,
+      options.region,
+      ...(options.endpoint === undefined ? [] : [withoutCredentials(options.endpoint)]),
+    ].join(' '),
     route,
     sendsStrict: ({ model, tools }) => takesStrictTools(model) && !plain.has(tools),
     async respond(given, respondOptions) {
@@ -89,14 +96,15 @@ interface Opened {
   close(): void;
 }
 
-async function open({ region, endpoint, credentials, log }: BedrockOptions): Promise<Opened> {
+async function open({ region, endpoint, credentials, proxy, log }: BedrockOptions): Promise<Opened> {
   const [sdk, { NodeHttpHandler }] = await Promise.all([
     import('@aws-sdk/client-bedrock-runtime'),
     import('@smithy/node-http-handler'),
   ]);
   log.debug({ region, endpoint }, 'bedrock client opened');
   // HTTP/1.1: the SDK's HTTP/2 sends every call over one connection, whose streams AWS limits. Lanes limit sockets.
-  const agents = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY };
+  const proxyEnv = proxy === undefined ? {} : { proxyEnv: { ...proxy } };
+  const agents = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, ...proxyEnv };
   const client = new sdk.BedrockRuntimeClient({
     region,
     ...(endpoint === undefined ? {} : { endpoint }),

@@ -20,6 +20,7 @@ import {
 } from '../provider-jobs/batch-api.ts';
 import { readJsonLines } from '../provider-jobs/batch-lines.ts';
 import { type Spool, spoolLines } from '../provider-jobs/batch-spool.ts';
+import { openOnUse } from '../provider-jobs/open-on-use.ts';
 import { invalidResponse, lacksCredentials, toRefusalFault } from '../shared/service-faults.ts';
 import { toModelError } from './gemini-errors.ts';
 import { GEMINI, toModelResponse, toParameters } from './gemini-messages.ts';
@@ -47,37 +48,27 @@ export interface GeminiBatchOptions extends GeminiOptions {
 
 /** Gemini's Batch API: small jobs inline, others as files; jobs carry their submission in their display name. */
 export function createGeminiBatchApi(options: GeminiBatchOptions): BatchApi {
-  const { apiKey, baseUrl, log } = options;
-  let opening: Promise<Opened> | undefined;
-  const open = async (key: string): Promise<Opened> => {
-    const sdk = await import('@google/genai');
-    log.debug({ baseUrl }, 'gemini batch client opened');
-    // Without `retryOptions` the SDK sends once.
-    const httpOptions = baseUrl === undefined ? {} : { httpOptions: { baseUrl } };
-    const client = new sdk.GoogleGenAI({ apiKey: key, vertexai: false, ...httpOptions });
-    return { sdk, client, fetch: options.fetch ?? fetch };
-  };
-  const opened = async (signal: AbortSignal): Promise<Opened> => {
-    if (signal.aborted) throw new AppError('aborted', 'The call of the batch API was not sent.');
-    if (apiKey === undefined || apiKey.trim() === '') throw lacksCredentials(SERVICE, "Gemini's Batch API");
-    opening ??= open(apiKey);
-    return opening;
-  };
   const inlineBytes = Math.min(options.inlineBytes ?? INLINE_BYTES, INLINE_BYTES);
-  return {
+  return openOnUse({
     name: GEMINI,
     limits: LIMITS,
     omitsUnrun: true,
     encode: (request, id) => JSON.stringify({ key: id, request: toWireRequest(request) }),
-    submit: async (submission) => submit(await opened(submission.signal), submission, inlineBytes),
-    status: async (jobId, signal) => toStatus(await retrieve(await opened(signal), jobId, signal)),
-    async *results(jobId, resultsOptions) {
-      yield* results(await opened(resultsOptions.signal), jobId, resultsOptions);
-    },
-    cancel: async (jobId, signal) => cancel(await opened(signal), jobId, signal),
-    find: async (submissionId, window) => find(await opened(window.signal), submissionId, window),
-    close: async () => undefined,
-  };
+    open: () => open(options),
+    submit: (opened, submission) => submit(opened, submission, inlineBytes),
+    status: async (opened, jobId, signal) => toStatus(await retrieve(opened, jobId, signal)),
+    ...{ results, cancel, find },
+  });
+}
+
+async function open({ apiKey, baseUrl, fetch: given, log }: GeminiOptions): Promise<Opened> {
+  if (apiKey === undefined || apiKey.trim() === '') throw lacksCredentials(SERVICE, "Gemini's Batch API");
+  const sdk = await import('@google/genai');
+  log.debug({ baseUrl }, 'gemini batch client opened');
+  // Without `retryOptions` the SDK sends once.
+  const httpOptions = baseUrl === undefined ? {} : { httpOptions: { baseUrl } };
+  const client = new sdk.GoogleGenAI({ apiKey, vertexai: false, ...httpOptions });
+  return { sdk, client, fetch: given ?? fetch };
 }
 
 /** A `generateContent` body as the API takes it: the SDK has it only in a form of its own. */

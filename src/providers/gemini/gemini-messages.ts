@@ -8,11 +8,12 @@ import type {
   ToolResultBlock,
   Usage,
 } from '../../protocol/messages.ts';
-import { samplingFor } from '../shared/sampling.ts';
+import { type SamplingRule, samplingFor } from '../shared/sampling.ts';
 import { invalidResponse } from '../shared/service-faults.ts';
 import { toDeclarations } from './gemini-tools.ts';
 
 export const GEMINI = 'gemini';
+const SAMPLING: SamplingRule = { both: /./ };
 export const GEMINI_SERVICE = 'Gemini';
 
 /** A whole part, or what stands beside the text or the call that follows. */
@@ -32,7 +33,7 @@ export function toParameters(request: ModelRequest, abortSignal: AbortSignal): G
       maxOutputTokens: request.maxTokens,
       automaticFunctionCalling: { disable: true },
       automaticContinuation: false,
-      ...samplingFor(GEMINI, request),
+      ...samplingFor(SAMPLING, request),
       ...(request.system.trim() === '' ? {} : { systemInstruction: request.system }),
       ...(functionDeclarations.length === 0 ? {} : { tools: [{ functionDeclarations }] }),
     },

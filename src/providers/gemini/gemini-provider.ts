@@ -4,7 +4,8 @@ import type { Log } from '../../base/log.ts';
 import type { ModelRequest, ModelResponse } from '../../protocol/messages.ts';
 import type { Provider, RespondOptions } from '../provider.ts';
 import { withinDeadline } from '../shared/call-deadline.ts';
-import { createLeanFetch } from '../shared/lean-fetch.ts';
+import { createLeanFetch, type ProxyVariables } from '../shared/lean-fetch.ts';
+import { serverName } from '../shared/server-name.ts';
 import { lacksCredentials, type Service } from '../shared/service-faults.ts';
 import { type Seen, toModelError } from './gemini-errors.ts';
 import { GEMINI, GEMINI_SERVICE, toModelResponse, toParameters } from './gemini-messages.ts';
@@ -22,7 +23,8 @@ export interface GeminiOptions {
   apiKey?: string | undefined;
   baseUrl?: string | undefined;
   log: Log;
-  /** Default: the lean one, which knows no proxies. */
+  proxy?: ProxyVariables | undefined;
+  /** Default: {@link createLeanFetch}. */
   fetch?: typeof fetch;
 }
 
@@ -30,8 +32,10 @@ export interface GeminiOptions {
 export function createGeminiProvider(options: GeminiOptions): Provider {
   const { apiKey } = options;
   let opening: Promise<Opened> | undefined;
+  const server = serverName(GEMINI, options.baseUrl, 'https://generativelanguage.googleapis.com');
   return {
     name: GEMINI,
+    ...(server === undefined ? {} : { server }),
     lacks: () => (apiKey?.trim() ? undefined : SERVICE.credentials),
     async respond(request, respondOptions) {
       if (apiKey === undefined || apiKey.trim() === '') throw lacksCredentials(SERVICE, request.model);
@@ -49,9 +53,9 @@ interface Opened {
   close(): Promise<void>;
 }
 
-async function open(apiKey: string, { baseUrl, fetch: given, log }: GeminiOptions): Promise<Opened> {
+async function open(apiKey: string, { baseUrl, fetch: given, proxy, log }: GeminiOptions): Promise<Opened> {
   const sdk = await import('@google/genai');
-  const lean = given === undefined ? createLeanFetch() : undefined;
+  const lean = given === undefined ? createLeanFetch(proxy) : undefined;
   log.debug({ baseUrl }, 'gemini client opened');
   const client = new sdk.GoogleGenAI({
     apiKey,

@@ -10,10 +10,11 @@ import type {
   Usage,
 } from '../../protocol/messages.ts';
 import { argumentsOf, outputOf, parseArguments } from '../openai/openai-responses.ts';
-import { samplingFor, toWireSampling } from '../shared/sampling.ts';
+import { type SamplingRule, samplingFor, toWireSampling } from '../shared/sampling.ts';
 import { invalidResponse, type Service } from '../shared/service-faults.ts';
 
 export const OPENAI_COMPATIBLE = 'openai-compatible';
+const SAMPLING: SamplingRule = { both: /./ };
 
 type WireMessage = OpenAI.Chat.ChatCompletionMessageParam;
 
@@ -30,7 +31,7 @@ export function toRequestBody(request: ModelRequest): OpenAI.Chat.ChatCompletion
     max_tokens: request.maxTokens,
     messages: [...system, ...request.messages.flatMap(toWireMessages)],
     ...(request.tools.length === 0 ? {} : { tools: request.tools.map(toTool) }),
-    ...toWireSampling(samplingFor(OPENAI_COMPATIBLE, request)),
+    ...toWireSampling(samplingFor(SAMPLING, request)),
   };
 }
 

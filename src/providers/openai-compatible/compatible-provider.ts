@@ -1,16 +1,17 @@
 import type OpenAI from 'openai';
 import type { Log } from '../../base/log.ts';
 import type { ModelRequest, ModelResponse } from '../../protocol/messages.ts';
-import { isEmbeddingModel } from '../embedding-models.ts';
 import { type OpenClient, openClient } from '../openai/openai-client.ts';
 import { postEmbeddings } from '../openai/openai-embeddings.ts';
 import { filteredBy, toModelError } from '../openai/openai-errors.ts';
 import { readLimits } from '../openai/openai-limits.ts';
 import type { Provider, RespondOptions } from '../provider.ts';
 import { type CallDeadline, withinDeadline } from '../shared/call-deadline.ts';
-import { leanOptions } from '../shared/lean-fetch.ts';
+import { leanOptions, type ProxyVariables } from '../shared/lean-fetch.ts';
+import { withoutCredentials } from '../shared/server-name.ts';
 import { filteredResponse, lacksCredentials, type Service } from '../shared/service-faults.ts';
 import { OPENAI_COMPATIBLE, toModelResponse, toRequestBody } from './compatible-messages.ts';
+import { EMBEDDINGS } from './compatible-models.ts';
 import { collectStream } from './compatible-stream.ts';
 
 /** What {@link createOpenAiCompatibleProvider} takes. */
@@ -20,7 +21,8 @@ export interface OpenAiCompatibleOptions {
   /** The variable that an agent names for the key, and its value; absent for a server that wants no key. */
   key?: { variable: string; value: string | undefined };
   log: Log;
-  /** Default: the lean one, which knows no proxies. */
+  proxy?: ProxyVariables | undefined;
+  /** Default: {@link createLeanFetch}. */
   fetch?: typeof fetch;
 }
 
@@ -38,10 +40,10 @@ export function createOpenAiCompatibleProvider(options: OpenAiCompatibleOptions)
   let hasWarned = false;
   return {
     name: OPENAI_COMPATIBLE,
-    server: `${OPENAI_COMPATIBLE} ${baseUrl}`,
+    server: `${OPENAI_COMPATIBLE} ${withoutCredentials(baseUrl)}`,
     async respond(request, respondOptions) {
       if (key !== undefined && !key.value?.trim()) throw lacksCredentials(service, request.model);
-      opening ??= openClient({ apiKey: key?.value, baseUrl, fetch: options.fetch, log });
+      opening ??= openClient({ ...options, apiKey: key?.value });
       const { response, hasUsage } = await send(await opening, request, { ...respondOptions, service });
       if (!hasUsage && !hasWarned) log.warn({ server: host }, 'server tells no usage: its tokens are not counted');
       hasWarned ||= !hasUsage;
@@ -79,7 +81,7 @@ async function post(
   request: ModelRequest,
   { call, service, ...options }: RespondOptions & { call: CallDeadline; service: Service },
 ): Promise<Answer> {
-  if (isEmbeddingModel({ provider: OPENAI_COMPATIBLE, model: request.model })) {
+  if (EMBEDDINGS.test(request.model)) {
     const telling = { call, service, tellLimits: (headers: Headers) => tellLimits(headers, options) };
     return postEmbeddings(client, request, telling);
   }

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { AppError } from '../../base/errors.ts';
 import type { ToolSpec } from '../../protocol/messages.ts';
-import { isEmbeddingModel } from '../embedding-models.ts';
 import {
   type BatchApi,
   type BatchLimits,
@@ -19,10 +18,12 @@ import {
 import { createBodyEncoder } from '../provider-jobs/batch-encoder.ts';
 import { readJsonLines } from '../provider-jobs/batch-lines.ts';
 import { type Spool, spoolLines } from '../provider-jobs/batch-spool.ts';
+import { openOnUse } from '../provider-jobs/open-on-use.ts';
 import { filteredResponse, invalidResponse, lacksCredentials, toRefusalFault } from '../shared/service-faults.ts';
 import { type OpenClient, openClient } from './openai-client.ts';
 import { toEmbeddingsBody, toVectorResponse } from './openai-embeddings.ts';
 import { isFilter, meaningOf, toModelError } from './openai-errors.ts';
+import { EMBEDDINGS } from './openai-models.ts';
 import { type OpenAiOptions, SERVICE } from './openai-provider.ts';
 import { OPENAI, toInputItems, toModelResponse, toRequestBody } from './openai-responses.ts';
 import { toTools } from './openai-tools.ts';
@@ -37,20 +38,12 @@ const TIMEOUT_MS = 60_000;
 
 /** OpenAI's Batch API on the endpoint of each model: the answers are the same as in real time, at half the price. */
 export function createOpenAiBatchApi({ apiKey, baseUrl, fetch, log }: OpenAiOptions): BatchApi {
-  let opening: Promise<OpenClient> | undefined;
   const encodeBody = createBodyEncoder(
     (request, isStrict) => toRequestBody(request, toTools(request.tools, isStrict)),
     'input',
     (request) => request.messages.flatMap(toInputItems),
   );
-  const opened = async (signal: AbortSignal): Promise<OpenClient> => {
-    if (signal.aborted) throw new AppError('aborted', 'The call of the batch API was not sent.');
-    if (apiKey === undefined || apiKey.trim() === '') throw lacksCredentials(SERVICE, "OpenAI's Batch API");
-    // The lean fetch sends text only; the bodies here are files.
-    opening ??= openClient({ apiKey, baseUrl, fetch: fetch ?? globalThis.fetch, log });
-    return opening;
-  };
-  return {
+  return openOnUse({
     name: OPENAI,
     limits: LIMITS,
     encode(request, id, { isStrict = true } = {}) {
@@ -59,19 +52,19 @@ export function createOpenAiBatchApi({ apiKey, baseUrl, fetch, log }: OpenAiOpti
         : encodeBody(request, isStrict);
       return `{"custom_id":"${id}","method":"POST","url":"${endpointOf(request.model)}","body":${body}}`;
     },
-    submit: async (submission) => submit(await opened(submission.signal), submission),
-    status: async (jobId, signal) => toStatus(await retrieve(await opened(signal), jobId, signal)),
-    async *results(jobId, options) {
-      yield* results(await opened(options.signal), jobId, options);
+    open: async () => {
+      if (apiKey === undefined || apiKey.trim() === '') throw lacksCredentials(SERVICE, "OpenAI's Batch API");
+      // The bodies here are files, which the lean fetch would pass to this one.
+      return openClient({ apiKey, baseUrl, fetch: fetch ?? globalThis.fetch, log });
     },
-    cancel: async (jobId, signal) => cancel(await opened(signal), jobId, signal),
-    find: async (submissionId, window) => find(await opened(window.signal), submissionId, window),
-    close: async () => (await opening)?.close(),
-  };
+    ...{ submit, results, cancel, find },
+    status: async (opened, jobId, signal) => toStatus(await retrieve(opened, jobId, signal)),
+    close: (opened) => opened.close(),
+  });
 }
 
 function givesVectors(model: string): boolean {
-  return isEmbeddingModel({ provider: OPENAI, model });
+  return EMBEDDINGS.test(model);
 }
 
 /** A job has one endpoint, as it has one model. */

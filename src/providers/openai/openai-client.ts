@@ -1,14 +1,15 @@
 import type OpenAI from 'openai';
 import type { Log } from '../../base/log.ts';
-import { createLeanFetch } from '../shared/lean-fetch.ts';
+import { createLeanFetch, type ProxyVariables } from '../shared/lean-fetch.ts';
 
 /** What {@link openClient} takes. */
 export interface ClientOptions {
   /** Undefined for a server that wants none. */
   apiKey: string | undefined;
-  baseUrl: string | undefined;
+  baseUrl?: string | undefined;
   /** Default: {@link createLeanFetch}. */
   fetch?: typeof fetch | undefined;
+  proxy?: ProxyVariables | undefined;
   log: Log;
 }
 
@@ -19,9 +20,9 @@ export interface OpenClient {
 }
 
 /** The official SDK, loaded on first use: it takes a quarter of a second. It neither retries nor logs. */
-export async function openClient({ apiKey, baseUrl, fetch, log }: ClientOptions): Promise<OpenClient> {
+export async function openClient({ apiKey, baseUrl, fetch, proxy, log }: ClientOptions): Promise<OpenClient> {
   const sdk = await import('openai');
-  const lean = fetch === undefined ? createLeanFetch() : undefined;
+  const lean = fetch === undefined ? createLeanFetch(proxy) : undefined;
   log.debug({ baseUrl }, 'openai client opened');
   const client = new sdk.OpenAI({
     // The SDK wants a key; a header that is null is not sent.

@@ -2,7 +2,7 @@ import type OpenAI from 'openai';
 import * as z from 'zod';
 import { AppError } from '../../base/errors.ts';
 import { type ModelRequest, type ModelResponse, NO_USAGE, type ToolSpec, textOf } from '../../protocol/messages.ts';
-import { vectorFieldOf } from '../embedding-models.ts';
+import { vectorFieldOf } from '../../protocol/vector-field.ts';
 import type { CallDeadline } from '../shared/call-deadline.ts';
 import { invalidResponse, type Service } from '../shared/service-faults.ts';
 

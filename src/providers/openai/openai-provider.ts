@@ -2,15 +2,16 @@ import type OpenAI from 'openai';
 import { AppError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { ModelRequest, ModelResponse, ToolSpec } from '../../protocol/messages.ts';
-import { isEmbeddingModel } from '../embedding-models.ts';
 import type { Provider, RespondOptions } from '../provider.ts';
 import { type CallDeadline, withinDeadline } from '../shared/call-deadline.ts';
-import { leanOptions } from '../shared/lean-fetch.ts';
+import { leanOptions, type ProxyVariables } from '../shared/lean-fetch.ts';
+import { serverName } from '../shared/server-name.ts';
 import { filteredResponse, invalidResponse, lacksCredentials, type Service } from '../shared/service-faults.ts';
 import { type OpenClient, openClient } from './openai-client.ts';
 import { postEmbeddings } from './openai-embeddings.ts';
 import { filteredBy, toModelError } from './openai-errors.ts';
 import { readLimits } from './openai-limits.ts';
+import { EMBEDDINGS } from './openai-models.ts';
 import { OPENAI, toModelResponse, toRequestBody } from './openai-responses.ts';
 import { collectStream } from './openai-stream.ts';
 import { toTools } from './openai-tools.ts';
@@ -29,7 +30,8 @@ export interface OpenAiOptions {
   apiKey?: string | undefined;
   baseUrl?: string | undefined;
   log: Log;
-  /** Default: the lean one, which knows no proxies. */
+  proxy?: ProxyVariables | undefined;
+  /** Default: {@link createLeanFetch}. */
   fetch?: typeof fetch;
 }
 
@@ -39,13 +41,15 @@ export function createOpenAiProvider(options: OpenAiOptions): Provider {
   let opening: Promise<OpenClient> | undefined;
   /** Lists of tools whose strict form was refused. */
   const plain = new WeakSet<readonly ToolSpec[]>();
+  const server = serverName(OPENAI, options.baseUrl, 'https://api.openai.com/v1');
   return {
     name: OPENAI,
+    ...(server === undefined ? {} : { server }),
     sendsStrict: ({ tools }) => !plain.has(tools),
     lacks: () => (apiKey?.trim() ? undefined : SERVICE.credentials),
     async respond(request, respondOptions) {
       if (apiKey === undefined || apiKey.trim() === '') throw lacksCredentials(SERVICE, request.model);
-      opening ??= openClient({ apiKey, baseUrl: options.baseUrl, fetch: options.fetch, log });
+      opening ??= openClient({ ...options, apiKey });
       const opened = await opening;
       const isStrict = !plain.has(request.tools);
       try {
@@ -59,7 +63,7 @@ export function createOpenAiProvider(options: OpenAiOptions): Provider {
     },
     async checkModel(model) {
       if (apiKey === undefined) return;
-      opening ??= openClient({ apiKey, baseUrl: options.baseUrl, fetch: options.fetch, log });
+      opening ??= openClient({ ...options, apiKey });
       const { sdk, client } = await opening;
       await client.models.retrieve(model, { timeout: CHECK_TIMEOUT_MS }).catch((thrown: unknown) => {
         // A gateway without a list of models answers 404 as well: only an answer about a model counts.
@@ -100,7 +104,7 @@ async function post(
   { call, isStrict, ...options }: RespondOptions & { call: CallDeadline; isStrict: boolean },
 ): Promise<ModelResponse> {
   const { model } = request;
-  if (isEmbeddingModel({ provider: OPENAI, model })) return embed(client, request, { ...options, call });
+  if (EMBEDDINGS.test(model)) return embed(client, request, { ...options, call });
   const tools = toTools(request.tools, isStrict);
   const body = toRequestBody(request, tools);
   const { onText, mayStillSend } = options;

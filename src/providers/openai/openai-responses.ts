@@ -12,6 +12,7 @@ import type {
 import { samplingFor, toWireSampling } from '../shared/sampling.ts';
 import { invalidResponse, type Service, toRefusalFault } from '../shared/service-faults.ts';
 import { isFilter, meaningOf } from './openai-errors.ts';
+import { SAMPLING } from './openai-models.ts';
 import type { OpenAiTools } from './openai-tools.ts';
 
 export const OPENAI = 'openai';
@@ -33,7 +34,7 @@ export function toRequestBody(
     ...(request.system.trim() === '' ? {} : { instructions: request.system }),
     input: request.messages.flatMap(toInputItems),
     ...(tools.length === 0 ? {} : { tools }),
-    ...toWireSampling(samplingFor(OPENAI, request)),
+    ...toWireSampling(samplingFor(SAMPLING, request)),
   };
 }
 

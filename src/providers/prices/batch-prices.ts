@@ -1,30 +1,11 @@
 import type { TokenCosts, Usage } from '../../protocol/messages.ts';
+import { descriptorOf } from '../catalog.ts';
+import type { BatchPriceRule } from './model-prices.ts';
 import type { PriceTable } from './prices.ts';
-
-/** What a job's tokens cost against real time, by kind. */
-interface BatchRule {
-  share: TokenCosts;
-  /** Cache writes live an hour there, and cost so many times the price of input. */
-  cacheWriteOfInput?: number;
-}
-
-const HALF: TokenCosts = { input: 0.5, output: 0.5, cacheWrite: 0.5, cacheRead: 0.5 };
-
-const RULES: Readonly<Record<string, BatchRule>> = {
-  // Message Batches: half of everything, caching stacks; our requests cache for an hour, at twice the price of input.
-  anthropic: { share: HALF, cacheWriteOfInput: 2 },
-  // OpenAI's Batch API, pricing: half, cached input too.
-  openai: { share: HALF },
-  // Gemini's Batch API, pricing: half. Tokens from its cache are reported to cost as much as in real time: not verified,
-  // and the dearer reading.
-  gemini: { share: { ...HALF, cacheRead: 1 } },
-  // Amazon Bedrock, pricing, batch: half of on demand; nothing is cached.
-  bedrock: { share: HALF },
-};
 
 /** Whether a provider has batch jobs whose price is known. */
 export function hasBatchPrice(provider: string): boolean {
-  return Object.hasOwn(RULES, provider);
+  return descriptorOf(provider)?.prices.batch !== undefined;
 }
 
 /**
@@ -33,7 +14,7 @@ export function hasBatchPrice(provider: string): boolean {
  */
 export function createBatchPriceTable(realtime: PriceTable): PriceTable {
   const costsOf = (provider: string, model: string, usage: Usage): TokenCosts | undefined => {
-    const rule = Object.hasOwn(RULES, provider) ? RULES[provider] : undefined;
+    const rule = descriptorOf(provider)?.prices.batch;
     const costs = realtime.costsOf(provider, model, usage);
     if (rule === undefined || costs === undefined) return undefined;
     const { share } = rule;
@@ -68,7 +49,7 @@ export function createBatchPriceTable(realtime: PriceTable): PriceTable {
 function hourlyWrites(
   realtime: PriceTable,
   { provider, model, usage }: { provider: string; model: string; usage: Usage },
-  { cacheWriteOfInput }: BatchRule,
+  { cacheWriteOfInput }: BatchPriceRule,
 ): number | undefined {
   const { inputTokens, cacheWriteTokens, cacheReadTokens } = usage;
   if (cacheWriteOfInput === undefined || cacheWriteTokens === 0) return undefined;

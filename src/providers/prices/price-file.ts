@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { isScalar, LineCounter, type ParsedNode, parseDocument } from 'yaml';
 import * as z from 'zod';
 import { AppError } from '../../base/errors.ts';
-import type { ModelPrices, PriceOverrides, TokenPrices } from './prices.ts';
+import { exampleModel } from '../catalog.ts';
+import type { ModelPrices, PriceOverrides, TokenPrices } from './model-prices.ts';
 
 const price = z.number('must be a number of dollars per million tokens').min(0, 'must not be below 0');
 const shape = {
@@ -18,7 +19,7 @@ const modelPrices = z.strictObject({
 });
 const NAME = /^[a-z0-9-]+\/.+$/;
 const priceFile = z.record(
-  z.string().regex(NAME, 'must be written provider/model, such as anthropic/claude-haiku-5-5'),
+  z.string().regex(NAME, `must be written provider/model, such as ${exampleModel()}`),
   modelPrices.refine(
     (model) => (model.long_prompt === undefined) === (model.long_prompt_tokens === undefined),
     'needs long_prompt and long_prompt_tokens together',
@@ -59,7 +60,7 @@ function invalid(path: string, line: number | undefined, what: string): AppError
   const place = line === undefined ? path : `${path}:${line}`;
   return new AppError(
     'config_invalid',
-    `${place} (ROWMILL_PRICES): ${what}. Write prices as "anthropic/claude-haiku-5-5: {input: 0.10, output: 0.50, ` +
+    `${place} (ROWMILL_PRICES): ${what}. Write prices as "${exampleModel()}: {input: 0.10, output: 0.50, ` +
       'cache_write: 0.125, cache_read: 0.01}", in dollars per million tokens.',
   );
 }

@@ -5,9 +5,9 @@ import type { AssistantBlock, ModelRequest, ModelResponse } from '../../protocol
 import type { Provider, RespondOptions } from '../provider.ts';
 import { createScriptReader, type Script, type ScriptMatchers, type ScriptRule } from './script-file.ts';
 import { type ScriptView, viewOf } from './script-view.ts';
+import { STAND_IN } from './stand-in.ts';
 import { asText } from './template.ts';
 
-const STAND_IN = 'scripted model, not a real one';
 const CHARACTERS_PER_TOKEN = 4;
 
 /**

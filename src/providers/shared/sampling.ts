@@ -1,23 +1,16 @@
 import type { ModelRequest, Sampling } from '../../protocol/messages.ts';
 
-/** Models that take both parameters, one of them at a time, or (all others) none. */
-const TAKES: { [provider: string]: { both?: RegExp; one?: RegExp } } = {
-  openai: { both: /^(gpt-(3|4)|chatgpt-4o)/ },
-  'openai-compatible': { both: /./ },
-  gemini: { both: /./ },
-  // Claude 4.1 to 4.5 refuse the two together, 4.6 and later refuse each.
-  bedrock: {
-    both: /anthropic\.claude-(v2|instant|3|(opus|sonnet)-4-20)|^(?!.*anthropic\.)/,
-    one: /anthropic\.claude-[a-z]+-4-[1-5](?!\d)/,
-  },
-};
+/** Models that take both parameters, or one of them at a time; all others take none. */
+export interface SamplingRule {
+  both?: RegExp;
+  one?: RegExp;
+}
 
 /**
- * What of the wished sampling the request's model takes. Models of Anthropic's own API take none.
- * Source: each provider's reference; a parameter that a model does not know is refused with status 400.
+ * What of the wished sampling the request's model takes: a parameter that a model does not know is refused with status
+ * 400.
  */
-export function samplingFor(provider: string, { model, sampling = {} }: ModelRequest): Sampling {
-  const { both, one } = TAKES[provider] ?? {};
+export function samplingFor({ both, one }: SamplingRule, { model, sampling = {} }: ModelRequest): Sampling {
   if (both?.test(model)) return sampling;
   if (!one?.test(model)) return {};
   return sampling.temperature === undefined ? sampling : { temperature: sampling.temperature };

@@ -37,6 +37,8 @@ const NEVER_SENT = new Set([
   'CONNECT_TIMEOUT',
   'NOT_SENT',
   'CLOSED',
+  // The proxy opened no connection to the server.
+  'ERR_PROXY_TUNNEL',
 ]);
 const TOO_LONG =
   /prompt is too long|context (window|length|limit|size)|maximum context|too many (input |total )?tokens|input is too long|input token count|request too large|exceeds? the (model's )?maximum/i;

@@ -1,5 +1,5 @@
 import type { AgentDefinition } from '../../agent/definition.ts';
-import { isEmbeddingModel } from '../../providers/embedding-models.ts';
+import { isEmbeddingModel } from '../../providers/catalog.ts';
 import type { PriceTable } from '../../providers/prices/prices.ts';
 import type { Estimate } from '../contract/estimate.ts';
 import { inputFields } from '../rows/mapping.ts';

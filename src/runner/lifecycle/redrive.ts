@@ -1,8 +1,7 @@
-import { resolve } from 'node:path';
 import { type AgentDefinition, agentLabel } from '../../agent/definition.ts';
 import { AppError, type ErrorCode } from '../../base/errors.ts';
 import type { JsonObject } from '../../protocol/messages.ts';
-import { isEmbeddingModel } from '../../providers/embedding-models.ts';
+import { isEmbeddingModel, locateModel } from '../../providers/catalog.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { Fence } from '../../storage/leases.ts';
 import type { Estimate } from '../contract/estimate.ts';
@@ -191,9 +190,8 @@ async function checkModel(text: string, batch: BatchRecord, deps: RunnerDeps): P
     throw new AppError('invalid_arguments', text);
   }
   const source = await deps.provider(provider, agent.model);
-  // A script is a file, named from the folder of its agent.
-  const model = provider === 'scripted' ? resolve(agent.base_dir ?? '', name) : name;
-  if (source.checkModel !== undefined && (provider === 'scripted' || !isPriced(provider, model, deps.prices))) {
+  const model = locateModel({ provider, model: name }, agent.base_dir);
+  if (source.checkModel !== undefined && (source.standIn !== undefined || !isPriced(provider, model, deps.prices))) {
     await source.checkModel(model);
   }
   return { provider, model };

@@ -1,19 +1,23 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createLeanFetch, type LeanFetch, leanOptions } from '../../../src/providers/shared/lean-fetch.ts';
 
 let server: Server;
 let url: string;
 let requests: string[];
+let received: { type: string | undefined; body: Promise<string> }[];
 let connections: number;
 let lean: LeanFetch;
 
 beforeEach(async () => {
   requests = [];
+  received = [];
   connections = 0;
   server = createServer((request, response) => {
     requests.push(request.url ?? '');
+    received.push({ type: request.headers['content-type'], body: text(request) });
     if (request.url !== '/never') response.setHeader('X-Two', ['a', 'b']).end('{"said": "ö"}');
   });
   server.on('connection', () => {
@@ -64,4 +68,52 @@ test('sends nothing once it is closed', async () => {
   await lean.close();
   await expect(post('/two')).rejects.toMatchObject({ code: 'CLOSED' });
   expect(requests).toEqual(['/one']);
+});
+
+const BODIES: [string, () => NonNullable<RequestInit['body']>, type?: string][] = [
+  ['a string', () => 'plöm'],
+  ['a Buffer', () => Buffer.from('plöm')],
+  ['a view of a part of a buffer', () => new DataView(new TextEncoder().encode('(plöm)').buffer, 1, 5)],
+  ['an ArrayBuffer', () => new TextEncoder().encode('plöm').buffer],
+  ['a Blob', () => new Blob(['plöm'], { type: 'text/x-plum' }), 'text/x-plum'],
+  ['a Blob without a type', () => new Blob(['plöm'])],
+  ['a stream', () => new Blob(['plöm']).stream()],
+];
+
+test.for(BODIES)('sends %s whole', async ([, body, type]) => {
+  const answer = await post('/body', { body: body(), duplex: 'half' });
+  expect(await answer.json()).toEqual({ said: 'ö' });
+  const [request] = received;
+  expect([await request?.body, request?.type]).toEqual(['plöm', type]);
+});
+
+test('sends URLSearchParams and forms with their types, and a type that is given before them', async () => {
+  const form = new FormData();
+  form.set('plum', 'ripe');
+  const pair = new URLSearchParams({ plum: 'ripe & red' });
+  for (const init of [{ body: pair }, { body: pair, headers: { 'Content-Type': 'text/plain' } }, { body: form }]) {
+    await (await post('/body', init)).text();
+  }
+  expect(received.map(({ type }) => type?.replace(/boundary=.*/, ''))).toEqual([
+    'application/x-www-form-urlencoded;charset=UTF-8',
+    'text/plain',
+    'multipart/form-data; ',
+  ]);
+  expect(await received[0]?.body).toBe('plum=ripe+%26+red');
+  expect(await received[2]?.body).toContain('name="plum"\r\n\r\nripe');
+});
+
+test('sends a Request with its method', async () => {
+  const answer = await lean.fetch(new Request(`${url}/whole`, { method: 'PUT', body: 'plöm' }));
+  expect([answer.status, await received[0]?.body]).toEqual([200, 'plöm']);
+});
+
+test('asks whether it may still send a stream, and sends none once it is closed', async () => {
+  const stream = () => ({ body: new Blob(['plöm']).stream(), duplex: 'half' });
+  await expect(post('/stale', { ...stream(), ...leanOptions({ mayStillSend: () => false }) })).rejects.toMatchObject({
+    code: 'NOT_SENT',
+  });
+  await lean.close();
+  await expect(post('/late', stream())).rejects.toMatchObject({ code: 'CLOSED' });
+  expect(requests).toEqual([]);
 });

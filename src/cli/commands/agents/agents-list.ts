@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { AgentDefinition } from '../../../agent/definition.ts';
+import { isModelFile } from '../../../providers/catalog.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
@@ -51,7 +52,7 @@ function show(definitions: AgentDefinition[], output: Output): void {
 
 /** `claude-haiku-5-5`; of a model that is a file only its name, behind its provider's. */
 export function modelLabel({ model }: AgentDefinition): string {
-  return oneLine(model.provider === 'scripted' ? `scripted: ${model.model.split('/').at(-1)}` : model.model);
+  return oneLine(isModelFile(model) ? `${model.provider}: ${model.model.split('/').at(-1)}` : model.model);
 }
 
 /** What a tool entry is, in short: `http lookup_broadband`, `mcp npx`, `module ./tool.mjs`. */

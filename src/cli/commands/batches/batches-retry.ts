@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { exampleModel } from '../../../providers/catalog.ts';
 import type { RetryRequest } from '../../../runner/contract/request.ts';
 import { spendingOfRest } from '../../../runner/intake/spending.ts';
 import { askToGoOn, canAsk, refuseCostly } from '../../agreement.ts';
@@ -44,7 +45,7 @@ written anew when they are done. Exits as "rowmill run" does.
 Examples:
   rowmill batches retry bat_…
   rowmill batches retry bat_… --code row_timeout --code output_invalid
-  rowmill batches retry bat_… --model anthropic/claude-sonnet-5-5 --max-cost 3`;
+  rowmill batches retry bat_… --model ${exampleModel()} --max-cost 3`;
 
 async function retry(
   batch: string,

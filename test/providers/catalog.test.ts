@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { modelDefinition } from '../../src/agent/definition.ts';
-import { parseModelReference } from '../../src/agent/model-reference.ts';
+import { parseModelReference } from '../../src/providers/catalog.ts';
 import { parseAgent } from '../../src/registry/parse-agent.ts';
 
 describe('a bare model name', () => {

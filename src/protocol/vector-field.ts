@@ -1,15 +1,4 @@
-import type { JsonSchema } from '../protocol/messages.ts';
-
-/** Names of models that give vectors instead of words, by provider. Compatible servers have names of many makers. */
-const EMBEDDING: { [provider: string]: RegExp } = {
-  openai: /^text-embedding-/,
-  'openai-compatible': /embed|(^|\/)(bge|gte|e5|multilingual-e5|all-minilm)-/i,
-};
-
-/** Whether a model answers a text with a vector. */
-export function isEmbeddingModel({ provider, model }: { provider: string; model: string }): boolean {
-  return EMBEDDING[provider]?.test(model) ?? false;
-}
+import type { JsonSchema } from './messages.ts';
 
 /** The field that takes the vector: the one property of a schema, where that is an array of numbers. */
 export function vectorFieldOf(schema: JsonSchema | undefined): string | undefined {

@@ -1,0 +1,66 @@
+import { resolve } from 'node:path';
+import { anthropic } from './anthropic/descriptor.ts';
+import { bedrock } from './bedrock/descriptor.ts';
+import type { ProviderDescriptor } from './descriptor.ts';
+import { gemini } from './gemini/descriptor.ts';
+import { openai } from './openai/descriptor.ts';
+import { openAiCompatible } from './openai-compatible/descriptor.ts';
+import { scripted } from './scripted/descriptor.ts';
+
+/** All providers, in the order in which people are told of them. A new one is its folder and a line here. */
+export const PROVIDERS: readonly ProviderDescriptor[] = [
+  anthropic,
+  openai,
+  openAiCompatible,
+  bedrock,
+  gemini,
+  scripted,
+];
+
+const byName = new Map(PROVIDERS.map((provider) => [provider.name, provider]));
+
+/** A model as agents name it. */
+export interface NamedModel {
+  provider: string;
+  model: string;
+}
+
+/** The provider of a name, if there is one. */
+export function descriptorOf(name: string): ProviderDescriptor | undefined {
+  return byName.get(name);
+}
+
+/**
+ * The provider and model that a bare model name means, by what each provider says of its names.
+ * @returns undefined when the name tells no provider; then it has to be written as `{provider, model}`
+ */
+export function parseModelReference(name: string): NamedModel | undefined {
+  const found = PROVIDERS.find(({ models }) => models?.test(name));
+  return found === undefined ? undefined : { provider: found.name, model: name };
+}
+
+/** Whether a model answers a text with a vector. */
+export function isEmbeddingModel({ provider, model }: NamedModel): boolean {
+  return descriptorOf(provider)?.embeddings?.test(model) ?? false;
+}
+
+/** Whether the models of a provider are files that stand in for a model. */
+export function isModelFile({ provider }: Pick<NamedModel, 'provider'>): boolean {
+  return descriptorOf(provider)?.standIn !== undefined;
+}
+
+/** The name by which a model is called: of a file its path, from the folder of the agent. */
+export function locateModel(named: NamedModel, folder: string | undefined): string {
+  return isModelFile(named) ? resolve(folder ?? '.', named.model) : named.model;
+}
+
+/** `provider/model`, for help and error texts. */
+export function exampleModel(): string {
+  const { name, exampleModel: model } = PROVIDERS.find((provider) => provider.exampleModel !== undefined) ?? {};
+  return `${name}/${model}`;
+}
+
+/** The variable of the key that most people set, for help texts. */
+export function exampleKeyVariable(): string {
+  return PROVIDERS.find(({ keyVariable }) => keyVariable !== undefined)?.keyVariable ?? 'API_KEY';
+}

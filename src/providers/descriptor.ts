@@ -1,0 +1,58 @@
+import type * as z from 'zod';
+import type { Log } from '../base/log.ts';
+import type { ProviderPrices } from './prices/model-prices.ts';
+import type { ModelSource, Provider } from './provider.ts';
+import type { BatchApi } from './provider-jobs/batch-api.ts';
+import type { ProxyVariables } from './shared/lean-fetch.ts';
+
+/** Keys of an agent's `model` that only some providers read. */
+export const MODEL_KEYS = ['base_url', 'api_key_env', 'region', 'inference_profile'] as const;
+
+export type ModelKey = (typeof MODEL_KEYS)[number];
+
+/** What a descriptor makes clients of. */
+export interface ProviderParts<Environment = Readonly<Record<string, unknown>>> {
+  /** The variables that the descriptor declares, parsed. */
+  environment: Environment;
+  /** A variable that an agent names. */
+  variable(name: string): string | undefined;
+  proxy: ProxyVariables | undefined;
+  log: Log;
+}
+
+/**
+ * Everything that the program knows of a provider; nothing outside its folder names it.
+ * Contract: a descriptor is loaded at every start. It imports its clients and their SDKs only when they are opened.
+ */
+export interface ProviderDescriptor<Shape extends z.ZodRawShape = z.ZodRawShape> {
+  /** As agents write it. */
+  readonly name: string;
+  /** Names that mean a model of this provider where an agent writes only `model: NAME`. */
+  readonly models?: RegExp;
+  /** A model for help and error texts. */
+  readonly exampleModel?: string;
+  /** Models that answer a text with a vector. */
+  readonly embeddings?: RegExp;
+  /** What stands in for a model: its models are files, named from the folder of the agent's file. Shown to people. */
+  readonly standIn?: string;
+  /** Keys of `model` that it reads; a text says what to write for one that it can't do without. */
+  readonly modelKeys?: { readonly [key in ModelKey]?: 'optional' | { example: string } };
+  /** Environment variables that it reads, each with how it is checked. */
+  readonly environment: Shape;
+  /** The variable that holds its key, for help texts. */
+  readonly keyVariable?: Extract<keyof Shape, string>;
+  readonly prices: ProviderPrices;
+  /** Packages that its clients import. */
+  readonly sdks: readonly string[];
+  /** The real-time client. @throws AppError `agents_invalid` when the agent has to say more */
+  open(model: ModelSource, parts: ProviderParts<z.output<z.ZodObject<Shape>>>): Promise<Provider>;
+  /** The batch API that serves a model, or why there is none, in words. */
+  openBatch(model: ModelSource, parts: ProviderParts<z.output<z.ZodObject<Shape>>>): Promise<BatchApi | string>;
+}
+
+/** A descriptor with the types of its own variables checked. */
+export function describeProvider<Shape extends z.ZodRawShape>(
+  descriptor: ProviderDescriptor<Shape>,
+): ProviderDescriptor {
+  return descriptor as unknown as ProviderDescriptor;
+}

@@ -1,0 +1,42 @@
+import * as z from 'zod';
+import { describeProvider } from '../descriptor.ts';
+import { HALF } from '../prices/model-prices.ts';
+
+const key = z.string().min(1).optional();
+
+/** Google's Gemini API and its Batch API. */
+export const gemini = describeProvider({
+  name: 'gemini',
+  models: /^gemini-/,
+  environment: {
+    GEMINI_API_KEY: key,
+    GOOGLE_API_KEY: key,
+    GOOGLE_GEMINI_BASE_URL: z
+      .url({ error: 'must be a URL such as https://generativelanguage.googleapis.com' })
+      .optional(),
+  },
+  keyVariable: 'GEMINI_API_KEY',
+  // The Batch API's price: half. Tokens from its cache are reported to cost as much as in real time: not verified, and
+  // the higher of the two readings.
+  prices: { source: { table: 'gemini' }, batch: { share: { ...HALF, cacheRead: 1 } } },
+  sdks: ['@google/genai'],
+  async open(_model, { environment, proxy, log }) {
+    const { createGeminiProvider } = await import('./gemini-provider.ts');
+    return createGeminiProvider({ ...accountOf(environment), proxy, log });
+  },
+  async openBatch(_model, { environment, log }) {
+    const account = accountOf(environment);
+    if (account.apiKey === undefined) return 'GEMINI_API_KEY is not set';
+    const { createGeminiBatchApi } = await import('./gemini-batch.ts');
+    return createGeminiBatchApi({ ...account, log });
+  },
+});
+
+function accountOf(environment: {
+  GEMINI_API_KEY?: string | undefined;
+  GOOGLE_API_KEY?: string | undefined;
+  GOOGLE_GEMINI_BASE_URL?: string | undefined;
+}): { apiKey: string | undefined; baseUrl: string | undefined } {
+  const { GEMINI_API_KEY, GOOGLE_API_KEY, GOOGLE_GEMINI_BASE_URL: baseUrl } = environment;
+  return { apiKey: GEMINI_API_KEY ?? GOOGLE_API_KEY, baseUrl };
+}
