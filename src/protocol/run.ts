@@ -35,18 +35,23 @@ export interface RunTime {
   giveBack(ms: number): void;
 }
 
+/** The model call of one turn of a run. */
+export interface ModelTurn {
+  turn: number;
+  request: ModelRequest;
+  /** Receives the answer's text while it is streamed. Without it nothing is streamed. */
+  onText?: ((text: string) => void) | undefined;
+  /** Fires when the run is over its deadline or is ended from outside. */
+  signal?: AbortSignal | undefined;
+  /** The run's time: waiting, and sends that the provider fails, don't count. */
+  time?: RunTime | undefined;
+}
+
 /**
  * Sends one model call, or replays it from the journal. Retries are its business.
- * `signal` fires when the run is over its deadline or ended from outside: hand it to the provider.
  * Contract: rejects with an AppError only; the same turn of the same run always gives the same answer.
  */
-export type CallModel = (
-  turn: number,
-  request: ModelRequest,
-  onText?: (text: string) => void,
-  signal?: AbortSignal,
-  time?: RunTime,
-) => Promise<ModelResponse>;
+export type CallModel = (call: ModelTurn) => Promise<ModelResponse>;
 
 /**
  * Executes one tool call through the journal, or replays its result. `execute` receives a stable idempotency key.

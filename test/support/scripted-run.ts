@@ -97,7 +97,7 @@ export async function runScripted(run: ScriptedRun): Promise<ScriptedOutcome> {
     runId: 'run_test',
     signal: new AbortController().signal,
     emit: (event) => events.push(event),
-    callModel: async (turn, request, _onText, signal) => {
+    callModel: async ({ turn, request, signal }) => {
       requests.push(structuredClone(request));
       const next = run.turns[turn];
       if (next === undefined) throw new Error(`The test has no turn ${turn}.`);

@@ -38,14 +38,15 @@ function asJson(input: unknown): Json {
  * from the journal or its provider can't stream, is handed over whole.
  */
 export function alwaysSpeaking(callModel: CallModel): CallModel {
-  return async (turn, request, onText, signal) => {
-    if (onText === undefined) return callModel(turn, request, onText, signal);
+  return async (call) => {
+    const { onText } = call;
+    if (onText === undefined) return callModel(call);
     let hasSpoken = false;
     const speak = (text: string) => {
       hasSpoken = true;
       onText(text);
     };
-    const response = await callModel(turn, request, speak, signal);
+    const response = await callModel({ ...call, onText: speak });
     const text = textOf(response.content);
     if (!hasSpoken && text !== '') onText(text);
     return response;

@@ -86,7 +86,7 @@ function callModel({ context, hooks, state, deadline }: Run, turn: number): Prom
     ...(context.prefill === undefined || !isBegun ? {} : { prefill: context.prefill }),
   };
   const onText = hooks.stream ? (text: string) => hooks.emit?.({ type: 'text-delta', turn, text }) : undefined;
-  const answer = Promise.try(() => hooks.callModel(turn, request, onText, deadline.signal, deadline));
+  const answer = Promise.try(() => hooks.callModel({ turn, request, onText, signal: deadline.signal, time: deadline }));
   return untilAborted(answer, deadline.signal, { graceMs: CANCEL_GRACE_MS, clock: context.clock });
 }
 

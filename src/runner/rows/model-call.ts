@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { AppError, toAppError } from '../../base/errors.ts';
 import type { Json, JsonObject, ModelRequest, ModelResponse } from '../../protocol/messages.ts';
-import type { RunTime } from '../../protocol/run.ts';
+import type { ModelTurn } from '../../protocol/run.ts';
 import type { LaneMember, Permit } from '../../providers/lanes/lane.ts';
 import type { PriceTable } from '../../providers/prices/prices.ts';
 import type { Provider, RespondOptions } from '../../providers/provider.ts';
@@ -39,18 +39,13 @@ export interface ModelCallDeps {
 }
 
 /** One model call of a run, until it is answered. */
-export interface ModelCall {
+export interface ModelCall extends ModelTurn {
   run: string;
-  turn: number;
-  request: ModelRequest;
   /** The messages that the journal has not got yet. */
   appended: ModelRequest['messages'];
-  onText: ((text: string) => void) | undefined;
   signal: AbortSignal;
   /** Whether it was sent before, and that answer was lost or refused. */
   wasSent: boolean;
-  /** The run's time: waiting, and sends that the provider fails, don't count. */
-  time: RunTime | undefined;
 }
 
 export interface AnsweredCall {

@@ -1,6 +1,6 @@
 import { AppError } from '../../base/errors.ts';
 import type { Json, JsonObject, ModelResponse } from '../../protocol/messages.ts';
-import type { CallModel, CallTool, RunTime, ToolCall, ToolResult } from '../../protocol/run.ts';
+import type { CallModel, CallTool, ToolCall, ToolResult } from '../../protocol/run.ts';
 import type { JournalEntry } from '../../storage/journal.ts';
 import { type CacheDeps, openRunCache, type RunCache } from './answer-cache.ts';
 import { commitIntent } from './commit-intent.ts';
@@ -59,7 +59,7 @@ export function createRunCalls(run: string, replay: boolean, deps: JournalDeps):
     return (await earlier).get(`${turn}/${call}`);
   };
 
-  const callModel: CallModel = async (turn, request, onText, signal = deps.signal, time?: RunTime) => {
+  const callModel: CallModel = async ({ turn, request, onText, signal = deps.signal, time }) => {
     const appended = request.messages.slice(messagesJournalled);
     messagesJournalled = request.messages.length;
     if (underWay !== undefined) await committed();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/base/errors.ts';
 import type { Message } from '../../../src/protocol/messages.ts';
+import type { CallModel } from '../../../src/protocol/run.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import {
   answer,
@@ -236,7 +237,7 @@ describe('a conversation', () => {
 
   it('hands streamed text over only when it is asked to', async () => {
     const script = { definition: targetAgent(ORCHESTRATOR), turns: [] };
-    const callModel = async (_turn: number, _request: unknown, onText?: (words: string) => void) => {
+    const callModel: CallModel = async ({ onText }) => {
       onText?.('Hello');
       const usage = { inputTokens: 0, outputTokens: 0, cacheWriteTokens: 0, cacheReadTokens: 0 };
       return { content: [text('Hello')], stopReason: 'end_turn' as const, usage, model: 'm' };

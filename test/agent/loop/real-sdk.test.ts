@@ -40,7 +40,7 @@ async function runRows(respond: MessagesServerOptions['respond'], stream: boolea
       runId,
       signal,
       stream,
-      callModel: (_turn, request, onText) =>
+      callModel: ({ request, onText }) =>
         provider.respond(request, { signal, ...(onText === undefined ? {} : { onText }) }),
       callTool: (_call, execute) => execute(runId),
     };

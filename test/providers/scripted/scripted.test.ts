@@ -296,7 +296,7 @@ rules:
       definition,
       tools: [lookup],
       input: [person('{"address": "1 High Street", "postcode": "LS1 1AA"}')],
-      hooks: { callModel: (_turn, request) => provider.respond(request, { signal }) },
+      hooks: { callModel: ({ request }) => provider.respond(request, { signal }) },
     });
     expect(outcome).toMatchObject({
       status: 'succeeded',
@@ -343,7 +343,7 @@ rules:
       }),
       tools: [execute, monitor],
       input: [person('Please check addresses.csv')],
-      hooks: { callModel: (_turn, request) => provider.respond(request, { signal }) },
+      hooks: { callModel: ({ request }) => provider.respond(request, { signal }) },
     });
     expect(outcome).toMatchObject({ status: 'ended', turns: 5 });
     expect(asked).toEqual(Array(3).fill({ batch_id: 'bat_7' }));

@@ -93,27 +93,27 @@ const fault = (options: { retryable?: boolean; outcomeUnknown?: boolean }) => as
 };
 
 test('an answered call is replayed and not sent', async () => {
-  await calls(false).callModel(0, REQUEST);
+  await calls(false).callModel({ turn: 0, request: REQUEST });
   expect(await totals()).toMatchObject({
     modelCalls: 1,
     costMicroUsd: COST_MICRO_USD,
     openCalls: 0,
     openWorstMicroUsd: 0,
   });
-  expect(await calls(true).callModel(0, REQUEST)).toEqual(RESPONSE);
+  expect(await calls(true).callModel({ turn: 0, request: REQUEST })).toEqual(RESPONSE);
   expect(sent).toBe(1);
   expect((await totals()).modelCalls).toBe(1);
 });
 
 test('a further turn of a replayed run is sent, and journals only what was appended', async () => {
-  await calls(false).callModel(0, REQUEST);
+  await calls(false).callModel({ turn: 0, request: REQUEST });
   const again = calls(true);
-  await again.callModel(0, REQUEST);
+  await again.callModel({ turn: 0, request: REQUEST });
   const longer = {
     ...REQUEST,
     messages: [...REQUEST.messages, { role: 'assistant' as const, content: RESPONSE.content }],
   };
-  await again.callModel(1, longer);
+  await again.callModel({ turn: 1, request: longer });
   expect(sent).toBe(2);
   const entries = await store.readJournal('bat_1/0/1');
   expect(entries.map((entry) => entry.request)).toEqual([REQUEST.messages, [longer.messages[1]]]);
@@ -122,7 +122,7 @@ test('a further turn of a replayed run is sent, and journals only what was appen
 test('a call whose answer was lost is an open send, and is sent again', async () => {
   await store.writeIntent({ ...intent('model'), worstMicroUsd: 70 }, fence);
   expect(await totals()).toMatchObject({ openCalls: 1, openWorstMicroUsd: 70 });
-  await calls(true).callModel(0, REQUEST);
+  await calls(true).callModel({ turn: 0, request: REQUEST });
   expect(await totals()).toMatchObject({ modelCalls: 1, openCalls: 1, openWorstMicroUsd: 70 });
   expect(await store.readJournal('bat_1/0/1')).toMatchObject([
     { openSends: 1, answer: { costMicroUsd: COST_MICRO_USD } },
@@ -132,10 +132,10 @@ test('a call whose answer was lost is an open send, and is sent again', async ()
 test('a refused call costs nothing; a fault that may pass is waited out', async () => {
   sends = [fault({ retryable: true }), fault({ retryable: true }), async () => RESPONSE];
   const waits: number[] = [];
-  const calling = calls(false, { random: () => 0.999, onRetry: (_, delayMs) => waits.push(delayMs) }).callModel(
-    0,
-    REQUEST,
-  );
+  const calling = calls(false, { random: () => 0.999, onRetry: (_, delayMs) => waits.push(delayMs) }).callModel({
+    turn: 0,
+    request: REQUEST,
+  });
   for (let retry = 0; retry < 2; retry += 1) {
     await waitFor(() => clock.sleepers() === 1);
     await clock.advance(2000);
@@ -152,7 +152,7 @@ test('a refused call costs nothing; a fault that may pass is waited out', async 
 
 test('a send that may have been charged stays in the range of the bill', async () => {
   sends = [fault({ retryable: true, outcomeUnknown: true }), async () => RESPONSE];
-  const calling = calls(false).callModel(0, REQUEST);
+  const calling = calls(false).callModel({ turn: 0, request: REQUEST });
   await waitFor(() => clock.sleepers() === 1);
   await clock.advance(1);
   await calling;
@@ -164,7 +164,9 @@ test('a send that may have been charged stays in the range of the bill', async (
 
 test('what is not retryable is thrown after one send', async () => {
   sends = [fault({})];
-  await expect(calls(false).callModel(0, REQUEST)).rejects.toMatchObject({ code: 'model_overloaded' });
+  await expect(calls(false).callModel({ turn: 0, request: REQUEST })).rejects.toMatchObject({
+    code: 'model_overloaded',
+  });
   expect(sent).toBe(1);
   expect((await totals()).openCalls).toBe(0);
 });
@@ -172,7 +174,7 @@ test('what is not retryable is thrown after one send', async () => {
 test('an answer that can’t be stored is not asked for again: it would be paid twice', async () => {
   const busy = new AppError('store_unavailable', 'Locked.', { retryable: true });
   const failing = { ...store, writeAnswer: () => Promise.reject(busy) };
-  await expect(calls(false, { store: failing }).callModel(0, REQUEST)).rejects.toBe(busy);
+  await expect(calls(false, { store: failing }).callModel({ turn: 0, request: REQUEST })).rejects.toBe(busy);
   expect(sent).toBe(1);
   expect((await totals()).openCalls).toBe(1);
 });
@@ -187,9 +189,13 @@ test('a run that goes ahead has its answer before the commit, and sends nothing 
     },
   };
   const run = calls(false, { store: slow, goesAhead: true });
-  expect(await run.callModel(0, REQUEST)).toEqual(RESPONSE);
+  expect(await run.callModel({ turn: 0, request: REQUEST })).toEqual(RESPONSE);
   expect((await totals()).modelCalls).toBe(0);
-  const [tool, model, committed] = [run.callTool(toolCall(true), execute), run.callModel(1, REQUEST), run.committed()];
+  const [tool, model, committed] = [
+    run.callTool(toolCall(true), execute),
+    run.callModel({ turn: 1, request: REQUEST }),
+    run.committed(),
+  ];
   await store.readJournal('bat_1/0/1');
   expect([sent, executed.length, (await totals()).openCalls]).toEqual([1, 0, 1]);
   commit.resolve();
@@ -202,9 +208,9 @@ test('a run that goes ahead ends with the fault of its answer’s commit', async
   const faults: AppError[] = [];
   const failing = { ...store, writeAnswer: () => Promise.reject(full) };
   const run = calls(false, { store: failing, goesAhead: true, onFault: (error) => faults.push(error) });
-  expect(await run.callModel(0, REQUEST)).toEqual(RESPONSE);
+  expect(await run.callModel({ turn: 0, request: REQUEST })).toEqual(RESPONSE);
   await expect(run.committed()).rejects.toBe(full);
-  await expect(run.callModel(1, REQUEST)).rejects.toBe(full);
+  await expect(run.callModel({ turn: 1, request: REQUEST })).rejects.toBe(full);
   await expect(run.callTool(toolCall(true), execute)).rejects.toBe(full);
   expect(faults).toEqual([full]);
   expect([sent, executed.length]).toEqual([1, 0]);
@@ -213,7 +219,7 @@ test('a run that goes ahead ends with the fault of its answer’s commit', async
 test('the run’s own signal ends the wait for the next send', async () => {
   sends = [fault({ retryable: true })];
   const stop = new AbortController();
-  const calling = calls(false, { random: () => 0.5 }).callModel(0, REQUEST, undefined, stop.signal);
+  const calling = calls(false, { random: () => 0.5 }).callModel({ turn: 0, request: REQUEST, signal: stop.signal });
   await waitFor(() => clock.sleepers() === 1);
   stop.abort();
   await expect(calling).rejects.toMatchObject({ code: 'aborted' });
@@ -223,23 +229,25 @@ test('the run’s own signal ends the wait for the next send', async () => {
 test('nothing is sent after the signal, and the budget gets its share back', async () => {
   const worst = await worstOf();
   budget = createBudget(worst, 0);
-  await expect(calls(false).callModel(0, REQUEST, undefined, AbortSignal.abort())).rejects.toMatchObject({
+  await expect(
+    calls(false).callModel({ turn: 0, request: REQUEST, signal: AbortSignal.abort() }),
+  ).rejects.toMatchObject({
     code: 'aborted',
   });
   expect(sent).toBe(0);
-  await calls(false).callModel(0, REQUEST);
+  await calls(false).callModel({ turn: 0, request: REQUEST });
 });
 
 test('a cap that the call’s worst price does not fit keeps it from being sent', async () => {
   budget = createBudget((await worstOf()) - 1, 0);
-  await expect(calls(false).callModel(0, REQUEST)).rejects.toMatchObject({ code: 'budget_reached' });
+  await expect(calls(false).callModel({ turn: 0, request: REQUEST })).rejects.toMatchObject({ code: 'budget_reached' });
   expect(sent).toBe(0);
   expect((await totals()).openCalls).toBe(0);
 });
 
 test('without the lease nothing is sent', async () => {
   await store.releaseLease(fence);
-  await expect(calls(false).callModel(0, REQUEST)).rejects.toMatchObject({ code: 'lease_lost' });
+  await expect(calls(false).callModel({ turn: 0, request: REQUEST })).rejects.toMatchObject({ code: 'lease_lost' });
   await expect(calls(false).callTool(toolCall(true), execute)).rejects.toMatchObject({ code: 'lease_lost' });
   expect(sent).toBe(0);
   expect(executed).toEqual([]);
@@ -255,7 +263,9 @@ test('a process that stood still between commit and send proves its lease before
       await store.releaseLease(fence);
     },
   };
-  await expect(calls(false, { store: slept }).callModel(0, REQUEST)).rejects.toMatchObject({ code: 'lease_lost' });
+  await expect(calls(false, { store: slept }).callModel({ turn: 0, request: REQUEST })).rejects.toMatchObject({
+    code: 'lease_lost',
+  });
   expect(sent).toBe(0);
 });
 
@@ -272,7 +282,9 @@ test('a call that the process was stopped before is not sent late: the lease is 
     },
     close: async () => undefined,
   };
-  await expect(calls(false, { provider }).callModel(0, REQUEST)).rejects.toMatchObject({ code: 'lease_lost' });
+  await expect(calls(false, { provider }).callModel({ turn: 0, request: REQUEST })).rejects.toMatchObject({
+    code: 'lease_lost',
+  });
   expect(asked).toEqual([true, false]);
 });
 
@@ -304,12 +316,12 @@ test('a tool call that the end of the run cut off journals no answer', async () 
 
 test('the first attempt reads no journal', async () => {
   const reading = { ...store, readJournal: () => Promise.reject(new Error('It was read.')) };
-  expect(await calls(false, { store: reading }).callModel(0, REQUEST)).toEqual(RESPONSE);
+  expect(await calls(false, { store: reading }).callModel({ turn: 0, request: REQUEST })).toEqual(RESPONSE);
 });
 
 test('an answer of unknown price is counted as such, and never as 0', async () => {
   const prices = { priceOf: () => undefined, costsOf: () => undefined, worstCase: () => undefined };
-  await calls(false, { prices, budget: createBudget(undefined, 0) }).callModel(0, REQUEST);
+  await calls(false, { prices, budget: createBudget(undefined, 0) }).callModel({ turn: 0, request: REQUEST });
   expect(await totals()).toMatchObject({ unpricedCalls: 1, costMicroUsd: 0 });
 });
 
@@ -352,7 +364,7 @@ async function worstOf(): Promise<number> {
       throw stop;
     },
   };
-  await expect(calls(false, { budget: spy }).callModel(0, REQUEST)).rejects.toBe(stop);
+  await expect(calls(false, { budget: spy }).callModel({ turn: 0, request: REQUEST })).rejects.toBe(stop);
   return reserved[0] ?? Number.NaN;
 }
 
