@@ -1,3 +1,4 @@
+import { type Checkout, OWN } from './checkout.ts';
 import { type Measured, runClient } from './measure.ts';
 import type { BenchContext } from './part.ts';
 import { writeTable } from './workload.ts';
@@ -10,22 +11,37 @@ export interface Cell {
   turns: number;
 }
 
-/** The clients that are compared. */
-export type Client = 'rowmill' | 'bare loop' | 'raw pool';
+/** The clients that are compared; the lean loop is the bare one over Rowmill's own `fetch`. */
+export type Client = 'rowmill' | 'bare loop' | 'lean loop' | 'raw pool';
+
+/** What tables call them. */
+export const CLIENT_NAMES: Record<Client, string> = {
+  rowmill: 'Rowmill, everything kept',
+  'bare loop': 'bare loop: SDK, global `fetch`',
+  'lean loop': 'lean loop: SDK, Rowmill’s `fetch`',
+  'raw pool': 'raw pool: undici, no SDK',
+};
 
 /**
  * Runs one client over a cell in a process of its own.
+ *
+ * Rowmill is that of `checkout`, by default this one's.
  * @throws Error when the server was not asked exactly once for each turn of each row
  */
-export async function runCell(client: Client, cell: Cell, { server, folder }: BenchContext): Promise<Measured> {
+export async function runCell(
+  client: Client,
+  cell: Cell,
+  { server, folder, checkout = OWN }: Pick<BenchContext, 'server' | 'folder'> & { checkout?: Checkout },
+): Promise<Measured> {
   const { rows, concurrency, latencyMs, turns } = cell;
   const url = `${server.url}/${latencyMs}/${turns}`;
   const before = await server.answered();
   const given = [rows, concurrency, turns];
   const csv = await writeTable(folder, rows);
   const measured = await {
-    rowmill: () => runClient('clients/rowmill.ts', [url, folder, csv, ...given]),
+    rowmill: () => runClient('clients/rowmill.ts', [url, folder, csv, ...given], checkout),
     'bare loop': () => runClient('clients/bare-loop.ts', [url, csv, ...given]),
+    'lean loop': () => runClient('clients/bare-loop.ts', [url, csv, ...given, 'lean']),
     'raw pool': () => runClient('clients/raw-pool.ts', [url, ...given]),
   }[client]();
   const calls = (await server.answered()) - before;

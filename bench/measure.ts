@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { OWN } from './checkout.ts';
 
 /** What one measured process says of its work, from the first to the last row, without its own start. */
 export interface Measured {
@@ -30,9 +32,9 @@ export function tell(measured: Measured): void {
   process.stdout.write(`${JSON.stringify(measured)}\n`);
 }
 
-/** Runs a script of this folder in a process of its own and gives what it has measured. */
-export async function runClient(script: string, args: readonly (string | number)[]): Promise<Measured> {
-  const path = fileURLToPath(new URL(script, import.meta.url));
+/** Runs a script of a checkout's bench in a process of its own and returns what it has measured. */
+export async function runClient(script: string, args: readonly (string | number)[], { root } = OWN): Promise<Measured> {
+  const path = join(root, 'bench', script);
   const child = spawn(process.execPath, [path, ...args.map(String)], { stdio: ['ignore', 'pipe', 'inherit'] });
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -4,6 +4,8 @@ import type { ModelServer } from './measure.ts';
 export interface BenchContext {
   /** Fewer rows and cells: for a first look, not for the record. */
   isQuick: boolean;
+  /** How often clients that are compared run in turn: an odd number has a median of its own. */
+  pairs: number;
   server: ModelServer;
   /** A folder for tables and stores, removed at the end. */
   folder: string;

@@ -1,20 +1,22 @@
 /**
- * `node bench/clients/bare-loop.ts URL CSV ROWS CONCURRENCY TURNS`: what people write by hand. From a table to a table, by
- * csv-parse and csv-stringify; the same SDK over the global `fetch`, p-limit, the agent's loop. Nothing is kept on the way,
- * checked or repeated.
+ * `node bench/clients/bare-loop.ts URL CSV ROWS CONCURRENCY TURNS [lean]`: what people write by hand. From a table to a
+ * table, by csv-parse and csv-stringify; the same SDK over the global `fetch`, p-limit, the agent's loop. Nothing is kept on
+ * the way, checked or repeated. With `lean`, the SDK sends through Rowmill's own `fetch` instead of the global one.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import Anthropic from '@anthropic-ai/sdk';
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import pLimit from 'p-limit';
+import { createLeanFetch } from '../../src/providers/shared/lean-fetch.ts';
 import { tool as lookup } from '../lookup-tool.ts';
 import { measure, tell } from '../measure.ts';
 import { type BenchRow, readBenchAgent } from '../workload.ts';
 
-const [url = '', csv = '', rows = '0', concurrency = '1', turns = '1'] = process.argv.slice(2);
+const [url = '', csv = '', rows = '0', concurrency = '1', turns = '1', withFetch] = process.argv.slice(2);
 const agent = readBenchAgent(Number(turns));
-const client = new Anthropic({ apiKey: 'bench', baseURL: url });
+const lean = withFetch === 'lean' ? createLeanFetch() : undefined;
+const client = new Anthropic({ apiKey: 'bench', baseURL: url, ...(lean === undefined ? {} : { fetch: lean.fetch }) });
 const system: Anthropic.TextBlockParam[] = [
   { type: 'text', text: agent.instructions, cache_control: { type: 'ephemeral' } },
 ];
@@ -50,4 +52,5 @@ const measured = await measure(Number(rows), async () => {
   const joined = table.map((row, index) => ({ ...row, ...answers[index] }));
   writeFileSync(`${csv}.out`, stringify(joined, { header: true }));
 });
+await lean?.close();
 tell({ ...measured, atWorkSeconds });

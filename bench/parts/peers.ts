@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { cpuUs, rate, runCell } from '../clients.ts';
+import { CLIENT_NAMES, cpuUs, rate, runCell } from '../clients.ts';
 import { type Measured, runClient } from '../measure.ts';
 import { type BenchContext, grouped, type Part } from '../part.ts';
 import { writeTable } from '../workload.ts';
@@ -15,8 +15,8 @@ export const peers: Part = async (context) => {
   const url = `${server.url}/${LATENCY_MS}/1`;
   const found: [string, Measured][] = [];
   progress(`peers: ${grouped(rows)} rows`);
-  found.push(['Rowmill, everything kept', await runCell('rowmill', cell, context)]);
-  found.push(['bare SDK loop', await runCell('bare loop', cell, context)]);
+  for (const client of ['rowmill', 'bare loop', 'lean loop'] as const)
+    found.push([CLIENT_NAMES[client], await runCell(client, cell, context)]);
   const isInstalled = existsSync(new URL('../peers/node_modules', import.meta.url));
   if (isInstalled) {
     progress('peers: AI SDK');

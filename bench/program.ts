@@ -1,0 +1,43 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const INITIALIZE = {
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'initialize',
+  params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'bench', version: '1' } },
+};
+
+/** Makes the program as it is installed: built from a checkout, with the checkout's packages. Returns its folder. */
+export function buildProgram(root: string, target: string): string {
+  mkdirSync(join(target, 'bin'), { recursive: true });
+  const compiler = join(root, 'node_modules', '.bin', 'tsc');
+  const args = ['-p', 'tsconfig.build.json', '--outDir', join(target, 'dist')];
+  const { status } = spawnSync(compiler, args, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) throw new Error(`the build ended with status ${status}`);
+  for (const file of ['bin/rowmill.js', 'package.json', 'agents.yaml'])
+    copyFileSync(join(root, file), join(target, file));
+  symlinkSync(join(root, 'node_modules'), join(target, 'node_modules'));
+  return target;
+}
+
+/** Milliseconds from the start of a built program's `rowmill mcp` to its answer to `initialize`. */
+export function untilInitialized(program: string, folder: string): Promise<number> {
+  return untilLine([join(program, 'bin', 'rowmill.js'), 'mcp'], `${JSON.stringify(INITIALIZE)}\n`, folder);
+}
+
+/** Milliseconds from the start of a Node process to the first line on its standard output. */
+export async function untilLine(args: string[], input: string, folder: string): Promise<number> {
+  const env = { ...process.env, ROWMILL_DATA_DIR: join(folder, 'data-start') };
+  const began = performance.now();
+  const child = spawn(process.execPath, args, { cwd: folder, env, stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.write(input);
+  await once(createInterface(child.stdout), 'line');
+  const milliseconds = performance.now() - began;
+  child.stdin.end();
+  await once(child, 'close');
+  return milliseconds;
+}
