@@ -69,11 +69,10 @@ export function agentArgument(label: string): { name: string; version?: string }
   return at < 0 ? { name: label } : { name: label.slice(0, at), version: label.slice(at + 1) };
 }
 
-/** Limits of a number argument; both ends are allowed unless `above` is given. */
+/** Limits of a number argument; both ends are allowed. */
 export interface NumberLimits {
   integer?: boolean;
   min?: number;
-  above?: number;
   max?: number;
 }
 
@@ -85,7 +84,6 @@ export function numberArgument(option: string, limits: NumberLimits): (text: str
       Number.isFinite(value) &&
       (limits.integer !== true || Number.isInteger(value)) &&
       (limits.min === undefined || value >= limits.min) &&
-      (limits.above === undefined || value > limits.above) &&
       (limits.max === undefined || value <= limits.max);
     if (!fits) throw new AppError('invalid_arguments', `${option} must be ${describe(limits)}, not "${text}".`);
     return value;
@@ -95,7 +93,6 @@ export function numberArgument(option: string, limits: NumberLimits): (text: str
 function describe(limits: NumberLimits): string {
   const ends = [
     limits.min === undefined ? '' : `at least ${limits.min}`,
-    limits.above === undefined ? '' : `above ${limits.above}`,
     limits.max === undefined ? '' : `at most ${limits.max}`,
   ].filter((end) => end !== '');
   return `${limits.integer === true ? 'a whole number' : 'a number'} ${ends.join(' and ')}`.trim();

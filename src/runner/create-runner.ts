@@ -3,11 +3,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../base/errors.ts';
 import type { BatchRecord } from '../storage/batches.ts';
 import type { PastAttempt, RowRecord, RowStatus } from '../storage/rows.ts';
+import { batchTuning } from './contract/options.ts';
 import type { BatchReport } from './contract/report.ts';
-import type { BatchRequest } from './contract/request.ts';
+import { type BatchRequest, resumeRequest, retryRequest } from './contract/request.ts';
 import type { RowReport } from './contract/row.ts';
 import type { AttemptTrace, RowTrace } from './contract/trace.ts';
 import type { RunnerDeps } from './deps.ts';
+import { parseRequest } from './intake/check-request.ts';
 import { planBatch } from './intake/validate-input.ts';
 import { ENDED } from './lifecycle/batch.ts';
 import { cancelBatch, pauseBatch, tuneBatch } from './lifecycle/control.ts';
@@ -50,7 +52,7 @@ export function createRunner(given: RunnerDeps): Runner {
       }
     },
     async resume(id, change) {
-      await resumeBatch(await read(id), change ?? {}, deps);
+      await resumeBatch(await read(id), parseRequest(resumeRequest, change ?? {}), deps);
       return report(id);
     },
     async pause(id) {
@@ -58,15 +60,15 @@ export function createRunner(given: RunnerDeps): Runner {
       return report(id);
     },
     async set(id, tuning) {
-      await tuneBatch(await read(id), tuning, deps);
+      await tuneBatch(await read(id), parseRequest(batchTuning, tuning), deps);
       return report(id);
     },
     async planRetry(id, request) {
-      const { rows, estimate } = await planRetry(await read(id), request, deps);
+      const { rows, estimate } = await planRetry(await read(id), parseRequest(retryRequest, request), deps);
       return { rows, estimate };
     },
     async retry(id, request) {
-      await retryBatch(await read(id), request, deps);
+      await retryBatch(await read(id), parseRequest(retryRequest, request), deps);
       return report(id);
     },
     async cancel(id) {

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { ToolContext } from '../agent/tool.ts';
 import { AppError, toAppError } from '../base/errors.ts';
 import type { ToolResult } from '../protocol/run.ts';
+import { isUnknownOption } from '../runner/contract/problem.ts';
 import type { OrchestratorTool, ToolHints } from './orchestrator-tool.ts';
 import { adviceFor } from './show/error-advice.ts';
 import { portableSchema } from './tool-schema.ts';
@@ -57,7 +58,7 @@ function failure(error: AppError): ToolResult {
 }
 
 function argumentsError(tool: string, error: z.ZodError): AppError {
-  const unknownOption = error.issues.some((issue) => issue.code === 'unrecognized_keys' && issue.path[0] === 'options');
+  const unknownOption = error.issues.some(isUnknownOption);
   const faults = error.issues.slice(0, 20).map((issue) => {
     const path = issue.path.map(String).join('.');
     return path === '' ? issue.message : `${path}: ${describeIssue(issue)}`;

@@ -1,122 +1,48 @@
-import { type Command, Option } from 'commander';
-import type { MetadataColumn } from '../../runner/contract/mapping.ts';
-import type { BatchOptions } from '../../runner/contract/options.ts';
+import type { Command } from 'commander';
+import { METADATA_COLUMNS, type MetadataColumn } from '../../runner/contract/mapping.ts';
 import type { BatchPlan } from '../../runner/contract/plan.ts';
-import type { BatchRequest } from '../../runner/contract/request.ts';
-import { CACHE_SCOPES, TRACES } from '../../runner/intake/kept-options.ts';
-import { MODES } from '../../runner/intake/mode-options.ts';
+import { type BatchRequest, batchRequest } from '../../runner/contract/request.ts';
 import { ENDED } from '../../runner/lifecycle/batch.ts';
 import { askToGoOn, canAsk, refuseCostly } from '../agreement.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
 import { EXIT, exitCodeOfError } from '../exit-codes.ts';
 import { openForeground } from '../foreground.ts';
-import {
-  agentArgument,
-  collect,
-  columnArguments,
-  locationArgument,
-  mappingArgument,
-  numberArgument,
-} from '../mapping-arguments.ts';
+import { agentArgument, collect, columnArguments, locationArgument, mappingArgument } from '../mapping-arguments.ts';
+import { addOptionFlags, type FlagValues, optionsOf } from '../option-flags.ts';
 import { planLines } from '../terminal/report-text.ts';
 import { showResult } from '../terminal/show-result.ts';
 
-interface RunArguments {
+interface RunArguments extends FlagValues {
   agent: string;
   map?: string[];
   fields?: string[];
   column?: string[];
   metadata?: string[];
   out?: string;
-  concurrency?: number;
-  sample?: number;
-  maxCost?: number;
-  tolerate?: number;
-  priority?: number;
-  cache?: 'off' | 'batch' | 'all';
-  trace?: 'all' | 'failures' | 'none';
-  traceDays?: number;
-  idempotencyKey?: string;
-  spreadsheetSafe?: boolean;
-  overwrite?: boolean;
-  mode?: 'auto' | 'batch' | 'realtime';
-  batchThreshold?: number;
-  batchDeadline?: number;
-  batchJobRequests?: number;
-  batchJobs?: number;
-  fallback: boolean;
+  name?: string;
   dryRun?: boolean;
   yes?: boolean;
 }
 
 /** `rowmill run`: a batch in the foreground. */
 export function addRunCommand(program: Command, context: CommandContext): void {
-  newCommand(program, 'run', 'Run an agent over every row of a table')
+  const command = newCommand(program, 'run', 'Run an agent over every row of a table')
     .argument('<table>', 'path or s3:// URI of a CSV, TSV, JSONL or Parquet file, a folder/ or a pattern of them')
     .requiredOption('-a, --agent <name[@version]>', 'the agent; its newest version unless one is named')
+    .option('--name <name>', batchRequest.shape.name.unwrap().description)
+    .option('--dry-run', 'validate, show mapping and estimate, start nothing')
+    .option('-y, --yes', "don't ask before starting, whatever it may cost")
     .optionsGroup('Mapping:')
     .option('-m, --map <field=how>', 'fill an input field; repeat for more (see below)', collect)
     .option('--fields <a,b>', 'only these output fields become columns', commaSeparated)
     .option('--column <name=expression>', 'a further column, computed from {row, output}; repeat for more', collect)
-    .option('--metadata <a,b>', 'columns about each row: _parse_status, _truncated_fields', commaSeparated)
+    .option('--metadata <a,b>', `columns about each row: ${METADATA_COLUMNS.join(', ')}`, commaSeparated)
     .option(
       '-o, --out <location>',
       'where the table goes (default: results/ in the data directory, shown at the end); its extension chooses the format; folder/: one for each source file',
-    )
-    .option('--overwrite', 'let the table take the place of a file that is there already')
-    .option('--spreadsheet-safe', 'neutralise cells that a spreadsheet would take for formulas')
-    .optionsGroup('Care:')
-    .option('--dry-run', 'validate, show mapping and estimate, start nothing')
-    .option('--sample <rows>', 'run this many rows, then pause', numberArgument('--sample', { integer: true, min: 1 }))
-    .option('--max-cost <usd>', 'pause when this much is spent', numberArgument('--max-cost', { above: 0 }))
-    .option(
-      '--tolerate <percent>',
-      'end as failed when more rows than this fail',
-      numberArgument('--tolerate', { min: 0, max: 100 }),
-    )
-    .option(
-      '-c, --concurrency <rows>',
-      'rows at work at once (default 10)',
-      numberArgument('--concurrency', { integer: true, min: 1, max: 1000 }),
-    )
-    .option(
-      '--priority <1-10>',
-      'its share of the limits of its model beside other batches (default 5)',
-      numberArgument('--priority', { integer: true, min: 1, max: 10 }),
-    )
-    .option('--idempotency-key <key>', 'starting twice with one key starts once')
-    .option('-y, --yes', "don't ask before starting, whatever it may cost")
-    .optionsGroup('Batch API (half the price, within a day):')
-    .addOption(new Option('--mode <mode>', 'through it, in real time, or whichever fits (default auto)').choices(MODES))
-    .option(
-      '--batch-threshold <rows>',
-      'rows from which on auto takes it (default 1000)',
-      numberArgument('--batch-threshold', { integer: true, min: 1 }),
-    )
-    .option(
-      '--batch-deadline <hours>',
-      'then what has no answer is cancelled and runs in real time',
-      numberArgument('--batch-deadline', { above: 0 }),
-    )
-    .option('--no-fallback', 'pause when it fails, instead of going on in real time')
-    .option(
-      '--batch-job-requests <n>',
-      'most requests of one job (default nine tenths of what the provider takes)',
-      numberArgument('--batch-job-requests', { integer: true, min: 1 }),
-    )
-    .option(
-      '--batch-jobs <n>',
-      'most jobs at once (default 20)',
-      numberArgument('--batch-jobs', { integer: true, min: 1 }),
-    )
-    .optionsGroup('Keeping:')
-    .addOption(
-      new Option('--cache <scope>', 'answer identical requests from rows of this batch, or of all that cache').choices(
-        CACHE_SCOPES,
-      ),
-    )
-    .addOption(new Option('--trace <which>', 'calls whose bodies stay when it has ended (default all)').choices(TRACES))
-    .option('--trace-days <days>', 'how long they stay (default for good)', numberArgument('--trace-days', { min: 0 }))
+    );
+  addOptionFlags(command);
+  command
     .addHelpText('after', HELP)
     .action((table: string, given: RunArguments) => context.run((output) => run(table, given, { context, output })));
 }
@@ -178,25 +104,7 @@ async function run(
 }
 
 function requestOf(table: string, given: RunArguments, cwd: string): BatchRequest {
-  const options: BatchOptions = {
-    ...(given.concurrency !== undefined && { concurrency: given.concurrency }),
-    ...(given.sample !== undefined && { sample: given.sample }),
-    ...(given.maxCost !== undefined && { max_cost_usd: given.maxCost }),
-    ...(given.tolerate !== undefined && { tolerated_failure_percent: given.tolerate }),
-    ...(given.priority !== undefined && { priority: given.priority }),
-    ...(given.mode !== undefined && { mode: given.mode }),
-    ...(given.batchThreshold !== undefined && { batch_threshold: given.batchThreshold }),
-    ...(given.batchDeadline !== undefined && { batch_deadline_hours: given.batchDeadline }),
-    ...(given.batchJobRequests !== undefined && { batch_job_requests: given.batchJobRequests }),
-    ...(given.batchJobs !== undefined && { batch_jobs: given.batchJobs }),
-    ...(!given.fallback && { fallback: false }),
-    ...(given.cache !== undefined && { cache: given.cache }),
-    ...(given.trace !== undefined && { trace: given.trace }),
-    ...(given.traceDays !== undefined && { trace_days: given.traceDays }),
-    ...(given.idempotencyKey !== undefined && { idempotency_key: given.idempotencyKey }),
-    ...(given.spreadsheetSafe === true && { spreadsheet_safe: true }),
-    ...(given.overwrite === true && { overwrite: true }),
-  };
+  const options = optionsOf(given);
   const output = {
     ...(given.fields !== undefined && { structured_output_fields: given.fields }),
     ...(given.column !== undefined && { columns: columnArguments(given.column) }),
@@ -209,6 +117,7 @@ function requestOf(table: string, given: RunArguments, cwd: string): BatchReques
     ...(given.map !== undefined && { input_mapping: mappingArgument(given.map) }),
     ...(Object.keys(output).length > 0 && { output_mapping: output }),
     ...(given.out !== undefined && { output_uri: locationArgument(given.out, cwd) }),
+    ...(given.name !== undefined && { name: given.name }),
     ...(Object.keys(options).length > 0 && { options }),
   };
 }

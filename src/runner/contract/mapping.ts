@@ -30,9 +30,9 @@ export const inputMapping = z
 export type InputMapping = z.infer<typeof inputMapping>;
 
 /** The columns that an output table ends with, unless its mapping says otherwise. */
-const STATUS_COLUMN_NAMES = ['_status', '_processing_time', '_error'] as const;
+export const STATUS_COLUMNS = ['_status', '_processing_time', '_error'] as const;
 
-export type StatusColumn = (typeof STATUS_COLUMN_NAMES)[number];
+export type StatusColumn = (typeof STATUS_COLUMNS)[number];
 
 /** What is known of each row beside its answer. A status column that is named among them stands there, and not at the end. */
 export const METADATA_COLUMNS = [
@@ -41,7 +41,7 @@ export const METADATA_COLUMNS = [
   '_truncated_fields',
   '_outcome',
   '_failure',
-  ...STATUS_COLUMN_NAMES,
+  ...STATUS_COLUMNS,
 ] as const;
 
 export type MetadataColumn = (typeof METADATA_COLUMNS)[number];

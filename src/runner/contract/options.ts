@@ -74,7 +74,7 @@ export const batchOptions = strict({
     cli: { group: BATCH_API, flag: '--batch-deadline', value: 'hours' },
   }),
   fallback: option(z.boolean(), {
-    text: 'Whether a fault of the batch API lets the rest run in real time; false pauses the batch instead.',
+    text: 'Let the rest run in real time when the batch API fails; without it such a fault pauses the batch.',
     default: true,
     cli: { group: BATCH_API, flag: '--no-fallback' },
   }),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { ErrorCode } from '../../base/errors.ts';
+import { describeZodError } from '../../base/schema.ts';
 
 /** A code of `base/errors.ts`. A plain text in schemas: the list of them is long, and it grows. */
 export const errorCode = z.string() as unknown as z.ZodType<ErrorCode>;
@@ -17,3 +18,16 @@ export const problem = z.object({
 });
 
 export type Problem = z.infer<typeof problem>;
+
+/** What a schema of the contract finds wrong: each fault with its place, such as `options.concurrency`. */
+export function problemsOf(error: z.ZodError): Problem[] {
+  return error.issues.map((issue) => ({
+    code: isUnknownOption(issue) ? 'option_not_supported' : 'invalid_arguments',
+    message: `${describeZodError(new z.ZodError([issue])).join('; ')}.`,
+  }));
+}
+
+/** Whether a fault names an option that does not exist. */
+export function isUnknownOption(issue: z.core.$ZodIssue): boolean {
+  return issue.code === 'unrecognized_keys' && issue.path[0] === 'options';
+}

@@ -4,8 +4,8 @@ import { inputMapping, outputMapping } from './mapping.ts';
 import { batchOptions } from './options.ts';
 
 /** The agent that runs over the rows. */
-export const target = strict({
-  type: z.literal('agent').describe('What runs over the rows: an agent of the registry.'),
+const target = strict({
+  type: z.literal('agent').default('agent').describe('What runs over the rows: an agent of the registry.'),
   name: z.string().min(1, 'must name an agent').describe('The name of the agent.'),
   version: z.string().min(1).describe('Exactly this version; the newest without it.').exactOptional(),
 });
@@ -22,6 +22,12 @@ export const batchRequest = strict({
     .describe(
       'Where the output table goes: a path or an s3:// URI, whose extension chooses CSV, TSV, JSONL or Parquet; a file in results/ of the data directory without it.',
     )
+    .exactOptional(),
+  name: z
+    .string()
+    .min(1)
+    .max(200)
+    .describe('A name to show beside the id of the batch; any text, need not be unique.')
     .exactOptional(),
   options: batchOptions.exactOptional(),
 });

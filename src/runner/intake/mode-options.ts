@@ -9,29 +9,8 @@ import type { RunnerDeps } from '../deps.ts';
 import { chooseExecutor } from '../execution/choose-executor.ts';
 import { type EstimateBasis, estimateBatch } from './estimate.ts';
 
-/** The values of the option of the same name. */
-export const MODES = ['auto', 'batch', 'realtime'] as const;
-
 /** Hours after which providers give a job up. */
 const JOB_HOURS = 24;
-
-/** What is wrong about how a batch's rows are to be run. */
-export function checkMode(options: BatchOptions): Problem[] {
-  const problems: Problem[] = [];
-  const wrong = (message: string) => problems.push({ code: 'invalid_arguments', message });
-  const { mode, batch_deadline_hours: hours } = options;
-  if (mode !== undefined && !MODES.includes(mode)) wrong(`mode must be auto, batch or realtime, not "${mode}".`);
-  for (const name of ['batch_threshold', 'batch_job_requests', 'batch_jobs'] as const) {
-    const value = options[name];
-    if (value !== undefined && !(Number.isInteger(value) && value >= 1)) {
-      wrong(`${name} must be a whole number from 1 on, not ${value}.`);
-    }
-  }
-  if (hours !== undefined && !(Number.isFinite(hours) && hours > 0)) {
-    wrong(`batch_deadline_hours must be a number of hours above 0, not ${hours}.`);
-  }
-  return problems;
-}
 
 /** What a plan says of the ways in which its rows can run: the one that would be taken, and price and time of both. */
 export async function planExecution(

@@ -4,44 +4,57 @@ import { agentLabel } from '../../agent/definition.ts';
 import { AppError, toAppError } from '../../base/errors.ts';
 import type { PriceTable } from '../../providers/prices/prices.ts';
 import type { Cell, Source } from '../../tables/table.ts';
-import type { InputMapping } from '../contract/mapping.ts';
-import { type BatchTuning, OPTION_DEFAULTS } from '../contract/options.ts';
+import { type InputMapping, STATUS_COLUMNS } from '../contract/mapping.ts';
+import { OPTION_DEFAULTS } from '../contract/options.ts';
 import type { BatchPlan } from '../contract/plan.ts';
 import type { Problem } from '../contract/problem.ts';
 import type { BatchRequest } from '../contract/request.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { promptWarnings } from '../rows/input-messages.ts';
 import { checkMapping, compileMapping, proposeMapping } from '../rows/mapping.ts';
-import { checkOutputMapping, layoutOutput, STATUS_COLUMNS } from '../rows/transform-output.ts';
-import { checkKept, keptWarnings } from './kept-options.ts';
-import { checkMode, planExecution } from './mode-options.ts';
+import { checkOutputMapping, layoutOutput } from '../rows/transform-output.ts';
+import { checkRequest } from './check-request.ts';
+import { keptWarnings } from './kept-options.ts';
+import { planExecution } from './mode-options.ts';
 import { spendingOfStart } from './spending.ts';
 
-const MAX_CONCURRENCY = 1000;
 /** How long a plan may look at the table to count its rows, in milliseconds: a start answers within two seconds. */
 const COUNT_BUDGET_MS = 800;
 const ROWS_LOOKED_AT = 200;
 
+/** A plan of which nothing is known yet. */
+const EMPTY: BatchPlan = {
+  problems: [],
+  warnings: [],
+  agent: null,
+  input_mapping: {},
+  output_columns: [...STATUS_COLUMNS],
+  columns: [],
+  row_count: null,
+  source_files: 1,
+  estimate: null,
+  execution: null,
+  spending_usd: null,
+};
+
 /** ValidateInput: every reason at once why a request can't run, before any money is spent, and what it would cost. */
-export async function planBatch(request: BatchRequest, deps: RunnerDeps): Promise<BatchPlan> {
-  const problems: Problem[] = checkOptions(request);
+export async function planBatch(given: BatchRequest, deps: RunnerDeps): Promise<BatchPlan> {
+  const { request, problems } = checkRequest(given);
+  if (request === null) return { ...EMPTY, problems };
   const agent = await attempt(problems, () => deps.findAgent(request.target.name, request.target.version));
   const source = await attempt(problems, () => deps.tables.openSource(request.csv_uri));
   const look = source === undefined ? undefined : await attempt(problems, () => lookAt(source, deps));
   const columns = look?.columns ?? [];
   const mapping = request.input_mapping ?? proposeMapping(agent?.input, columns);
   const plan: BatchPlan = {
+    ...EMPTY,
     problems,
     warnings: [...(source?.warnings() ?? []).map((warning) => warning.message), ...keptWarnings(request.options)],
     agent: agent ?? null,
     input_mapping: mapping,
-    output_columns: [...STATUS_COLUMNS],
     columns,
     row_count: look?.rowCount ?? null,
     source_files: source?.parts?.().length ?? 1,
-    estimate: null,
-    execution: null,
-    spending_usd: null,
   };
   if (request.output_uri !== undefined) {
     const uri = request.output_uri;
@@ -127,40 +140,6 @@ async function attempt<T>(problems: Problem[], check: () => Promise<T>): Promise
     problems.push({ code: error.code, message: error.message });
     return undefined;
   }
-}
-
-/** What is wrong about settings that can be changed on a running batch too. */
-export function checkTuning({ concurrency, max_cost_usd: cap, priority }: BatchTuning): Problem[] {
-  const problems: Problem[] = [];
-  const wrong = (message: string) => problems.push({ code: 'invalid_arguments', message });
-  if (
-    concurrency !== undefined &&
-    !(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= MAX_CONCURRENCY)
-  ) {
-    wrong(`concurrency must be a whole number from 1 to ${MAX_CONCURRENCY}, not ${concurrency}.`);
-  }
-  if (priority !== undefined && !(Number.isInteger(priority) && priority >= 1 && priority <= 10)) {
-    wrong(`priority must be a whole number from 1 to 10, not ${priority}.`);
-  }
-  if (cap !== undefined && !(Number.isFinite(cap) && cap > 0)) {
-    wrong(`max_cost_usd must be a number of dollars above 0, not ${cap}.`);
-  }
-  return problems;
-}
-
-function checkOptions({ options = {} }: BatchRequest): Problem[] {
-  const problems = checkTuning(options);
-  const wrong = (message: string) => problems.push({ code: 'invalid_arguments', message });
-  const { sample, tolerated_failure_percent: tolerated } = options;
-  if (sample !== undefined && !(Number.isInteger(sample) && sample >= 1)) {
-    wrong(`sample must be a whole number of rows from 1 on, not ${sample}.`);
-  }
-  problems.push(...checkKept(options), ...checkMode(options));
-  if (options.idempotency_key === '') wrong('idempotency_key is empty; give it a value of your own, or leave it out.');
-  if (tolerated !== undefined && !(tolerated >= 0 && tolerated <= 100)) {
-    wrong(`tolerated_failure_percent must be a number from 0 to 100, not ${tolerated}.`);
-  }
-  return problems;
 }
 
 /** Why an agent may not run in a batch. */

@@ -2,7 +2,7 @@ import { AppError } from '../../base/errors.ts';
 import type { BatchChange, BatchRecord, BatchStatus } from '../../storage/batches.ts';
 import type { BatchTuning } from '../contract/options.ts';
 import type { RunnerDeps } from '../deps.ts';
-import { checkTuning, unpricedCap } from '../intake/validate-input.ts';
+import { unpricedCap } from '../intake/validate-input.ts';
 import { planOf } from '../output/results.ts';
 import { ACTIVE, CANCELLABLE, nextBatchStatus, PAUSABLE } from './batch.ts';
 
@@ -89,7 +89,7 @@ export async function tuneBatch(batch: BatchRecord, tuning: BatchTuning, deps: R
   if (Object.keys(tuning).length === 0) {
     throw new AppError('invalid_arguments', 'Nothing to set: give concurrency, max_cost_usd or priority.');
   }
-  checkTuningOf(batch, tuning, deps);
+  checkCapPrice(batch, tuning, deps);
   const isSet = await deps.store.updateBatch(batch.id, { settings: { ...tuning } }, { when: [...ACTIVE, 'paused'] });
   if (!isSet) {
     const status = (await deps.store.readBatch(batch.id))?.status ?? batch.status;
@@ -100,8 +100,8 @@ export async function tuneBatch(batch: BatchRecord, tuning: BatchTuning, deps: R
   }
 }
 
-/** @throws AppError with the first thing that is wrong about new settings of a batch */
-export function checkTuningOf(batch: BatchRecord, tuning: BatchTuning, deps: RunnerDeps): void {
-  const [problem] = [...checkTuning(tuning), ...unpricedCap(planOf(batch).agent, tuning.max_cost_usd, deps)];
+/** @throws AppError `budget_unpriced` */
+export function checkCapPrice(batch: BatchRecord, tuning: BatchTuning, deps: RunnerDeps): void {
+  const [problem] = unpricedCap(planOf(batch).agent, tuning.max_cost_usd, deps);
   if (problem !== undefined) throw new AppError(problem.code, problem.message);
 }

@@ -12,7 +12,7 @@ import { isPriced } from '../intake/validate-input.ts';
 import { estimateRest } from '../output/estimate-rest.ts';
 import { planOf } from '../output/results.ts';
 import { ENDED, nextBatchStatus } from './batch.ts';
-import { checkTuningOf } from './control.ts';
+import { checkCapPrice } from './control.ts';
 import { settingsOf } from './settings.ts';
 
 type Model = Pick<AgentDefinition['model'], 'provider' | 'model'>;
@@ -34,7 +34,7 @@ export async function resumeBatch(batch: BatchRecord, change: ResumeRequest, dep
   if (batch.status !== 'paused') {
     throw new AppError('batch_state_invalid', `Only a paused batch can be resumed; ${batch.id} is ${batch.status}.`);
   }
-  checkTuningOf(batch, change, deps);
+  checkCapPrice(batch, change, deps);
   checkCapLeft(batch, change);
   const next = {
     status: nextBatchStatus('paused', { type: batch.columns === null ? 'begin' : 'resume' }),
@@ -59,7 +59,7 @@ export async function planRetry(batch: BatchRecord, request: RetryRequest, deps:
   checkEnded(batch);
   const model = request.model === undefined ? undefined : await checkModel(request.model, batch, deps);
   const target = model === undefined ? batch : { ...batch, settings: { ...batch.settings, model: { ...model } } };
-  checkTuningOf(target, withoutModel(request), deps);
+  checkCapPrice(target, withoutModel(request), deps);
   checkCapLeft(batch, request);
   const failures = (await deps.store.readFailures(batch.id)).filter(({ code }) => code !== 'row_malformed');
   const codes = request.codes === undefined ? undefined : checkCodes(request.codes, failures);

@@ -3,22 +3,9 @@ import { nearest } from '../../base/nearest.ts';
 import { compileExpression, isExpression } from '../../expressions/expressions.ts';
 import type { Json, JsonObject, JsonSchema } from '../../protocol/messages.ts';
 import type { Cell } from '../../tables/table.ts';
-import type { MetadataColumn, OutputMapping, StatusColumn } from '../contract/mapping.ts';
+import { type MetadataColumn, type OutputMapping, STATUS_COLUMNS, type StatusColumn } from '../contract/mapping.ts';
 import type { Problem } from '../contract/problem.ts';
 import { inputFields, rowObject } from './mapping.ts';
-
-/** The columns that every output table ends with. */
-export const STATUS_COLUMNS: readonly StatusColumn[] = ['_status', '_processing_time', '_error'];
-
-/** What may stand before them; see {@link MetadataColumn}. */
-const METADATA_COLUMNS: readonly MetadataColumn[] = [
-  '_parse_status',
-  '_validation_passed',
-  '_truncated_fields',
-  '_outcome',
-  '_failure',
-  ...STATUS_COLUMNS,
-];
 
 /** What a row's stored output holds: the structured content, and the values of the further columns by their names. */
 export interface RowOutput extends JsonObject {
@@ -56,14 +43,8 @@ export function checkOutputMapping(mapping: OutputMapping, schema: JsonSchema | 
   if (new Set(asked).size < asked.length) {
     problems.push({ code: 'mapping_invalid', message: 'structured_output_fields names a field twice.' });
   }
-  for (const name of mapping.metadata ?? []) {
-    if (METADATA_COLUMNS.includes(name)) continue;
-    const message = `There is no metadata "${name}"; there are ${METADATA_COLUMNS.join(', ')}.`;
-    problems.push({ code: 'mapping_invalid', message });
-  }
   problems.push(...renameProblems(mapping, schema));
   for (const [name, how] of Object.entries(mapping.columns ?? {})) {
-    if (name === '') problems.push({ code: 'mapping_invalid', message: 'An output column needs a name.' });
     if (!isExpression(how)) {
       const message = `The output column "${name}" needs an expression "{% … %}" over {row, output}, not "${how}".`;
       problems.push({ code: 'expression_invalid', message });

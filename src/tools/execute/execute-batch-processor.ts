@@ -2,8 +2,9 @@ import type * as z from 'zod';
 import type { ToolContext } from '../../agent/tool.ts';
 import { AppError, toAppError } from '../../base/errors.ts';
 import type { Json } from '../../protocol/messages.ts';
+import { batchOptions, batchTuning } from '../../runner/contract/options.ts';
 import type { BatchReport } from '../../runner/contract/report.ts';
-import type { BatchRequest } from '../../runner/contract/request.ts';
+import { type BatchRequest, batchRequest, resumeRequest, retryRequest } from '../../runner/contract/request.ts';
 import type { Runner } from '../../runner/runner.ts';
 import { parseAgentName } from '../agent-name.ts';
 import { defineTool } from '../define-tool.ts';
@@ -42,18 +43,14 @@ export function createExecuteTool(parts: ExecuteParts): OrchestratorTool {
         return 'answer' in done ? done.answer : describeReady(args.action, done.report, parts, context);
       }
       if (args.options?.dry_run !== true) return start(args, parts, context);
-      return describePlan(await parts.runner.plan(toRequest(args, undefined)));
+      return describePlan(await parts.runner.plan(toRequest(args)));
     },
   });
 }
 
 async function control(args: Arguments, parts: ExecuteParts): Promise<Controlled> {
   const { batch_id = '', options = {}, retry = {}, confirmation_token: token } = args;
-  const limits = {
-    ...(options.max_cost_usd === undefined ? {} : { max_cost_usd: options.max_cost_usd }),
-    ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
-    ...(options.priority === undefined ? {} : { priority: options.priority }),
-  };
+  // The arguments' schema has refused every option that the action does not take.
   switch (args.action) {
     case 'start':
       throw new AppError('internal', 'A start is no control of a batch.');
@@ -63,29 +60,25 @@ async function control(args: Arguments, parts: ExecuteParts): Promise<Controlled
       // Without an owner its table is still to be written, by whoever drives it next.
       return { report: await parts.runner.cancel(batch_id) };
     case 'resume':
-      return resumeBatch(batch_id, { limits, resendLost: options.resend_lost === true, token }, parts);
+      return resumeBatch(batch_id, { change: resumeRequest.parse(options), token }, parts);
     case 'set':
-      return setBatch(batch_id, { limits, token }, parts);
-    case 'retry': {
-      const which = {
-        ...(retry.codes === undefined ? {} : { codes: retry.codes }),
-        ...(retry.model === undefined ? {} : { model: retry.model }),
-      };
-      return retryBatch(batch_id, { retry: which, limits, token }, parts);
-    }
+      return setBatch(batch_id, { limits: batchTuning.parse(options), token }, parts);
+    case 'retry':
+      return retryBatch(batch_id, { request: retryRequest.parse({ ...retry, ...options }), token }, parts);
   }
 }
 
 async function start(args: Arguments, parts: ExecuteParts, context: ToolContext): Promise<ExecuteOutput> {
   const { confirmation_token: token } = args;
-  const subject = { action: 'start', request: toRequest(args, undefined) } as unknown as Json;
+  const request = toRequest(args);
+  const subject = { action: 'start', request } as unknown as Json;
   const confirmed = token === undefined ? undefined : parts.confirmations.check(token, subject);
   // One yes starts one batch, however often it is sent.
   const own = typeof confirmed === 'object' ? `confirmed:${confirmed.nonce}` : `call:${context.idempotencyKey}`;
   let asked: { needed: NeededConfirmation; answer: ExecuteOutput } | undefined;
   try {
-    const request = toRequest(args, args.options?.idempotency_key ?? own);
-    const { report, started, plan } = await parts.runner.create(request, (found) => {
+    const options = { idempotency_key: own, ...request.options };
+    const { report, started, plan } = await parts.runner.create({ ...request, options }, (found) => {
       const needed = neededConfirmation(subject, found.spending_usd, { ...parts, token });
       if (needed === undefined) return;
       asked = { needed, answer: askFirst({ ...describePlan(found), dry_run: false }, needed) };
@@ -134,27 +127,17 @@ async function describeReady(
   }
 }
 
-function toRequest(args: Arguments, idempotencyKey: string | undefined): BatchRequest {
-  const { target, input_mapping, output_mapping, output_uri, options = {} } = args;
-  const { dry_run: _, idempotency_key: __, ...limits } = options;
-  const { name, version } = parseAgentName(target?.name ?? '', target?.version);
-  return {
+/** The contract's request: every field and option of the arguments that the contract has. */
+function toRequest(args: Arguments): BatchRequest {
+  const { name, version } = parseAgentName(args.target?.name ?? '', args.target?.version);
+  return batchRequest.parse({
+    ...only(args, batchRequest.shape),
     csv_uri: requireSourceUri(args),
     target: { type: 'agent', name, ...(version === undefined ? {} : { version }) },
-    ...(input_mapping === undefined ? {} : { input_mapping }),
-    ...(output_mapping === undefined ? {} : { output_mapping }),
-    ...(output_uri === undefined ? {} : { output_uri }),
-    options: {
-      ...(limits.concurrency === undefined ? {} : { concurrency: limits.concurrency }),
-      ...(limits.sample === undefined ? {} : { sample: limits.sample }),
-      ...(limits.max_cost_usd === undefined ? {} : { max_cost_usd: limits.max_cost_usd }),
-      ...(limits.priority === undefined ? {} : { priority: limits.priority }),
-      ...(limits.cache === undefined ? {} : { cache: limits.cache }),
-      ...(limits.overwrite === undefined ? {} : { overwrite: limits.overwrite }),
-      ...(limits.tolerated_failure_percent === undefined
-        ? {}
-        : { tolerated_failure_percent: limits.tolerated_failure_percent }),
-      ...(idempotencyKey === undefined ? {} : { idempotency_key: idempotencyKey }),
-    },
-  };
+    options: only(args.options ?? {}, batchOptions.shape),
+  });
+}
+
+function only(given: object, shape: object): object {
+  return Object.fromEntries(Object.entries(given).filter(([name]) => name in shape));
 }

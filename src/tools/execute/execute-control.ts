@@ -1,6 +1,8 @@
 import type { Json, JsonObject } from '../../protocol/messages.ts';
 import type { Estimate } from '../../runner/contract/estimate.ts';
+import type { BatchTuning } from '../../runner/contract/options.ts';
 import type { BatchReport } from '../../runner/contract/report.ts';
+import type { ResumeRequest, RetryRequest } from '../../runner/contract/request.ts';
 import { spendingOfRest } from '../../runner/intake/spending.ts';
 import type { Runner } from '../../runner/runner.ts';
 import { isSettled } from '../show/batch-report.ts';
@@ -12,18 +14,12 @@ export interface ControlParts extends SpendingParts {
   runner: Runner;
 }
 
-interface Limits {
-  max_cost_usd?: number;
-  concurrency?: number;
-  priority?: number;
-}
-
 /** One action on a batch that exists: what it would spend, and how it is done. */
 interface Spending {
   action: ExecuteOutput['action'];
   before: BatchReport;
   estimate: Estimate | null;
-  limits: Limits;
+  limits: BatchTuning;
   /** What the yes is for, beside the action and the batch. */
   subject: JsonObject;
   token: string | undefined;
@@ -35,31 +31,32 @@ export type Controlled = { report: BatchReport } | { answer: ExecuteOutput };
 /** Goes on with a paused batch. */
 export async function resumeBatch(
   batchId: string,
-  { limits, resendLost, token }: { limits: Limits; resendLost: boolean; token: string | undefined },
+  { change, token }: { change: ResumeRequest; token: string | undefined },
   parts: ControlParts,
 ): Promise<Controlled> {
   const before = await parts.runner.report(batchId);
+  const { resend_lost: _, ...limits } = change;
   // One that is under way may have lost its process: then it only needs somebody to drive it.
   if (!isSettled(before) && Object.keys(limits).length === 0) return { report: before };
   if (before.status === 'paused') {
-    const subject = { limits: { ...limits }, counts: before.counts };
+    const subject = { change: { ...change }, counts: before.counts };
     const spending = { before, estimate: before.estimate_rest, limits, subject, token };
     const answer = ask({ action: 'resume', ...spending }, parts);
     if (answer !== undefined) return { answer };
   }
-  return { report: await parts.runner.resume(batchId, { ...limits, ...(resendLost ? { resend_lost: true } : {}) }) };
+  return { report: await parts.runner.resume(batchId, change) };
 }
 
 /** Runs failed rows again. */
 export async function retryBatch(
   batchId: string,
-  { retry, limits, token }: { retry: { codes?: string[]; model?: string }; limits: Limits; token: string | undefined },
+  { request, token }: { request: RetryRequest; token: string | undefined },
   parts: ControlParts,
 ): Promise<Controlled> {
-  const request = { ...retry, ...limits };
   const { estimate } = await parts.runner.planRetry(batchId, request);
   const before = await parts.runner.report(batchId);
-  const subject = { limits: { ...limits }, retry: { ...retry }, counts: before.counts };
+  const subject = { request: { ...request }, counts: before.counts };
+  const { codes: _, model: __, ...limits } = request;
   const answer = ask({ action: 'retry', before, estimate, limits, subject, token }, parts);
   return answer === undefined ? { report: await parts.runner.retry(batchId, request) } : { answer };
 }
@@ -67,7 +64,7 @@ export async function retryBatch(
 /** Changes a batch that goes on; a higher cap is more spending. */
 export async function setBatch(
   batchId: string,
-  { limits, token }: { limits: Limits; token: string | undefined },
+  { limits, token }: { limits: BatchTuning; token: string | undefined },
   parts: ControlParts,
 ): Promise<Controlled> {
   const before = await parts.runner.report(batchId);

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/protocol/messages.ts';
+import { batchOptions } from '../../../src/runner/contract/options.ts';
+import { OPTION_VALUES } from '../../contracts/faces/face-values.ts';
 import { AGENTS, type Rig, startRig } from '../rig.ts';
 
 /** Agents whose rows cost: opus at $4 in and $20 out a million, and one of no known price. */
@@ -63,6 +65,27 @@ describe('a start that is expected to cost more than the limit', () => {
     const other = await start({ confirmation_token, options: { concurrency: 9 } });
     expect(asked(other)['reason']).toMatch(/exactly the arguments .*expected to cost/);
     expect(asked(await start({ confirmation_token: 'yes' }))['reason']).toMatch(/exactly the arguments/);
+  });
+
+  it.each(Object.keys(batchOptions.shape))('does not take it once the option %s is another', async (name) => {
+    const confirmation_token = String(asked(await start())['confirmation_token']);
+    // A sample or a cap that is small needs no yes at all.
+    const large = { sample: ROWS - 1, max_cost_usd: 100 };
+    const value = name in large ? large[name as keyof typeof large] : OPTION_VALUES[name]?.value;
+    const changed = await start({ confirmation_token, options: { [name]: value } as JsonObject });
+    expect(asked(changed)['reason']).toMatch(/exactly the arguments/);
+  });
+
+  it.each([
+    ['name', 'Speeds'],
+    ['output_uri', 'elsewhere.csv'],
+    ['output_mapping', { rows: 'succeeded' }],
+    ['input_mapping', { address: { value: 'x' } }],
+  ])('does not take it once %s is another', async (name, value) => {
+    const confirmation_token = String(asked(await start())['confirmation_token']);
+    const output_uri = `${rig.folder}/elsewhere.csv`;
+    const changed = await start({ confirmation_token, [name]: name === 'output_uri' ? output_uri : value });
+    expect(asked(changed)['reason']).toMatch(/exactly the arguments/);
   });
 
   it('asks again when the table has grown since', async () => {

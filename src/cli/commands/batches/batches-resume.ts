@@ -1,19 +1,19 @@
 import type { Command } from 'commander';
 import { AppError } from '../../../base/errors.ts';
 import type { BatchReport } from '../../../runner/contract/report.ts';
+import type { ResumeRequest } from '../../../runner/contract/request.ts';
 import { mustConfirm, spendingOfRest } from '../../../runner/intake/spending.ts';
 import { ENDED } from '../../../runner/lifecycle/batch.ts';
 import { askToGoOn, canAsk, refuseCostly } from '../../agreement.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { openForeground } from '../../foreground.ts';
-import { numberArgument } from '../../mapping-arguments.ts';
+import { type FlagValues, optionFlag, optionsOf } from '../../option-flags.ts';
 import { estimateText } from '../../terminal/report-text.ts';
 import { showResult } from '../../terminal/show-result.ts';
 
-interface ResumeArguments {
+interface ResumeArguments extends FlagValues {
   maxCost?: number;
-  concurrency?: number;
   resendLost?: boolean;
   yes?: boolean;
 }
@@ -22,12 +22,8 @@ interface ResumeArguments {
 export function addBatchesResumeCommand(batches: Command, context: CommandContext): void {
   newCommand(batches, 'resume', 'Go on with a paused or interrupted batch, in the foreground')
     .argument('<batch>', 'id of the batch')
-    .option('--max-cost <usd>', 'a new cap on what it spends in all', numberArgument('--max-cost', { above: 0 }))
-    .option(
-      '-c, --concurrency <rows>',
-      'rows at work at once from now on',
-      numberArgument('--concurrency', { integer: true, min: 1, max: 1000 }),
-    )
+    .addOption(optionFlag('max_cost_usd', 'a new cap on what it spends in all'))
+    .addOption(optionFlag('concurrency', 'rows that run at once from now on'))
     .option('--resend-lost', 'give up jobs that may or may not exist: their rows are sent again, and may be paid twice')
     .option('-y, --yes', "don't ask, whatever the rest may cost")
     .addHelpText(
@@ -75,10 +71,9 @@ async function isAgreed(
   return askToGoOn(context, 'Go on?', spend);
 }
 
-function changeOf(given: ResumeArguments): { max_cost_usd?: number; concurrency?: number; resend_lost?: boolean } {
+function changeOf(given: ResumeArguments): ResumeRequest {
   return {
-    ...(given.maxCost !== undefined && { max_cost_usd: given.maxCost }),
-    ...(given.concurrency !== undefined && { concurrency: given.concurrency }),
+    ...optionsOf(given),
     ...(given.resendLost === true && { resend_lost: true }),
   };
 }

@@ -7,15 +7,15 @@ import { type CommandContext, newCommand, type Output } from '../../command-cont
 import { EXIT } from '../../exit-codes.ts';
 import { counted } from '../../figures.ts';
 import { openForeground } from '../../foreground.ts';
-import { collect, numberArgument } from '../../mapping-arguments.ts';
+import { collect } from '../../mapping-arguments.ts';
+import { type FlagValues, optionFlag, optionsOf } from '../../option-flags.ts';
 import { estimateText } from '../../terminal/report-text.ts';
 import { showResult } from '../../terminal/show-result.ts';
 
-interface RetryArguments {
+interface RetryArguments extends FlagValues {
   code?: string[];
   model?: string;
   maxCost?: number;
-  concurrency?: number;
   yes?: boolean;
 }
 
@@ -25,12 +25,8 @@ export function addBatchesRetryCommand(batches: Command, context: CommandContext
     .argument('<batch>', 'id of a batch that has ended')
     .option('--code <code>', 'only rows that failed with this code; repeat for more', collect)
     .option('--model <provider/model>', 'another model for the new attempts')
-    .option('--max-cost <usd>', 'a new cap on what it spends in all', numberArgument('--max-cost', { above: 0 }))
-    .option(
-      '-c, --concurrency <rows>',
-      'rows at work at once from now on',
-      numberArgument('--concurrency', { integer: true, min: 1, max: 1000 }),
-    )
+    .addOption(optionFlag('max_cost_usd', 'a new cap on what it spends in all'))
+    .addOption(optionFlag('concurrency', 'rows that run at once from now on'))
     .option('-y, --yes', "don't ask before starting")
     .addHelpText('after', HELP)
     .action((batch: string, given: RetryArguments) =>
@@ -56,8 +52,7 @@ async function retry(
   const request: RetryRequest = {
     ...(given.code !== undefined && { codes: given.code }),
     ...(given.model !== undefined && { model: given.model }),
-    ...(given.maxCost !== undefined && { max_cost_usd: given.maxCost }),
-    ...(given.concurrency !== undefined && { concurrency: given.concurrency }),
+    ...optionsOf(given),
   };
   const { rows, estimate } = await app.runner.planRetry(batch, request);
   const before = await app.runner.report(batch);

@@ -1,0 +1,22 @@
+import type { BatchOptions } from '../../../src/runner/contract/options.ts';
+
+/** A value of each option that is not its default, and how the command line says it. */
+export const OPTION_VALUES: Record<string, { value: BatchOptions[keyof BatchOptions]; flags: string[] }> = {
+  sample: { value: 1, flags: ['--sample', '1'] },
+  max_cost_usd: { value: 3.5, flags: ['--max-cost', '3.5'] },
+  tolerated_failure_percent: { value: 12.5, flags: ['--tolerate', '12.5'] },
+  concurrency: { value: 7, flags: ['--concurrency', '7'] },
+  priority: { value: 8, flags: ['--priority', '8'] },
+  idempotency_key: { value: 'only-once', flags: ['--idempotency-key', 'only-once'] },
+  spreadsheet_safe: { value: true, flags: ['--spreadsheet-safe'] },
+  overwrite: { value: true, flags: ['--overwrite'] },
+  mode: { value: 'realtime', flags: ['--mode', 'realtime'] },
+  batch_threshold: { value: 50, flags: ['--batch-threshold', '50'] },
+  batch_deadline_hours: { value: 6.5, flags: ['--batch-deadline', '6.5'] },
+  fallback: { value: false, flags: ['--no-fallback'] },
+  batch_job_requests: { value: 40, flags: ['--batch-job-requests', '40'] },
+  batch_jobs: { value: 3, flags: ['--batch-jobs', '3'] },
+  cache: { value: 'batch', flags: ['--cache', 'batch'] },
+  trace: { value: 'failures', flags: ['--trace', 'failures'] },
+  trace_days: { value: 9, flags: ['--trace-days', '9'] },
+};

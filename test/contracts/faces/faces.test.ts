@@ -1,0 +1,46 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../../src/protocol/messages.ts';
+import { METADATA_COLUMNS } from '../../../src/runner/contract/mapping.ts';
+import { optionFaces } from '../../../src/runner/contract/option-face.ts';
+import { type BatchOptions, batchOptions } from '../../../src/runner/contract/options.ts';
+import type { StoredPlan } from '../../../src/runner/contract/stored-plan.ts';
+import { OPTION_VALUES } from './face-values.ts';
+import { FACE_NAMES, storedPlanBy } from './start-by-face.ts';
+
+const names = Object.keys(batchOptions.shape);
+const options = Object.fromEntries(Object.entries(OPTION_VALUES).map(([name, { value }]) => [name, value]));
+const metadata = METADATA_COLUMNS.toReversed();
+
+it.each(names)('the option %s has a value here that is not its default', (name) => {
+  const value = OPTION_VALUES[name]?.value;
+  expect(value).toBeDefined();
+  expect(value).not.toBe(optionFaces.get(batchOptions.shape[name as keyof BatchOptions])?.default);
+});
+
+describe.each(FACE_NAMES)('a batch that is started through %s', { timeout: 30_000 }, (face) => {
+  let plan: StoredPlan;
+  beforeAll(async () => {
+    plan = await storedPlanBy(face, {
+      fields: { name: 'Greetings', options, output_mapping: { metadata } } as JsonObject,
+      flags: [
+        ...['--name', 'Greetings', '--metadata', metadata.join(',')],
+        ...Object.values(OPTION_VALUES).flatMap(({ flags }) => flags),
+      ],
+    });
+  });
+
+  it.each(names)('keeps the option %s', (name) => {
+    expect(plan.request.options).toHaveProperty(name, OPTION_VALUES[name]?.value);
+  });
+
+  it.each(METADATA_COLUMNS.map((name, index) => [name, index] as const))(
+    'keeps the metadata column %s',
+    (name, index) => {
+      expect(plan.request.output_mapping?.metadata?.at(-1 - index)).toBe(name);
+    },
+  );
+
+  it('keeps its name', () => {
+    expect(plan.request).toHaveProperty('name', 'Greetings');
+  });
+});
