@@ -44,14 +44,15 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
         throw new AppError('model_key_refused', `${request.model} needs a key: set ANTHROPIC_API_KEY.`);
       }
       opening ??= open(apiKey, options);
-      const { sdk, client } = await opening;
+      const opened = await opening;
+      const { sdk } = opened;
       if (respondOptions.signal.aborted) throw new AppError('aborted', 'The model call was not sent.');
       const isFirst = !warned.has(request.model);
       warned.add(request.model);
       const isStrict = !plain.has(request.tools);
       const call = startCall('Anthropic', respondOptions);
       try {
-        return await send(client, request, { ...respondOptions, call, isFirst, isStrict });
+        return await send(opened, request, { ...respondOptions, call, isFirst, isStrict });
       } catch (thrown) {
         if (thrown instanceof sdk.APIError && thrown.headers !== undefined) tellLimits(thrown.headers, respondOptions);
         const fault = call.fault() ?? toModelError(thrown, sdk, { model: request.model, now: Date.now() });
@@ -92,6 +93,8 @@ function refusesStrict({ code, message }: AppError): boolean {
 interface Opened {
   sdk: Sdk;
   client: Anthropic;
+  /** Whether it sends through the lean fetch. */
+  isLean: boolean;
   close(): Promise<void>;
 }
 
@@ -110,18 +113,22 @@ async function open(apiKey: string, { baseUrl, fetch, proxy, log }: AnthropicOpt
     logLevel: 'off',
     openTelemetry: false,
   });
-  return { sdk, client, close: async () => lean?.close() };
+  return { sdk, client, isLean: lean !== undefined, close: async () => lean?.close() };
 }
 
 async function send(
-  client: Anthropic,
+  { client, isLean }: Opened,
   request: ModelRequest,
   { call, isFirst, isStrict, ...options }: RespondOptions & { call: CallDeadline; isFirst: boolean; isStrict: boolean },
 ): Promise<ModelResponse> {
   const body = toRequestBody(request, isStrict);
   const { onText, mayStillSend } = options;
-  const fetchOptions = leanOptions({ mayStillSend });
-  const sending = { signal: call.signal, timeout: call.timeoutMs, fetchOptions };
+  const { signal, timeoutMs: timeout } = call;
+  // A stream that is left early is ended by the SDK's own signal.
+  const sending =
+    isLean && onText === undefined
+      ? { timeout, fetchOptions: leanOptions({ mayStillSend, cancel: signal }) }
+      : { timeout, fetchOptions: leanOptions({ mayStillSend }), signal };
   // `messages.create` prints a warning at every call of a deprecated model; `post` is the same call without it. So the
   // first call of a model goes through the one, and the rest through the other: the warning shows once.
   if (onText === undefined) {

@@ -18,6 +18,11 @@ interface LeanResponse {
 interface LeanInit {
   /** See `RespondOptions.mayStillSend`. */
   mayStillSend?: (() => boolean) | undefined;
+  /**
+   * Ends the call, in place of `signal`. For an SDK that is given no signal of its own: the Anthropic SDK's bookkeeping of
+   * one takes 5 µs of a call.
+   */
+  cancel?: AbortSignal | undefined;
 }
 
 /** {@link LeanInit} as an SDK's fetch options, which it hands through as they are; other fetches pass it over. */
@@ -65,7 +70,7 @@ export function createLeanFetch(proxy?: ProxyVariables): LeanFetch {
     if (body === undefined || input instanceof Request) {
       if (closing !== undefined) throw closed();
       if (init.mayStillSend?.() === false) throw stoodStill();
-      return fetch(input, init) as unknown as Promise<LeanResponse>;
+      return fetch(input, { ...init, signal: init.cancel ?? init.signal ?? null }) as unknown as Promise<LeanResponse>;
     }
     const href = String(input);
     const target = targets.get(href) ?? toTarget(href);
@@ -119,7 +124,7 @@ function send(
   headers.push('host', url.host);
   if (bytes !== undefined) headers.push('content-length', String(Buffer.byteLength(bytes)));
   if (type !== undefined && !headers.includes('content-type')) headers.push('content-type', type);
-  const signal = init.signal ?? undefined;
+  const signal = init.cancel ?? init.signal ?? undefined;
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     const sent = request({ agent, hostname, port, path, method: init.method ?? 'GET', headers });

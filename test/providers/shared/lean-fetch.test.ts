@@ -63,6 +63,18 @@ test('a signal ends a call, before and after it was sent', async () => {
   expect(requests).toEqual(['/never']);
 });
 
+test.for(['{}', new Blob(['{}']).stream()])(
+  'a signal of its own ends a call in place of the one of fetch',
+  async (body) => {
+    const cancel = new AbortController();
+    const options = leanOptions({ cancel: cancel.signal });
+    const calling = post('/never', { ...options, body, duplex: 'half', signal: new AbortController().signal });
+    while (requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    cancel.abort();
+    await expect(calling).rejects.toMatchObject({ name: 'AbortError' });
+  },
+);
+
 test('sends nothing once it is closed', async () => {
   await (await post('/one')).text();
   await lean.close();
