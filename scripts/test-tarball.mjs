@@ -1,5 +1,6 @@
-// Packs the project, installs the tarball into an empty folder and runs the demo there, as a user would have it.
-import { execFileSync } from 'node:child_process';
+// Packs the project, installs the tarball into an empty folder and runs the demo there, as a user would have it; then
+// removes the optional packages, and looks at what is said instead of them.
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -7,6 +8,25 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'rowmill-tarball-'));
+/** What is said where an SDK is not there: arguments, variables, the package. */
+const WITHOUT_SDKS = [
+  [['run', 'plums.csv', '--agent', 'anthropic', '--dry-run'], {}, '@anthropic-ai/sdk'],
+  [['run', 'plums.csv', '--agent', 'openai', '--dry-run'], {}, 'openai'],
+  [['run', 'plums.csv', '--agent', 'gemini', '--dry-run'], {}, '@google/genai'],
+  [['run', 'plums.csv', '--agent', 'bedrock', '--dry-run'], {}, '@aws-sdk/client-bedrock-runtime'],
+  [['analyze', 's3://bucket/plums.csv'], {}, '@aws-sdk/client-s3'],
+  [['analyze', 's3://bucket/plums-*.csv'], {}, '@aws-sdk/client-s3'],
+  [['agents', 'list'], { ROWMILL_AGENTS: 'dynamodb://plums' }, '@aws-sdk/client-dynamodb'],
+];
+const MODELS = { anthropic: 'claude-haiku-5-5', openai: 'gpt-5.1', gemini: 'gemini-3-flash', bedrock: 'a-model' };
+const AGENTS = Object.entries(MODELS).map(
+  ([provider, model]) => `  - name: ${provider}
+    model: { provider: ${provider}, model: ${model} }
+    instructions: Taste.
+    input: { type: object, properties: { name: { type: string } } }
+    structured_output: { schema: { type: object, properties: { word: { type: string } } } }
+`,
+);
 const run = (command, args, options) =>
   execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], ...options });
 
@@ -33,6 +53,20 @@ try {
   process.stdout.write(
     `tarball ${filename}: ${size} bytes, ${files.length} files; the demo wrote ${table} with ${lines.length - 1} lines after its header\n`,
   );
+  run('npm', ['prune', '--omit=optional', '--no-fund', '--no-audit'], { cwd: folder });
+  writeFileSync(join(work, 'agents.yaml'), `agents:\n${AGENTS.join('')}`);
+  writeFileSync(join(work, 'plums.csv'), 'name\nMirabelle\n');
+  const bin = join(folder, 'node_modules', '.bin', 'rowmill');
+  for (const [args, variables, name] of WITHOUT_SDKS) {
+    const options = { cwd: work, env: { ...env, ...variables }, encoding: 'utf8' };
+    const { stdout, stderr } = spawnSync(process.execPath, [bin, ...args], options);
+    const said = `${stdout}${stderr}`;
+    if (!new RegExp(`Install ${name}[^\\n]*: npm install ${name}`).test(said.replace(/\s+/g, ' '))) {
+      throw new Error(`${args.join(' ')} does not say to install ${name}:\n${said}`);
+    }
+  }
+  run(process.execPath, [bin, 'demo'], { cwd: work, env });
+  process.stdout.write(`without optional packages: ${WITHOUT_SDKS.length} SDKs asked for by name, and the demo runs\n`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -10,6 +10,7 @@ import { checkTools, openTools } from '../agent/tools/open-tools.ts';
 import { systemClock } from '../base/clock.ts';
 import { AppError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { requireSdk } from '../base/require-sdk.ts';
 import type { App } from '../cli/app.ts';
 import { createLanes, type LaneMember, type Lanes } from '../providers/lanes/lane.ts';
 import { createProviders, type Providers } from '../providers/open-providers.ts';
@@ -168,6 +169,7 @@ async function openRegistry(config: Config, log: Log, given: AppChoices['agents'
   if (config.agents.kind === 'file') {
     return layerRegistries([createYamlRegistry(config.agents.path), shipped]);
   }
+  requireSdk('an agent registry in DynamoDB', ['@aws-sdk/client-dynamodb', '@aws-sdk/util-dynamodb']);
   const { createDynamoRegistry } = await import('../registry/dynamo-registry.ts');
   const { region, dynamoEndpoint: endpoint } = config.aws;
   return layerRegistries([createDynamoRegistry({ table: config.agents.table, region, endpoint, log }), shipped]);

@@ -42,8 +42,9 @@ export interface ProviderDescriptor<Shape extends z.ZodRawShape = z.ZodRawShape>
   /** The variable that holds its key, for help texts. */
   readonly keyVariable?: Extract<keyof Shape, string>;
   readonly prices: ProviderPrices;
-  /** Packages that its clients import. */
+  /** Packages that its real-time client imports, and those of its batch API where it needs others. */
   readonly sdks: readonly string[];
+  readonly batchSdks?: readonly string[];
   /** The real-time client. @throws AppError `agents_invalid` when the agent has to say more */
   open(model: ModelSource, parts: ProviderParts<z.output<z.ZodObject<Shape>>>): Promise<Provider>;
   /** The batch API that serves a model, or why there is none, in words. */

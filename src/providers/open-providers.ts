@@ -1,4 +1,5 @@
 import { AppError } from '../base/errors.ts';
+import { missingSdks, requireSdk } from '../base/require-sdk.ts';
 import { descriptorOf, PROVIDERS } from './catalog.ts';
 import type { ProviderDescriptor, ProviderParts } from './descriptor.ts';
 import type { ModelSource, Provider } from './provider.ts';
@@ -10,7 +11,8 @@ import { withFallback } from './shared/fallback.ts';
 export interface Providers {
   /**
    * @param model says which server and which fallback; one of another provider is not looked at
-   * @throws AppError `agents_invalid` when there is no such provider, or it needs to be told more
+   * @throws AppError `agents_invalid` when there is no such provider, or it needs to be told more; `config_invalid` when
+   *   its SDK is not installed
    */
   get(name: string, model?: ModelSource): Promise<Provider>;
   /** The batch API that serves a model, or why there is none, in words. */
@@ -28,6 +30,7 @@ export function createProviders(parts: ProviderParts): Providers {
     async get(name, given) {
       const descriptor = knownDescriptor(name);
       const model = given?.provider === name ? given : { provider: name, model: '' };
+      requireSdk(`provider ${name}`, descriptor.sdks);
       const key = serverKey(model);
       const provider = await made.get(key, () => descriptor.open(model, parts));
       const { fallback } = model;
@@ -40,7 +43,7 @@ export function createProviders(parts: ProviderParts): Providers {
       if (descriptor === undefined) return `there is no provider "${model.provider}"`;
       cleaning ??= removeOrphanSpools();
       await cleaning;
-      return batchApis.get([...serverKey(model), model.model], () => descriptor.openBatch(model, parts));
+      return batchApis.get([...serverKey(model), model.model], () => openBatch(descriptor, model, parts));
     },
     async close() {
       await Promise.all((await made.all()).map((provider) => provider.close()));
@@ -54,6 +57,18 @@ function knownDescriptor(name: string): ProviderDescriptor {
   if (descriptor !== undefined) return descriptor;
   const names = PROVIDERS.map((provider) => provider.name).join(', ');
   throw new AppError('agents_invalid', `There is no model provider "${name}"; the providers are ${names}.`);
+}
+
+/** What has to be set comes first: that is what people decide, and an SDK that nothing asks for need not be there. */
+async function openBatch(
+  descriptor: ProviderDescriptor,
+  model: ModelSource,
+  parts: ProviderParts,
+): Promise<BatchApi | string> {
+  const api = await descriptor.openBatch(model, parts);
+  const missing = typeof api === 'string' ? [] : missingSdks(descriptor.batchSdks ?? descriptor.sdks);
+  if (missing.length === 0) return api;
+  return `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not installed: npm install ${missing.join(' ')}`;
 }
 
 /** A profile belongs to its model. */

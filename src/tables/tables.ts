@@ -1,12 +1,15 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { AppError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { requireSdk } from '../base/require-sdk.ts';
 import { formatOfName, sinkFormat } from './formats/format.ts';
 import { createFileLocation } from './locations/file-location.ts';
 import { listFiles } from './locations/list-files.ts';
 import type { Location } from './locations/location.ts';
 import { absoluteUri, isFolderUri, parseUri, uriInFolder } from './locations/parse-uri.ts';
 import type { Source, Tables } from './table.ts';
+
+const S3_SDKS = ['@aws-sdk/client-s3', '@aws-sdk/lib-storage'];
 
 /** What {@link createTables} is given. */
 export interface TablesParts {
@@ -52,6 +55,7 @@ function createRootedTables(parts: TablesParts): Tables {
   async function locationOf(uri: string): Promise<Location> {
     const parsed = parseUri(uri);
     if (parsed.kind === 'file') return createFileLocation(parsed.path, parts.roots);
+    requireSdk('a table on S3', S3_SDKS);
     // The AWS SDK takes hundreds of milliseconds to load: only who names an S3 URI waits for it. The formats below are
     // loaded late for the same reason: an MCP server has to answer long before it is given a table.
     const { createS3Location } = await import('./locations/s3-location.ts');
@@ -65,6 +69,7 @@ function createRootedTables(parts: TablesParts): Tables {
       const files = await listFiles(parsed.path, parts.roots, isTableName);
       return files?.map(({ name, path }) => ({ name, location: createFileLocation(path, parts.roots) }));
     }
+    requireSdk('a table on S3', S3_SDKS);
     const { isObjectList, listObjects } = await import('./locations/list-objects.ts');
     if (!isObjectList(parsed.key)) return undefined;
     const { createS3Location } = await import('./locations/s3-location.ts');

@@ -4,17 +4,21 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { plum } from '../support/made-up-provider/descriptor.ts';
+import { damson, plum, sloe } from '../support/made-up-provider/descriptor.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
 const AGENTS = `agents:
-  - name: taster
-    model: plum-1
+${[plum, sloe, damson].map(tasterOf).join('')}`;
+
+function tasterOf({ name }: { name: string }): string {
+  return `  - name: ${name}-taster
+    model: ${name}-1
     instructions: Taste.
     input: { type: object, properties: { name: { type: string } }, required: [name] }
     structured_output:
       schema: { type: object, properties: { word: { type: string } }, required: [word] }
 `;
+}
 
 /** A copy of the program with one folder and one line more. */
 let folder: string;
@@ -28,8 +32,11 @@ beforeAll(async () => {
   const providers = join(folder, 'src', 'providers');
   await cp(join(ROOT, 'test', 'support', 'made-up-provider'), join(providers, plum.name), { recursive: true });
   const catalog = await readFile(join(providers, 'catalog.ts'), 'utf8');
-  const line = `import { plum } from './${plum.name}/descriptor.ts';\n`;
-  await writeFile(join(providers, 'catalog.ts'), line + catalog.replace('  scripted,\n];', '  scripted,\n  plum,\n];'));
+  const line = `import { damson, plum, sloe } from './${plum.name}/descriptor.ts';\n`;
+  await writeFile(
+    join(providers, 'catalog.ts'),
+    line + catalog.replace('  scripted,\n];', '  scripted,\n  plum,\n  sloe,\n  damson,\n];'),
+  );
   await writeFile(join(folder, 'plums.yaml'), AGENTS);
   await writeFile(join(folder, 'plums.csv'), 'name\nMirabelle\nDamson\n');
 });
@@ -46,7 +53,7 @@ function rowmill(args: string[], env: Record<string, string>): Promise<{ stdout:
 }
 
 test('a batch runs on a provider that is one folder and one line more', async () => {
-  const args = ['run', 'plums.csv', '--agent', 'taster', '--out', 'tasted.csv', '--yes', '--json'];
+  const args = ['run', 'plums.csv', '--agent', 'plum-taster', '--out', 'tasted.csv', '--yes', '--json'];
   const { stdout } = await rowmill(args, { PLUM_WORD: 'ripe' });
   const report = JSON.parse(stdout);
   expect(report).toMatchObject({ status: 'completed', model: 'plum/plum-1', counts: { succeeded: 2 } });
@@ -58,4 +65,18 @@ test('a batch runs on a provider that is one folder and one line more', async ()
 test('its variables are checked at the start, like all others', async () => {
   const listing = rowmill(['agents', 'list'], { PLUM_WORD: 'blue' });
   await expect(listing).rejects.toMatchObject({ stderr: expect.stringContaining('PLUM_WORD must be ripe or green') });
+});
+
+test('a plan says what to install where the SDK of the provider is not there, before a row is run', async () => {
+  const planned = rowmill(['run', 'plums.csv', '--agent', 'sloe-taster', '--dry-run'], {});
+  await expect(planned).rejects.toMatchObject({
+    stdout: expect.stringContaining('Install @sloe/sdk, which provider sloe needs: npm install @sloe/sdk'),
+  });
+});
+
+test('a plan says what to install where only the batch API lacks an SDK', async () => {
+  const args = ['run', 'plums.csv', '--agent', 'damson-taster', '--mode', 'batch', '--dry-run'];
+  const { stdout } = await rowmill(args, {});
+  const reason = '@damson/batch and @damson/files are not installed: npm install @damson/batch @damson/files';
+  expect(stdout).toContain(`runs        in real time: no batch API: ${reason}\n`);
 });

@@ -20,7 +20,8 @@ export const bedrock = describeProvider({
     // The price of batch inference: half of on demand; nothing is cached.
     batch: { share: HALF },
   },
-  sdks: ['@aws-sdk/client-bedrock-runtime'],
+  sdks: ['@aws-sdk/client-bedrock-runtime', '@smithy/node-http-handler'],
+  batchSdks: ['@aws-sdk/client-bedrock', '@aws-sdk/client-s3', '@aws-sdk/lib-storage'],
   async open({ model, region, inference_profile: profile }, { environment, proxy, log }) {
     const { createBedrockProvider } = await import('./bedrock-provider.ts');
     return createBedrockProvider({

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { ProviderDescriptor } from '../../../src/providers/descriptor.ts';
+import type { BatchApi } from '../../../src/providers/provider-jobs/batch-api.ts';
 
 const environment = { PLUM_WORD: z.enum(['ripe', 'green'], { error: 'must be ripe or green' }).default('green') };
 
@@ -23,4 +24,21 @@ export const plum: ProviderDescriptor<typeof environment> = {
     close: async () => undefined,
   }),
   openBatch: async () => 'plums are picked one by one',
+};
+
+/** One whose SDK is not installed. */
+export const sloe: ProviderDescriptor<typeof environment> = {
+  ...plum,
+  name: 'sloe',
+  models: /^sloe-/,
+  sdks: ['@sloe/sdk'],
+};
+
+/** One whose batch API needs an SDK that is not installed. */
+export const damson: ProviderDescriptor<typeof environment> = {
+  ...plum,
+  name: 'damson',
+  models: /^damson-/,
+  batchSdks: ['@damson/batch', '@damson/files'],
+  openBatch: async () => ({ name: 'damson', limits: { maxRequests: 1, maxBytes: 1 } }) as BatchApi,
 };

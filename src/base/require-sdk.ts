@@ -1,0 +1,32 @@
+import { createRequire } from 'node:module';
+import { AppError } from './errors.ts';
+
+const load = createRequire(import.meta.url);
+
+/**
+ * Checks that packages are there without loading them: SDKs are optional dependencies.
+ * @param user what needs them, as people know it
+ * @throws AppError `config_invalid`, which says what to install
+ */
+export function requireSdk(user: string, names: readonly string[]): void {
+  const missing = missingSdks(names);
+  if (missing.length === 0) return;
+  const packages = missing.join(' ');
+  const how = `npm install ${packages} (with -g where rowmill was installed with -g)`;
+  throw new AppError('config_invalid', `Install ${packages}, which ${user} needs: ${how}`);
+}
+
+/** Those of the packages that are not installed. */
+export function missingSdks(names: readonly string[]): string[] {
+  return names.filter((name) => !isInstalled(name));
+}
+
+function isInstalled(name: string): boolean {
+  try {
+    load.resolve(name);
+    return true;
+  } catch (fault) {
+    // Other faults are about which file of the package is meant, so that it is there.
+    return (fault as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND';
+  }
+}
