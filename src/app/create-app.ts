@@ -19,6 +19,7 @@ import { createGivenRegistry } from '../registry/given-registry.ts';
 import { layerRegistries, type Registry, resolveAgent } from '../registry/registry.ts';
 import { createYamlRegistry } from '../registry/yaml-registry.ts';
 import { createRunner } from '../runner/create-runner.ts';
+import { createExecutors } from '../runner/execution/executors.ts';
 import { supervise } from '../runner/lifecycle/supervise.ts';
 import { createBudget } from '../runner/rows/budget.ts';
 import { createRunCalls } from '../runner/rows/run-journal.ts';
@@ -76,6 +77,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     provider: providers.get,
     batchApi: providers.batch,
     batchPollMs: config.batchPollMs,
+    executors: createExecutors(),
     lanes,
     prices,
     owner,

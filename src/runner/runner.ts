@@ -6,6 +6,7 @@ import type { JournalEntry } from '../storage/journal.ts';
 import type { ProviderJobState } from '../storage/provider-jobs.ts';
 import type { RowRecord, RowStatus } from '../storage/rows.ts';
 import type { StoredType } from '../tables/table.ts';
+import type { ExecutorName } from './contract/executor-name.ts';
 
 /** How an agent's input field is filled: a column's name, `{% JSONata over the row %}`, `{column}`, or `{value}`. */
 export type InputMapping = Record<string, string | { column: string } | { value: unknown }>;
@@ -111,7 +112,7 @@ export interface Estimate {
 
 /** The ways in which rows can run, and the one that is taken. */
 export interface Execution {
-  executor: 'realtime' | 'batch';
+  executor: ExecutorName;
   /** Why, in words. */
   reason: string;
   realtime: Estimate;
@@ -209,7 +210,7 @@ export interface BatchReport {
   /** The same by input field. */
   truncated_fields: Record<string, number>;
   /** How its rows are run: at once, or through jobs of the provider's batch API. */
-  executor: 'realtime' | 'batch';
+  executor: ExecutorName;
   /** Those jobs, in the order in which they were made. */
   jobs: ProviderJobReport[];
   /** Model calls that jobs have answered, and how much more they would have cost in real time; null when a price is unknown. */

@@ -12,6 +12,7 @@ import { createPriceTable } from '../../src/providers/prices/prices.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { createRunner } from '../../src/runner/create-runner.ts';
 import type { RunnerDeps } from '../../src/runner/deps.ts';
+import { createExecutors } from '../../src/runner/execution/executors.ts';
 import type { BatchOptions, BatchRequest, Runner } from '../../src/runner/runner.ts';
 import { currentOwner } from '../../src/storage/lease-owner.ts';
 import { openSqliteStore } from '../../src/storage/sqlite/open-sqlite-store.ts';
@@ -112,6 +113,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         log,
       }),
     provider: async () => provider,
+    executors: createExecutors(),
     prices: createPriceTable(),
     owner: currentOwner(),
     clock: systemClock,

@@ -180,7 +180,7 @@ export function planLines(plan: BatchPlan, layout: TextLayout): string[] {
 /** How the rows run and why; where there is another way, its price and time. */
 function executionText({ executor, reason, realtime, batch }: Execution, paint: Paint): string {
   const [chosen, other, otherName] =
-    executor === 'batch'
+    executor === 'batch-api'
       ? ['through the batch API', realtime, 'in real time']
       : ['in real time', batch, 'through the batch API'];
   const text = `${chosen}: ${reason}`;

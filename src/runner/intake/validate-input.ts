@@ -100,7 +100,7 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
   plan.execution = ways.execution;
   problems.push(...ways.problems);
   plan.warnings.push(...ways.warnings);
-  plan.estimate = ways.execution[ways.execution.executor] ?? ways.execution.realtime;
+  plan.estimate = ways.estimate;
   plan.spending_usd = spendingOfStart(plan.estimate, request.options ?? {});
 }
 

@@ -64,7 +64,7 @@ export async function reportBatch(
     saved_usd: totals.unpricedCachedCalls > 0 ? null : totals.savedMicroUsd / 1e6,
     truncated_rows: settingsOf(batch).truncated_rows ?? 0,
     truncated_fields: settingsOf(batch).truncated_fields ?? {},
-    executor: jobs.length === 0 ? 'realtime' : 'batch',
+    executor: jobs.length === 0 ? 'realtime' : 'batch-api',
     jobs: jobs.map(providerJobReport),
     batch_calls: totals.batchCalls,
     discount_usd: isUnpriced ? null : toUsd(totals.discountMicroUsd),

@@ -5,7 +5,7 @@ import type { JournalEntry } from '../../storage/journal.ts';
 import type { Fence } from '../../storage/leases.ts';
 import type { RowResult } from '../../storage/rows.ts';
 import type { Store } from '../../storage/store.ts';
-import type { RunnerDeps } from '../deps.ts';
+import type { ExecutionDeps } from '../execution/execution-deps.ts';
 import type { StoredPlan } from '../runner.ts';
 import { createFlights, type Flights } from './flights.ts';
 
@@ -24,7 +24,7 @@ export interface CacheDeps {
 }
 
 /** The cache of a batch that allows one. */
-export function cacheOf(plan: StoredPlan, fence: Fence, deps: RunnerDeps): { cache?: CacheDeps } {
+export function cacheOf(plan: StoredPlan, fence: Fence, deps: ExecutionDeps): { cache?: CacheDeps } {
   const scope = plan.request.options?.cache ?? 'off';
   if (scope === 'off') return {};
   const { store, clock, flights = createFlights() } = deps;

@@ -72,7 +72,7 @@ export function describeBatch(action: ExecuteOutput['action'], report: BatchRepo
 }
 
 function throughBatchApi({ execution }: BatchPlan): string {
-  if (execution?.executor !== 'batch') return '';
+  if (execution?.executor !== 'batch-api') return '';
   const { cost_usd: cost } = execution.realtime;
   const other = cost === null ? '' : `; in real time it would be about ${dollars(cost.expected)}`;
   return `, through the batch API, which takes up to a day${other}`;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { EXECUTOR_NAMES } from '../../runner/contract/executor-name.ts';
 import type { BatchReport } from '../../runner/runner.ts';
 import { dollars, number } from '../figures.ts';
 import { billInAnswer } from './bill-in-answer.ts';
@@ -50,7 +51,7 @@ export const batchReport = {
     .number()
     .describe('Rows whose prompt holds some input fields in part only, once the table is written.'),
   truncated_fields: z.record(z.string(), z.number()).describe('The same by input field.'),
-  executor: z.enum(['realtime', 'batch']).describe('How its rows are run: at once, or through jobs of the batch API.'),
+  executor: z.enum(EXECUTOR_NAMES).describe('How its rows are run: at once, or through jobs of the batch API.'),
   jobs: z
     .array(
       z.object({

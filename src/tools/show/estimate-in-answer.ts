@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { EXECUTOR_NAMES } from '../../runner/contract/executor-name.ts';
 import type { Estimate } from '../../runner/runner.ts';
 import { dollars, number } from '../figures.ts';
 
@@ -25,7 +26,7 @@ export const estimateInAnswer = z
 
 /** The ways in which rows can run, in a tool's answer. */
 export const executionInAnswer = z.object({
-  executor: z.enum(['realtime', 'batch']).describe('The way that is taken: at once, or through the batch API.'),
+  executor: z.enum(EXECUTOR_NAMES).describe('The way that is taken: at once, or through the batch API.'),
   reason: z.string().describe('Why.'),
   realtime: estimateInAnswer.describe('At once.'),
   batch: estimateInAnswer.nullable().describe('Through the batch API; null when the model has none.'),

@@ -68,7 +68,7 @@ describe('rows through a batch API', () => {
     expect(report.cost_usd).toBeCloseTo(0.00002 * (1 + 39 / 2), 12);
     expect(report.cost_usd_at_most).toBe(report.cost_usd);
     expect(report).toMatchObject({
-      executor: 'batch',
+      executor: 'batch-api',
       batch_calls: 39,
       discount_usd: expect.closeTo(0.00001 * 39, 12),
     });

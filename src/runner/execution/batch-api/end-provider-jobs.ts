@@ -1,6 +1,7 @@
 import { AppError, toAppError } from '../../../base/errors.ts';
 import { planOf } from '../../output/results.ts';
 import type { ProcessOptions } from '../executor.ts';
+import { batchApiOf } from './batch-api-of.ts';
 import { cancelProviderJobs, unsettledProviderJobs } from './open-provider-jobs.ts';
 import { createPace } from './pace.ts';
 import { pollProviderJobs } from './poll-provider-jobs.ts';
@@ -18,7 +19,7 @@ const CHUNK = 500;
 export async function endProviderJobs(options: ProcessOptions): Promise<void> {
   const { deps, fence, hard } = options;
   if ((await unsettledProviderJobs(options)).length === 0) return;
-  const api = (await deps.batchApi?.(planOf(options.batch).agent.model)) ?? 'this program has none';
+  const api = await batchApiOf(planOf(options.batch).agent, deps);
   if (typeof api === 'string') {
     await leaveProviderJobs(options);
     return;
