@@ -4,10 +4,10 @@ import type { RowRecord } from '../../storage/rows.ts';
 import { estimateBatch } from '../intake/estimate.ts';
 import { DEFAULT_CONCURRENCY } from '../intake/validate-input.ts';
 import { policyOf } from '../rows/retry-policy.ts';
-import { createRowWork } from '../rows/row-work.ts';
 import { createBatchWatch } from './batch-watch.ts';
 import { createClaims } from './claims.ts';
 import type { Executor, Fit, ProcessOptions, RunFacts } from './executor.ts';
+import { openLocalAttempts } from './local-attempts.ts';
 import type { ProcessEnd } from './process-end.ts';
 
 /** How many rows are claimed ahead of a free slot, as a share of the slots: a slot waits for no claim. */
@@ -40,7 +40,7 @@ async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> {
   let wake: (() => void) | undefined;
   const halt = new AbortController();
   setMaxListeners(0, halt.signal);
-  const work = await createRowWork(options, {
+  const attempts = await openLocalAttempts(options, {
     halt: halt.signal,
     onFirstAnswer: () => wake?.(),
     // At once, not when its row is back in the queue: until then others would send into the same fault.
@@ -60,8 +60,8 @@ async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> {
   const unlisten = tuning.listen(() => wake?.());
   const isStopping = () => drain.aborted || watch.end() !== undefined;
   // Until the first model call is answered one row goes alone: a key that is refused costs one call, not a full lane.
-  const limit = () => (work.isAnswered() ? (tuning.now().concurrency ?? DEFAULT_CONCURRENCY) : 1);
-  const most = () => (work.isAnswered() ? Math.ceil(limit() * (1 + AHEAD)) : 1);
+  const limit = () => (attempts.isAnswered() ? (tuning.now().concurrency ?? DEFAULT_CONCURRENCY) : 1);
+  const most = () => (attempts.isAnswered() ? Math.ceil(limit() * (1 + AHEAD)) : 1);
   const missing = () => most() - slots - ahead.size();
   const start = (row: RowRecord) => {
     running += 1;
@@ -71,9 +71,9 @@ async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> {
       if (hasSlot) slots -= 1;
       hasSlot = false;
     };
-    work
-      .run(row, () => {
-        if (!work.isAnswered()) return;
+    attempts
+      .attempt(row, () => {
+        if (!attempts.isAnswered()) return;
         leaveSlot();
         startAhead();
         wake?.();
@@ -111,7 +111,7 @@ async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> {
   } finally {
     drain.removeEventListener('abort', onDrain);
     unlisten();
-    work.close();
+    attempts.close();
   }
   return watch.end() ?? (drain.aborted && !ahead.isExhausted() ? { kind: 'stopped' } : { kind: 'done' });
 }

@@ -39,7 +39,7 @@ export async function endProviderJobs(options: ProcessOptions): Promise<void> {
     await leaveProviderJobs({ deps, fence });
     await finishAnswered(run);
   } finally {
-    run.work.close();
+    run.attempts.close();
   }
 }
 
@@ -62,13 +62,13 @@ async function leaveProviderJobs(options: Pick<ProcessOptions, 'deps' | 'fence'>
 }
 
 /** Rows whose runs end with what is answered are ended, and no tool is run for them; the others are queued again. */
-async function finishAnswered({ options: { deps, fence, hard }, work }: ProviderJobRun): Promise<void> {
+async function finishAnswered({ options: { deps, fence, hard }, attempts }: ProviderJobRun): Promise<void> {
   const { store, clock } = deps;
   while (!hard.aborted) {
     const rows = await store.claimRows(fence, { limit: CHUNK, at: clock.now(), begun: true });
     if (rows.length === 0) break;
     // One that waits for a call stays claimed until all are looked at, so that none is looked at twice.
-    await Promise.all(rows.map((row) => work.run(row)));
+    await Promise.all(rows.map((row) => attempts.attempt(row)));
   }
   await store.returnRunningRows(fence);
   if (hard.aborted) throw new AppError('aborted', 'The rows of the batch were not ended.');

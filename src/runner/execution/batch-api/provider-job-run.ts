@@ -7,10 +7,10 @@ import type { BatchRecord } from '../../../storage/batches.ts';
 import { settingsOf } from '../../lifecycle/settings.ts';
 import { batchNotFound, planOf } from '../../output/results.ts';
 import { policyOf } from '../../rows/retry-policy.ts';
-import { createRowWork } from '../../rows/row-work.ts';
 import type { BatchOptions } from '../../runner.ts';
 import { createBatchWatch } from '../batch-watch.ts';
 import type { ProcessOptions } from '../executor.ts';
+import { type LocalAttempts, openLocalAttempts } from '../local-attempts.ts';
 
 /** How much of what a provider takes in one job is used. */
 const SHARE_OF_LIMIT = 0.9;
@@ -39,7 +39,7 @@ export interface ProviderJobRun {
   prices: PriceTable;
   standardPrices: PriceTable;
   limits: ProviderJobLimits;
-  work: Awaited<ReturnType<typeof createRowWork>>;
+  attempts: LocalAttempts;
   watch: ReturnType<typeof createBatchWatch>;
   /** Faults of the batch API since it last went well. */
   faults: number;
@@ -68,9 +68,8 @@ export async function openProviderJobRun(
   const asked = request.options ?? {};
   const watch = createBatchWatch({ batch });
   const halt = new AbortController();
-  const work = await createRowWork(options, {
-    parks: true,
-    holdsTools,
+  const attempts = await openLocalAttempts(options, {
+    parks: { holdsTools },
     halt: halt.signal,
     onFirstAnswer: () => undefined,
     onFault: (error) => {
@@ -85,7 +84,7 @@ export async function openProviderJobRun(
     prices: createBatchPriceTable(deps.prices),
     standardPrices: deps.prices,
     limits: limitsOf(api, asked),
-    work,
+    attempts,
     watch,
     faults: 0,
     hasAsked: false,

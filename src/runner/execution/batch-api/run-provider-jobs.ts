@@ -44,7 +44,7 @@ export async function runProviderJobs(
     if (error.code === 'aborted') return { kind: 'stopped' };
     return { kind: 'pause', reason: 'fatal', error };
   } finally {
-    run.work.close();
+    run.attempts.close();
   }
 }
 
