@@ -20,9 +20,11 @@ import { createGivenRegistry } from '../registry/given-registry.ts';
 import { layerRegistries, type Registry, resolveAgent } from '../registry/registry.ts';
 import { createYamlRegistry } from '../registry/yaml-registry.ts';
 import { createRunner } from '../runner/create-runner.ts';
+import { createExecutors } from '../runner/execution/executors.ts';
 import { supervise } from '../runner/lifecycle/supervise.ts';
 import { createBudget } from '../runner/rows/budget.ts';
 import { createRunCalls } from '../runner/rows/run-journal.ts';
+import { createStoreJournal } from '../runner/rows/store-journal.ts';
 import { currentOwner, isOwnerAlive } from '../storage/lease-owner.ts';
 import type { LeaseOwner } from '../storage/leases.ts';
 import { openSqliteStore } from '../storage/sqlite/open-sqlite-store.ts';
@@ -77,6 +79,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     provider: providers.get,
     batchApi: providers.batch,
     batchPollMs: config.batchPollMs,
+    executors: createExecutors(),
     lanes,
     prices,
     owner,
@@ -210,12 +213,11 @@ async function openOrchestrator(label: string | null, parts: OrchestratorParts):
     standIn: provider.standIn ?? null,
     hooksFor: (runId) =>
       createRunCalls(runId, true, {
-        store,
+        journal: createStoreJournal({ store, budget: createBudget(undefined, 0), clock: systemClock }),
         provider,
         lane: parts.talkLane(provider.server ?? provider.name, definition.model.model),
         callTimeoutMs: callTimeoutMs(definition),
         prices,
-        budget: createBudget(undefined, 0),
         clock: systemClock,
         random: Math.random,
         signal,

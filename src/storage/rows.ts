@@ -61,11 +61,26 @@ export interface PastAttempt {
   processingMs: number | null;
 }
 
-/** `begun`: only rows whose attempt was claimed before. */
+/**
+ * `begun`: only rows whose attempt was claimed before. `owner`: who is to run them; without it the process that holds the
+ * lease.
+ */
 export interface ClaimOptions {
   limit: number;
   at: number;
   begun?: boolean;
+  owner?: string;
+}
+
+/** Whose running rows are meant: an owner's; with null those of the process that holds the lease; without it everybody's. */
+export interface OwnerOptions {
+  owner?: string | null;
+}
+
+/** Where a row stands in the order of claims: lower places first, then lower row numbers; null: after all that have one. */
+export interface RowPlace {
+  row: number;
+  place: number | null;
 }
 
 /** The rows of batches. The contract of `storage/store.ts` holds for every call. */
@@ -73,13 +88,20 @@ export interface RowStore {
   insertRows(fence: Fence, rows: NewRow[]): Promise<void>;
   /** Forgets rows of an interrupted load; only while nothing has run. */
   clearRows(fence: Fence): Promise<void>;
-  /** The next queued rows in order, below the batch's row limit, made `running`; a first claim begins attempt 1. */
+  /**
+   * The next queued rows below the batch's row limit, made `running`; a first claim begins attempt 1. Rows with a place come
+   * first, the others in the order of the source; held rows are left.
+   */
   claimRows(fence: Fence, options: ClaimOptions): Promise<RowRecord[]>;
   finishRow(fence: Fence, row: number, result: RowResult): Promise<void>;
-  /** Back to the queue with attempt and journal kept. */
-  returnRow(fence: Fence, row: number): Promise<void>;
-  /** All running rows of a dead owner back to the queue, but for those that wait in a job; resolves to their number. */
-  returnRunningRows(fence: Fence): Promise<number>;
+  /** Back to the queue with attempt and journal kept; rejects with `internal` unless that owner runs it. */
+  returnRow(fence: Fence, row: number, options?: OwnerOptions): Promise<void>;
+  /** Running rows back to the queue, but for those that wait in a provider job; resolves to their number. */
+  returnRunningRows(fence: Fence, options?: OwnerOptions): Promise<number>;
+  /** Stores places of rows in the order of claims, in one transaction: give them in portions. Rows of any status keep theirs. */
+  orderRows(fence: Fence, rows: readonly RowPlace[]): Promise<void>;
+  /** Holds rows back from claims, or lets them go, in one transaction. A running row is held once it is queued again. */
+  holdRows(fence: Fence, rows: readonly number[], held: boolean): Promise<void>;
   /**
    * Failed rows (not malformed ones) queued again with a new attempt; resolves to their number. The attempts before stay
    * readable. `restart`: queued rows whose attempt had begun get a new one too, uncounted.

@@ -14,6 +14,7 @@ import type { BatchOptions } from '../../src/runner/contract/options.ts';
 import type { BatchRequest } from '../../src/runner/contract/request.ts';
 import { createRunner } from '../../src/runner/create-runner.ts';
 import type { RunnerDeps } from '../../src/runner/deps.ts';
+import { createExecutors } from '../../src/runner/execution/executors.ts';
 import type { Runner } from '../../src/runner/runner.ts';
 import { currentOwner } from '../../src/storage/lease-owner.ts';
 import { openSqliteStore } from '../../src/storage/sqlite/open-sqlite-store.ts';
@@ -114,6 +115,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         log,
       }),
     provider: async () => provider,
+    executors: createExecutors(),
     prices: createPriceTable(),
     owner: currentOwner(),
     clock: systemClock,

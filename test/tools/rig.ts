@@ -15,6 +15,7 @@ import { createScriptedProvider } from '../../src/providers/scripted/scripted-pr
 import { type Registry, resolveAgent } from '../../src/registry/registry.ts';
 import { createYamlRegistry } from '../../src/registry/yaml-registry.ts';
 import { createRunner } from '../../src/runner/create-runner.ts';
+import { createExecutors } from '../../src/runner/execution/executors.ts';
 import { supervise } from '../../src/runner/lifecycle/supervise.ts';
 import type { Runner } from '../../src/runner/runner.ts';
 import { currentOwner } from '../../src/storage/lease-owner.ts';
@@ -116,6 +117,7 @@ export async function startRig({ drive = true }: { drive?: boolean } = {}): Prom
         log,
       }),
     provider: async (name) => (name === provider.name ? provider : unplayed),
+    executors: createExecutors(),
     prices: createPriceTable(),
     owner: currentOwner(),
     clock: systemClock,

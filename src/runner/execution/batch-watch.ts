@@ -1,21 +1,12 @@
 import { AppError, type ErrorCode } from '../../base/errors.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
-import type { RowRecord } from '../../storage/rows.ts';
 import { planOf } from '../output/results.ts';
-import type { ModelCall } from '../rows/model-call.ts';
 import { policyOf } from '../rows/retry-policy.ts';
+import type { RowEnding } from '../rows/row-settlement.ts';
 import type { ProcessEnd } from './process-end.ts';
 
 /** How many first rows that all fail alike pause a batch. */
 const ALIKE_ROWS = 20;
-
-/** How one row ended, as far as the batch has to know. */
-export type RowEnding =
-  | { kind: 'succeeded' }
-  | { kind: 'failed'; code: ErrorCode; example: string }
-  | { kind: 'returned'; error: AppError }
-  /** Its next model call waits to be put into a job, or a tool call is held back; the row is still claimed. */
-  | { kind: 'parked'; row: RowRecord; call: ModelCall | undefined };
 
 /** Sees how rows end, and decides when that ends the batch. */
 export interface BatchWatch {

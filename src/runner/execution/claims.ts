@@ -1,6 +1,6 @@
 import type { Fence } from '../../storage/leases.ts';
 import type { RowRecord } from '../../storage/rows.ts';
-import type { RunnerDeps } from '../deps.ts';
+import type { ExecutionDeps } from './execution-deps.ts';
 
 /** Rows that are claimed and not begun. */
 export interface Claims {
@@ -18,7 +18,7 @@ export interface Claims {
 /** Starts without any. @param most how many it claims at all */
 export function createClaims(
   fence: Fence,
-  { store, clock }: Pick<RunnerDeps, 'store' | 'clock'>,
+  { store, clock }: Pick<ExecutionDeps, 'store' | 'clock'>,
   most = Number.POSITIVE_INFINITY,
 ): Claims {
   const claimed: RowRecord[] = [];

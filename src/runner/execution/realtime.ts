@@ -2,11 +2,12 @@ import { setMaxListeners } from 'node:events';
 import { toAppError } from '../../base/errors.ts';
 import type { RowRecord } from '../../storage/rows.ts';
 import { OPTION_DEFAULTS } from '../contract/options.ts';
+import { estimateBatch } from '../intake/estimate.ts';
 import { policyOf } from '../rows/retry-policy.ts';
-import { createRowWork } from '../rows/row-work.ts';
 import { createBatchWatch } from './batch-watch.ts';
 import { createClaims } from './claims.ts';
-import type { ProcessOptions } from './executor.ts';
+import type { Executor, Fit, ProcessOptions, RunFacts } from './executor.ts';
+import { openLocalAttempts } from './local-attempts.ts';
 import type { ProcessEnd } from './process-end.ts';
 
 /** How many rows are claimed ahead of a free slot, as a share of the slots: a slot waits for no claim. */
@@ -14,19 +15,32 @@ const AHEAD = 0.5;
 /** How many may be missing, as a share of the slots, before more are claimed: a claim costs as much as a few of its rows. */
 const PORTION = 0.25;
 
+/** The `realtime` executor: rows run at once, in this process. It fits whenever no other does. */
+export const realtime: Executor = {
+  name: 'realtime',
+  choose: async (facts) => fit(facts),
+  estimate: async (basis, _options, { prices }) => estimateBatch(basis, prices),
+  run: runRealtime,
+};
+
+function fit({ plan, isSample }: RunFacts): Fit {
+  if (plan.request.options?.mode === 'realtime') return { fits: true, reason: 'it was asked for' };
+  return isSample ? { fits: true, reason: 'a sample is run at once' } : { fits: true };
+}
+
 /**
- * The `realtime` executor: TransformInput, InvokeAgent and TransformOutput for each row, concurrently, in the order of the source.
+ * TransformInput, InvokeAgent and TransformOutput for each row, concurrently, in the order of the source.
  *
  * A row holds a slot, of which there are as many as the concurrency, until it sends nothing more; storing its answer and
  * its end goes on without one. So calls in flight never exceed the slots, and neither do calls that were sent and have no
  * committed answer: the next row's intent stands behind that answer in the store's queue.
  */
-export async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> {
+async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> {
   const { drain, tuning } = options;
   let wake: (() => void) | undefined;
   const halt = new AbortController();
   setMaxListeners(0, halt.signal);
-  const work = await createRowWork(options, {
+  const attempts = await openLocalAttempts(options, {
     halt: halt.signal,
     onFirstAnswer: () => wake?.(),
     // At once, not when its row is back in the queue: until then others would send into the same fault.
@@ -46,8 +60,8 @@ export async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> 
   const unlisten = tuning.listen(() => wake?.());
   const isStopping = () => drain.aborted || watch.end() !== undefined;
   // Until the first model call is answered one row goes alone: a key that is refused costs one call, not a full lane.
-  const limit = () => (work.isAnswered() ? (tuning.now().concurrency ?? OPTION_DEFAULTS.concurrency) : 1);
-  const most = () => (work.isAnswered() ? Math.ceil(limit() * (1 + AHEAD)) : 1);
+  const limit = () => (attempts.isAnswered() ? (tuning.now().concurrency ?? OPTION_DEFAULTS.concurrency) : 1);
+  const most = () => (attempts.isAnswered() ? Math.ceil(limit() * (1 + AHEAD)) : 1);
   const missing = () => most() - slots - ahead.size();
   const start = (row: RowRecord) => {
     running += 1;
@@ -57,9 +71,9 @@ export async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> 
       if (hasSlot) slots -= 1;
       hasSlot = false;
     };
-    work
-      .run(row, () => {
-        if (!work.isAnswered()) return;
+    attempts
+      .attempt(row, () => {
+        if (!attempts.isAnswered()) return;
         leaveSlot();
         startAhead();
         wake?.();
@@ -97,7 +111,7 @@ export async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> 
   } finally {
     drain.removeEventListener('abort', onDrain);
     unlisten();
-    work.close();
+    attempts.close();
   }
   return watch.end() ?? (drain.aborted && !ahead.isExhausted() ? { kind: 'stopped' } : { kind: 'done' });
 }

@@ -113,8 +113,7 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
   plan.execution = ways.execution;
   problems.push(...ways.problems);
   plan.warnings.push(...ways.warnings);
-  const { executor, realtime, batch } = ways.execution;
-  plan.estimate = executor === 'batch-api' ? (batch ?? realtime) : realtime;
+  plan.estimate = ways.estimate;
   plan.spending_usd = spendingOfStart(plan.estimate, request.options ?? {});
 }
 

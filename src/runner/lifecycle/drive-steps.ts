@@ -2,8 +2,7 @@ import { AppError } from '../../base/errors.ts';
 import type { BatchRecord, BatchStatus } from '../../storage/batches.ts';
 import type { StoredPlan } from '../contract/stored-plan.ts';
 import type { RunnerDeps } from '../deps.ts';
-import { endProviderJobs } from '../execution/batch-api/end-provider-jobs.ts';
-import { unsettledProviderJobs } from '../execution/batch-api/open-provider-jobs.ts';
+import { endElsewhere, isElsewhere } from '../execution/process-rows.ts';
 import { loadRows } from '../intake/load-rows.ts';
 import { aggregateResults } from '../output/aggregate-results.ts';
 import { planOf, storedPlanOf } from '../output/results.ts';
@@ -51,7 +50,7 @@ function atHome(deps: RunnerDeps, { fileRoots }: StoredPlan): RunnerDeps {
 
 async function aggregate(batch: BatchRecord, drive: Drive): Promise<'on'> {
   const plan = planOf(batch);
-  await endOpenJobs(batch, drive);
+  await endWorkElsewhere(batch, drive);
   const cut = createTruncationCount(plan.agent);
   const output = await aggregateResults(batch, plan.outputUri, {
     deps: atHome(drive.deps, plan),
@@ -70,13 +69,13 @@ async function aggregate(batch: BatchRecord, drive: Drive): Promise<'on'> {
   return change(batch, drive, { status, output, loadWarnings, endedAt, pruneAt, control: null, ...settings });
 }
 
-/** A batch that ends before its jobs do takes in what they gave until then. */
-async function endOpenJobs(batch: BatchRecord, drive: Drive): Promise<void> {
+/** A batch that ends before its work elsewhere does takes in what that gave until then. */
+async function endWorkElsewhere(batch: BatchRecord, drive: Drive): Promise<void> {
   const { deps, fence, hard } = drive;
-  if ((await unsettledProviderJobs(drive)).length === 0) return;
+  if (!(await isElsewhere(drive))) return;
   const agent = await openAgent(planOf(batch), drive);
   const tuning = createLiveTuning(tuningOf(storedPlanOf(batch), settingsOf(batch)));
-  await endProviderJobs({ batch, fence, agent, deps, tuning, drain: hard.signal, hard: hard.signal });
+  await endElsewhere({ batch, fence, agent, deps, tuning, drain: hard.signal, hard: hard.signal });
 }
 
 /** A step before the first row failed: what can't be mended by waiting ends the batch, before any money is spent. */

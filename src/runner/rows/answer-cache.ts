@@ -6,7 +6,6 @@ import type { Fence } from '../../storage/leases.ts';
 import type { RowResult } from '../../storage/rows.ts';
 import type { Store } from '../../storage/store.ts';
 import type { StoredPlan } from '../contract/stored-plan.ts';
-import type { RunnerDeps } from '../deps.ts';
 import { createFlights, type Flights } from './flights.ts';
 
 /** What the cache of one batch at work is made of. */
@@ -23,21 +22,23 @@ export interface CacheDeps {
   server: string;
 }
 
-/** The cache of a batch that allows one. */
-export function cacheOf(plan: StoredPlan, fence: Fence, deps: RunnerDeps): { cache?: CacheDeps } {
+/** The cache of a batch; undefined where it allows none. */
+export function cacheOf(
+  plan: StoredPlan,
+  fence: Fence,
+  deps: Pick<CacheDeps, 'store' | 'clock'> & { flights?: Flights },
+): CacheDeps | undefined {
   const scope = plan.request.options?.cache ?? 'off';
-  if (scope === 'off') return {};
+  if (scope === 'off') return undefined;
   const { store, clock, flights = createFlights() } = deps;
   return {
-    cache: {
-      scope,
-      store,
-      clock,
-      flights,
-      fence,
-      provider: plan.agent.model.provider,
-      server: serverOf(plan.agent.model),
-    },
+    scope,
+    store,
+    clock,
+    flights,
+    fence,
+    provider: plan.agent.model.provider,
+    server: serverOf(plan.agent.model),
   };
 }
 

@@ -6,24 +6,18 @@ import type { LaneMember, Permit } from '../../providers/lanes/lane.ts';
 import type { PriceTable } from '../../providers/prices/prices.ts';
 import type { Provider, RespondOptions } from '../../providers/provider.ts';
 import type { JournalKey } from '../../storage/journal.ts';
-import type { Fence } from '../../storage/leases.ts';
-import type { Store } from '../../storage/store.ts';
-import type { Budget } from './budget.ts';
-import { commitIntent } from './commit-intent.ts';
+import type { JournalPort } from './journal-port.ts';
 import { MODEL_RETRY, retryDelayMs } from './retry-policy.ts';
 
 /** What the model calls of one agent share, over all its runs. */
 export interface ModelCallDeps {
-  store: Store;
+  journal: JournalPort;
   provider: Provider;
   /** Limits shared with everybody who calls the model. Without it every call goes at once. */
   lane?: LaneMember;
   prices: PriceTable;
-  budget: Budget;
   clock: Clock;
   random: () => number;
-  /** Absent for conversations, which no lease guards. */
-  fence?: Fence;
   /** Deadline of one call, in milliseconds. Default: the provider's. */
   callTimeoutMs?: number;
   /** Once it fires, nothing more is sent. */
@@ -114,10 +108,10 @@ async function sendOnce(asked: ModelCall, isRepeat: boolean, deps: ModelCallDeps
   let mayStillSend: () => boolean;
   let settled = false;
   const settle = (cost: number | undefined) => {
-    if (!settled) deps.budget.settle(worst ?? 0, cost);
+    if (!settled) deps.journal.settle(worst ?? 0, cost);
     settled = true;
   };
-  await deps.budget.reserve(worst ?? 0).catch((thrown: unknown) => {
+  await deps.journal.reserve(worst ?? 0).catch((thrown: unknown) => {
     resume?.();
     throw thrown;
   });
@@ -153,9 +147,14 @@ async function commitModelIntent(
   throwIfAborted(signal, deps.halt);
   const name = `${deps.provider.name}/${request.model}`;
   const intent = { kind: 'model' as const, name, request: appended as unknown as Json, idempotent: true };
-  const mayStillSend = await commitIntent({ ...key, ...intent, worstMicroUsd: worst, at: deps.clock.now() }, deps);
+  const mayStillSend = await deps.journal.commitIntent({
+    ...key,
+    ...intent,
+    worstMicroUsd: worst,
+    at: deps.clock.now(),
+  });
   if (!deps.halt?.aborted) return mayStillSend;
-  await deps.store.writeRefusal(key, deps.fence);
+  await deps.journal.commitRefusal(key);
   throw notSent();
 }
 
@@ -180,7 +179,7 @@ async function respond(call: ModelCall, sending: Sending, deps: ModelCallDeps): 
     if (error.retryable) time?.giveBack(deps.clock.monotonic() - began);
     const isUnknown = error.outcomeUnknown || error.code === 'aborted';
     settle(isUnknown ? undefined : 0);
-    if (!isUnknown) await deps.store.writeRefusal(key, deps.fence);
+    if (!isUnknown) await deps.journal.commitRefusal(key);
     return { error, meaning };
   }
   permit?.end({ kind: 'answered', usage: response.usage });
@@ -196,7 +195,7 @@ async function respond(call: ModelCall, sending: Sending, deps: ModelCallDeps): 
     at: deps.clock.now(),
     billed: { model: `${name}/${request.model}`, costs },
   };
-  const committed = deps.store.writeAnswer(key, answer, deps.fence).then(
+  const committed = deps.journal.commitAnswer(key, answer).then(
     () => void deps.onAnswer?.(),
     (thrown: unknown) => {
       const error = toAppError(thrown);

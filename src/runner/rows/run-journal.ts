@@ -2,18 +2,14 @@ import { AppError } from '../../base/errors.ts';
 import type { Json, JsonObject, ModelResponse } from '../../protocol/messages.ts';
 import type { CallModel, CallTool, ToolCall, ToolResult } from '../../protocol/run.ts';
 import type { JournalEntry } from '../../storage/journal.ts';
-import { type CacheDeps, openRunCache, type RunCache } from './answer-cache.ts';
-import { commitIntent } from './commit-intent.ts';
 import { type AnsweredCall, callUntilAnswered, type ModelCall, type ModelCallDeps } from './model-call.ts';
 
 /** What journalled calls of one agent share, over all its runs. */
-export interface JournalDeps extends ModelCallDeps {
+export interface RunCallsDeps extends ModelCallDeps {
   /** How a call that is not answered yet is sent. Default: {@link callUntilAnswered}. */
   send?: (call: ModelCall) => Promise<AnsweredCall>;
   /** Thrown instead of a tool call that is not answered yet. */
   heldTools?: AppError;
-  /** Present where a batch allows answers of other rows. */
-  cache?: CacheDeps;
   signal: AbortSignal;
   /**
    * The run goes on with an answer while its commit is under way, and waits for it before it sends anything more. Whoever
@@ -30,8 +26,6 @@ interface RunCalls {
   spentMicroUsd: () => number;
   /** Waits for the commit of the answer that came last. Rejects with the fault that it met. */
   committed: () => Promise<void>;
-  /** Where there is one, it wants to know when the attempt is over. */
-  cache: RunCache | undefined;
 }
 
 /**
@@ -39,8 +33,8 @@ interface RunCalls {
  * sent and an answer committed before anything else is sent or stored that depends on it.
  * @param replay read the journal first; false for an attempt that was never claimed before
  */
-export function createRunCalls(run: string, replay: boolean, deps: JournalDeps): RunCalls {
-  const cache = deps.cache === undefined ? undefined : openRunCache(run, deps.cache);
+export function createRunCalls(run: string, replay: boolean, deps: RunCallsDeps): RunCalls {
+  const cache = deps.journal.openCache?.(run);
   let spent = 0;
   let earlier: Promise<Map<string, JournalEntry>> | undefined;
   let messagesJournalled = 0;
@@ -52,7 +46,7 @@ export function createRunCalls(run: string, replay: boolean, deps: JournalDeps):
   };
   const entryOf = async (turn: number, call: number): Promise<JournalEntry | undefined> => {
     if (!replay) return undefined;
-    earlier ??= deps.store.readJournal(run).then((entries) => {
+    earlier ??= deps.journal.read(run).then((entries) => {
       for (const { answer } of entries) spent += answer?.costMicroUsd ?? 0;
       return new Map(entries.map((entry) => [`${entry.turn}/${entry.call}`, entry]));
     });
@@ -96,14 +90,14 @@ export function createRunCalls(run: string, replay: boolean, deps: JournalDeps):
     if (deps.heldTools !== undefined) throw deps.heldTools;
     return sendToolCall(run, call, execute, deps);
   };
-  return { callModel, callTool, spentMicroUsd: () => spent, committed, cache };
+  return { callModel, callTool, spentMicroUsd: () => spent, committed };
 }
 
 async function sendToolCall(
   run: string,
   call: ToolCall,
   execute: (idempotencyKey: string) => Promise<ToolResult>,
-  deps: JournalDeps,
+  deps: RunCallsDeps,
 ): Promise<ToolResult> {
   const key = { run, turn: call.turn, call: call.index + 1 };
   const intent = {
@@ -112,7 +106,7 @@ async function sendToolCall(
     request: (call.input ?? null) as Json,
     idempotent: call.idempotent,
   };
-  await commitIntent({ ...key, ...intent, worstMicroUsd: 0, at: deps.clock.now() }, deps);
+  await deps.journal.commitIntent({ ...key, ...intent, worstMicroUsd: 0, at: deps.clock.now() });
   const result = await execute(`${run}/${call.turn}/${call.index + 1}`);
   const answer = {
     response: result as unknown as JsonObject,
@@ -121,6 +115,6 @@ async function sendToolCall(
     requestId: null,
     at: deps.clock.now(),
   };
-  await deps.store.writeAnswer(key, answer, deps.fence);
+  await deps.journal.commitAnswer(key, answer);
   return result;
 }

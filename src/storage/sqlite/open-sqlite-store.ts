@@ -37,6 +37,7 @@ import {
   prepareReadProviderJobs,
 } from './provider-jobs/read-provider-jobs.ts';
 import { prepareInsertProviderJob, prepareUpdateProviderJob } from './provider-jobs/write-provider-jobs.ts';
+import { prepareHoldRows, prepareOrderRows } from './rows/arrange-rows.ts';
 import { prepareClaimRows } from './rows/claim-rows.ts';
 import { prepareClearRows } from './rows/clear-rows.ts';
 import { prepareFinishRow } from './rows/finish-row.ts';
@@ -160,8 +161,11 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     clearRows,
     claimRows: (fence, options) => write((transaction) => writes.claimRows(transaction, fence, options)),
     finishRow: (fence, row, result) => write((transaction) => writes.finishRow(transaction, fence, row, result)),
-    returnRow: (fence, row) => write((transaction) => writes.returnRow(transaction, fence, row)),
-    returnRunningRows: (fence) => write((transaction) => writes.returnRunningRows(transaction, fence)),
+    returnRow: (fence, row, owner = {}) => write((transaction) => writes.returnRow(transaction, fence, row, owner)),
+    returnRunningRows: (fence, owner = {}) =>
+      write((transaction) => writes.returnRunningRows(transaction, fence, owner)),
+    orderRows: (fence, rows) => write((transaction) => writes.orderRows(transaction, fence, rows)),
+    holdRows: (fence, rows, held) => write((transaction) => writes.holdRows(transaction, fence, rows, held)),
     redriveRows,
     readRows: (batchId, page) => read(() => reads.rows(batchId, page)),
     readFailures: (batchId) => read(() => reads.failures(batchId)),
@@ -209,6 +213,8 @@ function prepareWrites(db: Parameters<typeof prepareInsertRows>[0], clock: Lease
     clearRows: prepareClearRows(db),
     claimRows: prepareClaimRows(db),
     finishRow: prepareFinishRow(db),
+    orderRows: prepareOrderRows(db),
+    holdRows: prepareHoldRows(db),
     returnRow: prepareReturnRow(db),
     returnRunningRows: prepareReturnRunningRows(db),
     redriveRows: prepareRedriveRows(db),

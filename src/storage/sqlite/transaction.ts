@@ -10,6 +10,8 @@ interface FencedBatch {
   key: number;
   epoch: number;
   rowLimit: number | null;
+  /** 1 once it has an order of its own or held rows. */
+  picksRows: 0 | 1;
 }
 
 /**
@@ -19,7 +21,7 @@ interface FencedBatch {
 export interface Transaction {
   /** @throws AppError `lease_lost` unless the fence has the batch's epoch; `batch_not_found` */
   fenced(fence: Fence): FencedBatch;
-  /** To be called by whatever changes a lease or a row limit. */
+  /** To be called by whatever changes a lease, a row limit or how rows are picked. */
   forget(batchId: string): void;
   /** The sums that this transaction adds to a batch; the caller adds to them. */
   totals(batch: number): TotalsDelta;
@@ -33,7 +35,7 @@ export interface Transaction {
 export function prepareTransactions(db: DatabaseSync): () => Transaction {
   const readFence = prepare<FencedBatch>(
     db,
-    `SELECT b.key, l.epoch, b.row_limit AS rowLimit
+    `SELECT b.key, l.epoch, b.row_limit AS rowLimit, b.picks_rows AS picksRows
      FROM batches b JOIN batch_leases l ON l.batch = b.key WHERE b.id = ?`,
   );
   const addTotals = prepareAddTotals(db);

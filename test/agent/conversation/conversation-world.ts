@@ -14,6 +14,7 @@ import { createPriceTable } from '../../../src/providers/prices/prices.ts';
 import type { Provider, RespondOptions } from '../../../src/providers/provider.ts';
 import { createBudget } from '../../../src/runner/rows/budget.ts';
 import { createRunCalls } from '../../../src/runner/rows/run-journal.ts';
+import { createStoreJournal } from '../../../src/runner/rows/store-journal.ts';
 import { openSqliteStore } from '../../../src/storage/sqlite/open-sqlite-store.ts';
 import type { Store } from '../../../src/storage/store.ts';
 
@@ -117,7 +118,10 @@ function startProcess(
         model: 'model',
         standIn: null,
         hooksFor: (run) =>
-          createRunCalls(run, true, { store, provider, prices, budget, clock: systemClock, random: () => 0, signal }),
+          createRunCalls(run, true, {
+            journal: createStoreJournal({ store, budget, clock: systemClock }),
+            ...{ provider, prices, clock: systemClock, random: () => 0, signal },
+          }),
       };
     },
     async readRun(run) {

@@ -4,6 +4,7 @@ import type { Store } from '../../../src/storage/store.ts';
 import { newFolder } from '../../storage/support/store-fixture.ts';
 import { testBatches } from './store-batches.ts';
 import type { OpenStore, StoreBench, StoreWorld } from './store-bench.ts';
+import { testClaims } from './store-claims.ts';
 import { testControl } from './store-control.ts';
 import { testConversations } from './store-conversations.ts';
 import { testJournal } from './store-journal.ts';
@@ -46,6 +47,7 @@ export function testStore(name: string, open: OpenStore): void {
     testBatches(bench);
     testLeases(bench);
     testRows(bench);
+    testClaims(bench);
     testProviderJobs(bench);
     testJournal(bench);
     testTotals(bench);

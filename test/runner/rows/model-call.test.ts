@@ -11,6 +11,7 @@ import { createPriceTable } from '../../../src/providers/prices/prices.ts';
 import type { RespondOptions } from '../../../src/providers/provider.ts';
 import { createBudget } from '../../../src/runner/rows/budget.ts';
 import { callUntilAnswered, type ModelCallDeps } from '../../../src/runner/rows/model-call.ts';
+import { createStoreJournal, type StoreJournalDeps } from '../../../src/runner/rows/store-journal.ts';
 import type { JournalIntent } from '../../../src/storage/journal.ts';
 import { currentOwner } from '../../../src/storage/lease-owner.ts';
 import type { Fence } from '../../../src/storage/leases.ts';
@@ -50,7 +51,7 @@ afterEach(async () => {
 interface Play {
   /** What the model does at each send, numbered from 1. */
   respond: (number: number, options: RespondOptions) => ModelResponse | Promise<ModelResponse>;
-  deps?: Partial<ModelCallDeps>;
+  deps?: Partial<ModelCallDeps & StoreJournalDeps>;
   lanes?: Partial<LanesOptions>;
   timeoutMs?: number;
 }
@@ -71,7 +72,7 @@ function play({ respond, deps = {}, lanes = {}, timeoutMs = 60_000 }: Play) {
       time: deadline,
     },
     {
-      store,
+      journal: createStoreJournal({ store, budget: createBudget(1_000_000, 0), clock, fence, ...deps }),
       provider: {
         name: 'anthropic',
         respond: async (_request, options) => {
@@ -82,10 +83,8 @@ function play({ respond, deps = {}, lanes = {}, timeoutMs = 60_000 }: Play) {
       },
       lane: createLanes({ clock, random: () => 1, ...lanes }).join('anthropic', REQUEST.model),
       prices: createPriceTable(),
-      budget: createBudget(1_000_000, 0),
       clock,
       random: () => 1,
-      fence,
       ...deps,
     },
   ).then(

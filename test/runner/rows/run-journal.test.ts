@@ -8,7 +8,8 @@ import type { ModelRequest, ModelResponse } from '../../../src/protocol/messages
 import type { ToolCall, ToolResult } from '../../../src/protocol/run.ts';
 import { createPriceTable } from '../../../src/providers/prices/prices.ts';
 import { type Budget, createBudget } from '../../../src/runner/rows/budget.ts';
-import { createRunCalls, type JournalDeps } from '../../../src/runner/rows/run-journal.ts';
+import { createRunCalls, type RunCallsDeps } from '../../../src/runner/rows/run-journal.ts';
+import { createStoreJournal, type StoreJournalDeps } from '../../../src/runner/rows/store-journal.ts';
 import { currentOwner } from '../../../src/storage/lease-owner.ts';
 import type { Fence } from '../../../src/storage/leases.ts';
 import { openSqliteStore } from '../../../src/storage/sqlite/open-sqlite-store.ts';
@@ -60,9 +61,9 @@ afterEach(async () => {
 });
 
 /** The calls of the run of row 0, as a process makes them that claims the row for the first time, or again. */
-function calls(replay: boolean, overrides: Partial<JournalDeps> = {}) {
+function calls(replay: boolean, overrides: Partial<RunCallsDeps & StoreJournalDeps> = {}) {
   return createRunCalls('bat_1/0/1', replay, {
-    store,
+    journal: createStoreJournal({ store, budget, clock, fence, ...overrides }),
     provider: {
       name: 'anthropic',
       respond: () => {
@@ -73,10 +74,8 @@ function calls(replay: boolean, overrides: Partial<JournalDeps> = {}) {
       close: async () => undefined,
     },
     prices: createPriceTable(),
-    budget,
     clock,
     random: () => 0,
-    fence,
     signal: new AbortController().signal,
     ...overrides,
   });
@@ -271,7 +270,7 @@ test('a process that stood still between commit and send proves its lease before
 
 test('a call that the process was stopped before is not sent late: the lease is proved first', async () => {
   const asked: (boolean | undefined)[] = [];
-  const provider: JournalDeps['provider'] = {
+  const provider: RunCallsDeps['provider'] = {
     name: 'anthropic',
     respond: async (_request, { mayStillSend }) => {
       asked.push(mayStillSend?.());

@@ -1,6 +1,6 @@
 import { AppError, toAppError } from '../../../base/errors.ts';
 import { budgetReached } from '../../rows/budget.ts';
-import { commitBeforeSend } from '../../rows/commit-intent.ts';
+import { commitBeforeSend } from '../../rows/commit-before-send.ts';
 import { type Filling, fillProviderJob } from './fill-provider-job.ts';
 import { isStopping, type ProviderJobRun, readNow, STOPPED } from './provider-job-run.ts';
 import { releaseProviderJob } from './release-provider-job.ts';

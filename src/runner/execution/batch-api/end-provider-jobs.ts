@@ -1,6 +1,7 @@
 import { AppError, toAppError } from '../../../base/errors.ts';
 import { planOf } from '../../output/results.ts';
 import type { ProcessOptions } from '../executor.ts';
+import { batchApiOf } from './batch-api-of.ts';
 import { cancelProviderJobs, unsettledProviderJobs } from './open-provider-jobs.ts';
 import { createPace } from './pace.ts';
 import { pollProviderJobs } from './poll-provider-jobs.ts';
@@ -18,7 +19,7 @@ const CHUNK = 500;
 export async function endProviderJobs(options: ProcessOptions): Promise<void> {
   const { deps, fence, hard } = options;
   if ((await unsettledProviderJobs(options)).length === 0) return;
-  const api = (await deps.batchApi?.(planOf(options.batch).agent.model)) ?? 'this program has none';
+  const api = await batchApiOf(planOf(options.batch).agent, deps);
   if (typeof api === 'string') {
     await leaveProviderJobs(options);
     return;
@@ -38,7 +39,7 @@ export async function endProviderJobs(options: ProcessOptions): Promise<void> {
     await leaveProviderJobs({ deps, fence });
     await finishAnswered(run);
   } finally {
-    run.work.close();
+    run.attempts.close();
   }
 }
 
@@ -61,13 +62,13 @@ async function leaveProviderJobs(options: Pick<ProcessOptions, 'deps' | 'fence'>
 }
 
 /** Rows whose runs end with what is answered are ended, and no tool is run for them; the others are queued again. */
-async function finishAnswered({ options: { deps, fence, hard }, work }: ProviderJobRun): Promise<void> {
+async function finishAnswered({ options: { deps, fence, hard }, attempts }: ProviderJobRun): Promise<void> {
   const { store, clock } = deps;
   while (!hard.aborted) {
     const rows = await store.claimRows(fence, { limit: CHUNK, at: clock.now(), begun: true });
     if (rows.length === 0) break;
     // One that waits for a call stays claimed until all are looked at, so that none is looked at twice.
-    await Promise.all(rows.map((row) => work.run(row)));
+    await Promise.all(rows.map((row) => attempts.attempt(row)));
   }
   await store.returnRunningRows(fence);
   if (hard.aborted) throw new AppError('aborted', 'The rows of the batch were not ended.');

@@ -2,7 +2,7 @@ import type { Json, ModelRequest } from '../../../protocol/messages.ts';
 import type { ParkedRow } from '../../../storage/provider-jobs.ts';
 import { OPTION_DEFAULTS } from '../../contract/options.ts';
 import { type ModelCall, UNSEEN_TOKENS } from '../../rows/model-call.ts';
-import type { RowEnding } from '../batch-watch.ts';
+import type { RowEnding } from '../../rows/row-settlement.ts';
 import { isStopping, type ProviderJobRun } from './provider-job-run.ts';
 import { toRequestId } from './request-key.ts';
 
@@ -33,7 +33,7 @@ type Parked = Extract<RowEnding, { kind: 'parked' }> & { call: ModelCall };
  * @param room micro-dollars that its calls may cost at worst; undefined: any
  */
 export function fillProviderJob(run: ProviderJobRun, jobId: string, room: number | undefined): Filling {
-  const { options, work, watch } = run;
+  const { options, attempts, watch } = run;
   const { fence, deps, tuning } = options;
   const { store, clock } = deps;
   const worstOf = rememberWorst(run);
@@ -46,14 +46,14 @@ export function fillProviderJob(run: ProviderJobRun, jobId: string, room: number
     options.agent.toolSpecs.length > 1 ? (tuning.now().concurrency ?? OPTION_DEFAULTS.concurrency) : CHUNK;
 
   /** The line of a row's call, if it fits. */
-  const lineOf = ({ row, call }: Parked): Taken | undefined => {
+  const lineOf = ({ task, call }: Parked): Taken | undefined => {
     const request = run.provider.route?.(call.request) ?? call.request;
     const { name } = run.provider;
     if (model !== undefined && request.model !== model) {
       end = 'full';
       return undefined;
     }
-    const at = { row: row.row, attempt: row.attempt, turn: call.turn };
+    const at = { row: task.row, attempt: task.attempt, turn: call.turn };
     const line = run.api.encode(request, toRequestId(jobId, at), { isStrict: isStrict(request) });
     const lineBytes = Buffer.byteLength(line);
     const worst = worstOf(request, lineBytes);
@@ -73,13 +73,13 @@ export function fillProviderJob(run: ProviderJobRun, jobId: string, room: number
       ...{ request: call.appended as unknown as Json, idempotent: true },
       ...{ worstMicroUsd: worst ?? null, at: clock.now() },
     };
-    return { line, parked: { row: row.row, intent } };
+    return { line, parked: { row: task.row, intent } };
   };
 
   const isStrict = (request: Parked['call']['request']) =>
     !run.isPlain && (run.provider.sendsStrict?.(request) ?? true);
 
-  const giveBack = (ones: readonly Parked[]) => Promise.all(ones.map(({ row }) => store.returnRow(fence, row.row)));
+  const giveBack = (ones: readonly Parked[]) => Promise.all(ones.map(({ task }) => store.returnRow(fence, task.row)));
 
   const take = async (parked: readonly Parked[]): Promise<string[]> => {
     const isNew = model === undefined;
@@ -127,7 +127,7 @@ export function fillProviderJob(run: ProviderJobRun, jobId: string, room: number
           end = 'empty';
           break;
         }
-        const endings = await Promise.all(claimed.map((row) => work.run(row)));
+        const endings = await Promise.all(claimed.map((row) => attempts.attempt(row)));
         for (const ending of endings) if (ending.kind !== 'parked') watch.see(ending);
         const lines = await take(endings.filter(isParked));
         if (lines.length > 0) return lines;

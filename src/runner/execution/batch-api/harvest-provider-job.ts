@@ -165,7 +165,7 @@ async function failed(
   const { fence, deps } = run.options;
   const { clock, store } = deps;
   const row = await readRow(run, at.row);
-  const input = row === undefined ? null : await run.work.inputOf(row);
+  const input = row === undefined ? null : await run.attempts.inputOf(row);
   const endedAt = clock.now();
   const { code, message } = error;
   const calls = at.turn === 0 ? [] : await store.readJournal(`${fence.batchId}/${at.row}/${at.attempt}`);

@@ -8,9 +8,9 @@ import { type BatchOptions, OPTION_DEFAULTS } from '../../contract/options.ts';
 import { settingsOf } from '../../lifecycle/settings.ts';
 import { batchNotFound, planOf } from '../../output/results.ts';
 import { policyOf } from '../../rows/retry-policy.ts';
-import { createRowWork } from '../../rows/row-work.ts';
 import { createBatchWatch } from '../batch-watch.ts';
 import type { ProcessOptions } from '../executor.ts';
+import { type LocalAttempts, openLocalAttempts } from '../local-attempts.ts';
 
 /** How much of what a provider takes in one job is used. */
 const SHARE_OF_LIMIT = 0.9;
@@ -38,7 +38,7 @@ export interface ProviderJobRun {
   prices: PriceTable;
   standardPrices: PriceTable;
   limits: ProviderJobLimits;
-  work: Awaited<ReturnType<typeof createRowWork>>;
+  attempts: LocalAttempts;
   watch: ReturnType<typeof createBatchWatch>;
   /** Faults of the batch API since it last went well. */
   faults: number;
@@ -67,9 +67,8 @@ export async function openProviderJobRun(
   const asked = request.options ?? {};
   const watch = createBatchWatch({ batch });
   const halt = new AbortController();
-  const work = await createRowWork(options, {
-    parks: true,
-    holdsTools,
+  const attempts = await openLocalAttempts(options, {
+    parks: { holdsTools },
     halt: halt.signal,
     onFirstAnswer: () => undefined,
     onFault: (error) => {
@@ -84,7 +83,7 @@ export async function openProviderJobRun(
     prices: createBatchPriceTable(deps.prices),
     standardPrices: deps.prices,
     limits: limitsOf(api, asked),
-    work,
+    attempts,
     watch,
     faults: 0,
     hasAsked: false,

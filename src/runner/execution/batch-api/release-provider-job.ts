@@ -1,6 +1,6 @@
 import type { Fence } from '../../../storage/leases.ts';
 import type { ProviderJobState } from '../../../storage/provider-jobs.ts';
-import type { RunnerDeps } from '../../deps.ts';
+import type { ExecutionDeps } from '../execution-deps.ts';
 
 /** Rows of one transaction: about 20 ms. */
 const PORTION = 1_000;
@@ -12,7 +12,7 @@ const PORTION = 1_000;
 export async function releaseProviderJob(
   jobId: string,
   { kind, state }: { kind: 'refused' | 'lost'; state: Extract<ProviderJobState, 'done' | 'dropped' | 'left'> },
-  { fence, deps: { store, clock } }: { fence: Fence; deps: RunnerDeps },
+  { fence, deps: { store, clock } }: { fence: Fence; deps: ExecutionDeps },
 ): Promise<void> {
   while (true) {
     const rows = await store.readProviderJobRows(fence.batchId, jobId, PORTION);

@@ -4,9 +4,8 @@ import type { BatchRecord } from '../../../storage/batches.ts';
 import type { ProviderJobRecord } from '../../../storage/provider-jobs.ts';
 import { settingsOf } from '../../lifecycle/settings.ts';
 import { createBatchWatch } from '../batch-watch.ts';
-import type { ProcessOptions } from '../executor.ts';
+import type { Executor, ProcessOptions } from '../executor.ts';
 import type { ProcessEnd } from '../process-end.ts';
-import { runRealtime } from '../realtime.ts';
 import { buildProviderJob } from './build-provider-job.ts';
 import { isPassing } from './harvest-provider-job.ts';
 import { heldFault } from './look-for-provider-job.ts';
@@ -23,17 +22,20 @@ const REPEATS = 4;
 const HOUR_MS = 3_600_000;
 
 /**
- * The `batch` executor. It works in waves: the next model call of every unfinished row is one request of a job; its answer
+ * Runs rows through provider jobs, in waves: the next model call of every unfinished row is one request of a job; its answer
  * goes into the journal and its row back to the queue, where the run is replayed up to the next call. Jobs outlive the
  * process: whoever drives the batch next finds them in the store.
  */
-export async function runProviderJobs(options: ProcessOptions, api: BatchApi): Promise<ProcessEnd> {
+export async function runProviderJobs(
+  options: ProcessOptions,
+  { api, realtime }: { api: BatchApi; realtime: Executor },
+): Promise<ProcessEnd> {
   const run = await openProviderJobRun(options, api);
   const pace = createPace(options.deps.batchPollMs ?? DEFAULT_POLL_MS, options.deps.random);
   try {
     await settleFormer(run);
     while (true) {
-      const end = await advance(run, pace);
+      const end = await advance({ run, pace, realtime });
       if (end !== undefined) return end;
     }
   } catch (thrown) {
@@ -42,8 +44,15 @@ export async function runProviderJobs(options: ProcessOptions, api: BatchApi): P
     if (error.code === 'aborted') return { kind: 'stopped' };
     return { kind: 'pause', reason: 'fatal', error };
   } finally {
-    run.work.close();
+    run.attempts.close();
   }
+}
+
+/** What the waves of one batch go on with. */
+interface Waves {
+  run: ProviderJobRun;
+  pace: Pace;
+  realtime: Executor;
 }
 
 /** What a process that is gone left half done: a job that was being filled was never sent. */
@@ -76,11 +85,11 @@ async function change({ options: { deps, fence } }: ProviderJobRun, settings: Ba
 }
 
 /** One round: send what is queued, then wait, then take in what is over. Gives the end when there is one. */
-async function advance(run: ProviderJobRun, pace: Pace): Promise<ProcessEnd | undefined> {
+async function advance({ run, pace, realtime }: Waves): Promise<ProcessEnd | undefined> {
   if (isStopping(run)) return run.watch.end() ?? { kind: 'stopped' };
   const batch = await readNow(run);
   if (batch.totals.queued > 0) {
-    const end = await sendQueued(run, batch, pace);
+    const end = await sendQueued({ run, pace, realtime }, batch);
     if (end !== undefined) return end;
   }
   const jobs = await unsettledProviderJobs(run.options);
@@ -104,21 +113,21 @@ async function wait(ms: number, { options: { deps, drain } }: ProviderJobRun): P
   });
 }
 
-async function sendQueued(run: ProviderJobRun, batch: BatchRecord, pace: Pace): Promise<ProcessEnd | undefined> {
-  if (settingsOf(batch).real_time !== undefined) return inRealTime(run);
+async function sendQueued({ run, pace, realtime }: Waves, batch: BatchRecord): Promise<ProcessEnd | undefined> {
+  if (settingsOf(batch).real_time !== undefined) return inRealTime(run, realtime);
   // Requests are looked at late in a job: one goes in real time first, and finds out what the model takes. Where another
   // model or name may serve, that is known to the process that found it out alone.
   const { modelCalls, cachedCalls } = batch.totals;
   const mustAsk = run.provider.route !== undefined && !run.hasAsked;
   run.hasAsked = true;
-  if (mustAsk || modelCalls + cachedCalls === 0) return inRealTime(run, 1);
+  if (mustAsk || modelCalls + cachedCalls === 0) return inRealTime(run, realtime, 1);
   await keepPlainTools(run);
   if (run.repeats >= REPEATS) {
     await giveUp(
       run,
       'Jobs of the batch API left the same requests without an answer again and again: the rest runs in real time.',
     );
-    return inRealTime(run);
+    return inRealTime(run, realtime);
   }
   while ((await unsettledProviderJobs(run.options)).length < run.limits.jobs) {
     const built = await buildProviderJob(run);
@@ -132,7 +141,7 @@ async function sendQueued(run: ProviderJobRun, batch: BatchRecord, pace: Pace): 
       case 'empty':
         return undefined;
       case 'few':
-        return inRealTime(run, built.rows);
+        return inRealTime(run, realtime, built.rows);
       case 'budget':
         return (await unsettledProviderJobs(run.options)).length > 0
           ? undefined
@@ -153,11 +162,11 @@ async function sendQueued(run: ProviderJobRun, batch: BatchRecord, pace: Pace): 
 }
 
 /** What is queued goes at once, as every batch without jobs does. */
-async function inRealTime(run: ProviderJobRun, rows?: number): Promise<ProcessEnd | undefined> {
+async function inRealTime(run: ProviderJobRun, realtime: Executor, rows?: number): Promise<ProcessEnd | undefined> {
   const batch = await readNow(run);
   // Few rows are seen by the watch over the jobs, so that the first ones which all fail alike pause the batch.
   const few = rows === undefined ? {} : { rows, watch: run.watch };
-  const end = await runRealtime({ ...run.options, batch, ...few });
+  const end = await realtime.run({ ...run.options, batch, ...few });
   if (end.kind !== 'done') return end;
   if (rows === undefined) run.watch = createBatchWatch({ batch: await readNow(run) });
   return undefined;

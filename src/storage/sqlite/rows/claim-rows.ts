@@ -3,13 +3,35 @@ import type { Fence } from '../../leases.ts';
 import type { ClaimOptions, RowRecord } from '../../rows.ts';
 import { LIMIT, prepare } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
+import { type Claim, preparePickRows } from './pick-rows.ts';
 import { idRange } from './row-id.ts';
 import { QUEUED, ROW_COLUMNS, RUNNING, type StoredRow, toRowRecord } from './row-record.ts';
 
 type ClaimRows = (transaction: Transaction, fence: Fence, options: ClaimOptions) => RowRecord[];
 
-/** Makes the next queued rows below the row limit `running`, in order, and gives them. */
+/** Makes the next queued rows below the row limit `running`, and gives them in the order in which they are to be run. */
 export function prepareClaimRows(db: DatabaseSync): ClaimRows {
+  const claimRange = prepareClaimRange(db);
+  const pickRows = preparePickRows(db);
+  return (transaction, fence, { limit, at, begun = false, owner = null }) => {
+    const batch = transaction.fenced(fence);
+    const claim = { ...idRange(batch.key, batch.rowLimit), limit, at, begun, owner };
+    const rows = batch.picksRows === 1 ? pickRows(batch.key, claim) : claimRange(claim);
+    for (const row of rows) {
+      row.status = RUNNING;
+      row.attempt = Math.max(row.attempt, 1);
+      row.claims += 1;
+      row.started_at = at;
+    }
+    const totals = transaction.totals(batch.key);
+    totals.queued -= rows.length;
+    totals.running += rows.length;
+    return rows.map(toRowRecord);
+  };
+}
+
+/** In the order of the source, for batches that have neither an order of their own nor held rows. */
+function prepareClaimRange(db: DatabaseSync): (claim: Claim) => StoredRow[] {
   const prepareFor = (more: string) => ({
     select: prepare<StoredRow>(
       db,
@@ -21,28 +43,17 @@ export function prepareClaimRows(db: DatabaseSync): ClaimRows {
     claim: prepare(
       db,
       `UPDATE row_states AS s INDEXED BY row_states_status
-       SET status = ${RUNNING}, attempt = max(attempt, 1), claims = claims + 1, started_at = ?
+       SET status = ${RUNNING}, attempt = max(attempt, 1), claims = claims + 1, started_at = ?, owner = ?
        WHERE s.status = ${QUEUED} AND s.id >= ? AND s.id <= ?${more}`,
     ),
   });
   const all = prepareFor('');
   const begunOnly = prepareFor(' AND s.claims > 0');
-  return (transaction, fence, { limit, at, begun = false }) => {
-    const batch = transaction.fenced(fence);
-    const { first, end } = idRange(batch.key, batch.rowLimit);
+  return ({ first, end, limit, at, begun, owner }) => {
     const { select, claim } = begun ? begunOnly : all;
     const rows = select.all(first, end, limit);
-    for (const row of rows) {
-      row.status = RUNNING;
-      row.attempt = Math.max(row.attempt, 1);
-      row.claims += 1;
-      row.started_at = at;
-    }
     const [next, last] = [rows[0], rows.at(-1)];
-    if (next !== undefined && last !== undefined) claim.run(at, next.id, last.id);
-    const totals = transaction.totals(batch.key);
-    totals.queued -= rows.length;
-    totals.running += rows.length;
-    return rows.map(toRowRecord);
+    if (next !== undefined && last !== undefined) claim.run(at, owner, next.id, last.id);
+    return rows;
   };
 }

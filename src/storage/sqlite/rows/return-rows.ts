@@ -1,37 +1,43 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../../base/errors.ts';
 import type { Fence } from '../../leases.ts';
+import type { OwnerOptions } from '../../rows.ts';
 import { prepare } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
 import { idRange, rowId } from './row-id.ts';
 import { QUEUED, RUNNING } from './row-record.ts';
 
+const giveBack = (rows: string) => `UPDATE ${rows} SET status = ${QUEUED}, started_at = NULL`;
+
 /** One running row back to the queue; attempt, claims and journal stay. */
-export function prepareReturnRow(db: DatabaseSync): (transaction: Transaction, fence: Fence, row: number) => void {
-  const giveBack = prepare(
-    db,
-    `UPDATE row_states SET status = ${QUEUED}, started_at = NULL WHERE id = ? AND status = ${RUNNING} AND job IS NULL`,
-  );
-  return (transaction, fence, row) => {
+export function prepareReturnRow(
+  db: DatabaseSync,
+): (transaction: Transaction, fence: Fence, row: number, options: OwnerOptions) => void {
+  const where = `WHERE id = ? AND status = ${RUNNING} AND job IS NULL`;
+  const anybodys = prepare(db, `${giveBack('row_states')} ${where}`);
+  const of = prepare(db, `${giveBack('row_states')} ${where} AND owner IS ?`);
+  return (transaction, fence, row, { owner }) => {
     const batch = transaction.fenced(fence).key;
-    if (giveBack.run(rowId(batch, row)) === 0) {
-      throw new AppError('internal', `Row ${row} of batch ${fence.batchId} is not running.`);
+    const id = rowId(batch, row);
+    if ((owner === undefined ? anybodys.run(id) : of.run(id, owner)) === 0) {
+      const by = owner === undefined || owner === null ? '' : ` by ${owner}`;
+      throw new AppError('internal', `Row ${row} of batch ${fence.batchId} is not running${by}.`);
     }
     countReturned(transaction, batch, 1);
   };
 }
 
-/** All running rows back to the queue, but for those that wait in a job; gives their number. */
-export function prepareReturnRunningRows(db: DatabaseSync): (transaction: Transaction, fence: Fence) => number {
-  const giveBack = prepare(
-    db,
-    `UPDATE row_states INDEXED BY row_states_status SET status = ${QUEUED}, started_at = NULL
-     WHERE status = ${RUNNING} AND job IS NULL AND id >= ? AND id < ?`,
-  );
-  return (transaction, fence) => {
+/** All running rows of an owner, or of everybody, back to the queue, but for those that wait in a job; gives their number. */
+export function prepareReturnRunningRows(
+  db: DatabaseSync,
+): (transaction: Transaction, fence: Fence, options: OwnerOptions) => number {
+  const where = `WHERE status = ${RUNNING} AND job IS NULL AND id >= ? AND id < ?`;
+  const anybodys = prepare(db, `${giveBack('row_states INDEXED BY row_states_status')} ${where}`);
+  const of = prepare(db, `${giveBack('row_states INDEXED BY row_states_status')} ${where} AND owner IS ?`);
+  return (transaction, fence, { owner }) => {
     const batch = transaction.fenced(fence).key;
     const { first, end } = idRange(batch);
-    const returned = giveBack.run(first, end);
+    const returned = owner === undefined ? anybodys.run(first, end) : of.run(first, end, owner);
     countReturned(transaction, batch, returned);
     return returned;
   };

@@ -1,5 +1,4 @@
 import type { Clock } from '../../base/clock.ts';
-import type { JournalIntent } from '../../storage/journal.ts';
 import type { Fence } from '../../storage/leases.ts';
 import type { Store } from '../../storage/store.ts';
 
@@ -11,11 +10,6 @@ interface CommitDeps {
   store: Store;
   clock: Clock;
   fence?: Fence;
-}
-
-/** Commits an intent before its call is sent; see {@link commitBeforeSend}. */
-export function commitIntent(intent: JournalIntent, deps: CommitDeps): Promise<() => boolean> {
-  return commitBeforeSend(() => deps.store.writeIntent(intent, deps.fence), deps);
 }
 
 /**

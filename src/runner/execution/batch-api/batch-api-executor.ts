@@ -1,0 +1,35 @@
+import { AppError } from '../../../base/errors.ts';
+import { planOf } from '../../output/results.ts';
+import type { Executor, ProcessOptions } from '../executor.ts';
+import type { ProcessEnd } from '../process-end.ts';
+import { batchApiOf } from './batch-api-of.ts';
+import { endProviderJobs } from './end-provider-jobs.ts';
+import { estimateProviderJobs } from './estimate-provider-jobs.ts';
+import { fitBatchApi } from './fit-batch-api.ts';
+import { unsettledProviderJobs } from './open-provider-jobs.ts';
+import { runProviderJobs } from './run-provider-jobs.ts';
+
+/**
+ * The `batch-api` executor: rows run through jobs of the provider's batch API.
+ * @param realtime runs what is not worth a provider job or not fit for one, and the rest once the batch API is given up
+ */
+export function createBatchApiExecutor({ realtime }: { realtime: Executor }): Executor {
+  return {
+    name: 'batch-api',
+    choose: fitBatchApi,
+    estimate: estimateProviderJobs,
+    run: (options) => run(options, realtime),
+    elsewhere: {
+      exists: async (at) => (await unsettledProviderJobs(at)).length > 0,
+      end: endProviderJobs,
+    },
+  };
+}
+
+async function run(options: ProcessOptions, realtime: Executor): Promise<ProcessEnd> {
+  const api = await batchApiOf(planOf(options.batch).agent, options.deps);
+  if (typeof api !== 'string') return runProviderJobs(options, { api, realtime });
+  const { length } = await unsettledProviderJobs(options);
+  const text = `${length} provider jobs of this batch are still open, and there is no batch API: ${api}. Fix that, then resume.`;
+  return { kind: 'pause', reason: 'fatal', error: new AppError('model_unavailable', text) };
+}

@@ -1,0 +1,112 @@
+import { type AgentDefinition, callTimeoutMs } from '../../agent/definition.ts';
+import type { AppError } from '../../base/errors.ts';
+import type { JsonObject } from '../../protocol/messages.ts';
+import type { MemberOptions } from '../../providers/lanes/lane.ts';
+import type { RowRecord } from '../../storage/rows.ts';
+import type { BatchTuning } from '../contract/options.ts';
+import { planOf } from '../output/results.ts';
+import { cacheOf } from '../rows/answer-cache.ts';
+import { createBudget } from '../rows/budget.ts';
+import { NO_FLIGHTS } from '../rows/flights.ts';
+import { createRowRuns, type RowRuns } from '../rows/row-run.ts';
+import { createRowSettlement, type RowEnding } from '../rows/row-settlement.ts';
+import { snapshotOf, taskOf } from '../rows/row-task.ts';
+import type { RunCallsDeps } from '../rows/run-journal.ts';
+import type { ProcessOptions } from './executor.ts';
+
+interface AttemptHooks {
+  /** See {@link createRowRuns}. */
+  parks?: { holdsTools: boolean };
+  /** Nothing more is sent once it fires. */
+  halt: AbortSignal;
+  /** More than one row may run at once from here on. */
+  onFirstAnswer: () => void;
+  onFault: (error: AppError) => void;
+}
+
+/** Attempts at rows of one batch that are both run and settled in this process. */
+export interface LocalAttempts {
+  /** @param onAnswered see {@link RowRuns} */
+  attempt(row: RowRecord, onAnswered?: () => void): Promise<RowEnding>;
+  /** TransformInput alone; null when it fails. */
+  inputOf(row: RowRecord): Promise<JsonObject | null>;
+  isAnswered(): boolean;
+  close(): void;
+}
+
+/** Puts together what attempts at a batch's rows need: model, lane, budget, cache and journal. */
+export async function openLocalAttempts(options: ProcessOptions, hooks: AttemptHooks): Promise<LocalAttempts> {
+  const { batch, fence, agent, deps, tuning } = options;
+  const snapshot = snapshotOf(batch);
+  const { model } = snapshot.agent;
+  const { costMicroUsd, openWorstMicroUsd } = batch.totals;
+  const budget = createBudget(capOf(tuning.now()), costMicroUsd + openWorstMicroUsd);
+  const provider = await deps.provider(model.provider, model);
+  const lanes = hooks.parks === undefined ? deps.lanes : undefined;
+  const lane = lanes?.join(provider.server ?? provider.name, model.model, {
+    priority: tuning.now().priority,
+    caps: capsOf(snapshot.agent),
+  });
+  const unlisten = tuning.listen((next) => {
+    budget.setCap(capOf(next));
+    lane?.setPriority(next.priority);
+  });
+  // Rows whose calls wait for a provider job must not wait for one another.
+  const cache = cacheOf(planOf(batch), fence, hooks.parks === undefined ? deps : { ...deps, flights: NO_FLIGHTS });
+  const settlement = createRowSettlement({ store: deps.store, clock: deps.clock, budget, fence }, cache);
+  let answered = false;
+  const onAnswer = () => {
+    if (answered) return;
+    answered = true;
+    hooks.onFirstAnswer();
+  };
+  const parts = { journal: settlement.journal, provider, ...(lane === undefined ? {} : { lane }), onAnswer };
+  const calls = callsOf(options, hooks, parts);
+  const runs: RowRuns = createRowRuns(snapshot, { agent, calls, ...(hooks.parks && { parks: hooks.parks }) });
+  return {
+    attempt(row, onAnswered) {
+      const task = taskOf(batch.id, row);
+      return runs.run(task, onAnswered).then((outcome) => settlement.settleRow(task, outcome));
+    },
+    inputOf: (row) => runs.inputOf(row.cells),
+    isAnswered: () => answered,
+    close() {
+      unlisten();
+      lane?.leave();
+    },
+  };
+}
+
+function callsOf(
+  { batch, deps, drain, hard }: ProcessOptions,
+  { halt, onFault }: AttemptHooks,
+  parts: Pick<RunCallsDeps, 'journal' | 'provider' | 'lane' | 'onAnswer'>,
+): RunCallsDeps {
+  return {
+    ...parts,
+    prices: deps.prices,
+    clock: deps.clock,
+    random: deps.random,
+    signal: hard,
+    halt,
+    drain,
+    callTimeoutMs: callTimeoutMs(planOf(batch).agent),
+    goesAhead: true,
+    onFault,
+    onRetry: (error, delayMs) =>
+      deps.log.debug({ batchId: batch.id, code: error.code, delayMs }, 'model call is repeated'),
+  };
+}
+
+function capsOf({ limits }: AgentDefinition): MemberOptions['caps'] {
+  return {
+    requestsPerMinute: limits.requests_per_minute,
+    inputTokensPerMinute: limits.input_tokens_per_minute,
+    outputTokensPerMinute: limits.output_tokens_per_minute,
+  };
+}
+
+/** The cap in micro-dollars. */
+function capOf({ max_cost_usd: cap }: BatchTuning): number | undefined {
+  return cap === undefined ? undefined : Math.round(cap * 1e6);
+}

@@ -1,0 +1,89 @@
+import { AppError, toAppError } from '../../base/errors.ts';
+import type { Json, JsonObject } from '../../protocol/messages.ts';
+import type { OpenedAgent } from '../../protocol/run.ts';
+import { inputMessages } from './input-messages.ts';
+import { compileMapping } from './mapping.ts';
+import type { ModelCall } from './model-call.ts';
+import type { BatchSnapshot, RowTask } from './row-task.ts';
+import { createRunCalls, type RunCallsDeps } from './run-journal.ts';
+import { compileOutput, type RowOutput } from './transform-output.ts';
+
+/** Why a run stops whose next call waits for a provider job. Made once: an error for each of them costs 10 µs. */
+const PARKED = new AppError('aborted', 'The call waits for a provider job.');
+
+/** What a run came to. Nothing of it is stored yet but its calls. */
+export type RowOutcome =
+  | ({ kind: 'output'; input: JsonObject; output: RowOutput } & RunTally)
+  | ({ kind: 'fault'; input: JsonObject | null; error: AppError } & RunTally)
+  /** Its next model call waits to be put into a provider job, or a tool call is held back (no call). */
+  | { kind: 'parked'; call: ModelCall | undefined };
+
+interface RunTally {
+  processingMs: number;
+  /** What its answered calls of known price cost, replayed ones included. */
+  costMicroUsd: number;
+}
+
+/** What runs the tasks of one batch. */
+export interface RowRuns {
+  /**
+   * TransformInput, InvokeAgent and TransformOutput of one attempt.
+   * Contract: never rejects. What it gives depends on committed answers alone.
+   * @param onAnswered the row has its output, and sends nothing more: what is left is to store it. Called at most once,
+   *   while the last answer's commit is under way; a row that fails doesn't call it.
+   */
+  run(task: RowTask, onAnswered?: () => void): Promise<RowOutcome>;
+  /** TransformInput alone; null when it fails. */
+  inputOf(cells: Json[]): Promise<JsonObject | null>;
+}
+
+interface RowRunsParts {
+  agent: OpenedAgent;
+  calls: RunCallsDeps;
+  /** Model calls are not sent: each run ends with the first that is not answered yet. `holdsTools`: neither are tool calls made. */
+  parks?: { holdsTools: boolean };
+}
+
+/** Compiles what all rows of a batch have in common. */
+export function createRowRuns(snapshot: BatchSnapshot, { agent, calls, parks }: RowRunsParts): RowRuns {
+  const { agent: definition, columns } = snapshot;
+  const transformInput = compileMapping(snapshot.inputMapping, definition.input, columns);
+  const transformOutput = compileOutput(snapshot.outputMapping, columns);
+  const { clock, signal } = calls;
+
+  const run: RowRuns['run'] = async (task, onAnswered) => {
+    const began = clock.monotonic();
+    let input: JsonObject | null = null;
+    let parked: ModelCall | undefined;
+    const send = async (call: ModelCall): Promise<never> => {
+      parked = call;
+      throw PARKED;
+    };
+    const own =
+      parks === undefined ? calls : { ...calls, send, ...(parks.holdsTools ? { heldTools: PARKED } : undefined) };
+    const { callModel, callTool, spentMicroUsd, committed } = createRunCalls(task.run, task.replays, own);
+    const processingMs = () => Math.round(clock.monotonic() - began);
+    try {
+      input = await transformInput(task.cells);
+      const messages = inputMessages(definition, input);
+      const outcome = await agent.run(messages, { runId: task.run, callModel, callTool, signal });
+      if (outcome.status === 'failed') throw outcome.error;
+      if (outcome.status === 'ended')
+        throw new AppError('output_invalid', 'The agent ended without structured output.');
+      const output = await transformOutput(task.cells, outcome.structured);
+      onAnswered?.();
+      await committed();
+      return { kind: 'output', input, output, processingMs: processingMs(), costMicroUsd: spentMicroUsd() };
+    } catch (thrown) {
+      if (thrown === PARKED) return { kind: 'parked', call: parked };
+      // Nothing is said of the row before its last answer is committed; where that fails, it is this fault that counts.
+      const fault = await committed().then(
+        () => thrown,
+        (uncommitted: unknown) => uncommitted,
+      );
+      const error = toAppError(fault);
+      return { kind: 'fault', input, error, processingMs: processingMs(), costMicroUsd: spentMicroUsd() };
+    }
+  };
+  return { run, inputOf: (cells) => transformInput(cells).catch((): null => null) };
+}

@@ -1,0 +1,94 @@
+import { type AppError, type ErrorCode, toAppError, unreachable } from '../../base/errors.ts';
+import { type CacheDeps, openRunCache, type RunCache } from './answer-cache.ts';
+import type { JournalPort } from './journal-port.ts';
+import type { ModelCall } from './model-call.ts';
+import { policyOf } from './retry-policy.ts';
+import type { RowOutcome } from './row-run.ts';
+import type { RowTask } from './row-task.ts';
+import { createStoreJournal, type StoreJournalDeps } from './store-journal.ts';
+
+/** How one row ended, as far as the batch has to know. */
+export type RowEnding =
+  | { kind: 'succeeded' }
+  | { kind: 'failed'; code: ErrorCode; example: string }
+  | { kind: 'returned'; error: AppError }
+  /** Its next model call waits to be put into a provider job, or a tool call is held back; the row is still claimed. */
+  | { kind: 'parked'; task: RowTask; call: ModelCall | undefined };
+
+/** Where runs are settled: in the process that holds the lease, under the batch's epoch, wherever they ran. */
+export interface RowSettlement {
+  /** What runs call through. */
+  journal: JournalPort;
+  /** Stores what a run came to: the one place where a claimed row is known to have ended, or goes back to the queue. */
+  settleRow(task: RowTask, outcome: RowOutcome): Promise<RowEnding>;
+}
+
+type Output = Extract<RowOutcome, { kind: 'output' }>;
+type Fault = Extract<RowOutcome, { kind: 'fault' }>;
+type SettlementDeps = StoreJournalDeps & Required<Pick<StoreJournalDeps, 'fence'>>;
+
+const SUCCEEDED: RowEnding = { kind: 'succeeded' };
+
+/** @param cache present where the batch allows answers of other rows */
+export function createRowSettlement(deps: SettlementDeps, cache?: CacheDeps): RowSettlement {
+  const { store, fence, clock } = deps;
+  const caches = new Map<string, RunCache>();
+  const openCache = (opened: CacheDeps) => (run: string) => {
+    const runCache = openRunCache(run, opened);
+    caches.set(run, runCache);
+    return runCache;
+  };
+  /** Those who wait for the run's calls go on. */
+  const leave = (run: string, succeeded: boolean) => {
+    caches.get(run)?.end(succeeded);
+    caches.delete(run);
+  };
+
+  // No async functions from here on where a row succeeds: each costs about half a microsecond a row.
+  const succeed = ({ run, row }: RowTask, outcome: Output): Promise<void> => {
+    const { input, output, processingMs, costMicroUsd } = outcome;
+    const hashed = caches.get(run)?.hashed() ?? [];
+    const endedAt = clock.now();
+    const result = { status: 'succeeded' as const, input, output, hashed, processingMs, endedAt, costMicroUsd };
+    return store.finishRow(fence, row, result);
+  };
+  const settleFault = async ({ run, row, line }: RowTask, fault: Fault): Promise<RowEnding> => {
+    const { input, error, processingMs, costMicroUsd } = fault;
+    const policy = policyOf(error);
+    try {
+      if (policy !== 'fail') {
+        if (policy !== 'stop') await store.returnRow(fence, row);
+        return { kind: 'returned', error };
+      }
+      const { code, message } = error;
+      const times = { processingMs, endedAt: clock.now(), costMicroUsd };
+      await store.finishRow(fence, row, { status: 'failed', input, error: { code, message }, ...times });
+      return { kind: 'failed', code, example: `row ${row} (line ${line}): ${message}` };
+    } finally {
+      leave(run, false);
+    }
+  };
+
+  return {
+    journal: { ...createStoreJournal(deps), ...(cache === undefined ? {} : { openCache: openCache(cache) }) },
+    settleRow(task, outcome) {
+      switch (outcome.kind) {
+        case 'output':
+          return succeed(task, outcome).then(
+            () => {
+              leave(task.run, true);
+              return SUCCEEDED;
+            },
+            (thrown: unknown) => settleFault(task, { ...outcome, kind: 'fault', error: toAppError(thrown) }),
+          );
+        case 'fault':
+          return settleFault(task, outcome);
+        case 'parked':
+          leave(task.run, false);
+          return Promise.resolve({ kind: 'parked', task, call: outcome.call });
+        default:
+          return unreachable(outcome);
+      }
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import type { AgentDefinition } from '../../agent/definition.ts';
+import type { Json, ToolSpec } from '../../protocol/messages.ts';
+import type { BatchRecord } from '../../storage/batches.ts';
+import type { RowRecord } from '../../storage/rows.ts';
+import type { InputMapping, OutputMapping } from '../contract/mapping.ts';
+import { planOf } from '../output/results.ts';
+
+/** What all tasks of a batch have in common. Plain data. */
+export interface BatchSnapshot {
+  batchId: string;
+  /** The definition and the resolved tool list that the batch was started with. */
+  agent: AgentDefinition;
+  toolSpecs: ToolSpec[] | null;
+  columns: string[];
+  inputMapping: InputMapping;
+  outputMapping: OutputMapping;
+}
+
+/** One attempt at a row, as it is to be run. Plain data, so that it can be run in another process. */
+export interface RowTask {
+  /** The run's id in the journal. */
+  run: string;
+  row: number;
+  line: number;
+  attempt: number;
+  cells: Json[];
+  /** The attempt was claimed before: the journal may hold answers. */
+  replays: boolean;
+}
+
+export function snapshotOf(batch: BatchRecord): BatchSnapshot {
+  const { agent, toolSpecs, inputMapping, request } = planOf(batch);
+  const outputMapping = request.output_mapping ?? {};
+  return { batchId: batch.id, agent, toolSpecs, columns: batch.columns ?? [], inputMapping, outputMapping };
+}
+
+/** The task of a claimed row's present attempt. */
+export function taskOf(batchId: string, { row, line, attempt, claims, cells }: RowRecord): RowTask {
+  return { run: `${batchId}/${row}/${attempt}`, row, line, attempt, cells, replays: claims > 1 };
+}

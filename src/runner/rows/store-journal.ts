@@ -1,0 +1,28 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Fence } from '../../storage/leases.ts';
+import type { Store } from '../../storage/store.ts';
+import type { Budget } from './budget.ts';
+import { commitBeforeSend } from './commit-before-send.ts';
+import type { JournalPort } from './journal-port.ts';
+
+/** What stands behind a {@link JournalPort} in the process that has the store. */
+export interface StoreJournalDeps {
+  store: Store;
+  budget: Budget;
+  clock: Clock;
+  /** Absent for conversations, which no lease guards. */
+  fence?: Fence;
+}
+
+/** The journal in the store, and a budget, as runs see them. */
+export function createStoreJournal(deps: StoreJournalDeps): JournalPort {
+  const { store, budget, fence } = deps;
+  return {
+    read: (run) => store.readJournal(run),
+    reserve: budget.reserve,
+    settle: budget.settle,
+    commitIntent: (intent) => commitBeforeSend(() => store.writeIntent(intent, fence), deps),
+    commitAnswer: (key, answer) => store.writeAnswer(key, answer, fence),
+    commitRefusal: (key) => store.writeRefusal(key, fence),
+  };
+}

@@ -1,0 +1,54 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { LIMIT, prepare } from '../statement.ts';
+import { QUEUED, ROW_COLUMNS, RUNNING, type StoredRow } from './row-record.ts';
+
+/** A claim of rows whose ids are from `first` up to, without, `end`. */
+export interface Claim {
+  first: number;
+  end: number;
+  limit: number;
+  at: number;
+  /** Only rows whose attempt was claimed before. */
+  begun: boolean;
+  owner: string | null;
+}
+
+/**
+ * Claims exactly the rows that are next in a batch that has an order of its own or held rows: those with a place by their
+ * place, then the others in the order of the source. A claim passes over the held rows before the ones that it finds.
+ */
+export function preparePickRows(db: DatabaseSync): (batch: number, claim: Claim) => StoredRow[] {
+  const prepareFor = (more: string) => ({
+    placed: prepare<StoredRow>(
+      db,
+      `SELECT ${ROW_COLUMNS}
+       FROM row_states s INDEXED BY row_states_place JOIN row_sources o ON o.id = s.id
+       WHERE s.id >> 32 = ? AND s.place IS NOT NULL AND s.held IS NULL AND s.status = ${QUEUED} AND s.id < ?${more}
+       ORDER BY s.place, s.id ${LIMIT}`,
+    ),
+    others: prepare<StoredRow>(
+      db,
+      `SELECT ${ROW_COLUMNS}
+       FROM row_states s INDEXED BY row_states_status JOIN row_sources o ON o.id = s.id
+       WHERE s.status = ${QUEUED} AND s.id >= ? AND s.id < ? AND s.held IS NULL AND s.place IS NULL${more}
+       ORDER BY s.id ${LIMIT}`,
+    ),
+  });
+  const all = prepareFor('');
+  const begunOnly = prepareFor(' AND s.claims > 0');
+  const claimOne = prepare(
+    db,
+    `UPDATE row_states SET status = ${RUNNING}, attempt = max(attempt, 1), claims = claims + 1, started_at = ?, owner = ?
+     WHERE id = ?`,
+  );
+  return (batch, { first, end, limit, at, begun, owner }) => {
+    const { placed, others } = begun ? begunOnly : all;
+    const claim = (rows: StoredRow[]) => {
+      for (const { id } of rows) claimOne.run(at, owner, id);
+      return rows;
+    };
+    // Claimed before the others are looked for, so that these are not passed over.
+    const rows = claim(placed.all(batch, end, limit));
+    return rows.length === limit ? rows : [...rows, ...claim(others.all(first, end, limit - rows.length))];
+  };
+}
