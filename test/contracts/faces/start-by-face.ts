@@ -54,9 +54,9 @@ const FACES: Record<string, StartBy> = {
     if (code !== 0 && code !== 4) throw new Error(`rowmill run ended with ${code}: ${told}`);
   },
   MCP: async ({ fields }, { files }, app) => {
-    const { tools, runner, registry, log } = app;
+    const { registry, log } = app;
     const connect = CLIENTS['SDK 2, 2026-07-28, one stream'];
-    const client = await connect?.(createMcpServerFactory({ tools, runner, registry, version: '0.0.0', log }));
+    const client = await connect?.(createMcpServerFactory({ ...app.as('mcp'), registry, version: '0.0.0', log }));
     const call = { name: 'execute_batch_processor', arguments: toolInput(fields, files) };
     const result = await client?.callTool(call);
     await client?.close();
