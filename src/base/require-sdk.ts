@@ -1,7 +1,5 @@
-import { createRequire } from 'node:module';
+import { findPackageJSON } from 'node:module';
 import { AppError } from './errors.ts';
-
-const load = createRequire(import.meta.url);
 
 /**
  * Checks that packages are there without loading them: SDKs are optional dependencies.
@@ -23,10 +21,9 @@ export function missingSdks(names: readonly string[]): string[] {
 
 function isInstalled(name: string): boolean {
   try {
-    load.resolve(name);
-    return true;
+    return findPackageJSON(name, import.meta.url) !== undefined;
   } catch (fault) {
-    // Other faults are about which file of the package is meant, so that it is there.
-    return (fault as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND';
+    if ((fault as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return false;
+    throw fault;
   }
 }

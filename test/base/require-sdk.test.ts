@@ -13,8 +13,8 @@ test('names every package that is missing, and the command that installs them', 
   );
 });
 
-test('takes a package for installed whose main file only ES modules may import', () => {
-  expect(missingSdks(['string-width', '@plum/sdk'])).toEqual(['@plum/sdk']);
+test('takes a package for installed that has no main file, or one that only ES modules may import', () => {
+  expect(missingSdks(['fauxqs', '@modelcontextprotocol/sdk', '@plum/sdk'])).toEqual(['@plum/sdk']);
 });
 
 test('a checkout has the SDKs of all providers', () => {
