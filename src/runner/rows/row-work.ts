@@ -76,7 +76,7 @@ export async function createRowWork(
     clock: deps.clock,
     random: deps.random,
     fence,
-    ...cacheOf(plan, fence, parks ? { ...deps, flights: NO_FLIGHTS } : deps),
+    ...cacheOf(plan, { fence, provider }, parks ? { ...deps, flights: NO_FLIGHTS } : deps),
     signal: hard,
     halt,
     drain,
