@@ -31,9 +31,8 @@ export function dollars(amount: number | null): string {
 }
 
 function amountOf(amount: number): string {
-  const four = decimals(amount, 4);
-  if (Number(four) >= 1) return money.format(amount);
-  if (Number(four) >= 0.01) return four;
+  if (amount >= 1) return money.format(amount);
+  if (amount >= 0.01) return decimals(amount, 4);
   // Two digits at least, whatever zeros come before them.
   const leading = Math.max(0, -Math.floor(Math.log10(amount)) - 1);
   return decimals(amount, Math.min(9, Math.max(6, leading + 2)));
