@@ -5,6 +5,7 @@ import type { ModelRequest, ModelResponse } from '../../../src/protocol/messages
 import type { Provider } from '../../../src/providers/provider.ts';
 import { withFallback } from '../../../src/providers/shared/fallback.ts';
 import type { Runner } from '../../../src/runner/runner.ts';
+import { tool } from '../../support/scripted-run.ts';
 import { ask, isSecondTurn, rowOf, say, startWorld, table, testAgent, USAGE, type World } from '../world.ts';
 
 const FIRST = 'claude-first';
@@ -73,15 +74,7 @@ async function answers(): Promise<string[]> {
 }
 
 async function open(rows: string[], looksUp = false): Promise<void> {
-  const tool = {
-    name: 'look_up',
-    description: 'Looks up.',
-    inputSchema: { type: 'object' },
-    idempotent: true,
-    timeoutMs: 1_000,
-    execute: async () => ({ content: 'found', isError: false }),
-  };
-  world = await startWorld(looksUp ? { tools: [tool] } : {});
+  world = await startWorld(looksUp ? { tools: [tool('look_up')] } : {});
   await world.write('table.csv', table(rows));
 }
 
