@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline/promises';
 import { AppError } from '../base/errors.ts';
+import { dollars } from '../base/figures.ts';
 import { mustConfirm } from '../runner/intake/spending.ts';
 import type { CommandContext, Output } from './command-context.ts';
-import { usd } from './figures.ts';
 
 /** What a command is about to spend. */
 export interface AboutToSpend {
@@ -37,10 +37,10 @@ export async function askToGoOn({ io }: CommandContext, question: string, spend:
  */
 export function refuseCostly({ expectedUsd, limitUsd }: AboutToSpend): void {
   if (!mustConfirm(expectedUsd, limitUsd)) return;
-  const cost = expectedUsd === null ? 'What it costs is unknown' : `It is expected to cost ${usd(expectedUsd)}`;
+  const cost = expectedUsd === null ? 'What it costs is unknown' : `It is expected to cost ${dollars(expectedUsd)}`;
   throw new AppError(
     'confirmation_needed',
-    `${cost}, and from ${usd(limitUsd)} on (ROWMILL_CONFIRM_ABOVE_USD) somebody has to agree. Add --yes to go on, or ` +
+    `${cost}, and from ${dollars(limitUsd)} on (ROWMILL_CONFIRM_ABOVE_USD) somebody has to agree. Add --yes to go on, or ` +
       'spend less: --max-cost USD, or --sample ROWS for a start.',
   );
 }

@@ -33,14 +33,21 @@ export function toLinearRegex(pattern: RegExp): RE2JS {
 /** White space beyond RE2's `\s`, as JavaScript has it: tables are full of no-break spaces. */
 const MORE_SPACES = '\\v\\x{feff}\\p{Z}';
 
-/** Widens `\s` and `\S` to JavaScript's white space; only `\S` inside of brackets stays RE2's. */
+/** Everything but JavaScript's white space, in ranges: a class of RE2 can't hold another class's complement. */
+const NO_SPACES = [
+  ...['\\x{0}-\\x{8}', '\\x{e}-\\x{1f}', '\\x{21}-\\x{9f}', '\\x{a1}-\\x{167f}', '\\x{1681}-\\x{1fff}'],
+  ...['\\x{200b}-\\x{2027}', '\\x{202a}-\\x{202e}', '\\x{2030}-\\x{205e}', '\\x{2060}-\\x{2fff}'],
+  ...['\\x{3001}-\\x{fefe}', '\\x{ff00}-\\x{10ffff}'],
+].join('');
+
+/** Widens `\s` to JavaScript's white space, and narrows `\S` to what is left. */
 function withUnicodeSpaces(pattern: string): string {
   let isInBrackets = false;
   return pattern.replace(/\\[\s\S]|[[\]]/g, (token) => {
     if (token === '[') isInBrackets = true;
     else if (token === ']') isInBrackets = false;
     else if (token === '\\s') return isInBrackets ? `\\s${MORE_SPACES}` : `[\\s${MORE_SPACES}]`;
-    else if (token === '\\S' && !isInBrackets) return `[^\\s${MORE_SPACES}]`;
+    else if (token === '\\S') return isInBrackets ? NO_SPACES : `[${NO_SPACES}]`;
     return token;
   });
 }

@@ -71,10 +71,10 @@ async function openBatch(
   return `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not installed: npm install ${missing.join(' ')}`;
 }
 
-/** A profile belongs to its model. */
+/** A profile belongs to its model. Every part has its place, so that no other parts put together give the same key. */
 function serverKey(source: ModelSource): unknown[] {
   const { provider, model, base_url, api_key_env, region, inference_profile: profile } = source;
-  return [provider, base_url, api_key_env, region, ...(profile === undefined ? [] : [profile, model])];
+  return [provider, base_url, api_key_env, region, ...(profile === undefined ? [null, null] : [profile, model])];
 }
 
 /** Values by key, each made once; one that could not be made is tried again. */

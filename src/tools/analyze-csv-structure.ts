@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { counted } from '../base/figures.ts';
 import { strict } from '../base/strict-object.ts';
 import type { ColumnProfile, TableProfile, Tables } from '../tables/table.ts';
 import { defineTool } from './define-tool.ts';
@@ -181,7 +182,7 @@ function describeColumn(one: ColumnProfile, detail: Detail): z.input<typeof colu
 /** Names no cell and no column: what a table holds must not stand in a sentence of ours. */
 function summarize(profile: TableProfile): string {
   const { facts, columns } = profile;
-  const rows = `${profile.rowCount.toLocaleString('en-GB')} ${profile.rowCount === 1 ? 'row' : 'rows'}`;
+  const rows = counted(profile.rowCount, 'row');
   const malformed = profile.malformedCount === 0 ? '' : `, ${profile.malformedCount} of them unreadable`;
   const format = `${facts.gzip ? 'Gzipped ' : ''}${facts.format.toUpperCase()}, ${facts.encoding}`;
   return `${format}: ${rows}${malformed}, ${columns.length} ${columns.length === 1 ? 'column' : 'columns'}.`;

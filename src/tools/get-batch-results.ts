@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { AppError } from '../base/errors.ts';
+import { count } from '../base/figures.ts';
 import { nearest } from '../base/nearest.ts';
 import { strict } from '../base/strict-object.ts';
 import type { RowReport } from '../runner/contract/row.ts';
 import type { Runner } from '../runner/runner.ts';
 import { defineTool } from './define-tool.ts';
-import { number } from './figures.ts';
 import type { OrchestratorTool } from './orchestrator-tool.ts';
 import { resultsResource } from './show/resource-uris.ts';
 import { decodeCursor, encodeCursor } from './show/row-cursor.ts';
@@ -191,6 +191,6 @@ function summarize(rows: Row[], more: boolean): string {
   const kinds = [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
   const first = rows[0]?.row ?? 0;
   const last = rows.at(-1)?.row ?? 0;
-  const place = first === last ? `row ${number(first)}` : `rows ${number(first)} to ${number(last)}`;
+  const place = first === last ? `row ${count(first)}` : `rows ${count(first)} to ${count(last)}`;
   return `${kinds}: ${place}; ${more ? 'more follow' : 'no more follow'}.`;
 }

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import type { ToolContext } from '../agent/tool.ts';
+import { count } from '../base/figures.ts';
 import { strict } from '../base/strict-object.ts';
 import type { BatchReport } from '../runner/contract/report.ts';
 import type { Runner } from '../runner/runner.ts';
 import { defineTool } from './define-tool.ts';
-import { number } from './figures.ts';
 import type { OrchestratorTool } from './orchestrator-tool.ts';
 import { batchReport, isSettled, nextStepFor, summarizeBatch, toBatchInAnswer } from './show/batch-report.ts';
 import { resultsResource } from './show/resource-uris.ts';
@@ -95,7 +95,7 @@ function progressTeller({ onProgress }: ToolContext): (report: BatchReport) => v
     const done = counts.succeeded + counts.failed;
     if (onProgress === undefined || done <= told) return;
     told = done;
-    const message = `${status}: ${number(done)} of ${number(counts.total)} rows done, ${number(counts.failed)} failed`;
+    const message = `${status}: ${count(done)} of ${count(counts.total)} rows done, ${count(counts.failed)} failed`;
     onProgress({ done, ...(counts.total > 0 ? { total: counts.total } : {}), message });
   };
 }

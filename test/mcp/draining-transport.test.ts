@@ -68,6 +68,24 @@ describe('MCP over stdio', () => {
     expect(aborted).toEqual([true]);
   });
 
+  it('waits for no answer to a request that was cancelled', async () => {
+    const { stdin, stdout, served, send, initialize, aborted } = startServer();
+    let written = '';
+    stdout.on('data', (chunk) => {
+      written += chunk;
+    });
+    send(initialize);
+    send({ id: 2, method: 'tools/call', params: { name: 'wait', arguments: {} } });
+    send({ method: 'notifications/cancelled', params: { requestId: 2, reason: 'not needed' } });
+    stdin.end();
+    const begun = Date.now();
+    await served;
+    expect(Date.now() - begun).toBeLessThan(1000);
+    expect(aborted).toEqual([true]);
+    expect(written).toContain('"id":1');
+    expect(written).not.toContain('"id":2');
+  });
+
   it('ends at once when nothing is open, and on its signal', async () => {
     const idle = startServer();
     idle.stdin.end();

@@ -104,6 +104,13 @@ describe('providers', () => {
     expect(await all.get('openai', { provider: 'openai', model: 'a' })).toBe(await all.get('openai'));
   });
 
+  it('are others for a profile of a model and for a model with that as its fallback', async () => {
+    const [model, profile] = ['anthropic.claude-x', 'us.anthropic.claude-x'];
+    const throughProfile = await all.get('bedrock', { provider: 'bedrock', model, inference_profile: profile });
+    const withFallback = await all.get('bedrock', { provider: 'bedrock', model: profile, fallback: model });
+    expect(withFallback).not.toBe(throughProfile);
+  });
+
   it('say which there are, and what a compatible server has to be told', async () => {
     await expect(all.get('nobody')).rejects.toMatchObject({
       code: 'agents_invalid',

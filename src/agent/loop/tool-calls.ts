@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { AppError, toAppError } from '../../base/errors.ts';
+import { duration } from '../../base/figures.ts';
 import type { Log } from '../../base/log.ts';
 import { nearest } from '../../base/nearest.ts';
 import { compileSchema, type Validator } from '../../base/schema.ts';
@@ -112,7 +113,7 @@ function timeoutMessage(tool: Tool, timeoutMs: number): string {
   const next = tool.idempotent
     ? 'Try it once more, or go on without it.'
     : 'It is not known whether it took effect: do not simply repeat it.';
-  return `The tool ${tool.name} did not answer within ${timeoutMs / 1000} s. ${next}`;
+  return `The tool ${tool.name} did not answer within ${duration(timeoutMs / 1000)}. ${next}`;
 }
 
 function failureMessage(tool: Tool, reason: string): string {

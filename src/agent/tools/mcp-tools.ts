@@ -1,5 +1,6 @@
 import type { Client, Tool as McpTool } from '@modelcontextprotocol/client';
 import { AppError } from '../../base/errors.ts';
+import { duration } from '../../base/figures.ts';
 import { nearest } from '../../base/nearest.ts';
 import type { JsonObject } from '../../protocol/messages.ts';
 import type { ToolResult } from '../../protocol/run.ts';
@@ -105,7 +106,7 @@ async function explain(
   const { ProtocolError, SdkError, SdkErrorCode } = await import('@modelcontextprotocol/client');
   if (thrown instanceof ProtocolError) return new AppError('tool_unavailable', thrown.message, { cause: thrown });
   if (thrown instanceof SdkError && thrown.code === SdkErrorCode.RequestTimeout) {
-    const text = `The MCP server did not answer ${tool.name} within ${timeoutMs / 1000} s.`;
+    const text = `The MCP server did not answer ${tool.name} within ${duration(timeoutMs / 1000)}.`;
     return new AppError('tool_unavailable', text, { cause: thrown, retryable: true });
   }
   if (thrown instanceof SdkError && thrown.code === SdkErrorCode.InvalidResult) {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import * as z from 'zod';
+import { bytes, count, counted } from '../../base/figures.ts';
 import { callTool } from '../call-tool.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { bytes, count, counted } from '../figures.ts';
 import { locationArgument, numberArgument } from '../mapping-arguments.ts';
 import { listenForStop } from '../signals.ts';
 import { cellText, oneLine } from '../terminal/safe-text.ts';

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { counted } from '../../base/figures.ts';
 import { ENDED } from '../../runner/lifecycle/batch.ts';
 import { isTruncationWarning } from '../../runner/rows/input-messages.ts';
 import { refuseCostly } from '../agreement.ts';
@@ -11,7 +12,6 @@ import { readBedrockSettings } from '../bedrock/settings.ts';
 import { type ProcessedSplit, summarize, writeSummary } from '../bedrock/summary.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
 import { EXIT, exitCodeOfBatch } from '../exit-codes.ts';
-import { counted } from '../figures.ts';
 import { type Foreground, type ForegroundResult, openForeground } from '../foreground.ts';
 import { numberArgument } from '../mapping-arguments.ts';
 import { planLines } from '../terminal/report-text.ts';

@@ -1,6 +1,6 @@
 import type { ConversationEvent } from '../../agent/conversation/conversation.ts';
+import { dollars } from '../../base/figures.ts';
 import type { Json, Usage } from '../../protocol/messages.ts';
-import { usd } from '../figures.ts';
 import { type Io, paintFor, widthOf } from '../io.ts';
 import { manyLines } from './safe-text.ts';
 import { toolCallLine, toolResultLine } from './tool-call-text.ts';
@@ -88,7 +88,7 @@ export function createConversationView(io: Io, quiet: boolean): ConversationView
           answer.cost_usd = event.cost_usd;
           endLine();
           if (event.cost_usd !== null && event.cost_usd > 0)
-            line(layout.paint('dim', `(this answer: ${usd(event.cost_usd)})`));
+            line(layout.paint('dim', `(this answer: ${dollars(event.cost_usd)})`));
           return;
         case 'error':
           answer.error = { code: event.code, message: event.message };

@@ -1,6 +1,6 @@
 import cliProgress from 'cli-progress';
+import { count, dollars, duration } from '../../base/figures.ts';
 import type { BatchReport } from '../../runner/contract/report.ts';
-import { count, duration, usd } from '../figures.ts';
 import { type Io, paintFor } from '../io.ts';
 
 /** Without a terminal, progress lines are at least this far apart. */
@@ -72,6 +72,6 @@ function noteOf(report: BatchReport): string {
   if (report.rows_per_second !== null && report.rows_per_second > 0)
     parts.push(`${count(report.rows_per_second)} rows/s`);
   if (report.eta_seconds !== null && report.eta_seconds > 0) parts.push(`${duration(report.eta_seconds)} left`);
-  if (report.cost_usd !== null && report.cost_usd > 0) parts.push(usd(report.cost_usd));
+  if (report.cost_usd !== null && report.cost_usd > 0) parts.push(dollars(report.cost_usd));
   return parts.length === 0 ? '' : `  ${parts.join(' · ')}`;
 }

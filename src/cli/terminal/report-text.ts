@@ -1,9 +1,9 @@
+import { count, counted, dollars, duration } from '../../base/figures.ts';
 import { descriptorOf } from '../../providers/catalog.ts';
 import type { Estimate } from '../../runner/contract/estimate.ts';
 import type { BatchPlan, Execution } from '../../runner/contract/plan.ts';
 import type { BatchReport } from '../../runner/contract/report.ts';
 import type { Output } from '../command-context.ts';
-import { count, counted, duration, usd } from '../figures.ts';
 import type { Paint, Style } from '../io.ts';
 import { oneLine } from './safe-text.ts';
 import { wrapText } from './word-wrap.ts';
@@ -88,21 +88,21 @@ function secondsOf(report: BatchReport): string {
 
 /** What `set` changes: `10 rows at once, at most $5.00, priority 5 of 10`. */
 function limitsText({ options }: BatchReport): string {
-  const cap = options.max_cost_usd === null ? 'no cap on cost' : `at most ${usd(options.max_cost_usd)}`;
+  const cap = options.max_cost_usd === null ? 'no cap on cost' : `at most ${dollars(options.max_cost_usd)}`;
   return `${counted(options.concurrency, 'row')} at once, ${cap}, priority ${options.priority} of 10`;
 }
 
 function costText(report: BatchReport): string {
-  const exact = usd(report.cost_usd);
+  const exact = dollars(report.cost_usd);
   const worst = report.cost_usd_at_most;
   return report.cost_usd === null || worst === null || worst <= report.cost_usd
     ? exact
-    : `${exact} (at most ${usd(worst)} with calls that got no answer)`;
+    : `${exact} (at most ${dollars(worst)} with calls that got no answer)`;
 }
 
 /** `12 answered from the cache (saved $0.01)`, or nothing. */
 function cachedText({ cached_calls: calls, saved_usd: saved }: BatchReport): string {
-  return calls === 0 ? '' : `, ${count(calls)} answered from the cache (saved ${usd(saved)})`;
+  return calls === 0 ? '' : `, ${count(calls)} answered from the cache (saved ${dollars(saved)})`;
 }
 
 /** What the money went to; nothing where there is none. */
@@ -115,16 +115,16 @@ function billTexts({ bill, cost_usd }: BatchReport): string[] {
     ['cache read', bill.cache_read],
   ] as const;
   const tokens = kinds.flatMap(([name, { tokens, cost_usd }]) =>
-    tokens === 0 ? [] : [`${name} ${usd(cost_usd)} for ${count(tokens)} tokens`],
+    tokens === 0 ? [] : [`${name} ${dollars(cost_usd)} for ${count(tokens)} tokens`],
   );
   const { succeeded, failed, unfinished_cost_usd: unfinished } = bill;
   const outcomes = [
-    `${counted(succeeded.attempts, 'attempt')} that succeeded ${usd(succeeded.cost_usd)}`,
-    ...(failed.attempts === 0 ? [] : [`${count(failed.attempts)} that failed ${usd(failed.cost_usd)}`]),
-    ...(unfinished === 0 || unfinished === null ? [] : [`not finished ${usd(unfinished)}`]),
+    `${counted(succeeded.attempts, 'attempt')} that succeeded ${dollars(succeeded.cost_usd)}`,
+    ...(failed.attempts === 0 ? [] : [`${count(failed.attempts)} that failed ${dollars(failed.cost_usd)}`]),
+    ...(unfinished === 0 || unfinished === null ? [] : [`not finished ${dollars(unfinished)}`]),
   ];
   const models = bill.models.map(
-    ({ model, calls, cost_usd }) => `${model} ${usd(cost_usd)} (${counted(calls, 'call')})`,
+    ({ model, calls, cost_usd }) => `${model} ${dollars(cost_usd)} (${counted(calls, 'call')})`,
   );
   return [tokens.join(', '), outcomes.join(', '), ...(models.length > 1 ? [models.map(oneLine).join(', ')] : [])];
 }
@@ -136,7 +136,7 @@ function jobTexts({ provider_jobs: jobs, batch_calls: calls, discount_usd: saved
   if (jobs.length === 0) return [];
   const states = [...Map.groupBy(jobs, ({ status }) => status)].map(([status, ones]) => `${ones.length} ${status}`);
   const answered =
-    calls === 0 ? '' : `; ${counted(calls, 'call')} answered at its price saved ${usd(saved)} against real time`;
+    calls === 0 ? '' : `; ${counted(calls, 'call')} answered at its price saved ${dollars(saved)} against real time`;
   const faults = jobs.flatMap(({ id, requests, error }) =>
     error === null ? [] : [`${id} (${counted(requests, 'request')}): ${oneLine(error)}`],
   );
@@ -206,7 +206,7 @@ function priceAndTime(estimate: Estimate): string[] {
   if (estimate.cost_usd === null) parts.push('cost unknown');
   else {
     const { low, expected, high } = estimate.cost_usd;
-    parts.push(low === high ? usd(expected) : `about ${usd(expected)} (${usd(low)} to ${usd(high)})`);
+    parts.push(low === high ? dollars(expected) : `about ${dollars(expected)} (${dollars(low)} to ${dollars(high)})`);
   }
   if (estimate.duration_seconds !== null) parts.push(duration(estimate.duration_seconds));
   return parts;

@@ -1,5 +1,5 @@
+import { duration } from '../../base/figures.ts';
 import type { Json } from '../../protocol/messages.ts';
-import { duration } from '../figures.ts';
 import type { Paint } from '../io.ts';
 import { cellText, oneLine } from './safe-text.ts';
 import { truncate } from './terminal-text.ts';

@@ -1,9 +1,9 @@
 import * as z from 'zod';
+import { count, dollars, duration } from '../../base/figures.ts';
 import type { Json } from '../../protocol/messages.ts';
 import type { AttemptTrace, RowTrace } from '../../runner/contract/trace.ts';
 import type { JournalAnswer, JournalEntry } from '../../storage/journal.ts';
 import type { Output } from '../command-context.ts';
-import { count, duration, usd } from '../figures.ts';
 
 import type { Paint } from '../io.ts';
 import { cellText, manyLines, oneLine } from './safe-text.ts';
@@ -87,7 +87,7 @@ function modelLines(entry: JournalEntry, output: Pick<Output, 'paint' | 'width'>
     usage === null
       ? ''
       : `, ${count(usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens)} in, ${count(usage.outputTokens)} out`;
-  const facts = `${secondsOf(entry)}${tokens}, ${usd(answer.costMicroUsd === null ? null : answer.costMicroUsd / 1e6)}${standardOf(answer)}`;
+  const facts = `${secondsOf(entry)}${tokens}, ${dollars(answer.costMicroUsd === null ? null : answer.costMicroUsd / 1e6)}${standardOf(answer)}`;
   const from = entry.cachedFrom === undefined ? '' : `, from the cache (${entry.cachedFrom.run})`;
   if (entry.isPruned === true) return [`${head}  ${paint('dim', `${facts}${from}, ${PRUNED}`)}`];
   const parsed = modelAnswer.safeParse(answer.response);
@@ -100,7 +100,7 @@ function modelLines(entry: JournalEntry, output: Pick<Output, 'paint' | 'width'>
 function standardOf({ standardMicroUsd: standard }: JournalAnswer): string {
   return standard === undefined
     ? ''
-    : ` by the batch API (${usd(standard === null ? null : standard / 1e6)} in real time)`;
+    : ` by the batch API (${dollars(standard === null ? null : standard / 1e6)} in real time)`;
 }
 
 function blockLines(block: { type: string }, output: Pick<Output, 'paint' | 'width'>): string[] {
@@ -146,6 +146,6 @@ function costOf(trace: RowTrace): string {
   const answers: { costMicroUsd: number | null; response: Json }[] = trace.attempts.flatMap((attempt) =>
     attempt.entries.flatMap((entry) => (entry.answer === null ? [] : [entry.answer])),
   );
-  if (answers.some((answer) => answer.costMicroUsd === null)) return usd(null);
-  return usd(answers.reduce((sum, answer) => sum + (answer.costMicroUsd ?? 0), 0) / 1e6);
+  if (answers.some((answer) => answer.costMicroUsd === null)) return dollars(null);
+  return dollars(answers.reduce((sum, answer) => sum + (answer.costMicroUsd ?? 0), 0) / 1e6);
 }

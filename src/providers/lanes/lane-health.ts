@@ -1,4 +1,5 @@
 import { AppError } from '../../base/errors.ts';
+import { duration } from '../../base/figures.ts';
 import type { Log } from '../../base/log.ts';
 import { type BreakerOptions, createBreaker } from './circuit-breaker.ts';
 import { createConcurrencyLimit } from './concurrency-limit.ts';
@@ -73,11 +74,11 @@ export function createLaneHealth(options: LaneHealthOptions): LaneHealth {
     if (isProbe) breaker.forgetProbe();
     const time = now();
     const askedMs = coolDown.start(error.retryAfterMs, { number, sent, now: time });
-    if (askedMs > patienceMs) return giveUp(error, `it asks to wait ${seconds(askedMs)}`);
+    if (askedMs > patienceMs) return giveUp(error, `it asks to wait ${duration(askedMs / 1000)}`);
     const refusedMs = coolDown.refusedMs(time);
     if (refusedMs <= patienceMs) return LANE;
     coolDown.startOver(time);
-    return giveUp(error, `it has refused every call for ${seconds(refusedMs)}`);
+    return giveUp(error, `it has refused every call for ${duration(refusedMs / 1000)}`);
   };
   const faulted = (error: AppError, { isProbe }: Sending): FaultMeaning => {
     const time = now();
@@ -88,7 +89,7 @@ export function createLaneHealth(options: LaneHealthOptions): LaneHealth {
     if (!wasOpen) log?.warn({ lane: name, code: error.code }, 'lane stopped: every call fails');
     if (!isProbe || openMs <= patienceMs) return LANE;
     breaker.startOver(time);
-    return giveUp(error, `every call has failed for ${seconds(openMs)}`);
+    return giveUp(error, `every call has failed for ${duration(openMs / 1000)}`);
   };
 
   return {
@@ -160,8 +161,4 @@ function createCoolDown(random: () => number) {
       since = now;
     },
   };
-}
-
-function seconds(ms: number): string {
-  return `${Math.round(ms / 1000)} s`;
 }

@@ -1,4 +1,5 @@
 import { AppError } from '../../base/errors.ts';
+import { duration } from '../../base/figures.ts';
 import type { RespondOptions } from '../provider.ts';
 
 /** Deadline of one call, in milliseconds, where the caller sets none. */
@@ -36,7 +37,7 @@ export function startCall(service: string, options: Pick<RespondOptions, 'signal
     timeoutMs: Math.ceil(timeoutMs) + SDK_MARGIN_MS,
     fault() {
       if (isTimedOut) {
-        const text = `${service} did not answer within ${timeoutMs / 1000} s.`;
+        const text = `${service} did not answer within ${duration(timeoutMs / 1000)}.`;
         return new AppError('model_timeout', text, { retryable: true, outcomeUnknown: true });
       }
       if (!signal.aborted) return undefined;

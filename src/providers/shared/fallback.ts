@@ -1,6 +1,6 @@
 import { AppError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
-import type { AssistantBlock, ModelRequest, ModelResponse } from '../../protocol/messages.ts';
+import type { AssistantBlock, ModelRequest, ModelResponse, UserBlock } from '../../protocol/messages.ts';
 import type { Provider } from '../provider.ts';
 
 /** In the opaque block that marks a transcript as the fallback model's. */
@@ -38,7 +38,10 @@ export function withFallback(provider: Provider, { model, fallback, log }: Fallb
   return {
     ...provider,
     route,
-    adopt: (request, response) => (fallbackNames.has(request.model) ? marked(response) : response),
+    adopt(request, response) {
+      const given = provider.adopt?.(request, response) ?? response;
+      return fallbackNames.has(request.model) ? marked(given) : unmarked(given);
+    },
     async respond(given, options) {
       const request = route(given);
       if (fallbackNames.has(request.model)) return marked(await provider.respond(request, options));
@@ -65,11 +68,21 @@ function isUnserved({ code, retryable }: AppError): boolean {
 function beganWith({ messages }: ModelRequest): 'model' | 'fallback' | undefined {
   const answer = messages.find(({ role }) => role === 'assistant');
   if (answer === undefined || typeof answer.content === 'string') return undefined;
-  return answer.content.some((block) => block.type === 'opaque' && block.provider === MARK) ? 'fallback' : 'model';
+  return answer.content.some(isMark) ? 'fallback' : 'model';
 }
 
 /** The mark comes first: an answer's last block tells whether it was cut off. */
 function marked(response: ModelResponse): ModelResponse {
   const mark: AssistantBlock = { type: 'opaque', provider: MARK, value: null };
-  return { ...response, content: [mark, ...response.content] };
+  return { ...response, content: [mark, ...unmarked(response).content] };
+}
+
+/** An answer from the cache may have been another agent's fallback. */
+function unmarked(response: ModelResponse): ModelResponse {
+  if (!response.content.some(isMark)) return response;
+  return { ...response, content: response.content.filter((block) => !isMark(block)) };
+}
+
+function isMark(block: AssistantBlock | UserBlock): boolean {
+  return block.type === 'opaque' && block.provider === MARK;
 }

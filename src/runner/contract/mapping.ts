@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { strict } from '../../base/strict-object.ts';
+import { oneOf } from './option-face.ts';
 
 /** Any JSON value. The metadata is for JSON Schema, where clients refuse a schema that is empty. */
 const constant = z
@@ -60,7 +61,7 @@ export const outputMapping = strict({
     .describe('Further columns: name to "{% JSONata over {row, output} %}".')
     .exactOptional(),
   metadata: z
-    .array(z.enum(METADATA_COLUMNS))
+    .array(oneOf(METADATA_COLUMNS))
     .min(1)
     .describe(
       'Columns about each row, failed rows included. _parse_status: the outcome of reading its answer (success, validation_failed, json_failed, or error where there is none). _validation_passed: whether the answer fits the schema. _truncated_fields: the input fields that its prompt holds in part only. _outcome: success or error, empty for a row that was not run. _failure: as _error, and null where a row did not fail. _status, _processing_time and _error stand at the end of every table; named here they stand here instead.',

@@ -52,7 +52,11 @@ export async function openLocalAttempts(options: ProcessOptions, hooks: AttemptH
     lane?.setPriority(next.priority);
   });
   // Rows whose calls wait for a provider job must not wait for one another.
-  const cache = cacheOf(planOf(batch), fence, hooks.parks === undefined ? deps : { ...deps, flights: NO_FLIGHTS });
+  const cache = cacheOf(
+    planOf(batch),
+    { fence, provider },
+    hooks.parks === undefined ? deps : { ...deps, flights: NO_FLIGHTS },
+  );
   const settlement = createRowSettlement({ store: deps.store, clock: deps.clock, budget, fence }, cache);
   let answered = false;
   const onAnswer = () => {

@@ -1,5 +1,6 @@
 import { type AgentDefinition, agentLabel } from '../../agent/definition.ts';
 import { AppError, type ErrorCode } from '../../base/errors.ts';
+import { dollars } from '../../base/figures.ts';
 import type { JsonObject } from '../../protocol/messages.ts';
 import { isEmbeddingModel, locateModel } from '../../providers/catalog.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
@@ -160,7 +161,7 @@ function checkCapLeft(batch: BatchRecord, { max_cost_usd }: BatchTuning): void {
   if (cap === undefined || cap > committed) return;
   throw new AppError(
     'budget_reached',
-    `$${committed.toFixed(6)} of the cap of $${cap} is spent or committed; go on with ${batch.id} under a higher max_cost_usd.`,
+    `${dollars(committed)} of the cap of ${dollars(cap)} is spent or committed; go on with ${batch.id} under a higher max_cost_usd.`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { dollars } from '../../base/figures.ts';
 import { NO_USAGE, type Usage } from '../../protocol/messages.ts';
 import type { PriceTable } from '../../providers/prices/prices.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
@@ -111,9 +112,9 @@ function basisOf(cost: RowCost | null, attempts: number): string {
   if (cost === null) return `measured on ${rows} of this batch; the price of the model is unknown`;
   if (cost.repriced !== null)
     return `the tokens of ${rows} of this batch at the prices of ${cost.repriced}; another model may take more or fewer, so low is half and high three times the expected`;
-  const each = `measured on ${rows} of this batch, $${(cost.mean / 1e6).toFixed(6)} a row on average`;
+  const each = `measured on ${rows} of this batch, ${dollars(cost.mean / 1e6)} a row on average`;
   if (cost.spread === null) return `${each}; one row tells no spread, so low is half and high three times the expected`;
-  const range = `${each}, ± $${(cost.spread / 1e6).toFixed(6)} (standard deviation); low and high hold 95 of 100 times if the rest is like them`;
+  const range = `${each}, ± ${dollars(cost.spread / 1e6)} (standard deviation); low and high hold 95 of 100 times if the rest is like them`;
   return attempts < SMALL_SAMPLE ? `${range}. A small sample: the range is wide, and may still be wrong` : range;
 }
 

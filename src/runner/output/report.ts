@@ -1,5 +1,6 @@
 import { agentLabel } from '../../agent/definition.ts';
 import type { ErrorCode } from '../../base/errors.ts';
+import { dollars } from '../../base/figures.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { ProviderJobRecord } from '../../storage/provider-jobs.ts';
 import type { Estimate } from '../contract/estimate.ts';
@@ -57,7 +58,7 @@ export async function reportBatch(
       succeeded: totals.succeeded,
       failed: totals.failed,
     },
-    rows_per_second: rate === null ? null : Number(rate.toFixed(2)),
+    rows_per_second: rate === null ? null : Math.round(rate * 100) / 100,
     eta_seconds:
       rate === null || batch.status !== 'running' ? null : Math.ceil((totals.queued + totals.running) / rate),
     usage: totals.usage,
@@ -176,6 +177,9 @@ function pausedStep(batch: BatchRecord, resume: string, rest: Estimate | null): 
 function restText(rest: Estimate | null): string {
   if (rest === null || rest.rows === null) return '';
   const cost = rest.cost_usd;
-  const words = cost === null ? 'an unknown amount' : `about $${cost.expected} ($${cost.low} to $${cost.high})`;
+  const words =
+    cost === null
+      ? 'an unknown amount'
+      : `about ${dollars(cost.expected)} (${dollars(cost.low)} to ${dollars(cost.high)})`;
   return ` The other ${rest.rows} rows may cost ${words}: ${rest.basis.replace(/\.$/, '')}.`;
 }

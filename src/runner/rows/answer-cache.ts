@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import { type Json, type ModelRequest, type ModelResponse, NO_USAGE } from '../../protocol/messages.ts';
+import type { Provider } from '../../providers/provider.ts';
 import type { JournalEntry } from '../../storage/journal.ts';
 import type { Fence } from '../../storage/leases.ts';
 import type { RowResult } from '../../storage/rows.ts';
@@ -16,34 +17,18 @@ export interface CacheDeps {
   clock: Clock;
   flights: Flights;
   fence: Fence;
-  /** The provider's name. */
-  provider: string;
-  /** What answers are told apart by: the provider, and its address where it is a server of people's own. */
-  server: string;
+  /** Its name, its server and where it routes a request decide which answers may serve the request. */
+  provider: Pick<Provider, 'name' | 'server' | 'route' | 'adopt'>;
 }
 
 /** The cache of a batch; undefined where it allows none. */
 export function cacheOf(
   plan: StoredPlan,
-  fence: Fence,
-  deps: Pick<CacheDeps, 'store' | 'clock'> & { flights?: Flights },
+  { fence, provider }: Pick<CacheDeps, 'fence' | 'provider'>,
+  { store, clock, flights = createFlights() }: Pick<CacheDeps, 'store' | 'clock'> & { flights?: Flights },
 ): CacheDeps | undefined {
   const scope = plan.request.options?.cache ?? 'off';
-  if (scope === 'off') return undefined;
-  const { store, clock, flights = createFlights() } = deps;
-  return {
-    scope,
-    store,
-    clock,
-    flights,
-    fence,
-    provider: plan.agent.model.provider,
-    server: serverOf(plan.agent.model),
-  };
-}
-
-function serverOf({ provider, base_url: baseUrl }: StoredPlan['agent']['model']): string {
-  return baseUrl === undefined ? provider : `${provider} ${baseUrl}`;
+  return scope === 'off' ? undefined : { scope, store, clock, flights, fence, provider };
 }
 
 /** A model call that may be answered from the cache. */
@@ -64,6 +49,8 @@ export interface RunCache {
   take(call: CacheableCall): Promise<ModelResponse | undefined>;
   /** A call that was answered before, in an earlier claim of the row. */
   replayed(call: Pick<CacheableCall, 'turn' | 'request'>, entry: JournalEntry): void;
+  /** A call that was sent, and answered by `model`. */
+  answered(call: Pick<CacheableCall, 'turn' | 'request'>, model: string): void;
   /** What is to be stored with a success. */
   hashed(): HashedCalls;
   /** The attempt is over, or given back: those who wait for its calls go on. Idempotent. */
@@ -74,30 +61,42 @@ type HashedCalls = NonNullable<Extract<RowResult, { status: 'succeeded' }>['hash
 
 /** Opens the cache for one run. */
 export function openRunCache(run: string, deps: CacheDeps): RunCache {
-  const { scope, store, clock, flights, fence, provider, server } = deps;
+  const { scope, store, clock, flights, fence, provider } = deps;
   const within = scope === 'batch' ? fence.batchId : null;
   const calls: HashedCalls = [];
   const leads = new Set<string>();
   const isOfBatch = (from: { run: string }) => from.run.startsWith(`${fence.batchId}/`);
 
+  // Most answers come from the model that the request was looked up for: its hash is made once.
+  let last: { request: ModelRequest; model: string; digest: Buffer } | undefined;
+  const digestOf = (request: ModelRequest, model: string): Buffer => {
+    if (last?.request !== request || last.model !== model) {
+      last = { request, model, digest: hashRequest(provider.server ?? provider.name, request, model) };
+    }
+    return last.digest;
+  };
+
   const take: RunCache['take'] = async ({ turn, request, appended, signal }) => {
-    const digest = hashRequest(server, request);
-    const key = `${within ?? ''} ${digest.toString('base64')}`;
     while (true) {
-      const seat = await flights.join(key, signal);
+      // Where the request leads may change while an identical one is in flight: its model may be given up.
+      const { model } = provider.route?.(request) ?? request;
+      const digest = digestOf(request, model);
+      const key = `${within ?? ''} ${digest.toString('base64')}`;
+      // A run that asks the same thing again must not wait for itself.
+      const seat = leads.has(key) ? 'lead' : await flights.join(key, signal);
       if (seat === 'lead') leads.add(key);
       const answer = await store.findAnswer(digest, within);
       if (answer === undefined) {
         if (seat === 'landed') continue;
-        calls.push({ run, turn, hash: digest });
         return undefined;
       }
       if (leads.delete(key)) flights.land(key, true);
-      const response = { ...(answer.response as unknown as ModelResponse), usage: NO_USAGE };
+      const kept = answer.response as unknown as ModelResponse;
+      const response = { ...(provider.adopt?.({ model }, kept) ?? kept), usage: NO_USAGE };
       const messages = appended as unknown as Json;
       const intent = { run, turn, call: 0, kind: 'model' as const, request: messages, idempotent: true };
       await store.writeCachedAnswer(
-        { ...intent, name: `${provider}/${request.model}`, worstMicroUsd: 0, at: clock.now() },
+        { ...intent, name: `${provider.name}/${model}`, worstMicroUsd: 0, at: clock.now() },
         { ...answer, response: response as unknown as Json },
         fence,
       );
@@ -108,9 +107,12 @@ export function openRunCache(run: string, deps: CacheDeps): RunCache {
   };
   return {
     take,
-    replayed({ turn, request }, { cachedFrom }) {
+    replayed({ turn, request }, { cachedFrom, name }) {
       if (cachedFrom !== undefined && isOfBatch(cachedFrom)) return;
-      calls.push({ run, turn, hash: hashRequest(server, request) });
+      calls.push({ run, turn, hash: digestOf(request, name.slice(provider.name.length + 1)) });
+    },
+    answered({ turn, request }, model) {
+      calls.push({ run, turn, hash: digestOf(request, model) });
     },
     hashed: () => calls,
     end(succeeded) {
@@ -120,10 +122,13 @@ export function openRunCache(run: string, deps: CacheDeps): RunCache {
   };
 }
 
-/** SHA-256 of everything that a model's answer depends on. */
-function hashRequest(server: string, request: ModelRequest): Buffer {
-  const { model, system, tools, messages, maxTokens, sampling, prefill } = request;
+/** In every hash, so that answers which an older version hashed by other rules are never found. */
+const HASH_VERSION = 2;
+
+/** SHA-256 of everything that a model's answer depends on. `model` is the one that answers. */
+function hashRequest(server: string, request: ModelRequest, model: string): Buffer {
+  const { system, tools, messages, maxTokens, sampling, prefill } = request;
   const wishes = [sampling, prefill].filter((wish) => wish !== undefined);
-  const said = [server, model, maxTokens, system, tools, messages, ...wishes];
+  const said = [HASH_VERSION, server, model, maxTokens, system, tools, messages, ...wishes];
   return hash('sha256', JSON.stringify(said), 'buffer');
 }

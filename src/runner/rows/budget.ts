@@ -1,4 +1,5 @@
 import { AppError } from '../../base/errors.ts';
+import { dollars } from '../../base/figures.ts';
 
 /**
  * Holds spending below a cap. What is committed is what was spent, plus calls in flight and calls whose answer was
@@ -57,16 +58,12 @@ export function budgetReached(cap: number, spent: number, worst: number): AppErr
   if (spent === 0) {
     return new AppError(
       'budget_reached',
-      `The cap of $${dollars(cap)} has no room for one call: the next may cost $${dollars(worst)}. Resume with a higher max_cost_usd.`,
+      `The cap of ${dollars(cap / 1e6)} has no room for one call: the next may cost ${dollars(worst / 1e6)}. Resume with a higher max_cost_usd.`,
     );
   }
   return new AppError(
     'budget_reached',
-    `The cap of $${dollars(cap)} is reached: $${dollars(spent)} is spent or committed, and the next call may cost ` +
-      `$${dollars(worst)}. Resume with a higher max_cost_usd to go on.`,
+    `The cap of ${dollars(cap / 1e6)} is reached: ${dollars(spent / 1e6)} is spent or committed, and the next call may cost ` +
+      `${dollars(worst / 1e6)}. Resume with a higher max_cost_usd to go on.`,
   );
-}
-
-function dollars(microUsd: number): string {
-  return (microUsd / 1e6).toFixed(microUsd < 1e4 ? 6 : 4);
 }

@@ -1,4 +1,5 @@
 import type { AgentDefinition } from '../../agent/definition.ts';
+import { count, counted } from '../../base/figures.ts';
 import type { Json, JsonObject, Message } from '../../protocol/messages.ts';
 import {
   cutFields,
@@ -55,8 +56,8 @@ export function withTruncation(warnings: readonly Json[], agent: AgentDefinition
   // A table may be written again after a retry: what was told before is not told twice.
   const others = warnings.filter((warning) => !isTruncationWarning(String(warning)));
   if (rows === 0) return others;
-  const limit = `${maxCharactersOf(agent).toLocaleString('en-GB')} characters (limits.max_field_characters)`;
-  return [...others, `${TRUNCATION} ${limit} in ${rows} ${rows === 1 ? 'row' : 'rows'}.`];
+  const limit = `${count(maxCharactersOf(agent))} characters (limits.max_field_characters)`;
+  return [...others, `${TRUNCATION} ${limit} in ${counted(rows, 'row')}.`];
 }
 
 /** Whether a warning of a batch is the one of {@link withTruncation}. */

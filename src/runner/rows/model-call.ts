@@ -40,10 +40,14 @@ export interface ModelCall extends ModelTurn {
   signal: AbortSignal;
   /** Whether it was sent before, and that answer was lost or refused. */
   wasSent: boolean;
+  /** The cached answer of an identical request, asked for where a fault has led the call to another model. */
+  reuse?: (() => Promise<ModelResponse | undefined>) | undefined;
 }
 
 export interface AnsweredCall {
   response: ModelResponse;
+  /** The model that the call was sent to, which may be another than the request names; absent for a cached answer. */
+  model?: string;
   /** In micro-dollars; 0 when the price is unknown. */
   cost: number;
   /**
@@ -69,6 +73,9 @@ export async function callUntilAnswered(call: ModelCall, deps: ModelCallDeps): P
       if (delayMs === undefined || !error.retryable) throw error;
       deps.onRetry?.(error, delayMs);
       if (meaning.kind === 'own') await pause(delayMs, call, deps);
+      if (call.reuse === undefined || routed(call.request, deps).model === sent.model) continue;
+      const response = await call.reuse();
+      if (response !== undefined) return { response, cost: 0, committed: Promise.resolve(undefined) };
     }
   } catch (thrown) {
     const error = toAppError(thrown);
@@ -90,12 +97,16 @@ async function pause(
   }
 }
 
-type Sent = AnsweredCall | { error: AppError; meaning: ReturnType<Permit['end']> };
+type Sent = AnsweredCall | { error: AppError; meaning: ReturnType<Permit['end']>; model: string };
+
+function routed(request: ModelRequest, { provider }: ModelCallDeps): ModelRequest {
+  return provider.route?.(request) ?? request;
+}
 
 /** Room in the budget, then room in the lane, then the intent, then the send: always in this order, so that nobody waits in a ring. */
 async function sendOnce(asked: ModelCall, isRepeat: boolean, deps: ModelCallDeps): Promise<Sent> {
   const { run, turn, time } = asked;
-  const request = deps.provider.route?.(asked.request) ?? asked.request;
+  const request = routed(asked.request, deps);
   const call = request === asked.request ? asked : { ...asked, request };
   const requestBytes = bytesOf(request);
   const worst = deps.prices.worstCase(deps.provider.name, request.model, {
@@ -180,7 +191,7 @@ async function respond(call: ModelCall, sending: Sending, deps: ModelCallDeps): 
     const isUnknown = error.outcomeUnknown || error.code === 'aborted';
     settle(isUnknown ? undefined : 0);
     if (!isUnknown) await deps.journal.commitRefusal(key);
-    return { error, meaning };
+    return { error, meaning, model: request.model };
   }
   permit?.end({ kind: 'answered', usage: response.usage });
   const { name } = deps.provider;
@@ -203,7 +214,7 @@ async function respond(call: ModelCall, sending: Sending, deps: ModelCallDeps): 
       return error;
     },
   );
-  return { response, cost: cost ?? 0, committed };
+  return { response, model: request.model, cost: cost ?? 0, committed };
 }
 
 function respondOptions(

@@ -1,7 +1,8 @@
 import { AppError } from '../../base/errors.ts';
 import type { Json, JsonObject, ModelResponse } from '../../protocol/messages.ts';
-import type { CallModel, CallTool, ToolCall, ToolResult } from '../../protocol/run.ts';
+import type { CallModel, CallTool, RunTime, ToolCall, ToolResult } from '../../protocol/run.ts';
 import type { JournalEntry } from '../../storage/journal.ts';
+import type { RunCache } from './answer-cache.ts';
 import { type AnsweredCall, callUntilAnswered, type ModelCall, type ModelCallDeps } from './model-call.ts';
 
 /** What journalled calls of one agent share, over all its runs. */
@@ -62,16 +63,18 @@ export function createRunCalls(run: string, replay: boolean, deps: RunCallsDeps)
       cache?.replayed({ turn, request }, entry);
       return entry.answer.response as unknown as ModelResponse;
     }
-    const resume = cache === undefined ? undefined : time?.hold();
-    const cached = await cache?.take({ turn, request, appended, signal }).finally(resume);
+    const reuse = cache === undefined ? undefined : reusing(cache, { turn, request, appended, signal }, time);
+    const cached = await reuse?.();
     if (cached !== undefined) {
       deps.onAnswer?.();
       return cached;
     }
-    const call = { run, turn, request, appended, onText, signal, time, wasSent: entry !== undefined };
+    const call = { run, turn, request, appended, onText, signal, time, reuse, wasSent: entry !== undefined };
     const answered = await (deps.send?.(call) ?? callUntilAnswered(call, deps));
     spent += answered.cost;
     underWay = answered.committed;
+    if (answered.model === undefined) deps.onAnswer?.();
+    else cache?.answered({ turn, request }, answered.model);
     if (!deps.goesAhead) await committed();
     return answered.response;
   };
@@ -91,6 +94,11 @@ export function createRunCalls(run: string, replay: boolean, deps: RunCallsDeps)
     return sendToolCall(run, call, execute, deps);
   };
   return { callModel, callTool, spentMicroUsd: () => spent, committed };
+}
+
+/** Looks a call up in the cache. Waiting for an identical one is not the run's own time. */
+function reusing(cache: RunCache, call: Parameters<RunCache['take']>[0], time: RunTime | undefined) {
+  return () => cache.take(call).finally(time?.hold());
 }
 
 async function sendToolCall(

@@ -1,10 +1,10 @@
 import * as z from 'zod';
+import { dollars } from '../../base/figures.ts';
 import { estimate } from '../../runner/contract/estimate.ts';
 import { inputMapping } from '../../runner/contract/mapping.ts';
 import { type BatchPlan, execution } from '../../runner/contract/plan.ts';
 import { problem } from '../../runner/contract/problem.ts';
 import type { BatchReport } from '../../runner/contract/report.ts';
-import { dollars } from '../figures.ts';
 import { nextStepFor, summarizeBatch } from '../show/batch-report.ts';
 import { inWords } from '../show/estimate-in-words.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { count, dollars, duration } from '../../base/figures.ts';
 import { type BatchReport, batchReport as contract } from '../../runner/contract/report.ts';
-import { dollars, number } from '../figures.ts';
 import { inWords } from './estimate-in-words.ts';
 
 const { usage: _usage, next_step: _nextStep, ...shown } = contract.shape;
@@ -47,16 +47,16 @@ export function summarizeBatch(report: BatchReport): string {
   const done = counts.succeeded + counts.failed;
   const paused = report.pause_reason === null ? '' : ` (${report.pause_reason})`;
   const parts = [
-    `Batch ${report.batch_id} is ${report.status}${paused}: ${number(done)} of ${number(counts.total)} rows done, ${number(counts.succeeded)} succeeded and ${number(counts.failed)} failed`,
+    `Batch ${report.batch_id} is ${report.status}${paused}: ${count(done)} of ${count(counts.total)} rows done, ${count(counts.succeeded)} succeeded and ${count(counts.failed)} failed`,
   ];
   if (report.status === 'running' && report.rows_per_second !== null) {
-    const eta = report.eta_seconds === null ? '' : `, about ${Math.ceil(report.eta_seconds)} s left`;
-    parts.push(`${report.rows_per_second.toFixed(1)} rows a second${eta}`);
+    const eta = report.eta_seconds === null ? '' : `, about ${duration(report.eta_seconds)} left`;
+    parts.push(`${count(report.rows_per_second)} rows a second${eta}`);
   }
   const open = report.provider_jobs.filter(({ status }) => status === 'open' || status === 'creating');
   if (open.length > 0 && report.status !== 'aggregating') {
     const waiting = open.reduce((sum, { requests }) => sum + requests, 0);
-    parts.push(`${number(waiting)} requests wait in ${open.length} jobs of the batch API, which take up to a day`);
+    parts.push(`${count(waiting)} requests wait in ${open.length} jobs of the batch API, which take up to a day`);
   }
   parts.push(report.cost_usd === null ? 'cost unknown' : `cost so far ${dollars(report.cost_usd)}`);
   return `${parts.join('; ')}.`;

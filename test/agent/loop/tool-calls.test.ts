@@ -131,13 +131,13 @@ describe('tool calls', () => {
     expect(clock.sleepers()).toBe(0);
   });
 
-  it('have 60 s when the tool names no deadline', async () => {
+  it('have a minute when the tool names no deadline', async () => {
     const clock = createManualClock();
     const slow = tool('slow', { execute: () => new Promise(() => undefined) });
     const running = runScripted({ clock, tools: [slow], turns: [{ content: [call('slow', { q: 'a' })] }, done] });
     await clock.advance(0);
     await clock.advance(60_000);
-    expect(results(await running)[0]?.content).toMatch(/did not answer within 60 s. Try it once more/);
+    expect(results(await running)[0]?.content).toMatch(/did not answer within 1 min. Try it once more/);
   });
 
   it('leave no result when the run is aborted under them', async () => {

@@ -40,8 +40,8 @@ it('writes a plain line now and then where there is no terminal', () => {
   view.stop();
   const lines = written().trim().split('\n');
   expect(lines).toEqual([
-    '51 of 200 rows, 1 failed  12.5 rows/s · 1 min 5 s left · $0.2500',
-    '101 of 200 rows, 1 failed  12.5 rows/s · 1 min 5 s left · $0.2500',
+    '51 of 200 rows, 1 failed  12.5 rows/s · 1 min 5 s left · $0.25',
+    '101 of 200 rows, 1 failed  12.5 rows/s · 1 min 5 s left · $0.25',
   ]);
 });
 

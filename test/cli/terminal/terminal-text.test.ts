@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, counted, duration, usd } from '../../../src/cli/figures.ts';
 import { cellText, manyLines, oneLine } from '../../../src/cli/terminal/safe-text.ts';
 import { layOutTable } from '../../../src/cli/terminal/terminal-table.ts';
 import { displayWidth, pad, truncate } from '../../../src/cli/terminal/terminal-text.ts';
@@ -124,22 +123,4 @@ describe('createWordWrap', () => {
     const wrap = createWordWrap(Number.POSITIVE_INFINITY);
     expect(wrap.add('  - a  b\n\n    c') + wrap.end()).toBe('  - a  b\n\n    c');
   });
-});
-
-it('shows figures in units', () => {
-  expect([usd(null), usd(0), usd(0.000123), usd(0.5), usd(12.3456)]).toEqual([
-    'unknown',
-    '$0',
-    '$0.000123',
-    '$0.5000',
-    '$12.35',
-  ]);
-  expect([duration(0.04), duration(3.25), duration(61), duration(7500)]).toEqual([
-    '40 ms',
-    '3.3 s',
-    '1 min 1 s',
-    '2 h 5 min',
-  ]);
-  expect([bytes(0), bytes(999), bytes(1700), bytes(25_000_000)]).toEqual(['0 B', '999 B', '1.7 kB', '25 MB']);
-  expect([counted(1, 'row'), counted(12_345, 'row')]).toEqual(['1 row', '12,345 rows']);
 });

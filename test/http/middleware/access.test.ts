@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/base/errors.ts';
 import { createHttpApp } from '../../../src/http/app.ts';
+import { isLoopback } from '../../../src/http/middleware/host-guard.ts';
 import { keyCaller } from '../../../src/runner/contract/caller.ts';
 import { echo, httpParts, JSON_HEADERS } from '../http-parts.ts';
 
@@ -82,10 +83,17 @@ describe('Host and Origin', () => {
     expect((await open.request(PATH, { headers })).status).toBe(200);
     const own = { ...headers, origin: 'https://rowmill.example' };
     expect((await open.request(PATH, { headers: own })).status).toBe(200);
+    const shouted = { ...headers, host: 'RowMill.Example', origin: 'https://rowmill.example' };
+    expect((await open.request(PATH, { headers: shouted })).status).toBe(200);
     for (const origin of ['https://evil.example', 'http://localhost:3000']) {
       expect((await open.request(PATH, { headers: { ...headers, origin } })).status).toBe(403);
     }
   });
+});
+
+it('knows names and addresses of this machine, however they are written', () => {
+  expect(['localhost', 'LocalHost', '127.0.0.1', '::1', '[::1]'].filter((host) => !isLoopback(host))).toEqual([]);
+  expect(['localhost.example', '128.0.0.1', '::2'].filter(isLoopback)).toEqual([]);
 });
 
 describe('keys', () => {

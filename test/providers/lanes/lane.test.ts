@@ -147,7 +147,7 @@ describe('a refusal for the rate', () => {
   it('that asks to wait longer than patience allows is told at once', () => {
     const { member } = setUp();
     const meaning = take(member).end(failed('model_rate_limited', { retryAfterMs: 3_600_000 }));
-    expect(meaning).toMatchObject({ kind: 'given-up', error: { message: expect.stringContaining('3600 s') } });
+    expect(meaning).toMatchObject({ kind: 'given-up', error: { message: expect.stringContaining('1 h') } });
   });
 });
 

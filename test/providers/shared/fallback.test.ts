@@ -84,6 +84,18 @@ describe('a model with a fallback', () => {
     expect(asked()).toEqual([MODEL, MODEL]);
   });
 
+  it('is not given up for a transcript that it began in another process, and keeps it once it is given up', async () => {
+    const provider = await open(({ model }) => (model === MODEL ? INVALID : HELLO));
+    const begun = continued(request, [{ type: 'text', text: 'Good day.' }]);
+    await expect(provider.respond(begun, { signal })).rejects.toMatchObject({ retryable: false });
+    expect(provider.route?.(request).model).toBe(MODEL);
+    await provider.respond(request, { signal }).catch(() => undefined);
+    expect(provider.route?.(request).model).toBe(OTHER);
+    expect(provider.route?.(begun).model).toBe(MODEL);
+    await expect(provider.respond(begun, { signal })).rejects.toMatchObject({ retryable: false });
+    expect(asked()).toEqual([MODEL, MODEL, MODEL]);
+  });
+
   it('leaves a transcript to the fallback that began it, in another process too, and sends it no marks', async () => {
     const first = await open(({ model }) => (model === MODEL ? INVALID : HELLO));
     await first.respond(request, { signal }).catch(() => undefined);

@@ -208,3 +208,25 @@ it('finishes a retry that was cut off before any row runs', async () => {
   expect(await world.runner.drive(id)).toMatchObject({ status: 'completed', counts: { succeeded: 4 } });
   expect((await world.store.readBatch(id))?.settings).toEqual({});
 });
+
+it('prunes nothing of a batch that was redriven before its lease was taken', async () => {
+  let onLease: (() => Promise<void>) | undefined;
+  await open({
+    respond: failsOne,
+    intercept: async (method) => {
+      if (method !== 'acquireLease') return;
+      const redrive = onLease;
+      onLease = undefined;
+      await redrive?.();
+    },
+  });
+  const id = await ended({ trace_days: 1 });
+  const other = await world.other();
+  const later = { now: () => Date.now() + 2 * DAY_MS };
+  const keeper = await world.other({ clock: { ...world.deps.clock, ...later } });
+  onLease = async () => void (await other.retry(id, {}));
+  await keeper.keepHouse();
+  expect(onLease).toBeUndefined();
+  expect((await world.runner.report(id)).status).toBe('running');
+  expect((await pruned(id)).flat()).not.toContain(true);
+});

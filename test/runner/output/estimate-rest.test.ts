@@ -49,7 +49,7 @@ describe('the estimate of the rest', () => {
     expect(measured(Array(20).fill(50))).toMatchObject({
       rows: 1000,
       cost_usd: { low: 0.05, expected: 0.05, high: 0.05 },
-      basis: expect.stringContaining('measured on 20 rows of this batch, $0.000050 a row'),
+      basis: expect.stringContaining('measured on 20 rows of this batch, $0.00005 a row'),
     });
   });
 

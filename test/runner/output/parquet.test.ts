@@ -76,6 +76,6 @@ test('names the metadata that there is', async () => {
   const mapping = { output_mapping: { metadata: ['_parse_state' as '_parse_status'] } };
   const { problems } = await world.runner.plan(world.request({}, mapping));
   expect(problems.map(({ message }) => message).join()).toContain(
-    'no metadata "_parse_state"; there are _parse_status, _validation_passed,',
+    'output_mapping.metadata.0: must be _parse_status, _validation_passed, _truncated_fields,',
   );
 });

@@ -28,7 +28,7 @@ test('refuses when nothing is in flight and the call does not fit', async () => 
   const budget = createBudget(100, 95);
   await expect(budget.reserve(10)).rejects.toMatchObject({
     code: 'budget_reached',
-    message: expect.stringContaining('cap of $0.000100'),
+    message: expect.stringContaining('cap of $0.0001'),
   });
 });
 

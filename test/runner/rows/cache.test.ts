@@ -216,9 +216,9 @@ it('refuses scopes that there are not', async () => {
     world.request({ cache: 'some' as 'all', trace: 'few' as 'all', trace_days: -1 }),
   );
   expect(plan.problems.map(({ message }) => message)).toEqual([
-    expect.stringMatching(/^cache must be off, batch or all/),
-    expect.stringMatching(/^trace must be all, failures or none/),
-    expect.stringMatching(/^trace_days must be a number of days/),
+    expect.stringMatching(/^options\.cache: must be off, batch or all/),
+    expect.stringMatching(/^options\.trace: must be all, failures or none/),
+    expect.stringMatching(/^options\.trace_days: must be a number of days/),
   ]);
 });
 
@@ -234,15 +234,28 @@ it('tells requests apart by what their answers are begun with', async () => {
   const fence = { batchId: 'bat_1', epoch: 1 };
   const cache = openRunCache('run_1', {
     ...{ scope: 'all', store, clock: deps.clock, flights: createFlights(), fence },
-    ...{ provider: 'anthropic', server: 'anthropic' },
+    provider: { name: 'anthropic' },
   });
   const request: ModelRequest = { model: 'm', system: '', messages: [], tools: [], maxTokens: 9 };
   const signal = new AbortController().signal;
   for (const asked of [request, { ...request, prefill: '{' }, { ...request }]) {
     await cache.take({ turn: 0, request: asked, appended: [], signal });
+    cache.answered({ turn: 0, request: asked }, 'm');
     cache.end(false);
   }
   const [plain, begun, again] = cache.hashed().map(({ hash }) => Buffer.from(hash).toString('hex'));
   expect(again).toBe(plain);
   expect(begun).not.toBe(plain);
+});
+
+it('does not wait for itself where a run asks the same thing twice', async () => {
+  await open(['a']);
+  const cache = openRunCache('run_1', {
+    ...{ scope: 'all', store: world.store, clock: world.deps.clock, flights: createFlights() },
+    ...{ fence: { batchId: 'bat_1', epoch: 1 }, provider: { name: 'anthropic' } },
+  });
+  const request: ModelRequest = { model: 'm', system: '', messages: [], tools: [], maxTokens: 9 };
+  const call = { request, appended: [], signal: AbortSignal.timeout(5_000) };
+  expect(await cache.take({ turn: 0, ...call })).toBeUndefined();
+  expect(await cache.take({ turn: 1, ...call })).toBeUndefined();
 });

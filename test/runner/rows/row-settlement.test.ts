@@ -31,7 +31,7 @@ function world(finishRow: () => Promise<void> = async () => undefined) {
   const fence = { batchId: 'bat_1', epoch: 1 };
   const clock = createManualClock();
   const flights = createFlights();
-  const cache = { scope: 'batch' as const, store, clock, flights, fence, provider: 'anthropic', server: 'anthropic' };
+  const cache = { scope: 'batch' as const, store, clock, flights, fence, provider: { name: 'anthropic' } };
   return {
     stored,
     settlement: createRowSettlement({ store, fence, clock, budget: createBudget(undefined, 0) }, cache),

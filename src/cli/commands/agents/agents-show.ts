@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type AgentDefinition, agentLabel } from '../../../agent/definition.ts';
+import { duration } from '../../../base/figures.ts';
 import type { JsonSchema } from '../../../protocol/messages.ts';
 import { resolveAgent } from '../../../registry/registry.ts';
 import { inputFields, requiredFields } from '../../../runner/rows/mapping.ts';
@@ -41,7 +42,7 @@ function show(agent: AgentDefinition, output: Output): void {
   for (const tool of agent.tools) output.line(`  ${oneLine(toolLabel(tool))}`);
   heading('Limits');
   output.line(
-    `  ${agent.limits.max_turns} turns, ${agent.limits.timeout_s} s, ${agent.model.max_tokens} tokens an answer`,
+    `  ${agent.limits.max_turns} turns, ${duration(agent.limits.timeout_s)}, ${agent.model.max_tokens} tokens an answer`,
   );
   heading('Instructions');
   for (const line of manyLines(agent.instructions.trimEnd()).split('\n')) output.line(`  ${line}`);

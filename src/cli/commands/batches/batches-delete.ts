@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { AppError } from '../../../base/errors.ts';
+import { counted, dollars } from '../../../base/figures.ts';
 import { askToGoOn, canAsk } from '../../agreement.ts';
 import { type CommandContext, newCommand } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
-import { counted, usd } from '../../figures.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
 
 /** Nothing is spent, but nothing comes back either: an empty answer is no. */
@@ -20,7 +20,7 @@ export function addBatchesDeleteCommand(batches: Command, context: CommandContex
         const { runner } = await context.app();
         const report = await runner.report(batch);
         const { total } = report.counts;
-        const what = `${batch} (${counted(total, 'row')}, ${counted(report.model_calls, 'model call')}, ${usd(report.cost_usd)})`;
+        const what = `${batch} (${counted(total, 'row')}, ${counted(report.model_calls, 'model call')}, ${dollars(report.cost_usd)})`;
         if (given.yes !== true) {
           if (!canAsk(context, output)) {
             throw new AppError('confirmation_needed', `Deleting ${what} can't be undone; add --yes to do it.`);

@@ -1,9 +1,9 @@
 import type { Writable } from 'node:stream';
 import type { Command } from 'commander';
 import { AppError } from '../../../base/errors.ts';
+import { bytes } from '../../../base/figures.ts';
 import { type CommandContext, newCommand } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
-import { bytes } from '../../figures.ts';
 import { locationArgument } from '../../mapping-arguments.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
 

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { count, dollars } from '../../../base/figures.ts';
 import type { BatchReport, Savings } from '../../../runner/contract/report.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
-import { count, usd } from '../../figures.ts';
 import { numberArgument } from '../../mapping-arguments.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
 import { layOutTable } from '../../terminal/terminal-table.ts';
@@ -31,8 +31,8 @@ export function addBatchesListCommand(batches: Command, context: CommandContext)
 /** What all batches saved, those that are not listed included; nothing where that is nothing. */
 function savingsLines({ batch_api_usd: api, cache_usd: cache }: Savings): string[] {
   const parts = [
-    ...(api > 0 ? [`${usd(api)} by batch APIs`] : []),
-    ...(cache > 0 ? [`${usd(cache)} by answers from the cache`] : []),
+    ...(api > 0 ? [`${dollars(api)} by batch APIs`] : []),
+    ...(cache > 0 ? [`${dollars(cache)} by answers from the cache`] : []),
   ];
   return parts.length === 0 ? [] : [`All batches together saved ${parts.join(' and ')}.`];
 }
@@ -49,7 +49,7 @@ function show(reports: BatchReport[], output: Output): void {
     report.pause_reason === null ? report.status : `${report.status} (${report.pause_reason})`,
     `${count(report.counts.succeeded + report.counts.failed)}/${count(report.counts.total)}`,
     count(report.counts.failed),
-    usd(report.cost_usd),
+    dollars(report.cost_usd),
     ...(hasNames ? [oneLine(report.name ?? '')] : []),
     oneLine(report.agent),
     oneLine(report.source_uri.split('/').at(-1) ?? ''),

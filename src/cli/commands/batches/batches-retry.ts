@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
+import { counted } from '../../../base/figures.ts';
 import { exampleModel } from '../../../providers/catalog.ts';
 import type { RetryRequest } from '../../../runner/contract/request.ts';
 import { spendingOfRest } from '../../../runner/intake/spending.ts';
 import { askToGoOn, canAsk, refuseCostly } from '../../agreement.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
-import { counted } from '../../figures.ts';
 import { openForeground } from '../../foreground.ts';
 import { collect } from '../../mapping-arguments.ts';
 import { type FlagValues, optionFlag, optionsOf } from '../../option-flags.ts';

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
+import { duration } from '../../../base/figures.ts';
 import type { RowReport } from '../../../runner/contract/row.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
-import { duration } from '../../figures.ts';
 import { numberArgument } from '../../mapping-arguments.ts';
 import { cellText, oneLine } from '../../terminal/safe-text.ts';
 import { layOutTable, type TableColumn } from '../../terminal/terminal-table.ts';

@@ -20,7 +20,7 @@ export function prepareWriteCachedAnswer(db: DatabaseSync): WriteCachedAnswer {
     `INSERT INTO journal_entries (run, turn, call, kind, name, request, idempotent, worst_pico_usd, at, sends, refusals)
      VALUES (?, ?, ?, 'model', ?, ?, 1, 0, ?, 1, 0)`,
   );
-  const countSend = prepare(db, 'UPDATE journal_entries SET sends = sends + 1 WHERE id = ?');
+  const countSend = prepare(db, 'UPDATE journal_entries SET sends = sends + 1, name = ? WHERE id = ?');
   const insertAnswer = prepare(
     db,
     `INSERT INTO journal_answers (entry, response, usage, cost_pico_usd, request_id, at)
@@ -38,7 +38,7 @@ export function prepareWriteCachedAnswer(db: DatabaseSync): WriteCachedAnswer {
     const entry = stateOf(intent);
     if (entry?.answered === 1) throw journalFault(intent, 'is answered already');
     if (entry === undefined) insertEntry.run(run, turn, call, name, JSON.stringify(request), at);
-    else countSend.run(entry.id);
+    else countSend.run(name, entry.id);
     const saved = savedMicroUsd === null ? null : toPico(savedMicroUsd);
     insertAnswer.run(run, turn, call, JSON.stringify(response), at);
     insertCached.run(run, turn, call, from.run, from.turn, saved);

@@ -8,7 +8,7 @@ import { journalFault, prepareEntryState } from './journal-entry.ts';
 
 type WriteIntent = (transaction: Transaction, intent: JournalIntent, fence?: Fence) => void;
 
-/** An entry that exists and has no answer is sent once more; what was sent before stays open. */
+/** An entry that exists and has no answer is sent once more, perhaps to another model; what was sent before stays open. */
 export function prepareWriteIntent(db: DatabaseSync): WriteIntent {
   const stateOf = prepareEntryState(db);
   const insert = prepare(
@@ -17,7 +17,10 @@ export function prepareWriteIntent(db: DatabaseSync): WriteIntent {
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0)
      ON CONFLICT (run, turn, call) DO NOTHING`,
   );
-  const resend = prepare(db, 'UPDATE journal_entries SET sends = sends + 1, worst_pico_usd = ?, at = ? WHERE id = ?');
+  const resend = prepare(
+    db,
+    'UPDATE journal_entries SET sends = sends + 1, name = ?, worst_pico_usd = ?, at = ? WHERE id = ?',
+  );
 
   return (transaction, intent, fence) => {
     const batch = fence === undefined ? undefined : transaction.fenced(fence).key;
@@ -29,7 +32,7 @@ export function prepareWriteIntent(db: DatabaseSync): WriteIntent {
     const entry = inserted === 0 ? stateOf(intent) : undefined;
     if (entry !== undefined) {
       if (entry.answered === 1) throw journalFault(intent, 'is answered already and must not be sent again');
-      resend.run(worst, intent.at, entry.id);
+      resend.run(intent.name, worst, intent.at, entry.id);
     }
     if (batch === undefined) return;
     const totals = transaction.totals(batch);
