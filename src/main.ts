@@ -5,6 +5,7 @@ import type { Faces } from './cli/command-context.ts';
 import { processIo } from './cli/io.ts';
 import { runCli } from './cli/run-cli.ts';
 import { processSignals } from './cli/signals.ts';
+import { localCaller } from './runner/contract/caller.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -84,6 +85,6 @@ const FACES: Faces = {
 
 async function mcpFactory(app: App) {
   const { createMcpServerFactory } = await import('./mcp/server.ts');
-  const { tools, runner, registry, log } = app;
-  return createMcpServerFactory({ tools, runner, registry, version, log });
+  const { registry, log } = app;
+  return createMcpServerFactory({ ...app.as(localCaller('mcp')), registry, version, log });
 }

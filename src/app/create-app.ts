@@ -11,7 +11,7 @@ import { systemClock } from '../base/clock.ts';
 import { AppError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { requireSdk } from '../base/require-sdk.ts';
-import type { App } from '../cli/app.ts';
+import type { App, AppBinding } from '../cli/app.ts';
 import { createLanes, type LaneMember, type Lanes } from '../providers/lanes/lane.ts';
 import { createProviders, type Providers } from '../providers/open-providers.ts';
 import { readPriceFile } from '../providers/prices/price-file.ts';
@@ -19,10 +19,12 @@ import { createPriceTable, type PriceTable } from '../providers/prices/prices.ts
 import { createGivenRegistry } from '../registry/given-registry.ts';
 import { layerRegistries, type Registry, resolveAgent } from '../registry/registry.ts';
 import { createYamlRegistry } from '../registry/yaml-registry.ts';
+import { type Caller, localCaller } from '../runner/contract/caller.ts';
 import { createRunner } from '../runner/create-runner.ts';
 import { supervise } from '../runner/lifecycle/supervise.ts';
 import { createBudget } from '../runner/rows/budget.ts';
 import { createRunCalls } from '../runner/rows/run-journal.ts';
+import type { Runner } from '../runner/runner.ts';
 import { currentOwner, isOwnerAlive } from '../storage/lease-owner.ts';
 import type { LeaseOwner } from '../storage/leases.ts';
 import { openSqliteStore } from '../storage/sqlite/open-sqlite-store.ts';
@@ -87,21 +89,36 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     resultsDir,
   });
   const detached = createDetachedRunner({ runner, config, log });
-  const tools = createOrchestratorTools({
-    runner,
-    registry,
-    tables,
-    onBatchReady: async () => {
-      if (options.driver === 'detached') await detached.ensure();
-    },
-    now: systemClock.now,
-    sleep: systemClock.sleep,
-    confirmAboveUsd: config.confirmAboveUsd,
-    confirmations: createConfirmations({ key: () => readDataKey(config.dataDir), now: systemClock.now }),
+  const confirmations = createConfirmations({ key: () => readDataKey(config.dataDir), now: systemClock.now });
+  const toolsOf = (own: Runner) =>
+    createOrchestratorTools({
+      runner: own,
+      registry,
+      tables,
+      onBatchReady: async () => {
+        if (options.driver === 'detached') await detached.ensure();
+      },
+      now: systemClock.now,
+      sleep: systemClock.sleep,
+      confirmAboveUsd: config.confirmAboveUsd,
+      confirmations,
+    });
+  const as = createBindings((caller) => {
+    const own = runner.as(caller);
+    return { runner: own, tools: toolsOf(own) };
   });
   const conversations = createConversations({
     store,
-    open: (label) => openOrchestrator(label, { registry, tools, providers, talkLane, store, prices, log }),
+    open: (label) =>
+      openOrchestrator(label, {
+        registry,
+        tools: as(localCaller('chat')).tools,
+        providers,
+        talkLane,
+        store,
+        prices,
+        log,
+      }),
     readRun: (run) => readRun(run, store),
     owner: Buffer.from(JSON.stringify(owner)).toString('base64url'),
     isAlive: (text) => isOwnerAlive(JSON.parse(Buffer.from(text, 'base64url').toString()) as LeaseOwner),
@@ -112,9 +129,9 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
   return {
     config,
     log,
-    runner,
+    ...as(localCaller('cli')),
+    as,
     registry,
-    tools,
     conversations,
     supervise: (limits) => supervise({ runner, clock: systemClock, log, ...limits }),
     ensureDetachedRunner: detached.ensure,
@@ -124,6 +141,17 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
       await tables.close();
       await store.close();
     }),
+  };
+}
+
+/** What a caller works with, made once: a tool's schemas take a while to make. */
+function createBindings(bind: (caller: Caller) => AppBinding): (caller: Caller) => AppBinding {
+  const known = new Map<string, AppBinding>();
+  return (caller) => {
+    const key = `${caller.face} ${caller.id}`;
+    const binding = known.get(key) ?? bind(caller);
+    known.set(key, binding);
+    return binding;
   };
 }
 

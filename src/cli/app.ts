@@ -2,17 +2,24 @@ import type { Conversations } from '../agent/conversation/conversation.ts';
 import type { Config } from '../app/config.ts';
 import type { Log } from '../base/log.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { Caller } from '../runner/contract/caller.ts';
 import type { Runner } from '../runner/runner.ts';
 import type { OrchestratorTool } from '../tools/orchestrator-tool.ts';
 
+/** What one caller works with: the runner bound to it, and the five tools over that runner. */
+export interface AppBinding {
+  runner: Runner;
+  /** The same objects for the orchestrator, MCP clients and commands. */
+  tools: OrchestratorTool[];
+}
+
 /** The parts that commands work with; main.ts makes them, once, on first use. */
-export interface App {
+export interface App extends AppBinding {
   config: Config;
   log: Log;
-  runner: Runner;
+  /** `runner` and `tools` of another caller than the one at the command line. */
+  as(caller: Caller): AppBinding;
   registry: Registry;
-  /** The five tools, the same objects for the orchestrator, MCP clients and commands. */
-  tools: OrchestratorTool[];
   conversations: Conversations;
   /** Drives lapsed batches in this process until `signal` (drains) or, with `untilIdle`, until none is left. */
   supervise(options: { signal: AbortSignal; hardSignal: AbortSignal; untilIdle: boolean }): Promise<void>;

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../base/errors.ts';
 import type { BatchRecord } from '../storage/batches.ts';
 import type { PastAttempt, RowRecord, RowStatus } from '../storage/rows.ts';
+import { type Caller, createdBy, localCaller, type Scope } from './contract/caller.ts';
 import { batchTuning } from './contract/options.ts';
 import type { BatchReport } from './contract/report.ts';
 import { type BatchRequest, resumeRequest, retryRequest } from './contract/request.ts';
@@ -21,6 +22,7 @@ import { aggregateResults } from './output/aggregate-results.ts';
 import { toUsd } from './output/bill.ts';
 import { reportBatch } from './output/report.ts';
 import { batchNotFound, outputCsv, planOf, rowReport, storedPlanOf } from './output/results.ts';
+import { requireScope } from './require-scope.ts';
 import { createFlights } from './rows/flights.ts';
 import type { Runner } from './runner.ts';
 
@@ -30,16 +32,29 @@ const PROGRESS_MS = 250;
 /** Makes the runner; see {@link Runner} for what each method does. */
 export function createRunner(given: RunnerDeps): Runner {
   const deps = { flights: createFlights(), ...given };
+  // Bound to its caller: who asks is said once, where a face is put together, and not at each of its calls.
+  return bind(localCaller('process'), deps);
+}
+
+function bind(caller: Caller, deps: RunnerDeps): Runner {
   const { store } = deps;
-  const read = async (id: string): Promise<BatchRecord> => {
+  const read = async (id: string, scope: Scope = 'batches:read'): Promise<BatchRecord> => {
+    requireScope(caller, scope);
     const batch = await store.readBatch(id);
     if (batch === undefined) throw batchNotFound(id);
     return batch;
   };
   const report = async (id: string): Promise<BatchReport> => reportBatch(await read(id), deps);
   return {
-    plan: (request) => planBatch(request, deps),
-    create: (request, approve) => createBatch(request, approve, deps),
+    as: (other) => bind(other, deps),
+    async plan(request) {
+      requireScope(caller, 'batches:read');
+      return planBatch(request, deps);
+    },
+    async create(request, approve) {
+      requireScope(caller, 'batches:write');
+      return createBatch(request, approve, { deps, caller });
+    },
     async drive(id, { onProgress, ...options } = {}) {
       await read(id);
       const watching = onProgress === undefined ? undefined : watch(() => report(id), onProgress);
@@ -52,15 +67,15 @@ export function createRunner(given: RunnerDeps): Runner {
       }
     },
     async resume(id, change) {
-      await resumeBatch(await read(id), parseRequest(resumeRequest, change ?? {}), deps);
+      await resumeBatch(await read(id, 'batches:write'), parseRequest(resumeRequest, change ?? {}), deps);
       return report(id);
     },
     async pause(id) {
-      await pauseBatch(await read(id), deps);
+      await pauseBatch(await read(id, 'batches:write'), deps);
       return report(id);
     },
     async set(id, tuning) {
-      await tuneBatch(await read(id), parseRequest(batchTuning, tuning), deps);
+      await tuneBatch(await read(id, 'batches:write'), parseRequest(batchTuning, tuning), deps);
       return report(id);
     },
     async planRetry(id, request) {
@@ -68,30 +83,33 @@ export function createRunner(given: RunnerDeps): Runner {
       return { rows, estimate };
     },
     async retry(id, request) {
-      await retryBatch(await read(id), parseRequest(retryRequest, request), deps);
+      await retryBatch(await read(id, 'batches:write'), parseRequest(retryRequest, request), deps);
       return report(id);
     },
     async cancel(id) {
-      await cancelBatch(await read(id), deps);
+      await cancelBatch(await read(id, 'batches:write'), deps);
       return report(id);
     },
     report,
     async find(key) {
+      requireScope(caller, 'batches:read');
       const batch = await store.readBatchOfKey(key);
       return batch === undefined ? undefined : reportBatch(batch, deps);
     },
     async list(options) {
+      requireScope(caller, 'batches:read');
       const batches = await store.listBatches(options);
       return Promise.all(batches.map((batch) => reportBatch(batch, deps)));
     },
     async savings() {
+      requireScope(caller, 'batches:read');
       const { discountMicroUsd, cacheMicroUsd } = await store.readSavings();
       return { batch_api_usd: toUsd(discountMicroUsd), cache_usd: toUsd(cacheMicroUsd) };
     },
     rows: async (id, options) => readRows(await read(id), options, deps),
     trace: async (id, row) => traceRow(await read(id), row, deps),
     async exportTable(id, uri, options) {
-      const batch = await read(id);
+      const batch = await read(id, 'batches:write');
       if (batch.columns === null)
         throw new AppError('batch_state_invalid', `The batch ${id} has not loaded its table yet.`);
       const overwrite = options?.overwrite === true || batch.output?.uri === deps.tables.absolute(uri);
@@ -102,7 +120,7 @@ export function createRunner(given: RunnerDeps): Runner {
       yield* outputCsv(await read(id), store);
     },
     lapsed: () => store.listLapsedBatches(),
-    remove: async (id, { force = false } = {}) => removeBatch(await read(id), force, deps),
+    remove: async (id, { force = false } = {}) => removeBatch(await read(id, 'batches:write'), force, deps),
     keepHouse: (signal) => keepHouse(deps, signal),
     schemasOf: (agent) => ({ input: agent.input ?? null, output: agent.structured_output.schema ?? null }),
   };
@@ -135,7 +153,7 @@ function watch(
 async function createBatch(
   given: BatchRequest,
   approve: Parameters<Runner['create']>[1],
-  deps: RunnerDeps,
+  { deps, caller }: { deps: RunnerDeps; caller: Caller },
 ): ReturnType<Runner['create']> {
   const { store, clock } = deps;
   const plan = await planBatch(given, deps);
@@ -167,6 +185,7 @@ async function createBatch(
       estimate: plan.estimate,
       warnings: plan.warnings,
       standIn: provider.standIn ?? null,
+      createdBy: createdBy.parse(caller),
     }),
     settings: {},
     columns: null,

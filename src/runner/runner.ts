@@ -1,6 +1,7 @@
 import type { AgentDefinition } from '../agent/definition.ts';
 import type { JsonSchema } from '../protocol/messages.ts';
 import type { RowStatus } from '../storage/rows.ts';
+import type { Caller } from './contract/caller.ts';
 import type { Estimate } from './contract/estimate.ts';
 import type { BatchTuning } from './contract/options.ts';
 import type { BatchPlan } from './contract/plan.ts';
@@ -16,6 +17,8 @@ export type RunProgress = { report: BatchReport };
  * All methods reject with AppErrors (`batch_not_found`, `batch_state_invalid`, …).
  */
 export interface Runner {
+  /** The same runner for another caller: everything that is asked of it is asked by that one. */
+  as(caller: Caller): Runner;
   /** ValidateInput and the estimate; starts nothing and spends nothing. */
   plan(request: BatchRequest): Promise<BatchPlan>;
   /**

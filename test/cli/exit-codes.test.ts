@@ -127,6 +127,8 @@ describe('the exit table', () => {
       truncated_fields: {},
       executor: 'realtime',
       provider_jobs: [],
+      name: null,
+      created_by: null,
       batch_calls: 0,
       discount_usd: 0,
     },

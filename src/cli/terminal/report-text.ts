@@ -50,6 +50,7 @@ export function reportLines(report: BatchReport, layout: TextLayout & { limits?:
   const open = queued + running > 0 ? `, ${count(queued + running)} ${rest}` : '';
   const lines = [
     ...field(layout, 'batch', `${report.batch_id}  ${statusText(report, paint)}`),
+    ...(report.name === null ? [] : field(layout, 'name', oneLine(report.name))),
     ...field(layout, 'agent', `${oneLine(report.agent)}  ${paint('dim', oneLine(modelText(report)))}`),
     ...field(layout, 'rows', `${count(total)}: ${count(succeeded)} succeeded, ${failures}${open}${secondsOf(report)}`),
     ...field(layout, 'cost', `${costText(report)}  ${paint('dim', callsText(report))}`),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { bill } from './bill.ts';
+import { createdBy } from './caller.ts';
 import { estimate } from './estimate.ts';
 import { executorName } from './executor-name.ts';
 import { errorCode, shownError } from './problem.ts';
@@ -51,6 +52,8 @@ const counts = z.object({
 /** A batch as it is shown, in every face. Money in dollars, times as ISO 8601, durations in seconds. */
 export const batchReport = z.object({
   batch_id: z.string().describe('The batch.'),
+  name: z.string().nullable().describe('The name that it was given; null when it has none.'),
+  created_by: createdBy.nullable().describe('Who started it; null for a batch of an older version.'),
   status: z
     .enum(['created', 'validating', 'loading', 'running', 'paused', 'aggregating', 'completed', 'failed', 'cancelled'])
     .describe('Where the batch is; completed, failed and cancelled are its ends.'),

@@ -40,6 +40,8 @@ export async function reportBatch(
   const { concurrency, max_cost_usd, priority } = plan.request.options ?? {};
   return {
     batch_id: batch.id,
+    name: plan.request.name ?? null,
+    created_by: plan.createdBy,
     status: batch.status,
     pause_reason: batch.pauseReason,
     error: batch.error,

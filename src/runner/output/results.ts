@@ -8,7 +8,7 @@ import type { Store } from '../../storage/store.ts';
 import type { Cell } from '../../tables/table.ts';
 import type { MetadataColumn, StatusColumn } from '../contract/mapping.ts';
 import type { RowReport } from '../contract/row.ts';
-import type { StoredPlan } from '../contract/stored-plan.ts';
+import { type StoredPlan, storedPlan } from '../contract/stored-plan.ts';
 import { settingsOf, withSettings } from '../lifecycle/settings.ts';
 import { truncatedFields } from '../rows/input-messages.ts';
 import { rowObject } from '../rows/mapping.ts';
@@ -16,9 +16,9 @@ import { layoutOutput, type OutputLayout, type RowOutput } from '../rows/transfo
 
 const PAGE = 1000;
 
-/** The plan of a batch as it was stored: the runner wrote it, so it is trusted. */
+/** The plan of a batch as it was stored, perhaps by an older version. */
 export function storedPlanOf(batch: BatchRecord): StoredPlan {
-  return batch.plan as unknown as StoredPlan;
+  return storedPlan.parse(batch.plan);
 }
 
 /** The plan of a batch as it holds now, with what was set since its start. */

@@ -43,4 +43,8 @@ describe.each(FACE_NAMES)('a batch that is started through %s', { timeout: 30_00
   it('keeps its name', () => {
     expect(plan.request).toHaveProperty('name', 'Greetings');
   });
+
+  it('keeps who started it', () => {
+    expect(plan.createdBy).toEqual({ id: 'local', name: 'local', face: face.toLowerCase() });
+  });
 });

@@ -43,12 +43,14 @@ function show(reports: BatchReport[], output: Output): void {
     return;
   }
   const { paint } = output;
+  const hasNames = reports.some(({ name }) => name !== null);
   const rows = reports.map((report) => [
     report.batch_id,
     report.pause_reason === null ? report.status : `${report.status} (${report.pause_reason})`,
     `${count(report.counts.succeeded + report.counts.failed)}/${count(report.counts.total)}`,
     count(report.counts.failed),
     usd(report.cost_usd),
+    ...(hasNames ? [oneLine(report.name ?? '')] : []),
     oneLine(report.agent),
     oneLine(report.source_uri.split('/').at(-1) ?? ''),
     report.created_at.slice(0, 16).replace('T', ' '),
@@ -63,6 +65,7 @@ function show(reports: BatchReport[], output: Output): void {
       paint: (text: string, cell: string) => (cell === '0' ? text : paint('red', text)),
     },
     { title: 'cost', align: 'right' as const, minWidth: 5 },
+    ...(hasNames ? [{ title: 'name', minWidth: 8 }] : []),
     { title: 'agent', minWidth: 10 },
     { title: 'table', minWidth: 8 },
     { title: 'created (UTC)', minWidth: 10 },
