@@ -5,7 +5,7 @@ import type { Faces } from './cli/command-context.ts';
 import { processIo } from './cli/io.ts';
 import { runCli } from './cli/run-cli.ts';
 import { processSignals } from './cli/signals.ts';
-import { localCaller } from './runner/contract/caller.ts';
+import type { McpHttp } from './mcp/http.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -51,10 +51,17 @@ const FACES: Faces = {
       import('./http/listen.ts'),
       import('./mcp/http.ts'),
     ]);
-    const mcp = createMcpHttpHandler(await mcpFactory(app), { log: app.log });
+    const handlers = new Map<string | undefined, Promise<McpHttp>>();
+    const handlerOf = (callerId: string | undefined): Promise<McpHttp> => {
+      const handler =
+        handlers.get(callerId) ??
+        mcpFactory(app, callerId).then((factory) => createMcpHttpHandler(factory, { log: app.log }));
+      handlers.set(callerId, handler);
+      return handler;
+    };
     const http = createHttpApp({
       conversations: app.conversations,
-      mcp: mcp.fetch,
+      mcp: async (request, callerId) => (await handlerOf(callerId)).fetch(request),
       apiKeys: app.config.apiKeys,
       host,
       version,
@@ -65,7 +72,12 @@ const FACES: Faces = {
       },
     });
     const listening = await listen(http, { port, signal, hardSignal });
-    return { url: listening.url, closed: listening.closed.then(() => mcp.close()) };
+    return {
+      url: listening.url,
+      closed: listening.closed.then(async () => {
+        for (const handler of handlers.values()) await (await handler).close();
+      }),
+    };
   },
   async mcp(app) {
     const { serveMcpStdio } = await import('./mcp/stdio.ts');
@@ -83,8 +95,8 @@ const FACES: Faces = {
   },
 };
 
-async function mcpFactory(app: App) {
+async function mcpFactory(app: App, callerId?: string) {
   const { createMcpServerFactory } = await import('./mcp/server.ts');
   const { registry, log } = app;
-  return createMcpServerFactory({ ...app.as(localCaller('mcp')), registry, version, log });
+  return createMcpServerFactory({ ...app.as('mcp', callerId), registry, version, log });
 }

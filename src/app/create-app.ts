@@ -19,7 +19,7 @@ import { createPriceTable, type PriceTable } from '../providers/prices/prices.ts
 import { createGivenRegistry } from '../registry/given-registry.ts';
 import { layerRegistries, type Registry, resolveAgent } from '../registry/registry.ts';
 import { createYamlRegistry } from '../registry/yaml-registry.ts';
-import { type Caller, localCaller } from '../runner/contract/caller.ts';
+import { type Caller, keyCaller, localCaller } from '../runner/contract/caller.ts';
 import { createRunner } from '../runner/create-runner.ts';
 import { supervise } from '../runner/lifecycle/supervise.ts';
 import { createBudget } from '../runner/rows/budget.ts';
@@ -109,10 +109,10 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
   });
   const conversations = createConversations({
     store,
-    open: (label) =>
+    open: (label, speaker) =>
       openOrchestrator(label, {
         registry,
-        tools: as(localCaller('chat')).tools,
+        tools: as(callerOf(config, 'chat', speaker)).tools,
         providers,
         talkLane,
         store,
@@ -130,7 +130,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     config,
     log,
     ...as(localCaller('cli')),
-    as,
+    as: (face, id) => as(callerOf(config, face, id)),
     registry,
     conversations,
     supervise: (limits) => supervise({ runner, clock: systemClock, log, ...limits }),
@@ -142,6 +142,11 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
       await store.close();
     }),
   };
+}
+
+/** The caller with one of the environment's keys, by its id; without one, whoever is at this machine. */
+function callerOf({ apiKeys }: Config, face: Caller['face'], id: string | undefined): Caller {
+  return apiKeys.map((key) => keyCaller(key, face)).find((caller) => caller.id === id) ?? localCaller(face);
 }
 
 /** What a caller works with, made once: a tool's schemas take a while to make. */

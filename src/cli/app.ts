@@ -17,8 +17,8 @@ export interface AppBinding {
 export interface App extends AppBinding {
   config: Config;
   log: Log;
-  /** `runner` and `tools` of another caller than the one at the command line. */
-  as(caller: Caller): AppBinding;
+  /** `runner` and `tools` of another face: for the caller of a key, by its id, or for whoever is at this machine. */
+  as(face: Caller['face'], callerId?: string): AppBinding;
   registry: Registry;
   conversations: Conversations;
   /** Drives lapsed batches in this process until `signal` (drains) or, with `untilIdle`, until none is left. */

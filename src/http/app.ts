@@ -3,7 +3,7 @@ import type { Conversations } from '../agent/conversation/conversation.ts';
 import { AppError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { describeZodError } from '../base/schema.ts';
-import { bearerAuth } from './middleware/bearer-auth.ts';
+import { type AuthEnv, bearerAuth } from './middleware/bearer-auth.ts';
 import { hostGuard, isLoopback } from './middleware/host-guard.ts';
 import { onError, onNotFound } from './middleware/on-error.ts';
 import { requestLimit } from './middleware/request-limit.ts';
@@ -14,8 +14,8 @@ import { createOpenTurns } from './resources/open-turns.ts';
 /** What the HTTP face is made of. */
 export interface HttpParts {
   conversations: Conversations;
-  /** Answers `/mcp`, every method. */
-  mcp: (request: Request) => Promise<Response>;
+  /** Answers `/mcp`, every method, for the caller whose key the request has. */
+  mcp: (request: Request, callerId: string | undefined) => Promise<Response>;
   /** Keys of clients; when there are any, everything but the probes asks for one. */
   apiKeys: readonly string[];
   /** Where it will listen: a loopback address takes requests to loopback names only. */
@@ -46,7 +46,7 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   const { conversations, mcp, apiKeys, host, version, log, ready, keepAliveMs = 15_000 } = parts;
   refuseOpenDoor(host, apiKeys);
   const turns = createOpenTurns();
-  const app = new OpenAPIHono({
+  const app = new OpenAPIHono<AuthEnv>({
     defaultHook: (result) => {
       if (!result.success) throw new AppError('invalid_arguments', `${describeZodError(result.error).join('; ')}.`);
     },
@@ -62,7 +62,7 @@ export function createHttpApp(parts: HttpParts): HttpApp {
     await ready();
     return c.json({ status: 'ok', version } as const, 200);
   });
-  app.all('/mcp', requestLimit({ maxMib: 4 }), (c) => mcp(c.req.raw));
+  app.all('/mcp', requestLimit({ maxMib: 4 }), (c) => mcp(c.req.raw, c.get('callerId')));
   describeApi(app, version, apiKeys.length > 0);
 
   return {
@@ -73,7 +73,7 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   };
 }
 
-function describeApi(app: OpenAPIHono, version: string, hasKeys: boolean): void {
+function describeApi(app: OpenAPIHono<AuthEnv>, version: string, hasKeys: boolean): void {
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
   app.doc31('/openapi.json', {
     openapi: '3.1.0',

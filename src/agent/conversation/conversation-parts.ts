@@ -40,9 +40,9 @@ export interface ConversationParts {
   store: ConversationStore;
   /**
    * The agent of a conversation by its label, or the newest of a name without version; the newest orchestrator for
-   * `null`. Called for every message. Rejects with `agent_not_found`.
+   * `null`, with tools that act for the speaker. Called for every message. Rejects with `agent_not_found`.
    */
-  open(label: string | null): Promise<ConversationAgent>;
+  open(label: string | null, speaker?: string): Promise<ConversationAgent>;
   /** What the journal holds of a run: its answered calls, and what they cost (null when a price is unknown). */
   readRun(runId: string): Promise<{ answers: number; costUsd: number | null }>;
   /** This process, as text, and whether the one of such a text still lives (unknown where it is on another host). */

@@ -21,9 +21,15 @@ export type ConversationEvent =
 export interface Conversations {
   /**
    * Runs one message of a person through the orchestrator. Without `conversationId` a conversation begins.
+   * `speaker` says who speaks, by an id that the opener of agents knows.
    * Contract: never rejects; a fault is an `error` event, and what was said before it is kept.
    */
-  send(options: { conversationId?: string; message: string; signal: AbortSignal }): AsyncIterable<ConversationEvent>;
+  send(options: {
+    conversationId?: string;
+    message: string;
+    speaker?: string | undefined;
+    signal: AbortSignal;
+  }): AsyncIterable<ConversationEvent>;
   /** @throws AppError `conversation_not_found` */
   read(id: string): Promise<{ id: string; agent: string; created_at: string; updated_at: string; messages: Message[] }>;
 }

@@ -38,7 +38,7 @@ interface Progress {
 export function createConversations(parts: ConversationParts): Conversations {
   const busy = new Set<string>();
   return {
-    send: ({ conversationId, message, signal }) =>
+    send: ({ conversationId, message, speaker, signal }) =>
       eventsOf(signal, async (emit, turnSignal) => {
         try {
           if (message.trim() === '') throw new AppError('invalid_arguments', 'The message is empty: say something.');
@@ -47,7 +47,7 @@ export function createConversations(parts: ConversationParts): Conversations {
           busy.add(id);
           try {
             const stored = conversationId === undefined ? undefined : await find(parts, id);
-            const opened = await openFor(parts, stored);
+            const opened = await openFor({ ...parts, open: (label) => parts.open(label, speaker) }, stored);
             await answer({ parts, id, opened, signal: turnSignal, emit }, stored, message);
           } finally {
             busy.delete(id);

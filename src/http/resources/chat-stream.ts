@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import type { ConversationEvent, Conversations } from '../../agent/conversation/conversation.ts';
+import type { AuthEnv } from '../middleware/bearer-auth.ts';
 import { statusOf } from '../middleware/error-status.ts';
 import { errorBody } from '../middleware/on-error.ts';
 import type { OpenTurns } from './open-turns.ts';
@@ -18,7 +19,7 @@ export interface ChatStreamOptions {
  * its status. The client's going away ends the turn.
  */
 export async function streamChat(
-  c: Context,
+  c: Context<AuthEnv>,
   request: { conversation_id?: string | undefined; message: string },
   { conversations, turns, keepAliveMs }: ChatStreamOptions,
 ): Promise<Response> {
@@ -27,6 +28,7 @@ export async function streamChat(
   const events = conversations.send({
     ...(conversationId === undefined ? {} : { conversationId }),
     message,
+    speaker: c.get('callerId'),
     signal: AbortSignal.any([c.req.raw.signal, left.signal, turns.stopping]),
   });
   const reader = events[Symbol.asyncIterator]();

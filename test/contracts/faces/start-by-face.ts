@@ -10,7 +10,6 @@ import type { App } from '../../../src/cli/app.ts';
 import { runCli } from '../../../src/cli/run-cli.ts';
 import { createMcpServerFactory } from '../../../src/mcp/server.ts';
 import type { JsonObject } from '../../../src/protocol/messages.ts';
-import { localCaller } from '../../../src/runner/contract/caller.ts';
 import type { StoredPlan } from '../../../src/runner/contract/stored-plan.ts';
 import { talk, writeFolders } from '../../conversations/conversation-app.ts';
 import { CLIENTS } from '../../mcp/clients.ts';
@@ -57,9 +56,7 @@ const FACES: Record<string, StartBy> = {
   MCP: async ({ fields }, { files }, app) => {
     const { registry, log } = app;
     const connect = CLIENTS['SDK 2, 2026-07-28, one stream'];
-    const client = await connect?.(
-      createMcpServerFactory({ ...app.as(localCaller('mcp')), registry, version: '0.0.0', log }),
-    );
+    const client = await connect?.(createMcpServerFactory({ ...app.as('mcp'), registry, version: '0.0.0', log }));
     const call = { name: 'execute_batch_processor', arguments: toolInput(fields, files) };
     const result = await client?.callTool(call);
     await client?.close();

@@ -1,9 +1,40 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/base/errors.ts';
 import { createHttpApp } from '../../../src/http/app.ts';
-import { httpParts } from '../http-parts.ts';
+import { keyCaller } from '../../../src/runner/contract/caller.ts';
+import { echo, httpParts, JSON_HEADERS } from '../http-parts.ts';
 
 const PATH = '/v1/conversations/conv_known';
+
+it('MCP and chat act for the caller of the key that was sent, by an id that is not the key', async () => {
+  const acted: (string | undefined)[] = [];
+  const { send, read } = echo();
+  const app = createHttpApp(
+    httpParts({
+      apiKeys: ['first-key', 'second-key'],
+      mcp: async (_request, callerId) => {
+        acted.push(callerId);
+        return new Response('');
+      },
+      conversations: {
+        read,
+        send: (options) => {
+          acted.push(options.speaker);
+          return send(options);
+        },
+      },
+    }),
+  );
+  for (const key of ['first-key', 'second-key']) {
+    const headers = { ...JSON_HEADERS, authorization: `Bearer ${key}` };
+    await app.request('/mcp', { method: 'POST', headers, body: '{}' });
+    const chat = await app.request('/v1/chat', { method: 'POST', headers, body: JSON.stringify({ message: 'hi' }) });
+    await chat.text();
+  }
+  const [first, second] = ['first-key', 'second-key'].map((key) => keyCaller(key, 'mcp').id);
+  expect(acted).toEqual([first, first, second, second]);
+  expect(first).not.toBe(second);
+});
 
 describe('Host and Origin', () => {
   const app = createHttpApp(httpParts());
