@@ -3,6 +3,7 @@ import type { BatchRecord } from '../../storage/batches.ts';
 import { planOf } from '../output/results.ts';
 import { policyOf } from '../rows/retry-policy.ts';
 import type { RowEnding } from '../rows/row-settlement.ts';
+import type { RowArrivals } from './claims.ts';
 import type { ProcessEnd } from './process-end.ts';
 
 /** How many first rows that all fail alike pause a batch. */
@@ -11,15 +12,17 @@ const ALIKE_ROWS = 20;
 /** Sees how rows end, and decides when that ends the batch. */
 export interface BatchWatch {
   see(ending: RowEnding): void;
+  /** How many rows there are, once that is known where they arrive while others run. */
+  countRows(rows: number): void;
   stop(end: ProcessEnd): void;
   end(): ProcessEnd | undefined;
 }
 
-/** Decides when what rows meet ends the batch. */
-export function createBatchWatch({ batch }: { batch: BatchRecord }): BatchWatch {
+/** Decides when what rows meet ends the batch. Without a known number of rows no share of failures is too large. */
+export function createBatchWatch({ batch, arrivals }: { batch: BatchRecord; arrivals?: RowArrivals }): BatchWatch {
   const plan = planOf(batch);
   const tolerated = plan.request.options?.tolerated_failure_percent ?? 100;
-  const mayFail = Math.floor((batch.totals.rows * tolerated) / 100);
+  let rows = arrivals === undefined ? batch.totals.rows : Number.POSITIVE_INFINITY;
   let failed = batch.totals.failed;
   let first: ErrorCode[] | undefined = batch.totals.succeeded === 0 ? [] : undefined;
   let end: ProcessEnd | undefined;
@@ -27,7 +30,8 @@ export function createBatchWatch({ batch }: { batch: BatchRecord }): BatchWatch 
     end ??= next;
   };
   const checkTolerance = () => {
-    if (failed > mayFail) stop({ kind: 'tolerance', error: notTolerated(failed, tolerated, batch.totals.rows) });
+    const mayFail = rows === Number.POSITIVE_INFINITY ? rows : Math.floor((rows * tolerated) / 100);
+    if (failed > mayFail) stop({ kind: 'tolerance', error: notTolerated(failed, tolerated, rows) });
   };
   // Malformed rows have failed already: when they are too many, no money is spent on the others.
   checkTolerance();
@@ -50,7 +54,11 @@ export function createBatchWatch({ batch }: { batch: BatchRecord }): BatchWatch 
     }
     checkTolerance();
   };
-  return { see, stop, end: () => end };
+  const countRows = (known: number) => {
+    rows = known;
+    checkTolerance();
+  };
+  return { see, countRows, stop, end: () => end };
 }
 
 /** Rows that failed by what a lane was then given up for are queued again: it was not their fault. */

@@ -10,6 +10,7 @@ import type { EstimateBasis } from '../intake/estimate.ts';
 import type { LiveTuning } from '../lifecycle/live-tuning.ts';
 import type { BatchSettings } from '../lifecycle/settings.ts';
 import type { BatchWatch } from './batch-watch.ts';
+import type { RowArrivals } from './claims.ts';
 import type { ExecutionDeps } from './execution-deps.ts';
 import type { ProcessEnd } from './process-end.ts';
 
@@ -45,6 +46,8 @@ export interface ProcessOptions {
   hard: AbortSignal;
   /** Only so many rows. */
   rows?: number;
+  /** Present where the source is loaded while rows run: a claim that finds too few rows is final only once it is over. */
+  arrivals?: RowArrivals;
   /** Sees how rows end, and decides; one of its own without it. */
   watch?: BatchWatch;
 }

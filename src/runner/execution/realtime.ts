@@ -4,7 +4,7 @@ import type { RowRecord } from '../../storage/rows.ts';
 import { OPTION_DEFAULTS } from '../contract/options.ts';
 import { estimateBatch } from '../intake/estimate.ts';
 import { policyOf } from '../rows/retry-policy.ts';
-import { createBatchWatch } from './batch-watch.ts';
+import { type BatchWatch, createBatchWatch } from './batch-watch.ts';
 import { createClaims } from './claims.ts';
 import type { Executor, Fit, ProcessOptions, RunFacts } from './executor.ts';
 import { openLocalAttempts } from './local-attempts.ts';
@@ -51,7 +51,7 @@ async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> {
     },
   });
   const watch = options.watch ?? createBatchWatch(options);
-  const ahead = createClaims(options.fence, options.deps, options.rows);
+  const ahead = createClaims(options, () => wake?.());
   /** Rows that hold a slot, and rows that are worked on at all. */
   let slots = 0;
   let running = 0;
@@ -99,19 +99,27 @@ async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> {
     while (true) {
       startAhead();
       if (isStopping()) await ahead.giveBack().catch(orStop);
-      else if (!ahead.isExhausted() && missing() > limit() * PORTION) {
+      else if (ahead.mayClaim() && missing() > limit() * PORTION) {
         await ahead.claim(missing()).catch(orStop);
         continue;
       }
-      if (running === 0) break;
+      if (running === 0 && (isStopping() || ahead.isExhausted())) break;
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
     }
+    if (options.arrivals !== undefined && !isStopping()) await countRows(options, watch).catch(orStop);
   } finally {
+    ahead.close();
     drain.removeEventListener('abort', onDrain);
     unlisten();
     attempts.close();
   }
   return watch.end() ?? (drain.aborted && !ahead.isExhausted() ? { kind: 'stopped' } : { kind: 'done' });
+}
+
+/** Only now it is known how many rows there are, and so which share of them failed. */
+async function countRows({ deps, batch }: ProcessOptions, watch: BatchWatch): Promise<void> {
+  const { totals } = (await deps.store.readBatch(batch.id)) ?? batch;
+  watch.countRows(totals.rows);
 }
