@@ -2,6 +2,7 @@ import { AppError } from '../../base/errors.ts';
 import type { Json, JsonObject, ModelResponse } from '../../protocol/messages.ts';
 import type { CallModel, CallTool, ToolCall, ToolResult } from '../../protocol/run.ts';
 import type { JournalEntry } from '../../storage/journal.ts';
+import { emitModelCallEnd, emitToolCallEnd } from './call-events.ts';
 import { type AnsweredCall, callUntilAnswered, type ModelCall, type ModelCallDeps } from './model-call.ts';
 
 /** What journalled calls of one agent share, over all its runs. */
@@ -63,8 +64,10 @@ export function createRunCalls(run: string, replay: boolean, deps: RunCallsDeps)
       return entry.answer.response as unknown as ModelResponse;
     }
     const resume = cache === undefined ? undefined : time?.hold();
+    const began = deps.clock.monotonic();
     const cached = await cache?.take({ turn, request, appended, signal }).finally(resume);
     if (cached !== undefined) {
+      emitModelCallEnd({ run, turn, request }, deps, { began, usage: cached.usage, cost: 0, isCached: true });
       deps.onAnswer?.();
       return cached;
     }
@@ -107,6 +110,7 @@ async function sendToolCall(
     idempotent: call.idempotent,
   };
   await deps.journal.commitIntent({ ...key, ...intent, worstMicroUsd: 0, at: deps.clock.now() });
+  const began = deps.clock.monotonic();
   const result = await execute(`${run}/${call.turn}/${call.index + 1}`);
   const answer = {
     response: result as unknown as JsonObject,
@@ -116,5 +120,6 @@ async function sendToolCall(
     at: deps.clock.now(),
   };
   await deps.journal.commitAnswer(key, answer);
+  emitToolCallEnd({ ...call, run }, deps, { began, isError: result.isError });
   return result;
 }
