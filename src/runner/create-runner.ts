@@ -20,7 +20,7 @@ import { planRetry, resumeBatch, retryBatch } from './lifecycle/redrive.ts';
 import { keepHouse, pruneDue, removeBatch } from './lifecycle/retention.ts';
 import { aggregateResults } from './output/aggregate-results.ts';
 import { toUsd } from './output/bill.ts';
-import { reportBatch } from './output/report.ts';
+import { reportBatch, reportBatches } from './output/report.ts';
 import { batchNotFound, outputCsv, planOf, rowReport, storedPlanOf } from './output/results.ts';
 import { watchBatch } from './output/watch-batch.ts';
 import { requireScope } from './require-scope.ts';
@@ -95,8 +95,7 @@ function bind(caller: Caller, deps: RunnerDeps): Runner {
     },
     async list(options) {
       requireScope(caller, 'batches:read');
-      const batches = await store.listBatches(options);
-      return Promise.all(batches.map((batch) => reportBatch(batch, deps)));
+      return reportBatches(await store.listBatches(options), deps);
     },
     async savings() {
       requireScope(caller, 'batches:read');

@@ -131,7 +131,10 @@ test('a batch is followed from this process into another and back', async () => 
   const driving = world.runner.drive(id, { hardSignal: stop.signal, onDrain: 'release' });
   await until(() => gate.waiting() === 1, 'the third row in this process');
   const watch = follow(world.runner, id);
-  await until(() => watch.last()?.counts.succeeded === 2, 'two rows');
+  await until(async () => {
+    await clock.advance(250);
+    return watch.last()?.counts.succeeded === 2;
+  }, 'two rows');
   stop.abort();
   await driving;
   const other = await otherProcess();
@@ -190,7 +193,7 @@ test('a batch at rest whose owner died is given up when its lease is over', asyn
   await world.store.acquireLease(id, { ...world.deps.owner, instance: 'gone' });
   const watch = follow(world.runner, id);
   let isOver = false;
-  watch.done.finally(() => {
+  void watch.done.finally(() => {
     isOver = true;
   });
   for (let second = 0; second < 15; second += 1) {
