@@ -53,7 +53,8 @@ export async function openLocalAttempts(options: ProcessOptions, hooks: AttemptH
   });
   // Rows whose calls wait for a provider job must not wait for one another.
   const cache = cacheOf(planOf(batch), fence, hooks.parks === undefined ? deps : { ...deps, flights: NO_FLIGHTS });
-  const settlement = createRowSettlement({ store: deps.store, clock: deps.clock, budget, fence }, cache);
+  const { store, clock, events } = deps;
+  const settlement = createRowSettlement({ store, clock, events, budget, fence }, cache);
   let answered = false;
   const onAnswer = () => {
     if (answered) return;
@@ -85,6 +86,7 @@ function callsOf(
   return {
     ...parts,
     prices: deps.prices,
+    events: deps.events,
     clock: deps.clock,
     random: deps.random,
     signal: hard,
