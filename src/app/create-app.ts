@@ -33,6 +33,8 @@ import { openSqliteStore } from '../storage/sqlite/open-sqlite-store.ts';
 import type { Store } from '../storage/store.ts';
 import type { Tables } from '../tables/table.ts';
 import { createTables } from '../tables/tables.ts';
+import { createEvents } from '../telemetry/create-events.ts';
+import type { EventSink } from '../telemetry/events.ts';
 import type { OrchestratorTool } from '../tools/orchestrator-tool.ts';
 import { createOrchestratorTools } from '../tools/orchestrator-tools.ts';
 import type { Config } from './config.ts';
@@ -62,7 +64,8 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
   const registry = await openRegistry(config, log, options.agents);
   const prices = createPriceTable(config.pricesPath === null ? {} : { overrides: readPriceFile(config.pricesPath) });
   const providers = createProviders({ ...config.providers, log });
-  const lanes = createLanes({ clock: systemClock, log });
+  const events = createEvents({ log });
+  const lanes = createLanes({ clock: systemClock, log, events });
   const talkLane = createTalkLanes(lanes);
   const openTarget = (definition: AgentDefinition, signal: AbortSignal) =>
     openTools(definition, { env: config.env, log, signal });
@@ -89,6 +92,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     random: Math.random,
     newId,
     log,
+    events,
     resultsDir,
   });
   const detached = createDetachedRunner({ runner, config, log });
@@ -120,6 +124,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
         talkLane,
         store,
         prices,
+        events,
         log,
       }),
     readRun: (run) => readRun(run, store),
@@ -218,6 +223,7 @@ interface OrchestratorParts {
   talkLane: (provider: string, model: string) => LaneMember;
   store: Store;
   prices: PriceTable;
+  events: EventSink;
   log: Log;
 }
 
@@ -234,7 +240,7 @@ function createTalkLanes(lanes: Lanes): OrchestratorParts['talkLane'] {
 
 /** The orchestrator is an agent like any other; the server hosts its tools. */
 async function openOrchestrator(label: string | null, parts: OrchestratorParts): Promise<ConversationAgent> {
-  const { registry, tools, store, prices, log } = parts;
+  const { registry, tools, store, prices, events, log } = parts;
   const definition = await resolveAgent(registry, label ?? ORCHESTRATOR);
   const provider = await parts.providers.get(definition.model.provider, definition.model);
   const toolSet = { tools, close: async () => undefined };
@@ -251,6 +257,7 @@ async function openOrchestrator(label: string | null, parts: OrchestratorParts):
         lane: parts.talkLane(provider.server ?? provider.name, definition.model.model),
         callTimeoutMs: callTimeoutMs(definition),
         prices,
+        events,
         clock: systemClock,
         random: Math.random,
         signal,

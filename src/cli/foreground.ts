@@ -5,10 +5,10 @@ import { ACTIVE } from '../runner/lifecycle/batch.ts';
 import type { App } from './app.ts';
 import type { CommandContext, Output } from './command-context.ts';
 import { listenForStop, type Stop } from './signals.ts';
-import { createProgressView, type ProgressView } from './terminal/progress.ts';
+import { createProgressView } from './terminal/progress.ts';
 
-/** How often a batch that another process runs is looked at. */
-const FOLLOW_EVERY_MS = 500;
+/** How often it is checked whether the process that runs a batch is still there. */
+const LAPSE_EVERY_MS = 500;
 /** How long a batch that was told to stop at once may take to say how it stands. */
 const HARD_STOP_MS = 5_000;
 
@@ -49,21 +49,24 @@ export function openForeground(context: CommandContext, output: Output): Foregro
   return {
     before: (work) => Promise.race([work, rejectAfter(stop.hardSignal)]),
     drive: async (app, batchId) => {
-      const onProgress = ({ report }: { report: BatchReport }) => {
+      const show = (report: BatchReport) => {
         if (!output.json && !stop.signal.aborted) progress.update(report);
       };
       for (;;) {
+        const shown = showProgress(app, batchId, show);
         try {
-          const drive = app.runner.drive(batchId, { signal: stop.signal, hardSignal: stop.hardSignal, onProgress });
+          const drive = app.runner.drive(batchId, { signal: stop.signal, hardSignal: stop.hardSignal });
           const report = await Promise.race([drive, reportAfterHardStop(app, batchId, stop)]);
-          // What is told next stands where the bar was.
-          progress.stop();
           return { report, interrupted: stop.signal.aborted, elsewhere: false };
         } catch (thrown) {
           if (toAppError(thrown).code !== 'batch_owned_elsewhere') throw thrown;
+        } finally {
+          shown.stop();
+          // What is told next stands where the bar was.
+          progress.stop();
         }
         output.note('Another process runs this batch; following it. Ctrl-C ends the following, not the batch.');
-        const followed = await follow(app, batchId, { stop, progress, show: !output.json });
+        const followed = await follow(app, batchId, { signal: stop.signal, show });
         if (followed !== 'lapsed') return followed;
         output.note('That process is gone; this one goes on with the batch.');
       }
@@ -96,20 +99,48 @@ function reportAfterHardStop(app: App, batchId: string, stop: Stop): Promise<Bat
   });
 }
 
+/** Shows a batch's reports beside the work on it, until it is stopped; a report that can't be read is not worth a fault. */
+function showProgress(app: App, batchId: string, show: (report: BatchReport) => void): { stop(): void } {
+  const over = new AbortController();
+  const watch = async () => {
+    for await (const report of app.runner.watch(batchId, over.signal)) if (!over.signal.aborted) show(report);
+  };
+  watch().catch((thrown: unknown) =>
+    app.log.debug({ batchId, code: toAppError(thrown).code }, 'progress is not shown'),
+  );
+  return { stop: () => over.abort() };
+}
+
+/** Waits for a batch of another process: for its rest, for `signal`, or until that process is gone. */
 async function follow(
   app: App,
   batchId: string,
-  options: { stop: Stop; progress: ProgressView; show: boolean },
+  { signal, show }: { signal: AbortSignal; show: (report: BatchReport) => void },
 ): Promise<ForegroundResult | 'lapsed'> {
-  const { stop, progress, show } = options;
-  for (;;) {
-    const report = await app.runner.report(batchId);
-    if (show) progress.update(report);
-    if (!ACTIVE.includes(report.status)) return { report, interrupted: false, elsewhere: true };
-    if (stop.signal.aborted) return { report, interrupted: true, elsewhere: true };
-    if ((await app.runner.lapsed()).includes(batchId)) return 'lapsed';
-    await sleep(FOLLOW_EVERY_MS, undefined, { signal: stop.signal }).catch((thrown: unknown) => {
-      if (!stop.signal.aborted) throw thrown;
-    });
+  const over = new AbortController();
+  const lapse = untilLapsed(app, batchId, over);
+  let report = await app.runner.report(batchId);
+  try {
+    for await (report of app.runner.watch(batchId, AbortSignal.any([signal, over.signal]))) {
+      show(report);
+      if (!ACTIVE.includes(report.status)) break;
+    }
+  } finally {
+    over.abort();
+  }
+  if (!ACTIVE.includes(report.status)) return { report, interrupted: false, elsewhere: true };
+  if (signal.aborted) return { report, interrupted: true, elsewhere: true };
+  await lapse;
+  return 'lapsed';
+}
+
+/** Ends the following once no living process owns the batch: the store alone knows that. */
+async function untilLapsed({ runner }: App, batchId: string, over: AbortController): Promise<void> {
+  try {
+    while (!(await runner.lapsed()).includes(batchId)) await sleep(LAPSE_EVERY_MS, undefined, { signal: over.signal });
+  } catch (thrown) {
+    if (!over.signal.aborted) throw thrown;
+  } finally {
+    over.abort();
   }
 }

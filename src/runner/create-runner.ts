@@ -20,14 +20,12 @@ import { planRetry, resumeBatch, retryBatch } from './lifecycle/redrive.ts';
 import { keepHouse, pruneDue, removeBatch } from './lifecycle/retention.ts';
 import { aggregateResults } from './output/aggregate-results.ts';
 import { toUsd } from './output/bill.ts';
-import { reportBatch } from './output/report.ts';
+import { reportBatch, reportBatches } from './output/report.ts';
 import { batchNotFound, outputCsv, planOf, rowReport, storedPlanOf } from './output/results.ts';
+import { watchBatch } from './output/watch-batch.ts';
 import { requireScope } from './require-scope.ts';
 import { createFlights } from './rows/flights.ts';
 import type { Runner } from './runner.ts';
-
-/** How often a watched batch is reported, in milliseconds. */
-const PROGRESS_MS = 250;
 
 /** Makes the runner; see {@link Runner} for what each method does. */
 export function createRunner(given: RunnerDeps): Runner {
@@ -55,16 +53,15 @@ function bind(caller: Caller, deps: RunnerDeps): Runner {
       requireScope(caller, 'batches:write');
       return createBatch(request, approve, { deps, caller });
     },
-    async drive(id, { onProgress, ...options } = {}) {
+    async drive(id, options = {}) {
       await read(id);
-      const watching = onProgress === undefined ? undefined : watch(() => report(id), onProgress);
-      try {
-        const batch = await driveBatch(id, options, deps);
-        if (ENDED.includes(batch.status)) await pruneDue(deps, options.signal);
-        return await reportBatch(batch, deps);
-      } finally {
-        watching?.();
-      }
+      const batch = await driveBatch(id, options, deps);
+      if (ENDED.includes(batch.status)) await pruneDue(deps, options.signal);
+      return reportBatch(batch, deps);
+    },
+    async *watch(id, signal) {
+      await read(id);
+      yield* watchBatch(id, signal, deps);
     },
     async resume(id, change) {
       await resumeBatch(await read(id, 'batches:write'), parseRequest(resumeRequest, change ?? {}), deps);
@@ -98,8 +95,7 @@ function bind(caller: Caller, deps: RunnerDeps): Runner {
     },
     async list(options) {
       requireScope(caller, 'batches:read');
-      const batches = await store.listBatches(options);
-      return Promise.all(batches.map((batch) => reportBatch(batch, deps)));
+      return reportBatches(await store.listBatches(options), deps);
     },
     async savings() {
       requireScope(caller, 'batches:read');
@@ -123,30 +119,6 @@ function bind(caller: Caller, deps: RunnerDeps): Runner {
     remove: async (id, { force = false } = {}) => removeBatch(await read(id, 'batches:write'), force, deps),
     keepHouse: (signal) => keepHouse(deps, signal),
     schemasOf: (agent) => ({ input: agent.input ?? null, output: agent.structured_output.schema ?? null }),
-  };
-}
-
-function watch(
-  report: () => Promise<BatchReport>,
-  onProgress: (progress: { report: BatchReport }) => void,
-): () => void {
-  let isReading = false;
-  let isOver = false;
-  const timer = setInterval(() => {
-    if (isReading) return;
-    isReading = true;
-    report()
-      .then((current) => {
-        if (!isOver) onProgress({ report: current });
-      })
-      .catch(() => clearInterval(timer))
-      .finally(() => {
-        isReading = false;
-      });
-  }, PROGRESS_MS);
-  return () => {
-    isOver = true;
-    clearInterval(timer);
   };
 }
 
@@ -205,6 +177,9 @@ async function createBatch(
       `The idempotency key "${request.options?.idempotency_key}" belongs to the batch ${batch.id}, which was started with other ` +
         'arguments. Use another key for another batch.',
     );
+  }
+  if (inserted) {
+    deps.events.emit('batch-status', { batchId: id, from: null, status: batch.status, pauseReason: null, at: now });
   }
   return { report: await reportBatch(batch, deps), started: inserted, plan };
 }

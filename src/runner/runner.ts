@@ -10,8 +10,6 @@ import type { BatchRequest, ResumeRequest, RetryRequest } from './contract/reque
 import type { RowReport } from './contract/row.ts';
 import type { RowTrace } from './contract/trace.ts';
 
-export type RunProgress = { report: BatchReport };
-
 /**
  * The batch runner's public face: the five tools, the CLI and HTTP use this and nothing below it.
  * All methods reject with AppErrors (`batch_not_found`, `batch_state_invalid`, …).
@@ -39,7 +37,6 @@ export interface Runner {
       hardSignal?: AbortSignal;
       /** What a drain leaves: a paused batch (the default), or a running one that another process may take over. */
       onDrain?: 'pause' | 'release';
-      onProgress?: (progress: RunProgress) => void;
     },
   ): Promise<BatchReport>;
   /** paused → running again, for whoever drives; from `sample` the rest is run. A budget pause wants a higher cap. */
@@ -61,6 +58,12 @@ export interface Runner {
    */
   cancel(batchId: string): Promise<BatchReport>;
   report(batchId: string): Promise<BatchReport>;
+  /**
+   * The reports of a batch wherever it runs: the present one, then one after each change, until it has ended or is paused
+   * and no process drives it, or `signal` fires. In this process at most four a second, and immediately after a change of
+   * status; of a batch that another process runs at most one a second. A slow consumer gets the latest report only.
+   */
+  watch(batchId: string, signal: AbortSignal): AsyncIterable<BatchReport>;
   /** The batch that was started with an idempotency key. */
   find(idempotencyKey: string): Promise<BatchReport | undefined>;
   list(options: { limit: number; before?: string }): Promise<BatchReport[]>;

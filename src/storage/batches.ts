@@ -2,7 +2,8 @@ import type { Json, JsonObject } from '../protocol/messages.ts';
 import type { BatchTotals, Savings } from './batch-totals.ts';
 import type { BatchBill } from './bill.ts';
 import type { BatchControl, Fence, LeaseOwner } from './leases.ts';
-import type { StoredError } from './rows.ts';
+import type { ProviderJobRecord } from './provider-jobs.ts';
+import type { StoredError, StoredFailures } from './rows.ts';
 
 /** See DESIGN's life of a batch; the transitions are in runner/lifecycle/batch.ts. */
 export type BatchStatus =
@@ -50,6 +51,15 @@ export interface BatchRecord {
   /** When the current stretch of `running` began; null when it is not running. */
   activeSince: number | null;
   owner: LeaseOwner | null;
+}
+
+/** What a report shows of a batch besides its record. */
+export interface BatchDetails {
+  bill: BatchBill;
+  /** In the order in which they were made. */
+  jobs: ProviderJobRecord[];
+  /** As {@link RowStore.readFailures}. */
+  failures: StoredFailures[];
 }
 
 /** A batch as it is stored first: without sums, and owned by nobody. */
@@ -104,6 +114,8 @@ export interface BatchStore {
   /** A batch's `settings` alone, for its owner's heartbeat. */
   readSettings(id: string): Promise<JsonObject>;
   readBill(id: string): Promise<BatchBill>;
+  /** The details of many batches in one call, by id; a batch that was removed meanwhile is left out. */
+  readDetails(ids: readonly string[]): Promise<Map<string, BatchDetails>>;
   /** Over all batches that are stored. */
   readSavings(): Promise<Savings>;
   /** Ids of ended batches whose `pruneAt` has come. */

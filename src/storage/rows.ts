@@ -61,6 +61,14 @@ export interface PastAttempt {
   processingMs: number | null;
 }
 
+/** Failed rows of one code, with the first of them as an example. */
+export interface StoredFailures {
+  code: ErrorCode;
+  count: number;
+  row: number;
+  message: string;
+}
+
 /**
  * `begun`: only rows whose attempt was claimed before. `owner`: who is to run them; without it the process that holds the
  * lease.
@@ -111,5 +119,5 @@ export interface RowStore {
   /** In order, from `fromRow` on. */
   readRows(batchId: string, options: { status?: RowStatus; fromRow: number; limit: number }): Promise<RowRecord[]>;
   /** Failures grouped by code, most frequent first, one example each. */
-  readFailures(batchId: string): Promise<{ code: ErrorCode; count: number; row: number; message: string }[]>;
+  readFailures(batchId: string): Promise<StoredFailures[]>;
 }

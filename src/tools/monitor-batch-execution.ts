@@ -9,9 +9,6 @@ import type { OrchestratorTool } from './orchestrator-tool.ts';
 import { batchReport, isSettled, nextStepFor, summarizeBatch, toBatchInAnswer } from './show/batch-report.ts';
 import { resultsResource } from './show/resource-uris.ts';
 
-/** Between two looks at the store, in milliseconds: another process may run the batch, so there is nothing to listen to. */
-const POLL_MS = 250;
-
 const input = strict({
   batch_id: z.string().min(1, 'must name a batch').describe('The batch, as execute_batch_processor gave it: bat_….'),
   wait_seconds: z
@@ -50,15 +47,7 @@ export function createMonitorTool({ runner, now, sleep }: MonitorParts): Orchest
     input,
     output,
     async run({ batch_id, wait_seconds }, context) {
-      const deadline = now() + wait_seconds * 1000;
-      let report = await runner.report(batch_id);
-      const tell = progressTeller(context);
-      tell(report);
-      while (!isSettled(report) && now() < deadline && !context.signal.aborted) {
-        await pause(Math.min(POLL_MS, deadline - now()), context.signal);
-        report = await runner.report(batch_id);
-        tell(report);
-      }
+      const report = await waitForRest(batch_id, wait_seconds * 1000, context);
       const ended = report.ended_at !== null && report.output_uri !== null;
       return {
         summary: summarizeBatch(report),
@@ -70,12 +59,25 @@ export function createMonitorTool({ runner, now, sleep }: MonitorParts): Orchest
     },
   });
 
-  async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  async function waitForRest(batchId: string, waitMs: number, context: ToolContext): Promise<BatchReport> {
+    const tell = progressTeller(context);
+    const first = await runner.report(batchId);
+    tell(first);
+    if (isSettled(first) || waitMs === 0) return first;
+    const over = new AbortController();
+    const signal = AbortSignal.any([context.signal, over.signal]);
+    const timeUp = sleep(waitMs, signal).then(() => over.abort(), ignoreAborted(signal));
     try {
-      await sleep(ms, signal);
-    } catch (thrown) {
-      if (!signal.aborted) throw thrown;
+      for await (const report of runner.watch(batchId, signal)) {
+        tell(report);
+        if (isSettled(report)) return report;
+      }
+    } finally {
+      over.abort();
+      await timeUp;
     }
+    // What was watched last may be a moment old.
+    return runner.report(batchId);
   }
 
   async function nextStep(report: BatchReport): Promise<string> {
@@ -86,6 +88,12 @@ export function createMonitorTool({ runner, now, sleep }: MonitorParts): Orchest
     if (!abandoned) return nextStepFor(report);
     return 'No process runs this batch any more. When the person wishes it, execute_batch_processor with action "resume" and this batch_id goes on where it stopped.';
   }
+}
+
+function ignoreAborted(signal: AbortSignal): (thrown: unknown) => void {
+  return (thrown) => {
+    if (!signal.aborted) throw thrown;
+  };
 }
 
 /** Reports progress when more rows are done than at the last call: progress may only grow. */

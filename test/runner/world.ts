@@ -20,6 +20,7 @@ import { currentOwner } from '../../src/storage/lease-owner.ts';
 import { openSqliteStore } from '../../src/storage/sqlite/open-sqlite-store.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { createTables } from '../../src/tables/tables.ts';
+import { createEvents } from '../../src/telemetry/create-events.ts';
 
 /** What the model of a test does with one call: blocks to say, or a rejection. */
 export type Respond = (
@@ -122,6 +123,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     random: () => 0,
     newId: (prefix) => `${prefix}_${crypto.randomUUID().replaceAll('-', '').slice(0, 20)}`,
     log,
+    events: createEvents({ log }),
     resultsDir: folder,
     ...options.deps,
   };

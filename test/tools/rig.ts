@@ -21,6 +21,7 @@ import type { Runner } from '../../src/runner/runner.ts';
 import { currentOwner } from '../../src/storage/lease-owner.ts';
 import { openSqliteStore } from '../../src/storage/sqlite/open-sqlite-store.ts';
 import { createTables } from '../../src/tables/tables.ts';
+import { createEvents } from '../../src/telemetry/create-events.ts';
 import type { OrchestratorTool } from '../../src/tools/orchestrator-tool.ts';
 import { createOrchestratorTools } from '../../src/tools/orchestrator-tools.ts';
 
@@ -124,6 +125,7 @@ export async function startRig({ drive = true }: { drive?: boolean } = {}): Prom
     random: Math.random,
     newId: (prefix) => `${prefix}_${crypto.randomUUID()}`,
     log,
+    events: createEvents({ log }),
     resultsDir: join(folder, 'results'),
   });
   const stop = new AbortController();

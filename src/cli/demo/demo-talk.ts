@@ -11,7 +11,6 @@ import type { DemoStage } from './demo-stage.ts';
 
 /** Between two words of an answer, on a terminal: a script says everything at once, and nobody can read that. */
 const WORD_MS = 22;
-const PROGRESS_MS = 80;
 const started = z.looseObject({ batch_id: z.string().nullable() });
 
 /** How the demo's conversation went. */
@@ -78,12 +77,7 @@ function createWatch(app: App, io: Io, quiet: boolean) {
   let watching: Promise<void> = Promise.resolve();
   const watch = async (batchId: string, signal: AbortSignal) => {
     const progress = createProgressView(io);
-    while (!signal.aborted) {
-      progress.update(await app.runner.report(batchId));
-      await sleep(PROGRESS_MS, undefined, { signal }).catch((thrown: unknown) => {
-        if (!signal.aborted) throw thrown;
-      });
-    }
+    for await (const report of app.runner.watch(batchId, signal)) progress.update(report);
     progress.stop();
   };
   return {

@@ -28,6 +28,8 @@ export interface Sending {
  */
 export interface LaneHealth {
   inFlight(): number;
+  /** `cooling`: it rests after a refusal, for `waitMs`. `stopped`: every call fails, and the next probe goes in `waitMs`. */
+  state(): { state: 'open' | 'cooling' | 'stopped'; waitMs: number };
   /** Until a call may go; Infinity: until one in flight has ended. 0 without a look at the clock while all is well. */
   waitMs(): number;
   send(): Sending;
@@ -94,6 +96,13 @@ export function createLaneHealth(options: LaneHealthOptions): LaneHealth {
 
   return {
     inFlight: () => inFlight,
+    state() {
+      const time = now();
+      const probeMs = breaker.waitMs(time);
+      if (breaker.isOpen()) return { state: 'stopped', waitMs: probeMs === Number.POSITIVE_INFINITY ? 0 : probeMs };
+      const waitMs = coolDown.waitMs(time);
+      return { state: waitMs > 0 ? 'cooling' : 'open', waitMs };
+    },
     waitMs() {
       if (inFlight + 1 > concurrency.value()) return Number.POSITIVE_INFINITY;
       const cooling = coolDown.isEver() ? coolDown.waitMs(now()) : 0;

@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import { AppError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { Usage } from '../../protocol/messages.ts';
+import type { EventSink } from '../../telemetry/events.ts';
 import type { RateLimits } from '../provider.ts';
 import { BREAKER, type BreakerOptions } from './circuit-breaker.ts';
 import { createLaneHealth, type FaultMeaning, type LaneHealth, type Sending } from './lane-health.ts';
@@ -58,6 +59,8 @@ export interface LanesOptions {
   clock: Clock;
   random?: () => number;
   log?: Log;
+  /** Where it is reported how lanes fare. */
+  events?: EventSink;
   /** How long a lane may be refused or fail without one answer before it is given up. Default 5 minutes. */
   patienceMs?: number;
   breaker?: BreakerOptions;
@@ -76,7 +79,7 @@ export function createLanes(options: LanesOptions): Lanes {
   return {
     join(provider, model, member = {}) {
       const key = JSON.stringify([provider, model]);
-      const join = lanes.get(key) ?? createLane(`${provider} ${model}`, options);
+      const join = lanes.get(key) ?? createLane({ provider, model }, options);
       lanes.set(key, join);
       return join(member);
     },
@@ -95,19 +98,27 @@ interface Lane {
   meters: LaneMeters;
   queue: LaneQueue<Waiting>;
   now: () => number;
+  /** Reports how the lane fares, where that has changed and somebody listens. */
+  report(): void;
   /** Serves whoever may go by now. */
   pump(): void;
 }
 
-function createLane(name: string, options: LanesOptions): (member: MemberOptions) => LaneMember {
+function createLane(
+  id: { provider: string; model: string },
+  options: LanesOptions,
+): (member: MemberOptions) => LaneMember {
   const { clock, random = Math.random, log, patienceMs = PATIENCE_MS, breaker = BREAKER, floor = 1 } = options;
   const now = () => clock.monotonic();
+  const name = `${id.provider} ${id.model}`;
+  const health = createLaneHealth({ name, now, random, log, patienceMs, breaker, floor });
   const wake = createAlarm(clock, () => lane.pump());
   const lane: Lane = {
-    health: createLaneHealth({ name, now, random, log, patienceMs, breaker, floor }),
+    health,
     meters: createLaneMeters(options.periodMs ?? 60_000),
     queue: createLaneQueue(),
     now,
+    report: createStateReport(id, health, options),
     pump() {
       for (let next = lane.queue.first(); next !== undefined; next = lane.queue.first()) {
         const waitMs = waitOf(lane, next.entry.call);
@@ -135,6 +146,22 @@ function createLane(name: string, options: LanesOptions): (member: MemberOptions
         if (caps.delete(member)) setCaps();
       },
     };
+  };
+}
+
+/** Looks at a lane each time a call has ended; without a listener it is one look whether there is any. */
+function createStateReport(
+  id: { provider: string; model: string },
+  health: LaneHealth,
+  { events, clock }: LanesOptions,
+): () => void {
+  let reported: ReturnType<LaneHealth['state']>['state'] = 'open';
+  return () => {
+    if (!events?.has('lane-state')) return;
+    const now = health.state();
+    if (now.state === reported) return;
+    reported = now.state;
+    events.emit('lane-state', { ...id, ...now, inFlight: health.inFlight(), at: clock.now() });
   };
 }
 
@@ -185,6 +212,7 @@ function grant(lane: Lane, member: QueueMember<Waiting>, call: LaneCall): Permit
       if (meaning !== undefined) return meaning;
       lane.meters.settle({ size: call, taken, usage: chargedOf(outcome), limits, now: lane.now() });
       meaning = meaningOf(lane, outcome, sending);
+      lane.report();
       lane.pump();
       return meaning;
     },

@@ -6,6 +6,7 @@ import type { PriceTable } from '../../providers/prices/prices.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { BatchApi } from '../../providers/provider-jobs/batch-api.ts';
 import type { Store } from '../../storage/store.ts';
+import type { Events } from '../../telemetry/events.ts';
 import type { Flights } from '../rows/flights.ts';
 
 /** The parts that executors run rows with. */
@@ -24,6 +25,8 @@ export interface ExecutionDeps {
   random: () => number;
   newId: (prefix: string) => string;
   log: Log;
+  /** Where everything that happens to batches is reported; nothing waits for a listener. */
+  events: Events;
   /** Identical model requests that are running in this process; the runner makes its own when there is none. */
   flights?: Flights;
 }

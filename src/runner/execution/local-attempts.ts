@@ -57,7 +57,8 @@ export async function openLocalAttempts(options: ProcessOptions, hooks: AttemptH
     { fence, provider },
     hooks.parks === undefined ? deps : { ...deps, flights: NO_FLIGHTS },
   );
-  const settlement = createRowSettlement({ store: deps.store, clock: deps.clock, budget, fence }, cache);
+  const { store, clock, events } = deps;
+  const settlement = createRowSettlement({ store, clock, events, budget, fence }, cache);
   let answered = false;
   const onAnswer = () => {
     if (answered) return;
@@ -89,6 +90,7 @@ function callsOf(
   return {
     ...parts,
     prices: deps.prices,
+    events: deps.events,
     clock: deps.clock,
     random: deps.random,
     signal: hard,

@@ -44,6 +44,8 @@ export async function loadRows(
         fence,
         chunk.map((row, index) => newRow(row, first + index)),
       );
+      const { batchId } = fence;
+      deps.events.emit('batch-progress', { batchId, stage: 'loading', rows: chunk.length, at: deps.clock.now() });
     }
   } finally {
     await source.close();

@@ -5,6 +5,7 @@ import type { RunnerDeps } from '../deps.ts';
 import { unpricedCap } from '../intake/validate-input.ts';
 import { planOf } from '../output/results.ts';
 import { ACTIVE, CANCELLABLE, nextBatchStatus, PAUSABLE } from './batch.ts';
+import { emitLease, emitStatus } from './batch-events.ts';
 
 type Control = NonNullable<BatchRecord['control']>;
 
@@ -60,9 +61,11 @@ export async function carryOutUnowned(batchId: string, deps: RunnerDeps): Promis
     const cleared: BatchChange = { error: null, control: null, activeSince: null };
     const change = control === 'pause' ? paused(batch) : cancelled(batch, deps.clock.now());
     await store.updateBatch(batchId, { ...cleared, ...change }, { fence: lease.fence });
+    emitStatus(batch, change, deps);
     return control;
   } finally {
     await store.releaseLease(lease.fence);
+    emitLease('lease-end', lease.fence, deps);
   }
 }
 
@@ -98,6 +101,7 @@ export async function tuneBatch(batch: BatchRecord, tuning: BatchTuning, deps: R
       `The batch ${batch.id} is ${status}: there is nothing to tune. A retry of its failed rows takes a concurrency and a max_cost_usd of its own.`,
     );
   }
+  deps.events.emit('batch-tune', { batchId: batch.id, at: deps.clock.now() });
 }
 
 /** @throws AppError `budget_unpriced` */

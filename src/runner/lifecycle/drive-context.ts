@@ -7,6 +7,7 @@ import type { StoredPlan } from '../contract/stored-plan.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { unfoldedMs } from './active-time.ts';
 import { nextBatchStatus } from './batch.ts';
+import { emitStatus } from './batch-events.ts';
 
 /** One process at work on one batch. */
 export interface Drive {
@@ -33,6 +34,7 @@ export async function openAgent(plan: StoredPlan, drive: Drive): Promise<OpenedA
 /** Changes the batch under the lease. */
 export async function change(batch: BatchRecord, { deps, fence }: Drive, next: BatchChange): Promise<'on'> {
   await deps.store.updateBatch(batch.id, next, { fence });
+  emitStatus(batch, next, deps);
   deps.log.info({ batchId: batch.id, from: batch.status, to: next.status }, 'batch changed state');
   return 'on';
 }

@@ -26,6 +26,7 @@ export async function runRows(batch: BatchRecord, drive: Drive): Promise<'on' | 
     const agent = await openAgent(planOf(batch), drive);
     const tuning = createLiveTuning(tuningOf(storedPlanOf(batch), settingsOf(batch)));
     drive.tune = (settings) => tuning.tell(tuningOf(storedPlanOf(batch), settingsOf({ settings })));
+    tuning.listen(() => deps.events.emit('batch-tune', { batchId: batch.id, at: deps.clock.now() }));
     const signals = { drain: drive.drain.signal, hard: drive.hard.signal };
     end = await processRows({ batch, fence, agent, deps, tuning, ...signals });
   } catch (thrown) {

@@ -4,6 +4,7 @@ import type { BatchRecord } from '../../storage/batches.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { batchNotFound } from '../output/results.ts';
 import { ENDED, nextBatchStatus } from './batch.ts';
+import { emitLease } from './batch-events.ts';
 import { carryOutUnowned } from './control.ts';
 import { change, type Drive, settle } from './drive-context.ts';
 import { runRows } from './drive-rows.ts';
@@ -39,6 +40,7 @@ async function driveOnce(batchId: string, options: DriveOptions, deps: RunnerDep
     const { pid, host } = lease.owner;
     throw new AppError('batch_owned_elsewhere', `The batch ${batchId} is being run by process ${pid} on ${host}.`);
   }
+  emitLease('lease-start', lease.fence, deps);
   const drive: Drive = {
     deps,
     fence: lease.fence,
@@ -80,6 +82,7 @@ async function driveOnce(batchId: string, options: DriveOptions, deps: RunnerDep
     for (const end of unlisten) end();
     await keeper.stop();
     await leave(drive, keeper.lost() === undefined);
+    emitLease('lease-end', lease.fence, deps);
   }
 }
 

@@ -13,6 +13,7 @@ import { isPriced } from '../intake/validate-input.ts';
 import { estimateRest } from '../output/estimate-rest.ts';
 import { planOf } from '../output/results.ts';
 import { ENDED, nextBatchStatus } from './batch.ts';
+import { emitLease, emitStatus } from './batch-events.ts';
 import { checkCapPrice } from './control.ts';
 import { settingsOf } from './settings.ts';
 
@@ -49,6 +50,7 @@ export async function resumeBatch(batch: BatchRecord, change: ResumeRequest, dep
       `The batch ${batch.id} was resumed or cancelled by someone else just now.`,
     );
   }
+  emitStatus(batch, next, deps);
 }
 
 /**
@@ -101,18 +103,17 @@ export async function retryBatch(batch: BatchRecord, request: RetryRequest, deps
     };
     const current = await store.readBatch(batch.id);
     if (current !== undefined) checkEnded(current);
-    await store.updateBatch(
-      batch.id,
-      {
-        status: nextBatchStatus(current?.status ?? batch.status, { type: 'redrive' }),
-        ...{ pauseReason: null, error: null, ending: null, control: null, endedAt: null, rowLimit: null },
-        settings,
-      },
-      { fence },
-    );
+    const next = {
+      status: nextBatchStatus(current?.status ?? batch.status, { type: 'redrive' }),
+      ...{ pauseReason: null, error: null, ending: null, control: null, endedAt: null, rowLimit: null },
+      settings,
+    };
+    await store.updateBatch(batch.id, next, { fence });
+    emitStatus(current ?? batch, next, deps);
     await finishRedrive((await store.readBatch(batch.id)) ?? batch, fence, deps);
   } finally {
     await store.releaseLease(fence);
+    emitLease('lease-end', fence, deps);
   }
 }
 

@@ -1,7 +1,7 @@
 import { agentLabel } from '../../agent/definition.ts';
 import type { ErrorCode } from '../../base/errors.ts';
 import { dollars } from '../../base/figures.ts';
-import type { BatchRecord } from '../../storage/batches.ts';
+import type { BatchDetails, BatchRecord } from '../../storage/batches.ts';
 import type { ProviderJobRecord } from '../../storage/provider-jobs.ts';
 import type { Estimate } from '../contract/estimate.ts';
 import { OPTION_DEFAULTS } from '../contract/options.ts';
@@ -12,22 +12,35 @@ import { CANCELLABLE } from '../lifecycle/batch.ts';
 import { settingsOf } from '../lifecycle/settings.ts';
 import { billOf, toUsd } from './bill.ts';
 import { estimateRest } from './estimate-rest.ts';
-import { planOf } from './results.ts';
+import { batchNotFound, planOf } from './results.ts';
+
+type ReportDeps = Pick<RunnerDeps, 'store' | 'clock' | 'prices'>;
 
 /** A batch as every face shows it. */
-export async function reportBatch(
+export async function reportBatch(batch: BatchRecord, deps: ReportDeps): Promise<BatchReport> {
+  const [report] = await reportBatches([batch], deps);
+  if (report === undefined) throw batchNotFound(batch.id);
+  return report;
+}
+
+/** Many batches, in their order, with one call of the store; without those that were removed meanwhile. */
+export async function reportBatches(batches: readonly BatchRecord[], deps: ReportDeps): Promise<BatchReport[]> {
+  const details = await deps.store.readDetails(batches.map(({ id }) => id));
+  return batches.flatMap((batch) => {
+    const known = details.get(batch.id);
+    return known === undefined ? [] : [reportOf(batch, known, deps)];
+  });
+}
+
+function reportOf(
   batch: BatchRecord,
-  { store, clock, prices }: Pick<RunnerDeps, 'store' | 'clock' | 'prices'>,
-): Promise<BatchReport> {
+  { bill, jobs: allJobs, failures }: BatchDetails,
+  { clock, prices }: Pick<ReportDeps, 'clock' | 'prices'>,
+): BatchReport {
   const now = clock.now();
   const plan = planOf(batch);
   const { totals } = batch;
   const { real_time: realTime } = settingsOf(batch);
-  const [bill, allJobs, failures] = await Promise.all([
-    store.readBill(batch.id),
-    store.readProviderJobs(batch.id),
-    totals.failed === 0 ? [] : store.readFailures(batch.id),
-  ]);
   // One that was given up before it was created, for there was too little for it, is nobody's business.
   const jobs = allJobs.filter(({ state, error }) => state !== 'dropped' || error !== null);
   const finished = totals.succeeded + totals.failed;

@@ -6,6 +6,8 @@ import type { LaneMember, Permit } from '../../providers/lanes/lane.ts';
 import type { PriceTable } from '../../providers/prices/prices.ts';
 import type { Provider, RespondOptions } from '../../providers/provider.ts';
 import type { JournalKey } from '../../storage/journal.ts';
+import type { EventSink } from '../../telemetry/events.ts';
+import { emitModelCallEnd, emitModelCallStart } from './call-events.ts';
 import type { JournalPort } from './journal-port.ts';
 import { MODEL_RETRY, retryDelayMs } from './retry-policy.ts';
 
@@ -18,6 +20,7 @@ export interface ModelCallDeps {
   prices: PriceTable;
   clock: Clock;
   random: () => number;
+  events?: EventSink;
   /** Deadline of one call, in milliseconds. Default: the provider's. */
   callTimeoutMs?: number;
   /** Once it fires, nothing more is sent. */
@@ -181,6 +184,7 @@ async function respond(call: ModelCall, sending: Sending, deps: ModelCallDeps): 
   const { key, permit, settle } = sending;
   const { request, time } = call;
   const began = deps.clock.monotonic();
+  emitModelCallStart(call, deps);
   let response: ModelResponse;
   try {
     response = await deps.provider.respond(request, respondOptions(call, sending, deps));
@@ -191,6 +195,7 @@ async function respond(call: ModelCall, sending: Sending, deps: ModelCallDeps): 
     const isUnknown = error.outcomeUnknown || error.code === 'aborted';
     settle(isUnknown ? undefined : 0);
     if (!isUnknown) await deps.journal.commitRefusal(key);
+    emitModelCallEnd(call, deps, { began, code: error.code });
     return { error, meaning, model: request.model };
   }
   permit?.end({ kind: 'answered', usage: response.usage });
@@ -207,9 +212,14 @@ async function respond(call: ModelCall, sending: Sending, deps: ModelCallDeps): 
     billed: { model: `${name}/${request.model}`, costs },
   };
   const committed = deps.journal.commitAnswer(key, answer).then(
-    () => void deps.onAnswer?.(),
+    () => {
+      emitModelCallEnd(call, deps, { began, usage: response.usage, cost });
+      deps.onAnswer?.();
+      return undefined;
+    },
     (thrown: unknown) => {
       const error = toAppError(thrown);
+      emitModelCallEnd(call, deps, { began, code: error.code });
       deps.onFault?.(error);
       return error;
     },

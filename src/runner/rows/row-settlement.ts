@@ -1,4 +1,5 @@
 import { type AppError, type ErrorCode, toAppError, unreachable } from '../../base/errors.ts';
+import type { EventMap, EventSink } from '../../telemetry/events.ts';
 import { type CacheDeps, openRunCache, type RunCache } from './answer-cache.ts';
 import type { JournalPort } from './journal-port.ts';
 import type { ModelCall } from './model-call.ts';
@@ -25,13 +26,13 @@ export interface RowSettlement {
 
 type Output = Extract<RowOutcome, { kind: 'output' }>;
 type Fault = Extract<RowOutcome, { kind: 'fault' }>;
-type SettlementDeps = StoreJournalDeps & Required<Pick<StoreJournalDeps, 'fence'>>;
+type SettlementDeps = StoreJournalDeps & Required<Pick<StoreJournalDeps, 'fence'>> & { events: EventSink };
 
 const SUCCEEDED: RowEnding = { kind: 'succeeded' };
 
 /** @param cache present where the batch allows answers of other rows */
 export function createRowSettlement(deps: SettlementDeps, cache?: CacheDeps): RowSettlement {
-  const { store, fence, clock } = deps;
+  const { store, fence, clock, events } = deps;
   const caches = new Map<string, RunCache>();
   const openCache = (opened: CacheDeps) => (run: string) => {
     const runCache = openRunCache(run, opened);
@@ -44,6 +45,16 @@ export function createRowSettlement(deps: SettlementDeps, cache?: CacheDeps): Ro
     caches.delete(run);
   };
 
+  /** Once the store has it. */
+  const emitEnd = (
+    { row, attempt }: RowTask,
+    end: Pick<EventMap['row-end'], 'outcome' | 'code'>,
+    { processingMs }: { processingMs: number },
+  ) => {
+    if (!events.has('row-end')) return;
+    events.emit('row-end', { batchId: fence.batchId, row, attempt, ...end, processingMs, at: clock.now() });
+  };
+
   // No async functions from here on where a row succeeds: each costs about half a microsecond a row.
   const succeed = ({ run, row }: RowTask, outcome: Output): Promise<void> => {
     const { input, output, processingMs, costMicroUsd } = outcome;
@@ -52,17 +63,22 @@ export function createRowSettlement(deps: SettlementDeps, cache?: CacheDeps): Ro
     const result = { status: 'succeeded' as const, input, output, hashed, processingMs, endedAt, costMicroUsd };
     return store.finishRow(fence, row, result);
   };
-  const settleFault = async ({ run, row, line }: RowTask, fault: Fault): Promise<RowEnding> => {
+  const settleFault = async (task: RowTask, fault: Fault): Promise<RowEnding> => {
+    const { run, row, line } = task;
     const { input, error, processingMs, costMicroUsd } = fault;
     const policy = policyOf(error);
     try {
       if (policy !== 'fail') {
-        if (policy !== 'stop') await store.returnRow(fence, row);
+        if (policy !== 'stop') {
+          await store.returnRow(fence, row);
+          emitEnd(task, { outcome: 'returned', code: error.code }, fault);
+        }
         return { kind: 'returned', error };
       }
       const { code, message } = error;
       const times = { processingMs, endedAt: clock.now(), costMicroUsd };
       await store.finishRow(fence, row, { status: 'failed', input, error: { code, message }, ...times });
+      emitEnd(task, { outcome: 'failed', code }, fault);
       return { kind: 'failed', code, example: `row ${row} (line ${line}): ${message}` };
     } finally {
       leave(run, false);
@@ -77,6 +93,7 @@ export function createRowSettlement(deps: SettlementDeps, cache?: CacheDeps): Ro
           return succeed(task, outcome).then(
             () => {
               leave(task.run, true);
+              emitEnd(task, { outcome: 'succeeded', code: null }, outcome);
               return SUCCEEDED;
             },
             (thrown: unknown) => settleFault(task, { ...outcome, kind: 'fault', error: toAppError(thrown) }),

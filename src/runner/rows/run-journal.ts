@@ -3,6 +3,7 @@ import type { Json, JsonObject, ModelResponse } from '../../protocol/messages.ts
 import type { CallModel, CallTool, RunTime, ToolCall, ToolResult } from '../../protocol/run.ts';
 import type { JournalEntry } from '../../storage/journal.ts';
 import type { RunCache } from './answer-cache.ts';
+import { emitModelCallEnd, emitToolCallEnd } from './call-events.ts';
 import { type AnsweredCall, callUntilAnswered, type ModelCall, type ModelCallDeps } from './model-call.ts';
 
 /** What journalled calls of one agent share, over all its runs. */
@@ -64,8 +65,10 @@ export function createRunCalls(run: string, replay: boolean, deps: RunCallsDeps)
       return entry.answer.response as unknown as ModelResponse;
     }
     const reuse = cache === undefined ? undefined : reusing(cache, { turn, request, appended, signal }, time);
+    const began = deps.clock.monotonic();
     const cached = await reuse?.();
     if (cached !== undefined) {
+      emitModelCallEnd({ run, turn, request }, deps, { began, usage: cached.usage, cost: 0, isCached: true });
       deps.onAnswer?.();
       return cached;
     }
@@ -115,6 +118,7 @@ async function sendToolCall(
     idempotent: call.idempotent,
   };
   await deps.journal.commitIntent({ ...key, ...intent, worstMicroUsd: 0, at: deps.clock.now() });
+  const began = deps.clock.monotonic();
   const result = await execute(`${run}/${call.turn}/${call.index + 1}`);
   const answer = {
     response: result as unknown as JsonObject,
@@ -124,5 +128,6 @@ async function sendToolCall(
     at: deps.clock.now(),
   };
   await deps.journal.commitAnswer(key, answer);
+  emitToolCallEnd({ ...call, run }, deps, { began, isError: result.isError });
   return result;
 }

@@ -8,6 +8,7 @@ import { prepareInsertBatch } from './batches/insert-batch.ts';
 import { prepareListBatches } from './batches/list-batches.ts';
 import { prepareReadBatch, prepareReadBatchOfKey } from './batches/read-batch.ts';
 import { prepareReadBill } from './batches/read-bill.ts';
+import { prepareReadDetails } from './batches/read-details.ts';
 import { prepareReadSavings } from './batches/read-savings.ts';
 import { prepareReadSettings } from './batches/read-settings.ts';
 import { prepareRemoveBatch } from './batches/remove-batch.ts';
@@ -110,6 +111,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     failures: prepareReadFailures(db),
     attempts: prepareReadAttempts(db),
     bill: prepareReadBill(db),
+    details: prepareReadDetails(db),
     savings: prepareReadSavings(db),
     settings: prepareReadSettings(db),
     journal: prepareReadJournal(db),
@@ -145,6 +147,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     updateBatch: (id, change, guard) => write((transaction) => writes.updateBatch(transaction, id, change, guard)),
     readSettings: (id) => read(() => reads.settings(id)),
     readBill: (id) => read(() => reads.bill(id)),
+    readDetails: (ids) => read(() => reads.details(ids)),
     readSavings: () => read(() => reads.savings()),
 
     acquireLease: (batchId, owner) => write((transaction) => writes.acquireLease(transaction, batchId, owner)),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BatchChange } from '../../../src/storage/batches.ts';
-import { newBatch, newOwner, startBatch } from '../../storage/support/store-fixture.ts';
+import { failed, newBatch, newIntent, newOwner, startBatch } from '../../storage/support/store-fixture.ts';
 import type { StoreBench } from './store-bench.ts';
 
 export function testBatches({ store, openAnother }: StoreBench): void {
@@ -45,6 +45,31 @@ export function testBatches({ store, openAnother }: StoreBench): void {
       expect(await ids({ limit: 2, before: 'bat_3' })).toEqual(['bat_2', 'bat_1']);
       expect(await ids({ limit: 2, before: 'bat_1' })).toEqual([]);
       await expect(ids({ limit: 2, before: 'bat_9' })).rejects.toMatchObject({ code: 'batch_not_found' });
+    });
+
+    it('gives the details of many batches in one call, as each of them alone has them', async () => {
+      for (const id of ['bat_1', 'bat_2', 'bat_3']) await store().insertBatch(newBatch(`${id}x`));
+      for (const [id, rows] of [
+        ['bat_1', 3],
+        ['bat_2', 1],
+      ] as const) {
+        const fence = await startBatch(store(), id, rows);
+        await store().insertProviderJob(fence, { id: `job_${id}`, provider: 'p', model: 'm', createdAt: 7 });
+        for (const { row } of await store().claimRows(fence, { limit: 9, at: 1 })) {
+          await store().writeIntent(newIntent(`${id}/${row}/1`), fence);
+          await store().finishRow(fence, row, failed(row === 0 ? 'refused' : 'row_timeout'));
+        }
+      }
+      const details = await store().readDetails(['bat_2', 'bat_gone', 'bat_1', 'bat_1x']);
+      expect([...details.keys()].toSorted()).toEqual(['bat_1', 'bat_1x', 'bat_2']);
+      for (const [id, { bill, jobs, failures }] of details) {
+        expect(bill).toEqual(await store().readBill(id));
+        expect(jobs).toEqual(await store().readProviderJobs(id));
+        expect(failures).toEqual(await store().readFailures(id));
+      }
+      expect(details.get('bat_1')?.failures).toMatchObject([{ code: 'row_timeout', count: 2 }, { code: 'refused' }]);
+      expect(details.get('bat_2')?.jobs).toMatchObject([{ id: 'job_bat_2' }]);
+      expect(await store().readDetails([])).toEqual(new Map());
     });
 
     it('changes the given fields and leaves the others', async () => {

@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import { AppError, type ErrorCode } from '../../../src/base/errors.ts';
+import { createSilentLog } from '../../../src/base/log.ts';
 import { createBudget } from '../../../src/runner/rows/budget.ts';
 import { createFlights } from '../../../src/runner/rows/flights.ts';
 import type { RowOutcome } from '../../../src/runner/rows/row-run.ts';
 import { createRowSettlement } from '../../../src/runner/rows/row-settlement.ts';
 import type { RowTask } from '../../../src/runner/rows/row-task.ts';
 import type { Store } from '../../../src/storage/store.ts';
+import { createEvents } from '../../../src/telemetry/create-events.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 
 const task: RowTask = { run: 'bat_1/3/1', row: 3, line: 5, attempt: 1, cells: ['word'], replays: false };
@@ -31,10 +33,11 @@ function world(finishRow: () => Promise<void> = async () => undefined) {
   const fence = { batchId: 'bat_1', epoch: 1 };
   const clock = createManualClock();
   const flights = createFlights();
+  const events = createEvents({ log: createSilentLog() });
   const cache = { scope: 'batch' as const, store, clock, flights, fence, provider: { name: 'anthropic' } };
   return {
     stored,
-    settlement: createRowSettlement({ store, fence, clock, budget: createBudget(undefined, 0) }, cache),
+    settlement: createRowSettlement({ store, fence, clock, events, budget: createBudget(undefined, 0) }, cache),
   };
 }
 

@@ -4,6 +4,7 @@ import { commitBeforeSend } from '../../rows/commit-before-send.ts';
 import { type Filling, fillProviderJob } from './fill-provider-job.ts';
 import { isStopping, type ProviderJobRun, readNow, STOPPED } from './provider-job-run.ts';
 import { releaseProviderJob } from './release-provider-job.ts';
+import { updateProviderJob } from './update-provider-job.ts';
 
 /** What came of building one job. */
 export type Built =
@@ -50,13 +51,13 @@ export async function buildProviderJob(run: ProviderJobRun): Promise<Built> {
         if (isStopping(run)) throw STOPPED;
         const { requests, bytes } = filling.now();
         const change = { state: 'creating' as const, requests, bytes, submittedAt: deps.clock.now() };
-        await commitBeforeSend(() => deps.store.updateProviderJob(fence, id, change), { ...deps, fence });
+        await commitBeforeSend(() => updateProviderJob(id, change, { deps, fence }), { ...deps, fence });
         isAsked = true;
       },
       signal: hard,
     });
     isCreated = true;
-    await deps.store.updateProviderJob(fence, id, { state: 'open', providerJobId: jobId });
+    await updateProviderJob(id, { state: 'open', providerJobId: jobId }, options);
     const { requests, again } = filling.now();
     run.repeats = again * 2 > requests ? run.repeats + 1 : 0;
     deps.log.info({ batchId: fence.batchId, job: id, providerJob: jobId }, 'batch job created');

@@ -5,6 +5,7 @@ import { type ModelCall, UNSEEN_TOKENS } from '../../rows/model-call.ts';
 import type { RowEnding } from '../../rows/row-settlement.ts';
 import { isStopping, type ProviderJobRun } from './provider-job-run.ts';
 import { toRequestId } from './request-key.ts';
+import { emitProviderJobStatus } from './update-provider-job.ts';
 
 /** Rows that are claimed, begun and put into a job together, where they run no tools. */
 const CHUNK = 500;
@@ -98,8 +99,10 @@ export function fillProviderJob(run: ProviderJobRun, jobId: string, room: number
     }
     await giveBack(parked.slice(next));
     if (model === undefined || taken.length === 0) return [];
-    if (isNew)
+    if (isNew) {
       await store.insertProviderJob(fence, { id: jobId, provider: run.api.name, model, createdAt: clock.now() });
+      emitProviderJobStatus(jobId, 'building', options);
+    }
     await store.parkRows(
       fence,
       jobId,

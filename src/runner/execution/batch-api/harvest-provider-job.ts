@@ -76,6 +76,10 @@ async function takeResults(
     results.forEach((result, index) => {
       if (settled[index] === true && result.kind === 'failed') tellFailed(run, result);
     });
+    const { fence, deps } = options;
+    deps.events.emit('batch-progress', {
+      ...{ batchId: fence.batchId, stage: 'collecting', rows: results.length, at: deps.clock.now() },
+    });
   };
   const results = api.results(job.providerJobId ?? '', { model: job.model, tools, ...begun, signal: options.hard });
   for await (const { id, outcome } of results) {
@@ -113,10 +117,12 @@ function fruitless(job: ProviderJobRecord, { state }: ProviderJobStatus, reason:
 }
 
 function tellFailed(
-  { watch }: ProviderJobRun,
-  { row, result }: Extract<ProviderJobRowResult, { kind: 'failed' }>,
+  { watch, options: { deps, fence } }: ProviderJobRun,
+  { row, attempt, result }: Extract<ProviderJobRowResult, { kind: 'failed' }>,
 ): void {
   const { code, message } = result.error;
+  const { processingMs, endedAt: at } = result;
+  deps.events.emit('row-end', { batchId: fence.batchId, row, attempt, outcome: 'failed', code, processingMs, at });
   watch.see({ kind: 'failed', code, example: `row ${row}: ${message}` });
 }
 

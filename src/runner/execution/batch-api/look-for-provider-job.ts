@@ -2,6 +2,7 @@ import { AppError } from '../../../base/errors.ts';
 import type { ProviderJobRecord } from '../../../storage/provider-jobs.ts';
 import { DEFAULT_POLL_MS, type ProviderJobRun } from './provider-job-run.ts';
 import { releaseProviderJob } from './release-provider-job.ts';
+import { updateProviderJob } from './update-provider-job.ts';
 
 /** How often in a row a job must not be there until it is taken for one that never existed: lists may lag behind. */
 const LOOKS = 2;
@@ -24,7 +25,7 @@ export async function lookForProviderJob(run: ProviderJobRun, job: ProviderJobRe
   const fields = { batchId: options.fence.batchId, job: job.id };
   if (found !== undefined) {
     looks.delete(job.id);
-    await store.updateProviderJob(options.fence, job.id, { state: 'open', providerJobId: found.jobId, error: null });
+    await updateProviderJob(job.id, { state: 'open', providerJobId: found.jobId, error: null }, options);
     log.info({ ...fields, providerJob: found.jobId }, 'batch job found again');
     return 'found';
   }

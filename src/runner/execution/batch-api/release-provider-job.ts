@@ -1,6 +1,7 @@
 import type { Fence } from '../../../storage/leases.ts';
 import type { ProviderJobState } from '../../../storage/provider-jobs.ts';
 import type { ExecutionDeps } from '../execution-deps.ts';
+import { updateProviderJob } from './update-provider-job.ts';
 
 /** Rows of one transaction: about 20 ms. */
 const PORTION = 1_000;
@@ -12,13 +13,14 @@ const PORTION = 1_000;
 export async function releaseProviderJob(
   jobId: string,
   { kind, state }: { kind: 'refused' | 'lost'; state: Extract<ProviderJobState, 'done' | 'dropped' | 'left'> },
-  { fence, deps: { store, clock } }: { fence: Fence; deps: ExecutionDeps },
+  { fence, deps }: { fence: Fence; deps: ExecutionDeps },
 ): Promise<void> {
+  const { store, clock } = deps;
   while (true) {
     const rows = await store.readProviderJobRows(fence.batchId, jobId, PORTION);
     if (rows.length === 0) break;
     const results = rows.map((row) => ({ ...row, kind }));
     await store.settleProviderJobRows(fence, jobId, results);
   }
-  await store.updateProviderJob(fence, jobId, { state, endedAt: clock.now() });
+  await updateProviderJob(jobId, { state, endedAt: clock.now() }, { fence, deps });
 }

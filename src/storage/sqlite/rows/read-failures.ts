@@ -1,11 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { ErrorCode } from '../../../base/errors.ts';
+import type { StoredFailures } from '../../rows.ts';
 import { prepareBatchKey } from '../batches/batch-key.ts';
 import { prepare } from '../statement.ts';
 import { idRange, rowOf } from './row-id.ts';
 import { FAILED } from './row-record.ts';
 
-type ReadFailures = (batchId: string) => { code: ErrorCode; count: number; row: number; message: string }[];
+type ReadFailures = (batchId: string) => StoredFailures[];
 
 /** Counts are kept; the example is the first row of its code, found by the index of failed rows, so it is never stale. */
 export function prepareReadFailures(db: DatabaseSync): ReadFailures {

@@ -1,0 +1,20 @@
+import type { Fence } from '../../../storage/leases.ts';
+import type { ProviderJobChange, ProviderJobState } from '../../../storage/provider-jobs.ts';
+import type { ExecutionDeps } from '../execution-deps.ts';
+
+/** Whose job it is. */
+interface Owner {
+  fence: Fence;
+  deps: ExecutionDeps;
+}
+
+/** Changes a provider job in the store, and reports its state once that is stored. */
+export async function updateProviderJob(jobId: string, change: ProviderJobChange, owner: Owner): Promise<void> {
+  await owner.deps.store.updateProviderJob(owner.fence, jobId, change);
+  if (change.state !== undefined) emitProviderJobStatus(jobId, change.state, owner);
+}
+
+/** Reports the state of a provider job. */
+export function emitProviderJobStatus(jobId: string, status: ProviderJobState, { fence, deps }: Owner): void {
+  deps.events.emit('provider-job-status', { batchId: fence.batchId, jobId, status, at: deps.clock.now() });
+}

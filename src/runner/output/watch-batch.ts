@@ -1,0 +1,139 @@
+import { isDeepStrictEqual } from 'node:util';
+import { toAppError } from '../../base/errors.ts';
+import type { BatchRecord, BatchStatus } from '../../storage/batches.ts';
+import type { EventName } from '../../telemetry/events.ts';
+import type { BatchReport } from '../contract/report.ts';
+import type { RunnerDeps } from '../deps.ts';
+import { ENDED } from '../lifecycle/batch.ts';
+import { reportBatch } from './report.ts';
+import { batchNotFound } from './results.ts';
+
+/** Least time between two reports of a batch that runs in this process, in milliseconds; another status doesn't wait. */
+const LEAST_MS = 250;
+/** How often a batch that this process doesn't run is looked at in the store. */
+const LOOK_MS = 1_000;
+/**
+ * How long a lease lasts without a heartbeat, in milliseconds. A batch at rest whose owner is still there after it has one
+ * that died. A batch that runs here is looked at as often, whatever the events say: its lease may have gone without one.
+ */
+const LEASE_MS = 15_000;
+
+const AT_REST: BatchStatus[] = [...ENDED, 'paused'];
+
+/** Events after which a batch may be in other hands or have another status: it is looked at immediately. */
+const URGENT = ['batch-status', 'lease-start', 'lease-end'] as const satisfies EventName[];
+/** Events after which a batch's figures are others. */
+const CHANGING = [
+  'batch-progress',
+  'batch-tune',
+  'provider-job-status',
+  'row-end',
+  'model-call-end',
+  'tool-call-end',
+] as const satisfies EventName[];
+
+/**
+ * The reports of a batch: the present one, then one after each change, until the batch is at rest or `signal` fires. The
+ * consumer's pace is kept: a report is made when it is asked for, so that a slow consumer gets the latest one only.
+ */
+export async function* watchBatch(
+  batchId: string,
+  signal: AbortSignal,
+  deps: RunnerDeps,
+): AsyncGenerator<BatchReport, void, undefined> {
+  const { clock } = deps;
+  const changes = listenToBatch(batchId, deps, signal);
+  let last: BatchReport | undefined;
+  let restingSince: number | undefined;
+  try {
+    while (true) {
+      const lookedAt = clock.monotonic();
+      // Taken before the look: what happens during it is a reason for the next one.
+      changes.take();
+      const batch = await deps.store.readBatch(batchId);
+      if (batch === undefined) throw batchNotFound(batchId);
+      const report = await reportBatch(batch, deps);
+      if (last === undefined || !isSame(last, report)) {
+        last = report;
+        yield report;
+      }
+      restingSince = AT_REST.includes(batch.status) ? (restingSince ?? lookedAt) : undefined;
+      const restedMs = restingSince === undefined ? 0 : lookedAt - restingSince;
+      if (signal.aborted || (restingSince !== undefined && (isLeft(batch) || restedMs >= LEASE_MS))) return;
+      const isHere = restingSince === undefined && batch.owner?.instance === deps.owner.instance;
+      await changes.next({ lookedAt, atLatestMs: isHere ? LEASE_MS : LOOK_MS });
+    }
+  } finally {
+    changes.close();
+  }
+}
+
+/** No process drives it. One that drove it still carries out a cancellation that came while it paused. */
+function isLeft({ owner, control }: BatchRecord): boolean {
+  return owner === null && control !== 'cancel';
+}
+
+/** Whether nothing has happened between two reports: rates and times left change by themselves. */
+function isSame(before: BatchReport, after: BatchReport): boolean {
+  const timeless = { rows_per_second: null, eta_seconds: null, estimate_rest: null };
+  return isDeepStrictEqual({ ...before, ...timeless }, { ...after, ...timeless });
+}
+
+/** What the events of one batch say about when to look at it. */
+interface Changes {
+  /** Forgets what has happened until now. */
+  take(): void;
+  /** Resolves when it is time to look again, or the signal has fired. */
+  next(since: { lookedAt: number; atLatestMs: number }): Promise<void>;
+  close(): void;
+}
+
+function listenToBatch(batchId: string, { events, clock }: RunnerDeps, signal: AbortSignal): Changes {
+  let happened: 'nothing' | 'change' | 'urgent' = 'nothing';
+  let wake: (() => void) | undefined;
+  const note = (what: 'change' | 'urgent') => (event: { batchId: string | null }) => {
+    if (event.batchId !== batchId || happened === what || happened === 'urgent') return;
+    happened = what;
+    wake?.();
+  };
+  const offs = [
+    ...URGENT.map((name) => events.on(name, note('urgent'))),
+    ...CHANGING.map((name) => events.on(name, note('change'))),
+  ];
+  const close = () => {
+    signal.removeEventListener('abort', onAbort);
+    for (const off of offs) off();
+  };
+  const onAbort = () => {
+    close();
+    wake?.();
+  };
+  signal.addEventListener('abort', onAbort);
+  return {
+    take() {
+      happened = 'nothing';
+    },
+    async next({ lookedAt, atLatestMs }) {
+      while (!signal.aborted && happened !== 'urgent') {
+        const waitMs = (happened === 'change' ? LEAST_MS : atLatestMs) - (clock.monotonic() - lookedAt);
+        if (waitMs <= 0) return;
+        const over = new AbortController();
+        await new Promise<void>((resolve, reject) => {
+          wake = resolve;
+          sleep(waitMs, over.signal).then(resolve, reject);
+        });
+        wake = undefined;
+        over.abort();
+      }
+    },
+    close,
+  };
+
+  async function sleep(ms: number, cancelled: AbortSignal): Promise<void> {
+    try {
+      await clock.sleep(ms, cancelled);
+    } catch (thrown) {
+      if (toAppError(thrown).code !== 'aborted') throw thrown;
+    }
+  }
+}
