@@ -11,6 +11,8 @@ const within = (folders: string[]) => folders.map((folder) => `${folder}/${TESTS
 
 export default defineConfig({
   test: {
+    // Tests wait for processes and timers much of their time: two workers on two cores, where the default is one.
+    maxWorkers: '100%',
     reporters: process.env['CI'] === undefined ? ['default'] : ['default', tallyReporter],
     projects: [
       {

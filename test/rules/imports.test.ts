@@ -46,10 +46,17 @@ describe('the import rules', () => {
     const sources = {
       'src/runner/a/b/c.ts': text('../../../storage/sqlite/leaf.ts'),
       'src/runner/a/b/d.ts': text('../../../storage/rows.ts'),
+      'src/tools/e.ts': text('../agent/tools/leaf.ts'),
+      'src/tools/f.ts': text('../agent/tool.ts'),
+      'src/agent/tools/leaf.ts': LEAF,
+      'src/agent/tool.ts': LEAF,
       'src/storage/sqlite/leaf.ts': LEAF,
       'src/storage/rows.ts': LEAF,
     };
-    expect(await violations(sources)).toEqual(['imports of runner: src/runner/a/b/c.ts → src/storage/sqlite/leaf.ts']);
+    expect(await violations(sources)).toEqual([
+      'imports of runner: src/runner/a/b/c.ts → src/storage/sqlite/leaf.ts',
+      'imports of tools: src/tools/e.ts → src/agent/tools/leaf.ts',
+    ]);
   });
 
   it('refuse a cycle that is made of types alone', async () => {
