@@ -9,12 +9,14 @@ import { dirname, join } from 'path';
 import { isatty } from 'tty';
 import { fileURLToPath, pathToFileURL } from 'url';
 
-const REQUIRED_MAJOR = 24;
+/** The first Node 24 of long-term support; `node:sqlite` of 24.4 and older binds the parameters of the store wrongly. */
+const REQUIRED = [24, 11];
 /** How long a process that has its exit code may still take to wind up. */
 const WIND_UP_MS = 500;
 const root = dirname(dirname(realpathSync(fileURLToPath(import.meta.url))));
 
-if (Number(process.versions.node.split('.')[0]) >= REQUIRED_MAJOR) start();
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major > REQUIRED[0] || (major === REQUIRED[0] && minor >= REQUIRED[1])) start();
 else restart();
 
 function start() {
@@ -61,7 +63,7 @@ function restart() {
       ? `run "npm ci" in ${root}, which brings one along`
       : 'install it from https://nodejs.org';
     process.stderr.write(
-      `rowmill: needs Node.js ${REQUIRED_MAJOR} or newer, and this is ${process.version} (${process.execPath}); ${fix}.\n`,
+      `rowmill: needs Node.js ${REQUIRED.join('.')} or newer, and this is ${process.version} (${process.execPath}); ${fix}.\n`,
     );
     process.exit(1);
   }

@@ -1,5 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Json } from '../protocol/messages.ts';
+import type { Confirmations } from '../tools/execute/confirmations.ts';
 
 /** How long a person may think, in milliseconds. */
 const LIFETIME_MS = 15 * 60_000;
@@ -7,24 +8,6 @@ const NONCE_BYTES = 9;
 /** Nonce, expiry (seconds, 4 bytes), expected dollars (a double; NaN is unknown). */
 const PAYLOAD_BYTES = NONCE_BYTES + 4 + 8;
 const MAC_BYTES = 18;
-
-/** What a good token says. */
-interface Confirmation {
-  /** New for each token: whoever starts something under it can see to it that it is started once. */
-  nonce: string;
-  /** What the person agreed to, in dollars; null when it was unknown. */
-  expectedUsd: number | null;
-}
-
-/**
- * Tokens that stand for a person's yes to one request. They are signed, not stored: any process with the same key can
- * check them.
- */
-export interface Confirmations {
-  issue(request: Json, expectedUsd: number | null): { token: string; expiresAt: number };
-  /** A text that says why the token is not good for this request, or what it says. */
-  check(token: string, request: Json): Confirmation | string;
-}
 
 /** @param key reads the secret of the data directory; called on first need */
 export function createConfirmations({ key, now }: { key: () => Buffer; now: () => number }): Confirmations {

@@ -1,7 +1,6 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import * as z from 'zod';
-import type { JsonSchema } from '../protocol/messages.ts';
 import { AppError } from './errors.ts';
 
 /** A JSON Schema inside one of our own documents: an object, not looked into until {@link compileSchema}. */
@@ -15,7 +14,7 @@ const OPTIONS = { allErrors: true, strict: false, logger: false, verbose: true }
 let schemaChecker: Ajv2020 | undefined;
 
 /** Compiling the schema of schemas takes 20 ms, the first time 60 ms: that is done once for all that are checked. */
-function checkSchema(schema: JsonSchema): void {
+function checkSchema(schema: { [key: string]: unknown }): void {
   if (schemaChecker === undefined) {
     schemaChecker = new Ajv2020(OPTIONS);
     addFormats.default(schemaChecker);
@@ -28,7 +27,7 @@ function checkSchema(schema: JsonSchema): void {
  * @param place what the schema is, for messages: `structured_output.schema of agent x@v1`
  * @throws AppError `agents_invalid` when the schema itself is wrong
  */
-export function compileSchema(schema: JsonSchema, place: string): Validator {
+export function compileSchema(schema: { [key: string]: unknown }, place: string): Validator {
   const ajv = new Ajv2020({ ...OPTIONS, validateSchema: false });
   addFormats.default(ajv);
   let validate: ValidateFunction;

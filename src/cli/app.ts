@@ -1,5 +1,4 @@
 import type { Conversations } from '../agent/conversation/conversation.ts';
-import type { Config } from '../app/config.ts';
 import type { Log } from '../base/log.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Caller } from '../runner/contract/caller.ts';
@@ -15,7 +14,8 @@ export interface AppBinding {
 
 /** The parts that commands work with; main.ts makes them, once, on first use. */
 export interface App extends AppBinding {
-  config: Config;
+  /** The settings that commands and listeners read. */
+  config: { confirmAboveUsd: number; apiKeys: string[] };
   log: Log;
   /** `runner` and `tools` of another face: for the caller of a key, by its id, or for whoever is at this machine. */
   as(face: Caller['face'], callerId?: string): AppBinding;

@@ -20,6 +20,8 @@ export interface RunnerDeps extends ExecutionDeps {
   checkTools?: (definition: AgentDefinition) => Promise<void>;
   /** How rows can be run, in the order in which they are asked whether they fit. */
   executors: readonly Executor[];
+  /** How often an owner renews its lease and reads what others ask of it, in milliseconds. Default 1 s. */
+  heartbeatMs?: number;
   owner: LeaseOwner;
   /** Where a batch without an output URI writes its table. */
   resultsDir: string;

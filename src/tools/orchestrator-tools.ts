@@ -1,8 +1,8 @@
-import type { Confirmations } from '../app/confirmations.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Runner } from '../runner/runner.ts';
 import type { Tables } from '../tables/table.ts';
 import { createAnalyzeTool } from './analyze-csv-structure.ts';
+import type { Confirmations } from './execute/confirmations.ts';
 import { createExecuteTool } from './execute/execute-batch-processor.ts';
 import { createResultsTool } from './get-batch-results.ts';
 import { createMonitorTool } from './monitor-batch-execution.ts';

@@ -80,7 +80,7 @@ describe('what the launcher starts', () => {
     expect(done.code).toBe(1);
     expect(done.stdout).toBe('');
     expect(done.stderr).toMatch(
-      /^rowmill: needs Node\.js 24 or newer, and this is v\d+.*install it from https:\/\/nodejs\.org\.\n$/,
+      /^rowmill: needs Node\.js 24\.11 or newer, and this is v\d+.*install it from https:\/\/nodejs\.org\.\n$/,
     );
   });
 

@@ -66,6 +66,8 @@ export interface World {
   start(options?: BatchOptions, overrides?: Partial<BatchRequest>): Promise<string>;
   write(name: string, content: string): Promise<string>;
   read(name: string): Promise<string>;
+  /** Waits until the owner of a running batch has read what was asked of it before this call. */
+  heartbeat(): Promise<void>;
   /** Another process on the same data: a runner with a store and an owner of its own. */
   other(overrides?: Partial<RunnerDeps>): Promise<Runner>;
   close(): Promise<void>;
@@ -89,10 +91,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'rowmill-runner-')));
   const log = createSilentLog();
   const stores: Store[] = [];
+  let beats = 0;
   const openStore = async () => {
     const store = await openSqliteStore({ path: join(folder, 'rowmill.db'), now: Date.now, log });
     stores.push(store);
-    return options.intercept === undefined ? store : intercepted(store, options.intercept);
+    return intercepted(store, async (method, args) => {
+      if (method === 'renewLease') beats += 1;
+      await options.intercept?.(method, args);
+    });
   };
   const tables = createTables({
     roots: [folder],
@@ -119,6 +125,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     executors: createExecutors(),
     prices: createPriceTable(),
     owner: currentOwner(),
+    heartbeatMs: 5,
     clock: systemClock,
     random: () => 0,
     newId: (prefix) => `${prefix}_${crypto.randomUUID().replaceAll('-', '').slice(0, 20)}`,
@@ -149,6 +156,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       return join(folder, name);
     },
     read: (name) => readFile(join(folder, name), 'utf8'),
+    // The first beat that begins from now on reads it; the second begins when the first has handed it on.
+    heartbeat: async () => {
+      const enough = beats + 2;
+      await until(() => beats >= enough, 'two more heartbeats');
+    },
     other: async (overrides = {}) =>
       createRunner({ ...deps, store: await openStore(), owner: currentOwner(), ...overrides }),
     close: async () => {

@@ -41,11 +41,10 @@ describe('monitor_batch_execution', () => {
       expect(Date.now() - begun).toBeLessThan(5000);
       expect(seen).toEqual([0]);
       const stop = new AbortController();
-      setTimeout(() => stop.abort(), 50);
       await quiet.call(
         'monitor_batch_execution',
         { batch_id: batch_id ?? '', wait_seconds: 45 },
-        { signal: stop.signal },
+        { signal: stop.signal, onProgress: () => stop.abort() },
       );
       expect(Date.now() - begun).toBeLessThan(8000);
       expect((await quiet.runner.report(String(batch_id))).status).toBe('created');

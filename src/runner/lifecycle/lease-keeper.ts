@@ -4,7 +4,7 @@ import type { BatchRecord } from '../../storage/batches.ts';
 import type { Fence } from '../../storage/leases.ts';
 import type { RunnerDeps } from '../deps.ts';
 
-/** How often the lease is renewed and the batch's `control` read, in milliseconds. */
+/** How often the lease is renewed and the batch's `control` read, in milliseconds, unless `heartbeatMs` says otherwise. */
 const HEARTBEAT_MS = 1000;
 
 /** Keeps a batch's lease while its owner works. */
@@ -45,7 +45,7 @@ export function keepLease(
         }
         deps.log.warn({ batchId: fence.batchId, code: error.code }, 'heartbeat failed; it is tried again');
       }
-      await deps.clock.sleep(HEARTBEAT_MS, stopped.signal).catch(ignoreAborted);
+      await deps.clock.sleep(deps.heartbeatMs ?? HEARTBEAT_MS, stopped.signal).catch(ignoreAborted);
     }
   };
   const beating = beat();

@@ -1,7 +1,7 @@
-import type { Confirmations } from '../../app/confirmations.ts';
 import { dollars } from '../../base/figures.ts';
 import type { Json } from '../../protocol/messages.ts';
 import { mustConfirm } from '../../runner/intake/spending.ts';
+import type { Confirmations } from './confirmations.ts';
 import type { ExecuteOutput } from './execute-output.ts';
 
 /** What asking for a person's yes needs. */

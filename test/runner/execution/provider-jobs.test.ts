@@ -12,7 +12,7 @@ import {
   startBatchServer,
 } from '../../support/providers/batch-server.ts';
 import type { RefusalKind } from '../../support/providers/wire-server.ts';
-import { say, startWorld, type World, type WorldOptions } from '../world.ts';
+import { say, startWorld, until, type World, type WorldOptions } from '../world.ts';
 
 const opened: { close(): Promise<unknown> }[] = [];
 afterEach(async () => {
@@ -205,9 +205,6 @@ describe('a batch with open jobs', () => {
   /** Jobs last until the test lets them end. */
   const open24h: Partial<BatchServerOptions> = { polls: Number.POSITIVE_INFINITY };
   const created = (server: BatchServer) => server.calls.filter(({ route }) => route === 'create').length;
-  const until = async (holds: () => boolean) => {
-    while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
-  };
   const endAll = (server: BatchServer) => {
     for (const job of server.jobs) if (job.state === 'queued' || job.state === 'running') job.state = 'ended';
   };
@@ -217,7 +214,7 @@ describe('a batch with open jobs', () => {
     const id = await world.start({ mode: 'batch' });
     const stop = new AbortController();
     const driving = world.runner.drive(id, { signal: stop.signal });
-    await until(() => created(server) === 1);
+    await until(() => created(server) === 1, 'provider jobs created: 1');
     stop.abort();
     const paused = await driving;
     expect(paused).toMatchObject({ status: 'paused', pause_reason: 'interrupted', counts: { running: 29 } });
@@ -233,7 +230,7 @@ describe('a batch with open jobs', () => {
     const { world, server } = await open(30, { ...open24h });
     const id = await world.start({ mode: 'batch', batch_job_requests: 10 });
     const driving = world.runner.drive(id);
-    await until(() => created(server) === 3);
+    await until(() => created(server) === 3, 'provider jobs created: 3');
     const [first, ...others] = server.jobs;
     if (first !== undefined) first.state = 'ended';
     await world.runner.cancel(id);
@@ -250,7 +247,7 @@ describe('a batch with open jobs', () => {
     const { world, server } = await open(30, open24h, { deps: { clock } });
     const id = await world.start({ mode: 'batch', batch_job_requests: 20, batch_deadline_hours: 2 });
     const driving = world.runner.drive(id);
-    await until(() => created(server) === 2);
+    await until(() => created(server) === 2, 'provider jobs created: 2');
     const [first] = server.jobs;
     if (first !== undefined) first.state = 'ended';
     now += 2 * 3_600_000;
@@ -340,7 +337,7 @@ describe('a batch API that fails', () => {
     );
     const id = await world.start({ mode: 'batch' });
     const driving = world.runner.drive(id);
-    while (!server.calls.some(({ route }) => route === 'list')) await new Promise((go) => setTimeout(go, 5));
+    await until(() => server.calls.some(({ route }) => route === 'list'), 'a look for the lost job');
     now += 27 * 3_600_000;
     const held = await driving;
     expect(held).toMatchObject({ status: 'paused', pause_reason: 'fatal', counts: { running: 29 } });
@@ -348,7 +345,7 @@ describe('a batch API that fails', () => {
     expect(server.jobs).toHaveLength(1);
     await world.runner.resume(id, { resend_lost: true });
     const going = world.runner.drive(id);
-    while (server.jobs.length < 2) await new Promise((go) => setTimeout(go, 5));
+    await until(() => server.jobs.length === 2, 'a second provider job');
     const [, second] = server.jobs;
     if (second !== undefined) second.state = 'ended';
     const report = await going;

@@ -36,7 +36,7 @@ test('a cancellation while running writes the table, with NOT_RUN for what was n
   expect((await other.cancel(id)).status).toBe('running');
   await until(async () => (await world.store.readBatch(id))?.control === 'cancel', 'the request');
   // The heartbeat tells the owner; no row is begun after that.
-  await new Promise((resolve) => setTimeout(resolve, 1100));
+  await world.heartbeat();
   gate.open();
   const report = await driving;
   expect(report).toMatchObject({ status: 'cancelled', counts: { succeeded: 5, queued: 7, running: 0 } });

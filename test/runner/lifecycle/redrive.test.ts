@@ -130,7 +130,7 @@ test('rows that a cancelled batch did not run are run by a retry, without paying
   const driving = world.runner.drive(id);
   await until(() => gate.waiting() === 1, 'the fourth call');
   await world.runner.cancel(id);
-  await new Promise((resolve) => setTimeout(resolve, 1100));
+  await world.heartbeat();
   gate.open();
   expect(await driving).toMatchObject({ status: 'cancelled', counts: { succeeded: 4, queued: 4 } });
   await world.runner.retry(id, { concurrency: 3 });

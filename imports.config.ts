@@ -1,0 +1,129 @@
+// Who may import whom, for dependency-cruiser (`npm run check:imports`). The table stands here and, for readers, in
+// ARCHITECTURE.md; test/rules/imports.test.ts compares the two and breaks each kind of rule.
+
+interface Rule {
+  name: string;
+  comment: string;
+  severity: 'error';
+  from: { path?: string; pathNot?: string[] };
+  to: { path?: string; pathNot?: string[]; circular?: boolean; couldNotResolve?: boolean };
+}
+
+/** Names for what stands in many lines of the table. */
+export const GROUPS: { [name: string]: string[] } = {
+  'low rooms': ['base', 'protocol', 'expressions', 'telemetry'],
+  // What a provider is and which there are, without the code that calls one.
+  'provider contracts': ['providers/provider', 'providers/descriptor', 'providers/catalog'],
+  'storage contracts': [
+    'storage/store',
+    'storage/batches',
+    'storage/cache',
+    'storage/conversations',
+    'storage/journal',
+    'storage/leases',
+    'storage/provider-jobs',
+    'storage/rows',
+  ],
+};
+
+const RUNNER = [
+  'low rooms',
+  'agent/definition',
+  'provider contracts',
+  'providers/lanes/lane',
+  'providers/prices/prices',
+  'providers/prices/batch-prices',
+  'providers/provider-jobs/batch-api',
+  'tables/table',
+  'storage contracts',
+];
+const TOOLS = [
+  'low rooms',
+  'agent/tool',
+  'agent/definition',
+  'runner',
+  'registry',
+  'tables/table',
+  'storage contracts',
+];
+const FACE = [
+  'low rooms',
+  'tools',
+  'agent',
+  'registry',
+  'runner',
+  'tables/table',
+  'provider contracts',
+  'storage contracts',
+];
+
+/**
+ * By folder of `src/`: the folders, files (without extension) and groups that it may import, beside itself. `app/` and
+ * `main.ts` may import everything, and no line names them.
+ */
+export const IMPORTS: { [room: string]: string[] } = {
+  base: [],
+  protocol: ['base'],
+  expressions: ['base'],
+  telemetry: ['base', 'protocol'],
+  providers: ['low rooms'],
+  tables: ['low rooms'],
+  storage: ['low rooms'],
+  agent: ['low rooms', 'provider contracts'],
+  registry: ['low rooms', 'agent/definition', 'agent/tools', 'provider contracts'],
+  runner: RUNNER,
+  tools: TOOLS,
+  mcp: FACE,
+  http: FACE,
+  cli: [...FACE, 'providers/bedrock/bedrock-variables'],
+};
+
+/** A pattern for a folder of `src/`, or for one file of it. */
+const filesOf = (room: string): string => `^src/${room}(/|\\.ts$)`;
+
+const rooms = Object.entries(IMPORTS).map(([room, allowed]): Rule => {
+  const named = allowed.flatMap((one) => GROUPS[one] ?? [one]);
+  return {
+    name: `imports of ${room}`,
+    comment: `src/${room}/ may import ${named.length === 0 ? 'nothing of ours' : named.join(', ')}.`,
+    severity: 'error',
+    from: { path: filesOf(room) },
+    to: { path: '^src/', pathNot: [room, ...named].map(filesOf) },
+  };
+});
+
+const forbidden: Rule[] = [
+  ...rooms,
+  {
+    name: 'rooms in the table',
+    comment: 'Every folder of src/ but app/ has a line in the table of imports.config.ts.',
+    severity: 'error',
+    from: { path: '^src/', pathNot: ['app', 'main', ...Object.keys(IMPORTS)].map(filesOf) },
+    to: {},
+  },
+  {
+    name: 'no cycles',
+    comment: 'Files import each other in one direction, types included.',
+    severity: 'error',
+    from: {},
+    to: { circular: true },
+  },
+  {
+    name: 'only sources',
+    comment: 'src/ imports no test, script or bench.',
+    severity: 'error',
+    from: { path: '^src/' },
+    to: { path: '^(test|bench|scripts|bin)/' },
+  },
+  { name: 'found', comment: 'What is imported exists.', severity: 'error', from: {}, to: { couldNotResolve: true } },
+];
+
+export default {
+  forbidden,
+  options: {
+    // TypeScript 7 has no API that dependency-cruiser could read with; swc parses the sources, type imports included.
+    parser: 'swc' as const,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+    doNotFollow: { path: 'node_modules' },
+  },
+};
