@@ -95,7 +95,7 @@ export function createRunner(given: RunnerDeps): Runner {
       if (batch.columns === null)
         throw new AppError('batch_state_invalid', `The batch ${id} has not loaded its table yet.`);
       const overwrite = options?.overwrite === true || batch.output?.uri === deps.tables.absolute(uri);
-      await deps.tables.checkSink(uri, [planOf(batch).request.csv_uri], { overwrite });
+      await deps.tables.checkWriter(uri, [planOf(batch).request.csv_uri], { overwrite });
       return aggregateResults(batch, uri, { deps, spreadsheetSafe: options?.spreadsheetSafe ?? false });
     },
     async *csv(id) {

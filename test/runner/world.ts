@@ -18,7 +18,7 @@ import type { Runner } from '../../src/runner/runner.ts';
 import { currentOwner } from '../../src/storage/lease-owner.ts';
 import { openSqliteStore } from '../../src/storage/sqlite/open-sqlite-store.ts';
 import type { Store } from '../../src/storage/store.ts';
-import { createTables } from '../../src/tables/tables.ts';
+import { createTestTables } from '../support/tables.ts';
 
 /** What the model of a test does with one call: blocks to say, or a rejection. */
 export type Respond = (
@@ -92,9 +92,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     stores.push(store);
     return options.intercept === undefined ? store : intercepted(store, options.intercept);
   };
-  const tables = createTables({
+  const tables = createTestTables({
     roots: [folder],
-    s3: () => Promise.reject(new AppError('location_unavailable', 'These tests have no S3.')),
     log,
   });
   const { provider, sent, atOnce } = playedModel(options.respond ?? echo);

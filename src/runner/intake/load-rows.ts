@@ -1,7 +1,8 @@
 import type { Json } from '../../protocol/messages.ts';
 import type { Fence } from '../../storage/leases.ts';
 import type { NewRow } from '../../storage/rows.ts';
-import type { SourceRow, StoredType } from '../../tables/table.ts';
+import type { StoredType } from '../../tables/cell.ts';
+import type { SourceRow } from '../../tables/row-source.ts';
 import type { RunnerDeps } from '../deps.ts';
 
 /** Of the text of a line that could not be read. */
@@ -30,7 +31,7 @@ export async function loadRows(
   { deps, signal }: { deps: RunnerDeps; signal: AbortSignal },
 ): Promise<LoadedTable> {
   await deps.store.clearRows(fence);
-  const source = await deps.tables.openSource(uri, signal);
+  const source = await deps.tables.openSource(uri, { signal });
   const parts = source.parts?.().map(({ name }): LoadedPart => ({ name, rows: 0 }));
   let rows = 0;
   try {

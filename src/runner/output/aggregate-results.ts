@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { AppError } from '../../base/errors.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { RowRecord } from '../../storage/rows.ts';
 import type { RunnerDeps } from '../deps.ts';
@@ -57,16 +58,17 @@ async function writeTable(
 ): Promise<{ uri: string; bytes: number }> {
   const { deps, spreadsheetSafe, signal, onRow } = options;
   const types = outputTypes(planOf(batch), batch.columns ?? [], layoutOf(batch));
-  const sink = await deps.tables.openSink(uri, outputHeader(batch), { spreadsheetSafe, types });
+  const writer = await deps.tables.openWriter(uri, outputHeader(batch), { spreadsheetSafe, types });
+  if (writer.kind !== 'table') throw new AppError('internal', `${uri} takes no table.`);
   try {
     for await (const rows of outputRows(batch, deps.store, { ...range, ...(onRow && { onRow }) })) {
       signal?.throwIfAborted();
-      await sink.write(rows);
+      await writer.write(rows);
     }
     await options.beforeCommit?.();
-    return await sink.commit();
+    return await writer.commit();
   } catch (error) {
-    await sink.abort();
+    await writer.abort();
     throw error;
   }
 }

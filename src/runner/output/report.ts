@@ -1,5 +1,6 @@
 import { agentLabel } from '../../agent/definition.ts';
 import type { ErrorCode } from '../../base/errors.ts';
+import { withoutCredentials } from '../../base/without-credentials.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { ProviderJobRecord } from '../../storage/provider-jobs.ts';
 import type { Estimate } from '../contract/estimate.ts';
@@ -46,8 +47,9 @@ export async function reportBatch(
     agent: agentLabel(plan.agent),
     model: `${plan.agent.model.provider}/${plan.agent.model.model}`,
     stand_in: plan.standIn,
-    source_uri: plan.request.csv_uri,
-    output_uri: batch.output?.uri ?? null,
+    // A plan of an older version may hold credentials.
+    source_uri: withoutCredentials(plan.request.csv_uri),
+    output_uri: batch.output === null ? null : withoutCredentials(batch.output.uri),
     counts: {
       total: totals.rows,
       queued: totals.queued,
