@@ -4,10 +4,11 @@ import { INITIAL } from './migrations/0001-initial.ts';
 import { CONTROL_AND_BILLS } from './migrations/0002-control-and-bills.ts';
 import { CACHE_AND_RETENTION } from './migrations/0003-cache-and-retention.ts';
 import { PROVIDER_JOBS } from './migrations/0004-provider-jobs.ts';
+import { ROW_KEYS } from './migrations/0005-row-keys.ts';
 import { prepare } from './statement.ts';
 
 /** Migration N (from 1) takes a database from schema version N - 1 to N. */
-const MIGRATIONS: readonly string[] = [INITIAL, CONTROL_AND_BILLS, CACHE_AND_RETENTION, PROVIDER_JOBS];
+const MIGRATIONS: readonly string[] = [INITIAL, CONTROL_AND_BILLS, CACHE_AND_RETENTION, PROVIDER_JOBS, ROW_KEYS];
 
 /** "Rowm": marks a SQLite file as Rowmill's. */
 const APPLICATION_ID = 0x526f776d;

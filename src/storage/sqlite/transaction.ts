@@ -6,10 +6,12 @@ import { prepareAddTotals, type TotalsDelta, zeroDelta } from './batches/totals.
 import { prepare } from './statement.ts';
 
 /** What a fenced write needs to know of its batch. */
-interface FencedBatch {
+export interface FencedBatch {
   key: number;
   epoch: number;
   rowLimit: number | null;
+  /** 1: ended rows go to the outbox. */
+  delivers: number;
 }
 
 /**
@@ -19,7 +21,7 @@ interface FencedBatch {
 export interface Transaction {
   /** @throws AppError `lease_lost` unless the fence has the batch's epoch; `batch_not_found` */
   fenced(fence: Fence): FencedBatch;
-  /** To be called by whatever changes a lease or a row limit. */
+  /** To be called by whatever changes a lease, a row limit or whether rows are delivered. */
   forget(batchId: string): void;
   /** The sums that this transaction adds to a batch; the caller adds to them. */
   totals(batch: number): TotalsDelta;
@@ -33,7 +35,7 @@ export interface Transaction {
 export function prepareTransactions(db: DatabaseSync): () => Transaction {
   const readFence = prepare<FencedBatch>(
     db,
-    `SELECT b.key, l.epoch, b.row_limit AS rowLimit
+    `SELECT b.key, l.epoch, b.row_limit AS rowLimit, b.delivers
      FROM batches b JOIN batch_leases l ON l.batch = b.key WHERE b.id = ?`,
   );
   const addTotals = prepareAddTotals(db);
