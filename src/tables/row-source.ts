@@ -106,6 +106,12 @@ export interface SnapshotSource extends OpenedSource {
   loads: 'before-running';
 }
 
+/** A row that a live source has given, and how it ended. */
+export interface EndedRow {
+  key: string;
+  status: 'succeeded' | 'failed';
+}
+
 /**
  * A source whose rows are loaded while rows run: a collection, a queue.
  *
@@ -114,15 +120,18 @@ export interface SnapshotSource extends OpenedSource {
  * - A page is fetched only when it is asked for. A row that was given belongs to the batch from then on.
  * - After a crash the source is opened again for the same batch. It gives rows that were neither acknowledged nor given
  *   back once more, by the same keys, in any order; who loads them drops the keys it has.
- * - `ack` and `nack` may be repeated with the same keys, also after `close` of an earlier opening.
+ * - `ack` and `nack` may be repeated, also after `close` of an earlier opening.
  * - `close` leaves rows that were given as they are.
  */
 export interface LiveSource extends OpenedSource {
   loads: 'while-running';
   /** These rows have ended, durably, and what they gave is written. */
-  ack?(keys: readonly string[]): Promise<void>;
-  /** These rows are not run by this batch any more: others may take them. */
-  nack?(keys: readonly string[], reason: string): Promise<void>;
+  ack?(rows: readonly EndedRow[]): Promise<void>;
+  /**
+   * These rows are not run by this batch any more: others may take them.
+   * @param rows their keys, or `rest` for all that the batch took and that were not acknowledged
+   */
+  nack?(rows: readonly string[] | 'rest', reason: string): Promise<void>;
 }
 
 /** Where rows come from. Opened by `Tables.openSource`. */

@@ -95,7 +95,7 @@ function progressTeller({ onProgress }: ToolContext): (report: BatchReport) => v
     const done = counts.succeeded + counts.failed;
     if (onProgress === undefined || done <= told) return;
     told = done;
-    const message = `${status}: ${number(done)} of ${number(counts.total)} rows done, ${number(counts.failed)} failed`;
-    onProgress({ done, ...(counts.total > 0 ? { total: counts.total } : {}), message });
+    const message = `${status}: ${number(done)}${counts.total === null ? '' : ` of ${number(counts.total)}`} rows done, ${number(counts.failed)} failed`;
+    onProgress({ done, ...(counts.total !== null && counts.total > 0 ? { total: counts.total } : {}), message });
   };
 }

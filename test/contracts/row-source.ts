@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Cell } from '../../src/tables/cell.ts';
-import type { LiveSource, RowSource, SourceRow } from '../../src/tables/row-source.ts';
+import type { EndedRow, LiveSource, RowSource, SourceRow } from '../../src/tables/row-source.ts';
 import type { OpenOptions, Tables } from '../../src/tables/table.ts';
 import { faultOf } from './tables-place.ts';
 
@@ -109,6 +109,8 @@ function testReading({ put, open }: Bench): void {
   });
 }
 
+const ended = (keys: readonly string[]): EndedRow[] => keys.map((key) => ({ key, status: 'succeeded' }));
+
 /** A place of a live source. Its pages have fewer than 20 rows. */
 export interface LiveBench extends SourceBench {
   /** How often rows were asked for at the place, over all sources. */
@@ -160,8 +162,8 @@ export function testLiveSource(name: string, open: () => Promise<LiveBench>): vo
       const uri = await place.put('again', words(30));
       const keys = await keysOf(uri, 'bat_1');
       const source = await openFor(uri, 'bat_1');
-      await source.ack?.(keys.slice(0, 20));
-      await source.ack?.(keys.slice(0, 20));
+      await source.ack?.(ended(keys.slice(0, 20)));
+      await source.ack?.(ended(keys.slice(0, 20)));
       await source.close();
       expect((await keysOf(uri, 'bat_1')).sort()).toEqual(keys.slice(20).sort());
     });
@@ -170,11 +172,21 @@ export function testLiveSource(name: string, open: () => Promise<LiveBench>): vo
       const uri = await place.put('back', words(30));
       const keys = await keysOf(uri, 'bat_1');
       const source = await openFor(uri, 'bat_1');
-      await source.ack?.(keys.slice(0, 10));
+      await source.ack?.(ended(keys.slice(0, 10)));
       await source.nack?.(keys.slice(5, 15), 'cancelled');
       await source.nack?.(keys.slice(5, 15), 'cancelled');
       await source.close();
       expect((await keysOf(uri, 'bat_2')).sort()).toEqual(keys.slice(10, 15).sort());
+    });
+
+    test('gives everything back at once that the batch took and that has not ended', async () => {
+      const uri = await place.put('rest', words(30));
+      const keys = await keysOf(uri, 'bat_1');
+      const source = await openFor(uri, 'bat_1');
+      await source.ack?.(ended(keys.slice(0, 10)));
+      await source.nack?.('rest', 'cancelled');
+      await source.close();
+      expect((await keysOf(uri, 'bat_2')).sort()).toEqual(keys.slice(10).sort());
     });
   });
 }

@@ -18,6 +18,7 @@ import type { Runner } from '../../src/runner/runner.ts';
 import { currentOwner } from '../../src/storage/lease-owner.ts';
 import { openSqliteStore } from '../../src/storage/sqlite/open-sqlite-store.ts';
 import type { Store } from '../../src/storage/store.ts';
+import type { LocationKind } from '../../src/tables/locations/location-kind.ts';
 import { createTestTables } from '../support/tables.ts';
 
 /** What the model of a test does with one call: blocks to say, or a rejection. */
@@ -46,6 +47,8 @@ export interface WorldOptions {
   agent?: object;
   tools?: Tool[];
   deps?: Partial<RunnerDeps>;
+  /** Kinds of places beside files. */
+  locations?: readonly LocationKind[];
   /** Told of every write of the store, before it is made: throw to make it fail. */
   intercept?: (method: keyof Store, args: unknown[]) => void | Promise<void>;
 }
@@ -94,6 +97,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   };
   const tables = createTestTables({
     roots: [folder],
+    locations: options.locations ?? [],
     log,
   });
   const { provider, sent, atOnce } = playedModel(options.respond ?? echo);

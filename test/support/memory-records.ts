@@ -1,7 +1,7 @@
 import { AppError } from '../../src/base/errors.ts';
 import type { Cell } from '../../src/tables/cell.ts';
 import type { LocationKind } from '../../src/tables/locations/location-kind.ts';
-import type { LiveSource, SourceRow } from '../../src/tables/row-source.ts';
+import type { EndedRow, LiveSource, SourceRow } from '../../src/tables/row-source.ts';
 import type { OutputRecord, RecordsWriter } from '../../src/tables/row-writer.ts';
 
 /** A document of a collection, and who has it. */
@@ -21,8 +21,8 @@ export interface MemoryCollection {
   records: Map<string, OutputRecord>;
   /** The keys of every write, in order. */
   writes: string[][];
-  acks: string[][];
-  nacks: { keys: string[]; reason: string }[];
+  acks: EndedRow[][];
+  nacks: { rows: readonly string[] | 'rest'; reason: string }[];
   /** How many pages were fetched. */
   fetches: number;
   pageRows: number;
@@ -122,13 +122,17 @@ function openCollection(uri: string, collection: MemoryCollection, batchId: stri
     columns: () => [...collection.columns],
     warnings: () => [],
     rows: (signal) => readPages(uri, collection, { batchId, signal }),
-    async ack(keys) {
-      collection.acks.push([...keys]);
+    async ack(rows) {
+      const keys = rows.map(({ key }) => key);
+      collection.acks.push([...rows]);
       for (const one of collection.documents) if (keys.includes(one.key)) one.isDone = true;
     },
-    async nack(keys, reason) {
-      collection.nacks.push({ keys: [...keys], reason });
-      for (const one of collection.documents) if (keys.includes(one.key) && !one.isDone) one.takenBy = null;
+    async nack(rows, reason) {
+      collection.nacks.push({ rows, reason });
+      for (const one of collection.documents) {
+        const isMeant = rows === 'rest' ? one.takenBy === batchId : rows.includes(one.key);
+        if (isMeant && !one.isDone) one.takenBy = null;
+      }
     },
     close: async () => undefined,
   };

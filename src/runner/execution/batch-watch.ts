@@ -26,9 +26,9 @@ export interface BatchWatch {
 
 /** Decides when what rows meet ends the batch. */
 export function createBatchWatch({ batch }: { batch: BatchRecord }): BatchWatch {
-  const plan = planOf(batch);
-  const tolerated = plan.request.options?.tolerated_failure_percent ?? 100;
-  const mayFail = Math.floor((batch.totals.rows * tolerated) / 100);
+  const tolerated = toleratedPercent(batch);
+  const rows = expectedRows(batch);
+  const mayFail = tolerated === 0 ? 0 : Math.floor((rows * tolerated) / 100);
   let failed = batch.totals.failed;
   let first: ErrorCode[] | undefined = batch.totals.succeeded === 0 ? [] : undefined;
   let end: ProcessEnd | undefined;
@@ -36,7 +36,7 @@ export function createBatchWatch({ batch }: { batch: BatchRecord }): BatchWatch 
     end ??= next;
   };
   const checkTolerance = () => {
-    if (failed > mayFail) stop({ kind: 'tolerance', error: notTolerated(failed, tolerated, batch.totals.rows) });
+    if (failed > mayFail) stop({ kind: 'tolerance', error: notTolerated(failed, tolerated, rows) });
   };
   // Malformed rows have failed already: when they are too many, no money is spent on the others.
   checkTolerance();
@@ -62,6 +62,23 @@ export function createBatchWatch({ batch }: { batch: BatchRecord }): BatchWatch 
   return { see, stop, end: () => end };
 }
 
+/** Why a batch whose rows are all at rest has failed, if it has. */
+export function toleranceFault(batch: BatchRecord): AppError | undefined {
+  const { rows, failed } = batch.totals;
+  const tolerated = toleratedPercent(batch);
+  return failed > Math.floor((rows * tolerated) / 100) ? notTolerated(failed, tolerated, rows) : undefined;
+}
+
+function toleratedPercent(batch: BatchRecord): number {
+  return planOf(batch).request.options?.tolerated_failure_percent ?? 100;
+}
+
+/** Without an end as long as nobody knows how many rows come: a share of them is looked at once all have come. */
+function expectedRows({ intake, totals }: BatchRecord): number {
+  if (intake === null || intake.isOver) return totals.rows;
+  return intake.total ?? Number.POSITIVE_INFINITY;
+}
+
 /** Rows that failed by what a lane was then given up for are queued again: it was not their fault. */
 function lostTo({ code, cause }: AppError): { alike?: ErrorCode } {
   return code === 'model_unavailable' && cause instanceof AppError ? { alike: cause.code } : {};
@@ -79,6 +96,6 @@ function allAlike({ code, example }: Extract<RowEnding, { kind: 'failed' }>): Ap
 function notTolerated(failed: number, percent: number, rows: number): AppError {
   return new AppError(
     'failures_not_tolerated',
-    `${failed} of ${rows} rows failed, more than the tolerated ${percent} %.`,
+    `${failed}${Number.isFinite(rows) ? ` of ${rows}` : ''} rows failed, more than the tolerated ${percent} %.`,
   );
 }

@@ -27,11 +27,22 @@ export async function aggregateResults(
   uri: string,
   options: AggregateOptions,
 ): Promise<{ uri: string; bytes: number }> {
+  if (options.deps.tables.writerKind(uri) === 'records') return seeRows(batch, uri, options);
   const written = [];
   for (const file of filesOf(batch, uri)) written.push(await writeTable(batch, file, options));
   const [only] = written;
   if (only !== undefined && !uri.endsWith('/')) return only;
   return { uri, bytes: written.reduce((sum, { bytes }) => sum + bytes, 0) };
+}
+
+/** Records were written as their rows ended: the rows are only seen. */
+async function seeRows(
+  batch: BatchRecord,
+  uri: string,
+  { deps, onRow }: AggregateOptions,
+): Promise<{ uri: string; bytes: number }> {
+  if (onRow !== undefined) for await (const _ of outputRows(batch, deps.store, { onRow }));
+  return { uri, bytes: 0 };
 }
 
 interface OutputFile {

@@ -8,7 +8,7 @@ import { OPTION_DEFAULTS } from '../contract/options.ts';
 import type { BatchReport, ProviderJobReport } from '../contract/report.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { unfoldedMs } from '../lifecycle/active-time.ts';
-import { CANCELLABLE } from '../lifecycle/batch.ts';
+import { CANCELLABLE, ENDED } from '../lifecycle/batch.ts';
 import { settingsOf } from '../lifecycle/settings.ts';
 import { billOf, toUsd } from './bill.ts';
 import { estimateRest } from './estimate-rest.ts';
@@ -35,9 +35,10 @@ export async function reportBatch(
   const rate = seconds > 0 && finished > 0 ? finished / seconds : null;
   const isUnpriced = totals.unpricedCalls > 0;
   const hasRest = CANCELLABLE.includes(batch.status);
-  const rest = hasRest
-    ? estimateRest(batch, bill, { rows: totals.queued + totals.running, prices, activeSeconds: seconds })
-    : null;
+  const total = totalRows(batch);
+  const left = total === null ? null : total - finished;
+  const rest =
+    hasRest && left !== null ? estimateRest(batch, bill, { rows: left, prices, activeSeconds: seconds }) : null;
   const { concurrency, max_cost_usd, priority } = plan.request.options ?? {};
   return {
     batch_id: batch.id,
@@ -51,15 +52,14 @@ export async function reportBatch(
     source_uri: withoutCredentials(plan.request.csv_uri),
     output_uri: batch.output === null ? null : withoutCredentials(batch.output.uri),
     counts: {
-      total: totals.rows,
+      total,
       queued: totals.queued,
       running: totals.running,
       succeeded: totals.succeeded,
       failed: totals.failed,
     },
     rows_per_second: rate === null ? null : Number(rate.toFixed(2)),
-    eta_seconds:
-      rate === null || batch.status !== 'running' ? null : Math.ceil((totals.queued + totals.running) / rate),
+    eta_seconds: rate === null || left === null || batch.status !== 'running' ? null : Math.ceil(left / rate),
     usage: totals.usage,
     model_calls: totals.modelCalls,
     tool_calls: totals.toolCalls,
@@ -87,6 +87,12 @@ export async function reportBatch(
     ended_at: batch.endedAt === null ? null : iso(batch.endedAt),
     next_step: nextStep(batch, { rest, canRetry: failures.some(({ code }) => !UNMENDABLE.includes(code)), jobs }),
   };
+}
+
+/** All rows of the batch; null where its source does not know how many are still to come. */
+function totalRows({ status, intake, totals }: BatchRecord): number | null {
+  if (intake === null || intake.isOver || ENDED.includes(status)) return totals.rows;
+  return intake.total === null ? null : Math.max(intake.total, totals.rows);
 }
 
 /** Time that the batch has spent in `running`, in seconds. */

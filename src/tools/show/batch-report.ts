@@ -47,7 +47,7 @@ export function summarizeBatch(report: BatchReport): string {
   const done = counts.succeeded + counts.failed;
   const paused = report.pause_reason === null ? '' : ` (${report.pause_reason})`;
   const parts = [
-    `Batch ${report.batch_id} is ${report.status}${paused}: ${number(done)} of ${number(counts.total)} rows done, ${number(counts.succeeded)} succeeded and ${number(counts.failed)} failed`,
+    `Batch ${report.batch_id} is ${report.status}${paused}: ${number(done)}${counts.total === null ? '' : ` of ${number(counts.total)}`} rows done, ${number(counts.succeeded)} succeeded and ${number(counts.failed)} failed`,
   ];
   if (report.status === 'running' && report.rows_per_second !== null) {
     const eta = report.eta_seconds === null ? '' : `, about ${Math.ceil(report.eta_seconds)} s left`;
