@@ -2,6 +2,17 @@ import type { Fence } from '../../storage/leases.ts';
 import type { RowRecord } from '../../storage/rows.ts';
 import type { RunnerDeps } from '../deps.ts';
 
+/** Rows of a source that is loaded while rows run. */
+export interface RowArrivals {
+  /** No further row arrives. */
+  isOver(): boolean;
+  /**
+   * Calls `onRows` after rows were stored, and once when it is over. Returns the function that ends the listening.
+   * Contract: `isOver` holds before the last call.
+   */
+  listen(onRows: () => void): () => void;
+}
+
 /** Rows that are claimed and not begun. */
 export interface Claims {
   size(): number;

@@ -4,6 +4,7 @@ import type { Fence } from '../../storage/leases.ts';
 import type { RunnerDeps } from '../deps.ts';
 import type { LiveTuning } from '../lifecycle/live-tuning.ts';
 import type { BatchWatch } from './batch-watch.ts';
+import type { RowArrivals } from './claims.ts';
 
 export interface ProcessOptions {
   batch: BatchRecord;
@@ -18,6 +19,8 @@ export interface ProcessOptions {
   hard: AbortSignal;
   /** Only so many rows. */
   rows?: number;
+  /** Present where the source is loaded while rows run: a claim that finds too few rows is final only once it is over. */
+  arrivals?: RowArrivals;
   /** Sees how rows end, and decides; one of its own without it. */
   watch?: BatchWatch;
 }

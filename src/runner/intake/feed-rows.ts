@@ -3,19 +3,12 @@ import type { BatchRecord } from '../../storage/batches.ts';
 import type { Fence } from '../../storage/leases.ts';
 import type { LiveSource } from '../../tables/row-source.ts';
 import type { RunnerDeps } from '../deps.ts';
+import type { RowArrivals } from '../execution/claims.ts';
 import { newRow } from './new-row.ts';
-
-/** Tells those who claim rows that more may come. */
-export interface Arrivals {
-  /** No row comes any more. */
-  isOver(): boolean;
-  /** The listener is called when rows have come, and when it is over; returns the function that ends the listening. */
-  listen(listener: () => void): () => void;
-}
 
 /** Loads a source while its rows run. */
 export interface Feeder {
-  arrivals: Arrivals;
+  arrivals: RowArrivals;
   /** Rows were claimed, or the concurrency has changed: another page may be due. */
   wake(): void;
   /** Ends the loading, whatever is left. Idempotent. */

@@ -1,10 +1,10 @@
 import { toAppError, unreachable } from '../../base/errors.ts';
 import type { BatchChange, BatchRecord } from '../../storage/batches.ts';
 import { toleranceFault } from '../execution/batch-watch.ts';
+import type { RowArrivals } from '../execution/claims.ts';
 import type { ProcessOptions } from '../execution/executor.ts';
 import type { ProcessEnd } from '../execution/process-end.ts';
 import { processRows } from '../execution/process-rows.ts';
-import type { Arrivals } from '../intake/feed-rows.ts';
 import { planOf, storedPlanOf } from '../output/results.ts';
 import { keepActiveTime } from './active-time.ts';
 import { nextBatchStatus } from './batch.ts';
@@ -51,7 +51,7 @@ async function runWithFlow(options: ProcessOptions, drive: Drive): Promise<Proce
   const drain = AbortSignal.any([options.drain, broken]);
   let end: ProcessEnd;
   try {
-    end = await processArriving({ ...options, deps, drain }, arrivals);
+    end = await processArriving({ ...options, deps, drain, ...(arrivals && { arrivals }) });
   } finally {
     await flow.close();
   }
@@ -63,9 +63,9 @@ async function runWithFlow(options: ProcessOptions, drive: Drive): Promise<Proce
 }
 
 /** Runs rows until none is left and none comes any more. */
-async function processArriving(options: ProcessOptions, arrivals: Arrivals | undefined): Promise<ProcessEnd> {
+async function processArriving(options: ProcessOptions): Promise<ProcessEnd> {
+  const { drain, deps, arrivals } = options;
   if (arrivals === undefined) return processRows(options);
-  const { drain, deps } = options;
   for (let { batch } = options; ; ) {
     const wasOver = arrivals.isOver();
     const arrived = nextArrival(arrivals, drain);
@@ -78,7 +78,7 @@ async function processArriving(options: ProcessOptions, arrivals: Arrivals | und
 }
 
 /** Resolves when rows have come, no row comes any more, or the batch drains. */
-function nextArrival(arrivals: Arrivals, drain: AbortSignal): Promise<void> {
+function nextArrival(arrivals: RowArrivals, drain: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       unlisten();

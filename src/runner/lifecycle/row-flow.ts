@@ -4,7 +4,8 @@ import type { LiveSource } from '../../tables/row-source.ts';
 import type { RecordsWriter } from '../../tables/row-writer.ts';
 import { OPTION_DEFAULTS } from '../contract/options.ts';
 import type { RunnerDeps } from '../deps.ts';
-import { type Arrivals, startFeeder } from '../intake/feed-rows.ts';
+import type { RowArrivals } from '../execution/claims.ts';
+import { startFeeder } from '../intake/feed-rows.ts';
 import { createDelivery } from '../output/deliver-rows.ts';
 import { outputHeader, planOf } from '../output/results.ts';
 import { atHome, type Drive } from './drive-context.ts';
@@ -15,7 +16,7 @@ export interface RowFlow {
   /** The runner's parts; their store tells the flow of claims and ends. */
   deps: RunnerDeps;
   /** Absent where all rows are loaded. */
-  arrivals?: Arrivals;
+  arrivals?: RowArrivals;
   /** Fires once nothing can come or go any more: no new rows from then on. */
   broken: AbortSignal;
   /** Why, if it did. */
