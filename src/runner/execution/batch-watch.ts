@@ -26,7 +26,7 @@ export interface BatchWatch {
 
 /** Decides when what rows meet ends the batch. */
 export function createBatchWatch({ batch }: { batch: BatchRecord }): BatchWatch {
-  const tolerated = toleratedPercent(batch);
+  const tolerated = planOf(batch).request.options?.tolerated_failure_percent ?? 100;
   const rows = expectedRows(batch);
   const mayFail = tolerated === 0 ? 0 : Math.floor((rows * tolerated) / 100);
   let failed = batch.totals.failed;
@@ -60,17 +60,6 @@ export function createBatchWatch({ batch }: { batch: BatchRecord }): BatchWatch 
     checkTolerance();
   };
   return { see, stop, end: () => end };
-}
-
-/** Why a batch whose rows are all at rest has failed, if it has. */
-export function toleranceFault(batch: BatchRecord): AppError | undefined {
-  const { rows, failed } = batch.totals;
-  const tolerated = toleratedPercent(batch);
-  return failed > Math.floor((rows * tolerated) / 100) ? notTolerated(failed, tolerated, rows) : undefined;
-}
-
-function toleratedPercent(batch: BatchRecord): number {
-  return planOf(batch).request.options?.tolerated_failure_percent ?? 100;
 }
 
 /** Without an end as long as nobody knows how many rows come: a share of them is looked at once all have come. */

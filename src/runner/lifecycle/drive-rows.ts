@@ -1,6 +1,5 @@
 import { toAppError, unreachable } from '../../base/errors.ts';
 import type { BatchChange, BatchRecord } from '../../storage/batches.ts';
-import { toleranceFault } from '../execution/batch-watch.ts';
 import type { RowArrivals } from '../execution/claims.ts';
 import type { ProcessOptions } from '../execution/executor.ts';
 import type { ProcessEnd } from '../execution/process-end.ts';
@@ -97,10 +96,6 @@ async function afterRows(before: BatchRecord, drive: Drive, end: ProcessEnd): Pr
     case 'done': {
       const isSample = batch.rowLimit !== null && (batch.totals.queued > 0 || batch.intake?.isOver === false);
       if (isSample) return pause(batch, drive, { reason: 'sample', error: null });
-      // Of a live source the number of rows may be known only now.
-      const fault = batch.intake === null ? undefined : toleranceFault(batch);
-      if (fault !== undefined)
-        return change(batch, drive, { ...rowsDone(batch, drive), ending: 'failed', error: stored(fault) });
       return change(batch, drive, { ...rowsDone(batch, drive), ending: 'completed' });
     }
     case 'stopped':
