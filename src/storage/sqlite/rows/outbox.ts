@@ -5,7 +5,7 @@ import { prepareBatchKey } from '../batches/batch-key.ts';
 import { LIMIT, prepare } from '../statement.ts';
 import type { FencedBatch, Transaction } from '../transaction.ts';
 import { idRange, rowId } from './row-id.ts';
-import { FAILED, ROW_COLUMNS, type StoredRow, SUCCEEDED, toRowRecord } from './row-record.ts';
+import { ROW_COLUMNS, type StoredRow, SUCCEEDED, toRowRecord } from './row-record.ts';
 
 /** Notes that a row has ended, in a batch that delivers its rows. */
 export function prepareAddToOutbox(db: DatabaseSync): (batch: FencedBatch, id: number) => void {
@@ -22,7 +22,7 @@ export function prepareReadOutbox(db: DatabaseSync): (batchId: string, limit: nu
     db,
     `SELECT ${ROW_COLUMNS}
      FROM row_outbox d JOIN row_states s ON s.id = d.id JOIN row_sources o ON o.id = d.id
-     WHERE d.id >= ? AND d.id < ? AND s.status IN (${SUCCEEDED}, ${FAILED}) ORDER BY d.id ${LIMIT}`,
+     WHERE d.id >= ? AND d.id < ? AND s.status >= ${SUCCEEDED} ORDER BY d.id ${LIMIT}`,
   );
   return (batchId, limit) => {
     const { first, end } = idRange(keyOf(batchId));
@@ -37,7 +37,7 @@ export function prepareClearOutbox(db: DatabaseSync): ClearOutbox {
   const remove = prepare(
     db,
     `DELETE FROM row_outbox WHERE id = ?1
-     AND EXISTS (SELECT 1 FROM row_states WHERE id = ?1 AND attempt = ?2 AND status IN (${SUCCEEDED}, ${FAILED}))`,
+     AND EXISTS (SELECT 1 FROM row_states WHERE id = ?1 AND attempt = ?2 AND status >= ${SUCCEEDED})`,
   );
   return (transaction, fence, rows) => {
     const { key } = transaction.fenced(fence);
