@@ -14,6 +14,7 @@ export const GROUPS: { [name: string]: string[] } = {
   'low rooms': ['base', 'protocol', 'expressions', 'telemetry'],
   // What a provider is and which there are, without the code that calls one.
   'provider contracts': ['providers/provider', 'providers/descriptor', 'providers/catalog'],
+  'table contracts': ['tables/table', 'tables/cell', 'tables/row-source', 'tables/row-writer'],
   'storage contracts': [
     'storage/store',
     'storage/batches',
@@ -34,7 +35,7 @@ const RUNNER = [
   'providers/prices/prices',
   'providers/prices/batch-prices',
   'providers/provider-jobs/batch-api',
-  'tables/table',
+  'table contracts',
   'storage contracts',
 ];
 const TOOLS = [
@@ -43,7 +44,7 @@ const TOOLS = [
   'agent/definition',
   'runner',
   'registry',
-  'tables/table',
+  'table contracts',
   'storage contracts',
 ];
 const FACE = [
@@ -52,7 +53,7 @@ const FACE = [
   'agent',
   'registry',
   'runner',
-  'tables/table',
+  'table contracts',
   'provider contracts',
   'storage contracts',
 ];

@@ -65,7 +65,16 @@ async function startBatch(store: Store, id: string): Promise<Fence> {
   const cached = { cachedCalls: 0, savedMicroUsd: 0, unpricedCachedCalls: 0, batchCalls: 0, discountMicroUsd: 0 };
   const totals = { ...none, ...cached, costMicroUsd: 0, unpricedCalls: 0, openCalls: 0, openWorstMicroUsd: 0 };
   const unset = { pauseReason: null, error: null, ending: null, control: null, idempotencyKey: null, columns: null };
-  const unknown = { rowLimit: null, output: null, startedAt: null, endedAt: null, activeSince: null, owner: null };
+  const unknown = {
+    rowLimit: null,
+    output: null,
+    intake: null,
+    delivers: false,
+    startedAt: null,
+    endedAt: null,
+    activeSince: null,
+    owner: null,
+  };
   const batch: BatchRecord = {
     ...{ id, status: 'running', plan: {}, settings: {}, loadWarnings: [], createdAt: 1, activeMs: 0 },
     ...unset,

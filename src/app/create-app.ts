@@ -31,6 +31,11 @@ import { currentOwner, isOwnerAlive } from '../storage/lease-owner.ts';
 import type { LeaseOwner } from '../storage/leases.ts';
 import { openSqliteStore } from '../storage/sqlite/open-sqlite-store.ts';
 import type { Store } from '../storage/store.ts';
+import { createByteLocations } from '../tables/locations/byte-locations.ts';
+import { createFileStore } from '../tables/locations/file-locations.ts';
+import type { Location } from '../tables/locations/location.ts';
+import type { LocationKind } from '../tables/locations/location-kind.ts';
+import { createS3Store } from '../tables/locations/s3-locations.ts';
 import type { Tables } from '../tables/table.ts';
 import { createTables } from '../tables/tables.ts';
 import { createEvents } from '../telemetry/create-events.ts';
@@ -174,15 +179,24 @@ async function openStorage(
   { log, resultsDir }: { log: Log; resultsDir: string },
 ): Promise<{ store: Store; tables: Tables }> {
   const storeOptions = { path: join(config.dataDir, 'rowmill.db'), now: systemClock.now, log };
-  const tablesParts = { roots: [...config.fileRoots, resultsDir], s3: () => openS3(config), log };
+  const roots = [...config.fileRoots, resultsDir];
   if (config.failpoint === null) {
-    return { store: await openSqliteStore(storeOptions), tables: createTables(tablesParts) };
+    return {
+      store: await openSqliteStore(storeOptions),
+      tables: createTables({ roots, locations: locationKinds(config), log }),
+    };
   }
   const { armFailpoint, failingLocation, failingStore, failingTables } = await import('./failpoints.ts');
   const reach = armFailpoint(config.failpoint);
   const store = await openSqliteStore({ ...storeOptions, onMigration: () => reach('migrating') });
-  const tables = createTables({ ...tablesParts, around: (location) => failingLocation(location, reach) });
+  const locations = locationKinds(config, (location) => failingLocation(location, reach));
+  const tables = createTables({ roots, locations, log });
   return { store: failingStore(store, reach), tables: failingTables(tables, reach) };
+}
+
+/** The places that tables are read from and written to; `around` is put around every file and object. */
+function locationKinds(config: Config, around?: (location: Location) => Location): LocationKind[] {
+  return [createFileStore(), createS3Store(() => openS3(config))].map((store) => createByteLocations(store, around));
 }
 
 function prepareFolders({ dataDir }: Config): string {

@@ -3,7 +3,8 @@ import { AppError } from '../base/errors.ts';
 import type { JournalKey } from '../storage/journal.ts';
 import type { Store } from '../storage/store.ts';
 import type { Location, PendingBytes } from '../tables/locations/location.ts';
-import type { Sink, Tables } from '../tables/table.ts';
+import type { RowWriter } from '../tables/row-writer.ts';
+import type { Tables } from '../tables/table.ts';
 
 /** The windows in which a crash can fall, each with the moment at which its failpoint is reached. */
 export const FAILPOINTS = {
@@ -108,19 +109,22 @@ export function failingStore(store: Store, reach: Reach): Store {
   };
 }
 
-/** The tables with a failpoint after each page of a sink. */
+/** The tables with a failpoint after each page of a table. */
 export function failingTables(tables: Tables, reach: Reach): Tables {
-  const failingSink = (sink: Sink): Sink => ({
-    ...sink,
-    write: async (rows) => {
-      await sink.write(rows);
-      reach('writing');
-    },
-  });
+  const failing = (writer: RowWriter): RowWriter =>
+    writer.kind === 'table'
+      ? {
+          ...writer,
+          write: async (rows: Parameters<typeof writer.write>[0]) => {
+            await writer.write(rows);
+            reach('writing');
+          },
+        }
+      : writer;
   return {
     ...tables,
     within: (roots) => failingTables(tables.within(roots), reach),
-    openSink: async (uri, columns, options) => failingSink(await tables.openSink(uri, columns, options)),
+    openWriter: async (uri, columns, options) => failing(await tables.openWriter(uri, columns, options)),
   };
 }
 

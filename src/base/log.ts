@@ -12,13 +12,3 @@ export function createLog(level: string): Log {
 export function createSilentLog(): Log {
   return pino({ level: 'silent' });
 }
-
-/** A function that runs `warn` the first time it sees a key and never again: the same warning is logged once. */
-export function once(warn: (message: string) => void): (key: string, message: string) => void {
-  const seen = new Set<string>();
-  return (key, message) => {
-    if (seen.has(key)) return;
-    seen.add(key);
-    warn(message);
-  };
-}

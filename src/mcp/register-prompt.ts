@@ -1,5 +1,6 @@
 import { completable, type McpServer } from '@modelcontextprotocol/server';
 import * as z from 'zod';
+import { withoutCredentials } from '../base/without-credentials.ts';
 import type { Registry } from '../registry/registry.ts';
 
 /** Offers the prompt `process_table`, which walks a client's model through the five tools. */
@@ -40,7 +41,7 @@ function promptText({ csv_uri, agent_name, question }: PromptArguments): string 
       ? 'Find an agent that fits: validate_agent_compatibility with any name that does not exist lists the agents there are.'
       : `Check the agent ${JSON.stringify(agent_name)} against the table with validate_agent_compatibility.`;
   return [
-    `Run an agent over every row of the table ${JSON.stringify(csv_uri)}.`,
+    `Run an agent over every row of the table ${JSON.stringify(withoutCredentials(csv_uri))}.`,
     ...(question === undefined ? [] : [`What I want to know about each row: ${question}`]),
     '1. Look at the table with analyze_csv_structure.',
     `2. ${agent}`,

@@ -115,7 +115,7 @@ function listBatch(report: BatchReport) {
     uri: batchResource(report.batch_id),
     name: report.batch_id,
     title: `${report.agent}: ${report.status}`,
-    description: `${report.counts.succeeded} of ${report.counts.total} rows succeeded, ${report.counts.failed} failed.`,
+    description: `${report.counts.succeeded} of ${report.counts.total ?? 'an unknown number of'} rows succeeded, ${report.counts.failed} failed.`,
     mimeType: 'application/json',
   };
 }

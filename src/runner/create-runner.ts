@@ -20,8 +20,9 @@ import { planRetry, resumeBatch, retryBatch } from './lifecycle/redrive.ts';
 import { keepHouse, pruneDue, removeBatch } from './lifecycle/retention.ts';
 import { aggregateResults } from './output/aggregate-results.ts';
 import { toUsd } from './output/bill.ts';
+import { exportRecords } from './output/deliver-rows.ts';
 import { reportBatch, reportBatches } from './output/report.ts';
-import { batchNotFound, outputCsv, planOf, rowReport, storedPlanOf } from './output/results.ts';
+import { batchNotFound, outputCsv, outputHeader, planOf, rowReport, storedPlanOf } from './output/results.ts';
 import { watchBatch } from './output/watch-batch.ts';
 import { requireScope } from './require-scope.ts';
 import { createFlights } from './rows/flights.ts';
@@ -109,7 +110,8 @@ function bind(caller: Caller, deps: RunnerDeps): Runner {
       if (batch.columns === null)
         throw new AppError('batch_state_invalid', `The batch ${id} has not loaded its table yet.`);
       const overwrite = options?.overwrite === true || batch.output?.uri === deps.tables.absolute(uri);
-      await deps.tables.checkSink(uri, [planOf(batch).request.csv_uri], { overwrite });
+      await deps.tables.checkWriter(uri, [planOf(batch).request.csv_uri], { overwrite });
+      if (deps.tables.writerKind(uri) === 'records') return exportToRecords(batch, uri, deps);
       return aggregateResults(batch, uri, { deps, spreadsheetSafe: options?.spreadsheetSafe ?? false });
     },
     async *csv(id) {
@@ -182,6 +184,21 @@ async function createBatch(
     deps.events.emit('batch-status', { batchId: id, from: null, status: batch.status, pauseReason: null, at: now });
   }
   return { report: await reportBatch(batch, deps), started: inserted, plan };
+}
+
+async function exportToRecords(
+  batch: BatchRecord,
+  uri: string,
+  deps: RunnerDeps,
+): Promise<{ uri: string; bytes: number }> {
+  const writer = await deps.tables.openWriter(uri, outputHeader(batch));
+  if (writer.kind !== 'records') throw new AppError('internal', `${uri} takes no records.`);
+  try {
+    await exportRecords(batch, writer, deps);
+  } finally {
+    await writer.close();
+  }
+  return { uri: writer.uri, bytes: 0 };
 }
 
 /** Whoever drives the batch may work in another folder. */

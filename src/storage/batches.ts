@@ -41,6 +41,10 @@ export interface BatchRecord {
   /** Rows from this number on are held back (a sample); null when none is. */
   rowLimit: number | null;
   output: { uri: string; bytes: number } | null;
+  /** How far a source is that is loaded while rows run; null for every other. */
+  intake: Intake | null;
+  /** Each ended row waits in the outbox until it is delivered. */
+  delivers: boolean;
   totals: BatchTotals;
   /** Times are milliseconds since the epoch. */
   createdAt: number;
@@ -62,8 +66,14 @@ export interface BatchDetails {
   failures: StoredFailures[];
 }
 
-/** A batch as it is stored first: without sums, and owned by nobody. */
-export type NewBatch = Omit<BatchRecord, 'totals' | 'owner'>;
+/** A source that is loaded while rows run. `total` is null where it does not know how many rows it has. */
+export interface Intake {
+  isOver: boolean;
+  total: number | null;
+}
+
+/** A batch as it is stored first: without sums, owned by nobody, and with a source that was not opened yet. */
+export type NewBatch = Omit<BatchRecord, 'totals' | 'owner' | 'intake' | 'delivers'>;
 
 /** What may be changed on a batch. Absent fields stay; `settings` is merged into what is there, and a null in it removes. */
 export type BatchChange = Partial<
@@ -84,6 +94,8 @@ export type BatchChange = Partial<
     | 'activeSince'
     | 'plan'
     | 'settings'
+    | 'intake'
+    | 'delivers'
   >
 > & {
   /** When pruning the bodies of its journal is due, once it has ended; null: never. */

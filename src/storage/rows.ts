@@ -16,6 +16,8 @@ export interface NewRow {
   row: number;
   line: number;
   cells: Json[];
+  /** Unique in the batch: a row whose key it has is not inserted again. */
+  key?: string;
   /** Present for a malformed line: it is stored as a failed row with code `row_malformed`. */
   malformed?: { reason: string; text: string };
 }
@@ -30,6 +32,8 @@ export interface RowRecord {
   claims: number;
   cells: Json[];
   rawText: string | null;
+  /** The source's name for the row, where it has such names. */
+  key: string | null;
   /** The mapped agent input, once transformed. */
   input: JsonObject | null;
   /** The structured content. */
@@ -91,9 +95,16 @@ export interface RowPlace {
   place: number | null;
 }
 
+/** A row as it was delivered. */
+export type DeliveredRow = Pick<RowRecord, 'row' | 'attempt'>;
+
 /** The rows of batches. The contract of `storage/store.ts` holds for every call. */
 export interface RowStore {
-  insertRows(fence: Fence, rows: NewRow[]): Promise<void>;
+  /**
+   * Rows whose key the batch has are left out, and the rows behind them take their numbers; resolves to how many rows are
+   * new.
+   */
+  insertRows(fence: Fence, rows: NewRow[]): Promise<number>;
   /** Forgets rows of an interrupted load; only while nothing has run. */
   clearRows(fence: Fence): Promise<void>;
   /**
@@ -116,6 +127,10 @@ export interface RowStore {
    */
   redriveRows(fence: Fence, options: { codes?: ErrorCode[]; restart?: boolean }): Promise<number>;
   readAttempts(batchId: string, row: number): Promise<PastAttempt[]>;
+  /** Ended rows that are not delivered yet, in order; only a batch that `delivers` has any. */
+  readOutbox(batchId: string, limit: number): Promise<RowRecord[]>;
+  /** These rows are delivered, unless another attempt has begun since. */
+  clearOutbox(fence: Fence, rows: readonly DeliveredRow[]): Promise<void>;
   /** In order, from `fromRow` on. */
   readRows(batchId: string, options: { status?: RowStatus; fromRow: number; limit: number }): Promise<RowRecord[]>;
   /** Failures grouped by code, most frequent first, one example each. */

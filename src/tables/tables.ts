@@ -1,39 +1,27 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import { AppError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { requireSdk } from '../base/require-sdk.ts';
-import { formatOfName, sinkFormat } from './formats/format.ts';
-import { createFileLocation } from './locations/file-location.ts';
-import { listFiles } from './locations/list-files.ts';
-import type { Location } from './locations/location.ts';
-import { absoluteUri, isFolderUri, parseUri, uriInFolder } from './locations/parse-uri.ts';
-import type { Source, Tables } from './table.ts';
-
-const S3_SDKS = ['@aws-sdk/client-s3', '@aws-sdk/lib-storage'];
+import { schemeOf } from '../base/scheme.ts';
+import { withoutCredentials } from '../base/without-credentials.ts';
+import { isFolderUri, uriInFolder } from './locations/folder-uri.ts';
+import type { LocationKind } from './locations/location-kind.ts';
+import type { RowSource } from './row-source.ts';
+import type { OpenOptions, Tables } from './table.ts';
 
 /** What {@link createTables} is given. */
 export interface TablesParts {
-  /** Folders that file sources and sinks may touch. */
+  /** Folders that file sources and writers may touch. */
   roots: readonly string[];
-  /** Makes the S3 client; called at the first s3:// URI, once. */
-  s3: () => Promise<S3Client>;
+  /** The kinds of places there are; a URI's scheme chooses. */
+  locations: readonly LocationKind[];
   log: Log;
-  /** Puts something around every place, for tests. */
-  around?: (location: Location) => Location;
 }
 
-/** Sources and sinks on files and S3. */
+/** Sources and writers at every kind of places that is registered. */
 export function createTables(parts: TablesParts): Tables {
-  let client: Promise<S3Client> | undefined;
-  const s3 = () => {
-    client ??= parts.s3();
-    return client;
-  };
   return {
-    ...createRootedTables({ ...parts, s3 }),
+    ...createRootedTables(parts),
     close: async () => {
-      if (client !== undefined) (await client).destroy();
-      client = undefined;
+      for (const kind of parts.locations) await kind.close();
     },
   };
 }
@@ -42,103 +30,65 @@ function unlessMissing(fault: unknown): undefined {
   if (!(fault instanceof AppError) || fault.code !== 'file_not_found') throw fault;
 }
 
-function isTableName(name: string): boolean {
-  return formatOfName(name).format !== undefined;
-}
-
 function createRootedTables(parts: TablesParts): Tables {
-  async function locate(uri: string): Promise<Location> {
-    const location = await locationOf(uri);
-    return parts.around?.(location) ?? location;
-  }
+  const { locations, roots, log } = parts;
+  const find = (uri: string): LocationKind => findKind(uri, locations);
 
-  async function locationOf(uri: string): Promise<Location> {
-    const parsed = parseUri(uri);
-    if (parsed.kind === 'file') return createFileLocation(parsed.path, parts.roots);
-    requireSdk('a table on S3', S3_SDKS);
-    // The AWS SDK takes hundreds of milliseconds to load: only who names an S3 URI waits for it. The formats below are
-    // loaded late for the same reason: an MCP server has to answer long before it is given a table.
-    const { createS3Location } = await import('./locations/s3-location.ts');
-    return createS3Location(await parts.s3(), parsed);
-  }
-
-  /** The files of a folder or pattern; undefined when the URI is neither. */
-  async function locateAll(uri: string): Promise<{ name: string; location: Location }[] | undefined> {
-    const parsed = parseUri(uri);
-    if (parsed.kind === 'file') {
-      const files = await listFiles(parsed.path, parts.roots, isTableName);
-      return files?.map(({ name, path }) => ({ name, location: createFileLocation(path, parts.roots) }));
-    }
-    requireSdk('a table on S3', S3_SDKS);
-    const { isObjectList, listObjects } = await import('./locations/list-objects.ts');
-    if (!isObjectList(parsed.key)) return undefined;
-    const { createS3Location } = await import('./locations/s3-location.ts');
-    const client = await parts.s3();
-    const objects = await listObjects(client, parsed, isTableName);
-    const { bucket } = parsed;
-    return objects.map(({ name, key }) => ({ name, location: createS3Location(client, { bucket, key }) }));
-  }
-
-  async function open(uri: string, signal?: AbortSignal): Promise<Source> {
-    const { openSource } = await import('./formats/open-source.ts');
-    const files = await locateAll(uri);
-    if (files === undefined) return openSource(await locate(uri), signal);
-    const { openManySource } = await import('./formats/many-source.ts');
-    const partFiles = files.map(({ name, location }) => ({
-      name,
-      uri: location.uri,
-      open: (given?: AbortSignal) => openSource(location, given),
-    }));
-    return openManySource(absoluteUri(uri), partFiles, signal);
-  }
-
-  async function checkOne(uri: string, taken: ReadonlySet<string>, overwrite: boolean): Promise<void> {
-    const location = await locate(uri);
-    sinkFormat(location.fileName, location.uri);
-    if (taken.has(await location.identity())) {
-      throw new AppError('output_is_source', `The output ${uri} is the source: give it another name.`);
-    }
-    await location.checkWrite();
-    if (overwrite || !(await location.exists())) return;
-    throw new AppError(
-      'output_exists',
-      `"${location.uri}" exists already. Choose another --out (output_uri), or give --overwrite (options.overwrite).`,
-    );
+  async function open(uri: string, options: OpenOptions): Promise<RowSource> {
+    return find(uri).openSource({ uri, roots }, options);
   }
 
   return {
-    roots: parts.roots,
-    within: (roots) => createRootedTables({ ...parts, roots }),
-    absolute: absoluteUri,
-    openSource: async (uri, signal) => {
-      const source = await open(uri, signal);
-      parts.log.debug({ uri: source.uri, facts: source.facts }, 'table opened');
+    roots,
+    within: (others) => createRootedTables({ ...parts, roots: others }),
+    absolute: (uri) => find(uri).absolute(uri),
+    writerKind: (uri) => find(uri).writes,
+    openSource: async (uri, options = {}) => {
+      const source = await open(uri, options);
+      log.debug({ uri: source.uri, format: source.format }, 'table opened');
       return source;
     },
-    openSink: async (uri, columns, options) => {
-      const { openSink } = await import('./formats/open-sink.ts');
-      return openSink(await locate(uri), columns, options);
-    },
-    checkSink: async (uri, notOneOf, { overwrite = false } = {}) => {
+    openWriter: async (uri, columns, options) => find(uri).openWriter({ uri, roots }, { ...options, columns }),
+    checkWriter: async (uri, notOneOf, { overwrite = false } = {}) => {
       const taken = new Set<string>();
       const names: string[] = [];
       for (const other of notOneOf) {
-        // A source that is not there is told where it is opened.
-        const listed = await locateAll(other).catch(unlessMissing);
-        const files = listed ?? [{ name: undefined, location: await locate(other) }];
-        for (const { name, location } of files) {
-          taken.add(await location.identity());
-          names.push(name ?? location.fileName);
+        // A source that is not there is reported where it is opened.
+        const places = await find(other).readPlaces({ uri: other, roots }).catch(unlessMissing);
+        for (const { identity, name } of places ?? []) {
+          taken.add(identity);
+          names.push(name);
         }
       }
+      const kind = find(uri);
       const targets = isFolderUri(uri) ? names.map((name) => uriInFolder(uri, name)) : [uri];
-      for (const target of targets) await checkOne(target, taken, overwrite);
+      for (const target of targets) await kind.checkWriter({ uri: target, roots }, { taken, overwrite });
     },
     profile: async (uri, options = {}) => {
-      const source = await open(uri, options.signal);
+      const source = await open(uri, options);
       const { profileSource } = await import('./profile/profile-source.ts');
       return profileSource(source, options);
     },
     close: async () => undefined,
   };
+}
+
+/** @throws AppError `uri_invalid` when no kind has the URI's scheme, or when the URI has credentials in it */
+function findKind(uri: string, locations: readonly LocationKind[]): LocationKind {
+  const examples = locations.map(({ example }) => example);
+  const ways = `${examples.slice(0, -1).join(', ')}${examples.length > 1 ? ' or ' : ''}${examples.at(-1)}`;
+  if (uri.trim() === '') throw new AppError('uri_invalid', `The URI is empty: give ${ways}.`);
+  if (uri.includes('\0')) throw new AppError('uri_invalid', 'The URI holds a NUL character: remove it.');
+  const scheme = schemeOf(uri) ?? 'file';
+  const shown = withoutCredentials(uri);
+  const kind = locations.find(({ schemes }) => schemes.includes(scheme));
+  if (kind === undefined) {
+    throw new AppError('uri_invalid', `"${shown}": ${scheme}:// is not supported; use ${ways}.`);
+  }
+  // A stored URI must be enough to go on after a crash, and is stored without its credentials: so it may have none.
+  if (shown !== uri) {
+    const advice = `Leave them out: ${kind.credentials}.`;
+    throw new AppError('uri_invalid', `"${shown}" was given with credentials, which would be stored. ${advice}`);
+  }
+  return kind;
 }

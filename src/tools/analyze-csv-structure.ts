@@ -36,7 +36,10 @@ const output = z.object({
     .object({
       name: z.string().describe('csv, tsv, jsonl or parquet.'),
       gzip: z.boolean().describe('Whether it is gzipped.'),
-      encoding: z.string().describe('utf-8, utf-16le, utf-16be or latin1.'),
+      encoding: z
+        .string()
+        .nullable()
+        .describe('utf-8, utf-16le, utf-16be or latin1; null where the format is no text.'),
       bom: z.boolean().describe('Whether it begins with a byte order mark.'),
       delimiter: z.string().nullable().describe('What stands between fields; null for JSONL and Parquet.'),
       quote: z.string().nullable().describe('What encloses fields; null for JSONL and Parquet.'),
@@ -121,7 +124,7 @@ function describeAt(profile: TableProfile, detail: Detail): Output {
   const detailed = profile.columns.slice(0, detail.columns);
   const rest = profile.columns.slice(detail.columns);
   const rows = profile.sampleRows.slice(0, detail.rows);
-  const { facts } = profile;
+  const { name, gzip, text } = profile.format;
   return {
     summary: summarize(profile),
     next_step:
@@ -130,13 +133,13 @@ function describeAt(profile: TableProfile, detail: Detail): Output {
         : 'Call validate_agent_compatibility with this table and the agent that should run over it.',
     uri: profile.uri,
     format: {
-      name: facts.format,
-      gzip: facts.gzip,
-      encoding: facts.encoding,
-      bom: facts.bom,
-      delimiter: facts.delimiter ?? null,
-      quote: facts.quote ?? null,
-      line_end: facts.lineEnd ?? null,
+      name,
+      gzip,
+      encoding: text?.encoding ?? null,
+      bom: text?.bom ?? false,
+      delimiter: text?.delimiter ?? null,
+      quote: text?.quote ?? null,
+      line_end: text?.lineEnd ?? null,
     },
     size_bytes: profile.sizeBytes ?? null,
     row_count: profile.rowCount,
@@ -181,11 +184,10 @@ function describeColumn(one: ColumnProfile, detail: Detail): z.input<typeof colu
 
 /** Names no cell and no column: what a table holds must not stand in a sentence of ours. */
 function summarize(profile: TableProfile): string {
-  const { facts, columns } = profile;
+  const { format, columns } = profile;
   const rows = counted(profile.rowCount, 'row');
   const malformed = profile.malformedCount === 0 ? '' : `, ${profile.malformedCount} of them unreadable`;
-  const format = `${facts.gzip ? 'Gzipped ' : ''}${facts.format.toUpperCase()}, ${facts.encoding}`;
-  return `${format}: ${rows}${malformed}, ${columns.length} ${columns.length === 1 ? 'column' : 'columns'}.`;
+  return `${format.title}: ${rows}${malformed}, ${columns.length} ${columns.length === 1 ? 'column' : 'columns'}.`;
 }
 
 function whatWasLeftOut(profile: TableProfile, detail: Detail): string | null {

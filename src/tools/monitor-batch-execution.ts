@@ -103,7 +103,8 @@ function progressTeller({ onProgress }: ToolContext): (report: BatchReport) => v
     const done = counts.succeeded + counts.failed;
     if (onProgress === undefined || done <= told) return;
     told = done;
-    const message = `${status}: ${count(done)} of ${count(counts.total)} rows done, ${count(counts.failed)} failed`;
-    onProgress({ done, ...(counts.total > 0 ? { total: counts.total } : {}), message });
+    const of = counts.total === null ? '' : ` of ${count(counts.total)}`;
+    const message = `${status}: ${count(done)}${of} rows done, ${count(counts.failed)} failed`;
+    onProgress({ done, ...(counts.total !== null && counts.total > 0 ? { total: counts.total } : {}), message });
   };
 }

@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { SourceRow } from '../../src/tables/table.ts';
-import { faultOf, readAll, type TablesPlace } from './tables.ts';
+import type { SourceRow } from '../../src/tables/row-source.ts';
+import { openTable } from '../support/tables.ts';
+import { faultOf, readAll, type TablesPlace } from './tables-place.ts';
 
 /** What every location must do with folders and patterns as sources. */
 export function testTableFolders(kind: string, open: () => Promise<TablesPlace>): void {
@@ -77,15 +78,15 @@ export function testTableFolders(kind: string, open: () => Promise<TablesPlace>)
 
     test('keep the types of Parquet that all files have', async () => {
       const write = async (name: string, types: ('integer' | 'number')[]) => {
-        const sink = await place.tables.openSink(place.uri(name), ['a', 'b'], { types });
-        await sink.write([[1, 2]]);
-        await sink.commit();
+        const writer = await openTable(place.tables, place.uri(name), ['a', 'b'], { types });
+        await writer.write([[1, 2]]);
+        await writer.commit();
       };
       await place.put('typed/keep', '');
       await write('typed/a.parquet', ['integer', 'integer']);
       await write('typed/b.parquet', ['integer', 'number']);
       const source = await place.tables.openSource(place.uri('typed/*.parquet'));
-      expect(source.rowCount).toBe(2);
+      expect(source.total).toBe(2);
       expect(source.types?.()).toEqual([{ parquet: { type: 'INT64' } }, 'string']);
       await source.close();
     });
@@ -102,12 +103,12 @@ export function testTableFolders(kind: string, open: () => Promise<TablesPlace>)
       const { tables, uri } = place;
       const source = uri('data/*.csv');
       for (const output of ['data/b.csv', 'data/']) {
-        expect((await faultOf(tables.checkSink(uri(output), [source]))).code, output).toBe('output_is_source');
+        expect((await faultOf(tables.checkWriter(uri(output), [source]))).code, output).toBe('output_is_source');
       }
-      await tables.checkSink(uri('out/'), [source]);
-      await tables.checkSink(uri('data/out.csv'), [source]);
+      await tables.checkWriter(uri('out/'), [source]);
+      await tables.checkWriter(uri('data/out.csv'), [source]);
       await place.put('named/table', 'a\n1\n');
-      expect((await faultOf(tables.checkSink(uri('out/'), [uri('named/*')]))).code).toBe('format_unsupported');
+      expect((await faultOf(tables.checkWriter(uri('out/'), [uri('named/*')]))).code).toBe('format_unsupported');
     });
   });
 }

@@ -19,8 +19,9 @@ import type { Runner } from '../../src/runner/runner.ts';
 import { currentOwner } from '../../src/storage/lease-owner.ts';
 import { openSqliteStore } from '../../src/storage/sqlite/open-sqlite-store.ts';
 import type { Store } from '../../src/storage/store.ts';
-import { createTables } from '../../src/tables/tables.ts';
+import type { LocationKind } from '../../src/tables/locations/location-kind.ts';
 import { createEvents } from '../../src/telemetry/create-events.ts';
+import { createTestTables } from '../support/tables.ts';
 
 /** What the model of a test does with one call: blocks to say, or a rejection. */
 export type Respond = (
@@ -48,6 +49,8 @@ export interface WorldOptions {
   agent?: object;
   tools?: Tool[];
   deps?: Partial<RunnerDeps>;
+  /** Kinds of places beside files. */
+  locations?: readonly LocationKind[];
   /** Told of every write of the store, before it is made: throw to make it fail. */
   intercept?: (method: keyof Store, args: unknown[]) => void | Promise<void>;
 }
@@ -100,9 +103,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       await options.intercept?.(method, args);
     });
   };
-  const tables = createTables({
+  const tables = createTestTables({
     roots: [folder],
-    s3: () => Promise.reject(new AppError('location_unavailable', 'These tests have no S3.')),
+    locations: options.locations ?? [],
     log,
   });
   const { provider, sent, atOnce } = playedModel(options.respond ?? echo);

@@ -7,7 +7,6 @@ import type { ToolContext } from '../../src/agent/tool.ts';
 import { openTools } from '../../src/agent/tools/open-tools.ts';
 import { createConfirmations } from '../../src/app/confirmations.ts';
 import { systemClock } from '../../src/base/clock.ts';
-import { AppError } from '../../src/base/errors.ts';
 import { createSilentLog } from '../../src/base/log.ts';
 import type { JsonObject } from '../../src/protocol/messages.ts';
 import { createPriceTable } from '../../src/providers/prices/prices.ts';
@@ -20,10 +19,10 @@ import { supervise } from '../../src/runner/lifecycle/supervise.ts';
 import type { Runner } from '../../src/runner/runner.ts';
 import { currentOwner } from '../../src/storage/lease-owner.ts';
 import { openSqliteStore } from '../../src/storage/sqlite/open-sqlite-store.ts';
-import { createTables } from '../../src/tables/tables.ts';
 import { createEvents } from '../../src/telemetry/create-events.ts';
 import type { OrchestratorTool } from '../../src/tools/orchestrator-tool.ts';
 import { createOrchestratorTools } from '../../src/tools/orchestrator-tools.ts';
+import { createTestTables } from '../support/tables.ts';
 
 /** The whole product below the five tools, on a folder of its own, with a scripted model. */
 export interface Rig {
@@ -97,9 +96,8 @@ export async function startRig({ drive = true }: { drive?: boolean } = {}): Prom
   await write('addresses.csv', ADDRESSES);
   const log = createSilentLog();
   const store = await openSqliteStore({ path: join(folder, 'data', 'rowmill.db'), now: Date.now, log });
-  const tables = createTables({
+  const tables = createTestTables({
     roots: [folder],
-    s3: () => Promise.reject(new AppError('location_unavailable', 'These tests have no S3.')),
     log,
   });
   const registry = createYamlRegistry(join(folder, 'agents.yaml'));

@@ -47,7 +47,7 @@ export function summarize(
 }
 
 function countsOf(reports: readonly BatchReport[]) {
-  const total = sum(reports, ({ counts }) => counts.total);
+  const total = sum(reports, ({ counts }) => counts.total ?? 0);
   // A record counts as successful only once its answer fits the schema.
   const successful = sum(reports, ({ counts }) => counts.succeeded);
   const rate = total === 0 ? 0 : successful / total;
@@ -62,7 +62,7 @@ function countsOf(reports: readonly BatchReport[]) {
 }
 
 function truncationOf(reports: readonly BatchReport[], settings: BedrockSettings) {
-  const total = sum(reports, ({ counts }) => counts.total);
+  const total = sum(reports, ({ counts }) => counts.total ?? 0);
   const records = sum(reports, ({ truncated_rows }) => truncated_rows);
   const fields: Record<string, number> = {};
   for (const [field, count] of reports.flatMap((report) => Object.entries(report.truncated_fields))) {

@@ -15,7 +15,7 @@ const analysis = z.object({
   format: z.object({
     name: z.string(),
     gzip: z.boolean(),
-    encoding: z.string(),
+    encoding: z.string().nullable(),
     bom: z.boolean(),
     delimiter: z.string().nullable(),
   }),
@@ -119,7 +119,7 @@ function factsOf({ format, ...found }: Analysis): string[] {
     counted(found.row_count, 'row'),
     counted(found.column_count, 'column'),
     `${format.name}${format.gzip ? ', gzipped' : ''}`,
-    `${format.encoding}${format.bom ? ' with BOM' : ''}`,
+    ...(format.encoding === null ? [] : [`${format.encoding}${format.bom ? ' with BOM' : ''}`]),
     ...(format.delimiter === null ? [] : [`delimiter ${delimiter ?? cellText(format.delimiter)}`]),
     ...(found.size_bytes === null ? [] : [bytes(found.size_bytes)]),
     ...(found.malformed_count === 0 ? [] : [`${counted(found.malformed_count, 'unreadable row')}`]),

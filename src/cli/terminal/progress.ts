@@ -14,15 +14,17 @@ export interface ProgressView {
 }
 
 export function createProgressView(io: Io, options: { now?: () => number; everyMs?: number } = {}): ProgressView {
-  return io.isTTY.stderr ? createBar(io) : createLines(io, options);
+  return io.isTTY.stderr ? createBar(io, createLines(io, options)) : createLines(io, options);
 }
 
-function createBar(io: Io): ProgressView {
+/** @param lines what is shown as long as the number of rows is not known */
+function createBar(io: Io, lines: ProgressView): ProgressView {
   const paint = paintFor(io);
   let bar: cliProgress.SingleBar | undefined;
   return {
     update: (report) => {
       const { total, succeeded, failed } = report.counts;
+      if (total === null) return lines.update(report);
       const payload = { note: noteOf(report), failures: failed > 0 ? paint('red', `  ${count(failed)} failed`) : '' };
       if (bar === undefined) {
         if (total === 0) return;
@@ -61,7 +63,8 @@ function createLines(io: Io, options: { now?: () => number; everyMs?: number }):
       const { total, succeeded, failed } = report.counts;
       const failures = failed > 0 ? `, ${count(failed)} failed` : '';
       const state = report.status === 'running' ? '' : `${report.status}: `;
-      io.stderr.write(`${state}${count(succeeded + failed)} of ${count(total)} rows${failures}${noteOf(report)}\n`);
+      const all = total === null ? '' : ` of ${count(total)}`;
+      io.stderr.write(`${state}${count(succeeded + failed)}${all} rows${failures}${noteOf(report)}\n`);
     },
     stop: () => undefined,
   };

@@ -52,7 +52,11 @@ export function reportLines(report: BatchReport, layout: TextLayout & { limits?:
     ...field(layout, 'batch', `${report.batch_id}  ${statusText(report, paint)}`),
     ...(report.name === null ? [] : field(layout, 'name', oneLine(report.name))),
     ...field(layout, 'agent', `${oneLine(report.agent)}  ${paint('dim', oneLine(modelText(report)))}`),
-    ...field(layout, 'rows', `${count(total)}: ${count(succeeded)} succeeded, ${failures}${open}${secondsOf(report)}`),
+    ...field(
+      layout,
+      'rows',
+      `${total === null ? 'unknown' : count(total)}: ${count(succeeded)} succeeded, ${failures}${open}${secondsOf(report)}`,
+    ),
     ...field(layout, 'cost', `${costText(report)}  ${paint('dim', callsText(report))}`),
   ];
   for (const [at, line] of jobTexts(report).entries()) lines.push(...field(layout, at === 0 ? 'jobs' : '', line));

@@ -42,7 +42,12 @@ const usage = z.object({
 });
 
 const counts = z.object({
-  total: z.number().describe('Rows loaded so far; all of them once the batch runs.'),
+  total: z
+    .number()
+    .nullable()
+    .describe(
+      'Rows loaded so far; all of them once the batch runs. Null while the source does not know how many come.',
+    ),
   queued: z.number().describe('Rows that wait.'),
   running: z.number().describe('Rows that run, are claimed ahead, or wait in a provider job.'),
   succeeded: z.number().describe('Rows with a valid answer.'),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { AgentDefinition } from '../../agent/definition.ts';
 import type { ToolSpec } from '../../protocol/messages.ts';
-import type { StoredType } from '../../tables/table.ts';
+import type { StoredType } from '../../tables/cell.ts';
 import { createdBy } from './caller.ts';
 import type { Estimate } from './estimate.ts';
 import type { InputMapping } from './mapping.ts';

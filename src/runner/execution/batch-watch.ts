@@ -3,7 +3,6 @@ import type { BatchRecord } from '../../storage/batches.ts';
 import { planOf } from '../output/results.ts';
 import { policyOf } from '../rows/retry-policy.ts';
 import type { RowEnding } from '../rows/row-settlement.ts';
-import type { RowArrivals } from './claims.ts';
 import type { ProcessEnd } from './process-end.ts';
 
 /** How many first rows that all fail alike pause a batch. */
@@ -19,10 +18,9 @@ export interface BatchWatch {
 }
 
 /** Decides when what rows meet ends the batch. Without a known number of rows no share of failures is too large. */
-export function createBatchWatch({ batch, arrivals }: { batch: BatchRecord; arrivals?: RowArrivals }): BatchWatch {
-  const plan = planOf(batch);
-  const tolerated = plan.request.options?.tolerated_failure_percent ?? 100;
-  let rows = arrivals === undefined ? batch.totals.rows : Number.POSITIVE_INFINITY;
+export function createBatchWatch({ batch }: { batch: BatchRecord }): BatchWatch {
+  const tolerated = planOf(batch).request.options?.tolerated_failure_percent ?? 100;
+  let rows = expectedRows(batch);
   let failed = batch.totals.failed;
   let first: ErrorCode[] | undefined = batch.totals.succeeded === 0 ? [] : undefined;
   let end: ProcessEnd | undefined;
@@ -30,7 +28,7 @@ export function createBatchWatch({ batch, arrivals }: { batch: BatchRecord; arri
     end ??= next;
   };
   const checkTolerance = () => {
-    const mayFail = rows === Number.POSITIVE_INFINITY ? rows : Math.floor((rows * tolerated) / 100);
+    const mayFail = tolerated === 0 ? 0 : Math.floor((rows * tolerated) / 100);
     if (failed > mayFail) stop({ kind: 'tolerance', error: notTolerated(failed, tolerated, rows) });
   };
   // Malformed rows have failed already: when they are too many, no money is spent on the others.
@@ -61,6 +59,12 @@ export function createBatchWatch({ batch, arrivals }: { batch: BatchRecord; arri
   return { see, countRows, stop, end: () => end };
 }
 
+/** Without an end as long as nobody knows how many rows come: a share of them is looked at once all have come. */
+function expectedRows({ intake, totals }: BatchRecord): number {
+  if (intake === null || intake.isOver) return totals.rows;
+  return intake.total ?? Number.POSITIVE_INFINITY;
+}
+
 /** Rows that failed by what a lane was then given up for are queued again: it was not their fault. */
 function lostTo({ code, cause }: AppError): { alike?: ErrorCode } {
   return code === 'model_unavailable' && cause instanceof AppError ? { alike: cause.code } : {};
@@ -78,6 +82,6 @@ function allAlike({ code, example }: Extract<RowEnding, { kind: 'failed' }>): Ap
 function notTolerated(failed: number, percent: number, rows: number): AppError {
   return new AppError(
     'failures_not_tolerated',
-    `${failed} of ${rows} rows failed, more than the tolerated ${percent} %.`,
+    `${failed}${Number.isFinite(rows) ? ` of ${rows}` : ''} rows failed, more than the tolerated ${percent} %.`,
   );
 }

@@ -19,6 +19,8 @@ export interface RunFacts {
   plan: Pick<StoredPlan, 'agent' | 'request'>;
   /** How many rows are to be run; null when nobody knows. */
   rows: number | null;
+  /** The source is loaded while rows run. */
+  isLive: boolean;
   /** Only the first rows are run, for a person who waits to look at them. */
   isSample: boolean;
   /** What was set on the batch since its start; nothing before it. */

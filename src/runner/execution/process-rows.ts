@@ -16,8 +16,9 @@ export async function processRows(options: ProcessOptions & { deps: RunnerDeps }
   const former = await executorElsewhere(options);
   if (former !== undefined) return former.run(options);
   const plan = planOf(batch);
-  const rows = options.arrivals === undefined ? batch.totals.queued : null;
-  const facts = { plan, rows, isSample: batch.rowLimit !== null, settings: settingsOf(batch) };
+  const isLive = options.arrivals !== undefined;
+  const rows = isLive ? null : batch.totals.queued;
+  const facts = { plan, rows, isLive, isSample: batch.rowLimit !== null, settings: settingsOf(batch) };
   const { executor, missing } = await chooseExecutor(facts, deps);
   if (missing !== undefined && plan.request.options?.fallback === false) {
     const text = `The rows can't be run as it was asked for (${missing}), and fallback is off. Fix that, or use mode realtime.`;

@@ -1,11 +1,9 @@
 import type { Json } from '../../protocol/messages.ts';
 import type { Fence } from '../../storage/leases.ts';
-import type { NewRow } from '../../storage/rows.ts';
-import type { SourceRow, StoredType } from '../../tables/table.ts';
+import type { StoredType } from '../../tables/cell.ts';
+import type { SnapshotSource } from '../../tables/row-source.ts';
 import type { RunnerDeps } from '../deps.ts';
-
-/** Of the text of a line that could not be read. */
-const SHOWN_CHARACTERS = 1_000;
+import { newRow } from './new-row.ts';
 
 /** One file of a source of several: its rows follow those of the file before it. `name` as in `SourcePart`. */
 interface LoadedPart {
@@ -23,17 +21,19 @@ interface LoadedTable {
   warnings: Json[];
 }
 
-/** LoadRows: streams the source into the store, one row each, in order. Begins afresh if an earlier load was cut off. */
+/**
+ * LoadRows: streams the source into the store, one row each, in order, and closes it. Begins afresh if an earlier load was
+ * cut off.
+ */
 export async function loadRows(
-  uri: string,
+  source: SnapshotSource,
   fence: Fence,
   { deps, signal }: { deps: RunnerDeps; signal: AbortSignal },
 ): Promise<LoadedTable> {
-  await deps.store.clearRows(fence);
-  const source = await deps.tables.openSource(uri, signal);
   const parts = source.parts?.().map(({ name }): LoadedPart => ({ name, rows: 0 }));
   let rows = 0;
   try {
+    await deps.store.clearRows(fence);
     for await (const chunk of source.rows(signal)) {
       signal.throwIfAborted();
       const first = rows;
@@ -58,17 +58,4 @@ export async function loadRows(
     ...(parts === undefined ? {} : { parts }),
     warnings: source.warnings().map((warning) => warning.message),
   };
-}
-
-function newRow(row: SourceRow, number: number): NewRow {
-  const { line, cells } = row;
-  if (row.kind === 'record') return { row: number, line, cells };
-  const reason = `line ${line}: ${row.reason}: ${start(row.text)}`;
-  return { row: number, line, cells, malformed: { reason, text: row.text } };
-}
-
-/** The start of a line that could not be read: its error carries it into the output table. */
-function start(text: string): string {
-  if (text.length <= SHOWN_CHARACTERS) return text;
-  return `${text.slice(0, SHOWN_CHARACTERS).replace(/[\ud800-\udbff]$/, '')}…`;
 }

@@ -5,17 +5,19 @@ import type { Problem } from '../contract/problem.ts';
 import type { BatchRequest } from '../contract/request.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { chooseExecutor } from '../execution/choose-executor.ts';
+import type { RunFacts } from '../execution/executor.ts';
 import { type EstimateBasis, estimateBatch } from './estimate.ts';
 
 /** What a plan says of the ways in which its rows can run: the one that would be taken, and price and time of each. */
 export async function planExecution(
   request: BatchRequest,
-  basis: EstimateBasis,
+  basis: EstimateBasis & Pick<RunFacts, 'isLive'>,
   deps: RunnerDeps,
 ): Promise<{ execution: Execution; estimate: Estimate; problems: Problem[]; warnings: string[] }> {
   const { agent, rows } = basis;
   const options = request.options ?? {};
-  const facts = { plan: { agent, request }, rows, isSample: options.sample !== undefined, settings: {} };
+  const isSample = options.sample !== undefined;
+  const facts = { plan: { agent, request }, rows, isLive: basis.isLive, isSample, settings: {} };
   const { executor, reason, problems, missing } = await chooseExecutor(facts, deps);
   const estimateBy = async (name: ExecutorName) =>
     (await deps.executors.find((one) => one.name === name)?.estimate(basis, options, deps)) ?? null;

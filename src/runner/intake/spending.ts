@@ -30,7 +30,7 @@ export function spendingOfRest(
 ): number | null {
   const { total, queued, running } = report.counts;
   // Only its table is left to write.
-  if (estimate === null && total > 0 && queued + running === 0) return 0;
+  if (estimate === null && total !== null && total > 0 && queued + running === 0) return 0;
   if (estimate === null || estimate.cost_usd === null) return null;
   const left = cap === undefined ? Number.POSITIVE_INFINITY : Math.max(0, cap - (report.cost_usd ?? 0));
   return Math.min(estimate.cost_usd.expected, left);

@@ -3,7 +3,8 @@ import type { AgentDefinition } from '../../agent/definition.ts';
 import { agentLabel } from '../../agent/definition.ts';
 import { AppError, toAppError } from '../../base/errors.ts';
 import type { PriceTable } from '../../providers/prices/prices.ts';
-import type { Cell, Source } from '../../tables/table.ts';
+import type { Cell } from '../../tables/cell.ts';
+import type { RowSource } from '../../tables/row-source.ts';
 import { type InputMapping, STATUS_COLUMNS } from '../contract/mapping.ts';
 import { OPTION_DEFAULTS } from '../contract/options.ts';
 import type { BatchPlan } from '../contract/plan.ts';
@@ -59,7 +60,7 @@ export async function planBatch(given: BatchRequest, deps: RunnerDeps): Promise<
   if (request.output_uri !== undefined) {
     const uri = request.output_uri;
     const overwrite = request.options?.overwrite === true || (await isRepeat(request, deps));
-    await attempt(problems, () => deps.tables.checkSink(uri, [request.csv_uri], { overwrite }));
+    await attempt(problems, () => deps.tables.checkWriter(uri, [request.csv_uri], { overwrite }));
   }
   if (look !== undefined && look.rowCount === 0) problems.push(noRows(request.csv_uri));
   if (agent !== undefined) await planAgent({ request, plan, agent, look }, deps);
@@ -106,6 +107,7 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
     agent,
     rows: look.rowCount ?? look.reckonedRows,
     rowsExact: look.rowCount !== null,
+    isLive: look.isLive,
     concurrency: request.options?.concurrency ?? OPTION_DEFAULTS.concurrency,
     ...inputs,
   };
@@ -162,6 +164,7 @@ interface Look {
   columns: string[];
   rowCount: number | null;
   reckonedRows: number | null;
+  isLive: boolean;
   sample: SampleRow[];
 }
 
@@ -173,7 +176,7 @@ interface SampleRow {
 }
 
 /** Reads the table for a moment: to its end if it is small, else far enough to reckon its rows from its size. */
-async function lookAt(source: Source, deps: RunnerDeps): Promise<Look> {
+async function lookAt(source: RowSource, deps: RunnerDeps): Promise<Look> {
   const deadline = deps.clock.monotonic() + COUNT_BUDGET_MS;
   const sample: SampleRow[] = [];
   let rows = 0;
@@ -187,20 +190,21 @@ async function lookAt(source: Source, deps: RunnerDeps): Promise<Look> {
       rows += 1;
       characters += charactersOf(row.cells);
     }
-    const isEnough = source.rowCount !== undefined && sample.length >= ROWS_LOOKED_AT;
+    const isEnough = source.total !== null && sample.length >= ROWS_LOOKED_AT;
     if (isEnough || deps.clock.monotonic() > deadline) {
       finished = false;
       break;
     }
   }
   await source.close();
-  const isPlain = source.sizeBytes !== undefined && !source.facts.gzip;
+  const isPlain = source.sizeBytes !== undefined && !source.format.gzip;
   const bytes = source.bytesRead?.() ?? characters;
   const reckoned = isPlain && bytes > 0 ? Math.round(((source.sizeBytes ?? 0) * rows) / bytes) : null;
   return {
     columns: source.columns(),
-    rowCount: finished ? rows : (source.rowCount ?? null),
+    rowCount: finished ? rows : source.total,
     reckonedRows: finished ? rows : reckoned,
+    isLive: source.loads === 'while-running',
     sample,
   };
 }

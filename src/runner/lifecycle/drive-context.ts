@@ -31,6 +31,11 @@ export async function openAgent(plan: StoredPlan, drive: Drive): Promise<OpenedA
   return drive.agent;
 }
 
+/** The parts as the batch's maker had them: its tables lie in the folders that its maker may touch. */
+export function atHome(deps: RunnerDeps, { fileRoots }: StoredPlan): RunnerDeps {
+  return { ...deps, tables: deps.tables.within(fileRoots) };
+}
+
 /** Changes the batch under the lease. */
 export async function change(batch: BatchRecord, { deps, fence }: Drive, next: BatchChange): Promise<'on'> {
   await deps.store.updateBatch(batch.id, next, { fence });

@@ -1,5 +1,7 @@
 import { toAppError, unreachable } from '../../base/errors.ts';
 import type { BatchChange, BatchRecord } from '../../storage/batches.ts';
+import type { RunnerDeps } from '../deps.ts';
+import type { ProcessOptions } from '../execution/executor.ts';
 import type { ProcessEnd } from '../execution/process-end.ts';
 import { processRows } from '../execution/process-rows.ts';
 import { planOf, storedPlanOf } from '../output/results.ts';
@@ -8,6 +10,7 @@ import { nextBatchStatus } from './batch.ts';
 import { change, type Drive, openAgent, pause, settle, stored, stretch } from './drive-context.ts';
 import { createLiveTuning } from './live-tuning.ts';
 import { finishRedrive } from './redrive.ts';
+import { openRowFlow } from './row-flow.ts';
 import { settingsOf, tuningOf } from './settings.ts';
 
 /** The state `running`: works on rows until they are done, or something ends or pauses the batch. */
@@ -28,7 +31,7 @@ export async function runRows(batch: BatchRecord, drive: Drive): Promise<'on' | 
     drive.tune = (settings) => tuning.tell(tuningOf(storedPlanOf(batch), settingsOf({ settings })));
     tuning.listen(() => deps.events.emit('batch-tune', { batchId: batch.id, at: deps.clock.now() }));
     const signals = { drain: drive.drain.signal, hard: drive.hard.signal };
-    end = await processRows({ batch, fence, agent, deps, tuning, ...signals });
+    end = await runWithFlow({ batch, fence, agent, deps, tuning, ...signals }, drive);
   } catch (thrown) {
     const error = toAppError(thrown);
     end = error.code === 'aborted' ? { kind: 'stopped' } : { kind: 'pause', reason: 'fatal', error };
@@ -40,11 +43,30 @@ export async function runRows(batch: BatchRecord, drive: Drive): Promise<'on' | 
   return afterRows(batch, drive, end);
 }
 
+/** Runs the rows beside the flow of a batch that has one. */
+async function runWithFlow(options: ProcessOptions & { deps: RunnerDeps }, drive: Drive): Promise<ProcessEnd> {
+  const flow = await openRowFlow(options.batch, drive, options.tuning);
+  if (flow === undefined) return processRows(options);
+  const { deps, arrivals, broken } = flow;
+  const drain = AbortSignal.any([options.drain, broken]);
+  let end: ProcessEnd;
+  try {
+    end = await processRows({ ...options, deps, drain, ...(arrivals && { arrivals }) });
+  } finally {
+    await flow.close();
+  }
+  const error = flow.fault();
+  // A wait that a stop has cut short is no fault of a place.
+  if (error === undefined || error.code === 'aborted') return end;
+  const isOurs = error.code === 'lease_lost' || error.code === 'store_unavailable';
+  return isOurs ? { kind: 'fault', error } : { kind: 'pause', reason: 'fatal', error };
+}
+
 async function afterRows(before: BatchRecord, drive: Drive, end: ProcessEnd): Promise<'on' | 'rest'> {
   const batch = (await drive.deps.store.readBatch(before.id)) ?? before;
   switch (end.kind) {
     case 'done': {
-      const isSample = batch.rowLimit !== null && batch.totals.queued > 0;
+      const isSample = batch.rowLimit !== null && (batch.totals.queued > 0 || batch.intake?.isOver === false);
       if (isSample) return pause(batch, drive, { reason: 'sample', error: null });
       return change(batch, drive, { ...rowsDone(batch, drive), ending: 'completed' });
     }

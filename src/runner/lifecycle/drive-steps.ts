@@ -1,7 +1,7 @@
 import { AppError } from '../../base/errors.ts';
 import type { BatchRecord, BatchStatus } from '../../storage/batches.ts';
+import type { LiveSource } from '../../tables/row-source.ts';
 import type { StoredPlan } from '../contract/stored-plan.ts';
-import type { RunnerDeps } from '../deps.ts';
 import { endElsewhere, isElsewhere } from '../execution/process-rows.ts';
 import { loadRows } from '../intake/load-rows.ts';
 import { aggregateResults } from '../output/aggregate-results.ts';
@@ -9,9 +9,10 @@ import { planOf, storedPlanOf } from '../output/results.ts';
 import { createTruncationCount, withTruncation } from '../rows/input-messages.ts';
 import { checkMapping } from '../rows/mapping.ts';
 import { nextBatchStatus } from './batch.ts';
-import { change, type Drive, openAgent, pause, settle, storable, stored } from './drive-context.ts';
+import { atHome, change, type Drive, openAgent, pause, settle, storable, stored } from './drive-context.ts';
 import { createLiveTuning } from './live-tuning.ts';
 import { pruneTime } from './retention.ts';
+import { endRowFlow } from './row-flow.ts';
 import { settingsOf, tuningOf } from './settings.ts';
 
 /** The states before and after the rows are at work, each with what carries a batch through it. */
@@ -28,14 +29,16 @@ async function validate(batch: BatchRecord, drive: Drive): Promise<'on'> {
 async function load(batch: BatchRecord, drive: Drive): Promise<'on'> {
   const plan = planOf(batch);
   const { deps, fence } = drive;
-  const loaded = await loadRows(plan.request.csv_uri, fence, {
-    deps: atHome(deps, plan),
-    signal: drive.drain.signal,
-  });
-  if (loaded.rows === 0) throw new AppError('no_rows', `${plan.request.csv_uri} has no rows.`);
-  const problems = checkMapping(plan.inputMapping, plan.agent.input, loaded.columns);
-  const first = problems[0];
-  if (first !== undefined) throw new AppError(first.code, problems.map((problem) => problem.message).join(' '));
+  const { tables } = atHome(deps, plan);
+  const signal = drive.drain.signal;
+  const source = await tables.openSource(plan.request.csv_uri, { signal, batchId: batch.id });
+  const isLive = source.loads === 'while-running';
+  const delivers = tables.writerKind(plan.outputUri) === 'records' || (isLive && source.ack !== undefined);
+  if (delivers) await deps.store.updateBatch(batch.id, { delivers }, { fence });
+  if (isLive) return beginIntake(batch, drive, source);
+  const loaded = await loadRows(source, fence, { deps, signal });
+  if (loaded.rows === 0) throw new AppError('no_rows', `${source.uri} has no rows.`);
+  checkColumns(plan, loaded.columns);
   const status = nextBatchStatus('loading', { type: 'loaded' });
   const { columns, types, parts, warnings: loadWarnings } = loaded;
   const known = { ...(types && { columnTypes: types }), ...(parts && { parts }) };
@@ -43,14 +46,32 @@ async function load(batch: BatchRecord, drive: Drive): Promise<'on'> {
   return change(batch, drive, { status, columns, loadWarnings, plan: next });
 }
 
-/** The parts as the batch's maker had them: its tables lie in the folders that its maker may touch. */
-function atHome(deps: RunnerDeps, { fileRoots }: StoredPlan): RunnerDeps {
-  return { ...deps, tables: deps.tables.within(fileRoots) };
+/** The rows of a live source are loaded while they run: all that is known before is its columns. */
+async function beginIntake(batch: BatchRecord, drive: Drive, source: LiveSource): Promise<'on'> {
+  const columns = source.columns();
+  const loadWarnings = source.warnings().map(({ message }) => message);
+  const intake = { isOver: false, total: source.total };
+  await source.close();
+  checkColumns(planOf(batch), columns);
+  return change(batch, drive, {
+    status: nextBatchStatus('loading', { type: 'loaded' }),
+    columns,
+    loadWarnings,
+    intake,
+  });
+}
+
+/** @throws AppError with every reason why the columns don't fit the mapping */
+function checkColumns({ inputMapping, agent }: StoredPlan, columns: string[]): void {
+  const problems = checkMapping(inputMapping, agent.input, columns);
+  const [first] = problems;
+  if (first !== undefined) throw new AppError(first.code, problems.map((problem) => problem.message).join(' '));
 }
 
 async function aggregate(batch: BatchRecord, drive: Drive): Promise<'on'> {
   const plan = planOf(batch);
   await endWorkElsewhere(batch, drive);
+  await endRowFlow(batch, drive);
   const cut = createTruncationCount(plan.agent);
   const output = await aggregateResults(batch, plan.outputUri, {
     deps: atHome(drive.deps, plan),

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { AppError } from '../../base/errors.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { RowRecord } from '../../storage/rows.ts';
 import type { RunnerDeps } from '../deps.ts';
@@ -26,11 +27,22 @@ export async function aggregateResults(
   uri: string,
   options: AggregateOptions,
 ): Promise<{ uri: string; bytes: number }> {
+  if (options.deps.tables.writerKind(uri) === 'records') return seeRows(batch, uri, options);
   const written = [];
   for (const file of filesOf(batch, uri)) written.push(await writeTable(batch, file, options));
   const [only] = written;
   if (only !== undefined && !uri.endsWith('/')) return only;
   return { uri, bytes: written.reduce((sum, { bytes }) => sum + bytes, 0) };
+}
+
+/** Records were written as their rows ended: the rows are only seen. */
+async function seeRows(
+  batch: BatchRecord,
+  uri: string,
+  { deps, onRow }: AggregateOptions,
+): Promise<{ uri: string; bytes: number }> {
+  if (onRow !== undefined) for await (const _ of outputRows(batch, deps.store, { onRow }));
+  return { uri, bytes: 0 };
 }
 
 interface OutputFile {
@@ -57,16 +69,17 @@ async function writeTable(
 ): Promise<{ uri: string; bytes: number }> {
   const { deps, spreadsheetSafe, signal, onRow } = options;
   const types = outputTypes(planOf(batch), batch.columns ?? [], layoutOf(batch));
-  const sink = await deps.tables.openSink(uri, outputHeader(batch), { spreadsheetSafe, types });
+  const writer = await deps.tables.openWriter(uri, outputHeader(batch), { spreadsheetSafe, types });
+  if (writer.kind !== 'table') throw new AppError('internal', `${uri} takes no table.`);
   try {
     for await (const rows of outputRows(batch, deps.store, { ...range, ...(onRow && { onRow }) })) {
       signal?.throwIfAborted();
-      await sink.write(rows);
+      await writer.write(rows);
     }
     await options.beforeCommit?.();
-    return await sink.commit();
+    return await writer.commit();
   } catch (error) {
-    await sink.abort();
+    await writer.abort();
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../../protocol/messages.ts';
-import type { StoredType } from '../../tables/table.ts';
+import type { StoredType } from '../../tables/cell.ts';
 import type { MetadataColumn } from '../contract/mapping.ts';
 import type { StoredPlan } from '../contract/stored-plan.ts';
 import { inputFields } from '../rows/mapping.ts';

@@ -1,6 +1,7 @@
 import { agentLabel } from '../../agent/definition.ts';
 import type { ErrorCode } from '../../base/errors.ts';
 import { dollars } from '../../base/figures.ts';
+import { withoutCredentials } from '../../base/without-credentials.ts';
 import type { BatchDetails, BatchRecord } from '../../storage/batches.ts';
 import type { ProviderJobRecord } from '../../storage/provider-jobs.ts';
 import type { Estimate } from '../contract/estimate.ts';
@@ -8,7 +9,7 @@ import { OPTION_DEFAULTS } from '../contract/options.ts';
 import type { BatchReport, ProviderJobReport } from '../contract/report.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { unfoldedMs } from '../lifecycle/active-time.ts';
-import { CANCELLABLE } from '../lifecycle/batch.ts';
+import { CANCELLABLE, ENDED } from '../lifecycle/batch.ts';
 import { settingsOf } from '../lifecycle/settings.ts';
 import { billOf, toUsd } from './bill.ts';
 import { estimateRest } from './estimate-rest.ts';
@@ -48,9 +49,10 @@ function reportOf(
   const rate = seconds > 0 && finished > 0 ? finished / seconds : null;
   const isUnpriced = totals.unpricedCalls > 0;
   const hasRest = CANCELLABLE.includes(batch.status);
-  const rest = hasRest
-    ? estimateRest(batch, bill, { rows: totals.queued + totals.running, prices, activeSeconds: seconds })
-    : null;
+  const total = totalRows(batch);
+  const left = total === null ? null : total - finished;
+  const rest =
+    hasRest && left !== null ? estimateRest(batch, bill, { rows: left, prices, activeSeconds: seconds }) : null;
   const { concurrency, max_cost_usd, priority } = plan.request.options ?? {};
   return {
     batch_id: batch.id,
@@ -62,18 +64,18 @@ function reportOf(
     agent: agentLabel(plan.agent),
     model: `${plan.agent.model.provider}/${plan.agent.model.model}`,
     stand_in: plan.standIn,
-    source_uri: plan.request.csv_uri,
-    output_uri: batch.output?.uri ?? null,
+    // A plan of an older version may hold credentials.
+    source_uri: withoutCredentials(plan.request.csv_uri),
+    output_uri: batch.output === null ? null : withoutCredentials(batch.output.uri),
     counts: {
-      total: totals.rows,
+      total,
       queued: totals.queued,
       running: totals.running,
       succeeded: totals.succeeded,
       failed: totals.failed,
     },
     rows_per_second: rate === null ? null : Math.round(rate * 100) / 100,
-    eta_seconds:
-      rate === null || batch.status !== 'running' ? null : Math.ceil((totals.queued + totals.running) / rate),
+    eta_seconds: rate === null || left === null || batch.status !== 'running' ? null : Math.ceil(left / rate),
     usage: totals.usage,
     model_calls: totals.modelCalls,
     tool_calls: totals.toolCalls,
@@ -101,6 +103,12 @@ function reportOf(
     ended_at: batch.endedAt === null ? null : iso(batch.endedAt),
     next_step: nextStep(batch, { rest, canRetry: failures.some(({ code }) => !UNMENDABLE.includes(code)), jobs }),
   };
+}
+
+/** All rows of the batch; null where its source does not know how many are still to come. */
+function totalRows({ status, intake, totals }: BatchRecord): number | null {
+  if (intake === null || intake.isOver || ENDED.includes(status)) return totals.rows;
+  return intake.total === null ? null : Math.max(intake.total, totals.rows);
 }
 
 /** Time that the batch has spent in `running`, in seconds. */

@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../../protocol/messages.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { RowRecord, RowStatus } from '../../storage/rows.ts';
 import type { Store } from '../../storage/store.ts';
-import type { Cell } from '../../tables/table.ts';
+import type { Cell } from '../../tables/cell.ts';
 import type { MetadataColumn, StatusColumn } from '../contract/mapping.ts';
 import type { RowReport } from '../contract/row.ts';
 import { type StoredPlan, storedPlan } from '../contract/stored-plan.ts';

@@ -3,7 +3,7 @@ import { nearest } from '../../base/nearest.ts';
 import { compileSchema, type Validator } from '../../base/schema.ts';
 import { compileExpression, isExpression } from '../../expressions/expressions.ts';
 import type { Json, JsonObject, JsonSchema } from '../../protocol/messages.ts';
-import type { Cell } from '../../tables/table.ts';
+import type { Cell } from '../../tables/cell.ts';
 import type { InputMapping } from '../contract/mapping.ts';
 import type { Problem } from '../contract/problem.ts';
 import { coerce } from './coerce.ts';

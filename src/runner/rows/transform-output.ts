@@ -2,7 +2,7 @@ import { AppError } from '../../base/errors.ts';
 import { nearest } from '../../base/nearest.ts';
 import { compileExpression, isExpression } from '../../expressions/expressions.ts';
 import type { Json, JsonObject, JsonSchema } from '../../protocol/messages.ts';
-import type { Cell } from '../../tables/table.ts';
+import type { Cell } from '../../tables/cell.ts';
 import { type MetadataColumn, type OutputMapping, STATUS_COLUMNS, type StatusColumn } from '../contract/mapping.ts';
 import type { Problem } from '../contract/problem.ts';
 import { inputFields, rowObject } from './mapping.ts';

@@ -43,6 +43,7 @@ import { prepareClaimRows } from './rows/claim-rows.ts';
 import { prepareClearRows } from './rows/clear-rows.ts';
 import { prepareFinishRow } from './rows/finish-row.ts';
 import { prepareInsertRows } from './rows/insert-rows.ts';
+import { prepareClearOutbox, prepareReadOutbox } from './rows/outbox.ts';
 import { prepareReadAttempts } from './rows/read-attempts.ts';
 import { prepareReadFailures } from './rows/read-failures.ts';
 import { prepareReadRows } from './rows/read-rows.ts';
@@ -110,6 +111,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     rows: prepareReadRows(db),
     failures: prepareReadFailures(db),
     attempts: prepareReadAttempts(db),
+    outbox: prepareReadOutbox(db),
     bill: prepareReadBill(db),
     details: prepareReadDetails(db),
     savings: prepareReadSavings(db),
@@ -173,6 +175,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     readRows: (batchId, page) => read(() => reads.rows(batchId, page)),
     readFailures: (batchId) => read(() => reads.failures(batchId)),
     readAttempts: (batchId, row) => read(() => reads.attempts(batchId, row)),
+    readOutbox: (batchId, limit) => read(() => reads.outbox(batchId, limit)),
+    clearOutbox: (fence, rows) => write((transaction) => writes.clearOutbox(transaction, fence, rows)),
 
     readJournal: (run) => read(() => reads.journal(run)),
     readJournalByPrefix: (prefix) => read(() => reads.journalByPrefix(prefix)),
@@ -221,6 +225,7 @@ function prepareWrites(db: Parameters<typeof prepareInsertRows>[0], clock: Lease
     returnRow: prepareReturnRow(db),
     returnRunningRows: prepareReturnRunningRows(db),
     redriveRows: prepareRedriveRows(db),
+    clearOutbox: prepareClearOutbox(db),
     writeIntent: prepareWriteIntent(db),
     writeAnswer: prepareWriteAnswer(db),
     writeRefusal: prepareWriteRefusal(db),

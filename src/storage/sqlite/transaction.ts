@@ -6,12 +6,14 @@ import { prepareAddTotals, type TotalsDelta, zeroDelta } from './batches/totals.
 import { prepare } from './statement.ts';
 
 /** What a fenced write needs to know of its batch. */
-interface FencedBatch {
+export interface FencedBatch {
   key: number;
   epoch: number;
   rowLimit: number | null;
   /** 1 once it has an order of its own or held rows. */
   picksRows: 0 | 1;
+  /** 1: ended rows go to the outbox. */
+  delivers: number;
 }
 
 /**
@@ -21,7 +23,7 @@ interface FencedBatch {
 export interface Transaction {
   /** @throws AppError `lease_lost` unless the fence has the batch's epoch; `batch_not_found` */
   fenced(fence: Fence): FencedBatch;
-  /** To be called by whatever changes a lease, a row limit or how rows are picked. */
+  /** To be called by whatever changes a lease, a row limit, how rows are picked or whether they are delivered. */
   forget(batchId: string): void;
   /** The sums that this transaction adds to a batch; the caller adds to them. */
   totals(batch: number): TotalsDelta;
@@ -35,7 +37,7 @@ export interface Transaction {
 export function prepareTransactions(db: DatabaseSync): () => Transaction {
   const readFence = prepare<FencedBatch>(
     db,
-    `SELECT b.key, l.epoch, b.row_limit AS rowLimit, b.picks_rows AS picksRows
+    `SELECT b.key, l.epoch, b.row_limit AS rowLimit, b.picks_rows AS picksRows, b.delivers
      FROM batches b JOIN batch_leases l ON l.batch = b.key WHERE b.id = ?`,
   );
   const addTotals = prepareAddTotals(db);

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import type { FormatFacts } from '../table.ts';
+import type { TextFacts } from '../row-source.ts';
 
 /** A file's encoding, and how many bytes its byte order mark takes. */
 export interface EncodingFacts {
-  encoding: FormatFacts['encoding'];
+  encoding: TextFacts['encoding'];
   bomBytes: number;
 }
 

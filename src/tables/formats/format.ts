@@ -1,5 +1,8 @@
 import { AppError } from '../../base/errors.ts';
-import type { FormatName } from '../table.ts';
+import type { FormatDescription, TextFacts } from '../row-source.ts';
+
+/** The formats of files. */
+export type FormatName = 'csv' | 'tsv' | 'jsonl' | 'parquet';
 
 /** What a file's name says: its format, and whether it is gzipped. `undefined`: the name does not tell. */
 export interface NamedFormat {
@@ -30,8 +33,23 @@ export function formatOfName(fileName: string): NamedFormat {
   return { format: FORMATS[extension], gzip, extension };
 }
 
+/** A file's format in its own words. */
+export function describeFormat(
+  name: FormatName,
+  { gzip, text }: { gzip: boolean; text?: TextFacts },
+): FormatDescription {
+  const encoding = text === undefined ? '' : `, ${text.encoding}`;
+  return {
+    name,
+    title: `${gzip ? 'Gzipped ' : ''}${name.toUpperCase()}${encoding}`,
+    gzip,
+    hasHeader: name === 'csv' || name === 'tsv',
+    ...(text === undefined ? {} : { text }),
+  };
+}
+
 /** @throws AppError `format_unsupported` when the name's extension is not one that can be written */
-export function sinkFormat(fileName: string, uri: string): { format: FormatName; gzip: boolean } {
+export function writtenFormat(fileName: string, uri: string): { format: FormatName; gzip: boolean } {
   const { format, gzip, extension } = formatOfName(fileName);
   if (format === 'parquet' && gzip) {
     throw new AppError(

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { AppError } from '../../base/errors.ts';
 import type { Json, JsonObject } from '../../protocol/messages.ts';
-import type { Source, SourceRow, TableWarning } from '../table.ts';
+import type { SnapshotSource, SourceRow, TableWarning } from '../row-source.ts';
 import { MAX_RECORD_BYTES } from './csv/csv-framing.ts';
 import type { SourceInput } from './csv/csv-source.ts';
 import { createRowWarnings } from './csv/row-warnings.ts';
@@ -15,7 +15,7 @@ const LF = 10;
  * Opens JSONL: one object a line. Columns are the union of the keys in first-seen order: those of the file's head at
  * once, later ones as they come. A row's cells are as many as there were columns when it was read.
  */
-export async function openJsonlSource(input: SourceInput): Promise<Source> {
+export async function openJsonlSource(input: SourceInput): Promise<SnapshotSource> {
   const first = await input.chunks.next();
   const head: Buffer = first.done ? Buffer.alloc(0) : first.value;
   const columns = new Map<string, number>();
@@ -45,7 +45,9 @@ export async function openJsonlSource(input: SourceInput): Promise<Source> {
 
   return {
     uri: input.uri,
-    facts: input.facts,
+    format: input.format,
+    loads: 'before-running',
+    total: null,
     sizeBytes: input.sizeBytes,
     columns: () => [...columns.keys()],
     warnings: () => [...added, ...warnings.list()],

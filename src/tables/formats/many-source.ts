@@ -1,9 +1,10 @@
 import { AppError } from '../../base/errors.ts';
-import type { Cell, Source, SourcePart, SourceRow, StoredType, TableWarning } from '../table.ts';
+import type { Cell, StoredType } from '../cell.ts';
+import type { SnapshotSource, SourcePart, SourceRow, TableWarning } from '../row-source.ts';
 
 /** One file of a source of many. `open` may be called more than once. */
 export interface PartFile extends SourcePart {
-  open(signal?: AbortSignal): Promise<Source>;
+  open(signal?: AbortSignal): Promise<SnapshotSource>;
 }
 
 /**
@@ -11,16 +12,17 @@ export interface PartFile extends SourcePart {
  * (first-seen order). Each file's header is read at once, so that a fault is known before any row is.
  * @throws AppError `not_a_table` that names the file whose columns differ
  */
-export async function openManySource(uri: string, files: PartFile[], signal?: AbortSignal): Promise<Source> {
+export async function openManySource(uri: string, files: PartFile[], signal?: AbortSignal): Promise<SnapshotSource> {
   const first = await heads(uri, files, signal);
   const columns = [...first.columns];
   const warnings: TableWarning[] = [];
-  let open: Source | undefined;
+  let open: SnapshotSource | undefined;
   return {
     uri,
-    facts: first.facts,
+    format: first.format,
+    loads: 'before-running',
+    total: first.total,
     sizeBytes: first.sizeBytes,
-    ...(first.rowCount === undefined ? {} : { rowCount: first.rowCount }),
     ...(first.types === undefined ? {} : { types: () => [...(first.types ?? [])] }),
     columns: () => [...columns],
     warnings: () => [...warnings],
@@ -43,20 +45,19 @@ export async function openManySource(uri: string, files: PartFile[], signal?: Ab
   };
 }
 
-interface Heads extends Pick<Source, 'facts' | 'sizeBytes'> {
+interface Heads extends Pick<SnapshotSource, 'format' | 'sizeBytes' | 'total'> {
   columns: string[];
   types: StoredType[] | undefined;
-  rowCount: number | undefined;
 }
 
 async function heads(uri: string, files: PartFile[], signal?: AbortSignal): Promise<Heads> {
   let all: Heads | undefined;
   for (const file of files) {
     const source = await file.open(signal);
-    const { facts, sizeBytes, rowCount } = source;
-    const head = { facts, sizeBytes, rowCount, columns: source.columns(), types: source.types?.() };
+    const { format, sizeBytes, total } = source;
+    const head = { format, sizeBytes, total, columns: source.columns(), types: source.types?.() };
     await source.close();
-    all = all === undefined ? head : joined(all, head, { file, uri, isOpen: facts.format === 'jsonl' });
+    all = all === undefined ? head : joined(all, head, { file, uri, isOpen: format.name === 'jsonl' });
   }
   if (all === undefined) throw new AppError('file_not_found', `${uri} stands for no file.`);
   return all;
@@ -77,9 +78,9 @@ function joined(
     );
   }
   return {
-    facts: all.facts,
+    format: all.format,
     sizeBytes: sum(all.sizeBytes, head.sizeBytes),
-    rowCount: sum(all.rowCount, head.rowCount),
+    total: sum(all.total ?? undefined, head.total ?? undefined) ?? null,
     columns: [...all.columns, ...added],
     types: all.types && head.types && all.columns.map((column, index) => commonType(all, head, { column, index })),
   };

@@ -1,5 +1,5 @@
 import { AppError } from '../../base/errors.ts';
-import type { FormatFacts } from '../table.ts';
+import type { TextFacts } from '../row-source.ts';
 import { KNOWN_EXTENSIONS } from './format.ts';
 
 /** What a file surely is when it begins with these bytes, and what to do about it. */
@@ -24,7 +24,7 @@ const FOREIGN = new Set(['.xlsx', '.xls', '.ods', '.avro', '.orc', '.pdf', '.doc
  */
 export function refuseWhatIsNoTable(
   head: Buffer,
-  file: { encoding: FormatFacts['encoding']; extension: string; uri: string },
+  file: { encoding: TextFacts['encoding']; extension: string; uri: string },
 ): void {
   const start = head.toString('latin1', 0, 16);
   const magic = MAGIC.find(({ bytes }) => start.startsWith(bytes));

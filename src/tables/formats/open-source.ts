@@ -1,10 +1,10 @@
 import { AppError } from '../../base/errors.ts';
 import type { Location } from '../locations/location.ts';
-import type { FormatFacts, FormatName, Source } from '../table.ts';
+import type { SnapshotSource, TextFacts } from '../row-source.ts';
 import { openCsvSource } from './csv/csv-source.ts';
 import { sniffDialect } from './csv/sniff-dialect.ts';
 import { type EncodingFacts, sniffEncoding, toUtf8 } from './encoding.ts';
-import { formatOfName, KNOWN_EXTENSIONS } from './format.ts';
+import { describeFormat, type FormatName, formatOfName, KNOWN_EXTENSIONS } from './format.ts';
 import { type PeekedBytes, peek } from './head.ts';
 import { openJsonlSource } from './jsonl-source.ts';
 import { refuseWhatIsNoTable } from './not-a-table.ts';
@@ -17,7 +17,7 @@ const FIXED_DELIMITERS: Readonly<Partial<Record<FormatName, string>>> = { tsv: '
  * Opens whatever table lies at a location: the extension tells the format, the content decides where it doesn't.
  * @throws AppError as `Tables.openSource`
  */
-export async function openSource(location: Location, signal?: AbortSignal): Promise<Source> {
+export async function openSource(location: Location, signal?: AbortSignal): Promise<SnapshotSource> {
   const named = formatOfName(location.fileName);
   if (named.format === 'parquet') {
     if (named.gzip) {
@@ -37,10 +37,11 @@ export async function openSource(location: Location, signal?: AbortSignal): Prom
     refuseWhatIsNoTable(peeked.head, { encoding: encoding.encoding, extension: named.extension, uri: location.uri });
     const text = await headText(peeked, encoding);
     const format = named.format ?? formatOfContent(text, location.uri);
-    const facts = factsOf({ format, peeked, encoding, text });
+    const facts = textFacts({ format, peeked, encoding, text });
     const input = {
       uri: location.uri,
-      facts,
+      format: describeFormat(format, { gzip: peeked.gzip, text: facts }),
+      text: facts,
       sizeBytes: stored.sizeBytes,
       chunks: toUtf8(peeked.all(), encoding),
       close: peeked.close,
@@ -87,16 +88,14 @@ function formatOfContent(text: string, uri: string): FormatName {
   return 'csv';
 }
 
-function factsOf(found: {
+function textFacts(found: {
   format: FormatName;
   peeked: PeekedBytes;
   encoding: EncodingFacts;
   text: string;
-}): FormatFacts {
+}): TextFacts {
   const { format, peeked, encoding } = found;
-  const facts: FormatFacts = {
-    format,
-    gzip: peeked.gzip,
+  const facts: TextFacts = {
     encoding: encoding.encoding,
     bom: encoding.bomBytes > 0,
   };

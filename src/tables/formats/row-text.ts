@@ -1,5 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
-import type { Cell, FormatName } from '../table.ts';
+import type { Cell } from '../cell.ts';
+import type { FormatName } from './format.ts';
 
 /** Turns rows into a format's text. `header` comes first, once; it may be empty. */
 export interface RowText {

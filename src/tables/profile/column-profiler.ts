@@ -1,4 +1,6 @@
-import type { Cell, ColumnProfile, ColumnType, TableWarning } from '../table.ts';
+import type { Cell } from '../cell.ts';
+import type { TableWarning } from '../row-source.ts';
+import type { ColumnProfile, ColumnType } from '../table.ts';
 import { createDistinctCounter, type Measured, measure } from './hyperloglog.ts';
 import { createValueCounts, detached } from './value-counts.ts';
 import { KINDS, kindOf, timesOf, type ValueKind } from './value-kind.ts';

@@ -1,4 +1,5 @@
-import type { ColumnProfile, Source, TableWarning } from '../table.ts';
+import type { RowSource, TableWarning } from '../row-source.ts';
+import type { ColumnProfile } from '../table.ts';
 import { kindOf, type ValueKind } from './value-kind.ts';
 
 const NUMERIC: readonly ValueKind[] = ['integer', 'number'];
@@ -7,11 +8,11 @@ const NEVER_NAMES: readonly ValueKind[] = ['date', 'timestamp', 'url', 'email'];
 
 /** What is odd about the header beside what was read: no row follows it, or it is a row itself. */
 export function headerWarnings(
-  { facts }: Pick<Source, 'facts'>,
+  { format }: Pick<RowSource, 'format'>,
   columns: readonly ColumnProfile[],
   rowCount: number,
 ): TableWarning[] {
-  const hasHeader = facts.format === 'csv' || facts.format === 'tsv';
+  const { hasHeader } = format;
   if (rowCount === 0) {
     const message = hasHeader ? 'The table has a header and no rows.' : 'The table has no rows.';
     return [{ code: 'no_rows', message }];

@@ -1,4 +1,6 @@
-import type { Cell, ColumnProfile, Source, SourceRow, TableProfile, TableWarning } from '../table.ts';
+import type { Cell } from '../cell.ts';
+import type { RowSource, SourceRow, TableWarning } from '../row-source.ts';
+import type { ColumnProfile, TableProfile } from '../table.ts';
 import { type ColumnProfiler, createColumnProfiler } from './column-profiler.ts';
 import { headerWarnings } from './header-warnings.ts';
 import { createSpread } from './spread.ts';
@@ -11,7 +13,7 @@ const DEFAULT_SAMPLE_ROWS = 5;
  * `createValueCounts`.
  */
 export async function profileSource(
-  source: Source,
+  source: RowSource,
   options: { sampleRows?: number; signal?: AbortSignal } = {},
 ): Promise<TableProfile> {
   const profilers: ColumnProfiler[] = source.columns().map(() => createColumnProfiler());
@@ -55,7 +57,7 @@ export async function profileSource(
   warnings.unshift(...headerWarnings(source, columns, rowCount + malformedCount));
   return {
     uri: source.uri,
-    facts: source.facts,
+    format: source.format,
     sizeBytes: source.sizeBytes,
     rowCount: rowCount + malformedCount,
     malformedCount,

@@ -1,4 +1,4 @@
-import type { Cell } from '../table.ts';
+import type { Cell } from '../cell.ts';
 import { detached } from './value-counts.ts';
 
 const KEPT = 32;

@@ -59,7 +59,7 @@ export function describeBatch(action: ExecuteOutput['action'], report: BatchRepo
     started: false,
     batch_id: report.batch_id,
     status: report.status,
-    row_count: report.counts.total > 0 ? report.counts.total : null,
+    row_count: report.counts.total === 0 ? null : report.counts.total,
     agent: report.agent,
     model: report.model,
     stand_in: report.stand_in,

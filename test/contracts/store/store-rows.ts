@@ -17,6 +17,7 @@ export function testRows({ store }: StoreBench): void {
         claims: 1,
         cells: ['cell 0', 0, null],
         rawText: null,
+        key: null,
         input: null,
         output: null,
         error: null,

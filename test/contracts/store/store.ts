@@ -7,6 +7,7 @@ import type { OpenStore, StoreBench, StoreWorld } from './store-bench.ts';
 import { testClaims } from './store-claims.ts';
 import { testControl } from './store-control.ts';
 import { testConversations } from './store-conversations.ts';
+import { testDelivery } from './store-delivery.ts';
 import { testJournal } from './store-journal.ts';
 import { testKept } from './store-kept.ts';
 import { testLeases } from './store-leases.ts';
@@ -54,6 +55,7 @@ export function testStore(name: string, open: OpenStore): void {
     testWrites(bench);
     testControl(bench);
     testKept(bench);
+    testDelivery(bench);
     testConversations(bench);
   });
 }

@@ -8,6 +8,7 @@ import { testAgent } from '../world.ts';
 const facts = (options: BatchOptions = {}, change: Partial<RunFacts> = {}): RunFacts => ({
   plan: { agent: testAgent(), request: { csv_uri: 'in.csv', target: { type: 'agent', name: 'tester' }, options } },
   rows: 5_000,
+  isLive: false,
   isSample: false,
   settings: {},
   ...change,
@@ -73,6 +74,12 @@ it.each<[string, RunFacts, object | string, object]>([
   ],
   ['mode realtime', facts({ mode: 'realtime' }), api, { executor: 'realtime', reason: 'it was asked for' }],
   ['mode batch', facts({ mode: 'batch' }, { rows: 3 }), api, { executor: 'batch-api', reason: 'it was asked for' }],
+  [
+    'rows that arrive while others run',
+    facts({ mode: 'batch' }, { isLive: true }),
+    api,
+    { missing: 'rows arrive while others run' },
+  ],
   ['no batch API', facts(), 'no key', { executor: 'realtime', reason: 'no batch API: no key', missing: undefined }],
   ['mode batch without one', facts({ mode: 'batch' }), 'no key', { missing: 'no batch API: no key' }],
   [

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { JsonObject } from '../../../src/protocol/messages.ts';
-import type { SourceRow, StoredType } from '../../../src/tables/table.ts';
+import type { StoredType } from '../../../src/tables/cell.ts';
+import type { SourceRow } from '../../../src/tables/row-source.ts';
+import { openTable } from '../../support/tables.ts';
 import { say, startWorld, type World } from '../world.ts';
 
 let world: World | undefined;
@@ -33,10 +35,10 @@ test('keeps the types of a Parquet table, and gives each field the type of its s
   world = await startWorld({ agent, respond: (row) => say(answers[Number(row['q'])] ?? {}) });
   const [input, output] = ['in.parquet', 'out.parquet'].map((name) => join(world?.folder ?? '', name));
   const { tables } = world.deps;
-  const sink = await tables.openSink(input ?? '', ['q', 'id', 'day'], { types: TYPES });
+  const writer = await openTable(tables, input ?? '', ['q', 'id', 'day'], { types: TYPES });
   const source = [0, 1, 2].map((row) => [String(row), `900719925474099${row}`, `2024-02-2${row}`]);
-  await sink.write(source);
-  await sink.commit();
+  await writer.write(source);
+  await writer.commit();
 
   const metadata = ['_parse_status', '_outcome', '_failure'] as const;
   const request = { csv_uri: input ?? '', output_uri: output ?? '', output_mapping: { metadata: [...metadata] } };

@@ -24,7 +24,17 @@ const snapshot: BatchSnapshot = {
   outputMapping: { columns: { loud: '{% $uppercase(output.answer) %}' } },
 };
 const row: RowRecord = {
-  ...{ row: 3, line: 5, status: 'running', attempt: 2, claims: 2, cells: ['word'], rawText: null, input: null },
+  ...{
+    row: 3,
+    line: 5,
+    key: null,
+    status: 'running',
+    attempt: 2,
+    claims: 2,
+    cells: ['word'],
+    rawText: null,
+    input: null,
+  },
   ...{ output: null, error: null, startedAt: 1, endedAt: null, processingMs: null },
 };
 

@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createSilentLog } from '../../../src/base/log.ts';
 import { createS3Client } from '../../../src/tables/locations/s3-client.ts';
 import type { Tables } from '../../../src/tables/table.ts';
-import { createTables } from '../../../src/tables/tables.ts';
-import { faultOf, readAll } from '../../contracts/tables.ts';
+import { faultOf, readAll } from '../../contracts/tables-place.ts';
 import { startTestS3, type TestS3 } from '../../support/s3.ts';
+import { createTestTables, openTable } from '../../support/tables.ts';
 
 let base: string;
 let root: string;
@@ -24,7 +23,7 @@ beforeAll(async () => {
   await writeFile(join(base, 'outside', 'secret.csv'), 'a\n1\n');
   await writeFile(join(root, 'ok.csv'), 'a\n1\n');
   s3 = await startTestS3();
-  tables = createTables({ roots: [root], s3: () => createS3Client(s3.options), log: createSilentLog() });
+  tables = createTestTables({ roots: [root], s3: () => createS3Client(s3.options) });
 });
 afterAll(async () => {
   await tables.close();
@@ -77,8 +76,8 @@ describe('allowed folders', () => {
     for (const way of ways) {
       expect((await faultOf(tables.openSource(way))).code, way).toBe('file_not_allowed');
       const named = way.endsWith('.csv') ? way : `${way}/a.csv`;
-      expect((await faultOf(tables.openSink(named, ['a']))).code, named).toBe('file_not_allowed');
-      expect((await faultOf(tables.checkSink(named, []))).code, named).toBe('file_not_allowed');
+      expect((await faultOf(tables.openWriter(named, ['a']))).code, named).toBe('file_not_allowed');
+      expect((await faultOf(tables.checkWriter(named, []))).code, named).toBe('file_not_allowed');
     }
     expect((await faultOf(tables.openSource(outside()))).message).toContain(root);
   });
@@ -91,7 +90,7 @@ describe('allowed folders', () => {
   test('follows links that stay inside, and sees through them that an output is the source', async () => {
     await symlink(join(root, 'ok.csv'), join(root, 'inside.csv'));
     expect((await readAll(tables, join(root, 'inside.csv'))).rows).toHaveLength(1);
-    const fault = await faultOf(tables.checkSink(join(root, 'inside.csv'), [join(root, 'ok.csv')]));
+    const fault = await faultOf(tables.checkWriter(join(root, 'inside.csv'), [join(root, 'ok.csv')]));
     expect(fault.code).toBe('output_is_source');
   });
 });
@@ -125,9 +124,9 @@ describe('files that are no tables', () => {
 
   test('tells a folder from a file', async () => {
     expect((await faultOf(tables.openSource(join(root, 'folder.csv')))).message).toContain('holds no table');
-    expect((await faultOf(tables.openSink(join(root, 'folder.csv'), ['a']))).code).toBe('uri_invalid');
-    expect((await faultOf(tables.checkSink(join(root, 'folder.csv'), []))).code).toBe('uri_invalid');
-    expect((await faultOf(tables.checkSink(join(root, 'ok.csv', 'x.csv'), []))).code).toBe('uri_invalid');
+    expect((await faultOf(tables.openWriter(join(root, 'folder.csv'), ['a']))).code).toBe('uri_invalid');
+    expect((await faultOf(tables.checkWriter(join(root, 'folder.csv'), []))).code).toBe('uri_invalid');
+    expect((await faultOf(tables.checkWriter(join(root, 'ok.csv', 'x.csv'), []))).code).toBe('uri_invalid');
   });
 
   test('tells damaged gzip, at the start and in the middle', async () => {
@@ -154,18 +153,17 @@ describe('S3', () => {
 
   test('tells a missing bucket before anything is written to it, and when it is', async () => {
     const uri = 's3://rowmill-no-such-bucket/a.csv';
-    expect((await faultOf(tables.checkSink(uri, []))).code).toBe('bucket_not_found');
-    const sink = await tables.openSink(uri, ['a']);
-    await sink.write([['1']]);
-    expect((await faultOf(sink.commit())).code).toBe('bucket_not_found');
-    await sink.abort();
+    expect((await faultOf(tables.checkWriter(uri, []))).code).toBe('bucket_not_found');
+    const writer = await openTable(tables, uri, ['a']);
+    await writer.write([['1']]);
+    expect((await faultOf(writer.commit())).code).toBe('bucket_not_found');
+    await writer.abort();
   });
 
   test('tells a server that is not there', async () => {
-    const gone = createTables({
+    const gone = createTestTables({
       roots: [],
       s3: () => createS3Client({ ...s3.options, endpoint: 'http://127.0.0.1:9' }),
-      log: createSilentLog(),
     });
     const fault = await faultOf(gone.openSource('s3://bucket/a.csv'));
     expect(fault).toMatchObject({ code: 'location_unavailable', retryable: true });
@@ -174,13 +172,12 @@ describe('S3', () => {
 
   test('is not asked for by plain paths', async () => {
     let asked = 0;
-    const plain = createTables({
+    const plain = createTestTables({
       roots: [root],
       s3: () => {
         asked += 1;
         return createS3Client(s3.options);
       },
-      log: createSilentLog(),
     });
     await readAll(plain, join(root, 'ok.csv'));
     expect(asked).toBe(0);

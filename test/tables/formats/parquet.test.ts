@@ -5,16 +5,15 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { parquetMetadataAsync, type SchemaElement } from 'hyparquet';
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createSilentLog } from '../../../src/base/log.ts';
 import type { Tables } from '../../../src/tables/table.ts';
-import { createTables } from '../../../src/tables/tables.ts';
-import { readAll } from '../../contracts/tables.ts';
+import { readAll } from '../../contracts/tables-place.ts';
+import { createTestTables, openTable } from '../../support/tables.ts';
 
 let folder: string;
 let tables: Tables;
 beforeEach(async () => {
   folder = await realpath(await mkdtemp(join(tmpdir(), 'rowmill-parquet-')));
-  tables = createTables({ roots: [folder], s3: () => Promise.reject(new Error('no S3')), log: createSilentLog() });
+  tables = createTestTables({ roots: [folder] });
 });
 afterEach(() => rm(folder, { recursive: true }));
 
@@ -121,9 +120,11 @@ describe('a Parquet file of others', () => {
   test('is written again with the same types and values', async () => {
     await writeFile(join(folder, 'a.parquet'), fileOf());
     const source = await tables.openSource(join(folder, 'a.parquet'));
-    const sink = await tables.openSink(join(folder, 'b.parquet'), source.columns(), { types: source.types?.() ?? [] });
-    for await (const rows of source.rows()) await sink.write(rows.map((row) => row.cells));
-    await sink.commit();
+    const writer = await openTable(tables, join(folder, 'b.parquet'), source.columns(), {
+      types: source.types?.() ?? [],
+    });
+    for await (const rows of source.rows()) await writer.write(rows.map((row) => row.cells));
+    await writer.commit();
     expect((await readAll(tables, join(folder, 'b.parquet'))).rows.map((row) => row.cells)).toEqual(CELLS);
     const before = await elementsOf(fileOf());
     const after = await elementsOf(await readFile(join(folder, 'b.parquet')));
@@ -175,7 +176,7 @@ describe('a Parquet file of others', () => {
   test('is profiled', async () => {
     await writeFile(join(folder, 'a.parquet'), fileOf());
     const profile = await tables.profile(join(folder, 'a.parquet'));
-    expect(profile).toMatchObject({ rowCount: 3, facts: { format: 'parquet', gzip: false } });
+    expect(profile).toMatchObject({ rowCount: 3, format: { name: 'parquet', gzip: false } });
     expect(profile.columns.slice(0, 3).map(({ type, nulls }) => ({ type, nulls }))).toEqual([
       { type: 'boolean', nulls: 1 },
       { type: 'integer', nulls: 1 },

@@ -3,24 +3,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createSilentLog } from '../../../src/base/log.ts';
+import type { Cell } from '../../../src/tables/cell.ts';
 import { neutraliseFormula } from '../../../src/tables/formats/row-text.ts';
-import type { Cell, Tables } from '../../../src/tables/table.ts';
-import { createTables } from '../../../src/tables/tables.ts';
-import { faultOf } from '../../contracts/tables.ts';
+import type { Tables } from '../../../src/tables/table.ts';
+import { faultOf } from '../../contracts/tables-place.ts';
+import { createTestTables, openTable } from '../../support/tables.ts';
 
 let folder: string;
 let tables: Tables;
 beforeAll(async () => {
   folder = await realpath(await mkdtemp(join(tmpdir(), 'rowmill-writing-')));
-  tables = createTables({ roots: [folder], s3: () => Promise.reject(new Error('no S3')), log: createSilentLog() });
+  tables = createTestTables({ roots: [folder] });
 });
 afterAll(() => rm(folder, { recursive: true }));
 
 async function written(name: string, columns: string[], rows: Cell[][], options?: { spreadsheetSafe?: boolean }) {
-  const sink = await tables.openSink(join(folder, name), columns, options);
-  await sink.write(rows);
-  await sink.commit();
+  const writer = await openTable(tables, join(folder, name), columns, options);
+  await writer.write(rows);
+  await writer.commit();
   const bytes = await readFile(join(folder, name));
   return (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
 }
@@ -78,15 +78,15 @@ describe('places', () => {
   test.skipIf(process.getuid?.() === 0)('tells a folder that may not be written to', async () => {
     await written('locked/a.csv', ['a'], []);
     await chmod(join(folder, 'locked'), 0o500);
-    expect((await faultOf(tables.checkSink(join(folder, 'locked', 'b.csv'), []))).code).toBe('location_denied');
-    expect((await faultOf(tables.openSink(join(folder, 'locked', 'b.csv'), ['a']))).code).toBe('location_denied');
+    expect((await faultOf(tables.checkWriter(join(folder, 'locked', 'b.csv'), []))).code).toBe('location_denied');
+    expect((await faultOf(tables.openWriter(join(folder, 'locked', 'b.csv'), ['a']))).code).toBe('location_denied');
   });
 
   test('fails a commit whose destination has become a folder, and leaves nothing', async () => {
-    const sink = await tables.openSink(join(folder, 'turns', 'into.csv'), ['a']);
+    const writer = await openTable(tables, join(folder, 'turns', 'into.csv'), ['a']);
     await written('turns/into.csv/inner.csv', ['a'], []);
-    expect((await faultOf(sink.commit())).message).toContain('into.csv');
-    await sink.abort();
+    expect((await faultOf(writer.commit())).message).toContain('into.csv');
+    await writer.abort();
     expect(await readdir(join(folder, 'turns'))).toEqual(['into.csv']);
   });
 });
@@ -94,9 +94,9 @@ describe('places', () => {
 test('writes and reads a million rows without growing', async () => {
   const before = process.memoryUsage.rss();
   let peak = before;
-  const sink = await tables.openSink(join(folder, 'million.csv.gz'), ['id', 'text']);
+  const writer = await openTable(tables, join(folder, 'million.csv.gz'), ['id', 'text']);
   for (let from = 0; from < 1_000_000; from += 1000) {
-    await sink.write(
+    await writer.write(
       Array.from({ length: 1000 }, (_, index) => [
         String(from + index),
         `text of row ${from + index}, ${'x'.repeat(50)}`,
@@ -104,7 +104,7 @@ test('writes and reads a million rows without growing', async () => {
     );
     peak = Math.max(peak, process.memoryUsage.rss());
   }
-  await sink.commit();
+  await writer.commit();
   let rows = 0;
   const source = await tables.openSource(join(folder, 'million.csv.gz'));
   for await (const chunk of source.rows()) {

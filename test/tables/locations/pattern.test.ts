@@ -2,11 +2,10 @@ import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createSilentLog } from '../../../src/base/log.ts';
 import { patternMatcher } from '../../../src/tables/locations/pattern.ts';
 import type { Tables } from '../../../src/tables/table.ts';
-import { createTables } from '../../../src/tables/tables.ts';
-import { faultOf } from '../../contracts/tables.ts';
+import { faultOf } from '../../contracts/tables-place.ts';
+import { createTestTables } from '../../support/tables.ts';
 
 let base: string;
 let tables: Tables;
@@ -18,10 +17,8 @@ beforeAll(async () => {
   }
   await symlink(join(base, 'in/data/a.csv'), join(base, 'in/data/b.csv'));
   await symlink(join(base, 'outside'), join(base, 'in/link'));
-  tables = createTables({
+  tables = createTestTables({
     roots: [join(base, 'in')],
-    s3: () => Promise.reject(new Error('no S3')),
-    log: createSilentLog(),
   });
 });
 afterAll(() => rm(base, { recursive: true }));

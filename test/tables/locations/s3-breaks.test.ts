@@ -2,12 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createSilentLog } from '../../../src/base/log.ts';
 import { createS3Client } from '../../../src/tables/locations/s3-client.ts';
 import type { Tables } from '../../../src/tables/table.ts';
-import { createTables } from '../../../src/tables/tables.ts';
-import { faultOf, readAll } from '../../contracts/tables.ts';
+import { faultOf, readAll } from '../../contracts/tables-place.ts';
 import { startTestS3, type TestS3 } from '../../support/s3.ts';
+import { createTestTables, openTable } from '../../support/tables.ts';
 
 /** Between us and S3: cuts each of the next `cuts` connections after this many bytes of answer. */
 const CUT_AFTER = 300_000;
@@ -45,10 +44,9 @@ beforeAll(async () => {
   s3 = await startTestS3();
   await once(proxy.listen(0, '127.0.0.1'), 'listening');
   const endpoint = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-  tables = createTables({
+  tables = createTestTables({
     roots: [],
     s3: () => createS3Client({ ...s3.options, endpoint }),
-    log: createSilentLog(),
   });
 });
 afterAll(async () => {
@@ -88,9 +86,9 @@ test('does not go on in an object that was replaced', async () => {
 test.each(['table.csv', 'table.csv.gz'])('takes back the parts of a cancelled upload of %s', async (name) => {
   cuts = 0;
   const bucket = await s3.createBucket();
-  const sink = await tables.openSink(`s3://${bucket}/${name}`, ['a']);
-  for (let part = 0; part < 25; part += 1) await sink.write([[randomBytes(500_000).toString('hex')]]);
+  const writer = await openTable(tables, `s3://${bucket}/${name}`, ['a']);
+  for (let part = 0; part < 25; part += 1) await writer.write([[randomBytes(500_000).toString('hex')]]);
   await expect(s3.deleteEmptyBucket(bucket), 'no upload was begun').rejects.toThrow();
-  await sink.abort();
+  await writer.abort();
   await s3.deleteEmptyBucket(bucket);
 });

@@ -5,15 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createSilentLog } from '../../../src/base/log.ts';
 import type { Tables } from '../../../src/tables/table.ts';
-import { createTables } from '../../../src/tables/tables.ts';
+import { createTestTables, openTable } from '../../support/tables.ts';
 
 let folder: string;
 let tables: Tables;
 beforeAll(async () => {
   folder = await realpath(await mkdtemp(join(tmpdir(), 'rowmill-stale-')));
-  tables = createTables({ roots: [folder], s3: () => Promise.reject(new Error('no S3')), log: createSilentLog() });
+  tables = createTestTables({ roots: [folder] });
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -23,10 +22,9 @@ const parts = async () => (await readdir(folder)).filter((name) => name.endsWith
 /** A process that begins a table and is killed while it writes. */
 async function killWriter(name: string): Promise<void> {
   const script = `
-    const { createTables } = await import(${JSON.stringify(fileURLToPath(new URL('../../../src/tables/tables.ts', import.meta.url)))});
-    const { createSilentLog } = await import(${JSON.stringify(fileURLToPath(new URL('../../../src/base/log.ts', import.meta.url)))});
-    const tables = createTables({ roots: [${JSON.stringify(folder)}], s3: () => undefined, log: createSilentLog() });
-    await tables.openSink(${JSON.stringify(join(folder, name))}, ['a']);
+    const { createTestTables } = await import(${JSON.stringify(fileURLToPath(new URL('../../support/tables.ts', import.meta.url)))});
+    const tables = createTestTables({ roots: [${JSON.stringify(folder)}] });
+    await tables.openWriter(${JSON.stringify(join(folder, name))}, ['a']);
     process.kill(process.pid, 'SIGKILL');`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -36,9 +34,9 @@ async function killWriter(name: string): Promise<void> {
 }
 
 async function write(name: string): Promise<void> {
-  const sink = await tables.openSink(join(folder, name), ['a']);
-  await sink.write([['x']]);
-  await sink.commit();
+  const writer = await openTable(tables, join(folder, name), ['a']);
+  await writer.write([['x']]);
+  await writer.commit();
 }
 
 test('removes what a killed process has left of the same table, and nothing else', async () => {
@@ -46,7 +44,7 @@ test('removes what a killed process has left of the same table, and nothing else
   await killWriter('one.csv');
   await killWriter('two.csv');
   await killWriter(long);
-  const living = await tables.openSink(join(folder, 'one.csv'), ['a']);
+  const living = await openTable(tables, join(folder, 'one.csv'), ['a']);
   expect(await parts()).toHaveLength(3);
   await write('one.csv');
   expect((await parts()).filter((name) => name.startsWith('.one.csv.'))).toHaveLength(1);
@@ -58,7 +56,7 @@ test('removes what a killed process has left of the same table, and nothing else
 });
 
 test('leaves what another host may be writing, until it is silent for a day', async () => {
-  const sink = await tables.openSink(join(folder, 'shared.csv'), ['a']);
+  const writer = await openTable(tables, join(folder, 'shared.csv'), ['a']);
   const [own = ''] = await parts();
   const foreign = own.replace(/^(\.shared\.csv\.)[0-9a-f]{8}/, '$1deadbeef');
   await rename(join(folder, own), join(folder, foreign));
@@ -68,5 +66,5 @@ test('leaves what another host may be writing, until it is silent for a day', as
   await utimes(join(folder, foreign), yesterday, yesterday);
   await write('shared.csv');
   expect(await parts()).toEqual([]);
-  await sink.abort();
+  await writer.abort();
 });

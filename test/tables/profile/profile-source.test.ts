@@ -2,12 +2,11 @@ import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createSilentLog } from '../../../src/base/log.ts';
 import { createDistinctCounter, measure } from '../../../src/tables/profile/hyperloglog.ts';
 import { createValueCounts } from '../../../src/tables/profile/value-counts.ts';
 import { kindOf } from '../../../src/tables/profile/value-kind.ts';
 import type { TableProfile } from '../../../src/tables/table.ts';
-import { createTables } from '../../../src/tables/tables.ts';
+import { createTestTables } from '../../support/tables.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -17,10 +16,8 @@ afterAll(() => rm(folder, { recursive: true }));
 
 async function profile(body: string, name = 'table.csv'): Promise<TableProfile> {
   await writeFile(join(folder, name), body);
-  const tables = createTables({
+  const tables = createTestTables({
     roots: [folder],
-    s3: () => Promise.reject(new Error('no S3')),
-    log: createSilentLog(),
   });
   return tables.profile(join(folder, name));
 }

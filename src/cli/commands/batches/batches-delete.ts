@@ -19,8 +19,9 @@ export function addBatchesDeleteCommand(batches: Command, context: CommandContex
       context.run(async (output) => {
         const { runner } = await context.app();
         const report = await runner.report(batch);
-        const { total } = report.counts;
-        const what = `${batch} (${counted(total, 'row')}, ${counted(report.model_calls, 'model call')}, ${dollars(report.cost_usd)})`;
+        const { total, queued, running, succeeded, failed } = report.counts;
+        const rows = total ?? queued + running + succeeded + failed;
+        const what = `${batch} (${counted(rows, 'row')}, ${counted(report.model_calls, 'model call')}, ${dollars(report.cost_usd)})`;
         if (given.yes !== true) {
           if (!canAsk(context, output)) {
             throw new AppError('confirmation_needed', `Deleting ${what} can't be undone; add --yes to do it.`);

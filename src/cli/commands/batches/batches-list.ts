@@ -47,7 +47,7 @@ function show(reports: BatchReport[], output: Output): void {
   const rows = reports.map((report) => [
     report.batch_id,
     report.pause_reason === null ? report.status : `${report.status} (${report.pause_reason})`,
-    `${count(report.counts.succeeded + report.counts.failed)}/${count(report.counts.total)}`,
+    `${count(report.counts.succeeded + report.counts.failed)}/${report.counts.total === null ? '?' : count(report.counts.total)}`,
     count(report.counts.failed),
     dollars(report.cost_usd),
     ...(hasNames ? [oneLine(report.name ?? '')] : []),

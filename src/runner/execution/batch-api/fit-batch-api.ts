@@ -13,6 +13,10 @@ export async function fitBatchApi(facts: RunFacts, deps: Pick<ExecutionDeps, 'ba
   const { mode = 'auto' } = options;
   const unfit = mode === 'realtime' || facts.isSample ? 'real time is asked for' : unfitFor(mode, facts);
   if (unfit !== undefined) return { fits: false, reason: unfit };
+  // A provider job is filled once: rows that arrive later would each need a job of their own.
+  if (facts.isLive) {
+    return { fits: false, reason: 'rows arrive while others run', ...(mode === 'batch' ? { isMissing: true } : {}) };
+  }
   const api = await batchApiOf(facts.plan.agent, deps);
   if (typeof api === 'string') {
     return { fits: false, reason: `no batch API: ${api}`, ...(mode === 'batch' ? { isMissing: true } : {}) };

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../../protocol/messages.ts';
-import type { BatchRecord } from '../../batches.ts';
+import type { BatchRecord, Intake } from '../../batches.ts';
 import type { LeaseOwner } from '../../leases.ts';
 import type { StoredError } from '../../rows.ts';
 import { TOTALS_COLUMNS, type TotalsRow, toTotals } from './totals.ts';
@@ -24,6 +24,8 @@ export interface BatchRow extends TotalsRow {
   load_warnings: string;
   row_limit: number | null;
   output: string | null;
+  intake: string | null;
+  delivers: number;
   created_at: number;
   started_at: number | null;
   ended_at: number | null;
@@ -58,6 +60,8 @@ export function toBatchRecord(row: BatchRow): BatchRecord {
     loadWarnings: JSON.parse(row.load_warnings) as Json[],
     rowLimit: row.row_limit,
     output: parseOrNull<{ uri: string; bytes: number }>(row.output),
+    intake: parseOrNull<Intake>(row.intake),
+    delivers: row.delivers === 1,
     totals: toTotals(row),
     createdAt: row.created_at,
     startedAt: row.started_at,

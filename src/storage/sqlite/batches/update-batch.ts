@@ -21,6 +21,8 @@ const COLUMNS: { [field in keyof Required<BatchChange>]: string } = {
   activeSince: 'active_since',
   plan: 'plan',
   settings: 'settings',
+  intake: 'intake',
+  delivers: 'delivers',
   pruneAt: 'prune_at',
 };
 
@@ -62,5 +64,6 @@ export function prepareUpdateBatch(db: DatabaseSync): UpdateBatch {
 }
 
 function toColumn(value: BatchChange[keyof BatchChange]): SQLInputValue {
+  if (typeof value === 'boolean') return value ? 1 : 0;
   return typeof value === 'string' || typeof value === 'number' ? value : textOrNull(value);
 }

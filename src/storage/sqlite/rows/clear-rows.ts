@@ -30,6 +30,7 @@ export function prepareClearRows(db: DatabaseSync): (transaction: Transaction, f
   const statements = [
     prepare(db, 'DELETE FROM row_sources WHERE id >= ? AND id <= ?'),
     prepare(db, 'DELETE FROM row_states WHERE id >= ? AND id <= ?'),
+    prepare(db, 'DELETE FROM row_outbox WHERE id >= ? AND id <= ?'),
   ];
 
   return (transaction, fence) => {

@@ -5,6 +5,7 @@ import type { RowResult } from '../../rows.ts';
 import { textOrNull } from '../batches/batch-record.ts';
 import { prepare } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
+import { prepareAddToOutbox } from './outbox.ts';
 import { rowId } from './row-id.ts';
 import { FAILED, RUNNING, SUCCEEDED } from './row-record.ts';
 
@@ -22,14 +23,17 @@ export function prepareFinishRow(db: DatabaseSync): FinishRow {
     `INSERT INTO answer_hashes (entry, batch, hash)
      SELECT id, ?, ? FROM journal_entries WHERE run = ? AND turn = ? AND call = 0`,
   );
+  const addToOutbox = prepareAddToOutbox(db);
   return (transaction, fence, row, result) => {
-    const batch = transaction.fenced(fence).key;
+    const fenced = transaction.fenced(fence);
+    const batch = fenced.key;
     const outcome =
       result.status === 'succeeded'
         ? [SUCCEEDED, JSON.stringify(result.input), JSON.stringify(result.output), null, null]
         : [FAILED, textOrNull(result.input), null, result.error.code, result.error.message];
     const changed = finish.run(...outcome, result.endedAt, result.processingMs, rowId(batch, row));
     if (changed === 0) throw new AppError('internal', `Row ${row} of batch ${fence.batchId} is not running.`);
+    addToOutbox(fenced, rowId(batch, row));
     const totals = transaction.totals(batch);
     totals.running -= 1;
     totals[result.status] += 1;

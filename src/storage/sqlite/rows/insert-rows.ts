@@ -3,33 +3,54 @@ import type { Fence } from '../../leases.ts';
 import type { NewRow } from '../../rows.ts';
 import { prepare } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
+import { prepareAddToOutbox } from './outbox.ts';
 import { rowId } from './row-id.ts';
 import { FAILED, QUEUED } from './row-record.ts';
 
-/** A malformed line is a failed row that keeps its text. */
-export function prepareInsertRows(db: DatabaseSync): (transaction: Transaction, fence: Fence, rows: NewRow[]) => void {
+/**
+ * A malformed line is a failed row that keeps its text. A row whose key the batch has is left out, and the rows behind it
+ * move up; gives how many rows are new.
+ */
+export function prepareInsertRows(
+  db: DatabaseSync,
+): (transaction: Transaction, fence: Fence, rows: NewRow[]) => number {
   const insertSource = prepare(db, 'INSERT INTO row_sources (id, line, cells, raw_text) VALUES (?, ?, ?, ?)');
+  const insertKeyed = prepare(
+    db,
+    `INSERT INTO row_sources (id, line, cells, raw_text, key) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (id >> 32, key) WHERE key IS NOT NULL DO NOTHING`,
+  );
   const insertState = prepare(
     db,
     'INSERT INTO row_states (id, status, attempt, claims, error_code, error_message) VALUES (?, ?, 0, 0, ?, ?)',
   );
+  const addToOutbox = prepareAddToOutbox(db);
   return (transaction, fence, rows) => {
-    const batch = transaction.fenced(fence).key;
+    const batch = transaction.fenced(fence);
     let failed = 0;
-    for (const { row, line, cells, malformed } of rows) {
-      const id = rowId(batch, row);
-      insertSource.run(id, line, JSON.stringify(cells), malformed?.text ?? null);
+    let known = 0;
+    for (const { row, line, cells, malformed, key } of rows) {
+      const id = rowId(batch.key, row - known);
+      const source = [id, line, JSON.stringify(cells), malformed?.text ?? null] as const;
+      if (key === undefined) insertSource.run(...source);
+      else if (insertKeyed.run(...source, key) === 0) {
+        known++;
+        continue;
+      }
       if (malformed === undefined) {
         insertState.run(id, QUEUED, null, null);
       } else {
         insertState.run(id, FAILED, 'row_malformed', malformed.reason);
+        addToOutbox(batch, id);
         failed++;
       }
     }
-    const totals = transaction.totals(batch);
-    totals.rows += rows.length;
-    totals.queued += rows.length - failed;
+    const totals = transaction.totals(batch.key);
+    const inserted = rows.length - known;
+    totals.rows += inserted;
+    totals.queued += inserted - failed;
     totals.failed += failed;
-    if (failed > 0) transaction.countFailures(batch, 'row_malformed', failed);
+    if (failed > 0) transaction.countFailures(batch.key, 'row_malformed', failed);
+    return inserted;
   };
 }

@@ -19,7 +19,7 @@ export function statusCode(status: RowStatus): number {
 
 /** The columns of `row_states s` and `row_sources o` that {@link toRowRecord} reads. */
 export const ROW_COLUMNS = `s.id, s.status, s.attempt, s.claims, s.input, s.output, s.error_code, s.error_message,
-  s.started_at, s.ended_at, s.processing_ms, o.line, o.cells, o.raw_text`;
+  s.started_at, s.ended_at, s.processing_ms, o.line, o.cells, o.raw_text, o.key`;
 
 /** What {@link ROW_COLUMNS} give. */
 export interface StoredRow {
@@ -37,6 +37,7 @@ export interface StoredRow {
   line: number;
   cells: string;
   raw_text: string | null;
+  key: string | null;
 }
 
 /** The row of a record that was read with {@link ROW_COLUMNS}. */
@@ -49,6 +50,7 @@ export function toRowRecord(row: StoredRow): RowRecord {
     claims: row.claims,
     cells: JSON.parse(row.cells) as Json[],
     rawText: row.raw_text,
+    key: row.key,
     input: parseOrNull<JsonObject>(row.input),
     output: parseOrNull<JsonObject>(row.output),
     error: row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? '' },

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { AppError } from '../../../base/errors.ts';
-import type { SourceRow } from '../../table.ts';
+import type { SourceRow } from '../../row-source.ts';
 import { decodeText, MAX_TEXT_BYTES, mendUtf8 } from '../text.ts';
 import type { CsvDialect } from './csv-dialect.ts';
 import { type Frame, frameCsv } from './csv-framing.ts';

@@ -1,5 +1,12 @@
 import { AppError } from '../../../base/errors.ts';
-import type { FormatFacts, RowsOptions, Source, SourceRow, TableWarning } from '../../table.ts';
+import type {
+  FormatDescription,
+  RowsOptions,
+  SnapshotSource,
+  SourceRow,
+  TableWarning,
+  TextFacts,
+} from '../../row-source.ts';
 import { mendUtf8 } from '../text.ts';
 import type { CsvDialect } from './csv-dialect.ts';
 import { frameCsv } from './csv-framing.ts';
@@ -15,7 +22,8 @@ const CR = 13;
 /** What a format's reader is given. `chunks` are UTF-8, without a byte order mark. */
 export interface SourceInput {
   uri: string;
-  facts: FormatFacts;
+  format: FormatDescription;
+  text: TextFacts;
   sizeBytes: number | undefined;
   chunks: AsyncGenerator<Buffer>;
   close(): void;
@@ -25,8 +33,8 @@ export interface SourceInput {
  * Opens CSV or TSV: reads the header, leaves the rows.
  * @throws AppError `not_a_table` when there is no header
  */
-export async function openCsvSource(input: SourceInput): Promise<Source> {
-  const dialect = dialectOf(input.facts);
+export async function openCsvSource(input: SourceInput): Promise<SnapshotSource> {
+  const dialect = dialectOf(input.text);
   const header = await readHeader(input, dialect);
   const { columns, warnings } = uniqueNames(header.cells);
   dialect.columnCount = columns.length;
@@ -35,7 +43,9 @@ export async function openCsvSource(input: SourceInput): Promise<Source> {
   const from = { reader, block: header.rest, line: header.nextLine, bytesRead: 0 };
   return {
     uri: input.uri,
-    facts: input.facts,
+    format: input.format,
+    loads: 'before-running',
+    total: null,
     sizeBytes: input.sizeBytes,
     columns: () => [...columns],
     warnings: (): TableWarning[] => [...warnings, ...rowWarnings.list()],
@@ -45,11 +55,11 @@ export async function openCsvSource(input: SourceInput): Promise<Source> {
   };
 }
 
-function dialectOf(facts: FormatFacts): CsvDialect {
+function dialectOf(text: TextFacts): CsvDialect {
   return {
-    delimiterByte: (facts.delimiter ?? ',').charCodeAt(0),
-    quoteByte: (facts.quote ?? '"').charCodeAt(0),
-    lineEndByte: (facts.lineEnd ?? '\n') === '\r' ? CR : 10,
+    delimiterByte: (text.delimiter ?? ',').charCodeAt(0),
+    quoteByte: (text.quote ?? '"').charCodeAt(0),
+    lineEndByte: (text.lineEnd ?? '\n') === '\r' ? CR : 10,
     columnCount: 0,
   };
 }

@@ -1,4 +1,4 @@
-import type { TableWarning } from '../../table.ts';
+import type { TableWarning } from '../../row-source.ts';
 
 /**
  * Makes column names unique and not empty: the second `name` becomes `name_2`, an empty third one `column_3`.

@@ -1,4 +1,4 @@
-import type { TableWarning } from '../../table.ts';
+import type { TableWarning } from '../../row-source.ts';
 
 /** Counts what is seen while rows are read. Lines are 1-based. */
 export interface RowWarnings {

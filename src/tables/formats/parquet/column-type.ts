@@ -1,6 +1,6 @@
 import type { LogicalType, SchemaElement, SchemaTree } from 'hyparquet';
 import type { JsonObject } from '../../../protocol/messages.ts';
-import type { StoredType } from '../../table.ts';
+import type { StoredType } from '../../cell.ts';
 
 /** What of a schema element says how a column's values are stored. */
 export type StoredElement = Pick<

@@ -10,8 +10,9 @@ import {
 import { compressors } from 'hyparquet-compressors';
 import { AppError } from '../../../base/errors.ts';
 import type { Location, StoredRanges } from '../../locations/location.ts';
-import type { Source, SourceRow } from '../../table.ts';
+import type { SnapshotSource, SourceRow } from '../../row-source.ts';
 import { uniqueNames } from '../csv/header.ts';
+import { describeFormat } from '../format.ts';
 import { columnTypeOf } from './column-type.ts';
 import { type CellReader, cellReader, EXACT_PARSERS, withoutLossyTypes } from './read-cells.ts';
 
@@ -23,7 +24,7 @@ const ROWS_PER_READ = 50_000;
  * Opens a Parquet file: its footer is read, its rows are left. Memory is that of a row group, or of 50,000 rows where the
  * file has offset indexes. A row's `line` is its number from 1.
  */
-export async function openParquetSource(location: Location, signal?: AbortSignal): Promise<Source> {
+export async function openParquetSource(location: Location, signal?: AbortSignal): Promise<SnapshotSource> {
   const ranges = await location.openRanges(signal);
   const guard = guardOf(location.uri);
   try {
@@ -42,9 +43,10 @@ export async function openParquetSource(location: Location, signal?: AbortSignal
     const scan = await guard(() => parquetScan({ file, metadata: plain, compressors, utf8: false, ...OPTIONS }));
     return {
       uri: location.uri,
-      facts: { format: 'parquet', gzip: false, encoding: 'utf-8', bom: false },
+      format: describeFormat('parquet', { gzip: false }),
+      loads: 'before-running',
       sizeBytes: ranges.sizeBytes,
-      rowCount: Number(metadata.num_rows),
+      total: Number(metadata.num_rows),
       columns: () => [...columns],
       types: () => [...types],
       warnings: () => [...warnings],

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { ParquetParsers, SchemaElement, SchemaTree } from 'hyparquet';
 import type { Json, JsonObject } from '../../../protocol/messages.ts';
-import type { Cell } from '../../table.ts';
+import type { Cell } from '../../cell.ts';
 import { parseJsonText } from '../json-line.ts';
 import { decimalOf, isDecimalElement, timeOf, timestampOf } from './column-type.ts';
 

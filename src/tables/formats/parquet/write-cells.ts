@@ -1,4 +1,4 @@
-import type { Cell, StoredType } from '../../table.ts';
+import type { Cell, StoredType } from '../../cell.ts';
 import { cellText } from '../row-text.ts';
 import { type StoredElement, timeOf, timestampOf } from './column-type.ts';
 

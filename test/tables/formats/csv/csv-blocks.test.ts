@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { CsvDialect } from '../../../../src/tables/formats/csv/csv-dialect.ts';
 import { createCsvRowReader } from '../../../../src/tables/formats/csv/csv-rows.ts';
 import { createRowWarnings, type RowWarnings } from '../../../../src/tables/formats/csv/row-warnings.ts';
-import type { SourceRow, TableWarning } from '../../../../src/tables/table.ts';
+import type { SourceRow, TableWarning } from '../../../../src/tables/row-source.ts';
 
 const PIECES = ['a', 'b', '"', '"', '""', ',', ',"', '",', '\n', '\n', '\r\n', '\r', '\0', 'é', 'ÿ'];
 const FILES = 20_000;

@@ -6,14 +6,14 @@ describe('what a CSV is written in', () => {
   test.each([',', ';', '\t', '|'])('finds the delimiter %j, though others stand in quotes', async (delimiter) => {
     const body = `a${delimiter}b\n1${delimiter}"p,q;r\ts|t"\n2${delimiter}"p,q;r\ts|t, u, v"\n`;
     const found = await readTable(body);
-    expect(found.facts.delimiter).toBe(delimiter);
+    expect(found.format.text?.delimiter).toBe(delimiter);
     expect(found.columns).toEqual(['a', 'b']);
     expect(found.cells[0]).toEqual(['1', 'p,q;r\ts|t']);
   });
 
   test('prefers semicolons to decimal commas', async () => {
     const found = await readTable('name;price;tax\na;1,50;0,2\nb;2,75;0,3\n');
-    expect(found.facts.delimiter).toBe(';');
+    expect(found.format.text?.delimiter).toBe(';');
     expect(found.cells[0]).toEqual(['a', '1,50', '0,2']);
   });
 
@@ -23,7 +23,7 @@ describe('what a CSV is written in', () => {
     ['SEP=^\na^b\n1,5^2\n', '^'],
   ])('takes the delimiter from the line that tells Excel, and skips it: %j', async (body, delimiter) => {
     const found = await readTable(body);
-    expect(found.facts.delimiter).toBe(delimiter);
+    expect(found.format.text?.delimiter).toBe(delimiter);
     expect(found.columns).toEqual(['a', 'b']);
     expect(found.rows).toEqual([{ kind: 'record', line: 3, cells: ['1,5', '2'] }]);
   });
@@ -50,7 +50,7 @@ describe('what a CSV is written in', () => {
 
   test.each(['\n', '\r\n', '\r'] as const)('reads line ends %j', async (lineEnd) => {
     const found = await readTable(['a,b', '1,"x y"', '2,z', ''].join(lineEnd));
-    expect(found.facts.lineEnd).toBe(lineEnd);
+    expect(found.format.text?.lineEnd).toBe(lineEnd);
     expect(found.cells).toEqual([
       ['1', 'x y'],
       ['2', 'z'],
@@ -68,7 +68,7 @@ describe('what a CSV is written in', () => {
 
   test('reads single quotes where they are the quotes', async () => {
     const found = await readTable("'id','name'\n'1','O, Neil'\n'2','it''s'\n");
-    expect(found.facts.quote).toBe("'");
+    expect(found.format.text?.quote).toBe("'");
     expect(found.cells).toEqual([
       ['1', 'O, Neil'],
       ['2', "it's"],
@@ -96,7 +96,7 @@ describe('what a CSV is written in', () => {
       ['enc.csv.gz', gzipSync(body)],
     ] as const) {
       const found = await readTable(bytes, name);
-      expect(found.facts).toMatchObject({ encoding, bom, delimiter: ';' });
+      expect(found.format.text).toMatchObject({ encoding, bom, delimiter: ';' });
       expect(found.columns).toEqual(['näme', 'größe']);
       expect(found.cells).toEqual([
         ['Jürgen', '1\nm'],
@@ -107,7 +107,7 @@ describe('what a CSV is written in', () => {
 
   test('reads Latin-1, with the signs that windows-1252 adds', async () => {
     const found = await readTable(Buffer.from('name,price\nJ\xfcrgen,5 \x80\nZo\xeb,\x93x\x94\n', 'latin1'));
-    expect(found.facts.encoding).toBe('latin1');
+    expect(found.format.text?.encoding).toBe('latin1');
     expect(found.cells).toEqual([
       ['Jürgen', '5 €'],
       ['Zoë', '“x”'],
@@ -127,14 +127,14 @@ describe('what a CSV is written in', () => {
   test('does not take a character that the head cuts in two for another encoding', async () => {
     for (let shift = 0; shift < 4; shift += 1) {
       const body = `${'x'.repeat(shift)}a\n${'🙂\n'.repeat(60_000)}`;
-      expect((await readTable(body)).facts.encoding).toBe('utf-8');
+      expect((await readTable(body)).format.text?.encoding).toBe('utf-8');
     }
   });
 
   test('reads gzip whatever its name, and lets the content decide where the name does not', async () => {
-    expect((await readTable(gzipSync('a,b\n1,2\n'), 'zipped.csv')).facts.gzip).toBe(true);
+    expect((await readTable(gzipSync('a,b\n1,2\n'), 'zipped.csv')).format.gzip).toBe(true);
     expect((await readTable('a\tb\n1\t2\n', 'table.txt')).cells).toEqual([['1', '2']]);
-    expect((await readTable('{"a":1}\n{"a":2}\n', 'lines')).facts.format).toBe('jsonl');
+    expect((await readTable('{"a":1}\n{"a":2}\n', 'lines')).format.name).toBe('jsonl');
     expect((await readTable('a|b\n1|2\n', 'export.dat')).columns).toEqual(['a', 'b']);
   });
 });

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { ByteWriter, type ColumnSource, ParquetWriter } from 'hyparquet-writer';
 import { AppError } from '../../../base/errors.ts';
+import type { Cell, StoredType } from '../../cell.ts';
 import type { Location, PendingBytes } from '../../locations/location.ts';
-import type { Cell, Sink, SinkOptions, StoredType } from '../../table.ts';
+import type { TableWriter, WriterOptions } from '../../row-writer.ts';
 import { cellText, neutraliseFormula } from '../row-text.ts';
 import { elementOf } from './column-type.ts';
 import { type CellWriter, cellWriter } from './write-cells.ts';
@@ -12,14 +13,14 @@ const ROWS_PER_GROUP = 50_000;
 const CHARACTERS_PER_GROUP = 16 * 1024 * 1024;
 
 /**
- * Opens a Parquet sink. `options.types` are the columns' types; a column without one holds text. Memory is that of one row
+ * Opens a Parquet writer. `options.types` are the columns' types; a column without one holds text. Memory is that of one row
  * group.
  */
-export async function openParquetSink(
+export async function openParquetWriter(
   location: Location,
   columns: readonly string[],
-  { types = [], spreadsheetSafe = false }: SinkOptions,
-): Promise<Sink> {
+  { types = [], spreadsheetSafe = false }: WriterOptions,
+): Promise<TableWriter> {
   const columnTypes = columns.map((_, index): StoredType => types[index] ?? 'string');
   const safe = (cell: Cell): Cell => (spreadsheetSafe && typeof cell === 'string' ? neutraliseFormula(cell) : cell);
   const writers = columnTypes.map((type): CellWriter => {
@@ -48,6 +49,7 @@ export async function openParquetSink(
     });
 
   return {
+    kind: 'table',
     uri: location.uri,
     write: async (rows) => {
       for (const cells of rows) {

@@ -3,21 +3,22 @@ import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { AppError, toAppError } from '../../base/errors.ts';
+import type { Cell } from '../cell.ts';
 import type { Location, PendingBytes } from '../locations/location.ts';
-import type { Cell, Sink, SinkOptions } from '../table.ts';
-import { sinkFormat } from './format.ts';
+import type { TableWriter, WriterOptions } from '../row-writer.ts';
+import { writtenFormat } from './format.ts';
 import { createRowText } from './row-text.ts';
 
-/** Opens a sink; the header is written at once. Memory is constant: `write` waits for the destination. */
-export async function openSink(
+/** Opens a table for writing; the header is written at once. Memory is constant: `write` waits for the destination. */
+export async function openTableWriter(
   location: Location,
   columns: readonly string[],
-  options: SinkOptions = {},
-): Promise<Sink> {
-  const { format, gzip } = sinkFormat(location.fileName, location.uri);
+  options: WriterOptions = {},
+): Promise<TableWriter> {
+  const { format, gzip } = writtenFormat(location.fileName, location.uri);
   if (format === 'parquet') {
-    const { openParquetSink } = await import('./parquet/parquet-sink.ts');
-    return openParquetSink(location, columns, options);
+    const { openParquetWriter } = await import('./parquet/parquet-writer.ts');
+    return openParquetWriter(location, columns, options);
   }
   const text = createRowText(format, { spreadsheetSafe: options.spreadsheetSafe ?? false });
   const pending = await location.openWrite();
@@ -26,7 +27,7 @@ export async function openSink(
     try {
       return await work();
     } catch (fault) {
-      throw sinkError(pending.faultOf?.(fault) ?? fault, location.uri);
+      throw writeError(pending.faultOf?.(fault) ?? fault, location.uri);
     }
   };
   await guard(() => bytes.write(text.header(columns))).catch(async (fault) => {
@@ -34,6 +35,7 @@ export async function openSink(
     throw fault;
   });
   return {
+    kind: 'table',
     uri: location.uri,
     write: (rows: Cell[][]) => guard(() => bytes.write(text.rows(rows, columns))),
     commit: () =>
@@ -86,7 +88,7 @@ function createByteWriter(pending: PendingBytes, gzip: boolean): ByteWriter {
   };
 }
 
-function sinkError(fault: unknown, uri: string): AppError {
+function writeError(fault: unknown, uri: string): AppError {
   if (fault instanceof AppError) return fault;
   const { message } = toAppError(fault);
   return new AppError('output_failed', `Writing ${uri} failed: ${message}.`, { cause: fault, retryable: true });

@@ -1,0 +1,73 @@
+import { schemeOf } from './scheme.ts';
+
+/** Query parameters that hold a secret, in lower case: of signed URLs, access tokens, keys and passwords. */
+const SECRET_PARAMETERS = new Set([
+  'x-amz-signature',
+  'x-amz-security-token',
+  'x-amz-credential',
+  'x-goog-signature',
+  'x-goog-credential',
+  'awsaccesskeyid',
+  'signature',
+  'sig',
+  'token',
+  'access_token',
+  'auth_token',
+  'auth',
+  'api_key',
+  'apikey',
+  'api-key',
+  'key',
+  'secret',
+  'client_secret',
+  'password',
+  'passwd',
+  'pwd',
+  'authmechanismproperties',
+  'proxypassword',
+  'tlscertificatekeyfilepassword',
+]);
+
+/**
+ * A URI as it may be shown, logged and stored: without `user:password@`, and without the values of query parameters that
+ * hold a secret. A plain path and a `file:` URI have no credentials and stay as they are. Idempotent.
+ */
+export function withoutCredentials(uri: string): string {
+  const scheme = schemeOf(uri);
+  if (scheme === undefined || scheme === 'file') return uri;
+  const start = scheme.length + '://'.length;
+  const [place = '', ...queries] = withoutUser(uri.slice(start)).split('?');
+  return `${uri.slice(0, start)}${[place, ...queries.map(withoutSecrets)].join('?')}`;
+}
+
+/**
+ * What follows the last `@` of the part with the hosts. A password may hold a `/`, `?` or `@` that somebody forgot to
+ * encode, so the `@` is looked for further back where the text before the first of them is no list of hosts.
+ */
+function withoutUser(rest: string): string {
+  const hosts = rest.slice(0, rest.search(/[/?#]|$/));
+  if (hosts.includes('@')) return rest.slice(rest.slice(0, rest.search(/\?|$/)).lastIndexOf('@') + 1);
+  const isHosts = !hosts.includes(':') || /:\d*$/.test(hosts) || hosts.startsWith('[');
+  return isHosts ? rest : rest.slice(rest.lastIndexOf('@') + 1);
+}
+
+function withoutSecrets(query: string): string {
+  return query
+    .split('&')
+    .map((parameter) => {
+      const equals = parameter.indexOf('=');
+      if (equals === -1) return parameter;
+      const name = parameter.slice(0, equals);
+      return SECRET_PARAMETERS.has(decoded(name).toLowerCase()) ? `${name}=***` : parameter;
+    })
+    .join('&');
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    // Not an encoding: the name is what it looks like.
+    return name;
+  }
+}

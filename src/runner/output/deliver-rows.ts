@@ -1,0 +1,116 @@
+import { toAppError } from '../../base/errors.ts';
+import type { BatchRecord } from '../../storage/batches.ts';
+import type { Fence } from '../../storage/leases.ts';
+import type { RowRecord } from '../../storage/rows.ts';
+import type { EndedRow, LiveSource } from '../../tables/row-source.ts';
+import type { RecordsWriter } from '../../tables/row-writer.ts';
+import type { RunnerDeps } from '../deps.ts';
+import { outputRecord } from './output-record.ts';
+
+/** Rows that are written and acknowledged together. */
+const PORTION = 100;
+/** Waits before a write is tried again, in milliseconds. */
+const RETRY_MS = [500, 1_000, 2_000, 4_000, 8_000];
+
+/** Where the rows of a batch go as they end: a place of records, the source that waits to hear of them, or both. */
+export interface DeliveryParts {
+  batch: BatchRecord;
+  fence: Fence;
+  deps: Pick<RunnerDeps, 'store' | 'clock' | 'log'>;
+  writer?: RecordsWriter;
+  source?: LiveSource;
+  /** Gives up waiting for a place that can't be reached. */
+  signal: AbortSignal;
+}
+
+/** Delivers rows that have ended. */
+export interface Delivery {
+  /** A row has ended; its delivery begins by itself. */
+  wake(): void;
+  /** Resolves once nothing that has ended is undelivered. */
+  finish(): Promise<void>;
+}
+
+/**
+ * A row is written, then acknowledged, then taken from the outbox. A crash before the last of these delivers it again:
+ * both are idempotent by its key.
+ * @param onFault called once, when a place refuses or stays away; nothing is delivered by `wake` from then on
+ */
+export function createDelivery(parts: DeliveryParts, onFault: (thrown: unknown) => void): Delivery {
+  let running: Promise<void> | undefined;
+  let isDue = false;
+  let isBroken = false;
+  const run = async (): Promise<void> => {
+    while (isDue) {
+      isDue = false;
+      await deliverOutbox(parts);
+    }
+  };
+  return {
+    wake() {
+      isDue = true;
+      if (isBroken) return;
+      running ??= run()
+        .catch((thrown: unknown) => {
+          isBroken = true;
+          onFault(thrown);
+        })
+        .finally(() => {
+          running = undefined;
+        });
+    },
+    async finish() {
+      await running;
+      if (!isBroken) await deliverOutbox(parts);
+    },
+  };
+}
+
+async function deliverOutbox(parts: DeliveryParts): Promise<void> {
+  const { batch, fence, deps, writer, source } = parts;
+  while (true) {
+    const rows = await deps.store.readOutbox(batch.id, PORTION);
+    if (rows.length === 0) return;
+    if (writer !== undefined) {
+      const records = await Promise.all(rows.map((row) => outputRecord(row, batch, deps.store)));
+      await withRetries(() => writer.write(records), parts);
+    }
+    const ended = rows.flatMap(endedRow);
+    if (ended.length > 0) await withRetries(async () => source?.ack?.(ended), parts);
+    await deps.store.clearOutbox(fence, rows);
+  }
+}
+
+function endedRow({ key, status }: RowRecord): EndedRow[] {
+  return key === null || (status !== 'succeeded' && status !== 'failed') ? [] : [{ key, status }];
+}
+
+async function withRetries(work: () => Promise<void>, { deps, batch, signal }: DeliveryParts): Promise<void> {
+  for (const delayMs of RETRY_MS) {
+    try {
+      return await work();
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      if (!error.retryable) throw error;
+      deps.log.warn({ batchId: batch.id, code: error.code, delayMs }, 'rows were not delivered; it is tried again');
+      await deps.clock.sleep(delayMs, signal);
+    }
+  }
+  return work();
+}
+
+/** Writes every ended row of a batch, whether it was delivered before or not. */
+export async function exportRecords(
+  batch: BatchRecord,
+  writer: RecordsWriter,
+  { store }: Pick<RunnerDeps, 'store'>,
+): Promise<void> {
+  for (let fromRow = 0; ; ) {
+    const rows = await store.readRows(batch.id, { fromRow, limit: PORTION });
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    const ended = rows.filter(({ status }) => status === 'succeeded' || status === 'failed');
+    await writer.write(await Promise.all(ended.map((row) => outputRecord(row, batch, store))));
+    fromRow = last.row + 1;
+  }
+}

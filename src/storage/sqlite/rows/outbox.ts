@@ -1,0 +1,46 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Fence } from '../../leases.ts';
+import type { DeliveredRow, RowRecord } from '../../rows.ts';
+import { prepareBatchKey } from '../batches/batch-key.ts';
+import { LIMIT, prepare } from '../statement.ts';
+import type { FencedBatch, Transaction } from '../transaction.ts';
+import { idRange, rowId } from './row-id.ts';
+import { ROW_COLUMNS, type StoredRow, SUCCEEDED, toRowRecord } from './row-record.ts';
+
+/** Notes that a row has ended, in a batch that delivers its rows. */
+export function prepareAddToOutbox(db: DatabaseSync): (batch: FencedBatch, id: number) => void {
+  const add = prepare(db, 'INSERT OR IGNORE INTO row_outbox (id) VALUES (?)');
+  return ({ delivers }, id) => {
+    if (delivers === 1) add.run(id);
+  };
+}
+
+/** Ended rows that are not delivered, in order. A row that was queued again meanwhile comes once it has ended again. */
+export function prepareReadOutbox(db: DatabaseSync): (batchId: string, limit: number) => RowRecord[] {
+  const keyOf = prepareBatchKey(db);
+  const select = prepare<StoredRow>(
+    db,
+    `SELECT ${ROW_COLUMNS}
+     FROM row_outbox d JOIN row_states s ON s.id = d.id JOIN row_sources o ON o.id = d.id
+     WHERE d.id >= ? AND d.id < ? AND s.status >= ${SUCCEEDED} ORDER BY d.id ${LIMIT}`,
+  );
+  return (batchId, limit) => {
+    const { first, end } = idRange(keyOf(batchId));
+    return select.all(first, end, limit).map(toRowRecord);
+  };
+}
+
+type ClearOutbox = (transaction: Transaction, fence: Fence, rows: readonly DeliveredRow[]) => void;
+
+/** Takes delivered rows away, unless another attempt has begun since: its end is to be delivered too. */
+export function prepareClearOutbox(db: DatabaseSync): ClearOutbox {
+  const remove = prepare(
+    db,
+    `DELETE FROM row_outbox WHERE id = ?1
+     AND EXISTS (SELECT 1 FROM row_states WHERE id = ?1 AND attempt = ?2 AND status >= ${SUCCEEDED})`,
+  );
+  return (transaction, fence, rows) => {
+    const { key } = transaction.fenced(fence);
+    for (const { row, attempt } of rows) remove.run(rowId(key, row), attempt);
+  };
+}

@@ -1,0 +1,88 @@
+import { AppError } from '../../base/errors.ts';
+import { formatOfName, writtenFormat } from '../formats/format.ts';
+import type { RowSource } from '../row-source.ts';
+import type { OpenOptions } from '../table.ts';
+import type { Location } from './location.ts';
+import type { Asked, LocationKind } from './location-kind.ts';
+
+/** One of several files that a URI stands for. `name` is its path below what holds them all. */
+interface ListedLocation {
+  name: string;
+  location: Location;
+}
+
+/** Places that hold bytes under names, in which the formats of files are stored. */
+export interface ByteStore extends Pick<LocationKind, 'schemes' | 'example' | 'credentials' | 'absolute' | 'close'> {
+  locate(asked: Asked): Promise<Location>;
+  /**
+   * The files of a folder or pattern, in order; undefined when the URI is neither.
+   * @param isTable whether a file of that name is a table
+   */
+  list(asked: Asked, isTable: (name: string) => boolean): Promise<ListedLocation[] | undefined>;
+}
+
+/**
+ * Tables in files of every format, as one kind of places. A folder or a pattern is one table of several files.
+ * @param around puts something around every place, for tests
+ */
+export function createByteLocations(
+  store: ByteStore,
+  around: (location: Location) => Location = (location) => location,
+): LocationKind {
+  const locate = async (asked: Asked) => around(await store.locate(asked));
+
+  async function openSource(asked: Asked, { signal }: OpenOptions): Promise<RowSource> {
+    // The formats are loaded late: an MCP server has to answer long before it is given a table.
+    const { openSource: open } = await import('../formats/open-source.ts');
+    const files = await store.list(asked, isTableName);
+    if (files === undefined) return open(await locate(asked), signal);
+    const { openManySource } = await import('../formats/many-source.ts');
+    const parts = files.map(({ name, location }) => ({
+      name,
+      uri: location.uri,
+      open: (given?: AbortSignal) => open(location, given),
+    }));
+    return openManySource(store.absolute(asked.uri), parts, signal);
+  }
+
+  return {
+    ...store,
+    writes: 'table',
+    openSource,
+    async readPlaces(asked) {
+      const files = await store.list(asked, isTableName);
+      const one = async (location: Location, name = location.fileName) => ({
+        identity: await location.identity(),
+        name,
+      });
+      if (files === undefined) return [await one(await locate(asked))];
+      return Promise.all(files.map(({ name, location }) => one(location, name)));
+    },
+    async openWriter(asked, { columns, ...options }) {
+      const { openTableWriter } = await import('../formats/open-table-writer.ts');
+      return openTableWriter(await locate(asked), columns, options);
+    },
+    checkWriter: async (asked, options) => checkWriter(await locate(asked), options),
+  };
+}
+
+async function checkWriter(
+  location: Location,
+  { taken, overwrite }: { taken: ReadonlySet<string>; overwrite: boolean },
+): Promise<void> {
+  const { uri } = location;
+  writtenFormat(location.fileName, uri);
+  if (taken.has(await location.identity())) {
+    throw new AppError('output_is_source', `The output ${uri} is the source: give it another name.`);
+  }
+  await location.checkWrite();
+  if (overwrite || !(await location.exists())) return;
+  throw new AppError(
+    'output_exists',
+    `"${uri}" exists already. Choose another --out (output_uri), or give --overwrite (options.overwrite).`,
+  );
+}
+
+function isTableName(name: string): boolean {
+  return formatOfName(name).format !== undefined;
+}

@@ -1,0 +1,61 @@
+import type { ErrorCode } from '../base/errors.ts';
+import type { JsonObject, Usage } from '../protocol/messages.ts';
+import type { Cell, StoredType } from './cell.ts';
+
+/** How a writer is to write. */
+export interface WriterOptions {
+  /** Neutralise what a spreadsheet would take for a formula. */
+  spreadsheetSafe?: boolean;
+  /** The columns' types, for formats that have types; a column without one holds text. */
+  types?: readonly StoredType[];
+}
+
+/**
+ * Writes a whole table, in order.
+ * Contract: nothing is visible at the destination before `commit`; after `abort` (idempotent, also after a failed commit)
+ * nothing is left behind.
+ */
+export interface TableWriter {
+  kind: 'table';
+  uri: string;
+  write(rows: Cell[][]): Promise<void>;
+  commit(): Promise<{ uri: string; bytes: number }>;
+  abort(): Promise<void>;
+}
+
+/** One row that has ended, for a place that keeps a record for each. */
+export interface OutputRecord {
+  /** The key that the source gave the row, or one that is unique over all batches. */
+  key: string;
+  batchId: string;
+  /** From 0. */
+  row: number;
+  line: number;
+  /** The row's cells by column. */
+  source: JsonObject;
+  /** The agent's answer with the mapped columns; null when the row failed. */
+  output: JsonObject | null;
+  error: { code: ErrorCode; message: string } | null;
+  /** Tokens over all attempts of the row. */
+  usage: Usage;
+  /** In micro-dollars, over the same calls; null when a price is unknown. */
+  costMicroUsd: number | null;
+  /** Milliseconds since the epoch. */
+  endedAt: number;
+}
+
+/**
+ * Writes rows one by one as they end, in any order.
+ * Contract: once `write` has resolved, its records are durable. Writing a record again replaces the one of the same key;
+ * that happens after a crash, and when a row is run again.
+ */
+export interface RecordsWriter {
+  kind: 'records';
+  uri: string;
+  write(records: readonly OutputRecord[]): Promise<void>;
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Where a batch's results go. Opened by `Tables.openWriter`. */
+export type RowWriter = TableWriter | RecordsWriter;

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import type { Fence } from '../../../src/storage/leases.ts';
+import type { NewRow } from '../../../src/storage/rows.ts';
+import { failed, newRows, startBatch, succeeded } from '../../storage/support/store-fixture.ts';
+import type { StoreBench } from './store-bench.ts';
+
+const keyed = (from: number, keys: string[]): NewRow[] =>
+  newRows(from, keys.length).map((row, index) => ({ ...row, key: keys[index] ?? '' }));
+
+export function testDelivery({ store }: StoreBench): void {
+  const all = (batchId: string) => store().readRows(batchId, { fromRow: 0, limit: 99 });
+  const outbox = async (batchId: string) => (await store().readOutbox(batchId, 99)).map(({ row }) => row);
+
+  async function startDelivering(id: string, rows: number): Promise<Fence> {
+    const fence = await startBatch(store(), id, 0);
+    await store().updateBatch(id, { delivers: true }, { fence });
+    if (rows > 0) await store().insertRows(fence, newRows(0, rows));
+    return fence;
+  }
+
+  describe('keys of rows', () => {
+    it('keep a row from being loaded twice, and the numbers of rows dense', async () => {
+      const fence = await startBatch(store(), 'bat_1', 0);
+      expect(await store().insertRows(fence, keyed(0, ['a', 'b']))).toBe(2);
+      expect(await store().insertRows(fence, keyed(2, ['b', 'c', 'a', 'd', 'd']))).toBe(2);
+      expect((await all('bat_1')).map(({ row, key }) => [row, key])).toEqual([
+        [0, 'a'],
+        [1, 'b'],
+        [2, 'c'],
+        [3, 'd'],
+      ]);
+      expect((await store().readBatch('bat_1'))?.totals).toMatchObject({ rows: 4, queued: 4 });
+    });
+
+    it('are those of one batch alone, and a row may have none', async () => {
+      const fences = [await startBatch(store(), 'bat_1', 0), await startBatch(store(), 'bat_2', 0)];
+      for (const fence of fences) expect(await store().insertRows(fence, keyed(0, ['a']))).toBe(1);
+      expect(await store().insertRows(fences[0] as Fence, newRows(1, 3))).toBe(3);
+      expect((await all('bat_1')).map(({ key }) => key)).toEqual(['a', null, null, null]);
+    });
+  });
+
+  describe('the outbox', () => {
+    it('has ended rows, malformed ones too, until they are delivered', async () => {
+      const fence = await startDelivering('bat_1', 3);
+      await store().insertRows(fence, [{ row: 3, line: 5, cells: [], malformed: { reason: 'No.', text: 'x' } }]);
+      expect(await outbox('bat_1')).toEqual([3]);
+      await store().claimRows(fence, { limit: 9, at: 1 });
+      await store().finishRow(fence, 1, succeeded(1));
+      await store().finishRow(fence, 0, failed('refused'));
+      expect(await outbox('bat_1')).toEqual([0, 1, 3]);
+      expect((await store().readOutbox('bat_1', 2)).map(({ status }) => status)).toEqual(['failed', 'succeeded']);
+      await store().clearOutbox(fence, [
+        { row: 0, attempt: 1 },
+        { row: 3, attempt: 0 },
+      ]);
+      expect(await outbox('bat_1')).toEqual([1]);
+    });
+
+    it('keeps a row whose next attempt began before the delivery was noted, until that one is delivered', async () => {
+      const fence = await startDelivering('bat_1', 1);
+      await store().claimRows(fence, { limit: 1, at: 1 });
+      await store().finishRow(fence, 0, failed('refused'));
+      await store().redriveRows(fence, {});
+      expect(await outbox('bat_1')).toEqual([]);
+      await store().claimRows(fence, { limit: 1, at: 1 });
+      await store().clearOutbox(fence, [{ row: 0, attempt: 1 }]);
+      await store().finishRow(fence, 0, succeeded(0));
+      await store().clearOutbox(fence, [{ row: 0, attempt: 1 }]);
+      expect(await outbox('bat_1')).toEqual([0]);
+      await store().clearOutbox(fence, [{ row: 0, attempt: 2 }]);
+      expect(await outbox('bat_1')).toEqual([]);
+    });
+
+    it('has nothing of a batch that delivers nothing', async () => {
+      const fence = await startBatch(store(), 'bat_1', 1);
+      await store().claimRows(fence, { limit: 1, at: 1 });
+      await store().finishRow(fence, 0, succeeded(0));
+      expect(await outbox('bat_1')).toEqual([]);
+    });
+
+    it('refuses the owner before', async () => {
+      const fence = await startDelivering('bat_1', 1);
+      const stale = { ...fence, epoch: fence.epoch - 1 };
+      await expect(store().clearOutbox(stale, [])).rejects.toMatchObject({ code: 'lease_lost' });
+    });
+  });
+
+  it('how far a source is stays with its batch', async () => {
+    const fence = await startBatch(store(), 'bat_1', 0);
+    expect(await store().readBatch('bat_1')).toMatchObject({ intake: null, delivers: false });
+    await store().updateBatch('bat_1', { intake: { isOver: false, total: null }, delivers: true }, { fence });
+    expect(await store().readBatch('bat_1')).toMatchObject({
+      intake: { isOver: false, total: null },
+      delivers: true,
+    });
+  });
+}
