@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { AppError, type AppErrorOptions, type ErrorCode } from '../../../src/base/errors.ts';
+import { createSilentLog } from '../../../src/base/log.ts';
 import { createLanes, type LaneMember, type LanesOptions, type Permit } from '../../../src/providers/lanes/lane.ts';
+import { createEvents } from '../../../src/telemetry/create-events.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import { bucket, createLimitedServer, createVirtualClock, seeded } from './lane-world.ts';
 
@@ -284,6 +286,28 @@ describe('those who wait', () => {
     await turn();
     expect(clock.sleepers()).toBe(0);
   });
+});
+
+it('reports when a lane rests, stops and goes again, once for each change', async () => {
+  const events = createEvents({ log: createSilentLog() });
+  const states: unknown[] = [];
+  events.on('lane-state', (state) => states.push(state));
+  const { clock, member } = setUp({ events, breaker: { threshold: 2, firstOpenMs: 2_000, maxOpenMs: 60_000 } });
+  take(member).end(ANSWERED);
+  take(member).end(failed('model_rate_limited', { retryAfterMs: 400 }));
+  await clock.advance(400);
+  take(member).end(ANSWERED);
+  for (let fault = 0; fault < 2; fault += 1) take(member).end(DOWN);
+  await clock.advance(2_000);
+  take(member).end(ANSWERED);
+  await turn();
+  const lane = { provider: 'anthropic', model: 'm', inFlight: 0 };
+  expect(states).toMatchObject([
+    { ...lane, state: 'cooling', waitMs: 400 },
+    { ...lane, state: 'open', waitMs: 0 },
+    { ...lane, state: 'stopped', waitMs: 2_000 },
+    { ...lane, state: 'open', waitMs: 0 },
+  ]);
 });
 
 describe('limits of our own', () => {

@@ -74,6 +74,25 @@ describe('rows through a batch API', () => {
     });
   });
 
+  it('report each state of their provider job once it is stored, and the rows that are collected', async () => {
+    const { world } = await open(5);
+    const seen: unknown[] = [];
+    world.deps.events.on('provider-job-status', ({ batchId, jobId, status }) => seen.push([batchId, jobId, status]));
+    world.deps.events.on('batch-progress', ({ stage, rows }) => seen.push([stage, rows]));
+    const id = await world.start({ mode: 'batch' });
+    await world.runner.drive(id);
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    const [job] = await world.store.readProviderJobs(id);
+    expect(seen).toEqual([
+      ['loading', 5],
+      [id, job?.id, 'building'],
+      [id, job?.id, 'creating'],
+      [id, job?.id, 'open'],
+      ['collecting', 4],
+      [id, job?.id, 'done'],
+    ]);
+  });
+
   it('are split into jobs by count, of which so many are open at once', async () => {
     const { world, server } = await open(36);
     const id = await world.start({ mode: 'batch', batch_job_requests: 10, batch_jobs: 2 });

@@ -15,7 +15,7 @@ afterEach(() => world.close());
 
 async function begin(rows: number, options: WorldOptions = {}): Promise<void> {
   clock = createManualClock();
-  world = await startWorld({ ...options, deps: { ...options.deps, clock } });
+  world = await startWorld({ ...options, deps: { ...options.deps, clock, heartbeatMs: 1_000 } });
   await world.write('table.csv', table(words(rows)));
 }
 
@@ -94,6 +94,7 @@ test('in this process a change is reported a quarter of a second after the last 
   await clock.advance(1);
   await until(() => watch.reports.length === 2, 'the change');
   expect(watch.last()?.options.concurrency).toBe(7);
+  await world.store.updateBatch(id, { settings: { concurrency: 8 } }, {});
   emitRowEnd('bat_other');
   await clock.advance(250);
   await settle();
