@@ -8,7 +8,12 @@ const ALIKE = 20;
 function watchOf(succeeded = 0): BatchWatch {
   const plan = { request: {}, fileRoots: [], agent: {}, toolSpecs: null, inputMapping: {}, outputUri: 'out.csv' };
   const known = { estimate: null, warnings: [], standIn: null };
-  const batch = { plan: { ...plan, ...known }, settings: {}, intake: null, totals: { rows: 1_000, succeeded, failed: 0 } };
+  const batch = {
+    plan: { ...plan, ...known },
+    settings: {},
+    intake: null,
+    totals: { rows: 1_000, succeeded, failed: 0 },
+  };
   return createBatchWatch({ batch: batch as unknown as BatchRecord });
 }
 
