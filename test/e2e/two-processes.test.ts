@@ -53,13 +53,16 @@ test('the same start in two processes at the same time is one batch', async () =
 }, 60_000);
 
 test('who follows a batch goes on with it when its process is killed', async () => {
-  site = await createTwoTurnSite({ rows: 200, latencyMs: [10, 40], seed: 9 });
+  // The batch cannot end before the second process follows it, however slow the machine is.
+  const { promise: following, resolve: release } = Promise.withResolvers<void>();
+  site = await createTwoTurnSite({ rows: 200, latencyMs: [10, 40], seed: 9, held: { after: 60, until: following } });
   const owner = site.rowmill(...RUN);
   await until(async () => (await done()) > 5, `rows that are done\n${owner.stderr()}`);
   const id = (await site.json('batches', 'list')).batches?.[0]?.batch_id ?? '';
   const follower = site.rowmill('batches', 'resume', id);
   await until(() => follower.stderr().includes('following it'), 'the following');
   owner.child.kill('SIGKILL');
+  release();
   expect((await follower.ended).code).toBe(0);
   expect(await site.json('batches', 'show', id)).toMatchObject({ status: 'completed', counts: { succeeded: 200 } });
   expect(tableOf(await site.read('out.csv'))).toEqual(expectedTable(site.words));

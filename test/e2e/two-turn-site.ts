@@ -52,20 +52,23 @@ export async function createTwoTurnSite(options: {
   rows: number;
   latencyMs: readonly [number, number];
   seed: number;
+  /** Model calls after the first so many are answered once the promise resolves. */
+  held?: { after: number; until: Promise<void> };
 }): Promise<TwoTurnSite> {
-  const { rows, latencyMs, seed } = options;
+  const { rows, latencyMs, seed, held } = options;
   const prices = createPriceTable();
   const modelCalls: TwoTurnSite['modelCalls'] = [];
   const model = await startMessagesServer({
     latencyMs,
     seed,
-    respond: (request, { headers }) => {
+    respond: async (request, { headers, number }) => {
       const q = String(inputOf(request)['q']);
       const turn = hasToolResult(request) ? 1 : 0;
       const usage = { inputTokens: 400 + 37 * turn + q.length, outputTokens: 20 + turn };
       const none = { cacheWriteTokens: 0, cacheReadTokens: 0 };
       const costMicroUsd = prices.priceOf('anthropic', MODEL, { ...usage, ...none }) ?? Number.NaN;
       modelCalls.push({ q, turn, costMicroUsd, who: keyOf(headers) });
+      if (held !== undefined && number > held.after) await held.until;
       return {
         ...twoTurnAnswer(request),
         usage: { input_tokens: usage.inputTokens, output_tokens: usage.outputTokens },
