@@ -96,12 +96,15 @@ export function createLeanFetch(proxy?: ProxyVariables): LeanFetch {
 interface Transport {
   agent: Agent;
   request: typeof requestOf;
+  /** Whether the environment names proxies; an address may be exempt all the same. */
+  isProxied: boolean;
 }
 
 async function open(protocol: string, proxyEnv: ProxyVariables | undefined): Promise<Transport> {
   const { Agent, request } = await (protocol === 'https:' ? import('node:https') : import('node:http'));
   const kept = { keepAlive: true, timeout: IDLE_MS, maxFreeSockets: MAX_IDLE };
-  return { request, agent: new Agent(proxyEnv === undefined ? kept : { ...kept, proxyEnv: { ...proxyEnv } }) };
+  if (proxyEnv === undefined) return { request, agent: new Agent(kept), isProxied: false };
+  return { request, agent: new Agent({ ...kept, proxyEnv: { ...proxyEnv } }), isProxied: true };
 }
 
 /** An address, taken apart. */
@@ -118,7 +121,7 @@ function toTarget(href: string): Target {
 function send(
   { url, hostname, port, path }: Target,
   { init, body: { bytes, type } }: { init: RequestInit & LeanInit; body: LeanBody },
-  { agent, request }: Transport,
+  { agent, request, isProxied }: Transport,
 ): Promise<IncomingMessage> {
   const headers = flat(init.headers);
   headers.push('host', url.host);
@@ -127,9 +130,15 @@ function send(
   const signal = init.cancel ?? init.signal ?? undefined;
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
-    const sent = request({ agent, hostname, port, path, method: init.method ?? 'GET', headers });
+    const given = isProxied ? named(headers) : headers;
+    const sent = request({ agent, hostname, port, path, method: init.method ?? 'GET', headers: given });
     // With its own `signal` option the request would watch for its end by a dozen listeners.
-    const abort = () => sent.destroy(new DOMException('The call was cancelled.', 'AbortError'));
+    let answer: IncomingMessage | undefined;
+    // A complete answer needs its connection no more: Node 24 would emit an error on it that nothing listens to. The OpenAI
+    // SDK cancels every stream that it has read.
+    const abort = () => {
+      if (answer?.complete !== true) sent.destroy(new DOMException('The call was cancelled.', 'AbortError'));
+    };
     signal?.addEventListener('abort', abort, { once: true });
     sent.once('close', () => signal?.removeEventListener('abort', abort));
     sent.once('socket', (socket) => {
@@ -137,11 +146,21 @@ function send(
       if (init.mayStillSend?.() === false) sent.destroy(stoodStill());
       else if (socket.connecting) limitConnecting(sent, url);
     });
-    sent.once('response', resolve);
+    sent.once('response', (response) => {
+      answer = response;
+      resolve(response);
+    });
     sent.on('error', reject);
     // Text goes out in one write with the headers.
     sent.end(bytes);
   });
+}
+
+/** Headers by name: Node 24.14 and older look for the host of a proxied request there alone, else ask for `localhost`. */
+function named(headers: readonly string[]): { [name: string]: string } {
+  return Object.fromEntries(
+    headers.flatMap((name, index) => (index % 2 === 0 ? [[name, headers[index + 1] ?? '']] : [])),
+  );
 }
 
 /** The system itself gives up after two minutes. */

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createLeanFetch, type LeanFetch, leanOptions } from '../../../src/providers/shared/lean-fetch.ts';
@@ -61,6 +62,17 @@ test('a signal ends a call, before and after it was sent', async () => {
   late.abort();
   await expect(calling).rejects.toMatchObject({ name: 'AbortError' });
   expect(requests).toEqual(['/never']);
+});
+
+test('a signal after a complete answer changes nothing: its body can be read, and its connection is kept', async () => {
+  const late = new AbortController();
+  const { body } = await post('/one', { signal: late.signal });
+  const reading = (body as unknown as Readable)[Symbol.asyncIterator]();
+  await reading.next();
+  late.abort();
+  expect(await reading.next()).toMatchObject({ done: true });
+  await (await post('/two')).text();
+  expect([requests, connections]).toEqual([['/one', '/two'], 1]);
 });
 
 test.for(['{}', new Blob(['{}']).stream()])(
