@@ -1,0 +1,75 @@
+import type { ConversationAgent } from '../agent/conversation/conversation-parts.ts';
+import { agentLabel, callTimeoutMs } from '../agent/definition.ts';
+import { openAgent } from '../agent/open-agent.ts';
+import { systemClock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { LaneMember, Lanes } from '../providers/lanes/lane.ts';
+import type { Providers } from '../providers/open-providers.ts';
+import type { PriceTable } from '../providers/prices/prices.ts';
+import { type Registry, resolveAgent } from '../registry/registry.ts';
+import { createBudget } from '../runner/rows/budget.ts';
+import { createRunCalls } from '../runner/rows/run-journal.ts';
+import { createStoreJournal } from '../runner/rows/store-journal.ts';
+import type { Store } from '../storage/store.ts';
+import type { EventSink } from '../telemetry/events.ts';
+import type { OrchestratorTool } from '../tools/orchestrator-tool.ts';
+
+/** The agent that people talk to. */
+const ORCHESTRATOR = 'orchestrator';
+
+interface OrchestratorParts {
+  registry: Registry;
+  tools: OrchestratorTool[];
+  providers: Providers;
+  talkLane: (provider: string, model: string) => LaneMember;
+  store: Store;
+  prices: PriceTable;
+  events: EventSink;
+  log: Log;
+}
+
+/** People wait for conversations, so they go before batches; all of one model are one member of its lane. */
+export function createTalkLanes(lanes: Lanes): OrchestratorParts['talkLane'] {
+  const members = new Map<string, LaneMember>();
+  return (provider, model) => {
+    const key = JSON.stringify([provider, model]);
+    const member = members.get(key) ?? lanes.join(provider, model, { priority: 10 });
+    members.set(key, member);
+    return member;
+  };
+}
+
+/** The orchestrator is an agent like any other; the server hosts its tools. */
+export async function openOrchestrator(label: string | null, parts: OrchestratorParts): Promise<ConversationAgent> {
+  const { registry, tools, store, prices, events, log } = parts;
+  const definition = await resolveAgent(registry, label ?? ORCHESTRATOR);
+  const provider = await parts.providers.get(definition.model.provider, definition.model);
+  const toolSet = { tools, close: async () => undefined };
+  const signal = new AbortController().signal;
+  return {
+    agent: openAgent({ definition, toolSet, log }),
+    label: agentLabel(definition),
+    model: definition.model.model,
+    standIn: provider.standIn ?? null,
+    hooksFor: (runId) =>
+      createRunCalls(runId, true, {
+        journal: createStoreJournal({ store, budget: createBudget(undefined, 0), clock: systemClock }),
+        provider,
+        lane: parts.talkLane(provider.server ?? provider.name, definition.model.model),
+        callTimeoutMs: callTimeoutMs(definition),
+        prices,
+        events,
+        clock: systemClock,
+        random: Math.random,
+        signal,
+      }),
+  };
+}
+
+/** What the journal holds of a run: its answered calls, and what they cost. */
+export async function readRun(run: string, store: Store): Promise<{ answers: number; costUsd: number | null }> {
+  const answers = (await store.readJournal(run)).flatMap((entry) => (entry.answer === null ? [] : [entry.answer]));
+  const costs = answers.map((answer) => answer.costMicroUsd);
+  const sum = costs.reduce((total, cost) => (total === null || cost === null ? null : total + cost), 0);
+  return { answers: answers.length, costUsd: sum === null ? null : sum / 1e6 };
+}

@@ -1,0 +1,63 @@
+import { mkdirSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock } from '../base/clock.ts';
+import { AppError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import { openSqliteStore } from '../storage/sqlite/open-sqlite-store.ts';
+import type { Store } from '../storage/store.ts';
+import { createByteLocations } from '../tables/locations/byte-locations.ts';
+import { createFileStore } from '../tables/locations/file-locations.ts';
+import type { Location } from '../tables/locations/location.ts';
+import type { LocationKind } from '../tables/locations/location-kind.ts';
+import { createS3Store } from '../tables/locations/s3-locations.ts';
+import type { Tables } from '../tables/table.ts';
+import { createTables } from '../tables/tables.ts';
+import type { Config } from './config.ts';
+
+/** The store and the tables, with a failpoint in them where a test has armed one. */
+export async function openStorage(
+  config: Config,
+  { log, resultsDir }: { log: Log; resultsDir: string },
+): Promise<{ store: Store; tables: Tables }> {
+  const storeOptions = { path: join(config.dataDir, 'rowmill.db'), now: systemClock.now, log };
+  const roots = [...config.fileRoots, resultsDir];
+  if (config.failpoint === null) {
+    return {
+      store: await openSqliteStore(storeOptions),
+      tables: createTables({ roots, locations: locationKinds(config), log }),
+    };
+  }
+  const { armFailpoint, failingLocation, failingStore, failingTables } = await import('./failpoints.ts');
+  const reach = armFailpoint(config.failpoint);
+  const store = await openSqliteStore({ ...storeOptions, onMigration: () => reach('migrating') });
+  const locations = locationKinds(config, (location) => failingLocation(location, reach));
+  const tables = createTables({ roots, locations, log });
+  return { store: failingStore(store, reach), tables: failingTables(tables, reach) };
+}
+
+/** The places that tables are read from and written to; `around` is put around every file and object. */
+function locationKinds(config: Config, around?: (location: Location) => Location): LocationKind[] {
+  return [createFileStore(), createS3Store(() => openS3(config))].map((store) => createByteLocations(store, around));
+}
+
+/**
+ * Makes the data directory with its folder for results; returns the path of that folder.
+ * @throws AppError `config_invalid`
+ */
+export function prepareFolders({ dataDir }: Config): string {
+  const results = join(dataDir, 'results');
+  try {
+    mkdirSync(results, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const fix = 'Set ROWMILL_DATA_DIR to a folder that can be written.';
+    throw new AppError('config_invalid', `The data directory ${dataDir} can't be made: ${reason}. ${fix}`, { cause });
+  }
+  return realpathSync(results);
+}
+
+async function openS3(config: Config) {
+  const { createS3Client } = await import('../tables/locations/s3-client.ts');
+  const { region, s3Endpoint } = config.aws;
+  return createS3Client({ region, ...(s3Endpoint === undefined ? {} : { endpoint: s3Endpoint }) });
+}
