@@ -23,11 +23,11 @@ function toTable(header: string[], rows: string[][]): string[] {
 
 /**
  * Writes `docs/benchmarks.md`: the machine, the versions, the date, the command, and every section. Sections that this
- * run did not have stay as an earlier one wrote them, each under the day and command of its own run.
+ * run did not measure stay unchanged, each with the day and command of its own run.
  */
 export async function writeDocument(sections: [string, Section][], args: string[]): Promise<void> {
   const command = `npm run bench -- ${args.join(' ')}`;
-  // Figures of a busy machine are worth less: its load at the end, this run's own two processes in it, says how busy.
+  // The load at the end shows how busy the machine was; it includes this run's own two processes.
   const load = (loadavg()[1] ?? 0).toFixed(1);
   const ran = `*${new Date().toISOString().slice(0, 10)}, \`${command}\`, load ${load} over the last five minutes*`;
   const kept = await readSections();

@@ -174,7 +174,9 @@ describe('parseAgentsYaml', () => {
     expect(invalid(agent(`    tools:\n${tool('look')}${tool('look')}`))).toContain(
       ':8: agents[0].tools[1].http.name is "look"',
     );
-    expect(invalid(agent(`    tools:\n${tool('return_structured_data')}`))).toContain('which is the tool for the structured answer');
+    expect(invalid(agent(`    tools:\n${tool('return_structured_data')}`))).toContain(
+      'which is the tool for the structured answer',
+    );
   });
 
   it('refuses a repeated name and version and names both lines', () => {
