@@ -1,7 +1,7 @@
 /**
  * `rowmill analyze` beside a bare csv-parse pass, on a CSV of 500 MB with quoted newlines: seconds, peak memory, ratio.
- * Each pass is a process of its own, in the same run. `--mb N` takes another size, `--plain` a file without quotes,
- * `--json` prints the figures alone.
+ * Each pass is a separate process of the same run. `--mb N` sets another size, `--plain` makes a file without quotes,
+ * `--json` prints only the figures.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -20,7 +20,7 @@ import { createTables } from '../src/tables/tables.ts';
 interface Pass {
   rows: number;
   seconds: number;
-  /** Processor time: what to look at when the machine has other work. */
+  /** Processor time: the figure to read when the machine has other work. */
   cpuSeconds: number;
   peakMegabytes: number;
 }

@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 
 /**
- * `node bench/batch-server.ts`: the batch APIs of Anthropic and OpenAI as far as creating jobs goes, and their real-time
- * calls. What is uploaded is counted and thrown away; jobs never end. Prints its URL.
+ * `node bench/batch-server.ts`: the batch APIs of Anthropic and OpenAI up to the creation of provider jobs, and their
+ * real-time calls. Uploads are counted and discarded; provider jobs never end. Prints its URL.
  */
 const ANSWER = { provider: 'Ambleford Fibre', download_mbps: 67.5, upload_mbps: 12.25, available: true };
 const INPUT = JSON.stringify(ANSWER);

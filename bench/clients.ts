@@ -3,7 +3,7 @@ import { type Measured, runClient } from './measure.ts';
 import type { BenchContext } from './part.ts';
 import { writeTable } from './workload.ts';
 
-/** One thing to run: so many rows, at once, in turns, each answered after a time. */
+/** One run: the number of rows, the concurrency, the turns a row, and the delay of each answer. */
 export interface Cell {
   rows: number;
   concurrency: number;
@@ -14,7 +14,7 @@ export interface Cell {
 /** The clients that are compared; the lean loop is the bare one over Rowmill's own `fetch`. */
 export type Client = 'rowmill' | 'bare loop' | 'lean loop' | 'raw pool';
 
-/** What tables call them. */
+/** Their names in tables. */
 export const CLIENT_NAMES: Record<Client, string> = {
   rowmill: 'Rowmill, everything kept',
   'bare loop': 'bare loop: SDK, global `fetch`',
@@ -49,12 +49,12 @@ export async function runCell(
   return measured;
 }
 
-/** Rows in a second of the clock. */
+/** Rows a second of wall-clock time. */
 export function rate({ rows, seconds }: Measured): number {
   return rows / seconds;
 }
 
-/** Rows in a second of the time in which rows were at work: without what is read before and written after. */
+/** Rows a second between the first call and the last row: without the time before and after the calls. */
 export function rateAtWork({ rows, atWorkSeconds = Number.NaN }: Measured): number {
   return rows / atWorkSeconds;
 }

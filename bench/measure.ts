@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { OWN } from './checkout.ts';
 
-/** What one measured process says of its work, from the first to the last row, without its own start. */
+/** The figures of one measured process, from the first to the last row, without its own start. */
 export interface Measured {
   rows: number;
   seconds: number;
@@ -27,12 +27,12 @@ export async function measure(rows: number, work: () => Promise<unknown>): Promi
   return { rows, seconds, cpuSeconds: (user + system) / 1e6, peakMegabytes };
 }
 
-/** Prints what was measured, for {@link runClient}. */
+/** Prints the figures for {@link runClient}. */
 export function tell(measured: Measured): void {
   process.stdout.write(`${JSON.stringify(measured)}\n`);
 }
 
-/** Runs a script of a checkout's bench in a process of its own and returns what it has measured. */
+/** Runs a script of a checkout's bench in a separate process and returns its figures. */
 export async function runClient(script: string, args: readonly (string | number)[], { root } = OWN): Promise<Measured> {
   const path = join(root, 'bench', script);
   const child = spawn(process.execPath, [path, ...args.map(String)], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -43,7 +43,7 @@ export async function runClient(script: string, args: readonly (string | number)
   return JSON.parse(Buffer.concat(chunks).toString('utf8')) as Measured;
 }
 
-/** The Messages server of the bench, in a process of its own. */
+/** The Messages server of the bench, in a separate process. */
 export interface ModelServer {
   url: string;
   /** Calls answered so far. */

@@ -1,9 +1,9 @@
 import { createServer, type Socket } from 'node:net';
 
 /**
- * `node bench/model-server.ts`: a Messages server that costs as little processor time as it can (about 20 µs a call), so
- * that on a small machine the client is what is measured. Prints its URL. The path holds what it does: a client whose
- * base URL is `URL/50/3` is answered after 50 ms each time, and has its data at the third call of a conversation.
+ * `node bench/model-server.ts`: a Messages server that needs very little processor time (about 20 µs a call), so that the
+ * client is measured even on a small machine. Prints its URL. The path sets its behaviour: a client with the base URL
+ * `URL/50/3` is answered after 50 ms each time, and gets its data at the third call of a conversation.
  * `GET /stats` gives the number of calls answered.
  */
 const ANSWER = { provider: 'Ambleford Fibre', download_mbps: 67.5, upload_mbps: 12.25, available: true };

@@ -1,8 +1,8 @@
 import { median } from './part.ts';
 
 /**
- * Runs each of several measurements once a round. Every other round goes backwards, so that a machine that grows slower
- * or faster meanwhile favours none of them.
+ * Runs each of several measurements once a round. Every other round runs in reverse order, so that a machine that gets
+ * slower or faster meanwhile favours none of them.
  */
 export async function interleave<Name extends string, Result>(
   rounds: number,

@@ -1,6 +1,6 @@
 import type { ModelServer } from './measure.ts';
 
-/** What every part of the bench gets. */
+/** The arguments of every part of the bench. */
 export interface BenchContext {
   /** Fewer rows and cells: for a first look, not for the record. */
   isQuick: boolean;
@@ -9,11 +9,11 @@ export interface BenchContext {
   server: ModelServer;
   /** A folder for tables and stores, removed at the end. */
   folder: string;
-  /** Tells on stderr what goes on. */
+  /** Prints progress on stderr. */
   progress(text: string): void;
 }
 
-/** What a part has found: a table, and what must hold of it. */
+/** The result of a part: a table, and the limits of its figures. */
 export interface Section {
   title: string;
   /** One paragraph: what was measured and how. */

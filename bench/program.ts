@@ -11,7 +11,7 @@ const INITIALIZE = {
   params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'bench', version: '1' } },
 };
 
-/** Makes the program as it is installed: built from a checkout, with the checkout's packages. Returns its folder. */
+/** Builds the program as it is installed, from a checkout and with its packages. Returns the folder. */
 export function buildProgram(root: string, target: string): string {
   mkdirSync(join(target, 'bin'), { recursive: true });
   const compiler = join(root, 'node_modules', '.bin', 'tsc');

@@ -23,11 +23,11 @@ function toTable(header: string[], rows: string[][]): string[] {
 
 /**
  * Writes `docs/benchmarks.md`: the machine, the versions, the date, the command, and every section. Sections that this
- * run did not have stay as an earlier one wrote them, each under the day and command of its own run.
+ * run did not measure stay unchanged, each with the day and command of its own run.
  */
 export async function writeDocument(sections: [string, Section][], args: string[]): Promise<void> {
   const command = `npm run bench -- ${args.join(' ')}`;
-  // Figures of a busy machine are worth less: its load at the end, this run's own two processes in it, says how busy.
+  // The load at the end shows how busy the machine was; it includes this run's own two processes.
   const load = (loadavg()[1] ?? 0).toFixed(1);
   const ran = `*${new Date().toISOString().slice(0, 10)}, \`${command}\`, load ${load} over the last five minutes*`;
   const kept = await readSections();
@@ -52,9 +52,9 @@ async function preamble(): Promise<string> {
 
 \`npm run bench\` measures all of this in one run on one machine and \`npm run bench -- --write\` writes this page; a name
 after \`--\` runs one part (in brackets below), \`--quick\` fewer rows, \`--against REF_OR_FOLDER\` another checkout beside
-this one. The model is a server of our own on the loopback
-address, in a process of its own (\`bench/model-server.ts\`); it costs about 20 µs of processor time a call. Clients run one
-after the other, each in a new process. Compare columns, not machines: a busy machine slows all of them.
+this one. The model is our own server on the loopback address, in a separate process (\`bench/model-server.ts\`); it needs
+about 20 µs of processor time a call. Clients run one after the other, each in a new process. Compare columns, not machines:
+a busy machine slows all of them.
 
 | | |
 |---|---|

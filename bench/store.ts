@@ -11,15 +11,15 @@ import { openSqliteStore } from '../src/storage/sqlite/open-sqlite-store.ts';
 import type { Store } from '../src/storage/store.ts';
 
 /**
- * `node bench/store.ts [ROWS]`: what the store does in a second with ROWS rows in it (default 1,000,000), each figure
- * beside a bare one of SQLite or of an empty batch, so that a slow machine shows as such.
+ * `node bench/store.ts [ROWS]`: operations a second of the store with ROWS rows in it (default 1,000,000). Each figure
+ * stands beside a bare one of SQLite or of an empty batch, which shows how fast the machine is.
  */
 const ROWS = Number(process.argv[2] ?? 1_000_000);
 const WORKED = Math.min(ROWS / 4, 50_000);
 const CONCURRENCY = 400;
 const CELLS = ['12 High Street', 'Ambleford', 'AB1 2CD', 'x'.repeat(120)];
 
-/** A second of the clock, and of the processor: the latter holds on a machine that does other things too. */
+/** Operations a second of wall-clock and of processor time; the latter is comparable on a busy machine. */
 interface Speed {
   perSecond: number;
   cpuUs: number;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 
-/** The agents of the bench, which are also what the bare loop and the pool send. */
+/** The agents of the bench; the bare loop and the pool send the same prompts. */
 const AGENTS = fileURLToPath(new URL('agents.yaml', import.meta.url));
 
 /** One agent of `bench/agents.yaml`, as far as a client that is not Rowmill needs it. */
@@ -20,12 +20,12 @@ export function agentsPath(): string {
   return AGENTS;
 }
 
-/** The name of the agent that takes so many turns over a row. */
+/** The name of the agent that takes this number of turns for a row. */
 export function agentName(turns: number): string {
   return turns === 1 ? 'bench-one-turn' : 'bench-three-turns';
 }
 
-/** The agent that takes so many turns, as the file has it. */
+/** The agent that takes this number of turns, as written in the file. */
 export function readBenchAgent(turns: number): BenchAgent {
   const { agents } = parse(readFileSync(AGENTS, 'utf8'), { merge: true }) as { agents: BenchAgent[] };
   const agent = agents.find(({ name }) => name === agentName(turns));
@@ -58,7 +58,7 @@ export function benchRow(id: number): BenchRow {
   };
 }
 
-/** Writes a table of so many rows into a folder; resolves to its path. */
+/** Writes a table of N rows into a folder; resolves to its path. */
 export async function writeTable(folder: string, rows: number): Promise<string> {
   const file = join(folder, `rows-${rows}.csv`);
   const header = 'id,address,postcode,city,ordered_on,notes\n';

@@ -1,4 +1,4 @@
-// Builds dist/ from src/: emptied first, so that nothing of an earlier build is packed.
+// Builds dist/ from src/. dist/ is emptied first, so that no file of an earlier build is packed.
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

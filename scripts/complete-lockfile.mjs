@@ -10,7 +10,7 @@ const packages = lock.packages;
 const OPERATING_SYSTEMS = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'win32'];
 const PROCESSORS = ['arm', 'arm64', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'wasm32', 'x64'];
 
-/** Whether a package is found from a place in the tree, as Node would find it. */
+/** Whether Node would find a package from a folder of the tree. */
 function isFound(name, from) {
   for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))) {
     if (packages[`${folder === '' ? '' : `${folder}/`}node_modules/${name}`] !== undefined) return true;
@@ -18,7 +18,7 @@ function isFound(name, from) {
   }
 }
 
-/** The platform that a binary package is for stands in its name, by convention. */
+/** The platform of a binary package: by convention its name contains it. */
 function platformOf(name) {
   const words = name.split('/').at(-1).split(/[-.]/);
   const pick = (known) => known.filter((word) => words.includes(word));

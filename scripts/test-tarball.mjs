@@ -1,5 +1,5 @@
-// Packs the project, installs the tarball into an empty folder and runs the demo there, as a user would have it; then
-// removes the optional packages, and looks at what is said instead of them.
+// Packs the project, installs the tarball into an empty folder and runs the demo there, like a user. Then it removes the
+// optional packages, and checks the messages that say what to install.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'rowmill-tarball-'));
-/** What is said where an SDK is not there: arguments, variables, the package. */
+/** Commands that need a missing SDK: arguments, variables, the package that the message names. */
 const WITHOUT_SDKS = [
   [['run', 'plums.csv', '--agent', 'anthropic', '--dry-run'], {}, '@anthropic-ai/sdk'],
   [['run', 'plums.csv', '--agent', 'openai', '--dry-run'], {}, 'openai'],

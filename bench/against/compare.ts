@@ -5,15 +5,15 @@ import { type BenchContext, median, type Section, verdict } from '../part.ts';
 /** The share by which a figure may be worse than before. */
 const TOLERANCE = 0.05;
 
-/** What a part measures of two checkouts in turn. */
+/** A measurement that a part makes of two checkouts in turn. */
 export interface Comparison {
   title: string;
-  /** What is measured and how. */
+  /** The measured figures and the method. */
   about: string;
   trials: Trial[];
 }
 
-/** One thing to measure of a checkout, and its figures. */
+/** One measurement of a checkout, and its figures. */
 export interface Trial {
   /** With its number of rows. */
   what: string;
@@ -24,21 +24,21 @@ export interface Trial {
 
 interface Figure {
   name: string;
-  /** Which way is better; it has a limit that way. Without it the figure is only shown. */
+  /** The better direction, in which the figure has a limit. Without it the figure is only shown. */
   better?: 'more' | 'less';
 }
 
 /** Makes the comparison of a part. */
 export type Comparing = (context: AgainstContext) => Comparison | Promise<Comparison>;
 
-/** What a comparison gets beside what every part gets. */
+/** The arguments of a comparison, in addition to those of every part. */
 export interface AgainstContext extends BenchContext {
   other: Checkout;
   /** Sizes of the batches of `memory`. */
   sizes: readonly number[];
 }
 
-/** Measures the other checkout and this one in turn: every figure before beside after, and the median of the ratios. */
+/** Measures the other checkout and this one in turn: each figure before and after, and the median of the ratios. */
 export async function compareCheckouts(
   { title, about, trials }: Comparison,
   { other, pairs, progress }: AgainstContext,
@@ -64,7 +64,7 @@ export async function compareCheckouts(
     }
   }
   return {
-    title: `${title}: before beside after`,
+    title: `${title}: before and after`,
     about: `${about} Before is ${other.name}, after is this checkout, run in turn (pairs: ${pairs}) with the same packages and the same Node. Figures are medians, the ratio is the median of the pairs’ own.`,
     header: ['what', 'figure', 'before', 'after', 'ratio'],
     rows,

@@ -23,7 +23,7 @@ export const healthAgainst: Comparing = () => ({
   ],
 });
 
-/** What `npm run bench -- health --quick` prints; a limit that doesn't hold is no fault here. */
+/** The output of `npm run bench -- health --quick`; a limit that is exceeded is not an error here. */
 async function runPart(root: string): Promise<string> {
   const args = [join(root, 'bench', 'run.ts'), 'health', '--quick'];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });

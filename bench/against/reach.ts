@@ -14,7 +14,7 @@ export const reachAgainst: Comparing = (context) => ({
       what: `${cell.concurrency} at once, ${cell.latencyMs} ms, ${grouped(cell.rows)} rows`,
       figures: [
         { name: 'rows/s, whole', better: 'more' },
-        { name: 'rows/s at work', better: 'more' },
+        { name: 'rows/s, calls only', better: 'more' },
         { name: 'µs a row', better: 'less' },
         { name: 'peak memory, MB' },
       ],
@@ -22,7 +22,7 @@ export const reachAgainst: Comparing = (context) => ({
         const measured = await runCell('rowmill', cell, { ...context, checkout });
         return {
           'rows/s, whole': rate(measured),
-          'rows/s at work': rateAtWork(measured),
+          'rows/s, calls only': rateAtWork(measured),
           'µs a row': cpuUs(measured),
           'peak memory, MB': measured.peakMegabytes,
         };

@@ -1,7 +1,7 @@
 /**
- * `node bench/clients/bare-loop.ts URL CSV ROWS CONCURRENCY TURNS [lean]`: what people write by hand. From a table to a
- * table, by csv-parse and csv-stringify; the same SDK over the global `fetch`, p-limit, the agent's loop. Nothing is kept on
- * the way, checked or repeated. With `lean`, the SDK sends through Rowmill's own `fetch` instead of the global one.
+ * `node bench/clients/bare-loop.ts URL CSV ROWS CONCURRENCY TURNS [lean]`: the loop that people write by hand. From a table
+ * to a table, by csv-parse and csv-stringify; the same SDK over the global `fetch`, p-limit, the agent's loop. Nothing is
+ * stored, checked or retried. With `lean`, the SDK sends through Rowmill's own `fetch` instead of the global one.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import Anthropic from '@anthropic-ai/sdk';

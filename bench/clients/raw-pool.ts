@@ -1,6 +1,6 @@
 /**
  * `node bench/clients/raw-pool.ts URL ROWS CONCURRENCY`: the floor. One prepared request over undici's pool for each
- * row, its answer parsed; no SDK, no loop, nothing kept.
+ * row, its answer parsed; no SDK, no loop, nothing stored.
  */
 import pLimit from 'p-limit';
 import { Pool } from 'undici';

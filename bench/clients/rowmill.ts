@@ -26,7 +26,7 @@ const config = readConfig(
 );
 boundHeap();
 const app = await createApp(config, createLog('warn'), { driver: 'supervisor' });
-// The others have loaded the SDK and read the agent before they begin, too.
+// The other clients also load the SDK and read the agent before the measurement starts.
 await import('@anthropic-ai/sdk');
 await app.registry.list();
 let batchId = '';
@@ -50,7 +50,7 @@ if (withExport === 'export') {
   measured['peakAfterExport'] = Math.round(process.resourceUsage().maxRSS / 1024);
 }
 await app.close();
-// Closed, so that its write-ahead log is in it.
+// Closed first, so that the file includes its write-ahead log.
 measured['databaseMegabytes'] = Math.round(statSync(join(config.dataDir, 'rowmill.db')).size / 1e6);
 await rm(config.dataDir, { recursive: true });
 tell(measured);

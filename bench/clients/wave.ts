@@ -1,7 +1,7 @@
 /**
  * `node bench/clients/wave.ts URL FOLDER CSV ROWS PROVIDER`: the first wave of a batch through a batch API, from the moment
- * its rows are loaded until its last job exists: inputs made, lines built, split, every row and call committed to the
- * store, uploaded.
+ * its rows are loaded until its last provider job exists: inputs made, lines built, split, every row and call committed to
+ * the store, uploaded.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -30,7 +30,7 @@ export const peers: Part = async (context) => {
     found.push([`promptfoo eval, ${grouped(few)} rows`, measured]);
   }
   const note = isInstalled
-    ? 'promptfoo gets a tenth of the rows, because it takes so long; its start is counted, and is a second or two of it.'
+    ? 'promptfoo gets a tenth of the rows, because it is slow; its start is counted and takes one or two seconds.'
     : 'Others are not installed: run `npm install` in `bench/peers`.';
   return {
     title: 'Other tools',
@@ -43,7 +43,7 @@ export const peers: Part = async (context) => {
   };
 };
 
-/** Runs a peer and makes sure that it asked the model once for each row. */
+/** Runs a peer and checks that it called the model once for each row. */
 async function counted(rows: number, run: () => Promise<Measured>, { server }: BenchContext): Promise<Measured> {
   const before = await server.answered();
   const measured = await run();

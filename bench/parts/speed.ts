@@ -5,7 +5,7 @@ import { grouped, type Part } from '../part.ts';
 const CONCURRENCIES = [10, 100, 400];
 const LATENCIES_MS = [0, 50, 500];
 const TURNS = [1, 3];
-/** Calls a second that no client here goes beyond by much: bounds how long a cell takes. */
+/** Calls a second that no client exceeds by much: bounds the duration of a cell. */
 const MOST_CALLS = 2_000;
 
 /** Rows a second and processor time a row of the three clients, over the whole matrix. */

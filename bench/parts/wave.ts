@@ -6,7 +6,7 @@ import { runClient } from '../measure.ts';
 import { grouped, type Part, type Verdict, verdict } from '../part.ts';
 import { writeTable } from '../workload.ts';
 
-/** The first wave of batches through a batch API: how fast its jobs are built and uploaded, and how much memory that takes. */
+/** The first wave of batches through a batch API: how fast provider jobs are built and uploaded, and the memory needed. */
 export const wave: Part = async ({ isQuick, folder, progress }) => {
   const small = isQuick ? 30_000 : 100_000;
   const child = spawn(process.execPath, [fileURLToPath(new URL('../batch-server.ts', import.meta.url))], {
@@ -42,10 +42,10 @@ export const wave: Part = async ({ isQuick, folder, progress }) => {
   return {
     title: 'Into a batch API',
     about:
-      'From the moment the rows are loaded until the last job of the first wave exists: inputs made, lines built, split into ' +
-      'jobs, every row and call committed to the store, uploaded to a server on this machine that throws them away. Peak ' +
-      'memory is that of the whole process, the upload in it.',
-    header: ['provider', 'rows', 'jobs', 'rows/s', 'µs a row', 'peak memory'],
+      'From the moment the rows are loaded until the last provider job of the first wave exists: inputs made, lines built, split into ' +
+      'jobs, every row and call committed to the store, uploaded to a server on this machine that discards them. Peak ' +
+      'memory is that of the whole process, upload included.',
+    header: ['provider', 'rows', 'provider jobs', 'rows/s', 'µs a row', 'peak memory'],
     rows,
     verdicts,
   };

@@ -5,7 +5,7 @@ import { MODEL_KEYS } from '../providers/descriptor.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
-/** `{"type": "object", …}`: a JSON Schema (2020-12) written by a user. Compiled where it is used, so its faults are told at load. */
+/** `{"type": "object", …}`: a JSON Schema (2020-12) written by a user. Compiled where it is used, so faults are reported at load. */
 const jsonSchema = unparsedSchema;
 
 /** A declarative HTTP call. `{field}` in `url` is replaced by the URL-encoded input field; in `body` strings, by its JSON value. */
@@ -34,10 +34,10 @@ export const mcpToolsDefinition = z
     env: z.record(z.string(), z.string()).default({}),
     url: z.string().min(1).optional(),
     headers: z.record(z.string(), z.string()).default({}),
-    /** Names of the tools to offer; all of them without it. */
+    /** Names of the tools to offer. Default: all. */
     tools: z.array(z.string()).optional(),
     timeout_s: z.number().positive().max(600).default(60),
-    /** Default: what the server's `readOnlyHint` or `idempotentHint` says. */
+    /** Default: the server's `readOnlyHint` or `idempotentHint`. */
     idempotent: z.boolean().optional(),
   })
   .refine((mcp) => (mcp.command === undefined) !== (mcp.url === undefined), {
@@ -54,7 +54,7 @@ export const toolDefinition = z.union([
 const placeholder = z.string().regex(/^[^{}\r\n]*[^{}\s][^{}\r\n]*$/, 'a placeholder is a name without braces');
 
 /**
- * The message that a row's run begins with, instead of its input as JSON. Every `{name}` and `{{name}}` of a declared
+ * The first message of a row's run, instead of its input as JSON. Every `{name}` and `{{name}}` of a declared
  * placeholder is replaced by the input field of that name. People may write `system` here instead of `instructions`.
  */
 const promptDefinition = z.strictObject({
@@ -69,19 +69,19 @@ export const modelDefinition = z
     model: z.string().min(1),
     /** Upper limit of output tokens a call. */
     max_tokens: z.int().positive().default(4096),
-    /** Sampling, told only to models that take it: those that reason don't. */
+    /** Sampling, sent only to models that accept it: models that reason do not. */
     temperature: z.number().min(0).max(2).optional(),
     top_p: z.number().positive().max(1).optional(),
-    /** A model of the same provider for when this one is not served, or does not take what it is sent. */
+    /** A model of the same provider, used when this one is not served or does not accept the request. */
     fallback: z.string().min(1).optional(),
-    /** The address of the server, where each agent names its own; with its `/v1`. */
+    /** The server's address, with its `/v1`, for providers whose agents name their own server. */
     base_url: z.url({ error: 'must be a URL such as http://127.0.0.1:11434/v1' }).optional(),
     /** The environment variable that holds the key of that server. */
     api_key_env: z
       .string()
       .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable, not a key')
       .optional(),
-    /** The region, where the provider has some. Default: AWS_REGION. */
+    /** The region, for providers that have regions. Default: AWS_REGION. */
     region: z.string().min(1).optional(),
     /** The id or ARN of an inference profile that serves the model. */
     inference_profile: z.string().min(1).optional(),
@@ -102,7 +102,7 @@ export const modelDefinition = z
   });
 
 /**
- * An agent as it stands in the registry, defaults filled in. It is plain JSON: a batch stores it whole as its snapshot.
+ * An agent of the registry, with defaults filled in. It is plain JSON: a batch stores it completely as its snapshot.
  * `${NAME}` references in `env`, `headers` and `url` are still unresolved in it, so that no secret is stored.
  */
 export const agentDefinition = z.strictObject({
@@ -128,11 +128,11 @@ export const agentDefinition = z.strictObject({
       max_turns: z.int().positive().max(100).default(8),
       /** Deadline of one row, all turns together, in seconds. */
       timeout_s: z.number().positive().max(86_400).default(120),
-      /** How many characters of one field a prompt may hold; the rest is cut off, marked and told. Default 400,000. */
+      /** How many characters of one field a prompt may hold; the rest is cut off, marked and counted. Default 400,000. */
       max_field_characters: z.int().positive().optional(),
       /** Deadline of one model call, in seconds; a call that misses it is sent again. Default: see `callTimeoutMs`. */
       call_timeout_s: z.number().positive().max(3600).optional(),
-      /** Caps of our own on the model's lane, a minute, below what the provider allows. */
+      /** The agent's own limits on the model's lane, a minute, below the provider's. */
       requests_per_minute: z.int().positive().optional(),
       input_tokens_per_minute: z.int().positive().optional(),
       output_tokens_per_minute: z.int().positive().optional(),
@@ -151,14 +151,14 @@ export type AgentDefinition = z.infer<typeof agentDefinition>;
 export const STRUCTURED_OUTPUT_TOOL = 'return_structured_data';
 
 /**
- * Deadline of one model call, in milliseconds: three quarters of the row's and at most two minutes, unless it is set,
- * so that a call that hangs leaves time for another.
+ * Deadline of one model call, in milliseconds. Default: three quarters of the row's deadline, at most two minutes, so that
+ * a call that hangs leaves time for another.
  */
 export function callTimeoutMs({ limits }: Pick<AgentDefinition, 'limits'>): number {
   return 1000 * (limits.call_timeout_s ?? Math.min(120, limits.timeout_s * 0.75));
 }
 
-/** `name@version`, as people write it and as it is shown. */
+/** `name@version`, as people write it and as it is displayed. */
 export function agentLabel(definition: { name: string; version: string }): string {
   return `${definition.name}@${definition.version}`;
 }

@@ -11,12 +11,12 @@ import type { LoopContext } from './loop/run-state.ts';
 import { type BoundTool, bindTools } from './loop/tool-calls.ts';
 import type { Tool, ToolSet } from './tool.ts';
 
-/** What {@link openAgent} makes an agent of. */
+/** The arguments of {@link openAgent}. */
 export interface OpenAgentOptions {
   definition: AgentDefinition;
   /** The live tools. Closed with the agent. */
   toolSet: ToolSet;
-  /** The tool list that a batch started with: the model is told of these, whatever the live tools are by now. */
+  /** The tool list that a batch started with: the model gets this list, even if the live tools have changed. */
   toolSpecs?: ToolSpec[];
   log: Log;
   clock?: Clock;
@@ -33,7 +33,7 @@ export function openAgent({ definition, toolSet, toolSpecs, log, clock = systemC
     const fix = `Rename the tool "${STRUCTURED_OUTPUT_TOOL}" of agent ${agentLabel(definition)}: the name is taken.`;
     throw new AppError('agents_invalid', fix);
   }
-  // An embedding model writes nothing, and gives the same vector again however its fault is told.
+  // An embedding model writes no text, and a second turn would give the same vector: one turn, no output tokens.
   const writes = !isEmbeddingModel(definition.model);
   const specs = specsFor(toolSpecs ?? liveSpecs(tools), structured);
   const context: LoopContext = {
@@ -44,7 +44,7 @@ export function openAgent({ definition, toolSet, toolSpecs, log, clock = systemC
     sampling: samplingOf(definition),
     maxTurns: writes ? definition.limits.max_turns : 1,
     timeoutMs: definition.limits.timeout_s * 1000,
-    // One that may call tools first has to be free to begin otherwise.
+    // An agent with tools may start its answer with a tool call, so it gets no prefill.
     prefill: specs.length === 0 ? structured?.prefill : undefined,
     toolSpecs: specs,
     tools,

@@ -2,13 +2,13 @@ import type { Log } from '../base/log.ts';
 import type { Json, JsonObject, JsonSchema } from '../protocol/messages.ts';
 import type { ToolResult } from '../protocol/run.ts';
 
-/** What a tool's `execute` receives beside its input. */
+/** What a tool's `execute` receives in addition to its input. */
 export interface ToolContext {
   signal: AbortSignal;
   log: Log;
-  /** The same for every repetition of one tool call: hand it to services that know idempotency keys. */
+  /** The same for every repetition of one tool call; pass it to services that accept idempotency keys. */
   idempotencyKey: string;
-  /** Progress in the tool's own unit, for transports that can show it. */
+  /** Reports progress in the tool's own unit, for transports that can show it. */
   onProgress?: (progress: { done: number; total?: number; message?: string }) => void;
 }
 

@@ -18,7 +18,7 @@ export function embeddingFaults({ model, tools, structured_output: output }: Age
   const { provider, model: name, fallback } = model;
   if (!isEmbeddingModel(model)) {
     if (fallback === undefined || !isEmbeddingModel({ provider, model: fallback })) return [];
-    const message = `is "${fallback}", which gives vectors and not answers; take a model that writes`;
+    const message = `is "${fallback}", which gives vectors and not answers; take a model that generates text`;
     return [{ path: ['model', 'fallback'], message }];
   }
   const faults: Fault[] = [];

@@ -41,7 +41,7 @@ function resolveModel(raw: unknown): { value: unknown } | { faults: Fault[] } {
   if (!isRecord(raw) || typeof raw['model'] !== 'string') return { value: raw };
   const model = parseModelReference(raw['model']);
   if (model !== undefined) return { value: { ...raw, model } };
-  const message = `is "${raw['model']}", whose provider can't be told; write {provider: …, model: ${raw['model']}}`;
+  const message = `is "${raw['model']}", which does not identify a provider; write {provider: …, model: ${raw['model']}}`;
   return { faults: [{ path: ['model'], message }] };
 }
 
@@ -65,7 +65,8 @@ function nameFaults({ tools }: AgentDefinition): Fault[] {
       seen.add(name);
       return [];
     }
-    const why = name === STRUCTURED_OUTPUT_TOOL ? 'which is the tool that answers are given by' : 'like another tool';
+    const why =
+      name === STRUCTURED_OUTPUT_TOOL ? 'which is the tool for the structured answer' : 'the name of another tool';
     return [{ path: ['tools', index, 'http', 'name'], message: `is "${name}", ${why}; take another name` }];
   });
 }

@@ -8,7 +8,7 @@ import { type Fault, isRecord } from './agent-faults.ts';
 export function resolveInstructions(raw: unknown): { value: unknown } | { faults: Fault[] } {
   if (!isRecord(raw) || !isRecord(raw['prompt']) || raw['prompt']['system'] === undefined) return { value: raw };
   if (raw['instructions'] !== undefined) {
-    const message = 'stands beside prompt.system, which means the same; give one of the two';
+    const message = 'is given together with prompt.system, which means the same; give one of the two';
     return { faults: [{ path: ['instructions'], message }] };
   }
   const { system, ...prompt } = raw['prompt'];

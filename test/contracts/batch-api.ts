@@ -25,21 +25,21 @@ export interface BatchBench {
   createFormat: (jobs: Jobs) => BatchFormat;
   model: string;
   create(url: string): BatchApi;
-  /** Requests go out inside the call that creates the job. */
+  /** Requests are part of the call that creates the job. */
   lacksUpload?: boolean;
-  /** A job of whose submission nothing can be told while it runs. */
+  /** The submission of a job cannot be identified while it runs. */
   findsOnlyEnded?: boolean;
-  /** Creating it again gives the job that exists, so that nothing has to be found. */
+  /** Creating it again returns the existing job, so that no search is needed. */
   isIdempotent?: boolean;
   /** The wire does not say which requests expired or were cancelled: their results are missing. */
   lacksItemEndings?: boolean;
-  /** The SDK drops why a job failed. */
+  /** The SDK drops the reason why a job failed. */
   lacksReason?: boolean;
-  /** Results are no file of lines that could break. */
+  /** Results are not a file of lines that could be cut. */
   lacksLines?: boolean;
   /** Results come with the state, or from another server. */
   lacksResultCalls?: boolean;
-  /** The format of errors can't tell a spend limit from others. */
+  /** The error format does not distinguish a spend limit from other limits. */
   lacksSpendLimit?: boolean;
 }
 
@@ -101,7 +101,7 @@ function createBatchWorld(bench: BatchBench) {
 
 type World = ReturnType<typeof createBatchWorld>;
 
-/** The contract of a batch API: what every one does, whatever its wire says. */
+/** The contract of a batch API, independent of its wire format. */
 export function testBatchApi(name: string, bench: BatchBench): void {
   const world = createBatchWorld(bench);
   describe(`${name}, its results`, () => testResults(bench, world));

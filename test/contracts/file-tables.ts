@@ -5,7 +5,7 @@ import type { Cell, StoredType } from '../../src/tables/cell.ts';
 import { openTable } from '../support/tables.ts';
 import { EXTENSIONS, faultOf, HEADER, readAll, type TablesPlace, TEXT_ROWS } from './tables-place.ts';
 
-/** What every place of files must do, for every format, beside the contracts of sources and writers. */
+/** The contract of every location of files, for every format, in addition to those of sources and writers. */
 export function testFileTables(kind: string, open: () => Promise<TablesPlace>): void {
   describe(`tables on ${kind}`, () => {
     let place: TablesPlace;

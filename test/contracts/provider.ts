@@ -19,9 +19,9 @@ export interface ProviderBench {
   create(url: string): Provider;
   /** Calls have no ids on the wire. */
   lacksCallIds?: boolean;
-  /** The format of errors can't tell a spend limit from others. */
+  /** The error format does not distinguish a spend limit from other limits. */
   lacksSpendLimit?: boolean;
-  /** The wire keeps no count of what was written to the cache. */
+  /** The wire format has no count of tokens written to the cache. */
   lacksCacheWrites?: boolean;
 }
 
@@ -48,7 +48,7 @@ export function requestOf(model: string, more: Partial<ModelRequest> = {}): Mode
   };
 }
 
-/** Both ways of asking: whole, and streamed. */
+/** Both ways of calling: as a whole, and streamed. */
 export const WAYS: [string, () => Pick<RespondOptions, 'onText'>][] = [
   ['whole', () => ({})],
   ['streamed', () => ({ onText: () => undefined })],
@@ -96,7 +96,7 @@ export function createAsking(bench: ProviderBench) {
   return { open, ask, faultOf, requests: () => server?.requests ?? [] };
 }
 
-/** The contract of a provider: what every one does, whatever its wire says. */
+/** The contract of a provider, independent of its wire format. */
 export function testProvider(name: string, bench: ProviderBench): void {
   const asking = createAsking(bench);
   describe.each(WAYS)(`${name}, %s`, (_way, way) => {

@@ -4,12 +4,12 @@ import type { EndedRow, LiveSource, RowSource, SourceRow } from '../../src/table
 import type { OpenOptions, Tables } from '../../src/tables/table.ts';
 import { faultOf } from './tables-place.ts';
 
-/** A place that tables of one kind can be put at. */
+/** A location where tables of one kind can be put. */
 export interface SourceBench {
   tables: Tables;
   /** Puts a table of one column `q` there, whose cells are texts; gives its URI. */
   put(name: string, cells: readonly string[]): Promise<string>;
-  /** The URI of nothing. */
+  /** A URI where nothing exists. */
   missing: string;
   close(): Promise<void>;
 }
@@ -28,7 +28,7 @@ async function allOf(source: RowSource): Promise<SourceRow[]> {
 const cellsOf = (rows: readonly SourceRow[]) => rows.map(({ cells }): Cell => cells[0] ?? null);
 const words = (count: number) => Array.from({ length: count }, (_, index) => `word ${index}`);
 
-/** What every source must do, whatever it is made of. */
+/** The contract of every source. */
 export function testRowSource(name: string, open: () => Promise<SourceBench>): void {
   describe(`a source on ${name}`, () => {
     let place: SourceBench;
@@ -111,13 +111,13 @@ function testReading({ put, open }: Bench): void {
 
 const ended = (keys: readonly string[]): EndedRow[] => keys.map((key) => ({ key, status: 'succeeded' }));
 
-/** A place of a live source. Its pages have fewer than 20 rows. */
+/** A location of a live source. Its pages have fewer than 20 rows. */
 export interface LiveBench extends SourceBench {
-  /** How often rows were asked for at the place, over all sources. */
+  /** How often rows were fetched from the location, by all sources. */
   fetches(uri: string): number;
 }
 
-/** What every source must do besides that is loaded while its rows run. */
+/** The additional contract of a source that is loaded while its rows run. */
 export function testLiveSource(name: string, open: () => Promise<LiveBench>): void {
   describe(`a live source on ${name}`, () => {
     let place: LiveBench;

@@ -3,7 +3,7 @@ import type { OutputRecord, RecordsWriter } from '../../src/tables/row-writer.ts
 import { openTable } from '../support/tables.ts';
 import { faultOf, HEADER, readAll, type TablesPlace, TEXT_ROWS } from './tables-place.ts';
 
-/** What every writer of whole tables must do. `extension` names the format. */
+/** The contract of a writer of whole tables. `extension` names the format. */
 export function testTableWriter(name: string, open: () => Promise<TablesPlace>, extension: string): void {
   describe(`a table writer on ${name}`, () => {
     let place: TablesPlace;
@@ -88,15 +88,15 @@ export function testTableWriter(name: string, open: () => Promise<TablesPlace>, 
   });
 }
 
-/** A place of records, with what a test needs to look into it. */
+/** A destination of records, with access to its contents. */
 export interface RecordsBench {
   open(): Promise<RecordsWriter>;
-  /** What is there, by key. */
+  /** The stored records, by key. */
   stored(): Promise<Map<string, OutputRecord>>;
   close(): Promise<void>;
 }
 
-/** A record as the runner makes it, with what a test wants different. */
+/** A record as the runner makes it, with a test's changes. */
 function newRecord(key: string, change: Partial<OutputRecord> = {}): OutputRecord {
   return {
     key,
@@ -113,7 +113,7 @@ function newRecord(key: string, change: Partial<OutputRecord> = {}): OutputRecor
   };
 }
 
-/** What every writer of records must do. */
+/** The contract of a writer of records. */
 export function testRecordsWriter(name: string, open: () => Promise<RecordsBench>): void {
   describe(`a records writer on ${name}`, () => {
     let bench: RecordsBench;

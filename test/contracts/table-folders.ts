@@ -4,7 +4,7 @@ import type { SourceRow } from '../../src/tables/row-source.ts';
 import { openTable } from '../support/tables.ts';
 import { faultOf, readAll, type TablesPlace } from './tables-place.ts';
 
-/** What every location must do with folders and patterns as sources. */
+/** The contract of a location for folders and patterns as sources. */
 export function testTableFolders(kind: string, open: () => Promise<TablesPlace>): void {
   describe(`folders of tables on ${kind}`, () => {
     let place: TablesPlace;

@@ -10,14 +10,14 @@ import type { Tables } from '../../src/tables/table.ts';
 import { startTestS3 } from '../support/s3.ts';
 import { createTestTables } from '../support/tables.ts';
 
-/** A place that tables can be put at and read back from, whatever its kind. */
+/** A location of any kind where tables can be put and read back. */
 export interface TablesPlace {
   tables: Tables;
-  /** The URI of a name at this place. */
+  /** The URI of a name at this location. */
   uri(name: string): string;
   put(name: string, body: Buffer | string): Promise<void>;
   get(name: string): Promise<Buffer>;
-  /** Everything there is at this place, hidden and unfinished things included. */
+  /** All names at this location, including hidden and unfinished files. */
   names(): Promise<string[]>;
   close(): Promise<void>;
 }

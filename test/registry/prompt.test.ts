@@ -31,7 +31,7 @@ describe('an agent with a prompt', () => {
     [
       'instructions twice',
       '    instructions: a\n    prompt: {system: b, user: "{c}", placeholders: [c]}\n',
-      'agents[0].instructions stands beside prompt.system, which means the same; give one of the two',
+      'agents[0].instructions is given together with prompt.system, which means the same; give one of the two',
     ],
     [
       'no instructions',

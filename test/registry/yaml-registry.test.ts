@@ -91,7 +91,7 @@ describe('parseAgentsYaml', () => {
     [
       'a model of unknown provider',
       agent('', 'model: mystery-1'),
-      `${FILE}:4: agents[0].model is "mystery-1", whose provider can't be told`,
+      `${FILE}:4: agents[0].model is "mystery-1", which does not identify a provider`,
     ],
     [
       'a version that is a number',
@@ -174,7 +174,9 @@ describe('parseAgentsYaml', () => {
     expect(invalid(agent(`    tools:\n${tool('look')}${tool('look')}`))).toContain(
       ':8: agents[0].tools[1].http.name is "look"',
     );
-    expect(invalid(agent(`    tools:\n${tool('return_structured_data')}`))).toContain('which is the tool that answers');
+    expect(invalid(agent(`    tools:\n${tool('return_structured_data')}`))).toContain(
+      'which is the tool for the structured answer',
+    );
   });
 
   it('refuses a repeated name and version and names both lines', () => {

@@ -1,11 +1,11 @@
 import type { Clock } from '../../src/base/clock.ts';
 import { AppError } from '../../src/base/errors.ts';
 
-/** A clock that stands still until it is turned. */
+/** A clock that does not move until a test advances it. */
 export interface ManualClock extends Clock {
-  /** Turns the clock on; every sleep that is due ends, in order. */
+  /** Advances the clock; every sleep that is due ends, in order. */
   advance(ms: number): Promise<void>;
-  /** How many sleeps there are. */
+  /** The number of waiting sleeps. */
   sleepers(): number;
 }
 

@@ -4,7 +4,7 @@ import * as z from 'zod';
 
 const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
-/** A small, real MCP server whose tools show one thing each. `record` is told of every call. */
+/** A small, real MCP server whose tools show one thing each. `record` gets every call. */
 export function createFixtureServer(record: (line: string) => void): McpServer {
   const server = new McpServer({ name: 'fixture', version: '1.0.0' });
   server.registerTool(

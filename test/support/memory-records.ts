@@ -4,7 +4,7 @@ import type { LocationKind } from '../../src/tables/locations/location-kind.ts';
 import type { EndedRow, LiveSource, SourceRow } from '../../src/tables/row-source.ts';
 import type { OutputRecord, RecordsWriter } from '../../src/tables/row-writer.ts';
 
-/** A document of a collection, and who has it. */
+/** A document of a collection, and the batch that has it. */
 interface Document {
   key: string;
   cells: Cell[];
@@ -13,7 +13,7 @@ interface Document {
   isDone: boolean;
 }
 
-/** A collection of documents: a live source and a place for records. What is done to it is kept for tests. */
+/** A collection of documents: a live source and a destination of records. It keeps its calls for tests. */
 export interface MemoryCollection {
   columns: string[];
   documents: Document[];
@@ -26,19 +26,19 @@ export interface MemoryCollection {
   /** How many pages were fetched. */
   fetches: number;
   pageRows: number;
-  /** What `total` says. */
+  /** The value of `total`. */
   total: number | null;
-  /** Reading waits for more documents at the end, until it is called. */
+  /** While true, reading waits at the end for more documents; `end` makes it false. */
   isOpen: boolean;
   /** Readers that wait for documents. */
   waiting: Set<() => void>;
-  /** Called before records are written; what it throws is the write's fault. */
+  /** Called before records are written; the write rejects with its error. */
   beforeWrite: ((records: readonly OutputRecord[]) => void | Promise<void>) | undefined;
   put(keys: readonly string[]): void;
   end(): void;
 }
 
-/** Collections in memory under `memory://NAME`, that outlive batches and runners like a database does. */
+/** Collections in memory under `memory://NAME`, which outlive batches and runners, as a database does. */
 export interface MemoryRecords {
   kind: LocationKind;
   collection(name: string): MemoryCollection;

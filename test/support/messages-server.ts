@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { echoAnswer, twoTurnAnswer } from './echo-agent.ts';
 import { toEvents, toWireMessage, type WireAnswer, type WireRequest } from './messages-wire.ts';
 
-/** Something that goes wrong instead of an answer. */
+/** A fault instead of an answer. */
 export type Fault =
   | {
       fault: 'status';
@@ -46,7 +46,7 @@ export interface MessagesServerOptions {
   /** Sent with every answer. */
   headers?: Record<string, string>;
   port?: number;
-  /** Told of each answer, faults not counted, that was handed to the network in whole. */
+  /** Called for each answer, faults excluded, that was completely handed to the network. */
   onDelivered?: (number: number) => void;
 }
 
@@ -68,7 +68,7 @@ export async function startMessagesServer(options: MessagesServerOptions): Promi
   };
   const server = createServer((request, response) => {
     handle(request, response, { options, state, random }).catch((thrown: unknown) => {
-      // A fault of the test's own `respond`: it has to show in the client's error.
+      // An error in the test's own `respond`: it must appear in the client's error.
       if (!response.headersSent) response.writeHead(500, { 'content-type': 'application/json' });
       response.end(JSON.stringify({ type: 'error', error: { type: 'api_error', message: String(thrown) } }));
     });

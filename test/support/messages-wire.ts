@@ -29,7 +29,7 @@ export interface WireRequest {
   [key: string]: unknown;
 }
 
-/** What the model says. The defaults fit the content: `tool_use` when it holds a call, tokens by length. */
+/** The model's answer. The defaults fit the content: `tool_use` when it holds a call, tokens by length. */
 export interface WireAnswer {
   content: WireBlock[];
   stop_reason?: string;
@@ -100,7 +100,7 @@ function blockEvents(block: WireBlock, index: number): string[] {
         stop,
       ];
     case 'tool_use': {
-      // A block with `partial_json` is sent as it stands: a call that was cut off.
+      // A block with `partial_json` is sent unchanged: a call that was cut off.
       const json = typeof block['partial_json'] === 'string' ? block['partial_json'] : JSON.stringify(block['input']);
       const { partial_json: _partial, ...rest } = block;
       const deltas = pieces(json).map((partial) => delta({ type: 'input_json_delta', partial_json: partial }));

@@ -21,7 +21,7 @@ export interface TestS3 {
   /** Keys in the bucket. */
   keys(): Promise<string[]>;
   createBucket(): Promise<string>;
-  /** Deletes a bucket, which fails while it holds an object or a multipart upload that was begun and not ended. */
+  /** Deletes a bucket, which fails while it holds an object or an unfinished multipart upload. */
   deleteEmptyBucket(bucket: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -20,7 +20,7 @@ export interface Said {
   stopDetails?: string;
 }
 
-/** What the model does on a turn: says something, or something of the test's own. */
+/** The model's behaviour in a turn: an answer, or a function of the test. */
 export type Turn = Said | ((request: ModelRequest, signal: AbortSignal) => Promise<Said> | Said);
 
 export const text = (words: string): AssistantBlock => ({ type: 'text', text: words });
@@ -62,7 +62,7 @@ export function tool(name: string, overrides: Partial<Tool> = {}): Tool {
   };
 }
 
-/** What {@link runScripted} is given; the model's turns are played in order. */
+/** The arguments of {@link runScripted}; the model's turns are played in order. */
 export interface ScriptedRun {
   turns: Turn[];
   definition?: AgentDefinition;
@@ -81,7 +81,7 @@ export interface ScriptedOutcome {
   toolCalls: (ToolCall & { key: string })[];
 }
 
-/** Runs an agent on a model whose answers are written down; the hooks do what a journal does, without one. */
+/** Runs an agent on a model whose answers are written down; the hooks act like a journal that stores nothing. */
 export async function runScripted(run: ScriptedRun): Promise<ScriptedOutcome> {
   const requests: ModelRequest[] = [];
   const events: RunEvent[] = [];

@@ -9,7 +9,7 @@ import type { TableWriter, WriterOptions } from '../../src/tables/row-writer.ts'
 import type { Tables } from '../../src/tables/table.ts';
 import { createTables } from '../../src/tables/tables.ts';
 
-/** What a test's tables are made of. */
+/** The parts of a test's tables. */
 interface TestTablesParts {
   /** Folders that files may lie in; none without it. */
   roots?: readonly string[];

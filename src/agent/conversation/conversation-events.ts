@@ -3,7 +3,7 @@ import { type Json, textOf } from '../../protocol/messages.ts';
 import type { CallModel, RunEvent } from '../../protocol/run.ts';
 import type { ConversationEvent } from './conversation.ts';
 
-/** What a chat client is told of an event of the run; nothing for those that are of no use to it. */
+/** The chat event for an event of the run; undefined for events that a chat client does not need. */
 export function conversationEvent(event: RunEvent): ConversationEvent | undefined {
   switch (event.type) {
     case 'turn-start':
@@ -28,14 +28,14 @@ export function conversationEvent(event: RunEvent): ConversationEvent | undefine
   }
 }
 
-/** What a model sent as a tool's input came out of JSON; `undefined` alone has no place there. */
+/** A tool's input was parsed from JSON; only `undefined` is not JSON. */
 function asJson(input: unknown): Json {
   return (input ?? null) as Json;
 }
 
 /**
- * The same `callModel`, but the text is always handed over: an answer that was not streamed, because it was replayed
- * from the journal or its provider can't stream, is handed over whole.
+ * The same `callModel`, but `onText` always gets the text. An answer that was not streamed, because it was replayed from
+ * the journal or its provider can't stream, is passed as a whole.
  */
 export function alwaysSpeaking(callModel: CallModel): CallModel {
   return async (call) => {
@@ -54,8 +54,8 @@ export function alwaysSpeaking(callModel: CallModel): CallModel {
 }
 
 /**
- * The events that `produce` emits, in order, as an async iterable. Production begins with the first read.
- * Contract: one who stops reading aborts the signal and waits until `produce` is over, so that it can still store.
+ * The events that `produce` emits, in order, as an async iterable. `produce` starts with the first read.
+ * Contract: a reader that stops early aborts the signal and waits until `produce` has ended, so that it can still store.
  */
 export async function* eventsOf<Event>(
   signal: AbortSignal,

@@ -5,12 +5,12 @@ import type { OpenedAgent, RunHooks } from '../../protocol/run.ts';
 /** A conversation as it is stored. */
 export interface StoredConversation {
   id: string;
-  /** `name@version` of the agent that it began with and goes on with. */
+  /** `name@version` of the agent that it started with; it continues with the same one. */
   agent: string;
   createdAt: number;
   updatedAt: number;
   messages: Message[];
-  /** `RUN OWNER` of a message that was stored and whose run has not ended: `OWNER` is at it, or died. */
+  /** `RUN OWNER` of a stored message whose run has not ended: process `OWNER` is running it, or died. */
   openRun: string | null;
 }
 
@@ -25,7 +25,7 @@ interface ConversationStore {
   ): Promise<void>;
 }
 
-/** The agent that people talk to. Whoever opened it closes it. */
+/** The agent that people talk to. The caller that opened it closes it. */
 export interface ConversationAgent {
   agent: OpenedAgent;
   label: string;
@@ -35,7 +35,7 @@ export interface ConversationAgent {
   hooksFor(runId: string): Pick<RunHooks, 'callModel' | 'callTool'>;
 }
 
-/** What conversations are made of. */
+/** The dependencies of conversations. */
 export interface ConversationParts {
   store: ConversationStore;
   /**
@@ -45,7 +45,7 @@ export interface ConversationParts {
   open(label: string | null, speaker?: string): Promise<ConversationAgent>;
   /** What the journal holds of a run: its answered calls, and what they cost (null when a price is unknown). */
   readRun(runId: string): Promise<{ answers: number; costUsd: number | null }>;
-  /** This process, as text, and whether the one of such a text still lives (unknown where it is on another host). */
+  /** This process as text, and whether the process of such a text is still alive (unknown on another host). */
   owner: string;
   isAlive(owner: string): boolean | 'unknown';
   /** A new conversation id, `conv_…`. */

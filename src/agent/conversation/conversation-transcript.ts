@@ -1,12 +1,12 @@
 import type { AssistantBlock, Message, ToolResultBlock, UserBlock } from '../../protocol/messages.ts';
 
-/** What a model reads for a call that was sent and whose answer never came. */
+/** The result that a model reads for a call that was sent and never answered. */
 const INTERRUPTED =
   'This call was interrupted and its outcome is not known. Look at the present state before you repeat it.';
 
 /**
- * The transcript as it goes to the model: user messages that follow one another become one. They do where a turn failed
- * before the model answered. What was sent earlier is only continued: its blocks stand unchanged at the front.
+ * The transcript as it is sent to the model: consecutive user messages become one. They occur where a turn failed before
+ * the model answered. Invariant: blocks that were sent earlier stay unchanged at the front.
  */
 export function requestMessages(stored: readonly Message[]): Message[] {
   const merged: Message[] = [];
@@ -22,8 +22,8 @@ export function requestMessages(stored: readonly Message[]): Message[] {
 }
 
 /**
- * The transcript for another version of the agent than the one that said it: without the blocks that only a provider
- * understands. Thinking is bound to the instructions and tools that it was made under, and is refused under others.
+ * The transcript for another version of the agent than the one that wrote it: without the blocks that only a provider
+ * understands. Thinking is bound to its original instructions and tools, and is refused with others.
  */
 export function withoutOpaque(stored: readonly Message[]): Message[] {
   return stored.flatMap((message): Message[] => {
@@ -38,8 +38,8 @@ function blocksOf(content: string | UserBlock[]): UserBlock[] {
 }
 
 /**
- * What a run appended, in a form that can be continued: every tool call has its result in the next message (one that
- * says so where the run ended before it came), and no message is empty.
+ * The messages that a run appended, in a form that can be continued: every tool call has its result in the next message
+ * (a result that says so, if the run ended before the answer), and no message is empty.
  */
 export function closedRun(appended: readonly Message[]): Message[] {
   const closed: Message[] = [];

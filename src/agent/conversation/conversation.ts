@@ -1,6 +1,6 @@
 import type { Json, Message, Usage } from '../../protocol/messages.ts';
 
-/** What a chat client sees, in order; the names are those of the SSE events of `POST /v1/chat`. */
+/** The events that a chat client gets, in order; their names are those of the SSE events of `POST /v1/chat`. */
 export type ConversationEvent =
   | { type: 'conversation'; conversation_id: string; agent: string; model: string; stand_in: string | null }
   | { type: 'text-delta'; text: string }
@@ -17,12 +17,12 @@ export type ConversationEvent =
   | { type: 'done'; conversation_id: string; stop_reason: string; usage: Usage; cost_usd: number | null }
   | { type: 'error'; code: string; message: string };
 
-/** Talking to the orchestrator: conversations are stored and go on where they stopped. */
+/** Conversations with the orchestrator. They are stored, and continue where they stopped. */
 export interface Conversations {
   /**
-   * Runs one message of a person through the orchestrator. Without `conversationId` a conversation begins.
-   * `speaker` says who speaks, by an id that the opener of agents knows.
-   * Contract: never rejects; a fault is an `error` event, and what was said before it is kept.
+   * Runs one message of a person through the orchestrator. Without `conversationId` a new conversation starts.
+   * `speaker` says who speaks: an id that the opener of agents knows.
+   * Contract: never rejects; a fault is an `error` event, and the messages before it are kept.
    */
   send(options: {
     conversationId?: string;

@@ -6,20 +6,20 @@ import { alwaysSpeaking, conversationEvent, eventsOf } from './conversation-even
 import type { ConversationAgent, ConversationParts, StoredConversation } from './conversation-parts.ts';
 import { closedRun, requestMessages, withoutOpaque } from './conversation-transcript.ts';
 
-/** After this long a run of another host is taken for dead, as nobody can look. Runs are bounded by `limits.timeout_s`. */
+/** Age after which a run of another host counts as dead: it cannot be checked. Runs are bounded by `limits.timeout_s`. */
 const FOREIGN_RUN_MS = 15 * 60_000;
 
-/** One message of a person on its way. */
+/** One message of a person while it is processed. */
 interface Send {
   parts: ConversationParts;
   id: string;
-  /** `isOther`: it is not the version that said what is stored. */
+  /** `isOther`: it is another version than the one that wrote the stored messages. */
   opened: ConversationAgent & { isOther: boolean };
   signal: AbortSignal;
   emit: (event: ConversationEvent) => void;
 }
 
-/** How far a conversation has come: every message that is stored, and what this request has used. */
+/** The state of a conversation: every stored message, and the usage of this request. */
 interface Progress {
   messages: Message[];
   usage: Usage;
@@ -28,12 +28,12 @@ interface Progress {
 }
 
 /**
- * Makes the conversations. A message of a person is stored before the model is called and its run is named in
- * `openRun`; what the run appended is stored when it ends, however it ends.
+ * Makes the conversations. A message of a person is stored before the model is called, and `openRun` names its run. The
+ * messages that the run appended are stored when it ends, also when it fails.
  *
- * Crash windows: before the message is stored, nothing was said. After it, and before the first answer, the message
- * stays and the next one joins it: nothing was paid. Later, the next message first plays that run from its journal
- * under the same run id, so answered calls are not paid again, and takes it to its end.
+ * Crash windows: before the message is stored, nothing exists. After that, and before the first answer, the message
+ * stays and the next one is joined to it: nothing was paid. Later, the next message first replays that run from its
+ * journal under the same run id, so answered calls are not paid again, and finishes it.
  */
 export function createConversations(parts: ConversationParts): Conversations {
   const busy = new Set<string>();
@@ -41,7 +41,7 @@ export function createConversations(parts: ConversationParts): Conversations {
     send: ({ conversationId, message, speaker, signal }) =>
       eventsOf(signal, async (emit, turnSignal) => {
         try {
-          if (message.trim() === '') throw new AppError('invalid_arguments', 'The message is empty: say something.');
+          if (message.trim() === '') throw new AppError('invalid_arguments', 'The message is empty. Write a message.');
           const id = conversationId ?? parts.newId();
           if (busy.has(id)) throw busyError(id);
           busy.add(id);
@@ -65,7 +65,7 @@ export function createConversations(parts: ConversationParts): Conversations {
   };
 }
 
-/** A conversation keeps its agent's version; where that is gone, after an upgrade say, the newest one goes on with it. */
+/** A conversation keeps its agent's version. If that version no longer exists (after an upgrade), the newest continues. */
 async function openFor(parts: ConversationParts, stored: StoredConversation | undefined): Promise<Send['opened']> {
   if (stored === undefined) return { ...(await parts.open(null)), isOther: false };
   try {
@@ -88,7 +88,7 @@ async function answer(send: Send, stored: StoredConversation | undefined, text: 
   const before = await settle(send, stored?.messages ?? [], openRun);
   send.signal.throwIfAborted();
 
-  // The place of the person's message is its run's number: it never comes twice, whatever failed in between.
+  // The run's number is the position of the person's message: unique, whatever failed in between.
   const run = `${id}:${before.messages.length}`;
   const said: Message = { role: 'user', content: text };
   await store(send, stored === undefined, { before: before.messages, said, run });
@@ -102,7 +102,7 @@ async function answer(send: Send, stored: StoredConversation | undefined, text: 
   });
 }
 
-/** Takes a run that its process left open to its end; one without a single answer is left out. */
+/** Finishes a run that its process left open; a run without any answer is skipped. */
 async function settle(send: Send, messages: Message[], openRun: string | null): Promise<Progress> {
   const progress: Progress = { messages, usage: NO_USAGE, costUsd: 0, stopReason: 'end_turn' };
   if (openRun === null) return progress;
@@ -171,7 +171,7 @@ async function playRun(
   return { outcome, after };
 }
 
-/** An open run of this very process that is not under way is one whose end could not be stored: it is played again. */
+/** An open run of this process that is not running is one whose end could not be stored: it is replayed. */
 function refuseWhereAlive(parts: ConversationParts, { id, openRun, updatedAt }: StoredConversation): void {
   if (openRun === null) return;
   const { owner } = parseOpenRun(openRun);
@@ -193,7 +193,7 @@ function busyError(id: string): AppError {
 async function find(parts: ConversationParts, id: string): Promise<StoredConversation> {
   const stored = await parts.store.readConversation(id);
   if (stored !== undefined) return stored;
-  const fix = 'Leave out the conversation id to begin a new one.';
+  const fix = 'Leave out the conversation id to start a new one.';
   throw new AppError('conversation_not_found', `There is no conversation "${id}". ${fix}`);
 }
 

@@ -1,19 +1,19 @@
 import type { Clock } from '../../base/clock.ts';
 import { AppError } from '../../base/errors.ts';
 
-/** Something that is due at a time, which may move. */
+/** A callback that is due at a time; the time may change. */
 export interface Due {
-  /** On the clock's monotonic scale; Infinity while it is not known. */
+  /** On the clock's monotonic scale; Infinity while it is unknown. */
   at(): number;
-  /** Called once, when that time has come. */
+  /** Called once, when the time is reached. */
   ring(): void;
 }
 
-/** What is due by one clock, with one timer for all of it: a timer for each run of a batch takes 12 µs of a row's 400. */
+/** All callbacks that are due by one clock, with one timer: a timer for each run of a batch takes 12 µs of a row's 400. */
 export interface Alarm {
-  /** To be called again when its time has moved forward, or is known again; it may move back unsaid. Idempotent. */
+  /** Call it again when the time becomes earlier or known; a later time needs no call. Idempotent. */
   set(due: Due): void;
-  /** Idempotent. The last one takes the timer with it. */
+  /** Idempotent. Removing the last one cancels the timer. */
   unset(due: Due): void;
 }
 
@@ -59,14 +59,14 @@ function createAlarm(clock: Clock): Alarm {
   };
 }
 
-/** Why a timer ends that is not needed any more. Made once: an error for each of them costs 10 µs. */
-const NOT_NEEDED = new AppError('aborted', 'The time is not waited for any more.');
+/** The reason for cancelling a timer. Made once: an error for each timer costs 10 µs. */
+const NOT_NEEDED = new AppError('aborted', 'The timer is not needed any more.');
 
 /** Calls back once when the time is up; the returned function cancels that. */
 export function after(delayMs: number, clock: Clock, callback: () => void): () => void {
   const cancelled = new AbortController();
   clock.sleep(delayMs, cancelled.signal).then(callback, (thrown) => {
-    // The one way in which a sleep rejects is that it was cancelled.
+    // A sleep rejects only when it is cancelled.
     if (!cancelled.signal.aborted) throw thrown;
   });
   return () => cancelled.abort(NOT_NEEDED);

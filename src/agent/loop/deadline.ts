@@ -2,14 +2,14 @@ import type { Clock } from '../../base/clock.ts';
 import type { RunTime } from '../../protocol/run.ts';
 import { after, alarmOf, type Due } from './alarm.ts';
 
-/** A signal that fires when its parent does or when its time is up, and knows which of the two it was. */
+/** A signal that fires with its parent or when its time is up, and knows which of the two happened. */
 export interface Deadline extends RunTime {
   readonly signal: AbortSignal;
   /** True when the time was up before the parent fired. */
   expired(): boolean;
-  /** Fires the signal for a reason of its own, unless it has fired. */
+  /** Fires the signal with the given reason, unless it has fired. */
   abort(reason: unknown): void;
-  /** Lets go of the timer and the parent. Idempotent. */
+  /** Releases the timer and the parent. Idempotent. */
   end(): void;
 }
 
@@ -23,7 +23,7 @@ export function startDeadline(parent: AbortSignal, timeoutMs: number, clock: Clo
   let heldAt = 0;
   let ended = false;
   const unfollow = follow(parent, () => controller.abort(parent.reason));
-  // Holding and giving back only move the end, which is looked at when the alarm rings, so that both cost next to nothing.
+  // `hold` and `giveBack` only move the end, which is read when the alarm rings: both cost almost nothing.
   const due: Due = {
     at: () => (holds > 0 ? Number.POSITIVE_INFINITY : endsAt),
     ring() {
@@ -62,7 +62,7 @@ export function startDeadline(parent: AbortSignal, timeoutMs: number, clock: Clo
 
 /**
  * The promise's outcome, or a rejection with the signal's reason when it fires first.
- * @param graceMs how long the promise may still take after the signal, to settle in its own way
+ * @param graceMs how long the promise may still take to settle after the signal
  */
 export function untilAborted<T>(
   promise: Promise<T>,
@@ -97,8 +97,8 @@ export function untilAborted<T>(
 const followers = new WeakMap<AbortSignal, Set<() => void>>();
 
 /**
- * Calls back when a signal fires that many follow at once. The signal itself looks through all of its listeners at each
- * one that comes or goes: with 400 of them that takes 4 µs, and this 0.1 µs.
+ * Calls back when a signal fires, for a signal with many followers. The signal itself searches all of its listeners
+ * whenever one is added or removed: with 400 listeners that takes 4 µs, this takes 0.1 µs.
  */
 function follow(signal: AbortSignal, callback: () => void): () => void {
   let callbacks = followers.get(signal);

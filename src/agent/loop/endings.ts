@@ -20,7 +20,7 @@ export function endingError({ context, hooks, deadline }: Run, thrown: unknown):
   if (!isCancellation || (!deadline.expired() && !hooks.signal.aborted)) return error;
   if (deadline.expired()) {
     const limit = `limits.timeout_s of ${context.label} is ${context.timeoutMs / 1000}`;
-    return new AppError('row_timeout', `The run was not done in time: ${limit}. Raise it, or make the work smaller.`, {
+    return new AppError('row_timeout', `The run did not end in time: ${limit}. Raise it, or simplify the task.`, {
       cause: thrown,
     });
   }
@@ -29,7 +29,7 @@ export function endingError({ context, hooks, deadline }: Run, thrown: unknown):
   return new AppError('aborted', 'The run was cancelled.', { cause: thrown });
 }
 
-/** The limit of turns was reached: `output_invalid` or `output_unreadable` when the last word was an answer of that kind. */
+/** The limit of turns was reached: `output_invalid` or `output_unreadable` if the last turn gave such an answer. */
 export function turnsExceeded({ context, state }: Run): AppError {
   const limit = `${context.maxTurns} ${context.maxTurns === 1 ? 'turn' : 'turns'} (limits.max_turns of ${context.label})`;
   if (state.invalidOutput !== undefined) {
@@ -44,7 +44,7 @@ export function turnsExceeded({ context, state }: Run): AppError {
         ? 'an answer'
         : `a call of ${STRUCTURED_OUTPUT_TOOL}`;
   const fix = 'Raise the limit, or tell the agent in its instructions when to stop.';
-  return new AppError('max_turns_exceeded', `The model came to ${limit} without ${lacking}. ${fix}`);
+  return new AppError('max_turns_exceeded', `The model used ${limit} without ${lacking}. ${fix}`);
 }
 
 export function refused(response: ModelResponse): AppError {

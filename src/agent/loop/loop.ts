@@ -18,7 +18,7 @@ import type { LoopContext, Run, RunState, ToolTurn } from './run-state.ts';
 import { appendAccepted, runToolTurn } from './tool-turn.ts';
 import { toolUseIds, withUniqueIds } from './tool-use-ids.ts';
 
-/** How long a model call that is being cancelled may take to say so before it is left behind. */
+/** How long a cancelled model call may take to settle before the run continues without it. */
 const CANCEL_GRACE_MS = 1000;
 
 /**
@@ -58,7 +58,7 @@ function startState(context: LoopContext, input: readonly Message[]): RunState {
   };
 }
 
-/** One model call and what follows from it; an outcome when the run is over with it. */
+/** One model call and its consequences; an outcome if the run ends with it. */
 async function takeTurn(run: Run): Promise<RunOutcome | undefined> {
   const { hooks, state, deadline } = run;
   deadline.signal.throwIfAborted();
@@ -74,7 +74,7 @@ async function takeTurn(run: Run): Promise<RunOutcome | undefined> {
 
 function callModel({ context, hooks, state, deadline }: Run, turn: number): Promise<ModelResponse> {
   const messages = [...state.input, ...state.appended];
-  // Text that is streamed to somebody would lack its beginning, and an answer that is gone on with has one.
+  // No prefill where text is streamed, which would lack its start, nor where the model continues an answer of its own.
   const isBegun = !hooks.stream && messages.at(-1)?.role === 'user';
   const request = {
     model: context.model,
@@ -112,16 +112,16 @@ async function followUp(run: Run, turn: number, response: ModelResponse): Promis
   return undefined;
 }
 
-/** What follows an answer without tool calls. */
+/** Handles an answer without tool calls. */
 function followText(run: Run, { content }: ToolTurn, { stopReason }: ModelResponse): RunOutcome | undefined {
   const { context, state } = run;
   if (stopReason === 'pause_turn') {
-    // The provider goes on where it stopped when it gets its own words back as they are.
+    // The provider continues where it stopped when it gets its own text back unchanged.
     if (content.length > 0) state.appended.push({ role: 'assistant', content });
     return undefined;
   }
   const isCut = stopReason === 'max_tokens';
-  // An answer without words is not taken back by the API; one cut off before its first word is simply asked for again.
+  // The API does not accept an answer without text; an answer that was cut off before its first word is requested again.
   if (hasWords(content)) state.appended.push({ role: 'assistant', content });
   else if (isCut) return undefined;
   if (context.structured === undefined) return ended(run, stopReason);
@@ -131,7 +131,7 @@ function followText(run: Run, { content }: ToolTurn, { stopReason }: ModelRespon
   return undefined;
 }
 
-/** The end of the run, when a call of this answer gives valid data. */
+/** The end of the run, if a call of this answer gives valid data. */
 function acceptStructured(run: Run, answer: ToolTurn): RunOutcome | undefined {
   const { context, state } = run;
   state.invalidOutput = undefined;
@@ -149,7 +149,7 @@ function acceptStructured(run: Run, answer: ToolTurn): RunOutcome | undefined {
   return undefined;
 }
 
-/** The end of the run, when an agent that answers in text has given valid data. Text beside tool calls is no answer yet. */
+/** The end of the run, if an agent that answers in text has given valid data. Text beside tool calls is not an answer. */
 function acceptText(run: Run, { content, calls }: ToolTurn, stopReason: StopReason): RunOutcome | undefined {
   const { context, state } = run;
   const { structured } = context;
@@ -167,7 +167,7 @@ function acceptText(run: Run, { content, calls }: ToolTurn, stopReason: StopReas
   return undefined;
 }
 
-/** The last block, when it is a tool call: that is where `max_tokens` cuts, and what is cut off is not an input. */
+/** The last block, if it is a tool call: `max_tokens` cuts there, and an input that is cut off must not be used. */
 function lastCall(content: readonly AssistantBlock[]): ToolUseBlock | undefined {
   const last = content.at(-1);
   return last?.type === 'tool_use' ? last : undefined;

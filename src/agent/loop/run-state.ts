@@ -6,7 +6,7 @@ import type { StructuredOutput } from '../answer/structured-output.ts';
 import type { Deadline } from './deadline.ts';
 import type { BoundTool } from './tool-calls.ts';
 
-/** What stays the same over all runs of an opened agent. */
+/** The part that is the same for all runs of an opened agent. */
 export interface LoopContext {
   /** `name@version`, for messages. */
   label: string;
@@ -14,21 +14,21 @@ export interface LoopContext {
   system: string;
   maxTokens: number;
   sampling: Sampling | undefined;
-  /** What every answer is begun with. */
+  /** The start that is prefilled for every answer. */
   prefill: string | undefined;
   maxTurns: number;
   /** Deadline of the whole run, in milliseconds. */
   timeoutMs: number;
-  /** What the model is told, in order. */
+  /** The tools that are described to the model, in order. */
   toolSpecs: ToolSpec[];
-  /** What is executed, by name. */
+  /** The tools that can be executed, by name. */
   tools: ReadonlyMap<string, BoundTool>;
   structured: StructuredOutput | undefined;
   log: Log;
   clock: Clock;
 }
 
-/** What one run has come to. Invariant: `appended` is a valid continuation of `input` after every turn. */
+/** The state of one run. Invariant: `appended` is a valid continuation of `input` after every turn. */
 export interface RunState {
   readonly input: readonly Message[];
   readonly appended: Message[];
@@ -37,9 +37,9 @@ export interface RunState {
   usage: Usage;
   turns: number;
   maxTokens: number;
-  /** Set when an answer was cut off and asked for again. */
+  /** Set when an answer was cut off and requested again. */
   hasBeenCut: boolean;
-  /** What was wrong with the answer of the last turn, if there was one: its data, or its text. */
+  /** The faults of the last turn's answer, if it had one: of its data, or of its text. */
   invalidOutput: { code: 'output_invalid' | 'output_unreadable'; errors: string[] } | undefined;
 }
 
@@ -51,11 +51,11 @@ export interface Run {
   deadline: Deadline;
 }
 
-/** One answer of the model that holds tool calls. */
+/** One answer of the model, with its tool calls. */
 export interface ToolTurn {
   turn: number;
   content: AssistantBlock[];
   calls: ToolUseBlock[];
-  /** The call that `max_tokens` cut off, if it did: its input is never used. */
+  /** The call that `max_tokens` cut off, if any: its input is never used. */
   cutCall: ToolUseBlock | undefined;
 }

@@ -11,13 +11,13 @@ import type { Tool } from '../tool.ts';
 import { startDeadline, untilAborted } from './deadline.ts';
 import { errorResult, toToolResult } from './tool-result.ts';
 
-/** Deadline of a tool call whose tool names none, in milliseconds. */
+/** Deadline of a tool call, in milliseconds, if its tool names none. */
 const DEFAULT_TIMEOUT_MS = 60_000;
 
-/** A tool with the check of its input. */
+/** A tool and the check of its input. */
 export interface BoundTool {
   tool: Tool;
-  /** Absent when the tool's own schema can't be compiled: then its server is left to check. */
+  /** Absent if the tool's own schema can't be compiled: then only its server checks. */
   validate: Validator | undefined;
 }
 
@@ -48,12 +48,12 @@ function compileInput(tool: Tool, log: Log): Validator | undefined {
   }
 }
 
-/** A tool call of the model, looked at: ready to be executed, or answered without it. Never a throw. */
+/** A checked tool call of the model: ready to be executed, or answered without execution. Never a throw. */
 export type PreparedCall =
   | { kind: 'prepared'; tool: Tool; input: JsonObject }
   | { kind: 'immediate'; result: ToolResult };
 
-/** Finds the tool and checks the input. `offered` are the names that the model was told of. */
+/** Finds the tool and checks the input. `offered` are the names that were described to the model. */
 export function prepareCall(
   call: { name: string; input: unknown },
   tools: ReadonlyMap<string, BoundTool>,
@@ -79,7 +79,7 @@ function missingTool(name: string, tools: ReadonlyMap<string, BoundTool>, offere
   return `There is no tool "${name}".${hint} The tools are: ${offered.join(', ')}.`;
 }
 
-/** What {@link executeTool} needs beside the call. */
+/** What {@link executeTool} needs in addition to the call. */
 export interface ExecuteOptions {
   /** The run's signal. */
   signal: AbortSignal;
@@ -90,7 +90,7 @@ export interface ExecuteOptions {
 
 /**
  * Executes a tool within its deadline. A throw or a missed deadline becomes an `is_error` result.
- * @throws AppError `aborted` only when the run itself was ended: then there is no result that could be journaled
+ * @throws AppError `aborted` only if the run itself was ended: then there is no result to journal
  */
 export async function executeTool(tool: Tool, input: JsonObject, options: ExecuteOptions): Promise<ToolResult> {
   const timeoutMs = tool.timeoutMs ?? DEFAULT_TIMEOUT_MS;

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../protocol/messages.ts';
 import type { ToolResult } from '../../protocol/run.ts';
 
-/** The longest tool result that a model is shown, in UTF-16 units. */
+/** Limit of a tool result that is sent to a model, in UTF-16 units. */
 const MAX_RESULT_LENGTH = 200_000;
 
 /** A failed tool call, as data for the model. `text` says what to do next. */
@@ -9,7 +9,7 @@ export function errorResult(text: string): ToolResult {
   return { content: text, isError: true };
 }
 
-/** What a tool gave back as a {@link ToolResult}: plain JSON becomes its text, and too long a text is cut and says so. */
+/** A tool's return value as a {@link ToolResult}: plain JSON becomes its text; a text that is too long is cut and says so. */
 export function toToolResult(value: ToolResult | Json | undefined): ToolResult {
   if (isToolResult(value)) return { ...value, content: cut(value.content) };
   if (typeof value === 'string') return { content: cut(value), isError: false };

@@ -8,8 +8,8 @@ import { errorResult } from './tool-result.ts';
 
 /**
  * Runs the calls of one answer concurrently and appends the answer and one result for each call, in the order of the
- * calls. When a call ends the run, the calls that are not done are answered as such, so that the transcript stays
- * valid, and the fault is thrown.
+ * calls. If a call ends the run, unfinished calls get a result that says so, which keeps the transcript valid, and the
+ * fault is thrown.
  */
 export async function runToolTurn(run: Run, answer: ToolTurn): Promise<void> {
   let fault: { thrown: unknown } | undefined;
@@ -26,7 +26,7 @@ export async function runToolTurn(run: Run, answer: ToolTurn): Promise<void> {
   if (fault !== undefined) throw fault.thrown;
 }
 
-/** Appends the answer that ends the run: its structured call is accepted, its sibling calls are told they are not run. */
+/** Appends the answer that ends the run: its structured call is accepted, its sibling calls are marked as not run. */
 export function appendAccepted(run: Run, answer: ToolTurn, accepted: ToolUseBlock): void {
   const results = answer.calls.map((call, index) => {
     const result: ToolResult =

@@ -11,8 +11,8 @@ export function toolUseIds(messages: readonly Message[]): Set<string> {
 }
 
 /**
- * The content with an id on every `tool_use` that no other in the transcript has: a missing or repeated one is replaced
- * by one derived from the turn and the call's place, so that a replay gives the same. Adds the ids to `used`.
+ * The content with a unique id on every `tool_use`. A missing or repeated id is replaced by one that is derived from the
+ * turn and the call's position, so that a replay gives the same id. Adds the ids to `used`.
  */
 export function withUniqueIds(content: readonly AssistantBlock[], turn: number, used: Set<string>): AssistantBlock[] {
   return content.map((block, index) => {

@@ -6,8 +6,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 
 /**
- * Replaces `${NAME}` by the environment's value. Done when tools are opened, in `env`, `headers` and `url` only, so that
- * no secret stands in a stored definition.
+ * Replaces `${NAME}` by the environment's value. This happens when tools are opened, in `env`, `headers` and `url` only:
+ * a stored definition contains no secret.
  * @param place the agent and the place in it, for messages
  * @throws AppError `config_invalid` naming the variable that is not set
  */

@@ -10,10 +10,10 @@ import { reasonOf } from './reason-of.ts';
 
 /** Longest body that is read, in bytes. */
 const MAX_BODY_BYTES = 1_048_576;
-/** How much of an error's body a model is shown, in characters. */
+/** How much of an error's body is sent to the model, in characters. */
 const SHOWN_BODY_LENGTH = 500;
 
-/** What {@link createHttpTool} needs beside the definition. */
+/** What {@link createHttpTool} needs in addition to the definition. */
 export interface HttpToolOptions {
   env: Environment;
   /** The agent and the place in it: `agent x@v1, tools[0].http`. */
@@ -22,8 +22,8 @@ export interface HttpToolOptions {
 }
 
 /**
- * A declarative HTTP call as a tool. An answer other than 2xx is an `is_error` result with its status and the beginning
- * of its body; redirects are followed, as fetch does.
+ * A declarative HTTP call as a tool. An answer other than 2xx is an `is_error` result with its status and the start of
+ * its body; redirects are followed, as fetch does.
  * @throws AppError `config_invalid` (environment, URL) or `expression_invalid`
  */
 export function createHttpTool(definition: HttpToolDefinition, options: HttpToolOptions): Tool {
@@ -53,7 +53,7 @@ export function createHttpTool(definition: HttpToolDefinition, options: HttpTool
   };
 }
 
-/** A placeholder in the host would let the input choose where the call goes. */
+/** A placeholder in the host would let the input choose the server. */
 function isHttpUrl(template: string): boolean {
   if (!/^https?:\/\//i.test(template) || !URL.canParse(template)) return false;
   return placeholdersOf(template.split('/', 3).join('/')).length === 0;
@@ -79,7 +79,7 @@ function encodingOf(contentType: string): Encoding {
   return /x-www-form-urlencoded/i.test(contentType) ? 'form' : 'text';
 }
 
-/** Sends the request and reads the answer; a connection can break in either. */
+/** Sends the request and reads the answer; the connection can break in both steps. */
 async function exchange(
   fetch: typeof globalThis.fetch,
   url: string,
@@ -102,7 +102,7 @@ async function exchange(
   }
 }
 
-/** The body, JSON where it says so or is. @throws AppError when it is larger than {@link MAX_BODY_BYTES} */
+/** The body, parsed if it is declared as JSON or is JSON. @throws AppError when it is larger than {@link MAX_BODY_BYTES} */
 async function readBody(response: Response): Promise<Json> {
   const chunks: Uint8Array[] = [];
   let length = 0;

@@ -8,7 +8,7 @@ import { reasonOf } from './reason-of.ts';
 /** How much of a server's stderr is kept for messages, in characters. */
 const KEPT_STDERR_LENGTH = 600;
 
-/** What {@link createMcpConnection} needs beside the definition. */
+/** What {@link createMcpConnection} needs in addition to the definition. */
 export interface McpConnectionOptions {
   env: Environment;
   /** The agent and the place in it: `agent x@v1, tools[0].mcp`. */
@@ -19,11 +19,11 @@ export interface McpConnectionOptions {
   fetch: typeof globalThis.fetch;
 }
 
-/** One client of one MCP server, shared by all rows, and connected anew when its server is gone. */
+/** One client of one MCP server, shared by all rows. It reconnects after its server has ended. */
 export interface McpConnection {
   /** The connected client. @throws AppError `tool_unavailable` when the server can't be started or reached */
   client(): Promise<Client>;
-  /** Forgets a client whose server does not answer any more; the next call connects anew. */
+  /** Drops a client whose server does not answer any more; the next call reconnects. */
   drop(client: Client): Promise<void>;
   /** Ends the server, if it was started here. Idempotent. */
   close(): Promise<void>;
@@ -41,8 +41,8 @@ export function createMcpConnection(definition: McpToolsDefinition, options: Mcp
   const connect = async (): Promise<Client> => {
     const { transport, explain } = await open();
     const sdk = await import('@modelcontextprotocol/client');
-    // A server over HTTP is asked which revision it speaks. Over stdio that would start a second process for each
-    // connection, and every server there still takes the older handshake.
+    // Over HTTP the revision is negotiated. Over stdio that would start a second process for each connection, and every
+    // stdio server still accepts the older handshake.
     const mode = definition.command === undefined ? 'auto' : 'legacy';
     const client = new sdk.Client({ name: 'rowmill', version: '0.1.0' }, { versionNegotiation: { mode } });
     client.onerror = (error) => options.log.debug({ err: error }, 'MCP server connection fault');
@@ -77,7 +77,7 @@ export function createMcpConnection(definition: McpToolsDefinition, options: Mcp
       closed = true;
       const connecting = current;
       current = undefined;
-      // A connection that failed has nothing to close, and its caller was told.
+      // A failed connection has nothing to close, and its caller got the error.
       const client = await connecting?.catch(() => undefined);
       await client?.close();
     },
@@ -116,7 +116,7 @@ function overStdio(definition: McpToolsDefinition, options: McpConnectionOptions
       const server = `${place}: the MCP server "${[command, ...definition.args].join(' ')}"`;
       if (isMissing(thrown))
         return `${server} can't be started: there is no command "${command}". Install it, or correct the command.`;
-      const said = lastLines.trim() === '' ? '' : ` Its last words: ${lastLines.trim()}`;
+      const said = lastLines.trim() === '' ? '' : ` Last lines of its stderr: ${lastLines.trim()}`;
       return `${server} did not start: ${reasonOf(thrown)}.${said}`;
     };
     return { transport, explain };

@@ -11,9 +11,9 @@ import { toToolResult } from './mcp-content.ts';
 import { reasonOf } from './reason-of.ts';
 
 /**
- * Connects to an MCP server and offers its tools, all or the listed ones. One client serves all rows; when its server
- * dies, calls in flight fail and the next call starts it again.
- * @throws AppError `tool_unavailable` (not started, not reached), `agents_invalid` (a listed tool that it hasn't)
+ * Connects to an MCP server and offers its tools, all or the listed ones. One client serves all rows; if its server
+ * ends, calls in flight fail and the next call starts it again.
+ * @throws AppError `tool_unavailable` (not started, not reached), `agents_invalid` (it does not have a listed tool)
  */
 export async function openMcpTools(definition: McpToolsDefinition, options: McpConnectionOptions): Promise<ToolSet> {
   const connection = createMcpConnection(definition, options);
@@ -96,7 +96,7 @@ async function call(
   return toToolResult(result);
 }
 
-/** What the model or the journal is told, and whether the client is still any good. */
+/** The error for the model or the journal. Drops the client if its connection is broken. */
 async function explain(
   thrown: unknown,
   failed: { tool: McpTool; client: Client; connection: McpConnection; timeoutMs: number; signal: AbortSignal },
@@ -119,7 +119,7 @@ async function explain(
   return new AppError('tool_unavailable', text, { cause: thrown, retryable: true, outcomeUnknown: true });
 }
 
-/** Models take letters, digits, `_` and `-`, at most 64; MCP allows more. */
+/** Models accept names of letters, digits, `_` and `-`, at most 64 characters; MCP allows more. */
 function nameForModels(name: string): string {
   return name.replace(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64);
 }

@@ -60,12 +60,15 @@ export async function openModuleTool(path: string, baseDir: string | undefined, 
 }
 
 /**
- * The file of a module, which is there.
+ * The path of a module's file; the file exists.
  * @throws AppError `agents_invalid`
  */
 export function moduleFile(path: string, baseDir: string | undefined, place: string): string {
   if (baseDir === undefined && !isAbsolute(path)) {
-    throw new AppError('agents_invalid', `${place} is "${path}", relative to no file. Write an absolute path.`);
+    throw new AppError(
+      'agents_invalid',
+      `${place} is "${path}", a relative path, but the definition comes from no file. Write an absolute path.`,
+    );
   }
   const file = resolve(baseDir ?? '/', path);
   if (!existsSync(file)) throw new AppError('agents_invalid', `${place} names ${file}, which does not exist.`);
@@ -94,12 +97,12 @@ function parseInput(zod: z.ZodType, input: JsonObject): unknown {
   throw new AppError('input_invalid', `The input is not valid: ${describeZodError(parsed.error).join('; ')}.`);
 }
 
-/** What JSON makes of the value; nothing becomes null. */
+/** The value after a round trip through JSON; undefined becomes null. */
 function plain(value: unknown, name: string): Json {
   if (value === undefined) return null;
   try {
     return JSON.parse(JSON.stringify(value) ?? 'null') as Json;
   } catch (cause) {
-    throw new AppError('tool_unavailable', `The tool ${name} gave a value that is not JSON.`, { cause });
+    throw new AppError('tool_unavailable', `The tool ${name} returned a value that is not JSON.`, { cause });
   }
 }

@@ -8,19 +8,19 @@ import { createMcpConnection } from './mcp-connection.ts';
 import { openMcpTools } from './mcp-tools.ts';
 import { moduleFile, openModuleTool } from './module-tool.ts';
 
-/** What {@link openTools} needs beside the definition. */
+/** What {@link openTools} needs in addition to the definition. */
 export interface OpenToolsOptions {
   /** For `${NAME}` references in `env`, `headers` and `url`. */
   env: Environment;
   log: Log;
   /** For HTTP tools and MCP servers over HTTP. */
   fetch?: typeof globalThis.fetch;
-  /** Gives up opening. */
+  /** Cancels opening. */
   signal?: AbortSignal;
 }
 
 /**
- * Opens the tools of an agent, all at once: HTTP calls, MCP servers, modules. Nothing stays open when one can't be.
+ * Opens the tools of an agent concurrently: HTTP calls, MCP servers, modules. If one fails, none stays open.
  * @throws AppError `config_invalid`, `agents_invalid`, `tool_unavailable` or `expression_invalid`, naming agent and place
  */
 export async function openTools(definition: AgentDefinition, options: OpenToolsOptions): Promise<ToolSet> {
@@ -43,7 +43,7 @@ export async function openTools(definition: AgentDefinition, options: OpenToolsO
 
 /**
  * Finds faults of an agent's tools that need neither a network nor a process: environment variables that are not set,
- * URLs and expressions that are wrong, modules that are not there.
+ * URLs and expressions that are wrong, modules that do not exist.
  * @throws AppError the first fault's code (`config_invalid`, `agents_invalid` or `expression_invalid`), with every fault
  *   in its message
  */
@@ -86,7 +86,7 @@ function alone(tool: Tool): ToolSet {
   return { tools: [tool], close: () => Promise.resolve() };
 }
 
-/** Stops waiting when the signal fires; a server that comes up after that is closed at once. */
+/** Stops waiting when the signal fires; a server that starts after that is closed immediately. */
 async function untilAborted(opening: Promise<ToolSet>, signal: AbortSignal | undefined): Promise<ToolSet> {
   if (signal === undefined) return opening;
   const { promise, reject } = Promise.withResolvers<never>();

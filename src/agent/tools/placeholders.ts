@@ -15,7 +15,7 @@ export function placeholdersOf(value: unknown): string[] {
 /**
  * Fills a URL. Every value is URL-encoded, and the result has the template's origin and depth of path: no input reaches
  * another host or path (`..` survives URL encoding). Absent fields are empty.
- * @throws AppError `input_invalid` when a value would
+ * @throws AppError `input_invalid` if a value would change the origin or the depth of the path
  */
 export function fillUrl(template: string, input: JsonObject): string {
   const url = template.replace(PLACEHOLDER, (_match, field: string) => encodeURIComponent(asText(input[field])));
@@ -31,10 +31,10 @@ function shapeOf(url: string): string {
   return `${origin} ${pathname.split('/').length}`;
 }
 
-/** How text is written into a body that is a string, by its media type: an input can't break out of its place. */
+/** How text is escaped in a body that is a string, by its media type: no input can change the body's structure. */
 export type Encoding = 'json' | 'form' | 'text';
 
-/** Fills the strings of a body; a string that is one placeholder and nothing else becomes the field's value, of its own type. */
+/** Fills the strings of a body; a string that is only one placeholder becomes the field's value, with its type. */
 export function fillBody(body: unknown, input: JsonObject, encoding: Encoding = 'text'): unknown {
   if (typeof body === 'string') {
     const whole = WHOLE.exec(body)?.[1];

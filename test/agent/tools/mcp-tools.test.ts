@@ -182,7 +182,7 @@ describe('tools of an MCP server over stdio', () => {
       'a command that ends at once',
       { args: ['-e', 'console.error("no licence"); process.exit(3)'] },
       'tool_unavailable',
-      'Its last words: no licence',
+      'Last lines of its stderr: no licence',
     ],
     [
       'a tool that it has not',

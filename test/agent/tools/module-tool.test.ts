@@ -109,6 +109,6 @@ describe('a module tool', () => {
   });
 
   it('is refused when its path starts nowhere', async () => {
-    await expect(openModuleTool('./none.mjs', undefined, 'tools[0].module')).rejects.toThrow('relative to no file');
+    await expect(openModuleTool('./none.mjs', undefined, 'tools[0].module')).rejects.toThrow('comes from no file');
   });
 });

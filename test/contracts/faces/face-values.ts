@@ -1,6 +1,6 @@
 import type { BatchOptions } from '../../../src/runner/contract/options.ts';
 
-/** A value of each option that is not its default, and how the command line says it. */
+/** A value of each option that is not its default, and its flags on the command line. */
 export const OPTION_VALUES: Record<string, { value: BatchOptions[keyof BatchOptions]; flags: string[] }> = {
   sample: { value: 1, flags: ['--sample', '1'] },
   max_cost_usd: { value: 3.5, flags: ['--max-cost', '3.5'] },

@@ -14,7 +14,7 @@ import type { StoredPlan } from '../../../src/runner/contract/stored-plan.ts';
 import { talk, writeFolders } from '../../conversations/conversation-app.ts';
 import { CLIENTS } from '../../mcp/clients.ts';
 
-/** What a start asks for beside its table and agent: arguments of the tool, and the command line that says the same. */
+/** A start's options, in addition to table and agent: arguments of the tool, and the equivalent command line. */
 export interface Asked {
   fields: JsonObject;
   flags: string[];
@@ -82,7 +82,7 @@ export async function storedPlanBy(face: string, asked: Asked): Promise<StoredPl
     { ROWMILL_DATA_DIR: join(folders.home, 'data'), ROWMILL_AGENTS: join(folders.home, 'agents.yaml') },
     folders.files,
   );
-  // Nothing drives what is started by talking: the detached runner would be a process of its own.
+  // Nothing drives a batch that is started in chat: the detached runner would be another process.
   const app = await createApp(config, createSilentLog(), { driver: 'supervisor' });
   try {
     await FACES[face]?.(asked, folders, app);

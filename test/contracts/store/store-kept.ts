@@ -19,7 +19,7 @@ const hashedSuccess = (row: number, run: string): RowResult => ({
 });
 const runOf = (batchId: string, row: number) => `${batchId}/${row}/1`;
 
-/** What the cache serves, what pruning leaves, and what removal takes. */
+/** The contract of cache, pruning and removal. */
 export function testKept({ store, world, openAnother }: StoreBench): void {
   /** Row 0 of a batch of one row, answered and succeeded with its hash stored. */
   async function answeredBatch(id: string, answer = ANSWER): Promise<Fence> {

@@ -17,7 +17,7 @@ const result = (row: number, kind: 'answered' | 'refused' | 'lost'): ProviderJob
 };
 
 export function testProviderJobs({ store, openAnother }: StoreBench): void {
-  /** A batch of five rows, of which the first four wait in a job. */
+  /** A batch of five rows, of which the first four wait in a provider job. */
   const park = async (): Promise<Fence> => {
     const fence = await startBatch(store(), 'bat_1', 5);
     await store().claimRows(fence, { limit: 4, at: 1 });
@@ -50,7 +50,7 @@ export function testProviderJobs({ store, openAnother }: StoreBench): void {
       expect((await store().readProviderJobs('bat_1'))[0]?.tally).toEqual({ answered: 1, refused: 2, missing: 1 });
       expect(await totals()).toMatchObject({
         ...{ queued: 4, running: 0, failed: 1, modelCalls: 1, batchCalls: 1, costMicroUsd: 4, discountMicroUsd: 4 },
-        // What was lost may have been charged.
+        // A lost request may have been charged.
         ...{ openCalls: 1, openWorstMicroUsd: 10 },
       });
       expect(await store().readJournal(runOf(0))).toMatchObject([{ answer: { standardMicroUsd: 8 } }]);

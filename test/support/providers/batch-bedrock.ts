@@ -147,7 +147,7 @@ async function writeResults({ jobs, s3, params, written }: Context, job: Job): P
   await s3.put(`${folder}manifest.json.out`, JSON.stringify({ ...counts, processedRecordCount: answered + refused }));
 }
 
-/** What was not come to has no line. */
+/** An item that was not processed has no line. */
 function isUndone(item: string): boolean {
   return item === 'expired' || item === 'cancelled';
 }

@@ -60,14 +60,14 @@ function answer(context: Context, route: BatchRoute, call: BatchCall): BatchRepl
   }
 }
 
-/** The resumable protocol: a call that begins, then the parts. */
+/** The resumable protocol: a call that starts the upload, then the parts. */
 function upload({ files }: Context, { path, url, headers, body }: BatchCall): BatchReply {
   const [, part] = UPLOAD.exec(path) ?? [];
   if (part === undefined) {
     files.push(Buffer.alloc(0));
     return { headers: { 'x-goog-upload-url': `${url}/upload/part/${files.length - 1}` }, body: {} };
   }
-  // Parts break anywhere, in the middle of a character too.
+  // Parts may be split anywhere, also in the middle of a character.
   files[Number(part)] = Buffer.concat([files[Number(part)] ?? Buffer.alloc(0), body]);
   const isLast = String(headers['x-goog-upload-command']).includes('finalize');
   const file = { name: `files/in${part}`, uri: `${url}/v1/files/in${part}` };

@@ -67,7 +67,7 @@ function toBlock(block: Fields): WireBlock {
   return { ...block, type: 'text' in block ? 'text' : 'other' };
 }
 
-/** Blocks of the Messages API as Converse has them; an `other` block is sent as it stands. */
+/** Blocks of the Messages API as Converse has them; an `other` block is sent unchanged. */
 function toContent({ type, ...block }: WireBlock): Fields {
   if (type !== 'tool_use') return block;
   return { toolUse: { toolUseId: block['id'], name: block['name'], input: block['input'] } };

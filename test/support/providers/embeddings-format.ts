@@ -8,7 +8,7 @@ export function isEmbeddings({ max_tokens: maxTokens }: WireRequest): boolean {
   return maxTokens === 0;
 }
 
-/** `POST /v1/embeddings` of OpenAI and of the servers compatible with it, one text a call. What it does not know it refuses. */
+/** `POST /v1/embeddings` of OpenAI and of the servers compatible with it, one text a call. Unknown parameters are refused. */
 export function readEmbeddings(body: Record<string, unknown>): WireRequest {
   const unknown = Object.keys(body).filter((name) => !FIELDS.includes(name));
   if (unknown.length > 0) throw new Error(`unknown parameters: ${unknown.join(', ')}`);
@@ -30,12 +30,12 @@ export function toEmbeddings(answer: WireAnswer, request: WireRequest): Record<s
   };
 }
 
-/** {@link toEmbeddings} as it stands on the wire. */
+/** {@link toEmbeddings} in its wire format. */
 export function writeEmbeddings(answer: WireAnswer, request: WireRequest): WireBody {
   return jsonBody(toEmbeddings(answer, request));
 }
 
-/** What a test's model answers with a vector. */
+/** A model's answer with a vector. */
 export function vectorAnswer(vector: readonly number[], inputTokens = 5): WireAnswer {
   return { content: [{ type: 'text', text: JSON.stringify(vector) }], usage: { input_tokens: inputTokens } };
 }

@@ -69,7 +69,7 @@ function toBlock(part: Fields): WireBlock {
   return { type: typeof rest['text'] === 'string' ? 'text' : 'part', ...rest };
 }
 
-/** Blocks of the Messages API as parts; a `part` block is sent as it stands, and `thoughtSignature` goes along. */
+/** Blocks of the Messages API as parts; a `part` block is sent unchanged, with its `thoughtSignature`. */
 function toPart(block: WireBlock): Fields {
   const { type, id, name, input, partial_json: _cut, ...rest } = block;
   if (type !== 'tool_use') return rest;

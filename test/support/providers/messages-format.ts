@@ -1,7 +1,7 @@
 import { toEvents, toWireMessage, type WireRequest } from '../messages-wire.ts';
 import { jsonBody, type RefusalKind, type WireFormat } from './wire-server.ts';
 
-/** Anthropic's Messages API: what the other formats are written in the terms of. */
+/** Anthropic's Messages API; the other formats are written in its terms. */
 export const messagesFormat: WireFormat = {
   read: (path, body) => (path === '/v1/messages' ? (body as WireRequest) : undefined),
   write(answer, request, number) {

@@ -2,22 +2,22 @@ import { mulberry32 } from '../messages-server.ts';
 import type { WireAnswer, WireRequest } from '../messages-wire.ts';
 import type { RefusalKind } from './wire-server.ts';
 
-/** What becomes of one request instead of an answer. */
+/** The outcome of one request that is not answered. */
 export type ItemFault =
   /** `broken`: its line in the results is cut. */
   { item: 'expired' | 'cancelled' | 'missing' | 'broken' } | { item: 'refused'; kind: RefusalKind; message?: string };
 
-/** How a provider's jobs go. */
+/** The behaviour of a provider's jobs. */
 export interface JobBehaviour {
   /** The model, asked once for each request when the results are first read. */
   respond: (request: WireRequest, id: string) => WireAnswer | ItemFault;
-  /** Questions about its state until a job is over. Default 1. */
+  /** The number of status requests until a job ends. Default 1. */
   polls?: number;
-  /** A job is over after so many milliseconds, whoever asks. */
+  /** Time after which a job ends, in milliseconds, whatever the number of status requests. */
   lastsMs?: number;
   /** How jobs end that are not cancelled. Default `ended`. */
   ending?: 'ended' | 'failed' | 'expired';
-  /** The provider says that all went well, whatever did. */
+  /** The provider reports success, whatever happened. */
   isLying?: boolean;
   seed?: number;
 }
@@ -32,7 +32,7 @@ export interface Job {
   id: string;
   /** Milliseconds since the epoch. */
   createdAt: number;
-  /** What the caller named it, where the provider takes names. */
+  /** The caller's name for it, if the provider accepts names. */
   label: string | undefined;
   items: JobItem[];
   state: 'queued' | 'running' | 'ended' | 'failed' | 'expired' | 'cancelled';
@@ -42,7 +42,7 @@ export interface Job {
 
 export type ItemOutcome = { id: string; request: WireRequest; number: number; outcome: WireAnswer | ItemFault };
 
-/** Jobs as all providers have them, whatever their wire is. */
+/** Provider jobs, independent of any wire format. */
 export function createJobs(behaviour: JobBehaviour) {
   const { respond, polls = 1, ending = 'ended', isLying = false } = behaviour;
   const random = mulberry32(behaviour.seed ?? 1);
@@ -76,7 +76,7 @@ export function createJobs(behaviour: JobBehaviour) {
     },
     byId: (id: string) => jobs.find((job) => job.id === id),
     isOver: ({ state }: Job) => state !== 'queued' && state !== 'running',
-    /** Called when someone asks how a job stands. */
+    /** Called for each status request of a job. */
     advance(job: Job): Job {
       if (job.state !== 'queued' && job.state !== 'running') return job;
       job.polls += 1;

@@ -51,7 +51,7 @@ const REFUSALS: { [kind in RefusalKind]: [number, string, string | null] } = {
   timeout: [504, 'server_error', null],
 };
 
-/** Strict mode writes optional fields as `anyOf` with null; the model of a test wants the plain schema. */
+/** Strict mode writes optional fields as `anyOf` with null; the model of a test needs the plain schema. */
 export function withoutNulls(schema: WireSchema): WireSchema {
   const branches = schema['anyOf'] as WireSchema[] | undefined;
   const plain = branches?.find(({ type }) => type !== 'null') ?? schema;
