@@ -8,7 +8,7 @@ import type { Transaction } from './transaction.ts';
 export interface WriteQueue {
   /**
    * Resolves after COMMIT. If an operation throws, only its promise rejects; the others of its group are committed.
-   * Contract: `operation` is synchronous and may be run twice (after a rollback), so it keeps no state outside.
+   * Contract: `operation` is synchronous and may be run twice (after a rollback), so it keeps nothing outside.
    */
   write<T>(operation: (transaction: Transaction) => T): Promise<T>;
   /** Waits for pending writes and refuses later ones. */

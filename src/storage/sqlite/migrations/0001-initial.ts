@@ -7,7 +7,7 @@
  *   claiming a row with a long cell doesn't rewrite the cell. Likewise the lease and the totals of a batch have their
  *   own tables.
  * - Row status: 0 queued, 1 running, 2 succeeded, 3 failed. An index entry ends in the row's id, so `(status)` is
- *     `(status, batch, row)`. Its check avoids `IN`: SQLite builds a table for `IN` at each write, which took half the
+ *   `(status, batch, row)`. Its check avoids `IN`: SQLite builds a table for `IN` at each write, which took half the
  *   time of an insert. Older databases have an `IN` check with the same meaning.
  * - Money is in pico-dollars, as integers: a token can cost a fraction of a micro-dollar, and sums must be exact.
  * - The journal is append-only: an answer is a separate record, so an entry's request is not written twice. An entry's

@@ -4,7 +4,7 @@
  * - `batches.settings` overrides the plan's options. SQL merges it, so that concurrent changes of different settings
  *   by two processes are both kept. The owner never writes it back.
  * - `batch_bills` has the tokens and money of each model of a batch by kind of token; `batch_attempts` has the money of
- *     attempts by their outcome, with the sum of squares (in micro-dollars) from which the spread of an estimate is
+ *   attempts by their outcome, with the sum of squares (in micro-dollars) from which the spread of an estimate is
  *   computed.
  * - `row_attempts` keeps how an attempt ended after a redrive has given its row a new one; nothing is written for a row
  *   that is not redriven.
