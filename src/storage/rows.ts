@@ -110,8 +110,8 @@ export interface RowStore {
   /** Deletes the rows of an interrupted load; only allowed while no row has run. */
   clearRows(fence: Fence): Promise<void>;
   /**
-   * Sets the next queued rows below the batch's row limit to `running` and returns them; a first claim starts attempt
-   * 1. Rows with a place come first, then the others in the order of the source. Held rows are skipped.
+   * Sets the next queued rows below the batch's row limit to `running` and returns them. A first claim starts attempt 1.
+   * Rows with a place come first, then the others in the order of the source. Held rows are skipped.
    */
   claimRows(fence: Fence, options: ClaimOptions): Promise<RowRecord[]>;
   finishRow(fence: Fence, row: number, result: RowResult): Promise<void>;
