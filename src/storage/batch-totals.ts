@@ -1,7 +1,7 @@
 import type { Usage } from '../protocol/messages.ts';
 
 /**
- * Sums over a batch, kept in the transactions that change them, so that reading them never scans rows.
+ * Sums over a batch, updated in the transactions that change them, so that reading them never scans rows.
  * Money is in micro-dollars. `rows` is the count of rows loaded so far.
  */
 export interface BatchTotals {
@@ -18,22 +18,22 @@ export interface BatchTotals {
   costMicroUsd: number;
   /** Answered calls whose model has no known price. */
   unpricedCalls: number;
-  /** Model calls that were answered by the answer of another row, at no cost. */
+  /** Model calls that reused the answer of another row, at no cost. */
   cachedCalls: number;
-  /** What those calls had cost first, where that is known. */
+  /** Original cost of the cached calls, where it is known. */
   savedMicroUsd: number;
-  /** Those of them whose first cost is not known. */
+  /** Cached calls whose original cost is unknown. */
   unpricedCachedCalls: number;
   /** Model calls that were answered by jobs of a provider's batch API. */
   batchCalls: number;
-  /** What those of them whose price is known would have cost more in real time. */
+  /** Extra cost that those calls would have had in real time, over calls of known price. */
   discountMicroUsd: number;
-  /** Calls that were sent and whose answer is not (yet) known, and what they cost at worst. */
+  /** Calls that were sent and whose answer is not (yet) known, and the upper limit of their cost. */
   openCalls: number;
   openWorstMicroUsd: number;
 }
 
-/** What batches have saved, where prices are known, in micro-dollars: by batch APIs, and by answers from the cache. */
+/** Savings of batches, where prices are known, in micro-dollars: by batch APIs, and by answers from the cache. */
 export interface Savings {
   discountMicroUsd: number;
   cacheMicroUsd: number;

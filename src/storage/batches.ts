@@ -17,31 +17,34 @@ export type BatchStatus =
   | 'failed'
   | 'cancelled';
 
-/** Why a batch is paused: a person, its process ended, its cap, a fault that would fail every row, its sample is done. */
+/**
+ * Why a batch is paused: a user paused it, its process ended, it reached its cap, a fault would fail every row, or its
+ * sample is done.
+ */
 export type PauseReason = 'user' | 'interrupted' | 'budget' | 'fatal' | 'sample';
 
 export interface BatchRecord {
   id: string;
   status: BatchStatus;
   pauseReason: PauseReason | null;
-  /** Why it is paused or failed, with the fix. */
+  /** Why the batch is paused or failed, with the fix. */
   error: StoredError | null;
-  /** What `aggregating` will end in. */
+  /** The status that follows `aggregating`. */
   ending: 'completed' | 'failed' | 'cancelled' | null;
-  /** What another process asked the owner for; the owner clears it. */
+  /** The request of another process to the owner; the owner clears it. */
   control: BatchControl | null;
   idempotencyKey: string | null;
-  /** The request, the agent's snapshot, the resolved tools: the runner's own documents, opaque to the store. */
+  /** The runner's documents, opaque to the store: the request, the agent's snapshot, the resolved tools. */
   plan: JsonObject;
-  /** What was set since, laid over the plan's options. The owner reads it and does not write it. */
+  /** Options set after creation; they override the plan's options. The owner reads them and does not write them. */
   settings: JsonObject;
   /** Known once loading is done. */
   columns: string[] | null;
   loadWarnings: Json[];
-  /** Rows from this number on are held back (a sample); null when none is. */
+  /** Rows from this number on are held back (a sample); null when no row is held back. */
   rowLimit: number | null;
   output: { uri: string; bytes: number } | null;
-  /** How far a source is that is loaded while rows run; null for every other. */
+  /** Load progress of a source that is loaded while rows run; null for every other source. */
   intake: Intake | null;
   /** Each ended row waits in the outbox until it is delivered. */
   delivers: boolean;
@@ -50,32 +53,37 @@ export interface BatchRecord {
   createdAt: number;
   startedAt: number | null;
   endedAt: number | null;
-  /** Time spent in `running` before the current stretch, in whole milliseconds, for rates and ETA. */
+  /** Time spent in `running` before the current period, in whole milliseconds, for rates and ETA. */
   activeMs: number;
-  /** When the current stretch of `running` began; null when it is not running. */
+  /** When the current period of `running` started; null when the batch is not running. */
   activeSince: number | null;
   owner: LeaseOwner | null;
 }
 
-/** What a report shows of a batch besides its record. */
+/** Details of a batch for reports, besides its record. */
 export interface BatchDetails {
   bill: BatchBill;
-  /** In the order in which they were made. */
+  /** In order of creation. */
   jobs: ProviderJobRecord[];
   /** As {@link RowStore.readFailures}. */
   failures: StoredFailures[];
 }
 
-/** A source that is loaded while rows run. `total` is null where it does not know how many rows it has. */
+/**
+ * Load progress of a source that is loaded while rows run. `total` is null when the source does not know its row count.
+ */
 export interface Intake {
   isOver: boolean;
   total: number | null;
 }
 
-/** A batch as it is stored first: without sums, owned by nobody, and with a source that was not opened yet. */
+/** A batch as it is first stored: without totals, without an owner, and with a source that is not opened yet. */
 export type NewBatch = Omit<BatchRecord, 'totals' | 'owner' | 'intake' | 'delivers'>;
 
-/** What may be changed on a batch. Absent fields stay; `settings` is merged into what is there, and a null in it removes. */
+/**
+ * Fields of a batch that may change. Absent fields stay. `settings` is merged into the stored settings; a null in it
+ * removes a setting.
+ */
 export type BatchChange = Partial<
   Pick<
     BatchRecord,
@@ -98,18 +106,18 @@ export type BatchChange = Partial<
     | 'delivers'
   >
 > & {
-  /** When pruning the bodies of its journal is due, once it has ended; null: never. */
+  /** When the bodies of its journal are due for pruning, once the batch has ended; null: never. */
   pruneAt?: number | null;
 };
 
-/** When a change to a batch is made; see {@link Store.updateBatch}. */
+/** Conditions of a change to a batch; see {@link Store.updateBatch}. */
 export interface UpdateGuard {
   fence?: Fence;
   when?: BatchStatus[];
   unlessControl?: BatchControl;
 }
 
-/** What is kept of batches, with their bills. The contract of `storage/store.ts` holds for every call. */
+/** Stored batches and their bills. The contract of `storage/store.ts` holds for every call. */
 export interface BatchStore {
   /** With an idempotency key that exists, the stored batch is returned and nothing is written. */
   insertBatch(batch: NewBatch): Promise<{ batch: BatchRecord; inserted: boolean }>;
@@ -119,24 +127,24 @@ export interface BatchStore {
   /** Newest first; `before` is an id to continue after. */
   listBatches(options: { limit: number; before?: string }): Promise<BatchRecord[]>;
   /**
-   * `when`: the change is made only if the status is one of these; `unlessControl`: only if this is not asked for.
-   * Resolves to whether it was made.
+   * `when`: the change is made only if the status is one of these. `unlessControl`: only if this control is not
+   * requested. Resolves to whether the change was made.
    */
   updateBatch(id: string, change: BatchChange, guard: UpdateGuard): Promise<boolean>;
-  /** A batch's `settings` alone, for its owner's heartbeat. */
+  /** Only a batch's `settings`, for its owner's heartbeat. */
   readSettings(id: string): Promise<JsonObject>;
   readBill(id: string): Promise<BatchBill>;
-  /** The details of many batches in one call, by id; a batch that was removed meanwhile is left out. */
+  /** The details of many batches in one call, by id; a batch that was removed in the meantime is left out. */
   readDetails(ids: readonly string[]): Promise<Map<string, BatchDetails>>;
   /** Over all batches that are stored. */
   readSavings(): Promise<Savings>;
-  /** Ids of ended batches whose `pruneAt` has come. */
+  /** Ids of ended batches whose `pruneAt` is not after `at`. */
   listPrunableBatches(at: number): Promise<string[]>;
   /**
-   * Removes a batch whose status is one of `when`, with its accounting and its lease; resolves to whether it did. Its rows
-   * and journal go with {@link sweepRemoved}.
+   * Removes a batch whose status is one of `when`, with its accounting and its lease. Resolves to whether the batch was
+   * removed. {@link sweepRemoved} deletes its rows and journal.
    */
   removeBatch(fence: Fence, when: BatchStatus[]): Promise<boolean>;
-  /** Deletes a portion of what removed batches have left; resolves to whether anything is left. */
+  /** Deletes a portion of the rows and journals of removed batches; resolves to whether any are left. */
   sweepRemoved(): Promise<boolean>;
 }

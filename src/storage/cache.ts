@@ -2,13 +2,13 @@ import type { Json } from '../protocol/messages.ts';
 import type { JournalIntent, ModelCallKey } from './journal.ts';
 import type { Fence } from './leases.ts';
 
-/** An answer of another row that serves an identical request. */
+/** An answer of another row, reused for an identical request. */
 export interface CachedAnswer {
-  /** The model call that it was given to. */
+  /** The model call whose stored answer this is. */
   from: ModelCallKey;
   /** A ModelResponse. */
   response: Json;
-  /** What the call that was sent had cost, in micro-dollars; null when that is not known. */
+  /** Cost of the call that was sent, in micro-dollars; null when it is unknown. */
   savedMicroUsd: number | null;
 }
 
@@ -17,10 +17,13 @@ export interface HashedCall extends ModelCallKey {
   hash: Uint8Array;
 }
 
-/** Answers that may serve identical requests. The contract of `storage/store.ts` holds for every call. */
+/** Answers that may be reused for identical requests. The contract of `storage/store.ts` holds for every call. */
 export interface CacheStore {
-  /** An answer that a succeeded attempt (of one batch, or of any) got for a request of this hash, and whose body is kept. */
+  /**
+   * An answer of a succeeded attempt for a request with this hash, whose body was not pruned. `within` is the id of the
+   * only batch to search; null: all batches.
+   */
   findAnswer(hash: Uint8Array, within: string | null): Promise<CachedAnswer | undefined>;
-  /** Writes a model call that was not sent, with the answer that another got. Nothing is charged; totals follow. */
+  /** Writes a model call that was not sent, with the answer of another call. Nothing is charged; totals are updated. */
   writeCachedAnswer(intent: JournalIntent, answer: CachedAnswer, fence: Fence): Promise<void>;
 }

@@ -6,7 +6,7 @@ export interface ConversationRecord {
   createdAt: number;
   updatedAt: number;
   messages: Message[];
-  /** Run id of a chat turn that has begun and not ended: its process died, or it still goes on. */
+  /** Run id of a chat turn that has started and not ended: its process died, or the turn is still running. */
   openRun: string | null;
 }
 

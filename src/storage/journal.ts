@@ -1,7 +1,10 @@
 import type { Json, TokenCosts, Usage } from '../protocol/messages.ts';
 import type { Fence } from './leases.ts';
 
-/** One call of one run: `call` 0 is the turn's model call, 1… are its tool calls. Runs of a batch begin with `BATCH_ID/`. */
+/**
+ * One call of one run: `call` 0 is the turn's model call, 1… are its tool calls. Runs of a batch start with
+ * `BATCH_ID/`.
+ */
 export interface JournalKey {
   run: string;
   turn: number;
@@ -15,7 +18,10 @@ export interface JournalIntent extends JournalKey {
   kind: 'model' | 'tool';
   /** Model or tool name. */
   name: string;
-  /** For a model call: the messages appended since the turn before (transcripts are append-only). For a tool: its input. */
+  /**
+   * For a model call: the messages appended since the previous turn (transcripts are append-only). For a tool: its
+   * input.
+   */
   request: Json;
   idempotent: boolean;
   /** Upper limit of this call's cost; null when its price is unknown. */
@@ -31,9 +37,11 @@ export interface JournalAnswer {
   costMicroUsd: number | null;
   requestId: string | null;
   at: number;
-  /** Where a model call stands in the bill: `provider/model`, and its cost by kind of token (null: unknown). */
+  /** A model call's entry in the bill: `provider/model`, and its cost by kind of token (null: unknown). */
   billed?: { model: string; costs: TokenCosts | null };
-  /** Of an answer of a provider's batch API: what it would have cost in real time; null when the price is unknown. */
+  /**
+   * For an answer of a provider's batch API: the cost of the same call in real time; null when the price is unknown.
+   */
   standardMicroUsd?: number | null;
 }
 
@@ -41,7 +49,7 @@ export interface JournalEntry extends JournalIntent {
   answer: JournalAnswer | null;
   /** Sends whose outcome is not known. */
   openSends: number;
-  /** Present for an answer that was taken from another row's model call. */
+  /** Present for an answer that was copied from another row's model call. */
   cachedFrom?: ModelCallKey;
   /** The bodies were pruned: `request` and `answer.response` are null. */
   isPruned?: true;
@@ -50,13 +58,13 @@ export interface JournalEntry extends JournalIntent {
 /** The journal of all runs. The contract of `storage/store.ts` holds for every call. */
 export interface JournalStore {
   readJournal(run: string): Promise<JournalEntry[]>;
-  /** Entries of all runs whose id begins with `prefix`, in order. */
+  /** Entries of all runs whose id starts with `prefix`, in order. */
   readJournalByPrefix(prefix: string): Promise<JournalEntry[]>;
-  /** Writes the intent, or counts one more send of an entry that exists. Batch totals follow when a fence is given. */
+  /** Writes the intent, or counts one more send of an existing entry. With a fence, the batch totals are updated. */
   writeIntent(intent: JournalIntent, fence?: Fence): Promise<void>;
   writeAnswer(key: JournalKey, answer: JournalAnswer, fence?: Fence): Promise<void>;
-  /** The last send is known to have been refused and not charged. */
+  /** Records that the last send was refused and not charged. */
   writeRefusal(key: JournalKey, fence?: Fence): Promise<void>;
-  /** Takes away the bodies of these runs, for good, and what the cache has of them; their accounting stays. */
+  /** Permanently removes the bodies of these runs and their cache entries; their accounting stays. */
   pruneRuns(fence: Fence, runs: string[]): Promise<void>;
 }

@@ -7,7 +7,7 @@ export function currentOwner(): LeaseOwner {
   return { instance: randomUUID(), ...currentProcess() };
 }
 
-/** The host's monotonic clock in milliseconds: the same for all processes of one boot, never set. */
+/** The host's monotonic clock in milliseconds: the same for all processes of one boot, and never adjusted. */
 export function uptimeMs(): number {
   return Number(process.hrtime.bigint() / 1_000_000n);
 }

@@ -1,29 +1,31 @@
-/** What another process asks a batch's owner for. */
+/** A request of another process to a batch's owner. */
 export type BatchControl = 'pause' | 'cancel';
 
-/** Who runs a batch: enough to tell a dead process from a silent one on this host. */
+/** The process that runs a batch. On this host, the fields distinguish a dead process from a silent one. */
 export interface LeaseOwner {
   /** Random, new for each process. */
   instance: string;
   host: string;
   bootId: string;
   pid: number;
-  /** The process's start time as the kernel counts it, so that a reused pid is not mistaken. */
+  /** The process's start time as the kernel counts it; it detects a reused pid. */
   processStart: string;
 }
 
-/** Every write of an owner carries this; the store rejects it with `lease_lost` unless the epoch is still the batch's. */
+/**
+ * Part of every write of an owner. The store rejects the write with `lease_lost` unless the batch still has this epoch.
+ */
 export interface Fence {
   batchId: string;
   epoch: number;
 }
 
-/** What a lease attempt gives. */
+/** The result of an attempt to acquire a lease. */
 export type LeaseOutcome = { acquired: true; fence: Fence } | { acquired: false; owner: LeaseOwner };
 
-/** Who runs which batch. The contract of `storage/store.ts` holds for every call. */
+/** Which process runs which batch. The contract of `storage/store.ts` holds for every call. */
 export interface LeaseStore {
-  /** Takes the lease when there is none, its owner is dead on this host, or it was silent for 15 s. Raises the epoch. */
+  /** Takes a lease that has no owner, or whose owner is dead on this host or was silent for 15 s. Raises the epoch. */
   acquireLease(batchId: string, owner: LeaseOwner): Promise<LeaseOutcome>;
   /** Heartbeat. Resolves to the batch's `control`, or rejects with `lease_lost`. */
   renewLease(fence: Fence): Promise<BatchControl | null>;

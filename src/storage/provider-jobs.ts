@@ -3,13 +3,14 @@ import type { Fence } from './leases.ts';
 import type { RowResult, StoredError } from './rows.ts';
 
 /**
- * A job of a provider's batch API, by what is known of it. `building`: rows are put into it and nothing is sent.
- * `creating`: it is being created; when its maker is gone or got no answer, it may exist or not. `open`: it exists.
- * `done`: its results are all taken in. `dropped`: it never existed. `left`: it may exist or go on; nobody waits for it.
+ * The known state of a job of a provider's batch API. `building`: rows are added and nothing is sent. `creating`: the
+ * job is being created; if the creating process is gone or got no answer, the job may or may not exist. `open`: the job
+ * exists. `done`: all its results are stored. `dropped`: the job never existed. `left`: the job may exist or still run,
+ * and no process waits for it.
  */
 export type ProviderJobState = 'building' | 'creating' | 'open' | 'done' | 'dropped' | 'left';
 
-/** What became of the requests of a job. */
+/** Outcomes of a job's requests. */
 export interface ProviderJobTally {
   answered: number;
   /** Refused or failed, at no charge. */
@@ -18,9 +19,9 @@ export interface ProviderJobTally {
   missing: number;
 }
 
-/** One job, as it is stored. Times are milliseconds since the epoch. */
+/** One stored job. Times are milliseconds since the epoch. */
 export interface ProviderJobRecord {
-  /** Our id of it, by which it is found again. */
+  /** Our own id of the job, by which it is found again. */
   id: string;
   provider: string;
   model: string;
@@ -28,17 +29,17 @@ export interface ProviderJobRecord {
   /** The provider's id. */
   providerJobId: string | null;
   requests: number;
-  /** Of all lines together. */
+  /** Size of all lines together. */
   bytes: number;
   tally: ProviderJobTally;
   createdAt: number;
-  /** When its creation was asked for. */
+  /** When its creation was requested. */
   submittedAt: number | null;
   endedAt: number | null;
   error: StoredError | null;
 }
 
-/** What may be changed on a job. */
+/** Fields of a job that may change. */
 export type ProviderJobChange = Partial<
   Pick<
     ProviderJobRecord,
@@ -52,22 +53,22 @@ export interface ParkedRow {
   intent: JournalIntent;
 }
 
-/** A row that waits in a job, by the call that it waits for. */
+/** A row that waits in a job, identified by the call that it waits for. */
 export interface ProviderJobRow {
   row: number;
   attempt: number;
   turn: number;
 }
 
-/** What a result means for its row. Each of them takes the row out of the job. */
+/** The effect of a result on its row. Every result removes the row from the job. */
 export type ProviderJobRowResult = ProviderJobRow &
   (
     | { kind: 'answered'; answer: JournalAnswer }
-    /** Known not to be charged: the row is queued, and its call may be sent again. */
+    /** The call was not charged: the row is queued, and the call may be sent again. */
     | { kind: 'refused' }
-    /** It may have been charged: the row is queued, and the send stays open in the bill. */
+    /** The call may have been charged: the row is queued, and the send stays open in the bill. */
     | { kind: 'lost' }
-    /** Refused for good. */
+    /** Permanently refused: the row fails. */
     | { kind: 'failed'; result: Extract<RowResult, { status: 'failed' }> }
   );
 
@@ -79,14 +80,20 @@ export interface ProviderJobStore {
     job: Pick<ProviderJobRecord, 'id' | 'provider' | 'model' | 'createdAt'>,
   ): Promise<void>;
   updateProviderJob(fence: Fence, jobId: string, change: ProviderJobChange): Promise<void>;
-  /** A batch's jobs, in the order in which they were made. */
+  /** A batch's jobs, in order of creation. */
   readProviderJobs(batchId: string): Promise<ProviderJobRecord[]>;
-  /** The provider's ids of all jobs that are known, of every batch. */
+  /** The provider's ids of all its known jobs, over all batches. */
   readProviderJobIds(provider: string): Promise<string[]>;
   /** The first rows that wait in a job. */
   readProviderJobRows(batchId: string, jobId: string, limit: number): Promise<ProviderJobRow[]>;
-  /** Running rows into a job, with the intents of the calls that they wait for: they stay `running`, and nobody claims them. */
+  /**
+   * Puts running rows into a job, with the intents of the calls that they wait for. The rows stay `running` and cannot
+   * be claimed.
+   */
   parkRows(fence: Fence, jobId: string, rows: ParkedRow[]): Promise<void>;
-  /** Takes rows out of a job, each with its result. Resolves to which of them were taken; one that is not in it is passed over. */
+  /**
+   * Removes rows from a job, each with its result. Rows that are not in the job are skipped. Resolves, for each result,
+   * to whether it was applied.
+   */
   settleProviderJobRows(fence: Fence, jobId: string, results: ProviderJobRowResult[]): Promise<boolean[]>;
 }

@@ -9,14 +9,14 @@ export interface StoredError {
   message: string;
 }
 
-/** A row waits, is being run, or has ended. */
+/** A row is waiting, running, or ended. */
 export type RowStatus = 'queued' | 'running' | 'succeeded' | 'failed';
 
 export interface NewRow {
   row: number;
   line: number;
   cells: Json[];
-  /** Unique in the batch: a row whose key it has is not inserted again. */
+  /** Unique in the batch: a row whose key is already in the batch is not inserted again. */
   key?: string;
   /** Present for a malformed line: it is stored as a failed row with code `row_malformed`. */
   malformed?: { reason: string; text: string };
@@ -26,13 +26,13 @@ export interface RowRecord {
   row: number;
   line: number;
   status: RowStatus;
-  /** From 1; 0 before the first. */
+  /** From 1; 0 before the first attempt. */
   attempt: number;
   /** How often this attempt was claimed; above 1 the journal may hold answers to replay. */
   claims: number;
   cells: Json[];
   rawText: string | null;
-  /** The source's name for the row, where it has such names. */
+  /** The source's key of the row, if the source has keys. */
   key: string | null;
   /** The mapped agent input, once transformed. */
   input: JsonObject | null;
@@ -45,18 +45,18 @@ export interface RowRecord {
 }
 
 export type RowResult =
-  /** `hashed`: model calls of the attempt whose answers may from here on serve identical requests. */
+  /** `hashed`: model calls of the attempt whose answers may be reused for identical requests from now on. */
   | ({ status: 'succeeded'; input: JsonObject; output: JsonObject; hashed?: HashedCall[] } & RowTimes)
   | ({ status: 'failed'; input: JsonObject | null; error: StoredError } & RowTimes);
 
 interface RowTimes {
   processingMs: number;
   endedAt: number;
-  /** What the attempt's answered calls of known price cost, earlier claims included. Absent: nothing. */
+  /** Cost of the attempt's answered calls of known price, earlier claims included. Absent: no cost. */
   costMicroUsd?: number;
 }
 
-/** An attempt that a later one has taken the place of. `error` is null when it was given up before it ended. */
+/** An attempt that was replaced by a later one. `error` is null when the attempt was abandoned before it ended. */
 export interface PastAttempt {
   attempt: number;
   error: StoredError | null;
@@ -65,7 +65,7 @@ export interface PastAttempt {
   processingMs: number | null;
 }
 
-/** Failed rows of one code, with the first of them as an example. */
+/** Failed rows of one code, with the first row as an example. */
 export interface StoredFailures {
   code: ErrorCode;
   count: number;
@@ -74,8 +74,8 @@ export interface StoredFailures {
 }
 
 /**
- * `begun`: only rows whose attempt was claimed before. `owner`: who is to run them; without it the process that holds the
- * lease.
+ * `begun`: only rows whose attempt was claimed before. `owner`: the owner that will run them; absent: the process that
+ * holds the lease.
  */
 export interface ClaimOptions {
   limit: number;
@@ -84,12 +84,14 @@ export interface ClaimOptions {
   owner?: string;
 }
 
-/** Whose running rows are meant: an owner's; with null those of the process that holds the lease; without it everybody's. */
+/** Selects running rows by owner. null: the process that holds the lease. Absent: all owners. */
 export interface OwnerOptions {
   owner?: string | null;
 }
 
-/** Where a row stands in the order of claims: lower places first, then lower row numbers; null: after all that have one. */
+/**
+ * A row's place in the order of claims: lower places first, then lower row numbers; null: after all rows with a place.
+ */
 export interface RowPlace {
   row: number;
   place: number | null;
@@ -101,35 +103,42 @@ export type DeliveredRow = Pick<RowRecord, 'row' | 'attempt'>;
 /** The rows of batches. The contract of `storage/store.ts` holds for every call. */
 export interface RowStore {
   /**
-   * Rows whose key the batch has are left out, and the rows behind them take their numbers; resolves to how many rows are
-   * new.
+   * Skips rows whose key the batch already has; the rows after them move up to fill their numbers. Resolves to the
+   * number of new rows.
    */
   insertRows(fence: Fence, rows: NewRow[]): Promise<number>;
-  /** Forgets rows of an interrupted load; only while nothing has run. */
+  /** Deletes the rows of an interrupted load; only allowed while no row has run. */
   clearRows(fence: Fence): Promise<void>;
   /**
-   * The next queued rows below the batch's row limit, made `running`; a first claim begins attempt 1. Rows with a place come
-   * first, the others in the order of the source; held rows are left.
+   * Sets the next queued rows below the batch's row limit to `running` and returns them. A first claim starts attempt 1.
+   * Rows with a place come first, then the others in the order of the source. Held rows are skipped.
    */
   claimRows(fence: Fence, options: ClaimOptions): Promise<RowRecord[]>;
   finishRow(fence: Fence, row: number, result: RowResult): Promise<void>;
-  /** Back to the queue with attempt and journal kept; rejects with `internal` unless that owner runs it. */
+  /**
+   * Returns a row to the queue; its attempt and journal stay. Rejects with `internal` unless that owner runs the row.
+   */
   returnRow(fence: Fence, row: number, options?: OwnerOptions): Promise<void>;
-  /** Running rows back to the queue, but for those that wait in a provider job; resolves to their number. */
+  /** Returns running rows to the queue, except rows that wait in a provider job; resolves to the number returned. */
   returnRunningRows(fence: Fence, options?: OwnerOptions): Promise<number>;
-  /** Stores places of rows in the order of claims, in one transaction: give them in portions. Rows of any status keep theirs. */
+  /**
+   * Stores the places of rows in the order of claims, in one transaction: callers pass them in portions. A row keeps
+   * its place in every status.
+   */
   orderRows(fence: Fence, rows: readonly RowPlace[]): Promise<void>;
-  /** Holds rows back from claims, or lets them go, in one transaction. A running row is held once it is queued again. */
+  /**
+   * Holds rows back from claims, or releases them, in one transaction. A running row is held once it is queued again.
+   */
   holdRows(fence: Fence, rows: readonly number[], held: boolean): Promise<void>;
   /**
-   * Failed rows (not malformed ones) queued again with a new attempt; resolves to their number. The attempts before stay
-   * readable. `restart`: queued rows whose attempt had begun get a new one too, uncounted.
+   * Queues failed rows (not malformed ones) again with a new attempt; resolves to their number. Earlier attempts stay
+   * readable. `restart`: queued rows whose attempt had started also get a new attempt; they are not counted.
    */
   redriveRows(fence: Fence, options: { codes?: ErrorCode[]; restart?: boolean }): Promise<number>;
   readAttempts(batchId: string, row: number): Promise<PastAttempt[]>;
   /** Ended rows that are not delivered yet, in order; only a batch that `delivers` has any. */
   readOutbox(batchId: string, limit: number): Promise<RowRecord[]>;
-  /** These rows are delivered, unless another attempt has begun since. */
+  /** Removes delivered rows from the outbox, unless another attempt has started since. */
   clearOutbox(fence: Fence, rows: readonly DeliveredRow[]): Promise<void>;
   /** In order, from `fromRow` on. */
   readRows(batchId: string, options: { status?: RowStatus; fromRow: number; limit: number }): Promise<RowRecord[]>;

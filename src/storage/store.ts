@@ -7,7 +7,7 @@ import type { ProviderJobStore } from './provider-jobs.ts';
 import type { RowStore } from './rows.ts';
 
 /**
- * Everything durable. Asynchronous, so that another database can stand behind it.
+ * All durable state. Asynchronous, so that another database can implement it.
  *
  * Contract: a promise that resolved is committed and survives SIGKILL. Writes of one event-loop turn are grouped into
  * one transaction. A write with a fence fails with `lease_lost` and changes nothing when the lease has another epoch.
@@ -21,6 +21,6 @@ export interface Store
     CacheStore,
     ProviderJobStore,
     ConversationStore {
-  /** Idempotent; waits for writes under way. */
+  /** Idempotent; waits for pending writes. */
   close(): Promise<void>;
 }

@@ -1,14 +1,14 @@
 import type { Json, JsonObject } from '../protocol/messages.ts';
 
 /**
- * One cell: a string in CSV and TSV; any JSON value in JSONL. In Parquet numbers, booleans, strings and nested values;
- * dates and timestamps in ISO 8601, decimals and integers beyond 2^53 as their digits. `undefined` never occurs; a missing
- * cell is `null`, in CSV and TSV empty.
+ * One cell: a string in CSV and TSV; any JSON value in JSONL. In Parquet: numbers, booleans, strings and nested values;
+ * dates and timestamps in ISO 8601; decimals and integers beyond 2^53 as their digits. `undefined` never occurs. A
+ * missing cell is `null`; in CSV and TSV it is empty.
  */
 export type Cell = Json;
 
 /**
- * How a format with types stores a column: one of JSON's own, or a Parquet schema element without its name, as a source of
- * that format had it. `json` holds any cell as JSON text.
+ * How a format with types stores a column: a JSON type, or a Parquet schema element without its name, as read from a
+ * Parquet source. `json` holds any cell as JSON text.
  */
 export type StoredType = 'string' | 'integer' | 'number' | 'boolean' | 'json' | { parquet: JsonObject };

@@ -1,9 +1,10 @@
 import type { Cell, StoredType } from './cell.ts';
 
 /**
- * One row of a source, in order. `line` is the 1-based line of the file on which the row starts; in Parquet and in a place
- * of records, the row. `part` is the file's place among the source's parts, where it has several. `key` names the row for
- * good, where the place has such names: reading the source again gives the same row the same key.
+ * One row of a source, in order. `line` is the 1-based line of the file on which the row starts; in Parquet and in a
+ * source of records, it is the row's number. `part` is the index of the row's file among the source's parts, if it has
+ * several. `key` identifies the row permanently, if the source has keys: reading the source again gives the same row
+ * the same key.
  */
 export type SourceRow =
   | { kind: 'record'; line: number; part?: number; key?: string; cells: Cell[] }
@@ -12,7 +13,7 @@ export type SourceRow =
       line: number;
       part?: number;
       key?: string;
-      /** What is wrong, in words: "5 fields, 4 expected". */
+      /** The fault in words: "5 fields, 4 expected". */
       reason: string;
       /** The raw text, up to 64 KiB. */
       text: string;
@@ -30,29 +31,29 @@ export interface TextFacts {
   lineEnd?: '\n' | '\r\n' | '\r';
 }
 
-/** How rows are stored, in the words of their format. */
+/** How rows are stored, described by their format. */
 export interface FormatDescription {
-  /** A word for it: "csv", "parquet". */
+  /** The format's short name: "csv", "parquet". */
   name: string;
-  /** The beginning of a sentence: "Gzipped CSV, utf-8". */
+  /** Text that can start a sentence: "Gzipped CSV, utf-8". */
   title: string;
   gzip: boolean;
-  /** A line of column names stands above the rows. */
+  /** A line of column names comes before the rows. */
   hasHeader: boolean;
-  /** Formats of text only. */
+  /** Only for text formats. */
   text?: TextFacts;
 }
 
 /** How the rows of a source are read. */
 export interface RowsOptions {
   /**
-   * Only the first so many records need cells: later rows are to be counted, so their `cells` and `text` may be empty.
-   * Faults and warnings are reported all the same.
+   * Only this number of records, from the first, need cells. Later rows are only counted, so their `cells` and `text`
+   * may be empty. Their faults and warnings are still reported.
    */
   cellsOf?: number;
 }
 
-/** Something worth telling that does not stop the work. */
+/** A finding about a table that is reported and does not stop the work. */
 export interface TableWarning {
   code:
     | 'header_renamed'
@@ -64,49 +65,53 @@ export interface TableWarning {
     | 'no_rows'
     | 'header_like_data';
   message: string;
-  /** How many times it was seen, when it is counted. */
+  /** Number of occurrences, if they are counted. */
   count?: number;
   /** Line of the first occurrence. */
   line?: number;
 }
 
-/** One file of a source of several. `name` is its path below the folder that holds them all, with `/` between its parts. */
+/** One file of a source of several files. `name` is its path below their common folder, with `/` between its parts. */
 export interface SourcePart {
   name: string;
   uri: string;
 }
 
-/** What all sources have in common. Columns are known at once; rows are read once, in pages, with constant memory. */
+/**
+ * The common part of all sources. Columns are known immediately; rows are read once, in pages, with constant memory.
+ */
 interface OpenedSource {
   /** Without credentials. */
   uri: string;
   format: FormatDescription;
-  /** Size in bytes of what is stored (compressed if it is), where the location knows it. */
+  /** Stored size in bytes (the compressed size of a compressed file), where the location knows it. */
   sizeBytes: number | undefined;
-  /** How many rows there are; null where that is not known before they are read. */
+  /** Number of rows; null when it is not known before they are read. */
   total: number | null;
   /** How the columns are stored, where the format has types. */
   types?(): StoredType[];
-  /** The files, in order, when it is a folder or a pattern of them. */
+  /** The files, in order, when the source is a folder or a pattern. */
   parts?(): SourcePart[];
   /** Unique names in order. For JSONL it grows while rows are read (first-seen order). */
   columns(): string[];
   /** Grows while rows are read. */
   warnings(): TableWarning[];
-  /** Contract: may be iterated once, in pages that are not empty; leaving the loop early releases what reading holds. */
+  /**
+   * Contract: may be iterated once, in pages that are not empty; leaving the loop early releases what reading holds.
+   */
   rows(signal?: AbortSignal, options?: RowsOptions): AsyncIterable<SourceRow[]>;
-  /** How many bytes of the text the rows so far have taken, where the format knows it. */
+  /** Number of bytes of text that the rows read so far took, where the format knows it. */
   bytesRead?(): number;
   /** Idempotent. */
   close(): Promise<void>;
 }
 
-/** A source that is loaded whole before its rows run: a file, a folder, an object. */
+/** A source that is loaded completely before its rows run: a file, a folder, an object. */
 export interface SnapshotSource extends OpenedSource {
   loads: 'before-running';
 }
 
-/** A row that a live source has given, and how it ended. */
+/** A row of a live source, and how it ended. */
 export interface EndedRow {
   key: string;
   status: 'succeeded' | 'failed';
@@ -125,11 +130,11 @@ export interface EndedRow {
  */
 export interface LiveSource extends OpenedSource {
   loads: 'while-running';
-  /** These rows have ended, durably, and what they gave is written. */
+  /** Acknowledges rows that have durably ended and whose results are written. */
   ack?(rows: readonly EndedRow[]): Promise<void>;
   /**
-   * These rows are not run by this batch any more: others may take them.
-   * @param rows their keys, or `rest` for all that the batch took and that were not acknowledged
+   * Gives back rows that this batch no longer runs: other batches may claim them.
+   * @param rows their keys, or `rest` for all rows that the batch claimed and did not acknowledge
    */
   nack?(rows: readonly string[] | 'rest', reason: string): Promise<void>;
 }

@@ -2,9 +2,9 @@ import type { ErrorCode } from '../base/errors.ts';
 import type { JsonObject, Usage } from '../protocol/messages.ts';
 import type { Cell, StoredType } from './cell.ts';
 
-/** How a writer is to write. */
+/** Options of a writer. */
 export interface WriterOptions {
-  /** Neutralise what a spreadsheet would take for a formula. */
+  /** Neutralise text that a spreadsheet would read as a formula. */
   spreadsheetSafe?: boolean;
   /** The columns' types, for formats that have types; a column without one holds text. */
   types?: readonly StoredType[];
@@ -12,8 +12,8 @@ export interface WriterOptions {
 
 /**
  * Writes a whole table, in order.
- * Contract: nothing is visible at the destination before `commit`; after `abort` (idempotent, also after a failed commit)
- * nothing is left behind.
+ * Contract: nothing is visible at the destination before `commit`; after `abort` (idempotent, also after a failed
+ * commit) nothing is left behind.
  */
 export interface TableWriter {
   kind: 'table';
@@ -23,9 +23,9 @@ export interface TableWriter {
   abort(): Promise<void>;
 }
 
-/** One row that has ended, for a place that keeps a record for each. */
+/** One ended row, for a destination that keeps one record for each row. */
 export interface OutputRecord {
-  /** The key that the source gave the row, or one that is unique over all batches. */
+  /** The key of the row in its source, or a key that is unique over all batches. */
   key: string;
   batchId: string;
   /** From 0. */
@@ -46,8 +46,8 @@ export interface OutputRecord {
 
 /**
  * Writes rows one by one as they end, in any order.
- * Contract: once `write` has resolved, its records are durable. Writing a record again replaces the one of the same key;
- * that happens after a crash, and when a row is run again.
+ * Contract: once `write` has resolved, its records are durable. Writing a record again replaces the one of the same
+ * key; that happens after a crash, and when a row is run again.
  */
 export interface RecordsWriter {
   kind: 'records';

@@ -21,7 +21,7 @@ export interface ColumnProfile {
   nulls: number;
   /** Distinct non-null values: exact up to 1,024, then a HyperLogLog estimate. */
   distinctEstimate: number;
-  /** For numbers and dates: the least and greatest value as written. */
+  /** For numbers and dates: the smallest and largest value, as written. */
   min?: string;
   max?: string;
   /** For texts: length in characters. */
@@ -37,7 +37,7 @@ export interface TableProfile {
   uri: string;
   format: FormatDescription;
   sizeBytes: number | undefined;
-  /** Malformed ones included. */
+  /** Malformed rows included. */
   rowCount: number;
   malformedCount: number;
   columns: ColumnProfile[];
@@ -45,10 +45,13 @@ export interface TableProfile {
   warnings: TableWarning[];
 }
 
-/** For whom a source is opened. */
+/** Options for opening a source. */
 export interface OpenOptions {
   signal?: AbortSignal;
-  /** The batch that takes the rows of a live source; without it they are looked at, and others may take them. */
+  /**
+   * The batch that claims the rows of a live source. Without it, rows are only inspected, and other batches may claim
+   * them.
+   */
   batchId?: string;
 }
 
@@ -56,23 +59,26 @@ export interface OpenOptions {
 export interface Tables {
   /** Folders that file sources and writers may touch. */
   readonly roots: readonly string[];
-  /** The same sources and writers within other folders. */
+  /** The same sources and writers, limited to other folders. */
   within(roots: readonly string[]): Tables;
   /**
-   * The location as it holds from any working directory.
+   * The location in a form that is valid from any working directory.
    * @throws AppError `uri_invalid`, also for a URI with credentials in it
    */
   absolute(uri: string): string;
-  /** Which kind of writer a URI has. Throws as {@link absolute}. */
+  /** The kind of writer for a URI. Throws as {@link absolute}. */
   writerKind(uri: string): RowWriter['kind'];
-  /** Faults: uri_invalid, file_not_found, file_empty, file_not_allowed, bucket_not_found, location_*, not_a_table, format_unsupported. */
+  /**
+   * Faults: uri_invalid, file_not_found, file_empty, file_not_allowed, bucket_not_found, location_*, not_a_table,
+   * format_unsupported.
+   */
   openSource(uri: string, options?: OpenOptions): Promise<RowSource>;
-  /** A file's format follows its name's extension. `columns` is the header. */
+  /** The extension of a file's name decides its format. `columns` is the header. */
   openWriter(uri: string, columns: readonly string[], options?: WriterOptions): Promise<RowWriter>;
   /**
-   * Checks without writing that a writer may be opened there, and that it is not one of `notOneOf` after symlinks. A folder
-   * (its URI ends in `/`) may hold none of their files.
-   * @param options.overwrite whether something may be there already; default false
+   * Checks, without writing, that a writer may be opened at the URI, and that the URI is none of `notOneOf` after
+   * symlinks. For a folder (its URI ends in `/`), the outputs in it must not be files of `notOneOf`.
+   * @param options.overwrite whether the destination may already exist; default false
    * @throws AppError `output_is_source`, `output_exists`, and what opening the writer would throw
    */
   checkWriter(uri: string, notOneOf: string[], options?: { overwrite?: boolean }): Promise<void>;

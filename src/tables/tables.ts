@@ -7,16 +7,16 @@ import type { LocationKind } from './locations/location-kind.ts';
 import type { RowSource } from './row-source.ts';
 import type { OpenOptions, Tables } from './table.ts';
 
-/** What {@link createTables} is given. */
+/** Arguments of {@link createTables}. */
 export interface TablesParts {
   /** Folders that file sources and writers may touch. */
   roots: readonly string[];
-  /** The kinds of places there are; a URI's scheme chooses. */
+  /** The available kinds of places; a URI's scheme selects one. */
   locations: readonly LocationKind[];
   log: Log;
 }
 
-/** Sources and writers at every kind of places that is registered. */
+/** Sources and writers for all registered kinds of places. */
 export function createTables(parts: TablesParts): Tables {
   return {
     ...createRootedTables(parts),
@@ -53,7 +53,7 @@ function createRootedTables(parts: TablesParts): Tables {
       const taken = new Set<string>();
       const names: string[] = [];
       for (const other of notOneOf) {
-        // A source that is not there is reported where it is opened.
+        // A missing source is reported when it is opened.
         const places = await find(other).readPlaces({ uri: other, roots }).catch(unlessMissing);
         for (const { identity, name } of places ?? []) {
           taken.add(identity);
@@ -73,7 +73,7 @@ function createRootedTables(parts: TablesParts): Tables {
   };
 }
 
-/** @throws AppError `uri_invalid` when no kind has the URI's scheme, or when the URI has credentials in it */
+/** @throws AppError `uri_invalid` when no kind has the URI's scheme, or when the URI contains credentials */
 function findKind(uri: string, locations: readonly LocationKind[]): LocationKind {
   const examples = locations.map(({ example }) => example);
   const ways = `${examples.slice(0, -1).join(', ')}${examples.length > 1 ? ' or ' : ''}${examples.at(-1)}`;
@@ -85,7 +85,7 @@ function findKind(uri: string, locations: readonly LocationKind[]): LocationKind
   if (kind === undefined) {
     throw new AppError('uri_invalid', `"${shown}": ${scheme}:// is not supported; use ${ways}.`);
   }
-  // A stored URI must be enough to go on after a crash, and is stored without its credentials: so it may have none.
+  // A stored URI must be enough to resume after a crash, and credentials are never stored: so a URI may have none.
   if (shown !== uri) {
     const advice = `Leave them out: ${kind.credentials}.`;
     throw new AppError('uri_invalid', `"${shown}" was given with credentials, which would be stored. ${advice}`);

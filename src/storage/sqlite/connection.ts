@@ -6,20 +6,24 @@ import { AppError } from '../../base/errors.ts';
 import { migrate } from './migrate.ts';
 import { isBusy, toStoreFault } from './store-fault.ts';
 
-/** How long SQLite itself waits for another process's lock, which holds the event loop; beyond it we wait outside. */
+/**
+ * How long SQLite itself waits for another process's lock. This wait blocks the event loop; longer waits happen
+ * outside.
+ */
 const BUSY_TIMEOUT_MS = 250;
 const PAUSE_MS = 50;
 /**
- * About thirteen seconds in all, more on a busy machine: from 15 s of silence on another process may take its batches over,
- * once the lock is gone. Attempts are counted, and not time, so that a process that gets no processor doesn't give up early.
+ * About thirteen seconds in total, more on a busy machine: after 15 s of silence, another process may take over its
+ * batches once the lock is gone. Attempts are counted instead of time, so that a process without CPU time doesn't give
+ * up early.
  */
 const BUSY_ATTEMPTS = 45;
 
 /**
  * Opens the database file, with its folders, and brings it to this program's schema.
  *
- * WAL with `synchronous=NORMAL`: a commit survives the end of the process at any moment; after a power cut the newest
- * commits may be missing, the database is whole.
+ * WAL with `synchronous=NORMAL`: a commit survives the end of the process at any moment. After a power cut the newest
+ * commits may be missing, but the database is intact.
  * @throws AppError `store_unavailable` with the fix
  */
 export async function openConnection(path: string, onMigration?: () => void): Promise<DatabaseSync> {
@@ -28,7 +32,7 @@ export async function openConnection(path: string, onMigration?: () => void): Pr
   } catch (thrown) {
     throw new AppError(
       'store_unavailable',
-      `The folder ${dirname(path)} could not be made (${thrown instanceof Error ? thrown.message : String(thrown)}); ` +
+      `The folder ${dirname(path)} could not be created (${thrown instanceof Error ? thrown.message : String(thrown)}); ` +
         'set ROWMILL_DATA_DIR to a folder that this user can write.',
       { cause: thrown },
     );
@@ -48,7 +52,7 @@ function open(path: string, onMigration: (() => void) | undefined): DatabaseSync
       PRAGMA temp_store = MEMORY;
     `);
     migrate(db, path, onMigration);
-    // SQLite opens a file that it may not write for reading, and only the first write would tell.
+    // SQLite opens a file without write permission as read-only; only the first write would fail.
     accessSync(path, constants.W_OK);
     return db;
   } catch (thrown) {
@@ -57,7 +61,7 @@ function open(path: string, onMigration: (() => void) | undefined): DatabaseSync
   }
 }
 
-/** Runs `attempt` again while another process holds the lock, with the event loop free in between. */
+/** Repeats `attempt` while another process holds the lock. The event loop is free between attempts. */
 export async function retryWhileBusy<T>(attempt: () => T, path: string): Promise<T> {
   for (let tried = 1; ; tried++) {
     try {

@@ -22,9 +22,9 @@ const MIGRATIONS: readonly string[] = [
 const APPLICATION_ID = 0x526f776d;
 
 /**
- * Brings a database to this program's schema, in one transaction, so that two processes that start together or one
- * that is killed half way leave either the old schema or the new one.
- * @param onMigration told of each one while the transaction is open
+ * Brings a database to this program's schema, in one transaction. So two processes that start together, or one that is
+ * killed halfway, leave either the old schema or the new one.
+ * @param onMigration called after each migration while the transaction is open
  * @throws AppError `store_unavailable` when the file belongs to another program or to a newer Rowmill
  */
 export function migrate(db: DatabaseSync, path: string, onMigration?: () => void): void {
@@ -54,13 +54,13 @@ function schemaVersion(db: DatabaseSync, path: string): number {
   if (application !== APPLICATION_ID && (application !== 0 || tables > 0)) {
     throw new AppError(
       'store_unavailable',
-      `${path} is a database of another program; set ROWMILL_DATA_DIR to a folder of Rowmill's own.`,
+      `${path} is a database of another program; set ROWMILL_DATA_DIR to a separate folder for Rowmill.`,
     );
   }
   if (version > MIGRATIONS.length) {
     throw new AppError(
       'store_unavailable',
-      `${path} was written by a newer Rowmill (schema ${version}; this one knows up to ${MIGRATIONS.length}). ` +
+      `${path} was written by a newer Rowmill (schema ${version}; this version supports up to ${MIGRATIONS.length}). ` +
         'Upgrade rowmill, or set ROWMILL_DATA_DIR to another folder.',
     );
   }

@@ -52,24 +52,27 @@ import { prepareReturnRow, prepareReturnRunningRows } from './rows/return-rows.t
 import { prepareTransactions } from './transaction.ts';
 import { createWriteQueue } from './write-queue.ts';
 
-/** What {@link openSqliteStore} needs from outside. */
+/** Dependencies of {@link openSqliteStore}. */
 export interface SqliteStoreOptions {
-  /** The database file; its folders are made. */
+  /** The database file; missing folders are created. */
   path: string;
   /** Wall clock, in milliseconds since the epoch. */
   now: () => number;
   log: Log;
-  /** Whether an owner's process lives; by default {@link isOwnerAlive}. */
+  /** Whether an owner's process is running; by default {@link isOwnerAlive}. */
   isAlive?: (owner: LeaseOwner) => boolean | 'unknown';
-  /** The clock by which owners of this boot fall silent; by default the host's monotonic one. See {@link LeaseClock}. */
+  /**
+   * The clock that measures the silence of owners of this boot; by default the host's monotonic one. See {@link
+   * LeaseClock}.
+   */
   uptimeMs?: () => number;
-  /** Told of each migration while its transaction is open, for tests. */
+  /** Called after each migration while its transaction is open, for tests. */
   onMigration?: () => void;
 }
 
 /**
  * The durable store on one SQLite file, for any number of processes of one host.
- * @throws AppError `store_unavailable` with the place and the fix: no right to write there, another program's file,
+ * @throws AppError `store_unavailable` with the place and the fix: no write permission, another program's file,
  *   a newer schema, locked, damaged
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
@@ -90,7 +93,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   async function closeOnce(): Promise<void> {
     await closeQueue();
     try {
-      // What other processes still read stays in the WAL; the last one that closes empties it.
+      // Pages that other processes still read stay in the WAL; the last process that closes empties it.
       db.exec('PRAGMA wal_checkpoint(PASSIVE)');
     } catch (thrown) {
       options.log.warn(

@@ -9,14 +9,14 @@ export interface Statement<Row> {
 }
 
 /**
- * The end of a query with a limit. A bare `LIMIT ?` lets SQLite 3.53 plan by the bound value, for which it compiles the
- * statement anew at each run: the claim of one row took 28 µs so, and 5 µs with a sum.
+ * The end of a query with a limit. With a bare `LIMIT ?`, SQLite 3.53 plans by the bound value and compiles the
+ * statement again at each run: the claim of one row took 28 µs that way, and 5 µs with a sum.
  */
 export const LIMIT = 'LIMIT ? + 0';
 
 /**
- * Prepares once what is run often. The shape is asserted, not checked: the tables are STRICT, so that a column's type
- * is the schema's, and only this program writes them.
+ * Prepares a statement that is run often. The row's shape is asserted, not checked: the tables are STRICT, so a column
+ * has the type of the schema, and only this program writes them.
  */
 export function prepare<Row = never>(db: DatabaseSync, sql: string): Statement<Row> {
   const statement = db.prepare(sql);

@@ -7,8 +7,10 @@ const READONLY = 8;
 const CONSTRAINT = 19;
 
 const FAULTS: { [code: number]: string } = {
-  [BUSY]: 'is locked by another process. Stop what holds it (a database browser, a backup), then try again.',
-  [LOCKED]: 'is locked by another process. Stop what holds it (a database browser, a backup), then try again.',
+  [BUSY]:
+    'is locked by another process. Stop the program that holds it (a database browser, a backup), then try again.',
+  [LOCKED]:
+    'is locked by another process. Stop the program that holds it (a database browser, a backup), then try again.',
   [READONLY]:
     'is read-only. Make the file and its folder writable for this user, or set ROWMILL_DATA_DIR to a folder that is.',
   10: 'could not be read or written (disk error). Check the disk and that its file system is local.',
@@ -31,7 +33,10 @@ export function isBusy(thrown: unknown): boolean {
   return code === BUSY || code === LOCKED;
 }
 
-/** Any thrown value as an AppError: `store_unavailable` with what is wrong, where, and the fix; `internal` for our own faults. */
+/**
+ * Any thrown value as an AppError: `store_unavailable` with the fault, the place and the fix; `internal` for our own
+ * faults.
+ */
 export function toStoreFault(thrown: unknown, path: string): AppError {
   if (thrown instanceof AppError) return thrown;
   const code = resultCode(thrown);

@@ -5,35 +5,38 @@ import { type BillSums, prepareBillSums } from './batches/bills.ts';
 import { prepareAddTotals, type TotalsDelta, zeroDelta } from './batches/totals.ts';
 import { prepare } from './statement.ts';
 
-/** What a fenced write needs to know of its batch. */
+/** The fields of a batch that a fenced write needs. */
 export interface FencedBatch {
   key: number;
   epoch: number;
   rowLimit: number | null;
-  /** 1 once it has an order of its own or held rows. */
+  /** 1 once the batch has its own row order or held rows. */
   picksRows: 0 | 1;
-  /** 1: ended rows go to the outbox. */
+  /** 1: ended rows are added to the outbox. */
   delivers: number;
 }
 
 /**
- * What the operations of one transaction share: the leases they have verified, and what they add to the totals, which
- * is written once per batch at the end. Nobody else can write in between: the transaction holds the write lock.
+ * State that the operations of one transaction share: the verified leases, and the additions to the totals, which are
+ * written once per batch at the end. No other process can write in between: the transaction holds the write lock.
  */
 export interface Transaction {
   /** @throws AppError `lease_lost` unless the fence has the batch's epoch; `batch_not_found` */
   fenced(fence: Fence): FencedBatch;
-  /** To be called by whatever changes a lease, a row limit, how rows are picked or whether they are delivered. */
+  /**
+   * Every operation that changes a lease, a row limit, how rows are picked or whether they are delivered must call
+   * this.
+   */
   forget(batchId: string): void;
   /** The sums that this transaction adds to a batch; the caller adds to them. */
   totals(batch: number): TotalsDelta;
   countFailures(batch: number, code: ErrorCode, by: number): void;
   bills: BillSums;
-  /** Writes the sums out. */
+  /** Writes the sums to the database. */
   flush(): void;
 }
 
-/** Prepares the statements; the result begins a transaction's bookkeeping (not the transaction itself). */
+/** Prepares the statements; the result starts a transaction's bookkeeping (not the transaction itself). */
 export function prepareTransactions(db: DatabaseSync): () => Transaction {
   const readFence = prepare<FencedBatch>(
     db,

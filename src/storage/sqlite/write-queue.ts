@@ -7,11 +7,11 @@ import type { Transaction } from './transaction.ts';
 /** Groups the writes of one event-loop turn into one transaction. */
 export interface WriteQueue {
   /**
-   * Resolves after COMMIT. An operation that throws rejects alone; the others of its group are committed.
+   * Resolves after COMMIT. If an operation throws, only its promise rejects; the others of its group are committed.
    * Contract: `operation` is synchronous and may be run twice (after a rollback), so it keeps nothing outside.
    */
   write<T>(operation: (transaction: Transaction) => T): Promise<T>;
-  /** Waits for the writes under way and refuses later ones. */
+  /** Waits for pending writes and refuses later ones. */
   close(): Promise<void>;
 }
 
@@ -22,14 +22,14 @@ interface Pending {
 }
 
 /**
- * How many writers go on in one event-loop turn. Each may send a model call next, at 0.2 ms, and 400 of them at once
- * would keep the process from answering anybody for 80 ms.
+ * How many writers continue in one event-loop turn. Each may send a model call next, which takes 0.2 ms: 400 of them in
+ * one turn would block the event loop for 80 ms.
  */
 const TOLD_AT_ONCE = 32;
 
 type Outcome = { value: unknown } | { fault: AppError };
 
-/** A queue on one connection; `begin` starts the bookkeeping of a transaction. */
+/** A queue on one connection; `begin` starts a transaction's bookkeeping. */
 export function createWriteQueue(db: DatabaseSync, path: string, begin: () => Transaction): WriteQueue {
   const beginStatement = db.prepare('BEGIN IMMEDIATE');
   const commitStatement = db.prepare('COMMIT');
@@ -37,7 +37,7 @@ export function createWriteQueue(db: DatabaseSync, path: string, begin: () => Tr
   let flushing: Promise<void> | null = null;
   let closed = false;
 
-  /** The usual way: no savepoints, totals once per batch. Throws, with everything undone, when any operation throws. */
+  /** The usual case: no savepoints, totals once per batch. Throws when any operation throws; the caller rolls back. */
   function commitTogether(group: Pending[]): Outcome[] {
     const transaction = begin();
     const outcomes = group.map(({ operation }) => ({ value: operation(transaction) }));
@@ -46,7 +46,7 @@ export function createWriteQueue(db: DatabaseSync, path: string, begin: () => Tr
     return outcomes;
   }
 
-  /** After a fault in the group: each operation in its savepoint, with its own share of the totals. */
+  /** After a fault in the group: each operation has its own savepoint and writes its own totals. */
   function commitApart(group: Pending[]): Outcome[] {
     const outcomes = group.map(({ operation }): Outcome => {
       db.exec('SAVEPOINT operation');
@@ -57,7 +57,7 @@ export function createWriteQueue(db: DatabaseSync, path: string, begin: () => Tr
         db.exec('RELEASE operation');
         return { value };
       } catch (thrown) {
-        // A full disk may have ended the whole transaction; then nothing of this group can be kept.
+        // A full disk may have ended the whole transaction; then no write of this group can be kept.
         if (!db.isTransaction) throw thrown;
         db.exec('ROLLBACK TO operation');
         db.exec('RELEASE operation');
@@ -68,7 +68,7 @@ export function createWriteQueue(db: DatabaseSync, path: string, begin: () => Tr
     return outcomes;
   }
 
-  /** One try, begun and ended in one go: no read can fall into it. */
+  /** One synchronous transaction: no read can run in between. */
   function attempt(way: (group: Pending[]) => Outcome[], group: Pending[]): Outcome[] {
     beginStatement.run();
     try {
@@ -84,7 +84,7 @@ export function createWriteQueue(db: DatabaseSync, path: string, begin: () => Tr
       return await retryWhileBusy(() => attempt(commitTogether, group), path);
     } catch (thrown) {
       const fault = toStoreFault(thrown, path);
-      // Alone it has nobody to be kept apart from; and a database that stayed locked was waited for long enough.
+      // A single operation needs no isolation from others. A locked database was already waited for long enough.
       const isLocked = fault.code === 'store_unavailable' && fault.retryable;
       if (group.length === 1 || isLocked) return group.map(() => ({ fault }));
     }

@@ -8,9 +8,9 @@ export interface EncodingFacts {
 }
 
 /**
- * Tells the encoding from the first bytes: a byte order mark; else zeros at every second place (UTF-16); else UTF-8 if
- * the bytes are valid UTF-8 (a sequence cut off at the end of the head doesn't count); else Latin-1, which is read as
- * windows-1252.
+ * Detects the encoding from the first bytes: a byte order mark; else zeros at every second position (UTF-16); else
+ * UTF-8 if the bytes are valid UTF-8 (a sequence cut off at the end of the head is ignored); else Latin-1, which is
+ * read as windows-1252.
  */
 export function sniffEncoding(head: Buffer): EncodingFacts {
   if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return { encoding: 'utf-8', bomBytes: 3 };
@@ -22,7 +22,7 @@ export function sniffEncoding(head: Buffer): EncodingFacts {
   return { encoding: isUtf8(whole) ? 'utf-8' : 'latin1', bomBytes: 0 };
 }
 
-/** Line ends, delimiters and digits have a zero byte in UTF-16, whatever the language: more than 1 in 4. */
+/** In UTF-16, line ends, delimiters and digits have a zero byte in every language: more than 1 in 4. */
 function sniffUtf16(head: Buffer): 'utf-16le' | 'utf-16be' | undefined {
   const pairs = Math.floor(head.length / 2);
   if (pairs < 2) return undefined;
@@ -37,7 +37,7 @@ function sniffUtf16(head: Buffer): 'utf-16le' | 'utf-16be' | undefined {
   return undefined;
 }
 
-/** Bytes at the end that begin a UTF-8 sequence without ending it. */
+/** Number of bytes at the end that start a UTF-8 sequence without completing it. */
 function cutOffBytes(head: Buffer): number {
   for (let back = 1; back <= Math.min(3, head.length); back += 1) {
     const byte = head[head.length - back] ?? 0;

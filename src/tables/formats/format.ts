@@ -4,7 +4,9 @@ import type { FormatDescription, TextFacts } from '../row-source.ts';
 /** The formats of files. */
 export type FormatName = 'csv' | 'tsv' | 'jsonl' | 'parquet';
 
-/** What a file's name says: its format, and whether it is gzipped. `undefined`: the name does not tell. */
+/**
+ * The format that a file's name indicates, and whether the file is gzipped. `undefined`: the name indicates no format.
+ */
 export interface NamedFormat {
   format: FormatName | undefined;
   gzip: boolean;
@@ -22,7 +24,7 @@ const FORMATS: Readonly<Record<string, FormatName>> = {
   '.pq': 'parquet',
 };
 
-/** What Rowmill reads and writes, for messages. */
+/** The extensions that Rowmill reads and writes, for messages. */
 export const KNOWN_EXTENSIONS = '.csv, .tsv or .jsonl, each also with .gz, or .parquet';
 
 export function formatOfName(fileName: string): NamedFormat {
@@ -33,7 +35,7 @@ export function formatOfName(fileName: string): NamedFormat {
   return { format: FORMATS[extension], gzip, extension };
 }
 
-/** A file's format in its own words. */
+/** The description of a file's format. */
 export function describeFormat(
   name: FormatName,
   { gzip, text }: { gzip: boolean; text?: TextFacts },

@@ -3,21 +3,21 @@ import { createGunzip } from 'node:zlib';
 import { AppError } from '../../base/errors.ts';
 import type { StoredBytes } from '../locations/location.ts';
 
-/** Bytes looked at before anything is decided about a file. */
+/** Bytes that are read before a file's format is decided. */
 const HEAD_BYTES = 64 * 1024;
 
-/** An opened file whose first bytes have been looked at; `all` still gives every byte, once. */
+/** An opened file whose first bytes have been read; `all` still yields every byte, once. */
 export interface PeekedBytes {
-  /** The first 64 KiB or a little more, unzipped. */
+  /** The first 64 KiB or a little more, decompressed. */
   head: Buffer;
-  /** Whether `head` is all there is. */
+  /** Whether `head` is the whole file. */
   complete: boolean;
   gzip: boolean;
   all(): AsyncGenerator<Buffer>;
   close(): void;
 }
 
-/** Unzips what begins like gzip, and reads the head. `place` names the file in messages. */
+/** Decompresses a file that starts like gzip, and reads the head. `place` names the file in messages. */
 export async function peek(stored: StoredBytes, place: string): Promise<PeekedBytes> {
   const raw = chunksOf(stored.stream, place);
   const start = await readAtLeast(raw, 2);

@@ -12,8 +12,8 @@ const ROWS_PER_CHUNK = 500;
 const LF = 10;
 
 /**
- * Opens JSONL: one object a line. Columns are the union of the keys in first-seen order: those of the file's head at
- * once, later ones as they come. A row's cells are as many as there were columns when it was read.
+ * Opens JSONL: one object per line. Columns are the union of the keys in first-seen order: keys of the file's head
+ * immediately, later keys as they occur. A row has as many cells as there were columns when it was read.
  */
 export async function openJsonlSource(input: SourceInput): Promise<SnapshotSource> {
   const first = await input.chunks.next();
@@ -110,7 +110,7 @@ async function* readRows(
   }
 }
 
-/** Bounds a line that never ends: one byte more than is allowed is enough to know it. */
+/** Limits a line that never ends: one byte above the limit is enough to detect it. */
 function keepStart(rest: Buffer): Buffer {
   return rest.length > MAX_RECORD_BYTES ? rest.subarray(0, MAX_RECORD_BYTES + 1) : rest;
 }

@@ -2,14 +2,14 @@ import { AppError } from '../../base/errors.ts';
 import type { Cell, StoredType } from '../cell.ts';
 import type { SnapshotSource, SourcePart, SourceRow, TableWarning } from '../row-source.ts';
 
-/** One file of a source of many. `open` may be called more than once. */
+/** One file of a source of several files. `open` may be called more than once. */
 export interface PartFile extends SourcePart {
   open(signal?: AbortSignal): Promise<SnapshotSource>;
 }
 
 /**
- * Opens several files as one table, in their order. All have the same columns, in whatever order; only JSONL may add some
- * (first-seen order). Each file's header is read at once, so that a fault is known before any row is.
+ * Opens several files as one table, in their order. All files have the same columns, in any order; only JSONL files may
+ * add columns (first-seen order). All headers are read first, so that a fault is known before any row is read.
  * @throws AppError `not_a_table` that names the file whose columns differ
  */
 export async function openManySource(uri: string, files: PartFile[], signal?: AbortSignal): Promise<SnapshotSource> {
@@ -59,7 +59,7 @@ async function heads(uri: string, files: PartFile[], signal?: AbortSignal): Prom
     await source.close();
     all = all === undefined ? head : joined(all, head, { file, uri, isOpen: format.name === 'jsonl' });
   }
-  if (all === undefined) throw new AppError('file_not_found', `${uri} stands for no file.`);
+  if (all === undefined) throw new AppError('file_not_found', `${uri} names no file.`);
   return all;
 }
 
@@ -74,7 +74,7 @@ function joined(
     const what = [...missing.map((name) => `"${name}" is missing`), ...added.map((name) => `"${name}" is new`)];
     throw new AppError(
       'not_a_table',
-      `${uri} is no single table: in ${file.uri} the columns differ from the first file's (${what.slice(0, 10).join(', ')}).`,
+      `${uri} is not one table: in ${file.uri} the columns differ from the first file's (${what.slice(0, 10).join(', ')}).`,
     );
   }
   return {
@@ -90,14 +90,14 @@ function sum(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined ? undefined : a + b;
 }
 
-/** The type of both, or else one that holds the cells of both. */
+/** The type of both, or else a type that holds the cells of both. */
 function commonType(all: Heads, head: Heads, { column, index }: { column: string; index: number }): StoredType {
   const [a, b] = [all.types?.[index], head.types?.[head.columns.indexOf(column)]];
   if (a !== undefined && JSON.stringify(a) === JSON.stringify(b)) return a;
   return 'string';
 }
 
-/** For each of a file's columns, its place in the whole table; columns that only this file has are added at the end. */
+/** For each of a file's columns, its index in the whole table; new columns are added at the end. */
 function placesOf(own: string[], columns: string[]): number[] {
   return own.map((column) => {
     const place = columns.indexOf(column);

@@ -2,7 +2,7 @@ import { AppError } from '../../base/errors.ts';
 import type { TextFacts } from '../row-source.ts';
 import { KNOWN_EXTENSIONS } from './format.ts';
 
-/** What a file surely is when it begins with these bytes, and what to do about it. */
+/** File types that are certain from the first bytes, and the fix for each. */
 const MAGIC: readonly { bytes: string; what: string; fix: string }[] = [
   { bytes: 'PK\x03\x04', what: 'a ZIP archive or an Excel workbook', fix: 'unpack it, or save the sheet as CSV' },
   { bytes: '\xd0\xcf\x11\xe0', what: 'an old Excel workbook', fix: 'save the sheet as CSV' },
@@ -15,11 +15,11 @@ const MAGIC: readonly { bytes: string; what: string; fix: string }[] = [
   { bytes: 'Obj\x01', what: 'Avro', fix: 'convert it to CSV or JSONL' },
 ];
 
-/** Extensions of formats that are text, or might be, but that Rowmill can't read. */
+/** Extensions of formats that are or might be text, but that Rowmill can't read. */
 const FOREIGN = new Set(['.xlsx', '.xls', '.ods', '.avro', '.orc', '.pdf', '.docx', '.xml', '.html', '.zip']);
 
 /**
- * Refuses what is not a text table.
+ * Refuses a file that is not a text table.
  * @throws AppError `not_a_table`, or `format_unsupported` where the name or content is another known format
  */
 export function refuseWhatIsNoTable(
@@ -46,7 +46,7 @@ export function refuseWhatIsNoTable(
   }
 }
 
-/** A NUL anywhere, or more than 1 in 100 bytes that no text holds. */
+/** Whether there is a NUL byte, or more than 1 in 100 bytes never occur in text. */
 function hasControlBytes(head: Buffer): boolean {
   let strange = 0;
   for (const byte of head) {

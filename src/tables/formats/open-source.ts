@@ -14,7 +14,8 @@ import { decodeText } from './text.ts';
 const FIXED_DELIMITERS: Readonly<Partial<Record<FormatName, string>>> = { tsv: '\t' };
 
 /**
- * Opens whatever table lies at a location: the extension tells the format, the content decides where it doesn't.
+ * Opens the table at a location. The extension decides the format; an unknown extension leaves the decision to the
+ * content.
  * @throws AppError as `Tables.openSource`
  */
 export async function openSource(location: Location, signal?: AbortSignal): Promise<SnapshotSource> {
@@ -72,7 +73,7 @@ function formatOfContent(text: string, uri: string): FormatName {
     } catch (cause) {
       throw new AppError(
         'not_a_table',
-        `${uri} looks like JSON, but its first line is no object: write one object a line.`,
+        `${uri} looks like JSON, but its first line is not an object: write one object per line.`,
         {
           cause,
         },
@@ -82,7 +83,7 @@ function formatOfContent(text: string, uri: string): FormatName {
   if (/^\[\s*[{[]/.test(first)) {
     throw new AppError(
       'not_a_table',
-      `${uri} is a JSON array: write one object a line (jq -c '.[]'), as ${KNOWN_EXTENSIONS}.`,
+      `${uri} is a JSON array: write one object per line (jq -c '.[]'), as ${KNOWN_EXTENSIONS}.`,
     );
   }
   return 'csv';

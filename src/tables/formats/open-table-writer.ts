@@ -9,7 +9,9 @@ import type { TableWriter, WriterOptions } from '../row-writer.ts';
 import { writtenFormat } from './format.ts';
 import { createRowText } from './row-text.ts';
 
-/** Opens a table for writing; the header is written at once. Memory is constant: `write` waits for the destination. */
+/**
+ * Opens a table for writing; the header is written immediately. Memory is constant: `write` waits for the destination.
+ */
 export async function openTableWriter(
   location: Location,
   columns: readonly string[],
@@ -67,7 +69,7 @@ function createByteWriter(pending: PendingBytes, gzip: boolean): ByteWriter {
   const finished = gzip
     ? pipeline(entry as ReturnType<typeof createGzip>, count, pending.stream)
     : once(pending.stream, 'finish').then(() => undefined);
-  // Kept, not dropped: every later write and the end report it.
+  // The fault is kept: every later write and the end report it.
   const failed = finished.catch((fault) => {
     failure = fault;
   });

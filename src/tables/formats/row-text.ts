@@ -20,9 +20,9 @@ function delimitedText(delimiter: string, spreadsheetSafe: boolean): RowText {
       delimiter,
       record_delimiter: '\n',
       quote_record_delimiter: true,
-      // An empty line is no record: in a table of one column an empty cell has to be seen.
+      // An empty line is not a record, so an empty cell in a table of one column must be quoted.
       quoted_empty: columnCount === 1,
-      // csv-parse takes a BOM at a file's start for one; and a lone \r is a line end to many readers.
+      // csv-parse reads U+FEFF at a file's start as a byte order mark, and many readers treat a lone \r as a line end.
       quoted_match: [/[\r\n]/],
     });
   const safe = spreadsheetSafe ? neutraliseFormula : (text: string) => text;
@@ -42,7 +42,7 @@ function jsonlText(spreadsheetSafe: boolean): RowText {
     rows: (rows, columns) => {
       let text = '';
       for (const cells of rows) {
-        // Not Object.fromEntries: a column may be called __proto__, and integer-like names would change places.
+        // Not Object.fromEntries: a column may be called __proto__, and integer-like names would be reordered.
         const members = columns.map(
           (name, index) => `${JSON.stringify(name)}:${JSON.stringify(safe(cells[index] ?? null))}`,
         );
@@ -59,7 +59,10 @@ export function cellText(cell: Cell): string {
   return typeof cell === 'string' ? cell : JSON.stringify(cell);
 }
 
-/** Puts an apostrophe before what a spreadsheet would take for a formula (OWASP, "CSV Injection"); plain numbers stay. */
+/**
+ * Puts an apostrophe before text that a spreadsheet would read as a formula (OWASP, "CSV Injection"); plain numbers
+ * stay.
+ */
 export function neutraliseFormula(text: string): string {
   if (!/^[=+\-@\t\r\n＝＋－＠]/.test(text)) return text;
   return /^[+-]?(\d+([.,]\d+)*|[.,]\d+)(e[+-]?\d+)?%?$/i.test(text) ? text : `'${text}`;

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 
-/** How much of a malformed record's text is kept. */
+/** The maximum size of the kept text of a malformed record. */
 export const MAX_TEXT_BYTES = 64 * 1024;
 
 const windows1252 = new TextDecoder('windows-1252');
 
-/** Bytes as text: UTF-8 where they are that, else windows-1252, which can read any byte. */
+/** Bytes as text: as UTF-8 if they are valid UTF-8, otherwise as windows-1252, which can read any byte. */
 export function decodeText(bytes: Buffer): string {
   return isUtf8(bytes) ? bytes.toString('utf8') : windows1252.decode(bytes);
 }

@@ -3,8 +3,8 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { AppError } from '../../base/errors.ts';
 
 /**
- * The real path that `path` leads to, after all symlinks, if it lies in one of `roots`. What does not exist yet is
- * judged by its nearest existing parent; a link that leads nowhere is refused.
+ * The real path of `path`, after all symlinks, if it is inside one of `roots`. A path that does not exist yet is
+ * checked by its nearest existing parent. A broken link is refused.
  * @param path absolute
  * @throws AppError `file_not_allowed`
  */
@@ -14,7 +14,7 @@ export async function allowedPath(path: string, roots: readonly string[]): Promi
     const realRoot = await realpath(resolve(root)).catch(() => resolve(root));
     if (isWithin(real, realRoot)) return real;
   }
-  const where = real === path ? `"${path}"` : `"${path}" (in fact "${real}")`;
+  const where = real === path ? `"${path}"` : `"${path}" (real path "${real}")`;
   throw new AppError(
     'file_not_allowed',
     `${where} is outside the allowed folders (${roots.join(', ')}); move the file there, or add its folder to ROWMILL_FILES.`,
@@ -34,7 +34,7 @@ async function realPathOf(path: string): Promise<string> {
     } catch (cause) {
       const code = (cause as NodeJS.ErrnoException).code;
       if (code === 'ELOOP') throw new AppError('file_not_allowed', `"${at}" is a link to itself.`, { cause });
-      if (code === 'EACCES') throw new AppError('location_denied', `"${at}" may not be read by this user.`, { cause });
+      if (code === 'EACCES') throw new AppError('location_denied', `"${at}" can't be read by this user.`, { cause });
       if (code !== 'ENOENT' && code !== 'ENOTDIR') throw cause;
       if (await exists(at)) {
         throw new AppError('file_not_allowed', `"${at}" is a link to a place that does not exist.`, { cause });
@@ -45,7 +45,7 @@ async function realPathOf(path: string): Promise<string> {
   }
 }
 
-/** Whether there is anything by that name, a broken link included. */
+/** Whether the path is a symbolic link, for a path that can't be resolved: then the link is broken. */
 async function exists(path: string): Promise<boolean> {
   return lstat(path).then(
     (found) => found.isSymbolicLink(),

@@ -5,13 +5,13 @@ import type { OpenOptions } from '../table.ts';
 import type { Location } from './location.ts';
 import type { Asked, LocationKind } from './location-kind.ts';
 
-/** One of several files that a URI stands for. `name` is its path below what holds them all. */
+/** One of several files that a URI names. `name` is its path below their common folder or prefix. */
 interface ListedLocation {
   name: string;
   location: Location;
 }
 
-/** Places that hold bytes under names, in which the formats of files are stored. */
+/** Places that hold bytes under names; tables are stored there in file formats. */
 export interface ByteStore extends Pick<LocationKind, 'schemes' | 'example' | 'credentials' | 'absolute' | 'close'> {
   locate(asked: Asked): Promise<Location>;
   /**
@@ -23,7 +23,7 @@ export interface ByteStore extends Pick<LocationKind, 'schemes' | 'example' | 'c
 
 /**
  * Tables in files of every format, as one kind of places. A folder or a pattern is one table of several files.
- * @param around puts something around every place, for tests
+ * @param around wraps every location, for tests
  */
 export function createByteLocations(
   store: ByteStore,
@@ -32,7 +32,7 @@ export function createByteLocations(
   const locate = async (asked: Asked) => around(await store.locate(asked));
 
   async function openSource(asked: Asked, { signal }: OpenOptions): Promise<RowSource> {
-    // The formats are loaded late: an MCP server has to answer long before it is given a table.
+    // The formats are loaded late: an MCP server must answer long before it opens a table.
     const { openSource: open } = await import('../formats/open-source.ts');
     const files = await store.list(asked, isTableName);
     if (files === undefined) return open(await locate(asked), signal);

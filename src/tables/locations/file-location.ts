@@ -78,7 +78,7 @@ async function checkFolder(real: string, path: string): Promise<void> {
   if (found?.isDirectory())
     throw new AppError(
       'uri_invalid',
-      `"${path}" is a folder: name a file in it for the output, or end it in "/" for one file a source file.`,
+      `"${path}" is a folder: name a file in it for the output, or end it in "/" for one output file per source file.`,
     );
   for (let folder = dirname(real); ; folder = dirname(folder)) {
     const parent = await stat(folder).catch(() => undefined);
@@ -93,7 +93,7 @@ async function checkFolder(real: string, path: string): Promise<void> {
   }
 }
 
-/** Writes beside the destination under a hidden name; `rename` within one folder is atomic. */
+/** Writes to a hidden file in the destination's folder; `rename` within one folder is atomic. */
 async function createPendingFile(real: string, path: string): Promise<PendingBytes> {
   await checkFolder(real, path);
   const folder = dirname(real);
@@ -102,7 +102,7 @@ async function createPendingFile(real: string, path: string): Promise<PendingByt
     await mkdir(folder, { recursive: true });
     await removeStale(real);
     const handle = await open(hidden, 'wx');
-    // `flush` is fsync before close: after the rename, the name never stands for less than the whole table.
+    // `flush` is fsync before close: after the rename, the name always refers to the whole table.
     const stream = handle.createWriteStream({ flush: true, highWaterMark: READ_BYTES });
     let failure: unknown;
     stream.on('error', (fault) => {
@@ -113,7 +113,7 @@ async function createPendingFile(real: string, path: string): Promise<PendingByt
       stream,
       faultOf: (cause) => fileError(cause, path),
       commit: async () => {
-        // 'finish' comes before fsync and close: those may fail, too.
+        // 'finish' comes before fsync and close, which may also fail.
         await closed;
         if (failure !== undefined) throw fileError(failure, path);
         await rename(hidden, real).catch((cause) => {
@@ -132,19 +132,19 @@ async function createPendingFile(real: string, path: string): Promise<PendingByt
   }
 }
 
-/** Begins the names of what is being written to `real`; a name has at most 255 bytes, of which the rest takes 65. */
+/** Prefix of the names of temporary files for `real`. A name has at most 255 bytes, and the rest of it takes 65. */
 function hiddenPrefix(real: string): string {
   return `.${new TextDecoder().decode(Buffer.from(basename(real)).subarray(0, 180), { stream: true })}.`;
 }
 
-/** After this long without a byte written, what a process of another host began is taken for abandoned. */
+/** A temporary file of a process on another host counts as abandoned after this time without a write. */
 const ABANDONED_MS = 86_400_000;
 
-/** Removes what processes that were killed have left of the same table. */
+/** Removes temporary files that killed processes left for the same table. */
 async function removeStale(real: string): Promise<void> {
   const folder = dirname(real);
   const prefix = hiddenPrefix(real);
-  // A folder that may be written to but not listed is no reason to fail.
+  // A folder may be writable but not listable: that is no reason to fail.
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {
     if (!name.startsWith(prefix) || !name.endsWith('.part')) continue;
@@ -170,7 +170,7 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** A file system's error in terms of the table. */
+/** Converts a file system's error to an AppError that names the table. */
 function fileError(cause: unknown, path: string): AppError {
   if (cause instanceof AppError) return cause;
   const { code, message } = cause as NodeJS.ErrnoException;
@@ -181,7 +181,7 @@ function fileError(cause: unknown, path: string): AppError {
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return new AppError('location_denied', `"${path}" may not be used by this user: check its permissions.`, {
+      return new AppError('location_denied', `"${path}" can't be used by this user: check its permissions.`, {
         cause,
       });
     case 'ENOSPC':

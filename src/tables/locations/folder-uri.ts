@@ -1,4 +1,4 @@
-/** Whether a URI names a folder, or a prefix: it ends in a slash. */
+/** Whether a URI names a folder or a prefix, that is, ends in a slash. */
 export function isFolderUri(uri: string): boolean {
   return uri.endsWith('/');
 }

@@ -4,15 +4,15 @@ import { AppError } from '../../base/errors.ts';
 import { allowedPath } from './allowed-path.ts';
 import { byName, isPattern, MAX_FILES, patternMatcher, splitPattern } from './pattern.ts';
 
-/** A file of a folder or pattern. `name` is its path below the folder that holds them all, with `/` between its parts. */
+/** A file of a folder or pattern. `name` is its path below their common folder, with `/` between its parts. */
 export interface ListedFile {
   name: string;
   path: string;
 }
 
 /**
- * The files that a path stands for, by name, when it is a folder or a pattern; undefined when it is neither. Hidden files
- * are left out, and folders that are links are not entered. A folder's files are those that `isTable` takes.
+ * The files of a folder or a pattern, sorted by name; undefined when the path is neither. Hidden files are left out,
+ * and folders that are links are not entered. Of a folder, only files that `isTable` accepts are listed.
  * @param path absolute
  * @throws AppError `file_not_allowed`, `file_not_found` when there is none
  */

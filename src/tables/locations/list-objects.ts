@@ -3,19 +3,20 @@ import { AppError } from '../../base/errors.ts';
 import { byName, isPattern, MAX_FILES, patternMatcher, splitPattern } from './pattern.ts';
 import { s3Error } from './s3-error.ts';
 
-/** An object of a prefix or pattern. `name` is its key after the prefix that they all share. */
+/** An object of a prefix or pattern. `name` is its key after their common prefix. */
 export interface ListedObject {
   name: string;
   key: string;
 }
 
-/** Whether a key stands for several objects: a prefix that ends in `/`, or a pattern. */
+/** Whether a key names several objects: a prefix that ends in `/`, or a pattern. */
 export function isObjectList(key: string): boolean {
   return key.endsWith('/') || isPattern(key);
 }
 
 /**
- * The objects that a key stands for, by name. A prefix has those right below it that `isTable` takes.
+ * The objects of a prefix or pattern, sorted by name. Of a prefix, only objects directly below it that `isTable`
+ * accepts are listed.
  * @throws AppError `file_not_found` when there is none
  */
 export async function listObjects(
@@ -27,7 +28,7 @@ export async function listObjects(
   const isPrefix = place.key.endsWith('/');
   const { base, rest } = isPrefix ? { base: place.key, rest: '*' } : splitPattern(place.key);
   const matches = patternMatcher(rest);
-  // Below a delimiter only the objects of one level come, however many there are deeper.
+  // With a delimiter, S3 returns only the objects of one level, however many deeper objects there are.
   const level = rest.includes('/') || rest.includes('**') ? {} : { Delimiter: '/' };
   const objects: ListedObject[] = [];
   for (let after: string | undefined; ; ) {
@@ -46,7 +47,7 @@ export async function listObjects(
       if (isWanted && size !== 0) objects.push({ name, key });
     }
     if (objects.length > MAX_FILES) {
-      throw new AppError('uri_invalid', `${uri} stands for more than ${MAX_FILES} objects, the most of one table.`);
+      throw new AppError('uri_invalid', `${uri} names more than ${MAX_FILES} objects, the limit for one table.`);
     }
     after = page.NextContinuationToken;
     if (after === undefined) break;

@@ -1,14 +1,14 @@
 import type { Readable, Writable } from 'node:stream';
 import type { AppError } from '../../base/errors.ts';
 
-/** Bytes that are about to be read. Destroying the stream releases everything behind it. */
+/** Bytes that will be read. Destroying the stream releases all its resources. */
 export interface StoredBytes {
   stream: Readable;
-  /** Size of what is stored, where the location tells it. */
+  /** Stored size, where the location reports it. */
   sizeBytes: number | undefined;
 }
 
-/** Bytes that are read by place. The ends of a range are in bytes, the second one exclusive. */
+/** Bytes that are read by ranges. The ends of a range are in bytes; the second end is exclusive. */
 export interface StoredRanges {
   sizeBytes: number;
   read(start: number, end?: number): Promise<ArrayBuffer>;
@@ -17,27 +17,29 @@ export interface StoredRanges {
 }
 
 /**
- * Bytes that are about to be written.
+ * Bytes that will be written.
  * Contract: nothing is visible at the destination before `commit`; after `abort` (idempotent) nothing is left behind.
  */
 export interface PendingBytes {
   stream: Writable;
-  /** Makes the destination appear, complete. Called after `stream` has been ended and has finished. */
+  /** Makes the complete destination visible. Called after `stream` has been ended and has finished. */
   commit(): Promise<void>;
   abort(): Promise<void>;
-  /** A fault of the stream in terms of the place; absent where the stream's own faults are AppErrors. */
+  /**
+   * Converts a fault of the stream to an error that names the place; absent where the stream's faults are AppErrors.
+   */
   faultOf?(cause: unknown): AppError;
 }
 
 /** One place that a URI names. Faults are AppErrors that name the place. */
 export interface Location {
-  /** The URI in a form that holds from any working directory. */
+  /** The URI in a form that is valid from any working directory. */
   uri: string;
-  /** The last part of the name, from which the format is told. */
+  /** The last part of the name; the format is derived from it. */
   fileName: string;
   /** A string that is the same for two URIs of one place, after symlinks. */
   identity(): Promise<string>;
-  /** Whether something is there already. A place that may not be looked at counts as empty. */
+  /** Whether the place already exists. A place that can't be checked (no permission) counts as empty. */
   exists(): Promise<boolean>;
   openRead(signal?: AbortSignal): Promise<StoredBytes>;
   openRanges(signal?: AbortSignal): Promise<StoredRanges>;

@@ -1,9 +1,9 @@
-/** Whether a path or key is a pattern: `*` stands for any part of a name, `**` for any folders, `?` for one character. */
+/** Whether a path or key is a pattern: `*` matches any part of a name, `**` any folders, `?` one character. */
 export function isPattern(path: string): boolean {
   return /[*?]/.test(path);
 }
 
-/** The folders before the first wildcard, with a slash at the end (or empty), and what comes after them. */
+/** The folders before the first wildcard, with a slash at the end (or empty), and the rest of the pattern. */
 export function splitPattern(pattern: string): { base: string; rest: string } {
   const wildcard = pattern.search(/[*?]/);
   const slash = pattern.lastIndexOf('/', wildcard === -1 ? pattern.length : wildcard);
@@ -22,10 +22,10 @@ export function patternMatcher(pattern: string): (path: string) => boolean {
   return (path) => whole.test(path);
 }
 
-/** A listing larger than this is a mistake, or wants to be made smaller. */
+/** A larger listing is a mistake, or must be made smaller. */
 export const MAX_FILES = 10_000;
 
-/** By name, in the order of UTF-16 code units: the same on every machine. */
+/** Sorts by name, in the order of UTF-16 code units: the same order on every machine. */
 export function byName(a: { name: string }, b: { name: string }): number {
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }

@@ -1,20 +1,20 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 
-/** How S3 is reached; credentials come from where the AWS SDK looks for them. */
+/** How S3 is reached; by default the AWS SDK finds the credentials. */
 export interface S3Options {
-  /** An S3-compatible server instead of AWS; sets path style, which nearly all of them need. */
+  /** An S3-compatible server instead of AWS; sets path style, which nearly all such servers need. */
   endpoint?: string;
   region?: string;
   forcePathStyle?: boolean;
-  /** Instead of the SDK's own search. */
+  /** Replace the SDK's own search. */
   credentials?: { accessKeyId: string; secretAccessKey: string };
 }
 
-/** Makes the S3 client; the SDK is loaded here and not before. */
+/** Creates the S3 client; the SDK is loaded here and not before. */
 export async function createS3Client(options: S3Options): Promise<S3Client> {
   const { S3Client } = await import('@aws-sdk/client-s3');
   return new S3Client({
-    // Streams of unknown length with a trailing checksum are refused (411) by servers that are not AWS.
+    // Servers other than AWS refuse (411) streams of unknown length with a trailing checksum.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     forcePathStyle: options.forcePathStyle ?? options.endpoint !== undefined,

@@ -1,6 +1,9 @@
 import { AppError } from '../../base/errors.ts';
 
-/** An S3 fault in terms of the table. `isBucket`: the request was about the bucket alone, so 404 means that it is missing. */
+/**
+ * Converts an S3 fault to an AppError that names the table. `isBucket`: the request was about the bucket, so 404 means
+ * that the bucket is missing.
+ */
 export function s3Error(cause: unknown, place: { bucket: string; uri: string; isBucket?: boolean }): AppError {
   if (cause instanceof AppError) return cause;
   const { name, message, $metadata } = cause as {
@@ -32,7 +35,7 @@ export function s3Error(cause: unknown, place: { bucket: string; uri: string; is
   if (status === 401 || status === 403) {
     return new AppError(
       'location_denied',
-      `${uri} may not be used with these AWS credentials (${name}): check their policy.`,
+      `${uri} can't be used with these AWS credentials (${name}): check their policy.`,
       { cause },
     );
   }

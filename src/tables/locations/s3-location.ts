@@ -55,10 +55,10 @@ async function getObject(
   }
 }
 
-/** Connections that break one after the other, without a byte between them, before reading is given up. */
+/** Number of consecutive connections that may break without a byte between them; after that, reading fails. */
 const MAX_BREAKS = 3;
 
-/** The object's bytes; a connection that breaks half way is followed by another for the rest of the same object. */
+/** The object's bytes. After a broken connection, another one reads the rest of the same object. */
 function resumingStream(client: S3Client, place: Place, first: GetObjectCommandOutput, signal?: AbortSignal): Readable {
   let body = first.Body as Readable;
   const chunks = async function* () {
@@ -85,7 +85,7 @@ function resumingStream(client: S3Client, place: Place, first: GetObjectCommandO
   return stream;
 }
 
-/** A bucket that may not be asked about (403) may still be writable: only its absence is sure. */
+/** A bucket that can't be checked (403) may still be writable: only its absence is certain. */
 async function checkBucket(client: S3Client, place: Place): Promise<void> {
   try {
     await client.send(new HeadBucketCommand({ Bucket: place.bucket }));
@@ -95,7 +95,7 @@ async function checkBucket(client: S3Client, place: Place): Promise<void> {
   }
 }
 
-/** Who may not list a bucket is answered 403 for an object that is missing: only an answer of success is sure. */
+/** Without permission to list a bucket, S3 answers 403 for a missing object: only a success answer is certain. */
 async function isObjectThere(client: S3Client, place: Place): Promise<boolean> {
   try {
     await client.send(new HeadObjectCommand({ Bucket: place.bucket, Key: place.key }));
@@ -133,8 +133,8 @@ async function createPendingObject(client: S3Client, place: Place): Promise<Pend
       if (error !== undefined) throw error;
     },
     abort: async () => {
-      // Not `upload.abort()`: that settles at once and cleans up later. A source that breaks makes the upload wait for the
-      // parts in flight and take the parts back, and only then settle.
+      // Not `upload.abort()`, which settles immediately and cleans up later. When its source breaks, the upload waits
+      // for the parts in flight, removes the uploaded parts, and only then settles.
       stream.destroy(new AppError('aborted', `Writing ${place.uri} was cancelled.`));
       await done;
     },

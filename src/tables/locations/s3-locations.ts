@@ -7,7 +7,7 @@ const SDKS = ['@aws-sdk/client-s3', '@aws-sdk/lib-storage'];
 
 /**
  * Objects in S3 buckets, by `s3://bucket/key`.
- * @param open makes the client; called at the first URI, once
+ * @param open creates the client; called once, at the first URI
  */
 export function createS3Store(open: () => Promise<S3Client>): ByteStore {
   let client: Promise<S3Client> | undefined;
@@ -18,7 +18,7 @@ export function createS3Store(open: () => Promise<S3Client>): ByteStore {
   return {
     schemes: ['s3'],
     example: 's3://bucket/key',
-    credentials: "they come from AWS's own variables, as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    credentials: "they come from AWS's own variables, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
     absolute(uri) {
       const { bucket, key } = parseS3Uri(uri);
       return `s3://${bucket}/${key}`;
@@ -26,7 +26,7 @@ export function createS3Store(open: () => Promise<S3Client>): ByteStore {
     async locate({ uri }) {
       const place = parseS3Uri(uri);
       requireSdk('a table on S3', SDKS);
-      // The AWS SDK takes hundreds of milliseconds to load: only who names an S3 URI waits for it.
+      // The AWS SDK takes hundreds of milliseconds to load, so it is loaded only for an S3 URI.
       const { createS3Location } = await import('./s3-location.ts');
       return createS3Location(await opened(), place);
     },
@@ -48,7 +48,7 @@ export function createS3Store(open: () => Promise<S3Client>): ByteStore {
   };
 }
 
-/** S3 keys are taken as they are: percent signs are part of the key, not an encoding. */
+/** S3 keys are used unchanged: percent signs are part of the key, not an encoding. */
 function parseS3Uri(uri: string): { bucket: string; key: string } {
   const rest = uri.slice('s3://'.length);
   const slash = rest.indexOf('/');

@@ -4,10 +4,10 @@ import { AppError } from '../../base/errors.ts';
 import type { StoredRanges } from './location.ts';
 import { s3Error } from './s3-error.ts';
 
-/** How often one range is asked for when connections break, before reading is given up. */
+/** Number of requests for one range when connections break; after that, reading fails. */
 const MAX_TRIES = 4;
 
-/** An object read by ranges: all of them of the same version of it, told by its ETag. */
+/** An object read by ranges. All ranges come from the same version of the object, detected by its ETag. */
 export async function openObjectRanges(
   client: S3Client,
   place: { bucket: string; key: string; uri: string },

@@ -7,9 +7,9 @@ import { KINDS, kindOf, timesOf, type ValueKind } from './value-kind.ts';
 
 const TOP_VALUES = 5;
 const SAMPLES = 3;
-/** Longer values are shown cut. */
+/** Longer values are truncated. */
 const SHOWN_CHARACTERS = 200;
-/** A column in which one kind holds at least this share of the values, but not all, is worth a warning. */
+/** A column in which one kind has at least this share of the values, but not all, gets a warning. */
 const MIXED_SHARE = 0.9;
 
 const KIND_INDEX = new Map<ValueKind, number>(KINDS.map((kind, index) => [kind, index]));
@@ -34,7 +34,7 @@ export function createColumnProfiler(): ColumnProfiler {
   let minLength = Number.POSITIVE_INFINITY;
   let maxLength = 0;
 
-  /** A value without a place in `counts`: all that is the same for equal values is found out here. */
+  /** Adds a value without a place in `counts`. Properties that equal values share are computed here. */
   const addNew = (text: string, known: ValueKind | undefined): number => {
     const { hash, characters } = measured;
     const kind = known ?? kindOf(text);
@@ -92,14 +92,16 @@ export function createColumnProfiler(): ColumnProfiler {
   };
 }
 
-/** The kind of a JSONL value that is no string; `undefined` for strings, whose text tells. */
+/** The kind of a JSONL value that is not a string; `undefined` for strings, whose text decides the kind. */
 function kindOfJson(cell: Cell): ValueKind | undefined {
   if (typeof cell === 'number') return Number.isInteger(cell) ? 'integer' : 'number';
   if (typeof cell === 'boolean') return 'boolean';
   return typeof cell === 'string' ? undefined : 'json';
 }
 
-/** All of one kind: that kind; integers among numbers are numbers, dates among timestamps timestamps; else text. */
+/**
+ * Values of one kind: that kind. Integers and numbers: number. Dates and timestamps: timestamp. Other mixtures: text.
+ */
 function typeOf(kindCounts: Float64Array): ColumnType {
   const present = KINDS.filter((_, index) => (kindCounts[index] ?? 0) > 0);
   const [only, second] = present;
@@ -126,11 +128,11 @@ function mixedTypes(name: string, kindCounts: Float64Array, firstLines: Float64A
   );
   const line = Math.min(...others);
   const what = kind === 'timestamp' ? 'dates' : kind === 'json' ? 'JSON' : `${kind}s`;
-  const message = `Column "${name}" holds ${what} except for ${total - count} of ${total} values, the first on line ${line}; it is taken as text.`;
+  const message = `Column "${name}" holds ${what} except for ${total - count} of ${total} values, the first on line ${line}; it is treated as text.`;
   return [{ code: 'mixed_types', message, count: total - count, line }];
 }
 
-/** Three values, spread over the file; where the rows that are spread hold too few, frequent ones fill up. */
+/** Three values, spread over the file. If the spread rows hold too few values, frequent values are added. */
 function samplesOf(spread: readonly Cell[], frequent: readonly string[]): string[] {
   const texts = spread.flatMap((cell) => {
     if (cell === null || cell === '') return [];
@@ -148,7 +150,7 @@ function shown(text: string): string {
   return `${text.slice(0, SHOWN_CHARACTERS).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
-/** The least and the greatest of what was added, as written. */
+/** The smallest and the largest added value, as written. */
 function createRange() {
   let least = Number.POSITIVE_INFINITY;
   let greatest = Number.NEGATIVE_INFINITY;

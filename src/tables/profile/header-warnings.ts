@@ -3,10 +3,10 @@ import type { ColumnProfile } from '../table.ts';
 import { kindOf, type ValueKind } from './value-kind.ts';
 
 const NUMERIC: readonly ValueKind[] = ['integer', 'number'];
-/** Kinds of which no column is named; numbers are left out, as a column may be called 2024. */
+/** Kinds that a column name never has. Numbers are not among them, because a column may be called 2024. */
 const NEVER_NAMES: readonly ValueKind[] = ['date', 'timestamp', 'url', 'email'];
 
-/** What is odd about the header beside what was read: no row follows it, or it is a row itself. */
+/** Warnings about the header: no row follows it, or it looks like a row itself. */
 export function headerWarnings(
   { format }: Pick<RowSource, 'format'>,
   columns: readonly ColumnProfile[],
@@ -18,11 +18,14 @@ export function headerWarnings(
     return [{ code: 'no_rows', message }];
   }
   if (!hasHeader || !looksLikeData(columns)) return [];
-  const fix = 'If the file has no header, put a line of column names above it: this row is not run.';
+  const fix =
+    'If the file has no header, put a line of column names above the first row: otherwise that row is not run.';
   return [{ code: 'header_like_data', message: `The header looks like a row of data. ${fix}`, line: 1 }];
 }
 
-/** All names are numbers, or one is a date, URL or address of mail over a column of nothing else. */
+/**
+ * All names are numbers, or one name is a date, timestamp, URL or email address, and so are all values of its column.
+ */
 function looksLikeData(columns: readonly ColumnProfile[]): boolean {
   const kinds = columns.map(({ name }) => kindOf(name));
   if (kinds.every((kind) => NUMERIC.includes(kind))) return true;

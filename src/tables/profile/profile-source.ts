@@ -8,9 +8,9 @@ import { createSpread } from './spread.ts';
 const DEFAULT_SAMPLE_ROWS = 5;
 
 /**
- * Profiles a table in one streaming pass with constant memory, and closes its source. Malformed records are counted, and
- * their cells are not looked at. How types are told stands at `kindOf`; how frequent values are counted, at
- * `createValueCounts`.
+ * Profiles a table in one streaming pass with constant memory, and closes its source. Malformed records are counted;
+ * their cells are not read. `kindOf` describes how types are detected, and `createValueCounts` how frequent values are
+ * counted.
  */
 export async function profileSource(
   source: RowSource,
@@ -22,7 +22,7 @@ export async function profileSource(
   const wanted = options.sampleRows ?? DEFAULT_SAMPLE_ROWS;
   let rowCount = 0;
   let malformedCount = 0;
-  /** How many rows had been read when a profiler began: the ones before it were empty in its column. */
+  /** Number of rows read before each profiler started: in those rows, its column was empty. */
   const begins: number[] = profilers.map(() => 0);
 
   const take = (row: SourceRow): void => {

@@ -10,7 +10,7 @@ export interface Spread {
   column(index: number): Cell[];
 }
 
-/** Takes every n-th row; whenever 32 are kept, drops every other one and doubles n. */
+/** Keeps every n-th row; whenever 32 rows are kept, drops every second one and doubles n. */
 export function createSpread(): Spread {
   let rows: Cell[][] = [];
   let step = 1;

@@ -1,19 +1,19 @@
-/** How many values of a column are counted by name. */
+/** Number of distinct values of a column that are counted individually. */
 const CAPACITY = 1024;
-/** Slots of the table at its start and at most: a table of a thousand short columns must not take 60 MB. */
+/** Initial and maximum slots of the hash table: a table of a thousand short columns must not take 60 MB. */
 const FIRST_SLOTS = 64;
 const SLOTS = CAPACITY * 2;
-/** Cells after which, when all places are taken, rare values make room for ones that became frequent later. */
+/** Number of cells after which, if all places are used, rare values make room for values that become frequent later. */
 const WINDOW = 32_768;
 
-/** Counts a column's most frequent values in bounded memory. Indexes are places in its tables, -1 is "none". */
+/** Counts a column's most frequent values in bounded memory. Indexes are places in its tables; -1 is "none". */
 export interface ValueCounts {
   /** Counts a value that has a place. @returns its index, or -1 */
   count(text: string, hash: number): number;
-  /** Gives a new value a place with count 1, unless all are taken. @returns its index, or -1 */
+  /** Gives a new value a place with count 1, unless all places are used. @returns its index, or -1 */
   insert(text: string, hash: number, kind: number): number;
   kindAt(index: number): number;
-  /** Whether every value that was ever seen still has its place: then counts are exact. */
+  /** Whether every value seen so far still has its place: then counts are exact. */
   isExact(): boolean;
   size(): number;
   /** Most frequent first; equal counts in the order of the values. */
@@ -21,11 +21,12 @@ export interface ValueCounts {
 }
 
 /**
- * The first 1,024 distinct values are counted exactly. When there are more, every 32,768 cells those that make up less
- * than a thousandth of what was seen since they came lose their place, so that a value that becomes frequent later is
- * found; the count of such a one is a lower bound.
+ * The first 1,024 distinct values are counted exactly. If there are more, rare values lose their places every 32,768
+ * cells: those that are less than a thousandth of the cells since they were added. So a value that becomes frequent
+ * later is found; its count is a lower bound.
  *
- * An open hash table on the hash that the distinct estimate needs anyway: `Map` would hash every string a second time.
+ * An open hash table. It uses the hash that the distinct estimate needs anyway: `Map` would hash every string a second
+ * time.
  */
 export function createValueCounts(): ValueCounts {
   let slots = FIRST_SLOTS;
@@ -44,7 +45,7 @@ export function createValueCounts(): ValueCounts {
     return slot;
   };
 
-  /** Rebuilds the table, with so many slots, from the places that `keep` leaves. */
+  /** Rebuilds the table with `newSlots` slots from the places that `keep` accepts. */
   const rebuild = (newSlots: number, keep: (slot: number) => boolean): void => {
     const old = { slots, texts, hashes, counts, kinds, bornAt };
     slots = newSlots;
@@ -109,7 +110,7 @@ export function createValueCounts(): ValueCounts {
   };
 }
 
-/** A copy that does not keep the block alive from which V8 has sliced it. Short strings are copies already. */
+/** A copy that does not keep alive the block from which V8 sliced the text. Short strings are already copies. */
 export function detached(text: string): string {
   return text.length < 13 ? text : Buffer.from(text, 'utf16le').toString('utf16le');
 }

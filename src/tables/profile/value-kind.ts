@@ -1,4 +1,4 @@
-/** What one cell looks like. */
+/** Kinds of cell values, detected from their text. */
 export const KINDS = ['integer', 'number', 'boolean', 'date', 'timestamp', 'url', 'email', 'json', 'text'] as const;
 export type ValueKind = (typeof KINDS)[number];
 
@@ -12,12 +12,13 @@ const ISO =
 const DAY_MONTH = /^(\d{1,2})([/.-])(\d{1,2})\2(\d{4})$/;
 
 /**
- * Tells a text's kind. Blanks around it don't count.
+ * Detects a text's kind. Surrounding blanks are ignored.
  *
  * - integer: digits with an optional sign, without leading zeros (`007` is text: codes must not lose their zeros);
  * - number: the same with a fraction or exponent, with a point; thousands separators make it text;
  * - boolean: true, false, yes, no, in any case; `0` and `1` are integers;
- * - date: `2026-01-31`, `2026/01/31`, `31/01/2026`, `01/31/2026`, `31.01.2026`, `31-01-2026`, within the calendar's bounds;
+ * - date: `2026-01-31`, `2026/01/31`, `31/01/2026`, `01/31/2026`, `31.01.2026`, `31-01-2026`, within the calendar's
+ *   bounds;
  * - timestamp: an ISO date with a time, with or without a zone;
  * - url: http, https, ftp, s3; email: something@domain.tld;
  * - json: an object or array that parses;
@@ -55,13 +56,18 @@ function isJson(text: string): boolean {
   }
 }
 
-/** Milliseconds since 1970 of a date, by both readings of `01/02/2026`; equal where the text is unambiguous. */
+/**
+ * A date in milliseconds since 1970, for both readings of `01/02/2026`; both are equal where the text is unambiguous.
+ */
 export interface Times {
   dayFirst: number;
   monthFirst: number;
 }
 
-/** The instants that a date or timestamp may mean; without a zone it is taken as UTC. `undefined`: it is neither. */
+/**
+ * The instants that a date or timestamp may mean; a text without a zone is read as UTC. `undefined`: the text is
+ * neither.
+ */
 export function timesOf(text: string): Times | undefined {
   const day = isoDay(text);
   if (day !== undefined) return { dayFirst: day, monthFirst: day };
@@ -90,7 +96,7 @@ function isoDay(text: string): number | undefined {
   return isDay(month, day) && year >= 0 ? utc(year, month, day) : undefined;
 }
 
-/** NaN where there is anything but digits. */
+/** NaN if any character is not a digit. */
 function digitsAt(text: string, from: number, to: number): number {
   let value = 0;
   for (let index = from; index < to; index += 1) {

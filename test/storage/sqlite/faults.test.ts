@@ -61,7 +61,7 @@ describe('opening a database', () => {
     await makeDatabase('PRAGMA user_version = 99');
     await expect(open()).rejects.toMatchObject({
       code: 'store_unavailable',
-      message: expect.stringMatching(/newer Rowmill \(schema 99; this one knows up to 6\)\. Upgrade/),
+      message: expect.stringMatching(/newer Rowmill \(schema 99; this version supports up to 6\)\. Upgrade/),
     });
   });
 
@@ -91,7 +91,7 @@ describe('opening a database', () => {
     path = join(folder, 'file', 'data', 'rowmill.db');
     await expect(open()).rejects.toMatchObject({
       code: 'store_unavailable',
-      message: expect.stringMatching(/file\/data could not be made.*ROWMILL_DATA_DIR/),
+      message: expect.stringMatching(/file\/data could not be created.*ROWMILL_DATA_DIR/),
     });
   });
 });
@@ -116,7 +116,7 @@ describe('a folder that is read-only', () => {
         'or set ROWMILL_DATA_DIR to a folder that is.\n',
     );
     path = join(data, 'below', 'rowmill.db');
-    expect(attempt()).toMatch(/^store_unavailable: The folder .*below could not be made \(EACCES/);
+    expect(attempt()).toMatch(/^store_unavailable: The folder .*below could not be created \(EACCES/);
     await chmod(data, 0o755);
   });
 

@@ -109,8 +109,8 @@ describe('files that are no tables', () => {
     ['nul.csv', 'a,b\n1,\0\n', 'binary'],
     ['noise.txt', Buffer.from(Array.from({ length: 4096 }, (_, index) => (index * 89) % 256)), 'binary'],
     ['page.csv', '<!DOCTYPE html><html></html>', 'web page'],
-    ['array', '[{"a":1}]', 'one object a line'],
-    ['pretty.dat', '{\n  "a": 1\n}', 'one object a line'],
+    ['array', '[{"a":1}]', 'one object per line'],
+    ['pretty.dat', '{\n  "a": 1\n}', 'one object per line'],
     ['quote.csv', '"a,b\n1,2\n', 'line 1'],
   ])('refuses %s', async (name, body, hint) => {
     const fault = await faultOfFile(name, body);

@@ -47,7 +47,7 @@ async function holdLock(ms: number, { seed, violations }: ScenarioContext) {
     let report = ended.json;
     if (ended.code !== 0) {
       const { message = '' } = (ended.json?.['error'] ?? {}) as { message?: string };
-      if (!/is locked by another process\. Stop what holds it/.test(message)) {
+      if (!/is locked by another process\. Stop the program that holds it/.test(message)) {
         violations.push(`the lock of ${ms} ms was not told with its fix: exit ${ended.code}, ${message}`);
       }
       if (heldMs < WAITED_FOR_MS) violations.push(`a lock of ${Math.round(heldMs)} ms ended the process`);

@@ -4,11 +4,11 @@ import type { LeaseOwner } from '../../leases.ts';
 import type { StoredError } from '../../rows.ts';
 import { TOTALS_COLUMNS, type TotalsRow, toTotals } from './totals.ts';
 
-/** The beginning of every query that gives batches. */
+/** The start of every query that returns batches. */
 export const SELECT_BATCH = `SELECT b.*, l.owner, ${TOTALS_COLUMNS}
   FROM batches b JOIN batch_leases l ON l.batch = b.key JOIN batch_totals t ON t.batch = b.key`;
 
-/** What {@link SELECT_BATCH} gives. */
+/** A database row of {@link SELECT_BATCH}. */
 export interface BatchRow extends TotalsRow {
   key: number;
   id: string;

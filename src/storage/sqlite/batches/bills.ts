@@ -4,7 +4,7 @@ import { addUsage, NO_USAGE } from '../../../protocol/messages.ts';
 import { prepare } from '../statement.ts';
 import { toPico } from './money.ts';
 
-/** What a transaction adds to the bill of one model of one batch. Money in pico-dollars. */
+/** Additions of a transaction to the bill of one model of one batch. Money in pico-dollars. */
 interface ModelBillDelta {
   calls: number;
   unpricedCalls: number;
@@ -12,14 +12,14 @@ interface ModelBillDelta {
   picoUsd: TokenCosts;
 }
 
-/** What it adds to the attempts of one outcome. */
+/** Additions of a transaction to the attempts of one outcome. */
 interface AttemptsDelta {
   attempts: number;
   costPicoUsd: number;
   squares: number;
 }
 
-/** The bills that a transaction gathers; written once per batch and model, and per batch and outcome. */
+/** The bills that a transaction collects; written once per batch and model, and per batch and outcome. */
 export interface BillSums {
   /** `costs` in micro-dollars; null when the price is unknown. */
   addCall(batch: number, call: { model: string; usage: Usage; costs: TokenCosts | null }): void;
@@ -29,7 +29,7 @@ export interface BillSums {
 
 const NO_PICO: TokenCosts = { input: 0, output: 0, cacheWrite: 0, cacheRead: 0 };
 
-/** Prepares the statements; the result begins a transaction's sums. */
+/** Prepares the statements; the result starts a transaction's sums. */
 export function prepareBillSums(db: DatabaseSync): () => BillSums {
   const addBill = prepare(
     db,

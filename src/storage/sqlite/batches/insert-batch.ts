@@ -5,7 +5,7 @@ import { prepare } from '../statement.ts';
 import { prepareBatchKey } from './batch-key.ts';
 import { type BatchRow, SELECT_BATCH, textOrNull, toBatchRecord } from './batch-record.ts';
 
-/** With a known idempotency key the batch that has it is given back and nothing is written. */
+/** With a known idempotency key, the batch with that key is returned and nothing is written. */
 export function prepareInsertBatch(db: DatabaseSync): (batch: NewBatch) => { batch: BatchRecord; inserted: boolean } {
   const byIdempotencyKey = prepare<BatchRow>(db, `${SELECT_BATCH} WHERE b.idempotency_key = ?`);
   const byId = prepare<BatchRow>(db, `${SELECT_BATCH} WHERE b.id = ?`);

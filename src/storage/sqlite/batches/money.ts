@@ -5,7 +5,7 @@ export function toPico(microUsd: number): number {
   return Math.round(microUsd * PICO_PER_MICRO);
 }
 
-/** SQL that reads a pico-dollar column as micro-dollars: a real, because the sum may pass a safe integer. */
+/** SQL that reads a pico-dollar column as micro-dollars: a real, because the sum may exceed a safe integer. */
 export function microOf(column: string): string {
   return `${column} / 1e6`;
 }

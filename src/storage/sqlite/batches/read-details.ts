@@ -5,7 +5,10 @@ import { prepareReadFailures } from '../rows/read-failures.ts';
 import { prepare } from '../statement.ts';
 import { prepareReadBill } from './read-bill.ts';
 
-/** The details of many batches. In this process a statement costs microseconds, so that one for each batch is as fast as one join. */
+/**
+ * The details of many batches. A statement in this process costs microseconds, so one statement for each batch is as
+ * fast as one join.
+ */
 export function prepareReadDetails(db: DatabaseSync): (ids: readonly string[]) => Map<string, BatchDetails> {
   const there = prepare<{ id: string }>(db, 'SELECT id FROM batches WHERE id IN (SELECT value FROM json_each(?))');
   const bill = prepareReadBill(db);

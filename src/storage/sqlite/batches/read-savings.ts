@@ -3,7 +3,7 @@ import type { Savings } from '../../batch-totals.ts';
 import { prepare } from '../statement.ts';
 import { microOf } from './money.ts';
 
-/** What all batches that are stored have saved. */
+/** The savings of all stored batches. */
 export function prepareReadSavings(db: DatabaseSync): () => Savings {
   const select = prepare<Savings>(
     db,

@@ -3,7 +3,7 @@ import { AppError } from '../../../base/errors.ts';
 import type { JsonObject } from '../../../protocol/messages.ts';
 import { prepare } from '../statement.ts';
 
-/** What was set on a batch since it was made. */
+/** The options that were set on a batch after its creation. */
 export function prepareReadSettings(db: DatabaseSync): (batchId: string) => JsonObject {
   const select = prepare<{ settings: string }>(db, 'SELECT settings FROM batches WHERE id = ?');
   return (batchId) => {

@@ -6,10 +6,13 @@ import type { Transaction } from '../transaction.ts';
 
 type RemoveBatch = (transaction: Transaction, fence: Fence, when: BatchStatus[]) => boolean;
 
-/** In this order, for the others refer to `batches`. */
+/** Tables that refer to `batches`: their records are deleted first. */
 const PARTS = ['batch_leases', 'batch_totals', 'batch_failures', 'batch_bills', 'batch_attempts', 'provider_jobs'];
 
-/** Takes out what a batch is known by; its key is never given again (AUTOINCREMENT), so what is left can't be mistaken. */
+/**
+ * Deletes a batch's record and accounting. Its key is never reused (AUTOINCREMENT), so its remaining rows can't be
+ * taken for those of another batch.
+ */
 export function prepareRemoveBatch(db: DatabaseSync): RemoveBatch {
   const current = prepare<{ status: BatchStatus }>(db, 'SELECT status FROM batches WHERE key = ?');
   const remember = prepare(db, 'INSERT INTO removed_batches (key, id) VALUES (?, ?)');
@@ -21,7 +24,7 @@ export function prepareRemoveBatch(db: DatabaseSync): RemoveBatch {
     const { key } = transaction.fenced(fence);
     const status = current.get(key)?.status;
     if (status === undefined || !when.includes(status)) return false;
-    // Sums of this transaction must not come after what they are added to.
+    // Sums of this transaction must be written before the records that they are added to are deleted.
     transaction.flush();
     remember.run(key, fence.batchId);
     for (const statement of statements) statement.run(key);

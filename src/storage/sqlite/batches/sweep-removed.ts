@@ -2,13 +2,13 @@ import type { DatabaseSync } from 'node:sqlite';
 import { idRange } from '../rows/row-id.ts';
 import { prepare } from '../statement.ts';
 
-/** Rows and journal entries that go in one transaction: about 5 ms; 500 took 50 ms of a busy machine. */
+/** Rows and journal entries deleted in one transaction: about 5 ms; 500 took 50 ms on a busy machine. */
 const PORTION = 100;
 
-/** Deletes a portion of what removed batches left behind; gives whether anything is left. */
+/** Deletes a portion of the rows and journals of removed batches; returns whether any are left. */
 export function prepareSweepRemoved(db: DatabaseSync): () => boolean {
   const next = prepare<{ key: number; id: string }>(db, 'SELECT key, id FROM removed_batches ORDER BY key LIMIT 1');
-  // A batch's runs begin with its id and a slash; "0" is the character after it.
+  // A batch's run ids start with its id and a slash; "0" is the character after the slash.
   const entries = prepare<{ id: number }>(
     db,
     `SELECT id FROM journal_entries WHERE run >= ?1 || '/' AND run < ?1 || '0' LIMIT ${PORTION}`,

@@ -3,7 +3,7 @@ import type { BatchTotals } from '../../batch-totals.ts';
 import { prepare } from '../statement.ts';
 import { microOf } from './money.ts';
 
-/** What a transaction adds to a batch's totals. Money in pico-dollars. */
+/** Additions of a transaction to a batch's totals. Money in pico-dollars. */
 export interface TotalsDelta {
   rows: number;
   queued: number;
@@ -87,7 +87,7 @@ export const TOTALS_COLUMNS = `t.rows, t.queued, t.running, t.succeeded, t.faile
   t.batch_calls, ${microOf('t.discount_pico_usd')} AS discount_micro_usd,
   t.open_calls, ${microOf('t.open_worst_pico_usd')} AS open_worst_micro_usd`;
 
-/** What {@link TOTALS_COLUMNS} give. */
+/** A database row with {@link TOTALS_COLUMNS}. */
 export interface TotalsRow {
   rows: number;
   queued: number;

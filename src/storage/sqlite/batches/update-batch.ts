@@ -26,12 +26,15 @@ const COLUMNS: { [field in keyof Required<BatchChange>]: string } = {
   pruneAt: 'prune_at',
 };
 
-/** Columns that are merged with what is there (RFC 7396), by the database: no reader's copy can overwrite another's. */
+/**
+ * Columns that the database merges with the stored value (RFC 7396), so that concurrent changes don't overwrite each
+ * other.
+ */
 const MERGED: { [column: string]: string } = { settings: 'json_patch(settings, ?)' };
 
 type UpdateBatch = (transaction: Transaction, id: string, change: BatchChange, guard: UpdateGuard) => boolean;
 
-/** Changes the given fields, and no other. */
+/** Changes only the given fields. */
 export function prepareUpdateBatch(db: DatabaseSync): UpdateBatch {
   const current = prepare<{ key: number; status: BatchStatus; control: BatchRecord['control'] }>(
     db,
@@ -47,7 +50,7 @@ export function prepareUpdateBatch(db: DatabaseSync): UpdateBatch {
   return (transaction, id, change, guard) => {
     if (guard.fence !== undefined) {
       if (guard.fence.batchId !== id)
-        throw new AppError('internal', `The fence of ${guard.fence.batchId} came to ${id}.`);
+        throw new AppError('internal', `The fence of ${guard.fence.batchId} was used for ${id}.`);
       transaction.fenced(guard.fence);
     }
     const batch = current.get(id);

@@ -14,7 +14,7 @@ interface AnswerRow {
 
 type FindAnswer = (hash: Uint8Array, within: string | null) => CachedAnswer | undefined;
 
-/** The newest answer of a request's hash, of one batch or of all; what it saves is what the call had cost first. */
+/** The newest answer for a request's hash, of one batch or of all. The saving is the original cost of the call. */
 export function prepareFindAnswer(db: DatabaseSync): FindAnswer {
   const keyOf = prepareBatchKey(db);
   const select = (where: string) =>

@@ -10,8 +10,8 @@ import type { Transaction } from '../transaction.ts';
 type WriteCachedAnswer = (transaction: Transaction, intent: JournalIntent, answer: CachedAnswer, fence: Fence) => void;
 
 /**
- * Intent and answer in one go, for nothing was sent. The body is copied: a resume and a trace need no other batch.
- * Sends of the same call whose answers were lost stay open.
+ * Writes intent and answer together, because nothing was sent. The body is copied, so that a resume and a trace need no
+ * other batch. Sends of the same call whose answers were lost stay open.
  */
 export function prepareWriteCachedAnswer(db: DatabaseSync): WriteCachedAnswer {
   const stateOf = prepareEntryState(db);
@@ -36,7 +36,7 @@ export function prepareWriteCachedAnswer(db: DatabaseSync): WriteCachedAnswer {
     const batch = transaction.fenced(fence).key;
     const { run, turn, call, name, request, at } = intent;
     const entry = stateOf(intent);
-    if (entry?.answered === 1) throw journalFault(intent, 'is answered already');
+    if (entry?.answered === 1) throw journalFault(intent, 'already has an answer');
     if (entry === undefined) insertEntry.run(run, turn, call, name, JSON.stringify(request), at);
     else countSend.run(name, entry.id);
     const saved = savedMicroUsd === null ? null : toPico(savedMicroUsd);

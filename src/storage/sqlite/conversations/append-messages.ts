@@ -9,7 +9,7 @@ type AppendMessages = (
   append: { expectedCount: number; messages: Message[]; openRun: string | null; at: number },
 ) => void;
 
-/** Appends to a transcript that still has the length that the caller has seen. */
+/** Appends to a transcript if it still has the length that the caller has seen. */
 export function prepareAppendMessages(db: DatabaseSync): AppendMessages {
   const read = prepare<{ key: number; message_count: number }>(
     db,
@@ -23,7 +23,7 @@ export function prepareAppendMessages(db: DatabaseSync): AppendMessages {
     if (conversation.message_count !== expectedCount) {
       throw new AppError(
         'conversation_busy',
-        `Conversation ${id} has gone on elsewhere (${conversation.message_count} messages, not ${expectedCount}); ` +
+        `Conversation ${id} has changed in the meantime (${conversation.message_count} messages, not ${expectedCount}); ` +
           'read it again and repeat your message.',
         { retryable: true },
       );

@@ -3,7 +3,7 @@ import type { ConversationRecord } from '../../conversations.ts';
 import { prepare } from '../statement.ts';
 import { prepareInsertMessages } from './insert-messages.ts';
 
-/** A new conversation, with the messages that it begins with. */
+/** A new conversation, with its first messages. */
 export function prepareInsertConversation(db: DatabaseSync): (conversation: ConversationRecord) => void {
   const insert = prepare<{ key: number }>(
     db,

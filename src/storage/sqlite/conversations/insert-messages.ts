@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Message } from '../../../protocol/messages.ts';
 import { prepare } from '../statement.ts';
 
-/** Appends to a transcript from `position` on; what stands there is never rewritten. */
+/** Appends to a transcript from `position` on; stored messages are never rewritten. */
 export function prepareInsertMessages(
   db: DatabaseSync,
 ): (conversation: number, position: number, messages: Message[]) => void {

@@ -23,7 +23,7 @@ export function prepareReadConversation(db: DatabaseSync): (id: string) => Conve
   };
 }
 
-/** Last used first. */
+/** Most recently used first. */
 export function prepareListConversations(db: DatabaseSync): (options: { limit: number }) => ConversationHead[] {
   const select = prepare<ConversationHead & { key: number }>(
     db,

@@ -3,11 +3,11 @@ import { AppError } from '../../../base/errors.ts';
 import type { JournalKey } from '../../journal.ts';
 import { prepare } from '../statement.ts';
 
-/** What the writes of the journal need to know of an entry. */
+/** The state of an entry that journal writes need. */
 export interface EntryState {
   id: number;
   kind: 'model' | 'tool';
-  /** The last send's worst price; null when unknown. */
+  /** The upper limit of the last send's cost; null when unknown. */
   worst_pico_usd: number | null;
   open_sends: number;
   answered: number;
@@ -25,7 +25,7 @@ export function prepareEntryState(db: DatabaseSync): (key: JournalKey) => EntryS
   return ({ run, turn, call }) => select.get(run, turn, call);
 }
 
-/** A fault of the caller's: the journal's order is intent, then answer or refusal. */
+/** An error of the caller: the journal's order is intent, then answer or refusal. */
 export function journalFault(key: JournalKey, fault: string): AppError {
   return new AppError('internal', `Call ${key.call} of turn ${key.turn} of run ${key.run} ${fault}.`);
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { prepare } from '../statement.ts';
 
-/** Longest due first; only batches that have ended, so that one which was redriven keeps its bodies. */
+/** Longest due first. Only ended batches are listed, so that a redriven batch keeps its bodies. */
 export function prepareListPrunableBatches(db: DatabaseSync): (at: number) => string[] {
   const select = prepare<{ id: string }>(
     db,

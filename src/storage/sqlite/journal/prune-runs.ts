@@ -5,7 +5,10 @@ import type { Transaction } from '../transaction.ts';
 
 type PruneRuns = (transaction: Transaction, fence: Fence, runs: string[]) => void;
 
-/** Empties requests and responses; keys, times, usage and cost stay. What is empty already is not written again. */
+/**
+ * Empties requests and responses; keys, times, usage and cost stay. Bodies that are already empty are not written
+ * again.
+ */
 export function preparePruneRuns(db: DatabaseSync): PruneRuns {
   const entriesOf = '(SELECT id FROM journal_entries WHERE run = ?)';
   const statements = [

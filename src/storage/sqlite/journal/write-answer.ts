@@ -10,7 +10,7 @@ import { journalFault, prepareEntryState } from './journal-entry.ts';
 
 type WriteAnswer = (transaction: Transaction, key: JournalKey, answer: JournalAnswer, fence?: Fence) => void;
 
-/** Settles the last send; earlier ones of the same call, whose answers were lost, stay open. */
+/** Settles the last send. Earlier sends of the same call, whose answers were lost, stay open. */
 export function prepareWriteAnswer(db: DatabaseSync): WriteAnswer {
   const stateOf = prepareEntryState(db);
   const insert = prepare(

@@ -8,7 +8,7 @@ import { journalFault, prepareEntryState } from './journal-entry.ts';
 
 type WriteIntent = (transaction: Transaction, intent: JournalIntent, fence?: Fence) => void;
 
-/** An entry that exists and has no answer is sent once more, perhaps to another model; what was sent before stays open. */
+/** An existing entry without an answer is sent once more, perhaps to another model; its earlier sends stay open. */
 export function prepareWriteIntent(db: DatabaseSync): WriteIntent {
   const stateOf = prepareEntryState(db);
   const insert = prepare(
@@ -31,7 +31,7 @@ export function prepareWriteIntent(db: DatabaseSync): WriteIntent {
     );
     const entry = inserted === 0 ? stateOf(intent) : undefined;
     if (entry !== undefined) {
-      if (entry.answered === 1) throw journalFault(intent, 'is answered already and must not be sent again');
+      if (entry.answered === 1) throw journalFault(intent, 'already has an answer and must not be sent again');
       resend.run(intent.name, worst, intent.at, entry.id);
     }
     if (batch === undefined) return;

@@ -7,7 +7,9 @@ import { holderOf, type LeaseClock, type LeaseRow } from './lease.ts';
 
 type AcquireLease = (transaction: Transaction, batchId: string, owner: LeaseOwner) => LeaseOutcome;
 
-/** An owner that asks for what it holds itself is told so, like any other: one process has one lease of a batch. */
+/**
+ * A lease that its owner already holds is not acquired again (`acquired: false`): one process has one lease of a batch.
+ */
 export function prepareAcquireLease(db: DatabaseSync, clock: LeaseClock): AcquireLease {
   const read = prepare<LeaseRow & { key: number; epoch: number }>(
     db,

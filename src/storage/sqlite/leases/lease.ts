@@ -1,21 +1,21 @@
 import type { LeaseOwner } from '../../leases.ts';
 import { parseOrNull } from '../batches/batch-record.ts';
 
-/** After this long without a heartbeat an owner that may be alive has lost its lease. */
+/** An owner that may be alive loses its lease after this time without a heartbeat. */
 const LEASE_SILENCE_MS = 15_000;
 
-/** How silence is judged. */
+/** The clocks and checks that decide whether an owner is silent or dead. */
 export interface LeaseClock {
   /** Wall clock, in milliseconds since the epoch. */
   now: () => number;
-  /** The host's own monotonic clock, in milliseconds: shared by the processes of one boot, never set. */
+  /** The host's monotonic clock, in milliseconds: shared by the processes of one boot, never adjusted. */
   uptimeMs: () => number;
   isAlive: (owner: LeaseOwner) => boolean | 'unknown';
   /** This host and boot: only its heartbeats can be judged by `uptimeMs`. */
   here: { host: string; bootId: string };
 }
 
-/** What {@link holderOf} needs of a lease. */
+/** The columns of a lease that {@link holderOf} reads. */
 export interface LeaseRow {
   owner: string | null;
   heartbeat_at: number | null;
@@ -23,12 +23,13 @@ export interface LeaseRow {
 }
 
 /**
- * The owner that still holds a lease, or null when it has lapsed: nobody has it, its process is gone, or it was silent.
+ * The owner that still holds a lease, or null when the lease has lapsed: it has no owner, its owner's process is gone,
+ * or its owner was silent.
  *
- * Silence of an owner of this boot is measured on the monotonic clock, so that setting the wall clock (or a suspended
- * laptop) takes no lease from a process that lives. Only for an owner elsewhere the wall clock has to do. A process
- * that lives and is silent all the same (SIGSTOP, a swapping machine) lapses after 15 s like any other; the epoch
- * keeps it from writing when it wakes.
+ * Silence of an owner of this boot is measured on the monotonic clock, so that setting the wall clock (or suspending a
+ * laptop) takes no lease from a running process. The wall clock is used only for an owner elsewhere. The lease of a
+ * process that is alive but silent (SIGSTOP, a swapping machine) also lapses after 15 s; the epoch prevents its writes
+ * when it wakes.
  */
 export function holderOf(lease: LeaseRow, clock: LeaseClock): LeaseOwner | null {
   const owner = parseOrNull<LeaseOwner>(lease.owner);

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { prepare } from '../statement.ts';
 import { holderOf, type LeaseClock, type LeaseRow } from './lease.ts';
 
-/** Oldest first. The partial index holds only the batches that are under way. */
+/** Oldest first. The partial index holds only the active batches. */
 export function prepareListLapsedBatches(db: DatabaseSync, clock: LeaseClock): () => string[] {
   const select = prepare<LeaseRow & { id: string }>(
     db,

@@ -3,7 +3,7 @@ import type { Fence } from '../../leases.ts';
 import { prepare } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
 
-/** Raises the epoch too: what was released can't write any more. */
+/** Also raises the epoch, so that the released fence can no longer write. */
 export function prepareReleaseLease(db: DatabaseSync): (transaction: Transaction, fence: Fence) => void {
   const release = prepare(
     db,

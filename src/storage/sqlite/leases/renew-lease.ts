@@ -7,7 +7,7 @@ import type { LeaseClock } from './lease.ts';
 
 type RenewLease = (transaction: Transaction, fence: Fence) => BatchRecord['control'];
 
-/** The heartbeat; gives what another process has asked the owner for. */
+/** The heartbeat; returns the request of another process to the owner. */
 export function prepareRenewLease(db: DatabaseSync, clock: LeaseClock): RenewLease {
   const beat = prepare(db, 'UPDATE batch_leases SET heartbeat_at = ?, heartbeat_uptime_ms = ? WHERE batch = ?');
   const readControl = prepare<{ control: BatchRecord['control'] }>(db, 'SELECT control FROM batches WHERE key = ?');

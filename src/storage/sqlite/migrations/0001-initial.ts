@@ -2,14 +2,15 @@
  * The first schema.
  *
  * - A row's id is `batch * 2^32 + row`: an integer key keeps a batch's rows together and in order, half the size of a
- *   compound key, and safe in a JavaScript number for two million batches of four thousand million rows.
- * - What a row came with (`row_sources`) is written once; what changes (`row_states`) is small, so that claiming a row
- *   with a long cell doesn't rewrite the cell. Likewise the lease and the totals of a batch stand beside its documents.
+ *   compound key, and safe in a JavaScript number for two million batches of four billion rows.
+ * - The loaded part of a row (`row_sources`) is written once. The changing part (`row_states`) is small, so that
+ *   claiming a row with a long cell doesn't rewrite the cell. Likewise the lease and the totals of a batch have their
+ *   own tables.
  * - Row status: 0 queued, 1 running, 2 succeeded, 3 failed. An index entry ends in the row's id, so `(status)` is
- *   `(status, batch, row)`. Its check is no `IN`: SQLite builds a table for that at each write, which took half the time
- *   of an insert. Databases that were made before have the `IN`, which says the same.
+ *   `(status, batch, row)`. Its check avoids `IN`: SQLite builds a table for `IN` at each write, which took half the
+ *   time of an insert. Older databases have an `IN` check with the same meaning.
  * - Money is in pico-dollars, as integers: a token can cost a fraction of a micro-dollar, and sums must be exact.
- * - The journal only grows: an answer is a record of its own, so an entry's request is not written twice. An entry's
+ * - The journal is append-only: an answer is a separate record, so an entry's request is not written twice. An entry's
  *   open sends are `sends - refusals - (answered ? 1 : 0)`.
  */
 export const INITIAL = `

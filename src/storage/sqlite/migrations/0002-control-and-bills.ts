@@ -1,11 +1,12 @@
 /**
- * What is changed on a running batch, what becomes of attempts, and the bill in detail.
+ * Settings of a running batch, outcomes of attempts, and the bill in detail.
  *
- * - `batches.settings` is laid over the plan's options. It is merged by SQL, so that two processes that set different
- *   things at once both keep theirs, and the owner never writes it back.
+ * - `batches.settings` overrides the plan's options. SQL merges it, so that concurrent changes of different settings
+ *   by two processes are both kept. The owner never writes it back.
  * - `batch_bills` has the tokens and money of each model of a batch by kind of token; `batch_attempts` has the money of
- *   attempts by their outcome, with the sum of squares (in micro-dollars) that the spread of an estimate comes from.
- * - `row_attempts` keeps how an attempt ended once a redrive has given its row another; nothing is written for a row
+ *   attempts by their outcome, with the sum of squares (in micro-dollars) from which the spread of an estimate is
+ *   computed.
+ * - `row_attempts` keeps how an attempt ended after a redrive has given its row a new one; nothing is written for a row
  *   that is not redriven.
  */
 export const CONTROL_AND_BILLS = `

@@ -1,12 +1,13 @@
 /**
  * The cache view, the retention of bodies, and removal.
  *
- * - `answer_hashes` leads from the hash of a model request to an answer that a succeeded attempt got for it. It is
- *   written when a row succeeds, and only by batches that cache: others pay nothing for it. What is in it may be
- *   served, so a lookup never walks past answers that may not.
- * - `journal_cached` says of a model call that was not sent where its answer came from, and what that call had cost.
- * - A body that was pruned is an empty text, which no JSON is. `batches.prune_at` is when pruning is due.
- * - A batch that was removed is out of `batches` at once; `removed_batches` is what is still to be swept.
+ * - `answer_hashes` maps the hash of a model request to an answer that a succeeded attempt got for it. It is written
+ *   when a row succeeds, and only by batches that cache; other batches have no cost. Every answer in it may be reused,
+ *   so a lookup never has to skip answers.
+ * - `journal_cached` holds, for a model call that was not sent, the source of its answer and the source's original
+ *   cost.
+ * - A pruned body is an empty text, which is never valid JSON. `batches.prune_at` is when pruning is due.
+ * - A removed batch leaves `batches` immediately; `removed_batches` lists the batches that are still to be swept.
  */
 export const CACHE_AND_RETENTION = `
 CREATE TABLE answer_hashes (

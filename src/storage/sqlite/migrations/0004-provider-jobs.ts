@@ -1,8 +1,8 @@
 /**
  * Jobs of providers' batch APIs.
  *
- * - A row whose next model call is in a job stays `running` and names the job and the turn, so that nobody claims it or
- *   takes it for one whose owner died. The index has the rows in jobs alone: others pay nothing for it.
+ * - A row whose next model call is in a job stays `running` and names the job and the turn. So no process claims it or
+ *   treats it as a row whose owner died. The index has only the rows in jobs; other rows have no cost.
  * - `provider_jobs` is small: a job has thousands of rows.
  * - `standard_pico_usd` is what an answer from a job would have cost in real time; null for every other answer.
  */

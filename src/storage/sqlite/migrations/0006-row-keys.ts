@@ -1,11 +1,11 @@
 /**
  * Sources that are loaded while their rows run, and rows that are delivered as they end.
  *
- * - A row may have a key, unique in its batch (`id >> 32` is the batch). The index has the rows with a key alone. Adding the
- *   column reads the table once, as it is STRICT.
- * - `batches.intake` is a document: whether the source is exhausted, and how many rows it said it has. Null for a source
- *   that is loaded before its rows run.
- * - `row_outbox` has the rows that have ended and are not delivered yet, of batches that deliver.
+ * - A row may have a key, unique in its batch (`id >> 32` is the batch). The index has only the rows with a key. Adding
+ *   the column reads the table once, because it is STRICT.
+ * - `batches.intake` is a document: whether the source is exhausted, and the row count that it reported. Null for a
+ *   source that is loaded before its rows run.
+ * - `row_outbox` has the ended rows that are not delivered yet, of batches that deliver.
  */
 export const ROW_KEYS = `
 ALTER TABLE row_sources ADD COLUMN key TEXT;

@@ -9,7 +9,7 @@ import { prepare } from '../statement.ts';
 export const JOB_COLUMNS = `id, provider, model, state, provider_job_id, requests, bytes, answered, refused, missing,
   created_at, submitted_at, ended_at, error`;
 
-/** What {@link JOB_COLUMNS} give. */
+/** A database row with {@link JOB_COLUMNS}. */
 export interface StoredProviderJob {
   id: string;
   provider: string;

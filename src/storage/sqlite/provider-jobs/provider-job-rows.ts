@@ -13,7 +13,7 @@ import { prepare } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
 import { prepareProviderJobKey } from './provider-job-record.ts';
 
-/** Running rows into a job, with the intents of the calls that they wait for. */
+/** Puts running rows into a job, with the intents of the calls that they wait for. */
 export function prepareParkRows(
   db: DatabaseSync,
 ): (transaction: Transaction, fence: Fence, jobId: string, rows: ParkedRow[]) => void {
@@ -35,7 +35,9 @@ export function prepareParkRows(
   };
 }
 
-/** Takes rows out of a job; what is no longer in it is passed over. Gives which of the results were taken. */
+/**
+ * Removes rows from a job; rows that are no longer in it are skipped. Returns, for each result, whether it was applied.
+ */
 export function prepareSettleProviderJobRows(
   db: DatabaseSync,
 ): (transaction: Transaction, fence: Fence, jobId: string, results: ProviderJobRowResult[]) => boolean[] {

@@ -10,7 +10,7 @@ import {
   toProviderJobRecord,
 } from './provider-job-record.ts';
 
-/** The jobs of a batch, in the order in which they were made. */
+/** The jobs of a batch, in order of creation. */
 export function prepareReadProviderJobs(db: DatabaseSync): (batchId: string) => ProviderJobRecord[] {
   const keyOf = prepareBatchKey(db);
   const select = prepare<StoredProviderJob>(
@@ -20,7 +20,7 @@ export function prepareReadProviderJobs(db: DatabaseSync): (batchId: string) => 
   return (batchId) => select.all(keyOf(batchId)).map(toProviderJobRecord);
 }
 
-/** The providers' ids of every job that is known. */
+/** The provider's ids of all its known jobs. */
 export function prepareReadProviderJobIds(db: DatabaseSync): (provider: string) => string[] {
   const select = prepare<{ id: string }>(
     db,

@@ -6,7 +6,7 @@ import { prepare } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
 import { rowId } from './row-id.ts';
 
-/** Gives rows their places in the order of claims, or takes these away. */
+/** Sets or removes the places of rows in the order of claims. */
 export function prepareOrderRows(
   db: DatabaseSync,
 ): (transaction: Transaction, fence: Fence, rows: readonly RowPlace[]) => void {
@@ -18,7 +18,7 @@ export function prepareOrderRows(
   };
 }
 
-/** Holds rows back from being claimed, or lets them go. */
+/** Holds rows back from being claimed, or releases them. */
 export function prepareHoldRows(
   db: DatabaseSync,
 ): (transaction: Transaction, fence: Fence, rows: readonly number[], held: boolean) => void {
@@ -30,7 +30,7 @@ export function prepareHoldRows(
   };
 }
 
-/** From here on the batch's claims look at places and holds. Gives the ids of its rows. */
+/** Marks the batch, so that its claims respect places and holds. Returns a function from row numbers to row ids. */
 function prepareArrange(db: DatabaseSync): (transaction: Transaction, fence: Fence) => (row: number) => number {
   const mark = prepare(db, 'UPDATE batches SET picks_rows = 1 WHERE key = ?');
   return (transaction, fence) => {

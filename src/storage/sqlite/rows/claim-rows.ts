@@ -9,7 +9,7 @@ import { QUEUED, ROW_COLUMNS, RUNNING, type StoredRow, toRowRecord } from './row
 
 type ClaimRows = (transaction: Transaction, fence: Fence, options: ClaimOptions) => RowRecord[];
 
-/** Makes the next queued rows below the row limit `running`, and gives them in the order in which they are to be run. */
+/** Sets the next queued rows below the row limit to `running`, and returns them in the order in which they will run. */
 export function prepareClaimRows(db: DatabaseSync): ClaimRows {
   const claimRange = prepareClaimRange(db);
   const pickRows = preparePickRows(db);
@@ -30,7 +30,7 @@ export function prepareClaimRows(db: DatabaseSync): ClaimRows {
   };
 }
 
-/** In the order of the source, for batches that have neither an order of their own nor held rows. */
+/** Claims in the order of the source, for batches without their own row order and without held rows. */
 function prepareClaimRange(db: DatabaseSync): (claim: Claim) => StoredRow[] {
   const prepareFor = (more: string) => ({
     select: prepare<StoredRow>(
@@ -39,7 +39,7 @@ function prepareClaimRange(db: DatabaseSync): (claim: Claim) => StoredRow[] {
        FROM row_states s INDEXED BY row_states_status JOIN row_sources o ON o.id = s.id
        WHERE s.status = ${QUEUED} AND s.id >= ? AND s.id < ?${more} ORDER BY s.id ${LIMIT}`,
     ),
-    // Such rows from the first to the last that was selected are the selected ones.
+    // The same conditions between the first and the last selected id match exactly the selected rows.
     claim: prepare(
       db,
       `UPDATE row_states AS s INDEXED BY row_states_status

@@ -6,13 +6,13 @@ import type { Transaction } from '../transaction.ts';
 import { idRange } from './row-id.ts';
 import { FAILED } from './row-record.ts';
 
-/** Rows of one transaction; a million at once held the event loop for 0.8 s. */
+/** Rows per transaction; a million in one transaction blocked the event loop for 0.8 s. */
 const PORTION = 2_000;
 
 /**
- * Deletes a portion of a batch's rows with their share of the totals; gives whether any is left. A crash between two
- * portions leaves fewer rows, and the next load begins with clearing them.
- * Refused with `batch_state_invalid` once a row has been claimed or a call was made.
+ * Deletes a portion of a batch's rows with their share of the totals; returns whether any may be left. A crash between
+ * two portions leaves fewer rows, and the next load starts by clearing them. Refused with `batch_state_invalid` once a
+ * row has been claimed or a call was made.
  */
 export function prepareClearRows(db: DatabaseSync): (transaction: Transaction, fence: Fence) => boolean {
   const hasRun = prepare<{ ran: number }>(
@@ -35,10 +35,13 @@ export function prepareClearRows(db: DatabaseSync): (transaction: Transaction, f
 
   return (transaction, fence) => {
     const batch = transaction.fenced(fence).key;
-    // Sums of this transaction belong to the rows that go.
+    // Pending sums of this transaction belong to the rows that are deleted.
     transaction.flush();
     if (hasRun.get(batch)?.ran === 1) {
-      throw new AppError('batch_state_invalid', `Rows of batch ${fence.batchId} have run already; they stay.`);
+      throw new AppError(
+        'batch_state_invalid',
+        `Rows of batch ${fence.batchId} have already run; they are not deleted.`,
+      );
     }
     const { first, end } = idRange(batch);
     const { rows = 0, failed = null, last = null } = portion.get(first, end) ?? {};

@@ -11,7 +11,7 @@ import { FAILED, RUNNING, SUCCEEDED } from './row-record.ts';
 
 type FinishRow = (transaction: Transaction, fence: Fence, row: number, result: RowResult) => void;
 
-/** Only a running row can be finished; anything else is a fault of the caller's (`internal`). */
+/** Only a running row can be finished; finishing any other row is an error of the caller (`internal`). */
 export function prepareFinishRow(db: DatabaseSync): FinishRow {
   const finish = prepare(
     db,

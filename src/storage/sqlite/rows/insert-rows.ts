@@ -8,8 +8,8 @@ import { rowId } from './row-id.ts';
 import { FAILED, QUEUED } from './row-record.ts';
 
 /**
- * A malformed line is a failed row that keeps its text. A row whose key the batch has is left out, and the rows behind it
- * move up; gives how many rows are new.
+ * A malformed line is stored as a failed row that keeps its text. A row whose key the batch already has is skipped, and
+ * the rows after it move up. Returns the number of new rows.
  */
 export function prepareInsertRows(
   db: DatabaseSync,

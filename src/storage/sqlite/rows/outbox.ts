@@ -7,7 +7,7 @@ import type { FencedBatch, Transaction } from '../transaction.ts';
 import { idRange, rowId } from './row-id.ts';
 import { ROW_COLUMNS, type StoredRow, SUCCEEDED, toRowRecord } from './row-record.ts';
 
-/** Notes that a row has ended, in a batch that delivers its rows. */
+/** Records that a row has ended, in a batch that delivers its rows. */
 export function prepareAddToOutbox(db: DatabaseSync): (batch: FencedBatch, id: number) => void {
   const add = prepare(db, 'INSERT OR IGNORE INTO row_outbox (id) VALUES (?)');
   return ({ delivers }, id) => {
@@ -15,7 +15,7 @@ export function prepareAddToOutbox(db: DatabaseSync): (batch: FencedBatch, id: n
   };
 }
 
-/** Ended rows that are not delivered, in order. A row that was queued again meanwhile comes once it has ended again. */
+/** Ended rows that are not delivered, in order. A row that was queued again is left out until it has ended again. */
 export function prepareReadOutbox(db: DatabaseSync): (batchId: string, limit: number) => RowRecord[] {
   const keyOf = prepareBatchKey(db);
   const select = prepare<StoredRow>(
@@ -32,7 +32,7 @@ export function prepareReadOutbox(db: DatabaseSync): (batchId: string, limit: nu
 
 type ClearOutbox = (transaction: Transaction, fence: Fence, rows: readonly DeliveredRow[]) => void;
 
-/** Takes delivered rows away, unless another attempt has begun since: its end is to be delivered too. */
+/** Removes delivered rows, unless another attempt has started since: the end of that attempt must be delivered too. */
 export function prepareClearOutbox(db: DatabaseSync): ClearOutbox {
   const remove = prepare(
     db,

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { LIMIT, prepare } from '../statement.ts';
 import { QUEUED, ROW_COLUMNS, RUNNING, type StoredRow } from './row-record.ts';
 
-/** A claim of rows whose ids are from `first` up to, without, `end`. */
+/** A claim of rows with ids from `first` (inclusive) to `end` (exclusive). */
 export interface Claim {
   first: number;
   end: number;
@@ -14,8 +14,8 @@ export interface Claim {
 }
 
 /**
- * Claims exactly the rows that are next in a batch that has an order of its own or held rows: those with a place by their
- * place, then the others in the order of the source. A claim passes over the held rows before the ones that it finds.
+ * Claims exactly the next rows of a batch that has its own row order or held rows: first rows with a place, by place,
+ * then the others in the order of the source. A claim scans over held rows that come before the rows that it finds.
  */
 export function preparePickRows(db: DatabaseSync): (batch: number, claim: Claim) => StoredRow[] {
   const prepareFor = (more: string) => ({
@@ -47,7 +47,7 @@ export function preparePickRows(db: DatabaseSync): (batch: number, claim: Claim)
       for (const { id } of rows) claimOne.run(at, owner, id);
       return rows;
     };
-    // Claimed before the others are looked for, so that these are not passed over.
+    // Rows with a place are claimed before the others are selected, so that this second query need not scan over them.
     const rows = claim(placed.all(batch, end, limit));
     return rows.length === limit ? rows : [...rows, ...claim(others.all(first, end, limit - rows.length))];
   };

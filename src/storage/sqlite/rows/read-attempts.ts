@@ -14,7 +14,7 @@ interface AttemptRow {
   processing_ms: number | null;
 }
 
-/** The attempts of a row that a later one has taken the place of, in order. */
+/** The attempts of a row that were replaced by a later one, in order. */
 export function prepareReadAttempts(db: DatabaseSync): (batchId: string, row: number) => PastAttempt[] {
   const keyOf = prepareBatchKey(db);
   const select = prepare<AttemptRow>(

@@ -8,7 +8,10 @@ import { FAILED } from './row-record.ts';
 
 type ReadFailures = (batchId: string) => StoredFailures[];
 
-/** Counts are kept; the example is the first row of its code, found by the index of failed rows, so it is never stale. */
+/**
+ * Counts are stored. The example is the first row of its code, read from the index of failed rows, so it is never
+ * stale.
+ */
 export function prepareReadFailures(db: DatabaseSync): ReadFailures {
   const keyOf = prepareBatchKey(db);
   const select = prepare<{ code: ErrorCode; count: number; id: number; message: string }>(

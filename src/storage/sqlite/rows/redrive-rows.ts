@@ -6,13 +6,16 @@ import type { Transaction } from '../transaction.ts';
 import { idRange } from './row-id.ts';
 import { FAILED, QUEUED } from './row-record.ts';
 
-/** What to redrive; see the contract. */
+/** Which rows to redrive; see the contract. */
 export interface RedriveOptions {
   codes?: ErrorCode[];
   restart?: boolean;
 }
 
-/** One portion: how many failed rows it took, and where the next begins (the id of a row); null when it was the last. */
+/**
+ * One portion: the number of failed rows that it redrove, and the row id where the next portion starts; null: none is
+ * left.
+ */
 type RedriveRows = (
   transaction: Transaction,
   fence: Fence,
@@ -20,16 +23,16 @@ type RedriveRows = (
 ) => { redriven: number; nextId: number | null };
 
 /**
- * Rows of one transaction. A million at once held the event loop for 3.3 s; a portion takes about 2.5 ms of CPU. After a crash
- * between two portions the rest is still failed, and asking again takes it.
+ * Rows per transaction. A million in one transaction blocked the event loop for 3.3 s; a portion takes about 2.5 ms of
+ * CPU. After a crash between two portions, the remaining rows are still failed; another redrive queues them.
  */
 const PORTION = 500;
 
-/** How an attempt ended, kept before its row gets another. */
+/** Stores how attempts ended, before their rows get new ones. */
 const KEEP_ATTEMPTS = `INSERT INTO row_attempts
   SELECT id, attempt, error_code, error_message, started_at, ended_at, processing_ms FROM row_states`;
 
-/** Begun rows first, from `fromId` on; then failed ones, code by code, so that the failure groups follow. */
+/** First started rows, from `fromId` on; then failed rows, code by code, so that the failure groups are updated. */
 export function prepareRedriveRows(db: DatabaseSync): RedriveRows {
   const restart = prepareRestart(db);
   const redrive = prepareRedrive(db);
@@ -43,7 +46,7 @@ export function prepareRedriveRows(db: DatabaseSync): RedriveRows {
   };
 }
 
-/** Gives begun queued rows another attempt; gives the id after the rows that were looked at, or null at the end. */
+/** Gives started queued rows another attempt. Returns the id after the rows that were checked, or null at the end. */
 function prepareRestart(db: DatabaseSync): (from: number, end: number) => number | null {
   const lastOfPortion = prepare<{ id: number | null; looked: number }>(
     db,
@@ -66,7 +69,7 @@ function prepareRestart(db: DatabaseSync): (from: number, end: number) => number
   };
 }
 
-/** Malformed rows stay: another attempt can't mend them. */
+/** Malformed rows stay failed: another attempt can't fix them. */
 function prepareRedrive(
   db: DatabaseSync,
 ): (transaction: Transaction, batch: number, codes: ErrorCode[] | undefined) => number {
@@ -89,7 +92,7 @@ function prepareRedrive(
      WHERE ${failed}`,
   );
   return (transaction, batch, codes) => {
-    // The codes that are read must hold the failures of this transaction too.
+    // The codes that are read next must include the failures of this transaction.
     transaction.flush();
     const { first, end } = idRange(batch);
     let redriven = 0;

@@ -9,7 +9,7 @@ import { QUEUED, RUNNING } from './row-record.ts';
 
 const giveBack = (rows: string) => `UPDATE ${rows} SET status = ${QUEUED}, started_at = NULL`;
 
-/** One running row back to the queue; attempt, claims and journal stay. */
+/** Returns one running row to the queue; attempt, claims and journal stay. */
 export function prepareReturnRow(
   db: DatabaseSync,
 ): (transaction: Transaction, fence: Fence, row: number, options: OwnerOptions) => void {
@@ -27,7 +27,7 @@ export function prepareReturnRow(
   };
 }
 
-/** All running rows of an owner, or of everybody, back to the queue, but for those that wait in a job; gives their number. */
+/** Returns all running rows of one or all owners to the queue, except rows that wait in a job; returns their number. */
 export function prepareReturnRunningRows(
   db: DatabaseSync,
 ): (transaction: Transaction, fence: Fence, options: OwnerOptions) => number {

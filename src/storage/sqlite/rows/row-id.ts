@@ -10,7 +10,7 @@ export function rowOf(id: number): number {
   return id % SPAN;
 }
 
-/** The ids of a batch's rows: from `first` up to, without, `end`. */
+/** The ids of a batch's rows: from `first` (inclusive) to `end` (exclusive). */
 export function idRange(batch: number, rowLimit: number | null = null): { first: number; end: number } {
   return { first: rowId(batch, 0), end: rowLimit === null ? rowId(batch + 1, 0) : rowId(batch, rowLimit) };
 }

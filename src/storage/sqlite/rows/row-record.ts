@@ -4,7 +4,7 @@ import type { RowRecord, RowStatus } from '../../rows.ts';
 import { parseOrNull } from '../batches/batch-record.ts';
 import { rowOf } from './row-id.ts';
 
-/** The numbers that stand for a status in `row_states.status`. */
+/** The numbers that encode a status in `row_states.status`. */
 export const QUEUED = 0;
 export const RUNNING = 1;
 export const SUCCEEDED = 2;
@@ -12,7 +12,7 @@ export const FAILED = 3;
 
 const STATUSES: readonly RowStatus[] = ['queued', 'running', 'succeeded', 'failed'];
 
-/** The number that stands for a status in `row_states`. */
+/** The number that encodes a status in `row_states`. */
 export function statusCode(status: RowStatus): number {
   return STATUSES.indexOf(status);
 }
@@ -21,7 +21,7 @@ export function statusCode(status: RowStatus): number {
 export const ROW_COLUMNS = `s.id, s.status, s.attempt, s.claims, s.input, s.output, s.error_code, s.error_message,
   s.started_at, s.ended_at, s.processing_ms, o.line, o.cells, o.raw_text, o.key`;
 
-/** What {@link ROW_COLUMNS} give. */
+/** A database row with {@link ROW_COLUMNS}. */
 export interface StoredRow {
   id: number;
   status: number;

@@ -1,9 +1,9 @@
 import type { CsvDialect } from './csv-dialect.ts';
 
-/** The longest record that is read as one; a longer one, or a quote that is open for longer, is malformed. */
+/** Maximum size of a record. A longer record, or a quote that is open for longer, is malformed. */
 export const MAX_RECORD_BYTES = 1024 * 1024;
 
-/** A part of a block: a run of sound records, or one that is not. Offsets are into the block; `end` is exclusive. */
+/** A part of a block: a run of sound records, or one other record. Offsets are into the block; `end` is exclusive. */
 export type Frame =
   | {
       kind: 'records';
@@ -14,12 +14,12 @@ export type Frame =
       starts: number[];
       fields: number[];
     }
-  /** `cut`: what follows, up to the next line end, belongs to it too. */
+  /** `cut`: the bytes after it, up to the next line end, also belong to the record. */
   | { kind: 'malformed'; start: number; end: number; line: number; reason: string; cut: boolean }
-  /** One line without content. Only told where the table has one column: elsewhere blank lines mean nothing. */
+  /** One line without content. Only reported if the table has one column: elsewhere blank lines have no meaning. */
   | { kind: 'blank'; line: number };
 
-/** Where framing stands after a block. */
+/** The result and position of framing after a block. */
 export interface Framed {
   frames: Frame[];
   /** Offset of the first byte that needs more bytes after it. */
@@ -32,12 +32,12 @@ const LF = 10;
 const CR = 13;
 
 /**
- * Finds where records begin and end, so that csv-parse is only given sound ones: it can neither go on after a broken
- * quote nor bound an open one, and counts `\r\n` in quotes as two lines.
+ * Finds where records start and end, so that csv-parse gets only sound records: it can neither continue after a broken
+ * quote nor limit an open one, and it counts `\r\n` in quotes as two lines.
  *
- * A quote opens a field only at its start; elsewhere it is text. A closing quote must be followed by a delimiter or a
- * line end. A record that breaks this is malformed: whole, where it has as many fields as there are columns, else its
- * first line only, and reading goes on at the next line.
+ * A quote opens a field only at the field's start; elsewhere it is text. A closing quote must be followed by a
+ * delimiter or a line end. A record that breaks this rule is malformed. If it has as many fields as there are columns,
+ * the whole record is malformed; otherwise only its first line is, and reading continues at the next line.
  */
 export function frameCsv(block: Buffer, from: { line: number; atEnd: boolean }, dialect: CsvDialect): Framed {
   const frames: Frame[] = [];
@@ -125,7 +125,7 @@ interface EndedRecord {
   end: number;
   lines: number;
   quoted: boolean;
-  /** What is wrong with its quotes; empty when nothing is. */
+  /** The fault of its quotes; empty when there is none. */
   broken: string;
   fields: number;
 }
@@ -153,7 +153,7 @@ type QuotedField =
   /** `end`: offset after the closing quote. */
   | { kind: 'closed'; end: number; lines: number; broken: boolean }
   | { kind: 'unclosed' }
-  /** A quote that can only open another field: this one's was never closed. */
+  /** A quote that can only open another field, so this field was never closed. */
   | { kind: 'misplaced' };
 
 function scanQuoted(block: Buffer, start: number, atEnd: boolean, dialect: CsvDialect): QuotedField {

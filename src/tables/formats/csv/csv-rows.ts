@@ -7,10 +7,10 @@ import { type Frame, frameCsv } from './csv-framing.ts';
 import { parseRecords } from './csv-records.ts';
 import type { RowWarnings } from './row-warnings.ts';
 
-/** Turns blocks of a CSV file into rows, whatever is wrong with them. */
+/** Turns blocks of a CSV file into rows; faulty records become malformed rows. */
 export interface CsvRowReader {
   /**
-   * @param block starts where the last one's `consumed` left off; `line` is that of its first byte
+   * @param block starts where the previous block was consumed; `line` is the line of its first byte
    * @param from.counts rows are only counted: they have neither cells nor text
    */
   read(
@@ -21,9 +21,9 @@ export interface CsvRowReader {
 
 export function createCsvRowReader(parts: { dialect: CsvDialect; warnings: RowWarnings }): CsvRowReader {
   const { dialect, warnings } = parts;
-  /** In the middle of a line that was too long: what follows up to its end is dropped. */
+  /** Inside a line that was too long: the rest of the line is dropped. */
   let skipping = false;
-  /** Lines without content in a table of one column: rows, unless nothing follows them. */
+  /** Lines without content in a table of one column: they are rows if anything follows them. */
   let blankLines: number[] = [];
 
   function take(frame: Frame, block: Buffer, { rows, counts }: { rows: SourceRow[]; counts: boolean }): void {
@@ -99,7 +99,10 @@ function takeRecords(block: Buffer, frame: RecordsFrame, { dialect, warnings, ro
   }
 }
 
-/** As {@link takeRecords}, without cells and text: all that framing knows. A table is counted so in a sixth of the time. */
+/**
+ * Like {@link takeRecords}, but without cells and text, from framing alone. Counting a table this way takes a sixth of
+ * the time.
+ */
 function countRecords(block: Buffer, frame: RecordsFrame, { dialect, warnings, rows }: Taking): void {
   const { columnCount } = dialect;
   if (!isUtf8(block.subarray(frame.start, frame.end))) mendRecords(block, frame, warnings);
@@ -120,7 +123,7 @@ function tooManyFields(fields: number, columnCount: number): string {
   return `${fields} fields, ${columnCount} expected`;
 }
 
-/** The bytes of a run in which every record that is not UTF-8 has been read as windows-1252. */
+/** The bytes of a run as UTF-8; every record that is not UTF-8 is read as windows-1252. */
 function mendRecords(block: Buffer, frame: RecordsFrame, warnings: RowWarnings): Buffer {
   const parts = frame.starts.map((start, index) => {
     const record = block.subarray(start, frame.starts[index + 1] ?? frame.end);
@@ -137,7 +140,7 @@ function malformedRow(block: Buffer, frame: Frame & { kind: 'malformed' }, diale
   return { kind: 'malformed', line, reason, text, cells: cellsBeforeQuote(text, dialect) };
 }
 
-/** The fields before the first quote: the ones that a broken record surely has. */
+/** The fields before the first quote: the only certain fields of a broken record. */
 function cellsBeforeQuote(text: string, dialect: CsvDialect): string[] {
   const quote = text.indexOf(String.fromCharCode(dialect.quoteByte));
   if (quote === -1) return [];

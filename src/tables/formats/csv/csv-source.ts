@@ -19,7 +19,7 @@ import { SEPARATOR_LINE_BYTES, separatorLineOf } from './separator-line.ts';
 const ROWS_PER_CHUNK = 500;
 const CR = 13;
 
-/** What a format's reader is given. `chunks` are UTF-8, without a byte order mark. */
+/** Input of a format's reader. `chunks` are UTF-8, without a byte order mark. */
 export interface SourceInput {
   uri: string;
   format: FormatDescription;
@@ -30,7 +30,7 @@ export interface SourceInput {
 }
 
 /**
- * Opens CSV or TSV: reads the header, leaves the rows.
+ * Opens CSV or TSV: reads the header, but not the rows.
  * @throws AppError `not_a_table` when there is no header
  */
 export async function openCsvSource(input: SourceInput): Promise<SnapshotSource> {
@@ -100,7 +100,7 @@ function countLines(bytes: Buffer, lineEndByte: number): number {
   return count;
 }
 
-/** Where reading stands; kept up while rows are read. */
+/** The position of reading; updated while rows are read. */
 interface Reading {
   reader: CsvRowReader;
   block: Buffer;

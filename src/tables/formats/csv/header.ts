@@ -1,8 +1,8 @@
 import type { TableWarning } from '../../row-source.ts';
 
 /**
- * Makes column names unique and not empty: the second `name` becomes `name_2`, an empty third one `column_3`.
- * Names are otherwise kept as they are, surrounding blanks included.
+ * Makes column names unique and not empty: the second `name` becomes `name_2`, an empty third name `column_3`.
+ * Names are otherwise unchanged, surrounding blanks included.
  */
 export function uniqueNames(header: readonly string[]): { columns: string[]; warnings: TableWarning[] } {
   const taken = new Set<string>(header);

@@ -1,6 +1,6 @@
 import type { TableWarning } from '../../row-source.ts';
 
-/** Counts what is seen while rows are read. Lines are 1-based. */
+/** Counts warnings while rows are read. Lines are 1-based. */
 export interface RowWarnings {
   padded(line: number): void;
   malformed(line: number, reason: string): void;

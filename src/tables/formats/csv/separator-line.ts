@@ -1,7 +1,7 @@
-/** Any ASCII sign that is no letter, digit, quote or blank; Excel takes the same. */
+/** Any ASCII character that is not a letter, digit, quote or space; Excel accepts the same. */
 const SEPARATOR_LINE = /^sep=([\t!#-&(-/:-@[-`{-~])(?:\r\n|\n|\r)/i;
 
-/** The first line by which a file tells Excel its delimiter: `sep=;`. It is no header. */
+/** A first line that names a file's delimiter for Excel: `sep=;`. It is not the header. */
 export interface SeparatorLine {
   delimiter: string;
   /** In bytes, its line end included. */
@@ -14,5 +14,5 @@ export function separatorLineOf(start: string): SeparatorLine | undefined {
   return found?.[1] === undefined ? undefined : { delimiter: found[1], length: found[0].length };
 }
 
-/** How long such a line is at most. */
+/** The maximum length of such a line. */
 export const SEPARATOR_LINE_BYTES = 'sep=;\r\n'.length;

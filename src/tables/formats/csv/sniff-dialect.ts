@@ -11,9 +11,9 @@ const DELIMITERS = [',', ';', '\t', '|'] as const;
 const LOOKED_AT_RECORDS = 100;
 
 /**
- * Tells delimiter, quote and line end from the first text of a file.
+ * Detects delimiter, quote and line end from the first text of a file.
  * @param complete whether `text` is the whole file; otherwise its last line is left out
- * @param fixed the delimiter, where the format says it (TSV)
+ * @param fixed the delimiter, if the format fixes it (TSV)
  */
 export function sniffDialect(text: string, complete: boolean, fixed?: string): DialectFacts {
   const lineEnd = sniffLineEnd(text);
@@ -26,13 +26,13 @@ function sniffLineEnd(text: string): DialectFacts['lineEnd'] {
   const feed = text.indexOf('\n');
   if (feed > 0 && text[feed - 1] === '\r') return '\r\n';
   if (feed !== -1) return '\n';
-  // A file cut off between \r and \n can't be mistaken: its head holds far more than one line, or the whole file.
+  // A head cut off between \r and \n causes no error: it holds far more than one line, or the whole file.
   return text.includes('\r') ? '\r' : '\n';
 }
 
 const SINGLE_QUOTED = /(?<=^|[,;\t|])'(?:[^']|'')*'(?=[,;\t|]|\r|\n|$)/gm;
 
-/** Double quotes, unless there is none and nearly all single ones stand around whole fields. */
+/** Double quotes, unless the text has none and nearly all single quotes enclose whole fields. */
 function sniffQuote(text: string): string {
   if (text.includes('"') || !text.includes("'")) return '"';
   const start = text.slice(0, 16_384);
@@ -43,7 +43,7 @@ function sniffQuote(text: string): string {
 
 /**
  * The candidate that splits the most records into the same number of fields as the header, then into the most fields.
- * Delimiters inside quotes don't count.
+ * Delimiters inside quotes are not counted.
  */
 function sniffDelimiter(text: string, how: { complete: boolean; quote: string; lineEnd: string }): string {
   const records = countPerRecord(text, how);
@@ -62,8 +62,8 @@ function sniffDelimiter(text: string, how: { complete: boolean; quote: string; l
 }
 
 /**
- * For a header that is one name: a candidate that the records don't hold, so that commas in unquoted prose are text. But
- * where every record has the same number of one candidate, the header is short of names, and splitting shows it.
+ * For a header with one name: a candidate that the records don't contain, so that commas in unquoted prose are text.
+ * But if every record has the same number of one candidate, names are missing in the header, and splitting shows it.
  */
 function singleColumnDelimiter(body: number[][]): string {
   const [first] = body;
@@ -76,7 +76,7 @@ function singleColumnDelimiter(body: number[][]): string {
   return DELIMITERS.find((_, index) => body.every((counts) => counts[index] === 0)) ?? ',';
 }
 
-/** For each record with content, how often each candidate stands outside quotes. */
+/** For each record with content, the number of occurrences of each candidate outside quotes. */
 function countPerRecord(text: string, how: { complete: boolean; quote: string; lineEnd: string }): number[][] {
   const last = how.lineEnd === '\r' ? '\r' : '\n';
   const records: number[][] = [];

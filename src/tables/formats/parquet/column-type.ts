@@ -2,13 +2,15 @@ import type { LogicalType, SchemaElement, SchemaTree } from 'hyparquet';
 import type { JsonObject } from '../../../protocol/messages.ts';
 import type { StoredType } from '../../cell.ts';
 
-/** What of a schema element says how a column's values are stored. */
+/** The fields of a schema element that define how a column's values are stored. */
 export type StoredElement = Pick<
   SchemaElement,
   'type' | 'type_length' | 'converted_type' | 'logical_type' | 'scale' | 'precision'
 >;
 
-/** How a column of a file is kept: what can be written again as it was, or the nearest that holds its cells. */
+/**
+ * The stored type of a file's column: a type that can be written unchanged, or the nearest type that holds its cells.
+ */
 export function columnTypeOf({ element, children }: SchemaTree): StoredType {
   const { type, converted_type: converted, logical_type: logical } = element;
   if (children.length > 0 || element.repetition_type === 'REPEATED') return 'json';
@@ -37,7 +39,9 @@ function stored(element: StoredElement): StoredType {
   return { parquet: element as JsonObject };
 }
 
-/** The schema element of a column to be written. Every column may hold nulls: a row that failed has nothing else. */
+/**
+ * The schema element of a column to be written. Every column may hold nulls, because failed rows have no other values.
+ */
 export function elementOf(name: string, type: StoredType): SchemaElement {
   const repetition_type = 'OPTIONAL';
   if (typeof type === 'object') return { ...(type.parquet as StoredElement), name, repetition_type };
@@ -66,7 +70,7 @@ export function decimalOf({ logical_type, scale, precision }: SchemaElement): { 
 
 type Unit = Extract<LogicalType, { type: 'TIME' }>['unit'];
 
-/** How times of day are stored, if the column holds them: `digits` after the second. */
+/** How times of day are stored, if the column holds them: `digits` is the number of digits after the second. */
 export function timeOf(element: StoredElement): { unit: Unit; digits: number } | undefined {
   const { converted_type: converted, logical_type: logical } = element;
   if (logical?.type === 'TIME') return withDigits(logical.unit);
@@ -74,7 +78,7 @@ export function timeOf(element: StoredElement): { unit: Unit; digits: number } |
   return converted === 'TIME_MICROS' ? withDigits('MICROS') : undefined;
 }
 
-/** The same for timestamps; a local one belongs to no time zone. */
+/** The same for timestamps; a local timestamp has no time zone. */
 export function timestampOf(element: StoredElement): { unit: Unit; digits: number; isLocal: boolean } | undefined {
   const { converted_type: converted, logical_type: logical } = element;
   if (logical?.type === 'TIMESTAMP') return { ...withDigits(logical.unit), isLocal: !logical.isAdjustedToUTC };

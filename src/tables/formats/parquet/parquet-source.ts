@@ -17,12 +17,12 @@ import { columnTypeOf } from './column-type.ts';
 import { type CellReader, cellReader, EXACT_PARSERS, withoutLossyTypes } from './read-cells.ts';
 
 const ROWS_PER_CHUNK = 500;
-/** Rows decoded at once, where the file has an index by which less than a row group can be read. */
+/** Rows decoded together, if the file has an index that allows reading less than a row group. */
 const ROWS_PER_READ = 50_000;
 
 /**
- * Opens a Parquet file: its footer is read, its rows are left. Memory is that of a row group, or of 50,000 rows where the
- * file has offset indexes. A row's `line` is its number from 1.
+ * Opens a Parquet file: reads its footer, but not its rows. Memory is that of a row group, or of 50,000 rows if the
+ * file has offset indexes. A row's `line` is its number, from 1.
  */
 export async function openParquetSource(location: Location, signal?: AbortSignal): Promise<SnapshotSource> {
   const ranges = await location.openRanges(signal);
@@ -60,10 +60,10 @@ export async function openParquetSource(location: Location, signal?: AbortSignal
 }
 
 const OPTIONS = { parsers: EXACT_PARSERS, geoparquet: false };
-/** Two marks and the length of the footer. */
+/** Two magic numbers and the length of the footer. */
 const MIN_BYTES = 12;
 
-/** A file that was cut off or written over fails in any way at all; the reader's own words would say nothing. */
+/** A truncated or overwritten file can fail in any way, and the reader's own message would not help. */
 async function readFooter(file: AsyncBuffer, uri: string): Promise<FileMetaData> {
   try {
     return await parquetMetadataAsync(file, OPTIONS);
@@ -89,7 +89,7 @@ async function* readRows(reading: Reading, signal?: AbortSignal): AsyncGenerator
   try {
     for (const { rowStart, rowEnd } of readsOf(reading)) {
       const data: DecodedArray[] = [];
-      // One column after the other: each is decoded from bytes that are then let go.
+      // One column after the other: the bytes of each are released after decoding.
       for (const column of reading.names) {
         if (signal?.aborted) throw new AppError('aborted', `Reading ${reading.uri} was cancelled.`);
         data.push(await guard(() => reading.scan.readColumn({ column, rowStart, rowEnd })));
@@ -118,7 +118,7 @@ function rowsOf(
   return rows;
 }
 
-/** Row groups, in parts where every column has an offset index. */
+/** Row groups, split into parts if every column has an offset index. */
 function* readsOf({ scan, metadata }: Reading): Generator<{ rowStart: number; rowEnd: number }> {
   const isIndexed = metadata.row_groups.every(({ columns }) =>
     columns.every(({ offset_index_length: length }) => (length ?? 0) > 0),
@@ -129,7 +129,7 @@ function* readsOf({ scan, metadata }: Reading): Generator<{ rowStart: number; ro
   }
 }
 
-/** hyparquet throws plain errors at what it can't read; the location throws its own. */
+/** hyparquet throws plain errors for data that it can't read; the location throws AppErrors. */
 function guardOf(uri: string): <T>(work: () => Promise<T>) => Promise<T> {
   return async (work) => {
     try {

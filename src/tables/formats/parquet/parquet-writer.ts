@@ -13,8 +13,8 @@ const ROWS_PER_GROUP = 50_000;
 const CHARACTERS_PER_GROUP = 16 * 1024 * 1024;
 
 /**
- * Opens a Parquet writer. `options.types` are the columns' types; a column without one holds text. Memory is that of one row
- * group.
+ * Opens a Parquet writer. `options.types` are the columns' types; a column without one holds text. Memory is that of
+ * one row group.
  */
 export async function openParquetWriter(
   location: Location,
@@ -73,7 +73,7 @@ export async function openParquetWriter(
 interface Group {
   add(cells: readonly Cell[]): void;
   isFull(): boolean;
-  /** The rows so far, by column; the group is empty after it. */
+  /** The rows so far, by column; afterwards the group is empty. */
   take(): ColumnSource[];
 }
 
@@ -115,7 +115,10 @@ function convert(cell: Cell, write: CellWriter, column: string, uri: string): un
   }
 }
 
-/** hyparquet's writer appends to memory; what it has of a row group goes on to the destination, at its pace. */
+/**
+ * hyparquet's writer appends to memory; its bytes of a row group are passed to the destination, at the destination's
+ * pace.
+ */
 function createStreamWriter({ stream }: PendingBytes) {
   const writer = new ByteWriter();
   let failure: unknown;
@@ -128,7 +131,7 @@ function createStreamWriter({ stream }: PendingBytes) {
   );
   const drain = async (): Promise<void> => {
     if (failure !== undefined) throw failure;
-    // A copy: the writer goes on in the same memory.
+    // A copy: the writer reuses the same memory.
     const chunk = Buffer.from(writer.getBytes());
     writer.index = 0;
     bytes += chunk.length;

@@ -8,7 +8,7 @@ import { decimalOf, isDecimalElement, timeOf, timestampOf } from './column-type.
 /** Turns one decoded value of a column into a cell. */
 export type CellReader = (value: unknown) => Cell;
 
-/** hyparquet's own parsers give dates of milliseconds and drop a text's byte order mark: these lose nothing. */
+/** Parsers that lose nothing: hyparquet's own return dates in milliseconds and drop a text's byte order mark. */
 export const EXACT_PARSERS: Partial<ParquetParsers> = {
   timestampFromMilliseconds: (value: bigint) => timestampText(value, 3),
   timestampFromMicroseconds: (value: bigint) => timestampText(value, 6),
@@ -19,8 +19,8 @@ export const EXACT_PARSERS: Partial<ParquetParsers> = {
 };
 
 /**
- * Takes the types away from a schema at which hyparquet rounds (decimals become floats) or gives up (BSON, intervals): their
- * values then come as they are stored, and {@link cellReader} reads them.
+ * Removes the types from a schema element for which hyparquet rounds (decimals become floats) or fails (BSON,
+ * intervals). Their values are then returned as they are stored, and {@link cellReader} reads them.
  */
 export function withoutLossyTypes(element: SchemaElement): SchemaElement {
   const isRaw = element.converted_type === 'BSON' || element.converted_type === 'INTERVAL';
@@ -29,7 +29,7 @@ export function withoutLossyTypes(element: SchemaElement): SchemaElement {
   return raw;
 }
 
-/** The reader of a column, by its schema as it stands in the file. */
+/** The reader of a column, by its schema in the file. */
 export function cellReader({ element, children }: SchemaTree): CellReader {
   if (children.length > 0) return nestedCell;
   if (isDecimalElement(element)) {
@@ -48,7 +48,7 @@ export function cellReader({ element, children }: SchemaTree): CellReader {
   return plainCell;
 }
 
-/** Integers that a JavaScript number can't hold, and numbers that JSON can't, are kept as text. */
+/** Integers that a JavaScript number can't hold exactly, and numbers that JSON can't hold, are kept as text. */
 function plainCell(value: unknown): Cell {
   switch (typeof value) {
     case 'string':
@@ -76,7 +76,7 @@ function nestedCell(value: unknown): Cell {
   return cell;
 }
 
-/** Bytes as text where they are UTF-8, as older writers leave their strings; else in base64. */
+/** Bytes as text if they are UTF-8 (older writers store strings this way); otherwise in base64. */
 function bytesText(bytes: Uint8Array): string {
   const buffer = bufferOf(bytes);
   return isUtf8(buffer) ? buffer.toString('utf8') : `base64:${buffer.toString('base64')}`;
@@ -108,7 +108,7 @@ function decimalText(value: bigint, scale: number): string {
   return `${value < 0n ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
 }
 
-/** The furthest that a JavaScript date reaches, in days and seconds from 1970. */
+/** The limit of a JavaScript date, in days and seconds from 1970. */
 const MAX_DAYS = 100_000_000;
 const MAX_SECONDS = 86_400n * BigInt(MAX_DAYS);
 

@@ -2,10 +2,10 @@ import type { Cell, StoredType } from '../../cell.ts';
 import { cellText } from '../row-text.ts';
 import { type StoredElement, timeOf, timestampOf } from './column-type.ts';
 
-/** Turns a cell into what the writer takes for its column; throws an Error that says why it can't be. */
+/** Converts a cell to the value that the writer accepts for its column; throws an Error with the reason if it can't. */
 export type CellWriter = (cell: Cell) => unknown;
 
-/** The writer of a column. What {@link cellReader} read from a column of the same type is written as it was. */
+/** The writer of a column. A cell that {@link cellReader} read from a column of the same type is written unchanged. */
 export function cellWriter(type: StoredType): CellWriter {
   const write = writerOf(type);
   return (cell) => (cell === null ? null : write(cell));
@@ -57,7 +57,7 @@ function isUnsigned({ converted_type: converted, logical_type: logical }: Stored
   return (converted?.startsWith('UINT_') ?? false) || (logical?.type === 'INTEGER' && !logical.isSigned);
 }
 
-/** `bits` counts the sign: an unsigned number of 64 bits lies within 65. */
+/** `bits` includes the sign: an unsigned number of 64 bits fits in 65. */
 function integerOf(cell: Cell, bits: number): bigint {
   const isWhole = typeof cell === 'number' ? Number.isInteger(cell) : /^-?\d+$/.test(String(cell));
   if (!isWhole || typeof cell === 'boolean') throw unfit(cell, 'a whole number');
@@ -77,7 +77,7 @@ function booleanOf(cell: Cell): boolean {
   return cell;
 }
 
-/** The digits as one whole number, which is how the writer takes a decimal without rounding. */
+/** The digits as one whole number; in this form the writer stores a decimal without rounding. */
 function decimalOf(cell: Cell, scale: number, precision: number): bigint {
   const [, sign = '', whole = '', fraction = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(String(cell)) ?? [];
   const digits = whole + fraction.padEnd(scale, '0');
