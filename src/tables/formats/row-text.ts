@@ -23,7 +23,7 @@ function delimitedText(delimiter: string, spreadsheetSafe: boolean): RowText {
       // An empty line is not a record, so an empty cell in a table of one column must be quoted.
       quoted_empty: columnCount === 1,
       // csv-parse reads U+FEFF at a file's start as a byte order mark, and many readers treat a lone \r as a line end.
-      quoted_match: [/[\r\n]/],
+      quoted_match: [/[\r\n\ufeff]/],
     });
   const safe = spreadsheetSafe ? neutraliseFormula : (text: string) => text;
   return {

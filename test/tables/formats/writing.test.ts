@@ -34,6 +34,10 @@ describe('formats', () => {
     );
   });
 
+  test('quotes a byte order mark that is part of a name, so that it is read again', async () => {
+    expect(await written('mark.csv', ['\ufeffa'], [['x']])).toBe('"\ufeffa"\nx\n');
+  });
+
   test('writes TSV', async () => {
     expect(await written('a.tsv', ['a', 'b'], [['x,y', 't\tab']])).toBe('a\tb\nx,y\t"t\tab"\n');
   });
