@@ -4,20 +4,20 @@ import { dollars } from '../base/figures.ts';
 import { mustConfirm } from '../runner/intake/spending.ts';
 import type { CommandContext, Output } from './command-context.ts';
 
-/** What a command is about to spend. */
+/** The spending that a command is about to start. */
 export interface AboutToSpend {
   /** null when the price is unknown. */
   expectedUsd: number | null;
-  /** Dollars from which on somebody has to agree; 0 is always. */
+  /** A person has to agree to an expected cost above this many dollars; 0: always. */
   limitUsd: number;
 }
 
-/** Whether a person is there to be asked. */
+/** Whether the command can ask a person: in a terminal and without `--json`. */
 export function canAsk({ io }: CommandContext, output: Output): boolean {
   return io.isTTY.stdin && io.isTTY.stderr && !output.json;
 }
 
-/** A question on stderr; an empty answer is yes, or no where much is at stake. */
+/** Asks a yes-or-no question on stderr. An empty answer is yes; if the spending needs a confirmation, it is no. */
 export async function askToGoOn({ io }: CommandContext, question: string, spend: AboutToSpend): Promise<boolean> {
   const isCareful = mustConfirm(spend.expectedUsd, spend.limitUsd);
   const prompt = createInterface({ input: io.stdin, output: io.stderr });
@@ -32,15 +32,15 @@ export async function askToGoOn({ io }: CommandContext, question: string, spend:
 }
 
 /**
- * For where nobody can be asked.
+ * Refuses spending that needs a confirmation, where no person can be asked.
  * @throws AppError `confirmation_needed`, with the fix
  */
 export function refuseCostly({ expectedUsd, limitUsd }: AboutToSpend): void {
   if (!mustConfirm(expectedUsd, limitUsd)) return;
-  const cost = expectedUsd === null ? 'What it costs is unknown' : `It is expected to cost ${dollars(expectedUsd)}`;
+  const cost = expectedUsd === null ? 'The cost is unknown' : `The expected cost is ${dollars(expectedUsd)}`;
   throw new AppError(
     'confirmation_needed',
-    `${cost}, and from ${dollars(limitUsd)} on (ROWMILL_CONFIRM_ABOVE_USD) somebody has to agree. Add --yes to go on, or ` +
-      'spend less: --max-cost USD, or --sample ROWS for a start.',
+    `${cost}. A cost that is unknown or above ${dollars(limitUsd)} (ROWMILL_CONFIRM_ABOVE_USD) needs a confirmation. ` +
+      'Add --yes to confirm, or spend less: --max-cost USD, or --sample ROWS to try a few rows first.',
   );
 }

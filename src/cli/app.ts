@@ -5,25 +5,25 @@ import type { Caller } from '../runner/contract/caller.ts';
 import type { Runner } from '../runner/runner.ts';
 import type { OrchestratorTool } from '../tools/orchestrator-tool.ts';
 
-/** What one caller works with: the runner bound to it, and the five tools over that runner. */
+/** The parts that are bound to one caller: the runner, and the five tools that use it. */
 export interface AppBinding {
   runner: Runner;
   /** The same objects for the orchestrator, MCP clients and commands. */
   tools: OrchestratorTool[];
 }
 
-/** The parts that commands work with; main.ts makes them, once, on first use. */
+/** The parts that commands use; main.ts makes them once, on first use. */
 export interface App extends AppBinding {
   /** The settings that commands and listeners read. */
   config: { confirmAboveUsd: number; apiKeys: string[] };
   log: Log;
-  /** `runner` and `tools` of another face: for the caller of a key, by its id, or for whoever is at this machine. */
+  /** `runner` and `tools` of another face: for the key's caller with this id, or without an id for the local user. */
   as(face: Caller['face'], callerId?: string): AppBinding;
   registry: Registry;
   conversations: Conversations;
   /** Drives lapsed batches in this process until `signal` (drains) or, with `untilIdle`, until none is left. */
   supervise(options: { signal: AbortSignal; hardSignal: AbortSignal; untilIdle: boolean }): Promise<void>;
-  /** Starts a detached runner process on this data directory if there is work and none drives it. */
+  /** Starts a detached runner process on this data directory if there are batches that no process drives. */
   ensureDetachedRunner(): Promise<void>;
   /** Idempotent. */
   close(): Promise<void>;

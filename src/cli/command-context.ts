@@ -4,48 +4,50 @@ import type { App } from './app.ts';
 import { type Io, type Paint, paintFor, widthOf } from './io.ts';
 import type { Signals } from './signals.ts';
 
-/** The faces of the app that commands must not import. */
+/** The HTTP and MCP servers of the app, passed in because commands must not import them. */
 export interface Faces {
-  /** Resolves when it listens. `close` ends it, giving requests under way their time; idempotent. */
-  /** `signal` stops it gracefully, `hardSignal` at once; `closed` resolves when every chat turn is stored. */
+  /**
+   * Resolves when the server listens. `signal` stops it gracefully, `hardSignal` immediately. `closed` resolves when
+   * every chat turn is stored.
+   */
   http(
     app: App,
     options: { host: string; port: number; signal: AbortSignal; hardSignal: AbortSignal },
   ): Promise<{ url: string; closed: Promise<void> }>;
-  /** MCP over the process's stdin and stdout; `done` resolves when the client has gone. `close` is idempotent. */
+  /** MCP over the process's stdin and stdout; `done` resolves when the client disconnects. `close` is idempotent. */
   mcp(app: App): Promise<{ done: Promise<void>; close(): Promise<void> }>;
 }
 
-/** How a command wants its app. */
+/** The options of the app that a command needs. */
 export interface AppOptions {
-  /** Laid over the process's environment. */
+  /** Variables that override the process's environment. */
   environment?: Record<string, string>;
-  /** The agents that there are, instead of those that the environment names. */
+  /** The only agents of the app, instead of the agents that the environment names. */
   agents?: readonly AgentDefinition[];
-  /** Whether the command drives batches that are started by talking (`supervise`); otherwise a detached runner does. */
+  /** Whether the command drives the batches that a chat starts (`supervise`); otherwise a detached runner does. */
   drives?: boolean;
 }
 
-/** What every command is made from. */
+/** The parts that every command gets. */
 export interface CommandContext {
   io: Io;
-  /** The environment of the process, for commands that have variables of their own. */
+  /** The environment of the process, for commands with their own variables. */
   env: Record<string, string | undefined>;
   signals: Signals;
   faces: Faces;
   /** The app, made on first use. */
   app(options?: AppOptions): Promise<App>;
-  /** Runs a command's body: its exit code becomes the process's, its faults are told as `--json` asks. */
+  /** Runs a command's body. Its exit code becomes the process's; its faults are printed, as JSON with `--json`. */
   run(body: (output: Output) => Promise<number>): Promise<void>;
 }
 
-/** Where the body of a command writes, in the form that was asked for. */
+/** The output of a command's body: text, or one JSON document with `--json`. */
 export interface Output {
   json: boolean;
   paint: Paint;
   /** Columns to lay tables out for; infinite where stdout is no terminal. */
   width: number;
-  /** Columns at which running text is broken; infinite where nobody looks at lines. */
+  /** Columns at which prose is wrapped; infinite where stdout is no terminal or its width is unknown. */
   textWidth: number;
   /** The one JSON document of `--json`; nothing without it. */
   document(value: unknown): void;

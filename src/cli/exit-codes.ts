@@ -12,7 +12,7 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
-/** Codes that don't end in 1: arguments and validation, and what pauses a batch. */
+/** Codes with an exit status other than 1: arguments, validation, and causes of a pause. */
 const BY_CODE: { [code in ErrorCode]?: number } = {
   config_invalid: EXIT.invalid,
   invalid_arguments: EXIT.invalid,
@@ -51,7 +51,7 @@ export function exitCodeOfError(code: ErrorCode): number {
   return BY_CODE[code] ?? EXIT.fault;
 }
 
-/** The exit status of a batch as it stands. `interrupted`: this process was asked to stop. */
+/** The exit status for a batch's current state. `interrupted`: this process was asked to stop. */
 export function exitCodeOfBatch(report: BatchReport, interrupted: boolean): number {
   switch (report.status) {
     case 'completed':
@@ -59,7 +59,7 @@ export function exitCodeOfBatch(report: BatchReport, interrupted: boolean): numb
     case 'cancelled':
       return EXIT.cancelled;
     case 'failed':
-      // Without rows that ran it is validation or loading that failed; otherwise the tolerated share was passed.
+      // If no row ran, validation or loading failed; otherwise the share of failed rows exceeded the tolerated share.
       return report.error !== null && report.counts.succeeded + report.counts.failed === 0
         ? exitCodeOfError(report.error.code)
         : EXIT.rowsFailed;

@@ -7,26 +7,26 @@ import type { CommandContext, Output } from './command-context.ts';
 import { listenForStop, type Stop } from './signals.ts';
 import { createProgressView } from './terminal/progress.ts';
 
-/** How often it is checked whether the process that runs a batch is still there. */
+/** How often to check that the process that runs a batch is still alive. */
 const LAPSE_EVERY_MS = 500;
-/** How long a batch that was told to stop at once may take to say how it stands. */
+/** How long after the second signal the driver may take; then the report is read from the store. */
 const HARD_STOP_MS = 5_000;
 
-/** What came of a batch in the foreground; `interrupted` when a signal ended the wait. */
+/** The result of a batch in the foreground; `interrupted` when a signal ended the wait. */
 export interface ForegroundResult {
   report: BatchReport;
   interrupted: boolean;
-  /** The batch goes on in another process. */
+  /** The batch continues in another process. */
   elsewhere: boolean;
 }
 
 /** The terminal while a batch is started and driven: signals are counted from the moment it is opened. */
 export interface Foreground {
-  /** Waits for what comes before driving; the second signal ends the wait. */
+  /** Waits for the work before driving; the second signal ends the wait. */
   before<Value>(work: Promise<Value>): Promise<Value>;
   /**
-   * Drives a batch until it ends or pauses, with progress on stderr. Where another process runs it already, follows it
-   * instead; then a signal ends the following and not the batch. When that process is gone, drives it after all.
+   * Drives a batch until it ends or pauses, with progress on stderr. If another process already runs the batch, follows
+   * it instead; then a signal ends the following, not the batch. If that process dies, drives the batch here.
    */
   drive(app: App, batchId: string): Promise<ForegroundResult>;
   /** Idempotent. */
@@ -39,11 +39,13 @@ export function openForeground(context: CommandContext, output: Output): Foregro
   const stop = listenForStop(context.signals, {
     onFirst: () => {
       progress.stop();
-      context.io.stderr.write('Pausing: calls in flight are finished first. Once more stops at once.\n');
+      context.io.stderr.write('Pausing: calls in flight are finished first. Press Ctrl-C again to stop immediately.\n');
     },
     onSecond: () => {
       progress.stop();
-      context.io.stderr.write('Stopping at once. What was answered is kept; calls in flight may be paid for again.\n');
+      context.io.stderr.write(
+        'Stopping immediately. Answered calls are kept; calls in flight may be paid for again.\n',
+      );
     },
   });
   return {
@@ -62,13 +64,13 @@ export function openForeground(context: CommandContext, output: Output): Foregro
           if (toAppError(thrown).code !== 'batch_owned_elsewhere') throw thrown;
         } finally {
           shown.stop();
-          // What is told next stands where the bar was.
+          // The next text is printed where the bar was.
           progress.stop();
         }
-        output.note('Another process runs this batch; following it. Ctrl-C ends the following, not the batch.');
+        output.note('Another process runs this batch; showing its progress. Ctrl-C ends the display, not the batch.');
         const followed = await follow(app, batchId, { signal: stop.signal, show });
         if (followed !== 'lapsed') return followed;
-        output.note('That process is gone; this one goes on with the batch.');
+        output.note('That process is gone; this process continues the batch.');
       }
     },
     close: () => {
@@ -86,7 +88,7 @@ function rejectAfter(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** Resolves some time after the second signal, so that a driver that hangs can't hold the terminal. */
+/** Resolves some seconds after the second signal, so that a hanging driver can't block the terminal. */
 function reportAfterHardStop(app: App, batchId: string, stop: Stop): Promise<BatchReport> {
   return new Promise((resolve, reject) => {
     stop.hardSignal.addEventListener(
@@ -99,7 +101,7 @@ function reportAfterHardStop(app: App, batchId: string, stop: Stop): Promise<Bat
   });
 }
 
-/** Shows a batch's reports beside the work on it, until it is stopped; a report that can't be read is not worth a fault. */
+/** Shows a batch's reports while it is driven, until `stop`. A report that can't be read is logged, not thrown. */
 function showProgress(app: App, batchId: string, show: (report: BatchReport) => void): { stop(): void } {
   const over = new AbortController();
   const watch = async () => {
@@ -111,7 +113,7 @@ function showProgress(app: App, batchId: string, show: (report: BatchReport) => 
   return { stop: () => over.abort() };
 }
 
-/** Waits for a batch of another process: for its rest, for `signal`, or until that process is gone. */
+/** Follows a batch of another process until the batch ends or pauses, `signal` fires, or that process is gone. */
 async function follow(
   app: App,
   batchId: string,
@@ -134,7 +136,7 @@ async function follow(
   return 'lapsed';
 }
 
-/** Ends the following once no living process owns the batch: the store alone knows that. */
+/** Aborts `over` once no living process owns the batch; only the store knows this. */
 async function untilLapsed({ runner }: App, batchId: string, over: AbortController): Promise<void> {
   try {
     while (!(await runner.lapsed()).includes(batchId)) await sleep(LAPSE_EVERY_MS, undefined, { signal: over.signal });

@@ -6,19 +6,19 @@ export interface Io {
   stdin: Readable & { isTTY?: boolean };
   stdout: Writable;
   stderr: Writable;
-  /** Whether a person sits at the other end of each. */
+  /** Whether each stream is a terminal. */
   isTTY: { stdin: boolean; stdout: boolean; stderr: boolean };
   /** Width of the terminal in columns; undefined when there is none. */
   columns: number | undefined;
   /** Folder against which relative paths of arguments are resolved. */
   cwd: string;
-  /** Whether colours are wanted (a terminal, and NO_COLOR not set). */
+  /** Whether to print colours (on a terminal, unless NO_COLOR is set). */
   colour: boolean;
 }
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan' | 'magenta';
 
-/** A function that colours text where colours are wanted and leaves it alone elsewhere. */
+/** Colours text if colours are enabled; otherwise returns it unchanged. */
 export type Paint = (style: Style, text: string) => string;
 
 export function paintFor(io: Pick<Io, 'colour'>): Paint {
@@ -30,7 +30,7 @@ export function widthOf(io: Pick<Io, 'columns'>): number {
   return Math.max(40, io.columns ?? 100);
 }
 
-/** A reader that has had enough (`| head`) is no fault: what is written after that goes nowhere. */
+/** A reader that closes the pipe early (`| head`) is not a fault: later writes are discarded. */
 function ignoreGoneReader(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
 }

@@ -18,7 +18,7 @@ export function addOptionFlags(command: Command): void {
   }
 }
 
-/** The flag of one option of the contract. @param text instead of the option's own words */
+/** The flag of one option of the contract. @param text replaces the option's own text */
 export function optionFlag(name: OptionName, text?: string): Option {
   const schema = schemaOf(name);
   const face = faceOf(name);
@@ -36,7 +36,7 @@ export function optionFlag(name: OptionName, text?: string): Option {
 export function optionsOf(given: FlagValues): BatchOptions {
   const set = (Object.keys(batchOptions.shape) as OptionName[]).flatMap((name) => {
     const value = given[optionFlag(name).attributeName()];
-    // A switch that turns off has its default where nobody has used it.
+    // A switch that turns an option off is true when the flag is not given.
     return value === undefined || (isOffSwitch(name) && value === true) ? [] : [[name, value]];
   });
   return Object.fromEntries(set) as BatchOptions;
@@ -49,7 +49,7 @@ function parse(schema: z.ZodType, flag: string, given: string): unknown {
   throw new AppError('invalid_arguments', `${flag} ${error.issues.map(({ message }) => message).join('; ')}.`);
 }
 
-/** A switch that is on without its flag. */
+/** Whether the option is on by default, so that its flag turns it off. */
 function isOffSwitch(name: OptionName): boolean {
   return faceOf(name).default === true;
 }

@@ -28,7 +28,7 @@ export async function runCli(options: RunCliOptions): Promise<number> {
   const json = argv.includes('--json');
   let made: Promise<App> | undefined;
   let exitCode: number = EXIT.completed;
-  /** What commander would print on stderr; told in our own way, except for help. */
+  /** Commander's text for stderr. It is printed only when no command is named; `tellFault` prints every other fault. */
   const help: string[] = [];
   const context: CommandContext = {
     io,
@@ -53,7 +53,7 @@ export async function runCli(options: RunCliOptions): Promise<number> {
   try {
     await (await made)?.close();
   } catch (thrown) {
-    // An app that could not be made was told above.
+    // The failure to make the app has been printed above.
     if (exitCode === EXIT.completed) exitCode = tellFault(thrown, { io, json, help: '' });
   }
   return exitCode;
@@ -129,7 +129,7 @@ const COMMANDS: { name: string; group: string; load: () => Promise<AddCommand> }
   },
 ];
 
-/** Adds the command that is asked for; all of them where that is not plain, so that help and hints are whole. */
+/** Adds the command that `argv` names. If it names none, adds all, so that help and suggestions are complete. */
 async function addCommands(program: Command, context: CommandContext, argv: string[]): Promise<void> {
   const asked = COMMANDS.filter((command) => command.name === argv[2]);
   for (const { group, load } of asked.length > 0 ? asked : COMMANDS) {
@@ -141,15 +141,17 @@ async function addCommands(program: Command, context: CommandContext, argv: stri
 
 const HELP = `
 Examples:
-  rowmill demo                                             see it work; no key needed
-  rowmill analyze addresses.csv                            what is in a table
-  rowmill run addresses.csv --agent NAME --sample 5        try an agent on five rows
-  rowmill chat                                             or just say what you want
+  rowmill demo                                        see it work; no key needed
+  rowmill analyze addresses.csv                       show what is in a table
+  rowmill run addresses.csv --agent NAME --sample 5   try an agent on five rows
+  rowmill chat                                        say in words what to do
 
-Exit status: 0 completed, 1 fault, 2 bad arguments or validation, 3 rows failed, 4 paused, 5 cancelled,
-130 interrupted. Tables may be CSV, TSV or JSONL, gzipped or not, or Parquet, as paths or s3:// URIs.`;
+Exit status: 0 completed, 1 fault, 2 bad arguments or validation, 3 rows failed,
+4 paused, 5 cancelled, 130 interrupted.
+A table is a CSV, TSV or JSONL file, gzipped or not, or a Parquet file. It is
+named by a path or an s3:// URI.`;
 
-/** Tells a fault once, in the form asked for; returns its exit status. */
+/** Prints a fault once, as text or as JSON; returns its exit status. */
 function tellFault(thrown: unknown, { io, json, help }: { io: Io; json: boolean; help: string }): number {
   if (thrown instanceof CommanderError) {
     if (thrown.exitCode === 0) return EXIT.completed;

@@ -1,4 +1,4 @@
-/** Two equal signals nearer than this are one: a terminal, npm and the launcher may each deliver the same Ctrl-C. */
+/** Equal signals within this time count as one: a terminal, npm and the launcher may each deliver the same Ctrl-C. */
 const SAME_SIGNAL_MS = 300;
 
 export type SignalName = 'SIGINT' | 'SIGTERM';
@@ -6,7 +6,7 @@ export type SignalName = 'SIGINT' | 'SIGTERM';
 /** Subscribes to the signals that ask a process to stop; returns the function that unsubscribes. */
 export type Signals = (listener: (name: SignalName) => void) => () => void;
 
-/** The process's own signals. While someone listens they don't end the process. */
+/** The process's own signals. They don't end the process while a listener is subscribed. */
 export function processSignals(process: NodeJS.Process): Signals {
   return (listener) => {
     const onSignal = (name: NodeJS.Signals) => {
@@ -21,7 +21,7 @@ export function processSignals(process: NodeJS.Process): Signals {
   };
 }
 
-/** What a long command watches: the first signal drains, the second stops at once. */
+/** The two stop signals of a long command: the first drains, the second stops immediately. */
 export interface Stop {
   /** Aborted by the first signal. */
   signal: AbortSignal;
@@ -31,7 +31,7 @@ export interface Stop {
   close(): void;
 }
 
-/** Counts signals; `onFirst` and `onSecond` tell the person what happens now. */
+/** Counts signals; `onFirst` and `onSecond` print what happens next. */
 export function listenForStop(
   signals: Signals,
   tell: { onFirst: () => void; onSecond: () => void },

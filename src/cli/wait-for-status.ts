@@ -4,7 +4,7 @@ import type { App } from './app.ts';
 /** How long another process may take to finish its calls in flight before a command stops waiting. */
 const WAIT_MS = 15_000;
 
-/** Waits until a batch is in one of these states, for some seconds; resolves to how it stands then. */
+/** Waits for up to `WAIT_MS` until a batch is in one of these states; resolves to its latest report. */
 export async function waitForStatus(
   { runner }: App,
   first: BatchReport,

@@ -11,14 +11,14 @@ import { streamChat } from './resources/chat-stream.ts';
 import { OPEN_PATHS, routes } from './resources/conversations.ts';
 import { createOpenTurns } from './resources/open-turns.ts';
 
-/** What the HTTP face is made of. */
+/** The parts of the HTTP face. */
 export interface HttpParts {
   conversations: Conversations;
   /** Answers `/mcp`, every method, for the caller whose key the request has. */
   mcp: (request: Request, callerId: string | undefined) => Promise<Response>;
-  /** Keys of clients; when there are any, everything but the probes asks for one. */
+  /** Keys of clients. If there are any, every path but the probes requires one. */
   apiKeys: readonly string[];
-  /** Where it will listen: a loopback address takes requests to loopback names only. */
+  /** The address to listen on. On a loopback address, only requests to loopback names are accepted. */
   host: string;
   version: string;
   log: Log;
@@ -39,7 +39,7 @@ export interface HttpApp {
 }
 
 /**
- * Makes the HTTP face: chat, conversations, MCP, probes and its own description.
+ * Makes the HTTP face: chat, conversations, MCP, probes and the OpenAPI document.
  * @throws AppError `config_invalid` when it would listen beyond loopback without a key
  */
 export function createHttpApp(parts: HttpParts): HttpApp {
@@ -77,7 +77,7 @@ function describeApi(app: OpenAPIHono<AuthEnv>, version: string, hasKeys: boolea
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
-    info: { title: 'Rowmill', version, description: 'Runs an LLM agent over every row of a table, by talking.' },
+    info: { title: 'Rowmill', version, description: 'Runs an LLM agent over every row of a table, by chat.' },
     ...(hasKeys ? { security: [{ bearer: [] }] } : {}),
   });
 }
@@ -86,6 +86,6 @@ function refuseOpenDoor(host: string, apiKeys: readonly string[]): void {
   if (isLoopback(host) || apiKeys.length > 0) return;
   throw new AppError(
     'config_invalid',
-    `Listening on ${host} would let everybody on the network spend money here. Set ROWMILL_API_KEYS to one or more keys (a comma between them), or listen on 127.0.0.1.`,
+    `Listening on ${host} without keys would let every client on the network spend money. Set ROWMILL_API_KEYS to one or more keys, separated by commas, or listen on 127.0.0.1.`,
   );
 }

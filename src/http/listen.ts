@@ -8,25 +8,25 @@ import type { HttpApp } from './app.ts';
 export interface ListenOptions {
   /** 0 takes any free port. */
   port: number;
-  /** Ends it, as `close` does. */
+  /** Closes the server, as `close` does. */
   signal?: AbortSignal;
-  /** Ends it without grace time. */
+  /** Closes the server without grace time. */
   hardSignal?: AbortSignal;
-  /** How long requests under way may take once it ends, in milliseconds, before they are ended. Default 10,000. */
+  /** How long active requests may still take after the close, in milliseconds; then they are ended. Default 10,000. */
   graceMs?: number;
 }
 
-/** A server that takes requests. */
+/** A server that accepts requests. */
 export interface Listening {
   url: string;
   port: number;
-  /** Takes no new connections, and gives what is under way its grace time. Idempotent; the same promise as `closed`. */
+  /** Accepts no new connections; active requests get the grace time. Idempotent; the same promise as `closed`. */
   close(): Promise<void>;
-  /** Resolves when it has stopped, every chat turn is stored and every connection is closed. */
+  /** Resolves when the server has stopped, every chat turn is stored and every connection is closed. */
   closed: Promise<void>;
 }
 
-/** How often connections that fell idle while stopping are looked for: Node keeps them open for five seconds. */
+/** How often connections that became idle while stopping are closed: Node keeps them open for five seconds. */
 const IDLE_CHECK_MS = 50;
 const GRACE_MS = 10_000;
 /** How long answers that were ended may take to reach their clients. */
@@ -34,7 +34,7 @@ const FLUSH_MS = 1000;
 
 /**
  * Listens on the app's host.
- * @throws AppError `config_invalid` when the address can't be had
+ * @throws AppError `config_invalid` when the address is not available
  */
 export async function listen(app: HttpApp, options: ListenOptions): Promise<Listening> {
   const server = createAdaptorServer({ fetch: (request) => app.fetch(request), hostname: app.host }) as Server;
@@ -78,7 +78,7 @@ function onAbort(signal: AbortSignal | undefined, callback: () => void): void {
   else signal?.addEventListener('abort', callback, { once: true });
 }
 
-/** Stops accepting; the returned function ends what is under way before its grace time is over. Idempotent. */
+/** Stops accepting; the returned function ends active requests before their grace time is over. Idempotent. */
 function beginStop(server: Server, app: HttpApp, graceMs: number): () => void {
   const cut = () => server.closeAllConnections();
   let flush: NodeJS.Timeout | undefined;

@@ -1,18 +1,21 @@
 import { z } from '@hono/zod-openapi';
 import type { Message } from '../protocol/messages.ts';
 
-/** What `POST /v1/chat` takes. */
+/** The body of `POST /v1/chat`. */
 export const chatRequest = z
   .strictObject({
     conversation_id: z
       .string()
       .min(1)
       .optional()
-      .openapi({ description: 'The conversation to go on with; a new one begins without it.' }),
+      .openapi({ description: 'The conversation to continue; without it, a new one starts.' }),
     message: z
       .string()
       .refine((text) => text.trim() !== '', 'must not be empty')
-      .openapi({ description: 'What the person says.', example: 'Check broadband for every address in addresses.csv' }),
+      .openapi({
+        description: 'The message of the person.',
+        example: 'Check broadband for every address in addresses.csv',
+      }),
   })
   .openapi('ChatRequest');
 
@@ -58,10 +61,10 @@ export const chatEvent = z
   ])
   .openapi('ChatEvent');
 
-/** What `GET /v1/conversations/{id}` takes in its path. */
+/** The path parameters of `GET /v1/conversations/{id}`. */
 export const conversationPath = z.object({ id: z.string().openapi({ example: 'conv_0b5c' }) });
 
-/** A message as it is stored: what a person said, what the model answered, and the results of its tool calls. */
+/** A stored message: of a person, of the model, or the results of its tool calls. */
 const message = z.custom<Message>().openapi('Message', {
   type: 'object',
   required: ['role', 'content'],

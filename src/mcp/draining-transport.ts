@@ -5,15 +5,15 @@ import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 /** How long answers may still take after stdin has ended, in milliseconds. */
 const GRACE_MS = 3_000;
 
-/** A stdio transport that answers what was asked before its input ended. */
+/** A stdio transport that answers the requests that came before its input ended. */
 export interface DrainingTransport extends Transport {
   /** Resolves once the connection is closed. */
   closed: Promise<void>;
 }
 
 /**
- * The SDK's stdio transport drops requests in flight as soon as stdin ends, which is where `printf … | rowmill mcp`
- * and impatient clients leave it. This one holds the end of input back until they are answered, or the grace is over.
+ * The SDK's stdio transport drops requests in flight as soon as stdin ends, as after `printf … | rowmill mcp`. This
+ * transport delays the end of the input until those requests are answered, or the grace time is over.
  */
 export function createDrainingTransport(streams: { stdin: Readable; stdout: Writable }): DrainingTransport {
   const input = new PassThrough();
@@ -37,7 +37,7 @@ export function createDrainingTransport(streams: { stdin: Readable; stdout: Writ
     if (ended) return;
     ended = true;
     timer = setTimeout(endInput, GRACE_MS);
-    // What was written last is read in a later turn of the event loop; only then it is known to be open.
+    // The last request is read in a later turn of the event loop; only then is it in `open`.
     setImmediate(() => setImmediate(endWhenAnswered));
   };
 

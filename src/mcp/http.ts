@@ -3,9 +3,9 @@ import type { Log } from '../base/log.ts';
 
 /** MCP over HTTP, for mounting under one path. */
 export interface McpHttp {
-  /** Answers one HTTP request. Host, Origin and keys are checked by whoever mounts it. */
+  /** Answers one HTTP request. The caller that mounts it checks Host, Origin and keys. */
   fetch: (request: Request) => Promise<Response>;
-  /** Aborts requests under way; batches go on. Idempotent. */
+  /** Aborts active requests; batches continue. Idempotent. */
   close: () => Promise<void>;
 }
 
@@ -16,7 +16,7 @@ const LONGEST_BODY = 4 * 1024 * 1024;
 export function createMcpHttpHandler(factory: McpServerFactory, { log }: { log: Log }): McpHttp {
   const handler = createMcpHandler(factory, {
     maxRequestBodySize: LONGEST_BODY,
-    // The client is told; a log above `debug` would hold whatever it sent.
+    // The client gets the error; a log above `debug` would hold what it sent.
     onerror: (error) => log.debug({ err: error }, 'an MCP request was refused'),
   });
   return { fetch: (request) => handler.fetch(request), close: () => handler.close() };

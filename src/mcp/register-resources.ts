@@ -57,7 +57,7 @@ function registerBatches(server: McpServer, runner: Runner): void {
     template,
     {
       title: 'Batch',
-      description: 'How a batch is doing: state, counts, tokens, cost, failures, output.',
+      description: 'The report of a batch: status, counts, tokens, cost, failures, output.',
       mimeType: 'application/json',
     },
     async (uri, { id }) => jsonContents(uri.href, await found(uri.href, runner.report(String(id)))),
@@ -77,7 +77,7 @@ function registerResults(server: McpServer, runner: Runner): void {
     }),
     {
       title: 'Output table',
-      description: 'The output table of a batch as CSV, as it stands now; up to 1 MB.',
+      description: 'The current output table of a batch as CSV; up to 1 MB.',
       mimeType: 'text/csv',
     },
     async (uri, { id }) => {
@@ -144,7 +144,7 @@ async function found(uri: string, report: Promise<BatchReport>): Promise<BatchRe
   }
 }
 
-/** The whole table, or an error: half a table would pass for a whole one. */
+/** The whole table, or an error: a part of the table could be mistaken for the whole. */
 async function readCsv(chunks: AsyncIterable<string>, report: BatchReport): Promise<string> {
   let text = '';
   for await (const chunk of chunks) {
@@ -153,7 +153,7 @@ async function readCsv(chunks: AsyncIterable<string>, report: BatchReport): Prom
       const file = report.output_uri === null ? '' : `read it at ${report.output_uri}, or `;
       throw new ProtocolError(
         ProtocolErrorCode.InternalError,
-        `The table of ${report.batch_id} is longer than the 1 MB that a resource may hold; ${file}page through it with get_batch_results.`,
+        `The table of ${report.batch_id} is longer than the 1 MB that a resource may hold; ${file}read it in pages with get_batch_results.`,
       );
     }
   }

@@ -14,7 +14,7 @@ export function registerTools(server: McpServer, tools: OrchestratorTool[], log:
       {
         title: tool.title,
         description: tool.description,
-        // Arguments pass unchecked: the tool checks them itself, so that a fault comes back with its fix.
+        // Arguments pass unchecked: the tool checks them itself and answers a fault with its fix.
         inputSchema: schemaOf(tool.inputSchema, (value) => ({ value })),
         outputSchema: schemaOf(tool.outputSchema, (value) => tool.output['~standard'].validate(value)),
         annotations: { title: tool.title, ...tool.hints },
@@ -29,13 +29,13 @@ export function registerTools(server: McpServer, tools: OrchestratorTool[], log:
 
 type Validate = StandardSchemaWithJSON['~standard']['validate'];
 
-/** A ready JSON Schema with a validator, as the SDK takes them; nothing is converted for each request. */
+/** A ready JSON Schema with a validator, in the SDK's form; nothing is converted per request. */
 function schemaOf(document: JsonSchema, validate: Validate): StandardSchemaWithJSON {
   const json = () => document;
   return { '~standard': { version: 1, vendor: 'rowmill', validate, jsonSchema: { input: json, output: json } } };
 }
 
-/** What is not an object stays one that no tool accepts, so that the tool says what is wrong. */
+/** Arguments that are not an object become an object that no tool accepts, so that the tool reports the fault. */
 function toObject(args: unknown): JsonObject {
   return typeof args === 'object' && args !== null && !Array.isArray(args) ? (args as JsonObject) : { arguments: null };
 }
@@ -83,7 +83,7 @@ function resultsLink(uri: string) {
     uri,
     name: 'results.csv',
     title: 'Output table',
-    description: 'The output table of the batch as CSV, as it stands now.',
+    description: 'The current output table of the batch as CSV.',
     mimeType: 'text/csv',
   };
 }

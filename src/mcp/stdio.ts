@@ -13,15 +13,15 @@ export interface McpStdioOptions {
 }
 
 /**
- * Serves both protocol eras over stdio. Resolves when stdin has ended (or `signal` fires) and the requests that were
- * under way are answered, at the latest three seconds later. Batches are not touched by it.
+ * Serves both protocol eras over stdio. Resolves when stdin has ended (or `signal` fires) and the active requests are
+ * answered, at the latest three seconds later. Batches are not affected.
  */
 export async function serveMcpStdio(factory: McpServerFactory, options: McpStdioOptions): Promise<void> {
   const { log, signal, stdin = process.stdin, stdout = process.stdout } = options;
   const transport = createDrainingTransport({ stdin, stdout });
   const handle = serveStdio(factory, {
     transport,
-    // The client is told; a log above `debug` would hold whatever it sent.
+    // The client gets the error; a log above `debug` would hold what it sent.
     onerror: (error) => log.debug({ err: error }, 'an MCP message was refused'),
   });
   const end = () => {

@@ -1,4 +1,4 @@
-/** An agent as people write it, `name` or `name@version`, beside a version given apart, which wins. */
+/** Parses `name` or `name@version`. A version that is given separately takes precedence. */
 export function parseAgentName(written: string, version?: string): { name: string; version: string | undefined } {
   const at = written.lastIndexOf('@');
   if (at <= 0) return { name: written, version };

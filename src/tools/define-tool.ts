@@ -7,13 +7,13 @@ import type { OrchestratorTool, ToolHints } from './orchestrator-tool.ts';
 import { adviceFor } from './show/error-advice.ts';
 import { portableSchema } from './tool-schema.ts';
 
-/** What makes one of the five tools. `run` gets parsed arguments and may throw AppErrors. */
+/** The parts of one of the five tools. `run` gets parsed arguments and may throw AppErrors. */
 export interface ToolParts<Input extends z.ZodObject, Output extends z.ZodObject> {
   name: string;
   title: string;
   description: string;
   hints: ToolHints;
-  /** Whether one call, repeated with its idempotency key, does no harm. */
+  /** Whether a call can be repeated with its idempotency key without harm. */
   idempotent: boolean;
   timeoutMs?: number;
   input: Input;

@@ -16,13 +16,13 @@ const input = strict({
     .min(0)
     .max(45, 'must be at most 45, because clients give up on longer calls; call again to wait longer')
     .default(0)
-    .describe('How long to wait for the batch to end or pause, from 0 (answer at once) to 45 seconds.'),
+    .describe('How long to wait for the batch to end or pause, from 0 (answer immediately) to 45 seconds.'),
 });
 
 const output = z.object({
   summary: z.string().describe('The batch in one sentence.'),
   next_step: z.string().describe('What to do next.'),
-  finished: z.boolean().describe('Whether the batch has ended or is paused, so that waiting brings nothing more.'),
+  finished: z.boolean().describe('Whether the batch has ended or is paused, so that further waiting is useless.'),
   ...batchReport,
   results_resource: z.string().nullable().describe('The resource that holds the output table; null before the end.'),
 });
@@ -34,13 +34,13 @@ export interface MonitorParts {
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** `monitor_batch_execution`: how a batch is doing, with waiting. Aborting ends the waiting, not the batch. */
+/** `monitor_batch_execution`: the state of a batch, optionally after a wait. Aborting ends the wait, not the batch. */
 export function createMonitorTool({ runner, now, sleep }: MonitorParts): OrchestratorTool {
   return defineTool({
     name: 'monitor_batch_execution',
     title: 'Watch a batch',
     description:
-      'Tells how a batch is doing: state, rows done and failed, rates, time left, tokens, cost, failures grouped by code with one example each, and where the output table is. With wait_seconds it waits until the batch ends or pauses, or the time is up. Use it after execute_batch_processor, again and again until finished is true. It changes nothing.',
+      'Reports the state of a batch: status, rows done and failed, rates, time left, tokens, cost, failures grouped by code with one example each, and where the output table is. With wait_seconds it waits until the batch ends or pauses, or the time is up. Use it after execute_batch_processor, repeatedly until finished is true. It changes nothing.',
     hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     idempotent: true,
     timeoutMs: 60_000,
@@ -76,7 +76,7 @@ export function createMonitorTool({ runner, now, sleep }: MonitorParts): Orchest
       over.abort();
       await timeUp;
     }
-    // What was watched last may be a moment old.
+    // The last watched report may be out of date.
     return runner.report(batchId);
   }
 
@@ -86,7 +86,7 @@ export function createMonitorTool({ runner, now, sleep }: MonitorParts): Orchest
       now() - Date.parse(report.created_at) > 20_000 &&
       (await runner.lapsed()).includes(report.batch_id);
     if (!abandoned) return nextStepFor(report);
-    return 'No process runs this batch any more. When the person wishes it, execute_batch_processor with action "resume" and this batch_id goes on where it stopped.';
+    return 'No process runs this batch any more. When the person wishes it, execute_batch_processor with action "resume" and this batch_id continues where it stopped.';
   }
 }
 

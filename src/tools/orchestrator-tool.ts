@@ -3,7 +3,7 @@ import type { Tool, ToolContext } from '../agent/tool.ts';
 import type { JsonObject, JsonSchema } from '../protocol/messages.ts';
 import type { ToolResult } from '../protocol/run.ts';
 
-/** What an MCP client is told about a tool's effects; all four are always given. */
+/** The hints about a tool's effects for MCP clients; all four are always given. */
 export interface ToolHints {
   readOnlyHint: boolean;
   destructiveHint: boolean;

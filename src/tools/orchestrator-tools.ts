@@ -13,9 +13,9 @@ export interface OrchestratorToolParts {
   runner: Runner;
   registry: Registry;
   tables: Tables;
-  /** Makes sure that some process drives the batches that are ready: the supervisor in serve, the detached runner in mcp. */
+  /** Makes sure that a process drives the ready batches: the supervisor in serve, the detached runner in mcp. */
   onBatchReady: () => Promise<void>;
-  /** Dollars from which on a start needs a person's yes; 0 is always. */
+  /** A person has to agree to an expected cost above this many dollars; 0: always. */
   confirmAboveUsd: number;
   confirmations: Confirmations;
   /** Milliseconds since the epoch. */

@@ -24,7 +24,7 @@ interface SourceArguments {
 
 export const ONE_SOURCE = 'give exactly one of csv_uri and csv_s3_uri';
 
-/** Whether not both of the two are given. */
+/** Whether at most one of the two is given. */
 export function atMostOneSource(input: SourceArguments): boolean {
   return input.csv_uri === undefined || input.csv_s3_uri === undefined;
 }
@@ -39,7 +39,7 @@ export function sourceUri(input: SourceArguments): string | undefined {
   return input.csv_uri ?? input.csv_s3_uri;
 }
 
-/** {@link sourceUri} where a refinement has made sure that there is one. */
+/** {@link sourceUri} after a refinement that requires one. */
 export function requireSourceUri(input: SourceArguments): string {
   const uri = sourceUri(input);
   if (uri === undefined) throw new AppError('invalid_arguments', `The source is missing: ${ONE_SOURCE}.`);

@@ -5,7 +5,7 @@ import type { JsonSchema } from '../protocol/messages.ts';
 export const anyObject = z.record(z.string(), z.unknown());
 
 /**
- * The JSON Schema of a zod object, in the subset that every client and model provider takes: an object root, no `$ref`,
+ * The JSON Schema of a zod object, in the subset that all clients and model providers accept: an object root, no `$ref`,
  * no list of types, no schema that is empty, no limits that only restate what a safe integer is.
  */
 export function portableSchema(schema: z.ZodObject, io: 'input' | 'output'): JsonSchema {

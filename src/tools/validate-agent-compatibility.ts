@@ -21,7 +21,7 @@ import { anyObject } from './tool-schema.ts';
 
 const input = strict({
   agent_name: z.string().min(1, 'must name an agent').describe('The name of the agent, or name@version.'),
-  version: z.string().min(1).optional().describe('Exactly this version; the newest without it.'),
+  version: z.string().min(1).optional().describe('The exact version; default: the newest.'),
   ...tableSource,
   input_mapping: inputMapping.optional(),
   structured_output_fields: structuredOutputFields.optional(),
@@ -38,8 +38,8 @@ const output = z.object({
   summary: z.string().describe('The verdict in one sentence.'),
   next_step: z.string().describe('What to do next.'),
   compatible: z.boolean().describe('Whether a batch with this agent (and this table, when one is given) can run.'),
-  problems: z.array(problem).describe('Every reason why it can not; empty when it can.'),
-  warnings: z.array(z.string()).describe('What is odd without stopping the work.'),
+  problems: z.array(problem).describe('Every reason why it can not run; empty when it can.'),
+  warnings: z.array(z.string()).describe('Irregularities that do not prevent a batch.'),
   agent: z
     .object({
       name: z.string().describe('The name.'),
@@ -49,8 +49,8 @@ const output = z.object({
     })
     .nullable()
     .describe('The agent; null when it was not found.'),
-  input_schema: anyObject.nullable().describe('JSON Schema of what the agent is given; null when it takes any input.'),
-  output_schema: anyObject.nullable().describe('JSON Schema of what the agent answers; null when it has none.'),
+  input_schema: anyObject.nullable().describe("JSON Schema of the agent's input; null when it takes any input."),
+  output_schema: anyObject.nullable().describe("JSON Schema of the agent's answer; null when it has none."),
   output_fields: z.array(z.string()).describe('The fields of its answer that can become columns.'),
   columns: z.array(z.string()).nullable().describe("The table's columns; null without a table."),
   row_count: z.number().nullable().describe('How many rows the table has; null when unknown.'),
@@ -62,9 +62,12 @@ const output = z.object({
       z.object({ name: z.string().describe('The field.'), required: z.boolean().describe('Whether it is required.') }),
     )
     .describe("The agent's input fields that the mapping does not fill."),
-  output_columns: z.array(z.string()).nullable().describe("The output table's columns after the source's own."),
-  estimate: estimate.nullable().describe('What the batch may cost and take; null without a table.'),
-  available_agents: z.array(agentInList).describe('The agents there are; given when the agent was not found.'),
+  output_columns: z
+    .array(z.string())
+    .nullable()
+    .describe("The columns that the output table adds to the source's columns."),
+  estimate: estimate.nullable().describe('The estimated cost and duration of the batch; null without a table.'),
+  available_agents: z.array(agentInList).describe('The existing agents; given only when the agent was not found.'),
 });
 
 type Output = z.input<typeof output>;
@@ -84,7 +87,7 @@ export function createValidateTool(parts: ValidateParts): OrchestratorTool {
     name: 'validate_agent_compatibility',
     title: 'Check an agent against a table',
     description:
-      "Checks whether an agent can run in a batch and, when a table is given, whether it fits that table: every reason why not, the agent's input and output schemas, a proposed mapping of columns to input fields, and an estimate of the cost. Use it after analyze_csv_structure and before execute_batch_processor; with a name that does not exist it lists the agents there are. It changes nothing and spends nothing.",
+      "Checks whether an agent can run in a batch and, when a table is given, whether it fits that table: every reason why not, the agent's input and output schemas, a proposed mapping of columns to input fields, and an estimate of the cost. Use it after analyze_csv_structure and before execute_batch_processor; with a name that does not exist it lists the existing agents. It changes nothing and spends nothing.",
     hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
     idempotent: true,
     input,
@@ -132,7 +135,7 @@ function checkAlone(agent: AgentDefinition, args: Arguments): Partial<Output> {
   const problems = [
     ...checkStructured(agent),
     ...checkOutputMapping(toFields(args), agent.structured_output.schema),
-    // No table is at hand, so every column that the mapping names is taken to be there.
+    // Without a table, every column that the mapping names is assumed to exist.
     ...(given === undefined ? [] : checkMapping(given, agent.input, columnsNamed(given))),
   ];
   return {

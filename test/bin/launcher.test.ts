@@ -122,7 +122,7 @@ describe.skipIf(oldNode === undefined)('in a checkout on an old Node', () => {
     const done = await going.finished;
     expect(done.code).toBe(130);
     expect(done.stderr).toContain('rowmill batches resume bat_');
-    expect(done.stderr).not.toContain('Stopping at once.');
+    expect(done.stderr).not.toContain('Stopping immediately.');
   });
 
   it('ends by the signal that ended the program', async () => {

@@ -63,7 +63,7 @@ describe('rowmill run, interrupted', () => {
     const done = await going.finished;
     expect(performance.now() - before).toBeLessThan(10_000);
     expect(done.code).toBe(130);
-    expect(done.stderr).toContain('Stopping at once.');
+    expect(done.stderr).toContain('Stopping immediately.');
     expect(JSON.parse(done.stdout).next_step).toMatch(/rowmill batches resume bat_/);
   });
 });

@@ -57,7 +57,7 @@ it('goes on where Ctrl-C paused it, and has no summary until it is done', async 
   await site.put('data/val/reviews.csv', table('val'));
   running = site.site.rowmill(...site.args('training'));
   expect((await running.ended).code).toBe(130);
-  expect(running.stderr()).toContain('run the same command again to go on');
+  expect(running.stderr()).toContain('run the same command again to continue it');
   running = undefined;
   const asked = site.asked().length;
   expect(asked).toBeLessThan(5);
@@ -87,7 +87,7 @@ it('goes on once the cause of a pause is mended', async () => {
   const without = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_EC2_METADATA_DISABLED: 'true' };
   const paused = site.site.rowmillWith(without, ...site.args('testing'));
   expect((await paused.ended).code).toBe(4);
-  expect(paused.stderr()).toContain('run the same command again to go on');
+  expect(paused.stderr()).toContain('run the same command again to continue it');
   const again = await site.site.rowmill(...site.args('testing', '--json')).ended;
   expect([again.code, again.json?.['successful_records']]).toEqual([0, 4]);
 }, 60_000);

@@ -147,7 +147,7 @@ describe('rowmill bedrock-processing', () => {
     await put('data/reviews.csv', 'review\nfine\n');
     const run = site.rowmill(...args('validation'));
     expect((await run.ended).code).toBe(0);
-    expect(run.stderr()).toContain('system_prompt holds review, and is sent as it stands.');
+    expect(run.stderr()).toContain('system_prompt holds review; placeholders are not replaced there.');
     expect(await read('data/validation_processed_data.csv')).toContain('\nfine,2,,success,,true,success\n');
     const [request] = server.realtime;
     expect(JSON.stringify(request?.system)).toContain('You get {review} and judge it.');

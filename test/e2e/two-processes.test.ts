@@ -60,7 +60,7 @@ test('who follows a batch goes on with it when its process is killed', async () 
   await until(async () => (await done()) > 5, `rows that are done\n${owner.stderr()}`);
   const id = (await site.json('batches', 'list')).batches?.[0]?.batch_id ?? '';
   const follower = site.rowmill('batches', 'resume', id);
-  await until(() => follower.stderr().includes('following it'), 'the following');
+  await until(() => follower.stderr().includes('showing its progress'), 'the following');
   owner.child.kill('SIGKILL');
   release();
   expect((await follower.ended).code).toBe(0);

@@ -1,8 +1,8 @@
 import type { JsonSchema } from '../../protocol/messages.ts';
 
 /**
- * The schema of the answers as a job's folder has it: of an object, whether it says so or not, and without what is said in
- * it to other programs. Fields that are not required may be null, as models often write what they leave out.
+ * Converts the schema of a job's folder to the schema of the answers. Its type is `object`, even if the file names none.
+ * Keys for other programs are removed. Optional fields may be null, because models often write null for them.
  */
 export function toAnswerSchema(written: JsonSchema): JsonSchema {
   const { processing_config: _, $schema: __, ...schema } = written;
@@ -31,7 +31,7 @@ function withNulls(schema: JsonSchema): JsonSchema {
   return changed;
 }
 
-/** One that says by another keyword what it allows is left as it is. */
+/** Adds null to `type` and `enum`. A field that restricts its values by other keywords stays unchanged. */
 function orNull(field: unknown): unknown {
   if (!isSchema(field)) return field;
   const { type, enum: values } = field;

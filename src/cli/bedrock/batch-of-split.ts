@@ -8,10 +8,10 @@ import { answerFields } from './answer-schema.ts';
 import type { JobFolder, Split } from './folders.ts';
 import type { BedrockSettings } from './settings.ts';
 
-/** The name of the agent that a job's folder and environment make. */
+/** The name of the agent that a job's folder and environment define. */
 const AGENT = 'bedrock-processing';
 
-/** What a job is: what its folder holds and what its environment says. */
+/** A job: the content of its folder and the settings of its environment. */
 export interface Job {
   folder: JobFolder;
   settings: BedrockSettings;
@@ -19,7 +19,7 @@ export interface Job {
 
 /**
  * The agent of a job.
- * @throws AppError `invalid_arguments` when the folder says what no agent can be
+ * @throws AppError `invalid_arguments` when the folder and the settings define no valid agent
  */
 export function agentOf({ folder: { prompts, schema }, settings }: Job): AgentDefinition {
   const perSecond = settings.BEDROCK_RATE_LIMIT_PER_SECOND;
@@ -41,7 +41,7 @@ export function agentOf({ folder: { prompts, schema }, settings }: Job): AgentDe
     input: inputOf(prompts.placeholders),
     structured_output: { enabled: true, mode: 'text', schema },
     limits: {
-      // Each further turn asks again for an answer that could not be used.
+      // Each further turn asks again after an unusable answer.
       max_turns: 1 + settings.BEDROCK_MAX_RETRIES,
       call_timeout_s: callSeconds,
       timeout_s: Math.max(600, callSeconds * (1 + settings.BEDROCK_MAX_RETRIES)),
@@ -51,9 +51,12 @@ export function agentOf({ folder: { prompts, schema }, settings }: Job): AgentDe
       requests_per_minute: perSecond === undefined ? undefined : Math.max(1, Math.round(perSecond * 60)),
     },
   });
-  // The keys that nothing is said of are not there, as in an agents file: a stored batch is compared with what is asked for.
+  // Removes undefined keys, as in an agents file: a stored batch is compared with the request.
   if (parsed.success) return JSON.parse(JSON.stringify(parsed.data)) as AgentDefinition;
-  throw new AppError('invalid_arguments', `The job makes no agent: ${describeZodError(parsed.error).join('; ')}.`);
+  throw new AppError(
+    'invalid_arguments',
+    `The job defines no valid agent: ${describeZodError(parsed.error).join('; ')}.`,
+  );
 }
 
 function inputOf(placeholders: readonly string[]) {
@@ -61,7 +64,7 @@ function inputOf(placeholders: readonly string[]) {
   return { type: 'object', properties, required: [...placeholders], additionalProperties: false };
 }
 
-/** The batch of one split. Placeholders that the table has no column for stay empty; `missing` names them. */
+/** The batch of one split. Placeholders without a column in the table stay empty; `missing` names them. */
 export function requestOf(
   split: Split,
   columns: readonly string[],
@@ -106,7 +109,7 @@ function optionsOf(settings: BedrockSettings): BatchOptions {
     concurrency: isSequential ? 1 : settings.BEDROCK_MAX_CONCURRENT_WORKERS,
     mode: settings.BEDROCK_BATCH_MODE,
     batch_threshold: settings.BEDROCK_BATCH_THRESHOLD,
-    // What a job has no answer for by then runs in real time.
+    // Rows without an answer by then run in real time.
     batch_deadline_hours: settings.BEDROCK_BATCH_TIMEOUT_HOURS,
     batch_job_requests: settings.BEDROCK_MAX_RECORDS_PER_JOB,
     batch_jobs: settings.BEDROCK_MAX_CONCURRENT_BATCH_JOBS,

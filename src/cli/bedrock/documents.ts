@@ -7,16 +7,16 @@ import type { JsonSchema } from '../../protocol/messages.ts';
 import { placeholdersIn } from '../../protocol/prompt-template.ts';
 import { answerFields, toAnswerSchema } from './answer-schema.ts';
 
-/** What `input/templates/prompts.json` says. */
+/** The content of `input/templates/prompts.json`. */
 export interface Prompts {
   systemPrompt: string;
   userPrompt: string;
-  /** Those that the user prompt has. */
+  /** The placeholders that the user prompt uses. */
   placeholders: string[];
   warnings: string[];
 }
 
-/** Other programs write more into these documents, which is none of ours. */
+/** These documents may have keys for other programs, which are ignored. */
 const prompts = z.object({
   system_prompt: z.string().default(''),
   user_prompt_template: z.string().min(1, 'is empty'),
@@ -24,7 +24,7 @@ const prompts = z.object({
 });
 const objectSchema = z.looseObject({ type: z.literal('object').optional() });
 
-/** @throws AppError `file_not_found` or `invalid_arguments`, which names the file and what is wrong about it */
+/** @throws AppError `file_not_found` or `invalid_arguments`, which names the file and its fault */
 export async function readPrompts(path: string): Promise<Prompts> {
   const { system_prompt, user_prompt_template: template, input_placeholders } = await readDocument(path, prompts);
   const words = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
@@ -37,14 +37,13 @@ export async function readPrompts(path: string): Promise<Prompts> {
   const unused = declared.filter((name) => !used.includes(name));
   const warnings = unused.length === 0 ? [] : [`user_prompt_template does not use ${unused.join(', ')}.`];
   const fixed = placeholdersIn(system_prompt, used);
-  if (fixed.length > 0) warnings.push(`system_prompt holds ${fixed.join(', ')}, and is sent as it stands.`);
+  if (fixed.length > 0) warnings.push(`system_prompt holds ${fixed.join(', ')}; placeholders are not replaced there.`);
   return { systemPrompt: system_prompt, userPrompt: template, placeholders: used, warnings };
 }
 
 /**
- * The newest `validation_schema_*.json` of a folder: by the time of its last change; of two at the same time the one whose
- * name comes last.
- * @throws AppError `file_not_found`, `invalid_arguments` or `agents_invalid`, which names the file and what is wrong about it
+ * The newest `validation_schema_*.json` of a folder, by modification time; of two with the same time, the last by name.
+ * @throws AppError `file_not_found`, `invalid_arguments` or `agents_invalid`, which names the file and its fault
  */
 export async function readAnswerSchema(folder: string): Promise<JsonSchema> {
   const path = await newestSchema(folder);
@@ -73,7 +72,7 @@ async function newestSchema(folder: string): Promise<string> {
 export function unreadable(path: string, cause: NodeJS.ErrnoException): AppError {
   const isMissing = cause.code === 'ENOENT' || cause.code === 'ENOTDIR';
   const message = isMissing
-    ? `${path} is not there; --base names the folder that holds input/.`
+    ? `${path} does not exist; --base names the folder that holds input/.`
     : `${path} can't be read: ${cause.message}.`;
   return new AppError('file_not_found', message, { cause });
 }
@@ -92,5 +91,5 @@ async function readDocument<Schema extends z.ZodType>(path: string, schema: Sche
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map(({ path: at, message }) => `${at.join('.') || 'it'}: ${message}`);
-  throw new AppError('invalid_arguments', `${path} does not fit: ${faults.join('; ')}.`);
+  throw new AppError('invalid_arguments', `${path} is not valid: ${faults.join('; ')}.`);
 }

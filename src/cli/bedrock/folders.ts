@@ -17,7 +17,7 @@ export interface Split {
   output: string;
 }
 
-/** What the folder of a job holds. */
+/** The content of a job's folder. */
 export interface JobFolder {
   splits: Split[];
   prompts: Prompts;
@@ -32,7 +32,7 @@ const TRAINING_SPLITS = ['train', 'val', 'test'];
 
 /**
  * Reads the folder of a job: `input/data`, `input/templates/prompts.json`, the newest `input/schema/validation_schema_*.json`.
- * @throws AppError with the code of the first fault and all of them in its message, each with its file
+ * @throws AppError with the code of the first fault; its message names every fault with its file
  */
 export async function readJobFolder(base: string, jobType: JobType): Promise<JobFolder> {
   const faults: AppError[] = [];
@@ -86,13 +86,14 @@ async function foldersOf(data: string): Promise<string[]> {
   return found;
 }
 
-/** Files of one format are one table; its answers have the same format. */
+/** All files of one format are one table; its answers have the same format. */
 async function splitsOf(name: string, folder: string, output: string): Promise<Found> {
   const files = await filesOf(folder);
   const formatOf = (file: string) => TABLE.exec(file)?.[0];
-  // What begins with a line is a note of the program that wrote the folder, as _SUCCESS.
+  // A name that starts with an underscore is a marker of the program that wrote the folder, such as _SUCCESS.
   const others = files.filter((file) => formatOf(file) === undefined && !file.startsWith('_'));
-  const warnings = others.length === 0 ? [] : [`${folder}: ${others.join(', ')} left out: no ${TABLES}.`];
+  const warnings =
+    others.length === 0 ? [] : [`${folder}: ${others.join(', ')} left out, because each is not a ${TABLES}.`];
   const tables = Map.groupBy(files, formatOf);
   const splits = [...tables].flatMap(([extension, named]): Split[] => {
     if (extension === undefined) return [];

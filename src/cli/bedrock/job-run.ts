@@ -17,18 +17,18 @@ export interface PlannedSplit {
   split: Split;
   request: BatchRequest;
   plan: BatchPlan;
-  /** Placeholders that its table has no column for. */
+  /** Placeholders without a column in its table. */
   missing: string[];
 }
 
 /**
- * Plans every split of a job before the first one is begun.
+ * Plans every split of a job before the first one is started.
  * @throws AppError the first problem's code, with the problems of all splits in the message
  */
 export async function planSplits(app: App, job: Job): Promise<PlannedSplit[]> {
   const planned: PlannedSplit[] = [];
   for (const split of job.folder.splits) {
-    // The first look is for the columns, on which the mapping depends.
+    // The first plan reads the columns, on which the mapping depends.
     const { columns } = await app.runner.plan(requestOf(split, [], job).request);
     const { request, missing } = requestOf(split, columns, job);
     planned.push({ split, request, missing, plan: await app.runner.plan(request) });
@@ -40,15 +40,15 @@ export async function planSplits(app: App, job: Job): Promise<PlannedSplit[]> {
   throw new AppError(first.problem.code, messages.join('\n'));
 }
 
-/** A split with the batch that it has, or is to have. */
+/** A split with the request of its batch, and the batch if it exists. */
 export interface RunSplit extends PlannedSplit {
-  /** Its batch, where an earlier process has begun it. */
+  /** Its batch, if an earlier process has started it. */
   begun: BatchReport | undefined;
 }
 
 /**
- * The splits of a job with what an earlier process, which did not come to its end, has left of the same one: the same
- * files, prompts, schema and settings. A job that came to its end is run anew.
+ * The splits of a job, with the batches of an earlier process that did not finish the same job. A job is the same if its
+ * files, prompts, schema and settings are. A finished job is run again.
  */
 export async function takeUp(
   app: App,
@@ -77,7 +77,10 @@ async function digestOf(planned: readonly PlannedSplit[], agent: AgentDefinition
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
-/** Whether nothing of a run is left to do: it was given up, or its summary is written, or its tables were taken away. */
+/**
+ * Whether a run is over: one of its batches failed or was cancelled; or all have ended, and its summary is written or one
+ * of its tables was removed.
+ */
 async function isOver(splits: readonly RunSplit[], summaryFolder: string): Promise<boolean> {
   const reports = splits.map(({ begun }) => begun);
   if (reports.some((report) => report?.status === 'failed' || report?.status === 'cancelled')) return true;

@@ -61,18 +61,18 @@ const environment = z.object({
   BEDROCK_LOG_TRUNCATIONS: flag.default(true),
   AWS_REGION: z.string().optional(),
   AWS_DEFAULT_REGION: z.string().optional(),
-  /** Whether the limit above which somebody has to agree was set for this job: without it the job asks nobody. */
+  /** The cost above which this job needs a confirmation; if it is not set, the job needs none. */
   ROWMILL_CONFIRM_ABOVE_USD: z.string().optional(),
 });
 
-/** What the environment of `bedrock-processing` says, by the names of its variables. */
+/** The settings of `bedrock-processing`, by the names of their variables. */
 export type BedrockSettings = z.output<typeof environment>;
 
-/** What `BEDROCK_BATCH_MODE` batch can't do without. */
+/** The variables that `BEDROCK_BATCH_MODE` batch requires. */
 const BATCH_NEEDS = ['BEDROCK_BATCH_ROLE_ARN', 'BEDROCK_BATCH_INPUT_S3_PATH', 'BEDROCK_BATCH_OUTPUT_S3_PATH'] as const;
 
 /**
- * Reads the variables of `bedrock-processing`; `USE_SECURE_PYPI` is accepted and means nothing here.
+ * Reads the variables of `bedrock-processing`; `USE_SECURE_PYPI` is accepted and has no effect.
  * @throws AppError `config_invalid`, which names every variable at fault and the fix
  */
 export function readBedrockSettings(
@@ -91,5 +91,5 @@ export function readBedrockSettings(
     faults.push(`BEDROCK_BATCH_MODE is batch, which needs ${missing.join(' and ')}: set them, or the mode to auto`);
   }
   if (parsed.success && faults.length === 0) return parsed.data;
-  throw new AppError('config_invalid', `The environment is not usable: ${faults.join('; ')}.`);
+  throw new AppError('config_invalid', `The environment is not valid: ${faults.join('; ')}.`);
 }

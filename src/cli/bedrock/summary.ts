@@ -4,7 +4,7 @@ import type { BatchReport } from '../../runner/contract/report.ts';
 import type { JobType, Split } from './folders.ts';
 import type { BedrockSettings } from './settings.ts';
 
-/** One split with what came of it. */
+/** One split with the final report of its batch. */
 export interface ProcessedSplit {
   split: Split;
   report: BatchReport;

@@ -9,7 +9,7 @@ import { listenForStop } from '../signals.ts';
 import { cellText, oneLine } from '../terminal/safe-text.ts';
 import { layOutTable } from '../terminal/terminal-table.ts';
 
-/** What this command shows of the tool's output. */
+/** The part of the tool's output that this command shows. */
 const analysis = z.object({
   uri: z.string(),
   format: z.object({
@@ -45,17 +45,14 @@ type Analysis = z.infer<typeof analysis>;
 
 /** `rowmill analyze`: what is in a table, in one pass. */
 export function addAnalyzeCommand(program: Command, context: CommandContext): void {
-  newCommand(program, 'analyze', 'Look into a table: rows, columns, types, samples')
-    .argument('<table>', 'path or s3:// URI of a CSV, TSV, JSONL or Parquet file, a folder/ or a pattern of them')
+  newCommand(program, 'analyze', 'Show what is in a table: rows, columns, types, samples')
+    .argument('<table>', 'path or s3:// URI of a CSV, TSV, JSONL or Parquet file, or of a folder/ or pattern of files')
     .option(
       '--sample-rows <n>',
       'rows to show (default 5)',
       numberArgument('--sample-rows', { integer: true, min: 0, max: 20 }),
     )
-    .addHelpText(
-      'after',
-      '\nReads the whole table once, whatever its size, in constant memory. Changes and costs nothing.',
-    )
+    .addHelpText('after', '\nReads the whole table once, in constant memory. Changes nothing and costs nothing.')
     .action((table: string, given: { sampleRows?: number }) =>
       context.run(async (output) => {
         const app = await context.app();
@@ -142,7 +139,7 @@ function showRows(found: Analysis, output: Output): void {
   for (const line of layOutTable(columns, cells, { width: output.width, paint: output.paint })) output.line(line);
 }
 
-/** Counted warnings tell their count themselves. */
+/** The line of a warning, unless its message already names lines. */
 function lineOf({ line, message }: Analysis['warnings'][number]): string {
   return line === null || message.includes('line') ? '' : ` (line ${line})`;
 }

@@ -32,16 +32,16 @@ export function addBedrockProcessingCommand(program: Command, context: CommandCo
     .addOption(new Option('--job_type <type>', 'what the job is for').choices(JOB_TYPES).makeOptionMandatory())
     .option(
       '--batch-size <n>',
-      'accepted for older jobs: every row is kept as soon as it is answered, so there is nothing to set',
+      'accepted for older jobs, without effect: every answer is stored immediately',
       numberArgument('--batch-size', { integer: true, min: 1 }),
     )
     .option(
       '--max-retries <n>',
-      'how often an answer that can not be used is asked for again (default: BEDROCK_MAX_RETRIES, 3)',
+      'how often to ask again after an unusable answer (default: BEDROCK_MAX_RETRIES, or 3)',
       numberArgument('--max-retries', { integer: true, min: 0, max: 99 }),
     )
     .option('--base <folder>', 'where input/ and output/ are', '/opt/ml/processing')
-    .option('-y, --yes', 'start whatever it may cost, where ROWMILL_CONFIRM_ABOVE_USD sets a limit')
+    .option('-y, --yes', 'start at any cost, even above ROWMILL_CONFIRM_ABOVE_USD if that is set')
     .addHelpText('after', HELP)
     .action((given: Arguments) => context.run((output) => run(given, { context, output })));
 }
@@ -52,10 +52,11 @@ Reads  input/data                         tables; for training in train/, val/ a
        input/schema/validation_schema_*.json   the newest
 Writes output/data/<split>/<split>_processed_data.*, or output/data/<job_type>_processed_data.*
        output/summary/processing_summary_<job_type>_<time>.json
-BEDROCK_PRIMARY_MODEL_ID names the model; limits and batch jobs are set by more BEDROCK_… variables, which
-docs/bedrock-processing.md lists.
+BEDROCK_PRIMARY_MODEL_ID names the model. More BEDROCK_… variables set limits and
+provider jobs; docs/bedrock-processing.md lists them.
 
-A job that did not come to its end goes on when the same command is run again. Exits as "rowmill run" does.`;
+Run the same command again to continue a job that did not end.
+The exit status is that of "rowmill run".`;
 
 async function run(
   given: Arguments,
@@ -87,14 +88,14 @@ function tellPlans(splits: readonly RunSplit[], output: Output): void {
   for (const { split, plan, missing, begun } of splits) {
     output.note(`${split.name}: ${oneLine(split.source)}`);
     if (begun === undefined) for (const line of planLines(plan, output)) output.note(line);
-    else output.note(`${begun.batch_id} was begun before: what it has been answered is kept.`);
+    else output.note(`${begun.batch_id} was started before; its answers are kept.`);
     if (missing.length === 0) continue;
     const names = missing.map(oneLine).join(', ');
-    output.note(`Warning: ${split.name} has no column for ${names}; the prompt has nothing there.`);
+    output.note(`Warning: ${split.name} has no column for ${names}; these placeholders stay empty in the prompt.`);
   }
 }
 
-/** A job asks nobody, as nobody may be there; where its environment sets a limit, what is above it is not started. */
+/** A job asks no person, as none may be present. If its environment sets a limit, it does not start above that limit. */
 function refuseCostlyJob(app: App, splits: readonly RunSplit[]): void {
   const costs = splits.flatMap(({ begun, plan }) => (begun === undefined ? [plan.spending_usd] : []));
   if (costs.length === 0) return;
@@ -121,14 +122,14 @@ async function processSplits(splits: readonly RunSplit[], parts: JobRun): Promis
     const code = exitCodeOfBatch(report, interrupted);
     if (code !== EXIT.completed) exitCode = code;
     isWhole = code === EXIT.completed || code === EXIT.rowsFailed;
-    // One that has not ended keeps the others from being begun: what stopped it would stop them.
+    // After a split that has not ended, the next splits are not started: the same cause would stop them.
     if (!isWhole) break;
   }
   const summary = summarize(jobType, processed, job.settings);
   const path = isWhole ? await writeSummary(job.folder.summaryFolder, jobType, summary) : null;
   output.document({ ...summary, summary_path: path });
-  if (path !== null) output.line(`summary     ${path}`);
-  else output.note('The job is not done: run the same command again to go on. What was answered is kept.');
+  if (path !== null) output.line(`${'summary'.padEnd(15)}${path}`);
+  else output.note('The job is not finished: run the same command again to continue it. Its answers are kept.');
   return exitCode;
 }
 
@@ -136,7 +137,7 @@ async function processSplit(one: RunSplit, parts: JobRun): Promise<ForegroundRes
   const { job, output } = parts;
   const result = await driveSplit(one, parts);
   output.line(`\n${one.split.name}`);
-  // Cut fields are told below, by their names, or not at all.
+  // Cut fields are reported below by name, or not at all.
   const warnings = result.report.warnings.filter((warning) => !isTruncationWarning(warning));
   showResult({ ...result, report: { ...result.report, warnings } }, { ...output, document: () => undefined });
   const { truncated_fields: fields, truncated_rows: rows } = result.report;

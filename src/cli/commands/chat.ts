@@ -8,15 +8,15 @@ import { listenForStop } from '../signals.ts';
 import { type Answer, createConversationView } from '../terminal/conversation-view.ts';
 import { oneLine } from '../terminal/safe-text.ts';
 
-/** `rowmill chat`: the orchestrator in the terminal, or one message a line from a pipe. */
+/** `rowmill chat`: the orchestrator in the terminal; from a pipe, one message per line. */
 export function addChatCommand(program: Command, context: CommandContext): void {
-  newCommand(program, 'chat', 'Say what you want done with a table, in your own words')
-    .option('-C, --conversation <id>', 'go on with an earlier conversation')
+  newCommand(program, 'chat', 'Say in your own words what to do with a table')
+    .option('-C, --conversation <id>', 'continue an earlier conversation')
     .addHelpText('after', HELP)
     .action((given: { conversation?: string }) =>
       context.run(async (output) => {
         const app = await context.app({ drives: true });
-        // A conversation that does not exist is told before anything is typed.
+        // A conversation that does not exist is reported before the person types anything.
         if (given.conversation !== undefined) await app.conversations.read(given.conversation);
         const handOver = superviseMeanwhile(app, { context, output });
         try {
@@ -29,15 +29,16 @@ export function addChatCommand(program: Command, context: CommandContext): void 
 }
 
 const HELP = `
-/exit or Ctrl-D ends it; Ctrl-C interrupts an answer. Batches go on when you leave.
+/exit or Ctrl-D ends the chat; Ctrl-C interrupts an answer.
+Batches continue after you leave.
 
 Examples:
   rowmill chat
   echo "What is in addresses.csv?" | rowmill chat`;
 
 /**
- * Drives batches in this process while people talk. Returns what hands them to a detached runner: calls in flight are
- * finished first, unless a signal comes.
+ * Drives batches in this process during the chat. Returns a function that hands them to a detached runner: calls in
+ * flight are finished first, unless a signal comes.
  */
 function superviseMeanwhile(app: App, { context, output }: Talk): () => Promise<void> {
   const drain = new AbortController();
@@ -54,7 +55,7 @@ function superviseMeanwhile(app: App, { context, output }: Talk): () => Promise<
       if (left === 0) return;
       await app.ensureDetachedRunner();
       output.note(
-        `${left === 1 ? 'A batch goes' : `${left} batches go`} on in the background; see "rowmill batches list".`,
+        `${left === 1 ? 'A batch continues' : `${left} batches continue`} in the background; see "rowmill batches list".`,
       );
     } finally {
       stop.close();
@@ -75,7 +76,7 @@ async function converse(app: App, conversation: string | undefined, { context, o
   const answers: (Answer & { message: string })[] = [];
   let conversationId = conversation;
   if (isTalk) {
-    output.line(output.paint('dim', 'Say what you want done with a table. /exit leaves.'));
+    output.line(output.paint('dim', 'Say what to do with a table. /exit ends the chat.'));
     prompt.setPrompt(output.paint('bold', '› '));
     prompt.prompt();
   }
@@ -107,7 +108,7 @@ function leave(
 ): number {
   const fault = answers.at(-1)?.error ?? null;
   output.document({ conversation_id: conversationId ?? null, turns: answers, ...(fault !== null && { error: fault }) });
-  if (conversationId !== undefined) output.note(`Go on with: rowmill chat --conversation ${conversationId}`);
+  if (conversationId !== undefined) output.note(`Continue with: rowmill chat --conversation ${conversationId}`);
   if (interrupted) return EXIT.interrupted;
   return fault === null ? EXIT.completed : exitCodeOfError(fault.code as ErrorCode);
 }
@@ -140,7 +141,7 @@ async function ask(
   return view.answer();
 }
 
-/** Ctrl-C ends an answer that is being given; without one, it ends the conversation. */
+/** Ctrl-C interrupts the current answer; between answers, it ends the conversation. */
 function interruptions(context: CommandContext, prompt: ReturnType<typeof createInterface>) {
   let answer: AbortController | undefined;
   let over = false;
@@ -153,7 +154,7 @@ function interruptions(context: CommandContext, prompt: ReturnType<typeof create
     over = true;
     prompt.close();
   };
-  // In a terminal readline takes Ctrl-C itself; signals from elsewhere come the other way.
+  // In a terminal, readline catches Ctrl-C itself; all other signals arrive through `context.signals`.
   prompt.on('SIGINT', onSignal);
   const unsubscribe = context.signals(onSignal);
   return {

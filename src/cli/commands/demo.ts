@@ -17,18 +17,19 @@ interface DemoArguments {
   keep?: boolean;
 }
 
-/** `rowmill demo`: the whole main job on bundled data, without a key. */
+/** `rowmill demo`: the complete main job on bundled data, without a key. */
 export function addDemoCommand(program: Command, context: CommandContext): void {
-  newCommand(program, 'demo', 'See the whole thing work on bundled data; no key needed')
+  newCommand(program, 'demo', 'Watch a complete batch run on bundled data; no key needed')
     .option('-o, --out <path>', 'where the table goes (default: addresses-broadband.csv, here)')
-    .option('--keep', 'keep the demo’s data directory, to look at its batch afterwards')
+    .option('--keep', 'keep the demo’s data directory, to inspect its batch afterwards')
     .addHelpText('after', HELP)
     .action((given: DemoArguments) => context.run((output) => demo(given, context, output)));
 }
 
 const HELP = `
-Plays a conversation with the orchestrator over 14 invented addresses. The models are scripts and the lookup is a small
-local service: stand-ins both, so that it needs no key and costs nothing. Everything between them is the real thing.`;
+Plays a conversation with the orchestrator about 14 invented addresses. Scripts
+replace the models, and a small local service replaces the lookup, so the demo
+needs no key and costs nothing. Everything else is the real program.`;
 
 async function demo(given: DemoArguments, context: CommandContext, output: Output): Promise<number> {
   const stage = await setDemoStage(context.io.cwd, given.out);
@@ -52,16 +53,16 @@ async function demo(given: DemoArguments, context: CommandContext, output: Outpu
 }
 
 function introduce(stage: DemoStage, { line, paint }: Output): void {
-  line(paint('bold', 'Rowmill demo: an agent over every row of a table, by talking'));
+  line(paint('bold', 'Rowmill demo: run an agent over every row of a table, by chat'));
   line();
-  line(paint('yellow', 'Two things here are stand-ins:'));
-  line(`  the models are scripts (examples/demo/*.script.yaml), not models`);
-  line(`  the broadband register is a small service on ${stage.lookup.url}, with invented addresses`);
-  line(paint('dim', 'Tools, runner, store, tables and the conversation itself are the real ones.'));
+  line(paint('yellow', 'Two parts of this demo are stand-ins:'));
+  line(`  scripts (examples/demo/*.script.yaml) replace the models`);
+  line(`  a local service (${stage.lookup.url}) with invented addresses replaces the broadband register`);
+  line(paint('dim', 'Everything else is the real program: conversation, tools, runner, store and tables.'));
   line();
 }
 
-/** The conversation, with batches driven in this process meanwhile. Undefined when a signal ended it. */
+/** Plays the conversation while this process drives the batches. Undefined when a signal ended it. */
 async function perform(
   app: App,
   stage: DemoStage,
@@ -114,11 +115,11 @@ async function finish(
   ]);
   for (const text of layOutTable(columns, cells, { width: Math.min(output.width, 100), paint })) line(text);
   line();
-  // Its data directory goes with the demo, so there is nothing to look into afterwards.
+  // Without `keep` the data directory is deleted, so commands that inspect failed rows would not work.
   const shown = keep ? report : { ...report, failures: [] };
   for (const text of reportLines({ ...shown, warnings: [], next_step: '' }, output)) line(text);
   line();
-  line(paint('bold', 'Now with the real ones'));
+  line(paint('bold', 'Next, with a real model and a real lookup service'));
   line(`  export ${exampleKeyVariable()}=…   ${paint('dim', '# a real model')}`);
   line(
     `  export BROADBAND_API_URL=…   ${paint('dim', '# a real lookup service, or write your own agent in agents.yaml')}`,

@@ -6,7 +6,7 @@ import { listenForStop } from '../signals.ts';
 
 /** `rowmill mcp`: MCP over stdio. stdout belongs to the protocol: this command prints nothing. */
 export function addMcpCommand(program: Command, context: CommandContext): void {
-  newCommand(program, 'mcp', 'Serve MCP over stdin and stdout, for Claude Desktop and the like')
+  newCommand(program, 'mcp', 'Serve MCP over stdin and stdout, for Claude Desktop and similar clients')
     .addHelpText('after', HELP)
     .action(() =>
       context.run(async () => {
@@ -27,7 +27,8 @@ export function addMcpCommand(program: Command, context: CommandContext): void {
 }
 
 const HELP = `
-Ends when the client closes stdin; batches that it started go on in a process of their own.
+Ends when the client closes stdin. Batches that were started continue in a
+separate process.
 
 Claude Desktop, in claude_desktop_config.json:
   {"mcpServers": {"rowmill": {"command": "rowmill", "args": ["mcp"],

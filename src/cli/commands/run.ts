@@ -27,19 +27,19 @@ interface RunArguments extends FlagValues {
 /** `rowmill run`: a batch in the foreground. */
 export function addRunCommand(program: Command, context: CommandContext): void {
   const command = newCommand(program, 'run', 'Run an agent over every row of a table')
-    .argument('<table>', 'path or s3:// URI of a CSV, TSV, JSONL or Parquet file, a folder/ or a pattern of them')
-    .requiredOption('-a, --agent <name[@version]>', 'the agent; its newest version unless one is named')
+    .argument('<table>', 'path or s3:// URI of a CSV, TSV, JSONL or Parquet file, or of a folder/ or pattern of files')
+    .requiredOption('-a, --agent <name[@version]>', 'the agent; without @version, its newest version')
     .option('--name <name>', batchRequest.shape.name.unwrap().description)
     .option('--dry-run', 'validate, show mapping and estimate, start nothing')
-    .option('-y, --yes', "don't ask before starting, whatever it may cost")
+    .option('-y, --yes', 'start without asking, at any cost')
     .optionsGroup('Mapping:')
     .option('-m, --map <field=how>', 'fill an input field; repeat for more (see below)', collect)
     .option('--fields <a,b>', 'only these output fields become columns', commaSeparated)
-    .option('--column <name=expression>', 'a further column, computed from {row, output}; repeat for more', collect)
+    .option('--column <name=expression>', 'an additional column, computed from {row, output}; repeat for more', collect)
     .option('--metadata <a,b>', `columns about each row: ${METADATA_COLUMNS.join(', ')}`, commaSeparated)
     .option(
       '-o, --out <location>',
-      'where the table goes (default: results/ in the data directory, shown at the end); its extension chooses the format; folder/: one for each source file',
+      'where to write the result table (default: in results/ of the data directory; its path is shown at the end); the extension sets the format; folder/ writes one table for each source file',
     );
   addOptionFlags(command);
   command
@@ -51,7 +51,7 @@ const HELP = `
 How a field is filled:
   --map address='Street address'               from a column
   --map postcode='{% $uppercase(Postcode) %}'  from a JSONata expression over the row
-  --map note='column:{% odd name %}'           from a column of any name at all
+  --map note='column:{% odd name %}'           from a column with any name
   --map country='value:"GB"'                   with a constant, written as JSON
 Without --map, columns named like the agent's fields are used.
 
@@ -61,7 +61,8 @@ Examples:
   rowmill run s3://bucket/in.csv -a my-agent@v2 --out s3://bucket/out.csv --tolerate 5 --yes
 
 Rows are numbered from 0, without the header.
-Ctrl-C pauses: rows in flight are finished, and "rowmill batches resume ID" goes on.`;
+Ctrl-C pauses the batch: rows in flight are finished first, and
+"rowmill batches resume ID" continues it.`;
 
 function commaSeparated(text: string): string[] {
   return text.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]));
@@ -94,7 +95,9 @@ async function run(
       }),
     );
     if (!isAsking) note(planLines(plan, output), output);
-    output.note(started ? `Started ${report.batch_id}.` : `${report.batch_id} was started with this key before.`);
+    output.note(
+      started ? `Started ${report.batch_id}.` : `${report.batch_id} was already started with this idempotency key.`,
+    );
     const isAtRest = ENDED.includes(report.status) || report.status === 'paused';
     if (isAtRest) return showResult({ report, interrupted: false, elsewhere: false }, output);
     return showResult(await foreground.drive(app, report.batch_id), output);
@@ -108,7 +111,7 @@ function requestOf(table: string, given: RunArguments, cwd: string): BatchReques
   const output = {
     ...(given.fields !== undefined && { structured_output_fields: given.fields }),
     ...(given.column !== undefined && { columns: columnArguments(given.column) }),
-    // The runner's validation names what it does not know.
+    // The runner's validation names unknown columns.
     ...(given.metadata !== undefined && { metadata: given.metadata as MetadataColumn[] }),
   };
   return {
@@ -130,6 +133,6 @@ function showPlan(plan: BatchPlan, output: Output): number {
   output.document({ dry_run: true, ...plan });
   for (const line of planLines(plan, output)) output.line(line);
   const first = plan.problems[0];
-  if (first === undefined) output.line('It can run. Nothing was started.');
+  if (first === undefined) output.line('The batch can run. Nothing was started.');
   return first === undefined ? EXIT.completed : exitCodeOfError(first.code);
 }

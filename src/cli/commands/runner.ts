@@ -3,7 +3,7 @@ import type { CommandContext } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { listenForStop } from '../signals.ts';
 
-/** `rowmill runner`, hidden: the detached process that drives batches whose starter is gone, until none is left. */
+/** `rowmill runner`, hidden: the detached process that drives batches that no process drives, until none is left. */
 export function addRunnerCommand(program: Command, context: CommandContext): void {
   program
     .command('runner', { hidden: true })
@@ -14,7 +14,7 @@ export function addRunnerCommand(program: Command, context: CommandContext): voi
         const app = await context.app({ drives: true });
         const stop = listenForStop(context.signals, {
           onFirst: () => app.log.info('the detached runner drains'),
-          onSecond: () => app.log.info('the detached runner stops at once'),
+          onSecond: () => app.log.info('the detached runner stops immediately'),
         });
         try {
           await app.supervise({ signal: stop.signal, hardSignal: stop.hardSignal, untilIdle: true });

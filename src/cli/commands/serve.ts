@@ -4,13 +4,17 @@ import { EXIT } from '../exit-codes.ts';
 import { numberArgument } from '../mapping-arguments.ts';
 import { listenForStop } from '../signals.ts';
 
-/** `rowmill serve`: the HTTP faces; batches run in this process. */
+/** `rowmill serve`: chat and MCP over HTTP; batches run in this process. */
 export function addServeCommand(program: Command, context: CommandContext): void {
   newCommand(program, 'serve', 'Serve chat and MCP over HTTP, and run batches')
-    .option('--host <address>', 'address to listen on; beyond loopback needs ROWMILL_API_KEYS', '127.0.0.1')
+    .option(
+      '--host <address>',
+      'address to listen on; an address beyond loopback requires ROWMILL_API_KEYS',
+      '127.0.0.1',
+    )
     .option(
       '-p, --port <port>',
-      'port to listen on; 0 takes a free one',
+      'port to listen on; 0: any free port',
       numberArgument('--port', { integer: true, min: 0, max: 65_535 }),
       8787,
     )
@@ -19,8 +23,9 @@ export function addServeCommand(program: Command, context: CommandContext): void
       context.run(async (output) => {
         const app = await context.app({ drives: true });
         const stop = listenForStop(context.signals, {
-          onFirst: () => output.note('Stopping: calls in flight are finished first. Once more stops at once.'),
-          onSecond: () => output.note('Stopping at once.'),
+          onFirst: () =>
+            output.note('Stopping: calls in flight are finished first. Press Ctrl-C again to stop immediately.'),
+          onSecond: () => output.note('Stopping immediately.'),
         });
         try {
           const { signal, hardSignal } = stop;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, relative, resolve } from 'node:path';
 import { type LookupService, startLookupService } from './lookup-service.ts';
 
-/** What the demo plays with: bundled files, the lookup service, a data directory of its own. */
+/** The resources of the demo: bundled files, the lookup service, its own data directory. */
 export interface DemoStage {
   /** The bundled table, as it is named in the conversation. */
   table: string;
@@ -12,7 +12,7 @@ export interface DemoStage {
   out: string;
   lookup: LookupService;
   dataDir: string;
-  /** What is laid over the environment. */
+  /** Variables that override the environment. */
   environment: Record<string, string>;
   /** Ends the service and, unless `keep`, removes the data directory. Idempotent. */
   close(options: { keep: boolean }): Promise<void>;
@@ -21,7 +21,7 @@ export interface DemoStage {
 /** Folder of the bundled examples, beside `src` or `dist`. */
 const EXAMPLES = resolve(import.meta.dirname, '..', '..', '..', 'examples');
 
-/** @param out where the person wants the table; a free name in the working folder without it */
+/** @param out path of the output table; default: a free name in the working folder */
 export async function setDemoStage(cwd: string, out: string | undefined): Promise<DemoStage> {
   const lookup = await startLookupService(join(EXAMPLES, 'demo', 'broadband.json'));
   const dataDir = await mkdtemp(join(tmpdir(), 'rowmill-demo-'));
@@ -52,7 +52,7 @@ function freeName(cwd: string): string {
   }
 }
 
-/** Relative where that stays inside the working folder. */
+/** The relative path if it stays inside the working folder, otherwise the path itself. */
 function shortest(path: string, cwd: string): string {
   const short = relative(cwd, path);
   return short.startsWith('..') || short === '' ? path : short;

@@ -9,17 +9,17 @@ import { createConversationView } from '../terminal/conversation-view.ts';
 import { createProgressView } from '../terminal/progress.ts';
 import type { DemoStage } from './demo-stage.ts';
 
-/** Between two words of an answer, on a terminal: a script says everything at once, and nobody can read that. */
+/** Delay between two words of an answer on a terminal: a script answers instantly, too fast to read. */
 const WORD_MS = 22;
 const started = z.looseObject({ batch_id: z.string().nullable() });
 
-/** How the demo's conversation went. */
+/** The outcome of the demo's conversation. */
 export interface DemoTalk {
   batchId: string | null;
   error: { code: string; message: string } | null;
 }
 
-/** What the person of the demo says. */
+/** The messages of the demo's user. */
 function linesOf(stage: DemoStage): string[] {
   return [
     `What is in “${stage.table}”?`,
@@ -28,7 +28,7 @@ function linesOf(stage: DemoStage): string[] {
   ];
 }
 
-/** Plays the conversation, printing it as it comes, with a progress bar while the orchestrator watches the batch. */
+/** Plays and prints the conversation, with a progress bar while the orchestrator watches the batch. */
 export async function playDemo(
   app: App,
   stage: DemoStage,
@@ -71,7 +71,7 @@ function batchIdOf(content: Json): string | null {
   return parsed.success ? parsed.data.batch_id : null;
 }
 
-/** Shows a batch's progress beside the conversation. */
+/** Shows a batch's progress during the conversation. */
 function createWatch(app: App, io: Io, quiet: boolean) {
   let over = new AbortController();
   let watching: Promise<void> = Promise.resolve();

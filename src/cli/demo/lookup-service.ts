@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 
-/** How long an answer takes, so that the demo looks like work. */
+/** Delay of each answer, so that the demo's progress can be seen. */
 const LATENCY_MS = 120;
 
 const premises = z.array(
@@ -28,7 +28,7 @@ export interface LookupService {
 
 /**
  * Starts the demo's stand-in for a broadband register: `GET /lookup?address=…&postcode=…` answers from a bundled file
- * of invented addresses; one that is not in it, or has no broadband on record, is a 404.
+ * of invented addresses; an address that is not in it, or has no broadband on record, is a 404.
  */
 export async function startLookupService(datasetPath: string): Promise<LookupService> {
   const known = new Map(

@@ -6,7 +6,7 @@ import { manyLines } from './safe-text.ts';
 import { toolCallLine, toolResultLine } from './tool-call-text.ts';
 import { createWordWrap } from './word-wrap.ts';
 
-/** One answer of the orchestrator, gathered from its events. */
+/** One answer of the orchestrator, collected from its events. */
 export interface Answer {
   conversation_id: string | null;
   text: string;
@@ -25,8 +25,8 @@ export interface ConversationView {
 }
 
 /**
- * Prints an answer as it comes: text streamed, a line for each tool call and each result.
- * @param quiet gathers without printing, for `--json`
+ * Prints an answer as it arrives: streamed text, and a line for each tool call and each result.
+ * @param quiet collects the answer without printing, for `--json`
  */
 export function createConversationView(io: Io, quiet: boolean): ConversationView {
   const layout = { paint: paintFor(io), width: widthOf(io) };
@@ -40,9 +40,9 @@ export function createConversationView(io: Io, quiet: boolean): ConversationView
     error: null,
   };
   const inputs = new Map<string, Json>();
-  // A terminal breaks lines in the middle of words; a file should keep the lines that were said.
+  // A terminal breaks lines inside words, so text is wrapped for it; a file keeps the original lines.
   const words = createWordWrap(io.isTTY.stdout ? layout.width : Number.POSITIVE_INFINITY);
-  /** Whether the cursor stands at the beginning of a line. */
+  /** Whether the cursor is at the start of a line. */
   let fresh = true;
   const write = (text: string) => {
     if (quiet || text === '') return;

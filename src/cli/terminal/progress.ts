@@ -6,10 +6,10 @@ import { type Io, paintFor } from '../io.ts';
 /** Without a terminal, progress lines are at least this far apart. */
 const LINE_EVERY_MS = 5_000;
 
-/** Shows a batch's progress on stderr: a bar on a terminal, now and then a line elsewhere. */
+/** Shows a batch's progress on stderr: a bar on a terminal, a line every few seconds elsewhere. */
 export interface ProgressView {
   update(report: BatchReport): void;
-  /** Lets other text be printed: the bar is taken away until the next update. Idempotent. */
+  /** Removes the bar until the next update, so that other text can be printed. Idempotent. */
   stop(): void;
 }
 
@@ -17,7 +17,7 @@ export function createProgressView(io: Io, options: { now?: () => number; everyM
   return io.isTTY.stderr ? createBar(io, createLines(io, options)) : createLines(io, options);
 }
 
-/** @param lines what is shown as long as the number of rows is not known */
+/** @param lines shown while the number of rows is unknown */
 function createBar(io: Io, lines: ProgressView): ProgressView {
   const paint = paintFor(io);
   let bar: cliProgress.SingleBar | undefined;
@@ -37,7 +37,7 @@ function createBar(io: Io, lines: ProgressView): ProgressView {
           clearOnComplete: true,
           gracefulExit: false,
           linewrap: null,
-          // The options of cli-progress want a file stream; any stream that is a terminal does.
+          // cli-progress declares a file stream, but any stream to a terminal works.
           stream: io.stderr as NodeJS.WriteStream,
         });
         bar.start(total, succeeded + failed, payload);

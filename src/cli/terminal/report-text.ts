@@ -8,12 +8,12 @@ import type { Paint, Style } from '../io.ts';
 import { oneLine } from './safe-text.ts';
 import { wrapText } from './word-wrap.ts';
 
-const LABEL_WIDTH = 12;
+const LABEL_WIDTH = 15;
 
-/** What text is laid out for. */
+/** The colours and the width that text is laid out for. */
 export type TextLayout = Pick<Output, 'paint' | 'textWidth'>;
 
-/** A label and its value, aligned with the others and broken at words. */
+/** A label and its value as aligned lines, wrapped at words. */
 function field({ paint, textWidth }: TextLayout, label: string, value: string): string[] {
   return wrapText(value, textWidth - LABEL_WIDTH).map((line, at) => {
     const lead = (at === 0 ? label : '').padEnd(LABEL_WIDTH);
@@ -21,7 +21,7 @@ function field({ paint, textWidth }: TextLayout, label: string, value: string): 
   });
 }
 
-/** `paused (budget)`, in the colour of the state. */
+/** `paused (budget)`, in the colour of the status. */
 function statusText(report: Pick<BatchReport, 'status' | 'pause_reason'>, paint: Paint): string {
   const style: { [status in BatchReport['status']]?: Style } = {
     completed: 'green',
@@ -33,20 +33,20 @@ function statusText(report: Pick<BatchReport, 'status' | 'pause_reason'>, paint:
   return paint(style[report.status] ?? 'cyan', text);
 }
 
-/** `anthropic/claude-haiku-5-5`; a stand-in by what it is, as its name is a path that says nothing. */
+/** `anthropic/claude-haiku-5-5`; for a stand-in its description, because its name is only a path. */
 function modelText(report: Pick<BatchReport, 'model' | 'stand_in'>): string {
   return report.stand_in ?? report.model;
 }
 
 /**
- * A batch in a few lines: state, counts, cost, failures grouped, where the table is, what to do next; `limits` adds what
- * `set` changes.
+ * A batch in a few lines: status, counts, cost, grouped failures, location of the table, next step. `limits` adds the
+ * options that `set` changes.
  */
 export function reportLines(report: BatchReport, layout: TextLayout & { limits?: boolean }): string[] {
   const { paint } = layout;
   const { total, succeeded, failed, queued, running } = report.counts;
   const failures = failed > 0 ? paint('red', `${count(failed)} failed`) : `${count(failed)} failed`;
-  const rest = report.status === 'cancelled' || report.status === 'failed' ? 'not run' : 'to go';
+  const rest = report.status === 'cancelled' || report.status === 'failed' ? 'not run' : 'remaining';
   const open = queued + running > 0 ? `, ${count(queued + running)} ${rest}` : '';
   const lines = [
     ...field(layout, 'batch', `${report.batch_id}  ${statusText(report, paint)}`),
@@ -59,14 +59,17 @@ export function reportLines(report: BatchReport, layout: TextLayout & { limits?:
     ),
     ...field(layout, 'cost', `${costText(report)}  ${paint('dim', callsText(report))}`),
   ];
-  for (const [at, line] of jobTexts(report).entries()) lines.push(...field(layout, at === 0 ? 'jobs' : '', line));
+  for (const [at, line] of jobTexts(report).entries())
+    lines.push(...field(layout, at === 0 ? 'provider jobs' : '', line));
   for (const [at, line] of billTexts(report).entries()) lines.push(...field(layout, at === 0 ? 'bill' : '', line));
   if (layout.limits === true) lines.push(...field(layout, 'limits', limitsText(report)));
   if (report.estimate_rest !== null && report.estimate_rest.cost_usd?.expected !== 0) {
-    lines.push(...field(layout, 'rest', estimateText(report.estimate_rest, paint)));
+    lines.push(...field(layout, 'remaining', estimateText(report.estimate_rest, paint)));
   }
   if (report.error !== null) {
-    lines.push(...field(layout, 'why', `${oneLine(report.error.message)} ${paint('dim', `(${report.error.code})`)}`));
+    lines.push(
+      ...field(layout, 'reason', `${oneLine(report.error.message)} ${paint('dim', `(${report.error.code})`)}`),
+    );
   }
   for (const [at, group] of report.failures.entries()) {
     const example = `e.g. row ${group.example.row}: ${oneLine(group.example.message)}`;
@@ -79,7 +82,7 @@ export function reportLines(report: BatchReport, layout: TextLayout & { limits?:
   if (report.next_step !== '') lines.push(...field(layout, 'next', oneLine(report.next_step)));
   const failure = report.failures[0];
   if (failure !== undefined) {
-    lines.push(...field(layout, 'look', paint('cyan', `rowmill batches rows ${report.batch_id} --status failed`)));
+    lines.push(...field(layout, 'inspect', paint('cyan', `rowmill batches rows ${report.batch_id} --status failed`)));
     lines.push(...field(layout, '', paint('cyan', `rowmill batches trace ${report.batch_id} ${failure.example.row}`)));
   }
   return lines;
@@ -90,10 +93,10 @@ function secondsOf(report: BatchReport): string {
   return ` in ${duration((Date.parse(report.ended_at) - Date.parse(report.started_at)) / 1000)}`;
 }
 
-/** What `set` changes: `10 rows at once, at most $5.00, priority 5 of 10`. */
+/** The options that `set` changes: `10 rows concurrently, at most $5.00, priority 5 of 10`. */
 function limitsText({ options }: BatchReport): string {
   const cap = options.max_cost_usd === null ? 'no cap on cost' : `at most ${dollars(options.max_cost_usd)}`;
-  return `${counted(options.concurrency, 'row')} at once, ${cap}, priority ${options.priority} of 10`;
+  return `${counted(options.concurrency, 'row')} concurrently, ${cap}, priority ${options.priority} of 10`;
 }
 
 function costText(report: BatchReport): string {
@@ -109,7 +112,7 @@ function cachedText({ cached_calls: calls, saved_usd: saved }: BatchReport): str
   return calls === 0 ? '' : `, ${count(calls)} answered from the cache (saved ${dollars(saved)})`;
 }
 
-/** What the money went to; nothing where there is none. */
+/** The cost by kind of token, by outcome, and by model if there are several; empty if there is no cost. */
 function billTexts({ bill, cost_usd }: BatchReport): string[] {
   if (cost_usd === 0 || bill.models.length === 0) return [];
   const kinds = [
@@ -135,7 +138,7 @@ function billTexts({ bill, cost_usd }: BatchReport): string[] {
 
 const OPEN = ['creating', 'open'];
 
-/** `3 of the batch API (2 done, 1 open), 2,499 calls at its price saved $0.02`; a job that has a fault of its own, each. */
+/** `3 of the batch API (2 done, 1 open); 2,499 calls answered at its price saved $0.02 …`, then up to 3 jobs' faults. */
 function jobTexts({ provider_jobs: jobs, batch_calls: calls, discount_usd: saved }: BatchReport): string[] {
   if (jobs.length === 0) return [];
   const states = [...Map.groupBy(jobs, ({ status }) => status)].map(([status, ones]) => `${ones.length} ${status}`);
@@ -156,7 +159,7 @@ function callsText(report: BatchReport): string {
   return `${calls}, ${count(input)} tokens in, ${count(outputTokens)} out${cachedText(report)}`;
 }
 
-/** What a batch would do: agent, mapping, new columns, estimate; every problem and warning. */
+/** The plan of a batch: agent, mapping, new columns, estimate; every problem and warning. */
 export function planLines(plan: BatchPlan, layout: TextLayout): string[] {
   const { paint } = layout;
   const lines: string[] = [];
@@ -185,7 +188,7 @@ export function planLines(plan: BatchPlan, layout: TextLayout): string[] {
   return lines;
 }
 
-/** How the rows run and why; where there is another way, its price and time. */
+/** How the rows run and why; if there is an alternative, its price and time too. */
 function executionText({ executor, reason, realtime, batch }: Execution, paint: Paint): string {
   const [chosen, other, otherName] =
     executor === 'batch-api'
@@ -200,7 +203,7 @@ function howText(how: BatchPlan['input_mapping'][string]): string {
   return oneLine('column' in how ? how.column : JSON.stringify(how.value));
 }
 
-/** `about $1.20 ($1.10 to $1.30), 40 s`, and how it was worked out. */
+/** `about $1.20 ($1.10 to $1.30), 40 s`, and how it was calculated. */
 export function estimateText(estimate: Estimate, paint: Paint): string {
   return `${priceAndTime(estimate).join(', ')}  ${paint('dim', oneLine(estimate.basis))}`;
 }

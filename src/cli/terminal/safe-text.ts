@@ -1,17 +1,17 @@
 /** C0 and C1 controls, DEL, and the characters that reorder or hide text. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is what it is for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: this pattern finds control characters
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g;
 const LINE_BREAK = /\r\n|[\n\r\u2028\u2029]/g;
 
 /**
  * Text from a table, a model or a tool as one line that can't steer a terminal: line ends and tabs become visible
- * signs, every other control character (so every escape sequence) its code point in brackets.
+ * signs. Every other control character, and so every escape sequence, becomes its code point in brackets.
  */
 export function oneLine(text: string): string {
   return text.replace(LINE_BREAK, '⏎').replaceAll('\t', ' ').replace(UNSAFE, codePoint);
 }
 
-/** The same for running text: line feeds and tabs stay. */
+/** The same for text of several lines: line feeds and tabs stay. */
 export function manyLines(text: string): string {
   return text
     .replaceAll('\r\n', '\n')

@@ -3,7 +3,7 @@ import { EXIT, exitCodeOfBatch } from '../exit-codes.ts';
 import type { ForegroundResult } from '../foreground.ts';
 import { reportLines } from './report-text.ts';
 
-/** Prints how a batch stands at the end of a command; returns the exit status. */
+/** Prints the report of a batch at the end of a command; returns the exit status. */
 export function showResult({ report, interrupted, elsewhere }: ForegroundResult, output: Output): number {
   output.document(report);
   for (const line of reportLines(report, output)) output.line(line);
@@ -11,8 +11,8 @@ export function showResult({ report, interrupted, elsewhere }: ForegroundResult,
   if (exitCode === EXIT.interrupted) {
     output.note(
       elsewhere
-        ? `The batch goes on in another process. Look at it with: rowmill batches show ${report.batch_id}`
-        : `Interrupted. Go on with: rowmill batches resume ${report.batch_id}`,
+        ? `The batch continues in another process. Show its state with: rowmill batches show ${report.batch_id}`
+        : `Interrupted. Continue with: rowmill batches resume ${report.batch_id}`,
     );
   }
   return exitCode;

@@ -7,7 +7,7 @@ export interface TableColumn {
   align?: 'left' | 'right';
   /** Never made narrower than this, in columns of the terminal. Default 6. */
   minWidth?: number;
-  /** Left out only when there is no room for it beside the first column. */
+  /** Hidden only if there is no room for it beside the first column. */
   keep?: boolean;
   /** Colours a cell after it has been fitted. */
   paint?: (text: string, cell: string) => string;
@@ -22,12 +22,12 @@ export interface TableLayout {
 }
 
 const GAP = '  ';
-/** Without a terminal, longer cells stand out of line: padding the others to them would be most of what is written. */
+/** Without a terminal, columns are padded to at most this width: to pad to longer cells would write mostly blanks. */
 const WIDEST_PADDED = 100;
 
 /**
- * A table as lines fitted to a width: columns shrink from the widest down, cells that don't fit end in an ellipsis,
- * and columns for which there is no room at all are named below.
+ * A table as lines fitted to a width: the widest columns shrink first, and cells that don't fit end in an ellipsis.
+ * Columns without any room are named below the table.
  * @param rows cells that are already safe for a terminal
  */
 export function layOutTable(columns: TableColumn[], rows: string[][], layout: TableLayout): string[] {
@@ -70,7 +70,7 @@ function naturalWidths(columns: TableColumn[], rows: string[][], layout: TableLa
   });
 }
 
-/** The places of the columns that find room at their least width: the first, those to keep, then the others in order. */
+/** The indexes of the columns that fit at their least width. Priority: the first, those with `keep`, the others. */
 function fitting(columns: TableColumn[], room: number): Set<number> {
   const found = new Set<number>();
   let used = -GAP.length;
@@ -88,7 +88,7 @@ function leastWidth(column: TableColumn | undefined): number {
   return column?.minWidth ?? 6;
 }
 
-/** Takes columns from the widest until all fit, as if water were let out of them. */
+/** Narrows the widest column by one, again and again, until all columns fit. */
 function shrink(natural: number[], columns: TableColumn[], room: number): number[] {
   const widths = [...natural];
   let excess = widths.reduce((sum, width) => sum + width, 0) - room;

@@ -7,10 +7,10 @@ export function displayWidth(text: string): number {
   return stringWidth(text);
 }
 
-/** The text, cut to a number of columns between graphemes; what was cut shows as an ellipsis. */
+/** The text, cut to a number of columns between graphemes; an ellipsis marks the cut. */
 export function truncate(text: string, columns: number): string {
   if (columns === Number.POSITIVE_INFINITY) return text;
-  // No sign is narrower than its UTF-16 units would suggest by more than a cluster, so long cells are not measured whole.
+  // Assumes at most 16 UTF-16 units for one column, so that long cells are not measured as a whole.
   if (text.length <= columns * 16 && displayWidth(text) <= columns) return text;
   if (columns < 1) return '';
   let kept = '';

@@ -14,7 +14,7 @@ export function toolCallLine(
   return `${paint('magenta', '⚙')} ${paint('bold', oneLine(call.name))}  ${paint('dim', truncate(input, room))}`;
 }
 
-/** What a tool gave back, in one line: its `summary` where it has one. */
+/** A tool's result in one line: its `summary` if it has one. */
 export function toolResultLine(
   result: { content: Json; is_error: boolean; duration_ms: number },
   { paint, width }: { paint: Paint; width: number },

@@ -9,7 +9,7 @@ import type { Paint } from '../io.ts';
 import { cellText, manyLines, oneLine } from './safe-text.ts';
 import { truncate } from './terminal-text.ts';
 
-/** What is read of a journaled model answer; anything else in it is left alone. */
+/** The parts of a journaled model answer that are shown; other parts are ignored. */
 const modelAnswer = z.looseObject({
   stopReason: z.string(),
   content: z.array(z.looseObject({ type: z.string() })),
@@ -22,9 +22,9 @@ const textBlock = z.looseObject({ type: z.literal('text'), text: z.string() });
 const toolUseBlock = z.looseObject({ type: z.literal('tool_use'), name: z.string(), input: z.unknown() });
 const toolAnswer = z.looseObject({ content: z.string(), isError: z.boolean() });
 
-const PRUNED = 'what was said is pruned';
+const PRUNED = 'messages deleted';
 
-/** How one row came to its answer, as a person wants to read it: attempts, turns, tool calls, errors, cost. */
+/** The trace of one row as lines: attempts, turns, tool calls, errors, cost. */
 export function traceLines(trace: RowTrace, output: Pick<Output, 'paint' | 'width'>): string[] {
   const { paint } = output;
   const { row } = trace;
@@ -48,7 +48,7 @@ export function traceLines(trace: RowTrace, output: Pick<Output, 'paint' | 'widt
   return lines;
 }
 
-/** `attempt 1  claude-haiku-5-5  failed: No. (refused)`; of a row's only attempt the row's own line says the rest. */
+/** `attempt 1  claude-haiku-5-5  failed: No. (refused)`; for a row's only attempt, the row's own line says the rest. */
 function attemptLine({ attempt, model, status, error }: AttemptTrace, { attempts }: RowTrace, paint: Paint): string {
   const head = paint('bold', `attempt ${attempt}`);
   if (attempts.length === 1) return head;
@@ -96,7 +96,7 @@ function modelLines(entry: JournalEntry, output: Pick<Output, 'paint' | 'width'>
   return [`${head}  ${paint('dim', `${facts}${from}, ${parsed.data.stopReason}`)}`, ...said];
 }
 
-/** What an answer of a batch API would have cost in real time. */
+/** The price that an answer of a batch API would have had in real time. */
 function standardOf({ standardMicroUsd: standard }: JournalAnswer): string {
   return standard === undefined
     ? ''
@@ -129,7 +129,7 @@ function toolLines(entry: JournalEntry, output: Pick<Output, 'paint' | 'width'>)
   ];
 }
 
-/** The model's name; of a script's path only the file. */
+/** The model's name; for a script, only its file name. */
 function shortModel(name: string): string {
   return name.split('/').at(-1) ?? name;
 }

@@ -1,14 +1,14 @@
 import { displayWidth } from './terminal-text.ts';
 
-/** Breaks text that comes in pieces at blanks, so that no word is cut by the edge of a terminal. */
+/** Wraps streamed text at blanks, so that the edge of a terminal cuts no word. */
 export interface WordWrap {
-  /** What may be written now; a word that may go on is held back. */
+  /** Returns the text that can be written now; a last word that may be incomplete is held back. */
   add(text: string): string;
-  /** The rest; the next text begins a line. */
+  /** Returns the rest; the next text starts a new line. */
   end(): string;
 }
 
-/** A whole text broken into lines. */
+/** A complete text, wrapped into lines. */
 export function wrapText(text: string, columns: number): string[] {
   const wrap = createWordWrap(columns);
   return (wrap.add(text) + wrap.end()).split('\n');

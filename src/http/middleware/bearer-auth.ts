@@ -5,16 +5,16 @@ import { keyCaller } from '../../runner/contract/caller.ts';
 
 /** How {@link bearerAuth} is set up. */
 export interface BearerAuthOptions {
-  /** The keys that are taken; none means that no key is asked for. */
+  /** The accepted keys; if there are none, no key is required. */
   apiKeys: readonly string[];
-  /** Paths that are open to everybody. */
+  /** Paths that require no key. */
   openPaths?: readonly string[];
 }
 
-/** What the middleware says of a request: the id of the caller whose key it has; undefined where none is asked for. */
+/** The variable that the middleware sets: the id of the caller whose key was sent; undefined if none is required. */
 export type AuthEnv = { Variables: { callerId: string | undefined } };
 
-/** Asks for `Authorization: Bearer KEY`. Keys are compared in constant time, all of them, by their digests. */
+/** Requires `Authorization: Bearer KEY`. The digests of all keys are compared, in constant time. */
 export function bearerAuth({ apiKeys, openPaths = [] }: BearerAuthOptions): MiddlewareHandler<AuthEnv> {
   const known = apiKeys.map((key) => ({ digest: digest(key), callerId: keyCaller(key, 'chat').id }));
   return async function checkBearer(c, next) {
@@ -22,7 +22,7 @@ export function bearerAuth({ apiKeys, openPaths = [] }: BearerAuthOptions): Midd
     const given = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
     const callerId = given === undefined ? undefined : callerOf(digest(given), known);
     if (callerId === undefined) {
-      const fault = given === undefined ? 'A key is needed' : 'The key is not known';
+      const fault = given === undefined ? 'A key is required' : 'The key is unknown';
       throw new AppError('unauthorized', `${fault}: send "Authorization: Bearer KEY" with one of ROWMILL_API_KEYS.`);
     }
     c.set('callerId', callerId);

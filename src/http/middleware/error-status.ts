@@ -72,7 +72,7 @@ const STATUS: { [code in ErrorCode]: ContentfulStatusCode } = {
   internal: 500,
 };
 
-/** The HTTP status of an error code; 500 for one that is not ours. */
+/** The HTTP status of an error code; 500 for an unknown code. */
 export function statusOf(code: string): ContentfulStatusCode {
   return Object.hasOwn(STATUS, code) ? STATUS[code as ErrorCode] : 500;
 }

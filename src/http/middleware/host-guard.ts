@@ -10,13 +10,13 @@ export function isLoopback(host: string): boolean {
 
 /** How {@link hostGuard} is set up. */
 export interface HostGuardOptions {
-  /** True when the server listens on loopback only: then only loopback names are taken as `Host`. */
+  /** True when the server listens on loopback only: then only loopback names are accepted as `Host`. */
   loopbackOnly: boolean;
 }
 
 /**
- * Refuses requests that a web page of another site could have caused: a `Host` that is not ours (DNS rebinding), and an
- * `Origin` other than the server itself or, on loopback, another program of this machine.
+ * Refuses requests that a web page of another site could have caused: a foreign `Host` (DNS rebinding), and an `Origin`
+ * other than the server itself or, on loopback, another program of this machine.
  */
 export function hostGuard({ loopbackOnly }: HostGuardOptions): MiddlewareHandler {
   return async function guardHost(c, next) {
@@ -27,7 +27,7 @@ export function hostGuard({ loopbackOnly }: HostGuardOptions): MiddlewareHandler
     }
     const origin = c.req.header('origin');
     if (origin !== undefined && !isOwn(origin, host, loopbackOnly)) {
-      throw new AppError('forbidden_host', `Requests from pages of "${origin}" are not taken.`);
+      throw new AppError('forbidden_host', `Requests from pages of "${origin}" are not accepted.`);
     }
     await next();
   };

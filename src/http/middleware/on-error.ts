@@ -14,7 +14,7 @@ export function errorBody(code: string, message: string): ErrorBody {
   return { error: { code, message } };
 }
 
-/** Answers every fault of every route. What nobody foresaw is logged, and tells the client nothing of our insides. */
+/** Answers every fault of every route. An unexpected fault is logged; the client gets no internal details. */
 export function onError(log: Log): ErrorHandler {
   return function answerError(thrown, c) {
     const error = thrown instanceof HTTPException ? fromHttp(thrown, c) : thrown;
@@ -29,15 +29,15 @@ export function onError(log: Log): ErrorHandler {
   };
 }
 
-/** Answers what no route takes. */
+/** Answers requests that match no route. */
 export function onNotFound(): NotFoundHandler {
   return function answerNotFound(c) {
-    const message = `There is no ${c.req.method} ${c.req.path}. GET /openapi.json lists what there is.`;
+    const message = `There is no ${c.req.method} ${c.req.path}. GET /openapi.json lists the paths.`;
     return c.json(errorBody('not_found', message), 404);
   };
 }
 
-/** The faults that hono itself finds in a request, in our words. */
+/** The faults that hono itself finds in a request, as our errors. */
 function fromHttp(thrown: HTTPException, c: Context): AppError | HTTPException {
   const told: { [status: number]: [ErrorCode, string] } = {
     400: ['invalid_arguments', 'The body is not valid JSON.'],

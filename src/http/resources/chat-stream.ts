@@ -6,7 +6,7 @@ import { statusOf } from '../middleware/error-status.ts';
 import { errorBody } from '../middleware/on-error.ts';
 import type { OpenTurns } from './open-turns.ts';
 
-/** What {@link streamChat} works with. */
+/** The parts and options of {@link streamChat}. */
 export interface ChatStreamOptions {
   conversations: Conversations;
   turns: OpenTurns;
@@ -15,8 +15,8 @@ export interface ChatStreamOptions {
 }
 
 /**
- * Answers one message as server-sent events. A fault that comes before anything was said is a plain JSON answer with
- * its status. The client's going away ends the turn.
+ * Answers one message with server-sent events. A fault before the first event is a plain JSON answer with its status.
+ * The turn ends when the client disconnects.
  */
 export async function streamChat(
   c: Context<AuthEnv>,
@@ -38,7 +38,7 @@ export async function streamChat(
     await reader.return?.();
     return c.json(errorBody(code, reason), statusOf(code));
   }
-  // Proxies that buffer would hold the answer back until it is over.
+  // Without this header, buffering proxies hold the answer back until its end.
   c.header('X-Accel-Buffering', 'no');
   return streamSSE(c, (stream) => {
     stream.onAbort(() => left.abort());
@@ -52,7 +52,7 @@ interface Pump {
   keepAliveMs: number;
 }
 
-/** Writes every event; reads on after the client has gone, until the turn is over and stored. */
+/** Writes every event. After the client has disconnected, keeps reading until the turn is over and stored. */
 async function pump(stream: SSEStreamingApi, { first, reader, keepAliveMs }: Pump): Promise<void> {
   const keepAlive = setInterval(() => void stream.write(': keep-alive\n\n'), keepAliveMs);
   try {

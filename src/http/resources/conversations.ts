@@ -2,23 +2,23 @@ import { createRoute } from '@hono/zod-openapi';
 import { requestLimit } from '../middleware/request-limit.ts';
 import { chatEvent, chatRequest, conversation, conversationPath, errorAnswer, health } from '../schemas.ts';
 
-/** Paths that are answered without a key, for the probes of whoever runs the server. */
+/** Paths that are answered without a key, for health probes. */
 export const OPEN_PATHS = ['/healthz', '/readyz'] as const;
 
 const fault = {
   description: 'What went wrong and what to do.',
   content: { 'application/json': { schema: errorAnswer } },
 };
-const isUp = { description: 'It is.', content: { 'application/json': { schema: health } } };
+const isUp = { description: 'Yes.', content: { 'application/json': { schema: health } } };
 
-/** The route table: every documented path with what it takes and gives. */
+/** The route table: every documented path with its request and its answers. */
 export const routes = {
   chat: createRoute({
     method: 'post',
     path: '/v1/chat',
     summary: 'Talk to the orchestrator',
     description:
-      'Answers as server-sent events: `event:` is the type, `data:` a ChatEvent as JSON. A client that goes away ends the answer; batches that were started go on.',
+      'Answers with server-sent events: `event:` is the type, `data:` a ChatEvent as JSON. The answer ends when the client disconnects; batches that were started continue.',
     middleware: [requestLimit({ maxMib: 1 })],
     request: { body: { required: true, content: { 'application/json': { schema: chatRequest } } } },
     responses: {
@@ -32,7 +32,10 @@ export const routes = {
     summary: 'Read a conversation',
     request: { params: conversationPath },
     responses: {
-      200: { description: 'Every message of it.', content: { 'application/json': { schema: conversation } } },
+      200: {
+        description: 'The conversation with all its messages.',
+        content: { 'application/json': { schema: conversation } },
+      },
       default: fault,
     },
   }),

@@ -1,8 +1,8 @@
 import { AppError } from '../../base/errors.ts';
 
-/** The chat turns under way, so that a server that stops can wait for them or end them. */
+/** The active chat turns, so that a server that stops can wait for them or end them. */
 export interface OpenTurns {
-  /** Fires, with what clients are told as its reason, when turns are to end now. */
+  /** Fires when turns must end now; its reason is the error that clients get. */
   stopping: AbortSignal;
   /** Counts a turn until it is over; returns the same promise. */
   track(turn: Promise<void>): Promise<void>;
@@ -10,7 +10,7 @@ export interface OpenTurns {
   end(): Promise<void>;
 }
 
-/** Begins with no turn. */
+/** Starts with no turn. */
 export function createOpenTurns(): OpenTurns {
   const stop = new AbortController();
   const open = new Set<Promise<void>>();
@@ -22,7 +22,7 @@ export function createOpenTurns(): OpenTurns {
       return counted;
     },
     async end() {
-      const told = 'The server is stopping. What was said is kept: send your next message when it is back.';
+      const told = 'The server is stopping. The conversation is kept: send your next message after the restart.';
       stop.abort(new AppError('aborted', told, { retryable: true }));
       await Promise.allSettled(open);
     },

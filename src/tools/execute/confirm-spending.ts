@@ -4,23 +4,23 @@ import { mustConfirm } from '../../runner/intake/spending.ts';
 import type { Confirmations } from './confirmations.ts';
 import type { ExecuteOutput } from './execute-output.ts';
 
-/** What asking for a person's yes needs. */
+/** The parts that a confirmation by a person requires. */
 export interface SpendingParts {
-  /** Dollars from which on a person has to say yes; 0 is always. */
+  /** A person has to agree to an expected cost above this many dollars; 0: always. */
   confirmAboveUsd: number;
   confirmations: Confirmations;
 }
 
 export type NeededConfirmation = NonNullable<ExecuteOutput['needs_confirmation']>;
 
-/** By how much the cost may have grown since the person said yes. */
+/** Factor by which the cost may have grown since the person agreed. */
 const GROWN = 1.1;
 
 /**
- * Whether a person has to say yes first.
- * @param request what the yes is for: a token is good for exactly this
+ * The confirmation by a person that a request needs.
+ * @param request what the person agrees to: a token is valid for exactly this request
  * @param expectedUsd null when unknown
- * @returns undefined when it may go on
+ * @returns undefined when none is needed
  */
 export function neededConfirmation(
   request: Json,
@@ -33,9 +33,13 @@ export function neededConfirmation(
   const why =
     expectedUsd === null
       ? 'The price is unknown.'
-      : `It is expected to cost ${dollars(expectedUsd)}, and from ${dollars(confirmAboveUsd)} on a person has to agree.`;
+      : `The expected cost is ${dollars(expectedUsd)}. A person has to agree to more than ${dollars(confirmAboveUsd)}.`;
   const before =
-    typeof given === 'string' ? `${given} ` : given === undefined ? '' : 'It costs more than what the yes was for. ';
+    typeof given === 'string'
+      ? `${given} `
+      : given === undefined
+        ? ''
+        : 'The cost is higher than the cost that the person agreed to. ';
   const { token: fresh, expiresAt } = confirmations.issue(request, expectedUsd);
   return {
     confirmation_token: fresh,
@@ -51,13 +55,13 @@ function isCovered(expectedUsd: number | null, agreedUsd: number | null): boolea
   return expectedUsd !== null && expectedUsd <= agreedUsd * GROWN;
 }
 
-/** The answer that asks: nothing was done. */
+/** The answer that asks for a confirmation; nothing was done. */
 export function askFirst(described: ExecuteOutput, needed: NeededConfirmation): ExecuteOutput {
   return {
     ...described,
     summary: `Nothing was done yet: a person has to agree first. ${needed.reason}`,
     next_step:
-      'Show the person the estimate and ask whether to go on. Only when they themselves say yes, call again with the same arguments and confirmation_token; a smaller sample or options.max_cost_usd below the limit needs no yes. Never send the token of your own accord.',
+      'Show the person the estimate and ask whether to continue. Only when they themselves say yes, call again with the same arguments and confirmation_token; a smaller sample or options.max_cost_usd below the limit needs no yes. Never send the token without their yes.',
     started: false,
     needs_confirmation: needed,
   };

@@ -18,14 +18,14 @@ const retry = strict({ codes, model });
 const ACTIONS = ['start', 'pause', 'resume', 'cancel', 'retry', 'set'] as const;
 type Action = (typeof ACTIONS)[number];
 
-/** Which fields belong to which action, and which of the options. */
+/** The fields and the options that each action takes. */
 const TAKES: { [action in Action]: { fields: readonly string[]; options: readonly string[] | 'all' } } = {
   start: {
     fields: [...['csv_uri', 'csv_s3_uri', 'target', ...Object.keys(asked), 'options', 'confirmation_token']],
     options: 'all',
   },
   pause: { fields: ['batch_id'], options: [] },
-  // A batch that its cap has paused goes on only with a higher one.
+  // A batch that was paused by its cap resumes only with a higher cap.
   resume: {
     fields: ['batch_id', 'options', 'confirmation_token'],
     options: ['max_cost_usd', 'concurrency', 'priority', 'resend_lost'],
@@ -44,7 +44,7 @@ export const executeInput = strict({
     .enum(ACTIONS)
     .default('start')
     .describe(
-      'start (the default) begins a batch. The others take the batch_id of one: pause and resume; cancel for good; retry runs the failed rows of one that has ended again, and those that were not run; set changes options of one that goes on.',
+      'start (the default) starts a batch. The other actions need the batch_id of a batch: pause; resume; cancel stops it permanently; retry runs, after its end, the failed rows again and the rows that were not run; set changes options while it is in progress.',
     ),
   ...tableSource,
   target: target.optional().describe('What to run over the rows; for start.'),
@@ -55,7 +55,7 @@ export const executeInput = strict({
       'Limits and switches of the batch; resume, retry and set may change max_cost_usd and concurrency, resume and set priority too.',
     ),
   retry: retry.optional().describe('Which rows a retry runs again, and with which model; for retry.'),
-  batch_id: z.string().min(1).optional().describe('The batch that another action than start is for.'),
+  batch_id: z.string().min(1).optional().describe('The batch; for every action but start.'),
   confirmation_token: z
     .string()
     .min(1)

@@ -19,7 +19,7 @@ import { describeBatch, describePlan, type ExecuteOutput, executeOutput } from '
 
 type Arguments = z.output<typeof executeInput>;
 
-/** `onBatchReady` makes sure that some process drives the batches that are ready to go. */
+/** `onBatchReady` makes sure that a process drives the batches that are ready. */
 export interface ExecuteParts extends SpendingParts {
   runner: Runner;
   onBatchReady: () => Promise<void>;
@@ -31,9 +31,9 @@ export function createExecuteTool(parts: ExecuteParts): OrchestratorTool {
     name: 'execute_batch_processor',
     title: 'Run an agent over a table',
     description:
-      'Starts a batch that runs a target agent over every row of a table, and answers at once with its id; or pauses, resumes, cancels, retries or changes a batch that there is. With options.dry_run it validates and estimates the cost, and starts nothing. Starting spends money: use dry_run first, show the person the mapping and the estimate, and start only when their wish is clear. An answer with needs_confirmation has done nothing: show the person its estimate, and call again with its confirmation_token only when they say yes. Then call monitor_batch_execution.',
+      'Starts a batch that runs a target agent over every row of a table, and answers immediately with its id; or pauses, resumes, cancels, retries or changes an existing batch. With options.dry_run it validates and estimates the cost, and starts nothing. Starting spends money: use dry_run first, show the person the mapping and the estimate, and start only when their wish is clear. An answer with needs_confirmation has done nothing: show the person its estimate, and call again with its confirmation_token only when they say yes. Then call monitor_batch_execution.',
     hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
-    // The call's own idempotency key stands in where none is given, so a repeated call starts one batch.
+    // Without a given idempotency key, the call's own key is used, so a repeated call starts one batch.
     idempotent: true,
     input: executeInput,
     output: executeOutput,
@@ -50,14 +50,14 @@ export function createExecuteTool(parts: ExecuteParts): OrchestratorTool {
 
 async function control(args: Arguments, parts: ExecuteParts): Promise<Controlled> {
   const { batch_id = '', options = {}, retry = {}, confirmation_token: token } = args;
-  // The arguments' schema has refused every option that the action does not take.
+  // The arguments' schema refuses every option that the action does not take.
   switch (args.action) {
     case 'start':
-      throw new AppError('internal', 'A start is no control of a batch.');
+      throw new AppError('internal', 'The action start does not control an existing batch.');
     case 'pause':
       return { report: await parts.runner.pause(batch_id) };
     case 'cancel':
-      // Without an owner its table is still to be written, by whoever drives it next.
+      // Without an owner, the next process that drives the batch writes its table.
       return { report: await parts.runner.cancel(batch_id) };
     case 'resume':
       return resumeBatch(batch_id, { change: resumeRequest.parse(options), token }, parts);
@@ -73,7 +73,7 @@ async function start(args: Arguments, parts: ExecuteParts, context: ToolContext)
   const request = toRequest(args);
   const subject = { action: 'start', request } as unknown as Json;
   const confirmed = token === undefined ? undefined : parts.confirmations.check(token, subject);
-  // One yes starts one batch, however often it is sent.
+  // One confirmation starts one batch, even if it is sent repeatedly.
   const own = typeof confirmed === 'object' ? `confirmed:${confirmed.nonce}` : `call:${context.idempotencyKey}`;
   let asked: { needed: NeededConfirmation; answer: ExecuteOutput } | undefined;
   try {
@@ -105,8 +105,8 @@ async function start(args: Arguments, parts: ExecuteParts, context: ToolContext)
 }
 
 /**
- * Describes a batch after it was made sure that somebody drives it. A batch that is stored and that nobody drives is
- * not lost: it is told as a warning instead of failing the call.
+ * Makes sure that a process drives the batch, then describes it. A stored batch that no process drives is not lost: the
+ * answer contains a warning, and the call does not fail.
  */
 async function describeReady(
   action: ExecuteOutput['action'],

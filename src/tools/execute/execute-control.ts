@@ -9,26 +9,26 @@ import { isSettled } from '../show/batch-report.ts';
 import { askFirst, neededConfirmation, type SpendingParts } from './confirm-spending.ts';
 import { describeBatch, type ExecuteOutput } from './execute-output.ts';
 
-/** What the actions on a batch that exists need. */
+/** The parts that actions on an existing batch require. */
 export interface ControlParts extends SpendingParts {
   runner: Runner;
 }
 
-/** One action on a batch that exists: what it would spend, and how it is done. */
+/** One action on an existing batch, with what determines its spending. */
 interface Spending {
   action: ExecuteOutput['action'];
   before: BatchReport;
   estimate: Estimate | null;
   limits: BatchTuning;
-  /** What the yes is for, beside the action and the batch. */
+  /** What the person agrees to, besides the action and the batch. */
   subject: JsonObject;
   token: string | undefined;
 }
 
-/** Either the batch after the action, or the answer that asks for a yes first. */
+/** Either the batch after the action, or the answer that asks for a confirmation first. */
 export type Controlled = { report: BatchReport } | { answer: ExecuteOutput };
 
-/** Goes on with a paused batch. */
+/** Resumes a paused batch. */
 export async function resumeBatch(
   batchId: string,
   { change, token }: { change: ResumeRequest; token: string | undefined },
@@ -36,7 +36,7 @@ export async function resumeBatch(
 ): Promise<Controlled> {
   const before = await parts.runner.report(batchId);
   const { resend_lost: _, ...limits } = change;
-  // One that is under way may have lost its process: then it only needs somebody to drive it.
+  // A batch in progress may have lost its process: then it only needs a process that drives it.
   if (!isSettled(before) && Object.keys(limits).length === 0) return { report: before };
   if (before.status === 'paused') {
     const subject = { change: { ...change }, counts: before.counts };
@@ -61,7 +61,7 @@ export async function retryBatch(
   return answer === undefined ? { report: await parts.runner.retry(batchId, request) } : { answer };
 }
 
-/** Changes a batch that goes on; a higher cap is more spending. */
+/** Changes a batch in progress; a higher cap is more spending. */
 export async function setBatch(
   batchId: string,
   { limits, token }: { limits: BatchTuning; token: string | undefined },

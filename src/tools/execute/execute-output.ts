@@ -8,7 +8,7 @@ import type { BatchReport } from '../../runner/contract/report.ts';
 import { nextStepFor, summarizeBatch } from '../show/batch-report.ts';
 import { inWords } from '../show/estimate-in-words.ts';
 
-/** What `execute_batch_processor` answers. */
+/** The answer of `execute_batch_processor`. */
 export const executeOutput = z.object({
   summary: z.string().describe('What happened, in one sentence.'),
   next_step: z.string().describe('What to do next.'),
@@ -20,30 +20,32 @@ export const executeOutput = z.object({
   row_count: z.number().nullable().describe('How many rows; null while unknown.'),
   agent: z.string().nullable().describe('The agent, as name@version; null when it was not found.'),
   model: z.string().nullable().describe('The model of the agent.'),
-  stand_in: z.string().nullable().describe('What the model really is when it is a stand-in; null for a real one.'),
-  input_mapping: inputMapping.nullable().describe('The mapping that is used; null when it is not told here.'),
+  stand_in: z.string().nullable().describe('The kind of stand-in that replaces the model; null for a real model.'),
+  input_mapping: inputMapping.nullable().describe('The mapping that is used; null when it is not reported here.'),
   output_columns: z
     .array(z.string())
     .nullable()
-    .describe("The output table's columns after the source's own; null when they are not told here."),
+    .describe("The columns that the output table adds to the source's columns; null when they are not reported here."),
   needs_confirmation: z
     .object({
       confirmation_token: z
         .string()
-        .describe('To be sent with the same arguments, once the person has said yes; it starts one thing, once.'),
+        .describe('Send it with the same arguments after the person has said yes; it is valid for one action, once.'),
       expires_at: z.string().describe('ISO 8601; from then on another token is needed.'),
-      expected_usd: z.number().nullable().describe('Dollars that it is expected to spend; null when unknown.'),
-      limit_usd: z.number().describe('From here on a person has to say yes.'),
-      reason: z.string().describe('Why a person is asked.'),
+      expected_usd: z.number().nullable().describe('The expected cost in dollars; null when unknown.'),
+      limit_usd: z.number().describe('A person has to agree to a higher cost than this, in dollars; 0: to any.'),
+      reason: z.string().describe('Why a person has to agree.'),
     })
     .nullable()
     .describe('Set when nothing was done because a person has to agree to the cost first; null otherwise.'),
-  estimate: estimate.nullable().describe('What the batch may cost and take; null when it is not told here.'),
+  estimate: estimate
+    .nullable()
+    .describe('The estimated cost and duration of the batch; null when it is not reported here.'),
   execution: execution
     .nullable()
-    .describe('How its rows run, and what either way may cost and take; null when it is not told here.'),
+    .describe('How its rows run, and the estimates of both modes; null when it is not reported here.'),
   problems: z.array(problem).describe('Every reason why it can not run; only after a dry run.'),
-  warnings: z.array(z.string()).describe('What is odd without stopping the work.'),
+  warnings: z.array(z.string()).describe('Irregularities that do not prevent a batch.'),
   output_uri: z.string().nullable().describe('The output table; null until it is written.'),
 });
 
@@ -81,7 +83,7 @@ function throughBatchApi(plan: BatchPlan): string {
   return `, through the batch API, which takes up to a day${other}`;
 }
 
-/** What a start would do. */
+/** The plan of a start. */
 export function describePlan(plan: BatchPlan): ExecuteOutput {
   const fits = plan.problems.length === 0;
   const reasons = plan.problems.length === 1 ? 'one reason' : `${plan.problems.length} reasons`;

@@ -5,10 +5,10 @@ import { inWords } from './estimate-in-words.ts';
 
 const { usage: _usage, next_step: _nextStep, ...shown } = contract.shape;
 
-/** A batch in a tool's answer: the report, its tokens named shortly, its steps in terms of the tools. */
+/** A batch in a tool's answer: the report with short names of tokens, and with the next step in terms of the tools. */
 export const batchReport = {
   ...shown,
-  provider_jobs: shown.provider_jobs.describe(`${shown.provider_jobs.description} The last twenty.`),
+  provider_jobs: shown.provider_jobs.describe(`${shown.provider_jobs.description} Only the last twenty.`),
   tokens: z
     .object({
       input: z.number().describe('Input tokens that were not cached.'),
@@ -36,12 +36,12 @@ export function toBatchInAnswer(report: BatchReport): BatchInAnswer {
   };
 }
 
-/** Whether waiting on the batch brings nothing more: it has ended or is paused. */
+/** Whether the batch is at rest: it has ended or is paused. */
 export function isSettled(report: BatchReport): boolean {
   return ['completed', 'failed', 'cancelled', 'paused'].includes(report.status);
 }
 
-/** The batch in one sentence, without anything that came out of a cell. */
+/** The batch in one sentence, without any content of cells. */
 export function summarizeBatch(report: BatchReport): string {
   const { counts } = report;
   const done = counts.succeeded + counts.failed;
@@ -56,7 +56,7 @@ export function summarizeBatch(report: BatchReport): string {
   const open = report.provider_jobs.filter(({ status }) => status === 'open' || status === 'creating');
   if (open.length > 0 && report.status !== 'aggregating') {
     const waiting = open.reduce((sum, { requests }) => sum + requests, 0);
-    parts.push(`${count(waiting)} requests wait in ${open.length} jobs of the batch API, which take up to a day`);
+    parts.push(`${count(waiting)} requests wait in ${open.length} provider jobs, which take up to a day`);
   }
   parts.push(report.cost_usd === null ? 'cost unknown' : `cost so far ${dollars(report.cost_usd)}`);
   return `${parts.join('; ')}.`;
@@ -92,12 +92,12 @@ function nextStepWhenPaused(report: BatchReport): string {
     case 'sample':
       return `Show the person the sample by get_batch_results, and what the rest may cost (${inWords(report.estimate_rest)}); when they agree, ${resume} runs the rest, and action "cancel" leaves it.`;
     case 'budget':
-      return `Tell the person that max_cost_usd is reached and the rows done are kept. When they allow more, ${resume} and a higher options.max_cost_usd goes on.`;
+      return `Tell the person that max_cost_usd is reached and the rows done are kept. When they allow more, ${resume} and a higher options.max_cost_usd continues it.`;
     case 'fatal':
-      return `Tell the person what error says. Once it is fixed, ${resume} goes on; no row was failed for it.`;
+      return `Tell the person what error says. Once it is fixed, ${resume} continues it; no row failed because of it.`;
     case 'user':
     case 'interrupted':
     case null:
-      return `When the person wishes it, ${resume} goes on where it stopped; answered calls are not paid for again.`;
+      return `When the person wishes it, ${resume} continues where it stopped; answered calls are not paid for again.`;
   }
 }

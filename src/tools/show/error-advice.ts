@@ -13,7 +13,7 @@ const ADVICE: { [code in ErrorCode]?: string } = {
   no_rows: ASK_FOR_TABLE,
   format_unsupported: 'Ask the person for the table as CSV, TSV, JSONL or Parquet.',
   file_not_allowed:
-    'Tell the person that Rowmill may not touch that place; they can move the file or set ROWMILL_FILES and restart it.',
+    'Tell the person that Rowmill may not access that place; they can move the file or set ROWMILL_FILES and restart it.',
   bucket_not_found: ASK_FOR_TABLE,
   location_denied: 'Tell the person that access was refused; their credentials need permission for that place.',
   location_unavailable: 'Try once more in a minute; if it fails again, tell the person.',
@@ -21,8 +21,7 @@ const ADVICE: { [code in ErrorCode]?: string } = {
   output_exists:
     'Choose another output_uri, or leave it out; set options.overwrite only if the person says that the file may be replaced.',
   output_failed: 'Choose another output_uri, or leave it out.',
-  agent_not_found:
-    'Call validate_agent_compatibility with the name as the person wrote it to see the agents there are.',
+  agent_not_found: 'Call validate_agent_compatibility with the name as the person wrote it to see the existing agents.',
   agent_not_structured: 'Choose an agent whose structured output is enabled.',
   agents_invalid: 'Tell the person to correct the agent definition as the message says.',
   registry_unavailable: 'Try once more in a minute; if it fails again, tell the person.',

@@ -13,16 +13,13 @@ export function encodeCursor(row: number, batch: string, status: string | undefi
 }
 
 /**
- * The row to go on with.
+ * The row at which the next page starts.
  * @throws AppError `invalid_arguments` when it is not a cursor of this batch and filter
  */
 export function decodeCursor(cursor: string, batch: string, status: string | undefined): number {
   const parsed = cursorContent.safeParse(parseJson(Buffer.from(cursor, 'base64url').toString()));
   if (!parsed.success) {
-    throw new AppError(
-      'invalid_arguments',
-      'cursor is not one that get_batch_results gave; leave it out to start over.',
-    );
+    throw new AppError('invalid_arguments', 'cursor does not come from get_batch_results; leave it out to start over.');
   }
   if (parsed.data.batch !== batch || parsed.data.status !== status) {
     throw new AppError(

@@ -63,7 +63,7 @@ describe('a start that is expected to cost more than the limit', () => {
   it('takes the token for exactly its arguments', async () => {
     const confirmation_token = String(asked(await start())['confirmation_token']);
     const other = await start({ confirmation_token, options: { concurrency: 9 } });
-    expect(asked(other)['reason']).toMatch(/exactly the arguments .*expected to cost/);
+    expect(asked(other)['reason']).toMatch(/exactly the arguments .*expected cost is/);
     expect(asked(await start({ confirmation_token: 'yes' }))['reason']).toMatch(/exactly the arguments/);
   });
 
@@ -93,7 +93,9 @@ describe('a start that is expected to cost more than the limit', () => {
     const input = { csv_uri: growing };
     const confirmation_token = String(asked(await start(input))['confirmation_token']);
     await rig.write('growing.csv', `address\n${'1 High Street\n'.repeat(ROWS * 2)}`);
-    expect(asked(await start({ ...input, confirmation_token }))['reason']).toMatch(/costs more than what the yes/);
+    expect(asked(await start({ ...input, confirmation_token }))['reason']).toMatch(
+      /higher than the cost that the person agreed to/,
+    );
   });
 
   it('needs no yes for a small sample, a low cap or a dry run', async () => {

@@ -80,7 +80,8 @@ async function hasHadItsTurn(world: World, who: string, most: number): Promise<v
 
 /** Waits until a process sends, or has found that another does. */
 async function senderOrFollower(world: World, { child, stderr }: RowmillProcess, who: string): Promise<void> {
-  const isWaiting = () => sentBy(world, who) === 0 && !stderr().includes('following it') && child.exitCode === null;
+  const isWaiting = () =>
+    sentBy(world, who) === 0 && !stderr().includes('showing its progress') && child.exitCode === null;
   for (const deadline = performance.now() + 20_000; isWaiting() && performance.now() < deadline; ) await sleep(20);
 }
 

@@ -7,7 +7,7 @@ import { collect, locationArgument, mappingArgument } from '../../mapping-argume
 import { listenForStop } from '../../signals.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
 
-/** What this command shows of the tool's output. */
+/** The part of the tool's output that this command shows. */
 const verdict = z.object({
   summary: z.string(),
   next_step: z.string(),
@@ -20,9 +20,9 @@ const verdict = z.object({
 
 /** `rowmill agents check NAME [--table URI]`: whether it can run in a batch. Exits 2 when it can't. */
 export function addAgentsCheckCommand(agents: Command, context: CommandContext): void {
-  newCommand(agents, 'check', 'Check that an agent can run in a batch, and over a table')
-    .argument('<name[@version]>', 'the agent; its newest version unless one is named')
-    .option('-t, --table <location>', 'a table that it should run over')
+  newCommand(agents, 'check', 'Check that an agent can run in a batch, and fits a table')
+    .argument('<name[@version]>', 'the agent; without @version, its newest version')
+    .option('-t, --table <location>', 'the table that the agent should fit')
     .option('-m, --map <field=how>', 'fill an input field, as in "rowmill run"; repeat for more', collect)
     .action((name: string, given: { table?: string; map?: string[] }) =>
       context.run(async (output) => {

@@ -50,12 +50,12 @@ function show(definitions: AgentDefinition[], output: Output): void {
   for (const line of layOutTable(columns, rows, { width: output.width, paint })) output.line(line);
 }
 
-/** `claude-haiku-5-5`; of a model that is a file only its name, behind its provider's. */
+/** `claude-haiku-5-5`; for a model that is a file, the provider and the file's name. */
 export function modelLabel({ model }: AgentDefinition): string {
   return oneLine(isModelFile(model) ? `${model.provider}: ${model.model.split('/').at(-1)}` : model.model);
 }
 
-/** What a tool entry is, in short: `http lookup_broadband`, `mcp npx`, `module ./tool.mjs`. */
+/** A tool entry in short: `http lookup_broadband`, `mcp npx`, `module ./tool.mjs`. */
 export function toolLabel(tool: AgentDefinition['tools'][number]): string {
   if ('http' in tool) return `http ${tool.http.name}`;
   if ('module' in tool) return `module ${tool.module}`;

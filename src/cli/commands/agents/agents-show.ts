@@ -13,7 +13,7 @@ import { modelLabel, toolLabel } from './agents-list.ts';
 /** `rowmill agents show NAME[@VERSION]`: model, fields in and out, tools, instructions. */
 export function addAgentsShowCommand(agents: Command, context: CommandContext): void {
   newCommand(agents, 'show', 'Show an agent: model, input, output, tools, instructions')
-    .argument('<name[@version]>', 'the agent; its newest version unless one is named')
+    .argument('<name[@version]>', 'the agent; without @version, its newest version')
     .action((reference: string) =>
       context.run(async (output) => {
         const { registry } = await context.app();
@@ -37,7 +37,7 @@ function show(agent: AgentDefinition, output: Output): void {
   showFields(agent.input, output);
   heading('Output');
   if (agent.structured_output.enabled) showFields(agent.structured_output.schema, output);
-  else output.line('  text only: it can not run in a batch');
+  else output.line('  text only: this agent can not run in a batch');
   if (agent.tools.length > 0) heading('Tools');
   for (const tool of agent.tools) output.line(`  ${oneLine(toolLabel(tool))}`);
   heading('Limits');

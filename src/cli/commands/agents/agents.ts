@@ -18,7 +18,8 @@ export function addAgentsCommands(program: Command, context: CommandContext): vo
 }
 
 const HELP = `
-Agents stand in ./agents.yaml, or where ROWMILL_AGENTS points, on top of the ones that ship.
+Agents are read from ./agents.yaml, or from the place that ROWMILL_AGENTS names,
+in addition to the bundled agents.
 
 Examples:
   rowmill agents list

@@ -8,9 +8,9 @@ import { EXIT } from '../../exit-codes.ts';
 import { reportLines } from '../../terminal/report-text.ts';
 import { waitForStatus } from '../../wait-for-status.ts';
 
-/** `rowmill batches cancel BATCH`: no further rows; the table is written with what there is. */
+/** `rowmill batches cancel BATCH`: no further rows; the table is written with the rows done so far. */
 export function addBatchesCancelCommand(batches: Command, context: CommandContext): void {
-  newCommand(batches, 'cancel', 'Stop a batch for good; its table is written with what there is')
+  newCommand(batches, 'cancel', 'Stop a batch permanently; its table is written with the rows done so far')
     .argument('<batch>', 'id of the batch')
     .action((batch: string) =>
       context.run(async (output) => {
@@ -19,13 +19,13 @@ export function addBatchesCancelCommand(batches: Command, context: CommandContex
         const report = await waitForStatus(app, await writeTable(app, asked), ENDED);
         output.document(report);
         for (const line of reportLines(report, output)) output.line(line);
-        if (!ENDED.includes(report.status)) output.note('Its process has been told, and is finishing calls in flight.');
+        if (!ENDED.includes(report.status)) output.note('Its process is notified, and is finishing calls in flight.');
         return EXIT.completed;
       }),
     );
 }
 
-/** Where nobody runs the batch its table is written here. */
+/** If no process runs the batch, its table is written here. */
 async function writeTable({ runner }: App, report: BatchReport): Promise<BatchReport> {
   if (report.status !== 'aggregating') return report;
   try {

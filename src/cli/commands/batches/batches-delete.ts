@@ -6,15 +6,15 @@ import { type CommandContext, newCommand } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
 
-/** Nothing is spent, but nothing comes back either: an empty answer is no. */
+/** Deleting costs nothing, but can't be undone: an empty answer is no. */
 const CAREFULLY = { expectedUsd: null, limitUsd: 0 };
 
-/** `rowmill batches delete BATCH`: its rows, its journal and its accounting, for good. */
+/** `rowmill batches delete BATCH`: its rows, its journal and its accounting, permanently. */
 export function addBatchesDeleteCommand(batches: Command, context: CommandContext): void {
-  newCommand(batches, 'delete', 'Delete a batch for good: rows, traces and accounting; its table stays')
+  newCommand(batches, 'delete', 'Delete a batch permanently: rows, traces and accounting; its result table stays')
     .argument('<batch>', 'id of a batch that has ended')
-    .option('--force', 'a paused one too')
-    .option('-y, --yes', "don't ask")
+    .option('--force', 'delete a paused batch too')
+    .option('-y, --yes', 'delete without asking')
     .action((batch: string, given: { force?: boolean; yes?: boolean }) =>
       context.run(async (output) => {
         const { runner } = await context.app();
@@ -26,7 +26,7 @@ export function addBatchesDeleteCommand(batches: Command, context: CommandContex
           if (!canAsk(context, output)) {
             throw new AppError('confirmation_needed', `Deleting ${what} can't be undone; add --yes to do it.`);
           }
-          if (!(await askToGoOn(context, `Delete ${what} for good?`, CAREFULLY))) {
+          if (!(await askToGoOn(context, `Delete ${what} permanently?`, CAREFULLY))) {
             output.note('Not deleted.');
             return EXIT.cancelled;
           }

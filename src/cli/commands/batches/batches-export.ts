@@ -13,13 +13,13 @@ interface ExportArguments {
   overwrite?: boolean;
 }
 
-/** `rowmill batches export BATCH`: the table as it stands now, to a place or to stdout. */
+/** `rowmill batches export BATCH`: the current table, to a file or to stdout. */
 export function addBatchesExportCommand(batches: Command, context: CommandContext): void {
-  newCommand(batches, 'export', 'Write the table as it stands now, in a format of your choice')
+  newCommand(batches, 'export', 'Write the current table of a batch, in a format of your choice')
     .argument('<batch>', 'id of the batch')
-    .option('-o, --out <location>', 'path or s3:// URI; its extension chooses the format. Without it: CSV on stdout')
-    .option('--overwrite', 'put it in the place of a file that is there already')
-    .option('--spreadsheet-safe', 'neutralise cells that a spreadsheet would take for formulas')
+    .option('-o, --out <location>', 'path or s3:// URI; its extension sets the format. Without --out: CSV on stdout')
+    .option('--overwrite', 'replace an existing file')
+    .option('--spreadsheet-safe', 'neutralise cells that a spreadsheet would read as formulas')
     .addHelpText('after', HELP)
     .action((batch: string, given: ExportArguments) =>
       context.run(async (output) => {
@@ -47,7 +47,7 @@ export function addBatchesExportCommand(batches: Command, context: CommandContex
     );
 }
 
-/** Writes chunks as fast as the other side reads them; ends when it has gone (`| head`), which is no fault. */
+/** Writes chunks as fast as they are read. A reader that closes the pipe (`| head`) ends the writing; no fault. */
 async function writeAll(chunks: AsyncIterable<string>, stdout: Writable): Promise<void> {
   let isGone = false;
   let wake: () => void = () => undefined;

@@ -10,8 +10,12 @@ import { layOutTable } from '../../terminal/terminal-table.ts';
 /** `rowmill batches list`: newest first. */
 export function addBatchesListCommand(batches: Command, context: CommandContext): void {
   newCommand(batches, 'list', 'List batches, newest first')
-    .option('--limit <n>', 'how many (default 20)', numberArgument('--limit', { integer: true, min: 1, max: 1000 }))
-    .option('--before <batch>', 'go on after this one')
+    .option(
+      '--limit <n>',
+      'how many batches (default 20)',
+      numberArgument('--limit', { integer: true, min: 1, max: 1000 }),
+    )
+    .option('--before <batch>', 'only batches older than this one, for the next page')
     .action((given: { limit?: number; before?: string }) =>
       context.run(async (output) => {
         const app = await context.app();
@@ -28,7 +32,7 @@ export function addBatchesListCommand(batches: Command, context: CommandContext)
     );
 }
 
-/** What all batches saved, those that are not listed included; nothing where that is nothing. */
+/** The savings of all batches, listed or not; no line if there are none. */
 function savingsLines({ batch_api_usd: api, cache_usd: cache }: Savings): string[] {
   const parts = [
     ...(api > 0 ? [`${dollars(api)} by batch APIs`] : []),

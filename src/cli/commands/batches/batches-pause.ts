@@ -9,7 +9,7 @@ const AT_REST = [...ENDED, 'paused' as const];
 
 /** `rowmill batches pause BATCH`: no further rows, whichever process runs it. */
 export function addBatchesPauseCommand(batches: Command, context: CommandContext): void {
-  newCommand(batches, 'pause', 'Pause a batch, whichever process runs it; "resume" goes on')
+  newCommand(batches, 'pause', 'Pause a batch, whichever process runs it; "resume" continues it')
     .argument('<batch>', 'id of the batch')
     .action((batch: string) =>
       context.run(async (output) => {
@@ -17,8 +17,7 @@ export function addBatchesPauseCommand(batches: Command, context: CommandContext
         const report = await waitForStatus(app, await app.runner.pause(batch), AT_REST);
         output.document(report);
         for (const line of reportLines(report, output)) output.line(line);
-        if (!AT_REST.includes(report.status))
-          output.note('Its process has been told, and is finishing calls in flight.');
+        if (!AT_REST.includes(report.status)) output.note('Its process is notified, and is finishing calls in flight.');
         return EXIT.completed;
       }),
     );

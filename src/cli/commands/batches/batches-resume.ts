@@ -18,18 +18,18 @@ interface ResumeArguments extends FlagValues {
   yes?: boolean;
 }
 
-/** `rowmill batches resume BATCH`: goes on where it stopped, in the foreground. */
+/** `rowmill batches resume BATCH`: continues where it stopped, in the foreground. */
 export function addBatchesResumeCommand(batches: Command, context: CommandContext): void {
-  newCommand(batches, 'resume', 'Go on with a paused or interrupted batch, in the foreground')
+  newCommand(batches, 'resume', 'Continue a paused or interrupted batch, in the foreground')
     .argument('<batch>', 'id of the batch')
-    .addOption(optionFlag('max_cost_usd', 'a new cap on what it spends in all'))
-    .addOption(optionFlag('concurrency', 'rows that run at once from now on'))
-    .option('--resend-lost', 'give up jobs that may or may not exist: their rows are sent again, and may be paid twice')
-    .option('-y, --yes', "don't ask, whatever the rest may cost")
-    .addHelpText(
-      'after',
-      '\nCalls that were answered before are not sent again, nor paid again. Exits as "rowmill run" does.',
+    .addOption(optionFlag('max_cost_usd', 'a new cap on the total cost of the batch'))
+    .addOption(optionFlag('concurrency', 'rows that run concurrently from now on'))
+    .option(
+      '--resend-lost',
+      'give up provider jobs that may or may not exist: their rows are sent again, and may be paid for twice',
     )
+    .option('-y, --yes', 'resume without asking, at any cost')
+    .addHelpText('after', '\nAnswered calls are not sent or paid for again. The exit status is that of "rowmill run".')
     .action((batch: string, given: ResumeArguments) =>
       context.run(async (output) => {
         const app = await context.app();
@@ -45,7 +45,7 @@ export function addBatchesResumeCommand(batches: Command, context: CommandContex
         const foreground = openForeground(context, output);
         try {
           if (before.status === 'paused') await foreground.before(app.runner.resume(batch, changeOf(given)));
-          // One whose process died is still "running": it needs a driver, not a change of state.
+          // A batch whose process died is still "running": it needs a driver, not a change of state.
           else if (Object.keys(changeOf(given)).length > 0) throw onlyPaused(before);
           return showResult(await foreground.drive(app, batch), output);
         } finally {
@@ -55,7 +55,7 @@ export function addBatchesResumeCommand(batches: Command, context: CommandContex
     );
 }
 
-/** Whether what the rest may cost is little enough, or a person agrees to it. */
+/** Whether the remaining rows need no confirmation, or a person agrees to their cost. */
 async function isAgreed(
   before: BatchReport,
   given: ResumeArguments,
@@ -67,8 +67,8 @@ async function isAgreed(
   const spend = { expectedUsd, limitUsd: (await context.app()).config.confirmAboveUsd };
   if (!mustConfirm(spend.expectedUsd, spend.limitUsd)) return true;
   if (!canAsk(context, output)) refuseCostly(spend);
-  if (rest !== null) output.note(`The rest: ${estimateText(rest, output.paint)}`);
-  return askToGoOn(context, 'Go on?', spend);
+  if (rest !== null) output.note(`Remaining rows: ${estimateText(rest, output.paint)}`);
+  return askToGoOn(context, 'Resume?', spend);
 }
 
 function changeOf(given: ResumeArguments): ResumeRequest {

@@ -19,15 +19,15 @@ interface RetryArguments extends FlagValues {
   yes?: boolean;
 }
 
-/** `rowmill batches retry BATCH`: failed rows once more, in the same batch and table, in the foreground. */
+/** `rowmill batches retry BATCH`: failed rows again, in the same batch and table, in the foreground. */
 export function addBatchesRetryCommand(batches: Command, context: CommandContext): void {
-  newCommand(batches, 'retry', 'Run the failed rows of a batch again, and those that were not run')
+  newCommand(batches, 'retry', 'Run the failed rows of a batch again, and the rows that were not run')
     .argument('<batch>', 'id of a batch that has ended')
     .option('--code <code>', 'only rows that failed with this code; repeat for more', collect)
     .option('--model <provider/model>', 'another model for the new attempts')
-    .addOption(optionFlag('max_cost_usd', 'a new cap on what it spends in all'))
-    .addOption(optionFlag('concurrency', 'rows that run at once from now on'))
-    .option('-y, --yes', "don't ask before starting")
+    .addOption(optionFlag('max_cost_usd', 'a new cap on the total cost of the batch'))
+    .addOption(optionFlag('concurrency', 'rows that run concurrently from now on'))
+    .option('-y, --yes', 'start without asking, at any cost')
     .addHelpText('after', HELP)
     .action((batch: string, given: RetryArguments) =>
       context.run((output) => retry(batch, given, { context, output })),
@@ -35,8 +35,9 @@ export function addBatchesRetryCommand(batches: Command, context: CommandContext
 }
 
 const HELP = `
-The rows get new attempts in the same batch; the earlier ones stay in "batches trace" and in the bill. The table is
-written anew when they are done. Exits as "rowmill run" does.
+The rows get new attempts in the same batch. Earlier attempts stay in
+"batches trace" and in the bill. When the new attempts are done, the table is
+written again. The exit status is that of "rowmill run".
 
 Examples:
   rowmill batches retry bat_…

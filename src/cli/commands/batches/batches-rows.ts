@@ -18,7 +18,7 @@ export function addBatchesRowsCommand(batches: Command, context: CommandContext)
   newCommand(batches, 'rows', 'List rows with their answers and errors')
     .argument('<batch>', 'id of the batch')
     .addOption(
-      new Option('--status <status>', 'only rows that stand so').choices([
+      new Option('--status <status>', 'only rows with this status').choices([
         'queued',
         'running',
         'succeeded',
@@ -26,8 +26,16 @@ export function addBatchesRowsCommand(batches: Command, context: CommandContext)
         'not_run',
       ]),
     )
-    .option('--from <row>', 'begin at this row; rows count from 0', numberArgument('--from', { integer: true, min: 0 }))
-    .option('--limit <n>', 'how many (default 20)', numberArgument('--limit', { integer: true, min: 1, max: 1000 }))
+    .option(
+      '--from <row>',
+      'start at this row; rows are numbered from 0',
+      numberArgument('--from', { integer: true, min: 0 }),
+    )
+    .option(
+      '--limit <n>',
+      'how many rows (default 20)',
+      numberArgument('--limit', { integer: true, min: 1, max: 1000 }),
+    )
     .action((batch: string, given: RowsArguments) =>
       context.run(async (output) => {
         const { runner } = await context.app();
@@ -78,7 +86,7 @@ function rowLines(rows: RowReport[], output: Pick<Output, 'paint' | 'width'>): s
   return layOutTable(hasErrors ? columns : columns.slice(0, -1), cells, output);
 }
 
-/** What the agent was given under this name; the source's cell where it was given nothing of the name. */
+/** The agent's input field of this name; the source's cell if the input has no such field. */
 function givenTo({ input, source }: RowReport, name: string): unknown {
   return input !== null && Object.hasOwn(input, name) ? input[name] : source[name];
 }

@@ -4,14 +4,17 @@ import { EXIT } from '../../exit-codes.ts';
 import { type FlagValues, optionFlag, optionsOf } from '../../option-flags.ts';
 import { reportLines } from '../../terminal/report-text.ts';
 
-/** `rowmill batches set BATCH`: changes a batch while it goes on, whichever process runs it. */
+/** `rowmill batches set BATCH`: changes a batch while it runs, whichever process runs it. */
 export function addBatchesSetCommand(batches: Command, context: CommandContext): void {
-  newCommand(batches, 'set', 'Change concurrency, cap or priority of a batch while it goes on')
+  newCommand(batches, 'set', 'Change concurrency, cost cap or priority of a batch while it runs')
     .argument('<batch>', 'id of the batch')
-    .addOption(optionFlag('concurrency', 'rows that run at once'))
-    .addOption(optionFlag('max_cost_usd', 'the cap on what it spends in all'))
+    .addOption(optionFlag('concurrency', 'rows that run concurrently'))
+    .addOption(optionFlag('max_cost_usd', 'the cap on the total cost of the batch'))
     .addOption(optionFlag('priority'))
-    .addHelpText('after', '\nTakes effect within two seconds, in another process too. A paused batch stays paused.')
+    .addHelpText(
+      'after',
+      '\nTakes effect within two seconds, whichever process runs the batch.\nA paused batch stays paused.',
+    )
     .action((batch: string, given: FlagValues) =>
       context.run(async (output) => {
         const report = await (await context.app()).runner.set(batch, optionsOf(given));

@@ -3,9 +3,9 @@ import { type CommandContext, newCommand } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { reportLines } from '../../terminal/report-text.ts';
 
-/** `rowmill batches show BATCH`: how it stands. Exits 0 however the batch stands: looking succeeded. */
+/** `rowmill batches show BATCH`: its state. Exits 0 whatever the state is: showing it succeeded. */
 export function addBatchesShowCommand(batches: Command, context: CommandContext): void {
-  newCommand(batches, 'show', 'Show how a batch stands: counts, cost, failures, table')
+  newCommand(batches, 'show', 'Show the state of a batch: counts, cost, failures, table')
     .argument('<batch>', 'id of the batch')
     .action((batch: string) =>
       context.run(async (output) => {

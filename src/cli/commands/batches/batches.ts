@@ -16,7 +16,7 @@ import { addBatchesTraceCommand } from './batches-trace.ts';
 export function addBatchesCommands(program: Command, context: CommandContext): void {
   const batches = program
     .command('batches')
-    .description('Look at batches; pause, resume, cancel, retry, change and export them')
+    .description('Show, change, pause, resume, cancel, retry, export and delete batches')
     .helpCommand(false)
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP);
@@ -38,7 +38,7 @@ Examples:
   rowmill batches list
   rowmill batches rows bat_… --status failed
   rowmill batches trace bat_… 7            every model call and tool call of row 7
-  rowmill batches set bat_… --concurrency 50 --max-cost 3    while it runs, in any process
+  rowmill batches set bat_… --concurrency 50 --max-cost 3
   rowmill batches pause bat_…
   rowmill batches resume bat_…
   rowmill batches retry bat_… --code row_timeout`;

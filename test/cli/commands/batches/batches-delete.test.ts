@@ -46,7 +46,7 @@ it('shows what came from the cache and what was pruned', async () => {
   expect(cached).toBe(1);
   expect((await space.run(['batches', 'show', id])).stdout).toMatch(/1 answered from the cache/);
   const served = await space.run(['batches', 'trace', id, '2']);
-  expect(served.stdout).toMatch(new RegExp(`from the cache \\(${id}/0/1\\), what was said is pruned`));
+  expect(served.stdout).toMatch(new RegExp(`from the cache \\(${id}/0/1\\), messages deleted`));
   expect((await space.run(['batches', 'trace', id, '1'])).stdout).toContain('I will not.');
 });
 

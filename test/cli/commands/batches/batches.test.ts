@@ -50,7 +50,7 @@ it('shows every cell whole when nobody looks', async () => {
 
 it('shows the limits of a batch', async () => {
   const show = await space.run(['batches', 'show', id]);
-  expect(show.stdout).toMatch(/^limits +10 rows at once, no cap on cost, priority 5 of 10$/m);
+  expect(show.stdout).toMatch(/^limits +10 rows concurrently, no cap on cost, priority 5 of 10$/m);
 });
 
 it('prints a trace with turns, calls and the error, free of control characters', async () => {
