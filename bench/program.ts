@@ -24,9 +24,9 @@ export function buildProgram(root: string, target: string): string {
   return target;
 }
 
-/** Milliseconds from the start of a built program's `rowmill mcp` to its answer to `initialize`. */
-export function untilInitialized(program: string, folder: string): Promise<number> {
-  return untilLine([join(program, 'bin', 'rowmill.js'), 'mcp'], `${JSON.stringify(INITIALIZE)}\n`, folder);
+/** Milliseconds from the start of a built program's `rowmill mcp` to its answer to `initialize`. Its data is its own. */
+export function untilInitialized(program: string): Promise<number> {
+  return untilLine([join(program, 'bin', 'rowmill.js'), 'mcp'], `${JSON.stringify(INITIALIZE)}\n`, program);
 }
 
 /** Milliseconds from the start of a Node process to the first line on its standard output. */

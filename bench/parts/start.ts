@@ -10,7 +10,7 @@ export const start: Part = async ({ isQuick, folder, progress }) => {
   const times = { node: [] as number[], mcp: [] as number[] };
   for (let time = 0; time < (isQuick ? 3 : 15); time += 1) {
     times.node.push(await untilLine(['-e', 'console.log()'], '', folder));
-    times.mcp.push(await untilInitialized(program, folder));
+    times.mcp.push(await untilInitialized(program));
   }
   const name = { node: 'an empty Node program', mcp: '`rowmill mcp`, answer to `initialize`' };
   return {
