@@ -41,7 +41,7 @@ export const batchOptions = strict({
     cli: { group: CARE, flag: '-c, --concurrency', value: 'rows' },
   }),
   priority: option(wholeNumber({ min: 1, max: 10 }), {
-    text: '1 to 10: the share of the rate limits of the model that the batch gets when other batches run too.',
+    text: '1 to 10: the share of the limits of the model that the batch gets beside other batches.',
     default: OPTION_DEFAULTS.priority,
     cli: { group: CARE, value: '1-10' },
   }),
@@ -81,7 +81,7 @@ export const batchOptions = strict({
   }),
   batch_job_requests: option(wholeNumber({ min: 1 }), {
     text: 'Maximum number of requests in one provider job.',
-    without: "90 % of the provider's own limit",
+    without: "90 % of the provider's limit",
     cli: { group: BATCH_API, value: 'n' },
   }),
   batch_jobs: option(wholeNumber({ min: 1 }), {

@@ -81,7 +81,7 @@ export const batchReport = z.object({
   truncated_rows: z
     .number()
     .describe('Rows with input fields that were truncated in the prompt, once the table is written.'),
-  truncated_fields: z.record(z.string(), z.number()).describe('Such rows by truncated input field.'),
+  truncated_fields: z.record(z.string(), z.number()).describe('Number of such rows by input field.'),
   executor: executorName.describe('How its rows are run: in real time, or through provider jobs.'),
   provider_jobs: z
     .array(providerJobReport)

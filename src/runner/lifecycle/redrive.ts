@@ -47,7 +47,7 @@ export async function resumeBatch(batch: BatchRecord, change: ResumeRequest, dep
   if (!(await deps.store.updateBatch(batch.id, next, { when: ['paused'], unlessControl: 'cancel' }))) {
     throw new AppError(
       'batch_state_invalid',
-      `The batch ${batch.id} has just been resumed or cancelled by another process.`,
+      `The batch ${batch.id} has just been resumed or cancelled by another caller.`,
     );
   }
   emitStatus(batch, next, deps);

@@ -114,7 +114,7 @@ function fruitless(job: ProviderJobRecord, { state }: ProviderJobStatus, reason:
   const why = reason === undefined ? '' : `: ${reason.replace(/\.$/, '')}`;
   return new AppError(
     'model_unavailable',
-    `The job ${job.providerJobId} of ${job.requests} requests ended (${state}) without any answer${why}.`,
+    `The job ${job.providerJobId} of ${job.requests} requests is finished (${state}) without any answer${why}.`,
     // A limit on enqueued requests may pass: jobs that end make room.
     { retryable: state === 'expired' || /enqueued/i.test(why) },
   );
