@@ -31,7 +31,7 @@ import type { Runner } from './runner.ts';
 /** Makes the runner; see {@link Runner} for what each method does. */
 export function createRunner(given: RunnerDeps): Runner {
   const deps = { flights: createFlights(), ...given };
-  // Bound to its caller: who asks is said once, where a face is put together, and not at each of its calls.
+  // Bound to its caller: a face names the caller once, when it is created, and not at each call.
   return bind(localCaller('process'), deps);
 }
 
@@ -177,7 +177,7 @@ async function createBatch(
     throw new AppError(
       'invalid_arguments',
       `The idempotency key "${request.options?.idempotency_key}" belongs to the batch ${batch.id}, which was started with other ` +
-        'arguments. Use another key for another batch.',
+        'arguments. Use a new key for a new batch.',
     );
   }
   if (inserted) {
@@ -192,7 +192,7 @@ async function exportToRecords(
   deps: RunnerDeps,
 ): Promise<{ uri: string; bytes: number }> {
   const writer = await deps.tables.openWriter(uri, outputHeader(batch));
-  if (writer.kind !== 'records') throw new AppError('internal', `${uri} takes no records.`);
+  if (writer.kind !== 'records') throw new AppError('internal', `${uri} does not accept records.`);
   try {
     await exportRecords(batch, writer, deps);
   } finally {
@@ -201,7 +201,7 @@ async function exportToRecords(
   return { uri: writer.uri, bytes: 0 };
 }
 
-/** Whoever drives the batch may work in another folder. */
+/** Makes URIs absolute, because the process that drives the batch may have another working directory. */
 function withAbsoluteUris(request: BatchRequest, { tables }: RunnerDeps): BatchRequest {
   const { csv_uri: source, output_uri: output } = request;
   return {

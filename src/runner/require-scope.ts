@@ -2,10 +2,10 @@ import { AppError } from '../base/errors.ts';
 import type { Caller, Scope } from './contract/caller.ts';
 
 /**
- * The one place where it is checked what a caller may do.
+ * Checks the permissions of a caller. No other place does.
  * @throws AppError `unauthorized`
  */
 export function requireScope({ name, scopes }: Pick<Caller, 'name' | 'scopes'>, scope: Scope): void {
   if (scopes.includes(scope)) return;
-  throw new AppError('unauthorized', `${name} may not do this: it needs the scope ${scope}.`);
+  throw new AppError('unauthorized', `${name} is not allowed to do this: it needs the scope ${scope}.`);
 }

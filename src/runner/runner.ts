@@ -11,63 +11,72 @@ import type { RowReport } from './contract/row.ts';
 import type { RowTrace } from './contract/trace.ts';
 
 /**
- * The batch runner's public face: the five tools, the CLI and HTTP use this and nothing below it.
+ * The batch runner's public interface: the five tools, the CLI and HTTP use this and nothing below it.
  * All methods reject with AppErrors (`batch_not_found`, `batch_state_invalid`, …).
  */
 export interface Runner {
-  /** The same runner for another caller: everything that is asked of it is asked by that one. */
+  /** The same runner for another caller: every call of the returned runner has that caller's permissions. */
   as(caller: Caller): Runner;
   /** ValidateInput and the estimate; starts nothing and spends nothing. */
   plan(request: BatchRequest): Promise<BatchPlan>;
   /**
-   * Validates and stores a batch as `created`; whoever drives batches picks it up. With a known idempotency key the
-   * earlier batch is returned (`started: false`).
-   * @param approve sees the plan of a request that can run, before anything is stored; what it throws ends the start
+   * Validates and stores a batch as `created`; a process that drives batches claims it. With a known idempotency key
+   * the earlier batch is returned (`started: false`).
+   * @param approve receives the plan of a request that can run, before anything is stored; an error that it throws ends
+   *   the start
    * @throws AppError the first problem's code, with all problems in the message, when the request can't run
    */
   create(
     request: BatchRequest,
     approve?: (plan: BatchPlan) => void,
   ): Promise<{ report: BatchReport; started: boolean; plan: BatchPlan }>;
-  /** Takes the lease and works until the batch ends or pauses. `signal` drains; `hardSignal` stops at once. */
+  /** Takes the lease and runs the batch until it ends or pauses. `signal` drains; `hardSignal` stops immediately. */
   drive(
     batchId: string,
     options?: {
       signal?: AbortSignal;
       hardSignal?: AbortSignal;
-      /** What a drain leaves: a paused batch (the default), or a running one that another process may take over. */
+      /** The state after a drain: a paused batch (the default), or a running one that another process may take over. */
       onDrain?: 'pause' | 'release';
     },
   ): Promise<BatchReport>;
-  /** paused → running again, for whoever drives; from `sample` the rest is run. A budget pause wants a higher cap. */
+  /**
+   * paused → running; a process that drives batches claims it. After a `sample` pause the remaining rows run. A budget
+   * pause needs a higher cap.
+   */
   resume(batchId: string, change?: ResumeRequest): Promise<BatchReport>;
-  /** Asks the owner to pause: no new rows within two seconds, rows at work finish. Without an owner it is paused at once. */
+  /**
+   * Asks the owner to pause: no new rows start after two seconds, running rows finish. A batch without an owner is
+   * paused immediately.
+   */
   pause(batchId: string): Promise<BatchReport>;
-  /** Changes a batch that has not ended; its owner takes it up within two seconds. */
+  /** Changes the tuning of a batch that has not ended; its owner applies it within two seconds. */
   set(batchId: string, tuning: BatchTuning): Promise<BatchReport>;
   /** Checks a retry and estimates it; changes nothing. */
   planRetry(batchId: string, request: RetryRequest): Promise<{ rows: number; estimate: Estimate | null }>;
   /**
-   * Redrive: failed rows of a batch that has ended are queued again with new attempts, in the same batch, and rows that
-   * were not run with them; it is running from here on, for whoever drives. Earlier attempts stay in the trace and the bill.
+   * Redrive: queues failed rows of an ended batch again with new attempts, in the same batch, together with rows that
+   * were not run. The batch is then `running`, and a process that drives batches claims it. Earlier attempts stay in
+   * the trace and the bill.
    */
   retry(batchId: string, request: RetryRequest): Promise<BatchReport>;
   /**
-   * Asks the owner to stop. Without one the batch goes to `aggregating` (or, not yet loaded, to `cancelled`), and whoever
-   * drives it next writes its table.
+   * Asks the owner to stop. A batch without an owner goes to `aggregating` (or, not yet loaded, to `cancelled`), and
+   * the next process that drives it writes its table.
    */
   cancel(batchId: string): Promise<BatchReport>;
   report(batchId: string): Promise<BatchReport>;
   /**
-   * The reports of a batch wherever it runs: the present one, then one after each change, until it has ended or is paused
-   * and no process drives it, or `signal` fires. In this process at most four a second, and immediately after a change of
-   * status; of a batch that another process runs at most one a second. A slow consumer gets the latest report only.
+   * The reports of a batch, in whichever process it runs: the current one, then one after each change, until it has
+   * ended or is paused and no process drives it, or `signal` fires. For a batch of this process there are at most four
+   * a second, and one immediately after a change of status; for a batch of another process at most one a second. A slow
+   * consumer gets the latest report only.
    */
   watch(batchId: string, signal: AbortSignal): AsyncIterable<BatchReport>;
   /** The batch that was started with an idempotency key. */
   find(idempotencyKey: string): Promise<BatchReport | undefined>;
   list(options: { limit: number; before?: string }): Promise<BatchReport[]>;
-  /** What all batches that are stored have saved, in dollars, where prices are known. */
+  /** Dollars that all stored batches have saved, where prices are known. */
   savings(): Promise<Savings>;
   /** Rows from `cursor` (a row number) on; `nextCursor` is null at the end. */
   rows(
@@ -75,7 +84,7 @@ export interface Runner {
     options: { status?: RowStatus | 'not_run'; cursor?: number; limit: number },
   ): Promise<{ rows: RowReport[]; nextCursor: number | null }>;
   trace(batchId: string, row: number): Promise<RowTrace>;
-  /** Writes the table as it stands now to `uri`; without `overwrite`, in place of nothing but its own output. */
+  /** Writes the current table to `uri`. Without `overwrite`, it replaces no file except the batch's own output. */
   exportTable(
     batchId: string,
     uri: string,
@@ -90,8 +99,8 @@ export interface Runner {
    * @throws AppError `batch_state_invalid`, `batch_owned_elsewhere`
    */
   remove(batchId: string, options?: { force?: boolean }): Promise<void>;
-  /** Prunes what is due and sweeps what removed batches left; stops between two portions when `signal` fires. */
+  /** Prunes due bodies and sweeps the remains of removed batches; stops between two portions when `signal` fires. */
   keepHouse(signal?: AbortSignal): Promise<void>;
-  /** Agent input and output schemas, for those who show them. */
+  /** The input and output schemas of an agent, to be shown. */
   schemasOf(agent: AgentDefinition): { input: JsonSchema | null; output: JsonSchema | null };
 }

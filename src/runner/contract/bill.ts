@@ -3,12 +3,14 @@ import * as z from 'zod';
 const usd = (text: string) => z.number().nullable().describe(`${text}; null when a price is unknown.`);
 
 /** One kind of token in a bill; the cost is null when a price is unknown. */
-const billLine = z.object({ tokens: z.number().describe('How many.'), cost_usd: usd('What they cost, in dollars') });
-const attempts = z.object({ attempts: z.number().describe('How many.'), cost_usd: usd('What they cost, in dollars') });
-
+const billLine = z.object({ tokens: z.number().describe('Number of tokens.'), cost_usd: usd('Their cost in dollars') });
+const attempts = z.object({
+  attempts: z.number().describe('Number of attempts.'),
+  cost_usd: usd('Their cost in dollars'),
+});
 export type BillLine = z.infer<typeof billLine>;
 
-/** What the money of a batch went to, over answered calls. */
+/** The costs of a batch by kind of token, by model and by outcome, over its answered calls. */
 export const bill = z
   .object({
     input: billLine.describe('Input tokens that were not cached.'),
@@ -20,14 +22,16 @@ export const bill = z
         z.object({
           model: z.string().describe('provider/model.'),
           calls: z.number().describe('Answered calls.'),
-          cost_usd: usd('What they cost, in dollars'),
+          cost_usd: usd('Their cost in dollars'),
         }),
       )
-      .describe('The same by model; several after a retry with another one.'),
+      .describe('Calls and costs by model; several models after a retry with another one.'),
     succeeded: attempts.describe('Attempts that gave an answer.'),
-    failed: attempts.describe('Attempts that failed, those of rows that were retried included.'),
-    unfinished_cost_usd: usd('Dollars spent on attempts that have not ended, or that another model took the place of'),
+    failed: attempts.describe('Attempts that failed, including those of rows that were retried.'),
+    unfinished_cost_usd: usd(
+      'Dollars spent on attempts that have not ended, or that were replaced by a retry with another model',
+    ),
   })
-  .describe('The bill over the answered calls, failed attempts included.');
+  .describe('The bill over the answered calls, including failed attempts.');
 
 export type Bill = z.infer<typeof bill>;

@@ -1,14 +1,16 @@
 import * as z from 'zod';
 
-/** What a batch may cost and take, with the basis of the figures. Money is in dollars; null is "unknown". */
+/**
+ * The expected cost, tokens and time of a batch, with the basis of the figures. Money is in dollars; null is "unknown".
+ */
 export const estimate = z
   .object({
-    rows: z.number().nullable().describe('How many rows; null when unknown.'),
+    rows: z.number().nullable().describe('Number of rows; null when unknown.'),
     cost_usd: z
       .object({
-        low: z.number().describe('If all goes lightly.'),
-        expected: z.number().describe('What to expect.'),
-        high: z.number().describe('If every row takes what it may.'),
+        low: z.number().describe('Low end of the range.'),
+        expected: z.number().describe('Expected cost.'),
+        high: z.number().describe('High end of the range.'),
       })
       .nullable()
       .describe('Dollars; null when the price of the model is unknown.'),
@@ -17,8 +19,8 @@ export const estimate = z
       .nullable()
       .describe('Tokens expected; null when unknown.'),
     duration_seconds: z.number().nullable().describe('Seconds expected; null when unknown.'),
-    basis: z.string().describe('How it was worked out.'),
+    basis: z.string().describe('How the figures were calculated.'),
   })
-  .describe('What the batch may cost and take.');
+  .describe('Expected cost, tokens and time of the batch.');
 
 export type Estimate = z.infer<typeof estimate>;

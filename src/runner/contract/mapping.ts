@@ -20,7 +20,7 @@ export const inputMapping = z
     z.string().min(1),
     z.union([
       z.string().min(1).describe("A column's name, or a JSONata expression over the row between {% and %}."),
-      strict({ column: z.string().min(1).describe("A column's name, whatever it looks like.") }),
+      strict({ column: z.string().min(1).describe("A column's name, even if it looks like an expression.") }),
       strict({ value: constant.describe('The same value for every row.') }),
     ]),
   )
@@ -30,12 +30,12 @@ export const inputMapping = z
 
 export type InputMapping = z.infer<typeof inputMapping>;
 
-/** The columns that an output table ends with, unless its mapping says otherwise. */
+/** The last columns of an output table, unless its mapping says otherwise. */
 export const STATUS_COLUMNS = ['_status', '_processing_time', '_error'] as const;
 
 export type StatusColumn = (typeof STATUS_COLUMNS)[number];
 
-/** What is known of each row beside its answer. A status column that is named among them stands there, and not at the end. */
+/** Columns about a row besides its answer. A status column that a mapping names here is placed here, not at the end. */
 export const METADATA_COLUMNS = [
   '_parse_status',
   '_validation_passed',
@@ -47,13 +47,13 @@ export const METADATA_COLUMNS = [
 
 export type MetadataColumn = (typeof METADATA_COLUMNS)[number];
 
-/** Which fields of the agent's structured output become columns. */
+/** The fields of the agent's structured output that become columns. */
 export const structuredOutputFields = z
   .array(z.string().min(1))
   .min(1)
-  .describe("Which fields of the agent's structured output become columns, in this order; all of them without it.");
+  .describe("Which fields of the agent's structured output become columns, in this order; without it, all of them.");
 
-/** What of the answers becomes columns of the output table. */
+/** Which parts of the answers become columns of the output table. */
 export const outputMapping = strict({
   structured_output_fields: structuredOutputFields.exactOptional(),
   columns: z
@@ -64,16 +64,16 @@ export const outputMapping = strict({
     .array(oneOf(METADATA_COLUMNS))
     .min(1)
     .describe(
-      'Columns about each row, failed rows included. _parse_status: the outcome of reading its answer (success, validation_failed, json_failed, or error where there is none). _validation_passed: whether the answer fits the schema. _truncated_fields: the input fields that its prompt holds in part only. _outcome: success or error, empty for a row that was not run. _failure: as _error, and null where a row did not fail. _status, _processing_time and _error stand at the end of every table; named here they stand here instead.',
+      'Columns about each row, including failed rows. _parse_status: the outcome of parsing its answer (success, validation_failed, json_failed, or error when there is no answer). _validation_passed: whether the answer fits the schema. _truncated_fields: the input fields that were truncated in its prompt. _outcome: success or error, empty for a row that was not run. _failure: like _error, but null when the row did not fail. _status, _processing_time and _error are the last columns of every table; if named here, they are placed here instead.',
     )
     .exactOptional(),
   rename: z
     .record(z.string().min(1), z.string().min(1).nullable())
-    .describe('Other headers for added columns, by the names that they have without this; null leaves a column out.')
+    .describe('New headers for added columns, by their default names; null leaves a column out.')
     .exactOptional(),
   rows: z
     .enum(['all', 'succeeded'])
-    .describe('Which rows the output table has: every one (the default), or only those that succeeded.')
+    .describe('Which rows the output table has: all (the default), or only those that succeeded.')
     .exactOptional(),
 }).describe('Which parts of the answers become columns of the output table.');
 

@@ -1,27 +1,27 @@
 import * as z from 'zod';
 
-/** What a face needs to know of an option beside its schema. */
+/** The data of an option that a face needs besides its schema. */
 export interface OptionFace {
-  /** What the option does; what holds without it is added to it. */
+  /** What the option does. The default is appended to this text. */
   text: string;
-  /** The value that holds without it. */
+  /** The default value. */
   default?: string | number | boolean;
-  /** The same in words, where it is no value. */
+  /** The default in words, where it is not a single value. */
   without?: string;
   cli: {
     /** The heading in the help of `run`. */
     group: string;
-    /** The flag, where it is not the option's name with dashes; a short one may stand before it. */
+    /** The flag, where it is not the option's name with dashes. A short flag may come before it. */
     flag?: string;
-    /** What stands between < and > for its value; a switch has none. */
+    /** The placeholder of its value between < and >; a switch has none. */
     value?: string;
   };
 }
 
-/** What faces know of each option of the contract, by its schema. */
+/** The face data of each option of the contract, by its schema. */
 export const optionFaces = z.registry<OptionFace>();
 
-/** An option of the contract: its schema with its words, optional, known to every face. */
+/** Makes an option of the contract: its schema, described, optional and registered for every face. */
 export function option<Schema extends z.ZodType>(schema: Schema, face: OptionFace): z.ZodExactOptional<Schema> {
   const usual = face.without ?? (face.default === undefined ? undefined : `${face.default}`);
   const description = usual === undefined ? face.text : `${face.text} Default: ${usual}.`;

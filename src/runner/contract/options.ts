@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { strict } from '../../base/strict-object.ts';
 import { number, oneOf, option, wholeNumber } from './option-face.ts';
 
-/** What holds for an option that is not given. */
+/** The default values of options. */
 export const OPTION_DEFAULTS = {
   concurrency: 10,
   priority: 5,
@@ -17,16 +17,17 @@ const KEEPING = 'Keeping:';
 const TABLE = 'Mapping:';
 
 /**
- * What a person may set for a batch: each option once, with its words, its bounds, and what faces need. Every one is
- * enforced; nothing is ignored. The flags of `rowmill run` and the options of `execute_batch_processor` are made from it.
+ * The options of a batch. Each is defined once, with its description, its bounds and its face data. Every option is
+ * enforced; none is ignored. The flags of `rowmill run` and the options of `execute_batch_processor` are made from this
+ * schema.
  */
 export const batchOptions = strict({
   sample: option(wholeNumber({ min: 1 }, 'a whole number of rows'), {
-    text: 'Run only this many rows, then pause, so that they can be looked at.',
+    text: 'Run only this many rows, then pause, so that you can check them.',
     cli: { group: CARE, value: 'rows' },
   }),
   max_cost_usd: option(number({ above: 0 }, 'a number of dollars'), {
-    text: 'Pause before more than this many dollars are spent.',
+    text: 'Pause the batch before it spends more than this many dollars.',
     cli: { group: CARE, flag: '--max-cost', value: 'usd' },
   }),
   tolerated_failure_percent: option(number({ min: 0, max: 100 }), {
@@ -35,72 +36,72 @@ export const batchOptions = strict({
     cli: { group: CARE, flag: '--tolerate', value: 'percent' },
   }),
   concurrency: option(wholeNumber({ min: 1, max: 1000 }), {
-    text: 'Rows that run at once, from 1 to 1,000.',
+    text: 'Rows that run concurrently, from 1 to 1,000.',
     default: OPTION_DEFAULTS.concurrency,
     cli: { group: CARE, flag: '-c, --concurrency', value: 'rows' },
   }),
   priority: option(wholeNumber({ min: 1, max: 10 }), {
-    text: '1 to 10: its share of the limits of the model beside other batches.',
+    text: '1 to 10: the share of the limits of the model that the batch gets beside other batches.',
     default: OPTION_DEFAULTS.priority,
     cli: { group: CARE, value: '1-10' },
   }),
   idempotency_key: option(z.string().min(1, 'is empty; give it a value of your own, or leave it out').max(200), {
-    text: 'Any text of your own: starting again with the same one returns the first batch instead of a second.',
+    text: 'Any text of your choice: a second start with the same key returns the first batch and starts no other.',
     cli: { group: CARE, value: 'key' },
   }),
   spreadsheet_safe: option(z.boolean(), {
-    text: 'Neutralise cells that a spreadsheet would take for formulas.',
+    text: 'Neutralise cells that a spreadsheet would run as formulas.',
     default: false,
     cli: { group: TABLE },
   }),
   overwrite: option(z.boolean(), {
-    text: 'Let the output replace a file that exists; without it that is refused.',
+    text: 'Let the output replace an existing file. Without this option, an existing file is an error.',
     default: false,
     cli: { group: TABLE },
   }),
   mode: option(oneOf(['auto', 'batch', 'realtime']), {
-    text: 'How rows run: through the batch API of the provider (batch: half the price, within a day), at once (realtime), or whichever fits (auto: the batch API from batch_threshold rows on, for an agent without tools of its own).',
+    text: 'How rows run: through the batch API of the provider (batch: half the price, within a day), immediately (realtime), or the one that fits (auto: the batch API from batch_threshold rows on, for an agent without its own tools).',
     default: 'auto',
     cli: { group: BATCH_API, value: 'mode' },
   }),
   batch_threshold: option(wholeNumber({ min: 1 }), {
-    text: 'Rows from which on auto takes the batch API.',
+    text: 'Minimum number of rows for which auto uses the batch API.',
     default: OPTION_DEFAULTS.batch_threshold,
     cli: { group: BATCH_API, value: 'rows' },
   }),
   batch_deadline_hours: option(number({ above: 0 }, 'a number of hours'), {
-    text: 'Hours after the first provider job when requests without an answer are cancelled and run in real time.',
+    text: 'Hours after the first provider job. Requests without an answer by then are cancelled and run in real time.',
     without: "the provider's own limit",
     cli: { group: BATCH_API, flag: '--batch-deadline', value: 'hours' },
   }),
   fallback: option(z.boolean(), {
-    text: 'Let the rest run in real time when the batch API fails; without it such a fault pauses the batch.',
+    text: 'Run the remaining rows in real time when the batch API fails. Without it, such a fault pauses the batch.',
     default: true,
     cli: { group: BATCH_API, flag: '--no-fallback' },
   }),
   batch_job_requests: option(wholeNumber({ min: 1 }), {
-    text: 'Most requests of one provider job.',
-    without: 'nine tenths of what the provider takes',
+    text: 'Maximum number of requests in one provider job.',
+    without: "90 % of the provider's limit",
     cli: { group: BATCH_API, value: 'n' },
   }),
   batch_jobs: option(wholeNumber({ min: 1 }), {
-    text: 'Most provider jobs at once.',
+    text: 'Maximum number of provider jobs at the same time.',
     default: OPTION_DEFAULTS.batch_jobs,
     cli: { group: BATCH_API, value: 'n' },
   }),
   cache: option(oneOf(['off', 'batch', 'all']), {
-    text: 'Answer identical model requests from succeeded rows, at no cost: of this batch, or of all batches that cache. Tools are called all the same.',
+    text: 'Answer identical model requests from succeeded rows, at no cost: of this batch, or of all batches that cache. Tools are still called.',
     default: 'off',
     cli: { group: KEEPING, value: 'scope' },
   }),
   trace: option(oneOf(['all', 'failures', 'none']), {
-    text: 'Which bodies of calls stay once the batch has ended: all, those of failed attempts, or none.',
+    text: 'Which bodies of calls are kept after the batch has ended: all, those of failed attempts, or none.',
     default: 'all',
     cli: { group: KEEPING, value: 'which' },
   }),
   trace_days: option(number({ min: 0 }, 'a number of days'), {
-    text: 'Days after its end when the bodies that stayed go too.',
-    without: 'they stay for good',
+    text: 'Days after the end of the batch when the kept bodies are deleted too.',
+    without: 'they are kept permanently',
     cli: { group: KEEPING, value: 'days' },
   }),
 });

@@ -2,10 +2,10 @@ import * as z from 'zod';
 import type { ErrorCode } from '../../base/errors.ts';
 import { describeZodError } from '../../base/schema.ts';
 
-/** A code of `base/errors.ts`. A plain text in schemas: the list of them is long, and it grows. */
+/** A code of `base/errors.ts`. Schemas show a plain string, because the list of codes is long and grows. */
 export const errorCode = z.string() as unknown as z.ZodType<ErrorCode>;
 
-/** Why a batch or a row stopped, as it is shown. */
+/** The shown reason why a batch or a row stopped. */
 export const shownError = z.object({
   code: errorCode.describe('The code.'),
   message: z.string().describe('What is wrong, and the fix.'),
@@ -19,7 +19,7 @@ export const problem = z.object({
 
 export type Problem = z.infer<typeof problem>;
 
-/** What a schema of the contract finds wrong: each fault with its place, such as `options.concurrency`. */
+/** The faults that a schema of the contract finds: each with its place, such as `options.concurrency`. */
 export function problemsOf(error: z.ZodError): Problem[] {
   return error.issues.map((issue) => ({
     code: isUnknownOption(issue) ? 'option_not_supported' : 'invalid_arguments',

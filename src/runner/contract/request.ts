@@ -5,12 +5,15 @@ import { batchOptions } from './options.ts';
 
 /** The agent that runs over the rows. */
 const target = strict({
-  type: z.literal('agent').default('agent').describe('What runs over the rows: an agent of the registry.'),
+  type: z
+    .literal('agent')
+    .default('agent')
+    .describe('The kind of target that runs over the rows: an agent of the registry.'),
   name: z.string().min(1, 'must name an agent').describe('The name of the agent.'),
-  version: z.string().min(1).describe('Exactly this version; the newest without it.').exactOptional(),
+  version: z.string().min(1).describe('Exactly this version; without it, the newest.').exactOptional(),
 });
 
-/** What a person asks for. */
+/** A request for a batch. */
 export const batchRequest = strict({
   csv_uri: z.string().min(1, 'must name a table').describe('The source table: a path or a URI.'),
   target,
@@ -20,7 +23,7 @@ export const batchRequest = strict({
     .string()
     .min(1)
     .describe(
-      'Where the output table goes: a path or an s3:// URI, whose extension chooses CSV, TSV, JSONL or Parquet; a file in results/ of the data directory without it.',
+      'Where the output table goes: a path or an s3:// URI. Its extension chooses CSV, TSV, JSONL or Parquet. Without it, a file in results/ of the data directory.',
     )
     .exactOptional(),
   name: z
@@ -34,12 +37,12 @@ export const batchRequest = strict({
 
 export type BatchRequest = z.infer<typeof batchRequest>;
 
-/** What a retry is asked for: failed rows of these codes (all without), with another model, under other limits. */
+/** A request for a retry: failed rows of these codes (without them, all), with another model, under other limits. */
 export const retryRequest = strict({
   codes: z
     .array(z.string().min(1))
     .min(1)
-    .describe('Only rows that failed with one of these codes; all failed rows without it.')
+    .describe('Only rows that failed with one of these codes; without it, all failed rows.')
     .exactOptional(),
   model: z
     .string()
@@ -52,7 +55,7 @@ export const retryRequest = strict({
 
 export type RetryRequest = z.infer<typeof retryRequest>;
 
-/** What a person may decide and change with a resume. */
+/** The decisions and changes that a resume can carry. */
 export const resumeRequest = strict({
   max_cost_usd: batchOptions.shape.max_cost_usd,
   concurrency: batchOptions.shape.concurrency,
@@ -60,7 +63,7 @@ export const resumeRequest = strict({
   resend_lost: z
     .boolean()
     .describe(
-      'For resume: give up provider jobs of which it is not known whether they exist. Their requests are sent again and may be paid twice: only at the wish of the person.',
+      'For resume: give up provider jobs that may or may not exist. Their requests are sent again and may be paid twice. Use it only when the person asks for it.',
     )
     .exactOptional(),
 });

@@ -7,30 +7,33 @@ import type { Estimate } from './estimate.ts';
 import type { InputMapping } from './mapping.ts';
 import type { BatchRequest } from './request.ts';
 
-/** A document inside the plan. Only the runner writes it, and an older version may have: it is not looked into again. */
+/** A document inside the plan. Only the runner writes it, perhaps in an older version, so it is not validated again. */
 const kept = <Document>() => z.custom<Document>((value) => typeof value === 'object' && value !== null);
 
 /**
- * The document behind `BatchRecord.plan`. Plans of older versions parse: what they lack gets a value here.
+ * The document in `BatchRecord.plan`. Plans of older versions parse too: missing fields get a default here.
  */
 export const storedPlan = z.object({
   request: kept<BatchRequest>(),
-  /** The request as it was first made, once a resume has changed its options: an idempotency key stands for this one. */
+  /** The original request, present once a resume has changed its options. An idempotency key refers to this request. */
   asked: kept<BatchRequest>().exactOptional(),
-  /** Folders that the process which made the batch may touch: whoever drives it keeps to them. */
+  /**
+   * Folders that the process which created the batch may access. Every process that drives the batch is limited to
+   * them.
+   */
   fileRoots: z.array(z.string()).readonly(),
   agent: kept<AgentDefinition>(),
   toolSpecs: kept<ToolSpec[]>().nullable(),
   inputMapping: kept<InputMapping>(),
-  /** How the source's columns are stored there, where its format has types; known once it is loaded. */
+  /** The column types of the source, where its format has types; known once it is loaded. */
   columnTypes: kept<StoredType[]>().exactOptional(),
-  /** The source's files in order, with their rows, where there are several; known once they are loaded. */
+  /** The source's files in order, with their numbers of rows, where there are several; known once they are loaded. */
   parts: kept<{ name: string; rows: number }[]>().exactOptional(),
   outputUri: z.string(),
   estimate: kept<Estimate>().nullable(),
   warnings: z.array(z.string()),
   standIn: z.string().nullable(),
-  /** null in plans that were stored before it was kept. */
+  /** null in plans of versions that did not store it. */
   createdBy: createdBy.nullable().default(null),
 });
 

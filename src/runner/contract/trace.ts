@@ -4,26 +4,26 @@ import type { RowRecord } from '../../storage/rows.ts';
 import { shownError } from './problem.ts';
 import { rowStatus } from './row.ts';
 
-/** A record as the store gives it, shown as it is. */
+/** A record of the store, shown unchanged. */
 const stored = <Record>() => z.record(z.string(), z.unknown()) as unknown as z.ZodType<Record>;
 
 /** One attempt at a row. */
 export const attemptTrace = z.object({
-  attempt: z.number().describe('Its number, from 1.'),
+  attempt: z.number().describe('The number of the attempt, from 1.'),
   model: z.string().nullable().describe('provider/model; null when it made no model call.'),
   status: z
     .enum([...rowStatus.options, 'superseded'])
-    .describe('superseded: a retry with another model took its place before it ended.'),
+    .describe('superseded: a retry with another model replaced the attempt before it ended.'),
   error: shownError.nullable().describe('Why it failed; null when it did not.'),
-  entries: z.array(stored<JournalEntry>()).describe('Its calls, in order: what was sent and what was answered.'),
+  entries: z.array(stored<JournalEntry>()).describe('The calls of the attempt in order, with requests and answers.'),
 });
 
 export type AttemptTrace = z.infer<typeof attemptTrace>;
 
-/** A row opened: its record, and every call of its attempts. */
+/** A row in detail: its record, and every call of its attempts. */
 export const rowTrace = z.object({
   row: stored<RowRecord>().describe('The row.'),
-  attempts: z.array(attemptTrace).describe('Its attempts, in order.'),
+  attempts: z.array(attemptTrace).describe('The attempts of the row, in order.'),
 });
 
 export type RowTrace = z.infer<typeof rowTrace>;

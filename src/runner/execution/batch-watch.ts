@@ -5,19 +5,19 @@ import { policyOf } from '../rows/retry-policy.ts';
 import type { RowEnding } from '../rows/row-settlement.ts';
 import type { ProcessEnd } from './process-end.ts';
 
-/** How many first rows that all fail alike pause a batch. */
+/** The batch is paused when this many first rows all fail with the same code. */
 const ALIKE_ROWS = 20;
 
-/** Sees how rows end, and decides when that ends the batch. */
+/** Watches how rows end, and decides when that ends the batch. */
 export interface BatchWatch {
   see(ending: RowEnding): void;
-  /** How many rows there are, once that is known where they arrive while others run. */
+  /** Sets the number of rows, once it is known, for a source whose rows arrive while others run. */
   countRows(rows: number): void;
   stop(end: ProcessEnd): void;
   end(): ProcessEnd | undefined;
 }
 
-/** Decides when what rows meet ends the batch. Without a known number of rows no share of failures is too large. */
+/** Makes the watch of a batch. While the number of rows is unknown, no share of failures is too large. */
 export function createBatchWatch({ batch }: { batch: BatchRecord }): BatchWatch {
   const tolerated = planOf(batch).request.options?.tolerated_failure_percent ?? 100;
   let rows = expectedRows(batch);
@@ -31,7 +31,7 @@ export function createBatchWatch({ batch }: { batch: BatchRecord }): BatchWatch 
     const mayFail = tolerated === 0 ? 0 : Math.floor((rows * tolerated) / 100);
     if (failed > mayFail) stop({ kind: 'tolerance', error: notTolerated(failed, tolerated, rows) });
   };
-  // Malformed rows have failed already: when they are too many, no money is spent on the others.
+  // Malformed rows have failed already: if they are too many, no money is spent on the others.
   checkTolerance();
   const see = (ending: RowEnding) => {
     if (ending.kind === 'succeeded') first = undefined;
@@ -59,13 +59,13 @@ export function createBatchWatch({ batch }: { batch: BatchRecord }): BatchWatch 
   return { see, countRows, stop, end: () => end };
 }
 
-/** Without an end as long as nobody knows how many rows come: a share of them is looked at once all have come. */
+/** Infinity while the number of rows is unknown: the share of failures is then checked once all rows have arrived. */
 function expectedRows({ intake, totals }: BatchRecord): number {
   if (intake === null || intake.isOver) return totals.rows;
   return intake.total ?? Number.POSITIVE_INFINITY;
 }
 
-/** Rows that failed by what a lane was then given up for are queued again: it was not their fault. */
+/** Rows that failed with the fault for which a lane was then given up are queued again: it was not their fault. */
 function lostTo({ code, cause }: AppError): { alike?: ErrorCode } {
   return code === 'model_unavailable' && cause instanceof AppError ? { alike: cause.code } : {};
 }
@@ -74,8 +74,8 @@ function allAlike({ code, example }: Extract<RowEnding, { kind: 'failed' }>): Ap
   return new AppError(
     code,
     `The first ${ALIKE_ROWS} rows all failed with ${code}, e.g. ${example.replace(/\.?$/, '.')} The batch is paused so that ` +
-      'the rest is not spent on the same fault. If the mapping or the table is wrong, cancel this batch and start a new ' +
-      'one; resume only if the cause lay elsewhere.',
+      'no more money is spent on the same fault. If the mapping or the table is wrong, cancel this batch and start a new ' +
+      'one; resume only if the cause was something else.',
   );
 }
 

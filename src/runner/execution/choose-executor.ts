@@ -2,17 +2,17 @@ import { AppError } from '../../base/errors.ts';
 import type { RunnerDeps } from '../deps.ts';
 import type { Executor, Fit, RunFacts } from './executor.ts';
 
-/** How a batch's rows are run, and why, in words. */
+/** The chosen executor of a batch, and the reason in words. */
 export interface Choice {
   executor: Executor;
   reason: string;
-  /** Options that do not fit it. */
+  /** Options that do not fit the executor. */
   problems: NonNullable<Extract<Fit, { fits: true }>['problems']>;
-  /** Why the executor that was asked for is not available, where that is so. */
+  /** Why the requested executor is not available, if so. */
   missing?: string;
 }
 
-/** Chooses how rows are run: by the first executor that fits. */
+/** Chooses the first executor that fits. */
 export async function chooseExecutor(facts: RunFacts, deps: RunnerDeps): Promise<Choice> {
   let refused: Extract<Fit, { fits: false }> | undefined;
   for (const executor of deps.executors) {

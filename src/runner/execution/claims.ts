@@ -2,45 +2,45 @@ import type { Fence } from '../../storage/leases.ts';
 import type { RowRecord } from '../../storage/rows.ts';
 import type { ExecutionDeps } from './execution-deps.ts';
 
-/** Rows of a source that is loaded while rows run. */
+/** The arrival of rows from a source that is loaded while rows run. */
 export interface RowArrivals {
-  /** No further row arrives. */
+  /** Whether no further row arrives. */
   isOver(): boolean;
   /**
-   * Calls `onRows` after rows were stored, and once when it is over. Returns the function that ends the listening.
-   * Contract: `isOver` holds before the last call.
+   * Calls `onRows` after rows were stored, and once at the end of the arrivals. Returns the function that ends the
+   * listening. Contract: `isOver` holds before the last call.
    */
   listen(onRows: () => void): () => void;
 }
 
-/** Rows that are claimed and not begun. */
+/** Rows that are claimed and not started. */
 export interface Claims {
   size(): number;
-  /** The first of them, which is not of them any more. */
+  /** Removes and returns the first of them. */
   take(): RowRecord | undefined;
-  /** Claims so many more, as far as there are any. */
+  /** Claims up to `rows` more rows. */
   claim(rows: number): Promise<void>;
-  /** Another claim may find rows: not when the last one found too few, and none arrived since. */
+  /** Whether another claim may find rows: false if the last claim found too few and no row has arrived since. */
   mayClaim(): boolean;
-  /** Puts all of them back into the queue. */
+  /** Returns all of them to the queue. */
   giveBack(): Promise<void>;
-  /** No row is left to be claimed, and none arrives any more. */
+  /** Whether no row is left to be claimed, and no further row arrives. */
   isExhausted(): boolean;
   /** Ends the listening to arrivals. */
   close(): void;
 }
 
-/** What a batch's rows are claimed with. */
+/** The options of claiming a batch's rows. */
 interface ClaimsOptions {
   fence: Fence;
   deps: Pick<ExecutionDeps, 'store' | 'clock'>;
-  /** How many it claims at all. */
+  /** The maximum number of rows to claim in total. */
   rows?: number;
   /** Absent where all rows are stored before the first is claimed. */
   arrivals?: RowArrivals;
 }
 
-/** Starts without any. @param onRows called when a claim that found too few may be made again */
+/** Starts with no claimed rows. @param onRows called when a claim may be repeated after one that found too few rows */
 export function createClaims({ fence, deps, rows: most, arrivals }: ClaimsOptions, onRows: () => void): Claims {
   const { store, clock } = deps;
   const claimed: RowRecord[] = [];
@@ -58,7 +58,7 @@ export function createClaims({ fence, deps, rows: most, arrivals }: ClaimsOption
     take: () => claimed.shift(),
     async claim(rows) {
       const limit = Math.min(rows, left);
-      // Both as they were before: what arrives while the claim is made may have come too late for it.
+      // Both are read before the claim: rows that arrive during the claim may be too late for it.
       const wasOver = arrivals?.isOver() ?? true;
       const known = news;
       const more = await store.claimRows(fence, { limit, at: clock.now() });

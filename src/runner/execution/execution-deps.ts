@@ -9,14 +9,16 @@ import type { Store } from '../../storage/store.ts';
 import type { Events } from '../../telemetry/events.ts';
 import type { Flights } from '../rows/flights.ts';
 
-/** The parts that executors run rows with. */
+/** The dependencies of executors. */
 export interface ExecutionDeps {
   store: Store;
-  /** `model` says which server, where the name alone does not. */
+  /** `model` identifies the server, where the name alone does not. */
   provider: (name: string, model?: AgentDefinition['model']) => Promise<Provider>;
-  /** Limits shared by everybody in this process who calls a model. Without them every call goes at once. */
+  /** Limits shared by all callers of a model in this process. Without them every call is sent immediately. */
   lanes?: Lanes;
-  /** The batch API that serves a model, or why there is none, in words. Without this there is none at all. */
+  /**
+   * The batch API that serves a model, or the reason in words why there is none. If absent, no batch API is available.
+   */
   batchApi?: (model: AgentDefinition['model']) => Promise<BatchApi | string>;
   /** How long to wait before a provider job is first asked about, in milliseconds. Default 10 s. */
   batchPollMs?: number;
@@ -25,8 +27,8 @@ export interface ExecutionDeps {
   random: () => number;
   newId: (prefix: string) => string;
   log: Log;
-  /** Where everything that happens to batches is reported; nothing waits for a listener. */
+  /** Receives every event of batches; the sender never waits for a listener. */
   events: Events;
-  /** Identical model requests that are running in this process; the runner makes its own when there is none. */
+  /** Identical model requests in flight in this process; if absent, the runner creates its own. */
   flights?: Flights;
 }

@@ -14,50 +14,50 @@ import type { RowArrivals } from './claims.ts';
 import type { ExecutionDeps } from './execution-deps.ts';
 import type { ProcessEnd } from './process-end.ts';
 
-/** What an executor needs to know to say whether it fits. */
+/** The facts by which an executor decides whether it fits. */
 export interface RunFacts {
   plan: Pick<StoredPlan, 'agent' | 'request'>;
-  /** How many rows are to be run; null when nobody knows. */
+  /** The number of rows to run; null when unknown. */
   rows: number | null;
-  /** The source is loaded while rows run. */
+  /** Whether the source is loaded while rows run. */
   isLive: boolean;
-  /** Only the first rows are run, for a person who waits to look at them. */
+  /** Whether only the first rows are run, for a person who waits to check them. */
   isSample: boolean;
-  /** What was set on the batch since its start; nothing before it. */
+  /** The settings made since the batch's start; empty before it. */
   settings: Pick<BatchSettings, 'real_time'>;
 }
 
-/** Whether an executor fits, and why, in words. */
+/** Whether an executor fits, and the reason in words. */
 export type Fit =
-  /** Without a reason it fits because those that were asked before it don't. `problems` are wrong options. */
+  /** Without a reason, it fits because the executors asked before it do not. `problems` are wrong options. */
   | { fits: true; reason?: string; problems?: Problem[] }
-  /** `isMissing`: it was asked for by name and is not available. */
+  /** `isMissing`: the executor was requested by name and is not available. */
   | { fits: false; reason: string; isMissing?: true };
 
-/** What the rows of one batch are run with. */
+/** The options of running the rows of one batch. */
 export interface ProcessOptions {
   batch: BatchRecord;
   fence: Fence;
   agent: OpenedAgent;
   deps: ExecutionDeps;
-  /** How many rows at once, and the cap, as they are set now. */
+  /** The current concurrency and cap. */
   tuning: LiveTuning;
-  /** No new rows from here on; running rows finish. */
+  /** Once it fires, no new rows start; running rows finish. */
   drain: AbortSignal;
-  /** Running rows are cancelled and go back to the queue. */
+  /** Once it fires, running rows are cancelled and go back to the queue. */
   hard: AbortSignal;
-  /** Only so many rows. */
+  /** The maximum number of rows to run. */
   rows?: number;
-  /** Present where the source is loaded while rows run: a claim that finds too few rows is final only once it is over. */
+  /** Present where the source is loaded while rows run. A claim that finds too few rows is final only after its end. */
   arrivals?: RowArrivals;
-  /** Sees how rows end, and decides; one of its own without it. */
+  /** Decides when the endings of rows end the batch; if absent, the executor creates its own. */
   watch?: BatchWatch;
 }
 
-/** Work on a batch that goes on outside this process, and that its executor alone can take in. */
+/** Work on a batch that continues outside this process. Only its executor can collect the results. */
 export interface WorkElsewhere {
   exists(at: Pick<ProcessOptions, 'deps' | 'fence'>): Promise<boolean>;
-  /** Ends it where the batch ends before it does; what it gave until then is taken in, since it is paid for. */
+  /** Ends the work of a batch that ends before it. Results until then are collected, because they are paid for. */
   end(options: ProcessOptions): Promise<void>;
 }
 
@@ -66,13 +66,13 @@ export interface Executor {
   name: ExecutorName;
   /** Says whether it fits. Contract: changes nothing; a plan and a start get the same answer for the same facts. */
   choose(facts: RunFacts, deps: ExecutionDeps): Promise<Fit>;
-  /** What a batch may cost and take with it; null where it can't run the agent at all. */
+  /** Estimates a batch with this executor; null where the executor can't run the agent at all. */
   estimate(basis: EstimateBasis, options: BatchOptions, deps: ExecutionDeps): Promise<Estimate | null>;
   /**
    * Claims queued rows and drives each to its settlement, until none is left or something ends or pauses the batch.
-   * @throws AppError only for faults that it can't name an end for
+   * @throws AppError only for faults that no {@link ProcessEnd} describes
    */
   run(options: ProcessOptions): Promise<ProcessEnd>;
-  /** Present where rows can outlive the process that sent them. */
+  /** Present where work on rows can outlive the process that sent it. */
   elsewhere?: WorkElsewhere;
 }

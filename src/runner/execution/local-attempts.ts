@@ -17,14 +17,14 @@ import type { ProcessOptions } from './executor.ts';
 interface AttemptHooks {
   /** See {@link createRowRuns}. */
   parks?: { holdsTools: boolean };
-  /** Nothing more is sent once it fires. */
+  /** Once it fires, nothing more is sent. */
   halt: AbortSignal;
-  /** More than one row may run at once from here on. */
+  /** Called at the first answer: from then on, more than one row may run at a time. */
   onFirstAnswer: () => void;
   onFault: (error: AppError) => void;
 }
 
-/** Attempts at rows of one batch that are both run and settled in this process. */
+/** Runs and settles attempts at rows of one batch in this process. */
 export interface LocalAttempts {
   /** @param onAnswered see {@link RowRuns} */
   attempt(row: RowRecord, onAnswered?: () => void): Promise<RowEnding>;
@@ -34,7 +34,7 @@ export interface LocalAttempts {
   close(): void;
 }
 
-/** Puts together what attempts at a batch's rows need: model, lane, budget, cache and journal. */
+/** Opens the parts that attempts at a batch's rows need: model, lane, budget, cache and journal. */
 export async function openLocalAttempts(options: ProcessOptions, hooks: AttemptHooks): Promise<LocalAttempts> {
   const { batch, fence, agent, deps, tuning } = options;
   const snapshot = snapshotOf(batch);
@@ -51,7 +51,7 @@ export async function openLocalAttempts(options: ProcessOptions, hooks: AttemptH
     budget.setCap(capOf(next));
     lane?.setPriority(next.priority);
   });
-  // Rows whose calls wait for a provider job must not wait for one another.
+  // Rows whose calls wait for a provider job must not wait for each other.
   const cache = cacheOf(
     planOf(batch),
     { fence, provider },

@@ -8,8 +8,8 @@ import type { Executor, ProcessOptions } from './executor.ts';
 import type { ProcessEnd } from './process-end.ts';
 
 /**
- * ProcessRows: TransformInput, InvokeAgent and TransformOutput for each row, by the executor that fits. The one whose work
- * an earlier process left elsewhere goes before all others.
+ * ProcessRows: TransformInput, InvokeAgent and TransformOutput for each row, by the executor that fits. An executor
+ * whose work an earlier process left outside has precedence over all others.
  */
 export async function processRows(options: ProcessOptions & { deps: RunnerDeps }): Promise<ProcessEnd> {
   const { batch, deps } = options;
@@ -21,13 +21,13 @@ export async function processRows(options: ProcessOptions & { deps: RunnerDeps }
   const facts = { plan, rows, isLive, isSample: batch.rowLimit !== null, settings: settingsOf(batch) };
   const { executor, missing } = await chooseExecutor(facts, deps);
   if (missing !== undefined && plan.request.options?.fallback === false) {
-    const text = `The rows can't be run as it was asked for (${missing}), and fallback is off. Fix that, or use mode realtime.`;
+    const text = `The rows can't be run in the requested mode (${missing}), and fallback is off. Fix the cause, or use mode realtime.`;
     return { kind: 'pause', reason: 'fatal', error: new AppError('model_unavailable', text) };
   }
   return executor.run(options);
 }
 
-/** Whether work on the batch goes on outside this process. */
+/** Whether work on the batch continues outside this process. */
 export async function isElsewhere(at: { deps: RunnerDeps; fence: Fence }): Promise<boolean> {
   return (await executorElsewhere(at)) !== undefined;
 }

@@ -10,12 +10,14 @@ import type { Executor, Fit, ProcessOptions, RunFacts } from './executor.ts';
 import { openLocalAttempts } from './local-attempts.ts';
 import type { ProcessEnd } from './process-end.ts';
 
-/** How many rows are claimed ahead of a free slot, as a share of the slots: a slot waits for no claim. */
+/** How many rows are claimed in advance, as a share of the slots, so that no slot waits for a claim. */
 const AHEAD = 0.5;
-/** How many may be missing, as a share of the slots, before more are claimed: a claim costs as much as a few of its rows. */
+/**
+ * How many rows may be missing, as a share of the slots, before more are claimed: a claim costs as much as a few rows.
+ */
 const PORTION = 0.25;
 
-/** The `realtime` executor: rows run at once, in this process. It fits whenever no other does. */
+/** The `realtime` executor: rows run immediately, in this process. It fits whenever no other executor fits. */
 export const realtime: Executor = {
   name: 'realtime',
   choose: async (facts) => fit(facts),
@@ -31,9 +33,9 @@ function fit({ plan, isSample }: RunFacts): Fit {
 /**
  * TransformInput, InvokeAgent and TransformOutput for each row, concurrently, in the order of the source.
  *
- * A row holds a slot, of which there are as many as the concurrency, until it sends nothing more; storing its answer and
- * its end goes on without one. So calls in flight never exceed the slots, and neither do calls that were sent and have no
- * committed answer: the next row's intent stands behind that answer in the store's queue.
+ * There are as many slots as the concurrency. A row holds a slot until it sends nothing more; its answer and its end
+ * are stored without a slot. So calls in flight never exceed the slots, and neither do calls that were sent and have no
+ * committed answer: the next row's intent is behind that answer in the store's queue.
  */
 async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> {
   const { drain, tuning } = options;
@@ -43,7 +45,7 @@ async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> {
   const attempts = await openLocalAttempts(options, {
     halt: halt.signal,
     onFirstAnswer: () => wake?.(),
-    // At once, not when its row is back in the queue: until then others would send into the same fault.
+    // Immediately, not when its row is back in the queue: until then other rows would send and meet the same fault.
     onFault: (error) => {
       if (!['pause', 'stop'].includes(policyOf(error))) return;
       watch.see({ kind: 'returned', error });
@@ -52,14 +54,14 @@ async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> {
   });
   const watch = options.watch ?? createBatchWatch(options);
   const ahead = createClaims(options, () => wake?.());
-  /** Rows that hold a slot, and rows that are worked on at all. */
+  /** `slots`: rows that hold a slot. `running`: all rows in progress. */
   let slots = 0;
   let running = 0;
   const onDrain = () => wake?.();
   drain.addEventListener('abort', onDrain);
   const unlisten = tuning.listen(() => wake?.());
   const isStopping = () => drain.aborted || watch.end() !== undefined;
-  // Until the first model call is answered one row goes alone: a key that is refused costs one call, not a full lane.
+  // Until the first model call is answered, one row runs alone: a refused key costs one call, not a full lane.
   const limit = () => (attempts.isAnswered() ? (tuning.now().concurrency ?? OPTION_DEFAULTS.concurrency) : 1);
   const most = () => (attempts.isAnswered() ? Math.ceil(limit() * (1 + AHEAD)) : 1);
   const missing = () => most() - slots - ahead.size();
@@ -86,7 +88,7 @@ async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> {
         wake?.();
       });
   };
-  /** Rows that are only to be stored are no more than slots, so that a store that is slow holds up the sending. */
+  /** Rows that only wait to be stored never outnumber the slots, so that a slow store slows down the sending. */
   const startAhead = () => {
     while (!isStopping() && slots < limit() && running < 2 * limit()) {
       const row = ahead.take();
@@ -118,7 +120,7 @@ async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> {
   return watch.end() ?? (drain.aborted && !ahead.isExhausted() ? { kind: 'stopped' } : { kind: 'done' });
 }
 
-/** Only now it is known how many rows there are, and so which share of them failed. */
+/** The number of rows is known only now, and with it the share of failed rows. */
 async function countRows({ deps, batch }: ProcessOptions, watch: BatchWatch): Promise<void> {
   const { totals } = (await deps.store.readBatch(batch.id)) ?? batch;
   watch.countRows(totals.rows);

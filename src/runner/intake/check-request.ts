@@ -4,8 +4,8 @@ import { type Problem, problemsOf } from '../contract/problem.ts';
 import { type BatchRequest, batchRequest } from '../contract/request.ts';
 
 /**
- * Checks a request by the contract: every fault at once. What is wrong is left out of the request that is given back, so
- * that the rest of it can be looked at too; null where what is needed for that is wrong.
+ * Checks a request by the contract and collects every fault. The returned request lacks the faulty parts, so that the
+ * rest can be checked too. It is null when a required part is faulty.
  */
 export function checkRequest(given: BatchRequest): { request: BatchRequest | null; problems: Problem[] } {
   const parsed = batchRequest.safeParse(given);
@@ -19,7 +19,7 @@ export function checkRequest(given: BatchRequest): { request: BatchRequest | nul
   return { request: batchRequest.safeParse(rest).data ?? null, problems: problemsOf(parsed.error) };
 }
 
-/** An option by itself; of everything else the whole field. */
+/** Removes a single option, or any other field as a whole. */
 function leaveOut(request: Record<string, unknown>, path: PropertyKey[]): void {
   const [field, option] = path.map(String);
   const options = request['options'];
@@ -29,7 +29,7 @@ function leaveOut(request: Record<string, unknown>, path: PropertyKey[]): void {
 }
 
 /**
- * Parses what a public function of the runner is given.
+ * Parses the argument of a public function of the runner.
  * @throws AppError the first fault's code, with every fault in the message
  */
 export function parseRequest<Schema extends z.ZodType>(schema: Schema, given: unknown): z.output<Schema> {

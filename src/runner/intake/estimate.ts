@@ -4,13 +4,13 @@ import type { PriceTable } from '../../providers/prices/prices.ts';
 import type { Estimate } from '../contract/estimate.ts';
 import { inputFields } from '../rows/mapping.ts';
 
-/** What an estimate is worked out from. */
+/** The facts that an estimate is calculated from. */
 export interface EstimateBasis {
   agent: AgentDefinition;
   rows: number | null;
-  /** Whether `rows` was counted to the end, or reckoned from the file's size. */
+  /** Whether `rows` was counted to the end, not estimated from the file's size. */
   rowsExact: boolean;
-  /** Mean size of a mapped input, in characters, over the rows looked at. */
+  /** Mean size of a mapped input, in characters, over the sampled rows. */
   inputCharacters: number;
   rowsLookedAt: number;
   concurrency: number;
@@ -19,13 +19,13 @@ export interface EstimateBasis {
 /** English prose has about four characters a token (Anthropic's and OpenAI's own rule of thumb). */
 const CHARACTERS_PER_TOKEN = 4;
 const TOKENS_PER_OUTPUT_FIELD = 25;
-/** Tokens of the frame that every call with tools carries. */
+/** Fixed overhead of every call with tools. */
 const CALL_OVERHEAD_TOKENS = 350;
 const SECONDS_PER_TURN = 3;
 
 /**
- * What a batch may cost and take, before anything has run. The low end is half, the high end three times the
- * expected: nothing is measured yet, and the basis says so.
+ * The expected cost, tokens and time of a batch before anything has run. The low end is half, the high end three times
+ * the expected cost: nothing is measured yet, and the basis says so.
  */
 export function estimateBatch(basis: EstimateBasis, prices: PriceTable): Estimate {
   const { agent, rows, concurrency } = basis;
@@ -62,7 +62,7 @@ function tokensPerRow(
   const firstTurn = Math.ceil((fixed + inputCharacters) / CHARACTERS_PER_TOKEN) + CALL_OVERHEAD_TOKENS;
   const fields = Object.keys(inputFields(agent.structured_output.schema)).length;
   const output = Math.max(1, fields) * TOKENS_PER_OUTPUT_FIELD;
-  // Each later turn sends everything again, and what the turn before added.
+  // Each later turn sends everything again, plus the messages that the turn before added.
   const input = firstTurn * turns + (turns - 1) * 2 * output;
   return { input, output: output * turns };
 }

@@ -9,9 +9,9 @@ import { newRow } from './new-row.ts';
 /** Loads a source while its rows run. */
 export interface Feeder {
   arrivals: RowArrivals;
-  /** Rows were claimed, or the concurrency has changed: another page may be due. */
+  /** Reports that rows were claimed or that the concurrency has changed: another page may be due. */
   wake(): void;
-  /** Ends the loading, whatever is left. Idempotent. */
+  /** Stops loading, even if rows remain. Idempotent. */
   stop(): Promise<void>;
 }
 
@@ -26,9 +26,9 @@ interface FeederParts {
 }
 
 /**
- * Loads page after page, at most a page and `ahead` rows before they are claimed. After a crash the source gives rows of
- * this batch again: those whose key is stored are left out, so nothing is lost or doubled. That the source is exhausted is
- * stored after its last page, so a crash in between reads to the end again.
+ * Loads page after page, at most one page and `ahead` rows before they are claimed. After a crash the source returns
+ * rows of this batch again: rows whose key is stored are skipped, so no row is lost or duplicated. The end of the
+ * source is stored after its last page; a crash between the two makes the next process read to the end again.
  */
 export function startFeeder({ source, batch, fence, store, ahead, onFault }: FeederParts): Feeder {
   const stopped = new AbortController();
@@ -45,7 +45,7 @@ export function startFeeder({ source, batch, fence, store, ahead, onFault }: Fee
   const tell = () => {
     for (const listener of listeners) listener();
   };
-  /** Rows behind the limit are not claimed, so they are not loaded either. */
+  /** Rows beyond the limit are not claimed, so they are not loaded either. */
   const isOver = () => isExhausted || rows >= limit;
 
   async function untilWanted(): Promise<void> {

@@ -1,8 +1,8 @@
 import type { BatchOptions } from '../contract/options.ts';
 
-/** What goes against itself without being wrong. */
+/** Warnings about options that are valid but conflict: a cache whose answers are pruned. */
 export function keptWarnings({ cache = 'off', trace = 'all', trace_days: days }: BatchOptions = {}): string[] {
   if (cache === 'off' || (trace === 'all' && days === undefined)) return [];
   const when = trace === 'all' ? `${days} days after it has ended` : 'when it has ended';
-  return [`The answers of this batch are pruned ${when}; from then on they serve no other batch.`];
+  return [`The answers of this batch are pruned ${when}; after that, the cache of other batches can't use them.`];
 }

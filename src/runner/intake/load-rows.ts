@@ -5,13 +5,13 @@ import type { SnapshotSource } from '../../tables/row-source.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { newRow } from './new-row.ts';
 
-/** One file of a source of several: its rows follow those of the file before it. `name` as in `SourcePart`. */
+/** One file of a source with several files. Its rows follow those of the previous file. `name` as in `SourcePart`. */
 interface LoadedPart {
   name: string;
   rows: number;
 }
 
-/** What is known of a table once it is loaded. `types` only where its format has types. */
+/** The facts of a loaded table. `types` is present only where its format has types. */
 interface LoadedTable {
   rows: number;
   columns: string[];
@@ -22,8 +22,8 @@ interface LoadedTable {
 }
 
 /**
- * LoadRows: streams the source into the store, one row each, in order, and closes it. Begins afresh if an earlier load was
- * cut off.
+ * LoadRows: streams the source into the store in order, one stored row for each row, and closes it. It starts again
+ * from the first row if an earlier load was interrupted.
  */
 export async function loadRows(
   source: SnapshotSource,

@@ -8,7 +8,7 @@ import { chooseExecutor } from '../execution/choose-executor.ts';
 import type { RunFacts } from '../execution/executor.ts';
 import { type EstimateBasis, estimateBatch } from './estimate.ts';
 
-/** What a plan says of the ways in which its rows can run: the one that would be taken, and price and time of each. */
+/** Plans how the rows can run: the executor that would be chosen, and the price and time of each. */
 export async function planExecution(
   request: BatchRequest,
   basis: EstimateBasis & Pick<RunFacts, 'isLive'>,

@@ -19,11 +19,11 @@ import { keptWarnings } from './kept-options.ts';
 import { planExecution } from './mode-options.ts';
 import { spendingOfStart } from './spending.ts';
 
-/** How long a plan may look at the table to count its rows, in milliseconds: a start answers within two seconds. */
+/** How long a plan may read the table to count its rows, in milliseconds: a start answers within two seconds. */
 const COUNT_BUDGET_MS = 800;
 const ROWS_LOOKED_AT = 200;
 
-/** A plan of which nothing is known yet. */
+/** A plan about which nothing is known yet. */
 const EMPTY: BatchPlan = {
   problems: [],
   warnings: [],
@@ -38,7 +38,7 @@ const EMPTY: BatchPlan = {
   spending_usd: null,
 };
 
-/** ValidateInput: every reason at once why a request can't run, before any money is spent, and what it would cost. */
+/** ValidateInput: collects every reason why a request can't run, before any money is spent, and estimates its cost. */
 export async function planBatch(given: BatchRequest, deps: RunnerDeps): Promise<BatchPlan> {
   const { request, problems } = checkRequest(given);
   if (request === null) return { ...EMPTY, problems };
@@ -67,7 +67,7 @@ export async function planBatch(given: BatchRequest, deps: RunnerDeps): Promise<
   return plan;
 }
 
-/** A start with a known idempotency key starts nothing: what stands at the output is the first batch's own table. */
+/** A start with a known idempotency key starts nothing: the file at the output URI is the first batch's own table. */
 async function isRepeat({ options }: BatchRequest, { store }: RunnerDeps): Promise<boolean> {
   const key = options?.idempotency_key;
   return key !== undefined && (await store.readBatchOfKey(key)) !== undefined;
@@ -96,7 +96,7 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
   if (lacking !== undefined) {
     plan.warnings.push(`${agent.model.model} can't be called before ${lacking} is set where the batch runs.`);
   }
-  // A real provider is not asked: a plan makes no calls. A script is a file that is there or not.
+  // A real provider is not asked: a plan makes no calls. A stand-in's script is a file whose existence can be checked.
   if (provider?.standIn !== undefined) await attempt(problems, async () => provider.checkModel?.(agent.model.model));
   await attempt(problems, async () => deps.checkTools?.(agent));
   problems.push(...unpricedCap(agent, request.options?.max_cost_usd, deps));
@@ -119,11 +119,11 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
   plan.spending_usd = spendingOfStart(plan.estimate, request.options ?? {});
 }
 
-/** A cap can't be kept with a model whose price is unknown. */
+/** Reports a cap that can't be enforced because the price of the model is unknown. */
 export function unpricedCap(agent: AgentDefinition, cap: number | undefined, { prices }: RunnerDeps): Problem[] {
   const { provider, model } = agent.model;
   if (cap === undefined || isPriced(provider, model, prices)) return [];
-  const message = `max_cost_usd can't be kept: the price of ${model} is unknown. Leave the cap out, use a model of known price, or tell its price in a file (ROWMILL_PRICES).`;
+  const message = `max_cost_usd can't be enforced: the price of ${model} is unknown. Leave out the cap, use a model with a known price, or add its price to a price file (ROWMILL_PRICES).`;
   return [{ code: 'budget_unpriced', message }];
 }
 
@@ -157,7 +157,7 @@ export function checkStructured(agent: AgentDefinition): Problem[] {
 }
 
 function noRows(uri: string): Problem {
-  return { code: 'no_rows', message: `${basename(uri)} has a header and no rows; there is nothing to run.` };
+  return { code: 'no_rows', message: `${basename(uri)} has a header but no rows; there is nothing to run.` };
 }
 
 interface Look {
@@ -168,14 +168,16 @@ interface Look {
   sample: SampleRow[];
 }
 
-/** A row that was looked at, with its place. */
+/** A sampled row, with its place. */
 interface SampleRow {
   row: number;
   line: number;
   cells: Cell[];
 }
 
-/** Reads the table for a moment: to its end if it is small, else far enough to reckon its rows from its size. */
+/**
+ * Reads the table for a limited time: to its end if it is small, else far enough to estimate its rows from its size.
+ */
 async function lookAt(source: RowSource, deps: RunnerDeps): Promise<Look> {
   const deadline = deps.clock.monotonic() + COUNT_BUDGET_MS;
   const sample: SampleRow[] = [];
@@ -215,13 +217,13 @@ function charactersOf(cells: Cell[]): number {
   return sum;
 }
 
-/** What the mapping makes of the rows looked at. */
+/** The result of the mapping over the sampled rows. */
 interface SampledInputs {
   /** Mean size of a mapped input. */
   inputCharacters: number;
   rowsLookedAt: number;
   failed: number;
-  /** Why the first of the failed rows gives no input: `row 0 (line 2): …`. */
+  /** Why the first of the failed rows gives no valid input: `row 0 (line 2): …`. */
   firstReason: string;
 }
 
@@ -235,7 +237,7 @@ async function sampleInputs(mapping: InputMapping, agent: AgentDefinition, look:
       characters += JSON.stringify(await transform(cells)).length;
       counted += 1;
     } catch (error) {
-      // A row that can't be transformed fails alone, when it is run; here it adds nothing to the mean.
+      // A row that can't be transformed fails on its own when it is run; here it is left out of the mean.
       if (!(error instanceof AppError)) throw error;
       firstReason ||= `row ${row} (line ${line}): ${error.message}`;
     }
@@ -244,22 +246,22 @@ async function sampleInputs(mapping: InputMapping, agent: AgentDefinition, look:
   return { inputCharacters: counted === 0 ? 0 : characters / counted, rowsLookedAt: counted, failed, firstReason };
 }
 
-/** A mapping that fills no row at all is wrong; one that leaves some out is only told. */
+/** Reports a mapping that fits no sampled row as a problem, and one that fails for some rows as a warning. */
 function tellUnfilled({ problems, warnings }: BatchPlan, { rowsLookedAt, failed, firstReason }: SampledInputs): void {
   if (failed === 0) return;
   const looked = rowsLookedAt + failed;
   if (rowsLookedAt > 0) {
     const give = failed === 1 ? 'gives' : 'give';
-    // A reason may quote a cell, and warnings are read as plain words: the row is named, its text is not repeated.
+    // A reason may quote a cell, and warnings are read as plain text: the warning names the row without its content.
     const [first] = firstReason.split(': ', 1);
     warnings.push(
-      `${failed} of the ${looked} rows looked at ${give} no valid input and would fail; the first is ${first}.`,
+      `${failed} of the ${looked} rows checked ${give} no valid input and would fail; the first is ${first}.`,
     );
     return;
   }
   const message =
     looked === 1
-      ? `The only row looked at gives no valid input: ${firstReason}`
-      : `None of the ${looked} rows looked at gives a valid input: ${firstReason}`;
+      ? `The only row checked gives no valid input: ${firstReason}`
+      : `None of the ${looked} rows checked gives a valid input: ${firstReason}`;
   problems.push({ code: 'input_invalid', message });
 }

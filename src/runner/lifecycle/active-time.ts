@@ -3,12 +3,12 @@ import type { BatchRecord } from '../../storage/batches.ts';
 import type { Fence } from '../../storage/leases.ts';
 import type { RunnerDeps } from '../deps.ts';
 
-/** How much working time may be lost with a process, in milliseconds. */
+/** How much active time may be lost when a process dies, in milliseconds. */
 const FOLD_MS = 5_000;
 
 /**
- * Begins a stretch of `running`, and folds it into `activeMs` again and again, so that rate and ETA hold after a
- * takeover: what a dead process left in `activeSince` can't be told from the time that nobody worked.
+ * Starts a period of `running` and adds it to `activeMs` regularly, so that rate and ETA stay correct after a takeover:
+ * after a process died, active time since `activeSince` can't be distinguished from time in which no process ran.
  */
 export async function keepActiveTime(
   batch: BatchRecord,
@@ -23,7 +23,7 @@ export async function keepActiveTime(
   const fold = async (): Promise<void> => {
     while (true) {
       await clock.sleep(FOLD_MS, stopped.signal);
-      // Whole milliseconds, as the store keeps them; the fraction counts the next time.
+      // Whole milliseconds, as in the store; the fraction counts the next time.
       const worked = Math.floor(clock.monotonic() - monotonic);
       activeMs += worked;
       monotonic += worked;
@@ -33,9 +33,9 @@ export async function keepActiveTime(
   };
   const folding = fold().catch((thrown: unknown) => {
     const { code } = toAppError(thrown);
-    // A lost lease or store is the rows' to report.
+    // The row execution reports a lost lease or store.
     if (!['aborted', 'lease_lost', 'store_unavailable'].includes(code))
-      log.warn({ batchId: batch.id, code }, 'working time is not kept');
+      log.warn({ batchId: batch.id, code }, 'active time is not stored');
   });
   return {
     stop: async () => {
@@ -46,8 +46,8 @@ export async function keepActiveTime(
 }
 
 /**
- * What of the present stretch is not folded in yet, in milliseconds. It can't be much: more is a wall clock that was set,
- * or a process that stood still.
+ * The part of the current period that is not in `activeMs` yet, in milliseconds. It is bounded: a larger value means
+ * that the wall clock was set, or that the process was suspended.
  */
 export function unfoldedMs({ activeSince }: Pick<BatchRecord, 'activeSince'>, now: number): number {
   return activeSince === null ? 0 : Math.min(Math.max(0, now - activeSince), 2 * FOLD_MS);

@@ -4,7 +4,7 @@ import type { RunnerDeps } from '../deps.ts';
 
 type EventDeps = Pick<RunnerDeps, 'events' | 'clock'>;
 
-/** Reports that a batch has another status, once the store has it; a change without a status says nothing. */
+/** Reports a batch's new status after the store has it; a change without a status emits nothing. */
 export function emitStatus(
   batch: Pick<BatchRecord, 'id' | 'status' | 'pauseReason'>,
   change: BatchChange,
@@ -21,7 +21,7 @@ export function emitStatus(
   });
 }
 
-/** Reports that this process has taken a batch's lease, or has it no longer. */
+/** Reports that this process has acquired or released a batch's lease. */
 export function emitLease(name: 'lease-start' | 'lease-end', fence: Fence, { events, clock }: EventDeps): void {
   events.emit(name, { ...fence, at: clock.now() });
 }

@@ -2,7 +2,7 @@ import { AppError } from '../../base/errors.ts';
 import type { BatchStatus, PauseReason } from '../../storage/batches.ts';
 
 /**
- * What can happen to a batch.
+ * The events of a batch and the transitions that they cause.
  *
  * ```
  * created ─ begin → validating ─ valid → loading ─ loaded → running ─ rows-done → aggregating ─ aggregated → completed | failed | cancelled
@@ -35,22 +35,25 @@ const TRANSITIONS: { [status in BatchStatus]: { [event in BatchEvent['type']]?: 
   cancelled: { redrive: 'running' },
 };
 
-/** The statuses in which an owner is at work, or should be. */
+/** The statuses in which a process drives the batch, or should. */
 export const ACTIVE: BatchStatus[] = ['created', 'validating', 'loading', 'running', 'aggregating'];
 export const ENDED: BatchStatus[] = ['completed', 'failed', 'cancelled'];
-/** The statuses in which rows are run, or will be: there is something to pause. */
+/** The statuses in which rows run or will run, so that the batch can be paused. */
 export const PAUSABLE: BatchStatus[] = ['created', 'validating', 'loading', 'running'];
-/** The statuses in which there is something left to cancel. */
+/** The statuses in which the batch can be cancelled. */
 export const CANCELLABLE: BatchStatus[] = [...PAUSABLE, 'paused'];
 
 /**
- * The status that follows, as a pure function.
+ * The next status, as a pure function.
  * @throws AppError `batch_state_invalid` when the event can't happen in that status
  */
 export function nextBatchStatus(status: BatchStatus, event: BatchEvent): BatchStatus {
   const next = TRANSITIONS[status][event.type];
   if (next === undefined) {
-    throw new AppError('batch_state_invalid', `A batch that is ${status} can't take "${event.type}".`);
+    throw new AppError(
+      'batch_state_invalid',
+      `The event "${event.type}" is not possible for a batch that is ${status}.`,
+    );
   }
   return event.type === 'aggregated' ? event.ending : next;
 }

@@ -12,7 +12,7 @@ type Control = NonNullable<BatchRecord['control']>;
 /** The statuses in which each request can still be carried out. */
 const WHEN: { [control in Control]: BatchStatus[] } = { pause: PAUSABLE, cancel: CANCELLABLE };
 
-/** Asks for a pause: the owner's heartbeat takes it up, and where nobody runs the batch it is paused at once. */
+/** Requests a pause: the owner's heartbeat reads the request. A batch without an owner is paused immediately. */
 export async function pauseBatch(batch: BatchRecord, deps: RunnerDeps): Promise<void> {
   if (batch.status === 'paused') return;
   const guard = { when: PAUSABLE, unlessControl: 'cancel' as const };
@@ -21,14 +21,14 @@ export async function pauseBatch(batch: BatchRecord, deps: RunnerDeps): Promise<
     if (status === 'paused') return;
     const why =
       status === 'aggregating' || control === 'cancel'
-        ? 'all its rows are at rest and its table is about to be written; it ends by itself'
+        ? 'all its rows have ended or stopped and its table is about to be written; it ends on its own'
         : `it is ${status}`;
     throw new AppError('batch_state_invalid', `The batch ${batch.id} can't be paused: ${why}.`);
   }
   await carryOutUnowned(batch.id, deps);
 }
 
-/** Asks for the end: the owner's heartbeat takes it up, and where nobody runs the batch it is carried out at once. */
+/** Requests a cancellation: the owner's heartbeat reads the request. Without an owner it is carried out immediately. */
 export async function cancelBatch(batch: BatchRecord, deps: RunnerDeps): Promise<void> {
   if (batch.status === 'cancelled') return;
   const isAsked = await deps.store.updateBatch(batch.id, { control: 'cancel' }, { when: CANCELLABLE });
@@ -44,8 +44,8 @@ export async function cancelBatch(batch: BatchRecord, deps: RunnerDeps): Promise
 }
 
 /**
- * Carries out what was asked for, when nobody runs the batch. A loaded batch that is cancelled goes to `aggregating`,
- * and whoever drives it next writes its table. Resolves to what was done, if anything.
+ * Carries out a pending request when no process owns the batch. A loaded batch that is cancelled goes to `aggregating`,
+ * and the next process that drives it writes its table. Resolves to the request that was carried out, if any.
  */
 export async function carryOutUnowned(batchId: string, deps: RunnerDeps): Promise<Control | undefined> {
   const { store } = deps;
@@ -53,7 +53,7 @@ export async function carryOutUnowned(batchId: string, deps: RunnerDeps): Promis
   const lease = await store.acquireLease(batchId, deps.owner);
   if (!lease.acquired) return undefined;
   try {
-    // Its state may have changed until the lease was ours.
+    // The batch may have changed before this process got the lease.
     const batch = await store.readBatch(batchId);
     const control = requestOf(batch);
     if (batch === undefined || control === undefined) return undefined;
@@ -85,7 +85,7 @@ function cancelled(batch: BatchRecord, now: number): BatchChange {
 }
 
 /**
- * Changes how a batch is tuned; its owner takes it up with its next heartbeat.
+ * Changes the tuning of a batch; its owner applies it at its next heartbeat.
  * @throws AppError `invalid_arguments`, `budget_unpriced`, `batch_state_invalid` when it has ended
  */
 export async function tuneBatch(batch: BatchRecord, tuning: BatchTuning, deps: RunnerDeps): Promise<void> {
@@ -98,7 +98,7 @@ export async function tuneBatch(batch: BatchRecord, tuning: BatchTuning, deps: R
     const status = (await deps.store.readBatch(batch.id))?.status ?? batch.status;
     throw new AppError(
       'batch_state_invalid',
-      `The batch ${batch.id} is ${status}: there is nothing to tune. A retry of its failed rows takes a concurrency and a max_cost_usd of its own.`,
+      `The batch ${batch.id} is ${status}: its tuning can't be changed. A retry of its failed rows accepts its own concurrency and max_cost_usd.`,
     );
   }
   deps.events.emit('batch-tune', { batchId: batch.id, at: deps.clock.now() });

@@ -9,29 +9,32 @@ import { unfoldedMs } from './active-time.ts';
 import { nextBatchStatus } from './batch.ts';
 import { emitStatus } from './batch-events.ts';
 
-/** One process at work on one batch. */
+/** The state of one process that drives one batch. */
 export interface Drive {
   deps: RunnerDeps;
   fence: Fence;
   drain: AbortController;
   hard: AbortController;
-  /** What the drain is for, once there is one. */
+  /** The reason of the drain, once there is one. */
   wanted: { reason: 'user' | 'interrupted' | 'cancel' } | undefined;
   onDrain: 'pause' | 'release';
-  /** Rows are at work: only they are cut off when a drain's grace time is over. */
+  /** Whether rows are running: only they are stopped when a drain's grace time is over. */
   isAtRows: boolean;
   agent: OpenedAgent | undefined;
-  /** Hands what is set on the batch to the rows at work. */
+  /** Applies new settings of the batch to the running rows. */
   tune: ((settings: JsonObject) => void) | undefined;
 }
 
-/** The agent with its tools open, once for a drive. */
+/** The agent with its tools open; opened once per drive. */
 export async function openAgent(plan: StoredPlan, drive: Drive): Promise<OpenedAgent> {
   drive.agent ??= await drive.deps.openAgent(plan.agent, plan.toolSpecs, drive.drain.signal);
   return drive.agent;
 }
 
-/** The parts as the batch's maker had them: its tables lie in the folders that its maker may touch. */
+/**
+ * The dependencies as the process that created the batch had them: tables are limited to the folders that it may
+ * access.
+ */
 export function atHome(deps: RunnerDeps, { fileRoots }: StoredPlan): RunnerDeps {
   return { ...deps, tables: deps.tables.within(fileRoots) };
 }
@@ -44,10 +47,10 @@ export async function change(batch: BatchRecord, { deps, fence }: Drive, next: B
   return 'on';
 }
 
-/** Does what the drain was for. */
+/** Carries out the reason of the drain. */
 export async function settle(batch: BatchRecord, drive: Drive): Promise<'on' | 'rest'> {
   const wanted = drive.wanted?.reason ?? 'interrupted';
-  // The table of a batch whose rows are all at rest is written whatever its ending; there is nothing left to cancel.
+  // A batch in `aggregating` runs no more rows and its table is written in any case, so a cancellation has no effect.
   const reason = wanted === 'cancel' && batch.status === 'aggregating' ? 'interrupted' : wanted;
   if (reason === 'cancel') {
     const status = nextBatchStatus(batch.status, { type: 'cancel' });
@@ -73,22 +76,22 @@ export function pause(
     status,
     pauseReason: why.reason,
     error: why.error,
-    // `control` stays: a cancellation may just have been asked for. A resume clears it.
+    // `control` stays: a cancellation may just have been requested. A resume clears it.
   });
 }
 
-/** Closes the stretch of `running`, so that rates and ETA count working time only. */
+/** Ends the period of `running`, so that rates and ETA count active time only. */
 export function stretch(batch: BatchRecord, { deps }: Drive): BatchChange {
   if (batch.activeSince === null) return {};
   return { activeMs: batch.activeMs + unfoldedMs(batch, deps.clock.now()), activeSince: null };
 }
 
-/** A fault as the store keeps it. */
+/** A fault in its stored form. */
 export function stored(error: AppError): { code: AppError['code']; message: string } {
   return { code: error.code, message: error.message };
 }
 
-/** The plan as the store keeps it: plain JSON. */
+/** The plan in its stored form: plain JSON. */
 export function storable(plan: StoredPlan): BatchRecord['plan'] {
   return JSON.parse(JSON.stringify(plan)) as BatchRecord['plan'];
 }

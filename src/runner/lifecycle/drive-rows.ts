@@ -13,7 +13,7 @@ import { finishRedrive } from './redrive.ts';
 import { openRowFlow } from './row-flow.ts';
 import { settingsOf, tuningOf } from './settings.ts';
 
-/** The state `running`: works on rows until they are done, or something ends or pauses the batch. */
+/** The state `running`: runs rows until all are done, or until something ends or pauses the batch. */
 export async function runRows(batch: BatchRecord, drive: Drive): Promise<'on' | 'rest'> {
   const { deps, fence } = drive;
   if (batch.ending !== null) {
@@ -43,7 +43,7 @@ export async function runRows(batch: BatchRecord, drive: Drive): Promise<'on' | 
   return afterRows(batch, drive, end);
 }
 
-/** Runs the rows beside the flow of a batch that has one. */
+/** Runs the rows, together with the row flow of a batch that has one. */
 async function runWithFlow(options: ProcessOptions & { deps: RunnerDeps }, drive: Drive): Promise<ProcessEnd> {
   const flow = await openRowFlow(options.batch, drive, options.tuning);
   if (flow === undefined) return processRows(options);
@@ -56,7 +56,7 @@ async function runWithFlow(options: ProcessOptions & { deps: RunnerDeps }, drive
     await flow.close();
   }
   const error = flow.fault();
-  // A wait that a stop has cut short is no fault of a place.
+  // A wait that was aborted by a stop is not a fault of the source or the output.
   if (error === undefined || error.code === 'aborted') return end;
   const isOurs = error.code === 'lease_lost' || error.code === 'store_unavailable';
   return isOurs ? { kind: 'fault', error } : { kind: 'pause', reason: 'fatal', error };
@@ -77,7 +77,7 @@ async function afterRows(before: BatchRecord, drive: Drive, end: ProcessEnd): Pr
     case 'tolerance':
       return change(batch, drive, { ...rowsDone(batch, drive), ending: 'failed', error: stored(end.error) });
     case 'pause': {
-      // Each failed attempt stays in its row's trace.
+      // The failed attempts stay in the traces of their rows.
       if (end.alike !== undefined) await drive.deps.store.redriveRows(drive.fence, { codes: [end.alike] });
       return pause(batch, drive, { reason: end.reason, error: stored(end.error) });
     }

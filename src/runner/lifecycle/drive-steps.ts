@@ -15,7 +15,7 @@ import { pruneTime } from './retention.ts';
 import { endRowFlow } from './row-flow.ts';
 import { settingsOf, tuningOf } from './settings.ts';
 
-/** The states before and after the rows are at work, each with what carries a batch through it. */
+/** The states before and after the rows run, each with the function that takes a batch through it. */
 export const STEPS = { validating: validate, loading: load, aggregating: aggregate };
 
 async function validate(batch: BatchRecord, drive: Drive): Promise<'on'> {
@@ -46,7 +46,7 @@ async function load(batch: BatchRecord, drive: Drive): Promise<'on'> {
   return change(batch, drive, { status, columns, loadWarnings, plan: next });
 }
 
-/** The rows of a live source are loaded while they run: all that is known before is its columns. */
+/** The rows of a live source are loaded while they run, so only its columns are known before. */
 async function beginIntake(batch: BatchRecord, drive: Drive, source: LiveSource): Promise<'on'> {
   const columns = source.columns();
   const loadWarnings = source.warnings().map(({ message }) => message);
@@ -77,7 +77,7 @@ async function aggregate(batch: BatchRecord, drive: Drive): Promise<'on'> {
     deps: atHome(drive.deps, plan),
     spreadsheetSafe: plan.request.options?.spreadsheet_safe ?? false,
     signal: drive.hard.signal,
-    // A process that slept must not put its table over the one of whoever took over.
+    // A process that was suspended must not overwrite the table of the process that took over.
     beforeCommit: async () => void (await drive.deps.store.renewLease(drive.fence)),
     onRow: ({ input }) => cut.see(input),
   });
@@ -90,7 +90,7 @@ async function aggregate(batch: BatchRecord, drive: Drive): Promise<'on'> {
   return change(batch, drive, { status, output, loadWarnings, endedAt, pruneAt, control: null, ...settings });
 }
 
-/** A batch that ends before its work elsewhere does takes in what that gave until then. */
+/** When a batch ends before its work outside this process, collects the results that exist by then. */
 async function endWorkElsewhere(batch: BatchRecord, drive: Drive): Promise<void> {
   const { deps, fence, hard } = drive;
   if (!(await isElsewhere(drive))) return;
@@ -99,7 +99,10 @@ async function endWorkElsewhere(batch: BatchRecord, drive: Drive): Promise<void>
   await endElsewhere({ batch, fence, agent, deps, tuning, drain: hard.signal, hard: hard.signal });
 }
 
-/** A step before the first row failed: what can't be mended by waiting ends the batch, before any money is spent. */
+/**
+ * Handles a failed step. A failure before the first row can't be fixed by waiting: it ends the batch, before any money
+ * is spent. A failed aggregation pauses it.
+ */
 export async function stepFailed(batch: BatchRecord, drive: Drive, error: AppError): Promise<'on' | 'rest'> {
   if (error.code === 'lease_lost' || error.code === 'store_unavailable') throw error;
   if (drive.wanted !== undefined) return settle(batch, drive);

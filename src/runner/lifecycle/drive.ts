@@ -11,25 +11,25 @@ import { runRows } from './drive-rows.ts';
 import { STEPS, stepFailed } from './drive-steps.ts';
 import { keepLease } from './lease-keeper.ts';
 
-/** How long rows at work may take to finish once a batch drains, in milliseconds. */
+/** How long running rows may take to finish once a batch drains, in milliseconds. */
 const GRACE_MS = 30_000;
 
 export interface DriveOptions {
-  /** Drains: no new rows, rows at work finish within the grace time. */
+  /** Drains: no new rows start, running rows finish within the grace time. */
   signal?: AbortSignal;
-  /** Stops at once; rows at work go back to the queue. */
+  /** Stops immediately; running rows go back to the queue. */
   hardSignal?: AbortSignal;
-  /** What a drain leaves behind: a paused batch, or a running one that another process may take over. Default `pause`. */
+  /** The state after a drain: a paused batch, or a running one that another process may take over. Default `pause`. */
   onDrain?: 'pause' | 'release';
 }
 
 /**
- * Takes a batch's lease and carries it from state to state until it ends, pauses or is drained.
+ * Takes a batch's lease and drives the batch from state to state until it ends, pauses or is drained.
  * @throws AppError `batch_owned_elsewhere`, `lease_lost`, `store_unavailable`
  */
 export async function driveBatch(batchId: string, options: DriveOptions, deps: RunnerDeps): Promise<BatchRecord> {
   const batch = await driveOnce(batchId, options, deps);
-  // What came too late for the heartbeat: its asker found the lease taken, so it is carried out here.
+  // A request that came after the last heartbeat: its sender found the lease taken, so it is carried out here.
   const done = await carryOutUnowned(batchId, deps);
   return done === undefined ? batch : driveOnce(batchId, options, deps);
 }
@@ -86,10 +86,13 @@ async function driveOnce(batchId: string, options: DriveOptions, deps: RunnerDep
   }
 }
 
-/** Closes the tools and gives the lease back; what fails at that can't undo what the drive has come to. */
+/** Closes the tools and releases the lease. A failure here is only logged: it can't change the result of the drive. */
 async function leave({ agent, deps, fence }: Drive, isOwner: boolean): Promise<void> {
   const warn = (step: string) => (thrown: unknown) =>
-    deps.log.warn({ batchId: fence.batchId, step, code: toAppError(thrown).code }, 'batch was not left cleanly');
+    deps.log.warn(
+      { batchId: fence.batchId, step, code: toAppError(thrown).code },
+      'cleanup after driving a batch failed',
+    );
   await agent?.close().catch(warn('close tools'));
   if (isOwner) await deps.store.releaseLease(fence).catch(warn('release lease'));
 }
@@ -111,7 +114,7 @@ async function advanceToRest(drive: Drive): Promise<BatchRecord> {
   }
 }
 
-/** Carries a batch one state further; `rest` leaves it as it is for another process. */
+/** Takes a batch one state further; `rest` leaves it unchanged for another process. */
 async function advance(batch: BatchRecord, drive: Drive): Promise<'on' | 'rest'> {
   switch (batch.status) {
     case 'created':

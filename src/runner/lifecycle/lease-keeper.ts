@@ -4,20 +4,22 @@ import type { BatchRecord } from '../../storage/batches.ts';
 import type { Fence } from '../../storage/leases.ts';
 import type { RunnerDeps } from '../deps.ts';
 
-/** How often the lease is renewed and the batch's `control` read, in milliseconds, unless `heartbeatMs` says otherwise. */
+/**
+ * How often the lease is renewed and the batch's `control` read, in milliseconds, unless `heartbeatMs` says otherwise.
+ */
 const HEARTBEAT_MS = 1000;
 
-/** Keeps a batch's lease while its owner works. */
+/** Keeps a batch's lease while its owner drives the batch. */
 export interface LeaseKeeper {
-  /** The fault that lost the lease, if it is lost. */
+  /** The fault by which the lease was lost, if it was. */
   lost(): AppError | undefined;
   /** Ends the heartbeat. Idempotent. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts the heartbeat. At each beat `control` is told what others ask of the owner, if anything, and `settings` what is
- * set on the batch; `lost` is called once, when nothing may be written any more.
+ * Starts the heartbeat. Each beat calls `control` with the pending request to the owner, if any, and `settings` with
+ * the settings of the batch. `lost` is called once, when this process may no longer write.
  */
 export function keepLease(
   fence: Fence,
@@ -43,7 +45,7 @@ export function keepLease(
           on.lost(error);
           return;
         }
-        deps.log.warn({ batchId: fence.batchId, code: error.code }, 'heartbeat failed; it is tried again');
+        deps.log.warn({ batchId: fence.batchId, code: error.code }, 'heartbeat failed; it will be retried');
       }
       await deps.clock.sleep(deps.heartbeatMs ?? HEARTBEAT_MS, stopped.signal).catch(ignoreAborted);
     }

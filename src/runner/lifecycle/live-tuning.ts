@@ -1,15 +1,15 @@
 import type { BatchTuning } from '../contract/options.ts';
 
-/** How a batch is tuned while its rows are at work: the heartbeat tells, whoever depends on it listens. */
+/** The tuning of a batch while its rows run: the heartbeat calls `tell`, and parts that depend on the tuning listen. */
 export interface LiveTuning {
   now(): BatchTuning;
-  /** From the heartbeat; listeners are called only when something is different. */
+  /** Called by the heartbeat; calls the listeners only when the tuning has changed. */
   tell(tuning: BatchTuning): void;
   /** Returns the function that ends the listening. */
   listen(listener: (tuning: BatchTuning) => void): () => void;
 }
 
-/** @param first how it is tuned when the work begins */
+/** @param first the tuning when the rows start to run */
 export function createLiveTuning(first: BatchTuning): LiveTuning {
   let current = first;
   const listeners = new Set<(tuning: BatchTuning) => void>();

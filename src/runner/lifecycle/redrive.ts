@@ -19,11 +19,11 @@ import { settingsOf } from './settings.ts';
 
 type Model = Pick<AgentDefinition['model'], 'provider' | 'model'>;
 
-/** What a retry would do, checked. */
+/** A checked retry. */
 export interface Retry {
   codes: ErrorCode[] | undefined;
   model: Model | undefined;
-  /** Rows that would be run: failed ones, and those that were not run. */
+  /** Number of rows that would be run: failed rows, and rows that were not run. */
   rows: number;
   estimate: Estimate | null;
 }
@@ -47,14 +47,14 @@ export async function resumeBatch(batch: BatchRecord, change: ResumeRequest, dep
   if (!(await deps.store.updateBatch(batch.id, next, { when: ['paused'], unlessControl: 'cancel' }))) {
     throw new AppError(
       'batch_state_invalid',
-      `The batch ${batch.id} was resumed or cancelled by someone else just now.`,
+      `The batch ${batch.id} has just been resumed or cancelled by another caller.`,
     );
   }
   emitStatus(batch, next, deps);
 }
 
 /**
- * What a retry would run, and what it may cost; changes nothing.
+ * Checks a retry and estimates its cost; changes nothing.
  * @throws AppError `batch_state_invalid`, `invalid_arguments`, `agents_invalid` (unknown provider), `model_unknown`,
  *   `budget_unpriced`, `budget_reached`
  */
@@ -77,7 +77,8 @@ export async function planRetry(batch: BatchRecord, request: RetryRequest, deps:
 }
 
 /**
- * Failed rows queued again with new attempts in the same batch, which is running from here on, for whoever drives.
+ * Queues failed rows again with new attempts in the same batch. The batch is then `running`, and a process that drives
+ * batches claims it.
  * @throws AppError as {@link planRetry}, and `batch_owned_elsewhere`
  */
 export async function retryBatch(batch: BatchRecord, request: RetryRequest, deps: RunnerDeps): Promise<void> {
@@ -95,10 +96,10 @@ export async function retryBatch(batch: BatchRecord, request: RetryRequest, deps
   try {
     const settings = {
       ...withoutModel(request),
-      // A retry is a new try of the batch API, and of strict tools.
+      // A retry tries the batch API and strict tools again.
       ...{ real_time: null, plain_tools: null },
       ...(model === undefined ? {} : await modelSettings(model, batch, deps)),
-      // A transcript never changes its model half way. The null takes away what an earlier retry left.
+      // A transcript never changes its model midway. The null removes the codes of an earlier retry.
       redrive: { codes: codes ?? null, restart: model !== undefined },
     };
     const current = await store.readBatch(batch.id);
@@ -118,8 +119,8 @@ export async function retryBatch(batch: BatchRecord, request: RetryRequest, deps
 }
 
 /**
- * Queues what a retry has asked for, portion by portion, under the lease. What a crash leaves undone stands in the
- * settings: no row runs before it is done.
+ * Queues the rows of a retry in portions, under the lease. After a crash the unfinished rest is in the settings, and it
+ * is finished before any row runs.
  */
 export async function finishRedrive(batch: BatchRecord, fence: Fence, { store }: RunnerDeps): Promise<void> {
   const { redrive } = settingsOf(batch);
@@ -128,7 +129,7 @@ export async function finishRedrive(batch: BatchRecord, fence: Fence, { store }:
   await store.updateBatch(batch.id, { settings: { redrive: null } }, { fence });
 }
 
-/** A null takes away what an earlier model was. */
+/** The settings of a new model. A null removes the stand-in of an earlier model. */
 async function modelSettings({ provider, model }: Model, batch: BatchRecord, deps: RunnerDeps): Promise<JsonObject> {
   const source = await deps.provider(provider, planOf(batch).agent.model);
   return { model: { provider, model }, stand_in: source.standIn ?? null };
@@ -143,7 +144,7 @@ function withoutModel({ max_cost_usd, concurrency }: RetryRequest): BatchTuning 
 
 function checkEnded({ id, status, columns, error }: BatchRecord): void {
   if (!ENDED.includes(status)) {
-    const fix = status === 'paused' ? 'Resume it, and retry what has failed when it has ended' : 'Wait until it ends';
+    const fix = status === 'paused' ? 'Resume it, and retry the failed rows when it has ended' : 'Wait until it ends';
     throw new AppError(
       'batch_state_invalid',
       `Only a batch that has ended can be retried; ${id} is ${status}. ${fix}.`,
@@ -155,14 +156,14 @@ function checkEnded({ id, status, columns, error }: BatchRecord): void {
   }
 }
 
-/** The cap that will hold has to leave something to spend. */
+/** The new cap must leave something to spend. */
 function checkCapLeft(batch: BatchRecord, { max_cost_usd }: BatchTuning): void {
   const cap = max_cost_usd ?? planOf(batch).request.options?.max_cost_usd;
   const committed = (batch.totals.costMicroUsd + batch.totals.openWorstMicroUsd) / 1e6;
   if (cap === undefined || cap > committed) return;
   throw new AppError(
     'budget_reached',
-    `${dollars(committed)} of the cap of ${dollars(cap)} is spent or committed; go on with ${batch.id} under a higher max_cost_usd.`,
+    `${dollars(committed)} of the cap of ${dollars(cap)} is spent or committed; continue ${batch.id} with a higher max_cost_usd.`,
   );
 }
 
@@ -179,7 +180,7 @@ function checkCodes(codes: string[], failures: { code: ErrorCode; count: number 
   return codes as ErrorCode[];
 }
 
-/** `provider/model`, or a model of the provider that the batch has now. */
+/** Reads `provider/model`, or a model of the batch's current provider. */
 async function checkModel(text: string, batch: BatchRecord, deps: RunnerDeps): Promise<Model> {
   const { agent } = planOf(batch);
   const slash = text.indexOf('/');
@@ -188,7 +189,7 @@ async function checkModel(text: string, batch: BatchRecord, deps: RunnerDeps): P
   const name = isWhole ? text.slice(slash + 1) : text;
   if (name.trim() === '') throw new AppError('invalid_arguments', 'The model is empty; write provider/model.');
   if (isEmbeddingModel({ provider, model: name }) && !isEmbeddingModel(agent.model)) {
-    const text = `${name} gives vectors, and ${agentLabel(agent)} wants an answer; take a model that writes.`;
+    const text = `${name} is an embedding model, and ${agentLabel(agent)} needs a model that writes text; choose such a model.`;
     throw new AppError('invalid_arguments', text);
   }
   const source = await deps.provider(provider, agent.model);

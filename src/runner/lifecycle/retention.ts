@@ -7,23 +7,23 @@ import type { RunnerDeps } from '../deps.ts';
 import { planOf } from '../output/results.ts';
 import { ENDED } from './batch.ts';
 
-/** Rows whose bodies go in one transaction: about 2 ms, so that nobody waits for the event loop. */
+/** Rows whose bodies are deleted in one transaction: about 2 ms, so that the event loop is not blocked. */
 const PAGE = 50;
-/** How often the lease is renewed meanwhile, in milliseconds; it lapses after 15 s. */
+/** How often the lease is renewed while pruning, in milliseconds; it lapses after 15 s. */
 const RENEW_MS = 1_000;
 const DAY_MS = 86_400_000;
 
 type Trace = NonNullable<BatchOptions['trace']>;
 
-/** When the first pruning of a batch that ends at `endedAt` is due; null: its bodies are kept for good. */
+/** When the first pruning of a batch that ends at `endedAt` is due; null: its bodies are kept permanently. */
 export function pruneTime(options: BatchOptions | undefined, endedAt: number): number | null {
   if ((options?.trace ?? 'all') !== 'all') return endedAt;
   return options?.trace_days === undefined ? null : endedAt + options.trace_days * DAY_MS;
 }
 
 /**
- * Prunes every ended batch whose time has come. What fails, or is owned just now, is left for the next time; pruning
- * again what is pruned changes nothing.
+ * Prunes every ended batch that is due. A batch that fails, or that a process owns, is left for the next time.
+ * Idempotent: pruning a pruned batch changes nothing.
  */
 export async function pruneDue(deps: RunnerDeps, signal?: AbortSignal): Promise<void> {
   for (const id of await deps.store.listPrunableBatches(deps.clock.now())) {
@@ -42,7 +42,7 @@ async function pruneBatch(id: string, deps: RunnerDeps, signal: AbortSignal | un
   if (!lease.acquired) return;
   try {
     const batch = await store.readBatch(id);
-    // It may have been redriven until the lease was ours.
+    // The batch may have been redriven before this process got the lease.
     if (batch === undefined || !ENDED.includes(batch.status)) return;
     const { trace = 'all', trace_days: days } = planOf(batch).request.options ?? {};
     const lastAt = days === undefined ? null : (batch.endedAt ?? 0) + days * DAY_MS;
@@ -77,8 +77,8 @@ async function prunePages(
 }
 
 /**
- * The attempts of a row whose bodies may go. Never that of a row which has not ended: a redrive of a cancelled batch
- * goes on from its answered calls.
+ * The attempts of a row whose bodies may be deleted. The current attempt of a row that has not ended is kept: a redrive
+ * of a cancelled batch continues from its answered calls.
  */
 function prunableRuns({ status, attempt }: RowRecord, keep: Trace): number[] {
   if (keep === 'all') return [];
@@ -87,21 +87,21 @@ function prunableRuns({ status, attempt }: RowRecord, keep: Trace): number[] {
   return [...past, ...present];
 }
 
-/** Deletes what removed batches have left behind, portion by portion. */
+/** Deletes the remaining records of removed batches, in portions. */
 async function sweepRemoved({ store }: RunnerDeps, signal?: AbortSignal): Promise<void> {
   while (!signal?.aborted && (await store.sweepRemoved()));
 }
 
-/** Does what is due besides driving: removals that were cut off, and pruning. */
+/** Does the maintenance besides driving: finishes interrupted removals, and prunes. */
 export async function keepHouse(deps: RunnerDeps, signal?: AbortSignal): Promise<void> {
   await sweepRemoved(deps, signal);
   await pruneDue(deps, signal);
 }
 
 /**
- * Removes a batch: its rows, its journal and its accounting. It is gone from every listing at once; what it leaves is
- * swept here, and after a crash by the next process that keeps house. Its table stays where it is.
- * @throws AppError `batch_state_invalid` when it has not ended (a paused one goes with `force`), `batch_owned_elsewhere`
+ * Removes a batch: its rows, its journal and its accounting. It disappears from every listing immediately; its records
+ * are swept here, and after a crash by the next process that does maintenance. Its table stays in place.
+ * @throws AppError `batch_state_invalid` when it has not ended (`force` allows a paused one), `batch_owned_elsewhere`
  */
 export async function removeBatch(batch: BatchRecord, force: boolean, deps: RunnerDeps): Promise<void> {
   const { store } = deps;
@@ -112,7 +112,7 @@ export async function removeBatch(batch: BatchRecord, force: boolean, deps: Runn
     const { pid, host } = lease.owner;
     throw new AppError(
       'batch_owned_elsewhere',
-      `The batch ${batch.id} is at work in process ${pid} on ${host}; try again when it is at rest.`,
+      `The batch ${batch.id} is being run by process ${pid} on ${host}; try again when it has ended or is paused.`,
     );
   }
   const open = (await store.readProviderJobs(batch.id)).filter(({ state }) => state === 'open' || state === 'creating');
@@ -135,7 +135,7 @@ function notRemovable({ id, status }: BatchRecord): AppError {
   return new AppError(
     'batch_state_invalid',
     status === 'paused'
-      ? `The batch ${id} is paused and can still go on; ${fix}, or delete it with --force.`
+      ? `The batch ${id} is paused and can still be resumed; ${fix}, or delete it with --force.`
       : `The batch ${id} is ${status}; ${fix}.`,
   );
 }

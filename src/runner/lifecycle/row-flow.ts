@@ -11,21 +11,21 @@ import { outputHeader, planOf } from '../output/results.ts';
 import { atHome, type Drive } from './drive-context.ts';
 import type { LiveTuning } from './live-tuning.ts';
 
-/** What goes on beside the rows of a batch while they run: rows come from its source, and ended ones go where they belong. */
+/** The parallel flow of a batch whose rows run: new rows are loaded from its source, and ended rows are delivered. */
 export interface RowFlow {
-  /** The runner's parts; their store tells the flow of claims and ends. */
+  /** The runner's dependencies; their store reports claimed and ended rows to the flow. */
   deps: RunnerDeps;
   /** Absent where all rows are loaded. */
   arrivals?: RowArrivals;
-  /** Fires once nothing can come or go any more: no new rows from then on. */
+  /** Fires once rows can no longer be loaded or delivered: no new rows start from then on. */
   broken: AbortSignal;
-  /** Why, if it did. */
+  /** The fault that fired `broken`, if it did. */
   fault(): AppError | undefined;
-  /** Ends the loading, delivers what has ended, and closes both places. */
+  /** Stops loading, delivers the ended rows, and closes the source and the output. */
   close(): Promise<void>;
 }
 
-/** The flow of a batch whose rows run; undefined for one whose rows were all loaded before and go into a table at its end. */
+/** Opens the flow of a batch; undefined for one whose rows are all loaded and go into a table at its end. */
 export async function openRowFlow(batch: BatchRecord, drive: Drive, tuning: LiveTuning): Promise<RowFlow | undefined> {
   if (batch.intake === null && !batch.delivers) return undefined;
   const { deps, fence } = drive;
@@ -44,7 +44,7 @@ export async function openRowFlow(batch: BatchRecord, drive: Drive, tuning: Live
       ? startFeeder({ source, batch, fence, store: deps.store, ahead, onFault })
       : undefined;
   const unlisten = tuning.listen(() => feeder?.wake());
-  // What an earlier process has left undelivered goes at once.
+  // Rows that an earlier process left undelivered are delivered immediately.
   delivery.wake();
   return {
     deps: {
@@ -74,7 +74,7 @@ export async function openRowFlow(batch: BatchRecord, drive: Drive, tuning: Live
   };
 }
 
-/** Delivers what is left of a batch that comes to its end, and gives rows back that it does not run. */
+/** Delivers the remaining rows of a batch that ends, and returns rows that it does not run to the source. */
 export async function endRowFlow(batch: BatchRecord, drive: Drive): Promise<void> {
   if (batch.intake === null && !batch.delivers) return;
   const { deps, fence } = drive;

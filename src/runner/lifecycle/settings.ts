@@ -4,23 +4,23 @@ import type { BatchRecord } from '../../storage/batches.ts';
 import type { BatchTuning } from '../contract/options.ts';
 import type { StoredPlan } from '../contract/stored-plan.ts';
 
-/** What can be changed on a batch after its start, by any process; `BatchRecord.settings` holds it. */
+/** The values that any process can change after a batch's start; `BatchRecord.settings` holds them. */
 export interface BatchSettings extends BatchTuning {
-  /** What new attempts use since a retry asked for it. */
+  /** The model of new attempts, set by a retry. */
   model?: Pick<AgentDefinition['model'], 'provider' | 'model'>;
-  /** What that model really is when it is a stand-in; a real one has none. */
+  /** The kind of stand-in that replaces that model; absent for a real model. */
   stand_in?: string;
   /** Set once the batch API was given up for this batch, with the reason: the rest runs in real time. */
   real_time?: string;
-  /** Rows whose prompt was cut, as it was counted when the table was written. */
+  /** Number of rows whose prompt was truncated, counted when the table was written. */
   truncated_rows?: number;
-  /** The same by input field. */
+  /** Number of such rows by input field. */
   truncated_fields?: Record<string, number>;
-  /** Tools go out in plain form: their strict form was refused. */
+  /** Tools are sent in plain form, because their strict form was refused. */
   plain_tools?: boolean;
-  /** The operator gave up jobs of which it is not known whether they exist. */
+  /** The operator gave up jobs that may or may not exist. */
   resend_lost?: boolean;
-  /** A retry whose rows are not all queued again yet; whoever drives the batch does it first. */
+  /** A retry whose rows are not all queued again yet; the process that drives the batch queues them first. */
   redrive?: { codes?: ErrorCode[]; restart: boolean };
 }
 
@@ -29,12 +29,12 @@ export function settingsOf(batch: Pick<BatchRecord, 'settings'>): BatchSettings 
   return batch.settings as BatchSettings;
 }
 
-/** How a batch is tuned under these settings. */
+/** The tuning of a batch under these settings. */
 export function tuningOf(plan: StoredPlan, settings: BatchSettings): BatchTuning {
   return withSettings(plan, settings).request.options ?? {};
 }
 
-/** The plan as it holds now: the options and the model that were set since the start go before the ones it began with. */
+/** The current plan: options and a model that were set since the start override the original ones. */
 export function withSettings(plan: StoredPlan, settings: BatchSettings): StoredPlan {
   const { concurrency, max_cost_usd, priority, model, stand_in } = settings;
   const tuning = JSON.parse(JSON.stringify({ concurrency, max_cost_usd, priority })) as BatchTuning;
@@ -51,7 +51,7 @@ function withModel(
   model: NonNullable<BatchSettings['model']>,
   standIn: string | undefined,
 ): Pick<StoredPlan, 'agent' | 'standIn'> {
-  // What else was said of the model, as an address or a fallback, is another provider's.
+  // Other model settings, such as an address or a fallback, belong to the original provider.
   const kept = model.provider === agent.model.provider ? agent.model : { max_tokens: agent.model.max_tokens };
   return { agent: { ...agent, model: { ...kept, ...model } }, standIn: standIn ?? null };
 }

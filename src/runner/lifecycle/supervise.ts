@@ -7,25 +7,25 @@ import type { Runner } from '../runner.ts';
 const LOOK_MS = 250;
 /** How long a batch is left alone after its drive failed. */
 const BACK_OFF_MS = 5_000;
-/** How long there must be nothing to do before an idle supervisor ends: a batch may be created just now. */
+/** How long a supervisor must be idle before it ends: a batch may be about to be created. */
 const IDLE_MS = 2_000;
-/** How often what is due is pruned and what is removed is swept. */
+/** How often due bodies are pruned and removed batches are swept. */
 const HOUSE_MS = 600_000;
 
 export interface SuperviseOptions {
   runner: Runner;
   clock: Clock;
   log: Log;
-  /** Drains; batches stay `running` and may be taken over by the next process. */
+  /** Drains; batches stay `running`, and the next process may take them over. */
   signal: AbortSignal;
   hardSignal: AbortSignal;
-  /** End once no batch is left to drive. */
+  /** Whether to end once no batch is left to drive. */
   untilIdle: boolean;
 }
 
 /**
- * Drives every active batch that no living process owns, each as soon as it is seen, and keeps house: at the start and
- * from time to time. Resolves when all drives are at rest.
+ * Drives every active batch that no living process owns, each as soon as it is seen, and does maintenance at the start
+ * and at intervals. Resolves when all drives have ended.
  */
 export async function supervise(options: SuperviseOptions): Promise<void> {
   const { runner, clock, log, signal, untilIdle } = options;
@@ -58,7 +58,7 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
   await Promise.all([...drives.values(), house]);
 }
 
-/** One round is enough for a supervisor that ends when it is idle. */
+/** Does maintenance at intervals; a supervisor that ends when it is idle does one round only. */
 async function keepHouse({ runner, clock, log, signal, untilIdle }: SuperviseOptions): Promise<void> {
   do {
     try {

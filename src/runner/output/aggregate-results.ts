@@ -6,21 +6,21 @@ import type { RunnerDeps } from '../deps.ts';
 import { outputTypes } from './output-types.ts';
 import { layoutOf, outputHeader, outputRows, planOf } from './results.ts';
 
-/** How a batch's table is written. */
+/** The options of writing a batch's table. */
 interface AggregateOptions {
   deps: RunnerDeps;
   spreadsheetSafe: boolean;
   signal?: AbortSignal;
-  /** Its rejection keeps a table from being put in its place. */
+  /** Called before the table becomes visible; a rejection prevents that. */
   beforeCommit?: () => Promise<void>;
-  /** Sees every row as it is written. */
+  /** Called with every row as it is written. */
   onRow?: (row: RowRecord) => void;
 }
 
 /**
- * AggregateResults: writes the table of a batch, every source row once and in order; visible only once it is whole. A URI
- * that ends in `/` gets one table for each file of the source, by the same name: they appear one after the other, each of
- * them whole.
+ * AggregateResults: writes the table of a batch, every source row once and in order. The table becomes visible only
+ * when it is complete. A URI that ends in `/` gets one table for each file of the source, with the same name: the
+ * tables appear one after the other, each of them complete.
  */
 export async function aggregateResults(
   batch: BatchRecord,
@@ -35,7 +35,7 @@ export async function aggregateResults(
   return { uri, bytes: written.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 
-/** Records were written as their rows ended: the rows are only seen. */
+/** Calls `onRow` only: the records were written as their rows ended. */
 async function seeRows(
   batch: BatchRecord,
   uri: string,
@@ -70,7 +70,7 @@ async function writeTable(
   const { deps, spreadsheetSafe, signal, onRow } = options;
   const types = outputTypes(planOf(batch), batch.columns ?? [], layoutOf(batch));
   const writer = await deps.tables.openWriter(uri, outputHeader(batch), { spreadsheetSafe, types });
-  if (writer.kind !== 'table') throw new AppError('internal', `${uri} takes no table.`);
+  if (writer.kind !== 'table') throw new AppError('internal', `${uri} does not accept a table.`);
   try {
     for await (const rows of outputRows(batch, deps.store, { ...range, ...(onRow && { onRow }) })) {
       signal?.throwIfAborted();

@@ -5,7 +5,7 @@ import type { Bill, BillLine } from '../contract/bill.ts';
 
 type StoredBill = Awaited<ReturnType<Store['readBill']>>;
 
-/** The bill of a batch as it is shown: by kind of token, by model and by what became of the attempts. */
+/** The bill of a batch, as faces show it: by kind of token, by model and by outcome of the attempts. */
 export function billOf({ models, succeeded, failed }: StoredBill, totals: BatchRecord['totals']): Bill {
   const isUnpriced = totals.unpricedCalls > 0;
   const money = (microUsd: number): number | null => (isUnpriced ? null : toUsd(microUsd));
@@ -33,7 +33,7 @@ function sum(numbers: number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-/** Dollars to the pico-dollar, which is what prices are counted in: sums of floats leave residues below it. */
+/** Dollars, rounded to the pico-dollar, the unit of prices: sums of floats leave residues below it. */
 export function toUsd(microUsd: number): number {
   return Math.round(microUsd * 1e6) / 1e12;
 }

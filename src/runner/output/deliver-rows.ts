@@ -12,29 +12,29 @@ const PORTION = 100;
 /** Waits before a write is tried again, in milliseconds. */
 const RETRY_MS = [500, 1_000, 2_000, 4_000, 8_000];
 
-/** Where the rows of a batch go as they end: a place of records, the source that waits to hear of them, or both. */
+/** Where the ended rows of a batch go: a writer of records, the source that waits for acknowledgement, or both. */
 export interface DeliveryParts {
   batch: BatchRecord;
   fence: Fence;
   deps: Pick<RunnerDeps, 'store' | 'clock' | 'log'>;
   writer?: RecordsWriter;
   source?: LiveSource;
-  /** Gives up waiting for a place that can't be reached. */
+  /** Ends the waiting for a place that can't be reached. */
   signal: AbortSignal;
 }
 
 /** Delivers rows that have ended. */
 export interface Delivery {
-  /** A row has ended; its delivery begins by itself. */
+  /** Reports that a row has ended; its delivery starts automatically. */
   wake(): void;
-  /** Resolves once nothing that has ended is undelivered. */
+  /** Resolves once every ended row is delivered. */
   finish(): Promise<void>;
 }
 
 /**
- * A row is written, then acknowledged, then taken from the outbox. A crash before the last of these delivers it again:
- * both are idempotent by its key.
- * @param onFault called once, when a place refuses or stays away; nothing is delivered by `wake` from then on
+ * A row is written, then acknowledged, then removed from the outbox. A crash before the removal delivers the row again:
+ * the write and the acknowledgement are idempotent by its key.
+ * @param onFault called once, when a place refuses or can't be reached; after that, `wake` delivers nothing
  */
 export function createDelivery(parts: DeliveryParts, onFault: (thrown: unknown) => void): Delivery {
   let running: Promise<void> | undefined;
@@ -92,14 +92,14 @@ async function withRetries(work: () => Promise<void>, { deps, batch, signal }: D
     } catch (thrown) {
       const error = toAppError(thrown);
       if (!error.retryable) throw error;
-      deps.log.warn({ batchId: batch.id, code: error.code, delayMs }, 'rows were not delivered; it is tried again');
+      deps.log.warn({ batchId: batch.id, code: error.code, delayMs }, 'rows were not delivered; they will be retried');
       await deps.clock.sleep(delayMs, signal);
     }
   }
   return work();
 }
 
-/** Writes every ended row of a batch, whether it was delivered before or not. */
+/** Writes every ended row of a batch, even if it was delivered before. */
 export async function exportRecords(
   batch: BatchRecord,
   writer: RecordsWriter,

@@ -10,14 +10,14 @@ type BatchBill = Awaited<ReturnType<Store['readBill']>>;
 
 /** Below this many attempts the basis says that it is a small sample. */
 const SMALL_SAMPLE = 10;
-/** Two-sided 95 % quantiles of Student's t for 1, 2, … degrees of freedom; beyond them 2 will do. */
+/** Two-sided 95 % quantiles of Student's t for 1, 2, … degrees of freedom; beyond them 2 is close enough. */
 const T_95 = [12.71, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.2, 2.18, 2.16, 2.14, 2.13];
 
 /**
- * What the rest of a batch may cost and take, from what its attempts have cost so far, failed ones included.
- * The range is a 95 % prediction interval of the rest's sum: the spread between rows, and the uncertainty of their mean.
- * Before anything is measured it is the batch's share of the estimate that it was started with.
- * @returns null when nothing is left, or the table was too large to count and nothing is measured
+ * Estimates the rest of a batch from the costs of its attempts so far, including failed ones.
+ * The range is a 95 % prediction interval of the rest's sum: the spread between rows, and the uncertainty of their
+ * mean. Before anything is measured, the result is the rest's share of the estimate that the batch was started with.
+ * @returns null when no row is left, or the table was too large to count and nothing is measured
  */
 export function estimateRest(
   batch: BatchRecord,
@@ -44,7 +44,7 @@ export function estimateRest(
   };
 }
 
-/** The estimate of the start for so many of its rows, at the price of the model that the batch has now. */
+/** The estimate of the start, scaled to `rows`, at the price of the batch's current model. */
 function shareOfFirst(batch: BatchRecord, rows: number, prices: PriceTable): Estimate | null {
   const { estimate, agent } = planOf(batch);
   if (batch.columns === null || estimate?.rows == null || estimate.rows === 0 || estimate.tokens === null)
@@ -67,11 +67,11 @@ function shareOfFirst(batch: BatchRecord, rows: number, prices: PriceTable): Est
   };
 }
 
-/** Micro-dollars a row; `spread` is the standard deviation, null where it can't be known. */
+/** Micro-dollars per row; `spread` is the standard deviation, null where it is unknown. */
 interface RowCost {
   mean: number;
   spread: number | null;
-  /** Set when the mean is tokens of one model at the prices of another. */
+  /** The model whose prices are applied to the tokens of another model; null when all tokens are its own. */
   repriced: string | null;
 }
 
@@ -113,8 +113,8 @@ function basisOf(cost: RowCost | null, attempts: number): string {
   if (cost.repriced !== null)
     return `the tokens of ${rows} of this batch at the prices of ${cost.repriced}; another model may take more or fewer, so low is half and high three times the expected`;
   const each = `measured on ${rows} of this batch, ${dollars(cost.mean / 1e6)} a row on average`;
-  if (cost.spread === null) return `${each}; one row tells no spread, so low is half and high three times the expected`;
-  const range = `${each}, ± ${dollars(cost.spread / 1e6)} (standard deviation); low and high hold 95 of 100 times if the rest is like them`;
+  if (cost.spread === null) return `${each}; one row shows no spread, so low is half and high three times the expected`;
+  const range = `${each}, ± ${dollars(cost.spread / 1e6)} (standard deviation); the cost is between low and high in 95 of 100 cases if the other rows are similar`;
   return attempts < SMALL_SAMPLE ? `${range}. A small sample: the range is wide, and may still be wrong` : range;
 }
 

@@ -6,7 +6,7 @@ import type { Store } from '../../storage/store.ts';
 import type { OutputRecord } from '../../tables/row-writer.ts';
 import { rowReport } from './results.ts';
 
-/** An ended row as a place of records keeps it. Its usage is summed over the journal of all its attempts. */
+/** The record of an ended row. Its usage is summed over the journal of all its attempts. */
 export async function outputRecord(
   row: RowRecord,
   batch: BatchRecord,
@@ -27,7 +27,7 @@ export async function outputRecord(
   };
 }
 
-/** What was paid for: an answer from the cache costs nothing. */
+/** The usage and cost that were charged: an answer from the cache costs nothing. */
 function billed(entries: JournalEntry[]): Pick<OutputRecord, 'usage' | 'costMicroUsd'> {
   let usage = NO_USAGE;
   let costMicroUsd: number | null = 0;

@@ -6,8 +6,8 @@ import { inputFields } from '../rows/mapping.ts';
 import type { OutputLayout } from '../rows/transform-output.ts';
 
 /**
- * How the columns of an output table are stored where the format has types: those of the source as they were there, fields
- * by the agent's schema, seconds as numbers, everything else as text.
+ * The column types of an output table, where the format has types: source columns keep their types, fields follow the
+ * agent's schema, seconds are numbers, and everything else is text.
  */
 export function outputTypes(plan: StoredPlan, columns: readonly string[], layout: OutputLayout): StoredType[] {
   const schemas = inputFields(plan.agent.structured_output.schema);
@@ -30,7 +30,7 @@ const TYPES: { [name in MetadataColumn]: StoredType } = {
   _error: 'string',
 };
 
-/** The narrowest type that holds every value which the schema allows. */
+/** The narrowest type for every value that the schema allows. */
 function typeOfSchema(schema: JsonSchema | undefined): StoredType {
   const types = typesOf(schema).filter((type) => type !== 'null');
   if (types.length === 0 || types.includes('object') || types.includes('array')) return 'json';

@@ -24,7 +24,7 @@ export async function reportBatch(batch: BatchRecord, deps: ReportDeps): Promise
   return report;
 }
 
-/** Many batches, in their order, with one call of the store; without those that were removed meanwhile. */
+/** Reports many batches in the given order with one store call. Batches that were removed meanwhile are left out. */
 export async function reportBatches(batches: readonly BatchRecord[], deps: ReportDeps): Promise<BatchReport[]> {
   const details = await deps.store.readDetails(batches.map(({ id }) => id));
   return batches.flatMap((batch) => {
@@ -42,7 +42,7 @@ function reportOf(
   const plan = planOf(batch);
   const { totals } = batch;
   const { real_time: realTime } = settingsOf(batch);
-  // One that was given up before it was created, for there was too little for it, is nobody's business.
+  // A job that was dropped without an error had too few requests and was never created: it is not shown.
   const jobs = allJobs.filter(({ state, error }) => state !== 'dropped' || error !== null);
   const finished = totals.succeeded + totals.failed;
   const seconds = activeSeconds(batch, now);
@@ -105,7 +105,7 @@ function reportOf(
   };
 }
 
-/** All rows of the batch; null where its source does not know how many are still to come. */
+/** The number of rows of the batch; null while its source does not know it. */
 function totalRows({ status, intake, totals }: BatchRecord): number | null {
   if (intake === null || intake.isOver || ENDED.includes(status)) return totals.rows;
   return intake.total === null ? null : Math.max(intake.total, totals.rows);
@@ -140,7 +140,7 @@ function iso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/** What another attempt at the same row would meet again. */
+/** Failures that another attempt at the same row would repeat. */
 const UNMENDABLE: ErrorCode[] = ['row_malformed', 'input_invalid'];
 
 function nextStep(
@@ -161,12 +161,12 @@ function nextStep(
       return batch.totals.failed === 0
         ? 'Read the table, or look at single rows.'
         : !canRetry
-          ? 'Read the table; look at the failed rows and their errors. Another attempt would fail alike: correct the table or the mapping and start a new batch.'
+          ? 'Read the table; look at the failed rows and their errors. Another attempt would fail in the same way: correct the table or the mapping and start a new batch.'
           : `Read the table; look at the failed rows and their errors. Run them again with "rowmill batches retry ${batch.id}".`;
     case 'failed':
       return batch.error?.code === 'failures_not_tolerated'
-        ? `Look at the failed rows and mend their cause; then "rowmill batches retry ${batch.id}" runs them again, with those that were not run.`
-        : 'Mend the cause, then start a new batch.';
+        ? `Look at the failed rows and fix the cause; then "rowmill batches retry ${batch.id}" runs them again, and the rows that were not run.`
+        : 'Fix the cause, then start a new batch.';
     case 'cancelled':
       return `Rows that were not run are marked NOT_RUN in the table. Run them with "rowmill batches retry ${batch.id}".`;
   }
@@ -174,7 +174,7 @@ function nextStep(
 
 function openProviderJobsStep(jobs: readonly ProviderJobRecord[]): string {
   return jobs.some(({ state }) => state === 'open')
-    ? ' Its jobs go on at the provider meanwhile; a resume takes in what they have answered.'
+    ? ' Its jobs continue at the provider meanwhile; a resume collects their answers.'
     : '';
 }
 
@@ -187,7 +187,7 @@ function pausedStep(batch: BatchRecord, resume: string, rest: Estimate | null): 
     case 'budget':
       return `Resume with "rowmill batches resume ${batch.id} --max-cost USD" (a higher cap), or cancel it.`;
     case 'fatal':
-      return `Once the cause is mended, resume with "rowmill batches resume ${batch.id}"; or give it up with "rowmill batches cancel ${batch.id}".`;
+      return `Once the cause is fixed, resume with "rowmill batches resume ${batch.id}"; or give up the batch with "rowmill batches cancel ${batch.id}".`;
     case 'user':
     case 'interrupted':
     case null:

@@ -16,12 +16,12 @@ import { layoutOutput, type OutputLayout, type RowOutput } from '../rows/transfo
 
 const PAGE = 1000;
 
-/** The plan of a batch as it was stored, perhaps by an older version. */
+/** The stored plan of a batch, perhaps from an older version. */
 export function storedPlanOf(batch: BatchRecord): StoredPlan {
   return storedPlan.parse(batch.plan);
 }
 
-/** The plan of a batch as it holds now, with what was set since its start. */
+/** The current plan of a batch, with the settings made since its start. */
 export function planOf(batch: BatchRecord): StoredPlan {
   return withSettings(storedPlanOf(batch), settingsOf(batch));
 }
@@ -31,11 +31,11 @@ export function layoutOf(batch: BatchRecord): OutputLayout {
   return layoutOutput(batch.columns ?? [], plan.agent.structured_output.schema, plan.request.output_mapping ?? {});
 }
 
-/** Which rows of an output table are wanted: from the first number up to, and without, the second. */
+/** A range of rows of an output table: `fromRow` is included, `toRow` is not. */
 interface OutputRange {
   fromRow?: number;
   toRow?: number;
-  /** Sees every row. */
+  /** Called with every row. */
   onRow?: (row: RowRecord) => void;
 }
 
@@ -117,7 +117,7 @@ function statusCell(row: RowRecord, name: StatusColumn): Cell {
   }
 }
 
-/** What `_status` says; a row that is still queued when the table is written was not run. */
+/** The values of `_status`; a row that is still queued when the table is written was not run. */
 const STATUS_WORDS: { [status in RowStatus]: string } = {
   succeeded: 'SUCCESS',
   failed: 'FAILED',
@@ -125,7 +125,7 @@ const STATUS_WORDS: { [status in RowStatus]: string } = {
   running: 'NOT_RUN',
 };
 
-/** What `_outcome` says. */
+/** The values of `_outcome`. */
 const OUTCOMES: { [status in RowStatus]: string | null } = {
   succeeded: 'success',
   failed: 'error',

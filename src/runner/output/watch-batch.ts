@@ -8,21 +8,22 @@ import { ENDED } from '../lifecycle/batch.ts';
 import { reportBatch } from './report.ts';
 import { batchNotFound } from './results.ts';
 
-/** Least time between two reports of a batch that runs in this process, in milliseconds; another status doesn't wait. */
+/** Minimum time between two reports of a batch of this process, in milliseconds; a new status doesn't wait for it. */
 const LEAST_MS = 250;
-/** How often a batch that this process doesn't run is looked at in the store. */
+/** How often a batch that this process doesn't run is read from the store, in milliseconds. */
 const LOOK_MS = 1_000;
 /**
- * How long a lease lasts without a heartbeat, in milliseconds. A batch at rest whose owner is still there after it has one
- * that died. A batch that runs here is looked at as often, whatever the events say: its lease may have gone without one.
+ * How long a lease lasts without a heartbeat, in milliseconds. If a batch at rest still has an owner after this time,
+ * the owner has died. A batch of this process is also read at this interval, without an event: its lease may be lost
+ * without one.
  */
 const LEASE_MS = 15_000;
 
 const AT_REST: BatchStatus[] = [...ENDED, 'paused'];
 
-/** Events after which a batch may be in other hands or have another status: it is looked at immediately. */
+/** Events after which a batch may have another owner or another status: it is read immediately. */
 const URGENT = ['batch-status', 'lease-start', 'lease-end'] as const satisfies EventName[];
-/** Events after which a batch's figures are others. */
+/** Events that change a batch's figures. */
 const CHANGING = [
   'batch-progress',
   'batch-tune',
@@ -33,8 +34,8 @@ const CHANGING = [
 ] as const satisfies EventName[];
 
 /**
- * The reports of a batch: the present one, then one after each change, until the batch is at rest or `signal` fires. The
- * consumer's pace is kept: a report is made when it is asked for, so that a slow consumer gets the latest one only.
+ * The reports of a batch: the current one, then one after each change, until the batch is at rest or `signal` fires. A
+ * report is made only when the consumer asks for it, so that a slow consumer gets the latest one only.
  */
 export async function* watchBatch(
   batchId: string,
@@ -48,7 +49,7 @@ export async function* watchBatch(
   try {
     while (true) {
       const lookedAt = clock.monotonic();
-      // Taken before the look: what happens during it is a reason for the next one.
+      // Reset before the read: a change during the read causes the next one.
       changes.take();
       const batch = await deps.store.readBatch(batchId);
       if (batch === undefined) throw batchNotFound(batchId);
@@ -68,22 +69,25 @@ export async function* watchBatch(
   }
 }
 
-/** No process drives it. One that drove it still carries out a cancellation that came while it paused. */
+/**
+ * Whether no process drives the batch. The last owner still carries out a cancellation that came while the batch
+ * paused.
+ */
 function isLeft({ owner, control }: BatchRecord): boolean {
   return owner === null && control !== 'cancel';
 }
 
-/** Whether nothing has happened between two reports: rates and times left change by themselves. */
+/** Whether two reports are equal apart from rates and remaining times, which change without an event. */
 function isSame(before: BatchReport, after: BatchReport): boolean {
   const timeless = { rows_per_second: null, eta_seconds: null, estimate_rest: null };
   return isDeepStrictEqual({ ...before, ...timeless }, { ...after, ...timeless });
 }
 
-/** What the events of one batch say about when to look at it. */
+/** Decides from the events of one batch when to read it. */
 interface Changes {
-  /** Forgets what has happened until now. */
+  /** Forgets the events until now. */
   take(): void;
-  /** Resolves when it is time to look again, or the signal has fired. */
+  /** Resolves when it is time to read again, or the signal has fired. */
   next(since: { lookedAt: number; atLatestMs: number }): Promise<void>;
   close(): void;
 }

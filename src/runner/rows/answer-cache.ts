@@ -9,7 +9,7 @@ import type { Store } from '../../storage/store.ts';
 import type { StoredPlan } from '../contract/stored-plan.ts';
 import { createFlights, type Flights } from './flights.ts';
 
-/** What the cache of one batch at work is made of. */
+/** The dependencies of the cache of one running batch. */
 export interface CacheDeps {
   /** Whose answers may be served: those of this batch, or of every batch that caches. */
   scope: 'batch' | 'all';
@@ -17,11 +17,11 @@ export interface CacheDeps {
   clock: Clock;
   flights: Flights;
   fence: Fence;
-  /** Its name, its server and where it routes a request decide which answers may serve the request. */
+  /** The name, the server and the routing of the provider decide which answers may serve a request. */
   provider: Pick<Provider, 'name' | 'server' | 'route' | 'adopt'>;
 }
 
-/** The cache of a batch; undefined where it allows none. */
+/** The cache of a batch; undefined when its options turn the cache off. */
 export function cacheOf(
   plan: StoredPlan,
   { fence, provider }: Pick<CacheDeps, 'fence' | 'provider'>,
@@ -35,25 +35,25 @@ export function cacheOf(
 interface CacheableCall {
   turn: number;
   request: ModelRequest;
-  /** Messages since the turn before. */
+  /** Messages since the previous turn. */
   appended: ModelRequest['messages'];
   signal: AbortSignal;
 }
 
-/** The cache as one run sees it. */
+/** The cache of one run. */
 export interface RunCache {
   /**
-   * The journalled answer of an identical request of a succeeded attempt, at no cost. Waits while one is at work.
-   * Undefined when this call is to be sent.
+   * Returns the journalled answer of an identical request of a succeeded attempt, at no cost. Waits while an identical
+   * request is in flight. Undefined when this call must be sent.
    */
   take(call: CacheableCall): Promise<ModelResponse | undefined>;
-  /** A call that was answered before, in an earlier claim of the row. */
+  /** Records a call that was answered in an earlier claim of the row. */
   replayed(call: Pick<CacheableCall, 'turn' | 'request'>, entry: JournalEntry): void;
-  /** A call that was sent, and answered by `model`. */
+  /** Records a call that was sent, and answered by `model`. */
   answered(call: Pick<CacheableCall, 'turn' | 'request'>, model: string): void;
-  /** What is to be stored with a success. */
+  /** The hashes to store with a success. */
   hashed(): HashedCalls;
-  /** The attempt is over, or given back: those who wait for its calls go on. Idempotent. */
+  /** Reports that the attempt has ended or was returned: runs that wait for its calls continue. Idempotent. */
   end(succeeded: boolean): void;
 }
 
@@ -67,7 +67,7 @@ export function openRunCache(run: string, deps: CacheDeps): RunCache {
   const leads = new Set<string>();
   const isOfBatch = (from: { run: string }) => from.run.startsWith(`${fence.batchId}/`);
 
-  // Most answers come from the model that the request was looked up for: its hash is made once.
+  // Most answers come from the model that the request was looked up for, so the last hash is reused.
   let last: { request: ModelRequest; model: string; digest: Buffer } | undefined;
   const digestOf = (request: ModelRequest, model: string): Buffer => {
     if (last?.request !== request || last.model !== model) {
@@ -78,11 +78,11 @@ export function openRunCache(run: string, deps: CacheDeps): RunCache {
 
   const take: RunCache['take'] = async ({ turn, request, appended, signal }) => {
     while (true) {
-      // Where the request leads may change while an identical one is in flight: its model may be given up.
+      // The route may change while an identical request is in flight: its model may be given up.
       const { model } = provider.route?.(request) ?? request;
       const digest = digestOf(request, model);
       const key = `${within ?? ''} ${digest.toString('base64')}`;
-      // A run that asks the same thing again must not wait for itself.
+      // A run that sends the same request again must not wait for itself.
       const seat = leads.has(key) ? 'lead' : await flights.join(key, signal);
       if (seat === 'lead') leads.add(key);
       const answer = await store.findAnswer(digest, within);
@@ -100,7 +100,7 @@ export function openRunCache(run: string, deps: CacheDeps): RunCache {
         { ...answer, response: response as unknown as Json },
         fence,
       );
-      // An answer of another batch is this batch's own from here on: the other one may be pruned or deleted.
+      // An answer of another batch now belongs to this batch too: the other batch may be pruned or deleted.
       if (!isOfBatch(answer.from)) calls.push({ run, turn, hash: digest });
       return response;
     }
@@ -122,10 +122,10 @@ export function openRunCache(run: string, deps: CacheDeps): RunCache {
   };
 }
 
-/** In every hash, so that answers which an older version hashed by other rules are never found. */
+/** Part of every hash, so that answers which an older version hashed by other rules are never found. */
 const HASH_VERSION = 2;
 
-/** SHA-256 of everything that a model's answer depends on. `model` is the one that answers. */
+/** SHA-256 of everything that a model's answer depends on. `model` is the answering model. */
 function hashRequest(server: string, request: ModelRequest, model: string): Buffer {
   const { system, tools, messages, maxTokens, sampling, prefill } = request;
   const wishes = [sampling, prefill].filter((wish) => wish !== undefined);

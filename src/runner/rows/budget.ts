@@ -2,22 +2,24 @@ import { AppError } from '../../base/errors.ts';
 import { dollars } from '../../base/figures.ts';
 
 /**
- * Holds spending below a cap. What is committed is what was spent, plus calls in flight and calls whose answer was
- * lost, both at their worst price. All sums are micro-dollars.
+ * Keeps spending below a cap. Committed money is the money spent, plus calls in flight and calls whose answer was lost,
+ * both at their worst price. All sums are micro-dollars.
  */
 export interface Budget {
   /**
-   * Commits `worst` before a call is sent. While other calls are in flight it waits for what they leave.
-   * @throws AppError `budget_reached` when nothing is in flight and it still does not fit
+   * Commits `worst` before a call is sent. While other calls are in flight, it waits for the room that they leave.
+   * @throws AppError `budget_reached` when no call is in flight and `worst` still does not fit
    */
   reserve(worst: number): Promise<void>;
-  /** The call is over: `cost` was charged (0 when it was refused), or undefined when that is not known. */
+  /**
+   * Reports that the call has ended. `cost` is the charge (0 when the call was refused); undefined when it is unknown.
+   */
   settle(worst: number, cost: number | undefined): void;
-  /** Another cap, or none; calls that wait are looked at again. */
+  /** Sets another cap, or none; waiting calls are checked again. */
   setCap(cap: number | undefined): void;
 }
 
-/** @param first the cap; undefined: everything fits */
+/** @param first the cap; undefined: no cap */
 export function createBudget(first: number | undefined, committed: number): Budget {
   let cap = first;
   let spent = committed;
@@ -40,7 +42,7 @@ export function createBudget(first: number | undefined, committed: number): Budg
     },
     settle(worst, cost) {
       inFlight -= 1;
-      // Exactly nothing when nothing is in flight: prices are fractions of a micro-dollar, whose sums leave residues.
+      // Exactly 0 when no call is in flight: prices are fractions of a micro-dollar, whose sums leave residues.
       inFlightWorst = inFlight === 0 ? 0 : inFlightWorst - worst;
       spent += cost ?? worst;
       wakeAll();
@@ -53,7 +55,7 @@ export function createBudget(first: number | undefined, committed: number): Budg
   };
 }
 
-/** The fault of a cap in whose way the next call, at its worst, would be. All sums are micro-dollars. */
+/** The fault when the next call, at its worst price, would exceed the cap. All sums are micro-dollars. */
 export function budgetReached(cap: number, spent: number, worst: number): AppError {
   if (spent === 0) {
     return new AppError(
@@ -64,6 +66,6 @@ export function budgetReached(cap: number, spent: number, worst: number): AppErr
   return new AppError(
     'budget_reached',
     `The cap of ${dollars(cap / 1e6)} is reached: ${dollars(spent / 1e6)} is spent or committed, and the next call may cost ` +
-      `${dollars(worst / 1e6)}. Resume with a higher max_cost_usd to go on.`,
+      `${dollars(worst / 1e6)}. Resume with a higher max_cost_usd to continue.`,
   );
 }

@@ -14,7 +14,7 @@ interface ModelCall extends Call {
   request: { model: string };
 }
 
-/** What events of calls are made with. */
+/** The dependencies of call events. */
 interface CallEventDeps {
   events?: EventSink;
   provider: { name: string };
@@ -38,7 +38,7 @@ export function emitModelCallStart(call: ModelCall, { events, provider, clock }:
   events.emit('model-call-start', { ...idsOf(call), model, at: clock.now() });
 }
 
-/** Reports that a model call is over. */
+/** Reports that a model call has ended. */
 export function emitModelCallEnd(
   call: ModelCall,
   { events, provider, clock }: CallEventDeps,
@@ -57,7 +57,7 @@ export function emitModelCallEnd(
   });
 }
 
-/** Reports that a tool call is over. */
+/** Reports that a tool call has ended. */
 export function emitToolCallEnd(
   call: Call & { index: number; name: string },
   { events, clock }: CallEventDeps,
@@ -69,7 +69,7 @@ export function emitToolCallEnd(
   events.emit('tool-call-end', { ...idsOf(call), index, tool, isError, ...times });
 }
 
-/** A row's run is `batch/row/attempt`; any other is one of a conversation. */
+/** Reads the ids from a run: a row's run is `batch/row/attempt`; any other belongs to a conversation. */
 function idsOf({ run, turn }: Call): Pick<EventMap['tool-call-end'], 'run' | 'batchId' | 'row' | 'attempt' | 'turn'> {
   const [, batchId, row, attempt] = /^([^/]+)\/(\d+)\/(\d+)$/.exec(run) ?? [];
   if (batchId === undefined) return { run, batchId: null, row: null, attempt: null, turn };

@@ -3,12 +3,12 @@ import type { Json, JsonSchema } from '../../protocol/messages.ts';
 const TRUE = new Set(['true', 'yes', 'y', '1']);
 const FALSE = new Set(['false', 'no', 'n', '0']);
 
-/** The cell in the type that the schema asks for, or why it can't be. */
+/** The cell converted to the type that the schema requires, or the reason why that is not possible. */
 export type Coerced = { ok: true; value: Json } | { ok: false; reason: string };
 
 /**
- * Brings a cell to the type that a property's schema asks for. Text is never guessed at: what does not read as the
- * type in full is refused. A type list takes the first type that fits. Without a type the cell stays as it is.
+ * Converts a cell to the type that a property's schema requires. Text is never guessed: it is refused unless all of it
+ * parses as the type. In a list of types, the first type that fits is used. Without a type the cell is unchanged.
  */
 export function coerce(cell: Json, schema: JsonSchema | undefined): Coerced {
   const types = typesOf(schema);
@@ -17,7 +17,7 @@ export function coerce(cell: Json, schema: JsonSchema | undefined): Coerced {
     const value = toType(cell, type);
     if (value !== undefined) return { ok: true, value };
   }
-  return { ok: false, reason: `${brief(cell)} is no ${types.join(' or ')}` };
+  return { ok: false, reason: `${brief(cell)} is not of type ${types.join(' or ')}` };
 }
 
 function typesOf(schema: JsonSchema | undefined): string[] {

@@ -2,10 +2,12 @@ import type { Clock } from '../../base/clock.ts';
 import type { Fence } from '../../storage/leases.ts';
 import type { Store } from '../../storage/store.ts';
 
-/** Longest time that a process may have stood still between its commit and its send, in milliseconds; the lease lasts 15 s. */
+/**
+ * Longest time that a process may be suspended between its commit and its send, in milliseconds; the lease lasts 15 s.
+ */
 const SEND_WINDOW_MS = 5_000;
 
-/** What a commit before a send is made with. */
+/** The dependencies of a commit before a send. */
 interface CommitDeps {
   store: Store;
   clock: Clock;
@@ -13,9 +15,9 @@ interface CommitDeps {
 }
 
 /**
- * Commits what must stand before a send; after a standstill the lease is proved again, so that a process that slept does
- * not send.
- * @returns whether what was proved then still holds: for the last moment before the send
+ * Makes the commit that must precede a send. If the process was suspended meanwhile, the lease is renewed, so that a
+ * process without the lease does not send.
+ * @returns a check for the last moment before the send: whether the proof of the lease is still fresh
  */
 export async function commitBeforeSend(
   commit: () => Promise<void>,

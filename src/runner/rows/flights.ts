@@ -1,21 +1,24 @@
 import { AppError } from '../../base/errors.ts';
 
 /**
- * What a request found of identical ones at work in this process. `lead`: none, or the leader's attempt has failed; it
- * leads now, and {@link Flights.land} must follow. `landed`: the leader's attempt has succeeded.
+ * The result of joining identical requests of this process. `lead`: there is no leader, or its attempt has failed; the
+ * caller leads now and must call {@link Flights.land}. `landed`: the leader's attempt has succeeded.
  */
 type Seat = 'lead' | 'landed';
 
 /**
- * Identical requests at work: one leads, the others wait for how its attempt ends, on nobody's time.
+ * Identical requests in flight: one leads, the others wait until the leader's attempt ends. The wait does not count as
+ * a run's time.
  *
- * Nobody waits in a circle: a run waits for a request only with requests of its own in the lead that are shorter, for
- * transcripts only grow, and the leader of the longer one has those behind it.
+ * Runs never wait in a circle. A run that waits for a request leads only shorter requests, because transcripts only
+ * grow, and the leader of the longer request has already passed the shorter ones.
  */
 export interface Flights {
   /** Rejects with `aborted` when `signal` fires. */
   join(key: string, signal: AbortSignal): Promise<Seat>;
-  /** The leader's attempt is over. After a success all who wait go on; after a failure the longest waiting one leads. */
+  /**
+   * Reports the end of the leader's attempt. After a success all waiters continue; after a failure the oldest leads.
+   */
   land(key: string, succeeded: boolean): void;
 }
 
@@ -35,7 +38,7 @@ export function createFlights(): Flights {
           others.delete(go);
           signal.removeEventListener('abort', onAbort);
         };
-        // Whoever is told to lead has left the waiting at that moment, so that a lead is never given to one who went.
+        // A new leader leaves the waiting set at the same moment, so that an aborted waiter never becomes the leader.
         const go = (seat: Seat) => {
           leave();
           resolve(seat);
@@ -61,7 +64,7 @@ export function createFlights(): Flights {
   };
 }
 
-/** For work in which nobody may wait for another: identical requests each go their own way. */
+/** For runs that must not wait for each other: each identical request is sent separately. */
 export const NO_FLIGHTS: Flights = { join: async () => 'lead', land: () => undefined };
 
 function cancelled(): AppError {

@@ -9,21 +9,24 @@ import {
   strayPlaceholders,
 } from '../../protocol/prompt-template.ts';
 
-/** What a row's run begins with: the agent's prompt, filled with the mapped input, or without one the input as JSON. */
+/**
+ * The first messages of a row's run: the agent's prompt filled with the mapped input, or without a prompt the input as
+ * JSON.
+ */
 export function inputMessages(agent: AgentDefinition, input: JsonObject): Message[] {
   const template = templateOf(agent);
   const content = template === undefined ? JSON.stringify(input) : fillPrompt(template, input, maxCharactersOf(agent));
   return [{ role: 'user', content }];
 }
 
-/** The fields of a row's input that its prompt holds only in part. */
+/** The fields of a row's input that were truncated in its prompt. */
 export function truncatedFields(agent: AgentDefinition, input: JsonObject | null): string[] {
   const template = templateOf(agent);
   if (template === undefined || input === null) return [];
   return cutFields(template, input, maxCharactersOf(agent));
 }
 
-/** Counts rows whose prompt holds some fields in part only, and those fields. */
+/** Counts rows with fields that were truncated in the prompt, and those fields. */
 export function createTruncationCount(agent: AgentDefinition): {
   see(input: JsonObject | null): void;
   rows(): number;
@@ -42,18 +45,18 @@ export function createTruncationCount(agent: AgentDefinition): {
   };
 }
 
-/** What is odd about an agent's prompt without stopping the work. */
+/** Warnings about an agent's prompt, which do not stop the batch. */
 export function promptWarnings(agent: AgentDefinition): string[] {
   const template = templateOf(agent);
   const stray = template === undefined ? [] : strayPlaceholders(template);
   if (stray.length === 0) return [];
   const names = stray.map((name) => `{${name}}`).join(', ');
-  return [`The prompt holds ${names}, declared in prompt.placeholders nowhere: it is sent as it stands.`];
+  return [`The prompt contains ${names}, which prompt.placeholders does not declare: the text is sent unchanged.`];
 }
 
-/** A batch's warnings with the one that tells of how many rows the prompt holds some fields in part only. */
+/** A batch's warnings plus the number of rows with fields that were truncated in the prompt. */
 export function withTruncation(warnings: readonly Json[], agent: AgentDefinition, rows: number): Json[] {
-  // A table may be written again after a retry: what was told before is not told twice.
+  // A table may be written again after a retry: the earlier warning is replaced.
   const others = warnings.filter((warning) => !isTruncationWarning(String(warning)));
   if (rows === 0) return others;
   const limit = `${count(maxCharactersOf(agent))} characters (limits.max_field_characters)`;

@@ -2,26 +2,31 @@ import type { JournalAnswer, JournalEntry, JournalIntent, JournalKey } from '../
 import type { RunCache } from './answer-cache.ts';
 
 /**
- * The journal and the money as a run sees them. What stands behind it commits under the batch's epoch, in the process that
- * holds the lease; a run in another process would stream these calls to it. Money is in micro-dollars.
+ * The journal and the budget of a run. The implementation commits under the batch's epoch, in the process that holds
+ * the lease; a run in another process would stream these calls to it. Money is in micro-dollars.
  *
  * Contract: a promise that resolved is committed. A commit of an owner that lost its batch rejects with `lease_lost`.
  */
 export interface JournalPort {
-  /** What an earlier claim of the row left. */
+  /** The entries of earlier claims of the row. */
   read(run: string): Promise<JournalEntry[]>;
   /**
-   * Commits room for a call at its worst price, before its intent. Waits for what calls in flight leave.
+   * Commits room for a call at its worst price, before its intent. Waits for the room that calls in flight leave.
    * @throws AppError `budget_reached`
    */
   reserve(worst: number): Promise<void>;
-  /** The call is over: `cost` was charged (0 when it was refused), or undefined when that is not known. */
+  /**
+   * Reports that the call has ended. `cost` is the charge (0 when the call was refused); undefined when it is unknown.
+   */
   settle(worst: number, cost: number | undefined): void;
-  /** Commits an intent before its call is sent. Gives whether the lease that was proved then still holds, for the last moment before the send. */
+  /**
+   * Commits an intent before its call is sent. Returns a check for the last moment before the send: whether the proof
+   * of the lease is still fresh.
+   */
   commitIntent(intent: JournalIntent): Promise<() => boolean>;
   commitAnswer(key: JournalKey, answer: JournalAnswer): Promise<void>;
-  /** The last send is known to have been refused and not charged. */
+  /** Commits that the last send was refused and not charged. */
   commitRefusal(key: JournalKey): Promise<void>;
-  /** Present where a batch allows answers of other rows: the cache as one run sees it. */
+  /** Opens the cache of one run. Present where a batch allows answers of other rows. */
   openCache?(run: string): RunCache;
 }

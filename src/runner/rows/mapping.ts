@@ -8,7 +8,7 @@ import type { InputMapping } from '../contract/mapping.ts';
 import type { Problem } from '../contract/problem.ts';
 import { coerce } from './coerce.ts';
 
-/** TransformInput of one row. Rejects with `input_invalid` or `expression_failed`, which fail the row. */
+/** TransformInput of one row. Rejects with `input_invalid` or `expression_failed`; both fail the row. */
 export type TransformInput = (cells: Cell[]) => Promise<JsonObject>;
 
 type FieldSource = (row: JsonObject, cells: Cell[]) => Promise<Json | undefined>;
@@ -25,8 +25,8 @@ export function requiredFields(schema: JsonSchema | undefined): string[] {
 }
 
 /**
- * The mapping used when none is given: each input field from the column of the same name, else from the only column
- * whose name differs in case and punctuation alone. An agent that declares no input gets every column.
+ * The default mapping: each input field comes from the column of the same name, else from the only column whose name
+ * differs only in case and punctuation. An agent that declares no input gets every column.
  */
 export function proposeMapping(schema: JsonSchema | undefined, columns: string[]): InputMapping {
   const fields = Object.keys(inputFields(schema));
@@ -95,8 +95,8 @@ function listed(names: string[]): string {
 }
 
 /**
- * Compiles a checked mapping once for a batch. Empty cells of fields that are not required are left out; values are
- * coerced to the types that the input schema asks for, and the whole input is validated against it.
+ * Compiles a checked mapping once for a batch. Empty cells of optional fields are left out; values are coerced to the
+ * types of the input schema, and the whole input is validated against it.
  */
 export function compileMapping(
   mapping: InputMapping,

@@ -11,11 +11,11 @@ import { emitModelCallEnd, emitModelCallStart } from './call-events.ts';
 import type { JournalPort } from './journal-port.ts';
 import { MODEL_RETRY, retryDelayMs } from './retry-policy.ts';
 
-/** What the model calls of one agent share, over all its runs. */
+/** The dependencies that all model calls of one agent share. */
 export interface ModelCallDeps {
   journal: JournalPort;
   provider: Provider;
-  /** Limits shared with everybody who calls the model. Without it every call goes at once. */
+  /** Limits shared with all callers of the model. Without them every call is sent immediately. */
   lane?: LaneMember;
   prices: PriceTable;
   clock: Clock;
@@ -25,36 +25,36 @@ export interface ModelCallDeps {
   callTimeoutMs?: number;
   /** Once it fires, nothing more is sent. */
   halt?: AbortSignal;
-  /** Once it fires, nothing more is waited for: what needs no waiting is still sent. */
+  /** Once it fires, no call waits any more: calls that need no waiting are still sent. */
   drain?: AbortSignal;
-  /** Told of every fault that is waited out. */
+  /** Called for every fault after which the call is sent again. */
   onRetry?: (error: AppError, delayMs: number) => void;
-  /** Told of every fault that ends a call. */
+  /** Called for every fault that ends a call. */
   onFault?: (error: AppError) => void;
-  /** Told of the first and every later answered model call, from the cache or not, once its answer is committed. */
+  /** Called for every answered model call, also from the cache, once its answer is committed. */
   onAnswer?: () => void;
 }
 
 /** One model call of a run, until it is answered. */
 export interface ModelCall extends ModelTurn {
   run: string;
-  /** The messages that the journal has not got yet. */
+  /** The messages that are not in the journal yet. */
   appended: ModelRequest['messages'];
   signal: AbortSignal;
-  /** Whether it was sent before, and that answer was lost or refused. */
+  /** Whether the call was sent before and its answer was lost, or the call was refused. */
   wasSent: boolean;
-  /** The cached answer of an identical request, asked for where a fault has led the call to another model. */
+  /** Looks up the cached answer of an identical request, after a fault has routed the call to another model. */
   reuse?: (() => Promise<ModelResponse | undefined>) | undefined;
 }
 
 export interface AnsweredCall {
   response: ModelResponse;
-  /** The model that the call was sent to, which may be another than the request names; absent for a cached answer. */
+  /** The model that the call was sent to, which may differ from the request's model; absent for a cached answer. */
   model?: string;
   /** In micro-dollars; 0 when the price is unknown. */
   cost: number;
   /**
-   * The commit of the answer, under way: resolves to the fault that it met, if it did, of which `onFault` has been told.
+   * The running commit of the answer: resolves to the fault of the commit, if any, after `onFault` was called with it.
    * Contract: never rejects. Nothing that depends on the answer is sent or stored before it resolves to undefined.
    */
   committed: Promise<AppError | undefined>;
@@ -62,7 +62,7 @@ export interface AnsweredCall {
 
 /**
  * Sends a model call until it is answered or its fault is final (see {@link retryDelayMs}). Faults of the whole lane,
- * as rate limits, are waited out in it and don't count as sends of the call.
+ * such as rate limits, are waited out in the lane and don't count as sends of the call.
  */
 export async function callUntilAnswered(call: ModelCall, deps: ModelCallDeps): Promise<AnsweredCall> {
   try {
@@ -106,7 +106,7 @@ function routed(request: ModelRequest, { provider }: ModelCallDeps): ModelReques
   return provider.route?.(request) ?? request;
 }
 
-/** Room in the budget, then room in the lane, then the intent, then the send: always in this order, so that nobody waits in a ring. */
+/** Room in the budget, then room in the lane, then the intent, then the send: the fixed order prevents deadlocks. */
 async function sendOnce(asked: ModelCall, isRepeat: boolean, deps: ModelCallDeps): Promise<Sent> {
   const { run, turn, time } = asked;
   const request = routed(asked.request, deps);
@@ -175,7 +175,7 @@ async function commitModelIntent(
 interface Sending {
   key: JournalKey;
   permit: Permit | undefined;
-  /** For the budget: what was charged, undefined when that is not known. Idempotent. */
+  /** Reports the charge to the budget; undefined when it is unknown. Idempotent. */
   settle(cost: number | undefined): void;
   mayStillSend: () => boolean;
 }
@@ -247,13 +247,13 @@ function notSent(): AppError {
   return new AppError('aborted', 'The call was cancelled before it was sent.');
 }
 
-/** What a provider may add to a request unseen: Anthropic's system prompt for tools has up to 530 tokens. */
+/** Tokens that a provider may add to a request unseen: Anthropic's system prompt for tools has up to 530 tokens. */
 export const UNSEEN_TOKENS = 600;
 
-/** What an agent sends with every call, by its list of tools: measured once. */
+/** The size of the constant part of an agent's calls, by its list of tools: measured once. */
 const constantBytes = new WeakMap<ModelRequest['tools'], { system: string; bytes: number }>();
 
-/** A tokenizer never makes more than one token of a byte, so the request's size bounds its tokens. */
+/** The size of a request. A tokenizer never makes more than one token per byte, so this size bounds the tokens. */
 function bytesOf({ system, messages, tools }: ModelRequest): number {
   let constant = constantBytes.get(tools);
   if (constant === undefined || constant.system !== system) {

@@ -1,12 +1,12 @@
 import type { AppError, ErrorCode } from '../../base/errors.ts';
 
-/** What a fault of a run means for its batch. */
+/** The effect of a run's fault on its batch. */
 export type FaultPolicy =
-  /** Every row would meet it: pause the batch, keep the row. */
+  /** Every row would have the same fault: pause the batch, keep the row. */
   | 'pause'
   /** The cap is reached: pause the batch, keep the row. */
   | 'budget'
-  /** Nothing of this process may be written any more. */
+  /** This process may no longer write. */
   | 'stop'
   /** The work was cancelled: keep the row. */
   | 'return'
@@ -26,12 +26,13 @@ const POLICIES: { [code in ErrorCode]?: FaultPolicy } = {
 };
 
 export function policyOf({ code, outcomeUnknown }: AppError): FaultPolicy {
-  // No connection to the provider, for as long as calls are repeated: that is not the row's fault, and the next would meet it.
+  // No connection to the provider for as long as calls are repeated: not the row's fault, and the next row would fail
+  // too.
   if (code === 'model_unreachable' && !outcomeUnknown) return 'pause';
   return POLICIES[code] ?? 'fail';
 }
 
-/** How a model call is repeated: exponential growth with full jitter, never sooner than the provider asked for. */
+/** How a model call is repeated: exponential backoff with full jitter, never sooner than the provider asked for. */
 export interface RetryPolicy {
   maxSends: number;
   firstDelayMs: number;
@@ -41,11 +42,11 @@ export interface RetryPolicy {
 export const MODEL_RETRY: RetryPolicy = { maxSends: 8, firstDelayMs: 500, maxDelayMs: 30_000 };
 
 /**
- * Milliseconds to wait before send number `sends + 1`, or undefined when it is not to be sent again.
+ * Milliseconds to wait before send number `sends + 1`, or undefined when the call must not be sent again.
  * @param random in [0, 1)
  */
 export function retryDelayMs(error: AppError, sends: number, policy: RetryPolicy, random: number): number | undefined {
-  // Other faults that may pass, as a locked store, can come after the answer: another send would be paid twice.
+  // Other retryable faults, such as a locked store, can come after the answer: another send would be paid twice.
   if (!error.retryable || !error.code.startsWith('model_') || sends >= policy.maxSends) return undefined;
   const ceiling = Math.min(policy.maxDelayMs, policy.firstDelayMs * 2 ** (sends - 1));
   return Math.max(error.retryAfterMs ?? 0, Math.round(random * ceiling));

@@ -8,29 +8,29 @@ import type { BatchSnapshot, RowTask } from './row-task.ts';
 import { createRunCalls, type RunCallsDeps } from './run-journal.ts';
 import { compileOutput, type RowOutput } from './transform-output.ts';
 
-/** Why a run stops whose next call waits for a provider job. Made once: an error for each of them costs 10 µs. */
+/** Stops a run whose next call waits for a provider job. Created once: an error for each run costs 10 µs. */
 const PARKED = new AppError('aborted', 'The call waits for a provider job.');
 
-/** What a run came to. Nothing of it is stored yet but its calls. */
+/** The outcome of a run. Only its calls are stored yet. */
 export type RowOutcome =
   | ({ kind: 'output'; input: JsonObject; output: RowOutput } & RunTally)
   | ({ kind: 'fault'; input: JsonObject | null; error: AppError } & RunTally)
-  /** Its next model call waits to be put into a provider job, or a tool call is held back (no call). */
+  /** The next model call waits to be put into a provider job, or a tool call is held back (no call). */
   | { kind: 'parked'; call: ModelCall | undefined };
 
 interface RunTally {
   processingMs: number;
-  /** What its answered calls of known price cost, replayed ones included. */
+  /** The cost of its answered calls with a known price, including replayed ones. */
   costMicroUsd: number;
 }
 
-/** What runs the tasks of one batch. */
+/** Runs the tasks of one batch. */
 export interface RowRuns {
   /**
    * TransformInput, InvokeAgent and TransformOutput of one attempt.
-   * Contract: never rejects. What it gives depends on committed answers alone.
-   * @param onAnswered the row has its output, and sends nothing more: what is left is to store it. Called at most once,
-   *   while the last answer's commit is under way; a row that fails doesn't call it.
+   * Contract: never rejects. The outcome depends only on committed answers.
+   * @param onAnswered called when the row has its output and sends nothing more: only storing remains. Called at most
+   *   once, while the last answer's commit is running; not called for a row that fails.
    */
   run(task: RowTask, onAnswered?: () => void): Promise<RowOutcome>;
   /** TransformInput alone; null when it fails. */
@@ -40,7 +40,9 @@ export interface RowRuns {
 interface RowRunsParts {
   agent: OpenedAgent;
   calls: RunCallsDeps;
-  /** Model calls are not sent: each run ends with the first that is not answered yet. `holdsTools`: neither are tool calls made. */
+  /**
+   * Model calls are not sent: each run stops at its first unanswered one. `holdsTools`: tool calls are not made either.
+   */
   parks?: { holdsTools: boolean };
 }
 
@@ -76,7 +78,7 @@ export function createRowRuns(snapshot: BatchSnapshot, { agent, calls, parks }: 
       return { kind: 'output', input, output, processingMs: processingMs(), costMicroUsd: spentMicroUsd() };
     } catch (thrown) {
       if (thrown === PARKED) return { kind: 'parked', call: parked };
-      // Nothing is said of the row before its last answer is committed; where that fails, it is this fault that counts.
+      // The row's outcome is reported only after its last answer is committed. If that commit fails, its fault counts.
       const fault = await committed().then(
         () => thrown,
         (uncommitted: unknown) => uncommitted,

@@ -8,19 +8,19 @@ import type { RowOutcome } from './row-run.ts';
 import type { RowTask } from './row-task.ts';
 import { createStoreJournal, type StoreJournalDeps } from './store-journal.ts';
 
-/** How one row ended, as far as the batch has to know. */
+/** How one row ended, as far as its batch needs to know. */
 export type RowEnding =
   | { kind: 'succeeded' }
   | { kind: 'failed'; code: ErrorCode; example: string }
   | { kind: 'returned'; error: AppError }
-  /** Its next model call waits to be put into a provider job, or a tool call is held back; the row is still claimed. */
+  /** The next model call waits to be put into a provider job, or a tool call is held back; the row is still claimed. */
   | { kind: 'parked'; task: RowTask; call: ModelCall | undefined };
 
-/** Where runs are settled: in the process that holds the lease, under the batch's epoch, wherever they ran. */
+/** Settles runs in the process that holds the lease, under the batch's epoch, wherever the runs took place. */
 export interface RowSettlement {
-  /** What runs call through. */
+  /** The journal that runs use. */
   journal: JournalPort;
-  /** Stores what a run came to: the one place where a claimed row is known to have ended, or goes back to the queue. */
+  /** Stores the outcome of a run. Only here does a claimed row end, or go back to the queue. */
   settleRow(task: RowTask, outcome: RowOutcome): Promise<RowEnding>;
 }
 
@@ -39,13 +39,13 @@ export function createRowSettlement(deps: SettlementDeps, cache?: CacheDeps): Ro
     caches.set(run, runCache);
     return runCache;
   };
-  /** Those who wait for the run's calls go on. */
+  /** Lets runs that wait for this run's calls continue. */
   const leave = (run: string, succeeded: boolean) => {
     caches.get(run)?.end(succeeded);
     caches.delete(run);
   };
 
-  /** Once the store has it. */
+  /** Called only after the store has the end. */
   const emitEnd = (
     { row, attempt }: RowTask,
     end: Pick<EventMap['row-end'], 'outcome' | 'code'>,

@@ -5,7 +5,7 @@ import type { RowRecord } from '../../storage/rows.ts';
 import type { InputMapping, OutputMapping } from '../contract/mapping.ts';
 import { planOf } from '../output/results.ts';
 
-/** What all tasks of a batch have in common. Plain data. */
+/** The common part of all tasks of a batch. Plain data. */
 export interface BatchSnapshot {
   batchId: string;
   /** The definition and the resolved tool list that the batch was started with. */
@@ -16,7 +16,7 @@ export interface BatchSnapshot {
   outputMapping: OutputMapping;
 }
 
-/** One attempt at a row, as it is to be run. Plain data, so that it can be run in another process. */
+/** One attempt at a row, to be run. Plain data, so that it can run in another process. */
 export interface RowTask {
   /** The run's id in the journal. */
   run: string;
@@ -34,7 +34,7 @@ export function snapshotOf(batch: BatchRecord): BatchSnapshot {
   return { batchId: batch.id, agent, toolSpecs, columns: batch.columns ?? [], inputMapping, outputMapping };
 }
 
-/** The task of a claimed row's present attempt. */
+/** The task of a claimed row's current attempt. */
 export function taskOf(batchId: string, { row, line, attempt, claims, cells }: RowRecord): RowTask {
   return { run: `${batchId}/${row}/${attempt}`, row, line, attempt, cells, replays: claims > 1 };
 }

@@ -6,16 +6,16 @@ import type { RunCache } from './answer-cache.ts';
 import { emitModelCallEnd, emitToolCallEnd } from './call-events.ts';
 import { type AnsweredCall, callUntilAnswered, type ModelCall, type ModelCallDeps } from './model-call.ts';
 
-/** What journalled calls of one agent share, over all its runs. */
+/** The dependencies that all journalled calls of one agent share. */
 export interface RunCallsDeps extends ModelCallDeps {
-  /** How a call that is not answered yet is sent. Default: {@link callUntilAnswered}. */
+  /** Sends a call that is not answered yet. Default: {@link callUntilAnswered}. */
   send?: (call: ModelCall) => Promise<AnsweredCall>;
   /** Thrown instead of a tool call that is not answered yet. */
   heldTools?: AppError;
   signal: AbortSignal;
   /**
-   * The run goes on with an answer while its commit is under way, and waits for it before it sends anything more. Whoever
-   * runs it waits for `committed` before anything is stored that depends on the last answer.
+   * The run continues with an answer while its commit is running, and waits for the commit before it sends anything
+   * more. The caller of the run waits for `committed` before it stores anything that depends on the last answer.
    */
   goesAhead?: boolean;
 }
@@ -24,16 +24,16 @@ export interface RunCallsDeps extends ModelCallDeps {
 interface RunCalls {
   callModel: CallModel;
   callTool: CallTool;
-  /** What its answered calls of known price cost, replayed ones included. */
+  /** The cost of its answered calls with a known price, including replayed ones. */
   spentMicroUsd: () => number;
-  /** Waits for the commit of the answer that came last. Rejects with the fault that it met. */
+  /** Waits for the commit of the last answer. Rejects with the fault of that commit. */
   committed: () => Promise<void>;
 }
 
 /**
- * The journalled calls of one run. An answered call is replayed; every other is an intent committed before it is
- * sent and an answer committed before anything else is sent or stored that depends on it.
- * @param replay read the journal first; false for an attempt that was never claimed before
+ * The journalled calls of one run. An answered call is replayed. For every other call, the intent is committed before
+ * the call is sent, and the answer before anything that depends on it is sent or stored.
+ * @param replay whether to read the journal first; false for an attempt that was never claimed before
  */
 export function createRunCalls(run: string, replay: boolean, deps: RunCallsDeps): RunCalls {
   const cache = deps.journal.openCache?.(run);
@@ -90,7 +90,7 @@ export function createRunCalls(run: string, replay: boolean, deps: RunCallsDeps)
       throw new AppError(
         'tool_outcome_unknown',
         `The tool "${call.name}" was called and its answer was lost with the process. It is not declared idempotent, so it ` +
-          'was not called again. Look at the other side, then retry the row.',
+          'was not called again. Check in the system behind the tool whether the call took effect, then retry the row.',
       );
     }
     if (deps.heldTools !== undefined) throw deps.heldTools;
@@ -99,7 +99,7 @@ export function createRunCalls(run: string, replay: boolean, deps: RunCallsDeps)
   return { callModel, callTool, spentMicroUsd: () => spent, committed };
 }
 
-/** Looks a call up in the cache. Waiting for an identical one is not the run's own time. */
+/** Looks a call up in the cache. Waiting for an identical call does not count as the run's time. */
 function reusing(cache: RunCache, call: Parameters<RunCache['take']>[0], time: RunTime | undefined) {
   return () => cache.take(call).finally(time?.hold());
 }

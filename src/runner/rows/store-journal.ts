@@ -5,7 +5,7 @@ import type { Budget } from './budget.ts';
 import { commitBeforeSend } from './commit-before-send.ts';
 import type { JournalPort } from './journal-port.ts';
 
-/** What stands behind a {@link JournalPort} in the process that has the store. */
+/** The dependencies of a {@link JournalPort} in the process that has the store. */
 export interface StoreJournalDeps {
   store: Store;
   budget: Budget;
@@ -14,7 +14,7 @@ export interface StoreJournalDeps {
   fence?: Fence;
 }
 
-/** The journal in the store, and a budget, as runs see them. */
+/** Makes the {@link JournalPort} of the journal in the store and a budget. */
 export function createStoreJournal(deps: StoreJournalDeps): JournalPort {
   const { store, budget, fence } = deps;
   return {

@@ -7,13 +7,13 @@ import { type MetadataColumn, type OutputMapping, STATUS_COLUMNS, type StatusCol
 import type { Problem } from '../contract/problem.ts';
 import { inputFields, rowObject } from './mapping.ts';
 
-/** What a row's stored output holds: the structured content, and the values of the further columns by their names. */
+/** The stored output of a row: the structured content, and the values of the further columns by their names. */
 export interface RowOutput extends JsonObject {
   structured: JsonObject;
   columns: JsonObject;
 }
 
-/** How output becomes columns. `fields` and `columns` pair what is read with the header it gets. */
+/** How output becomes columns. `fields` and `columns` pair each source name with its header. */
 export interface OutputLayout {
   fields: { field: string; header: string }[];
   columns: { name: string; header: string }[];
@@ -24,7 +24,7 @@ export interface OutputLayout {
   warnings: string[];
 }
 
-/** The fields that become columns: those asked for, else all that the schema declares. */
+/** The fields that become columns: the requested ones, else all that the schema declares. */
 export function outputFields(schema: JsonSchema | undefined, mapping: OutputMapping): string[] {
   return mapping.structured_output_fields ?? Object.keys(inputFields(schema));
 }
@@ -66,16 +66,16 @@ function renameProblems(mapping: OutputMapping, schema: JsonSchema | undefined):
   return Object.entries(rename).flatMap(([name, header]): Problem[] => {
     if (!added.includes(name)) {
       const near = nearest(name, added);
-      const hint = near === undefined ? `there are ${added.join(', ')}` : `did you mean "${near}"?`;
-      return [{ code: 'field_unknown', message: `No column "${name}" is added that could be renamed; ${hint}.` }];
+      const hint = near === undefined ? `the added columns are ${added.join(', ')}` : `did you mean "${near}"?`;
+      return [{ code: 'field_unknown', message: `rename names "${name}", which is not an added column; ${hint}.` }];
     }
     return header === ''
-      ? [{ code: 'mapping_invalid', message: `The column "${name}" can't be renamed to nothing.` }]
+      ? [{ code: 'mapping_invalid', message: `The column "${name}" can't be renamed to an empty name.` }]
       : [];
   });
 }
 
-/** Lays out the output columns; a name that is taken gets the suffix `_result`, which is told as a warning. */
+/** Lays out the output columns. A name that is already used gets the suffix `_result`, with a warning. */
 export function layoutOutput(source: string[], schema: JsonSchema | undefined, mapping: OutputMapping): OutputLayout {
   const taken = new Set(source);
   const warnings: string[] = [];

@@ -210,7 +210,7 @@ test('a mapping that fills no row is refused, with the first reason', async () =
   expect((await world.runner.plan(world.request())).problems).toEqual([
     {
       code: 'input_invalid',
-      message: expect.stringMatching(/^None of the 5 rows looked at gives a valid input: row 0 \(line 2\): .*"w0"/),
+      message: expect.stringMatching(/^None of the 5 rows checked gives a valid input: row 0 \(line 2\): .*"w0"/),
     },
   ]);
 });
@@ -224,7 +224,7 @@ test('a mapping that fills some rows is warned of, with counts', async () => {
   expect(plan.problems).toEqual([]);
   expect(plan.warnings).toContainEqual(
     expect.stringMatching(
-      /^2 of the 4 rows looked at give no valid input and would fail; the first is row 1 \(line 3\)\.$/,
+      /^2 of the 4 rows checked give no valid input and would fail; the first is row 1 \(line 3\)\.$/,
     ),
   );
 });

@@ -131,7 +131,7 @@ test('the first twenty rows failing alike pause the batch, with the rows queued 
   expect(paused).toMatchObject({ status: 'paused', pause_reason: 'fatal', error: { code: 'output_invalid' } });
   expect(paused.counts).toMatchObject({ queued: 50, failed: 0, running: 0 });
   expect(paused.error?.message).toContain('first 20 rows all failed');
-  expect(paused.error?.message).toMatch(/row \d+ \(line \d+\): .+ resume only if the cause lay elsewhere\.$/);
+  expect(paused.error?.message).toMatch(/row \d+ \(line \d+\): .+ resume only if the cause was something else\.$/);
   expect(paused.next_step).not.toContain('all failed');
   const { attempts } = await world.runner.trace(id, 0);
   expect(attempts[0]).toMatchObject({ attempt: 1, status: 'failed', error: { code: 'output_invalid' } });

@@ -73,7 +73,7 @@ test('a retry with a model that gives vectors is refused where an answer is want
   await runToEnd(id);
   await expect(world.runner.retry(id, { model: 'openai/text-embedding-3-small' })).rejects.toMatchObject({
     code: 'invalid_arguments',
-    message: expect.stringContaining('gives vectors'),
+    message: expect.stringContaining('is an embedding model'),
   });
 });
 

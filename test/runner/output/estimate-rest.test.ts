@@ -65,7 +65,7 @@ describe('the estimate of the rest', () => {
   it('of one row takes half and three times, and says so', async () => {
     expect(measured([50])).toMatchObject({
       cost_usd: { low: 0.025, expected: 0.05, high: 0.15 },
-      basis: expect.stringContaining('one row tells no spread'),
+      basis: expect.stringContaining('one row shows no spread'),
     });
   });
 

@@ -47,7 +47,7 @@ const refused: [cell: Json, type: string][] = [
 ];
 
 test.each(refused)('refuses %j as %s, in words', (cell, type) => {
-  expect(coerce(cell, { type })).toEqual({ ok: false, reason: `${JSON.stringify(cell)} is no ${type}` });
+  expect(coerce(cell, { type })).toEqual({ ok: false, reason: `${JSON.stringify(cell)} is not of type ${type}` });
 });
 
 test('leaves a cell as it is where no type is asked for', () => {
@@ -57,5 +57,5 @@ test('leaves a cell as it is where no type is asked for', () => {
 
 test('shows only the beginning of a long cell', () => {
   const coerced = coerce('x'.repeat(500), { type: 'number' });
-  expect(coerced.ok ? '' : coerced.reason).toHaveLength('… is no number'.length + 57);
+  expect(coerced.ok ? '' : coerced.reason).toHaveLength('… is not of type number'.length + 57);
 });

@@ -77,7 +77,7 @@ test('coerces to the types of the schema; a cell that does not fit fails its row
   expect(await transform(['High St', '123', '4'])).toEqual({ address: 'High St', postcode: '123', floor: 4 });
   await expect(transform(['High St', '123', 'ground'])).rejects.toMatchObject({
     code: 'input_invalid',
-    message: expect.stringMatching(/"floor".*"ground" is no integer/),
+    message: expect.stringMatching(/"floor".*"ground" is not of type integer/),
   });
 });
 

@@ -40,7 +40,7 @@ test('sends each row as its prompt, and tells what was cut', async () => {
   ]);
   expect(report).toMatchObject({ truncated_rows: 2, truncated_fields: { q: 1, note: 1 } });
   expect(report?.warnings).toEqual([
-    'The prompt holds {x}, declared in prompt.placeholders nowhere: it is sent as it stands.',
+    'The prompt contains {x}, which prompt.placeholders does not declare: the text is sent unchanged.',
     'Fields of the prompt were cut to 5 characters (limits.max_field_characters) in 2 rows.',
   ]);
 });

@@ -11,7 +11,7 @@ import { runProviderJobs } from './run-provider-jobs.ts';
 
 /**
  * The `batch-api` executor: rows run through jobs of the provider's batch API.
- * @param realtime runs what is not worth a provider job or not fit for one, and the rest once the batch API is given up
+ * @param realtime runs rows that are too few or not fit for a provider job, and the rest once the batch API is given up
  */
 export function createBatchApiExecutor({ realtime }: { realtime: Executor }): Executor {
   return {
@@ -30,6 +30,6 @@ async function run(options: ProcessOptions, realtime: Executor): Promise<Process
   const api = await batchApiOf(planOf(options.batch).agent, options.deps);
   if (typeof api !== 'string') return runProviderJobs(options, { api, realtime });
   const { length } = await unsettledProviderJobs(options);
-  const text = `${length} provider jobs of this batch are still open, and there is no batch API: ${api}. Fix that, then resume.`;
+  const text = `${length} provider jobs of this batch are still open, and the batch API is not available: ${api}. Fix the cause, then resume.`;
   return { kind: 'pause', reason: 'fatal', error: new AppError('model_unavailable', text) };
 }

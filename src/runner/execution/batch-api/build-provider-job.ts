@@ -6,31 +6,31 @@ import { isStopping, type ProviderJobRun, readNow, STOPPED } from './provider-jo
 import { releaseProviderJob } from './release-provider-job.ts';
 import { updateProviderJob } from './update-provider-job.ts';
 
-/** What came of building one job. */
+/** The result of building one job. */
 export type Built =
-  /** It exists. */
+  /** The job exists. */
   | { kind: 'open' }
-  /** It may exist: its creation was asked for, and no answer came. */
+  /** The job may exist: its creation was requested, and no answer came. */
   | { kind: 'unknown'; error: AppError }
   /** No queued row waits for a model call. */
   | { kind: 'empty' }
-  /** What is queued is not worth a job, or not fit for one: so many rows, or all of them, go in real time. */
+  /** The queued rows are too few or not fit for a job: `rows` of them (without it, all) run in real time. */
   | { kind: 'few'; rows?: number }
   /** The cap has no room for one more call. */
   | { kind: 'budget'; error: AppError }
   | { kind: 'stopped' }
-  /** It certainly does not exist. */
+  /** The job certainly does not exist. */
   | { kind: 'fault'; error: AppError };
 
-/** A wave whose requests were all sent before, and that has fewer than these, is a tail: real time is done with it sooner. */
+/** A wave with fewer requests than this, none of them a row's first, is a tail: real time finishes it sooner. */
 const TAIL = 100;
 
-/** Given up before anything was created: too few requests. Told apart by identity. */
+/** Thrown when a job is given up before its creation because of too few requests. Detected by identity. */
 const TOO_FEW = new AppError('aborted', 'The job was given up: too few requests.');
 
 /**
- * Fills a job with the next model calls of queued rows and creates it. Whatever becomes of it is known to the store
- * before it can happen: its rows before they are sent, its creation before it is asked for.
+ * Fills a job with the next model calls of queued rows and creates it. The store knows each step before it can happen:
+ * the job's rows before they are sent, its creation before it is requested.
  */
 export async function buildProviderJob(run: ProviderJobRun): Promise<Built> {
   const { options, api } = run;
@@ -63,7 +63,7 @@ export async function buildProviderJob(run: ProviderJobRun): Promise<Built> {
     deps.log.info({ batchId: fence.batchId, job: id, providerJob: jobId }, 'batch job created');
     return { kind: 'open' };
   } catch (thrown) {
-    // What exists is found again, whatever went wrong with its record.
+    // A job that exists is found again, whatever fault its record met.
     if (isCreated) throw thrown;
     return notCreated(run, { id, isAsked, filling, spent }, toAppError(thrown));
   }
@@ -112,7 +112,7 @@ async function notCreated(
   return { kind: 'fault', error };
 }
 
-/** What the cap leaves for calls at their worst, in micro-dollars; without a cap anything. */
+/** The room that the cap leaves for calls at their worst price, in micro-dollars; undefined without a cap. */
 async function roomLeft(run: ProviderJobRun): Promise<{ room: number | undefined; spent: number }> {
   const { costMicroUsd, openWorstMicroUsd } = (await readNow(run)).totals;
   const spent = costMicroUsd + openWorstMicroUsd;

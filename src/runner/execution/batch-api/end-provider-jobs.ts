@@ -8,13 +8,13 @@ import { pollProviderJobs } from './poll-provider-jobs.ts';
 import { DEFAULT_POLL_MS, openProviderJobRun, type ProviderJobRun } from './provider-job-run.ts';
 import { releaseProviderJob } from './release-provider-job.ts';
 
-/** How often the provider is asked whether a cancelled job is over, before it is left alone. */
+/** How often the provider is asked whether a cancelled job has ended, before the job is left. */
 const POLLS = 6;
 const CHUNK = 500;
 
 /**
- * Ends the jobs of a batch that ends before they do: they are cancelled, and what they gave until then is taken in, since
- * it is paid for. Of a job that is not over in time, the requests stay open in the bill.
+ * Ends the jobs of a batch that ends before them: the jobs are cancelled, and their results until then are collected,
+ * because they are paid for. The requests of a job that does not end in time stay open in the bill.
  */
 export async function endProviderJobs(options: ProcessOptions): Promise<void> {
   const { deps, fence, hard } = options;
@@ -34,7 +34,7 @@ export async function endProviderJobs(options: ProcessOptions): Promise<void> {
       if (poll > 0) await deps.clock.sleep(pace.next(), hard);
       await pollProviderJobs(run, jobs).catch((thrown: unknown) => tellUnread(thrown, options));
     }
-    // What is open may still be taken in by whoever ends this batch after all.
+    // The process that ends this batch later may still collect the open jobs.
     if (hard.aborted) throw new AppError('aborted', 'The jobs of the batch were not ended.');
     await leaveProviderJobs({ deps, fence });
     await finishAnswered(run);
@@ -43,7 +43,7 @@ export async function endProviderJobs(options: ProcessOptions): Promise<void> {
   }
 }
 
-/** A job that can't be read must not keep the batch from its end. */
+/** Logs a job that can't be read: it must not keep the batch from ending. */
 function tellUnread(thrown: unknown, { deps, fence }: ProcessOptions): void {
   const error = toAppError(thrown);
   if (['lease_lost', 'store_unavailable', 'aborted'].includes(error.code)) throw error;
@@ -61,13 +61,13 @@ async function leaveProviderJobs(options: Pick<ProcessOptions, 'deps' | 'fence'>
   }
 }
 
-/** Rows whose runs end with what is answered are ended, and no tool is run for them; the others are queued again. */
+/** Ends rows whose runs can end with the existing answers, without running tools; queues the others again. */
 async function finishAnswered({ options: { deps, fence, hard }, attempts }: ProviderJobRun): Promise<void> {
   const { store, clock } = deps;
   while (!hard.aborted) {
     const rows = await store.claimRows(fence, { limit: CHUNK, at: clock.now(), begun: true });
     if (rows.length === 0) break;
-    // One that waits for a call stays claimed until all are looked at, so that none is looked at twice.
+    // A row that waits for a call stays claimed until all rows are checked, so that none is checked twice.
     await Promise.all(rows.map((row) => attempts.attempt(row)));
   }
   await store.returnRunningRows(fence);

@@ -5,10 +5,10 @@ import { type EstimateBasis, estimateBatch } from '../../intake/estimate.ts';
 import type { ExecutionDeps } from '../execution-deps.ts';
 import { batchApiOf } from './batch-api-of.ts';
 
-/** Hours after which providers give a job up. */
+/** Hours after which providers end a job. */
 const JOB_HOURS = 24;
 
-/** What a batch may cost and take through the batch API; null where its model has none. */
+/** Estimates a batch through the batch API; null where its model has none. */
 export async function estimateProviderJobs(
   basis: EstimateBasis,
   { batch_deadline_hours: deadline }: BatchOptions,

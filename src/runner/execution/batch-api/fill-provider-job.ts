@@ -7,17 +7,19 @@ import { isStopping, type ProviderJobRun } from './provider-job-run.ts';
 import { toRequestId } from './request-key.ts';
 import { emitProviderJobStatus } from './update-provider-job.ts';
 
-/** Rows that are claimed, begun and put into a job together, where they run no tools. */
+/** Rows that are claimed, started and put into a job together, where they run no tools. */
 const CHUNK = 500;
 
-/** Why nothing more comes into a job. `unfit`: the next request alone is longer than a job may be. */
+/** Why a job gets no more requests. `unfit`: the next request alone exceeds the size of a job. */
 export type FillEnd = 'empty' | 'full' | 'budget' | 'stopped' | 'unfit';
 
 /** A job that is being filled with the next model calls of queued rows. */
 export interface Filling {
-  /** The lines of the next rows that wait for a model call; undefined once nothing more comes. Rows that end are ended. */
+  /**
+   * The lines of the next rows that wait for a model call; undefined at the end. Rows that end meanwhile are settled.
+   */
   next(): Promise<string[] | undefined>;
-  /** As they stand: the model of its requests once there is one, and how it ended once it has. */
+  /** The current state: the model of its requests once there is one, and the end once it is reached. */
   now(): { model: string; requests: number; bytes: number; fresh: number; again: number; end: FillEnd | undefined };
 }
 
@@ -30,8 +32,9 @@ interface Taken {
 type Parked = Extract<RowEnding, { kind: 'parked' }> & { call: ModelCall };
 
 /**
- * Begins to fill a job. Its rows are committed to it before their lines are given, so that whatever is sent is known.
- * @param room micro-dollars that its calls may cost at worst; undefined: any
+ * Starts to fill a job. Rows are committed to the job before their lines are returned, so that the store knows
+ * everything that is sent.
+ * @param room micro-dollars that its calls may cost at worst; undefined: no limit
  */
 export function fillProviderJob(run: ProviderJobRun, jobId: string, room: number | undefined): Filling {
   const { options, attempts, watch } = run;
@@ -42,7 +45,7 @@ export function fillProviderJob(run: ProviderJobRun, jobId: string, room: number
   let end: FillEnd | undefined;
   let [requests, bytes, fresh, again, worstSum] = [0, 0, 0, 0, 0];
 
-  /** Rows with tools of their own run as many at once as the batch may; others only wait for the processor. */
+  /** Rows with their own tools run with the concurrency of the batch; others only wait for the processor. */
   const chunk = () =>
     options.agent.toolSpecs.length > 1 ? (tuning.now().concurrency ?? OPTION_DEFAULTS.concurrency) : CHUNK;
 
@@ -58,7 +61,7 @@ export function fillProviderJob(run: ProviderJobRun, jobId: string, room: number
     const line = run.api.encode(request, toRequestId(jobId, at), { isStrict: isStrict(request) });
     const lineBytes = Buffer.byteLength(line);
     const worst = worstOf(request, lineBytes);
-    // One that is too long for any job is left to real time, where the model says so.
+    // A request that is too long for any job is left to real time, where the model reports the fault.
     const isFull = requests === run.limits.requests || bytes + lineBytes + SEPARATOR > run.limits.bytes;
     if (isFull) end = requests === 0 ? 'unfit' : 'full';
     else if (room !== undefined && worstSum + (worst ?? 0) > room) end = 'budget';
@@ -141,11 +144,13 @@ export function fillProviderJob(run: ProviderJobRun, jobId: string, room: number
   };
 }
 
-/** Prompts are taken to be longer by up to so many tokens, so that few lengths have to be priced: a price takes 40 µs. */
+/**
+ * Prompt lengths are rounded up to a multiple of this many tokens, so that few lengths are priced: a price takes 40 µs.
+ */
 const STEP = 128;
 const REMEMBERED = 10_000;
 
-/** The worst price of a request by the size of its line: a tokenizer never makes more than one token of a byte. */
+/** The worst price of a request by the size of its line: a tokenizer never makes more than one token per byte. */
 function rememberWorst({
   prices,
   provider,
@@ -166,5 +171,5 @@ function isParked(ending: RowEnding): ending is Parked {
   return ending.kind === 'parked' && ending.call !== undefined;
 }
 
-/** What stands between two lines at most. */
+/** The maximum number of bytes between two lines. */
 const SEPARATOR = 2;

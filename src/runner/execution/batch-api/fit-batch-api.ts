@@ -4,10 +4,10 @@ import type { ExecutionDeps } from '../execution-deps.ts';
 import type { Fit, RunFacts } from '../executor.ts';
 import { batchApiOf } from './batch-api-of.ts';
 
-/** A deadline below this leaves a provider job no time, in hours. */
+/** A shorter deadline leaves a provider job no time, in hours. */
 const LEAST_DEADLINE_HOURS = 1;
 
-/** Whether rows fit the batch API: where it was asked for, or where there are many of them and each takes one call. */
+/** Whether rows fit the batch API: it was requested, or the rows are many and each takes one call. */
 export async function fitBatchApi(facts: RunFacts, deps: Pick<ExecutionDeps, 'batchApi'>): Promise<Fit> {
   const options = facts.plan.request.options ?? {};
   const { mode = 'auto' } = options;
@@ -26,7 +26,7 @@ export async function fitBatchApi(facts: RunFacts, deps: Pick<ExecutionDeps, 'ba
   return { fits: true, reason, problems: smallJobs(options, api.limits.minRequests) };
 }
 
-/** Why `auto` does not take the batch API, if it does not. */
+/** Why `auto` does not choose the batch API, if so. */
 function unfitFor(mode: 'auto' | 'batch', { plan, rows }: RunFacts): string | undefined {
   if (mode === 'batch') return undefined;
   const { batch_threshold: threshold = OPTION_DEFAULTS.batch_threshold, batch_deadline_hours: hours } =
@@ -34,14 +34,13 @@ function unfitFor(mode: 'auto' | 'batch', { plan, rows }: RunFacts): string | un
   if (rows === null) return 'the number of rows is not known yet';
   if (rows < threshold)
     return `${rows === 1 ? '1 row is' : `${rows} rows are`} below the batch_threshold of ${threshold}`;
-  if (plan.agent.tools.length > 0)
-    return 'the agent has tools of its own, so that each row takes several provider jobs';
+  if (plan.agent.tools.length > 0) return 'the agent has its own tools, so each row takes several provider jobs';
   if (hours !== undefined && hours < LEAST_DEADLINE_HOURS) return `the deadline of ${hours} h leaves no time`;
   return undefined;
 }
 
 function smallJobs({ batch_job_requests: most }: BatchOptions, fewest = 1): Problem[] {
   if (most === undefined || most >= fewest) return [];
-  const message = `batch_job_requests is ${most}, and a job of this provider takes ${fewest} requests at least.`;
+  const message = `batch_job_requests is ${most}, and a job of this provider needs at least ${fewest} requests.`;
   return [{ code: 'invalid_arguments', message }];
 }

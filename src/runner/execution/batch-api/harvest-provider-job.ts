@@ -12,12 +12,12 @@ import { fromRequestId } from './request-key.ts';
 /** Results of one transaction. */
 const CHUNK = 500;
 
-/** What a job gave. `unanswered`: not one answer, and why not, as far as it was said. */
+/** The result of a job. `unanswered`: it has no answer at all; `error` gives the reason, as far as it is known. */
 export type Harvest = { kind: 'answered' } | { kind: 'unanswered'; error: AppError };
 
 /**
- * Takes in the results of a job that is over: answers into the journal, rows back to the queue. Every id is reconciled
- * here, whatever the provider counts. Begun again after a crash, it passes over what it has taken.
+ * Collects the results of an ended job: answers go into the journal, rows back to the queue. Every id is reconciled
+ * here, whatever the provider counts. When started again after a crash, it skips the results that it has stored.
  */
 export async function harvestProviderJob(
   run: ProviderJobRun,
@@ -29,35 +29,39 @@ export async function harvestProviderJob(
   const { fence } = options;
   const wasAnswered = job.tally.answered > 0;
   const first = await takeResults(run, job, wasAnswered ? 'failed' : 'held');
-  // It says that it went well, and its results are nowhere: sending all of it again would be paid twice.
+  // The job reports success but has no results: sending all its requests again would be paid twice.
   if (first.seen === 0 && status.state === 'ended') throw noResults(job);
   const answered = wasAnswered || first.answered;
-  // Refusals that were met before it was known whether anything is answered are read again, now that it is.
+  // Refusals before the first answer were skipped. It is known now whether there is an answer, so they are read again.
   if (first.leftOut) await takeResults(run, job, answered ? 'failed' : 'refused');
-  // What the provider does not say a word about may have been charged.
+  // A request that the provider does not mention may have been charged.
   const mayBeCharged = status.state === 'ended' || (answered && api.omitsUnrun !== true);
   await releaseProviderJob(job.id, { kind: mayBeCharged ? 'lost' : 'refused', state: 'done' }, options);
   const reason = status.reason ?? first.refusal;
   if (reason !== undefined && !answered) {
     await store.updateProviderJob(fence, job.id, { error: { code: 'model_request_invalid', message: reason } });
   }
-  log.info({ batchId: fence.batchId, job: job.id, state: status.state, at: clock.now() }, 'batch job is taken in');
+  log.info(
+    { batchId: fence.batchId, job: job.id, state: status.state, at: clock.now() },
+    'batch job results collected',
+  );
   return answered ? { kind: 'answered' } : { kind: 'unanswered', error: fruitless(job, status, reason) };
 }
 
 interface Taken {
   seen: number;
   answered: boolean;
-  /** Refusals were passed over, since nothing was answered before them. */
+  /** Whether refusals were skipped because no answer came before them. */
   leftOut: boolean;
-  /** What the first of them said. */
+  /** The message of the first refusal. */
   refusal: string | undefined;
 }
 
 /**
- * Reads a job's results once and takes in what may be taken in.
- * @param refusals what becomes of a request that is refused for good: its row fails; or its row is queued again, as after a
- *   whole job of such refusals; or it is left out for as long as nothing is answered, because that can't be told yet
+ * Reads a job's results once and stores those that can be decided.
+ * @param refusals the treatment of a permanently refused request. `failed`: its row fails. `refused`: its row is queued
+ *   again, as after a whole job of such refusals. `held`: it is skipped until there is an answer, because the choice
+ *   between the two is not known before.
  */
 async function takeResults(
   run: ProviderJobRun,
@@ -103,15 +107,15 @@ async function takeResults(
 }
 
 function noResults({ providerJobId }: ProviderJobRecord): AppError {
-  return new AppError('model_response_invalid', `The job ${providerJobId} has ended, and has no results.`);
+  return new AppError('model_response_invalid', `The job ${providerJobId} has ended without results.`);
 }
 
 function fruitless(job: ProviderJobRecord, { state }: ProviderJobStatus, reason: string | undefined): AppError {
   const why = reason === undefined ? '' : `: ${reason.replace(/\.$/, '')}`;
   return new AppError(
     'model_unavailable',
-    `The job ${job.providerJobId} of ${job.requests} requests is over (${state}) without one answer${why}.`,
-    // A limit on what may be enqueued is one that jobs which end make room in.
+    `The job ${job.providerJobId} of ${job.requests} requests is finished (${state}) without any answer${why}.`,
+    // A limit on enqueued requests may pass: jobs that end make room.
     { retryable: state === 'expired' || /enqueued/i.test(why) },
   );
 }
@@ -191,7 +195,7 @@ async function readRow({ options: { deps, fence } }: ProviderJobRun, number: num
   return row?.row === number ? row : undefined;
 }
 
-/** A fault of reading, for whoever asks again later. */
+/** Whether a fault of reading may pass, so that the caller can try again later. */
 export function isPassing(thrown: unknown): boolean {
   const { code, retryable } = toAppError(thrown);
   return retryable && code !== 'lease_lost' && code !== 'store_unavailable';

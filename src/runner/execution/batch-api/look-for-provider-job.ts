@@ -4,17 +4,23 @@ import { DEFAULT_POLL_MS, type ProviderJobRun } from './provider-job-run.ts';
 import { releaseProviderJob } from './release-provider-job.ts';
 import { updateProviderJob } from './update-provider-job.ts';
 
-/** How often in a row a job must not be there until it is taken for one that never existed: lists may lag behind. */
+/** How often in a row a job must be absent before it counts as never created: lists may lag behind. */
 const LOOKS = 2;
-/** And how long after its creation was asked for, in first polls (5 minutes): a large body may still be taken in. */
+/**
+ * How long after its creation request a job must be absent, in first polls (5 minutes): a large body may still be
+ * uploading.
+ */
 const POLLS = 30;
-/** How long after its creation was asked for a job is looked for, in milliseconds: those of others, which may be it, have ended by then. */
+/**
+ * How long after its creation request a job is looked for, in milliseconds: other jobs that may be it have ended by
+ * then.
+ */
 const LOOK_FOR_MS = 26 * 3_600_000;
 
-/** What is known of a job after looking for it. `unsure`: ask again, and send nothing anew. `held`: a person has to decide. */
+/** The result of looking for a job. `unsure`: look again, and send nothing again. `held`: a person has to decide. */
 export type Looked = 'found' | 'never-existed' | 'unsure' | 'held';
 
-/** Looks for a job whose creation was asked for and never answered. Its rows go nowhere until it is found or known not to exist. */
+/** Looks for a job whose creation request was never answered. Its rows wait until it is found or known not to exist. */
 export async function lookForProviderJob(run: ProviderJobRun, job: ProviderJobRecord): Promise<Looked> {
   const { options, api, looks } = run;
   const { store, clock, log, batchPollMs = DEFAULT_POLL_MS } = options.deps;
@@ -38,13 +44,13 @@ export async function lookForProviderJob(run: ProviderJobRun, job: ProviderJobRe
   return 'never-existed';
 }
 
-/** What the operator is told of jobs that can't be told apart from others, with the two choices. */
+/** The fault shown to the operator for jobs that can't be distinguished from others, with the two choices. */
 export function heldFault(jobs: readonly ProviderJobRecord[], batchId: string): AppError {
   const requests = jobs.reduce((sum, job) => sum + job.requests, 0);
   return new AppError(
     'model_unavailable',
-    `It can't be told whether ${jobs.length === 1 ? 'a job' : `${jobs.length} jobs`} of ${requests} requests ` +
-      `(${jobs.map(({ id }) => id).join(', ')}) exists at the provider; its requests are held, and not sent again. Either look ` +
+    `It is not known whether ${jobs.length === 1 ? 'a job' : `${jobs.length} jobs`} of ${requests} requests ` +
+      `(${jobs.map(({ id }) => id).join(', ')}) exists at the provider; its requests are held and not sent again. Either look ` +
       `again later with "rowmill batches resume ${batchId}", or give it up with "rowmill batches resume ${batchId} ` +
       '--resend-lost": its requests are sent again, and may be paid for twice.',
   );

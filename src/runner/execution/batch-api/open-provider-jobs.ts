@@ -3,7 +3,7 @@ import type { ProviderJobRecord } from '../../../storage/provider-jobs.ts';
 import type { ProcessOptions } from '../executor.ts';
 import type { ProviderJobRun } from './provider-job-run.ts';
 
-/** The jobs of a batch that may still give results. */
+/** The jobs of a batch that may still have results. */
 export async function unsettledProviderJobs({
   deps,
   fence,
@@ -12,7 +12,7 @@ export async function unsettledProviderJobs({
   return jobs.filter(({ state }) => state === 'building' || state === 'creating' || state === 'open');
 }
 
-/** Asks the provider to stop jobs; what they give all the same is taken in when they are over. */
+/** Asks the provider to stop jobs. Their results until then are collected when they have ended. */
 export async function cancelProviderJobs(
   { api, options }: ProviderJobRun,
   jobs: readonly ProviderJobRecord[],

@@ -1,16 +1,16 @@
 const GROWTH = 1.2;
 const MOST_MS = 60_000;
-/** How far from the pace a wait may be, so that many batches don't ask at once. */
+/** Random deviation of a wait, as a share, so that many batches don't ask at the same time. */
 const JITTER = 0.1;
 
 /** How long to wait before the provider is asked again. */
 export interface Pace {
   next(): number;
-  /** Something has happened: begin with short waits again. */
+  /** Starts with short waits again, after a change. */
   restart(): void;
 }
 
-/** Waits that grow by a fifth from the first up to a minute. @param random in [0, 1) */
+/** Waits that grow by a fifth each, up to a minute. @param random in [0, 1) */
 export function createPace(firstMs: number, random: () => number): Pace {
   let waitMs = firstMs;
   return {

@@ -4,20 +4,20 @@ import { harvestProviderJob, isPassing } from './harvest-provider-job.ts';
 import { lookForProviderJob } from './look-for-provider-job.ts';
 import type { ProviderJobRun } from './provider-job-run.ts';
 
-/** What asking about jobs has come to. */
+/** The result of polling jobs. */
 export interface Polled {
-  /** A job is taken in, found, or known not to exist: rows may be queued again. */
+  /** Whether a job was collected, found, or is known not to exist: rows may be queued again. */
   hasNews: boolean;
-  /** Of the batch API, or a job without one answer. */
+  /** A fault of the batch API, or of a job without any answer. */
   fault?: AppError;
-  /** Jobs about which a person has to decide. */
+  /** Jobs that need a person's decision. */
   held: ProviderJobRecord[];
 }
 
-/** How often in a row a job may be unknown to the provider before that is believed. */
+/** How often in a row reading a job may fail permanently before the fault is final. */
 const UNREADABLE = 5;
 
-/** Asks about every job that may still give results, and takes in what is over. */
+/** Polls every job that may still have results, and collects the results of ended ones. */
 export async function pollProviderJobs(run: ProviderJobRun, jobs: readonly ProviderJobRecord[]): Promise<Polled> {
   const polled: Polled = { hasNews: false, held: [] };
   for (const job of jobs) {
@@ -37,7 +37,7 @@ export async function pollProviderJobs(run: ProviderJobRun, jobs: readonly Provi
   return polled;
 }
 
-/** Asks about one job, and takes it in when it is over. */
+/** Polls one job, and collects its results when it has ended. */
 export async function pollProviderJob(run: ProviderJobRun, job: ProviderJobRecord, polled: Polled): Promise<void> {
   if (job.state === 'creating') {
     const looked = await lookForProviderJob(run, job);
@@ -61,8 +61,8 @@ export async function pollProviderJob(run: ProviderJobRun, job: ProviderJobRecor
 function unreadable(job: ProviderJobRecord, { error: cause, batchId }: { error: AppError; batchId: string }): AppError {
   return new AppError(
     cause.code,
-    `The job ${job.providerJobId} of ${job.requests} requests can't be read: ${cause.message} Its answers are kept by the ` +
-      `provider; once it can be read, resume. If it is gone, "rowmill batches resume ${batchId} --resend-lost" sends its ` +
+    `The job ${job.providerJobId} of ${job.requests} requests can't be read: ${cause.message} The provider keeps its ` +
+      `answers; resume once the job can be read. If the job no longer exists, "rowmill batches resume ${batchId} --resend-lost" sends its ` +
       'requests again: they may be paid for twice.',
     { cause },
   );

@@ -12,51 +12,51 @@ import { createBatchWatch } from '../batch-watch.ts';
 import type { ProcessOptions } from '../executor.ts';
 import { type LocalAttempts, openLocalAttempts } from '../local-attempts.ts';
 
-/** How much of what a provider takes in one job is used. */
+/** The used share of a provider's limits for one job. */
 const SHARE_OF_LIMIT = 0.9;
-/** How long to wait before a job is first asked about. */
+/** How long to wait before a job is first polled, in milliseconds. */
 export const DEFAULT_POLL_MS = 10_000;
 
-/** What the jobs of a batch are bound by. */
+/** The limits of the jobs of a batch. */
 export interface ProviderJobLimits {
   requests: number;
   bytes: number;
-  /** At once. */
+  /** Maximum number of jobs at the same time. */
   jobs: number;
-  /** Fewer requests are not a job: the provider does not take them. */
+  /** Minimum number of requests: the provider does not accept a job with fewer. */
   fewest: number;
 }
 
-/** One process at work on the jobs of one batch. */
+/** The state of one process that runs the jobs of one batch. */
 export interface ProviderJobRun {
   options: ProcessOptions;
-  /** The plan's options as they stood when the work began. */
+  /** The plan's options when the work started. */
   asked: BatchOptions;
   api: BatchApi;
   provider: Provider;
-  /** Of the batch API, and of real time. */
+  /** The prices of the batch API (`prices`) and of real time (`standardPrices`). */
   prices: PriceTable;
   standardPrices: PriceTable;
   limits: ProviderJobLimits;
   attempts: LocalAttempts;
   watch: ReturnType<typeof createBatchWatch>;
-  /** Faults of the batch API since it last went well. */
+  /** Number of faults of the batch API since its last success. */
   faults: number;
-  /** Whether this process has sent a row in real time, to find out what the model takes. */
+  /** Whether this process has sent a row in real time, to find out what the model accepts. */
   hasAsked: boolean;
-  /** Whether a job was taken in already: what goes out from here on may be a tail. */
+  /** Whether the results of a job were collected already: the next wave may be a tail. */
   hasHarvested: boolean;
-  /** Jobs that were looked for and not found, with how often. */
+  /** How often each job was looked for and not found. */
   looks: Map<string, number>;
-  /** Jobs that could not be read, with how often in a row. */
+  /** How often in a row each job could not be read. */
   unread: Map<string, number>;
-  /** Jobs in a row that were made mostly of requests which other jobs had not answered. */
+  /** Number of jobs in a row that consisted mostly of requests which earlier jobs left unanswered. */
   repeats: number;
-  /** Tools go out in plain form: their strict form was refused in real time. */
+  /** Whether tools are sent in plain form, because their strict form was refused in real time. */
   isPlain: boolean;
 }
 
-/** Puts together what the work on jobs needs. @param holdsTools no tool is run either: the batch ends */
+/** Opens the state of the work on jobs. @param holdsTools no tool is run either, because the batch ends */
 export async function openProviderJobRun(
   options: ProcessOptions,
   api: BatchApi,
@@ -112,10 +112,10 @@ export async function readNow({ options: { deps, fence } }: ProviderJobRun): Pro
   return batch;
 }
 
-/** No row is begun any more. */
+/** Whether no further row may start. */
 export function isStopping({ options, watch }: ProviderJobRun): boolean {
   return options.drain.aborted || watch.end() !== undefined;
 }
 
-/** Why a submission was given up before anything was created. Made once, told apart by identity. */
+/** Thrown when a submission is given up before the job's creation. Created once, detected by identity. */
 export const STOPPED = new AppError('aborted', 'The job was given up: the batch stops.');

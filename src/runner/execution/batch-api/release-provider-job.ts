@@ -7,8 +7,8 @@ import { updateProviderJob } from './update-provider-job.ts';
 const PORTION = 1_000;
 
 /**
- * Queues the rows that still wait in a job, and ends the job as `state`. Again after a crash, it goes on where it was.
- * @param kind whether their calls are known not to be charged (`refused`), or may have been (`lost`)
+ * Queues the rows that still wait in a job, and ends the job as `state`. Called again after a crash, it continues.
+ * @param kind whether their calls are known not to be charged (`refused`), or may have been charged (`lost`)
  */
 export async function releaseProviderJob(
   jobId: string,

@@ -1,12 +1,12 @@
 import { isOfSubmission, requestId } from '../../../providers/provider-jobs/batch-api.ts';
 import type { ProviderJobRow } from '../../../storage/provider-jobs.ts';
 
-/** The id of a row's request in a job: it says which row, attempt and turn it is. */
+/** The id of a row's request in a job: it contains the row, the attempt and the turn. */
 export function toRequestId(jobId: string, { row, attempt, turn }: ProviderJobRow): string {
   return requestId(jobId, `${row}-${attempt}-${turn}`);
 }
 
-/** What an id of {@link toRequestId} says; undefined for one that is not of this job. */
+/** Parses an id of {@link toRequestId}; undefined for an id that is not of this job. */
 export function fromRequestId(jobId: string, id: string): ProviderJobRow | undefined {
   const match = isOfSubmission(id, jobId) ? /^-(\d+)-(\d+)-(\d+)$/.exec(id.slice(jobId.length)) : null;
   if (match === null) return undefined;

@@ -17,14 +17,14 @@ import { releaseProviderJob } from './release-provider-job.ts';
 
 /** How often the batch API may fail in a row before it is given up. */
 const FAULTS = 3;
-/** How many jobs in a row may be made mostly of requests that were in jobs before. */
+/** How many jobs in a row may consist mostly of requests that were in earlier jobs. */
 const REPEATS = 4;
 const HOUR_MS = 3_600_000;
 
 /**
- * Runs rows through provider jobs, in waves: the next model call of every unfinished row is one request of a job; its answer
- * goes into the journal and its row back to the queue, where the run is replayed up to the next call. Jobs outlive the
- * process: whoever drives the batch next finds them in the store.
+ * Runs rows through provider jobs, in waves. The next model call of every unfinished row is one request of a job. Its
+ * answer goes into the journal and its row back to the queue, from where the run is replayed up to the next call. Jobs
+ * outlive the process: the next process that drives the batch finds them in the store.
  */
 export async function runProviderJobs(
   options: ProcessOptions,
@@ -48,14 +48,14 @@ export async function runProviderJobs(
   }
 }
 
-/** What the waves of one batch go on with. */
+/** The dependencies of the waves of one batch. */
 interface Waves {
   run: ProviderJobRun;
   pace: Pace;
   realtime: Executor;
 }
 
-/** What a process that is gone left half done: a job that was being filled was never sent. */
+/** Settles the unfinished jobs of an earlier process: a job that was being filled was never sent. */
 async function settleFormer(run: ProviderJobRun): Promise<void> {
   const { options } = run;
   const isGivenUp = settingsOf(await readNow(run)).resend_lost === true;
@@ -68,7 +68,7 @@ async function settleFormer(run: ProviderJobRun): Promise<void> {
   if (isGivenUp) await change(run, { resend_lost: null });
 }
 
-/** Whether a job can be read; one that is over is taken in by that. */
+/** Whether a job can be read. Side effect: the results of an ended job are collected. */
 async function isReadable(run: ProviderJobRun, job: ProviderJobRecord): Promise<boolean> {
   try {
     await pollProviderJob(run, job, { hasNews: false, held: [] });
@@ -84,7 +84,7 @@ async function change({ options: { deps, fence } }: ProviderJobRun, settings: Ba
   await deps.store.updateBatch(fence.batchId, { settings }, { fence });
 }
 
-/** One round: send what is queued, then wait, then take in what is over. Gives the end when there is one. */
+/** One round: sends queued rows, waits, and collects the results of ended jobs. Returns the end when there is one. */
 async function advance({ run, pace, realtime }: Waves): Promise<ProcessEnd | undefined> {
   if (isStopping(run)) return run.watch.end() ?? { kind: 'stopped' };
   const batch = await readNow(run);
@@ -102,7 +102,7 @@ async function advance({ run, pace, realtime }: Waves): Promise<ProcessEnd | und
   if (held.length > 0 && held.length === jobs.length) {
     return { kind: 'pause', reason: 'fatal', error: heldFault(held, run.options.fence.batchId) };
   }
-  // While other jobs go well, one that came to nothing may go again.
+  // While there are other jobs, the requests of a job that failed in a retryable way may be sent again.
   if (fault === undefined || (fault.retryable && jobs.length > 1)) return undefined;
   return countFault(run, fault);
 }
@@ -115,8 +115,9 @@ async function wait(ms: number, { options: { deps, drain } }: ProviderJobRun): P
 
 async function sendQueued({ run, pace, realtime }: Waves, batch: BatchRecord): Promise<ProcessEnd | undefined> {
   if (settingsOf(batch).real_time !== undefined) return inRealTime(run, realtime);
-  // Requests are looked at late in a job: one goes in real time first, and finds out what the model takes. Where another
-  // model or name may serve, that is known to the process that found it out alone.
+  // A provider checks the requests of a job late. So one row runs in real time first, to find out what the model
+  // accepts. If the provider routes requests to other models or names, only the process that found out a route knows
+  // it.
   const { modelCalls, cachedCalls } = batch.totals;
   const mustAsk = run.provider.route !== undefined && !run.hasAsked;
   run.hasAsked = true;
@@ -125,7 +126,7 @@ async function sendQueued({ run, pace, realtime }: Waves, batch: BatchRecord): P
   if (run.repeats >= REPEATS) {
     await giveUp(
       run,
-      'Jobs of the batch API left the same requests without an answer again and again: the rest runs in real time.',
+      'Jobs of the batch API repeatedly left the same requests without an answer: the rest runs in real time.',
     );
     return inRealTime(run, realtime);
   }
@@ -136,7 +137,7 @@ async function sendQueued({ run, pace, realtime }: Waves, batch: BatchRecord): P
         pace.restart();
         break;
       case 'unknown':
-        // Nothing more is sent before it is looked for.
+        // Nothing more is sent before the job is looked for.
         return undefined;
       case 'empty':
         return undefined;
@@ -149,7 +150,7 @@ async function sendQueued({ run, pace, realtime }: Waves, batch: BatchRecord): P
       case 'stopped':
         return run.watch.end() ?? { kind: 'stopped' };
       case 'fault':
-        // So many jobs at once, or so many requests: those that end make room.
+        // The limit on concurrent jobs or on enqueued requests is reached: jobs that end make room.
         if (built.error.code === 'model_rate_limited' && (await unsettledProviderJobs(run.options)).length > 0)
           return undefined;
         await wait(pace.next(), run);
@@ -161,10 +162,10 @@ async function sendQueued({ run, pace, realtime }: Waves, batch: BatchRecord): P
   return undefined;
 }
 
-/** What is queued goes at once, as every batch without jobs does. */
+/** Runs queued rows in real time, like a batch without jobs. */
 async function inRealTime(run: ProviderJobRun, realtime: Executor, rows?: number): Promise<ProcessEnd | undefined> {
   const batch = await readNow(run);
-  // Few rows are seen by the watch over the jobs, so that the first ones which all fail alike pause the batch.
+  // A limited number of rows shares the watch of the jobs, so that first rows that all fail alike pause the batch.
   const few = rows === undefined ? {} : { rows, watch: run.watch };
   const end = await realtime.run({ ...run.options, batch, ...few });
   if (end.kind !== 'done') return end;
@@ -172,7 +173,7 @@ async function inRealTime(run: ProviderJobRun, realtime: Executor, rows?: number
   return undefined;
 }
 
-/** What real time found out about tools must outlive this process. */
+/** Stores that tools must be plain, found out in real time: it must outlive this process. */
 async function keepPlainTools(run: ProviderJobRun): Promise<void> {
   const { agent } = run.options;
   const request = { model: '', system: '', messages: [], tools: agent.toolSpecs, maxTokens: 1 };
@@ -181,7 +182,7 @@ async function keepPlainTools(run: ProviderJobRun): Promise<void> {
   await change(run, { plain_tools: true });
 }
 
-/** A fault that may pass is waited out a few times; any other gives the batch API up, or pauses where that is not wanted. */
+/** Tolerates a retryable fault a few times. Any other fault gives up the batch API, or pauses if fallback is off. */
 async function countFault(run: ProviderJobRun, error: AppError): Promise<ProcessEnd | undefined> {
   if (settingsOf(await readNow(run)).real_time !== undefined) return undefined;
   run.faults += 1;
@@ -192,11 +193,14 @@ async function countFault(run: ProviderJobRun, error: AppError): Promise<Process
 }
 
 async function giveUp(run: ProviderJobRun, reason: string): Promise<void> {
-  run.options.deps.log.warn({ batchId: run.options.fence.batchId, reason }, 'batch goes on in real time');
+  run.options.deps.log.warn({ batchId: run.options.fence.batchId, reason }, 'batch continues in real time');
   await change(run, { real_time: reason });
 }
 
-/** Counted from the batch's first job. What is open then is cancelled, round by round: asking again does no harm. */
+/**
+ * Whether the deadline, counted from the batch's first job, has passed. Each round then cancels the open jobs;
+ * cancelling again changes nothing.
+ */
 async function isOverDeadline(run: ProviderJobRun): Promise<boolean> {
   const { batch_deadline_hours: hours } = run.asked;
   if (hours === undefined) return false;
@@ -206,7 +210,7 @@ async function isOverDeadline(run: ProviderJobRun): Promise<boolean> {
   if (settingsOf(await readNow(run)).real_time !== undefined) return true;
   await giveUp(
     run,
-    `The deadline of ${hours} hours passed: what had no answer by then was cancelled and runs in real time.`,
+    `The deadline of ${hours} hours passed: requests without an answer by then were cancelled and run in real time.`,
   );
   return true;
 }

@@ -2,7 +2,7 @@ import type { Fence } from '../../../storage/leases.ts';
 import type { ProviderJobChange, ProviderJobState } from '../../../storage/provider-jobs.ts';
 import type { ExecutionDeps } from '../execution-deps.ts';
 
-/** Whose job it is. */
+/** The batch and dependencies of a job. */
 interface Owner {
   fence: Fence;
   deps: ExecutionDeps;

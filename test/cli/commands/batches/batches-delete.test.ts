@@ -36,7 +36,7 @@ it('deletes a paused batch only by force', async () => {
   const { batch_id: id, status } = await start('--sample', '1');
   expect(status).toBe('paused');
   const refused = await space.run(['batches', 'delete', id, '--yes']);
-  expect(refused.stderr).toMatch(/paused and can still go on; .*--force/);
+  expect(refused.stderr).toMatch(/paused and can still be resumed; .*--force/);
   const deleted = JSON.parse((await space.run(['batches', 'delete', id, '--yes', '--force', '--json'])).stdout);
   expect(deleted).toMatchObject({ batch_id: id, deleted: true, status: 'paused' });
 });
