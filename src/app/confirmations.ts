@@ -32,7 +32,7 @@ export function createConfirmations({ key, now }: { key: () => Buffer; now: () =
       const payload = bytes.subarray(0, PAYLOAD_BYTES);
       const mac = bytes.subarray(PAYLOAD_BYTES);
       if (mac.length !== MAC_BYTES || !timingSafeEqual(mac, sign(payload, request))) {
-        return 'The confirmation_token is not valid for this request: it is valid for exactly the arguments that it was issued for.';
+        return 'The confirmation_token is not valid here: it belongs to exactly the arguments that it was issued for.';
       }
       if (payload.readUInt32BE(NONCE_BYTES) * 1000 <= now()) return 'The confirmation_token has expired.';
       const expected = payload.readDoubleBE(NONCE_BYTES + 4);
