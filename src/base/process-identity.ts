@@ -12,7 +12,7 @@ export interface ProcessIdentity {
   host: string;
   bootId: string;
   pid: number;
-  /** The process's start time as the kernel counts it; it distinguishes processes that use the same pid. */
+  /** The process's start time as the kernel counts it; it distinguishes processes that get the same pid. */
   processStart: string;
 }
 

@@ -65,7 +65,7 @@ export function createRateMeter(options: RateMeterOptions): RateMeter {
 
   const isWindow = () => votes > 0;
   const most = () => (isEven ? limit / 60 : limit);
-  // An even limit lets a second's worth go at once, so the rest of the minute has a sixtieth less.
+  // An even limit allows a burst of a second's worth, so the rest of the minute has a sixtieth less.
   const rate = () => (limit / periodMs) * (isEven ? 59 / 60 : 1);
   const refill = (now: number) => {
     if (!isWindow()) level = Math.max(level, Math.min(most(), level + (now - at) * rate()));
@@ -92,8 +92,8 @@ export function createRateMeter(options: RateMeterOptions): RateMeter {
   };
 
   /**
-   * How far the reported value lies outside the explainable range. Calls overtake one another: those in flight when this
-   * one was sent may have been counted after it, those sent since may have been counted before it.
+   * How far the reported value lies outside the explainable range. Calls overtake one another: those in flight when
+   * this one was sent may have been counted after it, those sent since may have been counted before it.
    */
   const offBy = (remaining: number, reading: MeterReading, { now, tooMany }: { now: number; tooMany: number }) => {
     const left = reading.left + tooMany + (corrected - reading.corrected);

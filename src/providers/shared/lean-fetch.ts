@@ -57,7 +57,7 @@ const MAX_IDLE = 2_000;
  * A `fetch` that builds only the parts of a response that the SDKs read. It keeps connections, and has no deadline
  * except for connecting. It follows no redirects, which the APIs don't send. Measured with the Anthropic SDK: a call
  * takes half the processor time of the global `fetch` (Node 26, concurrency 100). undici's pool takes as much as this,
- * but adds a turn of the event loop before each request on a kept connection: 1.9 ms of waiting at 1,500 calls a second.
+ * but adds a turn of the event loop before each request on a kept connection: 1.9 ms of waiting at 1,500 calls/s.
  * A `Request`, a form and a stream are passed to the global `fetch`.
  */
 export function createLeanFetch(proxy?: ProxyVariables): LeanFetch {
