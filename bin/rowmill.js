@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The launcher. It is plain JavaScript that any Node since 12.20 can parse, so that an old one gets a sentence
+// The launcher. It is plain JavaScript that any Node since 12.20 can parse, so that an old one prints a message
 // instead of a syntax error: no `??`, no `?.`, no top-level `await`, no `node:` imports.
 // biome-ignore-all lint/style/useNodejsImportProtocol: Node 12 does not know the `node:` prefix
 // biome-ignore-all lint/complexity/useOptionalChain: Node 12 does not parse it
@@ -11,7 +11,7 @@ import { fileURLToPath, pathToFileURL } from 'url';
 
 /** The first Node 24 of long-term support; `node:sqlite` of 24.4 and older binds the parameters of the store wrongly. */
 const REQUIRED = [24, 11];
-/** How long a process that has its exit code may still take to wind up. */
+/** Time that a process with an exit code may still take to end. */
 const WIND_UP_MS = 500;
 const root = dirname(dirname(realpathSync(fileURLToPath(import.meta.url))));
 
@@ -29,7 +29,7 @@ function start() {
     .then(
       (code) => {
         if (typeof code === 'number') process.exitCode = code;
-        // A handle that someone forgot must not keep a finished command alive.
+        // A handle that was left open must not keep a finished command alive.
         setTimeout(() => process.exit(), WIND_UP_MS).unref();
       },
       (error) => {
@@ -39,7 +39,7 @@ function start() {
     );
 }
 
-/** The built program, unless this is a checkout whose sources are newer than it. */
+/** The built program, or the sources of a checkout where they are newer. */
 function chooseEntry() {
   const built = join(root, 'dist', 'main.js');
   const source = join(root, 'src', 'main.ts');
@@ -55,12 +55,12 @@ function newestIn(folder) {
   }, statSync(folder).mtimeMs);
 }
 
-/** Runs the same command on the Node that a checkout brings along; elsewhere says what to install. */
+/** Runs the same command on the Node in `node_modules`; without one, prints what to install. */
 function restart() {
   const pinned = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
   if (!existsSync(pinned) || realpathSync(pinned) === realpathSync(process.execPath)) {
     const fix = existsSync(join(root, 'src'))
-      ? `run "npm ci" in ${root}, which brings one along`
+      ? `run "npm ci" in ${root}, which installs one`
       : 'install it from https://nodejs.org';
     process.stderr.write(
       `rowmill: needs Node.js ${REQUIRED.join('.')} or newer, and this is ${process.version} (${process.execPath}); ${fix}.\n`,
@@ -69,7 +69,7 @@ function restart() {
   }
   const child = spawn(pinned, [fileURLToPath(import.meta.url)].concat(process.argv.slice(2)), { stdio: 'inherit' });
   const forward = (signal) => {
-    // A terminal sends Ctrl-C to the whole process group: passing it on as well would make it the second one.
+    // A terminal sends Ctrl-C to the whole process group: forwarding it would make the child receive it twice.
     if (signal === 'SIGINT' && isatty(0)) return;
     child.kill(signal);
   };

@@ -21,7 +21,7 @@ export function main(argv: string[], env: Record<string, string | undefined>): P
     argv,
     version,
     app: async ({ environment, drives, agents }) => {
-      // Help and bad arguments need none of it.
+      // Help and argument errors need none of these modules.
       const [{ createApp }, { readConfig }, { createLog }, { useProxies }] = await Promise.all([
         import('./app/create-app.ts'),
         import('./app/config.ts'),
@@ -43,7 +43,7 @@ export function main(argv: string[], env: Record<string, string | undefined>): P
   });
 }
 
-/** Each face is loaded when it is asked for: MCP over stdio answers sooner without the HTTP server. */
+/** Each face is loaded on first use: MCP over stdio answers sooner without the HTTP server. */
 const FACES: Faces = {
   async http(app, { host, port, signal, hardSignal }) {
     const [{ createHttpApp }, { listen }, { createMcpHttpHandler }] = await Promise.all([
@@ -83,7 +83,7 @@ const FACES: Faces = {
     const { serveMcpStdio } = await import('./mcp/stdio.ts');
     const stop = new AbortController();
     const done = serveMcpStdio(await mcpFactory(app), { log: app.log, signal: stop.signal });
-    // Batches that an earlier process left running go on.
+    // Resumes batches that an earlier process left running.
     await app.ensureDetachedRunner();
     return {
       done,

@@ -17,16 +17,16 @@ export interface Config {
   /** Keys that HTTP clients present as bearer tokens; empty means loopback only. */
   apiKeys: string[];
   logLevel: string;
-  /** A file of prices that go before the bundled ones. */
+  /** A file of prices that override the bundled ones. */
   pricesPath: string | null;
-  /** Dollars from which on a start by talking has to be confirmed; 0 is always. */
+  /** Expected dollars from which a batch that a tool call starts must be confirmed; 0 means always. */
   confirmAboveUsd: number;
   aws: { region: string; s3Endpoint: string | undefined; dynamoEndpoint: string | undefined };
-  /** What clients of the providers are made of. */
+  /** What the providers' clients are created from. */
   providers: Omit<ProviderParts, 'log'>;
-  /** How long to wait before a job of a batch API is first asked about, in milliseconds. */
+  /** How long to wait before the first status request for a provider job, in milliseconds. */
   batchPollMs: number;
-  /** `ROWMILL_FAILPOINT`, honoured only where `ROWMILL_TESTING` is `failpoints`: where tests end this process. */
+  /** `ROWMILL_FAILPOINT`: where a test ends this process. Read only when `ROWMILL_TESTING` is `failpoints`. */
   failpoint: string | null;
   /** The whole environment, for `${NAME}` references in tools of agents. */
   env: Record<string, string | undefined>;
@@ -102,7 +102,7 @@ function providerVariables(): z.ZodRawShape {
   return Object.assign({}, ...PROVIDERS.map((provider) => provider.environment));
 }
 
-/** The names in small letters go first, as in every other client. */
+/** Lower-case names take precedence, as in other HTTP clients. */
 function proxyOf(variables: z.output<typeof environment>): ProviderParts['proxy'] {
   const HTTP_PROXY = variables.http_proxy ?? variables.HTTP_PROXY;
   const HTTPS_PROXY = variables.https_proxy ?? variables.HTTPS_PROXY;

@@ -2,7 +2,7 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import type { Json } from '../protocol/messages.ts';
 import type { Confirmations } from '../tools/execute/confirmations.ts';
 
-/** How long a person may think, in milliseconds. */
+/** How long a person has to confirm, in milliseconds. */
 const LIFETIME_MS = 15 * 60_000;
 const NONCE_BYTES = 9;
 /** Nonce, expiry (seconds, 4 bytes), expected dollars (a double; NaN is unknown). */
@@ -32,7 +32,7 @@ export function createConfirmations({ key, now }: { key: () => Buffer; now: () =
       const payload = bytes.subarray(0, PAYLOAD_BYTES);
       const mac = bytes.subarray(PAYLOAD_BYTES);
       if (mac.length !== MAC_BYTES || !timingSafeEqual(mac, sign(payload, request))) {
-        return 'The confirmation_token is not one of this request: it belongs to exactly the arguments that it was given for.';
+        return 'The confirmation_token is not valid here: it belongs to exactly the arguments that it was issued for.';
       }
       if (payload.readUInt32BE(NONCE_BYTES) * 1000 <= now()) return 'The confirmation_token has expired.';
       const expected = payload.readDoubleBE(NONCE_BYTES + 4);

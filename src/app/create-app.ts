@@ -28,13 +28,13 @@ import { createTalkLanes, openOrchestrator, readRun } from './open-orchestrator.
 import { openRegistry } from './open-registry.ts';
 import { openStorage, prepareFolders } from './open-storage.ts';
 
-/** Who drives batches that are started by talking: this process, or a detached one that outlives it. */
+/** Which process drives batches that tool calls start: this one, or a detached one that outlives it. */
 export type Driver = 'supervisor' | 'detached';
 
-/** What the process that makes an app decides about it. */
+/** The choices of the process that creates the app. */
 export interface AppChoices {
   driver: Driver;
-  /** Instead of those that the environment names. */
+  /** Replaces the agents that the environment names. */
   agents?: readonly AgentDefinition[] | undefined;
 }
 
@@ -134,12 +134,12 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
   };
 }
 
-/** The caller with one of the environment's keys, by its id; without one, whoever is at this machine. */
+/** The caller with one of the environment's keys, by its id; without one, the local caller. */
 function callerOf({ apiKeys }: Config, face: Caller['face'], id: string | undefined): Caller {
   return apiKeys.map((key) => keyCaller(key, face)).find((caller) => caller.id === id) ?? localCaller(face);
 }
 
-/** What a caller works with, made once: a tool's schemas take a while to make. */
+/** The runner and tools of each caller, created once: creating the tools' schemas takes time. */
 function createBindings(bind: (caller: Caller) => AppBinding): (caller: Caller) => AppBinding {
   const known = new Map<string, AppBinding>();
   return (caller) => {

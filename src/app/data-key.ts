@@ -3,8 +3,9 @@ import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * The secret of a data directory, made on first need; all processes on the directory get the same one.
- * It is linked into its place, so that no process reads half of it and only one of two that make it wins.
+ * The secret of a data directory, created on first use; all processes on the directory get the same one.
+ * The file is written under another name and then linked: no process reads a partial file, and of two concurrent
+ * creators only one wins.
  */
 export function readDataKey(dataDir: string): Buffer {
   const path = join(dataDir, 'confirmation.key');

@@ -8,12 +8,12 @@ import type { Runner } from '../runner/runner.ts';
 import type { Config } from './config.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../../bin/rowmill.js', import.meta.url));
-/** A runner that was about to end when a batch was made is replaced after this time, in milliseconds. */
+/** A runner that was about to end when a batch was created is replaced after this time, in milliseconds. */
 const LOOK_AGAIN_MS = 3_000;
 
-/** Keeps a detached runner process at work on a data directory for as long as batches need one. */
+/** Keeps a detached runner process running on a data directory for as long as batches need one. */
 export interface DetachedRunner {
-  /** Starts one when a batch waits and none of ours runs. It outlives this process. */
+  /** Starts a runner when a batch waits and no runner of this process is running. It outlives this process. */
   ensure(): Promise<void>;
   close(): void;
 }
@@ -30,7 +30,7 @@ export function createDetachedRunner({
   let child: ChildProcess | undefined;
   let again: NodeJS.Timeout | undefined;
   const start = () => {
-    // Its log is a file of the data directory: this process's stderr may be gone before it.
+    // Its log is a file of the data directory: this process's stderr may close first.
     const out = openSync(join(config.dataDir, 'runner.log'), 'a', 0o600);
     const started = spawn(process.execPath, [LAUNCHER, 'runner'], {
       detached: true,

@@ -6,9 +6,9 @@ import type { Location, PendingBytes } from '../tables/locations/location.ts';
 import type { RowWriter } from '../tables/row-writer.ts';
 import type { Tables } from '../tables/table.ts';
 
-/** The windows in which a crash can fall, each with the moment at which its failpoint is reached. */
+/** The windows in which a crash can happen, each with the moment at which its failpoint is reached. */
 export const FAILPOINTS = {
-  migrating: 'a migration has been carried out and not committed',
+  migrating: 'a migration has been executed and not committed',
   created: 'a batch is stored',
   loading: 'a chunk of rows is committed',
   loaded: 'the end of the load is committed',
@@ -28,8 +28,8 @@ export const FAILPOINTS = {
   'after-rename': 'the output table is in its place, and the batch has not ended',
   ended: 'the end of the batch is committed',
   parked: 'rows are put into a job that is being built',
-  'before-create': 'the creation of a job is committed, and not asked for',
-  'after-create': 'a job is created, and nothing of that is committed',
+  'before-create': 'the intent to create a job is committed, and nothing sent',
+  'after-create': 'a job is created, and nothing of it is committed',
   'job-open': "a job's id at the provider is committed",
   harvesting: "a portion of a job's results is committed",
   harvested: 'the end of a job is committed',
@@ -39,12 +39,12 @@ export const FAILPOINTS = {
 
 export type FailpointName = keyof typeof FAILPOINTS;
 
-/** Tells that a window is reached; the armed one ends or stops the process at its nth time. */
+/** Reports that a failpoint is reached; the armed one kills or stops the process at the nth report. */
 export type Reach = (name: FailpointName) => void;
 
 /**
  * Arms one failpoint, for tests of crash windows: `NAME`, `NAME:NTH`, or `NAME:NTH:stop` for a SIGSTOP instead of a SIGKILL.
- * @throws AppError `config_invalid` for a name that is none
+ * @throws AppError `config_invalid` for an unknown name
  */
 export function armFailpoint(setting: string): Reach {
   const [name = '', nth = '1', act = 'kill'] = setting.split(':');
@@ -128,7 +128,7 @@ export function failingTables(tables: Tables, reach: Reach): Tables {
   };
 }
 
-/** A place whose table is whole at one failpoint and visible at the next. */
+/** The location with a failpoint when its table is complete and one when the table is visible. */
 export function failingLocation(location: Location, reach: Reach): Location {
   const failing = (pending: PendingBytes): PendingBytes => ({
     ...pending,

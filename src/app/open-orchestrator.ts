@@ -28,7 +28,7 @@ interface OrchestratorParts {
   log: Log;
 }
 
-/** People wait for conversations, so they go before batches; all of one model are one member of its lane. */
+/** Conversations go before batches, because people wait for them. All of one model are one member of its lane. */
 export function createTalkLanes(lanes: Lanes): OrchestratorParts['talkLane'] {
   const members = new Map<string, LaneMember>();
   return (provider, model) => {
@@ -66,7 +66,7 @@ export async function openOrchestrator(label: string | null, parts: Orchestrator
   };
 }
 
-/** What the journal holds of a run: its answered calls, and what they cost. */
+/** The number of a run's answered calls in the journal, and their cost. */
 export async function readRun(run: string, store: Store): Promise<{ answers: number; costUsd: number | null }> {
   const answers = (await store.readJournal(run)).flatMap((entry) => (entry.answer === null ? [] : [entry.answer]));
   const costs = answers.map((answer) => answer.costMicroUsd);

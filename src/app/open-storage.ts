@@ -14,7 +14,7 @@ import type { Tables } from '../tables/table.ts';
 import { createTables } from '../tables/tables.ts';
 import type { Config } from './config.ts';
 
-/** The store and the tables, with a failpoint in them where a test has armed one. */
+/** The store and the tables, with failpoints where a test has armed one. */
 export async function openStorage(
   config: Config,
   { log, resultsDir }: { log: Log; resultsDir: string },
@@ -35,13 +35,13 @@ export async function openStorage(
   return { store: failingStore(store, reach), tables: failingTables(tables, reach) };
 }
 
-/** The places that tables are read from and written to; `around` is put around every file and object. */
+/** The places that tables are read from and written to; `around` wraps every file and object. */
 function locationKinds(config: Config, around?: (location: Location) => Location): LocationKind[] {
   return [createFileStore(), createS3Store(() => openS3(config))].map((store) => createByteLocations(store, around));
 }
 
 /**
- * Makes the data directory with its folder for results; returns the path of that folder.
+ * Creates the data directory and its results folder; returns the path of that folder.
  * @throws AppError `config_invalid`
  */
 export function prepareFolders({ dataDir }: Config): string {
@@ -51,7 +51,9 @@ export function prepareFolders({ dataDir }: Config): string {
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const fix = 'Set ROWMILL_DATA_DIR to a folder that can be written.';
-    throw new AppError('config_invalid', `The data directory ${dataDir} can't be made: ${reason}. ${fix}`, { cause });
+    throw new AppError('config_invalid', `The data directory ${dataDir} can't be created: ${reason}. ${fix}`, {
+      cause,
+    });
   }
   return realpathSync(results);
 }

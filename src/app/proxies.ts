@@ -3,9 +3,9 @@ import type { Log } from '../base/log.ts';
 import type { ProxyVariables } from '../providers/shared/lean-fetch.ts';
 
 /**
- * Sends what goes through the global `fetch` and Node's own agents through the proxies of the environment; model calls
- * have connections of their own. Nothing happens where the environment names no proxy.
- * @param set Node's own, which is there from 24.14 on
+ * Routes the global `fetch` and Node's own agents through the proxies of the environment. Model calls use their own
+ * connections. Without a proxy in the environment, nothing happens.
+ * @param set Node's own function, available from 24.14 on
  */
 export function useProxies(
   proxy: ProxyVariables | undefined,

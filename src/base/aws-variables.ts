@@ -10,5 +10,5 @@ export const awsVariables = {
   AWS_ENDPOINT_URL_DYNAMODB: endpoint,
 };
 
-/** The region where nothing names one. */
+/** The region when no variable names one. */
 export const DEFAULT_AWS_REGION = 'us-east-1';

@@ -1,10 +1,10 @@
 import { AppError } from './errors.ts';
 
-/** Time for what waits: the wall clock for records, a clock that only goes forward for durations, and sleep. */
+/** The source of time: a wall clock for records, a monotonic clock for durations, and sleep. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Milliseconds on a scale that only goes forward. */
+  /** Milliseconds of a monotonic clock. */
   monotonic(): number;
   /** Contract: rejects with `aborted` as soon as the signal fires. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
@@ -18,7 +18,7 @@ export const systemClock: Clock = {
       const abort = () => {
         clearTimeout(timer);
         const reason: unknown = signal?.reason;
-        // A reason that says so already is handed on: making an error costs more than the timer.
+        // A reason that is `aborted` already is passed on: creating an error costs more than the timer.
         const isSaid = reason instanceof AppError && reason.code === 'aborted';
         reject(isSaid ? reason : new AppError('aborted', 'The wait was cancelled.'));
       };

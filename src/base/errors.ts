@@ -1,5 +1,5 @@
 /**
- * Every code that an error of Rowmill can carry. Codes are stable: they stand in `_error` columns, HTTP bodies,
+ * Every code that an error of Rowmill can carry. Codes are stable: they appear in `_error` columns, HTTP bodies,
  * MCP results and exit statuses.
  */
 export type ErrorCode =
@@ -74,19 +74,19 @@ export type ErrorCode =
   | 'confirmation_needed'
   | 'conversation_not_found'
   | 'conversation_busy'
-  // the rest
+  // others
   | 'store_unavailable'
   | 'aborted'
   | 'internal';
 
-/** What {@link AppError} carries beside its code and message. */
+/** The optional parts of an {@link AppError}. */
 export interface AppErrorOptions {
   /** Whether the same call may succeed later, unchanged. Default `false`. */
   retryable?: boolean;
   cause?: unknown;
-  /** How long to wait before a retry, in milliseconds, when the other side said so. */
+  /** How long to wait before a retry, in milliseconds, when the service stated it. */
   retryAfterMs?: number;
-  /** True when a request was sent and it is not known whether the other side carried it out (and charged for it). */
+  /** True when a request was sent and it is unknown whether the service executed it (and charged for it). */
   outcomeUnknown?: boolean;
 }
 
@@ -107,7 +107,7 @@ export class AppError extends Error {
   }
 }
 
-/** Any thrown value as an {@link AppError}; what is not one becomes `internal`, with its message and cause kept. */
+/** Any thrown value as an {@link AppError}. An error of another class gets `code` and keeps its message and cause. */
 export function toAppError(thrown: unknown, code: ErrorCode = 'internal'): AppError {
   if (thrown instanceof AppError) return thrown;
   if (thrown instanceof Error) {

@@ -33,17 +33,17 @@ export function dollars(amount: number | null): string {
 function amountOf(amount: number): string {
   if (amount >= 1) return money.format(amount);
   if (amount >= 0.01) return decimals(amount, 4);
-  // Two digits at least, whatever zeros come before them.
+  // At least two significant digits.
   const leading = Math.max(0, -Math.floor(Math.log10(amount)) - 1);
   return decimals(amount, Math.min(9, Math.max(6, leading + 2)));
 }
 
-/** Without zeros at the end, beyond the second decimal. */
+/** Removes trailing zeros after the second decimal. */
 function decimals(amount: number, most: number): string {
   return amount.toFixed(most).replace(/(\.\d\d\d*?)0+$/, '$1');
 }
 
-/** Seconds in words: `40 ms`, `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`; null is unknown. Whole parts carry over. */
+/** Seconds in words: `40 ms`, `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`; null is unknown. Rounding carries. */
 export function duration(seconds: number | null): string {
   if (seconds === null || !Number.isFinite(seconds)) return UNKNOWN;
   if (seconds < 0) return `-${duration(-seconds)}`;

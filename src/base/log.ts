@@ -8,7 +8,7 @@ export function createLog(level: string): Log {
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 2, sync: true }));
 }
 
-/** A logger that says nothing. */
+/** A logger that writes nothing. */
 export function createSilentLog(): Log {
   return pino({ level: 'silent' });
 }

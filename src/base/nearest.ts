@@ -1,6 +1,6 @@
 import leven from 'leven';
 
-/** The candidate nearest to `name` by edit distance, if one is near enough to be what was meant. */
+/** The candidate nearest to `name` by edit distance; undefined when none is near enough. */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   const maxDistance = Math.max(2, Math.floor(name.length / 3));
   let best: { candidate: string; distance: number } | undefined;

@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** Stands where the system does not tell. */
+/** The value where the system does not report one. */
 const UNKNOWN = 'unknown';
 /** The inode of the initial pid namespace on Linux (include/linux/proc_ns.h, PROC_PID_INIT_INO). */
 const INITIAL_PID_NAMESPACE = 'pid:[4026531836]';
 
-/** A process, told from every other, of earlier boots and of other hosts too. */
+/** Identifies a process among all processes, also those of earlier boots and of other hosts. */
 export interface ProcessIdentity {
   host: string;
   bootId: string;
   pid: number;
-  /** The process's start time as the kernel counts it, so that a reused pid is not mistaken. */
+  /** The process's start time as the kernel counts it; it distinguishes processes that get the same pid. */
   processStart: string;
 }
 
@@ -23,7 +23,7 @@ export function currentProcess(): ProcessIdentity {
 
 /**
  * This host and its boot; outside Linux the boot is `unknown`. In a container the host's name carries the pid
- * namespace, so that containers of one name don't judge each other's process ids.
+ * namespace, so that containers of one name don't check each other's process ids.
  */
 export function currentHost(): { host: string; bootId: string } {
   const namespace = readOr(() => readlinkSync('/proc/self/ns/pid'), INITIAL_PID_NAMESPACE);
@@ -45,19 +45,19 @@ function isAliveFrom(here: { host: string; bootId: string }, other: ProcessIdent
   if (other.host !== here.host) return UNKNOWN;
   if (other.bootId !== here.bootId && other.bootId !== UNKNOWN && here.bootId !== UNKNOWN) return false;
   const stat = readStat(other.pid);
-  // Without /proc, or with other users' processes hidden in it, the signal tells.
+  // Without /proc, or with other users' processes hidden in it, a signal shows whether the process exists.
   if (stat === undefined) return answersSignal(other.pid);
   if (stat.state === 'Z' || stat.state === 'X') return false;
   return other.processStart === UNKNOWN || other.processStart === stat.start;
 }
 
-/** This process in 40 characters at most, all of them good in a file's name. */
+/** An id of this process: at most 40 characters, all valid in a file name. */
 export function processMark(): string {
   const { host, bootId, pid, processStart } = currentProcess();
   return `${shortened(host)}-${shortened(bootId)}-${pid}-${processStart}`;
 }
 
-/** As {@link isProcessAlive}, of the process that a {@link processMark} stands for; `unknown` for what is none. */
+/** As {@link isProcessAlive}, for a {@link processMark}; `unknown` for any other text. */
 export function isMarkAlive(mark: string): boolean | 'unknown' {
   const [host = '', bootId = '', pid = '', processStart = ''] = mark.split('-');
   if (!/^\d+$/.test(pid) || processStart === '') return UNKNOWN;
@@ -76,7 +76,7 @@ function answersSignal(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (thrown) {
-    // EPERM: it is there and another user's.
+    // EPERM: the process exists and belongs to another user.
     return thrown instanceof Error && 'code' in thrown && thrown.code === 'EPERM';
   }
 }

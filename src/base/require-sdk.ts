@@ -2,8 +2,8 @@ import { findPackageJSON } from 'node:module';
 import { AppError } from './errors.ts';
 
 /**
- * Checks that packages are there without loading them: SDKs are optional dependencies.
- * @param user what needs them, as people know it
+ * Checks that packages are installed, without loading them: SDKs are optional dependencies.
+ * @param user the feature that needs them, as users know it
  * @throws AppError `config_invalid`, which says what to install
  */
 export function requireSdk(user: string, names: readonly string[]): void {
@@ -14,7 +14,7 @@ export function requireSdk(user: string, names: readonly string[]): void {
   throw new AppError('config_invalid', `Install ${packages}, which ${user} needs: ${how}`);
 }
 
-/** Those of the packages that are not installed. */
+/** The packages that are not installed. */
 export function missingSdks(names: readonly string[]): string[] {
   return names.filter((name) => !isInstalled(name));
 }

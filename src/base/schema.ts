@@ -3,7 +3,7 @@ import addFormats from 'ajv-formats';
 import * as z from 'zod';
 import { AppError } from './errors.ts';
 
-/** A JSON Schema inside one of our own documents: an object, not looked into until {@link compileSchema}. */
+/** A JSON Schema inside one of our own documents: an object, not checked until {@link compileSchema}. */
 export const unparsedSchema = z.record(z.string(), z.unknown());
 
 /** Checks values against one schema. Contract: never throws; `errors` name the path and what was expected. */
@@ -13,7 +13,7 @@ const OPTIONS = { allErrors: true, strict: false, logger: false, verbose: true }
 
 let schemaChecker: Ajv2020 | undefined;
 
-/** Compiling the schema of schemas takes 20 ms, the first time 60 ms: that is done once for all that are checked. */
+/** Compiling the schema of schemas takes 20 ms, the first time 60 ms: one compilation serves all checks. */
 function checkSchema(schema: { [key: string]: unknown }): void {
   if (schemaChecker === undefined) {
     schemaChecker = new Ajv2020(OPTIONS);
@@ -67,7 +67,7 @@ function brief(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
-/** The same as sentences, for zod: `path: what is wrong`. */
+/** One sentence for each fault that zod found: `path: what is wrong`. */
 export function describeZodError(error: z.ZodError): string[] {
   return error.issues.flatMap((issue) => {
     const path = issue.path.map(String).join('.');

@@ -29,7 +29,7 @@ const SECRET_PARAMETERS = new Set([
 ]);
 
 /**
- * A URI as it may be shown, logged and stored: without `user:password@`, and without the values of query parameters that
+ * A URI that is safe to show, log and store: without `user:password@`, and without the values of query parameters that
  * hold a secret. A plain path and a `file:` URI have no credentials and stay as they are. Idempotent.
  */
 export function withoutCredentials(uri: string): string {
@@ -41,8 +41,8 @@ export function withoutCredentials(uri: string): string {
 }
 
 /**
- * What follows the last `@` of the part with the hosts. A password may hold a `/`, `?` or `@` that somebody forgot to
- * encode, so the `@` is looked for further back where the text before the first of them is no list of hosts.
+ * The text after the last `@` of the part with the hosts. A password may hold an unencoded `/`, `?` or `@`: where the
+ * text before the first of them is not a list of hosts, the `@` is searched in the rest as well.
  */
 function withoutUser(rest: string): string {
   const hosts = rest.slice(0, rest.search(/[/?#]|$/));
@@ -67,7 +67,7 @@ function decoded(name: string): string {
   try {
     return decodeURIComponent(name);
   } catch {
-    // Not an encoding: the name is what it looks like.
+    // Not percent-encoded: the name is used unchanged.
     return name;
   }
 }

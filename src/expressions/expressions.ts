@@ -124,7 +124,7 @@ function explain(thrown: unknown): { reason: string; position: string } {
 
 /** A copy without JSONata's flags on arrays; nothing in it is shared with the input. */
 function toPlain(value: unknown): unknown {
-  if (isFunctionValue(value)) throw new Error('it gives a function; call it, as in $now()');
+  if (isFunctionValue(value)) throw new Error('its value is a function; call it, as in $now()');
   if (Array.isArray(value)) return value.map((item) => toPlain(item) ?? null);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(

@@ -82,7 +82,7 @@ function refuseCostly(name: string, args: unknown[], budget: Budget | undefined)
       return;
     case 'join':
       if (Array.isArray(first) && first.length * lengthOf(second) > MAX_VALUE_SIZE) {
-        throw new Error('$join has a separator that is too long for so many strings');
+        throw new Error('$join has a separator that is too long for this number of strings');
       }
       return;
     case 'string':

@@ -14,11 +14,11 @@ export interface ToolUseBlock {
   type: 'tool_use';
   id: string;
   name: string;
-  /** What the model sent; not validated. */
+  /** As the model sent it; not validated. */
   input: unknown;
 }
 
-/** A block that only its provider understands (thinking, server tools): goes back unmodified, in its place. */
+/** A block that only its provider understands (thinking, server tools): sent back unmodified, in its place. */
 export interface OpaqueBlock {
   type: 'opaque';
   provider: string;
@@ -35,12 +35,12 @@ export interface ToolResultBlock {
 export type AssistantBlock = TextBlock | ToolUseBlock | OpaqueBlock;
 export type UserBlock = TextBlock | ToolResultBlock;
 
-/** One message of a transcript. Transcripts are append-only: what was sent once is never changed. */
+/** One message of a transcript. Transcripts are append-only: a message that was sent is never changed. */
 export type Message =
   | { role: 'user'; content: string | UserBlock[] }
   | { role: 'assistant'; content: AssistantBlock[] };
 
-/** What a model is told about a tool. */
+/** The description of a tool that is sent to a model. */
 export interface ToolSpec {
   name: string;
   description: string;
@@ -55,7 +55,7 @@ export interface Usage {
   cacheReadTokens: number;
 }
 
-/** What the tokens of a call cost, by kind, in micro-dollars. Their sum is the call's price. */
+/** The cost of a call's tokens by kind, in micro-dollars. The sum is the call's price. */
 export interface TokenCosts {
   input: number;
   output: number;
@@ -84,20 +84,20 @@ export type StopReason =
   | 'refusal'
   | 'model_context_window_exceeded';
 
-/** One model call, in no provider's terms. */
+/** One model call, independent of any provider's format. */
 export interface ModelRequest {
   model: string;
   system: string;
   messages: Message[];
   tools: ToolSpec[];
   maxTokens: number;
-  /** Wishes, which only models that take them are told. */
+  /** Sent only to models that accept these parameters. */
   sampling?: Sampling;
-  /** What the answer is to begin with, where the model takes that. It comes back as a part of the answer. */
+  /** The start of the answer, sent to models that accept a prefill. The returned answer includes it. */
   prefill?: string;
 }
 
-/** How a model is to choose its words; what is left out is the model's own default. */
+/** Sampling parameters; one that is left out has the model's own default. */
 export interface Sampling {
   temperature?: number;
   topP?: number;

@@ -11,8 +11,8 @@ export interface PromptTemplate {
 export const MAX_FIELD_CHARACTERS = 400_000;
 
 /**
- * Fills a template in one pass: what a value holds is never taken for a placeholder. Missing values and null are empty,
- * values that are no text are JSON; one longer than `maxCharacters` is cut, with a mark that says by how much.
+ * Fills a template in one pass: text inside a value is never read as a placeholder. Missing values and null are empty,
+ * values other than text are JSON. A value longer than `maxCharacters` is cut, with a mark that says by how much.
  */
 export function fillPrompt(template: PromptTemplate, input: JsonObject, maxCharacters: number): string {
   return template.user.replaceAll(placeholderPattern(template.placeholders), (_all, double, single) => {
@@ -33,7 +33,7 @@ export function placeholdersIn(text: string, declared: readonly string[]): strin
   return [...new Set(found)];
 }
 
-/** What looks like a placeholder and is none: it is sent as it stands. */
+/** Texts that look like placeholders but are not declared: they are sent unchanged. */
 export function strayPlaceholders({ user, placeholders }: PromptTemplate): string[] {
   const words = [...user.matchAll(/\{([A-Za-z_]\w*)\}/g)].map(([, name]) => name ?? '');
   return [...new Set(words)].filter((name) => !placeholders.includes(name));

@@ -12,14 +12,14 @@ export interface ToolCall {
   idempotent: boolean;
 }
 
-/** What a tool gave back, as the model sees it, with the structured form for those who can use it. */
+/** A tool's result as the model sees it, with the structured form for callers that can use it. */
 export interface ToolResult {
   content: string;
   isError: boolean;
   structured?: JsonObject;
 }
 
-/** What happens during a run, in order; names are noun-verb. */
+/** The events of a run, in order; names are noun-verb. */
 export type RunEvent =
   | { type: 'turn-start'; turn: number }
   | { type: 'text-delta'; turn: number; text: string }
@@ -27,11 +27,11 @@ export type RunEvent =
   | { type: 'tool-call-end'; turn: number; toolUseId: string; name: string; result: ToolResult; durationMs: number }
   | { type: 'turn-end'; turn: number; stopReason: string; usage: Usage };
 
-/** The time that a run has. */
+/** The time that counts against a run's deadline. */
 export interface RunTime {
-  /** What passes until the returned function is called does not count: waiting for a lane is not the run's own time. */
+  /** Time until the returned function is called does not count: waiting for a lane is not the run's own time. */
   hold(): () => void;
-  /** So many milliseconds that have passed do not count: they went into a call that the provider failed. */
+  /** These past milliseconds do not count: they were spent on a call that the provider failed. */
   giveBack(ms: number): void;
 }
 
@@ -48,22 +48,23 @@ export interface ModelTurn {
 }
 
 /**
- * Sends one model call, or replays it from the journal. Retries are its business.
+ * Sends one model call, or replays it from the journal. It owns the retries.
  * Contract: rejects with an AppError only; the same turn of the same run always gives the same answer.
  */
 export type CallModel = (call: ModelTurn) => Promise<ModelResponse>;
 
 /**
  * Executes one tool call through the journal, or replays its result. `execute` receives a stable idempotency key.
- * Contract: rejects only for what ends the run (lease lost, aborted, `tool_outcome_unknown`); a tool's own failure is a result.
- * `execute` rejects only with `aborted`, when the run was ended under it: pass that on, and journal no answer.
+ * Contract: rejects only with an error that ends the run (lease lost, aborted, `tool_outcome_unknown`); a tool's own
+ * failure is a result. `execute` rejects only with `aborted`, when the run ended during the call: pass it on, and
+ * journal no answer.
  */
 export type CallTool = (
   call: ToolCall,
   execute: (idempotencyKey: string) => Promise<ToolResult>,
 ) => Promise<ToolResult>;
 
-/** What one run needs from whoever drives it. */
+/** What one run needs from its driver. */
 export interface RunHooks {
   runId: string;
   callModel: CallModel;
@@ -76,7 +77,7 @@ export interface RunHooks {
 
 /**
  * How a run ended. `messages` holds only what the run appended to its input.
- * `succeeded`: structured output was given and is valid. `ended`: a conversation's turn is over. `failed`: see `error`.
+ * `succeeded`: the structured output is valid. `ended`: a conversation's turn is over. `failed`: see `error`.
  */
 export type RunOutcome =
   | { status: 'succeeded'; messages: Message[]; structured: JsonObject; turns: number; usage: Usage }
@@ -85,12 +86,12 @@ export type RunOutcome =
 
 /** An agent with its tools open, ready for any number of concurrent runs. */
 export interface OpenedAgent {
-  /** The resolved tools that the model is told of, `return_structured_data` included. A batch keeps this list. */
+  /** The resolved tools that are sent to the model, `return_structured_data` included. A batch keeps this list. */
   toolSpecs: ToolSpec[];
-  /** What its answers are begun with, where the model takes that. */
+  /** The start of its answers, sent to models that accept a prefill. */
   prefill?: string;
   /** Contract: never rejects; every fault is a `failed` outcome. */
   run(messages: Message[], hooks: RunHooks): Promise<RunOutcome>;
-  /** Ends tool servers. Idempotent. */
+  /** Stops the tool servers. Idempotent. */
   close(): Promise<void>;
 }

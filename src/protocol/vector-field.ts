@@ -1,6 +1,6 @@
 import type { JsonSchema } from './messages.ts';
 
-/** The field that takes the vector: the one property of a schema, where that is an array of numbers. */
+/** The field that takes the vector: the only property of a schema, if it is an array of numbers. */
 export function vectorFieldOf(schema: JsonSchema | undefined): string | undefined {
   const properties = schema?.['properties'];
   if (!isRecord(properties)) return undefined;

@@ -7,7 +7,7 @@ import { openai } from './openai/descriptor.ts';
 import { openAiCompatible } from './openai-compatible/descriptor.ts';
 import { scripted } from './scripted/descriptor.ts';
 
-/** All providers, in the order in which people are told of them. A new one is its folder and a line here. */
+/** All providers, in the order in which messages list them. To add one, add its folder and a line here. */
 export const PROVIDERS: readonly ProviderDescriptor[] = [
   anthropic,
   openai,
@@ -31,15 +31,15 @@ export function descriptorOf(name: string): ProviderDescriptor | undefined {
 }
 
 /**
- * The provider and model that a bare model name means, by what each provider says of its names.
- * @returns undefined when the name tells no provider; then it has to be written as `{provider, model}`
+ * The provider and model that a bare model name means, by each provider's pattern of names.
+ * @returns undefined when the name matches no provider; then it must be written as `{provider, model}`
  */
 export function parseModelReference(name: string): NamedModel | undefined {
   const found = PROVIDERS.find(({ models }) => models?.test(name));
   return found === undefined ? undefined : { provider: found.name, model: name };
 }
 
-/** Whether a model answers a text with a vector. */
+/** Whether a model returns a vector for a text. */
 export function isEmbeddingModel({ provider, model }: NamedModel): boolean {
   return descriptorOf(provider)?.embeddings?.test(model) ?? false;
 }
@@ -49,7 +49,7 @@ export function isModelFile({ provider }: Pick<NamedModel, 'provider'>): boolean
   return descriptorOf(provider)?.standIn !== undefined;
 }
 
-/** The name by which a model is called: of a file its path, from the folder of the agent. */
+/** The name by which a model is called; for a model file, its path, resolved from the agent's folder. */
 export function locateModel(named: NamedModel, folder: string | undefined): string {
   return isModelFile(named) ? resolve(folder ?? '.', named.model) : named.model;
 }

@@ -10,18 +10,18 @@ export const MODEL_KEYS = ['base_url', 'api_key_env', 'region', 'inference_profi
 
 export type ModelKey = (typeof MODEL_KEYS)[number];
 
-/** What a descriptor makes clients of. */
+/** What a descriptor creates clients from. */
 export interface ProviderParts<Environment = Readonly<Record<string, unknown>>> {
   /** The variables that the descriptor declares, parsed. */
   environment: Environment;
-  /** A variable that an agent names. */
+  /** The value of a variable that an agent names. */
   variable(name: string): string | undefined;
   proxy: ProxyVariables | undefined;
   log: Log;
 }
 
 /**
- * Everything that the program knows of a provider; nothing outside its folder names it.
+ * Everything that the program knows about a provider; no code outside its folder names it.
  * Contract: a descriptor is loaded at every start. It imports its clients and their SDKs only when they are opened.
  */
 export interface ProviderDescriptor<Shape extends z.ZodRawShape = z.ZodRawShape> {
@@ -31,11 +31,11 @@ export interface ProviderDescriptor<Shape extends z.ZodRawShape = z.ZodRawShape>
   readonly models?: RegExp;
   /** A model for help and error texts. */
   readonly exampleModel?: string;
-  /** Models that answer a text with a vector. */
+  /** Models that return a vector for a text. */
   readonly embeddings?: RegExp;
-  /** What stands in for a model: its models are files, named from the folder of the agent's file. Shown to people. */
+  /** Set when its models are files that stand in for a model; paths start from the agent's file. Shown to users. */
   readonly standIn?: string;
-  /** Keys of `model` that it reads; a text says what to write for one that it can't do without. */
+  /** Keys of `model` that it reads; a required key has an example value. */
   readonly modelKeys?: { readonly [key in ModelKey]?: 'optional' | { example: string } };
   /** Environment variables that it reads, each with how it is checked. */
   readonly environment: Shape;
@@ -45,9 +45,9 @@ export interface ProviderDescriptor<Shape extends z.ZodRawShape = z.ZodRawShape>
   /** Packages that its real-time client imports, and those of its batch API where it needs others. */
   readonly sdks: readonly string[];
   readonly batchSdks?: readonly string[];
-  /** The real-time client. @throws AppError `agents_invalid` when the agent has to say more */
+  /** The real-time client. @throws AppError `agents_invalid` when the agent lacks a required key */
   open(model: ModelSource, parts: ProviderParts<z.output<z.ZodObject<Shape>>>): Promise<Provider>;
-  /** The batch API that serves a model, or why there is none, in words. */
+  /** The batch API that serves a model, or the reason why there is none, as text. */
   openBatch(model: ModelSource, parts: ProviderParts<z.output<z.ZodObject<Shape>>>): Promise<BatchApi | string>;
 }
 

@@ -10,18 +10,18 @@ import { withFallback } from './shared/fallback.ts';
 /** The providers of a process. */
 export interface Providers {
   /**
-   * @param model says which server and which fallback; one of another provider is not looked at
-   * @throws AppError `agents_invalid` when there is no such provider, or it needs to be told more; `config_invalid` when
-   *   its SDK is not installed
+   * @param model names the server and the fallback; a model of another provider is ignored
+   * @throws AppError `agents_invalid` when there is no such provider, or the model lacks a required key;
+   *   `config_invalid` when its SDK is not installed
    */
   get(name: string, model?: ModelSource): Promise<Provider>;
-  /** The batch API that serves a model, or why there is none, in words. */
+  /** The batch API that serves a model, or the reason why there is none, as text. */
   batch(model: ModelSource): Promise<BatchApi | string>;
   /** Idempotent. */
   close(): Promise<void>;
 }
 
-/** Clients of the providers of the catalog, by what a model says of its server, each made on first use and once. */
+/** The clients of the catalog's providers: one for each server that models name, created on first use. */
 export function createProviders(parts: ProviderParts): Providers {
   const made = createOnce<Provider>();
   const batchApis = createOnce<BatchApi | string>();
@@ -59,7 +59,7 @@ function knownDescriptor(name: string): ProviderDescriptor {
   throw new AppError('agents_invalid', `There is no model provider "${name}"; the providers are ${names}.`);
 }
 
-/** What has to be set comes first: that is what people decide, and an SDK that nothing asks for need not be there. */
+/** Missing settings are reported before a missing SDK: without the settings, the SDK is not needed. */
 async function openBatch(
   descriptor: ProviderDescriptor,
   model: ModelSource,
@@ -71,13 +71,13 @@ async function openBatch(
   return `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not installed: npm install ${missing.join(' ')}`;
 }
 
-/** A profile belongs to its model. Every part has its place, so that no other parts put together give the same key. */
+/** A profile belongs to its model. Every part has a fixed position, so that different sources get different keys. */
 function serverKey(source: ModelSource): unknown[] {
   const { provider, model, base_url, api_key_env, region, inference_profile: profile } = source;
   return [provider, base_url, api_key_env, region, ...(profile === undefined ? [null, null] : [profile, model])];
 }
 
-/** Values by key, each made once; one that could not be made is tried again. */
+/** Values by key, each created once; a failed creation is tried again. */
 function createOnce<Value>() {
   const made = new Map<string, Promise<Value>>();
   return {

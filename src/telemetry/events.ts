@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../base/errors.ts';
 
-/** A batch has another status. Status and reason are those of `BatchRecord`. */
+/** The status of a batch has changed. Status and reason are those of `BatchRecord`. */
 interface BatchStatusChange {
   batchId: string;
   /** Null when the batch has just been created. */
@@ -10,7 +10,7 @@ interface BatchStatusChange {
   at: number;
 }
 
-/** Many rows of a batch have changed at once: a portion was loaded, or collected from a provider job. */
+/** Many rows of a batch have changed together: a portion was loaded, or collected from a provider job. */
 interface BatchProgress {
   batchId: string;
   stage: 'loading' | 'collecting';
@@ -25,14 +25,14 @@ interface BatchTuned {
   at: number;
 }
 
-/** This process has taken the lease of a batch, or has given it back or lost it. */
+/** This process has acquired the lease of a batch, or has released or lost it. */
 interface LeaseChange {
   batchId: string;
   epoch: number;
   at: number;
 }
 
-/** An attempt at a row is over. `returned`: the row is back in the queue. */
+/** An attempt at a row has ended. `returned`: the row is back in the queue. */
 interface RowEnd {
   batchId: string;
   row: number;
@@ -45,7 +45,7 @@ interface RowEnd {
   at: number;
 }
 
-/** The ids of a call in a run. Batch, row and attempt are null where the run is one of a conversation. */
+/** The ids of a call in a run. Batch, row and attempt are null where the run belongs to a conversation. */
 interface CallIds {
   run: string;
   batchId: string | null;
@@ -54,7 +54,7 @@ interface CallIds {
   turn: number;
 }
 
-/** A model call is sent; a repeated one starts again. */
+/** A model call is sent. Each retry is reported as well. */
 interface ModelCallStart extends CallIds {
   /** `provider/model`. */
   model: string;
@@ -81,7 +81,7 @@ interface ToolCallEnd extends CallIds {
   at: number;
 }
 
-/** A provider job has another state, one of `ProviderJobState`. */
+/** The state of a provider job has changed; it is one of `ProviderJobState`. */
 interface ProviderJobStatusChange {
   batchId: string;
   jobId: string;
@@ -90,8 +90,8 @@ interface ProviderJobStatusChange {
 }
 
 /**
- * A lane fares otherwise than before. `cooling`: refused, it rests for `waitMs`. `stopped`: every call fails; one call at
- * a time tries again. Noticed when a call ends, so a rest that is over is reported with the next answer.
+ * The state of a lane has changed. `cooling`: after a refusal it pauses for `waitMs`. `stopped`: every call fails; one
+ * call at a time is sent as a probe. Checked when a call ends, so the end of a pause is reported with the next answer.
  */
 interface LaneState {
   /** The provider, or its server where it has one of its own. */
@@ -104,7 +104,7 @@ interface LaneState {
 }
 
 /**
- * Everything that the program reports while it works, by name. Ids and figures only: no cell contents, no messages.
+ * All events that the program reports while it runs, by name. Ids and figures only: no cell contents, no messages.
  * `at` is in milliseconds since the epoch.
  */
 export interface EventMap {
@@ -124,9 +124,9 @@ export interface EventMap {
 /** The name of an event. */
 export type EventName = keyof EventMap;
 
-/** Where events are sent to, as those see it who emit. */
+/** The events of one process, for the code that emits them. */
 export interface EventSink {
-  /** Whether anybody listens: payloads on hot paths are built only then. */
+  /** Whether the event has a listener: payloads on hot paths are built only then. */
   has(name: EventName): boolean;
   /** Contract: never throws and never waits; listeners run later, outside the caller's path. */
   emit<Name extends EventName>(name: Name, event: EventMap[Name]): void;
@@ -135,9 +135,9 @@ export interface EventSink {
 /** The events of one process. */
 export interface Events extends EventSink {
   /**
-   * Calls `listener` with every event of a name from here on, in order; a listener that returns a promise gets the next
-   * one when it has settled. One that falls behind loses the oldest events and keeps the latest. What it throws is logged
-   * once. Returns the function that ends the listening; idempotent.
+   * Calls `listener` with every event of a name from now on, in order. A listener that returns a promise gets the next
+   * event when the promise has settled. A slow listener loses the oldest events and keeps the latest. Its first error
+   * is logged, later ones are not. Returns the function that ends the subscription; idempotent.
    */
   on<Name extends EventName>(name: Name, listener: (event: EventMap[Name]) => unknown): () => void;
 }

@@ -32,7 +32,7 @@ type Sdk = typeof import('@anthropic-ai/sdk');
 const LIMITS: BatchLimits = { maxRequests: 100_000, maxBytes: 256_000_000 };
 const FRAME = { head: '{"requests":[', separator: ',\n', tail: ']}' };
 const ROUTE = '/v1/messages/batches';
-/** Of an upload of 256 MB, and of everything else, in milliseconds. */
+/** Timeouts of an upload of 256 MB, and of every other call, in milliseconds. */
 const UPLOAD_TIMEOUT_MS = 1_800_000;
 const TIMEOUT_MS = 60_000;
 
@@ -49,7 +49,7 @@ interface Opened {
 }
 
 /**
- * Message Batches. They have neither an idempotency key nor metadata: a lost job is found by when it was created and by
+ * Message Batches. They have neither an idempotency key nor metadata: a lost job is found by its creation time and by
  * the `custom_id` of one of its results, which can be read once it has ended.
  */
 export function createAnthropicBatchApi(options: AnthropicBatchOptions): BatchApi {
@@ -73,7 +73,7 @@ async function open({ apiKey, baseUrl, fetch }: AnthropicBatchOptions): Promise<
     apiKey,
     authToken: null,
     ...(baseUrl === undefined ? {} : { baseURL: baseUrl }),
-    // The bodies here are files, which the lean fetch would pass to this one.
+    // Bodies are files here, which the lean fetch would pass to the global `fetch` anyway.
     fetch: fetch ?? globalThis.fetch,
     maxRetries: 0,
     logLevel: 'off',
@@ -82,7 +82,7 @@ async function open({ apiKey, baseUrl, fetch }: AnthropicBatchOptions): Promise<
   return { sdk, client };
 }
 
-/** The prompts of a job are hours apart: what is cached has to live an hour. */
+/** The prompts of a job are hours apart: cached parts must live an hour. */
 function toParams(request: ModelRequest, isStrict: boolean): object {
   const hour = { type: 'ephemeral', ttl: '1h' };
   const body = toRequestBody(request, isStrict);
@@ -146,7 +146,7 @@ async function status(opened: Opened, jobId: string, signal: AbortSignal): Promi
   const counts = { total, answered: succeeded, failed: errored };
   if (batch.processing_status !== 'ended') return { state: 'running', counts };
   if (typeof batch.cancel_initiated_at === 'string') return { state: 'cancelled', counts };
-  // Nothing says that a batch has expired but its counts; only some of its requests may have.
+  // Only the counts show that a batch has expired; perhaps only some of its requests have.
   return { state: expired > 0 ? 'expired' : 'ended', counts };
 }
 
@@ -157,7 +157,7 @@ async function cancel(opened: Opened, jobId: string, signal: AbortSignal): Promi
   try {
     await client.messages.batches.cancel(jobId, {}, { signal, timeout: TIMEOUT_MS });
   } catch (thrown) {
-    // It may have ended in between.
+    // The job may have ended in between.
     if (thrown instanceof sdk.APIError && (thrown.status === 400 || thrown.status === 409)) return;
     throw createdNothing(toModelError(thrown, sdk, { model: jobId, now: Date.now() }));
   }
@@ -176,7 +176,7 @@ async function* results(
   }
   if (typeof batch.results_url !== 'string') return;
   try {
-    // The address in `results_url` is that of the API itself, which a gateway would not have.
+    // `results_url` has the address of the API itself, and not that of a gateway.
     const path = `${ROUTE}/${encodeURIComponent(jobId)}/results`;
     const response = await client.get(path, { signal, __binaryResponse: true }).asResponse();
     if (response.body === null) return;
@@ -227,7 +227,7 @@ function toOutcome(
 const FINAL = /^(invalid_request_error|request_too_large)$/;
 const TOO_LONG = /prompt is too long|context (window|length|limit)|too many (input |total )?tokens/i;
 
-/** An errored request: only what is wrong with itself is final, everything else may go better in another job. */
+/** An errored request: only a fault of the request itself is final; after any other it may succeed in another job. */
 function toItemError(error: unknown, model: string): AppError {
   const { success, data } = wireError.safeParse(error);
   const { type, message } = success ? data.error : { type: 'api_error', message: 'it did not say why' };
@@ -259,7 +259,7 @@ async function find(opened: Opened, submissionId: string, window: FindWindow): P
   } catch (thrown) {
     throw createdNothing(toModelError(thrown, sdk, { model: 'Message Batches', now: Date.now() }));
   }
-  // One that has not ended tells nothing of whose it is.
+  // A job that has not ended does not show which submission it belongs to.
   return found.length === 0 && isOpen ? 'ambiguous' : oneOf(found);
 }
 

@@ -19,7 +19,7 @@ const TOO_LONG = /prompt is too long|context (window|length|limit)|too many (inp
 const NO_CREDIT = /credit balance/i;
 
 /**
- * What the SDK threw, as one of our errors.
+ * An error of the SDK as an AppError.
  * @param now milliseconds since the epoch, against which reset times are counted
  */
 export function toModelError(thrown: unknown, sdk: Sdk, { model, now }: { model: string; now: number }): AppError {
@@ -34,7 +34,7 @@ export function toModelError(thrown: unknown, sdk: Sdk, { model, now }: { model:
       cause: thrown,
     });
   }
-  // A subclass of APIError, so it has to be looked for first.
+  // A subclass of APIError, so it must be checked first.
   const isAnswer = thrown instanceof sdk.APIError && !(thrown instanceof sdk.APIConnectionError);
   return isAnswer ? toStatusError(thrown, { model, now }) : toConnectionFault(SERVICE, thrown);
 }
@@ -48,7 +48,7 @@ function toStatusError(error: APIError, { model, now }: { model: string; now: nu
     const retryAfterMs = error.headers === undefined ? undefined : retryAfter(error.headers, now);
     if (retryAfterMs !== undefined) options.retryAfterMs = retryAfterMs;
   }
-  // Without a status it came in the middle of a stream: what was streamed so far is charged for.
+  // Without a status it came in the middle of a stream: the part streamed so far is charged for.
   if (error.status === undefined || code === 'model_timeout') options.outcomeUnknown = true;
   return new AppError(code, text, options);
 }
@@ -99,7 +99,7 @@ function classify(error: APIError, said: string, model: string): { code: ErrorCo
   return { code: 'model_request_invalid', text: `Anthropic refused the request with status ${status}: ${said}.` };
 }
 
-/** How long the headers ask to wait; where they don't say, until the limit that is used up is whole again. */
+/** The wait that the headers ask for; without one, the time until the used-up limit is full again. */
 function retryAfter(headers: Headers, now: number): number | undefined {
   const asked = retryAfterOf(headers, now);
   if (asked !== undefined) return asked;

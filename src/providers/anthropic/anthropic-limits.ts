@@ -1,11 +1,11 @@
 import type { RateLimit, RateLimits } from '../provider.ts';
 
-/** A server's clock that is further off than this counts; below it the whole seconds of `date` tell less than our own. */
+/** A server's clock is used if it differs by more than this; otherwise ours is more precise than `date`'s seconds. */
 const CLOCK_TOLERANCE_MS = 2_000;
 
 /**
- * The limits in an answer's `anthropic-ratelimit-*` headers, if it has any. `tokens` repeats whichever of input and
- * output is nearer to its end, so it is read only where those two are not given.
+ * The limits in an answer's `anthropic-ratelimit-*` headers, if it has any. `tokens` repeats the one of input and
+ * output that is closer to its limit, so it is read only where those two are not given.
  * Source: Anthropic's rate limits, response headers.
  * @param now milliseconds since the epoch
  */

@@ -31,14 +31,14 @@ export function toRequestBody(request: ModelRequest, isStrict: boolean): Anthrop
   };
 }
 
-/** The messages of a request in the API's terms, the beginning of the answer last. */
+/** The messages of a request in the API's format, a prefill last. */
 export function toMessageParams(request: ModelRequest): Anthropic.MessageParam[] {
   const messages = request.messages.flatMap(toMessageParam);
   const prefill = prefillFor(request);
   return prefill === undefined ? messages : [...messages, { role: 'assistant', content: prefill }];
 }
 
-/** A message in the API's terms; none for one without words. */
+/** A message in the API's format; none for one without text. */
 function toMessageParam(message: Message): Anthropic.MessageParam[] {
   if (message.role === 'user') {
     const { content } = message;
@@ -55,7 +55,7 @@ function toUserParam(block: UserBlock): Anthropic.TextBlockParam | Anthropic.Too
 function toAssistantParam(block: AssistantBlock): Anthropic.ContentBlockParam[] {
   switch (block.type) {
     case 'text':
-      // A block without words is refused.
+      // The API refuses a block without text.
       return block.text.trim() === '' ? [] : [{ type: 'text', text: block.text }];
     case 'tool_use':
       return [{ type: 'tool_use', id: block.id, name: block.name, input: isObject(block.input) ? block.input : {} }];
@@ -101,7 +101,7 @@ const STOP_REASONS: ReadonlySet<string> = new Set<StopReason>([
 ]);
 
 /**
- * A Messages answer in our terms; blocks of kinds that we don't know are kept as they are.
+ * A Messages answer as a {@link ModelResponse}; blocks of unknown kinds are kept unchanged.
  * @throws AppError `model_response_invalid`
  */
 export function toModelResponse(body: unknown, requestId: string | undefined): ModelResponse {
@@ -111,7 +111,7 @@ export function toModelResponse(body: unknown, requestId: string | undefined): M
   const details = [stopDetails?.category, stopDetails?.explanation].filter((part) => part).join(': ');
   return {
     content: content.map(toBlock),
-    // A stop reason that is newer than this code is an end; what the answer holds decides what follows.
+    // An unknown stop reason is read as `end_turn`; the answer's content decides what follows.
     stopReason: STOP_REASONS.has(stopReason) ? (stopReason as StopReason) : 'end_turn',
     ...(details === '' ? {} : { stopDetails: details }),
     usage: {
@@ -138,7 +138,7 @@ function toBlock(block: z.infer<typeof wireBlock>): AssistantBlock {
   throw invalidResponse(`a ${block.type} block lacks its fields`);
 }
 
-/** An answer that came, and was charged for, but can't be used. */
+/** An answer that was received and charged for, but can't be used. */
 export function invalidResponse(reason: string, cause?: unknown): AppError {
   return new AppError('model_response_invalid', `Anthropic's answer can't be read: ${reason}.`, {
     retryable: true,

@@ -60,7 +60,7 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
         plain.add(request.tools);
         options.log.warn(
           { model: request.model, reason: fault.message },
-          'strict tools are refused; sent plain from now on',
+          'strict tools are refused; tools are sent plain from now on',
         );
         throw new AppError(fault.code, fault.message, { retryable: true, cause: fault });
       } finally {
@@ -80,12 +80,12 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
   };
 }
 
-/** A gateway without a list of models answers 404 as well: only an answer about this very model counts. */
+/** A gateway without a list of models answers 404 as well: only an answer about exactly this model counts. */
 function isUnknownModel(thrown: unknown, sdk: Sdk, model: string): boolean {
   return thrown instanceof sdk.NotFoundError && thrown.message.includes(`model: ${model}`);
 }
 
-/** A schema that strict mode does not take after all, or a server that does not know strict mode: only that is to be mended. */
+/** Whether strict mode refuses the schema, or the server does not know strict mode: sending plain tools fixes that. */
 function refusesStrict({ code, message }: AppError): boolean {
   return code === 'model_request_invalid' && /\bstrict\b|input_schema|grammar|schema is too complex/i.test(message);
 }
@@ -109,7 +109,7 @@ async function open(apiKey: string, { baseUrl, fetch, proxy, log }: AnthropicOpt
     fetch: lean?.fetch ?? fetch,
     // The runner owns retries, each with an intent of its own in the journal.
     maxRetries: 0,
-    // It would log bodies.
+    // The SDK would log bodies.
     logLevel: 'off',
     openTelemetry: false,
   });
@@ -130,7 +130,7 @@ async function send(
       ? { timeout, fetchOptions: leanOptions({ mayStillSend, cancel: signal }) }
       : { timeout, fetchOptions: leanOptions({ mayStillSend }), signal };
   // `messages.create` prints a warning at every call of a deprecated model; `post` is the same call without it. So the
-  // first call of a model goes through the one, and the rest through the other: the warning shows once.
+  // first call of a model goes through `create`, and the rest through `post`: the warning is shown once.
   if (onText === undefined) {
     const answer = isFirst
       ? client.messages.create(body, sending)

@@ -1,7 +1,7 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { invalidResponse } from './anthropic-messages.ts';
 
-/** A message as it grows out of events. Read loosely: the whole is checked when it is complete. */
+/** A message while it is built from events. Read loosely: it is checked when it is complete. */
 interface Draft {
   [key: string]: unknown;
   content: Record<string, unknown>[];
@@ -9,7 +9,7 @@ interface Draft {
 }
 
 /**
- * Puts a streamed answer together and hands its text over as it comes.
+ * Assembles a streamed answer and passes its text on as it arrives.
  * @returns the message in the shape of an answer that was not streamed
  * @throws AppError `model_response_invalid` when the stream ends early or a tool call's JSON is broken
  */
@@ -21,7 +21,7 @@ export async function collectStream(
   const inputs = new Map<number, string>();
   for await (const event of events) {
     if (event.type === 'message_start') draft = startDraft(event.message);
-    else if (draft === undefined) throw invalidResponse('its stream does not begin with message_start');
+    else if (draft === undefined) throw invalidResponse('its stream does not start with message_start');
     else if (event.type === 'message_stop') return finish(draft, inputs);
     else apply(draft, inputs, event, onText);
   }
@@ -60,7 +60,7 @@ function apply(
       break;
     }
     default:
-      // content_block_stop and ping say nothing that is needed.
+      // content_block_stop and ping hold nothing that is needed.
       break;
   }
 }

@@ -2,7 +2,7 @@ import type Anthropic from '@anthropic-ai/sdk';
 import type { ToolSpec } from '../../protocol/messages.ts';
 import { lowerSchema } from '../shared/strict-schema.ts';
 
-/** What strict mode takes in one request, over all of its tools (Anthropic's structured outputs, complexity limits). */
+/** Limits of strict mode for one request, over all of its tools (Anthropic's structured outputs, complexity limits). */
 const MOST_STRICT_TOOLS = 20;
 const MOST_OPTIONAL = 24;
 const MOST_UNIONS = 16;
@@ -12,7 +12,7 @@ const plainTools = new WeakMap<readonly ToolSpec[], Anthropic.Tool[]>();
 
 /**
  * The tools of a request, made once for each list: strict where the schema can be lowered and the request's limits
- * hold, plain otherwise. The last one marks the end of what is cached.
+ * hold, plain otherwise. The last tool marks the end of the cached part.
  * @param isStrict false for a model that refuses strict tools
  */
 export function toTools(specs: readonly ToolSpec[], isStrict: boolean): Anthropic.Tool[] {
@@ -27,7 +27,7 @@ export function toTools(specs: readonly ToolSpec[], isStrict: boolean): Anthropi
   return tools;
 }
 
-/** From the last tool back: that is the one through which a target agent answers, so it is the first to be strict. */
+/** From the last tool back: a target agent answers through the last one, so it is the first to be strict. */
 function lowerTools(specs: readonly ToolSpec[]): Anthropic.Tool[] {
   let left = { tools: MOST_STRICT_TOOLS, optional: MOST_OPTIONAL, unions: MOST_UNIONS };
   return specs

@@ -9,7 +9,7 @@ export const BEDROCK_BATCH: Service = {
   addCredit: 'Raise the quota in Service Quotas, then resume.',
 };
 
-/** Names of the SDK's errors that tell more than the status. A quota is one of jobs at once: they end. */
+/** Names of the SDK's errors that are more precise than the status. A quota limits concurrent jobs: they end. */
 const CODES: Record<string, ErrorCode> = {
   ThrottlingException: 'model_rate_limited',
   ServiceQuotaExceededException: 'model_rate_limited',
@@ -21,7 +21,7 @@ const CODES: Record<string, ErrorCode> = {
   AccessDenied: 'model_permission_denied',
 };
 
-/** What the AWS SDK threw, from Bedrock or from S3, as one of our errors. @param place what was asked for, for messages */
+/** An error of the AWS SDK, from Bedrock or from S3, as an AppError. @param place the requested thing, for messages */
 export function toBedrockFault(thrown: unknown, { place, signal }: { place: string; signal: AbortSignal }): AppError {
   if (thrown instanceof AppError) return thrown;
   const { name, message, $metadata } = thrown as {

@@ -4,7 +4,7 @@ import { AppError } from '../../base/errors.ts';
 import { readJsonLines } from '../provider-jobs/batch-lines.ts';
 import type { Spool } from '../provider-jobs/batch-spool.ts';
 
-/** Parts of an upload, four in memory at once; 10,000 of them make 80 GB. */
+/** Parts of an upload, four in memory at a time; 10,000 of them make 80 GB. */
 const PART_BYTES = 8 * 1024 * 1024;
 
 /** A folder in S3. */
@@ -17,11 +17,12 @@ export interface S3Folder {
 /** `s3://bucket/prefix`. @throws AppError `uri_invalid` */
 export function parseS3Folder(uri: string): S3Folder {
   const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(uri) ?? [];
-  if (bucket === undefined) throw new AppError('uri_invalid', `"${uri}" is no folder in S3: write s3://bucket/prefix.`);
+  if (bucket === undefined)
+    throw new AppError('uri_invalid', `"${uri}" is not a folder in S3: write s3://bucket/prefix.`);
   return { bucket, prefix: prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/` };
 }
 
-/** Sends a file in parts; what was sent of one that fails is taken back. */
+/** Sends a file in parts; the parts of a failed upload are removed. */
 export async function uploadSpool(
   client: S3Client,
   spool: Spool,
@@ -43,7 +44,7 @@ export async function uploadSpool(
   }
 }
 
-/** Keys below a folder that end in so, in order. */
+/** Keys below a folder that end with `ending`, in order. */
 export async function listKeys(
   client: S3Client,
   { bucket, prefix }: S3Folder,
@@ -65,6 +66,6 @@ export async function* readObjectLines(
 ): AsyncGenerator<Record<string, unknown>> {
   const { GetObjectCommand } = await import('@aws-sdk/client-s3');
   const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: signal });
-  // In Node it is a stream of bytes.
+  // In Node the body is a stream of bytes.
   yield* readJsonLines(Body as unknown as AsyncIterable<Uint8Array>);
 }

@@ -18,17 +18,17 @@ const STATES: Record<string, ProviderJobStatus['state']> = {
   Expired: 'expired',
 };
 
-/** A state that is newer than this code is waited for. */
+/** An unknown state is treated as running. */
 function stateOf({ status }: GetModelInvocationJobResponse): ProviderJobStatus['state'] {
   return STATES[status ?? ''] ?? 'running';
 }
 
-/** Whether a job will not go on. */
+/** Whether a job has ended. */
 export function isOver(job: GetModelInvocationJobResponse): boolean {
   return stateOf(job) !== 'queued' && stateOf(job) !== 'running';
 }
 
-/** A job's answer in our terms. */
+/** The answer about a job as a {@link ProviderJobStatus}. */
 export function toStatus(job: GetModelInvocationJobResponse, counts: ProviderJobCounts | undefined): ProviderJobStatus {
   const { message } = job;
   return {
@@ -38,7 +38,7 @@ export function toStatus(job: GetModelInvocationJobResponse, counts: ProviderJob
   };
 }
 
-/** Where a job writes: a folder named after it, in the one that it was given. */
+/** The folder where a job writes: it has the job's name, inside the folder that the job was given. */
 export function folderOf(job: GetModelInvocationJobResponse): S3Folder {
   const folder = parseS3Folder(job.outputDataConfig?.s3OutputDataConfig?.s3Uri ?? '');
   return { ...folder, prefix: `${folder.prefix}${job.jobArn?.split('/').at(-1)}/` };
@@ -50,7 +50,7 @@ const wireManifest = z.looseObject({
   errorRecordCount: z.number().default(0),
 });
 
-/** As the job tells them, or its manifest, which older answers leave them to. */
+/** The counts that the job reports, or those of its manifest where an older answer has none. */
 export async function countsOf(
   s3: S3Client,
   job: GetModelInvocationJobResponse,

@@ -27,14 +27,14 @@ import { BEDROCK_BATCH, toBedrockFault } from './bedrock-batch-faults.ts';
 import { listKeys, parseS3Folder, readObjectLines, type S3Folder, uploadSpool } from './bedrock-batch-files.ts';
 import { countsOf, folderOf, isOver, toStatus } from './bedrock-batch-status.ts';
 
-/** Reported defaults, the real ones stand in Service Quotas; below the least a job is created, and fails later. */
+/** Reported defaults; the real ones are in Service Quotas. A job below the minimum is created, and fails later. */
 const LIMITS: BatchLimits = { maxRequests: 50_000, maxBytes: 1_000_000_000, minRequests: 100 };
-/** Of one call to Bedrock, in milliseconds. */
+/** Timeout of one call to Bedrock, in milliseconds. */
 const TIMEOUT_MS = 120_000;
 
 /** What {@link createBedrockBatchApi} takes. */
 export interface BedrockBatchOptions {
-  /** The role that Bedrock takes on to read and write the folders. */
+  /** The role that Bedrock assumes to read and write the folders. */
   roleArn: string;
   /** `s3://bucket/prefix`, for requests and for results. */
   inputUri: string;
@@ -44,9 +44,9 @@ export interface BedrockBatchOptions {
   /** 24 to 168; default 24. */
   timeoutHours?: number;
   region?: string;
-  /** Instead of the SDK's own search. */
+  /** Default: the SDK's own search. */
   credentials?: { accessKeyId: string; secretAccessKey: string };
-  /** Instead of AWS. */
+  /** Default: AWS. */
   endpoint?: string;
   s3Endpoint?: string;
   limits?: Partial<BatchLimits>;
@@ -90,7 +90,7 @@ export function createBedrockBatchApi(options: BedrockBatchOptions): BatchApi {
 async function open(options: BedrockBatchOptions): Promise<Opened> {
   const { region, credentials, endpoint, s3Endpoint } = options;
   const [sdk, { S3Client }] = await Promise.all([import('@aws-sdk/client-bedrock'), import('@aws-sdk/client-s3')]);
-  // A create that is repeated would be the same job, but the runner owns retries all the same.
+  // A repeated create would be the same job, but the runner still owns retries.
   const shared = { ...(region === undefined ? {} : { region }), ...(credentials === undefined ? {} : { credentials }) };
   const bedrock = new sdk.BedrockClient({
     ...shared,
@@ -108,7 +108,7 @@ async function open(options: BedrockBatchOptions): Promise<Opened> {
   return { sdk, bedrock, s3, input: parseS3Folder(options.inputUri), output: parseS3Folder(options.outputUri) };
 }
 
-/** The body of InvokeModel: the model stands in the job, and what is cached is of no use to batch inference. */
+/** The body of InvokeModel: the job names the model, and batch inference has no use for cache marks. */
 function toModelInput(request: ModelRequest, isStrict: boolean): object {
   if (!/anthropic\.|^arn:/.test(request.model)) {
     const text = `Batch inference is built for Anthropic's models on Bedrock; ${request.model} runs in real time.`;
@@ -125,7 +125,7 @@ function toModelInput(request: ModelRequest, isStrict: boolean): object {
   };
 }
 
-/** `[a-zA-Z0-9]{1,63}(-*[a-zA-Z0-9\+\-\.]){0,63}`, 63 characters at most: no `_`, for which a dot stands. */
+/** `[a-zA-Z0-9]{1,63}(-*[a-zA-Z0-9\+\-\.]){0,63}`, 63 characters at most: a dot replaces `_`. */
 function jobNameOf(submissionId: string): string {
   return `rowmill-${submissionId.replaceAll('_', '.')}`;
 }
@@ -182,7 +182,7 @@ async function cancel(opened: Opened, jobId: string, signal: AbortSignal): Promi
   try {
     await bedrock.send(new sdk.StopModelInvocationJobCommand({ jobIdentifier: jobId }), { abortSignal: signal });
   } catch (thrown) {
-    // It may have ended in between.
+    // The job may have ended in between.
     if (thrown instanceof sdk.ConflictException || thrown instanceof sdk.ValidationException) return;
     throw createdNothing(toBedrockFault(thrown, { place: jobId, signal }));
   }
@@ -192,7 +192,7 @@ async function* results(opened: Opened, jobId: string, options: ResultsOptions):
   const { signal } = options;
   const job = await retrieve(opened, jobId, signal);
   if (!isOver(job)) {
-    throw new AppError('batch_state_invalid', `The batch ${jobId} has no results before it is over.`);
+    throw new AppError('batch_state_invalid', `The batch ${jobId} has no results before it has ended.`);
   }
   const { bucket, ...folder } = folderOf(job);
   try {

@@ -4,7 +4,7 @@ import { retryAfterOf, type Service, toConnectionFault, toRefusalFault } from '.
 
 type Sdk = typeof import('@aws-sdk/client-bedrock-runtime');
 
-/** What the exceptions mean, where they tell more than their status does. */
+/** The meaning of the exceptions that are more precise than their status. */
 const EXCEPTIONS: { [name: string]: ErrorCode } = {
   UnrecognizedClientException: 'model_key_refused',
   InvalidSignatureException: 'model_key_refused',
@@ -23,7 +23,7 @@ const EXCEPTIONS: { [name: string]: ErrorCode } = {
 const NOT_ON_DEMAND = /on-demand throughput isn.?t supported/i;
 const NO_SUCH_MODEL = /model identifier is invalid|end of its life|isn.?t (available|supported) in this region/i;
 
-/** What the SDK threw, as one of our errors. @param now milliseconds since the epoch */
+/** An error of the SDK as an AppError. @param now milliseconds since the epoch */
 export function toModelError(
   thrown: unknown,
   sdk: Sdk,
@@ -37,7 +37,7 @@ export function toModelError(
   if (!(thrown instanceof sdk.BedrockRuntimeServiceException)) return toConnectionFault(service, thrown);
   const headers = thrown.$response?.headers as Record<string, string> | undefined;
   return toRefusalFault(service, model, {
-    // An exception in the middle of a stream comes after a status of 200: what was streamed is charged for.
+    // An exception in the middle of a stream comes after a status of 200: the streamed part is charged for.
     status: isStreaming ? undefined : thrown.$metadata.httpStatusCode,
     said: thrown.message,
     code: codeOf(thrown),
@@ -46,7 +46,7 @@ export function toModelError(
   });
 }
 
-/** Whether a name can't be called because the model wants an inference profile. */
+/** Whether a name can't be called because the model requires an inference profile. */
 export function isNotOnDemand({ message }: AppError): boolean {
   return NOT_ON_DEMAND.test(message);
 }

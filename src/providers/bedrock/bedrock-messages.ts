@@ -21,16 +21,16 @@ import { type SamplingRule, samplingFor } from '../shared/sampling.ts';
 import { invalidResponse } from '../shared/service-faults.ts';
 
 export const BEDROCK = 'bedrock';
-/** Claude 4.1 to 4.5 refuse the two together, 4.6 and later refuse each; other models take both. */
+/** Claude 4.1 to 4.5 refuse the two together, 4.6 and later refuse each; other models accept both. */
 const SAMPLING: SamplingRule = {
   both: /anthropic\.claude-(v2|instant|3|(opus|sonnet)-4-20)|^(?!.*anthropic\.)/,
   one: /anthropic\.claude-[a-z]+-4-[1-5](?!\d)/,
 };
 export const BEDROCK_SERVICE = 'Bedrock';
 
-/** Models that cache a prompt up to a mark; others refuse the mark. */
+/** Models that cache a prompt up to a cache mark; others refuse the mark. */
 const CACHING = /anthropic\.claude-(3-7|[a-z]+-\d)/;
-/** Models that take strict tools. */
+/** Models that accept strict tools. */
 const STRICT = /anthropic\.claude-[a-z]+-(4-[5-9]|[5-9])/;
 
 /**
@@ -81,7 +81,7 @@ function toWireMessage(message: Message): WireMessage[] {
 function toAssistantContent(block: AssistantBlock): ContentBlock[] {
   switch (block.type) {
     case 'text':
-      // A block without words is refused.
+      // The API refuses a block without text.
       return block.text.trim() === '' ? [] : [{ text: block.text }];
     case 'tool_use': {
       const input = typeof block.input === 'object' && block.input !== null ? block.input : {};
@@ -108,7 +108,7 @@ const wireAnswer = z.looseObject({
   }),
 });
 
-/** What is not named here is an end; what the answer holds decides what follows. */
+/** Any other stop reason is read as the end of a turn; the answer's content decides what follows. */
 const STOPS: { [reason: string]: StopReason } = {
   tool_use: 'tool_use',
   max_tokens: 'max_tokens',
@@ -120,7 +120,7 @@ const STOPS: { [reason: string]: StopReason } = {
 };
 
 /**
- * A `Converse` answer in our terms; blocks of kinds that we don't know are kept as they are.
+ * A `Converse` answer as a {@link ModelResponse}; blocks of unknown kinds are kept unchanged.
  * @throws AppError `model_response_invalid`
  */
 export function toModelResponse(
@@ -154,7 +154,7 @@ function toBlock(block: z.infer<typeof wireBlock>): AssistantBlock {
   return { type: 'tool_use', id, name, input: input ?? {} };
 }
 
-/** Bytes, such as redacted thoughts, as JSON can keep them; and back. */
+/** Converts bytes, such as redacted thoughts, to a form that JSON can hold; and back. */
 function fromBytes(value: unknown): Json {
   if (value instanceof Uint8Array) return { $bytes: Buffer.from(value).toString('base64') };
   if (Array.isArray(value)) return value.map(fromBytes);

@@ -8,17 +8,17 @@ const PARTS: [RegExp, string][] = [
 /** An id that names a profile already. */
 const PROFILED = /^(us|us-gov|eu|apac|jp|au|ca|global)\./;
 
-/** The names under which the models of a process are called; what has worked or failed is remembered. */
+/** The names under which the models of a process are called; refused names are remembered. */
 export interface InferenceProfiles {
-  /** The name to call a model by now. */
+  /** The name under which to call a model now. */
   nameOf(model: string): string;
-  /** This name was refused because it can't be called on demand, or is none: whether there is another to try. */
+  /** Records that a name was refused (not on demand, or unknown). Returns whether there is another name to try. */
   refused(model: string, name: string): boolean;
 }
 
 /**
  * Models that can't be called on demand are called through an inference profile: that of the region's part of the
- * world, then the global one. ARNs and names of profiles are called as they are.
+ * world, then the global one. ARNs and names of profiles are called unchanged.
  * Source: AWS, inference profiles supported by region and model.
  */
 export function createInferenceProfiles(region: string): InferenceProfiles {
@@ -34,7 +34,7 @@ export function createInferenceProfiles(region: string): InferenceProfiles {
       const names = namesOf(model);
       const next = names.indexOf(name) + 1;
       if (next === 0 || next >= names.length) return false;
-      // Calls that were under way when the name was found out don't skip the next one.
+      // Calls in flight when the name was found must not skip the next name.
       tried.set(model, Math.max(tried.get(model) ?? 0, next));
       return true;
     },

@@ -25,11 +25,11 @@ const SERVICE: Service = {
 /** What {@link createBedrockProvider} takes. */
 export interface BedrockOptions {
   region: string;
-  /** Instead of AWS's own. */
+  /** Default: AWS's own. */
   endpoint?: string | undefined;
   /** The id or ARN of a profile through which the agent's `model` is called. */
   inferenceProfile?: { model: string; profile: string } | undefined;
-  /** Instead of the SDK's own search. */
+  /** Default: the SDK's own search. */
   credentials?: { accessKeyId: string; secretAccessKey: string };
   proxy?: ProxyVariables | undefined;
   log: Log;
@@ -37,7 +37,7 @@ export interface BedrockOptions {
 
 /**
  * Bedrock's `Converse` through the official SDK, which is loaded on first use. A model that can't be called on demand
- * is called through an inference profile from then on; the call that found it out is to be repeated.
+ * is called through an inference profile from then on; the call that was refused is to be repeated.
  */
 export function createBedrockProvider(options: BedrockOptions): Provider {
   const { inferenceProfile, log } = options;
@@ -45,7 +45,7 @@ export function createBedrockProvider(options: BedrockOptions): Provider {
   let opening: Promise<Opened> | undefined;
   /** Lists of tools whose strict form was refused. */
   const plain = new WeakSet<readonly ToolSpec[]>();
-  /** Names that were made of a model's id, so that it is known whose they are. */
+  /** The model of each name that was derived from a model's id. */
   const modelOf = new Map<string, string>();
   const route = (request: ModelRequest): ModelRequest => {
     if (request.model === inferenceProfile?.model || modelOf.has(request.model)) return request;
@@ -54,15 +54,18 @@ export function createBedrockProvider(options: BedrockOptions): Provider {
     modelOf.set(name, request.model);
     return { ...request, model: name };
   };
-  /** The fault as it is, or one that may be repeated because the next call is made in another way. */
+  /** The fault unchanged, or a retryable one because the next call is made in another way. */
   const mended = (fault: AppError, request: ModelRequest, isStrict: boolean): AppError => {
     const model = modelOf.get(request.model) ?? request.model;
     const isWrongName = isNotOnDemand(fault) || (fault.code === 'model_unknown' && model !== request.model);
     if (isWrongName && profiles.refused(model, request.model)) {
-      log.warn({ model, refused: request.model, next: profiles.nameOf(model) }, 'model called through a profile');
+      log.warn(
+        { model, refused: request.model, next: profiles.nameOf(model) },
+        'the model is called through an inference profile',
+      );
     } else if (isStrict && fault.code === 'model_request_invalid' && /strict|schema/i.test(fault.message)) {
       plain.add(request.tools);
-      log.warn({ model, reason: fault.message }, 'strict tools are refused; sent plain from now on');
+      log.warn({ model, reason: fault.message }, 'strict tools are refused; tools are sent plain from now on');
     } else {
       return fault;
     }

@@ -9,7 +9,7 @@ interface BlockDraft {
 }
 
 /**
- * Puts a streamed answer together and hands its text over as it comes.
+ * Assembles a streamed answer and passes its text on as it arrives.
  * @returns the answer in the shape of one that was not streamed
  * @throws AppError `model_response_invalid` when the stream ends early
  */
@@ -71,7 +71,7 @@ function toContent({ text, toolUse, reasoning }: BlockDraft, isCut: boolean): ob
   return { reasoningContent: redactedContent === undefined ? { reasoningText } : { redactedContent } };
 }
 
-/** A call that the limit of tokens cut off is left empty: it is never used, and not repaired. */
+/** The input of a call that the token limit cut off is left empty: it is never used, and not repaired. */
 function parseInput(json: string, isCut: boolean): unknown {
   if (json === '') return {};
   try {

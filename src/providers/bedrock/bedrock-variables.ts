@@ -4,7 +4,7 @@ import { awsVariables } from '../../base/aws-variables.ts';
 const s3Folder = z.string().regex(/^s3:\/\/[^/]+(\/.*)?$/, 'must be a folder such as s3://bucket/prefix/');
 const hours = 'must be a number of hours from 24 to 168';
 
-/** What Bedrock's batch inference reads of the environment; without the first three there is none. */
+/** The variables of Bedrock's batch inference; without the first three it is not available. */
 export const bedrockBatchVariables = {
   BEDROCK_BATCH_ROLE_ARN: z.string().min(1).optional(),
   BEDROCK_BATCH_INPUT_S3_PATH: s3Folder.optional(),
@@ -12,7 +12,7 @@ export const bedrockBatchVariables = {
   BEDROCK_BATCH_TIMEOUT_HOURS: z.coerce.number({ error: hours }).min(24, hours).max(168, hours).default(24),
 };
 
-/** Everything that Bedrock reads of the environment. */
+/** All variables that Bedrock reads. */
 export const bedrockVariables = {
   ...awsVariables,
   AWS_ENDPOINT_URL_BEDROCK_RUNTIME: z.url({ error: 'must be a URL' }).optional(),

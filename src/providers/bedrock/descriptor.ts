@@ -6,7 +6,7 @@ import type { ModelSource } from '../provider.ts';
 import type { BatchApi } from '../provider-jobs/batch-api.ts';
 import { bedrockVariables } from './bedrock-variables.ts';
 
-/** Inference profiles of a part of the world, which cost as much as its regions do. */
+/** Inference profiles of a part of the world, which cost as much as its regions. */
 const PROFILE = /^(us|eu|apac|jp|au|ca|us-gov)\./;
 
 /** Amazon Bedrock: Converse and batch inference. */
@@ -52,7 +52,8 @@ async function openBatch(
     const missing = needed.filter((name) => environment[name] === undefined);
     return `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not set`;
   }
-  if (!/anthropic\.|^arn:/.test(model)) return `batch inference is built for Anthropic's models, and ${model} is none`;
+  if (!/anthropic\.|^arn:/.test(model))
+    return `batch inference is built for Anthropic's models, and ${model} is not one of them`;
   const { createBedrockBatchApi } = await import('./bedrock-batch.ts');
   const endpoint = environment.AWS_ENDPOINT_URL_BEDROCK ?? environment.AWS_ENDPOINT_URL;
   const s3Endpoint = environment.AWS_ENDPOINT_URL_S3 ?? environment.AWS_ENDPOINT_URL;

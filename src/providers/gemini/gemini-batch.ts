@@ -26,11 +26,11 @@ import { toModelError } from './gemini-errors.ts';
 import { GEMINI, toModelResponse, toParameters } from './gemini-messages.ts';
 import { type GeminiOptions, SERVICE } from './gemini-provider.ts';
 
-/** Source: Gemini's Batch API, file input. An expired job returns nothing, so that smaller jobs lose less. */
+/** Source: Gemini's Batch API, file input. An expired job returns nothing, so smaller jobs lose less. */
 const LIMITS: BatchLimits = { maxRequests: 50_000, maxBytes: 2_000_000_000 };
-/** Jobs below this go out in the call that creates them, which takes 20 MB: the SDK's form is a little longer. */
+/** Smaller jobs are sent in the call that creates them, which takes 20 MB: the SDK's form is a little longer. */
 const INLINE_BYTES = 16_000_000;
-/** Of a download, and of everything else, in milliseconds. */
+/** Timeouts of a download, and of every other call, in milliseconds. */
 const FILE_TIMEOUT_MS = 1_800_000;
 const TIMEOUT_MS = 120_000;
 
@@ -71,7 +71,7 @@ async function open({ apiKey, baseUrl, fetch: given, log }: GeminiOptions): Prom
   return { sdk, client, fetch: given ?? fetch };
 }
 
-/** A `generateContent` body as the API takes it: the SDK has it only in a form of its own. */
+/** A `generateContent` body as the API takes it: the SDK only has its own form of it. */
 function toWireRequest(request: ModelRequest): WireRequest {
   const { contents, config = {} } = toParameters(request, new AbortController().signal);
   const { systemInstruction, tools, maxOutputTokens, temperature, topP } = config;
@@ -144,7 +144,7 @@ async function upload({ client }: Opened, spool: Spool, submissionId: string): P
   return name;
 }
 
-/** Inline requests have no key; metadata comes back with the answer. */
+/** Inline requests have no key, so it is sent as metadata, which is returned with the answer. */
 async function readInline(spool: Spool): Promise<InlinedRequest[]> {
   const inline: InlinedRequest[] = [];
   for await (const line of readJsonLines(createReadStream(spool.path))) {
@@ -180,7 +180,7 @@ const STATES: Record<string, ProviderJobStatus['state']> = {
   JOB_STATE_EXPIRED: 'expired',
 };
 
-/** Running, paused, being cancelled, or a state that is newer than this code: it is waited for. */
+/** A paused or cancelling job, and one in an unknown state, are treated as running. */
 function toStatus({ state, error }: BatchJob): ProviderJobStatus {
   const reason = error?.message;
   return { state: STATES[state ?? ''] ?? 'running', ...(reason === undefined ? {} : { reason }) };
@@ -197,7 +197,7 @@ async function cancel(opened: Opened, jobId: string, signal: AbortSignal): Promi
   try {
     await opened.client.batches.cancel({ name: jobId, config: callOptions(signal) });
   } catch (thrown) {
-    // It may have ended in between.
+    // The job may have ended in between.
     if (thrown instanceof opened.sdk.ApiError && (thrown.status === 400 || thrown.status === 409)) return;
     throw createdNothing(faultOf(thrown, opened, { model: jobId, signal }));
   }
@@ -206,7 +206,7 @@ async function cancel(opened: Opened, jobId: string, signal: AbortSignal): Promi
 async function* results(opened: Opened, jobId: string, options: ResultsOptions): AsyncGenerator<BatchResult> {
   const job = await retrieve(opened, jobId, options.signal);
   if (['queued', 'running'].includes(toStatus(job).state)) {
-    throw new AppError('batch_state_invalid', `The batch ${jobId} has no results before it is over.`);
+    throw new AppError('batch_state_invalid', `The batch ${jobId} has no results before it has ended.`);
   }
   const { fileName, inlinedResponses = [] } = job.dest ?? {};
   try {
@@ -222,8 +222,8 @@ async function* results(opened: Opened, jobId: string, options: ResultsOptions):
 }
 
 /**
- * The SDK writes a download to a file and lets an answer that breaks off end the process (its stream has no listener
- * for errors): so its call is kept, and the body taken from under it.
+ * The SDK writes a download to a file, and an answer that breaks off ends the process, because its stream has no
+ * listener for errors. So the SDK makes the call, but our `fetch` keeps the body and gives the SDK an empty one.
  */
 async function download(
   { client, fetch: send }: Opened,
@@ -278,7 +278,7 @@ const RPC_STATUS: Record<number, number> = {
   16: 401,
 };
 
-/** All pages: the order of the list is not promised, and a job that is missed would be paid for twice. */
+/** Reads all pages: the order of the list is not promised, and a job that is missed would be paid for twice. */
 async function find(
   opened: Opened,
   submissionId: string,

@@ -10,7 +10,7 @@ export interface Seen {
   headers?: Pick<Headers, 'get'>;
 }
 
-/** Google's error model: the details tell what the status does not. */
+/** Google's error model: the details are more precise than the status. */
 const wireError = z.looseObject({
   error: z.looseObject({
     message: z.string().default(''),
@@ -18,7 +18,7 @@ const wireError = z.looseObject({
   }),
 });
 
-/** What the SDK threw, as one of our errors. */
+/** An error of the SDK as an AppError. */
 export function toModelError(
   thrown: unknown,
   sdk: Sdk,
@@ -30,7 +30,7 @@ export function toModelError(
   const code = codeOf(thrown.status, said, JSON.stringify(details));
   const asked = seen.headers === undefined ? undefined : retryAfterOf(seen.headers, now);
   return toRefusalFault(service, model, {
-    // An error in the middle of a stream comes after a status of 200: what was streamed is charged for.
+    // An error in the middle of a stream comes after a status of 200: the streamed part is charged for.
     status: seen.ok === true ? undefined : thrown.status,
     said,
     code: seen.ok === true ? (code ?? streamCode(thrown.status)) : code,
@@ -49,14 +49,14 @@ function codeOf(status: number, said: string, details: string): ErrorCode | unde
   if (details.includes('API_KEY_INVALID') || /api key not valid|api key expired/i.test(said))
     return 'model_key_refused';
   if (status === 400 && /location is not supported|FAILED_PRECONDITION/i.test(said)) return 'model_permission_denied';
-  // A quota of the day is not waited for.
+  // A daily quota is not worth waiting for.
   if (status === 429 && (/PerDay/.test(details) || /credits are depleted|spending (cap|limit)/i.test(said))) {
     return 'model_spend_limit';
   }
   return undefined;
 }
 
-/** The SDK's message is the body of the answer, after words of its own where it came in a stream. */
+/** The SDK's message is the body of the answer; in a stream, the SDK's own text comes before it. */
 function read(message: string): { said: string; details: Record<string, unknown>[] } {
   const start = message.indexOf('{');
   try {

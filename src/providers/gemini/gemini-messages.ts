@@ -16,12 +16,11 @@ export const GEMINI = 'gemini';
 const SAMPLING: SamplingRule = { both: /./ };
 export const GEMINI_SERVICE = 'Gemini';
 
-/** A whole part, or what stands beside the text or the call that follows. */
+/** A whole part, or the extra fields of the text or the call that follows. */
 type Kept = { part: Part } | { beside: { thoughtSignature?: string; lacksId?: true } };
 
 /**
- * A `generateContent` call: no functions that the SDK would call by itself, and no requests
- * that it would send on its own to continue an answer.
+ * A `generateContent` call. The SDK must neither call functions nor send further requests to continue an answer.
  */
 export function toParameters(request: ModelRequest, abortSignal: AbortSignal): GenerateContentParameters {
   const functionDeclarations = toDeclarations(request.tools);
@@ -127,14 +126,14 @@ const wireResponse = z.looseObject({
 });
 type WireResponse = z.infer<typeof wireResponse>;
 
-/** Reasons to end an answer that are the model's, or a filter's, refusal. */
+/** Finish reasons that mean a refusal by the model or by a filter. */
 const REFUSALS = new Set(
   'SAFETY RECITATION LANGUAGE BLOCKLIST PROHIBITED_CONTENT SPII IMAGE_SAFETY IMAGE_PROHIBITED_CONTENT'.split(' '),
 );
 
 /**
- * A `generateContent` answer in our terms. Parts of kinds that we don't know are kept as they are, and so are the
- * signatures of thoughts, beside the part that they belong to.
+ * A `generateContent` answer as a {@link ModelResponse}. Parts of unknown kinds are kept unchanged, and so are the
+ * signatures of thoughts, next to the part that they belong to.
  * @throws AppError `model_response_invalid`
  */
 export function toModelResponse(body: unknown, model: string): ModelResponse {
@@ -169,7 +168,7 @@ function toBlocks(part: z.infer<typeof wirePart>): AssistantBlock[] {
     const lacksId = id === undefined || id === null || id === '';
     return [...besideBlock({ thoughtSignature, lacksId }), call];
   }
-  // A signature may come with no words at all, as the last part of an answer.
+  // A signature may come without any text, as the last part of an answer.
   if (typeof text !== 'string' || text === '' || thought === true) {
     if (text === '' && thoughtSignature === undefined) return [];
     return [{ type: 'opaque', provider: GEMINI, value: { part } }];
@@ -197,7 +196,7 @@ function refusal(reason: string | undefined, message: string | null | undefined)
   return { stopReason: 'refusal', stopDetails: [reason, message].filter((part) => part).join(': ') };
 }
 
-/** Thoughts are paid for as output. */
+/** Thoughts are charged as output. */
 function usageOf(usage: WireResponse['usageMetadata']): Usage {
   const cacheReadTokens = usage?.cachedContentTokenCount ?? 0;
   const prompt = (usage?.promptTokenCount ?? 0) + (usage?.toolUsePromptTokenCount ?? 0);

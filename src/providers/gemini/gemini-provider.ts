@@ -85,7 +85,7 @@ async function send(opened: Opened, request: ModelRequest, options: RespondOptio
   });
 }
 
-/** The SDK's errors have no headers, and it reads streams as the web's: both are seen to here. */
+/** Keeps the headers, which the SDK's errors don't have, and gives the SDK the web stream that it reads. */
 function watched(send: typeof fetch, seen: Seen): typeof fetch {
   return async (input, init) => {
     const response = await send(input, init);

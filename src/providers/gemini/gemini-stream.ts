@@ -1,8 +1,8 @@
 import type { Candidate, GenerateContentResponse, Part } from '@google/genai';
 
 /**
- * Puts a streamed answer together and hands its text over as it comes.
- * @returns the answer in the shape of one that was not streamed; without a reason to end where the stream had none
+ * Assembles a streamed answer and passes its text on as it arrives.
+ * @returns the answer in the shape of one that was not streamed; without a finish reason where the stream had none
  */
 export async function collectStream(
   chunks: AsyncIterable<GenerateContentResponse>,
@@ -13,7 +13,7 @@ export async function collectStream(
   let ending: Partial<Candidate> | undefined;
   for await (const chunk of chunks) {
     const { candidates, promptFeedback, usageMetadata, modelVersion, responseId } = chunk;
-    // Counts and the rest grow from chunk to chunk: the last one holds.
+    // Counts and the other fields grow from chunk to chunk: the last one is valid.
     for (const [name, value] of Object.entries({ promptFeedback, usageMetadata, modelVersion, responseId })) {
       if (value !== undefined) whole[name] = value;
     }
@@ -29,7 +29,7 @@ export async function collectStream(
   return { ...whole, ...(ending === undefined ? {} : { candidates: [{ ...ending, content: { parts } }] }) };
 }
 
-/** Pieces of text become one part; a signature closes it, so that it stays with its own. */
+/** Pieces of text become one part; a signature ends the part, so that it stays with its own text. */
 function append(parts: Part[], part: Part): void {
   const last = parts.at(-1);
   const isContinued = isPlain(part) && last !== undefined && isPlain(last) && last.thought === part.thought;

@@ -5,8 +5,8 @@ import { lowerSchema } from '../shared/strict-schema.ts';
 const declared = new WeakMap<readonly ToolSpec[], FunctionDeclaration[]>();
 
 /**
- * The tools of a request, made once for each list. Schemas go out in the narrow form that all models take, with the
- * rest in words, where they can be lowered; as they are, without their dialect, where not.
+ * The tools of a request, made once for each list. A schema that can be lowered is sent in the narrow form that all
+ * models accept, with the rest in its descriptions. Any other is sent unchanged, without its dialect.
  */
 export function toDeclarations(specs: readonly ToolSpec[]): FunctionDeclaration[] {
   const known = declared.get(specs);
@@ -21,7 +21,7 @@ export function toDeclarations(specs: readonly ToolSpec[]): FunctionDeclaration[
   return made;
 }
 
-/** `const` is not among the keywords that Gemini lists; one listed value says the same. */
+/** `const` is not among the keywords that Gemini lists; an `enum` of one value means the same. */
 function withoutConst(schema: JsonSchema): JsonSchema {
   return JSON.parse(JSON.stringify(schema), (_key, value: unknown) => {
     if (typeof value !== 'object' || value === null || !('const' in value) || Array.isArray(value)) return value;

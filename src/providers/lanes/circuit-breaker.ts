@@ -1,21 +1,21 @@
 /**
- * Stops sending to a server that only fails. Closed, it lets everything through; after `threshold` faults without an
- * answer between them it opens for a growing time; then one call goes ahead as a probe, and its end closes or reopens it.
+ * Stops sending to a server that only fails. While closed, it lets all calls pass. After `threshold` faults without an
+ * answer between them it opens, for a growing time. Then one call is sent as a probe; its end closes or reopens it.
  */
 export interface CircuitBreaker {
   isOpen(): boolean;
-  /** Until a call may go; Infinity while a probe is under way. */
+  /** Time until a call may be sent; Infinity while a probe is in flight. */
   waitMs(now: number): number;
-  /** A call goes. True when it is the probe. */
+  /** A call is sent. True when it is the probe. */
   send(): boolean;
   answered(): void;
-  /** A call met a fault of the server. */
+  /** A call failed because of the server. */
   faulted(isProbe: boolean, now: number): void;
-  /** The probe came to no end that says anything. */
+  /** The probe ended without showing the server's state. */
   forgetProbe(): void;
   /** For how long it has been open, in milliseconds; undefined when it is closed. */
   openMs(now: number): number | undefined;
-  /** Gives the server the whole patience once more. */
+  /** Counts {@link openMs} from now on, so that the server gets the full patience again. */
   startOver(now: number): void;
 }
 
@@ -25,7 +25,7 @@ export interface BreakerOptions {
   maxOpenMs: number;
 }
 
-/** Ten faults in a row are no chance even at a third of all calls failing; a probe each minute harms nobody. */
+/** Even if a third of all calls fail, ten faults in a row are not chance. A probe each minute is no load. */
 export const BREAKER: BreakerOptions = { threshold: 10, firstOpenMs: 2_000, maxOpenMs: 60_000 };
 
 /** A closed {@link CircuitBreaker}. */

@@ -1,24 +1,25 @@
-/** How many calls may be in flight at once, found by trying: a share less on a refusal, a tenth more on full rounds. */
+/** The limit of concurrent calls, found by trying: a refusal cuts it by a share, a full round raises it by a tenth. */
 export interface ConcurrencyLimit {
-  /** Infinity while nothing was refused for having too many. */
+  /** Infinity while no call was refused because of too many others. */
   value(): number;
-  /** A call was answered; `inFlight` counts it still. */
+  /** A call was answered; `inFlight` still counts it. */
   answered(inFlight: number): void;
-  /** A call was refused: its number, and the most that were in flight beside it. `sent` is the number of the last call. */
+  /** A call was refused: its number, and the most calls in flight with it. `sent` is the number of the last call. */
   refused(call: { number: number; among: number }, sent: number): void;
 }
 
-/** Refusals count over about so many calls. */
+/** The share of refusals is taken over about this many calls. */
 const MEMORY = 32;
 const GROWTH = 0.1;
 const LEAST_CUT = 0.05;
 const MOST_CUT = 0.5;
 
 /**
- * Starts without a limit, so with what the batches bring. A cut is the share of calls that were refused lately, at
- * most once a round trip: a server that refuses 7 of 100 by chance keeps its callers, one that can serve only a few is
- * found in five round trips. (Halving at each refusal would hold 100 callers at 12 under 7 % of chance refusals.)
- * @param floor least calls in flight
+ * Starts without a limit, so with the concurrency of the batches. A cut is the share of recently refused calls, at most
+ * once a round trip. A server that refuses 7 of 100 by chance keeps its concurrency; the limit of a server that can
+ * serve only a few is found in five round trips. (Halving at each refusal would hold 100 callers at 12 under 7 % of
+ * chance refusals.)
+ * @param floor lowest limit
  */
 export function createConcurrencyLimit(floor: number): ConcurrencyLimit {
   let limit = Number.POSITIVE_INFINITY;

@@ -6,36 +6,36 @@ import { createConcurrencyLimit } from './concurrency-limit.ts';
 
 /** What a fault of a call means for its next try. */
 export type FaultMeaning =
-  /** It counts against the call's own sends. */
+  /** It counts against the call's own attempts. */
   | { kind: 'own' }
-  /** The whole lane is held up: the call is to wait in it again, however often. */
+  /** The whole lane is blocked: the call waits in it again, any number of times. */
   | { kind: 'lane' }
-  /** The lane has come to nothing for longer than patience allows. */
+  /** The lane has had no answer for longer than the patience. */
   | { kind: 'given-up'; error: AppError };
 
 /** A call of the lane; `number` counts them from 1. */
 export interface Sending {
   number: number;
-  /** It goes ahead to see whether the server answers again. */
+  /** The call tests whether the server answers again. */
   isProbe: boolean;
-  /** Calls in flight when it was sent, with it. */
+  /** Calls in flight when it was sent, itself included. */
   among: number;
 }
 
 /**
- * How a lane fares: how many calls it bears, the cool-down that they share after a refusal, and the breaker that
- * stops it when every call fails.
+ * The health of a lane: its concurrency limit, the cool-down that all calls share after a refusal, and the breaker that
+ * stops the lane when every call fails.
  */
 export interface LaneHealth {
   inFlight(): number;
-  /** `cooling`: it rests after a refusal, for `waitMs`. `stopped`: every call fails, and the next probe goes in `waitMs`. */
+  /** `cooling`: a pause of `waitMs` after a refusal. `stopped`: every call fails; the next probe goes in `waitMs`. */
   state(): { state: 'open' | 'cooling' | 'stopped'; waitMs: number };
-  /** Until a call may go; Infinity: until one in flight has ended. 0 without a look at the clock while all is well. */
+  /** Time until a call may go; Infinity: until one in flight has ended. While healthy, 0 without reading the clock. */
   waitMs(): number;
   send(): Sending;
   answered(sending: Sending): void;
   failed(error: AppError, sending: Sending): FaultMeaning;
-  /** The call came to no end that says anything about the lane. */
+  /** The call ended without showing anything about the lane. */
   dropped(sending: Sending): void;
 }
 
@@ -50,15 +50,15 @@ export interface LaneHealthOptions {
   floor: number;
 }
 
-/** After a refusal that names no time the lane rests for half to all of this, doubled with each round of refusals. */
+/** After a refusal that states no time the lane pauses for half to all of this, doubled with each round of refusals. */
 const COOL_DOWN_MS = 250;
 const MOST_COOL_DOWN_MS = 30_000;
-/** Faults of a server that is down or overcome, rather than of a call. */
+/** Faults of a server that is down or overloaded, rather than of a call. */
 const SERVER_FAULTS = new Set(['model_server_error', 'model_overloaded', 'model_timeout', 'model_unreachable']);
 const OWN: FaultMeaning = { kind: 'own' };
 const LANE: FaultMeaning = { kind: 'lane' };
 
-/** Starts as healthy. */
+/** A {@link LaneHealth} that starts as healthy. */
 export function createLaneHealth(options: LaneHealthOptions): LaneHealth {
   const { name, now, log, patienceMs } = options;
   const breaker = createBreaker(options.breaker);
@@ -69,7 +69,7 @@ export function createLaneHealth(options: LaneHealthOptions): LaneHealth {
 
   const giveUp = (cause: AppError, state: string): FaultMeaning => {
     log?.warn({ lane: name, code: cause.code }, 'lane given up');
-    const text = `${cause.message} (${name}: ${cause.code}, ${state}.) Nothing is lost: go on when it answers again.`;
+    const text = `${cause.message} (${name}: ${cause.code}, ${state}.) Nothing is lost: resume when it answers again.`;
     return { kind: 'given-up', error: new AppError('model_unavailable', text, { cause }) };
   };
   const limited = (error: AppError, { number, isProbe }: Sending): FaultMeaning => {
@@ -143,12 +143,12 @@ function createCoolDown(random: () => number) {
   let rounds = 0;
   /** The first refusal since the last answer. */
   let since: number | undefined;
-  /** Calls up to this one were sent before the last round began. */
+  /** Calls up to this one were sent before the last round started. */
   let roundUpTo = 0;
   return {
     isEver: () => until > 0,
     waitMs: (now: number) => Math.max(0, until - now),
-    /** Resolves to the time that this refusal asks for; those of one round ask once. */
+    /** Returns the wait of this refusal. If it states none, only the first refusal of a round waits. */
     start(retryAfterMs: number | undefined, { number, sent, now }: { number: number; sent: number; now: number }) {
       const isNewRound = number > roundUpTo;
       if (isNewRound) {

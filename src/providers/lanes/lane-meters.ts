@@ -2,7 +2,7 @@ import type { Usage } from '../../protocol/messages.ts';
 import type { LimitKind, RateLimits } from '../provider.ts';
 import { createRateMeter, type MeterReading, type RateMeter } from './rate-meter.ts';
 
-/** Limits of our own on a lane, a minute; the provider's own limits hold beside them. */
+/** Our own limits of a lane, per minute; the provider's limits apply as well. */
 export interface LaneCaps {
   requestsPerMinute?: number | undefined;
   inputTokensPerMinute?: number | undefined;
@@ -11,23 +11,23 @@ export interface LaneCaps {
 
 /** What a call is expected to use. */
 export interface CallSize {
-  /** Bytes of the request: a guess at its tokens is made of them. */
+  /** Bytes of the request; its tokens are estimated from them. */
   requestBytes: number;
   maxTokens: number;
 }
 
-/** What the meters of a lane stood at when a call was sent. */
+/** The readings of a lane's meters when a call was sent. */
 export interface MeterReadings {
   readonly calls: number;
   readonly readings: readonly { meter: RateMeter; kind: LimitKind; told: boolean; reading: MeterReading }[];
 }
 
-/** All limits of a lane: those that headers have told, and our own caps. Times only go forward. */
+/** All limits of a lane: those that headers have reported, and our own caps. Times are monotonic. */
 export interface LaneMeters {
-  /** Until a call of this size may go; 0 without a look at the clock while no limit is known. */
+  /** Time until a call of this size may be sent; while no limit is known, 0 without reading the clock. */
   waitMs(size: CallSize, now: () => number): number;
   take(size: CallSize, now: () => number): MeterReadings;
-  /** A call was answered (`usage`), refused unserved (null), or came to an end that says nothing (undefined). */
+  /** A call was answered (`usage`), refused without a charge (null), or ended with an unknown charge (undefined). */
   settle(end: CallEnd): void;
   setCaps(caps: LaneCaps, now: number): void;
 }
@@ -41,12 +41,12 @@ export interface CallEnd {
 }
 
 const KINDS: readonly LimitKind[] = ['requests', 'tokens', 'inputTokens', 'outputTokens'];
-/** First guess of tokens in a byte of JSON, and of an answer's tokens; both are then learnt from the answers. */
+/** First estimate of the tokens in a byte of JSON, and of an answer's tokens; both are then learnt from the answers. */
 const TOKENS_PER_BYTE = 0.3;
 const ANSWER_TOKENS = 500;
-/** Room that a call waits for, as a share of the tokens it is guessed to use: some use more. */
+/** A call waits for room of this factor times its estimated tokens: some calls use more. */
 const TOKEN_ROOM = 1.5;
-/** Weight of one answer in what is learnt, once there are a few: until then it is their mean. */
+/** Weight of one answer in a learnt estimate; after the first few answers the estimate is their mean. */
 const LEARN = 0.1;
 
 /** Starts with no limit known. */
@@ -109,7 +109,7 @@ export function createLaneMeters(periodMs: number): LaneMeters {
       for (const kind of KINDS) {
         const limit = limits[kind];
         if (limit === undefined || told.has(kind)) continue;
-        // What was sent after this call is not in its headers yet.
+        // Calls that were sent after this one are not in its headers yet.
         const left = limit.remaining - (calls - taken.calls) * guess(kind, size);
         const meter = createRateMeter({ limit: limit.limit, left, periodMs, now });
         told.set(kind, meter);

@@ -1,20 +1,20 @@
-/** Who waits in a lane, fair between its members by priority (stride scheduling), in order within one. */
+/** The waiting calls of a lane: fair between its members by priority (stride scheduling), in order within a member. */
 export interface LaneQueue<Entry> {
   join(priority: number): QueueMember<Entry>;
   size(): number;
-  /** The entry whose turn it is; it stays. */
+  /** The next entry; it stays in the queue. */
   first(): { member: QueueMember<Entry>; entry: Entry } | undefined;
-  /** Every entry, which leaves. */
+  /** Removes and returns every entry. */
   clear(): Entry[];
 }
 
 export interface QueueMember<Entry> {
   setPriority(priority: number): void;
-  /** It had a turn, waited for or not. */
+  /** The member had a turn, with or without waiting. */
   served(): void;
   add(entry: Entry, inFront: boolean): void;
   remove(entry: Entry): void;
-  /** Gone as soon as none of its entries waits. Idempotent. */
+  /** Removes the member as soon as none of its entries waits. Idempotent. */
   leave(): void;
 }
 
@@ -27,7 +27,7 @@ interface Member<Entry> extends QueueMember<Entry> {
 export function createLaneQueue<Entry>(): LaneQueue<Entry> {
   const members = new Set<Member<Entry>>();
   let size = 0;
-  /** The pass of the member served last: where one begins that was away. */
+  /** The pass of the member served last; a returning member starts here. */
   let pass = 0;
   return {
     join(priority) {
@@ -47,7 +47,7 @@ export function createLaneQueue<Entry>(): LaneQueue<Entry> {
           member.pass = pass + stride;
         },
         add(entry, inFront) {
-          // Who was away comes back without what it might have had.
+          // A returning member does not catch up on the turns that it missed.
           if (member.entries.length === 0) member.pass = Math.max(member.pass, pass);
           if (inFront) member.entries.unshift(entry);
           else member.entries.push(entry);

@@ -15,37 +15,38 @@ export interface Lanes {
 }
 
 export interface MemberOptions {
-  /** 1 to 10: the share of a lane that its members want at once. Default 5. */
+  /** 1 to 10: the member's share of a lane that several members need at the same time. Default 5. */
   priority?: number | undefined;
-  /** Limits of our own; of all members' the strictest hold for the lane. */
+  /** Our own limits; the strictest ones of all members apply to the lane. */
   caps?: LaneCaps | undefined;
 }
 
 /** One batch or conversation in a lane. */
 export interface LaneMember {
   /**
-   * Leave for one call, in order. It is given at once, without a promise, while the lane has room and nobody waits.
+   * A permit for one call, in order. It is returned immediately, without a promise, while the lane has room and no call
+   * waits.
    * Contract: rejects with `aborted` when a signal fires while it waits, with `model_unavailable` when the lane is given up.
    */
   acquire(call: LaneCall): Permit | Promise<Permit>;
-  /** Effective for calls that wait, too; undefined is the default. */
+  /** Applies to waiting calls as well; undefined is the default. */
   setPriority(priority: number | undefined): void;
   /** Idempotent; calls that wait keep their places. */
   leave(): void;
 }
 
 export interface LaneCall extends CallSize {
-  /** Any of these ends the waiting; a call that need not wait doesn't look at them. */
+  /** Any of these ends the waiting; they are ignored for a call that need not wait. */
   waitSignals: readonly AbortSignal[];
   /** The call was sent before: it goes in front of the member's others. */
   isRepeat?: boolean;
 }
 
-/** Leave for one call; it has to be ended. */
+/** Permission for one call; it must be ended. */
 export interface Permit {
   /** For `onLimits` of the provider. */
   limits(limits: RateLimits): void;
-  /** The call is over. What a fault means for the next try is the answer. Idempotent. */
+  /** The call has ended. Returns what a fault means for its next try. Idempotent. */
   end(outcome: CallOutcome): FaultMeaning;
 }
 
@@ -59,12 +60,12 @@ export interface LanesOptions {
   clock: Clock;
   random?: () => number;
   log?: Log;
-  /** Where it is reported how lanes fare. */
+  /** Receives the changes of lanes' states. */
   events?: EventSink;
   /** How long a lane may be refused or fail without one answer before it is given up. Default 5 minutes. */
   patienceMs?: number;
   breaker?: BreakerOptions;
-  /** Least calls in flight that a lane is cut to. Default 1. */
+  /** Lowest concurrency that a lane is cut to. Default 1. */
   floor?: number;
   /** Length of the minute of limits, for tests. */
   periodMs?: number;
@@ -98,9 +99,9 @@ interface Lane {
   meters: LaneMeters;
   queue: LaneQueue<Waiting>;
   now: () => number;
-  /** Reports how the lane fares, where that has changed and somebody listens. */
+  /** Reports the lane's state when it has changed and the event has a listener. */
   report(): void;
-  /** Serves whoever may go by now. */
+  /** Grants every waiting call that may be sent now. */
   pump(): void;
 }
 
@@ -149,7 +150,7 @@ function createLane(
   };
 }
 
-/** Looks at a lane each time a call has ended; without a listener it is one look whether there is any. */
+/** Checks a lane's state each time a call has ended; without a listener it only checks that there is none. */
 function createStateReport(
   id: { provider: string; model: string },
   health: LaneHealth,
@@ -224,7 +225,7 @@ function meaningOf(lane: Lane, outcome: CallOutcome, sending: Sending): FaultMea
   else if (outcome.kind === 'not-sent' || outcome.error.code === 'aborted') lane.health.dropped(sending);
   else {
     const meaning = lane.health.failed(outcome.error, sending);
-    // Everyone who waits is told; whoever comes later is the next to try.
+    // All waiting calls are refused; the next new call tries the lane again.
     if (meaning.kind === 'given-up') for (const entry of lane.queue.clear()) entry.refuse(meaning.error);
     return meaning;
   }
@@ -249,7 +250,7 @@ function strictest(all: readonly LaneCaps[]): LaneCaps {
   };
 }
 
-/** Calls back once, at the earliest of the times that were set since it last did; Infinity takes the alarm back. */
+/** Rings once, at the earliest of the times that were set since it last rang; Infinity cancels the alarm. */
 function createAlarm(clock: Clock, ring: () => void): (inMs: number) => void {
   let set: { at: number; cancel: AbortController } | undefined;
   return (inMs) => {
@@ -266,7 +267,7 @@ function createAlarm(clock: Clock, ring: () => void): (inMs: number) => void {
         ring();
       },
       (thrown: unknown) => {
-        // The one way in which a sleep rejects is that it was cancelled.
+        // A sleep rejects only when it was cancelled.
         if (!cancel.signal.aborted) throw thrown;
       },
     );

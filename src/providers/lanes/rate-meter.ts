@@ -1,10 +1,10 @@
 import type { RateLimit } from '../provider.ts';
 
-/** What a meter stood at when a call was taken from it; the call's answer is measured against it. */
+/** The state of a meter when a call was taken from it; the call's answer is compared with it. */
 export interface MeterReading {
   readonly units: number;
   readonly at: number;
-  /** What was left after the call. */
+  /** Units left after the call. */
   readonly left: number;
   /** Sums until then: of the corrections, and of the units sent; and the units of the other calls in flight. */
   readonly corrected: number;
@@ -14,16 +14,16 @@ export interface MeterReading {
 }
 
 /**
- * One limit of so many units a minute, followed on our side. Times are milliseconds that only go forward.
+ * One limit of units per minute, tracked on our side. Times are monotonic milliseconds.
  *
- * Two kinds of servers are told apart by what their headers say: a *bucket* refills evenly, and its reset is when it
- * will be full, so `(limit - remaining) / rate` from now; a *window* is whole again at its reset, which stands still.
+ * Two kinds of servers are distinguished by their headers: a *bucket* refills evenly, and its reset is when it will be
+ * full, so `(limit - remaining) / rate` from now; a *window* is full again at its reset, which is a fixed time.
  */
 export interface RateMeter {
-  /** Until so many units may be sent. Infinity: until a call that is under way has been answered. */
+  /** Time until the units may be sent. Infinity: until a call in flight has been answered. */
   waitMs(units: number, now: number): number;
   take(units: number, now: number): MeterReading;
-  /** A call is over and was charged `units`; its headers, if they told, put the meter right. */
+  /** A call has ended and was charged `units`; the limits in its headers, if any, correct the meter. */
   settle(reading: MeterReading, units: number, told: { limit: RateLimit | undefined; now: number }): void;
 }
 
@@ -31,18 +31,18 @@ export interface RateMeterOptions {
   limit: number;
   /** Left now. Default: all. */
   left?: number;
-  /** A limit of our own, that no minute may pass: sent evenly, a second's worth at most at once. */
+  /** A limit of our own that no minute may exceed: units are sent evenly, in bursts of at most a second's worth. */
   isEven?: boolean;
   /** Length of the minute, for tests. */
   periodMs?: number;
   now: number;
 }
 
-/** Kept unsent, as a share of the limit: calls that overtake one another on the way must not be refused. */
+/** A reserve, as a share of the limit: calls that overtake one another on the way must not be refused. */
 const SLACK = 0.005;
-/** A bucket keeps at least one more: it costs nothing there, for the rate stays the same. */
+/** Smallest reserve of a bucket, in units: it costs nothing there, because the rate stays the same. */
 const LEAST_SLACK = 1;
-/** Tolerances as shares of the minute: 2 s for resets told in whole seconds, 1.2 s until a window has surely turned. */
+/** Tolerances as shares of the minute: 2 s for resets in whole seconds, 1.2 s until a window has surely restarted. */
 const RESET_TOLERANCE = 1 / 30;
 const TURN_TOLERANCE = 1 / 50;
 
@@ -56,22 +56,22 @@ export function createRateMeter(options: RateMeterOptions): RateMeter {
   let sent = 0;
   let inFlight = 0;
   let votes = 0;
-  /** The present window: when it ends, and which one it is. */
+  /** The current window: its end and its number. */
   let resetAt = Number.POSITIVE_INFINITY;
   let turn = 0;
-  /** Set when a window should have turned: one call goes ahead and brings the proof. */
+  /** Set when a window should have restarted: one call is sent first, and its answer proves it. */
   let unprovenUntil: number | undefined;
   let isProbing = false;
 
   const isWindow = () => votes > 0;
   const most = () => (isEven ? limit / 60 : limit);
-  // An even limit lets a second's worth go at once, so the rest of the minute has a sixtieth less.
+  // An even limit allows a burst of a second's worth, so the rest of the minute has a sixtieth less.
   const rate = () => (limit / periodMs) * (isEven ? 59 / 60 : 1);
   const refill = (now: number) => {
     if (!isWindow()) level = Math.max(level, Math.min(most(), level + (now - at) * rate()));
     else if (now >= resetAt) {
       const turned = Math.floor((now - resetAt) / periodMs);
-      // Calls on their way may count in the new window; their answers tell.
+      // Calls in flight may count in the new window; their answers show it.
       level = limit - inFlight;
       turn += 1;
       unprovenUntil = resetAt + turned * periodMs + periodMs * TURN_TOLERANCE;
@@ -92,15 +92,15 @@ export function createRateMeter(options: RateMeterOptions): RateMeter {
   };
 
   /**
-   * How far what is told lies outside of what can be explained. Calls overtake one another: those in flight when this
-   * one was sent may have been counted after it, those sent since may have been counted before it.
+   * How far the reported value lies outside the explainable range. Calls overtake one another: those in flight when
+   * this one was sent may have been counted after it, those sent since may have been counted before it.
    */
   const offBy = (remaining: number, reading: MeterReading, { now, tooMany }: { now: number; tooMany: number }) => {
     const left = reading.left + tooMany + (corrected - reading.corrected);
     const refilled = isWindow() ? 0 : (now - reading.at) * rate();
     const most = Math.min(limit, left + reading.others + refilled);
     const least = left - (sent - reading.sent);
-    // Told as whole units.
+    // Reported as whole units.
     return remaining > most ? remaining - most : Math.min(0, remaining + 1 - least);
   };
 
@@ -127,7 +127,7 @@ export function createRateMeter(options: RateMeterOptions): RateMeter {
       const tooMany = reading.units - units;
       level += tooMany;
       if (reading.turn !== turn) {
-        // Sent before the window turned: counted in it only if its headers speak of it.
+        // Sent before the window restarted: counted in the new one only if its headers describe the new one.
         const countedIn = told?.resetMs === undefined ? 0 : now + told.resetMs;
         if (countedIn < resetAt - periodMs / 2) level += units;
         return;

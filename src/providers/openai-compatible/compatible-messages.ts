@@ -18,11 +18,11 @@ const SAMPLING: SamplingRule = { both: /./ };
 
 type WireMessage = OpenAI.Chat.ChatCompletionMessageParam;
 
-/** What goes beside a message's words, or a call's arguments, and has to go back with them. */
+/** Extra fields of a message or of a call, which must be sent back with it. */
 type Extras = { of: 'message' | 'call'; fields: Record<string, unknown> };
 
 /**
- * The body of a Chat Completions call, in the words that all compatible servers know: `max_tokens`, plain tools.
+ * The body of a Chat Completions call, with only what all compatible servers know: `max_tokens`, plain tools.
  */
 export function toRequestBody(request: ModelRequest): OpenAI.Chat.ChatCompletionCreateParamsNonStreaming {
   const system: WireMessage[] = request.system.trim() === '' ? [] : [{ role: 'system', content: request.system }];
@@ -69,7 +69,7 @@ function toAssistantMessage(content: readonly AssistantBlock[]): WireMessage[] {
   }
   const text = words.join('');
   if (text === '' && calls.length === 0) return [];
-  // Reasoning goes back only with the calls that it led to: some servers refuse it anywhere else.
+  // Reasoning is sent back only with the calls that it led to: some servers refuse it anywhere else.
   const extras = calls.length === 0 ? {} : beside;
   return [
     {
@@ -116,8 +116,8 @@ const FINISHES: { [reason: string]: StopReason } = {
 const REASONING = ['reasoning_content', 'reasoning', 'reasoning_details'];
 
 /**
- * A Chat Completions answer in our terms.
- * @returns `hasUsage` is false for a server that does not tell its tokens
+ * A Chat Completions answer as a {@link ModelResponse}.
+ * @returns `hasUsage` is false for a server that does not report its tokens
  * @throws AppError `model_response_invalid`
  */
 export function toModelResponse(
@@ -178,7 +178,7 @@ function stopOf(
 ): { stopReason: StopReason; stopDetails?: string } {
   if (refusal !== undefined && refusal !== '') return { stopReason: 'refusal', stopDetails: refusal };
   if (finish === 'content_filter') return { stopReason: 'refusal', stopDetails: 'content_filter' };
-  // Servers differ in what they say of calls, so the content tells.
+  // Servers use different finish reasons for calls, so the content decides.
   const otherwise = content.some(({ type }) => type === 'tool_use') ? 'tool_use' : 'end_turn';
   return { stopReason: FINISHES[finish ?? ''] ?? otherwise };
 }

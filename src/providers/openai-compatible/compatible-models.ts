@@ -1,2 +1,2 @@
-/** Models that give vectors, by names of many makers. */
+/** Models that return vectors, by the names of many makers. */
 export const EMBEDDINGS = /embed|(^|\/)(bge|gte|e5|multilingual-e5|all-minilm)-/i;

@@ -18,7 +18,7 @@ import { collectStream } from './compatible-stream.ts';
 export interface OpenAiCompatibleOptions {
   /** With its `/v1`. */
   baseUrl: string;
-  /** The variable that an agent names for the key, and its value; absent for a server that wants no key. */
+  /** The variable that an agent names for the key, and its value; absent for a server that needs no key. */
   key?: { variable: string; value: string | undefined };
   log: Log;
   proxy?: ProxyVariables | undefined;
@@ -45,7 +45,8 @@ export function createOpenAiCompatibleProvider(options: OpenAiCompatibleOptions)
       if (key !== undefined && !key.value?.trim()) throw lacksCredentials(service, request.model);
       opening ??= openClient({ ...options, apiKey: key?.value });
       const { response, hasUsage } = await send(await opening, request, { ...respondOptions, service });
-      if (!hasUsage && !hasWarned) log.warn({ server: host }, 'server tells no usage: its tokens are not counted');
+      if (!hasUsage && !hasWarned)
+        log.warn({ server: host }, 'the server reports no usage: its tokens are not counted');
       hasWarned ||= !hasUsage;
       return response;
     },

@@ -8,7 +8,7 @@ interface CallDraft extends Fields {
   function: { name: string; arguments: string };
 }
 
-/** A completion as it grows out of chunks. Read loosely: the whole is checked when it is complete. */
+/** A completion while it is built from chunks. Read loosely: it is checked when it is complete. */
 interface Draft {
   model: string | undefined;
   usage: unknown;
@@ -19,11 +19,11 @@ interface Draft {
   byIndex: Map<number, CallDraft>;
 }
 
-/** What is joined from chunk to chunk. */
+/** The fields whose pieces are joined from chunk to chunk. */
 const JOINED = ['content', 'refusal', 'reasoning_content', 'reasoning'];
 
 /**
- * Puts a streamed completion together and hands its text over as it comes.
+ * Assembles a streamed completion and passes its text on as it arrives.
  * @returns the completion in the shape of one that was not streamed
  * @throws AppError `model_response_invalid` when the stream ends early
  */
@@ -41,7 +41,7 @@ export async function collectStream(
     if (choice.delta) apply(draft, choice.delta as unknown as Fields, onText);
     if (choice.finish_reason) draft.finish = choice.finish_reason;
   }
-  // The SDK ends a stream that is aborted as if it were whole; the usage comes last.
+  // The SDK ends an aborted stream as if it were complete; the usage comes last.
   const isCut = draft.finish === undefined || (signal.aborted && draft.usage === null);
   if (isCut) throw invalidResponse(service.name, 'its stream ended before the answer did');
   const { model, usage, finish, message, calls } = draft;
@@ -64,7 +64,7 @@ function apply(draft: Draft, delta: Fields, onText: (text: string) => void): voi
   if (Array.isArray(delta['tool_calls'])) for (const call of delta['tool_calls'] as Fields[]) applyCall(draft, call);
 }
 
-/** Some servers give every call the number 0, or none: then another id begins another call. */
+/** Some servers give every call the number 0, or none: then another id starts another call. */
 function applyCall(draft: Draft, { index, id, type: _type, function: called, ...fields }: Fields): void {
   const number = typeof index === 'number' ? index : Math.max(0, draft.calls.length - 1);
   const known = draft.byIndex.get(number);

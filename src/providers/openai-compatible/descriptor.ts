@@ -2,13 +2,13 @@ import { AppError } from '../../base/errors.ts';
 import { describeProvider } from '../descriptor.ts';
 import { EMBEDDINGS } from './compatible-models.ts';
 
-/** Servers of people's own that speak OpenAI's Chat Completions and Embeddings; each agent names its server. */
+/** Any other server that speaks OpenAI's Chat Completions and Embeddings; each agent names its server. */
 export const openAiCompatible = describeProvider({
   name: 'openai-compatible',
   embeddings: EMBEDDINGS,
   modelKeys: { base_url: { example: 'http://127.0.0.1:11434/v1' }, api_key_env: 'optional' },
   environment: {},
-  // What another server asks for a model of the same name says nothing.
+  // The price of another server for a model of the same name says nothing.
   prices: { source: 'unknown' },
   sdks: ['openai'],
   async open({ base_url: baseUrl, api_key_env: keyVariable }, { variable, proxy, log }) {
@@ -20,5 +20,5 @@ export const openAiCompatible = describeProvider({
     const key = keyVariable === undefined ? undefined : { variable: keyVariable, value: variable(keyVariable) };
     return createOpenAiCompatibleProvider({ baseUrl, proxy, log, ...(key === undefined ? {} : { key }) });
   },
-  openBatch: async () => 'servers that are only compatible with OpenAI have none',
+  openBatch: async () => 'servers that are only compatible with OpenAI have no batch API',
 });

@@ -30,9 +30,9 @@ import { toTools } from './openai-tools.ts';
 
 /** Source: OpenAI's Batch API, rate limits. */
 const LIMITS: BatchLimits = { maxRequests: 50_000, maxBytes: 200_000_000 };
-/** The pair of a job's metadata that names its submission. */
+/** The key of a job's metadata that names its submission. */
 const SUBMISSION = 'rowmill_submission';
-/** Of an upload or a download of 200 MB, and of everything else, in milliseconds. */
+/** Timeouts of an upload or a download of 200 MB, and of every other call, in milliseconds. */
 const FILE_TIMEOUT_MS = 1_800_000;
 const TIMEOUT_MS = 60_000;
 
@@ -54,7 +54,7 @@ export function createOpenAiBatchApi({ apiKey, baseUrl, fetch, log }: OpenAiOpti
     },
     open: async () => {
       if (apiKey === undefined || apiKey.trim() === '') throw lacksCredentials(SERVICE, "OpenAI's Batch API");
-      // The bodies here are files, which the lean fetch would pass to this one.
+      // Bodies are files here, which the lean fetch would pass to the global `fetch` anyway.
       return openClient({ apiKey, baseUrl, fetch: fetch ?? globalThis.fetch, log });
     },
     ...{ submit, results, cancel, find },
@@ -154,7 +154,7 @@ function toStatus(batch: WireBatch): ProviderJobStatus {
     return `${typeof line === 'number' ? `line ${line}: ` : ''}${message ?? 'no reason given'}`;
   });
   return {
-    // A state that is newer than this code is waited for.
+    // An unknown state is treated as running.
     state: STATES[batch.status] ?? 'running',
     ...(told ? { counts: { total: told.total, answered: told.completed, failed: told.failed } } : {}),
     ...(reasons.length > 0 ? { reason: reasons.join('; ') } : {}),
@@ -167,7 +167,7 @@ async function cancel(opened: OpenClient, jobId: string, signal: AbortSignal): P
   try {
     await opened.client.batches.cancel(jobId, { signal, timeout: TIMEOUT_MS });
   } catch (thrown) {
-    // It may have ended in between.
+    // The job may have ended in between.
     if (thrown instanceof opened.sdk.APIError && (thrown.status === 400 || thrown.status === 409)) return;
     throw createdNothing(faultOf(thrown, opened, jobId));
   }
@@ -178,7 +178,7 @@ async function* results(opened: OpenClient, jobId: string, options: ResultsOptio
   const { model, signal } = options;
   const batch = await retrieve(opened, jobId, signal);
   if (['queued', 'running'].includes(toStatus(batch).state)) {
-    throw new AppError('batch_state_invalid', `The batch ${jobId} has no results before it is over.`);
+    throw new AppError('batch_state_invalid', `The batch ${jobId} has no results before it has ended.`);
   }
   for (const fileId of [batch.output_file_id, batch.error_file_id]) {
     if (typeof fileId !== 'string') continue;
@@ -243,7 +243,7 @@ function toRefusedOutcome(
   return { kind: 'error', error: createdNothing(toRefusalFault(SERVICE, model, refusal)) };
 }
 
-/** All pages: the order of the list is not promised, and a job that is missed would be paid for twice. */
+/** Reads all pages: the order of the list is not promised, and a job that is missed would be paid for twice. */
 async function find(
   opened: OpenClient,
   submissionId: string,

@@ -4,7 +4,7 @@ import { createLeanFetch, type ProxyVariables } from '../shared/lean-fetch.ts';
 
 /** What {@link openClient} takes. */
 export interface ClientOptions {
-  /** Undefined for a server that wants none. */
+  /** Undefined for a server that needs none. */
   apiKey: string | undefined;
   baseUrl?: string | undefined;
   /** Default: {@link createLeanFetch}. */
@@ -19,13 +19,13 @@ export interface OpenClient {
   close(): Promise<void>;
 }
 
-/** The official SDK, loaded on first use: it takes a quarter of a second. It neither retries nor logs. */
+/** The official SDK, loaded on first use: loading takes a quarter of a second. It neither retries nor logs. */
 export async function openClient({ apiKey, baseUrl, fetch, proxy, log }: ClientOptions): Promise<OpenClient> {
   const sdk = await import('openai');
   const lean = fetch === undefined ? createLeanFetch(proxy) : undefined;
   log.debug({ baseUrl }, 'openai client opened');
   const client = new sdk.OpenAI({
-    // The SDK wants a key; a header that is null is not sent.
+    // The SDK requires a key; a header that is null is not sent.
     ...(apiKey === undefined
       ? { apiKey: 'none', organization: null, project: null, defaultHeaders: { Authorization: null } }
       : { apiKey }),
@@ -34,7 +34,7 @@ export async function openClient({ apiKey, baseUrl, fetch, proxy, log }: ClientO
     fetch: lean?.fetch ?? fetch,
     // The runner owns retries, each with an intent of its own in the journal.
     maxRetries: 0,
-    // It would log bodies.
+    // The SDK would log bodies.
     logLevel: 'off',
   });
   return { sdk, client, close: async () => lean?.close() };

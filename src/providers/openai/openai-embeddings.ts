@@ -6,10 +6,10 @@ import { vectorFieldOf } from '../../protocol/vector-field.ts';
 import type { CallDeadline } from '../shared/call-deadline.ts';
 import { invalidResponse, type Service } from '../shared/service-faults.ts';
 
-/** The body of an embeddings call: the text of the last user message, alone. Instructions and tools have no place in it. */
+/** The body of an embeddings call: the text of the last user message, alone. It can't hold instructions or tools. */
 export function toEmbeddingsBody({ model, messages }: ModelRequest): OpenAI.EmbeddingCreateParams {
   const last = messages.findLast(({ role }) => role === 'user');
-  // Without a format the SDK asks for base64, of which a batch has nobody to decode it.
+  // Without a format the SDK asks for base64, which nothing would decode in a batch.
   return { model, input: last === undefined ? '' : textOf(last.content), encoding_format: 'float' };
 }
 
@@ -20,23 +20,23 @@ const wireEmbeddings = z.looseObject({
   usage: z.looseObject({ prompt_tokens: count }).nullish(),
 });
 
-/** What reading a vector needs beside it. */
+/** What {@link readVector} needs besides the answer. */
 export interface VectorContext {
   service: Service;
   model: string;
-  /** Those of the request. The first one that takes an array of numbers alone is what the vector is given with. */
+  /** The tools of the request. The vector becomes a call of the first one whose only input is an array of numbers. */
   tools: readonly ToolSpec[];
   requestId: string | undefined;
 }
 
-/** A vector in our terms. `hasUsage` is false for a server that does not tell its tokens. */
+/** A vector as a {@link ModelResponse}. `hasUsage` is false for a server that does not report its tokens. */
 export interface VectorAnswer {
   response: ModelResponse;
   hasUsage: boolean;
 }
 
 /**
- * An embeddings answer in our terms: one call of the tool that takes the vector, as a model that writes would make it.
+ * An embeddings answer as one call of the tool that takes the vector, as a text model would make it.
  * @throws AppError `model_response_invalid`, `model_request_invalid` when no tool takes a vector
  */
 export function readVector(body: unknown, { service, model, tools, requestId }: VectorContext): VectorAnswer {
@@ -45,7 +45,7 @@ export function readVector(body: unknown, { service, model, tools, requestId }: 
   const { data, usage, model: answered } = parsed.data;
   const { name, field } = vectorTool(model, tools);
   const response: ModelResponse = {
-    // The loop gives a call without an id one of its own.
+    // The agent loop assigns an id to a call without one.
     content: [{ type: 'tool_use', id: '', name, input: { [field]: data[0]?.embedding ?? [] } }],
     stopReason: 'tool_use',
     usage: { ...NO_USAGE, inputTokens: usage?.prompt_tokens ?? 0 },
@@ -55,18 +55,18 @@ export function readVector(body: unknown, { service, model, tools, requestId }: 
   return { response, hasUsage: usage !== null && usage !== undefined };
 }
 
-/** {@link readVector} of a service that tells its tokens, always. */
+/** {@link readVector} for a service that always reports its tokens. */
 export function toVectorResponse(body: unknown, context: VectorContext): ModelResponse {
   const { response, hasUsage } = readVector(body, context);
   if (!hasUsage) throw invalidResponse(context.service.name, 'it has no usage');
   return response;
 }
 
-/** What {@link postEmbeddings} sends with. */
+/** How {@link postEmbeddings} sends its call. */
 interface EmbeddingsCall {
   call: CallDeadline;
   service: Service;
-  /** Told of the answer's headers. */
+  /** Receives the answer's headers. */
   tellLimits: (headers: Headers) => void;
 }
 
@@ -77,7 +77,7 @@ export async function postEmbeddings(
   { call, service, tellLimits }: EmbeddingsCall,
 ): Promise<VectorAnswer> {
   const { model, tools } = request;
-  // Before it is sent: a vector that nothing takes would be paid for all the same.
+  // Checked before sending: a vector that no tool takes would still be charged for.
   vectorTool(model, tools);
   const sending = { signal: call.signal, timeout: call.timeoutMs };
   const answer = client.embeddings.create(toEmbeddingsBody(request), sending);
@@ -91,6 +91,6 @@ function vectorTool(model: string, tools: readonly ToolSpec[]): { name: string; 
     const field = vectorFieldOf(inputSchema);
     if (field !== undefined) return { name, field };
   }
-  const fix = 'Let its schema have one property, an array of numbers.';
-  throw new AppError('model_request_invalid', `${model} gives a vector, and the agent has no place for it. ${fix}`);
+  const fix = 'Give its schema one property, an array of numbers.';
+  throw new AppError('model_request_invalid', `${model} returns a vector, and the agent has no field for it. ${fix}`);
 }

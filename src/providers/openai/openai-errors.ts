@@ -5,7 +5,7 @@ import { resetOfUsedUp } from './openai-limits.ts';
 
 type Sdk = typeof import('openai');
 
-/** What the error codes and types of the API mean, where they tell more than the status does. */
+/** The meaning of the API's error codes and types that are more precise than the status. */
 const CODES: { [code: string]: ErrorCode } = {
   insufficient_quota: 'model_spend_limit',
   billing_hard_limit_reached: 'model_spend_limit',
@@ -21,7 +21,7 @@ const FILTERS = new Set(
   'invalid_prompt content_filter content_policy_violation bio_policy misalignment_policy_violation'.split(' '),
 );
 
-/** What the SDK threw, as one of our errors. @param now milliseconds since the epoch */
+/** An error of the SDK as an AppError. @param now milliseconds since the epoch */
 export function toModelError(
   thrown: unknown,
   sdk: Sdk,
@@ -35,7 +35,7 @@ export function toModelError(
     const text = `${service.name} did not answer in time.`;
     return new AppError('model_timeout', text, { retryable: true, outcomeUnknown: true, cause: thrown });
   }
-  // A subclass of APIError, so it has to be looked for first.
+  // A subclass of APIError, so it must be checked first.
   if (thrown instanceof sdk.APIConnectionError || !(thrown instanceof sdk.APIError)) {
     return toConnectionFault(service, thrown);
   }
@@ -49,20 +49,20 @@ export function toModelError(
   });
 }
 
-/** What a filter said that refused a request before the model saw it. */
+/** The message of a filter that refused a request before the model saw it. */
 export function filteredBy(thrown: unknown, sdk: Sdk): string | undefined {
   if (!(thrown instanceof sdk.APIError) || thrown.status !== 400) return undefined;
   return isFilter(thrown.code) ? `${thrown.code}: ${saidIn(thrown)}` : undefined;
 }
 
-/** Whether a code is one with which a filter refuses a prompt: the model's refusal in another place. */
+/** Whether a code means that a filter refused the prompt, which is treated as a refusal of the model. */
 export function isFilter(code: string | null | undefined): boolean {
   return FILTERS.has(code ?? '');
 }
 
-/** The meaning of an error's code, where the code says something. */
+/** The meaning of an error's code, where it is known. */
 export function meaningOf(code: string | null | undefined, said: string): ErrorCode | undefined {
-  // A request that is larger than a whole minute's limit has the code of a rate limit, but no wait helps.
+  // A request that is larger than a whole minute's limit has the code of a rate limit, but waiting does not help.
   if (/request too large/i.test(said)) return 'context_too_long';
   return CODES[code ?? ''];
 }

@@ -1,6 +1,6 @@
 import type { RateLimit, RateLimits } from '../provider.ts';
 
-/** A limit that takes longer than this to be whole again is one of a day; a minute's pace can't be learnt from it. */
+/** A limit that needs longer than this to be full again is a daily one; it does not show a rate per minute. */
 const LONGEST_WINDOW_MS = 600_000;
 
 /**
@@ -22,7 +22,7 @@ export function readLimits(headers: Pick<Headers, 'get'>): RateLimits | undefine
   return { ...(requests === undefined ? {} : { requests }), ...(tokens === undefined ? {} : { tokens }) };
 }
 
-/** How long until the limits that are used up are whole again, in milliseconds. */
+/** How long until the used-up limits are full again, in milliseconds. */
 export function resetOfUsedUp(headers: Pick<Headers, 'get'>): number | undefined {
   const resets = ['requests', 'tokens'].flatMap((kind) => {
     if (headers.get(`x-ratelimit-remaining-${kind}`) !== '0') return [];

@@ -1,7 +1,7 @@
 import type { SamplingRule } from '../shared/sampling.ts';
 
-/** Models that give vectors: they have an endpoint of their own. */
+/** Models that return vectors: they have their own endpoint. */
 export const EMBEDDINGS = /^text-embedding-/;
 
-/** Models that reason take no sampling. Source: OpenAI's API reference. */
+/** Models that reason accept no sampling. Source: OpenAI's API reference. */
 export const SAMPLING: SamplingRule = { both: /^(gpt-(3|4)|chatgpt-4o)/ };

@@ -35,7 +35,7 @@ export interface OpenAiOptions {
   fetch?: typeof fetch;
 }
 
-/** OpenAI's Responses API, and Embeddings for models that give vectors, through the official SDK, loaded on first use. */
+/** OpenAI's Responses API, and Embeddings for embedding models, through the official SDK, loaded on first use. */
 export function createOpenAiProvider(options: OpenAiOptions): Provider {
   const { apiKey, log } = options;
   let opening: Promise<OpenClient> | undefined;
@@ -57,7 +57,10 @@ export function createOpenAiProvider(options: OpenAiOptions): Provider {
       } catch (thrown) {
         if (!(thrown instanceof AppError) || !isStrict || !refusesStrict(thrown)) throw thrown;
         plain.add(request.tools);
-        log.warn({ model: request.model, reason: thrown.message }, 'strict tools are refused; sent plain from now on');
+        log.warn(
+          { model: request.model, reason: thrown.message },
+          'strict tools are refused; tools are sent plain from now on',
+        );
         throw new AppError(thrown.code, thrown.message, { retryable: true, cause: thrown });
       }
     },
@@ -75,7 +78,7 @@ export function createOpenAiProvider(options: OpenAiOptions): Provider {
   };
 }
 
-/** A schema that strict mode does not take after all: only that is to be mended. */
+/** Whether strict mode refuses the schema: sending plain tools fixes that. */
 function refusesStrict({ code, message }: AppError): boolean {
   return code === 'model_request_invalid' && /\bstrict\b|invalid schema|invalid_function_parameters/i.test(message);
 }
@@ -110,7 +113,7 @@ async function post(
   const { onText, mayStillSend } = options;
   const fetchOptions = leanOptions({ mayStillSend });
   const sending = { signal: call.signal, timeout: call.timeoutMs, fetchOptions };
-  // `post` is what `responses.create` calls; that one would read the answer before we have checked it.
+  // `responses.create` calls `post` too, but reads the answer before we have checked it.
   if (onText === undefined) {
     const answer = client.post<unknown>('/responses', { body, ...sending });
     const { data, response, request_id: requestId } = await answer.withResponse();

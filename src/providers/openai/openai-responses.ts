@@ -20,8 +20,8 @@ export const OPENAI = 'openai';
 type InputItem = OpenAI.Responses.ResponseInputItem;
 
 /**
- * The body of a Responses call. Nothing is stored on the other side: the whole transcript goes out each time, reasoning
- * items in their encrypted form. Sampling goes out only to models that don't reason.
+ * The body of a Responses call. Nothing is stored on the server: the whole transcript is sent each time, reasoning
+ * items in their encrypted form. Sampling is sent only to models that don't reason.
  */
 export function toRequestBody(
   request: ModelRequest,
@@ -38,7 +38,7 @@ export function toRequestBody(
   };
 }
 
-/** What a message is in the API's terms. */
+/** A message in the API's format. */
 export function toInputItems(message: Message): InputItem[] {
   if (message.role === 'assistant') return toAssistantItems(message.content);
   const { content } = message;
@@ -50,12 +50,12 @@ function toUserItem(block: UserBlock): InputItem {
   return { type: 'function_call_output', call_id: block.tool_use_id, output: outputOf(block) };
 }
 
-/** The wire has no mark for a tool that failed, so its words say it. */
+/** The wire format has no mark for a failed tool, so the text says it. */
 export function outputOf({ content, is_error: isError }: ToolResultBlock): string {
   return isError === true ? `Error: ${content}` : content;
 }
 
-/** An opaque message says which phase the words after it belong to. */
+/** An opaque message names the phase of the text after it. */
 function toAssistantItems(content: readonly AssistantBlock[]): InputItem[] {
   const items: InputItem[] = [];
   let phase: Phase | undefined;
@@ -76,7 +76,7 @@ function toAssistantItems(content: readonly AssistantBlock[]): InputItem[] {
 
 type Phase = 'commentary' | 'final_answer';
 
-/** A call's input as it goes back: what was not JSON is kept as the text that it was. */
+/** A call's input as it is sent back: an input that was not JSON stays the same text. */
 export function argumentsOf(input: unknown): string {
   return typeof input === 'string' ? input : JSON.stringify(input ?? {});
 }
@@ -108,7 +108,7 @@ const wireResponse = z.looseObject({
 });
 type WireResponse = z.infer<typeof wireResponse>;
 
-/** What reading an answer needs beside it. */
+/** What {@link toModelResponse} needs besides the answer. */
 export interface ReadingContext {
   service: Service;
   model: string;
@@ -117,8 +117,8 @@ export interface ReadingContext {
 }
 
 /**
- * A Responses answer in our terms; items of kinds that we don't know are kept as they are.
- * @throws AppError `model_response_invalid`, or what a failed response says
+ * A Responses answer as a {@link ModelResponse}; items of unknown kinds are kept unchanged.
+ * @throws AppError `model_response_invalid`, or the error that a failed response reports
  */
 export function toModelResponse(body: unknown, context: ReadingContext): ModelResponse {
   const { service, model, requestId } = context;
@@ -157,7 +157,7 @@ function toBlocks(item: z.infer<typeof wireItem>, reader: Reader): AssistantBloc
     const message = wireOutputMessage.safeParse(item);
     if (!message.success) throw invalidResponse(service.name, 'a message lacks its content');
     const { content, phase } = message.data;
-    // The phase has to go back with the words; our text blocks have no place for it.
+    // The phase must be sent back with the text; our text blocks have no field for it.
     const head: AssistantBlock = { type: 'opaque', provider: OPENAI, value: { type: 'message', phase } };
     return content.flatMap((part): AssistantBlock[] => {
       if (part.refusal !== undefined) reader.refusals.push(part.refusal);
@@ -175,8 +175,8 @@ function toBlocks(item: z.infer<typeof wireItem>, reader: Reader): AssistantBloc
 }
 
 /**
- * A call's input. What a limit cut off is left empty: it is never used, and not repaired. What the model wrote wrong
- * stays text, so that the model is told of it.
+ * A call's input. An input that a limit cut off is left empty: it is never used, and not repaired. Invalid JSON stays
+ * text, so that the model gets an error about it.
  */
 export function parseArguments(json: string, isCut: boolean): unknown {
   if (json.trim() === '') return {};

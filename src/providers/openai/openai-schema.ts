@@ -1,10 +1,10 @@
 import type { JsonSchema } from '../../protocol/messages.ts';
 import { lowerSchema } from '../shared/strict-schema.ts';
 
-/** A tool's input schema as OpenAI's strict mode takes it, and the way back. */
+/** A tool's input schema as OpenAI's strict mode accepts it, and the conversion back. */
 export interface StrictForm {
   schema: JsonSchema;
-  /** What the model gave, without the nulls that stand for fields left out: as the tool's own schema wants it. */
+  /** The model's input without the nulls that mean a missing field: as the tool's own schema requires it. */
   restore(input: unknown): unknown;
 }
 
@@ -14,7 +14,7 @@ const UNKNOWN_FORMATS = new Set(['uri']);
 /**
  * The strict form of a schema: every field is required, and one that was optional may be null instead.
  * Source: OpenAI's structured outputs, supported schemas.
- * @returns undefined where it can't be lowered, or where a null could not be told from a field left out
+ * @returns undefined where it can't be lowered, or where a null can't be distinguished from a missing field
  */
 export function toStrictForm(inputSchema: JsonSchema): StrictForm | undefined {
   const lowered = lowerSchema(inputSchema);
@@ -53,7 +53,7 @@ function restore(value: unknown, schema: JsonSchema): unknown {
   const branches = branchesOf(schema);
   if (branches !== undefined) {
     const fitting = branches.filter((branch) => branch['type'] === kindOf(value));
-    // Several of them have no optional fields: nothing is to be restored there.
+    // Where several fit, they have no optional fields: there is nothing to restore.
     return fitting.length === 1 && fitting[0] !== undefined ? restore(value, fitting[0]) : value;
   }
   const items = itemsOf(schema);
@@ -69,7 +69,7 @@ function restore(value: unknown, schema: JsonSchema): unknown {
   return Object.fromEntries(kept);
 }
 
-/** Whether a value could belong to several branches that have optional fields, so that its nulls can't be read. */
+/** Whether a value could belong to several branches that have optional fields, so that its nulls are ambiguous. */
 function isAmbiguous(schema: JsonSchema): boolean {
   const branches = branchesOf(schema) ?? [];
   const isUnclear = ['object', 'array'].some((type) => {
@@ -113,7 +113,7 @@ function itemsOf(schema: JsonSchema): JsonSchema | undefined {
   return isRecord(schema['items']) ? schema['items'] : undefined;
 }
 
-/** Strict mode wants a type beside listed values. */
+/** Strict mode requires a type next to listed values. */
 function typesOf(values: readonly unknown[]): string | string[] {
   const types = [...new Set(values.map(kindOf))];
   return types.length === 1 && types[0] !== undefined ? types[0] : types;

@@ -3,9 +3,9 @@ import { invalidResponse, type Service, toRefusalFault } from '../shared/service
 import { meaningOf } from './openai-errors.ts';
 
 /**
- * Hands the text of a streamed response over as it comes.
+ * Passes the text of a streamed response on as it arrives.
  * @returns the response in the shape of one that was not streamed
- * @throws AppError `model_response_invalid` when the stream ends early, or what its error event says
+ * @throws AppError `model_response_invalid` when the stream ends early, or the error of its error event
  */
 export async function collectStream(
   events: AsyncIterable<OpenAI.Responses.ResponseStreamEvent>,
@@ -26,7 +26,7 @@ export async function collectStream(
         throw toRefusalFault(service, model, { status: undefined, said, code: meaningOf(code, said), cause: event });
       }
       default:
-        // The last event repeats whatever the others say.
+        // The last event repeats the content of all others.
         break;
     }
   }

@@ -2,7 +2,7 @@ import type OpenAI from 'openai';
 import type { ToolSpec } from '../../protocol/messages.ts';
 import { toStrictForm } from './openai-schema.ts';
 
-/** The tools of a request in the Responses API's form, and the way back from what the model calls them with. */
+/** The tools of a request in the Responses API's format, and the conversion of the model's input back. */
 export interface OpenAiTools {
   tools: OpenAI.Responses.FunctionTool[];
   restore(name: string, input: unknown): unknown;

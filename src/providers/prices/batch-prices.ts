@@ -9,8 +9,8 @@ export function hasBatchPrice(provider: string): boolean {
 }
 
 /**
- * The prices of the providers' batch APIs, from those of real time; `undefined` where either is not known. What a batch
- * saved is the difference of the two tables over the same usage.
+ * The prices of the providers' batch APIs, derived from the real-time prices; `undefined` where either is unknown. The
+ * saving of a batch is the difference between the two tables for the same usage.
  */
 export function createBatchPriceTable(realtime: PriceTable): PriceTable {
   const costsOf = (provider: string, model: string, usage: Usage): TokenCosts | undefined => {
@@ -45,7 +45,7 @@ export function createBatchPriceTable(realtime: PriceTable): PriceTable {
   };
 }
 
-/** Cache writes at the price of an hour: as input of a prompt of the same length, so that they stay in its tier. */
+/** The price of cache writes that live an hour: from the input price of a prompt of the same length, so of its tier. */
 function hourlyWrites(
   realtime: PriceTable,
   { provider, model, usage }: { provider: string; model: string; usage: Usage },

@@ -65,7 +65,7 @@ function invalid(path: string, line: number | undefined, what: string): AppError
   );
 }
 
-/** The line of the deepest part of the path that is there. */
+/** The line of the deepest part of the path that exists. */
 function lineOfPath(path: string[], root: ParsedNode | null, lines: LineCounter): number | undefined {
   let node: unknown = root;
   let line: number | undefined;

@@ -3,7 +3,7 @@ import type { TokenCosts, Usage } from '../../protocol/messages.ts';
 import { descriptorOf } from '../catalog.ts';
 import type { ModelPrices, PriceOverrides } from './model-prices.ts';
 
-/** What model calls cost, in micro-dollars. `undefined` is "not known", and is never 0. */
+/** The prices of model calls, in micro-dollars. `undefined` is "not known", and is never 0. */
 export interface PriceTable {
   /** The price of one answered call, exact to a millionth of a micro-dollar: not rounded, so that sums stay exact. */
   priceOf(provider: string, model: string, usage: Usage): number | undefined;
@@ -54,7 +54,7 @@ export function createPriceTable({ overrides = {} }: { overrides?: PriceOverride
     },
     worstCase(provider, model, { inputTokens, maxTokens }) {
       const nothing = { inputTokens: 0, outputTokens: maxTokens, cacheWriteTokens: 0, cacheReadTokens: 0 };
-      // The whole prompt may be read as it is, written to the cache, which costs more, or come from there.
+      // The whole prompt may be plain input, be written to the cache, which costs more, or be read from it.
       const plain = exact(provider, model, { ...nothing, inputTokens });
       const cached = exact(provider, model, { ...nothing, cacheWriteTokens: inputTokens });
       const read = exact(provider, model, { ...nothing, cacheReadTokens: inputTokens });
@@ -84,9 +84,9 @@ type GenaiPrices = typeof import('@pydantic/genai-prices');
 const load = createRequire(import.meta.url);
 
 /**
- * The bundled table's price; nothing when it takes the model for another one, as it does for names it does not know.
- * It prices a prompt as a whole: what was cached is priced by a prompt of the same length that is cached throughout, so
- * that it stays in its tier, and the rest of the price is what was not.
+ * The bundled table's price; undefined when the table resolves the name to another model, as it does for unknown names.
+ * The table prices a prompt as a whole. Cached tokens are priced by a fully cached prompt of the same length, so that
+ * they stay in its tier; the rest of the price is that of the other tokens.
  */
 function bundledCosts(provider: string, model: string, usage: Usage): TokenCosts | undefined {
   const { source, aliases } = descriptorOf(provider)?.prices ?? {};
@@ -103,7 +103,7 @@ function bundledCosts(provider: string, model: string, usage: Usage): TokenCosts
   };
   const found = calcPrice(tokens, model, { providerId });
   if (found === null) return undefined;
-  // The table takes names that it does not know for others.
+  // The table resolves unknown names to other models.
   const names = [model, model.replace(DATED, ''), ...(aliases?.(model) ?? [])];
   if (!names.includes(found.model.id)) return undefined;
   const cached = (kind: 'cache_write_tokens' | 'cache_read_tokens'): number => {

@@ -1,12 +1,12 @@
 import { AppError } from '../../base/errors.ts';
 import type { ModelRequest, ModelResponse, ToolSpec } from '../../protocol/messages.ts';
 
-/** What a provider takes in one job. Callers stay below it by a margin of their own. */
+/** The limits of a provider for one job. Callers stay below them by a margin. */
 export interface BatchLimits {
   maxRequests: number;
-  /** Of all lines together, each with its line break. */
+  /** The size of all lines together, each with its line break. */
   maxBytes: number;
-  /** Fewer than these can't be sent as a job. */
+  /** A job with fewer requests can't be sent. */
   minRequests?: number;
 }
 
@@ -17,21 +17,21 @@ interface EncodeOptions {
 
 /** The requests of one job. */
 export interface Submission {
-  /** Letters, digits, `-` and `_`, at most 32; what {@link BatchApi.find} looks for. */
+  /** Letters, digits, `-` and `_`, at most 32. {@link BatchApi.find} searches for it. */
   submissionId: string;
   /** The one model of all of them. */
   model: string;
-  /** Lines of {@link BatchApi.encode}. Read once, before anything is sent; what they throw ends the submission. */
+  /** Lines of {@link BatchApi.encode}. Read once, before anything is sent; a read error ends the submission. */
   requests: AsyncIterable<string> | Iterable<string>;
   /**
-   * Called once when everything is uploaded and checked, right before the one call that creates the job: whoever has to
-   * find it again commits that here. What it throws ends the submission, and nothing is created.
+   * Called once when everything is uploaded and checked, right before the one call that creates the job: the caller
+   * commits here what it needs to find the job again. An error ends the submission, and nothing is created.
    */
   beforeCreate(): Promise<void>;
   signal: AbortSignal;
 }
 
-/** Numbers as the provider tells them: for people to look at. They lie; what counts is `results`. */
+/** Counts as the provider reports them: display only, may be wrong. Only `results` are reliable. */
 export interface ProviderJobCounts {
   total: number;
   answered: number;
@@ -52,9 +52,9 @@ export interface ProviderJobStatus {
 /** What became of one request. Only `answered` is charged for. */
 export type BatchOutcome =
   | { kind: 'answered'; response: ModelResponse }
-  /** `error.retryable` tells whether the same request may succeed in another job. */
+  /** `error.retryable`: whether the same request may succeed in another job. */
   | { kind: 'error'; error: AppError }
-  /** The job's time ended before its turn came. */
+  /** The job's time ended before the request was processed. */
   | { kind: 'expired' }
   | { kind: 'cancelled' };
 
@@ -63,11 +63,11 @@ export interface BatchResult {
   outcome: BatchOutcome;
 }
 
-/** What reading the answers needs of the requests, which is the same for a whole job. */
+/** What reading the answers needs to know about the requests; the same for a whole job. */
 export interface ResultsOptions {
   model: string;
   tools: readonly ToolSpec[];
-  /** What the answers were begun with, where the model takes that. */
+  /** The prefill of the answers, where the model accepts one. */
   prefill?: string;
   signal: AbortSignal;
 }
@@ -81,11 +81,11 @@ export interface FindWindow {
   signal: AbortSignal;
 }
 
-/** `ambiguous`: it can't be told, at least not before the candidates have ended: ask again, and send nothing anew. */
+/** `ambiguous`: unknown, at least until the candidates have ended: ask again, and do not submit again. */
 export type FoundProviderJob = { jobId: string } | 'ambiguous' | undefined;
 
 /**
- * A provider's batch API: jobs of many requests, at a lower price and without a promise of when.
+ * A provider's batch API: jobs of many requests, at a lower price and without a promised time.
  *
  * Contract: everything rejects with an AppError as a `Provider` does, after at most one attempt: the SDKs' own retries
  * are off, since a create that is repeated after its answer was lost pays twice.
@@ -94,7 +94,7 @@ export interface BatchApi {
   /** The name of the provider whose real-time calls cost the full price. */
   readonly name: string;
   readonly limits: BatchLimits;
-  /** Requests whose turn never came are missing among the results, and not charged. */
+  /** Unprocessed requests are missing from the results, and not charged. */
   readonly omitsUnrun?: true;
   /**
    * One request as a line of the provider's format, without a line break.
@@ -109,12 +109,12 @@ export interface BatchApi {
   submit(submission: Submission): Promise<{ jobId: string }>;
   status(jobId: string, signal: AbortSignal): Promise<ProviderJobStatus>;
   /**
-   * The results of a job that is over.
-   * Contract: in any order; ids may be missing (the caller reconciles them) and a broken line is passed over. It may be
+   * The results of a job that has ended.
+   * Contract: in any order; ids may be missing (the caller reconciles them) and a broken line is skipped. It may be
    * read again from the start. Memory is constant where the provider gives results as a file.
    */
   results(jobId: string, options: ResultsOptions): AsyncIterable<BatchResult>;
-  /** Asks the provider to stop a job. Contract: idempotent; a job that is over already stays as it is. */
+  /** Asks the provider to stop a job. Contract: idempotent; a job that has ended stays unchanged. */
   cancel(jobId: string, signal: AbortSignal): Promise<void>;
   /** The job of a submission whose answer was lost. Contract: never guesses. */
   find(submissionId: string, window: FindWindow): Promise<FoundProviderJob>;
@@ -122,7 +122,7 @@ export interface BatchApi {
   close(): Promise<void>;
 }
 
-/** How far clocks of providers may be from ours, in milliseconds: {@link FindWindow} is taken wider by it. */
+/** How far clocks of providers may differ from ours, in milliseconds; {@link FindWindow} is widened by it. */
 export const CLOCK_SKEW_MS = 5 * 60_000;
 
 const SAFE = /^[a-zA-Z0-9_-]+$/;
@@ -137,12 +137,12 @@ export function requestId(submissionId: string, key: string): string {
   throw new AppError('internal', `The batch request id "${id}" must be 64 letters, digits, - and _ at most.`);
 }
 
-/** Whether an id of {@link requestId} is of this submission. */
+/** Whether an id of {@link requestId} belongs to this submission. */
 export function isOfSubmission(id: string, submissionId: string): boolean {
   return id.startsWith(`${submissionId}-`);
 }
 
-/** The one job that was found, or none, or no answer. */
+/** The one job that was found, undefined for none, `ambiguous` for several. */
 export function oneOf(jobIds: readonly string[]): FoundProviderJob {
   const [jobId] = jobIds;
   if (jobId === undefined) return undefined;
@@ -156,7 +156,7 @@ export function mayHaveCreated(fault: AppError): AppError {
   return new AppError(code, message, { retryable, outcomeUnknown: true, cause });
 }
 
-/** A fault of a call that creates no job and costs nothing: whatever became of it does not matter. */
+/** A fault of a call that creates no job and costs nothing: its outcome does not matter. */
 export function createdNothing(error: AppError): AppError {
   if (!error.outcomeUnknown) return error;
   const { retryable, retryAfterMs, cause } = error;

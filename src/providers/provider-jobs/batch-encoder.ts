@@ -3,17 +3,17 @@ import type { ModelRequest } from '../../protocol/messages.ts';
 /** Writes the body of a request as JSON. */
 type EncodeBody = (request: ModelRequest, isStrict: boolean) => string;
 
-/** What of a request its constant part depends on. */
+/** The fields of a request on which its constant part depends. */
 interface Constant extends Pick<ModelRequest, 'model' | 'system' | 'tools' | 'maxTokens'> {
   sampling: ModelRequest['sampling'] | undefined;
   isStrict: boolean;
 }
 
 /**
- * Bodies of many requests that differ in what is said alone: the rest, instructions and tools, is written once for as long
- * as it stays the same. It is most of a line, and of the time that a line takes.
+ * Encodes bodies of many requests that differ only in their messages. The rest (instructions and tools) is written once
+ * for as long as it stays the same: it is most of a line, and most of the time that a line takes.
  * @param toBody the whole body
- * @param field of the body that holds what is said
+ * @param field the field of the body that holds the messages
  * @param toField that field alone
  */
 export function createBodyEncoder(

@@ -1,8 +1,8 @@
 const LINE_BREAK = 0x0a;
 
 /**
- * The lines of a body that are JSON objects, as they come; blank and broken ones are passed over. Lines end with line
- * breaks alone: `readline` would break at U+2028 as well, which JSON leaves as it is.
+ * The lines of a body that are JSON objects, as they arrive; blank and broken ones are skipped. Lines end only with
+ * line breaks: `readline` would break at U+2028 as well, which JSON leaves as it is.
  */
 export async function* readJsonLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<Record<string, unknown>> {
   let held: Uint8Array[] = [];

@@ -7,12 +7,12 @@ import { pipeline } from 'node:stream/promises';
 import { AppError, toAppError } from '../../base/errors.ts';
 import type { BatchLimits } from './batch-api.ts';
 
-/** The requests of a job in a file of their own, so that their size is known before the first byte is sent. */
+/** The requests of a job in a temporary file, so that their size is known before the first byte is sent. */
 export interface Spool {
   path: string;
   requests: number;
   bytes: number;
-  /** Reads the file as it is asked for, not into memory. */
+  /** Reads the file on demand, not into memory. */
   blob(type: string): Promise<Blob>;
   /** Deletes the file. Idempotent. */
   remove(): Promise<void>;
@@ -21,7 +21,7 @@ export interface Spool {
 export interface SpoolOptions {
   limits: BatchLimits;
   signal: AbortSignal;
-  /** What stands around and between the lines; by default each line has its line break. */
+  /** The text around and between the lines; by default each line ends with a line break. */
   frame?: { head: string; separator: string; tail: string };
 }
 
@@ -30,7 +30,7 @@ const BLOCK = 65_536;
 
 /**
  * Writes the lines into a file that only this user can read.
- * @throws AppError `model_request_invalid` for fewer or more than the provider takes; nothing has been sent
+ * @throws AppError `model_request_invalid` for fewer or more than the provider accepts; nothing has been sent
  */
 export async function spoolLines(
   lines: AsyncIterable<string> | Iterable<string>,
@@ -55,7 +55,7 @@ export async function spoolLines(
 
 const PREFIX = 'rowmill-batch-';
 
-/** Deletes what killed processes have left: it holds people's rows. */
+/** Deletes the files that killed processes have left: they hold users' rows. */
 export async function removeOrphanSpools(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const pid = name.startsWith(PREFIX) ? Number(/^\d+/.exec(name.slice(PREFIX.length))?.[0]) : Number.NaN;
@@ -68,7 +68,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (thrown) {
-    // Another user's process can't be signalled, and lives.
+    // Another user's process can't be signalled, so it is alive.
     return (thrown as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -13,5 +13,5 @@ export const scripted = describeProvider({
     const { createScriptedProvider } = await import('./scripted-provider.ts');
     return createScriptedProvider({ log });
   },
-  openBatch: async () => 'a script that stands in for a model has none',
+  openBatch: async () => 'a script that stands in for a model has no batch API',
 });

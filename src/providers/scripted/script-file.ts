@@ -16,11 +16,11 @@ const stopReason = z.enum([
 ]);
 
 const matchers = z.strictObject({
-  /** The person's latest words hold this text, upper and lower case alike. */
+  /** The person's latest words hold this text, case is ignored. */
   user: z.string().min(1).optional(),
   /** Model answers since the person's latest words: 0 right after them. */
   step: z.int().nonnegative().optional(),
-  /** Model answers since the beginning. */
+  /** Model answers since the start. */
   turn: z.int().nonnegative().optional(),
   /** The last message holds a result of this tool. */
   last_tool: z.string().min(1).optional(),
@@ -55,10 +55,10 @@ const rule = z.strictObject({
  *       text: "Speed: {% results.lookup.speed %}"
  *       tool_calls: [{name: return_structured_data, input: {speed: "{% results.lookup.speed %}"}}]
  *   - when: "$contains(user, 'hello') and step = 0"    # or JSONata over a ScriptView
- *     times: 1                        # at most so often in one conversation
+ *     times: 1                        # the most replies in one conversation
  *     reply: {text: Hello.}           # `stop_reason` defaults to what fits
  * ```
- * An expression that is the whole string gives its value; one within text is written into it.
+ * An expression that is the whole string is replaced by its value; one within text is replaced by its value as text.
  */
 const script = z.strictObject({
   description: z.string().optional(),

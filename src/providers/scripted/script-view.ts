@@ -12,7 +12,7 @@ export interface ScriptView {
   messages: Message[];
   /** The last message. */
   last: Message | undefined;
-  /** Model answers since the beginning. */
+  /** Model answers since the start. */
   turn: number;
   /** Model answers since the person's latest words. */
   step: number;
@@ -83,7 +83,7 @@ function firstInput(messages: readonly Message[]): unknown {
   return first === undefined ? null : (parsed(textOf(first.content)) ?? null);
 }
 
-/** JSON, or undefined where the text is none. */
+/** The parsed JSON, or undefined where the text is not JSON. */
 function parsed(text: string): unknown {
   if (!/^\s*[[{"\d\-tfn]/.test(text)) return undefined;
   try {

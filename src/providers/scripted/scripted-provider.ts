@@ -45,7 +45,7 @@ async function chooseRule(script: Script, request: ModelRequest, view: ScriptVie
   return undefined;
 }
 
-/** How often each rule has replied: found by playing the conversation again, so that it holds after a restart. */
+/** How often each rule has replied: found by replaying the conversation, so that it is right after a restart. */
 async function timesUsed(script: Script, { messages, tools }: ModelRequest): Promise<Map<ScriptRule, number>> {
   const used = new Map<ScriptRule, number>();
   if (script.rules.every((rule) => rule.times === undefined)) return used;
@@ -94,7 +94,7 @@ async function contentOf(rule: ScriptRule, view: ScriptView): Promise<AssistantB
   return content;
 }
 
-/** Hands the text over word by word, as a real model's stream would come. */
+/** Passes the text on word by word, like a real model's stream. */
 function stream(content: readonly AssistantBlock[], { onText }: RespondOptions): void {
   if (onText === undefined) return;
   for (const block of content) {
@@ -117,7 +117,7 @@ function answer(content: AssistantBlock[], rule: ScriptRule, request: ModelReque
   };
 }
 
-/** What a real model would count, roughly. */
+/** A rough estimate of what a real model would count. */
 function tokens(value: unknown): number {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return Math.ceil(text.length / CHARACTERS_PER_TOKEN);
@@ -125,7 +125,7 @@ function tokens(value: unknown): number {
 
 function failedExpression(script: Script, cause: unknown): never {
   const { message } = toAppError(cause);
-  throw new AppError('script_exhausted', `The script ${script.path} can't go on: ${message}`, { cause });
+  throw new AppError('script_exhausted', `The script ${script.path} can't continue: ${message}`, { cause });
 }
 
 function exhausted(script: Script, view: ScriptView): AppError {

@@ -8,7 +8,7 @@ const EMBEDDED = /\{%[\s\S]*?%\}/g;
 /**
  * Compiles a JSON value whose strings may be `{% … %}` (the expression's value, of any type) or hold `{% … %}` among
  * other text (its value as text). A field whose expression selects nothing is left out.
- * @param place where it stands, for messages
+ * @param place its place, for messages
  * @throws AppError `expression_invalid`
  */
 export function compileTemplate(value: unknown, place: string): Template {
@@ -44,7 +44,7 @@ function compileText(text: string, place: string): Template {
   };
 }
 
-/** A value as it stands in text: strings as they are, the rest as JSON, nothing as nothing. */
+/** A value as text: a string unchanged, undefined as an empty text, the rest as JSON. */
 export function asText(value: unknown): string {
   if (typeof value === 'string') return value;
   return value === undefined ? '' : JSON.stringify(value);

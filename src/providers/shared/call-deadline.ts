@@ -6,19 +6,19 @@ import type { RespondOptions } from '../provider.ts';
 const DEFAULT_TIMEOUT_MS = 600_000;
 const SDK_MARGIN_MS = 1000;
 
-/** The time of one call, from its sending until its body has been read: the SDKs' own timeouts end with the headers. */
+/** The deadline of one call, from sending until its body has been read: the SDKs' own timeouts end with the headers. */
 export interface CallDeadline {
   signal: AbortSignal;
-  /** For an SDK that wants a timeout of its own: after ours, so that it is ours that ends the call. */
+  /** For an SDK that needs its own timeout: later than ours, so that ours ends the call. */
   timeoutMs: number;
-  /** Our own reason why the call was cut short, if it was. */
+  /** Our own reason for ending the call early, if we did. */
   fault(): AppError | undefined;
-  /** Idempotent; has to be called when the call is over. */
+  /** Idempotent; must be called when the call has ended. */
   end(): void;
 }
 
 /**
- * Starts the clock of a call.
+ * Starts the deadline of a call.
  * @param service as messages name it
  */
 export function startCall(service: string, options: Pick<RespondOptions, 'signal' | 'timeoutMs'>): CallDeadline {
@@ -52,8 +52,8 @@ export function startCall(service: string, options: Pick<RespondOptions, 'signal
 
 /**
  * Runs `send` within the call's time.
- * @param toFault makes an AppError of what was thrown for another reason than our own
- * @throws AppError `model_timeout` or `aborted`, or what `toFault` makes
+ * @param toFault converts an error that our deadline did not cause
+ * @throws AppError `model_timeout` or `aborted`, or the result of `toFault`
  */
 export async function withinDeadline<Answer>(
   service: string,

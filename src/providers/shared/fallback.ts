@@ -3,27 +3,27 @@ import type { Log } from '../../base/log.ts';
 import type { AssistantBlock, ModelRequest, ModelResponse, UserBlock } from '../../protocol/messages.ts';
 import type { Provider } from '../provider.ts';
 
-/** In the opaque block that marks a transcript as the fallback model's. */
+/** The provider of the opaque block that marks a transcript as the fallback model's. */
 const MARK = 'rowmill-fallback';
 
 export interface FallbackOptions {
-  /** The model that is asked first. */
+  /** The model that is called first. */
   model: string;
-  /** The one that answers where the first is not served, or does not take what it is sent. */
+  /** The model that answers when the first is not served, or refuses the request as invalid. */
   fallback: string;
   log: Log;
 }
 
 /**
- * A provider that turns to another model when the first turns out not to serve: once it has refused a first turn as
- * invalid or is unknown, without ever having answered, the process stays with the fallback. A model that has answered
- * is not given up for one request that it does not take. A transcript stays with the model that began it: the
- * fallback's answers begin with a mark, which is sent to nobody.
+ * A provider that switches to another model when the first is not served. If the first has never answered and refuses a
+ * first turn as invalid or is unknown, the process stays with the fallback. A model that has answered is not given up
+ * for one request that it refuses. A transcript stays with the model that started it: the fallback's answers start with
+ * a mark, which is never sent.
  */
 export function withFallback(provider: Provider, { model, fallback, log }: FallbackOptions): Provider {
   let hasAnswered = false;
   let isGivenUp = false;
-  /** The fallback's names, as the provider may call it by another. */
+  /** All names of the fallback: the provider may route it under another name. */
   const fallbackNames = new Set([fallback]);
   const within = (request: ModelRequest) => provider.route?.(request) ?? request;
   const route = (request: ModelRequest): ModelRequest => {
@@ -52,7 +52,7 @@ export function withFallback(provider: Provider, { model, fallback, log }: Fallb
       } catch (thrown) {
         const isLost = thrown instanceof AppError && isUnserved(thrown) && !hasAnswered;
         if (!isLost || beganWith(request) !== undefined) throw thrown;
-        if (!isGivenUp) log.warn({ model, fallback, reason: thrown.message }, 'model given up for its fallback');
+        if (!isGivenUp) log.warn({ model, fallback, reason: thrown.message }, 'the model is replaced by its fallback');
         isGivenUp = true;
         throw new AppError(thrown.code, thrown.message, { retryable: true, cause: thrown });
       }
@@ -60,7 +60,7 @@ export function withFallback(provider: Provider, { model, fallback, log }: Fallb
   };
 }
 
-/** A retryable fault is mended in another way. */
+/** A retryable fault needs no fallback: the call is repeated. */
 function isUnserved({ code, retryable }: AppError): boolean {
   return !retryable && (code === 'model_request_invalid' || code === 'model_unknown');
 }
@@ -71,13 +71,13 @@ function beganWith({ messages }: ModelRequest): 'model' | 'fallback' | undefined
   return answer.content.some(isMark) ? 'fallback' : 'model';
 }
 
-/** The mark comes first: an answer's last block tells whether it was cut off. */
+/** The mark comes first: an answer's last block shows whether it was cut off. */
 function marked(response: ModelResponse): ModelResponse {
   const mark: AssistantBlock = { type: 'opaque', provider: MARK, value: null };
   return { ...response, content: [mark, ...unmarked(response).content] };
 }
 
-/** An answer from the cache may have been another agent's fallback. */
+/** An answer from the cache may come from another agent's fallback. */
 function unmarked(response: ModelResponse): ModelResponse {
   if (!response.content.some(isMark)) return response;
   return { ...response, content: response.content.filter((block) => !isMark(block)) };

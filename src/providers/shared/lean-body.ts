@@ -1,12 +1,12 @@
-/** A request's body as it goes out in one write, and what it says of its type. */
+/** A request's body, sent in one write, and its content type. */
 export interface LeanBody {
   bytes: string | Uint8Array | undefined;
-  /** Sent where the caller names none. */
+  /** Used when the caller names no type. */
   type?: string;
 }
 
 /**
- * The bytes of a body that is whole in memory.
+ * The bytes of a body that is completely in memory.
  * @returns undefined for a form or a stream, which the global `fetch` encodes
  */
 export async function toLeanBody(body: RequestInit['body']): Promise<LeanBody | undefined> {

@@ -14,18 +14,18 @@ interface LeanResponse {
   text(): Promise<string>;
 }
 
-/** What a call may have beside what `fetch` knows. */
+/** Options of a call that `fetch` does not have. */
 interface LeanInit {
   /** See `RespondOptions.mayStillSend`. */
   mayStillSend?: (() => boolean) | undefined;
   /**
-   * Ends the call, in place of `signal`. For an SDK that is given no signal of its own: the Anthropic SDK's bookkeeping of
-   * one takes 5 µs of a call.
+   * Ends the call, instead of `signal`. For an SDK that gets no signal itself: the Anthropic SDK spends 5 µs of a call
+   * on one.
    */
   cancel?: AbortSignal | undefined;
 }
 
-/** {@link LeanInit} as an SDK's fetch options, which it hands through as they are; other fetches pass it over. */
+/** {@link LeanInit} as an SDK's fetch options. The SDK passes them on unchanged; other fetches ignore them. */
 export function leanOptions(init: LeanInit): object {
   return init;
 }
@@ -45,19 +45,19 @@ export interface ProxyVariables {
   NO_PROXY?: string | undefined;
 }
 
-/** A connection that nobody uses is kept for so long. */
+/** How long an idle connection is kept. */
 const IDLE_MS = 30_000;
 const CONNECT_MS = 10_000;
-/** An SDK calls the same few addresses over and over, and taking one apart costs 4 µs; others are not kept. */
+/** Parsed addresses that are kept: an SDK calls the same few again and again, and parsing one costs 4 µs. */
 const MAX_TARGETS = 100;
-/** As many as a process may have calls in flight, so that none is closed only to be opened again. */
+/** As many as the calls that a process may have in flight, so that no connection is closed and opened again. */
 const MAX_IDLE = 2_000;
 
 /**
- * A `fetch` that makes only what the SDKs read of a response, over kept connections and without deadlines but for
- * connecting. It follows no redirects, which the APIs don't send. Measured under the Anthropic SDK, processor time of a
- * call: half of what the global `fetch` takes (Node 26, concurrency 100). undici's pool, which needs as much, puts a turn
- * of the event loop before each request on a kept connection: 1.9 ms of waiting at 1,500 calls a second.
+ * A `fetch` that builds only the parts of a response that the SDKs read. It keeps connections, and has no deadline
+ * except for connecting. It follows no redirects, which the APIs don't send. Measured with the Anthropic SDK: a call
+ * takes half the processor time of the global `fetch` (Node 26, concurrency 100). undici's pool takes as much as this,
+ * but adds a turn of the event loop before each request on a kept connection: 1.9 ms of waiting at 1,500 calls/s.
  * A `Request`, a form and a stream are passed to the global `fetch`.
  */
 export function createLeanFetch(proxy?: ProxyVariables): LeanFetch {
@@ -96,7 +96,7 @@ export function createLeanFetch(proxy?: ProxyVariables): LeanFetch {
 interface Transport {
   agent: Agent;
   request: typeof requestOf;
-  /** Whether the environment names proxies; an address may be exempt all the same. */
+  /** Whether the environment names proxies; it may still exempt an address. */
   isProxied: boolean;
 }
 
@@ -107,7 +107,7 @@ async function open(protocol: string, proxyEnv: ProxyVariables | undefined): Pro
   return { request, agent: new Agent({ ...kept, proxyEnv: { ...proxyEnv } }), isProxied: true };
 }
 
-/** An address, taken apart. */
+/** A parsed address. */
 interface Target extends Pick<ReturnType<typeof urlToHttpOptions>, 'hostname' | 'port' | 'path'> {
   url: URL;
 }
@@ -132,17 +132,17 @@ function send(
     signal?.throwIfAborted();
     const given = isProxied ? named(headers) : headers;
     const sent = request({ agent, hostname, port, path, method: init.method ?? 'GET', headers: given });
-    // With its own `signal` option the request would watch for its end by a dozen listeners.
+    // Node's own `signal` option would add a dozen listeners to the request.
     let answer: IncomingMessage | undefined;
-    // A complete answer needs its connection no more: Node 24 would emit an error on it that nothing listens to. The OpenAI
-    // SDK cancels every stream that it has read.
+    // A complete answer is not destroyed: Node 24 would emit an error on it that has no listener. The OpenAI SDK
+    // cancels every stream that it has read.
     const abort = () => {
       if (answer?.complete !== true) sent.destroy(new DOMException('The call was cancelled.', 'AbortError'));
     };
     signal?.addEventListener('abort', abort, { once: true });
     sent.once('close', () => signal?.removeEventListener('abort', abort));
     sent.once('socket', (socket) => {
-      // What is written goes out as soon as this returns.
+      // The request is sent as soon as this listener returns.
       if (init.mayStillSend?.() === false) sent.destroy(stoodStill());
       else if (socket.connecting) limitConnecting(sent, url);
     });
@@ -156,14 +156,14 @@ function send(
   });
 }
 
-/** Headers by name: Node 24.14 and older look for the host of a proxied request there alone, else ask for `localhost`. */
+/** Headers by name: Node 24.14 and older read a proxied request's host only from this form, else use `localhost`. */
 function named(headers: readonly string[]): { [name: string]: string } {
   return Object.fromEntries(
     headers.flatMap((name, index) => (index % 2 === 0 ? [[name, headers[index + 1] ?? '']] : [])),
   );
 }
 
-/** The system itself gives up after two minutes. */
+/** Limits connecting: the operating system itself gives up after two minutes. */
 function limitConnecting(sent: ClientRequest, url: URL): void {
   const timer = setTimeout(() => {
     sent.destroy(notSent('CONNECT_TIMEOUT', `No connection to ${url.host} within ${CONNECT_MS / 1000} s.`));
@@ -178,10 +178,10 @@ function closed(): Error {
 }
 
 function stoodStill(): Error {
-  return notSent('NOT_SENT', 'The process stood still before the call.');
+  return notSent('NOT_SENT', 'The process was suspended before the call.');
 }
 
-/** @param code told apart from the system's own by service-faults.ts */
+/** @param code one that service-faults.ts knows as "never sent" */
 function notSent(code: 'NOT_SENT' | 'CONNECT_TIMEOUT' | 'CLOSED', message: string): Error {
   return Object.assign(new Error(message), { code });
 }
@@ -210,14 +210,14 @@ function readText(response: IncomingMessage): Promise<string> {
   });
 }
 
-/** The request's headers as Node takes them with the least work: names and values in turn. */
+/** The request's headers in the form that costs Node the least work: names and values in turn. */
 function flat(given: RequestInit['headers']): string[] {
   const headers: string[] = [];
   for (const [name, value] of given instanceof Headers ? given : new Headers(given)) headers.push(name, value);
   return headers;
 }
 
-/** Headers of an answer, to be read only: a real `Headers` would check and copy each of them. */
+/** Read-only headers of an answer: a real `Headers` would check and copy each of them. */
 class LeanHeaders implements Iterable<[string, string]> {
   readonly #raw: Record<string, string | string[] | undefined>;
 

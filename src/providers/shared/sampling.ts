@@ -1,14 +1,14 @@
 import type { ModelRequest, Sampling } from '../../protocol/messages.ts';
 
-/** Models that take both parameters, or one of them at a time; all others take none. */
+/** Models that accept both parameters, or one of them at a time; all others accept none. */
 export interface SamplingRule {
   both?: RegExp;
   one?: RegExp;
 }
 
 /**
- * What of the wished sampling the request's model takes: a parameter that a model does not know is refused with status
- * 400.
+ * The part of the request's sampling that its model accepts: a parameter that a model does not know is refused with
+ * status 400.
  */
 export function samplingFor({ both, one }: SamplingRule, { model, sampling = {} }: ModelRequest): Sampling {
   if (both?.test(model)) return sampling;

@@ -1,5 +1,5 @@
 /**
- * What {@link Provider.server} is for a base URL: the provider's name and the address without credentials.
+ * The {@link Provider.server} of a base URL: the provider's name and the address without credentials.
  * @returns undefined for the provider's own server
  */
 export function serverName(provider: string, baseUrl: string | undefined, own: string): string | undefined {
@@ -7,7 +7,7 @@ export function serverName(provider: string, baseUrl: string | undefined, own: s
   return `${provider} ${withoutCredentials(baseUrl)}`;
 }
 
-/** An address without the credentials and parameters that may stand in it. */
+/** An address without the credentials and parameters that it may contain. */
 export function withoutCredentials(address: string): string {
   const url = new URL(address);
   if (url.username === '' && url.password === '' && url.search === '' && url.hash === '') return withoutSlash(address);

@@ -2,25 +2,25 @@ import { AppError, type AppErrorOptions, type ErrorCode } from '../../base/error
 import type { ModelResponse } from '../../protocol/messages.ts';
 import { NO_USAGE } from '../../protocol/messages.ts';
 
-/** How messages name a provider's service and what people set for it. */
+/** How messages name a provider's service and its settings. */
 export interface Service {
-  /** `OpenAI`; begins a sentence. */
+  /** `OpenAI`; starts a sentence. */
   name: string;
   /** Where its credentials come from: `OPENAI_API_KEY`. */
   credentials: string;
-  /** What decides where calls go: `OPENAI_BASE_URL`. */
+  /** The setting that decides where calls go: `OPENAI_BASE_URL`. */
   address: string;
   /** What to do when its spend limit is reached, as a sentence. */
   addCredit: string;
 }
 
-/** An answer of a service that is a fault. */
+/** An error answer of a service. */
 export interface Refusal {
-  /** Without it the fault came in the middle of a stream: what was streamed so far is charged for. */
+  /** Undefined when the fault came in the middle of a stream: the part streamed so far is charged for. */
   status: number | undefined;
   /** The service's own words. */
   said: string;
-  /** Where the service's own code tells more than its status does. */
+  /** Set where the service's own error code is more precise than its status. */
   code?: ErrorCode | undefined;
   retryAfterMs?: number | undefined;
   cause: unknown;
@@ -49,18 +49,18 @@ const TRANSIENT: ReadonlySet<ErrorCode> = new Set([
   'model_timeout',
 ]);
 
-/** An answer that came, and was charged for, but can't be used. */
+/** An answer that was received and charged for, but can't be used. */
 export function invalidResponse(service: string, reason: string, cause?: unknown): AppError {
   const text = `The answer of ${service} can't be read: ${reason}.`;
   return new AppError('model_response_invalid', text, { retryable: true, outcomeUnknown: true, cause });
 }
 
-/** Neither a key nor another way in, so that nothing was sent. */
+/** There is neither a key nor another credential, so nothing was sent. */
 export function lacksCredentials({ credentials }: Service, model: string): AppError {
   return new AppError('model_key_refused', `${model} needs a key: set ${credentials}.`);
 }
 
-/** What was thrown where no answer came, or none that can be read. */
+/** The fault for an error that was thrown because no answer came, or none that can be read. */
 export function toConnectionFault({ name, address }: Service, thrown: unknown): AppError {
   if (thrown instanceof SyntaxError) return invalidResponse(name, 'it is not whole JSON', thrown);
   const code = connectionCode(thrown);
@@ -73,7 +73,7 @@ export function toConnectionFault({ name, address }: Service, thrown: unknown): 
   return new AppError('model_unreachable', text, { retryable: true, outcomeUnknown, cause: thrown });
 }
 
-/** The system's code of a connection fault, which is some causes down. */
+/** The system's code of a connection fault, found in the chain of causes. */
 export function connectionCode(thrown: unknown): string | undefined {
   let fault: unknown = thrown;
   for (let depth = 0; depth < 6 && fault instanceof Error; depth += 1) {
@@ -83,7 +83,7 @@ export function connectionCode(thrown: unknown): string | undefined {
   return undefined;
 }
 
-/** A service's refusal as one of our errors; its own code decides before its status does. */
+/** A service's refusal as one of our errors; its own code takes precedence over its status. */
 export function toRefusalFault(service: Service, model: string, refusal: Refusal): AppError {
   const { status, said, retryAfterMs, cause } = refusal;
   const code = refusal.code ?? codeOf(status, said);
@@ -103,7 +103,7 @@ function codeOf(status: number | undefined, said: string): ErrorCode {
   if (status === 401) return 'model_key_refused';
   if (status === 403) return 'model_permission_denied';
   if (status === 404) return 'model_unknown';
-  // A call that is larger than the limit of a minute is refused for ever.
+  // A call that is larger than the limit of a minute is always refused.
   if (status === 429) return /request too large/i.test(said) ? 'context_too_long' : 'model_rate_limited';
   if (status === 503 || status === 529) return 'model_overloaded';
   if (status === 408 || status === 504) return 'model_timeout';

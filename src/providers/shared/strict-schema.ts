@@ -1,20 +1,20 @@
 import type { JsonSchema } from '../../protocol/messages.ts';
 
-/** A schema as a strict tool takes it, or why it can't be one. `optional` and `unions` count against the request's limits. */
+/** A schema as a strict tool accepts it, or why not. `optional` and `unions` count against the request's limits. */
 export type LoweredSchema =
   | { strict: true; schema: JsonSchema; optional: number; unions: number }
   | { strict: false; why: string };
 
-/** Formats that strict mode knows (the SDK's own `transformJSONSchema`); others become words. */
+/** Formats that strict mode knows (the SDK's own `transformJSONSchema`); others move into the description. */
 const FORMATS = new Set('date-time time date duration email hostname uri ipv4 ipv6 uuid'.split(' '));
 const TYPES = new Set(['object', 'array', 'string', 'number', 'integer', 'boolean', 'null']);
-/** What only narrows a value: strict mode refuses it, so the model reads it as words and the answer is checked against it. */
+/** Keywords that narrow a value. Strict mode refuses them: they move into the description; the answer is checked. */
 const NARROWING = [
   ...['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'minLength', 'maxLength', 'pattern'],
   ...['maxItems', 'uniqueItems', 'contains', 'minContains', 'maxContains', 'minProperties', 'maxProperties'],
   ...['propertyNames', 'dependentRequired', 'not', 'contentEncoding', 'contentMediaType', 'default', 'examples'],
 ];
-/** What can ask for more than a closed object or a plain list holds. */
+/** Keywords that may require more than a closed object or a plain list can hold. */
 const BEYOND = ['patternProperties', 'prefixItems', 'dependentSchemas', 'if', '$dynamicRef', 'unevaluatedItems'];
 /** Inlined references may multiply; a schema beyond this many parts is not worth compiling. */
 const MOST_PARTS = 1000;
@@ -24,7 +24,7 @@ class NotLowered extends Error {}
 
 interface Lowering {
   root: JsonSchema;
-  /** References being inlined, so that recursion is seen. */
+  /** References being inlined, to detect recursion. */
   open: string[];
   parts: number;
   optional: number;
@@ -34,8 +34,8 @@ interface Lowering {
 /**
  * A copy of a tool's input schema that Anthropic's strict mode accepts: objects closed, references inlined, limits of
  * length, size and pattern moved into descriptions. It admits nothing that the schema's own shape excludes, but does
- * admit values that its limits exclude, so answers are still to be checked against the schema itself. What can't be
- * lowered without losing answers (maps, open objects, tuples, recursion) says why.
+ * admit values that its limits exclude, so answers must still be checked against the schema itself. A schema that can't
+ * be lowered without losing answers (maps, open objects, tuples, recursion) returns the reason.
  * Source: Anthropic's structured outputs, JSON Schema limitations; SDK 1.12 `lib/transform-json-schema`.
  */
 export function lowerSchema(schema: JsonSchema): LoweredSchema {
@@ -73,7 +73,7 @@ function lower(schema: unknown, path: string, lowering: Lowering): JsonSchema {
 interface Part {
   path: string;
   lowering: Lowering;
-  /** What the description has to say beside the schema's own words. */
+  /** Added to the schema's own description. */
   words: string[];
 }
 
@@ -88,7 +88,7 @@ function shapeOf(schema: JsonSchema, part: Part): JsonSchema {
   }
   const branches = schema['anyOf'] ?? schema['oneOf'];
   if (Array.isArray(branches)) {
-    // Beside properties, branches that only say what is required narrow the object; they are not shapes of their own.
+    // Next to `properties`, branches with only `required` narrow the object; they are not shapes of their own.
     if (!('properties' in schema)) return { anyOf: branchesOf(schema, branches, part) };
     if (!branches.every(isOnlyRequired)) throw new NotLowered(`${at(path)} has properties and alternatives at once`);
     words.push(`any of: ${JSON.stringify(branches)}`);
@@ -109,7 +109,7 @@ function shapeOf(schema: JsonSchema, part: Part): JsonSchema {
   }
 }
 
-/** A closed object. One without properties of its own is a map or takes anything: closed, it could only be empty. */
+/** A closed object. One without properties is a map or accepts anything: closed, it could only be empty. */
 function objectOf(schema: JsonSchema, path: string, lowering: Lowering): JsonSchema {
   const properties = isObject(schema['properties']) ? schema['properties'] : {};
   const names = Object.keys(properties);
@@ -147,7 +147,7 @@ function stringOf(schema: JsonSchema, words: string[]): JsonSchema {
 
 function branchesOf(schema: JsonSchema, branches: unknown[], { path, lowering }: Part): JsonSchema[] {
   lowering.unions += 1;
-  // A type beside the branches holds for each of them.
+  // A type next to the branches applies to each of them.
   const type = schema['type'] === undefined ? {} : { type: schema['type'] };
   return branches.map((branch) => lower(isObject(branch) ? { ...type, ...branch } : branch, path, lowering));
 }
