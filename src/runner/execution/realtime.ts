@@ -27,7 +27,7 @@ export const realtime: Executor = {
 
 function fit({ plan, isSample }: RunFacts): Fit {
   if (plan.request.options?.mode === 'realtime') return { fits: true, reason: 'it was asked for' };
-  return isSample ? { fits: true, reason: 'a sample is run at once' } : { fits: true };
+  return isSample ? { fits: true, reason: 'a sample runs in real time' } : { fits: true };
 }
 
 /**

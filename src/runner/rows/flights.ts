@@ -17,7 +17,8 @@ export interface Flights {
   /** Rejects with `aborted` when `signal` fires. */
   join(key: string, signal: AbortSignal): Promise<Seat>;
   /**
-   * Reports the end of the leader's attempt. After a success all waiters continue; after a failure the oldest leads.
+   * Reports the end of the leader's attempt. After a success all waiters continue; after a failure the one that has
+   * waited longest leads.
    */
   land(key: string, succeeded: boolean): void;
 }

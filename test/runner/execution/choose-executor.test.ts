@@ -70,7 +70,7 @@ it.each<[string, RunFacts, object | string, object]>([
     'a sample',
     facts({ mode: 'batch' }, { isSample: true }),
     api,
-    { executor: 'realtime', reason: 'a sample is run at once' },
+    { executor: 'realtime', reason: 'a sample runs in real time' },
   ],
   ['mode realtime', facts({ mode: 'realtime' }), api, { executor: 'realtime', reason: 'it was asked for' }],
   ['mode batch', facts({ mode: 'batch' }, { rows: 3 }), api, { executor: 'batch-api', reason: 'it was asked for' }],
