@@ -72,7 +72,7 @@ describe('evaluate', () => {
   });
 
   it('refuses a function as the value', async () => {
-    expect((await fault(evaluate('$now'))).message).toContain('it gives a function');
+    expect((await fault(evaluate('$now'))).message).toContain('its value is a function');
   });
 
   it.each([

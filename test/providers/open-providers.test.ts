@@ -181,9 +181,9 @@ describe('a batch API', () => {
     ],
     [
       { provider: 'openai-compatible', model: 'a', base_url: 'http://models.invalid' },
-      'servers that are only compatible with OpenAI have none',
+      'servers that are only compatible with OpenAI have no batch API',
     ],
-    [{ provider: 'scripted', model: 'a' }, 'a script that stands in for a model has none'],
+    [{ provider: 'scripted', model: 'a' }, 'a script that stands in for a model has no batch API'],
     [{ provider: 'nobody', model: 'a' }, 'there is no provider "nobody"'],
   ])('is not there for %j, and the reason is given', async (model, reason) => {
     providers = createProviders({ ...readConfig({}, import.meta.dirname).providers, log: createSilentLog() });

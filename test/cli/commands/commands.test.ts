@@ -75,7 +75,7 @@ describe('rowmill run', () => {
     expect(strict.code).toBe(2);
     expect(JSON.parse(strict.stdout).error).toMatchObject({
       code: 'option_not_supported',
-      message: expect.stringContaining('a script that stands in for a model has none'),
+      message: expect.stringContaining('a script that stands in for a model has no batch API'),
     });
     const done = await space.run(args);
     expect(done.code).toBe(0);
