@@ -22,10 +22,9 @@ export function addOptionFlags(command: Command): void {
 export function optionFlag(name: OptionName, text?: string): Option {
   const schema = schemaOf(name);
   const face = faceOf(name);
-  const { flag: written, value } = face.cli;
+  const { flag: written, value, off } = face.cli;
   const flag = written ?? `--${isOffSwitch(name) ? 'no-' : ''}${name.replaceAll('_', '-')}`;
-  const words =
-    text ?? (value === undefined ? `${isOffSwitch(name) ? 'Turn off: ' : ''}${face.text}` : schema.description);
+  const words = text ?? (value === undefined ? (off ?? face.text) : schema.description);
   const option = new Option(value === undefined ? flag : `${flag} <${value}>`, words);
   if (schema instanceof z.ZodEnum) return option.choices(schema.options.map(String));
   if (value === undefined) return option;

@@ -15,6 +15,8 @@ export interface OptionFace {
     flag?: string;
     /** The placeholder of its value between < and >; a switch has none. */
     value?: string;
+    /** What the flag does, where it turns off an option that is on by default. */
+    off?: string;
   };
 }
 

@@ -75,9 +75,13 @@ export const batchOptions = strict({
     cli: { group: BATCH_API, flag: '--batch-deadline', value: 'hours' },
   }),
   fallback: option(z.boolean(), {
-    text: 'Run the remaining rows in real time when the batch API fails. Without it, such a fault pauses the batch.',
+    text: 'Run the remaining rows in real time when the batch API fails; false pauses the batch instead.',
     default: true,
-    cli: { group: BATCH_API, flag: '--no-fallback' },
+    cli: {
+      group: BATCH_API,
+      flag: '--no-fallback',
+      off: 'Pause the batch when the batch API fails, instead of running the remaining rows in real time.',
+    },
   }),
   batch_job_requests: option(wholeNumber({ min: 1 }), {
     text: 'Maximum number of requests in one provider job.',
