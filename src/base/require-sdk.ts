@@ -2,7 +2,8 @@ import { findPackageJSON } from 'node:module';
 import { AppError } from './errors.ts';
 
 /**
- * Checks that packages are installed, without loading them: SDKs are optional dependencies.
+ * Checks that packages are installed, without loading them. The AWS SDKs are optional dependencies, and any SDK
+ * may have been removed from an installation.
  * @param user the feature that needs them, as users know it
  * @throws AppError `config_invalid`, which says what to install
  */
