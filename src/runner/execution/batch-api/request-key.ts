@@ -1,7 +1,10 @@
 import { isOfSubmission, requestId } from '../../../providers/provider-jobs/batch-api.ts';
 import type { ProviderJobRow } from '../../../storage/provider-jobs.ts';
 
-/** The id of a row's request in a job: it contains the row, the attempt and the turn. */
+/**
+ * The id of a row's request in a job: it contains the row, the attempt and the turn. A stored format: open provider jobs of
+ * older versions carry these ids, and a result whose id is not recognised is paid for twice.
+ */
 export function toRequestId(jobId: string, { row, attempt, turn }: ProviderJobRow): string {
   return requestId(jobId, `${row}-${attempt}-${turn}`);
 }
