@@ -41,12 +41,12 @@ interface NumberLimits {
 
 /** A whole number; its error names the limits. */
 export function wholeNumber(limits: NumberLimits, unit = 'a whole number'): z.ZodInt {
-  return z.int(told(unit, limits)).check(...checksOf(unit, limits));
+  return z.int(limitError(unit, limits)).check(...checksOf(unit, limits));
 }
 
 /** A number; its error names the limits. */
 export function number(limits: NumberLimits, unit = 'a number'): z.ZodNumber {
-  return z.number(told(unit, limits)).check(...checksOf(unit, limits));
+  return z.number(limitError(unit, limits)).check(...checksOf(unit, limits));
 }
 
 /** One of several words; its error names them. */
@@ -60,13 +60,13 @@ export function oneOf<const Names extends readonly [string, ...string[]]>(
 
 function checksOf(unit: string, limits: NumberLimits): z.core.$ZodCheck<number>[] {
   return [
-    ...(limits.min === undefined ? [] : [z.gte(limits.min, told(unit, limits))]),
-    ...(limits.above === undefined ? [] : [z.gt(limits.above, told(unit, limits))]),
-    ...(limits.max === undefined ? [] : [z.lte(limits.max, told(unit, limits))]),
+    ...(limits.min === undefined ? [] : [z.gte(limits.min, limitError(unit, limits))]),
+    ...(limits.above === undefined ? [] : [z.gt(limits.above, limitError(unit, limits))]),
+    ...(limits.max === undefined ? [] : [z.lte(limits.max, limitError(unit, limits))]),
   ];
 }
 
-function told(unit: string, { min, above, max }: NumberLimits) {
+function limitError(unit: string, { min, above, max }: NumberLimits) {
   const ends =
     min !== undefined && max !== undefined
       ? ` from ${min} to ${max}`
