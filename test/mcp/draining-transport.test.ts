@@ -80,7 +80,7 @@ describe('MCP over stdio', () => {
     stdin.end();
     const begun = Date.now();
     await served;
-    expect(Date.now() - begun).toBeLessThan(3000);
+    expect(Date.now() - begun).toBeLessThan(2500);
     expect(aborted).toEqual([true]);
     expect(written).toContain('"id":1');
     expect(written).not.toContain('"id":2');
@@ -91,7 +91,7 @@ describe('MCP over stdio', () => {
     idle.stdin.end();
     const begun = Date.now();
     await idle.served;
-    expect(Date.now() - begun).toBeLessThan(3000);
+    expect(Date.now() - begun).toBeLessThan(2500);
     const stop = new AbortController();
     const stopped = serveMcpStdio(() => new McpServer({ name: 'x', version: '1' }), {
       log: createSilentLog(),
