@@ -132,7 +132,8 @@ export const agentDefinition = z.strictObject({
       max_field_characters: z.int().positive().optional(),
       /** Deadline of one model call, in seconds; a call that misses it is sent again. Default: see `callTimeoutMs`. */
       call_timeout_s: z.number().positive().max(3600).optional(),
-      /** The agent's own limits on the model's lane, a minute, below the provider's. */
+      /** The agent's own limits on the model's lane, below the provider's. A limit a second holds in every second. */
+      requests_per_second: z.number().positive().max(10_000).optional(),
       requests_per_minute: z.int().positive().optional(),
       input_tokens_per_minute: z.int().positive().optional(),
       output_tokens_per_minute: z.int().positive().optional(),

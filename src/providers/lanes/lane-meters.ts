@@ -125,7 +125,8 @@ export function createLaneMeters(periodMs: number): LaneMeters {
       own = wanted.flatMap(([kind, limit]) => {
         if (limit === undefined) return [];
         const same = own.find((cap) => cap.kind === kind && cap.limit === limit);
-        return [same ?? { kind, limit, meter: createRateMeter({ limit, isEven: true, periodMs, now }) }];
+        const isEven = kind === 'requests' ? 'calls' : 'units';
+        return [same ?? { kind, limit, meter: createRateMeter({ limit, isEven, periodMs, now }) }];
       });
     },
   };

@@ -31,8 +31,11 @@ export interface RateMeterOptions {
   limit: number;
   /** Left now. Default: all. */
   left?: number;
-  /** A limit of our own that no minute may exceed: units are sent evenly, in bursts of at most a second's worth. */
-  isEven?: boolean;
+  /**
+   * A limit of our own that no minute may exceed: units are sent evenly. A `calls` limit is also kept in every second,
+   * the first one included; units of another kind are sent in bursts of at most a second's worth.
+   */
+  isEven?: 'calls' | 'units';
   /** Length of the minute, for tests. */
   periodMs?: number;
   now: number;
@@ -46,11 +49,20 @@ const LEAST_SLACK = 1;
 const RESET_TOLERANCE = 1 / 30;
 const TURN_TOLERANCE = 1 / 50;
 
+/**
+ * The largest burst of an even limit. Calls: the burst and the calls of one second at 59/60 of the rate are together
+ * less than one call over a second's share, so that no second has more than its share.
+ */
+function burstOf(limit: number, kind: 'calls' | 'units'): number {
+  const share = limit / 60;
+  return kind === 'units' ? share : 1 + (0.9 * share) / 60;
+}
+
 /** Starts a {@link RateMeter}. */
 export function createRateMeter(options: RateMeterOptions): RateMeter {
-  const { periodMs = 60_000, isEven = false } = options;
+  const { periodMs = 60_000, isEven } = options;
   let limit = options.limit;
-  let level = isEven ? limit / 60 : (options.left ?? limit);
+  let level = isEven === undefined ? (options.left ?? limit) : burstOf(limit, isEven);
   let at = options.now;
   let corrected = 0;
   let sent = 0;
@@ -64,9 +76,9 @@ export function createRateMeter(options: RateMeterOptions): RateMeter {
   let isProbing = false;
 
   const isWindow = () => votes > 0;
-  const most = () => (isEven ? limit / 60 : limit);
-  // An even limit allows a burst of a second's worth, so the rest of the minute has a sixtieth less.
-  const rate = () => (limit / periodMs) * (isEven ? 59 / 60 : 1);
+  const most = () => (isEven === undefined ? limit : burstOf(limit, isEven));
+  // A burst of up to a second's worth comes on top of an even rate, so the rate is a sixtieth lower.
+  const rate = () => (limit / periodMs) * (isEven === undefined ? 1 : 59 / 60);
   const refill = (now: number) => {
     if (!isWindow()) level = Math.max(level, Math.min(most(), level + (now - at) * rate()));
     else if (now >= resetAt) {
@@ -109,7 +121,7 @@ export function createRateMeter(options: RateMeterOptions): RateMeter {
       refill(now);
       if (unprovenUntil !== undefined) return isProbing ? Math.min(unprovenUntil - now, resetAt - now) : 0;
       const slack = isWindow() ? limit * SLACK : Math.max(LEAST_SLACK, limit * SLACK);
-      const needed = isEven ? Math.min(units, most()) : Math.min(units + slack, limit);
+      const needed = isEven !== undefined ? Math.min(units, most()) : Math.min(units + slack, limit);
       if (level >= needed) return 0;
       return Math.max(1, isWindow() ? resetAt - now : (needed - level) / rate());
     },

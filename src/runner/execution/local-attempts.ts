@@ -106,10 +106,18 @@ function callsOf(
 
 function capsOf({ limits }: AgentDefinition): MemberOptions['caps'] {
   return {
-    requestsPerMinute: limits.requests_per_minute,
+    requestsPerMinute: lowest(
+      limits.requests_per_minute,
+      limits.requests_per_second === undefined ? undefined : limits.requests_per_second * 60,
+    ),
     inputTokensPerMinute: limits.input_tokens_per_minute,
     outputTokensPerMinute: limits.output_tokens_per_minute,
   };
+}
+
+function lowest(...limits: (number | undefined)[]): number | undefined {
+  const given = limits.filter((limit) => limit !== undefined);
+  return given.length === 0 ? undefined : Math.min(...given);
 }
 
 /** The cap in micro-dollars. */
