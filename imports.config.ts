@@ -14,7 +14,7 @@ export const GROUPS: { [name: string]: string[] } = {
   'low rooms': ['base', 'protocol', 'expressions', 'telemetry'],
   // What a provider is and which there are, without the code that calls one.
   'provider contracts': ['providers/provider', 'providers/descriptor', 'providers/catalog'],
-  'table contracts': ['tables/table', 'tables/cell', 'tables/row-source', 'tables/row-writer'],
+  'table contracts': ['tables/table', 'tables/cell', 'tables/reading', 'tables/row-source', 'tables/row-writer'],
   'storage contracts': [
     'storage/store',
     'storage/batches',

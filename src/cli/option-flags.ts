@@ -3,42 +3,67 @@ import * as z from 'zod';
 import { AppError } from '../base/errors.ts';
 import { optionFaces } from '../runner/contract/option-face.ts';
 import { type BatchOptions, batchOptions } from '../runner/contract/options.ts';
-
-type OptionName = keyof BatchOptions;
+import { type ReadingOptions, readingOptions } from '../runner/contract/reading.ts';
 
 /** The values of flags, by the names that commander gives them. */
 export type FlagValues = Record<string, unknown>;
 
-/** Adds the flags of all options to `run`, under their headings. */
+type OptionName = keyof BatchOptions;
+type OptionSchema = z.ZodExactOptional<z.ZodType>;
+type Shape = Readonly<Record<string, OptionSchema>>;
+
+/** Adds the flags of all options of a batch to `run`, under their headings. */
 export function addOptionFlags(command: Command): void {
-  const names = Object.keys(batchOptions.shape) as OptionName[];
-  for (const [group, ones] of Map.groupBy(names, (name) => faceOf(name).cli.group)) {
+  addFlags(command, batchOptions.shape);
+}
+
+/** Adds the flags for reading a table. */
+export function addReadingFlags(command: Command): void {
+  addFlags(command, readingOptions.shape);
+}
+
+/** The flag of one option of a batch. @param text replaces the option's own text */
+export function optionFlag(name: OptionName, text?: string): Option {
+  return flagOf(name, batchOptions.shape[name], text);
+}
+
+/** The options of a batch that flags set. */
+export function optionsOf(given: FlagValues): BatchOptions {
+  return valuesOf(given, batchOptions.shape);
+}
+
+/** The options for reading a table that flags set. */
+export function readingFlagsOf(given: FlagValues): ReadingOptions {
+  return valuesOf(given, readingOptions.shape);
+}
+
+function addFlags(command: Command, shape: Shape): void {
+  const entries = Object.entries(shape);
+  for (const [group, ones] of Map.groupBy(entries, ([, schema]) => faceOf(schema).cli.group)) {
     command.optionsGroup(group);
-    for (const name of ones) command.addOption(optionFlag(name));
+    for (const [name, schema] of ones) command.addOption(flagOf(name, schema));
   }
 }
 
-/** The flag of one option of the contract. @param text replaces the option's own text */
-export function optionFlag(name: OptionName, text?: string): Option {
-  const schema = schemaOf(name);
-  const face = faceOf(name);
+function flagOf(name: string, option: OptionSchema, text?: string): Option {
+  const schema = option.unwrap();
+  const face = faceOf(option);
   const { flag: written, value, off } = face.cli;
-  const flag = written ?? `--${isOffSwitch(name) ? 'no-' : ''}${name.replaceAll('_', '-')}`;
+  const flag = written ?? `--${isOffSwitch(option) ? 'no-' : ''}${name.replaceAll('_', '-')}`;
   const words = text ?? (value === undefined ? (off ?? face.text) : schema.description);
-  const option = new Option(value === undefined ? flag : `${flag} <${value}>`, words);
-  if (schema instanceof z.ZodEnum) return option.choices(schema.options.map(String));
-  if (value === undefined) return option;
-  return option.argParser((given: string) => parse(schema, `${option.long}`, given));
+  const made = new Option(value === undefined ? flag : `${flag} <${value}>`, words);
+  if (schema instanceof z.ZodEnum) return made.choices(schema.options.map(String));
+  if (value === undefined) return made;
+  return made.argParser((given: string) => parse(schema, `${made.long}`, given));
 }
 
-/** The options that flags set. */
-export function optionsOf(given: FlagValues): BatchOptions {
-  const set = (Object.keys(batchOptions.shape) as OptionName[]).flatMap((name) => {
-    const value = given[optionFlag(name).attributeName()];
+function valuesOf(given: FlagValues, shape: Shape): Record<string, never> {
+  const set = Object.entries(shape).flatMap(([name, schema]) => {
+    const value = given[flagOf(name, schema).attributeName()];
     // A switch that turns an option off is true when the flag is not given.
-    return value === undefined || (isOffSwitch(name) && value === true) ? [] : [[name, value]];
+    return value === undefined || (isOffSwitch(schema) && value === true) ? [] : [[name, value]];
   });
-  return Object.fromEntries(set) as BatchOptions;
+  return Object.fromEntries(set) as Record<string, never>;
 }
 
 function parse(schema: z.ZodType, flag: string, given: string): unknown {
@@ -49,16 +74,12 @@ function parse(schema: z.ZodType, flag: string, given: string): unknown {
 }
 
 /** Whether the option is on by default, so that its flag turns it off. */
-function isOffSwitch(name: OptionName): boolean {
-  return faceOf(name).default === true;
+function isOffSwitch(option: OptionSchema): boolean {
+  return faceOf(option).default === true;
 }
 
-function schemaOf(name: OptionName): z.ZodType {
-  return batchOptions.shape[name].unwrap();
-}
-
-function faceOf(name: OptionName) {
-  const face = optionFaces.get(batchOptions.shape[name]);
-  if (face === undefined) throw new AppError('internal', `The option ${name} has no face.`);
+function faceOf(option: OptionSchema) {
+  const face = optionFaces.get(option);
+  if (face === undefined) throw new AppError('internal', 'An option of the contract has no face.');
   return face;
 }

@@ -23,7 +23,8 @@ export type SourceRow =
 
 /** How a text file is written. */
 export interface TextFacts {
-  encoding: 'utf-8' | 'utf-16le' | 'utf-16be' | 'latin1';
+  /** The name that the WHATWG Encoding Standard gives it. */
+  encoding: string;
   bom: boolean;
   /** CSV and TSV only. */
   delimiter?: string;

@@ -1,4 +1,5 @@
 import type { Cell } from './cell.ts';
+import type { Reading } from './reading.ts';
 import type { FormatDescription, RowSource, TableWarning } from './row-source.ts';
 import type { RowWriter, WriterOptions } from './row-writer.ts';
 
@@ -53,6 +54,7 @@ export interface OpenOptions {
    * them.
    */
   batchId?: string;
+  reading?: Reading;
 }
 
 /** Sources and writers of every format at every location. */
@@ -82,6 +84,9 @@ export interface Tables {
    * @throws AppError `output_is_source`, `output_exists`, and what opening the writer would throw
    */
   checkWriter(uri: string, notOneOf: string[], options?: { overwrite?: boolean }): Promise<void>;
-  profile(uri: string, options?: { sampleRows?: number; signal?: AbortSignal }): Promise<TableProfile>;
+  profile(
+    uri: string,
+    options?: { sampleRows?: number; signal?: AbortSignal; reading?: Reading },
+  ): Promise<TableProfile>;
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { counted } from '../base/figures.ts';
 import { strict } from '../base/strict-object.ts';
+import { readingOf, readingOptions } from '../runner/contract/reading.ts';
 import type { ColumnProfile, TableProfile, Tables } from '../tables/table.ts';
 import { defineTool } from './define-tool.ts';
 import type { OrchestratorTool } from './orchestrator-tool.ts';
@@ -10,6 +11,7 @@ import { anyObject } from './tool-schema.ts';
 
 const input = strict({
   ...tableSource,
+  reading: readingOptions.exactOptional(),
   sample_rows: z.int().min(0).max(20).default(5).describe('How many sample rows to return, from 0 to 20.'),
 }).refine(exactlyOneSource, ONE_SOURCE);
 
@@ -105,7 +107,8 @@ export function createAnalyzeTool({ tables }: { tables: Tables }): OrchestratorT
     input,
     output,
     async run(args, { signal }) {
-      const profile = await tables.profile(requireSourceUri(args), { sampleRows: args.sample_rows, signal });
+      const reading = readingOf(args.reading);
+      const profile = await tables.profile(requireSourceUri(args), { sampleRows: args.sample_rows, signal, reading });
       return describeProfile(profile);
     },
   });

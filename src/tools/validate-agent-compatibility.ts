@@ -7,6 +7,7 @@ import { estimate } from '../runner/contract/estimate.ts';
 import { type InputMapping, inputMapping, structuredOutputFields } from '../runner/contract/mapping.ts';
 import type { BatchPlan } from '../runner/contract/plan.ts';
 import { type Problem, problem } from '../runner/contract/problem.ts';
+import { readingOptions } from '../runner/contract/reading.ts';
 import { checkStructured } from '../runner/intake/validate-input.ts';
 import { checkMapping, inputFields, requiredFields } from '../runner/rows/mapping.ts';
 import { checkOutputMapping } from '../runner/rows/transform-output.ts';
@@ -23,6 +24,7 @@ const input = strict({
   agent_name: z.string().min(1, 'must name an agent').describe('The name of the agent, or name@version.'),
   version: z.string().min(1).optional().describe('The exact version; default: the newest.'),
   ...tableSource,
+  reading: readingOptions.exactOptional(),
   input_mapping: inputMapping.optional(),
   structured_output_fields: structuredOutputFields.optional(),
 }).refine(atMostOneSource, 'give at most one of csv_uri and csv_s3_uri');
@@ -150,6 +152,7 @@ function checkAlone(agent: AgentDefinition, args: Arguments): Partial<Output> {
 async function checkAgainstTable(agent: AgentDefinition, args: Arguments, runner: Runner): Promise<Partial<Output>> {
   const plan = await runner.plan({
     csv_uri: requireSourceUri(args),
+    ...(args.reading === undefined ? {} : { reading: args.reading }),
     target: { type: 'agent', name: agent.name, version: agent.version },
     ...(args.input_mapping === undefined ? {} : { input_mapping: args.input_mapping }),
     output_mapping: toFields(args),

@@ -1,6 +1,7 @@
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Reading } from '../../src/tables/reading.ts';
 import type { FormatDescription, SourceRow, TableWarning } from '../../src/tables/row-source.ts';
 import { createTestTables } from '../support/tables.ts';
 
@@ -14,14 +15,14 @@ export interface ReadTable {
 }
 
 /** Writes a file and reads it as a table. */
-export async function readTable(body: Buffer | string, name = 'table.csv'): Promise<ReadTable> {
+export async function readTable(body: Buffer | string, name = 'table.csv', reading: Reading = {}): Promise<ReadTable> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'rowmill-reading-')));
   try {
     await writeFile(join(folder, name), body);
     const tables = createTestTables({
       roots: [folder],
     });
-    const source = await tables.openSource(join(folder, name));
+    const source = await tables.openSource(join(folder, name), { reading });
     const rows: SourceRow[] = [];
     for await (const chunk of source.rows()) rows.push(...chunk);
     return {

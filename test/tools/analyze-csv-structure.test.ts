@@ -38,7 +38,7 @@ describe('analyze_csv_structure', () => {
     [{ csv_uri: 'a.csv', csv_s3_uri: 's3://b/c' }, 'exactly one of csv_uri and csv_s3_uri'],
     [{ csv_s3_uri: 'a.csv' }, 's3://BUCKET/KEY'],
     [{ csv_s3_uri: 's3://bucket' }, 's3://BUCKET/KEY'],
-    [{ csv_uri: 'a.csv', rows: 3 }, 'unknown field "rows"; the fields are: csv_uri, csv_s3_uri, sample_rows'],
+    [{ csv_uri: 'a.csv', rows: 3 }, 'unknown field "rows"; the fields are: csv_uri, csv_s3_uri, reading, sample_rows'],
     [{ csv_uri: 'a.csv', sample_rows: 21 }, 'sample_rows'],
   ])('refuses the arguments %j and says %s', async (input, words) => {
     const error = await rig.fail('analyze_csv_structure', input);

@@ -5,6 +5,7 @@ import { callTool } from '../call-tool.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { locationArgument, numberArgument } from '../mapping-arguments.ts';
+import { addReadingFlags, type FlagValues, readingFlagsOf } from '../option-flags.ts';
 import { listenForStop } from '../signals.ts';
 import { cellText, oneLine } from '../terminal/safe-text.ts';
 import { layOutTable } from '../terminal/terminal-table.ts';
@@ -45,15 +46,17 @@ type Analysis = z.infer<typeof analysis>;
 
 /** `rowmill analyze`: what is in a table, in one pass. */
 export function addAnalyzeCommand(program: Command, context: CommandContext): void {
-  newCommand(program, 'analyze', 'Show what is in a table: rows, columns, types, samples')
+  const command = newCommand(program, 'analyze', 'Show what is in a table: rows, columns, types, samples')
     .argument('<table>', 'path or s3:// URI of a CSV, TSV, JSONL or Parquet file, or of a folder/ or pattern of files')
     .option(
       '--sample-rows <n>',
       'rows to show (default 5)',
       numberArgument('--sample-rows', { integer: true, min: 0, max: 20 }),
-    )
+    );
+  addReadingFlags(command);
+  command
     .addHelpText('after', '\nReads the whole table once, in constant memory. Changes nothing and costs nothing.')
-    .action((table: string, given: { sampleRows?: number }) =>
+    .action((table: string, given: FlagValues & { sampleRows?: number }) =>
       context.run(async (output) => {
         const app = await context.app();
         const stop = listenForStop(context.signals, {
@@ -61,8 +64,10 @@ export function addAnalyzeCommand(program: Command, context: CommandContext): vo
           onSecond: () => undefined,
         });
         try {
+          const reading = readingFlagsOf(given);
           const input = {
             csv_uri: locationArgument(table, context.io.cwd),
+            ...(Object.keys(reading).length > 0 && { reading }),
             ...(given.sampleRows !== undefined && { sample_rows: given.sampleRows }),
           };
           const found = await callTool(app, 'analyze_csv_structure', input, stop.signal);

@@ -8,7 +8,7 @@ import { type CommandContext, newCommand, type Output } from '../command-context
 import { EXIT, exitCodeOfError } from '../exit-codes.ts';
 import { openForeground } from '../foreground.ts';
 import { agentArgument, collect, columnArguments, locationArgument, mappingArgument } from '../mapping-arguments.ts';
-import { addOptionFlags, type FlagValues, optionsOf } from '../option-flags.ts';
+import { addOptionFlags, addReadingFlags, type FlagValues, optionsOf, readingFlagsOf } from '../option-flags.ts';
 import { planLines } from '../terminal/report-text.ts';
 import { showResult } from '../terminal/show-result.ts';
 
@@ -41,6 +41,7 @@ export function addRunCommand(program: Command, context: CommandContext): void {
       '-o, --out <location>',
       'where to write the result table (default: in results/ of the data directory; its path is shown at the end); the extension sets the format; folder/ writes one table for each source file',
     );
+  addReadingFlags(command);
   addOptionFlags(command);
   command
     .addHelpText('after', HELP)
@@ -108,6 +109,7 @@ async function run(
 
 function requestOf(table: string, given: RunArguments, cwd: string): BatchRequest {
   const options = optionsOf(given);
+  const reading = readingFlagsOf(given);
   const output = {
     ...(given.fields !== undefined && { structured_output_fields: given.fields }),
     ...(given.column !== undefined && { columns: columnArguments(given.column) }),
@@ -116,6 +118,7 @@ function requestOf(table: string, given: RunArguments, cwd: string): BatchReques
   };
   return {
     csv_uri: locationArgument(table, cwd),
+    ...(Object.keys(reading).length > 0 && { reading }),
     target: { type: 'agent', ...agentArgument(given.agent) },
     ...(given.map !== undefined && { input_mapping: mappingArgument(given.map) }),
     ...(Object.keys(output).length > 0 && { output_mapping: output }),

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { strict } from '../../base/strict-object.ts';
 import { inputMapping, outputMapping } from './mapping.ts';
 import { batchOptions } from './options.ts';
+import { readingOptions } from './reading.ts';
 
 /** The agent that runs over the rows. */
 const target = strict({
@@ -16,6 +17,7 @@ const target = strict({
 /** A request for a batch. */
 export const batchRequest = strict({
   csv_uri: z.string().min(1, 'must name a table').describe('The source table: a path or a URI.'),
+  reading: readingOptions.exactOptional(),
   target,
   input_mapping: inputMapping.exactOptional(),
   output_mapping: outputMapping.exactOptional(),

@@ -9,6 +9,7 @@ import { type InputMapping, STATUS_COLUMNS } from '../contract/mapping.ts';
 import { OPTION_DEFAULTS } from '../contract/options.ts';
 import type { BatchPlan } from '../contract/plan.ts';
 import type { Problem } from '../contract/problem.ts';
+import { readingOf } from '../contract/reading.ts';
 import type { BatchRequest } from '../contract/request.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { promptWarnings } from '../rows/input-messages.ts';
@@ -43,7 +44,9 @@ export async function planBatch(given: BatchRequest, deps: RunnerDeps): Promise<
   const { request, problems } = checkRequest(given);
   if (request === null) return { ...EMPTY, problems };
   const agent = await attempt(problems, () => deps.findAgent(request.target.name, request.target.version));
-  const source = await attempt(problems, () => deps.tables.openSource(request.csv_uri));
+  const source = await attempt(problems, () =>
+    deps.tables.openSource(request.csv_uri, { reading: readingOf(request.reading) }),
+  );
   const look = source === undefined ? undefined : await attempt(problems, () => lookAt(source, deps));
   const columns = look?.columns ?? [];
   const mapping = request.input_mapping ?? proposeMapping(agent?.input, columns);

@@ -1,6 +1,7 @@
 import { AppError } from '../../base/errors.ts';
 import type { BatchRecord, BatchStatus } from '../../storage/batches.ts';
 import type { LiveSource } from '../../tables/row-source.ts';
+import { readingOf } from '../contract/reading.ts';
 import type { StoredPlan } from '../contract/stored-plan.ts';
 import { endElsewhere, isElsewhere } from '../execution/process-rows.ts';
 import { loadRows } from '../intake/load-rows.ts';
@@ -31,7 +32,8 @@ async function load(batch: BatchRecord, drive: Drive): Promise<'on'> {
   const { deps, fence } = drive;
   const { tables } = atHome(deps, plan);
   const signal = drive.drain.signal;
-  const source = await tables.openSource(plan.request.csv_uri, { signal, batchId: batch.id });
+  const reading = readingOf(plan.request.reading);
+  const source = await tables.openSource(plan.request.csv_uri, { signal, batchId: batch.id, reading });
   const isLive = source.loads === 'while-running';
   const delivers = tables.writerKind(plan.outputUri) === 'records' || (isLive && source.ack !== undefined);
   if (delivers) await deps.store.updateBatch(batch.id, { delivers }, { fence });

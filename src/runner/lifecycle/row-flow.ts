@@ -3,6 +3,7 @@ import type { BatchRecord } from '../../storage/batches.ts';
 import type { LiveSource } from '../../tables/row-source.ts';
 import type { RecordsWriter } from '../../tables/row-writer.ts';
 import { OPTION_DEFAULTS } from '../contract/options.ts';
+import { readingOf } from '../contract/reading.ts';
 import type { RunnerDeps } from '../deps.ts';
 import type { RowArrivals } from '../execution/claims.ts';
 import { startFeeder } from '../intake/feed-rows.ts';
@@ -100,7 +101,8 @@ async function openPlaces(batch: BatchRecord, drive: Drive): Promise<Places> {
   const { tables } = atHome(drive.deps, plan);
   const places: Places = {};
   if (batch.intake !== null) {
-    const source = await tables.openSource(plan.request.csv_uri, { batchId: batch.id, signal: drive.hard.signal });
+    const options = { batchId: batch.id, signal: drive.hard.signal, reading: readingOf(plan.request.reading) };
+    const source = await tables.openSource(plan.request.csv_uri, options);
     if (source.loads === 'while-running') places.source = source;
   }
   if (tables.writerKind(plan.outputUri) === 'records') {

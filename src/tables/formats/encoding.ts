@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { encodingOf } from '../reading.ts';
 import type { TextFacts } from '../row-source.ts';
 
 /** A file's encoding, and how many bytes its byte order mark takes. */
@@ -12,7 +13,14 @@ export interface EncodingFacts {
  * UTF-8 if the bytes are valid UTF-8 (a sequence cut off at the end of the head is ignored); else Latin-1, which is
  * read as windows-1252.
  */
-export function sniffEncoding(head: Buffer): EncodingFacts {
+export function sniffEncoding(head: Buffer, given?: string): EncodingFacts {
+  const detected = detectEncoding(head);
+  const encoding = given === undefined ? undefined : encodingOf(given);
+  if (encoding === undefined || encoding === detected.encoding) return detected;
+  return { encoding, bomBytes: 0 };
+}
+
+function detectEncoding(head: Buffer): EncodingFacts {
   if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return { encoding: 'utf-8', bomBytes: 3 };
   if (head[0] === 0xff && head[1] === 0xfe) return { encoding: 'utf-16le', bomBytes: 2 };
   if (head[0] === 0xfe && head[1] === 0xff) return { encoding: 'utf-16be', bomBytes: 2 };

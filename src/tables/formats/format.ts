@@ -38,14 +38,14 @@ export function formatOfName(fileName: string): NamedFormat {
 /** The description of a file's format. */
 export function describeFormat(
   name: FormatName,
-  { gzip, text }: { gzip: boolean; text?: TextFacts },
+  { gzip, text, header = true }: { gzip: boolean; text?: TextFacts; header?: boolean },
 ): FormatDescription {
   const encoding = text === undefined ? '' : `, ${text.encoding}`;
   return {
     name,
     title: `${gzip ? 'Gzipped ' : ''}${name.toUpperCase()}${encoding}`,
     gzip,
-    hasHeader: name === 'csv' || name === 'tsv',
+    hasHeader: header && (name === 'csv' || name === 'tsv'),
     ...(text === undefined ? {} : { text }),
   };
 }

@@ -31,16 +31,16 @@ export function createByteLocations(
 ): LocationKind {
   const locate = async (asked: Asked) => around(await store.locate(asked));
 
-  async function openSource(asked: Asked, { signal }: OpenOptions): Promise<RowSource> {
+  async function openSource(asked: Asked, { signal, reading = {} }: OpenOptions): Promise<RowSource> {
     // The formats are loaded late: an MCP server must answer long before it opens a table.
     const { openSource: open } = await import('../formats/open-source.ts');
     const files = await store.list(asked, isTableName);
-    if (files === undefined) return open(await locate(asked), signal);
+    if (files === undefined) return open(await locate(asked), { signal, reading });
     const { openManySource } = await import('../formats/many-source.ts');
     const parts = files.map(({ name, location }) => ({
       name,
       uri: location.uri,
-      open: (given?: AbortSignal) => open(location, given),
+      open: (given?: AbortSignal) => open(location, { signal: given, reading }),
     }));
     return openManySource(store.absolute(asked.uri), parts, signal);
   }

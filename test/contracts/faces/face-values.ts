@@ -1,4 +1,5 @@
 import type { BatchOptions } from '../../../src/runner/contract/options.ts';
+import type { ReadingOptions } from '../../../src/runner/contract/reading.ts';
 
 /** A value of each option that is not its default, and its flags on the command line. */
 export const OPTION_VALUES: Record<string, { value: BatchOptions[keyof BatchOptions]; flags: string[] }> = {
@@ -19,4 +20,13 @@ export const OPTION_VALUES: Record<string, { value: BatchOptions[keyof BatchOpti
   cache: { value: 'batch', flags: ['--cache', 'batch'] },
   trace: { value: 'failures', flags: ['--trace', 'failures'] },
   trace_days: { value: 9, flags: ['--trace-days', '9'] },
+};
+
+/** A value of each option for reading a table that is not its default, and its flags on the command line. */
+export const READING_VALUES: Record<string, { value: ReadingOptions[keyof ReadingOptions]; flags: string[] }> = {
+  delimiter: { value: ';', flags: ['--delimiter', ';'] },
+  encoding: { value: 'windows-1251', flags: ['--encoding', 'windows-1251'] },
+  header: { value: false, flags: ['--no-header'] },
+  skip_lines: { value: 1, flags: ['--skip-lines', '1'] },
+  quote: { value: "'", flags: ['--quote', "'"] },
 };

@@ -4,7 +4,7 @@ import { METADATA_COLUMNS } from '../../../src/runner/contract/mapping.ts';
 import { optionFaces } from '../../../src/runner/contract/option-face.ts';
 import { type BatchOptions, batchOptions } from '../../../src/runner/contract/options.ts';
 import type { StoredPlan } from '../../../src/runner/contract/stored-plan.ts';
-import { OPTION_VALUES } from './face-values.ts';
+import { OPTION_VALUES, READING_VALUES } from './face-values.ts';
 import { FACE_NAMES, storedPlanBy } from './start-by-face.ts';
 
 const names = Object.keys(batchOptions.shape);
@@ -46,5 +46,23 @@ describe.each(FACE_NAMES)('a batch that is started through %s', { timeout: 30_00
 
   it('keeps who started it', () => {
     expect(plan.createdBy).toEqual({ id: 'local', name: 'local', face: face.toLowerCase() });
+  });
+});
+
+const readings = Object.keys(READING_VALUES);
+
+describe.each(FACE_NAMES)('a table that is read as asked through %s', { timeout: 30_000 }, (face) => {
+  let plan: StoredPlan;
+  beforeAll(async () => {
+    const reading = Object.fromEntries(Object.entries(READING_VALUES).map(([name, { value }]) => [name, value]));
+    plan = await storedPlanBy(face, {
+      table: "People; of 'May\n'Ann;';1\n'Bob';2\n",
+      fields: { reading, input_mapping: { name: 'column_1' } } as JsonObject,
+      flags: [...Object.values(READING_VALUES).flatMap(({ flags }) => flags), '--map', 'name=column_1'],
+    });
+  });
+
+  it.each(readings)('keeps the option %s', (name) => {
+    expect(plan.request.reading).toHaveProperty(name, READING_VALUES[name]?.value);
   });
 });

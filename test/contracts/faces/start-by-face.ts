@@ -18,6 +18,8 @@ import { CLIENTS } from '../../mcp/clients.ts';
 export interface Asked {
   fields: JsonObject;
   flags: string[];
+  /** The table; its name is people.csv. */
+  table?: string;
 }
 
 /** Starts a batch through one face. */
@@ -77,7 +79,7 @@ export async function storedPlanBy(face: string, asked: Asked): Promise<StoredPl
   const root = await realpath(await mkdtemp(join(tmpdir(), 'rowmill-faces-')));
   const folders = { files: join(root, 'files'), home: join(root, 'home'), env: {} };
   await mkdir(folders.files);
-  await writeFolders(folders, conversation(asked.fields, folders.files));
+  await writeFolders(folders, conversation(asked, folders.files));
   const config = readConfig(
     { ROWMILL_DATA_DIR: join(folders.home, 'data'), ROWMILL_AGENTS: join(folders.home, 'agents.yaml') },
     folders.files,
@@ -101,7 +103,7 @@ function toolInput(fields: JsonObject, files: string): JsonObject {
   return { csv_uri: join(files, 'people.csv'), target: { type: 'agent', name: 'greeter' }, ...fields };
 }
 
-function conversation(fields: JsonObject, files: string) {
+function conversation({ fields, table = 'name\nAnn\nBob\n' }: Asked, files: string) {
   const field = (name: string) => ({ type: 'object', properties: { [name]: { type: 'string' } }, required: [name] });
   const greeter = {
     name: 'greeter',
@@ -114,7 +116,7 @@ function conversation(fields: JsonObject, files: string) {
   const start = { tool_calls: [{ name: 'execute_batch_processor', input: toolInput(fields, files) }] };
   return {
     description: '',
-    files: { 'people.csv': 'name\nAnn\nBob\n' },
+    files: { 'people.csv': table },
     env: {},
     messages_server: false,
     orchestrator: [{ when: { user: 'start', step: 0 }, reply: start }, { reply: { text: 'It is started.' } }],

@@ -1,4 +1,5 @@
 import { AppError } from '../../../base/errors.ts';
+import type { Reading } from '../../reading.ts';
 import type {
   FormatDescription,
   RowsOptions,
@@ -12,18 +13,22 @@ import type { CsvDialect } from './csv-dialect.ts';
 import { frameCsv } from './csv-framing.ts';
 import { parseRecords } from './csv-records.ts';
 import { type CsvRowReader, createCsvRowReader } from './csv-rows.ts';
-import { uniqueNames } from './header.ts';
+import { numberedColumns, uniqueNames } from './header.ts';
 import { createRowWarnings } from './row-warnings.ts';
 import { SEPARATOR_LINE_BYTES, separatorLineOf } from './separator-line.ts';
+import { skipLines } from './skip-lines.ts';
 
 const ROWS_PER_CHUNK = 500;
 const CR = 13;
+/** Equal to no byte. */
+const NO_BYTE = -1;
 
 /** Input of a format's reader. `chunks` are UTF-8, without a byte order mark. */
 export interface SourceInput {
   uri: string;
   format: FormatDescription;
   text: TextFacts;
+  reading: Reading;
   sizeBytes: number | undefined;
   chunks: AsyncGenerator<Buffer>;
   close(): void;
@@ -33,14 +38,17 @@ export interface SourceInput {
  * Opens CSV or TSV: reads the header, but not the rows.
  * @throws AppError `not_a_table` when there is no header
  */
-export async function openCsvSource(input: SourceInput): Promise<SnapshotSource> {
+export async function openCsvSource(given: SourceInput): Promise<SnapshotSource> {
+  const { header: hasHeader = true, skipLines: skipped = 0 } = given.reading;
+  const input = { ...given, chunks: skipLines(given.chunks, skipped) };
   const dialect = dialectOf(input.text);
   const header = await readHeader(input, dialect);
-  const { columns, warnings } = uniqueNames(header.cells);
+  const rows = hasHeader ? header : { rest: header.block, nextLine: header.line };
+  const { columns, warnings } = hasHeader ? uniqueNames(header.cells) : numberedColumns(header.cells);
   dialect.columnCount = columns.length;
   const rowWarnings = createRowWarnings();
   const reader = createCsvRowReader({ dialect, warnings: rowWarnings });
-  const from = { reader, block: header.rest, line: header.nextLine, bytesRead: 0 };
+  const from = { reader, block: rows.rest, line: rows.nextLine, bytesRead: 0 };
   return {
     uri: input.uri,
     format: input.format,
@@ -58,7 +66,7 @@ export async function openCsvSource(input: SourceInput): Promise<SnapshotSource>
 function dialectOf(text: TextFacts): CsvDialect {
   return {
     delimiterByte: (text.delimiter ?? ',').charCodeAt(0),
-    quoteByte: (text.quote ?? '"').charCodeAt(0),
+    quoteByte: text.quote === '' ? NO_BYTE : (text.quote ?? '"').charCodeAt(0),
     lineEndByte: (text.lineEnd ?? '\n') === '\r' ? CR : 10,
     columnCount: 0,
   };
@@ -73,7 +81,7 @@ async function readHeader(input: SourceInput, dialect: CsvDialect) {
     if (first === undefined) {
       if (next.done !== true && block.length < SEPARATOR_LINE_BYTES) continue;
       const separator = separatorLineOf(block.toString('latin1', 0, SEPARATOR_LINE_BYTES));
-      first = separator === undefined ? 1 : 2;
+      first = 1 + (input.reading.skipLines ?? 0) + (separator === undefined ? 0 : 1);
       block = block.subarray(separator?.length ?? 0);
     }
     const { frames } = frameCsv(block, { line: first, atEnd: next.done === true }, dialect);
@@ -88,7 +96,13 @@ async function readHeader(input: SourceInput, dialect: CsvDialect) {
       const end = frame.starts[1] ?? frame.end;
       const cells = parseRecords(mendUtf8(block.subarray(frame.start, end)), dialect)[0] ?? [];
       const line = frame.lines[1] ?? first + countLines(block.subarray(0, end), dialect.lineEndByte);
-      return { cells, rest: block.subarray(end), nextLine: line };
+      return {
+        cells,
+        block: block.subarray(frame.start),
+        line: frame.lines[0] ?? first,
+        rest: block.subarray(end),
+        nextLine: line,
+      };
     }
     if (next.done) throw new AppError('file_empty', `${input.uri} holds no header: its lines are blank.`);
   }
@@ -101,7 +115,7 @@ function countLines(bytes: Buffer, lineEndByte: number): number {
 }
 
 /** The position of reading; updated while rows are read. */
-interface Reading {
+interface Position {
   reader: CsvRowReader;
   block: Buffer;
   line: number;
@@ -110,7 +124,7 @@ interface Reading {
 
 async function* readRows(
   input: SourceInput,
-  from: Reading,
+  from: Position,
   { signal, cellsOf = Number.POSITIVE_INFINITY }: RowsOptions & { signal: AbortSignal | undefined },
 ): AsyncGenerator<SourceRow[]> {
   let sound = 0;

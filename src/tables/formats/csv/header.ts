@@ -29,3 +29,8 @@ export function uniqueNames(header: readonly string[]): { columns: string[]; war
   const message = `Columns were renamed so that each has its own name: ${shown.join('; ')}.`;
   return { columns, warnings: [{ code: 'header_renamed', message, count: changes.length, line: 1 }] };
 }
+
+/** The columns of a table without a header, from its first record. */
+export function numberedColumns(first: readonly string[]): { columns: string[]; warnings: TableWarning[] } {
+  return { columns: first.map((_, index) => `column_${index + 1}`), warnings: [] };
+}
