@@ -46,7 +46,7 @@ it('goes on where a killed job was, split by split, and starts anew once it is d
   expect(site.asked()).toHaveLength(13 + 12);
 }, 60_000);
 
-it('goes on where Ctrl-C paused it, and has no summary until it is done', async () => {
+it('goes on where Ctrl-C paused it, with a table and a summary of what was done until then', async () => {
   let running: RowmillProcess | undefined;
   const site = await openJobSite({ BEDROCK_CONCURRENCY_MODE: 'sequential' }, (said) => {
     if (said.includes('train2') && running !== undefined) process.kill(running.pid, 'SIGINT');
@@ -59,12 +59,22 @@ it('goes on where Ctrl-C paused it, and has no summary until it is done', async 
   expect((await running.ended).code).toBe(130);
   expect(running.stderr()).toContain('run the same command again to continue it');
   running = undefined;
+  const [name = ''] = await readdir(join(site.base, 'output/summary'));
+  const summary = JSON.parse(await site.read(`summary/${name}`)) as { successful_records: number };
+  expect(summary).toMatchObject({ splits_processed: [{ status: 'paused' }], splits_not_started: ['val'] });
+  const before = await site.read('data/train/train_processed_data.csv');
+  expect(before.trim().split('\n')).toHaveLength(5);
+  expect(before.match(/,success,/g) ?? []).toHaveLength(summary.successful_records);
   const asked = site.asked().length;
   expect(asked).toBeLessThan(5);
   const again = await site.site.rowmill(...site.args('training', '--json')).ended;
   expect([again.code, again.json?.['successful_records']]).toEqual([0, 8]);
   expect(site.asked()).toHaveLength(8);
-  expect(await readdir(join(site.base, 'output/summary'))).toHaveLength(1);
+  const anew = await readdir(join(site.base, 'output/summary'));
+  expect(anew.length).toBeGreaterThan(0);
+  expect(JSON.parse(await site.read(`summary/${anew.toSorted().at(-1)}`))).toMatchObject({
+    splits_processed: [{ status: 'completed' }, { status: 'completed' }],
+  });
 }, 60_000);
 
 it('takes up the batch inference job that a killed one has created', async () => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as z from 'zod';
 import type { AgentDefinition } from '../../agent/definition.ts';
 import { AppError } from '../../base/errors.ts';
 import type { BatchPlan } from '../../runner/contract/plan.ts';
@@ -78,8 +79,8 @@ async function digestOf(planned: readonly PlannedSplit[], agent: AgentDefinition
 }
 
 /**
- * Whether a run is over: one of its batches failed or was cancelled; or all have ended, and its summary is written or one
- * of its tables was removed.
+ * Whether a run is over: one of its batches failed or was cancelled; or all have ended, and its final summary is written
+ * or one of its tables was removed.
  */
 async function isOver(splits: readonly RunSplit[], summaryFolder: string): Promise<boolean> {
   const reports = splits.map(({ begun }) => begun);
@@ -94,8 +95,25 @@ async function isOver(splits: readonly RunSplit[], summaryFolder: string): Promi
 async function isSummarized(batchIds: readonly string[], folder: string): Promise<boolean> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names.filter((one) => one.startsWith('processing_summary_'))) {
-    const text = await readFile(join(folder, name), 'utf8');
-    if (batchIds.every((id) => text.includes(id))) return true;
+    const { data } = wireSummary.safeParse(parsed(await readFile(join(folder, name), 'utf8')));
+    // The summary of a paused job names the same batches.
+    const ended = data?.splits_processed.flatMap(({ batch_id, status }) =>
+      ENDED.some((one) => one === status) ? [batch_id] : [],
+    );
+    if (batchIds.every((id) => ended?.includes(id))) return true;
   }
   return false;
+}
+
+const wireSummary = z.looseObject({
+  splits_processed: z.array(z.looseObject({ batch_id: z.string(), status: z.string() })),
+});
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A file that was cut, or that is not ours: no summary.
+    return undefined;
+  }
 }

@@ -8,12 +8,14 @@ import type { BedrockSettings } from './settings.ts';
 export interface ProcessedSplit {
   split: Split;
   report: BatchReport;
+  /** The table of the rows until now, where the batch has not ended and it could be written. */
+  output: string | null;
 }
 
-/** The summary of a job, as it is written. Rates are shares of all records, from 0 to 1. */
+/** The summary of a job, finished or not, as it is written. Rates are shares of all records, from 0 to 1. */
 export function summarize(
   jobType: JobType,
-  processed: readonly ProcessedSplit[],
+  { processed, notStarted }: { processed: readonly ProcessedSplit[]; notStarted: readonly Split[] },
   settings: BedrockSettings,
 ): Record<string, unknown> {
   const reports = processed.map(({ report }) => report);
@@ -27,21 +29,22 @@ export function summarize(
     ...counts,
     overall_success_rate: success_rate,
     overall_validation_rate: validation_rate,
-    batch_processing_used: jobs.length > 0,
+    ...batchShareOf(reports),
     batch_job_info: jobs.length === 0 ? null : jobs,
     truncation_stats: truncationOf(reports, settings),
-    splits_processed: processed.map(({ split, report }) => ({
+    splits_processed: processed.map(({ split, report, output }) => ({
       split_name: split.name,
       total_files: split.files.length,
       ...countsOf([report]),
-      batch_processing_used: report.provider_jobs.length > 0,
+      ...batchShareOf([report]),
       batch_id: report.batch_id,
       status: report.status,
       source: split.source,
-      output: report.output_uri,
+      output: report.output_uri ?? output,
       failures: report.failures,
       cost_usd: report.cost_usd,
     })),
+    splits_not_started: notStarted.map(({ name }) => name),
     cost_usd: costs.includes(null) ? null : costs.reduce((all: number, cost) => all + (cost ?? 0), 0),
   };
 }
@@ -58,6 +61,19 @@ function countsOf(reports: readonly BatchReport[]) {
     validation_passed_records: successful,
     success_rate: rate,
     validation_rate: rate,
+  };
+}
+
+/** Which model calls the batch API answered, and which ran in real time, at the full price. */
+function batchShareOf(reports: readonly BatchReport[]) {
+  const batchCalls = sum(reports, ({ batch_calls }) => batch_calls);
+  const realtimeCalls = sum(reports, ({ model_calls, batch_calls }) => model_calls - batch_calls);
+  return {
+    // A job that answered nothing saved nothing.
+    batch_processing_used: batchCalls > 0,
+    batch_calls: batchCalls,
+    realtime_calls: realtimeCalls,
+    realtime_share: batchCalls + realtimeCalls === 0 ? 0 : realtimeCalls / (batchCalls + realtimeCalls),
   };
 }
 

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { toAppError } from '../../base/errors.ts';
 import { counted } from '../../base/figures.ts';
+import type { BatchReport } from '../../runner/contract/report.ts';
 import { ENDED } from '../../runner/lifecycle/batch.ts';
 import { isTruncationWarning } from '../../runner/rows/input-messages.ts';
 import { refuseCostly } from '../agreement.ts';
@@ -114,22 +116,25 @@ interface JobRun {
 async function processSplits(splits: readonly RunSplit[], parts: JobRun): Promise<number> {
   const { job, jobType, output } = parts;
   const processed: ProcessedSplit[] = [];
+  let rest = splits.map(({ split }) => split);
   let exitCode: number = EXIT.completed;
   let isWhole = true;
   for (const one of splits) {
     const { report, interrupted } = await processSplit(one, parts);
-    processed.push({ split: one.split, report });
+    rest = rest.slice(1);
+    processed.push({ split: one.split, report, output: await writeTable(one, report, parts) });
     const code = exitCodeOfBatch(report, interrupted);
     if (code !== EXIT.completed) exitCode = code;
     isWhole = code === EXIT.completed || code === EXIT.rowsFailed;
     // After a split that has not ended, the next splits are not started: the same cause would stop them.
     if (!isWhole) break;
   }
-  const summary = summarize(jobType, processed, job.settings);
-  const path = isWhole ? await writeSummary(job.folder.summaryFolder, jobType, summary) : null;
+  const summary = summarize(jobType, { processed, notStarted: rest }, job.settings);
+  const path = await writeSummary(job.folder.summaryFolder, jobType, summary);
   output.document({ ...summary, summary_path: path });
-  if (path !== null) output.line(`${'summary'.padEnd(15)}${path}`);
-  else output.note('The job is not finished: run the same command again to continue it. Its answers are kept.');
+  output.line(`${'summary'.padEnd(15)}${path}`);
+  if (!isWhole)
+    output.note('The job is not finished: run the same command again to continue it. Its answers are kept.');
   return exitCode;
 }
 
@@ -149,6 +154,17 @@ async function processSplit(one: RunSplit, parts: JobRun): Promise<ForegroundRes
     );
   }
   return result;
+}
+
+/** Writes the table of a batch that has not ended: its answers until now, and the other rows as not run. */
+async function writeTable({ split }: RunSplit, report: BatchReport, { app, output }: JobRun): Promise<string | null> {
+  if (ENDED.includes(report.status)) return null;
+  try {
+    return (await app.runner.exportTable(report.batch_id, split.output, { overwrite: true })).uri;
+  } catch (thrown) {
+    output.note(`Warning: ${split.name} has no table yet: ${oneLine(toAppError(thrown).message)}`);
+    return null;
+  }
 }
 
 async function driveSplit({ begun, request }: RunSplit, { app, foreground }: JobRun): Promise<ForegroundResult> {

@@ -1,11 +1,12 @@
 import { AppError, type ErrorCode } from '../../base/errors.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
+import { settingsOf } from '../lifecycle/settings.ts';
 import { planOf } from '../output/results.ts';
 import { policyOf } from '../rows/retry-policy.ts';
 import type { RowEnding } from '../rows/row-settlement.ts';
 import type { ProcessEnd } from './process-end.ts';
 
-/** The batch is paused when this many first rows all fail with the same code. */
+/** The batch is paused when this many first rows are paid for and all fail with the same code. */
 const ALIKE_ROWS = 20;
 
 /** Watches how rows end, and decides when that ends the batch. */
@@ -17,8 +18,14 @@ export interface BatchWatch {
   end(): ProcessEnd | undefined;
 }
 
-/** Makes the watch of a batch. While the number of rows is unknown, no share of failures is too large. */
-export function createBatchWatch({ batch }: { batch: BatchRecord }): BatchWatch {
+/**
+ * Makes the watch of a batch. While the number of rows is unknown, no share of failures is too large.
+ *
+ * Free failures, and codes for which a person has resumed or retried the batch, never pause it.
+ * @param hasMore whether rows remain to be sent: without them, a pause saves nothing
+ */
+export function createBatchWatch({ batch }: { batch: BatchRecord }, hasMore: () => boolean = () => true): BatchWatch {
+  const agreed = settingsOf(batch).alike_agreed ?? [];
   const tolerated = planOf(batch).request.options?.tolerated_failure_percent ?? 100;
   let rows = expectedRows(batch);
   let failed = batch.totals.failed;
@@ -44,10 +51,10 @@ export function createBatchWatch({ batch }: { batch: BatchRecord }): BatchWatch 
     }
     if (ending.kind !== 'failed') return;
     failed += 1;
-    first?.push(ending.code);
+    if (ending.isCharged && !agreed.includes(ending.code)) first?.push(ending.code);
     if (first?.length === ALIKE_ROWS) {
-      if (new Set(first).size === 1)
-        stop({ kind: 'pause', reason: 'fatal', error: allAlike(ending), alike: ending.code });
+      if (new Set(first).size === 1 && hasMore())
+        stop({ kind: 'pause', reason: 'fatal', error: allAlike(ending, batch.id), alike: ending.code });
       first = undefined;
     }
     checkTolerance();
@@ -66,16 +73,17 @@ function expectedRows({ intake, totals }: BatchRecord): number {
 }
 
 /** Rows that failed with the fault for which a lane was then given up are queued again: it was not their fault. */
-function lostTo({ code, cause }: AppError): { alike?: ErrorCode } {
-  return code === 'model_unavailable' && cause instanceof AppError ? { alike: cause.code } : {};
+function lostTo({ code, cause }: AppError): { again?: ErrorCode } {
+  return code === 'model_unavailable' && cause instanceof AppError ? { again: cause.code } : {};
 }
 
-function allAlike({ code, example }: Extract<RowEnding, { kind: 'failed' }>): AppError {
+function allAlike({ code, example }: Extract<RowEnding, { kind: 'failed' }>, batchId: string): AppError {
   return new AppError(
     code,
-    `The first ${ALIKE_ROWS} rows all failed with ${code}, e.g. ${example.replace(/\.?$/, '.')} The batch is paused so that ` +
-      'no more money is spent on the same fault. If the mapping or the table is wrong, cancel this batch and start a new ' +
-      'one; resume only if the cause was something else.',
+    `The first ${ALIKE_ROWS} rows that were paid for all failed with ${code}, e.g. ${example.replace(/\.?$/, '.')} The batch is ` +
+      'paused so that no more money is spent on the same fault. If the agent, the mapping or the table is wrong, cancel ' +
+      `this batch and start a new one. "rowmill batches resume ${batchId}" runs the remaining rows and does not pause for ` +
+      `${code} again; the failed rows are run and paid again only by "rowmill batches retry ${batchId}", after the end.`,
   );
 }
 

@@ -52,8 +52,8 @@ async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> {
       halt.abort();
     },
   });
-  const watch = options.watch ?? createBatchWatch(options);
   const ahead = createClaims(options, () => wake?.());
+  const watch = options.watch ?? createBatchWatch(options, () => ahead.size() > 0 || !ahead.isExhausted());
   /** `slots`: rows that hold a slot. `running`: all rows in progress. */
   let slots = 0;
   let running = 0;

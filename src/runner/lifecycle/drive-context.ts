@@ -68,7 +68,7 @@ export async function settle(batch: BatchRecord, drive: Drive): Promise<'on' | '
 export function pause(
   batch: BatchRecord,
   drive: Drive,
-  why: { reason: PauseReason; error: BatchRecord['error'] },
+  why: { reason: PauseReason; error: BatchRecord['error']; settings?: BatchRecord['settings'] },
 ): Promise<'on'> {
   const status = nextBatchStatus(batch.status, { type: 'pause', reason: why.reason });
   return change(batch, drive, {
@@ -76,6 +76,7 @@ export function pause(
     status,
     pauseReason: why.reason,
     error: why.error,
+    ...(why.settings && { settings: why.settings }),
     // `control` stays: a cancellation may just have been requested. A resume clears it.
   });
 }

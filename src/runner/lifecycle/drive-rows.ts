@@ -78,12 +78,19 @@ async function afterRows(before: BatchRecord, drive: Drive, end: ProcessEnd): Pr
       return change(batch, drive, { ...rowsDone(batch, drive), ending: 'failed', error: stored(end.error) });
     case 'pause': {
       // The failed attempts stay in the traces of their rows.
-      if (end.alike !== undefined) await drive.deps.store.redriveRows(drive.fence, { codes: [end.alike] });
-      return pause(batch, drive, { reason: end.reason, error: stored(end.error) });
+      if (end.again !== undefined) await drive.deps.store.redriveRows(drive.fence, { codes: [end.again] });
+      if (end.alike !== undefined && !isRestOpen(batch)) return afterRows(before, drive, { kind: 'done' });
+      const settings = end.alike === undefined ? {} : { settings: { alike: end.alike } };
+      return pause(batch, drive, { reason: end.reason, error: stored(end.error), ...settings });
     }
     default:
       return unreachable(end);
   }
+}
+
+/** Whether rows remain that have not ended. */
+function isRestOpen({ totals, intake }: BatchRecord): boolean {
+  return totals.queued + totals.running > 0 || intake?.isOver === false;
 }
 
 function rowsDone(batch: BatchRecord, drive: Drive): BatchChange {

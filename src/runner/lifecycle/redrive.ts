@@ -22,6 +22,8 @@ type Model = Pick<AgentDefinition['model'], 'provider' | 'model'>;
 /** A checked retry. */
 export interface Retry {
   codes: ErrorCode[] | undefined;
+  /** The codes of the failed rows that would be run. */
+  failed: ErrorCode[];
   model: Model | undefined;
   /** Number of rows that would be run: failed rows, and rows that were not run. */
   rows: number;
@@ -41,7 +43,7 @@ export async function resumeBatch(batch: BatchRecord, change: ResumeRequest, dep
   const next = {
     status: nextBatchStatus('paused', { type: batch.columns === null ? 'begin' : 'resume' }),
     ...{ pauseReason: null, error: null, control: null },
-    settings: { ...change },
+    settings: { ...change, ...agreedTo(batch, []) },
     ...(batch.pauseReason === 'sample' ? { rowLimit: null } : {}),
   };
   if (!(await deps.store.updateBatch(batch.id, next, { when: ['paused'], unlessControl: 'cancel' }))) {
@@ -51,6 +53,13 @@ export async function resumeBatch(batch: BatchRecord, change: ResumeRequest, dep
     );
   }
   emitStatus(batch, next, deps);
+}
+
+/** A person continues the batch: from now on, these failures and the one that paused it do not pause it again. */
+function agreedTo(batch: BatchRecord, codes: readonly ErrorCode[]): JsonObject {
+  const { alike, alike_agreed: before = [] } = settingsOf(batch);
+  const agreed = [...new Set([...before, ...(alike === undefined ? [] : [alike]), ...codes])];
+  return agreed.length === 0 ? {} : { alike: null, alike_agreed: agreed };
 }
 
 /**
@@ -73,7 +82,13 @@ export async function planRetry(batch: BatchRecord, request: RetryRequest, deps:
     throw new AppError('batch_state_invalid', `${batch.id} has no rows to run again.${malformed}`);
   }
   const bill = await deps.store.readBill(batch.id);
-  return { codes, model, rows, estimate: estimateRest(target, bill, { rows, prices: deps.prices }) };
+  return {
+    codes,
+    failed: chosen.map(({ code }) => code),
+    model,
+    rows,
+    estimate: estimateRest(target, bill, { rows, prices: deps.prices }),
+  };
 }
 
 /**
@@ -83,7 +98,7 @@ export async function planRetry(batch: BatchRecord, request: RetryRequest, deps:
  */
 export async function retryBatch(batch: BatchRecord, request: RetryRequest, deps: RunnerDeps): Promise<void> {
   const { store, owner } = deps;
-  const { codes, model } = await planRetry(batch, request, deps);
+  const { codes, failed, model } = await planRetry(batch, request, deps);
   const lease = await store.acquireLease(batch.id, owner);
   if (!lease.acquired) {
     throw new AppError(
@@ -98,6 +113,7 @@ export async function retryBatch(batch: BatchRecord, request: RetryRequest, deps
       ...withoutModel(request),
       // A retry tries the batch API and strict tools again.
       ...{ real_time: null, plain_tools: null },
+      ...agreedTo(batch, failed),
       ...(model === undefined ? {} : await modelSettings(model, batch, deps)),
       // A transcript never changes its model midway. The null removes the codes of an earlier retry.
       redrive: { codes: codes ?? null, restart: model !== undefined },

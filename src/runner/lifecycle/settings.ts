@@ -20,6 +20,10 @@ export interface BatchSettings extends BatchTuning {
   plain_tools?: boolean;
   /** The operator gave up jobs that may or may not exist. */
   resend_lost?: boolean;
+  /** The code for which the batch paused because its first rows all failed alike. */
+  alike?: ErrorCode;
+  /** Codes for which a person has continued the batch: they pause it no more. */
+  alike_agreed?: ErrorCode[];
   /** A retry whose rows are not all queued again yet; the process that drives the batch queues them first. */
   redrive?: { codes?: ErrorCode[]; restart: boolean };
 }

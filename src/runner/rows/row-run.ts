@@ -14,7 +14,8 @@ const PARKED = new AppError('aborted', 'The call waits for a provider job.');
 /** The outcome of a run. Only its calls are stored yet. */
 export type RowOutcome =
   | ({ kind: 'output'; input: JsonObject; output: RowOutput } & RunTally)
-  | ({ kind: 'fault'; input: JsonObject | null; error: AppError } & RunTally)
+  /** `isCharged`: a model call of it was charged, or may have been. */
+  | ({ kind: 'fault'; input: JsonObject | null; error: AppError; isCharged: boolean } & RunTally)
   /** The next model call waits to be put into a provider job, or a tool call is held back (no call). */
   | { kind: 'parked'; call: ModelCall | undefined };
 
@@ -63,7 +64,7 @@ export function createRowRuns(snapshot: BatchSnapshot, { agent, calls, parks }: 
     };
     const own =
       parks === undefined ? calls : { ...calls, send, ...(parks.holdsTools ? { heldTools: PARKED } : undefined) };
-    const { callModel, callTool, spentMicroUsd, committed } = createRunCalls(task.run, task.replays, own);
+    const { callModel, callTool, spentMicroUsd, isCharged, committed } = createRunCalls(task.run, task.replays, own);
     const processingMs = () => Math.round(clock.monotonic() - began);
     try {
       input = await transformInput(task.cells);
@@ -84,7 +85,8 @@ export function createRowRuns(snapshot: BatchSnapshot, { agent, calls, parks }: 
         (uncommitted: unknown) => uncommitted,
       );
       const error = toAppError(fault);
-      return { kind: 'fault', input, error, processingMs: processingMs(), costMicroUsd: spentMicroUsd() };
+      const tally = { processingMs: processingMs(), costMicroUsd: spentMicroUsd() };
+      return { kind: 'fault', input, error, isCharged: isCharged(), ...tally };
     }
   };
   return { run, inputOf: (cells) => transformInput(cells).catch((): null => null) };

@@ -11,7 +11,8 @@ import { createStoreJournal, type StoreJournalDeps } from './store-journal.ts';
 /** How one row ended, as far as its batch needs to know. */
 export type RowEnding =
   | { kind: 'succeeded' }
-  | { kind: 'failed'; code: ErrorCode; example: string }
+  /** `isCharged`: the attempt cost money, or may have. */
+  | { kind: 'failed'; code: ErrorCode; example: string; isCharged: boolean }
   | { kind: 'returned'; error: AppError }
   /** The next model call waits to be put into a provider job, or a tool call is held back; the row is still claimed. */
   | { kind: 'parked'; task: RowTask; call: ModelCall | undefined };
@@ -79,7 +80,7 @@ export function createRowSettlement(deps: SettlementDeps, cache?: CacheDeps): Ro
       const times = { processingMs, endedAt: clock.now(), costMicroUsd };
       await store.finishRow(fence, row, { status: 'failed', input, error: { code, message }, ...times });
       emitEnd(task, { outcome: 'failed', code }, fault);
-      return { kind: 'failed', code, example: `row ${row} (line ${line}): ${message}` };
+      return { kind: 'failed', code, example: `row ${row} (line ${line}): ${message}`, isCharged: fault.isCharged };
     } finally {
       leave(run, false);
     }
@@ -96,7 +97,8 @@ export function createRowSettlement(deps: SettlementDeps, cache?: CacheDeps): Ro
               emitEnd(task, { outcome: 'succeeded', code: null }, outcome);
               return SUCCEEDED;
             },
-            (thrown: unknown) => settleFault(task, { ...outcome, kind: 'fault', error: toAppError(thrown) }),
+            (thrown: unknown) =>
+              settleFault(task, { ...outcome, kind: 'fault', error: toAppError(thrown), isCharged: true }),
           );
         case 'fault':
           return settleFault(task, outcome);

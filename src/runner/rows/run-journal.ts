@@ -26,6 +26,8 @@ interface RunCalls {
   callTool: CallTool;
   /** The cost of its answered calls with a known price, including replayed ones. */
   spentMicroUsd: () => number;
+  /** Whether any of its model calls was charged, or may have been. Answers from the cache are free. */
+  isCharged: () => boolean;
   /** Waits for the commit of the last answer. Rejects with the fault of that commit. */
   committed: () => Promise<void>;
 }
@@ -38,6 +40,7 @@ interface RunCalls {
 export function createRunCalls(run: string, replay: boolean, deps: RunCallsDeps): RunCalls {
   const cache = deps.journal.openCache?.(run);
   let spent = 0;
+  let charged = false;
   let earlier: Promise<Map<string, JournalEntry>> | undefined;
   let messagesJournalled = 0;
   let underWay: AnsweredCall['committed'] | undefined;
@@ -62,6 +65,7 @@ export function createRunCalls(run: string, replay: boolean, deps: RunCallsDeps)
     const entry = await entryOf(turn, 0);
     if (entry?.answer) {
       cache?.replayed({ turn, request }, entry);
+      charged ||= entry.cachedFrom === undefined;
       return entry.answer.response as unknown as ModelResponse;
     }
     const reuse = cache === undefined ? undefined : reusing(cache, { turn, request, appended, signal }, time);
@@ -73,8 +77,12 @@ export function createRunCalls(run: string, replay: boolean, deps: RunCallsDeps)
       return cached;
     }
     const call = { run, turn, request, appended, onText, signal, time, reuse, wasSent: entry !== undefined };
-    const answered = await (deps.send?.(call) ?? callUntilAnswered(call, deps));
+    const answered = await (deps.send?.(call) ?? callUntilAnswered(call, deps)).catch((thrown: unknown) => {
+      charged ||= thrown instanceof AppError && thrown.outcomeUnknown;
+      throw thrown;
+    });
     spent += answered.cost;
+    charged ||= answered.model !== undefined;
     underWay = answered.committed;
     if (answered.model === undefined) deps.onAnswer?.();
     else cache?.answered({ turn, request }, answered.model);
@@ -96,7 +104,7 @@ export function createRunCalls(run: string, replay: boolean, deps: RunCallsDeps)
     if (deps.heldTools !== undefined) throw deps.heldTools;
     return sendToolCall(run, call, execute, deps);
   };
-  return { callModel, callTool, spentMicroUsd: () => spent, committed };
+  return { callModel, callTool, spentMicroUsd: () => spent, isCharged: () => charged, committed };
 }
 
 /** Looks a call up in the cache. Waiting for an identical call does not count as the run's time. */

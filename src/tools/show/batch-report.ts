@@ -94,7 +94,7 @@ function nextStepWhenPaused(report: BatchReport): string {
     case 'budget':
       return `Tell the person that max_cost_usd is reached and the rows done are kept. When they allow more, ${resume} and a higher options.max_cost_usd continues it.`;
     case 'fatal':
-      return `Tell the person what error says. Once it is fixed, ${resume} continues it; no row failed because of it.`;
+      return `Tell the person what error says. Once it is fixed or the person accepts it, ${resume} continues it.`;
     case 'user':
     case 'interrupted':
     case null:

@@ -124,19 +124,49 @@ test('malformed rows alone can be more than tolerated, before any money is spent
   expect(world.sent).toEqual([]);
 });
 
-test('the first twenty rows failing alike pause the batch, with the rows queued again', async () => {
-  await begin({ rows: 50, respond: () => say({ wrong: 1 }) });
-  const id = await world.start({ concurrency: 5 });
-  const paused = await world.runner.drive(id);
-  expect(paused).toMatchObject({ status: 'paused', pause_reason: 'fatal', error: { code: 'output_invalid' } });
-  expect(paused.counts).toMatchObject({ queued: 50, failed: 0, running: 0 });
-  expect(paused.error?.message).toContain('first 20 rows all failed');
-  expect(paused.error?.message).toMatch(/row \d+ \(line \d+\): .+ resume only if the cause was something else\.$/);
-  expect(paused.next_step).not.toContain('all failed');
-  const { attempts } = await world.runner.trace(id, 0);
-  expect(attempts[0]).toMatchObject({ attempt: 1, status: 'failed', error: { code: 'output_invalid' } });
-  await world.runner.resume(id);
-  expect(await world.runner.drive(id)).toMatchObject({ status: 'paused', counts: { queued: 50, failed: 0 } });
+test.each([25, 60])(
+  '%i first rows that fail alike pause once; a resume reaches the rest and pays for no row again',
+  async (bad) => {
+    const isBad = (row: { q?: unknown }) => Number(String(row.q).slice(1)) < bad;
+    await begin({ rows: bad + 15, respond: (row, context) => (isBad(row) ? say({ wrong: 1 }) : echo(row, context)) });
+    const id = await world.start({ concurrency: 5 });
+    const paused = await world.runner.drive(id);
+    expect(paused).toMatchObject({ status: 'paused', pause_reason: 'fatal', error: { code: 'output_invalid' } });
+    expect(paused.counts.failed).toBeGreaterThanOrEqual(20);
+    expect(paused.counts.failed + paused.counts.queued).toBe(bad + 15);
+    expect(paused.error?.message).toMatch(
+      /first 20 rows that were paid for all failed with output_invalid.*row \d+ \(line/s,
+    );
+    await world.runner.resume(id);
+    expect(await world.runner.drive(id)).toMatchObject({ status: 'completed', counts: { succeeded: 15, failed: bad } });
+    const times = [...Map.groupBy(world.sent, ({ q }) => q).values()].map((sends) => sends.length);
+    expect(times).toHaveLength(bad + 15);
+    // As often as a row of a batch that never pauses.
+    expect(Math.max(...times)).toBe(times[0]);
+    // A retry is a person's wish as well: it runs the failed rows to the end.
+    await world.runner.retry(id, {});
+    expect(await world.runner.drive(id)).toMatchObject({ status: 'completed', counts: { succeeded: 15, failed: bad } });
+  },
+);
+
+test.each([20, 25])('%i rows that all fail alike end the batch where nothing is left to send', async (rows) => {
+  await begin({ rows, respond: () => say({ wrong: 1 }) });
+  const report = await world.runner.drive(await world.start({ concurrency: 25 }));
+  expect(report).toMatchObject({ status: 'completed', counts: { failed: rows, queued: 0 } });
+});
+
+test('failures that cost nothing never pause', async () => {
+  await begin({
+    rows: 60,
+    agent: { input: { type: 'object', properties: { q: { type: 'integer' } }, required: ['q'] } },
+    csv: table([...Array.from({ length: 30 }, () => 'x'), ...Array.from({ length: 30 }, (_, row) => `${row}`)]),
+    respond: (row, context) => {
+      if (Number(row['q']) < 25) throw new AppError('model_request_invalid', 'No.');
+      return echo(row, context);
+    },
+  });
+  const report = await world.runner.drive(await world.start({ concurrency: 3 }));
+  expect(report).toMatchObject({ status: 'completed', counts: { succeeded: 5, failed: 55 } });
 });
 
 test('twenty first failures of different kinds do not pause', async () => {

@@ -16,7 +16,7 @@ const output: RowOutcome = {
   ...{ processingMs: 7, costMicroUsd: 20 },
 };
 const fault = (code: ErrorCode): RowOutcome => ({
-  ...{ kind: 'fault', input: { q: 'a' }, error: new AppError(code, 'No.') },
+  ...{ kind: 'fault', input: { q: 'a' }, error: new AppError(code, 'No.'), isCharged: true },
   ...{ processingMs: 7, costMicroUsd: 20 },
 });
 

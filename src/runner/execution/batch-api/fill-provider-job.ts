@@ -125,10 +125,9 @@ export function fillProviderJob(run: ProviderJobRun, jobId: string, room: number
           end = 'full';
           break;
         }
-        const claimed = await store.claimRows(fence, {
-          limit: Math.min(chunk(), run.limits.requests - requests),
-          at: clock.now(),
-        });
+        const limit = Math.min(chunk(), run.limits.requests - requests);
+        const claimed = await store.claimRows(fence, { limit, at: clock.now() });
+        run.queue.isEmpty = claimed.length < limit;
         if (claimed.length === 0) {
           end = 'empty';
           break;

@@ -122,12 +122,13 @@ function fruitless(job: ProviderJobRecord, { state }: ProviderJobStatus, reason:
 
 function tellFailed(
   { watch, options: { deps, fence } }: ProviderJobRun,
-  { row, attempt, result }: Extract<ProviderJobRowResult, { kind: 'failed' }>,
+  { row, attempt, turn, result }: Extract<ProviderJobRowResult, { kind: 'failed' }>,
 ): void {
   const { code, message } = result.error;
   const { processingMs, endedAt: at } = result;
   deps.events.emit('row-end', { batchId: fence.batchId, row, attempt, outcome: 'failed', code, processingMs, at });
-  watch.see({ kind: 'failed', code, example: `row ${row}: ${message}` });
+  // A refusal is free; only the turns before it were charged.
+  watch.see({ kind: 'failed', code, example: `row ${row}: ${message}`, isCharged: turn > 0 });
 }
 
 async function toResult(

@@ -40,6 +40,8 @@ export interface ProviderJobRun {
   limits: ProviderJobLimits;
   attempts: LocalAttempts;
   watch: ReturnType<typeof createBatchWatch>;
+  /** Whether the last claim found no further row. */
+  queue: { isEmpty: boolean };
   /** Number of faults of the batch API since its last success. */
   faults: number;
   /** Whether this process has sent a row in real time, to find out what the model accepts. */
@@ -65,7 +67,8 @@ export async function openProviderJobRun(
   const { batch, deps } = options;
   const { agent, request } = planOf(batch);
   const asked = request.options ?? {};
-  const watch = createBatchWatch({ batch });
+  const queue = { isEmpty: false };
+  const watch = createBatchWatch({ batch }, () => !queue.isEmpty);
   const halt = new AbortController();
   const attempts = await openLocalAttempts(options, {
     parks: { holdsTools },
@@ -85,6 +88,7 @@ export async function openProviderJobRun(
     limits: limitsOf(api, asked),
     attempts,
     watch,
+    queue,
     faults: 0,
     hasAsked: false,
     hasHarvested: (await deps.store.readProviderJobs(batch.id)).some(({ state }) => state === 'done'),

@@ -169,7 +169,7 @@ async function inRealTime(run: ProviderJobRun, realtime: Executor, rows?: number
   const few = rows === undefined ? {} : { rows, watch: run.watch };
   const end = await realtime.run({ ...run.options, batch, ...few });
   if (end.kind !== 'done') return end;
-  if (rows === undefined) run.watch = createBatchWatch({ batch: await readNow(run) });
+  if (rows === undefined) run.watch = createBatchWatch({ batch: await readNow(run) }, () => !run.queue.isEmpty);
   return undefined;
 }
 
