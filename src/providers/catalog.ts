@@ -56,7 +56,7 @@ export function locateModel(named: NamedModel, folder: string | undefined): stri
 
 /** `provider/model`, for help and error texts. */
 export function exampleModel(): string {
-  const { name, exampleModel: model } = PROVIDERS.find((provider) => provider.exampleModel !== undefined) ?? {};
+  const { name, defaultModel: model } = PROVIDERS.find((provider) => provider.defaultModel !== undefined) ?? {};
   return `${name}/${model}`;
 }
 

@@ -29,8 +29,8 @@ export interface ProviderDescriptor<Shape extends z.ZodRawShape = z.ZodRawShape>
   readonly name: string;
   /** Names that mean a model of this provider where an agent writes only `model: NAME`. */
   readonly models?: RegExp;
-  /** A model for help and error texts. */
-  readonly exampleModel?: string;
+  /** The model of a question that names none, where its key is set; also for help and error texts. */
+  readonly defaultModel?: string;
   /** Models that return a vector for a text. */
   readonly embeddings?: RegExp;
   /** Set when its models are files that stand in for a model; paths start from the agent's file. Shown to users. */

@@ -4,6 +4,7 @@ import { AppError } from '../base/errors.ts';
 import type { BatchRecord } from '../storage/batches.ts';
 import type { PastAttempt, RowRecord, RowStatus } from '../storage/rows.ts';
 import { type Caller, createdBy, localCaller, type Scope } from './contract/caller.ts';
+import { inlineAgent } from './contract/inline-agent.ts';
 import { batchTuning } from './contract/options.ts';
 import type { BatchReport } from './contract/report.ts';
 import { type BatchRequest, resumeRequest, retryRequest } from './contract/request.ts';
@@ -11,6 +12,7 @@ import type { RowReport } from './contract/row.ts';
 import type { AttemptTrace, RowTrace } from './contract/trace.ts';
 import type { RunnerDeps } from './deps.ts';
 import { parseRequest } from './intake/check-request.ts';
+import { defineInline } from './intake/define-inline.ts';
 import { planBatch } from './intake/validate-input.ts';
 import { ENDED } from './lifecycle/batch.ts';
 import { cancelBatch, pauseBatch, tuneBatch } from './lifecycle/control.ts';
@@ -48,7 +50,7 @@ function bind(caller: Caller, deps: RunnerDeps): Runner {
     as: (other) => bind(other, deps),
     async plan(request) {
       requireScope(caller, 'batches:read');
-      return planBatch(request, deps);
+      return planBatch(request, deps, caller);
     },
     async create(request, approve) {
       requireScope(caller, 'batches:write');
@@ -120,6 +122,10 @@ function bind(caller: Caller, deps: RunnerDeps): Runner {
     lapsed: () => store.listLapsedBatches(),
     remove: async (id, { force = false } = {}) => removeBatch(await read(id, 'batches:write'), force, deps),
     keepHouse: (signal) => keepHouse(deps, signal),
+    async define(agent) {
+      requireScope(caller, 'batches:read');
+      return defineInline(parseRequest(inlineAgent, agent), deps, { columns: [], face: caller.face });
+    },
     schemasOf: (agent) => ({ input: agent.input ?? null, output: agent.structured_output.schema ?? null }),
   };
 }
@@ -130,7 +136,7 @@ async function createBatch(
   { deps, caller }: { deps: RunnerDeps; caller: Caller },
 ): ReturnType<Runner['create']> {
   const { store, clock } = deps;
-  const plan = await planBatch(given, deps);
+  const plan = await planBatch(given, deps, caller);
   const [first, ...others] = plan.problems;
   if (first !== undefined || plan.agent === null) {
     const messages = [first, ...others].flatMap((problem) => (problem === undefined ? [] : [problem.message]));

@@ -3,12 +3,14 @@ import type { JsonSchema } from '../protocol/messages.ts';
 import type { RowStatus } from '../storage/rows.ts';
 import type { Caller } from './contract/caller.ts';
 import type { Estimate } from './contract/estimate.ts';
+import type { InlineAgent } from './contract/inline-agent.ts';
 import type { BatchTuning } from './contract/options.ts';
 import type { BatchPlan } from './contract/plan.ts';
 import type { BatchReport, Savings } from './contract/report.ts';
 import type { BatchRequest, ResumeRequest, RetryRequest } from './contract/request.ts';
 import type { RowReport } from './contract/row.ts';
 import type { RowTrace } from './contract/trace.ts';
+import type { DefinedAgent } from './intake/define-inline.ts';
 
 /**
  * The batch runner's public interface: the five tools, the CLI and HTTP use this and nothing below it.
@@ -101,6 +103,11 @@ export interface Runner {
   remove(batchId: string, options?: { force?: boolean }): Promise<void>;
   /** Prunes due bodies and sweeps the remains of removed batches; stops between two portions when `signal` fires. */
   keepHouse(signal?: AbortSignal): Promise<void>;
+  /**
+   * The definition of an agent that a request defines, with warnings about choices that it leaves open.
+   * @throws AppError `invalid_arguments` or `config_invalid`, with every fault and its fix
+   */
+  define(agent: InlineAgent): Promise<DefinedAgent>;
   /** The input and output schemas of an agent, to be shown. */
   schemasOf(agent: AgentDefinition): { input: JsonSchema | null; output: JsonSchema | null };
 }

@@ -14,7 +14,8 @@ export function portableSchema(schema: z.ZodObject, io: 'input' | 'output'): Jso
 }
 
 function portable(node: JsonSchema): JsonSchema {
-  const { properties, items, anyOf, additionalProperties, propertyNames: _, ...rest } = node;
+  // Alternatives that exclude each other (oneOf) are written as anyOf: dialects without oneOf refuse it.
+  const { properties, items, oneOf, anyOf = oneOf, additionalProperties, propertyNames: _, ...rest } = node;
   if (rest['maximum'] === Number.MAX_SAFE_INTEGER) delete rest['maximum'];
   if (rest['minimum'] === Number.MIN_SAFE_INTEGER) delete rest['minimum'];
   const whole: JsonSchema = {

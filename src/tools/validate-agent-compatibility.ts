@@ -8,11 +8,13 @@ import { type InputMapping, inputMapping, structuredOutputFields } from '../runn
 import type { BatchPlan } from '../runner/contract/plan.ts';
 import { type Problem, problem } from '../runner/contract/problem.ts';
 import { readingOptions } from '../runner/contract/reading.ts';
+import type { Target } from '../runner/contract/request.ts';
+import type { DefinedAgent } from '../runner/intake/define-inline.ts';
 import { checkStructured } from '../runner/intake/validate-input.ts';
 import { checkMapping, inputFields, requiredFields } from '../runner/rows/mapping.ts';
 import { checkOutputMapping } from '../runner/rows/transform-output.ts';
 import type { Runner } from '../runner/runner.ts';
-import { parseAgentName } from './agent-name.ts';
+import { agentChoice, choiceFault, chosenTarget } from './agent-choice.ts';
 import { defineTool } from './define-tool.ts';
 import type { OrchestratorTool } from './orchestrator-tool.ts';
 import { inWords } from './show/estimate-in-words.ts';
@@ -21,13 +23,17 @@ import { atMostOneSource, requireSourceUri, sourceUri, tableSource } from './tab
 import { anyObject } from './tool-schema.ts';
 
 const input = strict({
-  agent_name: z.string().min(1, 'must name an agent').describe('The name of the agent, or name@version.'),
-  version: z.string().min(1).optional().describe('The exact version; default: the newest.'),
+  ...agentChoice,
   ...tableSource,
   reading: readingOptions.exactOptional(),
   input_mapping: inputMapping.optional(),
   structured_output_fields: structuredOutputFields.optional(),
-}).refine(atMostOneSource, 'give at most one of csv_uri and csv_s3_uri');
+})
+  .refine(atMostOneSource, 'give at most one of csv_uri and csv_s3_uri')
+  .superRefine((args, context) => {
+    const fault = choiceFault(args);
+    if (fault !== undefined) context.addIssue({ code: 'custom', message: `the call ${fault}` });
+  });
 
 const agentInList = z.object({
   name: z.string().describe('The name.'),
@@ -89,35 +95,57 @@ export function createValidateTool(parts: ValidateParts): OrchestratorTool {
     name: 'validate_agent_compatibility',
     title: 'Check an agent against a table',
     description:
-      "Checks whether an agent can run in a batch and, when a table is given, whether it fits that table: every reason why not, the agent's input and output schemas, a proposed mapping of columns to input fields, and an estimate of the cost. Use it after analyze_csv_structure and before execute_batch_processor; with a name that does not exist it lists the existing agents. It changes nothing and spends nothing.",
+      "Checks whether an agent can run in a batch and, when a table is given, whether it fits that table: every reason why not, the agent's input and output schemas, a proposed mapping of columns to input fields, and an estimate of the cost. Use it after analyze_csv_structure and before execute_batch_processor; with a name that does not exist it lists the existing agents. Where no agent fits, a target of type inline defines one for this table: a prompt with {column} placeholders and the fields of the answer. It changes nothing and spends nothing.",
     hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
     idempotent: true,
     input,
     output,
     async run(args) {
-      const { name, version } = parseAgentName(args.agent_name, args.version);
-      const agent = await find(version === undefined ? name : `${name}@${version}`, parts.registry);
-      if ('problem' in agent) return notFound(agent.problem, parts.registry);
-      const described = describeAgent(agent, parts.runner);
+      const target = chosenTarget(args);
+      // The table's columns say which texts in braces are placeholders: the plan alone defines such an agent.
+      if (target.type === 'inline' && sourceUri(args) !== undefined) {
+        return checkAgainstTable(target, args, parts.runner);
+      }
+      const found = await find(target, parts);
+      if ('agents' in found) return notFound(found);
+      if ('problem' in found) return notDefined(found.problem);
+      const { agent, warnings } = found;
+      const described = { ...describeAgent(agent, parts.runner), warnings };
       return sourceUri(args) === undefined
         ? { ...described, ...checkAlone(agent, args) }
-        : { ...described, ...(await checkAgainstTable(agent, args, parts.runner)) };
+        : checkAgainstTable(target, args, parts.runner);
     },
   });
 }
 
-async function find(reference: string, registry: Registry): Promise<AgentDefinition | { problem: Problem }> {
+type Found = DefinedAgent | { problem: Problem } | { problem: Problem; agents: AgentDefinition[] };
+
+async function find(target: Target, { registry, runner }: ValidateParts): Promise<Found> {
   try {
-    return await resolveAgent(registry, reference);
+    if (target.type === 'inline') {
+      const { type: _, ...asked } = target;
+      return await runner.define(asked);
+    }
+    const { name, version } = target;
+    return { agent: await resolveAgent(registry, version === undefined ? name : `${name}@${version}`), warnings: [] };
   } catch (thrown) {
     const error = toAppError(thrown);
-    if (error.code !== 'agent_not_found') throw error;
-    return { problem: { code: error.code, message: error.message } };
+    const problem = { code: error.code, message: error.message };
+    if (error.code === 'agent_not_found') return { problem, agents: await registry.list() };
+    if (target.type === 'inline' && error.code !== 'internal') return { problem };
+    throw error;
   }
 }
 
-async function notFound(problem: Problem, registry: Registry): Promise<Output> {
-  const agents = await registry.list();
+function notDefined(problem: Problem): Output {
+  return {
+    ...EMPTY,
+    ...verdict([problem], ''),
+    next_step: 'Correct the prompt, the fields or the model as problems says, or tell the person.',
+  };
+}
+
+function notFound({ problem, agents }: { problem: Problem; agents: AgentDefinition[] }): Output {
   return {
     ...EMPTY,
     summary: 'There is no such agent.',
@@ -149,21 +177,24 @@ function checkAlone(agent: AgentDefinition, args: Arguments): Partial<Output> {
   };
 }
 
-async function checkAgainstTable(agent: AgentDefinition, args: Arguments, runner: Runner): Promise<Partial<Output>> {
+async function checkAgainstTable(target: Target, args: Arguments, runner: Runner): Promise<Output> {
   const plan = await runner.plan({
     csv_uri: requireSourceUri(args),
     ...(args.reading === undefined ? {} : { reading: args.reading }),
-    target: { type: 'agent', name: agent.name, version: agent.version },
+    target,
     ...(args.input_mapping === undefined ? {} : { input_mapping: args.input_mapping }),
     output_mapping: toFields(args),
   });
+  const { agent } = plan;
+  const label = agent === null ? 'The agent' : agentLabel(agent);
   return {
-    ...verdict(plan.problems, `${agentLabel(agent)} fits the table: ${inWords(plan.estimate)}`),
+    ...(agent === null ? EMPTY : describeAgent(agent, runner)),
+    ...verdict(plan.problems, `${label} fits the table: ${inWords(plan.estimate)}`),
     next_step:
       plan.problems.length === 0
         ? 'Show the person the proposed mapping and the estimate; start with execute_batch_processor when their wish is clear.'
         : 'Correct what problems says (an input_mapping can fill unmapped_fields), or ask the person.',
-    ...describePlan(plan, agent),
+    ...describePlan(plan),
   };
 }
 
@@ -215,9 +246,10 @@ function verdict(problems: Problem[], praise: string): Pick<Output, 'summary' | 
   };
 }
 
-function describePlan(plan: BatchPlan, agent: AgentDefinition): Partial<Output> {
-  const required = requiredFields(agent.input);
-  const unmapped = Object.keys(inputFields(agent.input)).filter((field) => !Object.hasOwn(plan.input_mapping, field));
+function describePlan(plan: BatchPlan): Partial<Output> {
+  const input = plan.agent?.input;
+  const required = requiredFields(input);
+  const unmapped = Object.keys(inputFields(input)).filter((field) => !Object.hasOwn(plan.input_mapping, field));
   return {
     warnings: plan.warnings,
     columns: plan.columns.slice(0, MOST_COLUMNS).map((column) => shorten(column, 200)),

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { AppError } from '../../base/errors.ts';
 import { METADATA_COLUMNS, type MetadataColumn } from '../../runner/contract/mapping.ts';
 import type { BatchPlan } from '../../runner/contract/plan.ts';
 import { type BatchRequest, batchRequest } from '../../runner/contract/request.ts';
@@ -9,11 +10,12 @@ import { EXIT, exitCodeOfError } from '../exit-codes.ts';
 import { openForeground } from '../foreground.ts';
 import { agentArgument, collect, columnArguments, locationArgument, mappingArgument } from '../mapping-arguments.ts';
 import { addOptionFlags, addReadingFlags, type FlagValues, optionsOf, readingFlagsOf } from '../option-flags.ts';
+import { addQuestionFlags, QUESTION_HELP, type QuestionFlags, questionOf } from '../question-arguments.ts';
 import { planLines } from '../terminal/report-text.ts';
 import { showResult } from '../terminal/show-result.ts';
 
-interface RunArguments extends FlagValues {
-  agent: string;
+interface RunArguments extends FlagValues, QuestionFlags {
+  agent?: string;
   map?: string[];
   fields?: string[];
   column?: string[];
@@ -28,7 +30,7 @@ interface RunArguments extends FlagValues {
 export function addRunCommand(program: Command, context: CommandContext): void {
   const command = newCommand(program, 'run', 'Run an agent over every row of a table')
     .argument('<table>', 'path or s3:// URI of a CSV, TSV, JSONL or Parquet file, or of a folder/ or pattern of files')
-    .requiredOption('-a, --agent <name[@version]>', 'the agent; without @version, its newest version')
+    .option('-a, --agent <name[@version]>', 'the agent; without @version, its newest version')
     .option('--name <name>', batchRequest.shape.name.unwrap().description)
     .option('--dry-run', 'validate, show mapping and estimate, start nothing')
     .option('-y, --yes', 'start without asking, at any cost')
@@ -42,6 +44,7 @@ export function addRunCommand(program: Command, context: CommandContext): void {
       'where to write the result table (default: in results/ of the data directory; its path is shown at the end); the extension sets the format; folder/ writes one table for each source file',
     );
   addReadingFlags(command);
+  addQuestionFlags(command);
   addOptionFlags(command);
   command
     .addHelpText('after', HELP)
@@ -55,8 +58,10 @@ How a field is filled:
   --map note='column:{% odd name %}'           from a column with any name
   --map country='value:"GB"'                   with a constant, written as JSON
 Without --map, columns named like the agent's fields are used.
+${QUESTION_HELP}
 
 Examples:
+  rowmill run tickets.csv --prompt 'Topic of {message}' --output topic:billing|delivery|other --output urgent:boolean
   rowmill run addresses.csv --agent broadband-checker-structured-v2 --dry-run
   rowmill run queries.jsonl -a query-classifier --map query=message --sample 20 --max-cost 1
   rowmill run s3://bucket/in.csv -a my-agent@v2 --out s3://bucket/out.csv --tolerate 5 --yes
@@ -119,13 +124,29 @@ function requestOf(table: string, given: RunArguments, cwd: string): BatchReques
   return {
     csv_uri: locationArgument(table, cwd),
     ...(Object.keys(reading).length > 0 && { reading }),
-    target: { type: 'agent', ...agentArgument(given.agent) },
+    target: targetOf(given),
     ...(given.map !== undefined && { input_mapping: mappingArgument(given.map) }),
     ...(Object.keys(output).length > 0 && { output_mapping: output }),
     ...(given.out !== undefined && { output_uri: locationArgument(given.out, cwd) }),
     ...(given.name !== undefined && { name: given.name }),
     ...(Object.keys(options).length > 0 && { options }),
   };
+}
+
+/** The agent that is named, or the one that the question defines. */
+function targetOf(given: RunArguments): BatchRequest['target'] {
+  const question = questionOf(given);
+  if (question === undefined && given.agent !== undefined) {
+    if (given.model === undefined) return { type: 'agent', ...agentArgument(given.agent) };
+    throw new AppError('invalid_arguments', '--model belongs to a question with --prompt; an agent has its own model.');
+  }
+  if (given.agent !== undefined) {
+    throw new AppError('invalid_arguments', 'Give --agent, or a question with --prompt and --output, not both.');
+  }
+  if (question !== undefined) return { type: 'inline', ...question };
+  const fix =
+    "Name an agent with --agent (rowmill agents list shows them), or ask with --prompt 'Topic of {column}' --output topic:string";
+  throw new AppError('invalid_arguments', `It is not said what to run. ${fix}.`);
 }
 
 function note(lines: string[], output: Output): void {

@@ -6,7 +6,7 @@ import { HALF } from '../prices/model-prices.ts';
 export const anthropic = describeProvider({
   name: 'anthropic',
   models: /^claude-/,
-  exampleModel: 'claude-haiku-5-5',
+  defaultModel: 'claude-haiku-5-5',
   environment: {
     ANTHROPIC_API_KEY: z.string().min(1).optional(),
     ANTHROPIC_BASE_URL: z.url({ error: 'must be a URL such as https://api.anthropic.com' }).optional(),

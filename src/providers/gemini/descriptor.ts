@@ -8,6 +8,7 @@ const key = z.string().min(1).optional();
 export const gemini = describeProvider({
   name: 'gemini',
   models: /^gemini-/,
+  defaultModel: 'gemini-3.1-flash-lite',
   environment: {
     GEMINI_API_KEY: key,
     GOOGLE_API_KEY: key,

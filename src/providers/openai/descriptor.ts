@@ -7,6 +7,7 @@ import { EMBEDDINGS } from './openai-models.ts';
 export const openai = describeProvider({
   name: 'openai',
   models: /^(gpt-|chatgpt-|o\d|codex-|text-embedding-)/,
+  defaultModel: 'gpt-5.4-mini',
   embeddings: EMBEDDINGS,
   environment: {
     OPENAI_API_KEY: z.string().min(1).optional(),

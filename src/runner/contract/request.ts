@@ -1,18 +1,29 @@
 import * as z from 'zod';
 import { strict } from '../../base/strict-object.ts';
+import { inlineAgent } from './inline-agent.ts';
 import { inputMapping, outputMapping } from './mapping.ts';
 import { batchOptions } from './options.ts';
 import { readingOptions } from './reading.ts';
 
-/** The agent that runs over the rows. */
-const target = strict({
-  type: z
-    .literal('agent')
-    .default('agent')
-    .describe('The kind of target that runs over the rows: an agent of the registry.'),
+/** An agent of the registry. */
+const agentTarget = strict({
+  type: z.literal('agent').optional().describe('An agent of the registry; this is the default.'),
   name: z.string().min(1, 'must name an agent').describe('The name of the agent.'),
   version: z.string().min(1).describe('Exactly this version; without it, the newest.').exactOptional(),
 });
+
+/** An agent that the request itself defines. */
+const inlineTarget = strict({
+  type: z.literal('inline').describe('An agent that this request defines: a prompt and the fields of the answer.'),
+  ...inlineAgent.shape,
+});
+
+/** The agent that runs over the rows. */
+export const target = z
+  .discriminatedUnion('type', [agentTarget, inlineTarget], { error: 'type must be "agent" or "inline"' })
+  .describe('The agent that runs over the rows: one of the registry by its name, or one that is defined here.');
+
+export type Target = z.output<typeof target>;
 
 /** A request for a batch. */
 export const batchRequest = strict({

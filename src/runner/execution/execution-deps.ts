@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Lanes } from '../../providers/lanes/lane.ts';
 import type { PriceTable } from '../../providers/prices/prices.ts';
-import type { Provider } from '../../providers/provider.ts';
+import type { ModelSource, Provider } from '../../providers/provider.ts';
 import type { BatchApi } from '../../providers/provider-jobs/batch-api.ts';
 import type { Store } from '../../storage/store.ts';
 import type { Events } from '../../telemetry/events.ts';
@@ -13,7 +13,7 @@ import type { Flights } from '../rows/flights.ts';
 export interface ExecutionDeps {
   store: Store;
   /** `model` identifies the server, where the name alone does not. */
-  provider: (name: string, model?: AgentDefinition['model']) => Promise<Provider>;
+  provider: (name: string, model?: ModelSource) => Promise<Provider>;
   /** Limits shared by all callers of a model in this process. Without them every call is sent immediately. */
   lanes?: Lanes;
   /**

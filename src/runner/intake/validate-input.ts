@@ -5,6 +5,7 @@ import { AppError, toAppError } from '../../base/errors.ts';
 import type { PriceTable } from '../../providers/prices/prices.ts';
 import type { Cell } from '../../tables/cell.ts';
 import type { RowSource } from '../../tables/row-source.ts';
+import type { Caller } from '../contract/caller.ts';
 import { type InputMapping, STATUS_COLUMNS } from '../contract/mapping.ts';
 import { OPTION_DEFAULTS } from '../contract/options.ts';
 import type { BatchPlan } from '../contract/plan.ts';
@@ -13,12 +14,13 @@ import { readingOf } from '../contract/reading.ts';
 import type { BatchRequest } from '../contract/request.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { promptWarnings } from '../rows/input-messages.ts';
-import { checkMapping, compileMapping, proposeMapping } from '../rows/mapping.ts';
+import { compileMapping, proposeMapping } from '../rows/mapping.ts';
 import { checkOutputMapping, layoutOutput } from '../rows/transform-output.ts';
 import { checkRequest } from './check-request.ts';
 import { keptWarnings } from './kept-options.ts';
 import { planExecution } from './mode-options.ts';
 import { spendingOfStart } from './spending.ts';
+import { checkTargetMapping, inputMappingOf, openTarget } from './target.ts';
 
 /** How long a plan may read the table to count its rows, in milliseconds: a start answers within two seconds. */
 const COUNT_BUDGET_MS = 800;
@@ -40,20 +42,27 @@ const EMPTY: BatchPlan = {
 };
 
 /** ValidateInput: collects every reason why a request can't run, before any money is spent, and estimates its cost. */
-export async function planBatch(given: BatchRequest, deps: RunnerDeps): Promise<BatchPlan> {
+export async function planBatch(given: BatchRequest, deps: RunnerDeps, { face }: Caller): Promise<BatchPlan> {
   const { request, problems } = checkRequest(given);
   if (request === null) return { ...EMPTY, problems };
-  const agent = await attempt(problems, () => deps.findAgent(request.target.name, request.target.version));
-  const source = await attempt(problems, () =>
+  const tableProblems: Problem[] = [];
+  const source = await attempt(tableProblems, () =>
     deps.tables.openSource(request.csv_uri, { reading: readingOf(request.reading) }),
   );
-  const look = source === undefined ? undefined : await attempt(problems, () => lookAt(source, deps));
+  const look = source === undefined ? undefined : await attempt(tableProblems, () => lookAt(source, deps));
   const columns = look?.columns ?? [];
-  const mapping = request.input_mapping ?? proposeMapping(agent?.input, columns);
+  const target = await attempt(problems, () => openTarget(request.target, { columns, face }, deps));
+  problems.push(...tableProblems);
+  const agent = target?.agent;
+  const mapping = inputMappingOf(request, proposeMapping(agent?.input, columns));
   const plan: BatchPlan = {
     ...EMPTY,
     problems,
-    warnings: [...(source?.warnings() ?? []).map((warning) => warning.message), ...keptWarnings(request.options)],
+    warnings: [
+      ...(source?.warnings() ?? []).map((warning) => warning.message),
+      ...keptWarnings(request.options),
+      ...(target?.warnings ?? []),
+    ],
     agent: agent ?? null,
     input_mapping: mapping,
     columns,
@@ -87,11 +96,13 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
   const { problems, columns } = plan;
   const output = request.output_mapping ?? {};
   problems.push(...checkStructured(agent), ...checkOutputMapping(output, agent.structured_output.schema));
-  const mappingProblems = look === undefined ? [] : checkMapping(plan.input_mapping, agent.input, columns);
+  const mappingProblems =
+    look === undefined ? [] : checkTargetMapping(request.target, plan.input_mapping, { agent, columns });
   problems.push(...mappingProblems);
   const layout = layoutOutput(columns, agent.structured_output.schema, output);
   plan.output_columns = layout.headers;
-  plan.warnings.push(...layout.warnings, ...promptWarnings(agent));
+  // Texts in braces of a question that are no placeholders are meant as text.
+  plan.warnings.push(...layout.warnings, ...(request.target.type === 'inline' ? [] : promptWarnings(agent)));
   const provider = await attempt(problems, () => deps.provider(agent.model.provider, agent.model));
   if (provider?.standIn !== undefined)
     plan.warnings.push(`The model of ${agentLabel(agent)} is a ${provider.standIn}.`);

@@ -2,9 +2,10 @@ import * as z from 'zod';
 import { strict } from '../../base/strict-object.ts';
 import { batchOptions } from '../../runner/contract/options.ts';
 import { batchRequest, resumeRequest, retryRequest } from '../../runner/contract/request.ts';
+import { agentChoice, choiceFault } from '../agent-choice.ts';
 import { exactlyOneSource, ONE_SOURCE, tableSource } from '../table-source.ts';
 
-const { csv_uri: _csvUri, target, options: _options, ...asked } = batchRequest.shape;
+const { csv_uri: _csvUri, target: _target, options: _options, ...asked } = batchRequest.shape;
 const { codes, model } = retryRequest.shape;
 
 const options = strict({
@@ -21,7 +22,10 @@ type Action = (typeof ACTIONS)[number];
 /** The fields and the options that each action takes. */
 const TAKES: { [action in Action]: { fields: readonly string[]; options: readonly string[] | 'all' } } = {
   start: {
-    fields: [...['csv_uri', 'csv_s3_uri', 'target', ...Object.keys(asked), 'options', 'confirmation_token']],
+    fields: [
+      ...['csv_uri', 'csv_s3_uri', ...Object.keys(agentChoice), ...Object.keys(asked)],
+      ...['options', 'confirmation_token'],
+    ],
     options: 'all',
   },
   pause: { fields: ['batch_id'], options: [] },
@@ -47,7 +51,7 @@ export const executeInput = strict({
       'start (the default) starts a batch. The other actions need the batch_id of a batch: pause; resume; cancel stops it permanently; retry runs, after its end, the failed rows again and the rows that were not run; set changes options while it is in progress.',
     ),
   ...tableSource,
-  target: target.optional().describe('What to run over the rows; for start.'),
+  ...agentChoice,
   ...asked,
   options: options
     .optional()
@@ -70,7 +74,8 @@ export const executeInput = strict({
   const { fields, options: allowed } = TAKES[action];
   if (action === 'start') {
     if (!exactlyOneSource(args)) wrong(`action "start" reads a table: ${ONE_SOURCE}`);
-    if (args.target === undefined) wrong('action "start" needs a target: {"type": "agent", "name": "…"}');
+    const fault = choiceFault(args);
+    if (fault !== undefined) wrong(`action "start" ${fault}`);
   } else if (args.batch_id === undefined) wrong(`action "${action}" needs the batch_id of a batch`);
   if (action === 'set' && Object.keys(args.options ?? {}).length === 0)
     wrong('action "set" needs something to set: options.concurrency, options.max_cost_usd or options.priority');

@@ -6,7 +6,7 @@ import { batchOptions, batchTuning } from '../../runner/contract/options.ts';
 import type { BatchReport } from '../../runner/contract/report.ts';
 import { type BatchRequest, batchRequest, resumeRequest, retryRequest } from '../../runner/contract/request.ts';
 import type { Runner } from '../../runner/runner.ts';
-import { parseAgentName } from '../agent-name.ts';
+import { chosenTarget } from '../agent-choice.ts';
 import { defineTool } from '../define-tool.ts';
 import type { OrchestratorTool } from '../orchestrator-tool.ts';
 import { isSettled, summarizeBatch } from '../show/batch-report.ts';
@@ -129,11 +129,10 @@ async function describeReady(
 
 /** The contract's request: every field and option of the arguments that the contract has. */
 function toRequest(args: Arguments): BatchRequest {
-  const { name, version } = parseAgentName(args.target?.name ?? '', args.target?.version);
   return batchRequest.parse({
     ...only(args, batchRequest.shape),
     csv_uri: requireSourceUri(args),
-    target: { type: 'agent', name, ...(version === undefined ? {} : { version }) },
+    target: chosenTarget(args),
     options: only(args.options ?? {}, batchOptions.shape),
   });
 }

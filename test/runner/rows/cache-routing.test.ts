@@ -51,7 +51,7 @@ function processOn(server: Server): Promise<Runner> {
       const [model, fallback] = name.split('_or_');
       return testAgent({ name, model: { provider: 'anthropic', model, fallback, max_tokens: 100 } });
     },
-    provider: async (_name, { model, fallback } = { provider: 'anthropic', model: '', max_tokens: 1 }) => {
+    provider: async (_name, { model, fallback } = { provider: 'anthropic', model: '' }) => {
       if (fallback === undefined) return provider;
       const key = `${model}_or_${fallback}`;
       const made = fallbacks.get(key) ?? withFallback(provider, { model, fallback, log });

@@ -56,7 +56,7 @@ describe('execute_batch_processor', () => {
 
   it.each([
     [{ target: { name: 'x' } }, 'action "start" reads a table'],
-    [{ csv_uri: 'a.csv' }, 'needs a target'],
+    [{ csv_uri: 'a.csv' }, 'names no agent; give agent_name, or target'],
     [{ csv_uri: 'a.csv', target: { name: 'x' }, batch_id: 'bat_1' }, 'batch_id belongs to the actions'],
     [{ action: 'resume' }, 'action "resume" needs the batch_id'],
     [{ action: 'cancel', batch_id: 'bat_1', csv_uri: 'a.csv' }, 'leave out csv_uri'],

@@ -1,0 +1,62 @@
+import * as z from 'zod';
+import { strict } from '../../base/strict-object.ts';
+import { oneOf } from './option-face.ts';
+
+const MOST_PROMPT_CHARACTERS = 50_000;
+const MOST_FIELDS = 50;
+const MOST_VALUES = 200;
+
+/** The types that a field of an answer can have. */
+export const FIELD_TYPES = ['string', 'number', 'integer', 'boolean'] as const;
+
+/** One field of the answer, which becomes a column. */
+export const inlineField = strict({
+  name: z
+    .string()
+    .regex(
+      /^[A-Za-z][A-Za-z0-9_-]{0,63}$/,
+      'must be a name of 1 to 64 letters (a to z), digits, _ or -, and start with a letter',
+    )
+    .describe('The name of the field and of its column.'),
+  type: oneOf(FIELD_TYPES).default('string').describe('The type of its value. Default: string.'),
+  values: z
+    .array(z.string().min(1).max(200))
+    .min(1)
+    .max(MOST_VALUES)
+    .describe('The only allowed values of a field of type string.')
+    .exactOptional(),
+  list: z.boolean().describe('Whether its value is a list of such values. Default: false.').exactOptional(),
+  nullable: z.boolean().describe('Whether null is allowed, for rows without a value. Default: false.').exactOptional(),
+  description: z.string().min(1).max(1000).describe('What the model should put there.').exactOptional(),
+}).refine((field) => field.values === undefined || field.type === 'string', {
+  path: ['values'],
+  message: 'belong to a field of type string; leave out values or type',
+});
+
+export type InlineField = z.output<typeof inlineField>;
+
+/** The parts of an agent that a request itself defines. It has no tools, addresses, commands or environment. */
+export const inlineAgent = strict({
+  prompt: z
+    .string()
+    .max(MOST_PROMPT_CHARACTERS)
+    .refine((text) => text.trim() !== '', 'must not be empty')
+    .describe(
+      'The question about one row. {column} is replaced by the cell of that column; \\{ is a brace that stays text.',
+    ),
+  fields: z
+    .array(inlineField)
+    .min(1, 'must name at least one field of the answer')
+    .max(MOST_FIELDS)
+    .refine((fields) => new Set(fields.map(({ name }) => name)).size === fields.length, 'must have different names')
+    .describe('The fields of the answer; each becomes a column.'),
+  model: z
+    .string()
+    .min(1)
+    .describe(
+      'The model: provider/model, or a model name that identifies its provider. Default: a model of a provider whose key is set.',
+    )
+    .exactOptional(),
+});
+
+export type InlineAgent = z.output<typeof inlineAgent>;
