@@ -7,23 +7,24 @@ export interface PromptTemplate {
   placeholders: readonly string[];
 }
 
-/** How much of one field goes into a prompt, in characters (UTF-16 units), unless the agent says otherwise. */
+/** How much of one field goes into a prompt, in characters (code points), unless the agent says otherwise. */
 export const MAX_FIELD_CHARACTERS = 400_000;
 
 /**
  * Fills a template in one pass: text inside a value is never read as a placeholder. Missing values and null are empty,
- * values other than text are JSON. A value longer than `maxCharacters` is cut, with a mark that says by how much.
+ * values other than text are JSON. A value longer than `maxCharacters` is cut to that length, which includes the mark
+ * that says by how much it was cut.
  */
 export function fillPrompt(template: PromptTemplate, input: JsonObject, maxCharacters: number): string {
   return template.user.replaceAll(placeholderPattern(template.placeholders), (_all, double, single) => {
     const value = fieldText(input, double ?? single);
-    return value.length > maxCharacters ? cutText(value, maxCharacters) : value;
+    return isLonger(value, maxCharacters) ? cutText(value, maxCharacters) : value;
   });
 }
 
 /** The placeholders whose values {@link fillPrompt} cuts. */
 export function cutFields(template: PromptTemplate, input: JsonObject, maxCharacters: number): string[] {
-  return template.placeholders.filter((name) => fieldText(input, name).length > maxCharacters);
+  return template.placeholders.filter((name) => isLonger(fieldText(input, name), maxCharacters));
 }
 
 /** The declared names that a text has as placeholders. */
@@ -50,8 +51,37 @@ function fieldText(input: JsonObject, name: string): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-function cutText(text: string, length: number): string {
-  // A character outside of the BMP is not cut in two.
-  const end = /[\ud800-\udbff]/.test(text[length - 1] ?? '') ? length - 1 : length;
-  return `${text.slice(0, end)}… [${text.length - end} more characters were cut off]`;
+/** Whether a text has more characters than a limit. Characters are code points: an emoji counts as one. */
+function isLonger(text: string, limit: number): boolean {
+  return text.length > limit && (text.length > 2 * limit || characterCount(text) > limit);
+}
+
+/** The beginning of a text and a mark, `limit` characters together; the beginning alone where the mark has no room. */
+function cutText(text: string, limit: number): string {
+  const total = characterCount(text);
+  const markOf = (kept: number) => `… [${total - kept} more characters were cut off]`;
+  // The mark has only ASCII after its first character, so that its length is its count of characters.
+  let kept = limit - markOf(0).length;
+  // The number in the mark may be a digit shorter than assumed: then one more character has room.
+  while (kept >= 0 && kept + 1 + markOf(kept + 1).length <= limit) kept += 1;
+  return kept < 0 ? firstCharacters(text, limit) : firstCharacters(text, kept) + markOf(kept);
+}
+
+function characterCount(text: string): number {
+  let count = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    if (isPair(text, at)) at += 1;
+    count += 1;
+  }
+  return count;
+}
+
+function firstCharacters(text: string, count: number): string {
+  let end = 0;
+  for (let taken = 0; taken < count && end < text.length; taken += 1) end += isPair(text, end) ? 2 : 1;
+  return text.slice(0, end);
+}
+
+function isPair(text: string, at: number): boolean {
+  return (text.codePointAt(at) ?? 0) > 0xffff;
 }

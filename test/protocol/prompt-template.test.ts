@@ -28,17 +28,37 @@ describe('filling a prompt', () => {
     expect(fill('<{toString}>', {}, ['toString'])).toBe('<>');
   });
 
-  it('cuts what is longer than the limit, marks it, and says which', () => {
-    const input = { a: 'x'.repeat(11), b: 'y'.repeat(10) };
+  it('cuts what is longer than the limit, so that it and its mark fit into the limit, and says which', () => {
+    const input = { a: 'x'.repeat(51), b: 'y'.repeat(50) };
     const template = { user: '{a}|{b}|{a}', placeholders: ['a', 'b'] };
-    const cut = `${'x'.repeat(10)}… [1 more characters were cut off]`;
-    expect(fillPrompt(template, input, 10)).toBe(`${cut}|${input.b}|${cut}`);
-    expect(cutFields(template, input, 10)).toEqual(['a']);
+    const cut = `${'x'.repeat(15)}… [36 more characters were cut off]`;
+    expect(cut).toHaveLength(50);
+    expect(fillPrompt(template, input, 50)).toBe(`${cut}|${input.b}|${cut}`);
+    expect(cutFields(template, input, 50)).toEqual(['a']);
   });
 
-  it('does not cut a character in two', () => {
-    const text = fillPrompt({ user: '{a}', placeholders: ['a'] }, { a: 'xx🙂y' }, 3);
-    expect(text).toBe('xx… [3 more characters were cut off]');
+  it.each([38, 39, 45, 46, 99, 100, 101, 400, 1000])('fills a limit of %i to the last character it can', (limit) => {
+    for (let more = 1; more < 1100; more += 7) {
+      const text = fillPrompt({ user: '{a}', placeholders: ['a'] }, { a: 'x'.repeat(limit + more) }, limit);
+      // One character may stay free where the number in the mark would get a digit more by it.
+      expect(limit - text.length).toBeLessThanOrEqual(1);
+      expect(text.length).toBeLessThanOrEqual(limit);
+      const [, kept, cut] = /^(x*)… \[(\d+) more/.exec(text) ?? [];
+      expect(Number(cut) + (kept?.length ?? 0)).toBe(limit + more);
+    }
+  });
+
+  it('counts characters, not UTF-16 units, and cuts none in two', () => {
+    const template = { user: '{a}', placeholders: ['a'] };
+    const fits = '🙂'.repeat(50);
+    expect(fillPrompt(template, { a: fits }, 50)).toBe(fits);
+    const text = fillPrompt(template, { a: '🙂'.repeat(60) }, 50);
+    expect(text).toBe(`${'🙂'.repeat(15)}… [45 more characters were cut off]`);
+    expect(Array.from(text)).toHaveLength(50);
+  });
+
+  it('leaves the mark out where the limit has no room for it', () => {
+    expect(fillPrompt({ user: '{a}', placeholders: ['a'] }, { a: 'xx🙂yz' }, 3)).toBe('xx🙂');
   });
 });
 

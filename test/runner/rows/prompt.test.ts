@@ -35,8 +35,8 @@ test('sends each row as its prompt, and tells what was cut', async () => {
   const id = await world?.start({}, { csv_uri: csv_uri ?? '' });
   const report = await world?.runner.drive(id ?? '');
   expect(texts.toSorted()).toEqual([
-    '{"word": "", "note": "longe… [1 more characters were cut off]", "other": {x}}',
-    '{"word": "{note… [1 more characters were cut off]", "note": "short", "other": {x}}',
+    '{"word": "", "note": "longe", "other": {x}}',
+    '{"word": "{note", "note": "short", "other": {x}}',
   ]);
   expect(report).toMatchObject({ truncated_rows: 2, truncated_fields: { q: 1, note: 1 } });
   expect(report?.warnings).toEqual([
