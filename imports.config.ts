@@ -76,7 +76,7 @@ export const IMPORTS: { [room: string]: string[] } = {
   tools: TOOLS,
   mcp: FACE,
   http: FACE,
-  cli: [...FACE, 'providers/bedrock/bedrock-variables'],
+  cli: [...FACE, 'providers/bedrock/bedrock-variables', 'providers/bedrock/output-limits'],
 };
 
 /** A pattern for a folder of `src/`, or for one file of it. */

@@ -121,6 +121,8 @@ export const agentDefinition = z.strictObject({
       schema: jsonSchema.optional(),
       /** How the answer is given: as a call of a tool (the default), or as JSON in text. */
       mode: z.enum(['tool', 'text']).optional(),
+      /** Whether the instructions of mode text show the schema (the default); false where the agent's own say it. */
+      schema_in_prompt: z.boolean().optional(),
     })
     .default({ enabled: false }),
   limits: z

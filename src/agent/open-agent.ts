@@ -71,7 +71,7 @@ function samplingOf({ model: { temperature, top_p: topP } }: AgentDefinition): S
 
 function systemOf({ instructions }: AgentDefinition, structured: StructuredOutput | undefined): string {
   if (structured === undefined) return instructions;
-  return `${instructions.trimEnd()}\n\n${structured.instruction}`;
+  return structured.instruction === '' ? instructions : `${instructions.trimEnd()}\n\n${structured.instruction}`;
 }
 
 function liveSpecs(tools: ReadonlyMap<string, BoundTool>): ToolSpec[] {

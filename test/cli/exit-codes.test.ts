@@ -136,6 +136,7 @@ describe('the exit table', () => {
     model: 'p/m',
     stand_in: null,
     source_uri: 'a.csv',
+    source_files: null,
     output_uri: null,
     counts: { total: 1, queued: 0, running: 0, succeeded: 1, failed: 0 },
     rows_per_second: null,

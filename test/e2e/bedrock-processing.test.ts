@@ -42,6 +42,7 @@ describe('rowmill bedrock-processing', () => {
     const { site, server, base, put, read, args } = await open({
       BEDROCK_BATCH_THRESHOLD: '100',
       BEDROCK_MAX_RETRIES: '1',
+      BEDROCK_EXIT_ON_ERRORS: 'true',
     });
     await put('data/train/reviews.csv', reviews(140, ','));
     await put('data/val/reviews.tsv', reviews(5, '\t'));
@@ -59,6 +60,16 @@ describe('rowmill bedrock-processing', () => {
       overall_validation_rate: 146 / 149,
       batch_processing_used: true,
       batch_job_info: [{ split_name: 'train', status: 'done', requests: 139 }],
+      total_files: 3,
+      files_processed: [
+        { filename: 'reviews.csv', records: 140, successful: 139, failed: 1, batch_processing_used: true },
+        { filename: 'reviews.tsv', records: 5, successful: 4, success_rate: 0.8, validation_rate: 0.8 },
+        { filename: 'reviews.parquet', records: 4, validation_passed: 3, batch_processing_used: false },
+      ],
+      model_info: { profile_id: MODEL, method: 'profile_id' },
+      effective_model_id: MODEL,
+      template_integration: { system_prompt_loaded: true, validation_schema_loaded: true },
+      processing_timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
       truncation_stats: { truncation_enabled: true, truncated_records: 0, truncated_fields: {} },
       splits_processed: [
         { split_name: 'train', total_records: 140, batch_processing_used: true },
@@ -98,7 +109,7 @@ describe('rowmill bedrock-processing', () => {
     await put('data/notes.docx', 'x');
     await put('data/_SUCCESS', '');
     const run = site.rowmill(...args('testing'));
-    expect((await run.ended).code).toBe(3);
+    expect((await run.ended).code).toBe(0);
     expect(run.stderr()).toContain('testing has no column for shop');
     expect(run.stderr()).toContain('notes.docx left out');
     expect(run.stderr()).not.toContain('_SUCCESS');
@@ -121,7 +132,14 @@ describe('rowmill bedrock-processing', () => {
     await put('data/d.csv.gz', gzipSync('id,review,shop\n4,fine,s\n'));
     await put('data/e.parquet', parquet(2));
     const { code, json } = await site.rowmill(...args('calibration', '--json')).ended;
-    expect([code, json?.['total_records']]).toEqual([0, 6]);
+    expect([code, json?.['total_records'], json?.['total_files']]).toEqual([0, 6, 5]);
+    expect(json?.['files_processed']).toMatchObject(
+      ['a.csv', 'b.csv', 'c.tsv', 'd.csv.gz', 'e.parquet'].map((filename) => ({
+        filename,
+        records: filename === 'e.parquet' ? 2 : 1,
+        success_rate: 1,
+      })),
+    );
     expect((await readdir(join(base, 'output/data'))).toSorted()).toEqual(
       ['csv', 'csv.gz', 'parquet', 'tsv'].map((format) => `calibration_processed_data.${format}`),
     );
@@ -190,7 +208,7 @@ describe('rowmill bedrock-processing', () => {
   it('tells the faults of all splits before the first is begun', async () => {
     const { site, asked, put, args } = await open();
     await put('data/train/a.csv', 'id,review,shop\n1,fine,s\n');
-    await put('data/train/b.csv', 'id,other\n1,fine\n');
+    await put('data/train/b.csv', '');
     await put('data/val/reviews.csv', 'id,review,shop\n1,fine,s\n');
     await put('data/test/reviews.parquet', 'no Parquet');
     const { code, json } = await site.rowmill(...args('training', '--json')).ended;
@@ -199,6 +217,66 @@ describe('rowmill bedrock-processing', () => {
       { error: { message: expect.stringMatching(/train: .*b\.csv.*\ntest: .*reviews\.parquet/s) } },
     ]);
     expect(asked()).toEqual([]);
+  }, 60_000);
+
+  it('processes files of different columns each by itself, and an empty split to an empty table', async () => {
+    const { site, base, put, read, args } = await open();
+    await put('data/train/a.csv', 'id,review,shop\n1,fine,s\n');
+    await put('data/train/b.csv', 'id,review,year\n2,fine,2024\n3,fine,2025\n');
+    await put('data/val/reviews.csv', 'id,review,shop\n');
+    await put('data/test/_SUCCESS', '');
+    const run = site.rowmill(...args('training', '--json'));
+    const { code, json } = await run.ended;
+    expect([code, json]).toMatchObject([
+      0,
+      {
+        total_files: 3,
+        total_records: 3,
+        splits_processed: [
+          { split_name: 'train', total_files: 1, total_records: 1 },
+          { split_name: 'train', total_files: 1, total_records: 2 },
+          { split_name: 'val', total_files: 1, total_records: 0, success_rate: 0 },
+          { split_name: 'test', total_files: 0, total_records: 0, files_processed: [] },
+        ],
+      },
+    ]);
+    expect((await readdir(join(base, 'output/data/train'))).toSorted()).toEqual([
+      'a_processed_data.csv',
+      'b_processed_data.csv',
+    ]);
+    expect(firstCells(await read('data/train/b_processed_data.csv'))).toEqual(['id', '2', '3']);
+    expect(await read('data/val/val_processed_data.csv')).toBe(`${['id', 'review', 'shop', ...ADDED].join(',')}\n`);
+    expect(await readdir(join(base, 'output/data/test'))).toEqual([]);
+  }, 60_000);
+
+  it('shows the schema where the templates do not name every field, or as the variable says', async () => {
+    const { site, server, put, args } = await open();
+    await put('data/reviews.csv', 'review,shop\nfine,s\n');
+    const systems: string[] = [];
+    for (const [prompt, variable] of [
+      ['{review}: give stars', ''],
+      ['{review}: give stars and topic', ''],
+      ['{review}: give stars and topic', 'true'],
+      ['{review}: give stars', 'false'],
+    ] as const) {
+      await put('templates/prompts.json', { system_prompt: 'You judge.', user_prompt_template: prompt });
+      const before = server.realtime.length;
+      expect((await site.rowmillWith({ BEDROCK_SCHEMA_IN_PROMPT: variable }, ...args('testing')).ended).code).toBe(0);
+      systems.push(JSON.stringify(server.realtime[before]?.system));
+    }
+    expect(systems.map((text) => text.includes('JSON Schema'))).toEqual([true, false, true, false]);
+    expect(systems[1]).toContain('You judge.');
+  }, 60_000);
+
+  it('asks for no more tokens than the model writes, and says so', async () => {
+    const { site, server, put, args } = await open({
+      BEDROCK_PRIMARY_MODEL_ID: 'anthropic.claude-3-haiku-20240307-v1:0',
+    });
+    await put('data/reviews.csv', 'review,shop\nfine,s\n');
+    const run = site.rowmill(...args('testing'));
+    expect((await run.ended).code).toBe(0);
+    expect(run.stderr()).toContain('BEDROCK_MAX_TOKENS is lowered from 32768 to 4096.');
+    expect(server.realtime[0]?.max_tokens).toBe(4096);
   }, 60_000);
 
   it('is not started above a limit that its environment sets, unless somebody agrees', async () => {

@@ -24,7 +24,7 @@ export interface StructuredOutput {
  * @throws AppError `agents_invalid` when the schema is missing, is not an object's, or is not a JSON Schema
  */
 export function createStructuredOutput(definition: AgentDefinition): StructuredOutput | undefined {
-  const { enabled, schema, mode } = definition.structured_output;
+  const { enabled, schema, mode, schema_in_prompt: isShown = true } = definition.structured_output;
   if (!enabled) return undefined;
   const place = `structured_output.schema of agent ${agentLabel(definition)}`;
   if (schema === undefined || schema['type'] !== 'object') {
@@ -32,7 +32,7 @@ export function createStructuredOutput(definition: AgentDefinition): StructuredO
   }
   const validate = compileSchema(withoutDialect(schema), place);
   return {
-    ...(mode === 'text' ? inText(schema) : byTool(schema)),
+    ...(mode === 'text' ? inText(isShown ? schema : undefined) : byTool(schema)),
     check(input) {
       const result = validate(input);
       return result.valid ? { valid: true, value: input as JsonObject } : result;
@@ -59,11 +59,15 @@ function byTool(schema: JsonSchema): Omit<StructuredOutput, 'check'> {
   };
 }
 
-function inText(schema: JsonSchema): Omit<StructuredOutput, 'check'> {
+/** @param shown the schema that the instruction shows; without it the agent's own instructions say what to answer */
+function inText(shown: JsonSchema | undefined): Omit<StructuredOutput, 'check'> {
   return {
     spec: undefined,
     prefill: '{',
-    instruction: `Answer with one JSON object that fits this JSON Schema, and with nothing else:\n${JSON.stringify(schema)}`,
+    instruction:
+      shown === undefined
+        ? ''
+        : `Answer with one JSON object that fits this JSON Schema, and with nothing else:\n${JSON.stringify(shown)}`,
     reminder: 'You have ended without an answer. Give the JSON object now, and nothing else.',
     cutReminder: (maxTokens) =>
       `Your answer was cut off. You have ${maxTokens} tokens now: give the JSON object at once, all of it, and nothing else.`,

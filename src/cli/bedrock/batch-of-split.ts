@@ -1,6 +1,7 @@
 import { type AgentDefinition, agentDefinition } from '../../agent/definition.ts';
 import { AppError } from '../../base/errors.ts';
 import { describeZodError } from '../../base/schema.ts';
+import { outputLimitOf } from '../../providers/bedrock/output-limits.ts';
 import type { InputMapping } from '../../runner/contract/mapping.ts';
 import type { BatchOptions } from '../../runner/contract/options.ts';
 import type { BatchRequest } from '../../runner/contract/request.ts';
@@ -22,9 +23,10 @@ export interface Job {
  * @throws AppError `invalid_arguments` when the folder and the settings define no valid agent
  */
 export function agentOf({ folder: { prompts, schema }, settings }: Job): AgentDefinition {
+  const maxTokens = maxTokensOf(settings);
   const perSecond = settings.BEDROCK_RATE_LIMIT_PER_SECOND;
   // A slow model writes 30 tokens a second.
-  const callSeconds = Math.min(600, Math.max(120, Math.ceil(settings.BEDROCK_MAX_TOKENS / 30)));
+  const callSeconds = Math.min(600, Math.max(120, Math.ceil(maxTokens / 30)));
   const parsed = agentDefinition.safeParse({
     name: AGENT,
     model: {
@@ -32,14 +34,19 @@ export function agentOf({ folder: { prompts, schema }, settings }: Job): AgentDe
       model: settings.BEDROCK_PRIMARY_MODEL_ID,
       fallback: settings.BEDROCK_FALLBACK_MODEL_ID,
       inference_profile: settings.BEDROCK_INFERENCE_PROFILE_ARN,
-      max_tokens: settings.BEDROCK_MAX_TOKENS,
+      max_tokens: maxTokens,
       temperature: settings.BEDROCK_TEMPERATURE,
       top_p: settings.BEDROCK_TOP_P,
     },
     instructions: prompts.systemPrompt.trim() === '' ? 'Do what the message asks for.' : prompts.systemPrompt,
     prompt: { user: prompts.userPrompt, placeholders: prompts.placeholders },
     input: inputOf(prompts.placeholders),
-    structured_output: { enabled: true, mode: 'text', schema },
+    structured_output: {
+      enabled: true,
+      mode: 'text',
+      schema,
+      schema_in_prompt: showsSchema({ prompts, schema }, settings),
+    },
     limits: {
       // Each further turn asks again after an unusable answer.
       max_turns: 1 + settings.BEDROCK_MAX_RETRIES,
@@ -57,6 +64,19 @@ export function agentOf({ folder: { prompts, schema }, settings }: Job): AgentDe
     'invalid_arguments',
     `The job defines no valid agent: ${describeZodError(parsed.error).join('; ')}.`,
   );
+}
+
+/** The tokens that an answer may have: as the variable says, at most what every model of the job writes. */
+export function maxTokensOf(settings: BedrockSettings): number {
+  const { BEDROCK_PRIMARY_MODEL_ID: primary, BEDROCK_FALLBACK_MODEL_ID: fallback } = settings;
+  const limits = [primary, fallback].map((model) => (model === undefined ? undefined : outputLimitOf(model)));
+  return Math.min(settings.BEDROCK_MAX_TOKENS, ...limits.filter((limit) => limit !== undefined));
+}
+
+/** Whether the prompt shows the schema: as the variable says, else where the templates do not name every field of it. */
+function showsSchema({ prompts, schema }: Pick<JobFolder, 'prompts' | 'schema'>, settings: BedrockSettings): boolean {
+  const text = `${prompts.systemPrompt}\n${prompts.userPrompt}`;
+  return settings.BEDROCK_SCHEMA_IN_PROMPT ?? !answerFields(schema).every((field) => text.includes(field));
 }
 
 function inputOf(placeholders: readonly string[]) {
@@ -114,5 +134,6 @@ function optionsOf(settings: BedrockSettings): BatchOptions {
     batch_job_requests: settings.BEDROCK_MAX_RECORDS_PER_JOB,
     batch_jobs: settings.BEDROCK_MAX_CONCURRENT_BATCH_JOBS,
     overwrite: true,
+    allow_empty: true,
   };
 }

@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { AppError, toAppError } from '../../base/errors.ts';
 import type { JsonSchema } from '../../protocol/messages.ts';
 import { type Prompts, readAnswerSchema, readPrompts, unreadable } from './documents.ts';
@@ -20,6 +20,8 @@ export interface Split {
 /** The content of a job's folder. */
 export interface JobFolder {
   splits: Split[];
+  /** Splits without a table, with the folder of their output, which is made all the same. */
+  emptySplits: { name: string; folder: string }[];
   prompts: Prompts;
   schema: JsonSchema;
   summaryFolder: string;
@@ -48,13 +50,23 @@ export async function readJobFolder(base: string, jobType: JobType): Promise<Job
     const message = faults.map((fault) => fault.message).join('\n');
     throw new AppError(faults[0]?.code ?? 'internal', message, { cause: faults[0] });
   }
-  const { splits, warnings } = found;
+  const { splits, emptySplits, warnings } = found;
   const summaryFolder = join(base, 'output', 'summary');
-  return { splits, prompts, schema, summaryFolder, warnings: [...warnings, ...prompts.warnings] };
+  return { splits, emptySplits, prompts, schema, summaryFolder, warnings: [...warnings, ...prompts.warnings] };
+}
+
+/** The tables of a split, each by itself: their columns differ. */
+export function separateFiles({ name, files, output }: Split): Split[] {
+  return files.map((file) => {
+    const extension = TABLE.exec(file)?.[0] ?? '';
+    const own = `${basename(file).slice(0, -extension.length)}_processed_data${extension}`;
+    return { name, source: file, files: [file], output: join(dirname(output), own) };
+  });
 }
 
 interface Found {
   splits: Split[];
+  emptySplits: JobFolder['emptySplits'];
   warnings: string[];
 }
 
@@ -62,15 +74,19 @@ async function findSplits(base: string, jobType: JobType): Promise<Found> {
   const data = join(base, 'input', 'data');
   const output = join(base, 'output', 'data');
   const parts = jobType === 'training' ? await foldersOf(data) : [];
-  const all: Found = { splits: [], warnings: [] };
+  const all: Found = { splits: [], emptySplits: [], warnings: [] };
   for (const name of parts) {
     const folder = join(data, name);
     const { splits, warnings } = await splitsOf(name, folder, join(output, name, `${name}_processed_data`));
-    if (splits.length === 0) warnings.push(`${folder} holds no ${TABLES}: there is no ${name} split.`);
+    if (splits.length === 0) {
+      warnings.push(`${folder} holds no ${TABLES}: the ${name} split is empty.`);
+      all.emptySplits.push({ name, folder: join(output, name) });
+    }
     all.splits.push(...splits);
     all.warnings.push(...warnings);
   }
-  const found = parts.length > 0 ? all : await splitsOf(jobType, data, join(output, `${jobType}_processed_data`));
+  const found =
+    parts.length > 0 ? all : { ...all, ...(await splitsOf(jobType, data, join(output, `${jobType}_processed_data`))) };
   if (found.splits.length > 0) return found;
   throw new AppError(
     'file_not_found',
@@ -87,7 +103,7 @@ async function foldersOf(data: string): Promise<string[]> {
 }
 
 /** All files of one format are one table; its answers have the same format. */
-async function splitsOf(name: string, folder: string, output: string): Promise<Found> {
+async function splitsOf(name: string, folder: string, output: string): Promise<Pick<Found, 'splits' | 'warnings'>> {
   const files = await filesOf(folder);
   const formatOf = (file: string) => TABLE.exec(file)?.[0];
   // A name that starts with an underscore is a marker of the program that wrote the folder, such as _SUCCESS.

@@ -11,7 +11,7 @@ import type { BatchRequest } from '../../runner/contract/request.ts';
 import { ENDED } from '../../runner/lifecycle/batch.ts';
 import type { App } from '../app.ts';
 import { type Job, requestOf } from './batch-of-split.ts';
-import type { Split } from './folders.ts';
+import { type Split, separateFiles } from './folders.ts';
 
 /** A split as a batch that can run. */
 export interface PlannedSplit {
@@ -28,17 +28,24 @@ export interface PlannedSplit {
  */
 export async function planSplits(app: App, job: Job): Promise<PlannedSplit[]> {
   const planned: PlannedSplit[] = [];
-  for (const split of job.folder.splits) {
-    // The first plan reads the columns, on which the mapping depends.
-    const { columns } = await app.runner.plan(requestOf(split, [], job).request);
-    const { request, missing } = requestOf(split, columns, job);
-    planned.push({ split, request, missing, plan: await app.runner.plan(request) });
-  }
+  for (const split of job.folder.splits) planned.push(...(await planSplit(app, split, job)));
   const problems = planned.flatMap(({ split, plan }) => plan.problems.map((problem) => ({ split, problem })));
   const [first] = problems;
   if (first === undefined) return planned;
   const messages = problems.map(({ split, problem }) => `${split.name}: ${problem.message}`);
   throw new AppError(first.problem.code, messages.join('\n'));
+}
+
+/** The batch of a split. Files whose columns differ are not one table: then each has a batch of its own. */
+async function planSplit(app: App, split: Split, job: Job): Promise<PlannedSplit[]> {
+  // The first plan reads the columns, on which the mapping depends.
+  const { columns, problems } = await app.runner.plan(requestOf(split, [], job).request);
+  if (split.files.length > 1 && problems.some(({ code }) => code === 'not_a_table')) {
+    const separate = await Promise.all(separateFiles(split).map((one) => planSplit(app, one, job)));
+    return separate.flat();
+  }
+  const { request, missing } = requestOf(split, columns, job);
+  return [{ split, request, missing, plan: await app.runner.plan(request) }];
 }
 
 /** A split with the request of its batch, and the batch if it exists. */

@@ -32,7 +32,7 @@ const environment = z.object({
   BEDROCK_FALLBACK_MODEL_ID: z.string().optional(),
   BEDROCK_INFERENCE_PROFILE_ARN: z.string().optional(),
   BEDROCK_INFERENCE_PROFILE_REQUIRED_MODELS: names.default([]),
-  BEDROCK_MAX_TOKENS: whole(1).default(8192),
+  BEDROCK_MAX_TOKENS: whole(1).default(32_768),
   BEDROCK_TEMPERATURE: number('a number from 0 to 1')
     .min(0, 'must be a number from 0 to 1')
     .max(1, 'must be a number from 0 to 1')
@@ -45,6 +45,10 @@ const environment = z.object({
   BEDROCK_MAX_RETRIES: whole(0, 99).default(3),
   BEDROCK_OUTPUT_COLUMN_PREFIX: z.string().default('llm_'),
   BEDROCK_SKIP_ERROR_RECORDS: flag.default(false),
+  /** Whether failed records make the exit status 3; a pipeline stops at any status but 0. */
+  BEDROCK_EXIT_ON_ERRORS: flag.default(false),
+  /** Whether the prompt shows the schema; without it, where the templates do not name every field. */
+  BEDROCK_SCHEMA_IN_PROMPT: flag.optional(),
   BEDROCK_MAX_CONCURRENT_WORKERS: whole(1, 1000).default(5),
   BEDROCK_RATE_LIMIT_PER_SECOND: number('a number above 0').positive('must be a number above 0').optional(),
   BEDROCK_CONCURRENCY_MODE: z

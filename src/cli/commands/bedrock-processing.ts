@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { toAppError } from '../../base/errors.ts';
@@ -7,10 +8,11 @@ import { ENDED } from '../../runner/lifecycle/batch.ts';
 import { isTruncationWarning } from '../../runner/rows/input-messages.ts';
 import { refuseCostly } from '../agreement.ts';
 import type { App } from '../app.ts';
-import { agentOf, type Job } from '../bedrock/batch-of-split.ts';
+import { agentOf, type Job, maxTokensOf } from '../bedrock/batch-of-split.ts';
+import { countFiles } from '../bedrock/file-counts.ts';
 import { JOB_TYPES, type JobType, readJobFolder } from '../bedrock/folders.ts';
 import { planSplits, type RunSplit, takeUp } from '../bedrock/job-run.ts';
-import { readBedrockSettings } from '../bedrock/settings.ts';
+import { type BedrockSettings, readBedrockSettings } from '../bedrock/settings.ts';
 import { type ProcessedSplit, summarize, writeSummary } from '../bedrock/summary.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
 import { EXIT, exitCodeOfBatch } from '../exit-codes.ts';
@@ -58,7 +60,8 @@ BEDROCK_PRIMARY_MODEL_ID names the model. More BEDROCK_… variables set limits 
 provider jobs; docs/bedrock-processing.md lists them.
 
 Run the same command again to continue a job that did not end.
-The exit status is that of "rowmill run".`;
+The exit status is that of "rowmill run", except that failed records give 0
+unless BEDROCK_EXIT_ON_ERRORS is true.`;
 
 async function run(
   given: Arguments,
@@ -70,6 +73,11 @@ async function run(
   const job: Job = { folder, settings };
   for (const warning of folder.warnings) output.note(`Warning: ${oneLine(warning)}`);
   const agent = agentOf(job);
+  const maxTokens = maxTokensOf(settings);
+  if (maxTokens < settings.BEDROCK_MAX_TOKENS) {
+    const fix = 'The models of the job write no more in one answer.';
+    output.note(`BEDROCK_MAX_TOKENS is lowered from ${settings.BEDROCK_MAX_TOKENS} to ${maxTokens}. ${fix}`);
+  }
   const region = settings.AWS_DEFAULT_REGION ?? settings.AWS_REGION;
   const app = await context.app({
     agents: [agent],
@@ -122,20 +130,33 @@ async function processSplits(splits: readonly RunSplit[], parts: JobRun): Promis
   for (const one of splits) {
     const { report, interrupted } = await processSplit(one, parts);
     rest = rest.slice(1);
-    processed.push({ split: one.split, report, output: await writeTable(one, report, parts) });
-    const code = exitCodeOfBatch(report, interrupted);
+    const { split } = one;
+    const files = await countFiles({ split, report }, parts.app.runner);
+    processed.push({ split, report, output: await writeTable(one, report, parts), files });
+    const code = exitCodeOf(report, { interrupted, settings: job.settings });
     if (code !== EXIT.completed) exitCode = code;
     isWhole = code === EXIT.completed || code === EXIT.rowsFailed;
     // After a split that has not ended, the next splits are not started: the same cause would stop them.
     if (!isWhole) break;
   }
-  const summary = summarize(jobType, { processed, notStarted: rest }, job.settings);
+  for (const { folder } of job.folder.emptySplits) await mkdir(folder, { recursive: true });
+  const summary = summarize(jobType, { processed, notStarted: rest }, job);
   const path = await writeSummary(job.folder.summaryFolder, jobType, summary);
   output.document({ ...summary, summary_path: path });
   output.line(`${'summary'.padEnd(15)}${path}`);
   if (!isWhole)
     output.note('The job is not finished: run the same command again to continue it. Its answers are kept.');
   return exitCode;
+}
+
+/** Failed records do not fail the job, unless its environment says so: a pipeline would drop the others. */
+function exitCodeOf(
+  report: BatchReport,
+  { interrupted, settings }: { interrupted: boolean; settings: BedrockSettings },
+): number {
+  const code = exitCodeOfBatch(report, interrupted);
+  const isTolerated = report.status === 'completed' && !settings.BEDROCK_EXIT_ON_ERRORS;
+  return code === EXIT.rowsFailed && isTolerated ? EXIT.completed : code;
 }
 
 async function processSplit(one: RunSplit, parts: JobRun): Promise<ForegroundResult> {

@@ -45,6 +45,10 @@ export function toBedrockFault(thrown: unknown, { place, signal }: { place: stri
   const status = $metadata?.httpStatusCode;
   // An answer that breaks off has the status of success.
   if (status === undefined || status < 300) return toConnectionFault(BEDROCK_BATCH, thrown);
+  if (name === 'NoSuchBucket') {
+    const text = `The bucket of ${place} does not exist: create it, or set BEDROCK_BATCH_INPUT_S3_PATH and BEDROCK_BATCH_OUTPUT_S3_PATH to folders in one that does.`;
+    return new AppError('bucket_not_found', text, { cause: thrown });
+  }
   const said = `${name}: ${message} (${place})`;
   return toRefusalFault(BEDROCK_BATCH, place, { status, said, code: CODES[name ?? ''], cause: thrown });
 }

@@ -54,7 +54,8 @@ export function isNotOnDemand({ message }: AppError): boolean {
 function codeOf({ name, message }: BedrockRuntimeServiceException): ErrorCode | undefined {
   if (name === 'ThrottlingException' && /per day/i.test(message)) return 'model_spend_limit';
   if (name === 'AccessDeniedException' && /security token|signature/i.test(message)) return 'model_key_refused';
-  if (name === 'ValidationException' && NO_SUCH_MODEL.test(message)) return 'model_unknown';
+  const isUnserved = NO_SUCH_MODEL.test(message) || NOT_ON_DEMAND.test(message);
+  if (isUnserved && (name === 'ValidationException' || name === 'ResourceNotFoundException')) return 'model_unknown';
   return EXCEPTIONS[name];
 }
 

@@ -14,6 +14,7 @@ import { isNotOnDemand, toModelError } from './bedrock-errors.ts';
 import { BEDROCK, BEDROCK_SERVICE, takesStrictTools, toConverse, toModelResponse } from './bedrock-messages.ts';
 import { createInferenceProfiles } from './bedrock-profiles.ts';
 import { collectStream } from './bedrock-stream.ts';
+import { statedOutputLimit } from './output-limits.ts';
 
 const SERVICE: Service = {
   name: BEDROCK_SERVICE,
@@ -47,16 +48,23 @@ export function createBedrockProvider(options: BedrockOptions): Provider {
   const plain = new WeakSet<readonly ToolSpec[]>();
   /** The model of each name that was derived from a model's id. */
   const modelOf = new Map<string, string>();
+  /** The most tokens that a model writes, from its refusals. */
+  const outputLimits = new Map<string, number>();
+  const within = (request: ModelRequest): ModelRequest => {
+    const limit = outputLimits.get(request.model) ?? Number.POSITIVE_INFINITY;
+    return request.maxTokens > limit ? { ...request, maxTokens: limit } : request;
+  };
   const route = (request: ModelRequest): ModelRequest => {
-    if (request.model === inferenceProfile?.model || modelOf.has(request.model)) return request;
+    if (request.model === inferenceProfile?.model || modelOf.has(request.model)) return within(request);
     const name = profiles.nameOf(request.model);
-    if (name === request.model) return request;
+    if (name === request.model) return within(request);
     modelOf.set(name, request.model);
-    return { ...request, model: name };
+    return within({ ...request, model: name });
   };
   /** The fault unchanged, or a retryable one because the next call is made in another way. */
   const mended = (fault: AppError, request: ModelRequest, isStrict: boolean): AppError => {
     const model = modelOf.get(request.model) ?? request.model;
+    const limit = statedOutputLimit(fault.message);
     const isWrongName = isNotOnDemand(fault) || (fault.code === 'model_unknown' && model !== request.model);
     if (isWrongName && profiles.refused(model, request.model)) {
       log.warn(
@@ -66,6 +74,9 @@ export function createBedrockProvider(options: BedrockOptions): Provider {
     } else if (isStrict && fault.code === 'model_request_invalid' && /strict|schema/i.test(fault.message)) {
       plain.add(request.tools);
       log.warn({ model, reason: fault.message }, 'strict tools are refused; tools are sent plain from now on');
+    } else if (limit !== undefined && limit < request.maxTokens) {
+      outputLimits.set(request.model, limit);
+      log.warn({ model, limit, asked: request.maxTokens }, 'the model writes fewer tokens; max_tokens is lowered');
     } else {
       return fault;
     }

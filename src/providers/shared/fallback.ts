@@ -15,8 +15,8 @@ export interface FallbackOptions {
 }
 
 /**
- * A provider that switches to another model when the first is not served. If the first has never answered and refuses a
- * first turn as invalid or is unknown, the process stays with the fallback. A model that has answered is not given up
+ * A provider that switches to another model when the first is not served. If the first is unknown, or has never answered
+ * and refuses a first turn as invalid, the process stays with the fallback. A model that has answered is not given up
  * for one request that it refuses. A transcript stays with the model that started it: the fallback's answers start with
  * a mark, which is never sent.
  */
@@ -50,7 +50,7 @@ export function withFallback(provider: Provider, { model, fallback, log }: Fallb
         hasAnswered = true;
         return response;
       } catch (thrown) {
-        const isLost = thrown instanceof AppError && isUnserved(thrown) && !hasAnswered;
+        const isLost = thrown instanceof AppError && isUnserved(thrown, hasAnswered);
         if (!isLost || beganWith(request) !== undefined) throw thrown;
         if (!isGivenUp) log.warn({ model, fallback, reason: thrown.message }, 'the model is replaced by its fallback');
         isGivenUp = true;
@@ -60,9 +60,9 @@ export function withFallback(provider: Provider, { model, fallback, log }: Fallb
   };
 }
 
-/** A retryable fault needs no fallback: the call is repeated. */
-function isUnserved({ code, retryable }: AppError): boolean {
-  return !retryable && (code === 'model_request_invalid' || code === 'model_unknown');
+/** Whether a model is given up for a fault. A retryable fault needs no fallback: the call is repeated. */
+function isUnserved({ code, retryable }: AppError, hasAnswered: boolean): boolean {
+  return !retryable && (code === 'model_unknown' || (code === 'model_request_invalid' && !hasAnswered));
 }
 
 function beganWith({ messages }: ModelRequest): 'model' | 'fallback' | undefined {

@@ -59,6 +59,11 @@ export const batchOptions = strict({
     default: false,
     cli: { group: TABLE },
   }),
+  allow_empty: option(z.boolean(), {
+    text: 'Write an empty table for a source without rows. Without this option, a source without rows is an error.',
+    default: false,
+    cli: { group: TABLE },
+  }),
   mode: option(oneOf(['auto', 'batch', 'realtime']), {
     text: 'How rows run: through the batch API of the provider (batch: half the price, within a day), immediately (realtime), or the one that fits (auto: the batch API from batch_threshold rows on, for an agent without its own tools).',
     default: 'auto',

@@ -69,6 +69,10 @@ export const batchReport = z.object({
   model: z.string().describe('The model, as provider/model.'),
   stand_in: z.string().nullable().describe('The kind of stand-in that replaces the model; null for a real model.'),
   source_uri: z.string().describe('The source table.'),
+  source_files: z
+    .array(z.object({ name: z.string().describe('The file.'), rows: z.number().describe('Its number of rows.') }))
+    .nullable()
+    .describe('The files of a source with several, in the order of their rows, once they are loaded; else null.'),
   output_uri: z.string().nullable().describe('The output table; null until it is written.'),
   counts: counts.describe('Rows by state.'),
   rows_per_second: z.number().nullable().describe('Rows finished per second; null when unknown.'),

@@ -74,7 +74,8 @@ export async function planBatch(given: BatchRequest, deps: RunnerDeps, { face }:
     const overwrite = request.options?.overwrite === true || (await isRepeat(request, deps));
     await attempt(problems, () => deps.tables.checkWriter(uri, [request.csv_uri], { overwrite }));
   }
-  if (look !== undefined && look.rowCount === 0) problems.push(noRows(request.csv_uri));
+  const isEmpty = look !== undefined && look.rowCount === 0;
+  if (isEmpty && request.options?.allow_empty !== true) problems.push(noRows(request.csv_uri));
   if (agent !== undefined) await planAgent({ request, plan, agent, look }, deps);
   return plan;
 }
@@ -171,7 +172,10 @@ export function checkStructured(agent: AgentDefinition): Problem[] {
 }
 
 function noRows(uri: string): Problem {
-  return { code: 'no_rows', message: `${basename(uri)} has a header but no rows; there is nothing to run.` };
+  return {
+    code: 'no_rows',
+    message: `${basename(uri)} has a header but no rows; there is nothing to run. With allow_empty its table is written all the same.`,
+  };
 }
 
 interface Look {

@@ -39,7 +39,8 @@ async function load(batch: BatchRecord, drive: Drive): Promise<'on'> {
   if (delivers) await deps.store.updateBatch(batch.id, { delivers }, { fence });
   if (isLive) return beginIntake(batch, drive, source);
   const loaded = await loadRows(source, fence, { deps, signal });
-  if (loaded.rows === 0) throw new AppError('no_rows', `${source.uri} has no rows.`);
+  if (loaded.rows === 0 && plan.request.options?.allow_empty !== true)
+    throw new AppError('no_rows', `${source.uri} has no rows.`);
   checkColumns(plan, loaded.columns);
   const status = nextBatchStatus('loading', { type: 'loaded' });
   const { columns, types, parts, warnings: loadWarnings } = loaded;

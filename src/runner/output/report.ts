@@ -66,6 +66,7 @@ function reportOf(
     stand_in: plan.standIn,
     // A plan of an older version may hold credentials.
     source_uri: withoutCredentials(plan.request.csv_uri),
+    source_files: plan.parts ?? null,
     output_uri: batch.output === null ? null : withoutCredentials(batch.output.uri),
     counts: {
       total,

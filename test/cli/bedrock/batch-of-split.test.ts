@@ -6,7 +6,7 @@ function jobOf(variables: Record<string, string> = {}): Job {
   const settings = readBedrockSettings({ BEDROCK_PRIMARY_MODEL_ID: 'anthropic.claude-3-haiku', ...variables }, {});
   const prompts = { systemPrompt: '', userPrompt: '{a} {b}', placeholders: ['a', 'b'], warnings: [] };
   const schema = { type: 'object', properties: { x: { type: 'string' } } };
-  return { settings, folder: { prompts, schema, splits: [], summaryFolder: '', warnings: [] } };
+  return { settings, folder: { prompts, schema, splits: [], emptySplits: [], summaryFolder: '', warnings: [] } };
 }
 
 const SPLIT = { name: 'train', source: '/in.csv', files: ['/in.csv'], output: '/out.csv' };
@@ -59,6 +59,7 @@ test('the batch has the options that the variables say', () => {
     batch_job_requests: 100,
     batch_jobs: 2,
     overwrite: true,
+    allow_empty: true,
   });
 });
 

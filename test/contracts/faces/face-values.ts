@@ -11,6 +11,7 @@ export const OPTION_VALUES: Record<string, { value: BatchOptions[keyof BatchOpti
   idempotency_key: { value: 'only-once', flags: ['--idempotency-key', 'only-once'] },
   spreadsheet_safe: { value: true, flags: ['--spreadsheet-safe'] },
   overwrite: { value: true, flags: ['--overwrite'] },
+  allow_empty: { value: true, flags: ['--allow-empty'] },
   mode: { value: 'realtime', flags: ['--mode', 'realtime'] },
   batch_threshold: { value: 50, flags: ['--batch-threshold', '50'] },
   batch_deadline_hours: { value: 6.5, flags: ['--batch-deadline', '6.5'] },

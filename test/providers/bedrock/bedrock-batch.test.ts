@@ -45,11 +45,16 @@ describe("Bedrock's batch inference", () => {
   const signal = new AbortController().signal;
   const beforeCreate = async () => undefined;
 
-  it('asks for nothing when the bucket is not there', async () => {
+  it('names a bucket that does not exist, and asks for nothing', async () => {
     const api = createBedrockBatchApi({ ...optionsOf('http://127.0.0.1:1'), inputUri: 's3://no-such-bucket-here/in' });
     const requests = [api.encode(requestOf(MODEL), 'sub1-row0')];
     const given = { submissionId: 'sub1', model: MODEL, requests, beforeCreate, signal };
-    await expect(api.submit(given)).rejects.toMatchObject({ outcomeUnknown: false, retryable: false });
+    await expect(api.submit(given)).rejects.toMatchObject({
+      code: 'bucket_not_found',
+      message: expect.stringMatching(/bucket of s3:\/\/no-such-bucket-here\/in.* does not exist/),
+      outcomeUnknown: false,
+      retryable: false,
+    });
     await api.close();
   });
 

@@ -3,6 +3,7 @@ import { createSilentLog } from '../../../src/base/log.ts';
 import type { AssistantBlock } from '../../../src/protocol/messages.ts';
 import { createInferenceProfiles } from '../../../src/providers/bedrock/bedrock-profiles.ts';
 import { createBedrockProvider } from '../../../src/providers/bedrock/bedrock-provider.ts';
+import { outputLimitOf } from '../../../src/providers/bedrock/output-limits.ts';
 import { createAsking, HELLO, type ProviderBench, requestOf, testProvider, WAYS } from '../../contracts/provider.ts';
 import type { WireBlock } from '../../support/messages-wire.ts';
 import { bedrockFormat } from '../../support/providers/bedrock-format.ts';
@@ -186,6 +187,12 @@ describe('a model that is not called on demand', () => {
     expect(faults.map((fault) => (fault as { retryable: boolean }).retryable)).toEqual([true, true, false, false]);
   });
 
+  it('is unknown, which pauses a batch, when no profile serves it', async () => {
+    const { provider } = await open({ fault: 'refused', kind: 'invalid', message: NOT_ON_DEMAND });
+    const request = requestOf(`global.${CLAUDE}`);
+    await expect(provider.respond(request, { signal })).rejects.toMatchObject({ code: 'model_unknown' });
+  });
+
   it('is called by the profile that the agent names', async () => {
     const profile = 'arn:aws:bedrock:eu-west-1:123456789012:inference-profile/eu.x';
     const { server } = await open(HELLO);
@@ -199,6 +206,35 @@ describe('a model that is not called on demand', () => {
     expect((await provider.respond(requestOf(CLAUDE), { signal })).model).toBe(CLAUDE);
     expect(decodeURIComponent(server.requests[0]?.path ?? '')).toBe(`/model/${profile}/converse`);
     await provider.close();
+  });
+});
+
+describe('a model that writes fewer tokens than asked for', () => {
+  it('is asked for as many as its refusal names from then on', async () => {
+    const message =
+      'The maximum tokens you requested exceeds the model limit of 40. Try again with a maximum tokens value that is lower than 40.';
+    const { provider, server } = await open(({ max_tokens: most }) =>
+      most > 40 ? { fault: 'refused', kind: 'invalid', message } : HELLO,
+    );
+    const request = { ...requestOf(CLAUDE), maxTokens: 100 };
+    await expect(provider.respond(request, { signal })).rejects.toMatchObject({ retryable: true });
+    await provider.respond(request, { signal });
+    expect(provider.route?.(request).maxTokens).toBe(40);
+    await provider.respond({ ...request, maxTokens: 30 }, { signal });
+    const asked = server.requests.map(({ body }) => JSON.stringify(body).match(/"maxTokens":(\d+)/)?.[1]);
+    expect(asked).toEqual(['100', '40', '30']);
+  });
+
+  it.each([
+    ['us.anthropic.claude-3-haiku-20240307-v1:0', 4096],
+    ['anthropic.claude-3-5-sonnet-20241022-v2:0', 8192],
+    ['anthropic.claude-opus-4-20250514-v1:0', 32_000],
+    ['anthropic.claude-opus-4-1-20250805-v1:0', 32_000],
+    ['amazon.nova-lite-v1:0', 10_000],
+    ['anthropic.claude-haiku-5-5-v1:0', undefined],
+    ['anthropic.claude-opus-4-5-20251101-v1:0', undefined],
+  ])('%s writes at most %s', (model, limit) => {
+    expect(outputLimitOf(model)).toBe(limit);
   });
 });
 

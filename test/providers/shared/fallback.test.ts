@@ -64,6 +64,18 @@ describe('a model with a fallback', () => {
     expect(asked()).toEqual([MODEL, MODEL, MODEL]);
   });
 
+  it('is given up after it has answered when the service says that it is no longer served', async () => {
+    const message = 'The provided model identifier is invalid.';
+    const names = (model: string) => model.replace(/^(us|global)\./, '');
+    const provider = await open(({ model }, { number }) =>
+      number > 1 && names(model) === MODEL ? { ...INVALID, message } : HELLO,
+    );
+    await provider.respond(request, { signal });
+    await expect(provider.respond(request, { signal })).rejects.toMatchObject({ retryable: true });
+    expect((await provider.respond(request, { signal })).model).toBe(OTHER);
+    expect(asked()).toEqual([MODEL, MODEL, OTHER]);
+  });
+
   it('is not given up for a prompt that is too long, nor for a rate limit', async () => {
     const message = 'Input is too long for requested model.';
     const provider = await open((_request, { number }) =>

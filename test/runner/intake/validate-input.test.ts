@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { AppError } from '../../../src/base/errors.ts';
@@ -70,9 +71,14 @@ test('an unknown agent and a missing file are told together, and nothing is stor
   expect(await world.runner.list({ limit: 10 })).toEqual([]);
 });
 
-test('a header without rows has nothing to run', async () => {
+test('a header without rows has nothing to run, unless an empty table is wanted', async () => {
   await begin({ csv: 'q\n' });
   expect((await world.runner.plan(world.request())).problems).toMatchObject([{ code: 'no_rows' }]);
+  const id = await world.start({ allow_empty: true });
+  const report = await world.runner.drive(id);
+  expect(report).toMatchObject({ status: 'completed', error: null, counts: { total: 0, failed: 0 }, cost_usd: 0 });
+  expect(await readFile(report.output_uri ?? '', 'utf8')).toBe('q,answer,_status,_processing_time,_error\n');
+  expect(world.sent).toEqual([]);
 });
 
 test('a cap on a model of unknown price is refused, and its cost is unknown', async () => {
