@@ -3,7 +3,7 @@ import { agentOf, type Job, requestOf } from '../../../src/cli/bedrock/batch-of-
 import { readBedrockSettings } from '../../../src/cli/bedrock/settings.ts';
 
 function jobOf(variables: Record<string, string> = {}): Job {
-  const settings = readBedrockSettings({ BEDROCK_PRIMARY_MODEL_ID: 'anthropic.claude-3-haiku', ...variables }, {});
+  const settings = readBedrockSettings({ BEDROCK_PRIMARY_MODEL_ID: 'anthropic.claude-haiku-5-5-v1:0', ...variables }, {});
   const prompts = { systemPrompt: '', userPrompt: '{a} {b}', placeholders: ['a', 'b'], warnings: [] };
   const schema = { type: 'object', properties: { x: { type: 'string' } } };
   return { settings, folder: { prompts, schema, splits: [], emptySplits: [], summaryFolder: '', warnings: [] } };
@@ -14,7 +14,7 @@ const SPLIT = { name: 'train', source: '/in.csv', files: ['/in.csv'], output: '/
 test('the agent is what the variables say', () => {
   const { model, limits } = agentOf(
     jobOf({
-      BEDROCK_FALLBACK_MODEL_ID: 'amazon.nova-lite-v1:0',
+      BEDROCK_FALLBACK_MODEL_ID: 'anthropic.claude-sonnet-5-5-v1:0',
       BEDROCK_INFERENCE_PROFILE_ARN: 'arn:aws:bedrock:us-east-1:1:inference-profile/x',
       BEDROCK_INFERENCE_PROFILE_REQUIRED_MODELS: '["another"]',
       BEDROCK_MAX_TOKENS: '30000',
@@ -27,8 +27,8 @@ test('the agent is what the variables say', () => {
   );
   expect(model).toEqual({
     provider: 'bedrock',
-    model: 'anthropic.claude-3-haiku',
-    fallback: 'amazon.nova-lite-v1:0',
+    model: 'anthropic.claude-haiku-5-5-v1:0',
+    fallback: 'anthropic.claude-sonnet-5-5-v1:0',
     inference_profile: 'arn:aws:bedrock:us-east-1:1:inference-profile/x',
     max_tokens: 30_000,
     temperature: 0.5,
