@@ -3,7 +3,10 @@ import { agentOf, type Job, requestOf } from '../../../src/cli/bedrock/batch-of-
 import { readBedrockSettings } from '../../../src/cli/bedrock/settings.ts';
 
 function jobOf(variables: Record<string, string> = {}): Job {
-  const settings = readBedrockSettings({ BEDROCK_PRIMARY_MODEL_ID: 'anthropic.claude-haiku-5-5-v1:0', ...variables }, {});
+  const settings = readBedrockSettings(
+    { BEDROCK_PRIMARY_MODEL_ID: 'anthropic.claude-haiku-5-5-v1:0', ...variables },
+    {},
+  );
   const prompts = { systemPrompt: '', userPrompt: '{a} {b}', placeholders: ['a', 'b'], warnings: [] };
   const schema = { type: 'object', properties: { x: { type: 'string' } } };
   return { settings, folder: { prompts, schema, splits: [], emptySplits: [], summaryFolder: '', warnings: [] } };
