@@ -24,6 +24,7 @@ export const GROUPS: { [name: string]: string[] } = {
     'storage/leases',
     'storage/provider-jobs',
     'storage/rows',
+    'storage/spending',
   ],
 };
 

@@ -97,6 +97,6 @@ const FACES: Faces = {
 
 async function mcpFactory(app: App, callerId?: string) {
   const { createMcpServerFactory } = await import('./mcp/server.ts');
-  const { registry, log } = app;
-  return createMcpServerFactory({ ...app.as('mcp', callerId), registry, version, log });
+  const { registry, confirmations, log } = app;
+  return createMcpServerFactory({ ...app.as('mcp', callerId), confirmations, registry, version, log });
 }

@@ -1,6 +1,6 @@
 import type { Log } from '../base/log.ts';
 import type { Json, JsonObject, JsonSchema } from '../protocol/messages.ts';
-import type { ToolResult } from '../protocol/run.ts';
+import type { PersonMessage, ToolResult } from '../protocol/run.ts';
 
 /** What a tool's `execute` receives in addition to its input. */
 export interface ToolContext {
@@ -8,6 +8,8 @@ export interface ToolContext {
   log: Log;
   /** The same for every repetition of one tool call; pass it to services that accept idempotency keys. */
   idempotencyKey: string;
+  /** The person's message that is being answered; absent outside of conversations. */
+  said?: PersonMessage;
   /** Reports progress in the tool's own unit, for transports that can show it. */
   onProgress?: (progress: { done: number; total?: number; message?: string }) => void;
 }

@@ -1,45 +1,106 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes, randomInt } from 'node:crypto';
 import type { Json } from '../protocol/messages.ts';
-import type { Confirmations } from '../tools/execute/confirmations.ts';
+import type { PersonMessage } from '../protocol/run.ts';
+import type { ConsentRecord, SpendingStore } from '../storage/spending.ts';
+import type { Confirmations, Consent, Question } from '../tools/execute/confirmations.ts';
 
-/** How long a person has to confirm, in milliseconds. */
+/** How long a person has to agree, in milliseconds. */
 const LIFETIME_MS = 15 * 60_000;
-const NONCE_BYTES = 9;
-/** Nonce, expiry (seconds, 4 bytes), expected dollars (a double; NaN is unknown). */
-const PAYLOAD_BYTES = NONCE_BYTES + 4 + 8;
-const MAC_BYTES = 18;
+/** The time in which spending without a question is summed. */
+const WINDOW_MS = 60 * 60_000;
+const TOKEN_BYTES = 24;
+/** Without letters and digits that look alike. */
+const ALPHABET = 'ABCDEFGHJKMNPQRSTUVWXYZ23456789';
+/** 31^8 codes, of which each is good for a quarter of an hour. */
+const CODE_LENGTH = 8;
+/** Factor by which the cost may have grown since the person agreed. */
+const GROWN = 1.1;
+const USED = 'The confirmation_token was used: the yes of a person is for one action.';
 
-/** @param key reads the secret of the data directory; called on first need */
-export function createConfirmations({ key, now }: { key: () => Buffer; now: () => number }): Confirmations {
-  const sign = (payload: Buffer, request: Json): Buffer =>
-    createHmac('sha256', key())
-      .update(payload)
-      .update(createHash('sha256').update(canonical(request)).digest())
-      .digest()
-      .subarray(0, MAC_BYTES);
+/** The agreement of people, in the store. */
+export function createConfirmations({ store, now }: { store: SpendingStore; now: () => number }): Confirmations {
+  const open = (record: ConsentRecord | undefined): Consent | undefined =>
+    record === undefined || record.usedBy !== null || record.expiresAt <= now() ? undefined : toConsent(record);
+
   return {
-    issue(request, expectedUsd) {
-      const expires = Math.floor((now() + LIFETIME_MS) / 1000);
-      const payload = Buffer.alloc(PAYLOAD_BYTES);
-      randomBytes(NONCE_BYTES).copy(payload);
-      payload.writeUInt32BE(expires, NONCE_BYTES);
-      payload.writeDoubleBE(expectedUsd ?? Number.NaN, NONCE_BYTES + 4);
-      const token = Buffer.concat([payload, sign(payload, request)]).toString('base64url');
-      return { token, expiresAt: expires * 1000 };
+    async ask({ request, title, expectedUsd, said }) {
+      const record: ConsentRecord = {
+        token: randomBytes(TOKEN_BYTES).toString('base64url'),
+        code: newCode(),
+        request: digestOf(request),
+        title,
+        expectedMicroUsd: expectedUsd === null ? null : expectedUsd * 1e6,
+        said: said ?? null,
+        expiresAt: now() + LIFETIME_MS,
+        agreedAt: null,
+        usedBy: null,
+      };
+      await store.insertConsent(record, now());
+      return toConsent(record);
     },
-    check(token, request) {
-      const bytes = Buffer.from(token, 'base64url');
-      const payload = bytes.subarray(0, PAYLOAD_BYTES);
-      const mac = bytes.subarray(PAYLOAD_BYTES);
-      if (mac.length !== MAC_BYTES || !timingSafeEqual(mac, sign(payload, request))) {
-        return 'The confirmation_token is not valid here: it belongs to exactly the arguments that it was issued for.';
+    async use(token, question, key) {
+      const record = await store.readConsent({ token });
+      if (record === undefined || record.request !== digestOf(question.request)) {
+        return {
+          reason:
+            'The confirmation_token is not valid here: it belongs to exactly the arguments that it was issued for.',
+        };
       }
-      if (payload.readUInt32BE(NONCE_BYTES) * 1000 <= now()) return 'The confirmation_token has expired.';
-      const expected = payload.readDoubleBE(NONCE_BYTES + 4);
-      const nonce = payload.subarray(0, NONCE_BYTES).toString('base64url');
-      return { nonce, expectedUsd: Number.isNaN(expected) ? null : expected };
+      if (record.expiresAt <= now()) return { reason: 'The confirmation_token has expired.' };
+      if (record.usedBy !== null && record.usedBy !== key) return { reason: USED };
+      if (!isCovered(question, record))
+        return { reason: 'The cost is higher than the cost that the person agreed to.' };
+      if (record.agreedAt === null && !isLater(question.said, record.said)) {
+        return { reason: 'No person has agreed yet.', open: toConsent(record) };
+      }
+      return (await store.useConsent(token, key)) ? undefined : { reason: USED };
     },
+    find: async (by) => open(await store.readConsent('code' in by ? { code: normalized(by.code) } : by)),
+    agree: (code) => store.agreeToConsent(normalized(code), now()),
+    async startUnasked({ key, batchId, expectedUsd, spentUsd }, limitUsd) {
+      const { counted, sumMicroUsd } = await store.startUnasked(
+        { key, batchId, expectedMicroUsd: expectedUsd * 1e6, spentMicroUsd: spentUsd * 1e6 },
+        { limitMicroUsd: limitUsd * 1e6, since: now() - WINDOW_MS, now: now() },
+      );
+      return { counted, sumUsd: sumMicroUsd / 1e6 };
+    },
+    forgetUnasked: (key) => store.forgetUnasked(key),
   };
+}
+
+function toConsent({ token, code, title, expectedMicroUsd, expiresAt, agreedAt }: ConsentRecord): Consent {
+  return {
+    token,
+    code: `${code.slice(0, CODE_LENGTH / 2)}-${code.slice(CODE_LENGTH / 2)}`,
+    title,
+    expectedUsd: expectedMicroUsd === null ? null : expectedMicroUsd / 1e6,
+    expiresAt,
+    isAgreed: agreedAt !== null,
+  };
+}
+
+function isCovered({ expectedUsd }: Question, { expectedMicroUsd: agreed }: ConsentRecord): boolean {
+  if (agreed === null) return true;
+  return expectedUsd !== null && expectedUsd * 1e6 <= agreed * GROWN;
+}
+
+/** Whether the person has sent a message since they were asked, in the same conversation. */
+function isLater(said: PersonMessage | undefined, asked: PersonMessage | null): boolean {
+  if (said === undefined || asked === null) return false;
+  return said.conversation === asked.conversation && said.number > asked.number;
+}
+
+function newCode(): string {
+  return Array.from({ length: CODE_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+}
+
+/** A code as it is stored, however a person types it. */
+function normalized(code: string): string {
+  return code.toUpperCase().replaceAll(/[^A-Z0-9]/g, '');
+}
+
+function digestOf(request: Json): string {
+  return createHash('sha256').update(canonical(request)).digest('base64url');
 }
 
 /** JSON whose keys are in order, so that equal requests have equal texts. */

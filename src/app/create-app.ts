@@ -22,7 +22,6 @@ import { createEvents } from '../telemetry/create-events.ts';
 import { createOrchestratorTools } from '../tools/orchestrator-tools.ts';
 import type { Config } from './config.ts';
 import { createConfirmations } from './confirmations.ts';
-import { readDataKey } from './data-key.ts';
 import { createDetachedRunner } from './detached-runner.ts';
 import { createTalkLanes, openOrchestrator, readRun } from './open-orchestrator.ts';
 import { openRegistry } from './open-registry.ts';
@@ -78,7 +77,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     resultsDir,
   });
   const detached = createDetachedRunner({ runner, config, log });
-  const confirmations = createConfirmations({ key: () => readDataKey(config.dataDir), now: systemClock.now });
+  const confirmations = createConfirmations({ store, now: systemClock.now });
   const toolsOf = (own: Runner) =>
     createOrchestratorTools({
       runner: own,
@@ -123,6 +122,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     as: (face, id) => as(callerOf(config, face, id)),
     registry,
     conversations,
+    confirmations,
     supervise: (limits) => supervise({ runner, clock: systemClock, log, ...limits }),
     ensureDetachedRunner: detached.ensure,
     close: once(async () => {

@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { AppError } from '../base/errors.ts';
 import { dollars } from '../base/figures.ts';
 import { mustConfirm } from '../runner/intake/spending.ts';
+import type { App } from './app.ts';
 import type { CommandContext, Output } from './command-context.ts';
 
 /** The spending that a command is about to start. */
@@ -31,16 +32,36 @@ export async function askToGoOn({ io }: CommandContext, question: string, spend:
   }
 }
 
+/** An action on a batch that no person is asked about. */
+export interface UnaskedAction {
+  batchId: string;
+  /** What the batch has spent so far, in dollars. */
+  spentUsd: number;
+}
+
 /**
- * Refuses spending that needs a confirmation, where no person can be asked.
- * @throws AppError `confirmation_needed`, with the fix
+ * Whether spending may start without asking a person: with what else was started so in the last hour, it stays within
+ * the limit. It is then counted.
  */
-export function refuseCostly({ expectedUsd, limitUsd }: AboutToSpend): void {
-  if (!mustConfirm(expectedUsd, limitUsd)) return;
+export async function mayStartUnasked(
+  { confirmations }: Pick<App, 'confirmations'>,
+  { expectedUsd, limitUsd }: AboutToSpend,
+  action: UnaskedAction,
+): Promise<boolean> {
+  if (mustConfirm(expectedUsd, limitUsd) || expectedUsd === null) return false;
+  const key = `cli:${crypto.randomUUID()}`;
+  return (await confirmations.startUnasked({ ...action, expectedUsd, key }, limitUsd)).counted;
+}
+
+/**
+ * The fault of spending that needs a confirmation, where no person can be asked.
+ * @returns AppError `confirmation_needed`, with the fix
+ */
+export function tooCostly({ expectedUsd, limitUsd }: AboutToSpend): AppError {
   const cost = expectedUsd === null ? 'The cost is unknown' : `The expected cost is ${dollars(expectedUsd)}`;
-  throw new AppError(
+  return new AppError(
     'confirmation_needed',
-    `${cost}. A cost that is unknown or above ${dollars(limitUsd)} (ROWMILL_CONFIRM_ABOVE_USD) needs a confirmation. ` +
+    `${cost}. A cost that is unknown or, with what was started in the last hour without a yes, above ${dollars(limitUsd)} (ROWMILL_CONFIRM_ABOVE_USD) needs a confirmation. ` +
       'Add --yes to confirm, or spend less: --max-cost USD, or --sample ROWS to try a few rows first.',
   );
 }

@@ -3,6 +3,7 @@ import type { Log } from '../base/log.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Caller } from '../runner/contract/caller.ts';
 import type { Runner } from '../runner/runner.ts';
+import type { Confirmations } from '../tools/execute/confirmations.ts';
 import type { OrchestratorTool } from '../tools/orchestrator-tool.ts';
 
 /** The parts that are bound to one caller: the runner, and the five tools that use it. */
@@ -21,6 +22,8 @@ export interface App extends AppBinding {
   as(face: Caller['face'], callerId?: string): AppBinding;
   registry: Registry;
   conversations: Conversations;
+  /** The agreement of people to spending. */
+  confirmations: Confirmations;
   /** Drives lapsed batches in this process until `signal` (drains) or, with `untilIdle`, until none is left. */
   supervise(options: { signal: AbortSignal; hardSignal: AbortSignal; untilIdle: boolean }): Promise<void>;
   /** Starts a detached runner process on this data directory if there are batches that no process drives. */

@@ -121,6 +121,11 @@ const COMMANDS: { name: string; group: string; load: () => Promise<AddCommand> }
     group: 'Serve other programs:',
     load: async () => (await import('./commands/serve.ts')).addServeCommand,
   },
+  {
+    name: 'confirm',
+    group: 'Serve other programs:',
+    load: async () => (await import('./commands/confirm.ts')).addConfirmCommand,
+  },
   { name: 'mcp', group: 'Serve other programs:', load: async () => (await import('./commands/mcp.ts')).addMcpCommand },
   {
     name: 'runner',

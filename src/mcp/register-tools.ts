@@ -4,10 +4,18 @@ import type { ToolContext } from '../agent/tool.ts';
 import type { Log } from '../base/log.ts';
 import type { JsonObject, JsonSchema } from '../protocol/messages.ts';
 import type { ToolResult } from '../protocol/run.ts';
+import type { Confirmations } from '../tools/execute/confirmations.ts';
 import type { OrchestratorTool } from '../tools/orchestrator-tool.ts';
+import { consentAnswer, consentRequest, declined } from './elicit-consent.ts';
+
+interface ToolParts {
+  tools: OrchestratorTool[];
+  confirmations: Confirmations;
+  log: Log;
+}
 
 /** Offers the five tools to MCP clients: the same objects that the orchestrator uses. */
-export function registerTools(server: McpServer, tools: OrchestratorTool[], log: Log): void {
+export function registerTools(server: McpServer, { tools, confirmations, log }: ToolParts): void {
   for (const tool of tools) {
     server.registerTool(
       tool.name,
@@ -20,8 +28,12 @@ export function registerTools(server: McpServer, tools: OrchestratorTool[], log:
         annotations: { title: tool.title, ...tool.hints },
       },
       async (args, context) => {
-        const result = await tool.execute(toObject(args), contextOf(context, tool, log));
-        return toCallToolResult(result);
+        const answer = await consentAnswer(context, confirmations);
+        if (answer === 'declined') return toCallToolResult(declined());
+        const given = toObject(args);
+        const input = answer === undefined ? given : { ...given, confirmation_token: answer.token };
+        const result = await tool.execute(input, contextOf(context, tool, log));
+        return consentRequest(result, { server, context }) ?? toCallToolResult(result);
       },
     );
   }

@@ -2,6 +2,7 @@ import { McpServer, type McpServerFactory } from '@modelcontextprotocol/server';
 import type { Log } from '../base/log.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Runner } from '../runner/runner.ts';
+import type { Confirmations } from '../tools/execute/confirmations.ts';
 import type { OrchestratorTool } from '../tools/orchestrator-tool.ts';
 import { registerPrompt } from './register-prompt.ts';
 import { registerResources } from './register-resources.ts';
@@ -18,6 +19,7 @@ const INSTRUCTIONS = [
 
 export interface McpParts {
   tools: OrchestratorTool[];
+  confirmations: Confirmations;
   runner: Runner;
   registry: Registry;
   version: string;
@@ -25,7 +27,8 @@ export interface McpParts {
 }
 
 /** Makes the MCP server that every transport and both protocol eras share: one instance a connection or request. */
-export function createMcpServerFactory({ tools, runner, registry, version, log }: McpParts): McpServerFactory {
+export function createMcpServerFactory(parts: McpParts): McpServerFactory {
+  const { runner, registry, version } = parts;
   return () => {
     const server = new McpServer(
       { name: 'rowmill', title: 'Rowmill', version },
@@ -39,7 +42,7 @@ export function createMcpServerFactory({ tools, runner, registry, version, log }
         },
       },
     );
-    registerTools(server, tools, log);
+    registerTools(server, parts);
     registerResources(server, { runner, registry });
     registerPrompt(server, registry);
     return server;

@@ -64,6 +64,12 @@ export type CallTool = (
   execute: (idempotencyKey: string) => Promise<ToolResult>,
 ) => Promise<ToolResult>;
 
+/** A message of a person in a conversation; later messages have higher numbers. */
+export interface PersonMessage {
+  conversation: string;
+  number: number;
+}
+
 /** What one run needs from its driver. */
 export interface RunHooks {
   runId: string;
@@ -73,6 +79,8 @@ export interface RunHooks {
   emit?: (event: RunEvent) => void;
   /** Ask the model for streamed text (chat). */
   stream?: boolean;
+  /** The message that the run answers, in a conversation. */
+  said?: PersonMessage;
 }
 
 /**

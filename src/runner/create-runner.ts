@@ -142,9 +142,11 @@ async function createBatch(
     const messages = [first, ...others].flatMap((problem) => (problem === undefined ? [] : [problem.message]));
     throw new AppError(first?.code ?? 'agent_not_found', messages.join('\n'));
   }
-  approve?.(plan);
   const request = withAbsoluteUris(given, deps);
   const id = deps.newId('bat');
+  const idempotencyKey = request.options?.idempotency_key ?? null;
+  const isKnown = idempotencyKey !== null && (await store.readBatchOfKey(idempotencyKey)) !== undefined;
+  if (!isKnown) await approve?.(plan, id);
   const provider = await deps.provider(plan.agent.model.provider, plan.agent.model);
   const now = clock.now();
   const { batch, inserted } = await store.insertBatch({
@@ -154,7 +156,7 @@ async function createBatch(
     error: null,
     ending: null,
     control: null,
-    idempotencyKey: request.options?.idempotency_key ?? null,
+    idempotencyKey,
     plan: storable({
       request,
       fileRoots: deps.tables.roots,

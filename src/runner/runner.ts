@@ -24,13 +24,13 @@ export interface Runner {
   /**
    * Validates and stores a batch as `created`; a process that drives batches claims it. With a known idempotency key
    * the earlier batch is returned (`started: false`).
-   * @param approve receives the plan of a request that can run, before anything is stored; an error that it throws ends
-   *   the start
+   * @param approve receives the plan of a request that can run and the id of the batch, before anything is stored; an
+   *   error that it throws ends the start. Not called for a known idempotency key, which starts nothing
    * @throws AppError the first problem's code, with all problems in the message, when the request can't run
    */
   create(
     request: BatchRequest,
-    approve?: (plan: BatchPlan) => void,
+    approve?: (plan: BatchPlan, batchId: string) => Promise<void>,
   ): Promise<{ report: BatchReport; started: boolean; plan: BatchPlan }>;
   /** Takes the lease and runs the batch until it ends or pauses. `signal` drains; `hardSignal` stops immediately. */
   drive(

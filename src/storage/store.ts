@@ -5,6 +5,7 @@ import type { JournalStore } from './journal.ts';
 import type { LeaseStore } from './leases.ts';
 import type { ProviderJobStore } from './provider-jobs.ts';
 import type { RowStore } from './rows.ts';
+import type { SpendingStore } from './spending.ts';
 
 /**
  * All durable state. Asynchronous, so that another database can implement it.
@@ -20,7 +21,8 @@ export interface Store
     JournalStore,
     CacheStore,
     ProviderJobStore,
-    ConversationStore {
+    ConversationStore,
+    SpendingStore {
   /** Idempotent; waits for pending writes. */
   close(): Promise<void>;
 }

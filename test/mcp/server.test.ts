@@ -12,8 +12,8 @@ beforeAll(async () => {
 afterAll(() => rig.close());
 
 function factory() {
-  const { tools, runner, registry } = rig;
-  return createMcpServerFactory({ tools, runner, registry, version: '9.8.7', log: createSilentLog() });
+  const { tools, confirmations, runner, registry } = rig;
+  return createMcpServerFactory({ tools, confirmations, runner, registry, version: '9.8.7', log: createSilentLog() });
 }
 
 async function runBatch(client: AnyClient, csvUri = join(rig.folder, 'addresses.csv')): Promise<string> {

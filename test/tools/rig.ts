@@ -20,6 +20,7 @@ import type { Runner } from '../../src/runner/runner.ts';
 import { currentOwner } from '../../src/storage/lease-owner.ts';
 import { openSqliteStore } from '../../src/storage/sqlite/open-sqlite-store.ts';
 import { createEvents } from '../../src/telemetry/create-events.ts';
+import type { Confirmations } from '../../src/tools/execute/confirmations.ts';
 import type { OrchestratorTool } from '../../src/tools/orchestrator-tool.ts';
 import { createOrchestratorTools } from '../../src/tools/orchestrator-tools.ts';
 import { createTestTables } from '../support/tables.ts';
@@ -31,6 +32,9 @@ export interface Rig {
   table: string;
   runner: Runner;
   registry: Registry;
+  confirmations: Confirmations;
+  /** Moves the clock of confirmations forward. */
+  later(ms: number): void;
   tools: OrchestratorTool[];
   /** How often a batch was reported ready. */
   ready(): number;
@@ -139,6 +143,8 @@ export async function startRig({ drive = true }: { drive?: boolean } = {}): Prom
     : Promise.resolve();
   let ready = 0;
   let readyFault: Error | undefined;
+  let ahead = 0;
+  const confirmations = createConfirmations({ store, now: () => Date.now() + ahead });
   const tools = createOrchestratorTools({
     runner,
     registry,
@@ -148,7 +154,7 @@ export async function startRig({ drive = true }: { drive?: boolean } = {}): Prom
       if (readyFault !== undefined) throw readyFault;
     },
     confirmAboveUsd: 5,
-    confirmations: createConfirmations({ key: () => Buffer.alloc(32, 1), now: Date.now }),
+    confirmations,
     now: Date.now,
     sleep: (ms, signal) => delay(ms, undefined, { signal }),
   });
@@ -163,6 +169,10 @@ export async function startRig({ drive = true }: { drive?: boolean } = {}): Prom
     table: join(folder, 'addresses.csv'),
     runner,
     registry,
+    confirmations,
+    later: (ms) => {
+      ahead += ms;
+    },
     tools,
     ready: () => ready,
     failReady: (error) => {

@@ -148,6 +148,7 @@ async function playRun(
   const transcript = opened.isOther ? withoutOpaque(progress.messages) : progress.messages;
   const outcome = await opened.agent.run(requestMessages(transcript), {
     runId: run,
+    said: { conversation: id, number: Number(run.slice(id.length + 1)) },
     callModel: alwaysSpeaking(callModel),
     callTool,
     signal,

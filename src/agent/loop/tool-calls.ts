@@ -5,7 +5,7 @@ import type { Log } from '../../base/log.ts';
 import { nearest } from '../../base/nearest.ts';
 import { compileSchema, type Validator } from '../../base/schema.ts';
 import type { JsonObject } from '../../protocol/messages.ts';
-import type { ToolResult } from '../../protocol/run.ts';
+import type { PersonMessage, ToolResult } from '../../protocol/run.ts';
 import { withoutDialect } from '../answer/structured-output.ts';
 import type { Tool } from '../tool.ts';
 import { startDeadline, untilAborted } from './deadline.ts';
@@ -84,6 +84,7 @@ export interface ExecuteOptions {
   /** The run's signal. */
   signal: AbortSignal;
   idempotencyKey: string;
+  said?: PersonMessage | undefined;
   log: Log;
   clock: Clock;
 }
@@ -95,9 +96,10 @@ export interface ExecuteOptions {
 export async function executeTool(tool: Tool, input: JsonObject, options: ExecuteOptions): Promise<ToolResult> {
   const timeoutMs = tool.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const deadline = startDeadline(options.signal, timeoutMs, options.clock);
-  const { log, idempotencyKey } = options;
+  const { log, idempotencyKey, said } = options;
+  const context = { signal: deadline.signal, log, idempotencyKey, ...(said !== undefined && { said }) };
   try {
-    const work = Promise.try(() => tool.execute(input, { signal: deadline.signal, log, idempotencyKey }));
+    const work = Promise.try(() => tool.execute(input, context));
     return toToolResult(await untilAborted(work, deadline.signal, { clock: options.clock }));
   } catch (thrown) {
     if (options.signal.aborted) throw new AppError('aborted', 'The tool call was cancelled.', { cause: thrown });

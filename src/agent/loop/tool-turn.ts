@@ -84,7 +84,13 @@ async function resultOf(run: Run, answer: ToolTurn, { call, index }: NumberedCal
     idempotent: tool.idempotent,
   };
   return hooks.callTool(toolCall, (idempotencyKey) =>
-    executeTool(tool, input, { signal: deadline.signal, idempotencyKey, log: context.log, clock: context.clock }),
+    executeTool(tool, input, {
+      signal: deadline.signal,
+      idempotencyKey,
+      said: hooks.said,
+      log: context.log,
+      clock: context.clock,
+    }),
   );
 }
 

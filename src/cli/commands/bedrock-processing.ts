@@ -6,7 +6,7 @@ import { counted } from '../../base/figures.ts';
 import type { BatchReport } from '../../runner/contract/report.ts';
 import { ENDED } from '../../runner/lifecycle/batch.ts';
 import { isTruncationWarning } from '../../runner/rows/input-messages.ts';
-import { refuseCostly } from '../agreement.ts';
+import { mayStartUnasked, tooCostly } from '../agreement.ts';
 import type { App } from '../app.ts';
 import { agentOf, type Job, maxTokensOf } from '../bedrock/batch-of-split.ts';
 import { countFiles } from '../bedrock/file-counts.ts';
@@ -85,7 +85,9 @@ async function run(
   });
   const splits = await takeUp(app, await planSplits(app, job), { agent, summaryFolder: folder.summaryFolder });
   tellPlans(splits, output);
-  if (settings.ROWMILL_CONFIRM_ABOVE_USD !== undefined && given.yes !== true) refuseCostlyJob(app, splits);
+  if (settings.ROWMILL_CONFIRM_ABOVE_USD !== undefined && given.yes !== true) {
+    await refuseCostlyJob(app, splits);
+  }
   const foreground = openForeground(context, output);
   try {
     return await processSplits(splits, { app, job, jobType: given.job_type, foreground, output });
@@ -106,11 +108,13 @@ function tellPlans(splits: readonly RunSplit[], output: Output): void {
 }
 
 /** A job asks no person, as none may be present. If its environment sets a limit, it does not start above that limit. */
-function refuseCostlyJob(app: App, splits: readonly RunSplit[]): void {
+async function refuseCostlyJob(app: App, splits: readonly RunSplit[]): Promise<void> {
   const costs = splits.flatMap(({ begun, plan }) => (begun === undefined ? [plan.spending_usd] : []));
   if (costs.length === 0) return;
   const expectedUsd = costs.includes(null) ? null : costs.reduce((all: number, cost) => all + (cost ?? 0), 0);
-  refuseCostly({ expectedUsd, limitUsd: app.config.confirmAboveUsd });
+  const spend = { expectedUsd, limitUsd: app.config.confirmAboveUsd };
+  const action = { batchId: `job_${crypto.randomUUID()}`, spentUsd: 0 };
+  if (!(await mayStartUnasked(app, spend, action))) throw tooCostly(spend);
 }
 
 interface JobRun {

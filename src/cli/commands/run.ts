@@ -4,7 +4,7 @@ import { METADATA_COLUMNS, type MetadataColumn } from '../../runner/contract/map
 import type { BatchPlan } from '../../runner/contract/plan.ts';
 import { type BatchRequest, batchRequest } from '../../runner/contract/request.ts';
 import { ENDED } from '../../runner/lifecycle/batch.ts';
-import { askToGoOn, canAsk, refuseCostly } from '../agreement.ts';
+import { askToGoOn, canAsk, mayStartUnasked, tooCostly } from '../agreement.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
 import { EXIT, exitCodeOfError } from '../exit-codes.ts';
 import { openForeground } from '../foreground.ts';
@@ -96,8 +96,10 @@ async function run(
   const foreground = openForeground(context, output);
   try {
     const { report, started, plan } = await foreground.before(
-      app.runner.create(request, (found) => {
-        if (given.yes !== true && !isAsking) refuseCostly({ expectedUsd: found.spending_usd, limitUsd });
+      app.runner.create(request, async (found, batchId) => {
+        if (given.yes === true || isAsking) return;
+        const spend = { expectedUsd: found.spending_usd, limitUsd };
+        if (!(await mayStartUnasked(app, spend, { batchId, spentUsd: 0 }))) throw tooCostly(spend);
       }),
     );
     if (!isAsking) note(planLines(plan, output), output);

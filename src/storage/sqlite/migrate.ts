@@ -6,6 +6,7 @@ import { CACHE_AND_RETENTION } from './migrations/0003-cache-and-retention.ts';
 import { PROVIDER_JOBS } from './migrations/0004-provider-jobs.ts';
 import { ROW_OWNERS_AND_ORDER } from './migrations/0005-row-owners-and-order.ts';
 import { ROW_KEYS } from './migrations/0006-row-keys.ts';
+import { SPENDING } from './migrations/0007-spending.ts';
 import { prepare } from './statement.ts';
 
 /** Migration N (from 1) takes a database from schema version N - 1 to N. */
@@ -16,6 +17,7 @@ const MIGRATIONS: readonly string[] = [
   PROVIDER_JOBS,
   ROW_OWNERS_AND_ORDER,
   ROW_KEYS,
+  SPENDING,
 ];
 
 /** "Rowm": marks a SQLite file as Rowmill's. */

@@ -49,6 +49,13 @@ import { prepareReadFailures } from './rows/read-failures.ts';
 import { prepareReadRows } from './rows/read-rows.ts';
 import { prepareRedriveRows, type RedriveOptions } from './rows/redrive-rows.ts';
 import { prepareReturnRow, prepareReturnRunningRows } from './rows/return-rows.ts';
+import {
+  prepareAgreeToConsent,
+  prepareInsertConsent,
+  prepareReadConsent,
+  prepareUseConsent,
+} from './spending/consents.ts';
+import { prepareForgetUnasked, prepareStartUnasked } from './spending/unasked.ts';
 import { prepareTransactions } from './transaction.ts';
 import { createWriteQueue } from './write-queue.ts';
 
@@ -126,6 +133,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     jobRows: prepareReadProviderJobRows(db),
     conversation: prepareReadConversation(db),
     conversations: prepareListConversations(db),
+    consent: prepareReadConsent(db),
   };
   const writes = prepareWrites(db, clock);
 
@@ -205,6 +213,13 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     listConversations: (page) => read(() => reads.conversations(page)),
     appendMessages: (id, append) => write(() => writes.appendMessages(id, append)),
 
+    insertConsent: (consent, now) => write(() => writes.insertConsent(consent, now)),
+    readConsent: (by) => read(() => reads.consent(by)),
+    agreeToConsent: (code, now) => write(() => writes.agreeToConsent(code, now)),
+    useConsent: (token, key) => write(() => writes.useConsent(token, key)),
+    startUnasked: (spending, within) => write(() => writes.startUnasked(spending, within)),
+    forgetUnasked: (key) => write(() => writes.forgetUnasked(key)),
+
     close: () => {
       closing ??= closeOnce();
       return closing;
@@ -242,5 +257,10 @@ function prepareWrites(db: Parameters<typeof prepareInsertRows>[0], clock: Lease
     settleProviderJobRows: prepareSettleProviderJobRows(db),
     insertConversation: prepareInsertConversation(db),
     appendMessages: prepareAppendMessages(db),
+    insertConsent: prepareInsertConsent(db),
+    agreeToConsent: prepareAgreeToConsent(db),
+    useConsent: prepareUseConsent(db),
+    startUnasked: prepareStartUnasked(db),
+    forgetUnasked: prepareForgetUnasked(db),
   };
 }

@@ -1,8 +1,10 @@
 import type * as z from 'zod';
+import { agentLabel } from '../../agent/definition.ts';
 import type { ToolContext } from '../../agent/tool.ts';
 import { AppError, toAppError } from '../../base/errors.ts';
 import type { Json } from '../../protocol/messages.ts';
 import { batchOptions, batchTuning } from '../../runner/contract/options.ts';
+import type { BatchPlan } from '../../runner/contract/plan.ts';
 import type { BatchReport } from '../../runner/contract/report.ts';
 import { type BatchRequest, batchRequest, resumeRequest, retryRequest } from '../../runner/contract/request.ts';
 import type { Runner } from '../../runner/runner.ts';
@@ -12,9 +14,9 @@ import type { OrchestratorTool } from '../orchestrator-tool.ts';
 import { isSettled, summarizeBatch } from '../show/batch-report.ts';
 import { inWords } from '../show/estimate-in-words.ts';
 import { requireSourceUri } from '../table-source.ts';
-import { askFirst, type NeededConfirmation, neededConfirmation, type SpendingParts } from './confirm-spending.ts';
+import { askFirst, neededConfirmation, notSpent, type SpendingParts } from './confirm-spending.ts';
 import { executeInput } from './execute-arguments.ts';
-import { type Controlled, resumeBatch, retryBatch, setBatch } from './execute-control.ts';
+import { type Controlled, type ControlParts, resumeBatch, retryBatch, setBatch } from './execute-control.ts';
 import { describeBatch, describePlan, type ExecuteOutput, executeOutput } from './execute-output.ts';
 
 type Arguments = z.output<typeof executeInput>;
@@ -39,7 +41,7 @@ export function createExecuteTool(parts: ExecuteParts): OrchestratorTool {
     output: executeOutput,
     async run(args, context) {
       if (args.action !== 'start') {
-        const done = await control(args, parts);
+        const done = await control(args, { ...parts, context });
         return 'answer' in done ? done.answer : describeReady(args.action, done.report, parts, context);
       }
       if (args.options?.dry_run !== true) return start(args, parts, context);
@@ -48,7 +50,7 @@ export function createExecuteTool(parts: ExecuteParts): OrchestratorTool {
   });
 }
 
-async function control(args: Arguments, parts: ExecuteParts): Promise<Controlled> {
+async function control(args: Arguments, parts: ControlParts): Promise<Controlled> {
   const { batch_id = '', options = {}, retry = {}, confirmation_token: token } = args;
   // The arguments' schema refuses every option that the action does not take.
   switch (args.action) {
@@ -72,18 +74,26 @@ async function start(args: Arguments, parts: ExecuteParts, context: ToolContext)
   const { confirmation_token: token } = args;
   const request = toRequest(args);
   const subject = { action: 'start', request } as unknown as Json;
-  const confirmed = token === undefined ? undefined : parts.confirmations.check(token, subject);
   // One confirmation starts one batch, even if it is sent repeatedly.
-  const own = typeof confirmed === 'object' ? `confirmed:${confirmed.nonce}` : `call:${context.idempotencyKey}`;
-  let asked: { needed: NeededConfirmation; answer: ExecuteOutput } | undefined;
+  const own = token === undefined ? `call:${context.idempotencyKey}` : `confirmed:${token}`;
+  const options = { idempotency_key: own, ...request.options };
+  const key = `start:${options.idempotency_key}`;
+  let asked: ExecuteOutput | undefined;
+  let taken: { key: string; batchId: string } | undefined;
   try {
-    const options = { idempotency_key: own, ...request.options };
-    const { report, started, plan } = await parts.runner.create({ ...request, options }, (found) => {
-      const needed = neededConfirmation(subject, found.spending_usd, { ...parts, token });
-      if (needed === undefined) return;
-      asked = { needed, answer: askFirst({ ...describePlan(found), dry_run: false }, needed) };
+    const { report, started, plan } = await parts.runner.create({ ...request, options }, async (found, batchId) => {
+      const title = titleOf(request, found);
+      const expectedUsd = found.spending_usd;
+      const spend = { request: subject, title, expectedUsd, batchId, spentUsd: 0, key, token, said: context.said };
+      const needed = await neededConfirmation(spend, parts);
+      if (needed === undefined) {
+        taken = spend;
+        return;
+      }
+      asked = askFirst({ ...describePlan(found), dry_run: false }, needed);
       throw new AppError('confirmation_needed', needed.reason);
     });
+    if (!started && taken !== undefined) await notSpent(taken, parts);
     const described = await describeReady('start', report, parts, context);
     return {
       ...described,
@@ -99,9 +109,16 @@ async function start(args: Arguments, parts: ExecuteParts, context: ToolContext)
       warnings: [...new Set([...plan.warnings, ...described.warnings])],
     };
   } catch (thrown) {
-    if (asked !== undefined) return asked.answer;
+    if (asked !== undefined) return asked;
+    if (taken !== undefined) await notSpent(taken, parts);
     throw thrown;
   }
+}
+
+/** What a person reads before they agree. */
+function titleOf({ csv_uri: uri, options }: BatchRequest, { agent, estimate }: BatchPlan): string {
+  const sample = options?.sample === undefined ? '' : `, a sample of ${options.sample}`;
+  return `Start ${agent === null ? 'the agent' : agentLabel(agent)} over ${uri}: ${inWords(estimate)}${sample}`;
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { ToolContext } from '../../agent/tool.ts';
+import { counted } from '../../base/figures.ts';
 import type { Json, JsonObject } from '../../protocol/messages.ts';
 import type { Estimate } from '../../runner/contract/estimate.ts';
 import type { BatchTuning } from '../../runner/contract/options.ts';
@@ -6,12 +8,13 @@ import type { ResumeRequest, RetryRequest } from '../../runner/contract/request.
 import { spendingOfRest } from '../../runner/intake/spending.ts';
 import type { Runner } from '../../runner/runner.ts';
 import { isSettled } from '../show/batch-report.ts';
-import { askFirst, neededConfirmation, type SpendingParts } from './confirm-spending.ts';
+import { askFirst, neededConfirmation, notSpent, type SpendingParts } from './confirm-spending.ts';
 import { describeBatch, type ExecuteOutput } from './execute-output.ts';
 
 /** The parts that actions on an existing batch require. */
 export interface ControlParts extends SpendingParts {
   runner: Runner;
+  context: Pick<ToolContext, 'idempotencyKey' | 'said'>;
 }
 
 /** One action on an existing batch, with what determines its spending. */
@@ -41,8 +44,7 @@ export async function resumeBatch(
   if (before.status === 'paused') {
     const subject = { change: { ...change }, counts: before.counts };
     const spending = { before, estimate: before.estimate_rest, limits, subject, token };
-    const answer = ask({ action: 'resume', ...spending }, parts);
-    if (answer !== undefined) return { answer };
+    return spend({ action: 'resume', ...spending }, parts, () => parts.runner.resume(batchId, change));
   }
   return { report: await parts.runner.resume(batchId, change) };
 }
@@ -57,8 +59,8 @@ export async function retryBatch(
   const before = await parts.runner.report(batchId);
   const subject = { request: { ...request }, counts: before.counts };
   const { codes: _, model: __, ...limits } = request;
-  const answer = ask({ action: 'retry', before, estimate, limits, subject, token }, parts);
-  return answer === undefined ? { report: await parts.runner.retry(batchId, request) } : { answer };
+  const spending: Spending = { action: 'retry', before, estimate, limits, subject, token };
+  return spend(spending, parts, () => parts.runner.retry(batchId, request));
 }
 
 /** Changes a batch in progress; a higher cap is more spending. */
@@ -72,17 +74,40 @@ export async function setBatch(
   const raises = limits.max_cost_usd !== undefined && cap !== null && limits.max_cost_usd > cap;
   if (raises) {
     const spending = { before, estimate: before.estimate_rest, limits, subject: { limits: { ...limits } }, token };
-    const answer = ask({ action: 'set', ...spending }, parts);
-    if (answer !== undefined) return { answer };
+    return spend({ action: 'set', ...spending }, parts, () => parts.runner.set(batchId, limits));
   }
   return { report: await parts.runner.set(batchId, limits) };
 }
 
-function ask(spending: Spending, parts: ControlParts): ExecuteOutput | undefined {
+/** Carries an action out once it may spend. */
+async function spend(spending: Spending, parts: ControlParts, act: () => Promise<BatchReport>): Promise<Controlled> {
   const { action, before, estimate, limits, subject, token } = spending;
   const cap = limits.max_cost_usd ?? before.options.max_cost_usd ?? undefined;
-  const expected = spendingOfRest(estimate, before, cap);
-  const request: Json = { action, batch_id: before.batch_id, ...subject };
-  const needed = neededConfirmation(request, expected, { ...parts, token });
-  return needed === undefined ? undefined : askFirst({ ...describeBatch(action, before), estimate }, needed);
+  const about = {
+    request: { action, batch_id: before.batch_id, ...subject } as Json,
+    title: `${WORDS[action]} the batch ${before.batch_id} of ${before.agent} (${counted(before.counts.total ?? 0, 'row')})`,
+    expectedUsd: spendingOfRest(estimate, before, cap),
+    batchId: before.batch_id,
+    spentUsd: before.cost_usd ?? 0,
+    key: `call:${parts.context.idempotencyKey}`,
+    token,
+    said: parts.context.said,
+  };
+  const needed = await neededConfirmation(about, parts);
+  if (needed !== undefined) return { answer: askFirst({ ...describeBatch(action, before), estimate }, needed) };
+  try {
+    return { report: await act() };
+  } catch (thrown) {
+    await notSpent(about, parts);
+    throw thrown;
+  }
 }
+
+const WORDS: { [action in ExecuteOutput['action']]: string } = {
+  start: 'Start',
+  pause: 'Pause',
+  resume: 'Resume',
+  cancel: 'Cancel',
+  retry: 'Run the failed rows again of',
+  set: 'Raise the cap of',
+};

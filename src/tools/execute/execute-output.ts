@@ -30,7 +30,16 @@ export const executeOutput = z.object({
     .object({
       confirmation_token: z
         .string()
-        .describe('Send it with the same arguments after the person has said yes; it is valid for one action, once.'),
+        .describe('Send it with the same arguments after the person has agreed; it is valid for one action, once.'),
+      confirm_command: z
+        .string()
+        .nullable()
+        .describe('The command by which the person agrees in a terminal; null in a conversation, where they say yes.'),
+      confirm_page: z
+        .string()
+        .nullable()
+        .describe('The page of rowmill serve on which the person agrees instead; null in a conversation.'),
+      title: z.string().describe('What the person agrees to.'),
       expires_at: z.string().describe('ISO 8601; from then on another token is needed.'),
       expected_usd: z.number().nullable().describe('The expected cost in dollars; null when unknown.'),
       limit_usd: z.number().describe('A person has to agree to a higher cost than this, in dollars; 0: to any.'),

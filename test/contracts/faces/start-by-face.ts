@@ -56,9 +56,11 @@ const FACES: Record<string, StartBy> = {
     if (code !== 0 && code !== 4) throw new Error(`rowmill run ended with ${code}: ${told}`);
   },
   MCP: async ({ fields }, { files }, app) => {
-    const { registry, log } = app;
+    const { registry, confirmations, log } = app;
     const connect = CLIENTS['SDK 2, 2026-07-28, one stream'];
-    const client = await connect?.(createMcpServerFactory({ ...app.as('mcp'), registry, version: '0.0.0', log }));
+    const client = await connect?.(
+      createMcpServerFactory({ ...app.as('mcp'), confirmations, registry, version: '0.0.0', log }),
+    );
     const call = { name: 'execute_batch_processor', arguments: toolInput(fields, files) };
     const result = await client?.callTool(call);
     await client?.close();

@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { AppError } from '../../../base/errors.ts';
 import type { BatchReport } from '../../../runner/contract/report.ts';
 import type { ResumeRequest } from '../../../runner/contract/request.ts';
-import { mustConfirm, spendingOfRest } from '../../../runner/intake/spending.ts';
+import { spendingOfRest } from '../../../runner/intake/spending.ts';
 import { ENDED } from '../../../runner/lifecycle/batch.ts';
-import { askToGoOn, canAsk, refuseCostly } from '../../agreement.ts';
+import { askToGoOn, canAsk, mayStartUnasked, tooCostly } from '../../agreement.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { openForeground } from '../../foreground.ts';
@@ -64,9 +64,11 @@ async function isAgreed(
   if (given.yes === true) return true;
   const rest = before.estimate_rest;
   const expectedUsd = spendingOfRest(rest, before, given.maxCost ?? before.options.max_cost_usd ?? undefined);
-  const spend = { expectedUsd, limitUsd: (await context.app()).config.confirmAboveUsd };
-  if (!mustConfirm(spend.expectedUsd, spend.limitUsd)) return true;
-  if (!canAsk(context, output)) refuseCostly(spend);
+  const app = await context.app();
+  const spend = { expectedUsd, limitUsd: app.config.confirmAboveUsd };
+  const action = { batchId: before.batch_id, spentUsd: before.cost_usd ?? 0 };
+  if (await mayStartUnasked(app, spend, action)) return true;
+  if (!canAsk(context, output)) throw tooCostly(spend);
   if (rest !== null) output.note(`Remaining rows: ${estimateText(rest, output.paint)}`);
   return askToGoOn(context, 'Resume?', spend);
 }

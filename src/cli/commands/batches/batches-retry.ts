@@ -3,7 +3,7 @@ import { counted } from '../../../base/figures.ts';
 import { exampleModel } from '../../../providers/catalog.ts';
 import type { RetryRequest } from '../../../runner/contract/request.ts';
 import { spendingOfRest } from '../../../runner/intake/spending.ts';
-import { askToGoOn, canAsk, refuseCostly } from '../../agreement.ts';
+import { askToGoOn, canAsk, mayStartUnasked, tooCostly } from '../../agreement.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { openForeground } from '../../foreground.ts';
@@ -63,8 +63,10 @@ async function retry(
   const price = estimate === null ? '' : `: ${estimateText(estimate, output.paint)}`;
   output.note(`${counted(rows, 'row')} to run again${price}`);
   if (given.yes !== true) {
-    if (!canAsk(context, output)) refuseCostly(spend);
-    else if (!(await askToGoOn(context, 'Run them?', spend))) {
+    if (!canAsk(context, output)) {
+      const action = { batchId: batch, spentUsd: before.cost_usd ?? 0 };
+      if (!(await mayStartUnasked(app, spend, action))) throw tooCostly(spend);
+    } else if (!(await askToGoOn(context, 'Run them?', spend))) {
       output.note('Not started.');
       return EXIT.cancelled;
     }
