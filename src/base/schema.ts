@@ -2,14 +2,18 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import addFormats from 'ajv-formats';
 import * as z from 'zod';
 import { AppError } from './errors.ts';
+import { approximate } from './exact-number.ts';
 
 /** A JSON Schema inside one of our own documents: an object, not checked until {@link compileSchema}. */
 export const unparsedSchema = z.record(z.string(), z.unknown());
 
-/** Checks values against one schema. Contract: never throws; `errors` name the path and what was expected. */
+/**
+ * Checks values against one schema; an exact number is checked as the nearest JavaScript number.
+ * Contract: never throws; `errors` name the path and what was expected.
+ */
 export type Validator = (value: unknown) => { valid: true } | { valid: false; errors: string[] };
 
-const OPTIONS = { allErrors: true, strict: false, logger: false, verbose: true } as const;
+const OPTIONS = { allErrors: true, strict: false, strictNumbers: true, logger: false, verbose: true } as const;
 
 let schemaChecker: Ajv2020 | undefined;
 
@@ -38,7 +42,8 @@ export function compileSchema(schema: { [key: string]: unknown }, place: string)
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new AppError('agents_invalid', `${place} is not a valid JSON Schema: ${reason}.`, { cause });
   }
-  return (value) => {
+  return (given) => {
+    const value = approximate(given);
     if (validate(value)) return { valid: true };
     return { valid: false, errors: describe(validate.errors ?? []) };
   };

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { AppError } from '../base/errors.ts';
+import { parseJson } from '../base/exact-number.ts';
 import type { Json } from '../protocol/messages.ts';
 import type { InputMapping } from '../runner/contract/mapping.ts';
 
@@ -28,7 +29,7 @@ function howOf(how: string, pair: string): InputMapping[string] {
   if (how.startsWith('column:')) return { column: how.slice('column:'.length) };
   if (!how.startsWith('value:')) return how;
   try {
-    return { value: JSON.parse(how.slice('value:'.length)) as Json };
+    return { value: parseJson(how.slice('value:'.length)) as Json };
   } catch (cause) {
     throw new AppError(
       'invalid_arguments',

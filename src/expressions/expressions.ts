@@ -1,5 +1,6 @@
 import jsonata from 'jsonata';
 import { AppError } from '../base/errors.ts';
+import { withDigitsAsText } from '../base/exact-number.ts';
 import { type Budget, createBudget, isFunctionValue } from './budget.ts';
 import { type Focus, guardedFunctions } from './functions.ts';
 import { LinearRegExp, toLinearRegex } from './linear-regex.ts';
@@ -22,7 +23,8 @@ export interface Expression {
   /** Without delimiters. */
   readonly source: string;
   /**
-   * Evaluates over `input`, with `bindings` as variables (`{row}` is `$row`).
+   * Evaluates over `input`, with `bindings` as variables (`{row}` is `$row`). JSONata knows no exact numbers: it sees
+   * their digits as text, so that it can join and compare them but not calculate with them.
    * @returns plain JSON, or undefined where the expression selects nothing
    * @throws AppError `expression_failed`, also when the evaluation takes too long or its values grow too large
    */
@@ -70,7 +72,7 @@ export function compileExpression(source: string, place: string): Expression {
       prepared ??= prepare();
       await prepared;
       try {
-        return toPlain(await compiled.evaluate(input, bindings));
+        return toPlain(await compiled.evaluate(withDigitsAsText(input), withDigitsAsText(bindings) as typeof bindings));
       } catch (thrown) {
         const { reason, position } = explain(thrown);
         throw new AppError('expression_failed', `${place} failed${position}: ${reason}.`, { cause: thrown });

@@ -1,5 +1,7 @@
+import type { ExactNumber } from '../base/exact-number.ts';
+
 /** A value that JSON can hold. */
-export type Json = null | boolean | number | string | Json[] | JsonObject;
+export type Json = null | boolean | number | ExactNumber | string | Json[] | JsonObject;
 export type JsonObject = { [key: string]: Json };
 /** A JSON Schema document (2020-12), as users write it. */
 export type JsonSchema = { [key: string]: unknown };

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../base/errors.ts';
+import { parseJson } from '../base/exact-number.ts';
 import type { BatchRecord } from '../storage/batches.ts';
 import type { PastAttempt, RowRecord, RowStatus } from '../storage/rows.ts';
 import { type Caller, createdBy, localCaller, type Scope } from './contract/caller.ts';
@@ -181,7 +182,7 @@ async function createBatch(
     activeSince: null,
   });
   const asked = storedPlanOf(batch).asked ?? storedPlanOf(batch).request;
-  if (!inserted && !isDeepStrictEqual(asked, JSON.parse(JSON.stringify(request)))) {
+  if (!inserted && !isDeepStrictEqual(asked, parseJson(JSON.stringify(request)))) {
     throw new AppError(
       'invalid_arguments',
       `The idempotency key "${request.options?.idempotency_key}" belongs to the batch ${batch.id}, which was started with other ` +

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../protocol/messages.ts';
 
 /**
  * One cell: a string in CSV and TSV; any JSON value in JSONL. In Parquet: numbers, booleans, strings and nested values;
- * dates and timestamps in ISO 8601; decimals and integers beyond 2^53 as their digits. `undefined` never occurs. A
+ * dates and timestamps in ISO 8601; decimals as their digits. An integer beyond 2^53 is an `ExactNumber`. `undefined` never occurs. A
  * missing cell is `null`; in CSV and TSV it is empty.
  */
 export type Cell = Json;

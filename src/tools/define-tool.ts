@@ -1,6 +1,8 @@
 import type * as z from 'zod';
 import type { ToolContext } from '../agent/tool.ts';
 import { AppError, toAppError } from '../base/errors.ts';
+import { parseJson } from '../base/exact-number.ts';
+import type { JsonObject } from '../protocol/messages.ts';
 import type { ToolResult } from '../protocol/run.ts';
 import { isUnknownOption } from '../runner/contract/problem.ts';
 import type { OrchestratorTool, ToolHints } from './orchestrator-tool.ts';
@@ -39,7 +41,7 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
       try {
         const content = JSON.stringify(await run(parsed.data, context));
         // Parsed back, so that the text and the structured form can't differ.
-        return { content, isError: false, structured: JSON.parse(content) };
+        return { content, isError: false, structured: parseJson(content) as JsonObject };
       } catch (thrown) {
         const error = toAppError(thrown);
         if (error.code === 'internal') context.log.error({ tool: parts.name, err: error }, 'a tool failed');

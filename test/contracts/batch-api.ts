@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../src/base/errors.ts';
+import { ExactNumber } from '../../src/base/exact-number.ts';
 import type { ModelRequest } from '../../src/protocol/messages.ts';
 import {
   type BatchApi,
@@ -135,6 +136,17 @@ function testResults(bench: BatchBench, { run, open, submit, collect }: World): 
         usage: { inputTokens: 70, outputTokens: 9, cacheReadTokens: 50, cacheWriteTokens: 0 },
       },
     });
+  });
+
+  it("keep every digit of a call's numbers", async () => {
+    const id = new ExactNumber('1234567890123456789');
+    const content = [{ type: 'tool_use', id: 'call_1', name: 'tell', input: { it: { id } } }];
+    const { results } = await run({ respond: () => ({ content }) }, 2);
+    const [outcome] = results.values();
+    if (outcome?.kind !== 'answered') throw new Error('it was not answered');
+    expect(outcome.response.content.filter(({ type }) => type === 'tool_use')).toMatchObject([
+      { input: { it: { id } } },
+    ]);
   });
 
   it.each<[RefusalKind, object]>([

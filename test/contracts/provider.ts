@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../src/base/errors.ts';
+import { ExactNumber } from '../../src/base/exact-number.ts';
 import type { ModelRequest, ModelResponse } from '../../src/protocol/messages.ts';
 import type { Provider, RespondOptions } from '../../src/providers/provider.ts';
 import type { WireAnswer } from '../support/messages-wire.ts';
@@ -187,6 +188,27 @@ function testAnswers(bench: ProviderBench, { ask, open, requests }: Asking, way:
     ]);
     if (bench.lacksCallIds) return;
     expect(sent?.messages[2]?.content).toMatchObject([{ tool_use_id: 'call_1' }, { tool_use_id: 'call_2' }]);
+  });
+
+  it("keeps every digit of a call's numbers, in the answer and when it is sent back", async () => {
+    const id = new ExactNumber('1234567890123456789');
+    const call = { type: 'tool_use', id: 'call_1', name: 'look', input: { q: 'x', deep: { id, all: [id, 7] } } };
+    const { provider } = await open(({ messages }) => (messages.length > 1 ? HELLO : { content: [call] }));
+    const signal = new AbortController().signal;
+    const request = requestOf(bench.model);
+    const first = await provider.respond(request, { signal });
+    const [found] = first.content.filter((block) => block.type === 'tool_use');
+    expect(found?.input).toEqual(call.input);
+    const content = first.content.map((block) => (block.type === 'tool_use' ? { ...block, id: 'made' } : block));
+    const result = { type: 'tool_result' as const, tool_use_id: 'made', content: '{"id":1234567890123456789}' };
+    const messages = [
+      ...request.messages,
+      { role: 'assistant' as const, content },
+      { role: 'user' as const, content: [result] },
+    ];
+    await provider.respond({ ...request, messages }, { signal });
+    const sent = bench.format.read(requests()[1]?.path ?? '', requests()[1]?.body ?? {});
+    expect(sent?.messages[1]?.content).toMatchObject([{ type: 'tool_use', name: 'look', input: call.input }]);
   });
 
   it('sends the system prompt, the limit of tokens, and the tools with their schemas', async () => {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { ExactNumber } from '../../base/exact-number.ts';
 import type { Validator } from '../../base/schema.ts';
 import type { Json, JsonObject, StopReason } from '../../protocol/messages.ts';
 import { findCandidates } from './answer-candidates.ts';
@@ -67,7 +68,9 @@ function unread(reason: string): ParsedAnswer {
 }
 
 function judge(values: readonly Json[], validate: Validator | undefined): ParsedAnswer {
-  const structures = values.filter((value) => typeof value === 'object' && value !== null);
+  const structures = values.filter(
+    (value) => typeof value === 'object' && value !== null && !(value instanceof ExactNumber),
+  );
   if (structures.length === 0) return unread('there is no JSON object in it');
   const judged = structures.map((value) => ({ value, result: validate?.(value) ?? { valid: true as const } }));
   const fitting = judged.filter(({ result }) => result.valid);

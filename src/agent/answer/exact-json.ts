@@ -1,3 +1,4 @@
+import { parseJson } from '../../base/exact-number.ts';
 import type { Json } from '../../protocol/messages.ts';
 
 /** Parsed JSON, or the reason why it must not be used: it may not mean what it says. */
@@ -5,14 +6,14 @@ export type ExactJson = { ok: true; value: Json } | { ok: false; reason: string 
 
 /**
  * `JSON.parse` without its three silent losses. A repeated key is rejected (only its last value would remain). A number that
- * a JavaScript number cannot hold is kept as a string of its digits. Single backslashes of paths and formulas that happen to
+ * a JavaScript number cannot hold keeps its digits. Single backslashes of paths and formulas that happen to
  * form an escape are rejected ("C:\new", "\frac").
  * @returns undefined when the text is not JSON
  */
 export function parseExactJson(text: string): ExactJson | undefined {
   let value: Json;
   try {
-    value = JSON.parse(text, keepDigits);
+    value = parseJson(text) as Json;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
@@ -24,13 +25,6 @@ export function parseExactJson(text: string): ExactJson | undefined {
     return { ok: false, reason: `${lone} seems to hold a lone backslash: write a backslash in a string as \\\\` };
   }
   return { ok: true, value };
-}
-
-/** The third argument is that of the "JSON.parse source text access" proposal, in V8 since 11.4. */
-function keepDigits(_key: string, value: Json, context?: { source?: string }): Json {
-  if (typeof value !== 'number' || context?.source === undefined) return value;
-  const isLossyInteger = Number.isInteger(value) && !Number.isSafeInteger(value);
-  return isLossyInteger || !Number.isFinite(value) ? context.source : value;
 }
 
 /** The first key, as written, that one object of valid JSON has twice. */

@@ -1,4 +1,5 @@
 import { jsonrepair } from 'jsonrepair';
+import { ExactNumber } from '../../base/exact-number.ts';
 import type { Json } from '../../protocol/messages.ts';
 import { type ExactJson, parseExactJson } from './exact-json.ts';
 import { blankLength, opensString, readLooseString } from './loose-string.ts';
@@ -144,14 +145,14 @@ function isFaithful(value: Json, tokens: readonly Token[]): boolean {
   };
   const walk = (part: Json): boolean => {
     if (Array.isArray(part)) return part.every(walk);
-    if (typeof part === 'object' && part !== null) {
+    if (typeof part === 'object' && part !== null && !(part instanceof ExactNumber)) {
       return Object.entries(part).every(
         ([key, child]) => isNext((token) => token.kind === 'key' && token.text === key) && walk(child),
       );
     }
     return isNext((token) => {
       if (token.kind === 'word') return token.value === part;
-      if (token.kind === 'number') return typeof part === 'string' ? token.text === part : Number(token.text) === part;
+      if (token.kind === 'number') return token.text === String(part) || Number(token.text) === part;
       return token.kind === 'string' && token.text === part;
     });
   };

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { AppError, toAppError } from '../../base/errors.ts';
+import { ExactNumber } from '../../base/exact-number.ts';
 import { duration } from '../../base/figures.ts';
 import type { Log } from '../../base/log.ts';
 import { nearest } from '../../base/nearest.ts';
@@ -62,7 +63,7 @@ export function prepareCall(
   const bound = tools.get(call.name);
   if (bound === undefined) return { kind: 'immediate', result: errorResult(missingTool(call.name, tools, offered)) };
   const input = call.input ?? {};
-  if (typeof input !== 'object' || Array.isArray(input)) {
+  if (typeof input !== 'object' || Array.isArray(input) || input instanceof ExactNumber) {
     return { kind: 'immediate', result: errorResult(`The input of ${call.name} must be an object. Call it again.`) };
   }
   const checked = bound.validate?.(input) ?? { valid: true };

@@ -1,3 +1,4 @@
+import { ExactNumber } from '../../base/exact-number.ts';
 import type { Json, JsonObject } from '../../protocol/messages.ts';
 import type { ToolResult } from '../../protocol/run.ts';
 
@@ -23,7 +24,7 @@ function isToolResult(value: unknown): value is ToolResult {
 }
 
 function isObject(value: ToolResult | Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 }
 
 function cut(text: string): string {

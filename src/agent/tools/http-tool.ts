@@ -1,4 +1,5 @@
 import { AppError } from '../../base/errors.ts';
+import { parseJson } from '../../base/exact-number.ts';
 import { compileExpression, type Expression } from '../../expressions/expressions.ts';
 import type { Json, JsonObject } from '../../protocol/messages.ts';
 import type { ToolResult } from '../../protocol/run.ts';
@@ -118,7 +119,7 @@ async function readBody(response: Response): Promise<Json> {
   const type = response.headers.get('content-type') ?? '';
   if (!/json/i.test(type) && !/^\s*[[{]/.test(text)) return text;
   try {
-    return JSON.parse(text) as Json;
+    return parseJson(text) as Json;
   } catch (thrown) {
     if (!/json/i.test(type) || !response.ok) return text;
     const beginning = text.slice(0, SHOWN_BODY_LENGTH);

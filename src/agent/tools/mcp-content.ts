@@ -6,11 +6,21 @@ import type { ToolResult } from '../../protocol/run.ts';
 export function toToolResult(result: CallToolResult): ToolResult {
   const structured = result.structuredContent as JsonObject | undefined;
   const text = (result.content ?? []).map(describe).join('\n');
+  if (text === '' && holdsRounded(structured)) return { content: ROUNDED, isError: true };
   return {
     content: text === '' && structured !== undefined ? JSON.stringify(structured) : text,
     isError: result.isError === true,
     ...(structured === undefined ? {} : { structured }),
   };
+}
+
+const ROUNDED =
+  'The answer holds a whole number beyond 2^53, which the MCP client has rounded. It can be used only if the server also gives it as text.';
+
+/** Whether it has a whole number that was perhaps rounded when the MCP client parsed the message. */
+function holdsRounded(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isInteger(value) && !Number.isSafeInteger(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsRounded);
 }
 
 function describe(block: ContentBlock): string {

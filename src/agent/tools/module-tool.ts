@@ -3,9 +3,11 @@ import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
 import { AppError } from '../../base/errors.ts';
+import { parseJson } from '../../base/exact-number.ts';
 import { describeZodError } from '../../base/schema.ts';
 import type { Json, JsonObject, JsonSchema } from '../../protocol/messages.ts';
 import type { Tool, ToolContext } from '../tool.ts';
+import { forModule, moduleJson } from './module-numbers.ts';
 
 const exported = z.object({
   name: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'must have 1 to 64 letters, digits, _ or -'),
@@ -54,7 +56,7 @@ export async function openModuleTool(path: string, baseDir: string | undefined, 
     idempotent: idempotent ?? false,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     async execute(value, context) {
-      return plain(await execute(input.parse(value), context), name);
+      return plain(await execute(input.parse(forModule(value) as JsonObject), context), name);
     },
   };
 }
@@ -101,7 +103,7 @@ function parseInput(zod: z.ZodType, input: JsonObject): unknown {
 function plain(value: unknown, name: string): Json {
   if (value === undefined) return null;
   try {
-    return JSON.parse(JSON.stringify(value) ?? 'null') as Json;
+    return parseJson(moduleJson(value) ?? 'null') as Json;
   } catch (cause) {
     throw new AppError('tool_unavailable', `The tool ${name} returned a value that is not JSON.`, { cause });
   }

@@ -1,5 +1,6 @@
+import { ExactNumber, parseJson } from '../../base/exact-number.ts';
 import { duration } from '../../base/figures.ts';
-import type { Json } from '../../protocol/messages.ts';
+import type { Json, JsonObject } from '../../protocol/messages.ts';
 import type { Paint } from '../io.ts';
 import { cellText, oneLine } from './safe-text.ts';
 import { truncate } from './terminal-text.ts';
@@ -25,7 +26,7 @@ export function toolResultLine(
 }
 
 function inputText(input: Json): string {
-  if (input === null || typeof input !== 'object' || Array.isArray(input)) return cellText(input);
+  if (!isObject(input)) return cellText(input);
   return Object.entries(input)
     .map(([name, value]) => `${oneLine(name)}: ${cellText(value)}`)
     .join(', ');
@@ -33,18 +34,22 @@ function inputText(input: Json): string {
 
 function summaryOf(content: Json): string {
   const value = typeof content === 'string' ? (parsed(content) ?? content) : content;
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return cellText(value);
+  if (!isObject(value)) return cellText(value);
   if (typeof value['summary'] === 'string') return oneLine(value['summary']);
   const error = value['error'];
-  if (error !== null && typeof error === 'object' && !Array.isArray(error) && error?.['message'] !== undefined) {
+  if (error !== undefined && isObject(error) && error['message'] !== undefined) {
     return cellText(error['message']);
   }
   return cellText(value);
 }
 
+function isObject(value: Json): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
+}
+
 function parsed(text: string): Json | undefined {
   try {
-    return JSON.parse(text) as Json;
+    return parseJson(text) as Json;
   } catch (thrown) {
     if (thrown instanceof SyntaxError) return undefined;
     throw thrown;

@@ -1,4 +1,5 @@
 import type Anthropic from '@anthropic-ai/sdk';
+import { parseJson } from '../../base/exact-number.ts';
 import { invalidResponse } from './anthropic-messages.ts';
 
 /** A message while it is built from events. Read loosely: it is checked when it is complete. */
@@ -89,7 +90,7 @@ function finish(draft: Draft, inputs: ReadonlyMap<number, string>): Draft {
 /** The input of a streamed tool call. One that `max_tokens` cut off is left empty: it is never used, and not repaired. */
 function parseInput(json: string, stopReason: unknown): unknown {
   try {
-    return JSON.parse(json);
+    return parseJson(json);
   } catch (cause) {
     if (stopReason === 'max_tokens') return {};
     throw invalidResponse('the input of a tool call is not JSON', cause);

@@ -19,6 +19,7 @@ import { toTools } from '../anthropic/anthropic-tools.ts';
 import { prefillFor } from '../anthropic/prefill.ts';
 import { type SamplingRule, samplingFor } from '../shared/sampling.ts';
 import { invalidResponse } from '../shared/service-faults.ts';
+import { fromSdkNumbers, toSdkNumbers } from './bedrock-numbers.ts';
 
 export const BEDROCK = 'bedrock';
 /** Claude 4.1 to 4.5 refuse the two together, 4.6 and later refuse each; other models accept both. */
@@ -85,7 +86,7 @@ function toAssistantContent(block: AssistantBlock): ContentBlock[] {
       return block.text.trim() === '' ? [] : [{ text: block.text }];
     case 'tool_use': {
       const input = typeof block.input === 'object' && block.input !== null ? block.input : {};
-      return [{ toolUse: { toolUseId: block.id, name: block.name, input: input as WireJson } }];
+      return [{ toolUse: { toolUseId: block.id, name: block.name, input: toSdkNumbers(input) as WireJson } }];
     }
     case 'opaque':
       return block.provider === BEDROCK ? [toBytes(block.value) as ContentBlock] : [];
@@ -151,7 +152,7 @@ function toBlock(block: z.infer<typeof wireBlock>): AssistantBlock {
   if (block.text !== undefined) return { type: 'text', text: block.text };
   if (block.toolUse === undefined) return { type: 'opaque', provider: BEDROCK, value: fromBytes(block) };
   const { toolUseId: id, name, input } = block.toolUse;
-  return { type: 'tool_use', id, name, input: input ?? {} };
+  return { type: 'tool_use', id, name, input: fromSdkNumbers(input ?? {}) };
 }
 
 /** Converts bytes, such as redacted thoughts, to a form that JSON can hold; and back. */

@@ -1,4 +1,5 @@
 import type { ConverseStreamOutput } from '@aws-sdk/client-bedrock-runtime';
+import { parseJson } from '../../base/exact-number.ts';
 import { invalidResponse } from '../shared/service-faults.ts';
 import { BEDROCK_SERVICE } from './bedrock-messages.ts';
 
@@ -75,7 +76,7 @@ function toContent({ text, toolUse, reasoning }: BlockDraft, isCut: boolean): ob
 function parseInput(json: string, isCut: boolean): unknown {
   if (json === '') return {};
   try {
-    return JSON.parse(json);
+    return parseJson(json);
   } catch (cause) {
     if (isCut) return {};
     throw invalidResponse(BEDROCK_SERVICE, 'the input of a tool call is not JSON', cause);

@@ -3,6 +3,7 @@ import { devNull } from 'node:os';
 import type { BatchJob, GoogleGenAI, InlinedRequest } from '@google/genai';
 import * as z from 'zod';
 import { AppError } from '../../base/errors.ts';
+import { parseJson } from '../../base/exact-number.ts';
 import type { ModelRequest } from '../../protocol/messages.ts';
 import {
   type BatchApi,
@@ -164,10 +165,20 @@ async function readInline(spool: Spool): Promise<InlinedRequest[]> {
 
 async function retrieve(opened: Opened, jobId: string, signal: AbortSignal): Promise<BatchJob> {
   try {
-    return await opened.client.batches.get({ name: jobId, config: callOptions(signal) });
+    const config = callOptions(signal);
+    const httpOptions = { ...config.httpOptions, fetch: exactly(opened.fetch) };
+    return await opened.client.batches.get({ name: jobId, config: { ...config, httpOptions } });
   } catch (thrown) {
     throw createdNothing(faultOf(thrown, opened, { model: jobId, signal }));
   }
+}
+
+/** A `fetch` whose answers lose no digits of inline results. */
+function exactly(send: typeof fetch): typeof fetch {
+  return async (input, init) => {
+    const response = await send(input, init);
+    return Object.assign(response, { json: async () => parseJson(await response.text()) });
+  };
 }
 
 const STATES: Record<string, ProviderJobStatus['state']> = {

@@ -1,4 +1,5 @@
 import type OpenAI from 'openai';
+import { parseJson } from '../../base/exact-number.ts';
 import type { Log } from '../../base/log.ts';
 import type { ModelRequest, ModelResponse } from '../../protocol/messages.ts';
 import { type OpenClient, openClient } from '../openai/openai-client.ts';
@@ -91,10 +92,11 @@ async function post(
   const fetchOptions = leanOptions({ mayStillSend });
   const sending = { signal: call.signal, timeout: call.timeoutMs, fetchOptions };
   if (onText === undefined) {
-    const answer = client.post<unknown>('/chat/completions', { body, ...sending });
-    const { data, response, request_id: requestId } = await answer.withResponse();
+    // Some servers send a call's arguments as an object, whose long numbers the SDK would round.
+    const response = await client.post('/chat/completions', { body, ...sending }).asResponse();
     tellLimits(response.headers, options);
-    return toModelResponse(data, service, requestId ?? undefined);
+    const data = parseJson(await response.text());
+    return toModelResponse(data, service, response.headers.get('x-request-id') ?? undefined);
   }
   const answer = client.post<AsyncIterable<OpenAI.Chat.ChatCompletionChunk>>('/chat/completions', {
     body: { ...body, stream: true, stream_options: { include_usage: true } },

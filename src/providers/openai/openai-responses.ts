@@ -1,5 +1,6 @@
 import type OpenAI from 'openai';
 import * as z from 'zod';
+import { parseJson } from '../../base/exact-number.ts';
 import type {
   AssistantBlock,
   Message,
@@ -181,7 +182,7 @@ function toBlocks(item: z.infer<typeof wireItem>, reader: Reader): AssistantBloc
 export function parseArguments(json: string, isCut: boolean): unknown {
   if (json.trim() === '') return {};
   try {
-    return JSON.parse(json);
+    return parseJson(json);
   } catch {
     return isCut ? {} : json;
   }

@@ -1,3 +1,4 @@
+import { ExactNumber } from '../../base/exact-number.ts';
 import type { JsonSchema } from '../../protocol/messages.ts';
 import { lowerSchema } from '../shared/strict-schema.ts';
 
@@ -125,5 +126,5 @@ function kindOf(value: unknown): string {
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 }

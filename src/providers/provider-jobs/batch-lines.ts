@@ -1,3 +1,5 @@
+import { parseJson } from '../../base/exact-number.ts';
+
 const LINE_BREAK = 0x0a;
 
 /**
@@ -24,7 +26,7 @@ function parseLine(pieces: readonly Uint8Array[]): Record<string, unknown> | und
   const line = Buffer.concat(pieces).toString('utf8');
   if (line.trim() === '') return undefined;
   try {
-    const value: unknown = JSON.parse(line);
+    const value: unknown = parseJson(line);
     return isRecord(value) ? value : undefined;
   } catch {
     // Cut or broken: its id is missing among the results, which the caller reconciles.

@@ -1,5 +1,6 @@
 import type { Agent, ClientRequest, IncomingMessage, request as requestOf } from 'node:http';
 import { urlToHttpOptions } from 'node:url';
+import { parseJson } from '../../base/exact-number.ts';
 import { type LeanBody, toLeanBody } from './lean-body.ts';
 
 /** The part of a response that the SDKs read. */
@@ -196,7 +197,7 @@ function toLeanResponse(response: IncomingMessage, url: URL): LeanResponse {
     url: url.href,
     headers: new LeanHeaders(response.headers),
     body: response,
-    json: async () => JSON.parse(await text()),
+    json: async () => parseJson(await text()),
     text,
   };
 }

@@ -1,4 +1,5 @@
 import type { AppError } from '../../base/errors.ts';
+import { parseJson } from '../../base/exact-number.ts';
 import type { JsonObject } from '../../protocol/messages.ts';
 import type { OpenedAgent } from '../../protocol/run.ts';
 import type { BatchChange, BatchRecord, PauseReason } from '../../storage/batches.ts';
@@ -94,5 +95,5 @@ export function stored(error: AppError): { code: AppError['code']; message: stri
 
 /** The plan in its stored form: plain JSON. */
 export function storable(plan: StoredPlan): BatchRecord['plan'] {
-  return JSON.parse(JSON.stringify(plan)) as BatchRecord['plan'];
+  return parseJson(JSON.stringify(plan)) as BatchRecord['plan'];
 }

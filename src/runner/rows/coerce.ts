@@ -1,3 +1,4 @@
+import { ExactNumber, exactNumber, parseJson } from '../../base/exact-number.ts';
 import type { Json, JsonSchema } from '../../protocol/messages.ts';
 
 const TRUE = new Set(['true', 'yes', 'y', '1']);
@@ -46,14 +47,20 @@ function toType(cell: Json, type: string): Json | undefined {
   }
 }
 
-function integerOf(cell: Json): number | undefined {
+function integerOf(cell: Json): number | ExactNumber | undefined {
   const value = numberOf(cell);
+  if (value instanceof ExactNumber) return /^-?\d+$/.test(value.digits) ? value : undefined;
   return value !== undefined && Number.isSafeInteger(value) ? value : undefined;
 }
 
-function numberOf(cell: Json): number | undefined {
-  if (typeof cell === 'number') return cell;
+/** The digits of a JSON number: without a plus sign and without zeros before them. */
+const DIGITS = /^\s*(?:\+|(-))?0*(\d+(?:\.\d+)?)\s*$/;
+
+function numberOf(cell: Json): number | ExactNumber | undefined {
+  if (typeof cell === 'number' || cell instanceof ExactNumber) return cell;
   if (typeof cell !== 'string' || !/^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/.test(cell)) return undefined;
+  const [, sign = '', digits] = DIGITS.exec(cell) ?? [];
+  if (digits !== undefined) return exactNumber(`${sign}${digits}`);
   const value = Number(cell);
   return Number.isFinite(value) ? value : undefined;
 }
@@ -66,13 +73,13 @@ function booleanOf(cell: Json): boolean | undefined {
 
 function structureOf(cell: Json, type: 'array' | 'object'): Json | undefined {
   const value = typeof cell === 'string' ? parse(cell) : cell;
-  if (value === null || typeof value !== 'object') return undefined;
+  if (value === null || typeof value !== 'object' || value instanceof ExactNumber) return undefined;
   return Array.isArray(value) === (type === 'array') ? value : undefined;
 }
 
 function parse(text: string): Json {
   try {
-    return JSON.parse(text) as Json;
+    return parseJson(text) as Json;
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     throw error;

@@ -1,3 +1,4 @@
+import { ExactNumber } from '../../base/exact-number.ts';
 import type { Cell } from '../cell.ts';
 import type { TableWarning } from '../row-source.ts';
 import type { ColumnProfile, ColumnType } from '../table.ts';
@@ -96,6 +97,7 @@ export function createColumnProfiler(): ColumnProfiler {
 function kindOfJson(cell: Cell): ValueKind | undefined {
   if (typeof cell === 'number') return Number.isInteger(cell) ? 'integer' : 'number';
   if (typeof cell === 'boolean') return 'boolean';
+  if (cell instanceof ExactNumber) return /^-?\d+$/.test(cell.digits) ? 'integer' : 'number';
   return typeof cell === 'string' ? undefined : 'json';
 }
 

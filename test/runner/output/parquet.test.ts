@@ -63,7 +63,7 @@ test('keeps the types of a Parquet table, and gives each field the type of its s
   expect(cells.map((row) => row.slice(0, 3))).toEqual([
     ['0', 9007199254740990, '2024-02-20'],
     ['1', 9007199254740991, '2024-02-21'],
-    ['2', '9007199254740992', '2024-02-22'],
+    ['2', 9007199254740992, '2024-02-22'],
   ]);
   expect(cells.map((row) => row.slice(3, 12))).toEqual([
     [1, 0.5, true, ['x'], 'a', 'success', 'success', null, 'SUCCESS'],

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ExactNumber } from '../../../src/base/exact-number.ts';
 import type { Json } from '../../../src/protocol/messages.ts';
 import { coerce } from '../../../src/runner/rows/coerce.ts';
 
@@ -23,6 +24,19 @@ const cases: [cell: Json, type: string | string[], value: Json][] = [
   ['', ['integer', 'null'], null],
 ];
 
+test('keeps every digit of a number beyond 2^53', () => {
+  const digits = (cell: Json, type: string) => {
+    const coerced = coerce(cell, { type });
+    return coerced.ok ? JSON.stringify(coerced.value) : coerced.reason;
+  };
+  expect(digits('9007199254740993', 'integer')).toBe('9007199254740993');
+  expect(digits(' +0012345678901234567890 ', 'integer')).toBe('12345678901234567890');
+  expect(digits('-12345678901234567.89', 'number')).toBe('-12345678901234567.89');
+  expect(digits(new ExactNumber('9007199254740993'), 'integer')).toBe('9007199254740993');
+  expect(digits(new ExactNumber('9007199254740993'), 'string')).toBe('"9007199254740993"');
+  expect(digits('[9007199254740993]', 'array')).toBe('[9007199254740993]');
+});
+
 test.each(cases)('brings %j to %j', (cell, type, value) => {
   expect(coerce(cell, { type })).toEqual({ ok: true, value });
 });
@@ -35,7 +49,7 @@ const refused: [cell: Json, type: string][] = [
   ['Infinity', 'number'],
   ['1e999', 'number'],
   ['1.5', 'integer'],
-  ['9007199254740993', 'integer'],
+  ['12345678901234567.5', 'integer'],
   ['maybe', 'boolean'],
   [2, 'boolean'],
   ['{"a":1}', 'array'],

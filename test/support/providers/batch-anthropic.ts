@@ -1,3 +1,4 @@
+import { parseJson } from '../../../src/base/exact-number.ts';
 import { toWireMessage, type WireRequest } from '../messages-wire.ts';
 import type { BatchCall, BatchFormat, BatchReply, BatchRoute } from './batch-server.ts';
 import { type ItemOutcome, type Job, type Jobs, toLines } from './provider-jobs.ts';
@@ -57,7 +58,7 @@ function answer(jobs: Jobs, route: BatchRoute, call: BatchCall): BatchReply {
 }
 
 function create(jobs: Jobs, { body, url }: BatchCall): BatchReply {
-  const { requests } = JSON.parse(body.toString('utf8')) as { requests: { custom_id: string; params: WireRequest }[] };
+  const { requests } = parseJson(body.toString('utf8')) as { requests: { custom_id: string; params: WireRequest }[] };
   const ids = requests.map(({ custom_id: id }) => id);
   if (new Set(ids).size < ids.length) return refuse('invalid', 'custom_id must be unique');
   if (!ids.every((id) => CUSTOM_ID.test(id))) return refuse('invalid', 'custom_id must match its pattern');

@@ -1,3 +1,4 @@
+import { parseJson } from '../../../src/base/exact-number.ts';
 import { toWireMessage, type WireRequest } from '../messages-wire.ts';
 import type { TestS3 } from '../s3.ts';
 import type { BatchCall, BatchFormat, BatchReply, BatchRoute } from './batch-server.ts';
@@ -78,7 +79,7 @@ async function answer(context: Context, route: BatchRoute, call: BatchCall): Pro
 
 async function create(context: Context, { body }: BatchCall): Promise<BatchReply> {
   const { jobs, s3, params } = context;
-  const given = JSON.parse(body.toString('utf8')) as Params;
+  const given = parseJson(body.toString('utf8')) as Params;
   const known = [...params].find(([, { clientRequestToken: token }]) => token === given.clientRequestToken);
   if (known !== undefined) return { body: { jobArn: known[0] } };
   if (!NAME.test(given.jobName) || given.jobName.length > 63)
@@ -90,7 +91,7 @@ async function create(context: Context, { body }: BatchCall): Promise<BatchReply
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => {
-      const { recordId, modelInput } = JSON.parse(line) as { recordId: string; modelInput: WireRequest };
+      const { recordId, modelInput } = parseJson(line) as { recordId: string; modelInput: WireRequest };
       if (modelInput['anthropic_version'] !== 'bedrock-2023-05-31') throw new Error('anthropic_version is missing');
       return { id: recordId, request: { ...modelInput, model: given.modelId } };
     });

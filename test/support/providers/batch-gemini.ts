@@ -1,3 +1,4 @@
+import { parseJson } from '../../../src/base/exact-number.ts';
 import type { BatchCall, BatchFormat, BatchReply, BatchRoute } from './batch-server.ts';
 import { geminiFormat } from './gemini-format.ts';
 import { type ItemOutcome, type Job, type JobItem, type Jobs, toLines } from './provider-jobs.ts';
@@ -77,7 +78,7 @@ function upload({ files }: Context, { path, url, headers, body }: BatchCall): Ba
 function create(context: Context, { path, body }: BatchCall): BatchReply {
   const { jobs, files, inline } = context;
   const model = CREATE.exec(path)?.[1] ?? '';
-  const { batch } = JSON.parse(body.toString('utf8')) as {
+  const { batch } = parseJson(body.toString('utf8')) as {
     batch: { displayName?: string; inputConfig: { fileName?: string; requests?: { requests: Fields[] } } };
   };
   const { fileName, requests } = batch.inputConfig;
@@ -87,7 +88,7 @@ function create(context: Context, { path, body }: BatchCall): BatchReply {
       : String(files[Number(fileName.slice('files/in'.length))] ?? '')
           .split('\n')
           .filter((line) => line !== '')
-          .map((line) => JSON.parse(line) as Fields);
+          .map((line) => parseJson(line) as Fields);
   const items = lines.map(({ key, request }): JobItem => {
     const read = geminiFormat.read(`/v1/models/${model}:generateContent`, request as Fields);
     if (read === undefined) throw new Error(`${model} can not be read`);
@@ -149,5 +150,5 @@ function toResult({ request, number, outcome }: ItemOutcome): Fields {
     const { status } = geminiFormat.refuse(outcome.kind, message);
     return { error: { code: RPC_CODES[status] ?? 13, message } };
   }
-  return { response: JSON.parse(String(geminiFormat.write(outcome, request, number).pieces[0])) as unknown };
+  return { response: parseJson(String(geminiFormat.write(outcome, request, number).pieces[0])) as unknown };
 }

@@ -1,3 +1,4 @@
+import { parseJson } from '../../../src/base/exact-number.ts';
 import type { BatchCall, BatchFormat, BatchReply, BatchRoute } from './batch-server.ts';
 import { isEmbeddings } from './embeddings-format.ts';
 import { type ItemOutcome, type Job, type JobItem, type Jobs, toLines } from './provider-jobs.ts';
@@ -69,7 +70,7 @@ async function upload({ files }: Context, { body, headers }: BatchCall): Promise
 }
 
 function create({ jobs, files }: Context, { body }: BatchCall): BatchReply {
-  const params = JSON.parse(body.toString('utf8')) as {
+  const params = parseJson(body.toString('utf8')) as {
     input_file_id: string;
     endpoint: string;
     metadata?: Record<string, string>;
@@ -80,7 +81,7 @@ function create({ jobs, files }: Context, { body }: BatchCall): BatchReply {
     .split('\n')
     .filter((line) => line !== '')
     .map((line): JobItem => {
-      const { custom_id: id, url, body: request } = JSON.parse(line) as Line;
+      const { custom_id: id, url, body: request } = parseJson(line) as Line;
       const read = url === params.endpoint ? responsesFormat.read(url, request) : undefined;
       if (read === undefined) throw new Error(`a line's url is ${url}`);
       return { id, request: read };
@@ -120,7 +121,7 @@ function toBatch(jobs: Jobs, job: Job): unknown {
     ...(hasFiles ? { output_file_id: `out-${job.id}`, error_file_id: `err-${job.id}` } : {}),
     errors: job.state === 'failed' ? { object: 'list', data: [reason] } : null,
     request_counts: { total, completed: answered, failed: refused },
-    metadata: JSON.parse(job.label ?? '{}') as unknown,
+    metadata: parseJson(job.label ?? '{}') as unknown,
   };
 }
 
@@ -136,7 +137,7 @@ function file(jobs: Jobs, id: string): string {
 function toResult({ id, request, number, outcome }: ItemOutcome): unknown {
   const head = { id: `batch_req_${number}`, custom_id: id };
   if (!('item' in outcome)) {
-    const body = JSON.parse(String(responsesFormat.write(outcome, request, number).pieces[0])) as unknown;
+    const body = parseJson(String(responsesFormat.write(outcome, request, number).pieces[0])) as unknown;
     return { ...head, response: { status_code: 200, request_id: `req_test_${number}`, body }, error: null };
   }
   if (outcome.item === 'refused') {

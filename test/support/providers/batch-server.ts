@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseJson } from '../../../src/base/exact-number.ts';
 import type { WireRequest } from '../messages-wire.ts';
 import { createJobs, type Job, type JobBehaviour, type Jobs } from './provider-jobs.ts';
 import type { RefusalKind, WireFormat } from './wire-server.ts';
@@ -142,7 +143,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, handli
 
 function readNow({ method, path, body }: BatchCall, format: WireFormat): WireRequest | undefined {
   if (method !== 'POST') return undefined;
-  return format.read(path, JSON.parse(body.toString('utf8')) as Record<string, unknown>);
+  return format.read(path, parseJson(body.toString('utf8')) as Record<string, unknown>);
 }
 
 function send(

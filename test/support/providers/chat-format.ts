@@ -1,3 +1,4 @@
+import { parseJson } from '../../../src/base/exact-number.ts';
 import type { WireAnswer, WireBlock, WireRequest } from '../messages-wire.ts';
 import { isEmbeddings, readEmbeddings, writeEmbeddings } from './embeddings-format.ts';
 import { openAiRefusal, withoutNulls } from './responses-format.ts';
@@ -45,7 +46,7 @@ function append(messages: WireRequest['messages'], message: Fields): void {
   }
   const calls = ((message['tool_calls'] as Fields[] | undefined) ?? []).map(({ id, function: called }) => {
     const { name, arguments: json } = called as { name: string; arguments: string };
-    return { type: 'tool_use', id, name, input: JSON.parse(json) as unknown };
+    return { type: 'tool_use', id, name, input: parseJson(json) as unknown };
   });
   const text = message['content'] as string | null;
   const words = text === null || calls.length === 0 ? [] : [{ type: 'text', text }];

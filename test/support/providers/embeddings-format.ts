@@ -1,3 +1,4 @@
+import { parseJson } from '../../../src/base/exact-number.ts';
 import type { WireAnswer, WireRequest } from '../messages-wire.ts';
 import { jsonBody, usageOf, type WireBody } from './wire-server.ts';
 
@@ -21,7 +22,7 @@ export function readEmbeddings(body: Record<string, unknown>): WireRequest {
 /** The vector of an answer, which is the JSON in its one text. */
 export function toEmbeddings(answer: WireAnswer, request: WireRequest): Record<string, unknown> {
   const { input } = usageOf(answer, request);
-  const embedding = JSON.parse(String(answer.content[0]?.['text'])) as number[];
+  const embedding = parseJson(String(answer.content[0]?.['text'])) as number[];
   return {
     object: 'list',
     data: [{ object: 'embedding', index: 0, embedding }],

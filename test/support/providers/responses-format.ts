@@ -1,3 +1,4 @@
+import { parseJson } from '../../../src/base/exact-number.ts';
 import type { WireAnswer, WireBlock, WireRequest, WireSchema } from '../messages-wire.ts';
 import { isEmbeddings, readEmbeddings, writeEmbeddings } from './embeddings-format.ts';
 import { inPieces, jsonBody, type RefusalKind, usageOf, type WireBody, type WireFormat } from './wire-server.ts';
@@ -69,7 +70,7 @@ function append(messages: WireRequest['messages'], item: Fields): void {
   const block: WireBlock = isResult
     ? { type: 'tool_result', tool_use_id: item['call_id'], content: item['output'] }
     : type === 'function_call'
-      ? { type: 'tool_use', id: item['call_id'], name: item['name'], input: JSON.parse(String(item['arguments'])) }
+      ? { type: 'tool_use', id: item['call_id'], name: item['name'], input: parseJson(String(item['arguments'])) }
       : { ...item, type: String(type) };
   const last = messages.at(-1);
   const side = isResult ? 'user' : 'assistant';

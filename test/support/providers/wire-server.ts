@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseJson } from '../../../src/base/exact-number.ts';
 import { mulberry32 } from '../messages-server.ts';
 import type { WireAnswer, WireRequest } from '../messages-wire.ts';
 
@@ -113,7 +114,7 @@ async function handle(
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString('utf8');
-  const body = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
+  const body = (text === '' ? {} : parseJson(text)) as Record<string, unknown>;
   const path = incoming.url ?? '';
   const request = incoming.method === 'POST' ? format.read(path, body) : undefined;
   if (request === undefined) {

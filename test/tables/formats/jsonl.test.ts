@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ExactNumber } from '../../../src/base/exact-number.ts';
 import { readTable } from '../read-table.ts';
 
 describe('JSONL', () => {
@@ -32,7 +33,15 @@ describe('JSONL', () => {
       '{"id":12345678901234567890,"n":42,"x":[9007199254740993],"big":1e999,"f":0.1}\n',
       'table.jsonl',
     );
-    expect(found.cells).toEqual([['12345678901234567890', 42, ['9007199254740993'], '1e999', 0.1]]);
+    expect(found.cells).toEqual([
+      [
+        new ExactNumber('12345678901234567890'),
+        42,
+        [new ExactNumber('9007199254740993')],
+        new ExactNumber('1e999'),
+        0.1,
+      ],
+    ]);
   });
 
   test('adds columns that come late, and tells where', async () => {

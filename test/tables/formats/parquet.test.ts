@@ -5,6 +5,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { parquetMetadataAsync, type SchemaElement } from 'hyparquet';
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ExactNumber } from '../../../src/base/exact-number.ts';
 import type { Tables } from '../../../src/tables/table.ts';
 import { readAll } from '../../contracts/tables-place.ts';
 import { createTestTables, openTable } from '../../support/tables.ts';
@@ -25,9 +26,13 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 const COLUMNS: [Partial<SchemaElement>, unknown[], unknown[]][] = [
   [{ type: 'BOOLEAN' }, [true, false], [true, false]],
   [{ type: 'INT32' }, [-2147483648, 2147483647], [-2147483648, 2147483647]],
-  [{ type: 'INT64' }, [9007199254740993n, -5n], ['9007199254740993', -5]],
+  [{ type: 'INT64' }, [9007199254740993n, -5n], [new ExactNumber('9007199254740993'), -5]],
   [{ type: 'INT32', converted_type: 'UINT_32' }, [4294967295, 0], [4294967295, 0]],
-  [{ type: 'INT64', converted_type: 'UINT_64' }, [18446744073709551615n, 1n], ['18446744073709551615', 1]],
+  [
+    { type: 'INT64', converted_type: 'UINT_64' },
+    [18446744073709551615n, 1n],
+    [new ExactNumber('18446744073709551615'), 1],
+  ],
   [{ type: 'DOUBLE' }, [0.1, Number.NaN], [0.1, 'NaN']],
   [{ type: 'DOUBLE' }, [Number.NEGATIVE_INFINITY, -0.5], ['-Infinity', -0.5]],
   [{ type: 'FLOAT' }, [1.5, -2], [1.5, -2]],
@@ -167,7 +172,7 @@ describe('a Parquet file of others', () => {
     ];
     await writeFile(join(folder, 'a.parquet'), Buffer.from(parquetWriteBuffer({ columnData, schema })));
     expect((await readAll(tables, join(folder, 'a.parquet'))).rows.map((row) => row.cells)).toEqual([
-      [[1, '9007199254740993', null], { a: 'x', b: '1970-01-02' }],
+      [[1, new ExactNumber('9007199254740993'), null], { a: 'x', b: '1970-01-02' }],
       [[], { a: null, b: null }],
       [null, null],
     ]);

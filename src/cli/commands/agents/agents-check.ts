@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import * as z from 'zod';
+import { parseJson } from '../../../base/exact-number.ts';
+import type { JsonObject } from '../../../protocol/messages.ts';
 import { callTool } from '../../call-tool.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
@@ -35,7 +37,9 @@ export function addAgentsCheckCommand(agents: Command, context: CommandContext):
           const input = {
             agent_name: name,
             ...(given.table !== undefined && { csv_uri: locationArgument(given.table, context.io.cwd) }),
-            ...(given.map !== undefined && { input_mapping: JSON.parse(JSON.stringify(mappingArgument(given.map))) }),
+            ...(given.map !== undefined && {
+              input_mapping: parseJson(JSON.stringify(mappingArgument(given.map))) as JsonObject,
+            }),
           };
           const found = await callTool(app, 'validate_agent_compatibility', input, stop.signal);
           output.document(found);

@@ -1,3 +1,4 @@
+import { parseJson } from '../../../base/exact-number.ts';
 import type { Json, JsonObject } from '../../../protocol/messages.ts';
 import type { BatchRecord, Intake } from '../../batches.ts';
 import type { LeaseOwner } from '../../leases.ts';
@@ -36,7 +37,7 @@ export interface BatchRow extends TotalsRow {
 
 /** JSON text of one of our own documents, or null. */
 export function parseOrNull<T>(text: string | null): T | null {
-  return text === null ? null : (JSON.parse(text) as T);
+  return text === null ? null : (parseJson(text) as T);
 }
 
 /** JSON text, or null for null. */
@@ -54,10 +55,10 @@ export function toBatchRecord(row: BatchRow): BatchRecord {
     ending: row.ending,
     control: row.control,
     idempotencyKey: row.idempotency_key,
-    plan: JSON.parse(row.plan) as JsonObject,
-    settings: JSON.parse(row.settings) as JsonObject,
+    plan: parseJson(row.plan) as JsonObject,
+    settings: parseJson(row.settings) as JsonObject,
     columns: parseOrNull<string[]>(row.columns),
-    loadWarnings: JSON.parse(row.load_warnings) as Json[],
+    loadWarnings: parseJson(row.load_warnings) as Json[],
     rowLimit: row.row_limit,
     output: parseOrNull<{ uri: string; bytes: number }>(row.output),
     intake: parseOrNull<Intake>(row.intake),

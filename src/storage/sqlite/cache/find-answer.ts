@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { parseJson } from '../../../base/exact-number.ts';
 import type { Json } from '../../../protocol/messages.ts';
 import type { CachedAnswer } from '../../cache.ts';
 import { prepareBatchKey } from '../batches/batch-key.ts';
@@ -32,6 +33,6 @@ export function prepareFindAnswer(db: DatabaseSync): FindAnswer {
     const row = within === null ? ofAll.get(hash) : ofBatch.get(hash, keyOf(within));
     if (row === undefined) return undefined;
     const { run, turn, response, cost_micro_usd: savedMicroUsd } = row;
-    return { from: { run, turn }, response: JSON.parse(response) as Json, savedMicroUsd };
+    return { from: { run, turn }, response: parseJson(response) as Json, savedMicroUsd };
   };
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { parseJson } from '../../../base/exact-number.ts';
 import type { Message } from '../../../protocol/messages.ts';
 import type { ConversationRecord } from '../../conversations.ts';
 import { LIMIT, prepare } from '../statement.ts';
@@ -19,7 +20,7 @@ export function prepareReadConversation(db: DatabaseSync): (id: string) => Conve
     const found = select.get(id);
     if (found === undefined) return undefined;
     const { key, ...head } = found;
-    return { ...head, messages: selectMessages.all(key).map(({ message }) => JSON.parse(message) as Message) };
+    return { ...head, messages: selectMessages.all(key).map(({ message }) => parseJson(message) as Message) };
   };
 }
 

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { parseJson } from '../../../base/exact-number.ts';
 import type { Json, Usage } from '../../../protocol/messages.ts';
 import type { JournalEntry } from '../../journal.ts';
 import { parseOrNull } from '../batches/batch-record.ts';
@@ -80,5 +81,5 @@ function toEntry(row: EntryRow): JournalEntry {
 
 /** A body, or null when it was pruned. */
 function parseBody(text: string): Json {
-  return text === '' ? null : (JSON.parse(text) as Json);
+  return text === '' ? null : (parseJson(text) as Json);
 }

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../../base/errors.ts';
+import { parseJson } from '../../../base/exact-number.ts';
 import type { Json, JsonObject } from '../../../protocol/messages.ts';
 import type { RowRecord, RowStatus } from '../../rows.ts';
 import { parseOrNull } from '../batches/batch-record.ts';
@@ -48,7 +49,7 @@ export function toRowRecord(row: StoredRow): RowRecord {
     status: STATUSES[row.status] ?? 'queued',
     attempt: row.attempt,
     claims: row.claims,
-    cells: JSON.parse(row.cells) as Json[],
+    cells: parseJson(row.cells) as Json[],
     rawText: row.raw_text,
     key: row.key,
     input: parseOrNull<JsonObject>(row.input),

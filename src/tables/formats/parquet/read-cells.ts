@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { ParquetParsers, SchemaElement, SchemaTree } from 'hyparquet';
+import { exactNumber, parseJson } from '../../../base/exact-number.ts';
 import type { Json, JsonObject } from '../../../protocol/messages.ts';
 import type { Cell } from '../../cell.ts';
-import { parseJsonText } from '../json-line.ts';
 import { decimalOf, isDecimalElement, timeOf, timestampOf } from './column-type.ts';
 
 /** Turns one decoded value of a column into a cell. */
@@ -48,7 +48,7 @@ export function cellReader({ element, children }: SchemaTree): CellReader {
   return plainCell;
 }
 
-/** Integers that a JavaScript number can't hold exactly, and numbers that JSON can't hold, are kept as text. */
+/** Integers keep every digit; numbers that JSON can't hold are text. */
 function plainCell(value: unknown): Cell {
   switch (typeof value) {
     case 'string':
@@ -57,13 +57,11 @@ function plainCell(value: unknown): Cell {
     case 'number':
       return Number.isFinite(value) ? value : String(value);
     case 'bigint':
-      return value >= -MAX_SAFE && value <= MAX_SAFE ? Number(value) : String(value);
+      return exactNumber(String(value));
     default:
       return value === null || value === undefined ? null : nestedCell(value);
   }
 }
-
-const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 
 function nestedCell(value: unknown): Cell {
   if (value instanceof Uint8Array) return bytesText(value);
@@ -88,7 +86,7 @@ function bufferOf(bytes: Uint8Array): Buffer {
 
 function jsonOf(text: string): Json {
   try {
-    return parseJsonText(text);
+    return parseJson(text) as Json;
   } catch (error) {
     if (error instanceof SyntaxError) return text;
     throw error;

@@ -1,3 +1,4 @@
+import { ExactNumber } from '../../../base/exact-number.ts';
 import type { Cell, StoredType } from '../../cell.ts';
 import { cellText } from '../row-text.ts';
 import { type StoredElement, timeOf, timestampOf } from './column-type.ts';
@@ -61,13 +62,14 @@ function isUnsigned({ converted_type: converted, logical_type: logical }: Stored
 function integerOf(cell: Cell, bits: number): bigint {
   const isWhole = typeof cell === 'number' ? Number.isInteger(cell) : /^-?\d+$/.test(String(cell));
   if (!isWhole || typeof cell === 'boolean') throw unfit(cell, 'a whole number');
-  const value = BigInt(cell as number | string);
+  const value = BigInt(typeof cell === 'number' ? cell : String(cell));
   if (BigInt.asIntN(bits, value) !== value) throw unfit(cell, `a whole number of ${bits} bits`);
   return value;
 }
 
 function numberOf(cell: Cell): number {
   if (typeof cell === 'number') return cell;
+  if (cell instanceof ExactNumber) return Number(cell.digits);
   if (typeof cell === 'string' && /^-?Infinity$|^NaN$|^[+-]?\d/.test(cell)) return Number(cell);
   throw unfit(cell, 'a number');
 }
