@@ -140,5 +140,5 @@ export function failingLocation(location: Location, reach: Reach): Location {
       reach('after-rename');
     },
   });
-  return { ...location, openWrite: async () => failing(await location.openWrite()) };
+  return { ...location, openWrite: async (mode) => failing(await location.openWrite(mode)) };
 }

@@ -115,7 +115,7 @@ function bind(caller: Caller, deps: RunnerDeps): Runner {
       const overwrite = options?.overwrite === true || batch.output?.uri === deps.tables.absolute(uri);
       await deps.tables.checkWriter(uri, [planOf(batch).request.csv_uri], { overwrite });
       if (deps.tables.writerKind(uri) === 'records') return exportToRecords(batch, uri, deps);
-      return aggregateResults(batch, uri, { deps, spreadsheetSafe: options?.spreadsheetSafe ?? false });
+      return aggregateResults(batch, uri, { deps, overwrite, spreadsheetSafe: options?.spreadsheetSafe ?? false });
     },
     async *csv(id) {
       yield* outputCsv(await read(id), store);

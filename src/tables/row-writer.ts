@@ -8,6 +8,8 @@ export interface WriterOptions {
   spreadsheetSafe?: boolean;
   /** The columns' types, for formats that have types; a column without one holds text. */
   types?: readonly StoredType[];
+  /** Whether the commit may replace a table that exists; default false. */
+  overwrite?: boolean;
 }
 
 /**
@@ -19,6 +21,7 @@ export interface TableWriter {
   kind: 'table';
   uri: string;
   write(rows: Cell[][]): Promise<void>;
+  /** @throws AppError `output_exists` */
   commit(): Promise<{ uri: string; bytes: number }>;
   abort(): Promise<void>;
 }

@@ -48,10 +48,10 @@ export function testTableWriter(name: string, open: () => Promise<TablesPlace>, 
       expect(await names()).toEqual(before);
     });
 
-    test(`replaces what was there, at commit and not before`, async () => {
+    test(`replaces what was there where it may, at commit and not before`, async () => {
       const { tables, uri } = at();
       const write = async (cell: string) => {
-        const writer = await openTable(tables, uri(`replaced.${extension}`), ['a']);
+        const writer = await openTable(tables, uri(`replaced.${extension}`), ['a'], { overwrite: true });
         await writer.write([[cell]]);
         return writer;
       };

@@ -79,6 +79,8 @@ async function aggregate(batch: BatchRecord, drive: Drive): Promise<'on'> {
   const output = await aggregateResults(batch, plan.outputUri, {
     deps: atHome(drive.deps, plan),
     spreadsheetSafe: plan.request.options?.spreadsheet_safe ?? false,
+    // A redrive replaces the table of its own batch.
+    overwrite: plan.request.options?.overwrite === true || batch.output?.uri === plan.outputUri,
     signal: drive.hard.signal,
     // A process that was suspended must not overwrite the table of the process that took over.
     beforeCommit: async () => void (await drive.deps.store.renewLease(drive.fence)),

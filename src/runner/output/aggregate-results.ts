@@ -10,6 +10,8 @@ import { layoutOf, outputHeader, outputRows, planOf } from './results.ts';
 interface AggregateOptions {
   deps: RunnerDeps;
   spreadsheetSafe: boolean;
+  /** Whether tables that exist may be replaced. */
+  overwrite: boolean;
   signal?: AbortSignal;
   /** Called before the table becomes visible; a rejection prevents that. */
   beforeCommit?: () => Promise<void>;
@@ -67,9 +69,9 @@ async function writeTable(
   { uri, ...range }: OutputFile,
   options: AggregateOptions,
 ): Promise<{ uri: string; bytes: number }> {
-  const { deps, spreadsheetSafe, signal, onRow } = options;
+  const { deps, spreadsheetSafe, overwrite, signal, onRow } = options;
   const types = outputTypes(planOf(batch), batch.columns ?? [], layoutOf(batch));
-  const writer = await deps.tables.openWriter(uri, outputHeader(batch), { spreadsheetSafe, types });
+  const writer = await deps.tables.openWriter(uri, outputHeader(batch), { spreadsheetSafe, types, overwrite });
   if (writer.kind !== 'table') throw new AppError('internal', `${uri} does not accept a table.`);
   try {
     for await (const rows of outputRows(batch, deps.store, { ...range, ...(onRow && { onRow }) })) {

@@ -23,7 +23,7 @@ export async function openTableWriter(
     return openParquetWriter(location, columns, options);
   }
   const text = createRowText(format, { spreadsheetSafe: options.spreadsheetSafe ?? false });
-  const pending = await location.openWrite();
+  const pending = await location.openWrite({ replace: options.overwrite ?? false });
   const bytes = createByteWriter(pending, gzip);
   const guard = async <T>(work: () => Promise<T>): Promise<T> => {
     try {

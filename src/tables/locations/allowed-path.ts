@@ -10,12 +10,23 @@ import { AppError } from '../../base/errors.ts';
  */
 export async function allowedPath(path: string, roots: readonly string[]): Promise<string> {
   const real = await realPathOf(resolve(path));
+  if (await isInside(real, roots)) return real;
+  throw outsideError({ path, real }, roots);
+}
+
+/** Whether a real path is inside one of `roots`. */
+export async function isInside(real: string, roots: readonly string[]): Promise<boolean> {
   for (const root of roots) {
     const realRoot = await realpath(resolve(root)).catch(() => resolve(root));
-    if (isWithin(real, realRoot)) return real;
+    if (isWithin(real, realRoot)) return true;
   }
+  return false;
+}
+
+/** The error for a path that leads outside of `roots`. */
+export function outsideError({ path, real }: { path: string; real: string }, roots: readonly string[]): AppError {
   const where = real === path ? `"${path}"` : `"${path}" (real path "${real}")`;
-  throw new AppError(
+  return new AppError(
     'file_not_allowed',
     `${where} is outside the allowed folders (${roots.join(', ')}); move the file there, or add its folder to ROWMILL_FILES.`,
   );

@@ -22,13 +22,21 @@ export interface StoredRanges {
  */
 export interface PendingBytes {
   stream: Writable;
-  /** Makes the complete destination visible. Called after `stream` has been ended and has finished. */
+  /**
+   * Makes the complete destination visible. Called after `stream` has been ended and has finished.
+   * @throws AppError `output_exists`
+   */
   commit(): Promise<void>;
   abort(): Promise<void>;
   /**
    * Converts a fault of the stream to an error that names the place; absent where the stream's faults are AppErrors.
    */
   faultOf?(cause: unknown): AppError;
+}
+
+/** `replace`: whether the commit may replace what has the name. */
+export interface WriteMode {
+  replace: boolean;
 }
 
 /** One place that a URI names. Faults are AppErrors that name the place. */
@@ -45,5 +53,5 @@ export interface Location {
   openRanges(signal?: AbortSignal): Promise<StoredRanges>;
   /** Checks, without writing, that `openWrite` may be called. */
   checkWrite(): Promise<void>;
-  openWrite(): Promise<PendingBytes>;
+  openWrite(mode: WriteMode): Promise<PendingBytes>;
 }

@@ -8,8 +8,9 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Cell } from '../../../src/tables/cell.ts';
 import { neutraliseFormula } from '../../../src/tables/formats/row-text.ts';
+import type { WriterOptions } from '../../../src/tables/row-writer.ts';
 import type { Tables } from '../../../src/tables/table.ts';
-import { faultOf } from '../../contracts/tables-place.ts';
+import { EXTENSIONS, faultOf } from '../../contracts/tables-place.ts';
 import { createTestTables, openTable } from '../../support/tables.ts';
 
 let folder: string;
@@ -20,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function written(name: string, columns: string[], rows: Cell[][], options?: { spreadsheetSafe?: boolean }) {
+async function written(name: string, columns: string[], rows: Cell[][], options?: WriterOptions) {
   const writer = await openTable(tables, join(folder, name), columns, options);
   await writer.write(rows);
   await writer.commit();
@@ -75,10 +76,30 @@ describe('places', () => {
     expect(await readdir(join(folder, 'deep', 'er'))).toEqual(['a.csv']);
   });
 
+  test.each(EXTENSIONS)(
+    'leaves a .%s that appeared since the start, and takes one with the same bytes for its own',
+    async (extension) => {
+      const path = join(folder, `appeared.${extension}`);
+      const write = async (cell: string) => {
+        const writer = await openTable(tables, path, ['a']);
+        await writer.write([[cell]]);
+        return writer;
+      };
+      const [first, same, other] = [await write('one'), await write('one'), await write('two')];
+      await first.commit();
+      const bytes = await readFile(path);
+      await same.commit();
+      expect((await faultOf(other.commit())).code).toBe('output_exists');
+      await other.abort();
+      expect(await readFile(path)).toEqual(bytes);
+      expect((await readdir(folder)).filter((name) => name.startsWith(`.appeared.${extension}.`))).toEqual([]);
+    },
+  );
+
   test('writes to where a link leads, and leaves the link', async () => {
     await writeFile(join(folder, 'real.csv'), 'old');
     await symlink(join(folder, 'real.csv'), join(folder, 'link.csv'));
-    await written('link.csv', ['a'], [['new']]);
+    await written('link.csv', ['a'], [['new']], { overwrite: true });
     expect(await readFile(join(folder, 'real.csv'), 'utf8')).toBe('a\nnew\n');
   });
 

@@ -34,7 +34,7 @@ async function killWriter(name: string): Promise<void> {
 }
 
 async function write(name: string): Promise<void> {
-  const writer = await openTable(tables, join(folder, name), ['a']);
+  const writer = await openTable(tables, join(folder, name), ['a'], { overwrite: true });
   await writer.write([['x']]);
   await writer.commit();
 }
@@ -44,7 +44,7 @@ test('removes what a killed process has left of the same table, and nothing else
   await killWriter('one.csv');
   await killWriter('two.csv');
   await killWriter(long);
-  const living = await openTable(tables, join(folder, 'one.csv'), ['a']);
+  const living = await openTable(tables, join(folder, 'one.csv'), ['a'], { overwrite: true });
   expect(await parts()).toHaveLength(3);
   await write('one.csv');
   expect((await parts()).filter((name) => name.startsWith('.one.csv.'))).toHaveLength(1);
