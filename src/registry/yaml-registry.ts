@@ -1,15 +1,14 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type AgentDefinition, agentLabel } from '../agent/definition.ts';
 import { AppError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
+import { readRegularFile } from '../base/read-regular-file.ts';
 import { formatPath } from './agent-faults.ts';
 import { parseAgent } from './parse-agent.ts';
 import { newest, type Registry, sortAgents } from './registry.ts';
 import { openYaml, type YamlSource } from './yaml-source.ts';
 
-/** Largest agents.yaml, in bytes. */
-const MAX_FILE_BYTES = 5_000_000;
 const MAX_SHOWN_FAULTS = 20;
 
 /**
@@ -19,14 +18,14 @@ export function createYamlRegistry(path: string): Registry {
   const file = resolve(path);
   let loaded: { stamp: string; definitions: Promise<AgentDefinition[]> } | undefined;
   const load = async (): Promise<AgentDefinition[]> => {
-    const { mtimeMs, size } = await stat(file).catch((cause: Error) => {
+    const unreadable = (cause: Error): never => {
       throw new AppError('agents_invalid', `${path} can't be read: ${cause.message}.`, { cause });
-    });
-    if (size > MAX_FILE_BYTES) throw new AppError('agents_invalid', `${path} is larger than ${MAX_FILE_BYTES} bytes.`);
+    };
+    const { mtimeMs, size } = await stat(file).catch(unreadable);
     const stamp = `${mtimeMs} ${size}`;
     if (loaded?.stamp !== stamp) {
-      const definitions = readFile(file, 'utf8').then((text) => sortAgents(parseAgentsYaml(text, file)));
-      loaded = { stamp, definitions };
+      const text = Promise.try(() => readRegularFile(file)).catch(unreadable);
+      loaded = { stamp, definitions: text.then((yaml) => sortAgents(parseAgentsYaml(yaml, file))) };
     }
     return loaded.definitions;
   };

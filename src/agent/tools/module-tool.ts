@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
@@ -73,7 +73,9 @@ export function moduleFile(path: string, baseDir: string | undefined, place: str
     );
   }
   const file = resolve(baseDir ?? '/', path);
-  if (!existsSync(file)) throw new AppError('agents_invalid', `${place} names ${file}, which does not exist.`);
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) throw new AppError('agents_invalid', `${place} names ${file}, which does not exist.`);
+  if (!found.isFile()) throw new AppError('agents_invalid', `${place} names ${file}, which is not a regular file.`);
   return file;
 }
 

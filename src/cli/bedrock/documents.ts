@@ -1,7 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { AppError } from '../../base/errors.ts';
+import { readRegularFile } from '../../base/read-regular-file.ts';
 import { compileSchema } from '../../base/schema.ts';
 import type { JsonSchema } from '../../protocol/messages.ts';
 import { placeholdersIn } from '../../protocol/prompt-template.ts';
@@ -78,7 +79,7 @@ export function unreadable(path: string, cause: NodeJS.ErrnoException): AppError
 }
 
 async function readDocument<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.output<Schema>> {
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+  const text = await Promise.try(() => readRegularFile(path)).catch((cause: NodeJS.ErrnoException) => {
     throw unreadable(path, cause);
   });
   let value: unknown;

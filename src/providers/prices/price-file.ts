@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { isScalar, LineCounter, type ParsedNode, parseDocument } from 'yaml';
 import * as z from 'zod';
 import { AppError } from '../../base/errors.ts';
+import { readRegularFile } from '../../base/read-regular-file.ts';
 import { exampleModel } from '../catalog.ts';
 import type { ModelPrices, PriceOverrides, TokenPrices } from './model-prices.ts';
 
@@ -49,7 +49,7 @@ export function readPriceFile(path: string): PriceOverrides {
 
 function readText(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readRegularFile(path);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new AppError('config_invalid', `ROWMILL_PRICES names ${path}, which can't be read: ${why}.`, { cause });

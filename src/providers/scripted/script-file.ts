@@ -1,7 +1,8 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
 import { AppError } from '../../base/errors.ts';
+import { readRegularFile } from '../../base/read-regular-file.ts';
 import { describeZodError } from '../../base/schema.ts';
 import { compileTemplate, type Template } from './template.ts';
 
@@ -94,7 +95,7 @@ export function createScriptReader(): (path: string) => Promise<Script> {
     const mtimeMs = await modifiedAt(path);
     const known = scripts.get(path);
     if (known?.mtimeMs === mtimeMs) return known.script;
-    const reading = readFile(path, 'utf8').then((text) => parseScript(text, path));
+    const reading = Promise.try(() => parseScript(readScript(path), path));
     scripts.set(path, { mtimeMs, script: reading });
     return reading;
   };
@@ -104,9 +105,21 @@ async function modifiedAt(path: string): Promise<number> {
   try {
     return (await stat(path)).mtimeMs;
   } catch (cause) {
-    const fix = 'Check `model` in the agent: a relative path counts from the folder of its agents.yaml.';
-    throw new AppError('model_unknown', `The script ${path} can't be read. ${fix}`, { cause });
+    throw unreadable(path, cause);
   }
+}
+
+function readScript(path: string): string {
+  try {
+    return readRegularFile(path);
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+function unreadable(path: string, cause: unknown): AppError {
+  const fix = 'Check `model` in the agent: a relative path counts from the folder of its agents.yaml.';
+  return new AppError('model_unknown', `The script ${path} can't be read. ${fix}`, { cause });
 }
 
 function parseScript(text: string, path: string): Script {
