@@ -26,6 +26,7 @@ import { createDetachedRunner } from './detached-runner.ts';
 import { createTalkLanes, openOrchestrator, readRun } from './open-orchestrator.ts';
 import { openRegistry } from './open-registry.ts';
 import { openStorage, prepareFolders } from './open-storage.ts';
+import { makePrivate } from './private-files.ts';
 
 /** Which process drives batches that tool calls start: this one, or a detached one that outlives it. */
 export type Driver = 'supervisor' | 'detached';
@@ -40,6 +41,7 @@ export interface AppChoices {
 /** Puts the parts together; with `main.ts`, the only place that chooses implementations. */
 export async function createApp(config: Config, log: Log, options: AppChoices): Promise<App> {
   const resultsDir = prepareFolders(config);
+  makePrivate(config, log);
   const owner = currentOwner();
   const { store, tables } = await openStorage(config, { log, resultsDir });
   const registry = await openRegistry(config, log, options.agents);

@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -28,7 +28,7 @@ const BUSY_ATTEMPTS = 45;
  */
 export async function openConnection(path: string, onMigration?: () => void): Promise<DatabaseSync> {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   } catch (thrown) {
     throw new AppError(
       'store_unavailable',
@@ -40,7 +40,13 @@ export async function openConnection(path: string, onMigration?: () => void): Pr
   return await retryWhileBusy(() => open(path, onMigration), path);
 }
 
+/** SQLite itself would create a file that others can read. Its logs get the mode of the file. */
+function createPrivately(path: string): void {
+  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
+}
+
 function open(path: string, onMigration: (() => void) | undefined): DatabaseSync {
+  createPrivately(path);
   const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   try {
     db.exec(`

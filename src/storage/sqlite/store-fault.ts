@@ -4,6 +4,7 @@ import { AppError, toAppError } from '../../base/errors.ts';
 const BUSY = 5;
 const LOCKED = 6;
 const READONLY = 8;
+const CANTOPEN = 14;
 const CONSTRAINT = 19;
 
 const FAULTS: { [code: number]: string } = {
@@ -16,7 +17,8 @@ const FAULTS: { [code: number]: string } = {
   10: 'could not be read or written (disk error). Check the disk and that its file system is local.',
   11: 'is damaged. Restore it from a backup, or set ROWMILL_DATA_DIR to a new folder.',
   13: 'could not grow: the disk is full. Free some space, then resume.',
-  14: 'could not be opened. Make its folder writable for this user, or set ROWMILL_DATA_DIR to a folder that is.',
+  [CANTOPEN]:
+    'could not be opened. Make its folder writable for this user, or set ROWMILL_DATA_DIR to a folder that is.',
   26: 'is not a database. Move that file away, or set ROWMILL_DATA_DIR to another folder.',
 };
 
@@ -24,7 +26,9 @@ const FAULTS: { [code: number]: string } = {
 function resultCode(thrown: unknown): number | undefined {
   if (!(thrown instanceof Error)) return undefined;
   if ('errcode' in thrown && typeof thrown.errcode === 'number') return thrown.errcode & 0xff;
-  return 'syscall' in thrown && thrown.syscall === 'access' ? READONLY : undefined;
+  const call = 'syscall' in thrown ? thrown.syscall : undefined;
+  if (call === 'open') return CANTOPEN;
+  return call === 'access' ? READONLY : undefined;
 }
 
 /** Whether another process held the lock, so that waiting helps. */
