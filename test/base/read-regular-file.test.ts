@@ -16,7 +16,7 @@ let pipe: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'rowmill-fifo-'));
   pipe = join(folder, 'validation_schema_pipe.json');
-  execFileSync('mkfifo', [pipe]);
+  execFileSync('sh', ['-c', 'mkfifo "$0"', pipe]);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
