@@ -1,3 +1,5 @@
+import { MAX_TIME_MS, startStopwatch } from './stopwatch.ts';
+
 /** Largest value at any point of an evaluation: characters of all strings and keys plus one for each element. */
 export const MAX_VALUE_SIZE = 2_000_000;
 /** The total that one evaluation may create, in the same unit. */
@@ -7,6 +9,8 @@ const FREE_STRING_LENGTH = 64;
 
 /** The remaining budget of one evaluation. */
 export interface Budget {
+  /** Counts the time since the last call. @throws Error when the evaluation takes too long */
+  tick(): void;
   /** Measures an existing value. @throws Error when it is too large */
   check(value: unknown): void;
   /** Measures a new value and charges it. @throws Error when the value or the total is too large */
@@ -23,6 +27,7 @@ export interface Budget {
 export function createBudget(remember: boolean): Budget {
   let spent = 0;
   let sizes = new WeakMap<object, number>();
+  const watch = startStopwatch();
 
   const spend = (size: number) => {
     spent += size;
@@ -56,6 +61,9 @@ export function createBudget(remember: boolean): Budget {
   };
 
   return {
+    tick() {
+      if (watch.isOver()) throw new Error(`it takes longer than ${MAX_TIME_MS} ms`);
+    },
     check,
     charge(value) {
       check(value);

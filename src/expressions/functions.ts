@@ -1,9 +1,10 @@
 import jsonata from 'jsonata';
+import { distinct, sort, spread } from './bounded-functions.ts';
 import { type Budget, MAX_VALUE_SIZE } from './budget.ts';
 
 /** What JSONata hands to a built-in function as `this`. */
 export interface Focus {
-  environment: { base: object };
+  environment: { base: { timestamp: Date } };
 }
 type Native = (this: Focus, ...args: unknown[]) => unknown;
 interface FunctionValue {
@@ -15,16 +16,20 @@ interface FunctionValue {
 /** JSONata's own functions; they are the same for every expression. */
 let builtIns: Promise<[string, FunctionValue][]> | undefined;
 
-/** Built-in functions whose results can be larger than their arguments, or slow. */
+/** Every built-in function. A loop over data calls functions without a node of the expression in between. */
 const GUARDED = [
-  ...['string', 'join', 'replace', 'split', 'pad', 'append', 'base64encode', 'base64decode', 'uppercase', 'lowercase'],
-  ...['encodeUrlComponent', 'encodeUrl', 'decodeUrlComponent', 'decodeUrl', 'distinct', 'zip', 'spread', 'merge'],
-  ...['match', 'formatNumber', 'formatInteger', 'parseInteger', 'toMillis', 'fromMillis', 'reverse', 'sort', 'shuffle'],
-  ...['map', 'filter', 'each', 'reduce', 'sift', 'clone', 'trim', 'substring', 'substringBefore', 'substringAfter'],
+  ...['sum', 'count', 'max', 'min', 'average', 'string', 'substring', 'substringBefore', 'substringAfter', 'lowercase'],
+  ...['uppercase', 'length', 'trim', 'pad', 'match', 'contains', 'replace', 'split', 'join', 'formatNumber'],
+  ...['formatBase', 'formatInteger', 'parseInteger', 'number', 'floor', 'ceil', 'round', 'abs', 'sqrt', 'power'],
+  ...['random', 'boolean', 'not', 'map', 'zip', 'filter', 'single', 'reduce', 'sift', 'keys', 'lookup', 'append'],
+  ...['exists', 'spread', 'merge', 'reverse', 'each', 'error', 'assert', 'type', 'sort', 'shuffle', 'distinct'],
+  ...['base64encode', 'base64decode', 'encodeUrlComponent', 'encodeUrl', 'decodeUrlComponent', 'decodeUrl'],
+  ...['toMillis', 'fromMillis', 'clone'],
 ];
 
 const MAX_PICTURE_LENGTH = 120;
 const MAX_PARSED_LENGTH = 64;
+const MAX_SYMBOL_LENGTH = 16;
 /** Indentation grows with depth, so only small values are indented. */
 const MAX_INDENTED_SIZE = 10_000;
 
@@ -43,11 +48,12 @@ export async function guardedFunctions(
   );
   const guarded = new Map<string, FunctionValue>();
   for (const [name, builtIn] of await builtIns) {
-    const native = name === 'distinct' ? distinct : builtIn.implementation;
+    const native = OWN[name] ?? ((focus, args) => builtIn.implementation.apply(focus, args));
     const implementation: Native = function (...args) {
       const budget = budgetOf(this);
+      budget?.tick();
       refuseCostly(name, args, budget);
-      const result = native.apply(this, args);
+      const result = native(this, args, budget);
       if (!(result instanceof Promise)) return charged(result, budget);
       return result.then((value) => charged(value, budget));
     };
@@ -56,6 +62,8 @@ export async function guardedFunctions(
     Object.defineProperty(implementation, 'length', { value: builtIn.implementation.length });
     guarded.set(name, { ...builtIn, implementation });
   }
+  const fromMillis = guarded.get('fromMillis');
+  if (fromMillis !== undefined) guarded.set('now', nowBy(fromMillis));
   guarded.set('eval', {
     _jsonata_function: true,
     implementation: () => {
@@ -63,6 +71,24 @@ export async function guardedFunctions(
     },
   });
   return guarded;
+}
+
+/** Functions that are bounded here, because the built-in ones are not. */
+const OWN: { [name: string]: (focus: Focus, args: unknown[], budget: Budget | undefined) => unknown } = {
+  distinct: (_focus, [values]) => distinct(values),
+  spread: (_focus, [value]) => spread(value),
+  sort: (_focus, [values, compare], budget) => sort(values, compare, budget),
+};
+
+/** `$now`: JSONata binds its own one for each expression, without the guards of `$fromMillis`. */
+function nowBy(fromMillis: FunctionValue): FunctionValue {
+  return {
+    _jsonata_function: true,
+    implementation(picture, timezone) {
+      const at = this.environment.base.timestamp.getTime();
+      return fromMillis.implementation.call(this, at, picture, timezone);
+    },
+  };
 }
 
 function charged(value: unknown, budget: Budget | undefined): unknown {
@@ -73,6 +99,10 @@ function charged(value: unknown, budget: Budget | undefined): unknown {
 /** Refuses calls that would exhaust memory or time inside the built-in function, where JSONata's own guards do not apply. */
 function refuseCostly(name: string, args: unknown[], budget: Budget | undefined): void {
   const [first, second, third] = args;
+  // Files and services can hold 1e999, which loops of the built-in functions never bring below a limit.
+  if (args.some((arg) => typeof arg === 'number' && !Number.isFinite(arg))) {
+    throw new Error(`$${name} takes no infinite number`);
+  }
   switch (name) {
     case 'pad':
       if (Math.abs(Number(second)) > MAX_VALUE_SIZE) throw new Error(`$pad makes at most ${MAX_VALUE_SIZE} characters`);
@@ -92,9 +122,13 @@ function refuseCostly(name: string, args: unknown[], budget: Budget | undefined)
       }
       return;
     case 'formatNumber':
+      refuseLong(name, 'picture', second, MAX_PICTURE_LENGTH);
+      refuseSymbols(third);
+      return;
     case 'formatInteger':
     case 'fromMillis':
       refuseLong(name, 'picture', second, MAX_PICTURE_LENGTH);
+      refuseLong(name, 'time zone', third, MAX_PICTURE_LENGTH);
       return;
     case 'toMillis':
     case 'parseInteger':
@@ -106,6 +140,16 @@ function refuseCostly(name: string, args: unknown[], budget: Budget | undefined)
 
 function refuseLong(name: string, what: string, value: unknown, most: number): void {
   if (lengthOf(value) > most) throw new Error(`$${name} takes a ${what} of at most ${most} characters`);
+}
+
+/** The symbols of `$formatNumber`: an empty separator would be found again at every place, without an end. */
+function refuseSymbols(options: unknown): void {
+  if (typeof options !== 'object' || options === null) return;
+  for (const [key, symbol] of Object.entries(options)) {
+    if (typeof symbol !== 'string' || symbol === '' || symbol.length > MAX_SYMBOL_LENGTH) {
+      throw new Error(`$formatNumber takes a "${key}" of 1 to ${MAX_SYMBOL_LENGTH} characters`);
+    }
+  }
 }
 
 /** JSONata turns a picture into a regular expression; adjacent parts make it try every split. */
@@ -120,20 +164,4 @@ function refuseAmbiguous(picture: string): void {
 
 function lengthOf(value: unknown): number {
   return typeof value === 'string' ? value.length : 0;
-}
-
-/** `$distinct` in linear time: the built-in one compares each value with each. */
-function distinct(values: unknown): unknown {
-  if (!Array.isArray(values) || values.length <= 1) return values;
-  const kept = new Map<string, unknown>();
-  for (const value of values) {
-    const key = JSON.stringify(value, sortKeys) ?? 'undefined';
-    if (!kept.has(key)) kept.set(key, value);
-  }
-  return Object.assign([...kept.values()], 'sequence' in values ? { sequence: true } : {});
-}
-
-function sortKeys(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

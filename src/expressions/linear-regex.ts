@@ -1,10 +1,8 @@
 import { RE2JS } from 're2js';
+import { MAX_TIME_MS, startStopwatch } from './stopwatch.ts';
 
 /** Longest text for a pattern search, in UTF-16 units. */
 const MAX_TEXT_LENGTH = 1_000_000;
-/** How long the searches of one regular expression literal may take in one evaluation, in total. */
-const MAX_AGE_MS = 1000;
-
 const compiled = new WeakMap<RegExp, RE2JS>();
 
 /**
@@ -54,12 +52,12 @@ function withUnicodeSpaces(pattern: string): string {
 
 /**
  * The part of RegExp that JSONata uses, on a linear-time engine. JSONata makes one for each evaluation of a literal, so
- * its age bounds loops such as `$match` and `$replace`: JSONata checks no clock between their searches.
+ * its time bounds loops such as `$match` and `$replace`: JSONata checks no clock between their searches.
  */
 export class LinearRegExp {
   lastIndex = 0;
   readonly #regex: RE2JS;
-  readonly #startedAt = performance.now();
+  readonly #watch = startStopwatch();
   #text: string | undefined;
   #matcher: ReturnType<RE2JS['matcher']> | undefined;
 
@@ -71,8 +69,8 @@ export class LinearRegExp {
     if (text.length > MAX_TEXT_LENGTH) {
       throw new Error(`a regular expression searches at most ${MAX_TEXT_LENGTH} characters, this text is longer`);
     }
-    if (performance.now() - this.#startedAt > MAX_AGE_MS) {
-      throw new Error(`the searches of a regular expression took longer than ${MAX_AGE_MS} ms`);
+    if (this.#watch.isOver()) {
+      throw new Error(`the searches of a regular expression took longer than ${MAX_TIME_MS} ms`);
     }
     if (this.#matcher === undefined || this.#text !== text) {
       this.#matcher = this.#regex.matcher(text);

@@ -130,7 +130,7 @@ describe('compileExpression', () => {
 describe('guards', () => {
   it.each([
     ['endless recursion', '($f := function($x){ 1 + $f($x) }; $f(1))', /stack|depth/i],
-    ['an endless tail call', '($f := function($x){ $f($x + 1) }; $f(1))', /timeout/i],
+    ['an endless tail call', '($f := function($x){ $f($x + 1) }; $f(1))', /longer than 1000 ms/],
     ['a huge range', '[1..9000000]', /sequence length/],
     ['$pad', '$pad("x", 3e8)', /\$pad/],
     ['$pad with long padding', '$pad("x", 2e6, "long padding")', /\$pad/],
@@ -148,11 +148,12 @@ describe('guards', () => {
     ],
     ['indentation', '$string([1..20000], true)', /indents/],
   ])('stop %s', async (_name, source, reason) => {
-    const startedAt = performance.now();
+    const before = process.cpuUsage();
     const error = await fault(evaluate(source));
     expect(error.code).toBe('expression_failed');
     expect(error.message).toMatch(reason);
-    expect(performance.now() - startedAt).toBeLessThan(5000);
+    const { user, system } = process.cpuUsage(before);
+    expect(user + system).toBeLessThan(5_000_000);
   });
 
   it('run a catastrophic pattern in linear time', async () => {
