@@ -23,6 +23,7 @@ import { createOrchestratorTools } from '../tools/orchestrator-tools.ts';
 import type { Config } from './config.ts';
 import { createConfirmations } from './confirmations.ts';
 import { createDetachedRunner } from './detached-runner.ts';
+import { findMissingSettings } from './missing-settings.ts';
 import { createTalkLanes, openOrchestrator, readRun } from './open-orchestrator.ts';
 import { openRegistry } from './open-registry.ts';
 import { openStorage, prepareFolders } from './open-storage.ts';
@@ -123,6 +124,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     ...as(localCaller('cli')),
     as: (face, id) => as(callerOf(config, face, id)),
     registry,
+    missingSettings: () => findMissingSettings(registry, providers),
     conversations,
     confirmations,
     supervise: (limits) => supervise({ runner, clock: systemClock, log, ...limits }),

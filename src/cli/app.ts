@@ -13,6 +13,14 @@ export interface AppBinding {
   tools: OrchestratorTool[];
 }
 
+/** What is missing before some agents can be called, and which agents can be called all the same. */
+export interface MissingSettings {
+  /** By what is missing: a variable, or the reason as a sentence. */
+  missing: { what: string; agents: string[] }[];
+  /** The agents whose models can be called. */
+  callable: string[];
+}
+
 /** The parts that commands use; main.ts makes them once, on first use. */
 export interface App extends AppBinding {
   /** The settings that commands and listeners read. */
@@ -21,6 +29,8 @@ export interface App extends AppBinding {
   /** `runner` and `tools` of another face: for the key's caller with this id, or without an id for the local user. */
   as(face: Caller['face'], callerId?: string): AppBinding;
   registry: Registry;
+  /** Looks at the newest version of each agent; calls no model. */
+  missingSettings(): Promise<MissingSettings>;
   conversations: Conversations;
   /** The agreement of people to spending. */
   confirmations: Confirmations;

@@ -40,11 +40,22 @@ describe('rowmill run, by how the batch ends', () => {
     expect(JSON.parse(rest.stdout)).toMatchObject({ status: 'completed', counts: { succeeded: 3, failed: 1 } });
   });
 
-  it('exits 4 after one call when the model’s key is missing, with the fix', async () => {
+  it('exits 2 before a batch exists when the model’s key is missing, with the fix', async () => {
+    const before = JSON.parse((await space.run(['batches', 'list', '--json'])).stdout).batches.length;
     const done = await space.run(['run', 'people.csv', '-a', 'keyless']);
-    expect(done.code).toBe(4);
-    expect(done.stdout).toContain('paused (fatal)');
-    expect(done.stdout).toContain('ANTHROPIC_API_KEY');
+    expect(done.code).toBe(2);
+    expect(done.stderr).toMatch(/claude-haiku-5-5 can't be called before ANTHROPIC_API_KEY is set/);
+    const after = JSON.parse((await space.run(['batches', 'list', '--json'])).stdout).batches.length;
+    expect(after).toBe(before);
+  });
+
+  it('shows the estimate without a key, and what is missing', async () => {
+    const done = await space.run(['run', 'people.csv', '-a', 'keyless', '--dry-run', '--json']);
+    expect(done.code).toBe(2);
+    expect(JSON.parse(done.stdout)).toMatchObject({
+      spending_usd: expect.any(Number),
+      problems: [{ code: 'config_invalid', message: expect.stringContaining('ANTHROPIC_API_KEY') }],
+    });
   });
 
   it('exits 4 when the budget is reached, and goes on under a higher one', async () => {
@@ -106,6 +117,9 @@ describe('rowmill run, by how the batch ends', () => {
     });
     expect(keyless.code).toBe(1);
     expect(JSON.parse(keyless.stdout).error.code).toBe('model_key_refused');
+    const told = await space.run(['chat'], { input: '/exit\n', env: { ROWMILL_AGENTS: space.path('other.yaml') } });
+    expect(told.stderr).toMatch(/^ANTHROPIC_API_KEY is not set: .*orchestrator@\S+.* can't be called\.$/m);
+    expect(told.stderr).toMatch(/^What works without it: tables, stored batches/m);
   });
 });
 

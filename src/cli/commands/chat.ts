@@ -6,6 +6,7 @@ import { type CommandContext, newCommand, type Output } from '../command-context
 import { EXIT, exitCodeOfError } from '../exit-codes.ts';
 import { listenForStop } from '../signals.ts';
 import { type Answer, createConversationView } from '../terminal/conversation-view.ts';
+import { missingLines } from '../terminal/missing-text.ts';
 import { oneLine } from '../terminal/safe-text.ts';
 
 /** `rowmill chat`: the orchestrator in the terminal; from a pipe, one message per line. */
@@ -18,6 +19,7 @@ export function addChatCommand(program: Command, context: CommandContext): void 
         const app = await context.app({ drives: true });
         // A conversation that does not exist is reported before the person types anything.
         if (given.conversation !== undefined) await app.conversations.read(given.conversation);
+        for (const line of missingLines(await app.missingSettings())) output.note(line);
         const handOver = superviseMeanwhile(app, { context, output });
         try {
           return await converse(app, given.conversation, { context, output });

@@ -3,6 +3,7 @@ import { type CommandContext, newCommand } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { numberArgument } from '../mapping-arguments.ts';
 import { listenForStop } from '../signals.ts';
+import { missingLines } from '../terminal/missing-text.ts';
 
 /** `rowmill serve`: chat and MCP over HTTP; batches run in this process. */
 export function addServeCommand(program: Command, context: CommandContext): void {
@@ -30,10 +31,13 @@ export function addServeCommand(program: Command, context: CommandContext): void
         try {
           const { signal, hardSignal } = stop;
           const face = await context.faces.http(app, { ...given, signal, hardSignal });
-          output.document({ url: face.url, chat: `${face.url}/v1/chat`, mcp: `${face.url}/mcp` });
+          const settings = await app.missingSettings();
+          const addresses = { url: face.url, chat: `${face.url}/v1/chat`, mcp: `${face.url}/mcp` };
+          output.document({ ...addresses, missing: settings.missing });
           output.line(`Listening on ${output.paint('cyan', face.url)}`);
           output.line(`  chat  POST ${face.url}/v1/chat`);
           output.line(`  MCP        ${face.url}/mcp`);
+          for (const line of missingLines(settings)) output.note(line);
           output.note('Ctrl-C stops.');
           await Promise.all([app.supervise({ signal, hardSignal, untilIdle: false }), face.closed]);
           return EXIT.completed;

@@ -109,7 +109,8 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
     plan.warnings.push(`The model of ${agentLabel(agent)} is a ${provider.standIn}.`);
   const lacking = provider?.lacks?.();
   if (lacking !== undefined) {
-    plan.warnings.push(`${agent.model.model} can't be called before ${lacking} is set where the batch runs.`);
+    const message = `The model ${agent.model.model} can't be called before ${lacking} is set.`;
+    problems.push({ code: 'config_invalid', message });
   }
   // A real provider is not asked: a plan makes no calls. A stand-in's script is a file whose existence can be checked.
   if (provider?.standIn !== undefined) await attempt(problems, async () => provider.checkModel?.(agent.model.model));

@@ -209,6 +209,10 @@ async function checkModel(text: string, batch: BatchRecord, deps: RunnerDeps): P
     throw new AppError('invalid_arguments', text);
   }
   const source = await deps.provider(provider, agent.model);
+  const lacking = source.lacks?.();
+  if (lacking !== undefined) {
+    throw new AppError('config_invalid', `The model ${name} can't be called before ${lacking} is set.`);
+  }
   const model = locateModel({ provider, model: name }, agent.base_dir);
   if (source.checkModel !== undefined && (source.standIn !== undefined || !isPriced(provider, model, deps.prices))) {
     await source.checkModel(model);
