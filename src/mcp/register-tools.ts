@@ -7,6 +7,7 @@ import type { ToolResult } from '../protocol/run.ts';
 import type { Confirmations } from '../tools/execute/confirmations.ts';
 import type { OrchestratorTool } from '../tools/orchestrator-tool.ts';
 import { consentAnswer, consentRequest, declined } from './elicit-consent.ts';
+import { lenientArguments } from './lenient-arguments.ts';
 
 interface ToolParts {
   tools: OrchestratorTool[];
@@ -30,7 +31,7 @@ export function registerTools(server: McpServer, { tools, confirmations, log }: 
       async (args, context) => {
         const answer = await consentAnswer(context, confirmations);
         if (answer === 'declined') return toCallToolResult(declined());
-        const given = toObject(args);
+        const given = lenientArguments(toObject(args), tool.inputSchema);
         const input = answer === undefined ? given : { ...given, confirmation_token: answer.token };
         const result = await tool.execute(input, contextOf(context, tool, log));
         return consentRequest(result, { server, context }) ?? toCallToolResult(result);
