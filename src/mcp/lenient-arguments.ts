@@ -1,3 +1,4 @@
+import { ExactNumber, parseJson } from '../base/exact-number.ts';
 import type { Json, JsonObject, JsonSchema } from '../protocol/messages.ts';
 
 /** Fields that clients add to every call on their own. */
@@ -25,7 +26,7 @@ function read(value: Json, schema: JsonSchema): Json {
     const items = kinds.find(({ type }) => type === 'array')?.['items'];
     return isSchema(items) ? value.map((item) => read(item, items)) : value;
   }
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || value instanceof ExactNumber) return value;
   const fitting = objectSchema(value, kinds);
   return fitting === undefined ? value : readObject(value, fitting);
 }
@@ -38,7 +39,7 @@ function fromText(text: string, kinds: JsonSchema[]): Json | undefined {
   if (allows('boolean') && (text === 'true' || text === 'false')) return text === 'true';
   if ((allows('number') || allows('integer')) && isExactNumber(text)) return Number(text);
   if (!allows('object') && !allows('array')) return undefined;
-  const parsed = parseJson(text);
+  const parsed = jsonOf(text);
   if (Array.isArray(parsed)) return allows('array') ? parsed : undefined;
   return typeof parsed === 'object' && parsed !== null && allows('object') ? parsed : undefined;
 }
@@ -94,10 +95,10 @@ function isSchema(value: unknown): value is JsonSchema {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function parseJson(text: string): Json | undefined {
+function jsonOf(text: string): Json | undefined {
   if (!/^\s*[[{]/.test(text)) return undefined;
   try {
-    return JSON.parse(text) as Json;
+    return parseJson(text) as Json;
   } catch {
     // Text that is no JSON stays text; the tool reports it.
     return undefined;
