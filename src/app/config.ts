@@ -14,6 +14,8 @@ export interface Config {
   agents: { kind: 'file'; path: string } | { kind: 'dynamodb'; table: string } | null;
   /** Folders that file sources and sinks may touch, symlinks resolved. */
   fileRoots: string[];
+  /** Hosts that tables may be read from although their address is private, or over plain HTTP; in lower case. */
+  httpSources: string[];
   /** Keys that HTTP clients present as bearer tokens; empty means loopback only. */
   apiKeys: string[];
   logLevel: string;
@@ -44,6 +46,10 @@ const environment = z.object({
   ROWMILL_DATA_DIR: z.string().min(1).optional(),
   ROWMILL_AGENTS: z.string().min(1).optional(),
   ROWMILL_FILES: z.string().min(1).optional(),
+  ROWMILL_HTTP_SOURCES: z
+    .string()
+    .regex(/^[\w.,: [\]-]*$/, 'must be host names with commas between them, such as files.example.internal,10.0.0.7')
+    .optional(),
   ROWMILL_API_KEYS: z.string().optional(),
   ROWMILL_LOG_LEVEL: z.enum(LEVELS, { error: `must be one of ${LEVELS.join(', ')}` }).default('warn'),
   ROWMILL_PRICES: z.string().min(1).optional(),
@@ -81,6 +87,10 @@ export function readConfig(env: Record<string, string | undefined>, cwd: string)
     dataDir: resolve(cwd, variables.ROWMILL_DATA_DIR ?? envPaths('rowmill', { suffix: '' }).data),
     agents: agentsOf(variables.ROWMILL_AGENTS, cwd),
     fileRoots: fileRootsOf(variables.ROWMILL_FILES, cwd),
+    httpSources: (variables.ROWMILL_HTTP_SOURCES ?? '')
+      .toLowerCase()
+      .split(/[\s,]+/)
+      .filter((host) => host !== ''),
     apiKeys: (variables.ROWMILL_API_KEYS ?? '').split(',').flatMap((key) => (key.trim() === '' ? [] : [key.trim()])),
     logLevel: variables.ROWMILL_LOG_LEVEL,
     pricesPath: variables.ROWMILL_PRICES === undefined ? null : resolve(cwd, variables.ROWMILL_PRICES),

@@ -7,6 +7,7 @@ import { openSqliteStore } from '../storage/sqlite/open-sqlite-store.ts';
 import type { Store } from '../storage/store.ts';
 import { createByteLocations } from '../tables/locations/byte-locations.ts';
 import { createFileStore } from '../tables/locations/file-locations.ts';
+import { createHttpStore } from '../tables/locations/http-locations.ts';
 import type { Location } from '../tables/locations/location.ts';
 import type { LocationKind } from '../tables/locations/location-kind.ts';
 import { createS3Store } from '../tables/locations/s3-locations.ts';
@@ -37,7 +38,12 @@ export async function openStorage(
 
 /** The places that tables are read from and written to; `around` wraps every file and object. */
 function locationKinds(config: Config, around?: (location: Location) => Location): LocationKind[] {
-  return [createFileStore(), createS3Store(() => openS3(config))].map((store) => createByteLocations(store, around));
+  const http = createHttpStore({
+    folder: join(config.dataDir, 'spool'),
+    reach: { hosts: new Set(config.httpSources) },
+  });
+  const stores = [createFileStore(), createS3Store(() => openS3(config)), http];
+  return stores.map((store) => createByteLocations(store, around));
 }
 
 /**
