@@ -100,10 +100,11 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
   });
   const conversations = createConversations({
     store,
-    open: (label, speaker) =>
+    open: (label, speaker, said) =>
       openOrchestrator(label, {
         registry,
         tools: as(callerOf(config, 'chat', speaker)).tools,
+        said,
         providers,
         talkLane,
         store,

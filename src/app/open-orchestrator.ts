@@ -13,6 +13,7 @@ import { createStoreJournal } from '../runner/rows/store-journal.ts';
 import type { Store } from '../storage/store.ts';
 import type { EventSink } from '../telemetry/events.ts';
 import type { OrchestratorTool } from '../tools/orchestrator-tool.ts';
+import { withSpokenAddresses } from '../tools/spoken-addresses.ts';
 
 /** The agent that people talk to. */
 const ORCHESTRATOR = 'orchestrator';
@@ -20,6 +21,8 @@ const ORCHESTRATOR = 'orchestrator';
 interface OrchestratorParts {
   registry: Registry;
   tools: OrchestratorTool[];
+  /** Every message that the person has written in the conversation. */
+  said: readonly string[];
   providers: Providers;
   talkLane: (provider: string, model: string) => LaneMember;
   store: Store;
@@ -44,7 +47,7 @@ export async function openOrchestrator(label: string | null, parts: Orchestrator
   const { registry, tools, store, prices, events, log } = parts;
   const definition = await resolveAgent(registry, label ?? ORCHESTRATOR);
   const provider = await parts.providers.get(definition.model.provider, definition.model);
-  const toolSet = { tools, close: async () => undefined };
+  const toolSet = { tools: withSpokenAddresses(tools, parts.said), close: async () => undefined };
   const signal = new AbortController().signal;
   return {
     agent: openAgent({ definition, toolSet, log }),

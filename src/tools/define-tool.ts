@@ -51,7 +51,8 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
   };
 }
 
-function failure(error: AppError): ToolResult {
+/** The result of a call that failed. */
+export function failure(error: AppError): ToolResult {
   const content = {
     error: { code: error.code, message: error.message, retryable: error.retryable },
     next_step: adviceFor(error),

@@ -40,9 +40,10 @@ export interface ConversationParts {
   store: ConversationStore;
   /**
    * The agent of a conversation by its label, or the newest of a name without version; the newest orchestrator for
-   * `null`, with tools that act for the speaker. Called for every message. Rejects with `agent_not_found`.
+   * `null`, with tools that act for the speaker. `said` is every message of the person, the newest last. Called for
+   * every message. Rejects with `agent_not_found`.
    */
-  open(label: string | null, speaker?: string): Promise<ConversationAgent>;
+  open(label: string | null, speaker: string | undefined, said: readonly string[]): Promise<ConversationAgent>;
   /** What the journal holds of a run: its answered calls, and what they cost (null when a price is unknown). */
   readRun(runId: string): Promise<{ answers: number; costUsd: number | null }>;
   /** This process as text, and whether the process of such a text is still alive (unknown on another host). */

@@ -47,7 +47,8 @@ export function createConversations(parts: ConversationParts): Conversations {
           busy.add(id);
           try {
             const stored = conversationId === undefined ? undefined : await find(parts, id);
-            const opened = await openFor({ ...parts, open: (label) => parts.open(label, speaker) }, stored);
+            const said = [...messagesOfPerson(stored?.messages ?? []), message];
+            const opened = await openFor({ ...parts, open: (label) => parts.open(label, speaker, said) }, stored);
             await answer({ parts, id, opened, signal: turnSignal, emit }, stored, message);
           } finally {
             busy.delete(id);
@@ -65,8 +66,16 @@ export function createConversations(parts: ConversationParts): Conversations {
   };
 }
 
+/** The texts that the person wrote; the results of tools, which are also messages of the user, are lists of blocks. */
+function messagesOfPerson(messages: readonly Message[]): string[] {
+  return messages.flatMap(({ role, content }) => (role === 'user' && typeof content === 'string' ? [content] : []));
+}
+
 /** A conversation keeps its agent's version. If that version no longer exists (after an upgrade), the newest continues. */
-async function openFor(parts: ConversationParts, stored: StoredConversation | undefined): Promise<Send['opened']> {
+async function openFor(
+  parts: Pick<ConversationParts, 'log'> & { open(label: string | null): Promise<ConversationAgent> },
+  stored: StoredConversation | undefined,
+): Promise<Send['opened']> {
   if (stored === undefined) return { ...(await parts.open(null)), isOther: false };
   try {
     return { ...(await parts.open(stored.agent)), isOther: false };

@@ -15,7 +15,7 @@ const ADVICE: { [code in ErrorCode]?: string } = {
   file_not_allowed:
     'Tell the person that Rowmill may not access that place; they can move the file or set ROWMILL_FILES and restart it.',
   bucket_not_found: ASK_FOR_TABLE,
-  location_denied: 'Tell the person that access was refused; their credentials need permission for that place.',
+  location_denied: 'Tell the person that access was refused, and what the message names as the fix.',
   location_unavailable: 'Try once more in a minute; if it fails again, tell the person.',
   output_is_source: 'Choose another output_uri, or leave it out.',
   output_exists:
