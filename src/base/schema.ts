@@ -1,11 +1,18 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import * as z from 'zod';
 import { AppError } from './errors.ts';
 import { approximate } from './exact-number.ts';
+import { checkSchema, createAjv } from './linear-ajv.ts';
 
 /** A JSON Schema inside one of our own documents: an object, not checked until {@link compileSchema}. */
 export const unparsedSchema = z.record(z.string(), z.unknown());
+
+/** In a larger value, only the first fault is reported: a fault for each of a million items takes all memory. */
+const MAX_PARTS_OF_ALL_FAULTS = 20_000;
+/** Faults that are described, before equal sentences are dropped. */
+const MAX_DESCRIBED = 200;
+/** How much of a list of allowed values is shown, in characters. */
+const MAX_ALLOWED_LENGTH = 1000;
 
 /**
  * Checks values against one schema; an exact number is checked as the nearest JavaScript number.
@@ -13,45 +20,40 @@ export const unparsedSchema = z.record(z.string(), z.unknown());
  */
 export type Validator = (value: unknown) => { valid: true } | { valid: false; errors: string[] };
 
-const OPTIONS = { allErrors: true, strict: false, strictNumbers: true, logger: false, verbose: true } as const;
-
-let schemaChecker: Ajv2020 | undefined;
-
-/** Compiling the schema of schemas takes 20 ms, the first time 60 ms: one compilation serves all checks. */
-function checkSchema(schema: { [key: string]: unknown }): void {
-  if (schemaChecker === undefined) {
-    schemaChecker = new Ajv2020(OPTIONS);
-    addFormats.default(schemaChecker);
-  }
-  void schemaChecker.validateSchema(schema, true);
-}
-
 /**
- * Compiles a user's JSON Schema (2020-12) once.
+ * Compiles a user's JSON Schema (2020-12) once. Checking a value takes linear time: patterns run on RE2.
  * @param place what the schema is, for messages: `structured_output.schema of agent x@v1`
- * @throws AppError `agents_invalid` when the schema itself is wrong
+ * @throws AppError `agents_invalid` when the schema itself is wrong, or has a pattern that RE2 can't express
  */
 export function compileSchema(schema: { [key: string]: unknown }, place: string): Validator {
-  const ajv = new Ajv2020({ ...OPTIONS, validateSchema: false });
-  addFormats.default(ajv);
   let validate: ValidateFunction;
   try {
     checkSchema(schema);
-    validate = ajv.compile(schema);
+    validate = createAjv({ allErrors: true }).compile(schema);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new AppError('agents_invalid', `${place} is not a valid JSON Schema: ${reason}.`, { cause });
   }
+  let firstFault: ValidateFunction | undefined;
   return (given) => {
-    const value = approximate(given);
-    if (validate(value)) return { valid: true };
-    return { valid: false, errors: describe(validate.errors ?? []) };
+    try {
+      const value = approximate(given);
+      let check = validate;
+      if (hasMoreParts(value, MAX_PARTS_OF_ALL_FAULTS)) {
+        firstFault ??= createAjv({ allErrors: false }).compile(schema);
+        check = firstFault;
+      }
+      return check(value) ? { valid: true } : { valid: false, errors: describe(check.errors ?? []) };
+    } catch (thrown) {
+      if (!(thrown instanceof RangeError)) throw thrown;
+      return { valid: false, errors: ['the value is nested too deeply to be checked'] };
+    }
   };
 }
 
 /** One sentence for each fault, at most 20. */
 function describe(errors: ErrorObject[]): string[] {
-  const sentences = errors.map((error) => {
+  const sentences = errors.slice(0, MAX_DESCRIBED).map((error) => {
     const place = error.instancePath === '' ? 'the value' : `"${error.instancePath.slice(1).replaceAll('/', '.')}"`;
     switch (error.keyword) {
       case 'required':
@@ -59,7 +61,7 @@ function describe(errors: ErrorObject[]): string[] {
       case 'additionalProperties':
         return `${place} has the unknown field "${error.params['additionalProperty']}"`;
       case 'enum':
-        return `${place} must be one of ${JSON.stringify(error.params['allowedValues'])} (it is ${brief(error.data)})`;
+        return `${place} must be one of ${brief(error.params['allowedValues'], MAX_ALLOWED_LENGTH)} (it is ${brief(error.data)})`;
       default:
         return `${place} ${error.message ?? 'is wrong'} (it is ${brief(error.data)})`;
     }
@@ -67,9 +69,23 @@ function describe(errors: ErrorObject[]): string[] {
   return [...new Set(sentences)].slice(0, 20);
 }
 
-function brief(value: unknown): string {
+function brief(value: unknown, most = 60): string {
   const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+  return text.length > most ? `${text.slice(0, most - 3)}…` : text;
+}
+
+/** Whether a value has more than `most` items and properties, at any depth. */
+function hasMoreParts(value: unknown, most: number): boolean {
+  const waiting = [value];
+  for (let count = 0; waiting.length > 0; ) {
+    const next = waiting.pop();
+    if (typeof next !== 'object' || next === null) continue;
+    const parts: unknown[] = Array.isArray(next) ? next : Object.values(next);
+    count += parts.length;
+    if (count > most) return true;
+    for (const part of parts) if (typeof part === 'object') waiting.push(part);
+  }
+  return false;
 }
 
 /** One sentence for each fault that zod found: `path: what is wrong`. */

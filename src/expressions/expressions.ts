@@ -2,9 +2,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import jsonata from 'jsonata';
 import { AppError } from '../base/errors.ts';
 import { withDigitsAsText } from '../base/exact-number.ts';
+import { toLinearPattern } from '../base/linear-pattern.ts';
 import { type Budget, createBudget, isFunctionValue } from './budget.ts';
 import { type Focus, guardedFunctions } from './functions.ts';
-import { LinearRegExp, toLinearRegex } from './linear-regex.ts';
+import { LinearRegExp } from './linear-regex.ts';
 
 /** Longest source of an expression, in characters. */
 const MAX_SOURCE_LENGTH = 20_000;
@@ -122,7 +123,7 @@ function inspect(ast: unknown): { changesValues: boolean; copiesSequences: boole
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     if (typeof node !== 'object' || node === null || seen.has(node)) continue;
     seen.add(node);
-    if (node instanceof RegExp) toLinearRegex(node);
+    if (node instanceof RegExp) toLinearPattern(node);
     if ('type' in node) kinds.add(node.type);
     if ('tuple' in node && node.tuple === true) kinds.add('tuple');
     waiting.push(...Object.values(node).filter((value) => value !== undefined));

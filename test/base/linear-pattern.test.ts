@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { toLinearRegex } from '../../src/expressions/linear-regex.ts';
+import { toLinearPattern } from '../../src/base/linear-pattern.ts';
 
 /** Every character of the basic plane that stands alone. */
 const CHARACTERS = Array.from({ length: 0x10000 }, (_, code) => code)
@@ -10,11 +10,11 @@ it.each([
   ...[/^\s$/, /^\S$/, /^[\s]$/, /^[\S]$/, /^[^\s]$/, /^[^\S]$/],
   ...[/^[\s\d]$/, /^[^\S\n]$/, /^[^\s,]$/, /^[\S ]$/, /^[\S\u00a0]$/],
 ])('%s takes the characters that it takes in JavaScript', (pattern) => {
-  const linear = toLinearRegex(pattern);
+  const linear = toLinearPattern(pattern);
   expect(CHARACTERS.filter((character) => linear.matches(character) !== pattern.test(character))).toEqual([]);
 });
 
 it('keeps a hyphen after a class as it is', () => {
-  const linear = toLinearRegex(/^[\S-]+$/);
+  const linear = toLinearPattern(/^[\S-]+$/);
   expect([linear.matches('a-b'), linear.matches('a b')]).toEqual([true, false]);
 });

@@ -1,0 +1,114 @@
+import { describe, expect, it, test } from 'vitest';
+import { compileSchema } from '../../src/base/schema.ts';
+
+/** Processor time of a check: another process on the same machine does not count. */
+function checked(schema: { [key: string]: unknown }, value: unknown): { cpuMs: number; errors: string[] } {
+  const validate = compileSchema(schema, 'the schema');
+  const before = process.cpuUsage();
+  const result = validate(value);
+  const { user, system } = process.cpuUsage(before);
+  return { cpuMs: (user + system) / 1000, errors: result.valid ? [] : result.errors };
+}
+
+const TEXT = `${'a'.repeat(40_000)}!`;
+
+describe('a pattern that backtracks', () => {
+  it.each([
+    ['pattern', { type: 'string', pattern: '^(a+)+$' }, TEXT],
+    ['patternProperties', { patternProperties: { '^(a|aa)+$': {} }, additionalProperties: false }, { [TEXT]: 1 }],
+    ['propertyNames', { propertyNames: { pattern: '^(a|a)*$' } }, { [TEXT]: 1 }],
+  ])('takes linear time in %s', (_keyword, schema, value) => {
+    const { cpuMs, errors } = checked(schema, value);
+    expect(errors).not.toEqual([]);
+    expect(cpuMs).toBeLessThan(2000);
+  });
+
+  it.each(['^(?!x).*$', 'a(?=b)', '(a)\\1', '(?<=a)b', 'a{2000}'])('%s is refused with words', (pattern) => {
+    const compile = () => compileSchema({ type: 'string', pattern }, 'structured_output.schema');
+    expect(compile).toThrow(
+      /^structured_output\.schema is not a valid JSON Schema: the regular expression .*linear time/,
+    );
+  });
+});
+
+test.each([
+  ['^[A-Z]{2}\\d+$', ['AB12', 'ZZ0'], ['A1', 'AB', 'xAB1']],
+  ['\\p{L}+', ['é', 'Ж'], ['12']],
+  ['^.$', ['😀', 'x'], ['xy', '']],
+  ['^(red|green)$', ['red'], ['redgreen', 'red\n']],
+  ['^\\S+@\\S+$', ['a@b'], ['a b@c', 'a\u00a0@b']],
+  ['^\\u{1F600}$', ['😀'], ['u']],
+])('the pattern %s means what it means in JavaScript', (pattern, good, bad) => {
+  const validate = compileSchema({ type: 'string', pattern }, 'it');
+  for (const text of [...good, ...bad]) {
+    expect([text, validate(text).valid]).toEqual([text, new RegExp(pattern, 'u').test(text)]);
+  }
+  expect(good.every((text) => validate(text).valid)).toBe(true);
+  expect(bad.some((text) => validate(text).valid)).toBe(false);
+});
+
+test('uniqueItems takes linear time and compares by value', () => {
+  const items = Array.from({ length: 50_000 }, (_, index) => ({ n: index }));
+  const { cpuMs, errors } = checked({ type: 'array', uniqueItems: true }, items);
+  expect(errors).toEqual([]);
+  expect(cpuMs).toBeLessThan(2000);
+  const twice = [
+    { a: 1, b: [2] },
+    { b: [2], a: 1 },
+  ];
+  expect(checked({ uniqueItems: true }, twice).errors).toEqual([expect.stringContaining('the same item twice')]);
+  expect(checked({ uniqueItems: false }, twice).errors).toEqual([]);
+  expect(checked({ uniqueItems: true }, [1, '1', null, 'null']).errors).toEqual([]);
+});
+
+test('a value that is nested too deeply is not valid, and does not throw', () => {
+  const deep: unknown = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`);
+  const schema = { type: 'array', items: { $ref: '#' } };
+  expect(checked(schema, deep).errors).toEqual([expect.stringContaining('nested too deeply')]);
+});
+
+test('a million faults and a list of 100,000 allowed values make a short message', () => {
+  const allowed = Array.from({ length: 100_000 }, (_, index) => `value ${index}`);
+  const many = checked({ items: { type: 'string' } }, new Array(1_000_000).fill(1));
+  expect(many.errors).toHaveLength(1);
+  const one = checked({ items: { enum: allowed } }, ['x', 'y', 'z']);
+  expect(one.errors).toHaveLength(3);
+  expect(one.errors.join('').length).toBeLessThan(5000);
+});
+
+test.each([
+  'email',
+  'idn-email',
+  'uri',
+  'uri-reference',
+  'uri-template',
+  'url',
+  'hostname',
+  'ipv4',
+  'ipv6',
+  'duration',
+  'regex',
+  'json-pointer',
+  'json-pointer-uri-fragment',
+  'relative-json-pointer',
+  'uuid',
+  'date-time',
+  'time',
+  'iso-date-time',
+])('the format %s ends on hostile text', (format) => {
+  for (const text of [
+    `a@${'a.'.repeat(4000)}!`,
+    `http://${'a-'.repeat(4000)}!`,
+    'a'.repeat(8000),
+    'x'.repeat(2_000_000),
+  ]) {
+    expect(checked({ type: 'string', format }, text).cpuMs).toBeLessThan(2000);
+  }
+});
+
+test('formats hold, and base64 may be long', () => {
+  expect(checked({ format: 'email' }, 'a@example.org').errors).toEqual([]);
+  expect(checked({ format: 'email' }, 'a@').errors).not.toEqual([]);
+  expect(checked({ format: 'int32' }, 2 ** 40).errors).not.toEqual([]);
+  expect(checked({ format: 'byte' }, 'QUJD'.repeat(50_000)).errors).toEqual([]);
+});
