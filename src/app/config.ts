@@ -6,6 +6,7 @@ import { awsVariables, DEFAULT_AWS_REGION } from '../base/aws-variables.ts';
 import { AppError } from '../base/errors.ts';
 import { PROVIDERS } from '../providers/catalog.ts';
 import type { ProviderParts } from '../providers/descriptor.ts';
+import { DEFAULT_MAX_DECODED_BYTES } from '../tables/formats/decoded-limit.ts';
 
 /** Everything that the environment decides, read once. Paths are absolute. */
 export interface Config {
@@ -28,6 +29,8 @@ export interface Config {
   providers: Omit<ProviderParts, 'log'>;
   /** How long to wait before the first status request for a provider job, in milliseconds. */
   batchPollMs: number;
+  /** The largest size that one compressed table may decode to. */
+  maxDecodedBytes: number;
   /** `ROWMILL_FAILPOINT`: where a test ends this process. Read only when `ROWMILL_TESTING` is `failpoints`. */
   failpoint: string | null;
   /** The whole environment, for `${NAME}` references in tools of agents. */
@@ -57,6 +60,10 @@ const environment = z.object({
     .number({ error: 'must be a number of dollars from 0 on, such as 5' })
     .min(0, 'must be a number of dollars from 0 on, such as 5')
     .default(5),
+  ROWMILL_MAX_DECODED_GB: z.coerce
+    .number({ error: 'must be a number of gigabytes above 0, such as 8' })
+    .positive('must be a number of gigabytes above 0, such as 8')
+    .default(DEFAULT_MAX_DECODED_BYTES / 1024 ** 3),
   ROWMILL_TESTING: z.string().optional(),
   ROWMILL_FAILPOINT: z.string().optional(),
   HTTP_PROXY: proxyUrl,
@@ -102,6 +109,7 @@ export function readConfig(env: Record<string, string | undefined>, cwd: string)
     },
     providers: { environment: variables, variable: (name) => env[name], proxy: proxyOf(variables) },
     batchPollMs: variables.ROWMILL_BATCH_POLL_SECONDS * 1000,
+    maxDecodedBytes: variables.ROWMILL_MAX_DECODED_GB * 1024 ** 3,
     failpoint: variables.ROWMILL_TESTING === 'failpoints' ? (variables.ROWMILL_FAILPOINT ?? null) : null,
     env,
   };

@@ -43,7 +43,8 @@ function locationKinds(config: Config, around?: (location: Location) => Location
     reach: { hosts: new Set(config.httpSources) },
   });
   const stores = [createFileStore(), createS3Store(() => openS3(config)), http];
-  return stores.map((store) => createByteLocations(store, around));
+  const options = { maxDecodedBytes: config.maxDecodedBytes, ...(around && { around }) };
+  return stores.map((store) => createByteLocations(store, options));
 }
 
 /**

@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'not_a_table'
   | 'no_rows'
   | 'format_unsupported'
+  | 'table_too_large'
   | 'output_is_source'
   | 'output_exists'
   | 'output_failed'

@@ -26,6 +26,7 @@ const BY_CODE: { [code in ErrorCode]?: number } = {
   not_a_table: EXIT.invalid,
   no_rows: EXIT.invalid,
   format_unsupported: EXIT.invalid,
+  table_too_large: EXIT.invalid,
   output_is_source: EXIT.invalid,
   output_exists: EXIT.invalid,
   agents_invalid: EXIT.invalid,

@@ -32,13 +32,16 @@ export interface TextFacts {
   lineEnd?: '\n' | '\r\n' | '\r';
 }
 
+/** How a whole file is compressed. */
+export type Compression = 'none' | 'gzip' | 'zstd';
+
 /** How rows are stored, described by their format. */
 export interface FormatDescription {
   /** The format's short name: "csv", "parquet". */
   name: string;
   /** Text that can start a sentence: "Gzipped CSV, utf-8". */
   title: string;
-  gzip: boolean;
+  compression: Compression;
   /** A line of column names comes before the rows. */
   hasHeader: boolean;
   /** Only for text formats. */
@@ -64,7 +67,12 @@ export interface TableWarning {
     | 'column_added'
     | 'mixed_types'
     | 'no_rows'
-    | 'header_like_data';
+    | 'header_like_data'
+    | 'other_sheets'
+    | 'blank_rows'
+    | 'merged_cells'
+    | 'error_cells'
+    | 'formulas_without_value';
   message: string;
   /** Number of occurrences, if they are counted. */
   count?: number;

@@ -36,15 +36,15 @@ const output = z.object({
   uri: z.string().describe('The table.'),
   format: z
     .object({
-      name: z.string().describe('csv, tsv, jsonl or parquet.'),
-      gzip: z.boolean().describe('Whether it is gzipped.'),
+      name: z.string().describe('csv, tsv, jsonl, json, xlsx or parquet.'),
+      compression: z.enum(['none', 'gzip', 'zstd']).describe('How the whole file is compressed.'),
       encoding: z
         .string()
         .nullable()
         .describe('utf-8, utf-16le, utf-16be or latin1; null where the format is no text.'),
       bom: z.boolean().describe('Whether it starts with a byte order mark.'),
-      delimiter: z.string().nullable().describe('The separator between fields; null for JSONL and Parquet.'),
-      quote: z.string().nullable().describe('The quote character of fields; null for JSONL and Parquet.'),
+      delimiter: z.string().nullable().describe('The separator between fields; null for other formats.'),
+      quote: z.string().nullable().describe('The quote character of fields; null for other formats.'),
       line_end: z.string().nullable().describe('The line ending; null where it does not matter.'),
     })
     .describe('How the file is written.'),
@@ -127,7 +127,7 @@ function describeAt(profile: TableProfile, detail: Detail): Output {
   const detailed = profile.columns.slice(0, detail.columns);
   const rest = profile.columns.slice(detail.columns);
   const rows = profile.sampleRows.slice(0, detail.rows);
-  const { name, gzip, text } = profile.format;
+  const { name, compression, text } = profile.format;
   return {
     summary: summarize(profile),
     next_step:
@@ -137,7 +137,7 @@ function describeAt(profile: TableProfile, detail: Detail): Output {
     uri: profile.uri,
     format: {
       name,
-      gzip,
+      compression,
       encoding: text?.encoding ?? null,
       bom: text?.bom ?? false,
       delimiter: text?.delimiter ?? null,

@@ -8,7 +8,7 @@ export const tableSource = {
     .min(1, 'must name a table')
     .optional()
     .describe(
-      'The source table: a path, a file://, s3:// or https:// URI of a CSV, TSV or JSONL file, gzipped or not, or of a Parquet file; or of a folder (with / at its end) or pattern (data/*.csv) of files with the same columns. Give this or csv_s3_uri.',
+      'The source table: a path, a file://, s3:// or https:// URI of a CSV, TSV, JSONL or JSON file, compressed or not, of an XLSX workbook (book.xlsx#Sheet2 names a sheet), or of a Parquet file; or of a folder (with / at its end) or pattern (data/*.csv) of files with the same columns. Give this or csv_s3_uri.',
     ),
   csv_s3_uri: z
     .string()

@@ -65,8 +65,21 @@ export const FILE_PLACES = [
   ['S3', openS3],
 ] as const;
 
-/** The extensions of every format, gzipped or not. */
-export const EXTENSIONS = ['csv', 'tsv', 'jsonl', 'csv.gz', 'tsv.gz', 'jsonl.gz', 'parquet'] as const;
+/** The extensions of every format, compressed or not. */
+export const EXTENSIONS = [
+  'csv',
+  'tsv',
+  'jsonl',
+  'json',
+  'csv.gz',
+  'tsv.gz',
+  'jsonl.gz',
+  'json.gz',
+  'csv.zst',
+  'jsonl.zst',
+  'parquet',
+  'xlsx',
+] as const;
 
 /** Names and texts that formats get wrong. */
 export const HEADER = ['plain', 'quoted "name"', 'with, comma', 'line\nbreak', 'ünï🙂'];

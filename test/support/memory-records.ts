@@ -115,7 +115,7 @@ function untilChanged(collection: MemoryCollection, signal: AbortSignal | undefi
 function openCollection(uri: string, collection: MemoryCollection, batchId: string | undefined): LiveSource {
   return {
     uri,
-    format: { name: 'memory', title: 'Collection in memory', gzip: false, hasHeader: false },
+    format: { name: 'memory', title: 'Collection in memory', compression: 'none', hasHeader: false },
     loads: 'while-running',
     sizeBytes: undefined,
     total: collection.total,

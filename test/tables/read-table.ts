@@ -15,14 +15,19 @@ export interface ReadTable {
 }
 
 /** Writes a file and reads it as a table. */
-export async function readTable(body: Buffer | string, name = 'table.csv', reading: Reading = {}): Promise<ReadTable> {
+export async function readTable(
+  body: Buffer | string,
+  name = 'table.csv',
+  reading: Reading = {},
+  fragment = '',
+): Promise<ReadTable> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'rowmill-reading-')));
   try {
     await writeFile(join(folder, name), body);
     const tables = createTestTables({
       roots: [folder],
     });
-    const source = await tables.openSource(join(folder, name), { reading });
+    const source = await tables.openSource(`${join(folder, name)}${fragment}`, { reading });
     const rows: SourceRow[] = [];
     for await (const chunk of source.rows()) rows.push(...chunk);
     return {

@@ -15,7 +15,7 @@ const analysis = z.object({
   uri: z.string(),
   format: z.object({
     name: z.string(),
-    gzip: z.boolean(),
+    compression: z.enum(['none', 'gzip', 'zstd']),
     encoding: z.string().nullable(),
     bom: z.boolean(),
     delimiter: z.string().nullable(),
@@ -115,12 +115,14 @@ function show(found: Analysis, output: Output): void {
   for (const warning of found.warnings) output.line(paint('yellow', `! ${oneLine(warning.message)}${lineOf(warning)}`));
 }
 
+const COMPRESSIONS = { none: '', gzip: ', gzipped', zstd: ', zstd' };
+
 function factsOf({ format, ...found }: Analysis): string[] {
   const delimiter = { '\t': 'tab', ',': 'comma', ';': 'semicolon', '|': 'bar' }[format.delimiter ?? ''];
   return [
     counted(found.row_count, 'row'),
     counted(found.column_count, 'column'),
-    `${format.name}${format.gzip ? ', gzipped' : ''}`,
+    `${format.name}${COMPRESSIONS[format.compression]}`,
     ...(format.encoding === null ? [] : [`${format.encoding}${format.bom ? ' with BOM' : ''}`]),
     ...(format.delimiter === null ? [] : [`delimiter ${delimiter ?? cellText(format.delimiter)}`]),
     ...(found.size_bytes === null ? [] : [bytes(found.size_bytes)]),

@@ -20,6 +20,7 @@ const STATUS: { [code in ErrorCode]: ContentfulStatusCode } = {
   not_a_table: 422,
   no_rows: 422,
   format_unsupported: 422,
+  table_too_large: 422,
   output_is_source: 400,
   output_exists: 409,
   output_failed: 502,

@@ -36,7 +36,7 @@ export const batchRequest = strict({
     .string()
     .min(1)
     .describe(
-      'Where the output table goes: a path or an s3:// URI. Its extension chooses CSV, TSV, JSONL or Parquet. Without it, a file in results/ of the data directory.',
+      'Where the output table goes: a path or an s3:// URI. Its extension chooses CSV, TSV, JSONL, JSON, XLSX or Parquet. Without it, a file in results/ of the data directory.',
     )
     .exactOptional(),
   name: z

@@ -218,7 +218,7 @@ async function lookAt(source: RowSource, deps: RunnerDeps): Promise<Look> {
     }
   }
   await source.close();
-  const isPlain = source.sizeBytes !== undefined && !source.format.gzip;
+  const isPlain = source.sizeBytes !== undefined && source.format.compression === 'none';
   const bytes = source.bytesRead?.() ?? characters;
   const reckoned = isPlain && bytes > 0 ? Math.round(((source.sizeBytes ?? 0) * rows) / bytes) : null;
   return {

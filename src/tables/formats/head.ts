@@ -1,7 +1,9 @@
 import { pipeline, Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { AppError } from '../../base/errors.ts';
 import type { StoredBytes } from '../locations/location.ts';
+import type { Compression } from '../row-source.ts';
+import type { DecodedLimit } from './decoded-limit.ts';
 
 /** Bytes that are read before a file's format is decided. */
 const HEAD_BYTES = 64 * 1024;
@@ -12,28 +14,25 @@ export interface PeekedBytes {
   head: Buffer;
   /** Whether `head` is the whole file. */
   complete: boolean;
-  gzip: boolean;
+  compression: Compression;
   all(): AsyncGenerator<Buffer>;
   close(): void;
 }
 
-/** Decompresses a file that starts like gzip, and reads the head. `place` names the file in messages. */
-export async function peek(stored: StoredBytes, place: string): Promise<PeekedBytes> {
-  const raw = chunksOf(stored.stream, place);
-  const start = await readAtLeast(raw, 2);
-  const gzip = start.bytes[0] === 0x1f && start.bytes[1] === 0x8b;
-  let chunks = follow(start.bytes, raw);
-  if (gzip) {
-    const gunzip = createGunzip({ chunkSize: 256 * 1024 });
-    // The error reaches the reader through `gunzip`; this callback only has to exist.
-    pipeline(Readable.from(chunks, { objectMode: false }), gunzip, () => undefined);
-    chunks = chunksOf(gunzip, place);
-  }
+/**
+ * Decompresses a file that starts like gzip or Zstandard, and reads the head. `place` names the file in messages;
+ * `limit` counts the decompressed bytes.
+ */
+export async function peek(
+  stored: StoredBytes,
+  { place, limit }: { place: string; limit: DecodedLimit },
+): Promise<PeekedBytes> {
+  const { compression, chunks } = await decompressed(stored, { place, limit });
   const head = await readAtLeast(chunks, HEAD_BYTES);
   return {
     head: head.bytes,
     complete: head.ended,
-    gzip,
+    compression,
     all: () => follow(head.bytes, chunks),
     close: () => {
       stored.stream.destroy();
@@ -41,11 +40,50 @@ export async function peek(stored: StoredBytes, place: string): Promise<PeekedBy
   };
 }
 
-async function* chunksOf(stream: Readable, place: string): AsyncGenerator<Buffer> {
+/** The bytes of a file; decompressed if it starts like gzip or Zstandard. */
+export async function decompressed(
+  stored: StoredBytes,
+  { place, limit }: { place: string; limit: DecodedLimit },
+): Promise<{ compression: Compression; chunks: AsyncGenerator<Buffer> }> {
+  const raw = chunksOf(stored.stream, place);
+  const start = await readAtLeast(raw, 4);
+  const compression = compressionOf(start.bytes);
+  const chunks = follow(start.bytes, raw);
+  if (compression === 'none') return { compression, chunks };
+  const options = { chunkSize: 256 * 1024 };
+  const decoder = compression === 'gzip' ? createGunzip(options) : createZstdDecompress(options);
+  // The error reaches the reader through the decoder; this callback only has to exist.
+  pipeline(Readable.from(chunks, { objectMode: false }), decoder, () => undefined);
+  return {
+    compression,
+    chunks: counted(chunksOf(decoder, place, compression === 'gzip' ? 'gzip' : 'Zstandard'), { stored, limit }),
+  };
+}
+
+function compressionOf(start: Buffer): Compression {
+  if (start[0] === 0x1f && start[1] === 0x8b) return 'gzip';
+  return start.length >= 4 && start.readUInt32LE(0) === 0xfd2fb528 ? 'zstd' : 'none';
+}
+
+async function* counted(
+  chunks: AsyncGenerator<Buffer>,
+  { stored, limit }: { stored: StoredBytes; limit: DecodedLimit },
+): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of chunks) {
+      limit.count(chunk.length);
+      yield chunk;
+    }
+  } finally {
+    stored.stream.destroy();
+  }
+}
+
+async function* chunksOf(stream: Readable, place: string, what = 'gzip'): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of stream) yield chunk as Buffer;
   } catch (cause) {
-    throw readError(cause, place);
+    throw readError(cause, place, what);
   }
 }
 
@@ -66,12 +104,12 @@ async function readAtLeast(chunks: AsyncGenerator<Buffer>, bytes: number): Promi
   return { bytes: Buffer.concat(parts), ended: false };
 }
 
-function readError(cause: unknown, place: string): unknown {
+function readError(cause: unknown, place: string, what: string): unknown {
   if (cause instanceof AppError) return cause;
   const { code, name, message } = cause as NodeJS.ErrnoException;
   if (name === 'AbortError') return new AppError('aborted', `Reading ${place} was cancelled.`, { cause });
-  if (code === 'Z_DATA_ERROR' || code === 'Z_BUF_ERROR') {
-    return new AppError('not_a_table', `${place} is damaged gzip (${message}): make the file again.`, { cause });
+  if (code === 'Z_DATA_ERROR' || code === 'Z_BUF_ERROR' || code?.startsWith('ZSTD_')) {
+    return new AppError('not_a_table', `${place} is damaged ${what} (${message}): make the file again.`, { cause });
   }
   return new AppError('location_unavailable', `Reading ${place} failed: ${message}.`, { cause, retryable: true });
 }

@@ -4,19 +4,18 @@ import { KNOWN_EXTENSIONS } from './format.ts';
 
 /** File types that are certain from the first bytes, and the fix for each. */
 const MAGIC: readonly { bytes: string; what: string; fix: string }[] = [
-  { bytes: 'PK\x03\x04', what: 'a ZIP archive or an Excel workbook', fix: 'unpack it, or save the sheet as CSV' },
-  { bytes: '\xd0\xcf\x11\xe0', what: 'an old Excel workbook', fix: 'save the sheet as CSV' },
+  { bytes: 'PK\x03\x04', what: 'a ZIP archive or an Excel workbook', fix: 'unpack it, or name a workbook .xlsx' },
+  { bytes: '\xd0\xcf\x11\xe0', what: 'an old Excel workbook', fix: 'save it as .xlsx' },
   { bytes: 'PAR1', what: 'Parquet', fix: 'name it .parquet' },
   { bytes: '%PDF', what: 'a PDF', fix: 'extract its table as CSV' },
   { bytes: 'SQLite format 3', what: 'a SQLite database', fix: 'export the table as CSV' },
-  { bytes: '\x28\xb5\x2f\xfd', what: 'zstd-compressed', fix: 'unpack it, or use gzip' },
   { bytes: 'BZh', what: 'bzip2-compressed', fix: 'unpack it, or use gzip' },
   { bytes: '\xfd7zXZ', what: 'xz-compressed', fix: 'unpack it, or use gzip' },
   { bytes: 'Obj\x01', what: 'Avro', fix: 'convert it to CSV or JSONL' },
 ];
 
 /** Extensions of formats that are or might be text, but that Rowmill can't read. */
-const FOREIGN = new Set(['.xlsx', '.xls', '.ods', '.avro', '.orc', '.pdf', '.docx', '.xml', '.html', '.zip']);
+const FOREIGN = new Set(['.xls', '.xlsb', '.ods', '.avro', '.orc', '.pdf', '.docx', '.xml', '.html', '.zip']);
 
 /**
  * Refuses a file that is not a text table.

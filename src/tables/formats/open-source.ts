@@ -4,58 +4,68 @@ import type { Reading } from '../reading.ts';
 import type { SnapshotSource, TextFacts } from '../row-source.ts';
 import { openCsvSource } from './csv/csv-source.ts';
 import { sniffDialect } from './csv/sniff-dialect.ts';
+import { createDecodedLimit } from './decoded-limit.ts';
 import { type EncodingFacts, sniffEncoding, toUtf8 } from './encoding.ts';
-import { describeFormat, type FormatName, formatOfName, KNOWN_EXTENSIONS } from './format.ts';
+import { describeFormat, type FormatName, formatOfName, isContainer } from './format.ts';
 import { type PeekedBytes, peek } from './head.ts';
-import { openJsonlSource } from './jsonl-source.ts';
+import { openJsonSource } from './json/json-source.ts';
 import { refuseWhatIsNoTable } from './not-a-table.ts';
 import { checkReading } from './reading-options.ts';
+import { spooledLocation } from './spooled-location.ts';
 import { decodeText } from './text.ts';
 
 /** The delimiter that a format fixes. */
 const FIXED_DELIMITERS: Readonly<Partial<Record<FormatName, string>>> = { tsv: '\t' };
+
+/** How a file is opened. */
+export interface OpenSettings {
+  signal: AbortSignal | undefined;
+  reading: Reading;
+  /** The largest size that a compressed file may decode to. */
+  maxDecodedBytes: number;
+}
 
 /**
  * Opens the table at a location. The extension decides the format; an unknown extension leaves the decision to the
  * content.
  * @throws AppError as `Tables.openSource`
  */
-export async function openSource(
-  location: Location,
-  { signal, reading }: { signal: AbortSignal | undefined; reading: Reading },
-): Promise<SnapshotSource> {
+export async function openSource(location: Location, settings: OpenSettings): Promise<SnapshotSource> {
+  const { signal, reading, maxDecodedBytes } = settings;
   const named = formatOfName(location.fileName);
-  if (named.format === 'parquet') {
-    if (named.gzip) {
-      const fix = 'Parquet compresses itself: unpack it.';
-      throw new AppError('format_unsupported', `${location.uri} is gzipped Parquet. ${fix}`);
-    }
+  const limit = createDecodedLimit(maxDecodedBytes, location.uri);
+  if (isContainer(named.format)) {
     checkReading(reading, named.format, location.uri);
+    const ranged = named.compression === 'none' ? location : spooledLocation(location, limit);
+    if (named.format === 'xlsx') {
+      const { openXlsxSource } = await import('./xlsx/xlsx-source.ts');
+      return openXlsxSource(ranged, { reading, limit, signal });
+    }
     const { openParquetSource } = await import('./parquet/parquet-source.ts');
-    return openParquetSource(location, signal);
+    return openParquetSource(ranged, { maxDecodedBytes, signal });
   }
   const stored = await location.openRead(signal);
   try {
-    const peeked = await peek(stored, location.uri);
+    const peeked = await peek(stored, { place: location.uri, limit });
     if (peeked.head.length === 0) {
       throw new AppError('file_empty', `${location.uri} is empty: it needs a header and rows.`);
     }
     const encoding = sniffEncoding(peeked.head, reading.encoding);
     refuseWhatIsNoTable(peeked.head, { encoding: encoding.encoding, extension: named.extension, uri: location.uri });
     const text = await headText(peeked, encoding);
-    const format = named.format ?? formatOfContent(text, location.uri);
+    const format = formatOf(named.format, text, location.uri);
     checkReading(reading, format, location.uri);
     const facts = textFacts({ format, peeked, encoding, text, reading });
     const input = {
       uri: location.uri,
-      format: describeFormat(format, { gzip: peeked.gzip, text: facts, ...reading }),
+      format: describeFormat(format, { compression: peeked.compression, text: facts, ...reading }),
       text: facts,
       reading,
       sizeBytes: stored.sizeBytes,
       chunks: toUtf8(peeked.all(), encoding),
       close: peeked.close,
     };
-    return await (format === 'jsonl' ? openJsonlSource(input) : openCsvSource(input));
+    return await (format === 'jsonl' || format === 'json' ? openJsonSource(input) : openCsvSource(input));
   } catch (fault) {
     stored.stream.destroy();
     throw fault;
@@ -71,30 +81,28 @@ async function headText(peeked: PeekedBytes, encoding: EncodingFacts): Promise<s
   return decodeText(Buffer.concat(parts));
 }
 
-function formatOfContent(text: string, uri: string): FormatName {
+/** Files named .json hold an array or, by many programs, one object per line: the content decides. */
+function formatOf(named: FormatName | undefined, text: string, uri: string): FormatName {
+  if (named !== undefined && named !== 'json') return named;
   const first = text.trimStart();
-  if (first.startsWith('{')) {
-    const line = first.slice(0, first.search(/[\r\n]|$/));
-    try {
-      JSON.parse(line);
-      return 'jsonl';
-    } catch (cause) {
-      throw new AppError(
-        'not_a_table',
-        `${uri} looks like JSON, but its first line is not an object: write one object per line.`,
-        {
-          cause,
-        },
-      );
-    }
+  if (first.startsWith('[') && (named === 'json' || /^\[\s*[{[\]]/.test(first))) return 'json';
+  if (first.startsWith('{')) return formatOfObjects(first, named, uri);
+  if (named === undefined) return 'csv';
+  throw new AppError('not_a_table', `${uri} holds no JSON array and no objects: check what wrote it.`);
+}
+
+function formatOfObjects(text: string, named: FormatName | undefined, uri: string): FormatName {
+  const [line = '', next = ''] = text.split(/[\r\n]+/, 2);
+  try {
+    JSON.parse(line);
+    // A single object in a .json file is more often an answer with the rows inside it than a table of one row.
+    if (named === undefined || next.trimStart().startsWith('{')) return 'jsonl';
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
   }
-  if (/^\[\s*[{[]/.test(first)) {
-    throw new AppError(
-      'not_a_table',
-      `${uri} is a JSON array: write one object per line (jq -c '.[]'), as ${KNOWN_EXTENSIONS}.`,
-    );
-  }
-  return 'csv';
+  const fix =
+    'write an array of objects, or one object per line; rows inside an object are taken out by jq, as in jq .rows';
+  throw new AppError('not_a_table', `${uri} is one JSON object, not a table: ${fix}.`);
 }
 
 /** The text after a number of lines, of any line end. */
@@ -120,7 +128,7 @@ function textFacts(found: {
     encoding: encoding.encoding,
     bom: encoding.bomBytes > 0,
   };
-  if (format === 'jsonl') return facts;
+  if (format === 'jsonl' || format === 'json') return facts;
   const fixed = reading.delimiter ?? FIXED_DELIMITERS[format];
   const text = afterLines(found.text, reading.skipLines ?? 0);
   const { quote = facts.quote } = reading;

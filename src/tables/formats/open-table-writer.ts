@@ -1,13 +1,14 @@
 import { once } from 'node:events';
-import type { Writable } from 'node:stream';
+import type { Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
-import { AppError, toAppError } from '../../base/errors.ts';
+import { createGzip, createZstdCompress } from 'node:zlib';
 import type { Cell } from '../cell.ts';
 import type { Location, PendingBytes } from '../locations/location.ts';
+import type { Compression } from '../row-source.ts';
 import type { TableWriter, WriterOptions } from '../row-writer.ts';
 import { writtenFormat } from './format.ts';
 import { createRowText } from './row-text.ts';
+import { writeErrorOf } from './write-error.ts';
 
 /**
  * Opens a table for writing; the header is written immediately. Memory is constant: `write` waits for the destination.
@@ -17,19 +18,23 @@ export async function openTableWriter(
   columns: readonly string[],
   options: WriterOptions = {},
 ): Promise<TableWriter> {
-  const { format, gzip } = writtenFormat(location.fileName, location.uri);
+  const { format, compression } = writtenFormat(location.fileName, location.uri);
   if (format === 'parquet') {
     const { openParquetWriter } = await import('./parquet/parquet-writer.ts');
     return openParquetWriter(location, columns, options);
   }
+  if (format === 'xlsx') {
+    const { openXlsxWriter } = await import('./xlsx/xlsx-writer.ts');
+    return openXlsxWriter(location, columns, options);
+  }
   const text = createRowText(format, { spreadsheetSafe: options.spreadsheetSafe ?? false });
   const pending = await location.openWrite({ replace: options.overwrite ?? false });
-  const bytes = createByteWriter(pending, gzip);
+  const bytes = createByteWriter(pending, compression);
   const guard = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
     } catch (fault) {
-      throw writeError(pending.faultOf?.(fault) ?? fault, location.uri);
+      throw writeErrorOf(pending, fault, location.uri);
     }
   };
   await guard(() => bytes.write(text.header(columns))).catch(async (fault) => {
@@ -42,6 +47,7 @@ export async function openTableWriter(
     write: (rows: Cell[][]) => guard(() => bytes.write(text.rows(rows, columns))),
     commit: () =>
       guard(async () => {
+        await bytes.write(text.footer());
         const written = await bytes.end();
         await pending.commit();
         return { uri: location.uri, bytes: written };
@@ -56,7 +62,7 @@ interface ByteWriter {
   end(): Promise<number>;
 }
 
-function createByteWriter(pending: PendingBytes, gzip: boolean): ByteWriter {
+function createByteWriter(pending: PendingBytes, compression: Compression): ByteWriter {
   let bytesOut = 0;
   const count = async function* (chunks: AsyncIterable<Buffer>) {
     for await (const chunk of chunks) {
@@ -64,10 +70,11 @@ function createByteWriter(pending: PendingBytes, gzip: boolean): ByteWriter {
       yield chunk;
     }
   };
-  const entry: Writable = gzip ? createGzip({ chunkSize: 64 * 1024 }) : pending.stream;
+  const encoder = encoderOf(compression);
+  const entry: Writable = encoder ?? pending.stream;
   let failure: unknown;
-  const finished = gzip
-    ? pipeline(entry as ReturnType<typeof createGzip>, count, pending.stream)
+  const finished = encoder
+    ? pipeline(encoder, count, pending.stream)
     : once(pending.stream, 'finish').then(() => undefined);
   // The fault is kept: every later write and the end report it.
   const failed = finished.catch((fault) => {
@@ -78,7 +85,7 @@ function createByteWriter(pending: PendingBytes, gzip: boolean): ByteWriter {
       if (failure !== undefined) throw failure;
       if (text === '') return;
       const chunk = Buffer.from(text, 'utf8');
-      if (!gzip) bytesOut += chunk.length;
+      if (encoder === undefined) bytesOut += chunk.length;
       if (!entry.write(chunk)) await Promise.race([once(entry, 'drain'), failed]);
       if (failure !== undefined) throw failure;
     },
@@ -90,8 +97,8 @@ function createByteWriter(pending: PendingBytes, gzip: boolean): ByteWriter {
   };
 }
 
-function writeError(fault: unknown, uri: string): AppError {
-  if (fault instanceof AppError) return fault;
-  const { message } = toAppError(fault);
-  return new AppError('output_failed', `Writing ${uri} failed: ${message}.`, { cause: fault, retryable: true });
+function encoderOf(compression: Compression): Transform | undefined {
+  const options = { chunkSize: 64 * 1024 };
+  if (compression === 'none') return undefined;
+  return compression === 'gzip' ? createGzip(options) : createZstdCompress(options);
 }

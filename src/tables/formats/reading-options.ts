@@ -9,7 +9,9 @@ const TAKES: Readonly<Record<FormatName, readonly (keyof Reading)[]>> = {
   csv: CSV,
   tsv: CSV,
   jsonl: ['encoding'],
+  json: ['encoding'],
   parquet: [],
+  xlsx: ['sheet', 'header', 'skipLines'],
 };
 
 /** The option by its flag and by its name in the contract. */

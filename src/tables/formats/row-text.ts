@@ -2,14 +2,16 @@ import { stringify } from 'csv-stringify/sync';
 import type { Cell } from '../cell.ts';
 import type { FormatName } from './format.ts';
 
-/** Turns rows into a format's text. `header` comes first, once; it may be empty. */
+/** Turns rows into a format's text. `header` comes first, `footer` last, each once; they may be empty. */
 export interface RowText {
   header(columns: readonly string[]): string;
   rows(rows: readonly Cell[][], columns: readonly string[]): string;
+  footer(): string;
 }
 
 export function createRowText(format: FormatName, options: { spreadsheetSafe: boolean }): RowText {
-  if (format === 'jsonl') return jsonlText(options.spreadsheetSafe);
+  if (format === 'jsonl') return jsonText(options.spreadsheetSafe, { start: '', between: '\n', end: '' });
+  if (format === 'json') return jsonText(options.spreadsheetSafe, { start: '[\n', between: ',\n', end: '\n]\n' });
   return delimitedText(format === 'tsv' ? '\t' : ',', options.spreadsheetSafe);
 }
 
@@ -32,13 +34,17 @@ function delimitedText(delimiter: string, spreadsheetSafe: boolean): RowText {
       const texts = rows.map((cells) => columns.map((_, index) => safe(cellText(cells[index] ?? null))));
       return write(texts, columns.length);
     },
+    footer: () => '',
   };
 }
 
-function jsonlText(spreadsheetSafe: boolean): RowText {
+/** JSONL, or an array: one object on each line. */
+function jsonText(spreadsheetSafe: boolean, marks: { start: string; between: string; end: string }): RowText {
   const safe = (cell: Cell): Cell => (spreadsheetSafe && typeof cell === 'string' ? neutraliseFormula(cell) : cell);
+  const isArray = marks.start !== '';
+  let isFirst = true;
   return {
-    header: () => '',
+    header: () => marks.start,
     rows: (rows, columns) => {
       let text = '';
       for (const cells of rows) {
@@ -46,10 +52,13 @@ function jsonlText(spreadsheetSafe: boolean): RowText {
         const members = columns.map(
           (name, index) => `${JSON.stringify(name)}:${JSON.stringify(safe(cells[index] ?? null))}`,
         );
-        text += `{${members.join(',')}}\n`;
+        if (isArray && !isFirst) text += marks.between;
+        isFirst = false;
+        text += `{${members.join(',')}}${isArray ? '' : marks.between}`;
       }
       return text;
     },
+    footer: () => marks.end,
   };
 }
 

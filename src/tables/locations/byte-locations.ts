@@ -1,9 +1,11 @@
 import { AppError } from '../../base/errors.ts';
+import { DEFAULT_MAX_DECODED_BYTES } from '../formats/decoded-limit.ts';
 import { formatOfName, writtenFormat } from '../formats/format.ts';
 import type { RowSource } from '../row-source.ts';
 import type { OpenOptions } from '../table.ts';
 import type { Location } from './location.ts';
 import type { Asked, LocationKind } from './location-kind.ts';
+import { readingWithSheet, splitSheet } from './sheet-uri.ts';
 
 /** One of several files that a URI names. `name` is its path below their common folder or prefix. */
 interface ListedLocation {
@@ -23,24 +25,31 @@ export interface ByteStore extends Pick<LocationKind, 'schemes' | 'example' | 'c
 
 /**
  * Tables in files of every format, as one kind of places. A folder or a pattern is one table of several files.
- * @param around wraps every location, for tests
+ * @param options.around wraps every location, for tests
+ * @param options.maxDecodedBytes the largest size that a compressed file may decode to
  */
 export function createByteLocations(
   store: ByteStore,
-  around: (location: Location) => Location = (location) => location,
+  {
+    around = (location) => location,
+    maxDecodedBytes = DEFAULT_MAX_DECODED_BYTES,
+  }: { around?: (location: Location) => Location; maxDecodedBytes?: number } = {},
 ): LocationKind {
   const locate = async (asked: Asked) => around(await store.locate(asked));
 
-  async function openSource(asked: Asked, { signal, reading = {} }: OpenOptions): Promise<RowSource> {
+  async function openSource(given: Asked, { signal, ...options }: OpenOptions): Promise<RowSource> {
+    const { uri, sheet } = splitSheet(given.uri);
+    const asked = { ...given, uri };
+    const reading = readingWithSheet(options.reading ?? {}, sheet);
     // The formats are loaded late: an MCP server must answer long before it opens a table.
     const { openSource: open } = await import('../formats/open-source.ts');
     const files = await store.list(asked, isTableName);
-    if (files === undefined) return open(await locate(asked), { signal, reading });
+    if (files === undefined) return open(await locate(asked), { signal, reading, maxDecodedBytes });
     const { openManySource } = await import('../formats/many-source.ts');
     const parts = files.map(({ name, location }) => ({
       name,
       uri: location.uri,
-      open: (given?: AbortSignal) => open(location, { signal: given, reading }),
+      open: (given?: AbortSignal) => open(location, { signal: given, reading, maxDecodedBytes }),
     }));
     return openManySource(store.absolute(asked.uri), parts, signal);
   }
@@ -48,8 +57,13 @@ export function createByteLocations(
   return {
     ...store,
     writes: 'table',
+    absolute(given) {
+      const { uri, sheet } = splitSheet(given);
+      return sheet === undefined ? store.absolute(uri) : `${store.absolute(uri)}#${sheet}`;
+    },
     openSource,
-    async readPlaces(asked) {
+    async readPlaces(given) {
+      const asked = { ...given, uri: splitSheet(given.uri).uri };
       const files = await store.list(asked, isTableName);
       const one = async (location: Location, name = location.fileName) => ({
         identity: await location.identity(),

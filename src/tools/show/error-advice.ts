@@ -11,7 +11,8 @@ const ADVICE: { [code in ErrorCode]?: string } = {
   file_empty: ASK_FOR_TABLE,
   not_a_table: ASK_FOR_TABLE,
   no_rows: ASK_FOR_TABLE,
-  format_unsupported: 'Ask the person for the table as CSV, TSV, JSONL or Parquet.',
+  format_unsupported: 'Ask the person for the table as CSV, TSV, JSONL, JSON, XLSX or Parquet.',
+  table_too_large: 'Tell the person what the message says; only they can raise the limit.',
   file_not_allowed:
     'Tell the person that Rowmill may not access that place; they can move the file or set ROWMILL_FILES and restart it.',
   bucket_not_found: ASK_FOR_TABLE,

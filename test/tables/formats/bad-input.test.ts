@@ -104,13 +104,17 @@ describe('files that are no tables', () => {
   }
 
   test.each([
-    ['zip.csv', Buffer.from('PK\x03\x04rest'), 'save the sheet as CSV'],
+    ['zip.csv', Buffer.from('PK\x03\x04rest'), 'name a workbook .xlsx'],
     ['pdf.csv', '%PDF-1.7 …', 'PDF'],
     ['nul.csv', 'a,b\n1,\0\n', 'binary'],
     ['noise.txt', Buffer.from(Array.from({ length: 4096 }, (_, index) => (index * 89) % 256)), 'binary'],
     ['page.csv', '<!DOCTYPE html><html></html>', 'web page'],
-    ['array', '[{"a":1}]', 'one object per line'],
     ['pretty.dat', '{\n  "a": 1\n}', 'one object per line'],
+    ['sheet.xlsx', 'a,b\n', 'no Excel workbook'],
+    ['old.xlsx', Buffer.from('d0cf11e0a1b11ae1', 'hex'), 'with a password'],
+    ['rows.json', '{"rows": [{"a": 1}]}', 'jq .rows'],
+    ['text.json', '"a"', 'no JSON array'],
+    ['cut.xlsx', Buffer.from('PK\x03\x04rest'), 'cut off'],
     ['quote.csv', '"a,b\n1,2\n', 'line 1'],
   ])('refuses %s', async (name, body, hint) => {
     const fault = await faultOfFile(name, body);
@@ -119,7 +123,7 @@ describe('files that are no tables', () => {
   });
 
   test('refuses other formats by name', async () => {
-    expect((await faultOfFile('sheet.xlsx', 'a,b\n')).code).toBe('format_unsupported');
+    expect((await faultOfFile('sheet.xls', 'a,b\n')).code).toBe('format_unsupported');
   });
 
   test('tells a folder from a file', async () => {

@@ -181,7 +181,7 @@ describe('a Parquet file of others', () => {
   test('is profiled', async () => {
     await writeFile(join(folder, 'a.parquet'), fileOf());
     const profile = await tables.profile(join(folder, 'a.parquet'));
-    expect(profile).toMatchObject({ rowCount: 3, format: { name: 'parquet', gzip: false } });
+    expect(profile).toMatchObject({ rowCount: 3, format: { name: 'parquet', compression: 'none' } });
     expect(profile.columns.slice(0, 3).map(({ type, nulls }) => ({ type, nulls }))).toEqual([
       { type: 'boolean', nulls: 1 },
       { type: 'integer', nulls: 1 },

@@ -7,24 +7,32 @@ import {
   parquetScan,
   parquetSchema,
 } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
 import { AppError } from '../../../base/errors.ts';
-import type { Location, StoredRanges } from '../../locations/location.ts';
+import type { StoredRanges } from '../../locations/location.ts';
 import type { SnapshotSource, SourceRow } from '../../row-source.ts';
+import { MAX_RECORD_BYTES } from '../csv/csv-framing.ts';
 import { uniqueNames } from '../csv/header.ts';
+import { createDecodedLimit, type DecodedLimit } from '../decoded-limit.ts';
 import { describeFormat } from '../format.ts';
+import { inPages, sizeOfCells } from '../pages.ts';
+import type { RangedLocation } from '../spooled-location.ts';
+import { boundedCompressors } from './bounded-compressors.ts';
 import { columnTypeOf } from './column-type.ts';
 import { type CellReader, cellReader, EXACT_PARSERS, withoutLossyTypes } from './read-cells.ts';
 
-const ROWS_PER_CHUNK = 500;
 /** Rows decoded together, if the file has an index that allows reading less than a row group. */
 const ROWS_PER_READ = 50_000;
+/** Cells of a part that is decoded together: they and their array take about 1 GB. */
+const MAX_CELLS_PER_READ = 64_000_000;
 
 /**
  * Opens a Parquet file: reads its footer, but not its rows. Memory is that of a row group, or of 50,000 rows if the
  * file has offset indexes. A row's `line` is its number, from 1.
  */
-export async function openParquetSource(location: Location, signal?: AbortSignal): Promise<SnapshotSource> {
+export async function openParquetSource(
+  location: RangedLocation,
+  { maxDecodedBytes, signal }: { maxDecodedBytes: number; signal: AbortSignal | undefined },
+): Promise<SnapshotSource> {
   const ranges = await location.openRanges(signal);
   const guard = guardOf(location.uri);
   try {
@@ -40,17 +48,20 @@ export async function openParquetSource(location: Location, signal?: AbortSignal
     const readers = trees.map(cellReader);
     const types = trees.map(columnTypeOf);
     const plain = { ...metadata, schema: metadata.schema.map(withoutLossyTypes) };
-    const scan = await guard(() => parquetScan({ file, metadata: plain, compressors, utf8: false, ...OPTIONS }));
+    const pages = createDecodedLimit(maxDecodedBytes, location.uri);
+    const options = { compressors: boundedCompressors(pages, location.uri), utf8: false, ...OPTIONS };
+    const scan = await guard(() => parquetScan({ file, metadata: plain, ...options }));
+    const limit = createDecodedLimit(maxDecodedBytes, location.uri);
     return {
       uri: location.uri,
-      format: describeFormat('parquet', { gzip: false }),
+      format: describeFormat('parquet', {}),
       loads: 'before-running',
       sizeBytes: ranges.sizeBytes,
       total: Number(metadata.num_rows),
       columns: () => [...columns],
       types: () => [...types],
       warnings: () => [...warnings],
-      rows: (wanted) => readRows({ scan, metadata, names, readers, ranges, uri: location.uri }, wanted),
+      rows: (wanted) => readRows({ scan, metadata, names, readers, ranges, limit, uri: location.uri }, wanted),
       close: () => ranges.close(),
     };
   } catch (fault) {
@@ -80,24 +91,30 @@ interface Reading {
   names: string[];
   readers: CellReader[];
   ranges: StoredRanges;
+  limit: DecodedLimit;
   uri: string;
 }
 
 async function* readRows(reading: Reading, signal?: AbortSignal): AsyncGenerator<SourceRow[]> {
-  const guard = guardOf(reading.uri);
-  let line = 1;
+  const { uri, names, limit } = reading;
+  const guard = guardOf(uri);
+  const check = () => {
+    if (signal?.aborted) throw new AppError('aborted', `Reading ${uri} was cancelled.`);
+  };
   try {
     for (const { rowStart, rowEnd } of readsOf(reading)) {
+      if ((rowEnd - rowStart) * names.length > MAX_CELLS_PER_READ) throw groupTooLarge(uri, rowEnd - rowStart);
       const data: DecodedArray[] = [];
       // One column after the other: the bytes of each are released after decoding.
-      for (const column of reading.names) {
-        if (signal?.aborted) throw new AppError('aborted', `Reading ${reading.uri} was cancelled.`);
-        data.push(await guard(() => reading.scan.readColumn({ column, rowStart, rowEnd })));
+      for (const column of names) {
+        check();
+        const decoded = await guard(() => reading.scan.readColumn({ column, rowStart, rowEnd }));
+        limit.count(charactersOf(decoded));
+        data.push(decoded);
       }
-      for (let from = 0; from < rowEnd - rowStart; from += ROWS_PER_CHUNK) {
-        const count = Math.min(ROWS_PER_CHUNK, rowEnd - rowStart - from);
-        yield rowsOf(data, reading.readers, { from, count, line });
-        line += count;
+      for await (const page of inPages(rowsOf(data, reading.readers, { rowStart, rowEnd }))) {
+        check();
+        yield page;
       }
     }
   } finally {
@@ -105,18 +122,34 @@ async function* readRows(reading: Reading, signal?: AbortSignal): AsyncGenerator
   }
 }
 
-function rowsOf(
+/** Characters of texts: a dictionary may hold a long text once for many rows. */
+function charactersOf(data: DecodedArray): number {
+  let sum = 0;
+  for (const value of data) if (typeof value === 'string') sum += value.length;
+  return sum;
+}
+
+function groupTooLarge(uri: string, rows: number): AppError {
+  const text = `${uri} has a row group of ${rows.toLocaleString('en-US')} rows, which is too large to decode`;
+  return new AppError('table_too_large', `${text}: write the file again with smaller row groups.`);
+}
+
+function* rowsOf(
   data: DecodedArray[],
   readers: CellReader[],
-  { from, count, line }: { from: number; count: number; line: number },
-): SourceRow[] {
-  const rows: SourceRow[] = [];
-  for (let row = 0; row < count; row += 1) {
-    const cells = readers.map((read, column) => read(data[column]?.[from + row]));
-    rows.push({ kind: 'record', line: line + row, cells });
+  { rowStart, rowEnd }: { rowStart: number; rowEnd: number },
+): Generator<SourceRow> {
+  for (let row = 0; row < rowEnd - rowStart; row += 1) {
+    const line = rowStart + row + 1;
+    const cells = readers.map((read, column) => read(data[column]?.[row]));
+    const isTooLong = sizeOfCells(cells) > MAX_RECORD_BYTES;
+    yield isTooLong
+      ? { kind: 'malformed', line, reason: TOO_LONG, text: '', cells: [] }
+      : { kind: 'record', line, cells };
   }
-  return rows;
 }
+
+const TOO_LONG = 'the row is longer than 1 MiB';
 
 /** Row groups, split into parts if every column has an offset index. */
 function* readsOf({ scan, metadata }: Reading): Generator<{ rowStart: number; rowEnd: number }> {

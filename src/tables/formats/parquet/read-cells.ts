@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import type { ParquetParsers, SchemaElement, SchemaTree } from 'hyparquet';
-import { exactNumber, parseJson } from '../../../base/exact-number.ts';
+import { exactNumber } from '../../../base/exact-number.ts';
 import type { Json, JsonObject } from '../../../protocol/messages.ts';
 import type { Cell } from '../../cell.ts';
+import { parseJsonText } from '../json/json-line.ts';
 import { decimalOf, isDecimalElement, timeOf, timestampOf } from './column-type.ts';
 
 /** Turns one decoded value of a column into a cell. */
@@ -86,7 +87,7 @@ function bufferOf(bytes: Uint8Array): Buffer {
 
 function jsonOf(text: string): Json {
   try {
-    return parseJson(text) as Json;
+    return parseJsonText(text);
   } catch (error) {
     if (error instanceof SyntaxError) return text;
     throw error;

@@ -132,7 +132,7 @@ describe('what a CSV is written in', () => {
   });
 
   test('reads gzip whatever its name, and lets the content decide where the name does not', async () => {
-    expect((await readTable(gzipSync('a,b\n1,2\n'), 'zipped.csv')).format.gzip).toBe(true);
+    expect((await readTable(gzipSync('a,b\n1,2\n'), 'zipped.csv')).format.compression).toBe('gzip');
     expect((await readTable('a\tb\n1\t2\n', 'table.txt')).cells).toEqual([['1', '2']]);
     expect((await readTable('{"a":1}\n{"a":2}\n', 'lines')).format.name).toBe('jsonl');
     expect((await readTable('a|b\n1|2\n', 'export.dat')).columns).toEqual(['a', 'b']);

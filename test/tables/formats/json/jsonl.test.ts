@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ExactNumber } from '../../../src/base/exact-number.ts';
-import { readTable } from '../read-table.ts';
+import { ExactNumber } from '../../../../src/base/exact-number.ts';
+import { readTable } from '../../read-table.ts';
 
 describe('JSONL', () => {
   test('takes the union of the keys, in the order in which they were first seen', async () => {

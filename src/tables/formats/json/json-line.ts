@@ -1,0 +1,50 @@
+import { ExactNumber, parseJson } from '../../../base/exact-number.ts';
+import type { Json, JsonObject } from '../../../protocol/messages.ts';
+
+/** The result of reading one line of JSONL. */
+export type JsonLine = { kind: 'object'; value: JsonObject } | { kind: 'wrong'; reason: string };
+
+/** Reads one line; numbers that a JavaScript number can't hold keep their digits. */
+export function parseJsonLine(text: string): JsonLine {
+  let value: Json;
+  try {
+    value = parseJsonText(text);
+  } catch (cause) {
+    return { kind: 'wrong', reason: `not JSON (${cause instanceof Error ? cause.message : String(cause)})` };
+  }
+  if (value === null || typeof value !== 'object') {
+    return { kind: 'wrong', reason: `a ${value === null ? 'null' : typeof value} where an object is expected` };
+  }
+  if (Array.isArray(value)) return { kind: 'wrong', reason: 'an array where an object is expected' };
+  if (value instanceof ExactNumber) return { kind: 'wrong', reason: 'a number where an object is expected' };
+  return { kind: 'object', value };
+}
+
+/** Code that goes through a value calls itself once for each level, and the stack is limited. */
+const MAX_DEPTH = 256;
+
+/**
+ * Reads JSON; numbers that a JavaScript number can't hold keep their digits.
+ * @throws SyntaxError also for JSON that is nested too deep
+ */
+export function parseJsonText(text: string): Json {
+  if (isTooDeep(text)) throw new SyntaxError(`nested more than ${MAX_DEPTH} levels deep`);
+  return parseJson(text) as Json;
+}
+
+function isTooDeep(text: string): boolean {
+  if (text.length < 2 * MAX_DEPTH) return false;
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (inString) {
+      if (code === 92) at += 1;
+      else if (code === 34) inString = false;
+    } else if (code === 34) inString = true;
+    else if (code === 91 || code === 123) depth += 1;
+    else if (code === 93 || code === 125) depth -= 1;
+    if (depth > MAX_DEPTH) return true;
+  }
+  return false;
+}
