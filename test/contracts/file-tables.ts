@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AppError } from '../../src/base/errors.ts';
+import { ExactNumber } from '../../src/base/exact-number.ts';
 import type { Cell, StoredType } from '../../src/tables/cell.ts';
 import { openTable } from '../support/tables.ts';
 import { EXTENSIONS, faultOf, HEADER, readAll, type TablesPlace, TEXT_ROWS } from './tables-place.ts';
@@ -58,7 +59,7 @@ function testParquet(at: () => TablesPlace): void {
     const rows: Cell[][] = [
       ['', 1, 1.5, true, { a: [1, null, 'x'] }],
       [null, null, null, null, null],
-      ['z', '9223372036854775807', -0.1, false, 'text'],
+      ['z', new ExactNumber('9223372036854775807'), -0.1, false, 'text'],
       ['"', -9007199254740991, 3, true, [[]]],
     ];
     const names = types.map(String);
