@@ -2,6 +2,7 @@ import cliProgress from 'cli-progress';
 import { count, dollars, duration } from '../../base/figures.ts';
 import type { BatchReport } from '../../runner/contract/report.ts';
 import { type Io, paintFor } from '../io.ts';
+import { oneLine } from './safe-text.ts';
 
 /** Without a terminal, progress lines are at least this far apart. */
 const LINE_EVERY_MS = 5_000;
@@ -14,7 +15,22 @@ export interface ProgressView {
 }
 
 export function createProgressView(io: Io, options: { now?: () => number; everyMs?: number } = {}): ProgressView {
-  return io.isTTY.stderr ? createBar(io, createLines(io, options)) : createLines(io, options);
+  return withWarnings(io, io.isTTY.stderr ? createBar(io, createLines(io, options)) : createLines(io, options));
+}
+
+/** Prints each warning that comes while the batch runs, such as rows that now cost the full price. */
+function withWarnings(io: Io, view: ProgressView): ProgressView {
+  let known: ReadonlySet<string> | undefined;
+  return {
+    update: (report) => {
+      const news = report.warnings.filter((warning) => known !== undefined && !known.has(warning));
+      known = new Set(report.warnings);
+      if (news.length > 0) view.stop();
+      for (const warning of news) io.stderr.write(`Warning: ${oneLine(warning)}\n`);
+      view.update(report);
+    },
+    stop: view.stop,
+  };
 }
 
 /** @param lines shown while the number of rows is unknown */

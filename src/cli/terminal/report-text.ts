@@ -189,13 +189,23 @@ export function planLines(plan: BatchPlan, layout: TextLayout): string[] {
 }
 
 /** How the rows run and why; if there is an alternative, its price and time too. */
-function executionText({ executor, reason, realtime, batch }: Execution, paint: Paint): string {
+function executionText({ executor, reason, shares, realtime, batch }: Execution, paint: Paint): string {
   const [chosen, other, otherName] =
     executor === 'batch-api'
       ? ['through the batch API', realtime, 'in real time']
       : ['in real time', batch, 'through the batch API'];
-  const text = `${chosen}: ${reason}`;
+  const text = `${chosen}: ${reason}${sharesText(shares)}`;
   return other === null ? text : `${text}  ${paint('dim', `${otherName}: ${priceAndTime(other).join(', ')}`)}`;
+}
+
+/** `; 1 row in real time ($0.00002, first, …), 98 rows through the batch API (…)`, where rows run in several ways. */
+function sharesText(shares: Execution['shares']): string {
+  if (shares.length < 2) return '';
+  const texts = shares.map(({ rows, executor, why, cost_usd }) => {
+    const way = executor === 'batch-api' ? 'through the batch API' : 'in real time at the full price';
+    return `${rows === null ? 'rows' : counted(rows, 'row')} ${way} (${dollars(cost_usd)}, ${why})`;
+  });
+  return `; ${texts.join(', ')}`;
 }
 
 function howText(how: BatchPlan['input_mapping'][string]): string {

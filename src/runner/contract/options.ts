@@ -80,12 +80,12 @@ export const batchOptions = strict({
     cli: { group: BATCH_API, flag: '--batch-deadline', value: 'hours' },
   }),
   fallback: option(z.boolean(), {
-    text: 'Run the remaining rows in real time when the batch API fails; false pauses the batch instead.',
+    text: 'Run rows in real time, at the full price, where the batch API fails or no provider job takes them. With false, auto means batch, and the batch pauses instead: only a sample costs the full price.',
     default: true,
     cli: {
       group: BATCH_API,
       flag: '--no-fallback',
-      off: 'Pause the batch when the batch API fails, instead of running the remaining rows in real time.',
+      off: 'Run rows through the batch API only, and pause the batch where that fails or no provider job takes them: nothing but a sample costs the full price.',
     },
   }),
   batch_job_requests: option(wholeNumber({ min: 1 }), {

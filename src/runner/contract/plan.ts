@@ -9,8 +9,18 @@ import { problem } from './problem.ts';
 export const execution = z.object({
   executor: executorName.describe('The chosen executor: in real time, or through the batch API.'),
   reason: z.string().describe('Why it was chosen.'),
-  realtime: estimate.describe('Estimate in real time.'),
-  batch: estimate.nullable().describe('Estimate through the batch API; null when the model has no batch API.'),
+  shares: z
+    .array(
+      z.object({
+        rows: z.number().nullable().describe('Number of rows; null while unknown.'),
+        executor: executorName.describe('How they run; what runs in real time costs the full price.'),
+        why: z.string().describe('Why they run in this way.'),
+        cost_usd: z.number().nullable().describe('Expected dollars; null when unknown.'),
+      }),
+    )
+    .describe('How many rows run in which way, in the order in which they run; also the rest after a sample.'),
+  realtime: estimate.describe('Estimate if all rows run in real time, as the rows do that provider jobs leave.'),
+  batch: estimate.nullable().describe('Estimate through the batch API; null when no provider job can be made.'),
 });
 
 export type Execution = z.infer<typeof execution>;

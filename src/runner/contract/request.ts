@@ -50,6 +50,13 @@ export const batchRequest = strict({
 
 export type BatchRequest = z.infer<typeof batchRequest>;
 
+const fallback = z
+  .literal(true)
+  .describe(
+    'Let rows that fit no provider job run in real time, at the full price, although the batch was started with fallback off. Use it only when the person asks for it.',
+  )
+  .exactOptional();
+
 /** A request for a retry: failed rows of these codes (without them, all), with another model, under other limits. */
 export const retryRequest = strict({
   codes: z
@@ -64,6 +71,7 @@ export const retryRequest = strict({
     .exactOptional(),
   max_cost_usd: batchOptions.shape.max_cost_usd,
   concurrency: batchOptions.shape.concurrency,
+  fallback,
 });
 
 export type RetryRequest = z.infer<typeof retryRequest>;
@@ -73,6 +81,7 @@ export const resumeRequest = strict({
   max_cost_usd: batchOptions.shape.max_cost_usd,
   concurrency: batchOptions.shape.concurrency,
   priority: batchOptions.shape.priority,
+  fallback,
   resend_lost: z
     .boolean()
     .describe(

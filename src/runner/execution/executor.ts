@@ -1,36 +1,45 @@
 import type { OpenedAgent } from '../../protocol/run.ts';
+import type { PriceTable } from '../../providers/prices/prices.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { Fence } from '../../storage/leases.ts';
-import type { Estimate } from '../contract/estimate.ts';
 import type { ExecutorName } from '../contract/executor-name.ts';
 import type { BatchOptions } from '../contract/options.ts';
 import type { Problem } from '../contract/problem.ts';
 import type { StoredPlan } from '../contract/stored-plan.ts';
-import type { EstimateBasis } from '../intake/estimate.ts';
 import type { LiveTuning } from '../lifecycle/live-tuning.ts';
 import type { BatchSettings } from '../lifecycle/settings.ts';
 import type { BatchWatch } from './batch-watch.ts';
 import type { RowArrivals } from './claims.ts';
 import type { ExecutionDeps } from './execution-deps.ts';
 import type { ProcessEnd } from './process-end.ts';
+import type { RowShare } from './row-share.ts';
 
 /** The facts by which an executor decides whether it fits. */
 export interface RunFacts {
   plan: Pick<StoredPlan, 'agent' | 'request'>;
-  /** The number of rows to run; null when unknown. */
+  /** The number of queued rows to run; null when unknown. */
   rows: number | null;
+  /** The number of rows of the whole batch; null when unknown. */
+  allRows: number | null;
   /** Whether the source is loaded while rows run. */
   isLive: boolean;
   /** Whether only the first rows are run, for a person who waits to check them. */
   isSample: boolean;
+  /** Whether a model call of the batch was answered before. */
+  hasAnswers: boolean;
+  /** The number of rows that wait in provider jobs, besides `rows`. */
+  inJobs: number;
   /** The settings made since the batch's start; empty before it. */
   settings: Pick<BatchSettings, 'real_time'>;
 }
 
 /** Whether an executor fits, and the reason in words. */
 export type Fit =
-  /** Without a reason, it fits because the executors asked before it do not. `problems` are wrong options. */
-  | { fits: true; reason?: string; problems?: Problem[] }
+  /**
+   * Without a reason, it fits because the executors asked before it do not. `problems` are wrong options. `shares`: how
+   * the rows are run, where not all are run in the same way.
+   */
+  | { fits: true; reason?: string; problems?: Problem[]; shares?: RowShare[] }
   /** `isMissing`: the executor was requested by name and is not available. */
   | { fits: false; reason: string; isMissing?: true };
 
@@ -65,9 +74,11 @@ export interface WorkElsewhere {
 export interface Executor {
   name: ExecutorName;
   /** Says whether it fits. Contract: changes nothing; a plan and a start get the same answer for the same facts. */
-  choose(facts: RunFacts, deps: ExecutionDeps): Promise<Fit>;
-  /** Estimates a batch with this executor; null where the executor can't run the agent at all. */
-  estimate(basis: EstimateBasis, options: BatchOptions, deps: ExecutionDeps): Promise<Estimate | null>;
+  choose(facts: RunFacts, deps: Pick<ExecutionDeps, 'batchApi' | 'provider'>): Promise<Fit>;
+  /** Its prices, where they are not those of real time. */
+  prices?(realtime: PriceTable): PriceTable;
+  /** How long its rows may take, whatever their number; `text` says so, with words about later turns. */
+  limit?(options: BatchOptions): { seconds: number; text: (waves: string) => string };
   /**
    * Claims queued rows and drives each to its settlement, until none is left or something ends or pauses the batch.
    * @throws AppError only for faults that no {@link ProcessEnd} describes

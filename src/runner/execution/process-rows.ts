@@ -1,11 +1,11 @@
-import { AppError } from '../../base/errors.ts';
 import type { Fence } from '../../storage/leases.ts';
 import type { RunnerDeps } from '../deps.ts';
-import { settingsOf } from '../lifecycle/settings.ts';
 import { planOf } from '../output/results.ts';
 import { chooseExecutor } from './choose-executor.ts';
 import type { Executor, ProcessOptions } from './executor.ts';
+import { fullPriceRefused } from './full-price-refused.ts';
 import type { ProcessEnd } from './process-end.ts';
+import { runFactsOf } from './run-facts.ts';
 
 /**
  * ProcessRows: TransformInput, InvokeAgent and TransformOutput for each row, by the executor that fits. An executor
@@ -18,11 +18,10 @@ export async function processRows(options: ProcessOptions & { deps: RunnerDeps }
   const plan = planOf(batch);
   const isLive = options.arrivals !== undefined;
   const rows = isLive ? null : batch.totals.queued;
-  const facts = { plan, rows, isLive, isSample: batch.rowLimit !== null, settings: settingsOf(batch) };
-  const { executor, missing } = await chooseExecutor(facts, deps);
+  const facts = runFactsOf(batch, { rows, isSample: batch.rowLimit !== null });
+  const { executor, missing } = await chooseExecutor({ ...facts, isLive }, deps);
   if (missing !== undefined && plan.request.options?.fallback === false) {
-    const text = `The rows can't be run in the requested mode (${missing}), and fallback is off. Fix the cause, or use mode realtime.`;
-    return { kind: 'pause', reason: 'fatal', error: new AppError('model_unavailable', text) };
+    return { kind: 'pause', reason: 'fatal', error: fullPriceRefused(batch.id, { why: missing }) };
   }
   return executor.run(options);
 }

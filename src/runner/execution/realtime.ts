@@ -2,7 +2,6 @@ import { setMaxListeners } from 'node:events';
 import { toAppError } from '../../base/errors.ts';
 import type { RowRecord } from '../../storage/rows.ts';
 import { OPTION_DEFAULTS } from '../contract/options.ts';
-import { estimateBatch } from '../intake/estimate.ts';
 import { policyOf } from '../rows/retry-policy.ts';
 import { type BatchWatch, createBatchWatch } from './batch-watch.ts';
 import { createClaims } from './claims.ts';
@@ -21,7 +20,6 @@ const PORTION = 0.25;
 export const realtime: Executor = {
   name: 'realtime',
   choose: async (facts) => fit(facts),
-  estimate: async (basis, _options, { prices }) => estimateBatch(basis, prices),
   run: runRealtime,
 };
 

@@ -1,4 +1,5 @@
 import type { AgentDefinition } from '../../agent/definition.ts';
+import { NO_USAGE, type Usage } from '../../protocol/messages.ts';
 import { isEmbeddingModel } from '../../providers/catalog.ts';
 import type { PriceTable } from '../../providers/prices/prices.ts';
 import type { Estimate } from '../contract/estimate.ts';
@@ -29,9 +30,9 @@ const SECONDS_PER_TURN = 3;
  */
 export function estimateBatch(basis: EstimateBasis, prices: PriceTable): Estimate {
   const { agent, rows, concurrency } = basis;
-  const turns = agent.tools.length > 0 ? 2 : 1;
+  const turns = turnsOf(agent);
   const perRow = tokensPerRow(agent, basis.inputCharacters, turns);
-  const usage = { inputTokens: perRow.input, outputTokens: perRow.output, cacheWriteTokens: 0, cacheReadTokens: 0 };
+  const usage = toUsage(perRow);
   const microUsd = prices.priceOf(agent.model.provider, agent.model.model, usage);
   const size = rows === null ? 'rows not counted' : `${basis.rowsExact ? '' : 'about '}${counted(rows)}`;
   const priced = microUsd === undefined ? `; the price of ${agent.model.model} is unknown` : '';
@@ -46,6 +47,26 @@ export function estimateBatch(basis: EstimateBasis, prices: PriceTable): Estimat
       `${perRow.output} out a row (from ${counted(basis.rowsLookedAt)} and the ${isEmbeddingModel(agent.model) ? 'prompt' : 'instructions'}, at 4 characters a token)${priced}. ` +
       'Run a sample for measured figures.',
   };
+}
+
+/** The tokens of the first turn of a row, and of all its later turns if it has any. */
+export function usagePerRow(agent: AgentDefinition, inputCharacters: number): { first: Usage; later?: Usage } {
+  const turns = turnsOf(agent);
+  const first = tokensPerRow(agent, inputCharacters, 1);
+  const all = tokensPerRow(agent, inputCharacters, turns);
+  if (turns === 1) return { first: toUsage(first) };
+  return {
+    first: toUsage(first),
+    later: toUsage({ input: all.input - first.input, output: all.output - first.output }),
+  };
+}
+
+function turnsOf({ tools }: AgentDefinition): number {
+  return tools.length > 0 ? 2 : 1;
+}
+
+function toUsage({ input, output }: { input: number; output: number }): Usage {
+  return { ...NO_USAGE, inputTokens: input, outputTokens: output };
 }
 
 function tokensPerRow(
@@ -71,7 +92,8 @@ function counted(rows: number): string {
   return rows === 1 ? '1 row' : `${rows} rows`;
 }
 
-function costRange(expected: number): { low: number; expected: number; high: number } {
+/** The range of a cost of which nothing is measured yet, in dollars. */
+export function costRange(expected: number): { low: number; expected: number; high: number } {
   return { low: round(expected / 2), expected: round(expected), high: round(expected * 3) };
 }
 

@@ -11,12 +11,9 @@ export function mustConfirm(expectedUsd: number | null, limitUsd: number): boole
   return limitUsd === 0 || expectedUsd === null || expectedUsd > limitUsd;
 }
 
-/** Dollars that a start is expected to spend: for a sample only its rows, and never more than the cap. */
-export function spendingOfStart(estimate: Estimate, { sample, max_cost_usd }: BatchOptions): number | null {
-  const { cost_usd: cost, rows } = estimate;
-  if (cost === null || rows === null) return null;
-  const share = sample === undefined || rows === 0 ? 1 : Math.min(1, sample / rows);
-  return Math.min(cost.expected * share, max_cost_usd ?? Number.POSITIVE_INFINITY);
+/** Dollars that a start is expected to spend: never more than the cap. @param expectedUsd the cost of its rows */
+export function spendingOfStart(expectedUsd: number | null, { max_cost_usd }: BatchOptions): number | null {
+  return expectedUsd === null ? null : Math.min(expectedUsd, max_cost_usd ?? Number.POSITIVE_INFINITY);
 }
 
 /**

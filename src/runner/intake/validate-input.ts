@@ -124,6 +124,8 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
     rows: look.rowCount ?? look.reckonedRows,
     rowsExact: look.rowCount !== null,
     isLive: look.isLive,
+    // Only where every row was checked.
+    invalid: inputs.rowsLookedAt + failed === look.rowCount ? failed : 0,
     concurrency: request.options?.concurrency ?? OPTION_DEFAULTS.concurrency,
     ...inputs,
   };
@@ -132,7 +134,7 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
   problems.push(...ways.problems);
   plan.warnings.push(...ways.warnings);
   plan.estimate = ways.estimate;
-  plan.spending_usd = spendingOfStart(plan.estimate, request.options ?? {});
+  plan.spending_usd = spendingOfStart(ways.expectedUsd, request.options ?? {});
 }
 
 /** Reports a cap that can't be enforced because the price of the model is unknown. */

@@ -9,8 +9,10 @@ import type { Estimate } from '../contract/estimate.ts';
 import type { BatchTuning } from '../contract/options.ts';
 import type { ResumeRequest, RetryRequest } from '../contract/request.ts';
 import type { RunnerDeps } from '../deps.ts';
+import { fullPriceRefused } from '../execution/full-price-refused.ts';
 import { isPriced } from '../intake/validate-input.ts';
 import { estimateRest } from '../output/estimate-rest.ts';
+import { planRest } from '../output/plan-rest.ts';
 import { planOf } from '../output/results.ts';
 import { ENDED, nextBatchStatus } from './batch.ts';
 import { emitLease, emitStatus } from './batch-events.ts';
@@ -82,12 +84,21 @@ export async function planRetry(batch: BatchRecord, request: RetryRequest, deps:
     throw new AppError('batch_state_invalid', `${batch.id} has no rows to run again.${malformed}`);
   }
   const bill = await deps.store.readBill(batch.id);
+  const settings = { ...target.settings, real_time: null, ...allowed(request) };
+  const next = await planRest({ ...target, settings: withoutNulls(settings) }, { rows, jobs: [] }, deps);
+  if (next?.missing !== undefined && planOf(batch).request.options?.fallback === false && request.fallback !== true) {
+    throw new AppError(
+      'option_not_supported',
+      fullPriceRefused(batch.id, { why: next.missing, command: 'retry' }).message,
+    );
+  }
+  const ways = next && { shares: next.shares, executors: deps.executors };
   return {
     codes,
     failed: chosen.map(({ code }) => code),
     model,
     rows,
-    estimate: estimateRest(target, bill, { rows, prices: deps.prices }),
+    estimate: estimateRest(target, bill, { rows, prices: deps.prices, ways }),
   };
 }
 
@@ -111,6 +122,7 @@ export async function retryBatch(batch: BatchRecord, request: RetryRequest, deps
   try {
     const settings = {
       ...withoutModel(request),
+      ...allowed(request),
       // A retry tries the batch API and strict tools again.
       ...{ real_time: null, plain_tools: null },
       ...agreedTo(batch, failed),
@@ -149,6 +161,14 @@ export async function finishRedrive(batch: BatchRecord, fence: Fence, { store }:
 async function modelSettings({ provider, model }: Model, batch: BatchRecord, deps: RunnerDeps): Promise<JsonObject> {
   const source = await deps.provider(provider, planOf(batch).agent.model);
   return { model: { provider, model }, stand_in: source.standIn ?? null };
+}
+
+function allowed({ fallback }: RetryRequest): JsonObject {
+  return fallback === true ? { fallback } : {};
+}
+
+function withoutNulls(settings: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null));
 }
 
 function withoutModel({ max_cost_usd, concurrency }: RetryRequest): BatchTuning {

@@ -12,6 +12,14 @@ export interface BatchSettings extends BatchTuning {
   stand_in?: string;
   /** Set once the batch API was given up for this batch, with the reason: the rest runs in real time. */
   real_time?: string;
+  /** Rows may run in real time, whatever the options say: a person allowed it. */
+  fallback?: true;
+  /** Warnings about rows that ran in real time because no provider job took them, with their price. */
+  full_price?: string[];
+  /** The deadline of the provider jobs passed, and fallback is off. A resume gives later jobs a new deadline. */
+  deadline_passed?: boolean;
+  /** From when the deadline counts, in milliseconds since the epoch; absent: from the first job on. */
+  deadline_from?: number;
   /** Number of rows whose prompt was truncated, counted when the table was written. */
   truncated_rows?: number;
   /** Number of such rows by input field. */
@@ -40,8 +48,8 @@ export function tuningOf(plan: StoredPlan, settings: BatchSettings): BatchTuning
 
 /** The current plan: options and a model that were set since the start override the original ones. */
 export function withSettings(plan: StoredPlan, settings: BatchSettings): StoredPlan {
-  const { concurrency, max_cost_usd, priority, model, stand_in } = settings;
-  const tuning = JSON.parse(JSON.stringify({ concurrency, max_cost_usd, priority })) as BatchTuning;
+  const { concurrency, max_cost_usd, priority, fallback, model, stand_in } = settings;
+  const tuning = JSON.parse(JSON.stringify({ concurrency, max_cost_usd, priority, fallback })) as BatchTuning;
   const options = { ...plan.request.options, ...tuning };
   return {
     ...plan,

@@ -1,9 +1,12 @@
-import { dollars } from '../../base/figures.ts';
+import { counted, dollars } from '../../base/figures.ts';
 import { NO_USAGE, type Usage } from '../../protocol/messages.ts';
 import type { PriceTable } from '../../providers/prices/prices.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { Store } from '../../storage/store.ts';
 import type { Estimate } from '../contract/estimate.ts';
+import type { ExecutorName } from '../contract/executor-name.ts';
+import type { Executor } from '../execution/executor.ts';
+import type { RowShare } from '../execution/row-share.ts';
 import { planOf } from './results.ts';
 
 type BatchBill = Awaited<ReturnType<Store['readBill']>>;
@@ -12,6 +15,16 @@ type BatchBill = Awaited<ReturnType<Store['readBill']>>;
 const SMALL_SAMPLE = 10;
 /** Two-sided 95 % quantiles of Student's t for 1, 2, … degrees of freedom; beyond them 2 is close enough. */
 const T_95 = [12.71, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.2, 2.18, 2.16, 2.14, 2.13];
+
+/** The rows of the rest, and how they will run. */
+interface RestOptions {
+  rows: number;
+  /** Prices of real time. */
+  prices: PriceTable;
+  activeSeconds?: number;
+  /** Absent: all rows run in real time. */
+  ways?: { shares: readonly RowShare[]; executors: readonly Executor[] } | undefined;
+}
 
 /**
  * Estimates the rest of a batch from the costs of its attempts so far, including failed ones.
@@ -22,16 +35,17 @@ const T_95 = [12.71, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.2, 2
 export function estimateRest(
   batch: BatchRecord,
   bill: BatchBill,
-  { rows, prices, activeSeconds }: { rows: number; prices: PriceTable; activeSeconds?: number },
+  { rows, prices, activeSeconds, ways }: RestOptions,
 ): Estimate | null {
   const attempts = bill.succeeded.attempts + bill.failed.attempts;
   if (batch.columns !== null && rows === 0) return null;
-  if (attempts === 0) return shareOfFirst(batch, rows, prices);
+  if (attempts === 0) return shareOfFirst(batch, { rows, prices, ways });
   const { totals } = batch;
   const perAttempt = (tokens: number) => tokens / attempts;
-  const cost = costOfRow(batch, bill, prices);
+  const cost = costOfRow(batch, bill, { rows, prices, ways });
   const input = totals.usage.inputTokens + totals.usage.cacheWriteTokens + totals.usage.cacheReadTokens;
-  const seconds = activeSeconds === undefined ? null : (activeSeconds / attempts) * rows;
+  const limit = limitOf(batch, ways);
+  const seconds = limit ?? (activeSeconds === undefined ? null : (activeSeconds / attempts) * rows);
   return {
     rows,
     cost_usd: cost === null ? null : rangeOf(cost, attempts, rows),
@@ -40,12 +54,12 @@ export function estimateRest(
       output: Math.round(perAttempt(totals.usage.outputTokens) * rows),
     },
     duration_seconds: seconds === null ? null : Math.ceil(seconds),
-    basis: basisOf(cost, attempts),
+    basis: basisOf(cost, attempts) + sharesText(ways),
   };
 }
 
 /** The estimate of the start, scaled to `rows`, at the price of the batch's current model. */
-function shareOfFirst(batch: BatchRecord, rows: number, prices: PriceTable): Estimate | null {
+function shareOfFirst(batch: BatchRecord, { rows, prices, ways }: RestOptions): Estimate | null {
   const { estimate, agent } = planOf(batch);
   if (batch.columns === null || estimate?.rows == null || estimate.rows === 0 || estimate.tokens === null)
     return estimate;
@@ -56,7 +70,8 @@ function shareOfFirst(batch: BatchRecord, rows: number, prices: PriceTable): Est
     outputTokens: Math.ceil(estimate.tokens.output / estimate.rows),
   };
   const cost = prices.priceOf(agent.model.provider, agent.model.model, usage);
-  const expected = cost === undefined ? null : cost * rows;
+  const priced = priceShare(agent.model, usage, { prices, ways });
+  const expected = cost === undefined || priced === undefined ? null : cost * priced * rows;
   const seconds = estimate.duration_seconds;
   return {
     rows,
@@ -67,7 +82,7 @@ function shareOfFirst(batch: BatchRecord, rows: number, prices: PriceTable): Est
   };
 }
 
-/** Micro-dollars per row; `spread` is the standard deviation, null where it is unknown. */
+/** Micro-dollars per row, as the rest will run; `spread` is the standard deviation, null where it is unknown. */
 interface RowCost {
   mean: number;
   spread: number | null;
@@ -75,19 +90,68 @@ interface RowCost {
   repriced: string | null;
 }
 
-function costOfRow(batch: BatchRecord, bill: BatchBill, prices: PriceTable): RowCost | null {
+function costOfRow(batch: BatchRecord, bill: BatchBill, { prices, ways }: RestOptions): RowCost | null {
   const { provider, model } = planOf(batch).agent.model;
   const attempts = bill.succeeded.attempts + bill.failed.attempts;
   const name = `${provider}/${model}`;
+  const { totals } = batch;
+  const usage = meanUsage(totals.usage, attempts);
+  const priced = priceShare({ provider, model }, usage, { prices, ways });
+  if (priced === undefined) return null;
   if (bill.models.some((one) => one.model !== name)) {
-    const cost = prices.priceOf(provider, model, meanUsage(batch.totals.usage, attempts));
-    return cost === undefined ? null : { mean: cost, spread: null, repriced: name };
+    const cost = prices.priceOf(provider, model, usage);
+    return cost === undefined ? null : { mean: cost * priced, spread: null, repriced: name };
   }
-  if (batch.totals.unpricedCalls > 0) return null;
+  if (totals.unpricedCalls > 0) return null;
   const mean = (bill.succeeded.costMicroUsd + bill.failed.costMicroUsd) / attempts;
   const squares = bill.succeeded.squares + bill.failed.squares;
   const variance = attempts < 2 ? null : Math.max(0, (squares - attempts * mean ** 2) / (attempts - 1));
-  return { mean, spread: variance === null ? null : Math.sqrt(variance), repriced: null };
+  // What was measured may have run at the lower price of provider jobs.
+  const full = totals.costMicroUsd === 0 ? 1 : (totals.costMicroUsd + totals.discountMicroUsd) / totals.costMicroUsd;
+  const factor = full * priced;
+  return { mean: mean * factor, spread: variance === null ? null : Math.sqrt(variance) * factor, repriced: null };
+}
+
+/** The mean price of the rest's rows as a share of the price in real time; undefined where a price is unknown. */
+function priceShare(
+  { provider, model }: { provider: string; model: string },
+  usage: Usage,
+  { prices, ways }: Pick<RestOptions, 'prices' | 'ways'>,
+): number | undefined {
+  if (ways === undefined) return 1;
+  const full = prices.priceOf(provider, model, usage);
+  const ratioOf = (name: ExecutorName) => {
+    const table = ways.executors.find((one) => one.name === name)?.prices?.(prices);
+    if (table === undefined || full === 0) return 1;
+    const price = table.priceOf(provider, model, usage);
+    return price === undefined || full === undefined ? undefined : price / full;
+  };
+  let sum = 0;
+  let rows = 0;
+  for (const { rows: count, executor, laterTurns } of ways.shares) {
+    const ratios = [executor, laterTurns ?? executor].map(ratioOf);
+    if (ratios.includes(undefined) || count === null) return undefined;
+    sum += (count * ratios.reduce((all: number, ratio) => all + (ratio ?? 0), 0)) / ratios.length;
+    rows += count;
+  }
+  return rows === 0 ? 1 : sum / rows;
+}
+
+function limitOf(batch: BatchRecord, ways: RestOptions['ways']): number | undefined {
+  const names = ways?.shares.map(({ executor }) => executor);
+  const slow = ways?.executors.find((one) => one.limit !== undefined && names?.includes(one.name));
+  return slow?.limit?.(planOf(batch).request.options ?? {}).seconds;
+}
+
+/** `; 979 rows in 1 provider job, 1 row in real time (…)`: how the rest runs, where some of it is not in real time. */
+function sharesText(ways: RestOptions['ways']): string {
+  if (ways === undefined || ways.shares.every(({ executor }) => executor === 'realtime')) return '';
+  const texts = ways.shares.map(({ rows, executor, why }) =>
+    executor === 'realtime'
+      ? `${counted(rows ?? 0, 'row')} in real time at the full price (${why})`
+      : `${counted(rows ?? 0, 'row')} ${why}`,
+  );
+  return `; ${texts.join(', ')}`;
 }
 
 function meanUsage(usage: Usage, attempts: number): Usage {

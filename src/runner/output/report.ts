@@ -8,14 +8,16 @@ import type { Estimate } from '../contract/estimate.ts';
 import { OPTION_DEFAULTS } from '../contract/options.ts';
 import type { BatchReport, ProviderJobReport } from '../contract/report.ts';
 import type { RunnerDeps } from '../deps.ts';
+import type { Choice } from '../execution/choose-executor.ts';
 import { unfoldedMs } from '../lifecycle/active-time.ts';
 import { CANCELLABLE, ENDED } from '../lifecycle/batch.ts';
 import { settingsOf } from '../lifecycle/settings.ts';
 import { billOf, toUsd } from './bill.ts';
 import { estimateRest } from './estimate-rest.ts';
+import { planRest } from './plan-rest.ts';
 import { batchNotFound, planOf } from './results.ts';
 
-type ReportDeps = Pick<RunnerDeps, 'store' | 'clock' | 'prices'>;
+type ReportDeps = Pick<RunnerDeps, 'store' | 'clock' | 'prices' | 'executors' | 'batchApi' | 'provider'>;
 
 /** A batch as every face shows it. */
 export async function reportBatch(batch: BatchRecord, deps: ReportDeps): Promise<BatchReport> {
@@ -27,21 +29,25 @@ export async function reportBatch(batch: BatchRecord, deps: ReportDeps): Promise
 /** Reports many batches in the given order with one store call. Batches that were removed meanwhile are left out. */
 export async function reportBatches(batches: readonly BatchRecord[], deps: ReportDeps): Promise<BatchReport[]> {
   const details = await deps.store.readDetails(batches.map(({ id }) => id));
-  return batches.flatMap((batch) => {
+  const reports = batches.map(async (batch) => {
     const known = details.get(batch.id);
-    return known === undefined ? [] : [reportOf(batch, known, deps)];
+    if (known === undefined) return [];
+    const isLeft = CANCELLABLE.includes(batch.status) && batch.columns !== null;
+    const rest = isLeft ? await planRest(batch, { rows: batch.totals.queued, jobs: known.jobs }, deps) : undefined;
+    return [reportOf(batch, known, { ...deps, rest })];
   });
+  return (await Promise.all(reports)).flat();
 }
 
 function reportOf(
   batch: BatchRecord,
   { bill, jobs: allJobs, failures }: BatchDetails,
-  { clock, prices }: Pick<ReportDeps, 'clock' | 'prices'>,
+  { clock, prices, executors, rest: next }: ReportDeps & { rest: Choice | undefined },
 ): BatchReport {
   const now = clock.now();
   const plan = planOf(batch);
   const { totals } = batch;
-  const { real_time: realTime } = settingsOf(batch);
+  const { real_time: realTime, full_price: fullPrice = [] } = settingsOf(batch);
   // A job that was dropped without an error had too few requests and was never created: it is not shown.
   const jobs = allJobs.filter(({ state, error }) => state !== 'dropped' || error !== null);
   const finished = totals.succeeded + totals.failed;
@@ -52,7 +58,12 @@ function reportOf(
   const total = totalRows(batch);
   const left = total === null ? null : total - finished;
   const rest =
-    hasRest && left !== null ? estimateRest(batch, bill, { rows: left, prices, activeSeconds: seconds }) : null;
+    hasRest && left !== null
+      ? estimateRest(batch, bill, {
+          ...{ rows: left, prices, activeSeconds: seconds },
+          ways: next && { shares: next.shares, executors },
+        })
+      : null;
   const { concurrency, max_cost_usd, priority } = plan.request.options ?? {};
   return {
     batch_id: batch.id,
@@ -98,7 +109,12 @@ function reportOf(
       priority: priority ?? OPTION_DEFAULTS.priority,
     },
     failures: failures.map(({ code, count, row, message }) => ({ code, count, example: { row, message } })),
-    warnings: [...plan.warnings, ...batch.loadWarnings.map(String), ...(realTime === undefined ? [] : [realTime])],
+    warnings: [
+      ...plan.warnings,
+      ...batch.loadWarnings.map(String),
+      ...fullPrice,
+      ...(realTime === undefined ? [] : [realTime]),
+    ],
     created_at: iso(batch.createdAt),
     started_at: batch.startedAt === null ? null : iso(batch.startedAt),
     ended_at: batch.endedAt === null ? null : iso(batch.endedAt),

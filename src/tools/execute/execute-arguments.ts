@@ -32,12 +32,12 @@ const TAKES: { [action in Action]: { fields: readonly string[]; options: readonl
   // A batch that was paused by its cap resumes only with a higher cap.
   resume: {
     fields: ['batch_id', 'options', 'confirmation_token'],
-    options: ['max_cost_usd', 'concurrency', 'priority', 'resend_lost'],
+    options: ['max_cost_usd', 'concurrency', 'priority', 'fallback', 'resend_lost'],
   },
   cancel: { fields: ['batch_id'], options: [] },
   retry: {
     fields: ['batch_id', 'retry', 'options', 'confirmation_token'],
-    options: ['max_cost_usd', 'concurrency'],
+    options: ['max_cost_usd', 'concurrency', 'fallback'],
   },
   set: { fields: ['batch_id', 'options', 'confirmation_token'], options: ['max_cost_usd', 'concurrency', 'priority'] },
 };
@@ -56,7 +56,7 @@ export const executeInput = strict({
   options: options
     .optional()
     .describe(
-      'Limits and switches of the batch; resume, retry and set may change max_cost_usd and concurrency, resume and set priority too.',
+      'Limits and switches of the batch; resume, retry and set may change max_cost_usd and concurrency, resume and set priority too. resume and retry take fallback: true, which lets rows that fit no provider job run at the full price.',
     ),
   retry: retry.optional().describe('Which rows a retry runs again, and with which model; for retry.'),
   batch_id: z.string().min(1).optional().describe('The batch; for every action but start.'),

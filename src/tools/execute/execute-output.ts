@@ -86,10 +86,15 @@ export function describeBatch(action: ExecuteOutput['action'], report: BatchRepo
 }
 
 function throughBatchApi(plan: BatchPlan): string {
-  if (plan.execution?.executor !== 'batch-api') return '';
+  const shares = plan.execution?.shares ?? [];
+  const isAll = plan.execution?.executor === 'batch-api';
+  if (plan.execution === null || shares.every(({ executor }) => executor !== 'batch-api')) return '';
   const { cost_usd: cost } = plan.execution.realtime;
+  const full = shares.filter(({ executor }) => executor === 'realtime');
   const other = cost === null ? '' : `; in real time it would be about ${dollars(cost.expected)}`;
-  return `, through the batch API, which takes up to a day${other}`;
+  const rows = full.map(({ rows, why, cost_usd }) => `${rows ?? 'some'} rows (${why}) about ${dollars(cost_usd)}`);
+  const part = rows.length === 0 ? '' : `; at the full price ${rows.join(', ')}`;
+  return `, ${isAll ? '' : 'the rest '}through the batch API, which takes up to a day${part}${other}`;
 }
 
 /** The plan of a start. */

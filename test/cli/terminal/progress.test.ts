@@ -30,6 +30,7 @@ const report = (succeeded: number): BatchReport =>
     rows_per_second: 12.5,
     eta_seconds: 65,
     cost_usd: 0.25,
+    warnings: ['The plan says this.'],
   }) as BatchReport;
 
 it('writes a plain line now and then where there is no terminal', () => {
@@ -56,3 +57,15 @@ it('draws a bar on a terminal, and takes it away', () => {
   // The cursor is shown again.
   expect(written()).toContain('\u001b[?25h');
 });
+
+it.each([true, false])(
+  'prints a warning that comes while the batch runs once, on a terminal (%s) or not',
+  (isTerminal) => {
+    const { io, written } = ioWith(isTerminal);
+    const view = createProgressView(io);
+    const warned = { ...report(50), warnings: ['The plan says this.', '47 rows at the full price, about $0.0009.'] };
+    for (const one of [report(49), warned, warned]) view.update(one);
+    view.stop();
+    expect(written().match(/Warning: [^\n]*/g)).toEqual(['Warning: 47 rows at the full price, about $0.0009.']);
+  },
+);

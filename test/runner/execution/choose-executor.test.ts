@@ -8,8 +8,11 @@ import { testAgent } from '../world.ts';
 const facts = (options: BatchOptions = {}, change: Partial<RunFacts> = {}): RunFacts => ({
   plan: { agent: testAgent(), request: { csv_uri: 'in.csv', target: { type: 'agent', name: 'tester' }, options } },
   rows: 5_000,
+  allRows: 5_000,
   isLive: false,
   isSample: false,
+  hasAnswers: false,
+  inJobs: 0,
   settings: {},
   ...change,
 });
@@ -20,12 +23,15 @@ const fitting = (name: Executor['name'], fit: Fit): Executor => ({
     asked.push(name);
     return fit;
   },
-  estimate: async () => null,
   run: async () => ({ kind: 'done' }),
 });
 const choose = async (executors: readonly Executor[], given: RunFacts = facts(), api: object | string = 'none') => {
   asked.length = 0;
-  const { executor, ...choice } = await chooseExecutor(given, { executors, batchApi: async () => api } as never);
+  const {
+    executor,
+    shares: _,
+    ...choice
+  } = await chooseExecutor(given, { executors, batchApi: async () => api, provider: async () => ({}) } as never);
   return { executor: executor.name, ...choice };
 };
 
@@ -62,7 +68,7 @@ it.each<[string, RunFacts, object | string, object]>([
   ['many rows', facts(), api, { executor: 'batch-api', reason: '5000 rows, at the lower price' }],
   [
     'few rows',
-    facts({}, { rows: 1 }),
+    facts({}, { rows: 1, allRows: 1 }),
     api,
     { executor: 'realtime', reason: expect.stringContaining('1 row is below') },
   ],
@@ -73,7 +79,37 @@ it.each<[string, RunFacts, object | string, object]>([
     { executor: 'realtime', reason: 'a sample runs in real time' },
   ],
   ['mode realtime', facts({ mode: 'realtime' }), api, { executor: 'realtime', reason: 'it was asked for' }],
-  ['mode batch', facts({ mode: 'batch' }, { rows: 3 }), api, { executor: 'batch-api', reason: 'it was asked for' }],
+  ['mode batch', facts({ mode: 'batch' }, { rows: 50 }), api, { executor: 'batch-api', reason: 'it was asked for' }],
+  [
+    'mode batch with too few rows for a job',
+    facts({ mode: 'batch' }, { rows: 3 }),
+    api,
+    { executor: 'realtime', missing: expect.stringContaining('3 rows are fewer than the 50 requests') },
+  ],
+  [
+    'few rows without fallback',
+    facts({ fallback: false }, { rows: 60, allRows: 60 }),
+    api,
+    { executor: 'batch-api', reason: '60 rows, at the lower price' },
+  ],
+  [
+    'a rest of many rows after a sample',
+    facts({}, { rows: 900, allRows: 1_000, hasAnswers: true }),
+    { ...api, limits: { ...api.limits, maxRequests: 1_000 } },
+    { executor: 'batch-api' },
+  ],
+  [
+    'a small rest of many rows',
+    facts({}, { rows: 99, hasAnswers: true }),
+    api,
+    { executor: 'realtime', reason: 'real time finishes a rest of 99 rows sooner' },
+  ],
+  [
+    'few rows beside provider jobs that are open',
+    facts({}, { rows: 9, hasAnswers: true, inJobs: 80 }),
+    api,
+    { executor: 'batch-api' },
+  ],
   [
     'rows that arrive while others run',
     facts({ mode: 'batch' }, { isLive: true }),

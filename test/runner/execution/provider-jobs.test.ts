@@ -299,7 +299,9 @@ describe('a batch API that fails', () => {
     });
     const report = await world.runner.drive(await world.start({ mode: 'batch' }));
     expect(report).toMatchObject({ status: 'completed', counts: { succeeded: 30 }, discount_usd: 0 });
-    expect(report.warnings).toContainEqual(expect.stringMatching(/batch API failed.*real time.*not here/s));
+    expect(report.warnings).toContainEqual(
+      expect.stringMatching(/batch API failed.*not here.*in real time: 29 rows at the full price, about \$0\.00058/),
+    );
     expect(report.provider_jobs).toMatchObject([
       { status: 'dropped', requests: 29, error: expect.stringContaining('not here') },
     ]);
@@ -310,7 +312,8 @@ describe('a batch API that fails', () => {
   it('pauses the batch where no fallback is wanted, and its rows stay', async () => {
     const { world } = await open(30, { fault: (route) => (route === 'create' ? refused('permission') : undefined) });
     const report = await world.runner.drive(await world.start({ mode: 'batch', fallback: false }));
-    expect(report).toMatchObject({ status: 'paused', pause_reason: 'fatal', counts: { succeeded: 1, queued: 29 } });
+    expect(report).toMatchObject({ status: 'paused', pause_reason: 'fatal', counts: { succeeded: 0, queued: 30 } });
+    expect(world.sent).toEqual([]);
   });
 
   it('is tried again while it is only busy', async () => {

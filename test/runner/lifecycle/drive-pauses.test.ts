@@ -153,6 +153,9 @@ test.each([20, 25])('%i rows that all fail alike end the batch where nothing is 
   await begin({ rows, respond: () => say({ wrong: 1 }) });
   const report = await world.runner.drive(await world.start({ concurrency: 25 }));
   expect(report).toMatchObject({ status: 'completed', counts: { failed: rows, queued: 0 } });
+  // A retry is a person's wish: it runs to the end as well.
+  await world.runner.retry(report.batch_id, { concurrency: 3 });
+  expect(await world.runner.drive(report.batch_id)).toMatchObject({ status: 'completed', counts: { failed: rows } });
 });
 
 test('failures that cost nothing never pause', async () => {

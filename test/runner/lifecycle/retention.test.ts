@@ -206,7 +206,7 @@ it('finishes a retry that was cut off before any row runs', async () => {
   expect(await world.runner.lapsed()).toEqual([id]);
   fault = false;
   expect(await world.runner.drive(id)).toMatchObject({ status: 'completed', counts: { succeeded: 4 } });
-  expect((await world.store.readBatch(id))?.settings).toEqual({});
+  expect((await world.store.readBatch(id))?.settings).toEqual({ alike_agreed: ['model_request_invalid'] });
 });
 
 it('prunes nothing of a batch that was redriven before its lease was taken', async () => {

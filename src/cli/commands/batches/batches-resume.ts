@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { AppError } from '../../../base/errors.ts';
 import type { BatchReport } from '../../../runner/contract/report.ts';
-import type { ResumeRequest } from '../../../runner/contract/request.ts';
+import { type ResumeRequest, resumeRequest } from '../../../runner/contract/request.ts';
 import { spendingOfRest } from '../../../runner/intake/spending.ts';
 import { ENDED } from '../../../runner/lifecycle/batch.ts';
 import { askToGoOn, canAsk, mayStartUnasked, tooCostly } from '../../agreement.ts';
@@ -14,6 +14,7 @@ import { showResult } from '../../terminal/show-result.ts';
 
 interface ResumeArguments extends FlagValues {
   maxCost?: number;
+  fallback?: boolean;
   resendLost?: boolean;
   yes?: boolean;
 }
@@ -28,6 +29,7 @@ export function addBatchesResumeCommand(batches: Command, context: CommandContex
       '--resend-lost',
       'give up provider jobs that may or may not exist: their rows are sent again, and may be paid for twice',
     )
+    .option('--fallback', `${resumeRequest.shape.fallback.unwrap().description}`)
     .option('-y, --yes', 'resume without asking, at any cost')
     .addHelpText('after', '\nAnswered calls are not sent or paid for again. The exit status is that of "rowmill run".')
     .action((batch: string, given: ResumeArguments) =>
@@ -74,8 +76,10 @@ async function isAgreed(
 }
 
 function changeOf(given: ResumeArguments): ResumeRequest {
+  const { fallback: _, ...limits } = optionsOf(given);
   return {
-    ...optionsOf(given),
+    ...limits,
+    ...(given.fallback === true && { fallback: true }),
     ...(given.resendLost === true && { resend_lost: true }),
   };
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { counted } from '../../../base/figures.ts';
 import { exampleModel } from '../../../providers/catalog.ts';
-import type { RetryRequest } from '../../../runner/contract/request.ts';
+import { type RetryRequest, retryRequest } from '../../../runner/contract/request.ts';
 import { spendingOfRest } from '../../../runner/intake/spending.ts';
 import { askToGoOn, canAsk, mayStartUnasked, tooCostly } from '../../agreement.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
@@ -16,6 +16,7 @@ interface RetryArguments extends FlagValues {
   code?: string[];
   model?: string;
   maxCost?: number;
+  fallback?: boolean;
   yes?: boolean;
 }
 
@@ -27,6 +28,7 @@ export function addBatchesRetryCommand(batches: Command, context: CommandContext
     .option('--model <provider/model>', 'another model for the new attempts')
     .addOption(optionFlag('max_cost_usd', 'a new cap on the total cost of the batch'))
     .addOption(optionFlag('concurrency', 'rows that run concurrently from now on'))
+    .option('--fallback', `${retryRequest.shape.fallback.unwrap().description}`)
     .option('-y, --yes', 'start without asking, at any cost')
     .addHelpText('after', HELP)
     .action((batch: string, given: RetryArguments) =>
@@ -50,10 +52,12 @@ async function retry(
   { context, output }: { context: CommandContext; output: Output },
 ): Promise<number> {
   const app = await context.app();
+  const { fallback: _, ...limits } = optionsOf(given);
   const request: RetryRequest = {
     ...(given.code !== undefined && { codes: given.code }),
     ...(given.model !== undefined && { model: given.model }),
-    ...optionsOf(given),
+    ...limits,
+    ...(given.fallback === true && { fallback: true }),
   };
   const { rows, estimate } = await app.runner.planRetry(batch, request);
   const before = await app.runner.report(batch);

@@ -1,9 +1,11 @@
 import { AppError, toAppError } from '../../../base/errors.ts';
+import { counted } from '../../../base/figures.ts';
 import { budgetReached } from '../../rows/budget.ts';
 import { commitBeforeSend } from '../../rows/commit-before-send.ts';
 import { type Filling, fillProviderJob } from './fill-provider-job.ts';
 import { isStopping, type ProviderJobRun, readNow, STOPPED } from './provider-job-run.ts';
 import { releaseProviderJob } from './release-provider-job.ts';
+import { nextJobSize, TAIL } from './share-rows.ts';
 import { updateProviderJob } from './update-provider-job.ts';
 
 /** The result of building one job. */
@@ -14,16 +16,13 @@ export type Built =
   | { kind: 'unknown'; error: AppError }
   /** No queued row waits for a model call. */
   | { kind: 'empty' }
-  /** The queued rows are too few or not fit for a job: `rows` of them (without it, all) run in real time. */
-  | { kind: 'few'; rows?: number }
+  /** `requests` queued rows are too few or not fit for a job. Only the first `rows` are (without it, all). */
+  | { kind: 'few'; rows?: number; requests: number; why: string }
   /** The cap has no room for one more call. */
   | { kind: 'budget'; error: AppError }
   | { kind: 'stopped' }
   /** The job certainly does not exist. */
   | { kind: 'fault'; error: AppError };
-
-/** A wave with fewer requests than this, none of them a row's first, is a tail: real time finishes it sooner. */
-const TAIL = 100;
 
 /** Thrown when a job is given up before its creation because of too few requests. Detected by identity. */
 const TOO_FEW = new AppError('aborted', 'The job was given up: too few requests.');
@@ -36,8 +35,10 @@ export async function buildProviderJob(run: ProviderJobRun): Promise<Built> {
   const { options, api } = run;
   const { fence, deps, hard } = options;
   const id = deps.newId('job');
-  const { room, spent } = await roomLeft(run);
-  const filling = fillProviderJob(run, id, room);
+  const { room, spent, queued } = await roomLeft(run);
+  // A wave that fits one job ends when the queue is empty, not when the job is full.
+  const most = queued > run.limits.requests ? nextJobSize(queued, run.limits) : run.limits.requests;
+  const filling = fillProviderJob(run, id, { room, most: most });
   let isAsked = false;
   let isCreated = false;
   try {
@@ -74,17 +75,27 @@ async function* linesOf(filling: Filling, first: string[], run: ProviderJobRun):
   for (let more = await filling.next(); more !== undefined; more = await filling.next()) yield* more;
   const { requests, fresh, end } = filling.now();
   if (end === 'stopped') throw STOPPED;
-  const isTail = run.hasHarvested && fresh === 0 && requests < TAIL && end === 'empty';
+  const mayFallBack = run.asked.fallback !== false;
+  const isTail = mayFallBack && run.hasHarvested && fresh === 0 && requests < TAIL && end === 'empty';
   if (isTail || requests < run.limits.fewest) throw TOO_FEW;
 }
 
 function withoutJob(run: ProviderJobRun, filling: Filling, spent: number): Built {
   const { end } = filling.now();
   if (end === 'stopped') return { kind: 'stopped' };
-  if (end === 'unfit' || end === 'full') return { kind: 'few', rows: 1 };
+  if (end === 'unfit' || end === 'full')
+    return { kind: 'few', rows: 1, requests: 1, why: 'One request is larger than a provider job may be' };
   if (end !== 'budget') return { kind: 'empty' };
   const cap = Math.round((run.options.tuning.now().max_cost_usd ?? 0) * 1e6);
   return { kind: 'budget', error: budgetReached(cap, spent, Math.max(0, cap - spent)) };
+}
+
+function tooFew(requests: number, { limits }: ProviderJobRun): Built {
+  const why =
+    requests < limits.fewest
+      ? `${counted(requests, 'row')} left for a job are fewer than the ${limits.fewest} requests that it needs`
+      : `Provider jobs left ${counted(requests, 'row')} without a final answer, too few for a job of their own`;
+  return { kind: 'few', requests, why };
 }
 
 async function notCreated(
@@ -106,16 +117,16 @@ async function notCreated(
     await releaseProviderJob(id, { kind: 'refused', state: 'dropped' }, options);
   }
   if (error === TOO_FEW && filling.now().end === 'budget') return withoutJob(run, filling, spent);
-  if (error === TOO_FEW) return { kind: 'few' };
+  if (error === TOO_FEW) return tooFew(filling.now().requests, run);
   if (error === STOPPED || options.hard.aborted) return { kind: 'stopped' };
   if (error.code === 'internal') throw error;
   return { kind: 'fault', error };
 }
 
 /** The room that the cap leaves for calls at their worst price, in micro-dollars; undefined without a cap. */
-async function roomLeft(run: ProviderJobRun): Promise<{ room: number | undefined; spent: number }> {
-  const { costMicroUsd, openWorstMicroUsd } = (await readNow(run)).totals;
+async function roomLeft(run: ProviderJobRun): Promise<{ room: number | undefined; spent: number; queued: number }> {
+  const { costMicroUsd, openWorstMicroUsd, queued } = (await readNow(run)).totals;
   const spent = costMicroUsd + openWorstMicroUsd;
   const cap = run.options.tuning.now().max_cost_usd;
-  return { room: cap === undefined ? undefined : Math.round(cap * 1e6) - spent, spent };
+  return { room: cap === undefined ? undefined : Math.round(cap * 1e6) - spent, spent, queued };
 }

@@ -35,8 +35,13 @@ type Parked = Extract<RowEnding, { kind: 'parked' }> & { call: ModelCall };
  * Starts to fill a job. Rows are committed to the job before their lines are returned, so that the store knows
  * everything that is sent.
  * @param room micro-dollars that its calls may cost at worst; undefined: no limit
+ * @param most maximum number of requests
  */
-export function fillProviderJob(run: ProviderJobRun, jobId: string, room: number | undefined): Filling {
+export function fillProviderJob(
+  run: ProviderJobRun,
+  jobId: string,
+  { room, most }: { room: number | undefined; most: number },
+): Filling {
   const { options, attempts, watch } = run;
   const { fence, deps, tuning } = options;
   const { store, clock } = deps;
@@ -62,7 +67,7 @@ export function fillProviderJob(run: ProviderJobRun, jobId: string, room: number
     const lineBytes = Buffer.byteLength(line);
     const worst = worstOf(request, lineBytes);
     // A request that is too long for any job is left to real time, where the model reports the fault.
-    const isFull = requests === run.limits.requests || bytes + lineBytes + SEPARATOR > run.limits.bytes;
+    const isFull = requests === most || bytes + lineBytes + SEPARATOR > run.limits.bytes;
     if (isFull) end = requests === 0 ? 'unfit' : 'full';
     else if (room !== undefined && worstSum + (worst ?? 0) > room) end = 'budget';
     if (end !== undefined) return undefined;
@@ -121,11 +126,11 @@ export function fillProviderJob(run: ProviderJobRun, jobId: string, room: number
           end = 'stopped';
           break;
         }
-        if (requests === run.limits.requests) {
+        if (requests === most) {
           end = 'full';
           break;
         }
-        const limit = Math.min(chunk(), run.limits.requests - requests);
+        const limit = Math.min(chunk(), most - requests);
         const claimed = await store.claimRows(fence, { limit, at: clock.now() });
         run.queue.isEmpty = claimed.length < limit;
         if (claimed.length === 0) {

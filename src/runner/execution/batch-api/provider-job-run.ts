@@ -4,28 +4,17 @@ import type { PriceTable } from '../../../providers/prices/prices.ts';
 import type { Provider } from '../../../providers/provider.ts';
 import type { BatchApi } from '../../../providers/provider-jobs/batch-api.ts';
 import type { BatchRecord } from '../../../storage/batches.ts';
-import { type BatchOptions, OPTION_DEFAULTS } from '../../contract/options.ts';
+import type { BatchOptions } from '../../contract/options.ts';
 import { settingsOf } from '../../lifecycle/settings.ts';
 import { batchNotFound, planOf } from '../../output/results.ts';
 import { policyOf } from '../../rows/retry-policy.ts';
 import { createBatchWatch } from '../batch-watch.ts';
 import type { ProcessOptions } from '../executor.ts';
 import { type LocalAttempts, openLocalAttempts } from '../local-attempts.ts';
+import { jobLimitsOf, type ProviderJobLimits } from './job-limits.ts';
 
-/** The used share of a provider's limits for one job. */
-const SHARE_OF_LIMIT = 0.9;
 /** How long to wait before a job is first polled, in milliseconds. */
 export const DEFAULT_POLL_MS = 10_000;
-
-/** The limits of the jobs of a batch. */
-export interface ProviderJobLimits {
-  requests: number;
-  bytes: number;
-  /** Maximum number of jobs at the same time. */
-  jobs: number;
-  /** Minimum number of requests: the provider does not accept a job with fewer. */
-  fewest: number;
-}
 
 /** The state of one process that runs the jobs of one batch. */
 export interface ProviderJobRun {
@@ -52,6 +41,8 @@ export interface ProviderJobRun {
   looks: Map<string, number>;
   /** How often in a row each job could not be read. */
   unread: Map<string, number>;
+  /** Number of rows that the last build found too few for a job; they wait because fallback is off. */
+  tooFew: number;
   /** Number of jobs in a row that consisted mostly of requests which earlier jobs left unanswered. */
   repeats: number;
   /** Whether tools are sent in plain form, because their strict form was refused in real time. */
@@ -85,7 +76,7 @@ export async function openProviderJobRun(
     provider: await deps.provider(agent.model.provider, agent.model),
     prices: createBatchPriceTable(deps.prices),
     standardPrices: deps.prices,
-    limits: limitsOf(api, asked),
+    limits: jobLimitsOf(api, asked),
     attempts,
     watch,
     queue,
@@ -94,18 +85,9 @@ export async function openProviderJobRun(
     hasHarvested: (await deps.store.readProviderJobs(batch.id)).some(({ state }) => state === 'done'),
     looks: new Map(),
     unread: new Map(),
+    tooFew: 0,
     repeats: 0,
     isPlain: settingsOf(batch).plain_tools === true,
-  };
-}
-
-function limitsOf({ limits }: BatchApi, asked: BatchOptions): ProviderJobLimits {
-  const usual = Math.floor(limits.maxRequests * SHARE_OF_LIMIT);
-  return {
-    requests: Math.min(asked.batch_job_requests ?? usual, limits.maxRequests),
-    bytes: Math.floor(limits.maxBytes * SHARE_OF_LIMIT),
-    jobs: asked.batch_jobs ?? OPTION_DEFAULTS.batch_jobs,
-    fewest: limits.minRequests ?? 1,
   };
 }
 

@@ -1,12 +1,14 @@
-import { type AppError, toAppError, unreachable } from '../../../base/errors.ts';
+import { AppError, toAppError, unreachable } from '../../../base/errors.ts';
 import type { BatchApi } from '../../../providers/provider-jobs/batch-api.ts';
 import type { BatchRecord } from '../../../storage/batches.ts';
 import type { ProviderJobRecord } from '../../../storage/provider-jobs.ts';
 import { settingsOf } from '../../lifecycle/settings.ts';
 import { createBatchWatch } from '../batch-watch.ts';
 import type { Executor, ProcessOptions } from '../executor.ts';
+import { fullPriceRefused } from '../full-price-refused.ts';
 import type { ProcessEnd } from '../process-end.ts';
-import { buildProviderJob } from './build-provider-job.ts';
+import { fullPriceText, tellFullPrice } from '../tell-full-price.ts';
+import { type Built, buildProviderJob } from './build-provider-job.ts';
 import { isPassing } from './harvest-provider-job.ts';
 import { heldFault } from './look-for-provider-job.ts';
 import { cancelProviderJobs, unsettledProviderJobs } from './open-provider-jobs.ts';
@@ -14,6 +16,7 @@ import { createPace, type Pace } from './pace.ts';
 import { pollProviderJob, pollProviderJobs } from './poll-provider-jobs.ts';
 import { DEFAULT_POLL_MS, isStopping, openProviderJobRun, type ProviderJobRun, readNow } from './provider-job-run.ts';
 import { releaseProviderJob } from './release-provider-job.ts';
+import { shareRows } from './share-rows.ts';
 
 /** How often the batch API may fail in a row before it is given up. */
 const FAULTS = 3;
@@ -58,7 +61,10 @@ interface Waves {
 /** Settles the unfinished jobs of an earlier process: a job that was being filled was never sent. */
 async function settleFormer(run: ProviderJobRun): Promise<void> {
   const { options } = run;
-  const isGivenUp = settingsOf(await readNow(run)).resend_lost === true;
+  const { resend_lost, deadline_passed } = settingsOf(await readNow(run));
+  // A person has resumed the batch since.
+  if (deadline_passed === true) await change(run, { deadline_passed: null, deadline_from: options.deps.clock.now() });
+  const isGivenUp = resend_lost === true;
   for (const job of await unsettledProviderJobs(run.options)) {
     if (job.state === 'building') await releaseProviderJob(job.id, { kind: 'refused', state: 'dropped' }, options);
     else if (isGivenUp && (job.state === 'creating' || !(await isReadable(run, job)))) {
@@ -88,13 +94,14 @@ async function change({ options: { deps, fence } }: ProviderJobRun, settings: Ba
 async function advance({ run, pace, realtime }: Waves): Promise<ProcessEnd | undefined> {
   if (isStopping(run)) return run.watch.end() ?? { kind: 'stopped' };
   const batch = await readNow(run);
-  if (batch.totals.queued > 0) {
+  if (batch.totals.queued > 0 && settingsOf(batch).deadline_passed !== true) {
     const end = await sendQueued({ run, pace, realtime }, batch);
     if (end !== undefined) return end;
   }
   const jobs = await unsettledProviderJobs(run.options);
-  if (jobs.length === 0) return (await readNow(run)).totals.queued === 0 ? { kind: 'done' } : undefined;
-  if (await isOverDeadline(run)) await cancelProviderJobs(run, jobs);
+  if (jobs.length === 0) return afterJobs(run);
+  const isOver = await isOverDeadline(run);
+  if (isOver) await cancelProviderJobs(run, jobs);
   await wait(pace.next(), run);
   if (isStopping(run)) return undefined;
   const { hasNews, fault, held } = await pollProviderJobs(run, jobs);
@@ -107,6 +114,15 @@ async function advance({ run, pace, realtime }: Waves): Promise<ProcessEnd | und
   return countFault(run, fault);
 }
 
+/** No job is open: the batch is done, or rows are queued that can still be sent. */
+async function afterJobs(run: ProviderJobRun): Promise<ProcessEnd | undefined> {
+  const batch = await readNow(run);
+  if (batch.totals.queued === 0) return { kind: 'done' };
+  if (settingsOf(batch).deadline_passed !== true) return undefined;
+  const why = `the deadline of ${run.asked.batch_deadline_hours} hours passed, and a resume gives new jobs the same time again`;
+  return { kind: 'pause', reason: 'fatal', error: fullPriceRefused(batch.id, { why }) };
+}
+
 async function wait(ms: number, { options: { deps, drain } }: ProviderJobRun): Promise<void> {
   await deps.clock.sleep(ms, drain).catch((thrown: unknown) => {
     if (toAppError(thrown).code !== 'aborted') throw thrown;
@@ -114,22 +130,18 @@ async function wait(ms: number, { options: { deps, drain } }: ProviderJobRun): P
 }
 
 async function sendQueued({ run, pace, realtime }: Waves, batch: BatchRecord): Promise<ProcessEnd | undefined> {
-  if (settingsOf(batch).real_time !== undefined) return inRealTime(run, realtime);
-  // A provider checks the requests of a job late. So one row runs in real time first, to find out what the model
-  // accepts. If the provider routes requests to other models or names, only the process that found out a route knows
-  // it.
-  const { modelCalls, cachedCalls } = batch.totals;
-  const mustAsk = run.provider.route !== undefined && !run.hasAsked;
+  const mayFallBack = run.asked.fallback !== false;
+  if (mayFallBack && settingsOf(batch).real_time !== undefined) return inRealTime(run, realtime);
+  const { ahead } = shareRows(batch.totals.queued, { ...run.limits, asksFirst: mayFallBack && mustAsk(run, batch) });
   run.hasAsked = true;
-  if (mustAsk || modelCalls + cachedCalls === 0) return inRealTime(run, realtime, 1);
+  if (ahead > 0) return inRealTime(run, realtime, ahead);
   await keepPlainTools(run);
   if (run.repeats >= REPEATS) {
-    await giveUp(
-      run,
-      'Jobs of the batch API repeatedly left the same requests without an answer: the rest runs in real time.',
-    );
-    return inRealTime(run, realtime);
+    const why = 'Jobs of the batch API repeatedly left the same requests without an answer.';
+    return (await giveUp(run, why)) ?? inRealTime(run, realtime);
   }
+  // The rows that the last build found too few are all that is queued.
+  if (batch.totals.queued <= run.tooFew && (await unsettledProviderJobs(run.options)).length > 0) return undefined;
   while ((await unsettledProviderJobs(run.options)).length < run.limits.jobs) {
     const built = await buildProviderJob(run);
     switch (built.kind) {
@@ -142,7 +154,7 @@ async function sendQueued({ run, pace, realtime }: Waves, batch: BatchRecord): P
       case 'empty':
         return undefined;
       case 'few':
-        return inRealTime(run, realtime, built.rows);
+        return few(run, realtime, built);
       case 'budget':
         return (await unsettledProviderJobs(run.options)).length > 0
           ? undefined
@@ -160,6 +172,32 @@ async function sendQueued({ run, pace, realtime }: Waves, batch: BatchRecord): P
     }
   }
   return undefined;
+}
+
+/**
+ * Whether a row has to run in real time first. If the provider routes requests to other models or names, only the process
+ * that found out a route knows it.
+ */
+function mustAsk(run: ProviderJobRun, { totals }: BatchRecord): boolean {
+  return (run.provider.route !== undefined && !run.hasAsked) || totals.modelCalls + totals.cachedCalls === 0;
+}
+
+/** Runs rows that no job takes in real time. Without fallback they wait for other jobs' rows, or pause the batch. */
+async function few(
+  run: ProviderJobRun,
+  realtime: Executor,
+  { rows, requests, why }: Extract<Built, { kind: 'few' }>,
+): Promise<ProcessEnd | undefined> {
+  const { options } = run;
+  const batch = await readNow(run);
+  if (run.asked.fallback !== false) {
+    await tellFullPrice(batch, { rows: requests, why: `${why}.` }, options);
+    return inRealTime(run, realtime, rows);
+  }
+  run.tooFew = requests;
+  if ((await unsettledProviderJobs(options)).length > 0) return undefined;
+  const reason = `${why} (${await fullPriceText(batch, requests, options.deps)})`;
+  return { kind: 'pause', reason: 'fatal', error: fullPriceRefused(batch.id, { why: reason }) };
 }
 
 /** Runs queued rows in real time, like a batch without jobs. */
@@ -184,17 +222,29 @@ async function keepPlainTools(run: ProviderJobRun): Promise<void> {
 
 /** Tolerates a retryable fault a few times. Any other fault gives up the batch API, or pauses if fallback is off. */
 async function countFault(run: ProviderJobRun, error: AppError): Promise<ProcessEnd | undefined> {
-  if (settingsOf(await readNow(run)).real_time !== undefined) return undefined;
+  if (run.asked.fallback !== false && settingsOf(await readNow(run)).real_time !== undefined) return undefined;
   run.faults += 1;
   if (error.retryable && run.faults < FAULTS) return undefined;
-  if (run.asked.fallback === false) return { kind: 'pause', reason: 'fatal', error };
-  await giveUp(run, `The batch API failed, and the rest runs in real time at its full price. ${error.message}`);
+  return giveUp(run, `The batch API failed: ${error.message}`, error);
+}
+
+/** Gives up the batch API: the rest runs in real time, or the batch pauses if fallback is off. */
+async function giveUp(run: ProviderJobRun, why: string, error?: AppError): Promise<ProcessEnd | undefined> {
+  const { deps, fence } = run.options;
+  const batch = await readNow(run);
+  if (run.asked.fallback === false) {
+    const refused = fullPriceRefused(batch.id, { why: (error?.message ?? why).replace(/\.$/, '') });
+    return { kind: 'pause', reason: 'fatal', error: new AppError(error?.code ?? refused.code, refused.message) };
+  }
+  const reason = `${why} The rest runs in real time: ${await fullPriceText(batch, restOf(batch), deps)}.`;
+  deps.log.warn({ batchId: fence.batchId, reason }, 'batch continues in real time');
+  await change(run, { real_time: reason });
+  deps.events.emit('batch-tune', { batchId: batch.id, at: deps.clock.now() });
   return undefined;
 }
 
-async function giveUp(run: ProviderJobRun, reason: string): Promise<void> {
-  run.options.deps.log.warn({ batchId: run.options.fence.batchId, reason }, 'batch continues in real time');
-  await change(run, { real_time: reason });
+function restOf({ totals }: BatchRecord): number {
+  return totals.queued + totals.running;
 }
 
 /**
@@ -205,12 +255,13 @@ async function isOverDeadline(run: ProviderJobRun): Promise<boolean> {
   const { batch_deadline_hours: hours } = run.asked;
   if (hours === undefined) return false;
   const jobs = await run.options.deps.store.readProviderJobs(run.options.fence.batchId);
-  const began = Math.min(...jobs.map(({ submittedAt, createdAt }) => submittedAt ?? createdAt));
+  const { real_time, deadline_passed, deadline_from } = settingsOf(await readNow(run));
+  const began = deadline_from ?? Math.min(...jobs.map(({ submittedAt, createdAt }) => submittedAt ?? createdAt));
   if (run.options.deps.clock.now() - began < hours * HOUR_MS) return false;
-  if (settingsOf(await readNow(run)).real_time !== undefined) return true;
-  await giveUp(
-    run,
-    `The deadline of ${hours} hours passed: requests without an answer by then were cancelled and run in real time.`,
-  );
+  if (run.asked.fallback === false) {
+    if (deadline_passed !== true) await change(run, { deadline_passed: true });
+  } else if (real_time === undefined) {
+    await giveUp(run, `The deadline of ${hours} hours passed: requests without an answer by then were cancelled.`);
+  }
   return true;
 }

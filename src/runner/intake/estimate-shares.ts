@@ -1,0 +1,52 @@
+import type { PriceTable } from '../../providers/prices/prices.ts';
+import type { Estimate } from '../contract/estimate.ts';
+import type { ExecutorName } from '../contract/executor-name.ts';
+import type { BatchOptions } from '../contract/options.ts';
+import type { Executor } from '../execution/executor.ts';
+import type { RowShare } from '../execution/row-share.ts';
+import { costRange, type EstimateBasis, estimateBatch, usagePerRow } from './estimate.ts';
+
+/** What the estimate of rows that run in several ways depends on, besides the rows. */
+export interface SharePrices {
+  executors: readonly Executor[];
+  prices: PriceTable;
+}
+
+/** Estimates a batch whose rows run in these ways: each share at the price of its executor. */
+export function estimateShares(
+  basis: EstimateBasis,
+  shares: readonly RowShare[],
+  { executors, prices, options }: SharePrices & { options: BatchOptions },
+): Estimate {
+  const whole = estimateBatch(basis, prices);
+  const used = new Set(shares.map(({ executor }) => executor));
+  const limits = executors.flatMap((one) => (used.has(one.name) ? [one.limit?.(options)] : []));
+  const slow = limits.find((limit) => limit !== undefined);
+  const costs = shares.map((share) => costOfShare(basis, share, { executors, prices }));
+  const isKnown = whole.cost_usd !== null && !costs.includes(null);
+  const waves = basis.agent.tools.length > 0 ? ', once for each turn' : '';
+  return {
+    ...whole,
+    cost_usd: isKnown ? costRange(costs.reduce((sum: number, cost) => sum + (cost ?? 0), 0)) : null,
+    duration_seconds: slow === undefined ? whole.duration_seconds : slow.seconds,
+    basis: slow === undefined ? whole.basis : `${whole.basis} ${slow.text(waves)}`,
+  };
+}
+
+/** The expected dollars of rows that run in one way; null when unknown. */
+export function costOfShare(
+  { agent, inputCharacters }: EstimateBasis,
+  { rows, executor, laterTurns = executor }: RowShare,
+  parts: SharePrices,
+): number | null {
+  if (rows === null) return null;
+  const { provider, model } = agent.model;
+  const { first, later } = usagePerRow(agent, inputCharacters);
+  const costs = [pricesOf(executor, parts).priceOf(provider, model, first)];
+  if (later !== undefined) costs.push(pricesOf(laterTurns, parts).priceOf(provider, model, later));
+  return costs.includes(undefined) ? null : (costs.reduce((sum: number, cost) => sum + (cost ?? 0), 0) * rows) / 1e6;
+}
+
+function pricesOf(name: ExecutorName, { executors, prices }: SharePrices): PriceTable {
+  return executors.find((one) => one.name === name)?.prices?.(prices) ?? prices;
+}
