@@ -81,7 +81,7 @@ describe('rowmill run', () => {
     expect(done.code).toBe(0);
     expect(JSON.parse(done.stdout)).toMatchObject({
       executor: 'realtime',
-      warnings: expect.arrayContaining([expect.stringContaining('The rows run in real time, at the full price.')]),
+      warnings: expect.arrayContaining([expect.stringContaining('The rows run in real time, at the full price')]),
     });
   });
 
