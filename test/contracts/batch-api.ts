@@ -166,6 +166,16 @@ function testResults(bench: BatchBench, { run, open, submit, collect }: World): 
     expect([...results.values()].filter(({ kind: other }) => other === 'answered')).toHaveLength(4);
   });
 
+  it('tell of an empty account as one, whatever the type of the refusal', async () => {
+    const message = 'Your credit balance is too low to access the API.';
+    const { results } = await run({ respond: () => ({ item: 'refused', kind: 'invalid', message }) }, 2);
+    for (const outcome of results.values()) {
+      expect(outcome).toMatchObject({ kind: 'error', error: { code: 'model_spend_limit', retryable: false } });
+      if (outcome.kind === 'error') expect(outcome.error.message).toContain('Your credit balance is too low');
+    }
+    expect(results.size).toBe(2);
+  });
+
   it('leave out what is missing or broken, and lose nothing else', async () => {
     const faults: Record<string, ItemFault> = { 'sub1-row1': { item: 'missing' } };
     if (!bench.lacksLines) faults['sub1-row4'] = { item: 'broken' };

@@ -22,7 +22,10 @@ import { createBodyEncoder } from '../provider-jobs/batch-encoder.ts';
 import { readJsonLines } from '../provider-jobs/batch-lines.ts';
 import { spoolLines } from '../provider-jobs/batch-spool.ts';
 import { openOnUse } from '../provider-jobs/open-on-use.ts';
-import { toModelError } from './anthropic-errors.ts';
+import { accountFault } from '../shared/account-faults.ts';
+import { toRefusalFault } from '../shared/service-faults.ts';
+import { wireId } from '../shared/wire-id.ts';
+import { SERVICE, toModelError } from './anthropic-errors.ts';
 import { invalidResponse, toMessageParams, toModelResponse, toRequestBody } from './anthropic-messages.ts';
 import { withPrefill } from './prefill.ts';
 
@@ -119,11 +122,11 @@ async function submit({ sdk, client }: Opened, submission: Submission): Promise<
 }
 
 const wireBatch = z.looseObject({
-  id: z.string(),
+  id: z.string().min(1),
   processing_status: z.string().default('in_progress'),
   created_at: z.string().default(''),
   cancel_initiated_at: z.string().nullish(),
-  results_url: z.string().nullish(),
+  results_url: z.string().nullish().catch(undefined),
   request_counts: z.record(z.string(), z.number()).default({}),
 });
 type WireBatch = z.infer<typeof wireBatch>;
@@ -190,7 +193,7 @@ async function* results(
 }
 
 const wireResult = z.looseObject({
-  custom_id: z.string(),
+  custom_id: z.string().min(1),
   result: z.looseObject({
     type: z.string(),
     message: z.unknown().optional(),
@@ -199,7 +202,7 @@ const wireResult = z.looseObject({
 });
 const wireError = z.looseObject({
   error: z.looseObject({ type: z.string(), message: z.string().default('') }),
-  request_id: z.string().nullish(),
+  request_id: wireId,
 });
 
 function toOutcome(
@@ -227,11 +230,18 @@ function toOutcome(
 const FINAL = /^(invalid_request_error|request_too_large)$/;
 const TOO_LONG = /prompt is too long|context (window|length|limit)|too many (input |total )?tokens/i;
 
-/** An errored request: only a fault of the request itself is final; after any other it may succeed in another job. */
+/**
+ * An errored request: only a fault of the request itself is final. A fault of the account is one, whatever its type: an
+ * empty account comes as an `invalid_request_error`. After any other it may succeed in another job.
+ */
 function toItemError(error: unknown, model: string): AppError {
   const { success, data } = wireError.safeParse(error);
   const { type, message } = success ? data.error : { type: 'api_error', message: 'it did not say why' };
   const said = message.replace(/\.\s*$/, '');
+  const ofAccount = accountFault({ codes: [type], said: message });
+  if (ofAccount !== undefined) {
+    return toRefusalFault(SERVICE, model, { status: undefined, said, code: ofAccount, cause: error });
+  }
   if (FINAL.test(type)) {
     const isLong = type === 'request_too_large' || TOO_LONG.test(message);
     const code = isLong ? 'context_too_long' : 'model_request_invalid';

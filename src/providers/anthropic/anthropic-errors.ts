@@ -1,22 +1,17 @@
 import type { APIError } from '@anthropic-ai/sdk';
 import { AppError, type AppErrorOptions, type ErrorCode } from '../../base/errors.ts';
+import { accountFault } from '../shared/account-faults.ts';
 import { retryAfterOf, type Service, toConnectionFault } from '../shared/service-faults.ts';
 
 type Sdk = typeof import('@anthropic-ai/sdk');
 
-const SERVICE: Service = {
+export const SERVICE: Service = {
   name: 'Anthropic',
   credentials: 'ANTHROPIC_API_KEY',
   address: 'ANTHROPIC_BASE_URL',
   addCredit: 'Raise the limit or add credit in the Anthropic console, then resume.',
 };
-const SPEND_LIMITS = new Set([
-  'enforced_spend_limit_reached',
-  'contract_spend_limit_reached',
-  'linked_organization_spend_limit_reached',
-]);
 const TOO_LONG = /prompt is too long|context (window|length|limit)|too many (input |total )?tokens|input is too long/i;
-const NO_CREDIT = /credit balance/i;
 
 /**
  * An error of the SDK as an AppError.
@@ -59,22 +54,18 @@ function isTransient(code: ErrorCode): boolean {
 
 function classify(error: APIError, said: string, model: string): { code: ErrorCode; text: string } {
   const { status, type, errorCode } = error;
-  if (
-    (errorCode !== null && SPEND_LIMITS.has(errorCode)) ||
-    status === 402 ||
-    type === 'billing_error' ||
-    NO_CREDIT.test(said)
-  ) {
+  const ofAccount = accountFault({ status, codes: [errorCode, type], said });
+  if (ofAccount === 'model_spend_limit') {
     return { code: 'model_spend_limit', text: `Anthropic's spend limit is reached: ${said}. ${SERVICE.addCredit}` };
   }
   if (status === 413) return { code: 'context_too_long', text: `The request is too large for Anthropic: ${said}.` };
-  if (status === 401 || type === 'authentication_error') {
+  if (ofAccount === 'model_key_refused') {
     return {
       code: 'model_key_refused',
       text: `Anthropic refused the key in ANTHROPIC_API_KEY: ${said}. Set a valid one.`,
     };
   }
-  if (status === 403 || type === 'permission_error') {
+  if (ofAccount === 'model_permission_denied') {
     return { code: 'model_permission_denied', text: `The key in ANTHROPIC_API_KEY may not do this: ${said}.` };
   }
   if (status === 404 || type === 'not_found_error') {

@@ -9,6 +9,9 @@ import type {
   StopReason,
   UserBlock,
 } from '../../protocol/messages.ts';
+import { faultInBody } from '../shared/service-faults.ts';
+import { wireId } from '../shared/wire-id.ts';
+import { SERVICE } from './anthropic-errors.ts';
 import { toTools } from './anthropic-tools.ts';
 import { prefillFor } from './prefill.ts';
 
@@ -73,7 +76,7 @@ const wireBlock = z.looseObject({ type: z.string() });
 const wireText = z.looseObject({ type: z.literal('text'), text: z.string() });
 const wireToolUse = z.looseObject({
   type: z.literal('tool_use'),
-  id: z.string().default(''),
+  id: wireId,
   name: z.string(),
   input: z.unknown(),
 });
@@ -106,7 +109,10 @@ const STOP_REASONS: ReadonlySet<string> = new Set<StopReason>([
  */
 export function toModelResponse(body: unknown, requestId: string | undefined): ModelResponse {
   const parsed = wireMessage.safeParse(body);
-  if (!parsed.success) throw invalidResponse(z.prettifyError(parsed.error).replaceAll('\n', ' '), parsed.error);
+  if (!parsed.success) {
+    const fault = faultInBody(SERVICE, 'the requested model', body);
+    throw fault ?? invalidResponse(z.prettifyError(parsed.error).replaceAll('\n', ' '), parsed.error);
+  }
   const { content, stop_reason: stopReason, stop_details: stopDetails, usage, model } = parsed.data;
   const details = [stopDetails?.category, stopDetails?.explanation].filter((part) => part).join(': ');
   return {
@@ -131,7 +137,7 @@ function toBlock(block: z.infer<typeof wireBlock>): AssistantBlock {
     if (success) return { type: 'text', text: data.text };
   } else if (block.type === 'tool_use') {
     const { success, data } = wireToolUse.safeParse(block);
-    if (success) return { type: 'tool_use', id: data.id, name: data.name, input: data.input };
+    if (success) return { type: 'tool_use', id: data.id ?? '', name: data.name, input: data.input };
   } else {
     return { type: 'opaque', provider: PROVIDER, value: block };
   }

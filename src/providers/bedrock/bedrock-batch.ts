@@ -158,7 +158,7 @@ async function submit(
   await beforeCreate();
   try {
     const { jobArn } = await bedrock.send(command, { abortSignal: signal });
-    if (jobArn === undefined) throw invalidResponse(BEDROCK_BATCH.name, 'a created job has no ARN');
+    if (!jobArn) throw invalidResponse(BEDROCK_BATCH.name, 'a created job has no ARN');
     return { jobId: jobArn };
   } catch (thrown) {
     throw mayHaveCreated(toBedrockFault(thrown, { place: model, signal }));
@@ -208,7 +208,7 @@ async function* results(opened: Opened, jobId: string, options: ResultsOptions):
 }
 
 const wireResult = z.looseObject({
-  recordId: z.string(),
+  recordId: z.string().min(1),
   modelOutput: z.unknown().optional(),
   error: z.looseObject({ errorCode: z.coerce.number().default(500), errorMessage: z.string().default('') }).nullish(),
 });
@@ -240,7 +240,7 @@ async function find(
     const pages = sdk.paginateListModelInvocationJobs({ client: bedrock }, query, { abortSignal: signal });
     for await (const { invocationJobSummaries = [] } of pages) {
       for (const { jobName, jobArn } of invocationJobSummaries) {
-        if (jobName === nameContains && jobArn !== undefined && !otherJobs?.has(jobArn)) found.push(jobArn);
+        if (jobName === nameContains && jobArn && !otherJobs?.has(jobArn)) found.push(jobArn);
       }
     }
   } catch (thrown) {

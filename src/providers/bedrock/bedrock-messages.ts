@@ -19,6 +19,7 @@ import { toTools } from '../anthropic/anthropic-tools.ts';
 import { prefillFor } from '../anthropic/prefill.ts';
 import { type SamplingRule, samplingFor } from '../shared/sampling.ts';
 import { invalidResponse } from '../shared/service-faults.ts';
+import { wireId } from '../shared/wire-id.ts';
 import { fromSdkNumbers, toSdkNumbers } from './bedrock-numbers.ts';
 
 export const BEDROCK = 'bedrock';
@@ -96,7 +97,7 @@ function toAssistantContent(block: AssistantBlock): ContentBlock[] {
 const count = z.int().nonnegative();
 const wireBlock = z.looseObject({
   text: z.string().optional(),
-  toolUse: z.looseObject({ toolUseId: z.string().default(''), name: z.string(), input: z.unknown() }).optional(),
+  toolUse: z.looseObject({ toolUseId: wireId, name: z.string(), input: z.unknown() }).optional(),
 });
 const wireAnswer = z.looseObject({
   output: z.looseObject({ message: z.looseObject({ content: z.array(wireBlock) }) }),
@@ -151,7 +152,7 @@ export function toModelResponse(
 function toBlock(block: z.infer<typeof wireBlock>): AssistantBlock {
   if (block.text !== undefined) return { type: 'text', text: block.text };
   if (block.toolUse === undefined) return { type: 'opaque', provider: BEDROCK, value: fromBytes(block) };
-  const { toolUseId: id, name, input } = block.toolUse;
+  const { toolUseId: id = '', name, input } = block.toolUse;
   return { type: 'tool_use', id, name, input: fromSdkNumbers(input ?? {}) };
 }
 

@@ -1,14 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { devNull } from 'node:os';
 import type { BatchJob, GoogleGenAI, InlinedRequest } from '@google/genai';
-import * as z from 'zod';
 import { AppError } from '../../base/errors.ts';
 import { parseJson } from '../../base/exact-number.ts';
 import type { ModelRequest } from '../../protocol/messages.ts';
 import {
   type BatchApi,
   type BatchLimits,
-  type BatchOutcome,
   type BatchResult,
   createdNothing,
   type FindWindow,
@@ -22,10 +20,11 @@ import {
 import { readJsonLines } from '../provider-jobs/batch-lines.ts';
 import { type Spool, spoolLines } from '../provider-jobs/batch-spool.ts';
 import { openOnUse } from '../provider-jobs/open-on-use.ts';
-import { invalidResponse, lacksCredentials, toRefusalFault } from '../shared/service-faults.ts';
+import { invalidResponse, lacksCredentials } from '../shared/service-faults.ts';
 import { toModelError } from './gemini-errors.ts';
-import { GEMINI, toModelResponse, toParameters } from './gemini-messages.ts';
+import { GEMINI, toParameters } from './gemini-messages.ts';
 import { type GeminiOptions, SERVICE } from './gemini-provider.ts';
+import { compareIds, lacksKeys, readInlineResults, readResult } from './gemini-results.ts';
 
 /** Source: Gemini's Batch API, file input. An expired job returns nothing, so smaller jobs lose less. */
 const LIMITS: BatchLimits = { maxRequests: 50_000, maxBytes: 2_000_000_000 };
@@ -39,6 +38,8 @@ interface Opened {
   sdk: typeof import('@google/genai');
   client: GoogleGenAI;
   fetch: typeof fetch;
+  /** Set when inline answers came without keys: from then on requests are sent as files, whose lines have keys. */
+  needsFiles?: true;
 }
 
 /** What {@link createGeminiBatchApi} takes. */
@@ -117,7 +118,8 @@ async function submit(opened: Opened, submission: Submission, inlineBytes: numbe
   const spool = await spoolLines(requests, { limits: LIMITS, signal });
   let src: InlinedRequest[] | string;
   try {
-    src = spool.bytes <= inlineBytes ? await readInline(spool) : await upload(opened, spool, submissionId);
+    const isInline = spool.bytes <= inlineBytes && opened.needsFiles !== true;
+    src = isInline ? await readInline(spool) : await upload(opened, spool, submissionId);
   } catch (thrown) {
     throw createdNothing(faultOf(thrown, opened, submission));
   } finally {
@@ -127,7 +129,7 @@ async function submit(opened: Opened, submission: Submission, inlineBytes: numbe
   try {
     const config = { displayName: submissionId, ...callOptions(signal) };
     const { name } = await opened.client.batches.create({ model, src, config });
-    if (name === undefined) throw invalidResponse(SERVICE.name, 'a created batch has no name');
+    if (!name) throw invalidResponse(SERVICE.name, 'a created batch has no name');
     return { jobId: name };
   } catch (thrown) {
     throw mayHaveCreated(faultOf(thrown, opened, submission));
@@ -141,13 +143,13 @@ function callOptions(abortSignal: AbortSignal) {
 async function upload({ client }: Opened, spool: Spool, submissionId: string): Promise<string> {
   const config = { mimeType: 'application/jsonl', displayName: submissionId };
   const { name } = await client.files.upload({ file: spool.path, config });
-  if (name === undefined) throw invalidResponse(SERVICE.name, 'an uploaded file has no name');
+  if (!name) throw invalidResponse(SERVICE.name, 'an uploaded file has no name');
   return name;
 }
 
 /** Inline requests have no key, so it is sent as metadata, which is returned with the answer. */
 async function readInline(spool: Spool): Promise<InlinedRequest[]> {
-  const inline: InlinedRequest[] = [];
+  const inline: (InlinedRequest & { metadata: { key: string } })[] = [];
   for await (const line of readJsonLines(createReadStream(spool.path))) {
     const { key, request } = line as unknown as { key: string; request: WireRequest };
     const { contents, systemInstruction, tools, generationConfig } = request;
@@ -160,7 +162,7 @@ async function readInline(spool: Spool): Promise<InlinedRequest[]> {
     };
     inline.push({ contents, config, metadata: { key } });
   }
-  return inline;
+  return inline.toSorted((one, other) => compareIds(one.metadata.key, other.metadata.key));
 }
 
 async function retrieve(opened: Opened, jobId: string, signal: AbortSignal): Promise<BatchJob> {
@@ -221,11 +223,14 @@ async function* results(opened: Opened, jobId: string, options: ResultsOptions):
   }
   const { fileName, inlinedResponses = [] } = job.dest ?? {};
   try {
-    const lines = fileName === undefined ? inlinedResponses : readJsonLines(await download(opened, fileName, options));
-    for await (const line of lines) {
-      const { success, data } = wireResult.safeParse(line);
-      const id = data?.key ?? data?.metadata?.key;
-      if (success && id !== undefined) yield { id, outcome: toOutcome(data, options.model) };
+    if (fileName === undefined || fileName === '') {
+      if (lacksKeys(inlinedResponses)) opened.needsFiles = true;
+      yield* await readInlineResults(inlinedResponses, options);
+      return;
+    }
+    for await (const line of readJsonLines(await download(opened, fileName, options))) {
+      const result = readResult(line, options.model);
+      if (result !== undefined) yield result;
     }
   } catch (thrown) {
     throw createdNothing(faultOf(thrown, opened, options));
@@ -254,41 +259,6 @@ async function download(
   return taken.body;
 }
 
-const wireResult = z.looseObject({
-  key: z.string().optional(),
-  metadata: z.looseObject({ key: z.string().optional() }).nullish(),
-  response: z.unknown().optional(),
-  error: z.looseObject({ code: z.number().default(13), message: z.string().default('') }).nullish(),
-});
-
-function toOutcome({ response, error }: z.infer<typeof wireResult>, model: string): BatchOutcome {
-  try {
-    if (!error) return { kind: 'answered', response: toModelResponse(response, model) };
-    // CANCELLED of google.rpc.Code.
-    if (error.code === 1) return { kind: 'cancelled' };
-    const status = RPC_STATUS[error.code] ?? (error.code >= 400 ? error.code : 500);
-    const refusal = { status, said: error.message, cause: error };
-    return { kind: 'error', error: createdNothing(toRefusalFault(SERVICE, model, refusal)) };
-  } catch (thrown) {
-    if (!(thrown instanceof AppError)) throw thrown;
-    return { kind: 'error', error: thrown };
-  }
-}
-
-/** google.rpc.Code to HTTP. */
-const RPC_STATUS: Record<number, number> = {
-  3: 400,
-  4: 504,
-  5: 404,
-  7: 403,
-  8: 429,
-  9: 400,
-  11: 400,
-  13: 500,
-  14: 503,
-  16: 401,
-};
-
 /** Reads all pages: the order of the list is not promised, and a job that is missed would be paid for twice. */
 async function find(
   opened: Opened,
@@ -299,7 +269,7 @@ async function find(
   try {
     const jobs = await opened.client.batches.list({ config: { pageSize: 100, ...callOptions(signal) } });
     for await (const { displayName, name } of jobs) {
-      if (displayName === submissionId && name !== undefined && !otherJobs?.has(name)) found.push(name);
+      if (displayName === submissionId && name && !otherJobs?.has(name)) found.push(name);
     }
   } catch (thrown) {
     throw createdNothing(faultOf(thrown, opened, { model: 'the list of batches', signal }));

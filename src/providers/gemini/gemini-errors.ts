@@ -44,7 +44,8 @@ function streamCode(status: number): ErrorCode {
   return status === 503 ? 'model_overloaded' : 'model_server_error';
 }
 
-function codeOf(status: number, said: string, details: string): ErrorCode | undefined {
+/** The meaning of an error whose words or details are more precise than its status. */
+export function codeOf(status: number, said: string, details: string): ErrorCode | undefined {
   // A refused key has status 400.
   if (details.includes('API_KEY_INVALID') || /api key not valid|api key expired/i.test(said))
     return 'model_key_refused';

@@ -10,6 +10,7 @@ import type {
 } from '../../protocol/messages.ts';
 import { type SamplingRule, samplingFor } from '../shared/sampling.ts';
 import { invalidResponse } from '../shared/service-faults.ts';
+import { wireId } from '../shared/wire-id.ts';
 import { toDeclarations } from './gemini-tools.ts';
 
 export const GEMINI = 'gemini';
@@ -96,7 +97,7 @@ const wirePart = z.looseObject({
   thought: z.boolean().optional(),
   thoughtSignature: z.string().optional(),
   functionCall: z
-    .looseObject({ id: z.string().nullish(), name: z.string(), args: z.record(z.string(), z.unknown()).nullish() })
+    .looseObject({ id: wireId, name: z.string(), args: z.record(z.string(), z.unknown()).nullish() })
     .optional(),
 });
 const wireResponse = z.looseObject({
@@ -113,7 +114,7 @@ const wireResponse = z.looseObject({
     .looseObject({ blockReason: z.string().nullish(), blockReasonMessage: z.string().nullish() })
     .nullish(),
   modelVersion: z.string().nullish(),
-  responseId: z.string().nullish(),
+  responseId: wireId,
   usageMetadata: z
     .looseObject({
       promptTokenCount: count,
@@ -165,7 +166,7 @@ function toBlocks(part: z.infer<typeof wirePart>): AssistantBlock[] {
   if (functionCall !== undefined) {
     const { id, name, args } = functionCall;
     const call: AssistantBlock = { type: 'tool_use', id: id ?? '', name, input: args ?? {} };
-    const lacksId = id === undefined || id === null || id === '';
+    const lacksId = id === undefined;
     return [...besideBlock({ thoughtSignature, lacksId }), call];
   }
   // A signature may come without any text, as the last part of an answer.

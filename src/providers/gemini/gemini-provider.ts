@@ -1,12 +1,13 @@
 import { Readable } from 'node:stream';
 import type { GoogleGenAI } from '@google/genai';
+import { parseJson } from '../../base/exact-number.ts';
 import type { Log } from '../../base/log.ts';
 import type { ModelRequest, ModelResponse } from '../../protocol/messages.ts';
 import type { Provider, RespondOptions } from '../provider.ts';
 import { withinDeadline } from '../shared/call-deadline.ts';
 import { createLeanFetch, type ProxyVariables } from '../shared/lean-fetch.ts';
 import { serverName } from '../shared/server-name.ts';
-import { lacksCredentials, type Service } from '../shared/service-faults.ts';
+import { faultInBody, lacksCredentials, type Service } from '../shared/service-faults.ts';
 import { type Seen, toModelError } from './gemini-errors.ts';
 import { GEMINI, GEMINI_SERVICE, toModelResponse, toParameters } from './gemini-messages.ts';
 import { collectStream } from './gemini-stream.ts';
@@ -74,7 +75,7 @@ async function send(opened: Opened, request: ModelRequest, options: RespondOptio
   return withinDeadline(SERVICE.name, options, {
     send: async ({ signal }) => {
       const parameters = toParameters(request, signal);
-      parameters.config = { ...parameters.config, httpOptions: { fetch: watched(opened.fetch, seen) } };
+      parameters.config = { ...parameters.config, httpOptions: { fetch: watched(opened.fetch, seen, model) } };
       const body =
         onText === undefined
           ? await client.models.generateContent(parameters)
@@ -85,12 +86,22 @@ async function send(opened: Opened, request: ModelRequest, options: RespondOptio
   });
 }
 
-/** Keeps the headers, which the SDK's errors don't have, and gives the SDK the web stream that it reads. */
-function watched(send: typeof fetch, seen: Seen): typeof fetch {
+/**
+ * Keeps the headers, which the SDK's errors don't have, and gives the SDK the web stream that it reads. The SDK drops an
+ * error in the body of a successful answer, so it is thrown here.
+ */
+function watched(send: typeof fetch, seen: Seen, model: string): typeof fetch {
   return async (input, init) => {
     const response = await send(input, init);
     seen.ok = response.ok;
     seen.headers = response.headers;
+    const json = async () => {
+      const body = parseJson(await response.text());
+      const fault = response.ok ? faultInBody(SERVICE, model, body) : undefined;
+      if (fault !== undefined) throw fault;
+      return body;
+    };
+    Object.assign(response, { json });
     if (typeof response.body?.getReader === 'function') return response;
     const body = response.body as unknown as Readable;
     return Object.assign(response, { body: { getReader: () => Readable.toWeb(body).getReader() } });

@@ -11,7 +11,8 @@ import type {
 } from '../../protocol/messages.ts';
 import { argumentsOf, outputOf, parseArguments } from '../openai/openai-responses.ts';
 import { type SamplingRule, samplingFor, toWireSampling } from '../shared/sampling.ts';
-import { invalidResponse, type Service } from '../shared/service-faults.ts';
+import { faultInBody, invalidResponse, type Service } from '../shared/service-faults.ts';
+import { wireId } from '../shared/wire-id.ts';
 
 export const OPENAI_COMPATIBLE = 'openai-compatible';
 const SAMPLING: SamplingRule = { both: /./ };
@@ -83,9 +84,9 @@ function toAssistantMessage(content: readonly AssistantBlock[]): WireMessage[] {
 
 const count = z.int().nonnegative();
 const wireCall = z.looseObject({
-  id: z.string().nullish(),
-  type: z.string().nullish(),
-  index: z.number().nullish(),
+  id: wireId,
+  type: z.unknown().optional(),
+  index: z.unknown().optional(),
   function: z.looseObject({ name: z.string(), arguments: z.unknown() }),
 });
 const wireMessage = z.looseObject({
@@ -122,11 +123,15 @@ const REASONING = ['reasoning_content', 'reasoning', 'reasoning_details'];
  */
 export function toModelResponse(
   body: unknown,
-  service: Service,
+  { service, model: asked }: { service: Service; model: string },
   requestId: string | undefined,
 ): { response: ModelResponse; hasUsage: boolean } {
   const parsed = wireCompletion.safeParse(body);
-  if (!parsed.success) throw invalidResponse(service.name, z.prettifyError(parsed.error).replaceAll('\n', ' '));
+  if (!parsed.success)
+    throw (
+      faultInBody(service, asked, body) ??
+      invalidResponse(service.name, z.prettifyError(parsed.error).replaceAll('\n', ' '))
+    );
   const { choices, usage, model } = parsed.data;
   const [choice] = choices;
   if (choice === undefined) throw invalidResponse(service.name, 'it has no choice');

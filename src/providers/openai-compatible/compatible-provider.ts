@@ -96,7 +96,7 @@ async function post(
     const response = await client.post('/chat/completions', { body, ...sending }).asResponse();
     tellLimits(response.headers, options);
     const data = parseJson(await response.text());
-    return toModelResponse(data, service, response.headers.get('x-request-id') ?? undefined);
+    return toModelResponse(data, { service, model: request.model }, response.headers.get('x-request-id') ?? undefined);
   }
   const answer = client.post<AsyncIterable<OpenAI.Chat.ChatCompletionChunk>>('/chat/completions', {
     body: { ...body, stream: true, stream_options: { include_usage: true } },
@@ -106,7 +106,7 @@ async function post(
   const { data, response, request_id: requestId } = await answer.withResponse();
   tellLimits(response.headers, options);
   const whole = await collectStream(data, onText, { service, signal: call.signal });
-  return toModelResponse(whole, service, requestId ?? undefined);
+  return toModelResponse(whole, { service, model: request.model }, requestId ?? undefined);
 }
 
 function tellLimits(headers: Pick<Headers, 'get'>, { onLimits }: RespondOptions): void {

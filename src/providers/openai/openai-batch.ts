@@ -19,7 +19,9 @@ import { createBodyEncoder } from '../provider-jobs/batch-encoder.ts';
 import { readJsonLines } from '../provider-jobs/batch-lines.ts';
 import { type Spool, spoolLines } from '../provider-jobs/batch-spool.ts';
 import { openOnUse } from '../provider-jobs/open-on-use.ts';
+import { type BodyError, errorInBody } from '../shared/account-faults.ts';
 import { filteredResponse, invalidResponse, lacksCredentials, toRefusalFault } from '../shared/service-faults.ts';
+import { wireId } from '../shared/wire-id.ts';
 import { type OpenClient, openClient } from './openai-client.ts';
 import { toEmbeddingsBody, toVectorResponse } from './openai-embeddings.ts';
 import { isFilter, meaningOf, toModelError } from './openai-errors.ts';
@@ -108,15 +110,17 @@ async function submit(opened: OpenClient, submission: Submission): Promise<{ job
 
 async function upload({ client }: OpenClient, spool: Spool, { submissionId, signal }: Submission): Promise<string> {
   const file = new File([await spool.blob('application/jsonl')], `${submissionId}.jsonl`);
-  const { id } = await client.files.create({ file, purpose: 'batch' }, { signal, timeout: FILE_TIMEOUT_MS });
+  const created = await client.files.create({ file, purpose: 'batch' }, { signal, timeout: FILE_TIMEOUT_MS });
+  const id = wireId.parse(created.id);
+  if (id === undefined) throw invalidResponse(SERVICE.name, 'an uploaded file has no id');
   return id;
 }
 
 const wireBatch = z.looseObject({
-  id: z.string(),
+  id: z.string().min(1),
   status: z.string().default('validating'),
-  output_file_id: z.string().nullish(),
-  error_file_id: z.string().nullish(),
+  output_file_id: wireId,
+  error_file_id: wireId,
   errors: z
     .looseObject({
       data: z.array(z.looseObject({ message: z.string().nullish(), line: z.number().nullish() })).nullish(),
@@ -181,7 +185,7 @@ async function* results(opened: OpenClient, jobId: string, options: ResultsOptio
     throw new AppError('batch_state_invalid', `The batch ${jobId} has no results before it has ended.`);
   }
   for (const fileId of [batch.output_file_id, batch.error_file_id]) {
-    if (typeof fileId !== 'string') continue;
+    if (fileId === undefined) continue;
     try {
       const response = await opened.client.files.content(fileId, { signal, timeout: FILE_TIMEOUT_MS });
       if (response.body === null) continue;
@@ -195,19 +199,21 @@ async function* results(opened: OpenClient, jobId: string, options: ResultsOptio
   }
 }
 
-const wireFault = z.looseObject({ code: z.string().nullish(), message: z.string().nullish() });
+const wireFault = z.looseObject({
+  code: z.union([z.string(), z.number()]).nullish(),
+  message: z.string().nullish(),
+});
 const wireResult = z.looseObject({
-  custom_id: z.string(),
+  custom_id: z.string().min(1),
   response: z
     .looseObject({
       status_code: z.number().default(200),
-      request_id: z.string().nullish(),
+      request_id: wireId,
       body: z.unknown().optional(),
     })
     .nullish(),
   error: wireFault.nullish(),
 });
-const wireRefusal = z.looseObject({ error: wireFault });
 
 interface Reading {
   opened: OpenClient;
@@ -218,12 +224,15 @@ interface Reading {
 function toOutcome({ response, error }: z.infer<typeof wireResult>, { opened, model, tools }: Reading): BatchOutcome {
   if (error?.code === 'batch_expired') return { kind: 'expired' };
   if (error?.code === 'batch_cancelled') return { kind: 'cancelled' };
-  if (response === undefined || response === null || response.status_code >= 300) {
-    const refusal = wireRefusal.safeParse(response?.body);
-    return toRefusedOutcome(refusal.data?.error ?? error ?? {}, { status: response?.status_code ?? 500, model });
+  const inBody = errorInBody(response?.body);
+  const isAnswer = response !== undefined && response !== null && isSuccess(response.status_code);
+  if (!isAnswer || (inBody !== undefined && isWithoutAnswer(response.body))) {
+    const status = isAnswer ? inBody?.status : response?.status_code;
+    // Lines of the error file can have the status 0 and no body: the request was not processed.
+    return toRefusedOutcome(inBody ?? errorInBody({ error }), { status: status || 500, model });
   }
   try {
-    const context = { service: SERVICE, model, requestId: response.request_id ?? undefined };
+    const context = { service: SERVICE, model, requestId: response.request_id };
     const answer = givesVectors(model)
       ? toVectorResponse(response.body, { ...context, tools })
       : toModelResponse(response.body, { ...context, tools: toTools(tools, true) });
@@ -233,13 +242,23 @@ function toOutcome({ response, error }: z.infer<typeof wireResult>, { opened, mo
   }
 }
 
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** A whole answer has a field `error` too, which is null. */
+function isWithoutAnswer(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && !('output' in body) && !('data' in body);
+}
+
 function toRefusedOutcome(
-  { code, message }: z.infer<typeof wireFault>,
+  error: BodyError | undefined,
   { status, model }: { status: number; model: string },
 ): BatchOutcome {
-  const said = message ?? code ?? 'it did not say why';
+  const { codes, said } = error ?? { codes: [], said: 'it did not say why' };
+  const code = codes.find((one) => typeof one === 'string') as string | undefined;
   if (isFilter(code)) return { kind: 'answered', response: filteredResponse(model, `${code}: ${said}`) };
-  const refusal = { status, said, code: meaningOf(code, said), cause: { code, message } };
+  const refusal = { status, said, code: meaningOf(code, said), codes, cause: error };
   return { kind: 'error', error: createdNothing(toRefusalFault(SERVICE, model, refusal)) };
 }
 
@@ -252,7 +271,7 @@ async function find(
   const found: string[] = [];
   try {
     for await (const batch of opened.client.batches.list({ limit: 100 }, { signal, timeout: TIMEOUT_MS })) {
-      if (batch.metadata?.[SUBMISSION] === submissionId && !otherJobs?.has(batch.id)) found.push(batch.id);
+      if (batch.metadata?.[SUBMISSION] === submissionId && batch.id && !otherJobs?.has(batch.id)) found.push(batch.id);
     }
   } catch (thrown) {
     throw createdNothing(faultOf(thrown, opened, 'the list of batches'));

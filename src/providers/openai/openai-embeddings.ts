@@ -4,7 +4,7 @@ import { AppError } from '../../base/errors.ts';
 import { type ModelRequest, type ModelResponse, NO_USAGE, type ToolSpec, textOf } from '../../protocol/messages.ts';
 import { vectorFieldOf } from '../../protocol/vector-field.ts';
 import type { CallDeadline } from '../shared/call-deadline.ts';
-import { invalidResponse, type Service } from '../shared/service-faults.ts';
+import { faultInBody, invalidResponse, type Service } from '../shared/service-faults.ts';
 
 /** The body of an embeddings call: the text of the last user message, alone. It can't hold instructions or tools. */
 export function toEmbeddingsBody({ model, messages }: ModelRequest): OpenAI.EmbeddingCreateParams {
@@ -41,7 +41,11 @@ export interface VectorAnswer {
  */
 export function readVector(body: unknown, { service, model, tools, requestId }: VectorContext): VectorAnswer {
   const parsed = wireEmbeddings.safeParse(body);
-  if (!parsed.success) throw invalidResponse(service.name, z.prettifyError(parsed.error).replaceAll('\n', ' '));
+  if (!parsed.success)
+    throw (
+      faultInBody(service, model, body) ??
+      invalidResponse(service.name, z.prettifyError(parsed.error).replaceAll('\n', ' '))
+    );
   const { data, usage, model: answered } = parsed.data;
   const { name, field } = vectorTool(model, tools);
   const response: ModelResponse = {

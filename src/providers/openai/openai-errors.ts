@@ -7,10 +7,6 @@ type Sdk = typeof import('openai');
 
 /** The meaning of the API's error codes and types that are more precise than the status. */
 const CODES: { [code: string]: ErrorCode } = {
-  insufficient_quota: 'model_spend_limit',
-  billing_hard_limit_reached: 'model_spend_limit',
-  billing_not_active: 'model_spend_limit',
-  invalid_api_key: 'model_key_refused',
   model_not_found: 'model_unknown',
   context_length_exceeded: 'context_too_long',
   string_above_max_length: 'context_too_long',
@@ -44,6 +40,7 @@ export function toModelError(
     status: thrown.status,
     said: saidIn(thrown),
     code: codeOf(thrown),
+    codes: [thrown.code, thrown.type],
     retryAfterMs: headers === undefined ? undefined : (retryAfterOf(headers, now) ?? resetOfUsedUp(headers)),
     cause: thrown,
   });

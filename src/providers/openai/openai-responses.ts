@@ -11,7 +11,8 @@ import type {
   UserBlock,
 } from '../../protocol/messages.ts';
 import { samplingFor, toWireSampling } from '../shared/sampling.ts';
-import { invalidResponse, type Service, toRefusalFault } from '../shared/service-faults.ts';
+import { faultInBody, invalidResponse, type Service, toRefusalFault } from '../shared/service-faults.ts';
+import { wireId } from '../shared/wire-id.ts';
 import { isFilter, meaningOf } from './openai-errors.ts';
 import { SAMPLING } from './openai-models.ts';
 import type { OpenAiTools } from './openai-tools.ts';
@@ -87,7 +88,7 @@ const wireItem = z.looseObject({ type: z.string() });
 const wirePart = z.looseObject({ type: z.string(), text: z.string().optional(), refusal: z.string().optional() });
 const wireOutputMessage = z.looseObject({ content: z.array(wirePart), phase: z.string().nullish() });
 const wireCall = z.looseObject({
-  call_id: z.string().default(''),
+  call_id: wireId,
   name: z.string(),
   arguments: z.string().default(''),
 });
@@ -124,13 +125,17 @@ export interface ReadingContext {
 export function toModelResponse(body: unknown, context: ReadingContext): ModelResponse {
   const { service, model, requestId } = context;
   const parsed = wireResponse.safeParse(body);
-  if (!parsed.success) throw invalidResponse(service.name, z.prettifyError(parsed.error).replaceAll('\n', ' '));
+  if (!parsed.success)
+    throw (
+      faultInBody(service, model, body) ??
+      invalidResponse(service.name, z.prettifyError(parsed.error).replaceAll('\n', ' '))
+    );
   const response = parsed.data;
   const failure = response.status === 'failed' || response.status === 'cancelled' ? (response.error ?? {}) : undefined;
   if (failure !== undefined && !isFilter(failure.code)) {
     const said = failure.message ?? `the response has the status ${response.status}`;
     const code = meaningOf(failure.code, said);
-    throw toRefusalFault(service, model, { status: undefined, said, code, cause: failure });
+    throw toRefusalFault(service, model, { status: undefined, said, code, codes: [failure.code], cause: failure });
   }
   const isCut = response.incomplete_details?.reason === 'max_output_tokens';
   const refusals = failure === undefined ? [] : [`${failure.code}: ${failure.message ?? ''}`];
@@ -170,7 +175,7 @@ function toBlocks(item: z.infer<typeof wireItem>, reader: Reader): AssistantBloc
   if (item.type !== 'function_call') return [{ type: 'opaque', provider: OPENAI, value: item }];
   const call = wireCall.safeParse(item);
   if (!call.success) throw invalidResponse(service.name, 'a function_call lacks its fields');
-  const { call_id: id, name } = call.data;
+  const { call_id: id = '', name } = call.data;
   const input = parseArguments(call.data.arguments, reader.isCut);
   return [{ type: 'tool_use', id, name, input: tools.restore(name, input) }];
 }

@@ -23,7 +23,13 @@ export async function collectStream(
         return event.response;
       case 'error': {
         const { code, message: said } = event;
-        throw toRefusalFault(service, model, { status: undefined, said, code: meaningOf(code, said), cause: event });
+        throw toRefusalFault(service, model, {
+          status: undefined,
+          said,
+          code: meaningOf(code, said),
+          codes: [code],
+          cause: event,
+        });
       }
       default:
         // The last event repeats the content of all others.

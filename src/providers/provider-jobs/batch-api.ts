@@ -69,6 +69,11 @@ export interface ResultsOptions {
   tools: readonly ToolSpec[];
   /** The prefill of the answers, where the model accepts one. */
   prefill?: string;
+  /**
+   * The ids of all requests of the job, in any order, for results that come without ids; empty where some of them have
+   * a result already.
+   */
+  ids?: () => Promise<readonly string[]>;
   signal: AbortSignal;
 }
 

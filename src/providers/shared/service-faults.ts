@@ -1,6 +1,7 @@
 import { AppError, type AppErrorOptions, type ErrorCode } from '../../base/errors.ts';
 import type { ModelResponse } from '../../protocol/messages.ts';
 import { NO_USAGE } from '../../protocol/messages.ts';
+import { accountFault, errorInBody } from './account-faults.ts';
 
 /** How messages name a provider's service and its settings. */
 export interface Service {
@@ -22,6 +23,8 @@ export interface Refusal {
   said: string;
   /** Set where the service's own error code is more precise than its status. */
   code?: ErrorCode | undefined;
+  /** The service's own codes and types, see {@link accountFault}. */
+  codes?: readonly (string | number | null | undefined)[] | undefined;
   retryAfterMs?: number | undefined;
   cause: unknown;
 }
@@ -85,23 +88,22 @@ export function connectionCode(thrown: unknown): string | undefined {
 
 /** A service's refusal as one of our errors; its own code takes precedence over its status. */
 export function toRefusalFault(service: Service, model: string, refusal: Refusal): AppError {
-  const { status, said, retryAfterMs, cause } = refusal;
-  const code = refusal.code ?? codeOf(status, said);
+  const { status, said, codes = [], retryAfterMs, cause } = refusal;
+  const code = refusal.code ?? accountFault({ status, codes, said }) ?? codeOf(status, said);
   const options: AppErrorOptions = { cause };
   if (TRANSIENT.has(code)) {
     options.retryable = true;
     if (retryAfterMs !== undefined) options.retryAfterMs = retryAfterMs;
   }
-  if (status === undefined || code === 'model_timeout') options.outcomeUnknown = true;
+  const isOfAccount =
+    code === 'model_spend_limit' || code === 'model_key_refused' || code === 'model_permission_denied';
+  if ((status === undefined && !isOfAccount) || code === 'model_timeout') options.outcomeUnknown = true;
   return new AppError(code, textOf(code, service, { model, status, said: said.replace(/\.\s*$/, '') }), options);
 }
 
 function codeOf(status: number | undefined, said: string): ErrorCode {
   if (status === undefined) return 'model_server_error';
-  if (status === 402) return 'model_spend_limit';
   if (status === 413) return 'context_too_long';
-  if (status === 401) return 'model_key_refused';
-  if (status === 403) return 'model_permission_denied';
   if (status === 404) return 'model_unknown';
   // A call that is larger than the limit of a minute is always refused.
   if (status === 429) return /request too large/i.test(said) ? 'context_too_long' : 'model_rate_limited';
@@ -141,6 +143,15 @@ function textOf(code: ErrorCode, service: Service, { model, status, said }: Word
     default:
       return `${name} refused the request${status === undefined ? '' : ` with status ${status}`}: ${said}.`;
   }
+}
+
+/**
+ * The fault that a body reports although its status is one of success; undefined if it reports none. Whether such an
+ * answer was charged for is not known, unless it is about the account.
+ */
+export function faultInBody(service: Service, model: string, body: unknown): AppError | undefined {
+  const error = errorInBody(body);
+  return error === undefined ? undefined : toRefusalFault(service, model, { ...error, cause: body });
 }
 
 /** An answer that a filter of the service gave instead of the model: nothing was charged for it. */

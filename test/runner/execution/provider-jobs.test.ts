@@ -337,6 +337,33 @@ describe('a batch API that fails', () => {
     expect(report.cost_usd_at_most).toBe(report.cost_usd);
   });
 
+  it('pauses when the credit ends inside a job: no row fails, and a resume sends only what has no answer', async () => {
+    let hasCredit = false;
+    const message = 'Your credit balance is too low to access the Anthropic API.';
+    const { world } = await open(20, {
+      respond: (request, id) =>
+        hasCredit || Number(String(rowOf(request)['q']).slice(1)) < 6
+          ? echoed(request, id)
+          : { item: 'refused', kind: 'invalid', message },
+    });
+    const id = await world.start({ mode: 'batch' });
+    const paused = await world.runner.drive(id);
+    expect(paused).toMatchObject({
+      status: 'paused',
+      pause_reason: 'fatal',
+      counts: { succeeded: 1, failed: 0, queued: 19 },
+      batch_calls: 5,
+      error: { code: 'model_spend_limit', message: expect.stringContaining('Your credit balance is too low') },
+    });
+    expect(world.sent).toHaveLength(1);
+    hasCredit = true;
+    await world.runner.resume(id);
+    const done = await world.runner.drive(id);
+    expect(done).toMatchObject({ status: 'completed', counts: { succeeded: 20, failed: 0 } });
+    await expectEchoed(world, 20);
+    expect(done.model_calls).toBe(20);
+  });
+
   it('fails no row when a whole job is refused, but runs it in real time', async () => {
     const { world } = await open(130, {
       respond: () => ({ item: 'refused', kind: 'invalid', message: 'no such field' }),

@@ -7,13 +7,16 @@ import type { RowRecord } from '../../../storage/rows.ts';
 import { policyOf } from '../../rows/retry-policy.ts';
 import type { ProviderJobRun } from './provider-job-run.ts';
 import { releaseProviderJob } from './release-provider-job.ts';
-import { fromRequestId } from './request-key.ts';
+import { fromRequestId, toRequestId } from './request-key.ts';
 
 /** Results of one transaction. */
 const CHUNK = 500;
 
 /** The result of a job. `unanswered`: it has no answer at all; `error` gives the reason, as far as it is known. */
-export type Harvest = { kind: 'answered' } | { kind: 'unanswered'; error: AppError };
+export type Harvest = ({ kind: 'answered' } | { kind: 'unanswered'; error: AppError }) & {
+  /** A fault of the account that requests of the job had: every request would have it. */
+  account?: AppError;
+};
 
 /**
  * Collects the results of an ended job: answers go into the journal, rows back to the queue. Every id is reconciled
@@ -28,14 +31,16 @@ export async function harvestProviderJob(
   const { store, log, clock } = options.deps;
   const { fence } = options;
   const wasAnswered = job.tally.answered > 0;
-  const first = await takeResults(run, job, wasAnswered ? 'failed' : 'held');
+  const ids = idsOf(run, job);
+  const first = await takeResults(run, job, { refusals: wasAnswered ? 'failed' : 'held', ids });
   // The job reports success but has no results: sending all its requests again would be paid twice.
-  if (first.seen === 0 && status.state === 'ended') throw noResults(job);
+  const isAllFailed = first.seen === 0 && hasAllFailed(status);
+  if (first.seen === 0 && status.state === 'ended' && !isAllFailed) throw noResults(job);
   const answered = wasAnswered || first.answered;
   // Refusals before the first answer were skipped. It is known now whether there is an answer, so they are read again.
-  if (first.leftOut) await takeResults(run, job, answered ? 'failed' : 'refused');
+  if (first.leftOut) await takeResults(run, job, { refusals: answered ? 'failed' : 'refused', ids });
   // A request that the provider does not mention may have been charged.
-  const mayBeCharged = status.state === 'ended' || (answered && api.omitsUnrun !== true);
+  const mayBeCharged = (status.state === 'ended' && !isAllFailed) || (answered && api.omitsUnrun !== true);
   await releaseProviderJob(job.id, { kind: mayBeCharged ? 'lost' : 'refused', state: 'done' }, options);
   const reason = status.reason ?? first.refusal;
   if (reason !== undefined && !answered) {
@@ -45,7 +50,27 @@ export async function harvestProviderJob(
     { batchId: fence.batchId, job: job.id, state: status.state, at: clock.now() },
     'batch job results collected',
   );
-  return answered ? { kind: 'answered' } : { kind: 'unanswered', error: fruitless(job, status, reason) };
+  const account = first.account === undefined ? {} : { account: first.account };
+  if (answered) return { kind: 'answered', ...account };
+  return { kind: 'unanswered', error: fruitless(job, status, reason), ...account };
+}
+
+/** The provider counts every request as failed, so that none was charged; it gives no file that says why. */
+function hasAllFailed({ counts }: ProviderJobStatus): boolean {
+  return counts !== undefined && counts.total > 0 && counts.failed === counts.total;
+}
+
+/** The ids of a job's requests, read once and only if they are needed; none if some of its rows have left it. */
+function idsOf({ options: { deps, fence } }: ProviderJobRun, job: ProviderJobRecord): () => Promise<readonly string[]> {
+  let reading: Promise<string[]> | undefined;
+  const read = async () => {
+    const rows = await deps.store.readProviderJobRows(fence.batchId, job.id, job.requests);
+    return rows.length === job.requests ? rows.map((row) => toRequestId(job.id, row)) : [];
+  };
+  return () => {
+    reading ??= read();
+    return reading;
+  };
 }
 
 interface Taken {
@@ -55,6 +80,8 @@ interface Taken {
   leftOut: boolean;
   /** The message of the first refusal. */
   refusal: string | undefined;
+  /** The first fault of the account. */
+  account: AppError | undefined;
 }
 
 /**
@@ -66,12 +93,12 @@ interface Taken {
 async function takeResults(
   run: ProviderJobRun,
   job: ProviderJobRecord,
-  refusals: 'failed' | 'refused' | 'held',
+  { refusals, ids }: { refusals: 'failed' | 'refused' | 'held'; ids: () => Promise<readonly string[]> },
 ): Promise<Taken> {
   const { options, api } = run;
   const { toolSpecs: tools, prefill } = options.agent;
   const begun = prefill === undefined ? {} : { prefill };
-  const taken: Taken = { seen: 0, answered: false, leftOut: false, refusal: undefined };
+  const taken: Taken = { seen: 0, answered: false, leftOut: false, refusal: undefined, account: undefined };
   let chunk: ProviderJobRowResult[] = [];
   const settle = async () => {
     const results = chunk;
@@ -85,12 +112,14 @@ async function takeResults(
       ...{ batchId: fence.batchId, stage: 'collecting', rows: results.length, at: deps.clock.now() },
     });
   };
-  const results = api.results(job.providerJobId ?? '', { model: job.model, tools, ...begun, signal: options.hard });
+  const asked = { model: job.model, tools, ...begun, ids, signal: options.hard };
+  const results = api.results(job.providerJobId ?? '', asked);
   for await (const { id, outcome } of results) {
     taken.seen += 1;
     const at = fromRequestId(job.id, id);
     if (at === undefined) continue;
     const result = await toResult(run, job, { at, outcome });
+    if (outcome.kind === 'error' && policyOf(outcome.error) === 'pause') taken.account ??= outcome.error;
     if (result.kind === 'answered') taken.answered = true;
     if (result.kind === 'failed') {
       taken.refusal ??= result.result.error.message;

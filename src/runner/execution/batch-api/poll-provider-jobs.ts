@@ -10,6 +10,8 @@ export interface Polled {
   hasNews: boolean;
   /** A fault of the batch API, or of a job without any answer. */
   fault?: AppError;
+  /** A fault of the account: the batch pauses, and rows keep their place. */
+  account?: AppError;
   /** Jobs that need a person's decision. */
   held: ProviderJobRecord[];
 }
@@ -55,15 +57,20 @@ export async function pollProviderJob(run: ProviderJobRun, job: ProviderJobRecor
   run.hasHarvested = true;
   if (harvest.kind === 'answered') run.faults = 0;
   polled.hasNews = true;
+  if (harvest.account !== undefined) polled.account ??= harvest.account;
   if (harvest.kind === 'unanswered') polled.fault ??= harvest.error;
 }
 
 function unreadable(job: ProviderJobRecord, { error: cause, batchId }: { error: AppError; batchId: string }): AppError {
+  // Sending again pays twice, so it is named only where the provider says that there is nothing to read.
+  const isGone = cause.code === 'model_unknown' || cause.code === 'model_response_invalid';
+  const again = isGone
+    ? ` If the job no longer exists, "rowmill batches resume ${batchId} --resend-lost" sends its requests again: they may be paid for twice.`
+    : '';
   return new AppError(
     cause.code,
     `The job ${job.providerJobId} of ${job.requests} requests can't be read: ${cause.message} The provider keeps its ` +
-      `answers; resume once the job can be read. If the job no longer exists, "rowmill batches resume ${batchId} --resend-lost" sends its ` +
-      'requests again: they may be paid for twice.',
+      `answers; resume once the job can be read.${again}`,
     { cause },
   );
 }

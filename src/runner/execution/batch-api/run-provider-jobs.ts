@@ -104,8 +104,9 @@ async function advance({ run, pace, realtime }: Waves): Promise<ProcessEnd | und
   if (isOver) await cancelProviderJobs(run, jobs);
   await wait(pace.next(), run);
   if (isStopping(run)) return undefined;
-  const { hasNews, fault, held } = await pollProviderJobs(run, jobs);
+  const { hasNews, fault, held, account } = await pollProviderJobs(run, jobs);
   if (hasNews) pace.restart();
+  if (account !== undefined) return { kind: 'pause', reason: 'fatal', error: account };
   if (held.length > 0 && held.length === jobs.length) {
     return { kind: 'pause', reason: 'fatal', error: heldFault(held, run.options.fence.batchId) };
   }
