@@ -1,4 +1,4 @@
-import type { ConversationAgent } from '../agent/conversation/conversation-parts.ts';
+import type { ConversationAgent, RunBill } from '../agent/conversation/conversation-parts.ts';
 import { agentLabel, callTimeoutMs } from '../agent/definition.ts';
 import { openAgent } from '../agent/open-agent.ts';
 import { systemClock } from '../base/clock.ts';
@@ -69,10 +69,16 @@ export async function openOrchestrator(label: string | null, parts: Orchestrator
   };
 }
 
-/** The number of a run's answered calls in the journal, and their cost. */
-export async function readRun(run: string, store: Store): Promise<{ answers: number; costUsd: number | null }> {
-  const answers = (await store.readJournal(run)).flatMap((entry) => (entry.answer === null ? [] : [entry.answer]));
+/** What the journal holds of a run of a conversation. */
+export async function readRun(run: string, store: Store): Promise<RunBill> {
+  const entries = await store.readJournal(run);
+  const answers = entries.flatMap(({ answer }) => (answer === null ? [] : [answer]));
   const costs = answers.map((answer) => answer.costMicroUsd);
   const sum = costs.reduce((total, cost) => (total === null || cost === null ? null : total + cost), 0);
-  return { answers: answers.length, costUsd: sum === null ? null : sum / 1e6 };
+  const turns = entries.flatMap(({ kind, turn, answer }): [number, number | null][] =>
+    kind !== 'model' || answer === null
+      ? []
+      : [[turn, answer.costMicroUsd === null ? null : answer.costMicroUsd / 1e6]],
+  );
+  return { answers: answers.length, costUsd: sum === null ? null : sum / 1e6, turns: new Map(turns) };
 }

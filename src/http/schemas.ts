@@ -28,6 +28,8 @@ const usage = z
   })
   .openapi('Usage', { description: 'Tokens; `inputTokens` does not contain the cached ones.' });
 
+const costUsd = z.number().nullable().openapi({ description: 'Dollars; null when the price of a model is not known.' });
+
 const toolUse = { tool_use_id: z.string(), name: z.string() };
 
 /** The data of one server-sent event; `type` is also the event's name. */
@@ -49,13 +51,13 @@ export const chatEvent = z
       content: z.unknown(),
       duration_ms: z.number(),
     }),
-    z.object({ type: z.literal('turn-end'), stop_reason: z.string(), usage }),
+    z.object({ type: z.literal('turn-end'), stop_reason: z.string(), usage, cost_usd: costUsd }),
     z.object({
       type: z.literal('done'),
       conversation_id: z.string(),
       stop_reason: z.string(),
       usage,
-      cost_usd: z.number().nullable().openapi({ description: 'null when the price of a model is not known.' }),
+      cost_usd: costUsd,
     }),
     z.object({ type: z.literal('error'), code: z.string(), message: z.string() }),
   ])

@@ -2,9 +2,10 @@ import { unreachable } from '../../base/errors.ts';
 import { type Json, textOf } from '../../protocol/messages.ts';
 import type { CallModel, RunEvent } from '../../protocol/run.ts';
 import type { ConversationEvent } from './conversation.ts';
+import type { TurnCosts } from './turn-costs.ts';
 
 /** The chat event for an event of the run; undefined for events that a chat client does not need. */
-export function conversationEvent(event: RunEvent): ConversationEvent | undefined {
+export function conversationEvent(event: RunEvent, costs: Pick<TurnCosts, 'costOf'>): ConversationEvent | undefined {
   switch (event.type) {
     case 'turn-start':
       return undefined;
@@ -22,7 +23,12 @@ export function conversationEvent(event: RunEvent): ConversationEvent | undefine
         duration_ms: Math.round(event.durationMs),
       };
     case 'turn-end':
-      return { type: 'turn-end', stop_reason: event.stopReason, usage: event.usage };
+      return {
+        type: 'turn-end',
+        stop_reason: event.stopReason,
+        usage: event.usage,
+        cost_usd: costs.costOf(event.turn),
+      };
     default:
       return unreachable(event);
   }

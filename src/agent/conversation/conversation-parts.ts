@@ -35,6 +35,16 @@ export interface ConversationAgent {
   hooksFor(runId: string): Pick<RunHooks, 'callModel' | 'callTool'>;
 }
 
+/** What the journal holds of a run. */
+export interface RunBill {
+  /** The number of its answered calls. */
+  answers: number;
+  /** Dollars of all of them; null when a price is unknown. */
+  costUsd: number | null;
+  /** Dollars of the model call of each answered turn; null when its price is unknown. */
+  turns: ReadonlyMap<number, number | null>;
+}
+
 /** The dependencies of conversations. */
 export interface ConversationParts {
   store: ConversationStore;
@@ -44,8 +54,7 @@ export interface ConversationParts {
    * every message. Rejects with `agent_not_found`.
    */
   open(label: string | null, speaker: string | undefined, said: readonly string[]): Promise<ConversationAgent>;
-  /** What the journal holds of a run: its answered calls, and what they cost (null when a price is unknown). */
-  readRun(runId: string): Promise<{ answers: number; costUsd: number | null }>;
+  readRun(runId: string): Promise<RunBill>;
   /** This process as text, and whether the process of such a text is still alive (unknown on another host). */
   owner: string;
   isAlive(owner: string): boolean | 'unknown';

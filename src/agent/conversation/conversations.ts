@@ -5,6 +5,7 @@ import type { ConversationEvent, Conversations } from './conversation.ts';
 import { alwaysSpeaking, conversationEvent, eventsOf } from './conversation-events.ts';
 import type { ConversationAgent, ConversationParts, StoredConversation } from './conversation-parts.ts';
 import { closedRun, requestMessages, withoutOpaque } from './conversation-transcript.ts';
+import { createTurnCosts } from './turn-costs.ts';
 
 /** Age after which a run of another host counts as dead: it cannot be checked. Runs are bounded by `limits.timeout_s`. */
 const FOREIGN_RUN_MS = 15 * 60_000;
@@ -154,16 +155,17 @@ async function playRun(
   progress: Progress,
 ): Promise<{ outcome: RunOutcome; after: Progress }> {
   const { callModel, callTool } = opened.hooksFor(run);
+  const costs = createTurnCosts(callModel, () => parts.readRun(run));
   const transcript = opened.isOther ? withoutOpaque(progress.messages) : progress.messages;
   const outcome = await opened.agent.run(requestMessages(transcript), {
     runId: run,
     said: { conversation: id, number: Number(run.slice(id.length + 1)) },
-    callModel: alwaysSpeaking(callModel),
+    callModel: alwaysSpeaking(costs.callModel),
     callTool,
     signal,
     stream: true,
     emit: (event) => {
-      const told = conversationEvent(event);
+      const told = conversationEvent(event, costs);
       if (told !== undefined) emit(told);
     },
   });

@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { AppError, type ErrorCode } from '../../base/errors.ts';
 import type { App } from '../app.ts';
+import { chatCommand, openingLines } from '../chat-commands.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
 import { EXIT, exitCodeOfError } from '../exit-codes.ts';
 import { listenForStop } from '../signals.ts';
@@ -31,7 +32,8 @@ export function addChatCommand(program: Command, context: CommandContext): void 
 }
 
 const HELP = `
-/exit or Ctrl-D ends the chat; Ctrl-C interrupts an answer.
+/quit or Ctrl-D ends the chat; Ctrl-C interrupts an answer. /help lists the commands.
+Commands cost nothing: no model is called.
 Batches continue after you leave.
 
 Examples:
@@ -78,15 +80,17 @@ async function converse(app: App, conversation: string | undefined, { context, o
   const answers: (Answer & { message: string })[] = [];
   let conversationId = conversation;
   if (isTalk) {
-    output.line(output.paint('dim', 'Say what to do with a table. /exit ends the chat.'));
+    for (const line of await openingLines(app, context.io.cwd)) output.line(output.paint('dim', line));
     prompt.setPrompt(output.paint('bold', '› '));
     prompt.prompt();
   }
   try {
     for await (const typed of prompt) {
       const message = typed.trim();
-      if (message === '/exit') break;
-      if (message !== '') {
+      const command = chatCommand(message);
+      if (command === 'quit') break;
+      if (command !== undefined) await command(app, output);
+      else if (message !== '') {
         const signal = interruption.begin();
         const answer = await ask(app, { message, conversationId, signal }, { context, output });
         interruption.end();

@@ -42,6 +42,9 @@ export function createConversationView(io: Io, quiet: boolean): ConversationView
   const inputs = new Map<string, Json>();
   // A terminal breaks lines inside words, so text is wrapped for it; a file keeps the original lines.
   const words = createWordWrap(io.isTTY.stdout ? layout.width : Number.POSITIVE_INFINITY);
+  /** Dollars of the turns so far; null when one has an unknown price. */
+  let spent: number | null = 0;
+  const dim = (text: string) => layout.paint('dim', text);
   /** Whether the cursor is at the start of a line. */
   let fresh = true;
   const write = (text: string) => {
@@ -81,14 +84,16 @@ export function createConversationView(io: Io, quiet: boolean): ConversationView
         }
         case 'turn-end':
           endLine();
+          spent = spent === null || event.cost_usd === null ? null : spent + event.cost_usd;
+          // The last turn is followed by the cost of the whole answer.
+          if (event.stop_reason === 'tool_use' && spent !== 0) line(dim(`(so far: ${costText(spent)})`));
           return;
         case 'done':
           answer.stop_reason = event.stop_reason;
           answer.usage = event.usage;
           answer.cost_usd = event.cost_usd;
           endLine();
-          if (event.cost_usd !== null && event.cost_usd > 0)
-            line(layout.paint('dim', `(this answer: ${dollars(event.cost_usd)})`));
+          if (event.cost_usd !== 0) line(dim(`(this answer: ${costText(event.cost_usd)})`));
           return;
         case 'error':
           answer.error = { code: event.code, message: event.message };
@@ -97,4 +102,8 @@ export function createConversationView(io: Io, quiet: boolean): ConversationView
       }
     },
   };
+}
+
+function costText(usd: number | null): string {
+  return usd === null ? 'cost unknown' : dollars(usd);
 }

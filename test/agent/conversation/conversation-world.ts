@@ -6,6 +6,7 @@ import { createConversations } from '../../../src/agent/conversation/conversatio
 import { agentDefinition } from '../../../src/agent/definition.ts';
 import { openAgent } from '../../../src/agent/open-agent.ts';
 import type { Tool } from '../../../src/agent/tool.ts';
+import { readRun } from '../../../src/app/open-orchestrator.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { AppError } from '../../../src/base/errors.ts';
 import { createSilentLog } from '../../../src/base/log.ts';
@@ -124,14 +125,7 @@ function startProcess(
           }),
       };
     },
-    async readRun(run) {
-      const entries = await store.readJournal(run);
-      const answered = entries.flatMap(({ answer }) => (answer === null ? [] : [answer]));
-      return {
-        answers: answered.length,
-        costUsd: answered.reduce((sum, { costMicroUsd }) => sum + (costMicroUsd ?? 0), 0) / 1e6,
-      };
-    },
+    readRun: (run) => readRun(run, store),
     owner,
     isAlive: (other) => alive.includes(other),
     newId,

@@ -69,6 +69,8 @@ describe('a message', () => {
       'turn-end',
       'done',
     ]);
+    // Turns add up to the cost of the answer.
+    expect(events.flatMap((event) => (event.type === 'turn-end' ? [event.cost_usd] : []))).toEqual([0.00003, 0.00003]);
     expect(events[3]).toMatchObject({ tool_use_id: 'a', name: 'count', is_error: false, content: { count: 1 } });
     expect(events.at(-1)).toEqual({
       type: 'done',

@@ -37,3 +37,19 @@ it('refuses a conversation that does not exist before it reads anything', async 
   expect(done.code).toBe(2);
   expect(JSON.parse(done.stdout).error.code).toBe('conversation_not_found');
 });
+
+it('runs commands without any model call, and goes on', async () => {
+  const input = '/help\n/agents\n/batches\n/halp\nhello\n/quit\nthree\n';
+  const done = await space.run(['chat'], { input });
+  expect(done.stdout).toMatch(/\/batches +list the newest batches/);
+  expect(done.stdout).toContain('greeter');
+  expect(done.stdout).toContain('There are no batches.');
+  expect(done.stderr).toContain('/halp is no command. Did you mean /help?');
+  expect(done.stdout).toContain('You said hello; that was message 1.');
+  expect(done.stdout).not.toContain('three');
+});
+
+it('takes a path for a message', async () => {
+  const done = await space.run(['chat'], { input: '/data/people.csv\n' });
+  expect(done.stdout).toContain('You said /data/people.csv; that was message 1.');
+});

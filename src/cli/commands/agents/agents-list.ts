@@ -24,14 +24,15 @@ export function addAgentsListCommand(agents: Command, context: CommandContext): 
           runs_in_batches: agent.structured_output.enabled,
         })),
       });
-      show(definitions, output);
+      showAgents(definitions, output);
       output.line(output.paint('dim', `from ${[...new Set(registry.sources)].map(oneLine).join(', ')}`));
       return EXIT.completed;
     }),
   );
 }
 
-function show(definitions: AgentDefinition[], output: Output): void {
+/** Agents as a table. */
+export function showAgents(definitions: AgentDefinition[], output: Output): void {
   const { paint } = output;
   const rows = definitions.map((agent) => [
     agent.name,

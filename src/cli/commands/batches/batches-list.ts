@@ -25,7 +25,7 @@ export function addBatchesListCommand(batches: Command, context: CommandContext)
         });
         const savings = await app.runner.savings();
         output.document({ batches: reports, savings });
-        show(reports, output);
+        showBatches(reports, output);
         for (const line of savingsLines(savings)) output.line(line);
         return EXIT.completed;
       }),
@@ -41,7 +41,8 @@ function savingsLines({ batch_api_usd: api, cache_usd: cache }: Savings): string
   return parts.length === 0 ? [] : [`All batches together saved ${parts.join(' and ')}.`];
 }
 
-function show(reports: BatchReport[], output: Output): void {
+/** Batches as a table. */
+export function showBatches(reports: BatchReport[], output: Output): void {
   if (reports.length === 0) {
     output.line('There are no batches. Start one with "rowmill run" or "rowmill chat".');
     return;
