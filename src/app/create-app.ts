@@ -18,6 +18,7 @@ import { supervise } from '../runner/lifecycle/supervise.ts';
 import type { Runner } from '../runner/runner.ts';
 import { currentOwner, isOwnerAlive } from '../storage/lease-owner.ts';
 import type { LeaseOwner } from '../storage/leases.ts';
+import { copyStdin } from '../tables/locations/stdin-locations.ts';
 import { createEvents } from '../telemetry/create-events.ts';
 import { createOrchestratorTools } from '../tools/orchestrator-tools.ts';
 import type { Config } from './config.ts';
@@ -26,7 +27,7 @@ import { createDetachedRunner } from './detached-runner.ts';
 import { findMissingSettings } from './missing-settings.ts';
 import { createTalkLanes, openOrchestrator, readRun } from './open-orchestrator.ts';
 import { openRegistry } from './open-registry.ts';
-import { openStorage, prepareFolders } from './open-storage.ts';
+import { openStorage, prepareFolders, spoolFolder } from './open-storage.ts';
 import { makePrivate } from './private-files.ts';
 
 /** Which process drives batches that tool calls start: this one, or a detached one that outlives it. */
@@ -129,6 +130,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     conversations,
     confirmations,
     supervise: (limits) => supervise({ runner, clock: systemClock, log, ...limits }),
+    copyStdin: (stdin, signal) => copyStdin(stdin, spoolFolder(config), signal),
     ensureDetachedRunner: detached.ensure,
     close: once(async () => {
       detached.close();

@@ -11,6 +11,7 @@ import { createHttpStore } from '../tables/locations/http-locations.ts';
 import type { Location } from '../tables/locations/location.ts';
 import type { LocationKind } from '../tables/locations/location-kind.ts';
 import { createS3Store } from '../tables/locations/s3-locations.ts';
+import { createStdinStore } from '../tables/locations/stdin-locations.ts';
 import type { Tables } from '../tables/table.ts';
 import { createTables } from '../tables/tables.ts';
 import type { Config } from './config.ts';
@@ -38,13 +39,16 @@ export async function openStorage(
 
 /** The places that tables are read from and written to; `around` wraps every file and object. */
 function locationKinds(config: Config, around?: (location: Location) => Location): LocationKind[] {
-  const http = createHttpStore({
-    folder: join(config.dataDir, 'spool'),
-    reach: { hosts: new Set(config.httpSources) },
-  });
-  const stores = [createFileStore(), createS3Store(() => openS3(config)), http];
+  const folder = spoolFolder(config);
+  const http = createHttpStore({ folder, reach: { hosts: new Set(config.httpSources) } });
+  const stores = [createFileStore(), createS3Store(() => openS3(config)), http, createStdinStore(folder)];
   const options = { maxDecodedBytes: config.maxDecodedBytes, ...(around && { around }) };
   return stores.map((store) => createByteLocations(store, options));
+}
+
+/** Where copies of sources are kept that can't be read twice from their place. */
+export function spoolFolder({ dataDir }: Config): string {
+  return join(dataDir, 'spool');
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Conversations } from '../agent/conversation/conversation.ts';
 import type { Log } from '../base/log.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -36,6 +37,8 @@ export interface App extends AppBinding {
   confirmations: Confirmations;
   /** Drives lapsed batches in this process until `signal` (drains) or, with `untilIdle`, until none is left. */
   supervise(options: { signal: AbortSignal; hardSignal: AbortSignal; untilIdle: boolean }): Promise<void>;
+  /** Copies stdin into the data directory, as a table. `remove` deletes the copy; it is idempotent. */
+  copyStdin(stdin: Readable, signal: AbortSignal): Promise<{ uri: string; remove(): Promise<void> }>;
   /** Starts a detached runner process on this data directory if there are batches that no process drives. */
   ensureDetachedRunner(): Promise<void>;
   /** Idempotent. */

@@ -8,7 +8,7 @@ import { type Caller, createdBy, localCaller, type Scope } from './contract/call
 import { inlineAgent } from './contract/inline-agent.ts';
 import { batchTuning } from './contract/options.ts';
 import type { BatchReport } from './contract/report.ts';
-import { type BatchRequest, resumeRequest, retryRequest } from './contract/request.ts';
+import { type BatchRequest, KEPT_OUTPUT, resumeRequest, retryRequest } from './contract/request.ts';
 import type { RowReport } from './contract/row.ts';
 import type { AttemptTrace, RowTrace } from './contract/trace.ts';
 import type { RunnerDeps } from './deps.ts';
@@ -164,7 +164,7 @@ async function createBatch(
       agent: plan.agent,
       toolSpecs: null,
       inputMapping: plan.input_mapping,
-      outputUri: request.output_uri ?? join(deps.resultsDir, plan.source_files > 1 ? `${id}/` : `${id}.csv`),
+      outputUri: outputOf(request, { id, isMany: plan.source_files > 1 }, deps),
       estimate: plan.estimate,
       warnings: plan.warnings,
       standIn: provider.standIn ?? null,
@@ -210,13 +210,23 @@ async function exportToRecords(
   return { uri: writer.uri, bytes: 0 };
 }
 
+/** Where a batch writes its table; the default is in the results folder. */
+function outputOf(
+  { output_uri: uri }: BatchRequest,
+  { id, isMany }: { id: string; isMany: boolean },
+  { resultsDir }: RunnerDeps,
+): string {
+  if (uri === KEPT_OUTPUT) return join(resultsDir, `${id}.csv`);
+  return uri ?? join(resultsDir, isMany ? `${id}/` : `${id}.csv`);
+}
+
 /** Makes URIs absolute, because the process that drives the batch may have another working directory. */
 function withAbsoluteUris(request: BatchRequest, { tables }: RunnerDeps): BatchRequest {
   const { csv_uri: source, output_uri: output } = request;
   return {
     ...request,
     csv_uri: tables.absolute(source),
-    ...(output === undefined ? {} : { output_uri: tables.absolute(output) }),
+    ...(output !== undefined && { output_uri: output === KEPT_OUTPUT ? output : tables.absolute(output) }),
   };
 }
 

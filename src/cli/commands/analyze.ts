@@ -4,9 +4,10 @@ import { bytes, count, counted } from '../../base/figures.ts';
 import { callTool } from '../call-tool.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { locationArgument, numberArgument } from '../mapping-arguments.ts';
+import { numberArgument } from '../mapping-arguments.ts';
 import { addReadingFlags, type FlagValues, readingFlagsOf } from '../option-flags.ts';
 import { listenForStop } from '../signals.ts';
+import { TABLE_ARGUMENT, tableArgument } from '../table-argument.ts';
 import { cellText, oneLine } from '../terminal/safe-text.ts';
 import { layOutTable } from '../terminal/terminal-table.ts';
 
@@ -47,7 +48,7 @@ type Analysis = z.infer<typeof analysis>;
 /** `rowmill analyze`: what is in a table, in one pass. */
 export function addAnalyzeCommand(program: Command, context: CommandContext): void {
   const command = newCommand(program, 'analyze', 'Show what is in a table: rows, columns, types, samples')
-    .argument('<table>', 'path or s3:// URI of a CSV, TSV, JSONL or Parquet file, or of a folder/ or pattern of files')
+    .argument('<table>', TABLE_ARGUMENT)
     .option(
       '--sample-rows <n>',
       'rows to show (default 5)',
@@ -59,6 +60,7 @@ export function addAnalyzeCommand(program: Command, context: CommandContext): vo
     .action((table: string, given: FlagValues & { sampleRows?: number }) =>
       context.run(async (output) => {
         const app = await context.app();
+        const source = await tableArgument(table, app, { context, output });
         const stop = listenForStop(context.signals, {
           onFirst: () => output.note('Stopping.'),
           onSecond: () => undefined,
@@ -66,7 +68,7 @@ export function addAnalyzeCommand(program: Command, context: CommandContext): vo
         try {
           const reading = readingFlagsOf(given);
           const input = {
-            csv_uri: locationArgument(table, context.io.cwd),
+            csv_uri: source.uri,
             ...(Object.keys(reading).length > 0 && { reading }),
             ...(given.sampleRows !== undefined && { sample_rows: given.sampleRows }),
           };
@@ -76,6 +78,7 @@ export function addAnalyzeCommand(program: Command, context: CommandContext): vo
           return EXIT.completed;
         } finally {
           stop.close();
+          await source.release();
         }
       }),
     );

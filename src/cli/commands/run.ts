@@ -1,18 +1,22 @@
+import { createReadStream } from 'node:fs';
 import type { Command } from 'commander';
 import { AppError } from '../../base/errors.ts';
 import { METADATA_COLUMNS, type MetadataColumn } from '../../runner/contract/mapping.ts';
 import type { BatchPlan } from '../../runner/contract/plan.ts';
-import { type BatchRequest, batchRequest } from '../../runner/contract/request.ts';
+import { type BatchRequest, batchRequest, KEPT_OUTPUT } from '../../runner/contract/request.ts';
 import { ENDED } from '../../runner/lifecycle/batch.ts';
 import { askToGoOn, canAsk, mayStartUnasked, tooCostly } from '../agreement.ts';
+import type { App } from '../app.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
 import { EXIT, exitCodeOfError } from '../exit-codes.ts';
 import { openForeground } from '../foreground.ts';
 import { agentArgument, collect, columnArguments, locationArgument, mappingArgument } from '../mapping-arguments.ts';
 import { addOptionFlags, addReadingFlags, type FlagValues, optionsOf, readingFlagsOf } from '../option-flags.ts';
 import { addQuestionFlags, QUESTION_HELP, type QuestionFlags, questionOf } from '../question-arguments.ts';
+import { STREAM, TABLE_ARGUMENT, tableArgument } from '../table-argument.ts';
 import { planLines } from '../terminal/report-text.ts';
 import { showResult } from '../terminal/show-result.ts';
+import { writeAll } from '../write-all.ts';
 
 interface RunArguments extends FlagValues, QuestionFlags {
   agent?: string;
@@ -29,7 +33,7 @@ interface RunArguments extends FlagValues, QuestionFlags {
 /** `rowmill run`: a batch in the foreground. */
 export function addRunCommand(program: Command, context: CommandContext): void {
   const command = newCommand(program, 'run', 'Run an agent over every row of a table')
-    .argument('<table>', 'path or s3:// URI of a CSV, TSV, JSONL or Parquet file, or of a folder/ or pattern of files')
+    .argument('<table>', TABLE_ARGUMENT)
     .option('-a, --agent <name[@version]>', 'the agent; without @version, its newest version')
     .option('--name <name>', batchRequest.shape.name.unwrap().description)
     .option('--dry-run', 'validate, show mapping and estimate, start nothing')
@@ -41,7 +45,7 @@ export function addRunCommand(program: Command, context: CommandContext): void {
     .option('--metadata <a,b>', `columns about each row: ${METADATA_COLUMNS.join(', ')}`, commaSeparated)
     .option(
       '-o, --out <location>',
-      'where to write the result table (default: in results/ of the data directory; its path is shown at the end); the extension sets the format; folder/ writes one table for each source file',
+      'where to write the result table (default: in results/ of the data directory; its path is shown at the end); the extension sets the format; folder/ writes one table for each source file; - writes CSV to stdout',
     );
   addReadingFlags(command);
   addQuestionFlags(command);
@@ -64,6 +68,7 @@ Examples:
   rowmill run tickets.csv --prompt 'Topic of {message}' --output topic:billing|delivery|other --output urgent:boolean
   rowmill run addresses.csv --agent broadband-checker-structured-v2 --dry-run
   rowmill run queries.jsonl -a query-classifier --map query=message --sample 20 --max-cost 1
+  zcat big.csv.gz | rowmill run - -a my-agent --yes --out - > answers.csv
   rowmill run s3://bucket/in.csv -a my-agent@v2 --out s3://bucket/out.csv --tolerate 5 --yes
 
 Rows are numbered from 0, without the header.
@@ -79,11 +84,46 @@ async function run(
   given: RunArguments,
   { context, output }: { context: CommandContext; output: Output },
 ): Promise<number> {
-  const request = requestOf(table, given, context.io.cwd);
+  const isStreamed = given.out === STREAM;
+  if (isStreamed && output.json) {
+    throw new AppError(
+      'invalid_arguments',
+      '--json and --out - both write to stdout: give --out a file, or leave one.',
+    );
+  }
+  // Faults of arguments are reported before stdin is read.
+  requestOf(table, given, context.io.cwd);
   const app = await context.app();
+  const shown = isStreamed ? { ...output, line: (text = '') => output.note(text) } : output;
+  const source = await tableArgument(table, app, { context, output: shown });
+  const starting = { isStdin: table === STREAM, isStarted: false };
+  try {
+    const request = { ...requestOf(table, given, context.io.cwd), csv_uri: source.uri };
+    return await start(request, given, { context, app, output: shown, isStreamed, starting });
+  } finally {
+    if (!starting.isStarted) await source.release();
+  }
+}
+
+interface Starting {
+  context: CommandContext;
+  app: App;
+  output: Output;
+  /** Whether the table goes to stdout. */
+  isStreamed: boolean;
+  /** Where the start stands. Once it has happened, the batch needs the copy of stdin. */
+  starting: { isStdin: boolean; isStarted: boolean };
+}
+
+async function start(
+  request: BatchRequest,
+  given: RunArguments,
+  { context, app, output, isStreamed, starting }: Starting,
+): Promise<number> {
   if (given.dryRun === true) return showPlan(await app.runner.plan(request), output);
   const limitUsd = app.config.confirmAboveUsd;
-  const isAsking = given.yes !== true && canAsk(context, output);
+  // The answer to a question would come from stdin too.
+  const isAsking = given.yes !== true && !starting.isStdin && canAsk(context, output);
   if (isAsking) {
     const plan = await app.runner.plan(request);
     if (plan.problems.length > 0) return showPlan(plan, output);
@@ -102,13 +142,18 @@ async function run(
         if (!(await mayStartUnasked(app, spend, { batchId, spentUsd: 0 }))) throw tooCostly(spend);
       }),
     );
+    starting.isStarted = true;
     if (!isAsking) note(planLines(plan, output), output);
     output.note(
       started ? `Started ${report.batch_id}.` : `${report.batch_id} was already started with this idempotency key.`,
     );
     const isAtRest = ENDED.includes(report.status) || report.status === 'paused';
-    if (isAtRest) return showResult({ report, interrupted: false, elsewhere: false }, output);
-    return showResult(await foreground.drive(app, report.batch_id), output);
+    const result = isAtRest
+      ? { report, interrupted: false, elsewhere: false }
+      : await foreground.drive(app, report.batch_id);
+    const { output_uri: written } = result.report;
+    if (isStreamed && written !== null) await writeAll(createReadStream(written), context.io.stdout);
+    return showResult(result, output);
   } finally {
     foreground.close();
   }
@@ -129,7 +174,9 @@ function requestOf(table: string, given: RunArguments, cwd: string): BatchReques
     target: targetOf(given),
     ...(given.map !== undefined && { input_mapping: mappingArgument(given.map) }),
     ...(Object.keys(output).length > 0 && { output_mapping: output }),
-    ...(given.out !== undefined && { output_uri: locationArgument(given.out, cwd) }),
+    ...(given.out !== undefined && {
+      output_uri: given.out === STREAM ? KEPT_OUTPUT : locationArgument(given.out, cwd),
+    }),
     ...(given.name !== undefined && { name: given.name }),
     ...(Object.keys(options).length > 0 && { options }),
   };

@@ -25,9 +25,12 @@ export const target = z
 
 export type Target = z.output<typeof target>;
 
+/** The output URI of a table that is only kept in `results/` of the data directory. */
+export const KEPT_OUTPUT = '-';
+
 /** A request for a batch. */
 export const batchRequest = strict({
-  csv_uri: z.string().min(1, 'must name a table').describe('The source table: a path or a URI.'),
+  csv_uri: z.string().min(1, 'must name a table').describe('The source table: a path, or an s3:// or https:// URI.'),
   reading: readingOptions.exactOptional(),
   target,
   input_mapping: inputMapping.exactOptional(),
@@ -36,7 +39,7 @@ export const batchRequest = strict({
     .string()
     .min(1)
     .describe(
-      'Where the output table goes: a path or an s3:// URI. Its extension chooses CSV, TSV, JSONL, JSON, XLSX or Parquet. Without it, a file in results/ of the data directory.',
+      'Where the output table goes: a path or an s3:// URI. Its extension chooses CSV, TSV, JSONL, JSON, XLSX or Parquet. Without it, and with "-", a file in results/ of the data directory.',
     )
     .exactOptional(),
   name: z

@@ -11,7 +11,7 @@ import { OPTION_DEFAULTS } from '../contract/options.ts';
 import type { BatchPlan } from '../contract/plan.ts';
 import type { Problem } from '../contract/problem.ts';
 import { readingOf } from '../contract/reading.ts';
-import type { BatchRequest } from '../contract/request.ts';
+import { type BatchRequest, KEPT_OUTPUT } from '../contract/request.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { promptWarnings } from '../rows/input-messages.ts';
 import { compileMapping, proposeMapping } from '../rows/mapping.ts';
@@ -69,7 +69,7 @@ export async function planBatch(given: BatchRequest, deps: RunnerDeps, { face }:
     row_count: look?.rowCount ?? null,
     source_files: source?.parts?.().length ?? 1,
   };
-  if (request.output_uri !== undefined) {
+  if (request.output_uri !== undefined && request.output_uri !== KEPT_OUTPUT) {
     const uri = request.output_uri;
     const overwrite = request.options?.overwrite === true || (await isRepeat(request, deps));
     await attempt(problems, () => deps.tables.checkWriter(uri, [request.csv_uri], { overwrite }));

@@ -57,11 +57,16 @@ function filesOf(batch: BatchRecord, uri: string): OutputFile[] {
   if (!uri.endsWith('/')) return [{ uri, fromRow: 0, toRow: Number.POSITIVE_INFINITY }];
   const { parts, request } = planOf(batch);
   let fromRow = 0;
-  return (parts ?? [{ name: basename(request.csv_uri), rows: batch.totals.rows }]).map(({ name, rows }) => {
+  return (parts ?? [{ name: nameOf(request.csv_uri), rows: batch.totals.rows }]).map(({ name, rows }) => {
     const file = { uri: `${uri}${name}`, fromRow, toRow: fromRow + rows };
     fromRow = file.toRow;
     return file;
   });
+}
+
+/** The name of the only file of a source. */
+function nameOf(uri: string): string {
+  return basename(/^https?:/i.test(uri) ? new URL(uri).pathname : uri);
 }
 
 async function writeTable(

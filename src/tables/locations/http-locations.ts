@@ -32,7 +32,7 @@ export function createHttpStore({ folder, reach, maxBytes = MAX_BYTES, now = Dat
       const copy = async (signal?: AbortSignal) => createFileLocation(await copyOf(url, signal), [folder]);
       return {
         uri: url.href,
-        fileName: decodeName(url.pathname),
+        fileName: url.pathname.slice(url.pathname.lastIndexOf('/') + 1),
         identity: async () => url.href,
         exists: async () => true,
         openRead: async (signal) => (await copy(signal)).openRead(signal),
@@ -44,14 +44,4 @@ export function createHttpStore({ folder, reach, maxBytes = MAX_BYTES, now = Dat
     list: async () => undefined,
     close: async () => undefined,
   };
-}
-
-function decodeName(pathname: string): string {
-  const name = pathname.slice(pathname.lastIndexOf('/') + 1);
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    // Not percent-encoded: the name is used unchanged.
-    return name;
-  }
 }

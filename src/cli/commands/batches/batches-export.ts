@@ -1,4 +1,3 @@
-import type { Writable } from 'node:stream';
 import type { Command } from 'commander';
 import { AppError } from '../../../base/errors.ts';
 import { bytes } from '../../../base/figures.ts';
@@ -6,6 +5,7 @@ import { type CommandContext, newCommand } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { locationArgument } from '../../mapping-arguments.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
+import { writeAll } from '../../write-all.ts';
 
 interface ExportArguments {
   out?: string;
@@ -17,14 +17,17 @@ interface ExportArguments {
 export function addBatchesExportCommand(batches: Command, context: CommandContext): void {
   newCommand(batches, 'export', 'Write the current table of a batch, in a format of your choice')
     .argument('<batch>', 'id of the batch')
-    .option('-o, --out <location>', 'path or s3:// URI; its extension sets the format. Without --out: CSV on stdout')
+    .option(
+      '-o, --out <location>',
+      'path or s3:// URI; its extension sets the format. Without --out, or with -: CSV on stdout',
+    )
     .option('--overwrite', 'replace an existing file')
     .option('--spreadsheet-safe', 'neutralise cells that a spreadsheet would read as formulas')
     .addHelpText('after', HELP)
     .action((batch: string, given: ExportArguments) =>
       context.run(async (output) => {
         const { runner } = await context.app();
-        if (given.out === undefined) {
+        if (given.out === undefined || given.out === '-') {
           const option = [
             ...(output.json ? ['--json'] : []),
             ...(given.spreadsheetSafe === true ? ['--spreadsheet-safe'] : []),
@@ -45,29 +48,6 @@ export function addBatchesExportCommand(batches: Command, context: CommandContex
         return EXIT.completed;
       }),
     );
-}
-
-/** Writes chunks as fast as they are read. A reader that closes the pipe (`| head`) ends the writing; no fault. */
-async function writeAll(chunks: AsyncIterable<string>, stdout: Writable): Promise<void> {
-  let isGone = false;
-  let wake: () => void = () => undefined;
-  const onError = () => {
-    isGone = true;
-    wake();
-  };
-  const onDrain = () => wake();
-  stdout.on('error', onError).on('drain', onDrain);
-  try {
-    for await (const chunk of chunks) {
-      if (isGone) return;
-      const drained = new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-      if (!stdout.write(chunk)) await drained;
-    }
-  } finally {
-    stdout.off('error', onError).off('drain', onDrain);
-  }
 }
 
 const HELP = `

@@ -1,0 +1,36 @@
+import type { App } from './app.ts';
+import type { CommandContext, Output } from './command-context.ts';
+import { locationArgument } from './mapping-arguments.ts';
+import { listenForStop } from './signals.ts';
+
+/** The argument that stands for stdin or stdout. */
+export const STREAM = '-';
+
+/** The help of an argument that names a table. */
+export const TABLE_ARGUMENT =
+  'path, s3:// or https:// URI of a CSV, TSV, JSONL or Parquet file, or of a folder/ or pattern of files; - is stdin';
+
+/** A table that a command reads. */
+export interface TableArgument {
+  uri: string;
+  /** Deletes the copy of stdin, if the argument was `-`. Idempotent. */
+  release(): Promise<void>;
+}
+
+/** The table that an argument names; `-` is stdin, which is copied into the data directory first. */
+export async function tableArgument(
+  table: string,
+  app: App,
+  { context, output }: { context: CommandContext; output: Output },
+): Promise<TableArgument> {
+  const { io } = context;
+  if (table !== STREAM) return { uri: locationArgument(table, io.cwd), release: async () => undefined };
+  if (io.isTTY.stdin) output.note('Reading the table from the terminal; Ctrl-D ends it.');
+  const stop = listenForStop(context.signals, { onFirst: () => output.note('Stopping.'), onSecond: () => undefined });
+  try {
+    const { uri, remove } = await app.copyStdin(io.stdin, stop.signal);
+    return { uri, release: remove };
+  } finally {
+    stop.close();
+  }
+}
