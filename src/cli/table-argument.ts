@@ -8,7 +8,7 @@ export const STREAM = '-';
 
 /** The help of an argument that names a table. */
 export const TABLE_ARGUMENT =
-  'path, s3:// or https:// URI of a CSV, TSV, JSONL or Parquet file, or of a folder/ or pattern of files; - is stdin';
+  'path, s3:// or https:// URI of a CSV, TSV, JSONL, JSON, XLSX or Parquet file, or of a folder/ or pattern of files; - is stdin';
 
 /** A table that a command reads. */
 export interface TableArgument {

@@ -42,7 +42,10 @@ describe('- for stdin and stdout', () => {
     const unfit = await space.run(['run', '-', '-a', 'greeter', '--json'], { input: 'other\nx\n' });
     expect(unfit.code).toBe(2);
     const empty = await space.run(['run', '-', '-a', 'greeter', '--json'], { input: '' });
-    expect(JSON.parse(empty.stdout).error).toMatchObject({ code: 'file_empty', message: expect.stringMatching(/^stdin is empty/) });
+    expect(JSON.parse(empty.stdout).error).toMatchObject({
+      code: 'file_empty',
+      message: expect.stringMatching(/^stdin is empty/),
+    });
     expect(await copies()).toEqual(before);
   });
 
