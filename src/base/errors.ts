@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'location_denied'
   | 'location_unavailable'
   | 'not_a_table'
+  | 'encoding_uncertain'
   | 'no_rows'
   | 'format_unsupported'
   | 'table_too_large'

@@ -24,6 +24,7 @@ const BY_CODE: { [code in ErrorCode]?: number } = {
   file_not_allowed: EXIT.invalid,
   bucket_not_found: EXIT.invalid,
   not_a_table: EXIT.invalid,
+  encoding_uncertain: EXIT.invalid,
   no_rows: EXIT.invalid,
   format_unsupported: EXIT.invalid,
   table_too_large: EXIT.invalid,

@@ -164,6 +164,7 @@ async function createBatch(
       agent: plan.agent,
       toolSpecs: null,
       inputMapping: plan.input_mapping,
+      reading: plan.reading,
       outputUri: outputOf(request, { id, isMany: plan.source_files > 1 }, deps),
       estimate: plan.estimate,
       warnings: plan.warnings,

@@ -1,3 +1,5 @@
+import { normalizeEncoding } from '@exodus/bytes/encoding-lite.js';
+
 /**
  * How a table is to be read. Every field that is missing is detected, or has the default of its format.
  */
@@ -22,11 +24,9 @@ export interface Reading {
   sheet?: string;
 }
 
-/** The name of an encoding by any of its WHATWG labels; undefined for an unknown label. */
+/** The name of an encoding by any label of the WHATWG Encoding Standard; undefined for an unknown label. */
 export function encodingOf(label: string): string | undefined {
-  try {
-    return new TextDecoder(label).encoding;
-  } catch {
-    return undefined;
-  }
+  const name = normalizeEncoding(label) ?? undefined;
+  // "replacement" stands for encodings that the standard forbids to read.
+  return name === 'replacement' ? undefined : name;
 }

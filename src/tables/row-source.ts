@@ -1,4 +1,5 @@
 import type { Cell, StoredType } from './cell.ts';
+import type { Reading } from './reading.ts';
 
 /**
  * One row of a source, in order. `line` is the 1-based line of the file on which the row starts; in Parquet and in a
@@ -26,6 +27,8 @@ export interface TextFacts {
   /** The name that the WHATWG Encoding Standard gives it. */
   encoding: string;
   bom: boolean;
+  /** From 0 to 1, where the encoding was guessed from the content. */
+  confidence?: number;
   /** CSV and TSV only. */
   delimiter?: string;
   quote?: string;
@@ -64,6 +67,8 @@ export interface TableWarning {
     | 'short_records_padded'
     | 'malformed_records'
     | 'invalid_bytes'
+    | 'encoding_guessed'
+    | 'files_differ'
     | 'column_added'
     | 'mixed_types'
     | 'no_rows'
@@ -103,6 +108,8 @@ interface OpenedSource {
   parts?(): SourcePart[];
   /** Unique names in order. For JSONL it grows while rows are read (first-seen order). */
   columns(): string[];
+  /** How the source is read, with what was detected: opened again with it, it is read in the same way. */
+  readAs?(): Reading;
   /** Grows while rows are read. */
   warnings(): TableWarning[];
   /**

@@ -41,7 +41,11 @@ const output = z.object({
       encoding: z
         .string()
         .nullable()
-        .describe('utf-8, utf-16le, utf-16be or latin1; null where the format is no text.'),
+        .describe('Its name in the WHATWG list, such as utf-8 or gbk; null where the format is no text.'),
+      encoding_confidence: z
+        .number()
+        .nullable()
+        .describe('How sure the encoding is, from 0 to 1, where it was guessed from the content; else null.'),
       bom: z.boolean().describe('Whether it starts with a byte order mark.'),
       delimiter: z.string().nullable().describe('The separator between fields; null for other formats.'),
       quote: z.string().nullable().describe('The quote character of fields; null for other formats.'),
@@ -139,6 +143,7 @@ function describeAt(profile: TableProfile, detail: Detail): Output {
       name,
       compression,
       encoding: text?.encoding ?? null,
+      encoding_confidence: text?.confidence ?? null,
       bom: text?.bom ?? false,
       delimiter: text?.delimiter ?? null,
       quote: text?.quote ?? null,

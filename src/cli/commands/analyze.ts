@@ -18,6 +18,7 @@ const analysis = z.object({
     name: z.string(),
     compression: z.enum(['none', 'gzip', 'zstd']),
     encoding: z.string().nullable(),
+    encoding_confidence: z.number().nullable(),
     bom: z.boolean(),
     delimiter: z.string().nullable(),
   }),
@@ -126,11 +127,17 @@ function factsOf({ format, ...found }: Analysis): string[] {
     counted(found.row_count, 'row'),
     counted(found.column_count, 'column'),
     `${format.name}${COMPRESSIONS[format.compression]}`,
-    ...(format.encoding === null ? [] : [`${format.encoding}${format.bom ? ' with BOM' : ''}`]),
+    ...(format.encoding === null
+      ? []
+      : [`${format.encoding}${format.bom ? ' with BOM' : ''}${sureness(format.encoding_confidence)}`]),
     ...(format.delimiter === null ? [] : [`delimiter ${delimiter ?? cellText(format.delimiter)}`]),
     ...(found.size_bytes === null ? [] : [bytes(found.size_bytes)]),
     ...(found.malformed_count === 0 ? [] : [`${counted(found.malformed_count, 'unreadable row')}`]),
   ];
+}
+
+function sureness(confidence: number | null): string {
+  return confidence === null ? '' : `, ${Math.min(99, Math.floor(confidence * 100))} % sure`;
 }
 
 function rangeOf(column: Analysis['columns'][number]): string {

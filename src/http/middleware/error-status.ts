@@ -18,6 +18,7 @@ const STATUS: { [code in ErrorCode]: ContentfulStatusCode } = {
   location_denied: 403,
   location_unavailable: 502,
   not_a_table: 422,
+  encoding_uncertain: 422,
   no_rows: 422,
   format_unsupported: 422,
   table_too_large: 422,

@@ -4,6 +4,7 @@ import { estimate } from './estimate.ts';
 import { executorName } from './executor-name.ts';
 import { inputMapping } from './mapping.ts';
 import { problem } from './problem.ts';
+import { readingOptions } from './reading.ts';
 
 /** The executor that the rows use, and the estimate of each possible way. */
 export const execution = z.object({
@@ -36,6 +37,7 @@ export const batchPlan = z.object({
   output_columns: z
     .array(z.string())
     .describe("The output table's columns after those of the source, in order, including the status columns."),
+  reading: readingOptions.describe('How the source table is read: what was given, and what was detected.'),
   columns: z.array(z.string()).describe("The source table's columns."),
   row_count: z.number().nullable().describe('Number of rows; null while unknown.'),
   source_files: z.number().describe('Number of files in the source; 1 unless it is a folder or a pattern.'),

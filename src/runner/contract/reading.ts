@@ -92,6 +92,15 @@ export function readingOf(given: ReadingOptions = {}): Reading {
   };
 }
 
+/** The inverse of {@link readingOf}. */
+export function readingOptionsOf({ skipLines, decimalComma, ...same }: Reading): ReadingOptions {
+  return {
+    ...same,
+    ...(skipLines !== undefined && { skip_lines: skipLines }),
+    ...(decimalComma !== undefined && { decimal_comma: decimalComma }),
+  };
+}
+
 /** Characters that are hard to type have names. */
 function named(text: string): string {
   if (text === 'tab' || text === '\\t') return '\t';

@@ -5,6 +5,7 @@ import type { StoredType } from '../../tables/cell.ts';
 import { createdBy } from './caller.ts';
 import type { Estimate } from './estimate.ts';
 import type { InputMapping } from './mapping.ts';
+import type { ReadingOptions } from './reading.ts';
 import type { BatchRequest } from './request.ts';
 
 /** A document inside the plan. Only the runner writes it, perhaps in an older version, so it is not validated again. */
@@ -25,6 +26,8 @@ export const storedPlan = z.object({
   agent: kept<AgentDefinition>(),
   toolSpecs: kept<ToolSpec[]>().nullable(),
   inputMapping: kept<InputMapping>(),
+  /** How the source was read when the batch was planned; missing in plans of versions that did not store it. */
+  reading: kept<ReadingOptions>().exactOptional(),
   /** The column types of the source, where its format has types; known once it is loaded. */
   columnTypes: kept<StoredType[]>().exactOptional(),
   /** The source's files in order, with their numbers of rows, where there are several; known once they are loaded. */

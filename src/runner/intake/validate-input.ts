@@ -10,7 +10,7 @@ import { type InputMapping, STATUS_COLUMNS } from '../contract/mapping.ts';
 import { OPTION_DEFAULTS } from '../contract/options.ts';
 import type { BatchPlan } from '../contract/plan.ts';
 import type { Problem } from '../contract/problem.ts';
-import { readingOf } from '../contract/reading.ts';
+import { readingOf, readingOptionsOf } from '../contract/reading.ts';
 import { type BatchRequest, KEPT_OUTPUT } from '../contract/request.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { promptWarnings } from '../rows/input-messages.ts';
@@ -33,6 +33,7 @@ const EMPTY: BatchPlan = {
   agent: null,
   input_mapping: {},
   output_columns: [...STATUS_COLUMNS],
+  reading: {},
   columns: [],
   row_count: null,
   source_files: 1,
@@ -65,6 +66,7 @@ export async function planBatch(given: BatchRequest, deps: RunnerDeps, { face }:
     ],
     agent: agent ?? null,
     input_mapping: mapping,
+    reading: source?.readAs === undefined ? (request.reading ?? {}) : readingOptionsOf(source.readAs()),
     columns,
     row_count: look?.rowCount ?? null,
     source_files: source?.parts?.().length ?? 1,

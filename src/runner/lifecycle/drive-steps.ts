@@ -32,7 +32,7 @@ async function load(batch: BatchRecord, drive: Drive): Promise<'on'> {
   const { deps, fence } = drive;
   const { tables } = atHome(deps, plan);
   const signal = drive.drain.signal;
-  const reading = readingOf(plan.request.reading);
+  const reading = readingOf(plan.reading ?? plan.request.reading);
   const source = await tables.openSource(plan.request.csv_uri, { signal, batchId: batch.id, reading });
   const isLive = source.loads === 'while-running';
   const delivers = tables.writerKind(plan.outputUri) === 'records' || (isLive && source.ack !== undefined);

@@ -101,7 +101,11 @@ async function openPlaces(batch: BatchRecord, drive: Drive): Promise<Places> {
   const { tables } = atHome(drive.deps, plan);
   const places: Places = {};
   if (batch.intake !== null) {
-    const options = { batchId: batch.id, signal: drive.hard.signal, reading: readingOf(plan.request.reading) };
+    const options = {
+      batchId: batch.id,
+      signal: drive.hard.signal,
+      reading: readingOf(plan.reading ?? plan.request.reading),
+    };
     const source = await tables.openSource(plan.request.csv_uri, options);
     if (source.loads === 'while-running') places.source = source;
   }

@@ -7,10 +7,12 @@ import type { DecodedLimit } from './decoded-limit.ts';
 
 /** Bytes that are read before a file's format is decided. */
 const HEAD_BYTES = 64 * 1024;
+/** The same for a compressed file, which can't be sampled elsewhere. */
+const COMPRESSED_HEAD_BYTES = 1024 * 1024;
 
 /** An opened file whose first bytes have been read; `all` still yields every byte, once. */
 export interface PeekedBytes {
-  /** The first 64 KiB or a little more, decompressed. */
+  /** The first 64 KiB or a little more; 1 MiB of a compressed file, decompressed. */
   head: Buffer;
   /** Whether `head` is the whole file. */
   complete: boolean;
@@ -28,7 +30,7 @@ export async function peek(
   { place, limit }: { place: string; limit: DecodedLimit },
 ): Promise<PeekedBytes> {
   const { compression, chunks } = await decompressed(stored, { place, limit });
-  const head = await readAtLeast(chunks, HEAD_BYTES);
+  const head = await readAtLeast(chunks, compression === 'none' ? HEAD_BYTES : COMPRESSED_HEAD_BYTES);
   return {
     head: head.bytes,
     complete: head.ended,

@@ -1,6 +1,8 @@
 import { AppError } from '../../base/errors.ts';
 import type { Cell, StoredType } from '../cell.ts';
+import type { Reading } from '../reading.ts';
 import type { SnapshotSource, SourcePart, SourceRow, TableWarning } from '../row-source.ts';
+import { commonReading, type FileReading, readingDifferences } from './common-reading.ts';
 
 /** One file of a source of several files. `open` may be called more than once. */
 export interface PartFile extends SourcePart {
@@ -15,7 +17,7 @@ export interface PartFile extends SourcePart {
 export async function openManySource(uri: string, files: PartFile[], signal?: AbortSignal): Promise<SnapshotSource> {
   const first = await heads(uri, files, signal);
   const columns = [...first.columns];
-  const warnings: TableWarning[] = [];
+  const warnings: TableWarning[] = [...first.warnings];
   let open: SnapshotSource | undefined;
   return {
     uri,
@@ -25,6 +27,7 @@ export async function openManySource(uri: string, files: PartFile[], signal?: Ab
     sizeBytes: first.sizeBytes,
     ...(first.types === undefined ? {} : { types: () => [...(first.types ?? [])] }),
     columns: () => [...columns],
+    readAs: () => first.reading,
     warnings: () => [...warnings],
     parts: () => files.map(({ name, uri: place }) => ({ name, uri: place })),
     async *rows(wanted) {
@@ -50,17 +53,25 @@ interface Heads extends Pick<SnapshotSource, 'format' | 'sizeBytes' | 'total'> {
   types: StoredType[] | undefined;
 }
 
-async function heads(uri: string, files: PartFile[], signal?: AbortSignal): Promise<Heads> {
+/** The heads of all files as one, and how the files are read. */
+interface AllHeads extends Heads {
+  reading: Reading;
+  warnings: TableWarning[];
+}
+
+async function heads(uri: string, files: PartFile[], signal?: AbortSignal): Promise<AllHeads> {
   let all: Heads | undefined;
+  const readings: FileReading[] = [];
   for (const file of files) {
     const source = await file.open(signal);
     const { format, sizeBytes, total } = source;
     const head = { format, sizeBytes, total, columns: source.columns(), types: source.types?.() };
+    readings.push({ name: file.name, reading: source.readAs?.() ?? {} });
     await source.close();
     all = all === undefined ? head : joined(all, head, { file, uri, isOpen: format.name === 'jsonl' });
   }
   if (all === undefined) throw new AppError('file_not_found', `${uri} names no file.`);
-  return all;
+  return { ...all, reading: commonReading(readings), warnings: readingDifferences(readings) };
 }
 
 function joined(

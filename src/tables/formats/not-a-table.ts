@@ -1,5 +1,6 @@
 import { AppError } from '../../base/errors.ts';
-import type { TextFacts } from '../row-source.ts';
+import { encodingOf } from '../reading.ts';
+import { byteOrderMark, utf16WithoutMark } from './encoding/unicode.ts';
 import { KNOWN_EXTENSIONS } from './format.ts';
 
 /** File types that are certain from the first bytes, and the fix for each. */
@@ -23,7 +24,7 @@ const FOREIGN = new Set(['.xls', '.xlsb', '.ods', '.avro', '.orc', '.pdf', '.doc
  */
 export function refuseWhatIsNoTable(
   head: Buffer,
-  file: { encoding: TextFacts['encoding']; extension: string; uri: string },
+  file: { encoding: string | undefined; extension: string; uri: string },
 ): void {
   const start = head.toString('latin1', 0, 16);
   const magic = MAGIC.find(({ bytes }) => start.startsWith(bytes));
@@ -36,7 +37,8 @@ export function refuseWhatIsNoTable(
       `${file.uri}: ${file.extension} is not supported; use ${KNOWN_EXTENSIONS}.`,
     );
   }
-  const isUtf16 = file.encoding === 'utf-16le' || file.encoding === 'utf-16be';
+  const encoding = encodingOf(file.encoding ?? '') ?? byteOrderMark(head)?.encoding ?? utf16WithoutMark(head);
+  const isUtf16 = encoding?.startsWith('utf-16') === true;
   if (!isUtf16 && hasControlBytes(head)) {
     throw new AppError('not_a_table', `${file.uri} holds binary data, not a text table; use ${KNOWN_EXTENSIONS}.`);
   }

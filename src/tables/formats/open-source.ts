@@ -5,14 +5,16 @@ import type { SnapshotSource, TextFacts } from '../row-source.ts';
 import { openCsvSource } from './csv/csv-source.ts';
 import { sniffDialect } from './csv/sniff-dialect.ts';
 import { createDecodedLimit } from './decoded-limit.ts';
-import { type EncodingFacts, sniffEncoding, toUtf8 } from './encoding.ts';
+import { detectEncoding } from './encoding/detect-encoding.ts';
+import type { EncodingFacts } from './encoding/encoding-facts.ts';
+import { sampleBytes } from './encoding/sample-bytes.ts';
+import { toUtf8 } from './encoding/to-utf8.ts';
 import { describeFormat, type FormatName, formatOfName, isContainer } from './format.ts';
 import { type PeekedBytes, peek } from './head.ts';
 import { openJsonSource } from './json/json-source.ts';
 import { refuseWhatIsNoTable } from './not-a-table.ts';
 import { checkReading } from './reading-options.ts';
 import { spooledLocation } from './spooled-location.ts';
-import { decodeText } from './text.ts';
 
 /** The delimiter that a format fixes. */
 const FIXED_DELIMITERS: Readonly<Partial<Record<FormatName, string>>> = { tsv: '\t' };
@@ -50,8 +52,8 @@ export async function openSource(location: Location, settings: OpenSettings): Pr
     if (peeked.head.length === 0) {
       throw new AppError('file_empty', `${location.uri} is empty: it needs a header and rows.`);
     }
-    const encoding = sniffEncoding(peeked.head, reading.encoding);
-    refuseWhatIsNoTable(peeked.head, { encoding: encoding.encoding, extension: named.extension, uri: location.uri });
+    refuseWhatIsNoTable(peeked.head, { encoding: reading.encoding, extension: named.extension, uri: location.uri });
+    const encoding = await encodingOfFile({ location, peeked, sizeBytes: stored.sizeBytes }, { signal, reading });
     const text = await headText(peeked, encoding);
     const format = formatOf(named.format, text, location.uri);
     checkReading(reading, format, location.uri);
@@ -72,13 +74,24 @@ export async function openSource(location: Location, settings: OpenSettings): Pr
   }
 }
 
+async function encodingOfFile(
+  file: { location: Location; peeked: PeekedBytes; sizeBytes: number | undefined },
+  { signal, reading }: { signal: AbortSignal | undefined; reading: Reading },
+): Promise<EncodingFacts> {
+  const { location, peeked } = file;
+  const { head } = peeked;
+  const isWhole = reading.encoding !== undefined || peeked.complete || peeked.compression !== 'none';
+  const sample = isWhole ? head : await sampleBytes(location, { head, sizeBytes: file.sizeBytes, signal });
+  return detectEncoding(sample, { given: reading.encoding, uri: location.uri });
+}
+
 async function headText(peeked: PeekedBytes, encoding: EncodingFacts): Promise<string> {
   const parts: Buffer[] = [];
   const once = (async function* () {
     yield peeked.head;
   })();
   for await (const part of toUtf8(once, encoding)) parts.push(part);
-  return decodeText(Buffer.concat(parts));
+  return Buffer.concat(parts).toString('utf8');
 }
 
 /** Files named .json hold an array or, by many programs, one object per line: the content decides. */
@@ -127,6 +140,7 @@ function textFacts(found: {
   const facts: TextFacts = {
     encoding: encoding.encoding,
     bom: encoding.bomBytes > 0,
+    ...(encoding.confidence !== undefined && { confidence: encoding.confidence }),
   };
   if (format === 'jsonl' || format === 'json') return facts;
   const fixed = reading.delimiter ?? FIXED_DELIMITERS[format];

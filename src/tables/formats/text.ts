@@ -1,16 +1,10 @@
-import { isUtf8 } from 'node:buffer';
-
 /** The maximum size of the kept text of a malformed record. */
 export const MAX_TEXT_BYTES = 64 * 1024;
 
-const windows1252 = new TextDecoder('windows-1252');
+/** U+FFFD in UTF-8: what bytes became that did not decode. */
+const REPLACEMENT = Buffer.from('\u{fffd}', 'utf8');
 
-/** Bytes as text: as UTF-8 if they are valid UTF-8, otherwise as windows-1252, which can read any byte. */
-export function decodeText(bytes: Buffer): string {
-  return isUtf8(bytes) ? bytes.toString('utf8') : windows1252.decode(bytes);
-}
-
-/** The same text as UTF-8. */
-export function mendUtf8(bytes: Buffer): Buffer {
-  return isUtf8(bytes) ? bytes : Buffer.from(windows1252.decode(bytes), 'utf8');
+/** Whether a text that was decoded from another encoding than UTF-8 holds bytes that did not decode. */
+export function holdsReplacement(bytes: Buffer): boolean {
+  return bytes.includes(REPLACEMENT);
 }

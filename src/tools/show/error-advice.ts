@@ -10,6 +10,8 @@ const ADVICE: { [code in ErrorCode]?: string } = {
   file_not_found: ASK_FOR_TABLE,
   file_empty: ASK_FOR_TABLE,
   not_a_table: ASK_FOR_TABLE,
+  encoding_uncertain:
+    'Show the person the candidates and how each would read the text, and ask which is right; then call again with reading.encoding.',
   no_rows: ASK_FOR_TABLE,
   format_unsupported: 'Ask the person for the table as CSV, TSV, JSONL, JSON, XLSX or Parquet.',
   table_too_large: 'Tell the person what the message says; only they can raise the limit.',

@@ -1,7 +1,7 @@
-import { isUtf8 } from 'node:buffer';
+import { isUtf8 as isValidUtf8 } from 'node:buffer';
 import { AppError } from '../../../base/errors.ts';
 import type { SourceRow } from '../../row-source.ts';
-import { decodeText, MAX_TEXT_BYTES, mendUtf8 } from '../text.ts';
+import { holdsReplacement, MAX_TEXT_BYTES } from '../text.ts';
 import type { CsvDialect } from './csv-dialect.ts';
 import { type Frame, frameCsv } from './csv-framing.ts';
 import { parseRecords } from './csv-records.ts';
@@ -19,8 +19,14 @@ export interface CsvRowReader {
   ): { rows: SourceRow[]; consumed: number; line: number };
 }
 
-export function createCsvRowReader(parts: { dialect: CsvDialect; warnings: RowWarnings }): CsvRowReader {
-  const { dialect, warnings } = parts;
+/** @param parts.isUtf8 whether the file is UTF-8; otherwise its text was decoded before */
+export function createCsvRowReader(parts: {
+  dialect: CsvDialect;
+  warnings: RowWarnings;
+  isUtf8: boolean;
+}): CsvRowReader {
+  const { dialect, warnings, isUtf8 } = parts;
+  const isSound = (bytes: Buffer) => (isUtf8 ? isValidUtf8(bytes) : !holdsReplacement(bytes));
   /** Inside a line that was too long: the rest of the line is dropped. */
   let skipping = false;
   /** Lines without content in a table of one column: they are rows if anything follows them. */
@@ -39,6 +45,7 @@ export function createCsvRowReader(parts: { dialect: CsvDialect; warnings: RowWa
       warnings.malformed(frame.line, frame.reason);
     } else {
       const takeAll = counts ? countRecords : takeRecords;
+      if (!isSound(block.subarray(frame.start, frame.end))) warnUndecoded(block, frame, { isSound, warnings });
       takeAll(block, frame, { dialect, warnings, rows });
     }
   }
@@ -75,9 +82,7 @@ function takeRecords(block: Buffer, frame: RecordsFrame, { dialect, warnings, ro
   const { columnCount } = dialect;
   const { starts, lines } = frame;
   const bytes = block.subarray(frame.start, frame.end);
-  const records = isUtf8(bytes)
-    ? parseRecords(bytes, dialect, frame.quoted)
-    : parseRecords(mendRecords(block, frame, warnings), dialect, frame.quoted);
+  const records = parseRecords(bytes, dialect, frame.quoted);
   if (records.length !== lines.length) {
     throw new AppError('internal', `${records.length} records were parsed where ${lines.length} were framed.`);
   }
@@ -103,9 +108,8 @@ function takeRecords(block: Buffer, frame: RecordsFrame, { dialect, warnings, ro
  * Like {@link takeRecords}, but without cells and text, from framing alone. Counting a table this way takes a sixth of
  * the time.
  */
-function countRecords(block: Buffer, frame: RecordsFrame, { dialect, warnings, rows }: Taking): void {
+function countRecords(_block: Buffer, frame: RecordsFrame, { dialect, warnings, rows }: Taking): void {
   const { columnCount } = dialect;
-  if (!isUtf8(block.subarray(frame.start, frame.end))) mendRecords(block, frame, warnings);
   for (const [index, line] of frame.lines.entries()) {
     const fields = frame.fields[index] ?? 0;
     if (fields > columnCount) {
@@ -123,15 +127,16 @@ function tooManyFields(fields: number, columnCount: number): string {
   return `${fields} fields, ${columnCount} expected`;
 }
 
-/** The bytes of a run as UTF-8; every record that is not UTF-8 is read as windows-1252. */
-function mendRecords(block: Buffer, frame: RecordsFrame, warnings: RowWarnings): Buffer {
-  const parts = frame.starts.map((start, index) => {
+/** Warns of each record with bytes that do not decode: they are read as U+FFFD. */
+function warnUndecoded(
+  block: Buffer,
+  frame: RecordsFrame,
+  { isSound, warnings }: { isSound(bytes: Buffer): boolean; warnings: RowWarnings },
+): void {
+  for (const [index, start] of frame.starts.entries()) {
     const record = block.subarray(start, frame.starts[index + 1] ?? frame.end);
-    if (isUtf8(record)) return record;
-    warnings.invalidBytes(frame.lines[index] ?? 0);
-    return mendUtf8(record);
-  });
-  return Buffer.concat(parts);
+    if (!isSound(record)) warnings.invalidBytes(frame.lines[index] ?? 0);
+  }
 }
 
 function malformedRow(block: Buffer, frame: Frame & { kind: 'malformed' }, dialect: CsvDialect): SourceRow {
@@ -150,5 +155,5 @@ function cellsBeforeQuote(text: string, dialect: CsvDialect): string[] {
 
 /** A record's text without its line end and the blank lines that may follow it. */
 function textOf(bytes: Buffer): string {
-  return decodeText(bytes.subarray(0, MAX_TEXT_BYTES)).replace(/[\r\n]+$/, '');
+  return bytes.toString('utf8', 0, MAX_TEXT_BYTES).replace(/[\r\n]+$/, '');
 }

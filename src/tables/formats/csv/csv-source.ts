@@ -8,7 +8,7 @@ import type {
   TableWarning,
   TextFacts,
 } from '../../row-source.ts';
-import { mendUtf8 } from '../text.ts';
+import { textFindings } from '../text-findings.ts';
 import type { CsvDialect } from './csv-dialect.ts';
 import { frameCsv } from './csv-framing.ts';
 import { parseRecords } from './csv-records.ts';
@@ -46,8 +46,8 @@ export async function openCsvSource(given: SourceInput): Promise<SnapshotSource>
   const rows = hasHeader ? header : { rest: header.block, nextLine: header.line };
   const { columns, warnings } = hasHeader ? uniqueNames(header.cells) : numberedColumns(header.cells);
   dialect.columnCount = columns.length;
-  const rowWarnings = createRowWarnings();
-  const reader = createCsvRowReader({ dialect, warnings: rowWarnings });
+  const rowWarnings = createRowWarnings(input.text.encoding);
+  const reader = createCsvRowReader({ dialect, warnings: rowWarnings, isUtf8: input.text.encoding === 'utf-8' });
   const from = { reader, block: rows.rest, line: rows.nextLine, bytesRead: 0 };
   return {
     uri: input.uri,
@@ -56,11 +56,18 @@ export async function openCsvSource(given: SourceInput): Promise<SnapshotSource>
     total: null,
     sizeBytes: input.sizeBytes,
     columns: () => [...columns],
-    warnings: (): TableWarning[] => [...warnings, ...rowWarnings.list()],
+    readAs: () => readAs(input),
+    warnings: (): TableWarning[] => [...textFindings(input.text), ...warnings, ...rowWarnings.list()],
     rows: (signal, options) => readRows(input, from, { signal, ...options }),
     bytesRead: () => from.bytesRead,
     close: async () => input.close(),
   };
+}
+
+/** How the file is read, with what was detected. */
+function readAs({ reading, text }: SourceInput): Reading {
+  const { encoding, delimiter, quote } = text;
+  return { ...reading, encoding, ...(delimiter !== undefined && { delimiter }), ...(quote !== undefined && { quote }) };
 }
 
 function dialectOf(text: TextFacts): CsvDialect {
@@ -94,7 +101,7 @@ async function readHeader(input: SourceInput, dialect: CsvDialect) {
     }
     if (frame?.kind === 'records') {
       const end = frame.starts[1] ?? frame.end;
-      const cells = parseRecords(mendUtf8(block.subarray(frame.start, end)), dialect)[0] ?? [];
+      const cells = parseRecords(block.subarray(frame.start, end), dialect)[0] ?? [];
       const line = frame.lines[1] ?? first + countLines(block.subarray(0, end), dialect.lineEndByte);
       return {
         cells,

@@ -11,44 +11,59 @@ export interface RowWarnings {
 interface Seen {
   count: number;
   line: number;
+  /** The first lines. */
+  lines: number[];
   reason: string;
 }
 
-export function createRowWarnings(): RowWarnings {
+/** @param encoding the encoding of the file */
+export function createRowWarnings(encoding: string): RowWarnings {
   const seen = new Map<TableWarning['code'], Seen>();
   const add = (code: TableWarning['code'], line: number, reason = ''): void => {
     const before = seen.get(code);
-    if (before === undefined) seen.set(code, { count: 1, line, reason });
-    else before.count += 1;
+    if (before === undefined) seen.set(code, { count: 1, line, lines: [line], reason });
+    else {
+      before.count += 1;
+      if (before.lines.length < SHOWN_LINES) before.lines.push(line);
+    }
   };
   return {
     padded: (line) => add('short_records_padded', line),
     malformed: (line, reason) => add('malformed_records', line, reason),
     invalidBytes: (line) => add('invalid_bytes', line),
     list: () =>
-      [...seen].map(([code, { count, line, reason }]) => ({
+      [...seen].map(([code, one]) => ({
         code,
-        message: describe(code, count, line, reason),
-        count,
-        line,
+        message: describe(code, one, encoding),
+        count: one.count,
+        line: one.line,
       })),
   };
 }
 
-const MANY = { becomes: 'They become failed rows that keep their text', was: 'they were' };
+/** Lines that a warning names. */
+const SHOWN_LINES = 10;
 
-function describe(code: TableWarning['code'], count: number, line: number, reason: string): string {
+function describe(code: TableWarning['code'], { count, line, lines, reason }: Seen, encoding: string): string {
   const where = count === 1 ? `on line ${line}` : `the first on line ${line}`;
   const records = count === 1 ? '1 record' : `${count} records`;
-  const they = count === 1 ? { becomes: 'It becomes a failed row that keeps its text', was: 'it was' } : MANY;
+  const becomes =
+    count === 1 ? 'It becomes a failed row that keeps its text' : 'They become failed rows that keep their text';
   switch (code) {
     case 'short_records_padded':
       return `${records} with too few fields, ${where}; the missing ones were left empty.`;
     case 'malformed_records':
-      return `${records} could not be read, ${where}: ${reason}. ${they.becomes}.`;
+      return `${records} could not be read, ${where}: ${reason}. ${becomes}.`;
     case 'invalid_bytes':
-      return `${records} with bytes that are not UTF-8, ${where}; ${they.was} read as windows-1252.`;
+      return `${records} with bytes that do not decode as ${encoding}, ${linesInWords(lines, count)}; each such byte was read as U+FFFD. If the file has another encoding, give --encoding (reading.encoding).`;
     default:
       return `${records}, ${where}.`;
   }
+}
+
+function linesInWords(lines: readonly number[], count: number): string {
+  const [first, ...others] = lines;
+  if (others.length === 0) return `on line ${first}`;
+  const more = count > lines.length ? ` and ${count - lines.length} more` : '';
+  return `on the lines ${lines.join(', ')}${more}`;
 }

@@ -4,7 +4,8 @@ import type { Json, JsonObject } from '../../../protocol/messages.ts';
 import type { SnapshotSource, SourceRow, TableWarning } from '../../row-source.ts';
 import type { SourceInput } from '../csv/csv-source.ts';
 import { createRowWarnings } from '../csv/row-warnings.ts';
-import { decodeText, MAX_TEXT_BYTES } from '../text.ts';
+import { holdsReplacement, MAX_TEXT_BYTES } from '../text.ts';
+import { textFindings } from '../text-findings.ts';
 import { frameArray } from './frame-array.ts';
 import { frameLines } from './frame-lines.ts';
 import { type JsonLine, parseJsonLine } from './json-line.ts';
@@ -23,17 +24,18 @@ export async function openJsonSource(input: SourceInput): Promise<SnapshotSource
   const head = first.done ? [] : first.value;
   const columns = new Map<string, number>();
   const added: TableWarning[] = [];
-  const warnings = createRowWarnings();
+  const warnings = createRowWarnings(input.text.encoding);
   const parsedHead = head.map(parseRecord);
   for (const parsed of parsedHead) {
     if (parsed.kind === 'object') for (const key of Object.keys(parsed.value)) addColumn(columns, key);
   }
   const atOnce = columns.size;
+  const isUtf8Text = input.text.encoding === 'utf-8';
 
   function toRow(record: JsonRecord, parsed: JsonLine): SourceRow | undefined {
     const { bytes, line } = record;
     if (bytes.length === 0 && record.fault === undefined) return undefined;
-    if (!isUtf8(bytes)) warnings.invalidBytes(line);
+    if (isUtf8Text ? !isUtf8(bytes) : holdsReplacement(bytes)) warnings.invalidBytes(line);
     if (parsed.kind === 'object') {
       for (const key of Object.keys(parsed.value)) {
         if (addColumn(columns, key) && atOnce > 0) added.push(addedWarning(key, line));
@@ -41,7 +43,7 @@ export async function openJsonSource(input: SourceInput): Promise<SnapshotSource
       return { kind: 'record', line, cells: toCells(parsed.value, columns) };
     }
     warnings.malformed(line, parsed.reason);
-    const text = decodeText(bytes.subarray(0, MAX_TEXT_BYTES));
+    const text = bytes.toString('utf8', 0, MAX_TEXT_BYTES);
     return { kind: 'malformed', line, reason: parsed.reason, text, cells: [] };
   }
 
@@ -57,14 +59,15 @@ export async function openJsonSource(input: SourceInput): Promise<SnapshotSource
     total: null,
     sizeBytes: input.sizeBytes,
     columns: () => [...columns.keys()],
-    warnings: () => [...added, ...warnings.list()],
+    readAs: () => ({ ...input.reading, encoding: input.text.encoding }),
+    warnings: () => [...textFindings(input.text), ...added, ...warnings.list()],
     rows: (signal) => readRows(input, pages(), signal),
     close: async () => input.close(),
   };
 }
 
 function parseRecord({ bytes, fault }: JsonRecord): JsonLine {
-  return fault === undefined ? parseJsonLine(decodeText(bytes)) : { kind: 'wrong', reason: fault };
+  return fault === undefined ? parseJsonLine(bytes.toString('utf8')) : { kind: 'wrong', reason: fault };
 }
 
 /** @returns whether the column is new */

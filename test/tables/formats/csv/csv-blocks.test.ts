@@ -21,9 +21,9 @@ function readInPieces(
   file: Buffer,
   cuts: number[],
   dialect: CsvDialect,
-  { counts = false, warnings = createRowWarnings() } = {},
+  { counts = false, warnings = createRowWarnings('utf-8') } = {},
 ): SourceRow[] {
-  const reader = createCsvRowReader({ dialect, warnings });
+  const reader = createCsvRowReader({ dialect, warnings, isUtf8: true });
   const rows: SourceRow[] = [];
   let block = Buffer.alloc(0);
   let line = 1;
@@ -63,10 +63,10 @@ test('reads any text, however broken and wherever it is cut, to the same rows, a
       columnCount: 1 + random(3),
     };
     const cuts = Array.from({ length: random(5) }, () => random(file.length + 1)).sort((a, b) => a - b);
-    const warnings = createRowWarnings();
+    const warnings = createRowWarnings('utf-8');
     const whole = readInPieces(file, [], dialect, { warnings });
     expect(readInPieces(file, cuts, dialect), JSON.stringify(text)).toEqual(whole);
-    const countWarnings = createRowWarnings();
+    const countWarnings = createRowWarnings('utf-8');
     const counted = readInPieces(file, cuts, dialect, { counts: true, warnings: countWarnings });
     expect(counted.map(outline), JSON.stringify(text)).toEqual(whole.map(outline));
     expect(sorted(countWarnings), JSON.stringify(text)).toEqual(sorted(warnings));

@@ -1,0 +1,9 @@
+import type { TableWarning, TextFacts } from '../row-source.ts';
+
+/** What is to be said about how a text file is read, before any row is read. */
+export function textFindings({ encoding, confidence }: TextFacts): TableWarning[] {
+  if (confidence === undefined || encoding === 'utf-8') return [];
+  const sure = `${Math.min(99, Math.floor(confidence * 100))} % sure`;
+  const message = `The encoding was guessed from the content: ${encoding}, ${sure}. If cells look wrong, give --encoding (reading.encoding).`;
+  return [{ code: 'encoding_guessed', message }];
+}
