@@ -13,20 +13,24 @@ export function byteOrderMark(head: Buffer): EncodingFacts | undefined {
 
 /**
  * Text in other encodings holds no zero bytes. In UTF-16, line ends, delimiters and digits have one in every language,
- * all at the same side; and there is a line end.
+ * all at the same side; there are line ends and printable ASCII.
  */
 export function utf16WithoutMark(head: Buffer): 'utf-16le' | 'utf-16be' | undefined {
   const pairs = Math.min(Math.floor(head.length / 2), 32 * 1024);
   let even = 0;
   let odd = 0;
   let lineEnds = 0;
+  let printable = 0;
   for (let at = 0; at < pairs * 2; at += 2) {
     const [a, b] = [head[at] ?? 0, head[at + 1] ?? 0];
     if (a === 0) even += 1;
     if (b === 0) odd += 1;
-    if ((a === 0) !== (b === 0) && (a + b === LF || a + b === CR)) lineEnds += 1;
+    if ((a === 0) !== (b === 0)) {
+      if (a + b === LF || a + b === CR) lineEnds += 1;
+      if (a + b >= 32 && a + b < 127) printable += 1;
+    }
   }
-  if (lineEnds === 0) return undefined;
+  if (lineEnds === 0 || printable === 0) return undefined;
   // A few characters, such as U+4E00, have their zero byte at the other side.
   if (odd > pairs / 20 && even <= odd / 20) return 'utf-16le';
   if (even > pairs / 20 && odd <= even / 20) return 'utf-16be';
