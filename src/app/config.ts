@@ -24,6 +24,8 @@ export interface Config {
   pricesPath: string | null;
   /** Expected dollars from which a batch that a tool call starts must be confirmed; 0 means always. */
   confirmAboveUsd: number;
+  /** Cap of what all calls of a day may cost, in dollars; null: none. */
+  maxUsdPerDay: number | null;
   aws: { region: string; s3Endpoint: string | undefined; dynamoEndpoint: string | undefined };
   /** What the providers' clients are created from. */
   providers: Omit<ProviderParts, 'log'>;
@@ -64,6 +66,10 @@ const environment = z.object({
     .number({ error: 'must be a number of gigabytes above 0, such as 8' })
     .positive('must be a number of gigabytes above 0, such as 8')
     .default(DEFAULT_MAX_DECODED_BYTES / 1024 ** 3),
+  ROWMILL_MAX_USD_PER_DAY: z.coerce
+    .number({ error: 'must be a number of dollars from 0 on, such as 20' })
+    .min(0, 'must be a number of dollars from 0 on, such as 20')
+    .optional(),
   ROWMILL_TESTING: z.string().optional(),
   ROWMILL_FAILPOINT: z.string().optional(),
   HTTP_PROXY: proxyUrl,
@@ -102,6 +108,7 @@ export function readConfig(env: Record<string, string | undefined>, cwd: string)
     logLevel: variables.ROWMILL_LOG_LEVEL,
     pricesPath: variables.ROWMILL_PRICES === undefined ? null : resolve(cwd, variables.ROWMILL_PRICES),
     confirmAboveUsd: variables.ROWMILL_CONFIRM_ABOVE_USD,
+    maxUsdPerDay: variables.ROWMILL_MAX_USD_PER_DAY ?? null,
     aws: {
       region: variables.AWS_REGION ?? DEFAULT_AWS_REGION,
       s3Endpoint: variables.AWS_ENDPOINT_URL_S3 ?? variables.AWS_ENDPOINT_URL,

@@ -15,6 +15,7 @@ import { type Caller, keyCaller, localCaller } from '../runner/contract/caller.t
 import { createRunner } from '../runner/create-runner.ts';
 import { createExecutors } from '../runner/execution/executors.ts';
 import { supervise } from '../runner/lifecycle/supervise.ts';
+import { createDayGate } from '../runner/rows/day-gate.ts';
 import type { Runner } from '../runner/runner.ts';
 import { currentOwner, isOwnerAlive } from '../storage/lease-owner.ts';
 import type { LeaseOwner } from '../storage/leases.ts';
@@ -50,6 +51,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
   const prices = createPriceTable(config.pricesPath === null ? {} : { overrides: readPriceFile(config.pricesPath) });
   const providers = createProviders({ ...config.providers, log });
   const events = createEvents({ log });
+  const dayGate = config.maxUsdPerDay === null ? undefined : createDayGate();
   const lanes = createLanes({ clock: systemClock, log, events });
   const talkLane = createTalkLanes(lanes);
   const openTarget = (definition: AgentDefinition, signal: AbortSignal) =>
@@ -72,6 +74,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     executors: createExecutors(),
     lanes,
     prices,
+    dayGate,
     owner,
     clock: systemClock,
     random: Math.random,
@@ -110,6 +113,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
         talkLane,
         store,
         prices,
+        dayGate,
         events,
         log,
       }),

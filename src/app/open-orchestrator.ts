@@ -8,6 +8,7 @@ import type { Providers } from '../providers/open-providers.ts';
 import type { PriceTable } from '../providers/prices/prices.ts';
 import { type Registry, resolveAgent } from '../registry/registry.ts';
 import { createBudget } from '../runner/rows/budget.ts';
+import type { DayGate } from '../runner/rows/day-gate.ts';
 import { createRunCalls } from '../runner/rows/run-journal.ts';
 import { createStoreJournal } from '../runner/rows/store-journal.ts';
 import type { Store } from '../storage/store.ts';
@@ -27,6 +28,7 @@ interface OrchestratorParts {
   talkLane: (provider: string, model: string) => LaneMember;
   store: Store;
   prices: PriceTable;
+  dayGate: DayGate | undefined;
   events: EventSink;
   log: Log;
 }
@@ -44,7 +46,7 @@ export function createTalkLanes(lanes: Lanes): OrchestratorParts['talkLane'] {
 
 /** The orchestrator is an agent like any other; the server hosts its tools. */
 export async function openOrchestrator(label: string | null, parts: OrchestratorParts): Promise<ConversationAgent> {
-  const { registry, tools, store, prices, events, log } = parts;
+  const { registry, tools, store, prices, dayGate, events, log } = parts;
   const definition = await resolveAgent(registry, label ?? ORCHESTRATOR);
   const provider = await parts.providers.get(definition.model.provider, definition.model);
   const toolSet = { tools: withSpokenAddresses(tools, parts.said), close: async () => undefined };
@@ -56,7 +58,7 @@ export async function openOrchestrator(label: string | null, parts: Orchestrator
     standIn: provider.standIn ?? null,
     hooksFor: (runId) =>
       createRunCalls(runId, true, {
-        journal: createStoreJournal({ store, budget: createBudget(undefined, 0), clock: systemClock }),
+        journal: createStoreJournal({ store, budget: createBudget(undefined, 0), clock: systemClock, dayGate }),
         provider,
         lane: parts.talkLane(provider.server ?? provider.name, definition.model.model),
         callTimeoutMs: callTimeoutMs(definition),

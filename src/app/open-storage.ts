@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { AppError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import type { DayCap } from '../storage/spending.ts';
 import { openSqliteStore } from '../storage/sqlite/open-sqlite-store.ts';
 import type { Store } from '../storage/store.ts';
 import { createByteLocations } from '../tables/locations/byte-locations.ts';
@@ -21,7 +22,12 @@ export async function openStorage(
   config: Config,
   { log, resultsDir }: { log: Log; resultsDir: string },
 ): Promise<{ store: Store; tables: Tables }> {
-  const storeOptions = { path: join(config.dataDir, 'rowmill.db'), now: systemClock.now, log };
+  const storeOptions = {
+    path: join(config.dataDir, 'rowmill.db'),
+    now: systemClock.now,
+    log,
+    dayCap: dayCapOf(config),
+  };
   const roots = [...config.fileRoots, resultsDir];
   if (config.failpoint === null) {
     return {
@@ -49,6 +55,18 @@ function locationKinds(config: Config, around?: (location: Location) => Location
 /** Where copies of sources are kept that can't be read twice from their place. */
 export function spoolFolder({ dataDir }: Config): string {
   return join(dataDir, 'spool');
+}
+
+/** The cap of a day in the time zone of this process. */
+function dayCapOf({ maxUsdPerDay }: Config): DayCap | undefined {
+  if (maxUsdPerDay === null) return undefined;
+  return { capMicroUsd: maxUsdPerDay * 1e6, dayOf: localDay };
+}
+
+function localDay(at: number): string {
+  const date = new Date(at);
+  const two = (part: number) => String(part).padStart(2, '0');
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
 /**

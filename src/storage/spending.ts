@@ -1,3 +1,5 @@
+import { AppError } from '../base/errors.ts';
+import { dollars } from '../base/figures.ts';
 import type { PersonMessage } from '../protocol/run.ts';
 
 /** A question to a person whether something may be spent, and the answer. Money in micro-dollars. */
@@ -32,6 +34,48 @@ export interface UnaskedSpending {
   spentMicroUsd: number;
 }
 
+/** The cap of all calls that are sent on one day. Money in micro-dollars. */
+export interface DayCap {
+  capMicroUsd: number;
+  /** The day of a time in milliseconds since the epoch: `2026-11-28`. */
+  dayOf(at: number): string;
+}
+
+/** What the calls of a day cost so far. Money in micro-dollars. */
+export interface DaySpending {
+  capMicroUsd: number;
+  day: string;
+  /** The answered calls. */
+  costMicroUsd: number;
+  /** Calls without an answer, at their worst price: in flight, in provider jobs, or lost. */
+  openMicroUsd: number;
+}
+
+/**
+ * The fault when a day's cap has no room for a call.
+ * @param worstMicroUsd the worst price of the next call; undefined when there is none yet
+ */
+export function dayCapReached(
+  { capMicroUsd, day, costMicroUsd, openMicroUsd }: DaySpending,
+  worstMicroUsd?: number,
+): AppError {
+  const usd = (micro: number) => dollars(micro / 1e6);
+  const open = openMicroUsd > 0 ? ` and up to ${usd(openMicroUsd)} is due for calls without an answer` : '';
+  const next = worstMicroUsd === undefined ? '' : `; the next call may cost ${usd(worstMicroUsd)}`;
+  return new AppError(
+    'budget_reached',
+    `The cap of ${usd(capMicroUsd)} a day (ROWMILL_MAX_USD_PER_DAY) is reached: ${usd(costMicroUsd)} is spent on ${day}${open}${next}. ` +
+      'Resume on another day, or with a higher cap; nothing resumes on its own.',
+    // Calls without an answer may turn out cheaper than their worst price.
+    { retryable: costMicroUsd + (worstMicroUsd ?? 0) <= capMicroUsd },
+  );
+}
+
+/** Whether a fault is that of a cap of a day, which the batch can't change. */
+export function isDayCapReached({ code, message }: { code: string; message: string }): boolean {
+  return code === 'budget_reached' && message.includes('ROWMILL_MAX_USD_PER_DAY');
+}
+
 /** What people agreed to, and what was started without asking them. The contract of `storage/store.ts` holds. */
 export interface SpendingStore {
   /** Also removes the questions that have expired. */
@@ -51,4 +95,6 @@ export interface SpendingStore {
   ): Promise<{ counted: boolean; sumMicroUsd: number }>;
   /** Removes spending whose action was not carried out. */
   forgetUnasked(key: string): Promise<void>;
+  /** The spending of the day of `now`; null where no cap is set, because it is not counted then. */
+  readDaySpending(now: number): Promise<DaySpending | null>;
 }

@@ -7,6 +7,7 @@ import type { ModelSource, Provider } from '../../providers/provider.ts';
 import type { BatchApi } from '../../providers/provider-jobs/batch-api.ts';
 import type { Store } from '../../storage/store.ts';
 import type { Events } from '../../telemetry/events.ts';
+import type { DayGate } from '../rows/day-gate.ts';
 import type { Flights } from '../rows/flights.ts';
 
 /** The dependencies of executors. */
@@ -23,6 +24,8 @@ export interface ExecutionDeps {
   /** How long to wait before a provider job is first asked about, in milliseconds. Default 10 s. */
   batchPollMs?: number;
   prices: PriceTable;
+  /** Present where a cap of a day is set. */
+  dayGate?: DayGate | undefined;
   clock: Clock;
   random: () => number;
   newId: (prefix: string) => string;

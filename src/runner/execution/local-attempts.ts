@@ -57,8 +57,8 @@ export async function openLocalAttempts(options: ProcessOptions, hooks: AttemptH
     { fence, provider },
     hooks.parks === undefined ? deps : { ...deps, flights: NO_FLIGHTS },
   );
-  const { store, clock, events } = deps;
-  const settlement = createRowSettlement({ store, clock, events, budget, fence }, cache);
+  const { store, clock, events, dayGate } = deps;
+  const settlement = createRowSettlement({ store, clock, events, budget, fence, dayGate }, cache);
   let answered = false;
   const onAnswer = () => {
     if (answered) return;

@@ -2,7 +2,9 @@ import { basename } from 'node:path';
 import type { AgentDefinition } from '../../agent/definition.ts';
 import { agentLabel } from '../../agent/definition.ts';
 import { AppError, toAppError } from '../../base/errors.ts';
+import { dollars } from '../../base/figures.ts';
 import type { PriceTable } from '../../providers/prices/prices.ts';
+import { type DaySpending, dayCapReached } from '../../storage/spending.ts';
 import type { Cell } from '../../tables/cell.ts';
 import type { RowSource } from '../../tables/row-source.ts';
 import type { Caller } from '../contract/caller.ts';
@@ -118,6 +120,8 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
   if (provider?.standIn !== undefined) await attempt(problems, async () => provider.checkModel?.(agent.model.model));
   await attempt(problems, async () => deps.checkTools?.(agent));
   problems.push(...unpricedCap(agent, request.options?.max_cost_usd, deps));
+  const day = await deps.store.readDaySpending(deps.clock.now());
+  if (day !== null) problems.push(...unpricedDay(agent, deps));
   if (look === undefined || mappingProblems.length > 0) return;
   const { failed, firstReason, ...inputs } = await sampleInputs(plan.input_mapping, agent, look);
   tellUnfilled(plan, { failed, firstReason, ...inputs });
@@ -137,6 +141,17 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
   plan.warnings.push(...ways.warnings);
   plan.estimate = ways.estimate;
   plan.spending_usd = spendingOfStart(ways.expectedUsd, request.options ?? {});
+  if (day !== null) tellDay(plan, day);
+}
+
+/** Reports a model of unknown price where a cap of a day is set. */
+export function unpricedDay(
+  { model: { provider, model } }: { model: Pick<AgentDefinition['model'], 'provider' | 'model'> },
+  { prices }: RunnerDeps,
+): Problem[] {
+  if (isPriced(provider, model, prices)) return [];
+  const message = `The price of ${model} is unknown, so the cap of a day (ROWMILL_MAX_USD_PER_DAY) can't be kept. Use a model with a known price, or add its price to a price file (ROWMILL_PRICES).`;
+  return [{ code: 'budget_unpriced', message }];
 }
 
 /** Reports a cap that can't be enforced because the price of the model is unknown. */
@@ -149,6 +164,20 @@ export function unpricedCap(agent: AgentDefinition, cap: number | undefined, { p
 
 export function isPriced(provider: string, model: string, prices: PriceTable): boolean {
   return prices.worstCase(provider, model, { inputTokens: 1, maxTokens: 1 }) !== undefined;
+}
+
+/** Reports what the cap of the day leaves for a batch: a problem when it leaves nothing, a warning when it is too little. */
+function tellDay({ problems, warnings, spending_usd: expected }: BatchPlan, day: DaySpending): void {
+  const left = (day.capMicroUsd - day.costMicroUsd - day.openMicroUsd) / 1e6;
+  if (expected === null || expected <= left) return;
+  if (left <= 0) {
+    const { code, message } = dayCapReached(day);
+    problems.push({ code, message });
+    return;
+  }
+  warnings.push(
+    `The cap of ${dollars(day.capMicroUsd / 1e6)} a day (ROWMILL_MAX_USD_PER_DAY) leaves ${dollars(left)} for ${day.day}; the batch is expected to cost more, and pauses when the cap is reached.`,
+  );
 }
 
 /** Runs a check; an AppError becomes a problem instead of ending the validation. */

@@ -5,12 +5,13 @@ import type { JsonObject } from '../../protocol/messages.ts';
 import { isEmbeddingModel, locateModel } from '../../providers/catalog.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { Fence } from '../../storage/leases.ts';
+import { dayCapReached } from '../../storage/spending.ts';
 import type { Estimate } from '../contract/estimate.ts';
 import type { BatchTuning } from '../contract/options.ts';
 import type { ResumeRequest, RetryRequest } from '../contract/request.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { fullPriceRefused } from '../execution/full-price-refused.ts';
-import { isPriced } from '../intake/validate-input.ts';
+import { isPriced, unpricedDay } from '../intake/validate-input.ts';
 import { estimateRest } from '../output/estimate-rest.ts';
 import { planRest } from '../output/plan-rest.ts';
 import { planOf } from '../output/results.ts';
@@ -42,6 +43,7 @@ export async function resumeBatch(batch: BatchRecord, change: ResumeRequest, dep
   }
   checkCapPrice(batch, change, deps);
   checkCapLeft(batch, change);
+  if (batch.totals.queued + batch.totals.running > 0) await checkDay(planOf(batch).agent.model, deps);
   const next = {
     status: nextBatchStatus('paused', { type: batch.columns === null ? 'begin' : 'resume' }),
     ...{ pauseReason: null, error: null, control: null },
@@ -75,6 +77,7 @@ export async function planRetry(batch: BatchRecord, request: RetryRequest, deps:
   const target = model === undefined ? batch : { ...batch, settings: { ...batch.settings, model: { ...model } } };
   checkCapPrice(target, withoutModel(request), deps);
   checkCapLeft(batch, request);
+  await checkDay(model ?? planOf(batch).agent.model, deps);
   const failures = (await deps.store.readFailures(batch.id)).filter(({ code }) => code !== 'row_malformed');
   const codes = request.codes === undefined ? undefined : checkCodes(request.codes, failures);
   const chosen = failures.filter(({ code }) => codes?.includes(code) ?? true);
@@ -190,6 +193,15 @@ function checkEnded({ id, status, columns, error }: BatchRecord): void {
     const why = error === null ? '' : ` (${error.message})`;
     throw new AppError('batch_state_invalid', `${id} ended before its rows were loaded${why}; start a new batch.`);
   }
+}
+
+/** The cap of the day must leave something to spend, and the price must be known under it. */
+async function checkDay(model: Model, deps: RunnerDeps): Promise<void> {
+  const day = await deps.store.readDaySpending(deps.clock.now());
+  if (day === null) return;
+  const [problem] = unpricedDay({ model }, deps);
+  if (problem !== undefined) throw new AppError(problem.code, problem.message);
+  if (day.costMicroUsd + day.openMicroUsd >= day.capMicroUsd) throw dayCapReached(day);
 }
 
 /** The new cap must leave something to spend. */

@@ -18,7 +18,7 @@ export interface JournalPort {
   /**
    * Reports that the call has ended. `cost` is the charge (0 when the call was refused); undefined when it is unknown.
    */
-  settle(worst: number, cost: number | undefined): void;
+  settle(worst: number, cost: number | undefined, key: JournalKey): void;
   /**
    * Commits an intent before its call is sent. Returns a check for the last moment before the send: whether the proof
    * of the lease is still fresh.

@@ -122,7 +122,7 @@ async function sendOnce(asked: ModelCall, isRepeat: boolean, deps: ModelCallDeps
   let mayStillSend: () => boolean;
   let settled = false;
   const settle = (cost: number | undefined) => {
-    if (!settled) deps.journal.settle(worst ?? 0, cost);
+    if (!settled) deps.journal.settle(worst ?? 0, cost, key);
     settled = true;
   };
   await deps.journal.reserve(worst ?? 0).catch((thrown: unknown) => {

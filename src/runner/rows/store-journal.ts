@@ -3,6 +3,7 @@ import type { Fence } from '../../storage/leases.ts';
 import type { Store } from '../../storage/store.ts';
 import type { Budget } from './budget.ts';
 import { commitBeforeSend } from './commit-before-send.ts';
+import type { DayGate } from './day-gate.ts';
 import type { JournalPort } from './journal-port.ts';
 
 /** The dependencies of a {@link JournalPort} in the process that has the store. */
@@ -12,16 +13,28 @@ export interface StoreJournalDeps {
   clock: Clock;
   /** Absent for conversations, which no lease guards. */
   fence?: Fence;
+  /** Present where a cap of a day is set. */
+  dayGate?: DayGate | undefined;
 }
 
 /** Makes the {@link JournalPort} of the journal in the store and a budget. */
 export function createStoreJournal(deps: StoreJournalDeps): JournalPort {
-  const { store, budget, fence } = deps;
+  const { store, budget, fence, dayGate } = deps;
   return {
     read: (run) => store.readJournal(run),
     reserve: budget.reserve,
-    settle: budget.settle,
-    commitIntent: (intent) => commitBeforeSend(() => store.writeIntent(intent, fence), deps),
+    settle:
+      dayGate === undefined
+        ? budget.settle
+        : (worst, cost, key) => {
+            budget.settle(worst, cost);
+            dayGate.ended(key);
+          },
+    commitIntent: (intent) => {
+      const commit = () => store.writeIntent(intent, fence);
+      const isGated = dayGate !== undefined && intent.kind === 'model';
+      return commitBeforeSend(isGated ? () => dayGate.admit(intent, commit) : commit, deps);
+    },
     commitAnswer: (key, answer) => store.writeAnswer(key, answer, fence),
     commitRefusal: (key) => store.writeRefusal(key, fence),
   };

@@ -3,6 +3,7 @@ import type { Log } from '../../base/log.ts';
 import { currentHost } from '../../base/process-identity.ts';
 import { isOwnerAlive, uptimeMs } from '../lease-owner.ts';
 import type { Fence, LeaseOwner } from '../leases.ts';
+import type { DayCap } from '../spending.ts';
 import type { Store } from '../store.ts';
 import { prepareInsertBatch } from './batches/insert-batch.ts';
 import { prepareListBatches } from './batches/list-batches.ts';
@@ -55,6 +56,7 @@ import {
   prepareReadConsent,
   prepareUseConsent,
 } from './spending/consents.ts';
+import { prepareReadDaySpending } from './spending/day-spending.ts';
 import { prepareForgetUnasked, prepareStartUnasked } from './spending/unasked.ts';
 import { prepareTransactions } from './transaction.ts';
 import { createWriteQueue } from './write-queue.ts';
@@ -73,6 +75,8 @@ export interface SqliteStoreOptions {
    * LeaseClock}.
    */
   uptimeMs?: () => number;
+  /** The cap of all calls of a day; without it they are not counted by day. */
+  dayCap?: DayCap | undefined;
   /** Called after each migration while its transaction is open, for tests. */
   onMigration?: () => void;
 }
@@ -85,7 +89,7 @@ export interface SqliteStoreOptions {
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { path } = options;
   const db = await openConnection(path, options.onMigration);
-  const { write, close: closeQueue } = createWriteQueue(db, path, prepareTransactions(db));
+  const { write, close: closeQueue } = createWriteQueue(db, path, prepareTransactions(db, options.dayCap));
   const clock: LeaseClock = {
     now: options.now,
     uptimeMs: options.uptimeMs ?? uptimeMs,
@@ -134,6 +138,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     conversation: prepareReadConversation(db),
     conversations: prepareListConversations(db),
     consent: prepareReadConsent(db),
+    daySpending: options.dayCap === undefined ? () => null : prepareReadDaySpending(db, options.dayCap),
   };
   const writes = prepareWrites(db, clock);
 
@@ -219,6 +224,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     useConsent: (token, key) => write(() => writes.useConsent(token, key)),
     startUnasked: (spending, within) => write(() => writes.startUnasked(spending, within)),
     forgetUnasked: (key) => write(() => writes.forgetUnasked(key)),
+    readDaySpending: (now) => read(() => reads.daySpending(now)),
 
     close: () => {
       closing ??= closeOnce();

@@ -1,8 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { AppError, type ErrorCode } from '../../base/errors.ts';
 import type { Fence } from '../leases.ts';
+import type { DayCap } from '../spending.ts';
 import { type BillSums, prepareBillSums } from './batches/bills.ts';
 import { prepareAddTotals, type TotalsDelta, zeroDelta } from './batches/totals.ts';
+import { type DaySums, prepareDaySums } from './spending/day-spending.ts';
 import { prepare } from './statement.ts';
 
 /** The fields of a batch that a fenced write needs. */
@@ -32,12 +34,15 @@ export interface Transaction {
   totals(batch: number): TotalsDelta;
   countFailures(batch: number, code: ErrorCode, by: number): void;
   bills: BillSums;
+  /** The sums of days, where a cap of a day is set. */
+  days: DaySums | undefined;
   /** Writes the sums to the database. */
   flush(): void;
 }
 
 /** Prepares the statements; the result starts a transaction's bookkeeping (not the transaction itself). */
-export function prepareTransactions(db: DatabaseSync): () => Transaction {
+export function prepareTransactions(db: DatabaseSync, dayCap?: DayCap): () => Transaction {
+  const beginDays = dayCap === undefined ? undefined : prepareDaySums(db, dayCap);
   const readFence = prepare<FencedBatch>(
     db,
     `SELECT b.key, l.epoch, b.row_limit AS rowLimit, b.picks_rows AS picksRows, b.delivers
@@ -56,6 +61,7 @@ export function prepareTransactions(db: DatabaseSync): () => Transaction {
     const deltas = new Map<number, TotalsDelta>();
     const failures = new Map<number, Map<ErrorCode, number>>();
     const bills = beginBills();
+    const days = beginDays?.();
 
     function fenced(fence: Fence): FencedBatch {
       const batch = batches.get(fence.batchId) ?? readFence.get(fence.batchId);
@@ -88,10 +94,11 @@ export function prepareTransactions(db: DatabaseSync): () => Transaction {
       for (const [batch, delta] of deltas) addTotals(batch, delta);
       for (const [batch, codes] of failures) for (const [code, by] of codes) addFailures.run(batch, code, by);
       bills.flush();
+      days?.flush();
       deltas.clear();
       failures.clear();
     }
 
-    return { fenced, forget: (batchId) => batches.delete(batchId), totals, countFailures, bills, flush };
+    return { fenced, forget: (batchId) => batches.delete(batchId), totals, countFailures, bills, days, flush };
   };
 }

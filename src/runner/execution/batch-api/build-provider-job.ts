@@ -1,5 +1,6 @@
 import { AppError, toAppError } from '../../../base/errors.ts';
 import { counted } from '../../../base/figures.ts';
+import { dayCapReached } from '../../../storage/spending.ts';
 import { budgetReached } from '../../rows/budget.ts';
 import { commitBeforeSend } from '../../rows/commit-before-send.ts';
 import { type Filling, fillProviderJob } from './fill-provider-job.ts';
@@ -35,7 +36,7 @@ export async function buildProviderJob(run: ProviderJobRun): Promise<Built> {
   const { options, api } = run;
   const { fence, deps, hard } = options;
   const id = deps.newId('job');
-  const { room, spent, queued } = await roomLeft(run);
+  const { room, reached, queued } = await roomLeft(run);
   // A wave that fits one job ends when the queue is empty, not when the job is full.
   const most = queued > run.limits.requests ? nextJobSize(queued, run.limits) : run.limits.requests;
   const filling = fillProviderJob(run, id, { room, most: most });
@@ -43,7 +44,7 @@ export async function buildProviderJob(run: ProviderJobRun): Promise<Built> {
   let isCreated = false;
   try {
     const first = await filling.next();
-    if (first === undefined) return withoutJob(run, filling, spent);
+    if (first === undefined) return withoutJob(filling, reached);
     const { jobId } = await api.submit({
       submissionId: id,
       model: filling.now().model,
@@ -66,7 +67,7 @@ export async function buildProviderJob(run: ProviderJobRun): Promise<Built> {
   } catch (thrown) {
     // A job that exists is found again, whatever fault its record met.
     if (isCreated) throw thrown;
-    return notCreated(run, { id, isAsked, filling, spent }, toAppError(thrown));
+    return notCreated(run, { id, isAsked, filling, reached }, toAppError(thrown));
   }
 }
 
@@ -80,14 +81,13 @@ async function* linesOf(filling: Filling, first: string[], run: ProviderJobRun):
   if (isTail || requests < run.limits.fewest) throw TOO_FEW;
 }
 
-function withoutJob(run: ProviderJobRun, filling: Filling, spent: number): Built {
+function withoutJob(filling: Filling, reached: () => AppError): Built {
   const { end } = filling.now();
   if (end === 'stopped') return { kind: 'stopped' };
   if (end === 'unfit' || end === 'full')
     return { kind: 'few', rows: 1, requests: 1, why: 'One request is larger than a provider job may be' };
   if (end !== 'budget') return { kind: 'empty' };
-  const cap = Math.round((run.options.tuning.now().max_cost_usd ?? 0) * 1e6);
-  return { kind: 'budget', error: budgetReached(cap, spent, Math.max(0, cap - spent)) };
+  return { kind: 'budget', error: reached() };
 }
 
 function tooFew(requests: number, { limits }: ProviderJobRun): Built {
@@ -100,7 +100,7 @@ function tooFew(requests: number, { limits }: ProviderJobRun): Built {
 
 async function notCreated(
   run: ProviderJobRun,
-  { id, isAsked, filling, spent }: { id: string; isAsked: boolean; filling: Filling; spent: number },
+  { id, isAsked, filling, reached }: { id: string; isAsked: boolean; filling: Filling; reached: () => AppError },
   error: AppError,
 ): Promise<Built> {
   const { options } = run;
@@ -116,17 +116,37 @@ async function notCreated(
       await deps.store.updateProviderJob(fence, id, { error: { code, message } });
     await releaseProviderJob(id, { kind: 'refused', state: 'dropped' }, options);
   }
-  if (error === TOO_FEW && filling.now().end === 'budget') return withoutJob(run, filling, spent);
+  if (error === TOO_FEW && filling.now().end === 'budget') return withoutJob(filling, reached);
+  if (error.code === 'budget_reached') return { kind: 'budget', error };
   if (error === TOO_FEW) return tooFew(filling.now().requests, run);
   if (error === STOPPED || options.hard.aborted) return { kind: 'stopped' };
   if (error.code === 'internal') throw error;
   return { kind: 'fault', error };
 }
 
-/** The room that the cap leaves for calls at their worst price, in micro-dollars; undefined without a cap. */
-async function roomLeft(run: ProviderJobRun): Promise<{ room: number | undefined; spent: number; queued: number }> {
+/** The room that the caps leave for calls at their worst price. */
+interface Room {
+  /** Micro-dollars; undefined without a cap. */
+  room: number | undefined;
+  /** The fault when the room is too small for one call. */
+  reached: () => AppError;
+  /** The rows that wait. */
+  queued: number;
+}
+
+/** The smaller of what the cap of the batch and the cap of the day leave. */
+async function roomLeft(run: ProviderJobRun): Promise<Room> {
+  const { tuning, deps } = run.options;
   const { costMicroUsd, openWorstMicroUsd, queued } = (await readNow(run)).totals;
   const spent = costMicroUsd + openWorstMicroUsd;
-  const cap = run.options.tuning.now().max_cost_usd;
-  return { room: cap === undefined ? undefined : Math.round(cap * 1e6) - spent, spent, queued };
+  const cap = Math.round((tuning.now().max_cost_usd ?? Number.POSITIVE_INFINITY) * 1e6);
+  const day = await deps.store.readDaySpending(deps.clock.now());
+  const ofDay = day === null ? Number.POSITIVE_INFINITY : day.capMicroUsd - day.costMicroUsd - day.openMicroUsd;
+  const room = Math.min(cap - spent, ofDay);
+  if (day !== null && ofDay < cap - spent) return { room, reached: () => dayCapReached(day), queued };
+  return {
+    room: Number.isFinite(room) ? room : undefined,
+    reached: () => budgetReached(cap, spent, Math.max(0, cap - spent)),
+    queued,
+  };
 }

@@ -1,3 +1,4 @@
+import { toAppError } from '../../../base/errors.ts';
 import type { Json, ModelRequest } from '../../../protocol/messages.ts';
 import type { ParkedRow } from '../../../storage/provider-jobs.ts';
 import { OPTION_DEFAULTS } from '../../contract/options.ts';
@@ -111,11 +112,12 @@ export function fillProviderJob(
       await store.insertProviderJob(fence, { id: jobId, provider: run.api.name, model, createdAt: clock.now() });
       emitProviderJobStatus(jobId, 'building', options);
     }
-    await store.parkRows(
-      fence,
-      jobId,
-      taken.map(({ parked: row }) => row),
-    );
+    const rows = taken.map(({ parked: row }) => row);
+    // The cap of the day may have been used up by others meanwhile: then no row is in the job yet.
+    await store.parkRows(fence, jobId, rows).catch(async (thrown: unknown) => {
+      if (toAppError(thrown).code === 'budget_reached') await giveBack(parked.slice(0, next));
+      throw thrown;
+    });
     return taken.map(({ line }) => line);
   };
 

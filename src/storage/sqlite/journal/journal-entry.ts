@@ -10,6 +10,8 @@ export interface EntryState {
   /** The upper limit of the last send's cost; null when unknown. */
   worst_pico_usd: number | null;
   open_sends: number;
+  /** When it was sent last. */
+  at: number;
   answered: number;
 }
 
@@ -17,7 +19,7 @@ export interface EntryState {
 export function prepareEntryState(db: DatabaseSync): (key: JournalKey) => EntryState | undefined {
   const select = prepare<EntryState>(
     db,
-    `SELECT e.id, e.kind, e.worst_pico_usd, e.sends - e.refusals - (a.entry IS NOT NULL) AS open_sends,
+    `SELECT e.id, e.kind, e.at, e.worst_pico_usd, e.sends - e.refusals - (a.entry IS NOT NULL) AS open_sends,
        a.entry IS NOT NULL AS answered
      FROM journal_entries e LEFT JOIN journal_answers a ON a.entry = e.id
      WHERE e.run = ? AND e.turn = ? AND e.call = ?`,

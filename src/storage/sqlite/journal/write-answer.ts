@@ -30,6 +30,7 @@ export function prepareWriteAnswer(db: DatabaseSync): WriteAnswer {
       ...[entry.id, JSON.stringify(answer.response), textOrNull(answer.usage), cost, answer.requestId, answer.at],
       standard,
     );
+    if (entry.kind === 'model') transaction.days?.settle(entry.at, entry.worst_pico_usd, cost);
     if (batch === undefined) return;
     const totals = transaction.totals(batch);
     totals[entry.kind === 'model' ? 'modelCalls' : 'toolCalls'] += 1;

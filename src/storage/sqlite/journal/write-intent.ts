@@ -34,6 +34,7 @@ export function prepareWriteIntent(db: DatabaseSync): WriteIntent {
       if (entry.answered === 1) throw journalFault(intent, 'already has an answer and must not be sent again');
       resend.run(intent.name, worst, intent.at, entry.id);
     }
+    if (intent.kind === 'model') transaction.days?.send(intent.at, worst);
     if (batch === undefined) return;
     const totals = transaction.totals(batch);
     totals.openCalls += 1;

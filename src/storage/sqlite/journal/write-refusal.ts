@@ -17,6 +17,7 @@ export function prepareWriteRefusal(db: DatabaseSync): WriteRefusal {
     if (entry === undefined) throw journalFault(key, 'was refused without an intent');
     if (entry.open_sends < 1) throw journalFault(key, 'was refused, but no send of it is open');
     refuse.run(entry.id);
+    if (entry.kind === 'model') transaction.days?.settle(entry.at, entry.worst_pico_usd, 0);
     if (batch === undefined) return;
     const totals = transaction.totals(batch);
     totals.openCalls -= 1;

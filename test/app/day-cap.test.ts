@@ -1,0 +1,147 @@
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { readConfig } from '../../src/app/config.ts';
+import { createApp } from '../../src/app/create-app.ts';
+import { createSilentLog } from '../../src/base/log.ts';
+import type { App } from '../../src/cli/app.ts';
+import { echoAnswer } from '../support/echo-agent.ts';
+import { type MessagesServer, startMessagesServer } from '../support/messages-server.ts';
+
+const ROWS = 40;
+/** 1,000 tokens in and 1,000 out. */
+const CALL_USD = 0.0006;
+const CAP_USD = 0.005;
+
+let root: string;
+let server: MessagesServer;
+const apps: App[] = [];
+
+beforeEach(async () => {
+  root = await realpath(await mkdtemp(join(tmpdir(), 'rowmill-day-')));
+  await mkdir(join(root, 'files'));
+  const rows = Array.from({ length: ROWS }, (_, row) => `${row} High Street`);
+  await writeFile(join(root, 'files', 'a.csv'), `address\n${rows.join('\n')}\n`);
+  const agent = (name: string, model: object | string, further: object = {}) => ({
+    ...{ name, version: 'v99', instructions: 'Answer.', model, ...further },
+  });
+  const batch = {
+    input: { type: 'object', properties: { address: { type: 'string' } }, required: ['address'] },
+    structured_output: {
+      enabled: true,
+      schema: { type: 'object', properties: { speed: { type: 'string' } }, required: ['speed'] },
+    },
+  };
+  const haiku = { provider: 'anthropic', model: 'claude-haiku-5-5', max_tokens: 2000 };
+  const agents = [
+    agent('orchestrator', haiku),
+    agent('speed', haiku, batch),
+    agent('unpriced', 'claude-nobody-knows', batch),
+  ];
+  await writeFile(join(root, 'agents.yaml'), stringify({ agents }));
+  server = await startMessagesServer({
+    respond: (request) => ({
+      ...echoAnswer(request),
+      usage: { input_tokens: 1000, output_tokens: 1000 },
+    }),
+  });
+});
+afterEach(async () => {
+  for (const app of apps.splice(0)) await app.close();
+  await server.close();
+  await rm(root, { recursive: true });
+});
+
+/** A process of the data directory. */
+async function start(capUsd: number): Promise<App> {
+  const env = {
+    ROWMILL_DATA_DIR: join(root, 'data'),
+    ROWMILL_AGENTS: join(root, 'agents.yaml'),
+    ROWMILL_FILES: join(root, 'files'),
+    ROWMILL_MAX_USD_PER_DAY: String(capUsd),
+    ANTHROPIC_API_KEY: 'test-key',
+    ANTHROPIC_BASE_URL: server.url,
+  };
+  const app = await createApp(readConfig(env, root), createSilentLog(), { driver: 'supervisor' });
+  apps.push(app);
+  return app;
+}
+
+const request = (name = 'speed') => ({
+  csv_uri: join(root, 'files', 'a.csv'),
+  target: { type: 'agent' as const, name },
+});
+
+async function run(app: App, options: { concurrency?: number } = {}) {
+  const { report } = await app.runner.create({ ...request(), options });
+  return app.runner.drive(report.batch_id);
+}
+
+async function say(app: App, message: string): Promise<string> {
+  for await (const event of app.conversations.send({ message, signal: new AbortController().signal })) {
+    if (event.type === 'error') return `${event.code}: ${event.message}`;
+    if (event.type === 'done') return 'done';
+  }
+  return 'nothing';
+}
+
+describe('the cap of a day', () => {
+  it('holds over batches of two processes, whatever their concurrency, and pauses them with its name', async () => {
+    const [one, two] = [await start(CAP_USD), await start(CAP_USD)];
+    const reports = await Promise.all([run(one, { concurrency: 20 }), run(two, { concurrency: 5 })]);
+    for (const report of reports) {
+      expect(report).toMatchObject({
+        ...{ status: 'paused', pause_reason: 'budget' },
+        error: { code: 'budget_reached', message: expect.stringContaining('ROWMILL_MAX_USD_PER_DAY') },
+        next_step: expect.stringMatching(/another day, or with a higher ROWMILL_MAX_USD_PER_DAY/),
+      });
+    }
+    const cost = server.stats.answered * CALL_USD;
+    expect(cost).toBeLessThanOrEqual(CAP_USD);
+    // Calls in flight at their worst price don't end a batch: the last call had no room at its own worst price.
+    expect(cost).toBeGreaterThan(CAP_USD - 0.002);
+  });
+
+  it('holds for conversations too: what they spent is missing for batches, and the other way round', async () => {
+    const app = await start(CAP_USD);
+    expect(await say(app, 'hello')).toBe('done');
+    const report = await run(app);
+    expect(report.status).toBe('paused');
+    expect(server.stats.answered * CALL_USD).toBeLessThanOrEqual(CAP_USD);
+    const before = server.stats.requests;
+    expect(await say(app, 'and now?')).toMatch(/^budget_reached: .*ROWMILL_MAX_USD_PER_DAY/);
+    expect(server.stats.requests).toBe(before);
+  });
+
+  it('refuses a model of unknown price before a batch exists', async () => {
+    const app = await start(CAP_USD);
+    expect((await app.runner.plan(request('unpriced'))).problems).toMatchObject([
+      { code: 'budget_unpriced', message: expect.stringContaining('ROWMILL_MAX_USD_PER_DAY') },
+    ]);
+    await expect(app.runner.create(request('unpriced'))).rejects.toMatchObject({ code: 'budget_unpriced' });
+  });
+
+  it('of nothing allows nothing: no start, no chat, and no resume of what a higher cap has paused', async () => {
+    const paused = await run(await start(CAP_USD));
+    const app = await start(0);
+    await expect(app.runner.create(request())).rejects.toMatchObject({ code: 'budget_reached' });
+    await expect(app.runner.resume(paused.batch_id)).rejects.toMatchObject({
+      code: 'budget_reached',
+      message: expect.stringMatching(/Resume on another day, or with a higher cap; nothing resumes on its own/),
+    });
+    expect(await say(app, 'hello')).toMatch(/^budget_reached/);
+    const higher = await start(10);
+    await higher.runner.resume(paused.batch_id);
+    expect(await higher.runner.drive(paused.batch_id)).toMatchObject({
+      status: 'completed',
+      counts: { succeeded: ROWS },
+    });
+  });
+
+  it('warns where a batch is expected to reach it', async () => {
+    const app = await start(0.001);
+    expect((await app.runner.plan(request())).warnings.join('\n')).toMatch(/a day .*leaves \$0\.001 for \d{4}-/);
+  });
+});
