@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import { AppError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { wellFormed } from '../base/well-formed.ts';
 import type { Sampling, ToolSpec } from '../protocol/messages.ts';
 import type { OpenedAgent } from '../protocol/run.ts';
 import { isEmbeddingModel, locateModel } from '../providers/catalog.ts';
@@ -35,11 +36,11 @@ export function openAgent({ definition, toolSet, toolSpecs, log, clock = systemC
   }
   // An embedding model writes no text, and a second turn would give the same vector: one turn, no output tokens.
   const writes = !isEmbeddingModel(definition.model);
-  const specs = specsFor(toolSpecs ?? liveSpecs(tools), structured);
+  const specs = wellFormed(specsFor(toolSpecs ?? liveSpecs(tools), structured));
   const context: LoopContext = {
     label: agentLabel(definition),
     model: locateModel(definition.model, definition.base_dir),
-    system: systemOf(definition, structured),
+    system: wellFormed(systemOf(definition, structured)),
     maxTokens: writes ? definition.model.max_tokens : 0,
     sampling: samplingOf(definition),
     maxTurns: writes ? definition.limits.max_turns : 1,

@@ -70,6 +70,7 @@ export interface TableWarning {
     | 'encoding_guessed'
     | 'files_differ'
     | 'column_added'
+    | 'lone_surrogates'
     | 'mixed_types'
     | 'no_rows'
     | 'header_like_data'

@@ -6,6 +6,7 @@ import { isFolderUri, uriInFolder } from './locations/folder-uri.ts';
 import type { LocationKind } from './locations/location-kind.ts';
 import type { RowSource } from './row-source.ts';
 import type { OpenOptions, Tables } from './table.ts';
+import { wellFormedSource } from './well-formed-source.ts';
 
 /** Arguments of {@link createTables}. */
 export interface TablesParts {
@@ -35,7 +36,7 @@ function createRootedTables(parts: TablesParts): Tables {
   const find = (uri: string): LocationKind => findKind(uri, locations);
 
   async function open(uri: string, options: OpenOptions): Promise<RowSource> {
-    return find(uri).openSource({ uri, roots }, options);
+    return wellFormedSource(await find(uri).openSource({ uri, roots }, options));
   }
 
   return {

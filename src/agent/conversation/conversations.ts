@@ -39,9 +39,12 @@ interface Progress {
 export function createConversations(parts: ConversationParts): Conversations {
   const busy = new Set<string>();
   return {
-    send: ({ conversationId, message, speaker, signal }) =>
+    send: ({ conversationId, message: given, speaker, signal }) =>
       eventsOf(signal, async (emit, turnSignal) => {
         try {
+          const message = given.toWellFormed();
+          if (message !== given)
+            parts.log.warn({ conversationId }, 'the message held half a character, replaced by U+FFFD');
           if (message.trim() === '') throw new AppError('invalid_arguments', 'The message is empty. Write a message.');
           const id = conversationId ?? parts.newId();
           if (busy.has(id)) throw busyError(id);

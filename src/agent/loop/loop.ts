@@ -1,3 +1,4 @@
+import { wellFormed } from '../../base/well-formed.ts';
 import {
   type AssistantBlock,
   addUsage,
@@ -95,7 +96,10 @@ async function followUp(run: Run, turn: number, response: ModelResponse): Promis
   if (response.stopReason === 'refusal') return failed(run, refused(response));
   if (response.stopReason === 'model_context_window_exceeded') return failed(run, contextTooLong(run));
 
-  const content = withUniqueIds(response.content, turn, state.ids);
+  // Blocks that only the provider understands go back unchanged.
+  const content = withUniqueIds(response.content, turn, state.ids).map((block) =>
+    block.type === 'opaque' ? block : wellFormed(block),
+  );
   const calls = content.filter((block) => block.type === 'tool_use');
   const isCut = response.stopReason === 'max_tokens';
   const answer: ToolTurn = { turn, content, calls, cutCall: isCut ? lastCall(content) : undefined };

@@ -5,6 +5,7 @@ import { duration } from '../../base/figures.ts';
 import type { Log } from '../../base/log.ts';
 import { nearest } from '../../base/nearest.ts';
 import { compileSchema, type Validator } from '../../base/schema.ts';
+import { wellFormed } from '../../base/well-formed.ts';
 import type { JsonObject } from '../../protocol/messages.ts';
 import type { PersonMessage, ToolResult } from '../../protocol/run.ts';
 import { withoutDialect } from '../answer/structured-output.ts';
@@ -101,7 +102,10 @@ export async function executeTool(tool: Tool, input: JsonObject, options: Execut
   const context = { signal: deadline.signal, log, idempotencyKey, ...(said !== undefined && { said }) };
   try {
     const work = Promise.try(() => tool.execute(input, context));
-    return toToolResult(await untilAborted(work, deadline.signal, { clock: options.clock }));
+    const value = await untilAborted(work, deadline.signal, { clock: options.clock });
+    const whole = wellFormed(value);
+    if (whole !== value) log.warn({ tool: tool.name }, 'a tool result held half a character, replaced by U+FFFD');
+    return toToolResult(whole);
   } catch (thrown) {
     if (options.signal.aborted) throw new AppError('aborted', 'The tool call was cancelled.', { cause: thrown });
     if (deadline.expired()) return errorResult(timeoutMessage(tool, timeoutMs));

@@ -6,6 +6,7 @@ import type { StoredPlan } from '../contract/stored-plan.ts';
 import { endElsewhere, isElsewhere } from '../execution/process-rows.ts';
 import { loadRows } from '../intake/load-rows.ts';
 import { aggregateResults } from '../output/aggregate-results.ts';
+import { createRepairCount } from '../output/repaired-rows.ts';
 import { planOf, storedPlanOf } from '../output/results.ts';
 import { createTruncationCount, withTruncation } from '../rows/input-messages.ts';
 import { checkMapping } from '../rows/mapping.ts';
@@ -76,6 +77,7 @@ async function aggregate(batch: BatchRecord, drive: Drive): Promise<'on'> {
   await endWorkElsewhere(batch, drive);
   await endRowFlow(batch, drive);
   const cut = createTruncationCount(plan.agent);
+  const repaired = createRepairCount();
   const output = await aggregateResults(batch, plan.outputUri, {
     deps: atHome(drive.deps, plan),
     spreadsheetSafe: plan.request.options?.spreadsheet_safe ?? false,
@@ -84,9 +86,12 @@ async function aggregate(batch: BatchRecord, drive: Drive): Promise<'on'> {
     signal: drive.hard.signal,
     // A process that was suspended must not overwrite the table of the process that took over.
     beforeCommit: async () => void (await drive.deps.store.renewLease(drive.fence)),
-    onRow: ({ input }) => cut.see(input),
+    onRow(row) {
+      cut.see(row.input);
+      repaired.see(row);
+    },
   });
-  const loadWarnings = withTruncation(batch.loadWarnings, plan.agent, cut.rows());
+  const loadWarnings = repaired.addTo(withTruncation(batch.loadWarnings, plan.agent, cut.rows()));
   const status = nextBatchStatus('aggregating', { type: 'aggregated', ending: batch.ending ?? 'completed' });
   const endedAt = drive.deps.clock.now();
   const pruneAt = pruneTime(plan.request.options, endedAt);

@@ -16,7 +16,7 @@ import {
 export function inputMessages(agent: AgentDefinition, input: JsonObject): Message[] {
   const template = templateOf(agent);
   const content = template === undefined ? JSON.stringify(input) : fillPrompt(template, input, maxCharactersOf(agent));
-  return [{ role: 'user', content }];
+  return [{ role: 'user', content: content.toWellFormed() }];
 }
 
 /** The fields of a row's input that were truncated in its prompt. */
@@ -48,10 +48,17 @@ export function createTruncationCount(agent: AgentDefinition): {
 /** Warnings about an agent's prompt, which do not stop the batch. */
 export function promptWarnings(agent: AgentDefinition): string[] {
   const template = templateOf(agent);
+  const texts = [agent.instructions, template?.user ?? ''];
+  const broken = texts.every((text) => text.isWellFormed())
+    ? []
+    : ["The agent's instructions or prompt hold half a character (a lone surrogate): U+FFFD is sent in its place."];
   const stray = template === undefined ? [] : strayPlaceholders(template);
-  if (stray.length === 0) return [];
+  if (stray.length === 0) return broken;
   const names = stray.map((name) => `{${name}}`).join(', ');
-  return [`The prompt contains ${names}, which prompt.placeholders does not declare: the text is sent unchanged.`];
+  return [
+    ...broken,
+    `The prompt contains ${names}, which prompt.placeholders does not declare: the text is sent unchanged.`,
+  ];
 }
 
 /** A batch's warnings plus the number of rows with fields that were truncated in the prompt. */

@@ -1,6 +1,7 @@
 import { AppError } from '../../base/errors.ts';
 import { nearest } from '../../base/nearest.ts';
 import { compileSchema, type Validator } from '../../base/schema.ts';
+import { wellFormed } from '../../base/well-formed.ts';
 import { compileExpression, isExpression } from '../../expressions/expressions.ts';
 import type { Json, JsonObject, JsonSchema } from '../../protocol/messages.ts';
 import type { Cell } from '../../tables/cell.ts';
@@ -118,7 +119,7 @@ export function compileMapping(
       const coerced = coerce(value, fields[field]);
       if (!coerced.ok)
         throw new AppError('input_invalid', `The input field "${field}" can't be filled: ${coerced.reason}.`);
-      input[field] = coerced.value;
+      input[field] = wellFormed(coerced.value);
     }
     const checked = validate(input);
     if (!checked.valid)

@@ -1,5 +1,6 @@
 import { AppError } from '../../base/errors.ts';
 import { nearest } from '../../base/nearest.ts';
+import { wellFormed } from '../../base/well-formed.ts';
 import { compileExpression, isExpression } from '../../expressions/expressions.ts';
 import type { Json, JsonObject, JsonSchema } from '../../protocol/messages.ts';
 import type { Cell } from '../../tables/cell.ts';
@@ -126,8 +127,8 @@ export function compileOutput(
     if (expressions.length > 0) {
       const input = { row: rowObject(columns, cells), output: structured };
       for (const { name, expression } of expressions)
-        values[name] = ((await expression.evaluate(input)) ?? null) as Json;
+        values[name] = wellFormed(((await expression.evaluate(input)) ?? null) as Json);
     }
-    return { structured, columns: values };
+    return { structured: wellFormed(structured), columns: values };
   };
 }
