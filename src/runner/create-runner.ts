@@ -108,17 +108,17 @@ function bind(caller: Caller, deps: RunnerDeps): Runner {
     },
     rows: async (id, options) => readRows(await read(id), options, deps),
     trace: async (id, row) => traceRow(await read(id), row, deps),
-    async exportTable(id, uri, options) {
+    async exportTable(id, uri, { overwrite: mayOverwrite = false, ...style } = {}) {
       const batch = await read(id, 'batches:write');
       if (batch.columns === null)
         throw new AppError('batch_state_invalid', `The batch ${id} has not loaded its table yet.`);
-      const overwrite = options?.overwrite === true || batch.output?.uri === deps.tables.absolute(uri);
-      await deps.tables.checkWriter(uri, [planOf(batch).request.csv_uri], { overwrite });
+      const overwrite = mayOverwrite || batch.output?.uri === deps.tables.absolute(uri);
+      await deps.tables.checkWriter(uri, [planOf(batch).request.csv_uri], { overwrite, style });
       if (deps.tables.writerKind(uri) === 'records') return exportToRecords(batch, uri, deps);
-      return aggregateResults(batch, uri, { deps, overwrite, spreadsheetSafe: options?.spreadsheetSafe ?? false });
+      return aggregateResults(batch, uri, { deps, overwrite, style });
     },
-    async *csv(id) {
-      yield* outputCsv(await read(id), store);
+    async *csv(id, style) {
+      yield* outputCsv(await read(id), store, style);
     },
     lapsed: () => store.listLapsedBatches(),
     remove: async (id, { force = false } = {}) => removeBatch(await read(id, 'batches:write'), force, deps),

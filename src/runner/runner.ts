@@ -1,6 +1,7 @@
 import type { AgentDefinition } from '../agent/definition.ts';
 import type { JsonSchema } from '../protocol/messages.ts';
 import type { RowStatus } from '../storage/rows.ts';
+import type { WrittenStyle } from '../tables/row-writer.ts';
 import type { Caller } from './contract/caller.ts';
 import type { Estimate } from './contract/estimate.ts';
 import type { InlineAgent } from './contract/inline-agent.ts';
@@ -90,10 +91,10 @@ export interface Runner {
   exportTable(
     batchId: string,
     uri: string,
-    options?: { spreadsheetSafe?: boolean; overwrite?: boolean },
+    options?: WrittenStyle & { overwrite?: boolean },
   ): Promise<{ uri: string; bytes: number }>;
   /** The output table as CSV text in chunks, header first, in constant memory. */
-  csv(batchId: string): AsyncIterable<string>;
+  csv(batchId: string, style?: WrittenStyle): AsyncIterable<string>;
   /** Batches that should be driven and that no living process owns. */
   lapsed(): Promise<string[]>;
   /**

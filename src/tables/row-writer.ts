@@ -2,10 +2,18 @@ import type { ErrorCode } from '../base/errors.ts';
 import type { JsonObject, Usage } from '../protocol/messages.ts';
 import type { Cell, StoredType } from './cell.ts';
 
-/** Options of a writer. */
-export interface WriterOptions {
+/** How the text of a table is written. */
+export interface WrittenStyle {
   /** Neutralise text that a spreadsheet would read as a formula. */
   spreadsheetSafe?: boolean;
+  /** Start with a byte order mark. CSV and TSV only. */
+  bom?: boolean;
+  /** The character between two fields; default a comma. CSV only. */
+  delimiter?: string;
+}
+
+/** Options of a writer. */
+export interface WriterOptions extends WrittenStyle {
   /** The columns' types, for formats that have types; a column without one holds text. */
   types?: readonly StoredType[];
   /** Whether the commit may replace a table that exists; default false. */

@@ -1,7 +1,7 @@
 import type { Cell } from './cell.ts';
 import type { Reading } from './reading.ts';
 import type { FormatDescription, RowSource, TableWarning } from './row-source.ts';
-import type { RowWriter, WriterOptions } from './row-writer.ts';
+import type { RowWriter, WriterOptions, WrittenStyle } from './row-writer.ts';
 
 export type ColumnType =
   | 'integer'
@@ -57,6 +57,15 @@ export interface OpenOptions {
   reading?: Reading;
 }
 
+/** What is known of a table before it is written. */
+export interface CheckedWriter {
+  /** Whether the destination may already exist; default false. */
+  overwrite?: boolean;
+  style?: WrittenStyle;
+  /** The number of rows, where it is known. */
+  rows?: number;
+}
+
 /** Sources and writers of every format at every location. */
 export interface Tables {
   /** Folders that file sources and writers may touch. */
@@ -80,10 +89,10 @@ export interface Tables {
   /**
    * Checks, without writing, that a writer may be opened at the URI, and that the URI is none of `notOneOf` after
    * symlinks. For a folder (its URI ends in `/`), the outputs in it must not be files of `notOneOf`.
-   * @param options.overwrite whether the destination may already exist; default false
-   * @throws AppError `output_is_source`, `output_exists`, and what opening the writer would throw
+   * @throws AppError `output_is_source`, `output_exists`, `format_unsupported` for too many rows, and what opening the
+   *   writer would throw
    */
-  checkWriter(uri: string, notOneOf: string[], options?: { overwrite?: boolean }): Promise<void>;
+  checkWriter(uri: string, notOneOf: string[], options?: CheckedWriter): Promise<void>;
   profile(
     uri: string,
     options?: { sampleRows?: number; signal?: AbortSignal; reading?: Reading },

@@ -50,7 +50,7 @@ function createRootedTables(parts: TablesParts): Tables {
       return source;
     },
     openWriter: async (uri, columns, options) => find(uri).openWriter({ uri, roots }, { ...options, columns }),
-    checkWriter: async (uri, notOneOf, { overwrite = false } = {}) => {
+    checkWriter: async (uri, notOneOf, { overwrite = false, style = {}, rows } = {}) => {
       const taken = new Set<string>();
       const names: string[] = [];
       for (const other of notOneOf) {
@@ -63,7 +63,16 @@ function createRootedTables(parts: TablesParts): Tables {
       }
       const kind = find(uri);
       const targets = isFolderUri(uri) ? names.map((name) => uriInFolder(uri, name)) : [uri];
-      for (const target of targets) await kind.checkWriter({ uri: target, roots }, { taken, overwrite });
+      for (const target of targets)
+        await kind.checkWriter(
+          { uri: target, roots },
+          {
+            taken,
+            overwrite,
+            style,
+            ...(rows !== undefined && !isFolderUri(uri) && { rows }),
+          },
+        );
     },
     profile: async (uri, options = {}) => {
       const source = await open(uri, options);

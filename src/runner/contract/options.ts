@@ -54,6 +54,21 @@ export const batchOptions = strict({
     default: false,
     cli: { group: TABLE },
   }),
+  bom: option(z.boolean(), {
+    text: 'Start the output with a byte order mark, by which Excel recognises UTF-8. CSV and TSV only.',
+    default: false,
+    cli: { group: TABLE },
+  }),
+  out_delimiter: option(
+    z.string().refine((text) => text === 'tab' || /^[^\p{L}\p{N}\s"]$/u.test(text) || text === '\t', {
+      error: ({ input }) => `must be one character, such as ; or |, or tab, not ${JSON.stringify(input)}`,
+    }),
+    {
+      text: 'The character between two fields of a CSV output; "tab" names the tab. (The option delimiter of reading is for the source.)',
+      default: ',',
+      cli: { group: TABLE, value: 'character' },
+    },
+  ),
   overwrite: option(z.boolean(), {
     text: 'Let the output replace an existing file. Without this option, an existing file is an error.',
     default: false,

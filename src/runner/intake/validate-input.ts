@@ -15,6 +15,7 @@ import type { Problem } from '../contract/problem.ts';
 import { readingOf, readingOptionsOf } from '../contract/reading.ts';
 import { type BatchRequest, KEPT_OUTPUT } from '../contract/request.ts';
 import type { RunnerDeps } from '../deps.ts';
+import { writtenStyle } from '../output/written-style.ts';
 import { promptWarnings } from '../rows/input-messages.ts';
 import { compileMapping, proposeMapping } from '../rows/mapping.ts';
 import { checkOutputMapping, layoutOutput } from '../rows/transform-output.ts';
@@ -76,7 +77,9 @@ export async function planBatch(given: BatchRequest, deps: RunnerDeps, { face }:
   if (request.output_uri !== undefined && request.output_uri !== KEPT_OUTPUT) {
     const uri = request.output_uri;
     const overwrite = request.options?.overwrite === true || (await isRepeat(request, deps));
-    await attempt(problems, () => deps.tables.checkWriter(uri, [request.csv_uri], { overwrite }));
+    const style = writtenStyle(request.options);
+    const known = look?.rowCount == null ? {} : { rows: look.rowCount };
+    await attempt(problems, () => deps.tables.checkWriter(uri, [request.csv_uri], { overwrite, style, ...known }));
   }
   const isEmpty = look !== undefined && look.rowCount === 0;
   if (isEmpty && request.options?.allow_empty !== true) problems.push(noRows(request.csv_uri));

@@ -8,6 +8,7 @@ import { loadRows } from '../intake/load-rows.ts';
 import { aggregateResults } from '../output/aggregate-results.ts';
 import { createRepairCount } from '../output/repaired-rows.ts';
 import { planOf, storedPlanOf } from '../output/results.ts';
+import { writtenStyle } from '../output/written-style.ts';
 import { createTruncationCount, withTruncation } from '../rows/input-messages.ts';
 import { checkMapping } from '../rows/mapping.ts';
 import { nextBatchStatus } from './batch.ts';
@@ -43,6 +44,8 @@ async function load(batch: BatchRecord, drive: Drive): Promise<'on'> {
   if (loaded.rows === 0 && plan.request.options?.allow_empty !== true)
     throw new AppError('no_rows', `${source.uri} has no rows.`);
   checkColumns(plan, loaded.columns);
+  // The number of rows is certain only now, and nothing has been spent yet.
+  await tables.checkWriter(plan.outputUri, [], { overwrite: true, rows: loaded.rows });
   const status = nextBatchStatus('loading', { type: 'loaded' });
   const { columns, types, parts, warnings: loadWarnings } = loaded;
   const known = { ...(types && { columnTypes: types }), ...(parts && { parts }) };
@@ -80,7 +83,7 @@ async function aggregate(batch: BatchRecord, drive: Drive): Promise<'on'> {
   const repaired = createRepairCount();
   const output = await aggregateResults(batch, plan.outputUri, {
     deps: atHome(drive.deps, plan),
-    spreadsheetSafe: plan.request.options?.spreadsheet_safe ?? false,
+    style: writtenStyle(plan.request.options),
     // A redrive replaces the table of its own batch.
     overwrite: plan.request.options?.overwrite === true || batch.output?.uri === plan.outputUri,
     signal: drive.hard.signal,

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { AppError } from '../../base/errors.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { RowRecord } from '../../storage/rows.ts';
+import type { WrittenStyle } from '../../tables/row-writer.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { outputTypes } from './output-types.ts';
 import { layoutOf, outputHeader, outputRows, planOf } from './results.ts';
@@ -9,7 +10,7 @@ import { layoutOf, outputHeader, outputRows, planOf } from './results.ts';
 /** The options of writing a batch's table. */
 interface AggregateOptions {
   deps: RunnerDeps;
-  spreadsheetSafe: boolean;
+  style: WrittenStyle;
   /** Whether tables that exist may be replaced. */
   overwrite: boolean;
   signal?: AbortSignal;
@@ -74,9 +75,9 @@ async function writeTable(
   { uri, ...range }: OutputFile,
   options: AggregateOptions,
 ): Promise<{ uri: string; bytes: number }> {
-  const { deps, spreadsheetSafe, overwrite, signal, onRow } = options;
+  const { deps, style, overwrite, signal, onRow } = options;
   const types = outputTypes(planOf(batch), batch.columns ?? [], layoutOf(batch));
-  const writer = await deps.tables.openWriter(uri, outputHeader(batch), { spreadsheetSafe, types, overwrite });
+  const writer = await deps.tables.openWriter(uri, outputHeader(batch), { ...style, types, overwrite });
   if (writer.kind !== 'table') throw new AppError('internal', `${uri} does not accept a table.`);
   try {
     for await (const rows of outputRows(batch, deps.store, { ...range, ...(onRow && { onRow }) })) {

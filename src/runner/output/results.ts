@@ -6,6 +6,7 @@ import type { BatchRecord } from '../../storage/batches.ts';
 import type { RowRecord, RowStatus } from '../../storage/rows.ts';
 import type { Store } from '../../storage/store.ts';
 import type { Cell } from '../../tables/cell.ts';
+import type { WrittenStyle } from '../../tables/row-writer.ts';
 import type { MetadataColumn, StatusColumn } from '../contract/mapping.ts';
 import type { RowReport } from '../contract/row.ts';
 import { type StoredPlan, storedPlan } from '../contract/stored-plan.ts';
@@ -134,9 +135,13 @@ const OUTCOMES: { [status in RowStatus]: string | null } = {
 };
 
 /** The output table as CSV text, page by page, header first. */
-export async function* outputCsv(batch: BatchRecord, store: Store): AsyncGenerator<string> {
-  yield stringify([outputHeader(batch)]);
-  for await (const rows of outputRows(batch, store)) yield stringify(rows, { cast: CSV_CASTS });
+export async function* outputCsv(
+  batch: BatchRecord,
+  store: Store,
+  { bom = false, delimiter = ',' }: WrittenStyle = {},
+): AsyncGenerator<string> {
+  yield stringify([outputHeader(batch)], { delimiter, bom });
+  for await (const rows of outputRows(batch, store)) yield stringify(rows, { cast: CSV_CASTS, delimiter });
 }
 
 const CSV_CASTS = {

@@ -9,6 +9,7 @@ import type { TableWriter, WriterOptions } from '../row-writer.ts';
 import { writtenFormat } from './format.ts';
 import { createRowText } from './row-text.ts';
 import { writeErrorOf } from './write-error.ts';
+import { checkStyle } from './written-style.ts';
 
 /**
  * Opens a table for writing; the header is written immediately. Memory is constant: `write` waits for the destination.
@@ -19,6 +20,7 @@ export async function openTableWriter(
   options: WriterOptions = {},
 ): Promise<TableWriter> {
   const { format, compression } = writtenFormat(location.fileName, location.uri);
+  checkStyle(location.fileName, options, location.uri);
   if (format === 'parquet') {
     const { openParquetWriter } = await import('./parquet/parquet-writer.ts');
     return openParquetWriter(location, columns, options);
@@ -27,7 +29,7 @@ export async function openTableWriter(
     const { openXlsxWriter } = await import('./xlsx/xlsx-writer.ts');
     return openXlsxWriter(location, columns, options);
   }
-  const text = createRowText(format, { spreadsheetSafe: options.spreadsheetSafe ?? false });
+  const text = createRowText(format, options);
   const pending = await location.openWrite({ replace: options.overwrite ?? false });
   const bytes = createByteWriter(pending, compression);
   const guard = async <T>(work: () => Promise<T>): Promise<T> => {

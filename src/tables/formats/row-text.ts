@@ -1,5 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
 import type { Cell } from '../cell.ts';
+import type { WrittenStyle } from '../row-writer.ts';
 import type { FormatName } from './format.ts';
 
 /** Turns rows into a format's text. `header` comes first, `footer` last, each once; they may be empty. */
@@ -9,14 +10,15 @@ export interface RowText {
   footer(): string;
 }
 
-export function createRowText(format: FormatName, options: { spreadsheetSafe: boolean }): RowText {
-  if (format === 'jsonl') return jsonText(options.spreadsheetSafe, { start: '', between: '\n', end: '' });
-  if (format === 'json') return jsonText(options.spreadsheetSafe, { start: '[\n', between: ',\n', end: '\n]\n' });
-  return delimitedText(format === 'tsv' ? '\t' : ',', options.spreadsheetSafe);
+export function createRowText(format: FormatName, options: WrittenStyle): RowText {
+  const { spreadsheetSafe = false, bom = false, delimiter = ',' } = options;
+  if (format === 'jsonl') return jsonText(spreadsheetSafe, { start: '', between: '\n', end: '' });
+  if (format === 'json') return jsonText(spreadsheetSafe, { start: '[\n', between: ',\n', end: '\n]\n' });
+  return delimitedText({ delimiter: format === 'tsv' ? '\t' : delimiter, bom, spreadsheetSafe });
 }
 
 /** RFC 4180 with `\n`. Nested values are JSON; null is empty; numbers and booleans are written as in JSON. */
-function delimitedText(delimiter: string, spreadsheetSafe: boolean): RowText {
+function delimitedText({ delimiter, bom, spreadsheetSafe }: Required<WrittenStyle>): RowText {
   const write = (rows: string[][], columnCount: number): string =>
     stringify(rows, {
       delimiter,
@@ -29,7 +31,7 @@ function delimitedText(delimiter: string, spreadsheetSafe: boolean): RowText {
     });
   const safe = spreadsheetSafe ? neutraliseFormula : (text: string) => text;
   return {
-    header: (columns) => write([columns.map(safe)], columns.length),
+    header: (columns) => `${bom ? '\ufeff' : ''}${write([columns.map(safe)], columns.length)}`,
     rows: (rows, columns) => {
       const texts = rows.map((cells) => columns.map((_, index) => safe(cellText(cells[index] ?? null))));
       return write(texts, columns.length);

@@ -1,10 +1,12 @@
 import { AppError } from '../../base/errors.ts';
 import { DEFAULT_MAX_DECODED_BYTES } from '../formats/decoded-limit.ts';
 import { formatOfName, writtenFormat } from '../formats/format.ts';
+import { checkStyle } from '../formats/written-style.ts';
+import { MAX_SHEET_ROWS, tooManyRows } from '../formats/xlsx/sheet-limits.ts';
 import type { RowSource } from '../row-source.ts';
 import type { OpenOptions } from '../table.ts';
 import type { Location } from './location.ts';
-import type { Asked, LocationKind } from './location-kind.ts';
+import type { Asked, LocationKind, WriterCheck } from './location-kind.ts';
 import { readingWithSheet, splitSheet } from './sheet-uri.ts';
 
 /** One of several files that a URI names. `name` is its path below their common folder or prefix. */
@@ -80,12 +82,11 @@ export function createByteLocations(
   };
 }
 
-async function checkWriter(
-  location: Location,
-  { taken, overwrite }: { taken: ReadonlySet<string>; overwrite: boolean },
-): Promise<void> {
+async function checkWriter(location: Location, { taken, overwrite, style, rows = 0 }: WriterCheck): Promise<void> {
   const { uri } = location;
-  writtenFormat(location.fileName, uri);
+  checkStyle(location.fileName, style, uri);
+  const { format } = writtenFormat(location.fileName, uri);
+  if (format === 'xlsx' && rows > MAX_SHEET_ROWS) throw tooManyRows(uri);
   if (taken.has(await location.identity())) {
     throw new AppError('output_is_source', `The output ${uri} is the source: give it another name.`);
   }

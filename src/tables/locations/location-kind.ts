@@ -1,5 +1,5 @@
 import type { RowSource } from '../row-source.ts';
-import type { RowWriter, WriterOptions } from '../row-writer.ts';
+import type { RowWriter, WriterOptions, WrittenStyle } from '../row-writer.ts';
 import type { OpenOptions } from '../table.ts';
 
 /** A place that a source reads. `identity` is the same for two URIs of one place; `name` is the name of its file. */
@@ -11,6 +11,16 @@ export interface ReadPlace {
 /** The header of a table that will be written, and the options for writing it. */
 export interface WrittenHead extends WriterOptions {
   columns: readonly string[];
+}
+
+/** What a writer is checked against. */
+export interface WriterCheck {
+  /** Identities of places that must not be written. */
+  taken: ReadonlySet<string>;
+  overwrite: boolean;
+  style: WrittenStyle;
+  /** The number of rows, where it is known. */
+  rows?: number;
 }
 
 /** The requested URI, and the folders that may be used. */
@@ -45,7 +55,7 @@ export interface LocationKind {
    * Checks, without writing, that a writer may be opened at the place, and that the place is none of `taken`.
    * @throws AppError `output_is_source`, `output_exists`, and what opening the writer would throw
    */
-  checkWriter(asked: Asked, options: { taken: ReadonlySet<string>; overwrite: boolean }): Promise<void>;
+  checkWriter(asked: Asked, options: WriterCheck): Promise<void>;
   /** Idempotent. */
   close(): Promise<void>;
 }

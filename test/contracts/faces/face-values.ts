@@ -10,6 +10,8 @@ export const OPTION_VALUES: Record<string, { value: BatchOptions[keyof BatchOpti
   priority: { value: 8, flags: ['--priority', '8'] },
   idempotency_key: { value: 'only-once', flags: ['--idempotency-key', 'only-once'] },
   spreadsheet_safe: { value: true, flags: ['--spreadsheet-safe'] },
+  bom: { value: true, flags: ['--bom'] },
+  out_delimiter: { value: ';', flags: ['--out-delimiter', ';'] },
   overwrite: { value: true, flags: ['--overwrite'] },
   allow_empty: { value: true, flags: ['--allow-empty'] },
   mode: { value: 'realtime', flags: ['--mode', 'realtime'] },

@@ -1,6 +1,8 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { AppError } from '../../../base/errors.ts';
 import { bytes } from '../../../base/figures.ts';
+import { batchOptions } from '../../../runner/contract/options.ts';
+import { writtenStyle } from '../../../runner/output/written-style.ts';
 import { type CommandContext, newCommand } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { locationArgument } from '../../mapping-arguments.ts';
@@ -10,6 +12,8 @@ import { writeAll } from '../../write-all.ts';
 interface ExportArguments {
   out?: string;
   spreadsheetSafe?: boolean;
+  bom?: boolean;
+  delimiter?: string;
   overwrite?: boolean;
 }
 
@@ -23,10 +27,21 @@ export function addBatchesExportCommand(batches: Command, context: CommandContex
     )
     .option('--overwrite', 'replace an existing file')
     .option('--spreadsheet-safe', 'neutralise cells that a spreadsheet would read as formulas')
+    .option('--bom', 'start with a byte order mark, by which Excel recognises UTF-8 (CSV and TSV)')
+    .option(
+      '--delimiter <character>',
+      'the character between two fields of a CSV; "tab" names the tab',
+      delimiterArgument,
+    )
     .addHelpText('after', HELP)
     .action((batch: string, given: ExportArguments) =>
       context.run(async (output) => {
         const { runner } = await context.app();
+        const style = writtenStyle({
+          ...(given.spreadsheetSafe === true && { spreadsheet_safe: true }),
+          ...(given.bom === true && { bom: true }),
+          ...(given.delimiter !== undefined && { out_delimiter: given.delimiter }),
+        });
         if (given.out === undefined || given.out === '-') {
           const option = [
             ...(output.json ? ['--json'] : []),
@@ -36,11 +51,11 @@ export function addBatchesExportCommand(batches: Command, context: CommandContex
           if (option !== undefined) {
             throw new AppError('invalid_arguments', `${option} needs --out: without it the table goes to stdout.`);
           }
-          await writeAll(runner.csv(batch), context.io.stdout);
+          await writeAll(runner.csv(batch, style), context.io.stdout);
           return EXIT.completed;
         }
         const written = await runner.exportTable(batch, locationArgument(given.out, context.io.cwd), {
-          ...(given.spreadsheetSafe === true && { spreadsheetSafe: true }),
+          ...style,
           ...(given.overwrite === true && { overwrite: true }),
         });
         output.document({ batch_id: batch, output_uri: written.uri, bytes: written.bytes });
@@ -48,6 +63,13 @@ export function addBatchesExportCommand(batches: Command, context: CommandContex
         return EXIT.completed;
       }),
     );
+}
+
+/** The rule is the option's own in the contract. */
+function delimiterArgument(text: string): string {
+  const parsed = batchOptions.shape.out_delimiter.safeParse(text);
+  if (parsed.success) return text;
+  throw new InvalidArgumentError(`It ${parsed.error.issues[0]?.message ?? ''}.`);
 }
 
 const HELP = `

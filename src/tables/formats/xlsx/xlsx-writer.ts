@@ -6,13 +6,12 @@ import type { Location, PendingBytes } from '../../locations/location.ts';
 import type { TableWriter, WriterOptions } from '../../row-writer.ts';
 import { writeErrorOf } from '../write-error.ts';
 import { createHandOff, type HandOff } from './hand-off.ts';
+import { MAX_SHEET_ROWS, tooManyRows } from './sheet-limits.ts';
 import { planColumns } from './written-columns.ts';
 
-/** Excel has 1,048,576 rows; one of them is the header. */
-export const MAX_DATA_ROWS = 1_048_575;
 const MAX_COLUMNS = 16_384;
 
-/** Number of rows that decide about the columns' widths and formats. */
+/** Minimum number of rows that decide about the columns' widths and formats. */
 const ROWS_LOOKED_AT = 200;
 
 /**
@@ -54,9 +53,9 @@ export async function openXlsxWriter(
     write: (given) =>
       guard(async () => {
         rows += given.length;
-        if (rows > MAX_DATA_ROWS) throw tooManyRows(location.uri);
+        if (rows > MAX_SHEET_ROWS) throw tooManyRows(location.uri);
         if (sheet !== undefined) return sheet.put(given);
-        head.push(...given);
+        head = head.concat(given);
         if (head.length >= ROWS_LOOKED_AT) sheet = await start();
       }),
     commit: () =>
@@ -71,15 +70,6 @@ export async function openXlsxWriter(
       await pending.abort();
     },
   };
-}
-
-/** The error of a table that has more rows than a workbook can hold. */
-export function tooManyRows(uri: string): AppError {
-  const limit = MAX_DATA_ROWS.toLocaleString('en-US');
-  return new AppError(
-    'output_failed',
-    `${uri} can't hold the table: an Excel sheet has at most ${limit} rows below its header. Name the output .csv or .parquet.`,
-  );
 }
 
 interface Sheet {

@@ -80,6 +80,33 @@ it('exports to a file of another format, and to stdout', async () => {
   expect((await space.run(['batches', 'export', id, '--json'])).code).toBe(2);
 });
 
+it('exports with another delimiter and a byte order mark, to stdout and to a file', async () => {
+  const style = ['--bom', '--delimiter', ';'];
+  const head = '\ufeffname;town;greeting;_status;_processing_time;_error';
+  expect((await space.run(['batches', 'export', id, ...style])).stdout.split('\n')[0]).toBe(head);
+  expect((await space.run(['batches', 'export', id, ...style, '--out', 'excel.csv'])).code).toBe(0);
+  expect((await readFile(space.path('excel.csv'), 'utf8')).split('\n')[0]).toBe(head);
+  const refused = await space.run(['batches', 'export', id, '--delimiter', 'ab']);
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('must be one character')]);
+  const json = await space.run(['batches', 'export', id, ...style, '--out', 'excel.json']);
+  expect([json.code, json.stderr]).toEqual([2, expect.stringContaining('no --bom')]);
+});
+
+it('exports a workbook that is analyzed and run again as a source, by the name of its sheet', async () => {
+  expect((await space.run(['batches', 'export', id, '--out', 'out.xlsx'])).code).toBe(0);
+  const analyzed = JSON.parse((await space.run(['analyze', 'out.xlsx#Results', '--json'])).stdout);
+  expect(analyzed).toMatchObject({ format: { name: 'xlsx' }, row_count: 3 });
+  expect(analyzed.columns.map(({ name }: { name: string }) => name)).toContain('greeting');
+  const again = await space.run(['run', 'out.xlsx#Results', '-a', 'greeter', '--out', 'again.xlsx', '--json']);
+  expect(JSON.parse(again.stdout)).toMatchObject({ counts: { succeeded: 2, failed: 1 } });
+  const twice = JSON.parse((await space.run(['analyze', 'again.xlsx', '--json'])).stdout);
+  expect(twice.columns.map(({ name }: { name: string }) => name)).toContain('greeting_result');
+  const other = await space.run(['analyze', 'out.xlsx', '--sheet', 'Nothing']);
+  expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('Its sheets: "Results"')]);
+  const self = await space.run(['run', 'out.xlsx#Results', '-a', 'greeter', '--out', 'out.xlsx', '--overwrite']);
+  expect([self.code, self.stderr]).toEqual([2, expect.stringContaining('is the source')]);
+});
+
 it('says that an ended batch has nothing to resume, and exits as it ended', async () => {
   const done = await space.run(['batches', 'resume', id]);
   expect(done.code).toBe(3);
