@@ -1,4 +1,4 @@
-// A `module` tool: a file that exports `tool`. It is loaded into the process that runs the batch.
+// A `module` tool: a file that exports `tool`. It runs in a thread of its own: an endless loop or process.exit fail the call.
 // `inputSchema` may also be a zod schema; `execute` may be async, and what it throws is told to the model.
 
 const HOURS = { urgent: 2, high: 8, normal: 24, low: 72 };

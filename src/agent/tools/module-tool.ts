@@ -1,64 +1,67 @@
 import { statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import * as z from 'zod';
 import { AppError } from '../../base/errors.ts';
-import { parseJson } from '../../base/exact-number.ts';
-import { describeZodError } from '../../base/schema.ts';
-import type { Json, JsonObject, JsonSchema } from '../../protocol/messages.ts';
-import type { Tool, ToolContext } from '../tool.ts';
-import { forModule, moduleJson } from './module-numbers.ts';
+import type { Log } from '../../base/log.ts';
+import type { ToolSet } from '../tool.ts';
+import type { Environment } from './environment.ts';
+import { startModuleWorker } from './module-worker.ts';
 
-const exported = z.object({
-  name: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'must have 1 to 64 letters, digits, _ or -'),
-  description: z.string().min(1),
-  inputSchema: z.custom<object>(
-    (value) => typeof value === 'object' && value !== null,
-    'must be a JSON Schema or zod schema',
-  ),
-  execute: z.custom<(input: unknown, context: ToolContext) => unknown>(
-    (value) => typeof value === 'function',
-    'must be a function (input, {signal, log, idempotencyKey})',
-  ),
-  idempotent: z.boolean().optional(),
-  timeoutMs: z.number().positive().optional(),
-});
+/** Largest heap of a module's thread, in MB. */
+const MEMORY_MB = 512;
+/** How long a call may take to stop after its deadline, in milliseconds. */
+const GRACE_MS = 1000;
+
+/** What {@link openModuleTool} needs in addition to the path. */
+export interface ModuleToolOptions {
+  /** Folder that a relative path starts at. */
+  baseDir: string | undefined;
+  /** The agent and the place in it, for messages. */
+  place: string;
+  env: Environment;
+  log: Log;
+  memoryMb?: number;
+  graceMs?: number;
+}
 
 /**
- * Loads a file that exports `tool = {name, description, inputSchema, execute, idempotent?}`. Files are loaded once in a
- * process. A zod schema also parses the input before `execute`, with its defaults and transforms.
- * @param place the agent and the place in it, for messages
+ * Opens a file that exports `tool = {name, description, inputSchema, execute, idempotent?}`, in a thread of its own that
+ * serves all calls: `process.exit`, an error that nothing catches, an endless loop or too much memory end the thread and
+ * fail its calls, never the process. The next call starts a new thread.
  * @throws AppError `agents_invalid` naming the file and what is wrong with its export
  */
-export async function openModuleTool(path: string, baseDir: string | undefined, place: string): Promise<Tool> {
+export async function openModuleTool(path: string, options: ModuleToolOptions): Promise<ToolSet> {
+  const { baseDir, place, log, memoryMb = MEMORY_MB, graceMs = GRACE_MS } = options;
   const file = moduleFile(path, baseDir, place);
-  let loaded: Record<string, unknown>;
-  try {
-    loaded = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new AppError('agents_invalid', `${place}: ${file} can't be loaded: ${reason}`, { cause });
-  }
-  if (loaded['tool'] === undefined) {
-    throw new AppError('agents_invalid', `${place}: ${file} exports no "tool". Write: export const tool = { … }.`);
-  }
-  const parsed = exported.safeParse(loaded['tool']);
-  if (!parsed.success) {
-    const faults = describeZodError(parsed.error).map((fault) => `tool.${fault}`);
-    throw new AppError('agents_invalid', `${place}: ${file} is not a tool: ${faults.join('; ')}.`);
-  }
-  const { name, description, execute, idempotent, timeoutMs } = parsed.data;
-  const input = inputOf(parsed.data.inputSchema, `${place}: tool.inputSchema of ${file}`);
+  const start = () => startModuleWorker(file, { place, log, memoryMb, graceMs, env: environmentOf(options.env) });
+  const first = await start();
+  let current = Promise.resolve(first);
+  let closed = false;
+  const running = async () => {
+    const worker = await current;
+    if (!worker.isEnded()) return worker;
+    if (closed) throw new AppError('aborted', 'The tools of this agent have been closed.');
+    // Calls that find the same ended thread wait for one new thread.
+    if ((await current) === worker) current = start().catch(() => worker);
+    const next = await current;
+    if (next.isEnded()) throw new AppError('tool_unavailable', `The module ${file} can't be started again.`);
+    return next;
+  };
   return {
-    name,
-    description,
-    inputSchema: input.schema,
-    idempotent: idempotent ?? false,
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    async execute(value, context) {
-      return plain(await execute(input.parse(forModule(value) as JsonObject), context), name);
+    tools: [{ ...first.offer, execute: async (input, context) => (await running()).call(input, context) }],
+    async close() {
+      closed = true;
+      await (await current).close();
     },
   };
+}
+
+/**
+ * The environment of a module: that of the process, as a copy, without Rowmill's own variables: they hold the keys of its
+ * clients and stores.
+ */
+function environmentOf(env: Environment): Record<string, string> {
+  const entries = Object.entries(env).filter(([name, value]) => value !== undefined && !name.startsWith('ROWMILL_'));
+  return Object.fromEntries(entries) as Record<string, string>;
 }
 
 /**
@@ -77,36 +80,4 @@ export function moduleFile(path: string, baseDir: string | undefined, place: str
   if (found === undefined) throw new AppError('agents_invalid', `${place} names ${file}, which does not exist.`);
   if (!found.isFile()) throw new AppError('agents_invalid', `${place} names ${file}, which is not a regular file.`);
   return file;
-}
-
-function inputOf(schema: object, place: string): { schema: JsonSchema; parse: (input: JsonObject) => unknown } {
-  if (!('~standard' in schema) && !('_def' in schema)) {
-    return { schema: schema as JsonSchema, parse: (input) => input };
-  }
-  if (!('_zod' in schema)) {
-    throw new AppError('agents_invalid', `${place} is a schema of another library than zod 4. Write a JSON Schema.`);
-  }
-  const zod = schema as unknown as z.ZodType;
-  try {
-    return { schema: z.toJSONSchema(zod, { io: 'input' }) as JsonSchema, parse: (input) => parseInput(zod, input) };
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new AppError('agents_invalid', `${place} has no JSON Schema: ${reason}`, { cause });
-  }
-}
-
-function parseInput(zod: z.ZodType, input: JsonObject): unknown {
-  const parsed = zod.safeParse(input);
-  if (parsed.success) return parsed.data;
-  throw new AppError('input_invalid', `The input is not valid: ${describeZodError(parsed.error).join('; ')}.`);
-}
-
-/** The value after a round trip through JSON; undefined becomes null. */
-function plain(value: unknown, name: string): Json {
-  if (value === undefined) return null;
-  try {
-    return parseJson(moduleJson(value) ?? 'null') as Json;
-  } catch (cause) {
-    throw new AppError('tool_unavailable', `The tool ${name} returned a value that is not JSON.`, { cause });
-  }
 }

@@ -77,7 +77,10 @@ type OpenOptions = OpenToolsOptions & { place: string; baseDir: string | undefin
 async function open(definition: ToolDefinition, options: OpenOptions): Promise<ToolSet> {
   const { env, log, place, baseDir, fetch = globalThis.fetch } = options;
   if ('http' in definition) return alone(createHttpTool(definition.http, { env, fetch, place: `${place}.http` }));
-  if ('module' in definition) return alone(await openModuleTool(definition.module, baseDir, `${place}.module`));
+  if ('module' in definition) {
+    const module = openModuleTool(definition.module, { baseDir, place: `${place}.module`, env, log });
+    return untilAborted(module, options.signal);
+  }
   const opening = openMcpTools(definition.mcp, { env, log, fetch, baseDir, place: `${place}.mcp` });
   return untilAborted(opening, options.signal);
 }
