@@ -25,6 +25,7 @@ export const GROUPS: { [name: string]: string[] } = {
     'storage/provider-jobs',
     'storage/rows',
     'storage/spending',
+    'storage/written',
   ],
 };
 

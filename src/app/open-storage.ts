@@ -30,26 +30,25 @@ export async function openStorage(
   };
   const roots = [...config.fileRoots, resultsDir];
   if (config.failpoint === null) {
-    return {
-      store: await openSqliteStore(storeOptions),
-      tables: createTables({ roots, locations: locationKinds(config), log }),
-    };
+    const store = await openSqliteStore(storeOptions);
+    return { store, tables: createTables({ roots, locations: locationKinds(config, store), log }) };
   }
   const { armFailpoint, failingLocation, failingStore, failingTables } = await import('./failpoints.ts');
   const reach = armFailpoint(config.failpoint);
   const store = await openSqliteStore({ ...storeOptions, onMigration: () => reach('migrating') });
-  const locations = locationKinds(config, (location) => failingLocation(location, reach));
+  const locations = locationKinds(config, store, (location) => failingLocation(location, reach));
   const tables = createTables({ roots, locations, log });
   return { store: failingStore(store, reach), tables: failingTables(tables, reach) };
 }
 
 /** The places that tables are read from and written to; `around` wraps every file and object. */
-function locationKinds(config: Config, around?: (location: Location) => Location): LocationKind[] {
+function locationKinds(config: Config, store: Store, around?: (location: Location) => Location): LocationKind[] {
   const folder = spoolFolder(config);
   const http = createHttpStore({ folder, reach: { hosts: new Set(config.httpSources) } });
   const stores = [createFileStore(), createS3Store(() => openS3(config)), http, createStdinStore(folder)];
-  const options = { maxDecodedBytes: config.maxDecodedBytes, ...(around && { around }) };
-  return stores.map((store) => createByteLocations(store, options));
+  const written = { record: store.recordWritten, find: store.findWritten };
+  const options = { maxDecodedBytes: config.maxDecodedBytes, written, ...(around && { around }) };
+  return stores.map((one) => createByteLocations(one, options));
 }
 
 /** Where copies of sources are kept that can't be read twice from their place. */

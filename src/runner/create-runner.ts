@@ -136,7 +136,7 @@ async function createBatch(
   approve: Parameters<Runner['create']>[1],
   { deps, caller }: { deps: RunnerDeps; caller: Caller },
 ): ReturnType<Runner['create']> {
-  const { store, clock } = deps;
+  const { store, clock, tables } = deps;
   const plan = await planBatch(given, deps, caller);
   const [first, ...others] = plan.problems;
   if (first !== undefined || plan.agent === null) {
@@ -150,8 +150,10 @@ async function createBatch(
   if (!isKnown) await approve?.(plan, id);
   const provider = await deps.provider(plan.agent.model.provider, plan.agent.model);
   const now = clock.now();
+  const outputUri = outputOf(request, { id, isMany: plan.source_files > 1 }, deps);
   const { batch, inserted } = await store.insertBatch({
     id,
+    ...(tables.writerKind(outputUri) === 'table' && { reserves: outputUri }),
     status: 'created',
     pauseReason: null,
     error: null,
@@ -160,12 +162,12 @@ async function createBatch(
     idempotencyKey,
     plan: storable({
       request,
-      fileRoots: deps.tables.roots,
+      fileRoots: tables.roots,
       agent: plan.agent,
       toolSpecs: null,
       inputMapping: plan.input_mapping,
       reading: plan.reading,
-      outputUri: outputOf(request, { id, isMany: plan.source_files > 1 }, deps),
+      outputUri,
       estimate: plan.estimate,
       warnings: plan.warnings,
       standIn: provider.standIn ?? null,

@@ -78,7 +78,10 @@ export interface Intake {
 }
 
 /** A batch as it is first stored: without totals, without an owner, and with a source that is not opened yet. */
-export type NewBatch = Omit<BatchRecord, 'totals' | 'owner' | 'intake' | 'delivers'>;
+export type NewBatch = Omit<BatchRecord, 'totals' | 'owner' | 'intake' | 'delivers'> & {
+  /** The place where it will write its table: no other batch may write there until this one has ended. */
+  reserves?: string;
+};
 
 /**
  * Fields of a batch that may change. Absent fields stay. `settings` is merged into the stored settings; a null in it
@@ -119,7 +122,10 @@ export interface UpdateGuard {
 
 /** Stored batches and their bills. The contract of `storage/store.ts` holds for every call. */
 export interface BatchStore {
-  /** With an idempotency key that exists, the stored batch is returned and nothing is written. */
+  /**
+   * With an idempotency key that exists, the stored batch is returned and nothing is written. Rejects with
+   * `output_exists` when an unended batch reserves the same place.
+   */
   insertBatch(batch: NewBatch): Promise<{ batch: BatchRecord; inserted: boolean }>;
   readBatch(id: string): Promise<BatchRecord | undefined>;
   /** The batch that was started with an idempotency key. */

@@ -6,6 +6,7 @@ import type { LeaseStore } from './leases.ts';
 import type { ProviderJobStore } from './provider-jobs.ts';
 import type { RowStore } from './rows.ts';
 import type { SpendingStore } from './spending.ts';
+import type { WrittenStore } from './written.ts';
 
 /**
  * All durable state. Asynchronous, so that another database can implement it.
@@ -22,7 +23,8 @@ export interface Store
     CacheStore,
     ProviderJobStore,
     ConversationStore,
-    SpendingStore {
+    SpendingStore,
+    WrittenStore {
   /** Idempotent; waits for pending writes. */
   close(): Promise<void>;
 }

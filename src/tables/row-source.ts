@@ -73,6 +73,7 @@ export interface TableWarning {
     | 'lone_surrogates'
     | 'mixed_types'
     | 'no_rows'
+    | 'results_left_out'
     | 'header_like_data'
     | 'other_sheets'
     | 'blank_rows'

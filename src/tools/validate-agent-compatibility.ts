@@ -166,7 +166,9 @@ function checkAlone(agent: AgentDefinition, args: Arguments): Partial<Output> {
     ...checkStructured(agent),
     ...checkOutputMapping(toFields(args), agent.structured_output.schema),
     // Without a table, every column that the mapping names is assumed to exist.
-    ...(given === undefined ? [] : checkMapping(given, agent.input, columnsNamed(given))),
+    ...(given === undefined || Object.keys(given).length === 0
+      ? []
+      : checkMapping(given, agent.input, columnsNamed(given))),
   ];
   return {
     ...verdict(problems, `${agentLabel(agent)} can run in a batch; no table was checked`),

@@ -25,7 +25,7 @@ export const inputMapping = z
     ]),
   )
   .describe(
-    'How each input field of the agent is filled: field to a column\'s name, to "{% JSONata over the row %}", to {column}, or to {value}. Without it, columns named like the fields are used.',
+    'How each input field of the agent is filled: field to a column\'s name, to "{% JSONata over the row %}", to {column}, or to {value}. Without it, columns named like the fields are used; {} means identity: every column into the field of its name.',
   );
 
 export type InputMapping = z.infer<typeof inputMapping>;

@@ -1,11 +1,12 @@
 import type { AgentDefinition } from '../../agent/definition.ts';
 import { nearest } from '../../base/nearest.ts';
+import type { JsonSchema } from '../../protocol/messages.ts';
 import type { Caller } from '../contract/caller.ts';
 import type { InputMapping } from '../contract/mapping.ts';
 import type { Problem } from '../contract/problem.ts';
 import type { BatchRequest, Target } from '../contract/request.ts';
 import type { RunnerDeps } from '../deps.ts';
-import { checkMapping } from '../rows/mapping.ts';
+import { checkMapping, identityMapping, proposeMapping } from '../rows/mapping.ts';
 import { type DefinedAgent, defineInline } from './define-inline.ts';
 
 /**
@@ -21,9 +22,17 @@ export async function openTarget(
   return { agent: await deps.findAgent(target.name, target.version), warnings: [] };
 }
 
-/** The mapping of a request. A question's placeholders are columns already, so its mapping only adds to them. */
-export function inputMappingOf({ target, input_mapping: given }: BatchRequest, proposed: InputMapping): InputMapping {
+/**
+ * The mapping of a request; `{}` means identity. A question's placeholders are columns already, so its mapping only adds
+ * to them.
+ */
+export function inputMappingOf(
+  { target, input_mapping: given }: BatchRequest,
+  { schema, columns }: { schema: JsonSchema | undefined; columns: string[] },
+): InputMapping {
+  const proposed = proposeMapping(schema, columns);
   if (given === undefined) return proposed;
+  if (Object.keys(given).length === 0) return identityMapping(schema, columns);
   return target.type === 'inline' ? { ...proposed, ...given } : given;
 }
 

@@ -17,7 +17,7 @@ import { type BatchRequest, KEPT_OUTPUT } from '../contract/request.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { writtenStyle } from '../output/written-style.ts';
 import { promptWarnings } from '../rows/input-messages.ts';
-import { compileMapping, proposeMapping } from '../rows/mapping.ts';
+import { compileMapping } from '../rows/mapping.ts';
 import { checkOutputMapping, layoutOutput } from '../rows/transform-output.ts';
 import { checkRequest } from './check-request.ts';
 import { keptWarnings } from './kept-options.ts';
@@ -58,7 +58,7 @@ export async function planBatch(given: BatchRequest, deps: RunnerDeps, { face }:
   const target = await attempt(problems, () => openTarget(request.target, { columns, face }, deps));
   problems.push(...tableProblems);
   const agent = target?.agent;
-  const mapping = inputMappingOf(request, proposeMapping(agent?.input, columns));
+  const mapping = inputMappingOf(request, { schema: agent?.input, columns });
   const plan: BatchPlan = {
     ...EMPTY,
     problems,

@@ -42,6 +42,15 @@ export function proposeMapping(schema: JsonSchema | undefined, columns: string[]
   return mapping;
 }
 
+/**
+ * The mapping that `{}` stands for: every column goes into the field of its name. Columns without a field are left out,
+ * unless the agent accepts further fields; fields are also found as {@link proposeMapping} finds them.
+ */
+export function identityMapping(schema: JsonSchema | undefined, columns: string[]): InputMapping {
+  const further = schema?.['additionalProperties'] === true ? columns : [];
+  return { ...proposeMapping(schema, columns), ...Object.fromEntries(further.map((column) => [column, { column }])) };
+}
+
 function plain(name: string): string {
   return name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
 }

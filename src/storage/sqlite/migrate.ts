@@ -7,6 +7,7 @@ import { PROVIDER_JOBS } from './migrations/0004-provider-jobs.ts';
 import { ROW_OWNERS_AND_ORDER } from './migrations/0005-row-owners-and-order.ts';
 import { ROW_KEYS } from './migrations/0006-row-keys.ts';
 import { SPENDING } from './migrations/0007-spending.ts';
+import { WRITTEN_TABLES } from './migrations/0008-written-tables.ts';
 import { prepare } from './statement.ts';
 
 /** Migration N (from 1) takes a database from schema version N - 1 to N. */
@@ -18,6 +19,7 @@ const MIGRATIONS: readonly string[] = [
   ROW_OWNERS_AND_ORDER,
   ROW_KEYS,
   SPENDING,
+  WRITTEN_TABLES,
 ];
 
 /** "Rowm": marks a SQLite file as Rowmill's. */

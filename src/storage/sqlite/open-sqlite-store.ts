@@ -60,6 +60,7 @@ import { prepareReadDaySpending } from './spending/day-spending.ts';
 import { prepareForgetUnasked, prepareStartUnasked } from './spending/unasked.ts';
 import { prepareTransactions } from './transaction.ts';
 import { createWriteQueue } from './write-queue.ts';
+import { prepareFindWritten, prepareRecordWritten } from './written/written-tables.ts';
 
 /** Dependencies of {@link openSqliteStore}. */
 export interface SqliteStoreOptions {
@@ -139,6 +140,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     conversations: prepareListConversations(db),
     consent: prepareReadConsent(db),
     daySpending: options.dayCap === undefined ? () => null : prepareReadDaySpending(db, options.dayCap),
+    written: prepareFindWritten(db),
   };
   const writes = prepareWrites(db, clock);
 
@@ -225,6 +227,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     startUnasked: (spending, within) => write(() => writes.startUnasked(spending, within)),
     forgetUnasked: (key) => write(() => writes.forgetUnasked(key)),
     readDaySpending: (now) => read(() => reads.daySpending(now)),
+    recordWritten: (table) => write(() => writes.recordWritten(table)),
+    findWritten: (tables) => read(() => reads.written(tables)),
 
     close: () => {
       closing ??= closeOnce();
@@ -268,5 +272,6 @@ function prepareWrites(db: Parameters<typeof prepareInsertRows>[0], clock: Lease
     useConsent: prepareUseConsent(db),
     startUnasked: prepareStartUnasked(db),
     forgetUnasked: prepareForgetUnasked(db),
+    recordWritten: prepareRecordWritten(db),
   };
 }

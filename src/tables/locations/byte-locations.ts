@@ -5,15 +5,10 @@ import { checkStyle } from '../formats/written-style.ts';
 import { MAX_SHEET_ROWS, tooManyRows } from '../formats/xlsx/sheet-limits.ts';
 import type { RowSource } from '../row-source.ts';
 import type { OpenOptions } from '../table.ts';
-import type { Location } from './location.ts';
+import type { ListedLocation, Location } from './location.ts';
 import type { Asked, LocationKind, WriterCheck } from './location-kind.ts';
 import { readingWithSheet, splitSheet } from './sheet-uri.ts';
-
-/** One of several files that a URI names. `name` is its path below their common folder or prefix. */
-interface ListedLocation {
-  name: string;
-  location: Location;
-}
+import { leftOutWarning, NONE_WRITTEN, recordingWriter, type WrittenTables, withoutWritten } from './written-tables.ts';
 
 /** Places that hold bytes under names; tables are stored there in file formats. */
 export interface ByteStore extends Pick<LocationKind, 'schemes' | 'example' | 'credentials' | 'absolute' | 'close'> {
@@ -29,15 +24,21 @@ export interface ByteStore extends Pick<LocationKind, 'schemes' | 'example' | 'c
  * Tables in files of every format, as one kind of places. A folder or a pattern is one table of several files.
  * @param options.around wraps every location, for tests
  * @param options.maxDecodedBytes the largest size that a compressed file may decode to
+ * @param options.written the tables that Rowmill wrote, which folders and patterns leave out
  */
 export function createByteLocations(
   store: ByteStore,
   {
     around = (location) => location,
     maxDecodedBytes = DEFAULT_MAX_DECODED_BYTES,
-  }: { around?: (location: Location) => Location; maxDecodedBytes?: number } = {},
+    written = NONE_WRITTEN,
+  }: { around?: (location: Location) => Location; maxDecodedBytes?: number; written?: WrittenTables } = {},
 ): LocationKind {
   const locate = async (asked: Asked) => around(await store.locate(asked));
+  const list = async (asked: Asked) => {
+    const files = await store.list(asked, isTableName);
+    return files === undefined ? undefined : withoutWritten(files, written, asked.uri);
+  };
 
   async function openSource(given: Asked, { signal, ...options }: OpenOptions): Promise<RowSource> {
     const { uri, sheet } = splitSheet(given.uri);
@@ -45,15 +46,19 @@ export function createByteLocations(
     const reading = readingWithSheet(options.reading ?? {}, sheet);
     // The formats are loaded late: an MCP server must answer long before it opens a table.
     const { openSource: open } = await import('../formats/open-source.ts');
-    const files = await store.list(asked, isTableName);
-    if (files === undefined) return open(await locate(asked), { signal, reading, maxDecodedBytes });
+    const listed = await list(asked);
+    if (listed === undefined) return open(await locate(asked), { signal, reading, maxDecodedBytes });
+    const { files, leftOut } = listed;
     const { openManySource } = await import('../formats/many-source.ts');
     const parts = files.map(({ name, location }) => ({
       name,
       uri: location.uri,
       open: (given?: AbortSignal) => open(location, { signal: given, reading, maxDecodedBytes }),
     }));
-    return openManySource(store.absolute(asked.uri), parts, signal);
+    const source = await openManySource(store.absolute(asked.uri), parts, signal);
+    if (leftOut.length === 0) return source;
+    const warning = { code: 'results_left_out', message: leftOutWarning(leftOut), count: leftOut.length } as const;
+    return { ...source, warnings: () => [warning, ...source.warnings()] };
   }
 
   return {
@@ -66,17 +71,18 @@ export function createByteLocations(
     openSource,
     async readPlaces(given) {
       const asked = { ...given, uri: splitSheet(given.uri).uri };
-      const files = await store.list(asked, isTableName);
+      const listed = await list(asked);
       const one = async (location: Location, name = location.fileName) => ({
         identity: await location.identity(),
         name,
       });
-      if (files === undefined) return [await one(await locate(asked))];
-      return Promise.all(files.map(({ name, location }) => one(location, name)));
+      if (listed === undefined) return [await one(await locate(asked))];
+      return Promise.all(listed.files.map(({ name, location }) => one(location, name)));
     },
     async openWriter(asked, { columns, ...options }) {
       const { openTableWriter } = await import('../formats/open-table-writer.ts');
-      return openTableWriter(await locate(asked), columns, options);
+      const location = await locate(asked);
+      return recordingWriter(location, written, () => openTableWriter(location, columns, options));
     },
     checkWriter: async (asked, options) => checkWriter(await locate(asked), options),
   };

@@ -16,12 +16,19 @@ export function createFileLocation(path: string, roots: readonly string[]): Loca
     uri: path,
     fileName: basename(path),
     identity: async () => `file:${await allowedPath(path, roots)}`,
+    mark: async () => markOf(await allowedPath(path, roots)),
     exists: async () => isThere(await allowedPath(path, roots)),
     openRead: (signal) => openFile(path, roots, signal),
     openRanges: () => openFileRanges(path, roots),
     checkWrite: async () => checkFolder(await allowedPath(path, roots), path),
     openWrite: (options) => createPendingFile(path, roots, options),
   };
+}
+
+/** With the time of its creation, since another file may get the number of a deleted one. */
+async function markOf(real: string): Promise<string | null> {
+  const found = await stat(real, { bigint: true }).catch(() => undefined);
+  return found === undefined ? null : `${found.dev}:${found.ino}:${found.birthtimeNs}`;
 }
 
 async function isThere(real: string): Promise<boolean> {

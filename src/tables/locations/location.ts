@@ -47,6 +47,8 @@ export interface Location {
   fileName: string;
   /** A string that is the same for two URIs of one place, after symlinks. */
   identity(): Promise<string>;
+  /** A string that stays when the file there is renamed; null where there is no file, or the location gives none. */
+  mark?(): Promise<string | null>;
   /** Whether the place already exists. A place that can't be checked (no permission) counts as empty. */
   exists(): Promise<boolean>;
   openRead(signal?: AbortSignal): Promise<StoredBytes>;
@@ -54,4 +56,10 @@ export interface Location {
   /** Checks, without writing, that `openWrite` may be called. */
   checkWrite(): Promise<void>;
   openWrite(mode: WriteMode): Promise<PendingBytes>;
+}
+
+/** One of several files that a URI names. `name` is its path below their common folder or prefix. */
+export interface ListedLocation {
+  name: string;
+  location: Location;
 }

@@ -15,6 +15,7 @@ import { testProviderJobs } from './store-provider-jobs.ts';
 import { testRows } from './store-rows.ts';
 import { testTotals } from './store-totals.ts';
 import { testWrites } from './store-writes.ts';
+import { testWritten } from './store-written.ts';
 
 /** The contract of {@link Store}, for any implementation. */
 export function testStore(name: string, open: OpenStore): void {
@@ -57,5 +58,6 @@ export function testStore(name: string, open: OpenStore): void {
     testKept(bench);
     testDelivery(bench);
     testConversations(bench);
+    testWritten(bench);
   });
 }

@@ -29,6 +29,36 @@ test('finds the mapping, the columns, the rows and what it may cost', async () =
   expect(world.sent).toEqual([]);
 });
 
+test('an empty mapping means identity', async () => {
+  await begin({ csv: 'q,note\na,b\n' });
+  const mapped = async (input: object) => {
+    await world.close();
+    await begin({ csv: 'q,note\na,b\n', agent: { input } });
+    const plan = await world.runner.plan({ ...world.request(), input_mapping: {} });
+    return [plan.input_mapping, plan.problems.map(({ code }) => code)];
+  };
+  const q = { q: { type: 'string' } };
+  expect(await mapped({ type: 'object', properties: q })).toEqual([{ q: 'q' }, []]);
+  const open = { type: 'object', properties: q, additionalProperties: true };
+  expect(await mapped(open)).toEqual([{ q: { column: 'q' }, note: { column: 'note' } }, []]);
+  expect(await mapped({ type: 'object' })).toEqual([{ q: { column: 'q' }, note: { column: 'note' } }, []]);
+  const missing = { type: 'object', properties: { other: { type: 'string' } }, required: ['other'] };
+  expect(await mapped(missing)).toEqual([{}, ['mapping_invalid']]);
+});
+
+test('two batches that have not ended can not aim at one table', async () => {
+  await begin();
+  const request = world.request({}, { output_uri: join(world.folder, 'out.csv') });
+  const { report } = await world.runner.create(request);
+  await expect(world.runner.create(request)).rejects.toMatchObject({
+    code: 'output_exists',
+    message: expect.stringContaining(`${report.batch_id} has not ended`),
+  });
+  await world.runner.cancel(report.batch_id);
+  await world.runner.drive(report.batch_id);
+  await world.runner.create({ ...request, options: { overwrite: true } });
+});
+
 test('names every reason at once', async () => {
   await begin({ agent: { structured_output: { enabled: false } } });
   const plan = await world.runner.plan({

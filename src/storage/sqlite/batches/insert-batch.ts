@@ -13,21 +13,36 @@ export function prepareInsertBatch(db: DatabaseSync): (batch: NewBatch) => { bat
   const insert = prepare(
     db,
     `INSERT INTO batches (id, status, pause_reason, error, ending, control, idempotency_key, plan, columns,
-       load_warnings, row_limit, output, created_at, started_at, ended_at, active_ms, active_since, settings)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       load_warnings, row_limit, output, created_at, started_at, ended_at, active_ms, active_since, settings, reserves)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertLease = prepare(db, 'INSERT INTO batch_leases (batch, epoch) VALUES (?, 0)');
   const insertTotals = prepare(db, 'INSERT INTO batch_totals (batch) VALUES (?)');
 
+  const taken = prepare<{ id: string }>(
+    db,
+    "SELECT id FROM batches WHERE reserves = ? AND status NOT IN ('completed', 'failed', 'cancelled') LIMIT 1",
+  );
+  const refuseTaken = (place: string): void => {
+    const other = taken.get(place);
+    if (other === undefined) return;
+    const fix = 'Choose another --out (output_uri), or cancel that batch';
+    throw new AppError(
+      'output_exists',
+      `The batch ${other.id} has not ended and writes its table to ${place}. ${fix}.`,
+    );
+  };
+
   return (batch) => {
     const earlier = batch.idempotencyKey === null ? undefined : byIdempotencyKey.get(batch.idempotencyKey);
     if (earlier !== undefined) return { batch: toBatchRecord(earlier), inserted: false };
+    if (batch.reserves !== undefined) refuseTaken(batch.reserves);
     insert.run(
       ...[batch.id, batch.status, batch.pauseReason, textOrNull(batch.error), batch.ending, batch.control],
       ...[batch.idempotencyKey, JSON.stringify(batch.plan), textOrNull(batch.columns)],
       ...[JSON.stringify(batch.loadWarnings), batch.rowLimit, textOrNull(batch.output)],
       ...[batch.createdAt, batch.startedAt, batch.endedAt, batch.activeMs, batch.activeSince],
-      JSON.stringify(batch.settings),
+      ...[JSON.stringify(batch.settings), batch.reserves ?? null],
     );
     const key = keyOf(batch.id);
     insertLease.run(key);
