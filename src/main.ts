@@ -61,6 +61,7 @@ const FACES: Faces = {
     };
     const http = createHttpApp({
       conversations: app.conversations,
+      confirmations: app.confirmations,
       mcp: async (request, callerId) => (await handlerOf(callerId)).fetch(request),
       apiKeys: app.config.apiKeys,
       host,

@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'forbidden_host'
   | 'payload_too_large'
   | 'not_found'
+  | 'too_busy'
   // tables
   | 'uri_invalid'
   | 'file_not_found'

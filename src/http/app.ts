@@ -3,17 +3,21 @@ import type { Conversations } from '../agent/conversation/conversation.ts';
 import { AppError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { describeZodError } from '../base/schema.ts';
+import type { Confirmations } from '../tools/execute/confirmations.ts';
 import { type AuthEnv, bearerAuth } from './middleware/bearer-auth.ts';
 import { hostGuard, isLoopback } from './middleware/host-guard.ts';
 import { onError, onNotFound } from './middleware/on-error.ts';
-import { requestLimit } from './middleware/request-limit.ts';
+import { createBodyBudget, requestLimit } from './middleware/request-limit.ts';
 import { streamChat } from './resources/chat-stream.ts';
+import { CONFIRM_PAGE, confirmPage } from './resources/confirm-page.ts';
+import { agreeToConfirmation, confirmationRoutes, readConfirmation } from './resources/confirmations.ts';
 import { OPEN_PATHS, routes } from './resources/conversations.ts';
 import { createOpenTurns } from './resources/open-turns.ts';
 
 /** The parts of the HTTP face. */
 export interface HttpParts {
   conversations: Conversations;
+  confirmations: Confirmations;
   /** Answers `/mcp`, every method, for the caller whose key the request has. */
   mcp: (request: Request, callerId: string | undefined) => Promise<Response>;
   /** Keys of clients. If there are any, every path but the probes requires one. */
@@ -26,6 +30,8 @@ export interface HttpParts {
   ready: () => Promise<void>;
   /** How often an idle chat stream gets a comment, in milliseconds. Default 15,000. */
   keepAliveMs?: number;
+  /** Chat turns at the same time; further ones get 429. Default {@link MAX_TURNS}. */
+  maxTurns?: number;
 }
 
 /** The HTTP face before it listens. */
@@ -43,9 +49,10 @@ export interface HttpApp {
  * @throws AppError `config_invalid` when it would listen beyond loopback without a key
  */
 export function createHttpApp(parts: HttpParts): HttpApp {
-  const { conversations, mcp, apiKeys, host, version, log, ready, keepAliveMs = 15_000 } = parts;
+  const { conversations, confirmations, mcp, apiKeys, host, version, log, ready, keepAliveMs = 15_000 } = parts;
   refuseOpenDoor(host, apiKeys);
-  const turns = createOpenTurns();
+  const turns = createOpenTurns(parts.maxTurns);
+  const bodies = createBodyBudget();
   const app = new OpenAPIHono<AuthEnv>({
     defaultHook: (result) => {
       if (!result.success) throw new AppError('invalid_arguments', `${describeZodError(result.error).join('; ')}.`);
@@ -53,16 +60,31 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   });
   app.onError(onError(log));
   app.notFound(onNotFound());
-  app.use(hostGuard({ loopbackOnly: isLoopback(host) }), bearerAuth({ apiKeys, openPaths: OPEN_PATHS }));
+  app.use(
+    hostGuard({ loopbackOnly: isLoopback(host) }),
+    bearerAuth({ apiKeys, openPaths: OPEN_PATHS, openBelow: CONFIRM_PAGE }),
+  );
 
+  app.use(routes.chat.getRoutingPath(), requestLimit({ maxMib: 1 }, bodies));
   app.openapi(routes.chat, (c) => streamChat(c, c.req.valid('json'), { conversations, turns, keepAliveMs }));
-  app.openapi(routes.conversation, async (c) => c.json(await conversations.read(c.req.valid('param').id), 200));
+  app.openapi(routes.conversation, async (c) => {
+    const { id } = c.req.valid('param');
+    return c.json(await conversations.read(id, c.get('callerId')), 200);
+  });
+  app.use(confirmationRoutes.agree.getRoutingPath(), requestLimit({ maxMib: 1 }, bodies));
+  app.openapi(confirmationRoutes.read, async (c) =>
+    c.json(await readConfirmation(c.req.valid('param').code, confirmations), 200),
+  );
+  app.openapi(confirmationRoutes.agree, async (c) =>
+    c.json(await agreeToConfirmation(c, c.req.valid('param').code, confirmations), 200),
+  );
+  app.get(`${CONFIRM_PAGE}:code`, confirmPage);
   app.openapi(routes.healthz, (c) => c.json({ status: 'ok', version } as const, 200));
   app.openapi(routes.readyz, async (c) => {
     await ready();
     return c.json({ status: 'ok', version } as const, 200);
   });
-  app.all('/mcp', requestLimit({ maxMib: 4 }), (c) => mcp(c.req.raw, c.get('callerId')));
+  app.all('/mcp', requestLimit({ maxMib: 4 }, bodies), (c) => mcp(c.req.raw, c.get('callerId')));
   describeApi(app, version, apiKeys.length > 0);
 
   return {

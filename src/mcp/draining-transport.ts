@@ -1,6 +1,7 @@
-import { PassThrough, type Readable, type Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { isJSONRPCRequest, isJSONRPCResponse, type JSONRPCMessage, type Transport } from '@modelcontextprotocol/server';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
+import { createLineLimit } from './line-limit.ts';
 
 /** How long answers may still take after stdin has ended, in milliseconds. */
 const GRACE_MS = 3_000;
@@ -16,7 +17,11 @@ export interface DrainingTransport extends Transport {
  * transport delays the end of the input until those requests are answered, or the grace time is over.
  */
 export function createDrainingTransport(streams: { stdin: Readable; stdout: Writable }): DrainingTransport {
-  const input = new PassThrough();
+  // The SDK's own buffer has no limit.
+  const input = createLineLimit(() => {
+    const message = 'A message is longer than 4 MiB and was dropped. Send less at a time.';
+    streams.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32600, message } })}\n`);
+  });
   const wire = new StdioServerTransport(input, streams.stdout);
   const open = new Set<string | number>();
   let ended = false;

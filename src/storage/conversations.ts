@@ -6,6 +6,8 @@ export interface ConversationRecord {
   createdAt: number;
   updatedAt: number;
   messages: Message[];
+  /** Who began it; null in conversations from before it was recorded. */
+  speaker: string | null;
   /** Run id of a chat turn that has started and not ended: its process died, or the turn is still running. */
   openRun: string | null;
 }

@@ -103,7 +103,13 @@ describe('the other routes', () => {
   it('describes itself', async () => {
     const document = (await (await app.request('/openapi.json')).json()) as { openapi: string; paths: object };
     expect(document.openapi).toBe('3.1.0');
-    expect(Object.keys(document.paths)).toEqual(['/v1/chat', '/v1/conversations/{id}', '/healthz', '/readyz']);
+    expect(Object.keys(document.paths)).toEqual([
+      '/v1/chat',
+      '/v1/conversations/{id}',
+      '/v1/confirmations/{code}',
+      '/healthz',
+      '/readyz',
+    ]);
   });
 
   it('tells nothing of its insides when something unforeseen fails', async () => {

@@ -3,6 +3,7 @@ import { AppError } from '../../src/base/errors.ts';
 import { createSilentLog } from '../../src/base/log.ts';
 import type { HttpParts } from '../../src/http/app.ts';
 import { NO_USAGE } from '../../src/protocol/messages.ts';
+import type { Confirmations } from '../../src/tools/execute/confirmations.ts';
 
 export const JSON_HEADERS = { 'content-type': 'application/json' };
 
@@ -10,6 +11,7 @@ export const JSON_HEADERS = { 'content-type': 'application/json' };
 export function httpParts(given: Partial<HttpParts> = {}): HttpParts {
   return {
     conversations: echo(),
+    confirmations: noConfirmations(),
     mcp: async (request) => new Response(`${request.method} ${await request.text()}`),
     apiKeys: [],
     host: '127.0.0.1',
@@ -17,6 +19,16 @@ export function httpParts(given: Partial<HttpParts> = {}): HttpParts {
     log: createSilentLog(),
     ready: async () => undefined,
     ...given,
+  };
+}
+
+/** Confirmations without a question. */
+export function noConfirmations(): Confirmations {
+  const unused = () => Promise.reject(new Error('This test asks nobody.'));
+  return {
+    ...{ ask: unused, use: unused, startUnasked: unused, forgetUnasked: unused },
+    find: async () => undefined,
+    agree: async () => false,
   };
 }
 

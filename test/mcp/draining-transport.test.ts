@@ -37,6 +37,23 @@ function startServer() {
 }
 
 describe('MCP over stdio', () => {
+  it('answers an endless line with an error and goes on', async () => {
+    const { stdin, stdout, served, send, initialize } = startServer();
+    const lines: { id: unknown; error?: { message: string }; result?: unknown }[] = [];
+    stdout.on('data', (chunk) => {
+      for (const line of String(chunk).split('\n')) if (line !== '') lines.push(JSON.parse(line));
+    });
+    for (let written = 0; written < 6; written += 1) stdin.write('x'.repeat(1024 * 1024));
+    stdin.write('\n');
+    send(initialize);
+    stdin.end();
+    await served;
+    expect(lines).toMatchObject([
+      { id: null, error: { message: expect.stringMatching(/longer than 4 MiB/) } },
+      { id: 1, result: { serverInfo: { name: 'slow' } } },
+    ]);
+  });
+
   it('answers what was asked before stdin ended, then ends', async () => {
     const { stdin, stdout, served, send, initialize, answer } = startServer();
     send(initialize);

@@ -10,6 +10,8 @@ export interface StoredConversation {
   createdAt: number;
   updatedAt: number;
   messages: Message[];
+  /** Who began it: the id of a key's caller, `local` without a key; null where it was not recorded. */
+  speaker: string | null;
   /** `RUN OWNER` of a stored message whose run has not ended: process `OWNER` is running it, or died. */
   openRun: string | null;
 }

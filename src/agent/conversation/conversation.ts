@@ -30,6 +30,9 @@ export interface Conversations {
     speaker?: string | undefined;
     signal: AbortSignal;
   }): AsyncIterable<ConversationEvent>;
-  /** @throws AppError `conversation_not_found` */
-  read(id: string): Promise<{ id: string; agent: string; created_at: string; updated_at: string; messages: Message[] }>;
+  /** @throws AppError `conversation_not_found`, also for a conversation that another key began */
+  read(
+    id: string,
+    speaker?: string,
+  ): Promise<{ id: string; agent: string; created_at: string; updated_at: string; messages: Message[] }>;
 }

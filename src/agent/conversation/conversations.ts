@@ -10,12 +10,17 @@ import { createTurnCosts } from './turn-costs.ts';
 /** Age after which a run of another host counts as dead: it cannot be checked. Runs are bounded by `limits.timeout_s`. */
 const FOREIGN_RUN_MS = 15 * 60_000;
 
+/** The speaker of conversations that were begun without a key. */
+const LOCAL = 'local';
+
 /** One message of a person while it is processed. */
 interface Send {
   parts: ConversationParts;
   id: string;
   /** `isOther`: it is another version than the one that wrote the stored messages. */
   opened: ConversationAgent & { isOther: boolean };
+  /** The key's caller who sends it; undefined without a key. */
+  speaker: string | undefined;
   signal: AbortSignal;
   emit: (event: ConversationEvent) => void;
 }
@@ -47,13 +52,15 @@ export function createConversations(parts: ConversationParts): Conversations {
             parts.log.warn({ conversationId }, 'the message held half a character, replaced by U+FFFD');
           if (message.trim() === '') throw new AppError('invalid_arguments', 'The message is empty. Write a message.');
           const id = conversationId ?? parts.newId();
+          // Before anything else, so that nobody learns of a conversation of another key.
+          if (conversationId !== undefined) await find(parts, id, speaker);
           if (busy.has(id)) throw busyError(id);
           busy.add(id);
           try {
-            const stored = conversationId === undefined ? undefined : await find(parts, id);
+            const stored = conversationId === undefined ? undefined : await find(parts, id, speaker);
             const said = [...messagesOfPerson(stored?.messages ?? []), message];
             const opened = await openFor({ ...parts, open: (label) => parts.open(label, speaker, said) }, stored);
-            await answer({ parts, id, opened, signal: turnSignal, emit }, stored, message);
+            await answer({ parts, id, opened, speaker, signal: turnSignal, emit }, stored, message);
           } finally {
             busy.delete(id);
           }
@@ -63,8 +70,8 @@ export function createConversations(parts: ConversationParts): Conversations {
           emit({ type: 'error', code: error.code, message: error.message });
         }
       }),
-    async read(id) {
-      const { agent, createdAt, updatedAt, messages } = await find(parts, id);
+    async read(id, speaker) {
+      const { agent, createdAt, updatedAt, messages } = await find(parts, id, speaker);
       return { id, agent, created_at: isoTime(createdAt), updated_at: isoTime(updatedAt), messages };
     },
   };
@@ -131,7 +138,7 @@ async function settle(send: Send, messages: Message[], openRun: string | null): 
 }
 
 async function store(
-  { parts, id, opened }: Send,
+  { parts, id, opened, speaker = LOCAL }: Send,
   isNew: boolean,
   { before, said, run }: { before: Message[]; said: Message; run: string },
 ): Promise<void> {
@@ -139,7 +146,15 @@ async function store(
   const openRun = `${run} ${parts.owner}`;
   if (isNew) {
     const agent = opened.label;
-    await parts.store.insertConversation({ id, agent, createdAt: at, updatedAt: at, messages: [said], openRun });
+    await parts.store.insertConversation({
+      id,
+      agent,
+      createdAt: at,
+      updatedAt: at,
+      messages: [said],
+      speaker,
+      openRun,
+    });
   } else {
     await parts.store.appendMessages(id, { expectedCount: before.length, messages: [said], openRun, at });
   }
@@ -205,11 +220,16 @@ function busyError(id: string): AppError {
   return new AppError('conversation_busy', message, { retryable: true });
 }
 
-async function find(parts: ConversationParts, id: string): Promise<StoredConversation> {
+async function find(parts: ConversationParts, id: string, speaker: string | undefined): Promise<StoredConversation> {
   const stored = await parts.store.readConversation(id);
-  if (stored !== undefined) return stored;
+  if (stored !== undefined && belongsTo(stored, speaker)) return stored;
   const fix = 'Leave out the conversation id to start a new one.';
   throw new AppError('conversation_not_found', `There is no conversation "${id}". ${fix}`);
+}
+
+/** A conversation belongs to the key that began it. The person at the machine, who needs no key, has them all. */
+function belongsTo(stored: StoredConversation, speaker: string | undefined): boolean {
+  return speaker === undefined || stored.speaker === null || stored.speaker === speaker;
 }
 
 function isoTime(at: number): string {

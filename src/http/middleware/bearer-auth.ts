@@ -9,16 +9,19 @@ export interface BearerAuthOptions {
   apiKeys: readonly string[];
   /** Paths that require no key. */
   openPaths?: readonly string[];
+  /** A path below which pages require no key. */
+  openBelow?: string;
 }
 
 /** The variable that the middleware sets: the id of the caller whose key was sent; undefined if none is required. */
 export type AuthEnv = { Variables: { callerId: string | undefined } };
 
 /** Requires `Authorization: Bearer KEY`. The digests of all keys are compared, in constant time. */
-export function bearerAuth({ apiKeys, openPaths = [] }: BearerAuthOptions): MiddlewareHandler<AuthEnv> {
+export function bearerAuth({ apiKeys, openPaths = [], openBelow }: BearerAuthOptions): MiddlewareHandler<AuthEnv> {
   const known = apiKeys.map((key) => ({ digest: digest(key), callerId: keyCaller(key, 'chat').id }));
   return async function checkBearer(c, next) {
-    if (known.length === 0 || openPaths.includes(c.req.path)) return next();
+    const isOpen = openPaths.includes(c.req.path) || (openBelow !== undefined && c.req.path.startsWith(openBelow));
+    if (known.length === 0 || isOpen) return next();
     const given = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
     const callerId = given === undefined ? undefined : callerOf(digest(given), known);
     if (callerId === undefined) {

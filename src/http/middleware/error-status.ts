@@ -10,6 +10,7 @@ const STATUS: { [code in ErrorCode]: ContentfulStatusCode } = {
   forbidden_host: 403,
   payload_too_large: 413,
   not_found: 404,
+  too_busy: 429,
   uri_invalid: 400,
   file_not_found: 404,
   file_empty: 422,

@@ -23,6 +23,7 @@ export async function streamChat(
   request: { conversation_id?: string | undefined; message: string },
   { conversations, turns, keepAliveMs }: ChatStreamOptions,
 ): Promise<Response> {
+  const leave = turns.enter();
   const left = new AbortController();
   const { conversation_id: conversationId, message } = request;
   const events = conversations.send({
@@ -32,17 +33,21 @@ export async function streamChat(
     signal: AbortSignal.any([c.req.raw.signal, left.signal, turns.stopping]),
   });
   const reader = events[Symbol.asyncIterator]();
-  const first = await reader.next();
+  const first = await reader.next().catch((thrown: unknown) => {
+    leave();
+    throw thrown;
+  });
   if (first.done !== true && first.value.type === 'error') {
     const { code, message: reason } = first.value;
     await reader.return?.();
+    leave();
     return c.json(errorBody(code, reason), statusOf(code));
   }
   // Without this header, buffering proxies hold the answer back until its end.
   c.header('X-Accel-Buffering', 'no');
   return streamSSE(c, (stream) => {
     stream.onAbort(() => left.abort());
-    return turns.track(pump(stream, { first, reader, keepAliveMs }));
+    return turns.track(pump(stream, { first, reader, keepAliveMs }).finally(leave));
   });
 }
 

@@ -1,5 +1,4 @@
 import { createRoute } from '@hono/zod-openapi';
-import { requestLimit } from '../middleware/request-limit.ts';
 import { chatEvent, chatRequest, conversation, conversationPath, errorAnswer, health } from '../schemas.ts';
 
 /** Paths that are answered without a key, for health probes. */
@@ -19,7 +18,6 @@ export const routes = {
     summary: 'Talk to the orchestrator',
     description:
       'Answers with server-sent events: `event:` is the type, `data:` a ChatEvent as JSON. The answer ends when the client disconnects; batches that were started continue.',
-    middleware: [requestLimit({ maxMib: 1 })],
     request: { body: { required: true, content: { 'application/json': { schema: chatRequest } } } },
     responses: {
       200: { description: 'A stream of events.', content: { 'text/event-stream': { schema: chatEvent } } },

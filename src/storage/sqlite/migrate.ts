@@ -8,6 +8,7 @@ import { ROW_OWNERS_AND_ORDER } from './migrations/0005-row-owners-and-order.ts'
 import { ROW_KEYS } from './migrations/0006-row-keys.ts';
 import { SPENDING } from './migrations/0007-spending.ts';
 import { WRITTEN_TABLES } from './migrations/0008-written-tables.ts';
+import { SPEAKERS } from './migrations/0009-speakers.ts';
 import { prepare } from './statement.ts';
 
 /** Migration N (from 1) takes a database from schema version N - 1 to N. */
@@ -20,6 +21,7 @@ const MIGRATIONS: readonly string[] = [
   ROW_KEYS,
   SPENDING,
   WRITTEN_TABLES,
+  SPEAKERS,
 ];
 
 /** "Rowm": marks a SQLite file as Rowmill's. */

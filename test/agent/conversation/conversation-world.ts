@@ -139,7 +139,7 @@ function startProcess(
 export async function talk(
   { conversations }: Process,
   message: string,
-  options: { conversationId?: string; signal?: AbortSignal } = {},
+  options: { conversationId?: string; speaker?: string; signal?: AbortSignal } = {},
 ): Promise<ConversationEvent[]> {
   const { signal = new AbortController().signal, ...rest } = options;
   const events: ConversationEvent[] = [];

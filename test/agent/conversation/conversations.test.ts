@@ -267,3 +267,34 @@ describe('a process that died', () => {
     expect(messages.at(-1)).toEqual({ role: 'assistant', content: [{ type: 'text', text: 'I do not know.' }] });
   });
 });
+
+describe('a conversation belongs to the key that began it', () => {
+  const idOf = (events: Awaited<ReturnType<typeof talk>>) =>
+    events.flatMap((event) => (event.type === 'conversation' ? [event.conversation_id] : []))[0] ?? '';
+
+  it('and another key can neither read nor continue it, nor learn that it exists', async () => {
+    const process = world.process('p1', [says('Hello.'), says('Again.')]);
+    const id = idOf(await talk(process, 'Hi.', { speaker: 'key_1' }));
+    const events = await talk(process, 'Tell me all.', { conversationId: id, speaker: 'key_2' });
+    expect(events).toMatchObject([{ type: 'error', code: 'conversation_not_found' }]);
+    await expect(process.conversations.read(id, 'key_2')).rejects.toMatchObject({ code: 'conversation_not_found' });
+    expect((await process.conversations.read(id, 'key_1')).messages).toHaveLength(2);
+    expect((await talk(process, 'More.', { conversationId: id, speaker: 'key_1' })).at(-1)?.type).toBe('done');
+    expect(process.requests).toHaveLength(2);
+  });
+
+  it('the person at the machine has all of them, and a key has none of theirs', async () => {
+    const process = world.process('p1', [says('Hello.'), says('Hello.')]);
+    const local = idOf(await talk(process, 'Hi.'));
+    const keyed = idOf(await talk(process, 'Hi.', { speaker: 'key_1' }));
+    expect((await process.conversations.read(keyed)).id).toBe(keyed);
+    await expect(process.conversations.read(local, 'key_1')).rejects.toMatchObject({ code: 'conversation_not_found' });
+  });
+
+  it('one from before owners were recorded stays open to every key', async () => {
+    const old = { id: 'conv_old', agent: 'orchestrator@v1', createdAt: 1, updatedAt: 1, messages: [], openRun: null };
+    await world.store.insertConversation({ ...old, speaker: null });
+    const process = world.process('p1', [says('Hello.')]);
+    expect((await process.conversations.read('conv_old', 'key_1')).id).toBe('conv_old');
+  });
+});

@@ -13,7 +13,16 @@ const REPLY: Message = {
 };
 
 function conversation(id: string, change: Partial<ConversationRecord> = {}): ConversationRecord {
-  return { id, agent: 'orchestrator', createdAt: 1, updatedAt: 1, messages: [], openRun: null, ...change };
+  return {
+    id,
+    agent: 'orchestrator',
+    createdAt: 1,
+    updatedAt: 1,
+    messages: [],
+    speaker: 'local',
+    openRun: null,
+    ...change,
+  };
 }
 
 export function testConversations({ store }: StoreBench): void {

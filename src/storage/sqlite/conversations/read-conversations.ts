@@ -6,7 +6,7 @@ import { LIMIT, prepare } from '../statement.ts';
 
 type ConversationHead = Omit<ConversationRecord, 'messages'>;
 
-const SELECT_HEAD = `SELECT key, id, agent, created_at AS createdAt, updated_at AS updatedAt, open_run AS openRun
+const SELECT_HEAD = `SELECT key, id, agent, created_at AS createdAt, updated_at AS updatedAt, open_run AS openRun, speaker
   FROM conversations`;
 
 /** A conversation with its whole transcript; undefined when there is none. */

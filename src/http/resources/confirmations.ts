@@ -1,0 +1,83 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { AppError } from '../../base/errors.ts';
+import type { Confirmations, Consent } from '../../tools/execute/confirmations.ts';
+import { errorAnswer } from '../schemas.ts';
+
+const confirmation = z
+  .object({
+    title: z.string().describe('What will be started.'),
+    expected_usd: z.number().nullable().describe('The expected cost in dollars; null when unknown.'),
+    expires_at: z.string().describe('ISO 8601.'),
+    is_agreed: z.boolean().describe('Whether a person has agreed.'),
+  })
+  .openapi('Confirmation');
+
+const params = z.object({ code: z.string().min(1).max(40) });
+const answers = {
+  200: { description: 'The question.', content: { 'application/json': { schema: confirmation } } },
+  default: {
+    description: 'What went wrong and what to do.',
+    content: { 'application/json': { schema: errorAnswer } },
+  },
+};
+
+/** The routes behind the page on which a person agrees to spending. */
+export const confirmationRoutes = {
+  read: createRoute({
+    method: 'get',
+    path: '/v1/confirmations/{code}',
+    summary: 'What a model asked a person to agree to',
+    request: { params },
+    responses: answers,
+  }),
+  agree: createRoute({
+    method: 'post',
+    path: '/v1/confirmations/{code}',
+    summary: 'Agree to it, as a person on the page /confirm/CODE',
+    request: {
+      params,
+      body: { required: true, content: { 'application/json': { schema: z.strictObject({ agree: z.literal(true) }) } } },
+    },
+    responses: answers,
+  }),
+};
+
+/** @throws AppError `not_found` */
+export async function readConfirmation(code: string, confirmations: Confirmations) {
+  const consent = await confirmations.find({ code });
+  if (consent === undefined) throw noSuchQuestion();
+  return shown(consent);
+}
+
+/**
+ * Records a person's yes, only from the page itself: its `Origin` has to be this very server, not another program of the
+ * machine.
+ * @throws AppError `forbidden_host`, `not_found`
+ */
+export async function agreeToConfirmation(c: Context, code: string, confirmations: Confirmations) {
+  const host = c.req.header('host') ?? new URL(c.req.url).host;
+  const origin = URL.parse(c.req.header('origin') ?? '');
+  if (origin === null || origin.host !== host.toLowerCase()) {
+    throw new AppError('forbidden_host', 'A person agrees on the page /confirm/CODE of this server, in a browser.');
+  }
+  const consent = await confirmations.find({ code });
+  if (consent === undefined || !(await confirmations.agree(code))) throw noSuchQuestion();
+  return shown({ ...consent, isAgreed: true });
+}
+
+function shown({ title, expectedUsd, expiresAt, isAgreed }: Consent) {
+  return {
+    title,
+    expected_usd: expectedUsd,
+    expires_at: new Date(expiresAt).toISOString(),
+    is_agreed: isAgreed,
+  };
+}
+
+function noSuchQuestion(): AppError {
+  return new AppError(
+    'not_found',
+    'There is no open question with this code: it was used, or it has expired. Let the model ask again.',
+  );
+}
