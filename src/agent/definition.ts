@@ -24,6 +24,8 @@ export const httpToolDefinition = z.strictObject({
   timeout_s: z.number().positive().max(600).default(30),
   /** Default: true for GET, false otherwise. */
   idempotent: z.boolean().optional(),
+  /** Whether a host with a public name may have a private address, as services inside a company do. Default: false. */
+  private_network: z.boolean().optional(),
 });
 
 /** Tools of an MCP server: started over stdio (`command`) or reached at `url`. One client for each agent, shared by its rows. */

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import { AppError } from '../../base/errors.ts';
 import { parseJson } from '../../base/exact-number.ts';
 import { compileExpression, type Expression } from '../../expressions/expressions.ts';
@@ -7,10 +8,13 @@ import type { HttpToolDefinition } from '../definition.ts';
 import type { Tool, ToolContext } from '../tool.ts';
 import { type Environment, resolveRecord, resolveReferences } from './environment.ts';
 import { type Encoding, fillBody, fillUrl, placeholdersOf } from './placeholders.ts';
+import { createPublicFetch, namesPrivatePlace } from './public-fetch.ts';
 import { reasonOf } from './reason-of.ts';
+import { createRedactor } from './redactor.ts';
 
 /** Longest body that is read, in bytes. */
 const MAX_BODY_BYTES = 1_048_576;
+const MAX_REDIRECTS = 5;
 /** How much of an error's body is sent to the model, in characters. */
 const SHOWN_BODY_LENGTH = 500;
 
@@ -20,11 +24,14 @@ export interface HttpToolOptions {
   /** The agent and the place in it: `agent x@v1, tools[0].http`. */
   place: string;
   fetch: typeof globalThis.fetch;
+  /** Resolves names; for tests. */
+  lookup?: LookupFunction;
 }
 
 /**
  * A declarative HTTP call as a tool. An answer other than 2xx is an `is_error` result with its status and the start of
- * its body; redirects are followed, as fetch does.
+ * its body. Redirects are followed within the same origin. A host with a public name must have public addresses, unless
+ * `private_network` is set. Secrets of the environment that the service echoes are hidden in everything that is returned.
  * @throws AppError `config_invalid` (environment, URL) or `expression_invalid`
  */
 export function createHttpTool(definition: HttpToolDefinition, options: HttpToolOptions): Tool {
@@ -39,6 +46,8 @@ export function createHttpTool(definition: HttpToolDefinition, options: HttpTool
   }
   const result = definition.result === undefined ? undefined : compileExpression(definition.result, `${place}.result`);
   const timeoutMs = definition.timeout_s * 1000;
+  const redact = createRedactor([definition.url, ...Object.values(definition.headers)], env);
+  const fetch = fetchFor(new URL(url).hostname, definition, options);
   return {
     name: definition.name,
     description: definition.description,
@@ -48,10 +57,25 @@ export function createHttpTool(definition: HttpToolDefinition, options: HttpTool
     async execute(input, context) {
       const signal = AbortSignal.any([context.signal, AbortSignal.timeout(timeoutMs)]);
       const request = requestOf(definition, { headers, input, signal, context });
-      const { response, body } = await exchange(options.fetch, fillUrl(url, input), request);
-      return answer({ response, body, input, result });
+      const filled = fillUrl(url, input);
+      try {
+        const { response, body } = await exchange(fetch, filled, request);
+        return redact.value(await answer({ response, body: redact.value(body), input, result }));
+      } catch (thrown) {
+        if (!(thrown instanceof AppError)) throw thrown;
+        const { code, message, retryable, outcomeUnknown, cause } = thrown;
+        throw new AppError(code, redact.text(message), { cause, retryable, outcomeUnknown });
+      }
     },
   };
+}
+
+/** Behind a proxy of the environment, only the proxy knows addresses. */
+function fetchFor(host: string, definition: HttpToolDefinition, options: HttpToolOptions): typeof globalThis.fetch {
+  const { env } = options;
+  const isProxied = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy'].some((name) => (env[name] ?? '') !== '');
+  const isPrivate = definition.private_network === true || namesPrivatePlace(host);
+  return isPrivate || isProxied ? options.fetch : createPublicFetch(options.lookup);
 }
 
 /** A placeholder in the host would let the input choose the server. */
@@ -87,9 +111,11 @@ async function exchange(
   request: RequestInit,
 ): Promise<{ response: Response; body: Json }> {
   try {
-    const response = await fetch(url, request);
+    const response = await followRedirects(fetch, url, request);
     return { response, body: await readBody(response) };
   } catch (thrown) {
+    if (thrown instanceof AppError && thrown.code === 'location_denied')
+      throw privateAddress(new URL(url).host, thrown);
     if (thrown instanceof AppError || !(thrown instanceof Error) || thrown.name === 'AbortError') throw thrown;
     const { host } = new URL(url);
     const late = thrown.name === 'TimeoutError';
@@ -101,6 +127,40 @@ async function exchange(
       outcomeUnknown: request.method !== 'GET',
     });
   }
+}
+
+/**
+ * Follows redirects within the origin of the URL: headers may hold keys, which are for that server alone. As `fetch` does,
+ * 303 and a redirected POST go on as GET without a body.
+ */
+async function followRedirects(fetch: typeof globalThis.fetch, url: string, request: RequestInit): Promise<Response> {
+  let at = url;
+  let sent: RequestInit = { ...request, redirect: 'manual' };
+  for (let redirects = 0; ; redirects += 1) {
+    const response = await fetch(at, sent);
+    const location = response.headers.get('location');
+    if (response.status < 300 || response.status >= 400 || location === null) return response;
+    await response.body?.cancel();
+    const next = URL.canParse(location, at) ? new URL(location, at) : undefined;
+    if (next?.origin !== new URL(url).origin) {
+      const where = next === undefined ? 'no URL' : next.origin;
+      const text = `The service redirects to ${where}, which is not followed: keys are for ${new URL(url).origin} alone.`;
+      throw new AppError('tool_unavailable', `${text} Go on without this tool; its "url" has to be corrected.`);
+    }
+    if (redirects === MAX_REDIRECTS) throw new AppError('tool_unavailable', 'The service redirects without an end.');
+    at = next.href;
+    if (response.status === 303 || (response.status < 303 && sent.method === 'POST')) {
+      const { body: _body, ...rest } = sent;
+      const headers = new Headers(sent.headers);
+      headers.delete('content-type');
+      sent = { ...rest, headers, method: 'GET' };
+    }
+  }
+}
+
+function privateAddress(host: string, cause: AppError): AppError {
+  const fix = `An agent that may call it names the address itself, or sets private_network: true.`;
+  return new AppError('tool_unavailable', `${host} is not called: ${cause.message} ${fix}`, { cause });
 }
 
 /** The body, parsed if it is declared as JSON or is JSON. @throws AppError when it is larger than {@link MAX_BODY_BYTES} */

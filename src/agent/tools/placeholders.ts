@@ -14,21 +14,51 @@ export function placeholdersOf(value: unknown): string[] {
 
 /**
  * Fills a URL. Every value is URL-encoded, and the result has the template's origin and depth of path: no input reaches
- * another host or path (`..` survives URL encoding). Absent fields are empty.
- * @throws AppError `input_invalid` if a value would change the origin or the depth of the path
+ * another host or path. Absent fields are empty in the query, and refused in the path.
+ * @throws AppError `input_invalid` naming the field whose value would change the path, and why
  */
 export function fillUrl(template: string, input: JsonObject): string {
-  const url = template.replace(PLACEHOLDER, (_match, field: string) => encodeURIComponent(asText(input[field])));
-  const plain = template.replace(PLACEHOLDER, 'x');
-  if (shapeOf(url) !== shapeOf(plain)) {
-    throw new AppError('input_invalid', 'A value of the input would change the path of the URL. Give it without dots.');
-  }
-  return url;
+  const end = template.search(/[?#]|$/);
+  const start = template.indexOf('/', template.indexOf('//') + 2);
+  const path = start === -1 || start > end ? '' : template.slice(start, end);
+  for (const segment of path.split('/')) checkSegment(segment, input);
+  return template.replace(PLACEHOLDER, (_match, field: string) => encodeURIComponent(asText(input[field])));
 }
 
-function shapeOf(url: string): string {
-  const { origin, pathname } = new URL(url);
-  return `${origin} ${pathname.split('/').length}`;
+/** A segment is checked as a whole: dots may be put together from two fields, or from a field and the template. */
+function checkSegment(segment: string, input: JsonObject): void {
+  const fields = placeholdersOf(segment);
+  if (fields.length === 0) return;
+  const filled = decoded(segment.replace(PLACEHOLDER, (_match, field: string) => asText(input[field])));
+  const why = pathFault(filled);
+  if (why === undefined) return;
+  const named = fields.map((field) => `"${field}"`).join(' and ');
+  throw new AppError(
+    'input_invalid',
+    `${named} would make a part of the address that ${why}. Give ${named} as the service knows it, or do without this tool.`,
+  );
+}
+
+function pathFault(segment: string): string | undefined {
+  if (segment.trim() === '') return 'is empty';
+  if (/^\.{1,2}(?:;|$)/.test(segment.trim())) return 'means another folder (. or ..)';
+  if (/[/\\]/.test(segment)) return 'holds a slash';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is searched for
+  if (/[\u0000-\u001f\u007f]/.test(segment)) return 'holds a control character';
+  return undefined;
+}
+
+/** Without percent-encoding, however often it was applied: servers decode paths, some more than once. */
+function decoded(text: string): string {
+  let last = text;
+  for (let round = 0; round < 5; round += 1) {
+    const next = last.replace(/%([0-7][0-9a-f])/gi, (_match, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
+    if (next === last) return next;
+    last = next;
+  }
+  return last;
 }
 
 /** How text is escaped in a body that is a string, by its media type: no input can change the body's structure. */
@@ -54,5 +84,6 @@ function encode(value: unknown, encoding: Encoding): string {
 
 function asText(value: unknown): string {
   if (value === undefined || value === null) return '';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return text.toWellFormed();
 }

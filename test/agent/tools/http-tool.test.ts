@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, LookupFunction } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { httpToolDefinition } from '../../../src/agent/definition.ts';
 import { createHttpTool } from '../../../src/agent/tools/http-tool.ts';
+import { namesPrivatePlace } from '../../../src/agent/tools/public-fetch.ts';
 import { toolContext } from '../../support/tool-context.ts';
 
 interface Seen {
@@ -12,6 +13,21 @@ interface Seen {
   body: string;
 }
 
+const SECRET = 'k-9f8e7d6c?b a';
+
+/** A service that shows its request in every way that services do. */
+function echoOf({ headers: { authorization = '' }, url }: IncomingMessage) {
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+  return {
+    authorization,
+    url,
+    [authorization]: 1,
+    encoded: [SECRET, `x${SECRET}y`, `user:${SECRET}!`].map(base64),
+    urlSafe: Buffer.from(SECRET).toString('base64url'),
+  };
+}
+
+let other: string;
 let server: Server;
 let base: string;
 let seen: Seen[] = [];
@@ -28,6 +44,12 @@ beforeAll(async () => {
     } else if (path === '/large') response.end('x'.repeat(1_100_000));
     else if (path === '/broken') response.writeHead(200, { 'content-type': 'application/json' }).end('{"a":');
     else if (path === '/text') response.writeHead(200, { 'content-type': 'text/plain' }).end('plain words');
+    else if (path === '/within') response.writeHead(302, { location: '/after' }).end();
+    else if (path === '/elsewhere') response.writeHead(307, { location: `${other}/steal` }).end();
+    else if (path === '/round') response.writeHead(302, { location: '/round' }).end();
+    else if (path === '/echo')
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(echoOf(request)));
+    else if (path === '/echo-fault') response.writeHead(500).end(`not allowed: ${request.headers.authorization}`);
     else if (path === '/empty') response.writeHead(204).end();
     else if (path === '/never') request.socket.on('close', () => undefined);
     else if (path === '/cut')
@@ -38,6 +60,7 @@ beforeAll(async () => {
         .end('{"speed": 80, "unit": "Mbit/s"}');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  other = `http://localhost:${(server.address() as AddressInfo).port}`;
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
 
@@ -48,10 +71,18 @@ afterAll(async () => {
 
 const input = { type: 'object', properties: { address: { type: 'string' } } };
 
+const toHere: LookupFunction = (_host, { all }, done) =>
+  all === true ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4);
+
 function tool(fields: Record<string, unknown>, env: Record<string, string | undefined> = { BASE: base }) {
   seen = [];
   const definition = httpToolDefinition.parse({ name: 'look', description: 'Looks.', input, ...fields });
-  return createHttpTool(definition, { env, place: 'agent a@v1, tools[0].http', fetch: globalThis.fetch });
+  return createHttpTool(definition, {
+    env,
+    place: 'agent a@v1, tools[0].http',
+    fetch: globalThis.fetch,
+    lookup: toHere,
+  });
 }
 
 describe('an http tool', () => {
@@ -154,5 +185,71 @@ describe('an http tool', () => {
 
   it('shows no secret in the message about a URL', () => {
     expect(() => tool({ url: '${WORD}/x' }, { WORD: 's3cret' })).not.toThrow('s3cret');
+  });
+});
+
+describe('the reach of an http tool', () => {
+  it('follows a redirect within the origin', async () => {
+    const look = tool({ url: '${BASE}/within', headers: { authorization: 'x' } });
+    expect(await look.execute({}, toolContext())).toEqual({ speed: 80, unit: 'Mbit/s' });
+    expect(seen.map(({ url }) => url).slice(-2)).toEqual(['/within', '/after']);
+  });
+
+  it.each([
+    ['/elsewhere', 'redirects to http://localhost:'],
+    ['/round', 'without an end'],
+  ])('stops at the redirect of %s, and sends no key elsewhere', async (path, message) => {
+    const look = tool({ url: `\${BASE}${path}`, headers: { authorization: 'x' } });
+    await expect(look.execute({}, toolContext())).rejects.toThrow(message);
+    expect(seen.some(({ url }) => url === '/steal')).toBe(false);
+  });
+
+  it('refuses a public name with a private address, and calls it where the agent says so', async () => {
+    const url = `http://catalog.example.com:${new URL(base).port}/x`;
+    await expect(tool({ url }).execute({}, toolContext())).rejects.toMatchObject({
+      code: 'tool_unavailable',
+      message: expect.stringMatching(/catalog\.example\.com.* not called: .*127\.0\.0\.1.*private_network: true/),
+    });
+    expect(seen).toEqual([]);
+  });
+
+  it.each(['127.0.0.1', '[::1]', 'localhost', 'catalog', 'a.svc.cluster.local', 'x.internal', '169.254.169.254'])(
+    'takes %s as the name of a private place',
+    (host) => expect(namesPrivatePlace(host)).toBe(true),
+  );
+
+  it.each(['example.com', '1.example.com', 'internal.example.com'])('takes %s as a public name', (host) => {
+    expect(namesPrivatePlace(host)).toBe(false);
+  });
+});
+
+describe('a secret that the service echoes', () => {
+  const secretive = (path: string, fields = {}) =>
+    tool(
+      { url: `\${BASE}${path}?key=\${TOKEN}`, headers: { authorization: 'Bearer ${TOKEN}' }, ...fields },
+      { BASE: base, TOKEN: SECRET },
+    );
+
+  it('is hidden in values and keys, encoded or not', async () => {
+    const result = JSON.stringify(await secretive('/echo').execute({}, toolContext()));
+    expect(result).toBe(
+      '{"authorization":"Bearer ***","url":"/echo?key=***","Bearer ***":1,"encoded":["***E=","eG***eQ==","dXNlcjp***SE="],"urlSafe":"***E"}',
+    );
+  });
+
+  it('is hidden in errors and in what an expression makes of the answer', async () => {
+    expect(await secretive('/echo-fault').execute({}, toolContext())).toEqual({
+      content: 'The service answered 500 Internal Server Error: not allowed: Bearer ***',
+      isError: true,
+    });
+    const result = '{% $base64encode(body.authorization) & $string(body) %}';
+    const text = await secretive('/echo', { result }).execute({}, toolContext());
+    expect(text).not.toContain('9f8e7d6c');
+  });
+
+  it('keeps ordinary text, short values and the address', async () => {
+    const env = { BASE: base, TOKEN: 'Mbit' };
+    const look = tool({ url: '${BASE}/x', headers: { authorization: '${TOKEN}' } }, env);
+    expect(await look.execute({}, toolContext())).toEqual({ speed: 80, unit: 'Mbit/s' });
   });
 });

@@ -9,22 +9,48 @@ describe('placeholdersOf', () => {
 
 describe('fillUrl', () => {
   it('encodes values in the path and in the query', () => {
-    const url = fillUrl('https://x.test/a/{id}?q={q}&r={r}', { id: 'a/b?c', q: 'x&y=1 #é', r: 5 });
-    expect(url).toBe('https://x.test/a/a%2Fb%3Fc?q=x%26y%3D1%20%23%C3%A9&r=5');
+    const url = fillUrl('https://x.test/a/{id}?q={q}&r={r}', { id: 'a b?c', q: 'x/y&y=1 #é', r: 5 });
+    expect(url).toBe('https://x.test/a/a%20b%3Fc?q=x%2Fy%26y%3D1%20%23%C3%A9&r=5');
   });
 
   it('leaves absent fields empty', () => {
     expect(fillUrl('https://x.test/a?q={q}', {})).toBe('https://x.test/a?q=');
   });
 
-  it.each(['..', '.', '%2e%2e'])('keeps %s from climbing the path', (id) => {
-    const fill = () => new URL(fillUrl('https://x.test/a/{id}/b', { id })).pathname;
-    if (id === '%2e%2e') expect(fill()).toBe('/a/%252e%252e/b');
-    else expect(fill).toThrow(expect.objectContaining({ code: 'input_invalid' }));
+  it.each([
+    ['.', 'another folder'],
+    ['..', 'another folder'],
+    [' .. ', 'another folder'],
+    ['..;x', 'another folder'],
+    ['%2e%2e', 'another folder'],
+    ['%252e.', 'another folder'],
+    ['', 'is empty'],
+    ['  ', 'is empty'],
+    [null, 'is empty'],
+    [undefined, 'is empty'],
+    ['a/b', 'a slash'],
+    ['..\\x', 'a slash'],
+    ['a%2fb', 'a slash'],
+    ['a%255Cb', 'a slash'],
+    ['a\nb', 'a control character'],
+    ['a%00b', 'a control character'],
+  ])('refuses %j in the path with words', (id, why) => {
+    const fill = () => fillUrl('https://x.test/a/{id}/b', { id: id as string });
+    expect(fill).toThrow(expect.objectContaining({ code: 'input_invalid', message: expect.stringContaining(why) }));
+    expect(fill).toThrow(/^"id" would make .* Give "id" as the service knows it/);
   });
 
-  it('is not fooled by dots that are put together from two values', () => {
-    expect(() => fillUrl('https://x.test/a/{b}{c}', { b: '.', c: '.' })).toThrow('would change the path');
+  it.each(['v1.2', '...', 'a..b', '50%', 'Ünïcode', '.hidden'])('takes %s in the path', (id) => {
+    expect(new URL(fillUrl('https://x.test/a/{id}/b', { id })).pathname).toBe(`/a/${encodeURIComponent(id)}/b`);
+  });
+
+  it('is not fooled by dots that are put together from two values, or with the template', () => {
+    expect(() => fillUrl('https://x.test/a/{b}{c}', { b: '.', c: '.' })).toThrow('"b" and "c" would make');
+    expect(() => fillUrl('https://x.test/a/.{b}/d', { b: '.' })).toThrow('another folder');
+  });
+
+  it('replaces half a surrogate pair', () => {
+    expect(fillUrl('https://x.test/?q={q}', { q: 'a\ud83d' })).toBe('https://x.test/?q=a%EF%BF%BD');
   });
 });
 

@@ -1,0 +1,47 @@
+import * as http from 'node:http';
+import * as https from 'node:https';
+import type { LookupFunction } from 'node:net';
+import { Readable } from 'node:stream';
+import { createPublicLookup } from '../../base/public-address.ts';
+
+/** Names that only a private network resolves: who writes them means it. */
+const PRIVATE_NAME = /^localhost$|^[^.]+$|\.(?:localhost|local|localdomain|internal|intranet|lan|corp|home\.arpa)\.?$/i;
+
+/** Whether a host of an agent's own URL names a private place itself: an address, a name without dots, `x.internal`. */
+export function namesPrivatePlace(hostname: string): boolean {
+  return /^\[|^[\d.]+$/.test(hostname) || PRIVATE_NAME.test(hostname);
+}
+
+/**
+ * A `fetch` that connects to public addresses alone; the address is checked where the socket gets it, so that no name can
+ * lead elsewhere. It follows no redirect.
+ */
+export function createPublicFetch(lookup?: LookupFunction): typeof globalThis.fetch {
+  const options = { keepAlive: true, lookup: createPublicLookup(lookup) };
+  const agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) };
+  return async (input, init = {}) => {
+    const url = new URL(String(input));
+    const isPlain = url.protocol === 'http:';
+    const answer = await new Promise<http.IncomingMessage>((resolve, reject) => {
+      const request = (isPlain ? http : https).request(
+        url,
+        {
+          method: init.method ?? 'GET',
+          headers: Object.fromEntries(new Headers(init.headers)),
+          agent: agents[isPlain ? 'http:' : 'https:'],
+          ...(init.signal ? { signal: init.signal } : {}),
+        },
+        resolve,
+      );
+      request.on('error', (fault) => reject(init.signal?.aborted === true ? init.signal.reason : fault));
+      request.end(init.body ?? undefined);
+    });
+    const { statusCode: status = 502, statusMessage: statusText = '' } = answer;
+    const headers = Object.entries(answer.headersDistinct).flatMap(([name, values = []]) =>
+      values.map((value): [string, string] => [name, value]),
+    );
+    const isEmpty = [204, 205, 304].includes(status);
+    if (isEmpty) answer.resume();
+    return new Response(isEmpty ? null : (Readable.toWeb(answer) as ReadableStream), { status, statusText, headers });
+  };
+}
