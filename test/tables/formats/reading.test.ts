@@ -86,6 +86,11 @@ describe('records that are not as they should be', () => {
     expect(first?.kind === 'malformed' && first.text.length).toBe(64 * 1024);
   });
 
+  test('reads a header behind millions of blank lines', async () => {
+    const found = await readTable(`${'\n'.repeat(3_000_000)}a,b\n1,2\n`);
+    expect([found.columns, found.rows[0]?.line]).toEqual([['a', 'b'], 3_000_002]);
+  });
+
   test('takes blank lines for nothing, but in a single column for empty cells where rows follow', async () => {
     expect((await readTable('a,b\n1,2\n\n\r\n3,4\n\n\n')).cells).toEqual([
       ['1', '2'],

@@ -91,8 +91,9 @@ async function readHeader(input: SourceInput, dialect: CsvDialect) {
       first = 1 + (input.reading.skipLines ?? 0) + (separator === undefined ? 0 : 1);
       block = block.subarray(separator?.length ?? 0);
     }
-    const { frames } = frameCsv(block, { line: first, atEnd: next.done === true }, dialect);
-    const frame = frames[0];
+    const framed = frameCsv(block, { line: first, atEnd: next.done === true }, dialect);
+    // Blank lines before the header in a table of unknown width are no rows: they are dropped.
+    const frame = framed.frames.find(({ kind }) => kind !== 'blank');
     if (frame?.kind === 'malformed') {
       throw new AppError(
         'not_a_table',
@@ -112,6 +113,8 @@ async function readHeader(input: SourceInput, dialect: CsvDialect) {
       };
     }
     if (next.done) throw new AppError('file_empty', `${input.uri} holds no header: its lines are blank.`);
+    block = block.subarray(framed.consumed);
+    first = framed.line;
   }
 }
 

@@ -15,7 +15,9 @@ import { uniqueNames } from '../csv/header.ts';
 import { createDecodedLimit, type DecodedLimit } from '../decoded-limit.ts';
 import { describeFormat } from '../format.ts';
 import { inPages, sizeOfCells } from '../pages.ts';
+import { cellText } from '../row-text.ts';
 import type { RangedLocation } from '../spooled-location.ts';
+import { MAX_TEXT_BYTES } from '../text.ts';
 import { boundedCompressors } from './bounded-compressors.ts';
 import { columnTypeOf } from './column-type.ts';
 import { type CellReader, cellReader, EXACT_PARSERS, withoutLossyTypes } from './read-cells.ts';
@@ -142,14 +144,14 @@ function* rowsOf(
   for (let row = 0; row < rowEnd - rowStart; row += 1) {
     const line = rowStart + row + 1;
     const cells = readers.map((read, column) => read(data[column]?.[row]));
-    const isTooLong = sizeOfCells(cells) > MAX_RECORD_BYTES;
-    yield isTooLong
-      ? { kind: 'malformed', line, reason: TOO_LONG, text: '', cells: [] }
-      : { kind: 'record', line, cells };
+    if (sizeOfCells(cells) <= MAX_RECORD_BYTES) {
+      yield { kind: 'record', line, cells };
+      continue;
+    }
+    const text = cells.map(cellText).join('\t').slice(0, MAX_TEXT_BYTES);
+    yield { kind: 'malformed', line, reason: 'the row is longer than 1 MiB', text, cells: [] };
   }
 }
-
-const TOO_LONG = 'the row is longer than 1 MiB';
 
 /** Row groups, split into parts if every column has an offset index. */
 function* readsOf({ scan, metadata }: Reading): Generator<{ rowStart: number; rowEnd: number }> {
