@@ -1,4 +1,5 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
+import { canonicalJson } from '../base/canonical-json.ts';
 import type { Json } from '../protocol/messages.ts';
 import type { PersonMessage } from '../protocol/run.ts';
 import type { ConsentRecord, SpendingStore } from '../storage/spending.ts';
@@ -100,14 +101,5 @@ function normalized(code: string): string {
 }
 
 function digestOf(request: Json): string {
-  return createHash('sha256').update(canonical(request)).digest('base64url');
-}
-
-/** JSON whose keys are in order, so that equal requests have equal texts. */
-function canonical(value: Json): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
+  return createHash('sha256').update(canonicalJson(request)).digest('base64url');
 }

@@ -24,8 +24,19 @@ import { keepHouse, pruneDue, removeBatch } from './lifecycle/retention.ts';
 import { aggregateResults } from './output/aggregate-results.ts';
 import { toUsd } from './output/bill.ts';
 import { exportRecords } from './output/deliver-rows.ts';
+import { exportSource } from './output/export-source.ts';
 import { reportBatch, reportBatches } from './output/report.ts';
-import { batchNotFound, outputCsv, outputHeader, planOf, rowReport, storedPlanOf } from './output/results.ts';
+import {
+  batchNotFound,
+  outputHeader,
+  outputRows,
+  planOf,
+  rowReport,
+  sourceRows,
+  storedPlanOf,
+  storedStatus,
+  toCsv,
+} from './output/results.ts';
 import { watchBatch } from './output/watch-batch.ts';
 import { requireScope } from './require-scope.ts';
 import { createFlights } from './rows/flights.ts';
@@ -92,6 +103,19 @@ function bind(caller: Caller, deps: RunnerDeps): Runner {
       return report(id);
     },
     report,
+    async continuationOf(id) {
+      const batch = await read(id);
+      const { request, agent } = storedPlanOf(batch);
+      const { reading, target, input_mapping, output_mapping } = request;
+      const { name, version } = agent;
+      return {
+        ...(reading !== undefined && { reading }),
+        target: target.type === 'inline' ? target : { type: 'agent', name, version },
+        ...(input_mapping !== undefined && { input_mapping }),
+        ...(output_mapping !== undefined && { output_mapping }),
+        continues: { batch_id: batch.id },
+      };
+    },
     async find(key) {
       requireScope(caller, 'batches:read');
       const batch = await store.readBatchOfKey(key);
@@ -108,17 +132,20 @@ function bind(caller: Caller, deps: RunnerDeps): Runner {
     },
     rows: async (id, options) => readRows(await read(id), options, deps),
     trace: async (id, row) => traceRow(await read(id), row, deps),
-    async exportTable(id, uri, { overwrite: mayOverwrite = false, ...style } = {}) {
+    async exportTable(id, uri, { overwrite: mayOverwrite = false, status, ...style } = {}) {
       const batch = await read(id, 'batches:write');
       if (batch.columns === null)
         throw new AppError('batch_state_invalid', `The batch ${id} has not loaded its table yet.`);
       const overwrite = mayOverwrite || batch.output?.uri === deps.tables.absolute(uri);
       await deps.tables.checkWriter(uri, [planOf(batch).request.csv_uri], { overwrite, style });
+      if (status !== undefined) return exportSource(batch, uri, { status, style, deps });
       if (deps.tables.writerKind(uri) === 'records') return exportToRecords(batch, uri, deps);
       return aggregateResults(batch, uri, { deps, overwrite, style });
     },
-    async *csv(id, style) {
-      yield* outputCsv(await read(id), store, style);
+    async *csv(id, { status, ...style } = {}) {
+      const batch = await read(id);
+      if (status === undefined) yield* toCsv(outputHeader(batch), outputRows(batch, store), style);
+      else yield* toCsv(batch.columns ?? [], sourceRows(batch, store, storedStatus(status)), style);
     },
     lapsed: () => store.listLapsedBatches(),
     remove: async (id, { force = false } = {}) => removeBatch(await read(id, 'batches:write'), force, deps),
@@ -238,7 +265,7 @@ async function readRows(
   { status, cursor = 0, limit }: { status?: RowStatus | 'not_run'; cursor?: number; limit: number },
   { store }: RunnerDeps,
 ): Promise<{ rows: RowReport[]; nextCursor: number | null }> {
-  const stored = status === 'not_run' ? 'queued' : status;
+  const stored = status === undefined ? undefined : storedStatus(status);
   const rows = await store.readRows(batch.id, {
     fromRow: cursor,
     limit: limit + 1,
@@ -261,7 +288,8 @@ async function traceRow(batch: BatchRecord, number: number, { store }: RunnerDep
     const model = entries.find(({ kind }) => kind === 'model')?.name ?? null;
     attempts.push({ attempt, model, ...outcomeOf(row, past, attempt), entries });
   }
-  return { row, attempts };
+  const kept = row.attempt > 0 ? undefined : await store.readKeptFrom(batch.id, number);
+  return { row, kept_from: kept === undefined ? null : { batch_id: kept.batchId, row: kept.row }, attempts };
 }
 
 function outcomeOf(row: RowRecord, past: PastAttempt[], attempt: number): Pick<AttemptTrace, 'status' | 'error'> {

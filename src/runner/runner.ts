@@ -13,6 +13,9 @@ import type { RowReport } from './contract/row.ts';
 import type { RowTrace } from './contract/trace.ts';
 import type { DefinedAgent } from './intake/define-inline.ts';
 
+/** The rows of an export; `not_run` are those that wait, or waited when their batch ended. */
+export type ExportStatus = 'succeeded' | 'failed' | 'not_run';
+
 /**
  * The batch runner's public interface: the five tools, the CLI and HTTP use this and nothing below it.
  * All methods reject with AppErrors (`batch_not_found`, `batch_state_invalid`, …).
@@ -70,6 +73,11 @@ export interface Runner {
   cancel(batchId: string): Promise<BatchReport>;
   report(batchId: string): Promise<BatchReport>;
   /**
+   * A request that runs the agent of a batch over another table and keeps the answers of that batch: its target in the
+   * version of then, its mappings and its way of reading.
+   */
+  continuationOf(batchId: string): Promise<Omit<BatchRequest, 'csv_uri'>>;
+  /**
    * The reports of a batch, in whichever process it runs: the current one, then one after each change, until it has
    * ended or is paused and no process drives it, or `signal` fires. For a batch of this process there are at most four
    * a second, and one immediately after a change of status; for a batch of another process at most one a second. A slow
@@ -87,14 +95,18 @@ export interface Runner {
     options: { status?: RowStatus | 'not_run'; cursor?: number; limit: number },
   ): Promise<{ rows: RowReport[]; nextCursor: number | null }>;
   trace(batchId: string, row: number): Promise<RowTrace>;
-  /** Writes the current table to `uri`. Without `overwrite`, it replaces no file except the batch's own output. */
+  /**
+   * Writes the current table to `uri`. Without `overwrite`, it replaces no file except the batch's own output.
+   * `status`: only the rows with that status, and only their source columns, so that they can be corrected and run
+   * again.
+   */
   exportTable(
     batchId: string,
     uri: string,
-    options?: WrittenStyle & { overwrite?: boolean },
+    options?: WrittenStyle & { overwrite?: boolean; status?: ExportStatus },
   ): Promise<{ uri: string; bytes: number }>;
-  /** The output table as CSV text in chunks, header first, in constant memory. */
-  csv(batchId: string, style?: WrittenStyle): AsyncIterable<string>;
+  /** The table of {@link exportTable} as CSV text in chunks, header first, in constant memory. */
+  csv(batchId: string, options?: WrittenStyle & { status?: ExportStatus }): AsyncIterable<string>;
   /** Batches that should be driven and that no living process owns. */
   lapsed(): Promise<string[]>;
   /**

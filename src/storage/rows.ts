@@ -20,6 +20,14 @@ export interface NewRow {
   key?: string;
   /** Present for a malformed line: it is stored as a failed row with code `row_malformed`. */
   malformed?: { reason: string; text: string };
+  /** Present for a row that is not run, because an earlier batch has answered its input: it is stored as succeeded. */
+  kept?: { input: JsonObject; output: JsonObject; from: RowReference };
+}
+
+/** A row of some batch. */
+export interface RowReference {
+  batchId: string;
+  row: number;
 }
 
 export interface RowRecord {
@@ -136,6 +144,8 @@ export interface RowStore {
    */
   redriveRows(fence: Fence, options: { codes?: ErrorCode[]; restart?: boolean }): Promise<number>;
   readAttempts(batchId: string, row: number): Promise<PastAttempt[]>;
+  /** The row of an earlier batch whose answer a row keeps. */
+  readKeptFrom(batchId: string, row: number): Promise<RowReference | undefined>;
   /** Ended rows that are not delivered yet, in order; only a batch that `delivers` has any. */
   readOutbox(batchId: string, limit: number): Promise<RowRecord[]>;
   /** Removes delivered rows from the outbox, unless another attempt has started since. */

@@ -1,3 +1,4 @@
+import type { AnswerIndexStore } from './answer-index.ts';
 import type { BatchStore } from './batches.ts';
 import type { CacheStore } from './cache.ts';
 import type { ConversationStore } from './conversations.ts';
@@ -16,7 +17,8 @@ import type { WrittenStore } from './written.ts';
  * Other faults reject with `store_unavailable`.
  */
 export interface Store
-  extends BatchStore,
+  extends AnswerIndexStore,
+    BatchStore,
     LeaseStore,
     RowStore,
     JournalStore,

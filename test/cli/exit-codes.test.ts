@@ -151,6 +151,7 @@ describe('the exit table', () => {
     stand_in: null,
     source_uri: 'a.csv',
     source_files: null,
+    continues: null,
     output_uri: null,
     counts: { total: 1, queued: 0, running: 0, succeeded: 1, failed: 0 },
     rows_per_second: null,

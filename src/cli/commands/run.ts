@@ -26,6 +26,8 @@ interface RunArguments extends FlagValues, QuestionFlags {
   metadata?: string[];
   out?: string;
   name?: string;
+  continue?: string;
+  key?: string;
   dryRun?: boolean;
   yes?: boolean;
 }
@@ -36,6 +38,11 @@ export function addRunCommand(program: Command, context: CommandContext): void {
     .argument('<table>', TABLE_ARGUMENT)
     .option('-a, --agent <name[@version]>', 'the agent; without @version, its newest version')
     .option('--name <name>', batchRequest.shape.name.unwrap().description)
+    .option(
+      '--continue <batch>',
+      'keep the answers of an earlier batch for rows whose input is the same, and run only the others; its agent and mapping are used unless others are given',
+    )
+    .option('--key <column>', 'with --continue: the column that identifies a row in both tables')
     .option('--dry-run', 'validate, show mapping and estimate, start nothing')
     .option('-y, --yes', 'start without asking, at any cost')
     .optionsGroup('Mapping:')
@@ -69,6 +76,7 @@ Examples:
   rowmill run addresses.csv --agent broadband-checker-structured-v2 --dry-run
   rowmill run queries.jsonl -a query-classifier --map query=message --sample 20 --max-cost 1
   zcat big.csv.gz | rowmill run - -a my-agent --yes --out - > answers.csv
+  rowmill run corrected.csv --continue bat_… --key id
   rowmill run s3://bucket/in.csv -a my-agent@v2 --out s3://bucket/out.csv --tolerate 5 --yes
 
 Rows are numbered from 0, without the header.
@@ -92,14 +100,21 @@ async function run(
     );
   }
   // Faults of arguments are reported before stdin is read.
-  requestOf(table, given, context.io.cwd);
+  const asked = requestOf(table, given, context.io.cwd);
   const app = await context.app();
+  const earlier = given.continue === undefined ? undefined : await app.runner.continuationOf(given.continue);
+  const request = completed(asked, { earlier, key: given.key });
   const shown = isStreamed ? { ...output, line: (text = '') => output.note(text) } : output;
   const source = await tableArgument(table, app, { context, output: shown });
   const starting = { isStdin: table === STREAM, isStarted: false };
   try {
-    const request = { ...requestOf(table, given, context.io.cwd), csv_uri: source.uri };
-    return await start(request, given, { context, app, output: shown, isStreamed, starting });
+    return await start({ ...request, csv_uri: source.uri }, given, {
+      context,
+      app,
+      output: shown,
+      isStreamed,
+      starting,
+    });
   } finally {
     if (!starting.isStarted) await source.release();
   }
@@ -159,7 +174,36 @@ async function start(
   }
 }
 
-function requestOf(table: string, given: RunArguments, cwd: string): BatchRequest {
+/** The request, with what it leaves to the batch that it continues. */
+function completed(
+  asked: AskedRequest,
+  { earlier, key }: { earlier: Omit<BatchRequest, 'csv_uri'> | undefined; key: string | undefined },
+): BatchRequest {
+  if (key !== undefined && earlier === undefined) {
+    throw new AppError(
+      'invalid_arguments',
+      '--key belongs to --continue: it says which rows of two tables are the same.',
+    );
+  }
+  const { target = earlier?.target, ...rest } = asked;
+  if (target === undefined) {
+    const fix =
+      "Name an agent with --agent (rowmill agents list shows them), or ask with --prompt 'Topic of {column}' --output topic:string";
+    throw new AppError('invalid_arguments', `It is not said what to run. ${fix}.`);
+  }
+  const continues = earlier?.continues;
+  return {
+    ...earlier,
+    ...rest,
+    target,
+    ...(continues !== undefined && { continues: { ...continues, ...(key !== undefined && { key }) } }),
+  };
+}
+
+type AskedRequest = Omit<BatchRequest, 'target'> & { target?: BatchRequest['target'] };
+
+function requestOf(table: string, given: RunArguments, cwd: string): AskedRequest {
+  const target = targetOf(given);
   const options = optionsOf(given);
   const reading = readingFlagsOf(given);
   const output = {
@@ -171,7 +215,7 @@ function requestOf(table: string, given: RunArguments, cwd: string): BatchReques
   return {
     csv_uri: locationArgument(table, cwd),
     ...(Object.keys(reading).length > 0 && { reading }),
-    target: targetOf(given),
+    ...(target !== undefined && { target }),
     ...(given.map !== undefined && { input_mapping: mappingArgument(given.map) }),
     ...(Object.keys(output).length > 0 && { output_mapping: output }),
     ...(given.out !== undefined && {
@@ -182,8 +226,8 @@ function requestOf(table: string, given: RunArguments, cwd: string): BatchReques
   };
 }
 
-/** The agent that is named, or the one that the question defines. */
-function targetOf(given: RunArguments): BatchRequest['target'] {
+/** The agent that is named, or the one that the question defines, if any. */
+function targetOf(given: RunArguments): BatchRequest['target'] | undefined {
   const question = questionOf(given);
   if (question === undefined && given.agent !== undefined) {
     if (given.model === undefined) return { type: 'agent', ...agentArgument(given.agent) };
@@ -192,10 +236,7 @@ function targetOf(given: RunArguments): BatchRequest['target'] {
   if (given.agent !== undefined) {
     throw new AppError('invalid_arguments', 'Give --agent, or a question with --prompt and --output, not both.');
   }
-  if (question !== undefined) return { type: 'inline', ...question };
-  const fix =
-    "Name an agent with --agent (rowmill agents list shows them), or ask with --prompt 'Topic of {column}' --output topic:string";
-  throw new AppError('invalid_arguments', `It is not said what to run. ${fix}.`);
+  return question === undefined ? undefined : { type: 'inline', ...question };
 }
 
 function note(lines: string[], output: Output): void {

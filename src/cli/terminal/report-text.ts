@@ -1,7 +1,7 @@
 import { count, counted, dollars, duration } from '../../base/figures.ts';
 import { descriptorOf } from '../../providers/catalog.ts';
 import type { Estimate } from '../../runner/contract/estimate.ts';
-import type { BatchPlan, Execution } from '../../runner/contract/plan.ts';
+import type { BatchPlan, ContinuationPlan, Execution } from '../../runner/contract/plan.ts';
 import type { BatchReport } from '../../runner/contract/report.ts';
 import type { Output } from '../command-context.ts';
 import type { Paint, Style } from '../io.ts';
@@ -57,6 +57,13 @@ export function reportLines(report: BatchReport, layout: TextLayout & { limits?:
       'rows',
       `${total === null ? 'unknown' : count(total)}: ${count(succeeded)} succeeded, ${failures}${open}${secondsOf(report)}`,
     ),
+    ...(report.continues === null
+      ? []
+      : field(
+          layout,
+          'continues',
+          `${report.continues.batch_id}: ${counted(report.continues.kept_rows, 'row')} kept from it`,
+        )),
     ...field(layout, 'cost', `${costText(report)}  ${paint('dim', callsText(report))}`),
   ];
   for (const [at, line] of jobTexts(report).entries())
@@ -176,6 +183,7 @@ export function planLines(plan: BatchPlan, layout: TextLayout): string[] {
   if (plan.output_columns.length > 0) {
     lines.push(...field(layout, 'adds', plan.output_columns.map(oneLine).join(', ')));
   }
+  if (plan.continuation !== null) lines.push(...field(layout, 'continues', continuationText(plan.continuation)));
   if (plan.estimate !== null) lines.push(...field(layout, 'estimate', estimateText(plan.estimate, paint)));
   if (plan.execution !== null) lines.push(...field(layout, 'runs', executionText(plan.execution, paint)));
   for (const [at, warning] of plan.warnings.entries()) {
@@ -186,6 +194,14 @@ export function planLines(plan: BatchPlan, layout: TextLayout): string[] {
     lines.push(...field(layout, at === 0 ? 'problems' : '', `${paint('red', '✗')} ${text}`));
   }
   return lines;
+}
+
+/** `bat_…: 90 rows keep their answers, 10 rows run (4 changed, 6 new)`. */
+function continuationText({ batch_id: id, kept_rows: kept, changed_rows: changed, new_rows: added }: ContinuationPlan) {
+  const rows = (changed ?? 0) + added;
+  const parts = changed === null ? '' : ` (${count(changed)} changed, ${count(added)} new)`;
+  const keep = `${counted(kept, 'row')} ${kept === 1 ? 'keeps its answer' : 'keep their answers'}`;
+  return `${id}: ${keep}, ${counted(rows, 'row')} ${rows === 1 ? 'runs' : 'run'}${parts}`;
 }
 
 /** How the rows run and why; if there is an alternative, its price and time too. */

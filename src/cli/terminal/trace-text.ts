@@ -33,6 +33,9 @@ export function traceLines(trace: RowTrace, output: Pick<Output, 'paint' | 'widt
   const lines = [`${paint('bold', `row ${row.row}`)} (line ${row.line})  ${paint(style, row.status)}${time}`];
   if (row.rawText !== null) lines.push(fitted('  text    ', cellText(row.rawText), output));
   if (row.input !== null) lines.push(...objectLines('input', row.input, output));
+  if (trace.kept_from !== null) {
+    lines.push('', `kept the answer of row ${trace.kept_from.row} of ${trace.kept_from.batch_id}`);
+  }
   for (const one of trace.attempts) {
     const { entries } = one;
     lines.push('', attemptLine(one, trace, paint));

@@ -26,6 +26,19 @@ export const execution = z.object({
 
 export type Execution = z.infer<typeof execution>;
 
+/** Which rows of a continued batch keep an earlier answer. */
+export const continuationPlan = z.object({
+  batch_id: z.string().describe('The earlier batch.'),
+  kept_rows: z.number().describe('Rows that keep their answer, at no cost.'),
+  changed_rows: z
+    .number()
+    .nullable()
+    .describe('Rows whose key is known and whose input has changed: they run. Null without a key.'),
+  new_rows: z.number().describe('Other rows that run.'),
+});
+
+export type ContinuationPlan = z.infer<typeof continuationPlan>;
+
 /** The result of ValidateInput. `problems` holds every reason why the request can't run; empty means that it can. */
 export const batchPlan = z.object({
   problems: z.array(problem).describe('Every reason why the batch can not run; empty when it can.'),
@@ -41,6 +54,9 @@ export const batchPlan = z.object({
   columns: z.array(z.string()).describe("The source table's columns."),
   row_count: z.number().nullable().describe('Number of rows; null while unknown.'),
   source_files: z.number().describe('Number of files in the source; 1 unless it is a folder or a pattern.'),
+  continuation: continuationPlan
+    .nullable()
+    .describe('What is kept of an earlier batch; null when nothing is continued.'),
   estimate: estimate
     .nullable()
     .describe('Expected cost, tokens and time of the batch; null when it can not be estimated.'),

@@ -75,6 +75,13 @@ export const batchReport = z.object({
     .describe('The files of a source with several, in the order of their rows, once they are loaded; else null.'),
   output_uri: z.string().nullable().describe('The output table; null until it is written.'),
   counts: counts.describe('Rows by state.'),
+  continues: z
+    .object({
+      batch_id: z.string().describe('The earlier batch.'),
+      kept_rows: z.number().describe('Rows that kept its answers, at no cost, once the table is loaded.'),
+    })
+    .nullable()
+    .describe('The batch whose answers it keeps; null when there is none.'),
   rows_per_second: z.number().nullable().describe('Rows finished per second; null when unknown.'),
   eta_seconds: z.number().nullable().describe('Seconds until the batch is done, at this rate; null when unknown.'),
   usage: usage.describe('Tokens so far, including failed attempts.'),

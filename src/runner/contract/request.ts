@@ -28,6 +28,22 @@ export type Target = z.output<typeof target>;
 /** The output URI of a table that is only kept in `results/` of the data directory. */
 export const KEPT_OUTPUT = '-';
 
+/** Which earlier answers a batch keeps. */
+export const continuation = strict({
+  batch_id: z.string().min(1, 'names no batch').describe('The id of the earlier batch.'),
+  key: z
+    .string()
+    .min(1, 'names no column')
+    .describe(
+      'The column that identifies a row in both tables: a row keeps its answer only from the row with the same value. Without it, from any row with the same input.',
+    )
+    .exactOptional(),
+}).describe(
+  'Continues an earlier batch of the same agent with a new or corrected table: rows whose input it has answered keep those answers at no cost, and only the others run.',
+);
+
+export type Continuation = z.infer<typeof continuation>;
+
 /** A request for a batch. */
 export const batchRequest = strict({
   csv_uri: z.string().min(1, 'must name a table').describe('The source table: a path, or an s3:// or https:// URI.'),
@@ -48,6 +64,7 @@ export const batchRequest = strict({
     .max(200)
     .describe('A name to show beside the id of the batch; any text, need not be unique.')
     .exactOptional(),
+  continues: continuation.exactOptional(),
   options: batchOptions.exactOptional(),
 });
 

@@ -32,6 +32,8 @@ export const storedPlan = z.object({
   columnTypes: kept<StoredType[]>().exactOptional(),
   /** The source's files in order, with their numbers of rows, where there are several; known once they are loaded. */
   parts: kept<{ name: string; rows: number }[]>().exactOptional(),
+  /** The number of rows that keep an answer of an earlier batch; known once the table is loaded. */
+  keptRows: z.number().exactOptional(),
   outputUri: z.string(),
   estimate: kept<Estimate>().nullable(),
   warnings: z.array(z.string()),

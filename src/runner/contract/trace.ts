@@ -23,6 +23,10 @@ export type AttemptTrace = z.infer<typeof attemptTrace>;
 /** A row in detail: its record, and every call of its attempts. */
 export const rowTrace = z.object({
   row: stored<RowRecord>().describe('The row.'),
+  kept_from: z
+    .object({ batch_id: z.string().describe('The batch.'), row: z.number().describe('Its row, from 0.') })
+    .nullable()
+    .describe('The row of an earlier batch whose answer it keeps, without an attempt of its own; else null.'),
   attempts: z.array(attemptTrace).describe('The attempts of the row, in order.'),
 });
 

@@ -10,7 +10,7 @@ import type { RowSource } from '../../tables/row-source.ts';
 import type { Caller } from '../contract/caller.ts';
 import { type InputMapping, STATUS_COLUMNS } from '../contract/mapping.ts';
 import { OPTION_DEFAULTS } from '../contract/options.ts';
-import type { BatchPlan } from '../contract/plan.ts';
+import type { BatchPlan, ContinuationPlan } from '../contract/plan.ts';
 import type { Problem } from '../contract/problem.ts';
 import { readingOf, readingOptionsOf } from '../contract/reading.ts';
 import { type BatchRequest, KEPT_OUTPUT } from '../contract/request.ts';
@@ -20,6 +20,7 @@ import { promptWarnings } from '../rows/input-messages.ts';
 import { compileMapping } from '../rows/mapping.ts';
 import { checkOutputMapping, layoutOutput } from '../rows/transform-output.ts';
 import { checkRequest } from './check-request.ts';
+import { countKept } from './count-kept.ts';
 import { keptWarnings } from './kept-options.ts';
 import { planExecution } from './mode-options.ts';
 import { spendingOfStart } from './spending.ts';
@@ -40,6 +41,7 @@ const EMPTY: BatchPlan = {
   columns: [],
   row_count: null,
   source_files: 1,
+  continuation: null,
   estimate: null,
   execution: null,
   spending_usd: null,
@@ -126,12 +128,20 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
   const day = await deps.store.readDaySpending(deps.clock.now());
   if (day !== null) problems.push(...unpricedDay(agent, deps));
   if (look === undefined || mappingProblems.length > 0) return;
+  const { continues } = request;
+  if (continues !== undefined) {
+    const table = { agent, inputMapping: plan.input_mapping, outputMapping: output };
+    const counted = await attempt(problems, () => countKept({ ...request, continues }, table, deps));
+    if (counted === undefined) return;
+    plan.continuation = counted;
+    plan.row_count = counted.kept_rows + rowsToRun(counted);
+  }
   const { failed, firstReason, ...inputs } = await sampleInputs(plan.input_mapping, agent, look);
   tellUnfilled(plan, { failed, firstReason, ...inputs });
   const basis = {
     agent,
-    rows: look.rowCount ?? look.reckonedRows,
-    rowsExact: look.rowCount !== null,
+    rows: plan.continuation === null ? (look.rowCount ?? look.reckonedRows) : rowsToRun(plan.continuation),
+    rowsExact: plan.row_count !== null,
     isLive: look.isLive,
     // Only where every row was checked.
     invalid: inputs.rowsLookedAt + failed === look.rowCount ? failed : 0,
@@ -155,6 +165,10 @@ export function unpricedDay(
   if (isPriced(provider, model, prices)) return [];
   const message = `The price of ${model} is unknown, so the cap of a day (ROWMILL_MAX_USD_PER_DAY) can't be kept. Use a model with a known price, or add its price to a price file (ROWMILL_PRICES).`;
   return [{ code: 'budget_unpriced', message }];
+}
+
+function rowsToRun({ changed_rows: changed, new_rows: added }: ContinuationPlan): number {
+  return (changed ?? 0) + added;
 }
 
 /** Reports a cap that can't be enforced because the price of the model is unknown. */

@@ -4,6 +4,7 @@ import type { LiveSource } from '../../tables/row-source.ts';
 import { readingOf } from '../contract/reading.ts';
 import type { StoredPlan } from '../contract/stored-plan.ts';
 import { endElsewhere, isElsewhere } from '../execution/process-rows.ts';
+import { openEarlierAnswers } from '../intake/continuation.ts';
 import { loadRows } from '../intake/load-rows.ts';
 import { aggregateResults } from '../output/aggregate-results.ts';
 import { createRepairCount } from '../output/repaired-rows.ts';
@@ -40,15 +41,22 @@ async function load(batch: BatchRecord, drive: Drive): Promise<'on'> {
   const delivers = tables.writerKind(plan.outputUri) === 'records' || (isLive && source.ack !== undefined);
   if (delivers) await deps.store.updateBatch(batch.id, { delivers }, { fence });
   if (isLive) return beginIntake(batch, drive, source);
-  const loaded = await loadRows(source, fence, { deps, signal });
+  const { continues } = plan.request;
+  const table = { ...plan, columns: () => source.columns(), outputMapping: plan.request.output_mapping ?? {} };
+  const earlier = continues === undefined ? undefined : await openEarlierAnswers(continues, table, deps);
+  const loaded = await loadRows(source, fence, { deps, signal, earlier }).finally(() => earlier?.close());
   if (loaded.rows === 0 && plan.request.options?.allow_empty !== true)
     throw new AppError('no_rows', `${source.uri} has no rows.`);
   checkColumns(plan, loaded.columns);
   // The number of rows is certain only now, and nothing has been spent yet.
   await tables.checkWriter(plan.outputUri, [], { overwrite: true, rows: loaded.rows });
   const status = nextBatchStatus('loading', { type: 'loaded' });
-  const { columns, types, parts, warnings: loadWarnings } = loaded;
-  const known = { ...(types && { columnTypes: types }), ...(parts && { parts }) };
+  const { columns, types, parts, keptRows, warnings: loadWarnings } = loaded;
+  const known = {
+    ...(types && { columnTypes: types }),
+    ...(parts && { parts }),
+    ...(keptRows !== undefined && { keptRows }),
+  };
   const next = storable({ ...storedPlanOf(batch), ...known });
   return change(batch, drive, { status, columns, loadWarnings, plan: next });
 }

@@ -87,6 +87,10 @@ function reportOf(
       succeeded: totals.succeeded,
       failed: totals.failed,
     },
+    continues:
+      plan.request.continues === undefined
+        ? null
+        : { batch_id: plan.request.continues.batch_id, kept_rows: plan.keptRows ?? 0 },
     rows_per_second: rate === null ? null : Math.round(rate * 100) / 100,
     eta_seconds: rate === null || left === null || batch.status !== 'running' ? null : Math.ceil(left / rate),
     usage: totals.usage,

@@ -62,6 +62,28 @@ export async function* outputRows(
   }
 }
 
+/** The stored status of rows that a face asks for. */
+export function storedStatus(status: RowStatus | 'not_run'): RowStatus {
+  return status === 'not_run' ? 'queued' : status;
+}
+
+/**
+ * The source columns of the rows with one status, in pages, so that they can be corrected and run again. A line that
+ * could not be read has its text in the first column.
+ */
+export async function* sourceRows(batch: BatchRecord, store: Store, status: RowStatus): AsyncGenerator<Cell[][]> {
+  const columns = batch.columns ?? [];
+  const cellsOf = ({ cells, rawText }: RowRecord): Cell[] =>
+    columns.map((_, index) => (index === 0 && rawText !== null ? rawText : (cells[index] ?? null)));
+  let fromRow = 0;
+  for (;;) {
+    const rows = await store.readRows(batch.id, { status, fromRow, limit: PAGE });
+    if (rows.length === 0) return;
+    yield rows.map(cellsOf);
+    fromRow = (rows.at(-1)?.row ?? fromRow) + 1;
+  }
+}
+
 export function outputHeader(batch: BatchRecord): string[] {
   return [...(batch.columns ?? []), ...layoutOf(batch).headers];
 }
@@ -134,14 +156,14 @@ const OUTCOMES: { [status in RowStatus]: string | null } = {
   running: null,
 };
 
-/** The output table as CSV text, page by page, header first. */
-export async function* outputCsv(
-  batch: BatchRecord,
-  store: Store,
+/** A table as CSV text, page by page, header first. */
+export async function* toCsv(
+  header: readonly string[],
+  pages: AsyncIterable<Cell[][]>,
   { bom = false, delimiter = ',' }: WrittenStyle = {},
 ): AsyncGenerator<string> {
-  yield stringify([outputHeader(batch)], { delimiter, bom });
-  for await (const rows of outputRows(batch, store)) yield stringify(rows, { cast: CSV_CASTS, delimiter });
+  yield stringify([[...header]], { delimiter, bom });
+  for await (const rows of pages) yield stringify(rows, { cast: CSV_CASTS, delimiter });
 }
 
 const CSV_CASTS = {

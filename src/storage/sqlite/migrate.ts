@@ -9,6 +9,7 @@ import { ROW_KEYS } from './migrations/0006-row-keys.ts';
 import { SPENDING } from './migrations/0007-spending.ts';
 import { WRITTEN_TABLES } from './migrations/0008-written-tables.ts';
 import { SPEAKERS } from './migrations/0009-speakers.ts';
+import { KEPT_ANSWERS } from './migrations/0010-kept-answers.ts';
 import { prepare } from './statement.ts';
 
 /** Migration N (from 1) takes a database from schema version N - 1 to N. */
@@ -22,6 +23,7 @@ const MIGRATIONS: readonly string[] = [
   SPENDING,
   WRITTEN_TABLES,
   SPEAKERS,
+  KEPT_ANSWERS,
 ];
 
 /** "Rowm": marks a SQLite file as Rowmill's. */

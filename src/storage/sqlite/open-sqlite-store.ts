@@ -39,6 +39,7 @@ import {
   prepareReadProviderJobs,
 } from './provider-jobs/read-provider-jobs.ts';
 import { prepareInsertProviderJob, prepareUpdateProviderJob } from './provider-jobs/write-provider-jobs.ts';
+import { openAnswerIndex } from './rows/answer-index.ts';
 import { prepareHoldRows, prepareOrderRows } from './rows/arrange-rows.ts';
 import { prepareClaimRows } from './rows/claim-rows.ts';
 import { prepareClearRows } from './rows/clear-rows.ts';
@@ -47,6 +48,7 @@ import { prepareInsertRows } from './rows/insert-rows.ts';
 import { prepareClearOutbox, prepareReadOutbox } from './rows/outbox.ts';
 import { prepareReadAttempts } from './rows/read-attempts.ts';
 import { prepareReadFailures } from './rows/read-failures.ts';
+import { prepareReadKeptFrom } from './rows/read-kept-from.ts';
 import { prepareReadRows } from './rows/read-rows.ts';
 import { prepareRedriveRows, type RedriveOptions } from './rows/redrive-rows.ts';
 import { prepareReturnRow, prepareReturnRunningRows } from './rows/return-rows.ts';
@@ -126,6 +128,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     rows: prepareReadRows(db),
     failures: prepareReadFailures(db),
     attempts: prepareReadAttempts(db),
+    keptFrom: prepareReadKeptFrom(db),
     outbox: prepareReadOutbox(db),
     bill: prepareReadBill(db),
     details: prepareReadDetails(db),
@@ -193,6 +196,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     readRows: (batchId, page) => read(() => reads.rows(batchId, page)),
     readFailures: (batchId) => read(() => reads.failures(batchId)),
     readAttempts: (batchId, row) => read(() => reads.attempts(batchId, row)),
+    readKeptFrom: (batchId, row) => read(() => reads.keptFrom(batchId, row)),
+    openAnswerIndex: async () => openAnswerIndex(),
     readOutbox: (batchId, limit) => read(() => reads.outbox(batchId, limit)),
     clearOutbox: (fence, rows) => write((transaction) => writes.clearOutbox(transaction, fence, rows)),
 

@@ -104,6 +104,7 @@ async function start(args: Arguments, parts: ExecuteParts, context: ToolContext)
       row_count: plan.row_count ?? described.row_count,
       input_mapping: plan.input_mapping,
       output_columns: plan.output_columns,
+      continuation: plan.continuation,
       estimate: plan.estimate,
       execution: plan.execution,
       warnings: [...new Set([...plan.warnings, ...described.warnings])],

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { dollars } from '../../base/figures.ts';
 import { estimate } from '../../runner/contract/estimate.ts';
 import { inputMapping } from '../../runner/contract/mapping.ts';
-import { type BatchPlan, execution } from '../../runner/contract/plan.ts';
+import { type BatchPlan, continuationPlan, execution } from '../../runner/contract/plan.ts';
 import { problem } from '../../runner/contract/problem.ts';
 import type { BatchReport } from '../../runner/contract/report.ts';
 import { nextStepFor, summarizeBatch } from '../show/batch-report.ts';
@@ -26,6 +26,9 @@ export const executeOutput = z.object({
     .array(z.string())
     .nullable()
     .describe("The columns that the output table adds to the source's columns; null when they are not reported here."),
+  continuation: continuationPlan
+    .nullable()
+    .describe('What is kept of the earlier batch; null when nothing is continued, or it is not reported here.'),
   needs_confirmation: z
     .object({
       confirmation_token: z
@@ -76,6 +79,7 @@ export function describeBatch(action: ExecuteOutput['action'], report: BatchRepo
     stand_in: report.stand_in,
     input_mapping: null,
     output_columns: null,
+    continuation: null,
     needs_confirmation: null,
     estimate: report.estimate_rest,
     execution: null,
@@ -119,6 +123,7 @@ export function describePlan(plan: BatchPlan): ExecuteOutput {
     stand_in: null,
     input_mapping: plan.input_mapping,
     output_columns: plan.output_columns,
+    continuation: plan.continuation,
     needs_confirmation: null,
     estimate: plan.estimate,
     execution: plan.execution,

@@ -57,6 +57,29 @@ export function testDelivery({ store }: StoreBench): void {
       expect(await outbox('bat_1')).toEqual([1]);
     });
 
+    it('has rows that keep an earlier answer, which can be loaded again like others', async () => {
+      const fence = await startDelivering('bat_1', 0);
+      const kept = {
+        input: { q: 'a' },
+        output: { structured: { a: 1 }, columns: {} },
+        from: { batchId: 'bat_0', row: 7 },
+      };
+      const load = async () => {
+        await store().clearRows(fence);
+        await store().insertRows(fence, [{ row: 0, line: 2, cells: ['a'], kept }, ...newRows(1, 2)]);
+      };
+      await load();
+      await load();
+      expect(await outbox('bat_1')).toEqual([0]);
+      expect(await store().readKeptFrom('bat_1', 0)).toEqual({ batchId: 'bat_0', row: 7 });
+      expect(await store().readKeptFrom('bat_1', 1)).toBeUndefined();
+      expect((await store().readBatch('bat_1'))?.totals).toMatchObject({ rows: 3, queued: 2, succeeded: 1 });
+      expect((await all('bat_1'))[0]).toMatchObject({ status: 'succeeded', attempt: 0, output: kept.output });
+      expect((await store().claimRows(fence, { limit: 9, at: 1 })).map(({ row }) => row)).toEqual([1, 2]);
+      await store().finishRow(fence, 1, succeeded(1));
+      await expect(store().clearRows(fence)).rejects.toMatchObject({ code: 'batch_state_invalid' });
+    });
+
     it('keeps a row whose next attempt began before the delivery was noted, until that one is delivered', async () => {
       const fence = await startDelivering('bat_1', 1);
       await store().claimRows(fence, { limit: 1, at: 1 });

@@ -335,21 +335,21 @@ describe('limits of our own', () => {
   });
 
   it.each([600, 60, 6000, 90])('hold in every second, the first included: %i calls a minute', async (perMinute) => {
-    const clock = createVirtualClock();
-    const member = createLanes({ clock, random: seeded(7) }).join('anthropic', 'm', {
+    const virtual = createVirtualClock();
+    const member = createLanes({ clock: virtual, random: seeded(7) }).join('anthropic', 'm', {
       caps: { requestsPerMinute: perMinute },
     });
     const sent: number[] = [];
     const work = async () => {
-      while (clock.now() < 30_000) {
+      while (virtual.now() < 30_000) {
         const permit = await member.acquire(CALL);
-        sent.push(clock.now());
-        await clock.sleep(5);
+        sent.push(virtual.now());
+        await virtual.sleep(5);
         permit.end(ANSWERED);
       }
     };
     for (let caller = 0; caller < 50; caller += 1) void work();
-    await clock.runTo(30_000);
+    await virtual.runTo(30_000);
     const inSecondFrom = (start: number) => sent.filter((at) => at >= start && at < start + 1000).length;
     expect(Math.max(...sent.map(inSecondFrom))).toBeLessThanOrEqual(Math.ceil(perMinute / 60));
     expect(sent.length).toBeGreaterThan((perMinute / 2) * 0.93);

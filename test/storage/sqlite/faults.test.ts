@@ -37,7 +37,7 @@ describe('opening a database', () => {
     const db = new DatabaseSync(path);
     expect(db.prepare('SELECT user_version, journal_mode FROM pragma_user_version, pragma_journal_mode').get()).toEqual(
       {
-        user_version: 9,
+        user_version: 10,
         journal_mode: 'wal',
       },
     );
@@ -61,7 +61,7 @@ describe('opening a database', () => {
     await makeDatabase('PRAGMA user_version = 99');
     await expect(open()).rejects.toMatchObject({
       code: 'store_unavailable',
-      message: expect.stringMatching(/newer Rowmill \(schema 99; this version supports up to 9\)\. Upgrade/),
+      message: expect.stringMatching(/newer Rowmill \(schema 99; this version supports up to \d+\)\. Upgrade/),
     });
   });
 

@@ -1,8 +1,9 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { AppError } from '../../../base/errors.ts';
 import { bytes } from '../../../base/figures.ts';
 import { batchOptions } from '../../../runner/contract/options.ts';
 import { writtenStyle } from '../../../runner/output/written-style.ts';
+import type { ExportStatus } from '../../../runner/runner.ts';
 import { type CommandContext, newCommand } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { locationArgument } from '../../mapping-arguments.ts';
@@ -15,6 +16,7 @@ interface ExportArguments {
   bom?: boolean;
   delimiter?: string;
   overwrite?: boolean;
+  status?: ExportStatus;
 }
 
 /** `rowmill batches export BATCH`: the current table, to a file or to stdout. */
@@ -33,6 +35,12 @@ export function addBatchesExportCommand(batches: Command, context: CommandContex
       'the character between two fields of a CSV; "tab" names the tab',
       delimiterArgument,
     )
+    .addOption(
+      new Option(
+        '--status <status>',
+        'only rows with this status, and only their source columns, to be corrected and run again with run --continue',
+      ).choices(['succeeded', 'failed', 'not_run'] satisfies ExportStatus[]),
+    )
     .addHelpText('after', HELP)
     .action((batch: string, given: ExportArguments) =>
       context.run(async (output) => {
@@ -42,6 +50,7 @@ export function addBatchesExportCommand(batches: Command, context: CommandContex
           ...(given.bom === true && { bom: true }),
           ...(given.delimiter !== undefined && { out_delimiter: given.delimiter }),
         });
+        const selection = given.status === undefined ? {} : { status: given.status };
         if (given.out === undefined || given.out === '-') {
           const option = [
             ...(output.json ? ['--json'] : []),
@@ -51,12 +60,13 @@ export function addBatchesExportCommand(batches: Command, context: CommandContex
           if (option !== undefined) {
             throw new AppError('invalid_arguments', `${option} needs --out: without it the table goes to stdout.`);
           }
-          await writeAll(runner.csv(batch, style), context.io.stdout);
+          await writeAll(runner.csv(batch, { ...style, ...selection }), context.io.stdout);
           return EXIT.completed;
         }
         const written = await runner.exportTable(batch, locationArgument(given.out, context.io.cwd), {
           ...style,
           ...(given.overwrite === true && { overwrite: true }),
+          ...selection,
         });
         output.document({ batch_id: batch, output_uri: written.uri, bytes: written.bytes });
         output.line(`${oneLine(written.uri)} (${bytes(written.bytes)})`);
@@ -75,4 +85,5 @@ function delimiterArgument(text: string): string {
 const HELP = `
 Examples:
   rowmill batches export bat_… --out answers.jsonl.gz
-  rowmill batches export bat_… | head`;
+  rowmill batches export bat_… | head
+  rowmill batches export bat_… --status failed > to-correct.csv`;

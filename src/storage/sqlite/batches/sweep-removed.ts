@@ -19,7 +19,7 @@ export function prepareSweepRemoved(db: DatabaseSync): () => boolean {
     prepare(db, 'DELETE FROM journal_answers WHERE entry = ?'),
     prepare(db, 'DELETE FROM journal_entries WHERE id = ?'),
   ];
-  const deleteRows = ['row_outbox', 'row_attempts', 'row_states', 'row_sources'].map((table) =>
+  const deleteRows = ['row_outbox', 'row_keepings', 'row_attempts', 'row_states', 'row_sources'].map((table) =>
     prepare(
       db,
       `DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} WHERE id >= ? AND id < ? ORDER BY id LIMIT ${PORTION})`,

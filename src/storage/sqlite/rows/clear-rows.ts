@@ -4,7 +4,7 @@ import type { Fence } from '../../leases.ts';
 import { prepare } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
 import { idRange } from './row-id.ts';
-import { FAILED } from './row-record.ts';
+import { FAILED, SUCCEEDED } from './row-record.ts';
 
 /** Rows per transaction; a million in one transaction blocked the event loop for 0.8 s. */
 const PORTION = 2_000;
@@ -17,20 +17,22 @@ const PORTION = 2_000;
 export function prepareClearRows(db: DatabaseSync): (transaction: Transaction, fence: Fence) => boolean {
   const hasRun = prepare<{ ran: number }>(
     db,
-    `SELECT t.running + t.succeeded + t.model_calls + t.cached_calls + t.open_calls > 0
+    `SELECT t.running + t.model_calls + t.cached_calls + t.open_calls > 0
        OR t.failed > coalesce((SELECT count FROM batch_failures f WHERE f.batch = t.batch AND f.code = 'row_malformed'), 0)
+       OR t.succeeded > (SELECT count(*) FROM row_keepings k WHERE k.id >= t.batch << 32 AND k.id < (t.batch + 1) << 32)
        AS ran
      FROM batch_totals t WHERE t.batch = ?`,
   );
-  const portion = prepare<{ rows: number; failed: number | null; last: number | null }>(
+  const portion = prepare<{ rows: number; failed: number | null; kept: number | null; last: number | null }>(
     db,
-    `SELECT count(*) AS rows, sum(status = ${FAILED}) AS failed, max(id) AS last
+    `SELECT count(*) AS rows, sum(status = ${FAILED}) AS failed, sum(status = ${SUCCEEDED}) AS kept, max(id) AS last
      FROM (SELECT id, status FROM row_states WHERE id >= ? AND id < ? ORDER BY id LIMIT ${PORTION})`,
   );
   const statements = [
     prepare(db, 'DELETE FROM row_sources WHERE id >= ? AND id <= ?'),
     prepare(db, 'DELETE FROM row_states WHERE id >= ? AND id <= ?'),
     prepare(db, 'DELETE FROM row_outbox WHERE id >= ? AND id <= ?'),
+    prepare(db, 'DELETE FROM row_keepings WHERE id >= ? AND id <= ?'),
   ];
 
   return (transaction, fence) => {
@@ -44,13 +46,14 @@ export function prepareClearRows(db: DatabaseSync): (transaction: Transaction, f
       );
     }
     const { first, end } = idRange(batch);
-    const { rows = 0, failed = null, last = null } = portion.get(first, end) ?? {};
+    const { rows = 0, failed = null, kept = null, last = null } = portion.get(first, end) ?? {};
     if (last === null) return false;
     for (const statement of statements) statement.run(first, last);
     const totals = transaction.totals(batch);
     totals.rows -= rows;
     totals.failed -= failed ?? 0;
-    totals.queued -= rows - (failed ?? 0);
+    totals.succeeded -= kept ?? 0;
+    totals.queued -= rows - (failed ?? 0) - (kept ?? 0);
     if (failed !== null && failed > 0) transaction.countFailures(batch, 'row_malformed', -failed);
     return rows === PORTION;
   };

@@ -107,6 +107,19 @@ it('exports a workbook that is analyzed and run again as a source, by the name o
   expect([self.code, self.stderr]).toEqual([2, expect.stringContaining('is the source')]);
 });
 
+it('exports the source columns of failed rows, which run again by --continue once they are corrected', async () => {
+  const failed = await space.run(['batches', 'export', id, '--status', 'failed']);
+  expect(failed.stdout).toBe('name,town\nbad,Wexcombe\n');
+  await space.write('corrected.csv', 'town,name\nWexcombe,Good\nWexcombe,Ann\n');
+  const dry = await space.run(['run', 'corrected.csv', '--continue', id, '--dry-run']);
+  expect(dry.stdout).toContain(`continues      ${id}: 1 row keeps its answer, 1 row runs`);
+  const run = await space.run(['run', 'corrected.csv', '--continue', id, '--json']);
+  expect(JSON.parse(run.stdout)).toMatchObject({ continues: { batch_id: id, kept_rows: 1 }, model_calls: 1 });
+  const trace = await space.run(['batches', 'trace', JSON.parse(run.stdout).batch_id, '1']);
+  expect(trace.stdout).toContain(`kept the answer of row 0 of ${id}`);
+  expect((await space.run(['run', 'people.csv', '--key', 'name', '-a', 'greeter'])).stderr).toContain('--continue');
+});
+
 it('says that an ended batch has nothing to resume, and exits as it ended', async () => {
   const done = await space.run(['batches', 'resume', id]);
   expect(done.code).toBe(3);
