@@ -18,7 +18,15 @@ const MAX_ALLOWED_LENGTH = 1000;
  * Checks values against one schema; an exact number is checked as the nearest JavaScript number.
  * Contract: never throws; `errors` name the path and what was expected.
  */
-export type Validator = (value: unknown) => { valid: true } | { valid: false; errors: string[] };
+export type Validator = (
+  value: unknown,
+) => { valid: true } | { valid: false; errors: string[]; wrongTypes?: WrongType[] };
+
+/** A place in a value whose type is wrong, and the types that the schema accepts there. */
+export interface WrongType {
+  path: string[];
+  types: string[];
+}
 
 /**
  * Compiles a user's JSON Schema (2020-12) once. Checking a value takes linear time: patterns run on RE2.
@@ -43,12 +51,28 @@ export function compileSchema(schema: { [key: string]: unknown }, place: string)
         firstFault ??= createAjv({ allErrors: false }).compile(schema);
         check = firstFault;
       }
-      return check(value) ? { valid: true } : { valid: false, errors: describe(check.errors ?? []) };
+      if (check(value)) return { valid: true };
+      const errors = check.errors ?? [];
+      return {
+        valid: false,
+        errors: describe(errors),
+        wrongTypes: errors.slice(0, MAX_WRONG_TYPES).flatMap(toWrongType),
+      };
     } catch (thrown) {
       if (!(thrown instanceof RangeError)) throw thrown;
       return { valid: false, errors: ['the value is nested too deeply to be checked'] };
     }
   };
+}
+
+/** More places than a model gets wrong by habit. */
+const MAX_WRONG_TYPES = 200;
+
+function toWrongType({ keyword, instancePath, params }: ErrorObject): WrongType[] {
+  if (keyword !== 'type') return [];
+  const path = instancePath.split('/').slice(1);
+  const types: string[] = [params['type']].flat().map(String);
+  return [{ path: path.map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~')), types }];
 }
 
 /** One sentence for each fault, at most 20. */

@@ -88,7 +88,15 @@ export interface RunHooks {
  * `succeeded`: the structured output is valid. `ended`: a conversation's turn is over. `failed`: see `error`.
  */
 export type RunOutcome =
-  | { status: 'succeeded'; messages: Message[]; structured: JsonObject; turns: number; usage: Usage }
+  | {
+      status: 'succeeded';
+      messages: Message[];
+      structured: JsonObject;
+      /** How the answer was read, where it was not given as the agent's mode asks: for the trace. */
+      readAs?: string;
+      turns: number;
+      usage: Usage;
+    }
   | { status: 'ended'; messages: Message[]; stopReason: string; turns: number; usage: Usage }
   | { status: 'failed'; messages: Message[]; error: AppError; turns: number; usage: Usage };
 

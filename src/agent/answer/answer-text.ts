@@ -3,16 +3,18 @@ import { ExactNumber } from '../../base/exact-number.ts';
 import type { Validator } from '../../base/schema.ts';
 import type { Json, JsonObject, StopReason } from '../../protocol/messages.ts';
 import { findCandidates } from './answer-candidates.ts';
+import { readCallInText } from './call-in-text.ts';
 import { parseExactJson } from './exact-json.ts';
+import { type Fitted, fitSchema } from './fit-schema.ts';
 import { withoutBlankEnds } from './loose-string.ts';
 
 /**
- * The outcome of an answer in text. `success`: JSON that fits the schema. `json_only`: JSON, and there is no schema to
+ * The outcome of an answer in text. `success`: JSON that fits the schema; `readings` as in {@link fitSchema}. `json_only`: JSON, and there is no schema to
  * check it. `validation_failed`: JSON that does not fit. `json_failed`: no JSON, or no unambiguous JSON.
  * `error`: there is no answer. `errors` are sentences for the model.
  */
 export type ParsedAnswer =
-  | { parse_status: 'success'; value: JsonObject }
+  | { parse_status: 'success'; value: JsonObject; readings: string[] }
   | { parse_status: 'json_only'; value: Json }
   | { parse_status: 'validation_failed'; errors: string[] }
   | { parse_status: 'json_failed'; errors: string[] }
@@ -23,25 +25,28 @@ export interface AnswerRules {
   /** The check against the agent's schema, which is an object's. */
   validate?: Validator | undefined;
   stopReason?: StopReason;
+  /** The names of the agent's tools, whose calls may be written as text. */
+  tools?: readonly string[];
 }
 
 /**
  * Reads the JSON of an answer in text: the text itself, else the one object in it that fits the schema. Small mistakes are
  * repaired if the repair is unambiguous. Contract: never throws, and returns no value that is not in the text.
  */
-export function parseAnswer(text: string, { validate, stopReason }: AnswerRules = {}): ParsedAnswer {
+export function parseAnswer(text: string, rules: AnswerRules = {}): ParsedAnswer {
+  const { stopReason } = rules;
   const answer = withoutThoughts(withoutBlankEnds(text));
   if (stopReason === 'refusal') return { parse_status: 'error', errors: ['The model refused to answer.'] };
   if (answer === '') return { parse_status: 'error', errors: ['The answer is empty.'] };
   const whole = parseExactJson(answer) ?? parseEscaped(answer);
-  if (whole !== undefined) return whole.ok ? judge([unwrapped(whole.value)], validate) : unread(whole.reason);
+  if (whole !== undefined) return whole.ok ? judge([unwrapped(whole.value)], rules) : unread(whole.reason);
   if (stopReason === 'max_tokens' || stopReason === 'model_context_window_exceeded') {
     return unread('it was cut off before its end');
   }
   if (/^<(think|thinking|reasoning)>/.test(answer)) return unread('its reasoning has no end');
   const found = findCandidates(answer);
   if (!found.ok) return unread(found.reason);
-  return judge(found.values, validate);
+  return judge(found.values, rules);
 }
 
 /** The text without the reasoning that some open models put before their answer. */
@@ -67,22 +72,31 @@ function unread(reason: string): ParsedAnswer {
   return { parse_status: 'json_failed', errors: [`The answer can't be read: ${reason}.`] };
 }
 
-function judge(values: readonly Json[], validate: Validator | undefined): ParsedAnswer {
-  const structures = values.filter(
-    (value) => typeof value === 'object' && value !== null && !(value instanceof ExactNumber),
-  );
-  if (structures.length === 0) return unread('there is no JSON object in it');
-  const judged = structures.map((value) => ({ value, result: validate?.(value) ?? { valid: true as const } }));
-  const fitting = judged.filter(({ result }) => result.valid);
+function judge(values: readonly Json[], { validate, tools = [] }: AnswerRules): ParsedAnswer {
+  const structures = values
+    .filter((value) => typeof value === 'object' && value !== null && !(value instanceof ExactNumber))
+    .map((value) => readCallInText(value, tools));
+  const pending = structures.find((structure) => structure.kind === 'call');
+  if (pending !== undefined) {
+    return unread(`it holds a call of ${pending.name} as text, where no tool is run; make a real tool call`);
+  }
+  const found = structures.flatMap((structure) => (structure.kind === 'call' ? [] : [structure]));
+  if (found.length === 0) return unread('there is no JSON object in it');
+  const judged = found.map(({ kind, value }): Fitted => {
+    const fitted: Fitted = validate === undefined ? { valid: true, value, readings: [] } : fitSchema(value, validate);
+    if (!fitted.valid || kind !== 'answer') return fitted;
+    return { ...fitted, readings: ['the arguments of a call that was written as text', ...fitted.readings] };
+  });
+  const fitting = judged.flatMap((fitted) => (fitted.valid ? [fitted] : []));
   const [first] = fitting;
   if (first === undefined) {
-    const errors = judged.flatMap(({ result }) => (result.valid ? [] : result.errors));
+    const errors = judged.flatMap((fitted) => (fitted.valid ? [] : fitted.errors));
     return { parse_status: 'validation_failed', errors: [...new Set(errors)].slice(0, 20) };
   }
   if (fitting.some(({ value }) => !isDeepStrictEqual(value, first.value))) {
     return unread('it holds several objects that could be meant; give one alone');
   }
-  if (validate === undefined) return { parse_status: 'json_only', value: first.value };
+  if (validate === undefined) return { parse_status: 'json_only', value: first.value as Json };
   // A schema of another type than object is refused when the agent is opened.
-  return { parse_status: 'success', value: first.value as JsonObject };
+  return { parse_status: 'success', value: first.value as JsonObject, readings: first.readings };
 }

@@ -1,7 +1,8 @@
 import { AppError } from '../../base/errors.ts';
-import { compileSchema } from '../../base/schema.ts';
+import { compileSchema, type Validator } from '../../base/schema.ts';
 import type { JsonObject, JsonSchema, ToolSpec } from '../../protocol/messages.ts';
 import { type AgentDefinition, agentLabel, STRUCTURED_OUTPUT_TOOL } from '../definition.ts';
+import { fitSchema } from './fit-schema.ts';
 
 /** How an agent answers, and how the answer is checked. */
 export interface StructuredOutput {
@@ -15,7 +16,12 @@ export interface StructuredOutput {
   reminder: string;
   /** The message to the model when its answer was cut off; `maxTokens` is its new limit. */
   cutReminder(maxTokens: number): string;
-  check(input: unknown): { valid: true; value: JsonObject } | { valid: false; errors: string[] };
+  /** The message to the model when its answer can't be used. */
+  correction(errors: string[]): string;
+  /** `readings` as in {@link fitSchema}. */
+  check(input: unknown): { valid: true; value: JsonObject; readings: string[] } | { valid: false; errors: string[] };
+  /** The check against the schema alone, without reading text as other types. */
+  validate: Validator;
 }
 
 /**
@@ -33,14 +39,15 @@ export function createStructuredOutput(definition: AgentDefinition): StructuredO
   const validate = compileSchema(withoutDialect(schema), place);
   return {
     ...(mode === 'text' ? inText(isShown ? schema : undefined) : byTool(schema)),
+    validate,
     check(input) {
-      const result = validate(input);
-      return result.valid ? { valid: true, value: input as JsonObject } : result;
+      const fitted = fitSchema(input, validate);
+      return fitted.valid ? { ...fitted, value: fitted.value as JsonObject } : fitted;
     },
   };
 }
 
-function byTool(schema: JsonSchema): Omit<StructuredOutput, 'check'> {
+function byTool(schema: JsonSchema): Omit<StructuredOutput, 'check' | 'validate'> {
   const spec = {
     name: STRUCTURED_OUTPUT_TOOL,
     description:
@@ -50,6 +57,7 @@ function byTool(schema: JsonSchema): Omit<StructuredOutput, 'check'> {
   };
   return {
     spec,
+    correction: invalidOutputMessage,
     instruction: `Give the answer by calling the tool ${STRUCTURED_OUTPUT_TOOL}: text outside of it is not read.`,
     reminder:
       `You have ended without calling ${STRUCTURED_OUTPUT_TOOL}. ` +
@@ -60,10 +68,11 @@ function byTool(schema: JsonSchema): Omit<StructuredOutput, 'check'> {
 }
 
 /** @param shown the schema that the instruction shows; without it the agent's own instructions say what to answer */
-function inText(shown: JsonSchema | undefined): Omit<StructuredOutput, 'check'> {
+function inText(shown: JsonSchema | undefined): Omit<StructuredOutput, 'check' | 'validate'> {
   return {
     spec: undefined,
     prefill: '{',
+    correction: invalidTextMessage,
     instruction:
       shown === undefined
         ? ''
@@ -90,7 +99,7 @@ export function invalidOutputMessage(errors: string[]): string {
 }
 
 /** The message to the model when its answer in text is not readable or does not fit the schema. */
-export function invalidTextMessage(errors: string[]): string {
+function invalidTextMessage(errors: string[]): string {
   const faults = errors.map((error) => `- ${error}`);
   return [
     "Your answer can't be used:",

@@ -35,7 +35,8 @@ export function turnsExceeded({ context, state }: Run): AppError {
   if (state.invalidOutput !== undefined) {
     const { code, errors } = state.invalidOutput;
     const why = code === 'output_invalid' ? 'does not fit the schema' : "can't be read";
-    return new AppError(code, `After ${limit} the answer still ${why}: ${errors.join('; ').replace(/\.$/, '')}.`);
+    const said = errors.join('; ').replace(/\.$/, '');
+    return new AppError(code, `After ${limit} the answer still ${why}: ${said}.${textHint(state)}`);
   }
   const lacking =
     context.structured === undefined
@@ -43,8 +44,16 @@ export function turnsExceeded({ context, state }: Run): AppError {
       : context.structured.spec === undefined
         ? 'an answer'
         : `a call of ${STRUCTURED_OUTPUT_TOOL}`;
-  const fix = 'Raise the limit, or tell the agent in its instructions when to stop.';
+  const fix = state.hasAnsweredInText
+    ? textHint(state).trimStart()
+    : 'Raise the limit, or tell the agent in its instructions when to stop.';
   return new AppError('max_turns_exceeded', `The model used ${limit} without ${lacking}. ${fix}`);
+}
+
+/** More turns don't help a model that writes text instead of calling the tool. */
+function textHint({ hasAnsweredInText }: Run['state']): string {
+  if (!hasAnsweredInText) return '';
+  return ` The model wrote text instead of calling ${STRUCTURED_OUTPUT_TOOL}: set structured_output.mode: text of the agent, or use a server and a model that call tools.`;
 }
 
 export function refused(response: ModelResponse): AppError {

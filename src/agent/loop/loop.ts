@@ -2,6 +2,7 @@ import { wellFormed } from '../../base/well-formed.ts';
 import {
   type AssistantBlock,
   addUsage,
+  type JsonObject,
   type Message,
   type ModelResponse,
   NO_USAGE,
@@ -11,7 +12,6 @@ import {
 } from '../../protocol/messages.ts';
 import type { RunHooks, RunOutcome } from '../../protocol/run.ts';
 import { parseAnswer } from '../answer/answer-text.ts';
-import { invalidTextMessage } from '../answer/structured-output.ts';
 import { STRUCTURED_OUTPUT_TOOL } from '../definition.ts';
 import { startDeadline, untilAborted } from './deadline.ts';
 import { contextTooLong, ended, endingError, failed, refused, truncated, turnsExceeded } from './endings.ts';
@@ -56,6 +56,7 @@ function startState(context: LoopContext, input: readonly Message[]): RunState {
     maxTokens: context.maxTokens,
     hasBeenCut: false,
     invalidOutput: undefined,
+    hasAnsweredInText: false,
   };
 }
 
@@ -129,8 +130,8 @@ function followText(run: Run, { content }: ToolTurn, { stopReason }: ModelRespon
   if (hasWords(content)) state.appended.push({ role: 'assistant', content });
   else if (isCut) return undefined;
   if (context.structured === undefined) return ended(run, stopReason);
-  const { reminder, cutReminder } = context.structured;
-  const told = state.invalidOutput === undefined ? reminder : invalidTextMessage(state.invalidOutput.errors);
+  const { reminder, cutReminder, correction } = context.structured;
+  const told = state.invalidOutput === undefined ? reminder : correction(state.invalidOutput.errors);
   state.appended.push({ role: 'user', content: isCut ? cutReminder(state.maxTokens) : told });
   return undefined;
 }
@@ -145,30 +146,45 @@ function acceptStructured(run: Run, answer: ToolTurn): RunOutcome | undefined {
     const checked = context.structured.check(call.input);
     if (checked.valid) {
       appendAccepted(run, answer, call);
-      const { appended: messages, turns, usage } = state;
-      return { status: 'succeeded', messages, structured: checked.value, turns, usage };
+      return succeeded(run, checked.value, checked.readings);
     }
     state.invalidOutput = { code: 'output_invalid', errors: checked.errors };
   }
   return undefined;
 }
 
-/** The end of the run, if an agent that answers in text has given valid data. Text beside tool calls is not an answer. */
+/**
+ * The end of the run, if the text holds valid data. An agent that answers by its tool may also do it in text: servers
+ * without a parser for tool calls, and small models, write what they should call. Text beside tool calls is not an answer.
+ */
 function acceptText(run: Run, { content, calls }: ToolTurn, stopReason: StopReason): RunOutcome | undefined {
   const { context, state } = run;
   const { structured } = context;
   const isAnswer = calls.length === 0 && stopReason !== 'pause_turn' && hasWords(content);
-  if (structured === undefined || structured.spec !== undefined || !isAnswer) return undefined;
-  const parsed = parseAnswer(textOf(content), { validate: structured.check, stopReason });
+  if (structured === undefined || !isAnswer) return undefined;
+  const isByTool = structured.spec !== undefined;
+  const tools = isByTool ? context.toolSpecs.map(({ name }) => name) : [];
+  const parsed = parseAnswer(textOf(content), { validate: structured.validate, stopReason, tools });
   if (parsed.parse_status === 'success') {
     state.appended.push({ role: 'assistant', content });
-    const { appended: messages, turns, usage } = state;
-    return { status: 'succeeded', messages, structured: parsed.value, turns, usage };
+    const readings = isByTool ? ['the answer was text, not a tool call', ...parsed.readings] : parsed.readings;
+    return succeeded(run, parsed.value, readings);
   }
   const isRead = parsed.parse_status === 'validation_failed';
   const errors = 'errors' in parsed ? parsed.errors : [];
+  if (isByTool) {
+    state.hasAnsweredInText = true;
+    // Words without any JSON are no attempt at an answer: the reminder says what is missing.
+    if (!isRead && !/[[{]/.test(textOf(content))) return undefined;
+  }
   state.invalidOutput = { code: isRead ? 'output_invalid' : 'output_unreadable', errors };
   return undefined;
+}
+
+function succeeded({ state }: Run, structured: JsonObject, readings: readonly string[]): RunOutcome {
+  const { appended: messages, turns, usage } = state;
+  const readAs = readings.length === 0 ? {} : { readAs: readings.join('; ') };
+  return { status: 'succeeded', messages, structured, turns, usage, ...readAs };
 }
 
 /** The last block, if it is a tool call: `max_tokens` cuts there, and an input that is cut off must not be used. */

@@ -39,6 +39,8 @@ export interface RunState {
   maxTokens: number;
   /** Set when an answer was cut off and requested again. */
   hasBeenCut: boolean;
+  /** Set when an agent that answers by its tool has ended a turn in text. */
+  hasAnsweredInText: boolean;
   /** The faults of the last turn's answer, if it had one: of its data, or of its text. */
   invalidOutput: { code: 'output_invalid' | 'output_unreadable'; errors: string[] } | undefined;
 }

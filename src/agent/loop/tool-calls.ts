@@ -8,6 +8,8 @@ import { compileSchema, type Validator } from '../../base/schema.ts';
 import { wellFormed } from '../../base/well-formed.ts';
 import type { JsonObject } from '../../protocol/messages.ts';
 import type { PersonMessage, ToolResult } from '../../protocol/run.ts';
+import { parseExactJson } from '../answer/exact-json.ts';
+import { fitSchema } from '../answer/fit-schema.ts';
 import { withoutDialect } from '../answer/structured-output.ts';
 import type { Tool } from '../tool.ts';
 import { startDeadline, untilAborted } from './deadline.ts';
@@ -63,15 +65,22 @@ export function prepareCall(
 ): PreparedCall {
   const bound = tools.get(call.name);
   if (bound === undefined) return { kind: 'immediate', result: errorResult(missingTool(call.name, tools, offered)) };
-  const input = call.input ?? {};
-  if (typeof input !== 'object' || Array.isArray(input) || input instanceof ExactNumber) {
+  const input = decoded(call.input ?? {});
+  if (typeof input !== 'object' || input === null || Array.isArray(input) || input instanceof ExactNumber) {
     return { kind: 'immediate', result: errorResult(`The input of ${call.name} must be an object. Call it again.`) };
   }
-  const checked = bound.validate?.(input) ?? { valid: true };
-  if (checked.valid) return { kind: 'prepared', tool: bound.tool, input: input as JsonObject };
+  const checked = bound.validate === undefined ? undefined : fitSchema(input, bound.validate);
+  if (checked === undefined) return { kind: 'prepared', tool: bound.tool, input: input as JsonObject };
+  if (checked.valid) return { kind: 'prepared', tool: bound.tool, input: checked.value as JsonObject };
   const faults = checked.errors.map((error) => `- ${error}`).join('\n');
   const text = `The input does not fit the schema of ${call.name}:\n${faults}\nCorrect it and call the tool again.`;
   return { kind: 'immediate', result: errorResult(text) };
+}
+
+/** An input that was encoded twice: a JSON object in a text. */
+function decoded(input: unknown): unknown {
+  const read = typeof input === 'string' ? parseExactJson(input) : undefined;
+  return read?.ok === true ? read.value : input;
 }
 
 function missingTool(name: string, tools: ReadonlyMap<string, BoundTool>, offered: readonly string[]): string {

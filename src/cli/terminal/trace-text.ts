@@ -17,6 +17,7 @@ const modelAnswer = z.looseObject({
 const rowOutput = z.strictObject({
   structured: z.record(z.string(), z.unknown()),
   columns: z.record(z.string(), z.unknown()),
+  read_as: z.string().optional(),
 });
 const textBlock = z.looseObject({ type: z.literal('text'), text: z.string() });
 const toolUseBlock = z.looseObject({ type: z.literal('tool_use'), name: z.string(), input: z.unknown() });
@@ -44,6 +45,8 @@ export function traceLines(trace: RowTrace, output: Pick<Output, 'paint' | 'widt
   }
   lines.push('');
   if (row.output !== null) lines.push(...objectLines('output', fieldsOf(row.output), output));
+  const readAs = rowOutput.safeParse(row.output).data?.read_as;
+  if (readAs !== undefined) lines.push(fitted('  read    ', oneLine(readAs), output));
   if (row.error !== null) {
     lines.push(`  ${paint('red', 'error')}   ${oneLine(row.error.message)} ${paint('dim', `(${row.error.code})`)}`);
   }

@@ -73,7 +73,8 @@ export function createRowRuns(snapshot: BatchSnapshot, { agent, calls, parks }: 
       if (outcome.status === 'failed') throw outcome.error;
       if (outcome.status === 'ended')
         throw new AppError('output_invalid', 'The agent ended without structured output.');
-      const output = await transformOutput(task.cells, outcome.structured);
+      const transformed = await transformOutput(task.cells, outcome.structured);
+      const output = outcome.readAs === undefined ? transformed : { ...transformed, read_as: outcome.readAs };
       onAnswered?.();
       await committed();
       return { kind: 'output', input, output, processingMs: processingMs(), costMicroUsd: spentMicroUsd() };

@@ -8,7 +8,10 @@ import { type MetadataColumn, type OutputMapping, STATUS_COLUMNS, type StatusCol
 import type { Problem } from '../contract/problem.ts';
 import { inputFields, rowObject } from './mapping.ts';
 
-/** The stored output of a row: the structured content, and the values of the further columns by their names. */
+/**
+ * The stored output of a row: the structured content, and the values of the further columns by their names. `read_as`
+ * says how the answer was read, where it was not given as asked.
+ */
 export interface RowOutput extends JsonObject {
   structured: JsonObject;
   columns: JsonObject;
