@@ -22,15 +22,17 @@ export function main(argv: string[], env: Record<string, string | undefined>): P
     version,
     app: async ({ environment, drives, agents }) => {
       // Help and argument errors need none of these modules.
-      const [{ createApp }, { readConfig }, { createLog }, { useProxies }] = await Promise.all([
+      const [{ createApp }, { readConfig }, { createLog }, { useProxies }, { watch }] = await Promise.all([
         import('./app/create-app.ts'),
         import('./app/config.ts'),
         import('./base/log.ts'),
         import('./app/proxies.ts'),
+        import('./app/watchdog.ts'),
       ]);
       const config = readConfig({ ...env, ...environment }, process.cwd());
       const log = createLog(config.logLevel);
       useProxies(config.providers.proxy, log);
+      watch(config.watchdogSeconds, { now: drives === true });
       return createApp(config, log, {
         driver: drives === true ? 'supervisor' : 'detached',
         agents,

@@ -20,6 +20,8 @@ export interface Config {
   /** Keys that HTTP clients present as bearer tokens; empty means loopback only. */
   apiKeys: string[];
   logLevel: string;
+  /** How long the event loop may be blocked before the watchdog ends the process, in seconds; 0: no watchdog. */
+  watchdogSeconds: number;
   /** A file of prices that override the bundled ones. */
   pricesPath: string | null;
   /** Expected dollars from which a batch that a tool call starts must be confirmed; 0 means always. */
@@ -57,6 +59,7 @@ const environment = z.object({
     .optional(),
   ROWMILL_API_KEYS: z.string().optional(),
   ROWMILL_LOG_LEVEL: z.enum(LEVELS, { error: `must be one of ${LEVELS.join(', ')}` }).default('warn'),
+  ROWMILL_WATCHDOG_SECONDS: z.coerce.number({ error: 'must be a number of seconds' }).int().min(0).default(60),
   ROWMILL_PRICES: z.string().min(1).optional(),
   ROWMILL_CONFIRM_ABOVE_USD: z.coerce
     .number({ error: 'must be a number of dollars from 0 on, such as 5' })
@@ -106,6 +109,7 @@ export function readConfig(env: Record<string, string | undefined>, cwd: string)
       .filter((host) => host !== ''),
     apiKeys: (variables.ROWMILL_API_KEYS ?? '').split(',').flatMap((key) => (key.trim() === '' ? [] : [key.trim()])),
     logLevel: variables.ROWMILL_LOG_LEVEL,
+    watchdogSeconds: variables.ROWMILL_WATCHDOG_SECONDS,
     pricesPath: variables.ROWMILL_PRICES === undefined ? null : resolve(cwd, variables.ROWMILL_PRICES),
     confirmAboveUsd: variables.ROWMILL_CONFIRM_ABOVE_USD,
     maxUsdPerDay: variables.ROWMILL_MAX_USD_PER_DAY ?? null,

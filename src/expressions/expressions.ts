@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import jsonata from 'jsonata';
+import { announceActivity } from '../base/activity.ts';
 import { AppError } from '../base/errors.ts';
 import { withDigitsAsText } from '../base/exact-number.ts';
 import { toLinearPattern } from '../base/linear-pattern.ts';
@@ -80,6 +81,7 @@ export function compileExpression(source: string, place: string): Expression {
       prepared ??= prepare();
       await prepared;
       const startedAt = performance.now();
+      announceActivity(() => `the expression ${place}`);
       try {
         return toPlain(await compiled.evaluate(withDigitsAsText(input), withDigitsAsText(bindings) as typeof bindings));
       } catch (thrown) {

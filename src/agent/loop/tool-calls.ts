@@ -1,3 +1,4 @@
+import { announceActivity } from '../../base/activity.ts';
 import type { Clock } from '../../base/clock.ts';
 import { AppError, toAppError } from '../../base/errors.ts';
 import { ExactNumber } from '../../base/exact-number.ts';
@@ -109,6 +110,7 @@ export async function executeTool(tool: Tool, input: JsonObject, options: Execut
   const deadline = startDeadline(options.signal, timeoutMs, options.clock);
   const { log, idempotencyKey, said } = options;
   const context = { signal: deadline.signal, log, idempotencyKey, ...(said !== undefined && { said }) };
+  announceActivity(() => `the tool ${tool.name}`);
   try {
     const work = Promise.try(() => tool.execute(input, context));
     const value = await untilAborted(work, deadline.signal, { clock: options.clock });

@@ -1,3 +1,4 @@
+import { announceActivity } from '../../base/activity.ts';
 import { AppError, toAppError } from '../../base/errors.ts';
 import type { Json, JsonObject } from '../../protocol/messages.ts';
 import type { OpenedAgent } from '../../protocol/run.ts';
@@ -67,6 +68,8 @@ export function createRowRuns(snapshot: BatchSnapshot, { agent, calls, parks }: 
     const { callModel, callTool, spentMicroUsd, isCharged, committed } = createRunCalls(task.run, task.replays, own);
     const processingMs = () => Math.round(clock.monotonic() - began);
     try {
+      // Batch, row and attempt.
+      announceActivity(() => `the run ${task.run}`);
       input = await transformInput(task.cells);
       const messages = inputMessages(definition, input);
       const outcome = await agent.run(messages, { runId: task.run, callModel, callTool, signal });

@@ -1,4 +1,6 @@
+import { announceActivity } from '../../base/activity.ts';
 import { AppError } from '../../base/errors.ts';
+import { withoutCredentials } from '../../base/without-credentials.ts';
 import type { Location } from '../locations/location.ts';
 import type { Reading } from '../reading.ts';
 import type { SnapshotSource, TextFacts } from '../row-source.ts';
@@ -34,6 +36,7 @@ export interface OpenSettings {
  */
 export async function openSource(location: Location, settings: OpenSettings): Promise<SnapshotSource> {
   const { signal, reading, maxDecodedBytes } = settings;
+  announceActivity(() => `the table ${withoutCredentials(location.uri)}`);
   const named = formatOfName(location.fileName);
   const limit = createDecodedLimit(maxDecodedBytes, location.uri);
   if (isContainer(named.format)) {
