@@ -1,7 +1,8 @@
-import { gzipSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SourceRow } from '../../src/tables/row-source.ts';
 import { openTable } from '../support/tables.ts';
+import { workbook } from '../support/workbook.ts';
 import { faultOf, readAll, type TablesPlace } from './tables-place.ts';
 
 /** The contract of a location for folders and patterns as sources. */
@@ -74,6 +75,31 @@ export function testTableFolders(kind: string, open: () => Promise<TablesPlace>)
       expect(fault.code).toBe('not_a_table');
       expect(fault.message).toContain(place.uri('mixed/b.csv'));
       expect(fault.message).toContain('"text" is missing, "title" is new');
+    });
+
+    test('may be JSON arrays, compressed or not, that add columns', async () => {
+      await place.put('arrays/1.json', '[{"a":1}]');
+      await place.put('arrays/2.json.zst', zstdCompressSync('[{"a":2,"b":[1]}]'));
+      const { columns, rows } = await readAll(place.tables, place.uri('arrays/'));
+      expect(columns).toEqual(['a', 'b']);
+      expect(rows.map(({ cells }) => cells)).toEqual([
+        [1, null],
+        [2, [1]],
+      ]);
+    });
+
+    test('may be workbooks, of which one sheet each is read; lock files of Excel are left out', async () => {
+      const cell = (text: string | number) => `<row><c t="str"><v>${text}</v></c></row>`;
+      const book = (n: number) => workbook({ sheets: { One: cell('x'), Two: cell('a') + cell(n) } });
+      await place.put('books/1.xlsx', book(1));
+      await place.put('books/2.xlsx', book(2));
+      await place.put('books/~$2.xlsx', 'lock');
+      const source = await place.tables.openSource(place.uri('books/'), { reading: { sheet: 'Two' } });
+      const cells: unknown[] = [];
+      for await (const page of source.rows()) for (const row of page) cells.push(row.cells[0]);
+      expect(cells).toEqual(['1', '2']);
+      const one = await readAll(place.tables, place.uri('books/2.xlsx#Two'));
+      expect(one.rows.map((row) => row.cells[0])).toEqual(['2']);
     });
 
     test('keep the types of Parquet that all files have', async () => {

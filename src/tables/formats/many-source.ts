@@ -10,7 +10,7 @@ export interface PartFile extends SourcePart {
 }
 
 /**
- * Opens several files as one table, in their order. All files have the same columns, in any order; only JSONL files may
+ * Opens several files as one table, in their order. All files have the same columns, in any order; only JSONL and JSON files may
  * add columns (first-seen order). All headers are read first, so that a fault is known before any row is read.
  * @throws AppError `not_a_table` that names the file whose columns differ
  */
@@ -68,7 +68,10 @@ async function heads(uri: string, files: PartFile[], signal?: AbortSignal): Prom
     const head = { format, sizeBytes, total, columns: source.columns(), types: source.types?.() };
     readings.push({ name: file.name, reading: source.readAs?.() ?? {} });
     await source.close();
-    all = all === undefined ? head : joined(all, head, { file, uri, isOpen: format.name === 'jsonl' });
+    all =
+      all === undefined
+        ? head
+        : joined(all, head, { file, uri, isOpen: format.name === 'jsonl' || format.name === 'json' });
   }
   if (all === undefined) throw new AppError('file_not_found', `${uri} names no file.`);
   return { ...all, reading: commonReading(readings), warnings: readingDifferences(readings) };

@@ -51,7 +51,8 @@ export async function openParquetSource(
     const types = trees.map(columnTypeOf);
     const plain = { ...metadata, schema: metadata.schema.map(withoutLossyTypes) };
     const pages = createDecodedLimit(maxDecodedBytes, location.uri);
-    const options = { compressors: boundedCompressors(pages, location.uri), utf8: false, ...OPTIONS };
+    const { compressors, startColumn } = boundedCompressors(pages, location.uri);
+    const options = { compressors, utf8: false, ...OPTIONS };
     const scan = await guard(() => parquetScan({ file, metadata: plain, ...options }));
     const limit = createDecodedLimit(maxDecodedBytes, location.uri);
     return {
@@ -63,7 +64,8 @@ export async function openParquetSource(
       columns: () => [...columns],
       types: () => [...types],
       warnings: () => [...warnings],
-      rows: (wanted) => readRows({ scan, metadata, names, readers, ranges, limit, uri: location.uri }, wanted),
+      rows: (wanted) =>
+        readRows({ scan, metadata, names, readers, ranges, limit, startColumn, uri: location.uri }, wanted),
       close: () => ranges.close(),
     };
   } catch (fault) {
@@ -94,6 +96,7 @@ interface Reading {
   readers: CellReader[];
   ranges: StoredRanges;
   limit: DecodedLimit;
+  startColumn(): void;
   uri: string;
 }
 
@@ -110,6 +113,7 @@ async function* readRows(reading: Reading, signal?: AbortSignal): AsyncGenerator
       // One column after the other: the bytes of each are released after decoding.
       for (const column of names) {
         check();
+        reading.startColumn();
         const decoded = await guard(() => reading.scan.readColumn({ column, rowStart, rowEnd }));
         limit.count(charactersOf(decoded));
         data.push(decoded);
