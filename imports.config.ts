@@ -17,6 +17,7 @@ export const GROUPS: { [name: string]: string[] } = {
   'table contracts': ['tables/table', 'tables/cell', 'tables/reading', 'tables/row-source', 'tables/row-writer'],
   'storage contracts': [
     'storage/store',
+    'storage/agents',
     'storage/answer-index',
     'storage/batches',
     'storage/cache',

@@ -17,7 +17,7 @@ export interface ToolContext {
 /**
  * A tool as the agent loop sees it.
  *
- * Contract: `execute` gets input that passed `inputSchema`. It may throw: the loop turns every throw into an
+ * Contract: `execute` gets input that passed `inputSchema`, unless `checksInput` is set. It may throw: the loop turns every throw into an
  * `is_error` result that the model reads, so its message should say what to do next.
  */
 export interface Tool {
@@ -25,6 +25,8 @@ export interface Tool {
   title?: string;
   description: string;
   inputSchema: JsonSchema;
+  /** Whether `execute` checks its input itself, and reports faults in words of its own. */
+  checksInput?: true;
   /** Whether running it twice with the same input does no harm. */
   idempotent: boolean;
   /** Deadline of one call, in milliseconds. Default 60,000. */

@@ -11,6 +11,7 @@ import { createProviders } from '../providers/open-providers.ts';
 import { readPriceFile } from '../providers/prices/price-file.ts';
 import { createPriceTable } from '../providers/prices/prices.ts';
 import { resolveAgent } from '../registry/registry.ts';
+import { saveAgent, withSavedAgents } from '../registry/saved-registry.ts';
 import { type Caller, keyCaller, localCaller } from '../runner/contract/caller.ts';
 import { createRunner } from '../runner/create-runner.ts';
 import { createExecutors } from '../runner/execution/executors.ts';
@@ -26,10 +27,11 @@ import type { Config } from './config.ts';
 import { createConfirmations } from './confirmations.ts';
 import { createDetachedRunner } from './detached-runner.ts';
 import { findMissingSettings } from './missing-settings.ts';
-import { createTalkLanes, openOrchestrator, readRun } from './open-orchestrator.ts';
-import { openRegistry } from './open-registry.ts';
+import { createTalkLanes, openOrchestrator, readRun, talkCalls } from './open-orchestrator.ts';
+import { openFiledAgents } from './open-registry.ts';
 import { openStorage, prepareFolders, spoolFolder } from './open-storage.ts';
 import { makePrivate } from './private-files.ts';
+import { tryAgent } from './try-agent.ts';
 
 /** Which process drives batches that tool calls start: this one, or a detached one that outlives it. */
 export type Driver = 'supervisor' | 'detached';
@@ -47,7 +49,8 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
   makePrivate(config, log);
   const owner = currentOwner();
   const { store, tables } = await openStorage(config, { log, resultsDir });
-  const registry = await openRegistry(config, log, options.agents);
+  const filed = await openFiledAgents(config, log, options.agents);
+  const registry = options.agents === undefined ? withSavedAgents(filed, store, 'saved with rowmill') : filed;
   const prices = createPriceTable(config.pricesPath === null ? {} : { overrides: readPriceFile(config.pricesPath) });
   const providers = createProviders({ ...config.providers, log });
   const events = createEvents({ log });
@@ -130,6 +133,20 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     ...as(localCaller('cli')),
     as: (face, id) => as(callerOf(config, face, id)),
     registry,
+    saveAgent: (name, definition) =>
+      saveAgent({ name, definition, at: systemClock.now() }, { registry: filed, saved: store }),
+    tryAgent: (definition, options) =>
+      tryAgent(definition, options, {
+        tables,
+        openAgent: async (agent, signal) =>
+          openAgent({ definition: agent, toolSet: await openTarget(agent, signal), log }),
+        callsOf: async (agent, signal) => {
+          const provider = await providers.get(agent.model.provider, agent.model);
+          return talkCalls(agent, { provider, signal }, { store, talkLane, prices, dayGate, events });
+        },
+        readJournal: (run) => store.readJournal(run),
+        newId,
+      }),
     missingSettings: () => findMissingSettings(registry, providers),
     conversations,
     confirmations,

@@ -1,15 +1,16 @@
 import type { ConversationAgent, RunBill } from '../agent/conversation/conversation-parts.ts';
-import { agentLabel, callTimeoutMs } from '../agent/definition.ts';
+import { type AgentDefinition, agentLabel, callTimeoutMs } from '../agent/definition.ts';
 import { openAgent } from '../agent/open-agent.ts';
 import { systemClock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { LaneMember, Lanes } from '../providers/lanes/lane.ts';
 import type { Providers } from '../providers/open-providers.ts';
 import type { PriceTable } from '../providers/prices/prices.ts';
+import type { Provider } from '../providers/provider.ts';
 import { type Registry, resolveAgent } from '../registry/registry.ts';
 import { createBudget } from '../runner/rows/budget.ts';
 import type { DayGate } from '../runner/rows/day-gate.ts';
-import { createRunCalls } from '../runner/rows/run-journal.ts';
+import { createRunCalls, type RunCallsDeps } from '../runner/rows/run-journal.ts';
 import { createStoreJournal } from '../runner/rows/store-journal.ts';
 import type { Store } from '../storage/store.ts';
 import type { EventSink } from '../telemetry/events.ts';
@@ -46,7 +47,7 @@ export function createTalkLanes(lanes: Lanes): OrchestratorParts['talkLane'] {
 
 /** The orchestrator is an agent like any other; the server hosts its tools. */
 export async function openOrchestrator(label: string | null, parts: OrchestratorParts): Promise<ConversationAgent> {
-  const { registry, tools, store, prices, dayGate, events, log } = parts;
+  const { registry, tools, log } = parts;
   const definition = await resolveAgent(registry, label ?? ORCHESTRATOR);
   const provider = await parts.providers.get(definition.model.provider, definition.model);
   const toolSet = { tools: withSpokenAddresses(tools, parts.said), close: async () => undefined };
@@ -56,18 +57,32 @@ export async function openOrchestrator(label: string | null, parts: Orchestrator
     label: agentLabel(definition),
     model: definition.model.model,
     standIn: provider.standIn ?? null,
-    hooksFor: (runId) =>
-      createRunCalls(runId, true, {
-        journal: createStoreJournal({ store, budget: createBudget(undefined, 0), clock: systemClock, dayGate }),
-        provider,
-        lane: parts.talkLane(provider.server ?? provider.name, definition.model.model),
-        callTimeoutMs: callTimeoutMs(definition),
-        prices,
-        events,
-        clock: systemClock,
-        random: Math.random,
-        signal,
-      }),
+    hooksFor: (runId) => createRunCalls(runId, true, talkCalls(definition, { provider, signal }, parts)),
+  };
+}
+
+/** The journalled calls of an agent outside of batches; they go before batches. */
+export function talkCalls(
+  definition: AgentDefinition,
+  { provider, signal }: { provider: Provider; signal: AbortSignal },
+  {
+    store,
+    talkLane,
+    prices,
+    dayGate,
+    events,
+  }: Pick<OrchestratorParts, 'store' | 'talkLane' | 'prices' | 'dayGate' | 'events'>,
+): RunCallsDeps {
+  return {
+    journal: createStoreJournal({ store, budget: createBudget(undefined, 0), clock: systemClock, dayGate }),
+    provider,
+    lane: talkLane(provider.server ?? provider.name, definition.model.model),
+    callTimeoutMs: callTimeoutMs(definition),
+    prices,
+    events,
+    clock: systemClock,
+    random: Math.random,
+    signal,
   };
 }
 

@@ -10,7 +10,7 @@ import type { Config } from './config.ts';
 const SHIPPED_AGENTS = fileURLToPath(new URL('../../agents.yaml', import.meta.url));
 
 /** The agents of the environment, layered above the shipped ones; `given` replaces all of them. */
-export async function openRegistry(config: Config, log: Log, given?: readonly AgentDefinition[]): Promise<Registry> {
+export async function openFiledAgents(config: Config, log: Log, given?: readonly AgentDefinition[]): Promise<Registry> {
   if (given !== undefined) return createGivenRegistry(given, 'this command');
   const shipped = createYamlRegistry(SHIPPED_AGENTS);
   if (config.agents === null) return shipped;

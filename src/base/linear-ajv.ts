@@ -11,11 +11,14 @@ const OPTIONS = { strict: false, strictNumbers: true, logger: false, verbose: tr
 const MAX_FORMATTED_LENGTH = 8192;
 const UNLIMITED_FORMATS = ['byte', 'binary', 'password'];
 
-/** Patterns of schemas on RE2. Ajv wants the name that it would print in generated code. */
+/**
+ * Patterns of schemas on RE2. Ajv wants the name that it would print in generated code, and keeps one pattern for each
+ * text of `toString`.
+ */
 const linearRegExp = Object.assign(
   (pattern: string, flags: string) => {
     const regex = toLinearPattern(new RegExp(pattern, flags));
-    return { test: (text: string) => regex.matcher(text).find() };
+    return { test: (text: string) => regex.matcher(text).find(), toString: () => `/${pattern}/${flags}` };
   },
   { code: 'linearRegExp' },
 );

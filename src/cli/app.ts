@@ -1,9 +1,14 @@
 import type { Readable } from 'node:stream';
 import type { Conversations } from '../agent/conversation/conversation.ts';
+import type { AgentDefinition } from '../agent/definition.ts';
 import type { Log } from '../base/log.ts';
+import type { JsonObject } from '../protocol/messages.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Caller } from '../runner/contract/caller.ts';
+import type { InputMapping } from '../runner/contract/mapping.ts';
 import type { Runner } from '../runner/runner.ts';
+import type { JournalEntry } from '../storage/journal.ts';
+import type { Cell } from '../tables/cell.ts';
 import type { Confirmations } from '../tools/execute/confirmations.ts';
 import type { OrchestratorTool } from '../tools/orchestrator-tool.ts';
 
@@ -22,6 +27,31 @@ export interface MissingSettings {
   callable: string[];
 }
 
+/** What an agent is tried with: a message, a row, or a row of a table. A mapping adds to the proposed one. */
+export type Given =
+  | { message: string }
+  | { columns: string[]; cells: Cell[]; mapping?: InputMapping }
+  | { table: string; row: number; mapping?: InputMapping };
+
+/** One run of an agent outside of batches. */
+export interface TriedRun {
+  run_id: string;
+  agent: string;
+  model: string;
+  stand_in: string | null;
+  /** The mapped input; null for a message. */
+  input: JsonObject | null;
+  status: 'succeeded' | 'failed';
+  /** The structured answer; null where the agent gives text. */
+  output: JsonObject | null;
+  text: string | null;
+  error: { code: string; message: string } | null;
+  /** null when a price is unknown. */
+  cost_usd: number | null;
+  /** Its calls in order, with requests and answers. */
+  entries: JournalEntry[];
+}
+
 /** The parts that commands use; main.ts makes them once, on first use. */
 export interface App extends AppBinding {
   /** The settings that commands and listeners read. */
@@ -30,6 +60,13 @@ export interface App extends AppBinding {
   /** `runner` and `tools` of another face: for the key's caller with this id, or without an id for the local user. */
   as(face: Caller['face'], callerId?: string): AppBinding;
   registry: Registry;
+  /** Saves an agent beside the registry's, as the next version of its name. @throws AppError `invalid_arguments` */
+  saveAgent(name: string, definition: AgentDefinition): Promise<AgentDefinition>;
+  /**
+   * Runs an agent once, outside of batches, through the journal.
+   * @throws AppError before any call, when the input does not fit; a run that fails is a result
+   */
+  tryAgent(agent: AgentDefinition, options: { given: Given; signal: AbortSignal }): Promise<TriedRun>;
   /** Looks at the newest version of each agent; calls no model. */
   missingSettings(): Promise<MissingSettings>;
   conversations: Conversations;

@@ -105,6 +105,7 @@ const COMMANDS: { name: string; group: string; load: () => Promise<AddCommand> }
     group: 'Work on tables:',
     load: async () => (await import('./commands/agents/agents.ts')).addAgentsCommands,
   },
+  { name: 'try', group: 'Work on tables:', load: async () => (await import('./commands/try.ts')).addTryCommand },
   { name: 'run', group: 'Work on tables:', load: async () => (await import('./commands/run.ts')).addRunCommand },
   {
     name: 'bedrock-processing',

@@ -32,19 +32,21 @@ export function createDynamoRegistry(options: DynamoRegistryOptions): Registry {
     client ??= openClient(options);
     return client;
   };
+  const list = async (): Promise<AgentDefinition[]> => {
+    const items = await guarded(source, async () => scan(await connect(), table));
+    return sortAgents(
+      items.flatMap((item) => {
+        const parsed = parseItem(item, source);
+        if ('definition' in parsed) return [parsed.definition];
+        log.warn({ source, reason: parsed.error.message }, 'item of the registry is not an agent');
+        return [];
+      }),
+    );
+  };
   return {
     sources: [source],
-    async list() {
-      const items = await guarded(source, async () => scan(await connect(), table));
-      return sortAgents(
-        items.flatMap((item) => {
-          const parsed = parseItem(item, source);
-          if ('definition' in parsed) return [parsed.definition];
-          log.warn({ source, reason: parsed.error.message }, 'item of the registry is not an agent');
-          return [];
-        }),
-      );
-    },
+    list,
+    entries: async () => (await list()).map((definition) => ({ definition, source })),
     async find(name, version) {
       const items = await guarded(source, async () => query(await connect(), { table, name, version }));
       // Order by version first: an older version must not replace a broken newest version.

@@ -7,6 +7,7 @@ export function createGivenRegistry(definitions: readonly AgentDefinition[], sou
   return {
     sources: [source],
     list: async () => sorted,
+    entries: async () => sorted.map((definition) => ({ definition, source })),
     async find(name, version) {
       const named = sorted.filter((definition) => definition.name === name);
       return version === undefined ? newest(named) : named.find((definition) => definition.version === version);

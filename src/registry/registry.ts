@@ -3,6 +3,12 @@ import { AppError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import { compareVersions } from './version-order.ts';
 
+/** A definition and its place, which is one of the registry's sources. */
+export interface RegistryEntry {
+  definition: AgentDefinition;
+  source: string;
+}
+
 /** Where agent definitions come from. */
 export interface Registry {
   /** The places of the definitions, topmost first, as a person writes them: a path, `dynamodb://TABLE`. */
@@ -12,6 +18,8 @@ export interface Registry {
    * @throws AppError `agents_invalid`, `registry_unavailable`
    */
   list(): Promise<AgentDefinition[]>;
+  /** The agents of {@link list} with their places. @throws AppError as {@link list} */
+  entries(): Promise<RegistryEntry[]>;
   /**
    * One agent: the requested version, otherwise the newest.
    * @throws AppError `agents_invalid`, `registry_unavailable`
@@ -21,17 +29,18 @@ export interface Registry {
 
 /** Registries on top of each other: the same name and version in an upper one (first in the list) wins. */
 export function layerRegistries(layers: readonly Registry[]): Registry {
+  const entries: Registry['entries'] = async () => {
+    const byLabel = new Map<string, RegistryEntry>();
+    for (const entry of (await Promise.all(layers.map((layer) => layer.entries()))).flat()) {
+      const label = agentLabel(entry.definition);
+      if (!byLabel.has(label)) byLabel.set(label, entry);
+    }
+    return [...byLabel.values()];
+  };
   return {
     sources: layers.flatMap((layer) => layer.sources),
-    async list() {
-      const lists = await Promise.all(layers.map((layer) => layer.list()));
-      const byLabel = new Map<string, AgentDefinition>();
-      for (const definition of lists.flat()) {
-        const label = agentLabel(definition);
-        if (!byLabel.has(label)) byLabel.set(label, definition);
-      }
-      return sortAgents([...byLabel.values()]);
-    },
+    entries,
+    list: async () => sortAgents((await entries()).map(({ definition }) => definition)),
     async find(name, version) {
       const found = await Promise.all(layers.map((layer) => layer.find(name, version)));
       return newest(found.flatMap((definition) => (definition === undefined ? [] : [definition])));

@@ -32,6 +32,7 @@ export function createYamlRegistry(path: string): Registry {
   return {
     sources: [file],
     list: load,
+    entries: async () => (await load()).map((definition) => ({ definition, source: file })),
     async find(name, version) {
       const named = (await load()).filter((definition) => definition.name === name);
       return version === undefined ? newest(named) : named.find((definition) => definition.version === version);

@@ -8,7 +8,7 @@ import { type Caller, createdBy, localCaller, type Scope } from './contract/call
 import { inlineAgent } from './contract/inline-agent.ts';
 import { batchTuning } from './contract/options.ts';
 import type { BatchReport } from './contract/report.ts';
-import { type BatchRequest, KEPT_OUTPUT, resumeRequest, retryRequest } from './contract/request.ts';
+import { type BatchRequest, KEPT_OUTPUT, type RetryRequest, resumeRequest, retryRequest } from './contract/request.ts';
 import type { RowReport } from './contract/row.ts';
 import type { AttemptTrace, RowTrace } from './contract/trace.ts';
 import type { RunnerDeps } from './deps.ts';
@@ -16,6 +16,7 @@ import { parseRequest } from './intake/check-request.ts';
 import { defineInline } from './intake/define-inline.ts';
 import { planBatch } from './intake/validate-input.ts';
 import { ENDED } from './lifecycle/batch.ts';
+import { checkRetryModel } from './lifecycle/check-retry-model.ts';
 import { cancelBatch, pauseBatch, tuneBatch } from './lifecycle/control.ts';
 import { driveBatch } from './lifecycle/drive.ts';
 import { storable } from './lifecycle/drive-context.ts';
@@ -57,6 +58,12 @@ function bind(caller: Caller, deps: RunnerDeps): Runner {
     if (batch === undefined) throw batchNotFound(id);
     return batch;
   };
+  const readRetry = async (id: string, given: RetryRequest, scope: Scope): Promise<[BatchRecord, RetryRequest]> => {
+    const batch = await read(id, scope);
+    const request = parseRequest(retryRequest, given);
+    checkRetryModel(batch, request, caller);
+    return [batch, request];
+  };
   const report = async (id: string): Promise<BatchReport> => reportBatch(await read(id), deps);
   return {
     as: (other) => bind(other, deps),
@@ -91,11 +98,11 @@ function bind(caller: Caller, deps: RunnerDeps): Runner {
       return report(id);
     },
     async planRetry(id, request) {
-      const { rows, estimate } = await planRetry(await read(id), parseRequest(retryRequest, request), deps);
+      const { rows, estimate } = await planRetry(...(await readRetry(id, request, 'batches:read')), deps);
       return { rows, estimate };
     },
     async retry(id, request) {
-      await retryBatch(await read(id, 'batches:write'), parseRequest(retryRequest, request), deps);
+      await retryBatch(...(await readRetry(id, request, 'batches:write')), deps);
       return report(id);
     },
     async cancel(id) {

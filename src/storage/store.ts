@@ -1,3 +1,4 @@
+import type { AgentStore } from './agents.ts';
 import type { AnswerIndexStore } from './answer-index.ts';
 import type { BatchStore } from './batches.ts';
 import type { CacheStore } from './cache.ts';
@@ -25,6 +26,7 @@ export interface Store
     CacheStore,
     ProviderJobStore,
     ConversationStore,
+    AgentStore,
     SpendingStore,
     WrittenStore {
   /** Idempotent; waits for pending writes. */

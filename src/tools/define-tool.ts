@@ -33,6 +33,7 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
   const { run, ...described } = parts;
   return {
     ...described,
+    checksInput: true,
     inputSchema: portableSchema(parts.input, 'input'),
     outputSchema: portableSchema(parts.output, 'output'),
     async execute(input, context) {

@@ -112,3 +112,10 @@ test('formats hold, and base64 may be long', () => {
   expect(checked({ format: 'int32' }, 2 ** 40).errors).not.toEqual([]);
   expect(checked({ format: 'byte' }, 'QUJD'.repeat(50_000)).errors).toEqual([]);
 });
+
+test('every field of a schema is checked by its own pattern', () => {
+  const properties = { code: { type: 'string', pattern: '^[0-9]+$' }, name: { type: 'string', pattern: '^[a-z]+$' } };
+  const validate = compileSchema({ type: 'object', properties }, 'it');
+  expect(validate({ code: '12', name: 'ab' })).toEqual({ valid: true });
+  expect(validate({ code: 'ab', name: '12' })).toMatchObject({ errors: { length: 2 } });
+});

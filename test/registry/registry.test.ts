@@ -15,6 +15,7 @@ const agent = (name: string, version: string, description = '') =>
 const registry = (source: string, ...agents: ReturnType<typeof agent>[]): Registry => ({
   sources: [source],
   list: () => Promise.resolve(agents),
+  entries: () => Promise.resolve(agents.map((definition) => ({ definition, source }))),
   find: (name, version) =>
     Promise.resolve(newest(agents.filter((one) => one.name === name && (version ?? one.version) === one.version))),
 });

@@ -45,6 +45,7 @@ export function bindTools(tools: readonly Tool[], log: Log): Map<string, BoundTo
 }
 
 function compileInput(tool: Tool, log: Log): Validator | undefined {
+  if (tool.checksInput) return undefined;
   try {
     return compileSchema(withoutDialect(tool.inputSchema), `The input schema of tool ${tool.name}`);
   } catch (thrown) {

@@ -13,6 +13,7 @@ import { openForeground } from '../foreground.ts';
 import { agentArgument, collect, columnArguments, locationArgument, mappingArgument } from '../mapping-arguments.ts';
 import { addOptionFlags, addReadingFlags, type FlagValues, optionsOf, readingFlagsOf } from '../option-flags.ts';
 import { addQuestionFlags, QUESTION_HELP, type QuestionFlags, questionOf } from '../question-arguments.ts';
+import { saveQuestion } from '../save-question.ts';
 import { STREAM, TABLE_ARGUMENT, tableArgument } from '../table-argument.ts';
 import { planLines } from '../terminal/report-text.ts';
 import { showResult } from '../terminal/show-result.ts';
@@ -20,6 +21,7 @@ import { writeAll } from '../write-all.ts';
 
 interface RunArguments extends FlagValues, QuestionFlags {
   agent?: string;
+  saveAgent?: string;
   map?: string[];
   fields?: string[];
   column?: string[];
@@ -56,6 +58,7 @@ export function addRunCommand(program: Command, context: CommandContext): void {
     );
   addReadingFlags(command);
   addQuestionFlags(command);
+  command.option('--save-agent <name>', 'save the question as an agent, to use with --agent');
   addOptionFlags(command);
   command
     .addHelpText('after', HELP)
@@ -148,10 +151,12 @@ async function start(
       return EXIT.cancelled;
     }
   }
+  const toStart =
+    given.saveAgent === undefined ? request : await saveQuestion(request, given.saveAgent, { app, output });
   const foreground = openForeground(context, output);
   try {
     const { report, started, plan } = await foreground.before(
-      app.runner.create(request, async (found, batchId) => {
+      app.runner.create(toStart, async (found, batchId) => {
         if (given.yes === true || isAsking) return;
         const spend = { expectedUsd: found.spending_usd, limitUsd };
         if (!(await mayStartUnasked(app, spend, { batchId, spentUsd: 0 }))) throw tooCostly(spend);
@@ -229,6 +234,9 @@ function requestOf(table: string, given: RunArguments, cwd: string): AskedReques
 /** The agent that is named, or the one that the question defines, if any. */
 function targetOf(given: RunArguments): BatchRequest['target'] | undefined {
   const question = questionOf(given);
+  if (question === undefined && given.saveAgent !== undefined) {
+    throw new AppError('invalid_arguments', '--save-agent saves a question: add --prompt and --output.');
+  }
   if (question === undefined && given.agent !== undefined) {
     if (given.model === undefined) return { type: 'agent', ...agentArgument(given.agent) };
     throw new AppError('invalid_arguments', '--model belongs to a question with --prompt; an agent has its own model.');

@@ -3,6 +3,7 @@ import { count, dollars, duration } from '../../base/figures.ts';
 import type { Json } from '../../protocol/messages.ts';
 import type { AttemptTrace, RowTrace } from '../../runner/contract/trace.ts';
 import type { JournalAnswer, JournalEntry } from '../../storage/journal.ts';
+import type { TriedRun } from '../app.ts';
 import type { Output } from '../command-context.ts';
 
 import type { Paint } from '../io.ts';
@@ -77,6 +78,24 @@ function objectLines(label: string, object: object, output: Pick<Output, 'paint'
 
 function fitted(lead: string, text: string, { paint, width }: Pick<Output, 'paint' | 'width'>): string {
   return paint('dim', lead) + truncate(text, width - lead.length);
+}
+
+/** The calls of one run outside of batches, with its input and its result. */
+export function triedLines(tried: TriedRun, output: Pick<Output, 'paint' | 'width'>): string[] {
+  const { paint } = output;
+  const { status, error, text } = tried;
+  const model = tried.stand_in ?? tried.model;
+  return [
+    `${paint('bold', oneLine(tried.agent))}  ${paint(status === 'failed' ? 'red' : 'green', status)}  ${paint('dim', oneLine(model))}`,
+    ...(tried.input === null ? [] : objectLines('input', tried.input, output)),
+    ...tried.entries.flatMap((entry) => entryLines(entry, output)),
+    ...(tried.output === null ? [] : objectLines('output', tried.output, output)),
+    ...(text === null ? [] : manyLines(text).split('\n')),
+    ...(error === null
+      ? []
+      : [`  ${paint('red', 'error')}   ${oneLine(error.message)} ${paint('dim', `(${error.code})`)}`]),
+    `  cost    ${dollars(tried.cost_usd)}`,
+  ];
 }
 
 function entryLines(entry: JournalEntry, output: Pick<Output, 'paint' | 'width'>): string[] {

@@ -33,3 +33,8 @@ export function keyCaller(key: string, face: Caller['face']): Caller {
   const id = `key_${createHash('sha256').update(key).digest('hex').slice(0, 12)}`;
   return { ...localCaller(face), id, name: id };
 }
+
+/** Whether the person at this machine writes the requests of a face. In a chat and over MCP a model writes them. */
+export function isOwnFace(face: Caller['face']): boolean {
+  return face === 'cli' || face === 'process';
+}

@@ -40,15 +40,16 @@ export function choiceText({ provider, model }: NamedModel, prices: PriceTable):
 
 /**
  * Reads `provider/model`, or a name that identifies its provider.
+ * @param isOwn whether a person wrote it: a model that talks may name neither files nor ARNs
  * @throws AppError `invalid_arguments` when a question can't use it, `config_invalid` when its provider lacks a setting
  */
 export async function namedModel(
   text: string,
   parts: ModelChoiceParts,
-  { mayBeFile }: { mayBeFile: boolean },
+  { isOwn }: { isOwn: boolean },
 ): Promise<NamedModel> {
   const named = readName(text);
-  if (isModelFile(named) && !mayBeFile) refuse(text, 'is a file, which only the command line may name');
+  if (!isOwn) checkSpokenModel(named);
   if (isEmbeddingModel(named))
     refuse(text, 'is an embedding model and gives no fields; choose a model that writes text');
   const { modelKeys = {} } = descriptorOf(named.provider) ?? {};
@@ -57,6 +58,16 @@ export async function namedModel(
   const missing = await missingOf(named, parts);
   if (missing === undefined) return named;
   throw new AppError('config_invalid', `The model ${text} can't be called before ${missing} is set.`);
+}
+
+/**
+ * Checks a model that may have been named by a model that talks, not by a person.
+ * @throws AppError `invalid_arguments` for a file, and for an ARN: it may belong to another account, which would receive
+ *   the rows
+ */
+export function checkSpokenModel(named: NamedModel): void {
+  const what = isModelFile(named) ? 'a file' : /\barn:/i.test(named.model) ? 'an ARN' : undefined;
+  if (what !== undefined) refuse(named.model, `is ${what}, which only the command line may name`);
 }
 
 function readName(text: string): NamedModel {

@@ -10,6 +10,7 @@ import { SPENDING } from './migrations/0007-spending.ts';
 import { WRITTEN_TABLES } from './migrations/0008-written-tables.ts';
 import { SPEAKERS } from './migrations/0009-speakers.ts';
 import { KEPT_ANSWERS } from './migrations/0010-kept-answers.ts';
+import { SAVED_AGENTS } from './migrations/0011-saved-agents.ts';
 import { prepare } from './statement.ts';
 
 /** Migration N (from 1) takes a database from schema version N - 1 to N. */
@@ -24,6 +25,7 @@ const MIGRATIONS: readonly string[] = [
   WRITTEN_TABLES,
   SPEAKERS,
   KEPT_ANSWERS,
+  SAVED_AGENTS,
 ];
 
 /** "Rowm": marks a SQLite file as Rowmill's. */

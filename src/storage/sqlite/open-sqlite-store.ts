@@ -5,6 +5,8 @@ import { isOwnerAlive, uptimeMs } from '../lease-owner.ts';
 import type { Fence, LeaseOwner } from '../leases.ts';
 import type { DayCap } from '../spending.ts';
 import type { Store } from '../store.ts';
+import { prepareListSavedAgents } from './agents/list-saved-agents.ts';
+import { prepareSaveAgent } from './agents/save-agent.ts';
 import { prepareInsertBatch } from './batches/insert-batch.ts';
 import { prepareListBatches } from './batches/list-batches.ts';
 import { prepareReadBatch, prepareReadBatchOfKey } from './batches/read-batch.ts';
@@ -144,6 +146,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     consent: prepareReadConsent(db),
     daySpending: options.dayCap === undefined ? () => null : prepareReadDaySpending(db, options.dayCap),
     written: prepareFindWritten(db),
+    savedAgents: prepareListSavedAgents(db),
   };
   const writes = prepareWrites(db, clock);
 
@@ -220,6 +223,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     settleProviderJobRows: (fence, jobId, results) =>
       write((transaction) => writes.settleProviderJobRows(transaction, fence, jobId, results)),
 
+    saveAgent: (agent) => write(() => writes.saveAgent(agent)),
+    listSavedAgents: () => read(() => reads.savedAgents()),
     insertConversation: (conversation) => write(() => writes.insertConversation(conversation)),
     readConversation: (id) => read(() => reads.conversation(id)),
     listConversations: (page) => read(() => reads.conversations(page)),
@@ -270,6 +275,7 @@ function prepareWrites(db: Parameters<typeof prepareInsertRows>[0], clock: Lease
     updateProviderJob: prepareUpdateProviderJob(db),
     parkRows: prepareParkRows(db),
     settleProviderJobRows: prepareSettleProviderJobRows(db),
+    saveAgent: prepareSaveAgent(db),
     insertConversation: prepareInsertConversation(db),
     appendMessages: prepareAppendMessages(db),
     insertConsent: prepareInsertConsent(db),

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Store } from '../../../src/storage/store.ts';
 import { newFolder } from '../../storage/support/store-fixture.ts';
+import { testSavedAgents } from './store-agents.ts';
 import { testBatches } from './store-batches.ts';
 import type { OpenStore, StoreBench, StoreWorld } from './store-bench.ts';
 import { testClaims } from './store-claims.ts';
@@ -59,5 +60,6 @@ export function testStore(name: string, open: OpenStore): void {
     testDelivery(bench);
     testConversations(bench);
     testWritten(bench);
+    testSavedAgents(bench);
   });
 }

@@ -77,6 +77,12 @@ describe('the model of a question', () => {
     await expect(define({ model: '/tmp/script.yaml' }, KEY, 'chat')).rejects.toThrow(/only the command line/);
     await expect(define({ model: 'scripted//etc/passwd' }, KEY, 'chat')).rejects.toThrow(/only the command line/);
   });
+
+  it('is an ARN only for a person at the command line', async () => {
+    const model = 'bedrock/arn:aws:bedrock:us-east-1:666666666666:application-inference-profile/x';
+    expect((await define({ model }, KEY, 'cli')).agent.model.provider).toBe('bedrock');
+    await expect(define({ model }, KEY, 'chat')).rejects.toThrow(/is an ARN, which only the command line/);
+  });
 });
 
 describe('the definition of a question', () => {

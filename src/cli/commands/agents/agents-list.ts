@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { AgentDefinition } from '../../../agent/definition.ts';
+import { type AgentDefinition, agentLabel } from '../../../agent/definition.ts';
 import { isModelFile } from '../../../providers/catalog.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
@@ -12,6 +12,10 @@ export function addAgentsListCommand(agents: Command, context: CommandContext): 
     context.run(async (output) => {
       const { registry } = await context.app();
       const definitions = await registry.list();
+      const places = new Map(
+        (await registry.entries()).map(({ definition, source }) => [agentLabel(definition), source]),
+      );
+      const placeOf = (agent: AgentDefinition) => places.get(agentLabel(agent)) ?? '';
       output.document({
         sources: registry.sources,
         agents: definitions.map((agent) => ({
@@ -22,23 +26,31 @@ export function addAgentsListCommand(agents: Command, context: CommandContext): 
           model: agent.model.model,
           tools: agent.tools.map(toolLabel),
           runs_in_batches: agent.structured_output.enabled,
+          source: placeOf(agent),
         })),
       });
-      showAgents(definitions, output);
-      output.line(output.paint('dim', `from ${[...new Set(registry.sources)].map(oneLine).join(', ')}`));
+      showAgents(definitions, output, (agent) => `[${registry.sources.indexOf(placeOf(agent)) + 1}]`);
+      for (const [at, source] of registry.sources.entries()) {
+        output.line(output.paint('dim', `[${at + 1}] ${oneLine(source)}`));
+      }
       return EXIT.completed;
     }),
   );
 }
 
-/** Agents as a table. */
-export function showAgents(definitions: AgentDefinition[], output: Output): void {
+/** Agents as a table. @param placeOf what the column "from" says; without it there is no such column */
+export function showAgents(
+  definitions: AgentDefinition[],
+  output: Output,
+  placeOf?: (agent: AgentDefinition) => string,
+): void {
   const { paint } = output;
   const rows = definitions.map((agent) => [
     agent.name,
     agent.version,
     agent.structured_output.enabled ? 'yes' : 'no',
     modelLabel(agent),
+    ...(placeOf === undefined ? [] : [placeOf(agent)]),
     oneLine(agent.description),
   ]);
   const columns = [
@@ -46,6 +58,7 @@ export function showAgents(definitions: AgentDefinition[], output: Output): void
     { title: 'version', minWidth: 7 },
     { title: 'batches', minWidth: 7 },
     { title: 'model', minWidth: 12 },
+    ...(placeOf === undefined ? [] : [{ title: 'from', minWidth: 4 }]),
     { title: 'description', minWidth: 20 },
   ];
   for (const line of layOutTable(columns, rows, { width: output.width, paint })) output.line(line);

@@ -1,27 +1,34 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { addAgentsCheckCommand } from './agents-check.ts';
+import { addAgentsExportCommand } from './agents-export.ts';
 import { addAgentsListCommand } from './agents-list.ts';
+import { addAgentsNewCommand } from './agents-new.ts';
 import { addAgentsShowCommand } from './agents-show.ts';
 
 /** `rowmill agents …`. */
 export function addAgentsCommands(program: Command, context: CommandContext): void {
   const agents = program
     .command('agents')
-    .description('List agents, show one, check one against a table')
+    .description('List agents, show one, check one against a table, define one')
     .helpCommand(false)
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP);
   addAgentsListCommand(agents, context);
   addAgentsShowCommand(agents, context);
   addAgentsCheckCommand(agents, context);
+  addAgentsNewCommand(agents, context);
+  addAgentsExportCommand(agents, context);
 }
 
 const HELP = `
 Agents are read from ./agents.yaml, or from the place that ROWMILL_AGENTS names,
-in addition to the bundled agents.
+in addition to the bundled agents and those that were saved with --save-agent
+or "agents new --save". A name in a file is never replaced by a saved agent.
 
 Examples:
   rowmill agents list
   rowmill agents show broadband-checker-structured-v2
-  rowmill agents check broadband-checker-structured-v2 --table addresses.csv`;
+  rowmill agents check broadband-checker-structured-v2 --table addresses.csv
+  rowmill agents new topic --prompt 'Topic of {message}' --output topic:billing|other --save
+  rowmill agents export topic > agents.yaml`;

@@ -1,0 +1,120 @@
+import { type AgentDefinition, agentLabel } from '../agent/definition.ts';
+import { AppError } from '../base/errors.ts';
+import type { Given, TriedRun } from '../cli/app.ts';
+import { type JsonObject, type Message, textOf } from '../protocol/messages.ts';
+import type { OpenedAgent, RunOutcome } from '../protocol/run.ts';
+import type { InputMapping } from '../runner/contract/mapping.ts';
+import { inputMessages } from '../runner/rows/input-messages.ts';
+import { checkMapping, compileMapping, proposeMapping } from '../runner/rows/mapping.ts';
+import { createRunCalls, type RunCallsDeps } from '../runner/rows/run-journal.ts';
+import type { JournalEntry } from '../storage/journal.ts';
+import type { Cell } from '../tables/cell.ts';
+import type { Tables } from '../tables/table.ts';
+
+/** What one run of an agent outside of batches needs. */
+export interface TryParts {
+  tables: Tables;
+  openAgent: (definition: AgentDefinition, signal: AbortSignal) => Promise<OpenedAgent>;
+  /** The journal, provider, lane and limits of the run's calls. */
+  callsOf: (definition: AgentDefinition, signal: AbortSignal) => Promise<RunCallsDeps>;
+  readJournal: (run: string) => Promise<JournalEntry[]>;
+  newId: (prefix: string) => string;
+}
+
+/**
+ * Runs an agent once, outside of batches, through the journal.
+ * @throws AppError before any call, when the input does not fit the agent or a row can't be read. A run that fails is
+ *   a result
+ */
+export async function tryAgent(
+  definition: AgentDefinition,
+  { given, signal }: { given: Given; signal: AbortSignal },
+  parts: TryParts,
+): Promise<TriedRun> {
+  const { input, messages } = await startOf(definition, given, parts.tables);
+  const run = parts.newId('try');
+  const calls = await parts.callsOf(definition, signal);
+  const agent = await parts.openAgent(definition, signal);
+  try {
+    const { callModel, callTool } = createRunCalls(run, false, calls);
+    const outcome = await agent.run(messages, { runId: run, callModel, callTool, signal });
+    const entries = await parts.readJournal(run);
+    const { provider, model } = definition.model;
+    return {
+      run_id: run,
+      agent: agentLabel(definition),
+      model: `${provider}/${model}`,
+      stand_in: calls.provider.standIn ?? null,
+      input,
+      ...resultOf(outcome),
+      cost_usd: costOf(entries),
+      entries,
+    };
+  } finally {
+    await agent.close();
+  }
+}
+
+async function startOf(
+  definition: AgentDefinition,
+  given: Given,
+  tables: Tables,
+): Promise<{ input: JsonObject | null; messages: Message[] }> {
+  if ('message' in given) {
+    if (definition.prompt === undefined) return { input: null, messages: [{ role: 'user', content: given.message }] };
+    const fields = definition.prompt.placeholders ?? [];
+    const fix = `give its fields instead: ${fields.map((name) => `--input ${name}=…`).join(' ')}`;
+    throw new AppError('invalid_arguments', `${agentLabel(definition)} has a prompt of its own; ${fix}.`);
+  }
+  const { columns, cells } = 'table' in given ? await readRow(given, tables) : given;
+  const proposed = proposeMapping(definition.input, columns);
+  const mapping: InputMapping = { ...proposed, ...given.mapping };
+  const problems = checkMapping(mapping, definition.input, columns);
+  const [first] = problems;
+  if (first !== undefined) throw new AppError(first.code, problems.map(({ message }) => message).join('\n'));
+  const input = await compileMapping(mapping, definition.input, columns)(cells);
+  return { input, messages: inputMessages(definition, input) };
+}
+
+async function readRow(
+  { table, row }: { table: string; row: number },
+  tables: Tables,
+): Promise<{ columns: string[]; cells: Cell[] }> {
+  const source = await tables.openSource(table);
+  try {
+    let number = 0;
+    for await (const chunk of source.rows()) {
+      const found = chunk[row - number];
+      if (found?.kind === 'record') return { columns: source.columns(), cells: found.cells };
+      if (found !== undefined) {
+        throw new AppError('row_malformed', `Row ${row} of ${table} (line ${found.line}) can't be read.`);
+      }
+      number += chunk.length;
+    }
+    throw new AppError('not_found', `${table} has no row ${row}: it has ${number} rows, numbered from 0.`);
+  } finally {
+    await source.close();
+  }
+}
+
+function resultOf(outcome: RunOutcome): Pick<TriedRun, 'status' | 'output' | 'text' | 'error'> {
+  const nothing = { output: null, text: null, error: null };
+  if (outcome.status === 'succeeded') return { ...nothing, status: 'succeeded', output: outcome.structured };
+  if (outcome.status === 'failed') {
+    const { code, message } = outcome.error;
+    return { ...nothing, status: 'failed', error: { code, message } };
+  }
+  const last = outcome.messages.findLast(({ role }) => role === 'assistant');
+  const text = last === undefined || last.role !== 'assistant' ? '' : textOf(last.content);
+  return { ...nothing, status: 'succeeded', text };
+}
+
+/** Dollars of the answered calls; null when a price is unknown. */
+function costOf(entries: JournalEntry[]): number | null {
+  let sum = 0;
+  for (const { answer } of entries) {
+    if (answer?.costMicroUsd === null) return null;
+    sum += answer?.costMicroUsd ?? 0;
+  }
+  return sum / 1e6;
+}

@@ -1,0 +1,99 @@
+import type { Command } from 'commander';
+import type { AgentDefinition } from '../../agent/definition.ts';
+import { AppError } from '../../base/errors.ts';
+import { resolveAgent } from '../../registry/registry.ts';
+import type { App, Given } from '../app.ts';
+import { type CommandContext, newCommand, type Output } from '../command-context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { collect, locationArgument, mappingArgument, numberArgument } from '../mapping-arguments.ts';
+import { addQuestionFlags, QUESTION_HELP, type QuestionFlags, questionOf } from '../question-arguments.ts';
+import { listenForStop } from '../signals.ts';
+import { oneLine } from '../terminal/safe-text.ts';
+import { triedLines } from '../terminal/trace-text.ts';
+
+interface TryArguments extends QuestionFlags {
+  input?: string[];
+  table?: string;
+  row?: number;
+  map?: string[];
+}
+
+/** `rowmill try AGENT`: runs an agent, or a question, once and shows its calls and their cost. Exits 3 when it fails. */
+export function addTryCommand(program: Command, context: CommandContext): void {
+  const command = newCommand(program, 'try', 'Run an agent once and show its trace with the cost')
+    .argument('[agent]', 'the agent, as NAME or NAME@VERSION; none for a question with --prompt')
+    .argument('[message]', 'a message, for an agent without a prompt of its own')
+    .option('-i, --input <field=value>', 'an input field, or a column of the question; repeat for more', collect)
+    .option('-t, --table <location>', 'take the input from a row of this table')
+    .option('-r, --row <number>', 'which row, from 0 (default 0)', numberArgument('--row', { integer: true, min: 0 }))
+    .option('-m, --map <field=how>', 'fill an input field from the row, as in "rowmill run"; repeat for more', collect);
+  addQuestionFlags(command);
+  command
+    .addHelpText('after', HELP)
+    .action((agent: string | undefined, message: string | undefined, given: TryArguments) =>
+      context.run((output) => tryOnce({ agent, message, given }, { context, output })),
+    );
+}
+
+const HELP = `${QUESTION_HELP}
+
+Examples:
+  rowmill try query-classifier 'Where is my parcel?'
+  rowmill try broadband-checker-structured-v2 --table addresses.csv --row 2
+  rowmill try --prompt 'Topic of {message}' --output topic:billing|other --input message='My bill is wrong'`;
+
+interface Asked {
+  agent: string | undefined;
+  message: string | undefined;
+  given: TryArguments;
+}
+
+async function tryOnce(
+  asked: Asked,
+  { context, output }: { context: CommandContext; output: Output },
+): Promise<number> {
+  const start = givenOf(asked, context.io.cwd);
+  const app = await context.app();
+  const agent = await agentOf(asked, app, output);
+  const stop = listenForStop(context.signals, { onFirst: () => output.note('Stopping.'), onSecond: () => undefined });
+  try {
+    const tried = await app.tryAgent(agent, { given: start, signal: stop.signal });
+    output.document(tried);
+    for (const line of triedLines(tried, output)) output.line(line);
+    return tried.status === 'succeeded' ? EXIT.completed : EXIT.rowsFailed;
+  } finally {
+    stop.close();
+  }
+}
+
+async function agentOf({ agent, given }: Asked, app: App, output: Output): Promise<AgentDefinition> {
+  const question = questionOf(given);
+  if (question === undefined) {
+    if (agent !== undefined) return resolveAgent(app.registry, agent);
+    throw new AppError('invalid_arguments', 'Name an agent (rowmill agents list), or ask with --prompt and --output.');
+  }
+  if (agent !== undefined) throw new AppError('invalid_arguments', 'Name an agent or ask with --prompt, not both.');
+  const defined = await app.runner.define(question);
+  for (const warning of defined.warnings) output.note(oneLine(warning));
+  return defined.agent;
+}
+
+/** Exactly one of a message, fields and a row of a table. */
+function givenOf({ message, given }: Asked, cwd: string): Given {
+  const ways = [message, given.input, given.table].filter((way) => way !== undefined);
+  if (ways.length !== 1) {
+    throw new AppError(
+      'invalid_arguments',
+      'Give one of a message, --input field=value, and --table LOCATION --row N.',
+    );
+  }
+  if (message !== undefined) return { message };
+  const mapping = given.map === undefined ? {} : { mapping: mappingArgument(given.map) };
+  if (given.table !== undefined) return { table: locationArgument(given.table, cwd), row: given.row ?? 0, ...mapping };
+  const pairs = (given.input ?? []).map((pair) => {
+    const at = pair.indexOf('=');
+    if (at < 1) throw new AppError('invalid_arguments', `--input ${pair}: write field=value.`);
+    return [pair.slice(0, at), pair.slice(at + 1)] as const;
+  });
+  return { columns: pairs.map(([name]) => name), cells: pairs.map(([, value]) => value), ...mapping };
+}
