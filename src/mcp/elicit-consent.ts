@@ -49,9 +49,12 @@ export function consentRequest(
 
 /** The person's answer to an earlier question; undefined when the call carries none. */
 export async function consentAnswer(
-  { mcpReq }: ServerContext,
+  { server, context }: { server: McpServer; context: ServerContext },
   confirmations: Confirmations,
 ): Promise<{ token: string } | 'declined' | undefined> {
+  const { mcpReq } = context;
+  // A client that shows no forms was never asked.
+  if (!showsForms(server, context)) return undefined;
   const token = mcpReq.requestState<string>();
   const answer = inputResponse(mcpReq.inputResponses, AGREE);
   if (typeof token !== 'string' || answer.kind !== 'elicit') return undefined;

@@ -29,7 +29,7 @@ export function registerTools(server: McpServer, { tools, confirmations, log }: 
         annotations: { title: tool.title, ...tool.hints },
       },
       async (args, context) => {
-        const answer = await consentAnswer(context, confirmations);
+        const answer = await consentAnswer({ server, context }, confirmations);
         if (answer === 'declined') return toCallToolResult(declined());
         const given = lenientArguments(toObject(args), tool.inputSchema);
         const input = answer === undefined ? given : { ...given, confirmation_token: answer.token };

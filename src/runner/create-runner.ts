@@ -4,6 +4,7 @@ import { AppError } from '../base/errors.ts';
 import { parseJson } from '../base/exact-number.ts';
 import type { BatchRecord } from '../storage/batches.ts';
 import type { PastAttempt, RowRecord, RowStatus } from '../storage/rows.ts';
+import type { WrittenStyle } from '../tables/row-writer.ts';
 import { type Caller, createdBy, localCaller, type Scope } from './contract/caller.ts';
 import { inlineAgent } from './contract/inline-agent.ts';
 import { batchTuning } from './contract/options.ts';
@@ -139,8 +140,9 @@ function bind(caller: Caller, deps: RunnerDeps): Runner {
     },
     rows: async (id, options) => readRows(await read(id), options, deps),
     trace: async (id, row) => traceRow(await read(id), row, deps),
-    async exportTable(id, uri, { overwrite: mayOverwrite = false, status, ...style } = {}) {
+    async exportTable(id, uri, { overwrite: mayOverwrite = false, status, ...given } = {}) {
       const batch = await read(id, 'batches:write');
+      const style = status === undefined ? { ...safetyOf(batch), ...given } : given;
       if (batch.columns === null)
         throw new AppError('batch_state_invalid', `The batch ${id} has not loaded its table yet.`);
       const overwrite = mayOverwrite || batch.output?.uri === deps.tables.absolute(uri);
@@ -151,8 +153,10 @@ function bind(caller: Caller, deps: RunnerDeps): Runner {
     },
     async *csv(id, { status, ...style } = {}) {
       const batch = await read(id);
-      if (status === undefined) yield* toCsv(outputHeader(batch), outputRows(batch, store), style);
-      else yield* toCsv(batch.columns ?? [], sourceRows(batch, store, storedStatus(status)), style);
+      // Source rows go back into a batch, so they stay as they are unless the caller asks.
+      if (status !== undefined)
+        yield* toCsv(batch.columns ?? [], sourceRows(batch, store, storedStatus(status)), style);
+      else yield* toCsv(outputHeader(batch), outputRows(batch, store), { ...safetyOf(batch), ...style });
     },
     lapsed: () => store.listLapsedBatches(),
     remove: async (id, { force = false } = {}) => removeBatch(await read(id, 'batches:write'), force, deps),
@@ -230,6 +234,11 @@ async function createBatch(
     deps.events.emit('batch-status', { batchId: id, from: null, status: batch.status, pauseReason: null, at: now });
   }
   return { report: await reportBatch(batch, deps), started: inserted, plan };
+}
+
+/** A batch that was started with neutralised cells is never exported with others by default. */
+function safetyOf(batch: BatchRecord): WrittenStyle {
+  return planOf(batch).request.options?.spreadsheet_safe === true ? { spreadsheetSafe: true } : {};
 }
 
 async function exportToRecords(

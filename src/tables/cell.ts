@@ -12,3 +12,12 @@ export type Cell = Json;
  * Parquet source. `json` holds any cell as JSON text.
  */
 export type StoredType = 'string' | 'integer' | 'number' | 'boolean' | 'json' | { parquet: JsonObject };
+
+/**
+ * Puts an apostrophe before text that a spreadsheet would read as a formula (OWASP, "CSV Injection"); plain numbers
+ * stay.
+ */
+export function neutraliseFormula(text: string): string {
+  if (!/^[=+\-@\t\r\n＝＋－＠]/.test(text)) return text;
+  return /^[+-]?(\d+([.,]\d+)*|[.,]\d+)(e[+-]?\d+)?%?$/i.test(text) ? text : `'${text}`;
+}

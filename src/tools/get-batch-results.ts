@@ -5,6 +5,7 @@ import { nearest } from '../base/nearest.ts';
 import { strict } from '../base/strict-object.ts';
 import type { RowReport } from '../runner/contract/row.ts';
 import type { Runner } from '../runner/runner.ts';
+import { neutraliseFormula } from '../tables/cell.ts';
 import { defineTool } from './define-tool.ts';
 import type { OrchestratorTool } from './orchestrator-tool.ts';
 import { resultsResource } from './show/resource-uris.ts';
@@ -29,6 +30,10 @@ const input = strict({
     .describe(
       'Only these columns of the source, fields of the input and fields of the output, by name; all of them without it.',
     ),
+  spreadsheet_safe: z
+    .boolean()
+    .default(false)
+    .describe('Neutralise text that a spreadsheet would run as a formula, for rows that go into one.'),
   limit: z.int().min(1).max(50).default(20).describe('How many rows to return, from 1 to 50.'),
   cursor: z.string().min(1).optional().describe('Where to continue: next_cursor of the previous page, unchanged.'),
 });
@@ -74,7 +79,7 @@ export function createResultsTool({ runner }: { runner: Runner }): OrchestratorT
     idempotent: true,
     input,
     output,
-    async run({ batch_id, status, fields, limit, cursor }) {
+    async run({ batch_id, status, fields, spreadsheet_safe, limit, cursor }) {
       const report = await runner.report(batch_id);
       const filter = status?.toUpperCase();
       const position = cursor === undefined ? undefined : decodeCursor(cursor, batch_id, filter);
@@ -84,7 +89,8 @@ export function createResultsTool({ runner }: { runner: Runner }): OrchestratorT
         ...(position === undefined ? {} : { cursor: position }),
       });
       if (fields !== undefined) checkFields(fields, page.rows);
-      const rows = fit(page.rows.map((one) => describeRow(one, fields)));
+      const shown = page.rows.map((one) => describeRow(one, fields));
+      const rows = fit(spreadsheet_safe ? shown.map(neutralised) : shown);
       const firstLeftOut = page.rows[rows.length]?.row ?? page.nextCursor;
       return {
         summary: summarize(rows, firstLeftOut !== null),
@@ -128,6 +134,24 @@ function describeRow(report: RowReport, fields: string[] | undefined): Row {
     _status: report.status === 'succeeded' ? 'SUCCESS' : report.status.toUpperCase(),
     _processing_time: report.processing_seconds,
     _error: report.error === null ? '' : `${report.error.code}: ${report.error.message}`,
+  };
+}
+
+/** The row with its text neutralised, as in a table that is safe for spreadsheets. */
+function neutralised(one: Row): Row {
+  const safe = (values: Record<string, unknown>) =>
+    Object.fromEntries(
+      Object.entries(values).map(([name, value]) => [
+        name,
+        typeof value === 'string' ? neutraliseFormula(value) : value,
+      ]),
+    );
+  return {
+    ...one,
+    source: safe(one.source),
+    input: one.input == null ? null : safe(one.input),
+    output: one.output == null ? null : safe(one.output),
+    _error: neutraliseFormula(one._error),
   };
 }
 

@@ -70,4 +70,20 @@ describe('get_batch_results', () => {
     const { rows } = await rig.call('get_batch_results', { batch_id: id });
     expect(rows).toMatchObject([{ cut: true, source: { address: expect.stringMatching(/^y+…$/) } }]);
   });
+
+  it('neutralises formulas where asked, as the CSV of a batch that was started so does', async () => {
+    const formulas = await rig.write('formulas.csv', 'Address,postcode,=note\n=1+1,AB1,-5\n"@cmd",CD2,x\n');
+    const id = await runToEnd(rig, { csv_uri: formulas, options: { spreadsheet_safe: true } });
+    const plain = await rig.call('get_batch_results', { batch_id: id });
+    expect(plain['rows']).toMatchObject([{ source: { Address: '=1+1' }, output: { seen: '=1+1' } }, {}]);
+    const safe = await rig.call('get_batch_results', { batch_id: id, spreadsheet_safe: true });
+    expect(safe['rows']).toMatchObject([
+      { source: { Address: "'=1+1", '=note': '-5' }, output: { seen: "'=1+1" } },
+      { source: { Address: "'@cmd" }, output: { seen: "'@cmd" } },
+    ]);
+    const csv = async (style?: { spreadsheetSafe: boolean }) =>
+      (await Array.fromAsync(rig.runner.csv(id, style))).join('');
+    expect(await csv()).toMatch(/^Address,postcode,'=note,.*\n'=1\+1,AB1,-5,fast,'=1\+1,/);
+    expect(await csv({ spreadsheetSafe: false })).toMatch(/^Address,postcode,=note,.*\n=1\+1,AB1,-5,fast,=1\+1,/);
+  });
 });

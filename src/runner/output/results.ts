@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../../protocol/messages.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { RowRecord, RowStatus } from '../../storage/rows.ts';
 import type { Store } from '../../storage/store.ts';
-import type { Cell } from '../../tables/cell.ts';
+import { type Cell, neutraliseFormula } from '../../tables/cell.ts';
 import type { WrittenStyle } from '../../tables/row-writer.ts';
 import type { MetadataColumn, StatusColumn } from '../contract/mapping.ts';
 import type { RowReport } from '../contract/row.ts';
@@ -160,16 +160,21 @@ const OUTCOMES: { [status in RowStatus]: string | null } = {
 export async function* toCsv(
   header: readonly string[],
   pages: AsyncIterable<Cell[][]>,
-  { bom = false, delimiter = ',' }: WrittenStyle = {},
+  { bom = false, delimiter = ',', spreadsheetSafe = false }: WrittenStyle = {},
 ): AsyncGenerator<string> {
-  yield stringify([[...header]], { delimiter, bom });
-  for await (const rows of pages) yield stringify(rows, { cast: CSV_CASTS, delimiter });
+  const cast = spreadsheetSafe ? { ...CSV_CASTS, string: neutraliseFormula, object: safeObject } : CSV_CASTS;
+  yield stringify([[...header]], { delimiter, bom, cast });
+  for await (const rows of pages) yield stringify(rows, { cast, delimiter });
 }
 
 const CSV_CASTS = {
   boolean: (value: boolean) => String(value),
   object: (value: object) => JSON.stringify(value),
 };
+
+function safeObject(value: object): string {
+  return neutraliseFormula(JSON.stringify(value));
+}
 
 /** One row as the tools and commands show it. */
 export function rowReport(row: RowRecord, batch: BatchRecord): RowReport {

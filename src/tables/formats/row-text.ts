@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
-import type { Cell } from '../cell.ts';
+import { type Cell, neutraliseFormula } from '../cell.ts';
 import type { WrittenStyle } from '../row-writer.ts';
 import type { FormatName } from './format.ts';
 
@@ -68,13 +68,4 @@ function jsonText(spreadsheetSafe: boolean, marks: { start: string; between: str
 export function cellText(cell: Cell): string {
   if (cell === null) return '';
   return typeof cell === 'string' ? cell : JSON.stringify(cell);
-}
-
-/**
- * Puts an apostrophe before text that a spreadsheet would read as a formula (OWASP, "CSV Injection"); plain numbers
- * stay.
- */
-export function neutraliseFormula(text: string): string {
-  if (!/^[=+\-@\t\r\n＝＋－＠]/.test(text)) return text;
-  return /^[+-]?(\d+([.,]\d+)*|[.,]\d+)(e[+-]?\d+)?%?$/i.test(text) ? text : `'${text}`;
 }

@@ -52,11 +52,7 @@ export function addBatchesExportCommand(batches: Command, context: CommandContex
         });
         const selection = given.status === undefined ? {} : { status: given.status };
         if (given.out === undefined || given.out === '-') {
-          const option = [
-            ...(output.json ? ['--json'] : []),
-            ...(given.spreadsheetSafe === true ? ['--spreadsheet-safe'] : []),
-            ...(given.overwrite === true ? ['--overwrite'] : []),
-          ][0];
+          const option = [...(output.json ? ['--json'] : []), ...(given.overwrite === true ? ['--overwrite'] : [])][0];
           if (option !== undefined) {
             throw new AppError('invalid_arguments', `${option} needs --out: without it the table goes to stdout.`);
           }

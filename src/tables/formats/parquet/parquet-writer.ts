@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { ByteWriter, type ColumnSource, ParquetWriter } from 'hyparquet-writer';
 import { AppError } from '../../../base/errors.ts';
-import type { Cell, StoredType } from '../../cell.ts';
+import { type Cell, neutraliseFormula, type StoredType } from '../../cell.ts';
 import type { Location, PendingBytes } from '../../locations/location.ts';
 import type { TableWriter, WriterOptions } from '../../row-writer.ts';
-import { cellText, neutraliseFormula } from '../row-text.ts';
+import { cellText } from '../row-text.ts';
 import { elementOf } from './column-type.ts';
 import { type CellWriter, cellWriter } from './write-cells.ts';
 

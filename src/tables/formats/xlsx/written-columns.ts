@@ -1,6 +1,6 @@
 import type { CellValue, ColumnDef } from 'hucre/xlsx';
-import type { Cell } from '../../cell.ts';
-import { cellText, neutraliseFormula } from '../row-text.ts';
+import { type Cell, neutraliseFormula } from '../../cell.ts';
+import { cellText } from '../row-text.ts';
 import { protectEscapes } from './escaped-characters.ts';
 import { momentOf } from './written-moments.ts';
 
