@@ -32,7 +32,7 @@ export interface TextFacts {
   /** CSV and TSV only. */
   delimiter?: string;
   quote?: string;
-  lineEnd?: '\n' | '\r\n' | '\r';
+  lineEnd?: '\n' | '\r\n' | '\r' | 'mixed';
 }
 
 /** How a whole file is compressed. */
@@ -69,6 +69,14 @@ export interface TableWarning {
     | 'invalid_bytes'
     | 'encoding_guessed'
     | 'files_differ'
+    | 'trailing_delimiters'
+    | 'stray_returns'
+    | 'mixed_line_ends'
+    | 'title_lines'
+    | 'one_column'
+    | 'comment_lines'
+    | 'escaped_quotes'
+    | 'decimal_commas'
     | 'column_added'
     | 'lone_surrogates'
     | 'mixed_types'

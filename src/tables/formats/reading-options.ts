@@ -2,16 +2,25 @@ import { AppError } from '../../base/errors.ts';
 import type { Reading } from '../reading.ts';
 import type { FormatName } from './format.ts';
 
-const CSV: readonly (keyof Reading)[] = ['delimiter', 'encoding', 'header', 'skipLines', 'quote'];
+const CSV: readonly (keyof Reading)[] = [
+  'delimiter',
+  'encoding',
+  'header',
+  'skipLines',
+  'quote',
+  'escape',
+  'comment',
+  'decimalComma',
+];
 
 /** The reading options that each format takes. */
 const TAKES: Readonly<Record<FormatName, readonly (keyof Reading)[]>> = {
   csv: CSV,
   tsv: CSV,
-  jsonl: ['encoding'],
-  json: ['encoding'],
-  parquet: [],
-  xlsx: ['sheet', 'header', 'skipLines'],
+  jsonl: ['encoding', 'decimalComma'],
+  json: ['encoding', 'decimalComma'],
+  parquet: ['decimalComma'],
+  xlsx: ['sheet', 'header', 'skipLines', 'decimalComma'],
 };
 
 /** The option by its flag and by its name in the contract. */

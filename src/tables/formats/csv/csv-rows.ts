@@ -3,9 +3,12 @@ import { AppError } from '../../../base/errors.ts';
 import type { SourceRow } from '../../row-source.ts';
 import { holdsReplacement, MAX_TEXT_BYTES } from '../text.ts';
 import type { CsvDialect } from './csv-dialect.ts';
-import { type Frame, frameCsv } from './csv-framing.ts';
+import { type Frame, frameCsv, type RecordsFrame } from './csv-framing.ts';
 import { parseRecords } from './csv-records.ts';
+import { endOfLine } from './line-ends.ts';
 import type { RowWarnings } from './row-warnings.ts';
+
+const CR = 13;
 
 /** Turns blocks of a CSV file into rows; faulty records become malformed rows. */
 export interface CsvRowReader {
@@ -43,7 +46,11 @@ export function createCsvRowReader(parts: {
       skipping = frame.cut;
       rows.push(malformedRow(block, frame, dialect));
       warnings.malformed(frame.line, frame.reason);
+    } else if (frame.kind === 'comment') {
+      skipping = frame.cut;
     } else {
+      for (const line of frame.trimmed) warnings.trimmed(line);
+      for (const line of frame.strayReturns) warnings.strayReturn(line);
       const takeAll = counts ? countRecords : takeRecords;
       if (!isSound(block.subarray(frame.start, frame.end))) warnUndecoded(block, frame, { isSound, warnings });
       takeAll(block, frame, { dialect, warnings, rows });
@@ -55,10 +62,11 @@ export function createCsvRowReader(parts: {
       let { line } = from;
       let start = 0;
       if (skipping) {
-        const found = block.indexOf(dialect.lineEndByte);
-        if (found === -1) return { rows: [], consumed: block.length, line };
+        const end = endOfLine({ bytes: block, atEnd: from.atEnd }, 0, dialect);
+        // A carriage return at the end may be half of a line end.
+        if (end === undefined) return { rows: [], consumed: from.atEnd ? block.length : beforeReturns(block), line };
         skipping = false;
-        start = found + 1;
+        start = end;
         line += 1;
       }
       const rest = block.subarray(start);
@@ -70,7 +78,12 @@ export function createCsvRowReader(parts: {
   };
 }
 
-type RecordsFrame = Frame & { kind: 'records' };
+/** Offset of the carriage returns at the end of a block, at most two. */
+function beforeReturns(block: Buffer): number {
+  let at = block.length;
+  while (at > 0 && block.length - at < 2 && block[at - 1] === CR) at -= 1;
+  return at;
+}
 
 interface Taking {
   dialect: CsvDialect;
@@ -89,6 +102,7 @@ function takeRecords(block: Buffer, frame: RecordsFrame, { dialect, warnings, ro
   for (let index = 0; index < records.length; index += 1) {
     const cells = records[index] ?? [];
     const line = lines[index] ?? 0;
+    if (cells.length > (frame.fields[index] ?? 0)) cells.length = columnCount;
     if (cells.length > columnCount) {
       const text = textOf(block.subarray(starts[index], starts[index + 1] ?? frame.end));
       const reason = tooManyFields(cells.length, columnCount);
@@ -149,7 +163,7 @@ function malformedRow(block: Buffer, frame: Frame & { kind: 'malformed' }, diale
 function cellsBeforeQuote(text: string, dialect: CsvDialect): string[] {
   const quote = text.indexOf(String.fromCharCode(dialect.quoteByte));
   if (quote === -1) return [];
-  const cells = text.slice(0, quote).split(String.fromCharCode(dialect.delimiterByte));
+  const cells = text.slice(0, quote).split(dialect.delimiter.toString('utf8'));
   return cells.slice(0, Math.min(cells.length - 1, dialect.columnCount));
 }
 

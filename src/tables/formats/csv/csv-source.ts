@@ -19,7 +19,6 @@ import { SEPARATOR_LINE_BYTES, separatorLineOf } from './separator-line.ts';
 import { skipLines } from './skip-lines.ts';
 
 const ROWS_PER_CHUNK = 500;
-const CR = 13;
 /** Equal to no byte. */
 const NO_BYTE = -1;
 
@@ -41,7 +40,7 @@ export interface SourceInput {
 export async function openCsvSource(given: SourceInput): Promise<SnapshotSource> {
   const { header: hasHeader = true, skipLines: skipped = 0 } = given.reading;
   const input = { ...given, chunks: skipLines(given.chunks, skipped) };
-  const dialect = dialectOf(input.text);
+  const dialect = dialectOf(input);
   const header = await readHeader(input, dialect);
   const rows = hasHeader ? header : { rest: header.block, nextLine: header.line };
   const { columns, warnings } = hasHeader ? uniqueNames(header.cells) : numberedColumns(header.cells);
@@ -70,11 +69,14 @@ function readAs({ reading, text }: SourceInput): Reading {
   return { ...reading, encoding, ...(delimiter !== undefined && { delimiter }), ...(quote !== undefined && { quote }) };
 }
 
-function dialectOf(text: TextFacts): CsvDialect {
+function dialectOf({ text, reading }: SourceInput): CsvDialect {
+  const quoteByte = text.quote === '' ? NO_BYTE : (text.quote ?? '"').charCodeAt(0);
   return {
-    delimiterByte: (text.delimiter ?? ',').charCodeAt(0),
-    quoteByte: text.quote === '' ? NO_BYTE : (text.quote ?? '"').charCodeAt(0),
-    lineEndByte: (text.lineEnd ?? '\n') === '\r' ? CR : 10,
+    delimiter: Buffer.from(text.delimiter ?? ',', 'utf8'),
+    quoteByte,
+    escapeByte: reading.escape === undefined ? quoteByte : reading.escape.charCodeAt(0),
+    lineEnds: text.lineEnd === '\r' || text.lineEnd === 'mixed' ? 'any' : 'lf',
+    comment: reading.comment === undefined ? undefined : Buffer.from(reading.comment, 'utf8'),
     columnCount: 0,
   };
 }
@@ -92,8 +94,8 @@ async function readHeader(input: SourceInput, dialect: CsvDialect) {
       block = block.subarray(separator?.length ?? 0);
     }
     const framed = frameCsv(block, { line: first, atEnd: next.done === true }, dialect);
-    // Blank lines before the header in a table of unknown width are no rows: they are dropped.
-    const frame = framed.frames.find(({ kind }) => kind !== 'blank');
+    // Blank lines and comments before the header are no rows: they are dropped.
+    const frame = framed.frames.find(({ kind }) => kind !== 'blank' && kind !== 'comment');
     if (frame?.kind === 'malformed') {
       throw new AppError(
         'not_a_table',
@@ -102,26 +104,20 @@ async function readHeader(input: SourceInput, dialect: CsvDialect) {
     }
     if (frame?.kind === 'records') {
       const end = frame.starts[1] ?? frame.end;
-      const cells = parseRecords(block.subarray(frame.start, end), dialect)[0] ?? [];
-      const line = frame.lines[1] ?? first + countLines(block.subarray(0, end), dialect.lineEndByte);
+      const cells = parseRecords(block.subarray(frame.start, end), dialect, frame.quoted)[0] ?? [];
+      const nextLine = frame.lines[1] ?? frame.nextLine;
       return {
         cells,
         block: block.subarray(frame.start),
         line: frame.lines[0] ?? first,
         rest: block.subarray(end),
-        nextLine: line,
+        nextLine,
       };
     }
     if (next.done) throw new AppError('file_empty', `${input.uri} holds no header: its lines are blank.`);
     block = block.subarray(framed.consumed);
     first = framed.line;
   }
-}
-
-function countLines(bytes: Buffer, lineEndByte: number): number {
-  let count = 0;
-  for (const byte of bytes) if (byte === lineEndByte) count += 1;
-  return count;
 }
 
 /** The position of reading; updated while rows are read. */

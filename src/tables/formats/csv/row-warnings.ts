@@ -5,6 +5,10 @@ export interface RowWarnings {
   padded(line: number): void;
   malformed(line: number, reason: string): void;
   invalidBytes(line: number): void;
+  /** A record with empty fields behind its last column. */
+  trimmed(line: number): void;
+  /** A carriage return outside quotes that ends no line. */
+  strayReturn(line: number): void;
   list(): TableWarning[];
 }
 
@@ -31,6 +35,8 @@ export function createRowWarnings(encoding: string): RowWarnings {
     padded: (line) => add('short_records_padded', line),
     malformed: (line, reason) => add('malformed_records', line, reason),
     invalidBytes: (line) => add('invalid_bytes', line),
+    trimmed: (line) => add('trailing_delimiters', line),
+    strayReturn: (line) => add('stray_returns', line),
     list: () =>
       [...seen].map(([code, one]) => ({
         code,
@@ -56,6 +62,10 @@ function describe(code: TableWarning['code'], { count, line, lines, reason }: Se
       return `${records} could not be read, ${where}: ${reason}. ${becomes}.`;
     case 'invalid_bytes':
       return `${records} with bytes that do not decode as ${encoding}, ${linesInWords(lines, count)}; each such byte was read as U+FFFD. If the file has another encoding, give --encoding (reading.encoding).`;
+    case 'trailing_delimiters':
+      return `${records} with more delimiters than columns, and nothing behind them, ${where}; the empty fields were left out.`;
+    case 'stray_returns':
+      return `${records} with a carriage return that ends no line, ${where}; it is kept as text.`;
     default:
       return `${records}, ${where}.`;
   }

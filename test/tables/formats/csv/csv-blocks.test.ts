@@ -4,7 +4,29 @@ import { createCsvRowReader } from '../../../../src/tables/formats/csv/csv-rows.
 import { createRowWarnings, type RowWarnings } from '../../../../src/tables/formats/csv/row-warnings.ts';
 import type { SourceRow, TableWarning } from '../../../../src/tables/row-source.ts';
 
-const PIECES = ['a', 'b', '"', '"', '""', ',', ',"', '",', '\n', '\n', '\r\n', '\r', '\0', 'é', 'ÿ'];
+const PIECES = [
+  'a',
+  'b',
+  '"',
+  '"',
+  '""',
+  ',',
+  ',"',
+  '",',
+  '\n',
+  '\n',
+  '\r\n',
+  '\r',
+  '\r\r\n',
+  '\\',
+  '\\"',
+  '#',
+  '\n#',
+  '||',
+  '\0',
+  'é',
+  'ÿ',
+];
 const FILES = 20_000;
 
 /** Numbers below `limit`, the same in every run. */
@@ -56,12 +78,15 @@ test('reads any text, however broken and wherever it is cut, to the same rows, a
   for (let count = 0; count < FILES; count += 1) {
     const text = Array.from({ length: random(40) }, () => PIECES[random(PIECES.length)]).join('');
     const file = Buffer.from(text, random(4) === 0 ? 'latin1' : 'utf8');
-    const dialect = {
-      delimiterByte: 44,
-      quoteByte: 34,
-      lineEndByte: random(8) === 0 ? 13 : 10,
+    const dialect: CsvDialect = {
+      delimiter: Buffer.from(random(6) === 0 ? '||' : ','),
+      quoteByte: random(12) === 0 ? -1 : 34,
+      escapeByte: 34,
+      lineEnds: random(4) === 0 ? 'any' : 'lf',
+      comment: random(4) === 0 ? Buffer.from(random(2) === 0 ? '#' : '#a') : undefined,
       columnCount: 1 + random(3),
     };
+    dialect.escapeByte = random(4) === 0 ? 92 : dialect.quoteByte;
     const cuts = Array.from({ length: random(5) }, () => random(file.length + 1)).sort((a, b) => a - b);
     const warnings = createRowWarnings('utf-8');
     const whole = readInPieces(file, [], dialect, { warnings });
