@@ -37,6 +37,16 @@ export function readingFlagsOf(given: FlagValues): ReadingOptions {
   return valuesOf(given, readingOptions.shape);
 }
 
+/** Options for reading a table as they are typed. */
+export function readingArguments(reading: ReadingOptions): string[] {
+  return Object.entries(readingOptions.shape).flatMap(([name, schema]) => {
+    const value = reading[name as keyof ReadingOptions];
+    const flag = `${flagOf(name, schema).long}`;
+    if (value === undefined || (typeof value === 'boolean' && value !== !isOffSwitch(schema))) return [];
+    return typeof value === 'boolean' ? [flag] : [flag, value === '\t' ? 'tab' : `${value === '' ? 'none' : value}`];
+  });
+}
+
 function addFlags(command: Command, shape: Shape): void {
   const entries = Object.entries(shape);
   for (const [group, ones] of Map.groupBy(entries, ([, schema]) => faceOf(schema).cli.group)) {

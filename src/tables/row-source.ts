@@ -120,6 +120,8 @@ interface OpenedSource {
   columns(): string[];
   /** How the source is read, with what was detected: opened again with it, it is read in the same way. */
   readAs?(): Reading;
+  /** Options that would read the source better, as its head shows; its warnings say why. */
+  suggested?(): Reading;
   /** Grows while rows are read. */
   warnings(): TableWarning[];
   /**

@@ -44,6 +44,8 @@ export interface TableProfile {
   columns: ColumnProfile[];
   sampleRows: Cell[][];
   warnings: TableWarning[];
+  /** Options that would read the table better, beside those that were given. */
+  suggested: Reading;
 }
 
 /** Options for opening a source. */

@@ -14,6 +14,21 @@ export interface ReadTable {
   warnings: TableWarning[];
 }
 
+/** Writes a file into a folder of its own, for as long as something is done with it. */
+export async function withFile<Result>(
+  body: Buffer | string,
+  name: string,
+  use: (path: string, folder: string) => Promise<Result>,
+): Promise<Result> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'rowmill-reading-')));
+  try {
+    await writeFile(join(folder, name), body);
+    return await use(join(folder, name), folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
 /** Writes a file and reads it as a table. */
 export async function readTable(
   body: Buffer | string,
@@ -21,13 +36,8 @@ export async function readTable(
   reading: Reading = {},
   fragment = '',
 ): Promise<ReadTable> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'rowmill-reading-')));
-  try {
-    await writeFile(join(folder, name), body);
-    const tables = createTestTables({
-      roots: [folder],
-    });
-    const source = await tables.openSource(`${join(folder, name)}${fragment}`, { reading });
+  return withFile(body, name, async (path, folder) => {
+    const source = await createTestTables({ roots: [folder] }).openSource(`${path}${fragment}`, { reading });
     const rows: SourceRow[] = [];
     for await (const chunk of source.rows()) rows.push(...chunk);
     return {
@@ -37,7 +47,5 @@ export async function readTable(
       cells: rows.map((row) => row.cells),
       warnings: source.warnings(),
     };
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  });
 }

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import * as z from 'zod';
 import { bytes, count, counted } from '../../base/figures.ts';
+import { readingOptions } from '../../runner/contract/reading.ts';
 import { callTool } from '../call-tool.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { numberArgument } from '../mapping-arguments.ts';
-import { addReadingFlags, type FlagValues, readingFlagsOf } from '../option-flags.ts';
+import { addReadingFlags, type FlagValues, readingArguments, readingFlagsOf } from '../option-flags.ts';
 import { listenForStop } from '../signals.ts';
 import { TABLE_ARGUMENT, tableArgument } from '../table-argument.ts';
 import { cellText, oneLine } from '../terminal/safe-text.ts';
@@ -40,6 +41,7 @@ const analysis = z.object({
     }),
   ),
   columns_not_detailed: z.array(z.string()),
+  suggested_reading: readingOptions.nullable(),
   sample_rows: z.array(z.record(z.string(), z.unknown())),
   warnings: z.array(z.object({ message: z.string(), line: z.number().nullable() })),
 });
@@ -75,7 +77,11 @@ export function addAnalyzeCommand(program: Command, context: CommandContext): vo
           };
           const found = await callTool(app, 'analyze_csv_structure', input, stop.signal);
           output.document(found);
-          if (!output.json) show(analysis.parse(found), output);
+          if (!output.json) {
+            const shown = analysis.parse(found);
+            show(shown, output);
+            showSuggestion(table, shown, output);
+          }
           return EXIT.completed;
         } finally {
           stop.close();
@@ -120,6 +126,20 @@ function show(found: Analysis, output: Output): void {
 }
 
 const COMPRESSIONS = { none: '', gzip: ', gzipped', zstd: ', zstd' };
+
+/** The command that reads the table as its warnings advise. */
+function showSuggestion(table: string, { suggested_reading: reading }: Analysis, output: Output): void {
+  if (reading === null) return;
+  const words = [shellWord(table), ...readingArguments(reading).map(shellWord)].join(' ');
+  output.line();
+  output.line(`To read it so:  rowmill analyze ${words}`);
+  output.line(`Then:           rowmill run ${words} --agent NAME`);
+}
+
+/** A word as a shell takes it. */
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
 
 function factsOf({ format, ...found }: Analysis): string[] {
   const delimiter = { '\t': 'tab', ',': 'comma', ';': 'semicolon', '|': 'bar' }[format.delimiter ?? ''];

@@ -8,7 +8,7 @@ import { type DaySpending, dayCapReached } from '../../storage/spending.ts';
 import type { Cell } from '../../tables/cell.ts';
 import type { RowSource } from '../../tables/row-source.ts';
 import type { Caller } from '../contract/caller.ts';
-import { type InputMapping, STATUS_COLUMNS } from '../contract/mapping.ts';
+import { STATUS_COLUMNS } from '../contract/mapping.ts';
 import { OPTION_DEFAULTS } from '../contract/options.ts';
 import type { BatchPlan, ContinuationPlan } from '../contract/plan.ts';
 import type { Problem } from '../contract/problem.ts';
@@ -136,7 +136,7 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
     plan.continuation = counted;
     plan.row_count = counted.kept_rows + rowsToRun(counted);
   }
-  const { failed, firstReason, ...inputs } = await sampleInputs(plan.input_mapping, agent, look);
+  const { failed, firstReason, ...inputs } = await sampleInputs(plan, agent, look);
   tellUnfilled(plan, { failed, firstReason, ...inputs });
   const basis = {
     agent,
@@ -296,8 +296,9 @@ interface SampledInputs {
   firstReason: string;
 }
 
-async function sampleInputs(mapping: InputMapping, agent: AgentDefinition, look: Look): Promise<SampledInputs> {
-  const transform = compileMapping(mapping, agent.input, look.columns);
+async function sampleInputs(plan: BatchPlan, agent: AgentDefinition, look: Look): Promise<SampledInputs> {
+  const decimalComma = plan.reading.decimal_comma ?? false;
+  const transform = compileMapping(plan.input_mapping, agent.input, look.columns, { decimalComma });
   let characters = 0;
   let counted = 0;
   let firstReason = '';

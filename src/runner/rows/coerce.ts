@@ -1,8 +1,15 @@
+import { decimalCommaOf } from '../../base/decimal-comma.ts';
 import { ExactNumber, exactNumber, parseJson } from '../../base/exact-number.ts';
 import type { Json, JsonSchema } from '../../protocol/messages.ts';
 
 const TRUE = new Set(['true', 'yes', 'y', '1']);
 const FALSE = new Set(['false', 'no', 'n', '0']);
+
+/** How numbers are written in text. */
+interface NumberOptions {
+  /** With a decimal comma: 1.234,50. */
+  decimalComma?: boolean;
+}
 
 /** The cell converted to the type that the schema requires, or the reason why that is not possible. */
 export type Coerced = { ok: true; value: Json } | { ok: false; reason: string };
@@ -11,11 +18,11 @@ export type Coerced = { ok: true; value: Json } | { ok: false; reason: string };
  * Converts a cell to the type that a property's schema requires. Text is never guessed: it is refused unless all of it
  * parses as the type. In a list of types, the first type that fits is used. Without a type the cell is unchanged.
  */
-export function coerce(cell: Json, schema: JsonSchema | undefined): Coerced {
+export function coerce(cell: Json, schema: JsonSchema | undefined, options: NumberOptions = {}): Coerced {
   const types = typesOf(schema);
   if (types.length === 0) return { ok: true, value: cell };
   for (const type of types) {
-    const value = toType(cell, type);
+    const value = toType(isNumeric(type) ? written(cell, options) : cell, type);
     if (value !== undefined) return { ok: true, value };
   }
   return { ok: false, reason: `${brief(cell)} is not of type ${types.join(' or ')}` };
@@ -25,6 +32,15 @@ function typesOf(schema: JsonSchema | undefined): string[] {
   const type = schema?.['type'];
   if (typeof type === 'string') return [type];
   return Array.isArray(type) ? type.filter((name): name is string => typeof name === 'string') : [];
+}
+
+function isNumeric(type: string): boolean {
+  return type === 'integer' || type === 'number';
+}
+
+/** A number with a decimal comma as one with a point; null for other text where numbers have a comma. */
+function written(cell: Json, { decimalComma = false }: NumberOptions): Json {
+  return decimalComma && typeof cell === 'string' ? (decimalCommaOf(cell) ?? null) : cell;
 }
 
 function toType(cell: Json, type: string): Json | undefined {

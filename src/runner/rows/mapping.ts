@@ -107,25 +107,31 @@ function listed(names: string[]): string {
 /**
  * Compiles a checked mapping once for a batch. Empty cells of optional fields are left out; values are coerced to the
  * types of the input schema, and the whole input is validated against it.
+ * @param options.decimalComma whether numbers in cells are written with a decimal comma; those in expressions are not
  */
 export function compileMapping(
   mapping: InputMapping,
   schema: JsonSchema | undefined,
   columns: string[],
+  { decimalComma = false }: { decimalComma?: boolean } = {},
 ): TransformInput {
   const fields = inputFields(schema);
   const required = new Set(requiredFields(schema));
   const validate: Validator =
     schema === undefined ? () => ({ valid: true }) : compileSchema(schema, "the agent's input schema");
-  const sources = Object.entries(mapping).map(([field, how]) => ({ field, read: compileSource(field, how, columns) }));
+  const sources = Object.entries(mapping).map(([field, how]) => ({
+    field,
+    read: compileSource(field, how, columns),
+    decimalComma: decimalComma && isColumn(how),
+  }));
   const needsRow = Object.values(mapping).some((how) => typeof how === 'string' && isExpression(how));
   return async (cells) => {
     const row = needsRow ? rowObject(columns, cells) : {};
     const input: JsonObject = {};
-    for (const { field, read } of sources) {
+    for (const { field, read, ...numbers } of sources) {
       const value = await read(row, cells);
       if (value === undefined || ((value === '' || value === null) && !required.has(field))) continue;
-      const coerced = coerce(value, fields[field]);
+      const coerced = coerce(value, fields[field], numbers);
       if (!coerced.ok)
         throw new AppError('input_invalid', `The input field "${field}" can't be filled: ${coerced.reason}.`);
       input[field] = wellFormed(coerced.value);
@@ -135,6 +141,11 @@ export function compileMapping(
       throw new AppError('input_invalid', `The row gives no valid input: ${checked.errors.join('; ')}.`);
     return input;
   };
+}
+
+/** Whether a field is filled from a column as it is. */
+function isColumn(how: InputMapping[string]): boolean {
+  return typeof how === 'string' ? !isExpression(how) : 'column' in how;
 }
 
 function compileSource(field: string, how: InputMapping[string], columns: string[]): FieldSource {

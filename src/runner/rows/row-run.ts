@@ -51,7 +51,7 @@ interface RowRunsParts {
 /** Compiles what all rows of a batch have in common. */
 export function createRowRuns(snapshot: BatchSnapshot, { agent, calls, parks }: RowRunsParts): RowRuns {
   const { agent: definition, columns } = snapshot;
-  const transformInput = compileMapping(snapshot.inputMapping, definition.input, columns);
+  const transformInput = compileMapping(snapshot.inputMapping, definition.input, columns, snapshot);
   const transformOutput = compileOutput(snapshot.outputMapping, columns);
   const { clock, signal } = calls;
 

@@ -14,6 +14,8 @@ export interface BatchSnapshot {
   columns: string[];
   inputMapping: InputMapping;
   outputMapping: OutputMapping;
+  /** Numbers in cells are written with a decimal comma. */
+  decimalComma: boolean;
 }
 
 /** One attempt at a row, to be run. Plain data, so that it can run in another process. */
@@ -31,7 +33,9 @@ export interface RowTask {
 export function snapshotOf(batch: BatchRecord): BatchSnapshot {
   const { agent, toolSpecs, inputMapping, request } = planOf(batch);
   const outputMapping = request.output_mapping ?? {};
-  return { batchId: batch.id, agent, toolSpecs, columns: batch.columns ?? [], inputMapping, outputMapping };
+  const decimalComma = request.reading?.decimal_comma ?? false;
+  const columns = batch.columns ?? [];
+  return { batchId: batch.id, agent, toolSpecs, columns, inputMapping, outputMapping, decimalComma };
 }
 
 /** The task of a claimed row's current attempt. */

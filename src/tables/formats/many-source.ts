@@ -28,6 +28,7 @@ export async function openManySource(uri: string, files: PartFile[], signal?: Ab
     ...(first.types === undefined ? {} : { types: () => [...(first.types ?? [])] }),
     columns: () => [...columns],
     readAs: () => first.reading,
+    suggested: () => first.suggested,
     warnings: () => [...warnings],
     parts: () => files.map(({ name, uri: place }) => ({ name, uri: place })),
     async *rows(wanted) {
@@ -56,17 +57,21 @@ interface Heads extends Pick<SnapshotSource, 'format' | 'sizeBytes' | 'total'> {
 /** The heads of all files as one, and how the files are read. */
 interface AllHeads extends Heads {
   reading: Reading;
+  /** What the first file that shows something suggests. */
+  suggested: Reading;
   warnings: TableWarning[];
 }
 
 async function heads(uri: string, files: PartFile[], signal?: AbortSignal): Promise<AllHeads> {
   let all: Heads | undefined;
   const readings: FileReading[] = [];
+  let suggested: Reading = {};
   for (const file of files) {
     const source = await file.open(signal);
     const { format, sizeBytes, total } = source;
     const head = { format, sizeBytes, total, columns: source.columns(), types: source.types?.() };
     readings.push({ name: file.name, reading: source.readAs?.() ?? {} });
+    if (Object.keys(suggested).length === 0) suggested = source.suggested?.() ?? {};
     await source.close();
     all =
       all === undefined
@@ -74,7 +79,7 @@ async function heads(uri: string, files: PartFile[], signal?: AbortSignal): Prom
         : joined(all, head, { file, uri, isOpen: format.name === 'jsonl' || format.name === 'json' });
   }
   if (all === undefined) throw new AppError('file_not_found', `${uri} names no file.`);
-  return { ...all, reading: commonReading(readings), warnings: readingDifferences(readings) };
+  return { ...all, reading: commonReading(readings), suggested, warnings: readingDifferences(readings) };
 }
 
 function joined(

@@ -66,6 +66,7 @@ export async function openSource(location: Location, settings: OpenSettings): Pr
       format: describeFormat(format, { compression: peeked.compression, text: facts, ...reading }),
       text: facts,
       reading,
+      head: wholeLines(afterLines(text, reading.skipLines ?? 0), peeked.complete),
       sizeBytes: stored.sizeBytes,
       chunks: toUtf8(peeked.all(), encoding),
       close: peeked.close,
@@ -127,9 +128,16 @@ function afterLines(text: string, lines: number): string {
   for (let line = 0; line < lines; line += 1) {
     const found = text.slice(at).search(/[\r\n]/);
     if (found === -1) return '';
-    at += found + (text.startsWith('\r\n', at + found) ? 2 : 1);
+    const end = at + found;
+    at = end + (text.startsWith('\r\r\n', end) ? 3 : text.startsWith('\r\n', end) ? 2 : 1);
   }
   return text.slice(at);
+}
+
+/** The text without the line that the head cuts off. */
+function wholeLines(text: string, complete: boolean): string {
+  const end = Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r', text.length - 3));
+  return complete || end === -1 ? text : text.slice(0, end + 1);
 }
 
 function textFacts(found: {

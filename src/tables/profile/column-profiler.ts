@@ -1,3 +1,4 @@
+import { decimalCommaOf } from '../../base/decimal-comma.ts';
 import { ExactNumber } from '../../base/exact-number.ts';
 import type { Cell } from '../cell.ts';
 import type { TableWarning } from '../row-source.ts';
@@ -22,7 +23,8 @@ export interface ColumnProfiler {
   finish(name: string, spread: readonly Cell[]): { profile: ColumnProfile; warnings: TableWarning[] };
 }
 
-export function createColumnProfiler(): ColumnProfiler {
+/** @param decimalComma whether numbers are written with a decimal comma */
+export function createColumnProfiler(decimalComma = false): ColumnProfiler {
   const counts = createValueCounts();
   const distinct = createDistinctCounter();
   const kindCounts = new Float64Array(KINDS.length);
@@ -38,12 +40,13 @@ export function createColumnProfiler(): ColumnProfiler {
   /** Adds a value without a place in `counts`. Properties that equal values share are computed here. */
   const addNew = (text: string, known: ValueKind | undefined): number => {
     const { hash, characters } = measured;
-    const kind = known ?? kindOf(text);
+    const number = decimalComma ? decimalCommaOf(text) : undefined;
+    const kind = known ?? (decimalComma ? kindWithComma(text, number) : kindOf(text));
     const index = KIND_INDEX.get(kind) ?? 0;
     distinct.add(hash);
     if (characters < minLength) minLength = characters;
     if (characters > maxLength) maxLength = characters;
-    if (kind === 'integer' || kind === 'number') numbers.add(Number(text), text);
+    if (kind === 'integer' || kind === 'number') numbers.add(Number(number ?? text), text);
     else if (kind === 'date' || kind === 'timestamp') {
       const times = timesOf(text.trim());
       dayFirst.add(times?.dayFirst ?? Number.NaN, text);
@@ -91,6 +94,12 @@ export function createColumnProfiler(): ColumnProfiler {
       return { profile, warnings: mixedTypes(name, kindCounts, firstLines) };
     },
   };
+}
+
+/** The kind where a comma is the decimal sign: then a point makes no number. */
+function kindWithComma(text: string, number: string | undefined): ValueKind {
+  const kind = kindOf(number ?? text);
+  return number === undefined && (kind === 'integer' || kind === 'number') ? 'text' : kind;
 }
 
 /** The kind of a JSONL value that is not a string; `undefined` for strings, whose text decides the kind. */

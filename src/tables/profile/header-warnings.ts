@@ -17,9 +17,9 @@ export function headerWarnings(
     const message = hasHeader ? 'The table has a header and no rows.' : 'The table has no rows.';
     return [{ code: 'no_rows', message }];
   }
-  if (!hasHeader || !looksLikeData(columns)) return [];
-  const fix =
-    'If the file has no header, put a line of column names above the first row: otherwise that row is not run.';
+  // CSV looks at its head when it is opened.
+  if (!hasHeader || format.text !== undefined || !looksLikeData(columns)) return [];
+  const fix = 'If the table has no header, give --no-header (reading.header): otherwise that row is not run.';
   return [{ code: 'header_like_data', message: `The header looks like a row of data. ${fix}`, line: 1 }];
 }
 

@@ -1,4 +1,5 @@
 import type { Cell } from '../cell.ts';
+import type { Reading } from '../reading.ts';
 import type { RowSource, SourceRow, TableWarning } from '../row-source.ts';
 import type { ColumnProfile, TableProfile } from '../table.ts';
 import { type ColumnProfiler, createColumnProfiler } from './column-profiler.ts';
@@ -14,9 +15,10 @@ const DEFAULT_SAMPLE_ROWS = 5;
  */
 export async function profileSource(
   source: RowSource,
-  options: { sampleRows?: number; signal?: AbortSignal } = {},
+  options: { sampleRows?: number; signal?: AbortSignal; reading?: Reading } = {},
 ): Promise<TableProfile> {
-  const profilers: ColumnProfiler[] = source.columns().map(() => createColumnProfiler());
+  const { decimalComma = false } = options.reading ?? {};
+  const profilers: ColumnProfiler[] = source.columns().map(() => createColumnProfiler(decimalComma));
   const spread = createSpread();
   const sampleRows: Cell[][] = [];
   const wanted = options.sampleRows ?? DEFAULT_SAMPLE_ROWS;
@@ -32,7 +34,7 @@ export async function profileSource(
     }
     const { cells, line } = row;
     while (profilers.length < cells.length) {
-      profilers.push(createColumnProfiler());
+      profilers.push(createColumnProfiler(decimalComma));
       begins.push(rowCount);
     }
     for (let index = 0; index < cells.length; index += 1) profilers[index]?.add(cells[index] ?? null, line);
@@ -49,7 +51,7 @@ export async function profileSource(
   const columns: ColumnProfile[] = [];
   const warnings: TableWarning[] = source.warnings();
   for (const [index, name] of source.columns().entries()) {
-    const profiler = profilers[index] ?? createColumnProfiler();
+    const profiler = profilers[index] ?? createColumnProfiler(decimalComma);
     const finished = profiler.finish(name, spread.column(index));
     columns.push({ ...finished.profile, nulls: finished.profile.nulls + (begins[index] ?? rowCount) });
     warnings.push(...finished.warnings);
@@ -64,5 +66,6 @@ export async function profileSource(
     columns,
     sampleRows: sampleRows.map((cells) => columns.map((_, index) => cells[index] ?? null)),
     warnings,
+    suggested: source.suggested?.() ?? {},
   };
 }

@@ -21,6 +21,7 @@ const snapshot: BatchSnapshot = {
   toolSpecs: null,
   columns: ['q'],
   inputMapping: { q: 'q' },
+  decimalComma: false,
   outputMapping: { columns: { loud: '{% $uppercase(output.answer) %}' } },
 };
 const row: RowRecord = {

@@ -13,6 +13,7 @@ import type { CsvDialect } from './csv-dialect.ts';
 import { frameCsv } from './csv-framing.ts';
 import { parseRecords } from './csv-records.ts';
 import { type CsvRowReader, createCsvRowReader } from './csv-rows.ts';
+import { dialectFindings } from './dialect-findings.ts';
 import { numberedColumns, uniqueNames } from './header.ts';
 import { createRowWarnings } from './row-warnings.ts';
 import { SEPARATOR_LINE_BYTES, separatorLineOf } from './separator-line.ts';
@@ -28,6 +29,8 @@ export interface SourceInput {
   format: FormatDescription;
   text: TextFacts;
   reading: Reading;
+  /** The first lines behind those that are skipped, to find out how they are written. */
+  head: string;
   sizeBytes: number | undefined;
   chunks: AsyncGenerator<Buffer>;
   close(): void;
@@ -41,6 +44,8 @@ export async function openCsvSource(given: SourceInput): Promise<SnapshotSource>
   const { header: hasHeader = true, skipLines: skipped = 0 } = given.reading;
   const input = { ...given, chunks: skipLines(given.chunks, skipped) };
   const dialect = dialectOf(input);
+  const separator = separatorLineOf(input.head)?.length ?? 0;
+  const found = dialectFindings({ text: input.head.slice(separator), dialect: { ...dialect }, reading: input.reading });
   const header = await readHeader(input, dialect);
   const rows = hasHeader ? header : { rest: header.block, nextLine: header.line };
   const { columns, warnings } = hasHeader ? uniqueNames(header.cells) : numberedColumns(header.cells);
@@ -56,7 +61,13 @@ export async function openCsvSource(given: SourceInput): Promise<SnapshotSource>
     sizeBytes: input.sizeBytes,
     columns: () => [...columns],
     readAs: () => readAs(input),
-    warnings: (): TableWarning[] => [...textFindings(input.text), ...warnings, ...rowWarnings.list()],
+    suggested: () => found.suggested,
+    warnings: (): TableWarning[] => [
+      ...textFindings(input.text),
+      ...found.warnings,
+      ...warnings,
+      ...rowWarnings.list(),
+    ],
     rows: (signal, options) => readRows(input, from, { signal, ...options }),
     bytesRead: () => from.bytesRead,
     close: async () => input.close(),

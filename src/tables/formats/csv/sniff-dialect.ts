@@ -4,7 +4,8 @@ import { separatorLineOf } from './separator-line.ts';
 export interface DialectFacts {
   delimiter: string;
   quote: string;
-  lineEnd: '\n' | '\r\n' | '\r';
+  /** `mixed`: carriage returns alone end lines beside other line ends. */
+  lineEnd: '\n' | '\r\n' | '\r' | 'mixed';
 }
 
 const DELIMITERS = [',', ';', '\t', '|'] as const;
@@ -22,12 +23,49 @@ export function sniffDialect(text: string, complete: boolean, fixed?: string): D
   return { delimiter, quote, lineEnd };
 }
 
-function sniffLineEnd(text: string): DialectFacts['lineEnd'] {
+/** Quoted fields, in which line ends are text. */
+const QUOTED = /"(?:[^"]|"")*"/g;
+
+function sniffLineEnd(whole: string): DialectFacts['lineEnd'] {
+  const unquoted = whole.slice(0, 65_536).replaceAll(QUOTED, '');
+  const text = /[\r\n]/.test(unquoted) ? unquoted : whole;
   const feed = text.indexOf('\n');
-  if (feed > 0 && text[feed - 1] === '\r') return '\r\n';
-  if (feed !== -1) return '\n';
   // A head cut off between \r and \n causes no error: it holds far more than one line, or the whole file.
-  return text.includes('\r') ? '\r' : '\n';
+  if (feed === -1) return text.includes('\r') ? '\r' : '\n';
+  if (returnsEndLines(text)) return 'mixed';
+  return feed > 0 && text[feed - 1] === '\r' ? '\r\n' : '\n';
+}
+
+/**
+ * Whether carriage returns alone end lines where others end in line feeds: then the lines between them hold delimiters as
+ * often as the others do. Elsewhere they are text of a cell.
+ */
+function returnsEndLines(text: string): boolean {
+  const start = text.slice(0, 16_384);
+  if (!/\r(?!\r?\n)/.test(start)) return false;
+  const how = { complete: false, quote: '"', lineEnd: '\n' };
+  const asText = countPerRecord(start, how);
+  const asEnds = countPerRecord(start.replaceAll(/\r(?!\r?\n)/g, '\n'), how);
+  return DELIMITERS.some((_, index) => {
+    const share = (records: number[][]) => shareOfUsual(records, index);
+    return share(asEnds) > share(asText) || (share(asEnds) === 1 && (asEnds[0]?.[index] ?? 0) > 0);
+  });
+}
+
+/** The share of records with the most frequent number of a delimiter, where that is not zero. */
+function shareOfUsual(records: number[][], index: number): number {
+  return usualCount(records, index).share;
+}
+
+/** The most frequent number of a delimiter in records that have it, and the share of such records. */
+function usualCount(records: number[][], index: number): { count: number; share: number } {
+  const counts = new Map<number, number>();
+  for (const record of records) {
+    const count = record[index] ?? 0;
+    if (count > 0) counts.set(count, (counts.get(count) ?? 0) + 1);
+  }
+  const [usual] = [...counts].sort(([a, n], [b, m]) => m - n || b - a);
+  return usual === undefined ? { count: 0, share: 0 } : { count: usual[0], share: usual[1] / records.length };
 }
 
 const SINGLE_QUOTED = /(?<=^|[,;\t|])'(?:[^']|'')*'(?=[,;\t|]|\r|\n|$)/gm;
@@ -58,7 +96,10 @@ function sniffDelimiter(text: string, how: { complete: boolean; quote: string; l
     const better = share > best.share + 0.1 || (share > best.share - 0.1 && fields > best.fields);
     if (better) best = { delimiter, share, fields };
   }
-  return best.delimiter;
+  const usual = DELIMITERS.map((delimiter, index) => ({ delimiter, ...usualCount(records, index) }));
+  const steady = usual.reduce((one, other) => (other.share > one.share ? other : one));
+  // Titles above the header may hold another delimiter than the rest.
+  return steady.share > best.share + 0.25 ? steady.delimiter : best.delimiter;
 }
 
 /**
@@ -66,14 +107,17 @@ function sniffDelimiter(text: string, how: { complete: boolean; quote: string; l
  * But if every record has the same number of one candidate, names are missing in the header, and splitting shows it.
  */
 function singleColumnDelimiter(body: number[][]): string {
-  const [first] = body;
-  if (first !== undefined && body.length > 1) {
-    const steady = DELIMITERS.find(
-      (_, index) => (first[index] ?? 0) > 0 && body.every((counts) => counts[index] === first[index]),
-    );
-    if (steady !== undefined) return steady;
-  }
+  const steady = DELIMITERS.find((_, index) =>
+    isSteady(body.slice(body.findIndex((counts) => counts[index] !== 0)), index),
+  );
+  if (body.length > 1 && steady !== undefined) return steady;
   return DELIMITERS.find((_, index) => body.every((counts) => counts[index] === 0)) ?? ',';
+}
+
+/** Whether every record has the same number of a delimiter, behind titles without one. */
+function isSteady(records: number[][], index: number): boolean {
+  const count = records[0]?.[index] ?? 0;
+  return count > 0 && records.length > 1 && records.every((counts) => counts[index] === count);
 }
 
 /** For each record with content, the number of occurrences of each candidate outside quotes. */

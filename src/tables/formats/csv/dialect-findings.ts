@@ -1,0 +1,143 @@
+import { decimalCommaOf } from '../../../base/decimal-comma.ts';
+import type { Reading } from '../../reading.ts';
+import type { TableWarning } from '../../row-source.ts';
+import type { CsvDialect } from './csv-dialect.ts';
+import { filledFields, type HeadRecord, type HeadRecords, headRecords, usualFields } from './head-records.ts';
+import { looksLikeData } from './header-like-data.ts';
+
+/** What the head of a file shows beside its dialect: warnings that name an option, and those options. */
+export interface Findings {
+  warnings: TableWarning[];
+  suggested: Reading;
+}
+
+/** The text of a file's head behind skipped lines, and how it is read. */
+export interface FoundHead {
+  text: string;
+  dialect: CsvDialect;
+  reading: Reading;
+}
+
+const MOST_TITLE_LINES = 20;
+const COMMENT_STARTS = ['#', '//'];
+/** Delimiters that are found only by looking for another one. */
+const OTHER_DELIMITERS = [':', '^', '~', '\u{1}', '\u{1f}', '¦', '§', '¬', '||'];
+
+const DELIMITER = /[,;\t|]/;
+
+/** Looks for titles, comments, escapes, a missing header, other delimiters and decimal commas. */
+export function dialectFindings(head: FoundHead): Findings {
+  const { reading, dialect } = head;
+  const found = headRecords(head.text, dialect);
+  const skipped = reading.skipLines ?? 0;
+  const findings: Findings = { warnings: [], suggested: {} };
+  const note = (code: TableWarning['code'], suggested: Reading, message: string, line?: number): void => {
+    findings.warnings.push({ code, message, ...(line !== undefined && { line: line + skipped }) });
+    Object.assign(findings.suggested, suggested);
+  };
+  const usual = usualFields(found.records);
+  if (reading.escape === undefined && head.text.includes('\\"') && escapesFit(head, found)) {
+    note(
+      'escaped_quotes',
+      { escape: '\\' },
+      "Quotes in fields seem to be written as \\\": give --escape '\\' (reading.escape).",
+    );
+  }
+  const comment = reading.comment === undefined ? commentOf(found.records, usual.fields) : undefined;
+  if (comment !== undefined) {
+    const message = `Lines that start with ${comment.start} seem to be comments: give --comment '${comment.start}' (reading.comment).`;
+    note('comment_lines', { comment: comment.start }, message, comment.line);
+  }
+  const records = found.records.filter(({ cells }) => comment === undefined || !cells[0]?.startsWith(comment.start));
+  const first = titleRecords(records, usual);
+  if (first > 0) {
+    const lines = (records[first]?.line ?? 1) - 1;
+    const all = lines + skipped;
+    const message = `The first ${all === 1 ? 'line looks like a title' : `${all} lines look like titles`} above the table: give --skip-lines ${all} (reading.skip_lines).`;
+    note('title_lines', { skipLines: all }, message, 1);
+  }
+  const [header, ...body] = records.slice(first);
+  if (usual.fields <= 1) noteOneColumn(head, found, note);
+  if (
+    reading.header === undefined &&
+    header !== undefined &&
+    looksLikeData(
+      header.cells,
+      body.map(({ cells }) => cells),
+    )
+  ) {
+    const message =
+      'The header looks like a row of data. If the table has no header, give --no-header (reading.header): otherwise that row is not run.';
+    note('header_like_data', { header: false }, message, header.line);
+  }
+  const column = reading.decimalComma === undefined ? decimalCommaColumn(body) : undefined;
+  if (column !== undefined) {
+    const message = `Column ${column + 1} holds numbers with a decimal comma, which are read as text: give --decimal-comma (reading.decimal_comma).`;
+    note('decimal_commas', { decimalComma: true }, message);
+  }
+  return findings;
+}
+
+/** Whether fewer records are malformed when a backslash escapes quotes. */
+function escapesFit({ text, dialect }: FoundHead, { malformed, records }: HeadRecords): boolean {
+  const escaped = headRecords(text, { ...dialect, escapeByte: 92 });
+  if (escaped.malformed !== malformed) return escaped.malformed < malformed;
+  return usualFields(escaped.records).share > usualFields(records).share;
+}
+
+/** A start of lines that mark comments: such lines have other numbers of fields than the rest. */
+function commentOf(records: readonly HeadRecord[], fields: number): { start: string; line: number } | undefined {
+  if (fields < 2) return undefined;
+  for (const start of COMMENT_STARTS) {
+    const marked = records.filter(({ cells }) => cells[0]?.startsWith(start));
+    const odd = marked.find(({ cells }) => cells.length !== fields);
+    if (odd !== undefined && marked.length < records.length / 2) return { start, line: odd.line };
+  }
+  return undefined;
+}
+
+/** Number of records before the header: they have fewer fields, or only the first of several is filled. */
+function titleRecords(records: readonly HeadRecord[], { fields }: { fields: number }): number {
+  if (fields < 2) return 0;
+  const first = records.findIndex(
+    (record) => record.cells.length >= fields && filledFields(record) >= Math.min(fields, 2),
+  );
+  if (first <= 0 || first > MOST_TITLE_LINES) return 0;
+  const isTitle = (record: HeadRecord) =>
+    record.cells.length < fields || fields > 2 ? filledFields(record) <= Math.max(1, fields / 2) : false;
+  const rest = records.slice(first);
+  const alike = rest.filter(({ cells }) => cells.length === fields).length;
+  return records.slice(0, first).every(isTitle) && alike >= rest.length * 0.8 && rest.length >= 2 ? first : 0;
+}
+
+type Note = (code: TableWarning['code'], suggested: Reading, message: string, line?: number) => void;
+
+function noteOneColumn({ text, dialect, reading }: FoundHead, { records }: HeadRecords, note: Note): void {
+  if (reading.delimiter !== undefined || records.length === 0) return;
+  const other = OTHER_DELIMITERS.find((delimiter) => {
+    const split = headRecords(text, { ...dialect, delimiter: Buffer.from(delimiter, 'utf8') });
+    const { fields, share } = usualFields(split.records);
+    return fields > 1 && share === 1 && split.records.length > 1;
+  });
+  const rest = 'If fields are separated by something else, give --delimiter (reading.delimiter).';
+  // A list without any delimiter can't be meant otherwise.
+  if (other === undefined && !records.some(({ cells }) => DELIMITER.test(cells[0] ?? ''))) return;
+  if (other === undefined) note('one_column', {}, `The table has one column only. ${rest}`);
+  else
+    note(
+      'one_column',
+      { delimiter: other },
+      `The table has one column only, and every line holds ${JSON.stringify(other)} equally often. ${rest}`,
+    );
+}
+
+/** The first column whose values are all numbers with a decimal comma, or whole. `1,234` alone may be thousands. */
+function decimalCommaColumn(body: readonly HeadRecord[]): number | undefined {
+  const width = Math.max(0, ...body.map(({ cells }) => cells.length));
+  for (let column = 0; column < width; column += 1) {
+    const values = body.map(({ cells }) => cells[column]?.trim() ?? '').filter((cell) => cell !== '');
+    const isSure = values.some((value) => /,(\d{1,2}|\d{4,})$/.test(value));
+    if (isSure && values.every((value) => decimalCommaOf(value) !== undefined)) return column;
+  }
+  return undefined;
+}
