@@ -70,8 +70,8 @@ export const readingOptions = strict({
     cli: { group: READING },
   }),
   sheet: option(z.string().min(1, 'must name a sheet').max(200), {
-    text: 'The sheet of a workbook.',
-    without: 'the first one',
+    text: 'The sheet of a workbook: its name, or its number from 1.',
+    without: 'the first one that is not hidden',
     cli: { group: READING, value: 'name' },
   }),
 }).describe(
