@@ -63,3 +63,22 @@ it.each(['chat', 'mcp'] as const)('a talk through %s can not name a file as a mo
     expect(result.content).toContain('only the command line may name');
   }
 });
+
+it.each(['chat', 'mcp'] as const)(
+  'a talk through %s can not retry rows with a file or an ARN as the model',
+  async (face) => {
+    const target = { ...QUESTION, model: 'claude-haiku-5-5' };
+    const { batch_id } = await rig.call('execute_batch_processor', { csv_uri: rig.table, target });
+    const runner = rig.runner.as(localCaller(face));
+    for (const model of [
+      'scripted//etc/speed.yaml',
+      'bedrock/arn:aws:bedrock:us-east-1:666666666666:inference-profile/x',
+    ]) {
+      const retry = runner.planRetry(String(batch_id), { model });
+      await expect(retry).rejects.toThrow('only the command line may name');
+    }
+    // Another model of a provider is only refused because the batch has not ended.
+    const other = runner.planRetry(String(batch_id), { model: 'anthropic/claude-sonnet-5-5' });
+    await expect(other).rejects.toMatchObject({ code: 'batch_state_invalid' });
+  },
+);
