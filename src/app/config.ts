@@ -15,6 +15,8 @@ export interface Config {
   agents: { kind: 'file'; path: string } | { kind: 'dynamodb'; table: string } | null;
   /** Folders that file sources and sinks may touch, symlinks resolved. */
   fileRoots: string[];
+  /** Where tables without an output URI go: a folder or an `s3://` prefix, with `/` at its end; null for the default. */
+  resultsUri: string | null;
   /** Hosts that tables may be read from although their address is private, or over plain HTTP; in lower case. */
   httpSources: string[];
   /** Keys that HTTP clients present as bearer tokens; empty means loopback only. */
@@ -53,6 +55,7 @@ const environment = z.object({
   ROWMILL_DATA_DIR: z.string().min(1).optional(),
   ROWMILL_AGENTS: z.string().min(1).optional(),
   ROWMILL_FILES: z.string().min(1).optional(),
+  ROWMILL_RESULTS: z.string().min(1).optional(),
   ROWMILL_HTTP_SOURCES: z
     .string()
     .regex(/^[\w.,: [\]-]*$/, 'must be host names with commas between them, such as files.example.internal,10.0.0.7')
@@ -103,6 +106,7 @@ export function readConfig(env: Record<string, string | undefined>, cwd: string)
     dataDir: resolve(cwd, variables.ROWMILL_DATA_DIR ?? envPaths('rowmill', { suffix: '' }).data),
     agents: agentsOf(variables.ROWMILL_AGENTS, cwd),
     fileRoots: fileRootsOf(variables.ROWMILL_FILES, cwd),
+    resultsUri: resultsUriOf(variables.ROWMILL_RESULTS, cwd),
     httpSources: (variables.ROWMILL_HTTP_SOURCES ?? '')
       .toLowerCase()
       .split(/[\s,]+/)
@@ -156,6 +160,16 @@ function agentsOf(value: string | undefined, cwd: string): Config['agents'] {
     throw new AppError('config_invalid', `ROWMILL_AGENTS names ${path}, which does not exist.`);
   }
   return { kind: 'file', path };
+}
+
+function resultsUriOf(value: string | undefined, cwd: string): string | null {
+  if (value === undefined) return null;
+  const isPrefix = /^s3:\/\/[^/]+/.test(value);
+  if (!isPrefix && /^[a-z][a-z0-9+.-]*:\/\//i.test(value)) {
+    throw new AppError('config_invalid', `ROWMILL_RESULTS is "${value}"; write a folder or s3://BUCKET/PREFIX/.`);
+  }
+  const place = isPrefix ? value : resolve(cwd, value);
+  return place.endsWith('/') ? place : `${place}/`;
 }
 
 function fileRootsOf(value: string | undefined, cwd: string): string[] {

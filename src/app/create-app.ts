@@ -85,6 +85,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     log,
     events,
     resultsDir,
+    ...(config.resultsUri !== null && { resultsUri: config.resultsUri }),
   });
   const detached = createDetachedRunner({ runner, config, log });
   const confirmations = createConfirmations({ store, now: systemClock.now });

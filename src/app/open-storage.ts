@@ -28,7 +28,9 @@ export async function openStorage(
     log,
     dayCap: dayCapOf(config),
   };
-  const roots = [...config.fileRoots, resultsDir];
+  const { resultsUri } = config;
+  const own = resultsUri === null || resultsUri.startsWith('s3://') ? [] : [resultsUri];
+  const roots = [...config.fileRoots, resultsDir, ...own];
   if (config.failpoint === null) {
     const store = await openSqliteStore(storeOptions);
     return { store, tables: createTables({ roots, locations: locationKinds(config, store), log }) };

@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../base/errors.ts';
 import { parseJson } from '../base/exact-number.ts';
-import type { BatchRecord } from '../storage/batches.ts';
+import type { BatchRecord, NewBatch } from '../storage/batches.ts';
 import type { PastAttempt, RowRecord, RowStatus } from '../storage/rows.ts';
 import type { WrittenStyle } from '../tables/row-writer.ts';
 import { type Caller, createdBy, localCaller, type Scope } from './contract/caller.ts';
@@ -15,6 +14,7 @@ import type { AttemptTrace, RowTrace } from './contract/trace.ts';
 import type { RunnerDeps } from './deps.ts';
 import { parseRequest } from './intake/check-request.ts';
 import { defineInline } from './intake/define-inline.ts';
+import { insertWithOutput } from './intake/output-place.ts';
 import { planBatch } from './intake/validate-input.ts';
 import { ENDED } from './lifecycle/batch.ts';
 import { checkRetryModel } from './lifecycle/check-retry-model.ts';
@@ -181,6 +181,7 @@ async function createBatch(
     const messages = [first, ...others].flatMap((problem) => (problem === undefined ? [] : [problem.message]));
     throw new AppError(first?.code ?? 'agent_not_found', messages.join('\n'));
   }
+  const { agent } = plan;
   const request = withAbsoluteUris(given, deps);
   const id = deps.newId('bat');
   const idempotencyKey = request.options?.idempotency_key ?? null;
@@ -188,10 +189,8 @@ async function createBatch(
   if (!isKnown) await approve?.(plan, id);
   const provider = await deps.provider(plan.agent.model.provider, plan.agent.model);
   const now = clock.now();
-  const outputUri = outputOf(request, { id, isMany: plan.source_files > 1 }, deps);
-  const { batch, inserted } = await store.insertBatch({
+  const record = (outputUri: string): NewBatch => ({
     id,
-    ...(tables.writerKind(outputUri) === 'table' && { reserves: outputUri }),
     status: 'created',
     pauseReason: null,
     error: null,
@@ -201,7 +200,7 @@ async function createBatch(
     plan: storable({
       request,
       fileRoots: tables.roots,
-      agent: plan.agent,
+      agent,
       toolSpecs: null,
       inputMapping: plan.input_mapping,
       reading: plan.reading,
@@ -222,6 +221,7 @@ async function createBatch(
     activeMs: 0,
     activeSince: null,
   });
+  const { batch, inserted } = await insertWithOutput(request, plan, { id, deps, record });
   const asked = storedPlanOf(batch).asked ?? storedPlanOf(batch).request;
   if (!inserted && !isDeepStrictEqual(asked, parseJson(JSON.stringify(request)))) {
     throw new AppError(
@@ -254,16 +254,6 @@ async function exportToRecords(
     await writer.close();
   }
   return { uri: writer.uri, bytes: 0 };
-}
-
-/** Where a batch writes its table; the default is in the results folder. */
-function outputOf(
-  { output_uri: uri }: BatchRequest,
-  { id, isMany }: { id: string; isMany: boolean },
-  { resultsDir }: RunnerDeps,
-): string {
-  if (uri === KEPT_OUTPUT) return join(resultsDir, `${id}.csv`);
-  return uri ?? join(resultsDir, isMany ? `${id}/` : `${id}.csv`);
 }
 
 /** Makes URIs absolute, because the process that drives the batch may have another working directory. */

@@ -26,6 +26,8 @@ export interface RunnerDeps extends ExecutionDeps {
   /** How often an owner renews its lease and reads the requests of other processes, in milliseconds. Default 1 s. */
   heartbeatMs?: number;
   owner: LeaseOwner;
-  /** Where a batch without an output URI writes its table. */
+  /** Where tables are kept that have no other place: of several files, of sources elsewhere. */
   resultsDir: string;
+  /** Where all tables without an output URI go instead: a folder or prefix that ends in `/`. */
+  resultsUri?: string;
 }

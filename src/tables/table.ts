@@ -68,6 +68,14 @@ export interface CheckedWriter {
   rows?: number;
 }
 
+/** Options of `Tables.freeResult`. */
+export interface FreeResult extends Pick<CheckedWriter, 'style' | 'rows'> {
+  label: string;
+  folder?: string | undefined;
+  /** Places that are not free, although nothing is there. */
+  except?: ReadonlySet<string>;
+}
+
 /** Sources and writers of every format at every location. */
 export interface Tables {
   /** Folders that file sources and writers may touch. */
@@ -95,6 +103,11 @@ export interface Tables {
    *   writer would throw
    */
   checkWriter(uri: string, notOneOf: string[], options?: CheckedWriter): Promise<void>;
+  /**
+   * A free place for the result table of a source of one file: `NAME.LABEL.EXT`, or with a number, in `folder` (ends in
+   * `/`), or beside the source. Undefined for several files, and without `folder` where none can be written there.
+   */
+  freeResult(source: string, options: FreeResult): Promise<string | undefined>;
   profile(
     uri: string,
     options?: { sampleRows?: number; signal?: AbortSignal; reading?: Reading },

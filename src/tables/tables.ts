@@ -4,6 +4,8 @@ import { schemeOf } from '../base/scheme.ts';
 import { withoutCredentials } from '../base/without-credentials.ts';
 import { isFolderUri, uriInFolder } from './locations/folder-uri.ts';
 import type { LocationKind } from './locations/location-kind.ts';
+import { splitSheet } from './locations/sheet-uri.ts';
+import { resultName } from './result-name.ts';
 import type { RowSource } from './row-source.ts';
 import type { OpenOptions, Tables } from './table.ts';
 import { wellFormedSource } from './well-formed-source.ts';
@@ -74,6 +76,27 @@ function createRootedTables(parts: TablesParts): Tables {
           },
         );
     },
+    freeResult: async (source, { label, folder, except, ...check }) => {
+      const [only, ...others] = await find(source).readPlaces({ uri: source, roots });
+      const into = folder ?? folderOf(find(source), source, only?.name ?? '');
+      if (only === undefined || others.length > 0 || into === undefined) return undefined;
+      const writer = { ...check, style: check.style ?? {}, taken: new Set([only.identity]), overwrite: false };
+      for (let number = 1; ; number += 1) {
+        const name = resultName(only.name, label, number);
+        if (name === undefined) return undefined;
+        const uri = uriInFolder(into, name);
+        try {
+          if (except?.has(uri) === true) continue;
+          await find(uri).checkWriter({ uri, roots }, writer);
+          return uri;
+        } catch (fault) {
+          const code = fault instanceof AppError ? fault.code : undefined;
+          if (code === 'output_exists' || code === 'output_is_source') continue;
+          if (folder === undefined && code !== undefined) return undefined;
+          throw fault;
+        }
+      }
+    },
     profile: async (uri, options = {}) => {
       const source = await open(uri, options);
       const { profileSource } = await import('./profile/profile-source.ts');
@@ -81,6 +104,13 @@ function createRootedTables(parts: TablesParts): Tables {
     },
     close: async () => undefined,
   };
+}
+
+/** The folder of a local file of this name; undefined for a folder, a pattern and every other place. */
+function folderOf(kind: LocationKind, source: string, name: string): string | undefined {
+  if (!kind.schemes.includes('file')) return undefined;
+  const { uri } = splitSheet(kind.absolute(source));
+  return uri.endsWith(`/${name}`) ? uri.slice(0, -name.length) : undefined;
 }
 
 /** @throws AppError `uri_invalid` when no kind has the URI's scheme, or when the URI contains credentials */

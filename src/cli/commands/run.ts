@@ -54,7 +54,7 @@ export function addRunCommand(program: Command, context: CommandContext): void {
     .option('--metadata <a,b>', `columns about each row: ${METADATA_COLUMNS.join(', ')}`, commaSeparated)
     .option(
       '-o, --out <location>',
-      'where to write the result table (default: in results/ of the data directory; its path is shown at the end); the extension sets the format; folder/ writes one table for each source file; - writes CSV to stdout',
+      'where to write the result table (default: NAME.AGENT.csv beside a single local file, else in results/ of the data directory; its path is shown); the extension sets the format; folder/ writes one table for each source file; - writes CSV to stdout',
     );
   addReadingFlags(command);
   addQuestionFlags(command);

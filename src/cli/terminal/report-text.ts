@@ -184,6 +184,9 @@ export function planLines(plan: BatchPlan, layout: TextLayout): string[] {
     lines.push(...field(layout, 'adds', plan.output_columns.map(oneLine).join(', ')));
   }
   if (plan.continuation !== null) lines.push(...field(layout, 'continues', continuationText(plan.continuation)));
+  if (plan.columns.length > 0) {
+    lines.push(...field(layout, 'result', oneLine(plan.output_uri ?? 'a file in results/ of the data directory')));
+  }
   if (plan.estimate !== null) lines.push(...field(layout, 'estimate', estimateText(plan.estimate, paint)));
   if (plan.execution !== null) lines.push(...field(layout, 'runs', executionText(plan.execution, paint)));
   for (const [at, warning] of plan.warnings.entries()) {

@@ -57,6 +57,10 @@ export const batchPlan = z.object({
   continuation: continuationPlan
     .nullable()
     .describe('What is kept of an earlier batch; null when nothing is continued.'),
+  output_uri: z
+    .string()
+    .nullable()
+    .describe('Where the table goes; null for a place that is named after the batch: results/ of the data directory.'),
   estimate: estimate
     .nullable()
     .describe('Expected cost, tokens and time of the batch; null when it can not be estimated.'),

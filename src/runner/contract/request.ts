@@ -55,7 +55,7 @@ export const batchRequest = strict({
     .string()
     .min(1)
     .describe(
-      'Where the output table goes: a path or an s3:// URI. Its extension chooses CSV, TSV, JSONL, JSON, XLSX or Parquet. Without it, and with "-", a file in results/ of the data directory.',
+      'Where the output table goes: a path or an s3:// URI. Its extension chooses CSV, TSV, JSONL, JSON, XLSX or Parquet. Without it: for a single local file NAME.AGENT.csv beside it, in its format, never over a file; for everything else a file in results/ of the data directory, as with "-". ROWMILL_RESULTS changes where.',
     )
     .exactOptional(),
   name: z

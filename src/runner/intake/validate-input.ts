@@ -23,6 +23,7 @@ import { checkRequest } from './check-request.ts';
 import { countKept } from './count-kept.ts';
 import { keptWarnings } from './kept-options.ts';
 import { planExecution } from './mode-options.ts';
+import { freeOutput } from './output-place.ts';
 import { spendingOfStart } from './spending.ts';
 import { checkTargetMapping, inputMappingOf, openTarget } from './target.ts';
 
@@ -42,6 +43,7 @@ const EMPTY: BatchPlan = {
   row_count: null,
   source_files: 1,
   continuation: null,
+  output_uri: null,
   estimate: null,
   execution: null,
   spending_usd: null,
@@ -83,10 +85,19 @@ export async function planBatch(given: BatchRequest, deps: RunnerDeps, { face }:
     const known = look?.rowCount == null ? {} : { rows: look.rowCount };
     await attempt(problems, () => deps.tables.checkWriter(uri, [request.csv_uri], { overwrite, style, ...known }));
   }
+  plan.output_uri = await plannedOutput(request, plan, deps);
   const isEmpty = look !== undefined && look.rowCount === 0;
   if (isEmpty && request.options?.allow_empty !== true) problems.push(noRows(request.csv_uri));
   if (agent !== undefined) await planAgent({ request, plan, agent, look }, deps);
   return plan;
+}
+
+/** Where the table would go. A source that can't be opened has problems of its own. */
+async function plannedOutput(request: BatchRequest, plan: BatchPlan, deps: RunnerDeps): Promise<string | null> {
+  const { output_uri: given } = request;
+  if (given !== undefined) return given === KEPT_OUTPUT ? null : given;
+  if (plan.columns.length === 0) return null;
+  return (await attempt(plan.problems, () => freeOutput(request, plan, { deps }))) ?? null;
 }
 
 /** A start with a known idempotency key starts nothing: the file at the output URI is the first batch's own table. */

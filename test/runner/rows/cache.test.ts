@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { AppError } from '../../../src/base/errors.ts';
 import type { ModelRequest } from '../../../src/protocol/messages.ts';
@@ -165,7 +166,8 @@ it('sends identical requests of two batches in one process once', async () => {
       return echo(row, context);
     },
   });
-  const drives = [await world.start({ cache: 'all' }), await world.start({ cache: 'all' })].map((id) =>
+  const other = { output_uri: join(world.folder, 'other.csv') };
+  const drives = [await world.start({ cache: 'all' }), await world.start({ cache: 'all' }, other)].map((id) =>
     world.runner.drive(id),
   );
   await until(() => gate.waiting() === 1, 'one call is sent');
