@@ -18,3 +18,21 @@ test('refuses what is not the address of an HTTP proxy', () => {
     expect(() => proxyOf({ HTTP_PROXY: address })).toThrow('HTTP_PROXY must be the URL of an HTTP proxy, such as');
   }
 });
+
+test('takes the place of results as a folder or a prefix', () => {
+  const resultsOf = (value?: string) =>
+    readConfig({ ROWMILL_AGENTS: '/dev/null', ...(value !== undefined && { ROWMILL_RESULTS: value }) }, '/tmp')
+      .resultsUri;
+  expect(resultsOf()).toBeNull();
+  expect(resultsOf('out')).toBe('/tmp/out/');
+  expect(resultsOf('/srv/out/')).toBe('/srv/out/');
+  expect(resultsOf('s3://bucket/results')).toBe('s3://bucket/results/');
+  expect(() => resultsOf('https://example.org/')).toThrow('ROWMILL_RESULTS is "https://example.org/"; write a folder');
+});
+
+test('takes hosts that may be read although their address is private', () => {
+  const hostsOf = (value: string) =>
+    readConfig({ ROWMILL_AGENTS: '/dev/null', ROWMILL_HTTP_SOURCES: value }, '/tmp').httpSources;
+  expect(hostsOf('Files.Example.internal, 10.0.0.7,,[::1]')).toEqual(['files.example.internal', '10.0.0.7', '[::1]']);
+  expect(() => hostsOf('https://x/')).toThrow('ROWMILL_HTTP_SOURCES must be host names with commas');
+});
