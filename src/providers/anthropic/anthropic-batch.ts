@@ -21,6 +21,7 @@ import {
 import { createBodyEncoder } from '../provider-jobs/batch-encoder.ts';
 import { readJsonLines } from '../provider-jobs/batch-lines.ts';
 import { spoolLines } from '../provider-jobs/batch-spool.ts';
+import { inJobWords } from '../provider-jobs/job-faults.ts';
 import { openOnUse } from '../provider-jobs/open-on-use.ts';
 import { accountFault } from '../shared/account-faults.ts';
 import { toRefusalFault } from '../shared/service-faults.ts';
@@ -85,6 +86,11 @@ async function open({ apiKey, baseUrl, fetch }: AnthropicBatchOptions): Promise<
   return { sdk, client };
 }
 
+function faultOf(thrown: unknown, sdk: Sdk, { model, jobId }: { model: string; jobId?: string }): AppError {
+  const call = { service: 'Anthropic', address: 'ANTHROPIC_BASE_URL', ...(jobId === undefined ? {} : { jobId }) };
+  return inJobWords(toModelError(thrown, sdk, { model, now: Date.now() }), call);
+}
+
 /** The prompts of a job are hours apart: cached parts must live an hour. */
 function toParams(request: ModelRequest, isStrict: boolean): object {
   const hour = { type: 'ephemeral', ttl: '1h' };
@@ -115,7 +121,7 @@ async function submit({ sdk, client }: Opened, submission: Submission): Promise<
     if (!success) throw invalidResponse('a created batch has no id');
     return { jobId: data.id };
   } catch (thrown) {
-    throw mayHaveCreated(toModelError(thrown, sdk, { model, now: Date.now() }));
+    throw mayHaveCreated(faultOf(thrown, sdk, { model }));
   } finally {
     await spool.remove();
   }
@@ -138,7 +144,7 @@ async function retrieve({ sdk, client }: Opened, jobId: string, signal: AbortSig
     if (!success) throw invalidResponse('a batch has no id');
     return data;
   } catch (thrown) {
-    throw createdNothing(toModelError(thrown, sdk, { model: jobId, now: Date.now() }));
+    throw createdNothing(faultOf(thrown, sdk, { model: jobId, jobId }));
   }
 }
 
@@ -162,7 +168,7 @@ async function cancel(opened: Opened, jobId: string, signal: AbortSignal): Promi
   } catch (thrown) {
     // The job may have ended in between.
     if (thrown instanceof sdk.APIError && (thrown.status === 400 || thrown.status === 409)) return;
-    throw createdNothing(toModelError(thrown, sdk, { model: jobId, now: Date.now() }));
+    throw createdNothing(faultOf(thrown, sdk, { model: jobId, jobId }));
   }
 }
 
@@ -188,7 +194,7 @@ async function* results(
       if (success) yield { id: data.custom_id, outcome: toOutcome(data.result, sdk, options) };
     }
   } catch (thrown) {
-    throw createdNothing(toModelError(thrown, sdk, { model, now: Date.now() }));
+    throw createdNothing(faultOf(thrown, sdk, { model, jobId }));
   }
 }
 
@@ -267,7 +273,7 @@ async function find(opened: Opened, submissionId: string, window: FindWindow): P
       else if (isOfSubmission(id, submissionId)) found.push(batch.id);
     }
   } catch (thrown) {
-    throw createdNothing(toModelError(thrown, sdk, { model: 'Message Batches', now: Date.now() }));
+    throw createdNothing(faultOf(thrown, sdk, { model: 'Message Batches' }));
   }
   // A job that has not ended does not show which submission it belongs to.
   return found.length === 0 && isOpen ? 'ambiguous' : oneOf(found);

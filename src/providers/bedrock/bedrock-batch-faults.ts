@@ -21,6 +21,10 @@ const CODES: Record<string, ErrorCode> = {
   AccessDenied: 'model_permission_denied',
 };
 
+/** Statuses with which a server says that it does not serve an address. */
+const NOT_SERVED = new Set([404, 405, 501]);
+const JOB = /:model-invocation-job\//;
+
 /** An error of the AWS SDK, from Bedrock or from S3, as an AppError. @param place the requested thing, for messages */
 export function toBedrockFault(thrown: unknown, { place, signal }: { place: string; signal: AbortSignal }): AppError {
   if (thrown instanceof AppError) return thrown;
@@ -49,6 +53,19 @@ export function toBedrockFault(thrown: unknown, { place, signal }: { place: stri
     const text = `The bucket of ${place} does not exist: create it, or set BEDROCK_BATCH_INPUT_S3_PATH and BEDROCK_BATCH_OUTPUT_S3_PATH to folders in one that does.`;
     return new AppError('bucket_not_found', text, { cause: thrown });
   }
+  if (status === 404 && JOB.test(place)) {
+    return new AppError('model_unknown', `Bedrock does not know the job ${place}: ${message}`, { cause: thrown });
+  }
+  // A model that is not known is a ResourceNotFoundException of the service itself.
+  if (NOT_SERVED.has(status) && !place.startsWith('s3://') && name !== 'ResourceNotFoundException') {
+    const text = `The server that AWS_ENDPOINT_URL_BEDROCK names has no batch inference: ${inOneLine(`${name}: ${message}`)} (status ${status}). Run with --mode realtime, or set AWS_ENDPOINT_URL_BEDROCK to a server that has it.`;
+    return new AppError('model_unavailable', text, { cause: thrown });
+  }
   const said = `${name}: ${message} (${place})`;
   return toRefusalFault(BEDROCK_BATCH, place, { status, said, code: CODES[name ?? ''], cause: thrown });
+}
+
+/** A body that is not JSON comes with long words of the SDK. */
+function inOneLine(said: string): string {
+  return said.startsWith('SyntaxError') ? 'its answer is not JSON' : said.replace(/\s+/g, ' ').replace(/\.$/, '');
 }

@@ -19,6 +19,7 @@ import {
 } from '../provider-jobs/batch-api.ts';
 import { readJsonLines } from '../provider-jobs/batch-lines.ts';
 import { type Spool, spoolLines } from '../provider-jobs/batch-spool.ts';
+import { inJobWords } from '../provider-jobs/job-faults.ts';
 import { openOnUse } from '../provider-jobs/open-on-use.ts';
 import { invalidResponse, lacksCredentials } from '../shared/service-faults.ts';
 import { toModelError } from './gemini-errors.ts';
@@ -98,10 +99,11 @@ interface WireRequest {
 
 interface Reporting {
   model: string;
+  jobId?: string;
   signal: AbortSignal;
 }
 
-function faultOf(thrown: unknown, { sdk }: Opened, { model, signal }: Reporting): AppError {
+function faultOf(thrown: unknown, { sdk }: Opened, { model, jobId, signal }: Reporting): AppError {
   if (thrown instanceof AppError) return thrown;
   if (signal.aborted) {
     return new AppError('aborted', 'The call of the batch API was cancelled.', { outcomeUnknown: true, cause: thrown });
@@ -110,7 +112,8 @@ function faultOf(thrown: unknown, { sdk }: Opened, { model, signal }: Reporting)
     const text = 'Gemini did not answer in time.';
     return new AppError('model_timeout', text, { retryable: true, outcomeUnknown: true, cause: thrown });
   }
-  return toModelError(thrown, sdk, { service: SERVICE, model, seen: {}, now: Date.now() });
+  const call = { service: SERVICE.name, address: SERVICE.address, ...(jobId === undefined ? {} : { jobId }) };
+  return inJobWords(toModelError(thrown, sdk, { service: SERVICE, model, seen: {}, now: Date.now() }), call);
 }
 
 async function submit(opened: Opened, submission: Submission, inlineBytes: number): Promise<{ jobId: string }> {
@@ -171,7 +174,7 @@ async function retrieve(opened: Opened, jobId: string, signal: AbortSignal): Pro
     const httpOptions = { ...config.httpOptions, fetch: exactly(opened.fetch) };
     return await opened.client.batches.get({ name: jobId, config: { ...config, httpOptions } });
   } catch (thrown) {
-    throw createdNothing(faultOf(thrown, opened, { model: jobId, signal }));
+    throw createdNothing(faultOf(thrown, opened, { model: jobId, jobId, signal }));
   }
 }
 
@@ -212,7 +215,7 @@ async function cancel(opened: Opened, jobId: string, signal: AbortSignal): Promi
   } catch (thrown) {
     // The job may have ended in between.
     if (thrown instanceof opened.sdk.ApiError && (thrown.status === 400 || thrown.status === 409)) return;
-    throw createdNothing(faultOf(thrown, opened, { model: jobId, signal }));
+    throw createdNothing(faultOf(thrown, opened, { model: jobId, jobId, signal }));
   }
 }
 
@@ -233,7 +236,7 @@ async function* results(opened: Opened, jobId: string, options: ResultsOptions):
       if (result !== undefined) yield result;
     }
   } catch (thrown) {
-    throw createdNothing(faultOf(thrown, opened, options));
+    throw createdNothing(faultOf(thrown, opened, { ...options, jobId }));
   }
 }
 

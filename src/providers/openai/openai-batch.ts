@@ -18,6 +18,7 @@ import {
 import { createBodyEncoder } from '../provider-jobs/batch-encoder.ts';
 import { readJsonLines } from '../provider-jobs/batch-lines.ts';
 import { type Spool, spoolLines } from '../provider-jobs/batch-spool.ts';
+import { inJobWords } from '../provider-jobs/job-faults.ts';
 import { openOnUse } from '../provider-jobs/open-on-use.ts';
 import { type BodyError, errorInBody } from '../shared/account-faults.ts';
 import { filteredResponse, invalidResponse, lacksCredentials, toRefusalFault } from '../shared/service-faults.ts';
@@ -74,8 +75,9 @@ function endpointOf(model: string): '/v1/embeddings' | '/v1/responses' {
   return givesVectors(model) ? '/v1/embeddings' : '/v1/responses';
 }
 
-function faultOf(thrown: unknown, { sdk }: OpenClient, model: string): AppError {
-  return toModelError(thrown, sdk, { service: SERVICE, model, now: Date.now() });
+function faultOf(thrown: unknown, { sdk }: OpenClient, model: string, jobId?: string): AppError {
+  const call = { service: SERVICE.name, address: SERVICE.address, ...(jobId === undefined ? {} : { jobId }) };
+  return inJobWords(toModelError(thrown, sdk, { service: SERVICE, model, now: Date.now() }), call);
 }
 
 async function submit(opened: OpenClient, submission: Submission): Promise<{ jobId: string }> {
@@ -137,7 +139,7 @@ async function retrieve(opened: OpenClient, jobId: string, signal: AbortSignal):
     if (!success) throw invalidResponse(SERVICE.name, 'a batch has no id');
     return data;
   } catch (thrown) {
-    throw createdNothing(faultOf(thrown, opened, jobId));
+    throw createdNothing(faultOf(thrown, opened, jobId, jobId));
   }
 }
 
@@ -173,7 +175,7 @@ async function cancel(opened: OpenClient, jobId: string, signal: AbortSignal): P
   } catch (thrown) {
     // The job may have ended in between.
     if (thrown instanceof opened.sdk.APIError && (thrown.status === 400 || thrown.status === 409)) return;
-    throw createdNothing(faultOf(thrown, opened, jobId));
+    throw createdNothing(faultOf(thrown, opened, jobId, jobId));
   }
 }
 
@@ -194,7 +196,7 @@ async function* results(opened: OpenClient, jobId: string, options: ResultsOptio
         if (success) yield { id: data.custom_id, outcome: toOutcome(data, { opened, model, tools: options.tools }) };
       }
     } catch (thrown) {
-      throw createdNothing(faultOf(thrown, opened, model));
+      throw createdNothing(faultOf(thrown, opened, model, jobId));
     }
   }
 }

@@ -135,15 +135,15 @@ async function takeResults(
   return taken;
 }
 
-function noResults({ providerJobId }: ProviderJobRecord): AppError {
-  return new AppError('model_response_invalid', `The job ${providerJobId} has ended without results.`);
+function noResults({ id, providerJobId }: ProviderJobRecord): AppError {
+  return new AppError('model_response_invalid', `The job ${providerJobId ?? id} has ended without results.`);
 }
 
 function fruitless(job: ProviderJobRecord, { state }: ProviderJobStatus, reason: string | undefined): AppError {
   const why = reason === undefined ? '' : `: ${reason.replace(/\.$/, '')}`;
   return new AppError(
     'model_unavailable',
-    `The job ${job.providerJobId} of ${job.requests} requests is finished (${state}) without any answer${why}.`,
+    `The job ${job.providerJobId ?? job.id} of ${job.requests} requests is finished (${state}) without any answer${why}.`,
     // A limit on enqueued requests may pass: jobs that end make room.
     { retryable: state === 'expired' || /enqueued/i.test(why) },
   );

@@ -67,6 +67,13 @@ function unreadable(job: ProviderJobRecord, { error: cause, batchId }: { error: 
   const again = isGone
     ? ` If the job no longer exists, "rowmill batches resume ${batchId} --resend-lost" sends its requests again: they may be paid for twice.`
     : '';
+  if (job.providerJobId === null) {
+    const text =
+      `It is not known whether the job ${job.id} of ${job.requests} requests was created, and it can't be looked for: ` +
+      `${cause.message} Resume to look again, or "rowmill batches resume ${batchId} --resend-lost" sends its requests ` +
+      'again: they may be paid for twice.';
+    return new AppError(cause.code, text, { cause });
+  }
   return new AppError(
     cause.code,
     `The job ${job.providerJobId} of ${job.requests} requests can't be read: ${cause.message} The provider keeps its ` +
