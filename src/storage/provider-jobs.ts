@@ -32,6 +32,12 @@ export interface ProviderJobRecord {
   /** Size of all lines together. */
   bytes: number;
   tally: ProviderJobTally;
+  /** A part of the state: `uploading` of `building`, `reading` of `open`; null for the rest of it. */
+  stage: 'uploading' | 'reading' | null;
+  /** The counts as the provider last reported them: display only, may be wrong. */
+  reported: { total: number; answered: number; failed: number } | null;
+  /** When the provider, or the batch's deadline, ends the job; null when unknown. */
+  deadlineAt: number | null;
   createdAt: number;
   /** When its creation was requested. */
   submittedAt: number | null;
@@ -43,7 +49,17 @@ export interface ProviderJobRecord {
 export type ProviderJobChange = Partial<
   Pick<
     ProviderJobRecord,
-    'state' | 'providerJobId' | 'requests' | 'bytes' | 'tally' | 'submittedAt' | 'endedAt' | 'error'
+    | 'state'
+    | 'stage'
+    | 'reported'
+    | 'deadlineAt'
+    | 'providerJobId'
+    | 'requests'
+    | 'bytes'
+    | 'tally'
+    | 'submittedAt'
+    | 'endedAt'
+    | 'error'
   >
 >;
 

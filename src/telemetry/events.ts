@@ -81,6 +81,13 @@ interface ToolCallEnd extends CallIds {
   at: number;
 }
 
+/** A provider job is further within its state: uploaded, answered in part, or read. */
+interface ProviderJobProgress {
+  batchId: string;
+  jobId: string;
+  at: number;
+}
+
 /** The state of a provider job has changed; it is one of `ProviderJobState`. */
 interface ProviderJobStatusChange {
   batchId: string;
@@ -118,6 +125,7 @@ export interface EventMap {
   'model-call-end': ModelCallEnd;
   'tool-call-end': ToolCallEnd;
   'provider-job-status': ProviderJobStatusChange;
+  'provider-job-progress': ProviderJobProgress;
   'lane-state': LaneState;
 }
 

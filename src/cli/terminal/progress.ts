@@ -1,6 +1,7 @@
 import cliProgress from 'cli-progress';
-import { count, dollars, duration } from '../../base/figures.ts';
+import { count, counted, dollars, duration } from '../../base/figures.ts';
 import type { BatchReport } from '../../runner/contract/report.ts';
+import { providerJobText } from '../../runner/output/provider-job-report.ts';
 import { type Io, paintFor } from '../io.ts';
 import { oneLine } from './safe-text.ts';
 
@@ -87,7 +88,10 @@ function createLines(io: Io, options: { now?: () => number; everyMs?: number }):
 }
 
 function noteOf(report: BatchReport): string {
-  const parts = [];
+  const parts: string[] = [];
+  const open = report.provider_jobs.flatMap((job) => providerJobText(job) ?? []);
+  if (open.length > 1) parts.push(counted(open.length, 'provider job'));
+  parts.push(...open.slice(0, 1));
   if (report.rows_per_second !== null && report.rows_per_second > 0)
     parts.push(`${count(report.rows_per_second)} rows/s`);
   if (report.eta_seconds !== null && report.eta_seconds > 0) parts.push(`${duration(report.eta_seconds)} left`);

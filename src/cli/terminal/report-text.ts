@@ -3,6 +3,7 @@ import { descriptorOf } from '../../providers/catalog.ts';
 import type { Estimate } from '../../runner/contract/estimate.ts';
 import type { BatchPlan, ContinuationPlan, Execution } from '../../runner/contract/plan.ts';
 import type { BatchReport } from '../../runner/contract/report.ts';
+import { providerJobText } from '../../runner/output/provider-job-report.ts';
 import type { Output } from '../command-context.ts';
 import type { Paint, Style } from '../io.ts';
 import { oneLine } from './safe-text.ts';
@@ -146,17 +147,31 @@ function billTexts({ bill, cost_usd }: BatchReport): string[] {
 const OPEN = ['creating', 'open'];
 
 /** `3 of the batch API (2 done, 1 open); 2,499 calls answered at its price saved $0.02 …`, then up to 3 jobs' faults. */
-function jobTexts({ provider_jobs: jobs, batch_calls: calls, discount_usd: saved }: BatchReport): string[] {
+function jobTexts({
+  provider_jobs: jobs,
+  batch_calls: calls,
+  model_calls,
+  discount_usd: saved,
+}: BatchReport): string[] {
   if (jobs.length === 0) return [];
   const states = [...Map.groupBy(jobs, ({ status }) => status)].map(([status, ones]) => `${ones.length} ${status}`);
+  const rest = model_calls - calls;
+  const full = rest === 0 ? '' : `; ${counted(rest, 'call')} in real time at the full price`;
   const answered =
-    calls === 0 ? '' : `; ${counted(calls, 'call')} answered at its price saved ${dollars(saved)} against real time`;
+    calls === 0
+      ? '; no call answered at its price'
+      : `; ${counted(calls, 'call')} answered at its price saved ${dollars(saved)} against real time`;
   const faults = jobs.flatMap(({ id, requests, error }) =>
     error === null ? [] : [`${id} (${counted(requests, 'request')}): ${oneLine(error)}`],
   );
   const waiting = jobs.reduce((sum, job) => sum + (OPEN.includes(job.status) ? job.requests : 0), 0);
   const open = waiting === 0 ? '' : `, ${counted(waiting, 'request')} waiting`;
-  return [`${count(jobs.length)} of the batch API (${states.join(', ')}${open})${answered}`, ...faults.slice(0, 3)];
+  const texts = jobs.flatMap((job) => {
+    const text = providerJobText(job);
+    return text === undefined ? [] : [`${job.id}: ${text}`];
+  });
+  const all = `${count(jobs.length)} of the batch API (${states.join(', ')}${open})${answered}${full}`;
+  return [all, ...texts.slice(0, 3), ...faults.slice(0, 3)];
 }
 
 function callsText(report: BatchReport): string {

@@ -33,7 +33,7 @@ import { withPrefill } from './prefill.ts';
 type Sdk = typeof import('@anthropic-ai/sdk');
 
 /** Source: Message Batches, limitations. */
-const LIMITS: BatchLimits = { maxRequests: 100_000, maxBytes: 256_000_000 };
+const LIMITS: BatchLimits = { maxRequests: 100_000, maxBytes: 256_000_000, hours: 24 };
 const FRAME = { head: '{"requests":[', separator: ',\n', tail: ']}' };
 const ROUTE = '/v1/messages/batches';
 /** Timeouts of an upload of 256 MB, and of every other call, in milliseconds. */

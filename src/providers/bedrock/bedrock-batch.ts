@@ -28,6 +28,8 @@ import { listKeys, parseS3Folder, readObjectLines, type S3Folder, uploadSpool } 
 import { countsOf, folderOf, isOver, toStatus } from './bedrock-batch-status.ts';
 
 /** Reported defaults; the real ones are in Service Quotas. A job below the minimum is created, and fails later. */
+/** Hours after which Bedrock ends a job, where nothing else is set. */
+const DEFAULT_HOURS = 24;
 const LIMITS: BatchLimits = { maxRequests: 50_000, maxBytes: 1_000_000_000, minRequests: 100 };
 /** Timeout of one call to Bedrock, in milliseconds. */
 const TIMEOUT_MS = 120_000;
@@ -66,7 +68,7 @@ interface Opened {
  */
 export function createBedrockBatchApi(options: BedrockBatchOptions): BatchApi {
   const encodeInput = createBodyEncoder(toModelInput, 'messages', toMessageParams);
-  const limits = { ...LIMITS, ...options.limits };
+  const limits = { ...LIMITS, hours: options.timeoutHours ?? DEFAULT_HOURS, ...options.limits };
   return openOnUse({
     name: 'bedrock',
     limits,
@@ -133,7 +135,7 @@ function jobNameOf(submissionId: string): string {
 async function submit(
   opened: Opened,
   submission: Submission,
-  { roleArn, timeoutHours = 24, inferenceProfile, limits }: BedrockBatchOptions & { limits: BatchLimits },
+  { roleArn, timeoutHours = DEFAULT_HOURS, inferenceProfile, limits }: BedrockBatchOptions & { limits: BatchLimits },
 ): Promise<{ jobId: string }> {
   const { sdk, bedrock, s3, input, output } = opened;
   const { requests, submissionId, model, signal, beforeCreate } = submission;

@@ -28,7 +28,7 @@ import { type GeminiOptions, SERVICE } from './gemini-provider.ts';
 import { compareIds, lacksKeys, readInlineResults, readResult } from './gemini-results.ts';
 
 /** Source: Gemini's Batch API, file input. An expired job returns nothing, so smaller jobs lose less. */
-const LIMITS: BatchLimits = { maxRequests: 50_000, maxBytes: 2_000_000_000 };
+const LIMITS: BatchLimits = { maxRequests: 50_000, maxBytes: 2_000_000_000, hours: 48 };
 /** Smaller jobs are sent in the call that creates them, which takes 20 MB: the SDK's form is a little longer. */
 const INLINE_BYTES = 16_000_000;
 /** Timeouts of a download, and of every other call, in milliseconds. */

@@ -32,7 +32,7 @@ import { OPENAI, toInputItems, toModelResponse, toRequestBody } from './openai-r
 import { toTools } from './openai-tools.ts';
 
 /** Source: OpenAI's Batch API, rate limits. */
-const LIMITS: BatchLimits = { maxRequests: 50_000, maxBytes: 200_000_000 };
+const LIMITS: BatchLimits = { maxRequests: 50_000, maxBytes: 200_000_000, hours: 24 };
 /** The key of a job's metadata that names its submission. */
 const SUBMISSION = 'rowmill_submission';
 /** Timeouts of an upload or a download of 200 MB, and of every other call, in milliseconds. */

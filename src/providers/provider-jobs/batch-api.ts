@@ -6,6 +6,8 @@ export interface BatchLimits {
   maxRequests: number;
   /** The size of all lines together, each with its line break. */
   maxBytes: number;
+  /** Hours after which the provider ends a job. */
+  hours?: number;
   /** A job with fewer requests can't be sent. */
   minRequests?: number;
 }

@@ -13,10 +13,24 @@ export const providerJobReport = z.object({
   status: z
     .enum(['building', 'creating', 'open', 'done', 'dropped', 'left'])
     .describe('dropped: it never existed; left: the batch no longer waits for it.'),
+  stage: z
+    .enum(['writing', 'uploading', 'creating', 'waiting', 'reading', 'ended'])
+    .describe(
+      'Where the job stands: its requests are written, uploaded, the job is created, it waits at the provider, its answers are read; ended: the batch has all that it gets from it.',
+    ),
   requests: z.number().describe('Number of requests in the job.'),
   answered: z.number().describe('Requests answered so far.'),
   refused: z.number().describe('Requests refused or expired, at no charge; they are sent again.'),
   missing: z.number().describe('Requests without a result.'),
+  reported: z
+    .object({
+      answered: z.number().describe('Requests answered.'),
+      total: z.number().describe('Requests in the job.'),
+    })
+    .nullable()
+    .describe('The counts as the provider last reported them; they may be late or wrong. Null before.'),
+  since: z.string().nullable().describe('Since when it is at the provider, ISO 8601; null before.'),
+  deadline: z.string().nullable().describe('When it ends at the latest, ISO 8601; null when unknown.'),
   error: z.string().nullable().describe('The error of the job; null when there is none.'),
 });
 
@@ -82,8 +96,16 @@ export const batchReport = z.object({
     })
     .nullable()
     .describe('The batch whose answers it keeps; null when there is none.'),
-  rows_per_second: z.number().nullable().describe('Rows finished per second; null when unknown.'),
-  eta_seconds: z.number().nullable().describe('Seconds until the batch is done, at this rate; null when unknown.'),
+  rows_per_second: z
+    .number()
+    .nullable()
+    .describe('Rows finished per second; null when unknown, and while provider jobs are open.'),
+  eta_seconds: z
+    .number()
+    .nullable()
+    .describe(
+      'Seconds until the batch is done, at this rate; null when unknown, and while provider jobs are open: provider_jobs has their deadlines.',
+    ),
   usage: usage.describe('Tokens so far, including failed attempts.'),
   model_calls: z.number().describe('Model calls so far.'),
   tool_calls: z.number().describe('Tool calls of the agent so far.'),

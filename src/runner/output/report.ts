@@ -7,7 +7,7 @@ import type { ProviderJobRecord } from '../../storage/provider-jobs.ts';
 import { isDayCapReached } from '../../storage/spending.ts';
 import type { Estimate } from '../contract/estimate.ts';
 import { OPTION_DEFAULTS } from '../contract/options.ts';
-import type { BatchReport, ProviderJobReport } from '../contract/report.ts';
+import type { BatchReport } from '../contract/report.ts';
 import type { RunnerDeps } from '../deps.ts';
 import type { Choice } from '../execution/choose-executor.ts';
 import { unfoldedMs } from '../lifecycle/active-time.ts';
@@ -16,6 +16,7 @@ import { settingsOf } from '../lifecycle/settings.ts';
 import { billOf, toUsd } from './bill.ts';
 import { estimateRest } from './estimate-rest.ts';
 import { planRest } from './plan-rest.ts';
+import { providerJobReport } from './provider-job-report.ts';
 import { batchNotFound, planOf } from './results.ts';
 
 type ReportDeps = Pick<RunnerDeps, 'store' | 'clock' | 'prices' | 'executors' | 'batchApi' | 'provider'>;
@@ -53,7 +54,9 @@ function reportOf(
   const jobs = allJobs.filter(({ state, error }) => state !== 'dropped' || error !== null);
   const finished = totals.succeeded + totals.failed;
   const seconds = activeSeconds(batch, now);
-  const rate = seconds > 0 && finished > 0 ? finished / seconds : null;
+  // While rows wait at the provider, the time says nothing about when they are answered.
+  const isWaiting = jobs.some(({ state }) => state === 'building' || state === 'creating' || state === 'open');
+  const rate = seconds > 0 && finished > 0 && !isWaiting ? finished / seconds : null;
   const isUnpriced = totals.unpricedCalls > 0;
   const hasRest = CANCELLABLE.includes(batch.status);
   const total = totalRows(batch);
@@ -136,26 +139,6 @@ function totalRows({ status, intake, totals }: BatchRecord): number | null {
 /** Time that the batch has spent in `running`, in seconds. */
 export function activeSeconds(batch: BatchRecord, now: number): number {
   return (batch.activeMs + unfoldedMs(batch, now)) / 1000;
-}
-
-function providerJobReport({
-  id,
-  providerJobId,
-  model,
-  state,
-  requests,
-  tally,
-  error,
-}: ProviderJobRecord): ProviderJobReport {
-  return {
-    id,
-    provider_job_id: providerJobId,
-    model,
-    status: state,
-    requests,
-    ...tally,
-    error: error?.message ?? null,
-  };
 }
 
 function iso(ms: number): string {

@@ -28,6 +28,7 @@ const CHANGING = [
   'batch-progress',
   'batch-tune',
   'provider-job-status',
+  'provider-job-progress',
   'row-end',
   'model-call-end',
   'tool-call-end',

@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { count, dollars, duration } from '../../base/figures.ts';
+import { count, counted, dollars, duration } from '../../base/figures.ts';
 import { type BatchReport, batchReport as contract } from '../../runner/contract/report.ts';
+import { providerJobText } from '../../runner/output/provider-job-report.ts';
 import { isDayCapReached } from '../../storage/spending.ts';
 import { inWords } from './estimate-in-words.ts';
 
@@ -54,10 +55,10 @@ export function summarizeBatch(report: BatchReport): string {
     const eta = report.eta_seconds === null ? '' : `, about ${duration(report.eta_seconds)} left`;
     parts.push(`${count(report.rows_per_second)} rows a second${eta}`);
   }
-  const open = report.provider_jobs.filter(({ status }) => status === 'open' || status === 'creating');
+  const open = report.provider_jobs.filter(({ stage }) => stage !== 'ended');
   if (open.length > 0 && report.status !== 'aggregating') {
-    const waiting = open.reduce((sum, { requests }) => sum + requests, 0);
-    parts.push(`${count(waiting)} requests wait in ${open.length} provider jobs, which take up to a day`);
+    const texts = open.slice(0, 3).map((job) => providerJobText(job) ?? '');
+    parts.push(`${counted(open.length, 'provider job')} open (${texts.join('; ')}${open.length > 3 ? '; …' : ''})`);
   }
   parts.push(report.cost_usd === null ? 'cost unknown' : `cost so far ${dollars(report.cost_usd)}`);
   return `${parts.join('; ')}.`;

@@ -31,6 +31,7 @@ const report = (succeeded: number): BatchReport =>
     eta_seconds: 65,
     cost_usd: 0.25,
     warnings: ['The plan says this.'],
+    provider_jobs: [] as BatchReport['provider_jobs'],
   }) as BatchReport;
 
 it('writes a plain line now and then where there is no terminal', () => {
@@ -69,3 +70,19 @@ it.each([true, false])(
     expect(written().match(/Warning: [^\n]*/g)).toEqual(['Warning: 47 rows at the full price, about $0.0009.']);
   },
 );
+
+it('says where an open provider job stands', () => {
+  const { io, written } = ioWith(false);
+  const view = createProgressView(io, { now: () => 0, everyMs: 0 });
+  const job = {
+    stage: 'waiting',
+    requests: 99,
+    reported: { answered: 3, total: 99 },
+    since: '2026-11-28T22:00:00.000Z',
+  };
+  const provider_jobs = [{ ...job, deadline: '2026-11-29T22:00:00.000Z' }] as BatchReport['provider_jobs'];
+  view.update({ ...report(1), eta_seconds: null, rows_per_second: null, provider_jobs });
+  expect(written()).toContain(
+    'at the provider since 2026-11-28 22:00 UTC, 3 of 99 answered, ends by 2026-11-29 22:00 UTC',
+  );
+});

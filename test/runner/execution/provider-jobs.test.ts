@@ -3,6 +3,8 @@ import { systemClock } from '../../../src/base/clock.ts';
 import type { JsonObject } from '../../../src/protocol/messages.ts';
 import { createAnthropicBatchApi } from '../../../src/providers/anthropic/anthropic-batch.ts';
 import type { BatchApi } from '../../../src/providers/provider-jobs/batch-api.ts';
+import type { ProviderJobReport } from '../../../src/runner/contract/report.ts';
+import { providerJobText } from '../../../src/runner/output/provider-job-report.ts';
 import type { WireAnswer, WireRequest } from '../../support/messages-wire.ts';
 import { anthropicBatchFormat } from '../../support/providers/batch-anthropic.ts';
 import {
@@ -287,6 +289,56 @@ describe('a batch with open jobs', () => {
     await world.runner.resume(id, { max_cost_usd: 1 });
     expect(await world.runner.drive(id)).toMatchObject({ status: 'completed', counts: { succeeded: 40 } });
     await expectEchoed(world, 40);
+  });
+});
+
+describe('the report of a batch with an open job', () => {
+  it('says where the job stands and until when, and has no time left that grows', async () => {
+    let now = Date.now();
+    const clock = { ...systemClock, now: () => now };
+    const { world, server } = await open(30, { polls: Number.POSITIVE_INFINITY }, { deps: { clock } });
+    const stages: string[] = [];
+    world.deps.events.on('provider-job-progress', () => stages.push('progress'));
+    world.deps.events.on('provider-job-status', ({ status }) => stages.push(status));
+    const id = await world.start({ mode: 'batch', batch_deadline_hours: 6 });
+    const driving = world.runner.drive(id);
+    const jobOf = async () => (await world.runner.report(id)).provider_jobs[0];
+    await until(
+      async () => (await jobOf())?.reported !== null && (await jobOf()) !== undefined,
+      'counts of the provider',
+    );
+    const submitted = now;
+    now += 3_600_000;
+    const waiting = await world.runner.report(id);
+    expect(waiting).toMatchObject({ status: 'running', eta_seconds: null, rows_per_second: null });
+    const iso = (ms: number) => new Date(ms).toISOString();
+    expect(waiting.provider_jobs).toMatchObject([
+      {
+        ...{ stage: 'waiting', since: iso(submitted), deadline: iso(submitted + 6 * 3_600_000) },
+        reported: { answered: 0, total: 29 },
+      },
+    ]);
+    const [job] = waiting.provider_jobs;
+    expect(job && providerJobText(job)).toMatch(
+      /^at the provider since [-0-9]+ [0-9:]+ UTC, 0 of 29 answered, ends by [-0-9]+ [0-9:]+ UTC$/,
+    );
+    for (const one of server.jobs) one.state = 'ended';
+    expect((await driving).provider_jobs).toMatchObject([{ stage: 'ended', answered: 29 }]);
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    // Uploaded, then counts, then read.
+    expect(stages).toEqual(['building', 'progress', 'creating', 'open', 'progress', 'progress', 'done']);
+  });
+
+  it.each([
+    [{ stage: 'writing' }, 'requests are being written'],
+    [{ stage: 'uploading' }, '29 requests are being uploaded'],
+    [{ stage: 'creating' }, '29 requests are written, and the job is being created'],
+    [{ stage: 'waiting' }, 'at the provider since 2026-11-28 22:00 UTC, 29 requests'],
+    [{ stage: 'reading' }, 'the answers to 29 requests are being read'],
+    [{ stage: 'ended' }, undefined],
+  ] as const)('says of %o: %s', (change, text) => {
+    const job = { requests: 29, reported: null, since: '2026-11-28T22:00:00.000Z', deadline: null };
+    expect(providerJobText({ ...job, ...change } as ProviderJobReport)).toBe(text);
   });
 });
 

@@ -4,6 +4,7 @@ import { dayCapReached } from '../../../storage/spending.ts';
 import { budgetReached } from '../../rows/budget.ts';
 import { commitBeforeSend } from '../../rows/commit-before-send.ts';
 import { type Filling, fillProviderJob } from './fill-provider-job.ts';
+import { deadlineOf } from './job-deadline.ts';
 import { isStopping, type ProviderJobRun, readNow, STOPPED } from './provider-job-run.ts';
 import { releaseProviderJob } from './release-provider-job.ts';
 import { nextJobSize, TAIL } from './share-rows.ts';
@@ -48,11 +49,13 @@ export async function buildProviderJob(run: ProviderJobRun): Promise<Built> {
     const { jobId } = await api.submit({
       submissionId: id,
       model: filling.now().model,
-      requests: linesOf(filling, first, run),
+      requests: linesOf({ id, filling, first }, run),
       async beforeCreate() {
         if (isStopping(run)) throw STOPPED;
         const { requests, bytes } = filling.now();
-        const change = { state: 'creating' as const, requests, bytes, submittedAt: deps.clock.now() };
+        const submittedAt = deps.clock.now();
+        const deadlineAt = await deadlineOf(run, submittedAt);
+        const change = { state: 'creating' as const, stage: null, requests, bytes, submittedAt, deadlineAt };
         await commitBeforeSend(() => updateProviderJob(id, change, { deps, fence }), { ...deps, fence });
         isAsked = true;
       },
@@ -71,14 +74,18 @@ export async function buildProviderJob(run: ProviderJobRun): Promise<Built> {
   }
 }
 
-async function* linesOf(filling: Filling, first: string[], run: ProviderJobRun): AsyncGenerator<string> {
+async function* linesOf(
+  { id, filling, first }: { id: string; filling: Filling; first: string[] },
+  run: ProviderJobRun,
+): AsyncGenerator<string> {
   yield* first;
   for (let more = await filling.next(); more !== undefined; more = await filling.next()) yield* more;
-  const { requests, fresh, end } = filling.now();
+  const { requests, bytes, fresh, end } = filling.now();
   if (end === 'stopped') throw STOPPED;
   const mayFallBack = run.asked.fallback !== false;
   const isTail = mayFallBack && run.hasHarvested && fresh === 0 && requests < TAIL && end === 'empty';
   if (isTail || requests < run.limits.fewest) throw TOO_FEW;
+  await updateProviderJob(id, { stage: 'uploading', requests, bytes }, run.options);
 }
 
 function withoutJob(filling: Filling, reached: () => AppError): Built {

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { AppError, toAppError } from '../../../base/errors.ts';
 import type { ProviderJobRecord } from '../../../storage/provider-jobs.ts';
 import { harvestProviderJob, isPassing } from './harvest-provider-job.ts';
 import { lookForProviderJob } from './look-for-provider-job.ts';
 import type { ProviderJobRun } from './provider-job-run.ts';
+import { updateProviderJob } from './update-provider-job.ts';
 
 /** The result of polling jobs. */
 export interface Polled {
@@ -51,7 +53,14 @@ export async function pollProviderJob(run: ProviderJobRun, job: ProviderJobRecor
     return;
   }
   const status = await run.api.status(job.providerJobId ?? '', run.options.hard);
-  if (status.state === 'queued' || status.state === 'running') return;
+  const isNews = status.counts !== undefined && !isDeepStrictEqual(status.counts, job.reported);
+  const isOver = status.state !== 'queued' && status.state !== 'running';
+  const progress = {
+    ...(isNews && status.counts !== undefined ? { reported: status.counts } : {}),
+    ...(isOver ? { stage: 'reading' as const } : {}),
+  };
+  if (isNews || isOver) await updateProviderJob(job.id, progress, run.options);
+  if (!isOver) return;
   const harvest = await harvestProviderJob(run, job, status);
   run.unread.delete(job.id);
   run.hasHarvested = true;

@@ -22,5 +22,5 @@ export async function releaseProviderJob(
     const results = rows.map((row) => ({ ...row, kind }));
     await store.settleProviderJobRows(fence, jobId, results);
   }
-  await updateProviderJob(jobId, { state, endedAt: clock.now() }, { fence, deps });
+  await updateProviderJob(jobId, { state, stage: null, endedAt: clock.now() }, { fence, deps });
 }

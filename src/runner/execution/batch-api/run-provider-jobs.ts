@@ -10,6 +10,7 @@ import type { ProcessEnd } from '../process-end.ts';
 import { fullPriceText, tellFullPrice } from '../tell-full-price.ts';
 import { type Built, buildProviderJob } from './build-provider-job.ts';
 import { isPassing } from './harvest-provider-job.ts';
+import { batchDeadline } from './job-deadline.ts';
 import { heldFault } from './look-for-provider-job.ts';
 import { cancelProviderJobs, unsettledProviderJobs } from './open-provider-jobs.ts';
 import { createPace, type Pace } from './pace.ts';
@@ -22,7 +23,6 @@ import { shareRows } from './share-rows.ts';
 const FAULTS = 3;
 /** How many jobs in a row may consist mostly of requests that were in earlier jobs. */
 const REPEATS = 4;
-const HOUR_MS = 3_600_000;
 
 /**
  * Runs rows through provider jobs, in waves. The next model call of every unfinished row is one request of a job. Its
@@ -254,11 +254,10 @@ function restOf({ totals }: BatchRecord): number {
  */
 async function isOverDeadline(run: ProviderJobRun): Promise<boolean> {
   const { batch_deadline_hours: hours } = run.asked;
-  if (hours === undefined) return false;
-  const jobs = await run.options.deps.store.readProviderJobs(run.options.fence.batchId);
-  const { real_time, deadline_passed, deadline_from } = settingsOf(await readNow(run));
-  const began = deadline_from ?? Math.min(...jobs.map(({ submittedAt, createdAt }) => submittedAt ?? createdAt));
-  if (run.options.deps.clock.now() - began < hours * HOUR_MS) return false;
+  const now = run.options.deps.clock.now();
+  const deadline = await batchDeadline(run, now);
+  if (deadline === undefined || now < deadline) return false;
+  const { real_time, deadline_passed } = settingsOf(await readNow(run));
   if (run.asked.fallback === false) {
     if (deadline_passed !== true) await change(run, { deadline_passed: true });
   } else if (real_time === undefined) {

@@ -12,6 +12,10 @@ interface Owner {
 export async function updateProviderJob(jobId: string, change: ProviderJobChange, owner: Owner): Promise<void> {
   await owner.deps.store.updateProviderJob(owner.fence, jobId, change);
   if (change.state !== undefined) emitProviderJobStatus(jobId, change.state, owner);
+  else if (change.stage !== undefined || change.reported !== undefined) {
+    const { fence, deps } = owner;
+    deps.events.emit('provider-job-progress', { batchId: fence.batchId, jobId, at: deps.clock.now() });
+  }
 }
 
 /** Reports the state of a provider job. */

@@ -7,7 +7,7 @@ import { prepare } from '../statement.ts';
 
 /** The columns that {@link toProviderJobRecord} reads. */
 export const JOB_COLUMNS = `id, provider, model, state, provider_job_id, requests, bytes, answered, refused, missing,
-  created_at, submitted_at, ended_at, error`;
+  stage, reported, deadline_at, created_at, submitted_at, ended_at, error`;
 
 /** A database row with {@link JOB_COLUMNS}. */
 export interface StoredProviderJob {
@@ -21,6 +21,9 @@ export interface StoredProviderJob {
   answered: number;
   refused: number;
   missing: number;
+  stage: ProviderJobRecord['stage'];
+  reported: string | null;
+  deadline_at: number | null;
   created_at: number;
   submitted_at: number | null;
   ended_at: number | null;
@@ -37,6 +40,9 @@ export function toProviderJobRecord(row: StoredProviderJob): ProviderJobRecord {
     requests: row.requests,
     bytes: row.bytes,
     tally: { answered: row.answered, refused: row.refused, missing: row.missing },
+    stage: row.stage,
+    reported: parseOrNull<NonNullable<ProviderJobRecord['reported']>>(row.reported),
+    deadlineAt: row.deadline_at,
     createdAt: row.created_at,
     submittedAt: row.submitted_at,
     endedAt: row.ended_at,

@@ -38,7 +38,7 @@ export function prepareUpdateProviderJob(
   const update = prepare(
     db,
     `UPDATE provider_jobs SET state = ?, provider_job_id = ?, requests = ?, bytes = ?, answered = ?, refused = ?,
-       missing = ?, submitted_at = ?, ended_at = ?, error = ? WHERE key = ?`,
+       missing = ?, stage = ?, reported = ?, deadline_at = ?, submitted_at = ?, ended_at = ?, error = ? WHERE key = ?`,
   );
   return (transaction, fence, jobId, change) => {
     const key = keyOf(transaction.fenced(fence).key, jobId);
@@ -48,6 +48,7 @@ export function prepareUpdateProviderJob(
     update.run(
       ...[job.state, job.providerJobId, job.requests, job.bytes],
       ...[job.tally.answered, job.tally.refused, job.tally.missing],
+      ...[job.stage, textOrNull(job.reported), job.deadlineAt],
       ...[job.submittedAt, job.endedAt, textOrNull(job.error), key],
     );
   };
