@@ -32,4 +32,7 @@ export const READING_VALUES: Record<string, { value: ReadingOptions[keyof Readin
   header: { value: false, flags: ['--no-header'] },
   skip_lines: { value: 1, flags: ['--skip-lines', '1'] },
   quote: { value: "'", flags: ['--quote', "'"] },
+  escape: { value: '\\', flags: ['--escape', '\\'] },
+  comment: { value: '#', flags: ['--comment', '#'] },
+  decimal_comma: { value: true, flags: ['--decimal-comma'] },
 };
