@@ -71,6 +71,7 @@ export type ErrorCode =
   | 'batch_state_invalid'
   | 'batch_owned_elsewhere'
   | 'lease_lost'
+  | 'process_died'
   | 'failures_not_tolerated'
   | 'budget_unpriced'
   | 'budget_reached'

@@ -20,13 +20,18 @@ export interface Fence {
   epoch: number;
 }
 
-/** The result of an attempt to acquire a lease. */
-export type LeaseOutcome = { acquired: true; fence: Fence } | { acquired: false; owner: LeaseOwner };
+/**
+ * The result of an attempt to acquire a lease. `deaths`: how many owners in a row ended without releasing it, the batch
+ * making no progress in between (no row ended, no model call was answered).
+ */
+export type LeaseOutcome = { acquired: true; fence: Fence; deaths: number } | { acquired: false; owner: LeaseOwner };
 
 /** Which process runs which batch. The contract of `storage/store.ts` holds for every call. */
 export interface LeaseStore {
   /** Takes a lease that has no owner, or whose owner is dead on this host or was silent for 15 s. Raises the epoch. */
   acquireLease(batchId: string, owner: LeaseOwner): Promise<LeaseOutcome>;
+  /** Forgets the deaths of earlier owners. */
+  forgetDeaths(fence: Fence): Promise<void>;
   /** Heartbeat. Resolves to the batch's `control`, or rejects with `lease_lost`. */
   renewLease(fence: Fence): Promise<BatchControl | null>;
   releaseLease(fence: Fence): Promise<void>;

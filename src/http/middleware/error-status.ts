@@ -63,6 +63,7 @@ const STATUS: { [code in ErrorCode]: ContentfulStatusCode } = {
   batch_not_found: 404,
   batch_state_invalid: 409,
   batch_owned_elsewhere: 409,
+  process_died: 500,
   lease_lost: 409,
   failures_not_tolerated: 422,
   budget_unpriced: 422,

@@ -6,13 +6,15 @@ import { batchNotFound } from '../output/results.ts';
 import { ENDED, nextBatchStatus } from './batch.ts';
 import { emitLease } from './batch-events.ts';
 import { carryOutUnowned } from './control.ts';
-import { change, type Drive, settle } from './drive-context.ts';
+import { change, type Drive, pause, settle, stored } from './drive-context.ts';
 import { runRows } from './drive-rows.ts';
 import { STEPS, stepFailed } from './drive-steps.ts';
 import { keepLease } from './lease-keeper.ts';
 
 /** How long running rows may take to finish once a batch drains, in milliseconds. */
 const GRACE_MS = 30_000;
+/** So many deaths in a row are no accident. */
+const MAX_DEATHS = 2;
 
 export interface DriveOptions {
   /** Drains: no new rows start, running rows finish within the grace time. */
@@ -74,6 +76,7 @@ async function driveOnce(batchId: string, options: DriveOptions, deps: RunnerDep
     lost: halt,
   });
   try {
+    if (lease.deaths > 0) await answerDeaths(lease.deaths, drive);
     return await advanceToRest(drive);
   } catch (error) {
     throw keeper.lost() ?? error;
@@ -84,6 +87,24 @@ async function driveOnce(batchId: string, options: DriveOptions, deps: RunnerDep
     await leave(drive, keeper.lost() === undefined);
     emitLease('lease-end', lease.fence, deps);
   }
+}
+
+/**
+ * A batch under which two processes in a row died without progress would end the next one, too: it is paused and waits
+ * for a person. A person's own `run` or `resume` tries again, from the start of the count.
+ */
+async function answerDeaths(deaths: number, drive: Drive): Promise<void> {
+  const { deps, fence, onDrain } = drive;
+  const isUnattended = onDrain === 'release';
+  if (isUnattended && deaths < MAX_DEATHS) return;
+  const batch = await deps.store.readBatch(fence.batchId);
+  if (isUnattended && batch !== undefined && batch.status !== 'paused' && !ENDED.includes(batch.status)) {
+    const text =
+      `${deaths} processes in a row died while they ran this batch, before a row ended or a call was answered. ` +
+      'Check the log of the process, the memory of the machine, and the rows and tools that ran; then resume.';
+    await pause(batch, drive, { reason: 'fatal', error: stored(new AppError('process_died', text)) });
+  }
+  await deps.store.forgetDeaths(fence);
 }
 
 /** Closes the tools and releases the lease. A failure here is only logged: it can't change the result of the drive. */

@@ -12,6 +12,7 @@ import { SPEAKERS } from './migrations/0009-speakers.ts';
 import { KEPT_ANSWERS } from './migrations/0010-kept-answers.ts';
 import { SAVED_AGENTS } from './migrations/0011-saved-agents.ts';
 import { PROVIDER_JOB_PROGRESS } from './migrations/0012-provider-job-progress.ts';
+import { DEATHS } from './migrations/0013-deaths.ts';
 import { prepare } from './statement.ts';
 
 /** Migration N (from 1) takes a database from schema version N - 1 to N. */
@@ -28,6 +29,7 @@ const MIGRATIONS: readonly string[] = [
   KEPT_ANSWERS,
   SAVED_AGENTS,
   PROVIDER_JOB_PROGRESS,
+  DEATHS,
 ];
 
 /** "Rowm": marks a SQLite file as Rowmill's. */

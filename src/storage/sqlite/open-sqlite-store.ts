@@ -30,6 +30,7 @@ import { prepareWriteAnswer } from './journal/write-answer.ts';
 import { prepareWriteIntent } from './journal/write-intent.ts';
 import { prepareWriteRefusal } from './journal/write-refusal.ts';
 import { prepareAcquireLease } from './leases/acquire-lease.ts';
+import { prepareForgetDeaths } from './leases/forget-deaths.ts';
 import type { LeaseClock } from './leases/lease.ts';
 import { prepareListLapsedBatches } from './leases/list-lapsed-batches.ts';
 import { prepareReleaseLease } from './leases/release-lease.ts';
@@ -177,6 +178,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     readSavings: () => read(() => reads.savings()),
 
     acquireLease: (batchId, owner) => write((transaction) => writes.acquireLease(transaction, batchId, owner)),
+    forgetDeaths: (fence) => write((transaction) => writes.forgetDeaths(transaction, fence)),
     renewLease: (fence) => write((transaction) => writes.renewLease(transaction, fence)),
     releaseLease: (fence) => write((transaction) => writes.releaseLease(transaction, fence)),
     listLapsedBatches: () => read(() => reads.lapsed()),
@@ -252,6 +254,7 @@ function prepareWrites(db: Parameters<typeof prepareInsertRows>[0], clock: Lease
     insertBatch: prepareInsertBatch(db),
     updateBatch: prepareUpdateBatch(db),
     acquireLease: prepareAcquireLease(db, clock),
+    forgetDeaths: prepareForgetDeaths(db),
     renewLease: prepareRenewLease(db, clock),
     releaseLease: prepareReleaseLease(db),
     insertRows: prepareInsertRows(db),

@@ -39,6 +39,41 @@ test('drives every batch that nobody drives, and ends when none is left', async 
   expect(await world.runner.report(paused)).toMatchObject({ status: 'paused', counts: { succeeded: 1 } });
 });
 
+test('pauses a batch under which two processes in a row died, until a person resumes it', async () => {
+  await begin();
+  const id = await world.start();
+  const die = async () => {
+    const dead = { ...world.deps.owner, instance: 'dead', pid: 2 ** 22 + 1, processStart: '1' };
+    expect(await world.store.acquireLease(id, dead)).toMatchObject({ acquired: true });
+  };
+  await die();
+  await die();
+  await supervising();
+  expect(await world.runner.report(id)).toMatchObject({
+    status: 'paused',
+    pause_reason: 'fatal',
+    error: { code: 'process_died', message: expect.stringContaining('2 processes in a row died') },
+  });
+  await supervising();
+  expect((await world.runner.report(id)).status).toBe('paused');
+  await world.runner.resume(id);
+  await die();
+  await supervising();
+  expect((await world.runner.report(id)).status).toBe('completed');
+});
+
+test('takes over after one death, and after more where rows ended in between', async () => {
+  await begin();
+  const id = await world.start({ sample: 2 });
+  const dead = { ...world.deps.owner, instance: 'dead', pid: 2 ** 22 + 1, processStart: '1' };
+  await world.store.acquireLease(id, dead);
+  await supervising();
+  await world.store.acquireLease(id, dead);
+  await world.runner.resume(id);
+  await supervising();
+  expect(await world.runner.report(id)).toMatchObject({ status: 'completed', counts: { succeeded: 5 } });
+});
+
 test('leaves what another process drives alone', async () => {
   const gate = createGate();
   await begin({
