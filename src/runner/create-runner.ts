@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../base/errors.ts';
 import { parseJson } from '../base/exact-number.ts';
 import type { BatchRecord, NewBatch } from '../storage/batches.ts';
-import type { PastAttempt, RowRecord, RowStatus } from '../storage/rows.ts';
+import type { RowStatus } from '../storage/rows.ts';
 import type { WrittenStyle } from '../tables/row-writer.ts';
 import { type Caller, createdBy, localCaller, type Scope } from './contract/caller.ts';
 import { inlineAgent } from './contract/inline-agent.ts';
@@ -10,7 +10,6 @@ import { batchTuning } from './contract/options.ts';
 import type { BatchReport } from './contract/report.ts';
 import { type BatchRequest, KEPT_OUTPUT, type RetryRequest, resumeRequest, retryRequest } from './contract/request.ts';
 import type { RowReport } from './contract/row.ts';
-import type { AttemptTrace, RowTrace } from './contract/trace.ts';
 import type { RunnerDeps } from './deps.ts';
 import { parseRequest } from './intake/check-request.ts';
 import { defineInline } from './intake/define-inline.ts';
@@ -39,6 +38,7 @@ import {
   storedStatus,
   toCsv,
 } from './output/results.ts';
+import { traceRow } from './output/trace-row.ts';
 import { watchBatch } from './output/watch-batch.ts';
 import { requireScope } from './require-scope.ts';
 import { createFlights } from './rows/flights.ts';
@@ -279,27 +279,4 @@ async function readRows(
   });
   const next = rows[limit];
   return { rows: rows.slice(0, limit).map((row) => rowReport(row, batch)), nextCursor: next?.row ?? null };
-}
-
-async function traceRow(batch: BatchRecord, number: number, { store }: RunnerDeps): Promise<RowTrace> {
-  const [row] = await store.readRows(batch.id, { fromRow: number, limit: 1 });
-  if (row === undefined || row.row !== number) {
-    const last = batch.totals.rows - 1;
-    throw new AppError('not_found', `The batch ${batch.id} has no row ${number}; its rows are numbered 0 to ${last}.`);
-  }
-  const past = await store.readAttempts(batch.id, number);
-  const attempts: AttemptTrace[] = [];
-  for (let attempt = 1; attempt <= row.attempt; attempt += 1) {
-    const entries = await store.readJournal(`${batch.id}/${number}/${attempt}`);
-    const model = entries.find(({ kind }) => kind === 'model')?.name ?? null;
-    attempts.push({ attempt, model, ...outcomeOf(row, past, attempt), entries });
-  }
-  const kept = row.attempt > 0 ? undefined : await store.readKeptFrom(batch.id, number);
-  return { row, kept_from: kept === undefined ? null : { batch_id: kept.batchId, row: kept.row }, attempts };
-}
-
-function outcomeOf(row: RowRecord, past: PastAttempt[], attempt: number): Pick<AttemptTrace, 'status' | 'error'> {
-  if (attempt === row.attempt) return { status: row.status, error: row.error };
-  const error = past.find((one) => one.attempt === attempt)?.error ?? null;
-  return { status: error === null ? 'superseded' : 'failed', error };
 }

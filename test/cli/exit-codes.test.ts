@@ -138,6 +138,7 @@ describe('the exit table', () => {
     error: null,
     ...{
       truncated_rows: 0,
+      fallback: null,
       truncated_fields: {},
       executor: 'realtime',
       provider_jobs: [],

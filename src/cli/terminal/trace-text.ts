@@ -25,6 +25,7 @@ const toolUseBlock = z.looseObject({ type: z.literal('tool_use'), name: z.string
 const toolAnswer = z.looseObject({ content: z.string(), isError: z.boolean() });
 
 const PRUNED = 'messages deleted';
+const FALLBACK = '  the fallback model answered, because the model of the agent was not served or refused the request';
 
 /** The trace of one row as lines: attempts, turns, tool calls, errors, cost. */
 export function traceLines(trace: RowTrace, output: Pick<Output, 'paint' | 'width'>): string[] {
@@ -42,6 +43,7 @@ export function traceLines(trace: RowTrace, output: Pick<Output, 'paint' | 'widt
     const { entries } = one;
     lines.push('', attemptLine(one, trace, paint));
     if (entries.length === 0) lines.push(paint('dim', '  no calls'));
+    if (one.fallback) lines.push(paint('yellow', FALLBACK));
     for (const entry of entries) lines.push(...entryLines(entry, output));
   }
   lines.push('');

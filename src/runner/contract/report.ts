@@ -81,6 +81,13 @@ export const batchReport = z.object({
   error: shownError.nullable().describe('Why it is paused or failed; null when nothing is wrong.'),
   agent: z.string().describe('The agent, as name@version.'),
   model: z.string().describe('The model, as provider/model.'),
+  fallback: z
+    .object({
+      model: z.string().describe('The fallback model, as provider/model.'),
+      calls: z.number().describe('Model calls that it has answered.'),
+    })
+    .nullable()
+    .describe("Answers of the agent's fallback model; null when there are none."),
   stand_in: z.string().nullable().describe('The kind of stand-in that replaces the model; null for a real model.'),
   source_uri: z.string().describe('The source table.'),
   source_files: z

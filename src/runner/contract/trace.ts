@@ -11,6 +11,7 @@ const stored = <Record>() => z.record(z.string(), z.unknown()) as unknown as z.Z
 export const attemptTrace = z.object({
   attempt: z.number().describe('The number of the attempt, from 1.'),
   model: z.string().nullable().describe('provider/model; null when it made no model call.'),
+  fallback: z.boolean().describe("Whether the agent's fallback model answered a call of it."),
   status: z
     .enum([...rowStatus.options, 'superseded'])
     .describe('superseded: a retry with another model replaced the attempt before it ended.'),

@@ -15,6 +15,7 @@ import { CANCELLABLE, ENDED } from '../lifecycle/batch.ts';
 import { settingsOf } from '../lifecycle/settings.ts';
 import { billOf, toUsd } from './bill.ts';
 import { estimateRest } from './estimate-rest.ts';
+import { fallbackAnswers, fallbackWarning } from './fallback-answers.ts';
 import { planRest } from './plan-rest.ts';
 import { providerJobReport } from './provider-job-report.ts';
 import { batchNotFound, planOf } from './results.ts';
@@ -69,6 +70,7 @@ function reportOf(
         })
       : null;
   const { concurrency, max_cost_usd, priority } = plan.request.options ?? {};
+  const fallback = fallbackAnswers(plan.agent, bill);
   return {
     batch_id: batch.id,
     name: plan.request.name ?? null,
@@ -78,6 +80,7 @@ function reportOf(
     error: batch.error,
     agent: agentLabel(plan.agent),
     model: `${plan.agent.model.provider}/${plan.agent.model.model}`,
+    fallback,
     stand_in: plan.standIn,
     // A plan of an older version may hold credentials.
     source_uri: withoutCredentials(plan.request.csv_uri),
@@ -121,6 +124,7 @@ function reportOf(
       ...plan.warnings,
       ...batch.loadWarnings.map(String),
       ...fullPrice,
+      ...(fallback === null ? [] : [fallbackWarning(plan.agent, fallback)]),
       ...(realTime === undefined ? [] : [realTime]),
     ],
     created_at: iso(batch.createdAt),

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/base/errors.ts';
 import { createSilentLog } from '../../../src/base/log.ts';
+import { traceLines } from '../../../src/cli/terminal/trace-text.ts';
 import type { ModelRequest, ModelResponse } from '../../../src/protocol/messages.ts';
 import type { Provider } from '../../../src/providers/provider.ts';
 import { withFallback } from '../../../src/providers/shared/fallback.ts';
@@ -145,4 +146,24 @@ it('serves no answers of another server', async () => {
   const elsewhere = await processOn({ name: 'anthropic http://gateway', served, sent: [] });
   expect(await run(elsewhere, OTHER)).toMatchObject({ model_calls: 1, cached_calls: 0 });
   expect(await run(elsewhere, OTHER)).toMatchObject({ model_calls: 0, cached_calls: 1 });
+});
+
+it('names the answers of the fallback model in the report, its warnings and the trace', async () => {
+  await open(['a', 'b', 'c']);
+  const runner = await processOn({ served: [OTHER], sent: [] });
+  const { id } = await run(runner, `${FIRST}_or_${OTHER}`);
+  const report = await runner.report(id);
+  expect(report.fallback).toEqual({ model: `anthropic/${OTHER}`, calls: 3 });
+  expect(report.warnings).toContain(
+    `3 calls were answered by the fallback model anthropic/${OTHER}, because anthropic/${FIRST} was not served or refused the request.`,
+  );
+  const trace = await runner.trace(id, 1);
+  expect(trace.attempts).toMatchObject([{ model: `anthropic/${OTHER}`, fallback: true }]);
+  const output = { paint: (_style: string, text: string) => text, width: 120 };
+  expect(traceLines(trace, output).join('\n')).toContain('the fallback model answered');
+
+  const served = await processOn({ served: [FIRST, OTHER], sent: [] });
+  const direct = await run(served, `${FIRST}_or_none`);
+  expect(await served.report(direct.id)).toMatchObject({ fallback: null, warnings: [] });
+  expect((await served.trace(direct.id, 1)).attempts).toMatchObject([{ fallback: false }]);
 });

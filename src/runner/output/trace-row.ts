@@ -1,0 +1,36 @@
+import { AppError } from '../../base/errors.ts';
+import type { BatchRecord } from '../../storage/batches.ts';
+import type { PastAttempt, RowRecord } from '../../storage/rows.ts';
+import type { Store } from '../../storage/store.ts';
+import type { AttemptTrace, RowTrace } from '../contract/trace.ts';
+import { isFallback } from './fallback-answers.ts';
+import { planOf } from './results.ts';
+
+/**
+ * A row with every call of its attempts.
+ * @throws AppError `not_found`
+ */
+export async function traceRow(batch: BatchRecord, number: number, { store }: { store: Store }): Promise<RowTrace> {
+  const [row] = await store.readRows(batch.id, { fromRow: number, limit: 1 });
+  if (row === undefined || row.row !== number) {
+    const last = batch.totals.rows - 1;
+    throw new AppError('not_found', `The batch ${batch.id} has no row ${number}; its rows are numbered 0 to ${last}.`);
+  }
+  const { agent } = planOf(batch);
+  const past = await store.readAttempts(batch.id, number);
+  const attempts: AttemptTrace[] = [];
+  for (let attempt = 1; attempt <= row.attempt; attempt += 1) {
+    const entries = await store.readJournal(`${batch.id}/${number}/${attempt}`);
+    const model = entries.find(({ kind }) => kind === 'model')?.name ?? null;
+    const fallback = entries.some(({ name, answer }) => answer !== null && isFallback(name, agent));
+    attempts.push({ attempt, model, fallback, ...outcomeOf(row, past, attempt), entries });
+  }
+  const kept = row.attempt > 0 ? undefined : await store.readKeptFrom(batch.id, number);
+  return { row, kept_from: kept === undefined ? null : { batch_id: kept.batchId, row: kept.row }, attempts };
+}
+
+function outcomeOf(row: RowRecord, past: PastAttempt[], attempt: number): Pick<AttemptTrace, 'status' | 'error'> {
+  if (attempt === row.attempt) return { status: row.status, error: row.error };
+  const error = past.find((one) => one.attempt === attempt)?.error ?? null;
+  return { status: error === null ? 'superseded' : 'failed', error };
+}
