@@ -264,21 +264,24 @@ async function lookAt(source: RowSource, deps: RunnerDeps): Promise<Look> {
   let rows = 0;
   let characters = 0;
   let finished = true;
-  for await (const chunk of source.rows(undefined, { cellsOf: ROWS_LOOKED_AT })) {
-    for (const row of chunk) {
-      if (sample.length < ROWS_LOOKED_AT && row.kind === 'record') {
-        sample.push({ row: rows, line: row.line, cells: row.cells });
+  try {
+    for await (const chunk of source.rows(undefined, { cellsOf: ROWS_LOOKED_AT })) {
+      for (const row of chunk) {
+        if (sample.length < ROWS_LOOKED_AT && row.kind === 'record') {
+          sample.push({ row: rows, line: row.line, cells: row.cells });
+        }
+        rows += 1;
+        characters += charactersOf(row.cells);
       }
-      rows += 1;
-      characters += charactersOf(row.cells);
+      const isEnough = source.total !== null && sample.length >= ROWS_LOOKED_AT;
+      if (isEnough || deps.clock.monotonic() > deadline) {
+        finished = false;
+        break;
+      }
     }
-    const isEnough = source.total !== null && sample.length >= ROWS_LOOKED_AT;
-    if (isEnough || deps.clock.monotonic() > deadline) {
-      finished = false;
-      break;
-    }
+  } finally {
+    await source.close();
   }
-  await source.close();
   const isPlain = source.sizeBytes !== undefined && source.format.compression === 'none';
   const bytes = source.bytesRead?.() ?? characters;
   const reckoned = isPlain && bytes > 0 ? Math.round(((source.sizeBytes ?? 0) * rows) / bytes) : null;

@@ -43,7 +43,13 @@ async function load(batch: BatchRecord, drive: Drive): Promise<'on'> {
   if (isLive) return beginIntake(batch, drive, source);
   const { continues } = plan.request;
   const table = { ...plan, columns: () => source.columns(), outputMapping: plan.request.output_mapping ?? {} };
-  const earlier = continues === undefined ? undefined : await openEarlierAnswers(continues, table, deps);
+  const earlier =
+    continues === undefined
+      ? undefined
+      : await openEarlierAnswers(continues, table, deps).catch(async (fault: unknown) => {
+          await source.close();
+          throw fault;
+        });
   const loaded = await loadRows(source, fence, { deps, signal, earlier }).finally(() => earlier?.close());
   if (loaded.rows === 0 && plan.request.options?.allow_empty !== true)
     throw new AppError('no_rows', `${source.uri} has no rows.`);

@@ -1,8 +1,9 @@
 import { createReadStream, type Stats } from 'node:fs';
-import { type FileHandle, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { AppError } from '../../base/errors.ts';
 import { allowedPath } from './allowed-path.ts';
+import type { Descriptor } from './descriptor.ts';
 import { fileError } from './file-error.ts';
 import type { Location, StoredBytes, StoredRanges } from './location.ts';
 import { openInside } from './open-inside.ts';
@@ -37,7 +38,7 @@ async function isThere(real: string): Promise<boolean> {
 
 async function openFile(path: string, roots: readonly string[], signal?: AbortSignal): Promise<StoredBytes> {
   const { handle, real, sizeBytes } = await openRegular(path, roots);
-  const stream = createReadStream(real, { fd: handle, highWaterMark: READ_BYTES, ...(signal && { signal }) });
+  const stream = createReadStream(real, { fd: handle.fd, highWaterMark: READ_BYTES, ...(signal && { signal }) });
   return { stream, sizeBytes };
 }
 
@@ -51,7 +52,7 @@ async function openFileRanges(path: string, roots: readonly string[]): Promise<S
       let length = 0;
       while (length < bytes.byteLength) {
         const left = new Uint8Array(bytes, length);
-        const { bytesRead } = await handle.read(left, 0, left.length, start + length).catch((cause) => {
+        const bytesRead = await handle.read(left, start + length).catch((cause) => {
           throw fileError(cause, path);
         });
         if (bytesRead === 0) {
@@ -71,7 +72,7 @@ async function openFileRanges(path: string, roots: readonly string[]): Promise<S
 async function openRegular(
   path: string,
   roots: readonly string[],
-): Promise<{ handle: FileHandle; real: string; sizeBytes: number }> {
+): Promise<{ handle: Descriptor; real: string; sizeBytes: number }> {
   // Asked by name first: opening a device or a FIFO may already have an effect.
   await refuseIrregular(await stat(await allowedPath(path, roots)).catch(rethrowFor(path)), path);
   const { handle, real } = await openInside(path, roots).catch(rethrowFor(path));

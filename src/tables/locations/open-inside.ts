@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, open, readlink } from 'node:fs/promises';
+import { lstat, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../base/errors.ts';
 import { allowedPath, isInside, outsideError } from './allowed-path.ts';
+import { type Descriptor, openDescriptor } from './descriptor.ts';
 
 /**
  * Flags of every open: a link in the last part of the name fails, and a FIFO or a device without a partner does not
@@ -16,7 +17,7 @@ const CAREFUL =
 
 /** An open file or folder whose real path is inside the allowed folders. */
 export interface OpenedInside {
-  handle: FileHandle;
+  handle: Descriptor;
   /** The real path under which it was opened. */
   real: string;
 }
@@ -29,7 +30,7 @@ export interface OpenedInside {
  */
 export async function openInside(path: string, roots: readonly string[]): Promise<OpenedInside> {
   const real = await allowedPath(path, roots);
-  const handle = await open(real, CAREFUL).catch((cause: NodeJS.ErrnoException) => {
+  const handle = await openDescriptor(real, CAREFUL).catch((cause: NodeJS.ErrnoException) => {
     throw cause.code === 'ELOOP' ? outsideError({ path, real: 'a link' }, roots) : cause;
   });
   try {
@@ -46,7 +47,7 @@ export async function openInside(path: string, roots: readonly string[]): Promis
 
 /** An open folder inside the allowed folders. */
 export interface FolderInside {
-  handle: FileHandle;
+  handle: Descriptor;
   /** A path of a file in this very folder, wherever its name leads by now (Linux; elsewhere by its real path). */
   at(name: string): string;
 }
@@ -62,7 +63,7 @@ export async function openFolderInside(path: string, roots: readonly string[]): 
 const DELETED = ' (deleted)';
 
 /** The real path of an open file, from the system; undefined when its name leads to another file by now. */
-async function pathOfHandle(handle: FileHandle, real: string): Promise<string | undefined> {
+async function pathOfHandle(handle: Descriptor, real: string): Promise<string | undefined> {
   const known = await readlink(`/proc/self/fd/${handle.fd}`).catch(() => undefined);
   const own = await handle.stat();
   if (known !== undefined) {

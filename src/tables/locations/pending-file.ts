@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, createWriteStream } from 'node:fs';
 import { access, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { AppError } from '../../base/errors.ts';
 import { isMarkAlive, processMark } from '../../base/process-identity.ts';
 import { allowedPath } from './allowed-path.ts';
+import { openDescriptor } from './descriptor.ts';
 import { fileError } from './file-error.ts';
 import { hasSameBytes } from './has-same-bytes.ts';
 import type { PendingBytes, WriteMode } from './location.ts';
@@ -50,15 +51,21 @@ export async function createPendingFile(
     await mkdir(dirname(real), { recursive: true });
     folder = await openFolderInside(dirname(real), roots);
     await removeStale(folder, name);
-    const handle = await open(folder.at(hidden), 'wx');
+    const { fd } = await openDescriptor(folder.at(hidden), 'wx');
     // `flush` is fsync before close: after the rename, the name always refers to the whole table.
-    const stream = handle.createWriteStream({ flush: true, highWaterMark: WRITE_BYTES });
+    const stream = createWriteStream(hidden, { fd, flush: true, highWaterMark: WRITE_BYTES });
     let failure: unknown;
     stream.on('error', (fault) => {
       failure = fault;
     });
     const closed = new Promise<void>((done) => stream.once('close', done));
     const place = { folder, hidden, name, path };
+    // The number of a closed folder may be another file's by then.
+    let isClosed = false;
+    const closeFolder = async () => {
+      isClosed = true;
+      await place.folder.handle.close();
+    };
     return {
       stream,
       faultOf: (cause) => fileError(cause, path),
@@ -69,7 +76,7 @@ export async function createPendingFile(
           if (failure !== undefined) throw failure;
           await (replace ? rename(place.folder.at(hidden), place.folder.at(name)) : nameOnce(place));
           await place.folder.handle.sync();
-          await place.folder.handle.close();
+          await closeFolder();
         } catch (cause) {
           throw fileError(cause, path);
         }
@@ -77,9 +84,9 @@ export async function createPendingFile(
       abort: async () => {
         stream.destroy();
         await closed;
-        if (place.folder.handle.fd === -1) return;
+        if (isClosed) return;
         await rm(place.folder.at(hidden), { force: true });
-        await place.folder.handle.close();
+        await closeFolder();
       },
     };
   } catch (cause) {

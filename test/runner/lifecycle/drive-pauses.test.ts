@@ -184,9 +184,15 @@ test('twenty first failures of different kinds do not pause', async () => {
 });
 
 test('a fault of the output pauses, and the resumed batch writes the table without a call', async () => {
-  await begin({ rows: 5 });
+  await begin({
+    rows: 5,
+    respond: async (row, context) => {
+      // The place was free when the rows were loaded.
+      await mkdir(join(world.folder, 'out.csv'), { recursive: true });
+      return echo(row, context);
+    },
+  });
   const id = await world.start();
-  await mkdir(join(world.folder, 'out.csv'));
   const paused = await world.runner.drive(id);
   expect(paused).toMatchObject({ status: 'paused', pause_reason: 'fatal', counts: { succeeded: 5 } });
   expect(paused.error?.message).toContain('out.csv');
