@@ -125,6 +125,8 @@ export const agentDefinition = z.strictObject({
       mode: z.enum(['tool', 'text']).optional(),
       /** Whether the instructions of mode text show the schema (the default); false where the agent's own say it. */
       schema_in_prompt: z.boolean().optional(),
+      /** Whether the first complete object of an answer in text counts if it fits by itself, whatever follows it. */
+      first_object: z.boolean().optional(),
     })
     .default({ enabled: false }),
   limits: z

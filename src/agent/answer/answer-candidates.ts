@@ -55,6 +55,14 @@ export function findCandidates(text: string): Candidates {
   return { ok: true, values };
 }
 
+/** The first complete object of a text, if it is exact JSON; what follows it does not matter. */
+export function firstObject(text: string): Json | undefined {
+  const start = text.indexOf('{');
+  const end = start < 0 ? undefined : balancedEnd(text, start);
+  const read = end === undefined ? undefined : parseExactJson(text.slice(start, end));
+  return read?.ok ? read.value : undefined;
+}
+
 function readAt(text: string, at: number): ReturnType<typeof readLooseJson> {
   const end = balancedEnd(text, at);
   const json = end === undefined ? undefined : parseExactJson(text.slice(at, end));

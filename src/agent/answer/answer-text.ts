@@ -2,15 +2,15 @@ import { isDeepStrictEqual } from 'node:util';
 import { ExactNumber } from '../../base/exact-number.ts';
 import type { Validator } from '../../base/schema.ts';
 import type { Json, JsonObject, StopReason } from '../../protocol/messages.ts';
-import { findCandidates } from './answer-candidates.ts';
+import { findCandidates, firstObject } from './answer-candidates.ts';
 import { readCallInText } from './call-in-text.ts';
 import { parseExactJson } from './exact-json.ts';
 import { type Fitted, fitSchema } from './fit-schema.ts';
 import { withoutBlankEnds } from './loose-string.ts';
 
 /**
- * The outcome of an answer in text. `success`: JSON that fits the schema; `readings` as in {@link fitSchema}. `json_only`: JSON, and there is no schema to
- * check it. `validation_failed`: JSON that does not fit. `json_failed`: no JSON, or no unambiguous JSON.
+ * The outcome of an answer in text. `success`: JSON that fits the schema; `readings` as in {@link fitSchema}.
+ * `json_only`: JSON, and there is no schema to check it. `validation_failed`: JSON that does not fit. `json_failed`: no JSON, or no unambiguous JSON.
  * `error`: there is no answer. `errors` are sentences for the model.
  */
 export type ParsedAnswer =
@@ -27,6 +27,8 @@ export interface AnswerRules {
   stopReason?: StopReason;
   /** The names of the agent's tools, whose calls may be written as text. */
   tools?: readonly string[];
+  /** The first complete object counts if it fits by itself, whatever follows it. */
+  takesFirst?: boolean;
 }
 
 /**
@@ -34,19 +36,33 @@ export interface AnswerRules {
  * repaired if the repair is unambiguous. Contract: never throws, and returns no value that is not in the text.
  */
 export function parseAnswer(text: string, rules: AnswerRules = {}): ParsedAnswer {
-  const { stopReason } = rules;
   const answer = withoutThoughts(withoutBlankEnds(text));
+  const parsed = readAnswer(answer, rules);
+  const isOver = parsed.parse_status === 'success' || parsed.parse_status === 'error';
+  if (rules.takesFirst !== true || isOver || isCutOff(rules)) return parsed;
+  const first = firstObject(answer);
+  const alone = first === undefined ? parsed : judge([first], rules);
+  if (alone.parse_status !== 'success') return parsed;
+  return { ...alone, readings: ['the first object of the answer', ...alone.readings] };
+}
+
+function readAnswer(answer: string, rules: AnswerRules): ParsedAnswer {
+  const { stopReason } = rules;
   if (stopReason === 'refusal') return { parse_status: 'error', errors: ['The model refused to answer.'] };
   if (answer === '') return { parse_status: 'error', errors: ['The answer is empty.'] };
   const whole = parseExactJson(answer) ?? parseEscaped(answer);
   if (whole !== undefined) return whole.ok ? judge([unwrapped(whole.value)], rules) : unread(whole.reason);
-  if (stopReason === 'max_tokens' || stopReason === 'model_context_window_exceeded') {
+  if (isCutOff(rules)) {
     return unread('it was cut off before its end');
   }
   if (/^<(think|thinking|reasoning)>/.test(answer)) return unread('its reasoning has no end');
   const found = findCandidates(answer);
   if (!found.ok) return unread(found.reason);
   return judge(found.values, rules);
+}
+
+function isCutOff({ stopReason }: AnswerRules): boolean {
+  return stopReason === 'max_tokens' || stopReason === 'model_context_window_exceeded';
 }
 
 /** The text without the reasoning that some open models put before their answer. */

@@ -22,6 +22,8 @@ export interface StructuredOutput {
   check(input: unknown): { valid: true; value: JsonObject; readings: string[] } | { valid: false; errors: string[] };
   /** The check against the schema alone, without reading text as other types. */
   validate: Validator;
+  /** As in the rules of `parseAnswer`. */
+  takesFirst: boolean;
 }
 
 /**
@@ -30,7 +32,13 @@ export interface StructuredOutput {
  * @throws AppError `agents_invalid` when the schema is missing, is not an object's, or is not a JSON Schema
  */
 export function createStructuredOutput(definition: AgentDefinition): StructuredOutput | undefined {
-  const { enabled, schema, mode, schema_in_prompt: isShown = true } = definition.structured_output;
+  const {
+    enabled,
+    schema,
+    mode,
+    schema_in_prompt: isShown = true,
+    first_object: takesFirst = false,
+  } = definition.structured_output;
   if (!enabled) return undefined;
   const place = `structured_output.schema of agent ${agentLabel(definition)}`;
   if (schema === undefined || schema['type'] !== 'object') {
@@ -40,6 +48,7 @@ export function createStructuredOutput(definition: AgentDefinition): StructuredO
   return {
     ...(mode === 'text' ? inText(isShown ? schema : undefined) : byTool(schema)),
     validate,
+    takesFirst,
     check(input) {
       const fitted = fitSchema(input, validate);
       return fitted.valid ? { ...fitted, value: fitted.value as JsonObject } : fitted;
@@ -47,7 +56,10 @@ export function createStructuredOutput(definition: AgentDefinition): StructuredO
   };
 }
 
-function byTool(schema: JsonSchema): Omit<StructuredOutput, 'check' | 'validate'> {
+/** The part of an answer channel that depends on the mode. */
+type Channel = Omit<StructuredOutput, 'check' | 'validate' | 'takesFirst'>;
+
+function byTool(schema: JsonSchema): Channel {
   const spec = {
     name: STRUCTURED_OUTPUT_TOOL,
     description:
@@ -68,7 +80,7 @@ function byTool(schema: JsonSchema): Omit<StructuredOutput, 'check' | 'validate'
 }
 
 /** @param shown the schema that the instruction shows; without it the agent's own instructions say what to answer */
-function inText(shown: JsonSchema | undefined): Omit<StructuredOutput, 'check' | 'validate'> {
+function inText(shown: JsonSchema | undefined): Channel {
   return {
     spec: undefined,
     prefill: '{',

@@ -164,7 +164,12 @@ function acceptText(run: Run, { content, calls }: ToolTurn, stopReason: StopReas
   if (structured === undefined || !isAnswer) return undefined;
   const isByTool = structured.spec !== undefined;
   const tools = isByTool ? context.toolSpecs.map(({ name }) => name) : [];
-  const parsed = parseAnswer(textOf(content), { validate: structured.validate, stopReason, tools });
+  const parsed = parseAnswer(textOf(content), {
+    validate: structured.validate,
+    stopReason,
+    tools,
+    takesFirst: structured.takesFirst,
+  });
   if (parsed.parse_status === 'success') {
     state.appended.push({ role: 'assistant', content });
     const readings = isByTool ? ['the answer was text, not a tool call', ...parsed.readings] : parsed.readings;

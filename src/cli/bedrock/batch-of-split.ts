@@ -45,6 +45,7 @@ export function agentOf({ folder: { prompts, schema }, settings }: Job): AgentDe
       enabled: true,
       mode: 'text',
       schema,
+      first_object: true,
       schema_in_prompt: showsSchema({ prompts, schema }, settings),
     },
     limits: {

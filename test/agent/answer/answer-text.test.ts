@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { parse } from 'yaml';
 import { type ParsedAnswer, parseAnswer } from '../../../src/agent/answer/answer-text.ts';
 import { ExactNumber } from '../../../src/base/exact-number.ts';
@@ -79,4 +79,32 @@ test('answers in good time when an answer is nothing but brackets', () => {
     expect(parseAnswer(text, { validate }).parse_status).toBe('json_failed');
   }
   expect(performance.now() - began).toBeLessThan(5000);
+});
+
+describe('the first complete object, where it counts by itself', () => {
+  const validate = compileSchema(
+    { type: 'object', properties: { a: { type: 'integer' } }, required: ['a'], additionalProperties: false },
+    'test',
+  );
+  const read = (text: string, more: object = {}) => parseAnswer(text, { validate, takesFirst: true, ...more });
+
+  it.each(['{"a": 1}}', '{"a": 1} {"a": 2}', '```json\n{"a": 1}\n```\n{"a": 2, "b": 3', '{"a": 1}\nor "a": 2}'])(
+    'is taken of %j',
+    (text) => {
+      expect(read(text)).toMatchObject({
+        parse_status: 'success',
+        value: { a: 1 },
+        readings: ['the first object of the answer'],
+      });
+      expect(parseAnswer(text, { validate }).parse_status).not.toBe('success');
+    },
+  );
+
+  it.each(['{"b": 1} {"a": "x"}}', '"a": 1} {"c": 1}', '{"a": 1', 'no object'])('is not taken of %j', (text) => {
+    expect(read(text).parse_status).not.toBe('success');
+  });
+
+  it('is not taken of an answer that was cut off', () => {
+    expect(read('{"a": 1} {"a": 2', { stopReason: 'max_tokens' }).parse_status).toBe('json_failed');
+  });
 });
