@@ -1,3 +1,4 @@
+import type { AppError } from '../base/errors.ts';
 import type { ModelRequest, ModelResponse } from '../protocol/messages.ts';
 
 /** The kinds of limits that a provider sets on a model, all per minute. `tokens` are input and output together. */
@@ -53,6 +54,8 @@ export interface Provider {
   route?(request: ModelRequest): ModelRequest;
   /** Whether the tools of a request are sent in strict form, by what is known of the model so far. Default: yes. */
   sendsStrict?(request: ModelRequest): boolean;
+  /** Whether a refusal says that the strict form of tools is not accepted, so that their plain form may be. Default: no. */
+  refusesStrict?(refusal: Pick<AppError, 'code' | 'message'>): boolean;
   /**
    * The response that `respond` would have given, made from an answer to the same request that came in another way
    * (from the cache or a provider job).

@@ -37,6 +37,7 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
     name: 'anthropic',
     ...(server === undefined ? {} : { server }),
     sendsStrict: ({ tools }) => !plain.has(tools),
+    refusesStrict,
     lacks: () => (options.apiKey?.trim() ? undefined : 'ANTHROPIC_API_KEY'),
     async respond(request, respondOptions) {
       const { apiKey } = options;
@@ -86,7 +87,7 @@ function isUnknownModel(thrown: unknown, sdk: Sdk, model: string): boolean {
 }
 
 /** Whether strict mode refuses the schema, or the server does not know strict mode: sending plain tools fixes that. */
-function refusesStrict({ code, message }: AppError): boolean {
+function refusesStrict({ code, message }: Pick<AppError, 'code' | 'message'>): boolean {
   return code === 'model_request_invalid' && /\bstrict\b|input_schema|grammar|schema is too complex/i.test(message);
 }
 

@@ -71,7 +71,7 @@ export function createBedrockProvider(options: BedrockOptions): Provider {
         { model, refused: request.model, next: profiles.nameOf(model) },
         'the model is called through an inference profile',
       );
-    } else if (isStrict && fault.code === 'model_request_invalid' && /strict|schema/i.test(fault.message)) {
+    } else if (isStrict && refusesStrict(fault)) {
       plain.add(request.tools);
       log.warn({ model, reason: fault.message }, 'strict tools are refused; tools are sent plain from now on');
     } else if (limit !== undefined && limit < request.maxTokens) {
@@ -91,6 +91,7 @@ export function createBedrockProvider(options: BedrockOptions): Provider {
     ].join(' '),
     route,
     sendsStrict: ({ model, tools }) => takesStrictTools(model) && !plain.has(tools),
+    refusesStrict,
     async respond(given, respondOptions) {
       const request = route(given);
       opening ??= open(options);
@@ -102,6 +103,11 @@ export function createBedrockProvider(options: BedrockOptions): Provider {
     },
     close: async () => (await opening)?.close(),
   };
+}
+
+/** Whether strict mode refuses the schema: sending plain tools fixes that. */
+function refusesStrict({ code, message }: Pick<AppError, 'code' | 'message'>): boolean {
+  return code === 'model_request_invalid' && /strict|schema/i.test(message);
 }
 
 interface Opened {

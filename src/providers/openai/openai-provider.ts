@@ -46,6 +46,7 @@ export function createOpenAiProvider(options: OpenAiOptions): Provider {
     name: OPENAI,
     ...(server === undefined ? {} : { server }),
     sendsStrict: ({ tools }) => !plain.has(tools),
+    refusesStrict,
     lacks: () => (apiKey?.trim() ? undefined : SERVICE.credentials),
     async respond(request, respondOptions) {
       if (apiKey === undefined || apiKey.trim() === '') throw lacksCredentials(SERVICE, request.model);
@@ -79,7 +80,7 @@ export function createOpenAiProvider(options: OpenAiOptions): Provider {
 }
 
 /** Whether strict mode refuses the schema: sending plain tools fixes that. */
-function refusesStrict({ code, message }: AppError): boolean {
+function refusesStrict({ code, message }: Pick<AppError, 'code' | 'message'>): boolean {
   return code === 'model_request_invalid' && /\bstrict\b|invalid schema|invalid_function_parameters/i.test(message);
 }
 

@@ -3,6 +3,7 @@ import { systemClock } from '../../../src/base/clock.ts';
 import { createSilentLog } from '../../../src/base/log.ts';
 import type { JsonObject } from '../../../src/protocol/messages.ts';
 import { createAnthropicBatchApi } from '../../../src/providers/anthropic/anthropic-batch.ts';
+import { createAnthropicProvider } from '../../../src/providers/anthropic/anthropic-provider.ts';
 import { createBedrockBatchApi } from '../../../src/providers/bedrock/bedrock-batch.ts';
 import { createGeminiBatchApi } from '../../../src/providers/gemini/gemini-batch.ts';
 import { createOpenAiBatchApi } from '../../../src/providers/openai/openai-batch.ts';
@@ -250,6 +251,50 @@ describe('without fallback nothing costs the full price', () => {
     expect(plan.warnings).toEqual([expect.stringMatching(/sample runs in real time, at the full price: about \$/)]);
     await world.runner.drive(await world.start({ ...noFallback, sample: 4 }));
     expect(world.sent).toHaveLength(4);
+  });
+
+  it('rows that a resume finds after the credit ended go into another job', async () => {
+    for (const options of [noFallback, { mode: 'batch' } as const]) {
+      let hasCredit = false;
+      const message = 'Your credit balance is too low to access the Anthropic API.';
+      const { world, jobSizes } = await open('anthropic', 20, {
+        respond: (request, id) =>
+          hasCredit || Number(wordOf(request).slice(1)) < 6
+            ? echoed(request, id)
+            : { item: 'refused', kind: 'invalid', message },
+      });
+      const id = await world.start(options);
+      expect(await world.runner.drive(id)).toMatchObject({ status: 'paused', error: { code: 'model_spend_limit' } });
+      hasCredit = true;
+      const ahead = options === noFallback ? 0 : 1;
+      await world.runner.resume(id);
+      expect(await world.runner.drive(id)).toMatchObject({ status: 'completed', counts: { succeeded: 20 } });
+      expect([world.sent.length, jobSizes()[0], jobSizes().length]).toEqual([ahead, 20 - ahead, 2]);
+    }
+  });
+
+  it.each([
+    ['runs again with plain tools', false, 'completed'],
+    ['pauses when plain tools are refused too', true, 'paused'],
+  ])('a job whose strict tools are refused %s', async (_title, refusesPlain, status) => {
+    const forms = new Set<boolean>();
+    const respond: BatchServerOptions['respond'] = (request, id) => {
+      const isStrict = JSON.stringify(request.tools).includes('"strict":true');
+      forms.add(isStrict);
+      return isStrict || refusesPlain
+        ? { item: 'refused', kind: 'invalid', message: 'tools.0.custom.input_schema: the schema is too complex' }
+        : echoed(request, id);
+    };
+    // No row runs in real time: nothing listens at this address.
+    const provider = createAnthropicProvider({ apiKey: 'key-1', baseUrl: 'http://127.0.0.1:9', log });
+    const { world, jobSizes } = await open('anthropic', 20, { respond, deps: { provider: async () => provider } });
+    const report = await world.runner.drive(await world.start(noFallback));
+    expect(report).toMatchObject({ status, counts: { failed: 0, succeeded: refusesPlain ? 0 : 20 } });
+    expect([jobSizes(), [...forms]]).toEqual([
+      [20, 20],
+      [true, false],
+    ]);
+    if (refusesPlain) expect(report.error?.message).toMatch(/schema is too complex.*Fallback is off/s);
   });
 
   it('a passed deadline pauses, and a resume gives new jobs the same time', async () => {

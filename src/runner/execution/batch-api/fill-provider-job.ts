@@ -64,7 +64,8 @@ export function fillProviderJob(
       return undefined;
     }
     const at = { row: task.row, attempt: task.attempt, turn: call.turn };
-    const line = run.api.encode(request, toRequestId(jobId, at), { isStrict: isStrict(request) });
+    const strict = isStrict(request);
+    const line = run.api.encode(request, toRequestId(jobId, at), { isStrict: strict });
     const lineBytes = Buffer.byteLength(line);
     const worst = worstOf(request, lineBytes);
     // A request that is too long for any job is left to real time, where the model reports the fault.
@@ -73,6 +74,7 @@ export function fillProviderJob(
     else if (room !== undefined && worstSum + (worst ?? 0) > room) end = 'budget';
     if (end !== undefined) return undefined;
     model = request.model;
+    if (!strict) run.plainJobs.add(jobId);
     requests += 1;
     bytes += lineBytes + SEPARATOR;
     worstSum += worst ?? 0;

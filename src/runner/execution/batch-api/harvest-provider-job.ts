@@ -12,8 +12,8 @@ import { fromRequestId, toRequestId } from './request-key.ts';
 /** Results of one transaction. */
 const CHUNK = 500;
 
-/** The result of a job. `unanswered`: it has no answer at all; `error` gives the reason, as far as it is known. */
-export type Harvest = ({ kind: 'answered' } | { kind: 'unanswered'; error: AppError }) & {
+/** The result of a job. `unanswered`: it has no answer at all; `reason` gives the provider's words, as far as they are known. */
+export type Harvest = ({ kind: 'answered' } | { kind: 'unanswered'; error: AppError; reason?: string }) & {
   /** A fault of the account that requests of the job had: every request would have it. */
   account?: AppError;
 };
@@ -52,7 +52,8 @@ export async function harvestProviderJob(
   );
   const account = first.account === undefined ? {} : { account: first.account };
   if (answered) return { kind: 'answered', ...account };
-  return { kind: 'unanswered', error: fruitless(job, status, reason), ...account };
+  const words = reason === undefined ? {} : { reason };
+  return { kind: 'unanswered', error: fruitless(job, status, reason), ...words, ...account };
 }
 
 /** The provider counts every request as failed, so that none was charged; it gives no file that says why. */

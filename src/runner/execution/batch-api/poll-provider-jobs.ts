@@ -3,6 +3,7 @@ import { AppError, toAppError } from '../../../base/errors.ts';
 import type { ProviderJobRecord } from '../../../storage/provider-jobs.ts';
 import { harvestProviderJob, isPassing } from './harvest-provider-job.ts';
 import { lookForProviderJob } from './look-for-provider-job.ts';
+import { retryPlainTools } from './plain-tools.ts';
 import type { ProviderJobRun } from './provider-job-run.ts';
 import { updateProviderJob } from './update-provider-job.ts';
 
@@ -63,11 +64,14 @@ export async function pollProviderJob(run: ProviderJobRun, job: ProviderJobRecor
   if (!isOver) return;
   const harvest = await harvestProviderJob(run, job, status);
   run.unread.delete(job.id);
-  run.hasHarvested = true;
-  if (harvest.kind === 'answered') run.faults = 0;
   polled.hasNews = true;
   if (harvest.account !== undefined) polled.account ??= harvest.account;
-  if (harvest.kind === 'unanswered') polled.fault ??= harvest.error;
+  if (harvest.kind === 'answered') {
+    run.faults = 0;
+    run.hasHarvested = true;
+  } else if (!(await retryPlainTools(run, job, harvest.reason))) {
+    polled.fault ??= harvest.error;
+  }
 }
 
 function unreadable(job: ProviderJobRecord, { error: cause, batchId }: { error: AppError; batchId: string }): AppError {

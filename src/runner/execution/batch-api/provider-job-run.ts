@@ -35,7 +35,7 @@ export interface ProviderJobRun {
   faults: number;
   /** Whether this process has sent a row in real time, to find out what the model accepts. */
   hasAsked: boolean;
-  /** Whether the results of a job were collected already: the next wave may be a tail. */
+  /** Whether answers of a job were collected in this process: the next wave may be a tail. */
   hasHarvested: boolean;
   /** How often each job was looked for and not found. */
   looks: Map<string, number>;
@@ -47,6 +47,8 @@ export interface ProviderJobRun {
   repeats: number;
   /** Whether tools are sent in plain form, because their strict form was refused in real time. */
   isPlain: boolean;
+  /** The jobs of this process whose tools are in plain form. */
+  plainJobs: Set<string>;
 }
 
 /** Opens the state of the work on jobs. @param holdsTools no tool is run either, because the batch ends */
@@ -82,12 +84,13 @@ export async function openProviderJobRun(
     queue,
     faults: 0,
     hasAsked: false,
-    hasHarvested: (await deps.store.readProviderJobs(batch.id)).some(({ state }) => state === 'done'),
+    hasHarvested: false,
     looks: new Map(),
     unread: new Map(),
     tooFew: 0,
     repeats: 0,
     isPlain: settingsOf(batch).plain_tools === true,
+    plainJobs: new Set(),
   };
 }
 

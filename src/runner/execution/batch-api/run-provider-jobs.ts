@@ -14,6 +14,7 @@ import { batchDeadline } from './job-deadline.ts';
 import { heldFault } from './look-for-provider-job.ts';
 import { cancelProviderJobs, unsettledProviderJobs } from './open-provider-jobs.ts';
 import { createPace, type Pace } from './pace.ts';
+import { keepPlainTools } from './plain-tools.ts';
 import { pollProviderJob, pollProviderJobs } from './poll-provider-jobs.ts';
 import { DEFAULT_POLL_MS, isStopping, openProviderJobRun, type ProviderJobRun, readNow } from './provider-job-run.ts';
 import { releaseProviderJob } from './release-provider-job.ts';
@@ -210,15 +211,6 @@ async function inRealTime(run: ProviderJobRun, realtime: Executor, rows?: number
   if (end.kind !== 'done') return end;
   if (rows === undefined) run.watch = createBatchWatch({ batch: await readNow(run) }, () => !run.queue.isEmpty);
   return undefined;
-}
-
-/** Stores that tools must be plain, found out in real time: it must outlive this process. */
-async function keepPlainTools(run: ProviderJobRun): Promise<void> {
-  const { agent } = run.options;
-  const request = { model: '', system: '', messages: [], tools: agent.toolSpecs, maxTokens: 1 };
-  if (run.isPlain || run.provider.sendsStrict?.(request) !== false) return;
-  run.isPlain = true;
-  await change(run, { plain_tools: true });
 }
 
 /** Tolerates a retryable fault a few times. Any other fault gives up the batch API, or pauses if fallback is off. */
