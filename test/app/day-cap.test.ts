@@ -39,6 +39,7 @@ beforeEach(async () => {
     agent('orchestrator', haiku),
     agent('speed', haiku, batch),
     agent('unpriced', 'claude-nobody-knows', batch),
+    agent('fallback', { ...haiku, fallback: 'claude-nobody-knows' }, batch),
   ];
   await writeFile(join(root, 'agents.yaml'), stringify({ agents }));
   server = await startMessagesServer({
@@ -121,6 +122,16 @@ describe('the cap of a day', () => {
       { code: 'budget_unpriced', message: expect.stringContaining('ROWMILL_MAX_USD_PER_DAY') },
     ]);
     await expect(app.runner.create(request('unpriced'))).rejects.toMatchObject({ code: 'budget_unpriced' });
+  });
+
+  it('refuses a fallback model of unknown price too, as max_cost_usd does', async () => {
+    const app = await start(CAP_USD);
+    const message = expect.stringContaining('claude-nobody-knows');
+    const capped = { ...request('fallback'), options: { max_cost_usd: 1 } };
+    expect((await app.runner.plan(capped)).problems).toMatchObject([
+      { code: 'budget_unpriced', message },
+      { code: 'budget_unpriced', message },
+    ]);
   });
 
   it('of nothing allows nothing: no start, no chat, and no resume of what a higher cap has paused', async () => {

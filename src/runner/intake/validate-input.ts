@@ -169,12 +169,10 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
 }
 
 /** Reports a model of unknown price where a cap of a day is set. */
-export function unpricedDay(
-  { model: { provider, model } }: { model: Pick<AgentDefinition['model'], 'provider' | 'model'> },
-  { prices }: RunnerDeps,
-): Problem[] {
-  if (isPriced(provider, model, prices)) return [];
-  const message = `The price of ${model} is unknown, so the cap of a day (ROWMILL_MAX_USD_PER_DAY) can't be kept. Use a model with a known price, or add its price to a price file (ROWMILL_PRICES).`;
+export function unpricedDay({ model }: { model: PricedModel }, { prices }: RunnerDeps): Problem[] {
+  const unpriced = unpricedOf(model, prices);
+  if (unpriced === undefined) return [];
+  const message = `The price of ${unpriced} is unknown, so the cap of a day (ROWMILL_MAX_USD_PER_DAY) can't be kept. Use a model with a known price, or add its price to a price file (ROWMILL_PRICES).`;
   return [{ code: 'budget_unpriced', message }];
 }
 
@@ -184,10 +182,18 @@ function rowsToRun({ changed_rows: changed, new_rows: added }: ContinuationPlan)
 
 /** Reports a cap that can't be enforced because the price of the model is unknown. */
 export function unpricedCap(agent: AgentDefinition, cap: number | undefined, { prices }: RunnerDeps): Problem[] {
-  const { provider, model } = agent.model;
-  if (cap === undefined || isPriced(provider, model, prices)) return [];
-  const message = `max_cost_usd can't be enforced: the price of ${model} is unknown. Leave out the cap, use a model with a known price, or add its price to a price file (ROWMILL_PRICES).`;
+  const unpriced = unpricedOf(agent.model, prices);
+  if (cap === undefined || unpriced === undefined) return [];
+  const message = `max_cost_usd can't be enforced: the price of ${unpriced} is unknown. Leave out the cap, use a model with a known price, or add its price to a price file (ROWMILL_PRICES).`;
   return [{ code: 'budget_unpriced', message }];
+}
+
+type PricedModel = Pick<AgentDefinition['model'], 'provider' | 'model' | 'fallback'>;
+
+/** The first of the models that may answer whose price is unknown. */
+function unpricedOf({ provider, model, fallback }: PricedModel, prices: PriceTable): string | undefined {
+  const models = fallback === undefined ? [model] : [model, fallback];
+  return models.find((one) => !isPriced(provider, one, prices));
 }
 
 export function isPriced(provider: string, model: string, prices: PriceTable): boolean {

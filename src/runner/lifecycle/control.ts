@@ -106,6 +106,7 @@ export async function tuneBatch(batch: BatchRecord, tuning: BatchTuning, deps: R
 
 /** @throws AppError `budget_unpriced` */
 export function checkCapPrice(batch: BatchRecord, tuning: BatchTuning, deps: RunnerDeps): void {
-  const [problem] = unpricedCap(planOf(batch).agent, tuning.max_cost_usd, deps);
+  const { agent, request } = planOf(batch);
+  const [problem] = unpricedCap(agent, tuning.max_cost_usd ?? request.options?.max_cost_usd, deps);
   if (problem !== undefined) throw new AppError(problem.code, problem.message);
 }

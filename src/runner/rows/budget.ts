@@ -8,9 +8,10 @@ import { dollars } from '../../base/figures.ts';
 export interface Budget {
   /**
    * Commits `worst` before a call is sent. While other calls are in flight, it waits for the room that they leave.
-   * @throws AppError `budget_reached` when no call is in flight and `worst` still does not fit
+   * @param worst undefined when the price is unknown: then nothing is sent under a cap
+   * @throws AppError `budget_reached` when no call is in flight and `worst` still does not fit, `budget_unpriced`
    */
-  reserve(worst: number): Promise<void>;
+  reserve(worst: number | undefined): Promise<void>;
   /**
    * Reports that the call has ended. `cost` is the charge (0 when the call was refused); undefined when it is unknown.
    */
@@ -32,11 +33,13 @@ export function createBudget(first: number | undefined, committed: number): Budg
     for (const wake of woken) wake();
   };
   return {
-    async reserve(worst) {
+    async reserve(known) {
+      const worst = known ?? 0;
       while (cap !== undefined && spent + inFlightWorst + worst > cap) {
         if (inFlight === 0) throw budgetReached(cap, spent, worst);
         await new Promise<void>((resolve) => waiting.push(resolve));
       }
+      if (cap !== undefined && known === undefined) throw unpricedUnderCap();
       inFlight += 1;
       inFlightWorst += worst;
     },
@@ -67,5 +70,13 @@ export function budgetReached(cap: number, spent: number, worst: number): AppErr
     'budget_reached',
     `The cap of ${dollars(cap / 1e6)} is reached: ${dollars(spent / 1e6)} is spent or committed, and the next call may cost ` +
       `${dollars(worst / 1e6)}. Resume with a higher max_cost_usd to continue.`,
+  );
+}
+
+/** The fault when the price of the next call is unknown under a cap: a fallback model may have another price. */
+export function unpricedUnderCap(): AppError {
+  return new AppError(
+    'budget_unpriced',
+    'The price of the model that answers now is unknown, so no cap can be kept. Add its price to a price file (ROWMILL_PRICES), or use another fallback model.',
   );
 }

@@ -12,9 +12,10 @@ export interface JournalPort {
   read(run: string): Promise<JournalEntry[]>;
   /**
    * Commits room for a call at its worst price, before its intent. Waits for the room that calls in flight leave.
-   * @throws AppError `budget_reached`
+   * @param worst undefined when the price is unknown
+   * @throws AppError `budget_reached`, `budget_unpriced`
    */
-  reserve(worst: number): Promise<void>;
+  reserve(worst: number | undefined): Promise<void>;
   /**
    * Reports that the call has ended. `cost` is the charge (0 when the call was refused); undefined when it is unknown.
    */

@@ -125,7 +125,7 @@ async function sendOnce(asked: ModelCall, isRepeat: boolean, deps: ModelCallDeps
     if (!settled) deps.journal.settle(worst ?? 0, cost, key);
     settled = true;
   };
-  await deps.journal.reserve(worst ?? 0).catch((thrown: unknown) => {
+  await deps.journal.reserve(worst).catch((thrown: unknown) => {
     resume?.();
     throw thrown;
   });

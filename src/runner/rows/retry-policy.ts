@@ -20,6 +20,7 @@ const POLICIES: { [code in ErrorCode]?: FaultPolicy } = {
   model_spend_limit: 'pause',
   model_unavailable: 'pause',
   budget_reached: 'budget',
+  budget_unpriced: 'pause',
   lease_lost: 'stop',
   store_unavailable: 'stop',
   aborted: 'return',

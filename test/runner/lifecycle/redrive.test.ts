@@ -208,6 +208,14 @@ test.each([
   expect(await runner.report(id)).toEqual(before);
 });
 
+test('the cap of the start holds for a retry with a model of unknown price', async () => {
+  const { respond } = faulty();
+  await begin(5, { respond });
+  const id = await world.start({ max_cost_usd: 1 });
+  await runToEnd(id);
+  await expect(world.runner.retry(id, { model: 'claude-free' })).rejects.toMatchObject({ code: 'budget_unpriced' });
+});
+
 test('only a batch that has ended and has rows to run can be retried', async () => {
   await begin(2);
   const id = await world.start({ sample: 1 });

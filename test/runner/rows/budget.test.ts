@@ -15,6 +15,14 @@ test('without a cap everything fits', async () => {
   budget.settle(1e12, 1e12);
 });
 
+test('a call of unknown price fits without a cap, and under no cap', async () => {
+  const free = createBudget(undefined, 0);
+  await free.reserve(undefined);
+  free.settle(0, undefined);
+  free.setCap(100);
+  await expect(free.reserve(undefined)).rejects.toMatchObject({ code: 'budget_unpriced' });
+});
+
 test('waits for calls in flight, and takes what they leave', async () => {
   const budget = createBudget(100, 0);
   await budget.reserve(60);

@@ -202,3 +202,19 @@ test('tells of the fault that ends it, and not of those that are waited out', as
   expect(ending).toEqual(['model_key_refused']);
   expect(waited).toEqual(['model_overloaded', 'model_overloaded']);
 });
+
+test('sends nothing to a fallback model of unknown price under a cap', async () => {
+  const call = play({
+    respond: () => fault('model_unknown', { retryable: false }),
+    deps: {
+      provider: {
+        name: 'anthropic',
+        route: (request) => ({ ...request, model: 'claude-nobody-knows' }),
+        respond: async () => RESPONSE,
+        close: async () => undefined,
+      },
+    },
+  });
+  expect(await settled(call.done)).toMatchObject({ code: 'budget_unpriced' });
+  expect(await openCalls()).toBe(0);
+});

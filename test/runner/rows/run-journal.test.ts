@@ -359,7 +359,7 @@ async function worstOf(): Promise<number> {
   const spy: Budget = {
     ...createBudget(undefined, 0),
     reserve: async (worst) => {
-      reserved.push(worst);
+      reserved.push(worst ?? Number.NaN);
       throw stop;
     },
   };

@@ -2,6 +2,7 @@ import { toAppError } from '../../../base/errors.ts';
 import type { Json, ModelRequest } from '../../../protocol/messages.ts';
 import type { ParkedRow } from '../../../storage/provider-jobs.ts';
 import { OPTION_DEFAULTS } from '../../contract/options.ts';
+import { unpricedUnderCap } from '../../rows/budget.ts';
 import { type ModelCall, UNSEEN_TOKENS } from '../../rows/model-call.ts';
 import type { RowEnding } from '../../rows/row-settlement.ts';
 import { isStopping, type ProviderJobRun } from './provider-job-run.ts';
@@ -68,6 +69,7 @@ export function fillProviderJob(
     const line = run.api.encode(request, toRequestId(jobId, at), { isStrict: strict });
     const lineBytes = Buffer.byteLength(line);
     const worst = worstOf(request, lineBytes);
+    if (room !== undefined && worst === undefined) throw unpricedUnderCap();
     // A request that is too long for any job is left to real time, where the model reports the fault.
     const isFull = requests === most || bytes + lineBytes + SEPARATOR > run.limits.bytes;
     if (isFull) end = requests === 0 ? 'unfit' : 'full';
