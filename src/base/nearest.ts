@@ -10,3 +10,18 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   }
   return best?.candidate;
 }
+
+/** The candidates, most alike first: those that contain the name or are contained in it, then by edit distance. */
+export function mostAlike(name: string, candidates: readonly string[]): string[] {
+  const wanted = letters(name);
+  const ranked = candidates.map((candidate) => {
+    const text = letters(candidate);
+    const isPart = text !== '' && wanted !== '' && (text.includes(wanted) || wanted.includes(text));
+    return { candidate, rank: (isPart ? 0 : 1) + leven(wanted, text) / Math.max(wanted.length, text.length, 1) };
+  });
+  return ranked.sort((a, b) => a.rank - b.rank).map(({ candidate }) => candidate);
+}
+
+function letters(name: string): string {
+  return name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
+}

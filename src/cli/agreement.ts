@@ -53,15 +53,19 @@ export async function mayStartUnasked(
   return (await confirmations.startUnasked({ ...action, expectedUsd, key }, limitUsd)).counted;
 }
 
+/** The ways to spend less that a command has. */
+export const SPEND_LESS = '--max-cost USD';
+
 /**
  * The fault of spending that needs a confirmation, where no person can be asked.
+ * @param less the flags of the command by which less is spent
  * @returns AppError `confirmation_needed`, with the fix
  */
-export function tooCostly({ expectedUsd, limitUsd }: AboutToSpend): AppError {
+export function tooCostly({ expectedUsd, limitUsd }: AboutToSpend, less = SPEND_LESS): AppError {
   const cost = expectedUsd === null ? 'The cost is unknown' : `The expected cost is ${dollars(expectedUsd)}`;
   return new AppError(
     'confirmation_needed',
     `${cost}. A cost that is unknown or, with what was started in the last hour without a yes, above ${dollars(limitUsd)} (ROWMILL_CONFIRM_ABOVE_USD) needs a confirmation. ` +
-      'Add --yes to confirm, or spend less: --max-cost USD, or --sample ROWS to try a few rows first.',
+      `Add --yes to confirm, or spend less: ${less}.`,
   );
 }

@@ -27,6 +27,11 @@ export function optionFlag(name: OptionName, text?: string): Option {
   return flagOf(name, batchOptions.shape[name], text);
 }
 
+/** The long flag of an option of the contract. */
+export function longFlag(name: string, option: OptionSchema): string {
+  return `${flagOf(name, option).long}`;
+}
+
 /** The options of a batch that flags set. */
 export function optionsOf(given: FlagValues): BatchOptions {
   return valuesOf(given, batchOptions.shape);

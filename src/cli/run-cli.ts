@@ -4,6 +4,7 @@ import type { App } from './app.ts';
 import { type AppOptions, type CommandContext, createOutput, type Faces } from './command-context.ts';
 import { EXIT, exitCodeOfError } from './exit-codes.ts';
 import { type Io, paintFor, widthOf } from './io.ts';
+import { inFlags } from './option-words.ts';
 import type { Signals } from './signals.ts';
 import { manyLines } from './terminal/safe-text.ts';
 
@@ -169,7 +170,7 @@ function tellFault(thrown: unknown, { io, json, help }: { io: Io; json: boolean;
     return EXIT.invalid;
   }
   const error = toAppError(thrown);
-  tell(error, io, json);
+  tell({ code: error.code, message: inFlags(error.message) }, io, json);
   if (error.code === 'internal' && !json) io.stderr.write(`${manyLines(stackOf(error))}\n`);
   return exitCodeOfError(error.code);
 }

@@ -26,6 +26,7 @@ import { aggregateResults } from './output/aggregate-results.ts';
 import { toUsd } from './output/bill.ts';
 import { exportRecords } from './output/deliver-rows.ts';
 import { exportSource } from './output/export-source.ts';
+import { findBatchId } from './output/find-batch-id.ts';
 import { reportBatch, reportBatches } from './output/report.ts';
 import {
   batchNotFound,
@@ -123,6 +124,10 @@ function bind(caller: Caller, deps: RunnerDeps): Runner {
         ...(output_mapping !== undefined && { output_mapping }),
         continues: { batch_id: batch.id },
       };
+    },
+    async idOf(name) {
+      requireScope(caller, 'batches:read');
+      return findBatchId(name, store);
     },
     async find(key) {
       requireScope(caller, 'batches:read');

@@ -84,6 +84,11 @@ export interface Runner {
    * consumer gets the latest report only.
    */
   watch(batchId: string, signal: AbortSignal): AsyncIterable<BatchReport>;
+  /**
+   * The id of the batch that a person names: an id, the start of one (with or without `bat_`), or `latest`.
+   * @throws AppError `batch_not_found`; `invalid_arguments` where several ids start so, with these ids
+   */
+  idOf(name: string): Promise<string>;
   /** The batch that was started with an idempotency key. */
   find(idempotencyKey: string): Promise<BatchReport | undefined>;
   list(options: { limit: number; before?: string }): Promise<BatchReport[]>;

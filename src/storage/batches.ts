@@ -130,6 +130,8 @@ export interface BatchStore {
   readBatch(id: string): Promise<BatchRecord | undefined>;
   /** The batch that was started with an idempotency key. */
   readBatchOfKey(key: string): Promise<BatchRecord | undefined>;
+  /** Up to `limit` ids that start with a text, newest first. */
+  findBatchIds(start: string, limit: number): Promise<string[]>;
   /** Newest first; `before` is an id to continue after. */
   listBatches(options: { limit: number; before?: string }): Promise<BatchRecord[]>;
   /**

@@ -7,6 +7,8 @@ import { type CommandContext, newCommand, type Output } from '../command-context
 import { EXIT } from '../exit-codes.ts';
 import { numberArgument } from '../mapping-arguments.ts';
 import { addReadingFlags, type FlagValues, readingArguments, readingFlagsOf } from '../option-flags.ts';
+import { inFlags } from '../option-words.ts';
+import { shellWord } from '../shell-word.ts';
 import { listenForStop } from '../signals.ts';
 import { TABLE_ARGUMENT, tableArgument } from '../table-argument.ts';
 import { cellText, oneLine } from '../terminal/safe-text.ts';
@@ -122,7 +124,8 @@ function show(found: Analysis, output: Output): void {
     output.line(`and ${counted(found.columns_not_detailed.length, 'more column')}`);
   }
   showRows(found, output);
-  for (const warning of found.warnings) output.line(paint('yellow', `! ${oneLine(warning.message)}${lineOf(warning)}`));
+  for (const warning of found.warnings)
+    output.line(paint('yellow', `! ${oneLine(inFlags(warning.message))}${lineOf(warning)}`));
 }
 
 const COMPRESSIONS = { none: '', gzip: ', gzipped', zstd: ', zstd' };
@@ -134,11 +137,6 @@ function showSuggestion(table: string, { suggested_reading: reading }: Analysis,
   output.line();
   output.line(`To read it so:  rowmill analyze ${words}`);
   output.line(`Then:           rowmill run ${words} --agent NAME`);
-}
-
-/** A word as a shell takes it. */
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function factsOf({ format, ...found }: Analysis): string[] {

@@ -1,11 +1,12 @@
 import { createReadStream } from 'node:fs';
 import type { Command } from 'commander';
+import type { AgentDefinition } from '../../agent/definition.ts';
 import { AppError } from '../../base/errors.ts';
 import { METADATA_COLUMNS, type MetadataColumn } from '../../runner/contract/mapping.ts';
 import type { BatchPlan } from '../../runner/contract/plan.ts';
 import { type BatchRequest, batchRequest, KEPT_OUTPUT } from '../../runner/contract/request.ts';
 import { ENDED } from '../../runner/lifecycle/batch.ts';
-import { askToGoOn, canAsk, mayStartUnasked, tooCostly } from '../agreement.ts';
+import { askToGoOn, canAsk, mayStartUnasked, SPEND_LESS, tooCostly } from '../agreement.ts';
 import type { App } from '../app.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
 import { EXIT, exitCodeOfError } from '../exit-codes.ts';
@@ -16,7 +17,9 @@ import { addQuestionFlags, QUESTION_HELP, type QuestionFlags, questionOf } from 
 import { saveQuestion } from '../save-question.ts';
 import { STREAM, TABLE_ARGUMENT, tableArgument } from '../table-argument.ts';
 import { planLines } from '../terminal/report-text.ts';
+import { oneLine } from '../terminal/safe-text.ts';
 import { showResult } from '../terminal/show-result.ts';
+import { truncate } from '../terminal/terminal-text.ts';
 import { writeAll } from '../write-all.ts';
 
 interface RunArguments extends FlagValues, QuestionFlags {
@@ -31,6 +34,7 @@ interface RunArguments extends FlagValues, QuestionFlags {
   continue?: string;
   key?: string;
   dryRun?: boolean;
+  sample?: number;
   yes?: boolean;
 }
 
@@ -105,8 +109,9 @@ async function run(
   // Faults of arguments are reported before stdin is read.
   const asked = requestOf(table, given, context.io.cwd);
   const app = await context.app();
-  const earlier = given.continue === undefined ? undefined : await app.runner.continuationOf(given.continue);
-  const request = completed(asked, { earlier, key: given.key });
+  const earlier =
+    given.continue === undefined ? undefined : await app.runner.continuationOf(await app.runner.idOf(given.continue));
+  const request = await completed(asked, { earlier, key: given.key, agents: () => app.registry.list() });
   const shown = isStreamed ? { ...output, line: (text = '') => output.note(text) } : output;
   const source = await tableArgument(table, app, { context, output: shown });
   const starting = { isStdin: table === STREAM, isStarted: false };
@@ -159,7 +164,7 @@ async function start(
       app.runner.create(toStart, async (found, batchId) => {
         if (given.yes === true || isAsking) return;
         const spend = { expectedUsd: found.spending_usd, limitUsd };
-        if (!(await mayStartUnasked(app, spend, { batchId, spentUsd: 0 }))) throw tooCostly(spend);
+        if (!(await mayStartUnasked(app, spend, { batchId, spentUsd: 0 }))) throw tooCostly(spend, spendLess(given));
       }),
     );
     starting.isStarted = true;
@@ -179,11 +184,13 @@ async function start(
   }
 }
 
+/** A sample is no advice to a person who has asked for one. */
+function spendLess({ sample }: RunArguments): string {
+  return sample === undefined ? `${SPEND_LESS}, or --sample ROWS to try a few rows first` : SPEND_LESS;
+}
+
 /** The request, with what it leaves to the batch that it continues. */
-function completed(
-  asked: AskedRequest,
-  { earlier, key }: { earlier: Omit<BatchRequest, 'csv_uri'> | undefined; key: string | undefined },
-): BatchRequest {
+async function completed(asked: AskedRequest, { earlier, key, agents }: Completion): Promise<BatchRequest> {
   if (key !== undefined && earlier === undefined) {
     throw new AppError(
       'invalid_arguments',
@@ -192,9 +199,9 @@ function completed(
   }
   const { target = earlier?.target, ...rest } = asked;
   if (target === undefined) {
-    const fix =
-      "Name an agent with --agent (rowmill agents list shows them), or ask with --prompt 'Topic of {column}' --output topic:string";
-    throw new AppError('invalid_arguments', `It is not said what to run. ${fix}.`);
+    const question = "or ask with --prompt 'Topic of {column}' --output topic:string";
+    const text = `It is not said what to run. Name an agent with --agent, ${question}.${agentsText(await agents())}`;
+    throw new AppError('invalid_arguments', text);
   }
   const continues = earlier?.continues;
   return {
@@ -203,6 +210,29 @@ function completed(
     target,
     ...(continues !== undefined && { continues: { ...continues, ...(key !== undefined && { key }) } }),
   };
+}
+
+interface Completion {
+  earlier: Omit<BatchRequest, 'csv_uri'> | undefined;
+  key: string | undefined;
+  agents: () => Promise<AgentDefinition[]>;
+}
+
+/** The agents that can be named, a line each; nothing where there is none. */
+function agentsText(agents: readonly AgentDefinition[]): string {
+  const texts = new Map(
+    agents.flatMap(({ name, description, structured_output }) =>
+      structured_output.enabled ? [[name, description] as const] : [],
+    ),
+  );
+  const lines = [...texts].map(
+    ([name, text]) =>
+      `\n  ${[name, truncate(text, 60)]
+        .filter((part) => part !== '')
+        .map(oneLine)
+        .join(': ')}`,
+  );
+  return lines.length === 0 ? '' : ` The agents are:${lines.join('')}`;
 }
 
 type AskedRequest = Omit<BatchRequest, 'target'> & { target?: BatchRequest['target'] };

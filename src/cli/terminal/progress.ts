@@ -3,6 +3,7 @@ import { count, counted, dollars, duration } from '../../base/figures.ts';
 import type { BatchReport } from '../../runner/contract/report.ts';
 import { providerJobText } from '../../runner/output/provider-job-report.ts';
 import { type Io, paintFor } from '../io.ts';
+import { inFlags } from '../option-words.ts';
 import { oneLine } from './safe-text.ts';
 
 /** Without a terminal, progress lines are at least this far apart. */
@@ -27,7 +28,7 @@ function withWarnings(io: Io, view: ProgressView): ProgressView {
       const news = report.warnings.filter((warning) => known !== undefined && !known.has(warning));
       known = new Set(report.warnings);
       if (news.length > 0) view.stop();
-      for (const warning of news) io.stderr.write(`Warning: ${oneLine(warning)}\n`);
+      for (const warning of news) io.stderr.write(`Warning: ${oneLine(inFlags(warning))}\n`);
       view.update(report);
     },
     stop: view.stop,

@@ -6,6 +6,7 @@ import type { BatchReport } from '../../runner/contract/report.ts';
 import { providerJobText } from '../../runner/output/provider-job-report.ts';
 import type { Output } from '../command-context.ts';
 import type { Paint, Style } from '../io.ts';
+import { inFlags } from '../option-words.ts';
 import { oneLine } from './safe-text.ts';
 import { wrapText } from './word-wrap.ts';
 
@@ -76,7 +77,7 @@ export function reportLines(report: BatchReport, layout: TextLayout & { limits?:
   }
   if (report.error !== null) {
     lines.push(
-      ...field(layout, 'reason', `${oneLine(report.error.message)} ${paint('dim', `(${report.error.code})`)}`),
+      ...field(layout, 'reason', `${oneLine(inFlags(report.error.message))} ${paint('dim', `(${report.error.code})`)}`),
     );
   }
   for (const [at, group] of report.failures.entries()) {
@@ -84,7 +85,7 @@ export function reportLines(report: BatchReport, layout: TextLayout & { limits?:
     lines.push(...field(layout, at === 0 ? 'failures' : '', `${count(group.count)} × ${group.code}, ${example}`));
   }
   for (const [at, warning] of [...new Set(report.warnings)].entries()) {
-    lines.push(...field(layout, at === 0 ? 'warnings' : '', oneLine(warning)));
+    lines.push(...field(layout, at === 0 ? 'warnings' : '', oneLine(inFlags(warning))));
   }
   if (report.output_uri !== null) lines.push(...field(layout, 'table', oneLine(report.output_uri)));
   if (report.next_step !== '') lines.push(...field(layout, 'next', oneLine(report.next_step)));
@@ -205,10 +206,10 @@ export function planLines(plan: BatchPlan, layout: TextLayout): string[] {
   if (plan.estimate !== null) lines.push(...field(layout, 'estimate', estimateText(plan.estimate, paint)));
   if (plan.execution !== null) lines.push(...field(layout, 'runs', executionText(plan.execution, paint)));
   for (const [at, warning] of plan.warnings.entries()) {
-    lines.push(...field(layout, at === 0 ? 'warnings' : '', paint('yellow', oneLine(warning))));
+    lines.push(...field(layout, at === 0 ? 'warnings' : '', paint('yellow', oneLine(inFlags(warning)))));
   }
   for (const [at, problem] of plan.problems.entries()) {
-    const text = `${oneLine(problem.message)} ${paint('dim', `(${problem.code})`)}`;
+    const text = `${oneLine(inFlags(problem.message))} ${paint('dim', `(${problem.code})`)}`;
     lines.push(...field(layout, at === 0 ? 'problems' : '', `${paint('red', '✗')} ${text}`));
   }
   return lines;
@@ -228,7 +229,7 @@ function executionText({ executor, reason, shares, realtime, batch }: Execution,
     executor === 'batch-api'
       ? ['through the batch API', realtime, 'in real time']
       : ['in real time', batch, 'through the batch API'];
-  const text = `${chosen}: ${reason}${sharesText(shares)}`;
+  const text = `${chosen}: ${inFlags(reason)}${sharesText(shares)}`;
   return other === null ? text : `${text}  ${paint('dim', `${otherName}: ${priceAndTime(other).join(', ')}`)}`;
 }
 
@@ -237,7 +238,7 @@ function sharesText(shares: Execution['shares']): string {
   if (shares.length < 2) return '';
   const texts = shares.map(({ rows, executor, why, cost_usd }) => {
     const way = executor === 'batch-api' ? 'through the batch API' : 'in real time at the full price';
-    return `${rows === null ? 'rows' : counted(rows, 'row')} ${way} (${dollars(cost_usd)}, ${why})`;
+    return `${rows === null ? 'rows' : counted(rows, 'row')} ${way} (${dollars(cost_usd)}, ${inFlags(why)})`;
   });
   return `; ${texts.join(', ')}`;
 }

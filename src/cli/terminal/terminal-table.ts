@@ -5,8 +5,8 @@ import { displayWidth, pad, truncate } from './terminal-text.ts';
 export interface TableColumn {
   title: string;
   align?: 'left' | 'right';
-  /** Never made narrower than this, in columns of the terminal. Default 6. */
-  minWidth?: number;
+  /** Never made narrower than this, in columns of the terminal; `whole`: than its widest cell. Default 6. */
+  minWidth?: number | 'whole';
   /** Hidden only if there is no room for it beside the first column. */
   keep?: boolean;
   /** Colours a cell after it has been fitted. */
@@ -33,10 +33,17 @@ const WIDEST_PADDED = 100;
 export function layOutTable(columns: TableColumn[], rows: string[][], layout: TableLayout): string[] {
   const indent = ' '.repeat(layout.indent ?? 0);
   const room = layout.width - indent.length;
-  const places = fitting(columns, room);
+  const places = fitting(
+    columns.map((column, at) => leastWidth(column, rows, at)),
+    { columns, room },
+  );
   const shown = columns.filter((_, place) => places.has(place));
   const cells = rows.map((row) => columns.flatMap((_, place) => (places.has(place) ? [row[place] ?? ''] : [])));
-  const widths = shrink(naturalWidths(shown, cells, layout), shown, room - GAP.length * (shown.length - 1));
+  const widths = shrink(
+    naturalWidths(shown, cells, layout),
+    shown.map((column, at) => leastWidth(column, cells, at)),
+    room - GAP.length * (shown.length - 1),
+  );
   const cellOf = (at: number, text: string): string => {
     const width = widths[at] ?? 0;
     const fitted = layout.width === Number.POSITIVE_INFINITY ? text : truncate(text, width);
@@ -71,31 +78,35 @@ function naturalWidths(columns: TableColumn[], rows: string[][], layout: TableLa
 }
 
 /** The indexes of the columns that fit at their least width. Priority: the first, those with `keep`, the others. */
-function fitting(columns: TableColumn[], room: number): Set<number> {
+function fitting(
+  least: readonly number[],
+  { columns, room }: { columns: readonly TableColumn[]; room: number },
+): Set<number> {
   const found = new Set<number>();
   let used = -GAP.length;
   const rank = (place: number) => (place === 0 ? 0 : columns[place]?.keep === true ? 1 : 2);
   const inTurn = [...columns.keys()].sort((a, b) => rank(a) - rank(b));
   for (const place of inTurn) {
-    used += leastWidth(columns[place]) + GAP.length;
+    used += (least[place] ?? 0) + GAP.length;
     if (used > room && found.size > 0) break;
     found.add(place);
   }
   return found;
 }
 
-function leastWidth(column: TableColumn | undefined): number {
-  return column?.minWidth ?? 6;
+function leastWidth({ title, minWidth = 6 }: TableColumn, rows: readonly string[][], at: number): number {
+  if (minWidth !== 'whole') return minWidth;
+  return rows.reduce((width, row) => Math.max(width, displayWidth(row[at] ?? '')), displayWidth(title));
 }
 
 /** Narrows the widest column by one, again and again, until all columns fit. */
-function shrink(natural: number[], columns: TableColumn[], room: number): number[] {
+function shrink(natural: number[], least: readonly number[], room: number): number[] {
   const widths = [...natural];
   let excess = widths.reduce((sum, width) => sum + width, 0) - room;
   while (excess > 0) {
     let widest = -1;
     for (const [at, width] of widths.entries()) {
-      if (width > leastWidth(columns[at]) && (widest < 0 || width > (widths[widest] ?? 0))) widest = at;
+      if (width > (least[at] ?? 0) && (widest < 0 || width > (widths[widest] ?? 0))) widest = at;
     }
     if (widest < 0) break;
     widths[widest] = (widths[widest] ?? 0) - 1;

@@ -15,6 +15,8 @@ export interface EstimateBasis {
   inputCharacters: number;
   rowsLookedAt: number;
   concurrency: number;
+  /** A sample is run first, which measures the figures. */
+  isSample?: boolean;
 }
 
 /** English prose has about four characters a token (Anthropic's and OpenAI's own rule of thumb). */
@@ -45,7 +47,7 @@ export function estimateBatch(basis: EstimateBasis, prices: PriceTable): Estimat
     basis:
       `${size}, ${turns} model ${turns === 1 ? 'call' : 'calls'} a row, about ${perRow.input} tokens in and ` +
       `${perRow.output} out a row (from ${counted(basis.rowsLookedAt)} and the ${isEmbeddingModel(agent.model) ? 'prompt' : 'instructions'}, at 4 characters a token)${priced}. ` +
-      'Run a sample for measured figures.',
+      (basis.isSample === true ? 'The sample measures them.' : 'Run a sample for measured figures.'),
   };
 }
 

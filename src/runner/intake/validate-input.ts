@@ -157,6 +157,7 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
     // Only where every row was checked.
     invalid: inputs.rowsLookedAt + failed === look.rowCount ? failed : 0,
     concurrency: request.options?.concurrency ?? OPTION_DEFAULTS.concurrency,
+    isSample: request.options?.sample !== undefined,
     ...inputs,
   };
   const ways = await planExecution(request, basis, deps);

@@ -90,7 +90,10 @@ function cancelled(batch: BatchRecord, now: number): BatchChange {
  */
 export async function tuneBatch(batch: BatchRecord, tuning: BatchTuning, deps: RunnerDeps): Promise<void> {
   if (Object.keys(tuning).length === 0) {
-    throw new AppError('invalid_arguments', 'Nothing to set: give concurrency, max_cost_usd or priority.');
+    throw new AppError(
+      'invalid_arguments',
+      'Nothing to set: give options.concurrency, options.max_cost_usd or options.priority.',
+    );
   }
   checkCapPrice(batch, tuning, deps);
   const isSet = await deps.store.updateBatch(batch.id, { settings: { ...tuning } }, { when: [...ACTIVE, 'paused'] });
@@ -98,7 +101,7 @@ export async function tuneBatch(batch: BatchRecord, tuning: BatchTuning, deps: R
     const status = (await deps.store.readBatch(batch.id))?.status ?? batch.status;
     throw new AppError(
       'batch_state_invalid',
-      `The batch ${batch.id} is ${status}: its tuning can't be changed. A retry of its failed rows accepts its own concurrency and max_cost_usd.`,
+      `The batch ${batch.id} is ${status}: its tuning can't be changed. A retry of its failed rows accepts its own options.concurrency and options.max_cost_usd.`,
     );
   }
   deps.events.emit('batch-tune', { batchId: batch.id, at: deps.clock.now() });

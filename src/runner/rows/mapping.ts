@@ -1,5 +1,5 @@
 import { AppError } from '../../base/errors.ts';
-import { nearest } from '../../base/nearest.ts';
+import { mostAlike, nearest } from '../../base/nearest.ts';
 import { compileSchema, type Validator } from '../../base/schema.ts';
 import { wellFormed } from '../../base/well-formed.ts';
 import { compileExpression, isExpression } from '../../expressions/expressions.ts';
@@ -71,10 +71,19 @@ export function checkMapping(mapping: InputMapping, schema: JsonSchema | undefin
   }
   for (const field of requiredFields(schema)) {
     if (Object.hasOwn(mapping, field)) continue;
-    const message = `The agent's required input field "${field}" is not mapped; map it to one of the columns ${listed(columns)}.`;
-    problems.push({ code: 'mapping_invalid', message });
+    problems.push({ code: 'mapping_invalid', message: notMapped(field, columns) });
   }
   return problems;
+}
+
+/** Names the columns that are most alike as the mapping to give. */
+function notMapped(field: string, columns: string[]): string {
+  const text = `The agent's required input field "${field}" is not mapped`;
+  const [best, ...others] = mostAlike(field, columns).slice(0, 3);
+  if (best === undefined) return `${text}, and the table has no columns.`;
+  const or = others.length === 0 ? '' : `, or another column, such as ${listed(others)}`;
+  const name = /^[\w-]+$/.test(field) ? field : JSON.stringify(field);
+  return `${text}; give input_mapping.${name} = ${JSON.stringify(best)}${or}. The columns are ${listed(columns)}.`;
 }
 
 function checkSource(field: string, how: InputMapping[string], columns: string[]): Problem[] {

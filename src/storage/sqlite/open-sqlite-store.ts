@@ -7,6 +7,7 @@ import type { DayCap } from '../spending.ts';
 import type { Store } from '../store.ts';
 import { prepareListSavedAgents } from './agents/list-saved-agents.ts';
 import { prepareSaveAgent } from './agents/save-agent.ts';
+import { prepareFindBatchIds } from './batches/find-batch-ids.ts';
 import { prepareInsertBatch } from './batches/insert-batch.ts';
 import { prepareListBatches } from './batches/list-batches.ts';
 import { prepareReadBatch, prepareReadBatchOfKey } from './batches/read-batch.ts';
@@ -125,6 +126,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     batch: prepareReadBatch(db),
     batchOfKey: prepareReadBatchOfKey(db),
     batches: prepareListBatches(db),
+    batchIds: prepareFindBatchIds(db),
     lapsed: prepareListLapsedBatches(db, clock),
     prunable: prepareListPrunableBatches(db),
     answer: prepareFindAnswer(db),
@@ -171,6 +173,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     readBatch: (id) => read(() => reads.batch(id)),
     readBatchOfKey: (key) => read(() => reads.batchOfKey(key)),
     listBatches: (page) => read(() => reads.batches(page)),
+    findBatchIds: (start, limit) => read(() => reads.batchIds(start, limit)),
     updateBatch: (id, change, guard) => write((transaction) => writes.updateBatch(transaction, id, change, guard)),
     readSettings: (id) => read(() => reads.settings(id)),
     readBill: (id) => read(() => reads.bill(id)),

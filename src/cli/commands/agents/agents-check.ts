@@ -6,6 +6,7 @@ import { callTool } from '../../call-tool.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { collect, locationArgument, mappingArgument } from '../../mapping-arguments.ts';
+import { inFlags } from '../../option-words.ts';
 import { listenForStop } from '../../signals.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
 
@@ -59,9 +60,9 @@ function show(found: z.infer<typeof verdict>, output: Output): void {
     found.compatible ? `${paint('green', '✓')} ${oneLine(found.summary)}` : `${paint('red', '✗')} Does not fit:`,
   );
   for (const problem of found.problems) {
-    output.line(`  ${paint('red', '✗')} ${oneLine(problem.message)} ${paint('dim', `(${problem.code})`)}`);
+    output.line(`  ${paint('red', '✗')} ${oneLine(inFlags(problem.message))} ${paint('dim', `(${problem.code})`)}`);
   }
-  for (const warning of found.warnings) output.line(`  ${paint('yellow', '!')} ${oneLine(warning)}`);
+  for (const warning of found.warnings) output.line(`  ${paint('yellow', '!')} ${oneLine(inFlags(warning))}`);
   const optional = found.unmapped_fields.filter((field) => !field.required);
   if (optional.length > 0) output.line(`  left empty: ${optional.map((field) => oneLine(field.name)).join(', ')}`);
   if (found.output_columns !== null) output.line(`  adds ${found.output_columns.map(oneLine).join(', ')}`);

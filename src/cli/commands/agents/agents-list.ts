@@ -9,33 +9,34 @@ import { layOutTable } from '../../terminal/terminal-table.ts';
 /** `rowmill agents list`: every version of every agent. */
 export function addAgentsListCommand(agents: Command, context: CommandContext): void {
   newCommand(agents, 'list', 'List the agents and their versions').action(() =>
-    context.run(async (output) => {
-      const { registry } = await context.app();
-      const definitions = await registry.list();
-      const places = new Map(
-        (await registry.entries()).map(({ definition, source }) => [agentLabel(definition), source]),
-      );
-      const placeOf = (agent: AgentDefinition) => places.get(agentLabel(agent)) ?? '';
-      output.document({
-        sources: registry.sources,
-        agents: definitions.map((agent) => ({
-          name: agent.name,
-          version: agent.version,
-          description: agent.description,
-          provider: agent.model.provider,
-          model: agent.model.model,
-          tools: agent.tools.map(toolLabel),
-          runs_in_batches: agent.structured_output.enabled,
-          source: placeOf(agent),
-        })),
-      });
-      showAgents(definitions, output, (agent) => `[${registry.sources.indexOf(placeOf(agent)) + 1}]`);
-      for (const [at, source] of registry.sources.entries()) {
-        output.line(output.paint('dim', `[${at + 1}] ${oneLine(source)}`));
-      }
-      return EXIT.completed;
-    }),
+    context.run((output) => listAgents({ context, output })),
   );
+}
+
+/** What "agents list" does, also where no command of "agents" is named. */
+export async function listAgents({ context, output }: { context: CommandContext; output: Output }): Promise<number> {
+  const { registry } = await context.app();
+  const definitions = await registry.list();
+  const places = new Map((await registry.entries()).map(({ definition, source }) => [agentLabel(definition), source]));
+  const placeOf = (agent: AgentDefinition) => places.get(agentLabel(agent)) ?? '';
+  output.document({
+    sources: registry.sources,
+    agents: definitions.map((agent) => ({
+      name: agent.name,
+      version: agent.version,
+      description: agent.description,
+      provider: agent.model.provider,
+      model: agent.model.model,
+      tools: agent.tools.map(toolLabel),
+      runs_in_batches: agent.structured_output.enabled,
+      source: placeOf(agent),
+    })),
+  });
+  showAgents(definitions, output, (agent) => `[${registry.sources.indexOf(placeOf(agent)) + 1}]`);
+  for (const [at, source] of registry.sources.entries()) {
+    output.line(output.paint('dim', `[${at + 1}] ${oneLine(source)}`));
+  }
+  return EXIT.completed;
 }
 
 /** Agents as a table. @param placeOf what the column "from" says; without it there is no such column */

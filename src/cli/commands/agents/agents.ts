@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
+import { listByDefault } from '../../list-by-default.ts';
 import { addAgentsCheckCommand } from './agents-check.ts';
 import { addAgentsExportCommand } from './agents-export.ts';
-import { addAgentsListCommand } from './agents-list.ts';
+import { addAgentsListCommand, listAgents } from './agents-list.ts';
 import { addAgentsNewCommand } from './agents-new.ts';
 import { addAgentsShowCommand } from './agents-show.ts';
 
@@ -19,9 +20,11 @@ export function addAgentsCommands(program: Command, context: CommandContext): vo
   addAgentsCheckCommand(agents, context);
   addAgentsNewCommand(agents, context);
   addAgentsExportCommand(agents, context);
+  listByDefault(agents, context, (output) => listAgents({ context, output }));
 }
 
 const HELP = `
+Without a command, agents are listed.
 Agents are read from ./agents.yaml, or from the place that ROWMILL_AGENTS names,
 in addition to the bundled agents and those that were saved with --save-agent
 or "agents new --save". A name in a file is never replaced by a saved agent.

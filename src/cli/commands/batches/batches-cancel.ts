@@ -3,6 +3,7 @@ import { toAppError } from '../../../base/errors.ts';
 import type { BatchReport } from '../../../runner/contract/report.ts';
 import { ENDED } from '../../../runner/lifecycle/batch.ts';
 import type { App } from '../../app.ts';
+import { BATCH_ARGUMENT } from '../../batch-argument.ts';
 import { type CommandContext, newCommand } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { reportLines } from '../../terminal/report-text.ts';
@@ -11,11 +12,11 @@ import { waitForStatus } from '../../wait-for-status.ts';
 /** `rowmill batches cancel BATCH`: no further rows; the table is written with the rows done so far. */
 export function addBatchesCancelCommand(batches: Command, context: CommandContext): void {
   newCommand(batches, 'cancel', 'Stop a batch permanently; its table is written with the rows done so far')
-    .argument('<batch>', 'id of the batch')
+    .argument('<batch>', BATCH_ARGUMENT)
     .action((batch: string) =>
       context.run(async (output) => {
         const app = await context.app();
-        const asked = await app.runner.cancel(batch);
+        const asked = await app.runner.cancel(await app.runner.idOf(batch));
         const report = await waitForStatus(app, await writeTable(app, asked), ENDED);
         output.document(report);
         for (const line of reportLines(report, output)) output.line(line);

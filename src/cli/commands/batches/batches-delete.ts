@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { AppError } from '../../../base/errors.ts';
 import { counted, dollars } from '../../../base/figures.ts';
 import { askToGoOn, canAsk } from '../../agreement.ts';
+import { BATCH_ARGUMENT } from '../../batch-argument.ts';
 import { type CommandContext, newCommand } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
@@ -12,12 +13,13 @@ const CAREFULLY = { expectedUsd: null, limitUsd: 0 };
 /** `rowmill batches delete BATCH`: its rows, its journal and its accounting, permanently. */
 export function addBatchesDeleteCommand(batches: Command, context: CommandContext): void {
   newCommand(batches, 'delete', 'Delete a batch permanently: rows, traces and accounting; its result table stays')
-    .argument('<batch>', 'id of a batch that has ended')
+    .argument('<batch>', `${BATCH_ARGUMENT}; it must have ended`)
     .option('--force', 'delete a paused batch too')
     .option('-y, --yes', 'delete without asking')
-    .action((batch: string, given: { force?: boolean; yes?: boolean }) =>
+    .action((name: string, given: { force?: boolean; yes?: boolean }) =>
       context.run(async (output) => {
         const { runner } = await context.app();
+        const batch = await runner.idOf(name);
         const report = await runner.report(batch);
         const { total, queued, running, succeeded, failed } = report.counts;
         const rows = total ?? queued + running + succeeded + failed;

@@ -4,6 +4,7 @@ import { bytes } from '../../../base/figures.ts';
 import { batchOptions } from '../../../runner/contract/options.ts';
 import { writtenStyle } from '../../../runner/output/written-style.ts';
 import type { ExportStatus } from '../../../runner/runner.ts';
+import { BATCH_ARGUMENT } from '../../batch-argument.ts';
 import { type CommandContext, newCommand } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { locationArgument } from '../../mapping-arguments.ts';
@@ -22,7 +23,7 @@ interface ExportArguments {
 /** `rowmill batches export BATCH`: the current table, to a file or to stdout. */
 export function addBatchesExportCommand(batches: Command, context: CommandContext): void {
   newCommand(batches, 'export', 'Write the current table of a batch, in a format of your choice')
-    .argument('<batch>', 'id of the batch')
+    .argument('<batch>', BATCH_ARGUMENT)
     .option(
       '-o, --out <location>',
       'path or s3:// URI; its extension sets the format. Without --out, or with -: CSV on stdout',
@@ -42,9 +43,10 @@ export function addBatchesExportCommand(batches: Command, context: CommandContex
       ).choices(['succeeded', 'failed', 'not_run'] satisfies ExportStatus[]),
     )
     .addHelpText('after', HELP)
-    .action((batch: string, given: ExportArguments) =>
+    .action((name: string, given: ExportArguments) =>
       context.run(async (output) => {
         const { runner } = await context.app();
+        const batch = await runner.idOf(name);
         const style = writtenStyle({
           ...(given.spreadsheetSafe === true && { spreadsheet_safe: true }),
           ...(given.bom === true && { bom: true }),

@@ -7,6 +7,11 @@ import { numberArgument } from '../../mapping-arguments.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
 import { layOutTable } from '../../terminal/terminal-table.ts';
 
+interface ListArguments {
+  limit?: number;
+  before?: string;
+}
+
 /** `rowmill batches list`: newest first. */
 export function addBatchesListCommand(batches: Command, context: CommandContext): void {
   newCommand(batches, 'list', 'List batches, newest first')
@@ -16,20 +21,24 @@ export function addBatchesListCommand(batches: Command, context: CommandContext)
       numberArgument('--limit', { integer: true, min: 1, max: 1000 }),
     )
     .option('--before <batch>', 'only batches older than this one, for the next page')
-    .action((given: { limit?: number; before?: string }) =>
-      context.run(async (output) => {
-        const app = await context.app();
-        const reports = await app.runner.list({
-          limit: given.limit ?? 20,
-          ...(given.before !== undefined && { before: given.before }),
-        });
-        const savings = await app.runner.savings();
-        output.document({ batches: reports, savings });
-        showBatches(reports, output);
-        for (const line of savingsLines(savings)) output.line(line);
-        return EXIT.completed;
-      }),
-    );
+    .action((given: ListArguments) => context.run((output) => listBatches(given, { context, output })));
+}
+
+/** What "batches list" does, also where no command of "batches" is named. */
+export async function listBatches(
+  given: ListArguments,
+  { context, output }: { context: CommandContext; output: Output },
+): Promise<number> {
+  const { runner } = await context.app();
+  const reports = await runner.list({
+    limit: given.limit ?? 20,
+    ...(given.before !== undefined && { before: await runner.idOf(given.before) }),
+  });
+  const savings = await runner.savings();
+  output.document({ batches: reports, savings });
+  showBatches(reports, output);
+  for (const line of savingsLines(savings)) output.line(line);
+  return EXIT.completed;
 }
 
 /** The savings of all batches, listed or not; no line if there are none. */
@@ -61,15 +70,15 @@ export function showBatches(reports: BatchReport[], output: Output): void {
     report.created_at.slice(0, 16).replace('T', ' '),
   ]);
   const columns = [
-    { title: 'batch', minWidth: 30, paint: (text: string) => paint('cyan', text) },
-    { title: 'status', minWidth: 9 },
-    { title: 'rows', align: 'right' as const, minWidth: 5 },
+    { title: 'batch', minWidth: 'whole' as const, paint: (text: string) => paint('cyan', text) },
+    { title: 'status', minWidth: 'whole' as const },
+    { title: 'rows', align: 'right' as const, minWidth: 'whole' as const },
     {
       title: 'failed',
       align: 'right' as const,
       paint: (text: string, cell: string) => (cell === '0' ? text : paint('red', text)),
     },
-    { title: 'cost', align: 'right' as const, minWidth: 5 },
+    { title: 'cost', align: 'right' as const, minWidth: 'whole' as const },
     ...(hasNames ? [{ title: 'name', minWidth: 8 }] : []),
     { title: 'agent', minWidth: 10 },
     { title: 'table', minWidth: 8 },

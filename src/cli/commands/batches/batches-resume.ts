@@ -5,6 +5,7 @@ import { type ResumeRequest, resumeRequest } from '../../../runner/contract/requ
 import { spendingOfRest } from '../../../runner/intake/spending.ts';
 import { ENDED } from '../../../runner/lifecycle/batch.ts';
 import { askToGoOn, canAsk, mayStartUnasked, tooCostly } from '../../agreement.ts';
+import { BATCH_ARGUMENT } from '../../batch-argument.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { openForeground } from '../../foreground.ts';
@@ -22,7 +23,7 @@ interface ResumeArguments extends FlagValues {
 /** `rowmill batches resume BATCH`: continues where it stopped, in the foreground. */
 export function addBatchesResumeCommand(batches: Command, context: CommandContext): void {
   newCommand(batches, 'resume', 'Continue a paused or interrupted batch, in the foreground')
-    .argument('<batch>', 'id of the batch')
+    .argument('<batch>', BATCH_ARGUMENT)
     .addOption(optionFlag('max_cost_usd', 'a new cap on the total cost of the batch'))
     .addOption(optionFlag('concurrency', 'rows that run concurrently from now on'))
     .option(
@@ -32,9 +33,10 @@ export function addBatchesResumeCommand(batches: Command, context: CommandContex
     .option('--fallback', `${resumeRequest.shape.fallback.unwrap().description}`)
     .option('-y, --yes', 'resume without asking, at any cost')
     .addHelpText('after', '\nAnswered calls are not sent or paid for again. The exit status is that of "rowmill run".')
-    .action((batch: string, given: ResumeArguments) =>
+    .action((name: string, given: ResumeArguments) =>
       context.run(async (output) => {
         const app = await context.app();
+        const batch = await app.runner.idOf(name);
         const before = await app.runner.report(batch);
         if (ENDED.includes(before.status)) {
           output.note(`${batch} has ended: nothing is left to resume.`);

@@ -4,6 +4,7 @@ import { exampleModel } from '../../../providers/catalog.ts';
 import { type RetryRequest, retryRequest } from '../../../runner/contract/request.ts';
 import { spendingOfRest } from '../../../runner/intake/spending.ts';
 import { askToGoOn, canAsk, mayStartUnasked, tooCostly } from '../../agreement.ts';
+import { BATCH_ARGUMENT } from '../../batch-argument.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { openForeground } from '../../foreground.ts';
@@ -23,7 +24,7 @@ interface RetryArguments extends FlagValues {
 /** `rowmill batches retry BATCH`: failed rows again, in the same batch and table, in the foreground. */
 export function addBatchesRetryCommand(batches: Command, context: CommandContext): void {
   newCommand(batches, 'retry', 'Run the failed rows of a batch again, and the rows that were not run')
-    .argument('<batch>', 'id of a batch that has ended')
+    .argument('<batch>', `${BATCH_ARGUMENT}; it must have ended`)
     .option('--code <code>', 'only rows that failed with this code; repeat for more', collect)
     .option('--model <provider/model>', 'another model for the new attempts')
     .addOption(optionFlag('max_cost_usd', 'a new cap on the total cost of the batch'))
@@ -47,11 +48,12 @@ Examples:
   rowmill batches retry bat_… --model ${exampleModel()} --max-cost 3`;
 
 async function retry(
-  batch: string,
+  name: string,
   given: RetryArguments,
   { context, output }: { context: CommandContext; output: Output },
 ): Promise<number> {
   const app = await context.app();
+  const batch = await app.runner.idOf(name);
   const { fallback: _, ...limits } = optionsOf(given);
   const request: RetryRequest = {
     ...(given.code !== undefined && { codes: given.code }),

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { duration } from '../../../base/figures.ts';
 import type { RowReport } from '../../../runner/contract/row.ts';
+import { BATCH_ARGUMENT } from '../../batch-argument.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { numberArgument } from '../../mapping-arguments.ts';
@@ -16,7 +17,7 @@ interface RowsArguments {
 /** `rowmill batches rows BATCH`: rows with their answers, a page at a time. */
 export function addBatchesRowsCommand(batches: Command, context: CommandContext): void {
   newCommand(batches, 'rows', 'List rows with their answers and errors')
-    .argument('<batch>', 'id of the batch')
+    .argument('<batch>', BATCH_ARGUMENT)
     .addOption(
       new Option('--status <status>', 'only rows with this status').choices([
         'queued',
@@ -39,7 +40,7 @@ export function addBatchesRowsCommand(batches: Command, context: CommandContext)
     .action((batch: string, given: RowsArguments) =>
       context.run(async (output) => {
         const { runner } = await context.app();
-        const page = await runner.rows(batch, {
+        const page = await runner.rows(await runner.idOf(batch), {
           ...(given.status !== undefined && { status: given.status }),
           ...(given.from !== undefined && { cursor: given.from }),
           limit: given.limit ?? 20,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { BATCH_ARGUMENT } from '../../batch-argument.ts';
 import { type CommandContext, newCommand } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { type FlagValues, optionFlag, optionsOf } from '../../option-flags.ts';
@@ -7,7 +8,7 @@ import { reportLines } from '../../terminal/report-text.ts';
 /** `rowmill batches set BATCH`: changes a batch while it runs, whichever process runs it. */
 export function addBatchesSetCommand(batches: Command, context: CommandContext): void {
   newCommand(batches, 'set', 'Change concurrency, cost cap or priority of a batch while it runs')
-    .argument('<batch>', 'id of the batch')
+    .argument('<batch>', BATCH_ARGUMENT)
     .addOption(optionFlag('concurrency', 'rows that run concurrently'))
     .addOption(optionFlag('max_cost_usd', 'the cap on the total cost of the batch'))
     .addOption(optionFlag('priority'))
@@ -17,7 +18,8 @@ export function addBatchesSetCommand(batches: Command, context: CommandContext):
     )
     .action((batch: string, given: FlagValues) =>
       context.run(async (output) => {
-        const report = await (await context.app()).runner.set(batch, optionsOf(given));
+        const { runner } = await context.app();
+        const report = await runner.set(await runner.idOf(batch), optionsOf(given));
         output.document(report);
         for (const line of reportLines(report, { ...output, limits: true })) output.line(line);
         return EXIT.completed;

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
+import { listByDefault } from '../../list-by-default.ts';
 import { addBatchesCancelCommand } from './batches-cancel.ts';
 import { addBatchesDeleteCommand } from './batches-delete.ts';
 import { addBatchesExportCommand } from './batches-export.ts';
-import { addBatchesListCommand } from './batches-list.ts';
+import { addBatchesListCommand, listBatches } from './batches-list.ts';
 import { addBatchesPauseCommand } from './batches-pause.ts';
 import { addBatchesResumeCommand } from './batches-resume.ts';
 import { addBatchesRetryCommand } from './batches-retry.ts';
@@ -31,11 +32,16 @@ export function addBatchesCommands(program: Command, context: CommandContext): v
   addBatchesRetryCommand(batches, context);
   addBatchesExportCommand(batches, context);
   addBatchesDeleteCommand(batches, context);
+  listByDefault(batches, context, (output) => listBatches({}, { context, output }));
 }
 
 const HELP = `
+Without a command, batches are listed. A batch is named by its id, by the start
+of its id, or by latest.
+
 Examples:
-  rowmill batches list
+  rowmill batches
+  rowmill batches show latest
   rowmill batches rows bat_… --status failed
   rowmill batches trace bat_… 7            every model call and tool call of row 7
   rowmill batches set bat_… --concurrency 50 --max-cost 3
