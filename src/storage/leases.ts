@@ -37,4 +37,9 @@ export interface LeaseStore {
   releaseLease(fence: Fence): Promise<void>;
   /** Ids of batches in created, validating, loading, running or aggregating that no living process owns. */
   listLapsedBatches(): Promise<string[]>;
+  /**
+   * Lets the writes of this process wait up to a minute for another process that blocks the store, instead of thirteen
+   * seconds, until the returned function is called. That function is idempotent.
+   */
+  waitLonger(): () => void;
 }

@@ -217,6 +217,7 @@ function intercepted(store: Store, intercept: NonNullable<WorldOptions['intercep
       const method = target[name] as ((...args: unknown[]) => unknown) | undefined;
       // A promise that resolves to the store asks it for `then`.
       if (typeof method !== 'function') return method;
+      if (name === 'waitLonger') return target.waitLonger;
       return async (...args: unknown[]) => {
         await intercept(name, args);
         return method.apply(target, args);

@@ -83,15 +83,20 @@ async function resultOf(run: Run, answer: ToolTurn, { call, index }: NumberedCal
     input,
     idempotent: tool.idempotent,
   };
-  return hooks.callTool(toolCall, (idempotencyKey) =>
-    executeTool(tool, input, {
-      signal: deadline.signal,
-      idempotencyKey,
-      said: hooks.said,
-      log: context.log,
-      clock: context.clock,
-    }),
-  );
+  // Only the tool's own time counts: the journal's commits may wait for another process.
+  let resume = deadline.hold();
+  try {
+    return await hooks.callTool(toolCall, async (idempotencyKey) => {
+      resume();
+      const { log, clock } = context;
+      const options = { signal: deadline.signal, idempotencyKey, said: hooks.said, log, clock };
+      return await executeTool(tool, input, options).finally(() => {
+        resume = deadline.hold();
+      });
+    });
+  } finally {
+    resume();
+  }
 }
 
 function cutMessage(name: string, maxTokens: number): string {

@@ -37,6 +37,16 @@ export async function driveBatch(batchId: string, options: DriveOptions, deps: R
 }
 
 async function driveOnce(batchId: string, options: DriveOptions, deps: RunnerDeps): Promise<BatchRecord> {
+  // A process that was stopped in a transaction blocks all others until it goes on or is killed.
+  const endWait = deps.store.waitLonger();
+  try {
+    return await driveUnderLease(batchId, options, deps);
+  } finally {
+    endWait();
+  }
+}
+
+async function driveUnderLease(batchId: string, options: DriveOptions, deps: RunnerDeps): Promise<BatchRecord> {
   const lease = await deps.store.acquireLease(batchId, deps.owner);
   if (!lease.acquired) {
     const { pid, host } = lease.owner;

@@ -44,8 +44,11 @@ export function createRunCalls(run: string, replay: boolean, deps: RunCallsDeps)
   let earlier: Promise<Map<string, JournalEntry>> | undefined;
   let messagesJournalled = 0;
   let underWay: AnsweredCall['committed'] | undefined;
-  const committed = async () => {
+  const committed = async (time?: RunTime) => {
+    // A commit may wait for another process.
+    const resume = time?.hold();
     const fault = await underWay;
+    resume?.();
     if (fault !== undefined) throw fault;
     underWay = undefined;
   };
@@ -61,7 +64,7 @@ export function createRunCalls(run: string, replay: boolean, deps: RunCallsDeps)
   const callModel: CallModel = async ({ turn, request, onText, signal = deps.signal, time }) => {
     const appended = request.messages.slice(messagesJournalled);
     messagesJournalled = request.messages.length;
-    if (underWay !== undefined) await committed();
+    if (underWay !== undefined) await committed(time);
     const entry = await entryOf(turn, 0);
     if (entry?.answer) {
       cache?.replayed({ turn, request }, entry);
@@ -86,7 +89,7 @@ export function createRunCalls(run: string, replay: boolean, deps: RunCallsDeps)
     underWay = answered.committed;
     if (answered.model === undefined) deps.onAnswer?.();
     else cache?.answered({ turn, request }, answered.model);
-    if (!deps.goesAhead) await committed();
+    if (!deps.goesAhead) await committed(time);
     return answered.response;
   };
 

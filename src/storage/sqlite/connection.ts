@@ -1,23 +1,15 @@
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../base/errors.ts';
+import type { LockWait } from './lock-wait.ts';
 import { migrate } from './migrate.ts';
-import { isBusy, toStoreFault } from './store-fault.ts';
 
 /**
- * How long SQLite itself waits for another process's lock. This wait blocks the event loop; longer waits happen
- * outside.
+ * How long SQLite itself waits for another process's lock. This wait blocks the event loop; {@link LockWait} waits
+ * longer outside.
  */
 const BUSY_TIMEOUT_MS = 250;
-const PAUSE_MS = 50;
-/**
- * About thirteen seconds in total, more on a busy machine: after 15 s of silence, another process may take over its
- * batches once the lock is gone. Attempts are counted instead of time, so that a process without CPU time doesn't give
- * up early.
- */
-const BUSY_ATTEMPTS = 45;
 
 /**
  * Opens the database file, with its folders, and brings it to this program's schema.
@@ -26,7 +18,10 @@ const BUSY_ATTEMPTS = 45;
  * commits may be missing, but the database is intact.
  * @throws AppError `store_unavailable` with the fix
  */
-export async function openConnection(path: string, onMigration?: () => void): Promise<DatabaseSync> {
+export async function openConnection(
+  path: string,
+  { lock, onMigration }: { lock: LockWait; onMigration: (() => void) | undefined },
+): Promise<DatabaseSync> {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   } catch (thrown) {
@@ -37,7 +32,7 @@ export async function openConnection(path: string, onMigration?: () => void): Pr
       { cause: thrown },
     );
   }
-  return await retryWhileBusy(() => open(path, onMigration), path);
+  return await lock.retry(() => open(path, onMigration));
 }
 
 /** SQLite itself would create a file that others can read. Its logs get the mode of the file. */
@@ -64,17 +59,5 @@ function open(path: string, onMigration: (() => void) | undefined): DatabaseSync
   } catch (thrown) {
     db.close();
     throw thrown;
-  }
-}
-
-/** Repeats `attempt` while another process holds the lock. The event loop is free between attempts. */
-export async function retryWhileBusy<T>(attempt: () => T, path: string): Promise<T> {
-  for (let tried = 1; ; tried++) {
-    try {
-      return attempt();
-    } catch (thrown) {
-      if (!isBusy(thrown) || tried >= BUSY_ATTEMPTS) throw toStoreFault(thrown, path);
-    }
-    await delay(PAUSE_MS);
   }
 }

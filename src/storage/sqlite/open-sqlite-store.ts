@@ -20,7 +20,7 @@ import { prepareSweepRemoved } from './batches/sweep-removed.ts';
 import { prepareUpdateBatch } from './batches/update-batch.ts';
 import { prepareFindAnswer } from './cache/find-answer.ts';
 import { prepareWriteCachedAnswer } from './cache/write-cached-answer.ts';
-import { openConnection, retryWhileBusy } from './connection.ts';
+import { openConnection } from './connection.ts';
 import { prepareAppendMessages } from './conversations/append-messages.ts';
 import { prepareInsertConversation } from './conversations/insert-conversation.ts';
 import { prepareListConversations, prepareReadConversation } from './conversations/read-conversations.ts';
@@ -36,6 +36,7 @@ import type { LeaseClock } from './leases/lease.ts';
 import { prepareListLapsedBatches } from './leases/list-lapsed-batches.ts';
 import { prepareReleaseLease } from './leases/release-lease.ts';
 import { prepareRenewLease } from './leases/renew-lease.ts';
+import { createLockWait, type LockAttempts } from './lock-wait.ts';
 import { prepareParkRows, prepareSettleProviderJobRows } from './provider-jobs/provider-job-rows.ts';
 import {
   prepareReadProviderJobIds,
@@ -84,6 +85,8 @@ export interface SqliteStoreOptions {
   uptimeMs?: () => number;
   /** The cap of all calls of a day; without it they are not counted by day. */
   dayCap?: DayCap | undefined;
+  /** How long writes wait for the lock of another process; by default {@link LockAttempts} for up to a minute. */
+  lockAttempts?: LockAttempts;
   /** Called after each migration while its transaction is open, for tests. */
   onMigration?: () => void;
 }
@@ -95,8 +98,11 @@ export interface SqliteStoreOptions {
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { path } = options;
-  const db = await openConnection(path, options.onMigration);
-  const { write, close: closeQueue } = createWriteQueue(db, path, prepareTransactions(db, options.dayCap));
+  const waiting = { path, log: options.log, ...(options.lockAttempts && { attempts: options.lockAttempts }) };
+  const [readLock, lock] = [createLockWait(waiting), createLockWait(waiting)];
+  const db = await openConnection(path, { lock: readLock, onMigration: options.onMigration });
+  const begin = prepareTransactions(db, options.dayCap);
+  const { write, close: closeQueue } = createWriteQueue(db, { path, begin, lock });
   const clock: LeaseClock = {
     now: options.now,
     uptimeMs: options.uptimeMs ?? uptimeMs,
@@ -106,7 +112,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   let closing: Promise<void> | null = null;
   async function read<T>(query: () => T): Promise<T> {
     if (closing !== null) throw new AppError('store_unavailable', `The store at ${path} is closed.`);
-    return await retryWhileBusy(query, path);
+    return await readLock.retry(query);
   }
   async function closeOnce(): Promise<void> {
     await closeQueue();
@@ -185,6 +191,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     renewLease: (fence) => write((transaction) => writes.renewLease(transaction, fence)),
     releaseLease: (fence) => write((transaction) => writes.releaseLease(transaction, fence)),
     listLapsedBatches: () => read(() => reads.lapsed()),
+    waitLonger: lock.waitLonger,
 
     listPrunableBatches: (at) => read(() => reads.prunable(at)),
     pruneRuns: (fence, runs) => write((transaction) => writes.pruneRuns(transaction, fence, runs)),

@@ -9,9 +9,9 @@ const CONSTRAINT = 19;
 
 const FAULTS: { [code: number]: string } = {
   [BUSY]:
-    'is locked by another process. Stop the program that holds it (a database browser, a backup), then try again.',
+    'is locked by another process. Stop the program that holds it (a database browser, a backup, a stopped rowmill), then try again.',
   [LOCKED]:
-    'is locked by another process. Stop the program that holds it (a database browser, a backup), then try again.',
+    'is locked by another process. Stop the program that holds it (a database browser, a backup, a stopped rowmill), then try again.',
   [READONLY]:
     'is read-only. Make the file and its folder writable for this user, or set ROWMILL_DATA_DIR to a folder that is.',
   10: 'could not be read or written (disk error). Check the disk and that its file system is local.',

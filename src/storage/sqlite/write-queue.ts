@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../base/errors.ts';
-import { retryWhileBusy } from './connection.ts';
+import type { LockWait } from './lock-wait.ts';
 import { toStoreFault } from './store-fault.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -29,8 +29,15 @@ const TOLD_AT_ONCE = 32;
 
 type Outcome = { value: unknown } | { fault: AppError };
 
-/** A queue on one connection; `begin` starts a transaction's bookkeeping. */
-export function createWriteQueue(db: DatabaseSync, path: string, begin: () => Transaction): WriteQueue {
+export interface WriteQueueOptions {
+  path: string;
+  /** Starts a transaction's bookkeeping. */
+  begin: () => Transaction;
+  lock: LockWait;
+}
+
+/** A queue on one connection. */
+export function createWriteQueue(db: DatabaseSync, { path, begin, lock }: WriteQueueOptions): WriteQueue {
   const beginStatement = db.prepare('BEGIN IMMEDIATE');
   const commitStatement = db.prepare('COMMIT');
   let pending: Pending[] = [];
@@ -81,7 +88,7 @@ export function createWriteQueue(db: DatabaseSync, path: string, begin: () => Tr
 
   async function commit(group: Pending[]): Promise<Outcome[]> {
     try {
-      return await retryWhileBusy(() => attempt(commitTogether, group), path);
+      return await lock.retry(() => attempt(commitTogether, group));
     } catch (thrown) {
       const fault = toStoreFault(thrown, path);
       // A single operation needs no isolation from others. A locked database was already waited for long enough.
@@ -89,7 +96,7 @@ export function createWriteQueue(db: DatabaseSync, path: string, begin: () => Tr
       if (group.length === 1 || isLocked) return group.map(() => ({ fault }));
     }
     try {
-      return await retryWhileBusy(() => attempt(commitApart, group), path);
+      return await lock.retry(() => attempt(commitApart, group));
     } catch (thrown) {
       const fault = toStoreFault(thrown, path);
       return group.map(() => ({ fault }));
@@ -126,6 +133,7 @@ export function createWriteQueue(db: DatabaseSync, path: string, begin: () => Tr
 
   async function close(): Promise<void> {
     closed = true;
+    lock.close();
     await flushing;
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/base/errors.ts';
 import type { Message } from '../../../src/protocol/messages.ts';
-import type { CallModel } from '../../../src/protocol/run.ts';
+import type { CallModel, CallTool } from '../../../src/protocol/run.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import {
   answer,
@@ -315,6 +315,23 @@ describe('limits', () => {
     const { outcome } = await running;
     expect(codeOf(outcome)).toBe('row_timeout');
     expect(transcriptFaults(outcome.messages)).toEqual([]);
+  });
+
+  it('does not count the time in which the journal of a tool call waits', async () => {
+    const clock = createManualClock();
+    const definition = targetAgent({ limits: { max_turns: 8, timeout_s: 5 } });
+    const callTool: CallTool = async (_call, execute) => {
+      await clock.advance(6000);
+      const result = await execute('key');
+      await clock.advance(6000);
+      return result;
+    };
+    const turns = [
+      { content: [call('look', { q: 'a' }), call('look', { q: 'b' })] },
+      { content: [answer({ city: 'X' })] },
+    ];
+    const { outcome } = await runScripted({ definition, clock, tools: [tool('look')], turns, hooks: { callTool } });
+    expect(outcome.status).toBe('succeeded');
   });
 
   it('fails with aborted when the caller aborts, and lets go of the deadline', async () => {

@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import type { Store } from '../../../src/storage/store.ts';
 import {
   CALL_USD,
   createGate,
@@ -42,6 +43,35 @@ test('runs every row once and writes them in order', async () => {
   expect(report.cost_usd_at_most).toBe(report.cost_usd);
   expect(await outputLines()).toEqual(words(57).map((word) => `${word},${word}!,SUCCESS,`));
   expect(world.sent).toHaveLength(57);
+});
+
+test('waits longer for the store from before the lease until after its release', async () => {
+  await begin({ rows: 2 });
+  let holds = 0;
+  const held: number[] = [];
+  const store: Store = {
+    ...world.store,
+    waitLonger: () => {
+      holds += 1;
+      return () => {
+        holds -= 1;
+      };
+    },
+    acquireLease: async (...lease) => {
+      held.push(holds);
+      return world.store.acquireLease(...lease);
+    },
+    releaseLease: async (fence) => {
+      await world.store.releaseLease(fence);
+      held.push(holds);
+    },
+  };
+  const id = await world.start();
+  const runner = await world.other({ store });
+  expect((await runner.drive(id)).status).toBe('completed');
+  expect(held).toEqual([1, 1]);
+  await runner.drive(id);
+  expect([held, holds]).toEqual([[1, 1, 1, 1], 0]);
 });
 
 test('keeps to the concurrency, and reaches it', async () => {

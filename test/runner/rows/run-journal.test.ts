@@ -202,6 +202,35 @@ test('a run that goes ahead has its answer before the commit, and sends nothing 
   expect([sent, executed.length]).toEqual([2, 1]);
 });
 
+test.each([true, false])('the wait for a commit is no time of the run (goes ahead: %s)', async (goesAhead) => {
+  const commit = Promise.withResolvers<void>();
+  let holds = 0;
+  const hold = () => {
+    holds += 1;
+    return () => {
+      holds -= 1;
+    };
+  };
+  const heldAtWrite: number[] = [];
+  const slow: Store = {
+    ...store,
+    writeAnswer: async (...answer) => {
+      await commit.promise;
+      heldAtWrite.push(holds);
+      await store.writeAnswer(...answer);
+    },
+  };
+  const time = { hold, giveBack: () => undefined };
+  const run = calls(false, { store: slow, goesAhead });
+  const first = run.callModel({ turn: 0, request: REQUEST, time });
+  if (goesAhead) await first;
+  const next = goesAhead ? run.callModel({ turn: 1, request: REQUEST, time }) : first;
+  await waitFor(() => sent === 1 && holds === 1);
+  commit.resolve();
+  await Promise.all([first, next]);
+  expect([heldAtWrite[0], holds]).toEqual([1, 0]);
+});
+
 test('a run that goes ahead ends with the fault of its answer’s commit', async () => {
   const full = new AppError('store_unavailable', 'Full.');
   const faults: AppError[] = [];

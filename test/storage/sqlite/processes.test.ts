@@ -116,4 +116,24 @@ describe('processes on one database', () => {
     expect(batches.map(({ id }) => id).toSorted()).toEqual(['bat_1', 'bat_2']);
     for (const { totals } of batches) expect(totals.succeeded).toBeGreaterThanOrEqual(80);
   });
+
+  it('waits for a process that is stopped in a transaction: longer while it drives a batch, with a warning', async () => {
+    const warned = Promise.withResolvers<string>();
+    const log = createSilentLog();
+    log.warn = (_fields: unknown, message?: string) => warned.resolve(message ?? '');
+    const lockAttempts = { told: 4, usual: 2, long: 1_000, afterFailure: 2 };
+    const store = await openSqliteStore({ path, now: Date.now, log, lockAttempts });
+    stores.push(store);
+    const stopped = start('stop-in-transaction');
+    await stopped.waitForLines(1);
+
+    await expect(store.insertBatch(newBatch('bat_1'))).rejects.toMatchObject({ code: 'store_unavailable' });
+    const endWait = store.waitLonger();
+    const insert = store.insertBatch(newBatch('bat_1'));
+    expect(await warned.promise).toBe('another process locks the database; waiting for it');
+    stopped.child.kill('SIGCONT');
+    expect(await insert).toMatchObject({ inserted: true });
+    endWait();
+    await stopped.end();
+  });
 });

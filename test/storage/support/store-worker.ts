@@ -1,3 +1,5 @@
+import { writeSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import { createSilentLog } from '../../../src/base/log.ts';
 import { currentOwner } from '../../../src/storage/lease-owner.ts';
 import type { Fence } from '../../../src/storage/leases.ts';
@@ -50,10 +52,21 @@ async function contend(store: Store): Promise<void> {
   setInterval(() => undefined, 60_000);
 }
 
+/** Stops in the middle of a write transaction, and commits it when it is continued. */
+function stopInTransaction(): void {
+  const db = new DatabaseSync(path);
+  db.exec('PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE');
+  writeSync(1, '"locked"\n');
+  process.kill(process.pid, 'SIGSTOP');
+  db.exec('COMMIT');
+  db.close();
+}
+
 const store = await openSqliteStore({ path, now: Date.now, log: createSilentLog() });
 try {
   if (task === 'work') await work(store, batchIds[0] ?? 'bat_1');
   else if (task === 'contend') await contend(store);
+  else if (task === 'stop-in-transaction') stopInTransaction();
   else throw new Error(`unknown task ${task}`);
 } catch (thrown) {
   print({ code: thrown instanceof Error && 'code' in thrown ? thrown.code : String(thrown) });

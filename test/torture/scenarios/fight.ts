@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RowmillProcess } from '../../e2e/rowmill-process.ts';
 import { type Audit, auditBatch, sumAudits, type Violations } from '../audit.ts';
@@ -9,6 +11,8 @@ import { startOf } from './kills.ts';
 const CONCURRENCY = 8;
 /** Longer than a lease lasts without a heartbeat, in milliseconds. */
 const STOPPED_MS = 20_000;
+/** Longer also than a process waits for a lock that does not drive a batch: see storage/sqlite/lock-wait.ts. */
+const LOCKED_MS = 36_000;
 
 /** Two processes fight for one batch, and processes are stopped for longer than their lease lasts. */
 export const fight: Scenario = {
@@ -21,6 +25,7 @@ export const fight: Scenario = {
       stopAndTakeOver(context, {}),
       // It stops itself just between the commit of an intent and its sending.
       stopAndTakeOver(context, { ROWMILL_TESTING: 'failpoints', ROWMILL_FAILPOINT: 'after-intent:50:stop' }),
+      stopInTransaction(context),
       stopAlone(context),
     ]);
     const all = [brawl, ...stops];
@@ -100,6 +105,60 @@ function checkTurns({ modelCalls, toolCalls }: World, violations: Violations): n
   return spans.size;
 }
 
+/**
+ * Stops a process inside a write transaction. Another one cannot take over until that one goes on; it waits, and either
+ * of them ends the batch.
+ */
+async function stopInTransaction({ seed, violations }: ScenarioContext): Promise<Told> {
+  const world = await createWorld({ seed, latencyMs: [30, 120] });
+  try {
+    const table = await world.table(400);
+    const first = world.start('first', startOf(table, CONCURRENCY));
+    await callsOf(world, 45, first.child);
+    await stopUnderLock(world, first);
+    const stoppedAt = performance.now();
+    const [batch] = await (await world.store()).listBatches({ limit: 1 });
+    const inFlight = (batch?.totals.openCalls ?? 0) + CONCURRENCY;
+    const second = await takeOver(world, batch?.id ?? '', stoppedAt + LOCKED_MS);
+    if (sentBy(world, 'second') > 0) violations.push('the second process sent without the lock');
+    await sleep(Math.max(0, stoppedAt + LOCKED_MS - performance.now()));
+    first.child.kill('SIGCONT');
+    const { code } = await first.ended;
+    const { json: report, code: secondCode } = await second.ended;
+    if (report === undefined || secondCode !== 0) throw new Error(`It ended with ${secondCode}: ${second.stderr()}`);
+    if (!second.stderr().includes('locks the database'))
+      violations.push('the second process did not say what it waits for');
+    if (code !== 0 && code !== 1) violations.push(`the first process ended with ${code}: ${first.stderr()}`);
+    checkTurns(world, violations);
+    const audit = await auditBatch(world, { table, report, inFlightAtKills: inFlight, violations });
+    const end = code === 0 ? 'gone on with' : 'taken over';
+    return { told: `stopped ${LOCKED_MS / 1000} s in a transaction: waited for, then ${end}`, audit };
+  } finally {
+    await world.close();
+  }
+}
+
+/** Stops the process again and again until it stands inside a write transaction. */
+async function stopUnderLock(world: World, { child }: RowmillProcess): Promise<void> {
+  const probe = new DatabaseSync(`${world.env['ROWMILL_DATA_DIR']}/rowmill.db`, { timeout: 0 });
+  try {
+    while (child.exitCode === null) {
+      child.kill('SIGSTOP');
+      while (!/^State:\tT/m.test(await readFile(`/proc/${child.pid}/status`, 'utf8'))) await sleep(1);
+      try {
+        probe.exec('BEGIN IMMEDIATE; ROLLBACK');
+      } catch {
+        return;
+      }
+      child.kill('SIGCONT');
+      await sleep(world.random() * 10);
+    }
+    throw new Error('It ended before it was stopped inside a transaction.');
+  } finally {
+    probe.close();
+  }
+}
+
 async function stopAndTakeOver({ seed, violations }: ScenarioContext, armed: Record<string, string>): Promise<Told> {
   const world = await createWorld({ seed, latencyMs: [30, 120] });
   try {
@@ -112,7 +171,7 @@ async function stopAndTakeOver({ seed, violations }: ScenarioContext, armed: Rec
     const stoppedAt = performance.now();
     const [batch] = await (await world.store()).listBatches({ limit: 1 });
     const inFlight = batch?.totals.openCalls ?? 0;
-    const second = await takeOver(world, batch?.id ?? '');
+    const second = await takeOver(world, batch?.id ?? '', stoppedAt + STOPPED_MS);
     const sentBefore = sentBy(world, 'first');
     await sleep(Math.max(0, STOPPED_MS - (performance.now() - stoppedAt)));
     first.child.kill('SIGCONT');
@@ -129,12 +188,13 @@ async function stopAndTakeOver({ seed, violations }: ScenarioContext, armed: Rec
   }
 }
 
-/** Tries until the silent owner's lease has lapsed. */
-async function takeOver(world: World, id: string): Promise<RowmillProcess> {
+/** Tries until the silent owner's lease has lapsed, then waits until the new one sends, but not beyond `until`. */
+async function takeOver(world: World, id: string, until: number): Promise<RowmillProcess> {
   const store = await world.store();
   while (!(await store.listLapsedBatches()).includes(id)) await sleep(50);
   const second = world.start('second', ['batches', 'resume', id, '--json']);
-  while (sentBy(world, 'second') < 5 && second.child.exitCode === null) await sleep(10);
+  const isSending = () => sentBy(world, 'second') >= 5;
+  while (!isSending() && second.child.exitCode === null && performance.now() < until) await sleep(10);
   return second;
 }
 

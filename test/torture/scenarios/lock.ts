@@ -7,10 +7,10 @@ import { callsOf } from './faults.ts';
 import { startOf } from './kills.ts';
 
 const CONCURRENCY = 8;
-/** What a process waits for at least, in milliseconds: see storage/sqlite/connection.ts. */
-const WAITED_FOR_MS = 12_000;
+/** What a process that drives a batch waits for at least, in milliseconds: see storage/sqlite/lock-wait.ts. */
+const WAITED_FOR_MS = 55_000;
 
-/** Another process holds the database's write lock: shortly, which is waited for; for long, which is told. */
+/** Another process holds the database's write lock, which is waited for; after a minute it is told. */
 export const lock: Scenario = {
   name: 'lock',
   quick: true,
