@@ -48,7 +48,7 @@ function locationKinds(config: Config, store: Store, around?: (location: Locatio
   const folder = spoolFolder(config);
   const http = createHttpStore({ folder, reach: { hosts: new Set(config.httpSources) } });
   const stores = [createFileStore(), createS3Store(() => openS3(config)), http, createStdinStore(folder)];
-  const written = { record: store.recordWritten, find: store.findWritten };
+  const written = { record: store.recordWritten, find: store.findWritten, writerOf: store.readWriter };
   const options = { maxDecodedBytes: config.maxDecodedBytes, written, ...(around && { around }) };
   return stores.map((one) => createByteLocations(one, options));
 }

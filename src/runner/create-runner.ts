@@ -150,9 +150,11 @@ function bind(caller: Caller, deps: RunnerDeps): Runner {
       const style = status === undefined ? { ...safetyOf(batch), ...given } : given;
       if (batch.columns === null)
         throw new AppError('batch_state_invalid', `The batch ${id} has not loaded its table yet.`);
-      const overwrite = mayOverwrite || batch.output?.uri === deps.tables.absolute(uri);
-      await deps.tables.checkWriter(uri, [planOf(batch).request.csv_uri], { overwrite, style });
-      if (status !== undefined) return exportSource(batch, uri, { status, style, deps });
+      const isOwn = status === undefined && batch.output?.uri === deps.tables.absolute(uri);
+      const overwrite = mayOverwrite || (isOwn && ('own' as const));
+      const check = { overwrite, style, batchId: id };
+      await deps.tables.checkWriter(uri, [planOf(batch).request.csv_uri], check);
+      if (status !== undefined) return exportSource(batch, uri, { status, style, overwrite: mayOverwrite, deps });
       if (deps.tables.writerKind(uri) === 'records') return exportToRecords(batch, uri, deps);
       return aggregateResults(batch, uri, { deps, overwrite, style });
     },

@@ -16,8 +16,10 @@ export interface WrittenStyle {
 export interface WriterOptions extends WrittenStyle {
   /** The columns' types, for formats that have types; a column without one holds text. */
   types?: readonly StoredType[];
-  /** Whether the commit may replace a table that exists; default false. */
-  overwrite?: boolean;
+  /** Whether the commit may replace a table that exists; `own`: unless it is the table of another batch. Default false. */
+  overwrite?: boolean | 'own';
+  /** The batch whose table is written. */
+  batchId?: string;
 }
 
 /**

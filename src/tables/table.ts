@@ -61,8 +61,9 @@ export interface OpenOptions {
 
 /** What is known of a table before it is written. */
 export interface CheckedWriter {
-  /** Whether the destination may already exist; default false. */
-  overwrite?: boolean;
+  /** Whether the destination may already exist; `own`: unless it is the table of another batch. Default false. */
+  overwrite?: boolean | 'own';
+  batchId?: string;
   style?: WrittenStyle;
   /** The number of rows, where it is known. */
   rows?: number;

@@ -52,7 +52,7 @@ function createRootedTables(parts: TablesParts): Tables {
       return source;
     },
     openWriter: async (uri, columns, options) => find(uri).openWriter({ uri, roots }, { ...options, columns }),
-    checkWriter: async (uri, notOneOf, { overwrite = false, style = {}, rows } = {}) => {
+    checkWriter: async (uri, notOneOf, { overwrite = false, style = {}, rows, batchId } = {}) => {
       const taken = new Set<string>();
       const names: string[] = [];
       for (const other of notOneOf) {
@@ -72,6 +72,7 @@ function createRootedTables(parts: TablesParts): Tables {
             taken,
             overwrite,
             style,
+            ...(batchId !== undefined && { batchId }),
             ...(rows !== undefined && !isFolderUri(uri) && { rows }),
           },
         );

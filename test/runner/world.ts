@@ -103,15 +103,17 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       await options.intercept?.(method, args);
     });
   };
+  const store = await openStore();
   const tables = createTestTables({
     roots: [folder],
     locations: options.locations ?? [],
     log,
+    written: { record: store.recordWritten, find: store.findWritten, writerOf: store.readWriter },
   });
   const { provider, sent, atOnce } = playedModel(options.respond ?? echo);
   const agent = testAgent(options.agent);
   const deps: RunnerDeps = {
-    store: await openStore(),
+    store,
     tables,
     findAgent: async (name) => {
       if (name !== agent.name) throw new AppError('agent_not_found', `There is no agent "${name}".`);

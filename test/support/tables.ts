@@ -5,6 +5,7 @@ import { createByteLocations } from '../../src/tables/locations/byte-locations.t
 import { createFileStore } from '../../src/tables/locations/file-locations.ts';
 import type { LocationKind } from '../../src/tables/locations/location-kind.ts';
 import { createS3Store } from '../../src/tables/locations/s3-locations.ts';
+import { NONE_WRITTEN, type WrittenTables } from '../../src/tables/locations/written-tables.ts';
 import type { TableWriter, WriterOptions } from '../../src/tables/row-writer.ts';
 import type { Tables } from '../../src/tables/table.ts';
 import { createTables } from '../../src/tables/tables.ts';
@@ -18,6 +19,7 @@ interface TestTablesParts {
   /** Further kinds of places. */
   locations?: readonly LocationKind[];
   log?: Log;
+  written?: WrittenTables;
 }
 
 /** Tables on files and S3, as the app has them. */
@@ -26,8 +28,9 @@ export function createTestTables({
   s3 = noS3,
   locations = [],
   log = createSilentLog(),
+  written = NONE_WRITTEN,
 }: TestTablesParts): Tables {
-  const kinds = [createFileStore(), createS3Store(s3)].map((store) => createByteLocations(store));
+  const kinds = [createFileStore(), createS3Store(s3)].map((store) => createByteLocations(store, { written }));
   return createTables({ roots, locations: [...kinds, ...locations], log });
 }
 

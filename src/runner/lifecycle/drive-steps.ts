@@ -98,8 +98,8 @@ async function aggregate(batch: BatchRecord, drive: Drive): Promise<'on'> {
   const output = await aggregateResults(batch, plan.outputUri, {
     deps: atHome(drive.deps, plan),
     style: writtenStyle(plan.request.options),
-    // A redrive replaces the table of its own batch.
-    overwrite: plan.request.options?.overwrite === true || batch.output?.uri === plan.outputUri,
+    // A redrive replaces the table of its own batch, and no other table that was written over it since.
+    overwrite: batch.output?.uri === plan.outputUri ? 'own' : plan.request.options?.overwrite === true,
     signal: drive.hard.signal,
     // A process that was suspended must not overwrite the table of the process that took over.
     beforeCommit: async () => void (await drive.deps.store.renewLease(drive.fence)),

@@ -18,6 +18,7 @@ import { planOf } from '../output/results.ts';
 import { ENDED, nextBatchStatus } from './batch.ts';
 import { emitLease, emitStatus } from './batch-events.ts';
 import { checkCapPrice } from './control.ts';
+import { atHome } from './drive-context.ts';
 import { settingsOf } from './settings.ts';
 
 type Model = Pick<AgentDefinition['model'], 'provider' | 'model'>;
@@ -78,6 +79,7 @@ export async function planRetry(batch: BatchRecord, request: RetryRequest, deps:
   checkCapPrice(target, withoutModel(request), deps);
   checkCapLeft(batch, request);
   await checkDay(model ?? planOf(batch).agent.model, deps);
+  await checkOwnTable(batch, deps);
   const failures = (await deps.store.readFailures(batch.id)).filter(({ code }) => code !== 'row_malformed');
   const codes = request.codes === undefined ? undefined : checkCodes(request.codes, failures);
   const chosen = failures.filter(({ code }) => codes?.includes(code) ?? true);
@@ -202,6 +204,14 @@ async function checkDay(model: Model, deps: RunnerDeps): Promise<void> {
   const [problem] = unpricedDay({ model }, deps);
   if (problem !== undefined) throw new AppError(problem.code, problem.message);
   if (day.costMicroUsd + day.openMicroUsd >= day.capMicroUsd) throw dayCapReached(day);
+}
+
+/** Another batch may have written its table over that of this batch. */
+async function checkOwnTable(batch: BatchRecord, deps: RunnerDeps): Promise<void> {
+  const { id, output } = batch;
+  const { tables } = atHome(deps, planOf(batch));
+  if (output === null || output.uri.endsWith('/') || tables.writerKind(output.uri) === 'records') return;
+  await tables.checkWriter(output.uri, [], { overwrite: 'own', batchId: id });
 }
 
 /** The new cap must leave something to spend. */

@@ -11,8 +11,8 @@ import { layoutOf, outputHeader, outputRows, planOf } from './results.ts';
 interface AggregateOptions {
   deps: RunnerDeps;
   style: WrittenStyle;
-  /** Whether tables that exist may be replaced. */
-  overwrite: boolean;
+  /** Whether tables that exist may be replaced; `own`: unless they are tables of another batch. */
+  overwrite: boolean | 'own';
   signal?: AbortSignal;
   /** Called before the table becomes visible; a rejection prevents that. */
   beforeCommit?: () => Promise<void>;
@@ -77,7 +77,10 @@ async function writeTable(
 ): Promise<{ uri: string; bytes: number }> {
   const { deps, style, overwrite, signal, onRow } = options;
   const types = outputTypes(planOf(batch), batch.columns ?? [], layoutOf(batch));
-  const writer = await deps.tables.openWriter(uri, outputHeader(batch), { ...style, types, overwrite });
+  const writer = await deps.tables.openWriter(uri, outputHeader(batch), {
+    ...{ ...style, types, overwrite },
+    batchId: batch.id,
+  });
   if (writer.kind !== 'table') throw new AppError('internal', `${uri} does not accept a table.`);
   try {
     for await (const rows of outputRows(batch, deps.store, { ...range, ...(onRow && { onRow }) })) {

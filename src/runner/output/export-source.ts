@@ -12,11 +12,19 @@ import { planOf, sourceRows, storedStatus } from './results.ts';
 export async function exportSource(
   batch: BatchRecord,
   uri: string,
-  { status, style, deps }: { status: ExportStatus; style: WrittenStyle; deps: RunnerDeps },
+  {
+    status,
+    style,
+    overwrite,
+    deps,
+  }: { status: ExportStatus; style: WrittenStyle; overwrite: boolean; deps: RunnerDeps },
 ): Promise<{ uri: string; bytes: number }> {
   const { columnTypes } = planOf(batch);
   const types = columnTypes === undefined ? {} : { types: columnTypes };
-  const writer = await deps.tables.openWriter(uri, batch.columns ?? [], { ...style, ...types });
+  const writer = await deps.tables.openWriter(uri, batch.columns ?? [], {
+    ...{ ...style, ...types, overwrite },
+    batchId: batch.id,
+  });
   if (writer.kind !== 'table') {
     await writer.close();
     throw new AppError('invalid_arguments', `${uri} takes single records; export rows by status to a file.`);

@@ -13,6 +13,7 @@ import { KEPT_ANSWERS } from './migrations/0010-kept-answers.ts';
 import { SAVED_AGENTS } from './migrations/0011-saved-agents.ts';
 import { PROVIDER_JOB_PROGRESS } from './migrations/0012-provider-job-progress.ts';
 import { DEATHS } from './migrations/0013-deaths.ts';
+import { WRITERS } from './migrations/0014-writers.ts';
 import { prepare } from './statement.ts';
 
 /** Migration N (from 1) takes a database from schema version N - 1 to N. */
@@ -30,6 +31,7 @@ const MIGRATIONS: readonly string[] = [
   SAVED_AGENTS,
   PROVIDER_JOB_PROGRESS,
   DEATHS,
+  WRITERS,
 ];
 
 /** "Rowm": marks a SQLite file as Rowmill's. */

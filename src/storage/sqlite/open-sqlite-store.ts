@@ -67,7 +67,7 @@ import { prepareReadDaySpending } from './spending/day-spending.ts';
 import { prepareForgetUnasked, prepareStartUnasked } from './spending/unasked.ts';
 import { prepareTransactions } from './transaction.ts';
 import { createWriteQueue } from './write-queue.ts';
-import { prepareFindWritten, prepareRecordWritten } from './written/written-tables.ts';
+import { prepareFindWritten, prepareReadWriter, prepareRecordWritten } from './written/written-tables.ts';
 
 /** Dependencies of {@link openSqliteStore}. */
 export interface SqliteStoreOptions {
@@ -155,6 +155,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     consent: prepareReadConsent(db),
     daySpending: options.dayCap === undefined ? () => null : prepareReadDaySpending(db, options.dayCap),
     written: prepareFindWritten(db),
+    writer: prepareReadWriter(db),
     savedAgents: prepareListSavedAgents(db),
   };
   const writes = prepareWrites(db, clock);
@@ -251,6 +252,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     readDaySpending: (now) => read(() => reads.daySpending(now)),
     recordWritten: (table) => write(() => writes.recordWritten(table)),
     findWritten: (tables) => read(() => reads.written(tables)),
+    readWriter: (place) => read(() => reads.writer(place)),
 
     close: () => {
       closing ??= closeOnce();

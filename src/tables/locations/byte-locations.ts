@@ -8,7 +8,14 @@ import type { OpenOptions } from '../table.ts';
 import type { ListedLocation, Location } from './location.ts';
 import type { Asked, LocationKind, WriterCheck } from './location-kind.ts';
 import { readingWithSheet, splitSheet } from './sheet-uri.ts';
-import { leftOutWarning, NONE_WRITTEN, recordingWriter, type WrittenTables, withoutWritten } from './written-tables.ts';
+import {
+  leftOutWarning,
+  NONE_WRITTEN,
+  otherWriter,
+  recordingWriter,
+  type WrittenTables,
+  withoutWritten,
+} from './written-tables.ts';
 
 /** Places that hold bytes under names; tables are stored there in file formats. */
 export interface ByteStore extends Pick<LocationKind, 'schemes' | 'example' | 'credentials' | 'absolute' | 'close'> {
@@ -82,9 +89,22 @@ export function createByteLocations(
     async openWriter(asked, { columns, ...options }) {
       const { openTableWriter } = await import('../formats/open-table-writer.ts');
       const location = await locate(asked);
-      return recordingWriter(location, written, () => openTableWriter(location, columns, options));
+      const { batchId, overwrite = false } = options;
+      const mayReplace = overwrite !== false && (await otherWriter(location, options, written)) === undefined;
+      return recordingWriter(location, { written, batchId }, () =>
+        openTableWriter(location, columns, { ...options, overwrite: mayReplace }),
+      );
     },
-    checkWriter: async (asked, options) => checkWriter(await locate(asked), options),
+    checkWriter: async (asked, options) => {
+      const location = await locate(asked);
+      await checkWriter(location, options);
+      const other = await otherWriter(location, options, written);
+      if (other === undefined || !(await location.exists())) return;
+      throw new AppError(
+        'output_exists',
+        `"${location.uri}" is the table of ${other} now, and is not replaced. Move it away first.`,
+      );
+    },
   };
 }
 
@@ -97,7 +117,7 @@ async function checkWriter(location: Location, { taken, overwrite, style, rows =
     throw new AppError('output_is_source', `The output ${uri} is the source: give it another name.`);
   }
   await location.checkWrite();
-  if (overwrite || !(await location.exists())) return;
+  if (overwrite !== false || !(await location.exists())) return;
   throw new AppError(
     'output_exists',
     `"${uri}" exists already. Choose another --out (output_uri), or give --overwrite (options.overwrite).`,

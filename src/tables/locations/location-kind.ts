@@ -17,7 +17,8 @@ export interface WrittenHead extends WriterOptions {
 export interface WriterCheck {
   /** Identities of places that must not be written. */
   taken: ReadonlySet<string>;
-  overwrite: boolean;
+  overwrite: boolean | 'own';
+  batchId?: string;
   style: WrittenStyle;
   /** The number of rows, where it is known. */
   rows?: number;

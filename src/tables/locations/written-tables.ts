@@ -1,32 +1,52 @@
 import { AppError } from '../../base/errors.ts';
-import type { RowWriter } from '../row-writer.ts';
+import type { RowWriter, WriterOptions } from '../row-writer.ts';
 import type { ListedLocation, Location } from './location.ts';
 
 /** The tables that Rowmill wrote: `place` and `mark` of their locations. */
 export interface WrittenTables {
-  record(table: { place: string; mark: string | null }): Promise<void>;
+  record(table: { place: string; mark: string | null; batchId: string | null }): Promise<void>;
+  /** The batch whose table was the last to be completed at a place; null where none is known. */
+  writerOf(place: string): Promise<string | null>;
   /** The places among `tables` that Rowmill wrote, by place or by mark. */
   find(tables: readonly { place: string; mark: string | null }[]): Promise<ReadonlySet<string>>;
 }
 
 /** Tables of which none is known, where nothing records them. */
-export const NONE_WRITTEN: WrittenTables = { record: async () => undefined, find: async () => new Set() };
+export const NONE_WRITTEN: WrittenTables = {
+  record: async () => undefined,
+  find: async () => new Set(),
+  writerOf: async () => null,
+};
+
+/**
+ * The other batch whose table is at the place, where a batch may replace its own table only; undefined when there is
+ * none. A table whose batch is unknown counts as its own.
+ */
+export async function otherWriter(
+  location: Location,
+  { overwrite, batchId }: Pick<WriterOptions, 'overwrite' | 'batchId'>,
+  written: WrittenTables,
+): Promise<string | undefined> {
+  if (overwrite !== 'own') return undefined;
+  const writer = await written.writerOf(await location.identity());
+  return writer === null || writer === batchId ? undefined : writer;
+}
 
 /** The writer, which records its table: its place before anything is written, its mark when it is complete. */
 export async function recordingWriter(
   location: Location,
-  written: WrittenTables,
+  { written, batchId = null }: { written: WrittenTables; batchId?: string | null | undefined },
   open: () => Promise<RowWriter>,
 ): Promise<RowWriter> {
   const writer = await open();
   if (writer.kind !== 'table') return writer;
   const place = await location.identity();
-  await written.record({ place, mark: null });
+  await written.record({ place, mark: null, batchId: null });
   return {
     ...writer,
     commit: async () => {
       const done = await writer.commit();
-      await written.record({ place, mark: (await location.mark?.()) ?? null });
+      await written.record({ place, mark: (await location.mark?.()) ?? null, batchId });
       return done;
     },
   };

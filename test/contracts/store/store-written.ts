@@ -6,9 +6,9 @@ import type { StoreBench } from './store-bench.ts';
 export function testWritten({ store, openAnother }: StoreBench): void {
   describe('written tables', () => {
     it('are found by their place, and by their mark after they were renamed', async () => {
-      await store().recordWritten({ place: 'file:/a.csv', mark: null });
-      await store().recordWritten({ place: 'file:/b.csv', mark: 'm1' });
-      await store().recordWritten({ place: 'file:/b.csv', mark: null });
+      await store().recordWritten({ place: 'file:/a.csv', mark: null, batchId: null });
+      await store().recordWritten({ place: 'file:/b.csv', mark: 'm1', batchId: null });
+      await store().recordWritten({ place: 'file:/b.csv', mark: null, batchId: null });
       const tables = [
         { place: 'file:/a.csv', mark: 'other' },
         { place: 'file:/renamed.csv', mark: 'm1' },
@@ -16,8 +16,20 @@ export function testWritten({ store, openAnother }: StoreBench): void {
         { place: 'file:/d.csv', mark: 'm2' },
       ];
       expect([...(await store().findWritten(tables))]).toEqual(['file:/a.csv', 'file:/renamed.csv']);
-      await store().recordWritten({ place: 'file:/b.csv', mark: 'm2' });
+      await store().recordWritten({ place: 'file:/b.csv', mark: 'm2', batchId: null });
       expect([...(await store().findWritten(tables))]).toEqual(['file:/a.csv', 'file:/d.csv']);
+    });
+  });
+
+  describe('the writer of a table', () => {
+    it('is the batch that completed it last', async () => {
+      expect(await store().readWriter('file:/a.csv')).toBe(null);
+      const record = (batchId: string | null) => store().recordWritten({ place: 'file:/a.csv', mark: null, batchId });
+      await record('bat_1');
+      await record(null);
+      expect(await store().readWriter('file:/a.csv')).toBe('bat_1');
+      await record('bat_2');
+      expect(await store().readWriter('file:/a.csv')).toBe('bat_2');
     });
   });
 

@@ -1,3 +1,5 @@
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { AppError } from '../../../src/base/errors.ts';
 import type { Runner } from '../../../src/runner/runner.ts';
@@ -206,6 +208,41 @@ test.each([
   const before = await runToEnd(id);
   await expect(runner.retry(id, request)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
   expect(await runner.report(id)).toEqual(before);
+});
+
+test('a retry does not replace the table that another batch wrote over that of its batch', async () => {
+  const { state, respond } = faulty();
+  await begin(5, { respond });
+  const id = await world.start();
+  await runToEnd(id);
+  state.isMended = true;
+  const other = await world.start({ overwrite: true });
+  const known = await world.runner.retry(id, {});
+  await runToEnd(other);
+  const table = await world.read('out.csv');
+  const error = { code: 'output_exists' };
+  expect(await runToEnd(known.batch_id)).toMatchObject({ status: 'paused', pause_reason: 'fatal', error });
+  await expect(world.runner.exportTable(id, join(world.folder, 'out.csv'))).rejects.toMatchObject(error);
+  expect(await world.read('out.csv')).toBe(table);
+  await rename(join(world.folder, 'out.csv'), join(world.folder, 'moved.csv'));
+  await world.runner.resume(id);
+  expect(await runToEnd(id)).toMatchObject({ status: 'completed', counts: { succeeded: 5 } });
+  await world.runner.exportTable(id, join(world.folder, 'out.csv'));
+});
+
+test('a retry is refused before anything is sent while the table of another batch has its place', async () => {
+  const { respond } = faulty();
+  await begin(5, { respond });
+  const id = await world.start();
+  await runToEnd(id);
+  const other = await world.start({ overwrite: true });
+  await runToEnd(other);
+  const before = world.sent.length;
+  await expect(world.runner.retry(id, {})).rejects.toMatchObject({
+    code: 'output_exists',
+    message: expect.stringContaining(`is the table of ${other} now`),
+  });
+  expect(world.sent).toHaveLength(before);
 });
 
 test('the cap of the start holds for a retry with a model of unknown price', async () => {

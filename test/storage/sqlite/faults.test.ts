@@ -37,7 +37,7 @@ describe('opening a database', () => {
     const db = new DatabaseSync(path);
     expect(db.prepare('SELECT user_version, journal_mode FROM pragma_user_version, pragma_journal_mode').get()).toEqual(
       {
-        user_version: 13,
+        user_version: 14,
         journal_mode: 'wal',
       },
     );

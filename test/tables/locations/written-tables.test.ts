@@ -18,7 +18,7 @@ let tables: Tables;
 beforeEach(async () => {
   folder = await realpath(await mkdtemp(join(tmpdir(), 'rowmill-written-')));
   store = await openSqliteStore({ path: join(folder, '.data', 'rowmill.db'), now: Date.now, log: createSilentLog() });
-  const written = { record: store.recordWritten, find: store.findWritten };
+  const written = { record: store.recordWritten, find: store.findWritten, writerOf: store.readWriter };
   const locations = [createByteLocations(createFileStore(), { written })];
   tables = createTables({ roots: [folder], locations, log: createSilentLog() });
   await writeFile(join(folder, 'people.csv'), 'word\nAnn\n');

@@ -27,7 +27,7 @@ export async function openParquetWriter(
     const write = cellWriter(type);
     return type === 'string' ? (cell) => write(safe(cell)) : write;
   });
-  const pending = await location.openWrite({ replace: overwrite });
+  const pending = await location.openWrite({ replace: overwrite === true });
   const bytes = createStreamWriter(pending);
   const parquet = new ParquetWriter({
     writer: bytes.writer,

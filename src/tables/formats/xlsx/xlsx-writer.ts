@@ -29,7 +29,7 @@ export async function openXlsxWriter(
       `${location.uri} can't hold ${columns.length} columns: Excel has ${MAX_COLUMNS}.`,
     );
   }
-  const pending = await location.openWrite({ replace: overwrite });
+  const pending = await location.openWrite({ replace: overwrite === true });
   let head: Cell[][] = [];
   let sheet: Sheet | undefined;
   let rows = 0;
