@@ -115,7 +115,10 @@ export const agentDefinition = z.strictObject({
   /** The system prompt. */
   instructions: z.string().min(1),
   prompt: promptDefinition.optional(),
+  /** A property with `media: image | pdf | audio | video` holds a medium: a data URI or the place of one. */
   input: jsonSchema.optional(),
+  /** Folders below which media fields may name places: paths, `s3://…/` or `https://…/`. Default: the table's folder. */
+  media_from: z.array(z.string().min(1)).min(1).max(50).optional(),
   tools: z.array(toolDefinition).default([]),
   structured_output: z
     .strictObject({

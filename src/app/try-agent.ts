@@ -4,6 +4,8 @@ import type { Given, TriedRun } from '../cli/app.ts';
 import { type JsonObject, type Message, textOf } from '../protocol/messages.ts';
 import type { OpenedAgent, RunOutcome } from '../protocol/run.ts';
 import type { InputMapping } from '../runner/contract/mapping.ts';
+import { storedInput } from '../runner/media/media-fields.ts';
+import { createMediaOpener } from '../runner/media/open-media.ts';
 import { inputMessages } from '../runner/rows/input-messages.ts';
 import { checkMapping, compileMapping, proposeMapping } from '../runner/rows/mapping.ts';
 import { createRunCalls, type RunCallsDeps } from '../runner/rows/run-journal.ts';
@@ -72,8 +74,11 @@ async function startOf(
   const problems = checkMapping(mapping, definition.input, columns);
   const [first] = problems;
   if (first !== undefined) throw new AppError(first.code, problems.map(({ message }) => message).join('\n'));
-  const input = await compileMapping(mapping, definition.input, columns)(cells);
-  return { input, messages: inputMessages(definition, input) };
+  const read = await compileMapping(mapping, definition.input, columns)(cells);
+  const tableUri = 'table' in given ? tables.absolute(given.table) : tables.absolute('./input');
+  const opener = createMediaOpener(definition, { tables, tableUri });
+  const input = storedInput(read, opener.fields);
+  return { input, messages: inputMessages(definition, input, await opener.open(read)) };
 }
 
 async function readRow(

@@ -1,4 +1,5 @@
 import type { ExactNumber } from '../base/exact-number.ts';
+import type { MediaBlock } from './media.ts';
 
 /** A value that JSON can hold. */
 export type Json = null | boolean | number | ExactNumber | string | Json[] | JsonObject;
@@ -35,7 +36,7 @@ export interface ToolResultBlock {
 }
 
 export type AssistantBlock = TextBlock | ToolUseBlock | OpaqueBlock;
-export type UserBlock = TextBlock | ToolResultBlock;
+export type UserBlock = TextBlock | ToolResultBlock | MediaBlock;
 
 /** One message of a transcript. Transcripts are append-only: a message that was sent is never changed. */
 export type Message =

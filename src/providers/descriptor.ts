@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { Log } from '../base/log.ts';
+import type { MediaFacts, MediaKind } from '../protocol/media.ts';
 import type { ProviderPrices } from './prices/model-prices.ts';
 import type { ModelSource, Provider } from './provider.ts';
 import type { BatchApi } from './provider-jobs/batch-api.ts';
@@ -20,6 +21,24 @@ export interface ProviderParts<Environment = Readonly<Record<string, unknown>>> 
   log: Log;
 }
 
+/** The media of one kind that a provider takes. */
+export interface MediaLimit {
+  readonly types: readonly string[];
+  /** Size of one medium, before it is encoded. */
+  readonly maxBytes: number;
+  /** Longest side of an image, in pixels. */
+  readonly maxEdge?: number;
+}
+
+/** The media that a provider's models take. */
+export interface MediaSupport {
+  readonly kinds: { readonly [kind in MediaKind]?: MediaLimit };
+  /** Size of all media of a request together, in characters of base64. */
+  readonly totalBase64: number;
+  /** The tokens that a medium is charged as, by the provider's published rule; undefined when they can't be known. */
+  tokens(medium: MediaFacts, model: string): number | undefined;
+}
+
 /**
  * Everything that the program knows about a provider; no code outside its folder names it.
  * Contract: a descriptor is loaded at every start. It imports its clients and their SDKs only when they are opened.
@@ -33,6 +52,8 @@ export interface ProviderDescriptor<Shape extends z.ZodRawShape = z.ZodRawShape>
   readonly defaultModel?: string;
   /** Models that return a vector for a text. */
   readonly embeddings?: RegExp;
+  /** The media that its models take; absent: none. */
+  readonly media?: MediaSupport;
   /** Set when its models are files that stand in for a model; paths start from the agent's file. Shown to users. */
   readonly standIn?: string;
   /** Keys of `model` that it reads; a required key has an example value. */

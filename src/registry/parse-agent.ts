@@ -4,6 +4,7 @@ import { type AgentDefinition, agentDefinition, STRUCTURED_OUTPUT_TOOL } from '.
 import { isModelFile, locateModel, parseModelReference } from '../providers/catalog.ts';
 import { type Fault, faultsOf, isRecord, objectSchemaFaults } from './agent-faults.ts';
 import { embeddingFaults, withoutNeedOfInstructions } from './embedding-faults.ts';
+import { mediaFaults, withLocatedMedia } from './media-faults.ts';
 import { resolveInstructions, resolvePrompt } from './parse-prompt.ts';
 import { parseTools } from './parse-tools.ts';
 
@@ -29,11 +30,12 @@ export function parseAgent(raw: unknown, baseDir: string | undefined): ParsedAge
   const { tools: _unparsed, ...rest } = parsed.data;
   const definition: AgentDefinition = { ...rest, tools, ...(baseDir === undefined ? {} : { base_dir: baseDir }) };
   faults.push(...schemaFaults(definition), ...nameFaults(definition), ...pathFaults(definition, baseDir));
-  faults.push(...embeddingFaults(definition));
+  faults.push(...embeddingFaults(definition), ...mediaFaults(definition, baseDir));
   const prompted = resolvePrompt(definition);
   if ('faults' in prompted) faults.push(...prompted.faults);
   if ('faults' in prompted || faults.length > 0) return { faults };
-  return { definition: baseDir === undefined ? prompted.definition : withLocatedModel(prompted.definition, baseDir) };
+  if (baseDir === undefined) return { definition: prompted.definition };
+  return { definition: withLocatedMedia(withLocatedModel(prompted.definition, baseDir), baseDir) };
 }
 
 /** A bare `model: NAME` becomes an object, if the name identifies the provider. */

@@ -77,6 +77,14 @@ export interface FreeResult extends Pick<CheckedWriter, 'style' | 'rows'> {
   except?: ReadonlySet<string>;
 }
 
+/** Where and how much {@link Tables.readBytes} may read. */
+export interface ReadBytesOptions {
+  /** The folder, with a slash at its end, below which the place has to be: after links and redirects too. */
+  below: string;
+  maxBytes: number;
+  signal?: AbortSignal;
+}
+
 /** Sources and writers of every format at every location. */
 export interface Tables {
   /** Folders that file sources and writers may touch. */
@@ -109,6 +117,11 @@ export interface Tables {
    * `/`), or beside the source. Undefined for several files, and without `folder` where none can be written there.
    */
   freeResult(source: string, options: FreeResult): Promise<string | undefined>;
+  /**
+   * All bytes of one file or object that is no table. A local folder `below` must itself be in one of {@link roots}.
+   * Faults: as {@link openSource}, and `payload_too_large`, before more than `maxBytes` are read.
+   */
+  readBytes(uri: string, options: ReadBytesOptions): Promise<Buffer>;
   profile(
     uri: string,
     options?: { sampleRows?: number; signal?: AbortSignal; reading?: Reading },

@@ -98,6 +98,7 @@ function createRootedTables(parts: TablesParts): Tables {
         }
       }
     },
+    readBytes: (uri, options) => find(uri).readBytes({ uri, roots }, options),
     profile: async (uri, options = {}) => {
       const source = await open(uri, options);
       const { profileSource } = await import('./profile/profile-source.ts');

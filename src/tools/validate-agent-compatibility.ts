@@ -11,6 +11,7 @@ import { readingOptions } from '../runner/contract/reading.ts';
 import type { Target } from '../runner/contract/request.ts';
 import type { DefinedAgent } from '../runner/intake/define-inline.ts';
 import { checkStructured } from '../runner/intake/validate-input.ts';
+import { checkMedia } from '../runner/media/check-media.ts';
 import { checkMapping, inputFields, requiredFields } from '../runner/rows/mapping.ts';
 import { checkOutputMapping } from '../runner/rows/transform-output.ts';
 import type { Runner } from '../runner/runner.ts';
@@ -164,6 +165,7 @@ function checkAlone(agent: AgentDefinition, args: Arguments): Partial<Output> {
   const given = args.input_mapping;
   const problems = [
     ...checkStructured(agent),
+    ...checkMedia(agent),
     ...checkOutputMapping(toFields(args), agent.structured_output.schema),
     // Without a table, every column that the mapping names is assumed to exist.
     ...(given === undefined || Object.keys(given).length === 0

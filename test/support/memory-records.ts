@@ -67,6 +67,9 @@ export function createMemoryRecords(): MemoryRecords {
     },
     readPlaces: async ({ uri }) => [{ identity: uri, name: 'collection' }],
     openWriter: async ({ uri }) => openRecords(uri, named(uri)),
+    readBytes: async ({ uri }) => {
+      throw new Error(`${uri} holds records, not files`);
+    },
     checkWriter: async ({ uri }, { taken }) => {
       if (taken.has(uri)) throw new AppError('output_is_source', `${uri} is the source.`);
     },

@@ -12,6 +12,7 @@ import type {
 import { faultInBody } from '../shared/service-faults.ts';
 import { wireId } from '../shared/wire-id.ts';
 import { SERVICE } from './anthropic-errors.ts';
+import { toMediaParam } from './anthropic-media.ts';
 import { toTools } from './anthropic-tools.ts';
 import { prefillFor } from './prefill.ts';
 
@@ -51,8 +52,15 @@ function toMessageParam(message: Message): Anthropic.MessageParam[] {
   return content.length === 0 ? [] : [{ role: 'assistant', content }];
 }
 
-function toUserParam(block: UserBlock): Anthropic.TextBlockParam | Anthropic.ToolResultBlockParam {
-  return block.type === 'text' ? { type: 'text', text: block.text } : block;
+function toUserParam(block: UserBlock): Anthropic.ContentBlockParam {
+  switch (block.type) {
+    case 'text':
+      return { type: 'text', text: block.text };
+    case 'tool_result':
+      return block;
+    case 'media':
+      return toMediaParam(block);
+  }
 }
 
 function toAssistantParam(block: AssistantBlock): Anthropic.ContentBlockParam[] {

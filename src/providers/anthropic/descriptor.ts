@@ -1,12 +1,14 @@
 import * as z from 'zod';
 import { describeProvider } from '../descriptor.ts';
 import { HALF } from '../prices/model-prices.ts';
+import { anthropicMedia } from './anthropic-media.ts';
 
 /** Anthropic's Messages API and Message Batches. */
 export const anthropic = describeProvider({
   name: 'anthropic',
   models: /^claude-/,
   defaultModel: 'claude-haiku-5-5',
+  media: anthropicMedia,
   environment: {
     ANTHROPIC_API_KEY: z.string().min(1).optional(),
     ANTHROPIC_BASE_URL: z.url({ error: 'must be a URL such as https://api.anthropic.com' }).optional(),

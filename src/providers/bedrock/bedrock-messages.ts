@@ -20,6 +20,7 @@ import { prefillFor } from '../anthropic/prefill.ts';
 import { type SamplingRule, samplingFor } from '../shared/sampling.ts';
 import { invalidResponse } from '../shared/service-faults.ts';
 import { wireId } from '../shared/wire-id.ts';
+import { toMediaContent } from './bedrock-media.ts';
 import { fromSdkNumbers, toSdkNumbers } from './bedrock-numbers.ts';
 
 export const BEDROCK = 'bedrock';
@@ -74,6 +75,7 @@ function toWireMessage(message: Message): WireMessage[] {
   if (typeof message.content === 'string') return [{ role: 'user', content: [{ text: message.content }] }];
   const content = message.content.map((block): ContentBlock => {
     if (block.type === 'text') return { text: block.text };
+    if (block.type === 'media') return toMediaContent(block);
     const status = block.is_error === true ? 'error' : 'success';
     return { toolResult: { toolUseId: block.tool_use_id, content: [{ text: block.content }], status } };
   });

@@ -4,6 +4,7 @@ import { describeProvider } from '../descriptor.ts';
 import { HALF } from '../prices/model-prices.ts';
 import type { ModelSource } from '../provider.ts';
 import type { BatchApi } from '../provider-jobs/batch-api.ts';
+import { bedrockMedia } from './bedrock-media.ts';
 import { bedrockVariables } from './bedrock-variables.ts';
 
 /** Inference profiles of a part of the world, which cost as much as its regions. */
@@ -13,6 +14,7 @@ const PROFILE = /^(us|eu|apac|jp|au|ca|us-gov)\./;
 export const bedrock = describeProvider({
   name: 'bedrock',
   modelKeys: { region: 'optional', inference_profile: 'optional' },
+  media: bedrockMedia,
   environment: bedrockVariables,
   prices: {
     source: { table: 'bedrock' },

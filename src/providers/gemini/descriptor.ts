@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { describeProvider } from '../descriptor.ts';
 import { HALF } from '../prices/model-prices.ts';
+import { geminiMedia } from './gemini-media.ts';
 
 const key = z.string().min(1).optional();
 
@@ -9,6 +10,7 @@ export const gemini = describeProvider({
   name: 'gemini',
   models: /^gemini-/,
   defaultModel: 'gemini-3.1-flash-lite',
+  media: geminiMedia,
   environment: {
     GEMINI_API_KEY: key,
     GOOGLE_API_KEY: key,

@@ -1,5 +1,6 @@
 import type { Content, GenerateContentParameters, Part } from '@google/genai';
 import * as z from 'zod';
+import { base64Of } from '../../protocol/media.ts';
 import type {
   AssistantBlock,
   ModelRequest,
@@ -7,6 +8,7 @@ import type {
   StopReason,
   ToolResultBlock,
   Usage,
+  UserBlock,
 } from '../../protocol/messages.ts';
 import { type SamplingRule, samplingFor } from '../shared/sampling.ts';
 import { invalidResponse } from '../shared/service-faults.ts';
@@ -54,7 +56,7 @@ function toContents(messages: ModelRequest['messages']): Content[] {
         ? toModelParts(message.content, called)
         : typeof message.content === 'string'
           ? [{ text: message.content }]
-          : message.content.map((block) => (block.type === 'text' ? { text: block.text } : toResult(block, called)));
+          : message.content.map((block) => toUserPart(block, called));
     return parts.length === 0 ? [] : [{ role: message.role === 'user' ? 'user' : 'model', parts }];
   });
 }
@@ -83,6 +85,17 @@ function toModelParts(content: readonly AssistantBlock[], called: Map<string, Ca
     parts.push({ functionCall: { ...(lacksId ? {} : { id }), name, args }, ...signature });
   }
   return parts;
+}
+
+function toUserPart(block: UserBlock, called: ReadonlyMap<string, Called>): Part {
+  switch (block.type) {
+    case 'text':
+      return { text: block.text };
+    case 'media':
+      return { inlineData: { mimeType: block.mimeType, data: base64Of(block) } };
+    case 'tool_result':
+      return toResult(block, called);
+  }
 }
 
 function toResult(block: ToolResultBlock, called: ReadonlyMap<string, Called>): Part {

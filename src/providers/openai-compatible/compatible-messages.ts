@@ -1,5 +1,6 @@
 import type OpenAI from 'openai';
 import * as z from 'zod';
+import { dataUriOf } from '../../protocol/media.ts';
 import type {
   AssistantBlock,
   Message,
@@ -8,6 +9,7 @@ import type {
   StopReason,
   ToolSpec,
   Usage,
+  UserBlock,
 } from '../../protocol/messages.ts';
 import { argumentsOf, outputOf, parseArguments } from '../openai/openai-responses.ts';
 import { type SamplingRule, samplingFor, toWireSampling } from '../shared/sampling.ts';
@@ -44,11 +46,18 @@ function toWireMessages(message: Message): WireMessage[] {
   if (message.role === 'assistant') return toAssistantMessage(message.content);
   const { content } = message;
   if (typeof content === 'string') return [{ role: 'user', content }];
-  return content.map((block) =>
-    block.type === 'text'
-      ? { role: 'user', content: block.text }
-      : { role: 'tool', tool_call_id: block.tool_use_id, content: outputOf(block) },
-  );
+  if (content.some(({ type }) => type === 'media')) return [{ role: 'user', content: content.flatMap(toPart) }];
+  return content.flatMap((block): WireMessage[] => {
+    if (block.type === 'text') return [{ role: 'user', content: block.text }];
+    if (block.type === 'media') return [];
+    return [{ role: 'tool', tool_call_id: block.tool_use_id, content: outputOf(block) }];
+  });
+}
+
+/** A part of a message that holds media. */
+function toPart(block: UserBlock): OpenAI.Chat.ChatCompletionContentPart[] {
+  if (block.type === 'text') return [{ type: 'text', text: block.text }];
+  return block.type === 'media' ? [{ type: 'image_url', image_url: { url: dataUriOf(block) } }] : [];
 }
 
 function toAssistantMessage(content: readonly AssistantBlock[]): WireMessage[] {

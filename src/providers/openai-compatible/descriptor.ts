@@ -1,11 +1,13 @@
 import { AppError } from '../../base/errors.ts';
 import { describeProvider } from '../descriptor.ts';
+import { compatibleMedia } from './compatible-media.ts';
 import { EMBEDDINGS } from './compatible-models.ts';
 
 /** Any other server that speaks OpenAI's Chat Completions and Embeddings; each agent names its server. */
 export const openAiCompatible = describeProvider({
   name: 'openai-compatible',
   embeddings: EMBEDDINGS,
+  media: compatibleMedia,
   modelKeys: { base_url: { example: 'http://127.0.0.1:11434/v1' }, api_key_env: 'optional' },
   environment: {},
   // The price of another server for a model of the same name says nothing.

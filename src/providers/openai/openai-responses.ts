@@ -1,12 +1,14 @@
 import type OpenAI from 'openai';
 import * as z from 'zod';
 import { parseJson } from '../../base/exact-number.ts';
+import type { MediaBlock } from '../../protocol/media.ts';
 import type {
   AssistantBlock,
   Message,
   ModelRequest,
   ModelResponse,
   StopReason,
+  TextBlock,
   ToolResultBlock,
   UserBlock,
 } from '../../protocol/messages.ts';
@@ -14,6 +16,7 @@ import { samplingFor, toWireSampling } from '../shared/sampling.ts';
 import { faultInBody, invalidResponse, type Service, toRefusalFault } from '../shared/service-faults.ts';
 import { wireId } from '../shared/wire-id.ts';
 import { isFilter, meaningOf } from './openai-errors.ts';
+import { toMediaPart } from './openai-media.ts';
 import { SAMPLING } from './openai-models.ts';
 import type { OpenAiTools } from './openai-tools.ts';
 
@@ -44,12 +47,23 @@ export function toRequestBody(
 export function toInputItems(message: Message): InputItem[] {
   if (message.role === 'assistant') return toAssistantItems(message.content);
   const { content } = message;
-  return typeof content === 'string' ? [{ role: 'user', content }] : content.map(toUserItem);
+  return typeof content === 'string' ? [{ role: 'user', content }] : toUserItems(content);
 }
 
-function toUserItem(block: UserBlock): InputItem {
-  if (block.type === 'text') return { role: 'user', content: block.text };
-  return { type: 'function_call_output', call_id: block.tool_use_id, output: outputOf(block) };
+/** Media and the text beside them are one message; texts alone are messages of their own. */
+function toUserItems(content: readonly UserBlock[]): InputItem[] {
+  if (content.some(({ type }) => type === 'media')) {
+    return [{ role: 'user', content: content.flatMap((block) => (block.type === 'tool_result' ? [] : toPart(block))) }];
+  }
+  return content.flatMap((block): InputItem[] => {
+    if (block.type === 'text') return [{ role: 'user', content: block.text }];
+    if (block.type === 'media') return [];
+    return [{ type: 'function_call_output', call_id: block.tool_use_id, output: outputOf(block) }];
+  });
+}
+
+function toPart(block: TextBlock | MediaBlock): OpenAI.Responses.ResponseInputContent {
+  return block.type === 'text' ? { type: 'input_text', text: block.text } : toMediaPart(block);
 }
 
 /** The wire format has no mark for a failed tool, so the text says it. */

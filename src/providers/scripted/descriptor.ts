@@ -1,4 +1,5 @@
 import { describeProvider } from '../descriptor.ts';
+import { scriptedMedia } from './scripted-media.ts';
 import { STAND_IN } from './stand-in.ts';
 
 /** YAML scripts that stand in for a model. */
@@ -6,6 +7,7 @@ export const scripted = describeProvider({
   name: 'scripted',
   models: /\.ya?ml$/,
   standIn: STAND_IN,
+  media: scriptedMedia,
   environment: {},
   prices: { source: 'free' },
   sdks: [],

@@ -6,6 +6,7 @@ import type { PriceTable } from '../../providers/prices/prices.ts';
 import type { ModelSource, Provider } from '../../providers/provider.ts';
 import type { BatchApi } from '../../providers/provider-jobs/batch-api.ts';
 import type { Store } from '../../storage/store.ts';
+import type { Tables } from '../../tables/table.ts';
 import type { Events } from '../../telemetry/events.ts';
 import type { DayGate } from '../rows/day-gate.ts';
 import type { Flights } from '../rows/flights.ts';
@@ -13,6 +14,8 @@ import type { Flights } from '../rows/flights.ts';
 /** The dependencies of executors. */
 export interface ExecutionDeps {
   store: Store;
+  /** Reads the media that cells name. */
+  tables: Pick<Tables, 'readBytes'>;
   /** `model` identifies the server, where the name alone does not. */
   provider: (name: string, model?: ModelSource) => Promise<Provider>;
   /** Limits shared by all callers of a model in this process. Without them every call is sent immediately. */

@@ -67,7 +67,12 @@ export async function openLocalAttempts(options: ProcessOptions, hooks: AttemptH
   };
   const parts = { journal: settlement.journal, provider, ...(lane === undefined ? {} : { lane }), onAnswer };
   const calls = callsOf(options, hooks, parts);
-  const runs: RowRuns = createRowRuns(snapshot, { agent, calls, ...(hooks.parks && { parks: hooks.parks }) });
+  const runs: RowRuns = createRowRuns(snapshot, {
+    agent,
+    tables: deps.tables,
+    calls,
+    ...(hooks.parks && { parks: hooks.parks }),
+  });
   return {
     attempt(row, onAnswered) {
       const task = taskOf(batch.id, row);

@@ -15,6 +15,7 @@ import type { Problem } from '../contract/problem.ts';
 import { readingOf, readingOptionsOf } from '../contract/reading.ts';
 import { type BatchRequest, KEPT_OUTPUT } from '../contract/request.ts';
 import type { RunnerDeps } from '../deps.ts';
+import { checkMedia } from '../media/check-media.ts';
 import { writtenStyle } from '../output/written-style.ts';
 import { promptWarnings } from '../rows/input-messages.ts';
 import { compileMapping } from '../rows/mapping.ts';
@@ -116,7 +117,11 @@ interface AgentPlanning {
 async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: RunnerDeps): Promise<void> {
   const { problems, columns } = plan;
   const output = request.output_mapping ?? {};
-  problems.push(...checkStructured(agent), ...checkOutputMapping(output, agent.structured_output.schema));
+  problems.push(
+    ...checkStructured(agent),
+    ...checkMedia(agent),
+    ...checkOutputMapping(output, agent.structured_output.schema),
+  );
   const mappingProblems =
     look === undefined ? [] : checkTargetMapping(request.target, plan.input_mapping, { agent, columns });
   problems.push(...mappingProblems);

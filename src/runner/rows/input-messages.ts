@@ -1,6 +1,7 @@
 import type { AgentDefinition } from '../../agent/definition.ts';
 import { count, counted } from '../../base/figures.ts';
-import type { Json, JsonObject, Message } from '../../protocol/messages.ts';
+import type { MediaBlock } from '../../protocol/media.ts';
+import type { Json, JsonObject, Message, UserBlock } from '../../protocol/messages.ts';
 import {
   cutFields,
   fillPrompt,
@@ -8,15 +9,24 @@ import {
   type PromptTemplate,
   strayPlaceholders,
 } from '../../protocol/prompt-template.ts';
+import { markOf, promptInput } from '../media/media-fields.ts';
 
 /**
  * The first messages of a row's run: the agent's prompt filled with the mapped input, or without a prompt the input as
- * JSON.
+ * JSON. Media come before the text, which names each by its number.
  */
-export function inputMessages(agent: AgentDefinition, input: JsonObject): Message[] {
+export function inputMessages(agent: AgentDefinition, input: JsonObject, media: readonly MediaBlock[] = []): Message[] {
   const template = templateOf(agent);
-  const content = template === undefined ? JSON.stringify(input) : fillPrompt(template, input, maxCharactersOf(agent));
-  return [{ role: 'user', content: content.toWellFormed() }];
+  const shown = promptInput(input, media);
+  const filled = template === undefined ? JSON.stringify(shown) : fillPrompt(template, shown, maxCharactersOf(agent));
+  const text = filled.toWellFormed();
+  if (media.length === 0) return [{ role: 'user', content: text }];
+  return [{ role: 'user', content: [...media.flatMap(named), { type: 'text', text }] }];
+}
+
+/** Several media are told apart by a line before each. */
+function named(medium: MediaBlock, index: number, { length }: readonly MediaBlock[]): UserBlock[] {
+  return length === 1 ? [medium] : [{ type: 'text', text: markOf(medium, index) }, medium];
 }
 
 /** The fields of a row's input that were truncated in its prompt. */

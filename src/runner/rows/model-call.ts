@@ -7,6 +7,7 @@ import type { PriceTable } from '../../providers/prices/prices.ts';
 import type { Provider, RespondOptions } from '../../providers/provider.ts';
 import type { JournalKey } from '../../storage/journal.ts';
 import type { EventSink } from '../../telemetry/events.ts';
+import { worstMediaTokens } from '../media/media-tokens.ts';
 import { emitModelCallEnd, emitModelCallStart } from './call-events.ts';
 import type { JournalPort } from './journal-port.ts';
 import { MODEL_RETRY, retryDelayMs } from './retry-policy.ts';
@@ -111,7 +112,8 @@ async function sendOnce(asked: ModelCall, isRepeat: boolean, deps: ModelCallDeps
   const { run, turn, time } = asked;
   const request = routed(asked.request, deps);
   const call = request === asked.request ? asked : { ...asked, request };
-  const requestBytes = bytesOf(request);
+  // A token of a medium counts as a byte: its base64 says nothing about its tokens.
+  const requestBytes = bytesOf(request) + worstMediaTokens(deps.provider.name, request);
   const worst = deps.prices.worstCase(deps.provider.name, request.model, {
     inputTokens: UNSEEN_TOKENS + requestBytes,
     maxTokens: request.maxTokens,

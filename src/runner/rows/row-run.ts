@@ -2,6 +2,10 @@ import { announceActivity } from '../../base/activity.ts';
 import { AppError, toAppError } from '../../base/errors.ts';
 import type { Json, JsonObject } from '../../protocol/messages.ts';
 import type { OpenedAgent } from '../../protocol/run.ts';
+import type { Tables } from '../../tables/table.ts';
+import { storedInput } from '../media/media-fields.ts';
+import { createMediaOpener } from '../media/open-media.ts';
+import { openRunMedia, type RunMedia } from '../media/run-media.ts';
 import { inputMessages } from './input-messages.ts';
 import { compileMapping } from './mapping.ts';
 import type { ModelCall } from './model-call.ts';
@@ -41,6 +45,8 @@ export interface RowRuns {
 
 interface RowRunsParts {
   agent: OpenedAgent;
+  /** Reads the media that cells name. */
+  tables: Pick<Tables, 'readBytes'>;
   calls: RunCallsDeps;
   /**
    * Model calls are not sent: each run stops at its first unanswered one. `holdsTools`: tool calls are not made either.
@@ -49,10 +55,11 @@ interface RowRunsParts {
 }
 
 /** Compiles what all rows of a batch have in common. */
-export function createRowRuns(snapshot: BatchSnapshot, { agent, calls, parks }: RowRunsParts): RowRuns {
+export function createRowRuns(snapshot: BatchSnapshot, { agent, tables, calls, parks }: RowRunsParts): RowRuns {
   const { agent: definition, columns } = snapshot;
   const transformInput = compileMapping(snapshot.inputMapping, definition.input, columns, snapshot);
   const transformOutput = compileOutput(snapshot.outputMapping, columns);
+  const opener = createMediaOpener(definition, { tables, tableUri: snapshot.tableUri });
   const { clock, signal } = calls;
 
   const run: RowRuns['run'] = async (task, onAnswered) => {
@@ -65,13 +72,19 @@ export function createRowRuns(snapshot: BatchSnapshot, { agent, calls, parks }: 
     };
     const own =
       parks === undefined ? calls : { ...calls, send, ...(parks.holdsTools ? { heldTools: PARKED } : undefined) };
-    const { callModel, callTool, spentMicroUsd, isCharged, committed } = createRunCalls(task.run, task.replays, own);
+    let media: RunMedia | undefined;
+    const { callModel, callTool, spentMicroUsd, isCharged, committed } = createRunCalls(task.run, task.replays, {
+      ...own,
+      beforeSend: async () => media?.beforeSend(),
+    });
     const processingMs = () => Math.round(clock.monotonic() - began);
     try {
       // Batch, row and attempt.
       announceActivity(() => `the run ${task.run}`);
-      input = await transformInput(task.cells);
-      const messages = inputMessages(definition, input);
+      const read = await transformInput(task.cells);
+      input = storedInput(read, opener.fields);
+      media = await openRunMedia(read, task, { opener, journal: calls.journal, signal });
+      const messages = inputMessages(definition, input, media.blocks);
       const outcome = await agent.run(messages, { runId: task.run, callModel, callTool, signal });
       if (outcome.status === 'failed') throw outcome.error;
       if (outcome.status === 'ended')
@@ -93,5 +106,9 @@ export function createRowRuns(snapshot: BatchSnapshot, { agent, calls, parks }: 
       return { kind: 'fault', input, error, isCharged: isCharged(), ...tally };
     }
   };
-  return { run, inputOf: (cells) => transformInput(cells).catch((): null => null) };
+  const inputOf: RowRuns['inputOf'] = async (cells) => {
+    const read = await transformInput(cells).catch((): null => null);
+    return read === null ? null : storedInput(read, opener.fields);
+  };
+  return { run, inputOf };
 }

@@ -14,6 +14,8 @@ export interface BatchSnapshot {
   columns: string[];
   inputMapping: InputMapping;
   outputMapping: OutputMapping;
+  /** The table whose folder holds the media that cells name. */
+  tableUri: string;
   /** Numbers in cells are written with a decimal comma. */
   decimalComma: boolean;
 }
@@ -35,7 +37,8 @@ export function snapshotOf(batch: BatchRecord): BatchSnapshot {
   const outputMapping = request.output_mapping ?? {};
   const decimalComma = request.reading?.decimal_comma ?? false;
   const columns = batch.columns ?? [];
-  return { batchId: batch.id, agent, toolSpecs, columns, inputMapping, outputMapping, decimalComma };
+  const tableUri = request.csv_uri;
+  return { batchId: batch.id, agent, toolSpecs, columns, tableUri, inputMapping, outputMapping, decimalComma };
 }
 
 /** The task of a claimed row's current attempt. */

@@ -13,6 +13,8 @@ export interface RunCallsDeps extends ModelCallDeps {
   /** Thrown instead of a tool call that is not answered yet. */
   heldTools?: AppError;
   signal: AbortSignal;
+  /** Called before a model call that is not replayed is looked up or sent: opens what a replay does not need. */
+  beforeSend?: () => Promise<void>;
   /**
    * The run continues with an answer while its commit is running, and waits for the commit before it sends anything
    * more. The caller of the run waits for `committed` before it stores anything that depends on the last answer.
@@ -71,6 +73,7 @@ export function createRunCalls(run: string, replay: boolean, deps: RunCallsDeps)
       charged ||= entry.cachedFrom === undefined;
       return entry.answer.response as unknown as ModelResponse;
     }
+    await deps.beforeSend?.();
     const reuse = cache === undefined ? undefined : reusing(cache, { turn, request, appended, signal }, time);
     const began = deps.clock.monotonic();
     const cached = await reuse?.();

@@ -18,7 +18,8 @@ import {
 } from './written-tables.ts';
 
 /** Places that hold bytes under names; tables are stored there in file formats. */
-export interface ByteStore extends Pick<LocationKind, 'schemes' | 'example' | 'credentials' | 'absolute' | 'close'> {
+export interface ByteStore
+  extends Pick<LocationKind, 'schemes' | 'example' | 'credentials' | 'absolute' | 'readBytes' | 'close'> {
   locate(asked: Asked): Promise<Location>;
   /**
    * The files of a folder or pattern, in order; undefined when the URI is neither.

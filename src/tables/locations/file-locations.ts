@@ -2,10 +2,12 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../../base/errors.ts';
 import { schemeOf } from '../../base/scheme.ts';
+import { allowedPath } from './allowed-path.ts';
 import type { ByteStore } from './byte-locations.ts';
 import { createFileLocation } from './file-location.ts';
 import { isFolderUri } from './folder-uri.ts';
 import { listFiles } from './list-files.ts';
+import { readWhole } from './read-whole.ts';
 
 /** Files on this machine, by a plain path (relative to the working directory) or `file://…`. */
 export function createFileStore(): ByteStore {
@@ -21,6 +23,11 @@ export function createFileStore(): ByteStore {
     async list({ uri, roots }, isTable) {
       const files = await listFiles(pathOf(uri), roots, isTable);
       return files?.map(({ name, path }) => ({ name, location: createFileLocation(path, roots) }));
+    },
+    async readBytes({ uri, roots }, { below, ...options }) {
+      // The folder has to be allowed itself; then the file has to be in it, by the real path of its open handle.
+      const folder = await allowedPath(pathOf(below), roots);
+      return readWhole(await createFileLocation(pathOf(uri), [folder]).openRead(options.signal), { uri, ...options });
     },
     close: async () => undefined,
   };

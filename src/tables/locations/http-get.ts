@@ -37,7 +37,13 @@ export function sourceUrl(uri: string, { hosts }: HttpReach): URL {
  */
 export async function httpGet(
   from: URL,
-  options: { reach: HttpReach; headers: Record<string, string>; signal?: AbortSignal | undefined },
+  options: {
+    reach: HttpReach;
+    headers: Record<string, string>;
+    signal?: AbortSignal | undefined;
+    /** Where redirects may lead: an address that this is the beginning of. Default: anywhere. */
+    below?: string;
+  },
 ): Promise<http.IncomingMessage> {
   let url = from;
   for (let redirects = 0; ; redirects += 1) {
@@ -52,6 +58,9 @@ export async function httpGet(
     }
     url = new URL(location, url.href);
     if (url.protocol !== 'https:' && url.protocol !== 'http:') throw denied(from, `it redirects to ${url.protocol}`);
+    if (options.below !== undefined && !url.href.startsWith(options.below)) {
+      throw denied(from, `it redirects to ${url.href}, which is not below ${options.below}`);
+    }
     if (url.protocol === 'http:' && !options.reach.hosts.has(url.hostname)) {
       throw denied(from, `it redirects to "${url.hostname}" without encryption. ${nameIt(url.hostname)}`);
     }

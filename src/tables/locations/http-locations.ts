@@ -1,8 +1,9 @@
 import { AppError } from '../../base/errors.ts';
 import type { ByteStore } from './byte-locations.ts';
 import { createFileLocation } from './file-location.ts';
-import { type HttpReach, sourceUrl } from './http-get.ts';
+import { type HttpReach, httpGet, sourceUrl } from './http-get.ts';
 import { createHttpSpool } from './http-spool.ts';
+import { outsideFolder, readWhole } from './read-whole.ts';
 
 /** The largest file that is read over HTTP, in bytes as they are sent. */
 const MAX_BYTES = 2 * 1024 ** 3;
@@ -40,6 +41,14 @@ export function createHttpStore({ folder, reach, maxBytes = MAX_BYTES, now = Dat
         checkWrite: async () => refuseWrite(url.href),
         openWrite: async () => refuseWrite(url.href),
       };
+    },
+    async readBytes({ uri }, { below, ...options }) {
+      const url = sourceUrl(uri, reach);
+      if (!url.href.startsWith(below)) throw outsideFolder(uri, below);
+      const headers = { 'user-agent': 'rowmill', accept: '*/*', 'accept-encoding': 'identity' };
+      const stream = await httpGet(url, { reach, headers, below, signal: options.signal });
+      const length = Number(stream.headers['content-length'] ?? Number.NaN);
+      return readWhole({ stream, sizeBytes: Number.isNaN(length) ? undefined : length }, { uri, ...options });
     },
     list: async () => undefined,
     close: async () => undefined,

@@ -1,6 +1,6 @@
 import type { RowSource } from '../row-source.ts';
 import type { RowWriter, WriterOptions, WrittenStyle } from '../row-writer.ts';
-import type { OpenOptions } from '../table.ts';
+import type { OpenOptions, ReadBytesOptions } from '../table.ts';
 
 /** A place that a source reads. `identity` is the same for two URIs of one place; `name` is the name of its file. */
 export interface ReadPlace {
@@ -57,6 +57,8 @@ export interface LocationKind {
    * @throws AppError `output_is_source`, `output_exists`, and what opening the writer would throw
    */
   checkWriter(asked: Asked, options: WriterCheck): Promise<void>;
+  /** See {@link Tables.readBytes}. */
+  readBytes(asked: Asked, options: ReadBytesOptions): Promise<Buffer>;
   /** Idempotent. */
   close(): Promise<void>;
 }

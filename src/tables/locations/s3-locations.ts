@@ -2,6 +2,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { AppError } from '../../base/errors.ts';
 import { requireSdk } from '../../base/require-sdk.ts';
 import type { ByteStore } from './byte-locations.ts';
+import { outsideFolder, readWhole } from './read-whole.ts';
 
 const SDKS = ['@aws-sdk/client-s3', '@aws-sdk/lib-storage'];
 
@@ -29,6 +30,13 @@ export function createS3Store(open: () => Promise<S3Client>): ByteStore {
       // The AWS SDK takes hundreds of milliseconds to load, so it is loaded only for an S3 URI.
       const { createS3Location } = await import('./s3-location.ts');
       return createS3Location(await opened(), place);
+    },
+    async readBytes({ uri }, options) {
+      if (!uri.startsWith(options.below)) throw outsideFolder(uri, options.below);
+      requireSdk('a file on S3', SDKS);
+      const { createS3Location } = await import('./s3-location.ts');
+      const location = createS3Location(await opened(), parseS3Uri(uri));
+      return readWhole(await location.openRead(options.signal), { uri, ...options });
     },
     async list({ uri }, isTable) {
       const place = parseS3Uri(uri);

@@ -95,6 +95,9 @@ export function createStdinStore(folder: string): ByteStore {
         openWrite: async () => refuseWrite(),
       };
     },
+    readBytes: async ({ uri }) => {
+      throw new AppError('uri_invalid', `"${uri}" is a table: it holds no other files.`);
+    },
     list: async () => undefined,
     close: async () => undefined,
   };

@@ -20,10 +20,12 @@ const snapshot: BatchSnapshot = {
   agent: testAgent(),
   toolSpecs: null,
   columns: ['q'],
+  tableUri: '/t.csv',
   inputMapping: { q: 'q' },
   decimalComma: false,
   outputMapping: { columns: { loud: '{% $uppercase(output.answer) %}' } },
 };
+const NO_TABLES = { readBytes: () => Promise.reject(new Error('no media here')) };
 const row: RowRecord = {
   ...{
     row: 3,
@@ -91,7 +93,7 @@ const elsewhere = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 test('a task that went through JSON runs with nothing but a journal port, and what comes of it is plain data', async () => {
   const { told, calls } = world();
   const task: RowTask = elsewhere(taskOf('bat_1', row));
-  const outcome = await createRowRuns(elsewhere(snapshot), { agent, calls }).run(task);
+  const outcome = await createRowRuns(elsewhere(snapshot), { agent, tables: NO_TABLES, calls }).run(task);
   expect(elsewhere(outcome)).toEqual({
     kind: 'output',
     input: { q: 'word' },
@@ -104,7 +106,7 @@ test('a task that went through JSON runs with nothing but a journal port, and wh
 
 test('a first claim reads no journal', async () => {
   const { told, calls } = world();
-  await createRowRuns(snapshot, { agent, calls }).run(taskOf('bat_1', { ...row, claims: 1 }));
+  await createRowRuns(snapshot, { agent, tables: NO_TABLES, calls }).run(taskOf('bat_1', { ...row, claims: 1 }));
   expect(told).not.toContain('read bat_1/3/2');
 });
 
@@ -112,7 +114,7 @@ test('an answer whose commit fails is a fault of the run, told after the answer 
   const lost = new AppError('lease_lost', 'Lost.');
   const { calls } = world({ commitAnswer: () => Promise.reject(lost) });
   let wasAnswered = false;
-  const outcome = await createRowRuns(snapshot, { agent, calls }).run(taskOf('bat_1', row), () => {
+  const outcome = await createRowRuns(snapshot, { agent, tables: NO_TABLES, calls }).run(taskOf('bat_1', row), () => {
     wasAnswered = true;
   });
   expect(outcome).toMatchObject({ kind: 'fault', input: { q: 'word' }, error: lost });
@@ -121,14 +123,16 @@ test('an answer whose commit fails is a fault of the run, told after the answer 
 
 test('a row without valid input is a fault without input, and calls nothing', async () => {
   const { told, calls } = world();
-  const outcome = await createRowRuns(snapshot, { agent, calls }).run(taskOf('bat_1', { ...row, cells: [] }));
+  const outcome = await createRowRuns(snapshot, { agent, tables: NO_TABLES, calls }).run(
+    taskOf('bat_1', { ...row, cells: [] }),
+  );
   expect(outcome).toMatchObject({ kind: 'fault', input: null, error: { code: 'input_invalid' } });
   expect(told).toEqual([]);
 });
 
 test('a run that parks ends with the call that is not answered yet, and sends nothing', async () => {
   const { told, calls } = world();
-  const outcome = await createRowRuns(snapshot, { agent, calls, parks: { holdsTools: false } }).run(
+  const outcome = await createRowRuns(snapshot, { agent, tables: NO_TABLES, calls, parks: { holdsTools: false } }).run(
     taskOf('bat_1', row),
   );
   expect(outcome).toMatchObject({ kind: 'parked', call: { run: 'bat_1/3/2', turn: 0, wasSent: false } });

@@ -2,6 +2,7 @@ import { toAppError } from '../../../base/errors.ts';
 import type { Json, ModelRequest } from '../../../protocol/messages.ts';
 import type { ParkedRow } from '../../../storage/provider-jobs.ts';
 import { OPTION_DEFAULTS } from '../../contract/options.ts';
+import { base64OfMedia, worstMediaTokens } from '../../media/media-tokens.ts';
 import { unpricedUnderCap } from '../../rows/budget.ts';
 import { type ModelCall, UNSEEN_TOKENS } from '../../rows/model-call.ts';
 import type { RowEnding } from '../../rows/row-settlement.ts';
@@ -68,7 +69,7 @@ export function fillProviderJob(
     const strict = isStrict(request);
     const line = run.api.encode(request, toRequestId(jobId, at), { isStrict: strict });
     const lineBytes = Buffer.byteLength(line);
-    const worst = worstOf(request, lineBytes);
+    const worst = worstOf(request, lineBytes - base64OfMedia(request) + worstMediaTokens(name, request));
     if (room !== undefined && worst === undefined) throw unpricedUnderCap();
     // A request that is too long for any job is left to real time, where the model reports the fault.
     const isFull = requests === most || bytes + lineBytes + SEPARATOR > run.limits.bytes;
