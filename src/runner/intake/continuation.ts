@@ -9,6 +9,7 @@ import type { BatchRecord } from '../../storage/batches.ts';
 import type { NewRow, RowRecord } from '../../storage/rows.ts';
 import type { Cell } from '../../tables/cell.ts';
 import type { InputMapping, OutputMapping } from '../contract/mapping.ts';
+import type { ReadingOptions } from '../contract/reading.ts';
 import type { Continuation } from '../contract/request.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { ENDED } from '../lifecycle/batch.ts';
@@ -37,6 +38,8 @@ export interface ContinuedPlan {
   columns: () => readonly string[];
   inputMapping: InputMapping;
   outputMapping: OutputMapping;
+  /** How the new table is read: decides whether its numbers have a decimal comma. */
+  reading?: ReadingOptions | undefined;
 }
 
 type Deps = Pick<RunnerDeps, 'store'>;
@@ -93,10 +96,11 @@ export async function openEarlierAnswers(
 }
 
 /** TransformInput and TransformOutput of the new table, made again when it has more columns. */
-function createTransforms({ agent, columns, inputMapping, outputMapping }: ContinuedPlan) {
+function createTransforms({ agent, columns, inputMapping, outputMapping, reading }: ContinuedPlan) {
+  const numbers = { decimalComma: reading?.decimal_comma ?? false };
   const make = (known: string[]) => ({
     width: known.length,
-    toInput: compileMapping(inputMapping, agent.input, known),
+    toInput: compileMapping(inputMapping, agent.input, known, numbers),
     toOutput: compileOutput(outputMapping, known),
   });
   let made = make([...columns()]);

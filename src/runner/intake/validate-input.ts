@@ -146,7 +146,7 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
   if (look === undefined || mappingProblems.length > 0) return;
   const { continues } = request;
   if (continues !== undefined) {
-    const table = { agent, inputMapping: plan.input_mapping, outputMapping: output };
+    const table = { agent, inputMapping: plan.input_mapping, outputMapping: output, reading: plan.reading };
     const counted = await attempt(problems, () => countKept({ ...request, continues }, table, deps));
     if (counted === undefined) return;
     plan.continuation = counted;

@@ -35,14 +35,16 @@ async function load(batch: BatchRecord, drive: Drive): Promise<'on'> {
   const { deps, fence } = drive;
   const { tables } = atHome(deps, plan);
   const signal = drive.drain.signal;
-  const reading = readingOf(plan.reading ?? plan.request.reading);
+  const options = plan.reading ?? plan.request.reading;
+  const reading = readingOf(options);
   const source = await tables.openSource(plan.request.csv_uri, { signal, batchId: batch.id, reading });
   const isLive = source.loads === 'while-running';
   const delivers = tables.writerKind(plan.outputUri) === 'records' || (isLive && source.ack !== undefined);
   if (delivers) await deps.store.updateBatch(batch.id, { delivers }, { fence });
   if (isLive) return beginIntake(batch, drive, source);
   const { continues } = plan.request;
-  const table = { ...plan, columns: () => source.columns(), outputMapping: plan.request.output_mapping ?? {} };
+  const outputMapping = plan.request.output_mapping ?? {};
+  const table = { ...plan, columns: () => source.columns(), outputMapping, reading: options };
   const earlier =
     continues === undefined
       ? undefined

@@ -120,12 +120,15 @@ function reportOf(
       priority: priority ?? OPTION_DEFAULTS.priority,
     },
     failures: failures.map(({ code, count, row, message }) => ({ code, count, example: { row, message } })),
+    // A table is read for the plan and again for the load: what both found is one warning.
     warnings: [
-      ...plan.warnings,
-      ...batch.loadWarnings.map(String),
-      ...fullPrice,
-      ...(fallback === null ? [] : [fallbackWarning(plan.agent, fallback)]),
-      ...(realTime === undefined ? [] : [realTime]),
+      ...new Set([
+        ...plan.warnings,
+        ...batch.loadWarnings.map(String),
+        ...fullPrice,
+        ...(fallback === null ? [] : [fallbackWarning(plan.agent, fallback)]),
+        ...(realTime === undefined ? [] : [realTime]),
+      ]),
     ],
     created_at: iso(batch.createdAt),
     started_at: batch.startedAt === null ? null : iso(batch.startedAt),

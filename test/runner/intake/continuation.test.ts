@@ -130,3 +130,20 @@ test('a load that is interrupted starts again with the same rows', async () => {
   expect(await world.runner.drive(id)).toMatchObject({ counts: { total: 4, succeeded: 3, failed: 1 } });
   expect(world.sent.map(({ q }) => q)).toEqual(['bad two']);
 });
+
+test('rows whose numbers have a decimal comma keep their answers', async () => {
+  const number = { type: 'object', properties: { q: { type: 'number' } }, required: ['q'] };
+  world = await startWorld({ respond: ({ q }) => say({ answer: String(q) }), agent: { input: number } });
+  await world.write('table.csv', 'id;q\n1;1.234,50\n2;7,25\n');
+  const reading = { decimal_comma: true };
+  const batch_id = await world.start({}, { reading });
+  expect(await world.runner.drive(batch_id)).toMatchObject({ counts: { succeeded: 2 } });
+  expect(world.sent).toEqual([{ q: 1234.5 }, { q: 7.25 }]);
+  world.sent.length = 0;
+  const csv_uri = await world.write('second.csv', 'id;q\n1;1.234,50\n2;7,25\n3;8,5\n');
+  const request = world.request({}, { ...to(csv_uri), continues: { batch_id }, reading });
+  expect((await world.runner.plan(request)).continuation).toMatchObject({ kept_rows: 2, new_rows: 1 });
+  const id = await world.start({}, { ...to(csv_uri), continues: { batch_id }, reading });
+  await world.runner.drive(id);
+  expect(world.sent).toEqual([{ q: 8.5 }]);
+});

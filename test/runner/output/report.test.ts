@@ -33,3 +33,11 @@ test('a list of batches takes as many store calls as a list of one, and shows wh
   expect(all.reports).toEqual(await Promise.all(ids.map((id) => world.runner.report(id))));
   expect(all.reports[0]?.failures).toHaveLength(1);
 });
+
+test('what the plan and the load both found in the table is one warning', async () => {
+  world = await startWorld();
+  await world.write('table.csv', 'q,n\nword,1\nlong,2,3\n');
+  const id = await world.start();
+  const { warnings } = await world.runner.drive(id);
+  expect(warnings).toEqual([expect.stringContaining('line 3')]);
+});
