@@ -67,6 +67,7 @@ async function startBatch(store: Store, id: string): Promise<Fence> {
   const unset = { pauseReason: null, error: null, ending: null, control: null, idempotencyKey: null, columns: null };
   const unknown = {
     rowLimit: null,
+    limitsPlaces: false,
     output: null,
     intake: null,
     delivers: false,

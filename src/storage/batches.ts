@@ -43,6 +43,8 @@ export interface BatchRecord {
   loadWarnings: Json[];
   /** Rows from this number on are held back (a sample); null when no row is held back. */
   rowLimit: number | null;
+  /** The row limit counts places in the order of claims, not row numbers: rows without a place are held back. */
+  limitsPlaces: boolean;
   output: { uri: string; bytes: number } | null;
   /** Load progress of a source that is loaded while rows run; null for every other source. */
   intake: Intake | null;
@@ -78,7 +80,7 @@ export interface Intake {
 }
 
 /** A batch as it is first stored: without totals, without an owner, and with a source that is not opened yet. */
-export type NewBatch = Omit<BatchRecord, 'totals' | 'owner' | 'intake' | 'delivers'> & {
+export type NewBatch = Omit<BatchRecord, 'totals' | 'owner' | 'intake' | 'delivers' | 'limitsPlaces'> & {
   /** The place where it will write its table: no other batch may write there until this one has ended. */
   reserves?: string;
 };
@@ -98,6 +100,7 @@ export type BatchChange = Partial<
     | 'columns'
     | 'loadWarnings'
     | 'rowLimit'
+    | 'limitsPlaces'
     | 'output'
     | 'startedAt'
     | 'endedAt'

@@ -119,7 +119,8 @@ export interface RowStore {
   clearRows(fence: Fence): Promise<void>;
   /**
    * Sets the next queued rows below the batch's row limit to `running` and returns them. A first claim starts attempt 1.
-   * Rows with a place come first, then the others in the order of the source. Held rows are skipped.
+   * Rows with a place come first, then the others in the order of the source. Held rows are skipped. Where the limit
+   * counts places, only rows with a place below it are claimed.
    */
   claimRows(fence: Fence, options: ClaimOptions): Promise<RowRecord[]>;
   finishRow(fence: Fence, row: number, result: RowResult): Promise<void>;

@@ -15,8 +15,9 @@ import { agentArgument, collect, columnArguments, locationArgument, mappingArgum
 import { addOptionFlags, addReadingFlags, type FlagValues, optionsOf, readingFlagsOf } from '../option-flags.ts';
 import { addQuestionFlags, QUESTION_HELP, type QuestionFlags, questionOf } from '../question-arguments.ts';
 import { saveQuestion } from '../save-question.ts';
+import { showSample } from '../show-sample.ts';
 import { STREAM, TABLE_ARGUMENT, tableArgument } from '../table-argument.ts';
-import { planLines } from '../terminal/report-text.ts';
+import { planLines, sampleText } from '../terminal/report-text.ts';
 import { oneLine } from '../terminal/safe-text.ts';
 import { showResult } from '../terminal/show-result.ts';
 import { truncate } from '../terminal/terminal-text.ts';
@@ -151,7 +152,7 @@ async function start(
     const plan = await app.runner.plan(request);
     if (plan.problems.length > 0) return showPlan(plan, output);
     note(planLines(plan, output), output);
-    if (!(await askToGoOn(context, 'Start?', { expectedUsd: plan.spending_usd, limitUsd }))) {
+    if (!(await askToGoOn(context, startQuestion(plan), { expectedUsd: plan.spending_usd, limitUsd }))) {
       output.note('Not started.');
       return EXIT.cancelled;
     }
@@ -178,10 +179,15 @@ async function start(
       : await foreground.drive(app, report.batch_id);
     const { output_uri: written } = result.report;
     if (isStreamed && written !== null) await writeAll(createReadStream(written), context.io.stdout);
+    await showSample(result.report, plan.input_mapping, { app, output });
     return showResult(result, output);
   } finally {
     foreground.close();
   }
+}
+
+function startQuestion({ sample }: BatchPlan): string {
+  return sample === null ? 'Start?' : `Start the sample (${sampleText(sample)})?`;
 }
 
 /** A sample is no advice to a person who has asked for one. */

@@ -203,7 +203,9 @@ export function planLines(plan: BatchPlan, layout: TextLayout): string[] {
   if (plan.columns.length > 0) {
     lines.push(...field(layout, 'result', oneLine(plan.output_uri ?? 'a file in results/ of the data directory')));
   }
-  if (plan.estimate !== null) lines.push(...field(layout, 'estimate', estimateText(plan.estimate, paint)));
+  if (plan.sample !== null) lines.push(...field(layout, 'sample', `${sampleText(plan.sample)}, then it pauses`));
+  if (plan.estimate !== null)
+    lines.push(...field(layout, plan.sample === null ? 'estimate' : 'all rows', estimateText(plan.estimate, paint)));
   if (plan.execution !== null) lines.push(...field(layout, 'runs', executionText(plan.execution, paint)));
   for (const [at, warning] of plan.warnings.entries()) {
     lines.push(...field(layout, at === 0 ? 'warnings' : '', paint('yellow', oneLine(inFlags(warning)))));
@@ -213,6 +215,11 @@ export function planLines(plan: BatchPlan, layout: TextLayout): string[] {
     lines.push(...field(layout, at === 0 ? 'problems' : '', `${paint('red', '✗')} ${text}`));
   }
   return lines;
+}
+
+/** `5 rows, about $0.0021`. */
+export function sampleText({ rows, cost_usd: cost }: NonNullable<BatchPlan['sample']>): string {
+  return `${counted(rows, 'row')}, ${cost === null ? 'cost unknown' : `about ${dollars(cost)}`}`;
 }
 
 /** `bat_…: 90 rows keep their answers, 10 rows run (4 changed, 6 new)`. */

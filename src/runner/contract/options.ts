@@ -26,6 +26,11 @@ export const batchOptions = strict({
     text: 'Run only this many rows, then pause, so that you can check them.',
     cli: { group: CARE, value: 'rows' },
   }),
+  random: option(z.boolean(), {
+    text: 'With sample: run rows spread over the whole table, chosen at random, instead of the first ones. They keep their places in the output.',
+    default: false,
+    cli: { group: CARE },
+  }),
   max_cost_usd: option(number({ above: 0 }, 'a number of dollars'), {
     text: 'Pause the batch before it spends more than this many dollars.',
     cli: { group: CARE, flag: '--max-cost', value: 'usd' },

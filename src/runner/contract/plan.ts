@@ -61,6 +61,13 @@ export const batchPlan = z.object({
     .string()
     .nullable()
     .describe('Where the table goes; null for a place that is named after the batch: results/ of the data directory.'),
+  sample: z
+    .object({
+      rows: z.number().describe('Number of its rows.'),
+      cost_usd: z.number().nullable().describe('Expected dollars of these rows; null when unknown.'),
+    })
+    .nullable()
+    .describe('The rows that run before the batch pauses; null without a sample, or when it can not be estimated.'),
   estimate: estimate
     .nullable()
     .describe('Expected cost, tokens and time of the batch; null when it can not be estimated.'),

@@ -6,6 +6,7 @@ import type { SnapshotSource } from '../../tables/row-source.ts';
 import type { RunnerDeps } from '../deps.ts';
 import type { EarlierAnswers } from './continuation.ts';
 import { newRow } from './new-row.ts';
+import type { RandomSample } from './random-sample.ts';
 
 /** One file of a source with several files. Its rows follow those of the previous file. `name` as in `SourcePart`. */
 interface LoadedPart {
@@ -25,6 +26,14 @@ interface LoadedTable {
   warnings: Json[];
 }
 
+interface LoadOptions {
+  deps: RunnerDeps;
+  signal: AbortSignal;
+  earlier?: EarlierAnswers | undefined;
+  /** Chooses among the rows that will run. */
+  sample?: RandomSample | undefined;
+}
+
 /**
  * LoadRows: streams the source into the store in order, one stored row for each row, and closes it. It starts again
  * from the first row if an earlier load was interrupted.
@@ -32,7 +41,7 @@ interface LoadedTable {
 export async function loadRows(
   source: SnapshotSource,
   fence: Fence,
-  { deps, signal, earlier }: { deps: RunnerDeps; signal: AbortSignal; earlier?: EarlierAnswers | undefined },
+  { deps, signal, earlier, sample }: LoadOptions,
 ): Promise<LoadedTable> {
   const parts = source.parts?.().map(({ name }): LoadedPart => ({ name, rows: 0 }));
   let rows = 0;
@@ -48,6 +57,7 @@ export async function loadRows(
       const made = chunk.map((row, index) => newRow(row, first + index));
       const found = earlier === undefined ? made : await withEarlier(made, earlier);
       keptRows += found.filter(({ kept }) => kept !== undefined).length;
+      for (const { row, kept, malformed } of found) if (kept === undefined && malformed === undefined) sample?.see(row);
       await deps.store.insertRows(fence, found);
       const { batchId } = fence;
       deps.events.emit('batch-progress', { batchId, stage: 'loading', rows: chunk.length, at: deps.clock.now() });

@@ -1,7 +1,7 @@
 import { dollars } from '../../base/figures.ts';
 import type { Estimate } from '../contract/estimate.ts';
 import type { BatchOptions } from '../contract/options.ts';
-import type { Execution } from '../contract/plan.ts';
+import type { BatchPlan, Execution } from '../contract/plan.ts';
 import type { Problem } from '../contract/problem.ts';
 import type { BatchRequest } from '../contract/request.ts';
 import type { RunnerDeps } from '../deps.ts';
@@ -17,6 +17,7 @@ interface Ways {
   estimate: Estimate;
   /** Dollars that the start spends: for a sample only its rows. Null when unknown. */
   expectedUsd: number | null;
+  sample: BatchPlan['sample'];
   problems: Problem[];
   warnings: string[];
 }
@@ -52,9 +53,11 @@ export async function planExecution(
     batch: await estimateBatchApi(basis, all, deps),
   };
   const started = costs.slice(0, first.shares.length);
+  const startUsd = started.includes(null) ? null : started.reduce((sum: number, cost) => sum + (cost ?? 0), 0);
   return {
     ...{ execution, estimate },
-    expectedUsd: started.includes(null) ? null : started.reduce((sum: number, cost) => sum + (cost ?? 0), 0),
+    expectedUsd: startUsd,
+    sample: sample === undefined ? null : { rows: sample, cost_usd: startUsd },
     ...faultsOf({ first, rest }, { options, expectedUsd: started[0] ?? null }),
   };
 }

@@ -45,6 +45,7 @@ const EMPTY: BatchPlan = {
   source_files: 1,
   continuation: null,
   output_uri: null,
+  sample: null,
   estimate: null,
   execution: null,
   spending_usd: null,
@@ -88,6 +89,7 @@ export async function planBatch(given: BatchRequest, deps: RunnerDeps, { face }:
   }
   plan.output_uri = await plannedOutput(request, plan, deps);
   const isEmpty = look !== undefined && look.rowCount === 0;
+  problems.push(...sampleProblems(request, look));
   if (isEmpty && request.options?.allow_empty !== true) problems.push(noRows(request.csv_uri));
   if (agent !== undefined) await planAgent({ request, plan, agent, look }, deps);
   return plan;
@@ -170,6 +172,7 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
   problems.push(...ways.problems);
   plan.warnings.push(...ways.warnings);
   plan.estimate = ways.estimate;
+  plan.sample = ways.sample;
   plan.spending_usd = spendingOfStart(ways.expectedUsd, request.options ?? {});
   if (day !== null) tellDay(plan, day);
 }
@@ -243,6 +246,19 @@ export function checkStructured(agent: AgentDefinition): Problem[] {
       message: `The agent ${agentLabel(agent)} ${why}; give it structured_output: {enabled: true, schema: {type: object, …}} to run it over a table.`,
     },
   ];
+}
+
+/** Reports a random sample that can't be made. */
+function sampleProblems({ options = {} }: BatchRequest, look: Look | undefined): Problem[] {
+  if (options.random !== true) return [];
+  if (options.sample === undefined) {
+    const message = 'options.random chooses the rows of a sample: give options.sample too, or leave it out.';
+    return [{ code: 'invalid_arguments', message }];
+  }
+  if (look?.isLive !== true) return [];
+  const message =
+    'A random sample needs the whole table first, and this source is read while its rows run. Leave out options.random.';
+  return [{ code: 'option_not_supported', message }];
 }
 
 function noRows(uri: string): Problem {

@@ -6,6 +6,7 @@ import type { StoredPlan } from '../contract/stored-plan.ts';
 import { endElsewhere, isElsewhere } from '../execution/process-rows.ts';
 import { openEarlierAnswers } from '../intake/continuation.ts';
 import { loadRows } from '../intake/load-rows.ts';
+import { createRandomSample, type RandomSample } from '../intake/random-sample.ts';
 import { aggregateResults } from '../output/aggregate-results.ts';
 import { createRepairCount } from '../output/repaired-rows.ts';
 import { planOf, storedPlanOf } from '../output/results.ts';
@@ -18,6 +19,9 @@ import { createLiveTuning } from './live-tuning.ts';
 import { pruneTime } from './retention.ts';
 import { endRowFlow } from './row-flow.ts';
 import { settingsOf, tuningOf } from './settings.ts';
+
+/** Rows that get their places in one transaction. */
+const PLACED_AT_ONCE = 1_000;
 
 /** The states before and after the rows run, each with the function that takes a batch through it. */
 export const STEPS = { validating: validate, loading: load, aggregating: aggregate };
@@ -52,12 +56,14 @@ async function load(batch: BatchRecord, drive: Drive): Promise<'on'> {
           await source.close();
           throw fault;
         });
-  const loaded = await loadRows(source, fence, { deps, signal, earlier }).finally(() => earlier?.close());
+  const sample = randomSampleOf(batch);
+  const loaded = await loadRows(source, fence, { deps, signal, earlier, sample }).finally(() => earlier?.close());
   if (loaded.rows === 0 && plan.request.options?.allow_empty !== true)
     throw new AppError('no_rows', `${source.uri} has no rows.`);
   checkColumns(plan, loaded.columns);
   // The number of rows is certain only now, and nothing has been spent yet.
   await tables.checkWriter(plan.outputUri, [], { overwrite: true, rows: loaded.rows });
+  if (sample !== undefined) await placeSample(sample.rows(), drive);
   const status = nextBatchStatus('loading', { type: 'loaded' });
   const { columns, types, parts, keptRows, warnings: loadWarnings } = loaded;
   const known = {
@@ -66,7 +72,23 @@ async function load(batch: BatchRecord, drive: Drive): Promise<'on'> {
     ...(keptRows !== undefined && { keptRows }),
   };
   const next = storable({ ...storedPlanOf(batch), ...known });
-  return change(batch, drive, { status, columns, loadWarnings, plan: next });
+  const limits = sample === undefined ? {} : { limitsPlaces: true };
+  return change(batch, drive, { status, columns, loadWarnings, plan: next, ...limits });
+}
+
+/** The rows of a sample that is spread over the table; its seed is the id of the batch. */
+function randomSampleOf(batch: BatchRecord): RandomSample | undefined {
+  const { id, rowLimit } = batch;
+  const isRandom = storedPlanOf(batch).request.options?.random === true;
+  return rowLimit === null || !isRandom ? undefined : createRandomSample(rowLimit, id);
+}
+
+/** The n-th row of the sample gets the place n, so that the row limit counts them. */
+async function placeSample(rows: readonly number[], { deps, fence }: Drive): Promise<void> {
+  for (let at = 0; at < rows.length; at += PLACED_AT_ONCE) {
+    const portion = rows.slice(at, at + PLACED_AT_ONCE).map((row, index) => ({ row, place: at + index }));
+    await deps.store.orderRows(fence, portion);
+  }
 }
 
 /** The rows of a live source are loaded while they run, so only its columns are known before. */

@@ -14,6 +14,7 @@ import { SAVED_AGENTS } from './migrations/0011-saved-agents.ts';
 import { PROVIDER_JOB_PROGRESS } from './migrations/0012-provider-job-progress.ts';
 import { DEATHS } from './migrations/0013-deaths.ts';
 import { WRITERS } from './migrations/0014-writers.ts';
+import { LIMIT_BY_PLACE } from './migrations/0015-limit-by-place.ts';
 import { prepare } from './statement.ts';
 
 /** Migration N (from 1) takes a database from schema version N - 1 to N. */
@@ -32,6 +33,7 @@ const MIGRATIONS: readonly string[] = [
   PROVIDER_JOB_PROGRESS,
   DEATHS,
   WRITERS,
+  LIMIT_BY_PLACE,
 ];
 
 /** "Rowm": marks a SQLite file as Rowmill's. */

@@ -12,6 +12,8 @@ export interface FencedBatch {
   key: number;
   epoch: number;
   rowLimit: number | null;
+  /** 1: the row limit counts places, not row numbers. */
+  limitsPlaces: 0 | 1;
   /** 1 once the batch has its own row order or held rows. */
   picksRows: 0 | 1;
   /** 1: ended rows are added to the outbox. */
@@ -45,7 +47,7 @@ export function prepareTransactions(db: DatabaseSync, dayCap?: DayCap): () => Tr
   const beginDays = dayCap === undefined ? undefined : prepareDaySums(db, dayCap);
   const readFence = prepare<FencedBatch>(
     db,
-    `SELECT b.key, l.epoch, b.row_limit AS rowLimit, b.picks_rows AS picksRows, b.delivers
+    `SELECT b.key, l.epoch, b.row_limit AS rowLimit, b.limit_by_place AS limitsPlaces, b.picks_rows AS picksRows, b.delivers
      FROM batches b JOIN batch_leases l ON l.batch = b.key WHERE b.id = ?`,
   );
   const addTotals = prepareAddTotals(db);

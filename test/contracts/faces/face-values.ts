@@ -4,6 +4,7 @@ import type { ReadingOptions } from '../../../src/runner/contract/reading.ts';
 /** A value of each option that is not its default, and its flags on the command line. */
 export const OPTION_VALUES: Record<string, { value: BatchOptions[keyof BatchOptions]; flags: string[] }> = {
   sample: { value: 1, flags: ['--sample', '1'] },
+  random: { value: true, flags: ['--random'] },
   max_cost_usd: { value: 3.5, flags: ['--max-cost', '3.5'] },
   tolerated_failure_percent: { value: 12.5, flags: ['--tolerate', '12.5'] },
   concurrency: { value: 7, flags: ['--concurrency', '7'] },

@@ -89,6 +89,21 @@ export function testClaims({ store }: StoreBench): void {
       expect(await claim(fence, 9)).toEqual([0, 1]);
     });
 
+    it('keep to rows with a place below the row limit where it limits places', async () => {
+      const fence = await startBatch(store(), 'bat_1', 6);
+      await store().orderRows(
+        fence,
+        [5, 3, 1].map((row, place) => ({ row, place })),
+      );
+      await store().updateBatch('bat_1', { rowLimit: 2, limitsPlaces: true }, { fence });
+      expect((await store().readBatch('bat_1'))?.limitsPlaces).toBe(true);
+      expect(await claim(fence, 1)).toEqual([5]);
+      expect(await claim(fence, 9)).toEqual([3]);
+      expect(await claim(fence, 9)).toEqual([]);
+      await store().updateBatch('bat_1', { rowLimit: null }, { fence });
+      expect(await claim(fence, 9)).toEqual([1, 0, 2, 4]);
+    });
+
     it('know no order and no holds of another batch', async () => {
       const fence = await startBatch(store(), 'bat_1', 3);
       const other = await startBatch(store(), 'bat_2', 3);

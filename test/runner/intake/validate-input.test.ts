@@ -59,6 +59,16 @@ test('two batches that have not ended can not aim at one table', async () => {
   await world.runner.create({ ...request, options: { overwrite: true } });
 });
 
+test('shows what a sample costs, and refuses a random choice without one', async () => {
+  await begin();
+  const plan = await world.runner.plan(world.request({ sample: 2, random: true }));
+  expect(plan.sample).toEqual({ rows: 2, cost_usd: plan.spending_usd });
+  expect(plan.sample?.cost_usd).toBeLessThan(plan.estimate?.cost_usd?.expected ?? 0);
+  expect((await world.runner.plan(world.request({ random: true }))).problems).toMatchObject([
+    { code: 'invalid_arguments', message: expect.stringContaining('give options.sample too') },
+  ]);
+});
+
 test('names every reason at once', async () => {
   await begin({ agent: { structured_output: { enabled: false } } });
   const plan = await world.runner.plan({

@@ -99,6 +99,23 @@ test('a sample pauses, and the resumed batch runs the rest once', async () => {
   expect(world.sent.map((row) => row['q']).toSorted()).toEqual(words(25).toSorted());
 });
 
+test('a random sample runs rows of the whole table, which stay in their places, and the resumed batch the others', async () => {
+  await begin({ rows: 60 });
+  const id = await world.start({ sample: 4, random: true, concurrency: 10 });
+  expect(await world.runner.drive(id)).toMatchObject({
+    status: 'paused',
+    pause_reason: 'sample',
+    counts: { succeeded: 4, queued: 56 },
+  });
+  const { rows } = await world.runner.rows(id, { status: 'succeeded', limit: 9 });
+  expect(world.sent.map((row) => row['q'])).toEqual(rows.map(({ source }) => source['q']));
+  expect(rows.at(-1)?.row).toBeGreaterThan(10);
+  await world.runner.resume(id);
+  expect((await world.runner.drive(id)).status).toBe('completed');
+  expect(world.sent.map((row) => row['q']).toSorted()).toEqual(words(60).toSorted());
+  expect((await outputLines()).map((line) => line.split(',')[0])).toEqual(words(60));
+});
+
 test('a sample as large as the table completes', async () => {
   await begin({ rows: 3 });
   expect((await world.runner.drive(await world.start({ sample: 3 }))).status).toBe('completed');

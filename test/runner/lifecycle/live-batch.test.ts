@@ -257,6 +257,15 @@ test('tries again to write where the place was only busy', async () => {
   expect(live.collection('results').records.size).toBe(5);
 });
 
+test('a random sample is refused, because the table is read while its rows run', async () => {
+  const live = await open();
+  live.collection('queries').put(words(9));
+  await expect(live.start({ sample: 5, random: true })).rejects.toMatchObject({
+    code: 'option_not_supported',
+    message: expect.stringContaining('A random sample needs the whole table first'),
+  });
+});
+
 test('a sample takes its rows and a page, and the rest later', async () => {
   const live = await open();
   live.collection('queries').put(words(60));

@@ -24,6 +24,7 @@ export interface BatchRow extends TotalsRow {
   columns: string | null;
   load_warnings: string;
   row_limit: number | null;
+  limit_by_place: number;
   output: string | null;
   intake: string | null;
   delivers: number;
@@ -60,6 +61,7 @@ export function toBatchRecord(row: BatchRow): BatchRecord {
     columns: parseOrNull<string[]>(row.columns),
     loadWarnings: parseJson(row.load_warnings) as Json[],
     rowLimit: row.row_limit,
+    limitsPlaces: row.limit_by_place === 1,
     output: parseOrNull<{ uri: string; bytes: number }>(row.output),
     intake: parseOrNull<Intake>(row.intake),
     delivers: row.delivers === 1,

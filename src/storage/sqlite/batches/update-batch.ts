@@ -14,6 +14,7 @@ const COLUMNS: { [field in keyof Required<BatchChange>]: string } = {
   columns: 'columns',
   loadWarnings: 'load_warnings',
   rowLimit: 'row_limit',
+  limitsPlaces: 'limit_by_place',
   output: 'output',
   startedAt: 'started_at',
   endedAt: 'ended_at',

@@ -15,8 +15,10 @@ export function prepareClaimRows(db: DatabaseSync): ClaimRows {
   const pickRows = preparePickRows(db);
   return (transaction, fence, { limit, at, begun = false, owner = null }) => {
     const batch = transaction.fenced(fence);
-    const claim = { ...idRange(batch.key, batch.rowLimit), limit, at, begun, owner };
-    const rows = batch.picksRows === 1 ? pickRows(batch.key, claim) : claimRange(claim);
+    const places = batch.limitsPlaces === 1 ? batch.rowLimit : null;
+    const range = idRange(batch.key, places === null ? batch.rowLimit : null);
+    const claim = { ...range, limit, at, begun, owner };
+    const rows = batch.picksRows === 1 ? pickRows(batch.key, claim, places) : claimRange(claim);
     for (const row of rows) {
       row.status = RUNNING;
       row.attempt = Math.max(row.attempt, 1);

@@ -13,17 +13,20 @@ export interface Claim {
   owner: string | null;
 }
 
+/** @param places only rows with a place below this are claimed; null: all rows */
+type PickRows = (batch: number, claim: Claim, places: number | null) => StoredRow[];
+
 /**
  * Claims exactly the next rows of a batch that has its own row order or held rows: first rows with a place, by place,
  * then the others in the order of the source. A claim scans over held rows that come before the rows that it finds.
  */
-export function preparePickRows(db: DatabaseSync): (batch: number, claim: Claim) => StoredRow[] {
+export function preparePickRows(db: DatabaseSync): PickRows {
   const prepareFor = (more: string) => ({
     placed: prepare<StoredRow>(
       db,
       `SELECT ${ROW_COLUMNS}
        FROM row_states s INDEXED BY row_states_place JOIN row_sources o ON o.id = s.id
-       WHERE s.id >> 32 = ? AND s.place IS NOT NULL AND s.held IS NULL AND s.status = ${QUEUED} AND s.id < ?${more}
+       WHERE s.id >> 32 = ? AND s.place IS NOT NULL AND s.held IS NULL AND s.status = ${QUEUED} AND s.id < ? AND s.place < ?${more}
        ORDER BY s.place, s.id ${LIMIT}`,
     ),
     others: prepare<StoredRow>(
@@ -41,14 +44,16 @@ export function preparePickRows(db: DatabaseSync): (batch: number, claim: Claim)
     `UPDATE row_states SET status = ${RUNNING}, attempt = max(attempt, 1), claims = claims + 1, started_at = ?, owner = ?
      WHERE id = ?`,
   );
-  return (batch, { first, end, limit, at, begun, owner }) => {
+  return (batch, { first, end, limit, at, begun, owner }, places) => {
     const { placed, others } = begun ? begunOnly : all;
     const claim = (rows: StoredRow[]) => {
       for (const { id } of rows) claimOne.run(at, owner, id);
       return rows;
     };
     // Rows with a place are claimed before the others are selected, so that this second query need not scan over them.
-    const rows = claim(placed.all(batch, end, limit));
-    return rows.length === limit ? rows : [...rows, ...claim(others.all(first, end, limit - rows.length))];
+    const rows = claim(placed.all(batch, end, places ?? Number.MAX_SAFE_INTEGER, limit));
+    return rows.length === limit || places !== null
+      ? rows
+      : [...rows, ...claim(others.all(first, end, limit - rows.length))];
   };
 }
