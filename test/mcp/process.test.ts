@@ -53,7 +53,7 @@ describe('rowmill mcp', () => {
     expect(ended.structuredContent).toMatchObject({
       status: 'completed',
       counts: { total: 3, succeeded: 2, failed: 1 },
-      output_uri: expect.stringContaining(join('data', 'results')),
+      output_uri: expect.stringContaining('addresses.speed-checker.csv'),
     });
     expect(seen.length).toBeGreaterThan(1);
     const { contents } = await second.readResource({ uri: `rowmill://batches/${id}/results.csv` });

@@ -22,6 +22,7 @@ import { type Spool, spoolLines } from '../provider-jobs/batch-spool.ts';
 import { inJobWords } from '../provider-jobs/job-faults.ts';
 import { openOnUse } from '../provider-jobs/open-on-use.ts';
 import { invalidResponse, lacksCredentials } from '../shared/service-faults.ts';
+import { withParts } from '../shared/with-parts.ts';
 import { toModelError } from './gemini-errors.ts';
 import { GEMINI, toParameters } from './gemini-messages.ts';
 import { type GeminiOptions, SERVICE } from './gemini-provider.ts';
@@ -182,7 +183,7 @@ async function retrieve(opened: Opened, jobId: string, signal: AbortSignal): Pro
 function exactly(send: typeof fetch): typeof fetch {
   return async (input, init) => {
     const response = await send(input, init);
-    return Object.assign(response, { json: async () => parseJson(await response.text()) });
+    return withParts(response, { json: async () => parseJson(await response.text()) });
   };
 }
 

@@ -8,6 +8,7 @@ import { withinDeadline } from '../shared/call-deadline.ts';
 import { createLeanFetch, type ProxyVariables } from '../shared/lean-fetch.ts';
 import { serverName } from '../shared/server-name.ts';
 import { faultInBody, lacksCredentials, type Service } from '../shared/service-faults.ts';
+import { withParts } from '../shared/with-parts.ts';
 import { type Seen, toModelError } from './gemini-errors.ts';
 import { GEMINI, GEMINI_SERVICE, toModelResponse, toParameters } from './gemini-messages.ts';
 import { collectStream } from './gemini-stream.ts';
@@ -101,9 +102,9 @@ function watched(send: typeof fetch, seen: Seen, model: string): typeof fetch {
       if (fault !== undefined) throw fault;
       return body;
     };
-    Object.assign(response, { json });
+    withParts(response, { json });
     if (typeof response.body?.getReader === 'function') return response;
     const body = response.body as unknown as Readable;
-    return Object.assign(response, { body: { getReader: () => Readable.toWeb(body).getReader() } });
+    return withParts(response, { body: { getReader: () => Readable.toWeb(body).getReader() } });
   };
 }

@@ -68,3 +68,17 @@ describe.each(providers)('%s, with an error in a body of status 200', (_name, cr
     await provider.close();
   });
 });
+
+it('is found for Gemini beside an HTTP server of this process, whose Response has parts that can not be assigned', async () => {
+  class ServedResponse extends Response {}
+  for (const name of ['json', 'body'] as const) {
+    const value = Object.getOwnPropertyDescriptor(Response.prototype, name);
+    Object.defineProperty(ServedResponse.prototype, name, { ...value, ...(name === 'json' && { writable: false }) });
+  }
+  const body = JSON.stringify({ error: { code: 402, message: 'Insufficient credits.' } });
+  const send = async () => new ServedResponse(body, { headers: { 'content-type': 'application/json' } });
+  const provider = createGeminiProvider({ apiKey: 'k', log, fetch: send as typeof fetch });
+  const asked = provider.respond(requestOf('m-1'), { signal: new AbortController().signal });
+  await expect(asked).rejects.toMatchObject({ code: 'model_spend_limit' });
+  await provider.close();
+});
