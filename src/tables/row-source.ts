@@ -85,6 +85,8 @@ export interface TableWarning {
     | 'header_like_data'
     | 'other_sheets'
     | 'blank_rows'
+    | 'hidden_rows'
+    | 'quoted_lines'
     | 'merged_cells'
     | 'error_cells'
     | 'formulas_without_value';

@@ -40,12 +40,19 @@ export function refuseWhatIsNoTable(
   const encoding = encodingOf(file.encoding ?? '') ?? byteOrderMark(head)?.encoding ?? utf16WithoutMark(head);
   const isUtf16 = encoding?.startsWith('utf-16') === true;
   if (!isUtf16 && hasControlBytes(head)) {
-    throw new AppError('not_a_table', `${file.uri} holds binary data, not a text table; use ${KNOWN_EXTENSIONS}.`);
+    throw new AppError(
+      'not_a_table',
+      `${file.uri} holds binary data${zeroByte(head)}, not a text table; use ${KNOWN_EXTENSIONS}. ` +
+        'If it is text in UTF-16, give --encoding utf-16le or utf-16be (reading.encoding).',
+    );
   }
   if (/^(\xef\xbb\xbf)?\s*<(!doctype|html|\?xml)/i.test(head.toString('latin1', 0, 256))) {
     throw new AppError('not_a_table', `${file.uri} is a web page or XML, not a table: download the table itself.`);
   }
 }
+
+/** Odd bytes that even a short text may hold, such as the 0x1A at the end of files of DOS. */
+const FEW = 4;
 
 /** Whether there is a NUL byte, or more than 1 in 100 bytes never occur in text. */
 function hasControlBytes(head: Buffer): boolean {
@@ -54,5 +61,13 @@ function hasControlBytes(head: Buffer): boolean {
     if (byte === 0) return true;
     if (byte < 9 || (byte > 13 && byte < 32 && byte !== 27)) strange += 1;
   }
-  return strange > head.length / 100;
+  return strange > Math.max(FEW, head.length / 100);
+}
+
+/** The place of the first NUL byte: a single one is easily removed. */
+function zeroByte(head: Buffer): string {
+  const at = head.indexOf(0);
+  if (at === -1) return '';
+  const line = head.subarray(0, at).filter((byte) => byte === 10).length + 1;
+  return ` (a NUL byte on line ${line})`;
 }

@@ -9,6 +9,7 @@ import { endOfLine } from './line-ends.ts';
 import type { RowWarnings } from './row-warnings.ts';
 
 const CR = 13;
+const TAB = 9;
 
 /** Turns blocks of a CSV file into rows; faulty records become malformed rows. */
 export interface CsvRowReader {
@@ -114,8 +115,14 @@ function takeRecords(block: Buffer, frame: RecordsFrame, { dialect, warnings, ro
       warnings.padded(line);
       while (cells.length < columnCount) cells.push('');
     }
+    if (frame.quoted && mayHoldRecords(cells, dialect)) warnings.quotedLines(line);
     rows.push({ kind: 'record', line, cells });
   }
+}
+
+/** Whether a cell holds the delimiter and line ends. Commas are met in any text, tabs hardly ever. */
+function mayHoldRecords(cells: readonly string[], { delimiter }: CsvDialect): boolean {
+  return delimiter[0] === TAB && cells.some((cell) => cell.includes('\t') && /[\r\n]/.test(cell));
 }
 
 /**

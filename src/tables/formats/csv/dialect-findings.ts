@@ -1,15 +1,9 @@
 import { decimalCommaOf } from '../../../base/decimal-comma.ts';
 import type { Reading } from '../../reading.ts';
 import type { TableWarning } from '../../row-source.ts';
+import { type Findings, headerFindings, titleRecords } from '../header-findings.ts';
 import type { CsvDialect } from './csv-dialect.ts';
-import { filledFields, type HeadRecord, type HeadRecords, headRecords, usualFields } from './head-records.ts';
-import { looksLikeData } from './header-like-data.ts';
-
-/** What the head of a file shows beside its dialect: warnings that name an option, and those options. */
-export interface Findings {
-  warnings: TableWarning[];
-  suggested: Reading;
-}
+import { type HeadRecord, type HeadRecords, headRecords, usualFields } from './head-records.ts';
 
 /** The text of a file's head behind skipped lines, and how it is read. */
 export interface FoundHead {
@@ -18,10 +12,9 @@ export interface FoundHead {
   reading: Reading;
 }
 
-const MOST_TITLE_LINES = 20;
 const COMMENT_STARTS = ['#', '//'];
 /** Delimiters that are found only by looking for another one. */
-const OTHER_DELIMITERS = [':', '^', '~', '\u{1}', '\u{1f}', '¦', '§', '¬', '||'];
+const OTHER_DELIMITERS = [':', '^', '~', '\u{1}', '\u{1f}', '¦', '§', '¬', '||', ' '];
 
 const DELIMITER = /[,;\t|]/;
 
@@ -49,28 +42,14 @@ export function dialectFindings(head: FoundHead): Findings {
     note('comment_lines', { comment: comment.start }, message, comment.line);
   }
   const records = found.records.filter(({ cells }) => comment === undefined || !cells[0]?.startsWith(comment.start));
-  const first = titleRecords(records, usual);
-  if (first > 0) {
-    const lines = (records[first]?.line ?? 1) - 1;
-    const all = lines + skipped;
-    const message = `The first ${all === 1 ? 'line looks like a title' : `${all} lines look like titles`} above the table: give --skip-lines ${all} (reading.skip_lines).`;
-    note('title_lines', { skipLines: all }, message, 1);
-  }
-  const [header, ...body] = records.slice(first);
+  const header = headerFindings(records, { reading, skipped });
+  findings.warnings.push(...header.warnings);
+  Object.assign(findings.suggested, header.suggested);
   if (usual.fields <= 1) noteOneColumn(head, found, note);
-  if (
-    reading.header === undefined &&
-    header !== undefined &&
-    looksLikeData(
-      header.cells,
-      body.map(({ cells }) => cells),
-    )
-  ) {
-    const message =
-      'The header looks like a row of data. If the table has no header, give --no-header (reading.header): otherwise that row is not run.';
-    note('header_like_data', { header: false }, message, header.line);
-  }
-  const column = reading.decimalComma === undefined ? decimalCommaColumn(body) : undefined;
+  const column =
+    reading.decimalComma === undefined
+      ? decimalCommaColumn(records.slice(titleRecords(records, usual) + 1))
+      : undefined;
   if (column !== undefined) {
     const message = `Column ${column + 1} holds numbers with a decimal comma, which are read as text: give --decimal-comma (reading.decimal_comma).`;
     note('decimal_commas', { decimalComma: true }, message);
@@ -96,20 +75,6 @@ function commentOf(records: readonly HeadRecord[], fields: number): { start: str
   return undefined;
 }
 
-/** Number of records before the header: they have fewer fields, or only the first of several is filled. */
-function titleRecords(records: readonly HeadRecord[], { fields }: { fields: number }): number {
-  if (fields < 2) return 0;
-  const first = records.findIndex(
-    (record) => record.cells.length >= fields && filledFields(record) >= Math.min(fields, 2),
-  );
-  if (first <= 0 || first > MOST_TITLE_LINES) return 0;
-  const isTitle = (record: HeadRecord) =>
-    record.cells.length < fields || fields > 2 ? filledFields(record) <= Math.max(1, fields / 2) : false;
-  const rest = records.slice(first);
-  const alike = rest.filter(({ cells }) => cells.length === fields).length;
-  return records.slice(0, first).every(isTitle) && alike >= rest.length * 0.8 && rest.length >= 2 ? first : 0;
-}
-
 type Note = (code: TableWarning['code'], suggested: Reading, message: string, line?: number) => void;
 
 function noteOneColumn({ text, dialect, reading }: FoundHead, { records }: HeadRecords, note: Note): void {
@@ -117,7 +82,9 @@ function noteOneColumn({ text, dialect, reading }: FoundHead, { records }: HeadR
   const other = OTHER_DELIMITERS.find((delimiter) => {
     const split = headRecords(text, { ...dialect, delimiter: Buffer.from(delimiter, 'utf8') });
     const { fields, share } = usualFields(split.records);
-    return fields > 1 && share === 1 && split.records.length > 1;
+    // Names and other short texts often have as many words as each other.
+    const fewest = delimiter === ' ' ? 3 : 2;
+    return fields >= fewest && share === 1 && split.records.length >= fewest;
   });
   const rest = 'If fields are separated by something else, give --delimiter (reading.delimiter).';
   // A list without any delimiter can't be meant otherwise.

@@ -9,6 +9,8 @@ export interface RowWarnings {
   trimmed(line: number): void;
   /** A carriage return outside quotes that ends no line. */
   strayReturn(line: number): void;
+  /** A quoted field that holds what may be records of their own. */
+  quotedLines(line: number): void;
   list(): TableWarning[];
 }
 
@@ -37,6 +39,7 @@ export function createRowWarnings(encoding: string): RowWarnings {
     invalidBytes: (line) => add('invalid_bytes', line),
     trimmed: (line) => add('trailing_delimiters', line),
     strayReturn: (line) => add('stray_returns', line),
+    quotedLines: (line) => add('quoted_lines', line),
     list: () =>
       [...seen].map(([code, one]) => ({
         code,
@@ -66,6 +69,8 @@ function describe(code: TableWarning['code'], { count, line, lines, reason }: Se
       return `${records} with more delimiters than columns, and nothing behind them, ${where}; the empty fields were left out.`;
     case 'stray_returns':
       return `${records} with a carriage return that ends no line, ${where}; it is kept as text.`;
+    case 'quoted_lines':
+      return `${records} with a quoted field that holds line ends and tabs, ${where}. If quotes are plain text in this file, these are several records: give --quote none (reading.quote).`;
     default:
       return `${records}, ${where}.`;
   }

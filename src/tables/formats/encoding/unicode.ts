@@ -13,28 +13,26 @@ export function byteOrderMark(head: Buffer): EncodingFacts | undefined {
 
 /**
  * Text in other encodings holds no zero bytes. In UTF-16, line ends, delimiters and digits have one in every language,
- * all at the same side; there are line ends and printable ASCII.
+ * all at the same side; there are line ends and printable ASCII. Some characters of other scripts, such as U+9000, have
+ * their zero byte at the other side: line ends decide.
  */
 export function utf16WithoutMark(head: Buffer): 'utf-16le' | 'utf-16be' | undefined {
   const pairs = Math.min(Math.floor(head.length / 2), 32 * 1024);
-  let even = 0;
-  let odd = 0;
-  let lineEnds = 0;
-  let printable = 0;
+  const before = { zeros: 0, lineEnds: 0, printable: 0 };
+  const behind = { zeros: 0, lineEnds: 0, printable: 0 };
   for (let at = 0; at < pairs * 2; at += 2) {
     const [a, b] = [head[at] ?? 0, head[at + 1] ?? 0];
-    if (a === 0) even += 1;
-    if (b === 0) odd += 1;
-    if ((a === 0) !== (b === 0)) {
-      if (a + b === LF || a + b === CR) lineEnds += 1;
-      if (a + b >= 32 && a + b < 127) printable += 1;
-    }
+    if ((a === 0) === (b === 0)) continue;
+    const side = a === 0 ? before : behind;
+    const byte = a + b;
+    side.zeros += 1;
+    if (byte === LF || byte === CR) side.lineEnds += 1;
+    if (byte >= 32 && byte < 127) side.printable += 1;
   }
-  if (lineEnds === 0 || printable === 0) return undefined;
-  // A few characters, such as U+4E00, have their zero byte at the other side.
-  if (odd > pairs / 20 && even <= odd / 20) return 'utf-16le';
-  if (even > pairs / 20 && odd <= even / 20) return 'utf-16be';
-  return undefined;
+  const [side, other] = behind.lineEnds > before.lineEnds ? [behind, before] : [before, behind];
+  const isText = side.lineEnds > 0 && side.printable > 0 && side.zeros > pairs / 20;
+  if (!isText || other.lineEnds > side.lineEnds / 20 || other.zeros > side.zeros) return undefined;
+  return side === behind ? 'utf-16le' : 'utf-16be';
 }
 
 /** The share of characters beyond ASCII that are valid UTF-8; 1 for ASCII. A character cut off at the end is ignored. */

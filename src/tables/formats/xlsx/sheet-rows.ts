@@ -27,6 +27,8 @@ export interface SheetRow {
   cells: SheetCell[];
   /** Why the row can't be used. */
   fault?: string;
+  /** By hand, or by a filter. */
+  isHidden?: boolean;
 }
 
 /** What cells refer to. */
@@ -47,6 +49,7 @@ const readRef = attributeReader('r');
 const readType = attributeReader('t');
 const readStyle = attributeReader('s');
 const readRange = attributeReader('ref');
+const readHidden = attributeReader('hidden');
 
 /** Handlers for the XML of a sheet (ECMA-376, 18.3.1). `take` is called with each row that has a value, in order. */
 export function createSheetReader(context: CellContext, take: (row: SheetRow) => void): XmlHandlers {
@@ -63,7 +66,8 @@ export function createSheetReader(context: CellContext, take: (row: SheetRow) =>
   let phonetic = 0;
 
   function endCell(): void {
-    if (!hasValue) {
+    // Programs that do not compute write an empty value. A text may be computed to be empty.
+    if (!hasValue || (type === 'n' && text === '')) {
       if (hasFormula) warnings.add('formulas_without_value', place());
       return;
     }
@@ -117,6 +121,7 @@ export function createSheetReader(context: CellContext, take: (row: SheetRow) =>
         case 'row':
           row = { number: Number(readRef(attributes) ?? row.number + 1), cells: [] };
           if (!(row.number >= 1 && row.number <= MAX_ROWS)) throw new Error('a row number is out of range');
+          if (/^(1|true)$/.test(readHidden(attributes) ?? '')) row.isHidden = true;
           characters = 0;
           column = -1;
           return;

@@ -1,6 +1,12 @@
 import type { TableWarning } from '../../row-source.ts';
 
-type CellCode = 'error_cells' | 'formulas_without_value' | 'blank_rows' | 'malformed_records' | 'merged_cells';
+type CellCode =
+  | 'error_cells'
+  | 'formulas_without_value'
+  | 'blank_rows'
+  | 'hidden_rows'
+  | 'malformed_records'
+  | 'merged_cells';
 
 /** Counts what a sheet holds besides plain values, with the first place of each. */
 export interface SheetWarnings {
@@ -33,6 +39,8 @@ const MESSAGES: { [code in CellCode]: (count: number, cell: string, reason: stri
     `${many(count, 'formula')} without a stored value, the first in ${cell}, read as empty. Open the workbook in a spreadsheet program and save it, so that the values are stored.`,
   blank_rows: (count, cell) =>
     `${many(count, 'blank row')} between other rows, the first at ${cell}, left out. Line numbers are the row numbers of the sheet.`,
+  hidden_rows: (count, cell) =>
+    `${many(count, 'hidden row')}, the first at ${cell}: hidden and filtered rows are read like all others.`,
   malformed_records: (count, cell, reason) =>
     `${many(count, 'row')} could not be read, the first at ${cell}: ${reason}. ${count === 1 ? 'It becomes a failed row that keeps its' : 'They become failed rows that keep their'} text.`,
   merged_cells: (count, cell) =>

@@ -6,6 +6,7 @@ import type { SnapshotSource, SourceRow, TableWarning } from '../../row-source.t
 import { numberedColumns, uniqueNames } from '../csv/header.ts';
 import type { DecodedLimit } from '../decoded-limit.ts';
 import { describeFormat } from '../format.ts';
+import { type Findings, headerFindings } from '../header-findings.ts';
 import { inPages } from '../pages.ts';
 import { cellText } from '../row-text.ts';
 import type { RangedLocation } from '../spooled-location.ts';
@@ -16,6 +17,9 @@ import { createSheetWarnings, type SheetWarnings } from './sheet-warnings.ts';
 import { chooseSheet, openWorkbook, type Sheet, type Workbook } from './workbook.ts';
 import { scanXmlChunks } from './xml-scanner.ts';
 import { damaged } from './zip-directory.ts';
+
+/** Rows that are read before the first is handed on, to find out whether there is a header. */
+const HEAD_ROWS = 50;
 
 /** How a workbook is opened. */
 export interface XlsxOptions {
@@ -46,6 +50,7 @@ export async function openXlsxSource(location: RangedLocation, options: XlsxOpti
       sizeBytes: ranges.sizeBytes,
       total: null,
       columns: () => [...reading.columns],
+      suggested: () => reading.suggested,
       warnings: () => [...sheetWarnings(workbook, sheet, wanted.sheet), ...reading.warnings()],
       rows: (signal) => readRows(reading, ranges, { uri, signal }),
       bytesRead: () => Math.round(reading.share() * ranges.sizeBytes),
@@ -81,6 +86,7 @@ async function guarded<T>(uri: string, work: () => Promise<T>): Promise<T> {
 /** A sheet that is being read; its header has been read. */
 interface OpenedSheet {
   columns: string[];
+  suggested: Reading;
   warnings(): TableWarning[];
   rows(): AsyncGenerator<SheetRow[]>;
   plain(cells: readonly SheetCell[]): Cell[];
@@ -92,8 +98,9 @@ interface OpenedSheet {
 
 async function startReading(
   { zip, workbook, sheet, uri }: { zip: Zip; workbook: Workbook; sheet: Sheet; uri: string },
-  { signal, limit, reading: { header: hasHeader = true, skipLines = 0 } }: XlsxOptions,
+  { signal, limit, reading }: XlsxOptions,
 ): Promise<OpenedSheet> {
+  const { header: hasHeader = true, skipLines = 0 } = reading;
   const found = createSheetWarnings();
   let pending: SheetRow[] = [];
   let share = 0;
@@ -108,9 +115,10 @@ async function startReading(
     share = read;
   });
   const scan = scanXmlChunks(chunks, reader);
-  while (pending.length === 0 && (await scan.next()).done !== true) {
-    // Reads on until the header has arrived.
+  while (pending.length < HEAD_ROWS && (await scan.next()).done !== true) {
+    // Reads on until the header and the rows that are compared with it have arrived.
   }
+  const head = headOf(pending.slice(0, HEAD_ROWS), plain, reading);
   const [header] = hasHeader ? pending.splice(0, 1) : pending;
   if (header === undefined) {
     throw new AppError('file_empty', `${uri}: the sheet "${sheet.name}" is empty; it needs a header and rows.`);
@@ -119,9 +127,10 @@ async function startReading(
   const names = hasHeader ? uniqueNames(first) : numberedColumns(first);
   return {
     columns: names.columns,
+    suggested: head.suggested,
     plain,
     found,
-    warnings: () => [...names.warnings, ...found.list()],
+    warnings: () => [...head.warnings, ...names.warnings, ...found.list()],
     share: () => share,
     async *rows() {
       for (let atEnd = false; !atEnd; ) {
@@ -135,6 +144,17 @@ async function startReading(
       await scan.return(undefined);
     },
   };
+}
+
+/** Looks for titles and a missing header. Rows are as wide as the widest: a sheet does not store empty ends. */
+function headOf(rows: readonly SheetRow[], plain: OpenedSheet['plain'], reading: Reading): Findings {
+  const texts = rows.map(({ number, cells }) => ({ line: number, cells: plain(cells).map(cellText) }));
+  const width = Math.max(0, ...texts.map(({ cells }) => cells.length));
+  const records = texts.map(({ line, cells }) => {
+    const filled = cells.filter((cell) => cell !== '').length;
+    return { line, cells: filled < 2 ? cells : [...cells, ...Array<string>(width - cells.length).fill('')] };
+  });
+  return headerFindings(records, { reading, skipped: 0 });
 }
 
 async function* readRows(
@@ -165,7 +185,8 @@ function* mapped<From, To>(items: Iterable<From>, map: (item: From) => To): Gene
 function createRowMaker({ columns, found, plain }: OpenedSheet): (row: SheetRow) => SourceRow {
   const width = columns.length;
   let last: number | undefined;
-  return ({ number, cells: given, fault }) => {
+  return ({ number, cells: given, fault, isHidden }) => {
+    if (isHidden) found.add('hidden_rows', { cell: `row ${number}`, line: number });
     const skipped = last === undefined ? 0 : number - last - 1;
     if (skipped > 0)
       found.add('blank_rows', { cell: `row ${number - skipped}`, line: number - skipped, count: skipped });

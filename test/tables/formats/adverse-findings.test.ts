@@ -1,0 +1,57 @@
+import { expect, it } from 'vitest';
+import { encodeText } from '../../support/encode-text.ts';
+import { textRows } from '../../support/sentences.ts';
+import { readTable } from '../read-table.ts';
+
+const csvOf = (rows: string[][], head = 'id,code,text\n') =>
+  `${head}${rows.map((cells) => cells.map((cell) => `"${cell}"`).join(',')).join('\n')}\n`;
+
+it('refuses a file that is partly UTF-8 and partly in another encoding; --encoding utf-8 names the lines', async () => {
+  const rows = textRows('de', 2_000);
+  const file = Buffer.concat([encodeText(csvOf(rows), 'utf-8'), encodeText(csvOf(rows, ''), 'windows-1252')]);
+  await expect(readTable(file)).rejects.toMatchObject({
+    code: 'encoding_uncertain',
+    message: expect.stringMatching(/partly UTF-8 .*--encoding utf-8/s),
+  });
+  const read = await readTable(file, 'table.csv', { encoding: 'utf-8' });
+  expect(read.warnings).toMatchObject([{ code: 'invalid_bytes' }]);
+});
+
+it.each(['utf-16le', 'utf-16be'])('reads %s without a mark, of text with characters like U+9000', async (encoding) => {
+  const rows = Array.from({ length: 40 }, (_, at) => [`${at}`, `请把钱退回到客户的账户退退退退${at}`]);
+  const table = await readTable(encodeText(csvOf(rows, 'id,text\n'), encoding));
+  expect(table.format.text).toMatchObject({ encoding, bom: false });
+  expect(table.cells).toEqual(rows);
+});
+
+it('tells that a quoted field of a TSV file may be several records', async () => {
+  const file = 'id\ttext\n1\t"quoted start\n2\tend"\n3\tx\n';
+  const read = await readTable(file, 'table.tsv');
+  expect(read.warnings).toMatchObject([{ code: 'quoted_lines', count: 1, line: 2 }]);
+  const plain = await readTable(file, 'table.tsv', { quote: '' });
+  expect([plain.cells, plain.warnings]).toEqual([
+    [
+      ['1', '"quoted start'],
+      ['2', 'end"'],
+      ['3', 'x'],
+    ],
+    [],
+  ]);
+  const lines = await readTable('id\ttext\n1\t"two\nlines"\n', 'table.tsv');
+  expect(lines.warnings).toEqual([]);
+});
+
+it('tells that lines may be separated by spaces, if they have three or more fields', async () => {
+  const many = Array.from({ length: 9 }, (_, at) => `${at} word ${at}\n`).join('');
+  expect((await readTable(`id text amount\n${many}`)).warnings).toMatchObject([{ code: 'one_column' }]);
+  expect((await readTable('full name\nAnn Lee\nBob Ray\nCid Orr\n')).warnings).toEqual([]);
+});
+
+it('reads a short text with a few control characters, and says where a NUL byte is', async () => {
+  const read = await readTable('id,text\n1,a\u{1}b\u{1b}[31m\n2,c\n');
+  expect(read.cells).toEqual([
+    ['1', 'a\u{1}b\u{1b}[31m'],
+    ['2', 'c'],
+  ]);
+  await expect(readTable('id,text\n1,a\n2,b\0\n')).rejects.toThrow(/a NUL byte on line 3.*--encoding utf-16le/s);
+});
