@@ -49,7 +49,8 @@ const proxyUrl = z
   .url({ protocol: /^https?$/, error: 'must be the URL of an HTTP proxy, such as http://proxy.example.com:3128' })
   .optional();
 
-const environment = z.object({
+/** Every variable that is read. */
+export const environment = z.object({
   ...providerVariables(),
   ...awsVariables,
   ROWMILL_DATA_DIR: z.string().min(1).optional(),

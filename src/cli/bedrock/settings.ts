@@ -26,7 +26,8 @@ const names = z.string().transform((text, context) => {
   }
 });
 
-const environment = z.object({
+/** Every variable that a processing job reads. */
+export const bedrockEnvironment = z.object({
   ...bedrockBatchVariables,
   BEDROCK_PRIMARY_MODEL_ID: z.string({ error: 'is not set: name the model, such as anthropic.claude-haiku-5-5-v1:0' }),
   BEDROCK_FALLBACK_MODEL_ID: z.string().optional(),
@@ -70,7 +71,7 @@ const environment = z.object({
 });
 
 /** The settings of `bedrock-processing`, by the names of their variables. */
-export type BedrockSettings = z.output<typeof environment>;
+export type BedrockSettings = z.output<typeof bedrockEnvironment>;
 
 /** The variables that `BEDROCK_BATCH_MODE` batch requires. */
 const BATCH_NEEDS = ['BEDROCK_BATCH_ROLE_ARN', 'BEDROCK_BATCH_INPUT_S3_PATH', 'BEDROCK_BATCH_OUTPUT_S3_PATH'] as const;
@@ -84,7 +85,7 @@ export function readBedrockSettings(
   given: { batchSize?: number; maxRetries?: number },
 ): BedrockSettings {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
-  const parsed = environment.safeParse({
+  const parsed = bedrockEnvironment.safeParse({
     ...set,
     ...(given.batchSize === undefined ? {} : { BEDROCK_BATCH_SIZE: given.batchSize }),
     ...(given.maxRetries === undefined ? {} : { BEDROCK_MAX_RETRIES: given.maxRetries }),
