@@ -9,17 +9,18 @@ import { dirname, join } from 'path';
 import { isatty } from 'tty';
 import { fileURLToPath, pathToFileURL } from 'url';
 
-/** The first Node 24 of long-term support; `node:sqlite` of 24.4 and older binds the parameters of the store wrongly. */
-const REQUIRED = [24, 11];
+/** The oldest minor version of each supported major; `node:sqlite` before them binds numbered parameters wrongly. */
+const OLDEST = { 22: 20, 24: 11 };
 /** Time that a process with an exit code may still take to end. */
 const WIND_UP_MS = 500;
 const root = dirname(dirname(realpathSync(fileURLToPath(import.meta.url))));
 
 const [major, minor] = process.versions.node.split('.').map(Number);
-if (major > REQUIRED[0] || (major === REQUIRED[0] && minor >= REQUIRED[1])) start();
+if (major > 24 || minor >= OLDEST[major]) start();
 else restart();
 
 function start() {
+  silenceExperiments();
   import('module')
     .then((module) => {
       if (module.enableCompileCache) module.enableCompileCache();
@@ -37,6 +38,14 @@ function start() {
         process.exit(1);
       },
     );
+}
+
+/** Node 22 and 24 warn on stderr that SQLite, and 22 that running TypeScript, are experimental. */
+function silenceExperiments() {
+  const emit = process.emitWarning;
+  process.emitWarning = (warning, ...details) => {
+    if (!/^(SQLite|Type Stripping) is an experimental/.test(String(warning))) emit(warning, ...details);
+  };
 }
 
 /** The built program, or the sources of a checkout where they are newer. */
@@ -60,10 +69,10 @@ function restart() {
   const pinned = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
   if (!existsSync(pinned) || realpathSync(pinned) === realpathSync(process.execPath)) {
     const fix = existsSync(join(root, 'src'))
-      ? `run "npm ci" in ${root}, which installs one`
-      : 'install it from https://nodejs.org';
+      ? `Run "npm ci" in ${root}, which installs one`
+      : `Install one from https://nodejs.org, or start it with: npx -y node@24 "${fileURLToPath(import.meta.url)}"`;
     process.stderr.write(
-      `rowmill: needs Node.js ${REQUIRED.join('.')} or newer, and this is ${process.version} (${process.execPath}); ${fix}.\n`,
+      `rowmill: needs Node.js 22.20, 24.11 or newer; this is ${process.version} (${process.execPath}). ${fix}\n`,
     );
     process.exit(1);
   }

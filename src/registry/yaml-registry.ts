@@ -24,7 +24,7 @@ export function createYamlRegistry(path: string): Registry {
     const { mtimeMs, size } = await stat(file).catch(unreadable);
     const stamp = `${mtimeMs} ${size}`;
     if (loaded?.stamp !== stamp) {
-      const text = Promise.try(() => readRegularFile(file)).catch(unreadable);
+      const text = (async () => readRegularFile(file))().catch(unreadable);
       loaded = { stamp, definitions: text.then((yaml) => sortAgents(parseAgentsYaml(yaml, file))) };
     }
     return loaded.definitions;

@@ -1,15 +1,15 @@
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createWorkspace, LAUNCHER, type Workspace } from '../cli/workspace.ts';
+import { createWorkspace, LAUNCHER, ROOT, type Workspace } from '../cli/workspace.ts';
 
 /** A Node of the system that is too old, if there is one. */
 function findOldNode(): string | undefined {
   return ['/usr/bin/node', '/usr/local/bin/node'].find((path) => {
     try {
-      return Number(execFileSync(path, ['-p', 'process.versions.node.split(".")[0]'], { encoding: 'utf8' })) < 24;
+      return Number(execFileSync(path, ['-p', 'process.versions.node.split(".")[0]'], { encoding: 'utf8' })) < 22;
     } catch {
       return false;
     }
@@ -17,7 +17,7 @@ function findOldNode(): string | undefined {
 }
 
 const oldNode = findOldNode();
-const NO_OLD_NODE = 'there is no Node below 24 on this machine';
+const NO_OLD_NODE = 'there is no Node below 22 on this machine';
 
 /** An entry that says which one it is. */
 const entry = (name: string) => `export async function main() { process.stdout.write('${name}\\n'); return 7; }\n`;
@@ -80,15 +80,33 @@ describe('what the launcher starts', () => {
     expect(done.code).toBe(1);
     expect(done.stdout).toBe('');
     expect(done.stderr).toMatch(
-      /^rowmill: needs Node\.js 24\.11 or newer, and this is v\d+.*install it from https:\/\/nodejs\.org\.\n$/,
+      /^rowmill: needs Node\.js 22\.20, 24\.11 or newer; this is v\d+.* Install one from https:\/\/nodejs\.org, or start it with: npx -y node@24 "\/.*\/rowmill\.js"\n$/,
     );
+  });
+
+  it('asks for the Node versions of package.json, and hides only that SQLite and TypeScript are experimental there', () => {
+    const { engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    expect(engines.node).toBe('^22.20.0 || >=24.11.0');
+    expect(readFileSync(LAUNCHER, 'utf8')).toContain('const OLDEST = { 22: 20, 24: 11 };');
+    put(
+      'dist/main.js',
+      `import 'node:sqlite';
+      export const main = async () => {
+        process.emitWarning('SQLite is an experimental feature and might change at any time', 'ExperimentalWarning');
+        process.emitWarning('Plums are an experimental feature', 'ExperimentalWarning');
+      };`,
+      1000,
+    );
+    const { stderr } = spawnSync(process.execPath, [join(root, 'bin', 'rowmill.js')], { encoding: 'utf8' });
+    expect(stderr).toContain('Plums are');
+    expect(stderr).not.toContain('SQLite');
   });
 
   it.skipIf(oldNode === undefined)('says in a checkout without dependencies to run npm ci', () => {
     put('src/main.ts', entry('src'), 1000);
     const done = launch(oldNode);
     expect(done.code).toBe(1);
-    expect(done.stderr).toContain('run "npm ci"');
+    expect(done.stderr).toMatch(/^.* Run "npm ci" in .*, which installs one\n$/);
   });
 
   it.skipIf(oldNode === undefined)('does not start itself for ever when the pinned Node is the same one', () => {

@@ -88,7 +88,8 @@ function callModel({ context, hooks, state, deadline }: Run, turn: number): Prom
     ...(context.prefill === undefined || !isBegun ? {} : { prefill: context.prefill }),
   };
   const onText = hooks.stream ? (text: string) => hooks.emit?.({ type: 'text-delta', turn, text }) : undefined;
-  const answer = Promise.try(() => hooks.callModel({ turn, request, onText, signal: deadline.signal, time: deadline }));
+  const call = { turn, request, onText, signal: deadline.signal, time: deadline };
+  const answer = (async () => hooks.callModel(call))();
   return untilAborted(answer, deadline.signal, { graceMs: CANCEL_GRACE_MS, clock: context.clock });
 }
 

@@ -113,7 +113,7 @@ export async function executeTool(tool: Tool, input: JsonObject, options: Execut
   const context = { signal: deadline.signal, log, idempotencyKey, ...(said !== undefined && { said }) };
   announceActivity(() => `the tool ${tool.name}`);
   try {
-    const work = Promise.try(() => tool.execute(input, context));
+    const work = (async () => tool.execute(input, context))();
     const value = await untilAborted(work, deadline.signal, { clock: options.clock });
     const whole = wellFormed(value);
     if (whole !== value) log.warn({ tool: tool.name }, 'a tool result held half a character, replaced by U+FFFD');

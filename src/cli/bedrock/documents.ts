@@ -79,7 +79,7 @@ export function unreadable(path: string, cause: NodeJS.ErrnoException): AppError
 }
 
 async function readDocument<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.output<Schema>> {
-  const text = await Promise.try(() => readRegularFile(path)).catch((cause: NodeJS.ErrnoException) => {
+  const text = await (async () => readRegularFile(path))().catch((cause: NodeJS.ErrnoException) => {
     throw unreadable(path, cause);
   });
   let value: unknown;

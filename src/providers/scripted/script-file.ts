@@ -95,7 +95,7 @@ export function createScriptReader(): (path: string) => Promise<Script> {
     const mtimeMs = await modifiedAt(path);
     const known = scripts.get(path);
     if (known?.mtimeMs === mtimeMs) return known.script;
-    const reading = Promise.try(() => parseScript(readScript(path), path));
+    const reading = (async () => parseScript(readScript(path), path))();
     scripts.set(path, { mtimeMs, script: reading });
     return reading;
   };
