@@ -34,7 +34,12 @@ const MAY_BE_LONG = /(?<![.\d])\d{16}|\de\+?\d{3}/i;
  */
 export function parseJson(text: string): unknown {
   // The reviver makes parsing several times slower, so it is used only for texts that may need it.
-  return MAY_BE_LONG.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
+  return mayHoldExact(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
+}
+
+/** Whether a JSON text may hold a number for an {@link ExactNumber}: a cheap check that has false alarms. */
+export function mayHoldExact(text: string): boolean {
+  return MAY_BE_LONG.test(text);
 }
 
 /** The third argument comes from the "JSON.parse source text access" proposal, in V8 since 11.4. */

@@ -1,5 +1,6 @@
 import { Ajv2020, type Format } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { canonical, compareExactly } from './exact-keywords.ts';
 import { toLinearPattern } from './linear-pattern.ts';
 
 const OPTIONS = { strict: false, strictNumbers: true, logger: false, verbose: true } as const;
@@ -23,10 +24,15 @@ const linearRegExp = Object.assign(
   { code: 'linearRegExp' },
 );
 
-/** Ajv for JSON Schemas of others: the time of a check is linear in the value, apart from recursive alternatives. */
-export function createAjv({ allErrors }: { allErrors: boolean }): Ajv2020 {
-  const ajv = new Ajv2020({ ...OPTIONS, allErrors, validateSchema: false, code: { regExp: linearRegExp } });
+/**
+ * Ajv for JSON Schemas of others: the time of a check is linear in the value, apart from recursive alternatives.
+ * @param isExact `enum` and `const` compare every digit, see {@link compareExactly}
+ */
+export function createAjv({ allErrors, isExact }: { allErrors: boolean; isExact: boolean }): Ajv2020 {
+  const code = { regExp: linearRegExp };
+  const ajv = new Ajv2020({ ...OPTIONS, allErrors, passContext: isExact, validateSchema: false, code });
   addFormats.default(ajv);
+  if (isExact) compareExactly(ajv);
   for (const [name, format] of Object.entries(ajv.formats)) {
     if (format !== undefined && !UNLIMITED_FORMATS.includes(name)) ajv.addFormat(name, limited(format));
   }
@@ -71,12 +77,4 @@ function isDefinition(
   format: AddedFormat,
 ): format is Exclude<AddedFormat, true | RegExp | ((text: string) => boolean)> {
   return typeof format === 'object' && !(format instanceof RegExp);
-}
-
-/** A text that is the same for equal values, whatever the order of their keys. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) => {
-    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
-    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
 }

@@ -1,6 +1,7 @@
-import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
+import type { AnySchemaObject, ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import * as z from 'zod';
 import { AppError } from './errors.ts';
+import { approximateLimits, type ExactRoot, holdsLongNumber, valueAt } from './exact-keywords.ts';
 import { approximate } from './exact-number.ts';
 import { checkSchema, createAjv } from './linear-ajv.ts';
 
@@ -15,7 +16,8 @@ const MAX_DESCRIBED = 200;
 const MAX_ALLOWED_LENGTH = 1000;
 
 /**
- * Checks values against one schema; an exact number is checked as the nearest JavaScript number.
+ * Checks values against one schema. An exact number is checked as the nearest JavaScript number, but `enum` and `const`
+ * compare every digit.
  * Contract: never throws; `errors` name the path and what was expected.
  */
 export type Validator = (
@@ -35,9 +37,11 @@ export interface WrongType {
  */
 export function compileSchema(schema: { [key: string]: unknown }, place: string): Validator {
   let validate: ValidateFunction;
+  const isExact = holdsLongNumber(schema);
+  const checked = isExact ? (approximateLimits(schema) as AnySchemaObject) : schema;
   try {
-    checkSchema(schema);
-    validate = createAjv({ allErrors: true }).compile(schema);
+    checkSchema(isExact ? (approximate(schema) as AnySchemaObject) : schema);
+    validate = createAjv({ allErrors: true, isExact }).compile(checked);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new AppError('agents_invalid', `${place} is not a valid JSON Schema: ${reason}.`, { cause });
@@ -48,14 +52,14 @@ export function compileSchema(schema: { [key: string]: unknown }, place: string)
       const value = approximate(given);
       let check = validate;
       if (hasMoreParts(value, MAX_PARTS_OF_ALL_FAULTS)) {
-        firstFault ??= createAjv({ allErrors: false }).compile(schema);
+        firstFault ??= createAjv({ allErrors: false, isExact }).compile(checked);
         check = firstFault;
       }
-      if (check(value)) return { valid: true };
+      if (check.call({ root: given } satisfies ExactRoot, value)) return { valid: true };
       const errors = check.errors ?? [];
       return {
         valid: false,
-        errors: describe(errors),
+        errors: describe(errors, given),
         wrongTypes: errors.slice(0, MAX_WRONG_TYPES).flatMap(toWrongType),
       };
     } catch (thrown) {
@@ -76,18 +80,20 @@ function toWrongType({ keyword, instancePath, params }: ErrorObject): WrongType[
 }
 
 /** One sentence for each fault, at most 20. */
-function describe(errors: ErrorObject[]): string[] {
+function describe(errors: ErrorObject[], value: unknown): string[] {
   const sentences = errors.slice(0, MAX_DESCRIBED).map((error) => {
     const place = error.instancePath === '' ? 'the value' : `"${error.instancePath.slice(1).replaceAll('/', '.')}"`;
+    const isNumber = typeof error.data === 'number';
+    const found = brief(isNumber ? valueAt(value, error.instancePath) : error.data);
     switch (error.keyword) {
       case 'required':
         return `${place} lacks the required field "${error.params['missingProperty']}"`;
       case 'additionalProperties':
         return `${place} has the unknown field "${error.params['additionalProperty']}"`;
       case 'enum':
-        return `${place} must be one of ${brief(error.params['allowedValues'], MAX_ALLOWED_LENGTH)} (it is ${brief(error.data)})`;
+        return `${place} must be one of ${brief(error.params['allowedValues'], MAX_ALLOWED_LENGTH)} (it is ${found})`;
       default:
-        return `${place} ${error.message ?? 'is wrong'} (it is ${brief(error.data)})`;
+        return `${place} ${error.message ?? 'is wrong'} (it is ${found})`;
     }
   });
   return [...new Set(sentences)].slice(0, 20);

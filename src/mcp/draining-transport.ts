@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { isJSONRPCRequest, isJSONRPCResponse, type JSONRPCMessage, type Transport } from '@modelcontextprotocol/server';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
+import { exactCallOf } from './exact-arguments.ts';
 import { createLineLimit } from './line-limit.ts';
 
 /** How long answers may still take after stdin has ended, in milliseconds. */
@@ -18,10 +19,17 @@ export interface DrainingTransport extends Transport {
  */
 export function createDrainingTransport(streams: { stdin: Readable; stdout: Writable }): DrainingTransport {
   // The SDK's own buffer has no limit.
-  const input = createLineLimit(() => {
+  const tooLong = () => {
     const message = 'A message is longer than 4 MiB and was dropped. Send less at a time.';
     streams.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32600, message } })}\n`);
-  });
+  };
+  /** Arguments of calls that the SDK has not read yet, by their ids: it rounds long whole numbers. */
+  const exact = new Map<string | number, unknown>();
+  const onLine = (line: Buffer) => {
+    const call = exactCallOf(line.toString());
+    if (call !== undefined) exact.set(call.id, call.args);
+  };
+  const input = createLineLimit(tooLong, { onLine });
   const wire = new StdioServerTransport(input, streams.stdout);
   const open = new Set<string | number>();
   let ended = false;
@@ -52,7 +60,7 @@ export function createDrainingTransport(streams: { stdin: Readable; stdout: Writ
       wire.onmessage = (message: JSONRPCMessage) => {
         if (isJSONRPCRequest(message)) open.add(message.id);
         if ('method' in message && message.method === 'notifications/cancelled') settleCancelled(message);
-        transport.onmessage?.(message);
+        transport.onmessage?.(withExactArguments(message));
         endWhenAnswered();
       };
       wire.onerror = (error: Error) => transport.onerror?.(error);
@@ -80,6 +88,13 @@ export function createDrainingTransport(streams: { stdin: Readable; stdout: Writ
       await wire.close();
     },
   };
+
+  function withExactArguments(message: JSONRPCMessage): JSONRPCMessage {
+    if (!isJSONRPCRequest(message) || !exact.has(message.id)) return message;
+    const args = exact.get(message.id);
+    exact.delete(message.id);
+    return { ...message, params: { ...message.params, arguments: args } };
+  }
 
   function settleCancelled(message: JSONRPCMessage): void {
     const id = 'params' in message ? message.params?.['requestId'] : undefined;

@@ -7,12 +7,21 @@ const NEWLINE = 0x0a;
 
 /**
  * Passes whole lines on, and drops a line that is longer than `maxBytes`, so that an endless line takes no more memory
- * than the limit. `onDropped` is called once for each, as soon as it is too long.
+ * than the limit. `onDropped` is called once for each, as soon as it is too long; `onLine` with each line before it is
+ * passed on.
  */
-export function createLineLimit(onDropped: () => void, maxBytes: number = MAX_LINE): Transform {
+export function createLineLimit(
+  onDropped: () => void,
+  { onLine, maxBytes = MAX_LINE }: { onLine?: (line: Buffer) => void; maxBytes?: number } = {},
+): Transform {
   let held: Buffer[] = [];
   let length = 0;
   let isDropping = false;
+  const pass = (stream: Transform) => {
+    const line = held.length === 1 && held[0] !== undefined ? held[0] : Buffer.concat(held);
+    onLine?.(line);
+    stream.push(line);
+  };
   const drop = () => {
     held = [];
     length = 0;
@@ -32,7 +41,7 @@ export function createLineLimit(onDropped: () => void, maxBytes: number = MAX_LI
           if (length > maxBytes + 1) drop();
         }
         if (end === -1) continue;
-        if (!isDropping) this.push(held.length === 1 ? part : Buffer.concat(held));
+        if (!isDropping) pass(this);
         held = [];
         length = 0;
         isDropping = false;
@@ -40,7 +49,7 @@ export function createLineLimit(onDropped: () => void, maxBytes: number = MAX_LI
       done();
     },
     flush(done) {
-      if (!isDropping && held.length > 0) this.push(Buffer.concat(held));
+      if (!isDropping && held.length > 0) pass(this);
       done();
     },
   });

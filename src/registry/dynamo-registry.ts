@@ -1,6 +1,7 @@
 import type { AttributeValue, DynamoDBClient, QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import { type AgentDefinition, agentLabel } from '../agent/definition.ts';
 import { AppError } from '../base/errors.ts';
+import { exactNumber, parseJson } from '../base/exact-number.ts';
 import type { Log } from '../base/log.ts';
 import { formatPath } from './agent-faults.ts';
 import { parseAgent } from './parse-agent.ts';
@@ -81,7 +82,7 @@ function parseItem(item: Item, source: string): { definition: AgentDefinition } 
 function fromJson(value: unknown): unknown {
   if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value;
   try {
-    return JSON.parse(value) as unknown;
+    return parseJson(value);
   } catch {
     // Instructions may begin with a bracket and still be text.
     return value;
@@ -122,7 +123,8 @@ async function collect(
 ): Promise<Item[]> {
   const { unmarshall } = await import('@aws-sdk/util-dynamodb');
   const items: Item[] = [];
-  for await (const page of pages) items.push(...(page.Items ?? []).map((item) => unmarshall(item) as Item));
+  for await (const page of pages)
+    items.push(...(page.Items ?? []).map((item) => unmarshall(item, { wrapNumbers: exactNumber }) as Item));
   return items;
 }
 

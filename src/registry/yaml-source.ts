@@ -1,4 +1,5 @@
-import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { exactNumber } from '../base/exact-number.ts';
 
 /** A parsed YAML text that still knows its lines, counted from 1. */
 export interface YamlSource {
@@ -9,7 +10,10 @@ export interface YamlSource {
   lineOf(path: readonly (string | number)[]): number;
 }
 
-/** Parses one YAML document; anchors, aliases and `<<` merges are followed, within yaml's limit on aliases. */
+/**
+ * Parses one YAML document; anchors, aliases and `<<` merges are followed, within yaml's limit on aliases. A whole
+ * number that a JavaScript number can't hold is an ExactNumber.
+ */
 export function openYaml(text: string): YamlSource {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false, merge: true });
@@ -19,6 +23,12 @@ export function openYaml(text: string): YamlSource {
   }));
   let value: unknown;
   if (faults.length === 0) {
+    visit(document, {
+      Scalar(key, node) {
+        if (key === 'key' || typeof node.value !== 'number' || !LONG_INTEGER.test(node.source ?? '')) return;
+        node.value = exactNumber((node.source ?? '').replace(/^\+/, ''));
+      },
+    });
     try {
       value = document.toJS();
     } catch (thrown) {
@@ -34,6 +44,8 @@ export function openYaml(text: string): YamlSource {
   };
   return { value, faults, lineOf };
 }
+
+const LONG_INTEGER = /^[-+]?[1-9]\d{15,}$/;
 
 /** The start of a collection's child: its key in a map, which a person looks for. */
 function offsetOf(parent: unknown, step: string | number | undefined): number | undefined {

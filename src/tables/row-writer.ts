@@ -22,6 +22,18 @@ export interface WriterOptions extends WrittenStyle {
   batchId?: string;
 }
 
+/** The cause of `output_failed` where a cell does not fit the type of its column. */
+export class UnfitCell extends Error {
+  /** The index of the column. */
+  readonly column: number;
+
+  constructor(column: number, reason: string, cause: unknown) {
+    super(reason, { cause });
+    this.name = 'UnfitCell';
+    this.column = column;
+  }
+}
+
 /**
  * Writes a whole table, in order.
  * Contract: nothing is visible at the destination before `commit`; after `abort` (idempotent, also after a failed
@@ -30,6 +42,7 @@ export interface WriterOptions extends WrittenStyle {
 export interface TableWriter {
   kind: 'table';
   uri: string;
+  /** @throws AppError `output_failed`, with an {@link UnfitCell} as its cause where a column's type is too narrow */
   write(rows: Cell[][]): Promise<void>;
   /** @throws AppError `output_exists` */
   commit(): Promise<{ uri: string; bytes: number }>;

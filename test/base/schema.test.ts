@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
+import { parseJson } from '../../src/base/exact-number.ts';
 import { compileSchema } from '../../src/base/schema.ts';
 
 /** Processor time of a check: another process on the same machine does not count. */
@@ -118,4 +119,32 @@ test('every field of a schema is checked by its own pattern', () => {
   const validate = compileSchema({ type: 'object', properties }, 'it');
   expect(validate({ code: '12', name: 'ab' })).toEqual({ valid: true });
   expect(validate({ code: 'ab', name: '12' })).toMatchObject({ errors: { length: 2 } });
+});
+
+describe('long numbers in a schema', () => {
+  const LONG = '12345678901234567890';
+  const validate = (schema: string, value: string) =>
+    compileSchema(parseJson(schema) as { [key: string]: unknown }, 'the schema')(parseJson(value));
+
+  it.each([
+    [
+      `{"enum":[${LONG},1,"a"]}`,
+      [LONG, '1', '"a"'],
+      ['12345678901234567891', '12345678901234567000', '2', `"${LONG}"`],
+    ],
+    [`{"properties":{"a/b":{"const":${LONG}}}}`, [`{"a/b":${LONG}}`], ['{"a/b":12345678901234567891}']],
+    ['{"enum":[9007199254740992]}', ['9007199254740992'], ['9007199254740993']],
+    [`{"items":{"const":{"x":1,"id":${LONG}}}}`, [`[{"id":${LONG},"x":1}]`], [`[{"id":${LONG}1,"x":1}]`]],
+    [`{"propertyNames":{"enum":["k"]},"const":{"k":${LONG}}}`, [`{"k":${LONG}}`], ['{"l":1}']],
+    [`{"type":"integer","maximum":${LONG}}`, ['5', '9007199254740993'], ['1e30', '"5"']],
+  ])('%s is compared exactly', (schema, right, wrong) => {
+    expect(right.map((value) => validate(schema, value))).toEqual(right.map(() => ({ valid: true })));
+    expect(wrong.map((value) => validate(schema, value).valid)).toEqual(wrong.map(() => false));
+  });
+
+  it('are shown with every digit', () => {
+    expect(validate(`{"enum":[${LONG}]}`, '12345678901234567891')).toMatchObject({
+      errors: [`the value must be one of [${LONG}] (it is 12345678901234567891)`],
+    });
+  });
 });

@@ -4,9 +4,10 @@ import { createLineLimit } from '../../src/mcp/line-limit.ts';
 /** What comes out of chunks, and how many lines were dropped. */
 async function through(chunks: string[], maxBytes: number): Promise<{ text: string; dropped: number; held: number }> {
   let dropped = 0;
-  const limit = createLineLimit(() => {
+  const drop = () => {
     dropped += 1;
-  }, maxBytes);
+  };
+  const limit = createLineLimit(drop, { maxBytes });
   let text = '';
   limit.on('data', (chunk) => {
     text += String(chunk);

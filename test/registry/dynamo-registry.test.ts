@@ -86,6 +86,19 @@ agents:
     expect(found?.structured_output.schema).toEqual(schema);
   });
 
+  it('keeps every digit of whole numbers, also in JSON text', async () => {
+    const long = '12345678901234567890';
+    await dynamo.createTable('long', { hash: 'agent_name', range: 'version' });
+    await dynamo.put('long', {
+      ...{ agent_name: 'long', version: 'v1', model: 'claude-haiku-5-5', instructions: 'x' },
+      input: { type: 'object', properties: { id: { enum: [BigInt(long), 7] } } },
+      structured_output: `{"enabled": true, "schema": {"type": "object", "properties": {"id": {"const": ${long}}}}}`,
+    });
+    const found = await open('long').find('long');
+    expect(JSON.stringify(found?.input)).toContain(`"enum":[${long},7]`);
+    expect(JSON.stringify(found?.structured_output.schema)).toContain(`"const":${long}`);
+  });
+
   it('lists more agents than one page holds', async () => {
     await dynamo.createTable('many', { hash: 'agent_name', range: 'version' });
     const instructions = 'x'.repeat(150_000);

@@ -49,6 +49,12 @@ describe('parseAgentsYaml', () => {
     expect(full?.model.model).toBe('/b.yaml');
   });
 
+  it('keeps every digit of whole numbers', () => {
+    const schema = '{type: object, properties: {id: {enum: [12345678901234567890, -9007199254740993, 7, 1.5]}}}';
+    const [parsed] = parseAgentsYaml(agent(`    input: ${schema}`), FILE);
+    expect(JSON.stringify(parsed?.input)).toContain('"enum":[12345678901234567890,-9007199254740993,7,1.5]');
+  });
+
   it('follows anchors and merges', () => {
     const text = `agents:
   - &base {name: a, model: claude-haiku-5-5, instructions: Do it.}

@@ -10,6 +10,7 @@ import { serverName } from '../shared/server-name.ts';
 import { faultInBody, lacksCredentials, type Service } from '../shared/service-faults.ts';
 import { withParts } from '../shared/with-parts.ts';
 import { type Seen, toModelError } from './gemini-errors.ts';
+import { createExactArguments, type ExactArguments } from './gemini-exact-arguments.ts';
 import { GEMINI, GEMINI_SERVICE, toModelResponse, toParameters } from './gemini-messages.ts';
 import { collectStream } from './gemini-stream.ts';
 
@@ -76,11 +77,13 @@ async function send(opened: Opened, request: ModelRequest, options: RespondOptio
   return withinDeadline(SERVICE.name, options, {
     send: async ({ signal }) => {
       const parameters = toParameters(request, signal);
-      parameters.config = { ...parameters.config, httpOptions: { fetch: watched(opened.fetch, seen, model) } };
+      const exact = createExactArguments();
+      const fetch = watched(opened.fetch, { seen, model, exact });
+      parameters.config = { ...parameters.config, httpOptions: { fetch } };
       const body =
         onText === undefined
           ? await client.models.generateContent(parameters)
-          : await collectStream(await client.models.generateContentStream(parameters), onText);
+          : await collectStream(await client.models.generateContentStream(parameters), { onText, exact });
       return toModelResponse(body, model);
     },
     toFault: (thrown) => toModelError(thrown, sdk, { service: SERVICE, model, seen, now: Date.now() }),
@@ -91,7 +94,10 @@ async function send(opened: Opened, request: ModelRequest, options: RespondOptio
  * Keeps the headers, which the SDK's errors don't have, and gives the SDK the web stream that it reads. The SDK drops an
  * error in the body of a successful answer, so it is thrown here.
  */
-function watched(send: typeof fetch, seen: Seen, model: string): typeof fetch {
+function watched(
+  send: typeof fetch,
+  { seen, model, exact }: { seen: Seen; model: string; exact: ExactArguments },
+): typeof fetch {
   return async (input, init) => {
     const response = await send(input, init);
     seen.ok = response.ok;
@@ -103,8 +109,18 @@ function watched(send: typeof fetch, seen: Seen, model: string): typeof fetch {
       return body;
     };
     withParts(response, { json });
-    if (typeof response.body?.getReader === 'function') return response;
-    const body = response.body as unknown as Readable;
-    return withParts(response, { body: { getReader: () => Readable.toWeb(body).getReader() } });
+    const { body } = response;
+    if (body === null) return response;
+    const getReader = () => {
+      const stream = typeof body.getReader === 'function' ? body : Readable.toWeb(body as unknown as Readable);
+      const reader = (stream as ReadableStream<Uint8Array>).getReader();
+      const read = async () => {
+        const piece = await reader.read();
+        if (piece.value !== undefined) exact.see(piece.value);
+        return piece;
+      };
+      return { read, releaseLock: () => reader.releaseLock() };
+    };
+    return withParts(response, { body: { getReader } });
   };
 }

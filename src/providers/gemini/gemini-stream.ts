@@ -1,4 +1,5 @@
 import type { Candidate, GenerateContentResponse, Part } from '@google/genai';
+import type { ExactArguments } from './gemini-exact-arguments.ts';
 
 /**
  * Assembles a streamed answer and passes its text on as it arrives.
@@ -6,13 +7,13 @@ import type { Candidate, GenerateContentResponse, Part } from '@google/genai';
  */
 export async function collectStream(
   chunks: AsyncIterable<GenerateContentResponse>,
-  onText: (text: string) => void,
+  { onText, exact }: { onText: (text: string) => void; exact: Pick<ExactArguments, 'restore'> },
 ): Promise<unknown> {
   const parts: Part[] = [];
   const whole: Record<string, unknown> = {};
   let ending: Partial<Candidate> | undefined;
   for await (const chunk of chunks) {
-    const { candidates, promptFeedback, usageMetadata, modelVersion, responseId } = chunk;
+    const { candidates, promptFeedback, usageMetadata, modelVersion, responseId } = exact.restore(chunk);
     // Counts and the other fields grow from chunk to chunk: the last one is valid.
     for (const [name, value] of Object.entries({ promptFeedback, usageMetadata, modelVersion, responseId })) {
       if (value !== undefined) whole[name] = value;

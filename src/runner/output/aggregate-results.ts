@@ -2,7 +2,8 @@ import { basename } from 'node:path';
 import { AppError } from '../../base/errors.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { RowRecord } from '../../storage/rows.ts';
-import type { WrittenStyle } from '../../tables/row-writer.ts';
+import type { StoredType } from '../../tables/cell.ts';
+import { UnfitCell, type WrittenStyle } from '../../tables/row-writer.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { outputTypes } from './output-types.ts';
 import { layoutOf, outputHeader, outputRows, planOf } from './results.ts';
@@ -70,13 +71,35 @@ function nameOf(uri: string): string {
   return basename(/^https?:/i.test(uri) ? new URL(uri).pathname : uri);
 }
 
+/** Writes one table. A column of numbers becomes text where the format can't hold one of them exactly. */
 async function writeTable(
   batch: BatchRecord,
-  { uri, ...range }: OutputFile,
+  file: OutputFile,
   options: AggregateOptions,
 ): Promise<{ uri: string; bytes: number }> {
-  const { deps, style, overwrite, signal, onRow } = options;
   const types = outputTypes(planOf(batch), batch.columns ?? [], layoutOf(batch));
+  let seen = -1;
+  const onRow = (row: RowRecord) => {
+    if (row.row > seen) options.onRow?.(row);
+    seen = Math.max(seen, row.row);
+  };
+  while (true) {
+    try {
+      return await writeTyped(batch, file, { ...options, onRow, types });
+    } catch (thrown) {
+      const cause = thrown instanceof AppError ? thrown.cause : undefined;
+      if (!(cause instanceof UnfitCell) || !['integer', 'number'].includes(String(types[cause.column]))) throw thrown;
+      types[cause.column] = 'string';
+    }
+  }
+}
+
+async function writeTyped(
+  batch: BatchRecord,
+  { uri, ...range }: OutputFile,
+  options: AggregateOptions & { types: readonly StoredType[] },
+): Promise<{ uri: string; bytes: number }> {
+  const { deps, style, overwrite, signal, onRow, types } = options;
   const writer = await deps.tables.openWriter(uri, outputHeader(batch), {
     ...{ ...style, types, overwrite },
     batchId: batch.id,

@@ -1,3 +1,4 @@
+import { ExactNumber } from '../../base/exact-number.ts';
 import type { JsonSchema } from '../../protocol/messages.ts';
 import type { StoredType } from '../../tables/cell.ts';
 import type { MetadataColumn } from '../contract/mapping.ts';
@@ -48,5 +49,11 @@ function typesOf(schema: JsonSchema | undefined): string[] {
     : schema !== undefined && 'const' in schema
       ? [schema['const']]
       : [];
-  return values.map((value: unknown) => (value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value));
+  return values.map(typeOfValue);
+}
+
+function typeOfValue(value: unknown): string {
+  if (value === null) return 'null';
+  if (value instanceof ExactNumber) return 'number';
+  return Array.isArray(value) ? 'array' : typeof value;
 }

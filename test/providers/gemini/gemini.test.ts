@@ -163,6 +163,16 @@ describe.each(WAYS)('an answer of Gemini, %s', (_way, way) => {
 });
 
 describe('a stream of Gemini', () => {
+  it('keeps every digit of the arguments of tool calls', async () => {
+    const chunk = (part: string) => `data: {"candidates":[{"content":{"parts":[${part}]}}]}\r\n\r\n`;
+    const call = (id: string) => `{"functionCall":{"name":"look","args":{"id":${id}}}}`;
+    const body = [chunk('{"text":"Go"}'), chunk(call('7')), chunk(call('12345678901234567890'))].join('');
+    const end = 'data: {"candidates":[{"content":{"parts":[]},"finishReason":"STOP"}]}\r\n\r\n';
+    const { content } = await ask({ fault: 'status', status: 200, body: body + end }, { onText: () => undefined });
+    const inputs = content.flatMap((block) => (block.type === 'tool_use' ? [JSON.stringify(block.input)] : []));
+    expect(inputs).toEqual(['{"id":7}', '{"id":12345678901234567890}']);
+  });
+
   it('that breaks off with an error fails, its outcome unknown', async () => {
     const error = { code: 503, status: 'UNAVAILABLE', message: 'The model is overloaded.' };
     const body = `data: ${JSON.stringify({ candidates: [{ content: { parts: [{ text: 'Go' }] } }] })}\r\n\r\ndata: ${JSON.stringify({ error })}\r\n\r\n`;

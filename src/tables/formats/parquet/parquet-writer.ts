@@ -3,7 +3,7 @@ import { ByteWriter, type ColumnSource, ParquetWriter } from 'hyparquet-writer';
 import { AppError } from '../../../base/errors.ts';
 import { type Cell, neutraliseFormula, type StoredType } from '../../cell.ts';
 import type { Location, PendingBytes } from '../../locations/location.ts';
-import type { TableWriter, WriterOptions } from '../../row-writer.ts';
+import { type TableWriter, UnfitCell, type WriterOptions } from '../../row-writer.ts';
 import { cellText } from '../row-text.ts';
 import { elementOf } from './column-type.ts';
 import { type CellWriter, cellWriter } from './write-cells.ts';
@@ -86,7 +86,7 @@ function createGroup(columns: readonly string[], writers: CellWriter[], uri: str
     add(cells) {
       for (const [index, write] of writers.entries()) {
         const cell = cells[index] ?? null;
-        data[index]?.push(convert(cell, write, columns[index] ?? '', uri));
+        data[index]?.push(convert(cell, write, { index, name: columns[index] ?? '', uri }));
         if (typeof cell === 'string') characters += cell.length;
         else if (typeof cell === 'object' && cell !== null) characters += cellText(cell).length;
       }
@@ -103,15 +103,18 @@ function createGroup(columns: readonly string[], writers: CellWriter[], uri: str
   };
 }
 
-function convert(cell: Cell, write: CellWriter, column: string, uri: string): unknown {
+function convert(
+  cell: Cell,
+  write: CellWriter,
+  { index, name, uri }: { index: number; name: string; uri: string },
+): unknown {
   try {
     return write(cell);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    const cause = new UnfitCell(index, reason, thrown);
     const fix = 'Write the table as .csv or .jsonl, whose columns hold anything.';
-    throw new AppError('output_failed', `Writing ${uri} failed: in the column "${column}" ${reason}. ${fix}`, {
-      cause,
-    });
+    throw new AppError('output_failed', `Writing ${uri} failed: in the column "${name}" ${reason}. ${fix}`, { cause });
   }
 }
 

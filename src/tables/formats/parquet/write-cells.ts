@@ -22,7 +22,7 @@ function writerOf(type: StoredType): CellWriter {
     case 'integer':
       return (cell) => integerOf(cell, 64);
     case 'number':
-      return numberOf;
+      return exactlyNumberOf;
     case 'boolean':
       return booleanOf;
   }
@@ -72,6 +72,11 @@ function numberOf(cell: Cell): number {
   if (cell instanceof ExactNumber) return Number(cell.digits);
   if (typeof cell === 'string' && /^-?Infinity$|^NaN$|^[+-]?\d/.test(cell)) return Number(cell);
   throw unfit(cell, 'a number');
+}
+
+function exactlyNumberOf(cell: Cell): number {
+  if (cell instanceof ExactNumber) throw unfit(cell, 'a number that 64 bits hold exactly');
+  return numberOf(cell);
 }
 
 function booleanOf(cell: Cell): boolean {

@@ -1,0 +1,73 @@
+import { _, type Ajv2020 } from 'ajv/dist/2020.js';
+import type { DataValidationCxt } from 'ajv/dist/types/index.js';
+import { approximate, ExactNumber } from './exact-number.ts';
+
+/** The `this` of a check: the value with its exact numbers. The check itself sees the nearest JavaScript numbers. */
+export interface ExactRoot {
+  root: unknown;
+}
+
+/** Whether a schema names a whole number beyond 2^53, which other numbers would be equal to once rounded. */
+export function holdsLongNumber(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isInteger(value) && !Number.isSafeInteger(value);
+  if (value instanceof ExactNumber) return true;
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsLongNumber);
+}
+
+/** The schema with ordinary numbers everywhere but in `enum` and `const`. */
+export function approximateLimits(schema: unknown): unknown {
+  if (schema instanceof ExactNumber) return approximate(schema);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  if (Array.isArray(schema)) return schema.map(approximateLimits);
+  return Object.fromEntries(
+    Object.entries(schema).map(([key, part]) => {
+      const isValue = key === 'const' || (key === 'enum' && Array.isArray(part));
+      return [key, isValue ? part : approximateLimits(part)];
+    }),
+  );
+}
+
+/** Makes `enum` and `const` compare every digit. Contract: checks are called with an {@link ExactRoot} as `this`. */
+export function compareExactly(ajv: Ajv2020): void {
+  const exact = (root: ExactRoot, value: unknown, at?: Pick<DataValidationCxt, 'instancePath'>) =>
+    // The name of a property is no number, and has the path of its object.
+    canonical(typeof value === 'string' ? value : valueAt(root.root, at?.instancePath ?? ''));
+  ajv.removeKeyword('enum');
+  ajv.addKeyword({
+    keyword: 'enum',
+    schemaType: 'array',
+    validate(this: ExactRoot, allowed: unknown[], value: unknown, _schema?: unknown, at?: DataValidationCxt) {
+      const wanted = exact(this, value, at);
+      return allowed.some((one) => canonical(one) === wanted);
+    },
+    error: {
+      message: 'must be equal to one of the allowed values',
+      params: ({ schemaCode }) => _`{allowedValues: ${schemaCode}}`,
+    },
+  });
+  ajv.removeKeyword('const');
+  ajv.addKeyword({
+    keyword: 'const',
+    validate(this: ExactRoot, allowed: unknown, value: unknown, _schema?: unknown, at?: DataValidationCxt) {
+      return canonical(allowed) === exact(this, value, at);
+    },
+    error: { message: 'must be equal to constant', params: ({ schemaCode }) => _`{allowedValue: ${schemaCode}}` },
+  });
+}
+
+/** The part of a value at a JSON pointer. */
+export function valueAt(value: unknown, pointer: string): unknown {
+  const keys = pointer.split('/').slice(1);
+  return keys.reduce((part: unknown, key) => {
+    if (typeof part !== 'object' || part === null) return undefined;
+    return (part as Record<string, unknown>)[key.replaceAll('~1', '/').replaceAll('~0', '~')];
+  }, value);
+}
+
+/** A text that is the same for equal values, whatever the order of their keys. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) => {
+    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
+    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
