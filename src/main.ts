@@ -17,20 +17,28 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
  */
 export function main(argv: string[], env: Record<string, string | undefined>): Promise<number> {
   boundHeap();
+  const io = processIo(process, env);
   return runCli({
     argv,
     version,
     app: async ({ environment, drives, agents }) => {
       // Help and argument errors need none of these modules.
-      const [{ createApp }, { readConfig }, { createLog }, { useProxies }, { watch }] = await Promise.all([
-        import('./app/create-app.ts'),
-        import('./app/config.ts'),
-        import('./base/log.ts'),
-        import('./app/proxies.ts'),
-        import('./app/watchdog.ts'),
-      ]);
+      const [{ createApp }, { readConfig }, { createLog }, { useProxies }, { watch }, { noticesOfLog }] =
+        await Promise.all([
+          import('./app/create-app.ts'),
+          import('./app/config.ts'),
+          import('./base/log.ts'),
+          import('./app/proxies.ts'),
+          import('./app/watchdog.ts'),
+          import('./cli/terminal/log-notices.ts'),
+        ]);
       const config = readConfig({ ...env, ...environment }, process.cwd());
-      const log = createLog(config.logLevel);
+      const { notices } = io;
+      // A person at a terminal reads sentences. JSON lines are for programs, and for a person who asks for a level.
+      const log =
+        notices === undefined || isSet(env['ROWMILL_LOG_LEVEL'])
+          ? createLog(config.logLevel)
+          : createLog('debug', noticesOfLog(notices));
       useProxies(config.providers.proxy, log);
       watch(config.watchdogSeconds, { now: drives === true });
       return createApp(config, log, {
@@ -40,9 +48,13 @@ export function main(argv: string[], env: Record<string, string | undefined>): P
     },
     faces: FACES,
     env,
-    io: processIo(process, env),
+    io,
     signals: processSignals(process),
   });
+}
+
+function isSet(variable: string | undefined): boolean {
+  return variable !== undefined && variable !== '';
 }
 
 /** Each face is loaded on first use: MCP over stdio answers sooner without the HTTP server. */

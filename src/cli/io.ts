@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
+import { createNotices, type Notices } from './terminal/notices.ts';
 
 /** Where a command reads and writes. Results go to `stdout`; progress, questions and faults to `stderr`. */
 export interface Io {
@@ -12,6 +13,8 @@ export interface Io {
   columns: number | undefined;
   /** Folder against which relative paths of arguments are resolved. */
   cwd: string;
+  /** Prints sentences above the progress bar; absent where stderr is no terminal. */
+  notices?: Notices;
   /** Whether to print colours (on a terminal, unless NO_COLOR is set). */
   colour: boolean;
 }
@@ -47,6 +50,7 @@ export function processIo(process: NodeJS.Process, env: Record<string, string | 
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
+    ...(isTTY.stderr && { notices: createNotices(process.stderr) }),
     isTTY,
     columns: process.stdout.columns ?? process.stderr.columns,
     cwd: process.cwd(),

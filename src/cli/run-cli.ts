@@ -4,7 +4,6 @@ import type { App } from './app.ts';
 import { type AppOptions, type CommandContext, createOutput, type Faces } from './command-context.ts';
 import { EXIT, exitCodeOfError } from './exit-codes.ts';
 import { type Io, paintFor, widthOf } from './io.ts';
-import { inFlags } from './option-words.ts';
 import type { Signals } from './signals.ts';
 import { manyLines } from './terminal/safe-text.ts';
 
@@ -49,13 +48,13 @@ export async function runCli(options: RunCliOptions): Promise<number> {
     await addCommands(program, context, argv);
     await program.parseAsync(argv);
   } catch (thrown) {
-    exitCode = tellFault(thrown, { io, json, help: help.join('') });
+    exitCode = await tellFault(thrown, { io, json, help: help.join('') });
   }
   try {
     await (await made)?.close();
   } catch (thrown) {
     // The failure to make the app has been printed above.
-    if (exitCode === EXIT.completed) exitCode = tellFault(thrown, { io, json, help: '' });
+    if (exitCode === EXIT.completed) exitCode = await tellFault(thrown, { io, json, help: '' });
   }
   return exitCode;
 }
@@ -160,7 +159,10 @@ of an XLSX workbook (book.xlsx#Sheet2), or a Parquet file. It is named by a path
 or an s3:// URI.`;
 
 /** Prints a fault once, as text or as JSON; returns its exit status. */
-function tellFault(thrown: unknown, { io, json, help }: { io: Io; json: boolean; help: string }): number {
+async function tellFault(
+  thrown: unknown,
+  { io, json, help }: { io: Io; json: boolean; help: string },
+): Promise<number> {
   if (thrown instanceof CommanderError) {
     if (thrown.exitCode === 0) return EXIT.completed;
     const isMissing = thrown.code === 'commander.help';
@@ -170,6 +172,8 @@ function tellFault(thrown: unknown, { io, json, help }: { io: Io; json: boolean;
     return EXIT.invalid;
   }
   const error = toAppError(thrown);
+  // Commands that have no fault need not load the contract.
+  const { inFlags } = await import('./option-words.ts');
   tell({ code: error.code, message: inFlags(error.message) }, io, json);
   if (error.code === 'internal' && !json) io.stderr.write(`${manyLines(stackOf(error))}\n`);
   return exitCodeOfError(error.code);

@@ -75,7 +75,10 @@ export function createLaneHealth(options: LaneHealthOptions): LaneHealth {
   const limited = (error: AppError, { number, isProbe }: Sending): FaultMeaning => {
     if (isProbe) breaker.forgetProbe();
     const time = now();
+    const beforeMs = coolDown.waitMs(time);
     const askedMs = coolDown.start(error.retryAfterMs, { number, sent, now: time });
+    const waitMs = coolDown.waitMs(time);
+    if (waitMs > beforeMs) log?.debug({ lane: name, waitMs }, 'lane pauses after a refusal');
     if (askedMs > patienceMs) return giveUp(error, `it asks to wait ${duration(askedMs / 1000)}`);
     const refusedMs = coolDown.refusedMs(time);
     if (refusedMs <= patienceMs) return LANE;

@@ -92,6 +92,8 @@ function callsOf(
   { halt, onFault }: AttemptHooks,
   parts: Pick<RunCallsDeps, 'journal' | 'provider' | 'lane' | 'onAnswer'>,
 ): RunCallsDeps {
+  const { agent } = planOf(batch);
+  const model = `${agent.model.provider} ${agent.model.model}`;
   return {
     ...parts,
     prices: deps.prices,
@@ -101,11 +103,11 @@ function callsOf(
     signal: hard,
     halt,
     drain,
-    callTimeoutMs: callTimeoutMs(planOf(batch).agent),
+    callTimeoutMs: callTimeoutMs(agent),
     goesAhead: true,
     onFault,
     onRetry: (error, delayMs) =>
-      deps.log.debug({ batchId: batch.id, code: error.code, delayMs }, 'model call is repeated'),
+      deps.log.debug({ batchId: batch.id, model, code: error.code, delayMs }, 'model call is repeated'),
   };
 }
 

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
 import type { Io } from '../../../src/cli/io.ts';
+import { createNotices } from '../../../src/cli/terminal/notices.ts';
 import { createProgressView } from '../../../src/cli/terminal/progress.ts';
 import type { BatchReport } from '../../../src/runner/contract/report.ts';
 
@@ -85,4 +86,47 @@ it('says where an open provider job stands', () => {
   expect(written()).toContain(
     'at the provider since 2026-11-28 22:00 UTC, 3 of 99 answered, ends by 2026-11-29 22:00 UTC',
   );
+});
+
+it('keeps the bar below the sentences of notices, and within 80 columns', () => {
+  const { io, written } = ioWith(true);
+  const notices = createNotices(io.stderr);
+  const view = createProgressView({ ...io, notices });
+  view.update(report(99));
+  const before = written().length;
+  notices.say('It waits.');
+  const after = written().slice(before);
+  expect(after.indexOf('It waits.\n')).toBeGreaterThan(-1);
+  expect(after.indexOf('100/200 rows')).toBeGreaterThan(after.indexOf('It waits.'));
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences have no width
+  const bare = after.replaceAll(/\u001b\[[0-9;?]*[a-zA-Z]|\u001b./g, '');
+  expect(Math.max(...bare.split(/[\r\n]/).map((line) => line.length))).toBeLessThanOrEqual(80);
+  view.stop();
+  const stopped = written().length;
+  notices.say('Something else.');
+  expect(written().slice(stopped)).toBe('Something else.\n');
+});
+
+it.each([
+  [{ status: 'validating' }, 'Opening the tools of the agent …'],
+  [{ status: 'loading', counts: { total: 7 } }, 'Reading the table … 7 rows'],
+  [{ status: 'aggregating' }, 'Writing the table …'],
+] as const)('says why no row runs: %o', (state, text) => {
+  const { io, written } = ioWith(true);
+  const view = createProgressView(io);
+  view.update({ ...report(0), ...state, counts: { ...report(0).counts, ...('counts' in state ? state.counts : {}) } });
+  expect(written()).toContain(text);
+  view.stop();
+  expect(written().endsWith('\r\u001b[K')).toBe(true);
+});
+
+it('says that rows wait for their first answers', () => {
+  const { io, written } = ioWith(true);
+  const waiting = { ...report(0), rows_per_second: null, eta_seconds: null, cost_usd: 0 };
+  createProgressView(io).update({
+    ...waiting,
+    counts: { total: 9, queued: 4, running: 5, succeeded: 0, failed: 0 },
+    provider_jobs: [],
+  });
+  expect(written()).toContain('0/9 rows  waiting for the first answers');
 });
