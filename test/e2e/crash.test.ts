@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { BatchRecord } from '../../src/storage/batches.ts';
 import { mulberry32 } from '../support/messages-server.ts';
 import { type RowmillProcess, until } from './rowmill-process.ts';
+import { stopProcess } from './stop-process.ts';
 import { createTwoTurnSite, expectedTable, type TwoTurnSite, tableOf } from './two-turn-site.ts';
 
 const CONCURRENCY = 8;
@@ -153,7 +154,7 @@ async function stopAndTakeOver(site: TwoTurnSite): Promise<void> {
   const sentBy = (who: string) => [...modelCalls, ...toolCalls].filter((call) => call.who === who).length;
   const first = site.rowmill(...RUN);
   await until(() => modelCalls.length > 40, 'the first calls', { by: first });
-  first.child.kill('SIGSTOP');
+  await stopProcess(first, site, 'outside');
   const [batch] = await store.listBatches({ limit: 1 });
   const id = batch?.id ?? '';
   await until(async () => (await store.listLapsedBatches()).includes(id), 'the lapse of its lease', {

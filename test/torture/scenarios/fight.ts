@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RowmillProcess } from '../../e2e/rowmill-process.ts';
+import { stopProcess } from '../../e2e/stop-process.ts';
 import { type Audit, auditBatch, sumAudits, type Violations } from '../audit.ts';
 import { billFigures, type Scenario, type ScenarioContext } from '../scenario.ts';
 import { createWorld, type World } from '../world.ts';
@@ -115,11 +114,11 @@ async function stopInTransaction({ seed, violations }: ScenarioContext): Promise
     const table = await world.table(400);
     const first = world.start('first', startOf(table, CONCURRENCY));
     await callsOf(world, 45, first.child);
-    await stopUnderLock(world, first);
+    await stopProcess(first, world, 'inside');
     const stoppedAt = performance.now();
     const [batch] = await (await world.store()).listBatches({ limit: 1 });
     const inFlight = (batch?.totals.openCalls ?? 0) + CONCURRENCY;
-    const second = await takeOver(world, batch?.id ?? '', stoppedAt + LOCKED_MS);
+    const second = await takeOver(world, batch?.id ?? '');
     if (sentBy(world, 'second') > 0) violations.push('the second process sent without the lock');
     await sleep(Math.max(0, stoppedAt + LOCKED_MS - performance.now()));
     first.child.kill('SIGCONT');
@@ -138,27 +137,6 @@ async function stopInTransaction({ seed, violations }: ScenarioContext): Promise
   }
 }
 
-/** Stops the process again and again until it stands inside a write transaction. */
-async function stopUnderLock(world: World, { child }: RowmillProcess): Promise<void> {
-  const probe = new DatabaseSync(`${world.env['ROWMILL_DATA_DIR']}/rowmill.db`, { timeout: 0 });
-  try {
-    while (child.exitCode === null) {
-      child.kill('SIGSTOP');
-      while (!/^State:\tT/m.test(await readFile(`/proc/${child.pid}/status`, 'utf8'))) await sleep(1);
-      try {
-        probe.exec('BEGIN IMMEDIATE; ROLLBACK');
-      } catch {
-        return;
-      }
-      child.kill('SIGCONT');
-      await sleep(world.random() * 10);
-    }
-    throw new Error('It ended before it was stopped inside a transaction.');
-  } finally {
-    probe.close();
-  }
-}
-
 async function stopAndTakeOver({ seed, violations }: ScenarioContext, armed: Record<string, string>): Promise<Told> {
   const world = await createWorld({ seed, latencyMs: [30, 120] });
   try {
@@ -167,11 +145,11 @@ async function stopAndTakeOver({ seed, violations }: ScenarioContext, armed: Rec
     await callsOf(world, 45, first.child);
     const isOwn = Object.keys(armed).length > 0;
     if (isOwn) await sleep(1_500);
-    else first.child.kill('SIGSTOP');
+    else await stopProcess(first, world, 'outside');
     const stoppedAt = performance.now();
     const [batch] = await (await world.store()).listBatches({ limit: 1 });
     const inFlight = batch?.totals.openCalls ?? 0;
-    const second = await takeOver(world, batch?.id ?? '', stoppedAt + STOPPED_MS);
+    const second = await takeOver(world, batch?.id ?? '');
     const sentBefore = sentBy(world, 'first');
     await sleep(Math.max(0, STOPPED_MS - (performance.now() - stoppedAt)));
     first.child.kill('SIGCONT');
@@ -188,13 +166,15 @@ async function stopAndTakeOver({ seed, violations }: ScenarioContext, armed: Rec
   }
 }
 
-/** Tries until the silent owner's lease has lapsed, then waits until the new one sends, but not beyond `until`. */
-async function takeOver(world: World, id: string, until: number): Promise<RowmillProcess> {
+const WAITS = 'another process locks the database';
+
+/** Tries until the silent owner's lease has lapsed; then waits until the new one sends, or says that it waits. */
+async function takeOver(world: World, id: string): Promise<RowmillProcess> {
   const store = await world.store();
   while (!(await store.listLapsedBatches()).includes(id)) await sleep(50);
-  const second = world.start('second', ['batches', 'resume', id, '--json']);
-  const isSending = () => sentBy(world, 'second') >= 5;
-  while (!isSending() && second.child.exitCode === null && performance.now() < until) await sleep(10);
+  const second = world.start('second', ['batches', 'resume', id, '--json'], { ROWMILL_LOG_LEVEL: 'warn' });
+  const isThere = () => sentBy(world, 'second') >= 5 || second.stderr().includes(WAITS);
+  while (!isThere() && second.child.exitCode === null) await sleep(10);
   return second;
 }
 
