@@ -40,7 +40,7 @@ export function main(argv: string[], env: Record<string, string | undefined>): P
           ? createLog(config.logLevel)
           : createLog('debug', noticesOfLog(notices));
       useProxies(config.providers.proxy, log);
-      watch(config.watchdogSeconds, { now: drives === true });
+      watch(config.watchdogSeconds, { now: drives === true, log });
       return createApp(config, log, {
         driver: drives === true ? 'supervisor' : 'detached',
         agents,

@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ACTIVITY } from '../base/activity.ts';
+import type { Log } from '../base/log.ts';
 
 const THREAD = new URL(`./watchdog-thread${extname(import.meta.url)}`, import.meta.url);
 const TICK_MS = 1000;
@@ -22,13 +23,24 @@ export interface WatchdogData {
 }
 
 /**
- * Starts the watchdog of a command: immediately where the process itself runs batches, else once it has become long.
+ * Starts the watchdog of a command: immediately where the process itself runs batches, else once it has become long. A
+ * process without room for its thread runs without it, and says so.
  * @param limitS 0: none
  */
-export function watch(limitS: number, { now }: { now: boolean }): void {
+export function watch(limitS: number, { now, log }: { now: boolean; log: Log }): void {
   if (limitS === 0) return;
-  if (now) startWatchdog(limitS);
-  else setTimeout(() => startWatchdog(limitS), SHORT_COMMAND_MS).unref();
+  const start = () =>
+    startWatchdog(limitS, {
+      onFault: (thrown) => log.warn({ err: thrown }, 'the watchdog does not run; a blocked event loop is not ended'),
+    });
+  if (now) start();
+  else setTimeout(start, SHORT_COMMAND_MS).unref();
+}
+
+export interface WatchdogOptions {
+  /** Called when its thread could not start or broke. */
+  onFault: (thrown: unknown) => void;
+  tickMs?: number;
 }
 
 /**
@@ -37,7 +49,7 @@ export function watch(limitS: number, { now }: { now: boolean }): void {
  * nobody; what was committed is kept.
  * @returns stops watching; idempotent
  */
-export function startWatchdog(limitS: number, tickMs = TICK_MS): () => void {
+export function startWatchdog(limitS: number, { onFault, tickMs = TICK_MS }: WatchdogOptions): () => void {
   const beats = new SharedArrayBuffer(8);
   const activity = new SharedArrayBuffer(MAX_ACTIVITY_BYTES);
   const beat = new Int32Array(beats);
@@ -57,9 +69,14 @@ export function startWatchdog(limitS: number, tickMs = TICK_MS): () => void {
   const worker = new Worker(THREAD, { workerData: { beats, activity, tickMs, ticks } satisfies WatchdogData });
   worker.unref();
   subscribe(ACTIVITY, note);
-  return () => {
+  const stop = () => {
     clearInterval(heart);
     unsubscribe(ACTIVITY, note);
     void worker.terminate();
   };
+  worker.on('error', (thrown) => {
+    stop();
+    onFault(thrown);
+  });
+  return stop;
 }

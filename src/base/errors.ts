@@ -116,9 +116,22 @@ export function toAppError(thrown: unknown, code: ErrorCode = 'internal'): AppEr
   if (thrown instanceof AppError) return thrown;
   if (thrown instanceof Error) {
     if (thrown.name === 'AbortError') return new AppError('aborted', 'The operation was cancelled.', { cause: thrown });
+    if (isOutOfFiles(thrown)) return new AppError(code, outOfFiles(thrown), { cause: thrown });
     return new AppError(code, thrown.message, { cause: thrown });
   }
   return new AppError(code, String(thrown));
+}
+
+/** Whether the process, or its machine, may open no further file or connection. */
+export function isOutOfFiles(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && (thrown.code === 'EMFILE' || thrown.code === 'ENFILE');
+}
+
+function outOfFiles({ message }: Error): string {
+  return (
+    `This process has too many files and connections open (${message}). ` +
+    'Allow more (such as "ulimit -n 4096") or lower the concurrency, then try again.'
+  );
 }
 
 /** Makes a switch over a tagged union exhaustive at compile time. */

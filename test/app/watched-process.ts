@@ -4,7 +4,12 @@ import { announceActivity } from '../../src/base/activity.ts';
 
 // A process with a watchdog of 20 ticks of 25 ms. What it does next is its argument.
 const [, , what] = process.argv;
-startWatchdog(0.5, 25);
+startWatchdog(0.5, {
+  tickMs: 25,
+  onFault: (thrown) => {
+    throw thrown;
+  },
+});
 for (const text of ['an older thing', 'row 5 of batch bat_1', 'the expression input_mapping.a']) {
   announceActivity(() => text);
 }

@@ -1,8 +1,9 @@
-import { AppError } from '../../base/errors.ts';
+import { AppError, isOutOfFiles, toAppError } from '../../base/errors.ts';
 
 /** Converts a file system's error to an AppError that names the table. */
 export function fileError(cause: unknown, path: string): AppError {
   if (cause instanceof AppError) return cause;
+  if (isOutOfFiles(cause)) return toAppError(cause, 'location_unavailable');
   const { code, message } = cause as NodeJS.ErrnoException;
   switch (code) {
     case 'ENOENT':

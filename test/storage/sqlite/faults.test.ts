@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
@@ -86,6 +86,23 @@ describe('opening a database', () => {
     });
   });
 
+  it.each([0.9, 0.5, 0.01])('refuses one of which only a part is left, and leaves it alone (%s)', async (part) => {
+    const store = await open();
+    const fence = await startBatch(store, 'bat_1', 2_000);
+    await store.releaseLease(fence);
+    await store.close();
+    const { size } = await stat(path);
+    await truncate(path, Math.floor(size * part));
+    const left = await readFile(path);
+    await expect(open().then((opened) => opened.listBatches({ limit: 9 }))).rejects.toMatchObject({
+      code: 'store_unavailable',
+      message: expect.stringMatching(
+        /is damaged\. Restore it from a backup, or set ROWMILL_DATA_DIR|is not a database/,
+      ),
+    });
+    expect(await readFile(path)).toEqual(left);
+  });
+
   it('names the folder that cannot be made', async () => {
     await writeFile(join(folder, 'file'), '');
     path = join(folder, 'file', 'data', 'rowmill.db');
@@ -151,7 +168,8 @@ describe('writing', () => {
   });
 
   it('gives up on a lock that stays, says so, and goes on when it is gone', async () => {
-    const store = await open();
+    const lockAttempts = { told: 9, usual: 3, long: 9, afterFailure: 9 };
+    const store = await openSqliteStore({ path, now: Date.now, log: createSilentLog(), lockAttempts });
     const other = new DatabaseSync(path);
     other.exec('BEGIN IMMEDIATE');
     const outcomes = await Promise.allSettled(['bat_1', 'bat_2'].map((id) => store.insertBatch(newBatch(id))));
