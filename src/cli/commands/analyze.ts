@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import * as z from 'zod';
 import { bytes, count, counted } from '../../base/figures.ts';
 import { readingOptions } from '../../runner/contract/reading.ts';
+import { canAsk } from '../agreement.ts';
+import { readAsking } from '../ask-encoding.ts';
 import { callTool } from '../call-tool.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -10,7 +12,7 @@ import { addReadingFlags, type FlagValues, readingArguments, readingFlagsOf } fr
 import { inFlags } from '../option-words.ts';
 import { shellWord } from '../shell-word.ts';
 import { listenForStop } from '../signals.ts';
-import { TABLE_ARGUMENT, tableArgument } from '../table-argument.ts';
+import { STREAM, TABLE_ARGUMENT, tableArgument } from '../table-argument.ts';
 import { cellText, oneLine } from '../terminal/safe-text.ts';
 import { layOutTable } from '../terminal/terminal-table.ts';
 
@@ -72,17 +74,22 @@ export function addAnalyzeCommand(program: Command, context: CommandContext): vo
         });
         try {
           const reading = readingFlagsOf(given);
-          const input = {
-            csv_uri: source.uri,
-            ...(Object.keys(reading).length > 0 && { reading }),
-            ...(given.sampleRows !== undefined && { sample_rows: given.sampleRows }),
+          const analyse = (named: FlagValues) => {
+            const read = { ...reading, ...named };
+            const input = {
+              csv_uri: source.uri,
+              ...(Object.keys(read).length > 0 && { reading: read }),
+              ...(given.sampleRows !== undefined && { sample_rows: given.sampleRows }),
+            };
+            return callTool(app, 'analyze_csv_structure', input, stop.signal);
           };
-          const found = await callTool(app, 'analyze_csv_structure', input, stop.signal);
+          const asking = { context, output, mayAsk: table !== STREAM && canAsk(context, output) };
+          const { found, named } = await readAsking(analyse, asking);
           output.document(found);
           if (!output.json) {
             const shown = analysis.parse(found);
             show(shown, output);
-            showSuggestion(table, shown, output);
+            showSuggestion(table, { ...shown, suggested_reading: shown.suggested_reading ?? named }, output);
           }
           return EXIT.completed;
         } finally {

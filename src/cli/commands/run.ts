@@ -8,6 +8,7 @@ import { type BatchRequest, batchRequest, KEPT_OUTPUT } from '../../runner/contr
 import { ENDED } from '../../runner/lifecycle/batch.ts';
 import { askToGoOn, canAsk, mayStartUnasked, SPEND_LESS, tooCostly } from '../agreement.ts';
 import type { App } from '../app.ts';
+import { planReadable } from '../ask-encoding.ts';
 import { type CommandContext, newCommand, type Output } from '../command-context.ts';
 import { EXIT, exitCodeOfError } from '../exit-codes.ts';
 import { openForeground } from '../foreground.ts';
@@ -140,16 +141,18 @@ interface Starting {
 }
 
 async function start(
-  request: BatchRequest,
+  asked: BatchRequest,
   given: RunArguments,
   { context, app, output, isStreamed, starting }: Starting,
 ): Promise<number> {
-  if (given.dryRun === true) return showPlan(await app.runner.plan(request), output);
   const limitUsd = app.config.confirmAboveUsd;
   // The answer to a question would come from stdin too.
   const isAsking = given.yes !== true && !starting.isStdin && canAsk(context, output);
-  if (isAsking) {
-    const plan = await app.runner.plan(request);
+  const isDry = given.dryRun === true;
+  const planned = isDry || isAsking ? await planReadable(asked, { app, context, output, mayAsk: isAsking }) : undefined;
+  if (planned !== undefined) {
+    const { plan } = planned;
+    if (isDry) return showPlan(plan, output);
     if (plan.problems.length > 0) return showPlan(plan, output);
     note(planLines(plan, output), output);
     if (!(await askToGoOn(context, startQuestion(plan), { expectedUsd: plan.spending_usd, limitUsd }))) {
@@ -157,6 +160,7 @@ async function start(
       return EXIT.cancelled;
     }
   }
+  const request = planned?.request ?? asked;
   const toStart =
     given.saveAgent === undefined ? request : await saveQuestion(request, given.saveAgent, { app, output });
   const foreground = openForeground(context, output);
