@@ -74,6 +74,8 @@ export const modelDefinition = z
     /** Sampling, sent only to models that accept it: models that reason do not. */
     temperature: z.number().min(0).max(2).optional(),
     top_p: z.number().positive().max(1).optional(),
+    /** The length of the vectors of an embedding model. Default: the model's own. */
+    dimensions: z.int().positive().max(100_000).optional(),
     /** A model of the same provider, used when this one is not served or does not accept the request. */
     fallback: z.string().min(1).optional(),
     /** The server's address, with its `/v1`, for providers whose agents name their own server. */

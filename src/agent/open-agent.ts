@@ -43,6 +43,7 @@ export function openAgent({ definition, toolSet, toolSpecs, log, clock = systemC
     system: wellFormed(systemOf(definition, structured)),
     maxTokens: writes ? definition.model.max_tokens : 0,
     sampling: samplingOf(definition),
+    dimensions: definition.model.dimensions,
     maxTurns: writes ? definition.limits.max_turns : 1,
     timeoutMs: definition.limits.timeout_s * 1000,
     // An agent with tools may start its answer with a tool call, so it gets no prefill.

@@ -96,6 +96,8 @@ export interface ModelRequest {
   maxTokens: number;
   /** Sent only to models that accept these parameters. */
   sampling?: Sampling;
+  /** The length of the vector that an embedding model gives. Default: the model's own. */
+  dimensions?: number;
   /** The start of the answer, sent to models that accept a prefill. The returned answer includes it. */
   prefill?: string;
 }

@@ -15,13 +15,17 @@ export function withoutNeedOfInstructions(raw: unknown): unknown {
 
 /** Settings that make no sense for an embedding agent: every row would be paid for, and fail. */
 export function embeddingFaults({ model, tools, structured_output: output }: AgentDefinition): Fault[] {
-  const { provider, model: name, fallback } = model;
+  const { provider, model: name, fallback, dimensions } = model;
   if (!isEmbeddingModel(model)) {
+    if (dimensions !== undefined) return [dimensionsFault(`belongs to embedding models, and ${name} is none`)];
     if (fallback === undefined || !isEmbeddingModel({ provider, model: fallback })) return [];
     const message = `is "${fallback}", which gives vectors and not answers; take a model that generates text`;
     return [{ path: ['model', 'fallback'], message }];
   }
   const faults: Fault[] = [];
+  if (dimensions !== undefined && name === 'text-embedding-ada-002') {
+    faults.push(dimensionsFault(`has to be left out for ${name}, whose vectors have one length`));
+  }
   if (fallback !== undefined) {
     const message = `has to be left out for ${name}: vectors of two models can't be compared`;
     faults.push({ path: ['model', 'fallback'], message });
@@ -43,4 +47,8 @@ export function embeddingFaults({ model, tools, structured_output: output }: Age
     faults.push({ path: ['structured_output', 'mode'], message });
   }
   return faults;
+}
+
+function dimensionsFault(message: string): Fault {
+  return { path: ['model', 'dimensions'], message };
 }

@@ -22,6 +22,7 @@ import { driveBatch } from './lifecycle/drive.ts';
 import { storable } from './lifecycle/drive-context.ts';
 import { planRetry, resumeBatch, retryBatch } from './lifecycle/redrive.ts';
 import { keepHouse, pruneDue, removeBatch } from './lifecycle/retention.ts';
+import { shownRow } from './media/media-fields.ts';
 import { aggregateResults } from './output/aggregate-results.ts';
 import { toUsd } from './output/bill.ts';
 import { exportRecords } from './output/deliver-rows.ts';
@@ -285,5 +286,9 @@ async function readRows(
     ...(stored === undefined ? {} : { status: stored }),
   });
   const next = rows[limit];
-  return { rows: rows.slice(0, limit).map((row) => rowReport(row, batch)), nextCursor: next?.row ?? null };
+  const { agent } = storedPlanOf(batch);
+  return {
+    rows: rows.slice(0, limit).map((row) => rowReport(shownRow(row, agent), batch)),
+    nextCursor: next?.row ?? null,
+  };
 }

@@ -85,6 +85,7 @@ function callModel({ context, hooks, state, deadline }: Run, turn: number): Prom
     tools: context.toolSpecs,
     maxTokens: state.maxTokens,
     ...(context.sampling === undefined ? {} : { sampling: context.sampling }),
+    ...(context.dimensions === undefined ? {} : { dimensions: context.dimensions }),
     ...(context.prefill === undefined || !isBegun ? {} : { prefill: context.prefill }),
   };
   const onText = hooks.stream ? (text: string) => hooks.emit?.({ type: 'text-delta', turn, text }) : undefined;

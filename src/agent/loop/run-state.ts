@@ -14,6 +14,8 @@ export interface LoopContext {
   system: string;
   maxTokens: number;
   sampling: Sampling | undefined;
+  /** The length of the vectors that an embedding model gives. */
+  dimensions: number | undefined;
   /** The start that is prefilled for every answer. */
   prefill: string | undefined;
   maxTurns: number;

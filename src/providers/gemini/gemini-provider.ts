@@ -9,9 +9,11 @@ import { createLeanFetch, type ProxyVariables } from '../shared/lean-fetch.ts';
 import { serverName } from '../shared/server-name.ts';
 import { faultInBody, lacksCredentials, type Service } from '../shared/service-faults.ts';
 import { withParts } from '../shared/with-parts.ts';
+import { embedText } from './gemini-embeddings.ts';
 import { type Seen, toModelError } from './gemini-errors.ts';
 import { createExactArguments, type ExactArguments } from './gemini-exact-arguments.ts';
 import { GEMINI, GEMINI_SERVICE, toModelResponse, toParameters } from './gemini-messages.ts';
+import { EMBEDDINGS } from './gemini-models.ts';
 import { collectStream } from './gemini-stream.ts';
 
 export const SERVICE: Service = {
@@ -76,10 +78,11 @@ async function send(opened: Opened, request: ModelRequest, options: RespondOptio
   const { onText } = options;
   return withinDeadline(SERVICE.name, options, {
     send: async ({ signal }) => {
-      const parameters = toParameters(request, signal);
       const exact = createExactArguments();
-      const fetch = watched(opened.fetch, { seen, model, exact });
-      parameters.config = { ...parameters.config, httpOptions: { fetch } };
+      const httpOptions = { fetch: watched(opened.fetch, { seen, model, exact }) };
+      if (EMBEDDINGS.test(model)) return embedText(client, request, { signal, httpOptions });
+      const parameters = toParameters(request, signal);
+      parameters.config = { ...parameters.config, httpOptions };
       const body =
         onText === undefined
           ? await client.models.generateContent(parameters)

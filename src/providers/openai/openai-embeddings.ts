@@ -1,16 +1,20 @@
 import type OpenAI from 'openai';
 import * as z from 'zod';
-import { AppError } from '../../base/errors.ts';
-import { type ModelRequest, type ModelResponse, NO_USAGE, type ToolSpec, textOf } from '../../protocol/messages.ts';
-import { vectorFieldOf } from '../../protocol/vector-field.ts';
+import { type ModelRequest, type ModelResponse, type ToolSpec, textOf } from '../../protocol/messages.ts';
 import type { CallDeadline } from '../shared/call-deadline.ts';
 import { faultInBody, invalidResponse, type Service } from '../shared/service-faults.ts';
+import { toVectorCall, vectorTool } from '../shared/vector-response.ts';
 
 /** The body of an embeddings call: the text of the last user message, alone. It can't hold instructions or tools. */
-export function toEmbeddingsBody({ model, messages }: ModelRequest): OpenAI.EmbeddingCreateParams {
+export function toEmbeddingsBody({ model, messages, dimensions }: ModelRequest): OpenAI.EmbeddingCreateParams {
   const last = messages.findLast(({ role }) => role === 'user');
   // Without a format the SDK asks for base64, which nothing would decode in a batch.
-  return { model, input: last === undefined ? '' : textOf(last.content), encoding_format: 'float' };
+  return {
+    model,
+    input: last === undefined ? '' : textOf(last.content),
+    encoding_format: 'float',
+    ...(dimensions === undefined ? {} : { dimensions }),
+  };
 }
 
 const count = z.int().nonnegative();
@@ -47,15 +51,9 @@ export function readVector(body: unknown, { service, model, tools, requestId }: 
       invalidResponse(service.name, z.prettifyError(parsed.error).replaceAll('\n', ' '))
     );
   const { data, usage, model: answered } = parsed.data;
-  const { name, field } = vectorTool(model, tools);
-  const response: ModelResponse = {
-    // The agent loop assigns an id to a call without one.
-    content: [{ type: 'tool_use', id: '', name, input: { [field]: data[0]?.embedding ?? [] } }],
-    stopReason: 'tool_use',
-    usage: { ...NO_USAGE, inputTokens: usage?.prompt_tokens ?? 0 },
-    model: answered ?? model,
-    ...(requestId === undefined ? {} : { requestId }),
-  };
+  const vector = data[0]?.embedding ?? [];
+  const inputTokens = usage?.prompt_tokens ?? 0;
+  const response = toVectorCall({ model: answered ?? model, vector, inputTokens, requestId }, vectorTool(model, tools));
   return { response, hasUsage: usage !== null && usage !== undefined };
 }
 
@@ -88,13 +86,4 @@ export async function postEmbeddings(
   const { data, response, request_id: requestId } = await answer.withResponse();
   tellLimits(response.headers);
   return readVector(data, { service, model, tools, requestId: requestId ?? undefined });
-}
-
-function vectorTool(model: string, tools: readonly ToolSpec[]): { name: string; field: string } {
-  for (const { name, inputSchema } of tools) {
-    const field = vectorFieldOf(inputSchema);
-    if (field !== undefined) return { name, field };
-  }
-  const fix = 'Give its schema one property, an array of numbers.';
-  throw new AppError('model_request_invalid', `${model} returns a vector, and the agent has no field for it. ${fix}`);
 }

@@ -13,6 +13,7 @@ import type { ReadingOptions } from '../contract/reading.ts';
 import type { Continuation } from '../contract/request.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { ENDED } from '../lifecycle/batch.ts';
+import { mediaFieldsOf, storedInput } from '../media/media-fields.ts';
 import { batchNotFound, storedPlanOf } from '../output/results.ts';
 import { compileMapping } from '../rows/mapping.ts';
 import { compileOutput, type RowOutput } from '../rows/transform-output.ts';
@@ -98,11 +99,15 @@ export async function openEarlierAnswers(
 /** TransformInput and TransformOutput of the new table, made again when it has more columns. */
 function createTransforms({ agent, columns, inputMapping, outputMapping, reading }: ContinuedPlan) {
   const numbers = { decimalComma: reading?.decimal_comma ?? false };
-  const make = (known: string[]) => ({
-    width: known.length,
-    toInput: compileMapping(inputMapping, agent.input, known, numbers),
-    toOutput: compileOutput(outputMapping, known),
-  });
+  const media = mediaFieldsOf(agent.input);
+  const make = (known: string[]) => {
+    const transform = compileMapping(inputMapping, agent.input, known, numbers);
+    return {
+      width: known.length,
+      toInput: async (cells: Cell[]) => storedInput(await transform(cells), media),
+      toOutput: compileOutput(outputMapping, known),
+    };
+  };
   let made = make([...columns()]);
   return () => {
     const known = columns();

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
+import type { AgentDefinition } from '../../agent/definition.ts';
 import { MEDIA_KINDS, type MediaBlock, type MediaKind } from '../../protocol/media.ts';
 import type { JsonObject, JsonSchema } from '../../protocol/messages.ts';
+import type { RowRecord } from '../../storage/rows.ts';
 import { isDataUri } from './data-uri.ts';
 
 /** The fields of an agent's input that hold media, in the order of the schema, with their kinds. */
@@ -27,6 +29,13 @@ export function storedInput(input: JsonObject, fields: ReadonlyMap<string, Media
     fields.has(field) && typeof value === 'string' && isDataUri(value) ? describeDataUri(value) : value,
   ]);
   return Object.fromEntries(entries) as JsonObject;
+}
+
+/** A row as it is shown: where its agent takes media, a cell with a data URI is its digest, type and size. */
+export function shownRow(row: RowRecord, { input }: AgentDefinition): RowRecord {
+  if (mediaFieldsOf(input).size === 0) return row;
+  const cells = row.cells.map((cell) => (typeof cell === 'string' && isDataUri(cell) ? describeDataUri(cell) : cell));
+  return { ...row, cells };
 }
 
 /** `sha256:… (image/png, 1234 bytes)`, by the text of the URI where it can't be decoded. */

@@ -3,6 +3,7 @@ import type { BatchRecord } from '../../storage/batches.ts';
 import type { PastAttempt, RowRecord } from '../../storage/rows.ts';
 import type { Store } from '../../storage/store.ts';
 import type { AttemptTrace, RowTrace } from '../contract/trace.ts';
+import { shownRow } from '../media/media-fields.ts';
 import { isFallback } from './fallback-answers.ts';
 import { planOf } from './results.ts';
 
@@ -26,7 +27,11 @@ export async function traceRow(batch: BatchRecord, number: number, { store }: { 
     attempts.push({ attempt, model, fallback, ...outcomeOf(row, past, attempt), entries });
   }
   const kept = row.attempt > 0 ? undefined : await store.readKeptFrom(batch.id, number);
-  return { row, kept_from: kept === undefined ? null : { batch_id: kept.batchId, row: kept.row }, attempts };
+  return {
+    row: shownRow(row, agent),
+    kept_from: kept === undefined ? null : { batch_id: kept.batchId, row: kept.row },
+    attempts,
+  };
 }
 
 function outcomeOf(row: RowRecord, past: PastAttempt[], attempt: number): Pick<AttemptTrace, 'status' | 'error'> {

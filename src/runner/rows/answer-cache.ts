@@ -127,8 +127,9 @@ const HASH_VERSION = 2;
 
 /** SHA-256 of everything that a model's answer depends on. `model` is the answering model. */
 function hashRequest(server: string, request: ModelRequest, model: string): Buffer {
-  const { system, tools, messages, maxTokens, sampling, prefill } = request;
-  const wishes = [sampling, prefill].filter((wish) => wish !== undefined);
+  const { system, tools, messages, maxTokens, sampling, dimensions, prefill } = request;
+  const size = dimensions === undefined ? undefined : { dimensions };
+  const wishes = [sampling, size, prefill].filter((wish) => wish !== undefined);
   const said = [HASH_VERSION, server, model, maxTokens, system, tools, messages, ...wishes];
   return hash('sha256', JSON.stringify(said), 'buffer');
 }

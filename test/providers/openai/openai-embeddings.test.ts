@@ -44,6 +44,11 @@ describe.each([
 ])('an embedding model of %s', (_name, bench) => {
   const { ask, faultOf, requests } = createAsking(bench);
 
+  it('is told the length of its vectors where the agent names one', async () => {
+    await ask(vectorAnswer([0.5, 1]), { request: { ...asked, dimensions: 2 } });
+    expect(requests()[0]?.body).toMatchObject({ dimensions: 2 });
+  });
+
   it('is sent the text alone, and gives its vector as a call of the tool that takes it', async () => {
     const response = await ask(vectorAnswer(VECTOR, 7), { request: asked });
     expect(requests().map(({ path, body }) => [path, body])).toEqual([

@@ -2,7 +2,7 @@ import { parseJson } from '../../../src/base/exact-number.ts';
 import type { WireAnswer, WireRequest } from '../messages-wire.ts';
 import { jsonBody, usageOf, type WireBody } from './wire-server.ts';
 
-const FIELDS = ['model', 'input', 'encoding_format'];
+const FIELDS = ['model', 'input', 'encoding_format', 'dimensions'];
 
 /** Whether a request came to `/v1/embeddings`: it is the only one that may ask for no tokens. */
 export function isEmbeddings({ max_tokens: maxTokens }: WireRequest): boolean {

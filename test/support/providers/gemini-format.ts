@@ -3,9 +3,19 @@ import { inPieces, jsonBody, type RefusalKind, usageOf, type WireBody, type Wire
 
 type Fields = Record<string, unknown>;
 
-/** Gemini's `generateContent` and `streamGenerateContent`. */
+/** The limit of tokens that stands for a count of tokens, and for a vector. */
+const COUNT = -1;
+const VECTOR = 0;
+
+/** Gemini's `generateContent`, `streamGenerateContent`, `countTokens` and `batchEmbedContents` of one text. */
 export const geminiFormat: WireFormat = {
   read(path, body) {
+    const [, counted] = /\/models\/([^:]+):countTokens/.exec(path) ?? [];
+    if (counted !== undefined) return textRequest(counted, COUNT, body['contents']);
+    const [, embedding] = /\/models\/([^:]+):batchEmbedContents/.exec(path) ?? [];
+    if (embedding !== undefined) {
+      return textRequest(embedding, VECTOR, [(body['requests'] as { content: unknown }[])[0]?.content]);
+    }
     const [, model, verb] = /^\/v1(?:beta)?\/models\/([^:]+):(generateContent|streamGenerateContent)/.exec(path) ?? [];
     if (model === undefined) return undefined;
     const config = (body['generationConfig'] ?? {}) as Fields;
@@ -25,6 +35,10 @@ export const geminiFormat: WireFormat = {
     };
   },
   write(answer, request, number) {
+    if (request.max_tokens === COUNT) return jsonBody({ totalTokens: usageOf(answer, request).input });
+    if (request.max_tokens === VECTOR) {
+      return jsonBody({ embeddings: [{ values: JSON.parse(String(answer.content[0]?.['text'])) as number[] }] });
+    }
     const response = toResponse(answer, request, number);
     return request.stream ? toStream(response) : jsonBody(response);
   },
@@ -47,6 +61,12 @@ const REFUSALS: { [kind in RefusalKind]: [number, string, string?] } = {
   overloaded: [503, 'UNAVAILABLE'],
   timeout: [504, 'DEADLINE_EXCEEDED'],
 };
+
+function textRequest(model: string, maxTokens: number, contents: unknown): WireRequest {
+  const [{ parts } = { parts: [] }] = contents as { parts: Fields[] }[];
+  const content = parts.map(({ text }) => text).join('');
+  return { model, max_tokens: maxTokens, messages: [{ role: 'user', content }] };
+}
 
 function toMessage({ role, parts }: { role: string; parts: Fields[] }): WireRequest['messages'][number] {
   const [only] = parts;
