@@ -97,7 +97,6 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
       onBatchReady: async () => {
         if (options.driver === 'detached') await detached.ensure();
       },
-      now: systemClock.now,
       sleep: systemClock.sleep,
       confirmAboveUsd: config.confirmAboveUsd,
       confirmations,

@@ -27,15 +27,17 @@ const output = z.object({
   results_resource: z.string().nullable().describe('The resource that holds the output table; null before the end.'),
 });
 
-/** What waiting needs: the clock in milliseconds, and a sleep that rejects when its signal fires. */
+const UNATTENDED =
+  'No process runs this batch. When the person wishes it, execute_batch_processor with action "resume" and this batch_id continues where it stopped; or the person resumes it in a terminal (rowmill batches resume), or starts "rowmill serve", which continues it.';
+
+/** What waiting needs: a sleep that rejects when its signal fires. */
 export interface MonitorParts {
   runner: Runner;
-  now: () => number;
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 /** `monitor_batch_execution`: the state of a batch, optionally after a wait. Aborting ends the wait, not the batch. */
-export function createMonitorTool({ runner, now, sleep }: MonitorParts): OrchestratorTool {
+export function createMonitorTool({ runner, sleep }: MonitorParts): OrchestratorTool {
   return defineTool({
     name: 'monitor_batch_execution',
     title: 'Watch a batch',
@@ -51,7 +53,7 @@ export function createMonitorTool({ runner, now, sleep }: MonitorParts): Orchest
       const ended = report.ended_at !== null && report.output_uri !== null;
       return {
         summary: summarizeBatch(report),
-        next_step: await nextStep(report),
+        next_step: report.unattended ? UNATTENDED : nextStepFor(report),
         finished: isSettled(report),
         ...toBatchInAnswer(report),
         results_resource: ended ? resultsResource(batch_id) : null,
@@ -78,15 +80,6 @@ export function createMonitorTool({ runner, now, sleep }: MonitorParts): Orchest
     }
     // The last watched report may be out of date.
     return runner.report(batchId);
-  }
-
-  async function nextStep(report: BatchReport): Promise<string> {
-    const abandoned =
-      !isSettled(report) &&
-      now() - Date.parse(report.created_at) > 20_000 &&
-      (await runner.lapsed()).includes(report.batch_id);
-    if (!abandoned) return nextStepFor(report);
-    return 'No process runs this batch any more. When the person wishes it, execute_batch_processor with action "resume" and this batch_id continues where it stopped.';
   }
 }
 

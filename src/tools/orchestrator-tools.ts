@@ -18,8 +18,6 @@ export interface OrchestratorToolParts {
   /** A person has to agree to an expected cost above this many dollars; 0: always. */
   confirmAboveUsd: number;
   confirmations: Confirmations;
-  /** Milliseconds since the epoch. */
-  now: () => number;
   /** Resolves after `ms`; rejects when the signal fires. */
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }

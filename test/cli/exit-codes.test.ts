@@ -135,6 +135,7 @@ describe('the exit table', () => {
     batch_id: 'bat_1',
     status: 'completed',
     pause_reason: null,
+    unattended: false,
     error: null,
     ...{
       truncated_rows: 0,

@@ -155,7 +155,6 @@ export async function startRig({ drive = true }: { drive?: boolean } = {}): Prom
     },
     confirmAboveUsd: 5,
     confirmations,
-    now: Date.now,
     sleep: (ms, signal) => delay(ms, undefined, { signal }),
   });
   const execute = async (name: string, input: JsonObject, context: Partial<ToolContext> = {}) => {

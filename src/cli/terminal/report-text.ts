@@ -23,16 +23,23 @@ function field({ paint, textWidth }: TextLayout, label: string, value: string): 
   });
 }
 
+type StatusReport = Pick<BatchReport, 'status' | 'pause_reason' | 'unattended'>;
+
+/** `paused (budget)`, or `running (no process runs it)`. */
+export function statusWords({ status, pause_reason, unattended }: StatusReport): string {
+  if (unattended) return `${status} (no process runs it)`;
+  return pause_reason === null ? status : `${status} (${pause_reason})`;
+}
+
 /** `paused (budget)`, in the colour of the status. */
-function statusText(report: Pick<BatchReport, 'status' | 'pause_reason'>, paint: Paint): string {
+function statusText(report: StatusReport, paint: Paint): string {
   const style: { [status in BatchReport['status']]?: Style } = {
     completed: 'green',
     failed: 'red',
     cancelled: 'yellow',
     paused: 'yellow',
   };
-  const text = report.pause_reason === null ? report.status : `${report.status} (${report.pause_reason})`;
-  return paint(style[report.status] ?? 'cyan', text);
+  return paint(report.unattended ? 'yellow' : (style[report.status] ?? 'cyan'), statusWords(report));
 }
 
 /** `anthropic/claude-haiku-5-5`; for a stand-in its description, because its name is only a path. */

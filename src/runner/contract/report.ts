@@ -78,6 +78,11 @@ export const batchReport = z.object({
     .enum(['user', 'interrupted', 'budget', 'fatal', 'sample'])
     .nullable()
     .describe('Why it is paused; null when it is not.'),
+  unattended: z
+    .boolean()
+    .describe(
+      'No process runs it although it has not ended: it waits until it is resumed, or until a server takes it.',
+    ),
   error: shownError.nullable().describe('Why it is paused or failed; null when nothing is wrong.'),
   agent: z.string().describe('The agent, as name@version.'),
   model: z.string().describe('The model, as provider/model.'),

@@ -11,7 +11,7 @@ import type { BatchReport } from '../contract/report.ts';
 import type { RunnerDeps } from '../deps.ts';
 import type { Choice } from '../execution/choose-executor.ts';
 import { unfoldedMs } from '../lifecycle/active-time.ts';
-import { CANCELLABLE, ENDED } from '../lifecycle/batch.ts';
+import { ACTIVE, CANCELLABLE, ENDED } from '../lifecycle/batch.ts';
 import { settingsOf } from '../lifecycle/settings.ts';
 import { billOf, toUsd } from './bill.ts';
 import { estimateRest } from './estimate-rest.ts';
@@ -20,7 +20,7 @@ import { planRest } from './plan-rest.ts';
 import { providerJobReport } from './provider-job-report.ts';
 import { batchNotFound, planOf } from './results.ts';
 
-type ReportDeps = Pick<RunnerDeps, 'store' | 'clock' | 'prices' | 'executors' | 'batchApi' | 'provider'>;
+type ReportDeps = Pick<RunnerDeps, 'store' | 'clock' | 'prices' | 'executors' | 'batchApi' | 'provider' | 'owner'>;
 
 /** A batch as every face shows it. */
 export async function reportBatch(batch: BatchRecord, deps: ReportDeps): Promise<BatchReport> {
@@ -32,20 +32,31 @@ export async function reportBatch(batch: BatchRecord, deps: ReportDeps): Promise
 /** Reports many batches in the given order with one store call. Batches that were removed meanwhile are left out. */
 export async function reportBatches(batches: readonly BatchRecord[], deps: ReportDeps): Promise<BatchReport[]> {
   const details = await deps.store.readDetails(batches.map(({ id }) => id));
+  const lapsed = batches.some((batch) => mayBeLeft(batch, deps)) ? await deps.store.listLapsedBatches() : [];
   const reports = batches.map(async (batch) => {
     const known = details.get(batch.id);
     if (known === undefined) return [];
     const isLeft = CANCELLABLE.includes(batch.status) && batch.columns !== null;
     const rest = isLeft ? await planRest(batch, { rows: batch.totals.queued, jobs: known.jobs }, deps) : undefined;
-    return [reportOf(batch, known, { ...deps, rest })];
+    const unattended = mayBeLeft(batch, deps) && lapsed.includes(batch.id);
+    return [reportOf(batch, known, { ...deps, rest, unattended })];
   });
   return (await Promise.all(reports)).flat();
+}
+
+/** How long a new batch may wait for the process that will run it, in milliseconds. */
+const START_MS = 20_000;
+
+/** Whether another process should run the batch, which may be gone. */
+function mayBeLeft({ status, owner, createdAt }: BatchRecord, deps: ReportDeps): boolean {
+  const isHere = owner !== null && owner.instance === deps.owner.instance;
+  return ACTIVE.includes(status) && !isHere && deps.clock.now() - createdAt > START_MS;
 }
 
 function reportOf(
   batch: BatchRecord,
   { bill, jobs: allJobs, failures }: BatchDetails,
-  { clock, prices, executors, rest: next }: ReportDeps & { rest: Choice | undefined },
+  { clock, prices, executors, rest: next, unattended }: ReportDeps & { rest: Choice | undefined; unattended: boolean },
 ): BatchReport {
   const now = clock.now();
   const plan = planOf(batch);
@@ -77,6 +88,7 @@ function reportOf(
     created_by: plan.createdBy,
     status: batch.status,
     pause_reason: batch.pauseReason,
+    unattended,
     error: batch.error,
     agent: agentLabel(plan.agent),
     model: `${plan.agent.model.provider}/${plan.agent.model.model}`,
@@ -133,7 +145,9 @@ function reportOf(
     created_at: iso(batch.createdAt),
     started_at: batch.startedAt === null ? null : iso(batch.startedAt),
     ended_at: batch.endedAt === null ? null : iso(batch.endedAt),
-    next_step: nextStep(batch, { rest, canRetry: failures.some(({ code }) => !UNMENDABLE.includes(code)), jobs }),
+    next_step: unattended
+      ? unattendedStep(batch.id)
+      : nextStep(batch, { rest, canRetry: failures.some(({ code }) => !UNMENDABLE.includes(code)), jobs }),
   };
 }
 
@@ -154,6 +168,10 @@ function iso(ms: number): string {
 
 /** Failures that another attempt at the same row would repeat. */
 const UNMENDABLE: ErrorCode[] = ['row_malformed', 'input_invalid'];
+
+function unattendedStep(id: string): string {
+  return `No process runs it. Continue it in this terminal with "rowmill batches resume ${id}", or start "rowmill serve", which continues it.`;
+}
 
 function nextStep(
   batch: BatchRecord,

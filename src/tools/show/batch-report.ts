@@ -49,7 +49,7 @@ export function summarizeBatch(report: BatchReport): string {
   const done = counts.succeeded + counts.failed;
   const paused = report.pause_reason === null ? '' : ` (${report.pause_reason})`;
   const parts = [
-    `Batch ${report.batch_id} is ${report.status}${paused}: ${count(done)}${counts.total === null ? '' : ` of ${count(counts.total)}`} rows done, ${count(counts.succeeded)} succeeded and ${count(counts.failed)} failed`,
+    `Batch ${report.batch_id} is ${report.status}${report.unattended ? ', but no process runs it' : ''}${paused}: ${count(done)}${counts.total === null ? '' : ` of ${count(counts.total)}`} rows done, ${count(counts.succeeded)} succeeded and ${count(counts.failed)} failed`,
   ];
   if (report.status === 'running' && report.rows_per_second !== null) {
     const eta = report.eta_seconds === null ? '' : `, about ${duration(report.eta_seconds)} left`;

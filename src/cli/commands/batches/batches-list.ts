@@ -4,6 +4,7 @@ import type { BatchReport, Savings } from '../../../runner/contract/report.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { numberArgument } from '../../mapping-arguments.ts';
+import { statusWords } from '../../terminal/report-text.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
 import { layOutTable } from '../../terminal/terminal-table.ts';
 
@@ -60,7 +61,7 @@ export function showBatches(reports: BatchReport[], output: Output): void {
   const hasNames = reports.some(({ name }) => name !== null);
   const rows = reports.map((report) => [
     report.batch_id,
-    report.pause_reason === null ? report.status : `${report.status} (${report.pause_reason})`,
+    statusWords(report),
     `${count(report.counts.succeeded + report.counts.failed)}/${report.counts.total === null ? '?' : count(report.counts.total)}`,
     count(report.counts.failed),
     dollars(report.cost_usd),
@@ -85,4 +86,6 @@ export function showBatches(reports: BatchReport[], output: Output): void {
     { title: 'created (UTC)', minWidth: 10 },
   ];
   for (const line of layOutTable(columns, rows, { width: output.width, paint })) output.line(line);
+  const left = reports.find(({ unattended }) => unattended);
+  if (left !== undefined) output.line(`${left.batch_id}: ${left.next_step}`);
 }
