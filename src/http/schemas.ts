@@ -51,6 +51,7 @@ export const chatEvent = z
       content: z.unknown(),
       duration_ms: z.number(),
     }),
+    z.object({ type: z.literal('warning'), message: z.string() }),
     z.object({ type: z.literal('turn-end'), stop_reason: z.string(), usage, cost_usd: costUsd }),
     z.object({
       type: z.literal('done'),

@@ -17,6 +17,8 @@ export interface ToolResult {
   content: string;
   isError: boolean;
   structured?: JsonObject;
+  /** Half a character in it was replaced by U+FFFD. */
+  isRepaired?: true;
 }
 
 /** The events of a run, in order; names are noun-verb. */

@@ -60,7 +60,7 @@ describe('rowmill bedrock-processing', () => {
       overall_validation_rate: 146 / 149,
       batch_processing_used: true,
       batch_job_info: [{ split_name: 'train', status: 'done', requests: 139 }],
-      fallback_share: expect.closeTo(2 / 141, 5),
+      fallback_share: expect.closeTo(1 / 140, 5),
       total_files: 3,
       files_processed: [
         { filename: 'reviews.csv', records: 140, successful: 139, failed: 1, batch_processing_used: true },

@@ -4,17 +4,17 @@ import type { CallModel, RunEvent } from '../../protocol/run.ts';
 import type { ConversationEvent } from './conversation.ts';
 import type { TurnCosts } from './turn-costs.ts';
 
-/** The chat event for an event of the run; undefined for events that a chat client does not need. */
-export function conversationEvent(event: RunEvent, costs: Pick<TurnCosts, 'costOf'>): ConversationEvent | undefined {
+/** The chat events for an event of the run; none for events that a chat client does not need. */
+export function conversationEvents(event: RunEvent, costs: Pick<TurnCosts, 'costOf'>): ConversationEvent[] {
   switch (event.type) {
     case 'turn-start':
-      return undefined;
+      return [];
     case 'text-delta':
-      return { type: 'text-delta', text: event.text };
+      return [{ type: 'text-delta', text: event.text }];
     case 'tool-call-start':
-      return { type: 'tool-call-start', tool_use_id: event.toolUseId, name: event.name, input: asJson(event.input) };
-    case 'tool-call-end':
-      return {
+      return [{ type: 'tool-call-start', tool_use_id: event.toolUseId, name: event.name, input: asJson(event.input) }];
+    case 'tool-call-end': {
+      const end: ConversationEvent = {
         type: 'tool-call-end',
         tool_use_id: event.toolUseId,
         name: event.name,
@@ -22,16 +22,21 @@ export function conversationEvent(event: RunEvent, costs: Pick<TurnCosts, 'costO
         content: event.result.structured ?? event.result.content,
         duration_ms: Math.round(event.durationMs),
       };
-    case 'turn-end':
-      return {
-        type: 'turn-end',
-        stop_reason: event.stopReason,
-        usage: event.usage,
-        cost_usd: costs.costOf(event.turn),
-      };
+      return event.result.isRepaired === true ? [end, halfCharacter(`The result of ${event.name}`)] : [end];
+    }
+    case 'turn-end': {
+      const { usage, stopReason, turn } = event;
+      return [{ type: 'turn-end', stop_reason: stopReason, usage, cost_usd: costs.costOf(turn) }];
+    }
     default:
       return unreachable(event);
   }
+}
+
+/** The warning about a text that was repaired before it was sent or stored. @param text what it is, as a subject */
+export function halfCharacter(text: string): ConversationEvent {
+  const message = `${text} held half a character (text that was cut within one): it is replaced by U+FFFD.`;
+  return { type: 'warning', message };
 }
 
 /** A tool's input was parsed from JSON; only `undefined` is not JSON. */

@@ -13,6 +13,7 @@ export type ConversationEvent =
       content: Json;
       duration_ms: number;
     }
+  | { type: 'warning'; message: string }
   | { type: 'turn-end'; stop_reason: string; usage: Usage; cost_usd: number | null }
   | { type: 'done'; conversation_id: string; stop_reason: string; usage: Usage; cost_usd: number | null }
   | { type: 'error'; code: string; message: string };

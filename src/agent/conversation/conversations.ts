@@ -2,7 +2,7 @@ import { AppError, toAppError } from '../../base/errors.ts';
 import { addUsage, type Message, NO_USAGE, type Usage } from '../../protocol/messages.ts';
 import type { RunOutcome } from '../../protocol/run.ts';
 import type { ConversationEvent, Conversations } from './conversation.ts';
-import { alwaysSpeaking, conversationEvent, eventsOf } from './conversation-events.ts';
+import { alwaysSpeaking, conversationEvents, eventsOf, halfCharacter } from './conversation-events.ts';
 import type { ConversationAgent, ConversationParts, StoredConversation } from './conversation-parts.ts';
 import { closedRun, requestMessages, withoutOpaque } from './conversation-transcript.ts';
 import { createTurnCosts } from './turn-costs.ts';
@@ -23,6 +23,8 @@ interface Send {
   speaker: string | undefined;
   signal: AbortSignal;
   emit: (event: ConversationEvent) => void;
+  /** Whether half a character in the message was replaced. */
+  isRepaired: boolean;
 }
 
 /** The state of a conversation: every stored message, and the usage of this request. */
@@ -48,8 +50,6 @@ export function createConversations(parts: ConversationParts): Conversations {
       eventsOf(signal, async (emit, turnSignal) => {
         try {
           const message = given.toWellFormed();
-          if (message !== given)
-            parts.log.warn({ conversationId }, 'the message held half a character, replaced by U+FFFD');
           if (message.trim() === '') throw new AppError('invalid_arguments', 'The message is empty. Write a message.');
           const id = conversationId ?? parts.newId();
           // Before anything else, so that nobody learns of a conversation of another key.
@@ -60,7 +60,8 @@ export function createConversations(parts: ConversationParts): Conversations {
             const stored = conversationId === undefined ? undefined : await find(parts, id, speaker);
             const said = [...messagesOfPerson(stored?.messages ?? []), message];
             const opened = await openFor({ ...parts, open: (label) => parts.open(label, speaker, said) }, stored);
-            await answer({ parts, id, opened, speaker, signal: turnSignal, emit }, stored, message);
+            const isRepaired = message !== given;
+            await answer({ parts, id, opened, speaker, signal: turnSignal, emit, isRepaired }, stored, message);
           } finally {
             busy.delete(id);
           }
@@ -105,6 +106,7 @@ async function answer(send: Send, stored: StoredConversation | undefined, text: 
   if (stored !== undefined) refuseWhereAlive(parts, stored);
   const { label: agent, model, standIn } = opened;
   emit({ type: 'conversation', conversation_id: id, agent, model, stand_in: standIn });
+  if (send.isRepaired) emit(halfCharacter('Your message'));
   const before = await settle(send, stored?.messages ?? [], openRun);
   send.signal.throwIfAborted();
 
@@ -183,8 +185,7 @@ async function playRun(
     signal,
     stream: true,
     emit: (event) => {
-      const told = conversationEvent(event, costs);
-      if (told !== undefined) emit(told);
+      for (const told of conversationEvents(event, costs)) emit(told);
     },
   });
   const appended = closedRun(outcome.messages);

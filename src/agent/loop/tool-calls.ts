@@ -117,7 +117,7 @@ export async function executeTool(tool: Tool, input: JsonObject, options: Execut
     const value = await untilAborted(work, deadline.signal, { clock: options.clock });
     const whole = wellFormed(value);
     if (whole !== value) log.warn({ tool: tool.name }, 'a tool result held half a character, replaced by U+FFFD');
-    return toToolResult(whole);
+    return whole === value ? toToolResult(whole) : { ...toToolResult(whole), isRepaired: true };
   } catch (thrown) {
     if (options.signal.aborted) throw new AppError('aborted', 'The tool call was cancelled.', { cause: thrown });
     if (deadline.expired()) return errorResult(timeoutMessage(tool, timeoutMs));

@@ -4,6 +4,7 @@ import type { Log } from '../../base/log.ts';
 import type { McpToolsDefinition } from '../definition.ts';
 import { type Environment, resolveRecord, resolveReferences } from './environment.ts';
 import { reasonOf } from './reason-of.ts';
+import { createRedactor, type Redactor } from './redactor.ts';
 
 /** How much of a server's stderr is kept for messages, in characters. */
 const KEPT_STDERR_LENGTH = 600;
@@ -21,6 +22,8 @@ export interface McpConnectionOptions {
 
 /** One client of one MCP server, shared by all rows. It reconnects after its server has ended. */
 export interface McpConnection {
+  /** Hides what the server echoes of the environment's values in its address, headers and variables. */
+  redact: Redactor;
   /** The connected client. @throws AppError `tool_unavailable` when the server can't be started or reached */
   client(): Promise<Client>;
   /** Drops a client whose server does not answer any more; the next call reconnects. */
@@ -34,7 +37,10 @@ export interface McpConnection {
  * @throws AppError `config_invalid` when a `${NAME}` reference can't be resolved
  */
 export function createMcpConnection(definition: McpToolsDefinition, options: McpConnectionOptions): McpConnection {
-  const open = definition.command === undefined ? overHttp(definition, options) : overStdio(definition, options);
+  const { url = '', headers, env } = definition;
+  const redact = createRedactor([url, ...Object.values(headers), ...Object.values(env)], options.env);
+  const open =
+    definition.command === undefined ? overHttp(definition, options) : overStdio(definition, { ...options, redact });
   let current: Promise<Client> | undefined;
   let closed = false;
 
@@ -56,6 +62,7 @@ export function createMcpConnection(definition: McpToolsDefinition, options: Mcp
   };
 
   return {
+    redact,
     client() {
       if (closed) return Promise.reject(new AppError('aborted', 'The tools of this agent have been closed.'));
       if (current !== undefined) return current;
@@ -90,8 +97,11 @@ interface Opened {
   explain(thrown: unknown): string;
 }
 
-function overStdio(definition: McpToolsDefinition, options: McpConnectionOptions): () => Promise<Opened> {
-  const { place, baseDir, log } = options;
+function overStdio(
+  definition: McpToolsDefinition,
+  options: McpConnectionOptions & { redact: Redactor },
+): () => Promise<Opened> {
+  const { place, baseDir, log, redact } = options;
   const command = definition.command ?? '';
   const own = resolveRecord(definition.env, options.env, `${place}.env`);
   return async () => {
@@ -110,7 +120,7 @@ function overStdio(definition: McpToolsDefinition, options: McpConnectionOptions
     let lastLines = '';
     transport.stderr?.on('data', (chunk: Buffer) => {
       lastLines = `${lastLines}${chunk}`.slice(-KEPT_STDERR_LENGTH);
-      log.debug({ stderr: String(chunk) }, 'MCP server wrote to stderr');
+      log.debug({ stderr: redact.text(String(chunk)) }, 'MCP server wrote to stderr');
     });
     const explain = (thrown: unknown) => {
       const server = `${place}: the MCP server "${[command, ...definition.args].join(' ')}"`;

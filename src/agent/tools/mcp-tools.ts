@@ -9,6 +9,7 @@ import type { Tool, ToolContext, ToolSet } from '../tool.ts';
 import { createMcpConnection, type McpConnection, type McpConnectionOptions } from './mcp-connection.ts';
 import { toToolResult } from './mcp-content.ts';
 import { reasonOf } from './reason-of.ts';
+import type { Redactor } from './redactor.ts';
 
 /**
  * Connects to an MCP server and offers its tools, all or the listed ones. One client serves all rows; if its server
@@ -27,10 +28,14 @@ export async function openMcpTools(definition: McpToolsDefinition, options: McpC
     };
   } catch (thrown) {
     await connection.close();
-    if (thrown instanceof AppError) throw thrown;
+    if (thrown instanceof AppError) throw redacted(thrown, connection.redact);
     const message = `${options.place}: the MCP server did not list its tools: ${reasonOf(thrown)}.`;
-    throw new AppError('tool_unavailable', message, { cause: thrown, retryable: true });
+    throw new AppError('tool_unavailable', connection.redact.text(message), { cause: thrown, retryable: true });
   }
+}
+
+function redacted({ code, message, cause, retryable, outcomeUnknown }: AppError, redact: Redactor): AppError {
+  return new AppError(code, redact.text(message), { cause, retryable, outcomeUnknown });
 }
 
 function choose(offered: McpTool[], listed: string[] | undefined, place: string): McpTool[] {
@@ -49,6 +54,7 @@ function choose(offered: McpTool[], listed: string[] | undefined, place: string)
 }
 
 function toTool(tool: McpTool, definition: McpToolsDefinition, connection: McpConnection): Tool {
+  const { redact } = connection;
   const hints = tool.annotations;
   const timeoutMs = definition.timeout_s * 1000;
   return {
@@ -61,9 +67,11 @@ function toTool(tool: McpTool, definition: McpToolsDefinition, connection: McpCo
     async execute(input, context) {
       const client = await connection.client();
       try {
-        return await call(client, tool, { input, context, timeoutMs });
+        return redact.value(await call(client, tool, { input, context, timeoutMs }));
       } catch (thrown) {
-        throw await explain(thrown, { tool, client, connection, timeoutMs, signal: context.signal });
+        const fault = await explain(thrown, { tool, client, connection, timeoutMs, signal: context.signal });
+        if (!(fault instanceof AppError)) throw fault;
+        throw redacted(fault, redact);
       }
     },
   };

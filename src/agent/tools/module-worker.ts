@@ -42,12 +42,63 @@ interface Call {
   isAbandoned: boolean;
 }
 
+/** A thread with its calls. */
+interface Thread {
+  worker: Worker;
+  calls: Map<number, Call>;
+  /** Why it ends; the first reason counts. */
+  fault: string | undefined;
+  isEnded: boolean;
+}
+
 /**
  * Starts the thread and loads the file in it.
  * @throws AppError `agents_invalid` when the file can't be loaded, is not a tool, or takes too long
  */
 export async function startModuleWorker(file: string, options: ModuleWorkerOptions): Promise<ModuleWorker> {
-  const { place, env, log, memoryMb, graceMs } = options;
+  const worker = openThread(file, options);
+  const thread: Thread = { worker, calls: new Map(), fault: undefined, isEnded: false };
+  const loading = Promise.withResolvers<ModuleOffer>();
+  worker.on('message', (message: FromModule) => {
+    if (message.kind === 'loaded') loading.resolve(message.offer);
+    else if (message.kind === 'refused') loading.reject(new AppError(message.code, message.message));
+    else receive(thread, message, options.log);
+  });
+  worker.on('error', (thrown: Error & { code?: string }) => {
+    const isFull = thrown.code === 'ERR_WORKER_OUT_OF_MEMORY';
+    thread.fault ??= isFull ? `it used more than ${options.memoryMb} MB of memory` : faultText(thrown);
+  });
+  worker.on('exit', (status) => {
+    thread.isEnded = true;
+    const reason = thread.fault ?? `it called process.exit(${status})`;
+    loading.reject(new AppError('agents_invalid', `${options.place}: ${file} can't be loaded: ${reason}.`));
+    failCalls(thread, `The module ${file} stopped: ${reason}. The next call starts it again.`);
+  });
+  const tooLong = `it was not loaded within ${LOAD_TIMEOUT_MS / 1000} s`;
+  const timer = setTimeout(() => end(thread, tooLong), LOAD_TIMEOUT_MS);
+  const offer = await loading.promise
+    .finally(() => clearTimeout(timer))
+    .catch(async (thrown: unknown) => {
+      await worker.terminate();
+      throw thrown;
+    });
+  worker.unref();
+  let lastId = 0;
+  return {
+    offer,
+    isEnded: () => thread.isEnded,
+    call(input, context) {
+      lastId += 1;
+      return startCall(thread, { id: lastId, input, context, graceMs: options.graceMs });
+    },
+    async close() {
+      thread.fault ??= 'its agent was closed';
+      await worker.terminate();
+    },
+  };
+}
+
+function openThread(file: string, { place, env, log, memoryMb }: ModuleWorkerOptions): Worker {
   const worker = new Worker(THREAD, {
     workerData: { file, place },
     env,
@@ -61,105 +112,80 @@ export async function startModuleWorker(file: string, options: ModuleWorkerOptio
       log.debug({ output: String(chunk).slice(0, SHOWN_OUTPUT_LENGTH) }, 'a module wrote'),
     );
   }
-  const calls = new Map<number, Call>();
-  const loading = Promise.withResolvers<ModuleOffer>();
-  let lastId = 0;
-  let fault: string | undefined;
-  let ended = false;
+  return worker;
+}
 
-  const settle = (id: number): Call | undefined => {
-    const call = calls.get(id);
-    calls.delete(id);
-    if (calls.size === 0) worker.unref();
-    return call;
-  };
-  const end = (reason: string) => {
-    fault ??= reason;
-    void worker.terminate();
-  };
-  const stop = (id: number) => {
-    const call = calls.get(id);
-    if (call === undefined) return;
-    call.isAbandoned = true;
-    worker.postMessage({ kind: 'abort', id } satisfies ToModule);
-    setTimeout(() => {
-      if (!calls.has(id)) return;
-      if (!call.isAlive) end('a call blocked its thread past its deadline');
-      // A call that ignores its signal is left alone only for the sake of the others.
-      else if ([...calls.values()].every(({ isAbandoned }) => isAbandoned)) end('a call did not stop at its deadline');
-    }, graceMs).unref();
-  };
-
-  worker.on('message', (message: FromModule) => {
-    switch (message.kind) {
-      case 'loaded':
-        loading.resolve(message.offer);
-        break;
-      case 'refused':
-        loading.reject(new AppError(message.code, message.message));
-        break;
-      case 'result':
-        settle(message.id)?.resolve(parseJson(message.result) as Json);
-        break;
-      case 'failed':
-        settle(message.id)?.reject(new AppError(message.code ?? 'tool_unavailable', message.message));
-        break;
-      case 'alive': {
-        const call = calls.get(message.id);
-        if (call !== undefined) call.isAlive = true;
-        break;
-      }
-      case 'progress':
-        calls.get(message.id)?.context.onProgress?.(message.progress);
-        break;
-      case 'log':
-        log[message.level](parseJson(message.fields), message.text);
+/** Handles what the thread says about its calls. */
+function receive(thread: Thread, message: Exclude<FromModule, { kind: 'loaded' | 'refused' }>, log: Log): void {
+  switch (message.kind) {
+    case 'result':
+      settle(thread, message.id)?.resolve(parseJson(message.result) as Json);
+      break;
+    case 'failed':
+      settle(thread, message.id)?.reject(new AppError(message.code ?? 'tool_unavailable', message.message));
+      break;
+    case 'alive': {
+      const call = thread.calls.get(message.id);
+      if (call !== undefined) call.isAlive = true;
+      break;
     }
-  });
-  worker.on('error', (thrown: Error & { code?: string }) => {
-    fault ??=
-      thrown.code === 'ERR_WORKER_OUT_OF_MEMORY' ? `it used more than ${memoryMb} MB of memory` : faultText(thrown);
-  });
-  worker.on('exit', (status) => {
-    ended = true;
-    const reason = fault ?? `it called process.exit(${status})`;
-    loading.reject(new AppError('agents_invalid', `${place}: ${file} can't be loaded: ${reason}.`));
-    for (const [id, call] of calls) {
-      settle(id);
-      const text = `The module ${file} stopped: ${reason}. The next call starts it again.`;
-      call.reject(new AppError('tool_unavailable', text, { retryable: true, outcomeUnknown: true }));
-    }
-  });
+    case 'progress':
+      thread.calls.get(message.id)?.context.onProgress?.(message.progress);
+      break;
+    case 'log':
+      log[message.level](parseJson(message.fields), message.text);
+  }
+}
 
-  const timer = setTimeout(() => end(`it was not loaded within ${LOAD_TIMEOUT_MS / 1000} s`), LOAD_TIMEOUT_MS);
-  const offer = await loading.promise
-    .finally(() => clearTimeout(timer))
-    .catch(async (thrown: unknown) => {
-      await worker.terminate();
-      throw thrown;
-    });
-  worker.unref();
-  return {
-    offer,
-    isEnded: () => ended,
-    call(input, context) {
-      lastId += 1;
-      const id = lastId;
-      const { promise, resolve, reject } = Promise.withResolvers<Json>();
-      calls.set(id, { resolve, reject, context, isAlive: false, isAbandoned: false });
-      worker.ref();
-      const { idempotencyKey, signal } = context;
-      worker.postMessage({ kind: 'call', id, input: JSON.stringify(input), idempotencyKey } satisfies ToModule);
-      const abort = () => stop(id);
-      if (signal.aborted) abort();
-      signal.addEventListener('abort', abort, { once: true });
-      return promise.finally(() => signal.removeEventListener('abort', abort));
-    },
-    async close() {
-      fault ??= 'its agent was closed';
-      await worker.terminate();
-    },
-  };
+function startCall(
+  thread: Thread,
+  { id, input, context, graceMs }: { id: number; input: JsonObject; context: ToolContext; graceMs: number },
+): Promise<Json> {
+  const { promise, resolve, reject } = Promise.withResolvers<Json>();
+  thread.calls.set(id, { resolve, reject, context, isAlive: false, isAbandoned: false });
+  thread.worker.ref();
+  const { idempotencyKey, signal } = context;
+  thread.worker.postMessage({ kind: 'call', id, input: JSON.stringify(input), idempotencyKey } satisfies ToModule);
+  const abort = () => stop(thread, id, graceMs);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  return promise.finally(() => signal.removeEventListener('abort', abort));
+}
+
+/** Asks a call to stop, and ends the thread where it blocks, or where only such calls are left. */
+function stop(thread: Thread, id: number, graceMs: number): void {
+  const { calls, worker } = thread;
+  const call = calls.get(id);
+  if (call === undefined) return;
+  call.isAbandoned = true;
+  worker.postMessage({ kind: 'abort', id } satisfies ToModule);
+  setTimeout(() => {
+    if (!calls.has(id)) return;
+    if (!call.isAlive) end(thread, 'a call blocked its thread past its deadline');
+    // A call that ignores its signal is left alone only for the sake of the others.
+    else if ([...calls.values()].every(({ isAbandoned }) => isAbandoned))
+      end(thread, 'a call did not stop at its deadline');
+  }, graceMs).unref();
+}
+
+/** Removes a call that has ended. A thread without calls does not keep the process alive. */
+function settle({ calls, worker }: Thread, id: number): Call | undefined {
+  const call = calls.get(id);
+  calls.delete(id);
+  if (calls.size === 0) worker.unref();
+  return call;
+}
+
+function failCalls(thread: Thread, text: string): void {
+  for (const [id, call] of thread.calls) {
+    settle(thread, id);
+    call.reject(new AppError('tool_unavailable', text, { retryable: true, outcomeUnknown: true }));
+  }
+}
+
+function end(thread: Thread, reason: string): void {
+  thread.fault ??= reason;
+  void thread.worker.terminate();
 }
 
 function faultText(thrown: unknown): string {

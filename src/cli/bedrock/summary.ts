@@ -123,7 +123,9 @@ function batchShareOf(reports: readonly BatchReport[]) {
     sum(among, ({ model_calls, batch_calls }) => model_calls - batch_calls);
   const realtimeCalls = realtimeOf(reports);
   const withJobs = reports.filter(({ provider_jobs: jobs }) => jobs.length > 0);
-  const callsWithJobs = sum(withJobs, ({ model_calls: calls }) => calls);
+  // One call goes ahead of the jobs, to find out what the model accepts: it is no fallback.
+  const ahead = withJobs.filter((report) => realtimeOf([report]) > 0).length;
+  const callsWithJobs = sum(withJobs, ({ model_calls: calls }) => calls) - ahead;
   return {
     // A job that answered nothing saved nothing.
     batch_processing_used: batchCalls > 0,
@@ -131,7 +133,7 @@ function batchShareOf(reports: readonly BatchReport[]) {
     realtime_calls: realtimeCalls,
     realtime_share: batchCalls + realtimeCalls === 0 ? 0 : realtimeCalls / (batchCalls + realtimeCalls),
     // Of the batches that had provider jobs, the share of calls that real time answered instead.
-    fallback_share: callsWithJobs === 0 ? 0 : realtimeOf(withJobs) / callsWithJobs,
+    fallback_share: callsWithJobs === 0 ? 0 : (realtimeOf(withJobs) - ahead) / callsWithJobs,
   };
 }
 

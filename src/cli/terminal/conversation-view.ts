@@ -82,6 +82,9 @@ export function createConversationView(io: Io, quiet: boolean): ConversationView
           line(toolResultLine(event, layout));
           return;
         }
+        case 'warning':
+          line(dim(`(${manyLines(event.message)})`));
+          return;
         case 'turn-end':
           endLine();
           spent = spent === null || event.cost_usd === null ? null : spent + event.cost_usd;

@@ -83,6 +83,18 @@ describe('a message', () => {
     expect((await stored()).openRun).toBeNull();
   });
 
+  it('with half a character is sent without it, and the person learns of it, as of one in a tool result', async () => {
+    const look = { ...counter(), execute: async () => ({ found: 'x\ud83d' }) };
+    const process = world.process('p1', [says('Well.', calls('count', 'a')), says('Done.')], { tools: [look] });
+    const events = await talk(process, 'Count \ud83d now.');
+    expect(events.flatMap((event) => (event.type === 'warning' ? [event.message] : []))).toEqual([
+      expect.stringMatching(/^Your message held half a character .*U\+FFFD/),
+      expect.stringMatching(/^The result of count held half a character/),
+    ]);
+    expect(JSON.stringify((await stored()).messages)).not.toMatch(/\\ud83d/);
+    expect((await stored()).messages[0]).toEqual({ role: 'user', content: 'Count \ufffd now.' });
+  });
+
   it('is stored, with its run, before the model is called', async () => {
     let seen: Awaited<ReturnType<typeof stored>> | undefined;
     const look: Answer = async (request, options) => {

@@ -103,6 +103,16 @@ describe('tools of an MCP server over stdio', () => {
     expect(names).not.toContain('TOKEN');
   });
 
+  it('give no value of the environment back, in results or in faults', async () => {
+    const env = { ...process.env, TOKEN: 'sk-1234567890' };
+    const set = await open({ env: { SECRET: '${TOKEN}' } }, env);
+    expect(await text(set, 'secret')).toBe('***');
+    const args = ['-e', 'console.error("refused: " + process.env.SECRET); process.exit(3)'];
+    const fault = await open({ args, env: { SECRET: 'Bearer ${TOKEN}' } }, env).catch((thrown: Error) => thrown);
+    expect(String(fault)).toContain('refused: Bearer ***');
+    expect(String(fault)).not.toContain('sk-1234567890');
+  });
+
   it('can be listed by name', async () => {
     expect((await open({ tools: ['book', 'add'] })).tools.map((tool) => tool.name)).toEqual(['book', 'add']);
   });
