@@ -3,7 +3,6 @@ import type { PriceTable } from '../../providers/prices/prices.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { Fence } from '../../storage/leases.ts';
 import type { ExecutorName } from '../contract/executor-name.ts';
-import type { BatchOptions } from '../contract/options.ts';
 import type { Problem } from '../contract/problem.ts';
 import type { StoredPlan } from '../contract/stored-plan.ts';
 import type { LiveTuning } from '../lifecycle/live-tuning.ts';
@@ -77,8 +76,6 @@ export interface Executor {
   choose(facts: RunFacts, deps: Pick<ExecutionDeps, 'batchApi' | 'provider'>): Promise<Fit>;
   /** Its prices, where they are not those of real time. */
   prices?(realtime: PriceTable): PriceTable;
-  /** How long its rows may take, whatever their number; `text` says so, with words about later turns. */
-  limit?(options: BatchOptions): { seconds: number; text: (waves: string) => string };
   /**
    * Claims queued rows and drives each to its settlement, until none is left or something ends or pauses the batch.
    * @throws AppError only for faults that no {@link ProcessEnd} describes

@@ -1,9 +1,8 @@
 import type { PriceTable } from '../../providers/prices/prices.ts';
 import type { Estimate } from '../contract/estimate.ts';
 import type { ExecutorName } from '../contract/executor-name.ts';
-import type { BatchOptions } from '../contract/options.ts';
 import type { Executor } from '../execution/executor.ts';
-import type { RowShare } from '../execution/row-share.ts';
+import { longestWait, type RowShare } from '../execution/row-share.ts';
 import { costRange, type EstimateBasis, estimateBatch, usagePerRow } from './estimate.ts';
 
 /** What the estimate of rows that run in several ways depends on, besides the rows. */
@@ -16,21 +15,23 @@ export interface SharePrices {
 export function estimateShares(
   basis: EstimateBasis,
   shares: readonly RowShare[],
-  { executors, prices, options }: SharePrices & { options: BatchOptions },
+  { executors, prices }: SharePrices,
 ): Estimate {
   const whole = estimateBatch(basis, prices);
-  const used = new Set(shares.map(({ executor }) => executor));
-  const limits = executors.flatMap((one) => (used.has(one.name) ? [one.limit?.(options)] : []));
-  const slow = limits.find((limit) => limit !== undefined);
+  const hours = longestWait(shares);
   const costs = shares.map((share) => costOfShare(basis, share, { executors, prices }));
   const isKnown = whole.cost_usd !== null && !costs.includes(null);
   const waves = basis.agent.tools.length > 0 ? ', once for each turn' : '';
   return {
     ...whole,
     cost_usd: isKnown ? costRange(costs.reduce((sum: number, cost) => sum + (cost ?? 0), 0)) : null,
-    duration_seconds: slow === undefined ? whole.duration_seconds : slow.seconds,
-    basis: slow === undefined ? whole.basis : `${whole.basis} ${slow.text(waves)}`,
+    duration_seconds: hours === undefined ? whole.duration_seconds : hours * 3600,
+    basis: hours === undefined ? whole.basis : `${whole.basis} ${waitText(hours, waves)}`,
   };
+}
+
+function waitText(hours: number, waves: string): string {
+  return `Through the batch API, which takes ${hours} hours at most${waves} and often far less.`;
 }
 
 /** The expected dollars of rows that run in one way; null when unknown. */

@@ -41,7 +41,7 @@ export async function planExecution(
   const restRows = sample === undefined || rows === null ? null : rows - sample;
   const rest = restRows ? await chooseExecutor({ ...all, rows: restRows, hasAnswers: true }, deps) : undefined;
   const shares = [...first.shares, ...(rest?.shares ?? [])];
-  const parts = { executors: deps.executors, prices: deps.prices, options };
+  const parts = { executors: deps.executors, prices: deps.prices };
   const estimate = estimateShares(basis, shares, parts);
   const realtime = estimateBatch(basis, deps.prices);
   const costs = shares.map((share) => costOfShare(basis, share, parts));
@@ -74,7 +74,7 @@ async function estimateBatchApi(basis: EstimateBasis, facts: RunFacts, deps: Run
     .find(({ name }) => name === 'batch-api')
     ?.choose({ ...facts, plan: { ...plan, request: { ...plan.request, options } } }, deps);
   if (fit?.fits !== true || fit.shares === undefined) return null;
-  return estimateShares(basis, fit.shares, { executors: deps.executors, prices: deps.prices, options });
+  return estimateShares(basis, fit.shares, { executors: deps.executors, prices: deps.prices });
 }
 
 function faultsOf(

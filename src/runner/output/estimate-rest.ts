@@ -6,7 +6,7 @@ import type { Store } from '../../storage/store.ts';
 import type { Estimate } from '../contract/estimate.ts';
 import type { ExecutorName } from '../contract/executor-name.ts';
 import type { Executor } from '../execution/executor.ts';
-import type { RowShare } from '../execution/row-share.ts';
+import { longestWait, type RowShare } from '../execution/row-share.ts';
 import { planOf } from './results.ts';
 
 type BatchBill = Awaited<ReturnType<Store['readBill']>>;
@@ -44,7 +44,8 @@ export function estimateRest(
   const perAttempt = (tokens: number) => tokens / attempts;
   const cost = costOfRow(batch, bill, { rows, prices, ways });
   const input = totals.usage.inputTokens + totals.usage.cacheWriteTokens + totals.usage.cacheReadTokens;
-  const limit = limitOf(batch, ways);
+  const hours = longestWait(ways?.shares ?? []);
+  const limit = hours === undefined ? undefined : hours * 3600;
   const seconds = limit ?? (activeSeconds === undefined ? null : (activeSeconds / attempts) * rows);
   return {
     rows,
@@ -135,12 +136,6 @@ function priceShare(
     rows += count;
   }
   return rows === 0 ? 1 : sum / rows;
-}
-
-function limitOf(batch: BatchRecord, ways: RestOptions['ways']): number | undefined {
-  const names = ways?.shares.map(({ executor }) => executor);
-  const slow = ways?.executors.find((one) => one.limit !== undefined && names?.includes(one.name));
-  return slow?.limit?.(planOf(batch).request.options ?? {}).seconds;
 }
 
 /** `; 979 rows in 1 provider job, 1 row in real time (…)`: how the rest runs, where some of it is not in real time. */

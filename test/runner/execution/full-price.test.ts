@@ -120,6 +120,20 @@ describe('a plan is what happens', () => {
     expect([world.sent.length, jobSizes()]).toEqual([ahead, jobs]);
   });
 
+  it.each([
+    ['anthropic', 24, undefined],
+    ['gemini', 48, undefined],
+    ['gemini', 6, 6],
+  ])('%s: provider jobs take %i hours at most', async (name, hours, deadline) => {
+    const { world } = await open(name, 20);
+    const options = deadline === undefined ? {} : { batch_deadline_hours: deadline };
+    const { estimate } = await world.runner.plan(world.request({ mode: 'batch', ...options }));
+    expect(estimate).toMatchObject({
+      duration_seconds: hours * 3600,
+      basis: expect.stringContaining(`Through the batch API, which takes ${hours} hours at most`),
+    });
+  });
+
   it('of a sample too: its rest costs, and runs, as the plan and the report say', async () => {
     const { world, jobSizes } = await open('bedrock', 150);
     const options = { sample: 10, batch_threshold: 150 };

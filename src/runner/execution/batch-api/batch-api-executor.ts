@@ -1,6 +1,5 @@
 import { AppError } from '../../../base/errors.ts';
 import { createBatchPriceTable } from '../../../providers/prices/batch-prices.ts';
-import type { BatchOptions } from '../../contract/options.ts';
 import { planOf } from '../../output/results.ts';
 import type { Executor, ProcessOptions } from '../executor.ts';
 import type { ProcessEnd } from '../process-end.ts';
@@ -19,23 +18,12 @@ export function createBatchApiExecutor({ realtime }: { realtime: Executor }): Ex
     name: 'batch-api',
     choose: fitBatchApi,
     prices: createBatchPriceTable,
-    limit,
     run: (options) => run(options, realtime),
     elsewhere: {
       exists: async (at) => (await unsettledProviderJobs(at)).length > 0,
       end: endProviderJobs,
     },
   };
-}
-
-/** Hours after which providers end a job. */
-const JOB_HOURS = 24;
-
-function limit({ batch_deadline_hours: deadline }: BatchOptions) {
-  const hours = Math.min(JOB_HOURS, deadline ?? JOB_HOURS);
-  const text = (waves: string) =>
-    `Through the batch API, which takes ${hours} hours at most${waves} and often far less.`;
-  return { seconds: hours * 3600, text };
 }
 
 async function run(options: ProcessOptions, realtime: Executor): Promise<ProcessEnd> {

@@ -11,6 +11,9 @@ import { type RowShares, shareRows, TAIL } from './share-rows.ts';
 /** A shorter deadline leaves a provider job no time, in hours. */
 const LEAST_DEADLINE_HOURS = 1;
 
+/** Hours after which a provider ends a job, where it does not say so. */
+const USUAL_HOURS = 24;
+
 /**
  * Whether rows fit the batch API: it was requested, or the rows are many and each takes one call. Without fallback
  * nothing may cost the full price, so `auto` means the batch API.
@@ -34,7 +37,10 @@ export async function fitBatchApi(facts: RunFacts, deps: Pick<ExecutionDeps, 'ba
     return { fits: false, reason: facts.settings.real_time };
   const limits = jobLimitsOf(api, options);
   const problems = smallJobs(options, limits.fewest);
-  const shares = await sharesOf(facts, limits, deps);
+  const hours = Math.min(api.limits.hours ?? USUAL_HOURS, options.batch_deadline_hours ?? Number.POSITIVE_INFINITY);
+  const shares = (await sharesOf(facts, limits, deps)).map((share) =>
+    share.executor === 'batch-api' ? { ...share, hours } : share,
+  );
   const isTooFew = facts.rows !== null && facts.rows > 0 && !shares.some(({ executor }) => executor === 'batch-api');
   if (isTooFew && problems.length === 0) return { fits: false, reason: tooFew(facts.rows ?? 0, limits), ...missing };
   const isAuto = options.mode !== 'batch';
