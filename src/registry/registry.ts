@@ -72,7 +72,7 @@ export async function resolveAgent(
   const near = nearest(name, names) ?? names.find((candidate) => name !== '' && candidate.includes(name));
   const hint =
     near === undefined ? `The agents are: ${names.slice(0, 20).join(', ') || 'none'}.` : `Did you mean "${near}"?`;
-  throw new AppError('agent_not_found', `There is no agent "${name}" in ${registry.sources.join(', ')}. ${hint}`);
+  throw new AppError('agent_not_found', `There is no agent "${name}" in ${registry.sources.join(' or ')}. ${hint}`);
 }
 
 /** By name; the newest version first. */

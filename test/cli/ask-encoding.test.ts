@@ -89,6 +89,7 @@ it('analyses a table in the encoding that a person names, and prints the command
 
 it.each([
   ['where no person can be asked', RUN, undefined],
+  ['in a dry run where no person can be asked', [...RUN, '--dry-run'], undefined],
   ['with --yes', [...RUN, '--yes'], []],
   ['with --json', [...RUN, '--json'], []],
   ['when the person gives none', RUN, [[/Which encoding/, '']]],

@@ -7,6 +7,7 @@ import type { Descriptor } from './descriptor.ts';
 import { fileError } from './file-error.ts';
 import type { Location, StoredBytes, StoredRanges } from './location.ts';
 import { openInside } from './open-inside.ts';
+import { openingError } from './opening-error.ts';
 import { checkFolder, createPendingFile } from './pending-file.ts';
 
 const READ_BYTES = 128 * 1024;
@@ -74,8 +75,9 @@ async function openRegular(
   roots: readonly string[],
 ): Promise<{ handle: Descriptor; real: string; sizeBytes: number }> {
   // Asked by name first: opening a device or a FIFO may already have an effect.
-  await refuseIrregular(await stat(await allowedPath(path, roots)).catch(rethrowFor(path)), path);
-  const { handle, real } = await openInside(path, roots).catch(rethrowFor(path));
+  const named = await allowedPath(path, roots);
+  refuseIrregular(await stat(named).catch(rethrowFor(path, named)), path);
+  const { handle, real } = await openInside(path, roots).catch(rethrowFor(path, named));
   try {
     const found = await handle.stat();
     refuseIrregular(found, path);
@@ -92,8 +94,8 @@ function refuseIrregular(found: Stats, path: string): void {
   if (found.size === 0) throw new AppError('file_empty', `"${path}" is empty: it needs a header and rows.`);
 }
 
-function rethrowFor(path: string): (cause: unknown) => never {
-  return (cause) => {
-    throw fileError(cause, path);
+function rethrowFor(path: string, real: string): (cause: unknown) => Promise<never> {
+  return async (cause) => {
+    throw await openingError(cause, { path, real });
   };
 }

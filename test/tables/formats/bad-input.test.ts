@@ -56,6 +56,17 @@ describe('URIs', () => {
   });
 });
 
+test('names the file with the nearest name where there is none of this name', async () => {
+  await writeFile(join(root, 'messages.csv'), 'a\n1\n');
+  const near = await faultOf(tables.openSource(join(root, 'mesages.csv')));
+  expect(near).toMatchObject({
+    code: 'file_not_found',
+    message: expect.stringContaining('did you mean "messages.csv"?'),
+  });
+  const far = await faultOf(tables.openSource(join(root, 'quite-another.parquet')));
+  expect(far).toMatchObject({ code: 'file_not_found', message: expect.stringContaining('check the path') });
+});
+
 describe('allowed folders', () => {
   const outside = () => join(base, 'outside', 'secret.csv');
 

@@ -6,6 +6,7 @@ import { EXIT } from '../../exit-codes.ts';
 import { numberArgument } from '../../mapping-arguments.ts';
 import { statusWords } from '../../terminal/report-text.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
+import { tableName } from '../../terminal/table-name.ts';
 import { layOutTable } from '../../terminal/terminal-table.ts';
 
 interface ListArguments {
@@ -67,7 +68,7 @@ export function showBatches(reports: BatchReport[], output: Output): void {
     dollars(report.cost_usd),
     ...(hasNames ? [oneLine(report.name ?? '')] : []),
     oneLine(report.agent),
-    oneLine(report.source_uri.split('/').at(-1) ?? ''),
+    tableName(report.source_uri),
     report.created_at.slice(0, 16).replace('T', ' '),
   ]);
   const columns = [
