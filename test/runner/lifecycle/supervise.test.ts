@@ -62,6 +62,28 @@ test('pauses a batch under which two processes in a row died, until a person res
   expect((await world.runner.report(id)).status).toBe('completed');
 });
 
+test.each(['validating', 'loading', 'running', 'aggregating'] as const)(
+  'pauses a batch whose processes died while it was %s, and a resume completes it',
+  async (status) => {
+    await begin();
+    const id = await world.start(status === 'running' || status === 'aggregating' ? { sample: 2 } : {});
+    if (status === 'running' || status === 'aggregating') await supervising();
+    const dead = { ...world.deps.owner, instance: 'dead', pid: 2 ** 22 + 1, processStart: '1' };
+    const lease = await world.store.acquireLease(id, dead);
+    if (!lease.acquired) throw new Error('The lease is taken.');
+    const ending = status === 'aggregating' ? { ending: 'completed' as const } : {};
+    const change = { status, pauseReason: null, rowLimit: null, ...ending };
+    await world.store.updateBatch(id, change, { fence: lease.fence });
+    await world.store.acquireLease(id, dead);
+    await supervising();
+    expect(await world.runner.report(id)).toMatchObject({ status: 'paused', error: { code: 'process_died' } });
+    await world.runner.resume(id);
+    await supervising();
+    const succeeded = status === 'aggregating' ? 2 : 5;
+    expect(await world.runner.report(id)).toMatchObject({ status: 'completed', error: null, counts: { succeeded } });
+  },
+);
+
 test('takes over after one death, and after more where rows ended in between', async () => {
   await begin();
   const id = await world.start({ sample: 2 });
