@@ -1,7 +1,7 @@
 import { createConversations } from '../agent/conversation/conversations.ts';
 import type { AgentDefinition } from '../agent/definition.ts';
 import { openAgent } from '../agent/open-agent.ts';
-import { checkTools, openTools } from '../agent/tools/open-tools.ts';
+import { checkTools, openTools, startTools } from '../agent/tools/open-tools.ts';
 import { systemClock } from '../base/clock.ts';
 import { newId } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
@@ -147,6 +147,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
         readJournal: (run) => store.readJournal(run),
         newId,
       }),
+    startTools: (definition, options) => startTools(definition, { ...options, env: config.env, log }),
     missingSettings: () => findMissingSettings(registry, providers),
     conversations,
     confirmations,

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Conversations } from '../agent/conversation/conversation.ts';
 import type { AgentDefinition } from '../agent/definition.ts';
+import type { StartedTool } from '../agent/tools/open-tools.ts';
 import type { Log } from '../base/log.ts';
 import type { JsonObject } from '../protocol/messages.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -67,6 +68,8 @@ export interface App extends AppBinding {
    * @throws AppError before any call, when the input does not fit; a run that fails is a result
    */
   tryAgent(agent: AgentDefinition, options: { given: Given; signal: AbortSignal }): Promise<TriedRun>;
+  /** Starts each tool of an agent and ends it again, to see that it works. None may take longer than `limitMs`. */
+  startTools(agent: AgentDefinition, options: { limitMs: number; signal: AbortSignal }): Promise<StartedTool[]>;
   /** Looks at the newest version of each agent; calls no model. */
   missingSettings(): Promise<MissingSettings>;
   conversations: Conversations;

@@ -1,4 +1,5 @@
 import { AppError, toAppError } from '../../base/errors.ts';
+import { duration } from '../../base/figures.ts';
 import type { Log } from '../../base/log.ts';
 import { type AgentDefinition, agentLabel, type ToolDefinition } from '../definition.ts';
 import type { Tool, ToolSet } from '../tool.ts';
@@ -39,6 +40,49 @@ export async function openTools(definition: AgentDefinition, options: OpenToolsO
     throw failed?.reason ?? new AppError('aborted', 'Opening the tools was cancelled.');
   }
   return { tools: sets.flatMap((set) => set.tools), close };
+}
+
+/** What starting one entry of an agent's `tools` gave: the names of its tools, or why it failed. */
+export interface StartedTool {
+  tool: ToolDefinition;
+  names: string[];
+  error: AppError | null;
+}
+
+/** Beyond the limit, a server that answers neither way is given up after this. */
+const GRACE_MS = 2_000;
+
+/**
+ * Opens each entry of an agent's tools on its own, and closes it again.
+ * @param limitMs how long each may take; a server's stderr is part of the error of one that takes longer
+ */
+export async function startTools(
+  definition: AgentDefinition,
+  options: OpenToolsOptions & { limitMs: number },
+): Promise<StartedTool[]> {
+  const { limitMs, signal: stop } = options;
+  const started = definition.tools.map(async (tool, index): Promise<StartedTool> => {
+    const place = `agent ${agentLabel(definition)}, tools[${index}]`;
+    const over = AbortSignal.timeout(limitMs + GRACE_MS);
+    const signal = stop === undefined ? over : AbortSignal.any([stop, over]);
+    try {
+      const set = await open(within(tool, limitMs), { ...options, signal, place, baseDir: definition.base_dir });
+      const names = set.tools.map(({ name }) => name);
+      await set.close();
+      return { tool, names, error: null };
+    } catch (thrown) {
+      if (stop?.aborted === true) throw thrown;
+      const text = `${place}: it did not start within ${duration(limitMs / 1000)}.`;
+      const error = over.aborted ? new AppError('tool_unavailable', text, { cause: thrown }) : toAppError(thrown);
+      return { tool, names: [], error };
+    }
+  });
+  return Promise.all(started);
+}
+
+function within(tool: ToolDefinition, limitMs: number): ToolDefinition {
+  if (!('mcp' in tool)) return tool;
+  return { mcp: { ...tool.mcp, timeout_s: Math.min(tool.mcp.timeout_s, limitMs / 1000) } };
 }
 
 /**

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agentDefinition } from '../../../src/agent/definition.ts';
-import { checkTools, openTools } from '../../../src/agent/tools/open-tools.ts';
+import { checkTools, openTools, startTools } from '../../../src/agent/tools/open-tools.ts';
 import { createSilentLog } from '../../../src/base/log.ts';
 
 const FIXTURE = { command: process.execPath, args: [resolve('test/support/mcp-fixture-stdio.ts')] };
@@ -27,6 +27,45 @@ const agent = (tools: unknown[]) =>
     base_dir: folder,
   });
 const options = { env: { ...process.env, BASE: 'http://127.0.0.1:9' }, log: createSilentLog() };
+
+describe('startTools', () => {
+  const hanging = {
+    command: process.execPath,
+    args: ['-e', "console.error('no licence'); setInterval(() => {}, 1000)"],
+  };
+
+  it('says of each entry whether it starts, and why it does not', { timeout: 20_000 }, async () => {
+    const tools = [
+      { mcp: { ...FIXTURE, tools: ['add'] } },
+      { mcp: { command: 'no-such-command' } },
+      { module: './mine.mjs' },
+    ];
+    const signal = new AbortController().signal;
+    const started = await startTools(agent(tools), { ...options, limitMs: 15_000, signal });
+    expect(started.map(({ names, error }) => [names, error?.code ?? null])).toEqual([
+      [['add'], null],
+      [[], 'tool_unavailable'],
+      [['mine'], null],
+    ]);
+    expect(started[1]?.error?.message).toContain(
+      'agent a@v1, tools[1].mcp: the MCP server "no-such-command" can\'t be',
+    );
+  });
+
+  it('gives up a server that does not answer, with the last lines of its stderr', async () => {
+    const started = await startTools(agent([{ mcp: hanging }]), { ...options, limitMs: 600 });
+    expect(started[0]?.error?.message).toMatch(/tools\[0\]\.mcp: the MCP server .* did not start: .*no licence/s);
+  });
+
+  it('ends with its signal', async () => {
+    const stop = AbortSignal.abort();
+    await expect(
+      startTools(agent([{ mcp: hanging }]), { ...options, limitMs: 5000, signal: stop }),
+    ).rejects.toMatchObject({
+      code: 'aborted',
+    });
+  });
+});
 
 describe('openTools', () => {
   it('opens every kind, in order', async () => {
