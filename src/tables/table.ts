@@ -85,6 +85,15 @@ export interface ReadBytesOptions {
   signal?: AbortSignal;
 }
 
+/** How a table is profiled. */
+export interface ProfileOptions {
+  sampleRows?: number;
+  signal?: AbortSignal;
+  reading?: Reading;
+  /** Called after each page of rows. `share`: the share of the file that is read, where it is known. */
+  onRows?: (progress: { rows: number; share: number | undefined }) => void;
+}
+
 /** Sources and writers of every format at every location. */
 export interface Tables {
   /** Folders that file sources and writers may touch. */
@@ -122,9 +131,6 @@ export interface Tables {
    * Faults: as {@link openSource}, and `payload_too_large`, before more than `maxBytes` are read.
    */
   readBytes(uri: string, options: ReadBytesOptions): Promise<Buffer>;
-  profile(
-    uri: string,
-    options?: { sampleRows?: number; signal?: AbortSignal; reading?: Reading },
-  ): Promise<TableProfile>;
+  profile(uri: string, options?: ProfileOptions): Promise<TableProfile>;
   close(): Promise<void>;
 }

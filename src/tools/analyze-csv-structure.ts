@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import { counted } from '../base/figures.ts';
+import type { ToolContext } from '../agent/tool.ts';
+import { count, counted } from '../base/figures.ts';
 import { strict } from '../base/strict-object.ts';
 import { type ReadingOptions, readingOf, readingOptions, readingOptionsOf } from '../runner/contract/reading.ts';
-import type { ColumnProfile, TableProfile, Tables } from '../tables/table.ts';
+import type { ColumnProfile, ProfileOptions, TableProfile, Tables } from '../tables/table.ts';
 import { defineTool } from './define-tool.ts';
 import type { OrchestratorTool } from './orchestrator-tool.ts';
 import { shorten, shortenValue } from './show/shorten.ts';
@@ -115,14 +116,31 @@ export function createAnalyzeTool({ tables }: { tables: Tables }): OrchestratorT
     timeoutMs: 600_000,
     input,
     output,
-    async run(args, { signal }) {
+    async run(args, { signal, onProgress }) {
       const reading = readingOf(args.reading);
-      const profile = await tables.profile(requireSourceUri(args), { sampleRows: args.sample_rows, signal, reading });
+      const profile = await tables.profile(requireSourceUri(args), {
+        ...{ sampleRows: args.sample_rows, signal, reading },
+        ...(onProgress !== undefined && { onRows: tellRows(onProgress) }),
+      });
       const { suggested } = profile;
       const better = Object.keys(suggested).length === 0 ? null : readingOptionsOf({ ...reading, ...suggested });
       return withSuggestion(describeProfile(profile), better);
     },
   });
+}
+
+/** How often the rows read so far are reported, in milliseconds. */
+const PROGRESS_EVERY_MS = 250;
+
+/** Reports the rows read so far, and how many there may be where the share of the file is known. */
+function tellRows(onProgress: NonNullable<ToolContext['onProgress']>): NonNullable<ProfileOptions['onRows']> {
+  let toldAt = performance.now();
+  return ({ rows, share }) => {
+    if (performance.now() - toldAt < PROGRESS_EVERY_MS) return;
+    toldAt = performance.now();
+    const total = share === undefined || share === 0 ? undefined : Math.max(rows, Math.round(rows / share));
+    onProgress({ done: rows, ...(total !== undefined && { total }), message: `${count(rows)} rows read` });
+  };
 }
 
 /** The answer with the options that the next call should give. */

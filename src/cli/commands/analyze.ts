@@ -13,6 +13,7 @@ import { inFlags } from '../option-words.ts';
 import { shellWord } from '../shell-word.ts';
 import { listenForStop } from '../signals.ts';
 import { STREAM, TABLE_ARGUMENT, tableArgument } from '../table-argument.ts';
+import { createReadingView } from '../terminal/reading-view.ts';
 import { cellText, oneLine } from '../terminal/safe-text.ts';
 import { layOutTable } from '../terminal/terminal-table.ts';
 
@@ -74,6 +75,7 @@ export function addAnalyzeCommand(program: Command, context: CommandContext): vo
         });
         try {
           const reading = readingFlagsOf(given);
+          const view = createReadingView(context.io);
           const analyse = (named: FlagValues) => {
             const read = { ...reading, ...named };
             const input = {
@@ -81,7 +83,8 @@ export function addAnalyzeCommand(program: Command, context: CommandContext): vo
               ...(Object.keys(read).length > 0 && { reading: read }),
               ...(given.sampleRows !== undefined && { sample_rows: given.sampleRows }),
             };
-            return callTool(app, 'analyze_csv_structure', input, stop.signal);
+            const call = { name: 'analyze_csv_structure', input, ...(!output.json && { onProgress: view.update }) };
+            return callTool(app, call, stop.signal).finally(view.stop);
           };
           const asking = { context, output, mayAsk: table !== STREAM && canAsk(context, output) };
           const { found, named } = await readAsking(analyse, asking);

@@ -1,7 +1,6 @@
 import type { Cell } from '../cell.ts';
-import type { Reading } from '../reading.ts';
 import type { RowSource, SourceRow, TableWarning } from '../row-source.ts';
-import type { ColumnProfile, TableProfile } from '../table.ts';
+import type { ColumnProfile, ProfileOptions, TableProfile } from '../table.ts';
 import { type ColumnProfiler, createColumnProfiler } from './column-profiler.ts';
 import { headerWarnings } from './header-warnings.ts';
 import { createSpread } from './spread.ts';
@@ -13,10 +12,7 @@ const DEFAULT_SAMPLE_ROWS = 5;
  * their cells are not read. `kindOf` describes how types are detected, and `createValueCounts` how frequent values are
  * counted.
  */
-export async function profileSource(
-  source: RowSource,
-  options: { sampleRows?: number; signal?: AbortSignal; reading?: Reading } = {},
-): Promise<TableProfile> {
+export async function profileSource(source: RowSource, options: ProfileOptions = {}): Promise<TableProfile> {
   const { decimalComma = false } = options.reading ?? {};
   const profilers: ColumnProfiler[] = source.columns().map(() => createColumnProfiler(decimalComma));
   const spread = createSpread();
@@ -44,7 +40,10 @@ export async function profileSource(
   };
 
   try {
-    for await (const rows of source.rows(options.signal)) for (const row of rows) take(row);
+    for await (const rows of source.rows(options.signal)) {
+      for (const row of rows) take(row);
+      options.onRows?.({ rows: rowCount + malformedCount, share: shareRead(source) });
+    }
   } finally {
     await source.close();
   }
@@ -68,4 +67,12 @@ export async function profileSource(
     warnings,
     suggested: source.suggested?.() ?? {},
   };
+}
+
+/** The share of the file that is read; undefined where it is compressed or its size is unknown. */
+function shareRead({ format, sizeBytes, bytesRead }: RowSource): number | undefined {
+  const read = bytesRead?.();
+  if (read === undefined || sizeBytes === undefined || sizeBytes === 0 || format.compression !== 'none')
+    return undefined;
+  return Math.min(1, read / sizeBytes);
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDistinctCounter, measure } from '../../../src/tables/profile/hyperloglog.ts';
 import { createValueCounts } from '../../../src/tables/profile/value-counts.ts';
@@ -189,5 +190,29 @@ describe('counting distinct values', () => {
       distinctEstimate: 997,
       topValues: [{ value: 'v0', count: 31 }, {}, {}, {}, {}],
     });
+  });
+});
+
+describe('progress', () => {
+  test('tells the rows read so far and the share of the file, which is unknown where it is compressed', async () => {
+    const body = `a,b\n${'some text,1\n'.repeat(20_000)}`;
+    const shares: (number | undefined)[] = [];
+    let last = 0;
+    const onRows = ({ rows, share }: { rows: number; share: number | undefined }) => {
+      expect(rows).toBeGreaterThan(last);
+      last = rows;
+      shares.push(share);
+    };
+    const tables = createTestTables({ roots: [folder] });
+    await writeFile(join(folder, 'big.csv'), body);
+    await tables.profile(join(folder, 'big.csv'), { onRows });
+    expect(last).toBe(20_000);
+    expect(shares.length).toBeGreaterThan(2);
+    expect(shares[0]).toBeLessThan(1);
+    expect(shares.at(-1)).toBeGreaterThan(0.99);
+    await writeFile(join(folder, 'big.csv.gz'), gzipSync(body));
+    [last, shares.length] = [0, 0];
+    await tables.profile(join(folder, 'big.csv.gz'), { onRows });
+    expect(new Set(shares)).toEqual(new Set([undefined]));
   });
 });

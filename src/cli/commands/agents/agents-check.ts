@@ -51,7 +51,7 @@ export function addAgentsCheckCommand(agents: Command, context: CommandContext):
               input_mapping: parseJson(JSON.stringify(mappingArgument(given.map))) as JsonObject,
             }),
           };
-          const found = await callTool(app, 'validate_agent_compatibility', input, stop.signal);
+          const found = await callTool(app, { name: 'validate_agent_compatibility', input }, stop.signal);
           const parsed = verdict.parse(found);
           const tools = parsed.agent === null ? [] : await startTools(name, { app, output, signal: stop.signal });
           const works = parsed.compatible && tools.every(({ error }) => error === null);
