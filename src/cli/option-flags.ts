@@ -1,15 +1,15 @@
 import { type Command, Option } from 'commander';
 import * as z from 'zod';
 import { AppError } from '../base/errors.ts';
-import { optionFaces } from '../runner/contract/option-face.ts';
 import { type BatchOptions, batchOptions } from '../runner/contract/options.ts';
 import { type ReadingOptions, readingOptions } from '../runner/contract/reading.ts';
+import { faceOf, flagNames, isOffSwitch, type OptionSchema } from './flag-name.ts';
+import { inFlags } from './option-words.ts';
 
 /** The values of flags, by the names that commander gives them. */
 export type FlagValues = Record<string, unknown>;
 
 type OptionName = keyof BatchOptions;
-type OptionSchema = z.ZodExactOptional<z.ZodType>;
 type Shape = Readonly<Record<string, OptionSchema>>;
 
 /** Adds the flags of all options of a batch to `run`, under their headings. */
@@ -25,11 +25,6 @@ export function addReadingFlags(command: Command): void {
 /** The flag of one option of a batch. @param text replaces the option's own text */
 export function optionFlag(name: OptionName, text?: string): Option {
   return flagOf(name, batchOptions.shape[name], text);
-}
-
-/** The long flag of an option of the contract. */
-export function longFlag(name: string, option: OptionSchema): string {
-  return `${flagOf(name, option).long}`;
 }
 
 /** The options of a batch that flags set. */
@@ -63,9 +58,9 @@ function addFlags(command: Command, shape: Shape): void {
 function flagOf(name: string, option: OptionSchema, text?: string): Option {
   const schema = option.unwrap();
   const face = faceOf(option);
-  const { flag: written, value, off } = face.cli;
-  const flag = written ?? `--${isOffSwitch(option) ? 'no-' : ''}${name.replaceAll('_', '-')}`;
-  const words = text ?? (value === undefined ? (off ?? face.text) : schema.description);
+  const { value, off } = face.cli;
+  const flag = flagNames(name, option);
+  const words = text ?? inFlags(value === undefined ? (off ?? face.text) : `${schema.description}`);
   const made = new Option(value === undefined ? flag : `${flag} <${value}>`, words);
   if (schema instanceof z.ZodEnum) return made.choices(schema.options.map(String));
   if (value === undefined) return made;
@@ -86,15 +81,4 @@ function parse(schema: z.ZodType, flag: string, given: string): unknown {
   const { data, error } = schema.safeParse(schema instanceof z.ZodNumber && Number.isFinite(number) ? number : given);
   if (error === undefined) return data;
   throw new AppError('invalid_arguments', `${flag} ${error.issues.map(({ message }) => message).join('; ')}.`);
-}
-
-/** Whether the option is on by default, so that its flag turns it off. */
-function isOffSwitch(option: OptionSchema): boolean {
-  return faceOf(option).default === true;
-}
-
-function faceOf(option: OptionSchema) {
-  const face = optionFaces.get(option);
-  if (face === undefined) throw new AppError('internal', 'An option of the contract has no face.');
-  return face;
 }

@@ -1,6 +1,6 @@
 import { batchOptions } from '../runner/contract/options.ts';
 import { readingOptions } from '../runner/contract/reading.ts';
-import { longFlag } from './option-flags.ts';
+import { longFlag } from './flag-name.ts';
 import { shellWord } from './shell-word.ts';
 
 /** Parts of a request with a flag of their own. */

@@ -83,7 +83,7 @@ ${QUESTION_HELP}
 Examples:
   rowmill run tickets.csv --prompt 'Topic of {message}' --output topic:billing|delivery|other --output urgent:boolean
   rowmill run addresses.csv --agent broadband-checker-structured-v2 --dry-run
-  rowmill run queries.jsonl -a query-classifier --map query=message --sample 20 --max-cost 1
+  rowmill run queries.jsonl -a query-classifier --map query=message --sample 20 --random --max-cost 1
   zcat big.csv.gz | rowmill run - -a my-agent --yes --out - > answers.csv
   rowmill run corrected.csv --continue bat_… --key id
   rowmill run s3://bucket/in.csv -a my-agent@v2 --out s3://bucket/out.csv --tolerate 5 --yes

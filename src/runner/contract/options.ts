@@ -27,7 +27,7 @@ export const batchOptions = strict({
     cli: { group: CARE, value: 'rows' },
   }),
   random: option(z.boolean(), {
-    text: 'With sample: run rows spread over the whole table, chosen at random, instead of the first ones. They keep their places in the output.',
+    text: 'With options.sample: run rows spread over the whole table, chosen at random, instead of the first ones. They keep their places in the output.',
     default: false,
     cli: { group: CARE },
   }),
@@ -69,8 +69,9 @@ export const batchOptions = strict({
       error: ({ input }) => `must be one character, such as ; or |, or tab, not ${JSON.stringify(input)}`,
     }),
     {
-      text: 'The character between two fields of a CSV output; "tab" names the tab. (The option delimiter of reading is for the source.)',
+      text: 'The character between two fields of a CSV output; "tab" names the tab. (reading.delimiter is for the source.)',
       default: ',',
+      without: 'a comma',
       cli: { group: TABLE, value: 'character' },
     },
   ),

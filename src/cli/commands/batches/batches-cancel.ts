@@ -17,10 +17,10 @@ export function addBatchesCancelCommand(batches: Command, context: CommandContex
       context.run(async (output) => {
         const app = await context.app();
         const asked = await app.runner.cancel(await app.runner.idOf(batch));
-        const report = await waitForStatus(app, await writeTable(app, asked), ENDED);
+        const report = await waitForStatus({ ...app, output }, await writeTable(app, asked), ENDED);
         output.document(report);
         for (const line of reportLines(report, output)) output.line(line);
-        if (!ENDED.includes(report.status)) output.note('Its process is notified, and is finishing calls in flight.');
+        if (!ENDED.includes(report.status)) output.note('Its process still finishes calls in flight.');
         return EXIT.completed;
       }),
     );

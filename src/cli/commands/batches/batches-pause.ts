@@ -15,10 +15,14 @@ export function addBatchesPauseCommand(batches: Command, context: CommandContext
     .action((batch: string) =>
       context.run(async (output) => {
         const app = await context.app();
-        const report = await waitForStatus(app, await app.runner.pause(await app.runner.idOf(batch)), AT_REST);
+        const report = await waitForStatus(
+          { ...app, output },
+          await app.runner.pause(await app.runner.idOf(batch)),
+          AT_REST,
+        );
         output.document(report);
         for (const line of reportLines(report, output)) output.line(line);
-        if (!AT_REST.includes(report.status)) output.note('Its process is notified, and is finishing calls in flight.');
+        if (!AT_REST.includes(report.status)) output.note('Its process still finishes calls in flight.');
         return EXIT.completed;
       }),
     );

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { AppError } from '../../../base/errors.ts';
 import type { BatchReport } from '../../../runner/contract/report.ts';
-import { type ResumeRequest, resumeRequest } from '../../../runner/contract/request.ts';
+import type { ResumeRequest } from '../../../runner/contract/request.ts';
 import { spendingOfRest } from '../../../runner/intake/spending.ts';
 import { ENDED } from '../../../runner/lifecycle/batch.ts';
 import { askToGoOn, canAsk, mayStartUnasked, tooCostly } from '../../agreement.ts';
-import { BATCH_ARGUMENT } from '../../batch-argument.ts';
+import { BATCH_ARGUMENT, FALLBACK_TEXT } from '../../batch-argument.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { openForeground } from '../../foreground.ts';
@@ -30,7 +30,7 @@ export function addBatchesResumeCommand(batches: Command, context: CommandContex
       '--resend-lost',
       'give up provider jobs that may or may not exist: their rows are sent again, and may be paid for twice',
     )
-    .option('--fallback', `${resumeRequest.shape.fallback.unwrap().description}`)
+    .option('--fallback', FALLBACK_TEXT)
     .option('-y, --yes', 'resume without asking, at any cost')
     .addHelpText('after', '\nAnswered calls are not sent or paid for again. The exit status is that of "rowmill run".')
     .action((name: string, given: ResumeArguments) =>

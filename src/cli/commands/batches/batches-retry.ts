@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { counted } from '../../../base/figures.ts';
 import { exampleModel } from '../../../providers/catalog.ts';
-import { type RetryRequest, retryRequest } from '../../../runner/contract/request.ts';
+import type { RetryRequest } from '../../../runner/contract/request.ts';
 import { spendingOfRest } from '../../../runner/intake/spending.ts';
 import { askToGoOn, canAsk, mayStartUnasked, tooCostly } from '../../agreement.ts';
-import { BATCH_ARGUMENT } from '../../batch-argument.ts';
+import { BATCH_ARGUMENT, FALLBACK_TEXT } from '../../batch-argument.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { openForeground } from '../../foreground.ts';
@@ -29,7 +29,7 @@ export function addBatchesRetryCommand(batches: Command, context: CommandContext
     .option('--model <provider/model>', 'another model for the new attempts')
     .addOption(optionFlag('max_cost_usd', 'a new cap on the total cost of the batch'))
     .addOption(optionFlag('concurrency', 'rows that run concurrently from now on'))
-    .option('--fallback', `${retryRequest.shape.fallback.unwrap().description}`)
+    .option('--fallback', FALLBACK_TEXT)
     .option('-y, --yes', 'start without asking, at any cost')
     .addHelpText('after', HELP)
     .action((batch: string, given: RetryArguments) =>
