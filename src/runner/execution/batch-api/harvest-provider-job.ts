@@ -101,6 +101,14 @@ async function takeResults(
   const begun = prefill === undefined ? {} : { prefill };
   const taken: Taken = { seen: 0, answered: false, leftOut: false, refusal: undefined, account: undefined };
   let chunk: ProviderJobRowResult[] = [];
+  // Answers without keys are matched by the order of all requests: after a part of them was stored, no other process
+  // could match the rest. They come in one body, so they are stored in one transaction.
+  let isWhole = false;
+  const held: Extract<ProviderJobRowResult, { kind: 'failed' }>[] = [];
+  const asWhole = () => {
+    isWhole = true;
+    return ids();
+  };
   const settle = async () => {
     const results = chunk;
     chunk = [];
@@ -113,7 +121,7 @@ async function takeResults(
       ...{ batchId: fence.batchId, stage: 'collecting', rows: results.length, at: deps.clock.now() },
     });
   };
-  const asked = { model: job.model, tools, ...begun, ids, signal: options.hard };
+  const asked = { model: job.model, tools, ...begun, ids: asWhole, signal: options.hard };
   const results = api.results(job.providerJobId ?? '', asked);
   for await (const { id, outcome } of results) {
     taken.seen += 1;
@@ -125,15 +133,21 @@ async function takeResults(
     if (result.kind === 'failed') {
       taken.refusal ??= result.result.error.message;
       if (refusals === 'held' && !taken.answered) {
-        taken.leftOut = true;
+        if (isWhole) held.push(result);
+        else taken.leftOut = true;
         continue;
       }
     }
-    chunk.push(result.kind === 'failed' && refusals === 'refused' ? { ...at, kind: 'refused' } : result);
-    if (chunk.length === CHUNK) await settle();
+    chunk.push(result.kind === 'failed' && refusals === 'refused' ? asRefused(result) : result);
+    if (chunk.length === CHUNK && !isWhole) await settle();
   }
+  chunk.push(...held.map((result) => (taken.answered ? result : asRefused(result))));
   if (chunk.length > 0) await settle();
   return taken;
+}
+
+function asRefused({ row, attempt, turn }: ProviderJobRow): ProviderJobRowResult {
+  return { row, attempt, turn, kind: 'refused' };
 }
 
 function noResults({ id, providerJobId }: ProviderJobRecord): AppError {
