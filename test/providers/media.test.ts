@@ -2,12 +2,16 @@ import { afterEach, expect, test } from 'vitest';
 import { createSilentLog } from '../../src/base/log.ts';
 import type { MediaBlock } from '../../src/protocol/media.ts';
 import type { Message } from '../../src/protocol/messages.ts';
+import { createAnthropicBatchApi } from '../../src/providers/anthropic/anthropic-batch.ts';
 import { createAnthropicProvider } from '../../src/providers/anthropic/anthropic-provider.ts';
 import { createBedrockProvider } from '../../src/providers/bedrock/bedrock-provider.ts';
+import { createGeminiBatchApi } from '../../src/providers/gemini/gemini-batch.ts';
 import { createGeminiProvider } from '../../src/providers/gemini/gemini-provider.ts';
+import { createOpenAiBatchApi } from '../../src/providers/openai/openai-batch.ts';
 import { createOpenAiProvider } from '../../src/providers/openai/openai-provider.ts';
 import { createOpenAiCompatibleProvider } from '../../src/providers/openai-compatible/compatible-provider.ts';
 import type { Provider } from '../../src/providers/provider.ts';
+import type { BatchApi } from '../../src/providers/provider-jobs/batch-api.ts';
 import { HELLO, requestOf } from '../contracts/provider.ts';
 import { mediumOf, mp4Of, pdfOf, pngOf, wavOf } from '../support/media.ts';
 import { bedrockFormat } from '../support/providers/bedrock-format.ts';
@@ -125,4 +129,20 @@ test('Bedrock gets images and documents, each document with a name of its own', 
       ],
     },
   ]);
+});
+
+const encoded = (api: BatchApi, model: string) => {
+  const messages: Message[] = [{ role: 'user', content: [IMAGE, DOCUMENT, text] }];
+  return api.encode(requestOf(model, { messages, tools: [] }), 'bat_1-0', { isStrict: false });
+};
+
+test('lines of batch APIs carry media in the form of real time', () => {
+  const anthropic = encoded(createAnthropicBatchApi({ apiKey: 'key-1', baseUrl: undefined }), 'claude-haiku-5-5');
+  expect(anthropic).toContain(`"media_type":"image/png","data":"${PNG.toString('base64')}"`);
+  expect(anthropic).toContain(`"type":"document"`);
+  const openai = encoded(createOpenAiBatchApi({ apiKey: 'key-1', baseUrl: undefined, log }), 'gpt-5.1');
+  expect(openai).toContain(`"image_url":"data:image/png;base64,${PNG.toString('base64')}"`);
+  expect(openai).toContain('"type":"input_file"');
+  const gemini = encoded(createGeminiBatchApi({ apiKey: 'key-1', log }), 'gemini-3-flash');
+  expect(gemini).toContain(`"inlineData":{"mimeType":"application/pdf","data":"${PDF.toString('base64')}"}`);
 });

@@ -20,7 +20,7 @@ export interface EstimateBasis {
 }
 
 /** English prose has about four characters a token (Anthropic's and OpenAI's own rule of thumb). */
-const CHARACTERS_PER_TOKEN = 4;
+export const CHARACTERS_PER_TOKEN = 4;
 const TOKENS_PER_OUTPUT_FIELD = 25;
 /** Fixed overhead of every call with tools. */
 const CALL_OVERHEAD_TOKENS = 350;

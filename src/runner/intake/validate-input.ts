@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { AgentDefinition } from '../../agent/definition.ts';
 import { agentLabel } from '../../agent/definition.ts';
-import { AppError, toAppError } from '../../base/errors.ts';
+import { toAppError } from '../../base/errors.ts';
 import { dollars } from '../../base/figures.ts';
 import type { PriceTable } from '../../providers/prices/prices.ts';
 import { type DaySpending, dayCapReached } from '../../storage/spending.ts';
@@ -16,15 +16,17 @@ import { readingOf, readingOptionsOf } from '../contract/reading.ts';
 import { type BatchRequest, KEPT_OUTPUT } from '../contract/request.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { checkMedia } from '../media/check-media.ts';
+import { createMediaOpener } from '../media/open-media.ts';
+import { createMediaSample } from '../media/sample-media.ts';
 import { writtenStyle } from '../output/written-style.ts';
 import { promptWarnings } from '../rows/input-messages.ts';
-import { compileMapping } from '../rows/mapping.ts';
 import { checkOutputMapping, layoutOutput } from '../rows/transform-output.ts';
 import { checkRequest } from './check-request.ts';
 import { countKept } from './count-kept.ts';
 import { keptWarnings } from './kept-options.ts';
 import { planExecution } from './mode-options.ts';
 import { freeOutput } from './output-place.ts';
+import { type SampleRow, sampleInputs, tellUnfilled } from './sample-inputs.ts';
 import { spendingOfStart } from './spending.ts';
 import { checkTargetMapping, inputMappingOf, openTarget } from './target.ts';
 
@@ -154,8 +156,12 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
     plan.continuation = counted;
     plan.row_count = counted.kept_rows + rowsToRun(counted);
   }
-  const { failed, firstReason, ...inputs } = await sampleInputs(plan, agent, look);
+  const tableUri = deps.tables.absolute(request.csv_uri);
+  const opener = createMediaOpener(agent, { tables: deps.tables, tableUri });
+  const media = createMediaSample(agent, opener, deps.clock);
+  const { failed, firstReason, ...inputs } = await sampleInputs(plan, agent, { ...look, media });
   tellUnfilled(plan, { failed, firstReason, ...inputs });
+  plan.warnings.push(...media.warnings());
   const basis = {
     agent,
     rows: plan.continuation === null ? (look.rowCount ?? look.reckonedRows) : rowsToRun(plan.continuation),
@@ -276,13 +282,6 @@ interface Look {
   sample: SampleRow[];
 }
 
-/** A sampled row, with its place. */
-interface SampleRow {
-  row: number;
-  line: number;
-  cells: Cell[];
-}
-
 /**
  * Reads the table for a limited time: to its end if it is small, else far enough to estimate its rows from its size.
  */
@@ -326,54 +325,4 @@ function charactersOf(cells: Cell[]): number {
   let sum = cells.length;
   for (const cell of cells) sum += typeof cell === 'string' ? cell.length : 8;
   return sum;
-}
-
-/** The result of the mapping over the sampled rows. */
-interface SampledInputs {
-  /** Mean size of a mapped input. */
-  inputCharacters: number;
-  rowsLookedAt: number;
-  failed: number;
-  /** Why the first of the failed rows gives no valid input: `row 0 (line 2): …`. */
-  firstReason: string;
-}
-
-async function sampleInputs(plan: BatchPlan, agent: AgentDefinition, look: Look): Promise<SampledInputs> {
-  const decimalComma = plan.reading.decimal_comma ?? false;
-  const transform = compileMapping(plan.input_mapping, agent.input, look.columns, { decimalComma });
-  let characters = 0;
-  let counted = 0;
-  let firstReason = '';
-  for (const { row, line, cells } of look.sample) {
-    try {
-      characters += JSON.stringify(await transform(cells)).length;
-      counted += 1;
-    } catch (error) {
-      // A row that can't be transformed fails on its own when it is run; here it is left out of the mean.
-      if (!(error instanceof AppError)) throw error;
-      firstReason ||= `row ${row} (line ${line}): ${error.message}`;
-    }
-  }
-  const failed = look.sample.length - counted;
-  return { inputCharacters: counted === 0 ? 0 : characters / counted, rowsLookedAt: counted, failed, firstReason };
-}
-
-/** Reports a mapping that fits no sampled row as a problem, and one that fails for some rows as a warning. */
-function tellUnfilled({ problems, warnings }: BatchPlan, { rowsLookedAt, failed, firstReason }: SampledInputs): void {
-  if (failed === 0) return;
-  const looked = rowsLookedAt + failed;
-  if (rowsLookedAt > 0) {
-    const give = failed === 1 ? 'gives' : 'give';
-    // A reason may quote a cell, and warnings are read as plain text: the warning names the row without its content.
-    const [first] = firstReason.split(': ', 1);
-    warnings.push(
-      `${failed} of the ${looked} rows checked ${give} no valid input and would fail; the first is ${first}.`,
-    );
-    return;
-  }
-  const message =
-    looked === 1
-      ? `The only row checked gives no valid input: ${firstReason}`
-      : `None of the ${looked} rows checked gives a valid input: ${firstReason}`;
-  problems.push({ code: 'input_invalid', message });
 }

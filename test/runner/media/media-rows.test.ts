@@ -94,10 +94,22 @@ test('a place is read below the folder of the table, and nowhere else', async ()
 
 test('media_from names the folders instead, which ROWMILL_FILES has to allow', async () => {
   const requests = await photos({ agent: { media_from: ['/elsewhere/', '/etc/'] } });
-  const { rows } = await run('photo\n/etc/hostname\nphotos/a.png\n');
-  expect(rows.map(({ error }) => error?.code)).toEqual(['input_invalid', 'input_invalid']);
+  await writeFile(join(world.folder, 'a.png'), PNG);
+  await world.write('table.csv', `photo\n/etc/hostname\n${join(world.folder, 'a.png')}\n"${OTHER}"\n`);
+  const id = await world.start();
+  await world.runner.drive(id);
+  const { rows } = await world.runner.rows(id, { limit: 5 });
+  expect(rows.map(({ error }) => error?.code ?? null)).toEqual(['input_invalid', 'input_invalid', null]);
   expect(rows[0]?.error?.message).toContain('outside the allowed folders');
-  expect(requests).toEqual([]);
+  expect(rows[1]?.error?.message).toContain('not below /elsewhere/, /etc/ (media_from)');
+  expect(requests).toHaveLength(1);
+});
+
+test('a table none of whose media can be used is a problem of the plan', async () => {
+  await photos();
+  await world.write('table.csv', 'photo\nnone.png\n');
+  const { problems } = await world.runner.plan(world.request());
+  expect(problems).toMatchObject([{ code: 'input_invalid', message: expect.stringContaining('none.png') }]);
 });
 
 const BAD: [string, string, RegExp][] = [
@@ -233,4 +245,35 @@ test('a replay needs no file, and the next call is refused when the medium has c
     code: 'input_invalid',
     message: expect.stringContaining('has changed since'),
   });
+});
+
+test('an estimate counts images by their pixels, and says which media it can not count', async () => {
+  await photos();
+  const estimated = async (cell: string) => {
+    await world.write('table.csv', `photo,title\n"${cell}",Bridge\n`);
+    const { estimate, warnings } = await world.runner.plan(world.request());
+    return { tokens: estimate?.tokens?.input ?? 0, warnings };
+  };
+  const small = await estimated(dataUri('image/png', pngOf(28, 28)));
+  const large = await estimated(dataUri('image/png', pngOf(1120, 840)));
+  expect(large.tokens - small.tokens).toBe(40 * 30 - 1);
+  expect(large.warnings).toEqual([]);
+});
+
+test('an estimate leaves out what a compressed PDF costs, and says so', async () => {
+  await photos({ fields: { scan: { type: 'string', media: 'pdf' } } });
+  const packed = Buffer.from(pdfOf(1).toString('latin1').replace('/Root', '/Type /ObjStm /Root'), 'latin1');
+  await world.write('table.csv', `scan\n"${dataUri('application/pdf', packed)}"\n`);
+  const { warnings } = await world.runner.plan(world.request());
+  expect(warnings).toEqual([
+    expect.any(String),
+    expect.stringContaining('How many tokens 1 of the 1 media looked at will cost is not known'),
+  ]);
+});
+
+test('a dry run tells of media that are missing', async () => {
+  await photos();
+  await world.write('table.csv', `photo,title\nnone.png,Bridge\n"${dataUri('image/png', PNG)}",Bridge\n`);
+  const { warnings } = await world.runner.plan(world.request());
+  expect(warnings[0]).toContain('1 of the 2 rows checked gives no valid input and would fail; the first is row 0');
 });

@@ -2,7 +2,9 @@ import { toAppError } from '../../../base/errors.ts';
 import type { Json, ModelRequest } from '../../../protocol/messages.ts';
 import type { ParkedRow } from '../../../storage/provider-jobs.ts';
 import { OPTION_DEFAULTS } from '../../contract/options.ts';
+import { mediaFieldsOf } from '../../media/media-fields.ts';
 import { base64OfMedia, worstMediaTokens } from '../../media/media-tokens.ts';
+import { planOf } from '../../output/results.ts';
 import { unpricedUnderCap } from '../../rows/budget.ts';
 import { type ModelCall, UNSEEN_TOKENS } from '../../rows/model-call.ts';
 import type { RowEnding } from '../../rows/row-settlement.ts';
@@ -12,6 +14,8 @@ import { emitProviderJobStatus } from './update-provider-job.ts';
 
 /** Rows that are claimed, started and put into a job together, where they run no tools. */
 const CHUNK = 500;
+/** With media, whose bytes are in memory until their lines are written. */
+const MEDIA_CHUNK = 8;
 
 /** Why a job gets no more requests. `unfit`: the next request alone exceeds the size of a job. */
 export type FillEnd = 'empty' | 'full' | 'budget' | 'stopped' | 'unfit';
@@ -54,8 +58,11 @@ export function fillProviderJob(
   let [requests, bytes, fresh, again, worstSum] = [0, 0, 0, 0, 0];
 
   /** Rows with their own tools run with the concurrency of the batch; others only wait for the processor. */
-  const chunk = () =>
-    options.agent.toolSpecs.length > 1 ? (tuning.now().concurrency ?? OPTION_DEFAULTS.concurrency) : CHUNK;
+  const hasMedia = mediaFieldsOf(planOf(options.batch).agent.input).size > 0;
+  const chunk = () => {
+    if (hasMedia) return MEDIA_CHUNK;
+    return options.agent.toolSpecs.length > 1 ? (tuning.now().concurrency ?? OPTION_DEFAULTS.concurrency) : CHUNK;
+  };
 
   /** The line of a row's call, if it fits. */
   const lineOf = ({ task, call }: Parked): Taken | undefined => {

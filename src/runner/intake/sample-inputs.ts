@@ -1,0 +1,78 @@
+import type { AgentDefinition } from '../../agent/definition.ts';
+import { AppError } from '../../base/errors.ts';
+import type { Cell } from '../../tables/cell.ts';
+import type { BatchPlan } from '../contract/plan.ts';
+import type { MediaSample } from '../media/sample-media.ts';
+import { compileMapping } from '../rows/mapping.ts';
+import { CHARACTERS_PER_TOKEN } from './estimate.ts';
+
+/** A sampled row, with its place. */
+export interface SampleRow {
+  row: number;
+  line: number;
+  cells: Cell[];
+}
+
+/** The sampled rows of a table. */
+interface Sampled {
+  columns: string[];
+  sample: SampleRow[];
+  media: MediaSample;
+}
+
+/** The result of the mapping over the sampled rows. */
+export interface SampledInputs {
+  /** Mean size of a mapped input; a token of its media counts as the characters that make one. */
+  inputCharacters: number;
+  rowsLookedAt: number;
+  failed: number;
+  /** Why the first of the failed rows gives no valid input: `row 0 (line 2): …`. */
+  firstReason: string;
+}
+
+/** The mapping over the sampled rows, and the media of the first of them. */
+export async function sampleInputs(plan: BatchPlan, agent: AgentDefinition, look: Sampled): Promise<SampledInputs> {
+  const decimalComma = plan.reading.decimal_comma ?? false;
+  const transform = compileMapping(plan.input_mapping, agent.input, look.columns, { decimalComma });
+  let characters = 0;
+  let counted = 0;
+  let firstReason = '';
+  for (const { row, line, cells } of look.sample) {
+    try {
+      const input = await look.media.see(await transform(cells));
+      characters += JSON.stringify(input).length;
+      counted += 1;
+    } catch (error) {
+      // A row that can't be transformed fails on its own when it is run; here it is left out of the mean.
+      if (!(error instanceof AppError)) throw error;
+      firstReason ||= `row ${row} (line ${line}): ${error.message}`;
+    }
+  }
+  const failed = look.sample.length - counted;
+  const mean = counted === 0 ? 0 : characters / counted;
+  const inputCharacters = mean + look.media.tokensPerRow() * CHARACTERS_PER_TOKEN;
+  return { inputCharacters, rowsLookedAt: counted, failed, firstReason };
+}
+
+/** Reports a mapping that fits no sampled row as a problem, and one that fails for some rows as a warning. */
+export function tellUnfilled(
+  { problems, warnings }: BatchPlan,
+  { rowsLookedAt, failed, firstReason }: SampledInputs,
+): void {
+  if (failed === 0) return;
+  const looked = rowsLookedAt + failed;
+  if (rowsLookedAt > 0) {
+    const give = failed === 1 ? 'gives' : 'give';
+    // A reason may quote a cell, and warnings are read as plain text: the warning names the row without its content.
+    const [first] = firstReason.split(': ', 1);
+    warnings.push(
+      `${failed} of the ${looked} rows checked ${give} no valid input and would fail; the first is ${first}.`,
+    );
+    return;
+  }
+  const message =
+    looked === 1
+      ? `The only row checked gives no valid input: ${firstReason}`
+      : `None of the ${looked} rows checked gives a valid input: ${firstReason}`;
+  problems.push({ code: 'input_invalid', message });
+}
