@@ -24,6 +24,12 @@ it.each(['utf-16le', 'utf-16be'])('reads %s without a mark, of text with charact
   expect(table.cells).toEqual(rows);
 });
 
+it('refuses UTF-32 instead of reading it as UTF-16 with NUL characters', async () => {
+  const text = csvOf([['1', 'déjà vu']], 'id,text\n');
+  const file = Buffer.concat([...text].map((character) => Buffer.from([character.charCodeAt(0), 0, 0, 0])));
+  await expect(readTable(file)).rejects.toMatchObject({ code: 'not_a_table' });
+});
+
 it('tells that a quoted field of a TSV file may be several records', async () => {
   const file = 'id\ttext\n1\t"quoted start\n2\tend"\n3\tx\n';
   const read = await readTable(file, 'table.tsv');

@@ -22,7 +22,9 @@ export function utf16WithoutMark(head: Buffer): 'utf-16le' | 'utf-16be' | undefi
   const behind = { zeros: 0, lineEnds: 0, printable: 0 };
   for (let at = 0; at < pairs * 2; at += 2) {
     const [a, b] = [head[at] ?? 0, head[at + 1] ?? 0];
-    if ((a === 0) === (b === 0)) continue;
+    // A NUL character: UTF-32, or no text.
+    if (a === 0 && b === 0) return undefined;
+    if (a !== 0 && b !== 0) continue;
     const side = a === 0 ? before : behind;
     const byte = a + b;
     side.zeros += 1;
