@@ -1,5 +1,20 @@
-import type { MediaFacts } from '../../protocol/media.ts';
+import type { Part } from '@google/genai';
+import { base64Of, type MediaBlock, type MediaFacts } from '../../protocol/media.ts';
 import type { MediaSupport } from '../descriptor.ts';
+
+/** The URIs of uploaded media by their digests. */
+export type PlacedMedia = ReadonlyMap<string, string>;
+
+export const NONE_PLACED: PlacedMedia = new Map();
+
+/** A medium as a part of a message: by its URI where it was uploaded, else with its bytes. */
+export function toMediaPart(medium: MediaBlock, placed: PlacedMedia): Part {
+  const { mimeType, digest } = medium;
+  const fileUri = placed.get(digest);
+  return fileUri === undefined
+    ? { inlineData: { mimeType, data: base64Of(medium) } }
+    : { fileData: { mimeType, fileUri } };
+}
 
 const MB = 1_000_000;
 

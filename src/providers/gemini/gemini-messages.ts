@@ -1,6 +1,5 @@
 import type { Content, GenerateContentParameters, Part } from '@google/genai';
 import * as z from 'zod';
-import { base64Of } from '../../protocol/media.ts';
 import type {
   AssistantBlock,
   ModelRequest,
@@ -13,6 +12,7 @@ import type {
 import { type SamplingRule, samplingFor } from '../shared/sampling.ts';
 import { invalidResponse } from '../shared/service-faults.ts';
 import { wireId } from '../shared/wire-id.ts';
+import { NONE_PLACED, type PlacedMedia, toMediaPart } from './gemini-media.ts';
 import { toDeclarations } from './gemini-tools.ts';
 
 export const GEMINI = 'gemini';
@@ -25,11 +25,15 @@ type Kept = { part: Part } | { beside: { thoughtSignature?: string; lacksId?: tr
 /**
  * A `generateContent` call. The SDK must neither call functions nor send further requests to continue an answer.
  */
-export function toParameters(request: ModelRequest, abortSignal: AbortSignal): GenerateContentParameters {
+export function toParameters(
+  request: ModelRequest,
+  abortSignal: AbortSignal,
+  placed: PlacedMedia = NONE_PLACED,
+): GenerateContentParameters {
   const functionDeclarations = toDeclarations(request.tools);
   return {
     model: request.model,
-    contents: toContents(request.messages),
+    contents: toContents(request.messages, placed),
     config: {
       abortSignal,
       maxOutputTokens: request.maxTokens,
@@ -48,7 +52,7 @@ interface Called {
   hasId: boolean;
 }
 
-function toContents(messages: ModelRequest['messages']): Content[] {
+function toContents(messages: ModelRequest['messages'], placed: PlacedMedia): Content[] {
   const called = new Map<string, Called>();
   return messages.flatMap((message): Content[] => {
     const parts =
@@ -56,7 +60,7 @@ function toContents(messages: ModelRequest['messages']): Content[] {
         ? toModelParts(message.content, called)
         : typeof message.content === 'string'
           ? [{ text: message.content }]
-          : message.content.map((block) => toUserPart(block, called));
+          : message.content.map((block) => toUserPart(block, { called, placed }));
     return parts.length === 0 ? [] : [{ role: message.role === 'user' ? 'user' : 'model', parts }];
   });
 }
@@ -87,12 +91,15 @@ function toModelParts(content: readonly AssistantBlock[], called: Map<string, Ca
   return parts;
 }
 
-function toUserPart(block: UserBlock, called: ReadonlyMap<string, Called>): Part {
+function toUserPart(
+  block: UserBlock,
+  { called, placed }: { called: ReadonlyMap<string, Called>; placed: PlacedMedia },
+): Part {
   switch (block.type) {
     case 'text':
       return { text: block.text };
     case 'media':
-      return { inlineData: { mimeType: block.mimeType, data: base64Of(block) } };
+      return toMediaPart(block, placed);
     case 'tool_result':
       return toResult(block, called);
   }

@@ -12,6 +12,7 @@ import { withParts } from '../shared/with-parts.ts';
 import { embedText } from './gemini-embeddings.ts';
 import { type Seen, toModelError } from './gemini-errors.ts';
 import { createExactArguments, type ExactArguments } from './gemini-exact-arguments.ts';
+import { createGeminiFiles, type GeminiFiles } from './gemini-files.ts';
 import { GEMINI, GEMINI_SERVICE, toModelResponse, toParameters } from './gemini-messages.ts';
 import { EMBEDDINGS } from './gemini-models.ts';
 import { collectStream } from './gemini-stream.ts';
@@ -55,6 +56,7 @@ interface Opened {
   sdk: typeof import('@google/genai');
   client: GoogleGenAI;
   fetch: typeof fetch;
+  files: GeminiFiles;
   close(): Promise<void>;
 }
 
@@ -68,7 +70,8 @@ async function open(apiKey: string, { baseUrl, fetch: given, proxy, log }: Gemin
     // Without `retryOptions` the SDK sends once.
     ...(baseUrl === undefined ? {} : { httpOptions: { baseUrl } }),
   });
-  return { sdk, client, fetch: given ?? lean?.fetch ?? fetch, close: async () => lean?.close() };
+  const files = createGeminiFiles();
+  return { sdk, client, files, fetch: given ?? lean?.fetch ?? fetch, close: async () => lean?.close() };
 }
 
 async function send(opened: Opened, request: ModelRequest, options: RespondOptions): Promise<ModelResponse> {
@@ -81,7 +84,7 @@ async function send(opened: Opened, request: ModelRequest, options: RespondOptio
       const exact = createExactArguments();
       const httpOptions = { fetch: watched(opened.fetch, { seen, model, exact }) };
       if (EMBEDDINGS.test(model)) return embedText(client, request, { signal, httpOptions });
-      const parameters = toParameters(request, signal);
+      const parameters = toParameters(request, signal, await opened.files.place(client, request, signal));
       parameters.config = { ...parameters.config, httpOptions };
       const body =
         onText === undefined
