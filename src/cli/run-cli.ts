@@ -6,6 +6,7 @@ import { EXIT, exitCodeOfError } from './exit-codes.ts';
 import { type Io, paintFor, widthOf } from './io.ts';
 import type { Signals } from './signals.ts';
 import { manyLines } from './terminal/safe-text.ts';
+import { wrapText } from './terminal/word-wrap.ts';
 
 export interface RunCliOptions {
   /** As `process.argv`: the program and the script come first. */
@@ -184,7 +185,8 @@ function tell(error: Pick<AppError, 'code' | 'message'>, io: Io, json: boolean):
     io.stdout.write(`${JSON.stringify({ error: { code: error.code, message: error.message } }, null, 2)}\n`);
   } else {
     const paint = paintFor(io);
-    io.stderr.write(`${paint('red', 'rowmill:')} ${manyLines(error.message)} ${paint('dim', `(${error.code})`)}\n`);
+    const text = `${paint('red', 'rowmill:')} ${manyLines(error.message)} ${paint('dim', `(${error.code})`)}`;
+    io.stderr.write(`${wrapText(text, io.isTTY.stderr ? widthOf(io) : Number.POSITIVE_INFINITY).join('\n')}\n`);
   }
 }
 

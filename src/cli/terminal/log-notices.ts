@@ -6,6 +6,7 @@ import type { Notices } from './notices.ts';
 /** The fields of log lines that sentences are made from. */
 const entry = z.looseObject({
   msg: z.string(),
+  level: z.number().catch(0),
   lane: z.string().catch(''),
   model: z.string().catch(''),
   fallback: z.string().catch(''),
@@ -29,8 +30,7 @@ type Entry = z.infer<typeof entry>;
 const LEAST_WAIT_MS = 1_000;
 
 /**
- * The log lines that a person at a terminal sees, by their message, each as one sentence. Every other line is silent
- * there; what it reports is shown in another way, or matters to nobody but the reader of a log.
+ * The log lines that a person at a terminal sees, by their message, each as one sentence.
  */
 export const LOG_SENTENCES: Record<string, (entry: Entry) => string | undefined> = {
   'lane pauses after a refusal': ({ lane, waitMs }) =>
@@ -90,6 +90,29 @@ const FAULTS: Record<string, string> = {
   model_server_error: 'it answers with server errors',
 };
 
+/** Warnings that a person does not see, because another part of the program shows what they report. */
+export const SILENT_LINES: readonly string[] = [
+  'a tool failed',
+  'active time is not stored',
+  'agent version is gone',
+  'an event listener failed',
+  'an event listener is slow; its oldest events are dropped',
+  'an interrupted chat turn could not be finished',
+  'batch continues in real time',
+  'batch job was not cancelled',
+  'batch step failed',
+  'bodies were not pruned',
+  'chat turn failed',
+  'cleanup after driving a batch failed',
+  'pruning and sweeping failed',
+  'rows run in real time, at the full price',
+  'the MCP connection did not close',
+  'the write-ahead log was not merged into the database; the next opening does it',
+];
+
+/** From this level on, a line without a sentence of its own is shown as it is worded: pino's `warn`. */
+const WARN = 40;
+
 /** The destination of the log where a person reads it: lines become sentences, and JSON is never shown. */
 export function noticesOfLog(notices: Notices): { write(line: string): void } {
   return {
@@ -97,10 +120,20 @@ export function noticesOfLog(notices: Notices): { write(line: string): void } {
       const parsed = entry.safeParse(parsedLine(line));
       if (!parsed.success) return;
       const { msg, lane, batchId } = parsed.data;
-      const text = LOG_SENTENCES[msg]?.(parsed.data);
+      const text = sentenceOf(parsed.data);
       if (text !== undefined) notices.say(inFlags(text), `${msg} ${lane} ${batchId}`);
     },
   };
+}
+
+function sentenceOf(line: Entry): string | undefined {
+  const { msg, level, reason, err } = line;
+  const sentence = LOG_SENTENCES[msg];
+  if (sentence !== undefined) return sentence(line);
+  if (level < WARN || SILENT_LINES.includes(msg)) return undefined;
+  const why = [reason, err.message].find((text) => text !== '');
+  const text = `${msg.charAt(0).toUpperCase()}${msg.slice(1)}${why === undefined ? '' : `: ${why}`}`;
+  return text.endsWith('.') ? text : `${text}.`;
 }
 
 function parsedLine(line: string): unknown {

@@ -79,7 +79,9 @@ export function reportLines(report: BatchReport, layout: TextLayout & { limits?:
     lines.push(...field(layout, at === 0 ? 'provider jobs' : '', line));
   for (const [at, line] of billTexts(report).entries()) lines.push(...field(layout, at === 0 ? 'bill' : '', line));
   if (layout.limits === true) lines.push(...field(layout, 'limits', limitsText(report)));
-  if (report.estimate_rest !== null && report.estimate_rest.cost_usd?.expected !== 0) {
+  // The next step after a sample says it.
+  const isSaid = report.pause_reason === 'sample';
+  if (!isSaid && report.estimate_rest !== null && report.estimate_rest.cost_usd?.expected !== 0) {
     lines.push(...field(layout, 'remaining', estimateText(report.estimate_rest, paint)));
   }
   if (report.error !== null) {

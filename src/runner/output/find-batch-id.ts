@@ -18,7 +18,7 @@ export async function findBatchId(name: string, store: Pick<Store, 'findBatchIds
   // A whole id may be the start of a longer one.
   if ((await store.readBatch(name)) !== undefined) return name;
   const start = name.startsWith('bat_') ? name : `bat_${name}`;
-  const found = /^bat_\w+$/.test(start) ? await store.findBatchIds(start, SHOWN_IDS + 1) : [];
+  const found = /^bat_\w*$/.test(start) ? await store.findBatchIds(start, SHOWN_IDS + 1) : [];
   const [only, other] = found;
   if (only === undefined) throw batchNotFound(name);
   if (other === undefined) return only;

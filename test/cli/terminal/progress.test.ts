@@ -1,28 +1,8 @@
-import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
-import type { Io } from '../../../src/cli/io.ts';
 import { createNotices } from '../../../src/cli/terminal/notices.ts';
 import { createProgressView } from '../../../src/cli/terminal/progress.ts';
 import type { BatchReport } from '../../../src/runner/contract/report.ts';
-
-function ioWith(isTerminal: boolean): { io: Io; written: () => string } {
-  const stderr = Object.assign(new PassThrough(), { isTTY: isTerminal, columns: 80 });
-  let text = '';
-  stderr.on('data', (chunk: Buffer) => {
-    text += chunk.toString();
-  });
-  const isTTY = { stdin: false, stdout: isTerminal, stderr: isTerminal };
-  const io = {
-    stdin: new PassThrough(),
-    stdout: new PassThrough(),
-    stderr,
-    isTTY,
-    columns: 80,
-    cwd: '/',
-    colour: false,
-  };
-  return { io, written: () => text };
-}
+import { ioWith } from './terminal-io.ts';
 
 const report = (succeeded: number): BatchReport =>
   ({

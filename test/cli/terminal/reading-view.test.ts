@@ -1,26 +1,6 @@
-import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
-import type { Io } from '../../../src/cli/io.ts';
 import { createReadingView } from '../../../src/cli/terminal/reading-view.ts';
-
-function ioWith(isTerminal: boolean): { io: Io; written: () => string } {
-  const stderr = new PassThrough();
-  let text = '';
-  stderr.on('data', (chunk: Buffer) => {
-    text += chunk.toString();
-  });
-  const isTTY = { stdin: false, stdout: false, stderr: isTerminal };
-  const io = {
-    stdin: new PassThrough(),
-    stdout: new PassThrough(),
-    stderr,
-    isTTY,
-    columns: 80,
-    cwd: '/',
-    colour: false,
-  };
-  return { io, written: () => text };
-}
+import { ioWith } from './terminal-io.ts';
 
 it('draws how far a table is read, and takes it away', () => {
   const { io, written } = ioWith(true);

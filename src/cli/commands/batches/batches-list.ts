@@ -8,6 +8,7 @@ import { statusWords } from '../../terminal/report-text.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
 import { tableName } from '../../terminal/table-name.ts';
 import { layOutTable } from '../../terminal/terminal-table.ts';
+import { wrapText } from '../../terminal/word-wrap.ts';
 
 interface ListArguments {
   limit?: number;
@@ -88,5 +89,6 @@ export function showBatches(reports: BatchReport[], output: Output): void {
   ];
   for (const line of layOutTable(columns, rows, { width: output.width, paint })) output.line(line);
   const left = reports.find(({ unattended }) => unattended);
-  if (left !== undefined) output.line(`${left.batch_id}: ${left.next_step}`);
+  if (left === undefined) return;
+  for (const line of wrapText(`${left.batch_id}: ${left.next_step}`, output.textWidth)) output.line(line);
 }

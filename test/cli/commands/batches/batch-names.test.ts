@@ -40,6 +40,7 @@ it('names the candidates of a start that several ids have', async () => {
   const found = await space.run(['batches', 'show', start]);
   expect(found.code).toBe(2);
   expect(found.stderr).toContain(`Several batches start with ${start}: ${ids[1]}, ${ids[0]}. Write more of the id.`);
+  expect((await space.run(['batches', 'show', 'bat_'])).stderr).toContain('Several batches start with bat_:');
   expect((await space.run(['batches', 'show', 'bat_z'])).stderr).toContain('There is no batch "bat_z"');
   expect((await space.run(['batches', 'show', '%'])).stderr).toContain('There is no batch "%"');
 });
