@@ -63,6 +63,9 @@ export function createConversationView(io: Io, quiet: boolean): ConversationView
   return {
     answer: () => answer,
     show: (event) => {
+      const isOver = event.type === 'done' || event.type === 'error';
+      // A notice starts a line of its own.
+      io.notices?.setLastLine(isOver ? undefined : { hide: endLine, show: () => undefined });
       switch (event.type) {
         case 'conversation':
           answer.conversation_id = event.conversation_id;
