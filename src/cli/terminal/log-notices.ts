@@ -66,8 +66,6 @@ export const LOG_SENTENCES: Record<string, (entry: Entry) => string | undefined>
     `The input of the tool ${tool} is not checked before its calls: ${reason}`,
   'a tool result held half a character, replaced by U+FFFD': ({ tool }) =>
     `A result of the tool ${tool} held half a character, which was replaced by U+FFFD.`,
-  'the message held half a character, replaced by U+FFFD': () =>
-    'Your message held half a character, which was replaced by U+FFFD.',
   'others may be able to read a file': ({ path }) => `Others may be able to read ${path}: set its mode to 0600.`,
   'proxies need Node 24.14 or newer: all calls are direct': () =>
     'The proxy is not used: it needs Node 24.14 or newer. All calls are direct.',
