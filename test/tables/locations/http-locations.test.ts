@@ -187,3 +187,17 @@ test('says what is wrong with an answer', async () => {
   answer = (_, response) => response.end();
   expect((await faultOf(open().openSource(named('empty.csv')))).message).toContain('/empty.csv is empty');
 });
+
+test('reads a file that is no table below its folder alone, also after redirects, and no more than allowed', async () => {
+  const below = named('in/');
+  const read = (path: string, maxBytes = 100) => open().readBytes(named(path), { below, maxBytes });
+  expect((await read('in/a.png')).toString()).toBe(TABLE);
+  expect((await faultOf(read('other/a.png'))).code).toBe('file_not_allowed');
+  expect((await faultOf(read('in/a.png', 5))).code).toBe('payload_too_large');
+  const private_ = { below: `https://other.example:${port}/`, maxBytes: 100 };
+  const elsewhere = open().readBytes(`https://other.example:${port}/a.png`, private_);
+  expect((await faultOf(elsewhere)).code).toBe('location_denied');
+  answer = (_, response) => response.writeHead(302, { location: named('other/a.png') }).end();
+  expect((await faultOf(read('in/a.png'))).message).toContain('which is not below');
+  expect(seen.filter((path) => path.includes('other/'))).toEqual([]);
+});
