@@ -80,7 +80,9 @@ function parseAgents(source: YamlSource, file: string, faults: string[]): AgentD
 }
 
 function agentsOf(value: unknown, tell: (path: (string | number)[], message: string) => void): unknown[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  // The shell empties the file of `agents export NAME > agents.yaml` before the command reads it.
+  if (value === null) return [];
+  if (typeof value !== 'object' || Array.isArray(value)) {
     tell([], 'The file must be a mapping with the key "agents": a list of agents.');
     return [];
   }

@@ -62,6 +62,10 @@ describe('parseAgentsYaml', () => {
     expect(parseAgentsYaml(text, FILE).map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
+  it.each([['nothing', ''], ['a comment', '# plums\n']])('has no agents in a file with %s', (_what, text) => {
+    expect(parseAgentsYaml(text, FILE)).toEqual([]);
+  });
+
   it('leaves environment references unresolved', () => {
     const tool = `    tools:
       - mcp: {url: "https://\${HOST}/mcp", headers: {authorization: "Bearer \${TOKEN}"}}`;
@@ -69,8 +73,7 @@ describe('parseAgentsYaml', () => {
   });
 
   it.each([
-    ['an empty file', '', `${FILE}:1: The file must be a mapping with the key "agents"`],
-    ['a list', '- a', `${FILE}:1: The file must be a mapping`],
+    ['a list', '- a', `${FILE}:1: The file must be a mapping with the key "agents"`],
     ['no agents', 'agents:', `${FILE}:1: agents must be a list of agents`],
     ['a misspelt top key', 'agent:\n  - {}', `${FILE}:1: agent is not a known key; did you mean "agents"?`],
     ['an unclosed quote', 'agents:\n  - name: "a\n', `${FILE}:3: is not valid YAML: `],

@@ -1,6 +1,12 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import {
+  agentDefinition,
+  httpToolDefinition,
+  mcpToolsDefinition,
+  modelDefinition,
+} from '../../src/agent/definition.ts';
 import { environment } from '../../src/app/config.ts';
 import { bedrockEnvironment } from '../../src/cli/bedrock/settings.ts';
 
@@ -9,6 +15,8 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const GUIDES = ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'examples/README.md'].concat(
   globSync('docs/*.md', { cwd: ROOT }),
 );
+/** The only key of an agent that people do not write. */
+const SET_BY_THE_REGISTRY = 'base_dir';
 /** Variables of the tests, which users have no reason to set. */
 const FOR_TESTS = ['ROWMILL_TESTING', 'ROWMILL_FAILPOINT'];
 /** Proxies are read in both cases; the guide says so once. */
@@ -44,6 +52,15 @@ describe('the guides', () => {
     const listed = firstColumns('docs/bedrock-processing.md').filter((name) => name.startsWith('BEDROCK_'));
     expect(known.filter((name) => name.startsWith('BEDROCK_') && !listed.includes(name))).toEqual([]);
     expect(listed.filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  it('name every key of an agent', () => {
+    const { structured_output: output, limits } = agentDefinition.shape;
+    const shapes = [agentDefinition, output.unwrap(), limits.unwrap(), modelDefinition, httpToolDefinition];
+    const keys = [...shapes, mcpToolsDefinition].flatMap(({ shape }) => Object.keys(shape));
+    const text = read('docs/agents.md');
+    const lacking = keys.filter((key) => !new RegExp(`\\x60(?:\\w+\\.)?${key}(?:\\.\\w+)?\\x60`).test(text));
+    expect(lacking.filter((key) => key !== SET_BY_THE_REGISTRY)).toEqual([]);
   });
 
   it('explain every error code, and no other', () => {
