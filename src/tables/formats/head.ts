@@ -4,6 +4,7 @@ import { AppError } from '../../base/errors.ts';
 import type { StoredBytes } from '../locations/location.ts';
 import type { Compression } from '../row-source.ts';
 import type { DecodedLimit } from './decoded-limit.ts';
+import { cutAtFrames } from './zstd-frames.ts';
 
 /** Bytes that are read before a file's format is decided. */
 const HEAD_BYTES = 64 * 1024;
@@ -53,12 +54,13 @@ export async function decompressed(
   const chunks = follow(start.bytes, raw);
   if (compression === 'none') return { compression, chunks };
   const options = { chunkSize: 256 * 1024 };
-  const decoder = compression === 'gzip' ? createGunzip(options) : createZstdDecompress(options);
-  // The error reaches the reader through the decoder; this callback only has to exist.
-  pipeline(Readable.from(chunks, { objectMode: false }), decoder, () => undefined);
+  const isGzip = compression === 'gzip';
+  const decoder = isGzip ? createGunzip(options) : createZstdDecompress(options);
+  // The error reaches the reader through the decoder; this callback only has to exist. In object mode no chunks are joined.
+  pipeline(Readable.from(isGzip ? chunks : cutAtFrames(chunks), { objectMode: true }), decoder, () => undefined);
   return {
     compression,
-    chunks: counted(chunksOf(decoder, place, compression === 'gzip' ? 'gzip' : 'Zstandard'), { stored, limit }),
+    chunks: counted(chunksOf(decoder, place, isGzip ? 'gzip' : 'Zstandard'), { stored, limit }),
   };
 }
 
