@@ -10,7 +10,7 @@ import { isatty } from 'tty';
 import { fileURLToPath, pathToFileURL } from 'url';
 
 /** The oldest minor version of each supported major; `node:sqlite` before them binds numbered parameters wrongly. */
-const OLDEST = { 22: 20, 24: 11 };
+const OLDEST = { 22: 21, 24: 11 };
 /** Time that a process with an exit code may still take to end. */
 const WIND_UP_MS = 500;
 const root = dirname(dirname(realpathSync(fileURLToPath(import.meta.url))));
@@ -72,7 +72,7 @@ function restart() {
       ? `Run "npm ci" in ${root}, which installs one`
       : `Install one from https://nodejs.org, or start it with: npx -y node@24 "${fileURLToPath(import.meta.url)}"`;
     process.stderr.write(
-      `rowmill: needs Node.js 22.20, 24.11 or newer; this is ${process.version} (${process.execPath}). ${fix}\n`,
+      `rowmill: needs Node.js 22.21, 24.11 or newer; this is ${process.version} (${process.execPath}). ${fix}\n`,
     );
     process.exit(1);
   }

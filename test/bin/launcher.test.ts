@@ -80,14 +80,14 @@ describe('what the launcher starts', () => {
     expect(done.code).toBe(1);
     expect(done.stdout).toBe('');
     expect(done.stderr).toMatch(
-      /^rowmill: needs Node\.js 22\.20, 24\.11 or newer; this is v\d+.* Install one from https:\/\/nodejs\.org, or start it with: npx -y node@24 "\/.*\/rowmill\.js"\n$/,
+      /^rowmill: needs Node\.js 22\.21, 24\.11 or newer; this is v\d+.* Install one from https:\/\/nodejs\.org, or start it with: npx -y node@24 "\/.*\/rowmill\.js"\n$/,
     );
   });
 
   it('asks for the Node versions of package.json, and hides only that SQLite and TypeScript are experimental there', () => {
     const { engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-    expect(engines.node).toBe('^22.20.0 || >=24.11.0');
-    expect(readFileSync(LAUNCHER, 'utf8')).toContain('const OLDEST = { 22: 20, 24: 11 };');
+    expect(engines.node).toBe('^22.21.0 || >=24.11.0');
+    expect(readFileSync(LAUNCHER, 'utf8')).toContain('const OLDEST = { 22: 21, 24: 11 };');
     put(
       'dist/main.js',
       `import 'node:sqlite';

@@ -62,7 +62,10 @@ describe('parseAgentsYaml', () => {
     expect(parseAgentsYaml(text, FILE).map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
-  it.each([['nothing', ''], ['a comment', '# plums\n']])('has no agents in a file with %s', (_what, text) => {
+  it.each([
+    ['nothing', ''],
+    ['a comment', '# plums\n'],
+  ])('has no agents in a file with %s', (_what, text) => {
     expect(parseAgentsYaml(text, FILE)).toEqual([]);
   });
 
