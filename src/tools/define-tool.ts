@@ -7,6 +7,7 @@ import type { ToolResult } from '../protocol/run.ts';
 import { isUnknownOption } from '../runner/contract/problem.ts';
 import type { OrchestratorTool, ToolHints } from './orchestrator-tool.ts';
 import { adviceFor } from './show/error-advice.ts';
+import { inOptionNames, withOptionNames } from './show/in-option-names.ts';
 import { portableSchema } from './tool-schema.ts';
 
 /** The parts of one of the five tools. `run` gets parsed arguments and may throw AppErrors. */
@@ -40,9 +41,10 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
       const parsed = parts.input.safeParse(input);
       if (!parsed.success) return failure(argumentsError(parts.name, parsed.error));
       try {
-        const content = JSON.stringify(await run(parsed.data, context));
-        // Parsed back, so that the text and the structured form can't differ.
-        return { content, isError: false, structured: parseJson(content) as JsonObject };
+        // Parsed, so that the text and the structured form can't differ.
+        const answer = parseJson(JSON.stringify(await run(parsed.data, context))) as JsonObject;
+        const structured = withOptionNames(answer);
+        return { content: JSON.stringify(structured), isError: false, structured };
       } catch (thrown) {
         const error = toAppError(thrown);
         if (error.code === 'internal') context.log.error({ tool: parts.name, err: error }, 'a tool failed');
@@ -55,7 +57,7 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
 /** The result of a call that failed. */
 export function failure(error: AppError): ToolResult {
   const content = {
-    error: { code: error.code, message: error.message, retryable: error.retryable },
+    error: { code: error.code, message: inOptionNames(error.message), retryable: error.retryable },
     next_step: adviceFor(error),
   };
   return { content: JSON.stringify(content), isError: true };
