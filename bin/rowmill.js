@@ -9,7 +9,10 @@ import { dirname, join } from 'path';
 import { isatty } from 'tty';
 import { fileURLToPath, pathToFileURL } from 'url';
 
-/** The oldest minor version of each supported major; `node:sqlite` before them binds numbered parameters wrongly. */
+/**
+ * The oldest minor version of each supported major. Before them `node:sqlite` binds numbered parameters wrongly, or
+ * `node:http` ignores proxies: docs/decisions.md.
+ */
 const OLDEST = { 22: 21, 24: 11 };
 /** Time that a process with an exit code may still take to end. */
 const WIND_UP_MS = 500;
