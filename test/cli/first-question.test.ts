@@ -54,7 +54,7 @@ describe('the first question', () => {
     ['no field', ['--prompt', '{message}'], 'also needs --output'],
     ['an agent too', [...QUESTION, '--agent', 'x'], 'not both'],
     ['an agent and a model', ['--agent', 'x', '--model', 'y'], 'an agent has its own model'],
-    ['nothing', [], 'rowmill agents list'],
+    ['nothing', [], 'Name an agent with --agent, or ask with --prompt'],
   ])('is refused with %s, before anything is sent', async (_what, args, words) => {
     const before = server.stats.requests;
     const done = await space.run(['run', 'tickets.csv', ...args], { env });

@@ -125,7 +125,7 @@ describe('rowmill run', () => {
     expect(done.stderr).toBe('');
     expect(plain.code).toBe(2);
     expect(plain.stdout).toBe('');
-    expect(plain.stderr.trim()).toMatch(new RegExp(`^rowmill: .+\\(${code}\\)$`));
+    expect(plain.stderr.trim()).toMatch(new RegExp(`^rowmill: .+\\(${code}\\)$`, 's'));
   });
 
   it('lists every problem of a dry run and exits 2', async () => {
