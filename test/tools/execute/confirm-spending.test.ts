@@ -81,9 +81,9 @@ describe('a start that is expected to cost more than the limit', () => {
     // A sample or a cap that is small needs no yes at all.
     const large = { sample: ROWS - 1, max_cost_usd: 100 };
     const value = name in large ? large[name as keyof typeof large] : OPTION_VALUES[name]?.value;
-    // Without fallback, a model that has no batch API runs only where real time is asked for.
-    const realtime = name === 'fallback' ? { mode: 'realtime' } : {};
-    const changed = await start({ confirmation_token, options: { [name]: value, ...realtime } as JsonObject });
+    // Without fallback, a model that has no batch API runs only where real time is asked for; random is of a sample.
+    const others: Record<string, JsonObject> = { fallback: { mode: 'realtime' }, random: { sample: ROWS - 1 } };
+    const changed = await start({ confirmation_token, options: { [name]: value, ...others[name] } as JsonObject });
     expect(asked(changed)['reason']).toMatch(/exactly the arguments/);
   });
 
