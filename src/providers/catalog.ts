@@ -64,3 +64,8 @@ export function exampleModel(): string {
 export function exampleKeyVariable(): string {
   return PROVIDERS.find(({ keyVariable }) => keyVariable !== undefined)?.keyVariable ?? 'API_KEY';
 }
+
+/** Whether the vectors of an embedding model have one length only. */
+export function hasFixedDimensions({ provider, model }: { provider: string; model: string }): boolean {
+  return descriptorOf(provider)?.fixedDimensions?.test(model) ?? false;
+}

@@ -52,6 +52,8 @@ export interface ProviderDescriptor<Shape extends z.ZodRawShape = z.ZodRawShape>
   readonly defaultModel?: string;
   /** Models that return a vector for a text. */
   readonly embeddings?: RegExp;
+  /** Embedding models whose vectors have one length, so that they take no `dimensions`. */
+  readonly fixedDimensions?: RegExp;
   /** The media that its models take; absent: none. */
   readonly media?: MediaSupport;
   /** Set when its models are files that stand in for a model; paths start from the agent's file. Shown to users. */

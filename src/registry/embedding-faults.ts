@@ -1,6 +1,6 @@
 import type { AgentDefinition } from '../agent/definition.ts';
 import { vectorFieldOf } from '../protocol/vector-field.ts';
-import { isEmbeddingModel } from '../providers/catalog.ts';
+import { hasFixedDimensions, isEmbeddingModel } from '../providers/catalog.ts';
 import { type Fault, isRecord } from './agent-faults.ts';
 
 const SCHEMA = '{type: object, properties: {embedding: {type: array, items: {type: number}}}, required: [embedding]}';
@@ -23,7 +23,7 @@ export function embeddingFaults({ model, tools, structured_output: output }: Age
     return [{ path: ['model', 'fallback'], message }];
   }
   const faults: Fault[] = [];
-  if (dimensions !== undefined && name === 'text-embedding-ada-002') {
+  if (dimensions !== undefined && hasFixedDimensions(model)) {
     faults.push(dimensionsFault(`has to be left out for ${name}, whose vectors have one length`));
   }
   if (fallback !== undefined) {

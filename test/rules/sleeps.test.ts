@@ -15,6 +15,8 @@ const ALLOWED = [
   // Conditions that are asked again until they hold.
   /^runner\/world\.ts$/,
   /^e2e\/rowmill-process\.ts$/,
+  // Stops a process at a random moment, and asks the system whether it is stopped.
+  /^e2e\/stop-process\.ts$/,
   // Clocks and servers that a test plays.
   /^e2e\/two-turn-site\.ts$/,
   /^providers\/lanes\/lane-world\.ts$/,

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { describeProvider } from '../descriptor.ts';
 import { HALF } from '../prices/model-prices.ts';
 import { openAiMedia } from './openai-media.ts';
-import { EMBEDDINGS } from './openai-models.ts';
+import { EMBEDDINGS, FIXED_DIMENSIONS } from './openai-models.ts';
 
 /** OpenAI's Responses API, Embeddings and Batch API. */
 export const openai = describeProvider({
@@ -10,6 +10,7 @@ export const openai = describeProvider({
   models: /^(gpt-|chatgpt-|o\d|codex-|text-embedding-)/,
   defaultModel: 'gpt-5.4-mini',
   embeddings: EMBEDDINGS,
+  fixedDimensions: FIXED_DIMENSIONS,
   media: openAiMedia,
   environment: {
     OPENAI_API_KEY: z.string().min(1).optional(),
