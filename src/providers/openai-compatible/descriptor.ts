@@ -1,13 +1,12 @@
 import { AppError } from '../../base/errors.ts';
 import { describeProvider } from '../descriptor.ts';
 import { compatibleMedia } from './compatible-media.ts';
-import { EMBEDDINGS, FIXED_DIMENSIONS } from './compatible-models.ts';
+import { EMBEDDINGS } from './compatible-models.ts';
 
 /** Any other server that speaks OpenAI's Chat Completions and Embeddings; each agent names its server. */
 export const openAiCompatible = describeProvider({
   name: 'openai-compatible',
   embeddings: EMBEDDINGS,
-  fixedDimensions: FIXED_DIMENSIONS,
   media: compatibleMedia,
   modelKeys: { base_url: { example: 'http://127.0.0.1:11434/v1' }, api_key_env: 'optional' },
   environment: {},
