@@ -4,6 +4,10 @@ import { attributeReader, scanXml } from './xml-scanner.ts';
 const readId = attributeReader('numFmtId');
 const readCode = attributeReader('formatCode');
 
+/** Excel's limits: 65,490 cell styles, and 255 characters of a format code. What is beyond them counts as no format. */
+const MAX_STYLES = 65_536;
+const MAX_CODE_CHARACTERS = 255;
+
 /** The number format of each cell style of a workbook, by its index (ECMA-376, 18.8.10). */
 export async function readCellStyles(chunks: AsyncIterable<Buffer>): Promise<NumberFormat[]> {
   const codes = new Map<number, string>();
@@ -11,9 +15,12 @@ export async function readCellStyles(chunks: AsyncIterable<Buffer>): Promise<Num
   let isCellStyle = false;
   await scanXml(chunks, {
     open(name, attributes) {
-      if (name === 'numFmt') codes.set(Number(readId(attributes)), readCode(attributes) ?? '');
-      else if (name === 'cellXfs') isCellStyle = true;
-      else if (name === 'xf' && isCellStyle) ids.push(Number(readId(attributes) ?? 0));
+      if (name === 'numFmt') {
+        const code = readCode(attributes) ?? '';
+        if (code.length <= MAX_CODE_CHARACTERS && codes.size < MAX_STYLES) codes.set(Number(readId(attributes)), code);
+      }
+      if (name === 'cellXfs') isCellStyle = true;
+      else if (name === 'xf' && isCellStyle && ids.length < MAX_STYLES) ids.push(Number(readId(attributes) ?? 0));
     },
     close(name) {
       if (name === 'cellXfs') isCellStyle = false;

@@ -20,7 +20,10 @@ export function isShared(cell: SheetCell): cell is SharedText {
 /** A cell of a sheet. */
 export type SheetCell = string | number | boolean | null | ExactNumber | SharedText;
 
-/** One row of a sheet that has at least one value. `cells` has no empty end. */
+/**
+ * One row of a sheet that has at least one value. `cells` has no empty end. It is sparse: a value in the last column
+ * takes a few bytes of a file, but 16,384 cells.
+ */
 export interface SheetRow {
   /** From 1, as a spreadsheet program shows it. */
   number: number;
@@ -78,7 +81,6 @@ export function createSheetReader(context: CellContext, take: (row: SheetRow) =>
       row.fault = 'the row is longer than 1 MiB';
       return;
     }
-    while (row.cells.length < column) row.cells.push(null);
     row.cells[column] = cell;
   }
 

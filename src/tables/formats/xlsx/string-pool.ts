@@ -10,6 +10,8 @@ export interface StringPool {
 }
 
 const BLOCK_BYTES = 1024 * 1024;
+/** What the index takes for each text, while it grows: its old and its new form. */
+const INDEX_BYTES = 36;
 /** Above this size the texts would take the memory of the process. */
 const MAX_BYTES = 1024 ** 3;
 
@@ -30,9 +32,10 @@ export function createStringPool(place: string): StringPool {
         blocks.push(block);
         total += block.length;
         used = 0;
-        if (total > MAX_BYTES) {
-          throw new AppError('table_too_large', `${place} holds more than 1 GB of different texts: save it as CSV.`);
-        }
+      }
+      total += INDEX_BYTES;
+      if (total > MAX_BYTES) {
+        throw new AppError('table_too_large', `${place} holds more than 1 GB of different texts: save it as CSV.`);
       }
       block.write(text, used);
       if (3 * count === index.length) {

@@ -23,6 +23,9 @@ export interface Workbook {
   texts(): Promise<StringPool>;
 }
 
+/** More sheets or relations than this belong to no workbook that a person has made. */
+const MAX_PARTS = 10_000;
+
 const readType = attributeReader('Type');
 const readTarget = attributeReader('Target');
 const readIdOf = attributeReader('Id');
@@ -50,6 +53,7 @@ export async function openWorkbook(zip: Zip, uri: string, signal?: AbortSignal):
       const sheetPath = sheetPaths.get(readRelation(attributes) ?? '');
       if (sheetPath === undefined) return;
       const hidden = /hidden/i.test(readState(attributes) ?? '');
+      if (sheets.length === MAX_PARTS) throw new Error('too many sheets');
       sheets.push({ name: readName(attributes) ?? '', path: sheetPath, hidden });
     },
     close: () => undefined,
@@ -90,6 +94,7 @@ async function readRelations(zip: Zip, path: string, folder: string): Promise<Re
   await scanXml(zip.read(path), {
     open(name, attributes) {
       if (name !== 'Relationship') return;
+      if (relations.length === MAX_PARTS) throw new Error('too many relations');
       const target = readTarget(attributes) ?? '';
       const [id, type] = [readIdOf(attributes) ?? '', readType(attributes) ?? ''];
       relations.push({ id, type, path: target.startsWith('/') ? target.slice(1) : joined(folder, target) });

@@ -92,6 +92,7 @@ interface OpenedSheet {
   plain(cells: readonly SheetCell[]): Cell[];
   stop(): Promise<void>;
   found: SheetWarnings;
+  limit: DecodedLimit;
   /** The share of the sheet that has been read, from 0 to 1. */
   share(): number;
 }
@@ -107,7 +108,7 @@ async function startReading(
   const texts = await workbook.texts();
   const context = { texts, styles: await workbook.styles(), epoch: workbook.epoch, limit, warnings: found };
   const plain = (cells: readonly SheetCell[]): Cell[] =>
-    cells.map((cell) => (isShared(cell) ? (texts.get(cell.shared) ?? null) : cell));
+    Array.from(cells, (cell = null) => (isShared(cell) ? (texts.get(cell.shared) ?? null) : cell));
   const reader = createSheetReader(context, (row) => {
     if (row.number > skipLines) pending.push(row);
   });
@@ -129,6 +130,7 @@ async function startReading(
     columns: names.columns,
     suggested: head.suggested,
     plain,
+    limit,
     found,
     warnings: () => [...head.warnings, ...names.warnings, ...found.list()],
     share: () => share,
@@ -182,7 +184,7 @@ function* mapped<From, To>(items: Iterable<From>, map: (item: From) => To): Gene
 }
 
 /** Makes rows of a table from rows of the sheet, in order. */
-function createRowMaker({ columns, found, plain }: OpenedSheet): (row: SheetRow) => SourceRow {
+function createRowMaker({ columns, found, limit, plain }: OpenedSheet): (row: SheetRow) => SourceRow {
   const width = columns.length;
   let last: number | undefined;
   return ({ number, cells: given, fault, isHidden }) => {
@@ -191,6 +193,8 @@ function createRowMaker({ columns, found, plain }: OpenedSheet): (row: SheetRow)
     if (skipped > 0)
       found.add('blank_rows', { cell: `row ${number - skipped}`, line: number - skipped, count: skipped });
     last = number;
+    // Empty cells take no bytes in the file, but some in the table.
+    limit.count(Math.max(width, given.length));
     const cells = plain(given);
     const extra = `${columnName(cells.length - 1)}${number}`;
     const reason =
