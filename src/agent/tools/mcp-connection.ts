@@ -22,7 +22,7 @@ export interface McpConnectionOptions {
 
 /** One client of one MCP server, shared by all rows. It reconnects after its server has ended. */
 export interface McpConnection {
-  /** Hides what the server echoes of the environment's values in its address, headers and variables. */
+  /** Hides what the server echoes of the environment's values in its address and headers, and of secret variables. */
   redact: Redactor;
   /** The connected client. @throws AppError `tool_unavailable` when the server can't be started or reached */
   client(): Promise<Client>;
@@ -38,7 +38,8 @@ export interface McpConnection {
  */
 export function createMcpConnection(definition: McpToolsDefinition, options: McpConnectionOptions): McpConnection {
   const { url = '', headers, env } = definition;
-  const redact = createRedactor([url, ...Object.values(headers), ...Object.values(env)], options.env);
+  const secrets = Object.entries(env).flatMap(([name, value]) => (isSecret(name, value, options) ? [value] : []));
+  const redact = createRedactor([url, ...Object.values(headers), ...secrets], options.env);
   const open =
     definition.command === undefined ? overHttp(definition, options) : overStdio(definition, { ...options, redact });
   let current: Promise<Client> | undefined;
@@ -97,6 +98,15 @@ interface Opened {
   explain(thrown: unknown): string;
 }
 
+const SECRET_NAME = /key|token|secret|pass|pwd|auth|cred|cookie|dsn|(?:^|_)pat(?:_|$)/i;
+
+/** A server also gets folders, regions and the like in its environment, which its answers must still name. */
+function isSecret(name: string, template: string, { env, place }: McpConnectionOptions): boolean {
+  if (SECRET_NAME.test(`${name} ${template}`)) return true;
+  const value = resolveReferences(template, env, `${place}.env.${name}`);
+  return URL.canParse(value) && new URL(value).password !== '';
+}
+
 function overStdio(
   definition: McpToolsDefinition,
   options: McpConnectionOptions & { redact: Redactor },
@@ -119,7 +129,7 @@ function overStdio(
     });
     let lastLines = '';
     transport.stderr?.on('data', (chunk: Buffer) => {
-      lastLines = `${lastLines}${chunk}`.slice(-KEPT_STDERR_LENGTH);
+      lastLines = redact.text(`${lastLines}${chunk}`).slice(-KEPT_STDERR_LENGTH);
       log.debug({ stderr: redact.text(String(chunk)) }, 'MCP server wrote to stderr');
     });
     const explain = (thrown: unknown) => {

@@ -60,14 +60,14 @@ function toTool(tool: McpTool, definition: McpToolsDefinition, connection: McpCo
   return {
     name: nameForModels(tool.name),
     ...(tool.title === undefined ? {} : { title: tool.title }),
-    description: tool.description ?? tool.title ?? tool.name,
-    inputSchema: tool.inputSchema,
+    description: redact.text(tool.description ?? tool.title ?? tool.name),
+    inputSchema: redact.value(tool.inputSchema),
     idempotent: definition.idempotent ?? (hints?.readOnlyHint === true || hints?.idempotentHint === true),
     timeoutMs,
     async execute(input, context) {
       const client = await connection.client();
       try {
-        return redact.value(await call(client, tool, { input, context, timeoutMs }));
+        return redact.value(await call(client, tool, { input, context: hidden(context, redact), timeoutMs }));
       } catch (thrown) {
         const fault = await explain(thrown, { tool, client, connection, timeoutMs, signal: context.signal });
         if (!(fault instanceof AppError)) throw fault;
@@ -75,6 +75,12 @@ function toTool(tool: McpTool, definition: McpToolsDefinition, connection: McpCo
       }
     },
   };
+}
+
+/** The context, with what the server says of its progress without secrets. */
+function hidden({ onProgress, ...context }: ToolContext, redact: Redactor): ToolContext {
+  if (onProgress === undefined) return context;
+  return { ...context, onProgress: (progress) => onProgress(redact.value(progress)) };
 }
 
 async function call(

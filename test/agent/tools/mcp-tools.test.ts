@@ -93,6 +93,15 @@ describe('tools of an MCP server over stdio', () => {
     expect(result).toEqual({ content: 'the address does not exist', isError: true });
   });
 
+  it('do not say the secrets that their server was given, and still name its folders', async () => {
+    const env = { ...process.env, OUR_KEY: 'sk-12345', PLACE: '/home/ann/files' };
+    expect(await text(await open({ env: { SECRET: '${OUR_KEY}' } }, env), 'secret')).toBe('***');
+    const script = 'console.error(process.env.API, process.env.ROOT); process.exit(1)';
+    const failing = { args: ['-e', script], env: { API: '${OUR_KEY}', ROOT: '${PLACE}' } };
+    const fault = await open(failing, env).catch((thrown: Error) => thrown);
+    expect(fault).toMatchObject({ message: expect.stringContaining('*** /home/ann/files') });
+  });
+
   it('see only what is given of the environment', async () => {
     const env = { ...process.env, OUR_API_KEY: 'k', TOKEN: 't0ken' };
     const set = await open({ env: { SECRET: '${TOKEN}' } }, env);
