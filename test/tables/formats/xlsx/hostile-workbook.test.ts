@@ -18,7 +18,7 @@ afterEach(() => rm(folder, { recursive: true }));
 /** The number of rows that a process with a small heap reads. */
 async function rowsOf(book: Buffer): Promise<number> {
   await writeFile(join(folder, 'book.xlsx'), book);
-  const reader = join(import.meta.dirname, 'hostile-workbook.ts');
+  const reader = join(import.meta.dirname, 'hostile-workbook-process.ts');
   const args = [`--max-old-space-size=${HEAP_MB}`, reader, folder, 'book.xlsx'];
   return Number((await promisify(execFile)(process.execPath, args)).stdout);
 }
