@@ -187,6 +187,20 @@ function* mapped<From, To>(items: Iterable<From>, map: (item: From) => To): Gene
 function createRowMaker({ columns, found, limit, plain }: OpenedSheet): (row: SheetRow) => SourceRow {
   const width = columns.length;
   let last: number | undefined;
+  /** The values between tabs. Only the cells that are there are visited. */
+  const textOf = (given: readonly SheetCell[]): string => {
+    let text = '';
+    let at = 0;
+    for (const key of Object.keys(given)) {
+      text +=
+        '\t'.repeat(Number(key) - at) +
+        plain([given[Number(key)] ?? null])
+          .map(cellText)
+          .join();
+      at = Number(key);
+    }
+    return text.slice(0, MAX_TEXT_BYTES);
+  };
   return ({ number, cells: given, fault, isHidden }) => {
     if (isHidden) found.add('hidden_rows', { cell: `row ${number}`, line: number });
     const skipped = last === undefined ? 0 : number - last - 1;
@@ -195,18 +209,17 @@ function createRowMaker({ columns, found, limit, plain }: OpenedSheet): (row: Sh
     last = number;
     // Empty cells take no bytes in the file, but some in the table.
     limit.count(Math.max(width, given.length));
-    const cells = plain(given);
-    const extra = `${columnName(cells.length - 1)}${number}`;
+    const extra = `${columnName(given.length - 1)}${number}`;
     const reason =
       fault ??
-      (cells.length > width
+      (given.length > width
         ? `a value in ${extra}, right of the last column with a name (${columnName(width - 1)})`
         : undefined);
     if (reason !== undefined) {
       found.add('malformed_records', { cell: `row ${number}`, line: number, reason });
-      const text = cells.map(cellText).join('\t').slice(0, MAX_TEXT_BYTES);
-      return { kind: 'malformed', line: number, reason, text, cells: cells.slice(0, width) };
+      return { kind: 'malformed', line: number, reason, text: textOf(given), cells: plain(given.slice(0, width)) };
     }
+    const cells = plain(given);
     while (cells.length < width) cells.push(null);
     return { kind: 'record', line: number, cells };
   };

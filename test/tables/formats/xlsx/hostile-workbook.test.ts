@@ -26,8 +26,8 @@ async function rowsOf(book: Buffer): Promise<number> {
 const HEADER = '<row r="1"><c r="A1" t="str"><v>q</v></c></row>';
 
 it('a value in the last column of each row fills no memory', async () => {
-  const rows = HEADER + '<row><c r="XFD1"><v>1</v></c></row>'.repeat(7000);
-  expect(await rowsOf(workbook({ sheets: { A: rows } }))).toBe(7000);
+  const rows = HEADER + '<row><c r="XFD1"><v>1</v></c></row>'.repeat(2500);
+  expect(await rowsOf(workbook({ sheets: { A: rows } }))).toBe(2500);
 });
 
 it.each(['[', '0'])('a format code of a quarter of a million "%s" takes no time', async (character) => {
