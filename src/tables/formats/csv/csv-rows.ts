@@ -10,6 +10,8 @@ import type { RowWarnings } from './row-warnings.ts';
 
 const CR = 13;
 const TAB = 9;
+/** The most lines without content in a row that are remembered: a compressed megabyte may hold a billion. */
+const MAX_BLANK_LINES = 100_000;
 
 /** Turns blocks of a CSV file into rows; faulty records become malformed rows. */
 export interface CsvRowReader {
@@ -38,6 +40,7 @@ export function createCsvRowReader(parts: {
 
   function take(frame: Frame, block: Buffer, { rows, counts }: { rows: SourceRow[]; counts: boolean }): void {
     if (frame.kind === 'blank') {
+      if (blankLines.length === MAX_BLANK_LINES) throw tooManyBlankLines(frame.line);
       blankLines.push(frame.line);
       return;
     }
@@ -177,4 +180,12 @@ function cellsBeforeQuote(text: string, dialect: CsvDialect): string[] {
 /** A record's text without its line end and the blank lines that may follow it. */
 function textOf(bytes: Buffer): string {
   return bytes.toString('utf8', 0, MAX_TEXT_BYTES).replace(/[\r\n]+$/, '');
+}
+
+function tooManyBlankLines(line: number): AppError {
+  const count = MAX_BLANK_LINES.toLocaleString('en-US');
+  return new AppError(
+    'table_too_large',
+    `More than ${count} lines without content stand before line ${line}: remove them.`,
+  );
 }

@@ -8,6 +8,7 @@ import type {
   TableWarning,
   TextFacts,
 } from '../../row-source.ts';
+import { checkColumnCount } from '../column-limit.ts';
 import { textFindings } from '../text-findings.ts';
 import type { CsvDialect } from './csv-dialect.ts';
 import { frameCsv } from './csv-framing.ts';
@@ -48,6 +49,7 @@ export async function openCsvSource(given: SourceInput): Promise<SnapshotSource>
   const found = dialectFindings({ text: input.head.slice(separator), dialect: { ...dialect }, reading: input.reading });
   const header = await readHeader(input, dialect);
   const rows = hasHeader ? header : { rest: header.block, nextLine: header.line };
+  checkColumnCount(header.cells.length, input.uri);
   const { columns, warnings } = hasHeader ? uniqueNames(header.cells) : numberedColumns(header.cells);
   dialect.columnCount = columns.length;
   const rowWarnings = createRowWarnings(input.text.encoding);

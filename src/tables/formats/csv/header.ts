@@ -8,6 +8,8 @@ export function uniqueNames(header: readonly string[]): { columns: string[]; war
   const taken = new Set<string>(header);
   const seen = new Set<string>();
   const changes: string[] = [];
+  /** The next number to try for each name, so that a header of one name takes linear time. */
+  const next = new Map<string, number>();
   const columns = header.map((name, index) => {
     const empty = name.trim() === '';
     if (!empty && !seen.has(name)) {
@@ -16,8 +18,9 @@ export function uniqueNames(header: readonly string[]): { columns: string[]; war
     }
     const base = empty ? `column_${index + 1}` : name;
     let unique = base;
-    for (let n = 2; taken.has(unique); n += 1) {
+    for (let n = next.get(base) ?? 2; taken.has(unique); n += 1) {
       unique = `${base}_${n}`;
+      next.set(base, n + 1);
     }
     seen.add(unique);
     taken.add(unique);

@@ -2,16 +2,16 @@ import { isUtf8 } from 'node:buffer';
 import { AppError } from '../../../base/errors.ts';
 import type { Json, JsonObject } from '../../../protocol/messages.ts';
 import type { SnapshotSource, SourceRow, TableWarning } from '../../row-source.ts';
+import { checkColumnCount } from '../column-limit.ts';
 import type { SourceInput } from '../csv/csv-source.ts';
 import { createRowWarnings } from '../csv/row-warnings.ts';
+import { inPages } from '../pages.ts';
 import { holdsReplacement, MAX_TEXT_BYTES } from '../text.ts';
 import { textFindings } from '../text-findings.ts';
 import { frameArray } from './frame-array.ts';
 import { frameLines } from './frame-lines.ts';
 import { type JsonLine, parseJsonLine } from './json-line.ts';
 import type { JsonRecord } from './json-record.ts';
-
-const ROWS_PER_CHUNK = 500;
 
 /**
  * Opens JSONL (one object per line) or a JSON array of objects. Columns are the union of the keys in first-seen order:
@@ -28,6 +28,7 @@ export async function openJsonSource(input: SourceInput): Promise<SnapshotSource
   const parsedHead = head.map(parseRecord);
   for (const parsed of parsedHead) {
     if (parsed.kind === 'object') for (const key of Object.keys(parsed.value)) addColumn(columns, key);
+    checkColumnCount(columns.size, input.uri);
   }
   const atOnce = columns.size;
   const isUtf8Text = input.text.encoding === 'utf-8';
@@ -40,6 +41,7 @@ export async function openJsonSource(input: SourceInput): Promise<SnapshotSource
       for (const key of Object.keys(parsed.value)) {
         if (addColumn(columns, key) && atOnce > 0) added.push(addedWarning(key, line));
       }
+      checkColumnCount(columns.size, input.uri);
       return { kind: 'record', line, cells: toCells(parsed.value, columns) };
     }
     warnings.malformed(line, parsed.reason);
@@ -47,9 +49,17 @@ export async function openJsonSource(input: SourceInput): Promise<SnapshotSource
     return { kind: 'malformed', line, reason: parsed.reason, text, cells: [] };
   }
 
+  /** One row after the other: a short line has a cell for every column. */
+  function* rowsOf(records: readonly JsonRecord[], known: readonly JsonLine[] = []): Generator<SourceRow> {
+    for (const [index, record] of records.entries()) {
+      const row = toRow(record, known[index] ?? parseRecord(record));
+      if (row !== undefined) yield row;
+    }
+  }
+
   async function* pages(): AsyncGenerator<SourceRow[]> {
-    yield head.flatMap((record, index) => toRow(record, parsedHead[index] ?? parseRecord(record)) ?? []);
-    for await (const records of frames) yield records.flatMap((record) => toRow(record, parseRecord(record)) ?? []);
+    yield* inPages(rowsOf(head, parsedHead));
+    for await (const records of frames) yield* inPages(rowsOf(records));
   }
 
   return {
@@ -95,7 +105,7 @@ async function* readRows(
   try {
     for await (const rows of pages) {
       if (signal?.aborted) throw new AppError('aborted', `Reading ${input.uri} was cancelled.`);
-      for (let at = 0; at < rows.length; at += ROWS_PER_CHUNK) yield rows.slice(at, at + ROWS_PER_CHUNK);
+      yield rows;
     }
   } finally {
     input.close();

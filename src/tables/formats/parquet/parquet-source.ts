@@ -10,6 +10,7 @@ import {
 import { AppError } from '../../../base/errors.ts';
 import type { StoredRanges } from '../../locations/location.ts';
 import type { SnapshotSource, SourceRow } from '../../row-source.ts';
+import { checkColumnCount } from '../column-limit.ts';
 import { MAX_RECORD_BYTES } from '../csv/csv-framing.ts';
 import { uniqueNames } from '../csv/header.ts';
 import { createDecodedLimit, type DecodedLimit } from '../decoded-limit.ts';
@@ -46,6 +47,7 @@ export async function openParquetSource(
     if (new Set(names).size < names.length) {
       throw new AppError('not_a_table', `${location.uri} has two columns of one name: rename one of them.`);
     }
+    checkColumnCount(names.length, location.uri);
     const { columns, warnings } = uniqueNames(names);
     const readers = trees.map(cellReader);
     const types = trees.map(columnTypeOf);
