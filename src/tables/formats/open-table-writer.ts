@@ -30,7 +30,7 @@ export async function openTableWriter(
     return openXlsxWriter(location, columns, options);
   }
   const text = createRowText(format, options);
-  const pending = await location.openWrite({ replace: options.overwrite === true });
+  const pending = await location.openWrite({ replace: options.overwrite === true, batchId: options.batchId });
   const bytes = createByteWriter(pending, compression);
   const guard = async <T>(work: () => Promise<T>): Promise<T> => {
     try {

@@ -34,9 +34,12 @@ export interface PendingBytes {
   faultOf?(cause: unknown): AppError;
 }
 
-/** `replace`: whether the commit may replace what has the name. */
+/** How bytes are written. */
 export interface WriteMode {
+  /** Whether the commit may replace what has the name. */
   replace: boolean;
+  /** The batch whose table it is. */
+  batchId?: string | undefined;
 }
 
 /** One place that a URI names. Faults are AppErrors that name the place. */

@@ -5,6 +5,7 @@ import { basename, dirname } from 'node:path';
 import { AppError } from '../../base/errors.ts';
 import { isMarkAlive, processMark } from '../../base/process-identity.ts';
 import { allowedPath } from './allowed-path.ts';
+import { appeared } from './appeared.ts';
 import { openDescriptor } from './descriptor.ts';
 import { fileError } from './file-error.ts';
 import { hasSameBytes } from './has-same-bytes.ts';
@@ -119,13 +120,6 @@ async function nameOnce({ folder, hidden, name, path }: PendingPlace): Promise<v
     else throw cause;
   }
   await rm(from);
-}
-
-function appeared(path: string): AppError {
-  return new AppError(
-    'output_exists',
-    `"${path}" appeared after the start, and is not replaced. Move it away and resume the batch, or write its table elsewhere (rowmill batches export).`,
-  );
 }
 
 /** Errors of file systems without hard links. */

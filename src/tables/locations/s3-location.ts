@@ -8,7 +8,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { AppError } from '../../base/errors.ts';
-import type { Location, PendingBytes, StoredBytes } from './location.ts';
+import { appeared } from './appeared.ts';
+import type { Location, PendingBytes, StoredBytes, WriteMode } from './location.ts';
 import { s3Error } from './s3-error.ts';
 import { openObjectRanges } from './s3-ranges.ts';
 
@@ -23,7 +24,7 @@ export function createS3Location(client: S3Client, place: { bucket: string; key:
     openRead: async (signal) => openObject(client, { ...place, uri }, signal),
     openRanges: async (signal) => openObjectRanges(client, { ...place, uri }, signal),
     checkWrite: async () => checkBucket(client, { ...place, uri }),
-    openWrite: async () => createPendingObject(client, { ...place, uri }),
+    openWrite: async (mode) => createPendingObject(client, { ...place, uri }, mode),
   };
 }
 
@@ -110,19 +111,34 @@ async function isObjectThere(client: S3Client, place: Place): Promise<boolean> {
 /** Parts of 8 MiB, two in flight: at most about 24 MiB in memory, objects of up to 78 GiB. */
 const PART_BYTES = 8 * 1024 * 1024;
 
-async function createPendingObject(client: S3Client, place: Place): Promise<PendingBytes> {
+/** Marks the objects of one batch: a process that died after the upload writes its table again. */
+const BATCH_MARK = 'rowmill-batch';
+
+/**
+ * Without `replace`, the server itself refuses the object when another one has the key by then. Servers that don't know
+ * the condition ignore it.
+ */
+async function createPendingObject(
+  client: S3Client,
+  place: Place,
+  { replace, batchId }: WriteMode,
+): Promise<PendingBytes> {
   const stream = new PassThrough({ highWaterMark: 256 * 1024 });
   const upload = new Upload({
     client,
-    params: { Bucket: place.bucket, Key: place.key, Body: stream },
+    params: {
+      ...{ Bucket: place.bucket, Key: place.key, Body: stream },
+      ...(batchId !== undefined && { Metadata: { [BATCH_MARK]: batchId } }),
+      ...(!replace && { IfNoneMatch: '*' }),
+    },
     partSize: PART_BYTES,
     queueSize: 2,
   });
   const done = upload.done().then(
     () => undefined,
-    (cause) => {
-      const error = s3Error(cause, place);
-      stream.destroy(error);
+    async (cause) => {
+      const error = await uploadFault(client, place, { cause, batchId });
+      if (error !== undefined) stream.destroy(error);
       return error;
     },
   );
@@ -139,4 +155,18 @@ async function createPendingObject(client: S3Client, place: Place): Promise<Pend
       await done;
     },
   };
+}
+
+/** The fault of an upload; undefined when the object there is the same batch's own, from before its process died. */
+async function uploadFault(
+  client: S3Client,
+  place: Place,
+  { cause, batchId }: { cause: unknown; batchId: string | undefined },
+): Promise<AppError | undefined> {
+  const { name, $metadata } = cause as { name?: string; $metadata?: { httpStatusCode?: number } };
+  if (name !== 'PreconditionFailed' && $metadata?.httpStatusCode !== 412) return s3Error(cause, place);
+  const head = { Bucket: place.bucket, Key: place.key };
+  const there = await client.send(new HeadObjectCommand(head)).catch(() => undefined);
+  if (batchId !== undefined && there?.Metadata?.[BATCH_MARK] === batchId) return undefined;
+  return appeared(place.uri);
 }

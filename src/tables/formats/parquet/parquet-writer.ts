@@ -19,7 +19,7 @@ const CHARACTERS_PER_GROUP = 16 * 1024 * 1024;
 export async function openParquetWriter(
   location: Location,
   columns: readonly string[],
-  { types = [], spreadsheetSafe = false, overwrite = false }: WriterOptions,
+  { types = [], spreadsheetSafe = false, overwrite = false, batchId }: WriterOptions,
 ): Promise<TableWriter> {
   const columnTypes = columns.map((_, index): StoredType => types[index] ?? 'string');
   const safe = (cell: Cell): Cell => (spreadsheetSafe && typeof cell === 'string' ? neutraliseFormula(cell) : cell);
@@ -27,7 +27,7 @@ export async function openParquetWriter(
     const write = cellWriter(type);
     return type === 'string' ? (cell) => write(safe(cell)) : write;
   });
-  const pending = await location.openWrite({ replace: overwrite === true });
+  const pending = await location.openWrite({ replace: overwrite === true, batchId });
   const bytes = createStreamWriter(pending);
   const parquet = new ParquetWriter({
     writer: bytes.writer,

@@ -21,7 +21,7 @@ const ROWS_LOOKED_AT = 200;
 export async function openXlsxWriter(
   location: Location,
   columns: readonly string[],
-  { spreadsheetSafe = false, overwrite = false }: WriterOptions,
+  { spreadsheetSafe = false, overwrite = false, batchId }: WriterOptions,
 ): Promise<TableWriter> {
   if (columns.length > MAX_COLUMNS) {
     throw new AppError(
@@ -29,7 +29,7 @@ export async function openXlsxWriter(
       `${location.uri} can't hold ${columns.length} columns: Excel has ${MAX_COLUMNS}.`,
     );
   }
-  const pending = await location.openWrite({ replace: overwrite === true });
+  const pending = await location.openWrite({ replace: overwrite === true, batchId });
   let head: Cell[][] = [];
   let sheet: Sheet | undefined;
   let rows = 0;
