@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { AppError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
+import { MEDIA_KINDS, type MediaKind } from '../protocol/media.ts';
 import { FIELD_TYPES, type InlineAgent, type InlineField, inlineAgent } from '../runner/contract/inline-agent.ts';
 import { collect } from './mapping-arguments.ts';
 
@@ -8,6 +9,7 @@ import { collect } from './mapping-arguments.ts';
 export interface QuestionFlags {
   prompt?: string;
   output?: string[];
+  media?: string[];
   model?: string;
 }
 
@@ -19,6 +21,11 @@ export function addQuestionFlags(command: Command): void {
     .option(
       '--output <field:type>',
       'a field of the answer, which becomes a column; repeat for more (see below)',
+      collect,
+    )
+    .option(
+      '--media <column:kind>',
+      `a column with media that the model sees: ${MEDIA_KINDS.join(', ')}; repeat for more`,
       collect,
     )
     .option('--model <model>', `${inlineAgent.shape.model.unwrap().description}`);
@@ -39,14 +46,38 @@ How a question is written:
  * The agent that the flags define; undefined when none of them is given.
  * @throws AppError `invalid_arguments`
  */
-export function questionOf({ prompt, output, model }: QuestionFlags): InlineAgent | undefined {
-  if (prompt === undefined && output === undefined) return undefined;
+export function questionOf({ prompt, output, media, model }: QuestionFlags): InlineAgent | undefined {
+  if (prompt === undefined && output === undefined) {
+    if (media === undefined) return undefined;
+    throw new AppError('invalid_arguments', '--media belongs to a question with --prompt and --output.');
+  }
   const missing = prompt === undefined ? '--prompt' : output === undefined ? '--output' : undefined;
   if (missing !== undefined || prompt === undefined) {
     const example = `--prompt 'Topic of {message}' --output topic:billing|delivery|other`;
     throw new AppError('invalid_arguments', `A question also needs ${missing}: ${example}.`);
   }
-  return { prompt, fields: (output ?? []).map(fieldArgument), ...(model === undefined ? {} : { model }) };
+  return {
+    prompt,
+    fields: (output ?? []).map(fieldArgument),
+    ...(media === undefined ? {} : { media: mediaArguments(media) }),
+    ...(model === undefined ? {} : { model }),
+  };
+}
+
+/** `column:kind`, each column once. */
+function mediaArguments(given: readonly string[]): Record<string, MediaKind> {
+  const media: Record<string, MediaKind> = {};
+  for (const text of given) {
+    const at = text.lastIndexOf(':');
+    const column = text.slice(0, Math.max(at, 0)).trim();
+    const kind = MEDIA_KINDS.find((known) => known === text.slice(at + 1).trim());
+    if (column === '' || kind === undefined) {
+      const ways = `write column:kind, with one of the kinds ${MEDIA_KINDS.join(', ')}`;
+      throw new AppError('invalid_arguments', `--media ${text}: ${ways}.`);
+    }
+    media[column] = kind;
+  }
+  return media;
 }
 
 /** `name:type`, with `[]` for a list, `?` for a value that may be missing, and ` # ` before a description. */

@@ -37,4 +37,13 @@ describe('a question', () => {
     expect(() => questionOf({ output: ['a'] })).toThrow('--prompt');
     expect(questionOf({})).toBeUndefined();
   });
+
+  it('takes columns as media', () => {
+    const asked = { prompt: 'Look', output: ['a'] };
+    expect(questionOf({ ...asked, media: ['photo:image', 'a:b:pdf'] })).toMatchObject({
+      media: { photo: 'image', 'a:b': 'pdf' },
+    });
+    expect(() => questionOf({ ...asked, media: ['photo:picture'] })).toThrow('column:kind');
+    expect(() => questionOf({ media: ['photo:image'] })).toThrow('--prompt');
+  });
 });

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { strict } from '../../base/strict-object.ts';
+import { MEDIA_KINDS } from '../../protocol/media.ts';
 import { oneOf } from './option-face.ts';
 
 const MOST_PROMPT_CHARACTERS = 50_000;
@@ -50,6 +51,13 @@ export const inlineAgent = strict({
     .max(MOST_FIELDS)
     .refine((fields) => new Set(fields.map(({ name }) => name)).size === fields.length, 'must have different names')
     .describe('The fields of the answer; each becomes a column.'),
+  media: z
+    .record(z.string().min(1), oneOf(MEDIA_KINDS))
+    .refine((media) => Object.keys(media).length > 0, 'must name at least one column')
+    .describe(
+      'Columns whose cells hold a medium (image, pdf, audio or video) that the model sees: a data URI, or a file in the folder of the table.',
+    )
+    .exactOptional(),
   model: z
     .string()
     .min(1)

@@ -23,12 +23,12 @@ export interface DefinedAgent {
 }
 
 /**
- * The definition of an agent that a request defines. It has a prompt, fields and a model, and nothing else.
+ * The definition of an agent that a request defines. It has a prompt, fields, media and a model, and nothing else.
  * @param columns the columns of the table, where one is known: a text in braces that is a column is a placeholder
  * @throws AppError `invalid_arguments` or `config_invalid`, with the fix
  */
 export async function defineInline(
-  { prompt, fields, model }: InlineAgent,
+  { prompt, fields, media = {}, model }: InlineAgent,
   parts: ModelChoiceParts,
   { columns, face }: { columns: readonly string[]; face: Caller['face'] },
 ): Promise<DefinedAgent> {
@@ -40,7 +40,10 @@ export async function defineInline(
     model: { ...chosen, model: locateModel(chosen, undefined) },
     instructions: INSTRUCTIONS,
     prompt: { user, placeholders },
-    input: objectOf(placeholders.map((name) => [name, {}])),
+    input: objectOf([
+      ...placeholders.filter((name) => media[name] === undefined).map((name): [string, JsonSchema] => [name, {}]),
+      ...Object.entries(media).map(([name, kind]): [string, JsonSchema] => [name, { type: 'string', media: kind }]),
+    ]),
     structured_output: { enabled: true, schema: objectOf(fields.map((field) => [field.name, schemaOf(field)])) },
   };
   const version = createHash('sha256').update(JSON.stringify(definition)).digest('hex').slice(0, 8);

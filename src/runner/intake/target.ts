@@ -6,7 +6,7 @@ import type { InputMapping } from '../contract/mapping.ts';
 import type { Problem } from '../contract/problem.ts';
 import type { BatchRequest, Target } from '../contract/request.ts';
 import type { RunnerDeps } from '../deps.ts';
-import { checkMapping, identityMapping, proposeMapping } from '../rows/mapping.ts';
+import { checkMapping, identityMapping, proposeMapping, requiredFields } from '../rows/mapping.ts';
 import { type DefinedAgent, defineInline } from './define-inline.ts';
 
 /**
@@ -44,17 +44,29 @@ export function checkTargetMapping(
 ): Problem[] {
   const found = checkMapping(mapping, agent.input, columns);
   if (type !== 'inline') return found;
-  const unknown = (agent.prompt?.placeholders ?? []).filter((name) => !Object.hasOwn(mapping, name));
+  const isUnmapped = (name: string) => !Object.hasOwn(mapping, name);
+  const unknown = (agent.prompt?.placeholders ?? []).filter(isUnmapped);
+  const media = requiredFields(agent.input).filter((name) => isUnmapped(name) && !unknown.includes(name));
   return [
     ...unknown.map((name): Problem => ({ code: 'column_unknown', message: unknownColumn(name, columns) })),
+    ...media.map((name): Problem => ({ code: 'column_unknown', message: unknownMedia(name, columns) })),
     ...found.filter(({ code }) => code !== 'mapping_invalid'),
   ];
 }
 
+function unknownMedia(name: string, columns: string[]): string {
+  const near = nearest(name, columns);
+  const hint = near === undefined ? '' : ` Did you mean "${near}"?`;
+  return `media names "${name}", which is no column of the table.${hint} The columns are ${listOf(columns)}.`;
+}
+
 function unknownColumn(name: string, columns: string[]): string {
   const near = nearest(name, columns);
-  const shown = columns.slice(0, 30).map((column) => `"${column}"`);
-  const more = columns.length > 30 ? ` and ${columns.length - 30} more` : '';
   const hint = near === undefined ? '' : ` Did you mean {${near}}?`;
-  return `The prompt names {${name}}, which is no column of the table.${hint} The columns are ${shown.join(', ')}${more}. To send {${name}} as text, write \\{${name}}.`;
+  return `The prompt names {${name}}, which is no column of the table.${hint} The columns are ${listOf(columns)}. To send {${name}} as text, write \\{${name}}.`;
+}
+
+function listOf(columns: string[]): string {
+  const shown = columns.slice(0, 30).map((column) => `"${column}"`);
+  return `${shown.join(', ')}${columns.length > 30 ? ` and ${columns.length - 30} more` : ''}`;
 }

@@ -125,7 +125,7 @@ describe('the definition of a question', () => {
   ])('can not have %s', (key, more) => {
     const asked = { csv_uri: 't.csv', target: { type: 'inline', ...QUESTION, ...more } };
     const { error } = batchRequest.safeParse(asked);
-    expect(error?.issues[0]?.message).toMatch(new RegExp(`unknown field "${key}".*prompt, fields, model`));
+    expect(error?.issues[0]?.message).toMatch(new RegExp(`unknown field "${key}".*prompt, fields, media, model`));
   });
 
   it('takes a model as text alone, and nothing inside a field but what describes it', () => {

@@ -277,3 +277,26 @@ test('a dry run tells of media that are missing', async () => {
   const { warnings } = await world.runner.plan(world.request());
   expect(warnings[0]).toContain('1 of the 2 rows checked gives no valid input and would fail; the first is row 0');
 });
+
+test('a question may declare a column as media, whether or not its prompt names it', async () => {
+  const requests = await photos();
+  const field = { name: 'answer', type: 'string' as const };
+  const model = 'anthropic/claude-haiku-5-5';
+  const asked = { type: 'inline' as const, prompt: 'What is in {photo}?', fields: [field], model };
+  const csv_uri = await world.write(
+    'table.csv',
+    `photo,back,title\n"${dataUri('image/png', PNG)}","${OTHER}",Bridge\n`,
+  );
+  const target = { ...asked, media: { photo: 'image' as const, back: 'image' as const } };
+  const id = await world.start({}, { csv_uri, target });
+  expect(await world.runner.drive(id)).toMatchObject({ counts: { succeeded: 1 } });
+  expect(mediaOf(requests[0] as ModelRequest).map(({ field: name }) => name)).toEqual(['photo', 'back']);
+  expect(JSON.stringify(requests[0]?.messages[0]?.content)).toContain('What is in (medium 1: image)?');
+  const wrong = world.request(
+    {},
+    { csv_uri, target: { ...asked, media: { foto: 'image' as const } }, output_uri: '-' },
+  );
+  expect((await world.runner.plan(wrong)).problems).toMatchObject([
+    { code: 'column_unknown', message: expect.stringContaining('Did you mean "photo"?') },
+  ]);
+});
