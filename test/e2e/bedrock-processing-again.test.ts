@@ -101,3 +101,26 @@ it('goes on once the cause of a pause is mended', async () => {
   const again = await site.site.rowmill(...site.args('testing', '--json')).ended;
   expect([again.code, again.json?.['successful_records']]).toEqual([0, 4]);
 }, 60_000);
+
+it('pauses for 25 unusable answers once, with its table and summary, and reaches the good records when run again', async () => {
+  const site = await openJobSite({ BEDROCK_MAX_RETRIES: '0' });
+  job = site;
+  const records = [...words('bad', 25), ...words('good', 15)];
+  await site.put('data/reviews.csv', `review,shop\n${records.map((review) => `${review},s\n`).join('')}`);
+  const paused = site.site.rowmill(...site.args('testing'));
+  expect((await paused.ended).code).toBe(4);
+  expect(paused.stderr()).toContain('The job is not finished');
+  const [name = ''] = await readdir(join(site.base, 'output/summary'));
+  const before = JSON.parse(await site.read(`summary/${name}`)) as { failed_records: number };
+  expect(before).toMatchObject({ total_records: 40, successful_records: 0, splits_processed: [{ status: 'paused' }] });
+  expect(before.failed_records).toBeGreaterThanOrEqual(20);
+
+  const again = await site.site.rowmill(...site.args('testing', '--json')).ended;
+  expect(again.json).toMatchObject({ total_records: 40, successful_records: 15, failed_records: 25 });
+  const times = new Map([...timesAsked(site.asked())].map(([record, asked]) => [record, asked.length]));
+  expect(times).toEqual(new Map(records.map((review) => [review.replace('.', ''), 1])));
+}, 60_000);
+
+function words(name: string, count: number): string[] {
+  return Array.from({ length: count }, (_, row) => `${name}${row}.`);
+}

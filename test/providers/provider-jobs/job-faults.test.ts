@@ -1,12 +1,14 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { AppError } from '../../../src/base/errors.ts';
 import { createSilentLog } from '../../../src/base/log.ts';
 import { createAnthropicBatchApi } from '../../../src/providers/anthropic/anthropic-batch.ts';
 import { createBedrockBatchApi } from '../../../src/providers/bedrock/bedrock-batch.ts';
 import { createGeminiBatchApi } from '../../../src/providers/gemini/gemini-batch.ts';
 import { createOpenAiBatchApi } from '../../../src/providers/openai/openai-batch.ts';
 import type { BatchApi } from '../../../src/providers/provider-jobs/batch-api.ts';
+import { inJobWords } from '../../../src/providers/provider-jobs/job-faults.ts';
 import { requestOf } from '../../contracts/provider.ts';
 import { startTestS3, type TestS3 } from '../../support/s3.ts';
 
@@ -93,5 +95,29 @@ describe.each(APIS)('a server without the batch API of %s', (name, create, addre
     const window = { from: Date.now(), to: Date.now(), signal };
     const fault = await faultOf(404, (api) => api.find('sub1', window));
     expect(fault?.message).toMatch(/has no batch (API|inference).*--mode realtime/);
+  });
+});
+
+describe('the words of a refusal', () => {
+  const call = { service: 'OpenAI', address: 'OPENAI_BASE_URL' };
+  const fault = (fields: object, message = '404 status') =>
+    new AppError('model_unknown', 'OpenAI does not know the model.', {
+      cause: Object.assign(new Error(message), { status: 404, ...fields }),
+    });
+
+  it('are those of the model call where the model itself is not known', () => {
+    const error = fault({ code: 'model_not_found' });
+    expect(inJobWords(error, call)).toBe(error);
+  });
+
+  it.each([
+    ['its own field', { apiMessage: 'No such route.' }, '404 status'],
+    ['the parsed body', { error: { message: 'No such route.' } }, '404 status'],
+    ['a body in the message', {}, '{"error":{"message":"No such route."}}'],
+    ['the message', {}, '404 No such route.'],
+  ])("are the server's, from %s", (_from, fields, message) => {
+    expect(inJobWords(fault(fields, message), call).message).toContain(
+      'for this model: No such route (status 404). Run',
+    );
   });
 });

@@ -20,6 +20,21 @@ it('lets no row go ahead where none has to', () => {
   expect(shareRows(101, { ...bedrock, asksFirst: false })).toEqual({ ahead: 0, inJobs: 101, jobs: 1, left: 0 });
 });
 
+it.each([
+  [300, [300]],
+  [301, [201, 100]],
+  [399, [299, 100]],
+  [400, [300, 100]],
+  [650, [300, 250, 100]],
+  [99, []],
+])('makes jobs of %i rows that leave none over where that is possible', (rows, expected) => {
+  const sizes = { requests: 300, fewest: 100 };
+  const made: number[] = [];
+  for (let rest = rows; rest >= sizes.fewest; rest -= made.at(-1) ?? 0) made.push(nextJobSize(rest, sizes));
+  expect(made).toEqual(expected);
+  expect(shareRows(rows, { ...sizes, asksFirst: false }).jobs).toBe(expected.length);
+});
+
 it('makes exactly the jobs that it has counted', () => {
   for (let rows = 0; rows < 700; rows += 1) {
     for (const sizes of [
