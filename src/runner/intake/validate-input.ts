@@ -2,11 +2,6 @@ import { basename } from 'node:path';
 import type { AgentDefinition } from '../../agent/definition.ts';
 import { agentLabel } from '../../agent/definition.ts';
 import { toAppError } from '../../base/errors.ts';
-import { dollars } from '../../base/figures.ts';
-import type { PriceTable } from '../../providers/prices/prices.ts';
-import { type DaySpending, dayCapReached } from '../../storage/spending.ts';
-import type { Cell } from '../../tables/cell.ts';
-import type { RowSource } from '../../tables/row-source.ts';
 import type { Caller } from '../contract/caller.ts';
 import { STATUS_COLUMNS } from '../contract/mapping.ts';
 import { OPTION_DEFAULTS } from '../contract/options.ts';
@@ -21,18 +16,16 @@ import { createMediaSample } from '../media/sample-media.ts';
 import { writtenStyle } from '../output/written-style.ts';
 import { promptWarnings } from '../rows/input-messages.ts';
 import { checkOutputMapping, layoutOutput } from '../rows/transform-output.ts';
+import { tellDay, unpricedCap, unpricedDay } from './check-caps.ts';
 import { checkRequest } from './check-request.ts';
 import { countKept } from './count-kept.ts';
 import { keptWarnings } from './kept-options.ts';
+import { type Look, lookAtTable } from './look-at-table.ts';
 import { planExecution } from './mode-options.ts';
 import { freeOutput } from './output-place.ts';
-import { type SampleRow, sampleInputs, tellUnfilled } from './sample-inputs.ts';
+import { sampleInputs, tellUnfilled } from './sample-inputs.ts';
 import { spendingOfStart } from './spending.ts';
 import { checkTargetMapping, inputMappingOf, openTarget } from './target.ts';
-
-/** How long a plan may read the table to count its rows, in milliseconds: a start answers within two seconds. */
-const COUNT_BUDGET_MS = 800;
-const ROWS_LOOKED_AT = 200;
 
 /** A plan about which nothing is known yet. */
 const EMPTY: BatchPlan = {
@@ -61,7 +54,7 @@ export async function planBatch(given: BatchRequest, deps: RunnerDeps, { face }:
   const source = await attempt(tableProblems, () =>
     deps.tables.openSource(request.csv_uri, { reading: readingOf(request.reading) }),
   );
-  const look = source === undefined ? undefined : await attempt(tableProblems, () => lookAt(source, deps));
+  const look = source === undefined ? undefined : await attempt(tableProblems, () => lookAtTable(source, deps));
   const columns = look?.columns ?? [];
   const target = await attempt(problems, () => openTarget(request.target, { columns, face }, deps));
   problems.push(...tableProblems);
@@ -183,50 +176,8 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
   if (day !== null) tellDay(plan, day);
 }
 
-/** Reports a model of unknown price where a cap of a day is set. */
-export function unpricedDay({ model }: { model: PricedModel }, { prices }: RunnerDeps): Problem[] {
-  const unpriced = unpricedOf(model, prices);
-  if (unpriced === undefined) return [];
-  const message = `The price of ${unpriced} is unknown, so the cap of a day (ROWMILL_MAX_USD_PER_DAY) can't be kept. Use a model with a known price, or add its price to a price file (ROWMILL_PRICES).`;
-  return [{ code: 'budget_unpriced', message }];
-}
-
 function rowsToRun({ changed_rows: changed, new_rows: added }: ContinuationPlan): number {
   return (changed ?? 0) + added;
-}
-
-/** Reports a cap that can't be enforced because the price of the model is unknown. */
-export function unpricedCap(agent: AgentDefinition, cap: number | undefined, { prices }: RunnerDeps): Problem[] {
-  const unpriced = unpricedOf(agent.model, prices);
-  if (cap === undefined || unpriced === undefined) return [];
-  const message = `max_cost_usd can't be enforced: the price of ${unpriced} is unknown. Leave out the cap, use a model with a known price, or add its price to a price file (ROWMILL_PRICES).`;
-  return [{ code: 'budget_unpriced', message }];
-}
-
-type PricedModel = Pick<AgentDefinition['model'], 'provider' | 'model' | 'fallback'>;
-
-/** The first of the models that may answer whose price is unknown. */
-function unpricedOf({ provider, model, fallback }: PricedModel, prices: PriceTable): string | undefined {
-  const models = fallback === undefined ? [model] : [model, fallback];
-  return models.find((one) => !isPriced(provider, one, prices));
-}
-
-export function isPriced(provider: string, model: string, prices: PriceTable): boolean {
-  return prices.worstCase(provider, model, { inputTokens: 1, maxTokens: 1 }) !== undefined;
-}
-
-/** Reports what the cap of the day leaves for a batch: a problem when it leaves nothing, a warning when it is too little. */
-function tellDay({ problems, warnings, spending_usd: expected }: BatchPlan, day: DaySpending): void {
-  const left = (day.capMicroUsd - day.costMicroUsd - day.openMicroUsd) / 1e6;
-  if (expected === null || expected <= left) return;
-  if (left <= 0) {
-    const { code, message } = dayCapReached(day);
-    problems.push({ code, message });
-    return;
-  }
-  warnings.push(
-    `The cap of ${dollars(day.capMicroUsd / 1e6)} a day (ROWMILL_MAX_USD_PER_DAY) leaves ${dollars(left)} for ${day.day}; the batch is expected to cost more, and pauses when the cap is reached.`,
-  );
 }
 
 /** Runs a check; an AppError becomes a problem instead of ending the validation. */
@@ -272,57 +223,4 @@ function noRows(uri: string): Problem {
     code: 'no_rows',
     message: `${basename(uri)} has a header but no rows; there is nothing to run. With allow_empty its table is written all the same.`,
   };
-}
-
-interface Look {
-  columns: string[];
-  rowCount: number | null;
-  reckonedRows: number | null;
-  isLive: boolean;
-  sample: SampleRow[];
-}
-
-/**
- * Reads the table for a limited time: to its end if it is small, else far enough to estimate its rows from its size.
- */
-async function lookAt(source: RowSource, deps: RunnerDeps): Promise<Look> {
-  const deadline = deps.clock.monotonic() + COUNT_BUDGET_MS;
-  const sample: SampleRow[] = [];
-  let rows = 0;
-  let characters = 0;
-  let finished = true;
-  try {
-    for await (const chunk of source.rows(undefined, { cellsOf: ROWS_LOOKED_AT })) {
-      for (const row of chunk) {
-        if (sample.length < ROWS_LOOKED_AT && row.kind === 'record') {
-          sample.push({ row: rows, line: row.line, cells: row.cells });
-        }
-        rows += 1;
-        characters += charactersOf(row.cells);
-      }
-      const isEnough = source.total !== null && sample.length >= ROWS_LOOKED_AT;
-      if (isEnough || deps.clock.monotonic() > deadline) {
-        finished = false;
-        break;
-      }
-    }
-  } finally {
-    await source.close();
-  }
-  const isPlain = source.sizeBytes !== undefined && source.format.compression === 'none';
-  const bytes = source.bytesRead?.() ?? characters;
-  const reckoned = isPlain && bytes > 0 ? Math.round(((source.sizeBytes ?? 0) * rows) / bytes) : null;
-  return {
-    columns: source.columns(),
-    rowCount: finished ? rows : source.total,
-    reckonedRows: finished ? rows : reckoned,
-    isLive: source.loads === 'while-running',
-    sample,
-  };
-}
-
-function charactersOf(cells: Cell[]): number {
-  let sum = cells.length;
-  for (const cell of cells) sum += typeof cell === 'string' ? cell.length : 8;
-  return sum;
 }

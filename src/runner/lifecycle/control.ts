@@ -2,7 +2,7 @@ import { AppError } from '../../base/errors.ts';
 import type { BatchChange, BatchRecord, BatchStatus } from '../../storage/batches.ts';
 import type { BatchTuning } from '../contract/options.ts';
 import type { RunnerDeps } from '../deps.ts';
-import { unpricedCap } from '../intake/validate-input.ts';
+import { unpricedCap } from '../intake/check-caps.ts';
 import { planOf } from '../output/results.ts';
 import { ACTIVE, CANCELLABLE, nextBatchStatus, PAUSABLE } from './batch.ts';
 import { emitLease, emitStatus } from './batch-events.ts';

@@ -11,7 +11,7 @@ import type { BatchTuning } from '../contract/options.ts';
 import type { ResumeRequest, RetryRequest } from '../contract/request.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { fullPriceRefused } from '../execution/full-price-refused.ts';
-import { isPriced, unpricedDay } from '../intake/validate-input.ts';
+import { isPriced, unpricedDay } from '../intake/check-caps.ts';
 import { estimateRest } from '../output/estimate-rest.ts';
 import { planRest } from '../output/plan-rest.ts';
 import { planOf } from '../output/results.ts';

@@ -1,0 +1,50 @@
+import type { AgentDefinition } from '../../agent/definition.ts';
+import { dollars } from '../../base/figures.ts';
+import type { PriceTable } from '../../providers/prices/prices.ts';
+import { type DaySpending, dayCapReached } from '../../storage/spending.ts';
+import type { BatchPlan } from '../contract/plan.ts';
+import type { Problem } from '../contract/problem.ts';
+import type { RunnerDeps } from '../deps.ts';
+
+/** Reports a model of unknown price where a cap of a day is set. */
+export function unpricedDay({ model }: { model: PricedModel }, { prices }: RunnerDeps): Problem[] {
+  const unpriced = unpricedOf(model, prices);
+  if (unpriced === undefined) return [];
+  const message = `The price of ${unpriced} is unknown, so the cap of a day (ROWMILL_MAX_USD_PER_DAY) can't be kept. Use a model with a known price, or add its price to a price file (ROWMILL_PRICES).`;
+  return [{ code: 'budget_unpriced', message }];
+}
+
+/** Reports a cap that can't be enforced because the price of the model is unknown. */
+export function unpricedCap(agent: AgentDefinition, cap: number | undefined, { prices }: RunnerDeps): Problem[] {
+  const unpriced = unpricedOf(agent.model, prices);
+  if (cap === undefined || unpriced === undefined) return [];
+  const message = `max_cost_usd can't be enforced: the price of ${unpriced} is unknown. Leave out the cap, use a model with a known price, or add its price to a price file (ROWMILL_PRICES).`;
+  return [{ code: 'budget_unpriced', message }];
+}
+
+type PricedModel = Pick<AgentDefinition['model'], 'provider' | 'model' | 'fallback'>;
+
+/** The first of the models that may answer whose price is unknown. */
+function unpricedOf({ provider, model, fallback }: PricedModel, prices: PriceTable): string | undefined {
+  const models = fallback === undefined ? [model] : [model, fallback];
+  return models.find((one) => !isPriced(provider, one, prices));
+}
+
+/** Whether calls of a model have a known price. */
+export function isPriced(provider: string, model: string, prices: PriceTable): boolean {
+  return prices.worstCase(provider, model, { inputTokens: 1, maxTokens: 1 }) !== undefined;
+}
+
+/** Reports what the cap of the day leaves for a batch: a problem when it leaves nothing, a warning when it is too little. */
+export function tellDay({ problems, warnings, spending_usd: expected }: BatchPlan, day: DaySpending): void {
+  const left = (day.capMicroUsd - day.costMicroUsd - day.openMicroUsd) / 1e6;
+  if (expected === null || expected <= left) return;
+  if (left <= 0) {
+    const { code, message } = dayCapReached(day);
+    problems.push({ code, message });
+    return;
+  }
+  warnings.push(
+    `The cap of ${dollars(day.capMicroUsd / 1e6)} a day (ROWMILL_MAX_USD_PER_DAY) leaves ${dollars(left)} for ${day.day}; the batch is expected to cost more, and pauses when the cap is reached.`,
+  );
+}
