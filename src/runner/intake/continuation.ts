@@ -78,7 +78,7 @@ export async function openEarlierAnswers(
   return {
     async of({ cells, line }) {
       if (newKey !== undefined) checkUnique(index, { cells, line, column: newKey, name: key ?? '' });
-      const { toInput, toOutput } = transforms();
+      const { toInput, toOutput } = transforms(cells.length);
       // A row whose input can't be made fails when it is run, with its reason.
       const input = await toInput(cells).catch(() => undefined);
       if (input === undefined) return { kept: undefined, why: 'new' };
@@ -109,9 +109,9 @@ function createTransforms({ agent, columns, inputMapping, outputMapping, reading
     };
   };
   let made = make([...columns()]);
-  return () => {
-    const known = columns();
-    if (known.length > made.width) made = make([...known]);
+  // A row has as many cells as there were columns when it was read.
+  return (width: number) => {
+    if (width > made.width) made = make([...columns()]);
     return made;
   };
 }

@@ -1,6 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
 import { createSilentLog } from '../../../src/base/log.ts';
-import type { JsonObject } from '../../../src/protocol/messages.ts';
 import { createGeminiBatchApi } from '../../../src/providers/gemini/gemini-batch.ts';
 import { createOpenAiBatchApi } from '../../../src/providers/openai/openai-batch.ts';
 import { type BatchApi, requestId } from '../../../src/providers/provider-jobs/batch-api.ts';
@@ -8,6 +7,7 @@ import { requestOf } from '../../contracts/provider.ts';
 import { geminiBatchFormat } from '../../support/providers/batch-gemini.ts';
 import { openAiBatchFormat } from '../../support/providers/batch-openai.ts';
 import { type BatchServerOptions, startBatchServer } from '../../support/providers/batch-server.ts';
+import { withoutKeys } from '../../support/providers/without-keys.ts';
 
 const log = createSilentLog();
 const { signal } = new AbortController();
@@ -115,18 +115,6 @@ it('OpenAI: an error in a body of status 200 is a fault of the account', async (
     });
   }
 });
-
-/** Inline answers in the order of their requests and without metadata, as some servers give them. */
-function withoutKeys(text: string): string {
-  if (!text.includes('"inlinedResponses"')) return text;
-  const batch = JSON.parse(text) as { metadata: { output: { inlinedResponses: { inlinedResponses: JsonObject[] } } } };
-  const list = batch.metadata.output.inlinedResponses;
-  const rowOf = ({ metadata }: JsonObject) => Number(String((metadata as { key: string }).key).split('-')[1]);
-  list.inlinedResponses = list.inlinedResponses
-    .toSorted((a, b) => rowOf(a) - rowOf(b))
-    .map(({ metadata: _, ...rest }) => rest);
-  return JSON.stringify(batch);
-}
 
 it('Gemini: inline answers without keys are matched by order, and the next job is a file', async () => {
   const server = await start(geminiBatchFormat);

@@ -6,24 +6,13 @@ import { createGeminiBatchApi } from '../../../src/providers/gemini/gemini-batch
 import type { WireRequest } from '../../support/messages-wire.ts';
 import { geminiBatchFormat } from '../../support/providers/batch-gemini.ts';
 import { type BatchServerOptions, startBatchServer } from '../../support/providers/batch-server.ts';
+import { withoutKeys } from '../../support/providers/without-keys.ts';
 import { startWorld } from '../world.ts';
 
 const opened: { close(): Promise<unknown> }[] = [];
 afterEach(async () => {
   for (const part of opened.splice(0).toReversed()) await part.close();
 });
-
-/** Inline answers in the order of their requests and without metadata, as some servers give them. */
-function withoutKeys(text: string): string {
-  if (!text.includes('"inlinedResponses"')) return text;
-  const batch = JSON.parse(text) as { metadata: { output: { inlinedResponses: { inlinedResponses: JsonObject[] } } } };
-  const list = batch.metadata.output.inlinedResponses;
-  const rowOf = ({ metadata }: JsonObject) => Number(String((metadata as { key: string }).key).split('-')[1]);
-  list.inlinedResponses = list.inlinedResponses
-    .toSorted((a, b) => rowOf(a) - rowOf(b))
-    .map(({ metadata: _, ...rest }) => rest);
-  return JSON.stringify(batch);
-}
 
 const changed: typeof fetch = async (...call) => {
   const response = await fetch(...call);
