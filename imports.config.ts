@@ -22,11 +22,13 @@ export const GROUPS: { [name: string]: string[] } = {
     'storage/batches',
     'storage/cache',
     'storage/conversations',
+    'storage/drafts',
     'storage/journal',
     'storage/leases',
     'storage/provider-jobs',
     'storage/rows',
     'storage/spending',
+    'storage/uploads',
     'storage/written',
   ],
 };
@@ -60,6 +62,7 @@ const FACE = [
   'table contracts',
   'provider contracts',
   'storage contracts',
+  'uploads',
 ];
 
 /**
@@ -77,6 +80,7 @@ export const IMPORTS: { [room: string]: string[] } = {
   agent: ['low rooms', 'provider contracts'],
   registry: ['low rooms', 'agent/definition', 'agent/tools', 'provider contracts'],
   runner: RUNNER,
+  uploads: ['low rooms', 'runner/contract', 'storage contracts'],
   tools: TOOLS,
   mcp: FACE,
   http: FACE,

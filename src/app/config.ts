@@ -37,6 +37,8 @@ export interface Config {
   batchPollMs: number;
   /** The largest size that one compressed table may decode to. */
   maxDecodedBytes: number;
+  /** What files that clients send may take, and how long they are kept. */
+  uploads: { maxBytes: number; maxTotalBytes: number; keepMs: number };
   /** `ROWMILL_FAILPOINT`: where a test ends this process. Read only when `ROWMILL_TESTING` is `failpoints`. */
   failpoint: string | null;
   /** The whole environment, for `${NAME}` references in tools of agents. */
@@ -48,6 +50,12 @@ const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as
 const proxyUrl = z
   .url({ protocol: /^https?$/, error: 'must be the URL of an HTTP proxy, such as http://proxy.example.com:3128' })
   .optional();
+
+/** A number above 0 of some unit. */
+function positive(unit: string) {
+  const error = `must be a number of ${unit} above 0, such as 8`;
+  return z.coerce.number({ error }).positive(error);
+}
 
 /** Every variable that is read. */
 export const environment = z.object({
@@ -69,10 +77,10 @@ export const environment = z.object({
     .number({ error: 'must be a number of dollars from 0 on, such as 5' })
     .min(0, 'must be a number of dollars from 0 on, such as 5')
     .default(5),
-  ROWMILL_MAX_DECODED_GB: z.coerce
-    .number({ error: 'must be a number of gigabytes above 0, such as 8' })
-    .positive('must be a number of gigabytes above 0, such as 8')
-    .default(DEFAULT_MAX_DECODED_BYTES / 1024 ** 3),
+  ROWMILL_MAX_DECODED_GB: positive('gigabytes').default(DEFAULT_MAX_DECODED_BYTES / 1024 ** 3),
+  ROWMILL_UPLOAD_MAX_GB: positive('gigabytes').default(4),
+  ROWMILL_UPLOADS_TOTAL_GB: positive('gigabytes').default(20),
+  ROWMILL_UPLOADS_KEEP_DAYS: positive('days').default(7),
   ROWMILL_MAX_USD_PER_DAY: z.coerce
     .number({ error: 'must be a number of dollars from 0 on, such as 20' })
     .min(0, 'must be a number of dollars from 0 on, such as 20')
@@ -126,6 +134,11 @@ export function readConfig(env: Record<string, string | undefined>, cwd: string)
     providers: { environment: variables, variable: (name) => env[name], proxy: proxyOf(variables) },
     batchPollMs: variables.ROWMILL_BATCH_POLL_SECONDS * 1000,
     maxDecodedBytes: variables.ROWMILL_MAX_DECODED_GB * 1024 ** 3,
+    uploads: {
+      maxBytes: Math.floor(variables.ROWMILL_UPLOAD_MAX_GB * 1024 ** 3),
+      maxTotalBytes: Math.floor(variables.ROWMILL_UPLOADS_TOTAL_GB * 1024 ** 3),
+      keepMs: variables.ROWMILL_UPLOADS_KEEP_DAYS * 86_400_000,
+    },
     failpoint: variables.ROWMILL_TESTING === 'failpoints' ? (variables.ROWMILL_FAILPOINT ?? null) : null,
     env,
   };

@@ -29,7 +29,7 @@ import { createDetachedRunner } from './detached-runner.ts';
 import { findMissingSettings } from './missing-settings.ts';
 import { createTalkLanes, openOrchestrator, readRun, talkCalls } from './open-orchestrator.ts';
 import { openFiledAgents } from './open-registry.ts';
-import { openStorage, prepareFolders, spoolFolder } from './open-storage.ts';
+import { openStorage, openUploads, prepareFolders, spoolFolder } from './open-storage.ts';
 import { makePrivate } from './private-files.ts';
 import { tryAgent } from './try-agent.ts';
 
@@ -87,6 +87,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     resultsDir,
     ...(config.resultsUri !== null && { resultsUri: config.resultsUri }),
   });
+  const uploads = openUploads(config, store);
   const detached = createDetachedRunner({ runner, config, log });
   const confirmations = createConfirmations({ store, now: systemClock.now });
   const toolsOf = (own: Runner) =>
@@ -151,7 +152,8 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     missingSettings: () => findMissingSettings(registry, providers),
     conversations,
     confirmations,
-    supervise: (limits) => supervise({ runner, clock: systemClock, log, ...limits }),
+    uploads,
+    supervise: (limits) => supervise({ runner, clock: systemClock, log, housework: [uploads.sweep], ...limits }),
     copyStdin: (stdin, signal) => copyStdin(stdin, spoolFolder(config), signal),
     ensureDetachedRunner: detached.ensure,
     close: once(async () => {

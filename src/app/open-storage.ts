@@ -2,6 +2,7 @@ import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { AppError } from '../base/errors.ts';
+import { newId } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
 import type { DayCap } from '../storage/spending.ts';
 import { openSqliteStore } from '../storage/sqlite/open-sqlite-store.ts';
@@ -13,8 +14,10 @@ import type { Location } from '../tables/locations/location.ts';
 import type { LocationKind } from '../tables/locations/location-kind.ts';
 import { createS3Store } from '../tables/locations/s3-locations.ts';
 import { createStdinStore } from '../tables/locations/stdin-locations.ts';
+import { createUploadStore, uploadPath } from '../tables/locations/upload-locations.ts';
 import type { Tables } from '../tables/table.ts';
 import { createTables } from '../tables/tables.ts';
+import { createUploads, type Uploads } from '../uploads/uploads.ts';
 import type { Config } from './config.ts';
 
 /** The store and the tables, with failpoints where a test has armed one. */
@@ -47,7 +50,8 @@ export async function openStorage(
 function locationKinds(config: Config, store: Store, around?: (location: Location) => Location): LocationKind[] {
   const folder = spoolFolder(config);
   const http = createHttpStore({ folder, reach: { hosts: new Set(config.httpSources) } });
-  const stores = [createFileStore(), createS3Store(() => openS3(config)), http, createStdinStore(folder)];
+  const uploads = createUploadStore({ folder: uploadsFolder(config), find: store.readUpload });
+  const stores = [createFileStore(), createS3Store(() => openS3(config)), http, createStdinStore(folder), uploads];
   const written = { record: store.recordWritten, find: store.findWritten, writerOf: store.readWriter };
   const options = { maxDecodedBytes: config.maxDecodedBytes, written, ...(around && { around }) };
   return stores.map((one) => createByteLocations(one, options));
@@ -56,6 +60,21 @@ function locationKinds(config: Config, store: Store, around?: (location: Locatio
 /** Where copies of sources are kept that can't be read twice from their place. */
 export function spoolFolder({ dataDir }: Config): string {
   return join(dataDir, 'spool');
+}
+
+function uploadsFolder({ dataDir }: Config): string {
+  return join(dataDir, 'uploads');
+}
+
+/** The files that clients send. */
+export function openUploads(config: Config, store: Store): Uploads {
+  return createUploads({
+    store,
+    pathOf: (id) => uploadPath(uploadsFolder(config), id),
+    limits: config.uploads,
+    newId: () => newId('upl'),
+    now: systemClock.now,
+  });
 }
 
 /** The cap of a day in the time zone of this process. */

@@ -5,7 +5,7 @@ import type { Log } from '../base/log.ts';
 import type { Config } from './config.ts';
 
 /** The names in a data directory that are Rowmill's own. */
-const OWN = /^(rowmill\.db(-wal|-shm|-journal)?|confirmation\.key.*|runner\.log|results|spool)$/;
+const OWN = /^(rowmill\.db(-wal|-shm|-journal)?|confirmation\.key.*|runner\.log|results|spool|uploads)$/;
 
 /**
  * Makes an existing data directory private to its user: 0700 for folders, 0600 for files. A directory that also has other

@@ -12,6 +12,10 @@ export type ErrorCode =
   | 'payload_too_large'
   | 'not_found'
   | 'too_busy'
+  | 'upload_conflict'
+  | 'upload_damaged'
+  | 'uploads_full'
+  | 'draft_conflict'
   // tables
   | 'uri_invalid'
   | 'file_not_found'

@@ -12,6 +12,7 @@ import type { JournalEntry } from '../storage/journal.ts';
 import type { Cell } from '../tables/cell.ts';
 import type { Confirmations } from '../tools/execute/confirmations.ts';
 import type { OrchestratorTool } from '../tools/orchestrator-tool.ts';
+import type { Uploads } from '../uploads/uploads.ts';
 
 /** The parts that are bound to one caller: the runner, and the five tools that use it. */
 export interface AppBinding {
@@ -75,6 +76,8 @@ export interface App extends AppBinding {
   conversations: Conversations;
   /** The agreement of people to spending. */
   confirmations: Confirmations;
+  /** Files that clients send to the data directory. */
+  uploads: Uploads;
   /** Drives lapsed batches in this process until `signal` (drains) or, with `untilIdle`, until none is left. */
   supervise(options: { signal: AbortSignal; hardSignal: AbortSignal; untilIdle: boolean }): Promise<void>;
   /** Copies stdin into the data directory, as a table. `remove` deletes the copy; it is idempotent. */

@@ -119,6 +119,11 @@ const COMMANDS: { name: string; group: string; load: () => Promise<AddCommand> }
     load: async () => (await import('./commands/batches/batches.ts')).addBatchesCommands,
   },
   {
+    name: 'uploads',
+    group: 'Work on tables:',
+    load: async () => (await import('./commands/uploads/uploads.ts')).addUploadsCommands,
+  },
+  {
     name: 'serve',
     group: 'Serve other programs:',
     load: async () => (await import('./commands/serve.ts')).addServeCommand,

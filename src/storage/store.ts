@@ -3,11 +3,13 @@ import type { AnswerIndexStore } from './answer-index.ts';
 import type { BatchStore } from './batches.ts';
 import type { CacheStore } from './cache.ts';
 import type { ConversationStore } from './conversations.ts';
+import type { DraftStore } from './drafts.ts';
 import type { JournalStore } from './journal.ts';
 import type { LeaseStore } from './leases.ts';
 import type { ProviderJobStore } from './provider-jobs.ts';
 import type { RowStore } from './rows.ts';
 import type { SpendingStore } from './spending.ts';
+import type { UploadStore } from './uploads.ts';
 import type { WrittenStore } from './written.ts';
 
 /**
@@ -27,7 +29,9 @@ export interface Store
     ProviderJobStore,
     ConversationStore,
     AgentStore,
+    DraftStore,
     SpendingStore,
+    UploadStore,
     WrittenStore {
   /** Idempotent; waits for pending writes. */
   close(): Promise<void>;

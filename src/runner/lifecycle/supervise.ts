@@ -19,6 +19,8 @@ export interface SuperviseOptions {
   /** Drains; batches stay `running`, and the next process may take them over. */
   signal: AbortSignal;
   hardSignal: AbortSignal;
+  /** Other maintenance, beside that of the runner. */
+  housework?: readonly ((signal: AbortSignal) => Promise<void>)[];
   /** Whether to end once no batch is left to drive. */
   untilIdle: boolean;
 }
@@ -59,10 +61,11 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
 }
 
 /** Does maintenance at intervals; a supervisor that ends when it is idle does one round only. */
-async function keepHouse({ runner, clock, log, signal, untilIdle }: SuperviseOptions): Promise<void> {
+async function keepHouse({ runner, clock, log, signal, untilIdle, housework = [] }: SuperviseOptions): Promise<void> {
   do {
     try {
       await runner.keepHouse(signal);
+      for (const work of housework) await work(signal);
     } catch (thrown) {
       log.error({ code: toAppError(thrown).code }, 'pruning and sweeping failed');
     }

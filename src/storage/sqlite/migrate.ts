@@ -15,6 +15,7 @@ import { PROVIDER_JOB_PROGRESS } from './migrations/0012-provider-job-progress.t
 import { DEATHS } from './migrations/0013-deaths.ts';
 import { WRITERS } from './migrations/0014-writers.ts';
 import { LIMIT_BY_PLACE } from './migrations/0015-limit-by-place.ts';
+import { UPLOADS_AND_DRAFTS } from './migrations/0016-uploads-and-drafts.ts';
 import { prepare } from './statement.ts';
 
 /** Migration N (from 1) takes a database from schema version N - 1 to N. */
@@ -34,6 +35,7 @@ const MIGRATIONS: readonly string[] = [
   DEATHS,
   WRITERS,
   LIMIT_BY_PLACE,
+  UPLOADS_AND_DRAFTS,
 ];
 
 /** "Rowm": marks a SQLite file as Rowmill's. */

@@ -24,6 +24,13 @@ import { openConnection } from './connection.ts';
 import { prepareAppendMessages } from './conversations/append-messages.ts';
 import { prepareInsertConversation } from './conversations/insert-conversation.ts';
 import { prepareListConversations, prepareReadConversation } from './conversations/read-conversations.ts';
+import {
+  prepareInsertDraft,
+  prepareListDrafts,
+  prepareReadDraft,
+  prepareRemoveDraft,
+  prepareUpdateDraft,
+} from './drafts/drafts.ts';
 import { prepareListPrunableBatches } from './journal/list-prunable-batches.ts';
 import { preparePruneRuns } from './journal/prune-runs.ts';
 import { prepareReadJournal, prepareReadJournalByPrefix } from './journal/read-journal.ts';
@@ -66,6 +73,19 @@ import {
 import { prepareReadDaySpending } from './spending/day-spending.ts';
 import { prepareForgetUnasked, prepareStartUnasked } from './spending/unasked.ts';
 import { prepareTransactions } from './transaction.ts';
+import {
+  prepareListUnusedUploads,
+  prepareListUploads,
+  prepareReadUpload,
+  prepareReadUploadBytes,
+} from './uploads/read-uploads.ts';
+import {
+  prepareCompleteUpload,
+  prepareInsertUpload,
+  prepareRemoveUpload,
+  prepareReserveUpload,
+  prepareUseUpload,
+} from './uploads/write-uploads.ts';
 import { createWriteQueue } from './write-queue.ts';
 import { prepareFindWritten, prepareReadWriter, prepareRecordWritten } from './written/written-tables.ts';
 
@@ -157,6 +177,12 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     written: prepareFindWritten(db),
     writer: prepareReadWriter(db),
     savedAgents: prepareListSavedAgents(db),
+    upload: prepareReadUpload(db),
+    uploads: prepareListUploads(db),
+    unusedUploads: prepareListUnusedUploads(db),
+    uploadBytes: prepareReadUploadBytes(db),
+    draft: prepareReadDraft(db),
+    drafts: prepareListDrafts(db),
   };
   const writes = prepareWrites(db, clock);
 
@@ -254,6 +280,22 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     findWritten: (tables) => read(() => reads.written(tables)),
     readWriter: (place) => read(() => reads.writer(place)),
 
+    insertUpload: (upload) => write(() => writes.insertUpload(upload)),
+    reserveUpload: (id, reserved, most) => write(() => writes.reserveUpload(id, reserved, most)),
+    completeUpload: (id, end) => write(() => writes.completeUpload(id, end)),
+    useUpload: (id, at) => write(() => writes.useUpload(id, at)),
+    removeUpload: (id) => write(() => writes.removeUpload(id)),
+    readUpload: (id) => read(() => reads.upload(id)),
+    listUploads: (page) => read(() => reads.uploads(page)),
+    listUnusedUploads: (before, limit) => read(() => reads.unusedUploads(before, limit)),
+    readUploadBytes: () => read(() => reads.uploadBytes()),
+
+    insertDraft: (draft) => write(() => writes.insertDraft(draft)),
+    readDraft: (id) => read(() => reads.draft(id)),
+    listDrafts: (page) => read(() => reads.drafts(page)),
+    updateDraft: (id, change) => write(() => writes.updateDraft(id, change)),
+    removeDraft: (id) => write(() => writes.removeDraft(id)),
+
     close: () => {
       closing ??= closeOnce();
       return closing;
@@ -299,5 +341,13 @@ function prepareWrites(db: Parameters<typeof prepareInsertRows>[0], clock: Lease
     startUnasked: prepareStartUnasked(db),
     forgetUnasked: prepareForgetUnasked(db),
     recordWritten: prepareRecordWritten(db),
+    insertUpload: prepareInsertUpload(db),
+    reserveUpload: prepareReserveUpload(db),
+    completeUpload: prepareCompleteUpload(db),
+    useUpload: prepareUseUpload(db),
+    removeUpload: prepareRemoveUpload(db),
+    insertDraft: prepareInsertDraft(db),
+    updateDraft: prepareUpdateDraft(db),
+    removeDraft: prepareRemoveDraft(db),
   };
 }

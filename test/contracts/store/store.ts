@@ -9,12 +9,14 @@ import { testClaims } from './store-claims.ts';
 import { testControl } from './store-control.ts';
 import { testConversations } from './store-conversations.ts';
 import { testDelivery } from './store-delivery.ts';
+import { testDrafts } from './store-drafts.ts';
 import { testJournal } from './store-journal.ts';
 import { testKept } from './store-kept.ts';
 import { testLeases } from './store-leases.ts';
 import { testProviderJobs } from './store-provider-jobs.ts';
 import { testRows } from './store-rows.ts';
 import { testTotals } from './store-totals.ts';
+import { testUploads } from './store-uploads.ts';
 import { testWrites } from './store-writes.ts';
 import { testWritten } from './store-written.ts';
 
@@ -61,5 +63,7 @@ export function testStore(name: string, open: OpenStore): void {
     testConversations(bench);
     testWritten(bench);
     testSavedAgents(bench);
+    testUploads(bench);
+    testDrafts(bench);
   });
 }

@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../../command-context.ts';
+import { listByDefault } from '../../list-by-default.ts';
+import { addUploadsDeleteCommand } from './uploads-delete.ts';
+import { addUploadsListCommand, listUploads } from './uploads-list.ts';
+
+/** `rowmill uploads …`. */
+export function addUploadsCommands(program: Command, context: CommandContext): void {
+  const uploads = program
+    .command('uploads')
+    .description('Show and delete the files that clients sent to the server')
+    .helpCommand(false)
+    .option('--json', 'print one JSON document on stdout')
+    .addHelpText('after', HELP);
+  addUploadsListCommand(uploads, context);
+  addUploadsDeleteCommand(uploads, context);
+  listByDefault(uploads, context, (output) => listUploads({}, { context, output }));
+}
+
+const HELP = `
+Without a command, uploads are listed. An upload is a table by its URI:
+  rowmill run upload://upl_… --agent NAME
+
+An upload that nobody uses expires, unless a draft or a batch that has not
+ended names it.`;
