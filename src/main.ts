@@ -39,7 +39,7 @@ export function main(argv: string[], env: Record<string, string | undefined>): P
         notices === undefined || isSet(env['ROWMILL_LOG_LEVEL'])
           ? createLog(config.logLevel)
           : createLog('debug', noticesOfLog(notices));
-      useProxies(config.providers.proxy, log);
+      await useProxies(config.providers.proxy, log);
       watch(config.watchdogSeconds, { now: drives === true, log });
       return createApp(config, log, {
         driver: drives === true ? 'supervisor' : 'detached',

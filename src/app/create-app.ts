@@ -8,7 +8,7 @@ import type { Log } from '../base/log.ts';
 import type { App, AppBinding } from '../cli/app.ts';
 import { createLanes } from '../providers/lanes/lane.ts';
 import { createProviders } from '../providers/open-providers.ts';
-import { readPriceFile } from '../providers/prices/price-file.ts';
+import type { PriceOverrides } from '../providers/prices/model-prices.ts';
 import { createPriceTable } from '../providers/prices/prices.ts';
 import { resolveAgent } from '../registry/registry.ts';
 import { saveAgent, withSavedAgents } from '../registry/saved-registry.ts';
@@ -51,7 +51,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
   const { store, tables } = await openStorage(config, { log, resultsDir });
   const filed = await openFiledAgents(config, log, options.agents);
   const registry = options.agents === undefined ? withSavedAgents(filed, store, 'saved with rowmill') : filed;
-  const prices = createPriceTable(config.pricesPath === null ? {} : { overrides: readPriceFile(config.pricesPath) });
+  const prices = createPriceTable(await ownPrices(config));
   const providers = createProviders({ ...config.providers, log });
   const events = createEvents({ log });
   const dayGate = config.maxUsdPerDay === null ? undefined : createDayGate();
@@ -163,6 +163,13 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
       await store.close();
     }),
   };
+}
+
+/** The prices of the file that the environment names. */
+async function ownPrices({ pricesPath }: Config): Promise<{ overrides?: PriceOverrides }> {
+  if (pricesPath === null) return {};
+  const { readPriceFile } = await import('../providers/prices/price-file.ts');
+  return { overrides: readPriceFile(pricesPath) };
 }
 
 /** The caller with one of the environment's keys, by its id; without one, the local caller. */

@@ -1,6 +1,9 @@
-import { _, type Ajv2020 } from 'ajv/dist/2020.js';
+import type { Ajv2020 } from 'ajv/dist/2020.js';
 import type { DataValidationCxt } from 'ajv/dist/types/index.js';
 import { approximate, ExactNumber } from './exact-number.ts';
+import { loadLater } from './load-later.ts';
+
+const ajvPackage = loadLater<typeof import('ajv/dist/2020.js')>('ajv/dist/2020.js');
 
 /** The `this` of a check: the value with its exact numbers. The check itself sees the nearest JavaScript numbers. */
 export interface ExactRoot {
@@ -29,6 +32,7 @@ export function approximateLimits(schema: unknown): unknown {
 
 /** Makes `enum` and `const` compare every digit. Contract: checks are called with an {@link ExactRoot} as `this`. */
 export function compareExactly(ajv: Ajv2020): void {
+  const { _ } = ajvPackage();
   const exact = (root: ExactRoot, value: unknown, at?: Pick<DataValidationCxt, 'instancePath'>) =>
     // The name of a property is no number, and has the path of its object.
     canonical(typeof value === 'string' ? value : valueAt(root.root, at?.instancePath ?? ''));

@@ -1,12 +1,14 @@
+import { onFirstUse } from './on-first-use.ts';
+
 const UNKNOWN = 'unknown';
 
-const numbers = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 1 });
-const smallNumbers = new Intl.NumberFormat('en-GB', { maximumSignificantDigits: 2 });
-const money = new Intl.NumberFormat('en-GB', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const numbers = onFirstUse(() => new Intl.NumberFormat('en-GB', { maximumFractionDigits: 1 }));
+const smallNumbers = onFirstUse(() => new Intl.NumberFormat('en-GB', { maximumSignificantDigits: 2 }));
+const money = onFirstUse(() => new Intl.NumberFormat('en-GB', { minimumFractionDigits: 2, maximumFractionDigits: 2 }));
 
 /** A number with thousands separated and at most one decimal: `12,345`, `12.5`; below 1 two digits: `0.035`. */
 export function count(value: number): string {
-  return (Math.abs(value) < 1 ? smallNumbers : numbers).format(value);
+  return (Math.abs(value) < 1 ? smallNumbers() : numbers()).format(value);
 }
 
 /** `1 row`, `2 rows`. */
@@ -31,7 +33,7 @@ export function dollars(amount: number | null): string {
 }
 
 function amountOf(amount: number): string {
-  if (amount >= 1) return money.format(amount);
+  if (amount >= 1) return money().format(amount);
   if (amount >= 0.01) return decimals(amount, 4);
   // At least two significant digits.
   const leading = Math.max(0, -Math.floor(Math.log10(amount)) - 1);

@@ -1,7 +1,10 @@
-import { Ajv2020, type Format } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
+import type { Ajv2020, Format } from 'ajv/dist/2020.js';
 import { canonical, compareExactly } from './exact-keywords.ts';
 import { toLinearPattern } from './linear-pattern.ts';
+import { loadLater } from './load-later.ts';
+
+const ajvPackage = loadLater<typeof import('ajv/dist/2020.js')>('ajv/dist/2020.js');
+const formats = loadLater<typeof import('ajv-formats')>('ajv-formats');
 
 const OPTIONS = { strict: false, strictNumbers: true, logger: false, verbose: true } as const;
 
@@ -30,8 +33,8 @@ const linearRegExp = Object.assign(
  */
 export function createAjv({ allErrors, isExact }: { allErrors: boolean; isExact: boolean }): Ajv2020 {
   const code = { regExp: linearRegExp };
-  const ajv = new Ajv2020({ ...OPTIONS, allErrors, passContext: isExact, validateSchema: false, code });
-  addFormats.default(ajv);
+  const ajv = new (ajvPackage().Ajv2020)({ ...OPTIONS, allErrors, passContext: isExact, validateSchema: false, code });
+  formats().default(ajv);
   if (isExact) compareExactly(ajv);
   for (const [name, format] of Object.entries(ajv.formats)) {
     if (format !== undefined && !UNLIMITED_FORMATS.includes(name)) ajv.addFormat(name, limited(format));
@@ -56,8 +59,8 @@ let schemaChecker: Ajv2020 | undefined;
  */
 export function checkSchema(schema: { [key: string]: unknown }): void {
   if (schemaChecker === undefined) {
-    schemaChecker = new Ajv2020({ ...OPTIONS, allErrors: true });
-    addFormats.default(schemaChecker);
+    schemaChecker = new (ajvPackage().Ajv2020)({ ...OPTIONS, allErrors: true });
+    formats().default(schemaChecker);
   }
   void schemaChecker.validateSchema(schema, true);
 }

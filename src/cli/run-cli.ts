@@ -1,7 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { type AppError, toAppError } from '../base/errors.ts';
 import type { App } from './app.ts';
-import { type AppOptions, type CommandContext, createOutput, type Faces } from './command-context.ts';
+import { type AppOptions, type CommandContext, createOutput, type Faces, newCommand } from './command-context.ts';
+import { COMMANDS } from './commands/commands.ts';
 import { EXIT, exitCodeOfError } from './exit-codes.ts';
 import { type Io, paintFor, widthOf } from './io.ts';
 import type { Signals } from './signals.ts';
@@ -90,64 +91,20 @@ function createProgram(
   return program;
 }
 
-type AddCommand = (program: Command, context: CommandContext) => void;
-
-/** The commands, in the order and under the headings of the help. */
-const COMMANDS: { name: string; group: string; load: () => Promise<AddCommand> }[] = [
-  { name: 'demo', group: 'Start here:', load: async () => (await import('./commands/demo.ts')).addDemoCommand },
-  { name: 'chat', group: 'Start here:', load: async () => (await import('./commands/chat.ts')).addChatCommand },
-  {
-    name: 'analyze',
-    group: 'Work on tables:',
-    load: async () => (await import('./commands/analyze.ts')).addAnalyzeCommand,
-  },
-  {
-    name: 'agents',
-    group: 'Work on tables:',
-    load: async () => (await import('./commands/agents/agents.ts')).addAgentsCommands,
-  },
-  { name: 'try', group: 'Work on tables:', load: async () => (await import('./commands/try.ts')).addTryCommand },
-  { name: 'run', group: 'Work on tables:', load: async () => (await import('./commands/run.ts')).addRunCommand },
-  {
-    name: 'bedrock-processing',
-    group: 'Work on tables:',
-    load: async () => (await import('./commands/bedrock-processing.ts')).addBedrockProcessingCommand,
-  },
-  {
-    name: 'batches',
-    group: 'Work on tables:',
-    load: async () => (await import('./commands/batches/batches.ts')).addBatchesCommands,
-  },
-  {
-    name: 'uploads',
-    group: 'Work on tables:',
-    load: async () => (await import('./commands/uploads/uploads.ts')).addUploadsCommands,
-  },
-  {
-    name: 'serve',
-    group: 'Serve other programs:',
-    load: async () => (await import('./commands/serve.ts')).addServeCommand,
-  },
-  {
-    name: 'confirm',
-    group: 'Serve other programs:',
-    load: async () => (await import('./commands/confirm.ts')).addConfirmCommand,
-  },
-  { name: 'mcp', group: 'Serve other programs:', load: async () => (await import('./commands/mcp.ts')).addMcpCommand },
-  {
-    name: 'runner',
-    group: 'Serve other programs:',
-    load: async () => (await import('./commands/runner.ts')).addRunnerCommand,
-  },
-];
-
-/** Adds the command that `argv` names. If it names none, adds all, so that help and suggestions are complete. */
+/**
+ * Adds the command that `argv` names, with its options and subcommands. If it names none, adds the names of all, so that
+ * help and suggestions are complete and no command's module is loaded.
+ */
 async function addCommands(program: Command, context: CommandContext, argv: string[]): Promise<void> {
-  const asked = COMMANDS.filter((command) => command.name === argv[2]);
-  for (const { group, load } of asked.length > 0 ? asked : COMMANDS) {
-    const add = await load();
+  const asked = COMMANDS.find(({ usage }) => usage.split(' ')[0] === argv[2]);
+  if (asked !== undefined) {
+    const add = await asked.load();
+    add(newCommand(program, argv[2] ?? '', asked.description), context);
+    return;
+  }
+  for (const { usage, group, description } of COMMANDS.filter(({ isHidden }) => isHidden !== true)) {
     program.commandsGroup(group);
-    add(program, context);
+    newCommand(program, usage, description);
   }
 }
 

@@ -1,12 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import jsonata from 'jsonata';
+import type Jsonata from 'jsonata';
 import { announceActivity } from '../base/activity.ts';
 import { AppError } from '../base/errors.ts';
 import { withDigitsAsText } from '../base/exact-number.ts';
 import { toLinearPattern } from '../base/linear-pattern.ts';
+import { loadLater } from '../base/load-later.ts';
 import { type Budget, createBudget, isFunctionValue } from './budget.ts';
 import { type Focus, guardedFunctions } from './functions.ts';
 import { LinearRegExp } from './linear-regex.ts';
+
+const jsonata = loadLater<typeof Jsonata>('jsonata');
 
 /** Longest source of an expression, in characters. */
 const MAX_SOURCE_LENGTH = 20_000;
@@ -99,14 +102,14 @@ interface Frame {
   base: Focus['environment']['base'];
 }
 
-function parse(text: string, place: string): { compiled: jsonata.Expression; changesValues: boolean } {
+function parse(text: string, place: string): { compiled: Jsonata.Expression; changesValues: boolean } {
   try {
     const options = {
       stack: MAX_DEPTH,
       sequence: MAX_SEQUENCE,
       RegexEngine: LinearRegExp as unknown as RegExpConstructor,
     };
-    const compiled = jsonata(text, options);
+    const compiled = jsonata()(text, options);
     const { changesValues, copiesSequences } = inspect(compiled.ast());
     // JSONata reads its options when it evaluates.
     if (copiesSequences) options.sequence = MAX_COPIED_SEQUENCE;

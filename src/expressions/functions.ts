@@ -1,6 +1,9 @@
-import jsonata from 'jsonata';
+import type Jsonata from 'jsonata';
+import { loadLater } from '../base/load-later.ts';
 import { distinct, sort, spread } from './bounded-functions.ts';
 import { type Budget, MAX_VALUE_SIZE } from './budget.ts';
+
+const jsonata = loadLater<typeof Jsonata>('jsonata');
 
 /** What JSONata hands to a built-in function as `this`. */
 export interface Focus {
@@ -43,7 +46,7 @@ export async function guardedFunctions(
 ): Promise<Map<string, FunctionValue>> {
   builtIns ??= Promise.all(
     GUARDED.map(
-      async (name): Promise<[string, FunctionValue]> => [name, await jsonata(`$${name}`).evaluate(undefined)],
+      async (name): Promise<[string, FunctionValue]> => [name, await jsonata()(`$${name}`).evaluate(undefined)],
     ),
   );
   const guarded = new Map<string, FunctionValue>();

@@ -24,8 +24,14 @@ export function registerTools(server: McpServer, { tools, confirmations, log }: 
         title: tool.title,
         description: tool.description,
         // Arguments pass unchecked: the tool checks them itself and answers a fault with its fix.
-        inputSchema: schemaOf(tool.inputSchema, (value) => ({ value })),
-        outputSchema: schemaOf(tool.outputSchema, (value) => tool.output['~standard'].validate(value)),
+        inputSchema: schemaOf(
+          () => tool.inputSchema,
+          (value) => ({ value }),
+        ),
+        outputSchema: schemaOf(
+          () => tool.outputSchema,
+          (value) => tool.output['~standard'].validate(value),
+        ),
         annotations: { title: tool.title, ...tool.hints },
       },
       async (args, context) => {
@@ -43,8 +49,7 @@ export function registerTools(server: McpServer, { tools, confirmations, log }: 
 type Validate = StandardSchemaWithJSON['~standard']['validate'];
 
 /** A ready JSON Schema with a validator, in the SDK's form; nothing is converted per request. */
-function schemaOf(document: JsonSchema, validate: Validate): StandardSchemaWithJSON {
-  const json = () => document;
+function schemaOf(json: () => JsonSchema, validate: Validate): StandardSchemaWithJSON {
   return { '~standard': { version: 1, vendor: 'rowmill', validate, jsonSchema: { input: json, output: json } } };
 }
 

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
-import { stringify } from 'yaml';
 import type { AgentDefinition } from '../agent/definition.ts';
+import { loadLater } from '../base/load-later.ts';
+
+const yaml = loadLater<typeof import('yaml')>('yaml');
 
 /** The YAML of an agent: an agents.yaml that loads again to the same definition. Paths in it are absolute. */
 export function agentYaml({ base_dir: folder, tools, description, ...rest }: AgentDefinition): string {
@@ -14,5 +16,5 @@ export function agentYaml({ base_dir: folder, tools, description, ...rest }: Age
     ...others,
     ...(located.length === 0 ? {} : { tools: located }),
   };
-  return stringify({ agents: [agent] }, { lineWidth: 0 });
+  return yaml().stringify({ agents: [agent] }, { lineWidth: 0 });
 }

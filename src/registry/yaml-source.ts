@@ -1,5 +1,7 @@
-import { isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { exactNumber } from '../base/exact-number.ts';
+import { loadLater } from '../base/load-later.ts';
+
+const yaml = loadLater<typeof import('yaml')>('yaml');
 
 /** A parsed YAML text that still knows its lines, counted from 1. */
 export interface YamlSource {
@@ -15,6 +17,7 @@ export interface YamlSource {
  * number that a JavaScript number can't hold is an ExactNumber.
  */
 export function openYaml(text: string): YamlSource {
+  const { LineCounter, parseDocument, visit } = yaml();
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false, merge: true });
   const faults = document.errors.map((error) => ({
@@ -49,6 +52,7 @@ const LONG_INTEGER = /^[-+]?[1-9]\d{15,}$/;
 
 /** The start of a collection's child: its key in a map, which a person looks for. */
 function offsetOf(parent: unknown, step: string | number | undefined): number | undefined {
+  const { isMap, isScalar } = yaml();
   if (isMap(parent)) {
     const pair = parent.items.find(({ key }) => isScalar(key) && key.value === step);
     return isScalar(pair?.key) ? pair.key.range?.[0] : undefined;

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { ToolContext } from '../agent/tool.ts';
 import { AppError, toAppError } from '../base/errors.ts';
 import { parseJson } from '../base/exact-number.ts';
+import { onFirstUse } from '../base/on-first-use.ts';
 import type { JsonObject } from '../protocol/messages.ts';
 import type { ToolResult } from '../protocol/run.ts';
 import { isUnknownOption } from '../runner/contract/problem.ts';
@@ -32,11 +33,18 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
   parts: ToolParts<Input, Output>,
 ): OrchestratorTool {
   const { run, ...described } = parts;
+  // A start that only answers `initialize` need not wait for them.
+  const inputSchema = onFirstUse(() => portableSchema(parts.input, 'input'));
+  const outputSchema = onFirstUse(() => portableSchema(parts.output, 'output'));
   return {
     ...described,
     checksInput: true,
-    inputSchema: portableSchema(parts.input, 'input'),
-    outputSchema: portableSchema(parts.output, 'output'),
+    get inputSchema() {
+      return inputSchema();
+    },
+    get outputSchema() {
+      return outputSchema();
+    },
     async execute(input, context) {
       const parsed = parts.input.safeParse(input);
       if (!parsed.success) return failure(argumentsError(parts.name, parsed.error));

@@ -5,7 +5,7 @@ import { readingOptions } from '../../runner/contract/reading.ts';
 import { canAsk } from '../agreement.ts';
 import { readAsking } from '../ask-encoding.ts';
 import { callTool } from '../call-tool.ts';
-import { type CommandContext, newCommand, type Output } from '../command-context.ts';
+import type { CommandContext, Output } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { numberArgument } from '../mapping-arguments.ts';
 import { addReadingFlags, type FlagValues, readingArguments, readingFlagsOf } from '../option-flags.ts';
@@ -54,8 +54,8 @@ const analysis = z.object({
 type Analysis = z.infer<typeof analysis>;
 
 /** `rowmill analyze`: what is in a table, in one pass. */
-export function addAnalyzeCommand(program: Command, context: CommandContext): void {
-  const command = newCommand(program, 'analyze', 'Show what is in a table: rows, columns, types, samples')
+export function addAnalyzeCommand(command: Command, context: CommandContext): void {
+  command
     .argument('<table>', TABLE_ARGUMENT)
     .option(
       '--sample-rows <n>',

@@ -14,7 +14,7 @@ import { JOB_TYPES, type JobType, readJobFolder } from '../bedrock/folders.ts';
 import { planSplits, type RunSplit, takeUp } from '../bedrock/job-run.ts';
 import { type BedrockSettings, readBedrockSettings } from '../bedrock/settings.ts';
 import { type ProcessedSplit, summarize, writeSummary } from '../bedrock/summary.ts';
-import { type CommandContext, newCommand, type Output } from '../command-context.ts';
+import type { CommandContext, Output } from '../command-context.ts';
 import { EXIT, exitCodeOfBatch } from '../exit-codes.ts';
 import { type Foreground, type ForegroundResult, openForeground } from '../foreground.ts';
 import { numberArgument } from '../mapping-arguments.ts';
@@ -31,8 +31,8 @@ interface Arguments {
 }
 
 /** `rowmill bedrock-processing`: the folders and variables of a Bedrock processing job, on the batch runner. */
-export function addBedrockProcessingCommand(program: Command, context: CommandContext): void {
-  newCommand(program, 'bedrock-processing', 'Run a Bedrock processing job: its folders and environment variables')
+export function addBedrockProcessingCommand(command: Command, context: CommandContext): void {
+  command
     .addOption(new Option('--job_type <type>', 'what the job is for').choices(JOB_TYPES).makeOptionMandatory())
     .option(
       '--batch-size <n>',

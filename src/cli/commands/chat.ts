@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { AppError, type ErrorCode } from '../../base/errors.ts';
 import type { App } from '../app.ts';
 import { chatCommand, openingLines } from '../chat-commands.ts';
-import { type CommandContext, newCommand, type Output } from '../command-context.ts';
+import type { CommandContext, Output } from '../command-context.ts';
 import { EXIT, exitCodeOfError } from '../exit-codes.ts';
 import { listenForStop } from '../signals.ts';
 import { type Answer, createConversationView } from '../terminal/conversation-view.ts';
@@ -11,8 +11,8 @@ import { missingLines } from '../terminal/missing-text.ts';
 import { oneLine } from '../terminal/safe-text.ts';
 
 /** `rowmill chat`: the orchestrator in the terminal; from a pipe, one message per line. */
-export function addChatCommand(program: Command, context: CommandContext): void {
-  newCommand(program, 'chat', 'Say in your own words what to do with a table')
+export function addChatCommand(command: Command, context: CommandContext): void {
+  command
     .option('-C, --conversation <id>', 'continue an earlier conversation')
     .addHelpText('after', HELP)
     .action((given: { conversation?: string }) =>

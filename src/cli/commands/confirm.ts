@@ -2,13 +2,13 @@ import type { Command } from 'commander';
 import { AppError } from '../../base/errors.ts';
 import { dollars } from '../../base/figures.ts';
 import { askToGoOn, canAsk } from '../agreement.ts';
-import { type CommandContext, newCommand, type Output } from '../command-context.ts';
+import type { CommandContext, Output } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { oneLine } from '../terminal/safe-text.ts';
 
 /** `rowmill confirm CODE`: a person agrees to what a model asked for through MCP. */
-export function addConfirmCommand(program: Command, context: CommandContext): void {
-  newCommand(program, 'confirm', 'Agree to spending that a model asked for through MCP')
+export function addConfirmCommand(command: Command, context: CommandContext): void {
+  command
     .argument('<code>', 'the code that the model showed you')
     .addHelpText('after', HELP)
     .action((code: string) => context.run((output) => confirm(code, { context, output })));

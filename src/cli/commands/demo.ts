@@ -3,7 +3,7 @@ import { AppError, type ErrorCode } from '../../base/errors.ts';
 import { exampleKeyVariable } from '../../providers/catalog.ts';
 import type { BatchReport } from '../../runner/contract/report.ts';
 import type { App } from '../app.ts';
-import { type CommandContext, newCommand, type Output } from '../command-context.ts';
+import type { CommandContext, Output } from '../command-context.ts';
 import { type DemoStage, setDemoStage } from '../demo/demo-stage.ts';
 import { playDemo } from '../demo/demo-talk.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -18,8 +18,8 @@ interface DemoArguments {
 }
 
 /** `rowmill demo`: the complete main job on bundled data, without a key. */
-export function addDemoCommand(program: Command, context: CommandContext): void {
-  newCommand(program, 'demo', 'Watch a complete batch run on bundled data; no key needed')
+export function addDemoCommand(command: Command, context: CommandContext): void {
+  command
     .option('-o, --out <path>', 'where the table goes (default: addresses-broadband.csv, here)')
     .option('--keep', 'keep the demo’s data directory, to inspect its batch afterwards')
     .addHelpText('after', HELP)

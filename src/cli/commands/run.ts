@@ -9,7 +9,7 @@ import { ENDED } from '../../runner/lifecycle/batch.ts';
 import { askToGoOn, canAsk, mayStartUnasked, SPEND_LESS, tooCostly } from '../agreement.ts';
 import type { App } from '../app.ts';
 import { planReadable } from '../ask-encoding.ts';
-import { type CommandContext, newCommand, type Output } from '../command-context.ts';
+import type { CommandContext, Output } from '../command-context.ts';
 import { EXIT, exitCodeOfError } from '../exit-codes.ts';
 import { openForeground } from '../foreground.ts';
 import { agentArgument, collect, columnArguments, locationArgument, mappingArgument } from '../mapping-arguments.ts';
@@ -41,8 +41,8 @@ interface RunArguments extends FlagValues, QuestionFlags {
 }
 
 /** `rowmill run`: a batch in the foreground. */
-export function addRunCommand(program: Command, context: CommandContext): void {
-  const command = newCommand(program, 'run', 'Run an agent over every row of a table')
+export function addRunCommand(command: Command, context: CommandContext): void {
+  command
     .argument('<table>', TABLE_ARGUMENT)
     .option('-a, --agent <name[@version]>', 'the agent; without @version, its newest version')
     .option('--name <name>', batchRequest.shape.name.unwrap().description)

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
-import { type CommandContext, newCommand } from '../command-context.ts';
+import type { CommandContext } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { numberArgument } from '../mapping-arguments.ts';
 import { listenForStop } from '../signals.ts';
 import { missingLines } from '../terminal/missing-text.ts';
 
 /** `rowmill serve`: chat and MCP over HTTP; batches run in this process. */
-export function addServeCommand(program: Command, context: CommandContext): void {
-  newCommand(program, 'serve', 'Serve chat and MCP over HTTP, and run batches')
+export function addServeCommand(command: Command, context: CommandContext): void {
+  command
     .option(
       '--host <address>',
       'address to listen on; an address beyond loopback requires ROWMILL_API_KEYS',

@@ -3,7 +3,7 @@ import type { AgentDefinition } from '../../agent/definition.ts';
 import { AppError } from '../../base/errors.ts';
 import { resolveAgent } from '../../registry/registry.ts';
 import type { App, Given } from '../app.ts';
-import { type CommandContext, newCommand, type Output } from '../command-context.ts';
+import type { CommandContext, Output } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { collect, locationArgument, mappingArgument, numberArgument } from '../mapping-arguments.ts';
 import { addQuestionFlags, QUESTION_HELP, type QuestionFlags, questionOf } from '../question-arguments.ts';
@@ -19,8 +19,8 @@ interface TryArguments extends QuestionFlags {
 }
 
 /** `rowmill try AGENT`: runs an agent, or a question, once and shows its calls and their cost. Exits 3 when it fails. */
-export function addTryCommand(program: Command, context: CommandContext): void {
-  const command = newCommand(program, 'try', 'Run an agent once and show its trace with the cost')
+export function addTryCommand(command: Command, context: CommandContext): void {
+  command
     .argument('[agent]', 'the agent, as NAME or NAME@VERSION; none for a question with --prompt')
     .argument('[message]', 'a message, for an agent without a prompt of its own')
     .option('-i, --input <field=value>', 'an input field, or a column of the question; repeat for more', collect)

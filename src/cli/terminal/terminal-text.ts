@@ -1,10 +1,17 @@
-import stringWidth from 'string-width';
+import { loadLater } from '../../base/load-later.ts';
+import { onFirstUse } from '../../base/on-first-use.ts';
 
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+const segmenter = onFirstUse(() => new Intl.Segmenter('en', { granularity: 'grapheme' }));
+
+const PRINTABLE_ASCII = /^[ -~]*$/;
+
+/** Its tables of signs take 30 ms to load, which most commands need not pay. */
+const stringWidth = loadLater<typeof import('string-width')>('string-width');
 
 /** Columns that a text takes in a terminal: 2 for wide signs and emoji. */
 export function displayWidth(text: string): number {
-  return stringWidth(text);
+  if (PRINTABLE_ASCII.test(text)) return text.length;
+  return stringWidth().default(text);
 }
 
 /** The text, cut to a number of columns between graphemes; an ellipsis marks the cut. */
@@ -15,7 +22,7 @@ export function truncate(text: string, columns: number): string {
   if (columns < 1) return '';
   let kept = '';
   let width = 0;
-  for (const { segment } of segmenter.segment(text.slice(0, columns * 16))) {
+  for (const { segment } of segmenter().segment(text.slice(0, columns * 16))) {
     const next = displayWidth(segment);
     if (width + next > columns - 1) break;
     kept += segment;

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { loadLater } from '../../base/load-later.ts';
 import type { TokenCosts, Usage } from '../../protocol/messages.ts';
 import { descriptorOf } from '../catalog.ts';
 import type { ModelPrices, PriceOverrides } from './model-prices.ts';
@@ -80,8 +80,8 @@ function scale(microUsdPerToken: number): number {
   return Math.round(microUsdPerToken * SCALE);
 }
 
-type GenaiPrices = typeof import('@pydantic/genai-prices');
-const load = createRequire(import.meta.url);
+/** Loading it takes 75 ms. */
+const bundledPrices = loadLater<typeof import('@pydantic/genai-prices')>('@pydantic/genai-prices');
 
 /**
  * The bundled table's price; undefined when the table resolves the name to another model, as it does for unknown names.
@@ -92,8 +92,7 @@ function bundledCosts(provider: string, model: string, usage: Usage): TokenCosts
   const { source, aliases } = descriptorOf(provider)?.prices ?? {};
   if (typeof source !== 'object') return undefined;
   const providerId = source.table;
-  // Loading takes 75 ms, which a start must not pay; `require` keeps the module in its cache.
-  const { calcPrice } = load('@pydantic/genai-prices') as GenaiPrices;
+  const { calcPrice } = bundledPrices();
   const prompt = usage.inputTokens + usage.cacheWriteTokens + usage.cacheReadTokens;
   const tokens = {
     input_tokens: prompt,

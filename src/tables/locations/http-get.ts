@@ -1,5 +1,4 @@
-import * as http from 'node:http';
-import * as https from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import type { LookupFunction, Socket } from 'node:net';
 import { AppError } from '../../base/errors.ts';
 import { createPublicLookup, isPublicAddress, requirePublicHost } from '../../base/public-address.ts';
@@ -44,7 +43,7 @@ export async function httpGet(
     /** Where redirects may lead: an address that this is the beginning of. Default: anywhere. */
     below?: string;
   },
-): Promise<http.IncomingMessage> {
+): Promise<IncomingMessage> {
   let url = from;
   for (let redirects = 0; ; redirects += 1) {
     const answer = await getOnce(url, options);
@@ -67,17 +66,19 @@ export async function httpGet(
   }
 }
 
-function getOnce(
+async function getOnce(
   url: URL,
   { reach, headers, signal }: { reach: HttpReach; headers: Record<string, string>; signal?: AbortSignal | undefined },
-): Promise<http.IncomingMessage> {
+): Promise<IncomingMessage> {
   const isNamed = reach.hosts.has(url.hostname);
+  // Loaded on first use: Node's HTTP modules take 60 ms.
+  const { get } = await (url.protocol === 'https:' ? import('node:https') : import('node:http'));
   return new Promise((resolve, reject) => {
     const fail = (cause: unknown) => reject(networkError(url, cause));
     try {
       if (!isNamed) requirePublicHost(url.hostname);
       const lookup = isNamed ? reach.lookup : createPublicLookup(reach.lookup);
-      const request = (url.protocol === 'https:' ? https : http).get(
+      const request = get(
         url,
         // `agent: false`: a connection of its own, which no proxy of the environment takes over.
         { headers, agent: false, ...(lookup && { lookup }), ...(signal && { signal }) },

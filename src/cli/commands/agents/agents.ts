@@ -8,13 +8,8 @@ import { addAgentsNewCommand } from './agents-new.ts';
 import { addAgentsShowCommand } from './agents-show.ts';
 
 /** `rowmill agents …`. */
-export function addAgentsCommands(program: Command, context: CommandContext): void {
-  const agents = program
-    .command('agents')
-    .description('List agents, show one, check one against a table, define one')
-    .helpCommand(false)
-    .option('--json', 'print one JSON document on stdout')
-    .addHelpText('after', HELP);
+export function addAgentsCommands(agents: Command, context: CommandContext): void {
+  agents.helpCommand(false).addHelpText('after', HELP);
   addAgentsListCommand(agents, context);
   addAgentsShowCommand(agents, context);
   addAgentsCheckCommand(agents, context);

@@ -14,13 +14,8 @@ import { addBatchesShowCommand } from './batches-show.ts';
 import { addBatchesTraceCommand } from './batches-trace.ts';
 
 /** `rowmill batches …`. */
-export function addBatchesCommands(program: Command, context: CommandContext): void {
-  const batches = program
-    .command('batches')
-    .description('Show, change, pause, resume, cancel, retry, export and delete batches')
-    .helpCommand(false)
-    .option('--json', 'print one JSON document on stdout')
-    .addHelpText('after', HELP);
+export function addBatchesCommands(batches: Command, context: CommandContext): void {
+  batches.helpCommand(false).addHelpText('after', HELP);
   addBatchesListCommand(batches, context);
   addBatchesShowCommand(batches, context);
   addBatchesRowsCommand(batches, context);

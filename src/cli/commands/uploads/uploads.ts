@@ -5,13 +5,8 @@ import { addUploadsDeleteCommand } from './uploads-delete.ts';
 import { addUploadsListCommand, listUploads } from './uploads-list.ts';
 
 /** `rowmill uploads …`. */
-export function addUploadsCommands(program: Command, context: CommandContext): void {
-  const uploads = program
-    .command('uploads')
-    .description('Show and delete the files that clients sent to the server')
-    .helpCommand(false)
-    .option('--json', 'print one JSON document on stdout')
-    .addHelpText('after', HELP);
+export function addUploadsCommands(uploads: Command, context: CommandContext): void {
+  uploads.helpCommand(false).addHelpText('after', HELP);
   addUploadsListCommand(uploads, context);
   addUploadsDeleteCommand(uploads, context);
   listByDefault(uploads, context, (output) => listUploads({}, { context, output }));

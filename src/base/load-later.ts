@@ -1,0 +1,13 @@
+import { createRequire } from 'node:module';
+import { onFirstUse } from './on-first-use.ts';
+
+const load = createRequire(import.meta.url);
+
+/**
+ * A package of which only some runs need the functions; loaded when they are first called. A program that starts in a
+ * fifth of a second can't load everything that it might need.
+ * @param name of the package, as in an import
+ */
+export function loadLater<Package>(name: string): () => Package {
+  return onFirstUse(() => load(name) as Package);
+}

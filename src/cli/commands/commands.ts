@@ -1,0 +1,97 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../command-context.ts';
+
+/** A command of the program. Help shows it without its module, which is loaded when the command is run. */
+export interface CommandEntry {
+  /** Its name and, in the form of help, its arguments. */
+  usage: string;
+  /** The heading of the help under which it stands. */
+  group: string;
+  description: string;
+  isHidden?: boolean;
+  /** Loads the module that gives a command its arguments, options and action. */
+  load: () => Promise<(command: Command, context: CommandContext) => void>;
+}
+
+/** The commands, in the order of the help. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    usage: 'demo',
+    group: 'Start here:',
+    description: 'Watch a complete batch run on bundled data; no key needed',
+    load: async () => (await import('./demo.ts')).addDemoCommand,
+  },
+  {
+    usage: 'chat',
+    group: 'Start here:',
+    description: 'Say in your own words what to do with a table',
+    load: async () => (await import('./chat.ts')).addChatCommand,
+  },
+  {
+    usage: 'analyze <table>',
+    group: 'Work on tables:',
+    description: 'Show what is in a table: rows, columns, types, samples',
+    load: async () => (await import('./analyze.ts')).addAnalyzeCommand,
+  },
+  {
+    usage: 'agents',
+    group: 'Work on tables:',
+    description: 'List agents, show one, check one against a table, define one',
+    load: async () => (await import('./agents/agents.ts')).addAgentsCommands,
+  },
+  {
+    usage: 'try [agent] [message]',
+    group: 'Work on tables:',
+    description: 'Run an agent once and show its trace with the cost',
+    load: async () => (await import('./try.ts')).addTryCommand,
+  },
+  {
+    usage: 'run <table>',
+    group: 'Work on tables:',
+    description: 'Run an agent over every row of a table',
+    load: async () => (await import('./run.ts')).addRunCommand,
+  },
+  {
+    usage: 'bedrock-processing',
+    group: 'Work on tables:',
+    description: 'Run a Bedrock processing job: its folders and environment variables',
+    load: async () => (await import('./bedrock-processing.ts')).addBedrockProcessingCommand,
+  },
+  {
+    usage: 'batches',
+    group: 'Work on tables:',
+    description: 'Show, change, pause, resume, cancel, retry, export and delete batches',
+    load: async () => (await import('./batches/batches.ts')).addBatchesCommands,
+  },
+  {
+    usage: 'uploads',
+    group: 'Work on tables:',
+    description: 'Show and delete the files that clients sent to the server',
+    load: async () => (await import('./uploads/uploads.ts')).addUploadsCommands,
+  },
+  {
+    usage: 'serve',
+    group: 'Serve other programs:',
+    description: 'Serve chat and MCP over HTTP, and run batches',
+    load: async () => (await import('./serve.ts')).addServeCommand,
+  },
+  {
+    usage: 'confirm <code>',
+    group: 'Serve other programs:',
+    description: 'Agree to spending that a model asked for through MCP',
+    load: async () => (await import('./confirm.ts')).addConfirmCommand,
+  },
+  {
+    usage: 'mcp',
+    group: 'Serve other programs:',
+    description: 'Serve MCP over stdin and stdout, for Claude Desktop and similar clients',
+    load: async () => (await import('./mcp.ts')).addMcpCommand,
+  },
+  {
+    usage: 'runner',
+    group: 'Serve other programs:',
+    description: 'Drive the batches that no process drives, until none is left',
+    isHidden: true,
+    load: async () => (await import('./runner.ts')).addRunnerCommand,
+  },
+];
