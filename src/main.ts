@@ -6,6 +6,7 @@ import { processIo } from './cli/io.ts';
 import { runCli } from './cli/run-cli.ts';
 import { processSignals } from './cli/signals.ts';
 import type { McpHttp } from './mcp/http.ts';
+import { type Caller, localCaller } from './runner/contract/caller.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -65,25 +66,31 @@ const FACES: Faces = {
       import('./http/listen.ts'),
       import('./mcp/http.ts'),
     ]);
-    const handlers = new Map<string | undefined, Promise<McpHttp>>();
-    const handlerOf = (callerId: string | undefined): Promise<McpHttp> => {
+    const handlers = new Map<string, Promise<McpHttp>>();
+    const handlerOf = (caller: Caller): Promise<McpHttp> => {
+      const key = JSON.stringify(caller);
       const handler =
-        handlers.get(callerId) ??
-        mcpFactory(app, callerId).then((factory) => createMcpHttpHandler(factory, { log: app.log }));
-      handlers.set(callerId, handler);
+        handlers.get(key) ??
+        mcpFactory(app, { ...caller, face: 'mcp' }).then((factory) => createMcpHttpHandler(factory, { log: app.log }));
+      handlers.set(key, handler);
       return handler;
     };
     const http = createHttpApp({
-      conversations: app.conversations,
-      confirmations: app.confirmations,
-      mcp: async (request, callerId) => (await handlerOf(callerId)).fetch(request),
-      apiKeys: app.config.apiKeys,
-      host,
-      version,
-      log: app.log,
-      ready: async () => {
-        await app.runner.lapsed();
-        await app.registry.list();
+      server: {
+        ...{ host, version, log: app.log, now: Date.now },
+        hasKeys: await app.access.requiresKey(),
+        ready: async () => {
+          await app.runner.lapsed();
+          await app.registry.list();
+        },
+      },
+      access: app.access,
+      idempotency: app.idempotency,
+      runnerOf: (caller) => app.as(caller).runner,
+      talk: {
+        conversations: app.conversations,
+        confirmations: app.confirmations,
+        mcp: async (request, caller) => (await handlerOf(caller)).fetch(request),
       },
     });
     const listening = await listen(http, { port, signal, hardSignal });
@@ -97,7 +104,7 @@ const FACES: Faces = {
   async mcp(app) {
     const { serveMcpStdio } = await import('./mcp/stdio.ts');
     const stop = new AbortController();
-    const done = serveMcpStdio(await mcpFactory(app), { log: app.log, signal: stop.signal });
+    const done = serveMcpStdio(await mcpFactory(app, localCaller('mcp')), { log: app.log, signal: stop.signal });
     // Resumes batches that an earlier process left running.
     await app.ensureDetachedRunner();
     return {
@@ -110,8 +117,8 @@ const FACES: Faces = {
   },
 };
 
-async function mcpFactory(app: App, callerId?: string) {
+async function mcpFactory(app: App, caller: Caller) {
   const { createMcpServerFactory } = await import('./mcp/server.ts');
   const { registry, confirmations, log } = app;
-  return createMcpServerFactory({ ...app.as('mcp', callerId), confirmations, registry, version, log });
+  return createMcpServerFactory({ ...app.as(caller), confirmations, registry, version, log });
 }

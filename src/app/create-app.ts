@@ -1,3 +1,4 @@
+import { createAccess } from '../access/create-access.ts';
 import { createConversations } from '../agent/conversation/conversations.ts';
 import type { AgentDefinition } from '../agent/definition.ts';
 import { openAgent } from '../agent/open-agent.ts';
@@ -12,7 +13,7 @@ import type { PriceOverrides } from '../providers/prices/model-prices.ts';
 import { createPriceTable } from '../providers/prices/prices.ts';
 import { resolveAgent } from '../registry/registry.ts';
 import { saveAgent, withSavedAgents } from '../registry/saved-registry.ts';
-import { type Caller, keyCaller, localCaller } from '../runner/contract/caller.ts';
+import { type Caller, localCaller } from '../runner/contract/caller.ts';
 import { createRunner } from '../runner/create-runner.ts';
 import { createExecutors } from '../runner/execution/executors.ts';
 import { supervise } from '../runner/lifecycle/supervise.ts';
@@ -106,12 +107,13 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     const own = runner.as(caller);
     return { runner: own, tools: toolsOf(own) };
   });
+  const access = createAccess({ environmentKeys: config.apiKeys });
   const conversations = createConversations({
     store,
-    open: (label, speaker, said) =>
+    open: async (label, speaker, said) =>
       openOrchestrator(label, {
         registry,
-        tools: as(callerOf(config, 'chat', speaker)).tools,
+        tools: as(await access.callerOf(speaker, 'chat')).tools,
         said,
         providers,
         talkLane,
@@ -132,7 +134,9 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     config,
     log,
     ...as(localCaller('cli')),
-    as: (face, id) => as(callerOf(config, face, id)),
+    as,
+    access,
+    idempotency: store,
     registry,
     saveAgent: (name, definition) =>
       saveAgent({ name, definition, at: systemClock.now() }, { registry: filed, saved: store }),
@@ -172,16 +176,11 @@ async function ownPrices({ pricesPath }: Config): Promise<{ overrides?: PriceOve
   return { overrides: readPriceFile(pricesPath) };
 }
 
-/** The caller with one of the environment's keys, by its id; without one, the local caller. */
-function callerOf({ apiKeys }: Config, face: Caller['face'], id: string | undefined): Caller {
-  return apiKeys.map((key) => keyCaller(key, face)).find((caller) => caller.id === id) ?? localCaller(face);
-}
-
 /** The runner and tools of each caller, created once: creating the tools' schemas takes time. */
 function createBindings(bind: (caller: Caller) => AppBinding): (caller: Caller) => AppBinding {
   const known = new Map<string, AppBinding>();
   return (caller) => {
-    const key = `${caller.face} ${caller.id}`;
+    const key = JSON.stringify(caller);
     const binding = known.get(key) ?? bind(caller);
     known.set(key, binding);
     return binding;

@@ -8,8 +8,12 @@ export type ErrorCode =
   | 'invalid_arguments'
   | 'option_not_supported'
   | 'unauthorized'
+  | 'scope_missing'
   | 'forbidden_host'
   | 'payload_too_large'
+  | 'limit_exceeded'
+  | 'idempotency_key_reused'
+  | 'idempotency_key_busy'
   | 'not_found'
   | 'too_busy'
   | 'upload_conflict'
@@ -87,6 +91,14 @@ export type ErrorCode =
   | 'aborted'
   | 'internal';
 
+/** One fault of a request: where it is, what is wrong, and the fix where one is known. */
+export interface Fault {
+  /** Such as `body.rows[3].input`. */
+  place: string;
+  message: string;
+  fix?: string;
+}
+
 /** The optional parts of an {@link AppError}. */
 export interface AppErrorOptions {
   /** Whether the same call may succeed later, unchanged. Default `false`. */
@@ -96,6 +108,8 @@ export interface AppErrorOptions {
   retryAfterMs?: number;
   /** True when a request was sent and it is unknown whether the service executed it (and charged for it). */
   outcomeUnknown?: boolean;
+  /** The faults of a request, each with its place; the message tells them too. */
+  faults?: readonly Fault[];
 }
 
 /** The one error class: `message` names the place and the fix. */
@@ -104,6 +118,7 @@ export class AppError extends Error {
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
   readonly outcomeUnknown: boolean;
+  readonly faults: readonly Fault[];
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -112,6 +127,7 @@ export class AppError extends Error {
     this.retryable = options.retryable ?? false;
     this.retryAfterMs = options.retryAfterMs;
     this.outcomeUnknown = options.outcomeUnknown ?? false;
+    this.faults = options.faults ?? [];
   }
 }
 

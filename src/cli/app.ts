@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Access } from '../access/access.ts';
 import type { Conversations } from '../agent/conversation/conversation.ts';
 import type { AgentDefinition } from '../agent/definition.ts';
 import type { StartedTool } from '../agent/tools/open-tools.ts';
@@ -8,6 +9,7 @@ import type { Registry } from '../registry/registry.ts';
 import type { Caller } from '../runner/contract/caller.ts';
 import type { InputMapping } from '../runner/contract/mapping.ts';
 import type { Runner } from '../runner/runner.ts';
+import type { IdempotencyStore } from '../storage/idempotency.ts';
 import type { JournalEntry } from '../storage/journal.ts';
 import type { Cell } from '../tables/cell.ts';
 import type { Confirmations } from '../tools/execute/confirmations.ts';
@@ -57,10 +59,14 @@ export interface TriedRun {
 /** The parts that commands use; main.ts makes them once, on first use. */
 export interface App extends AppBinding {
   /** The settings that commands and listeners read. */
-  config: { confirmAboveUsd: number; apiKeys: string[] };
+  config: { confirmAboveUsd: number };
   log: Log;
-  /** `runner` and `tools` of another face: for the key's caller with this id, or without an id for the local user. */
-  as(face: Caller['face'], callerId?: string): AppBinding;
+  /** `runner` and `tools` of another caller. */
+  as(caller: Caller): AppBinding;
+  /** Who clients are. */
+  access: Access;
+  /** Keeps the answers of requests with an idempotency key. */
+  idempotency: IdempotencyStore;
   registry: Registry;
   /** Saves an agent beside the registry's, as the next version of its name. @throws AppError `invalid_arguments` */
   saveAgent(name: string, definition: AgentDefinition): Promise<AgentDefinition>;

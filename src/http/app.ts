@@ -1,38 +1,21 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
-import type { Conversations } from '../agent/conversation/conversation.ts';
+import { compress } from 'hono/compress';
 import { AppError } from '../base/errors.ts';
-import type { Log } from '../base/log.ts';
-import { describeZodError } from '../base/schema.ts';
-import type { Confirmations } from '../tools/execute/confirmations.ts';
-import { type AuthEnv, bearerAuth } from './middleware/bearer-auth.ts';
+import type { HttpFace } from './face.ts';
+import { invalidRequest } from './faults-of.ts';
+import type { HttpEnv } from './http-env.ts';
+import { authenticate } from './middleware/authenticate.ts';
 import { hostGuard, isLoopback } from './middleware/host-guard.ts';
+import { idempotency } from './middleware/idempotency.ts';
 import { onError, onNotFound } from './middleware/on-error.ts';
 import { createBodyBudget, requestLimit } from './middleware/request-limit.ts';
-import { streamChat } from './resources/chat-stream.ts';
-import { CONFIRM_PAGE, confirmPage } from './resources/confirm-page.ts';
-import { agreeToConfirmation, confirmationRoutes, readConfirmation } from './resources/confirmations.ts';
-import { OPEN_PATHS, routes } from './resources/conversations.ts';
+import type { HttpParts, ServerParts } from './parts.ts';
+import { addChatRoutes } from './resources/chat.ts';
+import { CONFIRM_PAGE } from './resources/confirm-page.ts';
+import { addConfirmationRoutes } from './resources/confirmations.ts';
 import { createOpenTurns } from './resources/open-turns.ts';
-
-/** The parts of the HTTP face. */
-export interface HttpParts {
-  conversations: Conversations;
-  confirmations: Confirmations;
-  /** Answers `/mcp`, every method, for the caller whose key the request has. */
-  mcp: (request: Request, callerId: string | undefined) => Promise<Response>;
-  /** Keys of clients. If there are any, every path but the probes requires one. */
-  apiKeys: readonly string[];
-  /** The address to listen on. On a loopback address, only requests to loopback names are accepted. */
-  host: string;
-  version: string;
-  log: Log;
-  /** Rejects when requests can't be served, with the reason. */
-  ready: () => Promise<void>;
-  /** How often an idle chat stream gets a comment, in milliseconds. Default 15,000. */
-  keepAliveMs?: number;
-  /** Chat turns at the same time; further ones get 429. Default {@link MAX_TURNS}. */
-  maxTurns?: number;
-}
+import { addProbes, OPEN_PATHS } from './resources/probes.ts';
+import { createEventStreams } from './sse.ts';
 
 /** The HTTP face before it listens. */
 export interface HttpApp {
@@ -40,72 +23,89 @@ export interface HttpApp {
   fetch(request: Request): Promise<Response> | Response;
   /** Answers a request without a port, for tests. */
   request(path: string, init?: RequestInit): Promise<Response> | Response;
+  /** Refuses new work, and ends the streams of listeners; resolves when they are over. Idempotent. */
+  stopStreams(): Promise<void>;
   /** Ends every chat turn; resolves when each is stored. Idempotent. */
   endTurns(): Promise<void>;
 }
 
 /**
- * Makes the HTTP face: chat, conversations, MCP, probes and the OpenAPI document.
+ * Makes the HTTP face. Each resource is a file of `resources/`, with a function that adds its routes.
  * @throws AppError `config_invalid` when it would listen beyond loopback without a key
  */
 export function createHttpApp(parts: HttpParts): HttpApp {
-  const { conversations, confirmations, mcp, apiKeys, host, version, log, ready, keepAliveMs = 15_000 } = parts;
-  refuseOpenDoor(host, apiKeys);
-  const turns = createOpenTurns(parts.maxTurns);
+  const { server, access, talk } = parts;
+  refuseOpenDoor(server);
+  const turns = createOpenTurns(talk.maxTurns);
   const bodies = createBodyBudget();
-  const app = new OpenAPIHono<AuthEnv>({
+  const streams = createEventStreams({ keepAliveMs: server.keepAliveMs });
+  let isStopping = false;
+  const app = new OpenAPIHono<HttpEnv>({
     defaultHook: (result) => {
-      if (!result.success) throw new AppError('invalid_arguments', `${describeZodError(result.error).join('; ')}.`);
+      if (!result.success) throw invalidRequest(result.error, result.target);
     },
   });
-  app.onError(onError(log));
+  app.onError(onError(server.log));
   app.notFound(onNotFound());
-  app.use(
-    hostGuard({ loopbackOnly: isLoopback(host) }),
-    bearerAuth({ apiKeys, openPaths: OPEN_PATHS, openBelow: CONFIRM_PAGE }),
-  );
+  app.use(hostGuard({ loopbackOnly: isLoopback(server.host) }));
+  app.use(authenticate({ access, openPaths: OPEN_PATHS, openBelow: CONFIRM_PAGE }));
+  app.use('/v1/*', compress({ encoding: 'gzip' }), async function refuseNewWork(c, next) {
+    if (isStopping && c.req.method !== 'GET') throw stopping();
+    await next();
+  });
 
-  app.use(routes.chat.getRoutingPath(), requestLimit({ maxMib: 1 }, bodies));
-  app.openapi(routes.chat, (c) => streamChat(c, c.req.valid('json'), { conversations, turns, keepAliveMs }));
-  app.openapi(routes.conversation, async (c) => {
-    const { id } = c.req.valid('param');
-    return c.json(await conversations.read(id, c.get('callerId')), 200);
-  });
-  app.use(confirmationRoutes.agree.getRoutingPath(), requestLimit({ maxMib: 1 }, bodies));
-  app.openapi(confirmationRoutes.read, async (c) =>
-    c.json(await readConfirmation(c.req.valid('param').code, confirmations), 200),
-  );
-  app.openapi(confirmationRoutes.agree, async (c) =>
-    c.json(await agreeToConfirmation(c, c.req.valid('param').code, confirmations), 200),
-  );
-  app.get(`${CONFIRM_PAGE}:code`, confirmPage);
-  app.openapi(routes.healthz, (c) => c.json({ status: 'ok', version } as const, 200));
-  app.openapi(routes.readyz, async (c) => {
-    await ready();
-    return c.json({ status: 'ok', version } as const, 200);
-  });
-  app.all('/mcp', requestLimit({ maxMib: 4 }, bodies), (c) => mcp(c.req.raw, c.get('callerId')));
-  describeApi(app, version, apiKeys.length > 0);
+  const face: HttpFace = {
+    app,
+    streams,
+    limitBody: (maxMib) => requestLimit({ maxMib }, bodies),
+    idempotent: (options) => idempotency({ store: parts.idempotency, now: server.now }, options),
+  };
+  addChatRoutes(face, talk, turns);
+  addConfirmationRoutes(face, talk.confirmations);
+  addProbes(face, server);
+  app.all('/mcp', face.limitBody(4), (c) => talk.mcp(c.req.raw, c.get('caller')));
+  describeApi(app, server.version);
 
   return {
-    host,
+    host: server.host,
     fetch: (request) => app.fetch(request),
     request: (path, init) => app.request(path, init),
+    stopStreams() {
+      isStopping = true;
+      return streams.stop();
+    },
     endTurns: () => turns.end(),
   };
 }
 
-function describeApi(app: OpenAPIHono<AuthEnv>, version: string, hasKeys: boolean): void {
-  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
+function describeApi(app: OpenAPIHono<HttpEnv>, version: string): void {
+  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'A key of the server. Without keys, the server listens on loopback only and asks for none.',
+  });
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
-    info: { title: 'Rowmill', version, description: 'Runs an LLM agent over every row of a table, by chat.' },
-    ...(hasKeys ? { security: [{ bearer: [] }] } : {}),
+    info: {
+      title: 'Rowmill',
+      version,
+      description: 'Runs an LLM agent over every row of a table.',
+      license: { name: 'MIT', url: 'https://spdx.org/licenses/MIT.html' },
+    },
+    servers: [{ url: '/' }],
+    security: [{ bearer: [] }],
   });
 }
 
-function refuseOpenDoor(host: string, apiKeys: readonly string[]): void {
-  if (isLoopback(host) || apiKeys.length > 0) return;
+function stopping(): AppError {
+  return new AppError('aborted', 'The server is stopping. Send the request again after the restart.', {
+    retryable: true,
+    retryAfterMs: 5_000,
+  });
+}
+
+function refuseOpenDoor({ host, hasKeys }: ServerParts): void {
+  if (isLoopback(host) || hasKeys) return;
   throw new AppError(
     'config_invalid',
     `Listening on ${host} without keys would let every client on the network spend money. Set ROWMILL_API_KEYS to one or more keys, separated by commas, or listen on 127.0.0.1.`,

@@ -88,6 +88,8 @@ function beginStop(server: Server, app: HttpApp, graceMs: number): () => void {
     // Turns that don't end are cut with their connections; `closed` still waits until they are stored.
     app.endTurns().catch(cut);
   };
+  // Listeners come again after a restart; only what does work gets the grace time.
+  app.stopStreams().catch(cut);
   const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
   const grace = setTimeout(endNow, graceMs);
   server.close(() => {

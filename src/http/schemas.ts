@@ -1,23 +1,22 @@
 import { z } from '@hono/zod-openapi';
+import { strict } from '../base/strict-object.ts';
 import type { Message } from '../protocol/messages.ts';
 
 /** The body of `POST /v1/chat`. */
-export const chatRequest = z
-  .strictObject({
-    conversation_id: z
-      .string()
-      .min(1)
-      .optional()
-      .openapi({ description: 'The conversation to continue; without it, a new one starts.' }),
-    message: z
-      .string()
-      .refine((text) => text.trim() !== '', 'must not be empty')
-      .openapi({
-        description: 'The message of the person.',
-        example: 'Check broadband for every address in addresses.csv',
-      }),
-  })
-  .openapi('ChatRequest');
+export const chatRequest = strict({
+  conversation_id: z
+    .string()
+    .min(1)
+    .optional()
+    .openapi({ description: 'The conversation to continue; without it, a new one starts.' }),
+  message: z
+    .string()
+    .refine((text) => text.trim() !== '', 'must not be empty')
+    .openapi({
+      description: 'The message of the person.',
+      example: 'Check broadband for every address in addresses.csv',
+    }),
+}).openapi('ChatRequest');
 
 const usage = z
   .object({
@@ -92,9 +91,6 @@ export const conversation = z
     messages: z.array(message),
   })
   .openapi('Conversation');
-
-/** The body of every answer that is not a success. */
-export const errorAnswer = z.object({ error: z.object({ code: z.string(), message: z.string() }) }).openapi('Error');
 
 /** The body of the health probes. */
 export const health = z.object({ status: z.literal('ok'), version: z.string() }).openapi('Health');

@@ -55,7 +55,7 @@ export function createRunner(given: RunnerDeps): Runner {
 
 function bind(caller: Caller, deps: RunnerDeps): Runner {
   const { store } = deps;
-  const read = async (id: string, scope: Scope = 'batches:read'): Promise<BatchRecord> => {
+  const read = async (id: string, scope: Scope = 'read'): Promise<BatchRecord> => {
     requireScope(caller, scope);
     const batch = await store.readBatch(id);
     if (batch === undefined) throw batchNotFound(id);
@@ -71,11 +71,11 @@ function bind(caller: Caller, deps: RunnerDeps): Runner {
   return {
     as: (other) => bind(other, deps),
     async plan(request) {
-      requireScope(caller, 'batches:read');
+      requireScope(caller, 'read');
       return planBatch(request, deps, caller);
     },
     async create(request, approve) {
-      requireScope(caller, 'batches:write');
+      requireScope(caller, 'run');
       return createBatch(request, approve, { deps, caller });
     },
     async drive(id, options = {}) {
@@ -89,27 +89,27 @@ function bind(caller: Caller, deps: RunnerDeps): Runner {
       yield* watchBatch(id, signal, deps);
     },
     async resume(id, change) {
-      await resumeBatch(await read(id, 'batches:write'), parseRequest(resumeRequest, change ?? {}), deps);
+      await resumeBatch(await read(id, 'run'), parseRequest(resumeRequest, change ?? {}), deps);
       return report(id);
     },
     async pause(id) {
-      await pauseBatch(await read(id, 'batches:write'), deps);
+      await pauseBatch(await read(id, 'run'), deps);
       return report(id);
     },
     async set(id, tuning) {
-      await tuneBatch(await read(id, 'batches:write'), parseRequest(batchTuning, tuning), deps);
+      await tuneBatch(await read(id, 'run'), parseRequest(batchTuning, tuning), deps);
       return report(id);
     },
     async planRetry(id, request) {
-      const { rows, estimate } = await planRetry(...(await readRetry(id, request, 'batches:read')), deps);
+      const { rows, estimate } = await planRetry(...(await readRetry(id, request, 'read')), deps);
       return { rows, estimate };
     },
     async retry(id, request) {
-      await retryBatch(...(await readRetry(id, request, 'batches:write')), deps);
+      await retryBatch(...(await readRetry(id, request, 'run')), deps);
       return report(id);
     },
     async cancel(id) {
-      await cancelBatch(await read(id, 'batches:write'), deps);
+      await cancelBatch(await read(id, 'run'), deps);
       return report(id);
     },
     report,
@@ -127,27 +127,27 @@ function bind(caller: Caller, deps: RunnerDeps): Runner {
       };
     },
     async idOf(name) {
-      requireScope(caller, 'batches:read');
+      requireScope(caller, 'read');
       return findBatchId(name, store);
     },
     async find(key) {
-      requireScope(caller, 'batches:read');
+      requireScope(caller, 'read');
       const batch = await store.readBatchOfKey(key);
       return batch === undefined ? undefined : reportBatch(batch, deps);
     },
     async list(options) {
-      requireScope(caller, 'batches:read');
+      requireScope(caller, 'read');
       return reportBatches(await store.listBatches(options), deps);
     },
     async savings() {
-      requireScope(caller, 'batches:read');
+      requireScope(caller, 'read');
       const { discountMicroUsd, cacheMicroUsd } = await store.readSavings();
       return { batch_api_usd: toUsd(discountMicroUsd), cache_usd: toUsd(cacheMicroUsd) };
     },
     rows: async (id, options) => readRows(await read(id), options, deps),
     trace: async (id, row) => traceRow(await read(id), row, deps),
     async exportTable(id, uri, { overwrite: mayOverwrite = false, status, ...given } = {}) {
-      const batch = await read(id, 'batches:write');
+      const batch = await read(id, 'run');
       const style = status === undefined ? { ...safetyOf(batch), ...given } : given;
       if (batch.columns === null)
         throw new AppError('batch_state_invalid', `The batch ${id} has not loaded its table yet.`);
@@ -167,10 +167,10 @@ function bind(caller: Caller, deps: RunnerDeps): Runner {
       else yield* toCsv(outputHeader(batch), outputRows(batch, store), { ...safetyOf(batch), ...style });
     },
     lapsed: () => store.listLapsedBatches(),
-    remove: async (id, { force = false } = {}) => removeBatch(await read(id, 'batches:write'), force, deps),
+    remove: async (id, { force = false } = {}) => removeBatch(await read(id, 'run'), force, deps),
     keepHouse: (signal) => keepHouse(deps, signal),
     async define(agent) {
-      requireScope(caller, 'batches:read');
+      requireScope(caller, 'read');
       return defineInline(parseRequest(inlineAgent, agent), deps, { columns: [], face: caller.face });
     },
     schemasOf: (agent) => ({ input: agent.input ?? null, output: agent.structured_output.schema ?? null }),

@@ -4,6 +4,7 @@ import type { BatchStore } from './batches.ts';
 import type { CacheStore } from './cache.ts';
 import type { ConversationStore } from './conversations.ts';
 import type { DraftStore } from './drafts.ts';
+import type { IdempotencyStore } from './idempotency.ts';
 import type { JournalStore } from './journal.ts';
 import type { LeaseStore } from './leases.ts';
 import type { ProviderJobStore } from './provider-jobs.ts';
@@ -30,6 +31,7 @@ export interface Store
     ConversationStore,
     AgentStore,
     DraftStore,
+    IdempotencyStore,
     SpendingStore,
     UploadStore,
     WrittenStore {

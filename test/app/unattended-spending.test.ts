@@ -8,6 +8,7 @@ import { createApp } from '../../src/app/create-app.ts';
 import { createSilentLog } from '../../src/base/log.ts';
 import type { App } from '../../src/cli/app.ts';
 import type { JsonObject } from '../../src/protocol/messages.ts';
+import { localCaller } from '../../src/runner/contract/caller.ts';
 import { toolContext } from '../support/tool-context.ts';
 
 /** Nothing is sent: no process drives the batches. A start of the table is expected to cost about nine tenths of it. */
@@ -54,7 +55,7 @@ async function start(): Promise<App> {
 
 /** What a model does through a face; in a chat, while it answers message `number`. */
 async function call(app: App, face: 'mcp' | 'chat', input: JsonObject, number = 1): Promise<JsonObject> {
-  const tool = app.as(face).tools.find(({ name }) => name === 'execute_batch_processor');
+  const tool = app.as(localCaller(face)).tools.find(({ name }) => name === 'execute_batch_processor');
   const said = face === 'chat' ? { said: { conversation: 'conv_1', number } } : {};
   const result = await tool?.execute(input, toolContext({ idempotencyKey: crypto.randomUUID(), ...said }));
   if (result?.structured === undefined) throw new Error(result?.content);

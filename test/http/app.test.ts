@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/base/errors.ts';
 import { createHttpApp } from '../../src/http/app.ts';
+import { problem } from '../../src/http/problem.ts';
 import { echo, httpParts, JSON_HEADERS, parseEvents } from './http-parts.ts';
 
 const chat = (body: string, headers: Record<string, string> = JSON_HEADERS) => ({ method: 'POST', body, headers });
@@ -20,21 +21,30 @@ describe('POST /v1/chat', () => {
     const body = '{"message": "hello", "conversation_id": "conv_busy"}';
     const response = await createHttpApp(httpParts()).request('/v1/chat', chat(body));
     expect(response.status).toBe(409);
-    expect(await response.json()).toEqual({ error: { code: 'conversation_busy', message: 'wait' } });
+    expect(await response.json()).toMatchObject({ code: 'conversation_busy', detail: 'wait', status: 409 });
   });
 
   it.each([
-    ['an unknown key', '{"message": "x", "mesage": "y"}', /Unrecognized key: "mesage"/],
-    ['a missing message', '{}', /message: .*expected string/],
-    ['a blank message', '{"message": "  "}', /message: must not be empty/],
-    ['a wrong type', '{"message": 5}', /message: .*expected string/],
-    ['JSON that is cut off', '{"message": ', /not valid JSON/],
+    [
+      'an unknown key',
+      '{"message": "x", "mesage": "y"}',
+      /^body .*unknown field "mesage" \(did you mean "message"\?\)/,
+    ],
+    ['a missing message', '{}', /^body.message .*expected string/],
+    ['a blank message', '{"message": "  "}', /^body.message .*must not be empty/],
+    ['a wrong type', '{"message": 5}', /^body.message .*expected string/],
+    ['JSON that is cut off', '{"message": ', /^body .*not valid JSON/],
   ])('refuses %s and names it', async (_, body, told) => {
     const response = await createHttpApp(httpParts()).request('/v1/chat', chat(body));
     expect(response.status).toBe(400);
-    const { error } = (await response.json()) as { error: { code: string; message: string } };
-    expect(error.code).toBe('invalid_arguments');
-    expect(error.message).toMatch(told);
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
+    const found = problem.parse(await response.json());
+    expect(found).toMatchObject({
+      code: 'invalid_arguments',
+      status: 400,
+      type: 'urn:rowmill:error:invalid_arguments',
+    });
+    expect(`${found.place} ${found.detail}`).toMatch(told);
   });
 
   it('refuses a body that does not say that it is JSON', async () => {
@@ -51,7 +61,7 @@ describe('POST /v1/chat', () => {
     const body = JSON.stringify({ message: 'x'.repeat(1024 * 1024) });
     const response = await createHttpApp(httpParts()).request('/v1/chat', chat(body, headers));
     expect(response.status).toBe(413);
-    expect(await response.json()).toMatchObject({ error: { code: 'payload_too_large' } });
+    expect(await response.json()).toMatchObject({ code: 'payload_too_large' });
   });
 });
 
@@ -66,7 +76,7 @@ describe('the other routes', () => {
   it('answers 404 for a conversation that is not there', async () => {
     const response = await app.request('/v1/conversations/conv_other');
     expect(response.status).toBe(404);
-    expect(await response.json()).toMatchObject({ error: { code: 'conversation_not_found' } });
+    expect(await response.json()).toMatchObject({ code: 'conversation_not_found' });
   });
 
   it.each(['GET', 'POST', 'DELETE'])('hands %s /mcp over', async (method) => {
@@ -88,7 +98,7 @@ describe('the other routes', () => {
   ])('answers 404 as JSON for %s %s', async (method, path) => {
     const response = await app.request(path, { method });
     expect(response.status).toBe(404);
-    expect(await response.json()).toMatchObject({ error: { code: 'not_found' } });
+    expect(await response.json()).toMatchObject({ code: 'not_found' });
   });
 
   it('is healthy, and ready when its store is', async () => {
@@ -97,7 +107,7 @@ describe('the other routes', () => {
     const ready = () => Promise.reject(new AppError('store_unavailable', 'The disk is full.'));
     const response = await createHttpApp(httpParts({ ready })).request('/readyz');
     expect(response.status).toBe(503);
-    expect(await response.json()).toEqual({ error: { code: 'store_unavailable', message: 'The disk is full.' } });
+    expect(await response.json()).toMatchObject({ code: 'store_unavailable', detail: 'The disk is full.' });
   });
 
   it('describes itself', async () => {

@@ -1,25 +1,47 @@
+import { createAccess } from '../../src/access/create-access.ts';
 import type { ConversationEvent, Conversations } from '../../src/agent/conversation/conversation.ts';
 import { AppError } from '../../src/base/errors.ts';
 import { createSilentLog } from '../../src/base/log.ts';
-import type { HttpParts } from '../../src/http/app.ts';
+import type { HttpParts, ServerParts, TalkParts } from '../../src/http/parts.ts';
 import { NO_USAGE } from '../../src/protocol/messages.ts';
+import type { IdempotencyStore } from '../../src/storage/idempotency.ts';
 import type { Confirmations } from '../../src/tools/execute/confirmations.ts';
 
 export const JSON_HEADERS = { 'content-type': 'application/json' };
 
+/** What a test replaces in the parts. */
+interface Given extends Partial<Omit<ServerParts, 'hasKeys'>>, Partial<TalkParts> {
+  apiKeys?: string[];
+  idempotency?: IdempotencyStore;
+}
+
 /** Parts that answer without a model; what a test gives replaces them. */
-export function httpParts(given: Partial<HttpParts> = {}): HttpParts {
-  return {
-    conversations: echo(),
-    confirmations: noConfirmations(),
-    mcp: async (request) => new Response(`${request.method} ${await request.text()}`),
-    apiKeys: [],
+export function httpParts({ apiKeys = [], idempotency = noIdempotency(), ...given }: Given = {}): HttpParts {
+  const server: ServerParts = {
     host: '127.0.0.1',
+    hasKeys: apiKeys.length > 0,
     version: '1.2.3',
     log: createSilentLog(),
+    now: Date.now,
     ready: async () => undefined,
     ...given,
   };
+  const talk: TalkParts = {
+    conversations: echo(),
+    confirmations: noConfirmations(),
+    mcp: async (request) => new Response(`${request.method} ${await request.text()}`),
+    ...given,
+  };
+  const runnerOf = () => {
+    throw new Error('This test has no runner.');
+  };
+  return { server, access: createAccess({ environmentKeys: apiKeys }), idempotency, talk, runnerOf };
+}
+
+/** For tests whose requests have no idempotency key. */
+function noIdempotency(): IdempotencyStore {
+  const unused = () => Promise.reject(new Error('This test keeps no answers.'));
+  return { claimKey: unused, keepAnswer: unused, freeKey: unused };
 }
 
 /** Confirmations without a question. */

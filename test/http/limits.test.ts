@@ -19,7 +19,7 @@ describe('chat turns at the same time', () => {
     expect(open.map(({ status }) => status)).toEqual([200, 200]);
     const refused = await app.request('/v1/chat', say());
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '5']);
-    expect(await refused.json()).toMatchObject({ error: { code: 'too_busy' } });
+    expect(await refused.json()).toMatchObject({ code: 'too_busy' });
     const read = open.map((answer) => answer.text());
     leave.abort();
     await read[0];

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createHttpApp, type HttpParts } from '../../src/http/app.ts';
+import { createHttpApp } from '../../src/http/app.ts';
 import { type Listening, listen } from '../../src/http/listen.ts';
 import { httpParts, JSON_HEADERS, parseEvents, waiting } from './http-parts.ts';
 
@@ -9,7 +9,7 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((listening) => listening.close()));
 });
 
-async function serve(given: Partial<HttpParts>, options: { graceMs?: number; signal?: AbortSignal } = {}) {
+async function serve(given: Parameters<typeof httpParts>[0], options: { graceMs?: number; signal?: AbortSignal } = {}) {
   const listening = await listen(createHttpApp(httpParts(given)), { port: 0, graceMs: 50, ...options });
   open.push(listening);
   return listening;

@@ -23,9 +23,9 @@ test('a batch keeps its name and who created it', async () => {
 test('a caller without the scope to write reads, and changes nothing', async () => {
   const { report } = await world.runner.create(world.request());
   const id = report.batch_id;
-  const reader = world.runner.as({ ...localCaller('cli'), name: 'reader', scopes: ['batches:read'] });
+  const reader = world.runner.as({ ...localCaller('cli'), name: 'reader', scopes: ['read'] });
   expect(await reader.report(id)).toMatchObject({ batch_id: id, name: null });
-  const refused = { code: 'unauthorized', message: expect.stringContaining('batches:write') };
+  const refused = { code: 'scope_missing', message: expect.stringContaining('scope run') };
   const changes = [
     () => reader.create(world.request()),
     () => reader.pause(id),
@@ -39,5 +39,5 @@ test('a caller without the scope to write reads, and changes nothing', async () 
   for (const change of changes) await expect(change()).rejects.toMatchObject(refused);
   const nobody = world.runner.as({ ...localCaller('cli'), scopes: [] });
   const reads = [() => nobody.plan(world.request()), () => nobody.report(id), () => nobody.list({ limit: 1 })];
-  for (const read of reads) await expect(read()).rejects.toMatchObject({ code: 'unauthorized' });
+  for (const read of reads) await expect(read()).rejects.toMatchObject({ code: 'scope_missing' });
 });

@@ -1,18 +1,12 @@
 import type { Context, ErrorHandler, NotFoundHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
-import { AppError, type ErrorCode } from '../../base/errors.ts';
+import { AppError, type ErrorCode, type Fault } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
+import { answerProblem, problemOf } from '../problem.ts';
 import { statusOf } from './error-status.ts';
 
-/** The body of every answer that is not a success. */
-export interface ErrorBody {
-  error: { code: string; message: string };
-}
-
-/** An error as the body that clients get. */
-export function errorBody(code: string, message: string): ErrorBody {
-  return { error: { code, message } };
-}
+/** How long a client waits when nothing says it better, in milliseconds. */
+const RETRY_AFTER_MS = 1_000;
 
 /** Answers every fault of every route. An unexpected fault is logged; the client gets no internal details. */
 export function onError(log: Log): ErrorHandler {
@@ -20,30 +14,42 @@ export function onError(log: Log): ErrorHandler {
     const error = thrown instanceof HTTPException ? fromHttp(thrown, c) : thrown;
     if (!(error instanceof AppError) || error.code === 'internal') {
       log.error({ err: thrown, method: c.req.method, path: c.req.path }, 'request failed');
-      return c.json(errorBody('internal', 'The request failed inside the server; its log says why.'), 500);
+      return answerProblem(c, problemOf(new AppError('internal', INTERNAL)));
     }
-    if (error.code === 'unauthorized') c.header('WWW-Authenticate', 'Bearer realm="rowmill"');
-    if (error.retryAfterMs !== undefined) c.header('Retry-After', String(Math.ceil(error.retryAfterMs / 1000)));
     const status = thrown instanceof HTTPException ? thrown.status : statusOf(error.code);
-    return c.json(errorBody(error.code, error.message), status as 400);
+    if (error.code === 'unauthorized') c.header('WWW-Authenticate', 'Bearer realm="rowmill"');
+    const waitMs = error.retryAfterMs ?? (status === 429 ? RETRY_AFTER_MS : undefined);
+    if (waitMs !== undefined) c.header('Retry-After', String(Math.ceil(waitMs / 1000)));
+    return answerProblem(c, problemOf(error, status));
   };
 }
+
+const INTERNAL = 'The request failed inside the server; its log says why.';
 
 /** Answers requests that match no route. */
 export function onNotFound(): NotFoundHandler {
   return function answerNotFound(c) {
     const message = `There is no ${c.req.method} ${c.req.path}. GET /openapi.json lists the paths.`;
-    return c.json(errorBody('not_found', message), 404);
+    return answerProblem(c, problemOf(new AppError('not_found', message)));
   };
 }
 
 /** The faults that hono itself finds in a request, as our errors. */
 function fromHttp(thrown: HTTPException, c: Context): AppError | HTTPException {
-  const told: { [status: number]: [ErrorCode, string] } = {
-    400: ['invalid_arguments', 'The body is not valid JSON.'],
-    413: ['payload_too_large', 'The body is too large.'],
-    415: ['invalid_arguments', `Send the body of ${c.req.path} as content-type: application/json.`],
+  const told: { [status: number]: [ErrorCode, Fault] } = {
+    400: ['invalid_arguments', { place: 'body', message: 'The body is not valid JSON.', fix: 'Send valid JSON.' }],
+    413: ['payload_too_large', { place: 'body', message: 'The body is too large.' }],
+    415: [
+      'invalid_arguments',
+      {
+        place: 'header.content-type',
+        message: `Send the body of ${c.req.path} as content-type: application/json.`,
+        fix: 'Send content-type: application/json.',
+      },
+    ],
   };
   const entry = told[thrown.status];
-  return entry === undefined ? thrown : new AppError(entry[0], entry[1], { cause: thrown });
+  if (entry === undefined) return thrown;
+  const [code, fault] = entry;
+  return new AppError(code, fault.message, { cause: thrown, faults: [fault] });
 }

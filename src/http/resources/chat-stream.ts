@@ -1,17 +1,16 @@
 import type { Context } from 'hono';
-import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import type { ConversationEvent, Conversations } from '../../agent/conversation/conversation.ts';
-import type { AuthEnv } from '../middleware/bearer-auth.ts';
-import { statusOf } from '../middleware/error-status.ts';
-import { errorBody } from '../middleware/on-error.ts';
+import type { HttpEnv } from '../http-env.ts';
+import { answerProblem, problemOf } from '../problem.ts';
+import type { EventStreams, ServerEvent } from '../sse.ts';
 import type { OpenTurns } from './open-turns.ts';
+import { speakerOf } from './speaker-of.ts';
 
-/** The parts and options of {@link streamChat}. */
-export interface ChatStreamOptions {
+/** The parts of {@link streamChat}. */
+export interface ChatStreamParts {
   conversations: Conversations;
   turns: OpenTurns;
-  /** How often a comment keeps an idle stream open, in milliseconds: proxies cut at 30 or 60 s of silence. */
-  keepAliveMs: number;
+  streams: EventStreams;
 }
 
 /**
@@ -19,9 +18,9 @@ export interface ChatStreamOptions {
  * The turn ends when the client disconnects.
  */
 export async function streamChat(
-  c: Context<AuthEnv>,
+  c: Context<HttpEnv>,
   request: { conversation_id?: string | undefined; message: string },
-  { conversations, turns, keepAliveMs }: ChatStreamOptions,
+  { conversations, turns, streams }: ChatStreamParts,
 ): Promise<Response> {
   const leave = turns.enter();
   const left = new AbortController();
@@ -29,7 +28,7 @@ export async function streamChat(
   const events = conversations.send({
     ...(conversationId === undefined ? {} : { conversationId }),
     message,
-    speaker: c.get('callerId'),
+    speaker: speakerOf(c.get('caller')),
     signal: AbortSignal.any([c.req.raw.signal, left.signal, turns.stopping]),
   });
   const reader = events[Symbol.asyncIterator]();
@@ -38,34 +37,23 @@ export async function streamChat(
     throw thrown;
   });
   if (first.done !== true && first.value.type === 'error') {
-    const { code, message: reason } = first.value;
+    const found = problemOf(first.value);
     await reader.return?.();
     leave();
-    return c.json(errorBody(code, reason), statusOf(code));
+    return answerProblem(c, found);
   }
-  // Without this header, buffering proxies hold the answer back until its end.
-  c.header('X-Accel-Buffering', 'no');
-  return streamSSE(c, (stream) => {
-    stream.onAbort(() => left.abort());
-    return turns.track(pump(stream, { first, reader, keepAliveMs }).finally(leave));
+  return streams.sendAll(c, fromFirst(first, reader), {
+    onLeft: () => left.abort(),
+    track: (stream) => turns.track(stream.finally(leave)),
   });
 }
 
-interface Pump {
-  first: IteratorResult<ConversationEvent>;
-  reader: AsyncIterator<ConversationEvent>;
-  keepAliveMs: number;
-}
-
-/** Writes every event. After the client has disconnected, keeps reading until the turn is over and stored. */
-async function pump(stream: SSEStreamingApi, { first, reader, keepAliveMs }: Pump): Promise<void> {
-  const keepAlive = setInterval(() => void stream.write(': keep-alive\n\n'), keepAliveMs);
-  try {
-    for (let next = first; next.done !== true; next = await reader.next()) {
-      const event = next.value;
-      if (!stream.aborted) await stream.writeSSE({ event: event.type, data: JSON.stringify(event) });
-    }
-  } finally {
-    clearInterval(keepAlive);
+/** The events of a turn, the first one of which is read already. */
+async function* fromFirst(
+  first: IteratorResult<ConversationEvent>,
+  reader: AsyncIterator<ConversationEvent>,
+): AsyncIterable<ServerEvent> {
+  for (let next = first; next.done !== true; next = await reader.next()) {
+    yield { event: next.value.type, data: next.value };
   }
 }

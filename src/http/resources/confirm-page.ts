@@ -15,7 +15,7 @@ async function call(method) {
   const answer = await response.json();
   $('access').hidden = response.status !== 401;
   $('question').hidden = !response.ok || answer.is_agreed;
-  $('told').textContent = response.ok ? (answer.is_agreed ? 'Agreed, for one start. Tell the model to go on.' : '') : answer.error.message;
+  $('told').textContent = response.ok ? (answer.is_agreed ? 'Agreed, for one start. Tell the model to go on.' : '') : answer.detail;
   if (response.ok) {
     $('title').textContent = answer.title;
     $('cost').textContent = answer.expected_usd === null ? 'unknown' : '$' + answer.expected_usd.toFixed(4);

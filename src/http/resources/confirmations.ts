@@ -1,8 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { AppError } from '../../base/errors.ts';
+import { strict } from '../../base/strict-object.ts';
 import type { Confirmations, Consent } from '../../tools/execute/confirmations.ts';
-import { errorAnswer } from '../schemas.ts';
+import type { HttpFace } from '../face.ts';
+import { FAULTS } from '../problem.ts';
+import { CONFIRM_PAGE, confirmPage } from './confirm-page.ts';
 
 const confirmation = z
   .object({
@@ -14,37 +17,41 @@ const confirmation = z
   .openapi('Confirmation');
 
 const params = z.object({ code: z.string().min(1).max(40) });
+const agreement = strict({ agree: z.literal(true) });
 const answers = {
   200: { description: 'The question.', content: { 'application/json': { schema: confirmation } } },
-  default: {
-    description: 'What went wrong and what to do.',
-    content: { 'application/json': { schema: errorAnswer } },
-  },
+  ...FAULTS,
 };
 
-/** The routes behind the page on which a person agrees to spending. */
-export const confirmationRoutes = {
-  read: createRoute({
+/** The page on which a person agrees to spending, and the routes behind it. */
+export function addConfirmationRoutes({ app, limitBody }: HttpFace, confirmations: Confirmations): void {
+  const read = createRoute({
     method: 'get',
     path: '/v1/confirmations/{code}',
+    operationId: 'readConfirmation',
+    tags: ['confirmations'],
     summary: 'What a model asked a person to agree to',
     request: { params },
     responses: answers,
-  }),
-  agree: createRoute({
+  });
+  app.openapi(read, async (c) => c.json(await readConfirmation(c.req.valid('param').code, confirmations), 200));
+
+  const agree = createRoute({
     method: 'post',
     path: '/v1/confirmations/{code}',
+    operationId: 'agreeToConfirmation',
+    tags: ['confirmations'],
     summary: 'Agree to it, as a person on the page /confirm/CODE',
-    request: {
-      params,
-      body: { required: true, content: { 'application/json': { schema: z.strictObject({ agree: z.literal(true) }) } } },
-    },
+    middleware: limitBody(1),
+    request: { params, body: { required: true, content: { 'application/json': { schema: agreement } } } },
     responses: answers,
-  }),
-};
+  });
+  app.openapi(agree, async (c) => c.json(await agreeToConfirmation(c, c.req.valid('param').code, confirmations), 200));
+  app.get(`${CONFIRM_PAGE}:code`, confirmPage);
+}
 
 /** @throws AppError `not_found` */
-export async function readConfirmation(code: string, confirmations: Confirmations) {
+async function readConfirmation(code: string, confirmations: Confirmations) {
   const consent = await confirmations.find({ code });
   if (consent === undefined) throw noSuchQuestion();
   return shown(consent);
@@ -55,7 +62,7 @@ export async function readConfirmation(code: string, confirmations: Confirmation
  * machine.
  * @throws AppError `forbidden_host`, `not_found`
  */
-export async function agreeToConfirmation(c: Context, code: string, confirmations: Confirmations) {
+async function agreeToConfirmation(c: Context, code: string, confirmations: Confirmations) {
   const host = c.req.header('host') ?? new URL(c.req.url).host;
   const origin = URL.parse(c.req.header('origin') ?? '');
   if (origin === null || origin.host !== host.toLowerCase()) {

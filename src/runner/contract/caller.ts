@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 
-const SCOPES = ['batches:read', 'batches:write'] as const;
+/** The permissions of callers. Each includes the ones before it. */
+export const SCOPES = ['read', 'run', 'admin'] as const;
 
-/** A permission of a caller. */
+/** A permission of a caller: to see everything, to start and change, to manage keys and read the audit log. */
 export type Scope = (typeof SCOPES)[number];
 
 /** The person or client that calls the runner, and the face that it calls through. */
 export const caller = z.object({
   id: z.string().describe('Stable id; not a secret.'),
   name: z.string().describe('Name to show.'),
-  face: z.enum(['process', 'cli', 'mcp', 'chat']).describe('The face that the caller used.'),
+  face: z.enum(['process', 'cli', 'mcp', 'chat', 'http']).describe('The face that the caller used.'),
   scopes: z.array(z.enum(SCOPES)).describe('Its permissions.'),
   /** Not enforced yet. */
   budget_usd_per_day: z.number().nullable().describe('Its cap in dollars a day; null when it has no cap of its own.'),

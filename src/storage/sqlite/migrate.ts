@@ -16,6 +16,7 @@ import { DEATHS } from './migrations/0013-deaths.ts';
 import { WRITERS } from './migrations/0014-writers.ts';
 import { LIMIT_BY_PLACE } from './migrations/0015-limit-by-place.ts';
 import { UPLOADS_AND_DRAFTS } from './migrations/0016-uploads-and-drafts.ts';
+import { IDEMPOTENCY } from './migrations/0017-idempotency.ts';
 import { prepare } from './statement.ts';
 
 /** Migration N (from 1) takes a database from schema version N - 1 to N. */
@@ -36,6 +37,7 @@ const MIGRATIONS: readonly string[] = [
   WRITERS,
   LIMIT_BY_PLACE,
   UPLOADS_AND_DRAFTS,
+  IDEMPOTENCY,
 ];
 
 /** "Rowm": marks a SQLite file as Rowmill's. */

@@ -31,6 +31,7 @@ import {
   prepareRemoveDraft,
   prepareUpdateDraft,
 } from './drafts/drafts.ts';
+import { prepareClaimKey, prepareFreeKey, prepareKeepAnswer } from './idempotency/idempotent-requests.ts';
 import { prepareListPrunableBatches } from './journal/list-prunable-batches.ts';
 import { preparePruneRuns } from './journal/prune-runs.ts';
 import { prepareReadJournal, prepareReadJournalByPrefix } from './journal/read-journal.ts';
@@ -269,6 +270,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     listConversations: (page) => read(() => reads.conversations(page)),
     appendMessages: (id, append) => write(() => writes.appendMessages(id, append)),
 
+    claimKey: (request, times) => write(() => writes.claimKey(request, times)),
+    keepAnswer: (request, answer) => write(() => writes.keepAnswer(request, answer)),
+    freeKey: (request) => write(() => writes.freeKey(request)),
+
     insertConsent: (consent, now) => write(() => writes.insertConsent(consent, now)),
     readConsent: (by) => read(() => reads.consent(by)),
     agreeToConsent: (code, now) => write(() => writes.agreeToConsent(code, now)),
@@ -335,6 +340,9 @@ function prepareWrites(db: Parameters<typeof prepareInsertRows>[0], clock: Lease
     saveAgent: prepareSaveAgent(db),
     insertConversation: prepareInsertConversation(db),
     appendMessages: prepareAppendMessages(db),
+    claimKey: prepareClaimKey(db),
+    keepAnswer: prepareKeepAnswer(db),
+    freeKey: prepareFreeKey(db),
     insertConsent: prepareInsertConsent(db),
     agreeToConsent: prepareAgreeToConsent(db),
     useConsent: prepareUseConsent(db),

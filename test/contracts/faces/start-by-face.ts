@@ -10,6 +10,7 @@ import type { App } from '../../../src/cli/app.ts';
 import { runCli } from '../../../src/cli/run-cli.ts';
 import { createMcpServerFactory } from '../../../src/mcp/server.ts';
 import type { JsonObject } from '../../../src/protocol/messages.ts';
+import { localCaller } from '../../../src/runner/contract/caller.ts';
 import type { StoredPlan } from '../../../src/runner/contract/stored-plan.ts';
 import { talk, writeFolders } from '../../conversations/conversation-app.ts';
 import { CLIENTS } from '../../mcp/clients.ts';
@@ -59,7 +60,7 @@ const FACES: Record<string, StartBy> = {
     const { registry, confirmations, log } = app;
     const connect = CLIENTS['SDK 2, 2026-07-28, one stream'];
     const client = await connect?.(
-      createMcpServerFactory({ ...app.as('mcp'), confirmations, registry, version: '0.0.0', log }),
+      createMcpServerFactory({ ...app.as(localCaller('mcp')), confirmations, registry, version: '0.0.0', log }),
     );
     const call = { name: 'execute_batch_processor', arguments: toolInput(fields, files) };
     const result = await client?.callTool(call);

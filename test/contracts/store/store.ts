@@ -10,6 +10,7 @@ import { testControl } from './store-control.ts';
 import { testConversations } from './store-conversations.ts';
 import { testDelivery } from './store-delivery.ts';
 import { testDrafts } from './store-drafts.ts';
+import { testIdempotency } from './store-idempotency.ts';
 import { testJournal } from './store-journal.ts';
 import { testKept } from './store-kept.ts';
 import { testLeases } from './store-leases.ts';
@@ -54,6 +55,7 @@ export function testStore(name: string, open: OpenStore): void {
     testRows(bench);
     testClaims(bench);
     testProviderJobs(bench);
+    testIdempotency(bench);
     testJournal(bench);
     testTotals(bench);
     testWrites(bench);

@@ -13,8 +13,8 @@ it('MCP and chat act for the caller of the key that was sent, by an id that is n
   const app = createHttpApp(
     httpParts({
       apiKeys: ['first-key', 'second-key'],
-      mcp: async (_request, callerId) => {
-        acted.push(callerId);
+      mcp: async (_request, { id }) => {
+        acted.push(id);
         return new Response('');
       },
       conversations: {
@@ -59,7 +59,7 @@ describe('Host and Origin', () => {
     for (const path of ['/mcp', '/v1/chat', '/healthz', '/openapi.json']) {
       const response = await app.request(path, { headers: { host: 'evil.example' } });
       expect(response.status).toBe(403);
-      expect(await response.json()).toMatchObject({ error: { code: 'forbidden_host' } });
+      expect(await response.json()).toMatchObject({ code: 'forbidden_host' });
     }
   });
 
@@ -110,7 +110,7 @@ describe('keys', () => {
       const response = await app.request(PATH, { headers });
       expect(response.status).toBe(401);
       expect(response.headers.get('www-authenticate')).toMatch(/^Bearer/);
-      expect(await response.json()).toMatchObject({ error: { code: 'unauthorized' } });
+      expect(await response.json()).toMatchObject({ code: 'unauthorized' });
     },
   );
 

@@ -1,0 +1,44 @@
+import type { Access } from '../access/access.ts';
+import type { Conversations } from '../agent/conversation/conversation.ts';
+import type { Log } from '../base/log.ts';
+import type { Caller } from '../runner/contract/caller.ts';
+import type { Runner } from '../runner/runner.ts';
+import type { IdempotencyStore } from '../storage/idempotency.ts';
+import type { Confirmations } from '../tools/execute/confirmations.ts';
+
+/** The address, and the limits of the server itself. */
+export interface ServerParts {
+  /** The address to listen on. On a loopback address, only requests to loopback names are accepted. */
+  host: string;
+  /** Whether there is a key: without one, only a loopback address is allowed. */
+  hasKeys: boolean;
+  version: string;
+  log: Log;
+  /** Wall clock, in milliseconds since the epoch. */
+  now: () => number;
+  /** Rejects when requests can't be served, with the reason. */
+  ready: () => Promise<void>;
+  /** How often an idle stream gets a comment, in milliseconds. Default 15,000. */
+  keepAliveMs?: number;
+}
+
+/** The routes of `/v1/chat`, conversations and `/mcp`. */
+export interface TalkParts {
+  conversations: Conversations;
+  confirmations: Confirmations;
+  /** Answers `/mcp`, every method, for this caller. */
+  mcp: (request: Request, caller: Caller) => Promise<Response>;
+  /** Chat turns at the same time; further ones get 429. */
+  maxTurns?: number;
+}
+
+/** The parts of the HTTP face, a group for each function that adds routes. */
+export interface HttpParts {
+  server: ServerParts;
+  access: Access;
+  /** Keeps the answers of requests with an `Idempotency-Key`. */
+  idempotency: IdempotencyStore;
+  talk: TalkParts;
+  /** The runner with the permissions of a caller. */
+  runnerOf: (caller: Caller) => Runner;
+}
