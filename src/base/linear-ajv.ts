@@ -6,7 +6,8 @@ import { loadLater } from './load-later.ts';
 const ajvPackage = loadLater<typeof import('ajv/dist/2020.js')>('ajv/dist/2020.js');
 const formats = loadLater<typeof import('ajv-formats')>('ajv-formats');
 
-const OPTIONS = { strict: false, strictNumbers: true, logger: false, verbose: true } as const;
+/** `ownProperties`: what every object inherits, such as `constructor`, is no property of a value. */
+const OPTIONS = { strict: false, strictNumbers: true, logger: false, verbose: true, ownProperties: true } as const;
 
 /**
  * Longest text that a format such as `email` is checked on, in characters; a longer one is not of that format. Some of
@@ -27,15 +28,24 @@ const linearRegExp = Object.assign(
   { code: 'linearRegExp' },
 );
 
+/** Arguments of {@link createAjv}. */
+interface AjvParts {
+  allErrors: boolean;
+  isExact: boolean;
+  onReference: () => void;
+}
+
 /**
- * Ajv for JSON Schemas of others: the time of a check is linear in the value, apart from recursive alternatives.
+ * Ajv for JSON Schemas of others: the time of a check is linear in the value, apart from references within alternatives.
  * @param isExact `enum` and `const` compare every digit, see {@link compareExactly}
+ * @param onReference is called each time that a check follows a reference; it may throw
  */
-export function createAjv({ allErrors, isExact }: { allErrors: boolean; isExact: boolean }): Ajv2020 {
+export function createAjv({ allErrors, isExact, onReference }: AjvParts): Ajv2020 {
   const code = { regExp: linearRegExp };
   const ajv = new (ajvPackage().Ajv2020)({ ...OPTIONS, allErrors, passContext: isExact, validateSchema: false, code });
   formats().default(ajv);
   if (isExact) compareExactly(ajv);
+  watchReferences(ajv, onReference);
   for (const [name, format] of Object.entries(ajv.formats)) {
     if (format !== undefined && !UNLIMITED_FORMATS.includes(name)) ajv.addFormat(name, limited(format));
   }
@@ -48,6 +58,24 @@ export function createAjv({ allErrors, isExact }: { allErrors: boolean; isExact:
     error: { message: 'must not have the same item twice' },
   });
   return ajv;
+}
+
+/** Makes every check call `onReference` where it follows a reference. */
+function watchReferences(ajv: Ajv2020, onReference: () => void): void {
+  for (const keyword of ['$ref', '$dynamicRef']) {
+    const rule = ajv.RULES.all[keyword];
+    if (typeof rule !== 'object' || !('code' in rule.definition)) continue;
+    const { definition } = rule;
+    rule.definition = {
+      ...definition,
+      code(context, type) {
+        const { gen } = context;
+        const { _ } = ajvPackage();
+        gen.code(_`${gen.scopeValue('func', { ref: onReference })}()`);
+        definition.code(context, type);
+      },
+    };
+  }
 }
 
 let schemaChecker: Ajv2020 | undefined;

@@ -148,3 +148,65 @@ describe('long numbers in a schema', () => {
     });
   });
 });
+
+describe('a schema whose references multiply', () => {
+  const node = (key: string) => ({
+    type: 'object',
+    properties: { child: { $ref: '#/$defs/node' }, [key]: {} },
+    required: [key],
+  });
+  const recursive = {
+    $defs: { node: { anyOf: [node('a'), node('b'), { type: 'string' }] } },
+    properties: { root: { $ref: '#/$defs/node' } },
+  };
+  const nested = (depth: number, key: string) =>
+    Array.from({ length: depth }).reduce<unknown>((child) => ({ child, [key]: 1 }), 'leaf');
+
+  it('ends a check that would take exponential time with a fault', () => {
+    const doubling = Object.fromEntries(
+      Array.from({ length: 40 }, (_, at) => [
+        `d${at + 1}`,
+        { anyOf: [{ $ref: `#/$defs/d${at}` }, { $ref: `#/$defs/d${at}` }] },
+      ]),
+    );
+    const diamond = { $defs: { d0: { type: 'number' }, ...doubling }, $ref: '#/$defs/d40' };
+    for (const [schema, value] of [[recursive, { root: nested(200, 'other') }] as const, [diamond, 'x'] as const]) {
+      const { cpuMs, errors } = checked(schema, value);
+      expect(errors).toEqual([expect.stringContaining('takes too long to be checked')]);
+      expect(cpuMs).toBeLessThan(5000);
+    }
+  });
+
+  it('checks values that fit, however many parts they have', () => {
+    expect(checked(recursive, { root: nested(12, 'b') }).errors).toEqual([]);
+    const list = {
+      $defs: { item: { properties: { items: { items: { $ref: '#/$defs/item' } } } } },
+      $ref: '#/$defs/item',
+    };
+    const items = Array.from({ length: 100_000 }, () => ({ items: [{}, {}] }));
+    expect(checked(list, { items }).errors).toEqual([]);
+  });
+
+  it('is refused when its references lead in a circle', () => {
+    const circle = { $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } }, $ref: '#/$defs/a' };
+    expect(() => compileSchema(circle, 'input')).toThrow(/^input is not a valid JSON Schema: .*lead in a circle/);
+  });
+});
+
+test('a field that every object inherits is missing until the value has it', () => {
+  const schema = {
+    type: 'object',
+    properties: { constructor: { type: 'string' } },
+    required: ['constructor', 'toString'],
+  };
+  expect(checked(schema, {}).errors).toEqual([
+    'the value lacks the required field "constructor"',
+    'the value lacks the required field "toString"',
+  ]);
+  expect(checked({ ...schema, required: [] }, {}).errors).toEqual([]);
+});
+
+test('a fault shows the beginning of a long name', () => {
+  const [error = ''] = checked({ additionalProperties: false }, { ['k'.repeat(1_000_000)]: 1 }).errors;
+  expect(error).toMatch(/^the value has the unknown field "k{200}…"$/);
+});
