@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { CallToolResult, McpServer, ServerContext, StandardSchemaWithJSON } from '@modelcontextprotocol/server';
 import type { ToolContext } from '../agent/tool.ts';
 import type { Log } from '../base/log.ts';
@@ -6,17 +5,19 @@ import type { JsonObject, JsonSchema } from '../protocol/messages.ts';
 import type { ToolResult } from '../protocol/run.ts';
 import type { Confirmations } from '../tools/execute/confirmations.ts';
 import type { OrchestratorTool } from '../tools/orchestrator-tool.ts';
+import type { BrokenCalls } from './broken-calls.ts';
 import { consentAnswer, consentRequest, declined } from './elicit-consent.ts';
 import { lenientArguments } from './lenient-arguments.ts';
 
 interface ToolParts {
   tools: OrchestratorTool[];
   confirmations: Confirmations;
+  calls: BrokenCalls;
   log: Log;
 }
 
 /** Offers the five tools to MCP clients: the same objects that the orchestrator uses. */
-export function registerTools(server: McpServer, { tools, confirmations, log }: ToolParts): void {
+export function registerTools(server: McpServer, { tools, confirmations, calls, log }: ToolParts): void {
   for (const tool of tools) {
     server.registerTool(
       tool.name,
@@ -39,7 +40,10 @@ export function registerTools(server: McpServer, { tools, confirmations, log }: 
         if (answer === 'declined') return toCallToolResult(declined());
         const given = lenientArguments(toObject(args), tool.inputSchema);
         const input = answer === undefined ? given : { ...given, confirmation_token: answer.token };
-        const result = await tool.execute(input, contextOf(context, tool, log));
+        const call = calls.begin({ name: tool.name, args: input }, context.mcpReq.signal);
+        const { idempotencyKey } = call;
+        const result = await tool.execute(input, { ...contextOf(context, tool, log), idempotencyKey });
+        call.end();
         return consentRequest(result, { server, context }) ?? toCallToolResult(result);
       },
     );
@@ -58,14 +62,12 @@ function toObject(args: unknown): JsonObject {
   return typeof args === 'object' && args !== null && !Array.isArray(args) ? (args as JsonObject) : { arguments: null };
 }
 
-function contextOf(context: ServerContext, tool: OrchestratorTool, log: Log): ToolContext {
+function contextOf(context: ServerContext, tool: OrchestratorTool, log: Log): Omit<ToolContext, 'idempotencyKey'> {
   const { signal, _meta, notify } = context.mcpReq;
   const progressToken = _meta?.progressToken;
   return {
     signal,
     log: log.child({ tool: tool.name }),
-    // Request ids repeat between connections, and a client that repeats a call sends a new one.
-    idempotencyKey: randomUUID(),
     ...(progressToken === undefined
       ? {}
       : {

@@ -4,6 +4,7 @@ import type { Registry } from '../registry/registry.ts';
 import type { Runner } from '../runner/runner.ts';
 import type { Confirmations } from '../tools/execute/confirmations.ts';
 import type { OrchestratorTool } from '../tools/orchestrator-tool.ts';
+import { createBrokenCalls } from './broken-calls.ts';
 import { registerPrompt } from './register-prompt.ts';
 import { registerResources } from './register-resources.ts';
 import { registerTools } from './register-tools.ts';
@@ -29,6 +30,7 @@ export interface McpParts {
 /** Makes the MCP server that every transport and both protocol eras share: one instance a connection or request. */
 export function createMcpServerFactory(parts: McpParts): McpServerFactory {
   const { runner, registry, version } = parts;
+  const calls = createBrokenCalls();
   return () => {
     const server = new McpServer(
       { name: 'rowmill', title: 'Rowmill', version },
@@ -42,7 +44,7 @@ export function createMcpServerFactory(parts: McpParts): McpServerFactory {
         },
       },
     );
-    registerTools(server, parts);
+    registerTools(server, { ...parts, calls });
     registerResources(server, { runner, registry });
     registerPrompt(server, registry);
     return server;
