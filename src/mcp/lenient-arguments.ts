@@ -1,4 +1,5 @@
 import { ExactNumber, parseJson } from '../base/exact-number.ts';
+import { repeatedKey } from '../base/repeated-key.ts';
 import type { Json, JsonObject, JsonSchema } from '../protocol/messages.ts';
 
 /** Fields that clients add to every call on their own. */
@@ -98,9 +99,10 @@ function isSchema(value: unknown): value is JsonSchema {
 function jsonOf(text: string): Json | undefined {
   if (!/^\s*[[{]/.test(text)) return undefined;
   try {
-    return parseJson(text) as Json;
+    const value = parseJson(text) as Json;
+    return repeatedKey(text) === undefined ? value : undefined;
   } catch {
-    // Text that is no JSON stays text; the tool reports it.
+    // Text that is no JSON, or of which a part would be lost, stays text; the tool reports it.
     return undefined;
   }
 }

@@ -87,6 +87,7 @@ export interface TableWarning {
     | 'blank_rows'
     | 'hidden_rows'
     | 'quoted_lines'
+    | 'repeated_keys'
     | 'merged_cells'
     | 'error_cells'
     | 'formulas_without_value';

@@ -107,6 +107,11 @@ describe('lenient arguments', () => {
     expect(read(given)).toEqual(given);
   });
 
+  it('does not read JSON text of which a part would be lost', () => {
+    const given = { options: '{"max_cost_usd": 1, "max_cost_usd": 100}', target: '{"type": "agent"' };
+    expect(read(given)).toEqual(given);
+  });
+
   it('does not touch what the schema of another tool calls text', () => {
     expect(read({ csv_uri: '{"a": 1}', name: 'true', batch_id: '2' })).toEqual({
       csv_uri: '{"a": 1}',

@@ -1,5 +1,6 @@
+import { stringEnd } from '../../base/repeated-key.ts';
 import type { Json } from '../../protocol/messages.ts';
-import { parseExactJson, stringEnd } from './exact-json.ts';
+import { parseExactJson } from './exact-json.ts';
 import { readLooseJson } from './loose-json.ts';
 
 /** Every complete object and array in a text, or why none of them can be trusted. */

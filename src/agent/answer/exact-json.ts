@@ -1,4 +1,5 @@
 import { parseJson } from '../../base/exact-number.ts';
+import { repeatedKey } from '../../base/repeated-key.ts';
 import type { Json } from '../../protocol/messages.ts';
 
 /** Parsed JSON, or the reason why it must not be used: it may not mean what it says. */
@@ -25,43 +26,6 @@ export function parseExactJson(text: string): ExactJson | undefined {
     return { ok: false, reason: `${lone} seems to hold a lone backslash: write a backslash in a string as \\\\` };
   }
   return { ok: true, value };
-}
-
-/** The first key, as written, that one object of valid JSON has twice. */
-function repeatedKey(text: string): string | undefined {
-  const objects: (Set<string> | undefined)[] = [];
-  for (let at = 0; at < text.length; at += 1) {
-    const char = text[at];
-    if (char === '{') objects.push(new Set());
-    else if (char === '[') objects.push(undefined);
-    else if (char === '}' || char === ']') objects.pop();
-    if (char !== '"') continue;
-    const end = stringEnd(text, at);
-    if (nextChar(text, end) === ':') {
-      const raw = text.slice(at, end);
-      const key = JSON.parse(raw) as string;
-      const keys = objects.at(-1);
-      if (keys?.has(key)) return raw;
-      keys?.add(key);
-    }
-    at = end - 1;
-  }
-  return undefined;
-}
-
-function nextChar(text: string, from: number): string | undefined {
-  let at = from;
-  while (at < text.length && /\s/.test(text[at] ?? '')) at += 1;
-  return text[at];
-}
-
-/** The end of the string that begins at `start`; the length of the text if the string has no end. */
-export function stringEnd(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at += 1) {
-    if (text[at] === '\\') at += 1;
-    else if (text[at] === '"') return at + 1;
-  }
-  return text.length;
 }
 
 /** An escape that is hardly ever intended: backspace, form feed, or a line break or tab in a text like a path. */

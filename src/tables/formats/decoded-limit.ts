@@ -18,9 +18,13 @@ export function createDecodedLimit(maxBytes: number, place: string): DecodedLimi
     count(bytes) {
       total += bytes;
       if (total <= maxBytes) return;
-      const limit = `${Number((maxBytes / GIB).toPrecision(3))} GB`;
       const fix = 'If the file is what it should be, set ROWMILL_MAX_DECODED_GB to a higher number.';
-      throw new AppError('table_too_large', `${place} decodes to more than ${limit}. ${fix}`);
+      throw new AppError('table_too_large', `${place} decodes to more than ${gigabytes(maxBytes)}. ${fix}`);
     },
   };
+}
+
+/** A limit in words: `4 GB`. */
+export function gigabytes(bytes: number): string {
+  return `${Number((bytes / GIB).toPrecision(3))} GB`;
 }

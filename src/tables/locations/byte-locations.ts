@@ -1,5 +1,6 @@
 import { AppError } from '../../base/errors.ts';
 import { DEFAULT_MAX_DECODED_BYTES } from '../formats/decoded-limit.ts';
+import { limitEmptyCells } from '../formats/empty-cells-limit.ts';
 import { formatOfName, writtenFormat } from '../formats/format.ts';
 import { checkStyle } from '../formats/written-style.ts';
 import { MAX_SHEET_ROWS, tooManyRows } from '../formats/xlsx/sheet-limits.ts';
@@ -48,7 +49,11 @@ export function createByteLocations(
     return files === undefined ? undefined : withoutWritten(files, written, asked.uri);
   };
 
-  async function openSource(given: Asked, { signal, ...options }: OpenOptions): Promise<RowSource> {
+  async function openSource(asked: Asked, options: OpenOptions): Promise<RowSource> {
+    return limitEmptyCells(await openFiles(asked, options), maxDecodedBytes);
+  }
+
+  async function openFiles(given: Asked, { signal, ...options }: OpenOptions): Promise<RowSource> {
     const { uri, sheet } = splitSheet(given.uri);
     const asked = { ...given, uri };
     const reading = readingWithSheet(options.reading ?? {}, sheet);

@@ -55,6 +55,23 @@ describe('the limit on decoded bytes', () => {
     await expect(readAll(tables, join(folder, name))).resolves.toBeDefined();
   });
 
+  test.each([
+    ['wide.csv', `${Array.from({ length: 2000 }, (_, at) => `c${at}`).join(',')}\n${'x\n'.repeat(400)}`],
+    [
+      'wide.jsonl',
+      `${JSON.stringify(Object.fromEntries(Array.from({ length: 2000 }, (_, at) => [`c${at}`, 1])))}\n${'{"c0":1}\n'.repeat(400)}`,
+    ],
+  ])('stops short rows of %s whose empty cells would fill the disk', async (name, text) => {
+    await writeFile(join(folder, name), text);
+    await expect(readAll(tables, join(folder, name))).rejects.toMatchObject({
+      code: 'table_too_large',
+      message: expect.stringMatching(/has 2,000 columns, and the empty cells.*ROWMILL_MAX_DECODED_GB/),
+    });
+    const short = name.endsWith('l') ? text.slice(0, -3000) : text.slice(0, -700);
+    await writeFile(join(folder, name), short);
+    await expect(readAll(tables, join(folder, name))).resolves.toBeDefined();
+  });
+
   test('does not apply to a file that is not compressed', async () => {
     await writeFile(join(folder, 'plain.csv'), rows(3 * MIB));
     expect((await readAll(tables, join(folder, 'plain.csv'))).rows.length).toBeGreaterThan(30_000);

@@ -1,8 +1,16 @@
 import { ExactNumber, parseJson } from '../../../base/exact-number.ts';
+import { repeatedKey } from '../../../base/repeated-key.ts';
 import type { Json, JsonObject } from '../../../protocol/messages.ts';
 
 /** The result of reading one line of JSONL. */
-export type JsonLine = { kind: 'object'; value: JsonObject } | { kind: 'wrong'; reason: string };
+export type JsonLine =
+  | {
+      kind: 'object';
+      value: JsonObject;
+      /** A key that one object has twice: only its last value is in the value. */
+      repeated?: string;
+    }
+  | { kind: 'wrong'; reason: string };
 
 /** Reads one line; numbers that a JavaScript number can't hold keep their digits. */
 export function parseJsonLine(text: string): JsonLine {
@@ -17,7 +25,22 @@ export function parseJsonLine(text: string): JsonLine {
   }
   if (Array.isArray(value)) return { kind: 'wrong', reason: 'an array where an object is expected' };
   if (value instanceof ExactNumber) return { kind: 'wrong', reason: 'a number where an object is expected' };
-  return { kind: 'object', value };
+  const repeated = mayRepeatKeys(text, value) ? repeatedKey(text) : undefined;
+  return { kind: 'object', value, ...(repeated !== undefined && { repeated }) };
+}
+
+const KEY_END = /"\s*:/g;
+
+/** Whether a text has more ends of keys than its value has keys: a cheap check, which texts in strings may alarm. */
+function mayRepeatKeys(text: string, value: JsonObject): boolean {
+  return (text.match(KEY_END)?.length ?? 0) !== countKeys(value);
+}
+
+function countKeys(value: Json): number {
+  if (typeof value !== 'object' || value === null || value instanceof ExactNumber) return 0;
+  if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + countKeys(item), 0);
+  const keys = Object.keys(value);
+  return keys.reduce((sum, key) => sum + countKeys(value[key] ?? null), keys.length);
 }
 
 /** Code that goes through a value calls itself once for each level, and the stack is limited. */

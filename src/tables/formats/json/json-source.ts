@@ -38,6 +38,7 @@ export async function openJsonSource(input: SourceInput): Promise<SnapshotSource
     if (bytes.length === 0 && record.fault === undefined) return undefined;
     if (isUtf8Text ? !isUtf8(bytes) : holdsReplacement(bytes)) warnings.invalidBytes(line);
     if (parsed.kind === 'object') {
+      if (parsed.repeated !== undefined) warnings.repeatedKey(line, parsed.repeated);
       for (const key of Object.keys(parsed.value)) {
         if (addColumn(columns, key) && atOnce > 0) added.push(addedWarning(key, line));
       }

@@ -44,6 +44,21 @@ describe('JSONL', () => {
     ]);
   });
 
+  test('warns of a key that one object has twice, and names its line', async () => {
+    const lines = [
+      '{"a":1,"note":"\\"a\\": twice \\"a\\":"}',
+      '{"a":1,"a":2}',
+      '{"a":3,"deep":[{"b":1 , "b" :2}]}',
+      '{"a":{"a":{"a":4}}}',
+    ];
+    const found = await readTable(`${lines.join('\n')}\n`, 'table.jsonl');
+    expect(found.cells.map(([a]) => a)).toEqual([1, 2, 3, { a: { a: 4 } }]);
+    expect(found.warnings).toMatchObject([{ code: 'repeated_keys', count: 2, line: 2 }]);
+    expect(found.warnings[0]?.message).toBe(
+      '2 records with the same key twice in one object, the first on line 2: "a". Only the last value of such a key is read.',
+    );
+  });
+
   test('adds columns that come late, and tells where', async () => {
     const found = await readTable(`${'{"a":1}\n'.repeat(50_000)}{"a":2,"late":3}\n`, 'table.jsonl');
     expect(found.columns).toEqual(['a', 'late']);
