@@ -1,6 +1,7 @@
 import { createAccess } from '../access/create-access.ts';
 import { createConversations } from '../agent/conversation/conversations.ts';
 import type { AgentDefinition } from '../agent/definition.ts';
+import { draftAgent } from '../agent/draft-agent.ts';
 import { openAgent } from '../agent/open-agent.ts';
 import { checkTools, openTools, startTools } from '../agent/tools/open-tools.ts';
 import { systemClock } from '../base/clock.ts';
@@ -71,6 +72,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
         log,
         ...(toolSpecs === null ? {} : { toolSpecs }),
       }),
+    draftAgent: (definition, toolSpecs) => draftAgent(definition, toolSpecs, log),
     checkTools: async (definition) => checkTools(definition, { env: config.env, log }),
     provider: providers.get,
     batchApi: providers.batch,

@@ -7,9 +7,9 @@ import type { CommandContext, Output } from './command-context.ts';
 
 /** The spending that a command is about to start. */
 export interface AboutToSpend {
-  /** null when the price is unknown. */
+  /** The high end of its estimate; null when the price is unknown. */
   expectedUsd: number | null;
-  /** A person has to agree to an expected cost above this many dollars; 0: always. */
+  /** A person has to agree to a cost above this many dollars; 0: always. */
   limitUsd: number;
 }
 
@@ -62,7 +62,7 @@ export const SPEND_LESS = '--max-cost USD';
  * @returns AppError `confirmation_needed`, with the fix
  */
 export function tooCostly({ expectedUsd, limitUsd }: AboutToSpend, less = SPEND_LESS): AppError {
-  const cost = expectedUsd === null ? 'The cost is unknown' : `The expected cost is ${dollars(expectedUsd)}`;
+  const cost = expectedUsd === null ? 'The cost is unknown' : `The cost may be as much as ${dollars(expectedUsd)}`;
   return new AppError(
     'confirmation_needed',
     `${cost}. A cost that is unknown or, with what was started in the last hour without a yes, above ${dollars(limitUsd)} (ROWMILL_CONFIRM_ABOVE_USD) needs a confirmation. ` +

@@ -34,7 +34,7 @@ export function consentRequest(
   return inputRequired({
     inputRequests: {
       [AGREE]: inputRequired.elicit({
-        message: `${needed.title}. Expected cost: ${cost}. Do you agree to spend it?`,
+        message: `${needed.title}. Cost, at the high end of the estimate: ${cost}. Do you agree to spend it?`,
         requestedSchema: {
           type: 'object',
           properties: { [AGREE]: { type: 'boolean', title: 'Yes, start it', default: false } },

@@ -21,6 +21,14 @@ export interface ProviderParts<Environment = Readonly<Record<string, unknown>>> 
   log: Log;
 }
 
+/** How a provider's tokens differ from the runner's own count of a text. */
+export interface TokenFacts {
+  /** Tokens of its tokenizer for each token that is counted. */
+  readonly factor: number;
+  /** Tokens of a prompt of its own that it adds to a request with tools. */
+  readonly toolPrompt?: number;
+}
+
 /** The media of one kind that a provider takes. */
 export interface MediaLimit {
   readonly types: readonly string[];
@@ -65,6 +73,8 @@ export interface ProviderDescriptor<Shape extends z.ZodRawShape = z.ZodRawShape>
   /** The variable that holds its key, for help texts. */
   readonly keyVariable?: Extract<keyof Shape, string>;
   readonly prices: ProviderPrices;
+  /** Absent: its tokens are as the runner counts them. */
+  readonly tokens?: TokenFacts;
   /** Packages that its real-time client imports, and those of its batch API where it needs others. */
   readonly sdks: readonly string[];
   readonly batchSdks?: readonly string[];

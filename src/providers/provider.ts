@@ -57,6 +57,11 @@ export interface Provider {
   /** Whether a refusal says that the strict form of tools is not accepted, so that their plain form may be. Default: no. */
   refusesStrict?(refusal: Pick<AppError, 'code' | 'message'>): boolean;
   /**
+   * The parts of the body of `respond` from which the provider counts input tokens: everything but settings.
+   * Contract: pure. It sends nothing.
+   */
+  reads?(request: ModelRequest): object;
+  /**
    * The response that `respond` would have given, made from an answer to the same request that came in another way
    * (from the cache or a provider job).
    * Contract: pure, except for what the provider learns about its models.

@@ -17,6 +17,11 @@ export interface RunnerDeps extends ExecutionDeps {
    */
   openAgent: (definition: AgentDefinition, toolSpecs: ToolSpec[] | null, signal: AbortSignal) => Promise<OpenedAgent>;
   /**
+   * The agent as its rows run it, without opening anything: its requests can be made and counted. Tools that say what
+   * they are only when they are opened are left out. @throws AppError as `openAgent`
+   */
+  draftAgent: (definition: AgentDefinition, toolSpecs: ToolSpec[] | null) => OpenedAgent;
+  /**
    * Finds faults of an agent's tools without opening any: an unset variable, a missing module.
    * @throws AppError `config_invalid`, `agents_invalid` or `expression_invalid`, with every fault in its message
    */

@@ -15,7 +15,7 @@ export interface OrchestratorToolParts {
   tables: Tables;
   /** Makes sure that a process drives the ready batches: the supervisor in serve, the detached runner in mcp. */
   onBatchReady: () => Promise<void>;
-  /** A person has to agree to an expected cost above this many dollars; 0: always. */
+  /** A person has to agree to a cost above this many dollars; 0: always. */
   confirmAboveUsd: number;
   confirmations: Confirmations;
   /** Resolves after `ms`; rejects when the signal fires. */

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AgentDefinition, agentDefinition } from '../../src/agent/definition.ts';
+import { draftAgent } from '../../src/agent/draft-agent.ts';
 import { openAgent } from '../../src/agent/open-agent.ts';
 import type { Tool } from '../../src/agent/tool.ts';
 import { systemClock } from '../../src/base/clock.ts';
@@ -126,6 +127,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         ...(toolSpecs === null ? {} : { toolSpecs }),
         log,
       }),
+    draftAgent: (definition, toolSpecs) => draftAgent(definition, toolSpecs, log),
     provider: async () => provider,
     executors: createExecutors(),
     prices: createPriceTable(),

@@ -2,6 +2,7 @@ import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { draftAgent } from '../../src/agent/draft-agent.ts';
 import { openAgent } from '../../src/agent/open-agent.ts';
 import type { ToolContext } from '../../src/agent/tool.ts';
 import { openTools } from '../../src/agent/tools/open-tools.ts';
@@ -119,6 +120,7 @@ export async function startRig({ drive = true }: { drive?: boolean } = {}): Prom
         ...(toolSpecs === null ? {} : { toolSpecs }),
         log,
       }),
+    draftAgent: (definition, toolSpecs) => draftAgent(definition, toolSpecs, log),
     provider: async (name) => (name === provider.name ? provider : unplayed),
     executors: createExecutors(),
     prices: createPriceTable(),

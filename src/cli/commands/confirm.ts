@@ -15,7 +15,7 @@ export function addConfirmCommand(command: Command, context: CommandContext): vo
 }
 
 const HELP = `
-Shows what will be started and what it is expected to cost, and asks. A code is
+Shows what will be started and what it may cost, and asks. A code is
 valid for a quarter of an hour, for one start. It must be typed by a person in a
 terminal, with the ROWMILL_DATA_DIR of the server that gave it.`;
 
@@ -33,7 +33,9 @@ async function confirm(
     );
   }
   output.note(`${oneLine(consent.title)}.`);
-  output.note(`Expected cost: ${consent.expectedUsd === null ? 'unknown' : dollars(consent.expectedUsd)}.`);
+  output.note(
+    `Cost, at the high end of the estimate: ${consent.expectedUsd === null ? 'unknown' : dollars(consent.expectedUsd)}.`,
+  );
   // 0: a person always has to type the yes.
   if (!(await askToGoOn(context, 'Do you agree?', { expectedUsd: consent.expectedUsd, limitUsd: 0 }))) {
     output.note('Not agreed. Nothing is started.');

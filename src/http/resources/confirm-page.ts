@@ -37,7 +37,7 @@ const PAGE = `<!doctype html>
 <p id="access" hidden><label>Key of this server: <input id="key" type="password" autocomplete="off"></label> <button id="show">Show</button></p>
 <section id="question" hidden>
 <p id="title"></p>
-<p>Expected cost: <strong id="cost"></strong></p>
+<p>Cost, at the high end of the estimate: <strong id="cost"></strong></p>
 <p>A model asked for this. Agree only if you want it.</p>
 <button id="agree">Agree</button>
 </section>

@@ -10,7 +10,10 @@ import { CONFIRM_PAGE, confirmPage } from './confirm-page.ts';
 const confirmation = z
   .object({
     title: z.string().describe('What will be started.'),
-    expected_usd: z.number().nullable().describe('The expected cost in dollars; null when unknown.'),
+    expected_usd: z
+      .number()
+      .nullable()
+      .describe('The cost in dollars, at the high end of the estimate; null when unknown.'),
     expires_at: z.string().describe('ISO 8601.'),
     is_agreed: z.boolean().describe('Whether a person has agreed.'),
   })

@@ -38,6 +38,10 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
     ...(server === undefined ? {} : { server }),
     sendsStrict: ({ tools }) => !plain.has(tools),
     refusesStrict,
+    reads: (request) => {
+      const { model: _model, max_tokens: _most, tool_choice: _choice, ...read } = toRequestBody(request, true);
+      return read;
+    },
     lacks: () => (options.apiKey?.trim() ? undefined : 'ANTHROPIC_API_KEY'),
     async respond(request, respondOptions) {
       const { apiKey } = options;

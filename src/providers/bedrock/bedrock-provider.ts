@@ -92,6 +92,10 @@ export function createBedrockProvider(options: BedrockOptions): Provider {
     route,
     sendsStrict: ({ model, tools }) => takesStrictTools(model) && !plain.has(tools),
     refusesStrict,
+    reads: (given) => {
+      const { modelId: _model, inferenceConfig: _settings, ...read } = toConverse(route(given), true);
+      return read;
+    },
     async respond(given, respondOptions) {
       const request = route(given);
       opening ??= open(options);

@@ -42,6 +42,11 @@ export function createGeminiProvider(options: GeminiOptions): Provider {
   return {
     name: GEMINI,
     ...(server === undefined ? {} : { server }),
+    reads: (request) => {
+      const { contents, config = {} } = toParameters(request, new AbortController().signal);
+      const { abortSignal: _signal, maxOutputTokens: _most, automaticFunctionCalling: _calling, ...read } = config;
+      return { contents, ...read };
+    },
     lacks: () => (apiKey?.trim() ? undefined : SERVICE.credentials),
     async respond(request, respondOptions) {
       if (apiKey === undefined || apiKey.trim() === '') throw lacksCredentials(SERVICE, request.model);

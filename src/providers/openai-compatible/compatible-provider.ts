@@ -42,6 +42,10 @@ export function createOpenAiCompatibleProvider(options: OpenAiCompatibleOptions)
   return {
     name: OPENAI_COMPATIBLE,
     server: `${OPENAI_COMPATIBLE} ${withoutCredentials(baseUrl)}`,
+    reads: (request) => {
+      const { model: _model, max_tokens: _most, ...read } = toRequestBody(request);
+      return read;
+    },
     async respond(request, respondOptions) {
       if (key !== undefined && !key.value?.trim()) throw lacksCredentials(service, request.model);
       opening ??= openClient({ ...options, apiKey: key?.value });

@@ -47,6 +47,11 @@ export function createOpenAiProvider(options: OpenAiOptions): Provider {
     ...(server === undefined ? {} : { server }),
     sendsStrict: ({ tools }) => !plain.has(tools),
     refusesStrict,
+    reads: (request) => {
+      const body = toRequestBody(request, toTools(request.tools, true));
+      const { model: _model, max_output_tokens: _most, store: _store, ...read } = body;
+      return read;
+    },
     lacks: () => (apiKey?.trim() ? undefined : SERVICE.credentials),
     async respond(request, respondOptions) {
       if (apiKey === undefined || apiKey.trim() === '') throw lacksCredentials(SERVICE, request.model);

@@ -78,7 +78,7 @@ export const batchPlan = z.object({
     .number()
     .nullable()
     .describe(
-      'Dollars that the start is expected to spend: the estimate, or its share for a sample, at most the cap; null when unknown.',
+      'Dollars that the start may spend: the high end of the estimate, or of its share for a sample, at most the cap; null when unknown.',
     ),
 });
 

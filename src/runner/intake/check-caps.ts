@@ -45,6 +45,6 @@ export function tellDay({ problems, warnings, spending_usd: expected }: BatchPla
     return;
   }
   warnings.push(
-    `The cap of ${dollars(day.capMicroUsd / 1e6)} a day (ROWMILL_MAX_USD_PER_DAY) leaves ${dollars(left)} for ${day.day}; the batch is expected to cost more, and pauses when the cap is reached.`,
+    `The cap of ${dollars(day.capMicroUsd / 1e6)} a day (ROWMILL_MAX_USD_PER_DAY) leaves ${dollars(left)} for ${day.day}; the batch may cost more, and pauses when the cap is reached.`,
   );
 }

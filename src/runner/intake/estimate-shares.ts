@@ -3,7 +3,7 @@ import type { Estimate } from '../contract/estimate.ts';
 import type { ExecutorName } from '../contract/executor-name.ts';
 import type { Executor } from '../execution/executor.ts';
 import { longestWait, type RowShare } from '../execution/row-share.ts';
-import { costRange, type EstimateBasis, estimateBatch, usagePerRow } from './estimate.ts';
+import { type CostRange, costOfRows, type EstimateBasis, estimateBatch, sumOfCosts } from './estimate.ts';
 
 /** What the estimate of rows that run in several ways depends on, besides the rows. */
 export interface SharePrices {
@@ -19,12 +19,10 @@ export function estimateShares(
 ): Estimate {
   const whole = estimateBatch(basis, prices);
   const hours = longestWait(shares);
-  const costs = shares.map((share) => costOfShare(basis, share, { executors, prices }));
-  const isKnown = whole.cost_usd !== null && !costs.includes(null);
   const waves = basis.agent.tools.length > 0 ? ', once for each turn' : '';
   return {
     ...whole,
-    cost_usd: isKnown ? costRange(costs.reduce((sum: number, cost) => sum + (cost ?? 0), 0)) : null,
+    cost_usd: sumOfCosts(shares.map((share) => costOfShare(basis, share, { executors, prices }))),
     duration_seconds: hours === undefined ? whole.duration_seconds : hours * 3600,
     basis: hours === undefined ? whole.basis : `${whole.basis} ${waitText(hours, waves)}`,
   };
@@ -34,18 +32,13 @@ function waitText(hours: number, waves: string): string {
   return `Through the batch API, which takes ${hours} hours at most${waves} and often far less.`;
 }
 
-/** The expected dollars of rows that run in one way; null when unknown. */
+/** The dollars of rows that run in one way; null when unknown. */
 export function costOfShare(
-  { agent, inputCharacters }: EstimateBasis,
+  basis: EstimateBasis,
   { rows, executor, laterTurns = executor }: RowShare,
   parts: SharePrices,
-): number | null {
-  if (rows === null) return null;
-  const { provider, model } = agent.model;
-  const { first, later } = usagePerRow(agent, inputCharacters);
-  const costs = [pricesOf(executor, parts).priceOf(provider, model, first)];
-  if (later !== undefined) costs.push(pricesOf(laterTurns, parts).priceOf(provider, model, later));
-  return costs.includes(undefined) ? null : (costs.reduce((sum: number, cost) => sum + (cost ?? 0), 0) * rows) / 1e6;
+): CostRange | null {
+  return rows === null ? null : costOfRows(basis, rows, [pricesOf(executor, parts), pricesOf(laterTurns, parts)]);
 }
 
 function pricesOf(name: ExecutorName, { executors, prices }: SharePrices): PriceTable {

@@ -1,9 +1,9 @@
 import type { AgentDefinition } from '../../agent/definition.ts';
+import { counted } from '../../base/figures.ts';
 import { NO_USAGE, type Usage } from '../../protocol/messages.ts';
-import { isEmbeddingModel } from '../../providers/catalog.ts';
 import type { PriceTable } from '../../providers/prices/prices.ts';
 import type { Estimate } from '../contract/estimate.ts';
-import { inputFields } from '../rows/mapping.ts';
+import type { CallForecast, RowForecast } from '../forecast/row-forecast.ts';
 
 /** The facts that an estimate is calculated from. */
 export interface EstimateBasis {
@@ -11,92 +11,86 @@ export interface EstimateBasis {
   rows: number | null;
   /** Whether `rows` was counted to the end, not estimated from the file's size. */
   rowsExact: boolean;
-  /** Mean size of a mapped input, in characters, over the sampled rows. */
-  inputCharacters: number;
+  /** What a row is expected to use. */
+  forecast: RowForecast;
   rowsLookedAt: number;
   concurrency: number;
   /** A sample is run first, which measures the figures. */
   isSample?: boolean;
 }
 
-/** English prose has about four characters a token (Anthropic's and OpenAI's own rule of thumb). */
-export const CHARACTERS_PER_TOKEN = 4;
-const TOKENS_PER_OUTPUT_FIELD = 25;
-/** Fixed overhead of every call with tools. */
-const CALL_OVERHEAD_TOKENS = 350;
-const SECONDS_PER_TURN = 3;
+/** A cost in dollars. */
+export type CostRange = NonNullable<Estimate['cost_usd']>;
+/** The end of a range, or its middle. */
+type End = keyof CostRange;
 
-/**
- * The expected cost, tokens and time of a batch before anything has run. The low end is half, the high end three times
- * the expected cost: nothing is measured yet, and the basis says so.
- */
+const SECONDS_PER_TURN = 3;
+/** The most that the ends of a range are from its middle: a range whose ends differ more than threefold helps nobody. */
+const WIDEST = 1.72;
+
+/** The expected cost, tokens and time of a batch before anything has run, as a range. */
 export function estimateBatch(basis: EstimateBasis, prices: PriceTable): Estimate {
-  const { agent, rows, concurrency } = basis;
-  const turns = turnsOf(agent);
-  const perRow = tokensPerRow(agent, basis.inputCharacters, turns);
-  const usage = toUsage(perRow);
-  const microUsd = prices.priceOf(agent.model.provider, agent.model.model, usage);
-  const size = rows === null ? 'rows not counted' : `${basis.rowsExact ? '' : 'about '}${counted(rows)}`;
-  const priced = microUsd === undefined ? `; the price of ${agent.model.model} is unknown` : '';
+  const { rows, concurrency, forecast } = basis;
+  const { first, later, turns } = forecast;
+  const [input, output] = (['input', 'output'] as const).map((kind) =>
+    Math.ceil(first[kind].expected + (later?.[kind].expected ?? 0)),
+  ) as [number, number];
   return {
     rows,
-    cost_usd: rows === null || microUsd === undefined ? null : costRange((microUsd * rows) / 1e6),
-    tokens: rows === null ? null : { input: perRow.input * rows, output: perRow.output * rows },
+    cost_usd: rows === null ? null : costOfRows(basis, rows, [prices, prices]),
+    tokens: rows === null ? null : { input: input * rows, output: output * rows },
     duration_seconds:
       rows === null ? null : Math.ceil((rows * turns * SECONDS_PER_TURN) / Math.min(concurrency, rows || 1)),
-    basis:
-      `${size}, ${turns} model ${turns === 1 ? 'call' : 'calls'} a row, about ${perRow.input} tokens in and ` +
-      `${perRow.output} out a row (from ${counted(basis.rowsLookedAt)} and the ${isEmbeddingModel(agent.model) ? 'prompt' : 'instructions'}, at 4 characters a token)${priced}. ` +
-      (basis.isSample === true ? 'The sample measures them.' : 'Run a sample for measured figures.'),
+    basis: basisText(basis, { input, output, isPriced: costOfRows(basis, 1, [prices, prices]) !== null }),
   };
 }
 
-/** The tokens of the first turn of a row, and of all its later turns if it has any. */
-export function usagePerRow(agent: AgentDefinition, inputCharacters: number): { first: Usage; later?: Usage } {
-  const turns = turnsOf(agent);
-  const first = tokensPerRow(agent, inputCharacters, 1);
-  const all = tokensPerRow(agent, inputCharacters, turns);
-  if (turns === 1) return { first: toUsage(first) };
+function basisText(
+  { agent, rows, rowsExact, rowsLookedAt, forecast, isSample }: EstimateBasis,
+  { input, output, isPriced }: { input: number; output: number; isPriced: boolean },
+): string {
+  const size = rows === null ? 'rows not counted' : `${rowsExact ? '' : 'about '}${counted(rows, 'row')}`;
+  const priced = isPriced ? '' : `; the price of ${agent.model.model} is unknown`;
+  return (
+    `${size}, ${counted(forecast.turns, 'model call')} a row, about ${input} tokens in and ${output} out a row ` +
+    `(${forecast.from}; ${counted(rowsLookedAt, 'row')} looked at)${priced}. ` +
+    (isSample === true ? 'The sample measures them.' : 'Run a sample for measured figures.')
+  );
+}
+
+/**
+ * What rows cost at the prices of their first call and of their later ones.
+ * @returns null when a price is unknown
+ */
+export function costOfRows(
+  { agent: { model }, forecast: { first, later } }: Pick<EstimateBasis, 'agent' | 'forecast'>,
+  rows: number,
+  [firstPrices, laterPrices]: readonly [PriceTable, PriceTable],
+): CostRange | null {
+  const at = (end: End): number | undefined => {
+    const one = firstPrices.priceOf(model.provider, model.model, usageOf(first, end));
+    const more = later === undefined ? 0 : laterPrices.priceOf(model.provider, model.model, usageOf(later, end));
+    return one === undefined || more === undefined ? undefined : ((one + more) * rows) / 1e6;
+  };
+  const [low, expected, high] = [at('low'), at('expected'), at('high')];
+  if (low === undefined || expected === undefined || high === undefined) return null;
   return {
-    first: toUsage(first),
-    later: toUsage({ input: all.input - first.input, output: all.output - first.output }),
+    low: round(Math.max(low, expected / WIDEST)),
+    expected: round(expected),
+    high: round(Math.min(high, expected * WIDEST)),
   };
 }
 
-function turnsOf({ tools }: AgentDefinition): number {
-  return tools.length > 0 ? 2 : 1;
+/** The sum of costs; null where one of them is unknown. */
+export function sumOfCosts(costs: readonly (CostRange | null)[]): CostRange | null {
+  const known = costs.filter((cost) => cost !== null);
+  if (known.length < costs.length) return null;
+  const sum = (end: End) => round(known.reduce((all, cost) => all + cost[end], 0));
+  return { low: sum('low'), expected: sum('expected'), high: sum('high') };
 }
 
-function toUsage({ input, output }: { input: number; output: number }): Usage {
-  return { ...NO_USAGE, inputTokens: input, outputTokens: output };
-}
-
-function tokensPerRow(
-  agent: AgentDefinition,
-  inputCharacters: number,
-  turns: number,
-): { input: number; output: number } {
-  if (isEmbeddingModel(agent.model)) {
-    const characters = (agent.prompt?.user.length ?? 0) + inputCharacters;
-    return { input: Math.max(1, Math.ceil(characters / CHARACTERS_PER_TOKEN)), output: 0 };
-  }
-  const written = agent.instructions.length + (agent.prompt?.user.length ?? 0);
-  const fixed = written + JSON.stringify([agent.tools, agent.structured_output.schema ?? {}]).length;
-  const firstTurn = Math.ceil((fixed + inputCharacters) / CHARACTERS_PER_TOKEN) + CALL_OVERHEAD_TOKENS;
-  const fields = Object.keys(inputFields(agent.structured_output.schema)).length;
-  const output = Math.max(1, fields) * TOKENS_PER_OUTPUT_FIELD;
-  // Each later turn sends everything again, plus the messages that the turn before added.
-  const input = firstTurn * turns + (turns - 1) * 2 * output;
-  return { input, output: output * turns };
-}
-
-function counted(rows: number): string {
-  return rows === 1 ? '1 row' : `${rows} rows`;
-}
-
-/** The range of a cost of which nothing is measured yet, in dollars. */
-export function costRange(expected: number): { low: number; expected: number; high: number } {
-  return { low: round(expected / 2), expected: round(expected), high: round(expected * 3) };
+function usageOf({ input, output }: CallForecast, end: End): Usage {
+  return { ...NO_USAGE, inputTokens: Math.ceil(input[end]), outputTokens: Math.ceil(output[end]) };
 }
 
 /** Six decimals: micro-dollars. */

@@ -8,7 +8,7 @@ import type { RunnerDeps } from '../deps.ts';
 import { type Choice, chooseExecutor } from '../execution/choose-executor.ts';
 import type { RunFacts } from '../execution/executor.ts';
 import type { RowShare } from '../execution/row-share.ts';
-import { type EstimateBasis, estimateBatch } from './estimate.ts';
+import { type CostRange, type EstimateBasis, estimateBatch, sumOfCosts } from './estimate.ts';
 import { costOfShare, estimateShares } from './estimate-shares.ts';
 
 /** A plan of how rows run, with what it costs. */
@@ -16,7 +16,7 @@ interface Ways {
   execution: Execution;
   estimate: Estimate;
   /** Dollars that the start spends: for a sample only its rows. Null when unknown. */
-  expectedUsd: number | null;
+  start: CostRange | null;
   sample: BatchPlan['sample'];
   problems: Problem[];
   warnings: string[];
@@ -48,17 +48,17 @@ export async function planExecution(
   const execution: Execution = {
     executor: first.executor.name,
     reason: first.reason,
-    shares: shares.map((share, at) => ({ ...toReport(share), cost_usd: costs[at] ?? null })),
+    shares: shares.map((share, at) => ({ ...toReport(share), cost_usd: costs[at]?.expected ?? null })),
     realtime,
     batch: await estimateBatchApi(basis, all, deps),
   };
   const started = costs.slice(0, first.shares.length);
-  const startUsd = started.includes(null) ? null : started.reduce((sum: number, cost) => sum + (cost ?? 0), 0);
+  const start = sumOfCosts(started);
   return {
     ...{ execution, estimate },
-    expectedUsd: startUsd,
-    sample: sample === undefined ? null : { rows: sample, cost_usd: startUsd },
-    ...faultsOf({ first, rest }, { options, expectedUsd: started[0] ?? null }),
+    start,
+    sample: sample === undefined ? null : { rows: sample, cost_usd: start?.expected ?? null },
+    ...faultsOf({ first, rest }, { options, expectedUsd: started[0]?.expected ?? null }),
   };
 }
 

@@ -1,10 +1,10 @@
 import type { AgentDefinition } from '../../agent/definition.ts';
 import { AppError } from '../../base/errors.ts';
+import type { JsonObject } from '../../protocol/messages.ts';
 import type { Cell } from '../../tables/cell.ts';
 import type { BatchPlan } from '../contract/plan.ts';
 import type { MediaSample } from '../media/sample-media.ts';
 import { compileMapping } from '../rows/mapping.ts';
-import { CHARACTERS_PER_TOKEN } from './estimate.ts';
 
 /** A sampled row, with its place. */
 export interface SampleRow {
@@ -22,8 +22,8 @@ interface Sampled {
 
 /** The result of the mapping over the sampled rows. */
 export interface SampledInputs {
-  /** Mean size of a mapped input; a token of its media counts as the characters that make one. */
-  inputCharacters: number;
+  /** Those that are valid, without the bytes of media. */
+  inputs: JsonObject[];
   rowsLookedAt: number;
   failed: number;
   /** Why the first of the failed rows gives no valid input: `row 0 (line 2): …`. */
@@ -34,30 +34,25 @@ export interface SampledInputs {
 export async function sampleInputs(plan: BatchPlan, agent: AgentDefinition, look: Sampled): Promise<SampledInputs> {
   const decimalComma = plan.reading.decimal_comma ?? false;
   const transform = compileMapping(plan.input_mapping, agent.input, look.columns, { decimalComma });
-  let characters = 0;
-  let counted = 0;
+  const inputs: JsonObject[] = [];
   let firstReason = '';
   for (const { row, line, cells } of look.sample) {
     try {
-      const input = await look.media.see(await transform(cells));
-      characters += JSON.stringify(input).length;
-      counted += 1;
+      inputs.push(await look.media.see(await transform(cells)));
     } catch (error) {
-      // A row that can't be transformed fails on its own when it is run; here it is left out of the mean.
+      // A row that can't be transformed fails on its own when it is run; here it is left out.
       if (!(error instanceof AppError)) throw error;
       firstReason ||= `row ${row} (line ${line}): ${error.message}`;
     }
   }
-  const failed = look.sample.length - counted;
-  const mean = counted === 0 ? 0 : characters / counted;
-  const inputCharacters = mean + look.media.tokensPerRow() * CHARACTERS_PER_TOKEN;
-  return { inputCharacters, rowsLookedAt: counted, failed, firstReason };
+  const failed = look.sample.length - inputs.length;
+  return { inputs, rowsLookedAt: inputs.length, failed, firstReason };
 }
 
 /** Reports a mapping that fits no sampled row as a problem, and one that fails for some rows as a warning. */
 export function tellUnfilled(
   { problems, warnings }: BatchPlan,
-  { rowsLookedAt, failed, firstReason }: SampledInputs,
+  { rowsLookedAt, failed, firstReason }: Omit<SampledInputs, 'inputs'>,
 ): void {
   if (failed === 0) return;
   const looked = rowsLookedAt + failed;

@@ -10,6 +10,7 @@ import type { Problem } from '../contract/problem.ts';
 import { readingOf, readingOptionsOf } from '../contract/reading.ts';
 import { type BatchRequest, KEPT_OUTPUT } from '../contract/request.ts';
 import type { RunnerDeps } from '../deps.ts';
+import { forecastRow } from '../forecast/row-forecast.ts';
 import { checkMedia } from '../media/check-media.ts';
 import { createMediaOpener } from '../media/open-media.ts';
 import { createMediaSample } from '../media/sample-media.ts';
@@ -152,8 +153,9 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
   const tableUri = deps.tables.absolute(request.csv_uri);
   const opener = createMediaOpener(agent, { tables: deps.tables, tableUri });
   const media = createMediaSample(agent, opener, deps.clock);
-  const { failed, firstReason, ...inputs } = await sampleInputs(plan, agent, { ...look, media });
-  tellUnfilled(plan, { failed, firstReason, ...inputs });
+  const { inputs, ...sampled } = await sampleInputs(plan, agent, { ...look, media });
+  const { failed, rowsLookedAt } = sampled;
+  tellUnfilled(plan, sampled);
   plan.warnings.push(...media.warnings());
   const basis = {
     agent,
@@ -161,10 +163,11 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
     rowsExact: plan.row_count !== null,
     isLive: look.isLive,
     // Only where every row was checked.
-    invalid: inputs.rowsLookedAt + failed === look.rowCount ? failed : 0,
+    invalid: rowsLookedAt + failed === look.rowCount ? failed : 0,
     concurrency: request.options?.concurrency ?? OPTION_DEFAULTS.concurrency,
     isSample: request.options?.sample !== undefined,
-    ...inputs,
+    rowsLookedAt,
+    forecast: await forecastRow(agent, { inputs, mediaTokens: media.tokensPerRow() }, { ...deps, provider }),
   };
   const ways = await planExecution(request, basis, deps);
   plan.execution = ways.execution;
@@ -172,7 +175,7 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
   plan.warnings.push(...ways.warnings);
   plan.estimate = ways.estimate;
   plan.sample = ways.sample;
-  plan.spending_usd = spendingOfStart(ways.expectedUsd, request.options ?? {});
+  plan.spending_usd = spendingOfStart(ways.start, request.options ?? {});
   if (day !== null) tellDay(plan, day);
 }
 

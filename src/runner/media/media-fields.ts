@@ -53,6 +53,6 @@ export function promptInput(input: JsonObject, media: readonly MediaBlock[]): Js
 }
 
 /** The name of a medium in a message. */
-export function markOf({ kind }: MediaBlock, index: number): string {
+export function markOf({ kind }: Pick<MediaBlock, 'kind'>, index: number): string {
   return `(medium ${index + 1}: ${kind})`;
 }

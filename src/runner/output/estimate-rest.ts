@@ -13,6 +13,8 @@ type BatchBill = Awaited<ReturnType<Store['readBill']>>;
 
 /** Below this many attempts the basis says that it is a small sample. */
 const SMALL_SAMPLE = 10;
+/** The ends of a range of which no spread is known: of one row, or of the tokens of another model. */
+const UNMEASURED = { low: 0.6, high: 1.75 };
 /** Two-sided 95 % quantiles of Student's t for 1, 2, … degrees of freedom; beyond them 2 is close enough. */
 const T_95 = [12.71, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.2, 2.18, 2.16, 2.14, 2.13];
 
@@ -76,11 +78,21 @@ function shareOfFirst(batch: BatchRecord, { rows, prices, ways }: RestOptions): 
   const seconds = estimate.duration_seconds;
   return {
     rows,
-    cost_usd: expected === null ? null : { low: usd(expected / 2), expected: usd(expected), high: usd(expected * 3) },
+    cost_usd: expected === null ? null : asWideAs(estimate.cost_usd, expected),
     tokens: { input: usage.inputTokens * rows, output: usage.outputTokens * rows },
     duration_seconds: seconds === null ? null : Math.ceil(seconds * share),
     basis: estimate.basis,
   };
+}
+
+/** The range of a cost whose estimate at the start had another middle. */
+function asWideAs(first: Estimate['cost_usd'], expected: number): NonNullable<Estimate['cost_usd']> {
+  const { low, high } = first === null || first.expected === 0 ? UNMEASURED : ratiosOf(first);
+  return { low: usd(expected * low), expected: usd(expected), high: usd(expected * high) };
+}
+
+function ratiosOf({ low, expected, high }: NonNullable<Estimate['cost_usd']>): { low: number; high: number } {
+  return { low: low / expected, high: high / expected };
 }
 
 /** Micro-dollars per row, as the rest will run; `spread` is the standard deviation, null where it is unknown. */
@@ -160,7 +172,7 @@ function meanUsage(usage: Usage, attempts: number): Usage {
 
 function rangeOf({ mean, spread }: RowCost, attempts: number, rows: number): NonNullable<Estimate['cost_usd']> {
   const expected = mean * rows;
-  if (spread === null) return { low: usd(expected / 2), expected: usd(expected), high: usd(expected * 3) };
+  if (spread === null) return asWideAs(null, expected);
   const t = T_95[attempts - 2] ?? 2;
   const half = t * spread * Math.sqrt(rows ** 2 / attempts + rows);
   return { low: usd(Math.max(0, expected - half)), expected: usd(expected), high: usd(expected + half) };
@@ -170,9 +182,9 @@ function basisOf(cost: RowCost | null, attempts: number): string {
   const rows = attempts === 1 ? 'one row' : `${attempts} rows`;
   if (cost === null) return `measured on ${rows} of this batch; the price of the model is unknown`;
   if (cost.repriced !== null)
-    return `the tokens of ${rows} of this batch at the prices of ${cost.repriced}; another model may take more or fewer, so low is half and high three times the expected`;
+    return `the tokens of ${rows} of this batch at the prices of ${cost.repriced}; another model may take more or fewer, so low is 0.6 and high 1.75 times the expected`;
   const each = `measured on ${rows} of this batch, ${dollars(cost.mean / 1e6)} a row on average`;
-  if (cost.spread === null) return `${each}; one row shows no spread, so low is half and high three times the expected`;
+  if (cost.spread === null) return `${each}; one row shows no spread, so low is 0.6 and high 1.75 times the expected`;
   const range = `${each}, ± ${dollars(cost.spread / 1e6)} (standard deviation); the cost is between low and high in 95 of 100 cases if the other rows are similar`;
   return attempts < SMALL_SAMPLE ? `${range}. A small sample: the range is wide, and may still be wrong` : range;
 }

@@ -7,7 +7,7 @@ import type { ExecuteOutput } from './execute-output.ts';
 
 /** The parts that a confirmation by a person requires. */
 export interface SpendingParts {
-  /** A person has to agree to an expected cost above this many dollars in an hour; 0: always. */
+  /** A person has to agree to a cost above this many dollars in an hour; 0: always. */
   confirmAboveUsd: number;
   confirmations: Confirmations;
 }
@@ -72,7 +72,7 @@ function placesOf({ code }: Consent) {
 function reasonOf(expectedUsd: number | null, sumUsd: number, limitUsd: number): string {
   if (expectedUsd === null) return 'The price is unknown.';
   const together = sumUsd > 0 ? `, and ${dollars(sumUsd)} was started in the last hour without asking a person` : '';
-  return `The expected cost is ${dollars(expectedUsd)}${together}. A person has to agree to more than ${dollars(limitUsd)}.`;
+  return `The cost may be as much as ${dollars(expectedUsd)}${together}. A person has to agree to more than ${dollars(limitUsd)}.`;
 }
 
 /** Takes back what was counted for an action that was not carried out. */

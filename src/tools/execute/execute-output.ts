@@ -44,7 +44,10 @@ export const executeOutput = z.object({
         .describe('The page of rowmill serve on which the person agrees instead; null in a conversation.'),
       title: z.string().describe('What the person agrees to.'),
       expires_at: z.string().describe('ISO 8601; from then on another token is needed.'),
-      expected_usd: z.number().nullable().describe('The expected cost in dollars; null when unknown.'),
+      expected_usd: z
+        .number()
+        .nullable()
+        .describe('The cost in dollars, at the high end of the estimate; null when unknown.'),
       limit_usd: z.number().describe('A person has to agree to a higher cost than this, in dollars; 0: to any.'),
       reason: z.string().describe('Why a person has to agree.'),
     })

@@ -49,7 +49,9 @@ describe('rowmill confirm', () => {
   it('shows what is started and its cost, and records the yes of a person', async () => {
     const { token, code } = await confirmations.ask(QUESTION);
     const { code: exit, text } = await confirm([code], 'y\n');
-    expect(text).toMatch(/Start costly.*@v1 over a\.csv\.\nExpected cost: \$12\.00\.\n.*\[y\/N\]/s);
+    expect(text).toMatch(
+      /Start costly.*@v1 over a\.csv\.\nCost, at the high end of the estimate: \$12\.00\.\n.*\[y\/N\]/s,
+    );
     expect(text).not.toContain('\u001b');
     expect(exit).toBe(0);
     expect(await confirmations.use(token, QUESTION, 'a')).toBeUndefined();

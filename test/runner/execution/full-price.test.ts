@@ -144,7 +144,7 @@ describe('a plan is what happens', () => {
     ]);
     const full = plan.execution?.realtime.cost_usd?.expected ?? 0;
     expect(usd(plan)).toBeCloseTo((full * (10 + 140 / 2)) / 150, 5);
-    expect(plan.spending_usd).toBeCloseTo((full * 10) / 150, 5);
+    expect(plan.sample?.cost_usd).toBeCloseTo((full * 10) / 150, 5);
     const id = await world.start(options);
     const sampled = await world.runner.drive(id);
     expect(sampled).toMatchObject({ status: 'paused', pause_reason: 'sample', estimate_rest: { rows: 140 } });

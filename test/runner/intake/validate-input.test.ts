@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { AppError } from '../../../src/base/errors.ts';
 import { createPriceTable } from '../../../src/providers/prices/prices.ts';
+import type { RowForecast } from '../../../src/runner/forecast/row-forecast.ts';
 import { estimateBatch } from '../../../src/runner/intake/estimate.ts';
 import { startWorld, table, testAgent, type World, type WorldOptions, words } from '../world.ts';
 
@@ -62,7 +63,8 @@ test('two batches that have not ended can not aim at one table', async () => {
 test('shows what a sample costs, and refuses a random choice without one', async () => {
   await begin();
   const plan = await world.runner.plan(world.request({ sample: 2, random: true }));
-  expect(plan.sample).toEqual({ rows: 2, cost_usd: plan.spending_usd });
+  expect(plan.sample).toEqual({ rows: 2, cost_usd: expect.any(Number) });
+  expect(plan.spending_usd).toBeGreaterThan(plan.sample?.cost_usd ?? Number.POSITIVE_INFINITY);
   expect(plan.sample?.cost_usd).toBeLessThan(plan.estimate?.cost_usd?.expected ?? 0);
   expect((await world.runner.plan(world.request({ random: true }))).problems).toMatchObject([
     { code: 'invalid_arguments', message: expect.stringContaining('give options.sample too') },
@@ -171,53 +173,51 @@ test('a key still stands for its start after the batch was resumed with other op
   expect(await world.runner.create(request)).toMatchObject({ started: false, report: { batch_id: report.batch_id } });
 });
 
-test('an estimate is a range around the tokens of the rows looked at, and says what it rests on', () => {
-  const basis = {
-    agent: testAgent(),
-    rows: 1000,
-    rowsExact: true,
-    inputCharacters: 400,
-    rowsLookedAt: 200,
-    concurrency: 10,
+const same = (tokens: number) => ({ low: tokens, expected: tokens, high: tokens });
+
+test('an estimate is the range of the tokens of a row, times the rows, and says what it rests on', () => {
+  const forecast: RowForecast = {
+    turns: 1,
+    first: { input: { low: 800, expected: 1000, high: 1500 }, output: { low: 20, expected: 40, high: 60 } },
+    from: 'from the requests',
   };
+  const basis = { agent: testAgent(), rows: 1000, rowsExact: true, forecast, rowsLookedAt: 200, concurrency: 10 };
   const estimate = estimateBatch(basis, createPriceTable());
-  const { low, expected, high } = estimate.cost_usd ?? { low: 0, expected: 0, high: 0 };
-  expect(low).toBeCloseTo(expected / 2, 5);
-  expect(high).toBeCloseTo(expected * 3, 5);
-  expect(estimate.tokens?.output).toBe(25_000);
-  expect(estimate.duration_seconds).toBe(300);
-  expect(estimate.basis).toContain('1000 rows, 1 model call a row');
-  const longer = estimateBatch({ ...basis, inputCharacters: 4000 }, createPriceTable());
-  expect(longer.tokens?.input).toBe((estimate.tokens?.input ?? 0) + 900_000);
+  expect(estimate).toMatchObject({
+    cost_usd: { low: 0.09, expected: 0.12, high: 0.18 },
+    tokens: { input: 1_000_000, output: 40_000 },
+    duration_seconds: 300,
+    basis: expect.stringContaining(
+      '1,000 rows, 1 model call a row, about 1000 tokens in and 40 out a row (from the requests; 200 rows looked at)',
+    ),
+  });
 });
 
-test('an estimate of an embedding model counts the prompt alone, and nothing that it writes', () => {
-  const agent = testAgent({
-    model: { provider: 'openai', model: 'text-embedding-3-small' },
-    prompt: { user: 'x'.repeat(40), placeholders: ['q'] },
-  });
-  const basis = { agent, rows: 1000, rowsExact: true, inputCharacters: 360, rowsLookedAt: 200, concurrency: 10 };
-  expect(estimateBatch(basis, createPriceTable())).toMatchObject({
-    tokens: { input: 100_000, output: 0 },
-    cost_usd: { expected: 0.002 },
-  });
+test('an estimate says at most threefold between its ends', () => {
+  const wide = { low: 1, expected: 1000, high: 1_000_000 };
+  const forecast = { turns: 1, first: { input: wide, output: same(0) }, from: '' };
+  const basis = { agent: testAgent(), rows: 1000, rowsExact: true, forecast, rowsLookedAt: 200, concurrency: 10 };
+  const { low = 0, high = 0 } = estimateBatch(basis, createPriceTable()).cost_usd ?? {};
+  expect(high / low).toBeGreaterThan(2.9);
+  expect(high / low).toBeLessThanOrEqual(3);
 });
 
 test('an estimate of a table that was not counted is unknown, not zero', () => {
-  const basis = {
-    agent: testAgent(),
-    rows: null,
-    rowsExact: false,
-    inputCharacters: 40,
-    rowsLookedAt: 3,
-    concurrency: 10,
-  };
+  const forecast = { turns: 1, first: { input: same(100), output: same(10) }, from: '' };
+  const basis = { agent: testAgent(), rows: null, rowsExact: false, forecast, rowsLookedAt: 3, concurrency: 10 };
   expect(estimateBatch(basis, createPriceTable())).toMatchObject({
     rows: null,
     cost_usd: null,
     tokens: null,
     duration_seconds: null,
   });
+});
+
+test('a start is counted at the high end of its estimate', async () => {
+  await begin();
+  const { spending_usd: spending, estimate } = await world.runner.plan(world.request());
+  expect(spending).toBe(estimate?.cost_usd?.high);
+  expect(spending).toBeGreaterThan(estimate?.cost_usd?.expected ?? Number.POSITIVE_INFINITY);
 });
 
 test('an output that is there already is refused, also in a dry run', async () => {

@@ -62,9 +62,9 @@ describe('the estimate of the rest', () => {
     expect((few?.cost_usd?.high ?? 0) - 0.05).toBeGreaterThan(5 * ((many?.cost_usd?.high ?? 0) - 0.05));
   });
 
-  it('of one row takes half and three times, and says so', async () => {
+  it('of one row is at most threefold between its ends, and says so', async () => {
     expect(measured([50])).toMatchObject({
-      cost_usd: { low: 0.025, expected: 0.05, high: 0.15 },
+      cost_usd: { low: 0.03, expected: 0.05, high: 0.0875 },
       basis: expect.stringContaining('one row shows no spread'),
     });
   });
@@ -124,15 +124,15 @@ describe('what is about to be spent', () => {
     cost_usd: { low: 5, expected: 10, high: 30 },
   };
 
-  it('is the expected cost, and at most the cap', () => {
-    expect(spendingOfStart(10, {})).toBe(10);
-    expect(spendingOfStart(10, { max_cost_usd: 4 })).toBe(4);
+  it('is the high end of the cost, and at most the cap', () => {
+    expect(spendingOfStart(estimate.cost_usd, {})).toBe(30);
+    expect(spendingOfStart(estimate.cost_usd, { max_cost_usd: 4 })).toBe(4);
     expect(spendingOfStart(null, { max_cost_usd: 4 })).toBeNull();
   });
 
   it('of the rest is at most what the cap leaves', () => {
     const counts = { total: 9, queued: 2, running: 0, succeeded: 7, failed: 0 };
-    expect(spendingOfRest(estimate, { cost_usd: 3, counts }, undefined)).toBe(10);
+    expect(spendingOfRest(estimate, { cost_usd: 3, counts }, undefined)).toBe(30);
     expect(spendingOfRest(estimate, { cost_usd: 3, counts }, 7)).toBe(4);
     expect(spendingOfRest(null, { cost_usd: 3, counts }, 7)).toBeNull();
     expect(spendingOfRest(null, { cost_usd: 3, counts: { ...counts, queued: 0 } }, undefined)).toBe(0);

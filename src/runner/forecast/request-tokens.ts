@@ -1,0 +1,25 @@
+import type { ModelRequest } from '../../protocol/messages.ts';
+import { countTokens } from './count-tokens.ts';
+
+/** Tokens that mark where a prompt and its messages begin and end. */
+const FRAME = 8;
+/** Tokens of the quotes, colon and comma of a key. */
+const KEY = 1;
+
+/** About how many tokens the parts of a request have that the model reads. @param read {@link Provider.reads} */
+export function requestTokens(read: object): number {
+  return FRAME + tokensOf(read);
+}
+
+/** What a model reads of a request whose provider does not say it. */
+export function readByDefault({ system, messages, tools }: ModelRequest): object {
+  return { system, messages, tools };
+}
+
+function tokensOf(value: unknown): number {
+  if (typeof value === 'string') return countTokens(value);
+  if (value === undefined) return 0;
+  if (typeof value !== 'object' || value === null) return 1;
+  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + tokensOf(item), 1);
+  return Object.entries(value).reduce((sum, [key, item]) => sum + countTokens(key) + KEY + tokensOf(item), 1);
+}
