@@ -1,9 +1,11 @@
 import { createServer, type Socket } from 'node:net';
+import { createFaultMix, type Fault } from './fault-mix.ts';
 
 /**
  * `node bench/model-server.ts`: a Messages server that needs very little processor time (about 20 µs a call), so that the
  * client is measured even on a small machine. Prints its URL. The path sets its behaviour: a client with the base URL
- * `URL/50/3` is answered after 50 ms each time, and gets its data at the third call of a conversation.
+ * `URL/50/3` is answered after 50 ms each time, and gets its data at the third call of a conversation. With `URL/50/1/7-a`
+ * faults come by chance, in the order that seed 7 gives to client `a`; `URL/50/1/7-b` has the same order for itself.
  * `GET /stats` gives the number of calls answered.
  */
 const ANSWER = { provider: 'Ambleford Fibre', download_mbps: 67.5, upload_mbps: 12.25, available: true };
@@ -12,6 +14,7 @@ const ASSISTANT = Buffer.from('"role":"assistant"');
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 let answered = 0;
+const mixes = new Map<string, () => Fault | undefined>();
 
 const server = createServer((socket) => {
   socket.setNoDelay(true);
@@ -48,14 +51,28 @@ function reply(socket: Socket, { path, body }: TakenRequest): void {
     socket.write(response(JSON.stringify({ answered }), 0));
     return;
   }
-  const [, latencyMs, turns] = path.split('/').map(Number);
-  const text = message(turnOf(body) >= (turns ?? 1));
+  const [, latencyMs, turns, mix] = path.split('/');
+  const fault = mix?.includes('-') ? mixOf(mix)() : undefined;
+  const text = fault === undefined ? message(turnOf(body) >= Number(turns ?? 1)) : faulty(fault);
   const send = () => {
     answered += 1;
-    if (!socket.destroyed) socket.write(response(text, answered));
+    if (fault?.kind === 'reset') socket.resetAndDestroy();
+    else if (!socket.destroyed) socket.write(response(text, answered, fault));
   };
-  if (latencyMs) setTimeout(send, latencyMs);
+  if (Number(latencyMs)) setTimeout(send, Number(latencyMs));
   else send();
+}
+
+function mixOf(name: string): () => Fault | undefined {
+  const mix = mixes.get(name) ?? createFaultMix(Number.parseInt(name, 10));
+  mixes.set(name, mix);
+  return mix;
+}
+
+function faulty(fault: Fault): string {
+  if (fault.kind === 'wrong-type') return message(true, { ...ANSWER, download_mbps: 'fast' });
+  if (fault.kind === 'text') return message(true, null);
+  return JSON.stringify({ type: 'error', error: { type: 'api_error', message: 'By chance.' } });
 }
 
 /** The number of this call in its conversation, from 1. */
@@ -67,9 +84,10 @@ function turnOf(body: Buffer): number {
 
 let messages = 0;
 
-function message(isLast: boolean): string {
+/** @param answer null: text alone */
+function message(isLast: boolean, answer: object | null = ANSWER): string {
   messages += 1;
-  const [name, input] = isLast ? ['return_structured_data', ANSWER] : ['lookup_broadband', LOOKUP];
+  const [name, input] = isLast ? ['return_structured_data', answer] : ['lookup_broadband', LOOKUP];
   return JSON.stringify({
     id: `msg_bench_${messages}`,
     type: 'message',
@@ -77,16 +95,17 @@ function message(isLast: boolean): string {
     model: 'claude-haiku-5-5',
     content: [
       { type: 'text', text: isLast ? 'The exchange is known, so here is what it offers.' : 'I look the address up.' },
-      { type: 'tool_use', id: `toolu_bench_${messages}`, name, input },
+      ...(input === null ? [] : [{ type: 'tool_use', id: `toolu_bench_${messages}`, name, input }]),
     ],
-    stop_reason: 'tool_use',
+    stop_reason: input === null ? 'end_turn' : 'tool_use',
     stop_sequence: null,
     usage: { input_tokens: 742, output_tokens: 88, cache_creation_input_tokens: 0, cache_read_input_tokens: 0 },
   });
 }
 
-function response(text: string, number: number): string {
-  const head = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nrequest-id: req_bench_${number}\r\n`;
+function response(text: string, number: number, fault?: Fault): string {
+  const status = fault?.kind === 'status' ? fault.line : '200 OK';
+  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\nrequest-id: req_bench_${number}\r\n`;
   return `${head}content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
 }
 

@@ -106,20 +106,42 @@ test('a key that is refused half way costs no call beyond those in flight', asyn
   expect(site.server.stats.requests - sent).toBe(600 - report.counts.succeeded);
 }, 60_000);
 
-test('a refusal that names a time holds the whole lane back until then', async () => {
-  let refusedAt = 0;
+test('a refusal that stands alone holds its own call back, and no other', async () => {
+  const refusedAt = new Map<string, number>();
+  const waits: number[] = [];
+  let meanwhile = 0;
+  site = await createFaultsSite({
+    rows: 400,
+    latencyMs: [5, 15],
+    respond: (request, { number }) => {
+      const now = performance.now();
+      const row = JSON.stringify(request.messages[0]);
+      const before = refusedAt.get(row);
+      if (before !== undefined) waits.push(now - before);
+      else if (refusedAt.size > 0) meanwhile += 1;
+      if (number !== 100) return echoAnswer(request);
+      refusedAt.set(row, now);
+      return status(429, 'rate_limit_error', { 'retry-after': '2' });
+    },
+  });
+  expect((await site.run({ concurrency: 20 })).counts.succeeded).toBe(400);
+  expect(waits).toEqual([expect.any(Number)]);
+  expect(waits[0]).toBeGreaterThan(1990);
+  expect(meanwhile).toBe(300);
+}, 60_000);
+
+test('a limit of everybody holds the whole lane back until the time that it names', async () => {
+  let limitedAt = 0;
   let early = 0;
   site = await createFaultsSite({
     rows: 400,
     latencyMs: [5, 15],
     respond: (request, { number }) => {
       const now = performance.now();
-      if (number === 100) {
-        refusedAt = now;
-        return status(429, 'rate_limit_error', { 'retry-after': '2' });
-      }
-      // Those in flight were sent before anybody knew.
-      if (refusedAt > 0 && now > refusedAt + 200 && now < refusedAt + 2000) early += 1;
+      if (number === 100) limitedAt = now;
+      // Those in flight were sent before the lane knew.
+      if (limitedAt > 0 && now > limitedAt + 200 && now < limitedAt + 2000) early += 1;
+      if (limitedAt > 0 && now < limitedAt + 2000) return status(429, 'rate_limit_error', { 'retry-after': '2' });
       return echoAnswer(request);
     },
   });

@@ -19,7 +19,7 @@ const ALLOWED = [
   /^e2e\/stop-process\.ts$/,
   // Clocks and servers that a test plays.
   /^e2e\/two-turn-site\.ts$/,
-  /^providers\/lanes\/lane-world\.ts$/,
+  /^providers\/lanes\/(lane-world|limit-scenarios)\.ts$/,
   /^runner\/lifecycle\/(supervise|drive)\.test\.ts$/,
   /^runner\/rows\/model-call\.test\.ts$/,
   /^tools\/rig\.ts$/,

@@ -1,3 +1,5 @@
+import { createRefusalShare } from './refusal-share.ts';
+
 /** The limit of concurrent calls, found by trying: a refusal cuts it by a share, a full round raises it by a tenth. */
 export interface ConcurrencyLimit {
   /** Infinity while no call was refused because of too many others. */
@@ -15,7 +17,7 @@ const LEAST_CUT = 0.05;
 const MOST_CUT = 0.5;
 
 /**
- * Starts without a limit, so with the concurrency of the batches. A cut is the share of recently refused calls, at most
+ * Starts without a limit, so with the concurrency of the batches; scattered refusals leave it so. A cut is the share of recently refused calls, at most
  * once a round trip. A server that refuses 7 of 100 by chance keeps its concurrency; the limit of a server that can
  * serve only a few is found in five round trips. (Halving at each refusal would hold 100 callers at 12 under 7 % of
  * chance refusals.)
@@ -25,6 +27,7 @@ export function createConcurrencyLimit(floor: number): ConcurrencyLimit {
   let limit = Number.POSITIVE_INFINITY;
   let highest = 0;
   let refusedShare = 0;
+  const refusals = createRefusalShare();
   /** Calls up to this one were sent before the last cut and say nothing about it. */
   let cutAt = 0;
   return {
@@ -37,6 +40,8 @@ export function createConcurrencyLimit(floor: number): ConcurrencyLimit {
     },
     refused({ number, among }, sent) {
       refusedShare += (1 - refusedShare) / MEMORY;
+      refusals.refused(number);
+      if (limit === Number.POSITIVE_INFINITY && !refusals.isShared()) return;
       if (number <= cutAt) return;
       cutAt = sent;
       if (limit === Number.POSITIVE_INFINITY) highest = among;

@@ -3,11 +3,14 @@ import { duration } from '../../base/figures.ts';
 import type { Log } from '../../base/log.ts';
 import { type BreakerOptions, createBreaker } from './circuit-breaker.ts';
 import { createConcurrencyLimit } from './concurrency-limit.ts';
+import { createRefusalShare } from './refusal-share.ts';
 
 /** What a fault of a call means for its next try. */
 export type FaultMeaning =
   /** It counts against the call's own attempts. */
   | { kind: 'own' }
+  /** The call alone was refused: it waits as it was asked to, and this does not count as one of its sends. */
+  | { kind: 'alone' }
   /** The whole lane is blocked: the call waits in it again, any number of times. */
   | { kind: 'lane' }
   /** The lane has had no answer for longer than the patience. */
@@ -56,6 +59,7 @@ const MOST_COOL_DOWN_MS = 30_000;
 /** Faults of a server that is down or overloaded, rather than of a call. */
 const SERVER_FAULTS = new Set(['model_server_error', 'model_overloaded', 'model_timeout', 'model_unreachable']);
 const OWN: FaultMeaning = { kind: 'own' };
+const ALONE: FaultMeaning = { kind: 'alone' };
 const LANE: FaultMeaning = { kind: 'lane' };
 
 /** A {@link LaneHealth} that starts as healthy. */
@@ -64,6 +68,7 @@ export function createLaneHealth(options: LaneHealthOptions): LaneHealth {
   const breaker = createBreaker(options.breaker);
   const concurrency = createConcurrencyLimit(options.floor);
   const coolDown = createCoolDown(options.random);
+  const refusals = createRefusalShare();
   let sent = 0;
   let inFlight = 0;
 
@@ -75,13 +80,18 @@ export function createLaneHealth(options: LaneHealthOptions): LaneHealth {
   const limited = (error: AppError, { number, isProbe }: Sending): FaultMeaning => {
     if (isProbe) breaker.forgetProbe();
     const time = now();
+    refusals.refused(number);
+    coolDown.refused(time);
     const beforeMs = coolDown.waitMs(time);
-    const askedMs = coolDown.start(error.retryAfterMs, { number, sent, now: time });
+    const isAlone = beforeMs === 0 && !isProbe && !refusals.isShared();
+    const askedMs = isAlone
+      ? (error.retryAfterMs ?? 0)
+      : coolDown.start(error.retryAfterMs, { number, sent, now: time });
     const waitMs = coolDown.waitMs(time);
     if (waitMs > beforeMs) log?.debug({ lane: name, waitMs }, 'lane pauses after a refusal');
     if (askedMs > patienceMs) return giveUp(error, `it asks to wait ${duration(askedMs / 1000)}`);
     const refusedMs = coolDown.refusedMs(time);
-    if (refusedMs <= patienceMs) return LANE;
+    if (refusedMs <= patienceMs) return isAlone ? ALONE : LANE;
     coolDown.startOver(time);
     return giveUp(error, `it has refused every call for ${duration(refusedMs / 1000)}`);
   };
@@ -161,8 +171,10 @@ function createCoolDown(random: () => number) {
       const backoff = Math.min(MOST_COOL_DOWN_MS, COOL_DOWN_MS * 2 ** (rounds - 1)) * (0.5 + random() / 2);
       const asked = retryAfterMs || (isNewRound ? backoff : 0);
       until = Math.max(until, now + asked);
-      since ??= now;
       return asked;
+    },
+    refused(now: number) {
+      since ??= now;
     },
     answered() {
       rounds = 0;

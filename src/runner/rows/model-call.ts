@@ -10,7 +10,7 @@ import type { EventSink } from '../../telemetry/events.ts';
 import { worstMediaTokens } from '../media/media-tokens.ts';
 import { emitModelCallEnd, emitModelCallStart } from './call-events.ts';
 import type { JournalPort } from './journal-port.ts';
-import { MODEL_RETRY, retryDelayMs } from './retry-policy.ts';
+import { MODEL_RETRY, REFUSAL_RETRY, retryDelayMs } from './retry-policy.ts';
 
 /** The dependencies that all model calls of one agent share. */
 export interface ModelCallDeps {
@@ -67,16 +67,17 @@ export interface AnsweredCall {
  */
 export async function callUntilAnswered(call: ModelCall, deps: ModelCallDeps): Promise<AnsweredCall> {
   try {
-    for (let ownSends = 0, isRepeat = false; ; isRepeat = true) {
+    for (let ownSends = 0, refusals = 0, isRepeat = false; ; isRepeat = true) {
       const sent = await sendOnce(call, isRepeat, deps);
       if ('response' in sent) return sent;
       const { error, meaning } = sent;
       if (meaning.kind === 'given-up') throw meaning.error;
       if (meaning.kind === 'own') ownSends += 1;
-      const delayMs = meaning.kind === 'lane' ? 0 : retryDelayMs(error, ownSends, MODEL_RETRY, deps.random());
+      if (meaning.kind === 'alone') refusals += 1;
+      const delayMs = delayOf(error, meaning, { ownSends, refusals, random: deps.random() });
       if (delayMs === undefined || !error.retryable) throw error;
       deps.onRetry?.(error, delayMs);
-      if (meaning.kind === 'own') await pause(delayMs, call, deps);
+      if (meaning.kind !== 'lane') await pause(delayMs, call, deps);
       if (call.reuse === undefined || routed(call.request, deps).model === sent.model) continue;
       const response = await call.reuse();
       if (response !== undefined) return { response, cost: 0, committed: Promise.resolve(undefined) };
@@ -86,6 +87,17 @@ export async function callUntilAnswered(call: ModelCall, deps: ModelCallDeps): P
     deps.onFault?.(error);
     throw error;
   }
+}
+
+/** Time until the next send; undefined when there is none. Refusals that the whole lane waits out are not counted. */
+function delayOf(
+  error: AppError,
+  { kind }: ReturnType<Permit['end']>,
+  { ownSends, refusals, random }: { ownSends: number; refusals: number; random: number },
+): number | undefined {
+  if (kind === 'lane') return 0;
+  if (kind === 'alone') return retryDelayMs(error, refusals, REFUSAL_RETRY, random);
+  return retryDelayMs(error, ownSends, MODEL_RETRY, random);
 }
 
 async function pause(

@@ -42,6 +42,9 @@ export interface RetryPolicy {
 
 export const MODEL_RETRY: RetryPolicy = { maxSends: 8, firstDelayMs: 500, maxDelayMs: 30_000 };
 
+/** The same for refusals that concern one call alone: for some five minutes, then its row fails. */
+export const REFUSAL_RETRY: RetryPolicy = { maxSends: 25, firstDelayMs: 500, maxDelayMs: 30_000 };
+
 /**
  * Milliseconds to wait before send number `sends + 1`, or undefined when the call must not be sent again.
  * @param random in [0, 1)

@@ -49,19 +49,26 @@ export interface Allowance {
   take(units: number, now: number): boolean;
   /** As the headers say it, with resets in whole seconds (rounded up) as the real ones. */
   stated(now: number): { limit: number; remaining: number; resetMs: number };
-  /** Units that could have been served until now to callers that can send so many a millisecond. */
-  possible(now: number, perMs: number): number;
+  /** Time until one unit is served again. */
+  opensInMs(now: number): number;
 }
 
 const MINUTE = 60_000;
 const wholeSeconds = (at: number, now: number) => Math.max(0, Math.ceil(at / 1000) * 1000 - now);
 
-export function bucket(limit: number, start = limit): Allowance {
+/** Units a minute, which may change with time. */
+export type LimitAt = number | ((now: number) => number);
+
+const at = (limit: LimitAt, now: number) => (typeof limit === 'number' ? limit : limit(now));
+
+/** @param most units that it holds; by default those of a minute */
+export function bucket(limit: LimitAt, start = at(limit, 0), most?: number): Allowance {
   let level = start;
-  let at = 0;
+  let since = 0;
+  const room = (now: number) => most ?? at(limit, now);
   const refill = (now: number) => {
-    level = Math.min(limit, level + ((now - at) * limit) / MINUTE);
-    at = now;
+    level = Math.min(room(now), level + ((now - since) * at(limit, now)) / MINUTE);
+    since = now;
   };
   return {
     take(units, now) {
@@ -72,18 +79,23 @@ export function bucket(limit: number, start = limit): Allowance {
     },
     stated(now) {
       refill(now);
-      const full = now + ((limit - level) / limit) * MINUTE;
-      return { limit, remaining: Math.floor(level), resetMs: wholeSeconds(full, now) };
+      const perMinute = at(limit, now);
+      const full = now + ((room(now) - level) / perMinute) * MINUTE;
+      return { limit: perMinute, remaining: Math.floor(level), resetMs: wholeSeconds(full, now) };
     },
-    possible: (now, perMs) => Math.min(now * perMs, start + (now * limit) / MINUTE),
+    opensInMs(now) {
+      refill(now);
+      return Math.max(0, ((1 - level) / at(limit, now)) * MINUTE);
+    },
   };
 }
 
 /** @param offset when the first window turns, in milliseconds */
-export function fixedWindow(limit: number, offset: number): Allowance {
+export function fixedWindow(limit: LimitAt, offset: number): Allowance {
   let window = 0;
   let used = 0;
   const numberAt = (now: number) => Math.floor((now + MINUTE - offset) / MINUTE);
+  const endAt = (now: number) => offset + numberAt(now) * MINUTE;
   const turn = (now: number) => {
     if (numberAt(now) !== window) used = 0;
     window = numberAt(now);
@@ -91,22 +103,18 @@ export function fixedWindow(limit: number, offset: number): Allowance {
   return {
     take(units, now) {
       turn(now);
-      if (used + units > limit) return false;
+      if (used + units > at(limit, now)) return false;
       used += units;
       return true;
     },
     stated(now) {
       turn(now);
-      const end = offset + numberAt(now) * MINUTE;
-      return { limit, remaining: limit - used, resetMs: wholeSeconds(end, now) };
+      const perMinute = at(limit, now);
+      return { limit: perMinute, remaining: Math.max(0, perMinute - used), resetMs: wholeSeconds(endAt(now), now) };
     },
-    possible: (now, perMs) => {
-      const within = (from: number) => Math.min(limit, Math.min(MINUTE, now - from) * perMs);
-      const first = Math.min(limit, offset * perMs);
-      return Array.from({ length: numberAt(now) }, (_, index) => within(offset + index * MINUTE)).reduce(
-        (a, b) => a + b,
-        first,
-      );
+    opensInMs(now) {
+      turn(now);
+      return used < at(limit, now) ? 0 : endAt(now) - now;
     },
   };
 }
@@ -116,7 +124,7 @@ export interface LimitedServer {
   served: number;
   refused: number;
   mostInFlight: number;
-  work(member: LaneMember): Promise<never>;
+  work(member: LaneMember, isDone?: () => boolean): Promise<void>;
 }
 
 export interface LimitedServerOptions {
@@ -128,21 +136,34 @@ export interface LimitedServerOptions {
   /** More calls at once are refused without a word on limits. */
   slots?: number;
   sendsHeaders?: boolean;
+  /** Refusals say when to come back, in whole seconds, rounded up. */
+  saysWhen?: boolean;
+  /** Time until a refusal has arrived, after the call has reached the server. */
+  refusalMs?: number;
+  /** The fault of a call that no limit refuses, by chance. */
+  chance?: () => AppError | undefined;
 }
 
 export function createLimitedServer(options: LimitedServerOptions): LimitedServer {
-  const { clock, limits, latencyMs, slots = Number.POSITIVE_INFINITY, sendsHeaders = true } = options;
+  const { clock, limits, latencyMs, slots = Number.POSITIVE_INFINITY, sendsHeaders = true, refusalMs = 5 } = options;
+  const all = Object.entries(limits) as [LimitKind, Allowance][];
   let inFlight = 0;
   const server: LimitedServer = {
     served: 0,
     refused: 0,
     mostInFlight: 0,
-    async work(member) {
-      for (let isRepeat = false; ; ) {
+    async work(member, isDone = () => false) {
+      for (let isRepeat = false; isRepeat || !isDone(); ) {
         const permit = await member.acquire({ requestBytes: 1000, maxTokens: 1000, waitSignals: [], isRepeat });
         isRepeat = !(await call(permit));
       }
     },
+  };
+  const refusal = (now: number, isLimited: boolean): AppError | undefined => {
+    if (!isLimited) return options.chance?.();
+    const opensInMs = Math.max(0, ...all.map(([, limit]) => limit.opensInMs(now)));
+    const asked = options.saysWhen ? { retryAfterMs: Math.ceil(opensInMs / 1000) * 1000 } : {};
+    return new AppError('model_rate_limited', 'Too many.', { retryable: true, ...asked });
   };
   const call = async (permit: Permit): Promise<boolean> => {
     const { input, output } = options.tokens?.() ?? { input: 250, output: 50 };
@@ -152,26 +173,26 @@ export function createLimitedServer(options: LimitedServerOptions): LimitedServe
     // Calls overtake one another on their way.
     await clock.sleep(latencyMs() * 0.1);
     const now = clock.now();
-    const all = Object.entries(limits) as [LimitKind, Allowance][];
-    const isServed = inFlight <= slots && all.every(([kind, limit]) => limit.take(units[kind], now));
+    const isLimited = inFlight > slots || !all.every(([kind, limit]) => limit.take(units[kind], now));
+    const error = refusal(now, isLimited);
     const told = Object.fromEntries(all.map(([kind, limit]) => [kind, { ...limit.stated(now), at: now }]));
-    if (isServed) server.served += 1;
+    if (error === undefined) server.served += 1;
     else server.refused += 1;
-    await clock.sleep(isServed ? latencyMs() * 0.9 : 5);
+    await clock.sleep(error === undefined ? latencyMs() * 0.9 : refusalMs);
     inFlight -= 1;
     const limitsNow = Object.entries(told).map(([kind, { at, ...limit }]) => [
       kind,
       { ...limit, resetMs: Math.max(0, limit.resetMs - (clock.now() - at)) },
     ]);
     if (sendsHeaders && all.length > 0) permit.limits(Object.fromEntries(limitsNow) as RateLimits);
-    if (isServed) {
+    if (error === undefined) {
       const usage = { inputTokens: input, outputTokens: output, cacheWriteTokens: 0, cacheReadTokens: 0 };
       permit.end({ kind: 'answered', usage });
       return true;
     }
-    const error = new AppError('model_rate_limited', 'Too many.', { retryable: true });
     const meaning = permit.end({ kind: 'failed', error });
-    if (meaning.kind !== 'lane') throw new Error(`a refusal meant ${meaning.kind}`);
+    if (meaning.kind === 'given-up') throw meaning.error;
+    if (meaning.kind !== 'lane') await clock.sleep(Math.max(error.retryAfterMs ?? 0, 250));
     return false;
   };
   return server;

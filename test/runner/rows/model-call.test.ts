@@ -6,7 +6,7 @@ import { startDeadline } from '../../../src/agent/loop/deadline.ts';
 import { AppError, type AppErrorOptions, type ErrorCode } from '../../../src/base/errors.ts';
 import { createSilentLog } from '../../../src/base/log.ts';
 import type { ModelRequest, ModelResponse } from '../../../src/protocol/messages.ts';
-import { createLanes, type LanesOptions } from '../../../src/providers/lanes/lane.ts';
+import { createLanes, type LaneMember, type LanesOptions } from '../../../src/providers/lanes/lane.ts';
 import { createPriceTable } from '../../../src/providers/prices/prices.ts';
 import type { RespondOptions } from '../../../src/providers/provider.ts';
 import { createBudget } from '../../../src/runner/rows/budget.ts';
@@ -120,6 +120,42 @@ test('is sent again after a rate limit however often, and the waits are not the 
   expect(call.sent()).toBe(31);
   expect(clock.now()).toBeGreaterThanOrEqual(150_000);
   expect(call.deadline.signal.aborted).toBe(false);
+});
+
+/** A lane in which other calls are answered between the sends of this one. */
+function busyLane(): LaneMember {
+  const lane = createLanes({ clock, random: () => 1 }).join('anthropic', REQUEST.model);
+  const other = { requestBytes: 1, maxTokens: 1, waitSignals: [] };
+  return {
+    ...lane,
+    acquire(asked) {
+      for (let call = 0; call < 20; call += 1) {
+        const permit = lane.acquire(other);
+        if (permit instanceof Promise) throw new Error('The lane rests.');
+        permit.end({ kind: 'answered', usage: RESPONSE.usage });
+      }
+      return lane.acquire(asked);
+    },
+  };
+}
+
+test('is sent again after refusals that stand alone, as late as each asks, and they count as no sends', async () => {
+  const respond = (number: number) => {
+    if (number <= 9) fault('model_rate_limited', { retryAfterMs: 5000 });
+    return number <= 16 ? fault('model_server_error') : RESPONSE;
+  };
+  const call = play({ respond, deps: { lane: busyLane() } });
+  expect(await settled(call.done)).toEqual(RESPONSE);
+  expect(call.sent()).toBe(17);
+  expect(clock.now()).toBeGreaterThanOrEqual(9 * 5000);
+  expect(call.deadline.signal.aborted).toBe(false);
+});
+
+test('fails when it alone is refused again and again', async () => {
+  const call = play({ respond: () => fault('model_rate_limited'), deps: { lane: busyLane() } });
+  expect(await settled(call.done)).toMatchObject({ code: 'model_rate_limited' });
+  expect(call.sent()).toBe(25);
+  expect(clock.now()).toBeGreaterThan(300_000);
 });
 
 test('is sent eight times when its own sends fail, and the backoff is not the run’s time', async () => {
