@@ -1,25 +1,25 @@
-import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../base/errors.ts';
-import { parseJson } from '../base/exact-number.ts';
-import type { BatchRecord, NewBatch } from '../storage/batches.ts';
+import type { BatchRecord } from '../storage/batches.ts';
 import type { RowStatus } from '../storage/rows.ts';
 import type { WrittenStyle } from '../tables/row-writer.ts';
-import { type Caller, createdBy, localCaller, type Scope } from './contract/caller.ts';
+import { type Caller, localCaller, type Scope } from './contract/caller.ts';
+import { appendRequest, collectRequest, sealRequest } from './contract/collect.ts';
 import { inlineAgent } from './contract/inline-agent.ts';
 import { batchTuning } from './contract/options.ts';
 import type { BatchReport } from './contract/report.ts';
-import { type BatchRequest, KEPT_OUTPUT, type RetryRequest, resumeRequest, retryRequest } from './contract/request.ts';
+import { type RetryRequest, resumeRequest, retryRequest } from './contract/request.ts';
 import type { RowReport } from './contract/row.ts';
 import type { RunnerDeps } from './deps.ts';
 import { parseRequest } from './intake/check-request.ts';
+import { appendRows, collectBatch, planCollected, sealBatch } from './intake/collect.ts';
+import { createBatch } from './intake/create-batch.ts';
 import { defineInline } from './intake/define-inline.ts';
-import { insertWithOutput } from './intake/output-place.ts';
 import { planBatch } from './intake/validate-input.ts';
 import { ENDED } from './lifecycle/batch.ts';
+import { emitCreated } from './lifecycle/batch-events.ts';
 import { checkRetryModel } from './lifecycle/check-retry-model.ts';
 import { cancelBatch, pauseBatch, tuneBatch } from './lifecycle/control.ts';
 import { driveBatch } from './lifecycle/drive.ts';
-import { storable } from './lifecycle/drive-context.ts';
 import { planRetry, resumeBatch, retryBatch } from './lifecycle/redrive.ts';
 import { keepHouse, pruneDue, removeBatch } from './lifecycle/retention.ts';
 import { shownRow } from './media/media-fields.ts';
@@ -77,6 +77,23 @@ function bind(caller: Caller, deps: RunnerDeps): Runner {
     async create(request, approve) {
       requireScope(caller, 'run');
       return createBatch(request, approve, { deps, caller });
+    },
+    async collect(given) {
+      requireScope(caller, 'run');
+      const { batch, inserted } = await collectBatch(parseRequest(collectRequest, given), { deps, caller });
+      if (inserted) emitCreated(batch, deps);
+      return { report: await reportBatch(batch, deps), started: inserted };
+    },
+    async append(id, given) {
+      return appendRows(await read(id, 'run'), parseRequest(appendRequest, given), deps);
+    },
+    async planRun(id, given = {}) {
+      return (await planCollected(await read(id), parseRequest(sealRequest, given), { deps, caller })).plan;
+    },
+    async run(id, given = {}, approve) {
+      const request = parseRequest(sealRequest, given);
+      const plan = await sealBatch(await read(id, 'run'), { ...request, approve }, { deps, caller });
+      return { report: await report(id), plan };
     },
     async drive(id, options = {}) {
       await read(id);
@@ -177,73 +194,6 @@ function bind(caller: Caller, deps: RunnerDeps): Runner {
   };
 }
 
-async function createBatch(
-  given: BatchRequest,
-  approve: Parameters<Runner['create']>[1],
-  { deps, caller }: { deps: RunnerDeps; caller: Caller },
-): ReturnType<Runner['create']> {
-  const { store, clock, tables } = deps;
-  const plan = await planBatch(given, deps, caller);
-  const [first, ...others] = plan.problems;
-  if (first !== undefined || plan.agent === null) {
-    const messages = [first, ...others].flatMap((problem) => (problem === undefined ? [] : [problem.message]));
-    throw new AppError(first?.code ?? 'agent_not_found', messages.join('\n'));
-  }
-  const { agent } = plan;
-  const request = withAbsoluteUris(given, deps);
-  const id = deps.newId('bat');
-  const idempotencyKey = request.options?.idempotency_key ?? null;
-  const isKnown = idempotencyKey !== null && (await store.readBatchOfKey(idempotencyKey)) !== undefined;
-  if (!isKnown) await approve?.(plan, id);
-  const provider = await deps.provider(plan.agent.model.provider, plan.agent.model);
-  const now = clock.now();
-  const record = (outputUri: string): NewBatch => ({
-    id,
-    status: 'created',
-    pauseReason: null,
-    error: null,
-    ending: null,
-    control: null,
-    idempotencyKey,
-    plan: storable({
-      request,
-      fileRoots: tables.roots,
-      agent,
-      toolSpecs: null,
-      inputMapping: plan.input_mapping,
-      reading: plan.reading,
-      outputUri,
-      estimate: plan.estimate,
-      warnings: plan.warnings,
-      standIn: provider.standIn ?? null,
-      createdBy: createdBy.parse(caller),
-    }),
-    settings: {},
-    columns: null,
-    loadWarnings: [],
-    rowLimit: request.options?.sample ?? null,
-    output: null,
-    createdAt: now,
-    startedAt: null,
-    endedAt: null,
-    activeMs: 0,
-    activeSince: null,
-  });
-  const { batch, inserted } = await insertWithOutput(request, plan, { id, deps, record });
-  const asked = storedPlanOf(batch).asked ?? storedPlanOf(batch).request;
-  if (!inserted && !isDeepStrictEqual(asked, parseJson(JSON.stringify(request)))) {
-    throw new AppError(
-      'invalid_arguments',
-      `The idempotency key "${request.options?.idempotency_key}" belongs to the batch ${batch.id}, which was started with other ` +
-        'arguments. Use a new key for a new batch.',
-    );
-  }
-  if (inserted) {
-    deps.events.emit('batch-status', { batchId: id, from: null, status: batch.status, pauseReason: null, at: now });
-  }
-  return { report: await reportBatch(batch, deps), started: inserted, plan };
-}
-
 /** A batch that was started with neutralised cells is never exported with others by default. */
 function safetyOf(batch: BatchRecord): WrittenStyle {
   return planOf(batch).request.options?.spreadsheet_safe === true ? { spreadsheetSafe: true } : {};
@@ -262,16 +212,6 @@ async function exportToRecords(
     await writer.close();
   }
   return { uri: writer.uri, bytes: 0 };
-}
-
-/** Makes URIs absolute, because the process that drives the batch may have another working directory. */
-function withAbsoluteUris(request: BatchRequest, { tables }: RunnerDeps): BatchRequest {
-  const { csv_uri: source, output_uri: output } = request;
-  return {
-    ...request,
-    csv_uri: tables.absolute(source),
-    ...(output !== undefined && { output_uri: output === KEPT_OUTPUT ? output : tables.absolute(output) }),
-  };
 }
 
 async function readRows(

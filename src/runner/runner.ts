@@ -3,6 +3,7 @@ import type { JsonSchema } from '../protocol/messages.ts';
 import type { RowStatus } from '../storage/rows.ts';
 import type { WrittenStyle } from '../tables/row-writer.ts';
 import type { Caller } from './contract/caller.ts';
+import type { Appended, AppendRequest, CollectRequest, SealRequest } from './contract/collect.ts';
 import type { Estimate } from './contract/estimate.ts';
 import type { InlineAgent } from './contract/inline-agent.ts';
 import type { BatchTuning } from './contract/options.ts';
@@ -36,6 +37,24 @@ export interface Runner {
     request: BatchRequest,
     approve?: (plan: BatchPlan, batchId: string) => Promise<void>,
   ): Promise<{ report: BatchReport; started: boolean; plan: BatchPlan }>;
+  /**
+   * Stores a batch without a source: it is `collecting` until {@link run}. Everything but its rows is validated now.
+   * @throws AppError the first problem's code, with all problems in the message
+   */
+  collect(request: CollectRequest): Promise<{ report: BatchReport; started: boolean }>;
+  /** Appends rows to a batch that collects them; once only with an idempotency key. */
+  append(batchId: string, request: AppendRequest): Promise<Appended>;
+  /** ValidateInput and the estimate over the rows that a batch has collected; starts nothing. */
+  planRun(batchId: string, request?: SealRequest): Promise<BatchPlan>;
+  /**
+   * collecting → created: its rows are complete, and the definition of the agent is fixed. `approve` as in
+   * {@link create}.
+   */
+  run(
+    batchId: string,
+    request?: SealRequest,
+    approve?: (plan: BatchPlan, batchId: string) => Promise<void>,
+  ): Promise<{ report: BatchReport; plan: BatchPlan }>;
   /** Takes the lease and runs the batch until it ends or pauses. `signal` drains; `hardSignal` stops immediately. */
   drive(
     batchId: string,

@@ -7,6 +7,7 @@ import type { StoredError, StoredFailures } from './rows.ts';
 
 /** See DESIGN's life of a batch; the transitions are in runner/lifecycle/batch.ts. */
 export type BatchStatus =
+  | 'collecting'
   | 'created'
   | 'validating'
   | 'loading'
@@ -121,6 +122,8 @@ export interface UpdateGuard {
   fence?: Fence;
   when?: BatchStatus[];
   unlessControl?: BatchControl;
+  /** Only if the batch has this number of rows. */
+  rows?: number;
 }
 
 /** Stored batches and their bills. The contract of `storage/store.ts` holds for every call. */
@@ -139,7 +142,7 @@ export interface BatchStore {
   listBatches(options: { limit: number; before?: string }): Promise<BatchRecord[]>;
   /**
    * `when`: the change is made only if the status is one of these. `unlessControl`: only if this control is not
-   * requested. Resolves to whether the change was made.
+   * requested. `rows`: only if the batch has this number of rows. Resolves to whether the change was made.
    */
   updateBatch(id: string, change: BatchChange, guard: UpdateGuard): Promise<boolean>;
   /** Only a batch's `settings`, for its owner's heartbeat. */

@@ -108,6 +108,21 @@ export interface RowPlace {
 /** A row as it was delivered. */
 export type DeliveredRow = Pick<RowRecord, 'row' | 'attempt'>;
 
+/** Rows for a batch that collects them. */
+export interface RowAppend {
+  rows: readonly Json[][];
+  /** `digest` is of the request: the same key with another digest is refused. */
+  idempotency?: { key: string; digest: string };
+}
+
+/** `first`: the number of the first of these rows. `total`: the rows of the batch. */
+export interface AppendedRows {
+  first: number;
+  rows: number;
+  total: number;
+  repeated: boolean;
+}
+
 /** The rows of batches. The contract of `storage/store.ts` holds for every call. */
 export interface RowStore {
   /**
@@ -115,6 +130,11 @@ export interface RowStore {
    * number of new rows.
    */
   insertRows(fence: Fence, rows: NewRow[]): Promise<number>;
+  /**
+   * Adds rows to a batch that is `collecting`, in one transaction. With a known key nothing is added, in any status.
+   * Rejects with `batch_state_invalid` in another status, and with `invalid_arguments` for a key of other rows.
+   */
+  appendRows(batchId: string, append: RowAppend): Promise<AppendedRows>;
   /** Deletes the rows of an interrupted load; only allowed while no row has run. */
   clearRows(fence: Fence): Promise<void>;
   /**

@@ -72,8 +72,13 @@ export const batchReport = z.object({
   name: z.string().nullable().describe('The name of the batch; null when it has none.'),
   created_by: createdBy.nullable().describe('The caller that started it; null for a batch of an older version.'),
   status: z
-    .enum(['created', 'validating', 'loading', 'running', 'paused', 'aggregating', 'completed', 'failed', 'cancelled'])
-    .describe('The status of the batch; completed, failed and cancelled are final.'),
+    .enum([
+      ...(['collecting', 'created', 'validating', 'loading', 'running', 'paused', 'aggregating'] as const),
+      ...(['completed', 'failed', 'cancelled'] as const),
+    ])
+    .describe(
+      'The status of the batch; collecting: its rows are appended before it runs; completed, failed and cancelled are final.',
+    ),
   pause_reason: z
     .enum(['user', 'interrupted', 'budget', 'fatal', 'sample'])
     .nullable()

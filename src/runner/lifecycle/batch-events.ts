@@ -25,3 +25,8 @@ export function emitStatus(
 export function emitLease(name: 'lease-start' | 'lease-end', fence: Fence, { events, clock }: EventDeps): void {
   events.emit(name, { ...fence, at: clock.now() });
 }
+
+/** Reports that a batch was stored. */
+export function emitCreated({ id: batchId, status, createdAt: at }: BatchRecord, { events }: RunnerDeps): void {
+  events.emit('batch-status', { batchId, from: null, status, pauseReason: null, at });
+}

@@ -81,7 +81,8 @@ function paused(batch: BatchRecord): BatchChange {
 function cancelled(batch: BatchRecord, now: number): BatchChange {
   if (batch.columns === null) return { status: 'cancelled', pauseReason: null, endedAt: now };
   const status = nextBatchStatus(batch.status, { type: 'cancel' });
-  return { status, pauseReason: null, ending: 'cancelled' };
+  const isOver = status === 'cancelled';
+  return { status, pauseReason: null, ending: 'cancelled', ...(isOver && { endedAt: now }) };
 }
 
 /**

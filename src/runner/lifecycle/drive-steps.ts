@@ -1,12 +1,12 @@
 import { AppError } from '../../base/errors.ts';
 import type { BatchRecord, BatchStatus } from '../../storage/batches.ts';
 import type { LiveSource } from '../../tables/row-source.ts';
+import { isCollected } from '../contract/collect.ts';
 import { readingOf } from '../contract/reading.ts';
 import type { StoredPlan } from '../contract/stored-plan.ts';
 import { endElsewhere, isElsewhere } from '../execution/process-rows.ts';
 import { openEarlierAnswers } from '../intake/continuation.ts';
 import { loadRows } from '../intake/load-rows.ts';
-import { createRandomSample, type RandomSample } from '../intake/random-sample.ts';
 import { aggregateResults } from '../output/aggregate-results.ts';
 import { createRepairCount } from '../output/repaired-rows.ts';
 import { planOf, storedPlanOf } from '../output/results.ts';
@@ -18,10 +18,8 @@ import { atHome, change, type Drive, openAgent, pause, settle, storable, stored 
 import { createLiveTuning } from './live-tuning.ts';
 import { pruneTime } from './retention.ts';
 import { endRowFlow } from './row-flow.ts';
+import { placeSample, randomSampleOf } from './sample-places.ts';
 import { settingsOf, tuningOf } from './settings.ts';
-
-/** Rows that get their places in one transaction. */
-const PLACED_AT_ONCE = 1_000;
 
 /** The states before and after the rows run, each with the function that takes a batch through it. */
 export const STEPS = { validating: validate, loading: load, aggregating: aggregate };
@@ -29,9 +27,27 @@ export const STEPS = { validating: validate, loading: load, aggregating: aggrega
 async function validate(batch: BatchRecord, drive: Drive): Promise<'on'> {
   const plan = planOf(batch);
   const agent = await openAgent(plan, drive);
-  const status = nextBatchStatus('validating', { type: 'valid' });
   const toolSpecs = plan.toolSpecs ?? agent.toolSpecs;
+  if (isCollected(plan.request)) return beginCollected(batch, drive, { ...storedPlanOf(batch), toolSpecs });
+  const status = nextBatchStatus('validating', { type: 'valid' });
   return change(batch, drive, { status, plan: storable({ ...storedPlanOf(batch), toolSpecs }) });
+}
+
+/** The rows of a batch that has collected them are in the store: they are neither cleared nor loaded again. */
+async function beginCollected(batch: BatchRecord, drive: Drive, plan: StoredPlan): Promise<'on'> {
+  const { tables } = atHome(drive.deps, plan);
+  const { rows } = batch.totals;
+  checkColumns(plan, batch.columns ?? []);
+  await tables.checkWriter(plan.outputUri, [], { overwrite: true, rows });
+  const sample = randomSampleOf(batch);
+  for (let row = 0; sample !== undefined && row < rows; row += 1) sample.see(row);
+  if (sample !== undefined) await placeSample(sample.rows(), drive);
+  return change(batch, drive, {
+    status: nextBatchStatus('validating', { type: 'ready' }),
+    plan: storable(plan),
+    delivers: tables.writerKind(plan.outputUri) === 'records',
+    ...(sample !== undefined && { limitsPlaces: true }),
+  });
 }
 
 async function load(batch: BatchRecord, drive: Drive): Promise<'on'> {
@@ -74,21 +90,6 @@ async function load(batch: BatchRecord, drive: Drive): Promise<'on'> {
   const next = storable({ ...storedPlanOf(batch), ...known });
   const limits = sample === undefined ? {} : { limitsPlaces: true };
   return change(batch, drive, { status, columns, loadWarnings, plan: next, ...limits });
-}
-
-/** The rows of a sample that is spread over the table; its seed is the id of the batch. */
-function randomSampleOf(batch: BatchRecord): RandomSample | undefined {
-  const { id, rowLimit } = batch;
-  const isRandom = storedPlanOf(batch).request.options?.random === true;
-  return rowLimit === null || !isRandom ? undefined : createRandomSample(rowLimit, id);
-}
-
-/** The n-th row of the sample gets the place n, so that the row limit counts them. */
-async function placeSample(rows: readonly number[], { deps, fence }: Drive): Promise<void> {
-  for (let at = 0; at < rows.length; at += PLACED_AT_ONCE) {
-    const portion = rows.slice(at, at + PLACED_AT_ONCE).map((row, index) => ({ row, place: at + index }));
-    await deps.store.orderRows(fence, portion);
-  }
 }
 
 /** The rows of a live source are loaded while they run, so only its columns are known before. */

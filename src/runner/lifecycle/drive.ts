@@ -139,10 +139,15 @@ async function advanceToRest(drive: Drive): Promise<BatchRecord> {
   while (true) {
     const batch = await deps.store.readBatch(fence.batchId);
     if (batch === undefined) throw batchNotFound(fence.batchId);
+    if (batch.status === 'collecting') throw stillCollects(batch);
     if (batch.status === 'paused' || ENDED.includes(batch.status)) return batch;
     const next = await advance(batch, drive);
     if (next === 'rest') return (await deps.store.readBatch(batch.id)) ?? batch;
   }
+}
+
+function stillCollects({ id }: BatchRecord): AppError {
+  return new AppError('batch_state_invalid', `The batch ${id} still collects rows; run it first.`);
 }
 
 /** Takes a batch one state further; `rest` leaves it unchanged for another process. */
@@ -165,6 +170,7 @@ async function advance(batch: BatchRecord, drive: Drive): Promise<'on' | 'rest'>
     }
     case 'running':
       return runRows(batch, drive);
+    case 'collecting':
     case 'paused':
     case 'completed':
     case 'failed':

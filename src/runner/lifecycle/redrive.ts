@@ -6,6 +6,7 @@ import { isEmbeddingModel, locateModel } from '../../providers/catalog.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { Fence } from '../../storage/leases.ts';
 import { dayCapReached } from '../../storage/spending.ts';
+import { isCollected } from '../contract/collect.ts';
 import type { Estimate } from '../contract/estimate.ts';
 import type { BatchTuning } from '../contract/options.ts';
 import type { ResumeRequest, RetryRequest } from '../contract/request.ts';
@@ -46,7 +47,7 @@ export async function resumeBatch(batch: BatchRecord, change: ResumeRequest, dep
   checkCapLeft(batch, change);
   if (batch.totals.queued + batch.totals.running > 0) await checkDay(planOf(batch).agent.model, deps);
   const next = {
-    status: nextBatchStatus('paused', { type: batch.columns === null ? 'begin' : 'resume' }),
+    status: nextBatchStatus('paused', { type: wasReady(batch) ? 'resume' : 'begin' }),
     ...{ pauseReason: null, error: null, control: null },
     settings: { ...change, ...agreedTo(batch, []) },
     ...(batch.pauseReason === 'sample' ? { rowLimit: null } : {}),
@@ -58,6 +59,12 @@ export async function resumeBatch(batch: BatchRecord, change: ResumeRequest, dep
     );
   }
   emitStatus(batch, next, deps);
+}
+
+/** Whether rows could run already. A batch that has collected its rows has its columns before its tools are known. */
+function wasReady(batch: BatchRecord): boolean {
+  const { request, toolSpecs } = planOf(batch);
+  return batch.columns !== null && (toolSpecs !== null || !isCollected(request));
 }
 
 /** A person continues the batch: from now on, these failures and the one that paused it do not pause it again. */

@@ -179,6 +179,8 @@ function nextStep(
 ): string {
   const resume = `Resume with "rowmill batches resume ${batch.id}"`;
   switch (batch.status) {
+    case 'collecting':
+      return 'Append its rows, then run it; or cancel it.';
     case 'created':
     case 'validating':
     case 'loading':

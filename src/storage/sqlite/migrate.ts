@@ -17,6 +17,7 @@ import { WRITERS } from './migrations/0014-writers.ts';
 import { LIMIT_BY_PLACE } from './migrations/0015-limit-by-place.ts';
 import { UPLOADS_AND_DRAFTS } from './migrations/0016-uploads-and-drafts.ts';
 import { IDEMPOTENCY } from './migrations/0017-idempotency.ts';
+import { APPENDED_ROWS } from './migrations/0018-appended-rows.ts';
 import { prepare } from './statement.ts';
 
 /** Migration N (from 1) takes a database from schema version N - 1 to N. */
@@ -38,6 +39,7 @@ const MIGRATIONS: readonly string[] = [
   LIMIT_BY_PLACE,
   UPLOADS_AND_DRAFTS,
   IDEMPOTENCY,
+  APPENDED_ROWS,
 ];
 
 /** "Rowm": marks a SQLite file as Rowmill's. */

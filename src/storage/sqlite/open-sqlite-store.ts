@@ -53,6 +53,7 @@ import {
 } from './provider-jobs/read-provider-jobs.ts';
 import { prepareInsertProviderJob, prepareUpdateProviderJob } from './provider-jobs/write-provider-jobs.ts';
 import { openAnswerIndex } from './rows/answer-index.ts';
+import { prepareAppendRows } from './rows/append-rows.ts';
 import { prepareHoldRows, prepareOrderRows } from './rows/arrange-rows.ts';
 import { prepareClaimRows } from './rows/claim-rows.ts';
 import { prepareClearRows } from './rows/clear-rows.ts';
@@ -227,6 +228,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     sweepRemoved: () => write(() => writes.sweepRemoved()),
 
     insertRows: (fence, rows) => write((transaction) => writes.insertRows(transaction, fence, rows)),
+    appendRows: (batchId, append) => write((transaction) => writes.appendRows(transaction, batchId, append)),
     clearRows,
     claimRows: (fence, options) => write((transaction) => writes.claimRows(transaction, fence, options)),
     finishRow: (fence, row, result) => write((transaction) => writes.finishRow(transaction, fence, row, result)),
@@ -317,6 +319,7 @@ function prepareWrites(db: Parameters<typeof prepareInsertRows>[0], clock: Lease
     renewLease: prepareRenewLease(db, clock),
     releaseLease: prepareReleaseLease(db),
     insertRows: prepareInsertRows(db),
+    appendRows: prepareAppendRows(db),
     clearRows: prepareClearRows(db),
     claimRows: prepareClaimRows(db),
     finishRow: prepareFinishRow(db),

@@ -67,6 +67,8 @@ export function summarizeBatch(report: BatchReport): string {
 /** What to do next about a batch, in terms of the five tools. */
 export function nextStepFor(report: BatchReport): string {
   switch (report.status) {
+    case 'collecting':
+      return 'Its rows are appended over HTTP. Tell the person that it does not run before it is started there.';
     case 'created':
     case 'validating':
     case 'loading':

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe } from 'vitest';
 import type { Store } from '../../../src/storage/store.ts';
 import { newFolder } from '../../storage/support/store-fixture.ts';
 import { testSavedAgents } from './store-agents.ts';
+import { testAppend } from './store-append.ts';
 import { testBatches } from './store-batches.ts';
 import type { OpenStore, StoreBench, StoreWorld } from './store-bench.ts';
 import { testClaims } from './store-claims.ts';
@@ -54,6 +55,7 @@ export function testStore(name: string, open: OpenStore): void {
     testLeases(bench);
     testRows(bench);
     testClaims(bench);
+    testAppend(bench);
     testProviderJobs(bench);
     testIdempotency(bench);
     testJournal(bench);

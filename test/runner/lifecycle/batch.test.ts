@@ -3,6 +3,7 @@ import { ACTIVE, type BatchEvent, CANCELLABLE, ENDED, nextBatchStatus } from '..
 import type { BatchStatus } from '../../../src/storage/batches.ts';
 
 const STATUSES: BatchStatus[] = [
+  'collecting',
   'created',
   'validating',
   'loading',
@@ -15,8 +16,10 @@ const STATUSES: BatchStatus[] = [
 ];
 
 const EVENTS: BatchEvent[] = [
+  { type: 'seal' },
   { type: 'begin' },
   { type: 'valid' },
+  { type: 'ready' },
   { type: 'invalid' },
   { type: 'loaded' },
   { type: 'pause', reason: 'user' },
@@ -29,11 +32,14 @@ const EVENTS: BatchEvent[] = [
 
 /** The life of a batch as DESIGN has it; what is not here must not happen. */
 const LIFE: { [step: string]: BatchStatus } = {
+  'collecting seal': 'created',
+  'collecting cancel': 'cancelled',
   'created begin': 'validating',
   'created pause': 'paused',
   'created cancel': 'cancelled',
   'validating begin': 'validating',
   'validating valid': 'loading',
+  'validating ready': 'running',
   'validating invalid': 'failed',
   'validating pause': 'paused',
   'validating cancel': 'cancelled',
@@ -68,8 +74,8 @@ test('aggregating ends as it is told', () => {
   expect(nextBatchStatus('aggregating', { type: 'aggregated', ending: 'cancelled' })).toBe('cancelled');
 });
 
-test('every status is active, paused or ended; what can be cancelled is neither ended nor writing its table', () => {
-  expect([...ACTIVE, 'paused', ...ENDED].toSorted()).toEqual(STATUSES.toSorted());
+test('every status is collecting, active, paused or ended; what can be cancelled is neither ended nor writing its table', () => {
+  expect(['collecting', ...ACTIVE, 'paused', ...ENDED].toSorted()).toEqual(STATUSES.toSorted());
   const open = STATUSES.filter((status) => status !== 'aggregating' && !ENDED.includes(status));
   expect(CANCELLABLE.toSorted()).toEqual(open.toSorted());
 });

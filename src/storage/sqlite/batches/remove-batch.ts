@@ -7,7 +7,15 @@ import type { Transaction } from '../transaction.ts';
 type RemoveBatch = (transaction: Transaction, fence: Fence, when: BatchStatus[]) => boolean;
 
 /** Tables that refer to `batches`: their records are deleted first. */
-const PARTS = ['batch_leases', 'batch_totals', 'batch_failures', 'batch_bills', 'batch_attempts', 'provider_jobs'];
+const PARTS = [
+  'batch_leases',
+  'batch_totals',
+  'batch_failures',
+  'batch_bills',
+  'batch_attempts',
+  'provider_jobs',
+  'row_appends',
+];
 
 /**
  * Deletes a batch's record and accounting. Its key is never reused (AUTOINCREMENT), so its remaining rows can't be

@@ -41,6 +41,7 @@ export function prepareUpdateBatch(db: DatabaseSync): UpdateBatch {
     db,
     'SELECT key, status, control FROM batches WHERE id = ?',
   );
+  const rowsOf = prepare<{ rows: number }>(db, 'SELECT rows FROM batch_totals WHERE batch = ?');
   const setters = Object.fromEntries(
     Object.entries(COLUMNS).map(([field, column]) => [
       field,
@@ -58,6 +59,11 @@ export function prepareUpdateBatch(db: DatabaseSync): UpdateBatch {
     if (batch === undefined) throw new AppError('batch_not_found', `There is no batch ${id}.`);
     if (guard.when !== undefined && !guard.when.includes(batch.status)) return false;
     if (guard.unlessControl !== undefined && guard.unlessControl === batch.control) return false;
+    if (guard.rows !== undefined) {
+      // Rows of this transaction are in its sums, not in the table yet.
+      transaction.flush();
+      if (rowsOf.get(batch.key)?.rows !== guard.rows) return false;
+    }
     for (const field of Object.keys(COLUMNS) as (keyof BatchChange)[]) {
       const value = change[field];
       if (value !== undefined) setters[field].run(toColumn(value), batch.key);

@@ -1,0 +1,196 @@
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { AppError } from '../../base/errors.ts';
+import { parseJson } from '../../base/exact-number.ts';
+import { nearest } from '../../base/nearest.ts';
+import type { Json } from '../../protocol/messages.ts';
+import type { BatchRecord } from '../../storage/batches.ts';
+import { type Caller, createdBy } from '../contract/caller.ts';
+import {
+  type Appended,
+  type AppendRequest,
+  type CollectRequest,
+  collectedUri,
+  isCollected,
+  type SealRequest,
+} from '../contract/collect.ts';
+import type { BatchPlan } from '../contract/plan.ts';
+import type { Problem } from '../contract/problem.ts';
+import type { BatchRequest } from '../contract/request.ts';
+import type { RunnerDeps } from '../deps.ts';
+import { nextBatchStatus } from '../lifecycle/batch.ts';
+import { emitStatus } from '../lifecycle/batch-events.ts';
+import { storable } from '../lifecycle/drive-context.ts';
+import { storedPlanOf } from '../output/results.ts';
+import { collectedSource, withCollectedSource } from './collected-source.ts';
+import { newBatch } from './new-batch.ts';
+import { insertWithOutput } from './output-place.ts';
+import { planBatch } from './validate-input.ts';
+
+interface Parts {
+  deps: RunnerDeps;
+  caller: Caller;
+}
+
+/**
+ * Stores a batch that collects rows. Everything but its rows is validated now.
+ * @throws AppError the first problem's code, with all problems in the message
+ */
+export async function collectBatch(
+  given: CollectRequest,
+  { deps, caller }: Parts,
+): Promise<{ batch: BatchRecord; inserted: boolean }> {
+  const { columns, ...rest } = given;
+  const id = deps.newId('bat');
+  const request: BatchRequest = { ...rest, csv_uri: collectedUri(id) };
+  const source = collectedSource({ uri: request.csv_uri, columns });
+  const own = withCollectedSource(source, deps);
+  const plan = await planBatch(request, own, caller);
+  const agent = agentOf(plan, (problem) => problem.code !== 'no_rows');
+  const { standIn = null } = await deps.provider(agent.model.provider, agent.model);
+  const idempotencyKey = request.options?.idempotency_key ?? null;
+  const stored = await insertWithOutput(request, plan, {
+    id,
+    deps: own,
+    record: (outputUri) =>
+      newBatch({
+        ...{ id, status: 'collecting', idempotencyKey, columns, createdAt: deps.clock.now() },
+        plan: storable({
+          request: withAbsoluteOutput(request, deps),
+          fileRoots: deps.tables.roots,
+          agent,
+          toolSpecs: null,
+          inputMapping: plan.input_mapping,
+          reading: plan.reading,
+          outputUri,
+          estimate: null,
+          warnings: plan.warnings,
+          standIn,
+          createdBy: createdBy.parse(caller),
+        }),
+        rowLimit: request.options?.sample ?? null,
+      }),
+  });
+  if (!stored.inserted) refuseOther(stored.batch, request, columns);
+  return stored;
+}
+
+/** The output URI of a request that another process may carry out. */
+function withAbsoluteOutput(request: BatchRequest, { tables }: RunnerDeps): BatchRequest {
+  const { output_uri: output } = request;
+  return output === undefined || output === '-' ? request : { ...request, output_uri: tables.absolute(output) };
+}
+
+/** A known idempotency key must come with the same request. */
+function refuseOther(batch: BatchRecord, request: BatchRequest, columns: string[]): void {
+  const { request: first } = storedPlanOf(batch);
+  const same = { ...request, csv_uri: first.csv_uri, output_uri: first.output_uri };
+  const plain = (value: unknown) => parseJson(JSON.stringify(value));
+  const isSame = isCollected(first) && isDeepStrictEqual(plain(same), plain({ ...first, options: same.options }));
+  if (isSame && isDeepStrictEqual(batch.columns, columns)) return;
+  throw new AppError(
+    'invalid_arguments',
+    `The idempotency key "${request.options?.idempotency_key}" belongs to the batch ${batch.id}, which was started with other arguments. Use a new key for a new batch.`,
+  );
+}
+
+/**
+ * Appends rows to a batch that collects.
+ * @throws AppError `batch_state_invalid`, `invalid_arguments` for a row that does not fit the columns
+ */
+export async function appendRows(
+  batch: BatchRecord,
+  { rows, idempotency_key: key }: AppendRequest,
+  { store }: RunnerDeps,
+): Promise<Appended> {
+  const columns = batch.columns ?? [];
+  const places = new Map(columns.map((column, index) => [column, index]));
+  const cells = rows.map((row, index) =>
+    cellsOf(row as Json[] | { [column: string]: Json }, { index, columns, places }),
+  );
+  const digest = key === undefined ? '' : createHash('sha256').update(JSON.stringify(cells)).digest('base64');
+  const appended = await store.appendRows(batch.id, {
+    rows: cells,
+    ...(key !== undefined && { idempotency: { key, digest } }),
+  });
+  const { first: first_row, rows: count, total, repeated } = appended;
+  return { batch_id: batch.id, first_row, rows: count, total, repeated };
+}
+
+function cellsOf(
+  row: Json[] | { [column: string]: Json },
+  { index, columns, places }: { index: number; columns: string[]; places: Map<string, number> },
+): Json[] {
+  if (Array.isArray(row)) {
+    if (row.length <= columns.length) return row;
+    throw new AppError(
+      'invalid_arguments',
+      `rows[${index}] has ${row.length} cells, and the batch ${columns.length} columns.`,
+    );
+  }
+  const cells: Json[] = columns.map(() => null);
+  for (const [column, cell] of Object.entries(row)) {
+    const place = places.get(column);
+    if (place === undefined) {
+      const candidate = nearest(column, columns);
+      const hint = candidate === undefined ? '' : `; did you mean "${candidate}"?`;
+      throw new AppError(
+        'column_unknown',
+        `rows[${index}] names the column "${column}", which the batch does not have${hint}`,
+      );
+    }
+    cells[place] = cell;
+  }
+  return cells;
+}
+
+/** The plan of a batch that collects, over the rows that it has now. Starts nothing. */
+export async function planCollected(
+  batch: BatchRecord,
+  { options }: SealRequest,
+  { deps, caller }: Parts,
+): Promise<{ plan: BatchPlan; request: BatchRequest }> {
+  const { request: first } = storedPlanOf(batch);
+  const request = options === undefined ? first : { ...first, options: { ...first.options, ...options } };
+  const source = collectedSource({ uri: first.csv_uri, columns: batch.columns ?? [] }, { batch, store: deps.store });
+  return { plan: await planBatch(request, withCollectedSource(source, deps), caller), request };
+}
+
+/**
+ * collecting → created: the rows are complete, and the definition of the agent is fixed.
+ * @param approve as in `Runner.create`
+ * @throws AppError the first problem's code; `batch_state_invalid` when rows were appended in the meantime
+ */
+export async function sealBatch(
+  batch: BatchRecord,
+  { approve, ...given }: SealRequest & { approve?: ((plan: BatchPlan, batchId: string) => Promise<void>) | undefined },
+  { deps, caller }: Parts,
+): Promise<BatchPlan> {
+  const status = nextBatchStatus(batch.status, { type: 'seal' });
+  const { plan, request } = await planCollected(batch, given, { deps, caller });
+  const agent = agentOf(plan);
+  await approve?.(plan, batch.id);
+  const { standIn = null } = await deps.provider(agent.model.provider, agent.model);
+  const change = {
+    status,
+    rowLimit: request.options?.sample ?? null,
+    plan: storable({
+      ...storedPlanOf(batch),
+      ...{ request, agent, standIn, inputMapping: plan.input_mapping, reading: plan.reading },
+      ...{ estimate: plan.estimate, warnings: plan.warnings },
+    }),
+  };
+  if (!(await deps.store.updateBatch(batch.id, change, { when: ['collecting'], rows: batch.totals.rows }))) {
+    const text = `Rows of the batch ${batch.id} were appended while it was checked, or it was started or cancelled. Look at it, then run it again.`;
+    throw new AppError('batch_state_invalid', text, { retryable: true });
+  }
+  emitStatus(batch, change, deps);
+  return plan;
+}
+
+function agentOf(plan: BatchPlan, counts: (problem: Problem) => boolean = () => true): NonNullable<BatchPlan['agent']> {
+  const problems = plan.problems.filter(counts);
+  const [first] = problems;
+  if (first === undefined && plan.agent !== null) return plan.agent;
+  throw new AppError(first?.code ?? 'agent_not_found', problems.map(({ message }) => message).join('\n'));
+}
