@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -14,9 +14,12 @@ const INITIALIZE = {
 /** Builds the program as it is installed, from a checkout and with its packages. Returns the folder. */
 export function buildProgram(root: string, target: string): string {
   mkdirSync(join(target, 'bin'), { recursive: true });
-  const compiler = join(root, 'node_modules', '.bin', 'tsc');
-  const args = ['-p', 'tsconfig.build.json', '--outDir', join(target, 'dist')];
-  const { status } = spawnSync(compiler, args, { cwd: root, stdio: 'inherit' });
+  const dist = join(target, 'dist');
+  // Earlier checkouts were compiled file by file.
+  const [command, args] = existsSync(join(root, 'tsconfig.build.json'))
+    ? [join(root, 'node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.build.json', '--outDir', dist]]
+    : [process.execPath, [join(root, 'scripts', 'build.mjs'), dist]];
+  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
   if (status !== 0) throw new Error(`the build ended with status ${status}`);
   for (const file of ['bin/rowmill.js', 'package.json', 'agents.yaml'])
     copyFileSync(join(root, file), join(target, file));

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { boundHeap } from './app/heap.ts';
+import { PACKAGE_ROOT } from './base/package-root.ts';
 import type { App } from './cli/app.ts';
 import type { Faces } from './cli/command-context.ts';
 import { processIo } from './cli/io.ts';
@@ -8,7 +10,7 @@ import { processSignals } from './cli/signals.ts';
 import type { McpHttp } from './mcp/http.ts';
 import { type Caller, localCaller } from './runner/contract/caller.ts';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+const { version } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as {
   version: string;
 };
 

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { toAppError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { PACKAGE_ROOT } from '../base/package-root.ts';
 import type { Runner } from '../runner/runner.ts';
 import type { Config } from './config.ts';
 
-const LAUNCHER = fileURLToPath(new URL('../../bin/rowmill.js', import.meta.url));
+const LAUNCHER = join(PACKAGE_ROOT, 'bin', 'rowmill.js');
 /** A runner that was about to end when a batch was created is replaced after this time, in milliseconds. */
 const LOOK_AGAIN_MS = 3_000;
 

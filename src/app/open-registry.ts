@@ -1,13 +1,14 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { AgentDefinition } from '../agent/definition.ts';
 import type { Log } from '../base/log.ts';
+import { PACKAGE_ROOT } from '../base/package-root.ts';
 import { requireSdk } from '../base/require-sdk.ts';
 import { createGivenRegistry } from '../registry/given-registry.ts';
 import { layerRegistries, type Registry } from '../registry/registry.ts';
 import { createYamlRegistry } from '../registry/yaml-registry.ts';
 import type { Config } from './config.ts';
 
-const SHIPPED_AGENTS = fileURLToPath(new URL('../../agents.yaml', import.meta.url));
+const SHIPPED_AGENTS = join(PACKAGE_ROOT, 'agents.yaml');
 
 /** The agents of the environment, layered above the shipped ones; `given` replaces all of them. */
 export async function openFiledAgents(config: Config, log: Log, given?: readonly AgentDefinition[]): Promise<Registry> {

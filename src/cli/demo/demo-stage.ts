@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, relative, resolve } from 'node:path';
+import { PACKAGE_ROOT } from '../../base/package-root.ts';
 import { type LookupService, startLookupService } from './lookup-service.ts';
 
 /** The resources of the demo: bundled files, the lookup service, its own data directory. */
@@ -18,8 +19,8 @@ export interface DemoStage {
   close(options: { keep: boolean }): Promise<void>;
 }
 
-/** Folder of the bundled examples, beside `src` or `dist`. */
-const EXAMPLES = resolve(import.meta.dirname, '..', '..', '..', 'examples');
+/** Folder of the bundled examples. */
+const EXAMPLES = join(PACKAGE_ROOT, 'examples');
 
 /** @param out path of the output table; default: a free name in the working folder */
 export async function setDemoStage(cwd: string, out: string | undefined): Promise<DemoStage> {
