@@ -40,6 +40,9 @@ import {
   storedStatus,
   toCsv,
 } from './output/results.ts';
+import { browseRows } from './output/rows/browse-rows.ts';
+import { createRowOrders, type RowOrders } from './output/rows/row-orders.ts';
+import { searchRows } from './output/rows/search-rows.ts';
 import { traceRow } from './output/trace-row.ts';
 import { watchBatch } from './output/watch-batch.ts';
 import { requireScope } from './require-scope.ts';
@@ -48,12 +51,12 @@ import type { Runner } from './runner.ts';
 
 /** Makes the runner; see {@link Runner} for what each method does. */
 export function createRunner(given: RunnerDeps): Runner {
-  const deps = { flights: createFlights(), ...given };
+  const deps = { flights: createFlights(), orders: createRowOrders(given), ...given };
   // Bound to its caller: a face names the caller once, when it is created, and not at each call.
   return bind(localCaller('process'), deps);
 }
 
-function bind(caller: Caller, deps: RunnerDeps): Runner {
+function bind(caller: Caller, deps: RunnerDeps & { orders: RowOrders }): Runner {
   const { store } = deps;
   const read = async (id: string, scope: Scope = 'read'): Promise<BatchRecord> => {
     requireScope(caller, scope);
@@ -162,6 +165,10 @@ function bind(caller: Caller, deps: RunnerDeps): Runner {
       return { batch_api_usd: toUsd(discountMicroUsd), cache_usd: toUsd(cacheMicroUsd) };
     },
     rows: async (id, options) => readRows(await read(id), options, deps),
+    browse: async (id, query) => browseRows(await read(id), query, deps),
+    async *search(id, query, signal) {
+      yield* searchRows(await read(id), query, { store, signal });
+    },
     trace: async (id, row) => traceRow(await read(id), row, deps),
     async exportTable(id, uri, { overwrite: mayOverwrite = false, status, ...given } = {}) {
       const batch = await read(id, 'run');

@@ -123,6 +123,27 @@ export interface AppendedRows {
   repeated: boolean;
 }
 
+/** Selects rows of a batch: of a status, or failed ones of a code. */
+export interface RowFilter {
+  status?: RowStatus;
+  code?: string;
+}
+
+/** A range of the rows of a filter, in the order of the source. */
+export interface PlacedRows {
+  filter: RowFilter;
+  /** The place of the first row among the rows of the filter, from 0. */
+  place: number;
+  limit: number;
+  /** How many rows the filter selects, so that a late place is found from the end. */
+  total: number;
+  /** Places count from the last row. */
+  descending?: boolean;
+}
+
+/** A row and the time of its end. */
+export type RowEnd = Pick<RowRecord, 'row' | 'endedAt'>;
+
 /** The rows of batches. The contract of `storage/store.ts` holds for every call. */
 export interface RowStore {
   /**
@@ -173,6 +194,20 @@ export interface RowStore {
   clearOutbox(fence: Fence, rows: readonly DeliveredRow[]): Promise<void>;
   /** In order, from `fromRow` on. */
   readRows(batchId: string, options: { status?: RowStatus; fromRow: number; limit: number }): Promise<RowRecord[]>;
+  /** Rows by their places, in at most 20 ms at any place of a million. */
+  readRowsAt(batchId: string, range: PlacedRows): Promise<RowRecord[]>;
+  /** The rows with these numbers, in this order; a number without a row is left out. */
+  readRowsOf(batchId: string, rows: readonly number[]): Promise<RowRecord[]>;
+  /** The ends of the rows of a filter, in the order of the source, from `fromRow` on. */
+  readRowEnds(batchId: string, options: { filter: RowFilter; fromRow: number; limit: number }): Promise<RowEnd[]>;
+  /**
+   * The numbers of the rows from `fromRow` (included) to `toRow` (not included) that have a text in a cell or in their
+   * answer, whatever its case. Callers pass a few thousand rows at once.
+   */
+  searchRows(
+    batchId: string,
+    options: { filter: RowFilter; text: string; fromRow: number; toRow: number },
+  ): Promise<number[]>;
   /** Failures grouped by code, most frequent first, one example each. */
   readFailures(batchId: string): Promise<StoredFailures[]>;
 }

@@ -63,9 +63,12 @@ import { prepareClearOutbox, prepareReadOutbox } from './rows/outbox.ts';
 import { prepareReadAttempts } from './rows/read-attempts.ts';
 import { prepareReadFailures } from './rows/read-failures.ts';
 import { prepareReadKeptFrom } from './rows/read-kept-from.ts';
+import { prepareReadRowEnds } from './rows/read-row-ends.ts';
 import { prepareReadRows } from './rows/read-rows.ts';
+import { prepareReadRowsAt, prepareReadRowsOf } from './rows/read-rows-at.ts';
 import { prepareRedriveRows, type RedriveOptions } from './rows/redrive-rows.ts';
 import { prepareReturnRow, prepareReturnRunningRows } from './rows/return-rows.ts';
+import { prepareSearchRows } from './rows/search-rows.ts';
 import {
   prepareAgreeToConsent,
   prepareInsertConsent,
@@ -159,6 +162,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     prunable: prepareListPrunableBatches(db),
     answer: prepareFindAnswer(db),
     rows: prepareReadRows(db),
+    rowsAt: prepareReadRowsAt(db),
+    rowsOf: prepareReadRowsOf(db),
+    rowEnds: prepareReadRowEnds(db),
+    foundRows: prepareSearchRows(db),
     failures: prepareReadFailures(db),
     attempts: prepareReadAttempts(db),
     keptFrom: prepareReadKeptFrom(db),
@@ -239,6 +246,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     holdRows: (fence, rows, held) => write((transaction) => writes.holdRows(transaction, fence, rows, held)),
     redriveRows,
     readRows: (batchId, page) => read(() => reads.rows(batchId, page)),
+    readRowsAt: (batchId, range) => read(() => reads.rowsAt(batchId, range)),
+    readRowsOf: (batchId, rows) => read(() => reads.rowsOf(batchId, rows)),
+    readRowEnds: (batchId, page) => read(() => reads.rowEnds(batchId, page)),
+    searchRows: (batchId, range) => read(() => reads.foundRows(batchId, range)),
     readFailures: (batchId) => read(() => reads.failures(batchId)),
     readAttempts: (batchId, row) => read(() => reads.attempts(batchId, row)),
     readKeptFrom: (batchId, row) => read(() => reads.keptFrom(batchId, row)),

@@ -6,6 +6,7 @@ import { testSavedAgents } from './store-agents.ts';
 import { testAppend } from './store-append.ts';
 import { testBatches } from './store-batches.ts';
 import type { OpenStore, StoreBench, StoreWorld } from './store-bench.ts';
+import { testBrowsing } from './store-browsing.ts';
 import { testClaims } from './store-claims.ts';
 import { testControl } from './store-control.ts';
 import { testConversations } from './store-conversations.ts';
@@ -67,6 +68,7 @@ export function testStore(name: string, open: OpenStore): void {
     testConversations(bench);
     testWritten(bench);
     testSavedAgents(bench);
+    testBrowsing(bench);
     testUploads(bench);
     testDrafts(bench);
   });
