@@ -126,8 +126,13 @@ export const agentDefinition = z.strictObject({
     .strictObject({
       enabled: z.boolean().default(true),
       schema: jsonSchema.optional(),
-      /** How the answer is given: as a call of a tool (the default), or as JSON in text. */
-      mode: z.enum(['tool', 'text']).optional(),
+      /**
+       * How the answer is given. `auto` (what the registry writes where people write none): in the provider's own
+       * structured form for an agent without tools of its own, else as `tool`. `native`: in that form, with tools too.
+       * `tool`: as a call of a tool; so is a definition without a mode, which a batch stored before there were others.
+       * `text`: as JSON in text.
+       */
+      mode: z.enum(['auto', 'native', 'tool', 'text']).optional(),
       /** Whether the instructions of mode text show the schema (the default); false where the agent's own say it. */
       schema_in_prompt: z.boolean().optional(),
       /** Whether the first complete object of an answer in text counts if it fits by itself, whatever follows it. */

@@ -4,7 +4,7 @@ import type { Log } from '../base/log.ts';
 import { wellFormed } from '../base/well-formed.ts';
 import type { Sampling, ToolSpec } from '../protocol/messages.ts';
 import type { OpenedAgent } from '../protocol/run.ts';
-import { isEmbeddingModel, locateModel } from '../providers/catalog.ts';
+import { isEmbeddingModel, locateModel, takesFormat } from '../providers/catalog.ts';
 import { createStructuredOutput, type StructuredOutput } from './answer/structured-output.ts';
 import { type AgentDefinition, agentLabel, STRUCTURED_OUTPUT_TOOL } from './definition.ts';
 import { runLoop } from './loop/loop.ts';
@@ -28,15 +28,18 @@ export interface OpenAgentOptions {
  * @throws AppError `agents_invalid` when a schema or the set of tools is wrong
  */
 export function openAgent({ definition, toolSet, toolSpecs, log, clock = systemClock }: OpenAgentOptions): OpenedAgent {
-  const structured = createStructuredOutput(definition);
   const tools = bindTools(toolSet.tools, log);
+  const given = toolSpecs ?? liveSpecs(tools);
+  // A draft of the agent has its definition alone: its declared tools count before they are open.
+  const hasTools = definition.tools.length > 0 || given.some(({ name }) => name !== STRUCTURED_OUTPUT_TOOL);
+  const structured = createStructuredOutput(definition, { isNative: isNative(definition, hasTools) });
   if (tools.has(STRUCTURED_OUTPUT_TOOL)) {
     const fix = `Rename the tool "${STRUCTURED_OUTPUT_TOOL}" of agent ${agentLabel(definition)}: the name is taken.`;
     throw new AppError('agents_invalid', fix);
   }
   // An embedding model writes no text, and a second turn would give the same vector: one turn, no output tokens.
   const writes = !isEmbeddingModel(definition.model);
-  const specs = wellFormed(specsFor(toolSpecs ?? liveSpecs(tools), structured));
+  const specs = wellFormed(specsFor(given, structured));
   const context: LoopContext = {
     label: agentLabel(definition),
     model: locateModel(definition.model, definition.base_dir),
@@ -48,6 +51,7 @@ export function openAgent({ definition, toolSet, toolSpecs, log, clock = systemC
     timeoutMs: definition.limits.timeout_s * 1000,
     // An agent with tools may start its answer with a tool call, so it gets no prefill.
     prefill: specs.length === 0 ? structured?.prefill : undefined,
+    answer: structured?.form,
     toolSpecs: specs,
     tools,
     structured,
@@ -58,12 +62,27 @@ export function openAgent({ definition, toolSet, toolSpecs, log, clock = systemC
   return {
     toolSpecs: context.toolSpecs,
     ...(context.prefill === undefined ? {} : { prefill: context.prefill }),
+    ...(context.answer === undefined ? {} : { answer: context.answer }),
     run: (messages, hooks) => runLoop(context, messages, hooks),
     close: () => {
       closing ??= toolSet.close();
       return closing;
     },
   };
+}
+
+/**
+ * Whether an agent answers in its provider's own structured form.
+ * @throws AppError `agents_invalid` when it has to, and its provider has none for its model and schema
+ */
+function isNative(definition: AgentDefinition, hasTools: boolean): boolean {
+  const { mode, enabled, schema = {} } = definition.structured_output;
+  if (!enabled || (mode !== 'native' && mode !== 'auto') || (mode === 'auto' && hasTools)) return false;
+  if (takesFormat(definition.model, schema)) return true;
+  if (mode === 'auto') return false;
+  const why = `${definition.model.provider} has no structured output of its own for its model and schema`;
+  const text = `structured_output.mode of agent ${agentLabel(definition)} is native, but ${why}; write mode: auto.`;
+  throw new AppError('agents_invalid', text);
 }
 
 function samplingOf({ model: { temperature, top_p: topP } }: AgentDefinition): Sampling | undefined {

@@ -100,6 +100,16 @@ export interface ModelRequest {
   dimensions?: number;
   /** The start of the answer, sent to models that accept a prefill. The returned answer includes it. */
   prefill?: string;
+  /** Set when the answer may be given as text in the provider's own structured form. The response holds it as a call. */
+  answer?: AnswerForm;
+}
+
+/** The tool through which an answer is given where the provider's own structured form is not used. */
+export interface AnswerForm {
+  /** Its name; it is one of the request's tools, and its schema is the answer's. */
+  tool: string;
+  /** Added to the instructions when the answer is asked for as a call. */
+  instruction: string;
 }
 
 /** Sampling parameters; one that is left out has the model's own default. */

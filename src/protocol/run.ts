@@ -1,5 +1,5 @@
 import type { AppError } from '../base/errors.ts';
-import type { JsonObject, Message, ModelRequest, ModelResponse, ToolSpec, Usage } from './messages.ts';
+import type { AnswerForm, JsonObject, Message, ModelRequest, ModelResponse, ToolSpec, Usage } from './messages.ts';
 
 /** A tool call that is about to be executed, numbered from 0 in its turn. */
 export interface ToolCall {
@@ -108,6 +108,8 @@ export interface OpenedAgent {
   toolSpecs: ToolSpec[];
   /** The start of its answers, sent to models that accept a prefill. */
   prefill?: string;
+  /** Set when its answers may be given in the provider's own structured form. */
+  answer?: AnswerForm;
   /** Contract: never rejects; every fault is a `failed` outcome. */
   run(messages: Message[], hooks: RunHooks): Promise<RunOutcome>;
   /** Stops the tool servers. Idempotent. */

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { JsonSchema } from '../protocol/messages.ts';
 import { anthropic } from './anthropic/descriptor.ts';
 import { bedrock } from './bedrock/descriptor.ts';
 import type { ProviderDescriptor } from './descriptor.ts';
@@ -42,6 +43,11 @@ export function parseModelReference(name: string): NamedModel | undefined {
 /** Whether a model returns a vector for a text. */
 export function isEmbeddingModel({ provider, model }: NamedModel): boolean {
   return descriptorOf(provider)?.embeddings?.test(model) ?? false;
+}
+
+/** Whether a model gives answers of a schema in its provider's own structured form. */
+export function takesFormat({ provider, model }: NamedModel, schema: JsonSchema): boolean {
+  return descriptorOf(provider)?.takesFormat?.(model, schema) ?? false;
 }
 
 /** Whether the models of a provider are files that stand in for a model. */

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { Log } from '../base/log.ts';
 import type { MediaFacts, MediaKind } from '../protocol/media.ts';
+import type { JsonSchema } from '../protocol/messages.ts';
 import type { ProviderPrices } from './prices/model-prices.ts';
 import type { ModelSource, Provider } from './provider.ts';
 import type { BatchApi } from './provider-jobs/batch-api.ts';
@@ -64,6 +65,8 @@ export interface ProviderDescriptor<Shape extends z.ZodRawShape = z.ZodRawShape>
   readonly fixedDimensions?: RegExp;
   /** The media that its models take; absent: none. */
   readonly media?: MediaSupport;
+  /** Whether a model takes an answer's schema as the format of its text: the native form. Absent: none does. */
+  takesFormat?(model: string, schema: JsonSchema): boolean;
   /** Set when its models are files that stand in for a model; paths start from the agent's file. Shown to users. */
   readonly standIn?: string;
   /** Keys of `model` that it reads; a required key has an example value. */

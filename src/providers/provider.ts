@@ -52,9 +52,12 @@ export interface Provider {
    * Contract: idempotent: routing a routed request changes nothing. A transcript stays with the model that started it.
    */
   route?(request: ModelRequest): ModelRequest;
-  /** Whether the tools of a request are sent in strict form, by what is known of the model so far. Default: yes. */
+  /**
+   * Whether the tools of a request are sent in strict form, and its answer is asked for in native form, by what is known
+   * of the model so far. Default: yes.
+   */
   sendsStrict?(request: ModelRequest): boolean;
-  /** Whether a refusal says that the strict form of tools is not accepted, so that their plain form may be. Default: no. */
+  /** Whether a refusal says that the strict or native form is not accepted, so that plain tools may be. Default: no. */
   refusesStrict?(refusal: Pick<AppError, 'code' | 'message'>): boolean;
   /**
    * The parts of the body of `respond` from which the provider counts input tokens: everything but settings.

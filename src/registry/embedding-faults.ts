@@ -42,7 +42,7 @@ export function embeddingFaults({ model, tools, structured_output: output }: Age
     const message = `has to have one property for ${name}, an array of numbers that takes the vector: ${SCHEMA}`;
     faults.push({ path: ['structured_output', 'schema'], message });
   }
-  if (output.mode === 'text') {
+  if (output.mode === 'text' || output.mode === 'native') {
     const message = `has to be left out for ${name}, which gives a vector and no text`;
     faults.push({ path: ['structured_output', 'mode'], message });
   }

@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
 import * as z from 'zod';
 import { type AgentDefinition, agentDefinition, STRUCTURED_OUTPUT_TOOL } from '../agent/definition.ts';
-import { isModelFile, locateModel, parseModelReference } from '../providers/catalog.ts';
+import { isEmbeddingModel, isModelFile, locateModel, parseModelReference, takesFormat } from '../providers/catalog.ts';
 import { type Fault, faultsOf, isRecord, objectSchemaFaults } from './agent-faults.ts';
 import { embeddingFaults, withoutNeedOfInstructions } from './embedding-faults.ts';
 import { mediaFaults, withLocatedMedia } from './media-faults.ts';
@@ -34,8 +34,16 @@ export function parseAgent(raw: unknown, baseDir: string | undefined): ParsedAge
   const prompted = resolvePrompt(definition);
   if ('faults' in prompted) faults.push(...prompted.faults);
   if ('faults' in prompted || faults.length > 0) return { faults };
-  if (baseDir === undefined) return { definition: prompted.definition };
-  return { definition: withLocatedMedia(withLocatedModel(prompted.definition, baseDir), baseDir) };
+  const whole = withMode(prompted.definition);
+  if (baseDir === undefined) return { definition: whole };
+  return { definition: withLocatedMedia(withLocatedModel(whole, baseDir), baseDir) };
+}
+
+/** Filled in here and not by the schema: stored definitions without a mode are of versions that had only the tool. */
+function withMode(definition: AgentDefinition): AgentDefinition {
+  const { structured_output: output, model } = definition;
+  if (!output.enabled || output.mode !== undefined || isEmbeddingModel(model)) return definition;
+  return { ...definition, structured_output: { ...output, mode: 'auto' } };
 }
 
 /** A bare `model: NAME` becomes an object, if the name identifies the provider. */
@@ -54,6 +62,11 @@ function schemaFaults(definition: AgentDefinition): Fault[] {
   else if (output.enabled) {
     const message = 'is missing; give the JSON Schema of the answer, or set enabled: false';
     faults.push({ path: ['structured_output', 'schema'], message });
+  }
+  if (output.mode === 'native' && output.schema !== undefined && !takesFormat(definition.model, output.schema)) {
+    const { provider, model } = definition.model;
+    const message = `is "native", but ${provider} has no structured output of its own for ${model} and this schema; write auto`;
+    faults.push({ path: ['structured_output', 'mode'], message });
   }
   return faults;
 }

@@ -18,6 +18,8 @@ export interface ProviderBench {
   format: WireFormat;
   model: string;
   create(url: string): Provider;
+  /** A model that gives answers in the provider's own structured form. Default: `model`. */
+  formatModel?: string;
   /** Calls have no ids on the wire. */
   lacksCallIds?: boolean;
   /** The error format does not distinguish a spend limit from other limits. */

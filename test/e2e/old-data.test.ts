@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { hasToolResult, inputOf } from '../support/echo-agent.ts';
-import type { WireRequest } from '../support/messages-wire.ts';
+import { ANSWER_TOOL, type WireRequest } from '../support/messages-wire.ts';
 import { createOldDataSite, type OldDataSite } from './old-data-site.ts';
 import type { Report } from './rowmill-process.ts';
 
@@ -32,6 +32,14 @@ const linesOf = async (name: string) => {
   return lines.map((line) => line.split(',').slice(0, 3).join(','));
 };
 const succeeded = (word: string) => `${word},echo:${word},SUCCESS`;
+
+/** How a request asks for the answer. A batch that was stored without a mode goes on asking for a call. */
+const formOf = ({ tools, output_config: output, system }: WireRequest) => ({
+  isTool: tools?.some(({ name }) => name === ANSWER_TOOL),
+  format: output,
+  isTold: JSON.stringify(system).includes(`Give the answer by calling the tool ${ANSWER_TOOL}`),
+});
+const AS_TOOL = { isTool: true, format: undefined, isTold: true };
 
 /** Opens the directory again, where nothing may be left to do, and looks at the database itself. */
 async function expectAtRest({ batch_id, status, counts, cost_usd }: Report): Promise<void> {
@@ -92,6 +100,7 @@ test('an old paused batch goes on: only what has no answer is sent, and comes to
     'apple-12 second',
     ...rest.flatMap((word) => [`${word} first`, `${word} second`]),
   ]);
+  expect(server.realtime.map(formOf)).toEqual(server.realtime.map(() => AS_TOOL));
   expect(toolCalls.toSorted()).toEqual(rest);
   expect(server.calls).toEqual([]);
   expect(microUsd(report)).toBe(BILLED.apples + COST.second + rest.length * (COST.first + COST.second));
@@ -126,6 +135,8 @@ test('an old batch with open jobs goes on: they are taken in, and only rows that
     ['msgbatch_2', firsts('pear', 9, 17)],
     ['msgbatch_3', firsts('pear', 17, 20)],
   ]);
+  const asked = server.jobs.flatMap(({ items }) => items.map(({ request }) => formOf(request)));
+  expect(new Set(asked)).toEqual(new Set([AS_TOOL]));
   expect(microUsd(report)).toBe(BILLED.pears + 19 * COST.inJob);
   expect(report.cost_usd_at_most).toBe(report.cost_usd);
   expect(await linesOf('pears-echoed.csv')).toEqual(words('pear', 0, 20).map(succeeded));

@@ -42,6 +42,24 @@ describe('parseAgentsYaml', () => {
     ]);
   });
 
+  it('writes the mode of the answer where people write none, and leaves a vector and a disabled answer without', () => {
+    const modeOf = (more: string) => parseAgentsYaml(agent(`    ${more}`), FILE)[0]?.structured_output.mode;
+    const schema = 'schema: {type: object, properties: {x: {type: string}}}';
+    expect(modeOf(`structured_output: {${schema}}`)).toBe('auto');
+    expect(modeOf(`structured_output: {mode: tool, ${schema}}`)).toBe('tool');
+    expect(modeOf('structured_output: {enabled: false}')).toBeUndefined();
+  });
+
+  it('refuses mode native where the provider has no native form for the model and the schema', () => {
+    const map = 'structured_output: {mode: native, schema: {type: object, properties: {x: {type: object}}}}';
+    expect(invalid(agent(`    ${map}`))).toMatch(/structured_output\.mode is "native", but anthropic .*write auto/);
+    const flat = map.replace('{type: object}}', '{type: string}}');
+    expect(() => parseAgentsYaml(agent(`    ${flat}`), FILE)).not.toThrow();
+    expect(invalid(agent(`    ${flat}`, 'model: {provider: scripted, model: ./x.yaml}'))).toMatch(
+      /but scripted has no/,
+    );
+  });
+
   it('makes the path of a scripted model absolute, bare or not', () => {
     const bare = parseAgentsYaml(agent('', 'model: scripts/a.yaml'), FILE)[0];
     expect(bare?.model).toMatchObject({ provider: 'scripted', model: '/project/scripts/a.yaml' });

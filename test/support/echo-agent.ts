@@ -1,6 +1,11 @@
-import type { WireAnswer, WireBlock, WireRequest, WireSchema, WireTool } from './messages-wire.ts';
-
-const ANSWER = 'return_structured_data';
+import {
+  ANSWER_TOOL,
+  type WireAnswer,
+  type WireBlock,
+  type WireRequest,
+  type WireSchema,
+  type WireTool,
+} from './messages-wire.ts';
 
 /** The row of a target agent: the JSON of the first user message. */
 export function inputOf(request: WireRequest): Record<string, unknown> {
@@ -26,19 +31,27 @@ export function hasToolResult(request: WireRequest): boolean {
  * length of that field, booleans whether it is even.
  */
 export function echoAnswer(request: WireRequest): WireAnswer {
-  const tool = request.tools?.find(({ name }) => name === ANSWER);
+  const tool = answerToolOf(request);
   if (tool === undefined) return { content: [{ type: 'text', text: `echo:${seedOf(request)}` }] };
   return { content: [callOf(tool, echoFields(tool, seedOf(request)), request)] };
 }
 
 /** The same agent, which first calls the first other tool with the row's own fields. */
 export function twoTurnAnswer(request: WireRequest): WireAnswer {
-  const tool = request.tools?.find(({ name }) => name !== ANSWER);
+  const tool = request.tools?.find(({ name }) => name !== ANSWER_TOOL);
   if (tool === undefined || hasToolResult(request)) return echoAnswer(request);
   const fields = echoFields(tool, seedOf(request));
   const row = inputOf(request);
   const input = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, row[name] ?? value]));
   return { content: [callOf(tool, input, request)] };
+}
+
+/** The tool through which the answer is asked for; one of its schema where that is the format of the text. */
+function answerToolOf({ tools, output_config: output }: WireRequest): WireTool | undefined {
+  const schema = output?.format?.schema;
+  return schema === undefined
+    ? tools?.find(({ name }) => name === ANSWER_TOOL)
+    : { name: ANSWER_TOOL, input_schema: schema };
 }
 
 /** The text of the row's first field. */

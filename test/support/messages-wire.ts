@@ -25,6 +25,8 @@ export interface WireRequest {
   system?: string | WireBlock[];
   tools?: WireTool[];
   tool_choice?: unknown;
+  /** An answer that is asked for as the format of the text; `format` is its JSON Schema. */
+  output_config?: { format?: { type: string; schema: WireTool['input_schema'] } };
   stream?: boolean;
   [key: string]: unknown;
 }
@@ -39,8 +41,33 @@ export interface WireAnswer {
   headers?: Record<string, string>;
 }
 
+/** The tool through which an answer is given. */
+export const ANSWER_TOOL = 'return_structured_data';
+
+/** The form in which the other formats name the schema of a text. */
+export function formatOf(schema: unknown): Pick<WireRequest, 'output_config'> {
+  if (schema === undefined) return {};
+  return { output_config: { format: { type: 'json_schema', schema: schema as WireTool['input_schema'] } } };
+}
+
+/**
+ * The answer as the request asks for it: a model that is given the format of its text writes the data of the answer as
+ * JSON and nothing else, where a test says what it would call.
+ */
+export function asAsked(answer: WireAnswer, request: WireRequest): WireAnswer {
+  const call = answer.content.find(({ type, name }) => type === 'tool_use' && name === ANSWER_TOOL);
+  const isCalled = request.tools?.some(({ name }) => name === ANSWER_TOOL) ?? false;
+  if (request.output_config?.format === undefined || call === undefined || isCalled) return answer;
+  const text = { type: 'text', text: call['partial_json'] ?? JSON.stringify(call['input']) };
+  const thoughts = answer.content.filter(({ type }) => type !== 'text' && type !== 'tool_use');
+  const { stop_reason: reason, ...rest } = answer;
+  const stop = reason === undefined || reason === 'tool_use' ? {} : { stop_reason: reason };
+  return { ...rest, ...stop, content: [...thoughts, text] };
+}
+
 /** The whole message of an answer. Usage is 4 characters a token over the request and the answer. */
-export function toWireMessage(answer: WireAnswer, request: WireRequest, number: number): Record<string, unknown> {
+export function toWireMessage(given: WireAnswer, request: WireRequest, number: number): Record<string, unknown> {
+  const answer = asAsked(given, request);
   const hasCall = answer.content.some((block) => block.type === 'tool_use');
   return {
     id: `msg_test_${number}`,
@@ -52,7 +79,7 @@ export function toWireMessage(answer: WireAnswer, request: WireRequest, number: 
     stop_sequence: null,
     stop_details: answer.stop_details ?? null,
     usage: answer.usage ?? {
-      input_tokens: tokens([request.system, request.messages, request.tools]),
+      input_tokens: tokens([request.system, request.messages, request.tools, request.output_config].filter(Boolean)),
       output_tokens: tokens(answer.content),
       cache_creation_input_tokens: 0,
       cache_read_input_tokens: 0,

@@ -1,6 +1,6 @@
 import { AppError } from '../../base/errors.ts';
 import { compileSchema, type Validator } from '../../base/schema.ts';
-import type { JsonObject, JsonSchema, ToolSpec } from '../../protocol/messages.ts';
+import type { AnswerForm, JsonObject, JsonSchema, ToolSpec } from '../../protocol/messages.ts';
 import { type AgentDefinition, agentLabel, STRUCTURED_OUTPUT_TOOL } from '../definition.ts';
 import { fitSchema } from './fit-schema.ts';
 
@@ -8,6 +8,8 @@ import { fitSchema } from './fit-schema.ts';
 export interface StructuredOutput {
   /** The tool through which it answers; undefined if it answers in text. */
   spec: ToolSpec | undefined;
+  /** Set when it may answer in the provider's own structured form instead. */
+  form?: AnswerForm;
   /** The prefill of an answer in text. */
   prefill?: string;
   /** The text that is appended to its instructions. */
@@ -18,6 +20,11 @@ export interface StructuredOutput {
   cutReminder(maxTokens: number): string;
   /** The message to the model when its answer can't be used. */
   correction(errors: string[]): string;
+  /** The result of a call whose data does not fit the schema. */
+  invalid(errors: string[]): string;
+  /** What is missing at the limit of turns, and the advice where the model gave text in its place; empty without advice. */
+  lacking: string;
+  textAdvice: string;
   /** `readings` as in {@link fitSchema}. */
   check(input: unknown): { valid: true; value: JsonObject; readings: string[] } | { valid: false; errors: string[] };
   /** The check against the schema alone, without reading text as other types. */
@@ -29,9 +36,13 @@ export interface StructuredOutput {
 /**
  * Makes the answer channel from the agent's own schema: `return_structured_data`, or JSON in text where the agent's mode
  * says so; nothing when its structured output is not enabled.
+ * @param isNative whether the model may answer in its provider's own structured form
  * @throws AppError `agents_invalid` when the schema is missing, is not an object's, or is not a JSON Schema
  */
-export function createStructuredOutput(definition: AgentDefinition): StructuredOutput | undefined {
+export function createStructuredOutput(
+  definition: AgentDefinition,
+  { isNative = false }: { isNative?: boolean } = {},
+): StructuredOutput | undefined {
   const {
     enabled,
     schema,
@@ -45,8 +56,12 @@ export function createStructuredOutput(definition: AgentDefinition): StructuredO
     throw new AppError('agents_invalid', `${place} must be given and have "type: object".`);
   }
   const validate = compileSchema(withoutDialect(schema), place);
+  const channelOf = (): Channel => {
+    if (mode === 'text') return inText(isShown ? schema : undefined);
+    return isNative ? inNativeForm(schema) : byTool(schema);
+  };
   return {
-    ...(mode === 'text' ? inText(isShown ? schema : undefined) : byTool(schema)),
+    ...channelOf(),
     validate,
     takesFirst,
     check(input) {
@@ -59,23 +74,56 @@ export function createStructuredOutput(definition: AgentDefinition): StructuredO
 /** The part of an answer channel that depends on the mode. */
 type Channel = Omit<StructuredOutput, 'check' | 'validate' | 'takesFirst'>;
 
-function byTool(schema: JsonSchema): Channel {
-  const spec = {
+const INSTRUCTION = `Give the answer by calling the tool ${STRUCTURED_OUTPUT_TOOL}: text outside of it is not read.`;
+
+function answerTool(schema: JsonSchema): ToolSpec {
+  return {
     name: STRUCTURED_OUTPUT_TOOL,
     description:
       'Gives the final answer. Call it once, alone, with every required field, as soon as the answer is known: ' +
       'it ends the work, and nothing but its input counts as the answer.',
     inputSchema: schema,
   };
+}
+
+function byTool(schema: JsonSchema): Channel {
   return {
-    spec,
+    spec: answerTool(schema),
     correction: invalidOutputMessage,
-    instruction: `Give the answer by calling the tool ${STRUCTURED_OUTPUT_TOOL}: text outside of it is not read.`,
+    invalid: invalidOutputMessage,
+    lacking: `a call of ${STRUCTURED_OUTPUT_TOOL}`,
+    textAdvice: `The model wrote text instead of calling ${STRUCTURED_OUTPUT_TOOL}: set structured_output.mode: text of the agent, or use a server and a model that call tools.`,
+    instruction: INSTRUCTION,
     reminder:
       `You have ended without calling ${STRUCTURED_OUTPUT_TOOL}. ` +
       'Call it now with the answer: text outside of it is not read.',
     cutReminder: (maxTokens) =>
       `Your answer was cut off. You have ${maxTokens} tokens now: call ${STRUCTURED_OUTPUT_TOOL} at once, with all of it.`,
+  };
+}
+
+/**
+ * The provider's own structured form; a call of the tool where it turns out that the form is not accepted. So what is
+ * said to the model holds for both.
+ */
+function inNativeForm(schema: JsonSchema): Channel {
+  return {
+    spec: answerTool(schema),
+    form: { tool: STRUCTURED_OUTPUT_TOOL, instruction: INSTRUCTION },
+    correction: invalidAnswerMessage,
+    invalid: (errors) =>
+      faultsMessage(
+        'The data does not fit the schema:',
+        errors,
+        'Correct it and give the whole answer again, with all fields.',
+      ),
+    lacking: 'an answer',
+    textAdvice:
+      'The model wrote text that is not the JSON of the schema: set structured_output.mode of the agent to tool or text, or use a server and a model that follow a schema.',
+    instruction: '',
+    reminder: 'You have ended without an answer. Give it now, and nothing else.',
+    cutReminder: (maxTokens) =>
+      `Your answer was cut off. You have ${maxTokens} tokens now: give it at once, all of it, and nothing else.`,
   };
 }
 
@@ -85,6 +133,9 @@ function inText(shown: JsonSchema | undefined): Channel {
     spec: undefined,
     prefill: '{',
     correction: invalidTextMessage,
+    invalid: invalidTextMessage,
+    lacking: 'an answer',
+    textAdvice: '',
     instruction:
       shown === undefined
         ? ''
@@ -102,20 +153,26 @@ export function withoutDialect(schema: JsonSchema): JsonSchema {
 }
 
 /** The message to the model when its answer does not fit the schema. */
-export function invalidOutputMessage(errors: string[]): string {
-  return [
-    'The data does not fit the schema:',
-    ...errors.map((error) => `- ${error}`),
-    `Correct it and call ${STRUCTURED_OUTPUT_TOOL} again with all fields.`,
-  ].join('\n');
+function invalidOutputMessage(errors: string[]): string {
+  const fix = `Correct it and call ${STRUCTURED_OUTPUT_TOOL} again with all fields.`;
+  return faultsMessage('The data does not fit the schema:', errors, fix);
+}
+
+/** The message to the model when an answer in either form is not readable or does not fit the schema. */
+function invalidAnswerMessage(errors: string[]): string {
+  return faultsMessage(
+    "Your answer can't be used:",
+    errors,
+    'Give the whole answer again, corrected, and nothing else.',
+  );
+}
+
+function faultsMessage(what: string, errors: readonly string[], fix: string): string {
+  return [what, ...errors.map((error) => `- ${error}`), fix].join('\n');
 }
 
 /** The message to the model when its answer in text is not readable or does not fit the schema. */
 function invalidTextMessage(errors: string[]): string {
-  const faults = errors.map((error) => `- ${error}`);
-  return [
-    "Your answer can't be used:",
-    ...faults,
-    'Give the whole JSON object again, corrected, and nothing else.',
-  ].join('\n');
+  const fix = 'Give the whole JSON object again, corrected, and nothing else.';
+  return faultsMessage("Your answer can't be used:", errors, fix);
 }

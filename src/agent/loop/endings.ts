@@ -1,7 +1,6 @@
 import { AppError, toAppError } from '../../base/errors.ts';
 import type { ModelResponse } from '../../protocol/messages.ts';
 import type { RunOutcome } from '../../protocol/run.ts';
-import { STRUCTURED_OUTPUT_TOOL } from '../definition.ts';
 import type { Run } from './run-state.ts';
 
 export function ended({ state }: Run, stopReason: string): RunOutcome {
@@ -31,29 +30,18 @@ export function endingError({ context, hooks, deadline }: Run, thrown: unknown):
 
 /** The limit of turns was reached: `output_invalid` or `output_unreadable` if the last turn gave such an answer. */
 export function turnsExceeded({ context, state }: Run): AppError {
+  // More turns don't help a model that writes text where it has to answer in another form.
+  const hint = state.hasAnsweredInText ? (context.structured?.textAdvice ?? '') : '';
   const limit = `${context.maxTurns} ${context.maxTurns === 1 ? 'turn' : 'turns'} (limits.max_turns of ${context.label})`;
   if (state.invalidOutput !== undefined) {
     const { code, errors } = state.invalidOutput;
     const why = code === 'output_invalid' ? 'does not fit the schema' : "can't be read";
     const said = errors.join('; ').replace(/\.$/, '');
-    return new AppError(code, `After ${limit} the answer still ${why}: ${said}.${textHint(state)}`);
+    return new AppError(code, `After ${limit} the answer still ${why}: ${said}.${hint === '' ? '' : ` ${hint}`}`);
   }
-  const lacking =
-    context.structured === undefined
-      ? 'an end'
-      : context.structured.spec === undefined
-        ? 'an answer'
-        : `a call of ${STRUCTURED_OUTPUT_TOOL}`;
-  const fix = state.hasAnsweredInText
-    ? textHint(state).trimStart()
-    : 'Raise the limit, or tell the agent in its instructions when to stop.';
+  const lacking = context.structured?.lacking ?? 'an end';
+  const fix = hint === '' ? 'Raise the limit, or tell the agent in its instructions when to stop.' : hint;
   return new AppError('max_turns_exceeded', `The model used ${limit} without ${lacking}. ${fix}`);
-}
-
-/** More turns don't help a model that writes text instead of calling the tool. */
-function textHint({ hasAnsweredInText }: Run['state']): string {
-  if (!hasAnsweredInText) return '';
-  return ` The model wrote text instead of calling ${STRUCTURED_OUTPUT_TOOL}: set structured_output.mode: text of the agent, or use a server and a model that call tools.`;
 }
 
 export function refused(response: ModelResponse): AppError {

@@ -87,6 +87,7 @@ function callModel({ context, hooks, state, deadline }: Run, turn: number): Prom
     ...(context.sampling === undefined ? {} : { sampling: context.sampling }),
     ...(context.dimensions === undefined ? {} : { dimensions: context.dimensions }),
     ...(context.prefill === undefined || !isBegun ? {} : { prefill: context.prefill }),
+    ...(context.answer === undefined ? {} : { answer: context.answer }),
   };
   const onText = hooks.stream ? (text: string) => hooks.emit?.({ type: 'text-delta', turn, text }) : undefined;
   const call = { turn, request, onText, signal: deadline.signal, time: deadline };
@@ -174,7 +175,8 @@ function acceptText(run: Run, { content, calls }: ToolTurn, stopReason: StopReas
   });
   if (parsed.parse_status === 'success') {
     state.appended.push({ role: 'assistant', content });
-    const readings = isByTool ? ['the answer was text, not a tool call', ...parsed.readings] : parsed.readings;
+    const isExpected = !isByTool || context.answer !== undefined;
+    const readings = !isExpected ? ['the answer was text, not a tool call', ...parsed.readings] : parsed.readings;
     return succeeded(run, parsed.value, readings);
   }
   const isRead = parsed.parse_status === 'validation_failed';

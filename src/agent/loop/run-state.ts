@@ -1,6 +1,14 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import type { AssistantBlock, Message, Sampling, ToolSpec, ToolUseBlock, Usage } from '../../protocol/messages.ts';
+import type {
+  AnswerForm,
+  AssistantBlock,
+  Message,
+  Sampling,
+  ToolSpec,
+  ToolUseBlock,
+  Usage,
+} from '../../protocol/messages.ts';
 import type { RunHooks } from '../../protocol/run.ts';
 import type { StructuredOutput } from '../answer/structured-output.ts';
 import type { Deadline } from './deadline.ts';
@@ -18,6 +26,8 @@ export interface LoopContext {
   dimensions: number | undefined;
   /** The start that is prefilled for every answer. */
   prefill: string | undefined;
+  /** Set when it may answer in the provider's own structured form. */
+  answer: AnswerForm | undefined;
   maxTurns: number;
   /** Deadline of the whole run, in milliseconds. */
   timeoutMs: number;
@@ -41,7 +51,7 @@ export interface RunState {
   maxTokens: number;
   /** Set when an answer was cut off and requested again. */
   hasBeenCut: boolean;
-  /** Set when an agent that answers by its tool has ended a turn in text. */
+  /** Set when an agent that answers by its tool or in native form has ended a turn in other text. */
   hasAnsweredInText: boolean;
   /** The faults of the last turn's answer, if it had one: of its data, or of its text. */
   invalidOutput: { code: 'output_invalid' | 'output_unreadable'; errors: string[] } | undefined;

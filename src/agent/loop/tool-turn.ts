@@ -1,6 +1,5 @@
 import type { ToolUseBlock, UserBlock } from '../../protocol/messages.ts';
 import type { ToolResult } from '../../protocol/run.ts';
-import { invalidOutputMessage } from '../answer/structured-output.ts';
 import { STRUCTURED_OUTPUT_TOOL } from '../definition.ts';
 import type { Run, ToolTurn } from './run-state.ts';
 import { executeTool, prepareCall } from './tool-calls.ts';
@@ -68,7 +67,7 @@ async function resultOf(run: Run, answer: ToolTurn, { call, index }: NumberedCal
   if (call === answer.cutCall) return errorResult(cutMessage(call.name, state.maxTokens));
   if (context.structured !== undefined && call.name === STRUCTURED_OUTPUT_TOOL) {
     const checked = context.structured.check(call.input);
-    return errorResult(invalidOutputMessage(checked.valid ? [] : checked.errors));
+    return errorResult(context.structured.invalid(checked.valid ? [] : checked.errors));
   }
   const offered = context.toolSpecs.map((spec) => spec.name);
   const prepared = prepareCall(call, context.tools, offered);

@@ -46,7 +46,7 @@ export const LOG_SENTENCES: Record<string, (entry: Entry) => string | undefined>
     `${fallback} answers instead of ${model}: ${reason}`,
   'the model is called through an inference profile': ({ model, next }) =>
     `${model} is called through the inference profile ${next}.`,
-  'strict tools are refused; tools are sent plain from now on': ({ model }) =>
+  'strict tools or structured output are refused; plain tools are sent from now on': ({ model }) =>
     `${model} refuses strict schemas: its answers are checked here instead.`,
   'the model writes fewer tokens; max_tokens is lowered': ({ model, limit }) =>
     `${model} writes at most ${limit} tokens: max_tokens is lowered to that.`,

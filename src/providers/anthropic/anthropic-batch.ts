@@ -1,7 +1,6 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import * as z from 'zod';
 import { AppError } from '../../base/errors.ts';
-import type { ModelRequest } from '../../protocol/messages.ts';
 import {
   type BatchApi,
   type BatchLimits,
@@ -24,10 +23,12 @@ import { spoolLines } from '../provider-jobs/batch-spool.ts';
 import { inJobWords } from '../provider-jobs/job-faults.ts';
 import { openOnUse } from '../provider-jobs/open-on-use.ts';
 import { accountFault } from '../shared/account-faults.ts';
+import { type SentRequest, withAnswerCall } from '../shared/answer-format.ts';
 import { toRefusalFault } from '../shared/service-faults.ts';
 import { wireId } from '../shared/wire-id.ts';
 import { SERVICE, toModelError } from './anthropic-errors.ts';
 import { invalidResponse, toMessageParams, toModelResponse, toRequestBody } from './anthropic-messages.ts';
+import { toSentRequest } from './anthropic-tools.ts';
 import { withPrefill } from './prefill.ts';
 
 type Sdk = typeof import('@anthropic-ai/sdk');
@@ -62,7 +63,7 @@ export function createAnthropicBatchApi(options: AnthropicBatchOptions): BatchAp
     name: 'anthropic',
     limits: LIMITS,
     encode: (request, id, { isStrict = true } = {}) =>
-      `{"custom_id":"${id}","params":${encodeParams(request, isStrict)}}`,
+      `{"custom_id":"${id}","params":${encodeParams(toSentRequest(request, isStrict), isStrict)}}`,
     open: () => open(options),
     ...{ submit, status, results, cancel, find },
   });
@@ -92,7 +93,7 @@ function faultOf(thrown: unknown, sdk: Sdk, { model, jobId }: { model: string; j
 }
 
 /** The prompts of a job are hours apart: cached parts must live an hour. */
-function toParams(request: ModelRequest, isStrict: boolean): object {
+function toParams(request: SentRequest, isStrict: boolean): object {
   const hour = { type: 'ephemeral', ttl: '1h' };
   const body = toRequestBody(request, isStrict);
   const lasting = <Part extends object>(parts: readonly Part[]) =>
@@ -214,13 +215,14 @@ const wireError = z.looseObject({
 function toOutcome(
   result: z.infer<typeof wireResult>['result'],
   sdk: Sdk,
-  options: Pick<ResultsOptions, 'model' | 'prefill'>,
+  options: Pick<ResultsOptions, 'model' | 'prefill' | 'answer'>,
 ): BatchOutcome {
   const { model } = options;
   switch (result.type) {
     case 'succeeded':
       try {
-        return { kind: 'answered', response: withPrefill(toModelResponse(result.message, undefined), options) };
+        const response = withPrefill(toModelResponse(result.message, undefined), options);
+        return { kind: 'answered', response: withAnswerCall(response, options.answer?.tool) };
       } catch (thrown) {
         return { kind: 'error', error: toModelError(thrown, sdk, { model, now: Date.now() }) };
       }

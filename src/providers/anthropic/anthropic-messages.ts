@@ -9,11 +9,13 @@ import type {
   StopReason,
   UserBlock,
 } from '../../protocol/messages.ts';
+import type { SentRequest } from '../shared/answer-format.ts';
 import { faultInBody } from '../shared/service-faults.ts';
 import { wireId } from '../shared/wire-id.ts';
 import { SERVICE } from './anthropic-errors.ts';
 import { toMediaParam } from './anthropic-media.ts';
-import { toTools } from './anthropic-tools.ts';
+import { toFormatSchema, toTools } from './anthropic-tools.ts';
+import { mayBeCached } from './cache-marks.ts';
 import { prefillFor } from './prefill.ts';
 
 const PROVIDER = 'anthropic';
@@ -21,18 +23,27 @@ const CACHED = { cache_control: { type: 'ephemeral' as const } };
 
 /**
  * The body of a Messages call. No `temperature` and the like, which are refused even at their defaults, and no forced
- * `tool_choice`, which current models refuse. System and tools are the same on every turn, so they are cached.
+ * `tool_choice`, which current models refuse. System and tools are the same on every turn, so they are marked to be
+ * cached where they are long enough for it.
  * @param isStrict see {@link toTools}
  */
-export function toRequestBody(request: ModelRequest, isStrict: boolean): Anthropic.MessageCreateParamsNonStreaming {
+export function toRequestBody(request: SentRequest, isStrict: boolean): Anthropic.MessageCreateParamsNonStreaming {
+  const { system, format } = request;
   const tools = toTools(request.tools, isStrict);
+  const isMarked = mayBeCached(request.model, { system, tools });
+  const schema = format === undefined ? undefined : toFormatSchema(format.inputSchema);
   return {
     model: request.model,
     max_tokens: request.maxTokens,
-    ...(request.system.trim() === '' ? {} : { system: [{ type: 'text', text: request.system, ...CACHED }] }),
+    ...(system.trim() === '' ? {} : { system: isMarked ? [{ type: 'text', text: system, ...CACHED }] : system }),
     messages: toMessageParams(request),
-    ...(tools.length === 0 ? {} : { tools, tool_choice: { type: 'auto' } }),
+    ...(tools.length === 0 ? {} : { tools: isMarked ? withMark(tools) : tools, tool_choice: { type: 'auto' } }),
+    ...(schema === undefined ? {} : { output_config: { format: { type: 'json_schema', schema } } }),
   };
+}
+
+function withMark(tools: readonly Anthropic.Tool[]): Anthropic.Tool[] {
+  return tools.map((tool, index) => (index === tools.length - 1 ? { ...tool, ...CACHED } : tool));
 }
 
 /** The messages of a request in the API's format, a prefill last. */

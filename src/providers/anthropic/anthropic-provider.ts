@@ -1,15 +1,18 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { AppError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
-import type { ModelRequest, ModelResponse, ToolSpec } from '../../protocol/messages.ts';
+import type { ModelResponse, ToolSpec } from '../../protocol/messages.ts';
 import type { Provider, RespondOptions } from '../provider.ts';
+import { type SentRequest, withAnswerCall } from '../shared/answer-format.ts';
 import { type CallDeadline, startCall } from '../shared/call-deadline.ts';
 import { createLeanFetch, leanOptions, type ProxyVariables } from '../shared/lean-fetch.ts';
+import { REFUSED_FORM } from '../shared/refused-form.ts';
 import { serverName } from '../shared/server-name.ts';
 import { toModelError } from './anthropic-errors.ts';
 import { readLimits } from './anthropic-limits.ts';
 import { toModelResponse, toRequestBody } from './anthropic-messages.ts';
 import { collectStream } from './anthropic-stream.ts';
+import { toSentRequest } from './anthropic-tools.ts';
 import { withPrefill } from './prefill.ts';
 
 type Sdk = typeof import('@anthropic-ai/sdk');
@@ -30,7 +33,7 @@ export interface AnthropicOptions {
 export function createAnthropicProvider(options: AnthropicOptions): Provider {
   let opening: Promise<Opened> | undefined;
   const warned = new Set<string>();
-  /** Lists of tools whose strict form was refused. */
+  /** Lists of tools whose strict form, or the native form of whose answer, was refused. */
   const plain = new WeakSet<readonly ToolSpec[]>();
   const server = serverName('anthropic', options.baseUrl, 'https://api.anthropic.com');
   return {
@@ -39,7 +42,9 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
     sendsStrict: ({ tools }) => !plain.has(tools),
     refusesStrict,
     reads: (request) => {
-      const { model: _model, max_tokens: _most, tool_choice: _choice, ...read } = toRequestBody(request, true);
+      const isStrict = !plain.has(request.tools);
+      const body = toRequestBody(toSentRequest(request, isStrict), isStrict);
+      const { model: _model, max_tokens: _most, tool_choice: _choice, ...read } = body;
       return read;
     },
     lacks: () => (options.apiKey?.trim() ? undefined : 'ANTHROPIC_API_KEY'),
@@ -57,16 +62,15 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
       const isStrict = !plain.has(request.tools);
       const call = startCall('Anthropic', respondOptions);
       try {
-        return await send(opened, request, { ...respondOptions, call, isFirst, isStrict });
+        const sent = toSentRequest(request, isStrict);
+        const response = await send(opened, sent, { ...respondOptions, call, isFirst, isStrict });
+        return withAnswerCall(response, sent.format?.name);
       } catch (thrown) {
         if (thrown instanceof sdk.APIError && thrown.headers !== undefined) tellLimits(thrown.headers, respondOptions);
         const fault = call.fault() ?? toModelError(thrown, sdk, { model: request.model, now: Date.now() });
         if (!isStrict || !refusesStrict(fault)) throw fault;
+        if (!plain.has(request.tools)) options.log.warn({ model: request.model, reason: fault.message }, REFUSED_FORM);
         plain.add(request.tools);
-        options.log.warn(
-          { model: request.model, reason: fault.message },
-          'strict tools are refused; tools are sent plain from now on',
-        );
         throw new AppError(fault.code, fault.message, { retryable: true, cause: fault });
       } finally {
         call.end();
@@ -90,9 +94,12 @@ function isUnknownModel(thrown: unknown, sdk: Sdk, model: string): boolean {
   return thrown instanceof sdk.NotFoundError && thrown.message.includes(`model: ${model}`);
 }
 
-/** Whether strict mode refuses the schema, or the server does not know strict mode: sending plain tools fixes that. */
+/**
+ * Whether strict mode or the format refuses the schema, or the server does not know them: sending plain tools fixes that.
+ */
 function refusesStrict({ code, message }: Pick<AppError, 'code' | 'message'>): boolean {
-  return code === 'model_request_invalid' && /\bstrict\b|input_schema|grammar|schema is too complex/i.test(message);
+  const names = /\bstrict\b|input_schema|grammar|schema is too complex|output_config|output_format|json_schema/i;
+  return code === 'model_request_invalid' && names.test(message);
 }
 
 interface Opened {
@@ -123,7 +130,7 @@ async function open(apiKey: string, { baseUrl, fetch, proxy, log }: AnthropicOpt
 
 async function send(
   { client, isLean }: Opened,
-  request: ModelRequest,
+  request: SentRequest,
   { call, isFirst, isStrict, ...options }: RespondOptions & { call: CallDeadline; isFirst: boolean; isStrict: boolean },
 ): Promise<ModelResponse> {
   const body = toRequestBody(request, isStrict);

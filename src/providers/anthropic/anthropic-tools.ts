@@ -1,5 +1,6 @@
 import type Anthropic from '@anthropic-ai/sdk';
-import type { ToolSpec } from '../../protocol/messages.ts';
+import type { JsonSchema, ModelRequest, ToolSpec } from '../../protocol/messages.ts';
+import { inSentForm, type SentRequest } from '../shared/answer-format.ts';
 import { lowerSchema } from '../shared/strict-schema.ts';
 
 /** Limits of strict mode for one request, over all of its tools (Anthropic's structured outputs, complexity limits). */
@@ -9,10 +10,11 @@ const MOST_UNIONS = 16;
 
 const strictTools = new WeakMap<readonly ToolSpec[], Anthropic.Tool[]>();
 const plainTools = new WeakMap<readonly ToolSpec[], Anthropic.Tool[]>();
+const formats = new WeakMap<JsonSchema, { schema: JsonSchema | undefined }>();
 
 /**
  * The tools of a request, made once for each list: strict where the schema can be lowered and the request's limits
- * hold, plain otherwise. The last tool marks the end of the cached part.
+ * hold, plain otherwise.
  * @param isStrict false for a model that refuses strict tools
  */
 export function toTools(specs: readonly ToolSpec[], isStrict: boolean): Anthropic.Tool[] {
@@ -20,11 +22,28 @@ export function toTools(specs: readonly ToolSpec[], isStrict: boolean): Anthropi
   let tools = made.get(specs);
   if (tools === undefined) {
     tools = isStrict ? lowerTools(specs) : specs.map(plainTool);
-    const last = tools.at(-1);
-    if (last !== undefined) last.cache_control = { type: 'ephemeral' };
     made.set(specs, tools);
   }
   return tools;
+}
+
+/**
+ * An answer's schema as a format of the text takes it, made once for each schema; undefined where it can't be lowered or
+ * is beyond the limits of one request.
+ */
+export function toFormatSchema(schema: JsonSchema): JsonSchema | undefined {
+  const known = formats.get(schema);
+  if (known !== undefined) return known.schema;
+  const lowered = lowerSchema(schema);
+  const fits = lowered.strict && lowered.optional <= MOST_OPTIONAL && lowered.unions <= MOST_UNIONS;
+  const made = fits ? lowered.schema : undefined;
+  formats.set(schema, { schema: made });
+  return made;
+}
+
+/** The request as it is sent. @param isStrict false where the strict or native form was refused */
+export function toSentRequest(request: ModelRequest, isStrict: boolean): SentRequest {
+  return inSentForm(request, ({ inputSchema }) => isStrict && toFormatSchema(inputSchema) !== undefined);
 }
 
 /** From the last tool back: a target agent answers through the last one, so it is the first to be strict. */

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { describeProvider } from '../descriptor.ts';
 import { HALF } from '../prices/model-prices.ts';
 import { anthropicMedia } from './anthropic-media.ts';
+import { toFormatSchema } from './anthropic-tools.ts';
 
 /** Anthropic's Messages API and Message Batches. */
 export const anthropic = describeProvider({
@@ -9,6 +10,7 @@ export const anthropic = describeProvider({
   models: /^claude-/,
   defaultModel: 'claude-haiku-5-5',
   media: anthropicMedia,
+  takesFormat: (_model, schema) => toFormatSchema(schema) !== undefined,
   environment: {
     ANTHROPIC_API_KEY: z.string().min(1).optional(),
     ANTHROPIC_BASE_URL: z.url({ error: 'must be a URL such as https://api.anthropic.com' }).optional(),

@@ -3,7 +3,6 @@ import type { BedrockClient, GetModelInvocationJobResponse } from '@aws-sdk/clie
 import type { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { AppError } from '../../base/errors.ts';
-import type { ModelRequest } from '../../protocol/messages.ts';
 import { toMessageParams, toModelResponse, toRequestBody } from '../anthropic/anthropic-messages.ts';
 import { withPrefill } from '../anthropic/prefill.ts';
 import {
@@ -22,10 +21,12 @@ import {
 import { createBodyEncoder } from '../provider-jobs/batch-encoder.ts';
 import { spoolLines } from '../provider-jobs/batch-spool.ts';
 import { openOnUse } from '../provider-jobs/open-on-use.ts';
+import { type SentRequest, withAnswerCall } from '../shared/answer-format.ts';
 import { invalidResponse, toRefusalFault } from '../shared/service-faults.ts';
 import { BEDROCK_BATCH, toBedrockFault } from './bedrock-batch-faults.ts';
 import { listKeys, parseS3Folder, readObjectLines, type S3Folder, uploadSpool } from './bedrock-batch-files.ts';
 import { countsOf, folderOf, isOver, toStatus } from './bedrock-batch-status.ts';
+import { toSentRequest } from './bedrock-format.ts';
 
 /** Reported defaults; the real ones are in Service Quotas. A job below the minimum is created, and fails later. */
 /** Hours after which Bedrock ends a job, where nothing else is set. */
@@ -74,7 +75,7 @@ export function createBedrockBatchApi(options: BedrockBatchOptions): BatchApi {
     limits,
     omitsUnrun: true,
     encode: (request, id, { isStrict = false } = {}) =>
-      `{"recordId":"${id}","modelInput":${encodeInput(request, isStrict)}}`,
+      `{"recordId":"${id}","modelInput":${encodeInput(toSentRequest(request, isStrict), isStrict)}}`,
     open: () => open(options),
     submit: (opened, submission) => submit(opened, submission, { ...options, limits }),
     async status(opened, jobId, signal) {
@@ -111,7 +112,7 @@ async function open(options: BedrockBatchOptions): Promise<Opened> {
 }
 
 /** The body of InvokeModel: the job names the model, and batch inference has no use for cache marks. */
-function toModelInput(request: ModelRequest, isStrict: boolean): object {
+function toModelInput(request: SentRequest, isStrict: boolean): object {
   if (!/anthropic\.|^arn:/.test(request.model)) {
     const text = `Batch inference is built for Anthropic's models on Bedrock; ${request.model} runs in real time.`;
     throw new AppError('model_request_invalid', text);
@@ -122,7 +123,7 @@ function toModelInput(request: ModelRequest, isStrict: boolean): object {
   return {
     anthropic_version: 'bedrock-2023-05-31',
     ...body,
-    ...(Array.isArray(system) ? { system: plain(system) } : {}),
+    ...(system === undefined ? {} : { system: Array.isArray(system) ? plain(system) : system }),
     ...(tools === undefined ? {} : { tools: plain(tools) }),
   };
 }
@@ -222,7 +223,8 @@ function toOutcome({ modelOutput, error }: z.infer<typeof wireResult>, options: 
     return { kind: 'error', error: createdNothing(refusal) };
   }
   try {
-    return { kind: 'answered', response: withPrefill(toModelResponse(modelOutput, undefined), options) };
+    const response = withPrefill(toModelResponse(modelOutput, undefined), options);
+    return { kind: 'answered', response: withAnswerCall(response, options.answer?.tool) };
   } catch (thrown) {
     if (!(thrown instanceof AppError)) throw thrown;
     return { kind: 'error', error: thrown };

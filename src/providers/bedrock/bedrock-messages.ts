@@ -1,6 +1,7 @@
 import type {
   ContentBlock,
   ConverseRequest,
+  OutputFormat,
   SystemContentBlock,
   Tool,
   Message as WireMessage,
@@ -9,17 +10,20 @@ import * as z from 'zod';
 import type {
   AssistantBlock,
   Json,
+  JsonSchema,
   Message,
-  ModelRequest,
   ModelResponse,
   StopReason,
   ToolSpec,
 } from '../../protocol/messages.ts';
-import { toTools } from '../anthropic/anthropic-tools.ts';
+import { toFormatSchema, toTools } from '../anthropic/anthropic-tools.ts';
+import { mayBeCached } from '../anthropic/cache-marks.ts';
 import { prefillFor } from '../anthropic/prefill.ts';
+import type { SentRequest } from '../shared/answer-format.ts';
 import { type SamplingRule, samplingFor } from '../shared/sampling.ts';
 import { invalidResponse } from '../shared/service-faults.ts';
 import { wireId } from '../shared/wire-id.ts';
+import { takesStrictTools } from './bedrock-format.ts';
 import { toMediaContent } from './bedrock-media.ts';
 import { fromSdkNumbers, toSdkNumbers } from './bedrock-numbers.ts';
 
@@ -33,29 +37,30 @@ export const BEDROCK_SERVICE = 'Bedrock';
 
 /** Models that cache a prompt up to a cache mark; others refuse the mark. */
 const CACHING = /anthropic\.claude-(3-7|[a-z]+-\d)/;
-/** Models that accept strict tools. */
-const STRICT = /anthropic\.claude-[a-z]+-(4-[5-9]|[5-9])/;
-
 /**
  * A `Converse` call. System and tools are the same on every turn, so they are cached where the model can.
  * @param isStrict false where strict tools were refused
  */
-export function toConverse(request: ModelRequest, isStrict: boolean): ConverseRequest {
+export function toConverse(request: SentRequest, isStrict: boolean): ConverseRequest {
   const tools = toWireTools(request.tools, isStrict && takesStrictTools(request.model));
   const prefill = prefillFor(request);
   const begun: WireMessage[] = prefill === undefined ? [] : [{ role: 'assistant', content: [{ text: prefill }] }];
-  const mark: SystemContentBlock[] = CACHING.test(request.model) ? [{ cachePoint: { type: 'default' } }] : [];
+  const { model, system, format } = request;
+  const isMarked = CACHING.test(model) && mayBeCached(model, { system, tools });
+  const mark: SystemContentBlock[] = isMarked ? [{ cachePoint: { type: 'default' } }] : [];
+  const schema = format === undefined ? undefined : toFormatSchema(format.inputSchema);
   return {
     modelId: request.model,
     messages: [...request.messages.flatMap(toWireMessage), ...begun],
     inferenceConfig: { maxTokens: request.maxTokens, ...samplingFor(SAMPLING, request) },
     ...(request.system.trim() === '' ? {} : { system: [{ text: request.system }, ...mark] }),
     ...(tools.length === 0 ? {} : { toolConfig: { tools } }),
+    ...(schema === undefined ? {} : { outputConfig: { textFormat: toTextFormat(schema) } }),
   };
 }
 
-export function takesStrictTools(model: string): boolean {
-  return STRICT.test(model);
+function toTextFormat(schema: JsonSchema): OutputFormat {
+  return { type: 'json_schema', structure: { jsonSchema: { schema: JSON.stringify(schema) } } };
 }
 
 type WireJson = NonNullable<Extract<NonNullable<Tool['toolSpec']>['inputSchema'], { json: unknown }>['json']>;

@@ -6,12 +6,15 @@ import type { Log } from '../../base/log.ts';
 import type { ModelRequest, ModelResponse, ToolSpec } from '../../protocol/messages.ts';
 import { withPrefill } from '../anthropic/prefill.ts';
 import type { Provider, RespondOptions } from '../provider.ts';
+import { type SentRequest, withAnswerCall } from '../shared/answer-format.ts';
 import { withinDeadline } from '../shared/call-deadline.ts';
 import type { ProxyVariables } from '../shared/lean-fetch.ts';
+import { REFUSED_FORM } from '../shared/refused-form.ts';
 import { withoutCredentials } from '../shared/server-name.ts';
 import { invalidResponse, type Service } from '../shared/service-faults.ts';
 import { isNotOnDemand, toModelError } from './bedrock-errors.ts';
-import { BEDROCK, BEDROCK_SERVICE, takesStrictTools, toConverse, toModelResponse } from './bedrock-messages.ts';
+import { takesStrictForms, toSentRequest } from './bedrock-format.ts';
+import { BEDROCK, BEDROCK_SERVICE, toConverse, toModelResponse } from './bedrock-messages.ts';
 import { createInferenceProfiles } from './bedrock-profiles.ts';
 import { collectStream } from './bedrock-stream.ts';
 import { statedOutputLimit } from './output-limits.ts';
@@ -44,7 +47,7 @@ export function createBedrockProvider(options: BedrockOptions): Provider {
   const { inferenceProfile, log } = options;
   const profiles = createInferenceProfiles(options.region);
   let opening: Promise<Opened> | undefined;
-  /** Lists of tools whose strict form was refused. */
+  /** Lists of tools whose strict form, or the native form of whose answer, was refused. */
   const plain = new WeakSet<readonly ToolSpec[]>();
   /** The model of each name that was derived from a model's id. */
   const modelOf = new Map<string, string>();
@@ -72,8 +75,8 @@ export function createBedrockProvider(options: BedrockOptions): Provider {
         'the model is called through an inference profile',
       );
     } else if (isStrict && refusesStrict(fault)) {
+      if (!plain.has(request.tools)) log.warn({ model, reason: fault.message }, REFUSED_FORM);
       plain.add(request.tools);
-      log.warn({ model, reason: fault.message }, 'strict tools are refused; tools are sent plain from now on');
     } else if (limit !== undefined && limit < request.maxTokens) {
       outputLimits.set(request.model, limit);
       log.warn({ model, limit, asked: request.maxTokens }, 'the model writes fewer tokens; max_tokens is lowered');
@@ -90,28 +93,34 @@ export function createBedrockProvider(options: BedrockOptions): Provider {
       ...(options.endpoint === undefined ? [] : [withoutCredentials(options.endpoint)]),
     ].join(' '),
     route,
-    sendsStrict: ({ model, tools }) => takesStrictTools(model) && !plain.has(tools),
+    sendsStrict: ({ model, tools }) => takesStrictForms(model) && !plain.has(tools),
     refusesStrict,
     reads: (given) => {
-      const { modelId: _model, inferenceConfig: _settings, ...read } = toConverse(route(given), true);
+      const request = route(given);
+      const isStrict = takesStrictForms(request.model) && !plain.has(request.tools);
+      const converse = toConverse(toSentRequest(request, isStrict), isStrict);
+      const { modelId: _model, inferenceConfig: _settings, ...read } = converse;
       return read;
     },
     async respond(given, respondOptions) {
       const request = route(given);
       opening ??= open(options);
-      const isStrict = takesStrictTools(request.model) && !plain.has(request.tools);
+      const isStrict = takesStrictForms(request.model) && !plain.has(request.tools);
+      const sent = toSentRequest(request, isStrict);
       const profile = request.model === inferenceProfile?.model ? inferenceProfile.profile : undefined;
-      return send(await opening, request, { ...respondOptions, isStrict, profile }).catch((thrown: unknown) => {
+      const sending = send(await opening, sent, { ...respondOptions, isStrict, profile });
+      const response = await sending.catch((thrown: unknown) => {
         throw thrown instanceof AppError ? mended(thrown, request, isStrict) : thrown;
       });
+      return withAnswerCall(response, sent.format?.name);
     },
     close: async () => (await opening)?.close(),
   };
 }
 
-/** Whether strict mode refuses the schema: sending plain tools fixes that. */
+/** Whether strict mode or the format refuses the schema, or is not known: sending plain tools fixes that. */
 function refusesStrict({ code, message }: Pick<AppError, 'code' | 'message'>): boolean {
-  return code === 'model_request_invalid' && /strict|schema/i.test(message);
+  return code === 'model_request_invalid' && /strict|schema|output_?config|structured output/i.test(message);
 }
 
 interface Opened {
@@ -144,7 +153,7 @@ type SendOptions = RespondOptions & { isStrict: boolean; profile: string | undef
 
 async function send(
   { sdk, client }: Opened,
-  request: ModelRequest,
+  request: SentRequest,
   { isStrict, profile, ...options }: SendOptions,
 ): Promise<ModelResponse> {
   const { model } = request;

@@ -4,6 +4,7 @@ import { describeProvider } from '../descriptor.ts';
 import { HALF } from '../prices/model-prices.ts';
 import type { ModelSource } from '../provider.ts';
 import type { BatchApi } from '../provider-jobs/batch-api.ts';
+import { takesFormat } from './bedrock-format.ts';
 import { bedrockMedia } from './bedrock-media.ts';
 import { bedrockVariables } from './bedrock-variables.ts';
 
@@ -15,6 +16,7 @@ export const bedrock = describeProvider({
   name: 'bedrock',
   modelKeys: { region: 'optional', inference_profile: 'optional' },
   media: bedrockMedia,
+  takesFormat,
   environment: bedrockVariables,
   prices: {
     source: { table: 'bedrock' },

@@ -3,6 +3,7 @@ import { describeProvider } from '../descriptor.ts';
 import { HALF } from '../prices/model-prices.ts';
 import { geminiMedia } from './gemini-media.ts';
 import { EMBEDDINGS } from './gemini-models.ts';
+import { toFormatSchema } from './gemini-tools.ts';
 
 const key = z.string().min(1).optional();
 
@@ -13,6 +14,7 @@ export const gemini = describeProvider({
   defaultModel: 'gemini-3.1-flash-lite',
   embeddings: EMBEDDINGS,
   media: geminiMedia,
+  takesFormat: (model, schema) => !EMBEDDINGS.test(model) && toFormatSchema(schema) !== undefined,
   environment: {
     GEMINI_API_KEY: key,
     GOOGLE_API_KEY: key,

@@ -3,7 +3,6 @@ import { devNull } from 'node:os';
 import type { BatchJob, GoogleGenAI, InlinedRequest } from '@google/genai';
 import { AppError } from '../../base/errors.ts';
 import { parseJson } from '../../base/exact-number.ts';
-import type { ModelRequest } from '../../protocol/messages.ts';
 import {
   type BatchApi,
   type BatchLimits,
@@ -21,12 +20,14 @@ import { readJsonLines } from '../provider-jobs/batch-lines.ts';
 import { type Spool, spoolLines } from '../provider-jobs/batch-spool.ts';
 import { inJobWords } from '../provider-jobs/job-faults.ts';
 import { openOnUse } from '../provider-jobs/open-on-use.ts';
+import type { SentRequest } from '../shared/answer-format.ts';
 import { invalidResponse, lacksCredentials } from '../shared/service-faults.ts';
 import { withParts } from '../shared/with-parts.ts';
 import { toModelError } from './gemini-errors.ts';
 import { GEMINI, toParameters } from './gemini-messages.ts';
 import { type GeminiOptions, SERVICE } from './gemini-provider.ts';
 import { compareIds, lacksKeys, readInlineResults, readResult } from './gemini-results.ts';
+import { toSentRequest } from './gemini-tools.ts';
 
 /** Source: Gemini's Batch API, file input. An expired job returns nothing, so smaller jobs lose less. */
 const LIMITS: BatchLimits = { maxRequests: 50_000, maxBytes: 2_000_000_000, hours: 48 };
@@ -57,7 +58,8 @@ export function createGeminiBatchApi(options: GeminiBatchOptions): BatchApi {
     name: GEMINI,
     limits: LIMITS,
     omitsUnrun: true,
-    encode: (request, id) => JSON.stringify({ key: id, request: toWireRequest(request) }),
+    encode: (request, id, { isStrict = true } = {}) =>
+      JSON.stringify({ key: id, request: toWireRequest(toSentRequest(request, isStrict)) }),
     open: () => open(options),
     submit: (opened, submission) => submit(opened, submission, inlineBytes),
     status: async (opened, jobId, signal) => toStatus(await retrieve(opened, jobId, signal)),
@@ -76,9 +78,9 @@ async function open({ apiKey, baseUrl, fetch: given, log }: GeminiOptions): Prom
 }
 
 /** A `generateContent` body as the API takes it: the SDK only has its own form of it. */
-function toWireRequest(request: ModelRequest): WireRequest {
+function toWireRequest(request: SentRequest): WireRequest {
   const { contents, config = {} } = toParameters(request, new AbortController().signal);
-  const { systemInstruction, tools, maxOutputTokens, temperature, topP } = config;
+  const { systemInstruction, tools, maxOutputTokens, temperature, topP, responseMimeType, responseJsonSchema } = config;
   return {
     contents: contents as WireRequest['contents'],
     ...(systemInstruction === undefined ? {} : { systemInstruction: { parts: [{ text: String(systemInstruction) }] } }),
@@ -87,6 +89,7 @@ function toWireRequest(request: ModelRequest): WireRequest {
       maxOutputTokens,
       ...(temperature === undefined ? {} : { temperature }),
       ...(topP === undefined ? {} : { topP }),
+      ...(responseMimeType === undefined ? {} : { responseMimeType, responseJsonSchema }),
     },
   };
 }
@@ -95,7 +98,13 @@ interface WireRequest {
   contents: NonNullable<InlinedRequest['contents']>;
   systemInstruction?: { parts: { text: string }[] };
   tools?: NonNullable<NonNullable<InlinedRequest['config']>['tools']>;
-  generationConfig: { maxOutputTokens: number | undefined; temperature?: number; topP?: number };
+  generationConfig: {
+    maxOutputTokens: number | undefined;
+    temperature?: number;
+    topP?: number;
+    responseMimeType?: string;
+    responseJsonSchema?: unknown;
+  };
 }
 
 interface Reporting {
@@ -233,7 +242,7 @@ async function* results(opened: Opened, jobId: string, options: ResultsOptions):
       return;
     }
     for await (const line of readJsonLines(await download(opened, fileName, options))) {
-      const result = readResult(line, options.model);
+      const result = readResult(line, options);
       if (result !== undefined) yield result;
     }
   } catch (thrown) {

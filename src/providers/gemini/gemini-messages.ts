@@ -9,11 +9,12 @@ import type {
   Usage,
   UserBlock,
 } from '../../protocol/messages.ts';
+import type { SentRequest } from '../shared/answer-format.ts';
 import { type SamplingRule, samplingFor } from '../shared/sampling.ts';
 import { invalidResponse } from '../shared/service-faults.ts';
 import { wireId } from '../shared/wire-id.ts';
 import { NONE_PLACED, type PlacedMedia, toMediaPart } from './gemini-media.ts';
-import { toDeclarations } from './gemini-tools.ts';
+import { toDeclarations, toFormatSchema } from './gemini-tools.ts';
 
 export const GEMINI = 'gemini';
 const SAMPLING: SamplingRule = { both: /./ };
@@ -26,11 +27,12 @@ type Kept = { part: Part } | { beside: { thoughtSignature?: string; lacksId?: tr
  * A `generateContent` call. The SDK must neither call functions nor send further requests to continue an answer.
  */
 export function toParameters(
-  request: ModelRequest,
+  request: SentRequest,
   abortSignal: AbortSignal,
   placed: PlacedMedia = NONE_PLACED,
 ): GenerateContentParameters {
   const functionDeclarations = toDeclarations(request.tools);
+  const schema = request.format === undefined ? undefined : toFormatSchema(request.format.inputSchema);
   return {
     model: request.model,
     contents: toContents(request.messages, placed),
@@ -42,6 +44,7 @@ export function toParameters(
       ...samplingFor(SAMPLING, request),
       ...(request.system.trim() === '' ? {} : { systemInstruction: request.system }),
       ...(functionDeclarations.length === 0 ? {} : { tools: [{ functionDeclarations }] }),
+      ...(schema === undefined ? {} : { responseMimeType: 'application/json', responseJsonSchema: schema }),
     },
   };
 }

@@ -1,11 +1,14 @@
 import { Readable } from 'node:stream';
 import type { GoogleGenAI } from '@google/genai';
+import { AppError } from '../../base/errors.ts';
 import { parseJson } from '../../base/exact-number.ts';
 import type { Log } from '../../base/log.ts';
-import type { ModelRequest, ModelResponse } from '../../protocol/messages.ts';
+import type { ModelRequest, ModelResponse, ToolSpec } from '../../protocol/messages.ts';
 import type { Provider, RespondOptions } from '../provider.ts';
+import { type SentRequest, withAnswerCall } from '../shared/answer-format.ts';
 import { withinDeadline } from '../shared/call-deadline.ts';
 import { createLeanFetch, type ProxyVariables } from '../shared/lean-fetch.ts';
+import { REFUSED_FORM } from '../shared/refused-form.ts';
 import { serverName } from '../shared/server-name.ts';
 import { faultInBody, lacksCredentials, type Service } from '../shared/service-faults.ts';
 import { withParts } from '../shared/with-parts.ts';
@@ -16,6 +19,7 @@ import { createGeminiFiles, type GeminiFiles } from './gemini-files.ts';
 import { GEMINI, GEMINI_SERVICE, toModelResponse, toParameters } from './gemini-messages.ts';
 import { EMBEDDINGS } from './gemini-models.ts';
 import { collectStream } from './gemini-stream.ts';
+import { toSentRequest } from './gemini-tools.ts';
 
 export const SERVICE: Service = {
   name: GEMINI_SERVICE,
@@ -38,23 +42,44 @@ export interface GeminiOptions {
 export function createGeminiProvider(options: GeminiOptions): Provider {
   const { apiKey } = options;
   let opening: Promise<Opened> | undefined;
+  /** Lists of tools the native form of whose answer was refused. */
+  const plain = new WeakSet<readonly ToolSpec[]>();
   const server = serverName(GEMINI, options.baseUrl, 'https://generativelanguage.googleapis.com');
+  const sentOf = (request: ModelRequest) => toSentRequest(request, !plain.has(request.tools));
   return {
     name: GEMINI,
     ...(server === undefined ? {} : { server }),
     reads: (request) => {
-      const { contents, config = {} } = toParameters(request, new AbortController().signal);
+      const { contents, config = {} } = toParameters(sentOf(request), new AbortController().signal);
       const { abortSignal: _signal, maxOutputTokens: _most, automaticFunctionCalling: _calling, ...read } = config;
       return { contents, ...read };
     },
+    sendsStrict: ({ tools }) => !plain.has(tools),
+    refusesStrict,
     lacks: () => (apiKey?.trim() ? undefined : SERVICE.credentials),
     async respond(request, respondOptions) {
       if (apiKey === undefined || apiKey.trim() === '') throw lacksCredentials(SERVICE, request.model);
       opening ??= open(apiKey, options);
-      return send(await opening, request, respondOptions);
+      const opened = await opening;
+      const sent = sentOf(request);
+      try {
+        return withAnswerCall(await send(opened, sent, respondOptions), sent.format?.name);
+      } catch (thrown) {
+        if (!(thrown instanceof AppError) || sent.format === undefined || !refusesStrict(thrown)) throw thrown;
+        if (!plain.has(request.tools)) {
+          options.log.warn({ model: request.model, reason: thrown.message }, REFUSED_FORM);
+        }
+        plain.add(request.tools);
+        throw new AppError(thrown.code, thrown.message, { retryable: true, cause: thrown });
+      }
     },
     close: async () => (await opening)?.close(),
   };
+}
+
+/** Whether the format of the answer is refused: sending it as a tool fixes that. */
+function refusesStrict({ code, message }: Pick<AppError, 'code' | 'message'>): boolean {
+  return code === 'model_request_invalid' && /schema|response_?mime|json mode|structured/i.test(message);
 }
 
 interface Opened {
@@ -79,7 +104,7 @@ async function open(apiKey: string, { baseUrl, fetch: given, proxy, log }: Gemin
   return { sdk, client, files, fetch: given ?? lean?.fetch ?? fetch, close: async () => lean?.close() };
 }
 
-async function send(opened: Opened, request: ModelRequest, options: RespondOptions): Promise<ModelResponse> {
+async function send(opened: Opened, request: SentRequest, options: RespondOptions): Promise<ModelResponse> {
   const { sdk, client } = opened;
   const { model } = request;
   const seen: Seen = {};

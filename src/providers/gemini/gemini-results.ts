@@ -7,6 +7,7 @@ import {
   createdNothing,
   type ResultsOptions,
 } from '../provider-jobs/batch-api.ts';
+import { withAnswerCall } from '../shared/answer-format.ts';
 import { faultInBody, toRefusalFault } from '../shared/service-faults.ts';
 import { wireId } from '../shared/wire-id.ts';
 import { codeOf } from './gemini-errors.ts';
@@ -23,11 +24,14 @@ const wireResult = z.looseObject({
 });
 
 /** One line of a file of results; undefined if it does not say which request it belongs to. */
-export function readResult(line: unknown, model: string): BatchResult | undefined {
+export function readResult(line: unknown, reading: Reading): BatchResult | undefined {
   const { success, data } = wireResult.safeParse(line);
   const id = data?.key ?? data?.metadata?.key;
-  return success && id !== undefined ? { id, outcome: toOutcome(data, model) } : undefined;
+  return success && id !== undefined ? { id, outcome: toOutcome(data, reading) } : undefined;
 }
+
+/** What an answer is read with. */
+type Reading = Pick<ResultsOptions, 'model' | 'answer'>;
 
 /** Inline requests are sent in the order of their ids, so that answers without keys can be matched by their order. */
 export const { compare: compareIds } = new Intl.Collator('en', { numeric: true });
@@ -39,9 +43,9 @@ export const { compare: compareIds } = new Intl.Collator('en', { numeric: true }
  */
 export async function readInlineResults(
   responses: readonly InlinedResponse[],
-  { model, ids }: Pick<ResultsOptions, 'model' | 'ids'>,
+  { ids, ...reading }: Pick<ResultsOptions, 'model' | 'answer' | 'ids'>,
 ): Promise<BatchResult[]> {
-  const keyed = responses.flatMap((response) => readResult(response, model) ?? []);
+  const keyed = responses.flatMap((response) => readResult(response, reading) ?? []);
   if (keyed.length > 0 || responses.length === 0) return keyed;
   const known = (await ids?.()) ?? [];
   if (known.length !== responses.length) {
@@ -50,20 +54,20 @@ export async function readInlineResults(
   }
   return known.toSorted(compareIds).flatMap((id, index) => {
     const { success, data } = wireResult.safeParse(responses[index]);
-    return success ? [{ id, outcome: toOutcome(data, model) }] : [];
+    return success ? [{ id, outcome: toOutcome(data, reading) }] : [];
   });
 }
 
 /** Whether a job's inline results lack all keys. */
 export function lacksKeys(responses: readonly InlinedResponse[]): boolean {
-  return responses.length > 0 && responses.every((response) => readResult(response, '') === undefined);
+  return responses.length > 0 && responses.every((response) => readResult(response, { model: '' }) === undefined);
 }
 
-function toOutcome({ response, error }: z.infer<typeof wireResult>, model: string): BatchOutcome {
+function toOutcome({ response, error }: z.infer<typeof wireResult>, { model, answer }: Reading): BatchOutcome {
   try {
     const inBody = faultInBody(SERVICE, model, response);
     if (inBody !== undefined) return { kind: 'error', error: createdNothing(inBody) };
-    if (!error) return { kind: 'answered', response: toModelResponse(response, model) };
+    if (!error) return { kind: 'answered', response: withAnswerCall(toModelResponse(response, model), answer?.tool) };
     // CANCELLED of google.rpc.Code.
     if (error.code === 1) return { kind: 'cancelled' };
     const status = RPC_STATUS[error.code] ?? (error.code >= 400 ? error.code : 500);

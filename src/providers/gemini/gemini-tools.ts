@@ -1,5 +1,6 @@
 import type { FunctionDeclaration } from '@google/genai';
-import type { JsonSchema, ToolSpec } from '../../protocol/messages.ts';
+import type { JsonSchema, ModelRequest, ToolSpec } from '../../protocol/messages.ts';
+import { inSentForm, type SentRequest } from '../shared/answer-format.ts';
 import { lowerSchema } from '../shared/strict-schema.ts';
 
 const declared = new WeakMap<readonly ToolSpec[], FunctionDeclaration[]>();
@@ -19,6 +20,23 @@ export function toDeclarations(specs: readonly ToolSpec[]): FunctionDeclaration[
   });
   declared.set(specs, made);
   return made;
+}
+
+const formats = new WeakMap<JsonSchema, { schema: JsonSchema | undefined }>();
+
+/** An answer's schema as `responseJsonSchema`, made once for each schema; undefined where it can't be lowered. */
+export function toFormatSchema(schema: JsonSchema): JsonSchema | undefined {
+  const known = formats.get(schema);
+  if (known !== undefined) return known.schema;
+  const lowered = lowerSchema(schema);
+  const made = lowered.strict ? withoutConst(lowered.schema) : undefined;
+  formats.set(schema, { schema: made });
+  return made;
+}
+
+/** The request as it is sent. @param isStrict false where the native form of the answer was refused */
+export function toSentRequest(request: ModelRequest, isStrict: boolean): SentRequest {
+  return inSentForm(request, ({ inputSchema }) => isStrict && toFormatSchema(inputSchema) !== undefined);
 }
 
 /** `const` is not among the keywords that Gemini lists; an `enum` of one value means the same. */

@@ -4,14 +4,15 @@ import { dataUriOf } from '../../protocol/media.ts';
 import type {
   AssistantBlock,
   Message,
-  ModelRequest,
   ModelResponse,
   StopReason,
   ToolSpec,
   Usage,
   UserBlock,
 } from '../../protocol/messages.ts';
-import { argumentsOf, outputOf, parseArguments } from '../openai/openai-responses.ts';
+import { argumentsOf, FORMAT, outputOf, parseArguments } from '../openai/openai-responses.ts';
+import { toStrictFormOnce } from '../openai/openai-schema.ts';
+import type { SentRequest } from '../shared/answer-format.ts';
 import { type SamplingRule, samplingFor, toWireSampling } from '../shared/sampling.ts';
 import { faultInBody, invalidResponse, type Service } from '../shared/service-faults.ts';
 import { wireId } from '../shared/wire-id.ts';
@@ -25,15 +26,20 @@ type WireMessage = OpenAI.Chat.ChatCompletionMessageParam;
 type Extras = { of: 'message' | 'call'; fields: Record<string, unknown> };
 
 /**
- * The body of a Chat Completions call, with only what all compatible servers know: `max_tokens`, plain tools.
+ * The body of a Chat Completions call, with only what all compatible servers know: `max_tokens`, plain tools. The format
+ * of an answer is sent where the server is not known to refuse or to ignore it.
  */
-export function toRequestBody(request: ModelRequest): OpenAI.Chat.ChatCompletionCreateParamsNonStreaming {
+export function toRequestBody(request: SentRequest): OpenAI.Chat.ChatCompletionCreateParamsNonStreaming {
+  const schema = request.format === undefined ? undefined : toStrictFormOnce(request.format.inputSchema)?.schema;
   const system: WireMessage[] = request.system.trim() === '' ? [] : [{ role: 'system', content: request.system }];
   return {
     model: request.model,
     max_tokens: request.maxTokens,
     messages: [...system, ...request.messages.flatMap(toWireMessages)],
     ...(request.tools.length === 0 ? {} : { tools: request.tools.map(toTool) }),
+    ...(schema === undefined
+      ? {}
+      : { response_format: { type: 'json_schema', json_schema: { name: FORMAT, schema, strict: true } } }),
     ...toWireSampling(samplingFor(SAMPLING, request)),
   };
 }

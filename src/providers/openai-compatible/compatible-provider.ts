@@ -1,16 +1,19 @@
 import type OpenAI from 'openai';
 import { parseJson } from '../../base/exact-number.ts';
 import type { Log } from '../../base/log.ts';
-import type { ModelRequest, ModelResponse } from '../../protocol/messages.ts';
+import type { ModelResponse } from '../../protocol/messages.ts';
 import { type OpenClient, openClient } from '../openai/openai-client.ts';
 import { postEmbeddings } from '../openai/openai-embeddings.ts';
 import { filteredBy, toModelError } from '../openai/openai-errors.ts';
 import { readLimits } from '../openai/openai-limits.ts';
+import { toSentRequest, withStrictAnswer } from '../openai/openai-schema.ts';
 import type { Provider, RespondOptions } from '../provider.ts';
+import type { SentRequest } from '../shared/answer-format.ts';
 import { type CallDeadline, withinDeadline } from '../shared/call-deadline.ts';
 import { leanOptions, type ProxyVariables } from '../shared/lean-fetch.ts';
 import { withoutCredentials } from '../shared/server-name.ts';
 import { filteredResponse, lacksCredentials, type Service } from '../shared/service-faults.ts';
+import { createFormatKnowledge } from './compatible-formats.ts';
 import { OPENAI_COMPATIBLE, toModelResponse, toRequestBody } from './compatible-messages.ts';
 import { EMBEDDINGS } from './compatible-models.ts';
 import { collectStream } from './compatible-stream.ts';
@@ -39,17 +42,26 @@ export function createOpenAiCompatibleProvider(options: OpenAiCompatibleOptions)
   };
   let opening: Promise<OpenClient> | undefined;
   let hasWarned = false;
+  const formats = createFormatKnowledge(service, log);
   return {
     name: OPENAI_COMPATIBLE,
     server: `${OPENAI_COMPATIBLE} ${withoutCredentials(baseUrl)}`,
     reads: (request) => {
-      const { model: _model, max_tokens: _most, ...read } = toRequestBody(request);
+      const body = toRequestBody(toSentRequest(request, formats.mayTake(request.model)));
+      const { model: _model, max_tokens: _most, ...read } = body;
       return read;
     },
     async respond(request, respondOptions) {
       if (key !== undefined && !key.value?.trim()) throw lacksCredentials(service, request.model);
       opening ??= openClient({ ...options, apiKey: key?.value });
-      const { response, hasUsage } = await send(await opening, request, { ...respondOptions, service });
+      const sent = toSentRequest(request, formats.mayTake(request.model));
+      const { response: given, hasUsage } = await send(await opening, sent, { ...respondOptions, service }).catch(
+        (thrown: unknown) => {
+          throw formats.afterFault(sent, thrown);
+        },
+      );
+      const response = withStrictAnswer(given, sent.format);
+      formats.learn(sent, response);
       if (!hasUsage && !hasWarned)
         log.warn({ server: host }, 'the server reports no usage: its tokens are not counted');
       hasWarned ||= !hasUsage;
@@ -66,7 +78,7 @@ interface Answer {
 
 async function send(
   { sdk, client }: OpenClient,
-  request: ModelRequest,
+  request: SentRequest,
   { service, ...options }: RespondOptions & { service: Service },
 ): Promise<Answer> {
   const { model } = request;
@@ -84,7 +96,7 @@ async function send(
 
 async function post(
   client: OpenAI,
-  request: ModelRequest,
+  request: SentRequest,
   { call, service, ...options }: RespondOptions & { call: CallDeadline; service: Service },
 ): Promise<Answer> {
   if (EMBEDDINGS.test(request.model)) {

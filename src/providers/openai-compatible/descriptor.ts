@@ -1,5 +1,6 @@
 import { AppError } from '../../base/errors.ts';
 import { describeProvider } from '../descriptor.ts';
+import { toStrictFormOnce } from '../openai/openai-schema.ts';
 import { compatibleMedia } from './compatible-media.ts';
 import { EMBEDDINGS } from './compatible-models.ts';
 
@@ -8,6 +9,7 @@ export const openAiCompatible = describeProvider({
   name: 'openai-compatible',
   embeddings: EMBEDDINGS,
   media: compatibleMedia,
+  takesFormat: (model, schema) => !EMBEDDINGS.test(model) && toStrictFormOnce(schema) !== undefined,
   modelKeys: { base_url: { example: 'http://127.0.0.1:11434/v1' }, api_key_env: 'optional' },
   environment: {},
   // The price of another server for a model of the same name says nothing.

@@ -3,6 +3,7 @@ import { describeProvider } from '../descriptor.ts';
 import { HALF } from '../prices/model-prices.ts';
 import { openAiMedia } from './openai-media.ts';
 import { EMBEDDINGS, FIXED_DIMENSIONS } from './openai-models.ts';
+import { toStrictFormOnce } from './openai-schema.ts';
 
 /** OpenAI's Responses API, Embeddings and Batch API. */
 export const openai = describeProvider({
@@ -12,6 +13,7 @@ export const openai = describeProvider({
   embeddings: EMBEDDINGS,
   fixedDimensions: FIXED_DIMENSIONS,
   media: openAiMedia,
+  takesFormat: (model, schema) => !EMBEDDINGS.test(model) && toStrictFormOnce(schema) !== undefined,
   environment: {
     OPENAI_API_KEY: z.string().min(1).optional(),
     OPENAI_BASE_URL: z.url({ error: 'must be a URL such as https://api.openai.com/v1' }).optional(),

@@ -1,6 +1,5 @@
 import * as z from 'zod';
 import { AppError } from '../../base/errors.ts';
-import type { ToolSpec } from '../../protocol/messages.ts';
 import {
   type BatchApi,
   type BatchLimits,
@@ -28,7 +27,8 @@ import { toEmbeddingsBody, toVectorResponse } from './openai-embeddings.ts';
 import { isFilter, meaningOf, toModelError } from './openai-errors.ts';
 import { EMBEDDINGS } from './openai-models.ts';
 import { type OpenAiOptions, SERVICE } from './openai-provider.ts';
-import { OPENAI, toInputItems, toModelResponse, toRequestBody } from './openai-responses.ts';
+import { OPENAI, toInput, toModelResponse, toRequestBody } from './openai-responses.ts';
+import { toSentRequest, withStrictAnswer } from './openai-schema.ts';
 import { toTools } from './openai-tools.ts';
 
 /** Source: OpenAI's Batch API, rate limits. */
@@ -44,7 +44,7 @@ export function createOpenAiBatchApi({ apiKey, baseUrl, fetch, log }: OpenAiOpti
   const encodeBody = createBodyEncoder(
     (request, isStrict) => toRequestBody(request, toTools(request.tools, isStrict)),
     'input',
-    (request) => request.messages.flatMap(toInputItems),
+    toInput,
   );
   return openOnUse({
     name: OPENAI,
@@ -52,7 +52,7 @@ export function createOpenAiBatchApi({ apiKey, baseUrl, fetch, log }: OpenAiOpti
     encode(request, id, { isStrict = true } = {}) {
       const body = givesVectors(request.model)
         ? JSON.stringify(toEmbeddingsBody(request))
-        : encodeBody(request, isStrict);
+        : encodeBody(toSentRequest(request, isStrict), isStrict);
       return `{"custom_id":"${id}","method":"POST","url":"${endpointOf(request.model)}","body":${body}}`;
     },
     open: async () => {
@@ -193,7 +193,7 @@ async function* results(opened: OpenClient, jobId: string, options: ResultsOptio
       if (response.body === null) continue;
       for await (const line of readJsonLines(response.body)) {
         const { success, data } = wireResult.safeParse(line);
-        if (success) yield { id: data.custom_id, outcome: toOutcome(data, { opened, model, tools: options.tools }) };
+        if (success) yield { id: data.custom_id, outcome: toOutcome(data, { ...options, opened }) };
       }
     } catch (thrown) {
       throw createdNothing(faultOf(thrown, opened, model, jobId));
@@ -217,13 +217,10 @@ const wireResult = z.looseObject({
   error: wireFault.nullish(),
 });
 
-interface Reading {
-  opened: OpenClient;
-  model: string;
-  tools: readonly ToolSpec[];
-}
+type Reading = Pick<ResultsOptions, 'model' | 'tools' | 'answer'> & { opened: OpenClient };
 
-function toOutcome({ response, error }: z.infer<typeof wireResult>, { opened, model, tools }: Reading): BatchOutcome {
+function toOutcome({ response, error }: z.infer<typeof wireResult>, reading: Reading): BatchOutcome {
+  const { opened, model, tools } = reading;
   if (error?.code === 'batch_expired') return { kind: 'expired' };
   if (error?.code === 'batch_cancelled') return { kind: 'cancelled' };
   const inBody = errorInBody(response?.body);
@@ -238,7 +235,8 @@ function toOutcome({ response, error }: z.infer<typeof wireResult>, { opened, mo
     const answer = givesVectors(model)
       ? toVectorResponse(response.body, { ...context, tools })
       : toModelResponse(response.body, { ...context, tools: toTools(tools, true) });
-    return { kind: 'answered', response: answer };
+    const spec = tools.find(({ name }) => name === reading.answer?.tool);
+    return { kind: 'answered', response: withStrictAnswer(answer, spec) };
   } catch (thrown) {
     return { kind: 'error', error: faultOf(thrown, opened, model) };
   }

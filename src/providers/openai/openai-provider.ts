@@ -3,8 +3,10 @@ import { AppError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { ModelRequest, ModelResponse, ToolSpec } from '../../protocol/messages.ts';
 import type { Provider, RespondOptions } from '../provider.ts';
+import type { SentRequest } from '../shared/answer-format.ts';
 import { type CallDeadline, withinDeadline } from '../shared/call-deadline.ts';
 import { leanOptions, type ProxyVariables } from '../shared/lean-fetch.ts';
+import { REFUSED_FORM } from '../shared/refused-form.ts';
 import { serverName } from '../shared/server-name.ts';
 import { filteredResponse, invalidResponse, lacksCredentials, type Service } from '../shared/service-faults.ts';
 import { type OpenClient, openClient } from './openai-client.ts';
@@ -13,6 +15,7 @@ import { filteredBy, toModelError } from './openai-errors.ts';
 import { readLimits } from './openai-limits.ts';
 import { EMBEDDINGS } from './openai-models.ts';
 import { OPENAI, toModelResponse, toRequestBody } from './openai-responses.ts';
+import { toSentRequest, withStrictAnswer } from './openai-schema.ts';
 import { collectStream } from './openai-stream.ts';
 import { toTools } from './openai-tools.ts';
 
@@ -39,7 +42,7 @@ export interface OpenAiOptions {
 export function createOpenAiProvider(options: OpenAiOptions): Provider {
   const { apiKey, log } = options;
   let opening: Promise<OpenClient> | undefined;
-  /** Lists of tools whose strict form was refused. */
+  /** Lists of tools whose strict form, or the native form of whose answer, was refused. */
   const plain = new WeakSet<readonly ToolSpec[]>();
   const server = serverName(OPENAI, options.baseUrl, 'https://api.openai.com/v1');
   return {
@@ -48,7 +51,9 @@ export function createOpenAiProvider(options: OpenAiOptions): Provider {
     sendsStrict: ({ tools }) => !plain.has(tools),
     refusesStrict,
     reads: (request) => {
-      const body = toRequestBody(request, toTools(request.tools, true));
+      const isStrict = !plain.has(request.tools);
+      const sent = toSentRequest(request, isStrict);
+      const body = toRequestBody(sent, toTools(sent.tools, isStrict));
       const { model: _model, max_output_tokens: _most, store: _store, ...read } = body;
       return read;
     },
@@ -59,14 +64,12 @@ export function createOpenAiProvider(options: OpenAiOptions): Provider {
       const opened = await opening;
       const isStrict = !plain.has(request.tools);
       try {
-        return await send(opened, request, { ...respondOptions, isStrict });
+        const sent = toSentRequest(request, isStrict);
+        return withStrictAnswer(await send(opened, sent, { ...respondOptions, isStrict }), sent.format);
       } catch (thrown) {
         if (!(thrown instanceof AppError) || !isStrict || !refusesStrict(thrown)) throw thrown;
+        if (!plain.has(request.tools)) log.warn({ model: request.model, reason: thrown.message }, REFUSED_FORM);
         plain.add(request.tools);
-        log.warn(
-          { model: request.model, reason: thrown.message },
-          'strict tools are refused; tools are sent plain from now on',
-        );
         throw new AppError(thrown.code, thrown.message, { retryable: true, cause: thrown });
       }
     },
@@ -84,14 +87,15 @@ export function createOpenAiProvider(options: OpenAiOptions): Provider {
   };
 }
 
-/** Whether strict mode refuses the schema: sending plain tools fixes that. */
+/** Whether strict mode or the format refuses the schema, or is not known: sending plain tools fixes that. */
 function refusesStrict({ code, message }: Pick<AppError, 'code' | 'message'>): boolean {
-  return code === 'model_request_invalid' && /\bstrict\b|invalid schema|invalid_function_parameters/i.test(message);
+  const names = /\bstrict\b|invalid schema|invalid_function_parameters|text\.format|json_schema|response_format/i;
+  return code === 'model_request_invalid' && names.test(message);
 }
 
 async function send(
   { sdk, client }: OpenClient,
-  request: ModelRequest,
+  request: SentRequest,
   { isStrict, ...options }: RespondOptions & { isStrict: boolean },
 ): Promise<ModelResponse> {
   const { model } = request;
@@ -109,7 +113,7 @@ async function send(
 
 async function post(
   client: OpenAI,
-  request: ModelRequest,
+  request: SentRequest,
   { call, isStrict, ...options }: RespondOptions & { call: CallDeadline; isStrict: boolean },
 ): Promise<ModelResponse> {
   const { model } = request;

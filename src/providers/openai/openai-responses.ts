@@ -12,15 +12,19 @@ import type {
   ToolResultBlock,
   UserBlock,
 } from '../../protocol/messages.ts';
+import type { SentRequest } from '../shared/answer-format.ts';
 import { samplingFor, toWireSampling } from '../shared/sampling.ts';
 import { faultInBody, invalidResponse, type Service, toRefusalFault } from '../shared/service-faults.ts';
 import { wireId } from '../shared/wire-id.ts';
 import { isFilter, meaningOf } from './openai-errors.ts';
 import { toMediaPart } from './openai-media.ts';
 import { SAMPLING } from './openai-models.ts';
+import { toStrictFormOnce } from './openai-schema.ts';
 import type { OpenAiTools } from './openai-tools.ts';
 
 export const OPENAI = 'openai';
+/** The name that a format has to have; the model may see it. */
+export const FORMAT = 'answer';
 
 type InputItem = OpenAI.Responses.ResponseInputItem;
 
@@ -29,22 +33,30 @@ type InputItem = OpenAI.Responses.ResponseInputItem;
  * items in their encrypted form. Sampling is sent only to models that don't reason.
  */
 export function toRequestBody(
-  request: ModelRequest,
+  request: SentRequest,
   { tools }: OpenAiTools,
 ): OpenAI.Responses.ResponseCreateParamsNonStreaming {
+  const schema = request.format === undefined ? undefined : toStrictFormOnce(request.format.inputSchema)?.schema;
   return {
     model: request.model,
     max_output_tokens: request.maxTokens,
     store: false,
     ...(request.system.trim() === '' ? {} : { instructions: request.system }),
-    input: request.messages.flatMap(toInputItems),
+    input: toInput(request),
     ...(tools.length === 0 ? {} : { tools }),
+    ...(schema === undefined ? {} : { text: { format: { type: 'json_schema', name: FORMAT, schema, strict: true } } }),
     ...toWireSampling(samplingFor(SAMPLING, request)),
   };
 }
 
-/** A message in the API's format. */
-export function toInputItems(message: Message): InputItem[] {
+/** The messages of a request in the API's format; one text of the user is itself the input. */
+export function toInput({ messages }: Pick<ModelRequest, 'messages'>): string | InputItem[] {
+  const [only] = messages;
+  const isOneText = messages.length === 1 && only?.role === 'user' && typeof only.content === 'string';
+  return isOneText ? (only.content as string) : messages.flatMap(toInputItems);
+}
+
+function toInputItems(message: Message): InputItem[] {
   if (message.role === 'assistant') return toAssistantItems(message.content);
   const { content } = message;
   return typeof content === 'string' ? [{ role: 'user', content }] : toUserItems(content);

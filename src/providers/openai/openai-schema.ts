@@ -1,5 +1,6 @@
 import { ExactNumber } from '../../base/exact-number.ts';
-import type { JsonSchema } from '../../protocol/messages.ts';
+import type { JsonSchema, ModelRequest, ModelResponse, ToolSpec } from '../../protocol/messages.ts';
+import { inSentForm, type SentRequest, withAnswerCall } from '../shared/answer-format.ts';
 import { lowerSchema } from '../shared/strict-schema.ts';
 
 /** A tool's input schema as OpenAI's strict mode accepts it, and the conversion back. */
@@ -21,6 +22,26 @@ export function toStrictForm(inputSchema: JsonSchema): StrictForm | undefined {
   const lowered = lowerSchema(inputSchema);
   if (!lowered.strict || isAmbiguous(lowered.schema)) return undefined;
   return { schema: requireAll(lowered.schema), restore: (input) => restore(input, lowered.schema) };
+}
+
+const forms = new WeakMap<JsonSchema, { form: StrictForm | undefined }>();
+
+/** {@link toStrictForm}, made once for each schema. */
+export function toStrictFormOnce(schema: JsonSchema): StrictForm | undefined {
+  const known = forms.get(schema) ?? { form: toStrictForm(schema) };
+  forms.set(schema, known);
+  return known.form;
+}
+
+/** The request as it is sent where answers are formats in strict form. @param isStrict false where that was refused */
+export function toSentRequest(request: ModelRequest, isStrict: boolean): SentRequest {
+  return inSentForm(request, ({ inputSchema }) => isStrict && toStrictFormOnce(inputSchema) !== undefined);
+}
+
+/** The response with its text as a call, as the agent's own schema has its data. */
+export function withStrictAnswer(response: ModelResponse, spec: ToolSpec | undefined): ModelResponse {
+  const restore = spec === undefined ? undefined : toStrictFormOnce(spec.inputSchema)?.restore;
+  return withAnswerCall(response, spec?.name, restore);
 }
 
 function requireAll(schema: JsonSchema): JsonSchema {

@@ -1,6 +1,6 @@
 import type OpenAI from 'openai';
 import type { ToolSpec } from '../../protocol/messages.ts';
-import { toStrictForm } from './openai-schema.ts';
+import { toStrictFormOnce } from './openai-schema.ts';
 
 /** The tools of a request in the Responses API's format, and the conversion of the model's input back. */
 export interface OpenAiTools {
@@ -21,7 +21,7 @@ export function toTools(specs: readonly ToolSpec[], isStrict: boolean): OpenAiTo
   if (known !== undefined) return known;
   const restorers = new Map<string, (input: unknown) => unknown>();
   const tools = specs.map(({ name, description, inputSchema }): OpenAI.Responses.FunctionTool => {
-    const form = isStrict ? toStrictForm(inputSchema) : undefined;
+    const form = isStrict ? toStrictFormOnce(inputSchema) : undefined;
     if (form !== undefined) restorers.set(name, form.restore);
     const parameters = form?.schema ?? { type: 'object', properties: {}, ...inputSchema };
     return { type: 'function', name, description, parameters, strict: form !== undefined };

@@ -1,5 +1,5 @@
 import { AppError } from '../../base/errors.ts';
-import type { ModelRequest, ModelResponse, ToolSpec } from '../../protocol/messages.ts';
+import type { AnswerForm, ModelRequest, ModelResponse, ToolSpec } from '../../protocol/messages.ts';
 
 /** The limits of a provider for one job. Callers stay below them by a margin. */
 export interface BatchLimits {
@@ -13,7 +13,7 @@ export interface BatchLimits {
 }
 
 interface EncodeOptions {
-  /** False for a list of tools whose strict form was refused in real time. Default true. */
+  /** False for a list of tools whose strict form, or native form of the answer, was refused in real time. Default true. */
   isStrict?: boolean;
 }
 
@@ -71,6 +71,8 @@ export interface ResultsOptions {
   tools: readonly ToolSpec[];
   /** The prefill of the answers, where the model accepts one. */
   prefill?: string;
+  /** As in the requests. */
+  answer?: AnswerForm;
   /**
    * The ids of all requests of the job, in any order, for results that come without ids; empty where some of them have
    * a result already.

@@ -1,11 +1,12 @@
-import type { ModelRequest } from '../../protocol/messages.ts';
+import type { SentRequest } from '../shared/answer-format.ts';
 
 /** Writes the body of a request as JSON. */
-type EncodeBody = (request: ModelRequest, isStrict: boolean) => string;
+type EncodeBody = (request: SentRequest, isStrict: boolean) => string;
 
 /** The fields of a request on which its constant part depends. */
-interface Constant extends Pick<ModelRequest, 'model' | 'system' | 'tools' | 'maxTokens'> {
-  sampling: ModelRequest['sampling'] | undefined;
+interface Constant extends Pick<SentRequest, 'model' | 'system' | 'tools' | 'maxTokens'> {
+  sampling: SentRequest['sampling'] | undefined;
+  format: SentRequest['format'] | undefined;
   isStrict: boolean;
 }
 
@@ -17,24 +18,25 @@ interface Constant extends Pick<ModelRequest, 'model' | 'system' | 'tools' | 'ma
  * @param toField that field alone
  */
 export function createBodyEncoder(
-  toBody: (request: ModelRequest, isStrict: boolean) => object,
+  toBody: (request: SentRequest, isStrict: boolean) => object,
   field: string,
-  toField: (request: ModelRequest, isStrict: boolean) => unknown,
+  toField: (request: SentRequest, isStrict: boolean) => unknown,
 ): EncodeBody {
   let last: Constant | undefined;
   let head = '';
   return (request, isStrict) => {
-    const { model, system, tools, maxTokens, sampling } = request;
+    const { model, system, tools, maxTokens, sampling, format } = request;
     const isSame =
       last?.tools === tools &&
       last.system === system &&
       last.model === model &&
       last.maxTokens === maxTokens &&
       last.sampling === sampling &&
+      last.format === format &&
       last.isStrict === isStrict;
     if (!isSame) {
       head = JSON.stringify({ ...toBody({ ...request, messages: [] }, isStrict), [field]: undefined }).slice(0, -1);
-      last = { model, system, tools, maxTokens, sampling, isStrict };
+      last = { model, system, tools, maxTokens, sampling, format, isStrict };
     }
     return `${head},"${field}":${JSON.stringify(toField(request, isStrict))}}`;
   };

@@ -57,13 +57,15 @@ export async function forecastRow(
   { provider, draftAgent }: Pick<RunnerDeps, 'draftAgent'> & { provider: Provider | undefined },
 ): Promise<RowForecast> {
   const tokens = descriptorOf(agent.model.provider)?.tokens ?? { factor: 1 };
-  const drafted = await meanRequest(agent, rows, { provider, draft: openDraft(agent, draftAgent) });
+  const draft = openDraft(agent, draftAgent);
+  const drafted = await meanRequest(agent, rows, { provider, draft });
   // Media are counted by the rule of their provider.
   const input = plus(times(drafted, tokens.factor, TOKENIZER), times(rows.mediaTokens, 1, MEDIA));
   if (isEmbeddingModel(agent.model)) {
     return { turns: 1, first: { input, output: times(0, 0, ANSWER) }, from: 'from the prompt' };
   }
-  return withTurns(agent, input, tokens);
+  // Without a tool there is no hidden prompt for tools.
+  return withTurns(agent, input, draft?.answer === undefined ? tokens : { ...tokens, toolPrompt: 0 });
 }
 
 function withTurns(agent: AgentDefinition, sent: TokenRange, { factor, toolPrompt = 0 }: TokenFacts): RowForecast {

@@ -116,8 +116,9 @@ function createTransforms({ agent, columns, inputMapping, outputMapping, reading
   };
 }
 
-/** The properties of an agent on which its answers depend. */
-function essence({ model, instructions, prompt, input, tools, structured_output }: AgentDefinition): string {
+/** The properties of an agent on which its answers depend. Batches of older versions stored no `auto`. */
+function essence({ model, instructions, prompt, input, tools, structured_output: output }: AgentDefinition): string {
+  const structured_output = { ...output, mode: output.mode ?? 'auto' };
   return canonicalJson({ model, instructions, prompt, input, tools, structured_output });
 }
 

@@ -46,9 +46,10 @@ export async function defineInline(
     ]),
     structured_output: { enabled: true, schema: objectOf(fields.map((field) => [field.name, schemaOf(field)])) },
   };
+  const output = { ...definition.structured_output, mode: 'auto' };
   const version = createHash('sha256').update(JSON.stringify(definition)).digest('hex').slice(0, 8);
   return {
-    agent: agentDefinition.parse({ name: INLINE_NAME, version, ...definition }),
+    agent: agentDefinition.parse({ name: INLINE_NAME, version, ...definition, structured_output: output }),
     warnings: model === undefined && !isModelFile(chosen) ? [choiceText(chosen, parts.prices)] : [],
   };
 }

@@ -127,9 +127,10 @@ const HASH_VERSION = 2;
 
 /** SHA-256 of everything that a model's answer depends on. `model` is the answering model. */
 function hashRequest(server: string, request: ModelRequest, model: string): Buffer {
-  const { system, tools, messages, maxTokens, sampling, dimensions, prefill } = request;
+  const { system, tools, messages, maxTokens, sampling, dimensions, prefill, answer } = request;
   const size = dimensions === undefined ? undefined : { dimensions };
-  const wishes = [sampling, size, prefill].filter((wish) => wish !== undefined);
+  const form = answer === undefined ? undefined : { answer };
+  const wishes = [sampling, size, prefill, form].filter((wish) => wish !== undefined);
   const said = [HASH_VERSION, server, model, maxTokens, system, tools, messages, ...wishes];
   return hash('sha256', JSON.stringify(said), 'buffer');
 }

@@ -16,7 +16,9 @@ testBatchApi('Message Batches', bench);
 
 it('a request of Message Batches caches for an hour, and neither streams nor forces a tool', () => {
   const api = createAnthropicBatchApi({ apiKey: 'key-1' });
-  const line = JSON.parse(api.encode(requestOf('claude-haiku-5-5'), 'sub1-row0')) as { params: object };
+  const line = JSON.parse(
+    api.encode(requestOf('claude-haiku-5-5', { system: 'Be brief. '.repeat(300) }), 'sub1-row0'),
+  ) as { params: object };
   expect(line).toMatchObject({
     custom_id: 'sub1-row0',
     params: {

@@ -59,14 +59,14 @@ const WAYS: [string, () => Pick<RespondOptions, 'onText'>][] = [
 ];
 
 describe('a request', () => {
-  it('carries the key, caches system and tools, and leaves out what current models refuse', async () => {
+  it('carries the key, marks nothing that is too short to be cached, and leaves out what current models refuse', async () => {
     await ask(WORDS);
     const sent = server?.requests[0];
     expect(sent?.headers['authorization'] ?? sent?.headers['x-api-key']).toContain('key-1');
     expect(sent?.body).toEqual({
       model: 'claude-haiku-5-5',
       max_tokens: 100,
-      system: [{ type: 'text', text: 'Be brief.', cache_control: { type: 'ephemeral' } }],
+      system: 'Be brief.',
       messages: [{ role: 'user', content: 'Hello' }],
       tools: [
         {
@@ -84,7 +84,6 @@ describe('a request', () => {
           name: 'tell',
           description: 'Tells.',
           input_schema: { type: 'object' },
-          cache_control: { type: 'ephemeral' },
         },
       ],
       tool_choice: { type: 'auto' },

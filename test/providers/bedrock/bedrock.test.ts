@@ -4,6 +4,7 @@ import type { AssistantBlock } from '../../../src/protocol/messages.ts';
 import { createInferenceProfiles } from '../../../src/providers/bedrock/bedrock-profiles.ts';
 import { createBedrockProvider } from '../../../src/providers/bedrock/bedrock-provider.ts';
 import { outputLimitOf } from '../../../src/providers/bedrock/output-limits.ts';
+import { testNativeAnswers } from '../../contracts/native-answers.ts';
 import { createAsking, HELLO, type ProviderBench, requestOf, testProvider, WAYS } from '../../contracts/provider.ts';
 import type { WireBlock } from '../../support/messages-wire.ts';
 import { bedrockFormat } from '../../support/providers/bedrock-format.ts';
@@ -14,11 +15,13 @@ const CLAUDE = 'anthropic.claude-haiku-5-5-20261001-v1:0';
 const bench: ProviderBench = {
   format: bedrockFormat,
   model: NOVA,
+  formatModel: CLAUDE,
   lacksSpendLimit: true,
   create: (url) => createBedrockProvider({ region: 'eu-west-1', endpoint: url, credentials, log: createSilentLog() }),
 };
 
 testProvider('Bedrock', bench);
+testNativeAnswers('Bedrock', bench);
 
 const { ask, open, faultOf, requests } = createAsking(bench);
 const signal = new AbortController().signal;
@@ -69,11 +72,12 @@ describe('a request to Bedrock', () => {
         ? { fault: 'refused', kind: 'invalid', message: 'tools.1.custom.strict: Extra inputs are not permitted' }
         : HELLO;
     });
-    const request = requestOf(CLAUDE);
+    const system = 'Be brief. '.repeat(1000);
+    const request = requestOf(CLAUDE, { system });
     await expect(provider.respond(request, { signal })).rejects.toMatchObject({ retryable: true });
     await provider.respond(request, { signal });
     expect(isStrict).toEqual([true, undefined]);
-    expect(requests()[0]?.body['system']).toEqual([{ text: 'Be brief.' }, { cachePoint: { type: 'default' } }]);
+    expect(requests()[0]?.body['system']).toEqual([{ text: system }, { cachePoint: { type: 'default' } }]);
   });
 
   it('without credentials names the variables', async () => {

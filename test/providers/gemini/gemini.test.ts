@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createSilentLog } from '../../../src/base/log.ts';
 import type { AssistantBlock } from '../../../src/protocol/messages.ts';
 import { createGeminiProvider } from '../../../src/providers/gemini/gemini-provider.ts';
+import { testNativeAnswers } from '../../contracts/native-answers.ts';
 import { createAsking, HELLO, type ProviderBench, requestOf, testProvider, WAYS } from '../../contracts/provider.ts';
 import type { WireBlock } from '../../support/messages-wire.ts';
 import { geminiFormat } from '../../support/providers/gemini-format.ts';
@@ -14,6 +15,7 @@ const bench: ProviderBench = {
 };
 
 testProvider('Gemini', bench);
+testNativeAnswers('Gemini', bench);
 
 const { ask, open, faultOf, requests } = createAsking(bench);
 const signal = new AbortController().signal;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createSilentLog } from '../../../src/base/log.ts';
 import { createOpenAiCompatibleProvider } from '../../../src/providers/openai-compatible/compatible-provider.ts';
+import { testNativeAnswers } from '../../contracts/native-answers.ts';
 import { createAsking, HELLO, type ProviderBench, requestOf, testProvider, WAYS } from '../../contracts/provider.ts';
 import { chatFormat } from '../../support/providers/chat-format.ts';
 import type { SentRequest } from '../../support/providers/wire-server.ts';
@@ -14,6 +15,7 @@ const bench: ProviderBench = {
 };
 
 testProvider('an OpenAI-compatible server', bench);
+testNativeAnswers('an OpenAI-compatible server', bench);
 
 const { ask, open, requests } = createAsking(bench);
 const signal = new AbortController().signal;

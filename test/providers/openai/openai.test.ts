@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createSilentLog } from '../../../src/base/log.ts';
 import { createOpenAiProvider } from '../../../src/providers/openai/openai-provider.ts';
 import type { RateLimits } from '../../../src/providers/provider.ts';
+import { testNativeAnswers } from '../../contracts/native-answers.ts';
 import { createAsking, HELLO, type ProviderBench, requestOf, testProvider, WAYS } from '../../contracts/provider.ts';
 import { responsesFormat } from '../../support/providers/responses-format.ts';
 
@@ -12,6 +13,7 @@ const bench: ProviderBench = {
 };
 
 testProvider('OpenAI', bench);
+testNativeAnswers('OpenAI', bench);
 
 const { ask, open, faultOf, requests } = createAsking(bench);
 const signal = new AbortController().signal;
@@ -25,7 +27,7 @@ describe('a request to OpenAI', () => {
       max_output_tokens: 100,
       store: false,
       instructions: 'Be brief.',
-      input: [{ role: 'user', content: 'Hello' }],
+      input: 'Hello',
       tools: [
         {
           type: 'function',

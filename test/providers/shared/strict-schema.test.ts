@@ -189,8 +189,6 @@ describe('the tools of a request', () => {
 
   it('go out as their own schemas when strict mode is refused', () => {
     const specs = [spec('a', 1)];
-    expect(toTools(specs, false)).toEqual([
-      { name: 'a', description: 'a', input_schema: specs[0]?.inputSchema, cache_control: { type: 'ephemeral' } },
-    ]);
+    expect(toTools(specs, false)).toEqual([{ name: 'a', description: 'a', input_schema: specs[0]?.inputSchema }]);
   });
 });

@@ -103,6 +103,18 @@ test.each([
   expect(plan.problems).toMatchObject([{ code, message: expect.stringContaining(words) }]);
 });
 
+test('a batch that was stored before there were modes is continued by the same agent', async () => {
+  const batch_id = await first();
+  const { structured_output: output } = testAgent();
+  const agent = testAgent({
+    limits: { max_turns: 1, timeout_s: 10 },
+    structured_output: { ...output, mode: 'auto' },
+  });
+  const other = await world.other({ findAgent: async () => agent });
+  const plan = await other.plan(world.request({ overwrite: true }, { continues: { batch_id } }));
+  expect(plan.problems).toEqual([]);
+});
+
 test('an agent that has changed, and a batch that is in progress, are not continued', async () => {
   const batch_id = await first();
   const agent = testAgent({ instructions: 'Answer otherwise.' });

@@ -240,14 +240,16 @@ it('tells requests apart by what their answers are begun with', async () => {
   });
   const request: ModelRequest = { model: 'm', system: '', messages: [], tools: [], maxTokens: 9 };
   const signal = new AbortController().signal;
-  for (const asked of [request, { ...request, prefill: '{' }, { ...request }]) {
+  const answer = { tool: 'return_structured_data', instruction: 'Call it.' };
+  for (const asked of [request, { ...request, prefill: '{' }, { ...request }, { ...request, answer }]) {
     await cache.take({ turn: 0, request: asked, appended: [], signal });
     cache.answered({ turn: 0, request: asked }, 'm');
     cache.end(false);
   }
-  const [plain, begun, again] = cache.hashed().map(({ hash }) => Buffer.from(hash).toString('hex'));
+  const [plain, begun, again, native] = cache.hashed().map(({ hash }) => Buffer.from(hash).toString('hex'));
   expect(again).toBe(plain);
   expect(begun).not.toBe(plain);
+  expect(native).not.toBe(plain);
 });
 
 it('does not wait for itself where a run asks the same thing twice', async () => {

@@ -1,5 +1,6 @@
 import { EventStreamCodec } from '@smithy/core/event-streams';
-import type { WireAnswer, WireBlock, WireRequest } from '../messages-wire.ts';
+import { parseJson } from '../../../src/base/exact-number.ts';
+import { asAsked, formatOf, type WireAnswer, type WireBlock, type WireRequest } from '../messages-wire.ts';
 import { inPieces, jsonBody, type RefusalKind, usageOf, type WireBody, type WireFormat } from './wire-server.ts';
 
 type Fields = Record<string, unknown>;
@@ -21,10 +22,12 @@ export const bedrockFormat: WireFormat = {
       messages: (body['messages'] as { role: 'user' | 'assistant'; content: Fields[] }[]).map(toMessage),
       ...(tools === undefined ? {} : { tools }),
       ...(system === undefined ? {} : { system: system.map(({ text }) => text ?? '').join('') }),
+      ...formatOf(schemaOf(body)),
       stream: verb === 'converse-stream',
     };
   },
-  write(answer, request) {
+  write(given, request) {
+    const answer = asAsked(given, request);
     return request.stream ? toStream(answer, request) : jsonBody(toAnswer(answer, request));
   },
   refuse(kind, message) {
@@ -32,6 +35,11 @@ export const bedrockFormat: WireFormat = {
     return { status, body: { message }, headers: { 'x-amzn-errortype': type } };
   },
 };
+
+function schemaOf(body: Fields): unknown {
+  const output = body['outputConfig'] as { textFormat: { structure: { jsonSchema: { schema: string } } } } | undefined;
+  return output === undefined ? undefined : parseJson(output.textFormat.structure.jsonSchema.schema);
+}
 
 const REFUSALS: { [kind in RefusalKind]: [number, string] } = {
   key: [403, 'UnrecognizedClientException'],

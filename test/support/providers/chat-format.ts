@@ -1,5 +1,12 @@
 import { parseJson } from '../../../src/base/exact-number.ts';
-import type { WireAnswer, WireBlock, WireRequest } from '../messages-wire.ts';
+import {
+  asAsked,
+  formatOf,
+  type WireAnswer,
+  type WireBlock,
+  type WireRequest,
+  type WireSchema,
+} from '../messages-wire.ts';
 import { isEmbeddings, readEmbeddings, writeEmbeddings } from './embeddings-format.ts';
 import { openAiRefusal, withoutNulls } from './responses-format.ts';
 import { inPieces, jsonBody, usageOf, type WireBody, type WireFormat } from './wire-server.ts';
@@ -25,16 +32,22 @@ export const chatFormat: WireFormat = {
       messages,
       ...(tools === undefined ? {} : { tools }),
       ...(system === undefined ? {} : { system: String(system) }),
+      ...formatOf(schemaOf(body)),
       stream: body['stream'] === true,
     };
   },
   write(answer, request, number) {
     if (isEmbeddings(request)) return writeEmbeddings(answer, request);
-    const completion = toCompletion(answer, request, number);
+    const completion = toCompletion(asAsked(answer, request), request, number);
     return request.stream ? toStream(completion) : jsonBody(completion);
   },
   refuse: openAiRefusal,
 };
+
+function schemaOf(body: Fields): WireSchema | undefined {
+  const format = body['response_format'] as { json_schema: { schema: WireSchema } } | undefined;
+  return format === undefined ? undefined : withoutNulls(format.json_schema.schema);
+}
 
 function append(messages: WireRequest['messages'], message: Fields): void {
   if (message['role'] === 'tool') {

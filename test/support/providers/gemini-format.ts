@@ -1,4 +1,4 @@
-import type { WireAnswer, WireBlock, WireRequest } from '../messages-wire.ts';
+import { asAsked, formatOf, type WireAnswer, type WireBlock, type WireRequest } from '../messages-wire.ts';
 import { inPieces, jsonBody, type RefusalKind, usageOf, type WireBody, type WireFormat } from './wire-server.ts';
 
 type Fields = Record<string, unknown>;
@@ -31,6 +31,7 @@ export const geminiFormat: WireFormat = {
       messages: (body['contents'] as { role: string; parts: Fields[] }[]).map(toMessage),
       ...(tools === undefined ? {} : { tools }),
       ...(system === undefined ? {} : { system: system.parts.map(({ text }) => text).join('') }),
+      ...formatOf(config['responseMimeType'] === 'application/json' ? config['responseJsonSchema'] : undefined),
       stream: verb === 'streamGenerateContent',
     };
   },
@@ -39,7 +40,7 @@ export const geminiFormat: WireFormat = {
     if (request.max_tokens === VECTOR) {
       return jsonBody({ embeddings: [{ values: JSON.parse(String(answer.content[0]?.['text'])) as number[] }] });
     }
-    const response = toResponse(answer, request, number);
+    const response = toResponse(asAsked(answer, request), request, number);
     return request.stream ? toStream(response) : jsonBody(response);
   },
   refuse(kind, message) {

@@ -1,5 +1,12 @@
 import { parseJson } from '../../../src/base/exact-number.ts';
-import type { WireAnswer, WireBlock, WireRequest, WireSchema } from '../messages-wire.ts';
+import {
+  asAsked,
+  formatOf,
+  type WireAnswer,
+  type WireBlock,
+  type WireRequest,
+  type WireSchema,
+} from '../messages-wire.ts';
 import { isEmbeddings, readEmbeddings, writeEmbeddings } from './embeddings-format.ts';
 import { inPieces, jsonBody, type RefusalKind, usageOf, type WireBody, type WireFormat } from './wire-server.ts';
 
@@ -11,7 +18,9 @@ export const responsesFormat: WireFormat = {
     if (path === '/v1/embeddings') return readEmbeddings(body);
     if (path !== '/v1/responses') return undefined;
     const messages: WireRequest['messages'] = [];
-    for (const item of body['input'] as Fields[]) append(messages, item);
+    const input = body['input'] as string | Fields[];
+    const items = typeof input === 'string' ? [{ role: 'user', content: input }] : input;
+    for (const item of items) append(messages, item);
     const tools = (body['tools'] as Fields[] | undefined)?.map(({ name, parameters }) => ({
       name: String(name),
       input_schema: withoutNulls(parameters as WireSchema),
@@ -22,16 +31,22 @@ export const responsesFormat: WireFormat = {
       messages,
       ...(tools === undefined ? {} : { tools }),
       ...(typeof body['instructions'] === 'string' ? { system: body['instructions'] } : {}),
+      ...formatOf(schemaOf(body)),
       stream: body['stream'] === true,
     };
   },
   write(answer, request, number) {
     if (isEmbeddings(request)) return writeEmbeddings(answer, request);
-    const response = toResponse(answer, request, number);
+    const response = toResponse(asAsked(answer, request), request, number);
     return request.stream ? toStream(response) : jsonBody(response);
   },
   refuse: openAiRefusal,
 };
+
+function schemaOf(body: Fields): WireSchema | undefined {
+  const text = body['text'] as { format: { schema: WireSchema } } | undefined;
+  return text === undefined ? undefined : withoutNulls(text.format.schema);
+}
 
 /** An error in OpenAI's form, which compatible servers share. */
 export function openAiRefusal(kind: RefusalKind, message: string): { status: number; body: unknown } {

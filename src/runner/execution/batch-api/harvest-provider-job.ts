@@ -97,8 +97,8 @@ async function takeResults(
   { refusals, ids }: { refusals: 'failed' | 'refused' | 'held'; ids: () => Promise<readonly string[]> },
 ): Promise<Taken> {
   const { options, api } = run;
-  const { toolSpecs: tools, prefill } = options.agent;
-  const begun = prefill === undefined ? {} : { prefill };
+  const { toolSpecs: tools, prefill, answer } = options.agent;
+  const begun = { ...(prefill === undefined ? {} : { prefill }), ...(answer === undefined ? {} : { answer }) };
   const taken: Taken = { seen: 0, answered: false, leftOut: false, refusal: undefined, account: undefined };
   let chunk: ProviderJobRowResult[] = [];
   // Answers without keys are matched by the order of all requests: after a part of them was stored, no other process
