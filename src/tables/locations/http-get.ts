@@ -119,8 +119,35 @@ function networkError(url: URL, cause: unknown): AppError {
   if (code === 'ENOTFOUND') {
     return new AppError('file_not_found', `There is no host "${url.hostname}": check the address.`, { cause });
   }
+  const distrust = distrustOf(code);
+  if (distrust !== undefined) {
+    return new AppError(
+      'location_unavailable',
+      `The certificate of ${url.host} is not accepted: ${message}. ${distrust}`,
+      {
+        cause,
+      },
+    );
+  }
   const why = message === '' ? (code ?? 'the connection failed') : message;
   return new AppError('location_unavailable', `${url.href} can't be read: ${why}.`, { cause, retryable: true });
+}
+
+const UNKNOWN_AUTHORITY = [
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+];
+const WRONG_CERTIFICATE = ['ERR_TLS_CERT_ALTNAME_INVALID', 'CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'CERT_REVOKED'];
+
+/** What to do about a certificate that is not accepted; undefined for other faults. */
+function distrustOf(code: string | undefined): string | undefined {
+  if (code === undefined) return undefined;
+  if (UNKNOWN_AUTHORITY.includes(code)) {
+    return 'If its authority is your own, whoever runs Rowmill sets NODE_EXTRA_CA_CERTS to the file of its certificate.';
+  }
+  return WRONG_CERTIFICATE.includes(code) ? 'Check the address, and the certificate of the server.' : undefined;
 }
 
 function statusError(url: URL, status: number): AppError {

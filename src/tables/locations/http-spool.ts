@@ -14,6 +14,11 @@ const KEPT_MS = 86_400_000;
 /** How long a copy is used without asking, where the server gives nothing to ask with. */
 const FRESH_MS = 15 * 60_000;
 
+/** A server that sends less than this, in bytes a second on average, is given up: one byte now and then never ends. */
+const SLOWEST = 1024;
+/** How long a server may be slower than that, in milliseconds. */
+const SLOW_MS = 60_000;
+
 /** The facts of a copy, beside its bytes. */
 const copy = z.object({
   file: z.string(),
@@ -97,10 +102,13 @@ async function download(
     return new AppError('payload_too_large', `${href} is larger than ${maxBytes} bytes, the limit over HTTP. ${fix}`);
   };
   async function* limited(chunks: AsyncIterable<Buffer>) {
+    const since = now();
     let bytes = 0;
     for await (const chunk of chunks) {
       bytes += chunk.length;
       if (bytes > maxBytes) throw tooLarge();
+      const ms = now() - since;
+      if (ms > SLOW_MS && bytes < (ms / 1000) * SLOWEST) throw tooSlow(href, bytes, ms);
       yield chunk;
     }
     if (bytes === 0) throw new AppError('file_empty', `${href} is empty: it needs a header and rows.`);
@@ -124,6 +132,11 @@ async function download(
     if (code === 'ENOSPC' || code === 'EACCES') throw fileError(cause, path);
     throw new AppError('location_unavailable', `Reading ${href} failed: ${message}.`, { cause, retryable: true });
   }
+}
+
+function tooSlow(href: string, bytes: number, ms: number): AppError {
+  const message = `${href} sent only ${bytes} bytes in ${Math.round(ms / 1000)} s: try again later, or download it and name the file.`;
+  return new AppError('location_unavailable', message, { retryable: true });
 }
 
 /** A process that still reads a copy keeps it: only its name goes. */

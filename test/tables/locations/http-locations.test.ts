@@ -141,6 +141,20 @@ test('refuses more bytes than the limit, announced or not, and keeps nothing of 
   expect(await readdir(folder)).toEqual([]);
 });
 
+test('gives up a server that sends a few bytes a minute, and keeps nothing of them', async () => {
+  answer = (_, response) => {
+    response.write(TABLE);
+    const timer = setInterval(() => {
+      now += 20_000;
+      response.write('x\n');
+    }, 1);
+    response.on('close', () => clearInterval(timer));
+  };
+  const { code, message } = await faultOf(readAll(open(), named('a.csv')));
+  expect([code, message]).toEqual(['location_unavailable', expect.stringMatching(/sent only \d+ bytes in \d+ s/)]);
+  expect(await readdir(folder)).toEqual([]);
+});
+
 test('reads the same bytes again while the server says that the file is unchanged', async () => {
   let version = '"1"';
   let sent = 0;
