@@ -1,4 +1,5 @@
 import { AppError } from '../../base/errors.ts';
+import { ownValue } from '../../base/own-value.ts';
 import type { JsonObject } from '../../protocol/messages.ts';
 
 /** `{field}`, but not `${NAME}`, which refers to the environment. */
@@ -22,14 +23,14 @@ export function fillUrl(template: string, input: JsonObject): string {
   const start = template.indexOf('/', template.indexOf('//') + 2);
   const path = start === -1 || start > end ? '' : template.slice(start, end);
   for (const segment of path.split('/')) checkSegment(segment, input);
-  return template.replace(PLACEHOLDER, (_match, field: string) => encodeURIComponent(asText(input[field])));
+  return template.replace(PLACEHOLDER, (_match, field: string) => encodeURIComponent(asText(ownValue(input, field))));
 }
 
 /** A segment is checked as a whole: dots may be put together from two fields, or from a field and the template. */
 function checkSegment(segment: string, input: JsonObject): void {
   const fields = placeholdersOf(segment);
   if (fields.length === 0) return;
-  const filled = decoded(segment.replace(PLACEHOLDER, (_match, field: string) => asText(input[field])));
+  const filled = decoded(segment.replace(PLACEHOLDER, (_match, field: string) => asText(ownValue(input, field))));
   const why = pathFault(filled);
   if (why === undefined) return;
   const named = fields.map((field) => `"${field}"`).join(' and ');
@@ -68,8 +69,8 @@ export type Encoding = 'json' | 'form' | 'text';
 export function fillBody(body: unknown, input: JsonObject, encoding: Encoding = 'text'): unknown {
   if (typeof body === 'string') {
     const whole = WHOLE.exec(body)?.[1];
-    if (whole !== undefined) return input[whole];
-    return body.replace(PLACEHOLDER, (_match, field: string) => encode(input[field], encoding));
+    if (whole !== undefined) return ownValue(input, whole);
+    return body.replace(PLACEHOLDER, (_match, field: string) => encode(ownValue(input, field), encoding));
   }
   if (Array.isArray(body)) return body.map((item) => fillBody(item, input) ?? null);
   if (typeof body !== 'object' || body === null) return body;

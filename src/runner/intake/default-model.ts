@@ -49,6 +49,7 @@ export async function namedModel(
   { isOwn }: { isOwn: boolean },
 ): Promise<NamedModel> {
   const named = readName(text);
+  if (!isModelFile(named) && !PLAIN_NAME.test(named.model)) refuse(shown(text), NOT_PLAIN);
   if (!isOwn) checkSpokenModel(named);
   if (isEmbeddingModel(named))
     refuse(text, 'is an embedding model and gives no fields; choose a model that writes text');
@@ -77,6 +78,15 @@ function readName(text: string): NamedModel {
   if (found !== undefined) return { provider: found.name, model: text };
   const names = PROVIDERS.map(({ name }) => name).join(', ');
   return refuse(text, `does not identify a provider; write provider/model, with one of the providers ${names}`);
+}
+
+/** Names, ids and ARNs of models. Providers put them into paths. */
+const PLAIN_NAME = /^(?!.*\.\.)[A-Za-z0-9][\w.:@/+-]{0,255}$/;
+const NOT_PLAIN =
+  'is not the name of a model: it has to be letters, digits and . : @ / + _ - without two dots in a row';
+
+function shown(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }
 
 function refuse(text: string, why: string): never {

@@ -41,7 +41,7 @@ export async function defineInline(
     instructions: INSTRUCTIONS,
     prompt: { user, placeholders },
     input: objectOf([
-      ...placeholders.filter((name) => media[name] === undefined).map((name): [string, JsonSchema] => [name, {}]),
+      ...placeholders.filter((name) => !Object.hasOwn(media, name)).map((name): [string, JsonSchema] => [name, {}]),
       ...Object.entries(media).map(([name, kind]): [string, JsonSchema] => [name, { type: 'string', media: kind }]),
     ]),
     structured_output: { enabled: true, schema: objectOf(fields.map((field) => [field.name, schemaOf(field)])) },

@@ -1,6 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
 import type { AgentDefinition } from '../../agent/definition.ts';
 import { AppError } from '../../base/errors.ts';
+import { ownValue } from '../../base/own-value.ts';
 import type { Json, JsonObject } from '../../protocol/messages.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { RowRecord, RowStatus } from '../../storage/rows.ts';
@@ -96,8 +97,8 @@ function outputRow(
   const cells: Cell[] = [];
   for (let index = 0; index < width; index += 1) cells.push(row.cells[index] ?? null);
   const output = row.output as RowOutput | null;
-  for (const { field } of layout.fields) cells.push(output?.structured[field] ?? null);
-  for (const { name } of layout.columns) cells.push(output?.columns[name] ?? null);
+  for (const { field } of layout.fields) cells.push((output && ownValue(output.structured, field)) ?? null);
+  for (const { name } of layout.columns) cells.push((output && ownValue(output.columns, name)) ?? null);
   for (const { name } of layout.metadata) cells.push(metadataCell(row, name, agent));
   for (const { name } of layout.status) cells.push(statusCell(row, name));
   return cells;
@@ -197,7 +198,7 @@ export function rowReport(row: RowRecord, batch: BatchRecord): RowReport {
 function picked(structured: JsonObject, plan: StoredPlan): JsonObject {
   const fields = plan.request.output_mapping?.structured_output_fields;
   if (fields === undefined) return structured;
-  return Object.fromEntries(fields.map((field): [string, Json] => [field, structured[field] ?? null]));
+  return Object.fromEntries(fields.map((field): [string, Json] => [field, ownValue(structured, field) ?? null]));
 }
 
 export function batchNotFound(id: string): AppError {

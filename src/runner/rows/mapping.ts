@@ -1,5 +1,6 @@
 import { AppError } from '../../base/errors.ts';
 import { mostAlike, nearest } from '../../base/nearest.ts';
+import { ownValue } from '../../base/own-value.ts';
 import { compileSchema, type Validator } from '../../base/schema.ts';
 import { wellFormed } from '../../base/well-formed.ts';
 import { compileExpression, isExpression } from '../../expressions/expressions.ts';
@@ -140,7 +141,7 @@ export function compileMapping(
     for (const { field, read, ...numbers } of sources) {
       const value = await read(row, cells);
       if (value === undefined || ((value === '' || value === null) && !required.has(field))) continue;
-      const coerced = coerce(value, fields[field], numbers);
+      const coerced = coerce(value, ownValue(fields, field), numbers);
       if (!coerced.ok)
         throw new AppError('input_invalid', `The input field "${field}" can't be filled: ${coerced.reason}.`);
       input[field] = wellFormed(coerced.value);

@@ -1,5 +1,6 @@
 import { AppError } from '../../base/errors.ts';
 import { nearest } from '../../base/nearest.ts';
+import { ownValue } from '../../base/own-value.ts';
 import { wellFormed } from '../../base/well-formed.ts';
 import { compileExpression, isExpression } from '../../expressions/expressions.ts';
 import type { Json, JsonObject, JsonSchema } from '../../protocol/messages.ts';
@@ -84,9 +85,9 @@ export function layoutOutput(source: string[], schema: JsonSchema | undefined, m
   const taken = new Set(source);
   const warnings: string[] = [];
   const { rename = {} } = mapping;
-  const isKept = (name: string) => rename[name] !== null;
+  const isKept = (name: string) => ownValue(rename, name) !== null;
   const header = (given: string): string => {
-    const name = rename[given] ?? given;
+    const name = ownValue(rename, given) ?? given;
     let free = name;
     for (let number = 1; taken.has(free); number += 1)
       free = number === 1 ? `${name}_result` : `${name}_result_${number}`;

@@ -13,8 +13,10 @@ describe('fillUrl', () => {
     expect(url).toBe('https://x.test/a/a%20b%3Fc?q=x%2Fy%26y%3D1%20%23%C3%A9&r=5');
   });
 
-  it('leaves absent fields empty', () => {
+  it('leaves absent fields empty, also those whose names every object inherits', () => {
     expect(fillUrl('https://x.test/a?q={q}', {})).toBe('https://x.test/a?q=');
+    expect(fillUrl('https://x.test/a?q={constructor}', {})).toBe('https://x.test/a?q=');
+    expect(fillBody({ a: '{toString}', b: 'x{valueOf}' }, {})).toEqual({ b: 'x' });
   });
 
   it.each([

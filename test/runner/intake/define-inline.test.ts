@@ -71,6 +71,13 @@ describe('the model of a question', () => {
     await expect(define({ model }, KEY)).rejects.toThrow(message);
   });
 
+  it.each(['gemini/../../files', 'openai/gpt-5?x=1', 'anthropic/a b', 'bedrock/x\0', `openai/${'x'.repeat(300)}`])(
+    'can not be the text %j, which is no name',
+    async (model) => {
+      await expect(define({ model }, KEY)).rejects.toThrow(/is not the name of a model/);
+    },
+  );
+
   it('is a file only for a person at the command line', async () => {
     const { agent } = await define({ model: '/tmp/script.yaml' }, KEY, 'cli');
     expect(agent.model.provider).toBe('scripted');
@@ -105,6 +112,14 @@ describe('the definition of a question', () => {
       required: ['topic', 'n', 'tags', 'kind'],
       additionalProperties: false,
     });
+  });
+
+  it('may ask about a column whose name every object inherits', async () => {
+    const { agent } = await define(
+      { prompt: 'Country of {constructor}?', fields: [{ name: 'toString', type: 'string' }] },
+      KEY,
+    );
+    expect(agent.input).toMatchObject({ properties: { constructor: {} }, required: ['constructor'] });
   });
 
   it('has no tools, and a version that only changes with the question', async () => {

@@ -9,6 +9,12 @@ test('lays out every declared field, the further columns and the status columns,
   expect(layout.warnings).toEqual([]);
 });
 
+test('a field with a name that every object inherits keeps its name', () => {
+  const properties = { constructor: { type: 'string' }, toString: { type: 'string' } };
+  const { headers } = layoutOutput(['driver'], { type: 'object', properties }, {});
+  expect(headers.slice(0, 2)).toEqual(['constructor', 'toString']);
+});
+
 test('picks fields in the order asked for', () => {
   const layout = layoutOutput([], SCHEMA, { structured_output_fields: ['place'] });
   expect(layout.fields).toEqual([{ field: 'place', header: 'place' }]);
