@@ -14,11 +14,15 @@ export async function allowedPath(path: string, roots: readonly string[]): Promi
   throw outsideError({ path, real }, roots);
 }
 
-/** Whether a real path is inside one of `roots`. */
+/** Folders of the system that hold no tables: processes and their environments, with keys. */
+const OF_THE_SYSTEM = ['/proc', '/sys'];
+
+/** Whether a real path is inside one of `roots`. `/proc` and `/sys` are not inside a folder above them. */
 export async function isInside(real: string, roots: readonly string[]): Promise<boolean> {
+  const system = OF_THE_SYSTEM.find((folder) => isWithin(real, folder));
   for (const root of roots) {
     const realRoot = await realpath(resolve(root)).catch(() => resolve(root));
-    if (isWithin(real, realRoot)) return true;
+    if (isWithin(real, realRoot) && (system === undefined || isWithin(realRoot, system))) return true;
   }
   return false;
 }
