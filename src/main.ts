@@ -87,11 +87,12 @@ const FACES: Faces = {
         },
       },
       access: app.access,
+      audit: app.auditLog,
       idempotency: app.idempotency,
       runnerOf: (caller) => app.as(caller).runner,
       talk: {
         conversations: app.conversations,
-        confirmations: app.confirmations,
+        confirmationsOf: (caller) => app.as(caller).confirmations,
         mcp: async (request, caller) => (await handlerOf(caller)).fetch(request),
       },
     });
@@ -121,6 +122,6 @@ const FACES: Faces = {
 
 async function mcpFactory(app: App, caller: Caller) {
   const { createMcpServerFactory } = await import('./mcp/server.ts');
-  const { registry, confirmations, log } = app;
-  return createMcpServerFactory({ ...app.as(caller), confirmations, registry, version, log });
+  const { registry, log } = app;
+  return createMcpServerFactory({ ...app.as(caller), registry, version, log });
 }

@@ -1,3 +1,5 @@
+import { auditedConfirmations } from '../access/audited-confirmations.ts';
+import { auditedRunner } from '../access/audited-runner.ts';
 import { createAccess } from '../access/create-access.ts';
 import { createConversations } from '../agent/conversation/conversations.ts';
 import type { AgentDefinition } from '../agent/definition.ts';
@@ -105,11 +107,14 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
       confirmAboveUsd: config.confirmAboveUsd,
       confirmations,
     });
+  const access = createAccess({ environmentKeys: config.apiKeys, store, now: systemClock.now, log });
   const as = createBindings((caller) => {
-    const own = runner.as(caller);
-    return { runner: own, tools: toolsOf(own) };
+    const own = auditedRunner(runner.as(caller), caller, access.audit);
+    return {
+      ...{ runner: own, tools: toolsOf(own) },
+      confirmations: auditedConfirmations(confirmations, caller, access.audit),
+    };
   });
-  const access = createAccess({ environmentKeys: config.apiKeys });
   const conversations = createConversations({
     store,
     open: async (label, speaker, said) =>
@@ -138,6 +143,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     ...as(localCaller('cli')),
     as,
     access,
+    auditLog: store,
     idempotency: store,
     registry,
     saveAgent: (name, definition) =>
@@ -157,7 +163,6 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     startTools: (definition, options) => startTools(definition, { ...options, env: config.env, log }),
     missingSettings: () => findMissingSettings(registry, providers),
     conversations,
-    confirmations,
     uploads,
     supervise: (limits) => supervise({ runner, clock: systemClock, log, housework: [uploads.sweep], ...limits }),
     copyStdin: (stdin, signal) => copyStdin(stdin, spoolFolder(config), signal),

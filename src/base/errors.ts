@@ -16,6 +16,8 @@ export type ErrorCode =
   | 'idempotency_key_busy'
   | 'not_found'
   | 'too_busy'
+  | 'rate_limited'
+  | 'name_taken'
   | 'upload_conflict'
   | 'upload_damaged'
   | 'uploads_full'

@@ -9,6 +9,7 @@ import type { Registry } from '../registry/registry.ts';
 import type { Caller } from '../runner/contract/caller.ts';
 import type { InputMapping } from '../runner/contract/mapping.ts';
 import type { Runner } from '../runner/runner.ts';
+import type { AuditStore } from '../storage/audit.ts';
 import type { IdempotencyStore } from '../storage/idempotency.ts';
 import type { JournalEntry } from '../storage/journal.ts';
 import type { Cell } from '../tables/cell.ts';
@@ -21,6 +22,8 @@ export interface AppBinding {
   runner: Runner;
   /** The same objects for the orchestrator, MCP clients and commands. */
   tools: OrchestratorTool[];
+  /** The agreement of people to spending; through these the caller agrees. */
+  confirmations: Confirmations;
 }
 
 /** What is missing before some agents can be called, and which agents can be called all the same. */
@@ -65,6 +68,7 @@ export interface App extends AppBinding {
   as(caller: Caller): AppBinding;
   /** Who clients are. */
   access: Access;
+  auditLog: Pick<AuditStore, 'readAudit'>;
   /** Keeps the answers of requests with an idempotency key. */
   idempotency: IdempotencyStore;
   registry: Registry;
@@ -80,8 +84,6 @@ export interface App extends AppBinding {
   /** Looks at the newest version of each agent; calls no model. */
   missingSettings(): Promise<MissingSettings>;
   conversations: Conversations;
-  /** The agreement of people to spending. */
-  confirmations: Confirmations;
   /** Files that clients send to the data directory. */
   uploads: Uploads;
   /** Drives lapsed batches in this process until `signal` (drains) or, with `untilIdle`, until none is left. */

@@ -4,17 +4,23 @@ import { AppError } from '../base/errors.ts';
 import type { HttpFace } from './face.ts';
 import { invalidRequest } from './faults-of.ts';
 import type { HttpEnv } from './http-env.ts';
+import { accessLog } from './middleware/access-log.ts';
 import { authenticate } from './middleware/authenticate.ts';
 import { hostGuard, isLoopback } from './middleware/host-guard.ts';
 import { idempotency } from './middleware/idempotency.ts';
 import { onError, onNotFound } from './middleware/on-error.ts';
+import { rateLimit } from './middleware/rate-limit.ts';
 import { createBodyBudget, requestLimit } from './middleware/request-limit.ts';
+import { COOKIE } from './middleware/session-cookie.ts';
 import type { HttpParts, ServerParts } from './parts.ts';
+import { addAuditRoute } from './resources/audit.ts';
 import { addChatRoutes } from './resources/chat.ts';
 import { CONFIRM_PAGE } from './resources/confirm-page.ts';
 import { addConfirmationRoutes } from './resources/confirmations.ts';
+import { addKeyRoutes } from './resources/keys.ts';
 import { createOpenTurns } from './resources/open-turns.ts';
 import { addProbes, OPEN_PATHS } from './resources/probes.ts';
+import { addSessionRoutes, SESSION_PATH } from './resources/session.ts';
 import { createEventStreams } from './sse.ts';
 
 /** The HTTP face before it listens. */
@@ -47,8 +53,8 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   });
   app.onError(onError(server.log));
   app.notFound(onNotFound());
-  app.use(hostGuard({ loopbackOnly: isLoopback(server.host) }));
-  app.use(authenticate({ access, openPaths: OPEN_PATHS, openBelow: CONFIRM_PAGE }));
+  app.use(accessLog(server.log, server.now), hostGuard({ loopbackOnly: isLoopback(server.host) }));
+  app.use(authenticate({ access, isOpen }), rateLimit(server.now));
   app.use('/v1/*', compress({ encoding: 'gzip' }), async function refuseNewWork(c, next) {
     if (isStopping && c.req.method !== 'GET') throw stopping();
     await next();
@@ -61,7 +67,10 @@ export function createHttpApp(parts: HttpParts): HttpApp {
     idempotent: (options) => idempotency({ store: parts.idempotency, now: server.now }, options),
   };
   addChatRoutes(face, talk, turns);
-  addConfirmationRoutes(face, talk.confirmations);
+  addKeyRoutes(face, access);
+  addSessionRoutes(face, access);
+  addAuditRoute(face, parts.audit);
+  addConfirmationRoutes(face, talk.confirmationsOf);
   addProbes(face, server);
   app.all('/mcp', face.limitBody(4), (c) => talk.mcp(c.req.raw, c.get('caller')));
   describeApi(app, server.version);
@@ -78,11 +87,23 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   };
 }
 
+/** What requires no key: the probes, the page of confirmations, which shows nothing by itself, and signing in. */
+function isOpen(method: string, path: string): boolean {
+  if ((OPEN_PATHS as readonly string[]).includes(path) || path.startsWith(CONFIRM_PAGE)) return true;
+  return method === 'POST' && path === SESSION_PATH;
+}
+
 function describeApi(app: OpenAPIHono<HttpEnv>, version: string): void {
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
     type: 'http',
     scheme: 'bearer',
     description: 'A key of the server. Without keys, the server listens on loopback only and asks for none.',
+  });
+  app.openAPIRegistry.registerComponent('securitySchemes', 'session', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: COOKIE,
+    description: `The cookie of a browser that signed in. On a port that is not its scheme's own, its name ends with the port: ${COOKIE}_8787.`,
   });
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
@@ -93,7 +114,7 @@ function describeApi(app: OpenAPIHono<HttpEnv>, version: string): void {
       license: { name: 'MIT', url: 'https://spdx.org/licenses/MIT.html' },
     },
     servers: [{ url: '/' }],
-    security: [{ bearer: [] }],
+    security: [{ bearer: [] }, { session: [] }],
   });
 }
 
@@ -108,6 +129,6 @@ function refuseOpenDoor({ host, hasKeys }: ServerParts): void {
   if (isLoopback(host) || hasKeys) return;
   throw new AppError(
     'config_invalid',
-    `Listening on ${host} without keys would let every client on the network spend money. Set ROWMILL_API_KEYS to one or more keys, separated by commas, or listen on 127.0.0.1.`,
+    `Listening on ${host} without keys would let every client on the network spend money. Make a key (rowmill keys create NAME), set ROWMILL_API_KEYS to one or more keys, separated by commas, or listen on 127.0.0.1.`,
   );
 }

@@ -37,13 +37,13 @@ export function createPages<Schema extends z.ZodType>(list: string, schema: Sche
 export function pageQuery({ most = 200, limit = 50 }: { most?: number; limit?: number } = {}) {
   return {
     cursor: z.string().max(1000).optional().openapi({ description: 'The next_cursor of the page before.' }),
-    limit: z.coerce
-      .number()
-      .int()
-      .min(1)
-      .max(most)
-      .default(limit)
-      .openapi({ type: 'integer', description: 'How many items a page has at most.' }),
+    limit: z.coerce.number().int().min(1).max(most).default(limit).openapi({
+      type: 'integer',
+      minimum: 1,
+      maximum: most,
+      default: limit,
+      description: 'The most items of a page.',
+    }),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Conversations } from '../agent/conversation/conversation.ts';
 import type { Log } from '../base/log.ts';
 import type { Caller } from '../runner/contract/caller.ts';
 import type { Runner } from '../runner/runner.ts';
+import type { AuditStore } from '../storage/audit.ts';
 import type { IdempotencyStore } from '../storage/idempotency.ts';
 import type { Confirmations } from '../tools/execute/confirmations.ts';
 
@@ -25,7 +26,8 @@ export interface ServerParts {
 /** The routes of `/v1/chat`, conversations and `/mcp`. */
 export interface TalkParts {
   conversations: Conversations;
-  confirmations: Confirmations;
+  /** The agreement of people, through which this caller agrees. */
+  confirmationsOf: (caller: Caller) => Confirmations;
   /** Answers `/mcp`, every method, for this caller. */
   mcp: (request: Request, caller: Caller) => Promise<Response>;
   /** Chat turns at the same time; further ones get 429. */
@@ -36,6 +38,7 @@ export interface TalkParts {
 export interface HttpParts {
   server: ServerParts;
   access: Access;
+  audit: Pick<AuditStore, 'readAudit'>;
   /** Keeps the answers of requests with an `Idempotency-Key`. */
   idempotency: IdempotencyStore;
   talk: TalkParts;

@@ -1,11 +1,13 @@
 import type { AgentStore } from './agents.ts';
 import type { AnswerIndexStore } from './answer-index.ts';
+import type { AuditStore } from './audit.ts';
 import type { BatchStore } from './batches.ts';
 import type { CacheStore } from './cache.ts';
 import type { ConversationStore } from './conversations.ts';
 import type { DraftStore } from './drafts.ts';
 import type { IdempotencyStore } from './idempotency.ts';
 import type { JournalStore } from './journal.ts';
+import type { KeyStore } from './keys.ts';
 import type { LeaseStore } from './leases.ts';
 import type { ProviderJobStore } from './provider-jobs.ts';
 import type { RowStore } from './rows.ts';
@@ -30,6 +32,8 @@ export interface Store
     ProviderJobStore,
     ConversationStore,
     AgentStore,
+    AuditStore,
+    KeyStore,
     DraftStore,
     IdempotencyStore,
     SpendingStore,

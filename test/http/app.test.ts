@@ -116,6 +116,10 @@ describe('the other routes', () => {
     expect(Object.keys(document.paths)).toEqual([
       '/v1/chat',
       '/v1/conversations/{id}',
+      '/v1/keys',
+      '/v1/keys/{key}',
+      '/v1/session',
+      '/v1/audit',
       '/v1/confirmations/{code}',
       '/healthz',
       '/readyz',

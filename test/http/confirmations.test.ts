@@ -17,7 +17,7 @@ function start(apiKeys: string[] = []) {
     find: async (by) => ('code' in by && by.code === QUESTION.code ? QUESTION : undefined),
     agree: async (code) => agreed.push(code) > 0,
   };
-  const app = createHttpApp(httpParts({ confirmations, apiKeys }));
+  const app = createHttpApp(httpParts({ confirmationsOf: () => confirmations, apiKeys }));
   const agree = (headers: Record<string, string>, body = '{"agree":true}', code = QUESTION.code) =>
     app.request(`/v1/confirmations/${code}`, { method: 'POST', headers, body });
   return { app, agreed, agree };

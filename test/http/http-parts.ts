@@ -4,7 +4,9 @@ import { AppError } from '../../src/base/errors.ts';
 import { createSilentLog } from '../../src/base/log.ts';
 import type { HttpParts, ServerParts, TalkParts } from '../../src/http/parts.ts';
 import { NO_USAGE } from '../../src/protocol/messages.ts';
+import type { AuditStore } from '../../src/storage/audit.ts';
 import type { IdempotencyStore } from '../../src/storage/idempotency.ts';
+import type { KeyStore } from '../../src/storage/keys.ts';
 import type { Confirmations } from '../../src/tools/execute/confirmations.ts';
 
 export const JSON_HEADERS = { 'content-type': 'application/json' };
@@ -28,14 +30,31 @@ export function httpParts({ apiKeys = [], idempotency = noIdempotency(), ...give
   };
   const talk: TalkParts = {
     conversations: echo(),
-    confirmations: noConfirmations(),
+    confirmationsOf: noConfirmations,
     mcp: async (request) => new Response(`${request.method} ${await request.text()}`),
     ...given,
   };
   const runnerOf = () => {
     throw new Error('This test has no runner.');
   };
-  return { server, access: createAccess({ environmentKeys: apiKeys }), idempotency, talk, runnerOf };
+  const access = createAccess({ environmentKeys: apiKeys, store: noKeys(), now: Date.now, log: createSilentLog() });
+  return { server, access, audit: noKeys(), idempotency, talk, runnerOf };
+}
+
+/** A store without keys whose audit log takes everything and shows nothing. */
+function noKeys(): KeyStore & AuditStore {
+  const unused = () => Promise.reject(new Error('This test stores no keys.'));
+  return {
+    ...{ insertKey: unused, revokeKey: unused, insertSession: unused, removeSession: unused },
+    hasKeys: async () => false,
+    readKey: async () => undefined,
+    readSession: async () => undefined,
+    listKeys: async () => [],
+    useKey: async () => undefined,
+    appendAudit: async () => 1,
+    endAudit: async () => undefined,
+    readAudit: async () => [],
+  };
 }
 
 /** For tests whose requests have no idempotency key. */

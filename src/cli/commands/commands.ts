@@ -76,6 +76,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./serve.ts')).addServeCommand,
   },
   {
+    usage: 'keys',
+    group: 'Serve other programs:',
+    description: 'List, make and revoke the keys of clients',
+    load: async () => (await import('./keys/keys.ts')).addKeysCommands,
+  },
+  {
     usage: 'confirm <code>',
     group: 'Serve other programs:',
     description: 'Agree to spending that a model asked for through MCP',

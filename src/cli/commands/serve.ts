@@ -10,7 +10,7 @@ export function addServeCommand(command: Command, context: CommandContext): void
   command
     .option(
       '--host <address>',
-      'address to listen on; an address beyond loopback requires ROWMILL_API_KEYS',
+      'address to listen on; an address beyond loopback requires a key (rowmill keys)',
       '127.0.0.1',
     )
     .option(
@@ -29,7 +29,9 @@ export function addServeCommand(command: Command, context: CommandContext): void
           onSecond: () => output.note('Stopping immediately.'),
         });
         try {
-          const { signal, hardSignal } = stop;
+          const { signal } = stop;
+          // Supervisors of processes kill after 30 to 90 s; what is cut here goes on from the journal.
+          const hardSignal = AbortSignal.any([stop.hardSignal, afterStop(signal, DRAIN_MS)]);
           const face = await context.faces.http(app, { ...given, signal, hardSignal });
           const settings = await app.missingSettings();
           const addresses = { url: face.url, chat: `${face.url}/v1/chat`, mcp: `${face.url}/mcp` };
@@ -46,6 +48,16 @@ export function addServeCommand(command: Command, context: CommandContext): void
         }
       }),
     );
+}
+
+/** How long calls in flight may take after SIGTERM, in milliseconds. */
+const DRAIN_MS = 30_000;
+
+/** Fires some time after a signal; it keeps no process alive. */
+function afterStop(signal: AbortSignal, ms: number): AbortSignal {
+  const late = new AbortController();
+  signal.addEventListener('abort', () => setTimeout(() => late.abort(), ms).unref(), { once: true });
+  return late.signal;
 }
 
 const HELP = `

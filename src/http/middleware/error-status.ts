@@ -15,6 +15,8 @@ const STATUS: { [code in ErrorCode]: ContentfulStatusCode } = {
   idempotency_key_busy: 409,
   not_found: 404,
   too_busy: 429,
+  rate_limited: 429,
+  name_taken: 409,
   upload_conflict: 409,
   upload_damaged: 422,
   uploads_full: 507,

@@ -1,5 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import type { HttpFace } from '../face.ts';
+import { callerNeeds } from '../middleware/caller-needs.ts';
 import type { TalkParts } from '../parts.ts';
 import { FAULTS } from '../problem.ts';
 import { chatEvent, chatRequest, conversation, conversationPath } from '../schemas.ts';
@@ -21,7 +22,7 @@ export function addChatRoutes(
     summary: 'Talk to the orchestrator',
     description:
       'Answers with server-sent events: `event:` is the type, `data:` a ChatEvent as JSON. The answer ends when the client disconnects; batches that were started continue.',
-    middleware: limitBody(1),
+    middleware: [callerNeeds('run'), limitBody(1)],
     request: { body: { required: true, content: { 'application/json': { schema: chatRequest } } } },
     responses: {
       200: { description: 'A stream of events.', content: { 'text/event-stream': { schema: chatEvent } } },

@@ -4,6 +4,9 @@ import { AppError } from '../../base/errors.ts';
 import { strict } from '../../base/strict-object.ts';
 import type { Confirmations, Consent } from '../../tools/execute/confirmations.ts';
 import type { HttpFace } from '../face.ts';
+import { callerNeeds } from '../middleware/caller-needs.ts';
+import { hostOf } from '../middleware/host-guard.ts';
+import type { TalkParts } from '../parts.ts';
 import { FAULTS } from '../problem.ts';
 import { CONFIRM_PAGE, confirmPage } from './confirm-page.ts';
 
@@ -27,7 +30,10 @@ const answers = {
 };
 
 /** The page on which a person agrees to spending, and the routes behind it. */
-export function addConfirmationRoutes({ app, limitBody }: HttpFace, confirmations: Confirmations): void {
+export function addConfirmationRoutes(
+  { app, limitBody }: HttpFace,
+  confirmationsOf: TalkParts['confirmationsOf'],
+): void {
   const read = createRoute({
     method: 'get',
     path: '/v1/confirmations/{code}',
@@ -37,7 +43,9 @@ export function addConfirmationRoutes({ app, limitBody }: HttpFace, confirmation
     request: { params },
     responses: answers,
   });
-  app.openapi(read, async (c) => c.json(await readConfirmation(c.req.valid('param').code, confirmations), 200));
+  app.openapi(read, async (c) =>
+    c.json(await readConfirmation(c.req.valid('param').code, confirmationsOf(c.get('caller'))), 200),
+  );
 
   const agree = createRoute({
     method: 'post',
@@ -45,11 +53,13 @@ export function addConfirmationRoutes({ app, limitBody }: HttpFace, confirmation
     operationId: 'agreeToConfirmation',
     tags: ['confirmations'],
     summary: 'Agree to it, as a person on the page /confirm/CODE',
-    middleware: limitBody(1),
+    middleware: [callerNeeds('run'), limitBody(1)],
     request: { params, body: { required: true, content: { 'application/json': { schema: agreement } } } },
     responses: answers,
   });
-  app.openapi(agree, async (c) => c.json(await agreeToConfirmation(c, c.req.valid('param').code, confirmations), 200));
+  app.openapi(agree, async (c) =>
+    c.json(await agreeToConfirmation(c, c.req.valid('param').code, confirmationsOf(c.get('caller'))), 200),
+  );
   app.get(`${CONFIRM_PAGE}:code`, confirmPage);
 }
 
@@ -66,9 +76,7 @@ async function readConfirmation(code: string, confirmations: Confirmations) {
  * @throws AppError `forbidden_host`, `not_found`
  */
 async function agreeToConfirmation(c: Context, code: string, confirmations: Confirmations) {
-  const host = c.req.header('host') ?? new URL(c.req.url).host;
-  const origin = URL.parse(c.req.header('origin') ?? '');
-  if (origin === null || origin.host !== host.toLowerCase()) {
+  if (URL.parse(c.req.header('origin') ?? '')?.host !== hostOf(c)) {
     throw new AppError('forbidden_host', 'A person agrees on the page /confirm/CODE of this server, in a browser.');
   }
   const consent = await confirmations.find({ code });

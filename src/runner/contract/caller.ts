@@ -13,8 +13,11 @@ export const caller = z.object({
   name: z.string().describe('Name to show.'),
   face: z.enum(['process', 'cli', 'mcp', 'chat', 'http']).describe('The face that the caller used.'),
   scopes: z.array(z.enum(SCOPES)).describe('Its permissions.'),
-  /** Not enforced yet. */
-  budget_usd_per_day: z.number().nullable().describe('Its cap in dollars a day; null when it has no cap of its own.'),
+  budget_usd_per_day: z
+    .number()
+    .nullable()
+    .describe('What the batches that it starts may spend a day, in dollars; null when it has no cap of its own.'),
+  requests_per_minute: z.number().nullable().describe('Its rate limit over HTTP; null when it has none.'),
 });
 
 export type Caller = z.infer<typeof caller>;
@@ -24,15 +27,23 @@ export const createdBy = caller.pick({ id: true, name: true, face: true });
 
 /** The person at this machine, or this program itself (`process`). This caller has every permission. */
 export function localCaller(face: Caller['face']): Caller {
-  return { id: 'local', name: 'local', face, scopes: [...SCOPES], budget_usd_per_day: null };
+  return { id: 'local', name: 'local', face, scopes: [...SCOPES], budget_usd_per_day: null, requests_per_minute: null };
 }
 
-/**
- * A client with one of the environment's keys. Its id is a digest of the key, so that the key itself is never stored.
- */
+/** A client with one of the environment's keys, which has every permission. */
 export function keyCaller(key: string, face: Caller['face']): Caller {
-  const id = `key_${createHash('sha256').update(key).digest('hex').slice(0, 12)}`;
+  const id = keyIdOf(key);
   return { ...localCaller(face), id, name: id };
+}
+
+/** The id of a key: a part of its digest, so that the key itself is never stored. */
+export function keyIdOf(key: string): string {
+  return `key_${createHash('sha256').update(key).digest('hex').slice(0, 12)}`;
+}
+
+/** A scope with those that it includes. */
+export function scopesUpTo(scope: Scope): Scope[] {
+  return SCOPES.slice(0, SCOPES.indexOf(scope) + 1);
 }
 
 /** Whether the person at this machine writes the requests of a face. In a chat and over MCP a model writes them. */

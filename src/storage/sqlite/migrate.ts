@@ -18,6 +18,7 @@ import { LIMIT_BY_PLACE } from './migrations/0015-limit-by-place.ts';
 import { UPLOADS_AND_DRAFTS } from './migrations/0016-uploads-and-drafts.ts';
 import { IDEMPOTENCY } from './migrations/0017-idempotency.ts';
 import { APPENDED_ROWS } from './migrations/0018-appended-rows.ts';
+import { ACCESS } from './migrations/0019-access.ts';
 import { prepare } from './statement.ts';
 
 /** Migration N (from 1) takes a database from schema version N - 1 to N. */
@@ -40,6 +41,7 @@ const MIGRATIONS: readonly string[] = [
   UPLOADS_AND_DRAFTS,
   IDEMPOTENCY,
   APPENDED_ROWS,
+  ACCESS,
 ];
 
 /** "Rowm": marks a SQLite file as Rowmill's. */

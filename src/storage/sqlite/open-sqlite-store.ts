@@ -5,6 +5,16 @@ import { isOwnerAlive, uptimeMs } from '../lease-owner.ts';
 import type { Fence, LeaseOwner } from '../leases.ts';
 import type { DayCap } from '../spending.ts';
 import type { Store } from '../store.ts';
+import { prepareAppendAudit, prepareEndAudit, prepareReadAudit } from './access/audit.ts';
+import {
+  prepareHasKeys,
+  prepareInsertKey,
+  prepareListKeys,
+  prepareReadKey,
+  prepareRevokeKey,
+  prepareUseKey,
+} from './access/keys.ts';
+import { prepareInsertSession, prepareReadSession, prepareRemoveSession } from './access/sessions.ts';
 import { prepareListSavedAgents } from './agents/list-saved-agents.ts';
 import { prepareSaveAgent } from './agents/save-agent.ts';
 import { prepareFindBatchIds } from './batches/find-batch-ids.ts';
@@ -186,6 +196,11 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     written: prepareFindWritten(db),
     writer: prepareReadWriter(db),
     savedAgents: prepareListSavedAgents(db),
+    key: prepareReadKey(db),
+    keys: prepareListKeys(db),
+    hasKeys: prepareHasKeys(db),
+    session: prepareReadSession(db),
+    audit: prepareReadAudit(db),
     upload: prepareReadUpload(db),
     uploads: prepareListUploads(db),
     unusedUploads: prepareListUnusedUploads(db),
@@ -283,6 +298,19 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     listConversations: (page) => read(() => reads.conversations(page)),
     appendMessages: (id, append) => write(() => writes.appendMessages(id, append)),
 
+    insertKey: (key) => write(() => writes.insertKey(key)),
+    readKey: (by) => read(() => reads.key(by)),
+    listKeys: () => read(() => reads.keys()),
+    hasKeys: () => read(() => reads.hasKeys()),
+    useKey: (id, at) => write(() => writes.useKey(id, at)),
+    revokeKey: (id, at) => write(() => writes.revokeKey(id, at)),
+    insertSession: (session, now) => write(() => writes.insertSession(session, now)),
+    readSession: (digest) => read(() => reads.session(digest)),
+    removeSession: (digest) => write(() => writes.removeSession(digest)),
+    appendAudit: (entry) => write(() => writes.appendAudit(entry)),
+    endAudit: (id, outcome) => write(() => writes.endAudit(id, outcome)),
+    readAudit: (query) => read(() => reads.audit(query)),
+
     claimKey: (request, times) => write(() => writes.claimKey(request, times)),
     keepAnswer: (request, answer) => write(() => writes.keepAnswer(request, answer)),
     freeKey: (request) => write(() => writes.freeKey(request)),
@@ -354,6 +382,13 @@ function prepareWrites(db: Parameters<typeof prepareInsertRows>[0], clock: Lease
     saveAgent: prepareSaveAgent(db),
     insertConversation: prepareInsertConversation(db),
     appendMessages: prepareAppendMessages(db),
+    insertKey: prepareInsertKey(db),
+    useKey: prepareUseKey(db),
+    revokeKey: prepareRevokeKey(db),
+    insertSession: prepareInsertSession(db),
+    removeSession: prepareRemoveSession(db),
+    appendAudit: prepareAppendAudit(db),
+    endAudit: prepareEndAudit(db),
     claimKey: prepareClaimKey(db),
     keepAnswer: prepareKeepAnswer(db),
     freeKey: prepareFreeKey(db),

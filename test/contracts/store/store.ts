@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Store } from '../../../src/storage/store.ts';
 import { newFolder } from '../../storage/support/store-fixture.ts';
+import { testAccess } from './store-access.ts';
 import { testSavedAgents } from './store-agents.ts';
 import { testAppend } from './store-append.ts';
 import { testBatches } from './store-batches.ts';
@@ -52,6 +53,7 @@ export function testStore(name: string, open: OpenStore): void {
       },
     };
 
+    testAccess(bench);
     testBatches(bench);
     testLeases(bench);
     testRows(bench);

@@ -63,19 +63,20 @@ describe('Host and Origin', () => {
     }
   });
 
-  it.each(['http://localhost:3000', 'http://127.0.0.1:8787', 'http://[::1]:5173'])(
-    'takes the origin %s',
-    async (origin) => {
-      expect(await status({ host: 'localhost:8787', origin })).toBe(200);
-    },
-  );
+  it('takes its own origin', async () => {
+    expect(await status({ host: 'localhost:8787', origin: 'http://localhost:8787' })).toBe(200);
+  });
 
-  it.each(['https://evil.example', 'null', 'http://localhost.evil.example'])(
-    'refuses the origin %s',
-    async (origin) => {
-      expect(await status({ host: 'localhost:8787', origin })).toBe(403);
-    },
-  );
+  it.each([
+    'https://evil.example',
+    'null',
+    'http://localhost.evil.example',
+    'http://localhost:3000',
+    'http://127.0.0.1:8787',
+    'http://localhost',
+  ])('refuses the origin %s', async (origin) => {
+    expect(await status({ host: 'localhost:8787', origin })).toBe(403);
+  });
 
   it('beyond loopback takes any host, and only pages of its own origin', async () => {
     const open = createHttpApp(httpParts({ host: '0.0.0.0', apiKeys: ['k'] }));
