@@ -4,6 +4,7 @@ import type { Given, TriedRun } from '../cli/app.ts';
 import { type JsonObject, type Message, textOf } from '../protocol/messages.ts';
 import type { OpenedAgent, RunOutcome } from '../protocol/run.ts';
 import type { InputMapping } from '../runner/contract/mapping.ts';
+import { readingOf } from '../runner/contract/reading.ts';
 import { storedInput } from '../runner/media/media-fields.ts';
 import { createMediaOpener } from '../runner/media/open-media.ts';
 import { inputMessages } from '../runner/rows/input-messages.ts';
@@ -74,7 +75,8 @@ async function startOf(
   const problems = checkMapping(mapping, definition.input, columns);
   const [first] = problems;
   if (first !== undefined) throw new AppError(first.code, problems.map(({ message }) => message).join('\n'));
-  const read = await compileMapping(mapping, definition.input, columns)(cells);
+  const decimalComma = 'table' in given && given.reading?.decimal_comma === true;
+  const read = await compileMapping(mapping, definition.input, columns, { decimalComma })(cells);
   const tableUri = 'table' in given ? tables.absolute(given.table) : tables.absolute('./input');
   const opener = createMediaOpener(definition, { tables, tableUri });
   const input = storedInput(read, opener.fields);
@@ -82,10 +84,10 @@ async function startOf(
 }
 
 async function readRow(
-  { table, row }: { table: string; row: number },
+  { table, row, reading }: Extract<Given, { table: string }>,
   tables: Tables,
 ): Promise<{ columns: string[]; cells: Cell[] }> {
-  const source = await tables.openSource(table);
+  const source = await tables.openSource(table, { reading: readingOf(reading) });
   try {
     let number = 0;
     for await (const chunk of source.rows()) {

@@ -8,6 +8,7 @@ import type { JsonObject } from '../protocol/messages.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Caller } from '../runner/contract/caller.ts';
 import type { InputMapping } from '../runner/contract/mapping.ts';
+import type { ReadingOptions } from '../runner/contract/reading.ts';
 import type { Runner } from '../runner/runner.ts';
 import type { AuditStore } from '../storage/audit.ts';
 import type { IdempotencyStore } from '../storage/idempotency.ts';
@@ -38,7 +39,7 @@ export interface MissingSettings {
 export type Given =
   | { message: string }
   | { columns: string[]; cells: Cell[]; mapping?: InputMapping }
-  | { table: string; row: number; mapping?: InputMapping };
+  | { table: string; row: number; reading?: ReadingOptions; mapping?: InputMapping };
 
 /** One run of an agent outside of batches. */
 export interface TriedRun {

@@ -7,7 +7,7 @@ import { SHOWN_SAMPLE_ROWS, sampleLines } from './terminal/sample-text.ts';
 /** Shows the answers of a sample that is done, on stdout; nothing for a batch in another state. */
 export async function showSample(
   report: BatchReport,
-  mapping: InputMapping,
+  mapping: InputMapping | undefined,
   { app, output }: { app: Pick<App, 'runner'>; output: Output },
 ): Promise<void> {
   if (output.json || report.status !== 'paused' || report.pause_reason !== 'sample') return;

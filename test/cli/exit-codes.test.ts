@@ -30,6 +30,20 @@ describe('rowmill run, by how the batch ends', () => {
     expect(JSON.parse(done.stdout)).toMatchObject({ status: 'failed', counts: { failed: 1 } });
   });
 
+  it('shows the answers of a sample that was interrupted when its resume ends', async () => {
+    const slow = await createWorkspace({ latencyMs: 400 });
+    const going = slow.start(['run', 'people.csv', '-a', 'greeter', '--sample', '2', '-c', '1']);
+    await going.until(/Started bat_/);
+    going.child.kill('SIGINT');
+    const { stderr } = await going.finished;
+    const [, id = ''] = /batches resume (bat_\w+)/.exec(stderr) ?? [];
+    const resumed = await slow.run(['batches', 'resume', id]);
+    expect(resumed.code).toBe(4);
+    expect(resumed.stdout).toMatch(/^row +name +(town +)?greeting/m);
+    expect(resumed.stdout).toContain('Hello Ann');
+    await slow.close();
+  });
+
   it('exits 4 after a sample, and resumes to the end from there', async () => {
     const sample = await space.run(['run', 'people.csv', '-a', 'greeter', '--sample', '1', '--json']);
     expect(sample.code).toBe(4);

@@ -30,6 +30,9 @@ describe('the first question', () => {
     const done = await space.run(['run', 'tickets.csv', ...QUESTION, '--out', 'out.csv'], { env });
     expect(done.stderr).toContain('The model is anthropic/claude-haiku-5-5, because none is named');
     expect(done.code).toBe(0);
+    // The result names the model: the sentence is for the start.
+    expect(done.stdout).toContain('anthropic/claude-haiku-5-5');
+    expect(done.stdout).not.toContain('because none is named');
     const [header, ...rows] = (await readFile(space.path('out.csv'), 'utf8')).trim().split('\n');
     expect(header).toBe('id,message,topic,urgent,n,tags,_status,_processing_time,_error');
     expect(rows).toHaveLength(2);

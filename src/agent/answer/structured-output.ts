@@ -92,7 +92,7 @@ function byTool(schema: JsonSchema): Channel {
     correction: invalidOutputMessage,
     invalid: invalidOutputMessage,
     lacking: `a call of ${STRUCTURED_OUTPUT_TOOL}`,
-    textAdvice: `The model wrote text instead of calling ${STRUCTURED_OUTPUT_TOOL}: set structured_output.mode: text of the agent, or use a server and a model that call tools.`,
+    textAdvice: `The model wrote text instead of calling ${STRUCTURED_OUTPUT_TOOL}: use a server and a model that call tools, or set structured_output.mode: text of an agent in agents.yaml.`,
     instruction: INSTRUCTION,
     reminder:
       `You have ended without calling ${STRUCTURED_OUTPUT_TOOL}. ` +

@@ -44,6 +44,24 @@ export function turnsExceeded({ context, state }: Run): AppError {
   return new AppError('max_turns_exceeded', `The model used ${limit} without ${lacking}. ${fix}`);
 }
 
+/** A model that gives the same text again, although it was told what is missing, would give it in every turn. */
+export function saidAgain({ context, state }: Run): AppError {
+  const { code, errors } = state.invalidOutput ?? { code: 'max_turns_exceeded', errors: [] };
+  const lacking = context.structured?.lacking ?? 'an end';
+  const faults = errors.join('; ').replace(/\.$/, '');
+  const why =
+    faults === ''
+      ? `It is not ${lacking}`
+      : code === 'output_invalid'
+        ? `It does not fit the schema: ${faults}`
+        : faults;
+  const hint = state.hasAnsweredInText ? ` ${context.structured?.textAdvice ?? ''}` : '';
+  return new AppError(
+    code,
+    `The model gave the same text twice, also after it was told what is missing. ${why}.${hint}`.trim(),
+  );
+}
+
 export function refused(response: ModelResponse): AppError {
   const why = response.stopDetails === undefined ? 'without a reason given' : response.stopDetails;
   return new AppError('refused', `The model refused to answer: ${why}`);

@@ -14,7 +14,7 @@ import type { RunHooks, RunOutcome } from '../../protocol/run.ts';
 import { parseAnswer } from '../answer/answer-text.ts';
 import { STRUCTURED_OUTPUT_TOOL } from '../definition.ts';
 import { startDeadline, untilAborted } from './deadline.ts';
-import { contextTooLong, ended, endingError, failed, refused, truncated, turnsExceeded } from './endings.ts';
+import { contextTooLong, ended, endingError, failed, refused, saidAgain, truncated, turnsExceeded } from './endings.ts';
 import type { LoopContext, Run, RunState, ToolTurn } from './run-state.ts';
 import { appendAccepted, runToolTurn } from './tool-turn.ts';
 import { toolUseIds, withUniqueIds } from './tool-use-ids.ts';
@@ -57,6 +57,7 @@ function startState(context: LoopContext, input: readonly Message[]): RunState {
     hasBeenCut: false,
     invalidOutput: undefined,
     hasAnsweredInText: false,
+    lastText: undefined,
   };
 }
 
@@ -133,6 +134,9 @@ function followText(run: Run, { content }: ToolTurn, { stopReason }: ModelRespon
   if (hasWords(content)) state.appended.push({ role: 'assistant', content });
   else if (isCut) return undefined;
   if (context.structured === undefined) return ended(run, stopReason);
+  const text = isCut ? undefined : textOf(content).trim();
+  if (text !== undefined && text !== '' && text === state.lastText) return failed(run, saidAgain(run));
+  state.lastText = text;
   const { reminder, cutReminder, correction } = context.structured;
   const told = state.invalidOutput === undefined ? reminder : correction(state.invalidOutput.errors);
   state.appended.push({ role: 'user', content: isCut ? cutReminder(state.maxTokens) : told });

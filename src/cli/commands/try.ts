@@ -6,12 +6,13 @@ import type { App, Given } from '../app.ts';
 import type { CommandContext, Output } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { collect, locationArgument, mappingArgument, numberArgument } from '../mapping-arguments.ts';
+import { addReadingFlags, type FlagValues, readingArguments, readingFlagsOf } from '../option-flags.ts';
 import { addQuestionFlags, QUESTION_HELP, type QuestionFlags, questionOf } from '../question-arguments.ts';
 import { listenForStop } from '../signals.ts';
 import { oneLine } from '../terminal/safe-text.ts';
 import { triedLines } from '../terminal/trace-text.ts';
 
-interface TryArguments extends QuestionFlags {
+interface TryArguments extends QuestionFlags, FlagValues {
   input?: string[];
   table?: string;
   row?: number;
@@ -27,6 +28,7 @@ export function addTryCommand(command: Command, context: CommandContext): void {
     .option('-t, --table <location>', 'take the input from a row of this table')
     .option('-r, --row <number>', 'which row, from 0 (default 0)', numberArgument('--row', { integer: true, min: 0 }))
     .option('-m, --map <field=how>', 'fill an input field from the row, as in "rowmill run"; repeat for more', collect);
+  addReadingFlags(command);
   addQuestionFlags(command);
   command
     .addHelpText('after', HELP)
@@ -88,8 +90,16 @@ function givenOf({ message, given }: Asked, cwd: string): Given {
     );
   }
   if (message !== undefined) return { message };
+  const reading = readingFlagsOf(given);
+  if (given.table === undefined && Object.keys(reading).length > 0) {
+    throw new AppError(
+      'invalid_arguments',
+      `${readingArguments(reading)[0]} belongs to --table: it says how a table is read.`,
+    );
+  }
   const mapping = given.map === undefined ? {} : { mapping: mappingArgument(given.map) };
-  if (given.table !== undefined) return { table: locationArgument(given.table, cwd), row: given.row ?? 0, ...mapping };
+  if (given.table !== undefined)
+    return { table: locationArgument(given.table, cwd), row: given.row ?? 0, reading, ...mapping };
   const pairs = (given.input ?? []).map((pair) => {
     const at = pair.indexOf('=');
     if (at < 1) throw new AppError('invalid_arguments', `--input ${pair}: write field=value.`);

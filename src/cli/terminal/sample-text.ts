@@ -14,7 +14,8 @@ const SHOWN_COLUMNS = 8;
 /** The rows of a sample that ran, and how their input was made. */
 interface SampleRows {
   rows: readonly RowReport[];
-  mapping: InputMapping;
+  /** Without it, the fields of the input are shown. */
+  mapping?: InputMapping | undefined;
 }
 
 /**
@@ -26,7 +27,7 @@ export function sampleLines(
   { rows, mapping }: SampleRows,
   { width, paint }: Pick<Output, 'width' | 'paint'>,
 ): string[] {
-  const inputs = mappedColumns(mapping);
+  const inputs = mapping === undefined ? inputFields(rows) : mappedColumns(mapping);
   const outputs = [...new Set(rows.flatMap(({ output }) => Object.keys(output ?? {})))];
   const shownInputs = inputs.slice(0, Math.max(2, SHOWN_COLUMNS - outputs.length));
   const shownOutputs = outputs.slice(0, SHOWN_COLUMNS - shownInputs.length);
@@ -51,6 +52,11 @@ export function sampleLines(
     ]).map((line) => paint('dim', line)),
     costText(report),
   ];
+}
+
+function inputFields(rows: readonly RowReport[]): { title: string; cellOf: (row: RowReport) => unknown }[] {
+  const fields = [...new Set(rows.flatMap(({ input }) => Object.keys(input ?? {})))];
+  return fields.map((field) => ({ title: oneLine(field), cellOf: ({ input }) => input?.[field] }));
 }
 
 /** What fills the fields: a column's cell, or the field of the input where it is made from an expression. */

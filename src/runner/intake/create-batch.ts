@@ -9,6 +9,7 @@ import { storable } from '../lifecycle/drive-context.ts';
 import { reportBatch } from '../output/report.ts';
 import { storedPlanOf } from '../output/results.ts';
 import type { Runner } from '../runner.ts';
+import { isModelChoice } from './default-model.ts';
 import { newBatch } from './new-batch.ts';
 import { insertWithOutput } from './output-place.ts';
 import { planBatch } from './validate-input.ts';
@@ -48,7 +49,7 @@ export async function createBatch(
         reading: plan.reading,
         outputUri,
         estimate: plan.estimate,
-        warnings: plan.warnings,
+        warnings: plan.warnings.filter((warning) => !isModelChoice(warning)),
         standIn: provider.standIn ?? null,
         createdBy: createdBy.parse(caller),
       }),

@@ -38,6 +38,11 @@ export function choiceText({ provider, model }: NamedModel, prices: PriceTable):
   return `The model is ${provider}/${model}, because none is named and ${key} is set. ${price}`;
 }
 
+/** Whether a warning is a {@link choiceText}. Reports name the model anyway. */
+export function isModelChoice(warning: string): boolean {
+  return /^The model is \S+, because none is named and /.test(warning);
+}
+
 /**
  * Reads `provider/model`, or a name that identifies its provider.
  * @param isOwn whether a person wrote it: a model that talks may name neither files nor ARNs

@@ -7,6 +7,8 @@ import type { InlineAgent, InlineField } from '../contract/inline-agent.ts';
 import { choiceText, defaultModel, type ModelChoiceParts, namedModel } from './default-model.ts';
 import { promptColumns } from './prompt-columns.ts';
 
+/** The first answer of a question and two corrections: more turns cost more than they mend. */
+const MAX_TURNS = 3;
 /** The name of an agent that a request defines; its version is a digest of its definition. */
 export const INLINE_NAME = 'question';
 
@@ -44,6 +46,7 @@ export async function defineInline(
       ...placeholders.filter((name) => !Object.hasOwn(media, name)).map((name): [string, JsonSchema] => [name, {}]),
       ...Object.entries(media).map(([name, kind]): [string, JsonSchema] => [name, { type: 'string', media: kind }]),
     ]),
+    limits: { max_turns: MAX_TURNS },
     structured_output: { enabled: true, schema: objectOf(fields.map((field) => [field.name, schemaOf(field)])) },
   };
   const output = { ...definition.structured_output, mode: 'auto' };

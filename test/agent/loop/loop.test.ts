@@ -81,11 +81,23 @@ describe('a run with structured output', () => {
 
   it('fails with max_turns_exceeded when the model never answers', async () => {
     const definition = targetAgent({ limits: { max_turns: 3, timeout_s: 10 } });
-    const { outcome, requests } = await runScripted({ definition, turns: Array(5).fill({ content: [text('Hm.')] }) });
+    const { outcome, requests } = await runScripted({
+      definition,
+      turns: ['Hm.', 'Well.', 'Hm.', 'So.'].map((words) => ({ content: [text(words)] })),
+    });
     expect(codeOf(outcome)).toBe('max_turns_exceeded');
     expect(outcome.turns).toBe(3);
     expect(requests).toHaveLength(3);
     expect(outcome.status === 'failed' && outcome.error.message).toMatch(/limits.max_turns of tester@v1/);
+  });
+
+  it('fails when the model says the same words again, whatever turns are left', async () => {
+    const { outcome, requests } = await runScripted({ turns: Array(5).fill({ content: [text('I will not.')] }) });
+    expect(codeOf(outcome)).toBe('max_turns_exceeded');
+    expect(requests).toHaveLength(2);
+    expect(outcome.status === 'failed' && outcome.error.message).toMatch(
+      /the same text twice.*another model|the same text twice.*agents\.yaml/,
+    );
   });
 
   it('fails with output_invalid when the last answer still does not fit', async () => {

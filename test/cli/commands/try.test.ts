@@ -39,6 +39,15 @@ describe('rowmill try', () => {
     });
   });
 
+  it('reads the table as it is told', async () => {
+    await space.write('odd.csv', 'A title\nname;town\nJürgen;Köln\n');
+    const reading = ['--skip-lines', '1', '--delimiter', ';'];
+    const done = await space.run(['try', 'greeter', '--table', 'odd.csv', ...reading, '--json']);
+    expect(JSON.parse(done.stdout)).toMatchObject({ input: { name: 'Jürgen', town: 'Köln' } });
+    const none = await space.run(['try', 'greeter', '--input', 'name=Ann', ...reading]);
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('belongs to --table')]);
+  });
+
   it('runs an agent that answers in text on a message', async () => {
     const done = await space.run(['try', 'orchestrator', 'hello']);
     expect(done.stdout).toContain('You said hello');

@@ -72,6 +72,13 @@ test('rows with an unchanged input keep their answers, and only corrected and ne
   expect(await world.runner.trace(report.batch_id, 1)).toMatchObject({ kept_from: null, attempts: [{ attempt: 1 }] });
 });
 
+test('a table whose rows are all kept runs nothing, and says so', async () => {
+  const batch_id = await first();
+  const csv_uri = await world.write('same.csv', 'id,q,note\n1,one,a\n');
+  const plan = await world.runner.plan(world.request({}, { ...to(csv_uri), continues: { batch_id } }));
+  expect(plan.execution?.reason).toBe('no row has to run');
+});
+
 test('with a key, changed rows are told from new ones, and equal inputs of other rows are not taken', async () => {
   const batch_id = await first();
   const csv = 'id,q,note\n1,one,a\n3,changed,c\n4,four,d\n5,one,e\n';

@@ -10,6 +10,7 @@ import { type CommandContext, newCommand, type Output } from '../../command-cont
 import { EXIT } from '../../exit-codes.ts';
 import { openForeground } from '../../foreground.ts';
 import { type FlagValues, optionFlag, optionsOf } from '../../option-flags.ts';
+import { showSample } from '../../show-sample.ts';
 import { estimateText } from '../../terminal/report-text.ts';
 import { showResult } from '../../terminal/show-result.ts';
 
@@ -51,7 +52,10 @@ export function addBatchesResumeCommand(batches: Command, context: CommandContex
           if (before.status === 'paused') await foreground.before(app.runner.resume(batch, changeOf(given)));
           // A batch whose process died is still "running": it needs a driver, not a change of state.
           else if (Object.keys(changeOf(given)).length > 0) throw onlyPaused(before);
-          return showResult(await foreground.drive(app, batch), output);
+          const result = await foreground.drive(app, batch);
+          // A sample that was interrupted pauses again at its end.
+          await showSample(result.report, undefined, { app, output });
+          return showResult(result, output);
         } finally {
           foreground.close();
         }

@@ -53,6 +53,7 @@ function unfitFor({ plan, rows, allRows }: RunFacts): string | undefined {
   const { batch_threshold: threshold = OPTION_DEFAULTS.batch_threshold, batch_deadline_hours: hours } =
     plan.request.options ?? {};
   if (rows === null || allRows === null) return 'the number of rows is not known yet';
+  if (allRows === 0) return 'no row has to run';
   if (allRows < threshold)
     return `${allRows === 1 ? '1 row is' : `${allRows} rows are`} below the batch_threshold of ${threshold}`;
   // The threshold is that of the whole batch, so that a sample or a pause does not change the price of the rest.
