@@ -3,14 +3,15 @@ import { onFirstUse } from '../../base/on-first-use.ts';
 
 const segmenter = onFirstUse(() => new Intl.Segmenter('en', { granularity: 'grapheme' }));
 
-const PRINTABLE_ASCII = /^[ -~]*$/;
+/** Signs that take one column each: Latin, dashes and quotation marks, arrows. */
+const SINGLE = /^[ -~\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027\u2190-\u2193]*$/;
 
 /** Its tables of signs take 30 ms to load, which most commands need not pay. */
 const stringWidth = loadLater<typeof import('string-width')>('string-width');
 
 /** Columns that a text takes in a terminal: 2 for wide signs and emoji. */
 export function displayWidth(text: string): number {
-  if (PRINTABLE_ASCII.test(text)) return text.length;
+  if (SINGLE.test(text)) return text.length;
   return stringWidth().default(text);
 }
 
