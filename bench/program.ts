@@ -1,8 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { agentName, agentsPath } from './workload.ts';
 
 const INITIALIZE = {
   jsonrpc: '2.0',
@@ -43,4 +45,55 @@ export async function untilLine(args: string[], input: string, folder: string): 
   child.stdin.end();
   await once(child, 'close');
   return milliseconds;
+}
+
+/**
+ * Milliseconds from the start of a built program's `rowmill run` over a small table to its first call of the model. Its
+ * data is new each time.
+ */
+export async function untilFirstCall(
+  program: string,
+  { server, table }: { server: string; table: string },
+): Promise<number> {
+  const model = new URL(server);
+  const data = mkdtempSync(join(program, 'data-first-'));
+  const called = Promise.withResolvers<number>();
+  // Passes every byte on, and notes when the first one arrives.
+  const door = createServer((client) => {
+    client.once('data', () => called.resolve(performance.now()));
+    const onward = connect(Number(model.port), model.hostname);
+    client.on('error', () => onward.destroy()).pipe(onward);
+    onward.on('error', () => client.destroy()).pipe(client);
+  });
+  door.listen(0, '127.0.0.1');
+  await once(door, 'listening');
+  const env = {
+    ...process.env,
+    ROWMILL_DATA_DIR: data,
+    ROWMILL_AGENTS: agentsPath(),
+    ROWMILL_FILES: dirname(table),
+    ANTHROPIC_API_KEY: 'none',
+    ANTHROPIC_BASE_URL: `http://127.0.0.1:${(door.address() as AddressInfo).port}/0/1`,
+  };
+  const args = ['run', table, '--agent', agentName(1), '--out', join(data, 'out.csv'), '--mode', 'realtime', '--yes'];
+  const began = performance.now();
+  const child = spawn(process.execPath, [join(program, 'bin', 'rowmill.js'), ...args], { env, stdio: 'ignore' });
+  const [status] = await once(child, 'close');
+  door.close();
+  rmSync(data, { recursive: true, force: true });
+  if (status !== 0) throw new Error(`rowmill run ended with status ${status}`);
+  return (await called.promise) - began;
+}
+
+/** Processor time of a built program's `--help`, all threads, in milliseconds. */
+export function helpCpu(program: string): number {
+  const count =
+    'import { writeSync } from "node:fs"; process.on("exit", () => { const { user, system } = process.cpuUsage(); writeSync(2, String((user + system) / 1000)); });';
+  const args = [
+    '--import',
+    `data:text/javascript,${encodeURIComponent(count)}`,
+    join(program, 'bin', 'rowmill.js'),
+    '--help',
+  ];
+  return Number(spawnSync(process.execPath, args, { encoding: 'utf8' }).stderr);
 }
