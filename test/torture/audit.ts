@@ -4,7 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { parse } from 'csv-parse/sync';
 import type { JournalEntry } from '../../src/storage/journal.ts';
 import type { Report } from '../e2e/rowmill-process.ts';
-import type { ModelCall, Table, World } from './world.ts';
+import { callsBy, type Kill, REPEATED_AT_MOST } from './kill-process.ts';
+import type { ModelCall, Table, ToolCall, World } from './world.ts';
 
 /** What is found wrong; a scenario passes when nothing is. */
 export type Violations = string[];
@@ -50,6 +51,8 @@ export interface AuditOptions {
   report: Report;
   /** Open calls that the kills left, when only they may have led to repetitions. */
   inFlightAtKills?: number;
+  /** The kills, in their order, when only they may have led to repetitions. */
+  kills?: readonly Kill[];
   /** Reads the output; by default from the table's place. */
   output?: () => Promise<string>;
   violations: Violations;
@@ -90,6 +93,7 @@ export async function auditBatch(world: World, options: AuditOptions): Promise<A
     const repeated = models.repeated + repeatedTool;
     expect(repeated <= inFlightAtKills, `${repeated} calls repeated, ${inFlightAtKills} were in flight at the kills`);
   }
+  auditKills(world, options, expect);
   expect(near(report.cost_usd, models.journalledUsd), `bill ${report.cost_usd}, journal ${models.journalledUsd}`);
   expect(
     report.cost_usd <= models.deliveredUsd + 1e-9,
@@ -134,6 +138,27 @@ async function auditTable(world: World, { table, output }: AuditOptions, expect:
   if (output !== undefined) return;
   const beside = (await readdir(join(world.folder, dirname(table.out)))).filter((name) => name.endsWith('.part'));
   expect(beside.length === 0, `left beside the table: ${beside.join(', ')}`);
+}
+
+/** A kill repeats the calls whose answers the process had not taken, and few others: answers are committed as they come. */
+function auditKills(world: World, { table, kills = [] }: AuditOptions, expect: Expect): void {
+  const words = new Set(table.rows.map((row) => row[1]));
+  const all = [...world.modelCalls, ...world.toolCalls].filter((call) => words.has(call.q));
+  for (const { who, taken } of kills) {
+    const sent = callsBy(world, who);
+    const last = Math.max(...sent.map(({ at }) => at));
+    const sentLater = new Set(all.filter((call) => call.who !== who && call.at > last).map(nameOf));
+    const repeated = new Set(sent.map(nameOf).filter((name) => sentLater.has(name))).size;
+    const inFlight = sent.length - (taken ?? 0);
+    expect(
+      repeated <= inFlight + REPEATED_AT_MOST,
+      `${repeated} calls of ${who} repeated, of which ${inFlight} were in flight at its kill`,
+    );
+  }
+}
+
+function nameOf(call: ToolCall | ModelCall): string {
+  return 'depth' in call ? `model ${call.q} ${call.depth}` : `tool ${call.q}`;
 }
 
 /** Each answer of the journal is one that the server delivered, at its price, and the last that it got for that call. */

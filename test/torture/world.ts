@@ -51,10 +51,13 @@ export interface ModelCall {
   delivered: boolean;
 }
 
-interface ToolCall {
+/** A tool call as its server saw it. */
+export interface ToolCall {
   q: string;
   who: string;
   at: number;
+  /** The whole answer was handed to the network. */
+  delivered: boolean;
 }
 
 /** A table on the disk, and what it was written from. */
@@ -72,6 +75,8 @@ type Handled = Fault | WireAnswer | undefined;
 
 export interface World extends Site {
   seed: number;
+  /** Of the model and of the tool. */
+  ports: number[];
   random: () => number;
   modelCalls: ModelCall[];
   toolCalls: ToolCall[];
@@ -119,6 +124,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   return {
     ...site,
     seed,
+    ports: [model.url, tool.url].map((url) => Number(new URL(url).port)),
     random,
     modelCalls,
     toolCalls: tool.calls,
@@ -192,7 +198,11 @@ async function startTool([least, most]: readonly [number, number], seed: number)
   const server = createServer((request, response) => {
     const { searchParams } = new URL(request.url ?? '', 'http://localhost');
     const q = searchParams.get('q') ?? '';
-    calls.push({ q, who: searchParams.get('who') ?? '', at: performance.now() });
+    const call = { q, who: searchParams.get('who') ?? '', at: performance.now(), delivered: false };
+    calls.push(call);
+    response.on('finish', () => {
+      call.delivered = true;
+    });
     sleep(least + (most - least) * random()).then(
       () => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ seen: q })),
       (fault: unknown) => response.destroy(fault instanceof Error ? fault : undefined),

@@ -137,7 +137,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const [readLock, lock] = [createLockWait(waiting), createLockWait(waiting)];
   const db = await openConnection(path, { lock: readLock, onMigration: options.onMigration });
   const begin = prepareTransactions(db, options.dayCap);
-  const { write, close: closeQueue } = createWriteQueue(db, { path, begin, lock });
+  const { write, writeAnswer, close: closeQueue } = createWriteQueue(db, { path, begin, lock });
   const clock: LeaseClock = {
     now: options.now,
     uptimeMs: options.uptimeMs ?? uptimeMs,
@@ -275,7 +275,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     readJournal: (run) => read(() => reads.journal(run)),
     readJournalByPrefix: (prefix) => read(() => reads.journalByPrefix(prefix)),
     writeIntent: (intent, fence) => write((transaction) => writes.writeIntent(transaction, intent, fence)),
-    writeAnswer: (key, answer, fence) => write((transaction) => writes.writeAnswer(transaction, key, answer, fence)),
+    writeAnswer: (key, answer, fence) =>
+      writeAnswer((transaction) => writes.writeAnswer(transaction, key, answer, fence)),
     writeRefusal: (key, fence) => write((transaction) => writes.writeRefusal(transaction, key, fence)),
     findAnswer: (hash, within) => read(() => reads.answer(hash, within)),
     writeCachedAnswer: (intent, answer, fence) =>

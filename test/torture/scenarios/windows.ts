@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { FAILPOINTS, type FailpointName } from '../../../src/app/failpoints.ts';
 import { INITIAL } from '../../../src/storage/sqlite/migrations/0001-initial.ts';
 import { type Audit, auditBatch, sumAudits } from '../audit.ts';
+import { callsBy } from '../kill-process.ts';
 import { billFigures, type Scenario, type ScenarioContext } from '../scenario.ts';
 import { createWorld, type World } from '../world.ts';
 import { startOf } from './kills.ts';
@@ -70,10 +71,11 @@ async function killIn({ failpoint, nth = 1, before }: Window, context: ScenarioC
     if (killed.signal !== 'SIGKILL') violations.push(`the window was not reached: exit ${killed.code}`);
     const [left] = failpoint === 'migrating' ? [] : await (await world.store()).listBatches({ limit: 1 });
     const inFlight = left?.totals.openCalls ?? 0;
+    const kill = { who: 'killed', taken: callsBy(world, 'killed').filter((call) => call.delivered).length };
     const resumed = world.start('resumed', start);
     const { json } = await resumed.ended;
     if (json === undefined) throw new Error(`It was not resumed: ${resumed.stderr()}`);
-    return await auditBatch(world, { table, report: json, inFlightAtKills: inFlight, violations });
+    return await auditBatch(world, { table, report: json, inFlightAtKills: inFlight, kills: [kill], violations });
   } catch (thrown) {
     violations.push(String(thrown));
     throw thrown;
