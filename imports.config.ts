@@ -25,6 +25,7 @@ export const GROUPS: { [name: string]: string[] } = {
     'storage/conversations',
     'storage/drafts',
     'storage/idempotency',
+    'storage/jobs',
     'storage/journal',
     'storage/keys',
     'storage/leases',
@@ -47,6 +48,14 @@ const RUNNER = [
   'table contracts',
   'storage contracts',
 ];
+const JOBS = [
+  'low rooms',
+  'runner/contract',
+  'runner/runner',
+  'runner/require-scope',
+  'runner/intake/standing-batch',
+  'storage contracts',
+];
 const TOOLS = [
   'low rooms',
   'agent/tool',
@@ -63,6 +72,7 @@ const FACE = [
   'registry',
   'runner',
   'access',
+  'jobs',
   'table contracts',
   'provider contracts',
   'storage contracts',
@@ -86,6 +96,7 @@ export const IMPORTS: { [room: string]: string[] } = {
   runner: RUNNER,
   uploads: ['low rooms', 'runner/contract', 'storage contracts'],
   access: ['low rooms', 'runner/contract', 'runner/runner', 'storage contracts', 'tools/execute/confirmations'],
+  jobs: JOBS,
   tools: TOOLS,
   mcp: FACE,
   http: FACE,

@@ -83,6 +83,8 @@ export type ErrorCode =
   | 'lease_lost'
   | 'process_died'
   | 'failures_not_tolerated'
+  | 'job_not_found'
+  | 'deadline_passed'
   | 'budget_unpriced'
   | 'budget_reached'
   | 'confirmation_needed'

@@ -14,6 +14,7 @@ import { parseRequest } from './intake/check-request.ts';
 import { appendRows, collectBatch, planCollected, sealBatch } from './intake/collect.ts';
 import { createBatch } from './intake/create-batch.ts';
 import { defineInline } from './intake/define-inline.ts';
+import { openStandingBatch } from './intake/standing-batch.ts';
 import { planBatch } from './intake/validate-input.ts';
 import { ENDED } from './lifecycle/batch.ts';
 import { emitCreated } from './lifecycle/batch-events.ts';
@@ -97,6 +98,10 @@ function bind(caller: Caller, deps: RunnerDeps & { orders: RowOrders }): Runner 
       const request = parseRequest(sealRequest, given);
       const plan = await sealBatch(await read(id, 'run'), { ...request, approve }, { deps, caller });
       return { report: await report(id), plan };
+    },
+    async openStanding(target, options) {
+      requireScope(caller, 'run');
+      return openStandingBatch(target, options, { deps, caller });
     },
     async drive(id, options = {}) {
       await read(id);

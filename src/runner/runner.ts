@@ -6,7 +6,7 @@ import type { Caller } from './contract/caller.ts';
 import type { Appended, AppendRequest, CollectRequest, SealRequest } from './contract/collect.ts';
 import type { Estimate } from './contract/estimate.ts';
 import type { InlineAgent } from './contract/inline-agent.ts';
-import type { BatchTuning } from './contract/options.ts';
+import type { BatchOptions, BatchTuning } from './contract/options.ts';
 import type { BatchPlan } from './contract/plan.ts';
 import type { BatchReport, Savings } from './contract/report.ts';
 import type { BatchRequest, ResumeRequest, RetryRequest } from './contract/request.ts';
@@ -14,6 +14,7 @@ import type { RowReport } from './contract/row.ts';
 import type { RowPage, RowPageQuery, RowSearch, RowSearchQuery } from './contract/row-query.ts';
 import type { RowTrace } from './contract/trace.ts';
 import type { DefinedAgent } from './intake/define-inline.ts';
+import type { JobTarget, StandingBatch } from './intake/standing-batch.ts';
 
 /** The rows of an export; `not_run` are those that wait, or waited when their batch ended. */
 export type ExportStatus = 'succeeded' | 'failed' | 'not_run';
@@ -56,6 +57,8 @@ export interface Runner {
     request?: SealRequest,
     approve?: (plan: BatchPlan, batchId: string) => Promise<void>,
   ): Promise<{ report: BatchReport; plan: BatchPlan }>;
+  /** Prepares the batch in which the jobs of an agent collect; stores nothing. */
+  openStanding(target: JobTarget, options: BatchOptions): Promise<StandingBatch>;
   /** Takes the lease and runs the batch until it ends or pauses. `signal` drains; `hardSignal` stops immediately. */
   drive(
     batchId: string,

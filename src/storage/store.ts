@@ -6,6 +6,7 @@ import type { CacheStore } from './cache.ts';
 import type { ConversationStore } from './conversations.ts';
 import type { DraftStore } from './drafts.ts';
 import type { IdempotencyStore } from './idempotency.ts';
+import type { JobStore } from './jobs.ts';
 import type { JournalStore } from './journal.ts';
 import type { KeyStore } from './keys.ts';
 import type { LeaseStore } from './leases.ts';
@@ -28,6 +29,7 @@ export interface Store
     LeaseStore,
     RowStore,
     JournalStore,
+    JobStore,
     CacheStore,
     ProviderJobStore,
     ConversationStore,

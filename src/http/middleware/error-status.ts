@@ -76,6 +76,8 @@ const STATUS: { [code in ErrorCode]: ContentfulStatusCode } = {
   process_died: 500,
   lease_lost: 409,
   failures_not_tolerated: 422,
+  job_not_found: 404,
+  deadline_passed: 409,
   budget_unpriced: 422,
   confirmation_needed: 409,
   budget_reached: 409,

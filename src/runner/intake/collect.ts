@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import type { AgentDefinition } from '../../agent/definition.ts';
 import { AppError } from '../../base/errors.ts';
 import { parseJson } from '../../base/exact-number.ts';
 import { nearest } from '../../base/nearest.ts';
 import type { Json } from '../../protocol/messages.ts';
-import type { BatchRecord } from '../../storage/batches.ts';
+import type { BatchRecord, NewBatch } from '../../storage/batches.ts';
 import { type Caller, createdBy } from '../contract/caller.ts';
 import {
   type Appended,
@@ -21,58 +22,90 @@ import type { RunnerDeps } from '../deps.ts';
 import { nextBatchStatus } from '../lifecycle/batch.ts';
 import { emitStatus } from '../lifecycle/batch-events.ts';
 import { storable } from '../lifecycle/drive-context.ts';
+import { settingsOf } from '../lifecycle/settings.ts';
 import { storedPlanOf } from '../output/results.ts';
 import { collectedSource, withCollectedSource } from './collected-source.ts';
 import { newBatch } from './new-batch.ts';
-import { insertWithOutput } from './output-place.ts';
+import { insertWithOutput, outputPlace } from './output-place.ts';
 import { planBatch } from './validate-input.ts';
+
+type Model = Pick<AgentDefinition['model'], 'provider' | 'model'>;
 
 interface Parts {
   deps: RunnerDeps;
   caller: Caller;
 }
 
+/** A batch that collects rows, before it is stored, with what is known of its agent. */
+export interface PreparedCollection {
+  batch: NewBatch;
+  request: BatchRequest;
+  plan: BatchPlan;
+  agent: AgentDefinition;
+}
+
 /**
- * Stores a batch that collects rows. Everything but its rows is validated now.
+ * Prepares a batch that collects rows, and stores nothing. Everything but its rows is validated.
+ * @param options.model replaces the model of the agent
  * @throws AppError the first problem's code, with all problems in the message
  */
-export async function collectBatch(
-  given: CollectRequest,
-  { deps, caller }: Parts,
-): Promise<{ batch: BatchRecord; inserted: boolean }> {
-  const { columns, ...rest } = given;
+export async function prepareCollection(
+  { columns, ...rest }: CollectRequest,
+  { deps, caller, model }: Parts & { model?: Model },
+): Promise<PreparedCollection & { store(): Promise<{ batch: BatchRecord; inserted: boolean }> }> {
   const id = deps.newId('bat');
   const request: BatchRequest = { ...rest, csv_uri: collectedUri(id) };
   const source = collectedSource({ uri: request.csv_uri, columns });
-  const own = withCollectedSource(source, deps);
+  const own = withCollectedSource(source, withModel(model, deps));
   const plan = await planBatch(request, own, caller);
   const agent = agentOf(plan, (problem) => problem.code !== 'no_rows');
   const { standIn = null } = await deps.provider(agent.model.provider, agent.model);
-  const idempotencyKey = request.options?.idempotency_key ?? null;
-  const stored = await insertWithOutput(request, plan, {
-    id,
-    deps: own,
-    record: (outputUri) =>
-      newBatch({
-        ...{ id, status: 'collecting', idempotencyKey, columns, createdAt: deps.clock.now() },
-        plan: storable({
-          request: withAbsoluteOutput(request, deps),
-          fileRoots: deps.tables.roots,
-          agent,
-          toolSpecs: null,
-          inputMapping: plan.input_mapping,
-          reading: plan.reading,
-          outputUri,
-          estimate: null,
-          warnings: plan.warnings,
-          standIn,
-          createdBy: createdBy.parse(caller),
-        }),
-        rowLimit: request.options?.sample ?? null,
+  const record = (outputUri: string) =>
+    newBatch({
+      ...{ id, status: 'collecting', columns, createdAt: deps.clock.now() },
+      idempotencyKey: request.options?.idempotency_key ?? null,
+      plan: storable({
+        request: withAbsoluteOutput(request, deps),
+        fileRoots: deps.tables.roots,
+        agent,
+        toolSpecs: null,
+        inputMapping: plan.input_mapping,
+        reading: plan.reading,
+        outputUri,
+        estimate: null,
+        warnings: plan.warnings,
+        standIn,
+        createdBy: createdBy.parse(caller),
       }),
-  });
-  if (!stored.inserted) refuseOther(stored.batch, request, columns);
+      rowLimit: request.options?.sample ?? null,
+      ...(model !== undefined && { settings: { model: { ...model } } }),
+    });
+  const place = { id, deps: own };
+  return {
+    ...{ batch: record(outputPlace(request, plan, place)), request, plan, agent },
+    store: () => insertWithOutput(request, plan, { ...place, record }),
+  };
+}
+
+/** Stores a batch that collects rows; see {@link prepareCollection}. */
+export async function collectBatch(
+  given: CollectRequest,
+  parts: Parts,
+): Promise<{ batch: BatchRecord; inserted: boolean }> {
+  const { request, store } = await prepareCollection(given, parts);
+  const stored = await store();
+  if (!stored.inserted) refuseOther(stored.batch, request, given.columns);
   return stored;
+}
+
+/** The dependencies with another model for every agent. */
+function withModel(model: Model | undefined, deps: RunnerDeps): RunnerDeps {
+  if (model === undefined) return deps;
+  const findAgent: RunnerDeps['findAgent'] = async (name, version) => {
+    const agent = await deps.findAgent(name, version);
+    return { ...agent, model: { ...agent.model, ...model } };
+  };
+  return { ...deps, findAgent };
 }
 
 /** The output URI of a request that another process may carry out. */
@@ -151,9 +184,10 @@ export async function planCollected(
   { deps, caller }: Parts,
 ): Promise<{ plan: BatchPlan; request: BatchRequest }> {
   const { request: first } = storedPlanOf(batch);
+  const { model } = settingsOf(batch);
   const request = options === undefined ? first : { ...first, options: { ...first.options, ...options } };
   const source = collectedSource({ uri: first.csv_uri, columns: batch.columns ?? [] }, { batch, store: deps.store });
-  return { plan: await planBatch(request, withCollectedSource(source, deps), caller), request };
+  return { plan: await planBatch(request, withCollectedSource(source, withModel(model, deps)), caller), request };
 }
 
 /**

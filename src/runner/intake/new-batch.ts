@@ -3,14 +3,14 @@ import type { NewBatch } from '../../storage/batches.ts';
 type Known = Pick<NewBatch, 'id' | 'status' | 'idempotencyKey' | 'plan' | 'columns' | 'rowLimit' | 'createdAt'>;
 
 /** A batch of which nothing has happened yet. */
-export function newBatch(known: Known): NewBatch {
+export function newBatch(known: Known & Pick<Partial<NewBatch>, 'settings'>): NewBatch {
   return {
+    settings: {},
     ...known,
     pauseReason: null,
     error: null,
     ending: null,
     control: null,
-    settings: {},
     loadWarnings: [],
     output: null,
     startedAt: null,

@@ -53,7 +53,7 @@ export async function insertWithOutput(
 }
 
 /** The output URI of a batch. */
-function outputPlace(
+export function outputPlace(
   { output_uri: given }: BatchRequest,
   { output_uri: planned, source_files }: Pick<BatchPlan, 'output_uri' | 'source_files'>,
   { id, deps }: { id: string; deps: RunnerDeps },

@@ -19,6 +19,7 @@ import { UPLOADS_AND_DRAFTS } from './migrations/0016-uploads-and-drafts.ts';
 import { IDEMPOTENCY } from './migrations/0017-idempotency.ts';
 import { APPENDED_ROWS } from './migrations/0018-appended-rows.ts';
 import { ACCESS } from './migrations/0019-access.ts';
+import { JOBS } from './migrations/0020-jobs.ts';
 import { prepare } from './statement.ts';
 
 /** Migration N (from 1) takes a database from schema version N - 1 to N. */
@@ -42,6 +43,7 @@ const MIGRATIONS: readonly string[] = [
   IDEMPOTENCY,
   APPENDED_ROWS,
   ACCESS,
+  JOBS,
 ];
 
 /** "Rowm": marks a SQLite file as Rowmill's. */

@@ -42,6 +42,7 @@ import {
   prepareUpdateDraft,
 } from './drafts/drafts.ts';
 import { prepareClaimKey, prepareFreeKey, prepareKeepAnswer } from './idempotency/idempotent-requests.ts';
+import { openJobStore } from './jobs/open-job-store.ts';
 import { prepareListPrunableBatches } from './journal/list-prunable-batches.ts';
 import { preparePruneRuns } from './journal/prune-runs.ts';
 import { prepareReadJournal, prepareReadJournalByPrefix } from './journal/read-journal.ts';
@@ -292,6 +293,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     settleProviderJobRows: (fence, jobId, results) =>
       write((transaction) => writes.settleProviderJobRows(transaction, fence, jobId, results)),
 
+    ...openJobStore(db, { read, write }),
     saveAgent: (agent) => write(() => writes.saveAgent(agent)),
     listSavedAgents: () => read(() => reads.savedAgents()),
     insertConversation: (conversation) => write(() => writes.insertConversation(conversation)),

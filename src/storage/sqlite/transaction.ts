@@ -18,6 +18,8 @@ export interface FencedBatch {
   picksRows: 0 | 1;
   /** 1: ended rows are added to the outbox. */
   delivers: number;
+  /** The queue whose jobs its rows are. */
+  queue: number | null;
 }
 
 /**
@@ -47,7 +49,7 @@ export function prepareTransactions(db: DatabaseSync, dayCap?: DayCap): () => Tr
   const beginDays = dayCap === undefined ? undefined : prepareDaySums(db, dayCap);
   const readFence = prepare<FencedBatch>(
     db,
-    `SELECT b.key, l.epoch, b.row_limit AS rowLimit, b.limit_by_place AS limitsPlaces, b.picks_rows AS picksRows, b.delivers
+    `SELECT b.key, l.epoch, b.row_limit AS rowLimit, b.limit_by_place AS limitsPlaces, b.picks_rows AS picksRows, b.delivers, b.queue
      FROM batches b JOIN batch_leases l ON l.batch = b.key WHERE b.id = ?`,
   );
   const addTotals = prepareAddTotals(db);

@@ -3,6 +3,7 @@ import { AppError } from '../../../base/errors.ts';
 import type { Fence } from '../../leases.ts';
 import type { RowResult } from '../../rows.ts';
 import { textOrNull } from '../batches/batch-record.ts';
+import { prepareAddDelivery } from '../jobs/deliveries.ts';
 import { prepare } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
 import { prepareAddToOutbox } from './outbox.ts';
@@ -24,6 +25,7 @@ export function prepareFinishRow(db: DatabaseSync): FinishRow {
      SELECT id, ?, ? FROM journal_entries WHERE run = ? AND turn = ? AND call = 0`,
   );
   const addToOutbox = prepareAddToOutbox(db);
+  const deliver = prepareAddDelivery(db);
   return (transaction, fence, row, result) => {
     const fenced = transaction.fenced(fence);
     const batch = fenced.key;
@@ -34,6 +36,7 @@ export function prepareFinishRow(db: DatabaseSync): FinishRow {
     const changed = finish.run(...outcome, result.endedAt, result.processingMs, rowId(batch, row));
     if (changed === 0) throw new AppError('internal', `Row ${row} of batch ${fence.batchId} is not running.`);
     addToOutbox(fenced, rowId(batch, row));
+    if (fenced.queue !== null) deliver.ofRow(rowId(batch, row), result.endedAt);
     const totals = transaction.totals(batch);
     totals.running -= 1;
     totals[result.status] += 1;

@@ -14,6 +14,8 @@ export interface Claim {
 }
 
 /** @param places only rows with a place below this are claimed; null: all rows */
+type PlacedRow = StoredRow & { place: number };
+
 type PickRows = (batch: number, claim: Claim, places: number | null) => StoredRow[];
 
 /**
@@ -22,9 +24,9 @@ type PickRows = (batch: number, claim: Claim, places: number | null) => StoredRo
  */
 export function preparePickRows(db: DatabaseSync): PickRows {
   const prepareFor = (more: string) => ({
-    placed: prepare<StoredRow>(
+    placed: prepare<PlacedRow>(
       db,
-      `SELECT ${ROW_COLUMNS}
+      `SELECT ${ROW_COLUMNS}, s.place
        FROM row_states s INDEXED BY row_states_place JOIN row_sources o ON o.id = s.id
        WHERE s.id >> 32 = ? AND s.place IS NOT NULL AND s.held IS NULL AND s.status = ${QUEUED} AND s.id < ? AND s.place < ?${more}
        ORDER BY s.place, s.id ${LIMIT}`,
@@ -39,19 +41,33 @@ export function preparePickRows(db: DatabaseSync): PickRows {
   });
   const all = prepareFor('');
   const begunOnly = prepareFor(' AND s.claims > 0');
-  const claimOne = prepare(
-    db,
-    `UPDATE row_states SET status = ${RUNNING}, attempt = max(attempt, 1), claims = claims + 1, started_at = ?, owner = ?
-     WHERE id = ?`,
-  );
+  const change = `status = ${RUNNING}, attempt = max(attempt, 1), claims = claims + 1, started_at = ?, owner = ?`;
+  const claimOne = prepare(db, `UPDATE row_states SET ${change} WHERE id = ?`);
+  const prepareClaimPlace = (more: string) =>
+    prepare(
+      db,
+      `UPDATE row_states AS s INDEXED BY row_states_place SET ${change}
+       WHERE s.id >> 32 = ? AND s.place = ? AND s.place IS NOT NULL AND s.held IS NULL AND s.status = ${QUEUED}
+         AND s.id >= ? AND s.id <= ?${more}`,
+    );
+  const claimPlace = { all: prepareClaimPlace(''), begun: prepareClaimPlace(' AND s.claims > 0') };
   return (batch, { first, end, limit, at, begun, owner }, places) => {
     const { placed, others } = begun ? begunOnly : all;
     const claim = (rows: StoredRow[]) => {
       for (const { id } of rows) claimOne.run(at, owner, id);
       return rows;
     };
+    // Of one place, the same conditions between the first and the last selected id match exactly the selected rows.
+    const claimPlaced = (rows: PlacedRow[]): StoredRow[] => {
+      const update = begun ? claimPlace.begun : claimPlace.all;
+      for (const [place, run] of Map.groupBy(rows, (row) => row.place)) {
+        const [next, last] = [run[0], run.at(-1)];
+        if (next !== undefined && last !== undefined) update.run(at, owner, batch, place, next.id, last.id);
+      }
+      return rows;
+    };
     // Rows with a place are claimed before the others are selected, so that this second query need not scan over them.
-    const rows = claim(placed.all(batch, end, places ?? Number.MAX_SAFE_INTEGER, limit));
+    const rows = claimPlaced(placed.all(batch, end, places ?? Number.MAX_SAFE_INTEGER, limit));
     return rows.length === limit || places !== null
       ? rows
       : [...rows, ...claim(others.all(first, end, limit - rows.length))];

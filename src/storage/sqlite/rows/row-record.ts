@@ -11,7 +11,8 @@ export const RUNNING = 1;
 export const SUCCEEDED = 2;
 export const FAILED = 3;
 
-const STATUSES: readonly RowStatus[] = ['queued', 'running', 'succeeded', 'failed'];
+/** The statuses by the numbers that encode them. */
+export const STATUSES: readonly RowStatus[] = ['queued', 'running', 'succeeded', 'failed'];
 
 /** The number that encodes a status in `row_states`. */
 export function statusCode(status: RowStatus): number {

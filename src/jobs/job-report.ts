@@ -1,0 +1,63 @@
+import type { JsonObject } from '../protocol/messages.ts';
+import type { JobReport } from '../runner/contract/job.ts';
+import type { RowTrace } from '../runner/contract/trace.ts';
+import { type JobRecord, jobErrorOf, jobStateOf } from '../storage/jobs.ts';
+
+/** A job as faces show it, without what its calls cost. */
+export function jobReportOf(job: JobRecord, columns: readonly string[]): JobReport {
+  const { queue, row, batch } = job;
+  return {
+    job_id: job.id,
+    state: jobStateOf(job),
+    agent: `${queue.agent}@${queue.version}`,
+    model: queue.model,
+    priority: job.priority,
+    batch_id: batch?.id ?? null,
+    row: row?.row ?? null,
+    input: row === null ? null : inputOf(row.cells, columns),
+    result: resultOf(row?.output ?? null),
+    error: jobErrorOf(job),
+    cost_usd: null,
+    saved_usd: null,
+    not_before: isoOf(job.notBefore),
+    deadline: isoOf(job.deadline),
+    callback_url: job.callbackUrl,
+    max_cost_usd: job.capMicroUsd === null ? null : job.capMicroUsd / 1e6,
+    created_at: new Date(job.createdAt).toISOString(),
+    ended_at: isoOf(job.endedAt),
+  };
+}
+
+/** What the answered calls of a job cost, and what they saved against the standard price. */
+export function costOf({ attempts }: RowTrace): Pick<JobReport, 'cost_usd' | 'saved_usd'> {
+  const answers = attempts.flatMap(({ entries }) =>
+    entries.flatMap(({ kind, answer, cachedFrom }) =>
+      kind === 'model' && answer !== null && cachedFrom === undefined ? [answer] : [],
+    ),
+  );
+  if (answers.some(({ costMicroUsd }) => costMicroUsd === null)) return { cost_usd: null, saved_usd: null };
+  let [cost, saved] = [0, 0];
+  for (const { costMicroUsd, standardMicroUsd } of answers) {
+    cost += costMicroUsd ?? 0;
+    saved += standardMicroUsd == null ? 0 : standardMicroUsd - (costMicroUsd ?? 0);
+  }
+  return { cost_usd: cost / 1e6, saved_usd: saved / 1e6 };
+}
+
+function inputOf(cells: readonly unknown[], columns: readonly string[]): JsonObject {
+  const filled = columns.flatMap((column, index) => {
+    const cell = cells[index];
+    return cell === null || cell === undefined ? [] : [[column, cell] as const];
+  });
+  return Object.fromEntries(filled) as JsonObject;
+}
+
+/** The structured answer; expressions of an output mapping are not asked of jobs. */
+function resultOf(output: JsonObject | null): JsonObject | null {
+  const structured = output?.['structured'];
+  return typeof structured === 'object' && structured !== null ? (structured as JsonObject) : output;
+}
+
+function isoOf(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
+}

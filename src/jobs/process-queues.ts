@@ -1,0 +1,147 @@
+import { AppError, toAppError } from '../base/errors.ts';
+import { dollars } from '../base/figures.ts';
+import type { ProcessedQueue, ProcessRequest } from '../runner/contract/job.ts';
+import type { BatchPlan } from '../runner/contract/plan.ts';
+import type { QueueRecord } from '../storage/jobs.ts';
+import { STANDING_OPTIONS } from './enqueue.ts';
+import type { JobsParts } from './jobs-parts.ts';
+
+/** How far an estimate may be above the accepted one. */
+const TOLERANCE = 1.1;
+const HOUR_MS = 3_600_000;
+
+/** Which queues are processed, and who was asked. */
+export interface Processing extends ProcessRequest {
+  agent?: string;
+  /** Nobody is asked: only jobs with a cap of their own run, under the sum of their caps. */
+  isUnattended?: boolean;
+}
+
+/** A batch of waiting jobs with what it may cost. */
+interface Candidate {
+  queue: QueueRecord;
+  batchId: string;
+  spendingUsd: number | null;
+  error: AppError | undefined;
+}
+
+/**
+ * Seals the batches of waiting jobs, and starts them. Jobs that are not due move on to the next standing batch. A queue
+ * that can't be processed keeps its jobs, and says why.
+ * @throws AppError `confirmation_needed` when neither a cap nor an estimate was accepted; nothing has changed then
+ */
+export async function processQueues(request: Processing, parts: JobsParts): Promise<ProcessedQueue[]> {
+  const candidates = await candidatesOf(request, parts);
+  requireConsent(request, candidates);
+  const share = shareOf(request, candidates);
+  const results: ProcessedQueue[] = [];
+  for (const candidate of candidates) results.push(await processBatch(candidate, { request, share }, parts));
+  return results;
+}
+
+async function candidatesOf({ agent }: Processing, { store, runner }: JobsParts): Promise<Candidate[]> {
+  const candidates: Candidate[] = [];
+  for (const queue of await store.listQueues(agent)) {
+    for (const { batchId, jobs } of queue.collecting) {
+      if (jobs === 0) continue;
+      const plan = await runner.planRun(batchId, { options: { ...STANDING_OPTIONS } }).catch(toAppError);
+      const error = plan instanceof AppError ? plan : problemOf(plan);
+      const spendingUsd = plan instanceof AppError ? null : plan.spending_usd;
+      candidates.push({ queue, batchId, spendingUsd, error });
+    }
+  }
+  return candidates;
+}
+
+function problemOf({ problems: [first] }: BatchPlan): AppError | undefined {
+  return first === undefined ? undefined : new AppError(first.code, first.message);
+}
+
+/** Nothing is spent unless a person set a cap or accepted the estimate. */
+function requireConsent(
+  { max_cost_usd: cap, accepted_usd: accepted, isUnattended }: Processing,
+  all: Candidate[],
+): void {
+  if (cap !== undefined || isUnattended === true) return;
+  const costs = all.filter(({ error }) => error === undefined).map(({ spendingUsd }) => spendingUsd);
+  const known = costs.flatMap((cost) => cost ?? []);
+  const sum = known.reduce((total, cost) => total + cost, 0);
+  const isKnown = known.length === costs.length;
+  if (accepted !== undefined && isKnown && sum <= accepted * TOLERANCE) return;
+  const estimate = isKnown ? `The jobs may cost ${dollars(sum)}` : 'The price of the jobs is unknown';
+  const before = accepted === undefined ? '' : `, more than the accepted ${dollars(accepted)}`;
+  throw new AppError(
+    'confirmation_needed',
+    `${estimate}${isKnown ? before : ''}. Give accepted_usd with the estimate that a person accepts, or max_cost_usd with a cap.`,
+  );
+}
+
+/** The part of the cap that a batch gets: by its cost, or all alike where a cost is unknown. */
+function shareOf(
+  { max_cost_usd: cap }: Processing,
+  candidates: Candidate[],
+): (candidate: Candidate) => number | undefined {
+  const startable = candidates.filter(({ error }) => error === undefined);
+  const isKnown = startable.every(({ spendingUsd }) => spendingUsd !== null && spendingUsd > 0);
+  const weight = ({ spendingUsd }: Candidate) => (isKnown ? (spendingUsd ?? 1) : 1);
+  const total = startable.reduce((sum, candidate) => sum + weight(candidate), 0);
+  return (candidate) => (cap === undefined ? undefined : (cap * weight(candidate)) / total);
+}
+
+async function processBatch(
+  candidate: Candidate,
+  { request, share }: { request: Processing; share: (candidate: Candidate) => number | undefined },
+  parts: JobsParts,
+): Promise<ProcessedQueue> {
+  const { queue, batchId, error } = candidate;
+  const { store, runner, now } = parts;
+  const result: ProcessedQueue = {
+    ...{ agent: `${queue.agent}@${queue.version}`, model: queue.model, batch_id: null, jobs: 0, later: 0, expired: 0 },
+    ...{ expected_usd: null, executor: null, error: null },
+  };
+  if (error !== undefined) return { ...result, error: { code: error.code, message: error.message } };
+  const wasStanding = await store.closeStanding(queue, batchId);
+  try {
+    const sifted = await sift(candidate, request, parts);
+    Object.assign(result, { later: sifted.later, expired: sifted.expired });
+    const batch = await store.readBatch(batchId);
+    if (batch === undefined || batch.status !== 'collecting') return result;
+    if (batch.totals.rows === 0) {
+      await runner.cancel(batchId);
+      return result;
+    }
+    const cap = request.isUnattended === true ? sifted.capUsd : share(candidate);
+    const hours = sifted.deadline === null ? undefined : Math.max(0.01, (sifted.deadline - now()) / HOUR_MS);
+    const options = {
+      ...{ ...STANDING_OPTIONS, mode: request.mode },
+      ...(cap !== undefined && { max_cost_usd: cap }),
+      ...(hours !== undefined && request.mode !== 'realtime' && { batch_deadline_hours: hours }),
+    };
+    const { plan } = await runner.run(batchId, { options }, async ({ spending_usd }) => {
+      // Jobs may have arrived since the estimate was accepted.
+      requireConsent(request, [{ ...candidate, spendingUsd: spending_usd }]);
+    });
+    const { executor = null } = plan.execution ?? {};
+    return { ...result, batch_id: batchId, jobs: batch.totals.rows, expected_usd: plan.spending_usd, executor };
+  } catch (thrown) {
+    const fault = toAppError(thrown);
+    if (fault.code === 'store_unavailable' || fault.code === 'internal') throw fault;
+    if (wasStanding) await store.reopenStanding(queue, batchId);
+    return { ...result, error: { code: fault.code, message: fault.message } };
+  }
+}
+
+async function sift({ queue, batchId }: Candidate, { isUnattended = false }: Processing, parts: JobsParts) {
+  const { store, runner, now } = parts;
+  const { agent, version, model } = queue;
+  const opened = await runner.openStanding({ agent, version, provider: model }, STANDING_OPTIONS);
+  const sum = { later: 0, expired: 0 };
+  for (;;) {
+    const step = await store.siftJobs({
+      ...{ queue: { agent, version, model }, from: batchId, to: opened.batch, now: now(), cappedOnly: isUnattended },
+    });
+    sum.later += step.moved;
+    sum.expired += step.expired;
+    if (step.isDone) return { ...sum, deadline: step.deadline, capUsd: step.capMicroUsd / 1e6 };
+  }
+}

@@ -1,0 +1,44 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { JobStore } from '../../jobs.ts';
+import type { Transaction } from '../transaction.ts';
+import { prepareCancelJob, prepareSetJobPriority } from './change-jobs.ts';
+import {
+  prepareClaimDeliveries,
+  prepareListDeliveries,
+  prepareRetryDelivery,
+  prepareSettleDelivery,
+} from './deliveries.ts';
+import { prepareInsertJobs } from './insert-jobs.ts';
+import { prepareReadQueues, prepareStanding } from './queues.ts';
+import { prepareListJobs, prepareReadJob } from './read-jobs.ts';
+import { prepareSiftJobs } from './sift-jobs.ts';
+
+interface Access {
+  read: <T>(query: () => T) => Promise<T>;
+  write: <T>(operation: (transaction: Transaction) => T) => Promise<T>;
+}
+
+/** The part of the store that holds jobs and their deliveries. */
+export function openJobStore(db: DatabaseSync, { read, write }: Access): JobStore {
+  const queues = prepareReadQueues(db);
+  const [readJob, listJobs, listDeliveries] = [prepareReadJob(db), prepareListJobs(db), prepareListDeliveries(db)];
+  const [insertJobs, siftJobs, standing] = [prepareInsertJobs(db), prepareSiftJobs(db), prepareStanding(db)];
+  const [cancelJob, setJobPriority] = [prepareCancelJob(db), prepareSetJobPriority(db)];
+  const [claim, settle, retry] = [prepareClaimDeliveries(db), prepareSettleDelivery(db), prepareRetryDelivery(db)];
+  return {
+    readQueue: (queue) => read(() => queues.one(queue)),
+    listQueues: (agent) => read(() => queues.list(agent)),
+    insertJobs: (insert) => write((transaction) => insertJobs(transaction, insert)),
+    readJob: (id) => read(() => readJob(id)),
+    listJobs: (options) => read(() => listJobs(options)),
+    cancelJob: (id, at) => write((transaction) => cancelJob(transaction, id, at)),
+    setJobPriority: (id, priority) => write((transaction) => setJobPriority(transaction, id, priority)),
+    closeStanding: (queue, batchId) => write(() => standing.close(queue, batchId)),
+    reopenStanding: (queue, batchId) => write(() => standing.reopen(queue, batchId)),
+    siftJobs: (sifting) => write((transaction) => siftJobs(transaction, sifting)),
+    claimDeliveries: (options) => write(() => claim(options)),
+    settleDelivery: (eventId, outcome) => write(() => settle(eventId, outcome)),
+    listDeliveries: (options) => read(() => listDeliveries(options)),
+    retryDelivery: (eventId, at) => write(() => retry(eventId, at)),
+  };
+}

@@ -1,0 +1,180 @@
+import { afterEach, expect, test } from 'vitest';
+import { AppError } from '../../src/base/errors.ts';
+import { CALL_USD, testAgent } from '../runner/world.ts';
+import { type JobsWorld, job, startJobsWorld } from './jobs-world.ts';
+
+let world: JobsWorld;
+afterEach(() => world.close());
+
+const later = (hours: number) => new Date(world.clock.now + hours * 3_600_000).toISOString();
+const ids = async (...requests: Parameters<typeof world.jobs.enqueue>[0][number][]) =>
+  (await world.jobs.enqueue(requests)).map(({ job_id }) => job_id);
+const states = async (all: string[]) => Promise.all(all.map(async (id) => (await world.jobs.show(id)).state));
+
+test('collects jobs in the standing batch, processes it by the accepted estimate, and shows results and costs', async () => {
+  world = await startJobsWorld();
+  const [first, second] = await ids(job('a'), job('b'));
+  const [queue] = await world.jobs.queues();
+  expect(queue).toMatchObject({ agent: 'tester', waiting: 2, problem: null, oldest_at: '2026-11-29T02:00:00.000Z' });
+  expect(await world.jobs.show(first ?? '')).toMatchObject({
+    state: 'waiting',
+    batch_id: queue?.batch_id,
+    input: { q: 'a' },
+  });
+  const [processed] = await world.jobs.process({ accepted_usd: 1, mode: 'auto' });
+  expect(processed).toMatchObject({ batch_id: queue?.batch_id, jobs: 2, later: 0, expired: 0, error: null });
+  expect(await states([first ?? ''])).toEqual(['queued']);
+  expect(await world.jobs.queues()).toEqual([]);
+  await ids(job('c'));
+  expect((await world.jobs.queues())[0]?.batch_id).not.toBe(queue?.batch_id);
+  expect((await world.runner.drive(processed?.batch_id ?? '')).status).toBe('completed');
+  const shown = await world.jobs.show(second ?? '');
+  expect(shown).toMatchObject({ state: 'succeeded', result: { answer: 'b!' }, error: null, saved_usd: 0 });
+  expect(shown.cost_usd).toBeCloseTo(CALL_USD, 12);
+});
+
+test('starts nothing without a cap or an accepted estimate, and nothing above 1.1 times of it', async () => {
+  world = await startJobsWorld();
+  const all = await ids(...Array.from({ length: 50 }, (_, index) => job(`q${index}`)));
+  for (const request of [{}, { accepted_usd: 0.000_000_1 }]) {
+    await expect(world.jobs.process({ mode: 'auto', ...request })).rejects.toMatchObject({
+      code: 'confirmation_needed',
+    });
+  }
+  expect(new Set(await states(all))).toEqual(new Set(['waiting']));
+  const [processed] = await world.jobs.process({ mode: 'auto', max_cost_usd: 0.5 });
+  expect((await world.runner.report(processed?.batch_id ?? '')).options.max_cost_usd).toBe(0.5);
+});
+
+test('runs jobs by priority, and follows one that is changed while it waits', async () => {
+  world = await startJobsWorld();
+  const [low] = await ids(job('low', { priority: 1 }), job('mid'), job('high', { priority: 9 }), job('mid2'));
+  await ids(job('last', { priority: 1 }));
+  expect(await world.jobs.setPriority(low ?? '', 10)).toMatchObject({ priority: 10 });
+  const [processed] = await world.jobs.process({ accepted_usd: 1, mode: 'realtime' });
+  await world.runner.set(processed?.batch_id ?? '', { concurrency: 1 });
+  await world.runner.drive(processed?.batch_id ?? '');
+  expect(world.sent.map(({ q }) => q)).toEqual(['low', 'high', 'mid', 'mid2', 'last']);
+  await expect(world.jobs.setPriority(low ?? '', 3)).rejects.toMatchObject({
+    code: 'batch_state_invalid',
+    message: expect.stringContaining('is succeeded'),
+  });
+});
+
+test('moves jobs that are not due to the next standing batch, with their priority, and ends those that are late', async () => {
+  world = await startJobsWorld();
+  const [now, future, late] = await ids(
+    ...[job('now'), job('future', { not_before: later(2), priority: 8 }), job('late', { deadline: later(1) })],
+  );
+  world.clock.now += 1.5 * 3_600_000;
+  const [first] = await world.jobs.process({ accepted_usd: 1, mode: 'auto' });
+  expect(first).toMatchObject({ jobs: 1, later: 1, expired: 1 });
+  expect(await states([now ?? '', future ?? '', late ?? ''])).toEqual(['queued', 'waiting', 'expired']);
+  expect((await world.jobs.show(late ?? '')).error).toMatchObject({ code: 'deadline_passed' });
+  await world.runner.drive(first?.batch_id ?? '');
+  await ids(job('after'));
+  world.clock.now += 3_600_000;
+  const [second] = await world.jobs.process({ accepted_usd: 1, mode: 'realtime' });
+  expect(second).toMatchObject({ jobs: 2, later: 0 });
+  await world.runner.drive(second?.batch_id ?? '');
+  expect(world.sent.map(({ q }) => q)).toEqual(['now', 'future', 'after']);
+  expect(await world.jobs.show(future ?? '')).toMatchObject({ state: 'succeeded', result: { answer: 'future!' } });
+});
+
+test('processes unattended only jobs with a cap, under the sum of their caps', async () => {
+  world = await startJobsWorld();
+  const all = await ids(job('a'), job('b', { max_cost_usd: 0.01 }), job('c', { max_cost_usd: 0.02 }));
+  const [processed] = await world.jobs.process({ mode: 'auto', isUnattended: true });
+  expect(processed).toMatchObject({ jobs: 2, later: 1 });
+  expect(await states(all)).toEqual(['waiting', 'queued', 'queued']);
+  expect((await world.runner.report(processed?.batch_id ?? '')).options.max_cost_usd).toBeCloseTo(0.03, 9);
+});
+
+test('cancels a job that waits or is queued, and none that has started', async () => {
+  world = await startJobsWorld();
+  const [a, b, c] = await ids(job('a'), job('b'), job('c'));
+  expect(await world.jobs.cancel(a ?? '')).toMatchObject({ state: 'cancelled', batch_id: null, input: null });
+  const [processed] = await world.jobs.process({ accepted_usd: 1, mode: 'realtime' });
+  await world.jobs.cancel(b ?? '');
+  await world.runner.drive(processed?.batch_id ?? '');
+  expect(await states([a ?? '', b ?? '', c ?? ''])).toEqual(['cancelled', 'cancelled', 'succeeded']);
+  await expect(world.jobs.cancel(c ?? '')).rejects.toMatchObject({ code: 'batch_state_invalid' });
+  await expect(world.jobs.cancel('job_none')).rejects.toMatchObject({ code: 'job_not_found' });
+  expect(world.sent).toHaveLength(1);
+});
+
+test('enqueues a job once for its key, and a request once for its key', async () => {
+  world = await startJobsWorld();
+  const [first] = await world.jobs.enqueue([job('a', { idempotency_key: 'k' })]);
+  expect(await world.jobs.enqueue([job('a', { idempotency_key: 'k' })])).toEqual([{ ...first, repeated: true }]);
+  await expect(world.jobs.enqueue([job('b', { idempotency_key: 'k' })])).rejects.toThrow('with another input');
+  const bulk = [job('x'), job('y')];
+  const once = await world.jobs.enqueue(bulk, { key: 'bulk' });
+  const again = await world.jobs.enqueue([...bulk, job('z')], { key: 'bulk' });
+  expect(again.map(({ repeated }) => repeated)).toEqual([true, true, false]);
+  expect(again.slice(0, 2).map(({ job_id }) => job_id)).toEqual(once.map(({ job_id }) => job_id));
+  expect((await world.jobs.queues())[0]?.waiting).toBe(4);
+});
+
+test('names every faulty job before one is added', async () => {
+  world = await startJobsWorld();
+  const bad = [
+    job('a'),
+    job('b', { input: { qq: 'b' } }),
+    job('c', { agent: 'nobody' }),
+    job('d', { callback_url: 'https://x.test/' }),
+  ];
+  const error = await world.jobs.enqueue(bad).catch((thrown: unknown) => thrown as AppError);
+  expect(error).toMatchObject({ code: 'field_unknown' });
+  expect((error as AppError).message.split('\n')).toEqual([
+    expect.stringContaining('jobs[1]: The agent has no input field "qq". Did you mean "q"?'),
+    expect.stringContaining('jobs[2]: There is no agent "nobody"'),
+    expect.stringContaining('jobs[3]: Results may not be sent to https://x.test.'),
+  ]);
+  expect(await world.jobs.queues()).toEqual([]);
+});
+
+test('keeps the jobs of an agent that was deleted, says why, and runs them once it is back', async () => {
+  let isThere = true;
+  const agent = testAgent();
+  const findAgent = async () => {
+    if (!isThere) throw new AppError('agent_not_found', 'There is no agent "tester".');
+    return agent;
+  };
+  world = await startJobsWorld({ deps: { findAgent } });
+  const all = await ids(job('a'));
+  isThere = false;
+  const gone = { code: 'agent_not_found', message: 'There is no agent "tester".' };
+  expect(await world.jobs.queues()).toMatchObject([{ waiting: 1, problem: gone }]);
+  expect(await world.jobs.process({ mode: 'auto', max_cost_usd: 1 })).toMatchObject([{ batch_id: null, error: gone }]);
+  expect(await states(all)).toEqual(['waiting']);
+  isThere = true;
+  expect(await world.jobs.process({ mode: 'auto', max_cost_usd: 1 })).toMatchObject([{ jobs: 1, error: null }]);
+});
+
+test('runs one job immediately in a batch of its own, and leaves no trace of one that was not approved', async () => {
+  world = await startJobsWorld();
+  await ids(job('waits'));
+  const refuse = async () => Promise.reject(new AppError('confirmation_needed', 'no'));
+  await expect(world.jobs.runNow(job('no'), refuse)).rejects.toMatchObject({ code: 'confirmation_needed' });
+  const { job: ran, batch } = await world.jobs.runNow(job('now'), async () => undefined);
+  expect(ran).toMatchObject({ state: 'queued', batch_id: batch.batch_id });
+  await world.runner.drive(batch.batch_id);
+  expect(world.sent.map(({ q }) => q)).toEqual(['now']);
+  expect((await world.jobs.list({ limit: 9 })).map(({ state }) => state)).toEqual([
+    'succeeded',
+    'cancelled',
+    'waiting',
+  ]);
+  expect(await world.jobs.list({ limit: 9, state: 'waiting' })).toHaveLength(1);
+});
+
+test('collects jobs of other models in queues of their own', async () => {
+  world = await startJobsWorld();
+  await ids(job('a'), job('b', { provider: 'anthropic/claude-sonnet-5' }), job('c', { provider: 'anthropic' }));
+  expect((await world.jobs.queues()).map(({ model, waiting }) => [model, waiting])).toEqual([
+    ['anthropic/claude-haiku-5-5', 2],
+    ['anthropic/claude-sonnet-5', 1],
+  ]);
+  await expect(world.jobs.enqueue([job('d', { provider: 'acme' })])).rejects.toThrow('There is no provider "acme"');
+});
