@@ -88,6 +88,9 @@ export interface TableWarning {
     | 'hidden_rows'
     | 'quoted_lines'
     | 'repeated_keys'
+    | 'double_encoded'
+    | 'formula_texts'
+    | 'hidden_characters'
     | 'merged_cells'
     | 'error_cells'
     | 'formulas_without_value';

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { encodeText } from '../../support/encode-text.ts';
 import { textRows } from '../../support/sentences.ts';
-import { readTable } from '../read-table.ts';
+import { createTestTables } from '../../support/tables.ts';
+import { readTable, withFile } from '../read-table.ts';
 
 const csvOf = (rows: string[][], head = 'id,code,text\n') =>
   `${head}${rows.map((cells) => cells.map((cell) => `"${cell}"`).join(',')).join('\n')}\n`;
@@ -61,3 +62,48 @@ it('reads a short text with a few control characters, and says where a NUL byte 
   ]);
   await expect(readTable('id,text\n1,a\n2,b\0\n')).rejects.toThrow(/a NUL byte on line 3.*--encoding utf-16le/s);
 });
+
+it.each([
+  ['a form feed before a row', 'id,text\n1,a\n\f2,b\n', 3],
+  ['an end-of-file mark of DOS', 'id,text\n1,a\n2,b\n\u001a', 4],
+  ['a mark between joined files', 'id,text\n1,a\n\ufeff2,b\n', 3],
+  ['a zero-width space', 'id,text\n1,a\u200b\n2,b\n', 2],
+])('tells of characters that are not seen: %s', async (_what, file, line) => {
+  const hidden = { code: 'hidden_characters', count: 1, line };
+  expect((await readTable(file)).warnings).toContainEqual(expect.objectContaining(hidden));
+  const counted = await countTable(file);
+  expect(counted).toContainEqual(expect.objectContaining(hidden));
+});
+
+it.each([
+  [
+    'text that was UTF-8, read as windows-1252 and saved again',
+    'id,text\n1,GrÃ¶ÃŸe fÃ¼r 5â‚¬\n2,b\n',
+    'double_encoded',
+  ],
+  ['codes that are written for spreadsheets', 'id,text\n="001",a\n="002",b\n', 'formula_texts'],
+  ['columns that are aligned by spaces', 'id   text    n\n1    alpha   2\n2    beta    3\n', 'one_column'],
+])('tells of %s', async (_what, file, code) => {
+  expect((await readTable(file)).warnings).toMatchObject([{ code }]);
+});
+
+it('says nothing of Portuguese capitals, of a formula among others, and of double spaces in prose', async () => {
+  const file = 'id,text\n1,ÃO DE AÇÚCAR Â VENDA\n2,"=""x"""\n3,one.  Two\n';
+  expect((await readTable(file)).warnings).toEqual([]);
+});
+
+it.each([
+  ['id\ttext, more\n1\ta, b\n2\tc, d\n', '\t'],
+  ['id;price, EUR\n1;2,50\n2;3,00\n', ';'],
+])('takes the comma for text where another delimiter splits alike: %j', async (file, delimiter) => {
+  expect((await readTable(file)).format.text?.delimiter).toBe(delimiter);
+});
+
+/** The warnings of a table whose rows are only counted. */
+async function countTable(file: string) {
+  return withFile(file, 'table.csv', async (path, folder) => {
+    const source = await createTestTables({ roots: [folder] }).openSource(path);
+    for await (const _ of source.rows(undefined, { cellsOf: 0 }));
+    return source.warnings();
+  });
+}

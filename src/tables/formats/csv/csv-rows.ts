@@ -5,6 +5,7 @@ import { holdsReplacement, MAX_TEXT_BYTES } from '../text.ts';
 import type { CsvDialect } from './csv-dialect.ts';
 import { type Frame, frameCsv, type RecordsFrame } from './csv-framing.ts';
 import { parseRecords } from './csv-records.ts';
+import { hiddenCharacterIn, mayHoldHidden } from './hidden-characters.ts';
 import { endOfLine } from './line-ends.ts';
 import type { RowWarnings } from './row-warnings.ts';
 
@@ -103,6 +104,7 @@ function takeRecords(block: Buffer, frame: RecordsFrame, { dialect, warnings, ro
   if (records.length !== lines.length) {
     throw new AppError('internal', `${records.length} records were parsed where ${lines.length} were framed.`);
   }
+  warnHidden(bytes, { records, lines }, warnings);
   for (let index = 0; index < records.length; index += 1) {
     const cells = records[index] ?? [];
     const line = lines[index] ?? 0;
@@ -123,6 +125,18 @@ function takeRecords(block: Buffer, frame: RecordsFrame, { dialect, warnings, ro
   }
 }
 
+function warnHidden(
+  bytes: Buffer,
+  { records, lines }: { records: readonly string[][]; lines: readonly number[] },
+  warnings: RowWarnings,
+): void {
+  if (!mayHoldHidden(bytes)) return;
+  for (const [index, cells] of records.entries()) {
+    const name = hiddenCharacterIn(cells);
+    if (name !== undefined) warnings.hiddenCharacter(lines[index] ?? 0, name);
+  }
+}
+
 /** Whether a cell holds the delimiter and line ends. Commas are met in any text, tabs hardly ever. */
 function mayHoldRecords(cells: readonly string[], { delimiter }: CsvDialect): boolean {
   return delimiter[0] === TAB && cells.some((cell) => cell.includes('\t') && /[\r\n]/.test(cell));
@@ -132,8 +146,12 @@ function mayHoldRecords(cells: readonly string[], { delimiter }: CsvDialect): bo
  * Like {@link takeRecords}, but without cells and text, from framing alone. Counting a table this way takes a sixth of
  * the time.
  */
-function countRecords(_block: Buffer, frame: RecordsFrame, { dialect, warnings, rows }: Taking): void {
+function countRecords(block: Buffer, frame: RecordsFrame, { dialect, warnings, rows }: Taking): void {
   const { columnCount } = dialect;
+  const bytes = block.subarray(frame.start, frame.end);
+  if (mayHoldHidden(bytes)) {
+    warnHidden(bytes, { records: parseRecords(bytes, dialect, frame.quoted), lines: frame.lines }, warnings);
+  }
   for (const [index, line] of frame.lines.entries()) {
     const fields = frame.fields[index] ?? 0;
     if (fields > columnCount) {

@@ -17,6 +17,10 @@ const COMMENT_STARTS = ['#', '//'];
 const OTHER_DELIMITERS = [':', '^', '~', '\u{1}', '\u{1f}', '¦', '§', '¬', '||', ' '];
 
 const DELIMITER = /[,;\t|]/;
+/** UTF-8 of Latin letters and of typographic quotes and dashes, read as windows-1252 or ISO 8859-1. */
+const DOUBLE_ENCODED = /[ÂÃ][\u0080-\u00bf]|â€[\u009c\u009d\u0093\u0094\u0098\u0099œ™“”˜]/;
+/** A gap between columns that are aligned by spaces. */
+const GAP = /\S {2,}(?=\S)/;
 
 /** Looks for titles, comments, escapes, a missing header, other delimiters and decimal commas. */
 export function dialectFindings(head: FoundHead): Findings {
@@ -46,6 +50,16 @@ export function dialectFindings(head: FoundHead): Findings {
   findings.warnings.push(...header.warnings);
   Object.assign(findings.suggested, header.suggested);
   if (usual.fields <= 1) noteOneColumn(head, found, note);
+  const formula = usual.fields === 0 ? undefined : formulaColumn(records.slice(1));
+  if (formula !== undefined) {
+    const message = `Column ${formula + 1} holds texts that are written as ="…" for spreadsheets. They are kept so: a column without them is understood better.`;
+    note('formula_texts', {}, message);
+  }
+  if (DOUBLE_ENCODED.test(head.text)) {
+    const message =
+      'Some text looks as if UTF-8 had been read in another encoding and saved again, such as "Ã¼" for "ü". It is kept as it is: export the table again.';
+    note('double_encoded', {}, message);
+  }
   const column =
     reading.decimalComma === undefined
       ? decimalCommaColumn(records.slice(titleRecords(records, usual) + 1))
@@ -87,6 +101,12 @@ function noteOneColumn({ text, dialect, reading }: FoundHead, { records }: HeadR
     return fields >= fewest && share === 1 && split.records.length >= fewest;
   });
   const rest = 'If fields are separated by something else, give --delimiter (reading.delimiter).';
+  if (records.length > 2 && records.every(({ cells }) => GAP.test(cells[0] ?? ''))) {
+    const message =
+      'Every line has gaps of spaces, as when columns are aligned by spaces: such a table is read as one column. Export it as CSV.';
+    note('one_column', {}, message);
+    return;
+  }
   // A list without any delimiter can't be meant otherwise.
   if (other === undefined && !records.some(({ cells }) => DELIMITER.test(cells[0] ?? ''))) return;
   if (other === undefined) note('one_column', {}, `The table has one column only. ${rest}`);
@@ -96,6 +116,16 @@ function noteOneColumn({ text, dialect, reading }: FoundHead, { records }: HeadR
       { delimiter: other },
       `The table has one column only, and every line holds ${JSON.stringify(other)} equally often. ${rest}`,
     );
+}
+
+/** The first column whose values are all written as `="001"`, which keeps spreadsheets from reading numbers. */
+function formulaColumn(body: readonly HeadRecord[]): number | undefined {
+  const width = Math.max(0, ...body.map(({ cells }) => cells.length));
+  for (let column = 0; column < width; column += 1) {
+    const values = body.map(({ cells }) => cells[column] ?? '').filter((cell) => cell !== '');
+    if (values.length > 0 && values.every((value) => /^="[^"]*"$/.test(value))) return column;
+  }
+  return undefined;
 }
 
 /** The first column whose values are all numbers with a decimal comma, or whole. `1,234` alone may be thousands. */

@@ -11,6 +11,8 @@ export interface RowWarnings {
   strayReturn(line: number): void;
   /** A quoted field that holds what may be records of their own. */
   quotedLines(line: number): void;
+  /** A cell that begins or ends with a character that is not seen. */
+  hiddenCharacter(line: number, name: string): void;
   /** A record of JSON with the same key twice in one object. */
   repeatedKey(line: number, key: string): void;
   list(): TableWarning[];
@@ -42,6 +44,7 @@ export function createRowWarnings(encoding: string): RowWarnings {
     trimmed: (line) => add('trailing_delimiters', line),
     strayReturn: (line) => add('stray_returns', line),
     quotedLines: (line) => add('quoted_lines', line),
+    hiddenCharacter: (line, name) => add('hidden_characters', line, name),
     repeatedKey: (line, key) => add('repeated_keys', line, key),
     list: () =>
       [...seen].map(([code, one]) => ({
@@ -74,6 +77,8 @@ function describe(code: TableWarning['code'], { count, line, lines, reason }: Se
       return `${records} with a carriage return that ends no line, ${where}; it is kept as text.`;
     case 'quoted_lines':
       return `${records} with a quoted field that holds line ends and tabs, ${where}. If quotes are plain text in this file, these are several records: give --quote none (reading.quote).`;
+    case 'hidden_characters':
+      return `${records} with a cell that begins or ends with a character that is not seen (${reason}), ${where}; it is kept as text.`;
     case 'repeated_keys':
       return `${records} with the same key twice in one object, ${where}: ${reason}. Only the last value of such a key is read.`;
     default:

@@ -93,7 +93,9 @@ function sniffDelimiter(text: string, how: { complete: boolean; quote: string; l
     const fields = header[index] ?? 0;
     if (fields === 0) continue;
     const share = records.filter((counts) => counts[index] === fields).length / records.length;
-    const better = share > best.share + 0.1 || (share > best.share - 0.1 && fields > best.fields);
+    // Of two that split alike, the comma is rather a part of the text.
+    const isAlike = best.delimiter === ',' && share >= best.share && fields === best.fields;
+    const better = isAlike || share > best.share + 0.1 || (share > best.share - 0.1 && fields > best.fields);
     if (better) best = { delimiter, share, fields };
   }
   const usual = DELIMITERS.map((delimiter, index) => ({ delimiter, ...usualCount(records, index) }));
