@@ -21,6 +21,7 @@ import { openCheckout } from './checkout.ts';
 import { startModelServer } from './measure.ts';
 import type { BenchContext, Part, Section } from './part.ts';
 import { analyze } from './parts/analyze.ts';
+import { estimate } from './parts/estimate.ts';
 import { faults } from './parts/faults.ts';
 import { health } from './parts/health.ts';
 import { memory } from './parts/memory.ts';
@@ -31,7 +32,7 @@ import { start } from './parts/start.ts';
 import { wave } from './parts/wave.ts';
 import { toText, writeDocument } from './report.ts';
 
-const PARTS: Record<string, Part> = { reach, speed, faults, health, start, analyze, peers, memory, wave };
+const PARTS: Record<string, Part> = { reach, speed, faults, health, start, analyze, peers, memory, wave, estimate };
 const COMPARISONS: Record<string, Comparing> = {
   reach: reachAgainst,
   health: healthAgainst,

@@ -1,20 +1,16 @@
 import type { JsonSchema } from '../../protocol/messages.ts';
 import { countTokens } from './count-tokens.ts';
-
-/** About how many tokens something has: low and high hold the mean of a table's rows. */
-export interface TokenRange {
-  low: number;
-  expected: number;
-  high: number;
-}
+import type { TokenRange } from './forecast.ts';
 
 /** Tokens around the answer's fields: braces, and what marks it as the answer. */
 const FRAME = 12;
 /** Quotes, colon and comma of a field. */
 const FIELD = 3;
-const ITEMS = 3;
+const ITEMS = 2.5;
 const SENTENCE = 24;
 const PARAGRAPH = 90;
+/** A short sentence or paragraph, as a share of a usual one. */
+const BRIEF = 0.6;
 const DEEPEST = 6;
 /** A free text varies by how much the model has to say; a value of few forms hardly does. */
 const FREE = { low: 0.55, high: 1.7 };
@@ -121,7 +117,7 @@ function toldLength(hints: string): number | undefined {
     const range = new RegExp(`\\b${number}(?:\\s*(?:to|-|–|or)\\s*${number})?\\s+(?:\\w+\\s+)?${words}\\b`).exec(hints);
     if (range === null) return undefined;
     const [from, to] = [numberIn(range[1]), numberIn(range[2] ?? range[1])];
-    return ((from + to) / 2) * tokens;
+    return ((from + to) / 2) * tokens * (/\b(short|brief)\b/.test(range[0]) ? BRIEF : 1);
   };
   return (
     unit('paragraphs?', PARAGRAPH) ??

@@ -7,27 +7,12 @@ import { descriptorOf, isEmbeddingModel } from '../../providers/catalog.ts';
 import type { TokenFacts } from '../../providers/descriptor.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { RunnerDeps } from '../deps.ts';
-import { answerTokens, type TokenRange } from './answer-tokens.ts';
+import { answerTokens } from './answer-tokens.ts';
 import { countTokens } from './count-tokens.ts';
 import { draftRequest } from './draft-request.ts';
+import { byEarlier, readEarlier } from './earlier-batches.ts';
+import type { RowForecast, TokenRange } from './forecast.ts';
 import { readByDefault, requestTokens } from './request-tokens.ts';
-
-/** The tokens of one model call, or of several together. */
-export interface CallForecast {
-  input: TokenRange;
-  output: TokenRange;
-}
-
-/** What a row is expected to send and to be answered. */
-export interface RowForecast {
-  /** Model calls. */
-  turns: number;
-  /** The first call, and all later ones together if there are any. */
-  first: CallForecast;
-  later?: CallForecast;
-  /** What the figures come from, for the basis of an estimate. */
-  from: string;
-}
 
 /** The sampled rows of a table, mapped. */
 export interface ForecastRows {
@@ -50,8 +35,23 @@ const UNSEEN_TOOL = 130;
 /** Tools that a server has where the agent does not name them. */
 const SERVER_TOOLS = 5;
 
-/** What a row of a table is expected to send and to be answered, by its requests and the schema of the answer. */
+/**
+ * What a row of a table is expected to send and to be answered: as in earlier batches of the agent, or where there are
+ * none by its requests and the schema of the answer.
+ */
 export async function forecastRow(
+  agent: AgentDefinition,
+  rows: ForecastRows,
+  deps: Pick<RunnerDeps, 'draftAgent' | 'store'> & { provider: Provider | undefined },
+): Promise<RowForecast> {
+  const forecast = await forecastUnmeasured(agent, rows, deps);
+  const earlier = await readEarlier(agent, deps.store);
+  if (earlier === undefined) return forecast;
+  const ofEarlier = await forecastUnmeasured(agent, { ...rows, inputs: earlier.inputs }, deps);
+  return byEarlier(forecast, ofEarlier, earlier);
+}
+
+async function forecastUnmeasured(
   agent: AgentDefinition,
   rows: ForecastRows,
   { provider, draftAgent }: Pick<RunnerDeps, 'draftAgent'> & { provider: Provider | undefined },

@@ -1,9 +1,9 @@
 import type { AgentDefinition } from '../../agent/definition.ts';
 import { counted } from '../../base/figures.ts';
-import { NO_USAGE, type Usage } from '../../protocol/messages.ts';
+import type { Usage } from '../../protocol/messages.ts';
 import type { PriceTable } from '../../providers/prices/prices.ts';
 import type { Estimate } from '../contract/estimate.ts';
-import type { CallForecast, RowForecast } from '../forecast/row-forecast.ts';
+import type { CallForecast, RowForecast } from '../forecast/forecast.ts';
 
 /** The facts that an estimate is calculated from. */
 export interface EstimateBasis {
@@ -53,9 +53,14 @@ function basisText(
   const priced = isPriced ? '' : `; the price of ${agent.model.model} is unknown`;
   return (
     `${size}, ${counted(forecast.turns, 'model call')} a row, about ${input} tokens in and ${output} out a row ` +
-    `(${forecast.from}; ${counted(rowsLookedAt, 'row')} looked at)${priced}. ` +
-    (isSample === true ? 'The sample measures them.' : 'Run a sample for measured figures.')
+    `(${forecast.from}; ${counted(rowsLookedAt, 'row')} looked at)${priced}.` +
+    adviceOf(isSample === true, forecast.isMeasured === true)
   );
+}
+
+function adviceOf(isSample: boolean, isMeasured: boolean): string {
+  if (isSample) return ' The sample measures them.';
+  return isMeasured ? '' : ' Run a sample for measured figures.';
 }
 
 /**
@@ -89,8 +94,11 @@ export function sumOfCosts(costs: readonly (CostRange | null)[]): CostRange | nu
   return { low: sum('low'), expected: sum('expected'), high: sum('high') };
 }
 
-function usageOf({ input, output }: CallForecast, end: End): Usage {
-  return { ...NO_USAGE, inputTokens: Math.ceil(input[end]), outputTokens: Math.ceil(output[end]) };
+function usageOf({ input, output, cached = { write: 0, read: 0 } }: CallForecast, end: End): Usage {
+  const cacheWriteTokens = Math.round(input[end] * cached.write);
+  const cacheReadTokens = Math.round(input[end] * cached.read);
+  const inputTokens = Math.max(0, Math.ceil(input[end]) - cacheWriteTokens - cacheReadTokens);
+  return { inputTokens, cacheWriteTokens, cacheReadTokens, outputTokens: Math.ceil(output[end]) };
 }
 
 /** Six decimals: micro-dollars. */

@@ -8,6 +8,7 @@ import type { ExecutorName } from '../contract/executor-name.ts';
 import type { Executor } from '../execution/executor.ts';
 import { longestWait, type RowShare } from '../execution/row-share.ts';
 import { planOf } from './results.ts';
+import { tQuantile } from './t-quantile.ts';
 
 type BatchBill = Awaited<ReturnType<Store['readBill']>>;
 
@@ -15,8 +16,6 @@ type BatchBill = Awaited<ReturnType<Store['readBill']>>;
 const SMALL_SAMPLE = 10;
 /** The ends of a range of which no spread is known: of one row, or of the tokens of another model. */
 const UNMEASURED = { low: 0.6, high: 1.75 };
-/** Two-sided 95 % quantiles of Student's t for 1, 2, … degrees of freedom; beyond them 2 is close enough. */
-const T_95 = [12.71, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.2, 2.18, 2.16, 2.14, 2.13];
 
 /** The rows of the rest, and how they will run. */
 interface RestOptions {
@@ -173,7 +172,7 @@ function meanUsage(usage: Usage, attempts: number): Usage {
 function rangeOf({ mean, spread }: RowCost, attempts: number, rows: number): NonNullable<Estimate['cost_usd']> {
   const expected = mean * rows;
   if (spread === null) return asWideAs(null, expected);
-  const t = T_95[attempts - 2] ?? 2;
+  const t = tQuantile(attempts - 1);
   const half = t * spread * Math.sqrt(rows ** 2 / attempts + rows);
   return { low: usd(Math.max(0, expected - half)), expected: usd(expected), high: usd(expected + half) };
 }

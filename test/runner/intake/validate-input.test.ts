@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { AppError } from '../../../src/base/errors.ts';
 import { createPriceTable } from '../../../src/providers/prices/prices.ts';
-import type { RowForecast } from '../../../src/runner/forecast/row-forecast.ts';
+import type { RowForecast } from '../../../src/runner/forecast/forecast.ts';
 import { estimateBatch } from '../../../src/runner/intake/estimate.ts';
 import { startWorld, table, testAgent, type World, type WorldOptions, words } from '../world.ts';
 
