@@ -3,12 +3,14 @@ import { countTokens } from './count-tokens.ts';
 import type { TokenRange } from './forecast.ts';
 
 /** Tokens around the answer's fields: braces, and what marks it as the answer. */
-const FRAME = 12;
+const FRAME = 10;
 /** Quotes, colon and comma of a field. */
-const FIELD = 3;
-const ITEMS = 2.5;
-const SENTENCE = 24;
-const PARAGRAPH = 90;
+const FIELD = 2;
+const ITEMS = 2;
+/** A text of which nothing is known. */
+const TEXT = 8;
+const SENTENCE = 20;
+const PARAGRAPH = 75;
 /** A short sentence or paragraph, as a share of a usual one. */
 const BRIEF = 0.6;
 const DEEPEST = 6;
@@ -32,7 +34,7 @@ function valueTokens(schema: JsonSchema, name: string, depth: number): TokenRang
   const types = [schema['type']].flat().filter((type) => typeof type === 'string');
   const type = types.find((one) => one !== 'null') ?? (isSchema(schema['properties']) ? 'object' : 'string');
   const value = typedTokens(type, schema, { name, depth });
-  return types.includes('null') ? { ...value, low: value.low * 0.6, expected: value.expected * 0.85 } : value;
+  return types.includes('null') ? { ...value, low: value.low * 0.4, expected: value.expected * 0.65 } : value;
 }
 
 function typedTokens(type: string, schema: JsonSchema, { name, depth }: { name: string; depth: number }): TokenRange {
@@ -66,7 +68,7 @@ function objectTokens(schema: JsonSchema, depth: number): TokenRange {
   });
   // An object of any fields.
   if (fields.length === 0) return around(30, FREE);
-  return fields.reduce(add, around(2, FIXED));
+  return fields.reduce(add, around(1, FIXED));
 }
 
 function itemCount(schema: JsonSchema, one: TokenRange): TokenRange {
@@ -85,14 +87,18 @@ const KINDS: readonly [RegExp, number][] = [
   [/\b(url|uri|link|website)\b/, 16],
   [/\be-?mail\b/, 9],
   [/\b(phone|telephone|iban|sku|code|id|isbn|postcode|zip)\b/, 7],
-  [/\b(country|language|currency|unit|city|status|category|label|type|colou?r|brand)\b/, 3],
+  [
+    /\b(country|language|currency|unit|city|status|categor(y|ies)|labels?|types?|colou?r|brand|tags?|keywords?|skills?|topics?)\b/,
+    3,
+  ],
   [/\b(name|title|person|company|organi[sz]ation|provider|vendor|author)\b/, 5],
   [/\b(address)\b/, 14],
   [/\b(quote|excerpt|evidence|snippet)\b/, 28],
-  [/\b(reason|reasoning|rationale|explanation|why|justification)\b/, 36],
-  [/\b(summary|description|overview|notes?|comment|analysis|feedback)\b/, 42],
-  [/\b(reply|response|letter|message|draft|body|article|story)\b/, 95],
-  [/\b(translation|translated|rewritten|corrected)\b/, 45],
+  [/\b(reason|reasoning|rationale|explanation|why|justification)\b/, 28],
+  [/\b(notes?|comments?|remarks?)\b/, 16],
+  [/\b(summary|description|overview|analysis|feedback)\b/, 36],
+  [/\b(reply|response|letter|message|draft|body|article|story)\b/, 85],
+  [/\b(translation|translated|rewritten|corrected)\b/, 30],
 ];
 
 function stringTokens(schema: JsonSchema, name: string): TokenRange {
@@ -104,7 +110,7 @@ function stringTokens(schema: JsonSchema, name: string): TokenRange {
     .replaceAll(/[_-]+/g, ' ')
     .toLowerCase();
   const kind = kindOf(String(schema['format'] ?? '')) ?? kindOf(words) ?? kindOf(hints);
-  const usual = told ?? kind ?? 14;
+  const usual = told ?? kind ?? TEXT;
   const limit = longest === undefined ? Number.POSITIVE_INFINITY : Math.max(1, longest / 4.2);
   const range = around(Math.min(usual, limit), usual <= 7 ? { low: 0.6, high: 1.5 } : FREE);
   return { ...range, high: Math.min(range.high, Math.max(limit, range.expected)) };

@@ -2,9 +2,9 @@ import type { ModelRequest } from '../../protocol/messages.ts';
 import { countTokens } from './count-tokens.ts';
 
 /** Tokens that mark where a prompt and its messages begin and end. */
-const FRAME = 8;
+const FRAME = 3;
 /** Tokens of the quotes, colon and comma of a key. */
-const KEY = 1;
+const KEY = 1.4;
 
 /** About how many tokens the parts of a request have that the model reads. @param read {@link Provider.reads} */
 export function requestTokens(read: object): number {
