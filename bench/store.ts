@@ -64,7 +64,15 @@ async function startBatch(store: Store, id: string): Promise<Fence> {
   const none = { rows: 0, queued: 0, running: 0, succeeded: 0, failed: 0, modelCalls: 0, toolCalls: 0, usage };
   const cached = { cachedCalls: 0, savedMicroUsd: 0, unpricedCachedCalls: 0, batchCalls: 0, discountMicroUsd: 0 };
   const totals = { ...none, ...cached, costMicroUsd: 0, unpricedCalls: 0, openCalls: 0, openWorstMicroUsd: 0 };
-  const unset = { pauseReason: null, error: null, ending: null, control: null, idempotencyKey: null, columns: null };
+  const unset = {
+    pauseReason: null,
+    error: null,
+    ending: null,
+    control: null,
+    idempotencyKey: null,
+    budgetKey: null,
+    columns: null,
+  };
   const unknown = {
     rowLimit: null,
     limitsPlaces: false,

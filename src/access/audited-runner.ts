@@ -3,6 +3,8 @@ import type { Caller } from '../runner/contract/caller.ts';
 import type { Runner } from '../runner/runner.ts';
 import type { Audit, AuditedAct } from './audit.ts';
 
+type Approve = NonNullable<Parameters<Runner['create']>[1]>;
+
 /** The runner of a caller whose starts, changes and deletions are written to the audit log before they happen. */
 export function auditedRunner(runner: Runner, caller: Caller, audit: Audit): Runner {
   const around = <T>(
@@ -10,25 +12,28 @@ export function auditedRunner(runner: Runner, caller: Caller, audit: Audit): Run
     batchId: string,
     { change, act }: { change?: object; act: () => Promise<T> },
   ) => audit.around({ caller, action, subject: batchId, ...detailsOf(change) }, act);
+  /** Writes a start once it is approved, before the batch is stored or sealed. */
+  const started = async <T>(approve: Approve | undefined, start: (approved: Approve) => Promise<T>): Promise<T> => {
+    let end: ((fault?: unknown) => Promise<void>) | undefined;
+    try {
+      const result = await start(async (plan, batchId) => {
+        await approve?.(plan, batchId);
+        const agent = plan.agent === null ? null : `${plan.agent.name}@${plan.agent.version}`;
+        const details = { agent, expected_usd: plan.spending_usd, rows: plan.row_count };
+        end = await audit.begin({ caller, action: 'batch-start', subject: batchId, details });
+      });
+      await end?.();
+      return result;
+    } catch (thrown) {
+      await end?.(thrown);
+      throw thrown;
+    }
+  };
   return {
     ...runner,
     as: (other) => auditedRunner(runner.as(other), other, audit),
-    async create(request, approve) {
-      let end: ((fault?: unknown) => Promise<void>) | undefined;
-      try {
-        const created = await runner.create(request, async (plan, batchId) => {
-          await approve?.(plan, batchId);
-          const agent = plan.agent === null ? null : `${plan.agent.name}@${plan.agent.version}`;
-          const details = { agent, expected_usd: plan.spending_usd, rows: plan.row_count };
-          end = await audit.begin({ caller, action: 'batch-start', subject: batchId, details });
-        });
-        await end?.();
-        return created;
-      } catch (thrown) {
-        await end?.(thrown);
-        throw thrown;
-      }
-    },
+    create: (request, approve) => started(approve, (approved) => runner.create(request, approved)),
+    run: (id, request, approve) => started(approve, (approved) => runner.run(id, request, approved)),
     resume: (id, change) => around('batch-resume', id, { ...given(change), act: () => runner.resume(id, change) }),
     retry: (id, request) => around('batch-retry', id, { change: request, act: () => runner.retry(id, request) }),
     set: (id, tuning) => around('batch-set', id, { change: tuning, act: () => runner.set(id, tuning) }),

@@ -4,6 +4,7 @@ import { systemClock } from '../base/clock.ts';
 import { AppError } from '../base/errors.ts';
 import { newId } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
+import { localDay } from '../storage/local-day.ts';
 import type { DayCap } from '../storage/spending.ts';
 import { openSqliteStore } from '../storage/sqlite/open-sqlite-store.ts';
 import type { Store } from '../storage/store.ts';
@@ -81,12 +82,6 @@ export function openUploads(config: Config, store: Store): Uploads {
 function dayCapOf({ maxUsdPerDay }: Config): DayCap | undefined {
   if (maxUsdPerDay === null) return undefined;
   return { capMicroUsd: maxUsdPerDay * 1e6, dayOf: localDay };
-}
-
-function localDay(at: number): string {
-  const date = new Date(at);
-  const two = (part: number) => String(part).padStart(2, '0');
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
 /**

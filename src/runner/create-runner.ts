@@ -47,12 +47,13 @@ import { searchRows } from './output/rows/search-rows.ts';
 import { traceRow } from './output/trace-row.ts';
 import { watchBatch } from './output/watch-batch.ts';
 import { requireScope } from './require-scope.ts';
+import { createKeyGates } from './rows/day-gate.ts';
 import { createFlights } from './rows/flights.ts';
 import type { Runner } from './runner.ts';
 
 /** Makes the runner; see {@link Runner} for what each method does. */
 export function createRunner(given: RunnerDeps): Runner {
-  const deps = { flights: createFlights(), orders: createRowOrders(given), ...given };
+  const deps = { flights: createFlights(), keyGates: createKeyGates(), orders: createRowOrders(given), ...given };
   // Bound to its caller: a face names the caller once, when it is created, and not at each call.
   return bind(localCaller('process'), deps);
 }

@@ -35,6 +35,8 @@ export interface BatchRecord {
   /** The request of another process to the owner; the owner clears it. */
   control: BatchControl | null;
   idempotencyKey: string | null;
+  /** The id of the key with a budget that started it; null for every other batch. */
+  budgetKey: string | null;
   /** The runner's documents, opaque to the store: the request, the agent's snapshot, the resolved tools. */
   plan: JsonObject;
   /** Options set after creation; they override the plan's options. The owner reads them and does not write them. */
@@ -111,6 +113,7 @@ export type BatchChange = Partial<
     | 'settings'
     | 'intake'
     | 'delivers'
+    | 'budgetKey'
   >
 > & {
   /** When the bodies of its journal are due for pruning, once the batch has ended; null: never. */

@@ -44,6 +44,8 @@ export interface DayCap {
 /** What the calls of a day cost so far. Money in micro-dollars. */
 export interface DaySpending {
   capMicroUsd: number;
+  /** The name of the key whose budget the cap is; null for the cap of the server. */
+  key: string | null;
   day: string;
   /** The answered calls. */
   costMicroUsd: number;
@@ -56,24 +58,46 @@ export interface DaySpending {
  * @param worstMicroUsd the worst price of the next call; undefined when there is none yet
  */
 export function dayCapReached(
-  { capMicroUsd, day, costMicroUsd, openMicroUsd }: DaySpending,
+  { capMicroUsd, key, day, costMicroUsd, openMicroUsd }: DaySpending,
   worstMicroUsd?: number,
 ): AppError {
   const usd = (micro: number) => dollars(micro / 1e6);
   const open = openMicroUsd > 0 ? ` and up to ${usd(openMicroUsd)} is due for calls without an answer` : '';
   const next = worstMicroUsd === undefined ? '' : `; the next call may cost ${usd(worstMicroUsd)}`;
+  const fix = key === null ? 'Resume on another day, or with a higher cap' : 'Resume on another day';
   return new AppError(
     'budget_reached',
-    `The cap of ${usd(capMicroUsd)} a day (ROWMILL_MAX_USD_PER_DAY) is reached: ${usd(costMicroUsd)} is spent on ${day}${open}${next}. ` +
-      'Resume on another day, or with a higher cap; nothing resumes on its own.',
+    `${capitalized(dayCapName(capMicroUsd, key))} is reached: ${usd(costMicroUsd)} is spent on ${day}${open}${next}. ${fix}; nothing resumes on its own.`,
     // Calls without an answer may turn out cheaper than their worst price.
     { retryable: costMicroUsd + (worstMicroUsd ?? 0) <= capMicroUsd },
   );
 }
 
-/** Whether a fault is that of a cap of a day, which the batch can't change. */
-export function isDayCapReached({ code, message }: { code: string; message: string }): boolean {
-  return code === 'budget_reached' && message.includes('ROWMILL_MAX_USD_PER_DAY');
+/** What a cap of a day is called: `the cap of $5.00 a day (ROWMILL_MAX_USD_PER_DAY)`. */
+export function dayCapName(capMicroUsd: number | null, key: string | null): string {
+  const of = capMicroUsd === null ? '' : ` of ${dollars(capMicroUsd / 1e6)}`;
+  return key === null
+    ? `the cap${of}${of === '' ? ' of' : ''} a day (${CAP_VARIABLE})`
+    : `the budget${of} a day of the key ${key}`;
+}
+
+/** The fault of a model of unknown price under a cap of a day. */
+export function unpricedDayCap(model: string, key: string | null): string {
+  return `The price of ${model} is unknown, so ${dayCapName(null, key)} can't be kept. Use a model with a known price, or add its price to a price file (ROWMILL_PRICES).`;
+}
+
+const CAP_VARIABLE = 'ROWMILL_MAX_USD_PER_DAY';
+
+/** A text with a capital at its start. */
+export function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Which cap of a day a fault is of, which the batch can't change; undefined for another fault. */
+export function reachedDayCap({ code, message }: { code: string; message: string }): 'server' | 'key' | undefined {
+  if (code !== 'budget_reached') return undefined;
+  if (message.startsWith('The budget of ') && message.includes(' a day of the key ')) return 'key';
+  return message.includes(CAP_VARIABLE) ? 'server' : undefined;
 }
 
 /** What people agreed to, and what was started without asking them. The contract of `storage/store.ts` holds. */
@@ -95,6 +119,9 @@ export interface SpendingStore {
   ): Promise<{ counted: boolean; sumMicroUsd: number }>;
   /** Removes spending whose action was not carried out. */
   forgetUnasked(key: string): Promise<void>;
-  /** The spending of the day of `now`; null where no cap is set, because it is not counted then. */
-  readDaySpending(now: number): Promise<DaySpending | null>;
+  /**
+   * The spending of the day of `now` under the server's cap or, with the id of a key, under its budget: whichever leaves
+   * less. null where no cap is set, because it is not counted then.
+   */
+  readDaySpending(now: number, key?: string | null): Promise<DaySpending | null>;
 }

@@ -70,3 +70,11 @@ it('writes nothing for a request that can not run, or that only reads', async ()
   await runner.plan(world.request());
   expect(await log()).toEqual([]);
 });
+
+it('writes that collected rows are run', async () => {
+  const { csv_uri: _, ...request } = world.request();
+  const { report } = await runner.collect({ ...request, columns: ['q'] });
+  await runner.append(report.batch_id, { rows: [['a']] });
+  await runner.run(report.batch_id);
+  expect(await log()).toEqual([['batch-start', report.batch_id, 'http', caller.id, null]]);
+});

@@ -7,6 +7,7 @@ import { readConfig } from '../../src/app/config.ts';
 import { createApp } from '../../src/app/create-app.ts';
 import { createSilentLog } from '../../src/base/log.ts';
 import type { App } from '../../src/cli/app.ts';
+import { localCaller } from '../../src/runner/contract/caller.ts';
 import { echoAnswer } from '../support/echo-agent.ts';
 import { type MessagesServer, startMessagesServer } from '../support/messages-server.ts';
 
@@ -56,12 +57,12 @@ afterEach(async () => {
 });
 
 /** A process of the data directory. */
-async function start(capUsd: number): Promise<App> {
+async function start(capUsd?: number): Promise<App> {
   const env = {
     ROWMILL_DATA_DIR: join(root, 'data'),
     ROWMILL_AGENTS: join(root, 'agents.yaml'),
     ROWMILL_FILES: join(root, 'files'),
-    ROWMILL_MAX_USD_PER_DAY: String(capUsd),
+    ...(capUsd !== undefined && { ROWMILL_MAX_USD_PER_DAY: String(capUsd) }),
     ANTHROPIC_API_KEY: 'test-key',
     ANTHROPIC_BASE_URL: server.url,
   };
@@ -154,5 +155,60 @@ describe('the cap of a day', () => {
   it('warns where a batch is expected to reach it', async () => {
     const app = await start(0.001);
     expect((await app.runner.plan(request())).warnings.join('\n')).toMatch(/a day .*leaves \$0\.001 for \d{4}-/);
+  });
+});
+
+describe('the budget of a key', () => {
+  /** A runner of a key with a budget, in a process without a cap of its own. */
+  async function startKey(app: App, budgetUsd: number, name = 'importer') {
+    const request = { name, budget_usd_per_day: budgetUsd };
+    const { secret } = await app.access.keys.create(request, localCaller('cli'));
+    const caller = await app.access.identify(secret, 'http');
+    if (caller === undefined) throw new Error('the key is not known');
+    return app.as(caller).runner;
+  }
+
+  it('pauses its batches when it is spent, close to its end and never above, and no others', async () => {
+    const app = await start();
+    const runner = await startKey(app, CAP_USD);
+    const { report } = await runner.create({ ...request(), options: { concurrency: 20 } });
+    expect(await app.runner.drive(report.batch_id)).toMatchObject({
+      ...{ status: 'paused', pause_reason: 'budget' },
+      error: { code: 'budget_reached', message: expect.stringContaining('a day of the key importer') },
+      next_step: expect.stringMatching(/^Resume on another day: "rowmill batches resume/),
+    });
+    const cost = server.stats.answered * CALL_USD;
+    expect(cost).toBeLessThanOrEqual(CAP_USD);
+    expect(cost).toBeGreaterThan(CAP_USD - 0.002);
+    expect(await run(app)).toMatchObject({ status: 'completed' });
+    expect(await (await startKey(app, 1, 'other')).plan(request())).toMatchObject({ problems: [] });
+  });
+
+  it('that is spent starts nothing and resumes nothing; an unknown price is refused before a batch exists', async () => {
+    const app = await start();
+    const runner = await startKey(app, CAP_USD);
+    const { report } = await runner.create(request());
+    await app.runner.drive(report.batch_id);
+    const spent = { code: 'budget_reached', message: expect.stringContaining('of the key importer') };
+    await expect(app.runner.resume(report.batch_id)).resolves.toBeDefined();
+    await app.runner.drive(report.batch_id);
+    expect((await runner.plan(request())).warnings.join('\n')).toContain('of the key importer leaves');
+    await expect((await startKey(app, 0, 'broke')).create(request())).rejects.toMatchObject({
+      ...spent,
+      message: expect.stringContaining('of the key broke'),
+    });
+    await expect(runner.create(request('unpriced'))).rejects.toMatchObject({
+      code: 'budget_unpriced',
+      message: expect.stringContaining('of the key importer'),
+    });
+  });
+
+  it('counts rows that others have appended to the key that runs them', async () => {
+    const app = await start();
+    const runner = await startKey(app, CAP_USD);
+    const { report } = await app.runner.collect({ columns: ['address'], target: request().target });
+    await app.runner.append(report.batch_id, { rows: Array.from({ length: ROWS }, (_, row) => [`${row} Low Street`]) });
+    await runner.run(report.batch_id);
+    expect(await app.runner.drive(report.batch_id)).toMatchObject({ status: 'paused', pause_reason: 'budget' });
   });
 });

@@ -46,6 +46,11 @@ export function scopesUpTo(scope: Scope): Scope[] {
   return SCOPES.slice(0, SCOPES.indexOf(scope) + 1);
 }
 
+/** The id of a caller with a budget of its own: what its batches spend is counted. */
+export function budgetKeyOf({ id, budget_usd_per_day: budget }: Caller): string | null {
+  return budget === null ? null : id;
+}
+
 /** Whether the person at this machine writes the requests of a face. In a chat and over MCP a model writes them. */
 export function isOwnFace(face: Caller['face']): boolean {
   return face === 'cli' || face === 'process';

@@ -29,6 +29,8 @@ export interface ExecutionDeps {
   prices: PriceTable;
   /** Present where a cap of a day is set. */
   dayGate?: DayGate | undefined;
+  /** The gate of a key with a budget, by its id; if absent, the runner creates its own. */
+  keyGates?: (key: string) => DayGate;
   clock: Clock;
   random: () => number;
   newId: (prefix: string) => string;

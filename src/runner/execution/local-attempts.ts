@@ -57,7 +57,8 @@ export async function openLocalAttempts(options: ProcessOptions, hooks: AttemptH
     { fence, provider },
     hooks.parks === undefined ? deps : { ...deps, flights: NO_FLIGHTS },
   );
-  const { store, clock, events, dayGate } = deps;
+  const { store, clock, events } = deps;
+  const dayGate = deps.dayGate ?? (batch.budgetKey === null ? undefined : deps.keyGates?.(batch.budgetKey));
   const settlement = createRowSettlement({ store, clock, events, budget, fence, dayGate }, cache);
   let answered = false;
   const onAnswer = () => {

@@ -1,17 +1,15 @@
 import type { AgentDefinition } from '../../agent/definition.ts';
 import { dollars } from '../../base/figures.ts';
 import type { PriceTable } from '../../providers/prices/prices.ts';
-import { type DaySpending, dayCapReached } from '../../storage/spending.ts';
+import { capitalized, type DaySpending, dayCapName, dayCapReached, unpricedDayCap } from '../../storage/spending.ts';
 import type { BatchPlan } from '../contract/plan.ts';
 import type { Problem } from '../contract/problem.ts';
 import type { RunnerDeps } from '../deps.ts';
 
 /** Reports a model of unknown price where a cap of a day is set. */
-export function unpricedDay({ model }: { model: PricedModel }, { prices }: RunnerDeps): Problem[] {
+export function unpricedDay(model: PricedModel, { key }: DaySpending, { prices }: RunnerDeps): Problem[] {
   const unpriced = unpricedOf(model, prices);
-  if (unpriced === undefined) return [];
-  const message = `The price of ${unpriced} is unknown, so the cap of a day (ROWMILL_MAX_USD_PER_DAY) can't be kept. Use a model with a known price, or add its price to a price file (ROWMILL_PRICES).`;
-  return [{ code: 'budget_unpriced', message }];
+  return unpriced === undefined ? [] : [{ code: 'budget_unpriced', message: unpricedDayCap(unpriced, key) }];
 }
 
 /** Reports a cap that can't be enforced because the price of the model is unknown. */
@@ -45,6 +43,6 @@ export function tellDay({ problems, warnings, spending_usd: expected }: BatchPla
     return;
   }
   warnings.push(
-    `The cap of ${dollars(day.capMicroUsd / 1e6)} a day (ROWMILL_MAX_USD_PER_DAY) leaves ${dollars(left)} for ${day.day}; the batch may cost more, and pauses when the cap is reached.`,
+    `${capitalized(dayCapName(day.capMicroUsd, day.key))} leaves ${dollars(left)} for ${day.day}; the batch may cost more, and pauses when the cap is reached.`,
   );
 }

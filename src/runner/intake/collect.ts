@@ -6,7 +6,7 @@ import { parseJson } from '../../base/exact-number.ts';
 import { nearest } from '../../base/nearest.ts';
 import type { Json } from '../../protocol/messages.ts';
 import type { BatchRecord, NewBatch } from '../../storage/batches.ts';
-import { type Caller, createdBy } from '../contract/caller.ts';
+import { budgetKeyOf, type Caller, createdBy } from '../contract/caller.ts';
 import {
   type Appended,
   type AppendRequest,
@@ -64,6 +64,7 @@ export async function prepareCollection(
     newBatch({
       ...{ id, status: 'collecting', columns, createdAt: deps.clock.now() },
       idempotencyKey: request.options?.idempotency_key ?? null,
+      budgetKey: null,
       plan: storable({
         request: withAbsoluteOutput(request, deps),
         fileRoots: deps.tables.roots,
@@ -207,6 +208,8 @@ export async function sealBatch(
   const { standIn = null } = await deps.provider(agent.model.provider, agent.model);
   const change = {
     status,
+    // Rows of many callers may have collected: they count to the one who runs them.
+    budgetKey: budgetKeyOf(caller),
     rowLimit: request.options?.sample ?? null,
     plan: storable({
       ...storedPlanOf(batch),

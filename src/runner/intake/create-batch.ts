@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../../base/errors.ts';
 import { parseJson } from '../../base/exact-number.ts';
-import { type Caller, createdBy } from '../contract/caller.ts';
+import { budgetKeyOf, type Caller, createdBy } from '../contract/caller.ts';
 import { type BatchRequest, KEPT_OUTPUT } from '../contract/request.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { emitCreated } from '../lifecycle/batch-events.ts';
@@ -40,6 +40,7 @@ export async function createBatch(
       id,
       status: 'created',
       idempotencyKey,
+      budgetKey: budgetKeyOf(caller),
       plan: storable({
         request,
         fileRoots: tables.roots,

@@ -1,6 +1,9 @@
 import type { NewBatch } from '../../storage/batches.ts';
 
-type Known = Pick<NewBatch, 'id' | 'status' | 'idempotencyKey' | 'plan' | 'columns' | 'rowLimit' | 'createdAt'>;
+type Known = Pick<
+  NewBatch,
+  'id' | 'status' | 'idempotencyKey' | 'budgetKey' | 'plan' | 'columns' | 'rowLimit' | 'createdAt'
+>;
 
 /** A batch of which nothing has happened yet. */
 export function newBatch(known: Known & Pick<Partial<NewBatch>, 'settings'>): NewBatch {

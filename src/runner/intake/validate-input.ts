@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { AgentDefinition } from '../../agent/definition.ts';
 import { agentLabel } from '../../agent/definition.ts';
 import { toAppError } from '../../base/errors.ts';
-import type { Caller } from '../contract/caller.ts';
+import { budgetKeyOf, type Caller } from '../contract/caller.ts';
 import { STATUS_COLUMNS } from '../contract/mapping.ts';
 import { OPTION_DEFAULTS } from '../contract/options.ts';
 import type { BatchPlan, ContinuationPlan } from '../contract/plan.ts';
@@ -48,7 +48,7 @@ const EMPTY: BatchPlan = {
 };
 
 /** ValidateInput: collects every reason why a request can't run, before any money is spent, and estimates its cost. */
-export async function planBatch(given: BatchRequest, deps: RunnerDeps, { face }: Caller): Promise<BatchPlan> {
+export async function planBatch(given: BatchRequest, deps: RunnerDeps, caller: Caller): Promise<BatchPlan> {
   const { request, problems } = checkRequest(given);
   if (request === null) return { ...EMPTY, problems };
   const tableProblems: Problem[] = [];
@@ -57,7 +57,7 @@ export async function planBatch(given: BatchRequest, deps: RunnerDeps, { face }:
   );
   const look = source === undefined ? undefined : await attempt(tableProblems, () => lookAtTable(source, deps));
   const columns = look?.columns ?? [];
-  const target = await attempt(problems, () => openTarget(request.target, { columns, face }, deps));
+  const target = await attempt(problems, () => openTarget(request.target, { columns, face: caller.face }, deps));
   problems.push(...tableProblems);
   const agent = target?.agent;
   const mapping = inputMappingOf(request, { schema: agent?.input, columns });
@@ -87,7 +87,7 @@ export async function planBatch(given: BatchRequest, deps: RunnerDeps, { face }:
   const isEmpty = look !== undefined && look.rowCount === 0;
   problems.push(...sampleProblems(request, look));
   if (isEmpty && request.options?.allow_empty !== true) problems.push(noRows(request.csv_uri));
-  if (agent !== undefined) await planAgent({ request, plan, agent, look }, deps);
+  if (agent !== undefined) await planAgent({ request, plan, agent, look, budgetKey: budgetKeyOf(caller) }, deps);
   return plan;
 }
 
@@ -110,9 +110,11 @@ interface AgentPlanning {
   plan: BatchPlan;
   agent: AgentDefinition;
   look: Look | undefined;
+  /** The id of a caller with a budget of its own. */
+  budgetKey: string | null;
 }
 
-async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: RunnerDeps): Promise<void> {
+async function planAgent({ request, plan, agent, look, budgetKey }: AgentPlanning, deps: RunnerDeps): Promise<void> {
   const { problems, columns } = plan;
   const output = request.output_mapping ?? {};
   problems.push(
@@ -139,8 +141,8 @@ async function planAgent({ request, plan, agent, look }: AgentPlanning, deps: Ru
   if (provider?.standIn !== undefined) await attempt(problems, async () => provider.checkModel?.(agent.model.model));
   await attempt(problems, async () => deps.checkTools?.(agent));
   problems.push(...unpricedCap(agent, request.options?.max_cost_usd, deps));
-  const day = await deps.store.readDaySpending(deps.clock.now());
-  if (day !== null) problems.push(...unpricedDay(agent, deps));
+  const day = await deps.store.readDaySpending(deps.clock.now(), budgetKey);
+  if (day !== null) problems.push(...unpricedDay(agent.model, day, deps));
   if (look === undefined || mappingProblems.length > 0) return;
   const { continues } = request;
   if (continues !== undefined) {

@@ -45,7 +45,7 @@ export async function resumeBatch(batch: BatchRecord, change: ResumeRequest, dep
   }
   checkCapPrice(batch, change, deps);
   checkCapLeft(batch, change);
-  if (batch.totals.queued + batch.totals.running > 0) await checkDay(planOf(batch).agent.model, deps);
+  if (batch.totals.queued + batch.totals.running > 0) await checkDay(batch, planOf(batch).agent.model, deps);
   const next = {
     status: nextBatchStatus('paused', { type: wasReady(batch) ? 'resume' : 'begin' }),
     ...{ pauseReason: null, error: null, control: null },
@@ -85,7 +85,7 @@ export async function planRetry(batch: BatchRecord, request: RetryRequest, deps:
   const target = model === undefined ? batch : { ...batch, settings: { ...batch.settings, model: { ...model } } };
   checkCapPrice(target, withoutModel(request), deps);
   checkCapLeft(batch, request);
-  await checkDay(model ?? planOf(batch).agent.model, deps);
+  await checkDay(batch, model ?? planOf(batch).agent.model, deps);
   await checkOwnTable(batch, deps);
   const failures = (await deps.store.readFailures(batch.id)).filter(({ code }) => code !== 'row_malformed');
   const codes = request.codes === undefined ? undefined : checkCodes(request.codes, failures);
@@ -205,10 +205,10 @@ function checkEnded({ id, status, columns, error }: BatchRecord): void {
 }
 
 /** The cap of the day must leave something to spend, and the price must be known under it. */
-async function checkDay(model: Model, deps: RunnerDeps): Promise<void> {
-  const day = await deps.store.readDaySpending(deps.clock.now());
+async function checkDay({ budgetKey }: BatchRecord, model: Model, deps: RunnerDeps): Promise<void> {
+  const day = await deps.store.readDaySpending(deps.clock.now(), budgetKey);
   if (day === null) return;
-  const [problem] = unpricedDay({ model }, deps);
+  const [problem] = unpricedDay(model, day, deps);
   if (problem !== undefined) throw new AppError(problem.code, problem.message);
   if (day.costMicroUsd + day.openMicroUsd >= day.capMicroUsd) throw dayCapReached(day);
 }

@@ -4,7 +4,7 @@ import { dollars } from '../../base/figures.ts';
 import { withoutCredentials } from '../../base/without-credentials.ts';
 import type { BatchDetails, BatchRecord } from '../../storage/batches.ts';
 import type { ProviderJobRecord } from '../../storage/provider-jobs.ts';
-import { isDayCapReached } from '../../storage/spending.ts';
+import { reachedDayCap } from '../../storage/spending.ts';
 import type { Estimate } from '../contract/estimate.ts';
 import { OPTION_DEFAULTS } from '../contract/options.ts';
 import type { BatchReport } from '../contract/report.ts';
@@ -217,8 +217,9 @@ function pausedStep(batch: BatchRecord, resume: string, rest: Estimate | null): 
         ? `All rows of the sample failed. Look at them; cancel this batch and start a new one if the mapping or the table is wrong. "rowmill batches resume ${batch.id}" runs the rest.`
         : `The sample is done. Look at its rows and its cost, then run the rest: resume with "rowmill batches resume ${batch.id}".${restText(rest)}`;
     case 'budget':
-      if (batch.error !== null && isDayCapReached(batch.error)) {
-        return `Resume on another day, or with a higher ROWMILL_MAX_USD_PER_DAY: "rowmill batches resume ${batch.id}"; or cancel it.`;
+      if (batch.error !== null && reachedDayCap(batch.error) !== undefined) {
+        const higher = reachedDayCap(batch.error) === 'server' ? ', or with a higher ROWMILL_MAX_USD_PER_DAY' : '';
+        return `Resume on another day${higher}: "rowmill batches resume ${batch.id}"; or cancel it.`;
       }
       return `Resume with "rowmill batches resume ${batch.id} --max-cost USD" (a higher cap), or cancel it.`;
     case 'fatal':

@@ -47,6 +47,16 @@ export function createDayGate(): DayGate {
   };
 }
 
+/** The gates of keys with a budget: calls of one key wait for calls of that key only. */
+export function createKeyGates(): (key: string) => DayGate {
+  const gates = new Map<string, DayGate>();
+  return (key) => {
+    const gate = gates.get(key) ?? createDayGate();
+    gates.set(key, gate);
+    return gate;
+  };
+}
+
 function textOf({ run, turn, call }: JournalKey): string {
   return `${run} ${turn} ${call}`;
 }

@@ -20,6 +20,7 @@ import { IDEMPOTENCY } from './migrations/0017-idempotency.ts';
 import { APPENDED_ROWS } from './migrations/0018-appended-rows.ts';
 import { ACCESS } from './migrations/0019-access.ts';
 import { JOBS } from './migrations/0020-jobs.ts';
+import { KEY_BUDGETS } from './migrations/0021-key-budgets.ts';
 import { prepare } from './statement.ts';
 
 /** Migration N (from 1) takes a database from schema version N - 1 to N. */
@@ -44,6 +45,7 @@ const MIGRATIONS: readonly string[] = [
   APPENDED_ROWS,
   ACCESS,
   JOBS,
+  KEY_BUDGETS,
 ];
 
 /** "Rowm": marks a SQLite file as Rowmill's. */

@@ -3,6 +3,7 @@ import type { Log } from '../../base/log.ts';
 import { currentHost } from '../../base/process-identity.ts';
 import { isOwnerAlive, uptimeMs } from '../lease-owner.ts';
 import type { Fence, LeaseOwner } from '../leases.ts';
+import { localDay } from '../local-day.ts';
 import type { DayCap } from '../spending.ts';
 import type { Store } from '../store.ts';
 import { prepareAppendAudit, prepareEndAudit, prepareReadAudit } from './access/audit.ts';
@@ -137,7 +138,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const waiting = { path, log: options.log, ...(options.lockAttempts && { attempts: options.lockAttempts }) };
   const [readLock, lock] = [createLockWait(waiting), createLockWait(waiting)];
   const db = await openConnection(path, { lock: readLock, onMigration: options.onMigration });
-  const begin = prepareTransactions(db, options.dayCap);
+  const caps = { cap: options.dayCap, dayOf: options.dayCap?.dayOf ?? localDay };
+  const begin = prepareTransactions(db, caps);
   const { write, writeAnswer, close: closeQueue } = createWriteQueue(db, { path, begin, lock });
   const clock: LeaseClock = {
     now: options.now,
@@ -193,7 +195,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     conversation: prepareReadConversation(db),
     conversations: prepareListConversations(db),
     consent: prepareReadConsent(db),
-    daySpending: options.dayCap === undefined ? () => null : prepareReadDaySpending(db, options.dayCap),
+    daySpending: prepareReadDaySpending(db, caps),
     written: prepareFindWritten(db),
     writer: prepareReadWriter(db),
     savedAgents: prepareListSavedAgents(db),
@@ -324,7 +326,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     useConsent: (token, key) => write(() => writes.useConsent(token, key)),
     startUnasked: (spending, within) => write(() => writes.startUnasked(spending, within)),
     forgetUnasked: (key) => write(() => writes.forgetUnasked(key)),
-    readDaySpending: (now) => read(() => reads.daySpending(now)),
+    readDaySpending: (now, key) => read(() => reads.daySpending(now, key)),
     recordWritten: (table) => write(() => writes.recordWritten(table)),
     findWritten: (tables) => read(() => reads.written(tables)),
     readWriter: (place) => read(() => reads.writer(place)),

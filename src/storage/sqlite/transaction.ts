@@ -1,10 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { AppError, type ErrorCode } from '../../base/errors.ts';
 import type { Fence } from '../leases.ts';
-import type { DayCap } from '../spending.ts';
 import { type BillSums, prepareBillSums } from './batches/bills.ts';
 import { prepareAddTotals, type TotalsDelta, zeroDelta } from './batches/totals.ts';
-import { type DaySums, prepareDaySums } from './spending/day-spending.ts';
+import { type DayCaps, type DaySums, prepareDaySums } from './spending/day-spending.ts';
 import { prepare } from './statement.ts';
 
 /** The fields of a batch that a fenced write needs. */
@@ -20,6 +19,8 @@ export interface FencedBatch {
   delivers: number;
   /** The queue whose jobs its rows are. */
   queue: number | null;
+  /** The key with a budget that started the batch. */
+  budgetKey: string | null;
 }
 
 /**
@@ -39,17 +40,18 @@ export interface Transaction {
   countFailures(batch: number, code: ErrorCode, by: number): void;
   bills: BillSums;
   /** The sums of days, where a cap of a day is set. */
-  days: DaySums | undefined;
+  days: DaySums;
   /** Writes the sums to the database. */
   flush(): void;
 }
 
 /** Prepares the statements; the result starts a transaction's bookkeeping (not the transaction itself). */
-export function prepareTransactions(db: DatabaseSync, dayCap?: DayCap): () => Transaction {
-  const beginDays = dayCap === undefined ? undefined : prepareDaySums(db, dayCap);
+export function prepareTransactions(db: DatabaseSync, caps: DayCaps): () => Transaction {
+  const beginDays = prepareDaySums(db, caps);
   const readFence = prepare<FencedBatch>(
     db,
-    `SELECT b.key, l.epoch, b.row_limit AS rowLimit, b.limit_by_place AS limitsPlaces, b.picks_rows AS picksRows, b.delivers, b.queue
+    `SELECT b.key, l.epoch, b.row_limit AS rowLimit, b.limit_by_place AS limitsPlaces, b.picks_rows AS picksRows, b.delivers,
+       b.queue, b.budget_key AS budgetKey
      FROM batches b JOIN batch_leases l ON l.batch = b.key WHERE b.id = ?`,
   );
   const addTotals = prepareAddTotals(db);
@@ -65,7 +67,7 @@ export function prepareTransactions(db: DatabaseSync, dayCap?: DayCap): () => Tr
     const deltas = new Map<number, TotalsDelta>();
     const failures = new Map<number, Map<ErrorCode, number>>();
     const bills = beginBills();
-    const days = beginDays?.();
+    const days = beginDays();
 
     function fenced(fence: Fence): FencedBatch {
       const batch = batches.get(fence.batchId) ?? readFence.get(fence.batchId);
@@ -98,7 +100,7 @@ export function prepareTransactions(db: DatabaseSync, dayCap?: DayCap): () => Tr
       for (const [batch, delta] of deltas) addTotals(batch, delta);
       for (const [batch, codes] of failures) for (const [code, by] of codes) addFailures.run(batch, code, by);
       bills.flush();
-      days?.flush();
+      days.flush();
       deltas.clear();
       failures.clear();
     }

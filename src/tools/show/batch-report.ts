@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { count, counted, dollars, duration } from '../../base/figures.ts';
 import { type BatchReport, batchReport as contract } from '../../runner/contract/report.ts';
 import { providerJobText } from '../../runner/output/provider-job-report.ts';
-import { isDayCapReached } from '../../storage/spending.ts';
+import { reachedDayCap } from '../../storage/spending.ts';
 import { inWords } from './estimate-in-words.ts';
 
 const { usage: _usage, next_step: _nextStep, ...shown } = contract.shape;
@@ -96,7 +96,7 @@ function nextStepWhenPaused(report: BatchReport): string {
     case 'sample':
       return `Show the person the sample by get_batch_results, and what the rest may cost (${inWords(report.estimate_rest)}); when they agree, ${resume} runs the rest, and action "cancel" leaves it.`;
     case 'budget':
-      if (report.error !== null && isDayCapReached(report.error)) {
+      if (report.error !== null && reachedDayCap(report.error) !== undefined) {
         return `Tell the person what error says, and that the rows done are kept. On another day, or when the cap of the day is higher, ${resume} continues it.`;
       }
       return `Tell the person that max_cost_usd is reached and the rows done are kept. When they allow more, ${resume} and a higher options.max_cost_usd continues it.`;

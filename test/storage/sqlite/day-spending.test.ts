@@ -46,7 +46,7 @@ it('admits calls of all processes up to the cap, each at its worst price, also w
     },
   });
   expect(await there.readDaySpending(2_999)).toEqual({
-    ...{ capMicroUsd: 1_000, day: 'day 2', costMicroUsd: 0, openMicroUsd: 1_000 },
+    ...{ capMicroUsd: 1_000, key: null, day: 'day 2', costMicroUsd: 0, openMicroUsd: 1_000 },
   });
 });
 

@@ -22,6 +22,7 @@ export function newBatch(id: string, change: Partial<NewBatch> = {}): NewBatch {
     ending: null,
     control: null,
     idempotencyKey: null,
+    budgetKey: null,
     plan: { request: { csv_uri: 'in.csv' } },
     settings: {},
     columns: null,

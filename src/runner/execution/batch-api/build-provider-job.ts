@@ -147,7 +147,7 @@ async function roomLeft(run: ProviderJobRun): Promise<Room> {
   const { costMicroUsd, openWorstMicroUsd, queued } = (await readNow(run)).totals;
   const spent = costMicroUsd + openWorstMicroUsd;
   const cap = Math.round((tuning.now().max_cost_usd ?? Number.POSITIVE_INFINITY) * 1e6);
-  const day = await deps.store.readDaySpending(deps.clock.now());
+  const day = await deps.store.readDaySpending(deps.clock.now(), run.options.batch.budgetKey);
   const ofDay = day === null ? Number.POSITIVE_INFINITY : day.capMicroUsd - day.costMicroUsd - day.openMicroUsd;
   const room = Math.min(cap - spent, ofDay);
   if (day !== null && ofDay < cap - spent) return { room, reached: () => dayCapReached(day), queued };

@@ -19,6 +19,7 @@ export interface BatchRow extends TotalsRow {
   ending: BatchRecord['ending'];
   control: BatchRecord['control'];
   idempotency_key: string | null;
+  budget_key: string | null;
   plan: string;
   settings: string;
   columns: string | null;
@@ -56,6 +57,7 @@ export function toBatchRecord(row: BatchRow): BatchRecord {
     ending: row.ending,
     control: row.control,
     idempotencyKey: row.idempotency_key,
+    budgetKey: row.budget_key,
     plan: parseJson(row.plan) as JsonObject,
     settings: parseJson(row.settings) as JsonObject,
     columns: parseOrNull<string[]>(row.columns),

@@ -13,8 +13,8 @@ export function prepareInsertBatch(db: DatabaseSync): (batch: NewBatch) => { bat
   const insert = prepare(
     db,
     `INSERT INTO batches (id, status, pause_reason, error, ending, control, idempotency_key, plan, columns,
-       load_warnings, row_limit, output, created_at, started_at, ended_at, active_ms, active_since, settings, reserves)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       load_warnings, row_limit, output, created_at, started_at, ended_at, active_ms, active_since, settings, reserves, budget_key)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertLease = prepare(db, 'INSERT INTO batch_leases (batch, epoch) VALUES (?, 0)');
   const insertTotals = prepare(db, 'INSERT INTO batch_totals (batch) VALUES (?)');
@@ -42,7 +42,7 @@ export function prepareInsertBatch(db: DatabaseSync): (batch: NewBatch) => { bat
       ...[batch.idempotencyKey, JSON.stringify(batch.plan), textOrNull(batch.columns)],
       ...[JSON.stringify(batch.loadWarnings), batch.rowLimit, textOrNull(batch.output)],
       ...[batch.createdAt, batch.startedAt, batch.endedAt, batch.activeMs, batch.activeSince],
-      ...[JSON.stringify(batch.settings), batch.reserves ?? null],
+      ...[JSON.stringify(batch.settings), batch.reserves ?? null, batch.budgetKey],
     );
     const key = keyOf(batch.id);
     insertLease.run(key);

@@ -24,6 +24,7 @@ const COLUMNS: { [field in keyof Required<BatchChange>]: string } = {
   settings: 'settings',
   intake: 'intake',
   delivers: 'delivers',
+  budgetKey: 'budget_key',
   pruneAt: 'prune_at',
 };
 

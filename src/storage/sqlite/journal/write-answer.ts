@@ -19,7 +19,8 @@ export function prepareWriteAnswer(db: DatabaseSync): WriteAnswer {
      VALUES (?, ?, ?, ?, ?, ?, ?)`,
   );
   return (transaction, key, answer, fence) => {
-    const batch = fence === undefined ? undefined : transaction.fenced(fence).key;
+    const fenced = fence === undefined ? undefined : transaction.fenced(fence);
+    const { key: batch, budgetKey = null } = fenced ?? {};
     const entry = stateOf(key);
     if (entry === undefined) throw journalFault(key, 'was answered without an intent');
     if (entry.answered === 1) throw journalFault(key, 'was answered twice');
@@ -30,7 +31,7 @@ export function prepareWriteAnswer(db: DatabaseSync): WriteAnswer {
       ...[entry.id, JSON.stringify(answer.response), textOrNull(answer.usage), cost, answer.requestId, answer.at],
       standard,
     );
-    if (entry.kind === 'model') transaction.days?.settle(entry.at, entry.worst_pico_usd, cost);
+    if (entry.kind === 'model') transaction.days.settle(entry.at, { worst: entry.worst_pico_usd, cost }, budgetKey);
     if (batch === undefined) return;
     const totals = transaction.totals(batch);
     totals[entry.kind === 'model' ? 'modelCalls' : 'toolCalls'] += 1;

@@ -23,7 +23,8 @@ export function prepareWriteIntent(db: DatabaseSync): WriteIntent {
   );
 
   return (transaction, intent, fence) => {
-    const batch = fence === undefined ? undefined : transaction.fenced(fence).key;
+    const fenced = fence === undefined ? undefined : transaction.fenced(fence);
+    const { key: batch, budgetKey = null } = fenced ?? {};
     const worst = intent.worstMicroUsd === null ? null : toPico(intent.worstMicroUsd);
     const inserted = insert.run(
       ...[intent.run, intent.turn, intent.call, intent.kind, intent.name, JSON.stringify(intent.request)],
@@ -34,7 +35,7 @@ export function prepareWriteIntent(db: DatabaseSync): WriteIntent {
       if (entry.answered === 1) throw journalFault(intent, 'already has an answer and must not be sent again');
       resend.run(intent.name, worst, intent.at, entry.id);
     }
-    if (intent.kind === 'model') transaction.days?.send(intent.at, worst);
+    if (intent.kind === 'model') transaction.days.send(intent.at, worst, budgetKey);
     if (batch === undefined) return;
     const totals = transaction.totals(batch);
     totals.openCalls += 1;

@@ -12,12 +12,13 @@ export function prepareWriteRefusal(db: DatabaseSync): WriteRefusal {
   const stateOf = prepareEntryState(db);
   const refuse = prepare(db, 'UPDATE journal_entries SET refusals = refusals + 1 WHERE id = ?');
   return (transaction, key, fence) => {
-    const batch = fence === undefined ? undefined : transaction.fenced(fence).key;
+    const fenced = fence === undefined ? undefined : transaction.fenced(fence);
+    const { key: batch, budgetKey = null } = fenced ?? {};
     const entry = stateOf(key);
     if (entry === undefined) throw journalFault(key, 'was refused without an intent');
     if (entry.open_sends < 1) throw journalFault(key, 'was refused, but no send of it is open');
     refuse.run(entry.id);
-    if (entry.kind === 'model') transaction.days?.settle(entry.at, entry.worst_pico_usd, 0);
+    if (entry.kind === 'model') transaction.days.settle(entry.at, { worst: entry.worst_pico_usd, cost: 0 }, budgetKey);
     if (batch === undefined) return;
     const totals = transaction.totals(batch);
     totals.openCalls -= 1;

@@ -1,109 +1,134 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../../base/errors.ts';
-import { type DayCap, type DaySpending, dayCapReached } from '../../spending.ts';
+import { type DayCap, type DaySpending, dayCapReached, unpricedDayCap } from '../../spending.ts';
 import { toPico } from '../batches/money.ts';
 import { prepare } from '../statement.ts';
+import { addToDay, type DayEntry, LEDGERS, prepareDayLedger, prepareReadDay } from './day-ledger.ts';
 
-/** What the sends and the answers of one transaction mean for the spending of their days. Money in pico-dollars. */
+/**
+ * What the sends and the answers of one transaction mean for the spending of their days. Money in pico-dollars. `key` is
+ * the key with a budget that started the batch; null where there is none.
+ */
 export interface DaySums {
   /**
    * Counts a send at its worst price.
-   * @throws AppError `budget_reached` when the cap of its day has no room, `budget_unpriced` when its price is unknown
+   * @throws AppError `budget_reached` when a cap of its day has no room, `budget_unpriced` when its price is unknown
    */
-  send(at: number, worst: number | null): void;
+  send(at: number, worst: number | null, key: string | null): void;
   /** Settles a send that was made at this time: its cost (null: unknown) replaces its worst price. */
-  settle(at: number, worst: number | null, cost: number | null): void;
+  settle(at: number, settled: { worst: number | null; cost: number | null }, key: string | null): void;
   /** Writes the sums to the database. */
   flush(): void;
 }
 
-/** A day with the additions of this transaction, which are also in its sums. */
-interface Day {
-  cost: number;
-  open: number;
-  moreCost: number;
-  moreOpen: number;
+/** The cap of the server, if there is one, and how days are told apart. */
+export interface DayCaps {
+  cap: DayCap | undefined;
+  dayOf: (at: number) => string;
+}
+
+/** A sum that a call counts to. */
+interface Counted {
+  entry: DayEntry;
+  told: Pick<DaySpending, 'capMicroUsd' | 'key' | 'day'>;
 }
 
 /**
  * Prepares the statements; the result starts the sums of one transaction. No other process can write in between, so the
- * check of the cap is exact: the transaction holds the write lock. One read and one write a transaction.
+ * check of the caps is exact: the transaction holds the write lock. One read and one write a transaction and cap, none
+ * where there is no cap.
  */
-export function prepareDaySums(db: DatabaseSync, { capMicroUsd, dayOf }: DayCap): () => DaySums {
-  const readDay = prepareReadDay(db);
-  const write = prepare(
-    db,
-    `INSERT INTO day_spending (day, cost_pico_usd, open_pico_usd) VALUES (?1, ?2, max(0, ?3))
-     ON CONFLICT (day) DO UPDATE SET cost_pico_usd = cost_pico_usd + ?2, open_pico_usd = max(0, open_pico_usd + ?3)`,
-  );
-  const cap = toPico(capMicroUsd);
+export function prepareDaySums(db: DatabaseSync, { cap, dayOf }: DayCaps): () => DaySums {
+  const begin = { server: prepareDayLedger(db, LEDGERS.server), keys: prepareDayLedger(db, LEDGERS.keys) };
+  const budgetOf = prepareReadBudget(db);
   return () => {
-    const days = new Map<string, Day>();
-    const of = (name: string): Day => {
-      const day = days.get(name) ?? { ...readDay(name), moreCost: 0, moreOpen: 0 };
-      days.set(name, day);
-      return day;
+    const ledgers = { server: begin.server(), keys: begin.keys() };
+    const budgets = new Map<string, Budget | undefined>();
+    const budget = (key: string): Budget | undefined => {
+      if (!budgets.has(key)) budgets.set(key, budgetOf(key));
+      return budgets.get(key);
+    };
+    const countedTo = (at: number, key: string | null): Counted[] => {
+      const day = dayOf(at);
+      const found: Counted[] = [];
+      if (cap !== undefined) {
+        found.push({ entry: ledgers.server.at(day), told: { capMicroUsd: cap.capMicroUsd, key: null, day } });
+      }
+      const own = key === null ? undefined : budget(key);
+      if (key !== null && own !== undefined) {
+        found.push({ entry: ledgers.keys.at(key, day), told: { capMicroUsd: own.microUsd, key: own.name, day } });
+      }
+      return found;
     };
     return {
-      send(at, worst) {
-        if (worst === null) throw unpriced();
-        if (worst === 0) return;
-        const name = dayOf(at);
-        const day = of(name);
-        if (day.cost + day.open + worst > cap) {
-          throw dayCapReached(toSpending(name, day, capMicroUsd), worst / PICO_PER_MICRO);
-        }
-        add(day, 0, worst);
+      send(at, worst, key) {
+        if (cap === undefined && key === null) return;
+        const counted = countedTo(at, key);
+        for (const { entry, told } of counted) refuse(worst, entry, told);
+        for (const { entry } of counted) addToDay(entry, 0, worst ?? 0);
       },
-      settle(at, worst, cost) {
-        if (worst === 0 && cost === 0) return;
-        add(of(dayOf(at)), cost ?? worst ?? 0, -(worst ?? 0));
+      settle(at, { worst, cost }, key) {
+        if ((cap === undefined && key === null) || (worst === 0 && cost === 0)) return;
+        for (const { entry } of countedTo(at, key)) addToDay(entry, cost ?? worst ?? 0, -(worst ?? 0));
       },
       flush() {
-        for (const [name, { moreCost, moreOpen }] of days) {
-          if (moreCost !== 0 || moreOpen !== 0) write.run(name, moreCost, moreOpen);
-        }
-        days.clear();
+        ledgers.server.flush();
+        ledgers.keys.flush();
       },
     };
   };
 }
 
-/** Reads the spending of a day. */
-export function prepareReadDaySpending(db: DatabaseSync, cap: DayCap): (now: number) => DaySpending {
-  const readDay = prepareReadDay(db);
-  return (now) => {
-    const name = cap.dayOf(now);
-    return toSpending(name, readDay(name), cap.capMicroUsd);
+/**
+ * Reads the spending of a day under the cap of the server or, with a key, under its budget, whichever leaves less.
+ * Resolves to null where neither is set.
+ */
+export function prepareReadDaySpending(
+  db: DatabaseSync,
+  { cap, dayOf }: DayCaps,
+): (now: number, key?: string | null) => DaySpending | null {
+  const ofServer = prepareReadDay(db, LEDGERS.server);
+  const ofKey = prepareReadDay(db, LEDGERS.keys);
+  const budgetOf = prepareReadBudget(db);
+  return (now, key = null) => {
+    const day = dayOf(now);
+    const found: DaySpending[] = [];
+    if (cap !== undefined) found.push(toSpending({ capMicroUsd: cap.capMicroUsd, key: null, day }, ofServer(day)));
+    const own = key === null ? undefined : budgetOf(key);
+    if (key !== null && own !== undefined) {
+      found.push(toSpending({ capMicroUsd: own.microUsd, key: own.name, day }, ofKey(key, day)));
+    }
+    return found.sort((one, other) => roomOf(one) - roomOf(other))[0] ?? null;
   };
+}
+
+interface Budget {
+  name: string;
+  microUsd: number;
+}
+
+/** A key's budget, also of a revoked key: its batches go on. */
+function prepareReadBudget(db: DatabaseSync): (key: string) => Budget | undefined {
+  const read = prepare<Budget>(
+    db,
+    'SELECT name, budget_micro_usd AS microUsd FROM access_keys WHERE id = ? AND budget_micro_usd IS NOT NULL',
+  );
+  return (key) => read.get(key);
+}
+
+function refuse(worst: number | null, entry: DayEntry, told: Counted['told']): void {
+  if (worst === null) throw new AppError('budget_unpriced', unpricedDayCap('the model', told.key));
+  if (worst > 0 && entry.cost + entry.open + worst > toPico(told.capMicroUsd)) {
+    throw dayCapReached(toSpending(told, entry), worst / PICO_PER_MICRO);
+  }
 }
 
 const PICO_PER_MICRO = 1e6;
 
-/** A process without a cap does not count what it sends: settling such a send must not leave a sum below 0. */
-function add(day: Day, cost: number, open: number): void {
-  day.cost += cost;
-  day.open = Math.max(0, day.open + open);
-  day.moreCost += cost;
-  day.moreOpen += open;
+function toSpending(told: Counted['told'], { cost, open }: Pick<DayEntry, 'cost' | 'open'>): DaySpending {
+  return { ...told, costMicroUsd: cost / PICO_PER_MICRO, openMicroUsd: open / PICO_PER_MICRO };
 }
 
-function prepareReadDay(db: DatabaseSync): (day: string) => Pick<Day, 'cost' | 'open'> {
-  // Reals: a sum may exceed a safe integer.
-  const read = prepare<Pick<Day, 'cost' | 'open'>>(
-    db,
-    'SELECT cost_pico_usd * 1.0 AS cost, open_pico_usd * 1.0 AS open FROM day_spending WHERE day = ?',
-  );
-  return (day) => read.get(day) ?? { cost: 0, open: 0 };
-}
-
-function toSpending(day: string, { cost, open }: Pick<Day, 'cost' | 'open'>, capMicroUsd: number): DaySpending {
-  return { capMicroUsd, day, costMicroUsd: cost / PICO_PER_MICRO, openMicroUsd: open / PICO_PER_MICRO };
-}
-
-function unpriced(): AppError {
-  return new AppError(
-    'budget_unpriced',
-    "The price of the model is unknown, so the cap of a day (ROWMILL_MAX_USD_PER_DAY) can't be kept. Use a model with a known price, or add its price to a price file (ROWMILL_PRICES).",
-  );
+function roomOf({ capMicroUsd, costMicroUsd, openMicroUsd }: DaySpending): number {
+  return capMicroUsd - costMicroUsd - openMicroUsd;
 }
