@@ -42,6 +42,7 @@ import {
   toCsv,
 } from './output/results.ts';
 import { browseRows } from './output/rows/browse-rows.ts';
+import { exportRows } from './output/rows/export-rows.ts';
 import { createRowOrders, type RowOrders } from './output/rows/row-orders.ts';
 import { searchRows } from './output/rows/search-rows.ts';
 import { traceRow } from './output/trace-row.ts';
@@ -196,6 +197,7 @@ function bind(caller: Caller, deps: RunnerDeps & { orders: RowOrders }): Runner 
         yield* toCsv(batch.columns ?? [], sourceRows(batch, store, storedStatus(status)), style);
       else yield* toCsv(outputHeader(batch), outputRows(batch, store), { ...safetyOf(batch), ...style });
     },
+    export: async (id, query) => exportRows(await read(id), query, deps),
     lapsed: () => store.listLapsedBatches(),
     remove: async (id, { force = false } = {}) => removeBatch(await read(id, 'run'), force, deps),
     keepHouse: (signal) => keepHouse(deps, signal),

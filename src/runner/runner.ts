@@ -5,6 +5,7 @@ import type { WrittenStyle } from '../tables/row-writer.ts';
 import type { Caller } from './contract/caller.ts';
 import type { Appended, AppendRequest, CollectRequest, SealRequest } from './contract/collect.ts';
 import type { Estimate } from './contract/estimate.ts';
+import type { ExportQuery } from './contract/export.ts';
 import type { InlineAgent } from './contract/inline-agent.ts';
 import type { BatchOptions, BatchTuning } from './contract/options.ts';
 import type { BatchPlan } from './contract/plan.ts';
@@ -15,6 +16,7 @@ import type { RowPage, RowPageQuery, RowSearch, RowSearchQuery } from './contrac
 import type { RowTrace } from './contract/trace.ts';
 import type { DefinedAgent } from './intake/define-inline.ts';
 import type { JobTarget, StandingBatch } from './intake/standing-batch.ts';
+import type { RowExport } from './output/rows/export-rows.ts';
 
 /** The rows of an export; `not_run` are those that wait, or waited when their batch ended. */
 export type ExportStatus = 'succeeded' | 'failed' | 'not_run';
@@ -142,6 +144,8 @@ export interface Runner {
   ): Promise<{ uri: string; bytes: number }>;
   /** The table of {@link exportTable} as CSV text in chunks, header first, in constant memory. */
   csv(batchId: string, options?: WrittenStyle & { status?: ExportStatus }): AsyncIterable<string>;
+  /** The rows of a batch in a format, with chosen columns, streamed in constant memory. */
+  export(batchId: string, query: ExportQuery): Promise<RowExport>;
   /** Batches that should be driven and that no living process owns. */
   lapsed(): Promise<string[]>;
   /**

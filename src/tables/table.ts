@@ -1,7 +1,7 @@
 import type { Cell } from './cell.ts';
 import type { Reading } from './reading.ts';
 import type { FormatDescription, RowSource, TableWarning } from './row-source.ts';
-import type { RowWriter, WriterOptions, WrittenStyle } from './row-writer.ts';
+import type { RowWriter, TableWriter, WriterOptions, WrittenStyle } from './row-writer.ts';
 
 export type ColumnType =
   | 'integer'
@@ -94,6 +94,16 @@ export interface ProfileOptions {
   onRows?: (progress: { rows: number; share: number | undefined }) => void;
 }
 
+/** A table that is written to the consumer of its bytes. */
+export interface StreamedTable {
+  writer: TableWriter;
+  /**
+   * The bytes that `write` makes the writer write, as they are made. When the consumer stops, the signal fires, the
+   * writer fails, and `write` is waited for. A fault of `write` ends the bytes with it.
+   */
+  read(write: (signal: AbortSignal) => Promise<void>): AsyncGenerator<Uint8Array>;
+}
+
 /** Sources and writers of every format at every location. */
 export interface Tables {
   /** Folders that file sources and writers may touch. */
@@ -114,6 +124,8 @@ export interface Tables {
   openSource(uri: string, options?: OpenOptions): Promise<RowSource>;
   /** The extension of a file's name decides its format. `columns` is the header. */
   openWriter(uri: string, columns: readonly string[], options?: WriterOptions): Promise<RowWriter>;
+  /** A table in the format of a file's name that is written to no location, but to the consumer of its bytes. */
+  openStream(fileName: string, columns: readonly string[], options?: WriterOptions): Promise<StreamedTable>;
   /**
    * Checks, without writing, that a writer may be opened at the URI, and that the URI is none of `notOneOf` after
    * symlinks. For a folder (its URI ends in `/`), the outputs in it must not be files of `notOneOf`.

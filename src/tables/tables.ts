@@ -52,6 +52,10 @@ function createRootedTables(parts: TablesParts): Tables {
       return source;
     },
     openWriter: async (uri, columns, options) => find(uri).openWriter({ uri, roots }, { ...options, columns }),
+    openStream: async (fileName, columns, options = {}) => {
+      const { openStreamedTable } = await import('./formats/stream-table.ts');
+      return openStreamedTable(fileName, columns, options);
+    },
     checkWriter: async (uri, notOneOf, { overwrite = false, style = {}, rows, batchId } = {}) => {
       const taken = new Set<string>();
       const names: string[] = [];

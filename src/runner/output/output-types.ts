@@ -16,11 +16,12 @@ export function outputTypes(plan: StoredPlan, columns: readonly string[], layout
     ...columns.map((_, index): StoredType => plan.columnTypes?.[index] ?? 'string'),
     ...layout.fields.map(({ field }) => typeOfSchema(schemas[field])),
     ...layout.columns.map((): StoredType => 'string'),
-    ...[...layout.metadata, ...layout.status].map(({ name }) => TYPES[name]),
+    ...[...layout.metadata, ...layout.status].map(({ name }) => METADATA_TYPES[name]),
   ];
 }
 
-const TYPES: { [name in MetadataColumn]: StoredType } = {
+/** The types of columns about a row. */
+export const METADATA_TYPES: { [name in MetadataColumn]: StoredType } = {
   _parse_status: 'string',
   _validation_passed: 'boolean',
   _truncated_fields: 'json',

@@ -47,10 +47,8 @@ export async function* outputRows(
   store: Store,
   options: OutputRange = {},
 ): AsyncGenerator<Cell[][]> {
-  const layout = layoutOf(batch);
-  const { agent, request } = planOf(batch);
-  const onlySucceeded = request.output_mapping?.rows === 'succeeded';
-  const width = batch.columns?.length ?? 0;
+  const toCells = outputRowOf(batch);
+  const onlySucceeded = planOf(batch).request.output_mapping?.rows === 'succeeded';
   const { toRow = Number.POSITIVE_INFINITY, onRow } = options;
   let { fromRow = 0 } = options;
   while (fromRow < toRow) {
@@ -58,7 +56,7 @@ export async function* outputRows(
     if (rows.length === 0) return;
     if (onRow !== undefined) rows.forEach(onRow);
     const wanted = onlySucceeded ? rows.filter(({ status }) => status === 'succeeded') : rows;
-    if (wanted.length > 0) yield wanted.map((row) => outputRow(row, layout, { width, agent }));
+    if (wanted.length > 0) yield wanted.map(toCells);
     fromRow = (rows.at(-1)?.row ?? fromRow) + 1;
   }
 }
@@ -89,6 +87,14 @@ export function outputHeader(batch: BatchRecord): string[] {
   return [...(batch.columns ?? []), ...layoutOf(batch).headers];
 }
 
+/** Makes the rows of a batch's output table, in the order of {@link outputHeader}. */
+export function outputRowOf(batch: BatchRecord): (row: RowRecord) => Cell[] {
+  const layout = layoutOf(batch);
+  const { agent } = planOf(batch);
+  const width = batch.columns?.length ?? 0;
+  return (row) => outputRow(row, layout, { width, agent });
+}
+
 function outputRow(
   row: RowRecord,
   layout: OutputLayout,
@@ -104,7 +110,8 @@ function outputRow(
   return cells;
 }
 
-function metadataCell(row: RowRecord, name: MetadataColumn, agent: AgentDefinition): Cell {
+/** The cell of a column about a row. */
+export function metadataCell(row: RowRecord, name: MetadataColumn, agent: AgentDefinition): Cell {
   switch (name) {
     case '_parse_status':
       return parseStatusOf(row);
