@@ -102,7 +102,8 @@ describe('an export', () => {
       pages += 1;
       // More than a test waits for, so that an export that goes on is seen.
       if (pages > 400) return [];
-      return Array.from({ length: limit }, (_, index) => ({ ...row, row: fromRow + index }));
+      const cells = () => [`${crypto.randomUUID()} ${crypto.randomUUID()}`, '1'];
+      return Array.from({ length: limit }, (_, index) => ({ ...row, row: fromRow + index, cells: cells() }));
     };
     const { bytes } = await world.runner.export(id, { format });
     expect((await bytes.next()).done).toBe(false);
