@@ -11,6 +11,8 @@ export interface HandOff<Item> {
 
 export function createHandOff<Item>(): HandOff<Item> {
   let waiting: { item: Item; taken: PromiseWithResolvers<void> } | undefined;
+  /** The item that is being worked on. */
+  let current: typeof waiting;
   let ended = false;
   let failure: { fault: unknown } | undefined;
   let arrived = Promise.withResolvers<void>();
@@ -33,7 +35,7 @@ export function createHandOff<Item>(): HandOff<Item> {
     },
     fail(fault) {
       failure ??= { fault };
-      waiting?.taken.reject(failure.fault);
+      for (const item of [waiting, current]) item?.taken.reject(failure.fault);
       waiting = undefined;
       wake();
     },
@@ -42,7 +44,7 @@ export function createHandOff<Item>(): HandOff<Item> {
         if (failure !== undefined) throw failure.fault;
         const next = waiting;
         if (next !== undefined) {
-          waiting = undefined;
+          [waiting, current] = [undefined, next];
           yield next.item;
           // Who takes the items asks for more: the last item is done.
           next.taken.resolve();
