@@ -89,7 +89,14 @@ const FACES: Faces = {
       access: app.access,
       audit: app.auditLog,
       idempotency: app.idempotency,
-      runnerOf: (caller) => app.as(caller).runner,
+      start: {
+        runnerOf: (caller) => app.as(caller).runner,
+        jobsOf: (caller) => app.as(caller).jobs,
+        approval: (caller) => ({
+          confirmAboveUsd: app.config.confirmAboveUsd,
+          confirmations: app.as(caller).confirmations,
+        }),
+      },
       talk: {
         conversations: app.conversations,
         confirmationsOf: (caller) => app.as(caller).confirmations,

@@ -39,6 +39,8 @@ export interface Config {
   maxDecodedBytes: number;
   /** What files that clients send may take, and how long they are kept. */
   uploads: { maxBytes: number; maxTotalBytes: number; keepMs: number };
+  /** Hosts and origins that may get the results of jobs, and the key of the signatures. */
+  webhooks: { hosts: string[]; secret: string };
   /** `ROWMILL_FAILPOINT`: where a test ends this process. Read only when `ROWMILL_TESTING` is `failpoints`. */
   failpoint: string | null;
   /** The whole environment, for `${NAME}` references in tools of agents. */
@@ -69,6 +71,14 @@ export const environment = z.object({
     .string()
     .regex(/^[\w.,: [\]-]*$/, 'must be host names with commas between them, such as files.example.internal,10.0.0.7')
     .optional(),
+  ROWMILL_WEBHOOK_HOSTS: z
+    .string()
+    .regex(
+      /^(\s*((https?:\/\/)?[\w.-]+(:\d+)?)?\s*(,|$))*$/,
+      'must be hosts or origins with commas between them, such as hooks.example.com,http://127.0.0.1:9000',
+    )
+    .optional(),
+  ROWMILL_WEBHOOK_SECRET: z.string().min(16, 'must have at least 16 characters').optional(),
   ROWMILL_API_KEYS: z.string().optional(),
   ROWMILL_LOG_LEVEL: z.enum(LEVELS, { error: `must be one of ${LEVELS.join(', ')}` }).default('warn'),
   ROWMILL_WATCHDOG_SECONDS: z.coerce.number({ error: 'must be a number of seconds' }).int().min(0).default(60),
@@ -120,6 +130,7 @@ export function readConfig(env: Record<string, string | undefined>, cwd: string)
       .toLowerCase()
       .split(/[\s,]+/)
       .filter((host) => host !== ''),
+    webhooks: webhooksOf(variables),
     apiKeys: (variables.ROWMILL_API_KEYS ?? '').split(',').flatMap((key) => (key.trim() === '' ? [] : [key.trim()])),
     logLevel: variables.ROWMILL_LOG_LEVEL,
     watchdogSeconds: variables.ROWMILL_WATCHDOG_SECONDS,
@@ -202,4 +213,16 @@ function fileRootsOf(value: string | undefined, cwd: string): string[] {
     }
     return real;
   });
+}
+
+/** Results are sent only where the receiver can check who sent them. */
+function webhooksOf(variables: z.output<typeof environment>): Config['webhooks'] {
+  const hosts = (variables.ROWMILL_WEBHOOK_HOSTS ?? '').split(',').flatMap((host) => host.trim() || []);
+  const secret = variables.ROWMILL_WEBHOOK_SECRET;
+  if (hosts.length === 0) return { hosts, secret: secret ?? '' };
+  if (secret !== undefined) return { hosts, secret };
+  throw new AppError(
+    'config_invalid',
+    'ROWMILL_WEBHOOK_HOSTS lists receivers of results, so ROWMILL_WEBHOOK_SECRET must be set: it signs what is sent to them.',
+  );
 }

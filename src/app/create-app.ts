@@ -10,6 +10,9 @@ import { systemClock } from '../base/clock.ts';
 import { newId } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
 import type { App, AppBinding } from '../cli/app.ts';
+import { createCallbacks } from '../jobs/callbacks.ts';
+import { deliverResults } from '../jobs/deliver-results.ts';
+import { createJobs } from '../jobs/jobs.ts';
 import { createLanes } from '../providers/lanes/lane.ts';
 import { createProviders } from '../providers/open-providers.ts';
 import type { PriceOverrides } from '../providers/prices/model-prices.ts';
@@ -108,10 +111,12 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
       confirmations,
     });
   const access = createAccess({ environmentKeys: config.apiKeys, store, now: systemClock.now, log });
+  const callbacks = createCallbacks(config.webhooks.hosts);
   const as = createBindings((caller) => {
     const own = auditedRunner(runner.as(caller), caller, access.audit);
     return {
       ...{ runner: own, tools: toolsOf(own) },
+      jobs: createJobs({ store, runner: own, caller, callbacks, newId, now: systemClock.now }),
       confirmations: auditedConfirmations(confirmations, caller, access.audit),
     };
   });
@@ -164,7 +169,17 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     missingSettings: () => findMissingSettings(registry, providers),
     conversations,
     uploads,
-    supervise: (limits) => supervise({ runner, clock: systemClock, log, housework: [uploads.sweep], ...limits }),
+    async supervise(limits) {
+      const stop = new AbortController();
+      const { show } = as(localCaller('process')).jobs;
+      const delivering = deliverResults(
+        { store, show, callbacks, secret: config.webhooks.secret, clock: systemClock, log },
+        AbortSignal.any([limits.signal, stop.signal]),
+      );
+      await supervise({ runner, clock: systemClock, log, housework: [uploads.sweep], ...limits });
+      stop.abort();
+      await delivering;
+    },
     copyStdin: (stdin, signal) => copyStdin(stdin, spoolFolder(config), signal),
     ensureDetachedRunner: detached.ensure,
     close: once(async () => {

@@ -4,6 +4,7 @@ import type { Conversations } from '../agent/conversation/conversation.ts';
 import type { AgentDefinition } from '../agent/definition.ts';
 import type { StartedTool } from '../agent/tools/open-tools.ts';
 import type { Log } from '../base/log.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 import type { JsonObject } from '../protocol/messages.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Caller } from '../runner/contract/caller.ts';
@@ -21,6 +22,8 @@ import type { Uploads } from '../uploads/uploads.ts';
 /** The parts that are bound to one caller: the runner, and the five tools that use it. */
 export interface AppBinding {
   runner: Runner;
+  /** Jobs and their queues. */
+  jobs: Jobs;
   /** The same objects for the orchestrator, MCP clients and commands. */
   tools: OrchestratorTool[];
   /** The agreement of people to spending; through these the caller agrees. */

@@ -14,12 +14,16 @@ import { createBodyBudget, requestLimit } from './middleware/request-limit.ts';
 import { COOKIE } from './middleware/session-cookie.ts';
 import type { HttpParts, ServerParts } from './parts.ts';
 import { addAuditRoute } from './resources/audit.ts';
+import { addBulkJobsRoute } from './resources/bulk-jobs.ts';
 import { addChatRoutes } from './resources/chat.ts';
 import { CONFIRM_PAGE } from './resources/confirm-page.ts';
 import { addConfirmationRoutes } from './resources/confirmations.ts';
+import { addCreateBatchRoutes } from './resources/create-batch.ts';
+import { addJobRoutes } from './resources/jobs.ts';
 import { addKeyRoutes } from './resources/keys.ts';
 import { createOpenTurns } from './resources/open-turns.ts';
 import { addProbes, OPEN_PATHS } from './resources/probes.ts';
+import { addQueueRoutes } from './resources/queues.ts';
 import { addSessionRoutes, SESSION_PATH } from './resources/session.ts';
 import { createEventStreams } from './sse.ts';
 
@@ -71,6 +75,10 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   addSessionRoutes(face, access);
   addAuditRoute(face, parts.audit);
   addConfirmationRoutes(face, talk.confirmationsOf);
+  addCreateBatchRoutes(face, parts.start);
+  addBulkJobsRoute(face, parts.start);
+  addJobRoutes(face, parts.start);
+  addQueueRoutes(face, parts.start);
   addProbes(face, server);
   app.all('/mcp', face.limitBody(4), (c) => talk.mcp(c.req.raw, c.get('caller')));
   describeApi(app, server.version);

@@ -1,11 +1,13 @@
 import type { Access } from '../access/access.ts';
 import type { Conversations } from '../agent/conversation/conversation.ts';
 import type { Log } from '../base/log.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 import type { Caller } from '../runner/contract/caller.ts';
 import type { Runner } from '../runner/runner.ts';
 import type { AuditStore } from '../storage/audit.ts';
 import type { IdempotencyStore } from '../storage/idempotency.ts';
 import type { Confirmations } from '../tools/execute/confirmations.ts';
+import type { ApprovalParts } from './approval.ts';
 
 /** The address, and the limits of the server itself. */
 export interface ServerParts {
@@ -34,6 +36,15 @@ export interface TalkParts {
   maxTurns?: number;
 }
 
+/** The routes that start batches, and those of jobs. */
+export interface StartParts {
+  /** The runner with the permissions of a caller. */
+  runnerOf: (caller: Caller) => Runner;
+  jobsOf: (caller: Caller) => Jobs;
+  /** What a caller may start without a person's yes. */
+  approval: (caller: Caller) => ApprovalParts;
+}
+
 /** The parts of the HTTP face, a group for each function that adds routes. */
 export interface HttpParts {
   server: ServerParts;
@@ -42,6 +53,6 @@ export interface HttpParts {
   /** Keeps the answers of requests with an `Idempotency-Key`. */
   idempotency: IdempotencyStore;
   talk: TalkParts;
-  /** The runner with the permissions of a caller. */
-  runnerOf: (caller: Caller) => Runner;
+  /** Starting batches and jobs. */
+  start: StartParts;
 }

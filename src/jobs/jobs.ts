@@ -7,7 +7,7 @@ import type { JobRecord, JobState, QueueRecord } from '../storage/jobs.ts';
 import { checkJobs, enqueueJobs } from './enqueue.ts';
 import { costOf, jobReportOf } from './job-report.ts';
 import type { JobsParts } from './jobs-parts.ts';
-import { type Processing, processQueues } from './process-queues.ts';
+import { estimateQueues, type Processing, processQueues } from './process-queues.ts';
 
 /** Jobs and their queues, for one caller. */
 export interface Jobs {
@@ -31,6 +31,8 @@ export interface Jobs {
   /** @throws AppError as {@link cancel} */
   setPriority(id: string, priority: number): Promise<JobReport>;
   queues(agent?: string): Promise<QueueReport[]>;
+  /** What processing would cost; null when a price is unknown. Starts nothing. */
+  estimate(agent?: string): Promise<{ expected_usd: number | null }>;
   /** Seals and starts what waits; see {@link processQueues}. */
   process(request: Processing): Promise<ProcessedQueue[]>;
 }
@@ -92,6 +94,10 @@ export function createJobs(parts: JobsParts): Jobs {
     async queues(agent) {
       requireScope(caller, 'read');
       return Promise.all((await store.listQueues(agent)).map((queue) => queueReport(queue, parts)));
+    },
+    async estimate(agent) {
+      requireScope(caller, 'read');
+      return { expected_usd: await estimateQueues(agent, parts) };
     },
     async process(request) {
       requireScope(caller, 'run');

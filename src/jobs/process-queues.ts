@@ -39,6 +39,16 @@ export async function processQueues(request: Processing, parts: JobsParts): Prom
   return results;
 }
 
+/** What the waiting jobs may cost, in dollars; null when a price is unknown. */
+export async function estimateQueues(agent: string | undefined, parts: JobsParts): Promise<number | null> {
+  return sumOf(await candidatesOf({ mode: 'auto', ...(agent !== undefined && { agent }) }, parts));
+}
+
+function sumOf(candidates: Candidate[]): number | null {
+  const costs = candidates.filter(({ error }) => error === undefined).map(({ spendingUsd }) => spendingUsd);
+  return costs.reduce<number | null>((sum, cost) => (sum === null || cost === null ? null : sum + cost), 0);
+}
+
 async function candidatesOf({ agent }: Processing, { store, runner }: JobsParts): Promise<Candidate[]> {
   const candidates: Candidate[] = [];
   for (const queue of await store.listQueues(agent)) {
@@ -63,16 +73,13 @@ function requireConsent(
   all: Candidate[],
 ): void {
   if (cap !== undefined || isUnattended === true) return;
-  const costs = all.filter(({ error }) => error === undefined).map(({ spendingUsd }) => spendingUsd);
-  const known = costs.flatMap((cost) => cost ?? []);
-  const sum = known.reduce((total, cost) => total + cost, 0);
-  const isKnown = known.length === costs.length;
-  if (accepted !== undefined && isKnown && sum <= accepted * TOLERANCE) return;
-  const estimate = isKnown ? `The jobs may cost ${dollars(sum)}` : 'The price of the jobs is unknown';
-  const before = accepted === undefined ? '' : `, more than the accepted ${dollars(accepted)}`;
+  const sum = sumOf(all);
+  if (accepted !== undefined && sum !== null && sum <= accepted * TOLERANCE) return;
+  const estimate = sum === null ? 'The price of the jobs is unknown' : `The jobs may cost ${dollars(sum)}`;
+  const before = accepted === undefined || sum === null ? '' : `, more than the accepted ${dollars(accepted)}`;
   throw new AppError(
     'confirmation_needed',
-    `${estimate}${isKnown ? before : ''}. Give accepted_usd with the estimate that a person accepts, or max_cost_usd with a cap.`,
+    `${estimate}${before}. Give accepted_usd with the estimate that a person accepts, or max_cost_usd with a cap.`,
   );
 }
 

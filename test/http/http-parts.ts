@@ -38,7 +38,8 @@ export function httpParts({ apiKeys = [], idempotency = noIdempotency(), ...give
     throw new Error('This test has no runner.');
   };
   const access = createAccess({ environmentKeys: apiKeys, store: noKeys(), now: Date.now, log: createSilentLog() });
-  return { server, access, audit: noKeys(), idempotency, talk, runnerOf };
+  const start = { runnerOf, jobsOf: runnerOf, approval: runnerOf };
+  return { server, access, audit: noKeys(), idempotency, talk, start };
 }
 
 /** A store without keys whose audit log takes everything and shows nothing. */

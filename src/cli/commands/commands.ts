@@ -64,6 +64,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./batches/batches.ts')).addBatchesCommands,
   },
   {
+    usage: 'jobs',
+    group: 'Work on tables:',
+    description: 'Enqueue single inputs for agents, and show, cancel and move them',
+    load: async () => (await import('./jobs/jobs.ts')).addJobsCommands,
+  },
+  {
+    usage: 'queues',
+    group: 'Work on tables:',
+    description: 'Show the queues of waiting jobs, and process them',
+    load: async () => (await import('./jobs/queues.ts')).addQueuesCommands,
+  },
+  {
     usage: 'uploads',
     group: 'Work on tables:',
     description: 'Show and delete the files that clients sent to the server',
