@@ -10,6 +10,10 @@ import type { Tables } from '../tables/table.ts';
 export const FAILPOINTS = {
   migrating: 'a migration has been executed and not committed',
   created: 'a batch is stored',
+  'jobs-added': 'a portion of jobs is committed',
+  'queue-closed': 'a standing batch takes no more jobs, and is not sealed',
+  'jobs-sifted': 'a portion of the jobs that are not due is moved',
+  sealed: 'a batch that collected its rows is `created`',
   loading: 'a chunk of rows is committed',
   loaded: 'the end of the load is committed',
   claimed: 'rows are claimed',
@@ -71,7 +75,7 @@ export function failingStore(store: Store, reach: Reach): Store {
     if (name !== undefined) reach(name);
     return value;
   };
-  const ofStatus = { running: 'loaded', aggregating: 'rows-done', completed: 'ended' } as const;
+  const ofStatus = { created: 'sealed', running: 'loaded', aggregating: 'rows-done', completed: 'ended' } as const;
   return {
     ...store,
     insertBatch: (batch) => after(store.insertBatch(batch), 'created'),
@@ -81,6 +85,9 @@ export function failingStore(store: Store, reach: Reach): Store {
       const isCounted = status !== 'running' || change.columns !== undefined;
       return after(store.updateBatch(id, change, guard), isCounted ? ofStatus[status] : undefined);
     },
+    insertJobs: (insert) => after(store.insertJobs(insert), 'jobs-added'),
+    closeStanding: (queue, batchId) => after(store.closeStanding(queue, batchId), 'queue-closed'),
+    siftJobs: (sifting) => after(store.siftJobs(sifting), 'jobs-sifted'),
     insertRows: (fence, rows) => after(store.insertRows(fence, rows), 'loading'),
     claimRows: (fence, options) => after(store.claimRows(fence, options), 'claimed'),
     writeIntent: (intent, fence) => {
