@@ -54,8 +54,8 @@ export interface FormatDescription {
 /** How the rows of a source are read. */
 export interface RowsOptions {
   /**
-   * Only this number of records, from the first, need cells. Later rows are only counted, so their `cells` and `text`
-   * may be empty. Their faults and warnings are still reported.
+   * Only this number of records, from the first, need cells, and some throughout the table. Other rows are only
+   * counted, so their `cells` and `text` may be empty. Their faults and warnings are still reported.
    */
   cellsOf?: number;
 }

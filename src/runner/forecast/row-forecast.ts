@@ -13,6 +13,7 @@ import { draftRequest } from './draft-request.ts';
 import { byEarlier, readEarlier } from './earlier-batches.ts';
 import type { RowForecast, TokenRange } from './forecast.ts';
 import { readByDefault, requestTokens } from './request-tokens.ts';
+import { spread } from './spread.ts';
 
 /** The sampled rows of a table, mapped. */
 export interface ForecastRows {
@@ -115,12 +116,6 @@ async function meanRequest(
     counted += 1;
   }
   return counted === 0 ? countTokens(agent.instructions) : sum / counted;
-}
-
-/** Up to `most` of the items, at even distances. */
-function spread<Item>(items: readonly Item[], most: number): Item[] {
-  if (items.length <= most) return [...items];
-  return Array.from({ length: most }, (_, at) => items[Math.floor((at * items.length) / most)] as Item);
 }
 
 function unseenTools({ tools }: AgentDefinition): number {
