@@ -11,6 +11,8 @@ import { createFaultMix, type Fault } from './fault-mix.ts';
 const ANSWER = { provider: 'Ambleford Fibre', download_mbps: 67.5, upload_mbps: 12.25, available: true };
 const LOOKUP = { address: '12 High Street', postcode: 'AB1 2CD' };
 const ASSISTANT = Buffer.from('"role":"assistant"');
+/** Stands in a request that asks for the answer as the format of the text. */
+const FORMAT = Buffer.from('"output_config"');
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 let answered = 0;
@@ -53,7 +55,9 @@ function reply(socket: Socket, { path, body }: TakenRequest): void {
   }
   const [, latencyMs, turns, mix] = path.split('/');
   const fault = mix?.includes('-') ? mixOf(mix)() : undefined;
-  const text = fault === undefined ? message(turnOf(body) >= Number(turns ?? 1)) : faulty(fault);
+  const isText = body.includes(FORMAT);
+  const isLast = turnOf(body) >= Number(turns ?? 1);
+  const text = fault === undefined ? message({ isLast, isText }) : faulty(fault, isText);
   const send = () => {
     answered += 1;
     if (fault?.kind === 'reset') socket.resetAndDestroy();
@@ -69,9 +73,10 @@ function mixOf(name: string): () => Fault | undefined {
   return mix;
 }
 
-function faulty(fault: Fault): string {
-  if (fault.kind === 'wrong-type') return message(true, { ...ANSWER, download_mbps: 'fast' });
-  if (fault.kind === 'text') return message(true, null);
+function faulty(fault: Fault, isText: boolean): string {
+  if (fault.kind === 'wrong-type')
+    return message({ isLast: true, isText, answer: { ...ANSWER, download_mbps: 'fast' } });
+  if (fault.kind === 'text') return message({ isLast: true, isText, answer: null });
   return JSON.stringify({ type: 'error', error: { type: 'api_error', message: 'By chance.' } });
 }
 
@@ -84,20 +89,29 @@ function turnOf(body: Buffer): number {
 
 let messages = 0;
 
-/** @param answer null: text alone */
-function message(isLast: boolean, answer: object | null = ANSWER): string {
+interface Said {
+  isLast: boolean;
+  /** Whether the answer is the text. */
+  isText: boolean;
+  /** null: words alone. */
+  answer?: object | null;
+}
+
+function message({ isLast, isText, answer = ANSWER }: Said): string {
   messages += 1;
   const [name, input] = isLast ? ['return_structured_data', answer] : ['lookup_broadband', LOOKUP];
+  const words = isLast ? 'The exchange is known, so here is what it offers.' : 'I look the address up.';
+  const isCall = input !== null && !(isLast && isText);
   return JSON.stringify({
     id: `msg_bench_${messages}`,
     type: 'message',
     role: 'assistant',
     model: 'claude-haiku-5-5',
     content: [
-      { type: 'text', text: isLast ? 'The exchange is known, so here is what it offers.' : 'I look the address up.' },
-      ...(input === null ? [] : [{ type: 'tool_use', id: `toolu_bench_${messages}`, name, input }]),
+      { type: 'text', text: isCall || input === null ? words : JSON.stringify(input) },
+      ...(isCall ? [{ type: 'tool_use', id: `toolu_bench_${messages}`, name, input }] : []),
     ],
-    stop_reason: input === null ? 'end_turn' : 'tool_use',
+    stop_reason: isCall ? 'tool_use' : 'end_turn',
     stop_sequence: null,
     usage: { input_tokens: 742, output_tokens: 88, cache_creation_input_tokens: 0, cache_read_input_tokens: 0 },
   });

@@ -29,10 +29,13 @@ import { peers } from './parts/peers.ts';
 import { reach } from './parts/reach.ts';
 import { speed } from './parts/speed.ts';
 import { start } from './parts/start.ts';
+import { tokens } from './parts/tokens.ts';
 import { wave } from './parts/wave.ts';
 import { toText, writeDocument } from './report.ts';
 
-const PARTS: Record<string, Part> = { reach, speed, faults, health, start, analyze, peers, memory, wave, estimate };
+const PARTS: Record<string, Part> = {
+  ...{ reach, speed, faults, health, start, analyze, peers, memory, wave, estimate, tokens },
+};
 const COMPARISONS: Record<string, Comparing> = {
   reach: reachAgainst,
   health: healthAgainst,

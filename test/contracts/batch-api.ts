@@ -19,6 +19,7 @@ import {
 } from '../support/providers/batch-server.ts';
 import type { ItemFault, Jobs } from '../support/providers/provider-jobs.ts';
 import type { RefusalKind } from '../support/providers/wire-server.ts';
+import { nativeRequest } from './native-answers.ts';
 import { requestOf } from './provider.ts';
 
 /** One implementation of the contract, with the server that it is tested against. */
@@ -48,6 +49,10 @@ const signal = new AbortController().signal;
 const beforeCreate = async () => undefined;
 const echo = (text: unknown): WireAnswer => ({ content: [{ type: 'text', text: `heard: ${JSON.stringify(text)}` }] });
 const heard: BatchServerOptions['respond'] = ({ messages }) => echo(messages[0]?.content);
+
+const NATIVE_ANSWER: WireAnswer = {
+  content: [{ type: 'tool_use', id: 'call_1', name: 'return_structured_data', input: { name: 'so', size: 3 } }],
+};
 
 type Behaviour = Omit<Partial<BatchServerOptions>, 'createFormat'>;
 
@@ -111,7 +116,7 @@ export function testBatchApi(name: string, bench: BatchBench): void {
   describe(`${name}, looking for a job`, () => testFinding(bench, world));
 }
 
-function testResults(bench: BatchBench, { run, open, submit, collect }: World): void {
+function testResults(bench: BatchBench, { run, open, submit, untilOver, collect }: World): void {
   it('come in any order, each with its own answer', async () => {
     const { results } = await run({}, 40);
     expect([...results.keys()].toSorted()).toEqual(Array.from({ length: 40 }, (_, row) => `sub1-row${row}`).toSorted());
@@ -136,6 +141,44 @@ function testResults(bench: BatchBench, { run, open, submit, collect }: World): 
         usage: { inputTokens: 70, outputTokens: 9, cacheReadTokens: 50, cacheWriteTokens: 0 },
       },
     });
+  });
+
+  it('are calls where the answer was asked for as the format of the text; others stay what they are', async () => {
+    const { api, server } = await open({ respond: () => NATIVE_ANSWER });
+    const { answer, tools, ...plain } = nativeRequest(bench.model);
+    const asked = [
+      { ...plain, tools, ...(answer === undefined ? {} : { answer }) },
+      { ...plain, tools: [] },
+    ];
+    const requests = asked.map((request, row) =>
+      api.encode(request, requestId('sub1', `row${row}`), { isStrict: true }),
+    );
+    const { jobId } = await api.submit({ submissionId: 'sub1', model: bench.model, requests, beforeCreate, signal });
+    await untilOver(api, jobId);
+    expect(server.jobs[0]?.items.map(({ request }) => [request.output_config?.format?.type, request.tools])).toEqual([
+      ['json_schema', undefined],
+      [undefined, undefined],
+    ]);
+    const typesOf = async (more: object) => {
+      const found: string[] = [];
+      for await (const { outcome } of api.results(jobId, { model: bench.model, tools, ...more, signal })) {
+        if (outcome.kind === 'answered') found.push(outcome.response.content.map(({ type }) => type).join());
+      }
+      return found.toSorted();
+    };
+    expect(await typesOf({ answer })).toEqual(['tool_use', 'tool_use']);
+    // As for a batch whose definition was stored before there was a native form.
+    expect(await typesOf({})).toEqual(['text', 'tool_use']);
+  });
+
+  it('ask for a call where the format was refused', async () => {
+    const { api, server } = await open({ respond: () => NATIVE_ANSWER });
+    const requests = [api.encode(nativeRequest(bench.model), requestId('sub1', 'row0'), { isStrict: false })];
+    await api.submit({ submissionId: 'sub1', model: bench.model, requests, beforeCreate, signal });
+    const [request] = server.jobs[0]?.items.map((item) => item.request) ?? [];
+    expect(request?.output_config).toBeUndefined();
+    expect(request?.tools?.map(({ name }) => name)).toEqual(['return_structured_data']);
+    expect(JSON.stringify(request?.system)).toContain('Answer by the tool.');
   });
 
   it("keep every digit of a call's numbers", async () => {

@@ -39,11 +39,23 @@ export function toSentRequest(request: ModelRequest, isStrict: boolean): SentReq
   return inSentForm(request, ({ inputSchema }) => isStrict && toFormatSchema(inputSchema) !== undefined);
 }
 
-/** `const` is not among the keywords that Gemini lists; an `enum` of one value means the same. */
+/**
+ * `const` is not among the keywords that Gemini lists; an `enum` of one value means the same. It lists `enum` for texts
+ * and numbers, each beside its type.
+ */
 function withoutConst(schema: JsonSchema): JsonSchema {
   return JSON.parse(JSON.stringify(schema), (_key, value: unknown) => {
-    if (typeof value !== 'object' || value === null || !('const' in value) || Array.isArray(value)) return value;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    if (!('const' in value)) return withType(value as JsonSchema);
     const { const: only, ...rest } = value as JsonSchema;
-    return typeof only === 'object' && !('type' in rest) && only !== null ? value : { ...rest, enum: [only] };
+    return typeof only === 'object' && !('type' in rest) && only !== null ? value : withType({ ...rest, enum: [only] });
   }) as JsonSchema;
+}
+
+function withType(schema: JsonSchema): JsonSchema {
+  const values = schema['enum'];
+  if (!Array.isArray(values) || 'type' in schema) return schema;
+  const [type, ...others] = new Set(values.map((value) => typeof value));
+  const isPlain = others.length === 0 && (type === 'string' || type === 'number');
+  return isPlain ? { type, ...schema } : schema;
 }

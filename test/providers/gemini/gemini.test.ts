@@ -43,7 +43,10 @@ describe('a request to Gemini', () => {
               description: 'Looks.',
               parametersJsonSchema: {
                 type: 'object',
-                properties: { kind: { enum: ['a'] }, n: { type: 'integer', description: '(minimum: 1)' } },
+                properties: {
+                  kind: { type: 'string', enum: ['a'] },
+                  n: { type: 'integer', description: '(minimum: 1)' },
+                },
                 required: [],
                 additionalProperties: false,
               },

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Log } from '../../../src/base/log.ts';
 import { createSilentLog } from '../../../src/base/log.ts';
 import { createOpenAiCompatibleProvider } from '../../../src/providers/openai-compatible/compatible-provider.ts';
-import { testNativeAnswers } from '../../contracts/native-answers.ts';
+import { nativeRequest, testNativeAnswers } from '../../contracts/native-answers.ts';
 import { createAsking, HELLO, type ProviderBench, requestOf, testProvider, WAYS } from '../../contracts/provider.ts';
 import { chatFormat } from '../../support/providers/chat-format.ts';
 import type { SentRequest } from '../../support/providers/wire-server.ts';
@@ -48,6 +49,68 @@ describe('a request to a compatible server', () => {
       createOpenAiCompatibleProvider(options).respond(requestOf(bench.model), { signal }),
     ).rejects.toMatchObject({ code: 'model_key_refused', message: expect.stringContaining('MY_KEY') });
     expect(server.requests).toEqual([]);
+  });
+});
+
+describe('a compatible server that does not take the format of an answer', () => {
+  const notices: object[] = [];
+  const log = { ...createSilentLog(), warn: (fields: object) => notices.push(fields) } as unknown as Log;
+  const openTold = async (respond: Parameters<typeof open>[0]) => {
+    notices.length = 0;
+    const { server } = await open(respond);
+    return createOpenAiCompatibleProvider({ baseUrl: `${server.url}/v1`, log });
+  };
+  const formats = () => requests().map(({ body }) => 'response_format' in body);
+
+  it.each([
+    'This response_format type is unavailable now',
+    "'response_format.type' must be 'json_object'",
+    'Failed to initialize samplers: failed to parse grammar',
+  ])(
+    'refuses it in its own words, "%s": all rows of the model go on with the tool, and it is told once',
+    async (message) => {
+      const provider = await openTold((request) =>
+        request.output_config === undefined ? HELLO : { fault: 'refused', kind: 'invalid', message },
+      );
+      const rows = [1, 2, 3].map((row) =>
+        nativeRequest(bench.model, { messages: [{ role: 'user', content: `${row}` }] }),
+      );
+      const first = await Promise.allSettled(rows.map((row) => provider.respond(row, { signal })));
+      expect(first.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+      for (const row of rows) await provider.respond(row, { signal });
+      expect(formats()).toEqual([true, true, true, false, false, false]);
+      expect(notices).toMatchObject([{ model: bench.model, reason: expect.stringContaining(message) }]);
+      await expect(provider.respond(nativeRequest('another'), { signal })).rejects.toMatchObject({ retryable: true });
+      await provider.close();
+    },
+  );
+
+  it.each([
+    ['prose', 'The name is Leeds.'],
+    ['an object with other fields', '{"answer": "Leeds"}'],
+  ])('ignores it and writes %s: the next request has the tool', async (_what, text) => {
+    const provider = await openTold(() => ({ content: [{ type: 'text', text }] }));
+    await provider.respond(nativeRequest(bench.model), { signal });
+    await provider.respond(nativeRequest(bench.model), { signal });
+    expect(formats()).toEqual([true, false]);
+    expect(notices).toHaveLength(1);
+    await provider.close();
+  });
+
+  it('has followed it once: one answer that does not changes nothing', async () => {
+    const texts = ['{"name": "Leeds", "size": 1}', 'No idea.', '{"name": "York", "size": 2}'];
+    const provider = await openTold(() => ({ content: [{ type: 'text', text: texts.shift() ?? '' }] }));
+    for (let row = 0; row < 3; row += 1) await provider.respond(nativeRequest(bench.model), { signal });
+    expect(formats()).toEqual([true, true, true]);
+    expect(notices).toEqual([]);
+    await provider.close();
+  });
+
+  it('refuses something else: that is a fault of the request', async () => {
+    const provider = await openTold({ fault: 'refused', kind: 'invalid', message: 'max_tokens is too large' });
+    const refusal = provider.respond(nativeRequest(bench.model), { signal });
+    await expect(refusal).rejects.toMatchObject({ code: 'model_request_invalid', retryable: false });
+    await provider.close();
   });
 });
 
