@@ -15,7 +15,8 @@ const FACTS = {
   required: ['name', 'size'],
 };
 const DATA = { name: 'a "quoted" – value', size: new ExactNumber('1234567890123456789') };
-const REFUSED = 'Invalid schema: response_format, output_config, outputConfig and strict are not permitted';
+/** The names of the format in all wire formats. */
+const REFUSED = 'response_format, text.format, output_config, outputConfig, response_mime_type: not permitted';
 
 /** A request of an agent whose answer may be given in the provider's own structured form. */
 export function nativeRequest(model: string, more: Partial<ModelRequest> = {}): ModelRequest {

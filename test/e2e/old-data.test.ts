@@ -34,12 +34,12 @@ const linesOf = async (name: string) => {
 const succeeded = (word: string) => `${word},echo:${word},SUCCESS`;
 
 /** How a request asks for the answer. A batch that was stored without a mode goes on asking for a call. */
-const formOf = ({ tools, output_config: output, system }: WireRequest) => ({
-  isTool: tools?.some(({ name }) => name === ANSWER_TOOL),
-  format: output,
-  isTold: JSON.stringify(system).includes(`Give the answer by calling the tool ${ANSWER_TOOL}`),
-});
-const AS_TOOL = { isTool: true, format: undefined, isTold: true };
+const formOf = ({ tools, output_config: output, system }: WireRequest) => {
+  const isTold = JSON.stringify(system).includes(`Give the answer by calling the tool ${ANSWER_TOOL}`);
+  const isTool = tools?.some(({ name }) => name === ANSWER_TOOL);
+  return `tool: ${isTool}, told: ${isTold}, format: ${output}`;
+};
+const AS_TOOL = 'tool: true, told: true, format: undefined';
 
 /** Opens the directory again, where nothing may be left to do, and looks at the database itself. */
 async function expectAtRest({ batch_id, status, counts, cost_usd }: Report): Promise<void> {

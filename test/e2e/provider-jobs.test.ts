@@ -23,6 +23,10 @@ async function expectWhole({ server, words, read }: BatchSite): Promise<void> {
   expect(lines.map((line) => line.split(',').slice(0, 3))).toEqual(words.map((word) => [word, `${word}!`, 'SUCCESS']));
   const sent = [...server.realtime, ...server.jobs.flatMap(({ items }) => items.map(({ request }) => request))];
   expect(sent.map(wordOf).toSorted()).toEqual(words.toSorted());
+  // The agent has no tools of its own, so every answer is asked for in the provider's own structured form.
+  expect(new Set(sent.map(({ output_config: output, tools }) => `${output?.format?.type} ${tools}`))).toEqual(
+    new Set(['json_schema undefined']),
+  );
 }
 
 describe('rows through the batch API of', () => {

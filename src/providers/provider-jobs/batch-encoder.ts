@@ -3,10 +3,9 @@ import type { SentRequest } from '../shared/answer-format.ts';
 /** Writes the body of a request as JSON. */
 type EncodeBody = (request: SentRequest, isStrict: boolean) => string;
 
-/** The fields of a request on which its constant part depends. */
+/** The fields of a request on which its constant part depends. A format belongs to its list of tools. */
 interface Constant extends Pick<SentRequest, 'model' | 'system' | 'tools' | 'maxTokens'> {
   sampling: SentRequest['sampling'] | undefined;
-  format: SentRequest['format'] | undefined;
   isStrict: boolean;
 }
 
@@ -25,18 +24,17 @@ export function createBodyEncoder(
   let last: Constant | undefined;
   let head = '';
   return (request, isStrict) => {
-    const { model, system, tools, maxTokens, sampling, format } = request;
+    const { model, system, tools, maxTokens, sampling } = request;
     const isSame =
       last?.tools === tools &&
       last.system === system &&
       last.model === model &&
       last.maxTokens === maxTokens &&
       last.sampling === sampling &&
-      last.format === format &&
       last.isStrict === isStrict;
     if (!isSame) {
       head = JSON.stringify({ ...toBody({ ...request, messages: [] }, isStrict), [field]: undefined }).slice(0, -1);
-      last = { model, system, tools, maxTokens, sampling, format, isStrict };
+      last = { model, system, tools, maxTokens, sampling, isStrict };
     }
     return `${head},"${field}":${JSON.stringify(toField(request, isStrict))}}`;
   };

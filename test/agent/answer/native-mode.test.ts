@@ -29,6 +29,14 @@ describe('the form in which an agent answers', () => {
   });
 
   it.each([
+    [
+      'its tools are not open yet',
+      {
+        definition: inMode('auto', {
+          tools: [{ module: './look.mjs' }],
+        }),
+      },
+    ],
     ['it has tools', { definition: inMode('auto'), tools: [tool('look')] }],
     [
       'the batch started with tools',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createSilentLog } from '../../../src/base/log.ts';
 import { createOpenAiProvider } from '../../../src/providers/openai/openai-provider.ts';
 import type { RateLimits } from '../../../src/providers/provider.ts';
-import { testNativeAnswers } from '../../contracts/native-answers.ts';
+import { nativeRequest, testNativeAnswers } from '../../contracts/native-answers.ts';
 import { createAsking, HELLO, type ProviderBench, requestOf, testProvider, WAYS } from '../../contracts/provider.ts';
 import { responsesFormat } from '../../support/providers/responses-format.ts';
 
@@ -17,6 +17,13 @@ testNativeAnswers('OpenAI', bench);
 
 const { ask, open, faultOf, requests } = createAsking(bench);
 const signal = new AbortController().signal;
+
+it('an answer in native form has no nulls for the fields that are missing', async () => {
+  const { provider } = await open({ content: [{ type: 'text', text: '{"name":"x","size":1,"note":null}' }] });
+  const response = await provider.respond(nativeRequest(bench.model), { signal });
+  expect(response.content).toMatchObject([{ type: 'tool_use', input: { name: 'x', size: 1 } }]);
+  expect(JSON.stringify(response.content)).not.toContain('note');
+});
 
 describe('a request to OpenAI', () => {
   it('carries the key, stores nothing there, and makes tools strict where their schemas allow it', async () => {

@@ -76,6 +76,21 @@ describe('rows through a batch API', () => {
     });
   });
 
+  it('are answered in native form, and shown as calls in the trace', async () => {
+    const schema = { type: 'object', properties: { answer: { type: 'string' } }, required: ['answer'] };
+    const agent = { structured_output: { enabled: true, mode: 'auto', schema } };
+    const { world, server } = await open(4, {}, { agent });
+    const id = await world.start({ mode: 'batch' });
+    expect(await world.runner.drive(id)).toMatchObject({ status: 'completed', counts: { succeeded: 4 } });
+    await expectEchoed(world, 4);
+    const asked = server.jobs.flatMap(({ items }) => items.map(({ request }) => request));
+    expect(asked.map(({ output_config: output, tools }) => [output?.format?.type, tools])).toEqual(
+      asked.map(() => ['json_schema', undefined]),
+    );
+    const trace = JSON.stringify(await world.runner.trace(id, 3));
+    expect(trace).toContain('"name":"return_structured_data","input":{"answer":"w3!"}');
+  });
+
   it('report each state of their provider job once it is stored, and the rows that are collected', async () => {
     const { world } = await open(5);
     const seen: unknown[] = [];
