@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import type { JsonObject } from '../../../src/protocol/messages.ts';
 import { createAnthropicBatchApi } from '../../../src/providers/anthropic/anthropic-batch.ts';
+import type { Provider } from '../../../src/providers/provider.ts';
 import type { BatchApi } from '../../../src/providers/provider-jobs/batch-api.ts';
 import type { ProviderJobReport } from '../../../src/runner/contract/report.ts';
 import { providerJobText } from '../../../src/runner/output/provider-job-report.ts';
@@ -14,7 +15,7 @@ import {
   startBatchServer,
 } from '../../support/providers/batch-server.ts';
 import type { RefusalKind } from '../../support/providers/wire-server.ts';
-import { say, startWorld, until, type World, type WorldOptions } from '../world.ts';
+import { say, startWorld, USAGE, until, type World, type WorldOptions } from '../world.ts';
 
 const opened: { close(): Promise<unknown> }[] = [];
 afterEach(async () => {
@@ -79,7 +80,14 @@ describe('rows through a batch API', () => {
   it('are answered in native form, and shown as calls in the trace', async () => {
     const schema = { type: 'object', properties: { answer: { type: 'string' } }, required: ['answer'] };
     const agent = { structured_output: { enabled: true, mode: 'auto', schema } };
-    const { world, server } = await open(4, {}, { agent });
+    // As on Bedrock, where it depends on the model.
+    const provider: Provider = {
+      name: 'anthropic',
+      sendsStrict: ({ model }) => model === 'claude-haiku-5-5',
+      respond: async ({ model }) => ({ content: say({ answer: 'w0!' }), stopReason: 'tool_use', usage: USAGE, model }),
+      close: async () => undefined,
+    };
+    const { world, server } = await open(4, {}, { agent, deps: { provider: async () => provider } });
     const id = await world.start({ mode: 'batch' });
     expect(await world.runner.drive(id)).toMatchObject({ status: 'completed', counts: { succeeded: 4 } });
     await expectEchoed(world, 4);

@@ -1,10 +1,13 @@
 import type { ProviderJobRecord } from '../../../storage/provider-jobs.ts';
+import { planOf } from '../../output/results.ts';
 import type { ProviderJobRun } from './provider-job-run.ts';
 
 /** Stores that tools must be plain, found out in real time: it must outlive this process. */
 export async function keepPlainTools(run: ProviderJobRun): Promise<void> {
-  const { agent } = run.options;
-  const request = { model: '', system: '', messages: [], tools: agent.toolSpecs, maxTokens: 1 };
+  const { agent, batch } = run.options;
+  const { model } = planOf(batch).agent.model;
+  const asked = { model, system: '', messages: [], tools: agent.toolSpecs, maxTokens: 1 };
+  const request = run.provider.route?.(asked) ?? asked;
   if (run.isPlain || run.provider.sendsStrict?.(request) !== false) return;
   await sendPlainTools(run);
 }
