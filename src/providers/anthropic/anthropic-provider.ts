@@ -13,6 +13,7 @@ import { readLimits } from './anthropic-limits.ts';
 import { toModelResponse, toRequestBody } from './anthropic-messages.ts';
 import { collectStream } from './anthropic-stream.ts';
 import { toSentRequest } from './anthropic-tools.ts';
+import { keepHeaders } from './kept-headers.ts';
 import { withPrefill } from './prefill.ts';
 
 type Sdk = typeof import('@anthropic-ai/sdk');
@@ -125,6 +126,7 @@ async function open(apiKey: string, { baseUrl, fetch, proxy, log }: AnthropicOpt
     logLevel: 'off',
     openTelemetry: false,
   });
+  if (lean !== undefined) keepHeaders(client);
   return { sdk, client, isLean: lean !== undefined, close: async () => lean?.close() };
 }
 

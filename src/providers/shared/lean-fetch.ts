@@ -124,7 +124,7 @@ function send(
   { init, body: { bytes, type } }: { init: RequestInit & LeanInit; body: LeanBody },
   { agent, request, isProxied }: Transport,
 ): Promise<IncomingMessage> {
-  const headers = flat(init.headers);
+  const headers = [...flat(init.headers)];
   headers.push('host', url.host);
   if (bytes !== undefined) headers.push('content-length', String(Buffer.byteLength(bytes)));
   if (type !== undefined && !headers.includes('content-type')) headers.push('content-type', type);
@@ -211,10 +211,19 @@ function readText(response: IncomingMessage): Promise<string> {
   });
 }
 
-/** The request's headers in the form that costs Node the least work: names and values in turn. */
-function flat(given: RequestInit['headers']): string[] {
+/** Headers that an SDK sends again and again, in the form of {@link flat}. */
+const flattened = new WeakMap<Headers, readonly string[]>();
+
+/**
+ * The request's headers in the form that costs Node the least work: names and values in turn.
+ * Contract: the caller does not change a `Headers` that it has sent.
+ */
+function flat(given: RequestInit['headers']): readonly string[] {
+  const known = given instanceof Headers ? flattened.get(given) : undefined;
+  if (known !== undefined) return known;
   const headers: string[] = [];
   for (const [name, value] of given instanceof Headers ? given : new Headers(given)) headers.push(name, value);
+  if (given instanceof Headers) flattened.set(given, headers);
   return headers;
 }
 
