@@ -8,6 +8,7 @@ import { EXIT, exitCodeOfError } from '../exit-codes.ts';
 import { listenForStop } from '../signals.ts';
 import { type Answer, createConversationView } from '../terminal/conversation-view.ts';
 import { missingLines } from '../terminal/missing-text.ts';
+import { promptLine } from '../terminal/prompt-line.ts';
 import { oneLine } from '../terminal/safe-text.ts';
 
 /** `rowmill chat`: the orchestrator in the terminal; from a pipe, one message per line. */
@@ -77,12 +78,16 @@ async function converse(app: App, conversation: string | undefined, { context, o
   const isTalk = io.isTTY.stdin && io.isTTY.stdout && !output.json;
   const prompt = createInterface({ input: io.stdin, ...(isTalk && { output: io.stdout }), terminal: isTalk });
   const interruption = interruptions(context, prompt);
+  const askNext = () => {
+    prompt.prompt();
+    io.notices?.setLastLine(promptLine(prompt, io.stdout));
+  };
   const answers: (Answer & { message: string })[] = [];
   let conversationId = conversation;
   if (isTalk) {
     for (const line of await openingLines(app, context.io.cwd)) output.line(output.paint('dim', line));
     prompt.setPrompt(output.paint('bold', '› '));
-    prompt.prompt();
+    askNext();
   }
   try {
     for await (const typed of prompt) {
@@ -91,6 +96,7 @@ async function converse(app: App, conversation: string | undefined, { context, o
       if (command === 'quit') break;
       if (command !== undefined) await command(app, output);
       else if (message !== '') {
+        io.notices?.setLastLine(undefined);
         const signal = interruption.begin();
         const answer = await ask(app, { message, conversationId, signal }, { context, output });
         interruption.end();
@@ -99,9 +105,10 @@ async function converse(app: App, conversation: string | undefined, { context, o
         if (answer.error !== null && !isTalk && conversationId === undefined) break;
       }
       if (interruption.isOver()) break;
-      if (isTalk) prompt.prompt();
+      if (isTalk) askNext();
     }
   } finally {
+    io.notices?.setLastLine(undefined);
     interruption.close();
     prompt.close();
   }

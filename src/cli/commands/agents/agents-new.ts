@@ -1,8 +1,12 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
+import * as z from 'zod';
 import { agentDefinition, agentLabel } from '../../../agent/definition.ts';
 import { AppError } from '../../../base/errors.ts';
+import { describeZodError } from '../../../base/schema.ts';
 import { agentYaml } from '../../../registry/agent-yaml.ts';
+import { inlineAgent } from '../../../runner/contract/inline-agent.ts';
+import { promptColumns } from '../../../runner/intake/prompt-columns.ts';
 import { canAsk } from '../../agreement.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
@@ -32,9 +36,9 @@ export function addAgentsNewCommand(agents: Command, context: CommandContext): v
       const { agent, warnings } = await app.runner.define(question);
       for (const warning of warnings) output.note(oneLine(warning));
       if (asked.save === true) return show(await app.saveAgent(asked.name, agent), output);
-      const { data: checked, error } = agentDefinition.shape.name.safeParse(asked.name);
-      if (error !== undefined) throw new AppError('invalid_arguments', `"${asked.name}": ${error.issues[0]?.message}.`);
-      const yaml = agentYaml({ ...agent, name: checked, version: 'v1' });
+      const fault = nameFault(asked.name);
+      if (fault !== undefined) throw new AppError('invalid_arguments', fault);
+      const yaml = agentYaml({ ...agent, name: asked.name, version: 'v1' });
       output.document({ yaml });
       output.line(yaml.trimEnd());
       return EXIT.completed;
@@ -56,6 +60,34 @@ function show(agent: Parameters<typeof agentLabel>[0], output: Output): number {
   return EXIT.completed;
 }
 
+function nameFault(name: string): string | undefined {
+  const { error } = agentDefinition.shape.name.safeParse(name);
+  return error === undefined ? undefined : `"${name}": ${error.issues[0]?.message}.`;
+}
+
+function promptFault(prompt: string): string | undefined {
+  return faultOf(() => promptColumns(prompt, []));
+}
+
+/** @param before the fields that were given: an empty answer ends them, and the first may not be empty */
+function fieldFault(field: string, before: readonly string[]): string | undefined {
+  if (field === '') return before.length > 0 ? undefined : 'At least one field is needed.';
+  return faultOf(() =>
+    inlineAgent.shape.fields.parse(questionOf({ prompt: '{x}', output: [...before, field] })?.fields),
+  );
+}
+
+function faultOf(check: () => unknown): string | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof z.ZodError) return `${describeZodError(thrown).join('; ')}.`;
+    if (thrown instanceof AppError) return thrown.message;
+    throw thrown;
+  }
+}
+
 /** Asks in the terminal for what the flags do not say. */
 async function askForMissing(
   name: string | undefined,
@@ -65,14 +97,28 @@ async function askForMissing(
   if (name !== undefined && given.prompt !== undefined && given.output !== undefined) return { ...given, name };
   const terminal = createInterface({ input: io.stdin, output: io.stderr });
   const ask = async (question: string) => (await terminal.question(question)).trim();
+  /** Asks again until the answer can be used, with the reason why not. */
+  const askFor = async (question: string, faultOf: (answer: string) => string | undefined) => {
+    for (;;) {
+      const answer = await ask(question);
+      const fault = faultOf(answer);
+      if (fault === undefined) return answer;
+      io.stderr.write(`${oneLine(fault)}\n`);
+    }
+  };
   try {
-    const asked: NewArguments & { name: string | undefined } = { ...given, name: name ?? (await ask('Name: ')) };
-    asked.prompt ??= await ask('Question about one row, with {column} where its cell belongs: ');
+    const asked: NewArguments & { name: string | undefined } = {
+      ...given,
+      name: name ?? (await askFor('Name: ', nameFault)),
+    };
+    asked.prompt ??= await askFor('Question about one row, with {column} where its cell belongs: ', promptFault);
     if (asked.output === undefined) {
       const fields: string[] = [];
       for (;;) {
-        const field = await ask(
-          `Field ${fields.length + 1} of the answer, such as topic:a|b|c or n:integer (empty: done): `,
+        const number = fields.length + 1;
+        const field = await askFor(
+          `Field ${number} of the answer, such as topic:a|b|c or n:integer${number === 1 ? '' : ' (empty: done)'}: `,
+          (answer) => fieldFault(answer, fields),
         );
         if (field === '') break;
         fields.push(field);
@@ -86,6 +132,8 @@ async function askForMissing(
     asked.save ??= !/^n/i.test(await ask('Save it? (no: print its YAML) [Y/n] '));
     return asked;
   } catch (cause) {
+    // The fault gets a line of its own, below the question.
+    io.stderr.write('\n');
     throw new AppError('aborted', 'Not defined.', { cause });
   } finally {
     terminal.close();
