@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ExactNumber } from '../../src/base/exact-number.ts';
 import type { AssistantBlock, Message, ModelRequest, ModelResponse } from '../../src/protocol/messages.ts';
 import { ANSWER_TOOL, type WireAnswer, type WireRequest } from '../support/messages-wire.ts';
-import { createAsking, type ProviderBench, WAYS } from './provider.ts';
+import { createAsking, type ProviderBench, WAYS, wordsOf } from './provider.ts';
 
 const INSTRUCTION = 'Answer by the tool.';
 const FACTS = {
@@ -51,6 +51,15 @@ export function testNativeAnswers(name: string, bench: ProviderBench): void {
   const model = bench.formatModel ?? bench.model;
   const signal = new AbortController().signal;
   const callOf = ({ content }: ModelResponse) => content.find((block) => block.type === 'tool_use');
+
+  it(`${name} reads for a count what it sends for an answer in its own form`, async () => {
+    const { provider, server } = await open(saying(JSON.stringify({ name: 'ab', size: 1 })));
+    const request = nativeRequest(model);
+    await provider.respond(request, { signal });
+    const read = wordsOf(provider.reads?.(request));
+    expect(read).toEqual(wordsOf(server.requests[0]?.body).filter((text) => text !== model));
+    expect(read.join()).toContain('Only if there is one.');
+  });
 
   describe.each(WAYS)(`an answer of ${name} in its own structured form, %s`, (_way, way) => {
     it('is asked for as the format of the text alone, and comes as a call', async () => {

@@ -114,7 +114,22 @@ export function testProvider(name: string, bench: ProviderBench): void {
       expect(pieces.join('')).toBe('Good day to you, whoever you are.');
     });
   });
+  it(`${name} reads for a count what it sends`, async () => {
+    const { provider, server } = await asking.open(HELLO);
+    const request = requestOf(bench.model);
+    await provider.respond(request, { signal: new AbortController().signal });
+    const read = wordsOf(provider.reads?.(request));
+    expect(read).toEqual(wordsOf(server.requests[0]?.body).filter((text) => text !== bench.model));
+    expect(read).toEqual(expect.arrayContaining(['Be brief.', 'Hello', 'Looks.', 'look']));
+  });
   testLife(name, bench, asking);
+}
+
+/** The texts of a value in which there are words: neither settings nor marks. */
+export function wordsOf(value: unknown): string[] {
+  if (typeof value === 'string') return /[ .]|^(Hello|look|tell)$/.test(value) ? [value] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(wordsOf).toSorted();
 }
 
 type Asking = ReturnType<typeof createAsking>;
