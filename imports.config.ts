@@ -58,6 +58,7 @@ const JOBS = [
 ];
 const TOOLS = [
   'low rooms',
+  'jobs',
   'agent/tool',
   'agent/definition',
   'runner',

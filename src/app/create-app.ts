@@ -12,7 +12,7 @@ import type { Log } from '../base/log.ts';
 import type { App, AppBinding } from '../cli/app.ts';
 import { createCallbacks } from '../jobs/callbacks.ts';
 import { deliverResults } from '../jobs/deliver-results.ts';
-import { createJobs } from '../jobs/jobs.ts';
+import { createJobs, type Jobs } from '../jobs/jobs.ts';
 import { createLanes } from '../providers/lanes/lane.ts';
 import { createProviders } from '../providers/open-providers.ts';
 import type { PriceOverrides } from '../providers/prices/model-prices.ts';
@@ -98,9 +98,9 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
   const uploads = openUploads(config, store);
   const detached = createDetachedRunner({ runner, config, log });
   const confirmations = createConfirmations({ store, now: systemClock.now });
-  const toolsOf = (own: Runner) =>
+  const toolsOf = (own: Runner, jobs: Jobs) =>
     createOrchestratorTools({
-      runner: own,
+      ...{ runner: own, jobs },
       registry,
       tables,
       onBatchReady: async () => {
@@ -114,9 +114,10 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
   const callbacks = createCallbacks(config.webhooks.hosts);
   const as = createBindings((caller) => {
     const own = auditedRunner(runner.as(caller), caller, access.audit);
+    const jobs = createJobs({ store, runner: own, caller, callbacks, newId, now: systemClock.now });
     return {
-      ...{ runner: own, tools: toolsOf(own) },
-      jobs: createJobs({ store, runner: own, caller, callbacks, newId, now: systemClock.now }),
+      ...{ runner: own, tools: toolsOf(own, jobs) },
+      jobs,
       confirmations: auditedConfirmations(confirmations, caller, access.audit),
     };
   });

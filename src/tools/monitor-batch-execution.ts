@@ -1,7 +1,10 @@
 import * as z from 'zod';
 import type { ToolContext } from '../agent/tool.ts';
-import { count } from '../base/figures.ts';
+import { AppError } from '../base/errors.ts';
+import { count, counted } from '../base/figures.ts';
 import { strict } from '../base/strict-object.ts';
+import type { Jobs } from '../jobs/jobs.ts';
+import { type QueueReport, queueReport } from '../runner/contract/job.ts';
 import type { BatchReport } from '../runner/contract/report.ts';
 import type { Runner } from '../runner/runner.ts';
 import { defineTool } from './define-tool.ts';
@@ -10,7 +13,15 @@ import { batchReport, isSettled, nextStepFor, summarizeBatch, toBatchInAnswer } 
 import { resultsResource } from './show/resource-uris.ts';
 
 const input = strict({
-  batch_id: z.string().min(1, 'must name a batch').describe('The batch, as execute_batch_processor gave it: bat_….'),
+  batch_id: z
+    .string()
+    .min(1, 'must name a batch')
+    .optional()
+    .describe('The batch, as execute_batch_processor gave it: bat_…; for the subject batch.'),
+  subject: z
+    .enum(['batch', 'queues'])
+    .default('batch')
+    .describe('batch (the default): one batch. queues: the jobs that wait, by agent.'),
   wait_seconds: z
     .number()
     .min(0)
@@ -23,8 +34,9 @@ const output = z.object({
   summary: z.string().describe('The batch in one sentence.'),
   next_step: z.string().describe('What to do next.'),
   finished: z.boolean().describe('Whether the batch has ended or is paused, so that further waiting is useless.'),
-  ...batchReport,
+  ...z.object(batchReport).partial().shape,
   results_resource: z.string().nullable().describe('The resource that holds the output table; null before the end.'),
+  queues: z.array(queueReport).nullable().describe('The queues with waiting jobs; null for a batch.'),
 });
 
 const UNATTENDED =
@@ -33,22 +45,25 @@ const UNATTENDED =
 /** What waiting needs: a sleep that rejects when its signal fires. */
 export interface MonitorParts {
   runner: Runner;
+  jobs: Jobs;
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 /** `monitor_batch_execution`: the state of a batch, optionally after a wait. Aborting ends the wait, not the batch. */
-export function createMonitorTool({ runner, sleep }: MonitorParts): OrchestratorTool {
+export function createMonitorTool({ runner, jobs, sleep }: MonitorParts): OrchestratorTool {
   return defineTool({
     name: 'monitor_batch_execution',
     title: 'Watch a batch',
     description:
-      'Reports the state of a batch: status, rows done and failed, rates, time left, tokens, cost, failures grouped by code with one example each, and where the output table is. With wait_seconds it waits until the batch ends or pauses, or the time is up. Use it after execute_batch_processor, repeatedly until finished is true. It changes nothing.',
+      'Reports the state of a batch: status, rows done and failed, rates, time left, tokens, cost, failures grouped by code with one example each, and where the output table is. With wait_seconds it waits until the batch ends or pauses, or the time is up. Use it after execute_batch_processor, repeatedly until finished is true. With subject queues it reports the jobs that wait. It changes nothing.',
     hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     idempotent: true,
     timeoutMs: 60_000,
     input,
     output,
-    async run({ batch_id, wait_seconds }, context) {
+    async run({ batch_id, subject, wait_seconds }, context) {
+      if (subject === 'queues') return describeQueues(await jobs.queues());
+      if (batch_id === undefined) throw new AppError('invalid_arguments', 'The subject batch needs its batch_id.');
       const report = await waitForRest(batch_id, wait_seconds * 1000, context);
       const ended = report.ended_at !== null && report.output_uri !== null;
       return {
@@ -57,6 +72,7 @@ export function createMonitorTool({ runner, sleep }: MonitorParts): Orchestrator
         finished: isSettled(report),
         ...toBatchInAnswer(report),
         results_resource: ended ? resultsResource(batch_id) : null,
+        queues: null,
       };
     },
   });
@@ -81,6 +97,22 @@ export function createMonitorTool({ runner, sleep }: MonitorParts): Orchestrator
     // The last watched report may be out of date.
     return runner.report(batchId);
   }
+}
+
+function describeQueues(queues: QueueReport[]) {
+  const waiting = queues.reduce((sum, queue) => sum + queue.waiting, 0);
+  const broken = queues.filter(({ problem }) => problem !== null).length;
+  const faults = broken === 0 ? '' : `; ${counted(broken, 'queue')} can not be processed now`;
+  return {
+    summary:
+      waiting === 0
+        ? 'No jobs wait.'
+        : `${counted(waiting, 'job')} wait in ${counted(queues.length, 'queue')}${faults}.`,
+    next_step: 'Tell the person. execute_batch_processor with action "process" runs them, if the person wishes it.',
+    finished: true,
+    results_resource: null,
+    queues,
+  };
 }
 
 function ignoreAborted(signal: AbortSignal): (thrown: unknown) => void {

@@ -1,3 +1,4 @@
+import type { Jobs } from '../jobs/jobs.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Runner } from '../runner/runner.ts';
 import type { Tables } from '../tables/table.ts';
@@ -11,6 +12,7 @@ import { createValidateTool } from './validate-agent-compatibility.ts';
 
 export interface OrchestratorToolParts {
   runner: Runner;
+  jobs: Jobs;
   registry: Registry;
   tables: Tables;
   /** Makes sure that a process drives the ready batches: the supervisor in serve, the detached runner in mcp. */

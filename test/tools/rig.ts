@@ -9,11 +9,14 @@ import { openTools } from '../../src/agent/tools/open-tools.ts';
 import { createConfirmations } from '../../src/app/confirmations.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { createSilentLog } from '../../src/base/log.ts';
+import { createCallbacks } from '../../src/jobs/callbacks.ts';
+import { createJobs } from '../../src/jobs/jobs.ts';
 import type { JsonObject } from '../../src/protocol/messages.ts';
 import { createPriceTable } from '../../src/providers/prices/prices.ts';
 import { createScriptedProvider } from '../../src/providers/scripted/scripted-provider.ts';
 import { type Registry, resolveAgent } from '../../src/registry/registry.ts';
 import { createYamlRegistry } from '../../src/registry/yaml-registry.ts';
+import { localCaller } from '../../src/runner/contract/caller.ts';
 import { createRunner } from '../../src/runner/create-runner.ts';
 import { createExecutors } from '../../src/runner/execution/executors.ts';
 import { supervise } from '../../src/runner/lifecycle/supervise.ts';
@@ -147,8 +150,13 @@ export async function startRig({ drive = true }: { drive?: boolean } = {}): Prom
   let readyFault: Error | undefined;
   let ahead = 0;
   const confirmations = createConfirmations({ store, now: () => Date.now() + ahead });
+  const jobs = createJobs({
+    ...{ store, runner, caller: localCaller('chat'), callbacks: createCallbacks([]) },
+    newId: (prefix) => `${prefix}_${crypto.randomUUID()}`,
+    now: Date.now,
+  });
   const tools = createOrchestratorTools({
-    runner,
+    ...{ runner, jobs },
     registry,
     tables,
     onBatchReady: async () => {

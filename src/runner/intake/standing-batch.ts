@@ -7,7 +7,7 @@ import type { NewBatch } from '../../storage/batches.ts';
 import type { Caller } from '../contract/caller.ts';
 import type { BatchOptions } from '../contract/options.ts';
 import type { RunnerDeps } from '../deps.ts';
-import { compileMapping, inputFields } from '../rows/mapping.ts';
+import { compileMapping, inputFields, requiredFields } from '../rows/mapping.ts';
 import { prepareCollection } from './collect.ts';
 
 type Model = Pick<AgentDefinition['model'], 'provider' | 'model'>;
@@ -54,6 +54,7 @@ export async function openStandingBatch(
     },
     { deps, caller, ...(model !== undefined && { model }) },
   );
+  const required = requiredFields(agent.input);
   const check = compileMapping(plan.input_mapping, agent.input, columns);
   return {
     queue: { agent: agent.name, version: agent.version, model: `${agent.model.provider}/${agent.model.model}` },
@@ -61,6 +62,7 @@ export async function openStandingBatch(
     columns,
     async cellsOf(input) {
       for (const field of Object.keys(input)) if (!columns.includes(field)) throw unknownField(field, columns);
+      for (const field of required) if (input[field] === undefined) throw lacking(field);
       const cells = columns.map((column) => input[column] ?? null);
       await check(cells);
       return cells;
@@ -72,6 +74,10 @@ function columnsOf({ input, prompt }: AgentDefinition): string[] {
   const fields = Object.keys(inputFields(input));
   const names = fields.length > 0 ? fields : (prompt?.placeholders ?? []);
   return names.length > 0 ? names : ['input'];
+}
+
+function lacking(field: string): AppError {
+  return new AppError('input_invalid', `The input lacks the field "${field}", which the agent requires.`);
 }
 
 function unknownField(field: string, columns: string[]): AppError {

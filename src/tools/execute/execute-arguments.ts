@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { strict } from '../../base/strict-object.ts';
+import { jobRequest } from '../../runner/contract/job.ts';
 import { batchOptions } from '../../runner/contract/options.ts';
 import { batchRequest, resumeRequest, retryRequest } from '../../runner/contract/request.ts';
 import { agentChoice, choiceFault } from '../agent-choice.ts';
@@ -16,7 +17,10 @@ const options = strict({
 
 const retry = strict({ codes, model });
 
-const ACTIONS = ['start', 'pause', 'resume', 'cancel', 'retry', 'set'] as const;
+/** Jobs in one call: a model that talks writes them out. */
+const MAX_SPOKEN_JOBS = 100;
+
+const ACTIONS = ['start', 'pause', 'resume', 'cancel', 'retry', 'set', 'enqueue', 'process'] as const;
 type Action = (typeof ACTIONS)[number];
 
 /** The fields and the options that each action takes. */
@@ -39,6 +43,8 @@ const TAKES: { [action in Action]: { fields: readonly string[]; options: readonl
     fields: ['batch_id', 'retry', 'options', 'confirmation_token'],
     options: ['max_cost_usd', 'concurrency', 'fallback'],
   },
+  enqueue: { fields: ['jobs'], options: [] },
+  process: { fields: ['queue', 'options', 'confirmation_token'], options: ['max_cost_usd'] },
   set: { fields: ['batch_id', 'options', 'confirmation_token'], options: ['max_cost_usd', 'concurrency', 'priority'] },
 };
 
@@ -48,7 +54,7 @@ export const executeInput = strict({
     .enum(ACTIONS)
     .default('start')
     .describe(
-      'start (the default) starts a batch. The other actions need the batch_id of a batch: pause; resume; cancel stops it permanently; retry runs, after its end, the failed rows again and the rows that were not run; set changes options while it is in progress.',
+      'start (the default) starts a batch. enqueue adds single inputs to the queues of their agents, at no cost; process runs the waiting jobs. The other actions need the batch_id of a batch: pause; resume; cancel stops it permanently; retry runs, after its end, the failed rows again and the rows that were not run; set changes options while it is in progress.',
     ),
   ...tableSource,
   ...agentChoice,
@@ -59,7 +65,18 @@ export const executeInput = strict({
       'Limits and switches of the batch; resume, retry and set may change max_cost_usd and concurrency, resume and set priority too. resume and retry take fallback: true, which lets rows that fit no provider job run at the full price.',
     ),
   retry: retry.optional().describe('Which rows a retry runs again, and with which model; for retry.'),
-  batch_id: z.string().min(1).optional().describe('The batch; for every action but start.'),
+  jobs: z
+    .array(jobRequest)
+    .min(1)
+    .max(MAX_SPOKEN_JOBS)
+    .optional()
+    .describe(`The jobs to enqueue, at most ${MAX_SPOKEN_JOBS}: one input for one agent each; for enqueue.`),
+  queue: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Only the waiting jobs of this agent, by its name; without it, all. For process.'),
+  batch_id: z.string().min(1).optional().describe('The batch; for every action but start, enqueue and process.'),
   confirmation_token: z
     .string()
     .min(1)
@@ -76,7 +93,10 @@ export const executeInput = strict({
     if (!exactlyOneSource(args)) wrong(`action "start" reads a table: ${ONE_SOURCE}`);
     const fault = choiceFault(args);
     if (fault !== undefined) wrong(`action "start" ${fault}`);
-  } else if (args.batch_id === undefined) wrong(`action "${action}" needs the batch_id of a batch`);
+  } else if (action === 'enqueue') {
+    if (args.jobs === undefined) wrong('action "enqueue" needs jobs');
+  } else if (action !== 'process' && args.batch_id === undefined)
+    wrong(`action "${action}" needs the batch_id of a batch`);
   if (action === 'set' && Object.keys(args.options ?? {}).length === 0)
     wrong('action "set" needs something to set: options.concurrency, options.max_cost_usd or options.priority');
   const extra = [

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import { agentLabel } from '../../agent/definition.ts';
 import type { ToolContext } from '../../agent/tool.ts';
 import { AppError, toAppError } from '../../base/errors.ts';
+import type { Jobs } from '../../jobs/jobs.ts';
 import type { Json } from '../../protocol/messages.ts';
 import { batchOptions, batchTuning } from '../../runner/contract/options.ts';
 import type { BatchPlan } from '../../runner/contract/plan.ts';
@@ -17,6 +18,7 @@ import { requireSourceUri } from '../table-source.ts';
 import { askFirst, neededConfirmation, notSpent, type SpendingParts } from './confirm-spending.ts';
 import { executeInput } from './execute-arguments.ts';
 import { type Controlled, type ControlParts, resumeBatch, retryBatch, setBatch } from './execute-control.ts';
+import { enqueue, processJobs } from './execute-jobs.ts';
 import { describeBatch, describePlan, type ExecuteOutput, executeOutput } from './execute-output.ts';
 
 type Arguments = z.output<typeof executeInput>;
@@ -24,6 +26,7 @@ type Arguments = z.output<typeof executeInput>;
 /** `onBatchReady` makes sure that a process drives the batches that are ready. */
 export interface ExecuteParts extends SpendingParts {
   runner: Runner;
+  jobs: Jobs;
   onBatchReady: () => Promise<void>;
 }
 
@@ -33,13 +36,20 @@ export function createExecuteTool(parts: ExecuteParts): OrchestratorTool {
     name: 'execute_batch_processor',
     title: 'Run an agent over a table',
     description:
-      'Starts a batch that runs a target agent over every row of a table, and answers immediately with its id; or pauses, resumes, cancels, retries or changes an existing batch. With options.dry_run it validates and estimates the cost, and starts nothing. Starting spends money: use dry_run first, show the person the mapping and the estimate, and start only when their wish is clear. An answer with needs_confirmation has done nothing: show the person its estimate, and call again with its confirmation_token only when they say yes. Then call monitor_batch_execution.',
+      'Starts a batch that runs a target agent over every row of a table, and answers immediately with its id; or pauses, resumes, cancels, retries or changes an existing batch; or enqueues single inputs as jobs, and processes the jobs that wait. With options.dry_run it validates and estimates the cost, and starts nothing. Starting spends money: use dry_run first, show the person the mapping and the estimate, and start only when their wish is clear. An answer with needs_confirmation has done nothing: show the person its estimate, and call again with its confirmation_token only when they say yes. Then call monitor_batch_execution.',
     hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
     // Without a given idempotency key, the call's own key is used, so a repeated call starts one batch.
     idempotent: true,
     input: executeInput,
     output: executeOutput,
     async run(args, context) {
+      if (args.action === 'enqueue') return enqueue(args.jobs ?? [], { ...parts, context });
+      if (args.action === 'process') {
+        const asked = { agent: args.queue, cap: args.options?.max_cost_usd, token: args.confirmation_token };
+        const done = await processJobs(asked, { ...parts, context });
+        if (done.started) await parts.onBatchReady();
+        return done;
+      }
       if (args.action !== 'start') {
         const done = await control(args, { ...parts, context });
         return 'answer' in done ? done.answer : describeReady(args.action, done.report, parts, context);
@@ -55,7 +65,9 @@ async function control(args: Arguments, parts: ControlParts): Promise<Controlled
   // The arguments' schema refuses every option that the action does not take.
   switch (args.action) {
     case 'start':
-      throw new AppError('internal', 'The action start does not control an existing batch.');
+    case 'enqueue':
+    case 'process':
+      throw new AppError('internal', `The action ${args.action} does not control an existing batch.`);
     case 'pause':
       return { report: await parts.runner.pause(batch_id) };
     case 'cancel':

@@ -19,7 +19,7 @@ export interface ControlParts extends SpendingParts {
 
 /** One action on an existing batch, with what determines its spending. */
 interface Spending {
-  action: ExecuteOutput['action'];
+  action: keyof typeof WORDS;
   before: BatchReport;
   estimate: Estimate | null;
   limits: BatchTuning;
@@ -103,7 +103,7 @@ async function spend(spending: Spending, parts: ControlParts, act: () => Promise
   }
 }
 
-const WORDS: { [action in ExecuteOutput['action']]: string } = {
+const WORDS: { [action in Exclude<ExecuteOutput['action'], 'enqueue' | 'process'>]: string } = {
   start: 'Start',
   pause: 'Pause',
   resume: 'Resume',

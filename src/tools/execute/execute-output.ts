@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { dollars } from '../../base/figures.ts';
 import { estimate } from '../../runner/contract/estimate.ts';
+import { processedQueue } from '../../runner/contract/job.ts';
 import { inputMapping } from '../../runner/contract/mapping.ts';
 import { type BatchPlan, continuationPlan, execution } from '../../runner/contract/plan.ts';
 import { problem } from '../../runner/contract/problem.ts';
@@ -12,7 +13,9 @@ import { inWords } from '../show/estimate-in-words.ts';
 export const executeOutput = z.object({
   summary: z.string().describe('What happened, in one sentence.'),
   next_step: z.string().describe('What to do next.'),
-  action: z.enum(['start', 'pause', 'resume', 'cancel', 'retry', 'set']).describe('The action that was asked for.'),
+  action: z
+    .enum(['start', 'pause', 'resume', 'cancel', 'retry', 'set', 'enqueue', 'process'])
+    .describe('The action that was asked for.'),
   dry_run: z.boolean().describe('Whether this was only a check.'),
   started: z.boolean().describe('Whether a batch was started by this call.'),
   batch_id: z.string().nullable().describe('The batch; null when none was started.'),
@@ -62,6 +65,14 @@ export const executeOutput = z.object({
   problems: z.array(problem).describe('Every reason why it can not run; only after a dry run.'),
   warnings: z.array(z.string()).describe('Irregularities that do not prevent a batch.'),
   output_uri: z.string().nullable().describe('The output table; null until it is written.'),
+  jobs: z
+    .object({
+      enqueued: z.array(z.string()).describe('The ids of the jobs that wait now.'),
+      processed: z.array(processedQueue).describe('What processing started, by queue, and what it did not start.'),
+    })
+    .nullable()
+    .default(null)
+    .describe('The jobs, after enqueue and process; null after every other action.'),
 });
 
 export type ExecuteOutput = z.input<typeof executeOutput>;
