@@ -19,6 +19,7 @@ import { addChatRoutes } from './resources/chat.ts';
 import { CONFIRM_PAGE } from './resources/confirm-page.ts';
 import { addConfirmationRoutes } from './resources/confirmations.ts';
 import { addCreateBatchRoutes } from './resources/create-batch.ts';
+import { addDeliveryRoutes } from './resources/deliveries.ts';
 import { addJobRoutes } from './resources/jobs.ts';
 import { addKeyRoutes } from './resources/keys.ts';
 import { createOpenTurns } from './resources/open-turns.ts';
@@ -79,6 +80,7 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   addBulkJobsRoute(face, parts.start);
   addJobRoutes(face, parts.start);
   addQueueRoutes(face, parts.start);
+  addDeliveryRoutes(face, parts.start);
   addProbes(face, server);
   app.all('/mcp', face.limitBody(4), (c) => talk.mcp(c.req.raw, c.get('caller')));
   describeApi(app, server.version);

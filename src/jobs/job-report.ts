@@ -1,7 +1,7 @@
 import type { JsonObject } from '../protocol/messages.ts';
-import type { JobReport } from '../runner/contract/job.ts';
+import type { DeliveryReport, JobReport } from '../runner/contract/job.ts';
 import type { RowTrace } from '../runner/contract/trace.ts';
-import { type JobRecord, jobErrorOf, jobStateOf } from '../storage/jobs.ts';
+import { type Delivery, type JobRecord, jobErrorOf, jobStateOf } from '../storage/jobs.ts';
 
 /** A job as faces show it, without what its calls cost. */
 export function jobReportOf(job: JobRecord, columns: readonly string[]): JobReport {
@@ -42,6 +42,16 @@ export function costOf({ attempts }: RowTrace): Pick<JobReport, 'cost_usd' | 'sa
     saved += standardMicroUsd == null ? 0 : standardMicroUsd - (costMicroUsd ?? 0);
   }
   return { cost_usd: cost / 1e6, saved_usd: saved / 1e6 };
+}
+
+/** A delivery as faces show it. */
+export function deliveryReportOf(delivery: Delivery): DeliveryReport {
+  const { eventId, jobId, url, state, attempts, error, createdAt, nextAt } = delivery;
+  return {
+    ...{ event_id: eventId, job_id: jobId, url, state, attempts, error },
+    created_at: new Date(createdAt).toISOString(),
+    next_at: state === 'pending' ? new Date(nextAt).toISOString() : null,
+  };
 }
 
 function inputOf(cells: readonly unknown[], columns: readonly string[]): JsonObject {

@@ -1,11 +1,18 @@
 import { AppError, toAppError } from '../base/errors.ts';
-import type { EnqueuedJob, JobReport, JobRequest, ProcessedQueue, QueueReport } from '../runner/contract/job.ts';
+import type {
+  DeliveryReport,
+  EnqueuedJob,
+  JobReport,
+  JobRequest,
+  ProcessedQueue,
+  QueueReport,
+} from '../runner/contract/job.ts';
 import type { BatchPlan } from '../runner/contract/plan.ts';
 import type { BatchReport } from '../runner/contract/report.ts';
 import { requireScope } from '../runner/require-scope.ts';
 import type { JobRecord, JobState, QueueRecord } from '../storage/jobs.ts';
 import { checkJobs, enqueueJobs } from './enqueue.ts';
-import { costOf, jobReportOf } from './job-report.ts';
+import { costOf, deliveryReportOf, jobReportOf } from './job-report.ts';
 import type { JobsParts } from './jobs-parts.ts';
 import { estimateQueues, type Processing, processQueues } from './process-queues.ts';
 
@@ -31,6 +38,10 @@ export interface Jobs {
   /** @throws AppError as {@link cancel} */
   setPriority(id: string, priority: number): Promise<JobReport>;
   queues(agent?: string): Promise<QueueReport[]>;
+  /** Results that are sent to receivers, newest first. */
+  deliveries(options: { state?: DeliveryReport['state']; limit: number }): Promise<DeliveryReport[]>;
+  /** Makes a dead letter due again. @throws AppError `not_found` */
+  retryDelivery(eventId: string): Promise<void>;
   /** What processing would cost; null when a price is unknown. Starts nothing. */
   estimate(agent?: string): Promise<{ expected_usd: number | null }>;
   /** Seals and starts what waits; see {@link processQueues}. */
@@ -94,6 +105,15 @@ export function createJobs(parts: JobsParts): Jobs {
     async queues(agent) {
       requireScope(caller, 'read');
       return Promise.all((await store.listQueues(agent)).map((queue) => queueReport(queue, parts)));
+    },
+    async deliveries(options) {
+      requireScope(caller, 'read');
+      return (await store.listDeliveries(options)).map(deliveryReportOf);
+    },
+    async retryDelivery(eventId) {
+      requireScope(caller, 'run');
+      if (await store.retryDelivery(eventId, now())) return;
+      throw new AppError('not_found', `There is no dead letter ${eventId}.`);
     },
     async estimate(agent) {
       requireScope(caller, 'read');

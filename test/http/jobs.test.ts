@@ -9,7 +9,7 @@ afterEach(() => world.close());
 const queue = (input: object, more: object = {}) => ({ agent: 'tester', input, ...more });
 
 async function startApp(confirmAboveUsd = 5): Promise<HttpApp> {
-  world = await startJobsWorld();
+  world = await startJobsWorld({ callbacks: ['http://127.0.0.1:9'] });
   const confirmations = { ...noConfirmations(), startUnasked: async () => ({ counted: true, sumUsd: 0 }) };
   return createHttpApp({
     ...httpParts({ idempotency: world.store }),
@@ -64,6 +64,21 @@ test('runs a job at once, cancels another, moves a third, and pages through all'
   const second = await call(app, `GET /v1/jobs?limit=2&cursor=${first.body.next_cursor}`);
   expect(second.body).toMatchObject({ items: [{ job_id: now.body.job_id }], next_cursor: null });
   expect(await call(app, 'GET /v1/jobs/job_none')).toMatchObject({ status: 404, body: { code: 'job_not_found' } });
+});
+
+test('lists dead letters, and sends one again', async () => {
+  const app = await startApp();
+  const callback_url = 'http://127.0.0.1:9/hook';
+  const { body: job } = await call(app, 'POST /v1/jobs', queue({ q: 'a' }, { callback_url }));
+  await call(app, `POST /v1/jobs/${job.job_id}/cancel`);
+  const [delivery] = await world.store.claimDeliveries({ now: world.clock.now, until: world.clock.now + 1, limit: 9 });
+  const event = delivery?.eventId ?? '';
+  const dead = { event_id: event, job_id: job.job_id, url: callback_url, state: 'dead', error: 'gone', next_at: null };
+  await world.store.settleDelivery(event, { state: 'dead', error: 'gone' });
+  expect((await call(app, 'GET /v1/deliveries?state=dead')).body.items).toMatchObject([dead]);
+  expect((await app.request(`/v1/deliveries/${event}/retry`, { method: 'POST' })).status).toBe(204);
+  expect((await call(app, 'GET /v1/deliveries?state=dead')).body.items).toEqual([]);
+  expect(await call(app, `POST /v1/deliveries/${event}/retry`)).toMatchObject({ status: 404 });
 });
 
 test('runs nothing at once whose cost a person has to accept', async () => {

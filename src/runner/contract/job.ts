@@ -134,3 +134,20 @@ export const processedQueue = z.object({
 });
 
 export type ProcessedQueue = z.infer<typeof processedQueue>;
+
+/** The states of a delivery. */
+export const DELIVERY_STATES = ['pending', 'delivered', 'dead'] as const;
+
+/** A result that is sent to a receiver. */
+export const deliveryReport = z.object({
+  event_id: z.string().describe('The id of the event, the same at every attempt.'),
+  job_id: z.string().describe('The job.'),
+  url: z.string().describe('The receiver.'),
+  state: z.enum(DELIVERY_STATES).describe('dead: every attempt failed, and there is no further one.'),
+  attempts: z.number().describe('Attempts so far.'),
+  error: z.string().nullable().describe('Why the last attempt failed; null when it did not.'),
+  created_at: z.string().describe('ISO 8601.'),
+  next_at: z.string().nullable().describe('When the next attempt is due, ISO 8601; null when there is none.'),
+});
+
+export type DeliveryReport = z.infer<typeof deliveryReport>;
