@@ -1,5 +1,6 @@
 import type { Ajv2020 } from 'ajv/dist/2020.js';
 import type { DataValidationCxt } from 'ajv/dist/types/index.js';
+import { canonicalJson } from './canonical-json.ts';
 import { approximate, ExactNumber } from './exact-number.ts';
 import { loadLater } from './load-later.ts';
 
@@ -35,14 +36,14 @@ export function compareExactly(ajv: Ajv2020): void {
   const { _ } = ajvPackage();
   const exact = (root: ExactRoot, value: unknown, at?: Pick<DataValidationCxt, 'instancePath'>) =>
     // The name of a property is no number, and has the path of its object.
-    canonical(typeof value === 'string' ? value : valueAt(root.root, at?.instancePath ?? ''));
+    canonicalJson(typeof value === 'string' ? value : valueAt(root.root, at?.instancePath ?? ''));
   ajv.removeKeyword('enum');
   ajv.addKeyword({
     keyword: 'enum',
     schemaType: 'array',
     validate(this: ExactRoot, allowed: unknown[], value: unknown, _schema?: unknown, at?: DataValidationCxt) {
       const wanted = exact(this, value, at);
-      return allowed.some((one) => canonical(one) === wanted);
+      return allowed.some((one) => canonicalJson(one) === wanted);
     },
     error: {
       message: 'must be equal to one of the allowed values',
@@ -53,7 +54,7 @@ export function compareExactly(ajv: Ajv2020): void {
   ajv.addKeyword({
     keyword: 'const',
     validate(this: ExactRoot, allowed: unknown, value: unknown, _schema?: unknown, at?: DataValidationCxt) {
-      return canonical(allowed) === exact(this, value, at);
+      return canonicalJson(allowed) === exact(this, value, at);
     },
     error: { message: 'must be equal to constant', params: ({ schemaCode }) => _`{allowedValue: ${schemaCode}}` },
   });
@@ -66,12 +67,4 @@ export function valueAt(value: unknown, pointer: string): unknown {
     if (typeof part !== 'object' || part === null) return undefined;
     return (part as Record<string, unknown>)[key.replaceAll('~1', '/').replaceAll('~0', '~')];
   }, value);
-}
-
-/** A text that is the same for equal values, whatever the order of their keys. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) => {
-    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
-    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
 }

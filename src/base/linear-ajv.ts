@@ -1,5 +1,6 @@
 import type { Ajv2020, Format } from 'ajv/dist/2020.js';
-import { canonical, compareExactly } from './exact-keywords.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { compareExactly } from './exact-keywords.ts';
 import { toLinearPattern } from './linear-pattern.ts';
 import { loadLater } from './load-later.ts';
 
@@ -54,7 +55,7 @@ export function createAjv({ allErrors, isExact, onReference }: AjvParts): Ajv202
     keyword: 'uniqueItems',
     type: 'array',
     schemaType: 'boolean',
-    validate: (wanted: boolean, items: unknown[]) => !wanted || new Set(items.map(canonical)).size === items.length,
+    validate: (wanted: boolean, items: unknown[]) => !wanted || new Set(items.map(canonicalJson)).size === items.length,
     error: { message: 'must not have the same item twice' },
   });
   return ajv;
