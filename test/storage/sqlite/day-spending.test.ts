@@ -70,6 +70,23 @@ it('counts an answer on the day on which its call was sent', async () => {
   await send(here, 'next day', 100, 3_000);
 });
 
+it('keeps the cap of each day when the clock jumps back over midnight and on again', async () => {
+  let runs = 0;
+  /** How many of twenty calls at a time are admitted. */
+  const admittedAt = async (at: number) => {
+    const sends = Array.from({ length: 20 }, () => send(runs % 2 === 0 ? here : there, `run:${runs++}`, 100, at));
+    return (await Promise.allSettled(sends)).filter(({ status }) => status === 'fulfilled').length;
+  };
+  for (let sent = 0; sent < 6; sent += 1) await send(here, `first:${sent}`, 100, 2_999);
+  expect(await admittedAt(3_000)).toBe(10);
+  expect(await admittedAt(2_990)).toBe(4);
+  expect(await admittedAt(3_500)).toBe(0);
+  // An answer that arrives after the jump is settled where its call was counted.
+  await there.writeAnswer(key('first:0'), { ...ANSWER, at: 3_600, costMicroUsd: 0 });
+  expect(await admittedAt(3_600)).toBe(0);
+  expect(await admittedAt(2_995)).toBe(1);
+});
+
 it('counts the calls of provider jobs, and puts none of a portion into a job that the cap has no room for', async () => {
   const fence = await startBatch(here, 'bat_1', 4);
   await here.insertProviderJob(fence, { id: 'job_1', provider: 'p', model: 'm', createdAt: 1 });
