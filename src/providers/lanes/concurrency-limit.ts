@@ -1,4 +1,4 @@
-import { createRefusalShare } from './refusal-share.ts';
+import { createRefusalShare, SHARED_EVIDENCE } from './refusal-share.ts';
 
 /** The limit of concurrent calls, found by trying: a refusal cuts it by a share, a full round raises it by a tenth. */
 export interface ConcurrencyLimit {
@@ -41,7 +41,7 @@ export function createConcurrencyLimit(floor: number): ConcurrencyLimit {
     refused({ number, among }, sent) {
       refusedShare += (1 - refusedShare) / MEMORY;
       refusals.refused(number);
-      if (limit === Number.POSITIVE_INFINITY && !refusals.isShared()) return;
+      if (limit === Number.POSITIVE_INFINITY && refusals.evidence() < SHARED_EVIDENCE) return;
       if (number <= cutAt) return;
       cutAt = sent;
       if (limit === Number.POSITIVE_INFINITY) highest = among;

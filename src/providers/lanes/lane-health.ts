@@ -3,7 +3,7 @@ import { duration } from '../../base/figures.ts';
 import type { Log } from '../../base/log.ts';
 import { type BreakerOptions, createBreaker } from './circuit-breaker.ts';
 import { createConcurrencyLimit } from './concurrency-limit.ts';
-import { createRefusalShare } from './refusal-share.ts';
+import { createRequestCeiling } from './request-ceiling.ts';
 
 /** What a fault of a call means for its next try. */
 export type FaultMeaning =
@@ -23,6 +23,8 @@ export interface Sending {
   isProbe: boolean;
   /** Calls in flight when it was sent, itself included. */
   among: number;
+  /** Monotonic, in milliseconds. */
+  sentAt: number;
 }
 
 /**
@@ -51,11 +53,10 @@ export interface LaneHealthOptions {
   patienceMs: number;
   breaker: BreakerOptions;
   floor: number;
+  /** Whether the server reports its limits. */
+  isTold: () => boolean;
 }
 
-/** After a refusal that states no time the lane pauses for half to all of this, doubled with each round of refusals. */
-const COOL_DOWN_MS = 250;
-const MOST_COOL_DOWN_MS = 30_000;
 /** Faults of a server that is down or overloaded, rather than of a call. */
 const SERVER_FAULTS = new Set(['model_server_error', 'model_overloaded', 'model_timeout', 'model_unreachable']);
 const OWN: FaultMeaning = { kind: 'own' };
@@ -67,8 +68,9 @@ export function createLaneHealth(options: LaneHealthOptions): LaneHealth {
   const { name, now, log, patienceMs } = options;
   const breaker = createBreaker(options.breaker);
   const concurrency = createConcurrencyLimit(options.floor);
-  const coolDown = createCoolDown(options.random);
-  const refusals = createRefusalShare();
+  const ceiling = createRequestCeiling(options.random);
+  /** The first refusal since the last answer. */
+  let refusedSince: number | undefined;
   let sent = 0;
   let inFlight = 0;
 
@@ -77,22 +79,24 @@ export function createLaneHealth(options: LaneHealthOptions): LaneHealth {
     const text = `${cause.message} (${name}: ${cause.code}, ${state}.) Nothing is lost: resume when it answers again.`;
     return { kind: 'given-up', error: new AppError('model_unavailable', text, { cause }) };
   };
-  const limited = (error: AppError, { number, isProbe }: Sending): FaultMeaning => {
-    if (isProbe) breaker.forgetProbe();
+  const limited = (error: AppError, sending: Sending): FaultMeaning => {
+    if (sending.isProbe) breaker.forgetProbe();
     const time = now();
-    refusals.refused(number);
-    coolDown.refused(time);
-    const beforeMs = coolDown.waitMs(time);
-    const isAlone = beforeMs === 0 && !isProbe && !refusals.isShared();
-    const askedMs = isAlone
-      ? (error.retryAfterMs ?? 0)
-      : coolDown.start(error.retryAfterMs, { number, sent, now: time });
-    const waitMs = coolDown.waitMs(time);
+    refusedSince ??= time;
+    const beforeMs = ceiling.restMs(time);
+    const isTold = options.isTold();
+    const { isAlone, askedMs } = ceiling.refused(sending, {
+      retryAfterMs: error.retryAfterMs,
+      now: time,
+      sent,
+      isTold,
+    });
+    const waitMs = ceiling.restMs(time);
     if (waitMs > beforeMs) log?.debug({ lane: name, waitMs }, 'lane pauses after a refusal');
     if (askedMs > patienceMs) return giveUp(error, `it asks to wait ${duration(askedMs / 1000)}`);
-    const refusedMs = coolDown.refusedMs(time);
+    const refusedMs = time - refusedSince;
     if (refusedMs <= patienceMs) return isAlone ? ALONE : LANE;
-    coolDown.startOver(time);
+    refusedSince = time;
     return giveUp(error, `it has refused every call for ${duration(refusedMs / 1000)}`);
   };
   const faulted = (error: AppError, { isProbe }: Sending): FaultMeaning => {
@@ -113,28 +117,32 @@ export function createLaneHealth(options: LaneHealthOptions): LaneHealth {
       const time = now();
       const probeMs = breaker.waitMs(time);
       if (breaker.isOpen()) return { state: 'stopped', waitMs: probeMs === Number.POSITIVE_INFINITY ? 0 : probeMs };
-      const waitMs = coolDown.waitMs(time);
+      const waitMs = ceiling.restMs(time);
       return { state: waitMs > 0 ? 'cooling' : 'open', waitMs };
     },
     waitMs() {
       if (inFlight + 1 > concurrency.value()) return Number.POSITIVE_INFINITY;
-      const cooling = coolDown.isEver() ? coolDown.waitMs(now()) : 0;
+      const cooling = ceiling.waitMs(now);
       return breaker.isOpen() ? Math.max(cooling, breaker.waitMs(now())) : cooling;
     },
     send() {
       sent += 1;
       inFlight += 1;
-      return { number: sent, isProbe: breaker.send(), among: inFlight };
+      const sentAt = now();
+      ceiling.sent(sent, sentAt);
+      return { number: sent, isProbe: breaker.send(), among: inFlight, sentAt };
     },
-    answered() {
+    answered({ number }) {
       concurrency.answered(inFlight);
       breaker.answered();
-      coolDown.answered();
+      ceiling.answered(number);
+      refusedSince = undefined;
       inFlight -= 1;
     },
     failed(error, sending) {
       const isLimited = error.code === 'model_rate_limited';
-      if (isLimited || error.code === 'model_overloaded') {
+      // Once calls are paced, the pace alone answers their refusals.
+      if ((isLimited && ceiling.isFree()) || error.code === 'model_overloaded') {
         const among = Math.max(inFlight, sending.among);
         concurrency.refused({ number: sending.number, among }, sent);
       }
@@ -147,42 +155,6 @@ export function createLaneHealth(options: LaneHealthOptions): LaneHealth {
     dropped({ isProbe }) {
       inFlight -= 1;
       if (isProbe) breaker.forgetProbe();
-    },
-  };
-}
-
-function createCoolDown(random: () => number) {
-  let until = 0;
-  let rounds = 0;
-  /** The first refusal since the last answer. */
-  let since: number | undefined;
-  /** Calls up to this one were sent before the last round started. */
-  let roundUpTo = 0;
-  return {
-    isEver: () => until > 0,
-    waitMs: (now: number) => Math.max(0, until - now),
-    /** Returns the wait of this refusal. If it states none, only the first refusal of a round waits. */
-    start(retryAfterMs: number | undefined, { number, sent, now }: { number: number; sent: number; now: number }) {
-      const isNewRound = number > roundUpTo;
-      if (isNewRound) {
-        rounds += 1;
-        roundUpTo = sent;
-      }
-      const backoff = Math.min(MOST_COOL_DOWN_MS, COOL_DOWN_MS * 2 ** (rounds - 1)) * (0.5 + random() / 2);
-      const asked = retryAfterMs || (isNewRound ? backoff : 0);
-      until = Math.max(until, now + asked);
-      return asked;
-    },
-    refused(now: number) {
-      since ??= now;
-    },
-    answered() {
-      rounds = 0;
-      since = undefined;
-    },
-    refusedMs: (now: number) => (since === undefined ? 0 : now - since),
-    startOver(now: number) {
-      since = now;
     },
   };
 }

@@ -30,6 +30,8 @@ export interface LaneMeters {
   /** A call was answered (`usage`), refused without a charge (null), or ended with an unknown charge (undefined). */
   settle(end: CallEnd): void;
   setCaps(caps: LaneCaps, now: number): void;
+  /** Whether headers have reported a limit. */
+  isTold(): boolean;
 }
 
 export interface CallEnd {
@@ -78,6 +80,7 @@ export function createLaneMeters(periodMs: number): LaneMeters {
   };
 
   return {
+    isTold: () => told.size > 0,
     waitMs(size, now) {
       if (told.size === 0 && own.length === 0) return 0;
       const time = now();

@@ -112,11 +112,13 @@ function createLane(
   const { clock, random = Math.random, log, patienceMs = PATIENCE_MS, breaker = BREAKER, floor = 1 } = options;
   const now = () => clock.monotonic();
   const name = `${id.provider} ${id.model}`;
-  const health = createLaneHealth({ name, now, random, log, patienceMs, breaker, floor });
+  const meters = createLaneMeters(options.periodMs ?? 60_000);
+  const isTold = () => meters.isTold();
+  const health = createLaneHealth({ name, now, random, log, patienceMs, breaker, floor, isTold });
   const wake = createAlarm(clock, () => lane.pump());
   const lane: Lane = {
     health,
-    meters: createLaneMeters(options.periodMs ?? 60_000),
+    meters,
     queue: createLaneQueue(),
     now,
     report: createStateReport(id, health, options),

@@ -122,29 +122,22 @@ test('is sent again after a rate limit however often, and the waits are not the 
   expect(call.deadline.signal.aborted).toBe(false);
 });
 
-/** A lane in which other calls are answered between the sends of this one. */
-function busyLane(): LaneMember {
-  const lane = createLanes({ clock, random: () => 1 }).join('anthropic', REQUEST.model);
-  const other = { requestBytes: 1, maxTokens: 1, waitSignals: [] };
-  return {
-    ...lane,
-    acquire(asked) {
-      for (let call = 0; call < 20; call += 1) {
-        const permit = lane.acquire(other);
-        if (permit instanceof Promise) throw new Error('The lane rests.');
-        permit.end({ kind: 'answered', usage: RESPONSE.usage });
-      }
-      return lane.acquire(asked);
-    },
-  };
-}
+/** A lane in which every refusal for the rate stands alone. */
+const ALONE: LaneMember = {
+  acquire: () => ({
+    limits: () => undefined,
+    end: (end) => ({ kind: end.kind === 'failed' && end.error.code === 'model_rate_limited' ? 'alone' : 'own' }),
+  }),
+  setPriority: () => undefined,
+  leave: () => undefined,
+};
 
 test('is sent again after refusals that stand alone, as late as each asks, and they count as no sends', async () => {
   const respond = (number: number) => {
     if (number <= 9) fault('model_rate_limited', { retryAfterMs: 5000 });
     return number <= 16 ? fault('model_server_error') : RESPONSE;
   };
-  const call = play({ respond, deps: { lane: busyLane() } });
+  const call = play({ respond, deps: { lane: ALONE } });
   expect(await settled(call.done)).toEqual(RESPONSE);
   expect(call.sent()).toBe(17);
   expect(clock.now()).toBeGreaterThanOrEqual(9 * 5000);
@@ -152,7 +145,7 @@ test('is sent again after refusals that stand alone, as late as each asks, and t
 });
 
 test('fails when it alone is refused again and again', async () => {
-  const call = play({ respond: () => fault('model_rate_limited'), deps: { lane: busyLane() } });
+  const call = play({ respond: () => fault('model_rate_limited'), deps: { lane: ALONE } });
   expect(await settled(call.done)).toMatchObject({ code: 'model_rate_limited' });
   expect(call.sent()).toBe(25);
   expect(clock.now()).toBeGreaterThan(300_000);
