@@ -31,15 +31,24 @@ export interface Stop {
   close(): void;
 }
 
-/** Counts signals; `onFirst` and `onSecond` print what happens next. */
+/**
+ * Counts signals; `onFirst` and `onSecond` print what happens next. With `hardAfterMs`, that time after the first counts
+ * as the second.
+ */
 export function listenForStop(
   signals: Signals,
-  tell: { onFirst: () => void; onSecond: () => void },
+  tell: { onFirst: () => void; onSecond: () => void; hardAfterMs?: number },
   now: () => number = () => performance.now(),
 ): Stop {
   const drain = new AbortController();
   const hard = new AbortController();
   let last: { name: SignalName; at: number } | undefined;
+  let late: NodeJS.Timeout | undefined;
+  const stopHard = () => {
+    if (hard.signal.aborted) return;
+    hard.abort();
+    tell.onSecond();
+  };
   const unsubscribe = signals((name) => {
     const repeated = last !== undefined && last.name === name && now() - last.at < SAME_SIGNAL_MS;
     last = { name, at: now() };
@@ -47,10 +56,15 @@ export function listenForStop(
     if (!drain.signal.aborted) {
       drain.abort();
       tell.onFirst();
-    } else if (!hard.signal.aborted) {
-      hard.abort();
-      tell.onSecond();
-    }
+      if (tell.hardAfterMs !== undefined) late = setTimeout(stopHard, tell.hardAfterMs);
+    } else stopHard();
   });
-  return { signal: drain.signal, hardSignal: hard.signal, close: unsubscribe };
+  return {
+    signal: drain.signal,
+    hardSignal: hard.signal,
+    close: () => {
+      clearTimeout(late);
+      unsubscribe();
+    },
+  };
 }

@@ -78,6 +78,26 @@ describe('listen', () => {
     await expect(fetch(`${url}/healthz`)).rejects.toThrow();
   });
 
+  it('when stopped, tells listeners at once, without the grace time of those that work', async () => {
+    let told = 0;
+    const stopStreams = async () => {
+      told += 1;
+    };
+    const app = { ...createHttpApp(httpParts()), stopStreams };
+    const listening = await listen(app, { port: 0, graceMs: 3_600_000 });
+    await listening.close();
+    expect(told).toBe(1);
+  });
+
+  it('when stopped, takes no new work on connections that are open', async () => {
+    const app = createHttpApp(httpParts());
+    await app.stopStreams();
+    const request = { method: 'POST', headers: JSON_HEADERS, body: '{"message": "hello"}' };
+    const refused = await app.request('/v1/chat', request);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5']);
+    expect((await app.request('/healthz')).status).toBe(200);
+  });
+
   it('when stopped hard, ends streams at once', async () => {
     const conversations = waiting();
     const stop = new AbortController();

@@ -27,11 +27,10 @@ export function addServeCommand(command: Command, context: CommandContext): void
           onFirst: () =>
             output.note('Stopping: calls in flight are finished first. Press Ctrl-C again to stop immediately.'),
           onSecond: () => output.note('Stopping immediately.'),
+          hardAfterMs: DRAIN_MS,
         });
         try {
-          const { signal } = stop;
-          // Supervisors of processes kill after 30 to 90 s; what is cut here goes on from the journal.
-          const hardSignal = AbortSignal.any([stop.hardSignal, afterStop(signal, DRAIN_MS)]);
+          const { signal, hardSignal } = stop;
           const face = await context.faces.http(app, { ...given, signal, hardSignal });
           const settings = await app.missingSettings();
           const addresses = { url: face.url, chat: `${face.url}/v1/chat`, mcp: `${face.url}/mcp` };
@@ -50,15 +49,8 @@ export function addServeCommand(command: Command, context: CommandContext): void
     );
 }
 
-/** How long calls in flight may take after SIGTERM, in milliseconds. */
+/** How long calls in flight may take after SIGTERM, in milliseconds; what is cut then goes on from the journal. */
 const DRAIN_MS = 30_000;
-
-/** Fires some time after a signal; it keeps no process alive. */
-function afterStop(signal: AbortSignal, ms: number): AbortSignal {
-  const late = new AbortController();
-  signal.addEventListener('abort', () => setTimeout(() => late.abort(), ms).unref(), { once: true });
-  return late.signal;
-}
 
 const HELP = `
 Examples:

@@ -3,7 +3,7 @@ import { AppError } from '../../../base/errors.ts';
 import { type DayCap, type DaySpending, dayCapReached, unpricedDayCap } from '../../spending.ts';
 import { toPico } from '../batches/money.ts';
 import { prepare } from '../statement.ts';
-import { addToDay, type DayEntry, LEDGERS, prepareDayLedger, prepareReadDay } from './day-ledger.ts';
+import { addToDay, type DayEntry, type DayLedger, LEDGERS, prepareDayLedger, prepareReadDay } from './day-ledger.ts';
 
 /**
  * What the sends and the answers of one transaction mean for the spending of their days. Money in pico-dollars. `key` is
@@ -42,7 +42,8 @@ export function prepareDaySums(db: DatabaseSync, { cap, dayOf }: DayCaps): () =>
   const begin = { server: prepareDayLedger(db, LEDGERS.server), keys: prepareDayLedger(db, LEDGERS.keys) };
   const budgetOf = prepareReadBudget(db);
   return () => {
-    const ledgers = { server: begin.server(), keys: begin.keys() };
+    // Most transactions count to no cap: they start no sums.
+    let ledgers: { server: DayLedger; keys: DayLedger } | undefined;
     const budgets = new Map<string, Budget | undefined>();
     const budget = (key: string): Budget | undefined => {
       if (!budgets.has(key)) budgets.set(key, budgetOf(key));
@@ -51,6 +52,7 @@ export function prepareDaySums(db: DatabaseSync, { cap, dayOf }: DayCaps): () =>
     const countedTo = (at: number, key: string | null): Counted[] => {
       const day = dayOf(at);
       const found: Counted[] = [];
+      ledgers ??= { server: begin.server(), keys: begin.keys() };
       if (cap !== undefined) {
         found.push({ entry: ledgers.server.at(day), told: { capMicroUsd: cap.capMicroUsd, key: null, day } });
       }
@@ -72,8 +74,8 @@ export function prepareDaySums(db: DatabaseSync, { cap, dayOf }: DayCaps): () =>
         for (const { entry } of countedTo(at, key)) addToDay(entry, cost ?? worst ?? 0, -(worst ?? 0));
       },
       flush() {
-        ledgers.server.flush();
-        ledgers.keys.flush();
+        ledgers?.server.flush();
+        ledgers?.keys.flush();
       },
     };
   };
