@@ -113,17 +113,20 @@ describe('the other routes', () => {
   it('describes itself', async () => {
     const document = (await (await app.request('/openapi.json')).json()) as { openapi: string; paths: object };
     expect(document.openapi).toBe('3.1.0');
-    expect(Object.keys(document.paths)).toEqual([
-      '/v1/chat',
-      '/v1/conversations/{id}',
-      '/v1/keys',
-      '/v1/keys/{key}',
-      '/v1/session',
-      '/v1/audit',
-      '/v1/confirmations/{code}',
-      '/healthz',
-      '/readyz',
-    ]);
+    expect(Object.keys(document.paths)).toEqual(
+      expect.arrayContaining([
+        '/v1/chat',
+        '/v1/conversations/{id}',
+        '/v1/keys',
+        '/v1/session',
+        '/v1/audit',
+        '/healthz',
+      ]),
+    );
+    const operations = Object.values(document.paths).flatMap((path) => Object.values(path as object));
+    const named = operations.map((operation) => (operation as { operationId?: string }).operationId);
+    expect(named).not.toContain(undefined);
+    expect(new Set(named).size).toBe(named.length);
   });
 
   it('tells nothing of its insides when something unforeseen fails', async () => {

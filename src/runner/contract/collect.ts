@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { strict } from '../../base/strict-object.ts';
+import type { Json } from '../../protocol/messages.ts';
 import { batchOptions } from './options.ts';
 import { batchRequest } from './request.ts';
 
@@ -34,7 +35,8 @@ export const collectRequest = strict({
 
 export type CollectRequest = z.infer<typeof collectRequest>;
 
-const cell = z.json().describe('A cell: any JSON value; null is an empty cell.');
+/** Requests are JSON, so every value is one; a schema that repeats itself (`z.json`) has no OpenAPI form. */
+const cell = (z.unknown() as unknown as z.ZodType<Json>).describe('A cell: any JSON value; null is an empty cell.');
 
 /** Rows for a batch that collects them. */
 export const appendRequest = strict({
