@@ -177,5 +177,49 @@ test('collects jobs of other models in queues of their own', async () => {
     ['anthropic/claude-haiku-5-5', 2],
     ['anthropic/claude-sonnet-5', 1],
   ]);
+  const [cheap, dear] = await world.jobs.process({ mode: 'auto', accepted_usd: 1 });
+  expect(dear?.expected_usd).toBeGreaterThan(2 * (cheap?.expected_usd ?? 1));
   await expect(world.jobs.enqueue([job('d', { provider: 'acme' })])).rejects.toThrow('There is no provider "acme"');
+});
+
+test('claims by priority from the first job on that has another one', async () => {
+  world = await startJobsWorld();
+  await ids(job('mid'), job('low', { priority: 2 }), job('high', { priority: 6 }));
+  const [processed] = await world.jobs.process({ accepted_usd: 1, mode: 'realtime' });
+  await world.runner.set(processed?.batch_id ?? '', { concurrency: 1 });
+  await world.runner.drive(processed?.batch_id ?? '');
+  expect(world.sent.map(({ q }) => q)).toEqual(['high', 'mid', 'low']);
+});
+
+test('neither cancels nor moves a job whose row is claimed', async () => {
+  world = await startJobsWorld();
+  const [id] = await ids(job('a'));
+  const [processed] = await world.jobs.process({ accepted_usd: 1, mode: 'realtime' });
+  const batch = processed?.batch_id ?? '';
+  await world.store.updateBatch(batch, { status: 'running' }, {});
+  const lease = await world.store.acquireLease(batch, world.deps.owner);
+  if (!lease.acquired) throw new Error('the lease is taken');
+  await world.store.claimRows(lease.fence, { limit: 1, at: 1 });
+  await expect(world.jobs.cancel(id ?? '')).rejects.toThrow('is running');
+  await expect(world.jobs.setPriority(id ?? '', 9)).rejects.toThrow('is running');
+});
+
+test('keeps the standing batch open when its agent goes while it is processed', async () => {
+  let isThere = true;
+  const agent = testAgent();
+  world = await startJobsWorld({
+    deps: {
+      findAgent: async () => {
+        if (!isThere) throw new AppError('agent_not_found', 'gone');
+        return agent;
+      },
+    },
+    intercept: (method) => {
+      if (method === 'closeStanding') isThere = false;
+    },
+  });
+  await ids(job('a'));
+  const [before] = await world.jobs.queues();
+  expect(await world.jobs.process({ mode: 'auto', max_cost_usd: 1 })).toMatchObject([{ error: { message: 'gone' } }]);
+  expect(await world.jobs.queues()).toMatchObject([{ batch_id: before?.batch_id, waiting: 1 }]);
 });
