@@ -9,6 +9,7 @@ import { runCli } from './cli/run-cli.ts';
 import { processSignals } from './cli/signals.ts';
 import type { McpHttp } from './mcp/http.ts';
 import { type Caller, localCaller } from './runner/contract/caller.ts';
+import { uploadViewer } from './uploads/upload-viewer.ts';
 
 const { version } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as {
   version: string;
@@ -96,7 +97,9 @@ const FACES: Faces = {
           confirmAboveUsd: app.config.confirmAboveUsd,
           confirmations: app.as(caller).confirmations,
         }),
+        checkSource: (uri, caller) => app.uploads.use(uri, uploadViewer(caller)),
       },
+      work: { ...app.work, uploads: app.uploads },
       talk: {
         conversations: app.conversations,
         confirmationsOf: (caller) => app.as(caller).confirmations,

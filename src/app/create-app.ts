@@ -181,6 +181,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
       stop.abort();
       await delivering;
     },
+    work: { drafts: store, newId },
     copyStdin: (stdin, signal) => copyStdin(stdin, spoolFolder(config), signal),
     ensureDetachedRunner: detached.ensure,
     close: once(async () => {

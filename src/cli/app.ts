@@ -12,6 +12,7 @@ import type { InputMapping } from '../runner/contract/mapping.ts';
 import type { ReadingOptions } from '../runner/contract/reading.ts';
 import type { Runner } from '../runner/runner.ts';
 import type { AuditStore } from '../storage/audit.ts';
+import type { DraftStore } from '../storage/drafts.ts';
 import type { IdempotencyStore } from '../storage/idempotency.ts';
 import type { JournalEntry } from '../storage/journal.ts';
 import type { Cell } from '../tables/cell.ts';
@@ -90,6 +91,8 @@ export interface App extends AppBinding {
   conversations: Conversations;
   /** Files that clients send to the data directory. */
   uploads: Uploads;
+  /** What the HTTP face keeps besides: drafts, and ids for them. */
+  work: { drafts: DraftStore; newId: (prefix: string) => string };
   /** Drives lapsed batches in this process until `signal` (drains) or, with `untilIdle`, until none is left. */
   supervise(options: { signal: AbortSignal; hardSignal: AbortSignal; untilIdle: boolean }): Promise<void>;
   /** Copies stdin into the data directory, as a table. `remove` deletes the copy; it is idempotent. */

@@ -14,18 +14,24 @@ import { createBodyBudget, requestLimit } from './middleware/request-limit.ts';
 import { COOKIE } from './middleware/session-cookie.ts';
 import type { HttpParts, ServerParts } from './parts.ts';
 import { addAuditRoute } from './resources/audit.ts';
+import { addBatchActions } from './resources/batch-actions.ts';
+import { addBatchEvents } from './resources/batch-events.ts';
+import { addRowRoutes } from './resources/batch-rows.ts';
+import { addBatchRoutes } from './resources/batches.ts';
 import { addBulkJobsRoute } from './resources/bulk-jobs.ts';
 import { addChatRoutes } from './resources/chat.ts';
 import { CONFIRM_PAGE } from './resources/confirm-page.ts';
 import { addConfirmationRoutes } from './resources/confirmations.ts';
 import { addCreateBatchRoutes } from './resources/create-batch.ts';
 import { addDeliveryRoutes } from './resources/deliveries.ts';
+import { addDraftRoutes } from './resources/drafts.ts';
 import { addJobRoutes } from './resources/jobs.ts';
 import { addKeyRoutes } from './resources/keys.ts';
 import { createOpenTurns } from './resources/open-turns.ts';
 import { addProbes, OPEN_PATHS } from './resources/probes.ts';
 import { addQueueRoutes } from './resources/queues.ts';
 import { addSessionRoutes, SESSION_PATH } from './resources/session.ts';
+import { addUploadRoutes } from './resources/uploads.ts';
 import { createEventStreams } from './sse.ts';
 
 /** The HTTP face before it listens. */
@@ -81,6 +87,13 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   addJobRoutes(face, parts.start);
   addQueueRoutes(face, parts.start);
   addDeliveryRoutes(face, parts.start);
+  const { uploads, drafts, newId } = parts.work;
+  addUploadRoutes(face, uploads);
+  addBatchRoutes(face, parts.start);
+  addBatchActions(face, parts.start);
+  addBatchEvents(face, parts.start);
+  addRowRoutes(face, parts.start);
+  addDraftRoutes(face, { store: drafts, newId: () => newId('dra'), now: server.now });
   addProbes(face, server);
   app.all('/mcp', face.limitBody(4), (c) => talk.mcp(c.req.raw, c.get('caller')));
   describeApi(app, server.version);

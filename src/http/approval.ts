@@ -28,7 +28,7 @@ export function approvalOf(
   { accepted_usd: accepted, max_cost_usd: cap }: Accepted,
   key: string | undefined,
   { confirmAboveUsd, confirmations }: ApprovalParts,
-): (plan: BatchPlan, batchId: string) => Promise<void> {
+): (plan: Pick<BatchPlan, 'spending_usd'>, batchId: string) => Promise<void> {
   return async ({ spending_usd: expectedUsd }, batchId) => {
     if (cap !== undefined) return;
     if (accepted !== undefined && expectedUsd !== null && expectedUsd <= accepted * TOLERANCE) return;

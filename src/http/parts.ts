@@ -5,8 +5,10 @@ import type { Jobs } from '../jobs/jobs.ts';
 import type { Caller } from '../runner/contract/caller.ts';
 import type { Runner } from '../runner/runner.ts';
 import type { AuditStore } from '../storage/audit.ts';
+import type { DraftStore } from '../storage/drafts.ts';
 import type { IdempotencyStore } from '../storage/idempotency.ts';
 import type { Confirmations } from '../tools/execute/confirmations.ts';
+import type { Uploads } from '../uploads/uploads.ts';
 import type { ApprovalParts } from './approval.ts';
 
 /** The address, and the limits of the server itself. */
@@ -43,6 +45,15 @@ export interface StartParts {
   jobsOf: (caller: Caller) => Jobs;
   /** What a caller may start without a person's yes. */
   approval: (caller: Caller) => ApprovalParts;
+  /** Lets a caller read its own uploads only, and counts the use. @throws AppError `not_found` */
+  checkSource: (uri: string, caller: Caller) => Promise<void>;
+}
+
+/** The routes of batches, uploads and drafts. */
+export interface WorkParts {
+  uploads: Uploads;
+  drafts: DraftStore;
+  newId: (prefix: string) => string;
 }
 
 /** The parts of the HTTP face, a group for each function that adds routes. */
@@ -55,4 +66,5 @@ export interface HttpParts {
   talk: TalkParts;
   /** Starting batches and jobs. */
   start: StartParts;
+  work: WorkParts;
 }

@@ -63,6 +63,11 @@ export interface Uploads {
   ): Promise<Upload>;
   /** @throws AppError `not_found` */
   read(id: string, viewer: UploadViewer): Promise<Upload>;
+  /**
+   * Counts the use of the upload that a URI names, if it names one.
+   * @throws AppError `not_found` for the upload of another caller
+   */
+  use(uri: string, viewer: UploadViewer): Promise<void>;
   list(options: UploadViewer & { limit: number; before?: string }): Promise<Upload[]>;
   /** @throws AppError `upload_conflict` while a draft or a batch that has not ended names it */
   remove(id: string, viewer: UploadViewer): Promise<void>;
@@ -180,6 +185,12 @@ export function createUploads(parts: UploadParts): Uploads {
     announce: async (announced, owner) => shown(await insert(announced, owner)),
     append,
     read: async (id, viewer) => shown(await find(id, viewer)),
+    async use(uri, viewer) {
+      const id = /^upload:\/\/(upl_\w+)/i.exec(uri)?.[1];
+      if (id === undefined) return;
+      await find(id, viewer);
+      await store.useUpload(id, now());
+    },
     list: async (options) => Promise.all((await store.listUploads(options)).map(shown)),
     async remove(id, viewer) {
       await find(id, viewer);

@@ -38,8 +38,8 @@ export function httpParts({ apiKeys = [], idempotency = noIdempotency(), ...give
     throw new Error('This test has no runner.');
   };
   const access = createAccess({ environmentKeys: apiKeys, store: noKeys(), now: Date.now, log: createSilentLog() });
-  const start = { runnerOf, jobsOf: runnerOf, approval: runnerOf };
-  return { server, access, audit: noKeys(), idempotency, talk, start };
+  const start = { runnerOf, jobsOf: runnerOf, approval: runnerOf, checkSource: async () => undefined };
+  return { server, access, audit: noKeys(), idempotency, talk, start, work: noWork() };
 }
 
 /** A store without keys whose audit log takes everything and shows nothing. */
@@ -55,6 +55,18 @@ function noKeys(): KeyStore & AuditStore {
     appendAudit: async () => 1,
     endAudit: async () => undefined,
     readAudit: async () => [],
+  };
+}
+
+/** For tests without batches, uploads and drafts. */
+function noWork(): HttpParts['work'] {
+  const unused = () => Promise.reject(new Error('This test has no work.'));
+  const limits = { maxBytes: 0, maxTotalBytes: 0, keepMs: 0 };
+  const uploads = { limits, receive: unused, announce: unused, append: unused, read: unused, use: unused };
+  return {
+    uploads: { ...uploads, list: unused, remove: unused, sweep: unused },
+    drafts: { insertDraft: unused, readDraft: unused, listDrafts: unused, updateDraft: unused, removeDraft: unused },
+    newId: (prefix) => prefix,
   };
 }
 

@@ -15,6 +15,7 @@ async function startApp(confirmAboveUsd = 5): Promise<HttpApp> {
     ...httpParts({ idempotency: world.store }),
     start: {
       runnerOf: () => world.runner,
+      checkSource: async () => undefined,
       jobsOf: () => world.jobs,
       approval: () => ({ confirmAboveUsd, confirmations }),
     },

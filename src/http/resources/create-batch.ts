@@ -13,8 +13,9 @@ const accepted_usd = z.number().nonnegative().describe(ACCEPTED_USD).exactOption
 const ofTable = strict({ ...batchRequest.shape, accepted_usd }).meta({ id: 'BatchRequest' });
 const ofRows = collectRequest.meta({ id: 'CollectRequest' });
 const run = strict({ ...sealRequest.shape, accepted_usd }).meta({ id: 'RunRequest' });
-const report = batchReport.meta({ id: 'Batch' });
-const batch = { content: { 'application/json': { schema: report } } };
+/** A batch as REST shows it. */
+export const shownBatch = batchReport.meta({ id: 'Batch' });
+const batch = { content: { 'application/json': { schema: shownBatch } } };
 const params = z.object({ batch: z.string().min(1).max(80).openapi({ description: 'The id of the batch.' }) });
 const headers = idempotencyHeader;
 const tags = ['batches'];
@@ -22,7 +23,7 @@ const tags = ['batches'];
 /** Starting batches: from a table, or of rows that are appended before it runs. */
 export function addCreateBatchRoutes(
   { app, limitBody, idempotent }: HttpFace,
-  { runnerOf, approval }: StartParts,
+  { runnerOf, approval, checkSource }: StartParts,
 ): void {
   const create = createRoute({
     method: 'post',
@@ -51,6 +52,7 @@ export function addCreateBatchRoutes(
       return c.json(collected.report, collected.started ? 201 : 200);
     }
     const { accepted_usd: accepted, ...request } = body;
+    await checkSource(request.csv_uri, c.get('caller'));
     const asked = { accepted_usd: accepted, max_cost_usd: request.options?.max_cost_usd };
     const approve = approvalOf(asked, request.options?.idempotency_key, approval(c.get('caller')));
     const { report: created, started } = await runner.create(request, approve);

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { createRoute } from '@hono/zod-openapi';
+import type { BatchReport } from '../../runner/contract/report.ts';
+import type { HttpFace } from '../face.ts';
+import { callerNeeds } from '../middleware/caller-needs.ts';
+import type { StartParts } from '../parts.ts';
+import { FAULTS } from '../problem.ts';
+import type { ServerEvent } from '../sse.ts';
+import { batchPath } from './batch-path.ts';
+import { shownBatch } from './create-batch.ts';
+
+/** `GET /v1/batches/{id}/events`. */
+export function addBatchEvents({ app, streams }: HttpFace, { runnerOf }: StartParts): void {
+  const events = createRoute({
+    method: 'get',
+    path: '/v1/batches/{id}/events',
+    operationId: 'watchBatch',
+    tags: ['batches'],
+    summary: 'Watch a batch',
+    description:
+      'Server-sent events report, each with the whole batch: the current one first, then one after each change, at most four a second. The stream ends when the batch has ended, or is paused. A client that connects again with Last-Event-ID gets a report only once something has changed.',
+    middleware: callerNeeds('read'),
+    request: { params: batchPath },
+    responses: {
+      200: { description: 'A stream of reports.', content: { 'text/event-stream': { schema: shownBatch } } },
+      ...FAULTS,
+    },
+  });
+  app.openapi(events, async (c) => {
+    const { id } = c.req.valid('param');
+    const runner = runnerOf(c.get('caller'));
+    // A fault is answered with its status, before the stream starts.
+    await runner.report(id);
+    return streams.send(c, ({ signal, lastEventId }) => reportEvents(runner.watch(id, signal), lastEventId));
+  });
+}
+
+/** Reports as events. An id is the digest of its report, so that it is the same over all processes and restarts. */
+export async function* reportEvents(
+  reports: AsyncIterable<BatchReport>,
+  lastEventId: string | undefined,
+): AsyncGenerator<ServerEvent> {
+  let known = lastEventId;
+  for await (const report of reports) {
+    const id = createHash('sha256').update(JSON.stringify(report)).digest('base64url').slice(0, 16);
+    if (id === known) continue;
+    known = id;
+    yield { event: 'report', id, data: report };
+  }
+}

@@ -1,0 +1,123 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { strict } from '../../base/strict-object.ts';
+import { batchTuning } from '../../runner/contract/options.ts';
+import { batchPlan } from '../../runner/contract/plan.ts';
+import { batchRequest } from '../../runner/contract/request.ts';
+import type { HttpFace } from '../face.ts';
+import { callerNeeds } from '../middleware/caller-needs.ts';
+import { reportEtag } from '../middleware/report-etag.ts';
+import { createPages, pageOf, pageQuery } from '../pages.ts';
+import type { StartParts } from '../parts.ts';
+import { FAULTS } from '../problem.ts';
+import { batchPath } from './batch-path.ts';
+import { shownBatch } from './create-batch.ts';
+
+const one = { content: { 'application/json': { schema: shownBatch } } };
+const tags = ['batches'];
+const pages = createPages('batches', z.string());
+
+/** `/v1/batches` and `/v1/estimates`. */
+export function addBatchRoutes({ app, limitBody }: HttpFace, { runnerOf, checkSource }: StartParts): void {
+  const estimate = createRoute({
+    method: 'post',
+    path: '/v1/estimates',
+    operationId: 'estimateBatch',
+    tags,
+    summary: 'Check and estimate a batch request',
+    description:
+      'Starts nothing and spends nothing. execution has the estimate of either way, in real time and by the batch API.',
+    middleware: [callerNeeds('read'), limitBody(4)],
+    request: {
+      body: {
+        required: true,
+        content: { 'application/json': { schema: batchRequest.meta({ id: 'EstimateRequest' }) } },
+      },
+    },
+    responses: {
+      200: {
+        description: 'The plan, with every reason why the request can not run.',
+        content: { 'application/json': { schema: batchPlan.meta({ id: 'Plan' }) } },
+      },
+      ...FAULTS,
+    },
+  });
+  app.openapi(estimate, async (c) => {
+    const request = c.req.valid('json');
+    await checkSource(request.csv_uri, c.get('caller'));
+    return c.json(await runnerOf(c.get('caller')).plan(request), 200);
+  });
+
+  const list = createRoute({
+    method: 'get',
+    path: '/v1/batches',
+    operationId: 'listBatches',
+    tags,
+    summary: 'List batches',
+    middleware: [callerNeeds('read'), reportEtag()],
+    request: { query: strict({ ...pageQuery({ limit: 20 }) }) },
+    responses: {
+      200: { description: 'A page.', content: { 'application/json': { schema: pageOf(shownBatch) } } },
+      ...FAULTS,
+    },
+  });
+  app.openapi(list, async (c) => {
+    const { cursor, limit, ...filter } = c.req.valid('query');
+    const before = pages.positionOf(cursor);
+    const found = await runnerOf(c.get('caller')).list({
+      ...filter,
+      limit: limit + 1,
+      ...(before !== undefined && { before }),
+    });
+    const last = found.length > limit ? found[limit - 1] : undefined;
+    const next_cursor = last === undefined ? null : pages.cursorAt(last.batch_id);
+    return c.json({ items: found.slice(0, limit), next_cursor }, 200);
+  });
+
+  const read = createRoute({
+    method: 'get',
+    path: '/v1/batches/{id}',
+    operationId: 'readBatch',
+    tags,
+    summary: 'Show a batch',
+    middleware: [callerNeeds('read'), reportEtag()],
+    request: { params: batchPath },
+    responses: { 200: { description: 'The batch.', ...one }, ...FAULTS },
+  });
+  app.openapi(read, async (c) => c.json(await runnerOf(c.get('caller')).report(c.req.valid('param').id), 200));
+
+  const change = createRoute({
+    method: 'patch',
+    path: '/v1/batches/{id}',
+    operationId: 'changeBatch',
+    tags,
+    summary: 'Change the settings of a batch',
+    description: 'Effective within two seconds. A higher max_cost_usd accepts that cost.',
+    middleware: [callerNeeds('run'), limitBody(1)],
+    request: {
+      params: batchPath,
+      body: { required: true, content: { 'application/json': { schema: batchTuning.meta({ id: 'BatchSettings' }) } } },
+    },
+    responses: { 200: { description: 'The batch.', ...one }, ...FAULTS },
+  });
+  app.openapi(change, async (c) =>
+    c.json(await runnerOf(c.get('caller')).set(c.req.valid('param').id, c.req.valid('json')), 200),
+  );
+
+  const remove = createRoute({
+    method: 'delete',
+    path: '/v1/batches/{id}',
+    operationId: 'deleteBatch',
+    tags,
+    summary: 'Delete a batch permanently',
+    description:
+      'Its rows, traces and accounting; its result table stays. It must have ended, or with force be paused.',
+    middleware: callerNeeds('run'),
+    request: { params: batchPath, query: strict({ force: z.enum(['true', 'false']).optional() }) },
+    responses: { 204: { description: 'It is deleted.' }, ...FAULTS },
+  });
+  app.openapi(remove, async (c) => {
+    const force = c.req.valid('query').force === 'true';
+    await runnerOf(c.get('caller')).remove(c.req.valid('param').id, { force });
+    return c.body(null, 204);
+  });
+}

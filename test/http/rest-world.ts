@@ -1,0 +1,86 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createConfirmations } from '../../src/app/confirmations.ts';
+import { newId } from '../../src/base/ids.ts';
+import { createHttpApp, type HttpApp } from '../../src/http/app.ts';
+import { createByteLocations } from '../../src/tables/locations/byte-locations.ts';
+import { createUploadStore, uploadPath } from '../../src/tables/locations/upload-locations.ts';
+import { uploadViewer } from '../../src/uploads/upload-viewer.ts';
+import { createUploads } from '../../src/uploads/uploads.ts';
+import { startWorld, type World, type WorldOptions } from '../runner/world.ts';
+import { httpParts, JSON_HEADERS } from './http-parts.ts';
+
+/** The HTTP face over a real runner, store and uploads. */
+export interface RestWorld extends World {
+  app: HttpApp;
+  /** Sends JSON and reads JSON, as the holder of a key. */
+  send(method: string, path: string, body?: unknown, options?: SendOptions): Promise<Answer>;
+}
+
+interface SendOptions {
+  key?: string;
+  headers?: Record<string, string>;
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads answers of every shape
+  body: any;
+}
+
+/** @param options.apiKeys `admin` is a key of the environment, which has every permission */
+export async function startRestWorld(
+  options: WorldOptions & { apiKeys?: string[]; confirmAboveUsd?: number } = {},
+): Promise<RestWorld> {
+  let world: World | undefined;
+  const folder = await mkdtemp(join(tmpdir(), 'rowmill-rest-'));
+  const found = createUploadStore({ folder, find: async (id) => world?.store.readUpload(id) });
+  world = await startWorld({ ...options, locations: [createByteLocations(found)] });
+  const { store, runner } = world;
+  const uploads = createUploads({
+    store,
+    pathOf: (id) => uploadPath(folder, id),
+    limits: { maxBytes: 10_000_000, maxTotalBytes: 50_000_000, keepMs: 1_000_000 },
+    newId: () => newId('upl'),
+    now: Date.now,
+  });
+  const confirmations = createConfirmations({ store, now: Date.now });
+  const given = { apiKeys: options.apiKeys ?? [], idempotency: store };
+  const app = createHttpApp({
+    ...httpParts({ ...given, confirmationsOf: () => confirmations }),
+    start: {
+      runnerOf: (caller) => runner.as(caller),
+      jobsOf: () => {
+        throw new Error('This test has no jobs.');
+      },
+      approval: () => ({ confirmations, confirmAboveUsd: options.confirmAboveUsd ?? 5 }),
+      checkSource: (uri, caller) => uploads.use(uri, uploadViewer(caller)),
+    },
+    work: { uploads, drafts: store, newId },
+  });
+  return {
+    ...world,
+    close: async () => {
+      await world?.close();
+      await rm(folder, { recursive: true });
+    },
+    app,
+    async send(method, path, body, { key, headers = {} } = {}) {
+      const isRaw = typeof body === 'string' || body instanceof Uint8Array;
+      const answer = await app.request(path, {
+        method,
+        headers: {
+          ...(isRaw || body === undefined ? {} : JSON_HEADERS),
+          ...(key !== undefined && { authorization: `Bearer ${key}` }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: isRaw ? (body as string) : JSON.stringify(body) }),
+      });
+      const text = await answer.text();
+      const isJson = /\/(problem\+)?json/.test(answer.headers.get('content-type') ?? '') && text !== '';
+      return { status: answer.status, headers: answer.headers, body: isJson ? JSON.parse(text) : text };
+    },
+  };
+}
