@@ -6,18 +6,8 @@ import type { Fence, LeaseOwner } from '../leases.ts';
 import { localDay } from '../local-day.ts';
 import type { DayCap } from '../spending.ts';
 import type { Store } from '../store.ts';
-import { prepareAppendAudit, prepareEndAudit, prepareReadAudit } from './access/audit.ts';
-import {
-  prepareHasKeys,
-  prepareInsertKey,
-  prepareListKeys,
-  prepareReadKey,
-  prepareRevokeKey,
-  prepareUseKey,
-} from './access/keys.ts';
-import { prepareInsertSession, prepareReadSession, prepareRemoveSession } from './access/sessions.ts';
-import { prepareListSavedAgents } from './agents/list-saved-agents.ts';
-import { prepareSaveAgent } from './agents/save-agent.ts';
+import { openAccessStore } from './access/open-access-store.ts';
+import { openAgentStore } from './agents/open-agent-store.ts';
 import { prepareFindBatchIds } from './batches/find-batch-ids.ts';
 import { prepareInsertBatch } from './batches/insert-batch.ts';
 import { prepareListBatches } from './batches/list-batches.ts';
@@ -32,17 +22,9 @@ import { prepareUpdateBatch } from './batches/update-batch.ts';
 import { prepareFindAnswer } from './cache/find-answer.ts';
 import { prepareWriteCachedAnswer } from './cache/write-cached-answer.ts';
 import { openConnection } from './connection.ts';
-import { prepareAppendMessages } from './conversations/append-messages.ts';
-import { prepareInsertConversation } from './conversations/insert-conversation.ts';
-import { prepareListConversations, prepareReadConversation } from './conversations/read-conversations.ts';
-import {
-  prepareInsertDraft,
-  prepareListDrafts,
-  prepareReadDraft,
-  prepareRemoveDraft,
-  prepareUpdateDraft,
-} from './drafts/drafts.ts';
-import { prepareClaimKey, prepareFreeKey, prepareKeepAnswer } from './idempotency/idempotent-requests.ts';
+import { openConversationStore } from './conversations/open-conversation-store.ts';
+import { openDraftStore } from './drafts/open-draft-store.ts';
+import { openIdempotencyStore } from './idempotency/open-idempotency-store.ts';
 import { openJobStore } from './jobs/open-job-store.ts';
 import { prepareListPrunableBatches } from './journal/list-prunable-batches.ts';
 import { preparePruneRuns } from './journal/prune-runs.ts';
@@ -81,30 +63,11 @@ import { prepareReadRowsAt, prepareReadRowsOf } from './rows/read-rows-at.ts';
 import { prepareRedriveRows, type RedriveOptions } from './rows/redrive-rows.ts';
 import { prepareReturnRow, prepareReturnRunningRows } from './rows/return-rows.ts';
 import { prepareSearchRows } from './rows/search-rows.ts';
-import {
-  prepareAgreeToConsent,
-  prepareInsertConsent,
-  prepareReadConsent,
-  prepareUseConsent,
-} from './spending/consents.ts';
-import { prepareReadDaySpending } from './spending/day-spending.ts';
-import { prepareForgetUnasked, prepareStartUnasked } from './spending/unasked.ts';
+import { openSpendingStore } from './spending/open-spending-store.ts';
 import { prepareTransactions } from './transaction.ts';
-import {
-  prepareListUnusedUploads,
-  prepareListUploads,
-  prepareReadUpload,
-  prepareReadUploadBytes,
-} from './uploads/read-uploads.ts';
-import {
-  prepareCompleteUpload,
-  prepareInsertUpload,
-  prepareRemoveUpload,
-  prepareReserveUpload,
-  prepareUseUpload,
-} from './uploads/write-uploads.ts';
+import { openUploadStore } from './uploads/open-upload-store.ts';
 import { createWriteQueue } from './write-queue.ts';
-import { prepareFindWritten, prepareReadWriter, prepareRecordWritten } from './written/written-tables.ts';
+import { openWrittenStore } from './written/open-written-store.ts';
 
 /** Dependencies of {@link openSqliteStore}. */
 export interface SqliteStoreOptions {
@@ -192,24 +155,6 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     jobs: prepareReadProviderJobs(db),
     providerJobIds: prepareReadProviderJobIds(db),
     jobRows: prepareReadProviderJobRows(db),
-    conversation: prepareReadConversation(db),
-    conversations: prepareListConversations(db),
-    consent: prepareReadConsent(db),
-    daySpending: prepareReadDaySpending(db, caps),
-    written: prepareFindWritten(db),
-    writer: prepareReadWriter(db),
-    savedAgents: prepareListSavedAgents(db),
-    key: prepareReadKey(db),
-    keys: prepareListKeys(db),
-    hasKeys: prepareHasKeys(db),
-    session: prepareReadSession(db),
-    audit: prepareReadAudit(db),
-    upload: prepareReadUpload(db),
-    uploads: prepareListUploads(db),
-    unusedUploads: prepareListUnusedUploads(db),
-    uploadBytes: prepareReadUploadBytes(db),
-    draft: prepareReadDraft(db),
-    drafts: prepareListDrafts(db),
   };
   const writes = prepareWrites(db, clock);
 
@@ -295,57 +240,15 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     settleProviderJobRows: (fence, jobId, results) =>
       write((transaction) => writes.settleProviderJobRows(transaction, fence, jobId, results)),
 
+    ...openAccessStore(db, { read, write }),
+    ...openIdempotencyStore(db, { read, write }),
+    ...openSpendingStore(db, { read, write }, caps),
+    ...openWrittenStore(db, { read, write }),
+    ...openUploadStore(db, { read, write }),
+    ...openDraftStore(db, { read, write }),
+    ...openConversationStore(db, { read, write }),
+    ...openAgentStore(db, { read, write }),
     ...openJobStore(db, { read, write }),
-    saveAgent: (agent) => write(() => writes.saveAgent(agent)),
-    listSavedAgents: () => read(() => reads.savedAgents()),
-    insertConversation: (conversation) => write(() => writes.insertConversation(conversation)),
-    readConversation: (id) => read(() => reads.conversation(id)),
-    listConversations: (page) => read(() => reads.conversations(page)),
-    appendMessages: (id, append) => write(() => writes.appendMessages(id, append)),
-
-    insertKey: (key) => write(() => writes.insertKey(key)),
-    readKey: (by) => read(() => reads.key(by)),
-    listKeys: () => read(() => reads.keys()),
-    hasKeys: () => read(() => reads.hasKeys()),
-    useKey: (id, at) => write(() => writes.useKey(id, at)),
-    revokeKey: (id, at) => write(() => writes.revokeKey(id, at)),
-    insertSession: (session, now) => write(() => writes.insertSession(session, now)),
-    readSession: (digest) => read(() => reads.session(digest)),
-    removeSession: (digest) => write(() => writes.removeSession(digest)),
-    appendAudit: (entry) => write(() => writes.appendAudit(entry)),
-    endAudit: (id, outcome) => write(() => writes.endAudit(id, outcome)),
-    readAudit: (query) => read(() => reads.audit(query)),
-
-    claimKey: (request, times) => write(() => writes.claimKey(request, times)),
-    keepAnswer: (request, answer) => write(() => writes.keepAnswer(request, answer)),
-    freeKey: (request) => write(() => writes.freeKey(request)),
-
-    insertConsent: (consent, now) => write(() => writes.insertConsent(consent, now)),
-    readConsent: (by) => read(() => reads.consent(by)),
-    agreeToConsent: (code, now) => write(() => writes.agreeToConsent(code, now)),
-    useConsent: (token, key) => write(() => writes.useConsent(token, key)),
-    startUnasked: (spending, within) => write(() => writes.startUnasked(spending, within)),
-    forgetUnasked: (key) => write(() => writes.forgetUnasked(key)),
-    readDaySpending: (now, key) => read(() => reads.daySpending(now, key)),
-    recordWritten: (table) => write(() => writes.recordWritten(table)),
-    findWritten: (tables) => read(() => reads.written(tables)),
-    readWriter: (place) => read(() => reads.writer(place)),
-
-    insertUpload: (upload) => write(() => writes.insertUpload(upload)),
-    reserveUpload: (id, reserved, most) => write(() => writes.reserveUpload(id, reserved, most)),
-    completeUpload: (id, end) => write(() => writes.completeUpload(id, end)),
-    useUpload: (id, at) => write(() => writes.useUpload(id, at)),
-    removeUpload: (id) => write(() => writes.removeUpload(id)),
-    readUpload: (id) => read(() => reads.upload(id)),
-    listUploads: (page) => read(() => reads.uploads(page)),
-    listUnusedUploads: (before, limit) => read(() => reads.unusedUploads(before, limit)),
-    readUploadBytes: () => read(() => reads.uploadBytes()),
-
-    insertDraft: (draft) => write(() => writes.insertDraft(draft)),
-    readDraft: (id) => read(() => reads.draft(id)),
-    listDrafts: (page) => read(() => reads.drafts(page)),
-    updateDraft: (id, change) => write(() => writes.updateDraft(id, change)),
-    removeDraft: (id) => write(() => writes.removeDraft(id)),
 
     close: () => {
       closing ??= closeOnce();
@@ -384,32 +287,5 @@ function prepareWrites(db: Parameters<typeof prepareInsertRows>[0], clock: Lease
     updateProviderJob: prepareUpdateProviderJob(db),
     parkRows: prepareParkRows(db),
     settleProviderJobRows: prepareSettleProviderJobRows(db),
-    saveAgent: prepareSaveAgent(db),
-    insertConversation: prepareInsertConversation(db),
-    appendMessages: prepareAppendMessages(db),
-    insertKey: prepareInsertKey(db),
-    useKey: prepareUseKey(db),
-    revokeKey: prepareRevokeKey(db),
-    insertSession: prepareInsertSession(db),
-    removeSession: prepareRemoveSession(db),
-    appendAudit: prepareAppendAudit(db),
-    endAudit: prepareEndAudit(db),
-    claimKey: prepareClaimKey(db),
-    keepAnswer: prepareKeepAnswer(db),
-    freeKey: prepareFreeKey(db),
-    insertConsent: prepareInsertConsent(db),
-    agreeToConsent: prepareAgreeToConsent(db),
-    useConsent: prepareUseConsent(db),
-    startUnasked: prepareStartUnasked(db),
-    forgetUnasked: prepareForgetUnasked(db),
-    recordWritten: prepareRecordWritten(db),
-    insertUpload: prepareInsertUpload(db),
-    reserveUpload: prepareReserveUpload(db),
-    completeUpload: prepareCompleteUpload(db),
-    useUpload: prepareUseUpload(db),
-    removeUpload: prepareRemoveUpload(db),
-    insertDraft: prepareInsertDraft(db),
-    updateDraft: prepareUpdateDraft(db),
-    removeDraft: prepareRemoveDraft(db),
   };
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { onFirstUse } from '../../base/on-first-use.ts';
 
 /** A prepared statement whose rows have a known shape. */
 export interface Statement<Row> {
@@ -19,10 +20,11 @@ export const LIMIT = 'LIMIT ? + 0';
  * has the type of the schema, and only this program writes them.
  */
 export function prepare<Row = never>(db: DatabaseSync, sql: string): Statement<Row> {
-  const statement = db.prepare(sql);
+  // Compiled when it first runs: a process uses few of the store's statements.
+  const statement = onFirstUse(() => db.prepare(sql));
   return {
-    get: (...parameters) => statement.get(...parameters) as Row | undefined,
-    all: (...parameters) => statement.all(...parameters) as Row[],
-    run: (...parameters) => Number(statement.run(...parameters).changes),
+    get: (...parameters) => statement().get(...parameters) as Row | undefined,
+    all: (...parameters) => statement().all(...parameters) as Row[],
+    run: (...parameters) => Number(statement().run(...parameters).changes),
   };
 }

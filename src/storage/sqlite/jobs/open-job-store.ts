@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { JobStore } from '../../jobs.ts';
-import type { Transaction } from '../transaction.ts';
+import type { StoreAccess } from '../store-access.ts';
 import { prepareCancelJob, prepareSetJobPriority } from './change-jobs.ts';
 import {
   prepareClaimDeliveries,
@@ -13,13 +13,8 @@ import { prepareReadQueues, prepareStanding } from './queues.ts';
 import { prepareListJobs, prepareReadJob } from './read-jobs.ts';
 import { prepareSiftJobs } from './sift-jobs.ts';
 
-interface Access {
-  read: <T>(query: () => T) => Promise<T>;
-  write: <T>(operation: (transaction: Transaction) => T) => Promise<T>;
-}
-
 /** The part of the store that holds jobs and their deliveries. */
-export function openJobStore(db: DatabaseSync, { read, write }: Access): JobStore {
+export function openJobStore(db: DatabaseSync, { read, write }: StoreAccess): JobStore {
   const queues = prepareReadQueues(db);
   const [readJob, listJobs, listDeliveries] = [prepareReadJob(db), prepareListJobs(db), prepareListDeliveries(db)];
   const [insertJobs, siftJobs, standing] = [prepareInsertJobs(db), prepareSiftJobs(db), prepareStanding(db)];
