@@ -140,6 +140,11 @@ describe('uploads', () => {
       code: 'not_found',
     });
     expect(await uploads.list({ ...bob, limit: 5 })).toEqual([]);
+    await expect(uploads.use(`upload://${id}#Sheet1`, bob)).rejects.toMatchObject({ code: 'not_found' });
+    now += 5;
+    await uploads.use(`upload://${id}#Sheet1`, { owner: 'ann' });
+    expect((await uploads.read(id, {})).usedAt).toBe(now);
+    await uploads.use('people.csv', bob);
     await uploads.remove(id, { owner: 'ann' });
     expect(await files()).toEqual([]);
   });
