@@ -73,9 +73,10 @@ function mixOf(name: string): () => Fault | undefined {
   return mix;
 }
 
+/** A slip by chance has other words each time, as it has with a real model. */
 function faulty(fault: Fault, isText: boolean): string {
   if (fault.kind === 'wrong-type')
-    return message({ isLast: true, isText, answer: { ...ANSWER, download_mbps: 'fast' } });
+    return message({ isLast: true, isText, answer: { ...ANSWER, download_mbps: `fast (${messages})` } });
   if (fault.kind === 'text') return message({ isLast: true, isText, answer: null });
   return JSON.stringify({ type: 'error', error: { type: 'api_error', message: 'By chance.' } });
 }
@@ -100,7 +101,8 @@ interface Said {
 function message({ isLast, isText, answer = ANSWER }: Said): string {
   messages += 1;
   const [name, input] = isLast ? ['return_structured_data', answer] : ['lookup_broadband', LOOKUP];
-  const words = isLast ? 'The exchange is known, so here is what it offers.' : 'I look the address up.';
+  const lastWords = `The exchange is known, so here is what it offers${answer === null ? ` (${messages})` : ''}.`;
+  const words = isLast ? lastWords : 'I look the address up.';
   const isCall = input !== null && !(isLast && isText);
   return JSON.stringify({
     id: `msg_bench_${messages}`,

@@ -44,8 +44,8 @@ export function turnsExceeded({ context, state }: Run): AppError {
   return new AppError('max_turns_exceeded', `The model used ${limit} without ${lacking}. ${fix}`);
 }
 
-/** A model that gives the same text again, although it was told what is missing, would give it in every turn. */
-export function saidAgain({ context, state }: Run): AppError {
+/** A model that gives the same text so often, although it was told what is missing, would give it in every turn. */
+export function saidAgain({ context, state }: Run, times: number): AppError {
   const { code, errors } = state.invalidOutput ?? { code: 'max_turns_exceeded', errors: [] };
   const lacking = context.structured?.lacking ?? 'an end';
   const faults = errors.join('; ').replace(/\.$/, '');
@@ -58,7 +58,7 @@ export function saidAgain({ context, state }: Run): AppError {
   const hint = state.hasAnsweredInText ? ` ${context.structured?.textAdvice ?? ''}` : '';
   return new AppError(
     code,
-    `The model gave the same text twice, also after it was told what is missing. ${why}.${hint}`.trim(),
+    `The model gave the same text ${times} times, also after it was told what is missing. ${why}.${hint}`.trim(),
   );
 }
 

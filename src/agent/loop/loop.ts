@@ -21,6 +21,8 @@ import { toolUseIds, withUniqueIds } from './tool-use-ids.ts';
 
 /** How long a cancelled model call may take to settle before the run continues without it. */
 const CANCEL_GRACE_MS = 1000;
+/** As many equal texts in a row end a run. Two may be chance, and another call costs less than a row that fails. */
+const SAME_TEXTS = 3;
 
 /**
  * Runs an agent over a transcript until it has its answer, ends, or fails.
@@ -57,7 +59,7 @@ function startState(context: LoopContext, input: readonly Message[]): RunState {
     hasBeenCut: false,
     invalidOutput: undefined,
     hasAnsweredInText: false,
-    lastText: undefined,
+    lastText: { text: '', times: 0 },
   };
 }
 
@@ -134,9 +136,9 @@ function followText(run: Run, { content }: ToolTurn, { stopReason }: ModelRespon
   if (hasWords(content)) state.appended.push({ role: 'assistant', content });
   else if (isCut) return undefined;
   if (context.structured === undefined) return ended(run, stopReason);
-  const text = isCut ? undefined : textOf(content).trim();
-  if (text !== undefined && text !== '' && text === state.lastText) return failed(run, saidAgain(run));
-  state.lastText = text;
+  const text = isCut ? '' : textOf(content).trim();
+  state.lastText = { text, times: text === state.lastText.text ? state.lastText.times + 1 : 1 };
+  if (text !== '' && state.lastText.times >= SAME_TEXTS) return failed(run, saidAgain(run, SAME_TEXTS));
   const { reminder, cutReminder, correction } = context.structured;
   const told = state.invalidOutput === undefined ? reminder : correction(state.invalidOutput.errors);
   state.appended.push({ role: 'user', content: isCut ? cutReminder(state.maxTokens) : told });

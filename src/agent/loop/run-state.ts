@@ -53,8 +53,8 @@ export interface RunState {
   hasBeenCut: boolean;
   /** Set when an agent that answers by its tool or in native form has ended a turn in other text. */
   hasAnsweredInText: boolean;
-  /** The text of the last answer without tool calls. */
-  lastText: string | undefined;
+  /** The text of the last answer without tool calls, and how many such answers in a row had it. */
+  lastText: { text: string; times: number };
   /** The faults of the last turn's answer, if it had one: of its data, or of its text. */
   invalidOutput: { code: 'output_invalid' | 'output_unreadable'; errors: string[] } | undefined;
 }

@@ -91,13 +91,26 @@ describe('a run with structured output', () => {
     expect(outcome.status === 'failed' && outcome.error.message).toMatch(/limits.max_turns of tester@v1/);
   });
 
-  it('fails when the model says the same words again, whatever turns are left', async () => {
+  it('fails when the model says the same words three times, whatever turns are left', async () => {
     const { outcome, requests } = await runScripted({ turns: Array(5).fill({ content: [text('I will not.')] }) });
     expect(codeOf(outcome)).toBe('max_turns_exceeded');
-    expect(requests).toHaveLength(2);
-    expect(outcome.status === 'failed' && outcome.error.message).toMatch(
-      /the same text twice.*another model|the same text twice.*agents\.yaml/,
-    );
+    expect(requests).toHaveLength(3);
+    expect(outcome.status === 'failed' && outcome.error.message).toMatch(/the same text 3 times.*agents\.yaml/);
+  });
+
+  it.each([
+    ['words', 'It is Leeds.'],
+    ['data that does not fit', '{"city": 7}'],
+  ])('asks again after the same %s twice, which may be chance', async (_, words) => {
+    const said: Said = { content: [text(words)] };
+    const { outcome } = await runScripted({ turns: [said, said, { content: [answer({ city: 'Leeds' })] }] });
+    expect(outcome.status).toBe('succeeded');
+  });
+
+  it('counts equal texts only in a row', async () => {
+    const turns = ['Hm.', 'Hm.', 'Well.', 'Hm.', 'Hm.'].map((words): Said => ({ content: [text(words)] }));
+    const { outcome } = await runScripted({ turns: [...turns, { content: [answer({ city: 'Leeds' })] }] });
+    expect(outcome.status).toBe('succeeded');
   });
 
   it('fails with output_invalid when the last answer still does not fit', async () => {
