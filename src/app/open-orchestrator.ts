@@ -77,7 +77,7 @@ export function talkCalls(
     journal: createStoreJournal({ store, budget: createBudget(undefined, 0), clock: systemClock, dayGate }),
     provider,
     lane: talkLane(provider.server ?? provider.name, definition.model.model),
-    callTimeoutMs: callTimeoutMs(definition),
+    callLimits: () => ({ timeoutMs: callTimeoutMs(definition) }),
     prices,
     events,
     clock: systemClock,

@@ -78,6 +78,8 @@ export interface RunHooks {
   callModel: CallModel;
   callTool: CallTool;
   signal: AbortSignal;
+  /** The deadline of the run in milliseconds, where it is not the agent's own. */
+  timeoutMs?: number;
   emit?: (event: RunEvent) => void;
   /** Ask the model for streamed text (chat). */
   stream?: boolean;

@@ -181,7 +181,10 @@ describe('the exit table', () => {
     cost_usd_at_most: 0,
     bill: BILL,
     estimate_rest: null,
-    options: { concurrency: 10, max_cost_usd: null, priority: 5 },
+    options: {
+      ...{ concurrency: 10, max_cost_usd: null, priority: 5 },
+      ...{ call_timeout_s: null, timeout_s: null, max_sends: null },
+    },
     failures: [],
     warnings: [],
     created_at: '',

@@ -18,7 +18,10 @@ export function endingError({ context, hooks, deadline }: Run, thrown: unknown):
     thrown === deadline.signal.reason || error.code === 'aborted' || error.code === 'model_timeout';
   if (!isCancellation || (!deadline.expired() && !hooks.signal.aborted)) return error;
   if (deadline.expired()) {
-    const limit = `limits.timeout_s of ${context.label} is ${context.timeoutMs / 1000}`;
+    const limit =
+      hooks.timeoutMs === undefined
+        ? `limits.timeout_s of ${context.label} is ${context.timeoutMs / 1000}`
+        : `options.timeout_s is ${hooks.timeoutMs / 1000}`;
     return new AppError('row_timeout', `The run did not end in time: ${limit}. Raise it, or simplify the task.`, {
       cause: thrown,
     });

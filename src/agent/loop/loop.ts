@@ -33,7 +33,7 @@ export async function runLoop(context: LoopContext, input: readonly Message[], h
     context,
     hooks,
     state: startState(context, input),
-    deadline: startDeadline(hooks.signal, context.timeoutMs, context.clock),
+    deadline: startDeadline(hooks.signal, hooks.timeoutMs ?? context.timeoutMs, context.clock),
   };
   try {
     while (run.state.turns < context.maxTurns) {

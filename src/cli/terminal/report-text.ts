@@ -114,7 +114,13 @@ function secondsOf(report: BatchReport): string {
 /** The options that `set` changes: `10 rows concurrently, at most $5.00, priority 5 of 10`. */
 function limitsText({ options }: BatchReport): string {
   const cap = options.max_cost_usd === null ? 'no cap on cost' : `at most ${dollars(options.max_cost_usd)}`;
-  return `${counted(options.concurrency, 'row')} concurrently, ${cap}, priority ${options.priority} of 10`;
+  const set = [
+    ...(options.call_timeout_s === null ? [] : [`${duration(options.call_timeout_s)} a call`]),
+    ...(options.timeout_s === null ? [] : [`${duration(options.timeout_s)} a row`]),
+    ...(options.max_sends === null ? [] : [`each call sent at most ${counted(options.max_sends, 'time')}`]),
+  ];
+  const always = [`${counted(options.concurrency, 'row')} concurrently`, cap, `priority ${options.priority} of 10`];
+  return [...always, ...set].join(', ');
 }
 
 function costText(report: BatchReport): string {

@@ -50,6 +50,21 @@ export const batchOptions = strict({
     default: OPTION_DEFAULTS.priority,
     cli: { group: CARE, value: '1-10' },
   }),
+  call_timeout_s: option(number({ above: 0, max: 3600 }, 'a number of seconds'), {
+    text: 'Seconds that one model call may take; a call that takes longer is sent again.',
+    without: "the agent's limits.call_timeout_s",
+    cli: { group: CARE, flag: '--call-timeout', value: 'seconds' },
+  }),
+  timeout_s: option(number({ above: 0, max: 86_400 }, 'a number of seconds'), {
+    text: 'Seconds that one attempt at a row may take, all its calls together. Waiting for a limit of the provider does not count.',
+    without: "the agent's limits.timeout_s",
+    cli: { group: CARE, flag: '--timeout', value: 'seconds' },
+  }),
+  max_sends: option(wholeNumber({ min: 1, max: 100 }, 'a whole number of times'), {
+    text: 'How often one model call is sent at most, with its repeats after faults, before its row fails. Refusals for which all calls to the model wait do not count.',
+    without: '8 times, and 25 times after refusals of that one call',
+    cli: { group: CARE, value: 'times' },
+  }),
   idempotency_key: option(z.string().min(1, 'is empty; give it a value of your own, or leave it out').max(200), {
     text: 'Any text of your choice: a second start with the same key returns the first batch and starts no other.',
     cli: { group: CARE, value: 'key' },
@@ -138,10 +153,18 @@ export const batchOptions = strict({
 
 export type BatchOptions = z.infer<typeof batchOptions>;
 
-const { concurrency, max_cost_usd, priority } = batchOptions.shape;
+const { concurrency, max_cost_usd, priority, call_timeout_s, timeout_s, max_sends } = batchOptions.shape;
 
 /** The options that can be changed on a batch that has not ended. */
-export const batchTuning = strict({ concurrency, max_cost_usd, priority });
+export const batchTuning = strict({ concurrency, max_cost_usd, priority, call_timeout_s, timeout_s, max_sends });
 
 /** Effective within two heartbeats of the batch's owner. */
 export type BatchTuning = z.infer<typeof batchTuning>;
+
+/** The names of the options that can be changed on a batch that has not ended. */
+export const TUNED = Object.keys(batchTuning.shape) as (keyof BatchTuning)[];
+
+/** What to write where a change names no option. */
+export const NOTHING_TO_SET = `Nothing to set: give ${TUNED.slice(0, -1)
+  .map((name) => `options.${name}`)
+  .join(', ')} or options.${TUNED.at(-1)}`;

@@ -155,6 +155,9 @@ export const batchReport = z.object({
       concurrency: z.number().describe('Rows that run concurrently.'),
       max_cost_usd: z.number().nullable().describe('The cap; null when there is none.'),
       priority: z.number().describe('1 to 10.'),
+      call_timeout_s: z.number().nullable().describe('Seconds for one model call; null: as the agent says.'),
+      timeout_s: z.number().nullable().describe('Seconds for one attempt at a row; null: as the agent says.'),
+      max_sends: z.number().nullable().describe('How often one call is sent at most; null: the default.'),
     })
     .describe('The current options; action "set" changes them.'),
   failures: z.array(failureGroup).describe('Failed rows by code, most frequent first.'),

@@ -4,10 +4,12 @@ import type { JsonObject } from '../../protocol/messages.ts';
 import type { MemberOptions } from '../../providers/lanes/lane.ts';
 import type { RowRecord } from '../../storage/rows.ts';
 import type { BatchTuning } from '../contract/options.ts';
+import type { LiveTuning } from '../lifecycle/live-tuning.ts';
 import { planOf } from '../output/results.ts';
 import { cacheOf } from '../rows/answer-cache.ts';
 import { createBudget } from '../rows/budget.ts';
 import { NO_FLIGHTS } from '../rows/flights.ts';
+import type { CallLimits } from '../rows/model-call.ts';
 import { createRowRuns, type RowRuns } from '../rows/row-run.ts';
 import { createRowSettlement, type RowEnding } from '../rows/row-settlement.ts';
 import { snapshotOf, taskOf } from '../rows/row-task.ts';
@@ -73,6 +75,7 @@ export async function openLocalAttempts(options: ProcessOptions, hooks: AttemptH
     tables: deps.tables,
     calls,
     ...(hooks.parks && { parks: hooks.parks }),
+    timeoutMs: () => timeoutOf(tuning.now()),
   });
   return {
     attempt(row, onAnswered) {
@@ -89,7 +92,7 @@ export async function openLocalAttempts(options: ProcessOptions, hooks: AttemptH
 }
 
 function callsOf(
-  { batch, deps, drain, hard }: ProcessOptions,
+  { batch, deps, drain, hard, tuning }: ProcessOptions,
   { halt, onFault }: AttemptHooks,
   parts: Pick<RunCallsDeps, 'journal' | 'provider' | 'lane' | 'onAnswer'>,
 ): RunCallsDeps {
@@ -104,11 +107,24 @@ function callsOf(
     signal: hard,
     halt,
     drain,
-    callTimeoutMs: callTimeoutMs(agent),
+    callLimits: callLimitsOf(agent, tuning),
     goesAhead: true,
     onFault,
     onRetry: (error, delayMs) =>
       deps.log.debug({ batchId: batch.id, model, code: error.code, delayMs }, 'model call is repeated'),
+  };
+}
+
+/** The limits of calls under the tuning, computed once for each change of it. */
+function callLimitsOf({ limits }: AgentDefinition, tuning: LiveTuning): () => CallLimits {
+  let known: { tuning: BatchTuning; limits: CallLimits } | undefined;
+  return () => {
+    const now = tuning.now();
+    if (known?.tuning === now) return known.limits;
+    const { timeout_s = limits.timeout_s, call_timeout_s = limits.call_timeout_s, max_sends } = now;
+    const given = { ...limits, timeout_s, ...(call_timeout_s !== undefined && { call_timeout_s }) };
+    known = { tuning: now, limits: { timeoutMs: callTimeoutMs({ limits: given }), maxSends: max_sends } };
+    return known.limits;
   };
 }
 
@@ -126,6 +142,10 @@ function capsOf({ limits }: AgentDefinition): MemberOptions['caps'] {
 function lowest(...limits: (number | undefined)[]): number | undefined {
   const given = limits.filter((limit) => limit !== undefined);
   return given.length === 0 ? undefined : Math.min(...given);
+}
+
+function timeoutOf({ timeout_s: seconds }: BatchTuning): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1000;
 }
 
 /** The cap in micro-dollars. */

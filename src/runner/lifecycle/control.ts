@@ -1,6 +1,6 @@
 import { AppError } from '../../base/errors.ts';
 import type { BatchChange, BatchRecord, BatchStatus } from '../../storage/batches.ts';
-import type { BatchTuning } from '../contract/options.ts';
+import { type BatchTuning, NOTHING_TO_SET } from '../contract/options.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { unpricedCap } from '../intake/check-caps.ts';
 import { planOf } from '../output/results.ts';
@@ -91,10 +91,7 @@ function cancelled(batch: BatchRecord, now: number): BatchChange {
  */
 export async function tuneBatch(batch: BatchRecord, tuning: BatchTuning, deps: RunnerDeps): Promise<void> {
   if (Object.keys(tuning).length === 0) {
-    throw new AppError(
-      'invalid_arguments',
-      'Nothing to set: give options.concurrency, options.max_cost_usd or options.priority.',
-    );
+    throw new AppError('invalid_arguments', `${NOTHING_TO_SET}.`);
   }
   checkCapPrice(batch, tuning, deps);
   const isSet = await deps.store.updateBatch(batch.id, { settings: { ...tuning } }, { when: [...ACTIVE, 'paused'] });

@@ -1,4 +1,4 @@
-import type { BatchTuning } from '../contract/options.ts';
+import { type BatchTuning, TUNED } from '../contract/options.ts';
 
 /** The tuning of a batch while its rows run: the heartbeat calls `tell`, and parts that depend on the tuning listen. */
 export interface LiveTuning {
@@ -28,5 +28,5 @@ export function createLiveTuning(first: BatchTuning): LiveTuning {
 }
 
 function isSame(a: BatchTuning, b: BatchTuning): boolean {
-  return a.concurrency === b.concurrency && a.max_cost_usd === b.max_cost_usd && a.priority === b.priority;
+  return TUNED.every((name) => a[name] === b[name]);
 }

@@ -1,7 +1,7 @@
 import type { AgentDefinition } from '../../agent/definition.ts';
 import type { ErrorCode } from '../../base/errors.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
-import type { BatchTuning } from '../contract/options.ts';
+import { type BatchTuning, TUNED } from '../contract/options.ts';
 import type { StoredPlan } from '../contract/stored-plan.ts';
 
 /** The values that any process can change after a batch's start; `BatchRecord.settings` holds them. */
@@ -48,9 +48,9 @@ export function tuningOf(plan: StoredPlan, settings: BatchSettings): BatchTuning
 
 /** The current plan: options and a model that were set since the start override the original ones. */
 export function withSettings(plan: StoredPlan, settings: BatchSettings): StoredPlan {
-  const { concurrency, max_cost_usd, priority, fallback, model, stand_in } = settings;
-  const tuning = JSON.parse(JSON.stringify({ concurrency, max_cost_usd, priority, fallback })) as BatchTuning;
-  const options = { ...plan.request.options, ...tuning };
+  const { model, stand_in } = settings;
+  const tuned = ([...TUNED, 'fallback'] as const).filter((name) => settings[name] !== undefined);
+  const options = { ...plan.request.options, ...Object.fromEntries(tuned.map((name) => [name, settings[name]])) };
   return {
     ...plan,
     request: { ...plan.request, ...(Object.keys(options).length === 0 ? {} : { options }) },

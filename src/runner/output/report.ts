@@ -80,7 +80,7 @@ function reportOf(
           ways: next && { shares: next.shares, executors },
         })
       : null;
-  const { concurrency, max_cost_usd, priority } = plan.request.options ?? {};
+  const { concurrency, max_cost_usd, priority, call_timeout_s, timeout_s, max_sends } = plan.request.options ?? {};
   const fallback = fallbackAnswers(plan.agent, bill);
   return {
     batch_id: batch.id,
@@ -130,6 +130,9 @@ function reportOf(
       concurrency: concurrency ?? OPTION_DEFAULTS.concurrency,
       max_cost_usd: max_cost_usd ?? null,
       priority: priority ?? OPTION_DEFAULTS.priority,
+      call_timeout_s: call_timeout_s ?? null,
+      timeout_s: timeout_s ?? null,
+      max_sends: max_sends ?? null,
     },
     failures: failures.map(({ code, count, row, message }) => ({ code, count, example: { row, message } })),
     // A table is read for the plan and again for the load: what both found is one warning.

@@ -12,6 +12,14 @@ import { emitModelCallEnd, emitModelCallStart } from './call-events.ts';
 import type { JournalPort } from './journal-port.ts';
 import { MODEL_RETRY, REFUSAL_RETRY, retryDelayMs } from './retry-policy.ts';
 
+/** Limits of one model call that may change while the batch runs. */
+export interface CallLimits {
+  /** Deadline of one send, in milliseconds. Default: the provider's. */
+  timeoutMs?: number;
+  /** How often the call is sent at most. Default: see {@link MODEL_RETRY} and {@link REFUSAL_RETRY}. */
+  maxSends?: number | undefined;
+}
+
 /** The dependencies that all model calls of one agent share. */
 export interface ModelCallDeps {
   journal: JournalPort;
@@ -22,8 +30,8 @@ export interface ModelCallDeps {
   clock: Clock;
   random: () => number;
   events?: EventSink;
-  /** Deadline of one call, in milliseconds. Default: the provider's. */
-  callTimeoutMs?: number;
+  /** Limits of one call, read anew at each send. */
+  callLimits?: () => CallLimits;
   /** Once it fires, nothing more is sent. */
   halt?: AbortSignal;
   /** Once it fires, no call waits any more: calls that need no waiting are still sent. */
@@ -74,7 +82,8 @@ export async function callUntilAnswered(call: ModelCall, deps: ModelCallDeps): P
       if (meaning.kind === 'given-up') throw meaning.error;
       if (meaning.kind === 'own') ownSends += 1;
       if (meaning.kind === 'alone') refusals += 1;
-      const delayMs = delayOf(error, meaning, { ownSends, refusals, random: deps.random() });
+      const { maxSends } = deps.callLimits?.() ?? {};
+      const delayMs = delayOf(error, meaning, { ownSends, refusals, maxSends, random: deps.random() });
       if (delayMs === undefined || !error.retryable) throw error;
       deps.onRetry?.(error, delayMs);
       if (meaning.kind !== 'lane') await pause(delayMs, call, deps);
@@ -89,13 +98,20 @@ export async function callUntilAnswered(call: ModelCall, deps: ModelCallDeps): P
   }
 }
 
+/** Failed sends of a call, by what their faults mean. */
+interface Sends {
+  ownSends: number;
+  refusals: number;
+}
+
 /** Time until the next send; undefined when there is none. Refusals that the whole lane waits out are not counted. */
 function delayOf(
   error: AppError,
   { kind }: ReturnType<Permit['end']>,
-  { ownSends, refusals, random }: { ownSends: number; refusals: number; random: number },
+  { ownSends, refusals, maxSends, random }: Sends & { maxSends: number | undefined; random: number },
 ): number | undefined {
   if (kind === 'lane') return 0;
+  if (maxSends !== undefined && ownSends + refusals >= maxSends) return undefined;
   if (kind === 'alone') return retryDelayMs(error, refusals, REFUSAL_RETRY, random);
   return retryDelayMs(error, ownSends, MODEL_RETRY, random);
 }
@@ -249,7 +265,8 @@ function respondOptions(
   const options: RespondOptions = { signal, mayStillSend };
   if (onText !== undefined) options.onText = onText;
   if (permit !== undefined) options.onLimits = permit.limits;
-  if (deps.callTimeoutMs !== undefined) options.timeoutMs = deps.callTimeoutMs;
+  const { timeoutMs } = deps.callLimits?.() ?? {};
+  if (timeoutMs !== undefined) options.timeoutMs = timeoutMs;
   return options;
 }
 

@@ -52,10 +52,15 @@ interface RowRunsParts {
    * Model calls are not sent: each run stops at its first unanswered one. `holdsTools`: tool calls are not made either.
    */
   parks?: { holdsTools: boolean };
+  /** The deadline of a run in milliseconds, where it is not the agent's own. */
+  timeoutMs?: () => number | undefined;
 }
 
 /** Compiles what all rows of a batch have in common. */
-export function createRowRuns(snapshot: BatchSnapshot, { agent, tables, calls, parks }: RowRunsParts): RowRuns {
+export function createRowRuns(
+  snapshot: BatchSnapshot,
+  { agent, tables, calls, parks, timeoutMs }: RowRunsParts,
+): RowRuns {
   const { agent: definition, columns } = snapshot;
   const transformInput = compileMapping(snapshot.inputMapping, definition.input, columns, snapshot);
   const transformOutput = compileOutput(snapshot.outputMapping, columns);
@@ -85,7 +90,11 @@ export function createRowRuns(snapshot: BatchSnapshot, { agent, tables, calls, p
       input = storedInput(read, opener.fields);
       media = await openRunMedia(read, task, { opener, journal: calls.journal, signal });
       const messages = inputMessages(definition, input, media.blocks);
-      const outcome = await agent.run(messages, { runId: task.run, callModel, callTool, signal });
+      const deadlineMs = timeoutMs?.();
+      const outcome = await agent.run(messages, {
+        ...{ runId: task.run, callModel, callTool, signal },
+        ...(deadlineMs !== undefined && { timeoutMs: deadlineMs }),
+      });
       if (outcome.status === 'failed') throw outcome.error;
       if (outcome.status === 'ended')
         throw new AppError('output_invalid', 'The agent ended without structured output.');

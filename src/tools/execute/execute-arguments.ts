@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { strict } from '../../base/strict-object.ts';
 import { jobRequest } from '../../runner/contract/job.ts';
-import { batchOptions } from '../../runner/contract/options.ts';
+import { batchOptions, NOTHING_TO_SET, TUNED } from '../../runner/contract/options.ts';
 import { batchRequest, resumeRequest, retryRequest } from '../../runner/contract/request.ts';
 import { agentChoice, choiceFault } from '../agent-choice.ts';
 import { exactlyOneSource, ONE_SOURCE, tableSource } from '../table-source.ts';
@@ -45,7 +45,7 @@ const TAKES: { [action in Action]: { fields: readonly string[]; options: readonl
   },
   enqueue: { fields: ['jobs'], options: [] },
   process: { fields: ['queue', 'options', 'confirmation_token'], options: ['max_cost_usd'] },
-  set: { fields: ['batch_id', 'options', 'confirmation_token'], options: ['max_cost_usd', 'concurrency', 'priority'] },
+  set: { fields: ['batch_id', 'options', 'confirmation_token'], options: TUNED },
 };
 
 /** The arguments of `execute_batch_processor`; the refinement says which fields belong to which action. */
@@ -62,7 +62,7 @@ export const executeInput = strict({
   options: options
     .optional()
     .describe(
-      'Limits and switches of the batch; resume, retry and set may change max_cost_usd and concurrency, resume and set priority too. resume and retry take fallback: true, which lets rows that fit no provider job run at the full price.',
+      'Limits and switches of the batch; resume, retry and set may change max_cost_usd and concurrency, resume and set priority too, and set the limits of calls and rows (call_timeout_s, timeout_s, max_sends). resume and retry take fallback: true, which lets rows that fit no provider job run at the full price.',
     ),
   retry: retry.optional().describe('Which rows a retry runs again, and with which model; for retry.'),
   jobs: z
@@ -97,8 +97,7 @@ export const executeInput = strict({
     if (args.jobs === undefined) wrong('action "enqueue" needs jobs');
   } else if (action !== 'process' && args.batch_id === undefined)
     wrong(`action "${action}" needs the batch_id of a batch`);
-  if (action === 'set' && Object.keys(args.options ?? {}).length === 0)
-    wrong('action "set" needs something to set: options.concurrency, options.max_cost_usd or options.priority');
+  if (action === 'set' && Object.keys(args.options ?? {}).length === 0) wrong(NOTHING_TO_SET);
   const extra = [
     ...Object.entries(args).flatMap(([name, value]) =>
       value === undefined || name === 'action' || name === 'options' || fields.includes(name) ? [] : [name],

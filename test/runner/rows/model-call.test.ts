@@ -174,7 +174,7 @@ test('hands the deadline of one call to the provider, and gives the run the time
   const timeouts: (number | undefined)[] = [];
   const call = play({
     timeoutMs: 60_000,
-    deps: { callTimeoutMs: 45_000 },
+    deps: { callLimits: () => ({ timeoutMs: 45_000 }) },
     respond: async (number, { timeoutMs, signal }) => {
       timeouts.push(timeoutMs);
       if (number > 3) return RESPONSE;

@@ -64,7 +64,7 @@ it('pause, set and resume act on a batch, and monitor shows what is set', async 
 });
 
 it.each([
-  [{ action: 'set', batch_id: 'bat_1' }, 'needs something to set'],
+  [{ action: 'set', batch_id: 'bat_1' }, 'Nothing to set: give options.concurrency'],
   [{ action: 'set', batch_id: 'bat_1', options: { sample: 3 } }, 'leave out options.sample'],
   [{ action: 'pause' }, 'action "pause" needs the batch_id'],
   [{ action: 'pause', batch_id: 'bat_1', options: { concurrency: 3 } }, 'leave out options.concurrency'],

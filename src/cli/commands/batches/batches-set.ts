@@ -7,11 +7,14 @@ import { reportLines } from '../../terminal/report-text.ts';
 
 /** `rowmill batches set BATCH`: changes a batch while it runs, whichever process runs it. */
 export function addBatchesSetCommand(batches: Command, context: CommandContext): void {
-  newCommand(batches, 'set', 'Change concurrency, cost cap or priority of a batch while it runs')
+  newCommand(batches, 'set', 'Change concurrency, cost cap, priority or time limits of a batch while it runs')
     .argument('<batch>', BATCH_ARGUMENT)
     .addOption(optionFlag('concurrency', 'rows that run concurrently'))
     .addOption(optionFlag('max_cost_usd', 'the cap on the total cost of the batch'))
     .addOption(optionFlag('priority'))
+    .addOption(optionFlag('call_timeout_s'))
+    .addOption(optionFlag('timeout_s'))
+    .addOption(optionFlag('max_sends'))
     .addHelpText(
       'after',
       '\nTakes effect within two seconds, whichever process runs the batch.\nA paused batch stays paused.',
