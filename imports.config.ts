@@ -33,6 +33,7 @@ export const GROUPS: { [name: string]: string[] } = {
     'storage/rows',
     'storage/spending',
     'storage/uploads',
+    'storage/usage',
     'storage/written',
   ],
 };
@@ -59,6 +60,7 @@ const JOBS = [
 const TOOLS = [
   'low rooms',
   'jobs',
+  'monitoring',
   'agent/tool',
   'agent/definition',
   'runner',
@@ -74,6 +76,7 @@ const FACE = [
   'runner',
   'access',
   'jobs',
+  'monitoring',
   'table contracts',
   'provider contracts',
   'storage contracts',
@@ -98,6 +101,7 @@ export const IMPORTS: { [room: string]: string[] } = {
   uploads: ['low rooms', 'runner/contract', 'storage contracts'],
   access: ['low rooms', 'runner/contract', 'runner/runner', 'storage contracts', 'tools/execute/confirmations'],
   jobs: JOBS,
+  monitoring: ['low rooms', 'runner/contract', 'runner/require-scope', 'storage contracts'],
   tools: TOOLS,
   mcp: FACE,
   http: FACE,

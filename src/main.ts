@@ -100,6 +100,7 @@ const FACES: Faces = {
         checkSource: (uri, caller) => app.uploads.use(uri, uploadViewer(caller)),
       },
       work: { ...app.work, uploads: app.uploads },
+      watch: { monitoringOf: (caller) => app.as(caller).monitoring },
       talk: {
         conversations: app.conversations,
         confirmationsOf: (caller) => app.as(caller).confirmations,

@@ -13,6 +13,8 @@ import type { App, AppBinding } from '../cli/app.ts';
 import { createCallbacks } from '../jobs/callbacks.ts';
 import { deliverResults } from '../jobs/deliver-results.ts';
 import { createJobs, type Jobs } from '../jobs/jobs.ts';
+import { foldUsage } from '../monitoring/fold-usage.ts';
+import { createMonitoring } from '../monitoring/monitoring.ts';
 import { createLanes } from '../providers/lanes/lane.ts';
 import { createProviders } from '../providers/open-providers.ts';
 import type { PriceOverrides } from '../providers/prices/model-prices.ts';
@@ -118,6 +120,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     return {
       ...{ runner: own, tools: toolsOf(own, jobs) },
       jobs,
+      monitoring: createMonitoring({ store, now: systemClock.now }, caller),
       confirmations: auditedConfirmations(confirmations, caller, access.audit),
     };
   });
@@ -177,7 +180,13 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
         { store, show, callbacks, secret: config.webhooks.secret, clock: systemClock, log },
         AbortSignal.any([limits.signal, stop.signal]),
       );
-      await supervise({ runner, clock: systemClock, log, housework: [uploads.sweep], ...limits });
+      await supervise({
+        runner,
+        clock: systemClock,
+        log,
+        housework: [uploads.sweep, (signal) => foldUsage(store, { now: systemClock.now(), signal })],
+        ...limits,
+      });
       stop.abort();
       await delivering;
     },

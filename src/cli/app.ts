@@ -5,6 +5,7 @@ import type { AgentDefinition } from '../agent/definition.ts';
 import type { StartedTool } from '../agent/tools/open-tools.ts';
 import type { Log } from '../base/log.ts';
 import type { Jobs } from '../jobs/jobs.ts';
+import type { Monitoring } from '../monitoring/monitoring.ts';
 import type { JsonObject } from '../protocol/messages.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Caller } from '../runner/contract/caller.ts';
@@ -25,6 +26,8 @@ export interface AppBinding {
   runner: Runner;
   /** Jobs and their queues. */
   jobs: Jobs;
+  /** What the service has done. */
+  monitoring: Monitoring;
   /** The same objects for the orchestrator, MCP clients and commands. */
   tools: OrchestratorTool[];
   /** The agreement of people to spending; through these the caller agrees. */

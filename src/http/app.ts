@@ -27,6 +27,7 @@ import { addDeliveryRoutes } from './resources/deliveries.ts';
 import { addDraftRoutes } from './resources/drafts.ts';
 import { addJobRoutes } from './resources/jobs.ts';
 import { addKeyRoutes } from './resources/keys.ts';
+import { addMetricsRoute } from './resources/metrics.ts';
 import { createOpenTurns } from './resources/open-turns.ts';
 import { addProbes, OPEN_PATHS } from './resources/probes.ts';
 import { addQueueRoutes } from './resources/queues.ts';
@@ -94,6 +95,7 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   addBatchEvents(face, parts.start);
   addRowRoutes(face, parts.start);
   addDraftRoutes(face, { store: drafts, newId: () => newId('dra'), now: server.now });
+  addMetricsRoute(face, parts.watch);
   addProbes(face, server);
   app.all('/mcp', face.limitBody(4), (c) => talk.mcp(c.req.raw, c.get('caller')));
   describeApi(app, server.version);

@@ -2,6 +2,7 @@ import type { Access } from '../access/access.ts';
 import type { Conversations } from '../agent/conversation/conversation.ts';
 import type { Log } from '../base/log.ts';
 import type { Jobs } from '../jobs/jobs.ts';
+import type { Monitoring } from '../monitoring/monitoring.ts';
 import type { Caller } from '../runner/contract/caller.ts';
 import type { Runner } from '../runner/runner.ts';
 import type { AuditStore } from '../storage/audit.ts';
@@ -56,6 +57,11 @@ export interface WorkParts {
   newId: (prefix: string) => string;
 }
 
+/** The routes that show what the service has done. */
+export interface WatchParts {
+  monitoringOf: (caller: Caller) => Monitoring;
+}
+
 /** The parts of the HTTP face, a group for each function that adds routes. */
 export interface HttpParts {
   server: ServerParts;
@@ -67,4 +73,5 @@ export interface HttpParts {
   /** Starting batches and jobs. */
   start: StartParts;
   work: WorkParts;
+  watch: WatchParts;
 }

@@ -14,6 +14,7 @@ import type { ProviderJobStore } from './provider-jobs.ts';
 import type { RowStore } from './rows.ts';
 import type { SpendingStore } from './spending.ts';
 import type { UploadStore } from './uploads.ts';
+import type { UsageStore } from './usage.ts';
 import type { WrittenStore } from './written.ts';
 
 /**
@@ -40,6 +41,7 @@ export interface Store
     IdempotencyStore,
     SpendingStore,
     UploadStore,
+    UsageStore,
     WrittenStore {
   /** Idempotent; waits for pending writes. */
   close(): Promise<void>;

@@ -39,7 +39,16 @@ export function httpParts({ apiKeys = [], idempotency = noIdempotency(), ...give
   };
   const access = createAccess({ environmentKeys: apiKeys, store: noKeys(), now: Date.now, log: createSilentLog() });
   const start = { runnerOf, jobsOf: runnerOf, approval: runnerOf, checkSource: async () => undefined };
-  return { server, access, audit: noKeys(), idempotency, talk, start, work: noWork() };
+  return {
+    server,
+    access,
+    audit: noKeys(),
+    idempotency,
+    talk,
+    start,
+    work: noWork(),
+    watch: { monitoringOf: runnerOf },
+  };
 }
 
 /** A store without keys whose audit log takes everything and shows nothing. */

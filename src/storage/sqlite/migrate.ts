@@ -21,6 +21,7 @@ import { APPENDED_ROWS } from './migrations/0018-appended-rows.ts';
 import { ACCESS } from './migrations/0019-access.ts';
 import { JOBS } from './migrations/0020-jobs.ts';
 import { KEY_BUDGETS } from './migrations/0021-key-budgets.ts';
+import { USAGE } from './migrations/0022-usage.ts';
 import { prepare } from './statement.ts';
 
 /** Migration N (from 1) takes a database from schema version N - 1 to N. */
@@ -46,6 +47,7 @@ const MIGRATIONS: readonly string[] = [
   ACCESS,
   JOBS,
   KEY_BUDGETS,
+  USAGE,
 ];
 
 /** "Rowm": marks a SQLite file as Rowmill's. */

@@ -66,6 +66,7 @@ import { prepareSearchRows } from './rows/search-rows.ts';
 import { openSpendingStore } from './spending/open-spending-store.ts';
 import { prepareTransactions } from './transaction.ts';
 import { openUploadStore } from './uploads/open-upload-store.ts';
+import { openUsageStore } from './usage/open-usage-store.ts';
 import { createWriteQueue } from './write-queue.ts';
 import { openWrittenStore } from './written/open-written-store.ts';
 
@@ -245,6 +246,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     ...openSpendingStore(db, { read, write }, caps),
     ...openWrittenStore(db, { read, write }),
     ...openUploadStore(db, { read, write }),
+    ...openUsageStore(db, { read, write }),
     ...openDraftStore(db, { read, write }),
     ...openConversationStore(db, { read, write }),
     ...openAgentStore(db, { read, write }),

@@ -5,6 +5,7 @@ import { type BillSums, prepareBillSums } from './batches/bills.ts';
 import { prepareAddTotals, type TotalsDelta, zeroDelta } from './batches/totals.ts';
 import { type DayCaps, type DaySums, prepareDaySums } from './spending/day-spending.ts';
 import { prepare } from './statement.ts';
+import { prepareUsageSums, type UsageSums } from './usage/usage-sums.ts';
 
 /** The fields of a batch that a fenced write needs. */
 export interface FencedBatch {
@@ -39,6 +40,8 @@ export interface Transaction {
   totals(batch: number): TotalsDelta;
   countFailures(batch: number, code: ErrorCode, by: number): void;
   bills: BillSums;
+  /** The sums over time. */
+  usage: UsageSums;
   /** The sums of days, where a cap of a day is set. */
   days: DaySums;
   /** Writes the sums to the database. */
@@ -56,6 +59,7 @@ export function prepareTransactions(db: DatabaseSync, caps: DayCaps): () => Tran
   );
   const addTotals = prepareAddTotals(db);
   const beginBills = prepareBillSums(db);
+  const beginUsage = prepareUsageSums(db);
   const addFailures = prepare(
     db,
     `INSERT INTO batch_failures (batch, code, count) VALUES (?1, ?2, max(?3, 0))
@@ -67,6 +71,7 @@ export function prepareTransactions(db: DatabaseSync, caps: DayCaps): () => Tran
     const deltas = new Map<number, TotalsDelta>();
     const failures = new Map<number, Map<ErrorCode, number>>();
     const bills = beginBills();
+    const usage = beginUsage();
     const days = beginDays();
 
     function fenced(fence: Fence): FencedBatch {
@@ -100,11 +105,12 @@ export function prepareTransactions(db: DatabaseSync, caps: DayCaps): () => Tran
       for (const [batch, delta] of deltas) addTotals(batch, delta);
       for (const [batch, codes] of failures) for (const [code, by] of codes) addFailures.run(batch, code, by);
       bills.flush();
+      usage.flush();
       days.flush();
       deltas.clear();
       failures.clear();
     }
 
-    return { fenced, forget: (batchId) => batches.delete(batchId), totals, countFailures, bills, days, flush };
+    return { fenced, forget: (batchId) => batches.delete(batchId), totals, countFailures, bills, usage, days, flush };
   };
 }

@@ -21,6 +21,7 @@ import { testProviderJobs } from './store-provider-jobs.ts';
 import { testRows } from './store-rows.ts';
 import { testTotals } from './store-totals.ts';
 import { testUploads } from './store-uploads.ts';
+import { testUsage } from './store-usage.ts';
 import { testWrites } from './store-writes.ts';
 import { testWritten } from './store-written.ts';
 
@@ -72,6 +73,7 @@ export function testStore(name: string, open: OpenStore): void {
     testSavedAgents(bench);
     testBrowsing(bench);
     testUploads(bench);
+    testUsage(bench);
     testDrafts(bench);
   });
 }

@@ -46,5 +46,6 @@ export function prepareWriteCachedAnswer(db: DatabaseSync): WriteCachedAnswer {
     totals.cachedCalls += 1;
     totals.savedPicoUsd += saved ?? 0;
     totals.unpricedCachedCalls += saved === null ? 1 : 0;
+    transaction.usage.addCall(batch, { model: name, way: 'cache', at, cost: 0, saved: saved ?? 0 });
   };
 }

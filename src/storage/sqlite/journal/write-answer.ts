@@ -26,12 +26,18 @@ export function prepareWriteAnswer(db: DatabaseSync): WriteAnswer {
     if (entry.answered === 1) throw journalFault(key, 'was answered twice');
     if (entry.open_sends < 1) throw journalFault(key, 'was answered after it was refused');
     const cost = answer.costMicroUsd === null ? null : toPico(answer.costMicroUsd);
+    const isOfBatchApi = answer.standardMicroUsd !== undefined;
     const standard = answer.standardMicroUsd == null ? null : toPico(answer.standardMicroUsd);
     insert.run(
       ...[entry.id, JSON.stringify(answer.response), textOrNull(answer.usage), cost, answer.requestId, answer.at],
       standard,
     );
-    if (entry.kind === 'model') transaction.days.settle(entry.at, { worst: entry.worst_pico_usd, cost }, budgetKey);
+    const saved = standard === null || cost === null ? 0 : standard - cost;
+    if (entry.kind === 'model') {
+      transaction.days.settle(entry.at, { worst: entry.worst_pico_usd, cost }, budgetKey);
+      const [model, way] = [answer.billed?.model ?? '', isOfBatchApi ? 'batch' : 'realtime'] as const;
+      transaction.usage.addCall(batch, { model, way, at: answer.at, usage: answer.usage, cost, saved });
+    }
     if (batch === undefined) return;
     const totals = transaction.totals(batch);
     totals[entry.kind === 'model' ? 'modelCalls' : 'toolCalls'] += 1;
@@ -41,8 +47,8 @@ export function prepareWriteAnswer(db: DatabaseSync): WriteAnswer {
     totals.cacheReadTokens += answer.usage?.cacheReadTokens ?? 0;
     totals.costPicoUsd += cost ?? 0;
     totals.unpricedCalls += cost === null ? 1 : 0;
-    totals.batchCalls += answer.standardMicroUsd === undefined ? 0 : 1;
-    totals.discountPicoUsd += standard === null || cost === null ? 0 : standard - cost;
+    totals.batchCalls += isOfBatchApi ? 1 : 0;
+    totals.discountPicoUsd += saved;
     totals.openCalls -= 1;
     totals.openWorstPicoUsd -= entry.worst_pico_usd ?? 0;
     const { billed, usage } = answer;

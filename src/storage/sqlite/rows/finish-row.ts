@@ -40,6 +40,7 @@ export function prepareFinishRow(db: DatabaseSync): FinishRow {
     const totals = transaction.totals(batch);
     totals.running -= 1;
     totals[result.status] += 1;
+    transaction.usage.addRow(batch, result.status, result.endedAt);
     transaction.bills.addAttempt(batch, result.status, result.costMicroUsd ?? 0);
     if (result.status === 'succeeded') {
       for (const call of result.hashed ?? []) hash.run(batch, call.hash, call.run, call.turn);

@@ -1,0 +1,27 @@
+import type { Caller } from '../runner/contract/caller.ts';
+import type { MetricsQuery, MetricsReport } from '../runner/contract/usage.ts';
+import { requireScope } from '../runner/require-scope.ts';
+import type { UsageStore } from '../storage/usage.ts';
+import { readMetrics } from './metrics.ts';
+
+/** What monitoring needs. */
+export interface MonitoringParts {
+  store: UsageStore;
+  /** Wall clock, in milliseconds since the epoch. */
+  now: () => number;
+}
+
+/** What the service has done, for one caller with the scope read. */
+export interface Monitoring {
+  metrics(query: MetricsQuery): Promise<MetricsReport>;
+}
+
+/** Monitoring for one caller. */
+export function createMonitoring({ store, now }: MonitoringParts, caller: Caller): Monitoring {
+  return {
+    async metrics(query) {
+      requireScope(caller, 'read');
+      return readMetrics(query, { store, now: now() });
+    },
+  };
+}

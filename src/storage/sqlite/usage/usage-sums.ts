@@ -1,0 +1,112 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { NO_USAGE, type Usage } from '../../../protocol/messages.ts';
+import type { UsageWay } from '../../usage.ts';
+import { prepare } from '../statement.ts';
+
+const MINUTE_MS = 60_000;
+/** Stands for the batch of calls outside of batches. */
+const NO_BATCH = 0;
+
+/** One call for the sums of its minute. Money in pico-dollars; `cost` is null when the price is unknown. */
+interface SummedCall {
+  model: string;
+  way: UsageWay;
+  at: number;
+  usage?: Usage | null;
+  cost: number | null;
+  saved: number;
+}
+
+/** What a transaction adds to the sums over time; written once for each minute, batch, model and way. */
+export interface UsageSums {
+  /** @param batch the key of the batch; undefined outside of batches */
+  addCall(batch: number | undefined, call: SummedCall): void;
+  addRow(batch: number, outcome: 'succeeded' | 'failed', at: number): void;
+  flush(): void;
+}
+
+interface Sum extends Usage {
+  batch: number;
+  model: string;
+  way: UsageWay;
+  minute: number;
+  calls: number;
+  unpriced: number;
+  cost: number;
+  saved: number;
+  succeeded: number;
+  failed: number;
+}
+
+/** The columns of a bucket that are sums. */
+export const SUMMED = [
+  ...['calls', 'unpriced_calls', 'input_tokens', 'output_tokens', 'cache_write_tokens', 'cache_read_tokens'],
+  ...['cost_pico_usd', 'saved_pico_usd', 'rows_succeeded', 'rows_failed'],
+];
+
+/** SQL that adds a bucket to the one that is there. */
+export const ADD_BUCKET = `ON CONFLICT (seconds, at, series) DO UPDATE SET
+  ${SUMMED.map((column) => `${column} = ${column} + excluded.${column}`).join(', ')}`;
+
+/** Prepares the statements; the result starts a transaction's sums. */
+export function prepareUsageSums(db: DatabaseSync): () => UsageSums {
+  const find = prepare<{ key: number }>(db, 'SELECT key FROM usage_series WHERE batch = ? AND model = ? AND way = ?');
+  const insert = prepare(
+    db,
+    `INSERT INTO usage_series (batch, batch_id, agent, model, way)
+     SELECT key, id, coalesce(json_extract(plan, '$.agent.name'), ''), ?2, ?3 FROM batches WHERE key = ?1
+     UNION ALL SELECT ${NO_BATCH}, '', '', ?2, ?3 WHERE ?1 = ${NO_BATCH}`,
+  );
+  const add = prepare(
+    db,
+    `INSERT INTO usage_buckets VALUES (60, ?, ?, ${SUMMED.map(() => '?').join(', ')}) ${ADD_BUCKET}`,
+  );
+  const seriesOf = ({ batch, model, way }: Sum): number => {
+    const known = find.get(batch, model, way);
+    if (known !== undefined) return known.key;
+    insert.run(batch, model, way);
+    return find.get(batch, model, way)?.key ?? 0;
+  };
+
+  return () => {
+    const sums = new Map<string, Sum>();
+    const sumOf = (batch: number, { model, way, at }: Pick<SummedCall, 'model' | 'way' | 'at'>): Sum => {
+      const minute = Math.floor(at / MINUTE_MS) * MINUTE_MS;
+      const name = `${batch} ${minute} ${way} ${model}`;
+      const known = sums.get(name);
+      if (known !== undefined) return known;
+      const none = { calls: 0, unpriced: 0, cost: 0, saved: 0, succeeded: 0, failed: 0 };
+      const made = { batch, model, way, minute, ...NO_USAGE, ...none };
+      sums.set(name, made);
+      return made;
+    };
+    return {
+      addCall(batch = NO_BATCH, call) {
+        const sum = sumOf(batch, call);
+        sum.calls += 1;
+        sum.unpriced += call.cost === null ? 1 : 0;
+        sum.cost += call.cost ?? 0;
+        sum.saved += call.saved;
+        const { usage } = call;
+        if (usage == null) return;
+        sum.inputTokens += usage.inputTokens;
+        sum.outputTokens += usage.outputTokens;
+        sum.cacheWriteTokens += usage.cacheWriteTokens;
+        sum.cacheReadTokens += usage.cacheReadTokens;
+      },
+      addRow(batch, outcome, at) {
+        sumOf(batch, { model: '', way: 'row', at })[outcome] += 1;
+      },
+      flush() {
+        for (const sum of sums.values()) {
+          add.run(
+            ...[sum.minute, seriesOf(sum), sum.calls, sum.unpriced],
+            ...[sum.inputTokens, sum.outputTokens, sum.cacheWriteTokens, sum.cacheReadTokens],
+            ...[sum.cost, sum.saved, sum.succeeded, sum.failed],
+          );
+        }
+        sums.clear();
+      },
+    };
+  };
+}
