@@ -1,4 +1,5 @@
 import { auditedConfirmations } from '../access/audited-confirmations.ts';
+import { auditedJobs } from '../access/audited-jobs.ts';
 import { auditedRunner } from '../access/audited-runner.ts';
 import { createAccess } from '../access/create-access.ts';
 import { createConversations } from '../agent/conversation/conversations.ts';
@@ -13,6 +14,7 @@ import type { App, AppBinding } from '../cli/app.ts';
 import { createCallbacks } from '../jobs/callbacks.ts';
 import { deliverResults } from '../jobs/deliver-results.ts';
 import { createJobs, type Jobs } from '../jobs/jobs.ts';
+import { pruneDeliveries } from '../jobs/prune-deliveries.ts';
 import { foldUsage } from '../monitoring/fold-usage.ts';
 import { createMonitoring } from '../monitoring/monitoring.ts';
 import { createLanes } from '../providers/lanes/lane.ts';
@@ -116,7 +118,8 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
   const callbacks = createCallbacks(config.webhooks.hosts);
   const as = createBindings((caller) => {
     const own = auditedRunner(runner.as(caller), caller, access.audit);
-    const jobs = createJobs({ store, runner: own, caller, callbacks, newId, now: systemClock.now });
+    const plain = createJobs({ store, runner: own, caller, callbacks, newId, now: systemClock.now });
+    const jobs = auditedJobs(plain, caller, access.audit);
     return {
       ...{ runner: own, tools: toolsOf(own, jobs) },
       jobs,
@@ -180,11 +183,12 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
         { store, show, callbacks, secret: config.webhooks.secret, clock: systemClock, log },
         AbortSignal.any([limits.signal, stop.signal]),
       );
+      const prune = (signal: AbortSignal) => pruneDeliveries({ store, now: systemClock.now }, signal);
       await supervise({
         runner,
         clock: systemClock,
         log,
-        housework: [uploads.sweep, (signal) => foldUsage(store, { now: systemClock.now(), signal })],
+        housework: [uploads.sweep, prune, (signal) => foldUsage(store, { now: systemClock.now(), signal })],
         ...limits,
       });
       stop.abort();

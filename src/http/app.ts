@@ -89,7 +89,7 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   addQueueRoutes(face, parts.start);
   addDeliveryRoutes(face, parts.start);
   const { uploads, drafts, newId } = parts.work;
-  addUploadRoutes(face, uploads);
+  addUploadRoutes(face, uploads, access);
   addBatchRoutes(face, parts.start);
   addBatchActions(face, parts.start);
   addBatchEvents(face, parts.start);

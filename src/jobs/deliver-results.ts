@@ -29,6 +29,8 @@ export interface DeliveryParts {
   secret: string;
   clock: Clock;
   log: Log;
+  /** How long a receiver may take to answer. Default 10,000. */
+  timeoutMs?: number;
 }
 
 /** Sends the results of jobs to their receivers until `signal` fires. A delivery is a row of the store. */
@@ -59,11 +61,16 @@ export async function deliverDue(parts: DeliveryParts, signal: AbortSignal): Pro
 }
 
 async function attempt(delivery: Delivery, parts: DeliveryParts, signal: AbortSignal): Promise<DeliveryOutcome> {
-  const { eventId, jobId, url, attempts } = delivery;
+  const { eventId, jobId, url, attempts, createdAt } = delivery;
   const { show, secret, clock } = parts;
   try {
     const job = await show(jobId);
-    const body = JSON.stringify({ id: eventId, type: `job.${job.state}`, created_at: job.ended_at, data: job });
+    const body = JSON.stringify({
+      id: eventId,
+      type: `job.${job.state}`,
+      created_at: new Date(createdAt).toISOString(),
+      data: job,
+    });
     await send(new URL(url), { body, headers: signed(body, { eventId, secret, now: clock.now() }) }, parts, signal);
     return { state: 'delivered' };
   } catch (thrown) {
@@ -98,13 +105,18 @@ interface Message {
 }
 
 /** Follows redirects that keep the method; each place must be on the allow-list, and its address be allowed. */
-async function send(first: URL, message: Message, { callbacks }: DeliveryParts, signal: AbortSignal): Promise<void> {
+async function send(
+  first: URL,
+  message: Message,
+  { callbacks, timeoutMs = TIMEOUT_MS }: DeliveryParts,
+  signal: AbortSignal,
+): Promise<void> {
   let url = first;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
     callbacks.check(url.href);
     const isPrivate = callbacks.mayBePrivate(url);
     if (!isPrivate) requirePublicHost(url.hostname);
-    const { status, location } = await post(url, message, { isPrivate, signal });
+    const { status, location } = await post(url, message, { isPrivate, signal, timeoutMs });
     if (status >= 200 && status < 300) return;
     if ((status !== 307 && status !== 308) || location === undefined) {
       throw new AppError('location_unavailable', `${url.origin} answered with status ${status}.`);
@@ -118,11 +130,11 @@ async function send(first: URL, message: Message, { callbacks }: DeliveryParts, 
 function post(
   url: URL,
   { body, headers }: Message,
-  { isPrivate, signal }: { isPrivate: boolean; signal: AbortSignal },
+  { isPrivate, signal, timeoutMs }: { isPrivate: boolean; signal: AbortSignal; timeoutMs: number },
 ): Promise<{ status: number; location: string | undefined }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ status: number; location: string | undefined }>();
   const { request } = url.protocol === 'https:' ? https : http;
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   const sent = request(
     url,
     { method: 'POST', headers, signal: limit, ...(!isPrivate && { lookup: createPublicLookup() }) },

@@ -1,4 +1,5 @@
 import { AppError, toAppError } from '../base/errors.ts';
+import type { Caller } from '../runner/contract/caller.ts';
 import type {
   DeliveryReport,
   EnqueuedJob,
@@ -51,10 +52,12 @@ export interface Jobs {
 /** Makes the jobs of one caller. */
 export function createJobs(parts: JobsParts): Jobs {
   const { store, runner, caller, now } = parts;
+  const owner = ownerSeenBy(caller);
   const read = async (id: string): Promise<JobRecord> => {
     requireScope(caller, 'read');
     const job = await store.readJob(id);
-    if (job === undefined) throw new AppError('job_not_found', `There is no job ${id}.`);
+    if (job === undefined || (owner !== undefined && job.owner !== owner))
+      throw new AppError('job_not_found', `There is no job ${id}.`);
     return job;
   };
   const report = async (job: JobRecord): Promise<JobReport> => {
@@ -84,7 +87,7 @@ export function createJobs(parts: JobsParts): Jobs {
     show,
     async list(options) {
       requireScope(caller, 'read');
-      const jobs = await store.listJobs(options);
+      const jobs = await store.listJobs({ ...options, ...(owner !== undefined && { owner }) });
       const columns = new Map<string, string[]>();
       for (const { batch } of jobs) {
         if (batch !== null && !columns.has(batch.id))
@@ -108,11 +111,12 @@ export function createJobs(parts: JobsParts): Jobs {
     },
     async deliveries(options) {
       requireScope(caller, 'read');
-      return (await store.listDeliveries(options)).map(deliveryReportOf);
+      const own = owner !== undefined && { owner };
+      return (await store.listDeliveries({ ...options, ...own })).map(deliveryReportOf);
     },
     async retryDelivery(eventId) {
       requireScope(caller, 'run');
-      if (await store.retryDelivery(eventId, now())) return;
+      if (await store.retryDelivery(eventId, { at: now(), ...(owner !== undefined && { owner }) })) return;
       throw new AppError('not_found', `There is no dead letter ${eventId}.`);
     },
     async estimate(agent) {
@@ -124,6 +128,11 @@ export function createJobs(parts: JobsParts): Jobs {
       return processQueues(request, parts);
     },
   };
+}
+
+/** Jobs belong to the key that enqueued them: only the scope admin sees those of others. Without an owner, all. */
+function ownerSeenBy({ id, scopes }: Caller): string | undefined {
+  return scopes.includes('admin') ? undefined : id;
 }
 
 async function queueReport(queue: QueueRecord, { runner }: JobsParts): Promise<QueueReport> {

@@ -2,7 +2,7 @@ import { AppError } from '../base/errors.ts';
 import type { BatchRecord } from '../storage/batches.ts';
 import type { RowStatus } from '../storage/rows.ts';
 import type { WrittenStyle } from '../tables/row-writer.ts';
-import { type Caller, localCaller, type Scope } from './contract/caller.ts';
+import { budgetKeyOf, type Caller, localCaller, type Scope } from './contract/caller.ts';
 import { appendRequest, collectRequest, sealRequest } from './contract/collect.ts';
 import { inlineAgent } from './contract/inline-agent.ts';
 import { batchTuning } from './contract/options.ts';
@@ -71,7 +71,8 @@ function bind(caller: Caller, deps: RunnerDeps & { orders: RowOrders }): Runner 
     const batch = await read(id, scope);
     const request = parseRequest(retryRequest, given);
     checkRetryModel(batch, request, caller);
-    return [batch, request];
+    // The calls of a retry count to the one who retries.
+    return [{ ...batch, budgetKey: budgetKeyOf(caller) }, request];
   };
   const report = async (id: string): Promise<BatchReport> => reportBatch(await read(id), deps);
   return {

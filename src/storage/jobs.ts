@@ -107,7 +107,13 @@ export interface JobStore {
   insertJobs(insert: JobInsert): Promise<JobsInserted>;
   readJob(id: string): Promise<JobRecord | undefined>;
   /** Newest first; `before` is an id to continue after. */
-  listJobs(options: { agent?: string; state?: JobState; before?: string; limit: number }): Promise<JobRecord[]>;
+  listJobs(options: {
+    owner?: string;
+    agent?: string;
+    state?: JobState;
+    before?: string;
+    limit: number;
+  }): Promise<JobRecord[]>;
   /** Removes a job that has not started from its batch. Resolves to whether that was done. */
   cancelJob(id: string, at: number): Promise<boolean>;
   /** Changes the place of a job that has not started. Resolves to whether that was done. */
@@ -127,9 +133,11 @@ export interface JobStore {
   claimDeliveries(options: { now: number; until: number; limit: number }): Promise<Delivery[]>;
   settleDelivery(eventId: string, outcome: DeliveryOutcome): Promise<void>;
   /** Newest first. */
-  listDeliveries(options: { state?: Delivery['state']; limit: number }): Promise<Delivery[]>;
+  listDeliveries(options: { owner?: string; state?: Delivery['state']; limit: number }): Promise<Delivery[]>;
   /** Makes a dead delivery due again. Resolves to whether it was dead. */
-  retryDelivery(eventId: string, at: number): Promise<boolean>;
+  retryDelivery(eventId: string, options: { at: number; owner?: string }): Promise<boolean>;
+  /** Deletes a portion of the deliveries that were over before a time. Resolves to their number. */
+  pruneDeliveries(options: { before: number; limit: number }): Promise<number>;
 }
 
 /** The state of a job, from its batch and its row. */

@@ -1,8 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createAccess } from '../../src/access/create-access.ts';
 import { createConfirmations } from '../../src/app/confirmations.ts';
 import { newId } from '../../src/base/ids.ts';
+import { createSilentLog } from '../../src/base/log.ts';
 import { createHttpApp, type HttpApp } from '../../src/http/app.ts';
 import { createByteLocations } from '../../src/tables/locations/byte-locations.ts';
 import { createUploadStore, uploadPath } from '../../src/tables/locations/upload-locations.ts';
@@ -58,6 +60,7 @@ export async function startRestWorld(
       approval: () => ({ confirmations, confirmAboveUsd: options.confirmAboveUsd ?? 5 }),
       checkSource: (uri, caller) => uploads.use(uri, uploadViewer(caller)),
     },
+    access: createAccess({ environmentKeys: given.apiKeys, store, now: Date.now, log: createSilentLog() }),
     work: { uploads, drafts: store, newId },
   });
   return {

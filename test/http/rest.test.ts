@@ -36,6 +36,11 @@ describe('uploads over REST', () => {
     expect((await world.send('GET', '/v1/uploads')).body).toMatchObject({ items: [{ uri }], next_cursor: null });
     expect((await world.send('DELETE', `/v1/uploads/${id}`)).status).toBe(204);
     expect((await world.send('GET', `/v1/uploads/${id}`)).status).toBe(404);
+    const deletions = { action: 'upload-delete', subject: id };
+    expect(await world.store.readAudit({ limit: 9, action: 'upload-delete' })).toMatchObject([
+      { ...deletions, outcome: { code: null } },
+      { ...deletions, outcome: { code: 'upload_conflict' } },
+    ]);
   });
 
   it('are sent in parts, from where they stand', async () => {

@@ -5,15 +5,19 @@ import { afterEach, expect, test } from 'vitest';
 import { createSilentLog } from '../../src/base/log.ts';
 import { createCallbacks } from '../../src/jobs/callbacks.ts';
 import { deliverDue, waitAfter } from '../../src/jobs/deliver-results.ts';
+import { pruneDeliveries } from '../../src/jobs/prune-deliveries.ts';
 import { type JobsWorld, job, startJobsWorld } from './jobs-world.ts';
 
 const SECRET = 'a secret of sixteen';
 
 let world: JobsWorld;
 let server: Server | undefined;
+let hanging: Server | undefined;
 afterEach(async () => {
   await world.close();
   server?.close();
+  hanging?.closeAllConnections();
+  hanging?.close();
 });
 
 interface Received {
@@ -37,6 +41,14 @@ async function startReceiver(redirect: () => string = () => '/ok'): Promise<{ or
   server.listen(0, '127.0.0.1', resolve);
   await promise;
   return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received };
+}
+
+/** A receiver that takes every request, and answers none. */
+async function startHanging(): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  hanging = createServer(() => undefined).listen(0, '127.0.0.1', resolve);
+  await promise;
+  return `http://127.0.0.1:${(hanging.address() as AddressInfo).port}`;
 }
 
 async function startWith(origin: string, path: string): Promise<{ id: string; deliver: () => Promise<number> }> {
@@ -81,7 +93,7 @@ test('tries again later with the same event, keeps no body of an answer, and end
   const [dead] = await world.store.listDeliveries({ limit: 9, state: 'dead' });
   expect(dead?.attempts).toBe(15);
   expect(new Set(received.map(({ headers }) => headers['rowmill-event-id'])).size).toBe(1);
-  expect(await world.store.retryDelivery(dead?.eventId ?? '', 0)).toBe(true);
+  expect(await world.store.retryDelivery(dead?.eventId ?? '', { at: 0 })).toBe(true);
   expect(await deliver()).toBe(1);
 });
 
@@ -117,4 +129,69 @@ test('allows a listed host only over https at public addresses, and a listed ori
 
 test('waits longer after each attempt, up to an hour', () => {
   expect([1, 2, 3, 20].map(waitAfter)).toEqual([5_000, 10_000, 20_000, 3_600_000]);
+});
+
+test('sends that a job was cancelled with its batch', async () => {
+  const { origin, received } = await startReceiver();
+  world = await startJobsWorld({ callbacks: [origin] });
+  const callbacks = createCallbacks([origin]);
+  const [{ job_id: id } = { job_id: '' }] = await world.jobs.enqueue([
+    job('a', { callback_url: `${origin}/ok` }),
+    job('b'),
+  ]);
+  const [processed] = await world.jobs.process({ mode: 'realtime', accepted_usd: 1 });
+  await world.runner.cancel(processed?.batch_id ?? '');
+  const clock = { ...world.deps.clock, now: () => Date.now() + 1_000 };
+  const parts = { store: world.store, show: world.jobs.show, callbacks, secret: SECRET, clock, log: createSilentLog() };
+  expect(await deliverDue(parts, new AbortController().signal)).toBe(1);
+  const event = JSON.parse(received[0]?.body ?? '');
+  expect(event).toMatchObject({ type: 'job.cancelled', data: { job_id: id, state: 'cancelled', result: null } });
+  expect(Date.now() - Date.parse(event.created_at)).toBeLessThan(60_000);
+  expect(event.data.ended_at).toEqual(expect.any(String));
+  expect(await deliverDue(parts, new AbortController().signal)).toBe(0);
+});
+
+test('a receiver that never answers costs its time limit, holds up no other, and is tried again', async () => {
+  const origins = [await startHanging(), (await startReceiver()).origin];
+  world = await startJobsWorld({ callbacks: origins });
+  const requests = origins.map((origin) => job('a', { callback_url: `${origin}/ok` }));
+  for (const { job_id: id } of await world.jobs.enqueue(requests)) await world.jobs.cancel(id);
+  const clock = { ...world.deps.clock, now: () => world.clock.now };
+  const callbacks = createCallbacks(origins);
+  const parts = { store: world.store, show: world.jobs.show, callbacks, secret: SECRET, clock, log: createSilentLog() };
+  expect(await deliverDue({ ...parts, timeoutMs: 50 }, new AbortController().signal)).toBe(2);
+  expect(await world.store.listDeliveries({ limit: 9 })).toMatchObject([
+    { state: 'delivered', error: null },
+    { state: 'pending', attempts: 1, error: `${origins[0]} did not answer in time.` },
+  ]);
+});
+
+test('forgets deliveries that have been over for 30 days, and those that are pending never', async () => {
+  const { origin } = await startReceiver();
+  const { deliver } = await startWith(origin, '/ok');
+  await deliver();
+  const [{ job_id: id } = { job_id: '' }] = await world.jobs.enqueue([job('b', { callback_url: `${origin}/ok` })]);
+  await world.jobs.cancel(id);
+  const prune = () => pruneDeliveries({ store: world.store, now: () => world.clock.now });
+  world.clock.now += 29 * 24 * 3_600_000;
+  await prune();
+  expect(await world.store.listDeliveries({ limit: 9 })).toHaveLength(2);
+  world.clock.now += 2 * 24 * 3_600_000;
+  await prune();
+  expect(await world.store.listDeliveries({ limit: 9 })).toMatchObject([{ jobId: id, state: 'pending' }]);
+});
+
+test('the jobs of a deleted batch are gone, with what was to be sent for them', async () => {
+  const { origin } = await startReceiver();
+  const { id } = await startWith(origin, '/broken');
+  const { batch_id: batch } = await world.jobs.show(id);
+  const [{ job_id: other } = { job_id: '' }] = await world.jobs.enqueue([job('b')]);
+  await world.store.acquireLease(batch ?? '', world.deps.owner).then(async (lease) => {
+    if (lease.acquired) await world.store.removeBatch(lease.fence, ['completed']);
+  });
+  expect((await world.jobs.list({ limit: 9 })).map(({ job_id }) => job_id)).toEqual([other]);
+  await expect(world.jobs.show(id)).rejects.toMatchObject({ code: 'job_not_found' });
+  while (await world.store.sweepRemoved());
+  expect(await world.store.listDeliveries({ limit: 9 })).toEqual([]);
+  expect((await world.jobs.list({ limit: 9 })).map(({ job_id }) => job_id)).toEqual([other]);
 });

@@ -1,4 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import type { Access } from '../../access/access.ts';
+import { deleteUpload } from '../../access/delete-upload.ts';
 import { strict } from '../../base/strict-object.ts';
 import { reportUpload, uploadReport } from '../../uploads/upload-report.ts';
 import { uploadViewer } from '../../uploads/upload-viewer.ts';
@@ -21,7 +23,7 @@ const tags = ['uploads'];
 const pages = createPages('uploads', z.string());
 
 /** `/v1/uploads`. */
-export function addUploadRoutes({ app, idempotent }: HttpFace, uploads: Uploads): void {
+export function addUploadRoutes({ app, idempotent }: HttpFace, uploads: Uploads, { audit }: Access): void {
   const create = createRoute({
     method: 'post',
     path: '/v1/uploads',
@@ -158,7 +160,7 @@ export function addUploadRoutes({ app, idempotent }: HttpFace, uploads: Uploads)
     responses: { 204: { description: 'It is deleted.' }, ...FAULTS },
   });
   app.openapi(remove, async (c) => {
-    await uploads.remove(c.req.valid('param').id, uploadViewer(c.get('caller')));
+    await deleteUpload(c.req.valid('param').id, c.get('caller'), { uploads, audit });
     return c.body(null, 204);
   });
 }

@@ -116,7 +116,7 @@ export async function planRetry(batch: BatchRecord, request: RetryRequest, deps:
 
 /**
  * Queues failed rows again with new attempts in the same batch. The batch is then `running`, and a process that drives
- * batches claims it.
+ * batches claims it. Its calls count to the key that `batch.budgetKey` names.
  * @throws AppError as {@link planRetry}, and `batch_owned_elsewhere`
  */
 export async function retryBatch(batch: BatchRecord, request: RetryRequest, deps: RunnerDeps): Promise<void> {
@@ -147,6 +147,7 @@ export async function retryBatch(batch: BatchRecord, request: RetryRequest, deps
     const next = {
       status: nextBatchStatus(current?.status ?? batch.status, { type: 'redrive' }),
       ...{ pauseReason: null, error: null, ending: null, control: null, endedAt: null, rowLimit: null },
+      budgetKey: batch.budgetKey,
       settings,
     };
     await store.updateBatch(batch.id, next, { fence });

@@ -22,6 +22,7 @@ import { ACCESS } from './migrations/0019-access.ts';
 import { JOBS } from './migrations/0020-jobs.ts';
 import { KEY_BUDGETS } from './migrations/0021-key-budgets.ts';
 import { USAGE } from './migrations/0022-usage.ts';
+import { JOBS_BY_STATE } from './migrations/0023-jobs-by-state.ts';
 import { prepare } from './statement.ts';
 
 /** Migration N (from 1) takes a database from schema version N - 1 to N. */
@@ -48,6 +49,7 @@ const MIGRATIONS: readonly string[] = [
   JOBS,
   KEY_BUDGETS,
   USAGE,
+  JOBS_BY_STATE,
 ];
 
 /** "Rowm": marks a SQLite file as Rowmill's. */

@@ -2,6 +2,7 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { AppError } from '../../../src/base/errors.ts';
+import { keyCaller, localCaller } from '../../../src/runner/contract/caller.ts';
 import type { Runner } from '../../../src/runner/runner.ts';
 import {
   CALL_USD,
@@ -298,4 +299,15 @@ test('the bill counts failed attempts, and tells what was spent on them', async 
     succeeded: { attempts: 6, cost_usd: 0.00012 },
     failed: { attempts: 1, cost_usd: 2 * CALL_USD },
   });
+});
+
+test('a retry counts to the budget of the key that retries', async () => {
+  const { state, respond } = faulty();
+  await begin(5, { respond });
+  const [first, second] = ['first', 'second'].map((name) => ({ ...keyCaller(name, 'http'), budget_usd_per_day: 5 }));
+  const id = (await world.runner.as(first ?? localCaller('cli')).create(world.request())).report.batch_id;
+  await runToEnd(id);
+  state.isMended = true;
+  await world.runner.as(second ?? localCaller('cli')).retry(id, {});
+  expect((await world.store.readBatch(id))?.budgetKey).toBe(second?.id);
 });

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import { deleteUpload } from '../../../access/delete-upload.ts';
 import { AppError } from '../../../base/errors.ts';
+import { localCaller } from '../../../runner/contract/caller.ts';
 import { reportUpload } from '../../../uploads/upload-report.ts';
 import { askToGoOn, canAsk } from '../../agreement.ts';
 import { type CommandContext, newCommand } from '../../command-context.ts';
@@ -28,7 +30,7 @@ export function addUploadsDeleteCommand(uploads: Command, context: CommandContex
             return EXIT.cancelled;
           }
         }
-        await app.uploads.remove(upload.id, {});
+        await deleteUpload(upload.id, localCaller('cli'), { uploads: app.uploads, audit: app.access.audit });
         output.document({ ...reportUpload(upload), deleted: true });
         output.line(`Deleted ${what}.`);
         return EXIT.completed;

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { prepareDeleteJobs } from '../jobs/delete-jobs.ts';
 import { idRange } from '../rows/row-id.ts';
 import { prepare } from '../statement.ts';
 
@@ -25,6 +26,7 @@ export function prepareSweepRemoved(db: DatabaseSync): () => boolean {
       `DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} WHERE id >= ? AND id < ? ORDER BY id LIMIT ${PORTION})`,
     ),
   );
+  const deleteJobs = prepareDeleteJobs(db);
   const forget = prepare(db, 'DELETE FROM removed_batches WHERE key = ?');
 
   return () => {
@@ -34,7 +36,8 @@ export function prepareSweepRemoved(db: DatabaseSync): () => boolean {
     for (const { id } of ids) for (const statement of deleteEntry) statement.run(id);
     const { first, end } = idRange(batch.key);
     const rows = deleteRows.map((statement) => statement.run(first, end));
-    if (ids.length === 0 && rows.every((changed) => changed === 0)) forget.run(batch.key);
+    const jobs = deleteJobs(first, end, PORTION);
+    if (ids.length === 0 && jobs === 0 && rows.every((changed) => changed === 0)) forget.run(batch.key);
     return next.get() !== undefined;
   };
 }

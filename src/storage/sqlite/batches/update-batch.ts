@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { AppError } from '../../../base/errors.ts';
 import type { BatchChange, BatchRecord, BatchStatus, UpdateGuard } from '../../batches.ts';
+import { prepareAddDelivery } from '../jobs/deliveries.ts';
 import { prepare, type Statement } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
 import { textOrNull } from './batch-record.ts';
@@ -34,13 +35,15 @@ const COLUMNS: { [field in keyof Required<BatchChange>]: string } = {
  */
 const MERGED: { [column: string]: string } = { settings: 'json_patch(settings, ?)' };
 
+const OVER: BatchStatus[] = ['completed', 'failed', 'cancelled'];
+
 type UpdateBatch = (transaction: Transaction, id: string, change: BatchChange, guard: UpdateGuard) => boolean;
 
 /** Changes only the given fields. */
 export function prepareUpdateBatch(db: DatabaseSync): UpdateBatch {
-  const current = prepare<{ key: number; status: BatchStatus; control: BatchRecord['control'] }>(
+  const current = prepare<{ key: number; status: BatchStatus; control: BatchRecord['control']; queue: number | null }>(
     db,
-    'SELECT key, status, control FROM batches WHERE id = ?',
+    'SELECT key, status, control, queue FROM batches WHERE id = ?',
   );
   const rowsOf = prepare<{ rows: number }>(db, 'SELECT rows FROM batch_totals WHERE batch = ?');
   const setters = Object.fromEntries(
@@ -50,6 +53,7 @@ export function prepareUpdateBatch(db: DatabaseSync): UpdateBatch {
     ]),
   ) as { [field in keyof BatchChange]-?: Statement<never> };
 
+  const deliver = prepareAddDelivery(db);
   return (transaction, id, change, guard) => {
     if (guard.fence !== undefined) {
       if (guard.fence.batchId !== id)
@@ -68,6 +72,9 @@ export function prepareUpdateBatch(db: DatabaseSync): UpdateBatch {
     for (const field of Object.keys(COLUMNS) as (keyof BatchChange)[]) {
       const value = change[field];
       if (value !== undefined) setters[field].run(toColumn(value), batch.key);
+    }
+    if (batch.queue !== null && change.status !== undefined && OVER.includes(change.status)) {
+      deliver.ofRest(batch.key, change.endedAt ?? 0);
     }
     transaction.forget(id);
     return true;

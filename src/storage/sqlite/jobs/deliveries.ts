@@ -1,5 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Delivery, DeliveryOutcome, JobStore } from '../../jobs.ts';
+import { idRange } from '../rows/row-id.ts';
+import { QUEUED } from '../rows/row-record.ts';
 import { LIMIT, prepare } from '../statement.ts';
 
 const STATES: Delivery['state'][] = ['pending', 'delivered', 'dead'];
@@ -33,10 +35,22 @@ export function prepareAddDelivery(db: DatabaseSync) {
      SELECT 'evt' || substr(id, 4) || '_' || ?2, id, callback_url, ?3, ?3
      FROM jobs WHERE key = ?1 AND callback_url IS NOT NULL`,
   );
+  const ofRest = prepare(
+    db,
+    `INSERT OR IGNORE INTO deliveries (event, job, url, created_at, next_at)
+     SELECT 'evt' || substr(j.id, 4) || '_' || s.attempt || '_cancelled', j.id, j.callback_url, ?3, ?3
+     FROM jobs j INDEXED BY jobs_callback JOIN row_states s ON s.id = j.row
+     WHERE j.row >= ?1 AND j.row < ?2 AND j.callback_url IS NOT NULL AND s.status = ${QUEUED}`,
+  );
   return {
     /** The row of the job has ended. */
     ofRow(row: number, at: number): void {
       ofRow.run(row, at);
+    },
+    /** The batch has ended: its jobs that did not run are cancelled. */
+    ofRest(batch: number, at: number): void {
+      const { first, end } = idRange(batch);
+      ofRest.run(first, end, at);
     },
     /** The job ended without a row. */
     ofJob(key: number, ending: string, at: number): void {
@@ -73,21 +87,45 @@ export function prepareSettleDelivery(db: DatabaseSync): (eventId: string, outco
   };
 }
 
+const OWNED = '(?1 IS NULL OR job IN (SELECT id FROM jobs WHERE owner = ?1))';
+
 /** Newest first. */
 export function prepareListDeliveries(
   db: DatabaseSync,
 ): (options: Parameters<JobStore['listDeliveries']>[0]) => Delivery[] {
-  const list = prepare<DeliveryRow>(db, `${SELECT} WHERE ?1 IS NULL OR state = ?1 ORDER BY key DESC LIMIT ?2 + 0`);
-  return ({ state, limit }) => list.all(state === undefined ? null : STATES.indexOf(state), limit).map(toDelivery);
+  const end = 'ORDER BY key DESC LIMIT ?2 + 0';
+  const all = prepare<DeliveryRow>(db, `${SELECT} WHERE ${OWNED} ${end}`);
+  const ofState = STATES.map((_, state) =>
+    prepare<DeliveryRow>(db, `${SELECT} WHERE state = ${state} AND ${OWNED} ${end}`),
+  );
+  return ({ owner, state, limit }) => {
+    const list = (state === undefined ? undefined : ofState[STATES.indexOf(state)]) ?? all;
+    return list.all(owner ?? null, limit).map(toDelivery);
+  };
 }
 
 /** Makes a dead delivery due again, from its first attempt. */
-export function prepareRetryDelivery(db: DatabaseSync): (eventId: string, at: number) => boolean {
+export function prepareRetryDelivery(
+  db: DatabaseSync,
+): (eventId: string, options: Parameters<JobStore['retryDelivery']>[1]) => boolean {
   const retry = prepare(
     db,
-    `UPDATE deliveries SET state = ${PENDING}, attempts = 0, next_at = ? WHERE event = ? AND state = ${DEAD}`,
+    `UPDATE deliveries SET state = ${PENDING}, attempts = 0, next_at = ?2
+     WHERE event = ?3 AND state = ${DEAD} AND ${OWNED}`,
   );
-  return (eventId, at) => retry.run(at, eventId) > 0;
+  return (eventId, { at, owner }) => retry.run(owner ?? null, at, eventId) > 0;
+}
+
+/** Deletes those that were delivered or are dead, the oldest first. */
+export function preparePruneDeliveries(
+  db: DatabaseSync,
+): (options: Parameters<JobStore['pruneDeliveries']>[0]) => number {
+  const prune = prepare(
+    db,
+    `DELETE FROM deliveries WHERE key IN (SELECT key FROM deliveries INDEXED BY deliveries_over
+       WHERE state > 0 AND next_at < ? ORDER BY next_at ${LIMIT})`,
+  );
+  return ({ before, limit }) => prune.run(before, limit);
 }
 
 function toDelivery(row: DeliveryRow): Delivery {

@@ -5,12 +5,14 @@ import { prepareCancelJob, prepareSetJobPriority } from './change-jobs.ts';
 import {
   prepareClaimDeliveries,
   prepareListDeliveries,
+  preparePruneDeliveries,
   prepareRetryDelivery,
   prepareSettleDelivery,
 } from './deliveries.ts';
 import { prepareInsertJobs } from './insert-jobs.ts';
+import { prepareListJobs } from './list-jobs.ts';
 import { prepareReadQueues, prepareStanding } from './queues.ts';
-import { prepareListJobs, prepareReadJob } from './read-jobs.ts';
+import { prepareReadJob } from './read-jobs.ts';
 import { prepareSiftJobs } from './sift-jobs.ts';
 
 /** The part of the store that holds jobs and their deliveries. */
@@ -20,6 +22,7 @@ export function openJobStore(db: DatabaseSync, { read, write }: StoreAccess): Jo
   const [insertJobs, siftJobs, standing] = [prepareInsertJobs(db), prepareSiftJobs(db), prepareStanding(db)];
   const [cancelJob, setJobPriority] = [prepareCancelJob(db), prepareSetJobPriority(db)];
   const [claim, settle, retry] = [prepareClaimDeliveries(db), prepareSettleDelivery(db), prepareRetryDelivery(db)];
+  const prune = preparePruneDeliveries(db);
   return {
     readQueue: (queue) => read(() => queues.one(queue)),
     listQueues: (agent) => read(() => queues.list(agent)),
@@ -34,6 +37,7 @@ export function openJobStore(db: DatabaseSync, { read, write }: StoreAccess): Jo
     claimDeliveries: (options) => write(() => claim(options)),
     settleDelivery: (eventId, outcome) => write(() => settle(eventId, outcome)),
     listDeliveries: (options) => read(() => listDeliveries(options)),
-    retryDelivery: (eventId, at) => write(() => retry(eventId, at)),
+    retryDelivery: (eventId, options) => write(() => retry(eventId, options)),
+    pruneDeliveries: (options) => write(() => prune(options)),
   };
 }

@@ -3,13 +3,14 @@ import type { ErrorCode } from '../../../base/errors.ts';
 import { parseJson } from '../../../base/exact-number.ts';
 import type { Json, JsonObject } from '../../../protocol/messages.ts';
 import type { BatchStatus } from '../../batches.ts';
-import type { JobEnding, JobRecord, JobState, JobStore } from '../../jobs.ts';
+import type { JobEnding, JobRecord } from '../../jobs.ts';
 import { parseOrNull } from '../batches/batch-record.ts';
 import { rowOf } from '../rows/row-id.ts';
-import { FAILED, QUEUED, RUNNING, STATUSES, SUCCEEDED } from '../rows/row-record.ts';
-import { LIMIT, prepare } from '../statement.ts';
+import { QUEUED, STATUSES } from '../rows/row-record.ts';
+import { prepare } from '../statement.ts';
 
-interface JobRow {
+/** A result of {@link SELECT_JOB}. */
+export interface JobRow {
   id: string;
   agent: string;
   version: string;
@@ -34,59 +35,32 @@ interface JobRow {
   error_message: string | null;
   started_at: number | null;
   row_ended_at: number | null;
+  batch_ended_at: number | null;
   cells: string | null;
 }
 
-const SELECT_JOB = `SELECT j.id, q.agent, q.version, q.model, j.owner, j.row, j.priority, j.not_before, j.deadline,
+/** A job with its row; a job of a deleted batch is gone. */
+export const SELECT_JOB = `SELECT j.id, q.agent, q.version, q.model, j.owner, j.row, j.priority, j.not_before, j.deadline,
     j.callback_url, j.idempotency_key, j.cap_micro_usd, j.ending, j.created_at, j.ended_at,
     b.id AS batch, b.status AS batch_status, s.status, s.attempt, s.output, s.error_code, s.error_message,
-    s.started_at, s.ended_at AS row_ended_at, o.cells
+    s.started_at, s.ended_at AS row_ended_at, b.ended_at AS batch_ended_at, o.cells
   FROM jobs j JOIN queues q ON q.key = j.queue
     LEFT JOIN row_states s ON s.id = j.row
     LEFT JOIN row_sources o ON o.id = j.row
-    LEFT JOIN batches b ON b.key = j.row >> 32`;
-
-const OVER = "b.status IN ('completed', 'failed', 'cancelled')";
-
-/** The conditions of {@link jobStateOf}. */
-const STATES: { [state in JobState]: string } = {
-  waiting: `s.status = ${QUEUED} AND b.status = 'collecting'`,
-  queued: `s.status = ${QUEUED} AND b.status <> 'collecting' AND NOT ${OVER}`,
-  running: `s.status = ${RUNNING}`,
-  succeeded: `s.status = ${SUCCEEDED}`,
-  failed: `s.status = ${FAILED}`,
-  cancelled: `(j.ending = 'cancelled' OR (j.ending IS NULL AND (b.key IS NULL OR (s.status = ${QUEUED} AND ${OVER}))))`,
-  expired: "j.ending = 'expired'",
-};
+    LEFT JOIN batches b ON b.key = j.row >> 32
+  WHERE (j.row IS NULL OR b.key IS NOT NULL)`;
 
 /** One job by its id. */
 export function prepareReadJob(db: DatabaseSync): (id: string) => JobRecord | undefined {
-  const select = prepare<JobRow>(db, `${SELECT_JOB} WHERE j.id = ?`);
+  const select = prepare<JobRow>(db, `${SELECT_JOB} AND j.id = ?`);
   return (id) => {
     const found = select.get(id);
-    return found === undefined ? undefined : toRecord(found);
+    return found === undefined ? undefined : toJobRecord(found);
   };
 }
 
-/** Newest first. A rare state is found by reading past the others. */
-export function prepareListJobs(db: DatabaseSync): (options: Parameters<JobStore['listJobs']>[0]) => JobRecord[] {
-  const where = `WHERE (?1 IS NULL OR q.agent = ?1)
-    AND (?2 IS NULL OR j.key < (SELECT key FROM jobs WHERE id = ?2))`;
-  const end = `ORDER BY j.key DESC ${LIMIT.replace('?', '?3')}`;
-  const all = prepare<JobRow>(db, `${SELECT_JOB} ${where} ${end}`);
-  const ofState = Object.fromEntries(
-    Object.entries(STATES).map(([state, condition]) => [
-      state,
-      prepare<JobRow>(db, `${SELECT_JOB} ${where} AND ${condition} ${end}`),
-    ]),
-  ) as { [state in JobState]: typeof all };
-  return ({ agent, state, before, limit }) => {
-    const select = state === undefined ? all : ofState[state];
-    return select.all(agent ?? null, before ?? null, limit).map(toRecord);
-  };
-}
-
-function toRecord(job: JobRow): JobRecord {
+/** A stored job as the contract has it. */
+export function toJobRecord(job: JobRow): JobRecord {
   const isGone = job.row === null || job.batch === null || job.batch_status === null || job.status === null;
   return {
     id: job.id,
@@ -100,7 +74,7 @@ function toRecord(job: JobRow): JobRecord {
     capMicroUsd: job.cap_micro_usd,
     ending: job.ending,
     createdAt: job.created_at,
-    endedAt: job.ended_at ?? job.row_ended_at,
+    endedAt: job.ended_at ?? job.row_ended_at ?? job.batch_ended_at,
     batch: isGone ? null : { id: job.batch as string, status: job.batch_status as BatchStatus },
     row: isGone ? null : rowOfJob(job),
   };
