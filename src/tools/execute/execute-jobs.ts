@@ -74,5 +74,6 @@ function described(action: 'enqueue' | 'process'): ExecuteOutput {
     ...{ row_count: null, agent: null, model: null, stand_in: null, input_mapping: null, output_columns: null },
     ...{ continuation: null, needs_confirmation: null, estimate: null, execution: null, problems: [], warnings: [] },
     output_uri: null,
+    jobs: null,
   };
 }

@@ -71,7 +71,6 @@ export const executeOutput = z.object({
       processed: z.array(processedQueue).describe('What processing started, by queue, and what it did not start.'),
     })
     .nullable()
-    .default(null)
     .describe('The jobs, after enqueue and process; null after every other action.'),
 });
 
@@ -100,6 +99,7 @@ export function describeBatch(action: ExecuteOutput['action'], report: BatchRepo
     problems: [],
     warnings: report.warnings,
     output_uri: report.output_uri,
+    jobs: null,
   };
 }
 
@@ -144,5 +144,6 @@ export function describePlan(plan: BatchPlan): ExecuteOutput {
     problems: plan.problems,
     warnings: plan.warnings,
     output_uri: null,
+    jobs: null,
   };
 }

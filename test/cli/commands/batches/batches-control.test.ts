@@ -123,7 +123,7 @@ describe('prices of a file', () => {
       space.run(['run', 'people.csv', '-a', 'keyless', '--dry-run', '--json'], {
         env: { ANTHROPIC_API_KEY: 'k', ROWMILL_PRICES: file },
       });
-    expect(JSON.parse((await plan('prices.yaml')).stdout).spending_usd).toBeGreaterThan(0.5);
+    expect(JSON.parse((await plan('prices.yaml')).stdout).spending_usd).toBeGreaterThan(0.1);
     await space.write('broken.yaml', 'anthropic/claude-haiku-5-5: {input: 1}\n');
     const broken = await plan('broken.yaml');
     expect(broken.code).toBe(2);
