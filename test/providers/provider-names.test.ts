@@ -8,10 +8,10 @@ const SRC = resolve(import.meta.dirname, '..', '..', 'src');
 const PREFIXES = ['claude-', 'gpt-', 'chatgpt-', 'text-embedding-'];
 /** The catalog, and a command that is made for one provider. */
 const NAMED_AFTER_ONE =
-  /^(providers\/catalog\.ts|cli\/bedrock\/.*|cli\/commands\/bedrock-processing\.ts|cli\/run-cli\.ts)$/;
+  /^(providers\/catalog\.ts|cli\/bedrock\/.*|cli\/commands\/bedrock-processing\.ts|cli\/commands\/commands\.ts)$/;
 /** Folders that build on the wire format of another: whose models it serves, whose API it speaks. */
 const BUILDS_ON: { [folder: string]: string[] } = {
-  bedrock: ['anthropic', 'claude-'],
+  bedrock: ['anthropic', 'claude-', 'openai'],
   'openai-compatible': ['openai'],
 };
 
