@@ -9,7 +9,6 @@ import { runCli } from './cli/run-cli.ts';
 import { processSignals } from './cli/signals.ts';
 import type { McpHttp } from './mcp/http.ts';
 import { type Caller, localCaller } from './runner/contract/caller.ts';
-import { uploadViewer } from './uploads/upload-viewer.ts';
 
 const { version } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as {
   version: string;
@@ -97,7 +96,7 @@ const FACES: Faces = {
           confirmAboveUsd: app.config.confirmAboveUsd,
           confirmations: app.as(caller).confirmations,
         }),
-        checkSource: (uri, caller) => app.uploads.use(uri, uploadViewer(caller)),
+        tablesOf: (caller) => app.as(caller).tables,
       },
       work: { ...app.work, uploads: app.uploads },
       watch: { monitoringOf: (caller) => app.as(caller).monitoring },

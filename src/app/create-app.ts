@@ -13,7 +13,7 @@ import type { Log } from '../base/log.ts';
 import type { App, AppBinding } from '../cli/app.ts';
 import { createCallbacks } from '../jobs/callbacks.ts';
 import { deliverResults } from '../jobs/deliver-results.ts';
-import { createJobs, type Jobs } from '../jobs/jobs.ts';
+import { createJobs } from '../jobs/jobs.ts';
 import { pruneDeliveries } from '../jobs/prune-deliveries.ts';
 import { foldUsage } from '../monitoring/fold-usage.ts';
 import { createMonitoring } from '../monitoring/monitoring.ts';
@@ -28,12 +28,13 @@ import { createRunner } from '../runner/create-runner.ts';
 import { createExecutors } from '../runner/execution/executors.ts';
 import { supervise } from '../runner/lifecycle/supervise.ts';
 import { createDayGate } from '../runner/rows/day-gate.ts';
-import type { Runner } from '../runner/runner.ts';
 import { currentOwner, isOwnerAlive } from '../storage/lease-owner.ts';
 import type { LeaseOwner } from '../storage/leases.ts';
 import { copyStdin } from '../tables/locations/stdin-locations.ts';
 import { createEvents } from '../telemetry/create-events.ts';
 import { createOrchestratorTools } from '../tools/orchestrator-tools.ts';
+import { uploadViewer } from '../uploads/upload-viewer.ts';
+import { callerTables } from './caller-tables.ts';
 import type { Config } from './config.ts';
 import { createConfirmations } from './confirmations.ts';
 import { createDetachedRunner } from './detached-runner.ts';
@@ -70,9 +71,12 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
   const talkLane = createTalkLanes(lanes);
   const openTarget = (definition: AgentDefinition, signal: AbortSignal) =>
     openTools(definition, { env: config.env, log, signal });
+  const uploads = openUploads(config, store);
+  const tablesOf = (caller: Caller) => callerTables(tables, (uri) => uploads.use(uri, uploadViewer(caller)));
   const runner = createRunner({
     store,
     tables,
+    tablesOf,
     findAgent: (name, version) => resolveAgent(registry, version === undefined ? name : `${name}@${version}`),
     openAgent: async (definition, toolSpecs, signal) =>
       openAgent({
@@ -99,14 +103,12 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     resultsDir,
     ...(config.resultsUri !== null && { resultsUri: config.resultsUri }),
   });
-  const uploads = openUploads(config, store);
   const detached = createDetachedRunner({ runner, config, log });
   const confirmations = createConfirmations({ store, now: systemClock.now });
-  const toolsOf = (own: Runner, jobs: Jobs) =>
+  const toolsOf = (bound: Pick<AppBinding, 'runner' | 'jobs' | 'tables'>) =>
     createOrchestratorTools({
-      ...{ runner: own, jobs },
+      ...bound,
       registry,
-      tables,
       onBatchReady: async () => {
         if (options.driver === 'detached') await detached.ensure();
       },
@@ -119,10 +121,9 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
   const as = createBindings((caller) => {
     const own = auditedRunner(runner.as(caller), caller, access.audit);
     const plain = createJobs({ store, runner: own, caller, callbacks, newId, now: systemClock.now });
-    const jobs = auditedJobs(plain, caller, access.audit);
+    const bound = { runner: own, jobs: auditedJobs(plain, caller, access.audit), tables: tablesOf(caller) };
     return {
-      ...{ runner: own, tools: toolsOf(own, jobs) },
-      jobs,
+      ...{ ...bound, tools: toolsOf(bound) },
       monitoring: createMonitoring({ store, now: systemClock.now }, caller),
       confirmations: auditedConfirmations(confirmations, caller, access.audit),
     };

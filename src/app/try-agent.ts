@@ -4,14 +4,13 @@ import type { Given, TriedRun } from '../cli/app.ts';
 import { type JsonObject, type Message, textOf } from '../protocol/messages.ts';
 import type { OpenedAgent, RunOutcome } from '../protocol/run.ts';
 import type { InputMapping } from '../runner/contract/mapping.ts';
-import { readingOf } from '../runner/contract/reading.ts';
+import { readRow } from '../runner/intake/read-row.ts';
 import { storedInput } from '../runner/media/media-fields.ts';
 import { createMediaOpener } from '../runner/media/open-media.ts';
 import { inputMessages } from '../runner/rows/input-messages.ts';
 import { checkMapping, compileMapping, proposeMapping } from '../runner/rows/mapping.ts';
 import { createRunCalls, type RunCallsDeps } from '../runner/rows/run-journal.ts';
 import type { JournalEntry } from '../storage/journal.ts';
-import type { Cell } from '../tables/cell.ts';
 import type { Tables } from '../tables/table.ts';
 
 /** What one run of an agent outside of batches needs. */
@@ -69,39 +68,18 @@ async function startOf(
     const fix = `give its fields instead: ${fields.map((name) => `--input ${name}=…`).join(' ')}`;
     throw new AppError('invalid_arguments', `${agentLabel(definition)} has a prompt of its own; ${fix}.`);
   }
-  const { columns, cells } = 'table' in given ? await readRow(given, tables) : given;
+  const { columns, cells, decimalComma } =
+    'table' in given ? await readRow(given, tables) : { ...given, decimalComma: false };
   const proposed = proposeMapping(definition.input, columns);
   const mapping: InputMapping = { ...proposed, ...given.mapping };
   const problems = checkMapping(mapping, definition.input, columns);
   const [first] = problems;
   if (first !== undefined) throw new AppError(first.code, problems.map(({ message }) => message).join('\n'));
-  const decimalComma = 'table' in given && given.reading?.decimal_comma === true;
   const read = await compileMapping(mapping, definition.input, columns, { decimalComma })(cells);
   const tableUri = 'table' in given ? tables.absolute(given.table) : tables.absolute('./input');
   const opener = createMediaOpener(definition, { tables, tableUri });
   const input = storedInput(read, opener.fields);
   return { input, messages: inputMessages(definition, input, await opener.open(read)) };
-}
-
-async function readRow(
-  { table, row, reading }: Extract<Given, { table: string }>,
-  tables: Tables,
-): Promise<{ columns: string[]; cells: Cell[] }> {
-  const source = await tables.openSource(table, { reading: readingOf(reading) });
-  try {
-    let number = 0;
-    for await (const chunk of source.rows()) {
-      const found = chunk[row - number];
-      if (found?.kind === 'record') return { columns: source.columns(), cells: found.cells };
-      if (found !== undefined) {
-        throw new AppError('row_malformed', `Row ${row} of ${table} (line ${found.line}) can't be read.`);
-      }
-      number += chunk.length;
-    }
-    throw new AppError('not_found', `${table} has no row ${row}: it has ${number} rows, numbered from 0.`);
-  } finally {
-    await source.close();
-  }
 }
 
 function resultOf(outcome: RunOutcome): Pick<TriedRun, 'status' | 'output' | 'text' | 'error'> {

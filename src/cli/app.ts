@@ -17,6 +17,7 @@ import type { DraftStore } from '../storage/drafts.ts';
 import type { IdempotencyStore } from '../storage/idempotency.ts';
 import type { JournalEntry } from '../storage/journal.ts';
 import type { Cell } from '../tables/cell.ts';
+import type { Tables } from '../tables/table.ts';
 import type { Confirmations } from '../tools/execute/confirmations.ts';
 import type { OrchestratorTool } from '../tools/orchestrator-tool.ts';
 import type { Uploads } from '../uploads/uploads.ts';
@@ -24,6 +25,8 @@ import type { Uploads } from '../uploads/uploads.ts';
 /** The parts that are bound to one caller: the runner, and the five tools that use it. */
 export interface AppBinding {
   runner: Runner;
+  /** The tables as the caller may read them: of uploads, its own. */
+  tables: Tables;
   /** Jobs and their queues. */
   jobs: Jobs;
   /** What the service has done. */

@@ -32,6 +32,7 @@ import { createOpenTurns } from './resources/open-turns.ts';
 import { addProbes, OPEN_PATHS } from './resources/probes.ts';
 import { addQueueRoutes } from './resources/queues.ts';
 import { addSessionRoutes, SESSION_PATH } from './resources/session.ts';
+import { addTableRoutes } from './resources/tables.ts';
 import { addUploadRoutes } from './resources/uploads.ts';
 import { createEventStreams } from './sse.ts';
 
@@ -94,6 +95,7 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   addBatchActions(face, parts.start);
   addBatchEvents(face, parts.start);
   addRowRoutes(face, parts.start);
+  addTableRoutes(face, parts.start);
   addDraftRoutes(face, { store: drafts, newId: () => newId('dra'), now: server.now });
   addMetricsRoute(face, parts.watch);
   addProbes(face, server);

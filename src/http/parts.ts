@@ -8,6 +8,7 @@ import type { Runner } from '../runner/runner.ts';
 import type { AuditStore } from '../storage/audit.ts';
 import type { DraftStore } from '../storage/drafts.ts';
 import type { IdempotencyStore } from '../storage/idempotency.ts';
+import type { Tables } from '../tables/table.ts';
 import type { Confirmations } from '../tools/execute/confirmations.ts';
 import type { Uploads } from '../uploads/uploads.ts';
 import type { ApprovalParts } from './approval.ts';
@@ -46,8 +47,8 @@ export interface StartParts {
   jobsOf: (caller: Caller) => Jobs;
   /** What a caller may start without a person's yes. */
   approval: (caller: Caller) => ApprovalParts;
-  /** Lets a caller read its own uploads only, and counts the use. @throws AppError `not_found` */
-  checkSource: (uri: string, caller: Caller) => Promise<void>;
+  /** The tables as a caller may read them: of uploads, its own. */
+  tablesOf: (caller: Caller) => Tables;
 }
 
 /** The routes of batches, uploads and drafts. */

@@ -6,6 +6,7 @@ import { budgetKeyOf, type Caller, localCaller, type Scope } from './contract/ca
 import { appendRequest, collectRequest, sealRequest } from './contract/collect.ts';
 import { inlineAgent } from './contract/inline-agent.ts';
 import { batchTuning } from './contract/options.ts';
+import { renderRequest } from './contract/preview.ts';
 import type { BatchReport } from './contract/report.ts';
 import { type RetryRequest, resumeRequest, retryRequest } from './contract/request.ts';
 import type { RowReport } from './contract/row.ts';
@@ -14,6 +15,7 @@ import { parseRequest } from './intake/check-request.ts';
 import { appendRows, collectBatch, planCollected, sealBatch } from './intake/collect.ts';
 import { createBatch } from './intake/create-batch.ts';
 import { defineInline } from './intake/define-inline.ts';
+import { renderRow } from './intake/render-row.ts';
 import { openStandingBatch } from './intake/standing-batch.ts';
 import { planBatch } from './intake/validate-input.ts';
 import { ENDED } from './lifecycle/batch.ts';
@@ -61,6 +63,7 @@ export function createRunner(given: RunnerDeps): Runner {
 
 function bind(caller: Caller, deps: RunnerDeps & { orders: RowOrders }): Runner {
   const { store } = deps;
+  const own = () => ({ ...deps, tables: deps.tablesOf?.(caller) ?? deps.tables });
   const read = async (id: string, scope: Scope = 'read'): Promise<BatchRecord> => {
     requireScope(caller, scope);
     const batch = await store.readBatch(id);
@@ -79,11 +82,15 @@ function bind(caller: Caller, deps: RunnerDeps & { orders: RowOrders }): Runner 
     as: (other) => bind(other, deps),
     async plan(request) {
       requireScope(caller, 'read');
-      return planBatch(request, deps, caller);
+      return planBatch(request, own(), caller);
+    },
+    async render(given) {
+      requireScope(caller, 'read');
+      return renderRow(parseRequest(renderRequest, given), own(), caller);
     },
     async create(request, approve) {
       requireScope(caller, 'run');
-      return createBatch(request, approve, { deps, caller });
+      return createBatch(request, approve, { deps: own(), caller });
     },
     async collect(given) {
       requireScope(caller, 'run');

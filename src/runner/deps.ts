@@ -3,12 +3,15 @@ import type { ToolSpec } from '../protocol/messages.ts';
 import type { OpenedAgent } from '../protocol/run.ts';
 import type { LeaseOwner } from '../storage/leases.ts';
 import type { Tables } from '../tables/table.ts';
+import type { Caller } from './contract/caller.ts';
 import type { ExecutionDeps } from './execution/execution-deps.ts';
 import type { Executor } from './execution/executor.ts';
 
 /** The dependencies of the runner; the composition root chooses each. */
 export interface RunnerDeps extends ExecutionDeps {
   tables: Tables;
+  /** The tables as a caller may read them, for what it asks for; default: {@link tables}. */
+  tablesOf?: (caller: Caller) => Tables;
   /** @throws AppError `agent_not_found`, with the nearest names */
   findAgent: (name: string, version?: string) => Promise<AgentDefinition>;
   /**

@@ -1,3 +1,4 @@
+import type * as z from 'zod';
 import type { AgentDefinition } from '../agent/definition.ts';
 import type { JsonSchema } from '../protocol/messages.ts';
 import type { RowStatus } from '../storage/rows.ts';
@@ -9,6 +10,7 @@ import type { ExportQuery } from './contract/export.ts';
 import type { InlineAgent } from './contract/inline-agent.ts';
 import type { BatchOptions, BatchTuning } from './contract/options.ts';
 import type { BatchPlan } from './contract/plan.ts';
+import type { RenderedRow, renderRequest } from './contract/preview.ts';
 import type { BatchReport, Savings } from './contract/report.ts';
 import type { BatchRequest, ResumeRequest, RetryRequest } from './contract/request.ts';
 import type { RowReport } from './contract/row.ts';
@@ -30,6 +32,8 @@ export interface Runner {
   as(caller: Caller): Runner;
   /** ValidateInput and the estimate; starts nothing and spends nothing. */
   plan(request: BatchRequest): Promise<BatchPlan>;
+  /** What one row of a table sends to the model, made as its run makes it; calls no model. */
+  render(request: z.input<typeof renderRequest>): Promise<RenderedRow>;
   /**
    * Validates and stores a batch as `created`; a process that drives batches claims it. With a known idempotency key
    * the earlier batch is returned (`started: false`).

@@ -38,7 +38,7 @@ export function httpParts({ apiKeys = [], idempotency = noIdempotency(), ...give
     throw new Error('This test has no runner.');
   };
   const access = createAccess({ environmentKeys: apiKeys, store: noKeys(), now: Date.now, log: createSilentLog() });
-  const start = { runnerOf, jobsOf: runnerOf, approval: runnerOf, checkSource: async () => undefined };
+  const start = { runnerOf, jobsOf: runnerOf, approval: runnerOf, tablesOf: runnerOf };
   return {
     server,
     access,

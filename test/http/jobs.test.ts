@@ -15,7 +15,9 @@ async function startApp(confirmAboveUsd = 5): Promise<HttpApp> {
     ...httpParts({ idempotency: world.store }),
     start: {
       runnerOf: () => world.runner,
-      checkSource: async () => undefined,
+      tablesOf: () => {
+        throw new Error('This test has no tables.');
+      },
       jobsOf: () => world.jobs,
       approval: () => ({ confirmAboveUsd, confirmations }),
     },

@@ -2,12 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAccess } from '../../src/access/create-access.ts';
+import { callerTables } from '../../src/app/caller-tables.ts';
 import { createConfirmations } from '../../src/app/confirmations.ts';
 import { newId } from '../../src/base/ids.ts';
-import { createSilentLog } from '../../src/base/log.ts';
 import { createHttpApp, type HttpApp } from '../../src/http/app.ts';
+import type { Caller } from '../../src/runner/contract/caller.ts';
 import { createByteLocations } from '../../src/tables/locations/byte-locations.ts';
 import { createUploadStore, uploadPath } from '../../src/tables/locations/upload-locations.ts';
+import type { Tables } from '../../src/tables/table.ts';
 import { uploadViewer } from '../../src/uploads/upload-viewer.ts';
 import { createUploads } from '../../src/uploads/uploads.ts';
 import { startWorld, type World, type WorldOptions } from '../runner/world.ts';
@@ -39,7 +41,15 @@ export async function startRestWorld(
   let world: World | undefined;
   const folder = await mkdtemp(join(tmpdir(), 'rowmill-rest-'));
   const found = createUploadStore({ folder, find: async (id) => world?.store.readUpload(id) });
-  world = await startWorld({ ...options, locations: [createByteLocations(found)] });
+  const tablesOf = (caller: Caller): Tables => {
+    if (world === undefined) throw new Error('The world has not started.');
+    return callerTables(world.deps.tables, (uri) => uploads.use(uri, uploadViewer(caller)));
+  };
+  world = await startWorld({
+    ...options,
+    deps: { tablesOf, ...options.deps },
+    locations: [createByteLocations(found)],
+  });
   const { store, runner } = world;
   const uploads = createUploads({
     store,
@@ -52,15 +62,19 @@ export async function startRestWorld(
   const given = { apiKeys: options.apiKeys ?? [], idempotency: store };
   const app = createHttpApp({
     ...httpParts({ ...given, confirmationsOf: () => confirmations }),
+    access: createAccess({
+      environmentKeys: given.apiKeys,
+      ...{ store, now: Date.now, log: world.deps.log },
+    }),
+    audit: store,
     start: {
       runnerOf: (caller) => runner.as(caller),
       jobsOf: () => {
         throw new Error('This test has no jobs.');
       },
       approval: () => ({ confirmations, confirmAboveUsd: options.confirmAboveUsd ?? 5 }),
-      checkSource: (uri, caller) => uploads.use(uri, uploadViewer(caller)),
+      tablesOf,
     },
-    access: createAccess({ environmentKeys: given.apiKeys, store, now: Date.now, log: createSilentLog() }),
     work: { uploads, drafts: store, newId },
   });
   return {

@@ -23,7 +23,7 @@ const tags = ['batches'];
 /** Starting batches: from a table, or of rows that are appended before it runs. */
 export function addCreateBatchRoutes(
   { app, limitBody, idempotent }: HttpFace,
-  { runnerOf, approval, checkSource }: StartParts,
+  { runnerOf, approval }: StartParts,
 ): void {
   const create = createRoute({
     method: 'post',
@@ -52,7 +52,6 @@ export function addCreateBatchRoutes(
       return c.json(collected.report, collected.started ? 201 : 200);
     }
     const { accepted_usd: accepted, ...request } = body;
-    await checkSource(request.csv_uri, c.get('caller'));
     const asked = { accepted_usd: accepted, max_cost_usd: request.options?.max_cost_usd };
     const approve = approvalOf(asked, request.options?.idempotency_key, approval(c.get('caller')));
     const { report: created, started } = await runner.create(request, approve);

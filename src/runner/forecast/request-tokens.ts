@@ -1,10 +1,29 @@
-import type { ModelRequest } from '../../protocol/messages.ts';
+import { type ModelRequest, textOf } from '../../protocol/messages.ts';
+import { descriptorOf, isEmbeddingModel, type NamedModel } from '../../providers/catalog.ts';
+import type { Provider } from '../../providers/provider.ts';
 import { countTokens } from './count-tokens.ts';
 
 /** Tokens that mark where a prompt and its messages begin and end. */
 const FRAME = 3;
 /** Tokens of the quotes, colon and comma of a key. */
 const KEY = 1.4;
+
+/** About how many tokens a request has, as its model's provider counts them, without media. */
+export function countRequest(request: ModelRequest, model: NamedModel, provider: Provider | undefined): number {
+  return uncorrectedTokens(request, model, provider) * tokenFactor(model.provider);
+}
+
+/** Tokens of a provider for each token of this program's count. */
+export function tokenFactor(provider: string): number {
+  return descriptorOf(provider)?.tokens?.factor ?? 1;
+}
+
+/** {@link countRequest} by the count of this program, before the factor of the provider. */
+export function uncorrectedTokens(request: ModelRequest, model: NamedModel, provider: Provider | undefined): number {
+  return isEmbeddingModel(model)
+    ? countTokens(textOf(request.messages[0]?.content ?? ''))
+    : requestTokens(provider?.reads?.(request) ?? readByDefault(request));
+}
 
 /** About how many tokens the parts of a request have that the model reads. @param read {@link Provider.reads} */
 export function requestTokens(read: object): number {

@@ -1,7 +1,6 @@
 import type { AgentDefinition } from '../../agent/definition.ts';
 import { toAppError } from '../../base/errors.ts';
 import type { JsonObject } from '../../protocol/messages.ts';
-import { textOf } from '../../protocol/messages.ts';
 import type { OpenedAgent } from '../../protocol/run.ts';
 import { descriptorOf, isEmbeddingModel } from '../../providers/catalog.ts';
 import type { TokenFacts } from '../../providers/descriptor.ts';
@@ -12,7 +11,7 @@ import { countTokens } from './count-tokens.ts';
 import { draftRequest } from './draft-request.ts';
 import { byEarlier, readEarlier } from './earlier-batches.ts';
 import type { RowForecast, TokenRange } from './forecast.ts';
-import { readByDefault, requestTokens } from './request-tokens.ts';
+import { uncorrectedTokens } from './request-tokens.ts';
 import { spread } from './spread.ts';
 
 /** The sampled rows of a table, mapped. */
@@ -110,9 +109,7 @@ async function meanRequest(
   for (const input of spread(inputs.length === 0 ? [{}] : inputs, ROWS_COUNTED)) {
     const request = draft === undefined ? undefined : await draftRequest(draft, agent, input);
     if (request === undefined) continue;
-    sum += isEmbeddingModel(agent.model)
-      ? countTokens(textOf(request.messages[0]?.content ?? ''))
-      : requestTokens(provider?.reads?.(request) ?? readByDefault(request));
+    sum += uncorrectedTokens(request, agent.model, provider);
     counted += 1;
   }
   return counted === 0 ? countTokens(agent.instructions) : sum / counted;
