@@ -29,6 +29,7 @@ export const GROUPS: { [name: string]: string[] } = {
     'storage/journal',
     'storage/keys',
     'storage/leases',
+    'storage/overview',
     'storage/provider-jobs',
     'storage/rows',
     'storage/spending',

@@ -99,7 +99,7 @@ const FACES: Faces = {
         tablesOf: (caller) => app.as(caller).tables,
       },
       work: { ...app.work, uploads: app.uploads },
-      watch: { monitoringOf: (caller) => app.as(caller).monitoring },
+      watch: { monitoringOf: (caller) => app.as(caller).monitoring, prometheus: app.prometheus().text },
       talk: {
         conversations: app.conversations,
         confirmationsOf: (caller) => app.as(caller).confirmations,

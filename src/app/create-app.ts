@@ -10,6 +10,7 @@ import { checkTools, openTools, startTools } from '../agent/tools/open-tools.ts'
 import { systemClock } from '../base/clock.ts';
 import { newId } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
+import { onFirstUse } from '../base/on-first-use.ts';
 import type { App, AppBinding } from '../cli/app.ts';
 import { createCallbacks } from '../jobs/callbacks.ts';
 import { deliverResults } from '../jobs/deliver-results.ts';
@@ -17,6 +18,7 @@ import { createJobs } from '../jobs/jobs.ts';
 import { pruneDeliveries } from '../jobs/prune-deliveries.ts';
 import { foldUsage } from '../monitoring/fold-usage.ts';
 import { createMonitoring } from '../monitoring/monitoring.ts';
+import { createPrometheus } from '../monitoring/prometheus/create-prometheus.ts';
 import { createLanes } from '../providers/lanes/lane.ts';
 import { createProviders } from '../providers/open-providers.ts';
 import type { PriceOverrides } from '../providers/prices/model-prices.ts';
@@ -118,6 +120,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     });
   const access = createAccess({ environmentKeys: config.apiKeys, store, now: systemClock.now, log });
   const callbacks = createCallbacks(config.webhooks.hosts);
+  const prometheus = onFirstUse(() => createPrometheus({ store, events, now: systemClock.now }));
   const as = createBindings((caller) => {
     const own = auditedRunner(runner.as(caller), caller, access.audit);
     const plain = createJobs({ store, runner: own, caller, callbacks, newId, now: systemClock.now });
@@ -175,6 +178,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
       }),
     startTools: (definition, options) => startTools(definition, { ...options, env: config.env, log }),
     missingSettings: () => findMissingSettings(registry, providers),
+    prometheus,
     conversations,
     uploads,
     async supervise(limits) {

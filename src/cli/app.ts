@@ -6,6 +6,7 @@ import type { StartedTool } from '../agent/tools/open-tools.ts';
 import type { Log } from '../base/log.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Monitoring } from '../monitoring/monitoring.ts';
+import type { Prometheus } from '../monitoring/prometheus/create-prometheus.ts';
 import type { JsonObject } from '../protocol/messages.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Caller } from '../runner/contract/caller.ts';
@@ -94,6 +95,8 @@ export interface App extends AppBinding {
   startTools(agent: AgentDefinition, options: { limitMs: number; signal: AbortSignal }): Promise<StartedTool[]>;
   /** Looks at the newest version of each agent; calls no model. */
   missingSettings(): Promise<MissingSettings>;
+  /** The metrics of this process and the store; the first call begins to count. */
+  prometheus(): Prometheus;
   conversations: Conversations;
   /** Files that clients send to the data directory. */
   uploads: Uploads;

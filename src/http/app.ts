@@ -30,6 +30,7 @@ import { addKeyRoutes } from './resources/keys.ts';
 import { addMetricsRoute } from './resources/metrics.ts';
 import { createOpenTurns } from './resources/open-turns.ts';
 import { addProbes, OPEN_PATHS } from './resources/probes.ts';
+import { addPrometheusRoute } from './resources/prometheus.ts';
 import { addQueueRoutes } from './resources/queues.ts';
 import { addSessionRoutes, SESSION_PATH } from './resources/session.ts';
 import { addTableRoutes } from './resources/tables.ts';
@@ -98,6 +99,7 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   addTableRoutes(face, parts.start);
   addDraftRoutes(face, { store: drafts, newId: () => newId('dra'), now: server.now });
   addMetricsRoute(face, parts.watch);
+  addPrometheusRoute(face, parts.watch);
   addProbes(face, server);
   app.all('/mcp', face.limitBody(4), (c) => talk.mcp(c.req.raw, c.get('caller')));
   describeApi(app, server.version);

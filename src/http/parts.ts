@@ -61,6 +61,8 @@ export interface WorkParts {
 /** The routes that show what the service has done. */
 export interface WatchParts {
   monitoringOf: (caller: Caller) => Monitoring;
+  /** The metrics in the text format of Prometheus. */
+  prometheus: () => Promise<string>;
 }
 
 /** The parts of the HTTP face, a group for each function that adds routes. */

@@ -10,6 +10,7 @@ import type { JobStore } from './jobs.ts';
 import type { JournalStore } from './journal.ts';
 import type { KeyStore } from './keys.ts';
 import type { LeaseStore } from './leases.ts';
+import type { OverviewStore } from './overview.ts';
 import type { ProviderJobStore } from './provider-jobs.ts';
 import type { RowStore } from './rows.ts';
 import type { SpendingStore } from './spending.ts';
@@ -42,6 +43,7 @@ export interface Store
     SpendingStore,
     UploadStore,
     UsageStore,
+    OverviewStore,
     WrittenStore {
   /** Idempotent; waits for pending writes. */
   close(): Promise<void>;

@@ -47,7 +47,7 @@ export function httpParts({ apiKeys = [], idempotency = noIdempotency(), ...give
     talk,
     start,
     work: noWork(),
-    watch: { monitoringOf: runnerOf },
+    watch: { monitoringOf: runnerOf, prometheus: async () => '' },
   };
 }
 

@@ -33,7 +33,7 @@ async function runBatch(): Promise<string> {
 async function get(path: string): Promise<{ status: number; body: MetricsReport & { code: string; detail: string } }> {
   const { store } = world;
   const monitoringOf = () => createMonitoring({ store, now: Date.now }, localCaller('http'));
-  const answer = await createHttpApp({ ...httpParts(), watch: { monitoringOf } }).request(path);
+  const answer = await createHttpApp({ ...httpParts(), watch: { ...httpParts().watch, monitoringOf } }).request(path);
   return { status: answer.status, body: JSON.parse(await answer.text()) };
 }
 

@@ -39,6 +39,7 @@ import { prepareListLapsedBatches } from './leases/list-lapsed-batches.ts';
 import { prepareReleaseLease } from './leases/release-lease.ts';
 import { prepareRenewLease } from './leases/renew-lease.ts';
 import { createLockWait, type LockAttempts } from './lock-wait.ts';
+import { openOverviewStore } from './overview/open-overview-store.ts';
 import { prepareParkRows, prepareSettleProviderJobRows } from './provider-jobs/provider-job-rows.ts';
 import {
   prepareReadProviderJobIds,
@@ -247,6 +248,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     ...openWrittenStore(db, { read, write }),
     ...openUploadStore(db, { read, write }),
     ...openUsageStore(db, { read, write }),
+    ...openOverviewStore(db, { read, write }),
     ...openDraftStore(db, { read, write }),
     ...openConversationStore(db, { read, write }),
     ...openAgentStore(db, { read, write }),
