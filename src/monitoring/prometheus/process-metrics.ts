@@ -61,7 +61,7 @@ export function createProcessMetrics(events: Events): ProcessMetrics {
         help: 'How long the event loop was late, since the start of this process.',
         type: 'gauge',
         samples: [50, 99, 100].map((percentile) => ({
-          labels: { quantile: String(percentile / 100) },
+          labels: { percentile: String(percentile) },
           value: delay.percentile(percentile) / NANO,
         })),
       },
