@@ -32,6 +32,7 @@ import { createOpenTurns } from './resources/open-turns.ts';
 import { addProbes, OPEN_PATHS } from './resources/probes.ts';
 import { addPrometheusRoute } from './resources/prometheus.ts';
 import { addQueueRoutes } from './resources/queues.ts';
+import { addSavingsRoutes } from './resources/savings.ts';
 import { addSessionRoutes, SESSION_PATH } from './resources/session.ts';
 import { addTableRoutes } from './resources/tables.ts';
 import { addUploadRoutes } from './resources/uploads.ts';
@@ -100,6 +101,7 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   addDraftRoutes(face, { store: drafts, newId: () => newId('dra'), now: server.now });
   addMetricsRoute(face, parts.watch);
   addPrometheusRoute(face, parts.watch);
+  addSavingsRoutes(face, parts.watch);
   addProbes(face, server);
   app.all('/mcp', face.limitBody(4), (c) => talk.mcp(c.req.raw, c.get('caller')));
   describeApi(app, server.version);

@@ -82,6 +82,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./uploads/uploads.ts')).addUploadsCommands,
   },
   {
+    usage: 'savings',
+    group: 'Work on tables:',
+    description: 'Show what batch APIs and the cache saved against the standard price',
+    load: async () => (await import('./savings.ts')).addSavingsCommand,
+  },
+  {
+    usage: 'report',
+    group: 'Work on tables:',
+    description: 'Write what was run in a period and what it cost, as Markdown, HTML or JSON',
+    load: async () => (await import('./report.ts')).addReportCommand,
+  },
+  {
     usage: 'serve',
     group: 'Serve other programs:',
     description: 'Serve chat and MCP over HTTP, and run batches',

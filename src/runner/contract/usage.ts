@@ -9,7 +9,7 @@ const BUCKETS = ['minute', 'hour', 'day'] as const;
 const time = z.iso.datetime({ offset: true }).or(z.iso.date());
 
 /** A period of time: `from` is in it, `to` is not. */
-const period = {
+export const period = {
   from: time
     .describe('The start, ISO 8601: a time, or a day in UTC. 30 days before the end by default.')
     .exactOptional(),
