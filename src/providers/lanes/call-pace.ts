@@ -1,21 +1,24 @@
 import { createAdmittedRate, LEAST_MEASURE, type MeasureStart } from './admitted-rate.ts';
 import type { RestProbe } from './lane-rest.ts';
+import { createLimitTrial } from './limit-trial.ts';
 
 /**
  * The even rate of calls under a limit that no header reports: as many as were admitted between two ends of a rest. That
  * is right for a limit that refills evenly and for one that turns by the minute: both admit their limit in that time.
  */
 export interface CallPace {
-  /** Whether no limit is known. */
+  /** Whether calls are not paced. */
   isFree(): boolean;
+  /** Whether a limit is known. While one is only tried, calls are paced and none is. */
+  isKnown(): boolean;
   /** Milliseconds between two calls; 0 while it is free. */
   callMs(): number;
   waitMs(now: number): number;
   sent(number: number, now: number, isResting: boolean): void;
   /** A call was refused. `sent` is the number of the last call. */
   refused(number: number, now: number, sent: number): void;
-  /** A refusal stood alone. */
-  refusedAlone(now: number, sent: number): void;
+  /** The refusal of that call stood alone. */
+  refusedAlone(number: number, now: number, sent: number): void;
   /** Refusals show that the limit is reached: a rest begins. */
   limitReached(sent: number): void;
   /** A rest has ended. `isLearning`: the rate is learnt from what was admitted since the rest before. */
@@ -60,6 +63,7 @@ interface PaceState {
 /** Starts as free. */
 export function createCallPace(): CallPace {
   const admitted = createAdmittedRate();
+  const trial = createLimitTrial();
   const state: PaceState = {
     rate: Number.POSITIVE_INFINITY,
     nextAt: 0,
@@ -68,15 +72,31 @@ export function createCallPace(): CallPace {
     undo: undefined,
     raise: { step: 0, at: 0, after: 0, notBefore: 0 },
   };
+  const isFree = () => state.rate === Number.POSITIVE_INFINITY;
+  const tryRate = (now: number, sent: number) => {
+    const rate = trial.refusedFree(now, sent);
+    if (rate === undefined) return;
+    state.rate = MARGIN * rate;
+    state.nextAt = now + 1 / state.rate;
+    state.singles = { count: 0, at: now, after: sent, from: state.rate };
+    admitted.restart(now, sent);
+  };
+  const endTrial = (isLimit: boolean) => {
+    trial.stop();
+    if (!isLimit) state.rate = Number.POSITIVE_INFINITY;
+  };
   return {
-    isFree: () => state.rate === Number.POSITIVE_INFINITY,
+    isFree,
+    isKnown: () => !isFree() && !trial.isOn(),
     callMs: () => 1 / state.rate,
     waitMs(now) {
-      raiseRate(state, now);
+      if (!trial.isOn()) raiseRate(state, now);
+      else if (trial.state() === 'limit') endTrial(true);
       return Math.max(0, state.nextAt - now);
     },
     sent(number, now, isResting) {
       state.lastSent = number;
+      trial.sent(number, now);
       admitted.sent(number, now, !isResting);
       if (!isResting) state.nextAt = Math.max(state.nextAt, now - CATCH_UP_MS) + 1 / state.rate;
     },
@@ -84,8 +104,13 @@ export function createCallPace(): CallPace {
       admitted.refused(number);
       owe(state, now, sent);
     },
-    refusedAlone(now, sent) {
-      if (state.rate === Number.POSITIVE_INFINITY) return;
+    refusedAlone(number, now, sent) {
+      if (isFree()) return tryRate(now, sent);
+      if (trial.isOn()) {
+        state.nextAt = Math.max(state.nextAt, now) + 1 / state.rate;
+        if (trial.refused(number) === 'chance') endTrial(false);
+        return;
+      }
       const { undo } = state;
       if (undo === undefined || sent - undo.after >= ONE_EVENT)
         state.undo = { after: sent, rate: state.rate, start: admitted.start() };
@@ -94,6 +119,7 @@ export function createCallPace(): CallPace {
       lowerRate(state, measured, { now, sent });
     },
     limitReached(sent) {
+      if (trial.isOn()) endTrial(false);
       const { undo } = state;
       // The refusal before this one was the first of the limit, and not a scattered one.
       if (undo?.start !== undefined && sent - undo.after < ONE_EVENT) {

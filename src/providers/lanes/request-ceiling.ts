@@ -75,8 +75,8 @@ export function createRequestCeiling(random: () => number): RequestCeiling {
       const refusal = { now, retryAfterMs, sent, callMs: pace.callMs() };
       if (rest.isOn()) return { isAlone: false, askedMs: rest.refused(number, refusal) };
       share.refused(number);
-      if (share.evidence() < (pace.isFree() ? SHARED_EVIDENCE : PACED_EVIDENCE)) {
-        pace.refusedAlone(now, sent);
+      if (share.evidence() < (pace.isKnown() ? PACED_EVIDENCE : SHARED_EVIDENCE)) {
+        if (!isTold || !pace.isFree()) pace.refusedAlone(number, now, sent);
         return { isAlone: true, askedMs };
       }
       isLearning = !isTold;
