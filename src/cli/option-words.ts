@@ -8,6 +8,9 @@ const PARTS: Record<string, string> = {
   structured_output_fields: '--fields',
   output_uri: '--out',
   csv_uri: 'the table',
+  accepted_usd: '--accept',
+  callback_url: '--callback',
+  not_before: '--not-before',
   resend_lost: '--resend-lost',
 };
 

@@ -36,7 +36,7 @@ export interface Jobs {
   list(options: { agent?: string; state?: JobState; before?: string; limit: number }): Promise<JobReport[]>;
   /** @throws AppError `job_not_found`, `batch_state_invalid` once it has started */
   cancel(id: string): Promise<JobReport>;
-  /** @throws AppError as {@link cancel} */
+  /** @throws AppError `job_not_found`, `batch_state_invalid` once its queue is processed: the order is fixed then */
   setPriority(id: string, priority: number): Promise<JobReport>;
   queues(agent?: string): Promise<QueueReport[]>;
   /** Results that are sent to receivers, newest first. */

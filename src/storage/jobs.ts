@@ -116,8 +116,12 @@ export interface JobStore {
   }): Promise<JobRecord[]>;
   /** Removes a job that has not started from its batch. Resolves to whether that was done. */
   cancelJob(id: string, at: number): Promise<boolean>;
-  /** Changes the place of a job that has not started. Resolves to whether that was done. */
+  /** Changes the priority of a job whose batch still collects. Resolves to whether that was done. */
   setJobPriority(id: string, priority: number): Promise<boolean>;
+  /** The rows of a batch's jobs by priority, then by their numbers; none when they are in that order. */
+  readJobOrder(batchId: string): Promise<number[]>;
+  /** Gives rows of a batch that collects the numbers after its last one, in the given order. */
+  moveJobs(batchId: string, rows: readonly number[]): Promise<void>;
   /** The next job of the queue opens another standing batch; resolves to whether this one was the standing one. */
   closeStanding(queue: QueueName, batchId: string): Promise<boolean>;
   /** Makes a collecting batch the standing one again, unless there is another one by now. */

@@ -21,6 +21,10 @@ it.each([
     'structured_output.mode: text; give it structured_output',
     'structured_output.mode: text; give it structured_output',
   ],
+  [
+    'Give accepted_usd with the estimate that a person accepts, or max_cost_usd with a cap.',
+    'Give --accept with the estimate that a person accepts, or --max-cost with a cap.',
+  ],
   ['options.nothing', 'options.nothing'],
 ])('%s', (message, shown) => {
   expect(inFlags(message)).toBe(shown);

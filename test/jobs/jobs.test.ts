@@ -191,6 +191,36 @@ test('claims by priority from the first job on that has another one', async () =
   expect(world.sent.map(({ q }) => q)).toEqual(['high', 'mid', 'low']);
 });
 
+test('puts jobs in order when they are processed, also after a crash between two portions', async () => {
+  world = await startJobsWorld();
+  const [first = ''] = await ids(
+    job('d', { priority: 3 }),
+    job('b', { priority: 8 }),
+    job('c'),
+    job('a', { priority: 9 }),
+  );
+  const { batch_id: batch } = await world.jobs.show(first);
+  expect(await world.store.readJobOrder(batch ?? '')).toEqual([3, 1, 2, 0]);
+  await world.store.moveJobs(batch ?? '', [3, 1]);
+  expect(await world.store.readJobOrder(batch ?? '')).toEqual([4, 5, 2, 0]);
+  await ids(job('e', { priority: 1 }));
+  const [processed] = await world.jobs.process({ accepted_usd: 1, mode: 'realtime' });
+  expect(processed).toMatchObject({ batch_id: batch, jobs: 5 });
+  expect(await world.store.readJobOrder(batch ?? '')).toEqual([]);
+  await expect(world.jobs.setPriority(first, 10)).rejects.toMatchObject({
+    code: 'batch_state_invalid',
+    message: expect.stringContaining('is queued'),
+  });
+  await world.runner.set(processed?.batch_id ?? '', { concurrency: 1 });
+  await world.runner.drive(processed?.batch_id ?? '');
+  expect(world.sent.map(({ q }) => q)).toEqual(['a', 'b', 'c', 'd', 'e']);
+  expect(await world.jobs.show(first)).toMatchObject({
+    state: 'succeeded',
+    input: { q: 'd' },
+    result: { answer: 'd!' },
+  });
+});
+
 test('neither cancels nor moves a job whose row is claimed', async () => {
   world = await startJobsWorld();
   const [id] = await ids(job('a'));

@@ -113,7 +113,7 @@ export function addJobRoutes(
     path: '/v1/jobs/{job}',
     operationId: 'changeJob',
     tags,
-    summary: 'Change the priority of a job that has not started',
+    summary: 'Change the priority of a job that waits',
     middleware: limitBody(1),
     request: { params, body: { required: true, content: { 'application/json': { schema: change } } } },
     responses: { 200: { description: 'The job.', ...one }, ...FAULTS },

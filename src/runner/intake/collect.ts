@@ -26,6 +26,7 @@ import { settingsOf } from '../lifecycle/settings.ts';
 import { storedPlanOf } from '../output/results.ts';
 import { collectedSource, withCollectedSource } from './collected-source.ts';
 import { newBatch } from './new-batch.ts';
+import { orderJobs } from './order-jobs.ts';
 import { insertWithOutput, outputPlace } from './output-place.ts';
 import { planBatch } from './validate-input.ts';
 
@@ -202,6 +203,8 @@ export async function sealBatch(
   { deps, caller }: Parts,
 ): Promise<BatchPlan> {
   const status = nextBatchStatus(batch.status, { type: 'seal' });
+  // A sample is the first rows by their numbers, which then stay.
+  if (given.options?.sample === undefined) await orderJobs(batch.id, deps.store);
   const { plan, request } = await planCollected(batch, given, { deps, caller });
   const agent = agentOf(plan);
   await approve?.(plan, batch.id);

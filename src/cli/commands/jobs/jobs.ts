@@ -11,6 +11,7 @@ import { listByDefault } from '../../list-by-default.ts';
 import { numberArgument } from '../../mapping-arguments.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
 import { layOutTable } from '../../terminal/terminal-table.ts';
+import { addDeliveriesCommands } from './jobs-deliveries.ts';
 
 interface AddArguments {
   input?: string;
@@ -55,12 +56,13 @@ export function addJobsCommands(jobs: Command, context: CommandContext): void {
     .action((id: string) =>
       context.run(async (output) => showJob(await (await context.app()).jobs.cancel(id), output)),
     );
-  newCommand(jobs, 'priority', 'Change the priority of a job that has not started')
+  newCommand(jobs, 'priority', 'Change the priority of a job that waits')
     .argument('<job>', 'the id of a job')
     .argument('<priority>', '1 to 10: higher ones run first', priorityOf)
     .action((id: string, priority: number) =>
       context.run(async (output) => showJob(await (await context.app()).jobs.setPriority(id, priority), output)),
     );
+  addDeliveriesCommands(jobs, context);
   listByDefault(jobs, context, (output) => listJobs({}, { context, output }));
 }
 

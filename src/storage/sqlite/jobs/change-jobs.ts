@@ -4,18 +4,15 @@ import { QUEUED } from '../rows/row-record.ts';
 import { prepare } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
 import { prepareAddDelivery } from './deliveries.ts';
-import { preparePicksRows } from './insert-jobs.ts';
-import { DEFAULT_PRIORITY, placeOfPriority } from './job-place.ts';
 
 interface Waiting {
   key: number;
   row: number;
   batch: number;
-  batch_id: string;
 }
 
 /** A job whose row no process has claimed, in a batch that has not ended. */
-const NOT_STARTED = `SELECT j.key, j.row, b.key AS batch, b.id AS batch_id
+const NOT_STARTED = `SELECT j.key, j.row, b.key AS batch
   FROM jobs j JOIN row_states s ON s.id = j.row JOIN batches b ON b.key = j.row >> 32
   WHERE j.id = ? AND s.status = ${QUEUED} AND s.claims = 0 AND b.status NOT IN ('completed', 'failed', 'cancelled')`;
 
@@ -58,20 +55,12 @@ export function prepareCancelJob(db: DatabaseSync): (transaction: Transaction, i
   };
 }
 
-/** Changes the priority of a job that has not started, and with it the place of its row. */
-export function prepareSetJobPriority(
-  db: DatabaseSync,
-): (transaction: Transaction, id: string, priority: number) => boolean {
-  const find = prepare<Waiting>(db, NOT_STARTED);
-  const change = prepare(db, 'UPDATE jobs SET priority = ? WHERE key = ?');
-  const place = prepare(db, 'UPDATE row_states SET place = ? WHERE id = ?');
-  const picksRows = preparePicksRows(db);
-  return (transaction, id, priority) => {
-    const job = find.get(id);
-    if (job === undefined) return false;
-    if (priority !== DEFAULT_PRIORITY) picksRows(transaction, job.batch, job.batch_id);
-    change.run(priority, job.key);
-    place.run(placeOfPriority(priority), job.row);
-    return true;
-  };
+/** Changes the priority of a job that waits. When its batch is sealed, the order of its rows is fixed. */
+export function prepareSetJobPriority(db: DatabaseSync): (id: string, priority: number) => boolean {
+  const change = prepare(
+    db,
+    `UPDATE jobs SET priority = ?
+     WHERE id = ? AND (SELECT status FROM batches WHERE key = jobs.row >> 32) = 'collecting'`,
+  );
+  return (id, priority) => change.run(priority, id) > 0;
 }

@@ -6,7 +6,6 @@ import { prepareInsertCollected, prepareNextRow } from '../rows/append-rows.ts';
 import { rowId } from '../rows/row-id.ts';
 import { prepare } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
-import { DEFAULT_PRIORITY, placeOfPriority } from './job-place.ts';
 import { prepareQueueKey } from './queues.ts';
 
 type InsertJobs = (transaction: Transaction, insert: JobInsert) => JobsInserted;
@@ -26,20 +25,11 @@ export function prepareOpenBatch(db: DatabaseSync): (batch: NewBatch, queue: num
   };
 }
 
-/** Lets the claims of a batch follow the places of its rows. */
-export function preparePicksRows(db: DatabaseSync): (transaction: Transaction, batch: number, batchId: string) => void {
-  const mark = prepare(db, 'UPDATE batches SET picks_rows = 1 WHERE key = ? AND picks_rows = 0');
-  return (transaction, batch, batchId) => {
-    if (mark.run(batch) > 0) transaction.forget(batchId);
-  };
-}
-
 /** Adds jobs to the standing batch of their queue, in one transaction. */
 export function prepareInsertJobs(db: DatabaseSync): InsertJobs {
   const queueOf = prepareQueueKey(db);
   const open = prepareOpenBatch(db);
   const standingId = prepare<{ id: string }>(db, "SELECT id FROM batches WHERE key = ? AND status = 'collecting'");
-  const picksRows = preparePicksRows(db);
   const nextRow = prepareNextRow(db);
   const insertRow = prepareInsertCollected(db);
   const insertJob = prepareInsertJob(db);
@@ -58,9 +48,8 @@ export function prepareInsertJobs(db: DatabaseSync): InsertJobs {
       const cells = JSON.stringify(job.cells);
       const known = job.idempotencyKey === null ? undefined : repeated(owner, job.idempotencyKey, cells);
       if (known !== undefined) return known;
-      if (job.priority !== DEFAULT_PRIORITY) picksRows(transaction, batch, batchId);
       const id = rowId(batch, row);
-      insertRow(id, cells, placeOfPriority(job.priority));
+      insertRow(id, cells);
       insertJob(job, { queue: queue.key, row: id, owner, at });
       row += 1;
       added += 1;

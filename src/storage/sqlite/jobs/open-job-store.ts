@@ -11,6 +11,7 @@ import {
 } from './deliveries.ts';
 import { prepareInsertJobs } from './insert-jobs.ts';
 import { prepareListJobs } from './list-jobs.ts';
+import { prepareMoveJobs, prepareReadJobOrder } from './order-jobs.ts';
 import { prepareReadQueues, prepareStanding } from './queues.ts';
 import { prepareReadJob } from './read-jobs.ts';
 import { prepareSiftJobs } from './sift-jobs.ts';
@@ -22,6 +23,7 @@ export function openJobStore(db: DatabaseSync, { read, write }: StoreAccess): Jo
   const [insertJobs, siftJobs, standing] = [prepareInsertJobs(db), prepareSiftJobs(db), prepareStanding(db)];
   const [cancelJob, setJobPriority] = [prepareCancelJob(db), prepareSetJobPriority(db)];
   const [claim, settle, retry] = [prepareClaimDeliveries(db), prepareSettleDelivery(db), prepareRetryDelivery(db)];
+  const [readOrder, moveJobs] = [prepareReadJobOrder(db), prepareMoveJobs(db)];
   const prune = preparePruneDeliveries(db);
   return {
     readQueue: (queue) => read(() => queues.one(queue)),
@@ -30,7 +32,9 @@ export function openJobStore(db: DatabaseSync, { read, write }: StoreAccess): Jo
     readJob: (id) => read(() => readJob(id)),
     listJobs: (options) => read(() => listJobs(options)),
     cancelJob: (id, at) => write((transaction) => cancelJob(transaction, id, at)),
-    setJobPriority: (id, priority) => write((transaction) => setJobPriority(transaction, id, priority)),
+    setJobPriority: (id, priority) => write(() => setJobPriority(id, priority)),
+    readJobOrder: (batchId) => read(() => readOrder(batchId)),
+    moveJobs: (batchId, rows) => write(() => moveJobs(batchId, rows)),
     closeStanding: (queue, batchId) => write(() => standing.close(queue, batchId)),
     reopenStanding: (queue, batchId) => write(() => standing.reopen(queue, batchId)),
     siftJobs: (sifting) => write((transaction) => siftJobs(transaction, sifting)),

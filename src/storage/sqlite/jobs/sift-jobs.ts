@@ -6,8 +6,7 @@ import { idRange, rowId } from '../rows/row-id.ts';
 import { prepare } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
 import { prepareEndJob, prepareRemoveRow } from './change-jobs.ts';
-import { prepareOpenBatch, preparePicksRows } from './insert-jobs.ts';
-import { DEFAULT_PRIORITY, placeOfPriority } from './job-place.ts';
+import { prepareOpenBatch } from './insert-jobs.ts';
 import { prepareQueueKey } from './queues.ts';
 
 /** Jobs in one transaction. */
@@ -24,10 +23,10 @@ type SiftJobs = (
  */
 export function prepareSiftJobs(db: DatabaseSync): SiftJobs {
   const keyOf = prepareBatchKey(db);
-  const leaving = prepare<{ key: number; row: number; isLate: number; cells: string; place: number }>(
+  const leaving = prepare<{ key: number; row: number; isLate: number; cells: string }>(
     db,
-    `SELECT j.key, j.row, j.deadline IS NOT NULL AND j.deadline <= ?3 AS isLate, o.cells, s.place
-     FROM jobs j INDEXED BY jobs_row JOIN row_sources o ON o.id = j.row JOIN row_states s ON s.id = j.row
+    `SELECT j.key, j.row, j.deadline IS NOT NULL AND j.deadline <= ?3 AS isLate, o.cells
+     FROM jobs j INDEXED BY jobs_row JOIN row_sources o ON o.id = j.row
      WHERE j.row >= ?1 AND j.row < ?2
        AND (j.not_before > ?3 OR j.deadline <= ?3 OR (?4 AND j.cap_micro_usd IS NULL))
      ORDER BY j.row LIMIT ${PORTION}`,
@@ -73,19 +72,17 @@ function prepareMove(db: DatabaseSync) {
   const insertRow = prepareInsertCollected(db);
   const removeRow = prepareRemoveRow(db);
   const change = prepare(db, 'UPDATE jobs SET row = ? WHERE key = ?');
-  const picksRows = preparePicksRows(db);
   return (
     transaction: Transaction,
-    jobs: readonly { key: number; row: number; cells: string; place: number }[],
+    jobs: readonly { key: number; row: number; cells: string }[],
     { from, to }: { from: number; to: { key: number; id: string } },
   ): void => {
     let next = nextRow(to.key);
-    for (const { key, row, cells, place } of jobs) {
+    for (const { key, row, cells } of jobs) {
       const id = rowId(to.key, next);
-      insertRow(id, cells, place);
+      insertRow(id, cells);
       change.run(id, key);
       removeRow(transaction, from, row);
-      if (place !== placeOfPriority(DEFAULT_PRIORITY)) picksRows(transaction, to.key, to.id);
       next += 1;
     }
     const totals = transaction.totals(to.key);

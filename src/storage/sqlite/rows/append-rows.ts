@@ -29,7 +29,7 @@ export function prepareAppendRows(db: DatabaseSync): AppendRows {
     refuseSealed(batchId, batch.status);
     const first = nextRow(batch.key);
     rows.forEach((cells, index) => {
-      insert(rowId(batch.key, first + index), JSON.stringify(cells), null);
+      insert(rowId(batch.key, first + index), JSON.stringify(cells));
     });
     if (idempotency !== undefined) {
       remember.run(batch.key, idempotency.key, idempotency.digest, first, rows.length);
@@ -42,15 +42,12 @@ export function prepareAppendRows(db: DatabaseSync): AppendRows {
 }
 
 /** Inserts one row of a batch that collects; its line is its number from 1. */
-export function prepareInsertCollected(db: DatabaseSync): (id: number, cells: string, place: number | null) => void {
+export function prepareInsertCollected(db: DatabaseSync): (id: number, cells: string) => void {
   const source = prepare(db, 'INSERT INTO row_sources (id, line, cells) VALUES (?, ?, ?)');
-  const state = prepare(
-    db,
-    `INSERT INTO row_states (id, status, attempt, claims, place) VALUES (?, ${QUEUED}, 0, 0, ?)`,
-  );
-  return (id, cells, place) => {
+  const state = prepare(db, `INSERT INTO row_states (id, status, attempt, claims) VALUES (?, ${QUEUED}, 0, 0)`);
+  return (id, cells) => {
     source.run(id, rowOf(id) + 1, cells);
-    state.run(id, place);
+    state.run(id);
   };
 }
 
