@@ -8,6 +8,7 @@ import { processIo } from './cli/io.ts';
 import { runCli } from './cli/run-cli.ts';
 import { processSignals } from './cli/signals.ts';
 import type { McpHttp } from './mcp/http.ts';
+import { addUsage, NO_USAGE } from './protocol/messages.ts';
 import { type Caller, localCaller } from './runner/contract/caller.ts';
 
 const { version } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as {
@@ -102,6 +103,15 @@ const FACES: Faces = {
       watch: { monitoringOf: (caller) => app.as(caller).monitoring, prometheus: app.prometheus().text },
       talk: {
         conversations: app.conversations,
+        models: {
+          histories: app.histories,
+          registry: app.registry,
+          runAgent: async (definition, given, signal) => {
+            const { entries, ...run } = await app.tryAgent(definition, { given, signal });
+            const usages = entries.flatMap(({ answer }) => (answer?.usage ? [answer.usage] : []));
+            return { ...run, usage: usages.reduce(addUsage, NO_USAGE) };
+          },
+        },
         confirmationsOf: (caller) => app.as(caller).confirmations,
         mcp: async (request, caller) => (await handlerOf(caller)).fetch(request),
       },

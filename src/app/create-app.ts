@@ -3,6 +3,7 @@ import { auditedJobs } from '../access/audited-jobs.ts';
 import { auditedRunner } from '../access/audited-runner.ts';
 import { createAccess } from '../access/create-access.ts';
 import { createConversations } from '../agent/conversation/conversations.ts';
+import { createHistories } from '../agent/conversation/histories.ts';
 import type { AgentDefinition } from '../agent/definition.ts';
 import { draftAgent } from '../agent/draft-agent.ts';
 import { openAgent } from '../agent/open-agent.ts';
@@ -180,6 +181,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     missingSettings: () => findMissingSettings(registry, providers),
     prometheus,
     conversations,
+    histories: createHistories({ store, conversations, local: localCaller('chat').id }),
     uploads,
     async supervise(limits) {
       const stop = new AbortController();

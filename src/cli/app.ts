@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Access } from '../access/access.ts';
 import type { Conversations } from '../agent/conversation/conversation.ts';
+import type { Histories } from '../agent/conversation/histories.ts';
 import type { AgentDefinition } from '../agent/definition.ts';
 import type { StartedTool } from '../agent/tools/open-tools.ts';
 import type { Log } from '../base/log.ts';
@@ -98,6 +99,8 @@ export interface App extends AppBinding {
   /** The metrics of this process and the store; the first call begins to count. */
   prometheus(): Prometheus;
   conversations: Conversations;
+  /** Conversations of clients that send the whole history. */
+  histories: Histories;
   /** Files that clients send to the data directory. */
   uploads: Uploads;
   /** What the HTTP face keeps besides: drafts, and ids for them. */

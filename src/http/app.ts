@@ -20,6 +20,7 @@ import { addRowRoutes } from './resources/batch-rows.ts';
 import { addBatchRoutes } from './resources/batches.ts';
 import { addBulkJobsRoute } from './resources/bulk-jobs.ts';
 import { addChatRoutes } from './resources/chat.ts';
+import { addCompletionRoutes } from './resources/completions.ts';
 import { CONFIRM_PAGE } from './resources/confirm-page.ts';
 import { addConfirmationRoutes } from './resources/confirmations.ts';
 import { addCreateBatchRoutes } from './resources/create-batch.ts';
@@ -82,6 +83,7 @@ export function createHttpApp(parts: HttpParts): HttpApp {
     idempotent: (options) => idempotency({ store: parts.idempotency, now: server.now }, options),
   };
   addChatRoutes(face, talk, turns);
+  addCompletionRoutes(face, { ...talk.models, newId: parts.work.newId, now: server.now }, turns);
   addKeyRoutes(face, access);
   addSessionRoutes(face, access);
   addAuditRoute(face, parts.audit);

@@ -12,6 +12,7 @@ import type { Tables } from '../tables/table.ts';
 import type { Confirmations } from '../tools/execute/confirmations.ts';
 import type { Uploads } from '../uploads/uploads.ts';
 import type { ApprovalParts } from './approval.ts';
+import type { ModelParts } from './resources/model-answers.ts';
 
 /** The address, and the limits of the server itself. */
 export interface ServerParts {
@@ -32,6 +33,8 @@ export interface ServerParts {
 /** The routes of `/v1/chat`, conversations and `/mcp`. */
 export interface TalkParts {
   conversations: Conversations;
+  /** What models are for clients of OpenAI's API. */
+  models: ModelParts;
   /** The agreement of people, through which this caller agrees. */
   confirmationsOf: (caller: Caller) => Confirmations;
   /** Answers `/mcp`, every method, for this caller. */

@@ -16,6 +16,11 @@ export interface ServerEvent {
   data: unknown;
 }
 
+/** A server-sent event without a name, whose text is sent as it is. */
+export interface PlainEvent {
+  text: string;
+}
+
 /** Opens the events of a stream; `signal` fires when the client has left or the server stops. */
 export type EventSource = (options: {
   signal: AbortSignal;
@@ -32,7 +37,7 @@ export interface EventStreams {
    */
   send(c: Context, source: EventSource): Response;
   /** Answers with events that end by themselves; the source is read to its end although the client has left. */
-  sendAll(c: Context, events: AsyncIterable<ServerEvent>, onEvents: StreamEnd): Response;
+  sendAll(c: Context, events: AsyncIterable<ServerEvent | PlainEvent>, onEvents: StreamEnd): Response;
   /** Tells every stream of `send` and ends it; resolves when all are over. Idempotent. */
   stop(): Promise<void>;
 }
@@ -105,12 +110,21 @@ async function* withEnd(events: AsyncIterable<ServerEvent>, stopping: AbortSigna
 }
 
 /** Writes every event; one that a client is slow to read holds the next ones back. */
-async function pump(stream: SSEStreamingApi, events: AsyncIterable<ServerEvent>, keepAliveMs: number): Promise<void> {
+async function pump(
+  stream: SSEStreamingApi,
+  events: AsyncIterable<ServerEvent | PlainEvent>,
+  keepAliveMs: number,
+): Promise<void> {
   const keepAlive = setInterval(() => void stream.write(': keep-alive\n\n'), keepAliveMs);
   try {
-    for await (const { event, id, data } of events) {
-      if (!stream.aborted)
-        await stream.writeSSE({ event, data: JSON.stringify(data), ...(id !== undefined && { id }) });
+    for await (const sent of events) {
+      if (stream.aborted) continue;
+      if ('text' in sent) {
+        await stream.writeSSE({ data: sent.text });
+        continue;
+      }
+      const { data, ...head } = sent;
+      await stream.writeSSE({ ...head, data: JSON.stringify(data) });
     }
   } finally {
     clearInterval(keepAlive);

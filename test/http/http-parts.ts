@@ -30,6 +30,7 @@ export function httpParts({ apiKeys = [], idempotency = noIdempotency(), ...give
   };
   const talk: TalkParts = {
     conversations: echo(),
+    models: noModels(),
     confirmationsOf: noConfirmations,
     mcp: async (request) => new Response(`${request.method} ${await request.text()}`),
     ...given,
@@ -64,6 +65,21 @@ function noKeys(): KeyStore & AuditStore {
     appendAudit: async () => 1,
     endAudit: async () => undefined,
     readAudit: async () => [],
+  };
+}
+
+/** For tests without clients of OpenAI's API. */
+function noModels(): TalkParts['models'] {
+  const unused = () => Promise.reject(new Error('This test has no models.'));
+  return {
+    histories: {
+      // biome-ignore lint/correctness/useYield: it only throws.
+      async *answer() {
+        throw new Error('This test has no histories.');
+      },
+    },
+    registry: { sources: [], list: unused, entries: unused, find: unused },
+    runAgent: unused,
   };
 }
 
@@ -102,6 +118,7 @@ export function echo(): Conversations {
       if (conversationId === 'conv_busy') yield { type: 'error', code: 'conversation_busy', message: 'wait' };
       else yield* answer(message);
     },
+    list: async () => [],
     async read(id) {
       if (id !== 'conv_known') throw new AppError('conversation_not_found', `There is no conversation "${id}".`);
       const at = '2026-01-02T03:04:05.000Z';

@@ -1,6 +1,7 @@
 import type { Log } from '../../base/log.ts';
 import type { Message } from '../../protocol/messages.ts';
 import type { OpenedAgent, RunHooks } from '../../protocol/run.ts';
+import type { ConversationSummary, Conversations } from './conversation.ts';
 
 /** A conversation as it is stored. */
 export interface StoredConversation {
@@ -20,6 +21,7 @@ export interface StoredConversation {
 interface ConversationStore {
   insertConversation(conversation: StoredConversation): Promise<void>;
   readConversation(id: string): Promise<StoredConversation | undefined>;
+  listConversations(options: Parameters<Conversations['list']>[0]): Promise<ConversationSummary[]>;
   /** Rejects with `conversation_busy` unless `expectedCount` messages are stored. */
   appendMessages(
     id: string,

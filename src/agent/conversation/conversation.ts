@@ -18,6 +18,17 @@ export type ConversationEvent =
   | { type: 'done'; conversation_id: string; stop_reason: string; usage: Usage; cost_usd: number | null }
   | { type: 'error'; code: string; message: string };
 
+/** A conversation in a list. */
+export interface ConversationSummary {
+  id: string;
+  agent: string;
+  createdAt: number;
+  updatedAt: number;
+  messageCount: number;
+  /** The first message that the person wrote; null where there is none. */
+  firstMessage: string | null;
+}
+
 /** Conversations with the orchestrator. They are stored, and continue where they stopped. */
 export interface Conversations {
   /**
@@ -28,9 +39,19 @@ export interface Conversations {
   send(options: {
     conversationId?: string;
     message: string;
+    /** The messages before, where a client keeps them itself; only without `conversationId`. */
+    before?: readonly Message[];
+    /** The client sends its last message again, because it got no answer: it is no later message of the person. */
+    isRepeat?: boolean;
     speaker?: string | undefined;
     signal: AbortSignal;
   }): AsyncIterable<ConversationEvent>;
+  /** The conversations of a speaker, the last used first; `before`: those after that one. */
+  list(options: {
+    limit: number;
+    speaker?: string | undefined;
+    before?: { updatedAt: number; id: string } | undefined;
+  }): Promise<ConversationSummary[]>;
   /** @throws AppError `conversation_not_found`, also for a conversation that another key began */
   read(
     id: string,

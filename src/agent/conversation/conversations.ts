@@ -25,6 +25,16 @@ interface Send {
   emit: (event: ConversationEvent) => void;
   /** Whether half a character in the message was replaced. */
   isRepaired: boolean;
+  /** The messages before, of a conversation that starts with a history. */
+  given: readonly Message[];
+  isRepeat: boolean;
+}
+
+/** A run of a conversation. */
+interface Turn {
+  run: string;
+  /** The number of the person's message that it answers, for what may happen only after a later one. */
+  number: number;
 }
 
 /** The state of a conversation: every stored message, and the usage of this request. */
@@ -46,7 +56,7 @@ interface Progress {
 export function createConversations(parts: ConversationParts): Conversations {
   const busy = new Set<string>();
   return {
-    send: ({ conversationId, message: given, speaker, signal }) =>
+    send: ({ conversationId, message: given, before = [], isRepeat = false, speaker, signal }) =>
       eventsOf(signal, async (emit, turnSignal) => {
         try {
           const message = given.toWellFormed();
@@ -58,10 +68,14 @@ export function createConversations(parts: ConversationParts): Conversations {
           busy.add(id);
           try {
             const stored = conversationId === undefined ? undefined : await find(parts, id, speaker);
-            const said = [...messagesOfPerson(stored?.messages ?? []), message];
+            const said = [...messagesOfPerson(stored?.messages ?? before), message];
             const opened = await openFor({ ...parts, open: (label) => parts.open(label, speaker, said) }, stored);
             const isRepaired = message !== given;
-            await answer({ parts, id, opened, speaker, signal: turnSignal, emit, isRepaired }, stored, message);
+            await answer(
+              { parts, id, opened, speaker, signal: turnSignal, emit, isRepaired, isRepeat, given: before },
+              stored,
+              message,
+            );
           } finally {
             busy.delete(id);
           }
@@ -71,6 +85,7 @@ export function createConversations(parts: ConversationParts): Conversations {
           emit({ type: 'error', code: error.code, message: error.message });
         }
       }),
+    list: (options) => parts.store.listConversations(options),
     async read(id, speaker) {
       const { agent, createdAt, updatedAt, messages } = await find(parts, id, speaker);
       return { id, agent, created_at: isoTime(createdAt), updated_at: isoTime(updatedAt), messages };
@@ -81,6 +96,20 @@ export function createConversations(parts: ConversationParts): Conversations {
 /** The texts that the person wrote; the results of tools, which are also messages of the user, are lists of blocks. */
 function messagesOfPerson(messages: readonly Message[]): string[] {
   return messages.flatMap(({ role, content }) => (role === 'user' && typeof content === 'string' ? [content] : []));
+}
+
+/**
+ * The position of the last message of the person, or of the first one where the same text was sent several times in
+ * succession: a repeated request is no later message. A repeat that was interrupted can't be distinguished from a person
+ * who wrote the same twice; both count as repeats there.
+ */
+function firstOfRepeats(messages: readonly Message[]): number {
+  const own = messages.flatMap(({ role, content }, position) =>
+    role === 'user' && typeof content === 'string' ? [{ content, position }] : [],
+  );
+  const last = own.at(-1);
+  const other = own.findLastIndex(({ content }) => content !== last?.content);
+  return own[other + 1]?.position ?? messages.length - 1;
 }
 
 /** A conversation keeps its agent's version. If that version no longer exists (after an upgrade), the newest continues. */
@@ -107,14 +136,16 @@ async function answer(send: Send, stored: StoredConversation | undefined, text: 
   const { label: agent, model, standIn } = opened;
   emit({ type: 'conversation', conversation_id: id, agent, model, stand_in: standIn });
   if (send.isRepaired) emit(halfCharacter('Your message'));
-  const before = await settle(send, stored?.messages ?? [], openRun);
+  const before = await settle(send, stored?.messages ?? [...send.given], openRun);
   send.signal.throwIfAborted();
 
   // The run's number is the position of the person's message: unique, whatever failed in between.
   const run = `${id}:${before.messages.length}`;
   const said: Message = { role: 'user', content: text };
   await store(send, stored === undefined, { before: before.messages, said, run });
-  const after = await finishRun(send, run, { ...before, messages: [...before.messages, said] });
+  const messages = [...before.messages, said];
+  const number = send.isRepeat ? firstOfRepeats(messages) : before.messages.length;
+  const after = await finishRun(send, { run, number }, { ...before, messages });
   emit({
     type: 'done',
     conversation_id: id,
@@ -132,7 +163,7 @@ async function settle(send: Send, messages: Message[], openRun: string | null): 
   const { answers } = await send.parts.readRun(run);
   if (answers === 0) return progress;
   send.parts.log.info({ run, answers }, 'finishing an interrupted chat turn');
-  const { outcome, after } = await playRun(send, run, progress);
+  const { outcome, after } = await playRun(send, { run, number: firstOfRepeats(messages) }, progress);
   if (outcome.status === 'failed') {
     send.parts.log.warn({ run, code: outcome.error.code }, 'an interrupted chat turn could not be finished');
   }
@@ -153,7 +184,7 @@ async function store(
       agent,
       createdAt: at,
       updatedAt: at,
-      messages: [said],
+      messages: [...before, said],
       speaker,
       openRun,
     });
@@ -162,8 +193,8 @@ async function store(
   }
 }
 
-async function finishRun(send: Send, run: string, progress: Progress): Promise<Progress> {
-  const { outcome, after } = await playRun(send, run, progress);
+async function finishRun(send: Send, turn: Turn, progress: Progress): Promise<Progress> {
+  const { outcome, after } = await playRun(send, turn, progress);
   if (outcome.status === 'failed') throw outcome.error;
   return after;
 }
@@ -171,7 +202,7 @@ async function finishRun(send: Send, run: string, progress: Progress): Promise<P
 /** Runs (or replays) one run on the messages so far, and stores what it appended, also when it failed. */
 async function playRun(
   { parts, id, opened, signal, emit }: Send,
-  run: string,
+  { run, number }: Turn,
   progress: Progress,
 ): Promise<{ outcome: RunOutcome; after: Progress }> {
   const { callModel, callTool } = opened.hooksFor(run);
@@ -179,7 +210,7 @@ async function playRun(
   const transcript = opened.isOther ? withoutOpaque(progress.messages) : progress.messages;
   const outcome = await opened.agent.run(requestMessages(transcript), {
     runId: run,
-    said: { conversation: id, number: Number(run.slice(id.length + 1)) },
+    said: { conversation: id, number },
     callModel: alwaysSpeaking(costs.callModel),
     callTool,
     signal,

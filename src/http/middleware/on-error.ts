@@ -1,7 +1,9 @@
 import type { Context, ErrorHandler, NotFoundHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { AppError, type ErrorCode, type Fault } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
+import { hasOpenAiErrors, openAiError } from '../openai-error.ts';
 import { answerProblem, problemOf } from '../problem.ts';
 import { statusOf } from './error-status.ts';
 
@@ -14,14 +16,19 @@ export function onError(log: Log): ErrorHandler {
     const error = thrown instanceof HTTPException ? fromHttp(thrown, c) : thrown;
     if (!(error instanceof AppError) || error.code === 'internal') {
       log.error({ err: thrown, method: c.req.method, path: c.req.path }, 'request failed');
-      return answerProblem(c, problemOf(new AppError('internal', INTERNAL)));
+      return answerFault(c, new AppError('internal', INTERNAL), 500);
     }
     const status = thrown instanceof HTTPException ? thrown.status : statusOf(error.code);
     if (error.code === 'unauthorized') c.header('WWW-Authenticate', 'Bearer realm="rowmill"');
     const waitMs = error.retryAfterMs ?? (status === 429 ? RETRY_AFTER_MS : undefined);
     if (waitMs !== undefined) c.header('Retry-After', String(Math.ceil(waitMs / 1000)));
-    return answerProblem(c, problemOf(error, status));
+    return answerFault(c, error, status);
   };
+}
+
+function answerFault(c: Context, error: AppError, status: ContentfulStatusCode): Response {
+  if (hasOpenAiErrors(c.req.path)) return c.json(openAiError(error, status), status);
+  return answerProblem(c, problemOf(error, status));
 }
 
 const INTERNAL = 'The request failed inside the server; its log says why.';
@@ -30,7 +37,7 @@ const INTERNAL = 'The request failed inside the server; its log says why.';
 export function onNotFound(): NotFoundHandler {
   return function answerNotFound(c) {
     const message = `There is no ${c.req.method} ${c.req.path}. GET /openapi.json lists the paths.`;
-    return answerProblem(c, problemOf(new AppError('not_found', message)));
+    return answerFault(c, new AppError('not_found', message), 404);
   };
 }
 

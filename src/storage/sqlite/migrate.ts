@@ -23,6 +23,7 @@ import { JOBS } from './migrations/0020-jobs.ts';
 import { KEY_BUDGETS } from './migrations/0021-key-budgets.ts';
 import { USAGE } from './migrations/0022-usage.ts';
 import { JOBS_BY_STATE } from './migrations/0023-jobs-by-state.ts';
+import { HISTORIES } from './migrations/0024-histories.ts';
 import { prepare } from './statement.ts';
 
 /** Migration N (from 1) takes a database from schema version N - 1 to N. */
@@ -50,6 +51,7 @@ const MIGRATIONS: readonly string[] = [
   KEY_BUDGETS,
   USAGE,
   JOBS_BY_STATE,
+  HISTORIES,
 ];
 
 /** "Rowm": marks a SQLite file as Rowmill's. */

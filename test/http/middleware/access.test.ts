@@ -9,7 +9,7 @@ const PATH = '/v1/conversations/conv_known';
 
 it('MCP and chat act for the caller of the key that was sent, by an id that is not the key', async () => {
   const acted: (string | undefined)[] = [];
-  const { send, read } = echo();
+  const { send, read, list } = echo();
   const app = createHttpApp(
     httpParts({
       apiKeys: ['first-key', 'second-key'],
@@ -19,6 +19,7 @@ it('MCP and chat act for the caller of the key that was sent, by an id that is n
       },
       conversations: {
         read,
+        list,
         send: (options) => {
           acted.push(options.speaker);
           return send(options);

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { parseJson } from '../../../base/exact-number.ts';
 import type { Message } from '../../../protocol/messages.ts';
-import type { ConversationRecord } from '../../conversations.ts';
+import type { ConversationRecord, ConversationStore, ListedConversation } from '../../conversations.ts';
 import { LIMIT, prepare } from '../statement.ts';
 
 type ConversationHead = Omit<ConversationRecord, 'messages'>;
@@ -24,11 +24,21 @@ export function prepareReadConversation(db: DatabaseSync): (id: string) => Conve
   };
 }
 
+type Page = Parameters<ConversationStore['listConversations']>[0];
+
 /** Most recently used first. */
-export function prepareListConversations(db: DatabaseSync): (options: { limit: number }) => ConversationHead[] {
-  const select = prepare<ConversationHead & { key: number }>(
+export function prepareListConversations(db: DatabaseSync): (page: Page) => ListedConversation[] {
+  const select = prepare<ListedConversation>(
     db,
-    `${SELECT_HEAD} ORDER BY updated_at DESC, key DESC ${LIMIT}`,
+    `SELECT id, agent, created_at AS createdAt, updated_at AS updatedAt, open_run AS openRun, speaker,
+       message_count AS messageCount,
+       (SELECT json_extract(message, '$.content') FROM conversation_messages
+        WHERE conversation = conversations.key AND json_type(message, '$.content') = 'text'
+        ORDER BY position LIMIT 1) AS firstMessage
+     FROM conversations
+     WHERE (?1 IS NULL OR speaker = ?1) AND updated_at <= ?2 AND (updated_at < ?2 OR id < ?3)
+     ORDER BY updated_at DESC, id DESC ${LIMIT}`,
   );
-  return ({ limit }) => select.all(limit).map(({ key: _, ...head }) => head);
+  return ({ limit, speaker, before = { updatedAt: Number.MAX_SAFE_INTEGER, id: '' } }) =>
+    select.all(speaker ?? null, before.updatedAt, before.id, limit).map((row) => ({ ...row }));
 }
