@@ -90,6 +90,7 @@ const FACE = [
  */
 export const IMPORTS: { [room: string]: string[] } = {
   base: [],
+  client: [],
   protocol: ['base'],
   expressions: ['base'],
   telemetry: ['base', 'protocol'],
@@ -114,7 +115,7 @@ export const IMPORTS: { [room: string]: string[] } = {
   tools: TOOLS,
   mcp: FACE,
   http: FACE,
-  cli: [...FACE, 'providers/bedrock/bedrock-variables', 'providers/bedrock/output-limits'],
+  cli: [...FACE, 'client', 'providers/bedrock/bedrock-variables', 'providers/bedrock/output-limits'],
 };
 
 /** A pattern for a folder of `src/`, or for one file of it. */

@@ -1,6 +1,7 @@
 // Bundles src/ into dist/: a start reads a few files instead of hundreds. Packages stay outside. The folder is emptied
 // first, so that no file of an earlier build is packed. Types are checked by `npm run check`, not here.
-import { rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -16,6 +17,8 @@ const bundle = await rolldown({
     main: 'src/main.ts',
     'module-thread': 'src/agent/tools/module-thread.ts',
     'watchdog-thread': 'src/app/watchdog-thread.ts',
+    // What other programs import: rowmill/client.
+    client: 'src/client/client.ts',
   },
   platform: 'node',
   external: /^[^./]/,
@@ -26,3 +29,16 @@ const bundle = await rolldown({
 // All files in one folder: the threads are found beside the file that starts them.
 await bundle.write({ dir, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' });
 await bundle.close();
+
+// The types of the client; the rest of the program is no library.
+const tsc = resolve(root, 'node_modules', 'typescript', 'bin', 'tsc');
+const emit = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--outDir', dir];
+const options = ['--module', 'nodenext', '--target', 'es2024', '--strict', '--rewriteRelativeImportExtensions'];
+execFileSync(
+  process.execPath,
+  [tsc, '--ignoreConfig', ...emit, ...options, '--skipLibCheck', '--rootDir', 'src/client', 'src/client/client.ts'],
+  { cwd: root, stdio: 'inherit' },
+);
+// A declaration keeps the extension of its imports.
+const types = resolve(dir, 'client.d.ts');
+writeFileSync(types, readFileSync(types, 'utf8').replace("'./api.ts'", "'./api.js'"));

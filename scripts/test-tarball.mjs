@@ -27,6 +27,16 @@ const AGENTS = Object.entries(MODELS).map(
     structured_output: { schema: { type: object, properties: { word: { type: string } } } }
 `,
 );
+/** A program that uses the client. */
+const CLIENT = `import { createClient, type Schemas } from 'rowmill/client';
+const client = createClient({ url: 'https://rowmill.example.com', apiKey: 'key' });
+const { data, error } = await client.GET('/v1/batches/{id}', { params: { path: { id: 'bat_1' } } });
+const batch: Schemas['Batch'] | undefined = data;
+const code: string | undefined = error?.code;
+// @ts-expect-error there is no such path
+await client.GET('/v1/nothing');
+console.log(batch?.counts.failed, code);
+`;
 const run = (command, args, options) =>
   execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], ...options });
 
@@ -53,6 +63,12 @@ try {
   process.stdout.write(
     `tarball ${filename}: ${size} bytes, ${files.length} files; the demo wrote ${table} with ${lines.length - 1} lines after its header\n`,
   );
+  writeFileSync(join(work, 'client.mts'), CLIENT);
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const strict = ['--strict', '--module', 'nodenext', '--target', 'es2024', '--types', '', '--lib', 'es2024,dom'];
+  run(process.execPath, [tsc, '--noEmit', '--ignoreConfig', ...strict, 'client.mts'], { cwd: work });
+  run(process.execPath, ['--input-type=module', '--eval', "await import('rowmill/client')"], { cwd: work });
+  process.stdout.write('rowmill/client type-checks and loads\n');
   run('npm', ['prune', '--omit=optional', '--no-fund', '--no-audit'], { cwd: folder });
   for (const name of ['@anthropic-ai/sdk', '@google/genai', 'openai'])
     rmSync(join(folder, 'node_modules', name), { recursive: true });
