@@ -19,6 +19,8 @@ export const AUDITED = [
   'queue-process',
   'delivery-retry',
   'upload-delete',
+  'row-cancel',
+  'row-requeue',
   'confirm',
   'key-create',
   'key-revoke',

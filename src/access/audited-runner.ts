@@ -35,7 +35,11 @@ export function auditedRunner(runner: Runner, caller: Caller, audit: Audit): Run
     create: (request, approve) => started(approve, (approved) => runner.create(request, approved)),
     run: (id, request, approve) => started(approve, (approved) => runner.run(id, request, approved)),
     resume: (id, change) => around('batch-resume', id, { ...given(change), act: () => runner.resume(id, change) }),
-    retry: (id, request) => around('batch-retry', id, { change: request, act: () => runner.retry(id, request) }),
+    retry: (id, request) => {
+      const action = request.row === undefined ? 'batch-retry' : 'row-requeue';
+      return around(action, id, { change: request, act: () => runner.retry(id, request) });
+    },
+    cancelRow: (id, row) => around('row-cancel', id, { change: { row }, act: () => runner.cancelRow(id, row) }),
     set: (id, tuning) => around('batch-set', id, { change: tuning, act: () => runner.set(id, tuning) }),
     pause: (id) => around('batch-pause', id, { act: () => runner.pause(id) }),
     cancel: (id) => around('batch-cancel', id, { act: () => runner.cancel(id) }),

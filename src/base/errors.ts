@@ -54,6 +54,7 @@ export type ErrorCode =
   // runs
   | 'max_turns_exceeded'
   | 'row_timeout'
+  | 'row_cancelled'
   | 'output_invalid'
   | 'output_unreadable'
   | 'output_truncated'

@@ -33,6 +33,7 @@ import { createOpenTurns } from './resources/open-turns.ts';
 import { addProbes, OPEN_PATHS } from './resources/probes.ts';
 import { addPrometheusRoute } from './resources/prometheus.ts';
 import { addQueueRoutes } from './resources/queues.ts';
+import { addRowActions } from './resources/row-actions.ts';
 import { addSavingsRoutes } from './resources/savings.ts';
 import { addSessionRoutes, SESSION_PATH } from './resources/session.ts';
 import { addTableRoutes } from './resources/tables.ts';
@@ -100,6 +101,7 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   addBatchEvents(face, parts.start);
   addRowRoutes(face, parts.start);
   addTableRoutes(face, parts.start);
+  addRowActions(face, parts.start);
   addDraftRoutes(face, { store: drafts, newId: () => newId('dra'), now: server.now });
   addMetricsRoute(face, parts.watch);
   addPrometheusRoute(face, parts.watch);

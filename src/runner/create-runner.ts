@@ -25,6 +25,8 @@ import { cancelBatch, pauseBatch, tuneBatch } from './lifecycle/control.ts';
 import { driveBatch } from './lifecycle/drive.ts';
 import { planRetry, resumeBatch, retryBatch } from './lifecycle/redrive.ts';
 import { keepHouse, pruneDue, removeBatch } from './lifecycle/retention.ts';
+import { isRequeue, planRequeue, requeueRow } from './lifecycle/retry-row.ts';
+import { askForRow } from './lifecycle/row-requests.ts';
 import { shownRow } from './media/media-fields.ts';
 import { aggregateResults } from './output/aggregate-results.ts';
 import { toUsd } from './output/bill.ts';
@@ -136,15 +138,22 @@ function bind(caller: Caller, deps: RunnerDeps & { orders: RowOrders }): Runner 
       return report(id);
     },
     async planRetry(id, request) {
-      const { rows, estimate } = await planRetry(...(await readRetry(id, request, 'read')), deps);
+      const [batch, checked] = await readRetry(id, request, 'read');
+      if (isRequeue(batch, checked)) return planRequeue(batch, checked, deps);
+      const { rows, estimate } = await planRetry(batch, checked, deps);
       return { rows, estimate };
     },
     async retry(id, request) {
-      await retryBatch(...(await readRetry(id, request, 'run')), deps);
+      const [batch, checked] = await readRetry(id, request, 'run');
+      await (isRequeue(batch, checked) ? requeueRow : retryBatch)(batch, checked, deps);
       return report(id);
     },
     async cancel(id) {
       await cancelBatch(await read(id, 'run'), deps);
+      return report(id);
+    },
+    async cancelRow(id, row) {
+      await askForRow(await read(id, 'run'), { row, act: 'cancel' }, deps);
       return report(id);
     },
     report,

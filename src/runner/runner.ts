@@ -92,7 +92,8 @@ export interface Runner {
   /**
    * Redrive: queues failed rows of an ended batch again with new attempts, in the same batch, together with rows that
    * were not run. The batch is then `running`, and a process that drives batches claims it. Earlier attempts stay in
-   * the trace and the bill.
+   * the trace and the bill. With `row`, only that row; in a batch that is running or paused it is queued again within
+   * two seconds, and the batch goes on.
    */
   retry(batchId: string, request: RetryRequest): Promise<BatchReport>;
   /**
@@ -100,6 +101,11 @@ export interface Runner {
    * the next process that drives it writes its table.
    */
   cancel(batchId: string): Promise<BatchReport>;
+  /**
+   * Asks the owner of a running or paused batch to cancel one row that has not ended: within two seconds its calls are
+   * aborted, and it fails with `row_cancelled`. A row that waits in a provider job fails when its answer is there.
+   */
+  cancelRow(batchId: string, row: number): Promise<BatchReport>;
   report(batchId: string): Promise<BatchReport>;
   /**
    * A request that runs the agent of a batch over another table and keeps the answers of that batch: its target in the

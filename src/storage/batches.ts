@@ -127,6 +127,8 @@ export interface UpdateGuard {
   unlessControl?: BatchControl;
   /** Only if the batch has this number of rows. */
   rows?: number;
+  /** Only if no request for a single row is pending in the settings. */
+  unlessRowRequests?: true;
 }
 
 /** Stored batches and their bills. The contract of `storage/store.ts` holds for every call. */
@@ -145,7 +147,8 @@ export interface BatchStore {
   listBatches(options: { limit: number; before?: string }): Promise<BatchRecord[]>;
   /**
    * `when`: the change is made only if the status is one of these. `unlessControl`: only if this control is not
-   * requested. `rows`: only if the batch has this number of rows. Resolves to whether the change was made.
+   * requested. `rows`: only if the batch has this number of rows. `unlessRowRequests`: only if `settings.row_requests` is empty.
+   * Resolves to whether the change was made.
    */
   updateBatch(id: string, change: BatchChange, guard: UpdateGuard): Promise<boolean>;
   /** Only a batch's `settings`, for its owner's heartbeat. */

@@ -3,6 +3,12 @@ import type { Json, JsonObject } from '../protocol/messages.ts';
 import type { HashedCall } from './cache.ts';
 import type { Fence } from './leases.ts';
 
+/** One attempt at a row; a row that never ran counts as its first attempt. */
+export interface RowAttempt {
+  row: number;
+  attempt: number;
+}
+
 /** A stored fault. */
 export interface StoredError {
   code: ErrorCode;
@@ -185,6 +191,10 @@ export interface RowStore {
    * readable. `restart`: queued rows whose attempt had started also get a new attempt; they are not counted.
    */
   redriveRows(fence: Fence, options: { codes?: ErrorCode[]; restart?: boolean }): Promise<number>;
+  /** Fails a queued row of this attempt, which is not run; resolves to whether the row was queued in this attempt. */
+  failQueuedRow(fence: Fence, at: RowAttempt, result: Extract<RowResult, { status: 'failed' }>): Promise<boolean>;
+  /** Queues a row again whose attempt failed, with a new attempt; resolves to whether this attempt had failed. */
+  redriveRow(fence: Fence, at: RowAttempt): Promise<boolean>;
   readAttempts(batchId: string, row: number): Promise<PastAttempt[]>;
   /** The row of an earlier batch whose answer a row keeps. */
   readKeptFrom(batchId: string, row: number): Promise<RowReference | undefined>;

@@ -29,6 +29,8 @@ it('writes starts, changes and deletions with their caller, batch and outcome', 
   await runner.set(id, { priority: 3 });
   await runner.pause(id);
   await runner.resume(id, {});
+  await expect(runner.cancelRow(id, 7)).rejects.toThrow();
+  await expect(runner.retry(id, { row: 7 })).rejects.toThrow();
   await world.runner.drive(id);
   await expect(runner.retry(id, {})).rejects.toThrow();
   await expect(runner.cancel(id)).rejects.toThrow();
@@ -39,11 +41,13 @@ it('writes starts, changes and deletions with their caller, batch and outcome', 
     by('batch-set'),
     by('batch-pause'),
     by('batch-resume'),
+    by('row-cancel', 'batch_state_invalid'),
+    by('row-requeue', 'batch_state_invalid'),
     by('batch-retry', 'batch_state_invalid'),
     by('batch-cancel', 'batch_state_invalid'),
     by('batch-delete'),
   ]);
-  const [, , , , , , start] = await world.store.readAudit({ limit: 7 });
+  const start = (await world.store.readAudit({ limit: 9 })).at(-1);
   expect(start?.details).toMatchObject({ agent: expect.stringMatching(/@/), rows: 2 });
 });
 

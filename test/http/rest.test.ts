@@ -109,6 +109,22 @@ describe('batches over REST', () => {
     expect((await world.send('POST', `${path}/pause`)).status).toBe(409);
   });
 
+  it('cancel one row, and queue it again', async () => {
+    const { body } = await start({ options: { sample: 1 } });
+    const path = `/v1/batches/${body.batch_id}`;
+    expect((await world.send('POST', `${path}/rows/1/cancel`)).status).toBe(409);
+    await world.runner.drive(body.batch_id);
+    expect((await world.send('PATCH', path, { timeout_s: 9, call_timeout_s: 3, max_sends: 2 })).status).toBe(200);
+    const cancelled = await world.send('POST', `${path}/rows/1/cancel`);
+    expect(cancelled.body).toMatchObject({ status: 'paused', failures: [{ code: 'row_cancelled' }] });
+    expect(cancelled.body.options).toMatchObject({ timeout_s: 9, call_timeout_s: 3, max_sends: 2 });
+    expect((await world.send('POST', `${path}/rows/1/requeue`, {})).body.failures).not.toContainEqual(
+      expect.objectContaining({ code: 'row_cancelled' }),
+    );
+    expect((await world.send('POST', `${path}/rows/99/cancel`)).status).toBe(404);
+    expect((await world.send('POST', `${path}/rows/x/cancel`)).status).toBe(400);
+  });
+
   it('retry only as many rows as were expected', async () => {
     const path = `/v1/batches/${await started()}`;
     const wrong = await world.send('POST', `${path}/retry`, { expected_rows: 2 });

@@ -49,6 +49,7 @@ const STATUS: { [code in ErrorCode]: ContentfulStatusCode } = {
   input_invalid: 422,
   max_turns_exceeded: 500,
   row_timeout: 504,
+  row_cancelled: 409,
   output_invalid: 502,
   output_unreadable: 502,
   output_truncated: 502,

@@ -10,7 +10,7 @@ import type { HttpFace } from '../face.ts';
 import { callerNeeds } from '../middleware/caller-needs.ts';
 import type { StartParts } from '../parts.ts';
 import { FAULTS } from '../problem.ts';
-import { batchPath } from './batch-path.ts';
+import { batchPath, rowPath } from './batch-path.ts';
 import { searchEvents, searchPage } from './row-search.ts';
 
 const tags = ['rows'];
@@ -100,9 +100,7 @@ export function addRowRoutes({ app, streams }: HttpFace, { runnerOf }: StartPart
     summary: 'Show one row with every call of its attempts',
     middleware: callerNeeds('read'),
     request: {
-      params: batchPath.extend({
-        row: whole(Number.MAX_SAFE_INTEGER).openapi({ type: 'integer', description: 'The number of the row, from 0.' }),
-      }),
+      params: rowPath,
     },
     responses: {
       200: { description: 'The row.', content: { 'application/json': { schema: rowTrace.meta({ id: 'RowTrace' }) } } },

@@ -84,6 +84,13 @@ export const retryRequest = strict({
     .min(1)
     .describe('Only rows that failed with one of these codes; without it, all failed rows.')
     .exactOptional(),
+  row: z
+    .int()
+    .min(0)
+    .describe(
+      'Only this failed row, by its number from 0. In a batch that still runs or is paused it is queued again under the limits of the batch; then it takes no model and no limits.',
+    )
+    .exactOptional(),
   model: z
     .string()
     .min(1)

@@ -1,5 +1,6 @@
 import type { Fence } from '../../storage/leases.ts';
 import type { RowRecord } from '../../storage/rows.ts';
+import type { LiveRows } from '../lifecycle/live-rows.ts';
 import type { ExecutionDeps } from './execution-deps.ts';
 
 /** The arrival of rows from a source that is loaded while rows run. */
@@ -38,10 +39,12 @@ interface ClaimsOptions {
   rows?: number;
   /** Absent where all rows are stored before the first is claimed. */
   arrivals?: RowArrivals;
+  /** Reports rows that are queued again. */
+  live?: Pick<LiveRows, 'listen'>;
 }
 
 /** Starts with no claimed rows. @param onRows called when a claim may be repeated after one that found too few rows */
-export function createClaims({ fence, deps, rows: most, arrivals }: ClaimsOptions, onRows: () => void): Claims {
+export function createClaims({ fence, deps, rows: most, arrivals, live }: ClaimsOptions, onRows: () => void): Claims {
   const { store, clock } = deps;
   const claimed: RowRecord[] = [];
   let left = most ?? Number.POSITIVE_INFINITY;
@@ -51,6 +54,12 @@ export function createClaims({ fence, deps, rows: most, arrivals }: ClaimsOption
   const unlisten = arrivals?.listen(() => {
     news += 1;
     isWaiting = false;
+    onRows();
+  });
+  const unlistenRequeued = live?.listen(() => {
+    news += 1;
+    isWaiting = false;
+    if (left > 0) exhausted = false;
     onRows();
   });
   return {
@@ -64,7 +73,7 @@ export function createClaims({ fence, deps, rows: most, arrivals }: ClaimsOption
       const more = await store.claimRows(fence, { limit, at: clock.now() });
       left -= more.length;
       const isShort = more.length < limit;
-      exhausted = left === 0 || (isShort && wasOver);
+      exhausted = left === 0 || (isShort && wasOver && known === news);
       isWaiting = isShort && !exhausted && known === news;
       claimed.push(...more);
     },
@@ -77,6 +86,9 @@ export function createClaims({ fence, deps, rows: most, arrivals }: ClaimsOption
       await Promise.all(claimed.splice(0).map(({ row }) => store.returnRow(fence, row)));
     },
     isExhausted: () => exhausted,
-    close: () => unlisten?.(),
+    close: () => {
+      unlisten?.();
+      unlistenRequeued?.();
+    },
   };
 }

@@ -5,6 +5,7 @@ import type { Fence } from '../../storage/leases.ts';
 import type { ExecutorName } from '../contract/executor-name.ts';
 import type { Problem } from '../contract/problem.ts';
 import type { StoredPlan } from '../contract/stored-plan.ts';
+import type { LiveRows } from '../lifecycle/live-rows.ts';
 import type { LiveTuning } from '../lifecycle/live-tuning.ts';
 import type { BatchSettings } from '../lifecycle/settings.ts';
 import type { BatchWatch } from './batch-watch.ts';
@@ -50,6 +51,8 @@ export interface ProcessOptions {
   deps: ExecutionDeps;
   /** The current concurrency and cap. */
   tuning: LiveTuning;
+  /** The rows in progress, so that each can be cancelled alone; absent where none can. */
+  live?: LiveRows;
   /** Once it fires, no new rows start; running rows finish. */
   drain: AbortSignal;
   /** Once it fires, running rows are cancelled and go back to the queue. */

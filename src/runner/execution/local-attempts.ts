@@ -8,9 +8,10 @@ import type { LiveTuning } from '../lifecycle/live-tuning.ts';
 import { planOf } from '../output/results.ts';
 import { cacheOf } from '../rows/answer-cache.ts';
 import { createBudget } from '../rows/budget.ts';
+import { orCancelled } from '../rows/cancelled-row.ts';
 import { NO_FLIGHTS } from '../rows/flights.ts';
 import type { CallLimits } from '../rows/model-call.ts';
-import { createRowRuns, type RowRuns } from '../rows/row-run.ts';
+import { createRowRuns, type RowOutcome, type RowRuns } from '../rows/row-run.ts';
 import { createRowSettlement, type RowEnding } from '../rows/row-settlement.ts';
 import { snapshotOf, taskOf } from '../rows/row-task.ts';
 import type { RunCallsDeps } from '../rows/run-journal.ts';
@@ -38,7 +39,7 @@ export interface LocalAttempts {
 
 /** Opens the parts that attempts at a batch's rows need: model, lane, budget, cache and journal. */
 export async function openLocalAttempts(options: ProcessOptions, hooks: AttemptHooks): Promise<LocalAttempts> {
-  const { batch, fence, agent, deps, tuning } = options;
+  const { batch, fence, agent, deps, tuning, live } = options;
   const snapshot = snapshotOf(batch);
   const { model } = snapshot.agent;
   const { costMicroUsd, openWorstMicroUsd } = batch.totals;
@@ -80,7 +81,15 @@ export async function openLocalAttempts(options: ProcessOptions, hooks: AttemptH
   return {
     attempt(row, onAnswered) {
       const task = taskOf(batch.id, row);
-      return runs.run(task, onAnswered).then((outcome) => settlement.settleRow(task, outcome));
+      if (live === undefined) return runs.run(task, onAnswered).then((outcome) => settlement.settleRow(task, outcome));
+      const { signal, end } = live.begin(task);
+      const settled = async (outcome: RowOutcome) => {
+        const { run } = task;
+        // A row that succeeds is not delayed.
+        const final = live.isCancelled(task) ? await orCancelled(outcome, { at: task, run, live, store }) : outcome;
+        return settlement.settleRow(task, final);
+      };
+      return runs.run(task, onAnswered, signal).then(settled).finally(end);
     },
     inputOf: (row) => runs.inputOf(row.cells),
     isAnswered: () => answered,

@@ -40,9 +40,18 @@ export function atHome(deps: RunnerDeps, { fileRoots }: StoredPlan): RunnerDeps 
   return { ...deps, tables: deps.tables.within(fileRoots) };
 }
 
-/** Changes the batch under the lease. */
-export async function change(batch: BatchRecord, { deps, fence }: Drive, next: BatchChange): Promise<'on'> {
-  await deps.store.updateBatch(batch.id, next, { fence });
+/**
+ * Changes the batch under the lease. `unlessRowRequests`: requests for rows that came in the meantime are carried out
+ * first, in the unchanged state.
+ */
+export async function change(
+  batch: BatchRecord,
+  { deps, fence }: Drive,
+  next: BatchChange & { unlessRowRequests?: true },
+): Promise<'on'> {
+  const { unlessRowRequests, ...fields } = next;
+  const guard = { fence, ...(unlessRowRequests && { unlessRowRequests }) };
+  if (!(await deps.store.updateBatch(batch.id, fields, guard))) return 'on';
   emitStatus(batch, next, deps);
   deps.log.info({ batchId: batch.id, from: batch.status, to: next.status }, 'batch changed state');
   return 'on';

@@ -8,9 +8,11 @@ import { planOf, storedPlanOf } from '../output/results.ts';
 import { keepActiveTime } from './active-time.ts';
 import { nextBatchStatus } from './batch.ts';
 import { change, type Drive, openAgent, pause, settle, stored, stretch } from './drive-context.ts';
+import { createLiveRows } from './live-rows.ts';
 import { createLiveTuning } from './live-tuning.ts';
 import { finishRedrive } from './redrive.ts';
 import { openRowFlow } from './row-flow.ts';
+import { carryOutRowRequests, createRowRequests } from './row-requests.ts';
 import { settingsOf, tuningOf } from './settings.ts';
 
 /** The state `running`: runs rows until all are done, or until something ends or pauses the batch. */
@@ -22,24 +24,34 @@ export async function runRows(batch: BatchRecord, drive: Drive): Promise<'on' | 
   if (drive.wanted !== undefined) return settle(batch, drive);
   await deps.store.returnRunningRows(fence);
   await finishRedrive(batch, fence, deps);
+  // Before any row runs: a crash may have left requests behind.
+  await carryOutRowRequests(batch.settings, { fence, deps });
+  const live = createLiveRows(drive.hard.signal);
+  const requests = createRowRequests({ fence, deps, live });
   const time = await keepActiveTime(batch, fence, deps);
   let end: ProcessEnd;
   drive.isAtRows = true;
   try {
     const agent = await openAgent(planOf(batch), drive);
     const tuning = createLiveTuning(tuningOf(storedPlanOf(batch), settingsOf(batch)));
-    drive.tune = (settings) => tuning.tell(tuningOf(storedPlanOf(batch), settingsOf({ settings })));
+    drive.tune = (settings) => {
+      tuning.tell(tuningOf(storedPlanOf(batch), settingsOf({ settings })));
+      requests.see(settings);
+    };
     tuning.listen(() => deps.events.emit('batch-tune', { batchId: batch.id, at: deps.clock.now() }));
     const signals = { drain: drive.drain.signal, hard: drive.hard.signal };
-    end = await runWithFlow({ batch, fence, agent, deps, tuning, ...signals }, drive);
+    end = await runWithFlow({ batch, fence, agent, deps, tuning, live, ...signals }, drive);
   } catch (thrown) {
     const error = toAppError(thrown);
     end = error.code === 'aborted' ? { kind: 'stopped' } : { kind: 'pause', reason: 'fatal', error };
   } finally {
     drive.isAtRows = false;
     drive.tune = undefined;
+    await requests.stop();
     await time.stop();
   }
+  // A row that was queued again after the last claim runs now.
+  if (end.kind === 'done' && live.hasRequeued() && (await isQueued(batch, deps))) return 'on';
   return afterRows(batch, drive, end);
 }
 
@@ -68,7 +80,7 @@ async function afterRows(before: BatchRecord, drive: Drive, end: ProcessEnd): Pr
     case 'done': {
       const isSample = batch.rowLimit !== null && (batch.totals.queued > 0 || batch.intake?.isOver === false);
       if (isSample) return pause(batch, drive, { reason: 'sample', error: null });
-      return change(batch, drive, { ...rowsDone(batch, drive), ending: 'completed' });
+      return change(batch, drive, { ...rowsDone(batch, drive), ending: 'completed', unlessRowRequests: true });
     }
     case 'stopped':
       return settle(batch, drive);
@@ -86,6 +98,10 @@ async function afterRows(before: BatchRecord, drive: Drive, end: ProcessEnd): Pr
     default:
       return unreachable(end);
   }
+}
+
+async function isQueued({ id }: BatchRecord, { store }: RunnerDeps): Promise<boolean> {
+  return ((await store.readBatch(id))?.totals.queued ?? 0) > 0;
 }
 
 /** Whether rows remain that have not ended. */

@@ -10,6 +10,7 @@ import { change, type Drive, pause, settle, stored } from './drive-context.ts';
 import { runRows } from './drive-rows.ts';
 import { STEPS, stepFailed } from './drive-steps.ts';
 import { keepLease } from './lease-keeper.ts';
+import { carryOutUnownedRows } from './row-requests.ts';
 
 /** How long running rows may take to finish once a batch drains, in milliseconds. */
 const GRACE_MS = 30_000;
@@ -33,6 +34,7 @@ export async function driveBatch(batchId: string, options: DriveOptions, deps: R
   const batch = await driveOnce(batchId, options, deps);
   // A request that came after the last heartbeat: its sender found the lease taken, so it is carried out here.
   const done = await carryOutUnowned(batchId, deps);
+  if (done === undefined && batch.status === 'paused') await carryOutUnownedRows(batchId, deps);
   return done === undefined ? batch : driveOnce(batchId, options, deps);
 }
 

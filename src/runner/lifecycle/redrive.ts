@@ -5,6 +5,7 @@ import type { JsonObject } from '../../protocol/messages.ts';
 import { isEmbeddingModel, locateModel } from '../../providers/catalog.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { Fence } from '../../storage/leases.ts';
+import type { RowAttempt } from '../../storage/rows.ts';
 import { dayCapReached } from '../../storage/spending.ts';
 import { isCollected } from '../contract/collect.ts';
 import type { Estimate } from '../contract/estimate.ts';
@@ -20,6 +21,7 @@ import { ENDED, nextBatchStatus } from './batch.ts';
 import { emitLease, emitStatus } from './batch-events.ts';
 import { checkCapPrice } from './control.ts';
 import { atHome } from './drive-context.ts';
+import { retriedRow } from './retry-row.ts';
 import { settingsOf } from './settings.ts';
 
 type Model = Pick<AgentDefinition['model'], 'provider' | 'model'>;
@@ -27,6 +29,8 @@ type Model = Pick<AgentDefinition['model'], 'provider' | 'model'>;
 /** A checked retry. */
 export interface Retry {
   codes: ErrorCode[] | undefined;
+  /** The only row, where one was named. */
+  one: RowAttempt | undefined;
   /** The codes of the failed rows that would be run. */
   failed: ErrorCode[];
   model: Model | undefined;
@@ -87,7 +91,8 @@ export async function planRetry(batch: BatchRecord, request: RetryRequest, deps:
   checkCapLeft(batch, request);
   await checkDay(batch, model ?? planOf(batch).agent.model, deps);
   await checkOwnTable(batch, deps);
-  const failures = (await deps.store.readFailures(batch.id)).filter(({ code }) => code !== 'row_malformed');
+  const one = request.row === undefined ? undefined : await retriedRow(batch, request, deps);
+  const failures = one ?? (await deps.store.readFailures(batch.id)).filter(({ code }) => code !== 'row_malformed');
   const codes = request.codes === undefined ? undefined : checkCodes(request.codes, failures);
   const chosen = failures.filter(({ code }) => codes?.includes(code) ?? true);
   const rows = batch.totals.queued + chosen.reduce((sum, { count }) => sum + count, 0);
@@ -107,6 +112,7 @@ export async function planRetry(batch: BatchRecord, request: RetryRequest, deps:
   const ways = next && { shares: next.shares, executors: deps.executors };
   return {
     codes,
+    one: one?.[0]?.at,
     failed: chosen.map(({ code }) => code),
     model,
     rows,
@@ -121,7 +127,7 @@ export async function planRetry(batch: BatchRecord, request: RetryRequest, deps:
  */
 export async function retryBatch(batch: BatchRecord, request: RetryRequest, deps: RunnerDeps): Promise<void> {
   const { store, owner } = deps;
-  const { codes, failed, model } = await planRetry(batch, request, deps);
+  const { codes, one, failed, model } = await planRetry(batch, request, deps);
   const lease = await store.acquireLease(batch.id, owner);
   if (!lease.acquired) {
     throw new AppError(
@@ -140,7 +146,7 @@ export async function retryBatch(batch: BatchRecord, request: RetryRequest, deps
       ...agreedTo(batch, failed),
       ...(model === undefined ? {} : await modelSettings(model, batch, deps)),
       // A transcript never changes its model midway. The null removes the codes of an earlier retry.
-      redrive: { codes: codes ?? null, restart: model !== undefined },
+      redrive: { codes: codes ?? null, restart: model !== undefined, one: one === undefined ? null : { ...one } },
     };
     const current = await store.readBatch(batch.id);
     if (current !== undefined) checkEnded(current);
@@ -166,7 +172,8 @@ export async function retryBatch(batch: BatchRecord, request: RetryRequest, deps
 export async function finishRedrive(batch: BatchRecord, fence: Fence, { store }: RunnerDeps): Promise<void> {
   const { redrive } = settingsOf(batch);
   if (redrive === undefined) return;
-  await store.redriveRows(fence, redrive);
+  if (redrive.one === undefined) await store.redriveRows(fence, redrive);
+  else await store.redriveRow(fence, redrive.one);
   await store.updateBatch(batch.id, { settings: { redrive: null } }, { fence });
 }
 

@@ -1,8 +1,14 @@
 import type { AgentDefinition } from '../../agent/definition.ts';
 import type { ErrorCode } from '../../base/errors.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
+import type { RowAttempt } from '../../storage/rows.ts';
 import { type BatchTuning, TUNED } from '../contract/options.ts';
 import type { StoredPlan } from '../contract/stored-plan.ts';
+
+/** A request for one attempt at a row. It has no effect on any other attempt. */
+export interface RowRequest extends RowAttempt {
+  act: 'cancel' | 'requeue';
+}
 
 /** The values that any process can change after a batch's start; `BatchRecord.settings` holds them. */
 export interface BatchSettings extends BatchTuning {
@@ -33,7 +39,9 @@ export interface BatchSettings extends BatchTuning {
   /** Codes for which a person has continued the batch: they pause it no more. */
   alike_agreed?: ErrorCode[];
   /** A retry whose rows are not all queued again yet; the process that drives the batch queues them first. */
-  redrive?: { codes?: ErrorCode[]; restart: boolean };
+  redrive?: { codes?: ErrorCode[]; restart: boolean; one?: RowAttempt };
+  /** What people asked for single rows, by an id that is sortable by time; the owner of the batch carries it out. */
+  row_requests?: Record<string, RowRequest>;
 }
 
 /** The batch's settings: only the runner writes them, so they are trusted. */

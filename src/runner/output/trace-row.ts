@@ -12,11 +12,7 @@ import { planOf } from './results.ts';
  * @throws AppError `not_found`
  */
 export async function traceRow(batch: BatchRecord, number: number, { store }: { store: Store }): Promise<RowTrace> {
-  const [row] = await store.readRows(batch.id, { fromRow: number, limit: 1 });
-  if (row === undefined || row.row !== number) {
-    const last = batch.totals.rows - 1;
-    throw new AppError('not_found', `The batch ${batch.id} has no row ${number}; its rows are numbered 0 to ${last}.`);
-  }
+  const row = await readRow(batch, number, { store });
   const { agent } = planOf(batch);
   const past = await store.readAttempts(batch.id, number);
   const attempts: AttemptTrace[] = [];
@@ -38,4 +34,12 @@ function outcomeOf(row: RowRecord, past: PastAttempt[], attempt: number): Pick<A
   if (attempt === row.attempt) return { status: row.status, error: row.error };
   const error = past.find((one) => one.attempt === attempt)?.error ?? null;
   return { status: error === null ? 'superseded' : 'failed', error };
+}
+
+/** One row. @throws AppError `not_found` */
+export async function readRow(batch: BatchRecord, number: number, { store }: { store: Store }): Promise<RowRecord> {
+  const [row] = await store.readRowsOf(batch.id, [number]);
+  if (row !== undefined) return row;
+  const last = batch.totals.rows - 1;
+  throw new AppError('not_found', `The batch ${batch.id} has no row ${number}; its rows are numbered 0 to ${last}.`);
 }

@@ -37,8 +37,9 @@ export interface RowRuns {
    * Contract: never rejects. The outcome depends only on committed answers.
    * @param onAnswered called when the row has its output and sends nothing more: only storing remains. Called at most
    *   once, while the last answer's commit is running; not called for a row that fails.
+   * @param signal cancels this run; default: that of all calls
    */
-  run(task: RowTask, onAnswered?: () => void): Promise<RowOutcome>;
+  run(task: RowTask, onAnswered?: () => void, signal?: AbortSignal): Promise<RowOutcome>;
   /** TransformInput alone; null when it fails. */
   inputOf(cells: Json[]): Promise<JsonObject | null>;
 }
@@ -65,9 +66,9 @@ export function createRowRuns(
   const transformInput = compileMapping(snapshot.inputMapping, definition.input, columns, snapshot);
   const transformOutput = compileOutput(snapshot.outputMapping, columns);
   const opener = createMediaOpener(definition, { tables, tableUri: snapshot.tableUri });
-  const { clock, signal } = calls;
+  const { clock } = calls;
 
-  const run: RowRuns['run'] = async (task, onAnswered) => {
+  const run: RowRuns['run'] = async (task, onAnswered, signal = calls.signal) => {
     const began = clock.monotonic();
     let input: JsonObject | null = null;
     let parked: ModelCall | undefined;

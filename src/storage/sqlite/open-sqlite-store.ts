@@ -50,6 +50,7 @@ import { prepareInsertProviderJob, prepareUpdateProviderJob } from './provider-j
 import { openAnswerIndex } from './rows/answer-index.ts';
 import { prepareAppendRows } from './rows/append-rows.ts';
 import { prepareHoldRows, prepareOrderRows } from './rows/arrange-rows.ts';
+import { prepareFailQueuedRow, prepareRedriveRow } from './rows/change-row.ts';
 import { prepareClaimRows } from './rows/claim-rows.ts';
 import { prepareClearRows } from './rows/clear-rows.ts';
 import { prepareFinishRow } from './rows/finish-row.ts';
@@ -210,6 +211,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     orderRows: (fence, rows) => write((transaction) => writes.orderRows(transaction, fence, rows)),
     holdRows: (fence, rows, held) => write((transaction) => writes.holdRows(transaction, fence, rows, held)),
     redriveRows,
+    failQueuedRow: (fence, at, result) => write((transaction) => writes.failQueuedRow(transaction, fence, at, result)),
+    redriveRow: (fence, at) => write((transaction) => writes.redriveRow(transaction, fence, at)),
     readRows: (batchId, page) => read(() => reads.rows(batchId, page)),
     readRowsAt: (batchId, range) => read(() => reads.rowsAt(batchId, range)),
     readRowsOf: (batchId, rows) => read(() => reads.rowsOf(batchId, rows)),
@@ -279,6 +282,8 @@ function prepareWrites(db: Parameters<typeof prepareInsertRows>[0], clock: Lease
     returnRow: prepareReturnRow(db),
     returnRunningRows: prepareReturnRunningRows(db),
     redriveRows: prepareRedriveRows(db),
+    failQueuedRow: prepareFailQueuedRow(db),
+    redriveRow: prepareRedriveRow(db),
     clearOutbox: prepareClearOutbox(db),
     writeIntent: prepareWriteIntent(db),
     writeAnswer: prepareWriteAnswer(db),

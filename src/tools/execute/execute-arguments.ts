@@ -7,7 +7,7 @@ import { agentChoice, choiceFault } from '../agent-choice.ts';
 import { exactlyOneSource, ONE_SOURCE, tableSource } from '../table-source.ts';
 
 const { csv_uri: _csvUri, target: _target, options: _options, ...asked } = batchRequest.shape;
-const { codes, model } = retryRequest.shape;
+const { codes, row, model } = retryRequest.shape;
 
 const options = strict({
   ...batchOptions.shape,
@@ -15,7 +15,7 @@ const options = strict({
   dry_run: z.boolean().describe('Only validate and estimate; start and spend nothing.').exactOptional(),
 });
 
-const retry = strict({ codes, model });
+const retry = strict({ codes, row, model });
 
 /** Jobs in one call: a model that talks writes them out. */
 const MAX_SPOKEN_JOBS = 100;
@@ -38,7 +38,7 @@ const TAKES: { [action in Action]: { fields: readonly string[]; options: readonl
     fields: ['batch_id', 'options', 'confirmation_token'],
     options: ['max_cost_usd', 'concurrency', 'priority', 'fallback', 'resend_lost'],
   },
-  cancel: { fields: ['batch_id'], options: [] },
+  cancel: { fields: ['batch_id', 'row'], options: [] },
   retry: {
     fields: ['batch_id', 'retry', 'options', 'confirmation_token'],
     options: ['max_cost_usd', 'concurrency', 'fallback'],
@@ -54,7 +54,7 @@ export const executeInput = strict({
     .enum(ACTIONS)
     .default('start')
     .describe(
-      'start (the default) starts a batch. enqueue adds single inputs to the queues of their agents, at no cost; process runs the waiting jobs. The other actions need the batch_id of a batch: pause; resume; cancel stops it permanently; retry runs, after its end, the failed rows again and the rows that were not run; set changes options while it is in progress.',
+      'start (the default) starts a batch. enqueue adds single inputs to the queues of their agents, at no cost; process runs the waiting jobs. The other actions need the batch_id of a batch: pause; resume; cancel stops it permanently, or only one row of it; retry runs, after its end, the failed rows again and the rows that were not run, or only one failed row, also before its end; set changes options while it is in progress.',
     ),
   ...tableSource,
   ...agentChoice,
@@ -76,6 +76,7 @@ export const executeInput = strict({
     .min(1)
     .optional()
     .describe('Only the waiting jobs of this agent, by its name; without it, all. For process.'),
+  row: z.int().min(0).optional().describe('For cancel: only this row, by its number from 0; the batch goes on.'),
   batch_id: z.string().min(1).optional().describe('The batch; for every action but start, enqueue and process.'),
   confirmation_token: z
     .string()

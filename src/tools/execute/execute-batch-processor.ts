@@ -72,6 +72,7 @@ async function control(args: Arguments, parts: ControlParts): Promise<Controlled
       return { report: await parts.runner.pause(batch_id) };
     case 'cancel':
       // Without an owner, the next process that drives the batch writes its table.
+      if (args.row !== undefined) return { report: await parts.runner.cancelRow(batch_id, args.row) };
       return { report: await parts.runner.cancel(batch_id) };
     case 'resume':
       return resumeBatch(batch_id, { change: resumeRequest.parse(options), token }, parts);

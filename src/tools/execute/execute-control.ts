@@ -58,7 +58,7 @@ export async function retryBatch(
   const { estimate } = await parts.runner.planRetry(batchId, request);
   const before = await parts.runner.report(batchId);
   const subject = { request: { ...request }, counts: before.counts };
-  const { codes: _, model: __, ...limits } = request;
+  const { codes: _, model: __, row: ___, ...limits } = request;
   const spending: Spending = { action: 'retry', before, estimate, limits, subject, token };
   return spend(spending, parts, () => parts.runner.retry(batchId, request));
 }

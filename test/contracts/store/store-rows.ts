@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { RowResult } from '../../../src/storage/rows.ts';
 import { failed, newIntent, newRows, startBatch, succeeded } from '../../storage/support/store-fixture.ts';
 import type { StoreBench } from './store-bench.ts';
 
@@ -129,6 +130,30 @@ export function testRows({ store }: StoreBench): void {
         { row: 2, attempt: 2 },
       ]);
       expect(await store().readFailures('bat_1')).toEqual([]);
+    });
+
+    it('fails a queued row and redrives a failed one in the named attempt only, with exact sums', async () => {
+      const fence = await startBatch(store(), 'bat_1', 3);
+      await store().claimRows(fence, { limit: 2, at: 1 });
+      await store().finishRow(fence, 0, failed('refused'));
+      const { ...result } = failed('row_cancelled') as Extract<RowResult, { status: 'failed' }>;
+      const fail = (row: number, attempt: number) => store().failQueuedRow(fence, { row, attempt }, result);
+      // Another attempt, a running row, a failed row; then the queued row.
+      expect([await fail(2, 2), await fail(1, 1), await fail(0, 1), await fail(2, 1)]).toEqual([
+        ...[false, false, false],
+        true,
+      ]);
+      const redrive = (row: number, attempt: number) => store().redriveRow(fence, { row, attempt });
+      expect([await redrive(0, 2), await redrive(1, 1), await redrive(0, 1), await redrive(0, 1)]).toEqual([
+        ...[false, false],
+        true,
+        false,
+      ]);
+      expect((await store().readBatch('bat_1'))?.totals).toMatchObject({ queued: 1, running: 1, failed: 1 });
+      expect(await store().readFailures('bat_1')).toMatchObject([{ code: 'row_cancelled', count: 1, row: 2 }]);
+      expect(await store().readAttempts('bat_1', 0)).toMatchObject([{ attempt: 1, error: { code: 'refused' } }]);
+      expect(await store().claimRows(fence, { limit: 9, at: 1 })).toMatchObject([{ row: 0, attempt: 2, claims: 1 }]);
+      expect(await redrive(2, 1)).toBe(true);
     });
 
     it('groups failures by code with an example that still stands', async () => {

@@ -55,7 +55,7 @@ export function succeeded(row: number): RowResult {
   return { status: 'succeeded', input: { row }, output: { answer: row }, processingMs: 12.5, endedAt: 3_000 };
 }
 
-export function failed(code: 'refused' | 'row_timeout', message = code as string): RowResult {
+export function failed(code: 'refused' | 'row_timeout' | 'row_cancelled', message = code as string): RowResult {
   return { status: 'failed', input: null, error: { code, message }, processingMs: 1, endedAt: 3_000 };
 }
 

@@ -72,7 +72,7 @@ it.each([
   [{ action: 'resume', batch_id: 'bat_1', retry: {} }, 'leave out retry'],
   [
     { action: 'retry', batch_id: 'bat_1', retry: { code: 'x' } },
-    'unknown field "code" (did you mean "codes"?); the fields are: codes, model',
+    'unknown field "code" (did you mean "codes"?); the fields are: codes, row, model',
   ],
   [{ csv_uri: 'a.csv', target: { name: 'x' }, retry: {} }, 'retry belongs to the actions retry'],
   [{ csv_uri: 'a.csv', target: { name: 'x' }, options: { priority: 11 } }, 'options.priority'],

@@ -3,6 +3,7 @@ import { counted } from '../../../base/figures.ts';
 import { exampleModel } from '../../../providers/catalog.ts';
 import type { RetryRequest } from '../../../runner/contract/request.ts';
 import { spendingOfRest } from '../../../runner/intake/spending.ts';
+import { ENDED } from '../../../runner/lifecycle/batch.ts';
 import { askToGoOn, canAsk, mayStartUnasked, tooCostly } from '../../agreement.ts';
 import { BATCH_ARGUMENT, FALLBACK_TEXT } from '../../batch-argument.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
@@ -13,7 +14,9 @@ import { type FlagValues, optionFlag, optionsOf } from '../../option-flags.ts';
 import { estimateText } from '../../terminal/report-text.ts';
 import { showResult } from '../../terminal/show-result.ts';
 
-interface RetryArguments extends FlagValues {
+/** The flags of a retry; `row` is the only row that is run again. */
+export interface RetryArguments extends FlagValues {
+  row?: number;
   code?: string[];
   model?: string;
   maxCost?: number;
@@ -47,7 +50,8 @@ Examples:
   rowmill batches retry bat_… --code row_timeout --code output_invalid
   rowmill batches retry bat_… --model ${exampleModel()} --max-cost 3`;
 
-async function retry(
+/** Runs failed rows of an ended batch again, in the foreground, once the person agrees to the cost. */
+export async function retry(
   name: string,
   given: RetryArguments,
   { context, output }: { context: CommandContext; output: Output },
@@ -56,6 +60,7 @@ async function retry(
   const batch = await app.runner.idOf(name);
   const { fallback: _, ...limits } = optionsOf(given);
   const request: RetryRequest = {
+    ...(given.row !== undefined && { row: given.row }),
     ...(given.code !== undefined && { codes: given.code }),
     ...(given.model !== undefined && { model: given.model }),
     ...limits,
@@ -76,6 +81,13 @@ async function retry(
       output.note('Not started.');
       return EXIT.cancelled;
     }
+  }
+  if (!ENDED.includes(before.status)) {
+    // The process that runs the batch runs the row.
+    const report = await app.runner.retry(batch, request);
+    output.document(report);
+    output.note(`The row is queued again; the batch is ${report.status}.`);
+    return EXIT.completed;
   }
   const foreground = openForeground(context, output);
   try {

@@ -21,7 +21,8 @@ export function addBatchesTraceCommand(batches: Command, context: CommandContext
     );
 }
 
-function rowNumber(text: string): number {
+/** The number of a row as it is typed. @throws AppError `invalid_arguments` */
+export function rowNumber(text: string): number {
   if (!/^\d{1,15}$/.test(text)) {
     throw new AppError('invalid_arguments', `The row must be a number counted from 0, not "${text}".`);
   }

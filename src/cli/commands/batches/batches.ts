@@ -8,6 +8,7 @@ import { addBatchesListCommand, listBatches } from './batches-list.ts';
 import { addBatchesPauseCommand } from './batches-pause.ts';
 import { addBatchesResumeCommand } from './batches-resume.ts';
 import { addBatchesRetryCommand } from './batches-retry.ts';
+import { addBatchesRowCommand } from './batches-row.ts';
 import { addBatchesRowsCommand } from './batches-rows.ts';
 import { addBatchesSetCommand } from './batches-set.ts';
 import { addBatchesShowCommand } from './batches-show.ts';
@@ -20,6 +21,7 @@ export function addBatchesCommands(batches: Command, context: CommandContext): v
   addBatchesShowCommand(batches, context);
   addBatchesRowsCommand(batches, context);
   addBatchesTraceCommand(batches, context);
+  addBatchesRowCommand(batches, context);
   addBatchesSetCommand(batches, context);
   addBatchesPauseCommand(batches, context);
   addBatchesResumeCommand(batches, context);
@@ -39,6 +41,7 @@ Examples:
   rowmill batches show latest
   rowmill batches rows bat_… --status failed
   rowmill batches trace bat_… 7            every model call and tool call of row 7
+  rowmill batches row bat_… 7 --cancel
   rowmill batches set bat_… --concurrency 50 --max-cost 3
   rowmill batches pause bat_…
   rowmill batches resume bat_…

@@ -46,6 +46,10 @@ export function prepareUpdateBatch(db: DatabaseSync): UpdateBatch {
     'SELECT key, status, control, queue FROM batches WHERE id = ?',
   );
   const rowsOf = prepare<{ rows: number }>(db, 'SELECT rows FROM batch_totals WHERE batch = ?');
+  const rowRequests = prepare<{ count: number }>(
+    db,
+    `SELECT count(*) AS count FROM batches b, json_each(b.settings, '$.row_requests') WHERE b.key = ?`,
+  );
   const setters = Object.fromEntries(
     Object.entries(COLUMNS).map(([field, column]) => [
       field,
@@ -69,6 +73,7 @@ export function prepareUpdateBatch(db: DatabaseSync): UpdateBatch {
       transaction.flush();
       if (rowsOf.get(batch.key)?.rows !== guard.rows) return false;
     }
+    if (guard.unlessRowRequests === true && rowRequests.get(batch.key)?.count !== 0) return false;
     for (const field of Object.keys(COLUMNS) as (keyof BatchChange)[]) {
       const value = change[field];
       if (value !== undefined) setters[field].run(toColumn(value), batch.key);
