@@ -18,6 +18,7 @@ export const GROUPS: { [name: string]: string[] } = {
   'storage contracts': [
     'storage/store',
     'storage/agents',
+    'storage/alerts',
     'storage/answer-index',
     'storage/audit',
     'storage/batches',

@@ -4,6 +4,7 @@ import envPaths from 'env-paths';
 import * as z from 'zod';
 import { awsVariables, DEFAULT_AWS_REGION } from '../base/aws-variables.ts';
 import { AppError } from '../base/errors.ts';
+import { type AlertLimits, readLimits } from '../monitoring/alerts/alert-limits.ts';
 import { PROVIDERS } from '../providers/catalog.ts';
 import type { ProviderParts } from '../providers/descriptor.ts';
 import { DEFAULT_MAX_DECODED_BYTES } from '../tables/formats/decoded-limit.ts';
@@ -41,6 +42,8 @@ export interface Config {
   uploads: { maxBytes: number; maxTotalBytes: number; keepMs: number };
   /** Hosts and origins that may get the results of jobs, and the key of the signatures. */
   webhooks: { hosts: string[]; secret: string };
+  /** When alerts are raised, and the addresses that they are sent to. */
+  alerts: { limits: AlertLimits; webhooks: string[] };
   /** `ROWMILL_FAILPOINT`: where a test ends this process. Read only when `ROWMILL_TESTING` is `failpoints`. */
   failpoint: string | null;
   /** The whole environment, for `${NAME}` references in tools of agents. */
@@ -79,6 +82,14 @@ export const environment = z.object({
     )
     .optional(),
   ROWMILL_WEBHOOK_SECRET: z.string().min(16, 'must have at least 16 characters').optional(),
+  ROWMILL_ALERTS: z.string().optional(),
+  ROWMILL_ALERT_WEBHOOKS: z
+    .string()
+    .regex(
+      /^(\s*((slack\+)?https?:\/\/[^\s,@]+)?\s*(,|$))*$/,
+      'must be addresses with commas between them, such as https://ops.example.com/hook,slack+https://chat.example.com/hook',
+    )
+    .optional(),
   ROWMILL_API_KEYS: z.string().optional(),
   ROWMILL_LOG_LEVEL: z.enum(LEVELS, { error: `must be one of ${LEVELS.join(', ')}` }).default('warn'),
   ROWMILL_WATCHDOG_SECONDS: z.coerce.number({ error: 'must be a number of seconds' }).int().min(0).default(60),
@@ -131,6 +142,10 @@ export function readConfig(env: Record<string, string | undefined>, cwd: string)
       .split(/[\s,]+/)
       .filter((host) => host !== ''),
     webhooks: webhooksOf(variables),
+    alerts: {
+      limits: readLimits(variables.ROWMILL_ALERTS, capLimit(variables.ROWMILL_MAX_USD_PER_DAY)),
+      webhooks: (variables.ROWMILL_ALERT_WEBHOOKS ?? '').split(',').flatMap((address) => address.trim() || []),
+    },
     apiKeys: (variables.ROWMILL_API_KEYS ?? '').split(',').flatMap((key) => (key.trim() === '' ? [] : [key.trim()])),
     logLevel: variables.ROWMILL_LOG_LEVEL,
     watchdogSeconds: variables.ROWMILL_WATCHDOG_SECONDS,
@@ -153,6 +168,11 @@ export function readConfig(env: Record<string, string | undefined>, cwd: string)
     failpoint: variables.ROWMILL_TESTING === 'failpoints' ? (variables.ROWMILL_FAILPOINT ?? null) : null,
     env,
   };
+}
+
+/** Where a day has a cap, spending is reported before calls have to wait. */
+function capLimit(capUsd: number | undefined): Partial<AlertLimits> {
+  return capUsd === undefined ? {} : { 'day-spending': capUsd * 0.8 };
 }
 
 /** The variables of all providers. */

@@ -17,6 +17,9 @@ import { createCallbacks } from '../jobs/callbacks.ts';
 import { deliverResults } from '../jobs/deliver-results.ts';
 import { createJobs } from '../jobs/jobs.ts';
 import { pruneDeliveries } from '../jobs/prune-deliveries.ts';
+import { createAlertCourier } from '../monitoring/alerts/alert-courier.ts';
+import { createAlertReceivers } from '../monitoring/alerts/alert-receivers.ts';
+import { keepAlerts } from '../monitoring/alerts/keep-alerts.ts';
 import { foldUsage } from '../monitoring/fold-usage.ts';
 import { createMonitoring } from '../monitoring/monitoring.ts';
 import { createPrometheus } from '../monitoring/prometheus/create-prometheus.ts';
@@ -186,9 +189,23 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     async supervise(limits) {
       const stop = new AbortController();
       const { show } = as(localCaller('process')).jobs;
+      const ending = AbortSignal.any([limits.signal, stop.signal]);
+      const receivers = createAlertReceivers(config.alerts.webhooks);
+      const alerts = {
+        messageOf: createAlertCourier(store, receivers),
+        callbacks: createCallbacks(receivers.origins),
+      };
       const delivering = deliverResults(
-        { store, show, callbacks, secret: config.webhooks.secret, clock: systemClock, log },
-        AbortSignal.any([limits.signal, stop.signal]),
+        { store, show, callbacks, alerts, secret: config.webhooks.secret, clock: systemClock, log },
+        ending,
+      );
+      const alerting = keepAlerts(
+        {
+          ...{ store, newId, log, clock: systemClock },
+          ...{ limits: config.alerts.limits, receivers: receivers.names },
+        },
+        events,
+        ending,
       );
       const prune = (signal: AbortSignal) => pruneDeliveries({ store, now: systemClock.now }, signal);
       await supervise({
@@ -199,7 +216,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
         ...limits,
       });
       stop.abort();
-      await delivering;
+      await Promise.all([delivering, alerting]);
     },
     work: { drafts: store, newId },
     copyStdin: (stdin, signal) => copyStdin(stdin, spoolFolder(config), signal),

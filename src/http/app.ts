@@ -13,6 +13,7 @@ import { rateLimit } from './middleware/rate-limit.ts';
 import { createBodyBudget, requestLimit } from './middleware/request-limit.ts';
 import { COOKIE } from './middleware/session-cookie.ts';
 import type { HttpParts, ServerParts } from './parts.ts';
+import { addAlertRoutes } from './resources/alerts.ts';
 import { addAuditRoute } from './resources/audit.ts';
 import { addBatchActions } from './resources/batch-actions.ts';
 import { addBatchEvents } from './resources/batch-events.ts';
@@ -106,6 +107,7 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   addMetricsRoute(face, parts.watch);
   addPrometheusRoute(face, parts.watch);
   addSavingsRoutes(face, parts.watch);
+  addAlertRoutes(face, parts.watch);
   addProbes(face, server);
   app.all('/mcp', face.limitBody(4), (c) => talk.mcp(c.req.raw, c.get('caller')));
   describeApi(app, server.version);

@@ -9,6 +9,8 @@ import type { JobReport } from '../runner/contract/job.ts';
 import type { Delivery, DeliveryOutcome, JobStore } from '../storage/jobs.ts';
 import type { Callbacks } from './callbacks.ts';
 
+/** How the id of an alert starts. */
+const ALERT = 'alr_';
 const LOOK_MS = 1_000;
 const TIMEOUT_MS = 10_000;
 /** How long other processes leave a delivery alone that this one has taken. */
@@ -25,6 +27,8 @@ export interface DeliveryParts {
   store: Pick<JobStore, 'claimDeliveries' | 'settleDelivery'>;
   show: (jobId: string) => Promise<JobReport>;
   callbacks: Callbacks;
+  /** What is sent for deliveries that are about an alert, and which receivers may get it. */
+  alerts?: { messageOf: (delivery: Delivery) => Promise<{ url: URL; body: string }>; callbacks: Callbacks };
   /** The key of the signatures. */
   secret: string;
   clock: Clock;
@@ -61,23 +65,26 @@ export async function deliverDue(parts: DeliveryParts, signal: AbortSignal): Pro
 }
 
 async function attempt(delivery: Delivery, parts: DeliveryParts, signal: AbortSignal): Promise<DeliveryOutcome> {
-  const { eventId, jobId, url, attempts, createdAt } = delivery;
-  const { show, secret, clock } = parts;
+  const { eventId, jobId, attempts } = delivery;
+  const { secret, clock, alerts } = parts;
   try {
-    const job = await show(jobId);
-    const body = JSON.stringify({
-      id: eventId,
-      type: `job.${job.state}`,
-      created_at: new Date(createdAt).toISOString(),
-      data: job,
-    });
-    await send(new URL(url), { body, headers: signed(body, { eventId, secret, now: clock.now() }) }, parts, signal);
+    const isAlert = alerts !== undefined && jobId.startsWith(ALERT);
+    const { url, body } = isAlert ? await alerts.messageOf(delivery) : await jobMessage(delivery, parts);
+    const callbacks = isAlert ? alerts.callbacks : parts.callbacks;
+    const headers = signed(body, { eventId, secret, now: clock.now() });
+    await send(url, { body, headers }, { ...parts, callbacks }, signal);
     return { state: 'delivered' };
   } catch (thrown) {
     const error = toAppError(thrown).message.slice(0, 300);
     if (attempts >= MAX_ATTEMPTS) return { state: 'dead', error };
     return { state: 'pending', error, nextAt: clock.now() + waitAfter(attempts) };
   }
+}
+
+async function jobMessage({ eventId, jobId, url, createdAt }: Delivery, { show }: DeliveryParts) {
+  const job = await show(jobId);
+  const created_at = new Date(createdAt).toISOString();
+  return { url: new URL(url), body: JSON.stringify({ id: eventId, type: `job.${job.state}`, created_at, data: job }) };
 }
 
 /** Doubles from five seconds to an hour. */
@@ -95,7 +102,7 @@ function signed(body: string, { eventId, secret, now }: { eventId: string; secre
     'user-agent': 'rowmill',
     'rowmill-event-id': eventId,
     'rowmill-timestamp': timestamp,
-    'rowmill-signature': `v1=${signature}`,
+    ...(secret !== '' && { 'rowmill-signature': `v1=${signature}` }),
   };
 }
 

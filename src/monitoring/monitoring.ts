@@ -1,16 +1,22 @@
+import { AppError } from '../base/errors.ts';
+import type { AlertReport, AlertsQuery } from '../runner/contract/alert.ts';
 import type { Caller } from '../runner/contract/caller.ts';
+import type { Dashboard } from '../runner/contract/dashboard.ts';
 import type { SavingsQuery, SavingsReport } from '../runner/contract/savings.ts';
 import type { ReportQuery, ServiceReport } from '../runner/contract/service-report.ts';
 import type { MetricsQuery, MetricsReport } from '../runner/contract/usage.ts';
 import { requireScope } from '../runner/require-scope.ts';
-import type { UsageStore } from '../storage/usage.ts';
+import type { AlertStore } from '../storage/alerts.ts';
+import { alertReportOf } from './alerts/alert-report.ts';
+import { readDashboard } from './dashboard.ts';
 import { readMetrics } from './metrics.ts';
+import type { MetricsStore } from './prometheus/store-metrics.ts';
 import { readReport } from './report/read-report.ts';
 import { readSavings } from './savings.ts';
 
 /** What monitoring needs. */
 export interface MonitoringParts {
-  store: UsageStore;
+  store: MetricsStore & AlertStore;
   /** Wall clock, in milliseconds since the epoch. */
   now: () => number;
 }
@@ -20,6 +26,10 @@ export interface Monitoring {
   metrics(query: MetricsQuery): Promise<MetricsReport>;
   savings(query: SavingsQuery): Promise<SavingsReport>;
   report(period: Omit<ReportQuery, 'format'>): Promise<ServiceReport>;
+  dashboard(): Promise<Dashboard>;
+  alerts(query: AlertsQuery): Promise<AlertReport[]>;
+  /** Needs the scope run. Idempotent. @throws AppError `not_found` */
+  acknowledge(alertId: string): Promise<AlertReport>;
 }
 
 /** Monitoring for one caller. */
@@ -36,6 +46,21 @@ export function createMonitoring({ store, now }: MonitoringParts, caller: Caller
     async report(period) {
       requireScope(caller, 'read');
       return readReport(period, { store, now: now() });
+    },
+    async dashboard() {
+      requireScope(caller, 'read');
+      return readDashboard({ store, now: now() });
+    },
+    async alerts({ state, limit }) {
+      requireScope(caller, 'read');
+      return (await store.listAlerts({ openOnly: state === 'open', limit })).map(alertReportOf);
+    },
+    async acknowledge(alertId) {
+      requireScope(caller, 'run');
+      await store.acknowledgeAlert(alertId, caller.name, now());
+      const alert = await store.readAlert(alertId);
+      if (alert !== undefined) return alertReportOf(alert);
+      throw new AppError('not_found', `There is no alert "${alertId}". "rowmill alerts" lists them.`);
     },
   };
 }

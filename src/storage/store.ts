@@ -1,4 +1,5 @@
 import type { AgentStore } from './agents.ts';
+import type { AlertStore } from './alerts.ts';
 import type { AnswerIndexStore } from './answer-index.ts';
 import type { AuditStore } from './audit.ts';
 import type { BatchStore } from './batches.ts';
@@ -44,6 +45,7 @@ export interface Store
     UploadStore,
     UsageStore,
     OverviewStore,
+    AlertStore,
     WrittenStore {
   /** Idempotent; waits for pending writes. */
   close(): Promise<void>;

@@ -100,6 +100,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./serve.ts')).addServeCommand,
   },
   {
+    usage: 'alerts',
+    group: 'Serve other programs:',
+    description: 'List what is wrong with the service, and acknowledge it',
+    load: async () => (await import('./alerts/alerts.ts')).addAlertsCommands,
+  },
+  {
     usage: 'keys',
     group: 'Serve other programs:',
     description: 'List, make and revoke the keys of clients',

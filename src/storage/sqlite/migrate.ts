@@ -24,6 +24,7 @@ import { KEY_BUDGETS } from './migrations/0021-key-budgets.ts';
 import { USAGE } from './migrations/0022-usage.ts';
 import { JOBS_BY_STATE } from './migrations/0023-jobs-by-state.ts';
 import { HISTORIES } from './migrations/0024-histories.ts';
+import { ALERTS } from './migrations/0025-alerts.ts';
 import { prepare } from './statement.ts';
 
 /** Migration N (from 1) takes a database from schema version N - 1 to N. */
@@ -52,6 +53,7 @@ const MIGRATIONS: readonly string[] = [
   USAGE,
   JOBS_BY_STATE,
   HISTORIES,
+  ALERTS,
 ];
 
 /** "Rowm": marks a SQLite file as Rowmill's. */

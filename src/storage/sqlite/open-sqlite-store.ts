@@ -8,6 +8,7 @@ import type { DayCap } from '../spending.ts';
 import type { Store } from '../store.ts';
 import { openAccessStore } from './access/open-access-store.ts';
 import { openAgentStore } from './agents/open-agent-store.ts';
+import { openAlertStore } from './alerts/open-alert-store.ts';
 import { prepareFindBatchIds } from './batches/find-batch-ids.ts';
 import { prepareInsertBatch } from './batches/insert-batch.ts';
 import { prepareListBatches } from './batches/list-batches.ts';
@@ -252,6 +253,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     ...openUploadStore(db, { read, write }),
     ...openUsageStore(db, { read, write }),
     ...openOverviewStore(db, { read, write }),
+    ...openAlertStore(db, { read, write }),
     ...openDraftStore(db, { read, write }),
     ...openConversationStore(db, { read, write }),
     ...openAgentStore(db, { read, write }),
