@@ -63,6 +63,38 @@ export function testConversations({ store }: StoreBench): void {
       const listed = await store().listConversations({ limit: 2 });
       expect(listed.map(({ id }) => id)).toEqual(['cnv_1', 'cnv_3']);
       expect(listed[0]).not.toHaveProperty('messages');
+      expect(listed[0]).toMatchObject({ messageCount: 1, firstMessage: 'hello' });
+    });
+
+    it('lists the conversations of a speaker, from a position on', async () => {
+      const speakers: [string, string][] = [
+        ['cnv_1', 'ann'],
+        ['cnv_2', 'bob'],
+        ['cnv_3', 'ann'],
+        ['cnv_4', 'ann'],
+      ];
+      for (const [id, speaker] of speakers) await store().insertConversation(conversation(id, { speaker }));
+      const page = { limit: 5, speaker: 'ann', before: { updatedAt: 1, id: 'cnv_4' } };
+      expect((await store().listConversations(page)).map(({ id }) => id)).toEqual(['cnv_3', 'cnv_1']);
+    });
+
+    it('finds a conversation by the history of its client, once, and for its speaker only', async () => {
+      await store().insertConversation(conversation('cnv_1'));
+      await store().keepHistory('cnv_1', { history: 'h1', isOpen: false });
+      const take = (speaker: string) => store().takeHistory({ history: 'h1', next: 'h2', speaker });
+      expect(await take('key_b')).toBeUndefined();
+      expect(await take('local')).toBe('cnv_1');
+      expect(await take('local')).toBeUndefined();
+    });
+
+    it('does not find a conversation by a history that other messages have followed', async () => {
+      await store().insertConversation(conversation('cnv_1'));
+      await store().keepHistory('cnv_1', { history: 'h1', isOpen: false });
+      await store().appendMessages('cnv_1', { expectedCount: 0, messages: [HELLO], openRun: null, at: 5 });
+      expect(await store().takeHistory({ history: 'h1', next: 'h2', speaker: 'local' })).toBeUndefined();
+      await store().keepHistory('cnv_1', { history: 'h3', isOpen: true });
+      await store().appendMessages('cnv_1', { expectedCount: 1, messages: [REPLY], openRun: null, at: 6 });
+      expect(await store().takeHistory({ history: 'h3', next: 'h4', speaker: 'local' })).toBe('cnv_1');
     });
   });
 }
