@@ -111,7 +111,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
   });
   const detached = createDetachedRunner({ runner, config, log });
   const confirmations = createConfirmations({ store, now: systemClock.now });
-  const toolsOf = (bound: Pick<AppBinding, 'runner' | 'jobs' | 'tables'>) =>
+  const toolsOf = (bound: Pick<AppBinding, 'runner' | 'jobs' | 'tables' | 'monitoring'>) =>
     createOrchestratorTools({
       ...bound,
       registry,
@@ -128,10 +128,11 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
   const as = createBindings((caller) => {
     const own = auditedRunner(runner.as(caller), caller, access.audit);
     const plain = createJobs({ store, runner: own, caller, callbacks, newId, now: systemClock.now });
-    const bound = { runner: own, jobs: auditedJobs(plain, caller, access.audit), tables: tablesOf(caller) };
+    const monitoring = createMonitoring({ store, now: systemClock.now }, caller);
+    const audited = auditedJobs(plain, caller, access.audit);
+    const bound = { runner: own, jobs: audited, monitoring, tables: tablesOf(caller) };
     return {
       ...{ ...bound, tools: toolsOf(bound) },
-      monitoring: createMonitoring({ store, now: systemClock.now }, caller),
       confirmations: auditedConfirmations(confirmations, caller, access.audit),
     };
   });

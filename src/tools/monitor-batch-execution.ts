@@ -4,12 +4,15 @@ import { AppError } from '../base/errors.ts';
 import { count, counted } from '../base/figures.ts';
 import { strict } from '../base/strict-object.ts';
 import type { Jobs } from '../jobs/jobs.ts';
+import type { Monitoring } from '../monitoring/monitoring.ts';
 import { type QueueReport, queueReport } from '../runner/contract/job.ts';
 import type { BatchReport } from '../runner/contract/report.ts';
+import { period } from '../runner/contract/usage.ts';
 import type { Runner } from '../runner/runner.ts';
 import { defineTool } from './define-tool.ts';
 import type { OrchestratorTool } from './orchestrator-tool.ts';
 import { batchReport, isSettled, nextStepFor, summarizeBatch, toBatchInAnswer } from './show/batch-report.ts';
+import { describeAlerts, describeReport, describeSavings, serviceOutput } from './show/describe-service.ts';
 import { resultsResource } from './show/resource-uris.ts';
 
 const input = strict({
@@ -19,9 +22,13 @@ const input = strict({
     .optional()
     .describe('The batch, as execute_batch_processor gave it: bat_…; for the subject batch.'),
   subject: z
-    .enum(['batch', 'queues'])
+    .enum(['batch', 'queues', 'savings', 'report', 'alerts'])
     .default('batch')
-    .describe('batch (the default): one batch. queues: the jobs that wait, by agent.'),
+    .describe(
+      'batch (the default): one batch. queues: the jobs that wait, by agent. savings, report: what a period cost and saved. alerts: what is wrong.',
+    ),
+  from: period.from.describe('For savings and report: the start, ISO 8601; 30 days before the end by default.'),
+  to: period.to.describe('For savings and report: the end; now by default.'),
   wait_seconds: z
     .number()
     .min(0)
@@ -37,6 +44,7 @@ const output = z.object({
   ...z.object(batchReport).partial().shape,
   results_resource: z.string().nullable().describe('The resource that holds the output table; null before the end.'),
   queues: z.array(queueReport).nullable().describe('The queues with waiting jobs; null for a batch.'),
+  ...serviceOutput,
 });
 
 const UNATTENDED =
@@ -46,23 +54,27 @@ const UNATTENDED =
 export interface MonitorParts {
   runner: Runner;
   jobs: Jobs;
+  monitoring: Monitoring;
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 /** `monitor_batch_execution`: the state of a batch, optionally after a wait. Aborting ends the wait, not the batch. */
-export function createMonitorTool({ runner, jobs, sleep }: MonitorParts): OrchestratorTool {
+export function createMonitorTool({ runner, jobs, monitoring, sleep }: MonitorParts): OrchestratorTool {
   return defineTool({
     name: 'monitor_batch_execution',
     title: 'Watch a batch',
     description:
-      'Reports the state of a batch: status, rows done and failed, rates, time left, tokens, cost, failures grouped by code with one example each, and where the output table is. With wait_seconds it waits until the batch ends or pauses, or the time is up. Use it after execute_batch_processor, repeatedly until finished is true. With subject queues it reports the jobs that wait. It changes nothing.',
+      'Reports the state of a batch: status, rows done and failed, rates, time left, tokens, cost, failures grouped by code with one example each, and where the output table is. With wait_seconds it waits until the batch ends or pauses, or the time is up. Use it after execute_batch_processor, repeatedly until finished is true. Other subjects report the jobs that wait, savings, costs and alerts. It changes nothing.',
     hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     idempotent: true,
     timeoutMs: 60_000,
     input,
     output,
-    async run({ batch_id, subject, wait_seconds }, context) {
+    async run({ batch_id, subject, wait_seconds, ...times }, context) {
       if (subject === 'queues') return describeQueues(await jobs.queues());
+      if (subject === 'savings') return describeSavings(await monitoring.savings({ by: 'agent', ...times }));
+      if (subject === 'report') return describeReport(await monitoring.report(times));
+      if (subject === 'alerts') return describeAlerts(await monitoring.alerts({ state: 'open', limit: 50 }));
       if (batch_id === undefined) throw new AppError('invalid_arguments', 'The subject batch needs its batch_id.');
       const report = await waitForRest(batch_id, wait_seconds * 1000, context);
       const ended = report.ended_at !== null && report.output_uri !== null;

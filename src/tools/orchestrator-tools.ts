@@ -1,4 +1,5 @@
 import type { Jobs } from '../jobs/jobs.ts';
+import type { Monitoring } from '../monitoring/monitoring.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Runner } from '../runner/runner.ts';
 import type { Tables } from '../tables/table.ts';
@@ -13,6 +14,7 @@ import { createValidateTool } from './validate-agent-compatibility.ts';
 export interface OrchestratorToolParts {
   runner: Runner;
   jobs: Jobs;
+  monitoring: Monitoring;
   registry: Registry;
   tables: Tables;
   /** Makes sure that a process drives the ready batches: the supervisor in serve, the detached runner in mcp. */

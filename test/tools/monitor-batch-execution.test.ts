@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ServiceReport } from '../../src/runner/contract/service-report.ts';
 import { AGENT, type Rig, runToEnd, startRig } from './rig.ts';
 
 let rig: Rig;
@@ -20,6 +21,20 @@ describe('monitor_batch_execution', () => {
       results_resource: `rowmill://batches/${id}/results.csv`,
     });
     expect((await stat(String(report['output_uri']))).size).toBeGreaterThan(0);
+  });
+
+  it('reports savings, costs and alerts, which sum to the bills', async () => {
+    const id = await runToEnd(rig);
+    const { cost_usd: cost } = await rig.call('monitor_batch_execution', { batch_id: id });
+    const { report } = await rig.call('monitor_batch_execution', { subject: 'report' });
+    const batches = (report as unknown as ServiceReport).batches;
+    expect(batches.find(({ name }) => name === id)?.cost_usd).toBe(cost);
+    const { savings, summary } = await rig.call('monitor_batch_execution', { subject: 'savings', from: '2026-01-01' });
+    expect(savings).toMatchObject({ by: 'agent', totals: { saved_usd: 0 } });
+    expect(summary).toMatch(/^\$[\d.]+ spent and \$0 saved/);
+    expect(await rig.call('monitor_batch_execution', { subject: 'alerts' })).toMatchObject({
+      ...{ alerts: [], summary: 'Nothing is wrong.', finished: true },
+    });
   });
 
   it('waits no longer than asked for, and progress only grows', async () => {

@@ -11,6 +11,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { createSilentLog } from '../../src/base/log.ts';
 import { createCallbacks } from '../../src/jobs/callbacks.ts';
 import { createJobs } from '../../src/jobs/jobs.ts';
+import { createMonitoring } from '../../src/monitoring/monitoring.ts';
 import type { JsonObject } from '../../src/protocol/messages.ts';
 import { createPriceTable } from '../../src/providers/prices/prices.ts';
 import { createScriptedProvider } from '../../src/providers/scripted/scripted-provider.ts';
@@ -156,7 +157,7 @@ export async function startRig({ drive = true }: { drive?: boolean } = {}): Prom
     now: Date.now,
   });
   const tools = createOrchestratorTools({
-    ...{ runner, jobs },
+    ...{ runner, jobs, monitoring: createMonitoring({ store, now: Date.now }, localCaller('chat')) },
     registry,
     tables,
     onBatchReady: async () => {

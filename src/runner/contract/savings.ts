@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { strict } from '../../base/strict-object.ts';
-import { period, usageFigures } from './usage.ts';
+import { period, periodShown, usageFigures } from './usage.ts';
 
 /** What savings are kept apart by. */
 export const SAVINGS_FIELDS = ['agent', 'provider', 'day', 'batch'] as const;
@@ -32,11 +32,10 @@ export type SavingsLine = z.infer<typeof savingsLine>;
 
 /** What batch APIs and the cache saved in a period, against the standard price. */
 export const savingsReport = z.object({
-  from: z.string(),
-  to: z.string(),
-  by: z.enum(SAVINGS_FIELDS),
+  ...periodShown,
+  by: z.enum(SAVINGS_FIELDS).describe('What the items are.'),
   items: z.array(savingsLine).describe('Days in order; others by what they saved.'),
-  totals: z.object(savedFigures),
+  totals: z.object(savedFigures).describe('The sums over all items.'),
   saved_share: z.number().nullable().describe('Saved of the standard price, 0 to 1; null when nothing was spent.'),
   projection: z
     .object({

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { strict } from '../../base/strict-object.ts';
 import { savingsReport } from './savings.ts';
-import { period, usageFigures } from './usage.ts';
+import { period, periodShown, usageFigures } from './usage.ts';
 
 /** The forms of a report. */
 export const REPORT_FORMATS = ['json', 'markdown', 'html'] as const;
@@ -21,13 +21,12 @@ export type ReportLine = z.infer<typeof line>;
 
 /** What the service did in a period. Each group of lines has the same totals. */
 export const serviceReport = z.object({
-  from: z.string(),
-  to: z.string(),
+  ...periodShown,
   created_at: z.string().describe('ISO 8601.'),
-  totals: usageFigures,
-  savings: savingsReport.pick({ totals: true, saved_share: true, projection: true }),
+  totals: usageFigures.describe('The sums over the period.'),
+  savings: savingsReport.pick({ totals: true, saved_share: true, projection: true }).describe('Savings of the period.'),
   days: z.array(line).describe('By day, in UTC.'),
-  agents: z.array(line),
+  agents: z.array(line).describe('By agent.'),
   models: z.array(line).describe('By model; the ends of rows are in no model.'),
   batches: z.array(line).describe('By batch: its id opens the rows and calls that sum to the line.'),
 });

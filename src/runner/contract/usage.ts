@@ -38,10 +38,10 @@ const usd = z.number().describe('In dollars, over calls of known price.');
 export const usageFigures = z.object({
   calls: z.number().describe('Model calls that were answered, those from the cache too.'),
   unpriced_calls: z.number().describe('Calls of unknown price: they are in no sum of money.'),
-  input_tokens: z.number(),
-  output_tokens: z.number(),
-  cache_write_tokens: z.number(),
-  cache_read_tokens: z.number(),
+  input_tokens: z.number().describe('Input tokens that were not cached.'),
+  output_tokens: z.number().describe('Output tokens.'),
+  cache_write_tokens: z.number().describe('Tokens written to the prompt cache.'),
+  cache_read_tokens: z.number().describe('Tokens read from the prompt cache.'),
   cost_usd: usd.describe('What they cost, in dollars.'),
   standard_usd: usd.describe('What they would have cost in real time and without the cache, in dollars.'),
   saved_usd: usd.describe('The difference, in dollars.'),
@@ -50,6 +50,12 @@ export const usageFigures = z.object({
 });
 
 export type UsageFigures = z.infer<typeof usageFigures>;
+
+/** The period of an answer. */
+export const periodShown = {
+  from: z.string().describe('The start of the period, ISO 8601.'),
+  to: z.string().describe('Its end, which is not in it.'),
+};
 
 /** One line of the time series. */
 const metricsPoint = usageFigures.extend({
@@ -66,8 +72,7 @@ const metricsPoint = usageFigures.extend({
 
 /** A time series. */
 export const metricsReport = z.object({
-  from: z.string(),
-  to: z.string(),
+  ...periodShown,
   bucket: z.enum(BUCKETS),
   items: z.array(metricsPoint).describe('In order of time. A bucket without calls is left out.'),
   totals: usageFigures.describe('The sums over all items.'),
