@@ -67,6 +67,9 @@ test('compares the cost with the standard price, by provider, agent, day and bat
     expect(totals).toMatchObject({ cost_usd: 1.0000005, saved_usd: 0.70000025, standard_usd: 1.70000075 });
   }
   expect((await read('day')).items.map(({ name }: { name: string }) => name)).toEqual(['2026-11-28', '2026-11-29']);
+  // The only calls of this day are a minute old: that is no rate of a day.
+  const today = JSON.parse((await get('/v1/savings?from=2026-11-29')).text);
+  expect(today.projection).toMatchObject({ days: 1, saved_usd_per_month: 0.350000125 * 30 });
   const { projection, saved_share } = await read('agent');
   expect(saved_share).toBeCloseTo(0.70000025 / 1.70000075, 12);
   expect(projection).toMatchObject({
