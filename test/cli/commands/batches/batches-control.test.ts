@@ -21,6 +21,11 @@ interface Report {
   options: { concurrency: number };
 }
 
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (let looks = 0; looks < 40; looks += 1) if (await holds()) return;
+  throw new Error('It did not come to that.');
+}
+
 async function json(args: string[]): Promise<Report> {
   const done = await space.run([...args, '--json']);
   if (done.stdout === '') throw new Error(done.stderr);
@@ -39,6 +44,28 @@ describe('from another process on the same data directory', () => {
     expect(done.code).toBe(4);
     const resumed = await json(['batches', 'resume', id, '-c', '200']);
     expect(resumed).toMatchObject({ status: 'completed', counts: { succeeded: 600 } });
+  });
+
+  it('cancels one row of a running batch, queues it again, and shows it', async () => {
+    space = await createWorkspace({ names: NAMES, latencyMs: 500 });
+    const going = space.start([...RUN, '-c', '1']);
+    const id = await batchOf(going);
+    const becomes = async (status: string) => {
+      for (let looks = 0; looks < 20; looks += 1) {
+        const { row } = (await json(['batches', 'row', id, '599'])) as unknown as { row: { status: string } };
+        if (row.status === status) return row;
+      }
+      return undefined;
+    };
+    await until(async () => (await json(['batches', 'show', id])).status === 'running');
+    await json(['batches', 'row', id, '599', '--cancel']);
+    expect(await becomes('failed')).toMatchObject({ error: { code: 'row_cancelled' }, attempt: 1 });
+    await json(['batches', 'row', id, '599', '--requeue']);
+    expect(await becomes('queued')).toMatchObject({ error: null, attempt: 2 });
+    const both = await space.run(['batches', 'row', id, '599', '--cancel', '--requeue']);
+    expect(both.code).toBe(2);
+    await json(['batches', 'cancel', id]);
+    expect((await going.finished).code).toBe(5);
   });
 
   it('changes the concurrency of a running batch, and cancels it', async () => {
