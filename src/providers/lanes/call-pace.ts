@@ -1,6 +1,7 @@
 import { createAdmittedRate, LEAST_MEASURE, type MeasureStart } from './admitted-rate.ts';
 import type { RestProbe } from './lane-rest.ts';
 import { createLimitTrial } from './limit-trial.ts';
+import { SHARED_EVIDENCE } from './refusal-share.ts';
 
 /**
  * The even rate of calls under a limit that no header reports: as many as were admitted between two ends of a rest. That
@@ -9,8 +10,8 @@ import { createLimitTrial } from './limit-trial.ts';
 export interface CallPace {
   /** Whether calls are not paced. */
   isFree(): boolean;
-  /** Whether a limit is known. While one is only tried, calls are paced and none is. */
-  isKnown(): boolean;
+  /** The evidence by which refusals show that the limit is reached, as {@link createRefusalShare} counts it. */
+  evidenceNeeded(): number;
   /** Milliseconds between two calls; 0 while it is free. */
   callMs(): number;
   waitMs(now: number): number;
@@ -45,6 +46,13 @@ const FIRST_HOLD = 200;
 /** A paid rate is raised once a minute by these shares; after the last of them it is free. */
 const RAISE_MS = 60_000;
 const RAISES = [0.03, 1];
+/** So many rests in a row, each within so many calls of the one before, come from chance: a limit is found in fewer. */
+const FRUITLESS_RESTS = { count: 7, calls: 400 };
+/** While calls are paced, two refused ones with at most one between them show that the limit is reached. */
+const PACED_EVIDENCE = 1.75;
+/** More evidence that is needed for each time that a limit was learnt from chance, and the most of it. */
+const DOUBT = 2;
+const MOST_DOUBT = 6;
 /** Calls that were late because of timers are caught up with. */
 const CATCH_UP_MS = 100;
 
@@ -57,6 +65,10 @@ interface PaceState {
   singles: { count: number; at: number; after: number; from: number };
   /** What the latest scattered refusal changed: restored when it was the first of a limit. */
   undo: { after: number; rate: number; start: MeasureStart | undefined } | undefined;
+  /** Rests in a row that began soon after the one before, and the last call before the latest of them. */
+  rests: { count: number; after: number };
+  /** How often the rate was found to have nothing to do with the refusals. */
+  fruitless: number;
   raise: { step: number; at: number; after: number; notBefore: number };
 }
 
@@ -70,6 +82,8 @@ export function createCallPace(): CallPace {
     lastSent: 0,
     singles: { count: 0, at: 0, after: 0, from: Number.POSITIVE_INFINITY },
     undo: undefined,
+    rests: { count: 0, after: 0 },
+    fruitless: 0,
     raise: { step: 0, at: 0, after: 0, notBefore: 0 },
   };
   const isFree = () => state.rate === Number.POSITIVE_INFINITY;
@@ -87,7 +101,9 @@ export function createCallPace(): CallPace {
   };
   return {
     isFree,
-    isKnown: () => !isFree() && !trial.isOn(),
+    // While a limit is only tried, none is known. Where refusals were chance before, more of them are needed.
+    evidenceNeeded: () =>
+      isFree() || trial.isOn() ? SHARED_EVIDENCE + Math.min(MOST_DOUBT, state.fruitless * DOUBT) : PACED_EVIDENCE,
     callMs: () => 1 / state.rate,
     waitMs(now) {
       if (!trial.isOn()) raiseRate(state, now);
@@ -137,6 +153,7 @@ export function createCallPace(): CallPace {
       if (measured.admitted >= LEAST_MEASURE) admitted.restart(at, after);
       if (isFirst) state.raise = { step: 1, at, after, notBefore: after + FIRST_HOLD };
       state.singles = { count: 0, at: 0, after, from: state.rate };
+      countRest(state, after);
       state.nextAt = at + 1 / state.rate;
     },
   };
@@ -160,8 +177,19 @@ function lowerRate(
   if (sent - after > count * SCATTERED) state.singles = { count: 1, at: now, after: sent, from: state.rate };
   else if (count >= FRUITLESS.refusals && state.rate < from * FRUITLESS.left) {
     state.rate = Number.POSITIVE_INFINITY;
+    state.fruitless += 1;
     state.singles = { count: 0, at: now, after: sent, from: state.rate };
   }
+}
+
+/** A limit is not reached again soon after each rest: then the refusals have nothing to do with the rate. */
+function countRest(state: PaceState, after: number): void {
+  const isSoon = after - state.rests.after < FRUITLESS_RESTS.calls;
+  state.rests = { count: isSoon ? state.rests.count + 1 : 0, after };
+  if (state.rests.count < FRUITLESS_RESTS.count) return;
+  state.rate = Number.POSITIVE_INFINITY;
+  state.rests.count = 0;
+  state.fruitless += 1;
 }
 
 /** Nothing more is tried before each refused call is paid back. */
@@ -177,5 +205,7 @@ function raiseRate(state: PaceState, now: number): void {
   const isUsed = lastSent - raise.after >= 0.8 * rate * (now - raise.at);
   const by = RAISES[raise.step];
   state.raise = { ...raise, step: raise.step + (isUsed ? 1 : 0), at: now, after: lastSent };
-  if (isUsed) state.rate = by === undefined ? Number.POSITIVE_INFINITY : rate * (1 + by);
+  if (!isUsed) return;
+  state.rests.count = 0;
+  state.rate = by === undefined ? Number.POSITIVE_INFINITY : rate * (1 + by);
 }

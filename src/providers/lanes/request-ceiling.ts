@@ -1,6 +1,6 @@
 import { createCallPace } from './call-pace.ts';
 import { createLaneRest, type RestProbe } from './lane-rest.ts';
-import { createRefusalShare, SHARED_EVIDENCE } from './refusal-share.ts';
+import { createRefusalShare } from './refusal-share.ts';
 
 /**
  * The limit of calls that a server keeps without reporting it, learnt from its refusals. *Free*: no limit is known, and
@@ -28,9 +28,6 @@ interface Refusal {
   /** The server reports its limits: calls are paced by these, and not by what is learnt here. */
   isTold: boolean;
 }
-
-/** While calls are paced, two refused ones with at most one between them show that the limit is reached. */
-const PACED_EVIDENCE = 1.75;
 
 /** Starts as free. */
 export function createRequestCeiling(random: () => number): RequestCeiling {
@@ -75,7 +72,7 @@ export function createRequestCeiling(random: () => number): RequestCeiling {
       const refusal = { now, retryAfterMs, sent, callMs: pace.callMs() };
       if (rest.isOn()) return { isAlone: false, askedMs: rest.refused(number, refusal) };
       share.refused(number);
-      if (share.evidence() < (pace.isKnown() ? PACED_EVIDENCE : SHARED_EVIDENCE)) {
+      if (share.evidence() < pace.evidenceNeeded()) {
         if (!isTold || !pace.isFree()) pace.refusedAlone(number, now, sent);
         return { isAlone: true, askedMs };
       }

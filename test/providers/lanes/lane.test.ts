@@ -153,7 +153,7 @@ describe('a refusal for the rate', () => {
     const before = server.refused;
     const servedBefore = server.served;
     await clock.runTo(180_000);
-    expect(server.served - servedBefore).toBeGreaterThan(0.4 * 10 * 2 * 120);
+    expect(server.served - servedBefore).toBeGreaterThan(0.6 * 10 * 2 * 120);
     expect((server.refused - before) / (server.served - servedBefore)).toBeLessThan(0.2);
   });
 
