@@ -90,6 +90,7 @@ const FACES: Faces = {
       access: app.access,
       audit: app.auditLog,
       idempotency: app.idempotency,
+      schedulesOf: (caller) => app.as(caller).schedules,
       start: {
         runnerOf: (caller) => app.as(caller).runner,
         jobsOf: (caller) => app.as(caller).jobs,

@@ -34,6 +34,9 @@ import { createRunner } from '../runner/create-runner.ts';
 import { createExecutors } from '../runner/execution/executors.ts';
 import { supervise } from '../runner/lifecycle/supervise.ts';
 import { createDayGate } from '../runner/rows/day-gate.ts';
+import { keepSchedules } from '../schedules/fire-due.ts';
+import type { ScheduleParts } from '../schedules/schedule-parts.ts';
+import { createSchedules } from '../schedules/schedules.ts';
 import { currentOwner, isOwnerAlive } from '../storage/lease-owner.ts';
 import type { LeaseOwner } from '../storage/leases.ts';
 import { copyStdin } from '../tables/locations/stdin-locations.ts';
@@ -125,6 +128,15 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
   const access = createAccess({ environmentKeys: config.apiKeys, store, now: systemClock.now, log });
   const callbacks = createCallbacks(config.webhooks.hosts);
   const prometheus = onFirstUse(() => createPrometheus({ store, events, now: systemClock.now }));
+  const scheduleParts: ScheduleParts = {
+    ...{ store, events, log, now: systemClock.now, absolute: tables.absolute, audit: access.audit },
+    process: ownerText(owner),
+    isAlive: isTextAlive,
+    ownerOf: async (id) => {
+      const caller = await access.callerOf(id, 'process');
+      return { caller, ...as(caller) };
+    },
+  };
   const as = createBindings((caller) => {
     const own = auditedRunner(runner.as(caller), caller, access.audit);
     const plain = createJobs({ store, runner: own, caller, callbacks, newId, now: systemClock.now });
@@ -133,6 +145,8 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     const bound = { runner: own, jobs: audited, monitoring, tables: tablesOf(caller) };
     return {
       ...{ ...bound, tools: toolsOf(bound) },
+      monitoring: createMonitoring({ store, now: systemClock.now }, caller),
+      schedules: createSchedules(caller, scheduleParts),
       confirmations: auditedConfirmations(confirmations, caller, access.audit),
     };
   });
@@ -152,8 +166,8 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
         log,
       }),
     readRun: (run) => readRun(run, store),
-    owner: Buffer.from(JSON.stringify(owner)).toString('base64url'),
-    isAlive: (text) => isOwnerAlive(JSON.parse(Buffer.from(text, 'base64url').toString()) as LeaseOwner),
+    owner: ownerText(owner),
+    isAlive: isTextAlive,
     newId: () => newId('conv'),
     now: systemClock.now,
     log,
@@ -220,6 +234,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
       await Promise.all([delivering, alerting]);
     },
     work: { drafts: store, newId },
+    keepSchedules: (signal) => keepSchedules({ ...scheduleParts, clock: systemClock }, signal),
     copyStdin: (stdin, signal) => copyStdin(stdin, spoolFolder(config), signal),
     ensureDetachedRunner: detached.ensure,
     close: once(async () => {
@@ -229,6 +244,15 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
       await store.close();
     }),
   };
+}
+
+/** A process as a text, for records that name one. */
+function ownerText(owner: LeaseOwner): string {
+  return Buffer.from(JSON.stringify(owner)).toString('base64url');
+}
+
+function isTextAlive(text: string): boolean | 'unknown' {
+  return isOwnerAlive(JSON.parse(Buffer.from(text, 'base64url').toString()) as LeaseOwner);
 }
 
 /** The prices of the file that the environment names. */

@@ -14,6 +14,7 @@ import type { Caller } from '../runner/contract/caller.ts';
 import type { InputMapping } from '../runner/contract/mapping.ts';
 import type { ReadingOptions } from '../runner/contract/reading.ts';
 import type { Runner } from '../runner/runner.ts';
+import type { Schedules } from '../schedules/schedules.ts';
 import type { AuditStore } from '../storage/audit.ts';
 import type { DraftStore } from '../storage/drafts.ts';
 import type { IdempotencyStore } from '../storage/idempotency.ts';
@@ -33,6 +34,7 @@ export interface AppBinding {
   jobs: Jobs;
   /** What the service has done. */
   monitoring: Monitoring;
+  schedules: Schedules;
   /** The same objects for the orchestrator, MCP clients and commands. */
   tools: OrchestratorTool[];
   /** The agreement of people to spending; through these the caller agrees. */
@@ -107,6 +109,8 @@ export interface App extends AppBinding {
   work: { drafts: DraftStore; newId: (prefix: string) => string };
   /** Drives lapsed batches in this process until `signal` (drains) or, with `untilIdle`, until none is left. */
   supervise(options: { signal: AbortSignal; hardSignal: AbortSignal; untilIdle: boolean }): Promise<void>;
+  /** Starts what is due by its schedule until `signal` fires. Only a server does this. */
+  keepSchedules(signal: AbortSignal): Promise<void>;
   /** Copies stdin into the data directory, as a table. `remove` deletes the copy; it is idempotent. */
   copyStdin(stdin: Readable, signal: AbortSignal): Promise<{ uri: string; remove(): Promise<void> }>;
   /** Starts a detached runner process on this data directory if there are batches that no process drives. */

@@ -36,6 +36,7 @@ import { addPrometheusRoute } from './resources/prometheus.ts';
 import { addQueueRoutes } from './resources/queues.ts';
 import { addRowActions } from './resources/row-actions.ts';
 import { addSavingsRoutes } from './resources/savings.ts';
+import { addScheduleRoutes } from './resources/schedules.ts';
 import { addSessionRoutes, SESSION_PATH } from './resources/session.ts';
 import { addTableRoutes } from './resources/tables.ts';
 import { addUploadRoutes } from './resources/uploads.ts';
@@ -95,6 +96,7 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   addJobRoutes(face, parts.start);
   addQueueRoutes(face, parts.start);
   addDeliveryRoutes(face, parts.start);
+  addScheduleRoutes(face, parts);
   const { uploads, drafts, newId } = parts.work;
   addUploadRoutes(face, uploads, access);
   addBatchRoutes(face, parts.start);

@@ -5,6 +5,7 @@ import type { Jobs } from '../jobs/jobs.ts';
 import type { Monitoring } from '../monitoring/monitoring.ts';
 import type { Caller } from '../runner/contract/caller.ts';
 import type { Runner } from '../runner/runner.ts';
+import type { Schedules } from '../schedules/schedules.ts';
 import type { AuditStore } from '../storage/audit.ts';
 import type { DraftStore } from '../storage/drafts.ts';
 import type { IdempotencyStore } from '../storage/idempotency.ts';
@@ -78,6 +79,7 @@ export interface HttpParts {
   talk: TalkParts;
   /** Starting batches and jobs. */
   start: StartParts;
+  schedulesOf: (caller: Caller) => Schedules;
   work: WorkParts;
   watch: WatchParts;
 }

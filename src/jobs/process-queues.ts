@@ -13,7 +13,7 @@ const HOUR_MS = 3_600_000;
 /** Which queues are processed, and who was asked. */
 export interface Processing extends ProcessRequest {
   agent?: string;
-  /** Nobody is asked: only jobs with a cap of their own run, under the sum of their caps. */
+  /** Nobody is asked: only jobs with a cap of their own run, under the sum of their caps and under `max_cost_usd`. */
   isUnattended?: boolean;
 }
 
@@ -117,11 +117,12 @@ async function processBatch(
       await runner.cancel(batchId);
       return result;
     }
-    const cap = request.isUnattended === true ? sifted.capUsd : share(candidate);
+    const ownCap = request.isUnattended === true ? sifted.capUsd : Number.POSITIVE_INFINITY;
+    const cap = Math.min(ownCap, share(candidate) ?? Number.POSITIVE_INFINITY);
     const hours = sifted.deadline === null ? undefined : Math.max(0.01, (sifted.deadline - now()) / HOUR_MS);
     const options = {
       ...{ ...STANDING_OPTIONS, mode: request.mode },
-      ...(cap !== undefined && { max_cost_usd: cap }),
+      ...(Number.isFinite(cap) && { max_cost_usd: cap }),
       ...(hours !== undefined && request.mode !== 'realtime' && { batch_deadline_hours: hours }),
     };
     const { plan } = await runner.run(batchId, { options }, async ({ spending_usd }) => {

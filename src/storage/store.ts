@@ -14,6 +14,7 @@ import type { LeaseStore } from './leases.ts';
 import type { OverviewStore } from './overview.ts';
 import type { ProviderJobStore } from './provider-jobs.ts';
 import type { RowStore } from './rows.ts';
+import type { ScheduleStore } from './schedules.ts';
 import type { SpendingStore } from './spending.ts';
 import type { UploadStore } from './uploads.ts';
 import type { UsageStore } from './usage.ts';
@@ -41,6 +42,7 @@ export interface Store
     KeyStore,
     DraftStore,
     IdempotencyStore,
+    ScheduleStore,
     SpendingStore,
     UploadStore,
     UsageStore,

@@ -110,6 +110,17 @@ interface LaneState {
   at: number;
 }
 
+/** A run of a schedule has started its batches, or failed. */
+interface ScheduleRunEnd {
+  schedule: string;
+  /** Id of the run in the history. */
+  run: number;
+  state: 'succeeded' | 'failed';
+  /** Null after a success. */
+  code: ErrorCode | null;
+  at: number;
+}
+
 /**
  * All events that the program reports while it runs, by name. Ids and figures only: no cell contents, no messages.
  * `at` is in milliseconds since the epoch.
@@ -127,6 +138,7 @@ export interface EventMap {
   'provider-job-status': ProviderJobStatusChange;
   'provider-job-progress': ProviderJobProgress;
   'lane-state': LaneState;
+  'schedule-run-end': ScheduleRunEnd;
 }
 
 /** The name of an event. */

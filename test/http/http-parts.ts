@@ -47,6 +47,7 @@ export function httpParts({ apiKeys = [], idempotency = noIdempotency(), ...give
     idempotency,
     talk,
     start,
+    schedulesOf: runnerOf,
     work: noWork(),
     watch: { monitoringOf: runnerOf, prometheus: async () => '' },
   };

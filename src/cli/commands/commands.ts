@@ -76,6 +76,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./jobs/queues.ts')).addQueuesCommands,
   },
   {
+    usage: 'schedules',
+    group: 'Work on tables:',
+    description: 'Show, add, change, start, stop and trigger what the server starts by itself',
+    load: async () => (await import('./schedules/schedules.ts')).addSchedulesCommands,
+  },
+  {
     usage: 'uploads',
     group: 'Work on tables:',
     description: 'Show and delete the files that clients sent to the server',

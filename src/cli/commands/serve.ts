@@ -40,7 +40,11 @@ export function addServeCommand(command: Command, context: CommandContext): void
           output.line(`  MCP        ${face.url}/mcp`);
           for (const line of missingLines(settings)) output.note(line);
           output.note('Ctrl-C stops.');
-          await Promise.all([app.supervise({ signal, hardSignal, untilIdle: false }), face.closed]);
+          await Promise.all([
+            app.supervise({ signal, hardSignal, untilIdle: false }),
+            app.keepSchedules(signal),
+            face.closed,
+          ]);
           return EXIT.completed;
         } finally {
           stop.close();

@@ -100,6 +100,9 @@ export const queueReport = z.object({
 
 export type QueueReport = z.infer<typeof queueReport>;
 
+/** How jobs run. */
+export const JOB_MODES = ['auto', 'batch', 'realtime'] as const;
+
 /** Processes queues: what a person has accepted, and how. */
 export const processRequest = strict({
   max_cost_usd: z
@@ -113,7 +116,7 @@ export const processRequest = strict({
     .describe('The estimate that a person has accepted, in dollars: an estimate above 1.1 times of it starts nothing.')
     .exactOptional(),
   mode: z
-    .enum(['auto', 'batch', 'realtime'])
+    .enum(JOB_MODES)
     .default('auto')
     .describe('auto: through the batch API where the agent fits, else in real time.'),
 });

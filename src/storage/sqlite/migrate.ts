@@ -25,6 +25,7 @@ import { USAGE } from './migrations/0022-usage.ts';
 import { JOBS_BY_STATE } from './migrations/0023-jobs-by-state.ts';
 import { HISTORIES } from './migrations/0024-histories.ts';
 import { ALERTS } from './migrations/0025-alerts.ts';
+import { SCHEDULES } from './migrations/0026-schedules.ts';
 import { prepare } from './statement.ts';
 
 /** Migration N (from 1) takes a database from schema version N - 1 to N. */
@@ -54,6 +55,7 @@ const MIGRATIONS: readonly string[] = [
   JOBS_BY_STATE,
   HISTORIES,
   ALERTS,
+  SCHEDULES,
 ];
 
 /** "Rowm": marks a SQLite file as Rowmill's. */

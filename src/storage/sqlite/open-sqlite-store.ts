@@ -66,6 +66,7 @@ import { prepareReadRowsAt, prepareReadRowsOf } from './rows/read-rows-at.ts';
 import { prepareRedriveRows, type RedriveOptions } from './rows/redrive-rows.ts';
 import { prepareReturnRow, prepareReturnRunningRows } from './rows/return-rows.ts';
 import { prepareSearchRows } from './rows/search-rows.ts';
+import { openScheduleStore } from './schedules/open-schedule-store.ts';
 import { openSpendingStore } from './spending/open-spending-store.ts';
 import { prepareTransactions } from './transaction.ts';
 import { openUploadStore } from './uploads/open-upload-store.ts';
@@ -258,6 +259,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     ...openConversationStore(db, { read, write }),
     ...openAgentStore(db, { read, write }),
     ...openJobStore(db, { read, write }),
+    ...openScheduleStore(db, { read, write }),
 
     close: () => {
       closing ??= closeOnce();
