@@ -151,12 +151,22 @@ describe('a request that is repeated because it got no answer', () => {
 
   it('starts a new conversation while the first request is still being answered', async () => {
     const hanging = hangs();
-    const process = world.process('p1', [hanging, says('Two.')]);
+    const process = world.process('p1', [says('One.'), hanging, says('Two.')]);
+    await send(process, [user('Hi.')]);
+    const history = [user('Hi.'), assistant('One.'), user('And?')];
     const left = new AbortController();
-    const tool = send(process, [user('Hi.')], { signal: left.signal });
+    const first = send(process, history, { signal: left.signal });
     await hanging.started;
-    expect((await send(process, [user('Hi.')])).id).toBe('conv_2');
+    const second = await send(process, history);
+    expect([second.id, second.events.at(-1)?.type]).toEqual(['conv_2', 'done']);
     left.abort();
-    expect((await tool).events.at(-1)).toMatchObject({ type: 'error' });
+    expect((await first).events.at(-1)).toMatchObject({ type: 'error' });
+  });
+
+  it('starts a new conversation when other messages have followed the failed one', async () => {
+    const process = world.process('p1', [fails, says('One.'), says('Two.')]);
+    await send(process, [user('Hi.')]);
+    await talk(process, 'By id.', { conversationId: 'conv_1' });
+    expect((await send(process, [user('Hi.')])).id).toBe('conv_2');
   });
 });

@@ -28,8 +28,9 @@ it.each([
 
 it('takes a request with a history as a message of the person', () => {
   const history = [
-    { role: 'user' as const, text: 'Hi' },
     { role: 'user' as const, text: `### Task:\nGenerate a title.\n${chat}` },
+    { role: 'assistant' as const, text: 'Hello' },
+    { role: 'user' as const, text: 'And now check a.csv.' },
   ];
   expect(isFrontEndTask(history)).toBe(false);
 });
