@@ -24,6 +24,7 @@ import { analyze } from './parts/analyze.ts';
 import { estimate } from './parts/estimate.ts';
 import { faults } from './parts/faults.ts';
 import { health } from './parts/health.ts';
+import { http } from './parts/http.ts';
 import { limits } from './parts/limits.ts';
 import { memory } from './parts/memory.ts';
 import { peers } from './parts/peers.ts';
@@ -35,7 +36,7 @@ import { wave } from './parts/wave.ts';
 import { toText, writeDocument } from './report.ts';
 
 const PARTS: Record<string, Part> = {
-  ...{ reach, speed, faults, limits, health, start, analyze, peers, memory, wave, estimate, tokens },
+  ...{ reach, speed, faults, limits, health, http, start, analyze, peers, memory, wave, estimate, tokens },
 };
 const COMPARISONS: Record<string, Comparing> = {
   reach: reachAgainst,

@@ -8,13 +8,12 @@ const MAX_STREAMS = 2000;
 const KEEP_ALIVE_MS = 15_000;
 const STOPPING = 'The server is stopping. Connect again after the restart; the id of the last event continues there.';
 
-/** One server-sent event; `data` is sent as JSON. */
-export interface ServerEvent {
+/** One server-sent event: `data` is sent as JSON, or `text`, which is JSON already. */
+export type ServerEvent = ({ data: unknown } | { text: string }) & {
   event: string;
   /** Where a client continues that sends it as `Last-Event-ID`. */
   id?: string;
-  data: unknown;
-}
+};
 
 /** A server-sent event without a name, whose text is sent as it is. */
 export interface PlainEvent {
@@ -120,7 +119,8 @@ async function pump(
     for await (const sent of events) {
       if (stream.aborted) continue;
       if ('text' in sent) {
-        await stream.writeSSE({ data: sent.text });
+        const { text, ...head } = sent;
+        await stream.writeSSE({ ...head, data: text });
         continue;
       }
       const { data, ...head } = sent;

@@ -5,12 +5,14 @@ import type { HttpFace } from '../face.ts';
 import { callerNeeds } from '../middleware/caller-needs.ts';
 import type { StartParts } from '../parts.ts';
 import { FAULTS } from '../problem.ts';
+import { createSharedReports, type ReportEvent } from '../shared-reports.ts';
 import type { ServerEvent } from '../sse.ts';
 import { batchPath } from './batch-path.ts';
 import { shownBatch } from './create-batch.ts';
 
 /** `GET /v1/batches/{id}/events`. */
 export function addBatchEvents({ app, streams }: HttpFace, { runnerOf }: StartParts): void {
+  const shared = createSharedReports();
   const events = createRoute({
     method: 'get',
     path: '/v1/batches/{id}/events',
@@ -31,20 +33,30 @@ export function addBatchEvents({ app, streams }: HttpFace, { runnerOf }: StartPa
     const runner = runnerOf(c.get('caller'));
     // A fault is answered with its status, before the stream starts.
     await runner.report(id);
-    return streams.send(c, ({ signal, lastEventId }) => reportEvents(runner.watch(id, signal), lastEventId));
+    return streams.send(c, ({ signal, lastEventId }) =>
+      after(
+        lastEventId,
+        shared(id, (until) => reportEvents(runner.watch(id, until)), signal),
+      ),
+    );
   });
 }
 
 /** Reports as events. An id is the digest of its report, so that it is the same over all processes and restarts. */
-export async function* reportEvents(
-  reports: AsyncIterable<BatchReport>,
-  lastEventId: string | undefined,
-): AsyncGenerator<ServerEvent> {
-  let known = lastEventId;
+async function* reportEvents(reports: AsyncIterable<BatchReport>): AsyncGenerator<ReportEvent> {
   for await (const report of reports) {
-    const id = createHash('sha256').update(JSON.stringify(report)).digest('base64url').slice(0, 16);
-    if (id === known) continue;
-    known = id;
-    yield { event: 'report', id, data: report };
+    const text = JSON.stringify(report);
+    const id = createHash('sha256').update(text).digest('base64url').slice(0, 16);
+    yield { event: 'report', id, text, status: report.status };
+  }
+}
+
+/** The events after one that the client has. */
+async function* after(known: string | undefined, events: AsyncIterable<ReportEvent>): AsyncGenerator<ServerEvent> {
+  let last = known;
+  for await (const { event, id, text } of events) {
+    if (id === last) continue;
+    last = id;
+    yield { event, id, text };
   }
 }

@@ -1,7 +1,7 @@
 import { AppError } from '../../base/errors.ts';
 
 /** Chat turns that one server answers at the same time. */
-export const MAX_TURNS = 32;
+export const MAX_TURNS = 256;
 
 /** The active chat turns, so that a server that stops can wait for them or end them. */
 export interface OpenTurns {
