@@ -41,6 +41,15 @@ it('retry of a code that no row failed with names the codes there are', async ()
   expect(error).toMatchObject({ code: 'invalid_arguments', message: expect.stringMatching(/"refused".* \(1\)/) });
 });
 
+it('cancel and retry act on one row of a batch that is paused', async () => {
+  const batch_id = await runToRest({ options: { sample: 1 } });
+  await execute({ action: 'cancel', batch_id, row: 2 });
+  const monitored = () => rig.call('monitor_batch_execution', { batch_id });
+  expect(await monitored()).toMatchObject({ status: 'paused', failures: [{ code: 'row_cancelled', count: 1 }] });
+  await execute({ action: 'retry', batch_id, retry: { row: 2 } });
+  expect(await monitored()).toMatchObject({ status: 'paused', failures: [] });
+});
+
 it('pause, set and resume act on a batch, and monitor shows what is set', async () => {
   const batch_id = await runToRest({ options: { sample: 1, priority: 2 } });
   const monitored = await rig.call('monitor_batch_execution', { batch_id });
