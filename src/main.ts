@@ -101,6 +101,7 @@ const FACES: Faces = {
         tablesOf: (caller) => app.as(caller).tables,
       },
       work: { ...app.work, uploads: app.uploads },
+      agents: app,
       watch: { monitoringOf: (caller) => app.as(caller).monitoring, prometheus: app.prometheus().text },
       talk: {
         conversations: app.conversations,

@@ -28,7 +28,7 @@ import { createProviders } from '../providers/open-providers.ts';
 import type { PriceOverrides } from '../providers/prices/model-prices.ts';
 import { createPriceTable } from '../providers/prices/prices.ts';
 import { resolveAgent } from '../registry/registry.ts';
-import { saveAgent, withSavedAgents } from '../registry/saved-registry.ts';
+import { removeAgent, saveAgent, withSavedAgents } from '../registry/saved-registry.ts';
 import { type Caller, localCaller } from '../runner/contract/caller.ts';
 import { createRunner } from '../runner/create-runner.ts';
 import { createExecutors } from '../runner/execution/executors.ts';
@@ -46,6 +46,7 @@ import { uploadViewer } from '../uploads/upload-viewer.ts';
 import { callerTables } from './caller-tables.ts';
 import type { Config } from './config.ts';
 import { createConfirmations } from './confirmations.ts';
+import { describePrices, describeSettings } from './describe-settings.ts';
 import { createDetachedRunner } from './detached-runner.ts';
 import { findMissingSettings } from './missing-settings.ts';
 import { createTalkLanes, openOrchestrator, readRun, talkCalls } from './open-orchestrator.ts';
@@ -181,11 +182,14 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     auditLog: store,
     idempotency: store,
     registry,
+    settings: () => describeSettings(config, { providers, agentSources: registry.sources }),
+    prices: (models) => describePrices(models, prices),
+    removeAgent: (name, version) => removeAgent({ name, version }, { registry: filed, saved: store }),
     saveAgent: (name, definition) =>
       saveAgent({ name, definition, at: systemClock.now() }, { registry: filed, saved: store }),
     tryAgent: (definition, options) =>
       tryAgent(definition, options, {
-        tables,
+        tables: tablesOf(options.caller ?? localCaller('cli')),
         openAgent: async (agent, signal) =>
           openAgent({ definition: agent, toolSet: await openTarget(agent, signal), log }),
         callsOf: async (agent, signal) => {

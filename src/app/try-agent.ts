@@ -1,9 +1,9 @@
 import { type AgentDefinition, agentLabel } from '../agent/definition.ts';
 import { AppError } from '../base/errors.ts';
-import type { Given, TriedRun } from '../cli/app.ts';
 import { type JsonObject, type Message, textOf } from '../protocol/messages.ts';
 import type { OpenedAgent, RunOutcome } from '../protocol/run.ts';
 import type { InputMapping } from '../runner/contract/mapping.ts';
+import type { Given, TriedRun } from '../runner/contract/tried-run.ts';
 import { readRow } from '../runner/intake/read-row.ts';
 import { storedInput } from '../runner/media/media-fields.ts';
 import { createMediaOpener } from '../runner/media/open-media.ts';

@@ -8,18 +8,15 @@ import type { Log } from '../base/log.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Monitoring } from '../monitoring/monitoring.ts';
 import type { Prometheus } from '../monitoring/prometheus/create-prometheus.ts';
-import type { JsonObject } from '../protocol/messages.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Caller } from '../runner/contract/caller.ts';
-import type { InputMapping } from '../runner/contract/mapping.ts';
-import type { ReadingOptions } from '../runner/contract/reading.ts';
+import type { ModelPrice, Settings } from '../runner/contract/settings.ts';
+import type { Given, TriedRun } from '../runner/contract/tried-run.ts';
 import type { Runner } from '../runner/runner.ts';
 import type { Schedules } from '../schedules/schedules.ts';
 import type { AuditStore } from '../storage/audit.ts';
 import type { DraftStore } from '../storage/drafts.ts';
 import type { IdempotencyStore } from '../storage/idempotency.ts';
-import type { JournalEntry } from '../storage/journal.ts';
-import type { Cell } from '../tables/cell.ts';
 import type { Tables } from '../tables/table.ts';
 import type { Confirmations } from '../tools/execute/confirmations.ts';
 import type { OrchestratorTool } from '../tools/orchestrator-tool.ts';
@@ -49,31 +46,6 @@ export interface MissingSettings {
   callable: string[];
 }
 
-/** What an agent is tried with: a message, a row, or a row of a table. A mapping adds to the proposed one. */
-export type Given =
-  | { message: string }
-  | { columns: string[]; cells: Cell[]; mapping?: InputMapping }
-  | { table: string; row: number; reading?: ReadingOptions; mapping?: InputMapping };
-
-/** One run of an agent outside of batches. */
-export interface TriedRun {
-  run_id: string;
-  agent: string;
-  model: string;
-  stand_in: string | null;
-  /** The mapped input; null for a message. */
-  input: JsonObject | null;
-  status: 'succeeded' | 'failed';
-  /** The structured answer; null where the agent gives text. */
-  output: JsonObject | null;
-  text: string | null;
-  error: { code: string; message: string } | null;
-  /** null when a price is unknown. */
-  cost_usd: number | null;
-  /** Its calls in order, with requests and answers. */
-  entries: JournalEntry[];
-}
-
 /** The parts that commands use; main.ts makes them once, on first use. */
 export interface App extends AppBinding {
   /** The settings that commands and listeners read. */
@@ -93,7 +65,13 @@ export interface App extends AppBinding {
    * Runs an agent once, outside of batches, through the journal.
    * @throws AppError before any call, when the input does not fit; a run that fails is a result
    */
-  tryAgent(agent: AgentDefinition, options: { given: Given; signal: AbortSignal }): Promise<TriedRun>;
+  tryAgent(agent: AgentDefinition, options: { given: Given; signal: AbortSignal; caller?: Caller }): Promise<TriedRun>;
+  /** The settings of this process, without secrets. */
+  settings(): Promise<Settings>;
+  /** What models cost. */
+  prices(models: readonly string[]): ModelPrice[];
+  /** Deletes a saved agent, or one version of it. @throws AppError `agent_not_found` */
+  removeAgent(name: string, version?: string): Promise<void>;
   /** Starts each tool of an agent and ends it again, to see that it works. None may take longer than `limitMs`. */
   startTools(agent: AgentDefinition, options: { limitMs: number; signal: AbortSignal }): Promise<StartedTool[]>;
   /** Looks at the newest version of each agent; calls no model. */

@@ -1,9 +1,13 @@
 import type { Access } from '../access/access.ts';
 import type { Conversations } from '../agent/conversation/conversation.ts';
+import type { AgentDefinition } from '../agent/definition.ts';
 import type { Log } from '../base/log.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Monitoring } from '../monitoring/monitoring.ts';
+import type { Registry } from '../registry/registry.ts';
 import type { Caller } from '../runner/contract/caller.ts';
+import type { ModelPrice, Settings } from '../runner/contract/settings.ts';
+import type { Given, TriedRun } from '../runner/contract/tried-run.ts';
 import type { Runner } from '../runner/runner.ts';
 import type { Schedules } from '../schedules/schedules.ts';
 import type { AuditStore } from '../storage/audit.ts';
@@ -69,6 +73,23 @@ export interface WatchParts {
   prometheus: () => Promise<string>;
 }
 
+/** The routes of agents, settings and prices. */
+export interface AgentParts {
+  registry: Registry;
+  /** Saves an agent beside the registry's, as the next version of its name. @throws AppError `invalid_arguments` */
+  saveAgent: (name: string, definition: AgentDefinition) => Promise<AgentDefinition>;
+  /** Deletes a saved agent, or one version of it. @throws AppError `agent_not_found` */
+  removeAgent: (name: string, version?: string) => Promise<void>;
+  /** Runs an agent once, through the journal; a run that fails is a result. */
+  tryAgent: (
+    agent: AgentDefinition,
+    options: { given: Given; signal: AbortSignal; caller: Caller },
+  ) => Promise<TriedRun>;
+  settings: () => Promise<Settings>;
+  /** What models cost, each named as provider/model. */
+  prices: (models: readonly string[]) => ModelPrice[];
+}
+
 /** The parts of the HTTP face, a group for each function that adds routes. */
 export interface HttpParts {
   server: ServerParts;
@@ -82,4 +103,5 @@ export interface HttpParts {
   schedulesOf: (caller: Caller) => Schedules;
   work: WorkParts;
   watch: WatchParts;
+  agents: AgentParts;
 }

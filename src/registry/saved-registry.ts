@@ -17,6 +17,7 @@ export interface SavedDefinition {
 /** Where saved agents are kept. */
 export interface SavedAgents {
   saveAgent(agent: { name: string; definition: JsonObject; at: number }): Promise<SavedDefinition>;
+  removeAgent(name: string, version?: number): Promise<number>;
   listSavedAgents(): Promise<SavedDefinition[]>;
 }
 
@@ -65,6 +66,25 @@ export async function saveAgent(
   const { name: _, version: __, ...rest } = definition;
   const record = await saved.saveAgent({ name, definition: JSON.parse(JSON.stringify(rest)) as JsonObject, at });
   return toDefinition(record, 'this save');
+}
+
+/**
+ * Deletes a saved agent, or one version of it. Batches keep the definition that they ran with.
+ * @throws AppError `agent_not_found`; `invalid_arguments` for an agent of the registry
+ */
+export async function removeAgent(
+  { name, version }: { name: string; version?: string | undefined },
+  { registry, saved }: { registry: Registry; saved: SavedAgents },
+): Promise<void> {
+  if ((await registry.find(name)) !== undefined) {
+    const place = registry.sources.join(', ');
+    throw new AppError('invalid_arguments', `"${name}" is an agent of ${place}. Remove it there.`);
+  }
+  const number = version === undefined ? undefined : Number(/^v(\d+)$/.exec(version)?.[1] ?? Number.NaN);
+  if (Number.isNaN(number) || (await saved.removeAgent(name, number)) === 0) {
+    const label = version === undefined ? name : `${name}@${version}`;
+    throw new AppError('agent_not_found', `No agent "${label}" was saved.`);
+  }
 }
 
 function toDefinition({ name, version, definition }: SavedDefinition, source: string): AgentDefinition {

@@ -14,6 +14,8 @@ export interface SavedAgent {
 export interface AgentStore {
   /** Saves a definition as the next version of its name. The definition of the newest version adds no version. */
   saveAgent(agent: { name: string; definition: JsonObject; at: number }): Promise<SavedAgent>;
+  /** Removes a saved agent, or one version of it; resolves to how many versions were removed. */
+  removeAgent(name: string, version?: number): Promise<number>;
   /** Every version of every saved agent. */
   listSavedAgents(): Promise<SavedAgent[]>;
 }

@@ -43,7 +43,8 @@ const agentInList = z.object({
   runs_in_batches: z.boolean().describe('Whether its structured output is enabled, which a batch needs.'),
 });
 
-const output = z.object({
+/** The verdict on an agent and a table. */
+export const compatibility = z.object({
   summary: z.string().describe('The verdict in one sentence.'),
   next_step: z.string().describe('What to do next.'),
   compatible: z.boolean().describe('Whether a batch with this agent (and this table, when one is given) can run.'),
@@ -79,7 +80,7 @@ const output = z.object({
   available_agents: z.array(agentInList).describe('The existing agents; given only when the agent was not found.'),
 });
 
-type Output = z.input<typeof output>;
+type Output = z.input<typeof compatibility>;
 type Arguments = z.output<typeof input>;
 
 const MOST_AGENTS = 50;
@@ -100,23 +101,26 @@ export function createValidateTool(parts: ValidateParts): OrchestratorTool {
     hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
     idempotent: true,
     input,
-    output,
-    async run(args) {
-      const target = chosenTarget(args);
-      // The table's columns say which texts in braces are placeholders: the plan alone defines such an agent.
-      if (target.type === 'inline' && sourceUri(args) !== undefined) {
-        return checkAgainstTable(target, args, parts.runner);
-      }
-      const found = await find(target, parts);
-      if ('agents' in found) return notFound(found);
-      if ('problem' in found) return notDefined(found.problem);
-      const { agent, warnings } = found;
-      const described = { ...describeAgent(agent, parts.runner), warnings };
-      return sourceUri(args) === undefined
-        ? { ...described, ...checkAlone(agent, args) }
-        : checkAgainstTable(target, args, parts.runner);
-    },
+    output: compatibility,
+    run: (args) => checkCompatibility(args, parts),
   });
+}
+
+/** Checks an agent by itself or against a table; see {@link createValidateTool}. */
+export async function checkCompatibility(args: Arguments, parts: ValidateParts): Promise<Output> {
+  const target = chosenTarget(args);
+  // The table's columns say which texts in braces are placeholders: the plan alone defines such an agent.
+  if (target.type === 'inline' && sourceUri(args) !== undefined) {
+    return checkAgainstTable(target, args, parts.runner);
+  }
+  const found = await find(target, parts);
+  if ('agents' in found) return notFound(found);
+  if ('problem' in found) return notDefined(found.problem);
+  const { agent, warnings } = found;
+  const described = { ...describeAgent(agent, parts.runner), warnings };
+  return sourceUri(args) === undefined
+    ? { ...described, ...checkAlone(agent, args) }
+    : checkAgainstTable(target, args, parts.runner);
 }
 
 type Found = DefinedAgent | { problem: Problem } | { problem: Problem; agents: AgentDefinition[] };

@@ -50,6 +50,7 @@ export function httpParts({ apiKeys = [], idempotency = noIdempotency(), ...give
     schedulesOf: runnerOf,
     work: noWork(),
     watch: { monitoringOf: runnerOf, prometheus: async () => '' },
+    agents: noAgents(),
   };
 }
 
@@ -82,6 +83,13 @@ function noModels(): TalkParts['models'] {
     registry: { sources: [], list: unused, entries: unused, find: unused },
     runAgent: unused,
   };
+}
+
+/** For tests without agents. */
+function noAgents(): HttpParts['agents'] {
+  const unused = () => Promise.reject(new Error('This test has no agents.'));
+  const registry = { sources: [], list: unused, entries: unused, find: unused };
+  return { registry, saveAgent: unused, removeAgent: unused, tryAgent: unused, settings: unused, prices: () => [] };
 }
 
 /** For tests without batches, uploads and drafts. */

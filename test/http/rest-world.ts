@@ -4,15 +4,23 @@ import { join } from 'node:path';
 import { createAccess } from '../../src/access/create-access.ts';
 import { callerTables } from '../../src/app/caller-tables.ts';
 import { createConfirmations } from '../../src/app/confirmations.ts';
+import { describePrices } from '../../src/app/describe-settings.ts';
+import { createTalkLanes, talkCalls } from '../../src/app/open-orchestrator.ts';
+import { tryAgent } from '../../src/app/try-agent.ts';
 import { newId } from '../../src/base/ids.ts';
 import { createHttpApp, type HttpApp } from '../../src/http/app.ts';
+import type { HttpParts } from '../../src/http/parts.ts';
+import { createLanes } from '../../src/providers/lanes/lane.ts';
+import { createGivenRegistry } from '../../src/registry/given-registry.ts';
+import { type Registry, resolveAgent } from '../../src/registry/registry.ts';
+import { removeAgent, saveAgent, withSavedAgents } from '../../src/registry/saved-registry.ts';
 import type { Caller } from '../../src/runner/contract/caller.ts';
 import { createByteLocations } from '../../src/tables/locations/byte-locations.ts';
 import { createUploadStore, uploadPath } from '../../src/tables/locations/upload-locations.ts';
 import type { Tables } from '../../src/tables/table.ts';
 import { uploadViewer } from '../../src/uploads/upload-viewer.ts';
 import { createUploads } from '../../src/uploads/uploads.ts';
-import { startWorld, type World, type WorldOptions } from '../runner/world.ts';
+import { startWorld, testAgent, type World, type WorldOptions } from '../runner/world.ts';
 import { httpParts, JSON_HEADERS } from './http-parts.ts';
 
 /** The HTTP face over a real runner, store and uploads. */
@@ -45,9 +53,21 @@ export async function startRestWorld(
     if (world === undefined) throw new Error('The world has not started.');
     return callerTables(world.deps.tables, (uri) => uploads.use(uri, uploadViewer(caller)));
   };
+  const findAgent = (name: string, version?: string) => resolveAgent(registry(), name, version);
+  const filed = createGivenRegistry(
+    [
+      testAgent(options.agent),
+      testAgent({ name: 'orchestrator', structured_output: { enabled: false }, input: undefined }),
+    ],
+    'agents.yaml',
+  );
+  const registry = (): Registry => {
+    if (world === undefined) throw new Error('The world has not started.');
+    return withSavedAgents(filed, world.store, 'saved');
+  };
   world = await startWorld({
     ...options,
-    deps: { tablesOf, ...options.deps },
+    deps: { tablesOf, findAgent, ...options.deps },
     locations: [createByteLocations(found)],
   });
   const { store, runner } = world;
@@ -67,6 +87,7 @@ export async function startRestWorld(
       ...{ store, now: Date.now, log: world.deps.log },
     }),
     audit: store,
+    agents: agentParts(world, { filed, registry: registry(), tablesOf }),
     start: {
       runnerOf: (caller) => runner.as(caller),
       jobsOf: () => {
@@ -99,5 +120,32 @@ export async function startRestWorld(
       const isJson = /\/(problem\+)?json/.test(answer.headers.get('content-type') ?? '') && text !== '';
       return { status: answer.status, headers: answer.headers, body: isJson ? JSON.parse(text) : text };
     },
+  };
+}
+
+/** Agents over the store of the world, run by its model. */
+function agentParts(
+  { store, deps }: World,
+  { filed, registry, tablesOf }: { filed: Registry; registry: Registry; tablesOf: (caller: Caller) => Tables },
+): HttpParts['agents'] {
+  const { clock, log, events, prices } = deps;
+  const talkLane = createTalkLanes(createLanes({ clock, log, events }));
+  return {
+    registry,
+    saveAgent: (name, definition) => saveAgent({ name, definition, at: 1 }, { registry: filed, saved: store }),
+    removeAgent: (name, version) => removeAgent({ name, version }, { registry: filed, saved: store }),
+    tryAgent: (definition, { caller, ...options }) =>
+      tryAgent(definition, options, {
+        tables: tablesOf(caller),
+        openAgent: (agent, signal) => deps.openAgent(agent, null, signal),
+        callsOf: async (agent, signal) => {
+          const provider = await deps.provider(agent.model.provider, agent.model);
+          return talkCalls(agent, { provider, signal }, { store, talkLane, prices, dayGate: undefined, events });
+        },
+        readJournal: store.readJournal,
+        newId,
+      }),
+    settings: () => Promise.reject(new Error('This test has no settings.')),
+    prices: (models) => describePrices(models, prices),
   };
 }

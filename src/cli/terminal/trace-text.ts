@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { count, dollars, duration } from '../../base/figures.ts';
 import type { Json } from '../../protocol/messages.ts';
 import type { AttemptTrace, RowTrace } from '../../runner/contract/trace.ts';
+import type { TriedRun } from '../../runner/contract/tried-run.ts';
 import type { JournalAnswer, JournalEntry } from '../../storage/journal.ts';
-import type { TriedRun } from '../app.ts';
 import type { Output } from '../command-context.ts';
 
 import type { Paint } from '../io.ts';

@@ -1,0 +1,151 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Access } from '../../access/access.ts';
+import { strict } from '../../base/strict-object.ts';
+import type { Json } from '../../protocol/messages.ts';
+import { resolveAgent } from '../../registry/registry.ts';
+import type { Caller } from '../../runner/contract/caller.ts';
+import { inlineAgent, inlineField } from '../../runner/contract/inline-agent.ts';
+import { inputMapping, structuredOutputFields } from '../../runner/contract/mapping.ts';
+import { readingOptions } from '../../runner/contract/reading.ts';
+import { batchRequest } from '../../runner/contract/request.ts';
+import { type Given, triedRun } from '../../runner/contract/tried-run.ts';
+import type { Runner } from '../../runner/runner.ts';
+import { suggestFields } from '../../tools/suggest-fields.ts';
+import type { HttpFace } from '../face.ts';
+import { callerNeeds } from '../middleware/caller-needs.ts';
+import { idempotencyHeader } from '../middleware/idempotency.ts';
+import type { AgentParts } from '../parts.ts';
+import { FAULTS } from '../problem.ts';
+
+const tags = ['agents'];
+/** The agent whose model makes suggestions. */
+const ORCHESTRATOR = 'orchestrator';
+
+/** What the routes of agents need besides. */
+export interface AgentRouteParts extends AgentParts {
+  audit: Access['audit'];
+  runnerOf: (caller: Caller) => Runner;
+}
+
+/** The path of one agent. */
+export const agentPath = z.object({
+  agent: z
+    .string()
+    .min(1)
+    .max(210)
+    .openapi({ description: 'Its name, or name@version. Without a version, the newest.' }),
+});
+
+/** The body of a check. */
+export const checkRequest = strict({
+  csv_uri: batchRequest.shape.csv_uri.exactOptional(),
+  reading: readingOptions.exactOptional(),
+  input_mapping: inputMapping.exactOptional(),
+  structured_output_fields: structuredOutputFields.exactOptional(),
+});
+
+const tryRequest = strict({
+  message: z.string().min(1).exactOptional().describe('A message, for an agent without a prompt of its own.'),
+  input: z.record(z.string(), z.json()).exactOptional().describe('A row: its cells by column.'),
+  csv_uri: batchRequest.shape.csv_uri.exactOptional(),
+  row: z.int().min(0).max(1_000_000).default(0).describe('With csv_uri: the number of the row, from 0.'),
+  reading: readingOptions.exactOptional(),
+  input_mapping: inputMapping.exactOptional(),
+}).refine(
+  ({ message, input, csv_uri: table }) => [message, input, table].filter((one) => one !== undefined).length === 1,
+  'give exactly one of message, input and csv_uri',
+);
+
+const suggestRequest = strict({
+  prompt: inlineAgent.shape.prompt,
+  columns: z.array(z.string().min(1).max(200)).max(1000).default([]).describe('The columns of the table.'),
+});
+const suggested = z.object({
+  fields: z.array(inlineField),
+  model: z.string().describe('The model that suggested them.'),
+  cost_usd: z.number().nullable().describe('What the suggestion cost; null when its price is unknown.'),
+});
+
+/** Running an agent once, and suggesting fields: both call a model, and count to the cap of a day as chat turns do. */
+export function addAgentRuns({ app, limitBody, idempotent }: HttpFace, parts: AgentRouteParts): void {
+  const { registry, audit } = parts;
+  const middleware = [callerNeeds('run'), limitBody(4), idempotent()];
+  const run = createRoute({
+    method: 'post',
+    path: '/v1/agents/{agent}/try',
+    operationId: 'tryAgent',
+    tags,
+    summary: 'Run an agent once',
+    description: 'A run that fails is answered with 200 and its error. Leaving ends it.',
+    middleware,
+    request: {
+      params: agentPath,
+      headers: idempotencyHeader,
+      body: { required: true, content: { 'application/json': { schema: tryRequest.meta({ id: 'TryRequest' }) } } },
+    },
+    responses: {
+      200: { description: 'The run.', content: { 'application/json': { schema: triedRun.meta({ id: 'TriedRun' }) } } },
+      ...FAULTS,
+    },
+  });
+  app.openapi(run, async (c) => {
+    const { agent: subject } = c.req.valid('param');
+    const given = givenBy(c.req.valid('json'));
+    const caller = c.get('caller');
+    const agent = await resolveAgent(registry, subject);
+    const { signal } = c.req.raw;
+    const tried = await audit.around({ caller, action: 'agent-try', subject }, () =>
+      parts.tryAgent(agent, { given, signal, caller }),
+    );
+    return c.json(tried, 200);
+  });
+
+  const suggest = createRoute({
+    method: 'post',
+    path: '/v1/agents/suggest',
+    operationId: 'suggestFields',
+    tags,
+    summary: 'Suggest the fields of the answer to a prompt',
+    description: 'Asks the model of the orchestrator.',
+    middleware,
+    request: {
+      headers: idempotencyHeader,
+      body: {
+        required: true,
+        content: { 'application/json': { schema: suggestRequest.meta({ id: 'SuggestRequest' }) } },
+      },
+    },
+    responses: {
+      200: {
+        description: 'The fields.',
+        content: { 'application/json': { schema: suggested.meta({ id: 'SuggestedFields' }) } },
+      },
+      ...FAULTS,
+    },
+  });
+  app.openapi(suggest, async (c) => {
+    const caller = c.get('caller');
+    const { signal } = c.req.raw;
+    const orchestrator = await resolveAgent(registry, ORCHESTRATOR);
+    const found = await audit.around({ caller, action: 'agent-try', subject: 'schema-suggester' }, () =>
+      suggestFields(c.req.valid('json'), orchestrator, (agent, given) =>
+        parts.tryAgent(agent, { given, signal, caller }),
+      ),
+    );
+    return c.json(found, 200);
+  });
+}
+
+function givenBy({
+  message,
+  input,
+  csv_uri: table,
+  row,
+  reading,
+  input_mapping: mapping,
+}: z.output<typeof tryRequest>): Given {
+  if (message !== undefined) return { message };
+  const mapped = mapping === undefined ? {} : { mapping };
+  if (table !== undefined) return { table, row, ...(reading !== undefined && { reading }), ...mapped };
+  return { columns: Object.keys(input ?? {}), cells: Object.values(input ?? {}) as Json[], ...mapped };
+}
