@@ -29,6 +29,7 @@ import { isRequeue, planRequeue, requeueRow } from './lifecycle/retry-row.ts';
 import { askForRow } from './lifecycle/row-requests.ts';
 import { shownRow } from './media/media-fields.ts';
 import { aggregateResults } from './output/aggregate-results.ts';
+import { batchFlow } from './output/batch-flow.ts';
 import { toUsd } from './output/bill.ts';
 import { exportRecords } from './output/deliver-rows.ts';
 import { exportSource } from './output/export-source.ts';
@@ -188,6 +189,7 @@ function bind(caller: Caller, deps: RunnerDeps & { orders: RowOrders }): Runner 
       const { discountMicroUsd, cacheMicroUsd } = await store.readSavings();
       return { batch_api_usd: toUsd(discountMicroUsd), cache_usd: toUsd(cacheMicroUsd) };
     },
+    flow: async (id) => batchFlow(await read(id), deps),
     rows: async (id, options) => readRows(await read(id), options, deps),
     browse: async (id, query) => browseRows(await read(id), query, deps),
     async *search(id, query, signal) {

@@ -1,12 +1,14 @@
 import type * as z from 'zod';
 import type { AgentDefinition } from '../agent/definition.ts';
 import type { JsonSchema } from '../protocol/messages.ts';
+import type { BatchFilter } from '../storage/batches.ts';
 import type { RowStatus } from '../storage/rows.ts';
 import type { WrittenStyle } from '../tables/row-writer.ts';
 import type { Caller } from './contract/caller.ts';
 import type { Appended, AppendRequest, CollectRequest, SealRequest } from './contract/collect.ts';
 import type { Estimate } from './contract/estimate.ts';
 import type { ExportQuery } from './contract/export.ts';
+import type { BatchFlow } from './contract/flow.ts';
 import type { InlineAgent } from './contract/inline-agent.ts';
 import type { BatchOptions, BatchTuning } from './contract/options.ts';
 import type { BatchPlan } from './contract/plan.ts';
@@ -126,7 +128,9 @@ export interface Runner {
   idOf(name: string): Promise<string>;
   /** The batch that was started with an idempotency key. */
   find(idempotencyKey: string): Promise<BatchReport | undefined>;
-  list(options: { limit: number; before?: string }): Promise<BatchReport[]>;
+  list(options: BatchFilter & { limit: number; before?: string; order?: 'newest' | 'oldest' }): Promise<BatchReport[]>;
+  /** The way of a batch through its states. */
+  flow(batchId: string): Promise<BatchFlow>;
   /** Dollars that all stored batches have saved, where prices are known. */
   savings(): Promise<Savings>;
   /** Rows from `cursor` (a row number) on; `nextCursor` is null at the end. */

@@ -65,6 +65,26 @@ export interface BatchRecord {
   owner: LeaseOwner | null;
 }
 
+/** A state that a batch entered, with its rows by status at that time. */
+export interface BatchStateChange {
+  /** From 1 in each batch. */
+  number: number;
+  at: number;
+  status: BatchStatus;
+  pauseReason: PauseReason | null;
+  queued: number;
+  running: number;
+  succeeded: number;
+  failed: number;
+}
+
+/** Which batches are listed: by status, by the name of their agent, by a text in their id, name, agent or source. */
+export interface BatchFilter {
+  status?: readonly BatchStatus[];
+  agent?: string;
+  text?: string;
+}
+
 /** Details of a batch for reports, besides its record. */
 export interface BatchDetails {
   bill: BatchBill;
@@ -143,8 +163,12 @@ export interface BatchStore {
   readBatchOfKey(key: string): Promise<BatchRecord | undefined>;
   /** Up to `limit` ids that start with a text, newest first. */
   findBatchIds(start: string, limit: number): Promise<string[]>;
-  /** Newest first; `before` is an id to continue after. */
-  listBatches(options: { limit: number; before?: string }): Promise<BatchRecord[]>;
+  /** Newest first, or oldest first; `before` is an id to continue after. */
+  listBatches(
+    options: BatchFilter & { limit: number; before?: string; order?: 'newest' | 'oldest' },
+  ): Promise<BatchRecord[]>;
+  /** In order; batches from before this record have entries from their next change on only. */
+  readStateChanges(id: string): Promise<BatchStateChange[]>;
   /**
    * `when`: the change is made only if the status is one of these. `unlessControl`: only if this control is not
    * requested. `rows`: only if the batch has this number of rows. `unlessRowRequests`: only if `settings.row_requests` is empty.

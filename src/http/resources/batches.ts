@@ -1,7 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { strict } from '../../base/strict-object.ts';
+import { batchFlow } from '../../runner/contract/flow.ts';
 import { batchTuning } from '../../runner/contract/options.ts';
 import { batchPlan } from '../../runner/contract/plan.ts';
+import { batchReport } from '../../runner/contract/report.ts';
 import { batchRequest } from '../../runner/contract/request.ts';
 import type { HttpFace } from '../face.ts';
 import { callerNeeds } from '../middleware/caller-needs.ts';
@@ -14,7 +16,33 @@ import { shownBatch } from './create-batch.ts';
 
 const one = { content: { 'application/json': { schema: shownBatch } } };
 const tags = ['batches'];
-const pages = createPages('batches', z.string());
+const newestFirst = createPages('batches', z.string());
+const oldestFirst = createPages('batches, the oldest first', z.string());
+const statuses = z.array(z.enum(batchReport.shape.status.options));
+const listQuery = strict({
+  ...pageQuery({ limit: 20 }),
+  status: z
+    .union([z.string(), z.array(z.string())])
+    .transform((given) => (Array.isArray(given) ? given : given.split(',')))
+    .pipe(statuses)
+    .exactOptional()
+    .openapi({
+      type: 'array',
+      items: { type: 'string', enum: [...batchReport.shape.status.options] },
+      description: 'Only batches with one of these; several with commas.',
+    }),
+  agent: z.string().min(1).max(200).exactOptional().openapi({ description: 'Only those of this agent, by its name.' }),
+  text: z
+    .string()
+    .min(1)
+    .max(200)
+    .exactOptional()
+    .openapi({ description: 'Only those with this text in their id, name, agent or source, in either case.' }),
+  sort: z
+    .enum(['-created', 'created'])
+    .default('-created')
+    .openapi({ description: 'The newest first (-created), or the oldest.' }),
+});
 
 /** `/v1/batches` and `/v1/estimates`. */
 export function addBatchRoutes({ app, limitBody }: HttpFace, { runnerOf }: StartParts): void {
@@ -51,19 +79,22 @@ export function addBatchRoutes({ app, limitBody }: HttpFace, { runnerOf }: Start
     path: '/v1/batches',
     operationId: 'listBatches',
     tags,
-    summary: 'List batches',
+    summary: 'List batches by status, agent or text',
     middleware: [callerNeeds('read'), reportEtag()],
-    request: { query: strict({ ...pageQuery({ limit: 20 }) }) },
+    request: { query: listQuery },
     responses: {
       200: { description: 'A page.', content: { 'application/json': { schema: pageOf(shownBatch) } } },
       ...FAULTS,
     },
   });
   app.openapi(list, async (c) => {
-    const { cursor, limit, ...filter } = c.req.valid('query');
+    const { cursor, limit, sort, ...filter } = c.req.valid('query');
+    const order = sort === 'created' ? 'oldest' : 'newest';
+    const pages = sort === 'created' ? oldestFirst : newestFirst;
     const before = pages.positionOf(cursor);
     const found = await runnerOf(c.get('caller')).list({
       ...filter,
+      order,
       limit: limit + 1,
       ...(before !== undefined && { before }),
     });
@@ -83,6 +114,40 @@ export function addBatchRoutes({ app, limitBody }: HttpFace, { runnerOf }: Start
     responses: { 200: { description: 'The batch.', ...one }, ...FAULTS },
   });
   app.openapi(read, async (c) => c.json(await runnerOf(c.get('caller')).report(c.req.valid('param').id), 200));
+
+  const flow = createRoute({
+    method: 'get',
+    path: '/v1/batches/{id}/flow',
+    operationId: 'readBatchFlow',
+    tags,
+    summary: 'Show the way of a batch through its states',
+    description: 'With after, only changes with a higher number: those that a client missed.',
+    middleware: callerNeeds('read'),
+    request: {
+      params: batchPath,
+      query: strict({
+        after: z.coerce
+          .number()
+          .int()
+          .min(0)
+          .exactOptional()
+          .openapi({ type: 'integer', description: 'The number of the last change that the client knows.' }),
+      }),
+    },
+    responses: {
+      200: {
+        description: 'The flow.',
+        content: { 'application/json': { schema: batchFlow.meta({ id: 'BatchFlow' }) } },
+      },
+      ...FAULTS,
+    },
+  });
+  app.openapi(flow, async (c) => {
+    const found = await runnerOf(c.get('caller')).flow(c.req.valid('param').id);
+    const { after } = c.req.valid('query');
+    if (after === undefined) return c.json(found, 200);
+    return c.json({ ...found, changes: found.changes.filter(({ number }) => number > after) }, 200);
+  });
 
   const change = createRoute({
     method: 'patch',

@@ -26,6 +26,7 @@ import { JOBS_BY_STATE } from './migrations/0023-jobs-by-state.ts';
 import { HISTORIES } from './migrations/0024-histories.ts';
 import { ALERTS } from './migrations/0025-alerts.ts';
 import { SCHEDULES } from './migrations/0026-schedules.ts';
+import { BATCH_CHANGES } from './migrations/0027-batch-changes.ts';
 import { prepare } from './statement.ts';
 
 /** Migration N (from 1) takes a database from schema version N - 1 to N. */
@@ -56,6 +57,7 @@ const MIGRATIONS: readonly string[] = [
   HISTORIES,
   ALERTS,
   SCHEDULES,
+  BATCH_CHANGES,
 ];
 
 /** "Rowm": marks a SQLite file as Rowmill's. */

@@ -9,6 +9,7 @@ import type { Store } from '../store.ts';
 import { openAccessStore } from './access/open-access-store.ts';
 import { openAgentStore } from './agents/open-agent-store.ts';
 import { openAlertStore } from './alerts/open-alert-store.ts';
+import { prepareReadChanges } from './batches/changes.ts';
 import { prepareFindBatchIds } from './batches/find-batch-ids.ts';
 import { prepareInsertBatch } from './batches/insert-batch.ts';
 import { prepareListBatches } from './batches/list-batches.ts';
@@ -138,6 +139,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     batch: prepareReadBatch(db),
     batchOfKey: prepareReadBatchOfKey(db),
     batches: prepareListBatches(db),
+    changes: prepareReadChanges(db),
     batchIds: prepareFindBatchIds(db),
     lapsed: prepareListLapsedBatches(db, clock),
     prunable: prepareListPrunableBatches(db),
@@ -183,6 +185,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     readBatch: (id) => read(() => reads.batch(id)),
     readBatchOfKey: (key) => read(() => reads.batchOfKey(key)),
     listBatches: (page) => read(() => reads.batches(page)),
+    readStateChanges: (id) => read(() => reads.changes(id)),
     findBatchIds: (start, limit) => read(() => reads.batchIds(start, limit)),
     updateBatch: (id, change, guard) => write((transaction) => writes.updateBatch(transaction, id, change, guard)),
     readSettings: (id) => read(() => reads.settings(id)),
@@ -271,7 +274,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 function prepareWrites(db: Parameters<typeof prepareInsertRows>[0], clock: LeaseClock) {
   return {
     insertBatch: prepareInsertBatch(db),
-    updateBatch: prepareUpdateBatch(db),
+    updateBatch: prepareUpdateBatch(db, clock.now),
     acquireLease: prepareAcquireLease(db, clock),
     forgetDeaths: prepareForgetDeaths(db),
     renewLease: prepareRenewLease(db, clock),

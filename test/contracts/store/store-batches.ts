@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../../src/protocol/messages.ts';
 import type { BatchChange } from '../../../src/storage/batches.ts';
+import type { Store } from '../../../src/storage/store.ts';
 import { failed, newBatch, newIntent, newOwner, startBatch } from '../../storage/support/store-fixture.ts';
 import type { StoreBench } from './store-bench.ts';
 
@@ -29,6 +31,43 @@ export function testBatches({ store, openAnother }: StoreBench): void {
       expect(outcomes.filter(({ inserted }) => inserted)).toHaveLength(1);
       expect(new Set(outcomes.map(({ batch }) => batch.id)).size).toBe(1);
       expect(await store().listBatches({ limit: 10 })).toHaveLength(1);
+    });
+
+    it('records each state that a batch enters, with its counts, until it is removed', async () => {
+      await store().insertBatch(newBatch('bat_flow', { createdAt: 5 }));
+      const change = (one: BatchChange) => store().updateBatch('bat_flow', one, {});
+      await change({ status: 'running', startedAt: 7 });
+      await change({ status: 'running', activeMs: 3 });
+      await change({ status: 'paused', pauseReason: 'user' });
+      const refused = await store().updateBatch('bat_flow', { status: 'failed' }, { when: ['running'] });
+      expect(refused).toBe(false);
+      const counts = { queued: 0, running: 0, succeeded: 0, failed: 0 };
+      const changes = await store().readStateChanges('bat_flow');
+      expect(changes).toMatchObject([
+        { number: 1, at: 5, status: 'created', pauseReason: null, ...counts },
+        { number: 2, status: 'running', pauseReason: null },
+        { number: 3, status: 'paused', pauseReason: 'user' },
+      ]);
+      expect(await store().readStateChanges('bat_none')).toEqual([]);
+    });
+
+    it('lists by status, agent and text, and the oldest first', async () => {
+      const plan = (name: string, request: object) => ({ plan: { agent: { name }, request } as JsonObject });
+      await store().insertBatch(newBatch('bat_1', plan('rater', { csv_uri: 's3://b/People.csv' })));
+      await store().insertBatch(newBatch('bat_2', plan('rater', { csv_uri: 'x.csv', name: 'Nightly run' })));
+      await store().insertBatch(newBatch('bat_3', plan('other', { csv_uri: 'y.csv' })));
+      await store().updateBatch('bat_2', { status: 'running' }, {});
+      type Filter = Parameters<Store['listBatches']>[0];
+      const ids = async (filter: Partial<Filter>) =>
+        (await store().listBatches({ limit: 10, ...filter })).map(({ id }) => id);
+      expect(await ids({ status: ['running', 'paused'] })).toEqual(['bat_2']);
+      expect(await ids({ agent: 'rater' })).toEqual(['bat_2', 'bat_1']);
+      expect(await ids({ agent: 'rater', order: 'oldest' })).toEqual(['bat_1', 'bat_2']);
+      expect(await ids({ text: 'PEOPLE' })).toEqual(['bat_1']);
+      expect(await ids({ text: 'nightly' })).toEqual(['bat_2']);
+      expect(await ids({ text: '%' })).toEqual([]);
+      expect(await ids({ order: 'oldest', before: 'bat_1', limit: 1 })).toEqual(['bat_2']);
+      expect(await ids({ agent: 'rater', before: 'bat_2' })).toEqual(['bat_1']);
     });
 
     it('refuses an id that exists, and keeps the first', async () => {

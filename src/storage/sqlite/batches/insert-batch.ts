@@ -4,12 +4,14 @@ import type { BatchRecord, NewBatch } from '../../batches.ts';
 import { prepare } from '../statement.ts';
 import { prepareBatchKey } from './batch-key.ts';
 import { type BatchRow, SELECT_BATCH, textOrNull, toBatchRecord } from './batch-record.ts';
+import { prepareWriteChange } from './changes.ts';
 
 /** With a known idempotency key, the batch with that key is returned and nothing is written. */
 export function prepareInsertBatch(db: DatabaseSync): (batch: NewBatch) => { batch: BatchRecord; inserted: boolean } {
   const byIdempotencyKey = prepare<BatchRow>(db, `${SELECT_BATCH} WHERE b.idempotency_key = ?`);
   const byId = prepare<BatchRow>(db, `${SELECT_BATCH} WHERE b.id = ?`);
   const keyOf = prepareBatchKey(db);
+  const writeChange = prepareWriteChange(db);
   const insert = prepare(
     db,
     `INSERT INTO batches (id, status, pause_reason, error, ending, control, idempotency_key, plan, columns,
@@ -47,6 +49,7 @@ export function prepareInsertBatch(db: DatabaseSync): (batch: NewBatch) => { bat
     const key = keyOf(batch.id);
     insertLease.run(key);
     insertTotals.run(key);
+    writeChange(key, { status: batch.status, pauseReason: batch.pauseReason, at: batch.createdAt });
     const row = byId.get(batch.id);
     if (row === undefined) throw new AppError('internal', `Batch ${batch.id} was not stored.`);
     return { batch: toBatchRecord(row), inserted: true };

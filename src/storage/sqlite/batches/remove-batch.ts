@@ -15,6 +15,7 @@ const PARTS = [
   'batch_attempts',
   'provider_jobs',
   'row_appends',
+  'batch_changes',
 ];
 
 /**

@@ -5,6 +5,7 @@ import { prepareAddDelivery } from '../jobs/deliveries.ts';
 import { prepare, type Statement } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
 import { textOrNull } from './batch-record.ts';
+import { prepareWriteChange } from './changes.ts';
 
 const COLUMNS: { [field in keyof Required<BatchChange>]: string } = {
   status: 'status',
@@ -40,7 +41,8 @@ const OVER: BatchStatus[] = ['completed', 'failed', 'cancelled'];
 type UpdateBatch = (transaction: Transaction, id: string, change: BatchChange, guard: UpdateGuard) => boolean;
 
 /** Changes only the given fields. */
-export function prepareUpdateBatch(db: DatabaseSync): UpdateBatch {
+export function prepareUpdateBatch(db: DatabaseSync, now: () => number): UpdateBatch {
+  const writeChange = prepareWriteChange(db);
   const current = prepare<{ key: number; status: BatchStatus; control: BatchRecord['control']; queue: number | null }>(
     db,
     'SELECT key, status, control, queue FROM batches WHERE id = ?',
@@ -80,6 +82,10 @@ export function prepareUpdateBatch(db: DatabaseSync): UpdateBatch {
     }
     if (batch.queue !== null && change.status !== undefined && OVER.includes(change.status)) {
       deliver.ofRest(batch.key, change.endedAt ?? 0);
+    }
+    if (change.status !== undefined && change.status !== batch.status) {
+      transaction.flush();
+      writeChange(batch.key, { status: change.status, pauseReason: change.pauseReason ?? null, at: now() });
     }
     transaction.forget(id);
     return true;
