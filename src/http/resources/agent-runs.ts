@@ -1,13 +1,13 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Access } from '../../access/access.ts';
 import { strict } from '../../base/strict-object.ts';
-import type { Json } from '../../protocol/messages.ts';
 import { resolveAgent } from '../../registry/registry.ts';
 import type { Caller } from '../../runner/contract/caller.ts';
 import { inlineAgent, inlineField } from '../../runner/contract/inline-agent.ts';
 import { inputMapping, structuredOutputFields } from '../../runner/contract/mapping.ts';
 import { readingOptions } from '../../runner/contract/reading.ts';
 import { batchRequest } from '../../runner/contract/request.ts';
+import { jsonObject } from '../../runner/contract/row.ts';
 import { type Given, triedRun } from '../../runner/contract/tried-run.ts';
 import type { Runner } from '../../runner/runner.ts';
 import { suggestFields } from '../../tools/suggest-fields.ts';
@@ -46,7 +46,7 @@ export const checkRequest = strict({
 
 const tryRequest = strict({
   message: z.string().min(1).exactOptional().describe('A message, for an agent without a prompt of its own.'),
-  input: z.record(z.string(), z.json()).exactOptional().describe('A row: its cells by column.'),
+  input: jsonObject.exactOptional().describe('A row: its cells by column.'),
   csv_uri: batchRequest.shape.csv_uri.exactOptional(),
   row: z.int().min(0).max(1_000_000).default(0).describe('With csv_uri: the number of the row, from 0.'),
   reading: readingOptions.exactOptional(),
@@ -147,5 +147,5 @@ function givenBy({
   if (message !== undefined) return { message };
   const mapped = mapping === undefined ? {} : { mapping };
   if (table !== undefined) return { table, row, ...(reading !== undefined && { reading }), ...mapped };
-  return { columns: Object.keys(input ?? {}), cells: Object.values(input ?? {}) as Json[], ...mapped };
+  return { columns: Object.keys(input ?? {}), cells: Object.values(input ?? {}), ...mapped };
 }
