@@ -30,6 +30,7 @@ import { addDeliveryRoutes } from './resources/deliveries.ts';
 import { addDraftRoutes } from './resources/drafts.ts';
 import { addJobRoutes } from './resources/jobs.ts';
 import { addKeyRoutes } from './resources/keys.ts';
+import { addLedgerRoute } from './resources/ledger.ts';
 import { addMetricsRoute } from './resources/metrics.ts';
 import { createOpenTurns } from './resources/open-turns.ts';
 import { addProbes, OPEN_PATHS } from './resources/probes.ts';
@@ -111,6 +112,7 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   addSettingsRoutes(face, server, parts.agents);
   addDraftRoutes(face, { store: drafts, newId: () => newId('dra'), now: server.now });
   addMetricsRoute(face, parts.watch);
+  addLedgerRoute(face, parts.watch);
   addPrometheusRoute(face, parts.watch);
   addSavingsRoutes(face, parts.watch);
   addAlertRoutes(face, parts.watch);

@@ -2,13 +2,16 @@ import { AppError } from '../base/errors.ts';
 import type { AlertReport, AlertsQuery } from '../runner/contract/alert.ts';
 import type { Caller } from '../runner/contract/caller.ts';
 import type { Dashboard } from '../runner/contract/dashboard.ts';
+import type { LedgerReport } from '../runner/contract/ledger.ts';
 import type { SavingsQuery, SavingsReport } from '../runner/contract/savings.ts';
 import type { ReportQuery, ServiceReport } from '../runner/contract/service-report.ts';
 import type { MetricsQuery, MetricsReport } from '../runner/contract/usage.ts';
 import { requireScope } from '../runner/require-scope.ts';
 import type { AlertStore } from '../storage/alerts.ts';
+import type { LedgerQuery } from '../storage/usage.ts';
 import { alertReportOf } from './alerts/alert-report.ts';
 import { readDashboard } from './dashboard.ts';
+import { ledgerReportOf } from './ledger.ts';
 import { readMetrics } from './metrics.ts';
 import type { MetricsStore } from './prometheus/store-metrics.ts';
 import { readReport } from './report/read-report.ts';
@@ -26,6 +29,8 @@ export interface Monitoring {
   metrics(query: MetricsQuery): Promise<MetricsReport>;
   savings(query: SavingsQuery): Promise<SavingsReport>;
   report(period: Omit<ReportQuery, 'format'>): Promise<ServiceReport>;
+  /** The calls that the sums of a batch are made of, each with its place. */
+  ledger(query: LedgerQuery): Promise<{ id: number; call: LedgerReport }[]>;
   dashboard(): Promise<Dashboard>;
   alerts(query: AlertsQuery): Promise<AlertReport[]>;
   /** Needs the scope run. Idempotent. @throws AppError `not_found` */
@@ -46,6 +51,10 @@ export function createMonitoring({ store, now }: MonitoringParts, caller: Caller
     async report(period) {
       requireScope(caller, 'read');
       return readReport(period, { store, now: now() });
+    },
+    async ledger(query) {
+      requireScope(caller, 'read');
+      return (await store.readLedger(query)).map((call) => ({ id: call.id, call: ledgerReportOf(call) }));
     },
     async dashboard() {
       requireScope(caller, 'read');

@@ -35,10 +35,34 @@ export interface UsageQuery {
   by: readonly UsageField[];
 }
 
+/** An answered model call of a batch. Times are milliseconds since the epoch. */
+export interface LedgerCall {
+  /** Grows with time. */
+  id: number;
+  run: string;
+  turn: number;
+  model: string;
+  way: Exclude<UsageWay, 'row'>;
+  at: number;
+  usage: Usage | null;
+  /** null when the price is unknown. */
+  costMicroUsd: number | null;
+  savedMicroUsd: number;
+}
+
+/** A page of a batch's calls: those after an id. */
+export interface LedgerQuery {
+  batchId: string;
+  after: number;
+  limit: number;
+}
+
 /** What calls and rows cost over time. The contract of `storage/store.ts` holds for every call. */
 export interface UsageStore {
   /** In order of time, then of the fields. */
   readUsage(query: UsageQuery): Promise<UsageSum[]>;
+  /** The calls that the sums of a batch are made of, in order of their ids. */
+  readLedger(query: LedgerQuery): Promise<LedgerCall[]>;
   /**
    * Moves a portion of old minutes into hours, and of old hours into days. Resolves to whether there is more to do.
    */

@@ -3,9 +3,15 @@ import { AppError } from '../../src/base/errors.ts';
 import { createHttpApp } from '../../src/http/app.ts';
 import { createMonitoring } from '../../src/monitoring/monitoring.ts';
 import { localCaller } from '../../src/runner/contract/caller.ts';
+import type { LedgerReport } from '../../src/runner/contract/ledger.ts';
 import type { MetricsReport } from '../../src/runner/contract/usage.ts';
 import { httpParts } from '../http/http-parts.ts';
 import { echo, startWorld, table, type World } from '../runner/world.ts';
+
+interface Page {
+  items: LedgerReport[];
+  next_cursor: string | null;
+}
 
 let world: World;
 afterEach(() => world.close());
@@ -54,6 +60,19 @@ test('the sums over time equal the bill of the batch, with retries, failed attem
     rows_succeeded: bill.succeeded.attempts,
     rows_failed: bill.failed.attempts,
   });
+  // The same figures, call by call, page by page.
+  const calls: LedgerReport[] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page: string = cursor === '' ? '' : `&cursor=${cursor}`;
+    const { items, next_cursor } = (await get(`/v1/ledger?limit=3&batch_id=${id}${page}`)).body as unknown as Page;
+    calls.push(...items);
+    cursor = next_cursor;
+  }
+  const sum = (of: (call: LedgerReport) => number) => calls.reduce((total, call) => total + of(call), 0);
+  expect(calls).toHaveLength(body.totals.calls);
+  expect(sum((call) => Math.round((call.cost_usd ?? 0) * 1e6))).toBe(totals?.costMicroUsd);
+  expect(sum((call) => Math.round(call.saved_usd * 1e6))).toBe(totals?.savedMicroUsd);
+  expect(sum((call) => call.input_tokens)).toBe(totals?.usage.inputTokens);
   expect(new Set(body.items.map(({ batch_id }) => batch_id))).toEqual(new Set([id]));
   expect(new Set(body.items.map(({ way }) => way))).toEqual(new Set(['realtime', 'cache', 'row']));
 });
