@@ -25,7 +25,8 @@ export function main(argv: string[], env: Record<string, string | undefined>): P
   return runCli({
     argv,
     version,
-    app: async ({ environment, drives, agents }) => {
+    app: async ({ environment, drives, agents, server }) => {
+      if (server !== undefined) return remoteApp(server, env);
       // Help and argument errors need none of these modules.
       const [{ createApp }, { readConfig }, { createLog }, { useProxies }, { watch }, { noticesOfLog }] =
         await Promise.all([
@@ -55,6 +56,20 @@ export function main(argv: string[], env: Record<string, string | undefined>): P
     io,
     signals: processSignals(process),
   });
+}
+
+/** The app of a command with `--server`: it opens no data directory. */
+async function remoteApp(url: string, env: Record<string, string | undefined>): Promise<App> {
+  const [{ createRemoteApp }, { createLog }, { readRemoteConfig }, { useProxies }] = await Promise.all([
+    import('./cli/remote/remote-app.ts'),
+    import('./base/log.ts'),
+    import('./app/config.ts'),
+    import('./app/proxies.ts'),
+  ]);
+  const { apiKey, logLevel, proxy } = readRemoteConfig(env);
+  const log = createLog(logLevel);
+  await useProxies(proxy, log);
+  return createRemoteApp({ url, apiKey }, log);
 }
 
 function isSet(variable: string | undefined): boolean {
@@ -88,6 +103,7 @@ const FACES: Faces = {
         },
       },
       access: app.access,
+      registry: app.registry,
       audit: app.auditLog,
       idempotency: app.idempotency,
       schedulesOf: (caller) => app.as(caller).schedules,

@@ -91,6 +91,7 @@ export const environment = z.object({
     )
     .optional(),
   ROWMILL_API_KEYS: z.string().optional(),
+  ROWMILL_API_KEY: z.string().optional(),
   ROWMILL_LOG_LEVEL: z.enum(LEVELS, { error: `must be one of ${LEVELS.join(', ')}` }).default('warn'),
   ROWMILL_WATCHDOG_SECONDS: z.coerce.number({ error: 'must be a number of seconds' }).int().min(0).default(60),
   ROWMILL_PRICES: z.string().min(1).optional(),
@@ -120,6 +121,27 @@ export const environment = z.object({
     .default(10),
 });
 
+/** What a command with `--server` reads of the environment. @throws AppError `config_invalid` */
+export function readRemoteConfig(
+  env: Record<string, string | undefined>,
+): Pick<Config, 'logLevel'> & { apiKey: string | undefined; proxy: ProviderParts['proxy'] } {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = environment
+    .pick({
+      ...{ ROWMILL_API_KEY: true, ROWMILL_LOG_LEVEL: true },
+      ...{ HTTP_PROXY: true, HTTPS_PROXY: true, NO_PROXY: true, http_proxy: true, https_proxy: true, no_proxy: true },
+    })
+    .safeParse(given);
+  if (!parsed.success) throw unusable(parsed.error);
+  const { ROWMILL_API_KEY: apiKey, ROWMILL_LOG_LEVEL: logLevel } = parsed.data;
+  return { apiKey, logLevel, proxy: proxyOf(parsed.data) };
+}
+
+function unusable({ issues }: z.ZodError): AppError {
+  const faults = issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+  return new AppError('config_invalid', `The environment is not usable: ${faults.join('; ')}.`);
+}
+
 /**
  * Reads the environment.
  * @throws AppError `config_invalid`, which names every variable at fault and the fix
@@ -127,10 +149,7 @@ export const environment = z.object({
 export function readConfig(env: Record<string, string | undefined>, cwd: string): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const parsed = environment.safeParse(given);
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
-    throw new AppError('config_invalid', `The environment is not usable: ${faults.join('; ')}.`);
-  }
+  if (!parsed.success) throw unusable(parsed.error);
   const variables = parsed.data;
   return {
     dataDir: resolve(cwd, variables.ROWMILL_DATA_DIR ?? envPaths('rowmill', { suffix: '' }).data),
@@ -180,8 +199,10 @@ function providerVariables(): z.ZodRawShape {
   return Object.assign({}, ...PROVIDERS.map((provider) => provider.environment));
 }
 
+type ProxyVariable = 'HTTP_PROXY' | 'HTTPS_PROXY' | 'NO_PROXY' | 'http_proxy' | 'https_proxy' | 'no_proxy';
+
 /** Lower-case names take precedence, as in other HTTP clients. */
-function proxyOf(variables: z.output<typeof environment>): ProviderParts['proxy'] {
+function proxyOf(variables: Pick<z.output<typeof environment>, ProxyVariable>): ProviderParts['proxy'] {
   const HTTP_PROXY = variables.http_proxy ?? variables.HTTP_PROXY;
   const HTTPS_PROXY = variables.https_proxy ?? variables.HTTPS_PROXY;
   const NO_PROXY = variables.no_proxy ?? variables.NO_PROXY;

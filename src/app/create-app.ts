@@ -13,6 +13,7 @@ import { newId } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
 import { onFirstUse } from '../base/on-first-use.ts';
 import type { App, AppBinding } from '../cli/app.ts';
+import { localTransfer } from '../cli/transfer.ts';
 import { createCallbacks } from '../jobs/callbacks.ts';
 import { deliverResults } from '../jobs/deliver-results.ts';
 import { createJobs } from '../jobs/jobs.ts';
@@ -240,6 +241,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     work: { drafts: store, newId },
     keepSchedules: (signal) => keepSchedules({ ...scheduleParts, clock: systemClock }, signal),
     copyStdin: (stdin, signal) => copyStdin(stdin, spoolFolder(config), signal),
+    transfer: localTransfer,
     ensureDetachedRunner: detached.ensure,
     close: once(async () => {
       detached.close();

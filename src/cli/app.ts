@@ -21,6 +21,7 @@ import type { Tables } from '../tables/table.ts';
 import type { Confirmations } from '../tools/execute/confirmations.ts';
 import type { OrchestratorTool } from '../tools/orchestrator-tool.ts';
 import type { Uploads } from '../uploads/uploads.ts';
+import type { Transfer } from './transfer.ts';
 
 /** The parts that are bound to one caller: the runner, and the five tools that use it. */
 export interface AppBinding {
@@ -91,6 +92,8 @@ export interface App extends AppBinding {
   keepSchedules(signal: AbortSignal): Promise<void>;
   /** Copies stdin into the data directory, as a table. `remove` deletes the copy; it is idempotent. */
   copyStdin(stdin: Readable, signal: AbortSignal): Promise<{ uri: string; remove(): Promise<void> }>;
+  /** How tables get to the runner and back. */
+  transfer: Transfer;
   /** Starts a detached runner process on this data directory if there are batches that no process drives. */
   ensureDetachedRunner(): Promise<void>;
   /** Idempotent. */

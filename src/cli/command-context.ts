@@ -20,6 +20,8 @@ export interface Faces {
 
 /** The options of the app that a command needs. */
 export interface AppOptions {
+  /** The address of the server whose batches, jobs and keys the command is about, instead of those of this machine. */
+  server?: string;
   /** Variables that override the process's environment. */
   environment?: Record<string, string>;
   /** The only agents of the app, instead of the agents that the environment names. */

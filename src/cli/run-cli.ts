@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { type AppError, toAppError } from '../base/errors.ts';
+import { AppError, toAppError } from '../base/errors.ts';
 import type { App } from './app.ts';
 import { type AppOptions, type CommandContext, createOutput, type Faces, newCommand } from './command-context.ts';
 import { COMMANDS } from './commands/commands.ts';
@@ -26,7 +26,8 @@ export interface RunCliOptions {
  * Contract: never rejects; resolves to the exit status of exit-codes.ts, with the app closed and stdout written.
  */
 export async function runCli(options: RunCliOptions): Promise<number> {
-  const { argv, io } = options;
+  const { io } = options;
+  const { argv, server } = serverOf(options.argv);
   const json = argv.includes('--json');
   let made: Promise<App> | undefined;
   let exitCode: number = EXIT.completed;
@@ -38,7 +39,7 @@ export async function runCli(options: RunCliOptions): Promise<number> {
     signals: options.signals,
     faces: options.faces,
     app: (wishes = {}) => {
-      made ??= options.app(wishes);
+      made ??= options.app({ ...wishes, ...(server !== undefined && { server }) });
       return made;
     },
     run: async (body) => {
@@ -47,6 +48,7 @@ export async function runCli(options: RunCliOptions): Promise<number> {
   };
   try {
     const program = createProgram(context, { version: options.version, writeErr: (text) => help.push(text) });
+    if (server !== undefined) refuseLocal(argv[2]);
     await addCommands(program, context, argv);
     await program.parseAsync(argv);
   } catch (thrown) {
@@ -61,6 +63,23 @@ export async function runCli(options: RunCliOptions): Promise<number> {
   return exitCode;
 }
 
+/** The command line without `--server URL`, which may stand anywhere in it. */
+function serverOf(argv: string[]): { argv: string[]; server?: string | undefined } {
+  const end = argv.indexOf('--');
+  const at = argv.findIndex((word, place) => /^--server(=|$)/.test(word) && (end === -1 || place < end));
+  const word = argv[at];
+  if (word === undefined) return { argv };
+  const [server, length] = word === '--server' ? [argv[at + 1] ?? '', 2] : [word.slice('--server='.length), 1];
+  return { argv: argv.toSpliced(at, length), server };
+}
+
+/** @throws AppError `option_not_supported` for a command that needs the data directory */
+function refuseLocal(name: string | undefined): void {
+  const command = COMMANDS.find(({ usage }) => usage.split(' ')[0] === name);
+  if (command?.isLocal !== true) return;
+  throw new AppError('option_not_supported', `"rowmill ${name}" works on this machine only: leave out --server.`);
+}
+
 function createProgram(
   context: CommandContext,
   { version, writeErr }: { version: string; writeErr: (text: string) => void },
@@ -70,6 +89,7 @@ function createProgram(
   program
     .description('Runs an LLM agent over every row of a table and gives back typed columns.')
     .version(version, '-V, --version', 'print the version')
+    .option('--server <url>', 'run the command against a server (its key: ROWMILL_API_KEY)')
     .helpOption('-h, --help', 'show help')
     .helpCommand(false)
     .exitOverride()

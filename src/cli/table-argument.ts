@@ -13,7 +13,7 @@ export const TABLE_ARGUMENT =
 /** A table that a command reads. */
 export interface TableArgument {
   uri: string;
-  /** Deletes the copy of stdin, if the argument was `-`. Idempotent. */
+  /** Deletes the copy of the table, if one was made. Idempotent. */
   release(): Promise<void>;
 }
 
@@ -24,7 +24,10 @@ export async function tableArgument(
   { context, output }: { context: CommandContext; output: Output },
 ): Promise<TableArgument> {
   const { io } = context;
-  if (table !== STREAM) return { uri: locationArgument(table, io.cwd), release: async () => undefined };
+  if (table !== STREAM) {
+    const { uri, remove } = await app.transfer.send(locationArgument(table, io.cwd));
+    return { uri, release: remove };
+  }
   if (io.isTTY.stdin) output.note('Reading the table from the terminal; Ctrl-D ends it.');
   const stop = listenForStop(context.signals, { onFirst: () => output.note('Stopping.'), onSecond: () => undefined });
   try {

@@ -102,6 +102,7 @@ export interface HttpParts {
   start: StartParts;
   schedulesOf: (caller: Caller) => Schedules;
   work: WorkParts;
+  registry: Pick<Registry, 'sources' | 'entries'>;
   watch: WatchParts;
   agents: AgentParts;
 }

@@ -9,6 +9,8 @@ export interface CommandEntry {
   group: string;
   description: string;
   isHidden?: boolean;
+  /** Whether it works beside the data directory only, and not with `--server`. */
+  isLocal?: boolean;
   /** Loads the module that gives a command its arguments, options and action. */
   load: () => Promise<(command: Command, context: CommandContext) => void>;
 }
@@ -17,12 +19,14 @@ export interface CommandEntry {
 export const COMMANDS: readonly CommandEntry[] = [
   {
     usage: 'demo',
+    isLocal: true,
     group: 'Start here:',
     description: 'Watch a complete batch run on bundled data; no key needed',
     load: async () => (await import('./demo.ts')).addDemoCommand,
   },
   {
     usage: 'chat',
+    isLocal: true,
     group: 'Start here:',
     description: 'Say in your own words what to do with a table',
     load: async () => (await import('./chat.ts')).addChatCommand,
@@ -41,6 +45,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     usage: 'try [agent] [message]',
+    isLocal: true,
     group: 'Work on tables:',
     description: 'Run an agent once and show its trace with the cost',
     load: async () => (await import('./try.ts')).addTryCommand,
@@ -53,6 +58,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     usage: 'bedrock-processing',
+    isLocal: true,
     group: 'Work on tables:',
     description: 'Run a Bedrock processing job: its folders and environment variables',
     load: async () => (await import('./bedrock-processing.ts')).addBedrockProcessingCommand,
@@ -101,6 +107,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     usage: 'serve',
+    isLocal: true,
     group: 'Serve other programs:',
     description: 'Serve chat and MCP over HTTP, and run batches',
     load: async () => (await import('./serve.ts')).addServeCommand,
@@ -119,18 +126,21 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     usage: 'confirm <code>',
+    isLocal: true,
     group: 'Serve other programs:',
     description: 'Agree to spending that a model asked for through MCP',
     load: async () => (await import('./confirm.ts')).addConfirmCommand,
   },
   {
     usage: 'mcp',
+    isLocal: true,
     group: 'Serve other programs:',
     description: 'Serve MCP over stdin and stdout, for Claude Desktop and similar clients',
     load: async () => (await import('./mcp.ts')).addMcpCommand,
   },
   {
     usage: 'runner',
+    isLocal: true,
     group: 'Serve other programs:',
     description: 'Drive the batches that no process drives, until none is left',
     isHidden: true,

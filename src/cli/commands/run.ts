@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import type { Command } from 'commander';
 import type { AgentDefinition } from '../../agent/definition.ts';
 import { AppError } from '../../base/errors.ts';
@@ -118,7 +117,9 @@ async function run(
   const source = await tableArgument(table, app, { context, output: shown });
   const starting = { isStdin: table === STREAM, isStarted: false };
   try {
-    return await start({ ...request, csv_uri: source.uri }, given, {
+    const reachable = app.transfer.reachable(request);
+    return await start({ ...reachable, csv_uri: source.uri }, given, {
+      asked: request,
       context,
       app,
       output: shown,
@@ -131,6 +132,8 @@ async function run(
 }
 
 interface Starting {
+  /** The request as the person made it. */
+  asked: BatchRequest;
   context: CommandContext;
   app: App;
   output: Output;
@@ -141,15 +144,16 @@ interface Starting {
 }
 
 async function start(
-  asked: BatchRequest,
+  wanted: BatchRequest,
   given: RunArguments,
-  { context, app, output, isStreamed, starting }: Starting,
+  { asked, context, app, output, isStreamed, starting }: Starting,
 ): Promise<number> {
   const limitUsd = app.config.confirmAboveUsd;
   // The answer to a question would come from stdin too.
   const isAsking = given.yes !== true && !starting.isStdin && canAsk(context, output);
   const isDry = given.dryRun === true;
-  const planned = isDry || isAsking ? await planReadable(asked, { app, context, output, mayAsk: isAsking }) : undefined;
+  const planned =
+    isDry || isAsking ? await planReadable(wanted, { app, context, output, mayAsk: isAsking }) : undefined;
   if (planned !== undefined) {
     const { plan } = planned;
     if (isDry) return showPlan(plan, output);
@@ -160,7 +164,7 @@ async function start(
       return EXIT.cancelled;
     }
   }
-  const request = planned?.request ?? asked;
+  const request = planned?.request ?? wanted;
   const toStart =
     given.saveAgent === undefined ? request : await saveQuestion(request, given.saveAgent, { app, output });
   const foreground = openForeground(context, output);
@@ -181,10 +185,10 @@ async function start(
     const result = isAtRest
       ? { report, interrupted: false, elsewhere: false }
       : await foreground.drive(app, report.batch_id);
-    const { output_uri: written } = result.report;
-    if (isStreamed && written !== null) await writeAll(createReadStream(written), context.io.stdout);
-    await showSample(result.report, plan.input_mapping, { app, output });
-    return showResult(result, output);
+    const brought = await app.transfer.bring(result.report, asked);
+    if (isStreamed && brought.output_uri !== null) await writeAll(app.transfer.read(brought), context.io.stdout);
+    await showSample(brought, plan.input_mapping, { app, output });
+    return showResult({ ...result, report: brought }, output);
   } finally {
     foreground.close();
   }

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { AppError } from '../../base/errors.ts';
 import { strict } from '../../base/strict-object.ts';
+import { estimate as estimateOf } from '../../runner/contract/estimate.ts';
 import { resumeRequest, retryRequest } from '../../runner/contract/request.ts';
 import { spendingOfRest } from '../../runner/intake/spending.ts';
 import { ACCEPTED_USD, approvalOf } from '../approval.ts';
@@ -13,6 +14,12 @@ import { shownBatch } from './create-batch.ts';
 
 const one = { 200: { description: 'The batch.', content: { 'application/json': { schema: shownBatch } } }, ...FAULTS };
 const tags = ['batches'];
+const retryEstimate = z
+  .object({
+    rows: z.number().openapi({ description: 'How many rows would run again.' }),
+    estimate: estimateOf.nullable().describe('What they may cost; null when unknown.'),
+  })
+  .openapi('RetryEstimate');
 const accepted_usd = z.number().nonnegative().describe(ACCEPTED_USD).exactOptional();
 
 /** What is done to a batch that exists: pause, resume, cancel and retry. */
@@ -68,6 +75,30 @@ export function addBatchActions({ app, limitBody }: HttpFace, { runnerOf, approv
     }
     return c.json(await runner.resume(id, change), 200);
   });
+
+  const estimate = createRoute({
+    method: 'post',
+    path: '/v1/batches/{id}/retry/estimate',
+    operationId: 'estimateRetry',
+    tags,
+    summary: 'Check and estimate a retry',
+    description: 'Changes nothing and spends nothing.',
+    middleware: [callerNeeds('read'), limitBody(1)],
+    request: {
+      params: batchPath,
+      body: {
+        required: true,
+        content: { 'application/json': { schema: strict(retryRequest.shape).meta({ id: 'RetryEstimateRequest' }) } },
+      },
+    },
+    responses: {
+      200: { description: 'The rows that would run.', content: { 'application/json': { schema: retryEstimate } } },
+      ...FAULTS,
+    },
+  });
+  app.openapi(estimate, async (c) =>
+    c.json(await runnerOf(c.get('caller')).planRetry(c.req.valid('param').id, c.req.valid('json')), 200),
+  );
 
   const retry = createRoute({
     method: 'post',

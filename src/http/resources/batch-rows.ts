@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { stream } from 'hono/streaming';
+import { AppError } from '../../base/errors.ts';
 import { strict } from '../../base/strict-object.ts';
 import { EXPORT_COLUMNS, exportQuery } from '../../runner/contract/export.ts';
 import { METADATA_COLUMNS } from '../../runner/contract/mapping.ts';
@@ -23,9 +24,11 @@ const rowsQuery = strict({
   place: whole(Number.MAX_SAFE_INTEGER)
     .default(0)
     .openapi({ type: 'integer', description: 'The place of the first row among the selected ones, from 0.' }),
-  from: whole(Number.MAX_SAFE_INTEGER)
-    .default(0)
-    .openapi({ type: 'integer', description: 'With text: the row where the search starts: next of the page before.' }),
+  from: whole(Number.MAX_SAFE_INTEGER).optional().openapi({
+    type: 'integer',
+    description:
+      'The number of the row where the page starts. With text: where the search starts, next of the page before.',
+  }),
   limit: z.coerce
     .number()
     .int()
@@ -47,6 +50,12 @@ const page = z
     counts: rowCounts.nullable().openapi({ description: 'Rows by status and error, exact; null with text.' }),
   })
   .openapi('RowPage');
+
+function fromAlone(): AppError {
+  return new AppError('invalid_arguments', 'from goes with status and limit only. Leave out code, place and sort.', {
+    faults: [{ place: 'query.from', message: 'It goes with status and limit only.' }],
+  });
+}
 
 /** A list in a query: one text with commas, or the same name several times. */
 const list = z
@@ -78,12 +87,18 @@ export function addRowRoutes({ app, streams }: HttpFace, { runnerOf }: StartPart
     const { id } = c.req.valid('param');
     const { text, from, place, sort, limit, ...filter } = c.req.valid('query');
     const runner = runnerOf(c.get('caller'));
+    if (text === undefined && from !== undefined) {
+      const { status, code } = filter;
+      if (code !== undefined || place > 0 || sort !== 'row') throw fromAlone();
+      const found = await runner.rows(id, { ...(status !== undefined && { status }), cursor: from, limit });
+      return c.json({ items: found.rows, selected: null, counts: null, found: null, next: found.nextCursor }, 200);
+    }
     if (text === undefined) {
       const { rows: items, selected, counts } = await runner.browse(id, { ...filter, sort, place, limit });
       const next = place + items.length < selected && items.length > 0 ? place + items.length : null;
       return c.json({ items, selected, counts, found: null, next }, 200);
     }
-    const query = { ...filter, text, from, limit };
+    const query = { ...filter, text, from: from ?? 0, limit };
     if (/\btext\/event-stream\b/.test(c.req.header('accept') ?? '')) {
       await runner.report(id);
       return streams.send(c, ({ signal }) => searchEvents(runner.search(id, query, signal)));

@@ -44,14 +44,20 @@ export function addAgentsCheckCommand(agents: Command, context: CommandContext):
           onSecond: () => undefined,
         });
         try {
+          const source =
+            given.table === undefined
+              ? undefined
+              : await app.transfer.send(locationArgument(given.table, context.io.cwd));
           const input = {
             agent_name: name,
-            ...(given.table !== undefined && { csv_uri: locationArgument(given.table, context.io.cwd) }),
+            ...(source !== undefined && { csv_uri: source.uri }),
             ...(given.map !== undefined && {
               input_mapping: parseJson(JSON.stringify(mappingArgument(given.map))) as JsonObject,
             }),
           };
-          const found = await callTool(app, { name: 'validate_agent_compatibility', input }, stop.signal);
+          const found = await callTool(app, { name: 'validate_agent_compatibility', input }, stop.signal).finally(() =>
+            source?.remove(),
+          );
           const parsed = verdict.parse(found);
           const tools = parsed.agent === null ? [] : await startTools(name, { app, output, signal: stop.signal });
           const works = parsed.compatible && tools.every(({ error }) => error === null);

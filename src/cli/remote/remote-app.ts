@@ -1,0 +1,82 @@
+import type { AgentDefinition } from '../../agent/definition.ts';
+import { AppError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import { createClient, type RowmillClient } from '../../client/client.ts';
+import type { App } from '../app.ts';
+import { notRemote, partly } from './not-remote.ts';
+import { createRemoteJobs, createRemoteKeys, createRemoteRegistry, createRemoteUploads } from './remote-parts.ts';
+import { createRemoteRunner, type Unasked } from './remote-runner.ts';
+import { createRemoteTools } from './remote-tools.ts';
+import { createRemoteTransfer, upload } from './remote-transfer.ts';
+import { answerOf } from './server-call.ts';
+
+/**
+ * The app of commands whose runner is a server. Parts that only exist beside the data directory throw
+ * `option_not_supported`.
+ * @throws AppError `invalid_arguments` for an address that is no server's or sends a key over plain HTTP; the fault of the
+ *   server where the key is wrong
+ */
+export async function createRemoteApp(
+  { url, apiKey }: { url: string; apiKey: string | undefined },
+  log: Log,
+): Promise<App> {
+  const client = clientOf(url, apiKey);
+  const settings = await answerOf<{ confirm_above_usd: number }>(
+    client.GET('/v1/client-settings', { parseAs: 'text' }),
+  );
+  const unasked: Unasked = new Set();
+  const tools = createRemoteTools({ url, apiKey });
+  const binding = {
+    runner: createRemoteRunner(client, unasked),
+    jobs: createRemoteJobs(client),
+    tools: tools.tools,
+    tables: partly<App['tables']>('This'),
+    monitoring: partly<App['monitoring']>('This'),
+    schedules: partly<App['schedules']>('This'),
+    confirmations: partly<App['confirmations']>('This', {
+      // The server counts it when the action is sent without an accepted cost.
+      startUnasked: async ({ batchId }: { batchId: string }) => {
+        unasked.add(batchId);
+        return { counted: true, sumUsd: 0 };
+      },
+    }),
+  };
+  const absent = (what: string) => () => Promise.reject(notRemote(what));
+  return {
+    ...binding,
+    config: { confirmAboveUsd: settings.confirm_above_usd },
+    log,
+    as: () => binding,
+    access: partly<App['access']>('This', { keys: createRemoteKeys(client) }),
+    auditLog: partly('The audit log'),
+    idempotency: partly('This'),
+    registry: createRemoteRegistry(client),
+    saveAgent: absent('Saving an agent') as (name: string, definition: AgentDefinition) => Promise<AgentDefinition>,
+    tryAgent: absent('Trying an agent'),
+    // Tools start on the server's machine, when a batch needs them.
+    startTools: async () => [],
+    missingSettings: absent('This'),
+    conversations: partly('Chat'),
+    uploads: partly<App['uploads']>('This', createRemoteUploads(client)),
+    histories: partly('This'),
+    prometheus: () => partly('This'),
+    work: partly('This'),
+    supervise: absent('This'),
+    keepSchedules: absent('This'),
+    settings: partly('This'),
+    prices: partly('This'),
+    removeAgent: absent('Deleting an agent'),
+    copyStdin: (stdin, signal) => upload('stdin.csv', stdin, client, signal),
+    transfer: createRemoteTransfer(client),
+    ensureDetachedRunner: async () => undefined,
+    close: tools.close,
+  };
+}
+
+function clientOf(url: string, apiKey: string | undefined): RowmillClient {
+  try {
+    return createClient({ url, apiKey });
+  } catch (cause) {
+    throw new AppError('invalid_arguments', `--server: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+}

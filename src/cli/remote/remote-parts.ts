@@ -1,0 +1,127 @@
+import type { Keys } from '../../access/access.ts';
+import type { KeyInfo } from '../../access/key-info.ts';
+import type { AgentDefinition } from '../../agent/definition.ts';
+import type { RowmillClient } from '../../client/client.ts';
+import type { Jobs } from '../../jobs/jobs.ts';
+import { createGivenRegistry } from '../../registry/given-registry.ts';
+import type { Registry, RegistryEntry } from '../../registry/registry.ts';
+import type { EnqueuedJob, JobReport, ProcessedQueue, QueueReport } from '../../runner/contract/job.ts';
+import type { UploadReport } from '../../uploads/upload-report.ts';
+import type { Upload, Uploads } from '../../uploads/uploads.ts';
+import { notRemote } from './not-remote.ts';
+import { pageAfter } from './remote-batches.ts';
+import { answerOf } from './server-call.ts';
+
+/** The most jobs of one request. */
+const MOST_JOBS = 10_000;
+
+/** The jobs of a server. */
+export function createRemoteJobs(client: RowmillClient): Jobs {
+  const one = (job: string) => ({ params: { path: { job } }, parseAs: 'text' as const });
+  return {
+    async enqueue(requests, { key } = {}) {
+      const added: EnqueuedJob[] = [];
+      for (let from = 0; from < requests.length; from += MOST_JOBS) {
+        const header = key === undefined ? {} : { 'idempotency-key': from === 0 ? key : `${key}:${from}` };
+        const body = { jobs: requests.slice(from, from + MOST_JOBS) } as never;
+        const call = client.POST('/v1/jobs/bulk', { params: { header }, body, parseAs: 'text' });
+        added.push(...(await answerOf<{ items: EnqueuedJob[] }>(call)).items);
+      }
+      return added;
+    },
+    runNow: () => Promise.reject(notRemote('Running a job at once')),
+    show: (id) => answerOf(client.GET('/v1/jobs/{job}', one(id))),
+    list: ({ before, limit, ...filter }) =>
+      pageAfter<JobReport>(
+        (cursor, most) => {
+          const query = { limit: most, ...(cursor !== undefined && { cursor }), ...filter };
+          return answerOf(client.GET('/v1/jobs', { params: { query: query as never }, parseAs: 'text' }));
+        },
+        { before, limit, idOf: ({ job_id }) => job_id },
+      ),
+    cancel: (id) => answerOf(client.POST('/v1/jobs/{job}/cancel', one(id))),
+    setPriority: (id, priority) => answerOf(client.PATCH('/v1/jobs/{job}', { ...one(id), body: { priority } })),
+    queues: async () => (await answerOf<{ items: QueueReport[] }>(client.GET('/v1/queues', { parseAs: 'text' }))).items,
+    deliveries: () => Promise.reject(notRemote('This')),
+    retryDelivery: () => Promise.reject(notRemote('This')),
+    estimate: () => Promise.reject(notRemote('Asking for the cost; give --max-cost or --accept. It')),
+    async process({ agent, ...request }) {
+      const header = { 'idempotency-key': crypto.randomUUID() };
+      const [body, parseAs] = [request as never, 'text' as const];
+      const call =
+        agent === undefined
+          ? client.POST('/v1/queues/process', { params: { header }, body, parseAs })
+          : client.POST('/v1/queues/{agent}/process', { params: { header, path: { agent } }, body, parseAs });
+      return (await answerOf<{ items: ProcessedQueue[] }>(call)).items;
+    },
+  };
+}
+
+/** The uploads of a server. */
+export function createRemoteUploads(client: RowmillClient): Pick<Uploads, 'list' | 'read' | 'remove'> {
+  const one = (id: string) => ({ params: { path: { id } }, parseAs: 'text' as const });
+  return {
+    async list({ before, limit }) {
+      const found = await pageAfter<UploadReport>(
+        (cursor, most) => {
+          const query = { limit: most, ...(cursor !== undefined && { cursor }) };
+          return answerOf(client.GET('/v1/uploads', { params: { query }, parseAs: 'text' }));
+        },
+        { before, limit, idOf: ({ upload_id }) => upload_id },
+      );
+      return found.map(uploadOf);
+    },
+    read: async (id) => uploadOf(await answerOf(client.GET('/v1/uploads/{id}', one(id)))),
+    remove: (id) => answerOf(client.DELETE('/v1/uploads/{id}', one(id))),
+  };
+}
+
+function uploadOf(report: UploadReport): Upload {
+  const createdAt = Date.parse(report.created_at);
+  return {
+    ...{ id: report.upload_id, uri: report.uri, name: report.name, owner: report.owner },
+    ...{ bytes: report.bytes, offset: report.offset, sha256: report.sha256, createdAt, usedAt: createdAt },
+    completedAt: report.status === 'complete' ? createdAt : null,
+    expiresAt: Date.parse(report.expires_at),
+  };
+}
+
+/** The keys of a server. */
+export function createRemoteKeys(client: RowmillClient): Keys {
+  return {
+    list: async () => (await answerOf<{ items: KeyInfo[] }>(client.GET('/v1/keys', { parseAs: 'text' }))).items,
+    async create(request) {
+      const call = client.POST('/v1/keys', { body: request as never, parseAs: 'text' });
+      const { secret, ...key } = await answerOf<KeyInfo & { secret: string }>(call);
+      return { key, secret };
+    },
+    revoke: (key) => answerOf(client.DELETE('/v1/keys/{key}', { params: { path: { key } }, parseAs: 'text' })),
+  };
+}
+
+/** The agents of a server; read when they are asked for. */
+export function createRemoteRegistry(client: RowmillClient): Registry {
+  const read = async () => {
+    const call = client.GET('/v1/agent-definitions', { parseAs: 'text' });
+    return answerOf<{ sources: string[]; items: { agent: AgentDefinition; source: string }[] }>(call);
+  };
+  let sources: string[] = [];
+  const entries = async (): Promise<RegistryEntry[]> => {
+    const found = await read();
+    sources = found.sources;
+    return found.items.map(({ agent, source }) => ({ definition: agent, source }));
+  };
+  const given = async () =>
+    createGivenRegistry(
+      (await entries()).map(({ definition }) => definition),
+      'the server',
+    );
+  return {
+    get sources() {
+      return sources;
+    },
+    entries,
+    list: async () => (await given()).list(),
+    find: async (name, version) => (await given()).find(name, version),
+  };
+}

@@ -1,0 +1,107 @@
+import { AppError } from '../../base/errors.ts';
+import type { RowmillClient } from '../../client/client.ts';
+import type { BatchReport, Savings } from '../../runner/contract/report.ts';
+import type { RowReport } from '../../runner/contract/row.ts';
+import { spendingOfRest } from '../../runner/intake/spending.ts';
+import type { Runner } from '../../runner/runner.ts';
+import { notRemote, partly } from './not-remote.ts';
+import { findBatchId, listBatches, watchBatch } from './remote-batches.ts';
+import { exportBytes, exportFile } from './remote-export.ts';
+import { answerOf } from './server-call.ts';
+
+/** Batches for which no person agreed to a cost: the server decides whether they may start. */
+export type Unasked = Set<string>;
+
+/** The runner of a server. What only makes sense beside the data directory throws `option_not_supported`. */
+export function createRemoteRunner(client: RowmillClient, unasked: Unasked): Runner {
+  const report = (id: string) =>
+    answerOf<BatchReport>(client.GET('/v1/batches/{id}', { params: { path: { id } }, parseAs: 'text' }));
+  /** What the request accepts to spend: nothing where no person agreed. */
+  const accepted = (id: string, usd: number | null) =>
+    unasked.delete(id) || usd === null ? {} : { accepted_usd: usd };
+  const plan: Runner['plan'] = (request) =>
+    answerOf(client.POST('/v1/estimates', { body: sent(request), parseAs: 'text' }));
+  const planRetry: Runner['planRetry'] = (id, request) =>
+    answerOf(
+      client.POST('/v1/batches/{id}/retry/estimate', {
+        params: { path: { id } },
+        body: sent(request),
+        parseAs: 'text',
+      }),
+    );
+  return partly<Runner>('This', {
+    plan,
+    async create(request, approve) {
+      const planned = await plan(request);
+      const id = crypto.randomUUID();
+      // The server refuses a request with problems, and names them.
+      if (planned.problems.length === 0) await approve?.(planned, id);
+      const key = crypto.randomUUID();
+      const body = { ...request, ...accepted(id, planned.spending_usd) };
+      const call = client.POST('/v1/batches', {
+        params: { header: { 'idempotency-key': key } },
+        body: sent(body),
+        parseAs: 'text',
+      });
+      const created = await answerOf<BatchReport>(call);
+      return { report: created, started: (await call).response.status === 201, plan: planned };
+    },
+    async drive() {
+      throw new AppError('batch_owned_elsewhere', 'The server runs this batch.');
+    },
+    async resume(id, change = {}) {
+      const before = await report(id);
+      const cap = change.max_cost_usd ?? before.options.max_cost_usd ?? undefined;
+      const body = { ...change, ...accepted(id, spendingOfRest(before.estimate_rest, before, cap)) };
+      const params = { path: { id } };
+      return answerOf(client.POST('/v1/batches/{id}/resume', { params, body: sent(body), parseAs: 'text' }));
+    },
+    pause: (id) => answerOf(client.POST('/v1/batches/{id}/pause', { params: { path: { id } }, parseAs: 'text' })),
+    cancel: (id) => answerOf(client.POST('/v1/batches/{id}/cancel', { params: { path: { id } }, parseAs: 'text' })),
+    set: (id, tuning) =>
+      answerOf(client.PATCH('/v1/batches/{id}', { params: { path: { id } }, body: sent(tuning), parseAs: 'text' })),
+    planRetry,
+    async retry(id, request) {
+      const [{ rows, estimate }, before] = [await planRetry(id, request), await report(id)];
+      const cap = request.max_cost_usd ?? before.options.max_cost_usd ?? undefined;
+      const spending = accepted(id, spendingOfRest(estimate, before, cap));
+      const body = { ...request, expected_rows: rows, ...spending };
+      const params = { path: { id } };
+      return answerOf(client.POST('/v1/batches/{id}/retry', { params, body: sent(body), parseAs: 'text' }));
+    },
+    report,
+    watch: (id, signal) => watchBatch(id, client, signal),
+    idOf: (name) => findBatchId(name, client),
+    list: (options) => listBatches(client, options),
+    savings: async () =>
+      (await answerOf<{ saved: Savings }>(client.GET('/v1/client-settings', { parseAs: 'text' }))).saved,
+    async rows(id, { status, cursor = 0, limit }) {
+      const query = { from: cursor, limit: Math.min(limit, 1000), ...(status !== undefined && { status }) };
+      const found = await answerOf<{ items: RowReport[]; next: number | null }>(
+        client.GET('/v1/batches/{id}/rows', { params: { path: { id }, query: sent(query) }, parseAs: 'text' }),
+      );
+      return { rows: found.items, nextCursor: found.next };
+    },
+    trace: (id, row) =>
+      answerOf(client.GET('/v1/batches/{id}/rows/{row}', { params: { path: { id, row } }, parseAs: 'text' })),
+    exportTable: (id, uri, options = {}) => exportFile({ id, uri, ...options }, client),
+    async *csv(id, options = {}) {
+      const decoder = new TextDecoder();
+      const bytes = await exportBytes({ id, format: 'csv', compression: 'none', ...options }, client);
+      for await (const chunk of bytes as unknown as AsyncIterable<Uint8Array>) {
+        yield decoder.decode(chunk, { stream: true });
+      }
+    },
+    lapsed: async () => [],
+    async remove(id, { force = false } = {}) {
+      const query = force ? { force: 'true' as const } : {};
+      await answerOf(client.DELETE('/v1/batches/{id}', { params: { path: { id }, query }, parseAs: 'text' }));
+    },
+    continuationOf: () => Promise.reject(notRemote('--continue')),
+  });
+}
+
+/** A body or query of the contract, whose types are the server's own. */
+function sent(body: unknown): never {
+  return body as never;
+}

@@ -1,0 +1,27 @@
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import type { BatchReport } from '../runner/contract/report.ts';
+import type { BatchRequest } from '../runner/contract/request.ts';
+
+/** How tables get from this machine to the runner, and back. */
+export interface Transfer {
+  /** Makes a table readable for the runner: a server gets a copy of a local file. `remove` deletes it; idempotent. */
+  send(uri: string): Promise<{ uri: string; remove(): Promise<void> }>;
+  /**
+   * The request with which the runner writes to a place that it reaches.
+   * @throws AppError `output_exists` where the table could not be brought back
+   */
+  reachable(request: BatchRequest): BatchRequest;
+  /** Brings the table of an ended batch to where its request asked for; the report names that place. */
+  bring(report: BatchReport, request: BatchRequest): Promise<BatchReport>;
+  /** The table of a batch that has written one. */
+  read(report: BatchReport): AsyncIterable<Buffer | Uint8Array>;
+}
+
+/** Runner and person share a file system: tables stay where they are. */
+export const localTransfer: Transfer = {
+  send: async (uri) => ({ uri, remove: async () => undefined }),
+  reachable: (request) => request,
+  bring: async (report) => report,
+  read: ({ output_uri: uri }): Readable => createReadStream(uri ?? ''),
+};
