@@ -25,6 +25,7 @@ const ALLOWED = [
   /^tools\/rig\.ts$/,
   // `setImmediate` of the same module.
   /^mcp\/draining-transport\.test\.ts$/,
+  /^http\/shared-reports\.test\.ts$/,
   // Kills at random moments.
   /^e2e\/crash\.test\.ts$/,
 ];

@@ -16,7 +16,7 @@ const run = strict({ ...sealRequest.shape, accepted_usd }).meta({ id: 'RunReques
 /** A batch as REST shows it. */
 export const shownBatch = batchReport.meta({ id: 'Batch' });
 const batch = { content: { 'application/json': { schema: shownBatch } } };
-const params = z.object({ batch: z.string().min(1).max(80).openapi({ description: 'The id of the batch.' }) });
+const params = z.object({ id: z.string().min(1).max(80).openapi({ description: 'The id of the batch.' }) });
 const headers = idempotencyHeader;
 const tags = ['batches'];
 
@@ -61,7 +61,7 @@ export function addCreateBatchRoutes(
 
   const append = createRoute({
     method: 'post',
-    path: '/v1/batches/{batch}/rows',
+    path: '/v1/batches/{id}/rows',
     operationId: 'appendRows',
     tags,
     summary: 'Append rows to a batch that collects them',
@@ -87,12 +87,12 @@ export function addCreateBatchRoutes(
     const key = c.req.valid('header')['idempotency-key'];
     const body = c.req.valid('json');
     const request = key === undefined ? body : { idempotency_key: key.slice(0, 200), ...body };
-    return c.json(await runnerOf(c.get('caller')).append(c.req.valid('param').batch, request), 200);
+    return c.json(await runnerOf(c.get('caller')).append(c.req.valid('param').id, request), 200);
   });
 
   const start = createRoute({
     method: 'post',
-    path: '/v1/batches/{batch}/run',
+    path: '/v1/batches/{id}/run',
     operationId: 'runBatch',
     tags,
     summary: 'Start a batch that has collected its rows',
@@ -104,7 +104,7 @@ export function addCreateBatchRoutes(
     const { accepted_usd: accepted, ...request } = c.req.valid('json');
     const asked = { accepted_usd: accepted, max_cost_usd: request.options?.max_cost_usd };
     const approve = approvalOf(asked, undefined, approval(c.get('caller')));
-    const started = await runnerOf(c.get('caller')).run(c.req.valid('param').batch, request, approve);
+    const started = await runnerOf(c.get('caller')).run(c.req.valid('param').id, request, approve);
     return c.json(started.report, 200);
   });
 }
