@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { AppError } from '../base/errors.ts';
 import type { HttpApp } from './app.ts';
+import { refuseSlowBodies } from './slow-bodies.ts';
 
 /** Where and how long to listen. */
 export interface ListenOptions {
@@ -14,6 +15,8 @@ export interface ListenOptions {
   hardSignal?: AbortSignal;
   /** How long active requests may still take after the close, in milliseconds; then they are ended. Default 10,000. */
   graceMs?: number;
+  /** How long a request's body may arrive too slowly, in milliseconds. Default 30,000. */
+  slowBodyMs?: number;
 }
 
 /** A server that accepts requests. */
@@ -38,6 +41,7 @@ const FLUSH_MS = 1000;
  */
 export async function listen(app: HttpApp, options: ListenOptions): Promise<Listening> {
   const server = createAdaptorServer({ fetch: (request) => app.fetch(request), hostname: app.host }) as Server;
+  refuseSlowBodies(server, options.slowBodyMs);
   const port = await bind(server, app.host, options.port);
   const closed = new Promise<void>((resolve) => {
     server.once('close', () => resolve());

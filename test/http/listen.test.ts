@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createHttpApp } from '../../src/http/app.ts';
 import { type Listening, listen } from '../../src/http/listen.ts';
@@ -9,7 +11,10 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((listening) => listening.close()));
 });
 
-async function serve(given: Parameters<typeof httpParts>[0], options: { graceMs?: number; signal?: AbortSignal } = {}) {
+async function serve(
+  given: Parameters<typeof httpParts>[0],
+  options: { graceMs?: number; signal?: AbortSignal; slowBodyMs?: number } = {},
+) {
   const listening = await listen(createHttpApp(httpParts(given)), { port: 0, graceMs: 50, ...options });
   open.push(listening);
   return listening;
@@ -35,6 +40,23 @@ describe('listen', () => {
       code: 'config_invalid',
       message: expect.stringContaining(`Port ${port}`),
     });
+  });
+
+  it('closes a connection whose body arrives too slowly, and leaves an idle answer open', async () => {
+    const conversations = waiting();
+    const { url, port } = await serve({ conversations }, { slowBodyMs: 30 });
+    const left = new AbortController();
+    const open = await chat(url, left.signal);
+    const slow = connect(port, '127.0.0.1');
+    const closed = once(slow, 'close');
+    slow.on('error', () => undefined);
+    slow.write(
+      'POST /v1/chat HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: 900000\r\n\r\n{',
+    );
+    await closed;
+    expect(conversations.ended).toBe(0);
+    left.abort();
+    await open.text().catch(() => undefined);
   });
 
   it('keeps an idle stream open with comments', async () => {
