@@ -103,3 +103,8 @@ function describe(limits: NumberLimits): string {
 export function collect(value: string, earlier: string[] | undefined): string[] {
   return [...(earlier ?? []), value];
 }
+
+/** The parts of an argument such as `a,b`, without the empty ones. */
+export function commaSeparated(text: string): string[] {
+  return text.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]));
+}

@@ -123,6 +123,28 @@ test('a stopped lane is a provider that is down, until any process gets an answe
   expect(await look(parts)).toEqual([]);
 });
 
+test('a schedule whose last run failed is told until a run succeeds', async () => {
+  world = await startJobsWorld();
+  const { store, clock } = world;
+  await store.insertSchedule({
+    ...{ name: 'import', cron: '0 2 * * *', timeZone: null, work: {}, owner: 'local', isEnabled: true },
+    ...{ nextAt: null, createdAt: clock.now, updatedAt: clock.now },
+  });
+  const run = async (error: { code: 'agent_not_found'; message: string } | null) => {
+    const times = { dueAt: clock.now, startedAt: clock.now, process: 'p' };
+    const id = await store.insertScheduleRun({ schedule: 'import', cause: 'trigger', ...times });
+    const before = await look(partsWith({}));
+    await store.endScheduleRun(id, { at: clock.now, started: [], error });
+    return [before, await look(partsWith({}))];
+  };
+  const failed = ['failed-schedule import'];
+  expect(await run(null)).toEqual([[], []]);
+  expect(await run({ code: 'agent_not_found', message: 'There is no agent x.' })).toEqual([[], failed]);
+  const [{ message } = { message: '' }] = await store.listAlerts({ openOnly: true, limit: 1 });
+  expect(message).toContain('There is no agent x.');
+  expect(await run(null)).toEqual([failed, []]);
+});
+
 test('sends each alert and its end once, in the form that the receiver reads, and keeps no address', async () => {
   world = await startJobsWorld();
   const received: { path: string; body: { type?: string; text?: string; data?: object } }[] = [];

@@ -11,9 +11,16 @@ import { planReadable } from '../ask-encoding.ts';
 import type { CommandContext, Output } from '../command-context.ts';
 import { EXIT, exitCodeOfError } from '../exit-codes.ts';
 import { openForeground } from '../foreground.ts';
-import { agentArgument, collect, columnArguments, locationArgument, mappingArgument } from '../mapping-arguments.ts';
+import {
+  agentArgument,
+  collect,
+  columnArguments,
+  commaSeparated,
+  locationArgument,
+  mappingArgument,
+} from '../mapping-arguments.ts';
 import { addOptionFlags, addReadingFlags, type FlagValues, optionsOf, readingFlagsOf } from '../option-flags.ts';
-import { addQuestionFlags, QUESTION_HELP, type QuestionFlags, questionOf } from '../question-arguments.ts';
+import { addQuestionFlags, type QuestionFlags, questionOf } from '../question-arguments.ts';
 import { saveQuestion } from '../save-question.ts';
 import { showSample } from '../show-sample.ts';
 import { STREAM, TABLE_ARGUMENT, tableArgument } from '../table-argument.ts';
@@ -22,6 +29,7 @@ import { oneLine } from '../terminal/safe-text.ts';
 import { showResult } from '../terminal/show-result.ts';
 import { truncate } from '../terminal/terminal-text.ts';
 import { writeAll } from '../write-all.ts';
+import { RUN_HELP } from './run-help.ts';
 
 interface RunArguments extends FlagValues, QuestionFlags {
   agent?: string;
@@ -66,33 +74,8 @@ export function addRunCommand(command: Command, context: CommandContext): void {
   command.option('--save-agent <name>', 'save the question as an agent, to use with --agent');
   addOptionFlags(command);
   command
-    .addHelpText('after', HELP)
+    .addHelpText('after', RUN_HELP)
     .action((table: string, given: RunArguments) => context.run((output) => run(table, given, { context, output })));
-}
-
-const HELP = `
-How a field is filled:
-  --map address='Street address'               from a column
-  --map postcode='{% $uppercase(Postcode) %}'  from a JSONata expression over the row
-  --map note='column:{% odd name %}'           from a column with any name
-  --map country='value:"GB"'                   with a constant, written as JSON
-Without --map, columns named like the agent's fields are used.
-${QUESTION_HELP}
-
-Examples:
-  rowmill run tickets.csv --prompt 'Topic of {message}' --output topic:billing|delivery|other --output urgent:boolean
-  rowmill run addresses.csv --agent broadband-checker-structured-v2 --dry-run
-  rowmill run queries.jsonl -a query-classifier --map query=message --sample 20 --random --max-cost 1
-  zcat big.csv.gz | rowmill run - -a my-agent --yes --out - > answers.csv
-  rowmill run corrected.csv --continue bat_… --key id
-  rowmill run s3://bucket/in.csv -a my-agent@v2 --out s3://bucket/out.csv --tolerate 5 --yes
-
-Rows are numbered from 0, without the header.
-Ctrl-C pauses the batch: rows in flight are finished first, and
-"rowmill batches resume ID" continues it.`;
-
-function commaSeparated(text: string): string[] {
-  return text.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]));
 }
 
 async function run(

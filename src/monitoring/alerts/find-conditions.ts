@@ -1,6 +1,7 @@
 import { count, counted, dollars } from '../../base/figures.ts';
 import type { JobStore } from '../../storage/jobs.ts';
 import type { OverviewStore } from '../../storage/overview.ts';
+import type { ScheduleStore } from '../../storage/schedules.ts';
 import type { UsageStore } from '../../storage/usage.ts';
 import type { AlertLimits, AlertRule } from './alert-limits.ts';
 
@@ -18,7 +19,10 @@ export interface Condition {
 }
 
 /** What the rules read. */
-export type ConditionStore = UsageStore & OverviewStore & Pick<JobStore, 'listQueues'>;
+export type ConditionStore = UsageStore &
+  OverviewStore &
+  Pick<JobStore, 'listQueues'> &
+  Pick<ScheduleStore, 'listSchedules' | 'listScheduleRuns'>;
 
 interface Look {
   store: ConditionStore;
@@ -35,6 +39,7 @@ const RULES: { [rule in AlertRule]?: Find } = {
   'queue-age': oldQueues,
   'day-spending': daySpending,
   'database-size': databaseSize,
+  'failed-schedule': failedSchedules,
 };
 
 /** The rules that {@link findConditions} decides. */
@@ -110,4 +115,19 @@ async function databaseSize(limit: number, { store }: Look) {
   if (bytes <= limit * GB) return [];
   const message = `The database has ${count(bytes / GB)} GB; the limit is ${count(limit)} GB. Delete batches that nobody needs (rowmill batches delete).`;
   return [{ subject: 'service', message }];
+}
+
+/** A schedule has failed until its next run succeeds. */
+async function failedSchedules(_limit: number, { store }: Look) {
+  const found = await Promise.all(
+    (await store.listSchedules()).map(async ({ name }) => {
+      const runs = await store.listScheduleRuns({ schedule: name, limit: 2 });
+      const last = runs.find(({ state }) => state !== 'running');
+      if (last?.state !== 'failed') return [];
+      const why = last.error === null ? '' : ` ${last.error.message}`;
+      const message = `The last run of the schedule ${name} failed.${why} "rowmill schedules show ${name}" shows its history.`;
+      return [{ subject: name, message }];
+    }),
+  );
+  return found.flat();
 }
