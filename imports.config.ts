@@ -6,7 +6,13 @@ interface Rule {
   comment: string;
   severity: 'error';
   from: { path?: string; pathNot?: string[] };
-  to: { path?: string; pathNot?: string[]; circular?: boolean; couldNotResolve?: boolean };
+  to: {
+    path?: string;
+    pathNot?: string[];
+    circular?: boolean;
+    couldNotResolve?: boolean;
+    dependencyTypesNot?: 'type-only'[];
+  };
 }
 
 /** Names for what stands in many lines of the table. */
@@ -168,6 +174,27 @@ const forbidden: Rule[] = [
     severity: 'error',
     from: { path: '^src/' },
     to: { path: '^(test|bench|scripts|bin)/' },
+  },
+  {
+    name: 'imports of the workbench',
+    comment: 'web/ talks to the REST interface alone: of everything else it may import only src/client/api.ts.',
+    severity: 'error',
+    from: { path: '^web/' },
+    to: { path: '^(src|test|bench|scripts|bin)/', pathNot: ['^src/client/api\\.ts$'] },
+  },
+  {
+    name: 'types of the client',
+    comment: 'web/ imports types of src/client/api.ts, nothing that runs.',
+    severity: 'error',
+    from: { path: '^web/' },
+    to: { path: '^src/client/api\\.ts$', dependencyTypesNot: ['type-only'] },
+  },
+  {
+    name: 'nobody imports the workbench',
+    comment: 'The server serves the built page; it knows nothing of its sources.',
+    severity: 'error',
+    from: { path: '^src/' },
+    to: { path: '^web/' },
   },
   { name: 'found', comment: 'What is imported exists.', severity: 'error', from: {}, to: { couldNotResolve: true } },
 ];

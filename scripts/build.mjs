@@ -5,6 +5,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { buildWeb } from './build-web.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dir = resolve(process.argv[2] ?? `${root}/dist`);
@@ -42,3 +43,5 @@ execFileSync(
 // A declaration keeps the extension of its imports.
 const types = resolve(dir, 'client.d.ts');
 writeFileSync(types, readFileSync(types, 'utf8').replace("'./api.ts'", "'./api.js'"));
+
+await buildWeb(resolve(dir, 'web'));

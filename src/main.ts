@@ -79,8 +79,9 @@ function isSet(variable: string | undefined): boolean {
 /** Each face is loaded on first use: MCP over stdio answers sooner without the HTTP server. */
 const FACES: Faces = {
   async http(app, { host, port, signal, hardSignal }) {
-    const [{ createHttpApp }, { listen }, { createMcpHttpHandler }] = await Promise.all([
+    const [{ createHttpApp }, { openPage }, { listen }, { createMcpHttpHandler }] = await Promise.all([
       import('./http/app.ts'),
+      import('./http/page/open-page.ts'),
       import('./http/listen.ts'),
       import('./mcp/http.ts'),
     ]);
@@ -102,6 +103,7 @@ const FACES: Faces = {
           await app.registry.list();
         },
       },
+      page: openPage(PACKAGE_ROOT),
       access: app.access,
       registry: app.registry,
       audit: app.auditLog,

@@ -12,6 +12,7 @@ import { onError, onNotFound } from './middleware/on-error.ts';
 import { rateLimit } from './middleware/rate-limit.ts';
 import { createBodyBudget, requestLimit } from './middleware/request-limit.ts';
 import { COOKIE } from './middleware/session-cookie.ts';
+import { addPage, isPagePath } from './page/add-page.ts';
 import type { HttpParts, ServerParts } from './parts.ts';
 import { addAgentDefinitions } from './resources/agent-definitions.ts';
 import { addAgentRoutes } from './resources/agents.ts';
@@ -79,6 +80,7 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   app.notFound(onNotFound());
   app.use(accessLog(server.log, server.now), hostGuard({ loopbackOnly: isLoopback(server.host) }));
   app.use(authenticate({ access, isOpen }), rateLimit(server.now));
+  if (parts.page !== undefined) addPage(app, parts.page);
   app.use('/v1/*', compress({ encoding: 'gzip' }), async function refuseNewWork(c, next) {
     if (isStopping && c.req.method !== 'GET') throw stopping();
     await next();
@@ -136,8 +138,9 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   };
 }
 
-/** What requires no key: the probes, the page of confirmations, which shows nothing by itself, and signing in. */
+/** What requires no key: the probes, the pages, which show nothing by themselves, and signing in. */
 function isOpen(method: string, path: string): boolean {
+  if ((method === 'GET' || method === 'HEAD') && isPagePath(path)) return true;
   if ((OPEN_PATHS as readonly string[]).includes(path) || path.startsWith(CONFIRM_PAGE)) return true;
   return method === 'POST' && path === SESSION_PATH;
 }

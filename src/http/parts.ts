@@ -17,6 +17,7 @@ import type { Tables } from '../tables/table.ts';
 import type { Confirmations } from '../tools/execute/confirmations.ts';
 import type { Uploads } from '../uploads/uploads.ts';
 import type { ApprovalParts } from './approval.ts';
+import type { Page } from './page/open-page.ts';
 import type { ModelParts } from './resources/model-answers.ts';
 
 /** The address, and the limits of the server itself. */
@@ -105,4 +106,6 @@ export interface HttpParts {
   registry: Pick<Registry, 'sources' | 'entries'>;
   watch: WatchParts;
   agents: AgentParts;
+  /** The workbench; without it, only programs are served. */
+  page?: Page;
 }

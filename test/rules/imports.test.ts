@@ -20,7 +20,8 @@ async function violations(sources: Record<string, string>): Promise<string[]> {
     await writeFile(join(folder, path), text);
   }
   const { forbidden, options } = rules;
-  const { output } = await cruise(['src'], { ...options, baseDir: folder, ruleSet: { forbidden }, validate: true });
+  const roots = [...new Set(Object.keys(sources).map((path) => path.split('/')[0] ?? ''))];
+  const { output } = await cruise(roots, { ...options, baseDir: folder, ruleSet: { forbidden }, validate: true });
   if (typeof output === 'string') throw new Error(output);
   return output.summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} → ${to}`);
 }
@@ -38,6 +39,22 @@ describe('the import rules', () => {
   ])('refuse %s of a room that is not allowed', async (_kind, text) => {
     expect(await violations({ 'src/storage/found.ts': text, 'src/runner/leaf.ts': LEAF })).toEqual([
       'imports of storage: src/storage/found.ts → src/runner/leaf.ts',
+    ]);
+  });
+
+  it('let the workbench import types of the client alone, and nobody the workbench', async () => {
+    const sources = {
+      'src/client/api.ts': LEAF,
+      'src/base/leaf.ts': LEAF,
+      'src/http/page.ts': "import { a } from '../../web/src/a.ts';\nexport const page = a;\n",
+      'web/src/a.ts': "import type { Leaf } from '../../src/client/api.ts';\nexport const a: Leaf = 1;\n",
+      'web/src/b.ts': "import { leaf } from '../../src/client/api.ts';\nexport const b = leaf;\n",
+      'web/src/c.ts': "import type { Leaf } from '../../src/base/leaf.ts';\nexport const c: Leaf = 1;\n",
+    };
+    expect((await violations(sources)).toSorted()).toEqual([
+      'imports of the workbench: web/src/c.ts → src/base/leaf.ts',
+      'nobody imports the workbench: src/http/page.ts → web/src/a.ts',
+      'types of the client: web/src/b.ts → src/client/api.ts',
     ]);
   });
 

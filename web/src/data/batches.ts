@@ -1,0 +1,71 @@
+import { keepPreviousData, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useEffectEvent } from 'react';
+import { api, bodyOf, type Schemas } from './api.ts';
+import { createLive } from './live/create-live.ts';
+import { type BatchReport, hasEnded } from './live/messages.ts';
+
+export type { BatchReport };
+
+/** Filters of the list of batches. */
+export interface BatchFilter {
+  status?: BatchReport['status'][];
+  agent?: string;
+  text?: string;
+  sort?: '-created' | 'created';
+}
+
+/** A page of batches. */
+export interface BatchPage {
+  items: BatchReport[];
+  next_cursor: string | null;
+}
+
+const LIST_MS = 4_000;
+const live = createLive((id) => readBatch(id));
+
+/** Reads one batch. */
+export function readBatch(id: string, signal?: AbortSignal): Promise<BatchReport> {
+  return bodyOf(api.GET('/v1/batches/{id}', { params: { path: { id } }, ...(signal && { signal }) }));
+}
+
+/** The query of one batch; its key is `['batch', id]`. */
+export function batchQuery(id: string) {
+  return queryOptions({ queryKey: ['batch', id], queryFn: ({ signal }) => readBatch(id, signal) });
+}
+
+/** A batch, live: reports of the server replace it as they come, until it has ended. */
+export function useBatch(id: string) {
+  const client = useQueryClient();
+  const query = useQuery(batchQuery(id));
+  useBatchEvents(query.data !== undefined && hasEnded(query.data) ? null : id, (report) =>
+    client.setQueryData(batchQuery(id).queryKey, report),
+  );
+  return query;
+}
+
+/** Calls back with each live report of a batch; null follows none. */
+export function useBatchEvents(id: string | null, onReport: (report: BatchReport) => void): void {
+  const latest = useEffectEvent(onReport);
+  useEffect(() => (id === null ? undefined : live.watch(id, (report) => latest(report))), [id]);
+}
+
+/** The newest batches that a filter lets through, read again every few seconds. */
+export function useBatches(filter: BatchFilter = {}, limit = 50) {
+  return useQuery({
+    queryKey: ['batches', filter, limit],
+    queryFn: ({ signal }): Promise<BatchPage> =>
+      // The document calls these parameters required, though each has a default.
+      bodyOf(api.GET('/v1/batches', { params: { query: { ...filter, limit } as Required<BatchFilter> }, signal })),
+    refetchInterval: LIST_MS,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** What is going on now: running batches, waiting queues, open alerts, and the money of the last day and month. */
+export function useDashboard() {
+  return useQuery({
+    queryKey: ['dashboard'],
+    queryFn: ({ signal }): Promise<Schemas['Dashboard']> => bodyOf(api.GET('/v1/dashboard', { signal })),
+    refetchInterval: LIST_MS * 2,
+  });
+}

@@ -1,0 +1,75 @@
+const locale = navigator.language;
+const whole = new Intl.NumberFormat('en-US');
+const cents = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' });
+const fine = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD', minimumFractionDigits: 4 });
+const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+const dayOfYear = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
+const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' });
+
+/** 12,480 */
+export function formatCount(count: number): string {
+  return whole.format(count);
+}
+
+/** $118.42, or $0.0142 with four decimals, as a row's cost is written. null is the word "unknown", never $0.00. */
+export function formatMoney(usd: number | null, decimals: 2 | 4 = 2): string {
+  if (usd === null) return 'unknown';
+  return (decimals === 2 ? cents : fine).format(usd);
+}
+
+/** $27–$36; below ten dollars with cents. */
+export function formatRange(low: number, high: number): string {
+  const money = (usd: number) => (high < 10 ? cents.format(usd) : `$${whole.format(Math.round(usd))}`);
+  return money(low) === money(high) ? money(low) : `${money(low)}–${money(high)}`;
+}
+
+/** 66.3 %; never 100 % or 0 % unless it is exact. Write its count beside it. */
+export function formatShare(share: number): string {
+  const cut = Math.floor(share * 1000) / 10;
+  return `${share > 0 && cut === 0 ? '< 0.1' : cut % 1 === 0 ? cut.toFixed(0) : cut.toFixed(1)} %`;
+}
+
+/** 40 min, 5 h 10 min, 11 s, 3 d 4 h. */
+export function formatDuration(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 60) return `${s} s`;
+  const minutes = Math.round(s / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  return hours % 24 === 0 ? `${hours / 24} d` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/** 14:41, in the zone of the reader. */
+export function formatTime(at: string | number): string {
+  return clock.format(new Date(at));
+}
+
+/** today 13:24, yesterday 09:10, 21 Nov 18:30, 21 Nov 2025; in the zone of the reader. */
+export function formatWhen(at: string | number, now: number = Date.now()): string {
+  const date = new Date(at);
+  const time = clock.format(date);
+  const days = Math.round((startOfDay(now) - startOfDay(date.getTime())) / 86_400_000);
+  if (days === 0) return `today ${time}`;
+  if (days === 1) return `yesterday ${time}`;
+  if (days === -1) return `tomorrow ${time}`;
+  return date.getFullYear() === new Date(now).getFullYear() ? `${day.format(date)} ${time}` : dayOfYear.format(date);
+}
+
+/** The whole time with its zone, for titles. */
+export function formatExact(at: string | number): string {
+  return exact.format(new Date(at));
+}
+
+/** 1.4 MB */
+export function formatBytes(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  const step = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** step;
+  return `${step === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[step]}`;
+}
+
+function startOfDay(at: number): number {
+  return new Date(at).setHours(0, 0, 0, 0);
+}

@@ -1,0 +1,16 @@
+import { useQuery } from '@tanstack/react-query';
+import { api, bodyOf } from './api.ts';
+
+/** Who is signed in. */
+export function useSession() {
+  return useQuery({ queryKey: ['session'], queryFn: ({ signal }) => bodyOf(api.GET('/v1/session', { signal })) });
+}
+
+/** The settings of the server: providers, limits, version. */
+export function useSettings() {
+  return useQuery({
+    queryKey: ['settings'],
+    queryFn: ({ signal }) => bodyOf(api.GET('/v1/settings', { signal })),
+    staleTime: 60_000,
+  });
+}

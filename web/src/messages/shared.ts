@@ -1,0 +1,45 @@
+/** Texts that several screens use. Each screen has a `messages.ts` of its own; a translation replaces these objects. */
+export const shared = {
+  product: 'Rowmill',
+  skip: 'Skip to content',
+  close: 'Close',
+  cancel: 'Cancel',
+  loading: 'Loading',
+  unknown: 'unknown',
+  asOf: (time: string) => `as of ${time}`,
+  status: {
+    succeeded: 'Succeeded',
+    failed: 'Failed',
+    running: 'Running',
+    atProvider: 'At the provider',
+    queued: 'Queued',
+    paused: 'Paused',
+    needsYou: 'Needs you',
+    cancelled: 'Cancelled',
+  },
+  counts: {
+    succeeded: 'succeeded',
+    failed: 'failed',
+    running: 'running',
+    of: 'of',
+    totalUnknown: 'of an unknown total',
+  },
+  money: { spent: 'spent', endsAt: 'ends at', cap: 'cap', noCap: 'no cap' },
+  error: {
+    retry: 'Retry',
+    id: 'id',
+    screen: 'This screen failed.',
+    screenFix: 'The server keeps every batch. Reload the page; if it happens again, report the text below.',
+    reload: 'Reload the page',
+  },
+  offline: {
+    offline: 'You are offline. What you see may be old, and nothing can be changed until the network is back.',
+    reconnecting: 'Reconnecting to the server. What you see may be old; batches go on without this page.',
+    noWrites: 'Not possible without a connection to the server.',
+  },
+  notFound: {
+    title: 'There is no such page',
+    text: 'The address may be mistyped, or what it showed was deleted.',
+    action: 'Show all batches',
+  },
+} as const;
