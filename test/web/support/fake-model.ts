@@ -1,0 +1,54 @@
+import { echoAnswer } from '../../support/echo-agent.ts';
+import { type Fault, type MessagesServer, startMessagesServer } from '../../support/messages-server.ts';
+import type { WireAnswer, WireRequest } from '../../support/messages-wire.ts';
+
+/** How the fake model answers one request. */
+export type Respond = (request: WireRequest, number: number) => WireAnswer | Fault | Promise<WireAnswer | Fault>;
+
+/** A model behind Anthropic's wire format that answers when a test says so. */
+export interface FakeModel {
+  /** For `ANTHROPIC_BASE_URL`. */
+  url: string;
+  stats: MessagesServer['stats'];
+  /** Further requests wait. */
+  hold(): void;
+  /** Lets waiting requests go: the first `count` of them, or all, and then every further one. */
+  release(count?: number): void;
+  /** How many requests wait. */
+  waiting(): number;
+  /** Answers otherwise than by echo from now on. */
+  answerWith(respond: Respond): void;
+  close(): Promise<void>;
+}
+
+/** Starts the model. It answers at once, by echoing each row, until a test says otherwise. */
+export async function startFakeModel(): Promise<FakeModel> {
+  let isHeld = false;
+  let respond: Respond = echoAnswer;
+  const waiting: (() => void)[] = [];
+  const server = await startMessagesServer({
+    respond: async (request, { number }) => {
+      if (isHeld) await new Promise<void>((resolve) => waiting.push(resolve));
+      return respond(request, number);
+    },
+  });
+  return {
+    url: server.url,
+    stats: server.stats,
+    hold() {
+      isHeld = true;
+    },
+    release(count) {
+      if (count === undefined) isHeld = false;
+      for (const go of waiting.splice(0, count ?? waiting.length)) go();
+    },
+    waiting: () => waiting.length,
+    answerWith(given) {
+      respond = given;
+    },
+    async close() {
+      for (const go of waiting.splice(0)) go();
+      await server.close();
+    },
+  };
+}

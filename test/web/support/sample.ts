@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { echoAnswer, inputOf } from '../../support/echo-agent.ts';
+import { createBatch, TABLE, untilBatch } from './create-batch.ts';
+import type { Service } from './service.ts';
+
+const EXAMPLES = resolve(import.meta.dirname, '../../../examples');
+
+/** The batches of the sample. */
+export interface Sample {
+  /** Ended, with some failed rows. */
+  completed: string;
+  /** Runs: its model calls are held. */
+  running: string;
+  /** Paused because its cap is reached. */
+  paused: string;
+}
+
+/** Fills a service with batches in several states, for pictures and for looking at screens. */
+export async function fillSample(service: Service): Promise<Sample> {
+  service.model.answerWith((request) => {
+    const text = JSON.stringify(inputOf(request));
+    if (/RM-10244|T-510/.test(text))
+      return { fault: 'status', status: 400, type: 'invalid_request_error', message: 'The message is refused.' };
+    return echoAnswer(request);
+  });
+  const queries = readFileSync(join(EXAMPLES, 'support-queries.csv'), 'utf8');
+  const done = await createBatch(service, {
+    name: 'Support queries, November',
+    file: 'support-queries.csv',
+    table: queries,
+    options: { max_cost_usd: 1 },
+  });
+  await untilBatch(service, done.batch_id, ({ status }) => status === 'completed');
+  const short = await createBatch(service, {
+    name: 'Company sectors',
+    file: 'companies.csv',
+    table: tableOf(400),
+    options: { max_cost_usd: 0.02, concurrency: 4 },
+  });
+  await untilBatch(service, short.batch_id, ({ status }) => status === 'paused' || status === 'completed');
+  const cancelled = await createBatch(service, {
+    name: 'Product titles, German',
+    file: 'titles-de.csv',
+    table: tableOf(30),
+    options: { sample: 6 },
+  });
+  await untilBatch(service, cancelled.batch_id, ({ status }) => status === 'paused');
+  await service.send('POST', `/v1/batches/${cancelled.batch_id}/cancel`);
+  const live = await createBatch(service, {
+    name: 'Review moderation, backlog',
+    file: 'reviews.csv',
+    table: tableOf(1_000),
+    options: { max_cost_usd: 5, concurrency: 20 },
+  });
+  await untilBatch(service, live.batch_id, ({ counts }) => counts.succeeded > 380);
+  service.model.hold();
+  return { completed: done.batch_id, running: live.batch_id, paused: short.batch_id };
+}
+
+/** A table of invented messages. */
+export function tableOf(rows: number): string {
+  const [header = '', ...lines] = TABLE.trim().split('\n');
+  const texts = Array.from({ length: rows }, (_, row) => {
+    const message = lines[row % lines.length]?.split(',')[1] ?? '';
+    return `T-${1000 + row},${message} (${row})`;
+  });
+  return `${[header, ...texts].join('\n')}\n`;
+}

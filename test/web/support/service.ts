@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { components } from '../../../src/client/api.ts';
+import { type FakeModel, startFakeModel } from './fake-model.ts';
+
+const LAUNCHER = resolve(import.meta.dirname, '../../../bin/rowmill.js');
+
+/** The schemas of the REST interface by name. */
+export type Schemas = components['schemas'];
+
+/** How a service is started. */
+export interface ServiceOptions {
+  /** Keys of the server; without one it asks for none. */
+  keys?: readonly string[];
+  /** Further variables of its environment. */
+  environment?: Readonly<Record<string, string>>;
+  /** Arguments of the launcher. Default: `serve`. */
+  command?: readonly string[];
+}
+
+/** A real `rowmill serve` with a data directory of its own, and a fake model behind it. */
+export interface Service {
+  url: string;
+  model: FakeModel;
+  /** Sends JSON, or text as it is, and reads JSON, with the first key. @throws Error for every answer but a success */
+  send<Body>(method: string, path: string, body?: unknown): Promise<Body>;
+  /** Kills the server with SIGKILL. */
+  kill(): Promise<void>;
+  /** Starts it again on its port and data, after {@link kill}. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts a service, and waits until it answers. */
+export async function startService({ keys = [], environment = {}, command = ['serve'] }: ServiceOptions = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'rowmill-web-'));
+  const model = await startFakeModel();
+  let port = 0;
+  let child: ChildProcess | undefined;
+
+  async function start(): Promise<void> {
+    const { PATH = '', HOME = '' } = process.env;
+    child = spawn(process.execPath, [LAUNCHER, ...command, '--json', '--port', String(port)], {
+      cwd: folder,
+      env: {
+        ...{ PATH, HOME, ROWMILL_DATA_DIR: join(folder, 'data'), ROWMILL_API_KEYS: keys.join(',') },
+        ...{ ANTHROPIC_API_KEY: 'test', ANTHROPIC_BASE_URL: model.url, ROWMILL_LOG_LEVEL: 'warn', ...environment },
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const lines = createInterface(child.stdout as NonNullable<typeof child.stdout>);
+    for await (const line of lines) {
+      const [, found] = /http:\/\/127\.0\.0\.1:(\d+)/.exec(line) ?? [];
+      if (found === undefined) continue;
+      port = Number(found);
+      child.stdout?.resume();
+      return;
+    }
+    throw new Error('The server did not start.');
+  }
+
+  async function kill(): Promise<void> {
+    const ending = child;
+    child = undefined;
+    if (ending === undefined || ending.exitCode !== null) return;
+    ending.kill('SIGKILL');
+    await once(ending, 'exit');
+  }
+
+  await start();
+  const service: Service = {
+    url: `http://127.0.0.1:${port}`,
+    model,
+    start,
+    kill,
+    async send<Body>(method: string, path: string, body?: unknown): Promise<Body> {
+      const isText = typeof body === 'string';
+      const response = await fetch(`${service.url}${path}`, {
+        method,
+        headers: {
+          ...(body !== undefined && { 'content-type': isText ? 'application/octet-stream' : 'application/json' }),
+          ...(keys[0] !== undefined && { authorization: `Bearer ${keys[0]}` }),
+        },
+        ...(body !== undefined && { body: isText ? body : JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+      return (text === '' ? undefined : JSON.parse(text)) as Body;
+    },
+    async close() {
+      await kill();
+      await model.close();
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+  return service;
+}
