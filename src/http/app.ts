@@ -10,6 +10,7 @@ import { hostGuard, isLoopback } from './middleware/host-guard.ts';
 import { idempotency } from './middleware/idempotency.ts';
 import { onError, onNotFound } from './middleware/on-error.ts';
 import { rateLimit } from './middleware/rate-limit.ts';
+import { requestId } from './middleware/request-id.ts';
 import { createBodyBudget, requestLimit } from './middleware/request-limit.ts';
 import { COOKIE } from './middleware/session-cookie.ts';
 import { addPage, isPagePath } from './page/add-page.ts';
@@ -78,7 +79,7 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   });
   app.onError(onError(server.log));
   app.notFound(onNotFound());
-  app.use(accessLog(server.log, server.now), hostGuard({ loopbackOnly: isLoopback(server.host) }));
+  app.use(requestId(), accessLog(server.log, server.now), hostGuard({ loopbackOnly: isLoopback(server.host) }));
   app.use(authenticate({ access, isOpen }), rateLimit(server.now));
   if (parts.page !== undefined) addPage(app, parts.page);
   app.use('/v1/*', compress({ encoding: 'gzip' }), async function refuseNewWork(c, next) {

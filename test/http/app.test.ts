@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/base/errors.ts';
+import { createLog } from '../../src/base/log.ts';
 import { createHttpApp } from '../../src/http/app.ts';
 import { problem } from '../../src/http/problem.ts';
 import { echo, httpParts, JSON_HEADERS, parseEvents } from './http-parts.ts';
@@ -136,5 +137,16 @@ describe('the other routes', () => {
     const body = await response.text();
     expect(body).toContain('"internal"');
     expect(body).not.toContain('secret');
+  });
+
+  it('have an id, which stands in the log too', async () => {
+    const lines: string[] = [];
+    const log = createLog('error', { write: (line: string) => lines.push(line) });
+    const conversations = { ...echo(), read: () => Promise.reject(new Error('broken')) };
+    const response = await createHttpApp(httpParts({ conversations, log })).request('/v1/conversations/x');
+    const id = response.headers.get('x-request-id');
+    expect(id).toMatch(/^[\w-]{8}$/);
+    expect(lines.map((line) => JSON.parse(line).request)).toEqual([id]);
+    expect((await createHttpApp(httpParts()).request('/healthz')).headers.get('x-request-id')).not.toBe(id);
   });
 });

@@ -16,6 +16,7 @@ export function accessLog(log: Log, now: () => number): MiddlewareHandler<HttpEn
         {
           method: c.req.method,
           path: pathOf(c),
+          request: c.get('requestId'),
           status: c.res.status,
           ms: Math.round(now() - from),
           key: c.get('caller')?.name ?? null,

@@ -15,7 +15,7 @@ export function onError(log: Log): ErrorHandler {
   return function answerError(thrown, c) {
     const error = thrown instanceof HTTPException ? fromHttp(thrown, c) : thrown;
     if (!(error instanceof AppError) || error.code === 'internal') {
-      log.error({ err: thrown, method: c.req.method, path: c.req.path }, 'request failed');
+      log.error({ err: thrown, method: c.req.method, path: c.req.path, request: c.get('requestId') }, 'request failed');
       return answerFault(c, new AppError('internal', INTERNAL), 500);
     }
     const status = thrown instanceof HTTPException ? thrown.status : statusOf(error.code);
