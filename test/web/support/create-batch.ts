@@ -48,11 +48,10 @@ export async function untilBatch(
   fits: (batch: Schemas['Batch']) => boolean,
 ): Promise<Schemas['Batch']> {
   let batch: Schemas['Batch'] | undefined;
-  await expect
-    .poll(async () => {
-      batch = await service.send<Schemas['Batch']>('GET', `/v1/batches/${id}`);
-      return fits(batch);
-    })
-    .toBe(true);
+  const read = async () => {
+    batch = await service.send<Schemas['Batch']>('GET', `/v1/batches/${id}`);
+    return fits(batch);
+  };
+  await expect.poll(read, { timeout: 30_000, intervals: [100] }).toBe(true);
   return batch as Schemas['Batch'];
 }

@@ -36,7 +36,7 @@ export async function fillSample(service: Service): Promise<Sample> {
     name: 'Company sectors',
     file: 'companies.csv',
     table: tableOf(400),
-    options: { max_cost_usd: 0.02, concurrency: 4 },
+    options: { max_cost_usd: 0.006, concurrency: 4 },
   });
   await untilBatch(service, short.batch_id, ({ status }) => status === 'paused' || status === 'completed');
   const cancelled = await createBatch(service, {
@@ -47,14 +47,17 @@ export async function fillSample(service: Service): Promise<Sample> {
   });
   await untilBatch(service, cancelled.batch_id, ({ status }) => status === 'paused');
   await service.send('POST', `/v1/batches/${cancelled.batch_id}/cancel`);
+  service.model.hold();
   const live = await createBatch(service, {
     name: 'Review moderation, backlog',
     file: 'reviews.csv',
     table: tableOf(1_000),
     options: { max_cost_usd: 5, concurrency: 20 },
   });
-  await untilBatch(service, live.batch_id, ({ counts }) => counts.succeeded > 380);
-  service.model.hold();
+  await untilBatch(service, live.batch_id, ({ counts }) => {
+    service.model.release(20);
+    return counts.succeeded > 380;
+  });
   return { completed: done.batch_id, running: live.batch_id, paused: short.batch_id };
 }
 

@@ -6,7 +6,7 @@ import { shared } from '../messages/shared.ts';
 import { Button, buttonClass } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { ConnectionMark, OfflineBanner } from './connection-mark.tsx';
-import { DayMoney } from './day-money.tsx';
+import { DayMoney, DayMoneyShort } from './day-money.tsx';
 import { useKeys } from './keys.ts';
 import { messages } from './messages.ts';
 import { Navigation } from './navigation.tsx';
@@ -89,7 +89,8 @@ function Side({ onMenu }: { onMenu: () => void }) {
         <SettingsLink />
         <ConnectionMark />
       </div>
-      <div className="mt-auto grid justify-center gap-1 max-sm:hidden lg:hidden">
+      <div className="mt-auto grid justify-center gap-2 max-sm:hidden lg:hidden">
+        <DayMoneyShort />
         <SettingsLink />
       </div>
       <div className="ml-auto sm:hidden">

@@ -1,4 +1,4 @@
-import { formatMoney } from '../data/format.ts';
+import { formatMoney, formatShort } from '../data/format.ts';
 import { useToday } from '../data/today.ts';
 import { MoneyBar } from '../ui/money.tsx';
 import { messages } from './messages.ts';
@@ -17,6 +17,19 @@ export function DayMoney({ bar = false }: { bar?: boolean }) {
       {bar && saved !== undefined && saved > 0 && (
         <div className="whitespace-nowrap font-medium text-ok">{messages.savedToday(formatMoney(saved))}</div>
       )}
+    </div>
+  );
+}
+
+/** The same in the few pixels under the icons of a narrow navigation. */
+export function DayMoneyShort() {
+  const { spent, cap } = useToday();
+  if (spent === undefined) return <div className="h-4" />;
+  const whole = `${formatMoney(spent)} ${cap === null ? messages.spentToday : messages.ofToday(formatMoney(cap))}`;
+  return (
+    <div title={whole} className="text-center font-semibold text-11 tabular-nums">
+      {formatShort(spent)}
+      <span className="sr-only">{whole}</span>
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { useStore } from '../data/store.ts';
 import { Dialog } from '../ui/dialog.tsx';
+import { Kbd } from './kbd.tsx';
 import { activeKeys } from './keys.ts';
 import { messages } from './messages.ts';
 
@@ -19,14 +20,5 @@ export function KeysDialog({ onClose }: { onClose: () => void }) {
         ))}
       </dl>
     </Dialog>
-  );
-}
-
-/** A key as it looks on a keyboard. */
-export function Kbd({ children }: { children: string }) {
-  return (
-    <kbd className="inline-block min-w-4.5 rounded-1 border border-line-2 px-1 text-center font-medium font-sans text-11 text-ink-3">
-      {children}
-    </kbd>
   );
 }

@@ -27,9 +27,9 @@ export function Screen({ title, crumb, beside, actions, children }: ScreenProps)
         {crumb !== undefined && (
           <span className="flex flex-none items-center gap-2 whitespace-nowrap text-ink-3 max-sm:hidden">{crumb}</span>
         )}
-        <h1 className="cut min-w-0">{title}</h1>
+        <h1 className="cut min-w-0 max-sm:grow">{title}</h1>
         {beside}
-        <div className="ml-auto flex flex-none items-center gap-2">
+        <div className="ml-auto flex flex-none items-center gap-2 max-sm:contents">
           {actions}
           <Link
             to="."

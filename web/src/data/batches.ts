@@ -20,7 +20,9 @@ export interface BatchPage {
   next_cursor: string | null;
 }
 
-const LIST_MS = 4_000;
+/** How often the list is read again: while a batch of it runs, and else. */
+const LIVE_MS = 2_000;
+const QUIET_MS = 8_000;
 const live = createLive((id) => readBatch(id));
 
 /** Reads one batch. */
@@ -56,7 +58,8 @@ export function useBatches(filter: BatchFilter = {}, limit = 50) {
     queryFn: ({ signal }): Promise<BatchPage> =>
       // The document calls these parameters required, though each has a default.
       bodyOf(api.GET('/v1/batches', { params: { query: { ...filter, limit } as Required<BatchFilter> }, signal })),
-    refetchInterval: LIST_MS,
+    refetchInterval: ({ state }) =>
+      state.data?.items.some((batch) => !hasEnded(batch) && batch.status !== 'paused') ? LIVE_MS : QUIET_MS,
     placeholderData: keepPreviousData,
   });
 }
@@ -66,6 +69,6 @@ export function useDashboard() {
   return useQuery({
     queryKey: ['dashboard'],
     queryFn: ({ signal }): Promise<Schemas['Dashboard']> => bodyOf(api.GET('/v1/dashboard', { signal })),
-    refetchInterval: LIST_MS * 2,
+    refetchInterval: QUIET_MS,
   });
 }

@@ -12,10 +12,22 @@ export function formatCount(count: number): string {
   return whole.format(count);
 }
 
-/** $118.42, or $0.0142 with four decimals, as a row's cost is written. null is the word "unknown", never $0.00. */
+/**
+ * $118.42, or $0.0142 with four decimals, as a row's cost is written. null is the word "unknown", never $0.00, and neither
+ * is a small amount.
+ */
 export function formatMoney(usd: number | null, decimals: 2 | 4 = 2): string {
   if (usd === null) return 'unknown';
+  const least = 10 ** -decimals;
+  if (usd > 0 && usd < least / 2) return `< ${(decimals === 2 ? cents : fine).format(least)}`;
   return (decimals === 2 ? cents : fine).format(usd);
+}
+
+/** $0.04, $220, $1.3k: at most five characters. */
+export function formatShort(usd: number): string {
+  if (usd < 10) return usd > 0 && usd < 0.005 ? '<$0.01' : cents.format(usd);
+  if (usd < 1000) return `$${Math.round(usd)}`;
+  return usd < 10_000 ? `$${(usd / 1000).toFixed(1)}k` : `$${Math.round(usd / 1000)}k`;
 }
 
 /** $27–$36; below ten dollars with cents. */

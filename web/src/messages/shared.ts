@@ -17,6 +17,18 @@ export const shared = {
     needsYou: 'Needs you',
     cancelled: 'Cancelled',
   },
+  batch: {
+    collecting: 'Collecting rows',
+    starting: 'Starting',
+    loading: 'Loading rows',
+    unattended: 'Waits for a server',
+    writing: 'Writing the table',
+    completed: 'Completed',
+    stopped: 'Stopped',
+    capReached: 'Cap reached',
+    sampleDone: 'Sample done',
+    interrupted: 'Interrupted',
+  },
   counts: {
     succeeded: 'succeeded',
     failed: 'failed',

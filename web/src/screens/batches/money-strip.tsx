@@ -1,0 +1,115 @@
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { batchMoney } from '../../data/batch-state.ts';
+import { type BatchReport, useDashboard } from '../../data/batches.ts';
+import { formatMoney, formatRange, formatShare } from '../../data/format.ts';
+import { hasEnded } from '../../data/live/messages.ts';
+import { useMonth } from '../../data/month.ts';
+import { useSettings } from '../../data/settings.ts';
+import { messages } from './messages.ts';
+
+const monthName = new Intl.DateTimeFormat('en-GB', { month: 'long' });
+
+/** What this month has cost and saved, what running batches will add, and what waits for a person. */
+export function MoneyStrip({ batches }: { batches: BatchReport[] | undefined }) {
+  const month = monthName.format(new Date());
+  const { data: savings } = useMonth();
+  const { data: settings } = useSettings();
+  const { data: dashboard } = useDashboard();
+  const cap = settings?.limits.max_usd_per_day ?? null;
+  const active = batches?.filter((batch) => !hasEnded(batch) && batch.status !== 'paused') ?? [];
+  const paused = batches?.filter(({ status }) => status === 'paused').length ?? 0;
+  return (
+    <section
+      aria-label={messages.money(month)}
+      className="grid flex-none grid-cols-4 border-line border-b max-sm:grid-cols-2"
+    >
+      <Figure
+        label={messages.spent(month)}
+        wide
+        note={cap === null ? messages.noCapOfDay : messages.capOfDay(formatMoney(cap))}
+      >
+        {savings === undefined ? '' : formatMoney(savings.totals.cost_usd)}
+      </Figure>
+      <Figure label={messages.adds} note={active.length === 0 ? '' : messages.noCapPassed}>
+        <Added batches={active} count={dashboard?.batches.length ?? active.length} />
+      </Figure>
+      <Figure
+        label={messages.saved(month)}
+        note={
+          savings === undefined || savings.totals.saved_usd <= 0
+            ? messages.savedNothing
+            : messages.savedBy(formatMoney(savings.totals.batch_api_usd), formatMoney(savings.totals.cache_usd))
+        }
+      >
+        {savings !== undefined && (
+          <>
+            <span className={savings.totals.saved_usd > 0 ? 'text-ok' : ''}>
+              {formatMoney(savings.totals.saved_usd)}
+            </span>
+            {savings.saved_share !== null && savings.saved_share > 0 && (
+              <Small>{formatShare(savings.saved_share)}</Small>
+            )}
+          </>
+        )}
+      </Figure>
+      <Figure
+        label={messages.waits}
+        wide
+        note={
+          paused === 0 ? (
+            ''
+          ) : (
+            <Link to="/batches" search={{ state: 'needs-you' }}>
+              {messages.show}
+            </Link>
+          )
+        }
+      >
+        {batches === undefined ? '' : paused === 0 ? messages.waitsNothing : messages.batches(paused)}
+      </Figure>
+    </section>
+  );
+}
+
+function Added({ batches, count }: { batches: BatchReport[]; count: number }) {
+  if (count === 0) return messages.addsNothing;
+  const money = batches.map(batchMoney);
+  const sum = (pick: 'low' | 'high') =>
+    money.reduce((total, { end, spent }) => total + (end?.[pick] ?? 0) - (end ? (spent ?? 0) : 0), 0);
+  const isKnown = money.some(({ end }) => end !== null);
+  return (
+    <>
+      {isKnown ? formatRange(sum('low'), sum('high')) : messages.addsUnknown}
+      <Small>{messages.batches(count)}</Small>
+    </>
+  );
+}
+
+function Figure({
+  label,
+  wide = false,
+  note,
+  children,
+}: {
+  label: string;
+  wide?: boolean;
+  note: ReactNode;
+  children: ReactNode;
+}) {
+  return (
+    <div
+      className={`min-w-0 border-line px-4 py-3 max-sm:border-b max-sm:py-2 max-sm:last:border-b-0 sm:not-first:border-l ${wide ? 'max-sm:col-span-2' : 'max-sm:nth-3:border-l'}`}
+    >
+      <div className="font-medium text-11 text-ink-3">{label}</div>
+      <div className="flex h-5 items-baseline gap-1.5 whitespace-nowrap font-semibold text-15 tracking-[-.01em] tabular-nums">
+        {children}
+      </div>
+      <div className="cut h-4 text-12 text-ink-3">{note}</div>
+    </div>
+  );
+}
+
+function Small({ children }: { children: ReactNode }) {
+  return <small className="font-normal text-12 text-ink-2 tracking-normal">{children}</small>;
+}
