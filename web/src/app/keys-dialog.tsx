@@ -1,6 +1,6 @@
 import { useStore } from '../data/store.ts';
 import { Dialog } from '../ui/dialog.tsx';
-import { Kbd } from './kbd.tsx';
+import { Kbd } from '../ui/kbd.tsx';
 import { activeKeys } from './keys.ts';
 import { messages } from './messages.ts';
 

@@ -162,7 +162,7 @@ const agent = createRoute({
 const settings = createRoute({
   getParentRoute: () => root,
   path: '/settings',
-  validateSearch: searchParams({ tab: oneOf(['keys', 'limits', 'prices', 'about']) }),
+  validateSearch: searchParams({ tab: oneOf(['general', 'keys', 'limits', 'prices']) }),
   component: lazyRouteComponent(() => import('../screens/settings/settings-screen.tsx'), 'SettingsScreen'),
 });
 

@@ -14,3 +14,16 @@ export function useSettings() {
     staleTime: 60_000,
   });
 }
+
+/** What models cost: those of the agents, and the default models. */
+export function usePrices() {
+  return useQuery({
+    queryKey: ['prices'],
+    // The document calls the filter required, though it has a default.
+    queryFn: async ({ signal }) => {
+      const params = { query: {} as { model: string[] } };
+      return (await bodyOf(api.GET('/v1/prices', { params, signal }))).items;
+    },
+    staleTime: 60_000,
+  });
+}

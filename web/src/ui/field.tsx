@@ -6,9 +6,9 @@ interface FieldProps {
   label: string;
   /** Right of the label: the word "detected" or its like. */
   note?: ReactNode;
-  hint?: ReactNode;
+  hint?: ReactNode | undefined;
   /** The cause and the fix; undefined when nothing is wrong. */
-  error?: ReactNode;
+  error?: ReactNode | undefined;
   children: ReactNode;
 }
 
@@ -39,6 +39,20 @@ export function Input({ className, ...rest }: ComponentProps<'input'>) {
       {...rest}
       className={classNames(
         'touch h-7 w-full min-w-0 rounded-2 border border-line-field bg-bg px-2 placeholder:text-ink-3 hover:border-ink-3 disabled:bg-sunken disabled:text-ink-3 data-invalid:border-bad',
+        className,
+      )}
+    />
+  );
+}
+
+/** Several lines of text, in a Field. It grows with its text. */
+export function TextArea({ className, ...rest }: ComponentProps<'textarea'>) {
+  return (
+    <Base.Control
+      render={<textarea {...rest} />}
+      value={rest.value}
+      className={classNames(
+        'field-sizing-content max-h-80 min-h-14 w-full min-w-0 resize-y rounded-2 border border-line-field bg-bg px-2 py-1 placeholder:text-ink-3 hover:border-ink-3 data-invalid:border-bad',
         className,
       )}
     />

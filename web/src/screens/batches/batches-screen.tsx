@@ -4,6 +4,7 @@ import { useKeys } from '../../app/keys.ts';
 import { Screen } from '../../app/screen.tsx';
 import { type BatchFilter, type BatchReport, useBatches } from '../../data/batches.ts';
 import { buttonClass } from '../../ui/button.tsx';
+import { SearchField } from '../../ui/search-field.tsx';
 import { EmptyState, ErrorState, Loading } from '../../ui/states.tsx';
 import { BatchTable } from './batch-table.tsx';
 import { type BatchesSearch, FilterBar } from './filter-bar.tsx';
@@ -11,7 +12,6 @@ import { ListFooter } from './list-footer.tsx';
 import { messages } from './messages.ts';
 import { MoneyStrip } from './money-strip.tsx';
 import { NoBatches } from './no-batches.tsx';
-import { SearchField } from './search-field.tsx';
 
 const STATES: { [state in NonNullable<BatchesSearch['state']>]: BatchReport['status'][] } = {
   running: ['collecting', 'created', 'validating', 'loading', 'running', 'aggregating'],
@@ -42,6 +42,8 @@ export function BatchesScreen() {
         <>
           <SearchField
             ref={field}
+            label={messages.findLabel}
+            placeholder={messages.find}
             text={search.q}
             onText={(q) => void navigate({ search: (old) => ({ ...old, q }), replace: true })}
           />

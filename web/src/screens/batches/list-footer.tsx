@@ -1,7 +1,7 @@
-import { Kbd } from '../../app/kbd.tsx';
 import type { useBatches } from '../../data/batches.ts';
 import { formatTime } from '../../data/format.ts';
 import { Button } from '../../ui/button.tsx';
+import { Kbd } from '../../ui/kbd.tsx';
 import { Stale } from '../../ui/states.tsx';
 import { messages } from './messages.ts';
 

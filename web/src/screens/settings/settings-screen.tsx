@@ -1,26 +1,31 @@
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Screen } from '../../app/screen.tsx';
-import { chooseTheme, type Theme, theme } from '../../app/theme.ts';
-import { useStore } from '../../data/store.ts';
-import { Field } from '../../ui/field.tsx';
-import { Select } from '../../ui/select.tsx';
+import { Tabs } from '../../ui/tabs.tsx';
+import { GeneralTab } from './general-tab.tsx';
+import { KeysTab } from './keys-tab.tsx';
+import { LimitsTab } from './limits-tab.tsx';
 import { messages } from './messages.ts';
-
-const THEMES: { value: Theme; label: string }[] = [
-  { value: 'system', label: messages.theme.system },
-  { value: 'light', label: messages.theme.light },
-  { value: 'dark', label: messages.theme.dark },
-];
+import { PricesTab } from './prices-tab.tsx';
 
 /** The settings of this browser, and those of the server. */
 export function SettingsScreen() {
-  const chosen = useStore(theme);
+  const { tab = 'general' } = useSearch({ from: '/settings' });
+  const navigate = useNavigate({ from: '/settings' });
   return (
     <Screen title={messages.title}>
-      <div className="grid max-w-80 gap-4 p-4">
-        <Field label={messages.theme.label}>
-          <Select label={messages.theme.label} choices={THEMES} value={chosen} onChange={chooseTheme} />
-        </Field>
-      </div>
+      <Tabs
+        label={messages.tabs.label}
+        value={tab}
+        onChange={(chosen) =>
+          void navigate({ search: (old) => ({ ...old, tab: chosen === 'general' ? undefined : chosen }) })
+        }
+        tabs={[
+          { value: 'general', label: messages.tabs.general, content: <GeneralTab /> },
+          { value: 'keys', label: messages.tabs.keys, content: <KeysTab /> },
+          { value: 'limits', label: messages.tabs.limits, content: <LimitsTab /> },
+          { value: 'prices', label: messages.tabs.prices, content: <PricesTab /> },
+        ]}
+      />
     </Screen>
   );
 }

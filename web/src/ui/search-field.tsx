@@ -1,18 +1,21 @@
 import { type Ref, useEffect, useState } from 'react';
-import { Kbd } from '../../app/kbd.tsx';
-import { Icon } from '../../ui/icon.tsx';
-import { messages } from './messages.ts';
+import { Icon } from './icon.tsx';
+import { Kbd } from './kbd.tsx';
 
 const TYPING_MS = 200;
 
 interface SearchFieldProps {
+  /** For the key `/`. */
   ref: Ref<HTMLInputElement>;
+  /** For screen readers. */
+  label: string;
+  placeholder: string;
   text: string | undefined;
   onText: (text: string | undefined) => void;
 }
 
-/** Finds batches by a text. The address follows when the typing pauses. */
-export function SearchField({ ref, text = '', onText }: SearchFieldProps) {
+/** Finds something by a text. The address follows when the typing pauses. */
+export function SearchField({ ref, label, placeholder, text = '', onText }: SearchFieldProps) {
   const [typed, setTyped] = useState(text);
   const [known, setKnown] = useState(text);
   if (known !== text) {
@@ -32,8 +35,8 @@ export function SearchField({ ref, text = '', onText }: SearchFieldProps) {
       <input
         ref={ref}
         type="search"
-        aria-label={messages.findLabel}
-        placeholder={messages.find}
+        aria-label={label}
+        placeholder={placeholder}
         value={typed}
         onChange={({ target }) => setTyped(target.value)}
         className="w-full min-w-0 text-ink outline-none placeholder:text-ink-3"
