@@ -1,6 +1,10 @@
-import type { JsonObject } from './messages.ts';
+import { ExactNumber } from '../base/exact-number.ts';
+import type { Json, JsonObject } from './messages.ts';
 
-/** A user message with places for input fields, written `{name}` or `{{name}}`. */
+/**
+ * A user message with places for input fields, written `{name}` or `{{name}}`. A name with dots that is no field is a path
+ * of keys: `{{order.total}}` is the key `total` of the field `order`.
+ */
 export interface PromptTemplate {
   user: string;
   /** The names that are replaced; braces around anything else are text. */
@@ -46,9 +50,20 @@ function placeholderPattern(names: readonly string[]): RegExp {
 }
 
 function fieldText(input: JsonObject, name: string): string {
-  const value = Object.hasOwn(input, name) ? input[name] : undefined;
+  const value = Object.hasOwn(input, name) ? input[name] : atPath(input, name.split('.'));
   if (value === undefined || value === null) return '';
   return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** The value at a path of keys; undefined where there is none. */
+function atPath(input: JsonObject, keys: readonly string[]): Json | undefined {
+  let found: Json | undefined = input;
+  for (const key of keys) found = isObject(found) && Object.hasOwn(found, key) ? found[key] : undefined;
+  return found;
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 }
 
 /** Whether a text has more characters than a limit. Characters are code points: an emoji counts as one. */

@@ -272,6 +272,7 @@ function describePlan(plan: BatchPlan): Partial<Output> {
 function columnsNamed(mapping: InputMapping): string[] {
   return Object.values(mapping).flatMap((how) => {
     if (typeof how === 'string') return [how];
+    if ('columns' in how) return Object.values(how.columns);
     return 'column' in how ? [how.column] : [];
   });
 }

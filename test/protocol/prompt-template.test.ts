@@ -24,6 +24,19 @@ describe('filling a prompt', () => {
     expect(fill(user, input)).toBe(expected);
   });
 
+  it.each([
+    ['{{order.total}}', '9.5'],
+    ['{order.items}', '["a"]'],
+    ['<{order.items.length}>', '<>'],
+    ['<{order.total.x}>', '<>'],
+    ['<{order.toString}>', '<>'],
+    ['{a.b}', 'the field itself'],
+  ])('reads a name with dots that is no field as a path of keys: %s', (user, expected) => {
+    const input = { order: { total: 9.5, items: ['a'] }, 'a.b': 'the field itself', a: { b: 'no' } };
+    const names = ['order.total', 'order.items', 'order.items.length', 'order.total.x', 'order.toString', 'a.b'];
+    expect(fill(user, input, names)).toBe(expected);
+  });
+
   it('leaves a missing value empty, whatever the prototype has', () => {
     expect(fill('<{toString}>', {}, ['toString'])).toBe('<>');
   });

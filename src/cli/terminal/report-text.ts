@@ -267,7 +267,7 @@ function sharesText(shares: Execution['shares']): string {
 
 function howText(how: BatchPlan['input_mapping'][string]): string {
   if (typeof how === 'string') return oneLine(how);
-  return oneLine('column' in how ? how.column : JSON.stringify(how.value));
+  return oneLine('column' in how ? how.column : JSON.stringify('value' in how ? how.value : how.columns));
 }
 
 /** `about $1.20 ($1.10 to $1.30), 40 s`, and how it was calculated. */

@@ -64,8 +64,8 @@ function mappedColumns(mapping: InputMapping): { title: string; cellOf: (row: Ro
   const found = new Map<string, (row: RowReport) => unknown>();
   for (const [field, how] of Object.entries(mapping)) {
     if (typeof how === 'object' && 'value' in how) continue;
-    const column = typeof how === 'object' ? how.column : how;
-    const isComputed = typeof how === 'string' && how.trimStart().startsWith('{%');
+    const column = typeof how === 'object' ? ('column' in how ? how.column : undefined) : how;
+    const isComputed = column === undefined || (typeof how === 'string' && how.trimStart().startsWith('{%'));
     if (isComputed) found.set(field, ({ input }) => input?.[field]);
     else found.set(column, ({ source }) => source[column]);
   }

@@ -14,18 +14,41 @@ const constant = z
     ],
   });
 
-/** How an agent's input field is filled: a column's name, `{% JSONata over the row %}`, `{column}`, or `{value}`. */
+/** The input field for values that reach the model only where its prompt names them, as `{{system_params.KEY}}`. */
+export const SYSTEM_PARAMS = 'system_params';
+
+/** A key of an object that is made of columns: names with dots between them. */
+const keyPath = z
+  .string()
+  .regex(/^[\p{L}\p{N}_-]+(\.[\p{L}\p{N}_-]+)*$/u, 'must be names of letters, digits, _ or -, with dots between them');
+
+/** Columns by the keys of the object that they make. */
+const columnsByKey = z
+  .record(keyPath, z.string().min(1))
+  .refine((columns) => shadowed(Object.keys(columns)) === undefined, {
+    error: ({ input }) =>
+      `has the key "${shadowed(Object.keys(input as object))}", which can't hold both a cell and further keys`,
+  })
+  .describe('An object made of columns: its keys, with dots for keys within keys, to names of columns.');
+
+/** The first key that is also the beginning of another. */
+function shadowed(keys: string[]): string | undefined {
+  return keys.find((key) => keys.some((other) => other.startsWith(`${key}.`)));
+}
+
+/** How an agent's input field is filled: a column, `{% JSONata over the row %}`, `{column}`, `{columns}`, or `{value}`. */
 export const inputMapping = z
   .record(
     z.string().min(1),
     z.union([
       z.string().min(1).describe("A column's name, or a JSONata expression over the row between {% and %}."),
       strict({ column: z.string().min(1).describe("A column's name, even if it looks like an expression.") }),
+      strict({ columns: columnsByKey }),
       strict({ value: constant.describe('The same value for every row.') }),
     ]),
   )
   .describe(
-    'How each input field of the agent is filled: field to a column\'s name, to "{% JSONata over the row %}", to {column}, or to {value}. Without it, columns named like the fields are used; {} means identity: every column into the field of its name.',
+    'How each input field of the agent is filled: field to a column\'s name, to "{% JSONata over the row %}", to {column}, to {columns: {key: column}} for an object, or to {value}. Without it, columns named like the fields are used; {} means identity: every column into the field of its name.',
   );
 
 export type InputMapping = z.infer<typeof inputMapping>;

@@ -4,6 +4,7 @@ import type { JsonSchema } from '../../protocol/messages.ts';
 import { isModelFile, locateModel } from '../../providers/catalog.ts';
 import { type Caller, isOwnFace } from '../contract/caller.ts';
 import type { InlineAgent, InlineField } from '../contract/inline-agent.ts';
+import { SYSTEM_PARAMS } from '../contract/mapping.ts';
 import { choiceText, defaultModel, type ModelChoiceParts, namedModel } from './default-model.ts';
 import { promptColumns } from './prompt-columns.ts';
 
@@ -32,9 +33,11 @@ export interface DefinedAgent {
 export async function defineInline(
   { prompt, fields, media = {}, model }: InlineAgent,
   parts: ModelChoiceParts,
-  { columns, face }: { columns: readonly string[]; face: Caller['face'] },
+  { columns, face, hasParams = false }: { columns: readonly string[]; face: Caller['face']; hasParams?: boolean },
 ): Promise<DefinedAgent> {
   const { user, placeholders } = promptColumns(prompt, columns);
+  const inputs = new Set(placeholders.map((name) => inputOf(name, columns)));
+  if (hasParams) inputs.add(SYSTEM_PARAMS);
   const chosen =
     model === undefined ? await defaultModel(parts) : await namedModel(model, parts, { isOwn: isOwnFace(face) });
   const definition = {
@@ -43,7 +46,7 @@ export async function defineInline(
     instructions: INSTRUCTIONS,
     prompt: { user, placeholders },
     input: objectOf([
-      ...placeholders.filter((name) => !Object.hasOwn(media, name)).map((name): [string, JsonSchema] => [name, {}]),
+      ...[...inputs].filter((name) => !Object.hasOwn(media, name)).map((name): [string, JsonSchema] => [name, {}]),
       ...Object.entries(media).map(([name, kind]): [string, JsonSchema] => [name, { type: 'string', media: kind }]),
     ]),
     limits: { max_turns: MAX_TURNS },
@@ -55,6 +58,15 @@ export async function defineInline(
     agent: agentDefinition.parse({ name: INLINE_NAME, version, ...definition, structured_output: output }),
     warnings: model === undefined && !isModelFile(chosen) ? [choiceText(chosen, parts.prices)] : [],
   };
+}
+
+/** The input field of a placeholder: itself, or where it is a path of keys, the column or the params that it begins with. */
+function inputOf(name: string, columns: readonly string[]): string {
+  if (columns.includes(name)) return name;
+  if (name.startsWith(`${SYSTEM_PARAMS}.`)) return SYSTEM_PARAMS;
+  const keys = name.split('.');
+  const starts = keys.slice(1).map((_, index) => keys.slice(0, keys.length - 1 - index).join('.'));
+  return starts.find((start) => columns.includes(start)) ?? name;
 }
 
 function objectOf(properties: (readonly [string, JsonSchema])[]): JsonSchema {

@@ -19,7 +19,7 @@ import { checkTargetMapping, inputMappingOf, openTarget } from './target.ts';
 export async function renderRow(request: RenderRequest, deps: RunnerDeps, caller: Caller): Promise<RenderedRow> {
   const { csv_uri: table, reading, row } = request;
   const { columns, line, cells, decimalComma } = await readRow({ table, row, reading }, deps.tables);
-  const { agent } = await openTarget(request.target, { columns, face: caller.face }, deps);
+  const { agent } = await openTarget(request, { columns, face: caller.face }, deps);
   const mapping = inputMappingOf(request, { schema: agent.input, columns });
   const problems = checkTargetMapping(request.target, mapping, { agent, columns });
   const [first] = problems;

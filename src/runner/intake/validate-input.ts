@@ -57,7 +57,7 @@ export async function planBatch(given: BatchRequest, deps: RunnerDeps, caller: C
   );
   const look = source === undefined ? undefined : await attempt(tableProblems, () => lookAtTable(source, deps));
   const columns = look?.columns ?? [];
-  const target = await attempt(problems, () => openTarget(request.target, { columns, face: caller.face }, deps));
+  const target = await attempt(problems, () => openTarget(request, { columns, face: caller.face }, deps));
   problems.push(...tableProblems);
   const agent = target?.agent;
   const mapping = inputMappingOf(request, { schema: agent?.input, columns });

@@ -9,6 +9,7 @@ import {
   type PromptTemplate,
   strayPlaceholders,
 } from '../../protocol/prompt-template.ts';
+import { SYSTEM_PARAMS } from '../contract/mapping.ts';
 import { markOf, promptInput } from '../media/media-fields.ts';
 
 /**
@@ -18,10 +19,16 @@ import { markOf, promptInput } from '../media/media-fields.ts';
 export function inputMessages(agent: AgentDefinition, input: JsonObject, media: readonly MediaBlock[] = []): Message[] {
   const template = templateOf(agent);
   const shown = promptInput(input, media);
-  const filled = template === undefined ? JSON.stringify(shown) : fillPrompt(template, shown, maxCharactersOf(agent));
+  const filled =
+    template === undefined ? JSON.stringify(withoutParams(shown)) : fillPrompt(template, shown, maxCharactersOf(agent));
   const text = filled.toWellFormed();
   if (media.length === 0) return [{ role: 'user', content: text }];
   return [{ role: 'user', content: [...media.flatMap(named), { type: 'text', text }] }];
+}
+
+/** Params reach the model only where a prompt names them. */
+function withoutParams({ [SYSTEM_PARAMS]: _, ...shown }: JsonObject): JsonObject {
+  return shown;
 }
 
 /** Several media are told apart by a line before each. */

@@ -98,6 +98,9 @@ function checkSource(field: string, how: InputMapping[string], columns: string[]
       throw error;
     }
   }
+  if (typeof how === 'object' && 'columns' in how) {
+    return Object.values(how.columns).flatMap((column) => checkSource(field, { column }, columns));
+  }
   const column = typeof how === 'string' ? how : how.column;
   if (columns.includes(column)) return [];
   const message = `The mapping of "${field}" names the column "${column}", which the table does not have${meant(column, columns)}`;
@@ -167,8 +170,29 @@ function compileSource(field: string, how: InputMapping[string], columns: string
     const expression = compileExpression(how, `the mapping of "${field}"`);
     return async (row) => (await expression.evaluate(row)) as Json | undefined;
   }
+  if (typeof how === 'object' && 'columns' in how) {
+    const parts = Object.entries(how.columns).map(([key, column]) => ({
+      path: key.split('.'),
+      at: columns.indexOf(column),
+    }));
+    return async (_row, cells) => nestedObject(parts.map(({ path, at }) => ({ path, value: cells[at] ?? null })));
+  }
   const index = columns.indexOf(typeof how === 'string' ? how : how.column);
   return async (_row, cells) => cells[index] ?? null;
+}
+
+/** Values by the path of their keys, as one object. Without prototypes, so that every text can be a key. */
+function nestedObject(values: { path: string[]; value: Json }[]): JsonObject {
+  const whole = Object.create(null) as JsonObject;
+  for (const { path, value } of values) {
+    let inner = whole;
+    for (const key of path.slice(0, -1)) {
+      inner[key] ??= Object.create(null) as JsonObject;
+      inner = inner[key] as JsonObject;
+    }
+    inner[path.at(-1) ?? ''] = value;
+  }
+  return whole;
 }
 
 /** A row as an object by column name, as expressions see it. */
