@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { AppError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
+import { isPlainSchema } from '../base/plain-schema.ts';
 import { compileSchema } from '../base/schema.ts';
 import { knownKeys } from './schema-keys.ts';
 
@@ -50,7 +51,7 @@ export function objectSchemaFaults(schema: Record<string, unknown>, path: readon
   if (schema['type'] !== 'object') {
     return [{ path: [...path, 'type'], message: 'must be "object": its properties are the fields' }];
   }
-  return faultFrom(path, () => compileSchema(schema, 'it'));
+  return isPlainSchema(schema) ? [] : faultFrom(path, () => compileSchema(schema, 'it'));
 }
 
 /** Whether the value is a mapping. */
