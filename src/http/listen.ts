@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { AppError } from '../base/errors.ts';
 import type { HttpApp } from './app.ts';
+import { refuseMalformed } from './refuse-malformed.ts';
 import { refuseSlowBodies } from './slow-bodies.ts';
 
 /** Where and how long to listen. */
@@ -42,6 +43,7 @@ const FLUSH_MS = 1000;
 export async function listen(app: HttpApp, options: ListenOptions): Promise<Listening> {
   const server = createAdaptorServer({ fetch: (request) => app.fetch(request), hostname: app.host }) as Server;
   refuseSlowBodies(server, options.slowBodyMs);
+  refuseMalformed(server);
   const port = await bind(server, app.host, options.port);
   const closed = new Promise<void>((resolve) => {
     server.once('close', () => resolve());

@@ -1,5 +1,5 @@
 import { type AgentDefinition, agentDefinition } from '../agent/definition.ts';
-import { AppError } from '../base/errors.ts';
+import { AppError, type ErrorCode } from '../base/errors.ts';
 import type { JsonObject } from '../protocol/messages.ts';
 import { FIELD_TYPES, type InlineField, inlineAgent } from '../runner/contract/inline-agent.ts';
 import type { Given, TriedRun } from '../runner/contract/tried-run.ts';
@@ -24,7 +24,7 @@ export async function suggestFields(
   const cells = [prompt, [...columns]];
   const tried = await run(suggester(orchestrator), { columns: ['prompt', 'columns'], cells });
   const { error, output, model, cost_usd } = tried;
-  if (error !== null) throw new AppError('output_invalid', `No fields were suggested: ${error.message}`);
+  if (error !== null) throw new AppError(error.code as ErrorCode, `No fields were suggested: ${error.message}`);
   const fields = inlineAgent.shape.fields.safeParse(fieldsOf(output));
   if (fields.success) return { fields: fields.data, model, cost_usd };
   const why = fields.error.issues[0]?.message ?? 'they are not valid';

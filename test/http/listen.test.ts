@@ -42,6 +42,20 @@ describe('listen', () => {
     });
   });
 
+  it.each([
+    ['an address that is too long', `GET /healthz?x=${'x'.repeat(40_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`, 431],
+    ['what is not HTTP', 'hello\r\n\r\n', 400],
+  ])('answers %s with a problem', async (_, sent, status) => {
+    const { port } = await serve({});
+    const socket = connect(port, '127.0.0.1');
+    socket.write(sent);
+    let text = '';
+    for await (const chunk of socket) text += chunk;
+    expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(text).toContain('application/problem+json');
+    expect(JSON.parse(text.slice(text.indexOf('\r\n\r\n')))).toMatchObject({ status, code: 'invalid_arguments' });
+  });
+
   it('closes a connection whose body arrives too slowly, and leaves an idle answer open', async () => {
     const conversations = waiting();
     const { url, port } = await serve({ conversations }, { slowBodyMs: 30 });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createRoute } from '@hono/zod-openapi';
 import type { BatchReport } from '../../runner/contract/report.ts';
+import { eventContent } from '../event-content.ts';
 import type { HttpFace } from '../face.ts';
 import { callerNeeds } from '../middleware/caller-needs.ts';
 import type { StartParts } from '../parts.ts';
@@ -8,7 +9,6 @@ import { FAULTS } from '../problem.ts';
 import { createSharedReports, type ReportEvent } from '../shared-reports.ts';
 import type { ServerEvent } from '../sse.ts';
 import { batchPath } from './batch-path.ts';
-import { shownBatch } from './create-batch.ts';
 
 /** `GET /v1/batches/{id}/events`. */
 export function addBatchEvents({ app, streams }: HttpFace, { runnerOf }: StartParts): void {
@@ -24,7 +24,7 @@ export function addBatchEvents({ app, streams }: HttpFace, { runnerOf }: StartPa
     middleware: callerNeeds('read'),
     request: { params: batchPath },
     responses: {
-      200: { description: 'A stream of reports.', content: { 'text/event-stream': { schema: shownBatch } } },
+      200: { description: 'A stream of reports.', content: eventContent('Batch') },
       ...FAULTS,
     },
   });

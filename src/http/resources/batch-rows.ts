@@ -7,6 +7,7 @@ import { METADATA_COLUMNS } from '../../runner/contract/mapping.ts';
 import { rowReport } from '../../runner/contract/row.ts';
 import { MAX_ROW_PAGE, rowCounts, rowFilter, rowPageQuery, rowSearchQuery } from '../../runner/contract/row-query.ts';
 import { rowTrace } from '../../runner/contract/trace.ts';
+import { eventContent } from '../event-content.ts';
 import type { HttpFace } from '../face.ts';
 import { callerNeeds } from '../middleware/caller-needs.ts';
 import type { StartParts } from '../parts.ts';
@@ -63,6 +64,18 @@ const list = z
   .transform((given) => (Array.isArray(given) ? given : given.split(',')))
   .openapi({ type: 'array', items: { type: 'string' } });
 
+const TYPES = {
+  csv: 'text/csv; charset=utf-8',
+  tsv: 'text/tab-separated-values; charset=utf-8',
+  jsonl: 'application/x-ndjson',
+  json: 'application/json',
+  parquet: 'application/vnd.apache.parquet',
+  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+} as const;
+/** The type of a file that is compressed as a whole. */
+const COMPRESSED = 'application/octet-stream';
+const file = z.string().openapi({ format: 'binary' });
+
 /** The rows of a batch, one row with its trace, and exports. */
 export function addRowRoutes({ app, streams }: HttpFace, { runnerOf }: StartParts): void {
   const rows = createRoute({
@@ -78,7 +91,7 @@ export function addRowRoutes({ app, streams }: HttpFace, { runnerOf }: StartPart
     responses: {
       200: {
         description: 'A page of rows.',
-        content: { 'application/json': { schema: page }, 'text/event-stream': { schema: z.string() } },
+        content: { 'application/json': { schema: page }, ...eventContent() },
       },
       ...FAULTS,
     },
@@ -148,7 +161,7 @@ export function addRowRoutes({ app, streams }: HttpFace, { runnerOf }: StartPart
     responses: {
       200: {
         description: 'The file.',
-        content: { 'application/octet-stream': { schema: z.string().openapi({ format: 'binary' }) } },
+        content: Object.fromEntries([...Object.values(TYPES), COMPRESSED].map((type) => [type, { schema: file }])),
       },
       ...FAULTS,
     },
@@ -161,7 +174,7 @@ export function addRowRoutes({ app, streams }: HttpFace, { runnerOf }: StartPart
       ...(isSafe !== undefined && { spreadsheet_safe: isSafe === 'true' }),
       ...(bom !== undefined && { bom: bom === 'true' }),
     });
-    c.header('Content-Type', query.compression === 'none' ? TYPES[query.format] : 'application/octet-stream');
+    c.header('Content-Type', query.compression === 'none' ? TYPES[query.format] : COMPRESSED);
     c.header('Content-Disposition', `attachment; filename="${fileName}"`);
     // A compressing middleware would hold bytes back.
     c.header('Content-Encoding', 'identity');
@@ -171,12 +184,3 @@ export function addRowRoutes({ app, streams }: HttpFace, { runnerOf }: StartPart
     });
   });
 }
-
-const TYPES = {
-  csv: 'text/csv; charset=utf-8',
-  tsv: 'text/tab-separated-values; charset=utf-8',
-  jsonl: 'application/x-ndjson',
-  json: 'application/json',
-  parquet: 'application/vnd.apache.parquet',
-  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-} as const;

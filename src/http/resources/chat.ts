@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { ConversationSummary } from '../../agent/conversation/conversation.ts';
 import { strict } from '../../base/strict-object.ts';
+import { eventContent } from '../event-content.ts';
 import type { HttpFace } from '../face.ts';
 import { callerNeeds } from '../middleware/caller-needs.ts';
 import { createPages, pageOf, pageQuery } from '../pages.ts';
@@ -37,6 +38,7 @@ export function addChatRoutes(
   { conversations }: TalkParts,
   turns: OpenTurns,
 ): void {
+  app.openAPIRegistry.register('ChatEvent', chatEvent);
   const chat = createRoute({
     method: 'post',
     path: '/v1/chat',
@@ -48,7 +50,7 @@ export function addChatRoutes(
     middleware: [callerNeeds('run'), limitBody(1)],
     request: { body: { required: true, content: { 'application/json': { schema: chatRequest } } } },
     responses: {
-      200: { description: 'A stream of events.', content: { 'text/event-stream': { schema: chatEvent } } },
+      200: { description: 'A stream of events.', content: eventContent('ChatEvent') },
       ...FAULTS,
     },
   });

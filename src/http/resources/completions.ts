@@ -62,7 +62,7 @@ export function addCompletionRoutes({ app, limitBody, streams }: HttpFace, parts
         description: 'The answer.',
         content: {
           'application/json': { schema: z.looseObject({}).openapi('ChatCompletion', { type: 'object' }) },
-          'text/event-stream': { schema: z.string() },
+          'text/event-stream': { schema: z.object({ data: z.string() }) },
         },
       },
       ...FAULTS,

@@ -5,6 +5,7 @@ import { countTokens } from '../../runner/forecast/count-tokens.ts';
 import { tokenFactor } from '../../runner/forecast/request-tokens.ts';
 import { previewTable } from '../../runner/intake/preview-table.ts';
 import { analyzeInput, analyzeTable, tableAnalysis } from '../../tools/analyze-csv-structure.ts';
+import { eventContent } from '../event-content.ts';
 import type { HttpFace } from '../face.ts';
 import { callerNeeds } from '../middleware/caller-needs.ts';
 import type { StartParts } from '../parts.ts';
@@ -46,7 +47,7 @@ export function addTableRoutes({ app, limitBody, streams }: HttpFace, { runnerOf
     responses: {
       200: {
         description: 'The analysis.',
-        content: { 'application/json': { schema: analysis }, 'text/event-stream': { schema: z.string() } },
+        content: { 'application/json': { schema: analysis }, ...eventContent() },
       },
       ...FAULTS,
     },
