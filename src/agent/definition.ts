@@ -65,45 +65,60 @@ const promptDefinition = z.strictObject({
   placeholders: z.array(placeholder).optional(),
 });
 
-export const modelDefinition = z
-  .strictObject({
-    provider: z.string().min(1),
-    model: z.string().min(1),
-    /** Upper limit of output tokens a call. */
-    max_tokens: z.int().positive().default(4096),
+/** What names a model and its server. */
+const servedModel = z.strictObject({
+  provider: z.string().min(1),
+  model: z.string().min(1),
+  /** The server's address, with its `/v1`, for providers whose agents name their own server. */
+  base_url: z.url({ error: 'must be a URL such as http://127.0.0.1:11434/v1' }).optional(),
+  /** The environment variable that holds the key of that server. */
+  api_key_env: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable, not a key')
+    .optional(),
+  /** The region, for providers that have regions. Default: AWS_REGION. */
+  region: z.string().min(1).optional(),
+  /** The id or ARN of an inference profile that serves the model. */
+  inference_profile: z.string().min(1).optional(),
+});
+
+/** Reports keys that the model's provider does not read, and keys that it needs. */
+function checkModelKeys(model: z.output<typeof servedModel>, context: z.RefinementCtx): void {
+  const wrong = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
+  const read = descriptorOf(model.provider)?.modelKeys ?? {};
+  for (const key of MODEL_KEYS) {
+    const use = read[key];
+    if (model[key] !== undefined && use === undefined) {
+      const readers = PROVIDERS.flatMap(({ name, modelKeys }) => (modelKeys?.[key] === undefined ? [] : [name]));
+      wrong(key, `belongs to provider: ${readers.join(' or ')}, not to ${model.provider}`);
+    }
+    if (model[key] === undefined && typeof use === 'object') {
+      wrong(key, `has to be given for provider: ${model.provider}, such as ${use.example}`);
+    }
+  }
+}
+
+/** Upper limit of output tokens a call. */
+const maxTokens = z.int().positive();
+
+/** A model that may belong to another provider. What it leaves out of the settings of calls is as for the first model. */
+const otherProvidersModel = servedModel.extend({ max_tokens: maxTokens.optional() }).superRefine(checkModelKeys);
+
+export const modelDefinition = servedModel
+  .extend({
+    max_tokens: maxTokens.default(4096),
     /** Sampling, sent only to models that accept it: models that reason do not. */
     temperature: z.number().min(0).max(2).optional(),
     top_p: z.number().positive().max(1).optional(),
     /** The length of the vectors of an embedding model. Default: the model's own. */
     dimensions: z.int().positive().max(100_000).optional(),
-    /** A model of the same provider, used when this one is not served or does not accept the request. */
-    fallback: z.string().min(1).optional(),
-    /** The server's address, with its `/v1`, for providers whose agents name their own server. */
-    base_url: z.url({ error: 'must be a URL such as http://127.0.0.1:11434/v1' }).optional(),
-    /** The environment variable that holds the key of that server. */
-    api_key_env: z
-      .string()
-      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable, not a key')
-      .optional(),
-    /** The region, for providers that have regions. Default: AWS_REGION. */
-    region: z.string().min(1).optional(),
-    /** The id or ARN of an inference profile that serves the model. */
-    inference_profile: z.string().min(1).optional(),
+    /**
+     * Used when the model is not served. A name: a model of the same provider, which answers in the same runs. An
+     * object: a model of any provider; rows that can't be answered begin a new attempt with it.
+     */
+    fallback: z.union([z.string().min(1), otherProvidersModel]).optional(),
   })
-  .superRefine((model, context) => {
-    const wrong = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
-    const read = descriptorOf(model.provider)?.modelKeys ?? {};
-    for (const key of MODEL_KEYS) {
-      const use = read[key];
-      if (model[key] !== undefined && use === undefined) {
-        const readers = PROVIDERS.flatMap(({ name, modelKeys }) => (modelKeys?.[key] === undefined ? [] : [name]));
-        wrong(key, `belongs to provider: ${readers.join(' or ')}, not to ${model.provider}`);
-      }
-      if (model[key] === undefined && typeof use === 'object') {
-        wrong(key, `has to be given for provider: ${model.provider}, such as ${use.example}`);
-      }
-    }
-  });
+  .superRefine(checkModelKeys);
 
 /**
  * An agent of the registry, with defaults filled in. It is plain JSON: a batch stores it completely as its snapshot.
@@ -162,7 +177,33 @@ export const agentDefinition = z.strictObject({
 export type HttpToolDefinition = z.infer<typeof httpToolDefinition>;
 export type McpToolsDefinition = z.infer<typeof mcpToolsDefinition>;
 export type ToolDefinition = z.infer<typeof toolDefinition>;
+/** A model with its fallback. */
+export type AnsweringModel = Pick<AgentDefinition['model'], 'provider' | 'model'> & {
+  fallback?: AgentDefinition['model']['fallback'];
+};
+/** A model, with its provider. */
+export type ModelName = Pick<z.infer<typeof servedModel>, 'provider' | 'model'>;
 export type AgentDefinition = z.infer<typeof agentDefinition>;
+
+/** The fallback of a model that is an object, with all settings of its calls; undefined where there is none. */
+export function otherModel({ fallback, ...model }: AgentDefinition['model']): AgentDefinition['model'] | undefined {
+  if (typeof fallback !== 'object') return undefined;
+  const { max_tokens, temperature, top_p } = model;
+  return { temperature, top_p, ...fallback, max_tokens: fallback.max_tokens ?? max_tokens };
+}
+
+/** The models that may answer, each with its provider. */
+export function answeringModels({ provider, model, fallback }: AnsweringModel): ModelName[] {
+  const own = { provider, model };
+  if (fallback === undefined) return [own];
+  return [own, typeof fallback === 'string' ? { provider, model: fallback } : fallback];
+}
+
+/** The same agent with such a fallback as its model; undefined without one. */
+export function otherAgent<Agent extends Pick<AgentDefinition, 'model'>>(agent: Agent): Agent | undefined {
+  const model = otherModel(agent.model);
+  return model === undefined ? undefined : { ...agent, model };
+}
 
 /** The name of the tool through which a target agent answers. */
 export const STRUCTURED_OUTPUT_TOOL = 'return_structured_data';

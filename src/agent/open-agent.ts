@@ -6,7 +6,7 @@ import type { Sampling, ToolSpec } from '../protocol/messages.ts';
 import type { OpenedAgent } from '../protocol/run.ts';
 import { isEmbeddingModel, locateModel, takesFormat } from '../providers/catalog.ts';
 import { createStructuredOutput, type StructuredOutput } from './answer/structured-output.ts';
-import { type AgentDefinition, agentLabel, STRUCTURED_OUTPUT_TOOL } from './definition.ts';
+import { type AgentDefinition, agentLabel, otherAgent, STRUCTURED_OUTPUT_TOOL } from './definition.ts';
 import { runLoop } from './loop/loop.ts';
 import type { LoopContext } from './loop/run-state.ts';
 import { type BoundTool, bindTools } from './loop/tool-calls.ts';
@@ -27,20 +27,41 @@ export interface OpenAgentOptions {
  * Makes an agent ready for any number of concurrent runs; schemas are compiled here, once.
  * @throws AppError `agents_invalid` when a schema or the set of tools is wrong
  */
-export function openAgent({ definition, toolSet, toolSpecs, log, clock = systemClock }: OpenAgentOptions): OpenedAgent {
+export function openAgent(options: OpenAgentOptions): OpenedAgent {
+  const { definition, toolSet, toolSpecs, log } = options;
   const tools = bindTools(toolSet.tools, log);
-  const given = toolSpecs ?? liveSpecs(tools);
-  // A draft of the agent has its definition alone: its declared tools count before they are open.
-  const hasTools = definition.tools.length > 0 || given.some(({ name }) => name !== STRUCTURED_OUTPUT_TOOL);
-  const structured = createStructuredOutput(definition, { isNative: isNative(definition, hasTools) });
   if (tools.has(STRUCTURED_OUTPUT_TOOL)) {
     const fix = `Rename the tool "${STRUCTURED_OUTPUT_TOOL}" of agent ${agentLabel(definition)}: the name is taken.`;
     throw new AppError('agents_invalid', fix);
   }
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= toolSet.close();
+    return closing;
+  };
+  const given = toolSpecs ?? liveSpecs(tools);
+  const other = otherAgent(definition);
+  // Whether the answer is one of the tools depends on the model.
+  const own = given.filter(({ name }) => name !== STRUCTURED_OUTPUT_TOOL);
+  return {
+    ...openModel(contextOf(definition, { ...options, tools, given }), close),
+    ...(other === undefined ? {} : { other: openModel(contextOf(other, { ...options, tools, given: own }), close) }),
+  };
+}
+
+interface ModelParts extends Pick<OpenAgentOptions, 'log' | 'clock'> {
+  tools: ReadonlyMap<string, BoundTool>;
+  given: ToolSpec[];
+}
+
+function contextOf(definition: AgentDefinition, { tools, given, log, clock = systemClock }: ModelParts): LoopContext {
+  // A draft of the agent has its definition alone: its declared tools count before they are open.
+  const hasTools = definition.tools.length > 0 || given.some(({ name }) => name !== STRUCTURED_OUTPUT_TOOL);
+  const structured = createStructuredOutput(definition, { isNative: isNative(definition, hasTools) });
   // An embedding model writes no text, and a second turn would give the same vector: one turn, no output tokens.
   const writes = !isEmbeddingModel(definition.model);
   const specs = wellFormed(specsFor(given, structured));
-  const context: LoopContext = {
+  return {
     label: agentLabel(definition),
     model: locateModel(definition.model, definition.base_dir),
     system: wellFormed(systemOf(definition, structured)),
@@ -58,16 +79,15 @@ export function openAgent({ definition, toolSet, toolSpecs, log, clock = systemC
     log,
     clock,
   };
-  let closing: Promise<void> | undefined;
+}
+
+function openModel(context: LoopContext, close: OpenedAgent['close']): OpenedAgent {
   return {
     toolSpecs: context.toolSpecs,
     ...(context.prefill === undefined ? {} : { prefill: context.prefill }),
     ...(context.answer === undefined ? {} : { answer: context.answer }),
     run: (messages, hooks) => runLoop(context, messages, hooks),
-    close: () => {
-      closing ??= toolSet.close();
-      return closing;
-    },
+    close,
   };
 }
 

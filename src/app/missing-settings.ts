@@ -1,4 +1,4 @@
-import { agentLabel } from '../agent/definition.ts';
+import { type AgentDefinition, agentLabel, otherAgent } from '../agent/definition.ts';
 import { toAppError } from '../base/errors.ts';
 import type { MissingSettings } from '../cli/app.ts';
 import type { Providers } from '../providers/open-providers.ts';
@@ -12,10 +12,13 @@ export async function findMissingSettings(registry: Registry, providers: Provide
   for (const agent of await registry.list()) {
     if (seen.has(agent.name)) continue;
     seen.add(agent.name);
-    const what = await providers.get(agent.model.provider, agent.model).then(
-      (provider) => provider.lacks?.(),
-      (thrown: unknown) => toAppError(thrown).message,
-    );
+    const lackOf = ({ model }: Pick<AgentDefinition, 'model'>) =>
+      providers.get(model.provider, model).then(
+        (provider) => provider.lacks?.(),
+        (thrown: unknown) => toAppError(thrown).message,
+      );
+    const other = otherAgent(agent);
+    const what = (await lackOf(agent)) ?? (other === undefined ? undefined : await lackOf(other));
     if (what === undefined) callable.push(agentLabel(agent));
     else missing.set(what, [...(missing.get(what) ?? []), agentLabel(agent)]);
   }

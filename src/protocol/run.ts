@@ -112,6 +112,8 @@ export interface OpenedAgent {
   prefill?: string;
   /** Set when its answers may be given in the provider's own structured form. */
   answer?: AnswerForm;
+  /** The same agent with the same tools and the model of another provider, where it names one as its fallback. */
+  other?: OpenedAgent;
   /** Contract: never rejects; every fault is a `failed` outcome. */
   run(messages: Message[], hooks: RunHooks): Promise<RunOutcome>;
   /** Stops the tool servers. Idempotent. */

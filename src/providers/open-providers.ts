@@ -34,7 +34,7 @@ export function createProviders(parts: ProviderParts): Providers {
       const key = serverKey(model);
       const provider = await made.get(key, () => descriptor.open(model, parts));
       const { fallback } = model;
-      if (fallback === undefined || fallback === model.model) return provider;
+      if (typeof fallback !== 'string' || fallback === model.model) return provider;
       const both = { model: model.model, fallback, log: parts.log };
       return made.get([...key, model.model, fallback], async () => withFallback(provider, both));
     },

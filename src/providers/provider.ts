@@ -86,7 +86,8 @@ export interface Provider {
 export interface ModelSource {
   provider: string;
   model: string;
-  fallback?: string | undefined;
+  /** A name is a model of the same provider. An object is a model of any provider: not this provider's matter. */
+  fallback?: string | object | undefined;
   base_url?: string | undefined;
   api_key_env?: string | undefined;
   region?: string | undefined;

@@ -14,7 +14,7 @@ export interface Fault {
 
 /** zod's issues (of a parse with `reportInput`) as faults. Each unknown key is a separate fault, with the nearest known key. */
 export function faultsOf(error: z.ZodError, schema: z.ZodType, at: readonly (string | number)[] = []): Fault[] {
-  return error.issues.flatMap((issue): Fault[] => {
+  return error.issues.flatMap(intendedIssues).flatMap((issue): Fault[] => {
     const path = [...at, ...issue.path.map((step) => (typeof step === 'number' ? step : String(step)))];
     if (issue.code === 'unrecognized_keys') {
       const known = knownKeys(schema, issue.path);
@@ -28,6 +28,18 @@ export function faultsOf(error: z.ZodError, schema: z.ZodType, at: readonly (str
     }
     return [{ path, message: `is wrong: ${issue.message}` }];
   });
+}
+
+/** The issues of the form that was meant where a value may have several: those of the object for an object. */
+function intendedIssues(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const isOtherType = ({ code, path }: z.core.$ZodIssue) => code === 'invalid_type' && path.length === 0;
+  const meant = issue.errors.find((issues) => !issues.some(isOtherType));
+  return (meant ?? []).length === 0
+    ? [issue]
+    : (meant ?? []).flatMap(({ path, ...rest }) =>
+        intendedIssues({ ...rest, path: [...issue.path, ...path] } as z.core.$ZodIssue),
+      );
 }
 
 function unknownKey(key: string, known: string[]): string {

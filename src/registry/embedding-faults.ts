@@ -1,4 +1,4 @@
-import type { AgentDefinition } from '../agent/definition.ts';
+import { type AgentDefinition, answeringModels } from '../agent/definition.ts';
 import { vectorFieldOf } from '../protocol/vector-field.ts';
 import { hasFixedDimensions, isEmbeddingModel } from '../providers/catalog.ts';
 import { type Fault, isRecord } from './agent-faults.ts';
@@ -15,11 +15,12 @@ export function withoutNeedOfInstructions(raw: unknown): unknown {
 
 /** Settings that make no sense for an embedding agent: every row would be paid for, and fail. */
 export function embeddingFaults({ model, tools, structured_output: output }: AgentDefinition): Fault[] {
-  const { provider, model: name, fallback, dimensions } = model;
+  const { model: name, fallback, dimensions } = model;
   if (!isEmbeddingModel(model)) {
     if (dimensions !== undefined) return [dimensionsFault(`belongs to embedding models, and ${name} is none`)];
-    if (fallback === undefined || !isEmbeddingModel({ provider, model: fallback })) return [];
-    const message = `is "${fallback}", which gives vectors and not answers; take a model that generates text`;
+    const [, other] = answeringModels(model);
+    if (other === undefined || !isEmbeddingModel(other)) return [];
+    const message = `is "${other.model}", which gives vectors and not answers; take a model that generates text`;
     return [{ path: ['model', 'fallback'], message }];
   }
   const faults: Fault[] = [];

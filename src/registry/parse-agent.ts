@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import * as z from 'zod';
-import { type AgentDefinition, agentDefinition, STRUCTURED_OUTPUT_TOOL } from '../agent/definition.ts';
+import { type AgentDefinition, agentDefinition, otherModel, STRUCTURED_OUTPUT_TOOL } from '../agent/definition.ts';
 import { isEmbeddingModel, isModelFile, locateModel, parseModelReference, takesFormat } from '../providers/catalog.ts';
 import { type Fault, faultsOf, isRecord, objectSchemaFaults } from './agent-faults.ts';
 import { embeddingFaults, withoutNeedOfInstructions } from './embedding-faults.ts';
@@ -30,7 +30,7 @@ export function parseAgent(raw: unknown, baseDir: string | undefined): ParsedAge
   const { tools: _unparsed, ...rest } = parsed.data;
   const definition: AgentDefinition = { ...rest, tools, ...(baseDir === undefined ? {} : { base_dir: baseDir }) };
   faults.push(...schemaFaults(definition), ...nameFaults(definition), ...pathFaults(definition, baseDir));
-  faults.push(...embeddingFaults(definition), ...mediaFaults(definition, baseDir));
+  faults.push(...fallbackFaults(definition), ...embeddingFaults(definition), ...mediaFaults(definition, baseDir));
   const prompted = resolvePrompt(definition);
   if ('faults' in prompted) faults.push(...prompted.faults);
   if ('faults' in prompted || faults.length > 0) return { faults };
@@ -71,6 +71,20 @@ function schemaFaults(definition: AgentDefinition): Fault[] {
   return faults;
 }
 
+/** A fallback of another provider that could never answer. */
+function fallbackFaults(definition: AgentDefinition): Fault[] {
+  const { model, structured_output: output } = definition;
+  const other = otherModel(model);
+  if (other === undefined) return [];
+  const path = ['model', 'fallback'];
+  if (other.provider === model.provider && other.model === model.model) {
+    return [{ path, message: 'is the model itself; name another model, or one of another provider' }];
+  }
+  if (output.mode !== 'native' || output.schema === undefined || takesFormat(other, output.schema)) return [];
+  const message = `can't answer: structured_output.mode is native, and ${other.provider} has no structured output of its own for ${other.model} and this schema; write mode: auto`;
+  return [{ path, message }];
+}
+
 function nameFaults({ tools }: AgentDefinition): Fault[] {
   const seen = new Set([STRUCTURED_OUTPUT_TOOL]);
   return tools.flatMap((tool, index): Fault[] => {
@@ -95,10 +109,17 @@ function pathFaults(definition: AgentDefinition, baseDir: string | undefined): F
   );
   const { model } = definition;
   if (isModelFile(model) && !isAbsolute(model.model)) faults.push({ path: ['model'], message });
+  const other = otherModel(model);
+  if (other !== undefined && isModelFile(other) && !isAbsolute(other.model)) {
+    faults.push({ path: ['model', 'fallback'], message });
+  }
   return faults;
 }
 
 function withLocatedModel(definition: AgentDefinition, baseDir: string): AgentDefinition {
   const { model } = definition;
-  return { ...definition, model: { ...model, model: locateModel(model, baseDir) } };
+  const { fallback } = model;
+  const located = { ...model, model: locateModel(model, baseDir) };
+  if (typeof fallback !== 'object') return { ...definition, model: located };
+  return { ...definition, model: { ...located, fallback: { ...fallback, model: locateModel(fallback, baseDir) } } };
 }

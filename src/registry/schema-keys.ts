@@ -14,6 +14,7 @@ interface Definition {
   innerType?: $ZodType;
   element?: $ZodType;
   shape?: Record<string, $ZodType>;
+  options?: $ZodType[];
 }
 
 function child(schema: $ZodType | undefined, step: PropertyKey): $ZodType | undefined {
@@ -22,8 +23,9 @@ function child(schema: $ZodType | undefined, step: PropertyKey): $ZodType | unde
   return found === undefined ? undefined : unwrap(found);
 }
 
-/** Through `.default()` and `.optional()`. */
+/** Through `.default()` and `.optional()`, and to the object where a value may have several forms. */
 function unwrap(schema: $ZodType): $ZodType {
-  const { innerType } = schema._zod.def as unknown as Definition;
-  return innerType === undefined ? schema : unwrap(innerType);
+  const { innerType, options } = schema._zod.def as unknown as Definition;
+  const within = innerType ?? options?.find((option) => (option._zod.def as Definition).type === 'object');
+  return within === undefined ? schema : unwrap(within);
 }

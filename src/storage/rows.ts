@@ -195,6 +195,11 @@ export interface RowStore {
   failQueuedRow(fence: Fence, at: RowAttempt, result: Extract<RowResult, { status: 'failed' }>): Promise<boolean>;
   /** Queues a row again whose attempt failed, with a new attempt; resolves to whether this attempt had failed. */
   redriveRow(fence: Fence, at: RowAttempt): Promise<boolean>;
+  /**
+   * Ends the running attempt of a row as failed and begins the next one at once, in one transaction: the row stays
+   * running. Rejects with `internal` unless this attempt is running.
+   */
+  nextAttempt(fence: Fence, at: RowAttempt, result: Extract<RowResult, { status: 'failed' }>): Promise<void>;
   readAttempts(batchId: string, row: number): Promise<PastAttempt[]>;
   /** The row of an earlier batch whose answer a row keeps. */
   readKeptFrom(batchId: string, row: number): Promise<RowReference | undefined>;

@@ -116,12 +116,12 @@ export const batchOptions = strict({
     cli: { group: BATCH_API, flag: '--batch-deadline', value: 'hours' },
   }),
   fallback: option(z.boolean(), {
-    text: 'Run rows in real time, at the full price, where the batch API fails or no provider job takes them. With false, auto means batch, and the batch pauses instead: only a sample costs the full price.',
+    text: 'Run rows in real time, at the full price, where the batch API fails or no provider job takes them, and answer by the fallback model of the agent where its model is not served. With false, auto means batch, the batch pauses instead, and only the model itself answers: only a sample costs the full price.',
     default: true,
     cli: {
       group: BATCH_API,
       flag: '--no-fallback',
-      off: 'Run rows through the batch API only, and pause the batch where that fails or no provider job takes them: nothing but a sample costs the full price.',
+      off: 'Run rows through the batch API only, and pause the batch where that fails or no provider job takes them: nothing but a sample costs the full price, and no fallback model answers.',
     },
   }),
   batch_job_requests: option(wholeNumber({ min: 1 }), {

@@ -1,21 +1,17 @@
-import { type AgentDefinition, callTimeoutMs } from '../../agent/definition.ts';
+import { otherAgent } from '../../agent/definition.ts';
 import type { AppError } from '../../base/errors.ts';
 import type { JsonObject } from '../../protocol/messages.ts';
-import type { MemberOptions } from '../../providers/lanes/lane.ts';
 import type { RowRecord } from '../../storage/rows.ts';
 import type { BatchTuning } from '../contract/options.ts';
-import type { LiveTuning } from '../lifecycle/live-tuning.ts';
-import { planOf } from '../output/results.ts';
-import { cacheOf } from '../rows/answer-cache.ts';
+import { isFallback } from '../output/fallback-answers.ts';
 import { createBudget } from '../rows/budget.ts';
 import { orCancelled } from '../rows/cancelled-row.ts';
-import { NO_FLIGHTS } from '../rows/flights.ts';
-import type { CallLimits } from '../rows/model-call.ts';
-import { createRowRuns, type RowOutcome, type RowRuns } from '../rows/row-run.ts';
-import { createRowSettlement, type RowEnding } from '../rows/row-settlement.ts';
-import { snapshotOf, taskOf } from '../rows/row-task.ts';
-import type { RunCallsDeps } from '../rows/run-journal.ts';
+import type { RowOutcome } from '../rows/row-run.ts';
+import type { RowEnding } from '../rows/row-settlement.ts';
+import { type RowTask, snapshotOf, taskOf } from '../rows/row-task.ts';
 import type { ProcessOptions } from './executor.ts';
+import { createModelLoss, type ModelLoss } from './model-loss.ts';
+import { type ModelRuns, type ModelRunsParts, openModelRuns } from './model-runs.ts';
 
 interface AttemptHooks {
   /** See {@link createRowRuns}. */
@@ -37,124 +33,78 @@ export interface LocalAttempts {
   close(): void;
 }
 
-/** Opens the parts that attempts at a batch's rows need: model, lane, budget, cache and journal. */
+/** Opens the parts that attempts at a batch's rows need: model, lane, budget, cache and journal; twice with a fallback. */
 export async function openLocalAttempts(options: ProcessOptions, hooks: AttemptHooks): Promise<LocalAttempts> {
-  const { batch, fence, agent, deps, tuning, live } = options;
-  const snapshot = snapshotOf(batch);
-  const { model } = snapshot.agent;
+  const { batch, deps, tuning, live } = options;
   const { costMicroUsd, openWorstMicroUsd } = batch.totals;
   const budget = createBudget(capOf(tuning.now()), costMicroUsd + openWorstMicroUsd);
-  const provider = await deps.provider(model.provider, model);
-  const lanes = hooks.parks === undefined ? deps.lanes : undefined;
-  const lane = lanes?.join(provider.server ?? provider.name, model.model, {
-    priority: tuning.now().priority,
-    caps: capsOf(snapshot.agent),
-  });
-  const unlisten = tuning.listen((next) => {
-    budget.setCap(capOf(next));
-    lane?.setPriority(next.priority);
-  });
-  // Rows whose calls wait for a provider job must not wait for each other.
-  const cache = cacheOf(
-    planOf(batch),
-    { fence, provider },
-    hooks.parks === undefined ? deps : { ...deps, flights: NO_FLIGHTS },
-  );
-  const { store, clock, events } = deps;
-  const dayGate = deps.dayGate ?? (batch.budgetKey === null ? undefined : deps.keyGates?.(batch.budgetKey));
-  const settlement = createRowSettlement({ store, clock, events, budget, fence, dayGate }, cache);
+  const unlisten = tuning.listen((next) => budget.setCap(capOf(next)));
   let answered = false;
   const onAnswer = () => {
     if (answered) return;
     answered = true;
     hooks.onFirstAnswer();
   };
-  const parts = { journal: settlement.journal, provider, ...(lane === undefined ? {} : { lane }), onAnswer };
-  const calls = callsOf(options, hooks, parts);
-  const runs: RowRuns = createRowRuns(snapshot, {
-    agent,
-    tables: deps.tables,
-    calls,
-    ...(hooks.parks && { parks: hooks.parks }),
-    timeoutMs: () => timeoutOf(tuning.now()),
-  });
+  const snapshot = snapshotOf(batch);
+  const parts = { ...hooks, snapshot, agent: options.agent, budget, onAnswer };
+  const fallback = await openFallback(options, parts);
+  const first = await openModelRuns(options, fallback === undefined ? parts : { ...parts, ...fallback.loss.hooks });
+
+  const runOf = (task: RowTask, { runs, settlement }: ModelRuns, onAnswered?: () => void): Promise<RowEnding> => {
+    const settle = (outcome: RowOutcome): Promise<RowEnding> => {
+      const replaced = runs === first.runs ? fallback?.loss.replacedBy(outcome) : undefined;
+      if (fallback === undefined || replaced === undefined) return settlement.settleRow(task, outcome);
+      return settlement.nextAttempt(task, replaced).then(() => runOf(nextOf(task), fallback.other, onAnswered));
+    };
+    if (live === undefined) return runs.run(task, onAnswered).then(settle);
+    const { signal, end } = live.begin(task);
+    const settled = async (outcome: RowOutcome) => {
+      // A row that succeeds is not delayed.
+      const { store } = deps;
+      return settle(
+        live.isCancelled(task) ? await orCancelled(outcome, { at: task, run: task.run, live, store }) : outcome,
+      );
+    };
+    return runs.run(task, onAnswered, signal).then(settled).finally(end);
+  };
   return {
     attempt(row, onAnswered) {
       const task = taskOf(batch.id, row);
-      if (live === undefined) return runs.run(task, onAnswered).then((outcome) => settlement.settleRow(task, outcome));
-      const { signal, end } = live.begin(task);
-      const settled = async (outcome: RowOutcome) => {
-        const { run } = task;
-        // A row that succeeds is not delayed.
-        const final = live.isCancelled(task) ? await orCancelled(outcome, { at: task, run, live, store }) : outcome;
-        return settlement.settleRow(task, final);
-      };
-      return runs.run(task, onAnswered, signal).then(settled).finally(end);
+      if (fallback === undefined) return runOf(task, first, onAnswered);
+      const began = fallback.loss.isOthers(task);
+      if (began === false) return runOf(task, first, onAnswered);
+      return Promise.resolve(began).then((isOthers) => runOf(task, isOthers ? fallback.other : first, onAnswered));
     },
-    inputOf: (row) => runs.inputOf(row.cells),
+    inputOf: (row) => first.runs.inputOf(row.cells),
     isAnswered: () => answered,
     close() {
       unlisten();
-      lane?.leave();
+      first.close();
+      fallback?.other.close();
     },
   };
 }
 
-function callsOf(
-  { batch, deps, drain, hard, tuning }: ProcessOptions,
-  { halt, onFault }: AttemptHooks,
-  parts: Pick<RunCallsDeps, 'journal' | 'provider' | 'lane' | 'onAnswer'>,
-): RunCallsDeps {
-  const { agent } = planOf(batch);
-  const model = `${agent.model.provider} ${agent.model.model}`;
-  return {
-    ...parts,
-    prices: deps.prices,
-    events: deps.events,
-    clock: deps.clock,
-    random: deps.random,
-    signal: hard,
-    halt,
-    drain,
-    callLimits: callLimitsOf(agent, tuning),
-    goesAhead: true,
-    onFault,
-    onRetry: (error, delayMs) =>
-      deps.log.debug({ batchId: batch.id, model, code: error.code, delayMs }, 'model call is repeated'),
-  };
+/** The runs of the model of another provider, and what decides when it answers; undefined where there is none. */
+async function openFallback(
+  options: ProcessOptions,
+  parts: ModelRunsParts,
+): Promise<{ other: ModelRuns; loss: ModelLoss } | undefined> {
+  const { snapshot, agent, parks, ...shared } = parts;
+  const definition = otherAgent(snapshot.agent);
+  if (definition === undefined || agent.other === undefined) return undefined;
+  // Its calls fit no provider job of the first model: they are sent, except where nothing is sent any more.
+  const held = parks?.holdsTools === true ? { parks } : {};
+  const other = { ...shared, ...held, snapshot: { ...snapshot, agent: definition }, agent: agent.other };
+  const { models } = await options.deps.store.readBill(options.batch.id);
+  const hasAnswered = models.some(({ model, calls }) => calls > 0 && !isFallback(model, snapshot.agent));
+  return { other: await openModelRuns(options, other), loss: createModelLoss(options, parts, hasAnswered) };
 }
 
-/** The limits of calls under the tuning, computed once for each change of it. */
-function callLimitsOf({ limits }: AgentDefinition, tuning: LiveTuning): () => CallLimits {
-  let known: { tuning: BatchTuning; limits: CallLimits } | undefined;
-  return () => {
-    const now = tuning.now();
-    if (known?.tuning === now) return known.limits;
-    const { timeout_s = limits.timeout_s, call_timeout_s = limits.call_timeout_s, max_sends } = now;
-    const given = { ...limits, timeout_s, ...(call_timeout_s !== undefined && { call_timeout_s }) };
-    known = { tuning: now, limits: { timeoutMs: callTimeoutMs({ limits: given }), maxSends: max_sends } };
-    return known.limits;
-  };
-}
-
-function capsOf({ limits }: AgentDefinition): MemberOptions['caps'] {
-  return {
-    requestsPerMinute: lowest(
-      limits.requests_per_minute,
-      limits.requests_per_second === undefined ? undefined : limits.requests_per_second * 60,
-    ),
-    inputTokensPerMinute: limits.input_tokens_per_minute,
-    outputTokensPerMinute: limits.output_tokens_per_minute,
-  };
-}
-
-function lowest(...limits: (number | undefined)[]): number | undefined {
-  const given = limits.filter((limit) => limit !== undefined);
-  return given.length === 0 ? undefined : Math.min(...given);
-}
-
-function timeoutOf({ timeout_s: seconds }: BatchTuning): number | undefined {
-  return seconds === undefined ? undefined : seconds * 1000;
+/** The next attempt at the same row. */
+function nextOf({ run, attempt, ...task }: RowTask): RowTask {
+  const next = attempt + 1;
+  return { ...task, run: `${run.slice(0, run.lastIndexOf('/'))}/${next}`, attempt: next, replays: false };
 }
 
 /** The cap in micro-dollars. */

@@ -1,4 +1,4 @@
-import type { AgentDefinition } from '../../agent/definition.ts';
+import { type AgentDefinition, type AnsweringModel, answeringModels } from '../../agent/definition.ts';
 import { dollars } from '../../base/figures.ts';
 import type { PriceTable } from '../../providers/prices/prices.ts';
 import { capitalized, type DaySpending, dayCapName, dayCapReached, unpricedDayCap } from '../../storage/spending.ts';
@@ -7,7 +7,7 @@ import type { Problem } from '../contract/problem.ts';
 import type { RunnerDeps } from '../deps.ts';
 
 /** Reports a model of unknown price where a cap of a day is set. */
-export function unpricedDay(model: PricedModel, { key }: DaySpending, { prices }: RunnerDeps): Problem[] {
+export function unpricedDay(model: AnsweringModel, { key }: DaySpending, { prices }: RunnerDeps): Problem[] {
   const unpriced = unpricedOf(model, prices);
   return unpriced === undefined ? [] : [{ code: 'budget_unpriced', message: unpricedDayCap(unpriced, key) }];
 }
@@ -20,12 +20,9 @@ export function unpricedCap(agent: AgentDefinition, cap: number | undefined, { p
   return [{ code: 'budget_unpriced', message }];
 }
 
-type PricedModel = Pick<AgentDefinition['model'], 'provider' | 'model' | 'fallback'>;
-
 /** The first of the models that may answer whose price is unknown. */
-function unpricedOf({ provider, model, fallback }: PricedModel, prices: PriceTable): string | undefined {
-  const models = fallback === undefined ? [model] : [model, fallback];
-  return models.find((one) => !isPriced(provider, one, prices));
+function unpricedOf(model: AnsweringModel, prices: PriceTable): string | undefined {
+  return answeringModels(model).find((one) => !isPriced(one.provider, one.model, prices))?.model;
 }
 
 /** Whether calls of a model have a known price. */

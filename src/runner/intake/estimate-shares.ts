@@ -3,7 +3,7 @@ import type { Estimate } from '../contract/estimate.ts';
 import type { ExecutorName } from '../contract/executor-name.ts';
 import type { Executor } from '../execution/executor.ts';
 import { longestWait, type RowShare } from '../execution/row-share.ts';
-import { type CostRange, costOfRows, type EstimateBasis, estimateBatch, sumOfCosts } from './estimate.ts';
+import { type CostRange, costOfRows, type EstimateBasis, estimateBatch, sumOfCosts, withFallback } from './estimate.ts';
 
 /** What the estimate of rows that run in several ways depends on, besides the rows. */
 export interface SharePrices {
@@ -38,7 +38,9 @@ export function costOfShare(
   { rows, executor, laterTurns = executor }: RowShare,
   parts: SharePrices,
 ): CostRange | null {
-  return rows === null ? null : costOfRows(basis, rows, [pricesOf(executor, parts), pricesOf(laterTurns, parts)]);
+  if (rows === null) return null;
+  const cost = costOfRows(basis, rows, [pricesOf(executor, parts), pricesOf(laterTurns, parts)]);
+  return withFallback(cost, basis, { rows, prices: parts.prices });
 }
 
 function pricesOf(name: ExecutorName, { executors, prices }: SharePrices): PriceTable {

@@ -13,6 +13,8 @@ export interface EstimateBasis {
   rowsExact: boolean;
   /** What a row is expected to use. */
   forecast: RowForecast;
+  /** The agent with the model of another provider that may answer instead, and what a row then uses. */
+  fallback?: Pick<EstimateBasis, 'agent' | 'forecast'> | undefined;
   rowsLookedAt: number;
   concurrency: number;
   /** A sample is run first, which measures the figures. */
@@ -37,7 +39,7 @@ export function estimateBatch(basis: EstimateBasis, prices: PriceTable): Estimat
   ) as [number, number];
   return {
     rows,
-    cost_usd: rows === null ? null : costOfRows(basis, rows, [prices, prices]),
+    cost_usd: rows === null ? null : withFallback(costOfRows(basis, rows, [prices, prices]), basis, { rows, prices }),
     tokens: rows === null ? null : { input: input * rows, output: output * rows },
     duration_seconds:
       rows === null ? null : Math.ceil((rows * turns * SECONDS_PER_TURN) / Math.min(concurrency, rows || 1)),
@@ -84,6 +86,20 @@ export function costOfRows(
     expected: round(expected),
     high: round(Math.min(high, expected * WIDEST)),
   };
+}
+
+/**
+ * A cost whose high end is what the fallback of another provider would cost in real time, if that is more.
+ * @returns null when its price is unknown
+ */
+export function withFallback(
+  cost: CostRange | null,
+  { fallback }: Pick<EstimateBasis, 'fallback'>,
+  { rows, prices }: { rows: number; prices: PriceTable },
+): CostRange | null {
+  if (cost === null || fallback === undefined) return cost;
+  const other = costOfRows(fallback, rows, [prices, prices]);
+  return other === null ? null : { ...cost, high: Math.max(cost.high, other.high) };
 }
 
 /** The sum of costs; null where one of them is unknown. */

@@ -24,6 +24,7 @@ import { keptWarnings } from './kept-options.ts';
 import { type Look, lookAtTable } from './look-at-table.ts';
 import { planExecution } from './mode-options.ts';
 import { freeOutput } from './output-place.ts';
+import { agentFor, checkFallback, fallbackNotice, forecastFallback, lackOf } from './plan-fallback.ts';
 import { sampleInputs, tellUnfilled } from './sample-inputs.ts';
 import { spendingOfStart } from './spending.ts';
 import { checkTargetMapping, inputMappingOf, openTarget } from './target.ts';
@@ -59,7 +60,7 @@ export async function planBatch(given: BatchRequest, deps: RunnerDeps, caller: C
   const columns = look?.columns ?? [];
   const target = await attempt(problems, () => openTarget(request, { columns, face: caller.face }, deps));
   problems.push(...tableProblems);
-  const agent = target?.agent;
+  const agent = target === undefined ? undefined : agentFor(target.agent, request.options);
   const mapping = inputMappingOf(request, { schema: agent?.input, columns });
   const plan: BatchPlan = {
     ...EMPTY,
@@ -132,11 +133,8 @@ async function planAgent({ request, plan, agent, look, budgetKey }: AgentPlannin
   const provider = await attempt(problems, () => deps.provider(agent.model.provider, agent.model));
   if (provider?.standIn !== undefined)
     plan.warnings.push(`The model of ${agentLabel(agent)} is a ${provider.standIn}.`);
-  const lacking = provider?.lacks?.();
-  if (lacking !== undefined) {
-    const message = `The model ${agent.model.model} can't be called before ${lacking} is set.`;
-    problems.push({ code: 'config_invalid', message });
-  }
+  problems.push(...lackOf(provider, agent));
+  problems.push(...((await attempt(problems, () => checkFallback(agent, deps))) ?? []));
   // A real provider is not asked: a plan makes no calls. A stand-in's script is a file whose existence can be checked.
   if (provider?.standIn !== undefined) await attempt(problems, async () => provider.checkModel?.(agent.model.model));
   await attempt(problems, async () => deps.checkTools?.(agent));
@@ -159,8 +157,11 @@ async function planAgent({ request, plan, agent, look, budgetKey }: AgentPlannin
   const { failed, rowsLookedAt } = sampled;
   tellUnfilled(plan, sampled);
   plan.warnings.push(...media.warnings());
+  const rows = { inputs, mediaTokens: media.tokensPerRow() };
+  const fallback = await attempt(problems, () => forecastFallback(agent, rows, deps));
   const basis = {
     agent,
+    ...(fallback && { fallback }),
     rows: plan.continuation === null ? (look.rowCount ?? look.reckonedRows) : rowsToRun(plan.continuation),
     rowsExact: plan.row_count !== null,
     isLive: look.isLive,
@@ -169,12 +170,12 @@ async function planAgent({ request, plan, agent, look, budgetKey }: AgentPlannin
     concurrency: request.options?.concurrency ?? OPTION_DEFAULTS.concurrency,
     isSample: request.options?.sample !== undefined,
     rowsLookedAt,
-    forecast: await forecastRow(agent, { inputs, mediaTokens: media.tokensPerRow() }, { ...deps, provider }),
+    forecast: await forecastRow(agent, rows, { ...deps, provider }),
   };
   const ways = await planExecution(request, basis, deps);
   plan.execution = ways.execution;
   problems.push(...ways.problems);
-  plan.warnings.push(...ways.warnings);
+  plan.warnings.push(...ways.warnings, ...fallbackNotice(basis, deps));
   plan.estimate = ways.estimate;
   plan.sample = ways.sample;
   plan.spending_usd = spendingOfStart(ways.start, request.options ?? {});

@@ -1,4 +1,4 @@
-import type { AgentDefinition } from '../../agent/definition.ts';
+import { type AgentDefinition, answeringModels } from '../../agent/definition.ts';
 import { count } from '../../base/figures.ts';
 import type { BatchDetails } from '../../storage/batches.ts';
 
@@ -13,13 +13,12 @@ export interface FallbackAnswers {
  * Whether a model, as journal and bill name it (`provider/model`), is the agent's fallback. A provider may call it by a
  * longer name, such as the inference profile `eu.` before its id.
  */
-export function isFallback(
-  name: string,
-  { model: { provider, model, fallback } }: Pick<AgentDefinition, 'model'>,
-): boolean {
-  if (fallback === undefined || fallback === model || !name.startsWith(`${provider}/`)) return false;
-  const called = name.slice(provider.length + 1);
-  return called === fallback || called.endsWith(`.${fallback}`);
+export function isFallback(name: string, { model }: Pick<AgentDefinition, 'model'>): boolean {
+  const [own, other] = answeringModels(model);
+  if (other === undefined || (other.provider === own?.provider && other.model === own.model)) return false;
+  if (!name.startsWith(`${other.provider}/`)) return false;
+  const called = name.slice(other.provider.length + 1);
+  return called === other.model || called.endsWith(`.${other.model}`);
 }
 
 /** The calls that the agent's fallback model has answered. */

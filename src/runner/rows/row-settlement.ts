@@ -23,6 +23,8 @@ export interface RowSettlement {
   journal: JournalPort;
   /** Stores the outcome of a run. Only here does a claimed row end, or go back to the queue. */
   settleRow(task: RowTask, outcome: RowOutcome): Promise<RowEnding>;
+  /** Ends an attempt and begins the next one at the same row, which stays claimed. */
+  nextAttempt(task: RowTask, fault: Fault): Promise<void>;
 }
 
 type Output = Extract<RowOutcome, { kind: 'output' }>;
@@ -86,7 +88,20 @@ export function createRowSettlement(deps: SettlementDeps, cache?: CacheDeps): Ro
     }
   };
 
+  const nextAttempt = async (task: RowTask, fault: Fault): Promise<void> => {
+    const { error, processingMs, costMicroUsd } = fault;
+    const times = { processingMs, endedAt: clock.now(), costMicroUsd };
+    const failed = { status: 'failed' as const, input: null, error: { code: error.code, message: error.message } };
+    try {
+      await store.nextAttempt(fence, task, { ...failed, ...times });
+      emitEnd(task, { outcome: 'returned', code: error.code }, fault);
+    } finally {
+      leave(task.run, false);
+    }
+  };
+
   return {
+    nextAttempt,
     journal: { ...createStoreJournal(deps), ...(cache === undefined ? {} : { openCache: openCache(cache) }) },
     settleRow(task, outcome) {
       switch (outcome.kind) {

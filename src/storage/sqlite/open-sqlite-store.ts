@@ -52,7 +52,7 @@ import { prepareInsertProviderJob, prepareUpdateProviderJob } from './provider-j
 import { openAnswerIndex } from './rows/answer-index.ts';
 import { prepareAppendRows } from './rows/append-rows.ts';
 import { prepareHoldRows, prepareOrderRows } from './rows/arrange-rows.ts';
-import { prepareFailQueuedRow, prepareRedriveRow } from './rows/change-row.ts';
+import { prepareFailQueuedRow, prepareNextAttempt, prepareRedriveRow } from './rows/change-row.ts';
 import { prepareClaimRows } from './rows/claim-rows.ts';
 import { prepareClearRows } from './rows/clear-rows.ts';
 import { prepareFinishRow } from './rows/finish-row.ts';
@@ -217,6 +217,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     holdRows: (fence, rows, held) => write((transaction) => writes.holdRows(transaction, fence, rows, held)),
     redriveRows,
     failQueuedRow: (fence, at, result) => write((transaction) => writes.failQueuedRow(transaction, fence, at, result)),
+    nextAttempt: (fence, at, result) => write((transaction) => writes.nextAttempt(transaction, fence, at, result)),
     redriveRow: (fence, at) => write((transaction) => writes.redriveRow(transaction, fence, at)),
     readRows: (batchId, page) => read(() => reads.rows(batchId, page)),
     readRowsAt: (batchId, range) => read(() => reads.rowsAt(batchId, range)),
@@ -290,6 +291,7 @@ function prepareWrites(db: Parameters<typeof prepareInsertRows>[0], clock: Lease
     returnRunningRows: prepareReturnRunningRows(db),
     redriveRows: prepareRedriveRows(db),
     failQueuedRow: prepareFailQueuedRow(db),
+    nextAttempt: prepareNextAttempt(db),
     redriveRow: prepareRedriveRow(db),
     clearOutbox: prepareClearOutbox(db),
     writeIntent: prepareWriteIntent(db),

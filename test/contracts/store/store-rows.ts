@@ -156,6 +156,25 @@ export function testRows({ store }: StoreBench): void {
       expect(await redrive(2, 1)).toBe(true);
     });
 
+    it('begins the next attempt of a running row, which stays running; no other attempt can', async () => {
+      const fence = await startBatch(store(), 'bat_1', 2);
+      await store().claimRows(fence, { limit: 1, at: 1 });
+      const result = { ...failed('model_unknown'), costMicroUsd: 7 } as Extract<RowResult, { status: 'failed' }>;
+      const next = (row: number, attempt: number) => store().nextAttempt(fence, { row, attempt }, result);
+      await expect(next(0, 2)).rejects.toMatchObject({ code: 'internal' });
+      await expect(next(1, 1)).rejects.toMatchObject({ code: 'internal' });
+      await next(0, 1);
+      await expect(next(0, 1)).rejects.toMatchObject({ code: 'internal' });
+      const { error, endedAt } = result;
+      expect(await store().readAttempts('bat_1', 0)).toMatchObject([{ attempt: 1, error, startedAt: 1, endedAt }]);
+      expect((await store().readBatch('bat_1'))?.totals).toMatchObject({ queued: 1, running: 1, failed: 0 });
+      expect((await store().readBill('bat_1')).failed).toMatchObject({ attempts: 1, costMicroUsd: 7 });
+      expect(await store().readFailures('bat_1')).toEqual([]);
+      // Its owner dies: the attempt goes on as claimed before.
+      await store().returnRunningRows(fence);
+      expect(await store().claimRows(fence, { limit: 1, at: 2 })).toMatchObject([{ row: 0, attempt: 2, claims: 2 }]);
+    });
+
     it('groups failures by code with an example that still stands', async () => {
       const fence = await startBatch(store(), 'bat_1', 5);
       await store().claimRows(fence, { limit: 5, at: 1 });

@@ -53,7 +53,7 @@ function processOn(server: Server): Promise<Runner> {
       return testAgent({ name, model: { provider: 'anthropic', model, fallback, max_tokens: 100 } });
     },
     provider: async (_name, { model, fallback } = { provider: 'anthropic', model: '' }) => {
-      if (fallback === undefined) return provider;
+      if (typeof fallback !== 'string') return provider;
       const key = `${model}_or_${fallback}`;
       const made = fallbacks.get(key) ?? withFallback(provider, { model, fallback, log });
       fallbacks.set(key, made);

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { AppError } from '../../../base/errors.ts';
 import type { Fence } from '../../leases.ts';
 import type { RowAttempt, RowResult } from '../../rows.ts';
 import { prepareAddDelivery } from '../jobs/deliveries.ts';
@@ -6,7 +7,7 @@ import { prepare } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
 import { prepareAddToOutbox } from './outbox.ts';
 import { rowId } from './row-id.ts';
-import { FAILED, QUEUED } from './row-record.ts';
+import { FAILED, QUEUED, RUNNING } from './row-record.ts';
 
 type FailedResult = Extract<RowResult, { status: 'failed' }>;
 
@@ -66,6 +67,27 @@ export function prepareRedriveRow(
     totals.failed -= 1;
     totals.queued += 1;
     return true;
+  };
+}
+
+/** Ends a running attempt as failed and begins the next one; the row stays running. */
+export function prepareNextAttempt(
+  db: DatabaseSync,
+): (transaction: Transaction, fence: Fence, at: RowAttempt, result: FailedResult) => void {
+  const running = `id = ? AND status = ${RUNNING} AND attempt = ?`;
+  const keep = prepare(
+    db,
+    `INSERT INTO row_attempts SELECT id, attempt, ?, ?, started_at, ?, ? FROM row_states WHERE ${running}`,
+  );
+  const begin = prepare(db, `UPDATE row_states SET attempt = attempt + 1, claims = 1, started_at = ? WHERE ${running}`);
+  return (transaction, fence, { row, attempt }, { error, endedAt, processingMs, costMicroUsd = 0 }) => {
+    const batch = transaction.fenced(fence).key;
+    const id = rowId(batch, row);
+    if (keep.run(error.code, error.message, endedAt, processingMs, id, attempt) === 0) {
+      throw new AppError('internal', `Attempt ${attempt} at row ${row} of batch ${fence.batchId} is not running.`);
+    }
+    begin.run(endedAt, id, attempt);
+    transaction.bills.addAttempt(batch, 'failed', costMicroUsd);
   };
 }
 
