@@ -34,12 +34,9 @@ export function faultsOf(error: z.ZodError, schema: z.ZodType, at: readonly (str
 function intendedIssues(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   if (issue.code !== 'invalid_union') return [issue];
   const isOtherType = ({ code, path }: z.core.$ZodIssue) => code === 'invalid_type' && path.length === 0;
-  const meant = issue.errors.find((issues) => !issues.some(isOtherType));
-  return (meant ?? []).length === 0
-    ? [issue]
-    : (meant ?? []).flatMap(({ path, ...rest }) =>
-        intendedIssues({ ...rest, path: [...issue.path, ...path] } as z.core.$ZodIssue),
-      );
+  const meant = issue.errors.find((issues) => !issues.some(isOtherType)) ?? [];
+  if (meant.length === 0) return [issue];
+  return meant.flatMap((one) => intendedIssues({ ...one, path: [...issue.path, ...one.path] }));
 }
 
 function unknownKey(key: string, known: string[]): string {

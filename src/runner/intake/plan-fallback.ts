@@ -47,7 +47,8 @@ export async function forecastFallback(
 ): Promise<EstimateBasis['fallback']> {
   const other = otherAgent(agent);
   if (other === undefined) return undefined;
-  const provider = await deps.provider(other.model.provider, other.model);
+  // Why it can't be opened is a problem of {@link checkFallback}.
+  const provider = await deps.provider(other.model.provider, other.model).catch(() => undefined);
   return { agent: other, forecast: await forecastRow(other, rows, { ...deps, provider }) };
 }
 

@@ -158,7 +158,7 @@ async function planAgent({ request, plan, agent, look, budgetKey }: AgentPlannin
   tellUnfilled(plan, sampled);
   plan.warnings.push(...media.warnings());
   const rows = { inputs, mediaTokens: media.tokensPerRow() };
-  const fallback = await attempt(problems, () => forecastFallback(agent, rows, deps));
+  const fallback = await forecastFallback(agent, rows, deps);
   const basis = {
     agent,
     ...(fallback && { fallback }),

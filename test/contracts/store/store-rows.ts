@@ -159,7 +159,7 @@ export function testRows({ store }: StoreBench): void {
     it('begins the next attempt of a running row, which stays running; no other attempt can', async () => {
       const fence = await startBatch(store(), 'bat_1', 2);
       await store().claimRows(fence, { limit: 1, at: 1 });
-      const result = { ...failed('model_unknown'), costMicroUsd: 7 } as Extract<RowResult, { status: 'failed' }>;
+      const result = { ...failed('refused'), costMicroUsd: 7 } as Extract<RowResult, { status: 'failed' }>;
       const next = (row: number, attempt: number) => store().nextAttempt(fence, { row, attempt }, result);
       await expect(next(0, 2)).rejects.toMatchObject({ code: 'internal' });
       await expect(next(1, 1)).rejects.toMatchObject({ code: 'internal' });
