@@ -40,7 +40,7 @@ test('versions are kept, and an old one can be looked at', async ({ page, servic
 test('one input is tried at its price, and what it cost is said', async ({ page, service }) => {
   await service.send('POST', '/v1/agents', AGENT);
   await page.goto('/agents/ticket-sorter?tab=try');
-  const run = page.getByRole('button', { name: /^Run once, (< )?\$0\.\d{4} and the answer$/ });
+  const run = page.getByRole('button', { name: /^Run once, (< )?\$0\.\d{4} plus its answer$/ });
   await expect(run).toBeEnabled();
   await run.click();
   await expect(page.getByText('Required.')).toBeVisible();

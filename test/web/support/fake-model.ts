@@ -16,6 +16,8 @@ export interface FakeModel {
   release(count?: number): void;
   /** How many requests wait. */
   waiting(): number;
+  /** Lets exactly so many requests go, those that wait and those that come; every further one waits. */
+  allow(count: number): void;
   /** Answers otherwise than by echo from now on. */
   answerWith(respond: Respond): void;
   close(): Promise<void>;
@@ -25,10 +27,12 @@ export interface FakeModel {
 export async function startFakeModel(): Promise<FakeModel> {
   let isHeld = false;
   let respond: Respond = echoAnswer;
+  let allowed = 0;
   const waiting: (() => void)[] = [];
   const server = await startMessagesServer({
     respond: async (request, { number }) => {
-      if (isHeld) await new Promise<void>((resolve) => waiting.push(resolve));
+      if (isHeld && allowed > 0) allowed -= 1;
+      else if (isHeld) await new Promise<void>((resolve) => waiting.push(resolve));
       return respond(request, number);
     },
   });
@@ -43,6 +47,12 @@ export async function startFakeModel(): Promise<FakeModel> {
       for (const go of waiting.splice(0, count ?? waiting.length)) go();
     },
     waiting: () => waiting.length,
+    allow(count) {
+      isHeld = true;
+      const now = waiting.splice(0, count);
+      allowed = count - now.length;
+      for (const go of now) go();
+    },
     answerWith(given) {
       respond = given;
     },

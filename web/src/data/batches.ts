@@ -20,9 +20,11 @@ export interface BatchPage {
   next_cursor: string | null;
 }
 
-/** How often the list is read again: while a batch of it runs, and else. */
-const LIVE_MS = 2_000;
-const QUIET_MS = 8_000;
+const LIST_MS = 8_000;
+/** Batches of a list that are live; the others are read with it. */
+const MOST_LIVE = 20;
+/** The queries that change when a batch ends. */
+const MONEY = new Set<unknown>(['batches', 'dashboard', 'today', 'month']);
 const live = createLive((id) => readBatch(id));
 
 /** Reads one batch. */
@@ -51,17 +53,43 @@ export function useBatchEvents(id: string | null, onReport: (report: BatchReport
   useEffect(() => (id === null ? undefined : live.watch(id, (report) => latest(report))), [id]);
 }
 
-/** The newest batches that a filter lets through, read again every few seconds. */
+/** Calls back with each live report of several batches. */
+function useReports(ids: readonly string[], onReport: (report: BatchReport) => void): void {
+  const latest = useEffectEvent(onReport);
+  const key = ids.join(' ');
+  useEffect(() => {
+    const stops = (key === '' ? [] : key.split(' ')).map((id) => live.watch(id, (report) => latest(report)));
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, [key]);
+}
+
+/** The newest batches that a filter lets through; those that run are live. */
 export function useBatches(filter: BatchFilter = {}, limit = 50) {
-  return useQuery({
+  const client = useQueryClient();
+  const query = useQuery({
     queryKey: ['batches', filter, limit],
     queryFn: ({ signal }): Promise<BatchPage> =>
       // The document calls these parameters required, though each has a default.
       bodyOf(api.GET('/v1/batches', { params: { query: { ...filter, limit } as Required<BatchFilter> }, signal })),
-    refetchInterval: ({ state }) =>
-      state.data?.items.some((batch) => !hasEnded(batch) && batch.status !== 'paused') ? LIVE_MS : QUIET_MS,
+    refetchInterval: LIST_MS,
     placeholderData: keepPreviousData,
   });
+  const active = query.data?.items.filter((batch) => !hasEnded(batch) && batch.status !== 'paused') ?? [];
+  useReports(
+    active.slice(0, MOST_LIVE).map(({ batch_id: id }) => id),
+    (report) => {
+      client.setQueriesData<BatchPage>({ queryKey: ['batches'] }, (page) => page && withReport(page, report));
+      // It may no longer fit the filter, and the money of the day is final.
+      if (hasEnded(report)) void client.invalidateQueries({ predicate: ({ queryKey: [name] }) => MONEY.has(name) });
+    },
+  );
+  return query;
+}
+
+function withReport(page: BatchPage, report: BatchReport): BatchPage {
+  return { ...page, items: page.items.map((batch) => (batch.batch_id === report.batch_id ? report : batch)) };
 }
 
 /** What is going on now: running batches, waiting queues, open alerts, and the money of the last day and month. */
@@ -69,6 +97,6 @@ export function useDashboard() {
   return useQuery({
     queryKey: ['dashboard'],
     queryFn: ({ signal }): Promise<Schemas['Dashboard']> => bodyOf(api.GET('/v1/dashboard', { signal })),
-    refetchInterval: QUIET_MS,
+    refetchInterval: LIST_MS,
   });
 }

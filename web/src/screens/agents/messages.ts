@@ -45,7 +45,7 @@ export const messages = {
     tools: 'Each tool call sends the conversation again.',
     unknown: (tokens: string) => `Sends about ${tokens} tokens. The price of this model is unknown.`,
     pricing: 'Counting the tokens',
-    run: (usd: string) => `Run once, ${usd} and the answer`,
+    run: (usd: string) => `Run once, ${usd} plus its answer`,
     runUnknown: 'Run once, price unknown',
     stop: 'Stop',
     running: 'Running',
