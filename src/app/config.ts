@@ -8,6 +8,7 @@ import { type AlertLimits, readLimits } from '../monitoring/alerts/alert-limits.
 import { PROVIDERS } from '../providers/catalog.ts';
 import type { ProviderParts } from '../providers/descriptor.ts';
 import { DEFAULT_MAX_DECODED_BYTES } from '../tables/formats/decoded-limit.ts';
+import { type TraceSettings, traceSettings, traceVariables } from './trace-settings.ts';
 
 /** Everything that the environment decides, read once. Paths are absolute. */
 export interface Config {
@@ -44,6 +45,8 @@ export interface Config {
   webhooks: { hosts: string[]; secret: string };
   /** When alerts are raised, and the addresses that they are sent to. */
   alerts: { limits: AlertLimits; webhooks: string[] };
+  /** Where traces are sent; null: they are not made. */
+  traces: TraceSettings | null;
   /** `ROWMILL_FAILPOINT`: where a test ends this process. Read only when `ROWMILL_TESTING` is `failpoints`. */
   failpoint: string | null;
   /** The whole environment, for `${NAME}` references in tools of agents. */
@@ -107,6 +110,7 @@ export const environment = z.object({
     .number({ error: 'must be a number of dollars from 0 on, such as 20' })
     .min(0, 'must be a number of dollars from 0 on, such as 20')
     .optional(),
+  ...traceVariables,
   ROWMILL_TESTING: z.string().optional(),
   ROWMILL_FAILPOINT: z.string().optional(),
   HTTP_PROXY: proxyUrl,
@@ -184,6 +188,7 @@ export function readConfig(env: Record<string, string | undefined>, cwd: string)
       maxTotalBytes: Math.floor(variables.ROWMILL_UPLOADS_TOTAL_GB * 1024 ** 3),
       keepMs: variables.ROWMILL_UPLOADS_KEEP_DAYS * 86_400_000,
     },
+    traces: traceSettings(variables),
     failpoint: variables.ROWMILL_TESTING === 'failpoints' ? (variables.ROWMILL_FAILPOINT ?? null) : null,
     env,
   };

@@ -53,6 +53,7 @@ import { findMissingSettings } from './missing-settings.ts';
 import { createTalkLanes, openOrchestrator, readRun, talkCalls } from './open-orchestrator.ts';
 import { openFiledAgents } from './open-registry.ts';
 import { openStorage, openUploads, prepareFolders, spoolFolder } from './open-storage.ts';
+import { openTraces } from './open-traces.ts';
 import { makePrivate } from './private-files.ts';
 import { tryAgent } from './try-agent.ts';
 
@@ -77,6 +78,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
   const prices = createPriceTable(await ownPrices(config));
   const providers = createProviders({ ...config.providers, log });
   const events = createEvents({ log });
+  const endTraces = await openTraces(config.traces, { events, store, log });
   const dayGate = config.maxUsdPerDay === null ? undefined : createDayGate();
   const lanes = createLanes({ clock: systemClock, log, events });
   const talkLane = createTalkLanes(lanes);
@@ -245,6 +247,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     ensureDetachedRunner: detached.ensure,
     close: once(async () => {
       detached.close();
+      await endTraces();
       await providers.close();
       await tables.close();
       await store.close();

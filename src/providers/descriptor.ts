@@ -55,6 +55,8 @@ export interface MediaSupport {
 export interface ProviderDescriptor<Shape extends z.ZodRawShape = z.ZodRawShape> {
   /** As agents write it. */
   readonly name: string;
+  /** Its name in the GenAI conventions of OpenTelemetry, where that is another one. */
+  readonly traceName?: string;
   /** Names that mean a model of this provider where an agent writes only `model: NAME`. */
   readonly models?: RegExp;
   /** The model of a question that names none, where its key is set; also for help and error texts. */

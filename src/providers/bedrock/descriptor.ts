@@ -14,6 +14,7 @@ const PROFILE = /^(us|eu|apac|jp|au|ca|us-gov)\./;
 /** Amazon Bedrock: Converse and batch inference. */
 export const bedrock = describeProvider({
   name: 'bedrock',
+  traceName: 'aws.bedrock',
   modelKeys: { region: 'optional', inference_profile: 'optional' },
   media: bedrockMedia,
   takesFormat,

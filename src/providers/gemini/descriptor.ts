@@ -10,6 +10,7 @@ const key = z.string().min(1).optional();
 /** Google's Gemini API and its Batch API. */
 export const gemini = describeProvider({
   name: 'gemini',
+  traceName: 'gcp.gemini',
   models: /^gemini-/,
   defaultModel: 'gemini-3.1-flash-lite',
   embeddings: EMBEDDINGS,
