@@ -78,7 +78,7 @@ function isSet(variable: string | undefined): boolean {
 
 /** Each face is loaded on first use: MCP over stdio answers sooner without the HTTP server. */
 const FACES: Faces = {
-  async http(app, { host, port, signal, hardSignal }) {
+  async http(app, { host, port, signal, hardSignal, notice }) {
     const [{ createHttpApp }, { openPage }, { listen }, { createMcpHttpHandler }] = await Promise.all([
       import('./http/app.ts'),
       import('./http/page/open-page.ts'),
@@ -97,6 +97,7 @@ const FACES: Faces = {
     const http = createHttpApp({
       server: {
         ...{ host, version, log: app.log, now: Date.now },
+        ...(notice !== undefined && { notice }),
         hasKeys: await app.access.requiresKey(),
         ready: async () => {
           await app.runner.lapsed();

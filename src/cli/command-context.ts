@@ -8,11 +8,11 @@ import type { Signals } from './signals.ts';
 export interface Faces {
   /**
    * Resolves when the server listens. `signal` stops it gracefully, `hardSignal` immediately. `closed` resolves when
-   * every chat turn is stored.
+   * every chat turn is stored. `notice` is shown on every page.
    */
   http(
     app: App,
-    options: { host: string; port: number; signal: AbortSignal; hardSignal: AbortSignal },
+    options: { host: string; port: number; signal: AbortSignal; hardSignal: AbortSignal; notice?: string },
   ): Promise<{ url: string; closed: Promise<void> }>;
   /** MCP over the process's stdin and stdout; `done` resolves when the client disconnects. `close` is idempotent. */
   mcp(app: App): Promise<{ done: Promise<void>; close(): Promise<void> }>;

@@ -27,6 +27,8 @@ export interface ServerParts {
   /** Whether there is a key: without one, only a loopback address is allowed. */
   hasKeys: boolean;
   version: string;
+  /** A sentence that every page shows, such as that answers are those of a script. */
+  notice?: string;
   log: Log;
   /** Wall clock, in milliseconds since the epoch. */
   now: () => number;

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { AppError, type ErrorCode } from '../../base/errors.ts';
 import { exampleKeyVariable } from '../../providers/catalog.ts';
 import type { BatchReport } from '../../runner/contract/report.ts';
@@ -6,7 +6,9 @@ import type { App } from '../app.ts';
 import type { CommandContext, Output } from '../command-context.ts';
 import { type DemoStage, setDemoStage } from '../demo/demo-stage.ts';
 import { playDemo } from '../demo/demo-talk.ts';
+import { serveDemo } from '../demo/demo-web.ts';
 import { EXIT } from '../exit-codes.ts';
+import { numberArgument } from '../mapping-arguments.ts';
 import { listenForStop, type Stop } from '../signals.ts';
 import { reportLines } from '../terminal/report-text.ts';
 import { cellText } from '../terminal/safe-text.ts';
@@ -15,6 +17,8 @@ import { layOutTable } from '../terminal/terminal-table.ts';
 interface DemoArguments {
   out?: string;
   keep?: boolean;
+  web?: boolean;
+  port: number;
 }
 
 /** `rowmill demo`: the complete main job on bundled data, without a key. */
@@ -22,6 +26,12 @@ export function addDemoCommand(command: Command, context: CommandContext): void 
   command
     .option('-o, --out <path>', 'where the table goes (default: addresses-broadband.csv, here)')
     .option('--keep', 'keep the demo’s data directory, to inspect its batch afterwards')
+    .option('--web', 'in the browser instead: serve the workbench with the table and a draft that is ready to start')
+    .addOption(
+      new Option('-p, --port <port>', 'with --web: port to listen on; 0: any free port')
+        .argParser(numberArgument('--port', { integer: true, min: 0, max: 65_535 }))
+        .default(8787),
+    )
     .addHelpText('after', HELP)
     .action((given: DemoArguments) => context.run((output) => demo(given, context, output)));
 }
@@ -29,9 +39,15 @@ export function addDemoCommand(command: Command, context: CommandContext): void 
 const HELP = `
 Plays a conversation with the orchestrator about 14 invented addresses. Scripts
 replace the models, and a small local service replaces the lookup, so the demo
-needs no key and costs nothing. Everything else is the real program.`;
+needs no key and costs nothing. Everything else is the real program.
+
+With --web, the same table, agent and stand-ins wait in the workbench, and
+nothing runs until you start it there.`;
 
 async function demo(given: DemoArguments, context: CommandContext, output: Output): Promise<number> {
+  if (given.web === true && given.out !== undefined) {
+    throw new AppError('invalid_arguments', 'With --web, the page exports the table: leave --out out.');
+  }
   const stage = await setDemoStage(context.io.cwd, given.out);
   const stop = listenForStop(context.signals, {
     onFirst: () => output.note('Ending the demo.'),
@@ -41,6 +57,10 @@ async function demo(given: DemoArguments, context: CommandContext, output: Outpu
   try {
     app = await context.app({ environment: stage.environment, drives: true });
     introduce(stage, output);
+    if (given.web === true) {
+      await serveDemo(app, stage, { context, output, stop, port: given.port });
+      return EXIT.completed;
+    }
     const report = await perform(app, stage, { context, output, stop });
     if (report === undefined) return EXIT.interrupted;
     await finish(app, report, { stage, output, keep: given.keep === true });

@@ -7,6 +7,8 @@ import { type LookupService, startLookupService } from './lookup-service.ts';
 
 /** The resources of the demo: bundled files, the lookup service, its own data directory. */
 export interface DemoStage {
+  /** The path of the bundled table. */
+  source: string;
   /** The bundled table, as it is named in the conversation. */
   table: string;
   /** Where the output table goes: a path that does not exist yet. */
@@ -27,8 +29,10 @@ export async function setDemoStage(cwd: string, out: string | undefined): Promis
   const lookup = await startLookupService(join(EXAMPLES, 'demo', 'broadband.json'));
   const dataDir = await mkdtemp(join(tmpdir(), 'rowmill-demo-'));
   const target = out === undefined ? freeName(cwd) : resolve(cwd, out);
+  const source = join(EXAMPLES, 'addresses.csv');
   return {
-    table: shortest(join(EXAMPLES, 'addresses.csv'), cwd),
+    source,
+    table: shortest(source, cwd),
     out: shortest(target, cwd),
     lookup,
     dataDir,
@@ -37,6 +41,8 @@ export async function setDemoStage(cwd: string, out: string | undefined): Promis
       ROWMILL_AGENTS: join(EXAMPLES, 'demo', 'agents.yaml'),
       ROWMILL_FILES: [...new Set([cwd, EXAMPLES, dirname(target)])].join(delimiter),
       BROADBAND_API_URL: lookup.url,
+      // The demo is reached from this machine only, and has no keys of its own.
+      ROWMILL_API_KEYS: '',
     },
     close: async ({ keep }) => {
       await lookup.close();

@@ -22,7 +22,7 @@ const models = z
 /** `/v1/settings` and `/v1/prices`. */
 export function addSettingsRoutes(
   { app }: HttpFace,
-  { version }: ServerParts,
+  { version, notice }: ServerParts,
   { registry, settings: read, prices }: AgentParts,
 ): void {
   const shown = createRoute({
@@ -40,7 +40,7 @@ export function addSettingsRoutes(
       ...FAULTS,
     },
   });
-  app.openapi(shown, async (c) => c.json({ version, ...(await read()) }, 200));
+  app.openapi(shown, async (c) => c.json({ version, notice: notice ?? null, ...(await read()) }, 200));
 
   const priced = createRoute({
     method: 'get',

@@ -3,6 +3,10 @@ import * as z from 'zod';
 /** The settings of a server, without secrets. */
 export const settings = z.object({
   version: z.string().describe('The version of the server.'),
+  notice: z
+    .string()
+    .nullable()
+    .describe('A sentence to show on every page, such as that scripts replace the models; null: there is none.'),
   default_mode: z.enum(['auto', 'batch', 'realtime']).describe('How rows run where a request names no mode.'),
   providers: z
     .array(
@@ -30,8 +34,8 @@ export const settings = z.object({
   http_sources: z.array(z.string()).describe('The hosts on private networks from which tables may be read.'),
 });
 
-/** The settings of a process; a face adds the version. */
-export type Settings = Omit<z.infer<typeof settings>, 'version'>;
+/** The settings of a process; a face adds its version and notice. */
+export type Settings = Omit<z.infer<typeof settings>, 'version' | 'notice'>;
 
 const perMillion = (what: string) => z.number().nullable().describe(`${what}, in dollars per million tokens.`);
 const ofTokens = z.object({

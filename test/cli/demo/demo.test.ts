@@ -70,3 +70,9 @@ it('ends on a signal with 130', async () => {
   expect(done.code).toBe(130);
   expect(done.stderr).toContain('Ending the demo.');
 });
+
+it('refuses a place for the table where the page exports it', async () => {
+  const done = await space.run(['demo', '--web', '--out', 'a.csv']);
+  expect(done.code).not.toBe(0);
+  expect(done.stderr).toContain('leave --out out');
+});

@@ -6,6 +6,8 @@ interface Options {
   keys: string[];
   /** Further variables of the server's environment. */
   environment: Record<string, string>;
+  /** Arguments of the launcher instead of `serve`. */
+  command: string[];
 }
 
 interface Fixtures {
@@ -22,8 +24,9 @@ interface Fixtures {
 export const test = base.extend<Options & Fixtures>({
   keys: [[], { option: true }],
   environment: [{}, { option: true }],
-  service: async ({ keys, environment }, use) => {
-    const service = await startService({ keys, environment });
+  command: [['serve'], { option: true }],
+  service: async ({ keys, environment, command }, use) => {
+    const service = await startService({ keys, environment, command });
     await use(service);
     await service.close();
   },

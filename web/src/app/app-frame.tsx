@@ -10,6 +10,7 @@ import { DayMoney, DayMoneyShort } from './day-money.tsx';
 import { useKeys } from './keys.ts';
 import { messages } from './messages.ts';
 import { Navigation } from './navigation.tsx';
+import { NoticeLine } from './notice-line.tsx';
 
 const SignInDialog = lazy(() => import('./sign-in-dialog.tsx').then((found) => ({ default: found.SignInDialog })));
 const KeysDialog = lazy(() => import('./keys-dialog.tsx').then((found) => ({ default: found.KeysDialog })));
@@ -34,6 +35,7 @@ export function AppFrame() {
       <Side onMenu={() => setOpen('menu')} />
       <div className="flex min-h-0 min-w-0 flex-col">
         <OfflineBanner />
+        <NoticeLine />
         <div className="flex min-h-0 min-w-0 flex-1">
           <main
             id="main"

@@ -11,6 +11,7 @@ export const messages = {
   agents: 'Agents',
   settings: 'Settings',
   menu: 'Menu',
+  notice: 'About this server',
   ask: 'Ask',
   chat: 'Chat',
   connected: 'Connected',

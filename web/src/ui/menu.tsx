@@ -5,6 +5,8 @@ import { Icon, type IconName } from './icon.tsx';
 
 /** One line of a menu. */
 export interface MenuItem {
+  /** Tells items with the same label apart. */
+  id?: string;
   label: string;
   icon?: IconName;
   danger?: boolean;
@@ -22,9 +24,9 @@ export function Menu({ trigger, items }: { trigger: ReactElement; items: readonl
       <Base.Portal>
         <Base.Positioner sideOffset={4} align="end" className="z-10 outline-none">
           <Base.Popup className="max-h-(--available-height) min-w-44 overflow-auto rounded-3 bg-bg p-1 shadow-pop outline-none">
-            {items.map(({ label, icon, danger = false, disabled = false, checked, onSelect }) => (
+            {items.map(({ id, label, icon, danger = false, disabled = false, checked, onSelect }) => (
               <Base.Item
-                key={label}
+                key={id ?? label}
                 disabled={disabled}
                 onClick={onSelect}
                 className={classNames(

@@ -7,6 +7,7 @@ import { buttonClass } from '../../ui/button.tsx';
 import { SearchField } from '../../ui/search-field.tsx';
 import { EmptyState, ErrorState, Loading } from '../../ui/states.tsx';
 import { BatchTable } from './batch-table.tsx';
+import { DraftsMenu } from './drafts-menu.tsx';
 import { type BatchesSearch, FilterBar } from './filter-bar.tsx';
 import { ListFooter } from './list-footer.tsx';
 import { messages } from './messages.ts';
@@ -47,6 +48,7 @@ export function BatchesScreen() {
             text={search.q}
             onText={(q) => void navigate({ search: (old) => ({ ...old, q }), replace: true })}
           />
+          <DraftsMenu />
           <Link to="/new" className={`${buttonClass({ kind: 'primary' })} sm:hidden`}>
             {messages.newBatch}
           </Link>

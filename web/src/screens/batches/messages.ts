@@ -62,6 +62,11 @@ export const messages = {
     formats: 'CSV, TSV, JSONL, Excel or Parquet, gzipped or not. Up to a million rows and more.',
     note: 'It stays on this server. Nothing is sent to a model until you start a batch.',
   },
+  drafts: {
+    title: 'Or go on with a draft',
+    count: (count: number) => (count === 1 ? '1 draft' : `${count} drafts`),
+    unnamed: 'Draft without a name',
+  },
   shown: (count: number) => (count === 1 ? '1 batch' : `${count} batches`),
   more: 'Show more',
   most: 'These are the first 200. Filters find the others.',

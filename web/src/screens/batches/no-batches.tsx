@@ -4,6 +4,7 @@ import { Screen } from '../../app/screen.tsx';
 import { keepDroppedFile } from '../../data/dropped-file.ts';
 import { buttonClass } from '../../ui/button.tsx';
 import { EmptyState } from '../../ui/states.tsx';
+import { DraftList } from './drafts-menu.tsx';
 import { messages } from './messages.ts';
 
 /** The first visit: what this is for, and one action. A table may also be dropped anywhere on it. */
@@ -44,6 +45,7 @@ export function NoBatches() {
             </Link>
           </div>
           <p className="mt-4 text-12 text-ink-3">{messages.empty.note}</p>
+          <DraftList />
         </EmptyState>
       </section>
     </Screen>
