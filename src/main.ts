@@ -106,7 +106,6 @@ const FACES: Faces = {
       },
       page: openPage(PACKAGE_ROOT),
       access: app.access,
-      registry: app.registry,
       audit: app.auditLog,
       idempotency: app.idempotency,
       schedulesOf: (caller) => app.as(caller).schedules,

@@ -1,6 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { compress } from 'hono/compress';
 import { AppError } from '../base/errors.ts';
+import { describeApi } from './describe-api.ts';
 import type { HttpFace } from './face.ts';
 import { invalidRequest } from './faults-of.ts';
 import type { HttpEnv } from './http-env.ts';
@@ -12,10 +13,8 @@ import { onError, onNotFound } from './middleware/on-error.ts';
 import { rateLimit } from './middleware/rate-limit.ts';
 import { requestId } from './middleware/request-id.ts';
 import { createBodyBudget, requestLimit } from './middleware/request-limit.ts';
-import { COOKIE } from './middleware/session-cookie.ts';
 import { addPage, isPagePath } from './page/add-page.ts';
 import type { HttpParts, ServerParts } from './parts.ts';
-import { addAgentDefinitions } from './resources/agent-definitions.ts';
 import { addAgentRoutes } from './resources/agents.ts';
 import { addAlertRoutes } from './resources/alerts.ts';
 import { addAuditRoute } from './resources/audit.ts';
@@ -25,7 +24,6 @@ import { addRowRoutes } from './resources/batch-rows.ts';
 import { addBatchRoutes } from './resources/batches.ts';
 import { addBulkJobsRoute } from './resources/bulk-jobs.ts';
 import { addChatRoutes } from './resources/chat.ts';
-import { addClientSettings } from './resources/client-settings.ts';
 import { addCompletionRoutes } from './resources/completions.ts';
 import { CONFIRM_PAGE } from './resources/confirm-page.ts';
 import { addConfirmationRoutes } from './resources/confirmations.ts';
@@ -121,8 +119,6 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   addPrometheusRoute(face, parts.watch);
   addSavingsRoutes(face, parts.watch);
   addAlertRoutes(face, parts.watch);
-  addAgentDefinitions(face, parts.registry);
-  addClientSettings(face, parts.start, server.version);
   addProbes(face, server);
   app.all('/mcp', face.limitBody(4), (c) => talk.mcp(c.req.raw, c.get('caller')));
   describeApi(app, server.version);
@@ -144,33 +140,6 @@ function isOpen(method: string, path: string): boolean {
   if ((method === 'GET' || method === 'HEAD') && isPagePath(path)) return true;
   if ((OPEN_PATHS as readonly string[]).includes(path) || path.startsWith(CONFIRM_PAGE)) return true;
   return method === 'POST' && path === SESSION_PATH;
-}
-
-function describeApi(app: OpenAPIHono<HttpEnv>, version: string): void {
-  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
-    type: 'http',
-    scheme: 'bearer',
-    description: 'A key of the server. Without keys, the server listens on loopback only and asks for none.',
-  });
-  app.openAPIRegistry.registerComponent('securitySchemes', 'session', {
-    type: 'apiKey',
-    in: 'cookie',
-    name: COOKIE,
-    description: `The cookie of a browser that signed in. On a port that is not its scheme's own, its name ends with the port: ${COOKIE}_8787.`,
-  });
-  const about = {
-    openapi: '3.1.0',
-    info: {
-      title: 'Rowmill',
-      version,
-      description: 'Runs an LLM agent over every row of a table.',
-      license: { name: 'MIT', url: 'https://spdx.org/licenses/MIT.html' },
-    },
-    servers: [{ url: '/' }],
-    security: [{ bearer: [] }, { session: [] }],
-  };
-  // Its own handler: a schema that can't be described is logged with its reason.
-  app.get('/openapi.json', (c) => c.json(app.getOpenAPI31Document(about)));
 }
 
 function stopping(): AppError {

@@ -105,7 +105,6 @@ export interface HttpParts {
   start: StartParts;
   schedulesOf: (caller: Caller) => Schedules;
   work: WorkParts;
-  registry: Pick<Registry, 'sources' | 'entries'>;
   watch: WatchParts;
   agents: AgentParts;
   /** The workbench; without it, only programs are served. */

@@ -111,6 +111,16 @@ describe('the other routes', () => {
     expect(await response.json()).toMatchObject({ code: 'store_unavailable', detail: 'The disk is full.' });
   });
 
+  it('describes as required only parameters that must be given', async () => {
+    const { paths } = (await (await app.request('/openapi.json')).json()) as {
+      paths: Record<string, { get?: { parameters?: { name: string; in: string; required?: boolean }[] } }>;
+    };
+    const required = Object.entries(paths).flatMap(([path, { get }]) =>
+      (get?.parameters ?? []).flatMap((one) => (one.in === 'query' && one.required ? [`${path} ${one.name}`] : [])),
+    );
+    expect(required).toEqual(['/v1/ledger batch_id']);
+  });
+
   it('describes itself', async () => {
     const document = (await (await app.request('/openapi.json')).json()) as { openapi: string; paths: object };
     expect(document.openapi).toBe('3.1.0');

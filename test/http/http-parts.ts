@@ -50,7 +50,6 @@ export function httpParts({ apiKeys = [], idempotency = noIdempotency(), ...give
     schedulesOf: runnerOf,
     work: noWork(),
     watch: { monitoringOf: runnerOf, prometheus: async () => '' },
-    registry: { sources: [], entries: async () => [] },
     agents: noAgents(),
   };
 }

@@ -1,7 +1,9 @@
+import type * as z from 'zod';
 import type { AgentDefinition } from '../../agent/definition.ts';
 import { AppError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { createClient, type RowmillClient } from '../../client/client.ts';
+import type { settings } from '../../runner/contract/settings.ts';
 import type { App } from '../app.ts';
 import { notRemote, partly } from './not-remote.ts';
 import { createRemoteJobs, createRemoteKeys, createRemoteRegistry, createRemoteUploads } from './remote-parts.ts';
@@ -21,8 +23,8 @@ export async function createRemoteApp(
   log: Log,
 ): Promise<App> {
   const client = clientOf(url, apiKey);
-  const settings = await answerOf<{ confirm_above_usd: number }>(
-    client.GET('/v1/client-settings', { parseAs: 'text' }),
+  const { limits, agent_sources: agentSources } = await answerOf<z.infer<typeof settings>>(
+    client.GET('/v1/settings', { parseAs: 'text' }),
   );
   const unasked: Unasked = new Set();
   const tools = createRemoteTools({ url, apiKey });
@@ -44,13 +46,13 @@ export async function createRemoteApp(
   const absent = (what: string) => () => Promise.reject(notRemote(what));
   return {
     ...binding,
-    config: { confirmAboveUsd: settings.confirm_above_usd },
+    config: { confirmAboveUsd: limits.confirm_above_usd },
     log,
     as: () => binding,
     access: partly<App['access']>('This', { keys: createRemoteKeys(client) }),
     auditLog: partly('The audit log'),
     idempotency: partly('This'),
-    registry: createRemoteRegistry(client),
+    registry: createRemoteRegistry(client, agentSources),
     saveAgent: absent('Saving an agent') as (name: string, definition: AgentDefinition) => Promise<AgentDefinition>,
     tryAgent: absent('Trying an agent'),
     // Tools start on the server's machine, when a batch needs them.

@@ -1,6 +1,5 @@
 import type { Keys } from '../../access/access.ts';
 import type { KeyInfo } from '../../access/key-info.ts';
-import type { AgentDefinition } from '../../agent/definition.ts';
 import type { RowmillClient } from '../../client/client.ts';
 import type { Jobs } from '../../jobs/jobs.ts';
 import { createGivenRegistry } from '../../registry/given-registry.ts';
@@ -99,17 +98,15 @@ export function createRemoteKeys(client: RowmillClient): Keys {
   };
 }
 
-/** The agents of a server; read when they are asked for. */
-export function createRemoteRegistry(client: RowmillClient): Registry {
-  const read = async () => {
-    const call = client.GET('/v1/agent-definitions', { parseAs: 'text' });
-    return answerOf<{ sources: string[]; items: { agent: AgentDefinition; source: string }[] }>(call);
-  };
-  let sources: string[] = [];
+/** The agents of a server, read when they are asked for, and the places that its settings name. */
+export function createRemoteRegistry(client: RowmillClient, sources: readonly string[]): Registry {
   const entries = async (): Promise<RegistryEntry[]> => {
-    const found = await read();
-    sources = found.sources;
-    return found.items.map(({ agent, source }) => ({ definition: agent, source }));
+    const query = { definitions: 'true' as const };
+    const call = client.GET('/v1/agents', { params: { query }, parseAs: 'text' });
+    return (await answerOf<{ items: RegistryEntry[] }>(call)).items.map(({ definition, source }) => ({
+      definition,
+      source,
+    }));
   };
   const given = async () =>
     createGivenRegistry(
@@ -117,9 +114,7 @@ export function createRemoteRegistry(client: RowmillClient): Registry {
       'the server',
     );
   return {
-    get sources() {
-      return sources;
-    },
+    sources,
     entries,
     list: async () => (await given()).list(),
     find: async (name, version) => (await given()).find(name, version),

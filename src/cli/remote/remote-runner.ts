@@ -1,7 +1,8 @@
 import { AppError } from '../../base/errors.ts';
 import type { RowmillClient } from '../../client/client.ts';
-import type { BatchReport, Savings } from '../../runner/contract/report.ts';
+import type { BatchReport } from '../../runner/contract/report.ts';
 import type { RowReport } from '../../runner/contract/row.ts';
+import type { SavingsReport } from '../../runner/contract/savings.ts';
 import { spendingOfRest } from '../../runner/intake/spending.ts';
 import type { Runner } from '../../runner/runner.ts';
 import { notRemote, partly } from './not-remote.ts';
@@ -73,8 +74,14 @@ export function createRemoteRunner(client: RowmillClient, unasked: Unasked): Run
     watch: (id, signal) => watchBatch(id, client, signal),
     idOf: (name) => findBatchId(name, client),
     list: (options) => listBatches(client, options),
-    savings: async () =>
-      (await answerOf<{ saved: Savings }>(client.GET('/v1/client-settings', { parseAs: 'text' }))).saved,
+    async savings() {
+      const query = { from: '1970-01-01', by: 'day' as const };
+      const { totals } = await answerOf<SavingsReport>(
+        client.GET('/v1/savings', { params: { query }, parseAs: 'text' }),
+      );
+      const { batch_api_usd, cache_usd } = totals;
+      return { batch_api_usd, cache_usd };
+    },
     async rows(id, { status, cursor = 0, limit }) {
       const query = { from: cursor, limit: Math.min(limit, 1000), ...(status !== undefined && { status }) };
       const found = await answerOf<{ items: RowReport[]; next: number | null }>(

@@ -22,9 +22,14 @@ const listed = z
     model: z.string().openapi({ description: 'As provider/model.' }),
     source: z.string().openapi({ description: 'Where it comes from.' }),
     runs_in_batches: z.boolean().openapi({ description: 'Whether its answer has fields, which a batch needs.' }),
+    definition: agentDefinition
+      .meta({ id: 'AgentDefinition' })
+      .optional()
+      .openapi({ description: 'The whole definition, where it was asked for.' }),
   })
   .openapi('Agent');
 const shown = listed
+  .omit({ definition: true })
   .extend({
     instructions: z.string(),
     prompt: z.string().nullable().openapi({ description: 'The first message of a row; null: its input as JSON.' }),
@@ -58,6 +63,11 @@ export function addAgentRoutes(face: HttpFace, parts: AgentRouteParts): void {
     tags,
     summary: 'List agents, every version',
     middleware: callerNeeds('read'),
+    request: {
+      query: strict({
+        definitions: z.enum(['true', 'false']).optional().openapi({ description: 'true: with their definitions.' }),
+      }),
+    },
     responses: {
       200: {
         description: 'The agents by name, the newest version first.',
@@ -66,7 +76,14 @@ export function addAgentRoutes(face: HttpFace, parts: AgentRouteParts): void {
       ...FAULTS,
     },
   });
-  app.openapi(list, async (c) => c.json({ items: (await registry.entries()).map(describe) }, 200));
+  app.openapi(list, async (c) => {
+    const isWhole = c.req.valid('query').definitions === 'true';
+    const items = (await registry.entries()).map((entry) => ({
+      ...describe(entry),
+      ...(isWhole && { definition: entry.definition }),
+    }));
+    return c.json({ items }, 200);
+  });
 
   const read = createRoute({
     method: 'get',
