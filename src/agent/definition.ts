@@ -117,6 +117,8 @@ export const modelDefinition = servedModel
      * object: a model of any provider; rows that can't be answered begin a new attempt with it.
      */
     fallback: z.union([z.string().min(1), otherProvidersModel]).optional(),
+    /** The remote agent that takes the place of a model; set by the registry, which people's `target` becomes. */
+    target: z.record(z.string(), z.json()).optional(),
   })
   .superRefine(checkModelKeys);
 

@@ -16,7 +16,7 @@ export async function describeSettings(
   return {
     default_mode: 'auto',
     providers: await Promise.all(
-      PROVIDERS.map(async ({ name, defaultModel: model }) => {
+      PROVIDERS.filter(({ target }) => target === undefined).map(async ({ name, defaultModel: model }) => {
         const missing = await missingOf(name, model, providers);
         const batch_api = hasBatchPrice(name);
         return { name, configured: missing === null, missing, default_model: model ?? null, batch_api };

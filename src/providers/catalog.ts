@@ -4,9 +4,11 @@ import { anthropic } from './anthropic/descriptor.ts';
 import { bedrock } from './bedrock/descriptor.ts';
 import type { ProviderDescriptor } from './descriptor.ts';
 import { gemini } from './gemini/descriptor.ts';
+import { httpAgent } from './http-agent/descriptor.ts';
 import { openai } from './openai/descriptor.ts';
 import { openAiCompatible } from './openai-compatible/descriptor.ts';
 import { scripted } from './scripted/descriptor.ts';
+import { stepFunctions } from './step-functions/descriptor.ts';
 
 /** All providers, in the order in which messages list them. To add one, add its folder and a line here. */
 export const PROVIDERS: readonly ProviderDescriptor[] = [
@@ -16,6 +18,8 @@ export const PROVIDERS: readonly ProviderDescriptor[] = [
   bedrock,
   gemini,
   scripted,
+  httpAgent,
+  stepFunctions,
 ];
 
 const byName = new Map(PROVIDERS.map((provider) => [provider.name, provider]));

@@ -71,6 +71,11 @@ export interface ProviderDescriptor<Shape extends z.ZodRawShape = z.ZodRawShape>
   takesFormat?(model: string, schema: JsonSchema): boolean;
   /** Set when its models are files that stand in for a model; paths start from the agent's file. Shown to users. */
   readonly standIn?: string;
+  /**
+   * Set where it stands for agents that run elsewhere, not for models: `type` and further settings of an agent's
+   * `target`, and what reports name in place of a model.
+   */
+  readonly target?: { type: string; settings: z.ZodObject; modelOf(target: object): string };
   /** Keys of `model` that it reads; a required key has an example value. */
   readonly modelKeys?: { readonly [key in ModelKey]?: 'optional' | { example: string } };
   /** Environment variables that it reads, each with how it is checked. */

@@ -55,7 +55,7 @@ export function createProviders(parts: ProviderParts): Providers {
 function knownDescriptor(name: string): ProviderDescriptor {
   const descriptor = descriptorOf(name);
   if (descriptor !== undefined) return descriptor;
-  const names = PROVIDERS.map((provider) => provider.name).join(', ');
+  const names = PROVIDERS.flatMap(({ name: one, target }) => (target === undefined ? [one] : [])).join(', ');
   throw new AppError('agents_invalid', `There is no model provider "${name}"; the providers are ${names}.`);
 }
 
@@ -73,8 +73,9 @@ async function openBatch(
 
 /** A profile belongs to its model. Every part has a fixed position, so that different sources get different keys. */
 function serverKey(source: ModelSource): unknown[] {
-  const { provider, model, base_url, api_key_env, region, inference_profile: profile } = source;
-  return [provider, base_url, api_key_env, region, ...(profile === undefined ? [null, null] : [profile, model])];
+  const { provider, model, base_url, api_key_env, region, inference_profile: profile, target } = source;
+  const own = profile === undefined ? [null, null] : [profile, model];
+  return [provider, base_url, api_key_env, region, ...own, ...(target === undefined ? [] : [target])];
 }
 
 /** Values by key, each created once; a failed creation is tried again. */

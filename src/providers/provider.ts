@@ -26,6 +26,8 @@ export interface RespondOptions {
   mayStillSend?: () => boolean;
   /** When given, the answer is streamed, and its text is passed on as it arrives. */
   onText?: (text: string) => void;
+  /** Stable over all sends of one call of one run, whatever process sends it. */
+  idempotencyKey?: string;
   /** Receives the limits that the headers of an answer or of a refusal state, before `respond` ends. */
   onLimits?: (limits: RateLimits) => void;
 }
@@ -92,4 +94,6 @@ export interface ModelSource {
   api_key_env?: string | undefined;
   region?: string | undefined;
   inference_profile?: string | undefined;
+  /** The settings of a remote agent, for the providers of targets. */
+  target?: object | undefined;
 }

@@ -6,6 +6,7 @@ import { type Fault, faultsOf, isRecord, objectSchemaFaults } from './agent-faul
 import { embeddingFaults, withoutNeedOfInstructions } from './embedding-faults.ts';
 import { mediaFaults, withLocatedMedia } from './media-faults.ts';
 import { resolveInstructions, resolvePrompt } from './parse-prompt.ts';
+import { resolveTarget } from './parse-target.ts';
 import { parseTools } from './parse-tools.ts';
 
 /** A definition, or all of its faults. */
@@ -19,7 +20,9 @@ const outer = agentDefinition.omit({ base_dir: true, tools: true }).extend({ too
  * @param baseDir the folder that its relative paths start from; undefined where there is none
  */
 export function parseAgent(raw: unknown, baseDir: string | undefined): ParsedAgent {
-  const instructed = resolveInstructions(raw);
+  const targeted = resolveTarget(raw, baseDir);
+  if ('faults' in targeted) return targeted;
+  const instructed = resolveInstructions(targeted.value);
   if ('faults' in instructed) return instructed;
   const named = resolveModel(instructed.value);
   if ('faults' in named) return named;

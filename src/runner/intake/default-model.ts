@@ -56,6 +56,8 @@ export async function namedModel(
   const named = readName(text);
   if (!isModelFile(named) && !PLAIN_NAME.test(named.model)) refuse(shown(text), NOT_PLAIN);
   if (!isOwn) checkSpokenModel(named);
+  if (descriptorOf(named.provider)?.target !== undefined)
+    refuse(shown(text), 'is an agent that runs elsewhere, which only agents.yaml can name');
   if (isEmbeddingModel(named))
     refuse(text, 'is an embedding model and gives no fields; choose a model that writes text');
   const { modelKeys = {} } = descriptorOf(named.provider) ?? {};
@@ -81,7 +83,7 @@ function readName(text: string): NamedModel {
   if (provider !== undefined && model !== undefined && descriptorOf(provider) !== undefined) return { provider, model };
   const found = PROVIDERS.find(({ models }) => models?.test(text));
   if (found !== undefined) return { provider: found.name, model: text };
-  const names = PROVIDERS.map(({ name }) => name).join(', ');
+  const names = PROVIDERS.flatMap(({ name, target }) => (target === undefined ? [name] : [])).join(', ');
   return refuse(text, `does not identify a provider; write provider/model, with one of the providers ${names}`);
 }
 

@@ -93,7 +93,7 @@ function modelFor({ model }: AgentDefinition, given: string | undefined): Model 
   const [, provider = given, named] = /^([^/]+)\/(.+)$/.exec(given) ?? [];
   const descriptor = descriptorOf(provider);
   if (descriptor === undefined) {
-    const names = PROVIDERS.map(({ name }) => name).join(', ');
+    const names = PROVIDERS.flatMap(({ name, target }) => (target === undefined ? [name] : [])).join(', ');
     throw new AppError('invalid_arguments', `There is no provider "${provider}". The providers are: ${names}.`);
   }
   const name = named ?? descriptor.defaultModel;

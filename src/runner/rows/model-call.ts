@@ -258,11 +258,11 @@ async function respond(call: ModelCall, sending: Sending, deps: ModelCallDeps): 
 }
 
 function respondOptions(
-  { onText, signal }: ModelCall,
+  { onText, signal, run, turn }: ModelCall,
   { permit, mayStillSend }: Sending,
   deps: ModelCallDeps,
 ): RespondOptions {
-  const options: RespondOptions = { signal, mayStillSend };
+  const options: RespondOptions = { signal, mayStillSend, idempotencyKey: `${run}/${turn}` };
   if (onText !== undefined) options.onText = onText;
   if (permit !== undefined) options.onLimits = permit.limits;
   const { timeoutMs } = deps.callLimits?.() ?? {};

@@ -194,10 +194,28 @@ describe('a fallback of another provider', () => {
       // Each call that is answered now was sent now; each that was answered before was not.
       const sent = servers.first.requests.length + servers.second.requests.length - before.first - before.second;
       expect((await paidCalls(id)) - paid, dies).toBe(sent);
+      expect(await mixedRuns(id), dies).toEqual([]);
       await world.close();
       await servers.first.close();
       await servers.second.close();
     }
+  });
+
+  it('answers at once for rows that wait to repeat a call when the model is lost', async () => {
+    const { promise: isRefused, resolve: refuse } = Promise.withResolvers<void>();
+    const first: Answer = (request, number) => {
+      if (wordOf(request) === 'w0') return said('first')(request, number);
+      if (wordOf(request) === 'w2') return isRefused.then(() => NO_MODEL);
+      // Longer than the test may take; then the model is gone.
+      refuse();
+      return { fault: 'refused', kind: 'rate', headers: { 'retry-after': '600' } };
+    };
+    await start({ first, second: said('second') });
+    const without = await world.other({ lanes: undefined as never });
+    await world.write('table.csv', table(words(3)));
+    const { report } = await without.create(world.request({ concurrency: 3 }));
+    await without.drive(report.batch_id);
+    expect(await answers()).toEqual(['w0 first', 'w1 second', 'w2 second']);
   });
 
   it('is never served from the cache as the model itself, nor the other way round', async () => {
@@ -265,6 +283,15 @@ describe('the plan of an agent with a fallback of another provider', () => {
     expect((await plan({ max_cost_usd: 1 })).problems).toMatchObject([{ code: 'budget_unpriced' }]);
   });
 });
+
+/** Runs whose calls were answered by more than one model. */
+async function mixedRuns(id: string): Promise<string[]> {
+  const models = new Map<string, Set<string>>();
+  for (const { run: one, kind, name, answer } of await world.store.readJournalByPrefix(`${id}/`)) {
+    if (kind === 'model' && answer !== null) models.set(one, (models.get(one) ?? new Set()).add(name));
+  }
+  return [...models].flatMap(([one, names]) => (names.size > 1 ? [one] : []));
+}
 
 /** The number of answered model calls in the journal of a batch. */
 async function paidCalls(id: string): Promise<number> {
