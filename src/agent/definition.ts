@@ -118,7 +118,7 @@ export const modelDefinition = servedModel
      */
     fallback: z.union([z.string().min(1), otherProvidersModel]).optional(),
     /** The remote agent that takes the place of a model; set by the registry, which people's `target` becomes. */
-    target: z.record(z.string(), z.json()).optional(),
+    target: z.record(z.string(), z.union([z.string(), z.boolean(), z.record(z.string(), z.string())])).optional(),
   })
   .superRefine(checkModelKeys);
 
