@@ -126,8 +126,8 @@ const FACES: Faces = {
         models: {
           histories: app.histories,
           registry: app.registry,
-          runAgent: async (definition, given, signal) => {
-            const { entries, ...run } = await app.tryAgent(definition, { given, signal });
+          runAgent: async (definition, given, { signal, caller }) => {
+            const { entries, ...run } = await app.tryAgent(definition, { given, signal, caller });
             const usages = entries.flatMap(({ answer }) => (answer?.usage ? [answer.usage] : []));
             return { ...run, usage: usages.reduce(addUsage, NO_USAGE) };
           },

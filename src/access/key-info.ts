@@ -22,7 +22,7 @@ export const keyRequest = strict({
     .min(0)
     .max(1e9)
     .optional()
-    .describe('What the batches that it starts may spend a day, in dollars.'),
+    .describe('What its batches, chat turns and tried agents may spend a day, in dollars.'),
   requests_per_minute: z.int().min(1).max(1_000_000).optional().describe('Its rate limit over HTTP.'),
 });
 
@@ -35,7 +35,7 @@ export const keyInfo = z.object({
   origin: z.enum(['environment', 'stored']).describe('environment: one of ROWMILL_API_KEYS, which is revoked there.'),
   scopes: z.array(z.enum(SCOPES)).describe('Its permissions.'),
   owner: z.string().nullable().describe('Whom it is for.'),
-  budget_usd_per_day: z.number().nullable().describe('What its batches may spend a day, in dollars.'),
+  budget_usd_per_day: z.number().nullable().describe('What it may spend a day, in dollars.'),
   requests_per_minute: z.number().nullable().describe('Its rate limit over HTTP.'),
   created_at: z.string().nullable().describe('ISO 8601.'),
   last_used_at: z.string().nullable().describe('ISO 8601, to the hour; null: never, or not known.'),

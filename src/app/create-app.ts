@@ -30,7 +30,7 @@ import type { PriceOverrides } from '../providers/prices/model-prices.ts';
 import { createPriceTable } from '../providers/prices/prices.ts';
 import { resolveAgent } from '../registry/registry.ts';
 import { removeAgent, saveAgent, withSavedAgents } from '../registry/saved-registry.ts';
-import { type Caller, localCaller } from '../runner/contract/caller.ts';
+import { budgetKeyOf, type Caller, localCaller } from '../runner/contract/caller.ts';
 import { createRunner } from '../runner/create-runner.ts';
 import { createExecutors } from '../runner/execution/executors.ts';
 import { supervise } from '../runner/lifecycle/supervise.ts';
@@ -156,19 +156,15 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
   });
   const conversations = createConversations({
     store,
-    open: async (label, speaker, said) =>
-      openOrchestrator(label, {
-        registry,
-        tools: as(await access.callerOf(speaker, 'chat')).tools,
-        said,
-        providers,
-        talkLane,
-        store,
-        prices,
-        dayGate,
-        events,
-        log,
-      }),
+    open: async (label, speaker, said) => {
+      const caller = await access.callerOf(speaker, 'chat');
+      const { tools } = as(caller);
+      const payer = budgetKeyOf(caller);
+      return openOrchestrator(label, {
+        ...{ registry, tools, said, providers, talkLane, payer },
+        ...{ store, prices, dayGate, events, log },
+      });
+    },
     readRun: (run) => readRun(run, store),
     owner: ownerText(owner),
     isAlive: isTextAlive,
@@ -197,7 +193,8 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
           openAgent({ definition: agent, toolSet: await openTarget(agent, signal), log }),
         callsOf: async (agent, signal) => {
           const provider = await providers.get(agent.model.provider, agent.model);
-          return talkCalls(agent, { provider, signal }, { store, talkLane, prices, dayGate, events });
+          const payer = budgetKeyOf(options.caller ?? localCaller('cli'));
+          return talkCalls(agent, { provider, signal, payer }, { store, talkLane, prices, dayGate, events });
         },
         readJournal: (run) => store.readJournal(run),
         newId,

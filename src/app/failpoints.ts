@@ -90,13 +90,13 @@ export function failingStore(store: Store, reach: Reach): Store {
     siftJobs: (sifting) => after(store.siftJobs(sifting), 'jobs-sifted'),
     insertRows: (fence, rows) => after(store.insertRows(fence, rows), 'loading'),
     claimRows: (fence, options) => after(store.claimRows(fence, options), 'claimed'),
-    writeIntent: (intent, fence) => {
+    writeIntent: (intent, by) => {
       if (isModelCall(intent)) reach('before-intent');
-      return after(store.writeIntent(intent, fence), isModelCall(intent) ? 'after-intent' : 'after-tool-intent');
+      return after(store.writeIntent(intent, by), isModelCall(intent) ? 'after-intent' : 'after-tool-intent');
     },
-    writeAnswer: (key, answer, fence) => {
+    writeAnswer: (key, answer, by) => {
       reach(isModelCall(key) ? 'before-answer' : 'before-tool-answer');
-      return after(store.writeAnswer(key, answer, fence), isModelCall(key) ? 'after-answer' : 'after-tool-answer');
+      return after(store.writeAnswer(key, answer, by), isModelCall(key) ? 'after-answer' : 'after-tool-answer');
     },
     finishRow: (fence, row, result) => {
       reach('before-finish');

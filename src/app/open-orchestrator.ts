@@ -30,6 +30,8 @@ interface OrchestratorParts {
   store: Store;
   prices: PriceTable;
   dayGate: DayGate | undefined;
+  /** The key of the speaker, if it has a budget. */
+  payer: string | null;
   events: EventSink;
   log: Log;
 }
@@ -57,14 +59,15 @@ export async function openOrchestrator(label: string | null, parts: Orchestrator
     label: agentLabel(definition),
     model: definition.model.model,
     standIn: provider.standIn ?? null,
-    hooksFor: (runId) => createRunCalls(runId, true, talkCalls(definition, { provider, signal }, parts)),
+    hooksFor: (runId) =>
+      createRunCalls(runId, true, talkCalls(definition, { provider, signal, payer: parts.payer }, parts)),
   };
 }
 
-/** The journalled calls of an agent outside of batches; they go before batches. */
+/** The journalled calls of an agent outside of batches; they go before batches. `payer`: the key whose budget they count to. */
 export function talkCalls(
   definition: AgentDefinition,
-  { provider, signal }: { provider: Provider; signal: AbortSignal },
+  { provider, signal, payer }: { provider: Provider; signal: AbortSignal; payer: string | null },
   {
     store,
     talkLane,
@@ -74,7 +77,10 @@ export function talkCalls(
   }: Pick<OrchestratorParts, 'store' | 'talkLane' | 'prices' | 'dayGate' | 'events'>,
 ): RunCallsDeps {
   return {
-    journal: createStoreJournal({ store, budget: createBudget(undefined, 0), clock: systemClock, dayGate }),
+    journal: createStoreJournal({
+      ...{ store, budget: createBudget(undefined, 0), clock: systemClock, dayGate },
+      ...(payer !== null && { payer: { budgetKey: payer } }),
+    }),
     provider,
     lane: talkLane(provider.server ?? provider.name, definition.model.model),
     callLimits: () => ({ timeoutMs: callTimeoutMs(definition) }),

@@ -11,6 +11,11 @@ export interface JournalKey {
   call: number;
 }
 
+/** Who pays for a call outside of batches: the id of a key with a budget. The calls of a batch count to the batch's. */
+export interface Payer {
+  budgetKey: string;
+}
+
 /** The model call of a turn. */
 export type ModelCallKey = Pick<JournalKey, 'run' | 'turn'>;
 
@@ -60,11 +65,11 @@ export interface JournalStore {
   readJournal(run: string): Promise<JournalEntry[]>;
   /** Entries of all runs whose id starts with `prefix`, in order. */
   readJournalByPrefix(prefix: string): Promise<JournalEntry[]>;
-  /** Writes the intent, or counts one more send of an existing entry. With a fence, the batch totals are updated. */
-  writeIntent(intent: JournalIntent, fence?: Fence): Promise<void>;
-  writeAnswer(key: JournalKey, answer: JournalAnswer, fence?: Fence): Promise<void>;
+  /** Writes the intent, or counts one more send of an existing entry. With a fence, the batch totals are updated; a payer must be given with each write of a call. */
+  writeIntent(intent: JournalIntent, by?: Fence | Payer): Promise<void>;
+  writeAnswer(key: JournalKey, answer: JournalAnswer, by?: Fence | Payer): Promise<void>;
   /** Records that the last send was refused and not charged. */
-  writeRefusal(key: JournalKey, fence?: Fence): Promise<void>;
+  writeRefusal(key: JournalKey, by?: Fence | Payer): Promise<void>;
   /** Permanently removes the bodies of these runs and their cache entries; their accounting stays. */
   pruneRuns(fence: Fence, runs: string[]): Promise<void>;
 }

@@ -81,8 +81,8 @@ async function run(app: App, options: { concurrency?: number } = {}) {
   return app.runner.drive(report.batch_id);
 }
 
-async function say(app: App, message: string): Promise<string> {
-  for await (const event of app.conversations.send({ message, signal: new AbortController().signal })) {
+async function say(app: App, message: string, speaker?: string): Promise<string> {
+  for await (const event of app.conversations.send({ message, speaker, signal: new AbortController().signal })) {
     if (event.type === 'error') return `${event.code}: ${event.message}`;
     if (event.type === 'done') return 'done';
   }
@@ -169,6 +169,39 @@ describe('the budget of a key', () => {
     if (caller === undefined) throw new Error('the key is not known');
     return app.as(caller).runner;
   }
+
+  const keyOf = async (app: App, name: string) => {
+    const id = (await app.access.keys.list()).find((key) => key.name === name)?.id;
+    return app.access.callerOf(id, 'http');
+  };
+
+  it('counts its chat turns and tried agents, refuses them when it is spent, and no others', async () => {
+    // A chat turn may cost more at its worst price than the other tests' whole day.
+    const budgetUsd = 0.008;
+    const app = await start();
+    await startKey(app, budgetUsd, 'talker');
+    const caller = await keyOf(app, 'talker');
+    const definition = (await app.registry.find('speed')) ?? expect.fail('no agent');
+    const given = { columns: ['address'], cells: ['1 High Street'] };
+    const signal = new AbortController().signal;
+    const attempt = () => app.tryAgent(definition, { given, signal, caller });
+    expect(await say(app, 'hello', caller.id)).toBe('done');
+    let tried = await attempt();
+    expect(tried.error).toBeNull();
+    while (tried.error === null) tried = await attempt();
+    expect(tried.error).toMatchObject({
+      code: 'budget_reached',
+      message: expect.stringContaining('of the key talker'),
+    });
+    const cost = server.stats.answered * CALL_USD;
+    expect(cost).toBeLessThanOrEqual(budgetUsd);
+    // Every answer was settled: only the room of one call's worst price is left.
+    expect(cost).toBeGreaterThan(budgetUsd - 0.002);
+    const before = server.stats.requests;
+    expect(await say(app, 'and now?', caller.id)).toMatch(/^budget_reached: .*of the key talker/);
+    expect(server.stats.requests).toBe(before);
+    expect(await say(app, 'hello')).toBe('done');
+  });
 
   it('pauses its batches when it is spent, close to its end and never above, and no others', async () => {
     const app = await start();

@@ -140,7 +140,11 @@ function agentParts(
         openAgent: (agent, signal) => deps.openAgent(agent, null, signal),
         callsOf: async (agent, signal) => {
           const provider = await deps.provider(agent.model.provider, agent.model);
-          return talkCalls(agent, { provider, signal }, { store, talkLane, prices, dayGate: undefined, events });
+          return talkCalls(
+            agent,
+            { provider, signal, payer: null },
+            { store, talkLane, prices, dayGate: undefined, events },
+          );
         },
         readJournal: store.readJournal,
         newId,

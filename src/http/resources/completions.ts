@@ -100,8 +100,9 @@ async function answer(
   const leave = turns.enter();
   const left = new AbortController();
   const signal = AbortSignal.any([c.req.raw.signal, left.signal, turns.stopping]);
-  const ask = { model: request.model, messages, user: request.user ?? undefined, signal };
-  const events = answerOf(parts, { ...ask, speaker: speakerOf(c.get('caller')) });
+  const caller = c.get('caller');
+  const ask = { model: request.model, messages, user: request.user ?? undefined, caller, signal };
+  const events = answerOf(parts, { ...ask, speaker: speakerOf(caller) });
   const head = { id: parts.newId('chatcmpl'), created: Math.floor(parts.now() / 1000), model: request.model };
   if (request.stream !== true) {
     const whole = wholeCompletion(events, head);

@@ -4,6 +4,7 @@ import type { AgentDefinition } from '../../agent/definition.ts';
 import { AppError } from '../../base/errors.ts';
 import type { Json, JsonObject, Usage } from '../../protocol/messages.ts';
 import { type Registry, resolveAgent } from '../../registry/registry.ts';
+import type { Caller } from '../../runner/contract/caller.ts';
 import { isFrontEndTask } from './front-end-task.ts';
 
 /** The agent that has conversations. */
@@ -26,7 +27,11 @@ export interface ModelParts {
   histories: Histories;
   registry: Registry;
   /** Runs an agent once. @throws AppError before any call, when the input does not fit */
-  runAgent: (definition: AgentDefinition, input: AgentInput, signal: AbortSignal) => Promise<AgentAnswer>;
+  runAgent: (
+    definition: AgentDefinition,
+    input: AgentInput,
+    options: { signal: AbortSignal; caller: Caller },
+  ) => Promise<AgentAnswer>;
 }
 
 /** The events of an answer, in order; the last one is `done` or `error`. */
@@ -43,6 +48,7 @@ export interface Ask {
   messages: readonly ClientMessage[];
   user: string | undefined;
   speaker: string | undefined;
+  caller: Caller;
   signal: AbortSignal;
 }
 
@@ -54,7 +60,7 @@ const TASK = 'You do small jobs for a chat program, such as a title for a chat. 
  * @throws AppError `agent_not_found`, `invalid_arguments`, at the first read
  */
 export async function* answerOf(parts: ModelParts, ask: Ask): AsyncGenerator<AnswerEvent, void, undefined> {
-  const { model, messages, signal } = ask;
+  const { model, messages } = ask;
   const said = messages.at(-1)?.text ?? '';
   const isOrchestrator = model === ORCHESTRATOR;
   if (isOrchestrator && !isFrontEndTask(messages)) return yield* parts.histories.answer(ask);
@@ -63,8 +69,8 @@ export async function* answerOf(parts: ModelParts, ask: Ask): AsyncGenerator<Ans
     throw modelFault(`Conversations are with the newest ${ORCHESTRATOR}.`, `Send model: "${ORCHESTRATOR}".`);
   }
   const answer = isFrontEndTask(messages)
-    ? await parts.runAgent(forTasks(definition), { message: taskOf(messages) }, signal)
-    : await parts.runAgent(definition, inputOf(definition, said), signal);
+    ? await parts.runAgent(forTasks(definition), { message: taskOf(messages) }, ask)
+    : await parts.runAgent(definition, inputOf(definition, said), ask);
   const { output, text, error, usage } = answer;
   if (error !== null) return yield { type: 'error', ...error };
   yield { type: 'text-delta', text: output === null ? (text ?? '') : JSON.stringify(output, null, 2) };

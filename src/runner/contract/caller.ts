@@ -16,7 +16,9 @@ export const caller = z.object({
   budget_usd_per_day: z
     .number()
     .nullable()
-    .describe('What the batches that it starts may spend a day, in dollars; null when it has no cap of its own.'),
+    .describe(
+      'What its batches, chat turns and tried agents may spend a day, in dollars; null when it has no cap of its own.',
+    ),
   requests_per_minute: z.number().nullable().describe('Its rate limit over HTTP; null when it has none.'),
 });
 
@@ -46,7 +48,7 @@ export function scopesUpTo(scope: Scope): Scope[] {
   return SCOPES.slice(0, SCOPES.indexOf(scope) + 1);
 }
 
-/** The id of a caller with a budget of its own: what its batches spend is counted. */
+/** The id of a caller with a budget of its own: what it spends is counted. */
 export function budgetKeyOf({ id, budget_usd_per_day: budget }: Caller): string | null {
   return budget === null ? null : id;
 }

@@ -27,7 +27,7 @@ export function addKeysCreateCommand(keys: Command, context: CommandContext): vo
     .option('--owner <name>', 'whom it is for')
     .option(
       '--budget-usd-per-day <usd>',
-      'what the batches that it starts may spend a day',
+      'what its batches, chat turns and tried agents may spend a day',
       numberArgument('--budget-usd-per-day', { min: 0 }),
     )
     .option(

@@ -1,14 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { NO_USAGE } from '../../../protocol/messages.ts';
-import type { JournalAnswer, JournalKey } from '../../journal.ts';
+import type { JournalAnswer, JournalKey, Payer } from '../../journal.ts';
 import type { Fence } from '../../leases.ts';
 import { textOrNull } from '../batches/batch-record.ts';
 import { toPico } from '../batches/money.ts';
 import { prepare } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
 import { journalFault, prepareEntryState } from './journal-entry.ts';
+import { payerOf } from './payer-of.ts';
 
-type WriteAnswer = (transaction: Transaction, key: JournalKey, answer: JournalAnswer, fence?: Fence) => void;
+type WriteAnswer = (transaction: Transaction, key: JournalKey, answer: JournalAnswer, by?: Fence | Payer) => void;
 
 /** Settles the last send. Earlier sends of the same call, whose answers were lost, stay open. */
 export function prepareWriteAnswer(db: DatabaseSync): WriteAnswer {
@@ -18,9 +19,8 @@ export function prepareWriteAnswer(db: DatabaseSync): WriteAnswer {
     `INSERT INTO journal_answers (entry, response, usage, cost_pico_usd, request_id, at, standard_pico_usd)
      VALUES (?, ?, ?, ?, ?, ?, ?)`,
   );
-  return (transaction, key, answer, fence) => {
-    const fenced = fence === undefined ? undefined : transaction.fenced(fence);
-    const { key: batch, budgetKey = null } = fenced ?? {};
+  return (transaction, key, answer, by) => {
+    const { batch, budgetKey } = payerOf(transaction, by);
     const entry = stateOf(key);
     if (entry === undefined) throw journalFault(key, 'was answered without an intent');
     if (entry.answered === 1) throw journalFault(key, 'was answered twice');

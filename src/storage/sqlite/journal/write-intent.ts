@@ -1,12 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { JournalIntent } from '../../journal.ts';
+import type { JournalIntent, Payer } from '../../journal.ts';
 import type { Fence } from '../../leases.ts';
 import { toPico } from '../batches/money.ts';
 import { prepare } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
 import { journalFault, prepareEntryState } from './journal-entry.ts';
+import { payerOf } from './payer-of.ts';
 
-type WriteIntent = (transaction: Transaction, intent: JournalIntent, fence?: Fence) => void;
+type WriteIntent = (transaction: Transaction, intent: JournalIntent, by?: Fence | Payer) => void;
 
 /** An existing entry without an answer is sent once more, perhaps to another model; its earlier sends stay open. */
 export function prepareWriteIntent(db: DatabaseSync): WriteIntent {
@@ -22,9 +23,8 @@ export function prepareWriteIntent(db: DatabaseSync): WriteIntent {
     'UPDATE journal_entries SET sends = sends + 1, name = ?, worst_pico_usd = ?, at = ? WHERE id = ?',
   );
 
-  return (transaction, intent, fence) => {
-    const fenced = fence === undefined ? undefined : transaction.fenced(fence);
-    const { key: batch, budgetKey = null } = fenced ?? {};
+  return (transaction, intent, by) => {
+    const { batch, budgetKey } = payerOf(transaction, by);
     const worst = intent.worstMicroUsd === null ? null : toPico(intent.worstMicroUsd);
     const inserted = insert.run(
       ...[intent.run, intent.turn, intent.call, intent.kind, intent.name, JSON.stringify(intent.request)],

@@ -1,19 +1,19 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { JournalKey } from '../../journal.ts';
+import type { JournalKey, Payer } from '../../journal.ts';
 import type { Fence } from '../../leases.ts';
 import { prepare } from '../statement.ts';
 import type { Transaction } from '../transaction.ts';
 import { journalFault, prepareEntryState } from './journal-entry.ts';
+import { payerOf } from './payer-of.ts';
 
-type WriteRefusal = (transaction: Transaction, key: JournalKey, fence?: Fence) => void;
+type WriteRefusal = (transaction: Transaction, key: JournalKey, by?: Fence | Payer) => void;
 
 /** Settles the last send, at no cost; the call may be sent again. */
 export function prepareWriteRefusal(db: DatabaseSync): WriteRefusal {
   const stateOf = prepareEntryState(db);
   const refuse = prepare(db, 'UPDATE journal_entries SET refusals = refusals + 1 WHERE id = ?');
-  return (transaction, key, fence) => {
-    const fenced = fence === undefined ? undefined : transaction.fenced(fence);
-    const { key: batch, budgetKey = null } = fenced ?? {};
+  return (transaction, key, by) => {
+    const { batch, budgetKey } = payerOf(transaction, by);
     const entry = stateOf(key);
     if (entry === undefined) throw journalFault(key, 'was refused without an intent');
     if (entry.open_sends < 1) throw journalFault(key, 'was refused, but no send of it is open');
