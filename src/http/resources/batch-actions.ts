@@ -1,5 +1,4 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { AppError } from '../../base/errors.ts';
 import { strict } from '../../base/strict-object.ts';
 import { estimate as estimateOf } from '../../runner/contract/estimate.ts';
 import { resumeRequest, retryRequest } from '../../runner/contract/request.ts';
@@ -117,11 +116,6 @@ export function addBatchActions({ app, limitBody }: HttpFace, { runnerOf, approv
           'application/json': {
             schema: strict({
               ...retryRequest.shape,
-              expected_rows: z
-                .int()
-                .min(1)
-                .exactOptional()
-                .openapi({ type: 'integer', description: 'How many rows are expected to run again.' }),
               accepted_usd,
             }).meta({ id: 'Retry' }),
           },
@@ -132,16 +126,10 @@ export function addBatchActions({ app, limitBody }: HttpFace, { runnerOf, approv
   });
   app.openapi(retry, async (c) => {
     const { id } = c.req.valid('param');
-    const { accepted_usd, expected_rows: expected, ...request } = c.req.valid('json');
+    const { accepted_usd, ...request } = c.req.valid('json');
     const caller = c.get('caller');
     const runner = runnerOf(caller);
-    const [{ rows, estimate }, before] = [await runner.planRetry(id, request), await runner.report(id)];
-    if (expected !== undefined && rows !== expected) {
-      const message = `${rows} rows would run again, not ${expected}.`;
-      throw new AppError('batch_state_invalid', `${message} Look at them, then send expected_rows: ${rows}.`, {
-        faults: [{ place: 'body.expected_rows', message, fix: `Send ${rows}, if that is right.` }],
-      });
-    }
+    const [{ estimate }, before] = [await runner.planRetry(id, request), await runner.report(id)];
     const cap = request.max_cost_usd ?? before.options.max_cost_usd ?? undefined;
     const expectedUsd = spendingOfRest(estimate, before, cap);
     const asked = { accepted_usd, max_cost_usd: request.max_cost_usd };

@@ -77,7 +77,10 @@ const fallback = z
   )
   .exactOptional();
 
-/** A request for a retry: failed rows of these codes (without them, all), with another model, under other limits. */
+/** How many rows a retry can name. */
+const MOST_NAMED_ROWS = 1_000;
+
+/** A request for a retry: failed rows of these codes, numbers or status (without them, all), under other limits. */
 export const retryRequest = strict({
   codes: z
     .array(z.string().min(1))
@@ -90,6 +93,21 @@ export const retryRequest = strict({
     .describe(
       'Only this failed row, by its number from 0. In a batch that still runs or is paused it is queued again under the limits of the batch; then it takes no model and no limits.',
     )
+    .exactOptional(),
+  rows: z
+    .array(z.int().min(0))
+    .min(1)
+    .max(MOST_NAMED_ROWS)
+    .describe(`Only these failed rows, by their numbers from 0; at most ${MOST_NAMED_ROWS}. The batch must have ended.`)
+    .exactOptional(),
+  status: z
+    .enum(['failed', 'queued'])
+    .describe('failed: only failed rows; queued: only rows that were not run. Without it, both.')
+    .exactOptional(),
+  expected_rows: z
+    .int()
+    .min(1)
+    .describe('How many rows are expected to run again: another number is refused, and nothing is changed.')
     .exactOptional(),
   model: z
     .string()

@@ -19,9 +19,9 @@ import { planRest } from '../output/plan-rest.ts';
 import { planOf } from '../output/results.ts';
 import { ENDED, nextBatchStatus } from './batch.ts';
 import { emitLease, emitStatus } from './batch-events.ts';
+import { checkExpected, chosenCodes, namedRows } from './chosen-rows.ts';
 import { checkCapPrice } from './control.ts';
 import { atHome } from './drive-context.ts';
-import { retriedRow } from './retry-row.ts';
 import { settingsOf } from './settings.ts';
 
 type Model = Pick<AgentDefinition['model'], 'provider' | 'model'>;
@@ -29,8 +29,8 @@ type Model = Pick<AgentDefinition['model'], 'provider' | 'model'>;
 /** A checked retry. */
 export interface Retry {
   codes: ErrorCode[] | undefined;
-  /** The only row, where one was named. */
-  one: RowAttempt | undefined;
+  /** The only rows, where rows were named. */
+  named: RowAttempt[] | undefined;
   /** The codes of the failed rows that would be run. */
   failed: ErrorCode[];
   model: Model | undefined;
@@ -91,11 +91,12 @@ export async function planRetry(batch: BatchRecord, request: RetryRequest, deps:
   checkCapLeft(batch, request);
   await checkDay(batch, model ?? planOf(batch).agent.model, deps);
   await checkOwnTable(batch, deps);
-  const one = request.row === undefined ? undefined : await retriedRow(batch, request, deps);
-  const failures = one ?? (await deps.store.readFailures(batch.id)).filter(({ code }) => code !== 'row_malformed');
-  const codes = request.codes === undefined ? undefined : checkCodes(request.codes, failures);
+  const named = await namedRows(batch, request, deps);
+  const failures = named ?? (await deps.store.readFailures(batch.id)).filter(({ code }) => code !== 'row_malformed');
+  const codes = chosenCodes(batch, request, failures);
   const chosen = failures.filter(({ code }) => codes?.includes(code) ?? true);
   const rows = batch.totals.queued + chosen.reduce((sum, { count }) => sum + count, 0);
+  checkExpected(rows, request);
   if (rows === 0) {
     const malformed = batch.totals.failed > 0 ? ' Malformed rows stay as they are: correct the table instead.' : '';
     throw new AppError('batch_state_invalid', `${batch.id} has no rows to run again.${malformed}`);
@@ -112,7 +113,7 @@ export async function planRetry(batch: BatchRecord, request: RetryRequest, deps:
   const ways = next && { shares: next.shares, executors: deps.executors };
   return {
     codes,
-    one: one?.[0]?.at,
+    named: named?.flatMap(({ at }) => at),
     failed: chosen.map(({ code }) => code),
     model,
     rows,
@@ -127,7 +128,7 @@ export async function planRetry(batch: BatchRecord, request: RetryRequest, deps:
  */
 export async function retryBatch(batch: BatchRecord, request: RetryRequest, deps: RunnerDeps): Promise<void> {
   const { store, owner } = deps;
-  const { codes, one, failed, model } = await planRetry(batch, request, deps);
+  const { codes, named, failed, model } = await planRetry(batch, request, deps);
   const lease = await store.acquireLease(batch.id, owner);
   if (!lease.acquired) {
     throw new AppError(
@@ -146,7 +147,10 @@ export async function retryBatch(batch: BatchRecord, request: RetryRequest, deps
       ...agreedTo(batch, failed),
       ...(model === undefined ? {} : await modelSettings(model, batch, deps)),
       // A transcript never changes its model midway. The null removes the codes of an earlier retry.
-      redrive: { codes: codes ?? null, restart: model !== undefined, one: one === undefined ? null : { ...one } },
+      redrive: {
+        ...{ codes: codes ?? null, restart: model !== undefined, one: null },
+        named: named?.map((at) => ({ ...at })) ?? null,
+      },
     };
     const current = await store.readBatch(batch.id);
     if (current !== undefined) checkEnded(current);
@@ -172,8 +176,9 @@ export async function retryBatch(batch: BatchRecord, request: RetryRequest, deps
 export async function finishRedrive(batch: BatchRecord, fence: Fence, { store }: RunnerDeps): Promise<void> {
   const { redrive } = settingsOf(batch);
   if (redrive === undefined) return;
-  if (redrive.one === undefined) await store.redriveRows(fence, redrive);
-  else await store.redriveRow(fence, redrive.one);
+  const named = redrive.named ?? (redrive.one && [redrive.one]);
+  if (named === undefined) await store.redriveRows(fence, redrive);
+  else for (const at of named) await store.redriveRow(fence, at);
   await store.updateBatch(batch.id, { settings: { redrive: null } }, { fence });
 }
 
@@ -238,19 +243,6 @@ function checkCapLeft(batch: BatchRecord, { max_cost_usd }: BatchTuning): void {
     'budget_reached',
     `${dollars(committed)} of the cap of ${dollars(cap)} is spent or committed; continue ${batch.id} with a higher max_cost_usd.`,
   );
-}
-
-function checkCodes(codes: string[], failures: { code: ErrorCode; count: number }[]): ErrorCode[] {
-  const known = failures.map(({ code }) => code);
-  for (const code of codes) {
-    if (known.some((one) => one === code)) continue;
-    const there = failures.map((group) => `${group.code} (${group.count})`).join(', ');
-    const fix = code === 'row_malformed' ? 'Malformed rows stay as they are: correct the table instead' : undefined;
-    const codesThere =
-      there === '' ? 'There are no failures to retry' : `The failures that can be retried are ${there}`;
-    throw new AppError('invalid_arguments', `No row of this batch failed with "${code}". ${fix ?? codesThere}.`);
-  }
-  return codes as ErrorCode[];
 }
 
 /** Reads `provider/model`, or a model of the batch's current provider. */

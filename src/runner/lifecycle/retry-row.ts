@@ -1,15 +1,12 @@
-import { AppError, type ErrorCode } from '../../base/errors.ts';
-import { counted } from '../../base/figures.ts';
+import { AppError } from '../../base/errors.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
-import type { RowAttempt } from '../../storage/rows.ts';
 import type { Estimate } from '../contract/estimate.ts';
 import type { RetryRequest } from '../contract/request.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { estimateRest } from '../output/estimate-rest.ts';
 import { planRest } from '../output/plan-rest.ts';
-import { readRow } from '../output/trace-row.ts';
 import { ENDED } from './batch.ts';
-import { askForRow, checkForRow, malformed } from './row-requests.ts';
+import { askForRow, checkForRow } from './row-requests.ts';
 
 /** A retry of one row, in a batch that has not ended: the row is queued again. */
 export function isRequeue({ status }: BatchRecord, { row }: RetryRequest): boolean {
@@ -42,33 +39,4 @@ export async function planRequeue(
 export async function requeueRow(batch: BatchRecord, request: RetryRequest, deps: RunnerDeps): Promise<void> {
   await planRequeue(batch, request, deps);
   await askForRow(batch, { row: request.row ?? 0, act: 'requeue' }, deps);
-}
-
-/**
- * The only row of a retry of an ended batch, as the only one of its code.
- * @throws AppError `invalid_arguments`, `batch_state_invalid`, `not_found`
- */
-export async function retriedRow(
-  batch: BatchRecord,
-  { row: number = 0, codes }: RetryRequest,
-  deps: RunnerDeps,
-): Promise<{ code: ErrorCode; count: number; at: RowAttempt }[]> {
-  if (codes !== undefined) {
-    throw new AppError('invalid_arguments', 'A retry takes either row or codes; leave one of them out.');
-  }
-  const { row, status, attempt, error } = await readRow(batch, number, deps);
-  const state = status === 'queued' ? 'was not run' : `has ${status}`;
-  if (status !== 'failed' || error === null) {
-    throw new AppError(
-      'batch_state_invalid',
-      `Only a failed row can be run again; row ${row} of ${batch.id} ${state}.`,
-    );
-  }
-  if (error.code === 'row_malformed') throw new AppError('batch_state_invalid', malformed(row));
-  const { queued } = batch.totals;
-  if (queued > 0) {
-    const text = `A retry of ${batch.id} also runs its ${counted(queued, 'row')} that were not run: leave out row.`;
-    throw new AppError('batch_state_invalid', text);
-  }
-  return [{ code: error.code, count: 1, at: { row, attempt } }];
 }

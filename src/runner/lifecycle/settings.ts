@@ -38,8 +38,11 @@ export interface BatchSettings extends BatchTuning {
   alike?: ErrorCode;
   /** Codes for which a person has continued the batch: they pause it no more. */
   alike_agreed?: ErrorCode[];
-  /** A retry whose rows are not all queued again yet; the process that drives the batch queues them first. */
-  redrive?: { codes?: ErrorCode[]; restart: boolean; one?: RowAttempt };
+  /**
+   * A retry whose rows are not all queued again yet; the process that drives the batch queues them first. `one` is in
+   * settings of an earlier version.
+   */
+  redrive?: { codes?: ErrorCode[]; restart: boolean; named?: RowAttempt[]; one?: RowAttempt };
   /** What people asked for single rows, by an id that is sortable by time; the owner of the batch carries it out. */
   row_requests?: Record<string, RowRequest>;
 }

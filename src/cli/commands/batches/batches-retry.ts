@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { counted } from '../../../base/figures.ts';
 import { exampleModel } from '../../../providers/catalog.ts';
 import type { RetryRequest } from '../../../runner/contract/request.ts';
@@ -9,14 +9,17 @@ import { BATCH_ARGUMENT, FALLBACK_TEXT } from '../../batch-argument.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { openForeground } from '../../foreground.ts';
-import { collect } from '../../mapping-arguments.ts';
+import { collect, numberArgument } from '../../mapping-arguments.ts';
 import { type FlagValues, optionFlag, optionsOf } from '../../option-flags.ts';
 import { estimateText } from '../../terminal/report-text.ts';
 import { showResult } from '../../terminal/show-result.ts';
 
-/** The flags of a retry; `row` is the only row that is run again. */
+/** The flags of a retry; `row` is the only row that is run again, also before the batch has ended. */
 export interface RetryArguments extends FlagValues {
   row?: number;
+  rows?: number[];
+  status?: 'failed' | 'queued';
+  expect?: number;
   code?: string[];
   model?: string;
   maxCost?: number;
@@ -29,6 +32,18 @@ export function addBatchesRetryCommand(batches: Command, context: CommandContext
   newCommand(batches, 'retry', 'Run the failed rows of a batch again, and the rows that were not run')
     .argument('<batch>', `${BATCH_ARGUMENT}; it must have ended`)
     .option('--code <code>', 'only rows that failed with this code; repeat for more', collect)
+    .option('--rows <n,n>', 'only these failed rows, by their numbers from 0', rowNumbers)
+    .addOption(
+      new Option('--status <status>', 'only failed rows, or only those that were not run (queued)').choices([
+        'failed',
+        'queued',
+      ]),
+    )
+    .option(
+      '--expect <n>',
+      'start only if it is this number of rows',
+      numberArgument('--expect', { integer: true, min: 1 }),
+    )
     .option('--model <provider/model>', 'another model for the new attempts')
     .addOption(optionFlag('max_cost_usd', 'a new cap on the total cost of the batch'))
     .addOption(optionFlag('concurrency', 'rows that run concurrently from now on'))
@@ -48,6 +63,7 @@ written again. The exit status is that of "rowmill run".
 Examples:
   rowmill batches retry bat_…
   rowmill batches retry bat_… --code row_timeout --code output_invalid
+  rowmill batches retry bat_… --rows 7,12 --expect 2
   rowmill batches retry bat_… --model ${exampleModel()} --max-cost 3`;
 
 /** Runs failed rows of an ended batch again, in the foreground, once the person agrees to the cost. */
@@ -61,6 +77,9 @@ export async function retry(
   const { fallback: _, ...limits } = optionsOf(given);
   const request: RetryRequest = {
     ...(given.row !== undefined && { row: given.row }),
+    ...(given.rows !== undefined && { rows: given.rows }),
+    ...(given.status !== undefined && { status: given.status }),
+    ...(given.expect !== undefined && { expected_rows: given.expect }),
     ...(given.code !== undefined && { codes: given.code }),
     ...(given.model !== undefined && { model: given.model }),
     ...limits,
@@ -96,4 +115,10 @@ export async function retry(
   } finally {
     foreground.close();
   }
+}
+
+function rowNumbers(text: string): number[] {
+  const numbers = text.split(',').map((one) => one.trim());
+  if (numbers.every((one) => /^\d{1,15}$/.test(one))) return numbers.map(Number);
+  throw new InvalidArgumentError('write numbers from 0 with commas between them, such as 7,12');
 }
