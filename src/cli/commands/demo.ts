@@ -56,7 +56,7 @@ async function demo(given: DemoArguments, context: CommandContext, output: Outpu
   let app: App | undefined;
   try {
     app = await context.app({ environment: stage.environment, drives: true });
-    introduce(stage, output);
+    introduce(stage, output, given.web === true ? 'in the browser' : 'by chat');
     if (given.web === true) {
       await serveDemo(app, stage, { context, output, stop, port: given.port });
       return EXIT.completed;
@@ -72,8 +72,8 @@ async function demo(given: DemoArguments, context: CommandContext, output: Outpu
   }
 }
 
-function introduce(stage: DemoStage, { line, paint }: Output): void {
-  line(paint('bold', 'Rowmill demo: run an agent over every row of a table, by chat'));
+function introduce(stage: DemoStage, { line, paint }: Output, where: string): void {
+  line(paint('bold', `Rowmill demo: run an agent over every row of a table, ${where}`));
   line();
   line(paint('yellow', 'Two parts of this demo are stand-ins:'));
   line(`  scripts (examples/demo/*.script.yaml) replace the models`);

@@ -11,6 +11,7 @@ import { Section } from '../../ui/section.tsx';
 import { Select } from '../../ui/select.tsx';
 import { ErrorState, Loading } from '../../ui/states.tsx';
 import { StatusMark } from '../../ui/status-mark.tsx';
+import { Wide } from '../../ui/wide.tsx';
 import { messages } from './messages.ts';
 
 const THEMES: { value: Theme; label: string }[] = [
@@ -103,7 +104,7 @@ function You() {
 function Providers({ providers }: { providers: Schemas['Settings']['providers'] }) {
   return (
     <Section title={messages.providers.title}>
-      <div className="overflow-x-auto">
+      <Wide label={messages.providers.title}>
         <table className="table-lines min-w-150">
           <thead>
             <tr>
@@ -140,7 +141,7 @@ function Providers({ providers }: { providers: Schemas['Settings']['providers'] 
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
     </Section>
   );
 }

@@ -7,6 +7,7 @@ import { shared } from '../../messages/shared.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { EmptyState, ErrorState, Loading } from '../../ui/states.tsx';
+import { Wide } from '../../ui/wide.tsx';
 import { CreateKey } from './create-key.tsx';
 import { messages } from './messages.ts';
 
@@ -55,7 +56,7 @@ export function KeysTab() {
 function KeyTable({ keys, onRevoke }: { keys: readonly Key[]; onRevoke: (key: Key) => void }) {
   const { columns } = words;
   return (
-    <div className="overflow-x-auto">
+    <Wide label={messages.tabs.keys}>
       <table className="table-lines min-w-160">
         <thead>
           <tr>
@@ -112,7 +113,7 @@ function KeyTable({ keys, onRevoke }: { keys: readonly Key[]; onRevoke: (key: Ke
           ))}
         </tbody>
       </table>
-    </div>
+    </Wide>
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Schemas } from '../../data/api.ts';
 import { usePrices } from '../../data/settings.ts';
 import { ErrorState, Loading } from '../../ui/states.tsx';
+import { Wide } from '../../ui/wide.tsx';
 import { messages } from './messages.ts';
 
 const { prices: words } = messages;
@@ -21,7 +22,7 @@ export function PricesTab() {
   return (
     <>
       <p className="px-4 py-3 text-ink-2">{words.intro}</p>
-      <div className="overflow-x-auto">
+      <Wide label={messages.tabs.prices}>
         <table className="table-lines min-w-160">
           <thead>
             <tr>
@@ -46,7 +47,7 @@ export function PricesTab() {
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
     </>
   );
 }

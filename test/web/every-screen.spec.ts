@@ -1,0 +1,40 @@
+import { expectAccessible } from './support/accessible.ts';
+import { expect, test } from './support/fixtures.ts';
+import { fillSample } from './support/sample.ts';
+
+/** The address of every screen; `{completed}` and `{running}` are batches. Screens with dialogs have tests of their own. */
+const SCREENS = [
+  '/batches',
+  '/batches/{completed}/rows',
+  '/batches/{running}/rows',
+  '/batches/{completed}/rows?status=failed&row=1&tab=payload',
+  '/batches/{completed}/rows/1',
+  '/batches/{completed}/flow',
+  '/new',
+  '/queues',
+  '/monitor',
+  '/schedules',
+  '/alerts',
+  '/agents',
+  '/agents/query-classifier',
+  '/settings',
+];
+
+for (const width of [1440, 390]) {
+  test(`every screen is clean for axe in both themes, ${width} pixels wide`, async ({ page, service }) => {
+    test.slow();
+    const sample = await fillSample(service);
+    await page.setViewportSize({ width, height: 844 });
+    // On narrow screens the chat covers the screen; its own tests look at it there.
+    for (const address of width > 720 ? [...SCREENS, '/batches?chat=new'] : SCREENS) {
+      await test.step(address, async () => {
+        await page.goto(address.replace('{completed}', sample.completed).replace('{running}', sample.running));
+        await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+        await expect(page.getByRole('status', { name: 'Loading' })).toHaveCount(0);
+        await expectAccessible(page);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        expect(overflow, `${address} scrolls sideways`).toBeLessThanOrEqual(0);
+      });
+    }
+  });
+}
