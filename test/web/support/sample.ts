@@ -14,6 +14,8 @@ export interface Sample {
   running: string;
   /** Paused because its cap is reached. */
   paused: string;
+  /** A draft that is complete, about support queries. */
+  draft: string;
 }
 
 /** Fills a service with batches in several states, for pictures and for looking at screens. */
@@ -56,8 +58,41 @@ export async function fillSample(service: Service): Promise<Sample> {
   });
   service.model.allow(385);
   await untilBatch(service, live.batch_id, ({ counts }) => counts.succeeded === 385);
-  return { completed: done.batch_id, running: live.batch_id, paused: short.batch_id };
+  const draft = await createDraft(service, { file: 'support-queries.csv', table: queries });
+  return { draft, completed: done.batch_id, running: live.batch_id, paused: short.batch_id };
 }
+
+/** Makes a draft over a table, with a prompt, a param and fields. */
+export async function createDraft(
+  service: Service,
+  { file, table, request = {} }: { file: string; table: string; request?: object },
+): Promise<string> {
+  const upload = await service.send<{ uri: string }>('POST', `/v1/uploads?name=${file}`, table);
+  const { draft_id: id } = await service.send<{ draft_id: string }>('POST', '/v1/drafts', {
+    request: { csv_uri: upload.uri, name: 'Support queries, December', ...QUESTION, ...request },
+  });
+  return id;
+}
+
+const QUESTION = {
+  target: {
+    type: 'inline',
+    model: 'anthropic/claude-haiku-5-5',
+    prompt:
+      'You sort messages that customers send to a shop.\n\nDecide what the message is about, and how urgent it is.\n\nMessage:\n\n{{message}}\n\nAnswer in English, the language of the team.',
+    fields: [
+      {
+        name: 'category',
+        type: 'string',
+        values: ['delivery', 'payment', 'return', 'account', 'product', 'other'],
+        description: 'What the message is about',
+      },
+      { name: 'urgent', type: 'boolean', description: 'True if a person must act today' },
+      { name: 'order_id', type: 'string', nullable: true, description: 'The order that is meant; null if none' },
+    ],
+  },
+  options: { max_cost_usd: 1 },
+};
 
 /** A table of invented messages. */
 export function tableOf(rows: number): string {

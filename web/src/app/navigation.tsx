@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { useDashboard } from '../data/batches.ts';
+import { useDashboard } from '../data/dashboard.ts';
 import { formatCount } from '../data/format.ts';
 import { Icon, type IconName } from '../ui/icon.tsx';
 import { messages } from './messages.ts';

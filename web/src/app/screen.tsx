@@ -7,6 +7,8 @@ import { messages } from './messages.ts';
 
 interface ScreenProps {
   title: string;
+  /** In the bar instead of the title, where that says more than has room. */
+  shownTitle?: string | undefined;
   /** Before the title: where it belongs. */
   crumb?: ReactNode;
   /** Between the title and the buttons, such as a stepper or tabs. */
@@ -17,7 +19,7 @@ interface ScreenProps {
 }
 
 /** A screen: its bar with the title, then its content, which fills the rest and scrolls by itself. */
-export function Screen({ title, crumb, beside, actions, children }: ScreenProps) {
+export function Screen({ title, shownTitle, crumb, beside, actions, children }: ScreenProps) {
   useEffect(() => {
     document.title = `${title} · ${shared.product}`;
   }, [title]);
@@ -27,7 +29,7 @@ export function Screen({ title, crumb, beside, actions, children }: ScreenProps)
         {crumb !== undefined && (
           <span className="flex flex-none items-center gap-2 whitespace-nowrap text-ink-3 max-sm:hidden">{crumb}</span>
         )}
-        <h1 className="cut min-w-0 max-sm:grow">{title}</h1>
+        <h1 className="cut min-w-0 max-sm:grow">{shownTitle ?? title}</h1>
         {beside}
         <div className="ml-auto flex flex-none items-center gap-2 max-sm:contents">
           {actions}

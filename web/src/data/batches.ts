@@ -1,6 +1,6 @@
 import { keepPreviousData, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useEffectEvent } from 'react';
-import { api, bodyOf, type Schemas } from './api.ts';
+import { api, bodyOf } from './api.ts';
 import { createLive } from './live/create-live.ts';
 import { type BatchReport, hasEnded } from './live/messages.ts';
 
@@ -90,13 +90,4 @@ export function useBatches(filter: BatchFilter = {}, limit = 50) {
 
 function withReport(page: BatchPage, report: BatchReport): BatchPage {
   return { ...page, items: page.items.map((batch) => (batch.batch_id === report.batch_id ? report : batch)) };
-}
-
-/** What is going on now: running batches, waiting queues, open alerts, and the money of the last day and month. */
-export function useDashboard() {
-  return useQuery({
-    queryKey: ['dashboard'],
-    queryFn: ({ signal }): Promise<Schemas['Dashboard']> => bodyOf(api.GET('/v1/dashboard', { signal })),
-    refetchInterval: LIST_MS,
-  });
 }

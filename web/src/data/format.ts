@@ -30,8 +30,15 @@ export function formatShort(usd: number): string {
   return usd < 10_000 ? `$${(usd / 1000).toFixed(1)}k` : `$${Math.round(usd / 1000)}k`;
 }
 
-/** $27–$36; below ten dollars with cents. */
+/** about $31, or < $0.01. */
+export function formatAbout(usd: number | null, decimals: 2 | 4 = 2): string {
+  const money = formatMoney(usd, decimals);
+  return /^\$/.test(money) ? `about ${money}` : money;
+}
+
+/** $27–$36; below ten dollars with cents. What rounds to nothing is < $0.01, and a range from there is "up to". */
 export function formatRange(low: number, high: number): string {
+  if (low < 0.005) return high < 0.005 ? formatMoney(high) : `up to ${cents.format(high)}`;
   const money = (usd: number) => (high < 10 ? cents.format(usd) : `$${whole.format(Math.round(usd))}`);
   return money(low) === money(high) ? money(low) : `${money(low)}–${money(high)}`;
 }

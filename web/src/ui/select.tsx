@@ -1,4 +1,3 @@
-import { Select as Base } from '@base-ui/react/select';
 import { classNames } from './class-names.ts';
 import { Icon } from './icon.tsx';
 
@@ -6,12 +5,12 @@ import { Icon } from './icon.tsx';
 export interface Choice<Value extends string> {
   value: Value;
   label: string;
-  /** A second, quieter text, such as a price. */
+  /** A second text, such as a price. */
   note?: string | undefined;
 }
 
 interface SelectProps<Value extends string> {
-  /** Names it for screen readers; with `id`, a label of a Field may do it. */
+  /** Names it for screen readers. */
   label: string;
   choices: readonly Choice<Value>[];
   value: Value;
@@ -22,54 +21,31 @@ interface SelectProps<Value extends string> {
   quiet?: boolean | undefined;
 }
 
-/** One of a few choices. */
+/** One of a few choices: the browser's own list, which every reader, keyboard and phone knows, and which weighs nothing. */
 export function Select<Value extends string>(props: SelectProps<Value>) {
   const { label, choices, value, onChange, id, disabled = false, quiet = false } = props;
   return (
-    <Base.Root
-      items={choices}
-      value={value}
-      onValueChange={(next) => next !== null && onChange(next as Value)}
-      disabled={disabled}
-    >
-      <Base.Trigger
+    <span className={classNames('relative inline-flex min-w-0 items-center', !quiet && 'w-full')}>
+      <select
         id={id}
         aria-label={label}
+        value={value}
+        disabled={disabled}
+        onChange={({ target }) => onChange(target.value as Value)}
         className={classNames(
-          'touch inline-flex items-center gap-1.5 rounded-2 px-2 text-left disabled:cursor-not-allowed disabled:bg-sunken disabled:text-ink-3',
+          'touch cut appearance-none rounded-2 pr-7 pl-2 disabled:cursor-not-allowed disabled:bg-sunken disabled:text-ink-3',
           quiet
-            ? 'h-6 font-medium text-12 text-ink-2 hover:bg-hover'
+            ? 'h-6 bg-bg font-medium text-12 text-ink-2 hover:bg-hover'
             : 'h-7 w-full min-w-0 border border-line-field bg-bg hover:border-ink-3',
         )}
       >
-        <Base.Value className="cut" />
-        <Base.Icon className="ml-auto text-ink-3">
-          <Icon name="down" />
-        </Base.Icon>
-      </Base.Trigger>
-      <Base.Portal>
-        <Base.Positioner sideOffset={4} alignItemWithTrigger={false} className="z-10 outline-none">
-          <Base.Popup className="max-h-(--available-height) min-w-(--anchor-width) overflow-auto rounded-3 bg-bg p-1 shadow-pop outline-none">
-            <Base.List>
-              {choices.map((choice) => (
-                <Base.Item
-                  key={choice.value}
-                  value={choice.value}
-                  className="touch flex h-7 cursor-default select-none items-center gap-2 rounded-2 px-2 outline-none data-highlighted:bg-accent-tint"
-                >
-                  <span className="size-4">
-                    <Base.ItemIndicator>
-                      <Icon name="check" />
-                    </Base.ItemIndicator>
-                  </span>
-                  <Base.ItemText>{choice.label}</Base.ItemText>
-                  {choice.note !== undefined && <span className="ml-auto pl-3 text-12 text-ink-3">{choice.note}</span>}
-                </Base.Item>
-              ))}
-            </Base.List>
-          </Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
+        {choices.map((choice) => (
+          <option key={choice.value} value={choice.value} className="bg-bg text-ink">
+            {choice.note === undefined ? choice.label : `${choice.label} · ${choice.note}`}
+          </option>
+        ))}
+      </select>
+      <Icon name="down" className="pointer-events-none absolute right-2 size-4 text-ink-3" />
+    </span>
   );
 }

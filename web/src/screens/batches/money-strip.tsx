@@ -1,7 +1,8 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { batchMoney } from '../../data/batch-state.ts';
-import { type BatchReport, useDashboard } from '../../data/batches.ts';
+import type { BatchReport } from '../../data/batches.ts';
+import { useDashboard } from '../../data/dashboard.ts';
 import { formatMoney, formatRange, formatShare } from '../../data/format.ts';
 import { hasEnded } from '../../data/live/messages.ts';
 import { useMonth } from '../../data/month.ts';

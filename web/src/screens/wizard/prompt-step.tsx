@@ -1,7 +1,84 @@
+import { useAgents } from '../../data/agents.ts';
+import { Select } from '../../ui/select.tsx';
 import { EmptyState } from '../../ui/states.tsx';
+import { isInline, PARAM_PREFIX, paramsOf, questionOf } from './draft/draft-request.ts';
+import { useDraft } from './draft/open-draft.ts';
 import { messages } from './messages.ts';
+import { AgentInput } from './prompt/agent-input.tsx';
+import { PromptEditor } from './prompt/prompt-editor.tsx';
+import { RenderedPanel } from './prompt/rendered-panel.tsx';
+import { UnknownNames } from './prompt/unknown-names.tsx';
+import { useKnownNames } from './prompt/use-known-names.ts';
+import { StepFrame } from './step-frame.tsx';
+import { cellText } from './table/cell-text.ts';
+import { usePreview } from './table/use-table.ts';
 
-/** The question about one row. */
+/** The question about one row, beside what a row makes of it. */
 export function PromptStep() {
-  return <EmptyState title={messages.notYet} />;
+  const { request } = useDraft();
+  const isOwn = request.target === undefined || isInline(request.target);
+  return (
+    <StepFrame step="prompt">
+      {request.csv_uri === undefined ? (
+        <EmptyState title={messages.data.needsTable} />
+      ) : (
+        <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)_minmax(320px,42%)] max-lg:grid-cols-1">
+          {isOwn ? <Question /> : <AgentInput />}
+          <RenderedPanel />
+        </div>
+      )}
+    </StepFrame>
+  );
+}
+
+function Question() {
+  const { draft, request } = useDraft();
+  const { known, unknown } = useKnownNames();
+  const { data: preview } = usePreview(request);
+  const question = questionOf(request);
+  const params = paramsOf(request);
+  const exampleOf = (name: string) => {
+    const column = name.startsWith(PARAM_PREFIX) ? params[name.slice(PARAM_PREFIX.length)] : name;
+    const at = preview?.columns.indexOf(column ?? '') ?? -1;
+    return preview?.rows.map(({ cells }) => cellText(cells[at])).find((text) => text !== '') ?? '';
+  };
+  return (
+    <section aria-label={messages.prompt.title} className="flex min-h-0 min-w-0 flex-col">
+      <div className="flex flex-none items-center gap-2 border-line border-b px-4 py-2">
+        <h2 className="font-semibold">{messages.prompt.title}</h2>
+        <span className="text-12 text-ink-3">{messages.prompt.hint}</span>
+        <span className="ml-auto">
+          <StartFromAgent />
+        </span>
+      </div>
+      <PromptEditor
+        prompt={question.prompt}
+        known={known}
+        unknown={new Set(unknown.map(({ name }) => name))}
+        exampleOf={exampleOf}
+        onChange={(prompt) => draft.change({ ...request, target: { ...question, prompt } }, 'prompt')}
+      />
+      <UnknownNames />
+    </section>
+  );
+}
+
+/** The agents of the registry, to run one of them instead of a question. */
+function StartFromAgent() {
+  const { draft, request } = useDraft();
+  const { data: agents = [] } = useAgents();
+  const names = [...new Set(agents.filter((agent) => agent.runs_in_batches).map(({ name }) => name))];
+  const { input_mapping: _, ...rest } = request;
+  return (
+    <Select
+      quiet
+      label={messages.prompt.startFrom}
+      value=""
+      choices={[
+        { value: '', label: messages.prompt.startFrom },
+        ...names.map((name) => ({ value: name, label: name })),
+      ]}
+      onChange={(name) => name !== '' && draft.change({ ...rest, target: { type: 'agent', name } })}
+    />
+  );
 }

@@ -1,0 +1,180 @@
+import { Button } from '../../../ui/button.tsx';
+import { Checkbox } from '../../../ui/checkbox.tsx';
+import { Input } from '../../../ui/field.tsx';
+import { Select } from '../../../ui/select.tsx';
+import type { AnswerField } from '../draft/draft-request.ts';
+import { messages } from '../messages.ts';
+import { type FieldFault, fieldFaults } from './field-faults.ts';
+import { FIELD_TYPES, typeOf, withType } from './field-types.ts';
+
+const TYPES = FIELD_TYPES.map((type) => ({ value: type, label: messages.schema.types[type] }));
+const MOST_FIELDS = 50;
+
+interface FieldsTableProps {
+  fields: readonly AnswerField[];
+  onChange: (fields: AnswerField[], group?: string) => void;
+}
+
+/** The fields of the answer: each becomes a column. */
+export function FieldsTable({ fields, onChange }: FieldsTableProps) {
+  const faults = fieldFaults(fields);
+  const replace = (at: number, field: AnswerField, group?: string) =>
+    onChange(
+      fields.map((old, index) => (index === at ? field : old)),
+      group,
+    );
+  const move = (at: number, to: number) => {
+    const next = fields.filter((_, index) => index !== at);
+    const moved = fields[at];
+    if (moved !== undefined) onChange(next.toSpliced(to, 0, moved));
+  };
+  return (
+    <div className="px-4 pb-3">
+      <div className="grid grid-cols-[minmax(120px,180px)_minmax(96px,150px)_minmax(0,1fr)_64px_88px] gap-2 py-2 text-12 text-ink-2 max-sm:hidden">
+        <span>{messages.schema.name}</span>
+        <span>{messages.schema.type}</span>
+        <span>{messages.schema.meaning}</span>
+        <span>{messages.schema.required}</span>
+      </div>
+      <ol className="grid gap-2" aria-label={messages.schema.title}>
+        {fields.map((field, at) => (
+          <FieldLine
+            // biome-ignore lint/suspicious/noArrayIndexKey: a field is known by its place; its name is being written
+            key={at}
+            at={at}
+            field={field}
+            faults={faults.filter((fault) => fault.at === at)}
+            onChange={(next, group) => replace(at, next, group)}
+            onUp={at > 0 ? () => move(at, at - 1) : undefined}
+            onDown={at < fields.length - 1 ? () => move(at, at + 1) : undefined}
+            onRemove={() => onChange(fields.filter((_, index) => index !== at))}
+          />
+        ))}
+      </ol>
+      <div className="mt-2">
+        <Button
+          kind="ghost"
+          icon="plus"
+          label={messages.schema.add}
+          disabled={fields.length >= MOST_FIELDS}
+          onClick={() => onChange([...fields, { name: freeName(fields), type: 'string' }])}
+        />
+      </div>
+    </div>
+  );
+}
+
+interface FieldLineProps {
+  at: number;
+  field: AnswerField;
+  faults: readonly FieldFault[];
+  onChange: (field: AnswerField, group?: string) => void;
+  onUp: (() => void) | undefined;
+  onDown: (() => void) | undefined;
+  onRemove: () => void;
+}
+
+function FieldLine({ at, field, faults, onChange, onUp, onDown, onRemove }: FieldLineProps) {
+  const { description: _, nullable: __, ...plain } = field;
+  const name = field.name || messages.schema.nameOf(at + 1);
+  const hasNameFault = faults.some(({ part }) => part === 'name');
+  return (
+    <li className="grid grid-cols-[minmax(120px,180px)_minmax(96px,150px)_minmax(0,1fr)_64px_88px] items-center gap-2 max-sm:grid-cols-[1fr_1fr_auto] max-sm:border-line max-sm:border-b max-sm:pb-2">
+      <Input
+        className="font-mono text-12"
+        aria-label={messages.schema.nameOf(at + 1)}
+        aria-invalid={hasNameFault}
+        aria-describedby={hasNameFault ? `field-fault-${at}` : undefined}
+        spellCheck={false}
+        value={field.name}
+        onChange={({ target }) => onChange({ ...field, name: target.value }, `name ${at}`)}
+      />
+      <Select
+        label={messages.schema.typeOf(name)}
+        value={typeOf(field)}
+        choices={TYPES}
+        onChange={(type) => onChange(withType(field, type))}
+      />
+      <Input
+        className="max-sm:col-span-3 max-sm:row-start-2"
+        aria-label={messages.schema.meaningOf(name)}
+        maxLength={1000}
+        value={field.description ?? ''}
+        onChange={({ target }) =>
+          onChange(
+            {
+              ...plain,
+              ...(field.nullable === true && { nullable: true }),
+              ...(target.value !== '' && { description: target.value }),
+            },
+            `meaning ${at}`,
+          )
+        }
+      />
+      <span className="flex justify-center">
+        <Checkbox
+          bare
+          label={messages.schema.requiredOf(name)}
+          checked={field.nullable !== true}
+          onChange={(isRequired) => {
+            const { nullable: ___, ...rest } = field;
+            onChange(isRequired ? rest : { ...rest, nullable: true });
+          }}
+        />
+      </span>
+      <span className="flex justify-end max-sm:col-span-3 max-sm:justify-start">
+        <Button
+          kind="ghost"
+          size="small"
+          icon="up"
+          iconOnly
+          label={messages.schema.up(name)}
+          disabled={onUp === undefined}
+          onClick={onUp}
+        />
+        <Button
+          kind="ghost"
+          size="small"
+          icon="down"
+          iconOnly
+          label={messages.schema.down(name)}
+          disabled={onDown === undefined}
+          onClick={onDown}
+        />
+        <Button
+          kind="ghost"
+          size="small"
+          icon="close"
+          iconOnly
+          label={messages.schema.remove(name)}
+          onClick={onRemove}
+        />
+      </span>
+      {field.values !== undefined && (
+        <Input
+          className="col-span-3"
+          aria-label={messages.schema.valuesOf(name)}
+          placeholder={messages.schema.values}
+          defaultValue={field.values.join(', ')}
+          onChange={({ target }) => onChange({ ...field, values: valuesOf(target.value) }, `values ${at}`)}
+        />
+      )}
+      {faults.length > 0 && (
+        <p id={`field-fault-${at}`} role="alert" className="col-span-full text-12 text-bad">
+          {faults.map(({ message }) => message).join(' ')}
+        </p>
+      )}
+    </li>
+  );
+}
+
+function valuesOf(text: string): string[] {
+  return [...new Set(text.split(',').map((value) => value.trim()))].filter((value) => value !== '');
+}
+
+function freeName(fields: readonly AnswerField[]): string {
+  const taken = new Set(fields.map(({ name }) => name));
+  let n = fields.length + 1;
+  while (taken.has(`field_${n}`)) n += 1;
+  return `field_${n}`;
+}

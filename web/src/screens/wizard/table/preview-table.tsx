@@ -1,0 +1,56 @@
+import type { Schemas } from '../../../data/api.ts';
+import { formatCount } from '../../../data/format.ts';
+import { messages } from '../messages.ts';
+import { cellText } from './cell-text.ts';
+
+/** Rows of a table as they are read. A row that can't be read says why in place of its cells. */
+export function PreviewTable({ preview }: { preview: Schemas['TablePreview'] }) {
+  return (
+    <div className="min-w-0 overflow-x-auto">
+      <table className="table-lines" aria-label={messages.data.table}>
+        <thead>
+          <tr>
+            <th scope="col" className="num w-14">
+              {messages.data.row}
+            </th>
+            {preview.columns.map((column) => (
+              <th key={column} scope="col" className="max-w-80 min-w-24">
+                <span className="cut block">{column}</span>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {preview.rows.map(({ row, line, cells, fault }) => (
+            <tr key={row}>
+              <td className="num text-ink-3" title={messages.data.line(line)}>
+                {formatCount(row)}
+              </td>
+              {fault === null ? (
+                preview.columns.map((column, index) => (
+                  <td key={column} className="max-w-80">
+                    <Cell value={cells[index]} />
+                  </td>
+                ))
+              ) : (
+                <td colSpan={preview.columns.length} className="text-bad">
+                  {messages.data.rowFault(line)}: {fault}
+                </td>
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Cell({ value }: { value: unknown }) {
+  const text = cellText(value);
+  if (text === '') return <span className="text-ink-3">{messages.data.empty}</span>;
+  return (
+    <span className="cut block" title={text.length > 40 ? text.slice(0, 2000) : undefined}>
+      {text}
+    </span>
+  );
+}
