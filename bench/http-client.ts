@@ -6,8 +6,8 @@ const PAUSE_MS = 10;
 /** The clients of a server. */
 export interface HttpClient {
   send<Answer>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer>;
-  /** The states in the events of a batch, in order, until the stream ends. */
-  statesOf(batchId: string): Promise<string[]>;
+  /** The states in the events of a batch, in order, until the stream ends; `onOpen` is called at the first. */
+  statesOf(batchId: string, onOpen: () => void): Promise<string[]>;
   /** Sends one message after the other; resolves to the number of answers. */
   chatWhile(going: () => boolean): Promise<number>;
   /** How long `/healthz` takes over one connection, in milliseconds, in order of size. */
@@ -28,7 +28,7 @@ export function openClient(url: string): HttpClient {
       if (answer.statusCode >= 300) throw new Error(`${method} ${path}: ${answer.statusCode} ${text.slice(0, 300)}`);
       return JSON.parse(text) as Answer;
     },
-    async statesOf(batchId) {
+    async statesOf(batchId, onOpen) {
       const { body, statusCode } = await request(`${url}/v1/batches/${batchId}/events`, { dispatcher });
       if (statusCode !== 200) throw new Error(`events: ${statusCode} ${await body.text()}`);
       const states: string[] = [];
@@ -38,6 +38,7 @@ export function openClient(url: string): HttpClient {
         rest = events.pop() ?? '';
         for (const event of events) {
           const state = /^data: .*?"status":"(\w+)"/m.exec(event)?.[1];
+          if (state !== undefined && states.length === 0) onOpen();
           if (state !== undefined && state !== states.at(-1)) states.push(state);
         }
       }

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const LAUNCHER = fileURLToPath(new URL('../bin/rowmill.js', import.meta.url));
+const BARE = fileURLToPath(new URL('bare-server.ts', import.meta.url));
 /** Ticks of /proc in a second. */
 const TICKS = 100;
 
@@ -18,14 +19,23 @@ export interface ServeProcess {
 }
 
 /** Starts `rowmill serve` on a free port. */
-export async function startServe(env: Record<string, string>): Promise<ServeProcess> {
-  const child = spawn(process.execPath, [LAUNCHER, 'serve', '--port', '0'], {
+export function startServe(env: Record<string, string>): Promise<ServeProcess> {
+  return start([LAUNCHER, 'serve', '--port', '0'], env);
+}
+
+/** Starts bare hono handlers on a free port. */
+export function startBare(): Promise<ServeProcess> {
+  return start([BARE], {});
+}
+
+async function start(args: string[], env: Record<string, string>): Promise<ServeProcess> {
+  const child = spawn(process.execPath, args, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
   const url = /http:\S+/.exec(line)?.[0];
-  if (url === undefined) throw new Error(`"rowmill serve" said: ${line}`);
+  if (url === undefined) throw new Error(`The server said: ${line}`);
   return {
     url,
     cpuSeconds() {

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
-import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { AppError, toAppError } from '../base/errors.ts';
+import { type EventStream, openEventStream } from './event-stream.ts';
 import { problemOf } from './problem.ts';
 
 /** Streams that one server keeps open at the same time, chat turns apart. */
@@ -8,24 +8,35 @@ const MAX_STREAMS = 2000;
 const KEEP_ALIVE_MS = 15_000;
 const STOPPING = 'The server is stopping. Connect again after the restart; the id of the last event continues there.';
 
-/** One server-sent event: `data` is sent as JSON, or `text`, which is JSON already. */
-export type ServerEvent = ({ data: unknown } | { text: string }) & {
+const encoder = new TextEncoder();
+const KEEP_ALIVE = encoder.encode(': keep-alive\n\n');
+
+/** One server-sent event; `data` is sent as JSON. */
+export interface ServerEvent {
   event: string;
+  data: unknown;
   /** Where a client continues that sends it as `Last-Event-ID`. */
   id?: string;
-};
+}
+
+/** An event as it is sent, made once for many clients. */
+export interface EncodedEvent {
+  bytes: Uint8Array;
+}
 
 /** A server-sent event without a name, whose text is sent as it is. */
 export interface PlainEvent {
   text: string;
 }
 
+type StreamedEvent = ServerEvent | EncodedEvent | PlainEvent;
+
 /** Opens the events of a stream; `signal` fires when the client has left or the server stops. */
 export type EventSource = (options: {
   signal: AbortSignal;
   /** The id of the last event that the client got before. */
   lastEventId: string | undefined;
-}) => AsyncIterable<ServerEvent>;
+}) => AsyncIterable<ServerEvent | EncodedEvent>;
 
 /** The open streams of server-sent events. */
 export interface EventStreams {
@@ -36,7 +47,7 @@ export interface EventStreams {
    */
   send(c: Context, source: EventSource): Response;
   /** Answers with events that end by themselves; the source is read to its end although the client has left. */
-  sendAll(c: Context, events: AsyncIterable<ServerEvent | PlainEvent>, onEvents: StreamEnd): Response;
+  sendAll(c: Context, events: AsyncIterable<StreamedEvent>, onEvents: StreamEnd): Response;
   /** Tells every stream of `send` and ends it; resolves when all are over. Idempotent. */
   stop(): Promise<void>;
 }
@@ -60,12 +71,9 @@ export function createEventStreams({
   const stopping = new AbortController();
   const open = new Set<Promise<void>>();
   const answer: EventStreams['sendAll'] = (c, events, { onLeft, track }) => {
-    // Without this header, buffering proxies hold the answer back until its end.
-    c.header('X-Accel-Buffering', 'no');
-    return streamSSE(c, (stream) => {
-      stream.onAbort(onLeft);
-      return track(pump(stream, events, keepAliveMs));
-    });
+    const stream = openEventStream(c, onLeft);
+    void track(pump(stream, events, keepAliveMs));
+    return stream.response;
   };
   return {
     sendAll: answer,
@@ -94,7 +102,10 @@ export function createEventStreams({
 }
 
 /** The events of a source, then the reason of their end where it is not their own. */
-async function* withEnd(events: AsyncIterable<ServerEvent>, stopping: AbortSignal): AsyncIterable<ServerEvent> {
+async function* withEnd(
+  events: AsyncIterable<ServerEvent | EncodedEvent>,
+  stopping: AbortSignal,
+): AsyncIterable<ServerEvent | EncodedEvent> {
   try {
     yield* events;
   } catch (thrown) {
@@ -109,24 +120,25 @@ async function* withEnd(events: AsyncIterable<ServerEvent>, stopping: AbortSigna
 }
 
 /** Writes every event; one that a client is slow to read holds the next ones back. */
-async function pump(
-  stream: SSEStreamingApi,
-  events: AsyncIterable<ServerEvent | PlainEvent>,
-  keepAliveMs: number,
-): Promise<void> {
-  const keepAlive = setInterval(() => void stream.write(': keep-alive\n\n'), keepAliveMs);
+async function pump(stream: EventStream, events: AsyncIterable<StreamedEvent>, keepAliveMs: number): Promise<void> {
+  const keepAlive = setInterval(() => void stream.write(KEEP_ALIVE), keepAliveMs);
   try {
-    for await (const sent of events) {
-      if (stream.aborted) continue;
-      if ('text' in sent) {
-        const { text, ...head } = sent;
-        await stream.writeSSE({ ...head, data: text });
-        continue;
-      }
-      const { data, ...head } = sent;
-      await stream.writeSSE({ ...head, data: JSON.stringify(data) });
-    }
+    for await (const event of events) if (!stream.hasLeft) await stream.write(bytesOf(event));
+    stream.close();
+  } catch (thrown) {
+    stream.close(thrown);
   } finally {
     clearInterval(keepAlive);
   }
+}
+
+function bytesOf(event: StreamedEvent): Uint8Array {
+  if ('bytes' in event) return event.bytes;
+  return 'text' in event ? encoder.encode(`data: ${event.text}\n\n`) : encodeEvent(event);
+}
+
+/** An event as it is sent. JSON has no line break of its own, so its data is one line. */
+export function encodeEvent({ event, data, id }: ServerEvent): Uint8Array {
+  const end = id === undefined ? '' : `\nid: ${id}`;
+  return encoder.encode(`event: ${event}\ndata: ${JSON.stringify(data)}${end}\n\n`);
 }

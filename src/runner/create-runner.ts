@@ -122,9 +122,9 @@ function bind(caller: Caller, deps: RunnerDeps & { orders: RowOrders }): Runner 
       if (ENDED.includes(batch.status)) await pruneDue(deps, options.signal);
       return reportBatch(batch, deps);
     },
-    async *watch(id, signal) {
+    async *watch(id, signal, leastMs) {
       await read(id);
-      yield* watchBatch(id, signal, deps);
+      yield* watchBatch(id, { signal, leastMs }, deps);
     },
     async resume(id, change) {
       await resumeBatch(await read(id, 'run'), parseRequest(resumeRequest, change ?? {}), deps);

@@ -116,11 +116,11 @@ export interface Runner {
   continuationOf(batchId: string): Promise<Omit<BatchRequest, 'csv_uri'>>;
   /**
    * The reports of a batch, in whichever process it runs: the current one, then one after each change, until it has
-   * ended or is paused and no process drives it, or `signal` fires. For a batch of this process there are at most four
-   * a second, and one immediately after a change of status; for a batch of another process at most one a second. A slow
-   * consumer gets the latest report only.
+   * ended or is paused and no process drives it, or `signal` fires. For a batch of this process there is one
+   * every `leastMs` at most (250 by default), and one immediately after a change of status; for a batch of another
+   * process at most one a second. A slow consumer gets the latest report only.
    */
-  watch(batchId: string, signal: AbortSignal): AsyncIterable<BatchReport>;
+  watch(batchId: string, signal: AbortSignal, leastMs?: () => number): AsyncIterable<BatchReport>;
   /**
    * The id of the batch that a person names: an id, the start of one (with or without `bat_`), or `latest`.
    * @throws AppError `batch_not_found`; `invalid_arguments` where several ids start so, with these ids

@@ -239,6 +239,29 @@ describe('streams of events', () => {
     expect(await (await app.request('/events')).text()).toMatch(/event: error\ndata: .*"code":"batch_not_found"/);
   });
 
+  it('are broken off by a fault of events that are sent to their end', async () => {
+    const app = new OpenAPIHono();
+    const track = async (stream: Promise<void>) => stream;
+    app.get('/chat', (c) => createEventStreams().sendAll(c, failing(), { onLeft: () => undefined, track }));
+    async function* failing(): AsyncIterable<ServerEvent> {
+      yield { event: 'row', data: 1 };
+      throw new Error('the store is gone');
+    }
+    await expect((await app.request('/chat')).text()).rejects.toThrow('the store is gone');
+  });
+
+  it('are read from their source no faster than the client reads', async () => {
+    let made = 0;
+    const { app } = streaming(async function* () {
+      for (; made < 100; made += 1) yield { event: 'row', data: made };
+    });
+    const response = await app.request('/events');
+    const turn = new Promise((resolve) => setImmediate(resolve));
+    await turn;
+    expect(made).toBeLessThan(3);
+    expect((await response.text()).match(/^event: row$/gm)).toHaveLength(100);
+  });
+
   it('are told when the server stops, and end', async () => {
     const { app, streams } = streaming(forever());
     const read = (await app.request('/events')).text();

@@ -3,17 +3,22 @@ import { expect, it } from 'vitest';
 import { createSharedReports, type OpenReports, type ReportEvent } from '../../src/http/shared-reports.ts';
 
 const report = (id: string, status: ReportEvent['status'] = 'running'): ReportEvent => ({
-  ...{ event: 'report', id, text: '{}', status },
+  ...{ id, bytes: new Uint8Array(), status },
 });
 
 /** A source that the test feeds; it counts how often it was opened. */
 function createSource() {
-  const source = { opened: 0, signal: undefined as AbortSignal | undefined, fault: undefined as unknown };
+  const source = {
+    opened: 0,
+    signal: undefined as AbortSignal | undefined,
+    fault: undefined as unknown,
+    leastMs: () => 0,
+  };
   let queue: (ReportEvent | 'end')[] = [];
   let wake: (() => void) | undefined;
-  const open: OpenReports = async function* reports(signal) {
+  const open: OpenReports = async function* reports(signal, leastMs) {
     source.opened += 1;
-    source.signal = signal;
+    Object.assign(source, { signal, leastMs });
     queue = [...queue];
     for (;;) {
       const next = queue.shift();
@@ -89,4 +94,32 @@ it('every listener gets the fault of the batch', async () => {
   const settled = Promise.allSettled(all);
   await source.feed('end');
   expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+});
+
+it('sends at most 500 reports a second to all listeners together, and four to each', async () => {
+  const [shared, source] = [createSharedReports(), createSource()];
+  const leave = new AbortController();
+  const few = read(shared('bat_1', source.open, new AbortController().signal));
+  expect(source.leastMs()).toBe(250);
+  const many = Array.from({ length: 499 }, () => read(shared('bat_1', source.open, leave.signal)));
+  expect(source.leastMs()).toBe(1_000);
+  leave.abort();
+  await Promise.all(many);
+  expect(source.leastMs()).toBe(250);
+  await source.feed('end');
+  await few;
+});
+
+it('lets other work run while many listeners get a report', async () => {
+  const [shared, source] = [createSharedReports(), createSource()];
+  let got = 0;
+  const all = Array.from({ length: 120 }, async () => {
+    for await (const _report of shared('bat_1', source.open, new AbortController().signal)) got += 1;
+  });
+  // `feed` waits for one turn of the event loop.
+  await source.feed(report('a'));
+  expect(got).toBe(50);
+  await expect.poll(() => got).toBe(120);
+  await source.feed('end');
+  await Promise.all(all);
 });

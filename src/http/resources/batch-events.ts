@@ -7,7 +7,7 @@ import { callerNeeds } from '../middleware/caller-needs.ts';
 import type { StartParts } from '../parts.ts';
 import { FAULTS } from '../problem.ts';
 import { createSharedReports, type ReportEvent } from '../shared-reports.ts';
-import type { ServerEvent } from '../sse.ts';
+import { type EncodedEvent, encodeEvent } from '../sse.ts';
 import { batchPath } from './batch-path.ts';
 
 /** `GET /v1/batches/{id}/events`. */
@@ -20,7 +20,7 @@ export function addBatchEvents({ app, streams }: HttpFace, { runnerOf }: StartPa
     tags: ['batches'],
     summary: 'Watch a batch',
     description:
-      'Server-sent events report, each with the whole batch: the current one first, then one after each change, at most four a second. The stream ends when the batch has ended, or is paused. A client that connects again with Last-Event-ID gets a report only once something has changed.',
+      'Server-sent events report, each with the whole batch: the current one first, then one after each change, at most four a second, fewer with many listeners. The stream ends when the batch has ended, or is paused. A client that connects again with Last-Event-ID gets a report only once something has changed.',
     middleware: callerNeeds('read'),
     request: { params: batchPath },
     responses: {
@@ -36,7 +36,7 @@ export function addBatchEvents({ app, streams }: HttpFace, { runnerOf }: StartPa
     return streams.send(c, ({ signal, lastEventId }) =>
       after(
         lastEventId,
-        shared(id, (until) => reportEvents(runner.watch(id, until)), signal),
+        shared(id, (until, leastMs) => reportEvents(runner.watch(id, until, leastMs)), signal),
       ),
     );
   });
@@ -45,18 +45,17 @@ export function addBatchEvents({ app, streams }: HttpFace, { runnerOf }: StartPa
 /** Reports as events. An id is the digest of its report, so that it is the same over all processes and restarts. */
 async function* reportEvents(reports: AsyncIterable<BatchReport>): AsyncGenerator<ReportEvent> {
   for await (const report of reports) {
-    const text = JSON.stringify(report);
-    const id = createHash('sha256').update(text).digest('base64url').slice(0, 16);
-    yield { event: 'report', id, text, status: report.status };
+    const id = createHash('sha256').update(JSON.stringify(report)).digest('base64url').slice(0, 16);
+    yield { id, bytes: encodeEvent({ event: 'report', data: report, id }), status: report.status };
   }
 }
 
 /** The events after one that the client has. */
-async function* after(known: string | undefined, events: AsyncIterable<ReportEvent>): AsyncGenerator<ServerEvent> {
+async function* after(known: string | undefined, events: AsyncIterable<ReportEvent>): AsyncGenerator<EncodedEvent> {
   let last = known;
-  for await (const { event, id, text } of events) {
-    if (id === last) continue;
-    last = id;
-    yield { event, id, text };
+  for await (const event of events) {
+    if (event.id === last) continue;
+    last = event.id;
+    yield event;
   }
 }

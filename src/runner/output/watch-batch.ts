@@ -8,7 +8,6 @@ import { ENDED } from '../lifecycle/batch.ts';
 import { reportBatch } from './report.ts';
 import { batchNotFound } from './results.ts';
 
-/** Minimum time between two reports of a batch of this process, in milliseconds; a new status doesn't wait for it. */
 const LEAST_MS = 250;
 /** How often a batch that this process doesn't run is read from the store, in milliseconds. */
 const LOOK_MS = 1_000;
@@ -34,13 +33,23 @@ const CHANGING = [
   'tool-call-end',
 ] as const satisfies EventName[];
 
+/** How a batch is watched. */
+export interface WatchOptions {
+  signal: AbortSignal;
+  /**
+   * Minimum time between two reports of a batch of this process, in milliseconds, 250 by default; a new status doesn't
+   * wait for it.
+   */
+  leastMs?: (() => number) | undefined;
+}
+
 /**
  * The reports of a batch: the current one, then one after each change, until the batch is at rest or `signal` fires. A
  * report is made only when the consumer asks for it, so that a slow consumer gets the latest one only.
  */
 export async function* watchBatch(
   batchId: string,
-  signal: AbortSignal,
+  { signal, leastMs = () => LEAST_MS }: WatchOptions,
   deps: RunnerDeps,
 ): AsyncGenerator<BatchReport, void, undefined> {
   const { clock } = deps;
@@ -63,7 +72,7 @@ export async function* watchBatch(
       const restedMs = restingSince === undefined ? 0 : lookedAt - restingSince;
       if (signal.aborted || (restingSince !== undefined && (isLeft(batch) || restedMs >= LEASE_MS))) return;
       const isHere = restingSince === undefined && batch.owner?.instance === deps.owner.instance;
-      await changes.next({ lookedAt, atLatestMs: isHere ? LEASE_MS : LOOK_MS });
+      await changes.next({ lookedAt, leastMs: leastMs(), atLatestMs: isHere ? LEASE_MS : LOOK_MS });
     }
   } finally {
     changes.close();
@@ -89,7 +98,7 @@ interface Changes {
   /** Forgets the events until now. */
   take(): void;
   /** Resolves when it is time to read again, or the signal has fired. */
-  next(since: { lookedAt: number; atLatestMs: number }): Promise<void>;
+  next(since: { lookedAt: number; leastMs: number; atLatestMs: number }): Promise<void>;
   close(): void;
 }
 
@@ -118,9 +127,9 @@ function listenToBatch(batchId: string, { events, clock }: RunnerDeps, signal: A
     take() {
       happened = 'nothing';
     },
-    async next({ lookedAt, atLatestMs }) {
+    async next({ lookedAt, leastMs, atLatestMs }) {
       while (!signal.aborted && happened !== 'urgent') {
-        const waitMs = (happened === 'change' ? LEAST_MS : atLatestMs) - (clock.monotonic() - lookedAt);
+        const waitMs = (happened === 'change' ? leastMs : atLatestMs) - (clock.monotonic() - lookedAt);
         if (waitMs <= 0) return;
         const over = new AbortController();
         await new Promise<void>((resolve, reject) => {
