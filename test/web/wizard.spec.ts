@@ -1,4 +1,5 @@
 import type { Locator, Page } from '@playwright/test';
+import { writeXlsx } from 'hucre/xlsx';
 import { expectAccessible } from './support/accessible.ts';
 import { TABLE, untilBatch } from './support/create-batch.ts';
 import { expect, test } from './support/fixtures.ts';
@@ -212,4 +213,91 @@ test('an unknown price is called unknown', async ({ page, service }) => {
   await expect(page.getByRole('button', { name: 'Start 3 rows, price unknown' })).toBeVisible();
   await expect(page.getByText('The price of this model is unknown').first()).toBeVisible();
   await expect(page.getByRole('main').getByText('$0.00')).toHaveCount(0);
+});
+
+test('another key for a param renames every token that names it', async ({ page, service }) => {
+  const mapping = { message: { column: 'message' }, system_params: { columns: { case: 'ticket' } } };
+  const asked = '{{message}} {{ system_params.case }} and {{system_params.case}}';
+  const id = await open(page, service, 'columns', question(asked, { input_mapping: mapping }));
+  await page.getByLabel('Key of the param ticket').fill('ticket.id');
+  await page.getByLabel('Key of the param ticket').press('Enter');
+  await next(page).click();
+  await expect(prompt(page)).toHaveValue('{{message}} {{system_params.ticket.id}} and {{system_params.ticket.id}}');
+  await expect(rendered(page).locator('p').first()).toHaveText('Where is my order? T-1 and T-1');
+  await page.goto(`/new/${id}/columns`);
+  await page.getByLabel('Key of the param ticket').fill('no good');
+  await page.getByLabel('Key of the param ticket').press('Enter');
+  await expect
+    .poll(async () => JSON.stringify((await draftOf(service, id)).request.input_mapping))
+    .toContain('ticket.id');
+});
+
+test('a sheet of a workbook is chosen, mapped and run, and its table comes back', async ({ page, service }) => {
+  const workbook = await writeXlsx({
+    sheets: [
+      { name: 'Notes', rows: [['about'], ['nothing']] },
+      {
+        name: 'Tickets',
+        rows: [
+          ['ticket', 'message'],
+          ['T-1', 'Where is it?'],
+          ['T-2', 'Thanks'],
+        ],
+      },
+    ],
+  });
+  await page.goto('/new');
+  await page
+    .getByLabel('Choose a file')
+    .first()
+    .setInputFiles({
+      name: 'tickets.xlsx',
+      mimeType: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+      buffer: Buffer.from(workbook),
+    });
+  await page.getByLabel('Sheet').fill('Tickets');
+  await page.getByLabel('Sheet').press('Enter');
+  const table = page.getByRole('table', { name: 'First rows of the table' });
+  await expect(table.getByRole('columnheader')).toHaveText(['Row', 'ticket', 'message']);
+  await next(page).click();
+  await next(page).click();
+  await prompt(page).fill('Sort {{message}}');
+  await next(page).click();
+  await next(page).click();
+  await page.getByRole('button', { name: /^Start 2 rows, / }).click();
+  await expect(page).toHaveURL(/\/batches\/bat_/);
+  const id = /bat_[^/?]+/.exec(page.url())?.[0] ?? '';
+  await untilBatch(service, id, ({ status }) => status === 'completed');
+  const exported = await fetch(`${service.url}/v1/batches/${id}/export?format=csv`);
+  expect(await exported.text()).toContain('T-2,Thanks');
+});
+
+test('a file of many parts survives a broken connection, and a file that is sent again stops nowhere', async ({
+  page,
+  service,
+}) => {
+  const line = `T,${'x'.repeat(4000)}\n`;
+  let broken = 0;
+  await page.route('**/v1/uploads/*', async (route) => {
+    if (route.request().method() === 'PATCH' && broken < 2) {
+      broken += 1;
+      await route.abort('connectionreset');
+    } else await route.continue();
+  });
+  await page.goto('/new');
+  await page
+    .getByLabel('Choose a file')
+    .first()
+    .setInputFiles({
+      name: 'big.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from(`ticket,message\n${line.repeat(3000)}`),
+    });
+  await expect(page.getByText('The connection broke.')).toBeVisible();
+  await expect(page.getByText('First 20 of 3,000 rows, counted to the end of the file.')).toBeVisible({
+    timeout: 30_000,
+  });
+  expect(broken).toBe(2);
+  const { items } = await service.send<{ items: Schemas['Upload'][] }>('GET', '/v1/uploads');
+  expect(items.map(({ bytes }) => bytes)).toContain(15 + 3000 * line.length);
 });

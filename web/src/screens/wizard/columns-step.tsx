@@ -6,9 +6,10 @@ import { formatCount, formatShare } from '../../data/format.ts';
 import { Input } from '../../ui/field.tsx';
 import { Select } from '../../ui/select.tsx';
 import { EmptyState, Loading } from '../../ui/states.tsx';
-import { type ColumnRole, PARAM_PREFIX, paramsOf, rolesOf, withParamKey, withRoles } from './draft/draft-request.ts';
+import { type ColumnRole, paramsOf, rolesOf, withParamKey, withRoles } from './draft/draft-request.ts';
 import { useDraft } from './draft/open-draft.ts';
 import { messages } from './messages.ts';
+import { PARAM_PREFIX } from './prompt/param-prefix.ts';
 import { StepFrame } from './step-frame.tsx';
 import { cellText } from './table/cell-text.ts';
 import { useAnalysis, usePreview } from './table/use-table.ts';
@@ -177,7 +178,7 @@ function ParamKey({ column }: { column: string }) {
     const fault = !KEY.test(text) ? messages.columns.keyFault : clashes(text) ? messages.columns.keyTwice : '';
     input.setCustomValidity(fault);
     if (fault !== '') input.reportValidity();
-    else if (text !== key) draft.change(withParamKey(request, column, text));
+    else if (text !== key) draft.change(withParamKey(request, key, text));
   };
   return (
     <div className="mt-1 mb-1.5 flex items-center gap-1">

@@ -64,10 +64,10 @@ function OpenTable({ request, table }: { request: DraftRequest; table: string })
     count === undefined ? messages.counting : messages.rows(count),
   ].join(' · ');
   return (
-    <div className="grid min-h-0 flex-1 grid-cols-[288px_minmax(0,1fr)] max-sm:grid-cols-1">
+    <div className="grid min-h-0 flex-1 grid-cols-[288px_minmax(0,1fr)] max-sm:block max-sm:flex-none">
       <section
         aria-label={messages.data.panel}
-        className="flex flex-col gap-3 overflow-auto border-line border-r p-4 max-sm:border-r-0"
+        className="flex flex-col gap-3 overflow-auto border-line border-r p-4 max-sm:overflow-visible max-sm:border-r-0"
       >
         <Field label={messages.data.name}>
           <Input

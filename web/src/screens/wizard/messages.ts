@@ -22,6 +22,7 @@ export const messages = {
   next: (step: string) => `Next: ${step.toLowerCase()}`,
   nothingSpent: 'nothing spent yet',
   noPriceYet: 'the price comes with the prompt',
+  estimating: 'estimating…',
   priceUnknown: 'price unknown',
   rows: (count: number) => counted(count, 'row'),
   counting: 'counting rows…',

@@ -20,7 +20,7 @@ export function MoneyLine() {
           <b className="font-semibold">{rowsText}</b>
           <span className="text-ink-3">
             {' · '}
-            {cost === null ? messages.priceUnknown : messages.noPriceYet}
+            {cost === null ? messages.priceUnknown : isComplete ? messages.estimating : messages.noPriceYet}
           </span>
         </>
       ) : (

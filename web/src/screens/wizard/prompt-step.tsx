@@ -1,10 +1,11 @@
 import { useAgents } from '../../data/agents.ts';
 import { Select } from '../../ui/select.tsx';
 import { EmptyState } from '../../ui/states.tsx';
-import { isInline, PARAM_PREFIX, paramsOf, questionOf } from './draft/draft-request.ts';
+import { isInline, paramsOf, questionOf } from './draft/draft-request.ts';
 import { useDraft } from './draft/open-draft.ts';
 import { messages } from './messages.ts';
 import { AgentInput } from './prompt/agent-input.tsx';
+import { PARAM_PREFIX } from './prompt/param-prefix.ts';
 import { PromptEditor } from './prompt/prompt-editor.tsx';
 import { RenderedPanel } from './prompt/rendered-panel.tsx';
 import { UnknownNames } from './prompt/unknown-names.tsx';
@@ -22,7 +23,7 @@ export function PromptStep() {
       {request.csv_uri === undefined ? (
         <EmptyState title={messages.data.needsTable} />
       ) : (
-        <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)_minmax(320px,42%)] max-lg:grid-cols-1">
+        <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)_minmax(320px,42%)] max-lg:block max-lg:flex-none">
           {isOwn ? <Question /> : <AgentInput />}
           <RenderedPanel />
         </div>
@@ -46,7 +47,7 @@ function Question() {
     <section aria-label={messages.prompt.title} className="flex min-h-0 min-w-0 flex-col">
       <div className="flex flex-none items-center gap-2 border-line border-b px-4 py-2">
         <h2 className="font-semibold">{messages.prompt.title}</h2>
-        <span className="text-12 text-ink-3">{messages.prompt.hint}</span>
+        <span className="whitespace-nowrap text-12 text-ink-3">{messages.prompt.hint}</span>
         <span className="ml-auto">
           <StartFromAgent />
         </span>

@@ -35,6 +35,7 @@ export function ReviewStep() {
         <Button
           kind="primary"
           size="large"
+          className="max-sm:ml-auto"
           writes
           label={start.isStarting ? messages.review.starting : label}
           disabled={!start.canStart}
@@ -46,13 +47,13 @@ export function ReviewStep() {
       {request.csv_uri === undefined ? (
         <EmptyState title={messages.data.needsTable} />
       ) : (
-        <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)_344px] max-lg:grid-cols-1">
-          <div className="min-w-0 overflow-auto">
+        <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)_344px] max-lg:block max-lg:flex-none">
+          <div className="min-w-0 overflow-auto max-lg:overflow-visible">
             {start.error !== null && <ErrorState error={start.error} kept={messages.review.kept} />}
             {plan.error !== null && <ErrorState error={plan.error} onRetry={() => plan.refetch()} />}
             {plan.data === undefined ? <Loading rows={8} rowHeight={48} /> : <Ways plan={plan.data} />}
           </div>
-          <aside className="grid content-start gap-4 overflow-auto border-line border-l p-4 max-lg:border-t max-lg:border-l-0">
+          <aside className="grid content-start gap-4 overflow-auto border-line border-l p-4 max-lg:overflow-visible max-lg:border-t max-lg:border-l-0">
             <Settings plan={plan.data} />
             <Guidance plan={plan.data} />
           </aside>

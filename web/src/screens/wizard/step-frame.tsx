@@ -51,6 +51,7 @@ export function StepFrame({ step, children, main, onMain }: StepFrameProps) {
             <Button
               kind="primary"
               size="large"
+              className="max-sm:ml-auto"
               label={messages.next(nameOf(after))}
               disabled={block !== undefined}
               why={block}

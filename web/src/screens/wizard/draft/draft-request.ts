@@ -1,4 +1,6 @@
 import type { Schemas } from '../../../data/api.ts';
+import { PARAM_PREFIX } from '../prompt/param-prefix.ts';
+import { renameToken } from '../prompt/prompt-tokens.ts';
 
 /** A batch request as the service takes it. */
 export type BatchRequest = Schemas['EstimateRequest'];
@@ -33,9 +35,6 @@ export type ColumnRole = 'ignore' | 'prompt' | 'param' | MediaKind;
 
 const FIRST_FIELD: AnswerField = { name: 'answer', type: 'string' };
 const PARAMS = 'system_params';
-
-/** The start of a path that names a param in a prompt. */
-export const PARAM_PREFIX = `${PARAMS}.`;
 
 /** The question of a draft; a new one where there is none yet. */
 export function questionOf({ target }: DraftRequest): InlineTarget {
@@ -90,12 +89,18 @@ export function withRoles(
   };
 }
 
-/** The draft with another key for the param of a column. */
-export function withParamKey(draft: DraftRequest, column: string, key: string): DraftRequest {
-  const columns = Object.fromEntries(
-    Object.entries(paramsOf(draft)).map(([old, one]) => (one === column ? [key, one] : [old, one])),
-  );
-  return { ...draft, input_mapping: { ...draft.input_mapping, [PARAMS]: { columns } } };
+/** The draft with another key for a param, and every token of its prompt that names it renamed. */
+export function withParamKey(draft: DraftRequest, from: string, to: string): DraftRequest {
+  const params = paramsOf(draft);
+  const columns = Object.fromEntries(Object.entries(params).map(([key, column]) => [key === from ? to : key, column]));
+  const question = questionOf(draft);
+  const known = Object.keys(params).map((key) => `${PARAM_PREFIX}${key}`);
+  const prompt = renameToken(question.prompt, `${PARAM_PREFIX}${from}`, `${PARAM_PREFIX}${to}`, known);
+  return {
+    ...draft,
+    target: { ...question, prompt },
+    input_mapping: { ...draft.input_mapping, [PARAMS]: { columns } },
+  };
 }
 
 function mappingOf(prompt: readonly string[], params: { [key: string]: string }): InputMapping {

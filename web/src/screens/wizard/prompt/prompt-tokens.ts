@@ -1,4 +1,4 @@
-import { PARAM_PREFIX } from '../draft/draft-request.ts';
+import { PARAM_PREFIX } from './param-prefix.ts';
 
 /** A piece of a prompt: text, or a token that names something. */
 export interface PromptPiece {

@@ -1,8 +1,8 @@
 import { classNames } from '../../../ui/class-names.ts';
 import { Kbd } from '../../../ui/kbd.tsx';
-import { PARAM_PREFIX } from '../draft/draft-request.ts';
 import { messages } from '../messages.ts';
 import type { Place } from './caret-place.ts';
+import { PARAM_PREFIX } from './param-prefix.ts';
 
 /** A name that can be inserted. */
 export interface TokenChoice {

@@ -1,8 +1,9 @@
 import { Button } from '../../../ui/button.tsx';
 import { Note } from '../../../ui/note.tsx';
-import { PARAM_PREFIX, questionOf, withRoles } from '../draft/draft-request.ts';
+import { questionOf, withRoles } from '../draft/draft-request.ts';
 import { useDraft } from '../draft/open-draft.ts';
 import { messages } from '../messages.ts';
+import { PARAM_PREFIX } from './param-prefix.ts';
 import { renameToken, type UnknownToken } from './prompt-tokens.ts';
 import { useKnownNames } from './use-known-names.ts';
 

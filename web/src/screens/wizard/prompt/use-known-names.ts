@@ -1,6 +1,7 @@
-import { isInline, PARAM_PREFIX, paramsOf, questionOf, rolesOf } from '../draft/draft-request.ts';
+import { isInline, paramsOf, questionOf, rolesOf } from '../draft/draft-request.ts';
 import { useDraft } from '../draft/open-draft.ts';
 import { usePreview } from '../table/use-table.ts';
+import { PARAM_PREFIX } from './param-prefix.ts';
 import { meaningOf, namesIn, type UnknownToken, unknownTokens } from './prompt-tokens.ts';
 
 /** What a prompt may name, and what it does name. */

@@ -92,8 +92,8 @@ function ModelField({ plan }: { plan: Schemas['Plan'] | undefined }) {
     configured && model !== null ? [`${name}/${model}`] : [],
   );
   const hint =
-    used === undefined
-      ? undefined
+    used === undefined || prices === undefined
+      ? used
       : price === null || price.input === null || price.output === null
         ? `${used}: ${messages.review.modelUnpriced}`
         : `${used}: ${messages.review.modelPrice(formatMoney(price.input), formatMoney(price.output))}`;

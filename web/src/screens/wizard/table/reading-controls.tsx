@@ -56,7 +56,7 @@ export function ReadingControls({ preview, reading, onChange }: ReadingControlsP
           label={label}
           value={value}
           choices={[
-            { value: DETECT, label: detected === '' ? messages.data.detect : detected, note: messages.data.detected },
+            { value: DETECT, label: detected === '' ? messages.data.detect : detected },
             ...known.map(([one, text]) => ({ value: one, label: text })),
           ]}
           onChange={(next) => set(name, next === DETECT ? undefined : next)}
