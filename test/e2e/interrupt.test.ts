@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { listenForStop, type SignalName } from '../../src/cli/signals.ts';
-import { createWorkspace, type Workspace } from './workspace.ts';
+import { createWorkspace, type Workspace } from '../cli/workspace.ts';
 
 let space: Workspace | undefined;
 afterEach(async () => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createWorkspace, type Workspace } from '../../workspace.ts';
+import { createWorkspace, type Workspace } from '../cli/workspace.ts';
 
 let space: Workspace;
 afterEach(() => space.close());
