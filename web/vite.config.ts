@@ -2,8 +2,9 @@ import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
+/** What every screen has: React and the router. */
 const SHELL =
-  /node_modules\/(react|react-dom|scheduler|use-sync-external-store|openapi-fetch|@tanstack\/(?!react-virtual|virtual-core)[^/]+)\//;
+  /node_modules\/(react|react-dom|scheduler|@tanstack\/(react-router|router-core|history|store|react-store))\//;
 
 export default defineConfig({
   plugins: [react(), tailwindcss()],
@@ -18,7 +19,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       output: {
-        // What every page needs in one file: it compresses better than several, and screens can't split it.
+        // In one file it compresses better than in several.
         codeSplitting: { groups: [{ name: 'shell', test: SHELL }] },
       },
     },

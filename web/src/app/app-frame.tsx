@@ -6,12 +6,13 @@ import { shared } from '../messages/shared.ts';
 import { Button, buttonClass } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { ConnectionMark, OfflineBanner } from './connection-mark.tsx';
-import { DayMoney, DayMoneyShort } from './day-money.tsx';
 import { useKeys } from './keys.ts';
 import { messages } from './messages.ts';
 import { Navigation } from './navigation.tsx';
 import { NoticeLine } from './notice-line.tsx';
 
+const DayMoney = lazy(() => import('./day-money.tsx').then((found) => ({ default: found.DayMoney })));
+const DayMoneyShort = lazy(() => import('./day-money.tsx').then((found) => ({ default: found.DayMoneyShort })));
 const SignInDialog = lazy(() => import('./sign-in-dialog.tsx').then((found) => ({ default: found.SignInDialog })));
 const KeysDialog = lazy(() => import('./keys-dialog.tsx').then((found) => ({ default: found.KeysDialog })));
 const MenuDialog = lazy(() => import('./menu-dialog.tsx').then((found) => ({ default: found.MenuDialog })));
@@ -86,17 +87,23 @@ function Side({ onMenu }: { onMenu: () => void }) {
         <Navigation />
       </div>
       <div className="mt-auto grid gap-1 p-2 max-lg:hidden">
-        <DayMoney bar />
+        <Suspense fallback={<div className="h-12" />}>
+          <DayMoney bar />
+        </Suspense>
         <hr className="-mx-2 my-2 border-line" />
         <SettingsLink />
         <ConnectionMark />
       </div>
       <div className="mt-auto grid justify-center gap-2 max-sm:hidden lg:hidden">
-        <DayMoneyShort />
+        <Suspense fallback={<div className="h-4" />}>
+          <DayMoneyShort />
+        </Suspense>
         <SettingsLink />
       </div>
       <div className="ml-auto sm:hidden">
-        <DayMoney />
+        <Suspense fallback={<div className="h-4" />}>
+          <DayMoney />
+        </Suspense>
       </div>
       <span className="sm:hidden">
         <Button kind="ghost" size="large" icon="menu" iconOnly label={messages.menu} onClick={onMenu} />

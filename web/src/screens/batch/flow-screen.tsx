@@ -1,7 +1,87 @@
-import { EmptyState } from '../../ui/states.tsx';
+import { useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import { api, bodyOf, type Schemas } from '../../data/api.ts';
+import { useBatch } from '../../data/batches.ts';
+import { formatDuration, formatExact, formatTime } from '../../data/format.ts';
+import { hasEnded } from '../../data/live/messages.ts';
+import { classNames } from '../../ui/class-names.ts';
+import { ErrorState, Loading } from '../../ui/states.tsx';
 import { messages } from './messages.ts';
 
-/** The states of a batch. */
+const LIVE_MS = 2000;
+
+/** The states of a batch as a picture: how often, how long, and where it is now; then every change. */
 export function FlowScreen() {
-  return <EmptyState title={messages.notYet} />;
+  const { id } = useParams({ from: '/batches/$id/flow' });
+  const batch = useBatch(id).data;
+  const flow = useQuery({
+    queryKey: ['flow', id],
+    queryFn: ({ signal }): Promise<Schemas['BatchFlow']> =>
+      bodyOf(api.GET('/v1/batches/{id}/flow', { params: { path: { id }, query: {} as never }, signal })),
+    refetchInterval: batch !== undefined && hasEnded(batch) ? false : LIVE_MS,
+  });
+  if (flow.data === undefined) {
+    return flow.error === null ? (
+      <Loading rows={8} />
+    ) : (
+      <ErrorState error={flow.error} onRetry={() => flow.refetch()} />
+    );
+  }
+  const { states, changes } = flow.data;
+  return (
+    <div className="min-h-0 flex-1 overflow-auto">
+      <ol
+        aria-label={messages.flowTitle}
+        className="flex flex-wrap items-center gap-y-3 p-4 max-lg:flex-col max-lg:items-stretch"
+      >
+        {states
+          .filter(({ visits }) => visits > 0)
+          .map(({ state, visits, seconds, is_current: isCurrent }, index) => (
+            <li key={state} className="flex items-center">
+              {index > 0 && <span aria-hidden="true" className="w-6 border-line-2 border-t max-lg:hidden" />}
+              <span
+                aria-current={isCurrent ? 'step' : undefined}
+                className={classNames(
+                  'grid min-w-36 rounded-2 border px-3 py-2 max-lg:w-full',
+                  isCurrent ? 'border-accent bg-accent-tint' : 'border-line-2',
+                )}
+              >
+                <b className="font-semibold">{messages.states[state]}</b>
+                <span className="text-12 text-ink-2 tabular-nums">
+                  {formatDuration(seconds)}
+                  {visits > 1 && ` · ${messages.visits(visits)}`}
+                  {isCurrent && ` · ${messages.now}`}
+                </span>
+              </span>
+            </li>
+          ))}
+      </ol>
+      <table className="table-lines" aria-label={messages.changes}>
+        <thead>
+          <tr>
+            <th scope="col">{messages.at}</th>
+            <th scope="col">{messages.state}</th>
+            <th scope="col">{messages.rows}</th>
+            <th scope="col" className="num">
+              {messages.took}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {changes.map(({ number, at, state, counts, seconds }) => (
+            <tr key={number}>
+              <td className="tabular-nums" title={formatExact(at)}>
+                {formatTime(at)}
+              </td>
+              <td>{messages.states[state]}</td>
+              <td className="text-ink-2 tabular-nums">
+                {counts !== null && messages.count(counts.succeeded, counts.failed)}
+              </td>
+              <td className="num">{seconds === null ? messages.now : formatDuration(seconds)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
 }

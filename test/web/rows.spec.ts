@@ -1,0 +1,167 @@
+import type { Page } from '@playwright/test';
+import { echoAnswer, inputOf } from '../support/echo-agent.ts';
+import { expectAccessible } from './support/accessible.ts';
+import { createBatch, untilBatch } from './support/create-batch.ts';
+import { expect, test } from './support/fixtures.ts';
+import { tableOf } from './support/sample.ts';
+
+const grid = (page: Page) => page.getByRole('grid', { name: 'Rows of the batch' });
+const chips = (page: Page) => page.getByRole('group', { name: 'Rows by status and error' });
+
+/** Every row whose message is of a refund fails. */
+const refuse = (request: Parameters<typeof echoAnswer>[0]) =>
+  /charged twice/.test(JSON.stringify(inputOf(request)))
+    ? { fault: 'status' as const, status: 400, type: 'invalid_request_error', message: 'It is refused.' }
+    : echoAnswer(request);
+
+test('statuses and money of the rows change without a reload, and closing the tab stops nothing', async ({
+  page,
+  service,
+}) => {
+  service.model.hold();
+  const { batch_id: id } = await createBatch(service, { table: tableOf(6), name: 'Live rows' });
+  await page.goto(`/batches/${id}/rows`);
+  await expect(grid(page).getByText('Running').first()).toBeVisible();
+  await expectAccessible(page);
+  service.model.release(1);
+  await expect(grid(page).getByText('Succeeded')).toHaveCount(1);
+  await page.close();
+  service.model.release();
+  const done = await untilBatch(service, id, ({ status }) => status === 'completed');
+  expect(done.counts.succeeded).toBe(6);
+});
+
+test('chips have exact counts, stand in the address, and Back undoes them', async ({ page, service }) => {
+  service.model.answerWith(refuse);
+  const { batch_id: id } = await createBatch(service, { table: tableOf(9) });
+  await untilBatch(service, id, ({ status }) => status === 'completed');
+  await page.goto(`/batches/${id}/rows`);
+  await expect(chips(page).getByRole('button')).toHaveText(['All9', 'Succeeded6', 'Failed3', /3$/]);
+  await chips(page).getByRole('button').last().click();
+  await expect(page).toHaveURL(/status=failed&error=/);
+  await expect(grid(page)).toHaveAttribute('aria-rowcount', '4');
+  await expect(grid(page).getByText('Failed')).toHaveCount(3);
+  await expectAccessible(page);
+  await page.goBack();
+  await expect(grid(page)).toHaveAttribute('aria-rowcount', '10');
+  await page.getByRole('searchbox').fill('(4)');
+  await expect(grid(page)).toHaveAttribute('aria-rowcount', '2');
+  await expect(page).toHaveURL(/q=/);
+});
+
+test('a retry runs only the filtered rows, and a number that changed is refused', async ({ page, service }) => {
+  service.model.answerWith(refuse);
+  const { batch_id: id } = await createBatch(service, { table: tableOf(6) });
+  await untilBatch(service, id, ({ status }) => status === 'completed');
+  await page.goto(`/batches/${id}/rows`);
+  const again = page.getByRole('button', { name: 'Run 2 failed rows again…' });
+  await again.click();
+  await expect(page.getByRole('dialog')).toContainText('Only these rows run');
+  await expectAccessible(page);
+  service.model.answerWith(echoAnswer);
+  await service.send('POST', `/v1/batches/${id}/retry`, { row: 1, accepted_usd: 1 });
+  await untilBatch(service, id, ({ status, counts }) => status === 'completed' && counts.failed === 1);
+  await page.getByRole('button', { name: /^Run them/ }).click();
+  await expect(page.getByRole('dialog').getByRole('alert')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Run 1 failed row again…' }).click();
+  await page.getByRole('button', { name: /^Run them/ }).click();
+  const done = await untilBatch(service, id, ({ status, counts }) => status === 'completed' && counts.failed === 0);
+  expect(done.model_calls).toBe(6);
+});
+
+test('a link opens the row, its tabs show all of it, and Escape gives the focus back', async ({ page, service }) => {
+  const { batch_id: id } = await createBatch(service);
+  await untilBatch(service, id, ({ status }) => status === 'completed');
+  await page.goto(`/batches/${id}/rows?row=1`);
+  const panel = page.getByRole('complementary', { name: 'Row 1' });
+  await expect(panel.getByText('Model call')).toBeVisible();
+  await expect(panel.getByText(/^\d+\.\d\d s$/)).toBeVisible();
+  await expectAccessible(page);
+  await panel.getByRole('tab', { name: 'Payload' }).click();
+  await expect(panel.getByText('topic')).toBeVisible();
+  await panel.getByRole('tab', { name: 'Original row' }).click();
+  await expect(panel.getByText('I was charged twice')).toBeVisible();
+  await panel.getByRole('tab', { name: 'Rendered prompt' }).click();
+  await expect(panel.getByText('Classify this message: I was charged twice')).toBeVisible();
+  await panel.getByRole('heading', { name: 'Row 1' }).click();
+  await page.keyboard.press('j');
+  await expect(page).toHaveURL(/row=2/);
+  await page.keyboard.press('Escape');
+  await expect(page).not.toHaveURL(/row=/);
+  await expect(grid(page)).toBeFocused();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/row=1/);
+});
+
+test('End reaches the last of many rows with few of them in the document', async ({ page, service }) => {
+  const { batch_id: id } = await createBatch(service, { table: tableOf(20_000), options: { sample: 1 } });
+  await untilBatch(service, id, ({ status }) => status === 'paused');
+  await page.goto(`/batches/${id}/rows`);
+  await grid(page).focus();
+  await page.keyboard.press('End');
+  await expect(grid(page).getByText('19,999', { exact: true })).toBeVisible();
+  await expect(grid(page).getByText(/\(19999\)/)).toBeVisible();
+  expect(await grid(page).getByRole('row').count()).toBeLessThan(80);
+  await page.keyboard.press('PageUp');
+  await page.keyboard.press('Home');
+  await expect(grid(page).getByText('T-1000', { exact: true })).toBeVisible();
+});
+
+test('an export downloads what was chosen, with formula cells neutralised on request', async ({ page, service }) => {
+  const table = 'ticket,message\nT-1,"a, ""b""\nünïcode"\nT-2,=1+1\n';
+  const { batch_id: id } = await createBatch(service, { table });
+  await untilBatch(service, id, ({ status }) => status === 'completed');
+  await page.goto(`/batches/${id}/rows`);
+  await page.getByRole('button', { name: 'Export…' }).click();
+  await expectAccessible(page);
+  const take = async () => {
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'Download' }).click(),
+    ]);
+    const stream = await download.createReadStream();
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks).toString('utf8');
+  };
+  const plain = await take();
+  expect(plain).toContain('"a, ""b""\nünïcode"');
+  expect(plain).toContain('T-2,=1+1');
+  await page.getByRole('button', { name: 'Export…' }).click();
+  await page.getByRole('checkbox').click();
+  expect(await take()).not.toMatch(/T-2,=1\+1/);
+  await page.getByRole('button', { name: 'Export…' }).click();
+  await page.getByRole('combobox', { name: 'Format' }).selectOption('JSONL');
+  const lines = (await take()).trim().split('\n');
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ message: 'a, "b"\nünïcode' });
+});
+
+test('a fault of the server is an error with an id, never "no results"', async ({ page, service }) => {
+  const { batch_id: id } = await createBatch(service);
+  await untilBatch(service, id, ({ status }) => status === 'completed');
+  await page.route('**/v1/batches/*/rows?*', (route) =>
+    route.fulfill({
+      status: 500,
+      contentType: 'application/problem+json',
+      body: '{"detail":"It broke.","code":"internal"}',
+    }),
+  );
+  await page.goto(`/batches/${id}/rows`);
+  await expect(page.getByRole('alert')).toContainText('It broke.');
+  await expect(page.getByText('There are no rows yet.')).toBeHidden();
+  await page.unroute('**/v1/batches/*/rows?*');
+  await page.getByRole('button', { name: 'Retry' }).click();
+  await expect(grid(page)).toBeVisible();
+});
+
+test('the flow shows the states, pausing and going on', async ({ page, service }) => {
+  const { batch_id: id } = await createBatch(service, { options: { sample: 1 } });
+  await page.goto(`/batches/${id}/flow`);
+  const states = page.getByRole('list', { name: 'The way of the batch through its states' });
+  await expect(states.getByRole('listitem').filter({ hasText: 'Paused' })).toContainText('now');
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await expect(states.getByText('Completed')).toBeVisible();
+});

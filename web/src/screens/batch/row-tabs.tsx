@@ -1,0 +1,100 @@
+import { ErrorState, Loading } from '../../ui/states.tsx';
+import { Tabs } from '../../ui/tabs.tsx';
+import { BigText } from './big-text.tsx';
+import { messages } from './messages.ts';
+import { RowTraceView } from './row-trace.tsx';
+import { useRowTrace } from './use-rows.ts';
+
+/** A view of one row. */
+export type RowTab = 'trace' | 'payload' | 'row' | 'prompt';
+
+interface RowTabsProps {
+  id: string;
+  row: number;
+  isLive: boolean;
+  tab: RowTab;
+  onTab: (tab: RowTab) => void;
+}
+
+/** What happened to a row, its answer, its cells, and what the model was sent. */
+export function RowTabs({ id, row, isLive, tab, onTab }: RowTabsProps) {
+  const query = useRowTrace(id, row, isLive);
+  const trace = query.data;
+  if (trace === undefined) {
+    return query.error === null ? (
+      <Loading rows={6} />
+    ) : (
+      <ErrorState error={query.error} onRetry={() => query.refetch()} />
+    );
+  }
+  const record = trace.row as { source?: unknown; input?: unknown; output?: unknown; cells?: unknown };
+  const last = trace.attempts.at(-1);
+  const firstCall = last?.entries.find((entry) => entry['kind'] === 'model');
+  const name = `row-${row}`;
+  return (
+    <Tabs
+      label={messages.panel(row)}
+      value={tab}
+      onChange={onTab}
+      tabs={[
+        { value: 'trace', label: messages.tabs.trace, content: <RowTraceView trace={trace} /> },
+        {
+          value: 'payload',
+          label: messages.tabs.payload,
+          content: <Values value={record.output} none={messages.noAnswer} name={`${name}-answer`} />,
+        },
+        {
+          value: 'row',
+          label: messages.tabs.row,
+          content: <Values value={record.source ?? record.cells} none={messages.empty} name={`${name}-source`} />,
+        },
+        {
+          value: 'prompt',
+          label: messages.tabs.prompt,
+          content: (
+            <div className="p-4">
+              {firstCall === undefined ? (
+                <p className="text-ink-2">{messages.noCalls}</p>
+              ) : (
+                <BigText text={promptText(firstCall['request'])} name={`${name}-prompt`} />
+              )}
+            </div>
+          ),
+        },
+      ]}
+    />
+  );
+}
+
+/** An object as a list of its fields. */
+function Values({ value, none, name }: { value: unknown; none: string; name: string }) {
+  const fields = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  if (fields.length === 0) return <p className="p-4 text-ink-2">{none}</p>;
+  return (
+    <dl className="grid grid-cols-[minmax(96px,30%)_1fr] gap-x-3 gap-y-2 p-4">
+      {fields.map(([field, one]) => (
+        <div key={field} className="contents">
+          <dt className="cut text-ink-2" title={field}>
+            <code>{field}</code>
+          </dt>
+          <dd className="min-w-0">
+            {one === null || one === '' ? (
+              <span className="text-ink-3">{one === null ? messages.null : messages.empty}</span>
+            ) : (
+              <BigText text={typeof one === 'string' ? one : JSON.stringify(one, null, 2)} name={`${name}-${field}`} />
+            )}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function promptText(request: unknown): string {
+  if (!Array.isArray(request)) return JSON.stringify(request, null, 2);
+  return request
+    .map((message: { content?: unknown }) =>
+      typeof message.content === 'string' ? message.content : JSON.stringify(message.content, null, 2),
+    )
+    .join('\n\n');
+}

@@ -1,0 +1,84 @@
+import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
+import { api, bodyOf, type Schemas } from '../../data/api.ts';
+
+/** A filter of the rows, as it stands in the address. */
+export interface RowFilter {
+  status?: Schemas['Row']['status'] | undefined;
+  error?: string | undefined;
+  q?: string | undefined;
+  sort?: 'row' | '-row' | 'time' | '-time' | 'status' | '-status' | undefined;
+}
+
+/** Rows of one request. */
+export const PAGE = 100;
+const LIVE_MS = 2000;
+
+function readPage(id: string, filter: RowFilter, place: number, signal: AbortSignal): Promise<Schemas['RowPage']> {
+  const { status, error, q, sort = 'row' } = filter;
+  const query = {
+    ...{ place, limit: PAGE },
+    ...(status !== undefined && { status }),
+    ...(error !== undefined && { code: error }),
+    ...(q === undefined ? { sort } : { text: q }),
+  };
+  const params = { path: { id }, query };
+  return bodyOf(api.GET('/v1/batches/{id}/rows', { params, signal })) as Promise<Schemas['RowPage']>;
+}
+
+/** Whether rows keep their places while the batch runs: then they are read again in place, and nothing jumps. */
+export function isSteady({ status, error, q, sort = 'row' }: RowFilter): boolean {
+  return status === undefined && error === undefined && q === undefined && (sort === 'row' || sort === '-row');
+}
+
+/** Pages of rows, those that are shown. */
+export function usePages(
+  id: string,
+  filter: RowFilter,
+  { pages, isLive }: { pages: readonly number[]; isLive: boolean },
+) {
+  const queries = useQueries({
+    queries: pages.map((page) => ({
+      queryKey: ['rows', id, filter, page],
+      queryFn: ({ signal }: { signal: AbortSignal }) => readPage(id, filter, page * PAGE, signal),
+      refetchInterval: isLive && isSteady(filter) ? LIVE_MS : false,
+      staleTime: 1000,
+    })),
+  });
+  const rows = new Map<number, Schemas['Row']>();
+  for (const [index, { data }] of queries.entries()) {
+    const first = (pages[index] ?? 0) * PAGE;
+    for (const [at, row] of (data?.items ?? []).entries()) rows.set(first + at, row);
+  }
+  return {
+    rows,
+    error: queries.find(({ error }) => error !== null)?.error ?? null,
+    retry: () => queries.forEach((one) => void one.refetch()),
+  };
+}
+
+/** The exact counts by status and error, and how many rows the filter selects. */
+export function useCounts(id: string, filter: RowFilter, isLive: boolean) {
+  return useQuery({
+    queryKey: ['rows', id, filter, 'counts'],
+    queryFn: async ({ signal }) => {
+      const { q: _, ...plain } = filter;
+      const [page, found] = await Promise.all([
+        readPage(id, plain, 0, signal),
+        filter.q === undefined ? undefined : readPage(id, filter, 0, signal),
+      ]);
+      return { counts: page.counts, selected: found === undefined ? (page.selected ?? 0) : (found.found ?? 0) };
+    },
+    refetchInterval: isLive ? LIVE_MS : false,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** One row with every call of its attempts. */
+export function useRowTrace(id: string, row: number, isLive: boolean) {
+  return useQuery({
+    queryKey: ['rows', id, 'trace', row],
+    queryFn: ({ signal }): Promise<Schemas['RowTrace']> =>
+      bodyOf(api.GET('/v1/batches/{id}/rows/{row}', { params: { path: { id, row } }, signal })),
+    refetchInterval: isLive ? LIVE_MS : false,
+  });
+}
