@@ -29,7 +29,8 @@ export function FlowScreen() {
   }
   const { states, changes } = flow.data;
   return (
-    <div className="min-h-0 flex-1 overflow-auto">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+    <section tabIndex={0} aria-label={messages.flow} className="min-h-0 flex-1 overflow-auto">
       <ol
         aria-label={messages.flowTitle}
         className="flex flex-wrap items-center gap-y-3 p-4 max-lg:flex-col max-lg:items-stretch"
@@ -82,6 +83,6 @@ export function FlowScreen() {
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }

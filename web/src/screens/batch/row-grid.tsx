@@ -126,11 +126,11 @@ export function RowGrid({ id, filter, total, isLive, focus }: RowGridProps) {
         >
           <thead style={{ transform: `translateY(${view.top - Math.max(0, offset)}px)` }} className="relative z-2">
             <tr aria-rowindex={1}>
-              <th scope="col" className="num w-20">
+              <th scope="col" className="num w-20 max-sm:w-14">
                 {messages.row}
               </th>
-              {source.map((name) => (
-                <th key={name} scope="col">
+              {source.map((name, index) => (
+                <th key={name} scope="col" className={index > 0 ? 'max-sm:hidden' : ''}>
                   {name}
                 </th>
               ))}
@@ -138,11 +138,7 @@ export function RowGrid({ id, filter, total, isLive, focus }: RowGridProps) {
                 {messages.statusHead}
               </th>
               {answer.map((name, index) => (
-                <th
-                  key={name}
-                  scope="col"
-                  className={classNames(index === 0 && 'border-line-2 border-l', 'max-sm:nth-[n+5]:hidden')}
-                >
+                <th key={name} scope="col" className={index === 0 ? 'border-line-2 border-l' : 'max-sm:hidden'}>
                   {name}
                 </th>
               ))}
@@ -196,8 +192,10 @@ function GridRow({ place, row, source, answer, isActive, isOpen, onOpen }: GridR
       className={classNames('cursor-default', isActive && 'outline-2 outline-line-field -outline-offset-2')}
     >
       <td className="num text-ink-3">{row === undefined ? '' : formatCount(row.row)}</td>
-      {source.map((name) => (
-        <td key={name}>{cell(row?.source[name])}</td>
+      {source.map((name, index) => (
+        <td key={name} className={index > 0 ? 'max-sm:hidden' : ''}>
+          {cell(row?.source[name])}
+        </td>
       ))}
       <td>{row !== undefined && <StatusMark plain status={MARKS[row.status]} word={messages.status[row.status]} />}</td>
       {row?.error != null ? (
@@ -206,13 +204,15 @@ function GridRow({ place, row, source, answer, isActive, isOpen, onOpen }: GridR
         </td>
       ) : (
         answer.map((name, index) => (
-          <td key={name} className={index === 0 ? 'border-line-2 border-l' : ''}>
+          <td key={name} className={index === 0 ? 'border-line-2 border-l' : 'max-sm:hidden'}>
             {row?.output == null ? '' : cell(row.output[name])}
           </td>
         ))
       )}
       <td className="num text-ink-3 max-lg:hidden">
-        {row?.processing_seconds == null ? '' : messages.seconds(row.processing_seconds.toFixed(1))}
+        {row?.processing_seconds == null
+          ? ''
+          : messages.seconds(row.processing_seconds.toFixed(row.processing_seconds < 1 ? 2 : 1))}
       </td>
     </tr>
   );
