@@ -135,6 +135,15 @@ export interface RowFilter {
   code?: string;
 }
 
+/** A page of rows in the order of the source. */
+export interface RowPage {
+  status?: RowStatus;
+  fromRow: number;
+  limit: number;
+  /** `false` leaves the input of every row null: it is neither read nor parsed. */
+  withInput?: boolean;
+}
+
 /** A range of the rows of a filter, in the order of the source. */
 export interface PlacedRows {
   filter: RowFilter;
@@ -208,7 +217,7 @@ export interface RowStore {
   /** Removes delivered rows from the outbox, unless another attempt has started since. */
   clearOutbox(fence: Fence, rows: readonly DeliveredRow[]): Promise<void>;
   /** In order, from `fromRow` on. */
-  readRows(batchId: string, options: { status?: RowStatus; fromRow: number; limit: number }): Promise<RowRecord[]>;
+  readRows(batchId: string, page: RowPage): Promise<RowRecord[]>;
   /** Rows by their places, in at most 20 ms at any place of a million. */
   readRowsAt(batchId: string, range: PlacedRows): Promise<RowRecord[]>;
   /** The rows with these numbers, in this order; a number without a row is left out. */

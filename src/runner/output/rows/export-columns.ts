@@ -12,6 +12,8 @@ import { layoutOf, metadataCell, outputHeader, outputRowOf, planOf } from '../re
 export interface ExportedColumns {
   names: string[];
   types: StoredType[];
+  /** Whether a cell needs the input of its row. */
+  needsInput: boolean;
   cellsOf(row: RowRecord): Cell[];
 }
 
@@ -47,14 +49,20 @@ export function exportColumns(
     throw new AppError('column_unknown', `The export has no column "${name}". ${hint}`);
   };
   const named = columns === undefined ? table : [...new Set(columns)].map(find);
+  const isWhole = columns === undefined && metadata.length === 0;
   const chosen = [...named, ...metadata.map(find).filter((column) => !named.includes(column))];
   return {
     names: chosen.map(({ name }) => name),
     types: chosen.map(({ type }) => type),
-    cellsOf(row) {
-      const cells = toTable(row);
-      return chosen.map(({ cell }) => cell(row, cells));
-    },
+    needsInput:
+      chosen.some(({ name }) => name === '_truncated_fields') ||
+      layoutOf(batch).metadata.some(({ name }) => name === '_truncated_fields'),
+    cellsOf: isWhole
+      ? toTable
+      : (row) => {
+          const cells = toTable(row);
+          return chosen.map(({ cell }) => cell(row, cells));
+        },
   };
 }
 

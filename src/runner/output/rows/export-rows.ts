@@ -32,7 +32,7 @@ export async function exportRows(
   if (batch.columns === null) {
     throw new AppError('batch_state_invalid', `The batch ${batch.id} has not loaded its table yet.`);
   }
-  const { names, types, cellsOf } = exportColumns(batch, { columns, metadata });
+  const { names, types, needsInput, cellsOf } = exportColumns(batch, { columns, metadata });
   const { spreadsheet_safe, bom, delimiter } = given;
   const style = writtenStyle({
     ...(spreadsheet_safe !== undefined && { spreadsheet_safe }),
@@ -45,7 +45,7 @@ export async function exportRows(
   async function write(signal: AbortSignal): Promise<void> {
     try {
       for (let fromRow = 0; ; ) {
-        const page = await store.readRows(batch.id, { ...status, fromRow, limit: PAGE });
+        const page = await store.readRows(batch.id, { ...status, fromRow, limit: PAGE, withInput: needsInput });
         signal.throwIfAborted();
         if (page.length > 0) await writer.write(page.map(cellsOf));
         const last = page.at(-1);

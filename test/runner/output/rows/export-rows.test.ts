@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ExportQuery } from '../../../../src/runner/contract/export.ts';
 import type { Cell } from '../../../../src/tables/cell.ts';
-import { echo, startWorld, type World } from '../../world.ts';
+import { echo, say, startWorld, type World } from '../../world.ts';
 
 let world: World;
 let id: string;
@@ -34,6 +34,24 @@ async function readBack(query: ExportQuery): Promise<{ columns: string[]; rows: 
 }
 
 describe('an export', () => {
+  it('reads the inputs of its rows only where a column needs them', async () => {
+    await world.close();
+    const agent = { prompt: { user: 'Say {{q}}', placeholders: ['q'] }, limits: { max_field_characters: 50 } };
+    world = await startWorld({ respond: () => say({ answer: 'yes' }), agent });
+    await world.write('table.csv', `q\n${'long '.repeat(30)}\nshort\n`);
+    id = await world.start();
+    await world.runner.drive(id);
+    const readRows = vi.spyOn(world.store, 'readRows');
+    const query = { format: 'jsonl' as const, columns: ['answer'] };
+    expect((await exported(query)).bytes.toString()).toBe('{"answer":"yes"}\n{"answer":"yes"}\n');
+    const { rows } = await readBack({ ...query, metadata: ['_truncated_fields'] });
+    expect(rows).toEqual([
+      ['yes', ['q']],
+      ['yes', null],
+    ]);
+    expect(readRows.mock.calls.map(([, page]) => page.withInput)).toEqual([false, true]);
+  });
+
   it('has the columns of the table, with the results so far', async () => {
     const { name, bytes } = await exported({});
     expect(name).toBe(`${id}.csv`);
