@@ -35,7 +35,7 @@ beforeAll(async () => {
   const line = `import { damson, plum, sloe } from './${plum.name}/descriptor.ts';\n`;
   await writeFile(
     join(providers, 'catalog.ts'),
-    line + catalog.replace('  scripted,\n];', '  scripted,\n  plum,\n  sloe,\n  damson,\n];'),
+    line + catalog.replace('  scripted,\n', '  scripted,\n  plum,\n  sloe,\n  damson,\n'),
   );
   await writeFile(join(folder, 'plums.yaml'), AGENTS);
   await writeFile(join(folder, 'plums.csv'), 'name\nMirabelle\nDamson\n');
