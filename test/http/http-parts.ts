@@ -150,7 +150,11 @@ export function waiting(): Conversations & { ended: number } {
     async *send({ message, signal }: { message: string; signal: AbortSignal }): AsyncGenerator<ConversationEvent> {
       const [first] = answer(message);
       if (first !== undefined) yield first;
-      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+      // The client may have left before the next event is asked for: the stream waits for room.
+      await new Promise<void>((resolve) => {
+        if (signal.aborted) resolve();
+        else signal.addEventListener('abort', () => resolve(), { once: true });
+      });
       conversations.ended += 1;
       const { code, message: why } =
         signal.reason instanceof AppError ? signal.reason : new AppError('aborted', 'gone');
