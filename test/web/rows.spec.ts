@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { echoAnswer, inputOf } from '../support/echo-agent.ts';
 import { expectAccessible } from './support/accessible.ts';
 import { createBatch, untilBatch } from './support/create-batch.ts';
@@ -164,4 +164,66 @@ test('the flow shows the states, pausing and going on', async ({ page, service }
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Resume' }).click();
   await expect(states.getByText('Completed')).toBeVisible();
+});
+
+/** Holds each answer of these requests, as it was read, until something is visible. Returns when one is held. */
+async function delay(page: Page, path: string | RegExp, until: Locator): Promise<{ held: Promise<void> }> {
+  const { promise: held, resolve } = Promise.withResolvers<void>();
+  await page.route(path, async (route) => {
+    const response = await route.fetch();
+    resolve();
+    await until.waitFor();
+    await route.fulfill({ response });
+  });
+  return { held };
+}
+
+const status = (page: Page, word: string) =>
+  page.getByRole('navigation', { name: 'Views of the batch' }).getByText(word);
+
+test('a poll of the flow that is older than the end of the batch is read again', async ({ page, service }) => {
+  service.model.hold();
+  const { batch_id: id } = await createBatch(service, { table: tableOf(3) });
+  await untilBatch(service, id, ({ counts }) => counts.running > 0);
+  const states = page.getByRole('list', { name: 'The way of the batch through its states' });
+  await page.goto(`/batches/${id}/flow`);
+  await expect(states.getByText('Running')).toBeVisible();
+  await (await delay(page, '**/v1/batches/*/flow*', status(page, 'Completed'))).held;
+  service.model.release();
+  await expect(states.getByText('Completed')).toBeVisible();
+  await page.unrouteAll({ behavior: 'wait' });
+});
+
+test('polls of rows, counts and the open row that are older than the end are read again', async ({ page, service }) => {
+  service.model.hold();
+  const { batch_id: id } = await createBatch(service, { table: tableOf(3) });
+  await untilBatch(service, id, ({ counts }) => counts.running > 0);
+  await page.goto(`/batches/${id}/rows?row=1`);
+  const panel = page.getByRole('complementary', { name: 'Row 1' });
+  await expect(panel.getByRole('tab', { name: 'Trace' })).toBeVisible();
+  const lists = await delay(page, '**/v1/batches/*/rows?*', status(page, 'Completed'));
+  const rows = await delay(page, '**/v1/batches/*/rows/1', status(page, 'Completed'));
+  await Promise.all([lists.held, rows.held]);
+  service.model.release();
+  await expect(grid(page).getByText('Succeeded')).toHaveCount(3);
+  await expect(chips(page).getByRole('button')).toHaveText(['All3', 'Succeeded3']);
+  await expect(panel.getByText(/^\d+\.\d\d s$/)).toBeVisible();
+  await page.unrouteAll({ behavior: 'wait' });
+});
+
+test('a read that is older than a live report does not replace it', async ({ page, service }) => {
+  service.model.hold();
+  const { batch_id: id } = await createBatch(service, { table: tableOf(3), options: { sample: 1 } });
+  await untilBatch(service, id, ({ counts }) => counts.running > 0);
+  const path = new RegExp(`/v1/batches/${id}$`);
+  const resume = page.getByRole('button', { name: 'Resume' });
+  const { held } = await delay(page, path, resume);
+  const old = page.waitForResponse(path);
+  await page.goto(`/batches/${id}/rows`);
+  await held;
+  service.model.release();
+  await (await old).finished();
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await expect(resume).toBeVisible();
+  await page.unrouteAll({ behavior: 'wait' });
 });

@@ -32,9 +32,21 @@ export function readBatch(id: string, signal?: AbortSignal): Promise<BatchReport
   return bodyOf(api.GET('/v1/batches/{id}', { params: { path: { id } }, ...(signal && { signal }) }));
 }
 
-/** The query of one batch; its key is `['batch', id]`. */
+/**
+ * The query of one batch; its key is `['batch', id]`. A report that came while the read was on its way is newer than
+ * the read and stays: after the last report of a batch at rest no further one replaces an old read.
+ */
 export function batchQuery(id: string) {
-  return queryOptions({ queryKey: ['batch', id], queryFn: ({ signal }) => readBatch(id, signal) });
+  const queryKey = ['batch', id];
+  return queryOptions({
+    queryKey,
+    queryFn: async ({ client, signal }) => {
+      const before = client.getQueryState<BatchReport>(queryKey)?.dataUpdateCount ?? 0;
+      const read = await readBatch(id, signal);
+      const now = client.getQueryState<BatchReport>(queryKey);
+      return now?.data !== undefined && now.dataUpdateCount !== before ? now.data : read;
+    },
+  });
 }
 
 /** A batch, live: reports of the server replace it as they come, until it has ended. */

@@ -9,6 +9,7 @@ import { StatusMark } from '../../ui/status-mark.tsx';
 import { BatchActions } from './batch-actions.tsx';
 import { BatchHeader } from './batch-header.tsx';
 import { messages } from './messages.ts';
+import { useFreshAtStatus } from './use-rows.ts';
 
 /** What all views of a batch share: its name, its state and money, and what can be done with it. */
 export function BatchLayout() {
@@ -16,6 +17,7 @@ export function BatchLayout() {
   const query = useBatch(id);
   const match = useMatchRoute();
   const batch = query.data;
+  useFreshAtStatus(id, batch?.status);
   const table = useTableName(batch?.source_uri ?? '');
   const title = batch === undefined ? messages.title : (batch.name ?? table);
   const isFlow = match({ to: '/batches/$id/flow' }) !== false;

@@ -1,4 +1,5 @@
-import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { api, bodyOf, type Schemas } from '../../data/api.ts';
 
 /** A filter of the rows, as it stands in the address. */
@@ -76,9 +77,25 @@ export function useCounts(id: string, filter: RowFilter, isLive: boolean) {
 /** One row with every call of its attempts. */
 export function useRowTrace(id: string, row: number, isLive: boolean) {
   return useQuery({
-    queryKey: ['rows', id, 'trace', row],
+    queryKey: ['rows', id, 'trace', String(row)],
     queryFn: ({ signal }): Promise<Schemas['RowTrace']> =>
       bodyOf(api.GET('/v1/batches/{id}/rows/{row}', { params: { path: { id, row } }, signal })),
     refetchInterval: isLive ? LIVE_MS : false,
   });
+}
+
+/**
+ * Reads a batch's rows and flow once more whenever its status changes. The last poll of a batch that ends may be
+ * older than its end, and nothing polls after it. Pages whose rows would jump wait for the person who asks for them.
+ */
+export function useFreshAtStatus(id: string, status: string | undefined): void {
+  const client = useQueryClient();
+  useEffect(() => {
+    if (status === undefined) return;
+    void client.invalidateQueries({ queryKey: ['flow', id] });
+    void client.invalidateQueries({
+      queryKey: ['rows', id],
+      predicate: ({ queryKey: [, , filter, part] }) => typeof part !== 'number' || isSteady(filter as RowFilter),
+    });
+  }, [client, id, status]);
 }
