@@ -18,13 +18,15 @@ export interface EventStream {
  * This is one stream, and it takes bytes that many clients share.
  */
 export function openEventStream(c: Context, onLeft: () => void): EventStream {
-  let roomFor: (() => void) | undefined;
+  /** Writers that wait: events, and keep-alives between them. */
+  let waiting: (() => void)[] = [];
   let isOver = false;
   let hasLeft = false;
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   const giveRoom = () => {
-    roomFor?.();
-    roomFor = undefined;
+    const given = waiting;
+    waiting = [];
+    for (const go of given) go();
   };
   const body = new ReadableStream<Uint8Array>({
     start(given) {
@@ -50,7 +52,7 @@ export function openEventStream(c: Context, onLeft: () => void): EventStream {
       controller?.enqueue(bytes);
       if ((controller?.desiredSize ?? 1) > 0) return;
       await new Promise<void>((resolve) => {
-        roomFor = resolve;
+        waiting.push(resolve);
       });
     },
     get hasLeft() {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import { compress } from 'hono/compress';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../src/base/errors.ts';
 import { createSilentLog } from '../../src/base/log.ts';
 import { strict } from '../../src/base/strict-object.ts';
@@ -260,6 +260,23 @@ describe('streams of events', () => {
     await turn;
     expect(made).toBeLessThan(3);
     expect((await response.text()).match(/^event: row$/gm)).toHaveLength(100);
+  });
+
+  it('go on after keep-alives that were sent while they waited for the client', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const source = async function* () {
+        for (let made = 0; made < 100; made += 1) yield { event: 'row', data: made };
+      };
+      const response = await streaming(source, { keepAliveMs: 10 }).app.request('/events');
+      await new Promise((resolve) => setImmediate(resolve));
+      vi.advanceTimersByTime(25);
+      const text = await response.text();
+      expect(text.match(/^event: row$/gm)).toHaveLength(100);
+      expect(text).toContain(': keep-alive');
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('are told when the server stops, and end', async () => {

@@ -16,6 +16,8 @@ interface Call {
   request: unknown;
   at: number;
   cachedFrom?: unknown;
+  /** Sends whose outcome is not known: they may have been charged. */
+  openSends: number;
   answer: {
     response: unknown;
     usage: { inputTokens: number; outputTokens: number; cacheReadTokens: number; cacheWriteTokens: number } | null;
@@ -30,7 +32,9 @@ export function RowTraceView({ trace }: { trace: Schemas['RowTrace'] }) {
   const attempts = trace.attempts.toReversed();
   const calls = trace.attempts.flatMap(callsOf);
   const costs = calls.map(({ answer }) => answer?.costMicroUsd ?? 0);
-  const isKnown = calls.every(({ answer }) => answer === null || answer.costMicroUsd !== null);
+  const isKnown = calls.every(({ answer, openSends }) =>
+    answer === null ? openSends === 0 : answer.costMicroUsd !== null,
+  );
   if (attempts.length === 0) return <p className="p-4 text-ink-2">{messages.noCalls}</p>;
   return (
     <div className="grid gap-4 p-4">
