@@ -23,14 +23,9 @@ const SCREENS = {
   'wizard-prompt': '/new/{draft}/prompt?row=2',
   'wizard-schema': '/new/{draft}/schema',
   'wizard-review': '/new/{draft}/review',
-  queues: '/queues',
-  monitor: '/monitor',
-  schedules: '/schedules',
-  alerts: '/alerts',
   agents: '/agents',
   agent: '/agents/query-classifier',
   settings: '/settings',
-  chat: '/batches?chat=new',
 };
 const WIDTHS = { 1440: 900, 1024: 768, 390: 844 };
 

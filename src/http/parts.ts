@@ -18,7 +18,7 @@ import type { Confirmations } from '../tools/execute/confirmations.ts';
 import type { Uploads } from '../uploads/uploads.ts';
 import type { ApprovalParts } from './approval.ts';
 import type { Page } from './page/open-page.ts';
-import type { ModelParts } from './resources/model-answers.ts';
+import type { ModelParts } from './resources/chat/model-answers.ts';
 
 /** The address, and the limits of the server itself. */
 export interface ServerParts {

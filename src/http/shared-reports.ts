@@ -87,11 +87,11 @@ export function createSharedReports(): SharedReports {
 async function read(watch: Watch, reports: AsyncIterable<ReportEvent>): Promise<void> {
   for await (const report of reports) {
     watch.latest = report;
-    let told = 0;
+    let woken = 0;
     // A listener that comes meanwhile has got this report.
     for (const listener of [...watch.listeners]) {
-      if (told > 0 && told % MOST_A_TURN === 0) await setImmediate();
-      told += 1;
+      if (woken > 0 && woken % MOST_A_TURN === 0) await setImmediate();
+      woken += 1;
       const { waiting } = listener;
       if (waiting.at(-1)?.status === report.status) waiting.pop();
       waiting.push(report);

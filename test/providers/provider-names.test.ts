@@ -8,7 +8,7 @@ const SRC = resolve(import.meta.dirname, '..', '..', 'src');
 const PREFIXES = ['claude-', 'gpt-', 'chatgpt-', 'text-embedding-'];
 /** The catalog, a command that is made for one provider, and the face that speaks the form of another's chat API. */
 const NAMED_AFTER_ONE =
-  /^(providers\/catalog\.ts|cli\/bedrock\/.*|cli\/commands\/bedrock-processing\.ts|cli\/commands\/commands\.ts|client\/api\.ts|http\/openai-error\.ts|http\/resources\/completion.*\.ts|http\/middleware\/on-error\.ts)$/;
+  /^(providers\/catalog\.ts|cli\/bedrock\/.*|cli\/commands\/bedrock-processing\.ts|cli\/commands\/commands\.ts|client\/api\.ts|http\/openai-error\.ts|http\/resources\/chat\/completion.*\.ts|http\/middleware\/on-error\.ts)$/;
 /** Folders that build on the wire format of another: whose models it serves, whose API it speaks. */
 const BUILDS_ON: { [folder: string]: string[] } = {
   bedrock: ['anthropic', 'claude-', 'openai'],

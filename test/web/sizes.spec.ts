@@ -15,7 +15,6 @@ const BUDGETS: { [page: string]: { kib: number; screens: string[] } } = {
       (step) => `wizard/${step}`,
     ),
   },
-  monitor: { kib: 150, screens: ['monitor/monitor-screen'] },
 };
 
 interface Chunk {

@@ -27,7 +27,9 @@ export function inputMessages(agent: AgentDefinition, input: JsonObject, media: 
 }
 
 /** Params reach the model only where a prompt names them. */
-function withoutParams({ [SYSTEM_PARAMS]: _, ...shown }: JsonObject): JsonObject {
+function withoutParams(input: JsonObject): JsonObject {
+  if (!Object.hasOwn(input, SYSTEM_PARAMS)) return input;
+  const { [SYSTEM_PARAMS]: _, ...shown } = input;
   return shown;
 }
 

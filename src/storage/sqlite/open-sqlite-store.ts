@@ -11,61 +11,39 @@ import { openAgentStore } from './agents/open-agent-store.ts';
 import { openAlertStore } from './alerts/open-alert-store.ts';
 import { prepareReadChanges } from './batches/changes.ts';
 import { prepareFindBatchIds } from './batches/find-batch-ids.ts';
-import { prepareInsertBatch } from './batches/insert-batch.ts';
 import { prepareListBatches } from './batches/list-batches.ts';
 import { prepareReadBatch, prepareReadBatchOfKey } from './batches/read-batch.ts';
 import { prepareReadBill } from './batches/read-bill.ts';
 import { prepareReadDetails } from './batches/read-details.ts';
 import { prepareReadSavings } from './batches/read-savings.ts';
 import { prepareReadSettings } from './batches/read-settings.ts';
-import { prepareRemoveBatch } from './batches/remove-batch.ts';
-import { prepareSweepRemoved } from './batches/sweep-removed.ts';
-import { prepareUpdateBatch } from './batches/update-batch.ts';
 import { prepareFindAnswer } from './cache/find-answer.ts';
-import { prepareWriteCachedAnswer } from './cache/write-cached-answer.ts';
 import { openConnection } from './connection.ts';
 import { openConversationStore } from './conversations/open-conversation-store.ts';
 import { openDraftStore } from './drafts/open-draft-store.ts';
 import { openIdempotencyStore } from './idempotency/open-idempotency-store.ts';
 import { openJobStore } from './jobs/open-job-store.ts';
 import { prepareListPrunableBatches } from './journal/list-prunable-batches.ts';
-import { preparePruneRuns } from './journal/prune-runs.ts';
 import { prepareReadJournal, prepareReadJournalByPrefix } from './journal/read-journal.ts';
-import { prepareWriteAnswer } from './journal/write-answer.ts';
-import { prepareWriteIntent } from './journal/write-intent.ts';
-import { prepareWriteRefusal } from './journal/write-refusal.ts';
-import { prepareAcquireLease } from './leases/acquire-lease.ts';
-import { prepareForgetDeaths } from './leases/forget-deaths.ts';
 import type { LeaseClock } from './leases/lease.ts';
 import { prepareListLapsedBatches } from './leases/list-lapsed-batches.ts';
-import { prepareReleaseLease } from './leases/release-lease.ts';
-import { prepareRenewLease } from './leases/renew-lease.ts';
 import { createLockWait, type LockAttempts } from './lock-wait.ts';
 import { openOverviewStore } from './overview/open-overview-store.ts';
-import { prepareParkRows, prepareSettleProviderJobRows } from './provider-jobs/provider-job-rows.ts';
+import { prepareWrites } from './prepare-writes.ts';
 import {
   prepareReadProviderJobIds,
   prepareReadProviderJobRows,
   prepareReadProviderJobs,
 } from './provider-jobs/read-provider-jobs.ts';
-import { prepareInsertProviderJob, prepareUpdateProviderJob } from './provider-jobs/write-provider-jobs.ts';
 import { openAnswerIndex } from './rows/answer-index.ts';
-import { prepareAppendRows } from './rows/append-rows.ts';
-import { prepareHoldRows, prepareOrderRows } from './rows/arrange-rows.ts';
-import { prepareFailQueuedRow, prepareNextAttempt, prepareRedriveRow } from './rows/change-row.ts';
-import { prepareClaimRows } from './rows/claim-rows.ts';
-import { prepareClearRows } from './rows/clear-rows.ts';
-import { prepareFinishRow } from './rows/finish-row.ts';
-import { prepareInsertRows } from './rows/insert-rows.ts';
-import { prepareClearOutbox, prepareReadOutbox } from './rows/outbox.ts';
+import { prepareReadOutbox } from './rows/outbox.ts';
 import { prepareReadAttempts } from './rows/read-attempts.ts';
 import { prepareReadFailures } from './rows/read-failures.ts';
 import { prepareReadKeptFrom } from './rows/read-kept-from.ts';
 import { prepareReadRowEnds } from './rows/read-row-ends.ts';
 import { prepareReadRows } from './rows/read-rows.ts';
 import { prepareReadRowsAt, prepareReadRowsOf } from './rows/read-rows-at.ts';
-import { prepareRedriveRows, type RedriveOptions } from './rows/redrive-rows.ts';
-import { prepareReturnRow, prepareReturnRunningRows } from './rows/return-rows.ts';
+import type { RedriveOptions } from './rows/redrive-rows.ts';
 import { prepareSearchRows } from './rows/search-rows.ts';
 import { openScheduleStore } from './schedules/open-schedule-store.ts';
 import { openSpendingStore } from './spending/open-spending-store.ts';
@@ -269,41 +247,5 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       closing ??= closeOnce();
       return closing;
     },
-  };
-}
-
-function prepareWrites(db: Parameters<typeof prepareInsertRows>[0], clock: LeaseClock) {
-  return {
-    insertBatch: prepareInsertBatch(db),
-    updateBatch: prepareUpdateBatch(db, clock.now),
-    acquireLease: prepareAcquireLease(db, clock),
-    forgetDeaths: prepareForgetDeaths(db),
-    renewLease: prepareRenewLease(db, clock),
-    releaseLease: prepareReleaseLease(db),
-    insertRows: prepareInsertRows(db),
-    appendRows: prepareAppendRows(db),
-    clearRows: prepareClearRows(db),
-    claimRows: prepareClaimRows(db),
-    finishRow: prepareFinishRow(db),
-    orderRows: prepareOrderRows(db),
-    holdRows: prepareHoldRows(db),
-    returnRow: prepareReturnRow(db),
-    returnRunningRows: prepareReturnRunningRows(db),
-    redriveRows: prepareRedriveRows(db),
-    failQueuedRow: prepareFailQueuedRow(db),
-    nextAttempt: prepareNextAttempt(db),
-    redriveRow: prepareRedriveRow(db),
-    clearOutbox: prepareClearOutbox(db),
-    writeIntent: prepareWriteIntent(db),
-    writeAnswer: prepareWriteAnswer(db),
-    writeRefusal: prepareWriteRefusal(db),
-    writeCachedAnswer: prepareWriteCachedAnswer(db),
-    pruneRuns: preparePruneRuns(db),
-    removeBatch: prepareRemoveBatch(db),
-    sweepRemoved: prepareSweepRemoved(db),
-    insertProviderJob: prepareInsertProviderJob(db),
-    updateProviderJob: prepareUpdateProviderJob(db),
-    parkRows: prepareParkRows(db),
-    settleProviderJobRows: prepareSettleProviderJobRows(db),
   };
 }

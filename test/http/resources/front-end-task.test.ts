@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isFrontEndTask } from '../../../src/http/resources/front-end-task.ts';
+import { isFrontEndTask } from '../../../src/http/resources/chat/front-end-task.ts';
 
 const chat = '### Chat History:\n<chat_history>\nUSER: Hi\nASSISTANT: Hello\n</chat_history>';
 

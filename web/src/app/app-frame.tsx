@@ -1,4 +1,4 @@
-import { Link, Outlet, useSearch } from '@tanstack/react-router';
+import { Link, Outlet } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
 import { needsKey } from '../data/sign-in.ts';
 import { useStore } from '../data/store.ts';
@@ -16,11 +16,9 @@ const DayMoneyShort = lazy(() => import('./day-money.tsx').then((found) => ({ de
 const SignInDialog = lazy(() => import('./sign-in-dialog.tsx').then((found) => ({ default: found.SignInDialog })));
 const KeysDialog = lazy(() => import('./keys-dialog.tsx').then((found) => ({ default: found.KeysDialog })));
 const MenuDialog = lazy(() => import('./menu-dialog.tsx').then((found) => ({ default: found.MenuDialog })));
-const ChatPanel = lazy(() => import('../screens/chat/chat-panel.tsx').then((found) => ({ default: found.ChatPanel })));
 
 /** What stands around every screen: navigation, the money of the day, and what may cover or stand beside a screen. */
 export function AppFrame() {
-  const { chat } = useSearch({ from: '__root__' });
   const asksForKey = useStore(needsKey);
   const [open, setOpen] = useState<'keys' | 'menu'>();
   const close = () => setOpen(undefined);
@@ -38,23 +36,9 @@ export function AppFrame() {
         <OfflineBanner />
         <NoticeLine />
         <div className="flex min-h-0 min-w-0 flex-1">
-          <main
-            id="main"
-            tabIndex={-1}
-            className={`flex min-h-0 min-w-0 flex-1 flex-col outline-none ${chat === undefined ? '' : 'max-sm:hidden'}`}
-          >
+          <main id="main" tabIndex={-1} className="flex min-h-0 min-w-0 flex-1 flex-col outline-none">
             <Outlet />
           </main>
-          {chat !== undefined && (
-            <aside
-              aria-label={messages.chat}
-              className="flex min-h-0 w-110 flex-none flex-col border-line border-l max-sm:w-full max-sm:border-l-0"
-            >
-              <Suspense>
-                <ChatPanel thread={chat} />
-              </Suspense>
-            </aside>
-          )}
         </div>
       </div>
       <Suspense>

@@ -5,30 +5,23 @@ import { Icon, type IconName } from '../ui/icon.tsx';
 import { messages } from './messages.ts';
 
 interface Place {
-  to: '/batches' | '/queues' | '/monitor' | '/schedules' | '/alerts' | '/agents';
+  to: '/batches' | '/agents';
   label: string;
   icon: IconName;
   count?: number | undefined;
-  /** The count says that something is wrong. */
-  isAlert?: boolean;
 }
 
 /** The main places. `wide` shows their words at every width, as the menu of narrow screens does. */
 export function Navigation({ wide = false, onChoose }: { wide?: boolean; onChoose?: () => void }) {
   const { data } = useDashboard();
-  const waiting = data?.queues.reduce((sum, queue) => sum + queue.waiting, 0);
   const places: Place[] = [
     { to: '/batches', label: messages.batches, icon: 'batches', count: data?.batches.length },
-    { to: '/queues', label: messages.queues, icon: 'queues', count: waiting },
-    { to: '/monitor', label: messages.monitor, icon: 'monitor' },
-    { to: '/schedules', label: messages.schedules, icon: 'clock' },
-    { to: '/alerts', label: messages.alerts, icon: 'bell', count: data?.alerts.length, isAlert: true },
     { to: '/agents', label: messages.agents, icon: 'agent' },
   ];
   const word = wide ? '' : 'max-lg:sr-only';
   return (
     <nav aria-label={messages.main} className="flex flex-col gap-0.5">
-      {places.map(({ to, label, icon, count, isAlert }) => (
+      {places.map(({ to, label, icon, count }) => (
         <Link
           key={label}
           to={to}
@@ -39,9 +32,7 @@ export function Navigation({ wide = false, onChoose }: { wide?: boolean; onChoos
           <Icon name={icon} />
           <span className={word}>{label}</span>
           {count !== undefined && count > 0 && (
-            <span
-              className={`ml-auto text-11 tabular-nums ${isAlert ? 'font-semibold text-bad' : 'font-normal text-ink-3'} ${wide ? '' : 'max-lg:hidden'}`}
-            >
+            <span className={`ml-auto text-11 tabular-nums font-normal text-ink-3 ${wide ? '' : 'max-lg:hidden'}`}>
               {formatCount(count)}
             </span>
           )}

@@ -3,18 +3,7 @@ import { AppFrame } from './app-frame.tsx';
 import { NotFound, ScreenError } from './problem-screens.tsx';
 import { count, list, oneOf, parseSearch, searchParams, stringifySearch, text } from './search-params.ts';
 
-const everywhere = searchParams({ chat: text() });
-type Everywhere = ReturnType<typeof everywhere>;
-
-/** The chat stays open from screen to screen, until a link says otherwise. */
-function keepChat({ search, next }: { search: Everywhere; next: (search: Everywhere) => Everywhere }): Everywhere {
-  const found = next(search);
-  return 'chat' in found ? found : { ...found, chat: search.chat };
-}
-
 const root = createRootRoute({
-  validateSearch: everywhere,
-  search: { middlewares: [keepChat] },
   component: AppFrame,
   notFoundComponent: NotFound,
 });
@@ -124,29 +113,6 @@ const reviewStep = createRoute({
   component: lazyRouteComponent(() => import('../screens/wizard/review-step.tsx'), 'ReviewStep'),
 });
 
-const queues = createRoute({
-  getParentRoute: () => root,
-  path: '/queues',
-  component: lazyRouteComponent(() => import('../screens/queues/queues-screen.tsx'), 'QueuesScreen'),
-});
-const monitor = createRoute({
-  getParentRoute: () => root,
-  path: '/monitor',
-  validateSearch: searchParams({ range: oneOf(['1h', '24h', '7d', '30d', '365d']) }),
-  component: lazyRouteComponent(() => import('../screens/monitor/monitor-screen.tsx'), 'MonitorScreen'),
-});
-const schedules = createRoute({
-  getParentRoute: () => root,
-  path: '/schedules',
-  validateSearch: searchParams({ name: text() }),
-  component: lazyRouteComponent(() => import('../screens/schedules/schedules-screen.tsx'), 'SchedulesScreen'),
-});
-const alerts = createRoute({
-  getParentRoute: () => root,
-  path: '/alerts',
-  validateSearch: searchParams({ state: oneOf(['open', 'acknowledged', 'resolved']) }),
-  component: lazyRouteComponent(() => import('../screens/alerts/alerts-screen.tsx'), 'AlertsScreen'),
-});
 const agents = createRoute({
   getParentRoute: () => root,
   path: '/agents',
@@ -172,7 +138,6 @@ const routeTree = root.addChildren([
   batch.addChildren([batchHome, rows, row, flow]),
   newBatch,
   draft.addChildren([draftHome, dataStep, columnsStep, promptStep, schemaStep, reviewStep]),
-  ...[queues, monitor, schedules, alerts],
   ...[agents, agent, settings],
 ]);
 

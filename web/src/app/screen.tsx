@@ -1,9 +1,5 @@
-import { Link } from '@tanstack/react-router';
 import { type ReactNode, useEffect } from 'react';
 import { shared } from '../messages/shared.ts';
-import { buttonClass } from '../ui/button.tsx';
-import { Icon } from '../ui/icon.tsx';
-import { messages } from './messages.ts';
 
 interface ScreenProps {
   title: string;
@@ -13,7 +9,7 @@ interface ScreenProps {
   crumb?: ReactNode;
   /** Between the title and the buttons, such as a stepper or tabs. */
   beside?: ReactNode;
-  /** Buttons at the right; "Ask" follows them. */
+  /** Buttons at the right. */
   actions?: ReactNode;
   children: ReactNode;
 }
@@ -31,18 +27,7 @@ export function Screen({ title, shownTitle, crumb, beside, actions, children }: 
         )}
         <h1 className="cut min-w-0 max-sm:grow">{shownTitle ?? title}</h1>
         {beside}
-        <div className="ml-auto flex flex-none items-center gap-2 max-sm:contents">
-          {actions}
-          <Link
-            to="."
-            search={(old) => ({ ...old, chat: 'new' })}
-            className={buttonClass({})}
-            aria-label={messages.ask}
-          >
-            <Icon name="chat" />
-            <span className="max-sm:hidden">{messages.ask}</span>
-          </Link>
-        </div>
+        <div className="ml-auto flex flex-none items-center gap-2 max-sm:contents">{actions}</div>
       </header>
       {children}
     </div>

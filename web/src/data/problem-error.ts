@@ -15,7 +15,7 @@ export class ProblemError extends Error {
 
   constructor(
     cause: string,
-    told: {
+    details: {
       code: string;
       status: number;
       fix?: string | undefined;
@@ -25,11 +25,11 @@ export class ProblemError extends Error {
   ) {
     super(cause);
     this.name = 'ProblemError';
-    this.code = told.code;
-    this.status = told.status;
-    this.fix = told.fix;
-    this.faults = told.faults ?? [];
-    this.requestId = told.requestId;
+    this.code = details.code;
+    this.status = details.status;
+    this.fix = details.fix;
+    this.faults = details.faults ?? [];
+    this.requestId = details.requestId;
   }
 }
 

@@ -1,11 +1,5 @@
 import { formatMoney, formatRange } from '../data/format.ts';
 import { shared } from '../messages/shared.ts';
-import { classNames } from './class-names.ts';
-
-/** An amount. null is the word "unknown", never $0.00. Four decimals for the cost of one row. */
-export function Money({ usd, decimals = 2, className }: { usd: number | null; decimals?: 2 | 4; className?: string }) {
-  return <span className={classNames('tabular-nums', className)}>{formatMoney(usd, decimals)}</span>;
-}
 
 interface MoneyBarProps {
   /** null: the price is unknown. */

@@ -82,7 +82,6 @@ export const messages = {
   scope: 'Which rows',
   scopes: { all: 'All rows', succeeded: 'Succeeded rows', failed: 'Failed rows', not_run: 'Rows that did not run' },
   safe: 'Neutralise cells that a spreadsheet would run as formulas',
-  metadata: 'Status, time and error of each row',
   partial: 'The batch has not ended: the file has what there is now.',
   exportDo: 'Download',
 

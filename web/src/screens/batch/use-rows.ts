@@ -14,10 +14,20 @@ export interface RowFilter {
 export const PAGE = 100;
 const LIVE_MS = 2000;
 
-function readPage(id: string, filter: RowFilter, place: number, signal: AbortSignal): Promise<Schemas['RowPage']> {
+interface Page {
+  place: number;
+  limit?: number;
+}
+
+function readPage(
+  id: string,
+  filter: RowFilter,
+  { place, limit = PAGE }: Page,
+  signal: AbortSignal,
+): Promise<Schemas['RowPage']> {
   const { status, error, q, sort = 'row' } = filter;
   const query = {
-    ...{ place, limit: PAGE },
+    ...{ place, limit },
     ...(status !== undefined && { status }),
     ...(error !== undefined && { code: error }),
     ...(q === undefined ? { sort } : { text: q }),
@@ -40,7 +50,7 @@ export function usePages(
   const queries = useQueries({
     queries: pages.map((page) => ({
       queryKey: ['rows', id, filter, page],
-      queryFn: ({ signal }: { signal: AbortSignal }) => readPage(id, filter, page * PAGE, signal),
+      queryFn: ({ signal }: { signal: AbortSignal }) => readPage(id, filter, { place: page * PAGE }, signal),
       refetchInterval: isLive && isSteady(filter) ? LIVE_MS : false,
       staleTime: 1000,
     })),
@@ -64,8 +74,8 @@ export function useCounts(id: string, filter: RowFilter, isLive: boolean) {
     queryFn: async ({ signal }) => {
       const { q: _, ...plain } = filter;
       const [page, found] = await Promise.all([
-        readPage(id, plain, 0, signal),
-        filter.q === undefined ? undefined : readPage(id, filter, 0, signal),
+        readPage(id, plain, { place: 0, limit: 1 }, signal),
+        filter.q === undefined ? undefined : readPage(id, filter, { place: 0 }, signal),
       ]);
       return { counts: page.counts, selected: found === undefined ? (page.selected ?? 0) : (found.found ?? 0) };
     },

@@ -1,3 +1,4 @@
+import leven from 'leven';
 import { PARAM_PREFIX } from './param-prefix.ts';
 
 /** A piece of a prompt: text, or a token that names something. */
@@ -79,22 +80,8 @@ export function renameToken(prompt: string, from: string, to: string, known: rea
 const MOST_DISTANCE = 0.4;
 
 function nearest(name: string, candidates: readonly string[]): string | undefined {
-  const scored = candidates.map((one) => ({ one, distance: distance(name.toLowerCase(), one.toLowerCase()) }));
+  const scored = candidates.map((one) => ({ one, distance: leven(name.toLowerCase(), one.toLowerCase()) }));
   scored.sort((a, b) => a.distance - b.distance);
   const [best] = scored;
   return best !== undefined && best.distance <= Math.max(2, name.length * MOST_DISTANCE) ? best.one : undefined;
-}
-
-/** How many letters have to change. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

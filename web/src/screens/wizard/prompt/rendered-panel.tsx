@@ -1,3 +1,4 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { Schemas } from '../../../data/api.ts';
 import { formatCount, formatMoney } from '../../../data/format.ts';
@@ -9,7 +10,7 @@ import { useDraft } from '../draft/open-draft.ts';
 import { usePlan } from '../draft/use-plan.ts';
 import { messages } from '../messages.ts';
 import { cellText } from '../table/cell-text.ts';
-import { SEARCHED_ROWS, useAnalysis, usePreview } from '../table/use-table.ts';
+import { previewQuery, SEARCHED_ROWS, useAnalysis } from '../table/use-table.ts';
 import { PARAM_PREFIX } from './param-prefix.ts';
 import { namesIn } from './prompt-tokens.ts';
 import { renderedPieces } from './rendered-text.ts';
@@ -42,20 +43,24 @@ function RowChoice({ row }: { row: number }) {
   const { used } = useKnownNames();
   const navigate = useNavigate({ from: '/new/$draftId/prompt' });
   const count = useAnalysis(request).data?.row_count;
-  const { data: many } = usePreview(request, SEARCHED_ROWS);
+  const client = useQueryClient();
   const last = count === undefined ? undefined : count - 1;
   const go = (to: number, replace = false) =>
     void navigate({ search: (old) => ({ ...old, row: Math.max(0, Math.min(to, last ?? to)) }), replace });
-  const byLength = () => {
-    const places = many?.columns.map((column, at) => (used.includes(column) ? at : -1)).filter((at) => at >= 0) ?? [];
-    const readable = many?.rows.filter(({ fault }) => fault === null) ?? [];
-    const lengths = readable.map(({ row: number, cells }) => ({
-      number,
-      length: places.reduce((sum, at) => sum + cellText(cells[at]).length, 0),
-    }));
-    return lengths.sort((a, b) => a.length - b.length || a.number - b.number);
+  /** Reads the rows only when they are searched. */
+  const goByLength = async (place: 0 | -1) => {
+    const many = await client.fetchQuery(previewQuery(request, SEARCHED_ROWS));
+    const places = many.columns.flatMap((column, at) => (used.includes(column) ? [at] : []));
+    const lengths = many.rows
+      .filter(({ fault }) => fault === null)
+      .map(({ row: number, cells }) => ({
+        number,
+        length: places.reduce((sum, at) => sum + cellText(cells[at]).length, 0),
+      }));
+    lengths.sort((a, b) => a.length - b.length || a.number - b.number);
+    go(lengths.at(place)?.number ?? row);
   };
-  const among = messages.prompt.among(many?.rows.length ?? SEARCHED_ROWS);
+  const among = messages.prompt.among(SEARCHED_ROWS);
   return (
     <div className="flex flex-none flex-wrap items-center gap-2 border-line border-b px-4 py-2">
       <b className="font-semibold">{messages.prompt.asRow}</b>
@@ -74,14 +79,14 @@ function RowChoice({ row }: { row: number }) {
           size="small"
           label={messages.prompt.longest}
           title={among}
-          onClick={() => go(byLength().at(-1)?.number ?? row)}
+          onClick={() => void goByLength(-1).catch(() => undefined)}
         />
         <Button
           kind="ghost"
           size="small"
           label={messages.prompt.emptiest}
           title={among}
-          onClick={() => go(byLength()[0]?.number ?? row)}
+          onClick={() => void goByLength(0).catch(() => undefined)}
         />
       </span>
     </div>
@@ -95,7 +100,7 @@ function Rendered({ rendered }: { rendered: Schemas['RenderedRow'] }) {
   const pieces = renderedPieces(textOf(rendered.messages), { prompt, input: rendered.input, known });
   return (
     <>
-      <p className="whitespace-pre-wrap px-4 py-3 [overflow-wrap:anywhere]" data-testid="rendered">
+      <p className="whitespace-pre-wrap px-4 py-3 [overflow-wrap:anywhere]">
         {pieces.map(({ text, isValue, at }) =>
           isValue ? (
             <mark key={at} className="rounded-1 bg-accent-tint text-ink">

@@ -9,8 +9,8 @@ export interface RenderedPiece {
 }
 
 /**
- * Cuts a rendered prompt into what the person wrote and what came from the row. Where that can't be told exactly, the
- * whole is one piece.
+ * Cuts a rendered prompt into what the person wrote and what came from the row. Where the two can't be
+ * separated exactly, the whole is one piece.
  */
 export function renderedPieces(
   rendered: string,

@@ -1,0 +1,192 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { stream } from 'hono/streaming';
+import { AppError } from '../../../base/errors.ts';
+import { strict } from '../../../base/strict-object.ts';
+import { EXPORT_COLUMNS, exportQuery } from '../../../runner/contract/export.ts';
+import { METADATA_COLUMNS } from '../../../runner/contract/mapping.ts';
+import { rowReport } from '../../../runner/contract/row.ts';
+import {
+  MAX_ROW_PAGE,
+  rowCounts,
+  rowFilter,
+  rowPageQuery,
+  rowSearchQuery,
+} from '../../../runner/contract/row-query.ts';
+import { rowTrace } from '../../../runner/contract/trace.ts';
+import { eventContent } from '../../event-content.ts';
+import type { HttpFace } from '../../face.ts';
+import { callerNeeds } from '../../middleware/caller-needs.ts';
+import type { StartParts } from '../../parts.ts';
+import { FAULTS } from '../../problem.ts';
+import { batchPath, rowPath } from './batch-path.ts';
+import { searchEvents, searchPage } from './row-search.ts';
+
+const tags = ['rows'];
+const whole = (most: number) => z.coerce.number().int().min(0).max(most);
+
+const rowsQuery = strict({
+  ...rowFilter.shape,
+  text: rowSearchQuery.shape.text.optional(),
+  sort: rowPageQuery.shape.sort,
+  place: whole(Number.MAX_SAFE_INTEGER)
+    .default(0)
+    .openapi({ type: 'integer', description: 'The place of the first row among the selected ones, from 0.' }),
+  from: whole(Number.MAX_SAFE_INTEGER).optional().openapi({
+    type: 'integer',
+    description:
+      'The number of the row where the page starts. With text: where the search starts, next of the page before.',
+  }),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_ROW_PAGE)
+    .default(50)
+    .openapi({ type: 'integer', description: 'How many rows a page has at most.' }),
+});
+
+const page = z
+  .object({
+    items: z.array(rowReport.meta({ id: 'Row' })),
+    selected: z.number().nullable().openapi({ description: 'How many rows the filter selects; null with text.' }),
+    found: z.number().nullable().openapi({ description: 'With text: how many rows were found so far; else null.' }),
+    next: z
+      .number()
+      .nullable()
+      .openapi({ description: 'The next place, or with text the row where the search continues; null: the end.' }),
+    counts: rowCounts.nullable().openapi({ description: 'Rows by status and error, exact; null with text.' }),
+  })
+  .openapi('RowPage');
+
+function fromAlone(): AppError {
+  return new AppError('invalid_arguments', 'from goes with status and limit only. Leave out code, place and sort.', {
+    faults: [{ place: 'query.from', message: 'It goes with status and limit only.' }],
+  });
+}
+
+/** A list in a query: one text with commas, or the same name several times. */
+const list = z
+  .union([z.string(), z.array(z.string())])
+  .transform((given) => (Array.isArray(given) ? given : given.split(',')))
+  .openapi({ type: 'array', items: { type: 'string' } });
+
+const TYPES = {
+  csv: 'text/csv; charset=utf-8',
+  tsv: 'text/tab-separated-values; charset=utf-8',
+  jsonl: 'application/x-ndjson',
+  json: 'application/json',
+  parquet: 'application/vnd.apache.parquet',
+  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+} as const;
+/** The type of a file that is compressed as a whole. */
+const COMPRESSED = 'application/octet-stream';
+const file = z.string().openapi({ format: 'binary' });
+
+/** The rows of a batch, one row with its trace, and exports. */
+export function addRowRoutes({ app, streams }: HttpFace, { runnerOf }: StartParts): void {
+  const rows = createRoute({
+    method: 'get',
+    path: '/v1/batches/{id}/rows',
+    operationId: 'listRows',
+    tags,
+    summary: 'Read rows at any place, or search them',
+    description:
+      'With text, cells and answers are searched from a row on: the answer comes with the first rows, or after a second. With Accept: text/event-stream the search goes on to its end: the events are rows and found, and closing the stream ends it.',
+    middleware: callerNeeds('read'),
+    request: { params: batchPath, query: rowsQuery },
+    responses: {
+      200: {
+        description: 'A page of rows.',
+        content: { 'application/json': { schema: page }, ...eventContent() },
+      },
+      ...FAULTS,
+    },
+  });
+  app.openapi(rows, async (c) => {
+    const { id } = c.req.valid('param');
+    const { text, from, place, sort, limit, ...filter } = c.req.valid('query');
+    const runner = runnerOf(c.get('caller'));
+    if (text === undefined && from !== undefined) {
+      const { status, code } = filter;
+      if (code !== undefined || place > 0 || sort !== 'row') throw fromAlone();
+      const found = await runner.rows(id, { ...(status !== undefined && { status }), cursor: from, limit });
+      return c.json({ items: found.rows, selected: null, counts: null, found: null, next: found.nextCursor }, 200);
+    }
+    if (text === undefined) {
+      const { rows: items, selected, counts } = await runner.browse(id, { ...filter, sort, place, limit });
+      const next = place + items.length < selected && items.length > 0 ? place + items.length : null;
+      return c.json({ items, selected, counts, found: null, next }, 200);
+    }
+    const query = { ...filter, text, from: from ?? 0, limit };
+    if (/\btext\/event-stream\b/.test(c.req.header('accept') ?? '')) {
+      await runner.report(id);
+      return streams.send(c, ({ signal }) => searchEvents(runner.search(id, query, signal)));
+    }
+    const found = await searchPage((signal) => runner.search(id, query, signal), { limit, signal: c.req.raw.signal });
+    return c.json({ ...found, selected: null, counts: null }, 200);
+  });
+
+  const row = createRoute({
+    method: 'get',
+    path: '/v1/batches/{id}/rows/{row}',
+    operationId: 'readRow',
+    tags,
+    summary: 'Show one row with every call of its attempts',
+    middleware: callerNeeds('read'),
+    request: {
+      params: rowPath,
+    },
+    responses: {
+      200: { description: 'The row.', content: { 'application/json': { schema: rowTrace.meta({ id: 'RowTrace' }) } } },
+      ...FAULTS,
+    },
+  });
+  app.openapi(row, async (c) => {
+    const { id, row: number } = c.req.valid('param');
+    return c.json(await runnerOf(c.get('caller')).trace(id, number), 200);
+  });
+
+  const exported = createRoute({
+    method: 'get',
+    path: '/v1/batches/{id}/export',
+    operationId: 'exportRows',
+    tags,
+    summary: 'Download rows in a format',
+    description: 'The results so far, streamed. A transfer that breaks off is not complete.',
+    middleware: callerNeeds('read'),
+    request: {
+      params: batchPath,
+      query: strict({
+        ...exportQuery.shape,
+        columns: list.optional(),
+        metadata: list.pipe(z.array(z.enum([...EXPORT_COLUMNS, ...METADATA_COLUMNS]))).optional(),
+        spreadsheet_safe: z.enum(['true', 'false']).optional(),
+        bom: z.enum(['true', 'false']).optional(),
+      }),
+    },
+    responses: {
+      200: {
+        description: 'The file.',
+        content: Object.fromEntries([...Object.values(TYPES), COMPRESSED].map((type) => [type, { schema: file }])),
+      },
+      ...FAULTS,
+    },
+  });
+  app.openapi(exported, async (c) => {
+    const { spreadsheet_safe: isSafe, bom, metadata = [], ...query } = c.req.valid('query');
+    const { fileName, bytes } = await runnerOf(c.get('caller')).export(c.req.valid('param').id, {
+      ...query,
+      metadata,
+      ...(isSafe !== undefined && { spreadsheet_safe: isSafe === 'true' }),
+      ...(bom !== undefined && { bom: bom === 'true' }),
+    });
+    c.header('Content-Type', query.compression === 'none' ? TYPES[query.format] : COMPRESSED);
+    c.header('Content-Disposition', `attachment; filename="${fileName}"`);
+    // A compressing middleware would hold bytes back.
+    c.header('Content-Encoding', 'identity');
+    return stream(c, async (out) => {
+      out.onAbort(() => void bytes.return(undefined));
+      for await (const chunk of bytes) await out.write(chunk);
+    });
+  });
+}

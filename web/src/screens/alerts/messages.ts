@@ -1,5 +1,0 @@
-/** Texts of the screen Alerts. */
-export const messages = {
-  title: 'Alerts',
-  notYet: 'This screen is not built yet.',
-} as const;

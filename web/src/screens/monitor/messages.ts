@@ -1,5 +1,0 @@
-/** Texts of the screen Monitor. */
-export const messages = {
-  title: 'Monitor',
-  notYet: 'This screen is not built yet.',
-} as const;
