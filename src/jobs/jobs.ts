@@ -1,4 +1,4 @@
-import { AppError, toAppError } from '../base/errors.ts';
+import { AppError } from '../base/errors.ts';
 import type { Caller } from '../runner/contract/caller.ts';
 import type {
   DeliveryReport,
@@ -11,11 +11,13 @@ import type {
 import type { BatchPlan } from '../runner/contract/plan.ts';
 import type { BatchReport } from '../runner/contract/report.ts';
 import { requireScope } from '../runner/require-scope.ts';
-import type { JobRecord, JobState, QueueRecord } from '../storage/jobs.ts';
+import type { JobRecord, JobState } from '../storage/jobs.ts';
+import { candidatesOf, sumOf } from './candidates.ts';
 import { checkJobs, enqueueJobs } from './enqueue.ts';
 import { costOf, deliveryReportOf, jobReportOf } from './job-report.ts';
 import type { JobsParts } from './jobs-parts.ts';
-import { estimateQueues, type Processing, processQueues } from './process-queues.ts';
+import { type Processing, processQueues } from './process-queues.ts';
+import { queueReport } from './queue-report.ts';
 
 /** Jobs and their queues, for one caller. */
 export interface Jobs {
@@ -121,7 +123,7 @@ export function createJobs(parts: JobsParts): Jobs {
     },
     async estimate(agent) {
       requireScope(caller, 'read');
-      return { expected_usd: await estimateQueues(agent, parts) };
+      return { expected_usd: sumOf(await candidatesOf(agent, parts)) };
     },
     async process(request) {
       requireScope(caller, 'run');
@@ -133,18 +135,6 @@ export function createJobs(parts: JobsParts): Jobs {
 /** Jobs belong to the key that enqueued them: only the scope admin sees those of others. Without an owner, all. */
 function ownerSeenBy({ id, scopes }: Caller): string | undefined {
   return scopes.includes('admin') ? undefined : id;
-}
-
-async function queueReport(queue: QueueRecord, { runner }: JobsParts): Promise<QueueReport> {
-  const { agent, version, model, waiting, oldestAt, standing, collecting } = queue;
-  const [first] = collecting;
-  const plan = first === undefined || waiting === 0 ? undefined : await runner.planRun(first.batchId).catch(toAppError);
-  const [problem] = plan === undefined ? [] : plan instanceof AppError ? [plan] : plan.problems;
-  return {
-    ...{ agent, version, model, waiting, batch_id: standing },
-    oldest_at: oldestAt === null ? null : new Date(oldestAt).toISOString(),
-    problem: problem === undefined ? null : { code: problem.code, message: problem.message },
-  };
 }
 
 async function runNow(

@@ -1,8 +1,7 @@
 import { AppError, toAppError } from '../base/errors.ts';
 import { dollars } from '../base/figures.ts';
 import type { ProcessedQueue, ProcessRequest } from '../runner/contract/job.ts';
-import type { BatchPlan } from '../runner/contract/plan.ts';
-import type { QueueRecord } from '../storage/jobs.ts';
+import { type Candidate, candidatesOf, sumOf } from './candidates.ts';
 import { STANDING_OPTIONS } from './enqueue.ts';
 import type { JobsParts } from './jobs-parts.ts';
 
@@ -17,54 +16,18 @@ export interface Processing extends ProcessRequest {
   isUnattended?: boolean;
 }
 
-/** A batch of waiting jobs with what it may cost. */
-interface Candidate {
-  queue: QueueRecord;
-  batchId: string;
-  spendingUsd: number | null;
-  error: AppError | undefined;
-}
-
 /**
  * Seals the batches of waiting jobs, and starts them. Jobs that are not due move on to the next standing batch. A queue
  * that can't be processed keeps its jobs, and says why.
  * @throws AppError `confirmation_needed` when neither a cap nor an estimate was accepted; nothing has changed then
  */
 export async function processQueues(request: Processing, parts: JobsParts): Promise<ProcessedQueue[]> {
-  const candidates = await candidatesOf(request, parts);
+  const candidates = await candidatesOf(request.agent, parts);
   requireConsent(request, candidates);
   const share = shareOf(request, candidates);
   const results: ProcessedQueue[] = [];
   for (const candidate of candidates) results.push(await processBatch(candidate, { request, share }, parts));
   return results;
-}
-
-/** What the waiting jobs may cost, in dollars; null when a price is unknown. */
-export async function estimateQueues(agent: string | undefined, parts: JobsParts): Promise<number | null> {
-  return sumOf(await candidatesOf({ mode: 'auto', ...(agent !== undefined && { agent }) }, parts));
-}
-
-function sumOf(candidates: Candidate[]): number | null {
-  const costs = candidates.filter(({ error }) => error === undefined).map(({ spendingUsd }) => spendingUsd);
-  return costs.reduce<number | null>((sum, cost) => (sum === null || cost === null ? null : sum + cost), 0);
-}
-
-async function candidatesOf({ agent }: Processing, { store, runner }: JobsParts): Promise<Candidate[]> {
-  const candidates: Candidate[] = [];
-  for (const queue of await store.listQueues(agent)) {
-    for (const { batchId, jobs } of queue.collecting) {
-      if (jobs === 0) continue;
-      const plan = await runner.planRun(batchId, { options: { ...STANDING_OPTIONS } }).catch(toAppError);
-      const error = plan instanceof AppError ? plan : problemOf(plan);
-      const spendingUsd = plan instanceof AppError ? null : plan.spending_usd;
-      candidates.push({ queue, batchId, spendingUsd, error });
-    }
-  }
-  return candidates;
-}
-
-function problemOf({ problems: [first] }: BatchPlan): AppError | undefined {
-  return first === undefined ? undefined : new AppError(first.code, first.message);
 }
 
 /** Nothing is spent unless a person set a cap or accepted the estimate. */

@@ -118,6 +118,8 @@ export interface JobStore {
   cancelJob(id: string, at: number): Promise<boolean>;
   /** Changes the priority of a job whose batch still collects. Resolves to whether that was done. */
   setJobPriority(id: string, priority: number): Promise<boolean>;
+  /** How many waiting jobs of a batch that collects have which priority, the highest first. */
+  countPriorities(batchId: string): Promise<{ priority: number; jobs: number }[]>;
   /** The rows of a batch's jobs by priority, then by their numbers; none when they are in that order. */
   readJobOrder(batchId: string): Promise<number[]>;
   /** Gives rows of a batch that collects the numbers after its last one, in the given order. */

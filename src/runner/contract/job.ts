@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { strict } from '../../base/strict-object.ts';
+import { estimate } from './estimate.ts';
+import { executorName } from './executor-name.ts';
 import { shownError } from './problem.ts';
 import { jsonObject } from './row.ts';
 
@@ -87,6 +89,21 @@ export const jobReport = z.object({
 
 export type JobReport = z.infer<typeof jobReport>;
 
+const { cost_usd: costRange } = estimate.shape;
+
+/** What the waiting jobs of a queue would cost, either way. */
+const queueEstimate = z
+  .object({
+    standard_usd: costRange.describe('In real time, at the standard price, in dollars; null when unknown.'),
+    batch_usd: costRange.describe('Through the batch API, in dollars; null when unknown, or when it is not available.'),
+    spending_usd: z
+      .number()
+      .nullable()
+      .describe('What processing may spend, in dollars: the amount that accepted_usd accepts. Null when unknown.'),
+    executor: executorName.nullable().describe('How mode auto runs them; null when they can not be processed.'),
+  })
+  .describe('What the waiting jobs would cost.');
+
 /** The jobs of one agent, version and model that wait. */
 export const queueReport = z.object({
   agent: z.string().describe('The agent.'),
@@ -94,6 +111,10 @@ export const queueReport = z.object({
   model: z.string().describe('The model, as provider/model.'),
   waiting: z.number().describe('How many jobs wait.'),
   oldest_at: z.string().nullable().describe('When the oldest of them was enqueued, ISO 8601.'),
+  by_priority: z
+    .array(z.object({ priority: z.number().describe('1 to 10.'), jobs: z.number().describe('How many jobs wait.') }))
+    .describe('How many of them have which priority, the highest first.'),
+  estimate: queueEstimate.nullable().describe('Null when no job waits.'),
   batch_id: z.string().nullable().describe('The standing batch, which takes new jobs; null until the next job.'),
   problem: shownError.nullable().describe('Why it can not be processed now; null when nothing is wrong.'),
 });

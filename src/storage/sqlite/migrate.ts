@@ -27,6 +27,7 @@ import { HISTORIES } from './migrations/0024-histories.ts';
 import { ALERTS } from './migrations/0025-alerts.ts';
 import { SCHEDULES } from './migrations/0026-schedules.ts';
 import { BATCH_CHANGES } from './migrations/0027-batch-changes.ts';
+import { JOBS_BY_PRIORITY } from './migrations/0028-jobs-by-priority.ts';
 import { prepare } from './statement.ts';
 
 /** Migration N (from 1) takes a database from schema version N - 1 to N. */
@@ -58,6 +59,7 @@ const MIGRATIONS: readonly string[] = [
   ALERTS,
   SCHEDULES,
   BATCH_CHANGES,
+  JOBS_BY_PRIORITY,
 ];
 
 /** "Rowm": marks a SQLite file as Rowmill's. */

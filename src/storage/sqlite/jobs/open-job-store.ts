@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { JobStore } from '../../jobs.ts';
 import type { StoreAccess } from '../store-access.ts';
 import { prepareCancelJob, prepareSetJobPriority } from './change-jobs.ts';
+import { prepareCountPriorities } from './count-priorities.ts';
 import {
   prepareClaimDeliveries,
   prepareListDeliveries,
@@ -24,7 +25,7 @@ export function openJobStore(db: DatabaseSync, { read, write }: StoreAccess): Jo
   const [cancelJob, setJobPriority] = [prepareCancelJob(db), prepareSetJobPriority(db)];
   const [claim, settle, retry] = [prepareClaimDeliveries(db), prepareSettleDelivery(db), prepareRetryDelivery(db)];
   const [readOrder, moveJobs] = [prepareReadJobOrder(db), prepareMoveJobs(db)];
-  const prune = preparePruneDeliveries(db);
+  const [countPriorities, prune] = [prepareCountPriorities(db), preparePruneDeliveries(db)];
   return {
     readQueue: (queue) => read(() => queues.one(queue)),
     listQueues: (agent) => read(() => queues.list(agent)),
@@ -33,6 +34,7 @@ export function openJobStore(db: DatabaseSync, { read, write }: StoreAccess): Jo
     listJobs: (options) => read(() => listJobs(options)),
     cancelJob: (id, at) => write((transaction) => cancelJob(transaction, id, at)),
     setJobPriority: (id, priority) => write(() => setJobPriority(id, priority)),
+    countPriorities: (batchId) => read(() => countPriorities(batchId)),
     readJobOrder: (batchId) => read(() => readOrder(batchId)),
     moveJobs: (batchId, rows) => write(() => moveJobs(batchId, rows)),
     closeStanding: (queue, batchId) => write(() => standing.close(queue, batchId)),
