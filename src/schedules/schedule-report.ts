@@ -1,6 +1,12 @@
-import type { ScheduleReport, ScheduleRunReport } from '../runner/contract/schedule.ts';
+import type {
+  ScheduleReport,
+  ScheduleRunReport,
+  ScheduleTimes,
+  ScheduleTimesQuery,
+} from '../runner/contract/schedule.ts';
 import { scheduledWork } from '../runner/contract/schedule.ts';
 import type { ScheduleRecord, ScheduleRun } from '../storage/schedules.ts';
+import { cronInWords } from './cron-words.ts';
 import type { ScheduleParts } from './schedule-parts.ts';
 import { timesOf } from './times.ts';
 
@@ -15,7 +21,8 @@ export async function scheduleReportOf(schedule: ScheduleRecord, parts: ReportPa
   const work = scheduledWork.parse(schedule.work);
   const [last] = await parts.store.listScheduleRuns({ schedule: name, limit: 1 });
   return {
-    ...{ name, cron, time_zone: timeZone, enabled: isEnabled, action: work.action },
+    ...{ name, cron, in_words: cronInWords(cron), time_zone: timeZone, zone: zoneOf(timeZone) },
+    ...{ enabled: isEnabled, action: work.action },
     ...{ max_cost_usd: work.max_cost_usd ?? null, accepted_usd: work.accepted_usd ?? null },
     next: isEnabled ? nextTimes(schedule, parts.now()).map(timeOf) : [],
     last_run: last === undefined ? null : await runReportOf(last, parts),
@@ -25,15 +32,30 @@ export async function scheduleReportOf(schedule: ScheduleRecord, parts: ReportPa
 
 /** A run with the status that its batches have now. */
 export async function runReportOf(run: ScheduleRun, { store }: ReportParts): Promise<ScheduleRunReport> {
-  const batches = run.started.map(async ({ batchId, agent, rows }) => ({
-    ...{ batch_id: batchId, agent, rows },
-    status: (await store.readBatch(batchId))?.status ?? null,
-  }));
+  const batches = run.started.map(async ({ batchId, agent, rows }) => {
+    const batch = await store.readBatch(batchId);
+    const isPriced = batch !== undefined && batch.totals.unpricedCalls === 0;
+    return {
+      ...{ batch_id: batchId, agent, rows, status: batch?.status ?? null },
+      cost_usd: isPriced ? batch.totals.costMicroUsd / 1e6 : null,
+    };
+  });
   return {
     ...{ run_id: run.id, schedule: run.schedule, cause: run.cause, due_at: timeOf(run.dueAt) },
     ...{ started_at: timeOf(run.startedAt), ended_at: run.endedAt === null ? null : timeOf(run.endedAt) },
     ...{ state: run.state, batches: await Promise.all(batches), error: run.error },
   };
+}
+
+/** A cron expression as it is understood. @throws AppError `invalid_arguments` with the part that is wrong */
+export function scheduleTimesOf({ cron, time_zone }: ScheduleTimesQuery, now: number): ScheduleTimes {
+  const timeZone = time_zone ?? null;
+  const next = timesOf(cron, timeZone).following(now, SHOWN_TIMES).map(timeOf);
+  return { in_words: cronInWords(cron), zone: zoneOf(timeZone), next };
+}
+
+function zoneOf(timeZone: string | null): string {
+  return timeZone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
 function nextTimes({ cron, timeZone, nextAt }: ScheduleRecord, now: number): number[] {

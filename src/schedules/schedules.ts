@@ -7,13 +7,15 @@ import {
   type ScheduleReport,
   type ScheduleRequest,
   type ScheduleRunReport,
+  type ScheduleTimes,
+  type ScheduleTimesQuery,
   scheduledWork,
 } from '../runner/contract/schedule.ts';
 import { requireScope } from '../runner/require-scope.ts';
 import type { ScheduleRecord, ScheduleRunQuery } from '../storage/schedules.ts';
 import { carryOut } from './carry-out.ts';
 import type { ScheduleParts } from './schedule-parts.ts';
-import { runReportOf, scheduleReportOf } from './schedule-report.ts';
+import { runReportOf, scheduleReportOf, scheduleTimesOf } from './schedule-report.ts';
 import { timesOf } from './times.ts';
 
 /** Schedules, for one caller. To change them needs the scope admin, to trigger one `run`. */
@@ -32,6 +34,8 @@ export interface Schedules {
   stop(name: string): Promise<ScheduleReport>;
   /** Runs it now, also while it is stopped. Its next time stays. */
   trigger(name: string): Promise<ScheduleRunReport>;
+  /** The next times of a cron expression. @throws AppError `invalid_arguments` with the part that is wrong */
+  times(query: ScheduleTimesQuery): ScheduleTimes;
   /** Its runs, the newest first. */
   history(name: string, page: Pick<ScheduleRunQuery, 'before' | 'limit' | 'state'>): Promise<ScheduleRunReport[]>;
 }
@@ -103,6 +107,10 @@ export function createSchedules(caller: Caller, parts: ScheduleParts): Schedules
       const [last] = await store.listScheduleRuns({ schedule: name, limit: 1 });
       if (last === undefined) throw new AppError('internal', 'The run was not stored.');
       return runReportOf(last, parts);
+    },
+    times(query) {
+      requireScope(caller, 'read');
+      return scheduleTimesOf(query, now());
     },
     async history(name, page) {
       requireScope(caller, 'read');

@@ -110,6 +110,10 @@ export const scheduleRunReport = z.object({
         agent: z.string().nullable().describe('Its agent, as name@version.'),
         rows: z.number().nullable().describe('Its rows at the start; null when they were not counted yet.'),
         status: z.string().nullable().describe('Its status now; null when it was deleted.'),
+        cost_usd: z
+          .number()
+          .nullable()
+          .describe('What it cost so far; null when a price is unknown, or it was deleted.'),
       }),
     )
     .describe('What it started.'),
@@ -118,11 +122,36 @@ export const scheduleRunReport = z.object({
 
 export type ScheduleRunReport = z.infer<typeof scheduleRunReport>;
 
+const inWords = z
+  .string()
+  .nullable()
+  .describe('The cron expression in words; null for one that only its next times explain.');
+const zone = z.string().describe('The IANA time zone that its times are in: its own, or that of the server.');
+
+/** A cron expression whose times are asked for. */
+export const scheduleTimesQuery = strict({
+  cron,
+  time_zone: timeZone.describe('Its IANA time zone; without it, the zone of the server.').optional(),
+});
+
+export type ScheduleTimesQuery = z.output<typeof scheduleTimesQuery>;
+
+/** A cron expression as it is understood. */
+export const scheduleTimes = z.object({
+  in_words: inWords,
+  zone,
+  next: z.array(z.string()).describe('Its next five times, ISO 8601.'),
+});
+
+export type ScheduleTimes = z.infer<typeof scheduleTimes>;
+
 /** A schedule as every face shows it. */
 export const scheduleReport = z.object({
   name: z.string().describe('Its name.'),
   cron: z.string().describe('When it runs.'),
+  in_words: inWords,
   time_zone: z.string().nullable().describe('Its time zone; null: the zone of the server.'),
+  zone,
   enabled: z.boolean().describe('Whether it runs at its times.'),
   action: scheduleAction,
   max_cost_usd: z.number().nullable().describe('The cap of one run; null when an estimate was accepted instead.'),

@@ -6,6 +6,8 @@ import {
   scheduleReport,
   scheduleRequest,
   scheduleRunReport,
+  scheduleTimes,
+  scheduleTimesQuery,
 } from '../../../runner/contract/schedule.ts';
 import type { Schedules } from '../../../schedules/schedules.ts';
 import type { HttpFace } from '../../face.ts';
@@ -46,6 +48,23 @@ function addCollection({ app, limitBody, idempotent }: HttpFace, { schedulesOf }
     },
   });
   app.openapi(list, async (c) => c.json({ items: await schedulesOf(c.get('caller')).list() }, 200));
+
+  const times = createRoute({
+    method: 'get',
+    path: '/v1/schedule-times',
+    operationId: 'readScheduleTimes',
+    tags,
+    summary: 'Check a cron expression: what it says, and its next five times',
+    request: { query: scheduleTimesQuery },
+    responses: {
+      200: {
+        description: 'The times. Nothing is added.',
+        content: { 'application/json': { schema: scheduleTimes.meta({ id: 'ScheduleTimes' }) } },
+      },
+      ...FAULTS,
+    },
+  });
+  app.openapi(times, (c) => c.json(schedulesOf(c.get('caller')).times(c.req.valid('query')), 200));
 
   const create = createRoute({
     method: 'post',
