@@ -23,6 +23,8 @@ const SCREENS = {
   'wizard-prompt': '/new/{draft}/prompt?row=2',
   'wizard-schema': '/new/{draft}/schema',
   'wizard-review': '/new/{draft}/review',
+  schedules: '/schedules',
+  schedule: '/schedules/returns',
   agents: '/agents',
   agent: '/agents/query-classifier',
   settings: '/settings',

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { echoAnswer, inputOf } from '../../support/echo-agent.ts';
-import { createBatch, TABLE, untilBatch } from './create-batch.ts';
-import type { Service } from './service.ts';
+import { createBatch, TABLE, TARGET, untilBatch } from './create-batch.ts';
+import type { Schemas, Service } from './service.ts';
 
 const EXAMPLES = resolve(import.meta.dirname, '../../../examples');
 
@@ -49,6 +49,7 @@ export async function fillSample(service: Service): Promise<Sample> {
   });
   await untilBatch(service, cancelled.batch_id, ({ status }) => status === 'paused');
   await service.send('POST', `/v1/batches/${cancelled.batch_id}/cancel`);
+  await addSchedules(service);
   service.model.hold();
   const live = await createBatch(service, {
     name: 'Review moderation, backlog',
@@ -60,6 +61,29 @@ export async function fillSample(service: Service): Promise<Sample> {
   await untilBatch(service, live.batch_id, ({ counts }) => counts.succeeded === 385);
   const draft = await createDraft(service, { file: 'support-queries.csv', table: queries });
   return { draft, completed: done.batch_id, running: live.batch_id, paused: short.batch_id };
+}
+
+/** Schedules of both kinds: one ran, one is off, one failed. */
+async function addSchedules(service: Service): Promise<void> {
+  const add = (schedule: object) => service.send('POST', '/v1/schedules', schedule);
+  const { uri: csv_uri } = await service.send<{ uri: string }>('POST', '/v1/uploads?name=returns.csv', tableOf(8));
+  const request = { csv_uri, target: TARGET, options: { mode: 'realtime', cache: 'all' }, output_uri: '-' };
+  await add({
+    ...{ name: 'returns', cron: '30 6 * * 1-5', time_zone: 'Europe/Berlin', max_cost_usd: 5 },
+    action: { type: 'run_batch', request },
+  });
+  const run = await service.send<Schemas['ScheduleRun']>('POST', '/v1/schedules/returns/trigger');
+  await untilBatch(service, run.batches[0]?.batch_id ?? '', ({ status }) => status === 'completed');
+  const gone = { ...request, csv_uri: 'upload://upl_1k8jkv1i3s1bstbcff0' };
+  await add({
+    ...{ name: 'supplier-feed', cron: '0 */6 * * *', time_zone: 'UTC', max_cost_usd: 2.5 },
+    action: { type: 'run_batch', request: gone },
+  });
+  await service.send('POST', '/v1/schedules/supplier-feed/trigger');
+  await add({
+    ...{ name: 'month-end', cron: '0 3 1 * *', time_zone: 'Europe/London', max_cost_usd: 40, enabled: false },
+    action: { type: 'process_queues', mode: 'batch' },
+  });
 }
 
 /** Makes a draft over a table, with a prompt, a param and fields. */

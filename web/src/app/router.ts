@@ -110,7 +110,21 @@ const schemaStep = createRoute({
 const reviewStep = createRoute({
   getParentRoute: () => draft,
   path: 'review',
+  validateSearch: searchParams({ form: oneOf(['schedule']) }),
   component: lazyRouteComponent(() => import('../screens/wizard/review-step.tsx'), 'ReviewStep'),
+});
+
+const schedules = createRoute({
+  getParentRoute: () => root,
+  path: '/schedules',
+  validateSearch: searchParams({ form: oneOf(['new']) }),
+  component: lazyRouteComponent(() => import('../screens/schedules/schedules-screen.tsx'), 'SchedulesScreen'),
+});
+const schedule = createRoute({
+  getParentRoute: () => root,
+  path: '/schedules/$name',
+  validateSearch: searchParams({ state: oneOf(['succeeded', 'failed']), form: oneOf(['edit']) }),
+  component: lazyRouteComponent(() => import('../screens/schedules/schedule-screen.tsx'), 'ScheduleScreen'),
 });
 
 const agents = createRoute({
@@ -138,6 +152,7 @@ const routeTree = root.addChildren([
   batch.addChildren([batchHome, rows, row, flow]),
   newBatch,
   draft.addChildren([draftHome, dataStep, columnsStep, promptStep, schemaStep, reviewStep]),
+  ...[schedules, schedule],
   ...[agents, agent, settings],
 ]);
 

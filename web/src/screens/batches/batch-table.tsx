@@ -1,5 +1,4 @@
 import { Link } from '@tanstack/react-router';
-import type { KeyboardEvent } from 'react';
 import { batchMoney, batchState, isAtProvider, rowsAtProvider } from '../../data/batch-state.ts';
 import type { BatchReport } from '../../data/batches.ts';
 import {
@@ -13,6 +12,7 @@ import {
 } from '../../data/format.ts';
 import { useTableName } from '../../data/uploads.ts';
 import { MoneyBar } from '../../ui/money.tsx';
+import { moveFocus } from '../../ui/move-focus.ts';
 import { Progress } from '../../ui/progress.tsx';
 import { StatusMark } from '../../ui/status-mark.tsx';
 import { messages } from './messages.ts';
@@ -156,15 +156,4 @@ function timeText(batch: BatchReport): string {
 function pausedText({ pause_reason: reason, error }: BatchReport): string {
   if (reason === null || reason === 'fatal') return error?.code ?? '';
   return messages.paused[reason];
-}
-
-/** Arrows, Home and End move between the lines. */
-function moveFocus(event: KeyboardEvent<HTMLTableElement>): void {
-  const lines = [...event.currentTarget.querySelectorAll<HTMLElement>('[data-line]')];
-  const at = lines.indexOf(event.target as HTMLElement);
-  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: lines.length - 1 }[event.key];
-  const next = to === undefined ? undefined : lines[to];
-  if (next === undefined) return;
-  event.preventDefault();
-  next.focus();
 }

@@ -244,6 +244,8 @@ export const messages = {
     startUnpriced: (rows: string) => `Start ${rows}, price unknown`,
     starting: 'Starting…',
     kept: 'Nothing was started. The draft is kept.',
+    schedule: 'Run it at certain times',
+    scheduleHint: 'A schedule runs this batch again, over new rows, below a cap.',
     pauseAny: 'You can pause or cancel at any time. Answers that you have paid for are kept.',
     to: (place: string) => `to ${place}`,
     at: (share: string) => `${share} of the day’s cap`,

@@ -8,6 +8,7 @@ import { useDraft } from './draft/open-draft.ts';
 import { usePlan, useRequest } from './draft/use-plan.ts';
 import { messages } from './messages.ts';
 import { Guidance } from './review/guidance.tsx';
+import { ScheduleDraft } from './review/schedule-draft.tsx';
 import { Settings } from './review/settings.tsx';
 import { Ways } from './review/ways.tsx';
 import { StepFrame } from './step-frame.tsx';
@@ -56,6 +57,7 @@ export function ReviewStep() {
           <aside className="grid content-start gap-4 overflow-auto border-line border-l p-4 max-lg:overflow-visible max-lg:border-t max-lg:border-l-0">
             <Settings plan={plan.data} />
             <Guidance plan={plan.data} />
+            <ScheduleDraft />
           </aside>
         </div>
       )}

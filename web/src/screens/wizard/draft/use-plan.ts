@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
 import { api, bodyOf, type Schemas } from '../../../data/api.ts';
+import { useSettled } from '../../../data/use-settled.ts';
 import { useKnownNames } from '../prompt/use-known-names.ts';
 import { type BatchRequest, requestOf } from './draft-request.ts';
 import { useDraft } from './open-draft.ts';
@@ -16,7 +16,7 @@ export function useRequest(): BatchRequest | undefined {
 
 /** What the batch of the open draft would cost, read again when the draft has rested. It spends nothing. */
 export function usePlan() {
-  const request = useSettled(useRequest());
+  const request = useSettled(useRequest(), SETTLE_MS);
   return useQuery({
     queryKey: ['plan', request],
     queryFn: ({ signal }): Promise<Schemas['Plan']> =>
@@ -26,16 +26,4 @@ export function usePlan() {
     retry: false,
     staleTime: 60_000,
   });
-}
-
-/** A value once it has rested for a while; the first one at once. */
-export function useSettled<Value>(value: Value, ms: number = SETTLE_MS): Value {
-  const [settled, settle] = useState(value);
-  const key = JSON.stringify(value);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the text is the value
-  useEffect(() => {
-    const timer = setTimeout(() => settle(value), ms);
-    return () => clearTimeout(timer);
-  }, [key, ms]);
-  return settled;
 }

@@ -1,6 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { api, bodyOf, type Schemas } from '../../../data/api.ts';
-import { useRequest, useSettled } from '../draft/use-plan.ts';
+import { useSettled } from '../../../data/use-settled.ts';
+import { useRequest } from '../draft/use-plan.ts';
 
 const SETTLE_MS = 250;
 

@@ -1,0 +1,118 @@
+import { Link } from '@tanstack/react-router';
+import { formatExact, formatMoney, formatWhen } from '../../data/format.ts';
+import type { Schedule } from '../../data/schedules.ts';
+import { moveFocus } from '../../ui/move-focus.ts';
+import { StatusMark } from '../../ui/status-mark.tsx';
+import { messages } from './messages.ts';
+import { runCost, runOutcome } from './run-outcome.ts';
+import { useWork } from './use-work.ts';
+import { limitText } from './work-text.ts';
+
+/** One line for each schedule. Arrows move between them, Enter opens one. */
+export function ScheduleTable({ schedules }: { schedules: readonly Schedule[] }) {
+  const { columns } = messages;
+  return (
+    <table className="table-lines table-fixed" onKeyDown={moveFocus}>
+      <colgroup>
+        <col />
+        <col className="w-72 max-lg:w-56 max-sm:hidden" />
+        <col className="w-60 max-lg:hidden" />
+        <col className="w-28 max-sm:hidden" />
+        <col className="w-18 max-sm:w-16" />
+        <col className="w-48 max-lg:w-36 max-sm:w-28" />
+      </colgroup>
+      <thead>
+        <tr>
+          <th scope="col">{columns.schedule}</th>
+          <th scope="col" className="max-sm:hidden">
+            {columns.when}
+          </th>
+          <th scope="col" className="max-lg:hidden">
+            {columns.next}
+          </th>
+          <th scope="col" className="num max-sm:hidden">
+            {columns.cap}
+          </th>
+          <th scope="col">{columns.state}</th>
+          <th scope="col">{columns.last}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {schedules.map((schedule) => (
+          <ScheduleLine key={schedule.name} schedule={schedule} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function ScheduleLine({ schedule }: { schedule: Schedule }) {
+  const { name, enabled, cron, in_words: words, zone, next } = schedule;
+  const { what, how } = useWork(schedule);
+  const [first, ...later] = next;
+  const when = words ?? cron;
+  return (
+    <tr className="relative [&>td]:h-12 [&>td]:pt-1.25! [&>td]:align-top">
+      <td>
+        <Link
+          to="/schedules/$name"
+          params={{ name }}
+          data-line
+          className="cut block font-medium text-ink after:absolute after:inset-0 hover:no-underline"
+        >
+          {name}
+        </Link>
+        <div className="cut text-12 text-ink-3" title={`${what}, ${how}`}>
+          <span className="max-sm:hidden">{[what, how].filter((text) => text !== '').join(' · ')}</span>
+          <span className="sm:hidden">{first === undefined ? when : formatWhen(first)}</span>
+        </div>
+      </td>
+      <td className="max-sm:hidden">
+        <div className="cut">{when}</div>
+        <div className="cut text-12 text-ink-3">
+          <code className="text-11">{cron}</code> {messages.zone(zone)}
+        </div>
+      </td>
+      <td className="max-lg:hidden">
+        {first === undefined ? (
+          <span className="text-ink-3">{messages.stopped}</span>
+        ) : (
+          <>
+            <div className="cut" title={formatExact(first)}>
+              {formatWhen(first)}
+            </div>
+            <div className="cut text-12 text-ink-3" title={later.map((at) => formatExact(at)).join('\n')}>
+              {messages.later(later.map((at) => formatWhen(at)).join(', '))}
+            </div>
+          </>
+        )}
+      </td>
+      <td className="num max-sm:hidden">{limitText(schedule)}</td>
+      <td>
+        <OnMark isOn={enabled} />
+      </td>
+      <td>
+        <LastRun schedule={schedule} />
+      </td>
+    </tr>
+  );
+}
+
+/** Whether a schedule runs at its times. */
+export function OnMark({ isOn }: { isOn: boolean }) {
+  return <StatusMark status={isOn ? 'succeeded' : 'paused'} word={isOn ? messages.on : messages.off} plain />;
+}
+
+function LastRun({ schedule: { last_run: run } }: { schedule: Schedule }) {
+  if (run === null) return <span className="text-ink-3">{messages.neverRan}</span>;
+  const cost = runCost(run);
+  return (
+    <>
+      <StatusMark {...runOutcome(run)} plain />
+      <div className="cut text-12 text-ink-3" title={formatExact(run.started_at)}>
+        {cost !== undefined && <span className="font-medium text-ink tabular-nums">{formatMoney(cost)} </span>}
+        <span className="max-sm:hidden">{formatWhen(run.started_at)}</span>
+      </div>
+    </>
+  );
+}
