@@ -33,6 +33,7 @@ import { removeAgent, saveAgent, withSavedAgents } from '../registry/saved-regis
 import { budgetKeyOf, type Caller, localCaller } from '../runner/contract/caller.ts';
 import { createRunner } from '../runner/create-runner.ts';
 import { createExecutors } from '../runner/execution/executors.ts';
+import { previewTable } from '../runner/intake/preview-table.ts';
 import { supervise } from '../runner/lifecycle/supervise.ts';
 import { createDayGate } from '../runner/rows/day-gate.ts';
 import { keepSchedules } from '../schedules/fire-due.ts';
@@ -172,6 +173,8 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     now: systemClock.now,
     log,
   });
+  const save = (name: string, definition: AgentDefinition) =>
+    saveAgent({ name, definition, at: systemClock.now() }, { registry: filed, saved: store });
   return {
     config,
     log,
@@ -184,8 +187,12 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     settings: () => describeSettings(config, { providers, agentSources: registry.sources }),
     prices: (models) => describePrices(models, prices),
     removeAgent: (name, version) => removeAgent({ name, version }, { registry: filed, saved: store }),
-    saveAgent: (name, definition) =>
-      saveAgent({ name, definition, at: systemClock.now() }, { registry: filed, saved: store }),
+    saveAgent: save,
+    async defineAgent(name, question) {
+      const { agent, warnings } = await as(localCaller('cli')).runner.define(question);
+      return { agent: await save(name, agent), warnings };
+    },
+    preview: (request, signal) => previewTable(request, tablesOf(localCaller('cli')), signal),
     tryAgent: (definition, options) =>
       tryAgent(definition, options, {
         tables: tablesOf(options.caller ?? localCaller('cli')),

@@ -10,8 +10,11 @@ import type { Monitoring } from '../monitoring/monitoring.ts';
 import type { Prometheus } from '../monitoring/prometheus/create-prometheus.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Caller } from '../runner/contract/caller.ts';
+import type { InlineAgent } from '../runner/contract/inline-agent.ts';
+import type { PreviewRequest, TablePreview } from '../runner/contract/preview.ts';
 import type { ModelPrice, Settings } from '../runner/contract/settings.ts';
 import type { Given, TriedRun } from '../runner/contract/tried-run.ts';
+import type { DefinedAgent } from '../runner/intake/define-inline.ts';
 import type { Runner } from '../runner/runner.ts';
 import type { Schedules } from '../schedules/schedules.ts';
 import type { AuditStore } from '../storage/audit.ts';
@@ -62,6 +65,10 @@ export interface App extends AppBinding {
   registry: Registry;
   /** Saves an agent beside the registry's, as the next version of its name. @throws AppError `invalid_arguments` */
   saveAgent(name: string, definition: AgentDefinition): Promise<AgentDefinition>;
+  /** Saves the agent that a question defines, as {@link App.saveAgent}, with warnings about choices that it leaves open. */
+  defineAgent(name: string, question: InlineAgent): Promise<DefinedAgent>;
+  /** Rows of a table at a place, as they are read. */
+  preview(request: PreviewRequest, signal: AbortSignal): Promise<TablePreview>;
   /**
    * Runs an agent once, outside of batches, through the journal.
    * @throws AppError before any call, when the input does not fit; a run that fails is a result

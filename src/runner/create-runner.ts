@@ -216,7 +216,11 @@ function bind(caller: Caller, deps: RunnerDeps & { orders: RowOrders }): Runner 
         yield* toCsv(batch.columns ?? [], sourceRows(batch, store, storedStatus(status)), style);
       else yield* toCsv(outputHeader(batch), outputRows(batch, store), { ...safetyOf(batch), ...style });
     },
-    export: async (id, query) => exportRows(await read(id), query, deps),
+    async export(id, query) {
+      const batch = await read(id);
+      const isSafe = query.spreadsheet_safe ?? safetyOf(batch).spreadsheetSafe;
+      return exportRows(batch, { ...query, ...(isSafe !== undefined && { spreadsheet_safe: isSafe }) }, deps);
+    },
     lapsed: () => store.listLapsedBatches(),
     remove: async (id, { force = false } = {}) => removeBatch(await read(id, 'run'), force, deps),
     keepHouse: (signal) => keepHouse(deps, signal),

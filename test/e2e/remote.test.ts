@@ -11,7 +11,9 @@ const KEY = { ROWMILL_API_KEY: 'secret-key' };
 
 beforeAll(async () => {
   [here, there] = await Promise.all([createWorkspace({ names: ['Ann', 'bad', 'Zoë'] }), createWorkspace()]);
-  const serving = there.start(['serve', '--port', '0'], { env: { ROWMILL_API_KEYS: 'secret-key' } });
+  const serving = there.start(['serve', '--port', '0'], {
+    env: { ROWMILL_API_KEYS: 'secret-key', ANTHROPIC_API_KEY: 'of nobody' },
+  });
   await serving.until(/Listening on/);
   url = /http:\/\/[\d.:]+/.exec(serving.stdout())?.[0] ?? '';
 });
@@ -104,6 +106,71 @@ describe('rowmill --server', () => {
     expect((await json(['queues', 'list'])).document.queues).toMatchObject([{ agent: 'greeter', waiting: 1 }]);
     const done = await json(['queues', 'process', '--max-cost', '1', '--mode', 'realtime']);
     expect(done.document.queues).toMatchObject([{ agent: 'greeter@v1', jobs: 1, error: null }]);
+  });
+
+  it('adds, changes, triggers and deletes a schedule', async () => {
+    await json(['schedules', 'add', 'jobs', '--cron', '0 3 * * *', '--max-cost', '2']);
+    const { document: changed } = await json(['schedules', 'set', 'jobs', '--cron', '5 3 * * *']);
+    expect(changed.schedule).toMatchObject({ cron: '5 3 * * *', max_cost_usd: 2 });
+    expect((await json(['schedules', 'stop', 'jobs'])).document.schedule.enabled).toBe(false);
+    expect((await json(['schedules', 'start', 'jobs'])).document.schedule.next).toHaveLength(5);
+    await json(['jobs', 'add', 'greeter', '--input', '{"name": "Bo"}']);
+    const { document: triggered } = await json(['schedules', 'trigger', 'jobs']);
+    expect(triggered.run).toMatchObject({ state: 'succeeded', batches: [{ agent: 'greeter@v1', rows: 1 }] });
+    const { document: shown } = await json(['schedules', 'show', 'jobs']);
+    expect(shown.runs).toMatchObject([{ cause: 'trigger', state: 'succeeded' }]);
+    await json(['schedules', 'delete', 'jobs']);
+    const { document: listed } = await json(['schedules']);
+    expect(listed.schedules.map(({ name }: { name: string }) => name)).toEqual(['nightly']);
+  });
+
+  it('shows savings, the report, alerts and deliveries', async () => {
+    expect((await json(['savings', '--by', 'agent'])).document.items).toMatchObject([{ name: 'greeter' }]);
+    expect((await remote(['report'])).stdout).toContain('greeter');
+    expect((await json(['alerts', 'list', '--all'])).document).toEqual({ alerts: [] });
+    expect(await remote(['alerts', 'ack', 'alr_0'])).toMatchObject({ stderr: expect.stringContaining('not_found') });
+    expect((await json(['jobs', 'deliveries', '--state', 'dead'])).document).toEqual({ deliveries: [] });
+    expect(await remote(['jobs', 'resend', 'e'])).toMatchObject({ stderr: expect.stringContaining('not_found') });
+  });
+
+  it('finds and sorts rows, and exports chosen ones', async () => {
+    await json(['run', 'people.csv', '-a', 'greeter', '--yes', '--out', 'chosen.csv']);
+    const rows = async (args: string[]) => (await json(['batches', 'rows', 'latest', ...args])).document;
+    expect(await rows(['--text', 'hello z'])).toMatchObject({ rows: [{ row: 2 }], next_row: null });
+    expect(await rows(['--sort', '-row', '--limit', '1'])).toMatchObject({ rows: [{ row: 2 }], next_place: 1 });
+    const [{ error }] = (await rows(['--status', 'failed'])).rows;
+    expect(await rows(['--code', error.code])).toMatchObject({ rows: [{ row: 1 }], selected: 1, next_place: null });
+    const chosen = [
+      'batches',
+      'export',
+      'latest',
+      '--rows',
+      'failed',
+      '--columns',
+      'name,_status',
+      '--metadata',
+      '_row',
+    ];
+    expect((await remote(chosen)).stdout).toBe('name,_status,_row\nbad,FAILED,1\n');
+    await json([...chosen, '--out', 'failed.tsv']);
+    expect(await readFile(here.path('failed.tsv'), 'utf8')).toBe('name\t_status\t_row\nbad\tFAILED\t1\n');
+  });
+
+  it('previews a local table, tries an agent on it, and saves and deletes an agent', async () => {
+    const before = (await json(['uploads', 'list'])).document.uploads.length;
+    expect((await json(['preview', 'people.csv', '--row', '2'])).document).toMatchObject({
+      rows: [{ row: 2, cells: ['Zoë', 'Wexcombe'] }],
+    });
+    const { document: rendered } = await json(['preview', 'people.csv', '-r', '2', '-a', 'greeter']);
+    expect(rendered).toMatchObject({ agent: 'greeter@v1', input: { name: 'Zoë' } });
+    const { document: tried } = await json(['try', 'greeter', '--table', 'people.csv', '--row', '2']);
+    expect(tried).toMatchObject({ status: 'succeeded', output: { greeting: 'Hello Zoë' } });
+    expect((await json(['uploads', 'list'])).document.uploads).toHaveLength(before);
+    const question = ['--prompt', 'What is {name}?', '--output', 'kind', '--model', 'anthropic/claude-haiku-5-5'];
+    const { document: saved } = await json(['agents', 'new', 'kinds', '--save', ...question]);
+    expect(saved.agent).toMatchObject({ name: 'kinds', version: 'v1', model: { model: 'claude-haiku-5-5' } });
+    expect((await json(['agents', 'delete', 'kinds', '--yes'])).document.deleted).toBe(true);
+    expect((await remote(['agents', 'new', 'kinds', ...question])).stderr).toContain('option_not_supported');
   });
 
   it('makes and revokes keys', async () => {

@@ -38,14 +38,25 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./analyze.ts')).addAnalyzeCommand,
   },
   {
+    usage: 'preview <table>',
+    group: 'Work on tables:',
+    description: 'Show rows of a table at any place, or what one row sends to the model',
+    load: async () => (await import('./preview.ts')).addPreviewCommand,
+  },
+  {
+    usage: 'tokens <text>',
+    group: 'Work on tables:',
+    description: 'Count the tokens of a text',
+    load: async () => (await import('./tokens.ts')).addTokensCommand,
+  },
+  {
     usage: 'agents',
     group: 'Work on tables:',
-    description: 'List agents, show one, check one against a table, define one',
+    description: 'List agents, show one, check one against a table, define and delete one',
     load: async () => (await import('./agents/agents.ts')).addAgentsCommands,
   },
   {
     usage: 'try [agent] [message]',
-    isLocal: true,
     group: 'Work on tables:',
     description: 'Run an agent once and show its trace with the cost',
     load: async () => (await import('./try.ts')).addTryCommand,

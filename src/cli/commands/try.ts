@@ -58,14 +58,17 @@ async function tryOnce(
   const start = givenOf(asked, context.io.cwd);
   const app = await context.app();
   const agent = await agentOf(asked, app, output);
+  const table = 'table' in start ? await app.transfer.send(start.table) : undefined;
+  const given = table === undefined ? start : { ...start, table: table.uri };
   const stop = listenForStop(context.signals, { onFirst: () => output.note('Stopping.'), onSecond: () => undefined });
   try {
-    const tried = await app.tryAgent(agent, { given: start, signal: stop.signal });
+    const tried = await app.tryAgent(agent, { given, signal: stop.signal });
     output.document(tried);
     for (const line of triedLines(tried, output)) output.line(line);
     return tried.status === 'succeeded' ? EXIT.completed : EXIT.rowsFailed;
   } finally {
     stop.close();
+    await table?.remove();
   }
 }
 

@@ -1,13 +1,15 @@
 import type * as z from 'zod';
-import type { AgentDefinition } from '../../agent/definition.ts';
+import { type AgentDefinition, agentLabel } from '../../agent/definition.ts';
 import { AppError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { createClient, type RowmillClient } from '../../client/client.ts';
 import type { settings } from '../../runner/contract/settings.ts';
 import type { App } from '../app.ts';
 import { notRemote, partly } from './not-remote.ts';
+import { saveQuestion, tryAgent } from './remote-agents.ts';
 import { createRemoteJobs, createRemoteKeys, createRemoteRegistry, createRemoteUploads } from './remote-parts.ts';
 import { createRemoteRunner, type Unasked } from './remote-runner.ts';
+import { createRemoteMonitoring, createRemoteSchedules } from './remote-service.ts';
 import { createRemoteTools } from './remote-tools.ts';
 import { createRemoteTransfer, upload } from './remote-transfer.ts';
 import { answerOf } from './server-call.ts';
@@ -33,8 +35,8 @@ export async function createRemoteApp(
     jobs: createRemoteJobs(client),
     tools: tools.tools,
     tables: partly<App['tables']>('This'),
-    monitoring: partly<App['monitoring']>('This'),
-    schedules: partly<App['schedules']>('This'),
+    monitoring: createRemoteMonitoring(client),
+    schedules: createRemoteSchedules(client),
     confirmations: partly<App['confirmations']>('This', {
       // The server counts it when the action is sent without an accepted cost.
       startUnasked: async ({ batchId }: { batchId: string }) => {
@@ -53,8 +55,14 @@ export async function createRemoteApp(
     auditLog: partly('The audit log'),
     idempotency: partly('This'),
     registry: createRemoteRegistry(client, agentSources),
-    saveAgent: absent('Saving an agent') as (name: string, definition: AgentDefinition) => Promise<AgentDefinition>,
-    tryAgent: absent('Trying an agent'),
+    saveAgent: absent('--save-agent; use "rowmill agents new NAME --save". It') as (
+      name: string,
+      definition: AgentDefinition,
+    ) => Promise<AgentDefinition>,
+    defineAgent: (name, question) => saveQuestion(name, question, client),
+    preview: (request, signal) =>
+      answerOf(client.POST('/v1/tables/preview', { body: request as never, parseAs: 'text', signal })),
+    tryAgent: (agent, { given, signal }) => tryAgent(agentLabel(agent), { given, signal }, client),
     // Tools start on the server's machine, when a batch needs them.
     startTools: async () => [],
     missingSettings: absent('This'),
@@ -67,7 +75,10 @@ export async function createRemoteApp(
     keepSchedules: absent('This'),
     settings: partly('This'),
     prices: partly('This'),
-    removeAgent: absent('Deleting an agent'),
+    async removeAgent(name, version) {
+      const agent = version === undefined ? name : `${name}@${version}`;
+      await answerOf(client.DELETE('/v1/agents/{agent}', { params: { path: { agent } }, parseAs: 'text' }));
+    },
     copyStdin: (stdin, signal) => upload('stdin.csv', stdin, client, signal),
     transfer: createRemoteTransfer(client),
     ensureDetachedRunner: async () => undefined,

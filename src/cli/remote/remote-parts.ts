@@ -4,7 +4,7 @@ import type { RowmillClient } from '../../client/client.ts';
 import type { Jobs } from '../../jobs/jobs.ts';
 import { createGivenRegistry } from '../../registry/given-registry.ts';
 import type { Registry, RegistryEntry } from '../../registry/registry.ts';
-import type { EnqueuedJob, JobReport, ProcessedQueue, QueueReport } from '../../runner/contract/job.ts';
+import type { DeliveryReport, EnqueuedJob, JobReport, ProcessedQueue, QueueReport } from '../../runner/contract/job.ts';
 import type { UploadReport } from '../../uploads/upload-report.ts';
 import type { Upload, Uploads } from '../../uploads/uploads.ts';
 import { notRemote } from './not-remote.ts';
@@ -41,8 +41,12 @@ export function createRemoteJobs(client: RowmillClient): Jobs {
     cancel: (id) => answerOf(client.POST('/v1/jobs/{job}/cancel', one(id))),
     setPriority: (id, priority) => answerOf(client.PATCH('/v1/jobs/{job}', { ...one(id), body: { priority } })),
     queues: async () => (await answerOf<{ items: QueueReport[] }>(client.GET('/v1/queues', { parseAs: 'text' }))).items,
-    deliveries: () => Promise.reject(notRemote('This')),
-    retryDelivery: () => Promise.reject(notRemote('This')),
+    async deliveries(query) {
+      const call = client.GET('/v1/deliveries', { params: { query }, parseAs: 'text' });
+      return (await answerOf<{ items: DeliveryReport[] }>(call)).items;
+    },
+    retryDelivery: (event) =>
+      answerOf(client.POST('/v1/deliveries/{event}/retry', { params: { path: { event } }, parseAs: 'text' })),
     estimate: () => Promise.reject(notRemote('Asking for the cost; give --max-cost or --accept. It')),
     async process({ agent, ...request }) {
       const header = { 'idempotency-key': crypto.randomUUID() };

@@ -1,13 +1,13 @@
 import { AppError } from '../../base/errors.ts';
 import type { RowmillClient } from '../../client/client.ts';
 import type { BatchReport } from '../../runner/contract/report.ts';
-import type { RowReport } from '../../runner/contract/row.ts';
 import type { SavingsReport } from '../../runner/contract/savings.ts';
 import { spendingOfRest } from '../../runner/intake/spending.ts';
 import type { Runner } from '../../runner/runner.ts';
 import { notRemote, partly } from './not-remote.ts';
 import { findBatchId, listBatches, watchBatch } from './remote-batches.ts';
 import { exportBytes, exportFile } from './remote-export.ts';
+import { createRemoteRows } from './remote-rows.ts';
 import { answerOf } from './server-call.ts';
 
 /** Batches for which no person agreed to a cost: the server decides whether they may start. */
@@ -82,15 +82,7 @@ export function createRemoteRunner(client: RowmillClient, unasked: Unasked): Run
       const { batch_api_usd, cache_usd } = totals;
       return { batch_api_usd, cache_usd };
     },
-    async rows(id, { status, cursor = 0, limit }) {
-      const query = { from: cursor, limit: Math.min(limit, 1000), ...(status !== undefined && { status }) };
-      const found = await answerOf<{ items: RowReport[]; next: number | null }>(
-        client.GET('/v1/batches/{id}/rows', { params: { path: { id }, query: sent(query) }, parseAs: 'text' }),
-      );
-      return { rows: found.items, nextCursor: found.next };
-    },
-    trace: (id, row) =>
-      answerOf(client.GET('/v1/batches/{id}/rows/{row}', { params: { path: { id, row } }, parseAs: 'text' })),
+    ...createRemoteRows(client),
     exportTable: (id, uri, options = {}) => exportFile({ id, uri, ...options }, client),
     async *csv(id, options = {}) {
       const decoder = new TextDecoder();
@@ -105,6 +97,7 @@ export function createRemoteRunner(client: RowmillClient, unasked: Unasked): Run
       await answerOf(client.DELETE('/v1/batches/{id}', { params: { path: { id }, query }, parseAs: 'text' }));
     },
     continuationOf: () => Promise.reject(notRemote('--continue')),
+    define: () => Promise.reject(notRemote('A question that is not saved')),
   });
 }
 

@@ -5,8 +5,9 @@ import { AppError } from '../../base/errors.ts';
 import type { RowmillClient } from '../../client/client.ts';
 import { type BatchRequest, KEPT_OUTPUT } from '../../runner/contract/request.ts';
 import type { UploadReport } from '../../uploads/upload-report.ts';
+import { formatOf, localPath, refuseExisting } from '../table-file.ts';
 import type { Transfer } from '../transfer.ts';
-import { exportBytes, exportFile, formatOf, localPath, refuseExisting } from './remote-export.ts';
+import { exportBytes, exportFile } from './remote-export.ts';
 import { answerOf } from './server-call.ts';
 
 /** Sends local tables as uploads, and downloads results. */

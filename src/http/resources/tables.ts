@@ -1,8 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { strict } from '../../base/strict-object.ts';
 import { previewRequest, renderedRow, renderRequest, tablePreview } from '../../runner/contract/preview.ts';
-import { countTokens } from '../../runner/forecast/count-tokens.ts';
-import { tokenFactor } from '../../runner/forecast/request-tokens.ts';
+import { countText } from '../../runner/forecast/request-tokens.ts';
 import { previewTable } from '../../runner/intake/preview-table.ts';
 import { analyzeInput, analyzeTable, tableAnalysis } from '../../tools/analyze-csv-structure.ts';
 import { eventContent } from '../event-content.ts';
@@ -123,6 +122,6 @@ export function addTableRoutes({ app, limitBody, streams }: HttpFace, { runnerOf
   });
   app.openapi(tokens, (c) => {
     const { text, provider } = c.req.valid('json');
-    return c.json({ tokens: Math.round(countTokens(text) * tokenFactor(provider ?? '')) }, 200);
+    return c.json({ tokens: countText(text, provider) }, 200);
   });
 }

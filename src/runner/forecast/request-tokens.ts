@@ -18,6 +18,11 @@ export function tokenFactor(provider: string): number {
   return descriptorOf(provider)?.tokens?.factor ?? 1;
 }
 
+/** About how many tokens a text has for a provider; without one, for most of them. */
+export function countText(text: string, provider = ''): number {
+  return Math.round(countTokens(text) * tokenFactor(provider));
+}
+
 /** {@link countRequest} by the count of this program, before the factor of the provider. */
 export function uncorrectedTokens(request: ModelRequest, model: NamedModel, provider: Provider | undefined): number {
   return isEmbeddingModel(model)

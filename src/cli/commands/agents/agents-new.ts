@@ -33,9 +33,10 @@ export function addAgentsNewCommand(agents: Command, context: CommandContext): v
         throw new AppError('invalid_arguments', `A name, a prompt and a field are needed: rowmill ${what}.`);
       }
       const app = await context.app();
-      const { agent, warnings } = await app.runner.define(question);
+      const isSaved = asked.save === true;
+      const { agent, warnings } = await (isSaved ? app.defineAgent(asked.name, question) : app.runner.define(question));
       for (const warning of warnings) output.note(oneLine(warning));
-      if (asked.save === true) return show(await app.saveAgent(asked.name, agent), output);
+      if (isSaved) return show(agent, output);
       const fault = nameFault(asked.name);
       if (fault !== undefined) throw new AppError('invalid_arguments', fault);
       const yaml = agentYaml({ ...agent, name: asked.name, version: 'v1' });

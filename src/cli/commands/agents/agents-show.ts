@@ -20,6 +20,11 @@ export function addAgentsShowCommand(agents: Command, context: CommandContext): 
         const agent = await resolveAgent(registry, reference);
         output.document(agent);
         show(agent, output);
+        const versions = (await registry.list()).flatMap(({ name, version }) => (name === agent.name ? [version] : []));
+        if (versions.length > 1) {
+          output.line();
+          output.line(`${output.paint('bold', 'Versions')}  ${versions.map(oneLine).join(', ')}`);
+        }
         return EXIT.completed;
       }),
     );

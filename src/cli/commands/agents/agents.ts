@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context.ts';
 import { listByDefault } from '../../list-by-default.ts';
 import { addAgentsCheckCommand } from './agents-check.ts';
+import { addAgentsDeleteCommand } from './agents-delete.ts';
 import { addAgentsExportCommand } from './agents-export.ts';
 import { addAgentsListCommand, listAgents } from './agents-list.ts';
 import { addAgentsNewCommand } from './agents-new.ts';
@@ -15,6 +16,7 @@ export function addAgentsCommands(agents: Command, context: CommandContext): voi
   addAgentsCheckCommand(agents, context);
   addAgentsNewCommand(agents, context);
   addAgentsExportCommand(agents, context);
+  addAgentsDeleteCommand(agents, context);
   listByDefault(agents, context, (output) => listAgents({ context, output }));
 }
 
@@ -29,4 +31,5 @@ Examples:
   rowmill agents show broadband-checker-structured-v2
   rowmill agents check broadband-checker-structured-v2 --table addresses.csv
   rowmill agents new topic --prompt 'Topic of {message}' --output topic:billing|other --save
-  rowmill agents export topic > agents.yaml`;
+  rowmill agents export topic > agents.yaml
+  rowmill agents delete topic@v1`;

@@ -1,15 +1,22 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { AppError } from '../../../base/errors.ts';
 import { bytes } from '../../../base/figures.ts';
+import { describeZodError } from '../../../base/schema.ts';
+import { EXPORT_COLUMNS, type ExportQuery, exportQuery } from '../../../runner/contract/export.ts';
+import { METADATA_COLUMNS } from '../../../runner/contract/mapping.ts';
 import { batchOptions } from '../../../runner/contract/options.ts';
 import { writtenStyle } from '../../../runner/output/written-style.ts';
-import type { ExportStatus } from '../../../runner/runner.ts';
+import type { ExportStatus, Runner } from '../../../runner/runner.ts';
 import { BATCH_ARGUMENT } from '../../batch-argument.ts';
 import { type CommandContext, newCommand } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
-import { locationArgument } from '../../mapping-arguments.ts';
+import { commaSeparated, locationArgument } from '../../mapping-arguments.ts';
+import { formatOf, localPath, refuseExisting, writeTableFile } from '../../table-file.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
 import { writeAll } from '../../write-all.ts';
+
+const METADATA = [...EXPORT_COLUMNS, ...METADATA_COLUMNS];
+const SCOPES = exportQuery.shape.rows.unwrap().options;
 
 interface ExportArguments {
   out?: string;
@@ -18,6 +25,9 @@ interface ExportArguments {
   delimiter?: string;
   overwrite?: boolean;
   status?: ExportStatus;
+  rows?: NonNullable<ExportQuery['rows']>;
+  columns?: string[];
+  metadata?: string[];
 }
 
 /** `rowmill batches export BATCH`: the current table, to a file or to stdout. */
@@ -40,8 +50,13 @@ export function addBatchesExportCommand(batches: Command, context: CommandContex
       new Option(
         '--status <status>',
         'only rows with this status, and only their source columns, to be corrected and run again with run --continue',
-      ).choices(['succeeded', 'failed', 'not_run'] satisfies ExportStatus[]),
+      )
+        .choices(['succeeded', 'failed', 'not_run'] satisfies ExportStatus[])
+        .conflicts(['rows', 'columns', 'metadata']),
     )
+    .addOption(new Option('--rows <rows>', 'only these rows, with all their columns').choices(SCOPES))
+    .option('--columns <a,b>', 'only these columns, in this order', commaSeparated)
+    .option('--metadata <a,b>', `further columns about each row: ${METADATA.join(', ')}`, commaSeparated)
     .addHelpText('after', HELP)
     .action((name: string, given: ExportArguments) =>
       context.run(async (output) => {
@@ -52,25 +67,68 @@ export function addBatchesExportCommand(batches: Command, context: CommandContex
           ...(given.bom === true && { bom: true }),
           ...(given.delimiter !== undefined && { out_delimiter: given.delimiter }),
         });
+        const chosen = chosenOf(given);
         const selection = given.status === undefined ? {} : { status: given.status };
         if (given.out === undefined || given.out === '-') {
           const option = [...(output.json ? ['--json'] : []), ...(given.overwrite === true ? ['--overwrite'] : [])][0];
           if (option !== undefined) {
             throw new AppError('invalid_arguments', `${option} needs --out: without it the table goes to stdout.`);
           }
-          await writeAll(runner.csv(batch, { ...style, ...selection }), context.io.stdout);
+          const table =
+            chosen === undefined
+              ? runner.csv(batch, { ...style, ...selection })
+              : (await runner.export(batch, chosen)).bytes;
+          await writeAll(table, context.io.stdout);
           return EXIT.completed;
         }
-        const written = await runner.exportTable(batch, locationArgument(given.out, context.io.cwd), {
-          ...style,
-          ...(given.overwrite === true && { overwrite: true }),
-          ...selection,
-        });
+        const place = locationArgument(given.out, context.io.cwd);
+        const written =
+          chosen === undefined
+            ? await runner.exportTable(batch, place, {
+                ...style,
+                ...(given.overwrite === true && { overwrite: true }),
+                ...selection,
+              })
+            : await exportChosen({ batch, place, chosen, overwrite: given.overwrite === true }, runner);
         output.document({ batch_id: batch, output_uri: written.uri, bytes: written.bytes });
         output.line(`${oneLine(written.uri)} (${bytes(written.bytes)})`);
         return EXIT.completed;
       }),
     );
+}
+
+/** The query for chosen rows and columns; undefined for the table of the batch. @throws AppError `invalid_arguments` */
+function chosenOf({ rows, columns, metadata, ...given }: ExportArguments): ExportQuery | undefined {
+  if (rows === undefined && columns === undefined && metadata === undefined) return undefined;
+  const parsed = exportQuery.safeParse({
+    ...(rows !== undefined && { rows }),
+    ...(columns !== undefined && { columns }),
+    ...(metadata !== undefined && { metadata }),
+    ...(given.spreadsheetSafe === true && { spreadsheet_safe: true }),
+    ...(given.bom === true && { bom: true }),
+    ...(given.delimiter !== undefined && { delimiter: given.delimiter }),
+  });
+  if (parsed.error === undefined) return parsed.data;
+  throw new AppError('invalid_arguments', `${describeZodError(parsed.error).join('\n')}.`);
+}
+
+interface ChosenExport {
+  batch: string;
+  place: string;
+  chosen: ExportQuery;
+  overwrite: boolean;
+}
+
+/** Chosen rows and columns in a file of this machine. @throws AppError `option_not_supported` for another place */
+async function exportChosen({ batch, place, chosen, overwrite }: ChosenExport, runner: Runner) {
+  const path = localPath(place);
+  if (path === undefined) {
+    const message = `${place} is not a file of this machine, where --rows, --columns and --metadata write.`;
+    throw new AppError('option_not_supported', message);
+  }
+  refuseExisting(path, overwrite);
+  const { bytes: table } = await runner.export(batch, { ...chosen, ...formatOf(path) });
+  return writeTableFile(path, table, overwrite);
 }
 
 /** The rule is the option's own in the contract. */
@@ -84,4 +142,5 @@ const HELP = `
 Examples:
   rowmill batches export bat_… --out answers.jsonl.gz
   rowmill batches export bat_… | head
+  rowmill batches export bat_… --rows failed --columns address,_error --metadata _trace_id
   rowmill batches export bat_… --status failed > to-correct.csv`;

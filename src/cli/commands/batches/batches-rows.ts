@@ -1,6 +1,9 @@
 import { type Command, Option } from 'commander';
-import { duration } from '../../../base/figures.ts';
+import { AppError } from '../../../base/errors.ts';
+import { counted, duration } from '../../../base/figures.ts';
 import type { RowReport } from '../../../runner/contract/row.ts';
+import { rowSort } from '../../../runner/contract/row-query.ts';
+import type { Runner } from '../../../runner/runner.ts';
 import { BATCH_ARGUMENT } from '../../batch-argument.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
@@ -10,7 +13,11 @@ import { layOutTable, type TableColumn } from '../../terminal/terminal-table.ts'
 
 interface RowsArguments {
   status?: RowReport['status'];
+  code?: string;
+  text?: string;
+  sort?: (typeof rowSort.options)[number];
   from?: number;
+  place?: number;
   limit?: number;
 }
 
@@ -27,10 +34,20 @@ export function addBatchesRowsCommand(batches: Command, context: CommandContext)
         'not_run',
       ]),
     )
+    .option('--code <code>', 'only rows that failed with this code')
+    .option('--text <text>', 'only rows with this text in a cell or in their answer, whatever its case')
+    .addOption(
+      new Option('--sort <order>', 'the order; with - the reverse; time is when a row ended').choices(rowSort.options),
+    )
     .option(
       '--from <row>',
       'start at this row; rows are numbered from 0',
       numberArgument('--from', { integer: true, min: 0 }),
+    )
+    .option(
+      '--place <n>',
+      'with --code or --sort: start at this place of the list, from 0',
+      numberArgument('--place', { integer: true, min: 0 }),
     )
     .option(
       '--limit <n>',
@@ -39,18 +56,65 @@ export function addBatchesRowsCommand(batches: Command, context: CommandContext)
     )
     .action((batch: string, given: RowsArguments) =>
       context.run(async (output) => {
+        requireOneStart(given);
         const { runner } = await context.app();
-        const page = await runner.rows(await runner.idOf(batch), {
-          ...(given.status !== undefined && { status: given.status }),
-          ...(given.from !== undefined && { cursor: given.from }),
-          limit: given.limit ?? 20,
-        });
-        output.document({ rows: page.rows, next_row: page.nextCursor });
+        const page = await readPage(await runner.idOf(batch), given, runner);
+        output.document(page.document);
         for (const line of rowLines(page.rows, output)) output.line(line);
-        if (page.nextCursor !== null) output.note(`More: add --from ${page.nextCursor}`);
+        for (const note of page.notes) output.note(note);
         return EXIT.completed;
       }),
     );
+}
+
+/** @throws AppError `invalid_arguments` for a start that the list does not have */
+function requireOneStart({ text, code, sort, from, place }: RowsArguments): void {
+  if (text !== undefined && (sort !== undefined || place !== undefined))
+    throw new AppError('invalid_arguments', '--text searches in the order of the table: leave out --sort and --place.');
+  if (text === undefined && from !== undefined && (code !== undefined || sort !== undefined || place !== undefined))
+    throw new AppError('invalid_arguments', '--from goes with --status and --text only. Start the list with --place.');
+}
+
+interface ShownPage {
+  rows: RowReport[];
+  document: object;
+  notes: string[];
+}
+
+async function readPage(id: string, given: RowsArguments, runner: Runner): Promise<ShownPage> {
+  const { text, code, sort, from, place = 0, limit = 20, status } = given;
+  const filter = { ...(status !== undefined && { status }), ...(code !== undefined && { code }) };
+  if (text !== undefined) return searchRows(id, { ...filter, text, from: from ?? 0, limit }, runner);
+  if (code === undefined && sort === undefined && given.place === undefined) {
+    const { rows, nextCursor: next } = await runner.rows(id, {
+      ...(status !== undefined && { status }),
+      ...(from !== undefined && { cursor: from }),
+      limit,
+    });
+    return { rows, document: { rows, next_row: next }, notes: next === null ? [] : [`More: add --from ${next}`] };
+  }
+  const { rows, selected } = await runner.browse(id, { ...filter, ...(sort !== undefined && { sort }), place, limit });
+  const next = place + rows.length < selected && rows.length > 0 ? place + rows.length : null;
+  const notes = [`${counted(selected, 'row')} in all.`, ...(next === null ? [] : [`More: add --place ${next}`])];
+  return { rows, document: { rows, selected, next_place: next }, notes };
+}
+
+/** The first rows of a search. It ends with a full page, or at the end of the table. */
+async function searchRows(
+  id: string,
+  query: Parameters<Runner['search']>[1] & { limit: number },
+  runner: Runner,
+): Promise<ShownPage> {
+  const rows: RowReport[] = [];
+  const stop = new AbortController();
+  let next: number | null = null;
+  for await (const found of runner.search(id, query, stop.signal)) {
+    rows.push(...found.rows);
+    next = found.next;
+    if (rows.length >= query.limit) break;
+  }
+  stop.abort();
+  return { rows, document: { rows, next_row: next }, notes: next === null ? [] : [`More: add --from ${next}`] };
 }
 
 /** Rows as a table: number, status, the fields of input and output, time, error. */

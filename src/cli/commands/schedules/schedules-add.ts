@@ -9,64 +9,92 @@ import { EXIT } from '../../exit-codes.ts';
 import { numberArgument } from '../../mapping-arguments.ts';
 import { lineOf } from './schedule-text.ts';
 
-interface AddArguments {
-  cron: string;
-  timeZone?: string;
+/** The flags that say what a schedule starts. */
+export interface WorkFlags {
   agent?: string;
   request?: string;
   mode?: string;
   cappedJobsOnly?: boolean;
+}
+
+interface AddArguments extends WorkFlags {
+  cron: string;
+  timeZone?: string;
   maxCost?: number;
   accept?: number;
 }
 
 /** `rowmill schedules add`: processes queues, or runs the request of a file. */
 export function addSchedulesAdd(schedules: Command, context: CommandContext): void {
-  newCommand(schedules, 'add', 'Add a schedule: process waiting jobs, or run a batch')
+  const command = newCommand(schedules, 'add', 'Add a schedule: process waiting jobs, or run a batch')
     .argument('<name>', 'a name of your choice')
     .requiredOption('--cron <expression>', 'minute, hour, day, month, weekday: "0 2 * * *"')
     .option('--time-zone <zone>', 'its IANA time zone, such as Europe/Berlin (default: that of the server)')
+    .option('--max-cost <usd>', 'a cap over everything that one run starts', numberArgument('--max-cost', { min: 0 }))
+    .option('--accept <usd>', 'the estimate of one run that you accept', numberArgument('--accept', { min: 0 }));
+  addWorkFlags(command).action((name: string, given: AddArguments) =>
+    context.run(async (output) => {
+      const parsed = scheduleRequest.safeParse(await requestOf(name, given));
+      if (parsed.error !== undefined) {
+        throw new AppError('invalid_arguments', `${describeZodError(parsed.error).join('\n')}.`);
+      }
+      const schedule = await (await context.app()).schedules.add(parsed.data);
+      output.document({ schedule });
+      output.line(lineOf(schedule));
+      return EXIT.completed;
+    }),
+  );
+}
+
+/** Adds the flags of {@link WorkFlags}. */
+export function addWorkFlags(command: Command): Command {
+  return command
     .option('--agent <agent>', 'process the jobs of this agent only')
     .option('--request <path>', 'run the batch of this file instead: a request as POST /v1/batches takes it, JSON')
     .option('--mode <mode>', 'auto, batch or realtime, for jobs (default auto)')
-    .option('--capped-jobs-only', 'only jobs with a cap of their own')
-    .option('--max-cost <usd>', 'a cap over everything that one run starts', numberArgument('--max-cost', { min: 0 }))
-    .option('--accept <usd>', 'the estimate of one run that you accept', numberArgument('--accept', { min: 0 }))
-    .action((name: string, given: AddArguments) =>
-      context.run(async (output) => {
-        const parsed = scheduleRequest.safeParse(await requestOf(name, given));
-        if (parsed.error !== undefined) {
-          throw new AppError('invalid_arguments', `${describeZodError(parsed.error).join('\n')}.`);
-        }
-        const schedule = await (await context.app()).schedules.add(parsed.data);
-        output.document({ schedule });
-        output.line(lineOf(schedule));
-        return EXIT.completed;
-      }),
-    );
+    .option('--capped-jobs-only', 'only jobs with a cap of their own');
 }
 
 async function requestOf(name: string, given: AddArguments): Promise<unknown> {
-  const { cron, timeZone, agent, request, mode, cappedJobsOnly, maxCost, accept } = given;
+  const { cron, timeZone, maxCost, accept } = given;
+  return {
+    ...{ name, cron },
+    ...(timeZone !== undefined && { time_zone: timeZone }),
+    action: (await actionOf(given)) ?? { type: 'process_queues' },
+    ...(maxCost !== undefined && { max_cost_usd: maxCost }),
+    ...(accept !== undefined && { accepted_usd: accept }),
+  };
+}
+
+/**
+ * What the flags start; undefined when none of them is given.
+ * @throws AppError `invalid_arguments` when they are for different kinds of work, or the file is no JSON
+ */
+export async function actionOf({ agent, request, mode, cappedJobsOnly }: WorkFlags): Promise<WorkAction | undefined> {
   const forJobs = {
     ...(agent !== undefined && { agent }),
     ...(mode !== undefined && { mode }),
     ...(cappedJobsOnly !== undefined && { capped_jobs_only: cappedJobsOnly }),
   };
-  if (request !== undefined && Object.keys(forJobs).length > 0) {
-    throw new AppError(
-      'invalid_arguments',
-      '--request runs a batch; --agent, --mode and --capped-jobs-only are for jobs.',
-    );
+  const isForJobs = Object.keys(forJobs).length > 0;
+  if (request === undefined) return isForJobs ? { type: 'process_queues', ...forJobs } : undefined;
+  if (!isForJobs) return { type: 'run_batch', request: await savedRequest(request) };
+  throw new AppError(
+    'invalid_arguments',
+    '--request runs a batch; --agent, --mode and --capped-jobs-only are for jobs.',
+  );
+}
+
+/** Work as flags give it; the contract checks it. */
+type WorkAction = { type: 'process_queues' } | { type: 'run_batch'; request: unknown };
+
+async function savedRequest(path: string): Promise<unknown> {
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new AppError('file_not_found', `--request ${path} can not be read: ${cause.code ?? 'unknown'}.`, { cause });
+  });
+  try {
+    return parseJson(text);
+  } catch (cause) {
+    throw new AppError('invalid_arguments', `--request ${path} is not valid JSON.`, { cause });
   }
-  return {
-    ...{ name, cron },
-    ...(timeZone !== undefined && { time_zone: timeZone }),
-    action:
-      request === undefined
-        ? { type: 'process_queues', ...forJobs }
-        : { type: 'run_batch', request: parseJson(await readFile(request, 'utf8')) },
-    ...(maxCost !== undefined && { max_cost_usd: maxCost }),
-    ...(accept !== undefined && { accepted_usd: accept }),
-  };
 }

@@ -6,6 +6,7 @@ import { oneLine } from '../../terminal/safe-text.ts';
 import { layOutTable } from '../../terminal/terminal-table.ts';
 import { lineOf, minuteOf, runLineOf, workOf } from './schedule-text.ts';
 import { addSchedulesAdd } from './schedules-add.ts';
+import { addSchedulesSet } from './schedules-set.ts';
 
 /** Runs of the history that `show` prints. */
 const SHOWN_RUNS = 10;
@@ -17,6 +18,7 @@ export function addSchedulesCommands(schedules: Command, context: CommandContext
     context.run((output) => listSchedules({ context, output })),
   );
   addSchedulesAdd(schedules, context);
+  addSchedulesSet(schedules, context);
   newCommand(schedules, 'show', 'Show a schedule: its next five times and its history')
     .argument('<name>', 'the name of the schedule')
     .action((name: string) => context.run((output) => showSchedule(name, { context, output })));

@@ -52,6 +52,17 @@ describe('an export', () => {
     expect(readRows.mock.calls.map(([, page]) => page.withInput)).toEqual([false, true]);
   });
 
+  it('neutralises formulas where the batch does, unless it is asked not to', async () => {
+    await world.runner.cancel(id);
+    await world.runner.drive(id);
+    await world.write('table.csv', 'q\n=1+1\n');
+    id = await world.start({ spreadsheet_safe: true, overwrite: true });
+    await world.runner.drive(id);
+    const query = { columns: ['q'] };
+    expect((await exported(query)).bytes.toString()).toBe("q\n'=1+1\n");
+    expect((await exported({ ...query, spreadsheet_safe: false })).bytes.toString()).toBe('q\n=1+1\n');
+  });
+
   it('has the columns of the table, with the results so far', async () => {
     const { name, bytes } = await exported({});
     expect(name).toBe(`${id}.csv`);

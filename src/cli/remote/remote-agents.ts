@@ -1,0 +1,39 @@
+import type { AgentDefinition } from '../../agent/definition.ts';
+import { AppError } from '../../base/errors.ts';
+import type { RowmillClient } from '../../client/client.ts';
+import type { InlineAgent } from '../../runner/contract/inline-agent.ts';
+import type { Given, TriedRun } from '../../runner/contract/tried-run.ts';
+import type { DefinedAgent } from '../../runner/intake/define-inline.ts';
+import { createRemoteRegistry } from './remote-parts.ts';
+import { answerOf } from './server-call.ts';
+
+/** Saves the agent that a question defines on a server. */
+export async function saveQuestion(name: string, question: InlineAgent, client: RowmillClient): Promise<DefinedAgent> {
+  const params = { header: { 'idempotency-key': crypto.randomUUID() } };
+  const call = client.POST('/v1/agents', { params, body: { name, ...question } as never, parseAs: 'text' });
+  const saved = await answerOf<Pick<AgentDefinition, 'name' | 'version'>>(call);
+  const agent = await createRemoteRegistry(client, []).find(saved.name, saved.version);
+  if (agent !== undefined) return { agent, warnings: [] };
+  throw new AppError('agent_not_found', `The server does not list ${saved.name}@${saved.version}, which it has saved.`);
+}
+
+/** Runs an agent of a server once. */
+export function tryAgent(
+  agent: string,
+  { given, signal }: { given: Given; signal: AbortSignal },
+  client: RowmillClient,
+): Promise<TriedRun> {
+  const params = { path: { agent }, header: { 'idempotency-key': crypto.randomUUID() } };
+  const body = bodyOf(given) as never;
+  return answerOf(client.POST('/v1/agents/{agent}/try', { params, body, signal, parseAs: 'text' }));
+}
+
+function bodyOf(given: Given): object {
+  if ('message' in given) return given;
+  const mapping = given.mapping === undefined ? {} : { input_mapping: given.mapping };
+  if ('columns' in given) {
+    return { input: Object.fromEntries(given.columns.map((name, at) => [name, given.cells[at] ?? null])), ...mapping };
+  }
+  const { table, row, reading } = given;
+  return { csv_uri: table, row, ...(reading !== undefined && { reading }), ...mapping };
+}
