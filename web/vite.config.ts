@@ -19,6 +19,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       output: {
+        // The shell names every chunk that a screen loads: short names weigh less.
+        chunkFileNames: 'assets/[hash].js',
         // In one file it compresses better than in several.
         codeSplitting: { groups: [{ name: 'shell', test: SHELL }] },
       },

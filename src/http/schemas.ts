@@ -89,6 +89,8 @@ export const conversation = z
     created_at: z.string().openapi({ format: 'date-time' }),
     updated_at: z.string().openapi({ format: 'date-time' }),
     messages: z.array(message),
+    answering: z.boolean().openapi({ description: 'Whether its last message is being answered.' }),
+    cost_usd: costUsd,
   })
   .openapi('Conversation');
 

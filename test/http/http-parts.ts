@@ -137,6 +137,8 @@ export function echo(): Conversations {
         created_at: at,
         updated_at: at,
         messages: [{ role: 'user', content: 'hi' }],
+        answering: false,
+        cost_usd: 0,
       };
     },
   };

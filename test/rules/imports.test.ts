@@ -42,14 +42,16 @@ describe('the import rules', () => {
     ]);
   });
 
-  it('let the workbench import types of the client alone, and nobody the workbench', async () => {
+  it('let the workbench import the client and the types of it alone, and nobody the workbench', async () => {
     const sources = {
       'src/client/api.ts': LEAF,
+      'src/client/client.ts': LEAF,
       'src/base/leaf.ts': LEAF,
       'src/http/page.ts': "import { a } from '../../web/src/a.ts';\nexport const page = a;\n",
       'web/src/a.ts': "import type { Leaf } from '../../src/client/api.ts';\nexport const a: Leaf = 1;\n",
       'web/src/b.ts': "import { leaf } from '../../src/client/api.ts';\nexport const b = leaf;\n",
       'web/src/c.ts': "import type { Leaf } from '../../src/base/leaf.ts';\nexport const c: Leaf = 1;\n",
+      'web/src/d.ts': "import { leaf } from '../../src/client/client.ts';\nexport const d = leaf;\n",
     };
     expect((await violations(sources)).toSorted()).toEqual([
       'imports of the workbench: web/src/c.ts → src/base/leaf.ts',

@@ -140,9 +140,15 @@ function deliver(response: ServerResponse, { answer, body, number, headers }: De
   const head = { ...headers, 'content-type': contentType, 'request-id': `req_test_${number}` };
   if (!('fault' in answer)) {
     const message = toWireMessage(answer, body, number);
-    response
-      .writeHead(200, { ...head, ...answer.headers })
-      .end(body.stream === true ? toEvents(message).join('') : JSON.stringify(message));
+    response.writeHead(200, { ...head, ...answer.headers });
+    if (body.stream !== true) response.end(JSON.stringify(message));
+    else if (answer.rest === undefined) response.end(toEvents(message).join(''));
+    else {
+      const events = toEvents(message);
+      const half = Math.floor(events.length / 2);
+      response.write(events.slice(0, half).join(''));
+      void answer.rest.then(() => response.end(events.slice(half).join('')));
+    }
     return;
   }
   if (!['cut', 'reset-body', 'hang-body', 'stream-error'].includes(answer.fault)) {

@@ -39,6 +39,8 @@ export interface WireAnswer {
   usage?: Record<string, unknown>;
   /** Sent with this answer. */
   headers?: Record<string, string>;
+  /** The second half of a streamed answer waits for it. */
+  rest?: Promise<void>;
 }
 
 /** The tool through which an answer is given. */

@@ -29,6 +29,19 @@ export interface ConversationSummary {
   firstMessage: string | null;
 }
 
+/** A conversation with all its messages. */
+export interface ReadConversation {
+  id: string;
+  agent: string;
+  created_at: string;
+  updated_at: string;
+  messages: Message[];
+  /** Whether its last message is being answered. */
+  answering: boolean;
+  /** Dollars of its answers; null when a price is unknown. */
+  cost_usd: number | null;
+}
+
 /** Conversations with the orchestrator. They are stored, and continue where they stopped. */
 export interface Conversations {
   /**
@@ -53,8 +66,5 @@ export interface Conversations {
     before?: { updatedAt: number; id: string } | undefined;
   }): Promise<ConversationSummary[]>;
   /** @throws AppError `conversation_not_found`, also for a conversation that another key began */
-  read(
-    id: string,
-    speaker?: string,
-  ): Promise<{ id: string; agent: string; created_at: string; updated_at: string; messages: Message[] }>;
+  read(id: string, speaker?: string): Promise<ReadConversation>;
 }

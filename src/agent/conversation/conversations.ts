@@ -87,8 +87,13 @@ export function createConversations(parts: ConversationParts): Conversations {
       }),
     list: (options) => parts.store.listConversations(options),
     async read(id, speaker) {
-      const { agent, createdAt, updatedAt, messages } = await find(parts, id, speaker);
-      return { id, agent, created_at: isoTime(createdAt), updated_at: isoTime(updatedAt), messages };
+      const stored = await find(parts, id, speaker);
+      const { agent, createdAt, updatedAt, messages } = stored;
+      return {
+        ...{ id, agent, created_at: isoTime(createdAt), updated_at: isoTime(updatedAt), messages },
+        answering: busy.has(id) || isAnsweredElsewhere(parts, stored),
+        cost_usd: await costOf(parts, stored),
+      };
     },
   };
 }
@@ -139,8 +144,7 @@ async function answer(send: Send, stored: StoredConversation | undefined, text: 
   const before = await settle(send, stored?.messages ?? [...send.given], openRun);
   send.signal.throwIfAborted();
 
-  // The run's number is the position of the person's message: unique, whatever failed in between.
-  const run = `${id}:${before.messages.length}`;
+  const run = runAt(id, before.messages.length);
   const said: Message = { role: 'user', content: text };
   await store(send, stored === undefined, { before: before.messages, said, run });
   const messages = [...before.messages, said];
@@ -234,12 +238,33 @@ async function playRun(
 }
 
 /** An open run of this process that is not running is one whose end could not be stored: it is replayed. */
-function refuseWhereAlive(parts: ConversationParts, { id, openRun, updatedAt }: StoredConversation): void {
-  if (openRun === null) return;
+function refuseWhereAlive(parts: ConversationParts, stored: StoredConversation): void {
+  if (isAnsweredElsewhere(parts, stored)) throw busyError(stored.id);
+}
+
+function isAnsweredElsewhere(parts: ConversationParts, { openRun, updatedAt }: StoredConversation): boolean {
+  if (openRun === null) return false;
   const { owner } = parseOpenRun(openRun);
-  if (owner === '' || owner === parts.owner) return;
+  if (owner === '' || owner === parts.owner) return false;
   const isAlive = parts.isAlive(owner);
-  if (isAlive === true || (isAlive === 'unknown' && parts.now() - updatedAt < FOREIGN_RUN_MS)) throw busyError(id);
+  return isAlive === true || (isAlive === 'unknown' && parts.now() - updatedAt < FOREIGN_RUN_MS);
+}
+
+/** What the answers to the messages of the person have cost. */
+async function costOf(parts: ConversationParts, { id, messages }: StoredConversation): Promise<number | null> {
+  const runs = messages.flatMap(({ role, content }, position) =>
+    role === 'user' && typeof content === 'string' ? [runAt(id, position)] : [],
+  );
+  const bills = await Promise.all(runs.map((run) => parts.readRun(run)));
+  return bills.reduce<number | null>(
+    (sum, { costUsd }) => (sum === null || costUsd === null ? null : sum + costUsd),
+    0,
+  );
+}
+
+/** The run's number is the position of the person's message: unique, whatever failed in between. */
+function runAt(id: string, position: number): string {
+  return `${id}:${position}`;
 }
 
 function parseOpenRun(openRun: string): { run: string; owner: string } {

@@ -1,10 +1,11 @@
-import { Link, Outlet } from '@tanstack/react-router';
+import { Link, Outlet, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
 import { needsKey } from '../data/sign-in.ts';
 import { useStore } from '../data/store.ts';
 import { shared } from '../messages/shared.ts';
 import { Button, buttonClass } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
+import { useAsk } from './ask.tsx';
 import { ConnectionMark, OfflineBanner } from './connection-mark.tsx';
 import { useKeys } from './keys.ts';
 import { messages } from './messages.ts';
@@ -16,13 +17,19 @@ const DayMoneyShort = lazy(() => import('./day-money.tsx').then((found) => ({ de
 const SignInDialog = lazy(() => import('./sign-in-dialog.tsx').then((found) => ({ default: found.SignInDialog })));
 const KeysDialog = lazy(() => import('./keys-dialog.tsx').then((found) => ({ default: found.KeysDialog })));
 const MenuDialog = lazy(() => import('./menu-dialog.tsx').then((found) => ({ default: found.MenuDialog })));
+const ChatPanel = lazy(() => import('../screens/chat/chat-panel.tsx').then((found) => ({ default: found.ChatPanel })));
 
 /** What stands around every screen: navigation, the money of the day, and what may cover or stand beside a screen. */
 export function AppFrame() {
+  const { chat } = useSearch({ from: '__root__' });
+  const ask = useAsk();
   const asksForKey = useStore(needsKey);
   const [open, setOpen] = useState<'keys' | 'menu'>();
   const close = () => setOpen(undefined);
-  useKeys([{ key: '?', does: messages.keys.help, run: () => setOpen('keys') }]);
+  useKeys([
+    { key: '?', does: messages.keys.help, run: () => setOpen('keys') },
+    { key: 'a', does: messages.ask, run: ask.open },
+  ]);
   return (
     <div className="grid h-dvh grid-cols-[var(--side)_minmax(0,1fr)] overflow-hidden max-lg:[--panel:440px] max-lg:[--side:49px] max-sm:grid-cols-1 max-sm:grid-rows-[auto_minmax(0,1fr)]">
       <a
@@ -36,9 +43,14 @@ export function AppFrame() {
         <OfflineBanner />
         <NoticeLine />
         <div className="flex min-h-0 min-w-0 flex-1">
-          <main id="main" tabIndex={-1} className="flex min-h-0 min-w-0 flex-1 flex-col outline-none">
+          <main
+            id="main"
+            tabIndex={-1}
+            className={`flex min-h-0 min-w-0 flex-1 flex-col outline-none ${chat === undefined ? '' : 'max-sm:hidden'}`}
+          >
             <Outlet />
           </main>
+          <Suspense>{chat !== undefined && <ChatPanel thread={chat} />}</Suspense>
         </div>
       </div>
       <Suspense>

@@ -8,6 +8,7 @@ export const messages = {
   agents: 'Agents',
   settings: 'Settings',
   menu: 'Menu',
+  ask: 'Ask',
   notice: 'About this server',
   connected: 'Connected',
   reconnecting: 'Reconnecting',

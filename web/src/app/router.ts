@@ -3,7 +3,18 @@ import { AppFrame } from './app-frame.tsx';
 import { NotFound, ScreenError } from './problem-screens.tsx';
 import { count, list, oneOf, parseSearch, searchParams, stringifySearch, text } from './search-params.ts';
 
+const everywhere = searchParams({ chat: text() });
+type Everywhere = ReturnType<typeof everywhere>;
+
+/** The chat stays open from screen to screen, until a link says otherwise. */
+function keepChat({ search, next }: { search: Everywhere; next: (search: Everywhere) => Everywhere }): Everywhere {
+  const found = next(search);
+  return 'chat' in found ? found : { ...found, chat: search.chat };
+}
+
 const root = createRootRoute({
+  validateSearch: everywhere,
+  search: { middlewares: [keepChat] },
   component: AppFrame,
   notFoundComponent: NotFound,
 });
@@ -40,18 +51,29 @@ const batchHome = createRoute({
     throw redirect({ to: '/batches/$id/rows', params, replace: true });
   },
 });
+const rowsSearch = searchParams({
+  status: oneOf(['queued', 'running', 'succeeded', 'failed', 'not_run']),
+  error: text(),
+  q: text(),
+  sort: oneOf(['row', '-row', 'time', '-time', 'status', '-status']),
+  cols: list(),
+  row: count(),
+  tab: oneOf(['trace', 'payload', 'row', 'prompt']),
+});
+type Rows = ReturnType<typeof rowsSearch> & Everywhere;
+
+/** The chat and the panel of a row take the same place: the one that is opened closes the other. */
+function onePanel({ search, next }: { search: Rows; next: (search: Rows) => Rows }): Rows {
+  const found = next(search);
+  if (found.row !== undefined && found.row !== search.row) return { ...found, chat: undefined };
+  if (found.chat !== undefined && search.chat === undefined) return { ...found, row: undefined, tab: undefined };
+  return found;
+}
 const rows = createRoute({
   getParentRoute: () => batch,
   path: 'rows',
-  validateSearch: searchParams({
-    status: oneOf(['queued', 'running', 'succeeded', 'failed', 'not_run']),
-    error: text(),
-    q: text(),
-    sort: oneOf(['row', '-row', 'time', '-time', 'status', '-status']),
-    cols: list(),
-    row: count(),
-    tab: oneOf(['trace', 'payload', 'row', 'prompt']),
-  }),
+  validateSearch: rowsSearch,
+  search: { middlewares: [onePanel] },
   component: lazyRouteComponent(() => import('../screens/batch/rows-screen.tsx'), 'RowsScreen'),
 });
 const row = createRoute({

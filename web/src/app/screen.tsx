@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect } from 'react';
 import { shared } from '../messages/shared.ts';
+import { AskButton } from './ask.tsx';
 
 interface ScreenProps {
   title: string;
@@ -9,7 +10,7 @@ interface ScreenProps {
   crumb?: ReactNode;
   /** Between the title and the buttons, such as a stepper or tabs. */
   beside?: ReactNode;
-  /** Buttons at the right. */
+  /** Buttons at the right; "Ask" follows them. */
   actions?: ReactNode;
   children: ReactNode;
 }
@@ -27,7 +28,10 @@ export function Screen({ title, shownTitle, crumb, beside, actions, children }: 
         )}
         <h1 className="cut min-w-0 max-sm:grow">{shownTitle ?? title}</h1>
         {beside}
-        <div className="ml-auto flex flex-none items-center gap-2 max-sm:contents">{actions}</div>
+        <div className="ml-auto flex flex-none items-center gap-2 max-sm:contents">
+          {actions}
+          <AskButton />
+        </div>
       </header>
       {children}
     </div>

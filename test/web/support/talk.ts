@@ -1,0 +1,45 @@
+import { expect, type Page } from '@playwright/test';
+import { echoAnswer } from '../../support/echo-agent.ts';
+import type { WireAnswer, WireRequest } from '../../support/messages-wire.ts';
+import type { Respond } from './fake-model.ts';
+
+/** A text of the model. */
+export const says = (text: string, rest?: Promise<void>): WireAnswer => ({
+  content: [{ type: 'text', text }],
+  ...(rest !== undefined && { rest }),
+});
+
+/** A call of a tool by the model. */
+export const calls = (name: string, input: object): WireAnswer => ({
+  content: [{ type: 'tool_use', id: `toolu_${name}_${Math.random().toString(36).slice(2)}`, name, input }],
+});
+
+/** Answers of the orchestrator, one for each of its requests, in order; target agents echo. */
+export function talking(...answers: ((request: WireRequest) => WireAnswer)[]): Respond {
+  let next = 0;
+  return (request) => {
+    if (request.tools?.some(({ name }) => name === 'execute_batch_processor') !== true) return echoAnswer(request);
+    const answer = answers[next];
+    next += 1;
+    if (answer === undefined) throw new Error(`The orchestrator was asked ${next} times.`);
+    return answer(request);
+  };
+}
+
+/** The chat of a page. */
+export function chatOf(page: Page) {
+  const panel = page.getByRole('complementary', { name: 'Ask' });
+  return {
+    panel,
+    field: panel.getByRole('textbox', { name: 'Message' }),
+    log: panel.getByRole('log', { name: 'Conversation' }),
+    async open() {
+      await page.getByRole('button', { name: 'Ask' }).click();
+      await expect(panel.getByRole('textbox', { name: 'Message' })).toBeFocused();
+    },
+    async send(text: string) {
+      await panel.getByRole('textbox', { name: 'Message' }).fill(text);
+      await panel.getByRole('button', { name: 'Send' }).click();
+    },
+  };
+}
