@@ -23,6 +23,7 @@ import { addSessionRoutes, SESSION_PATH } from './resources/access/session.ts';
 import { addAgentRoutes } from './resources/agents.ts';
 import { addBatchActions } from './resources/batches/batch-actions.ts';
 import { addBatchEvents } from './resources/batches/batch-events.ts';
+import { addExportRoutes } from './resources/batches/batch-export.ts';
 import { addRowRoutes } from './resources/batches/batch-rows.ts';
 import { addBatchRoutes } from './resources/batches/batches.ts';
 import { addCreateBatchRoutes } from './resources/batches/create-batch.ts';
@@ -109,6 +110,7 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   addBatchActions(face, parts.start);
   addBatchEvents(face, parts.start);
   addRowRoutes(face, parts.start);
+  addExportRoutes(face, parts.start);
   addTableRoutes(face, parts.start);
   addRowActions(face, parts.start);
   addAgentRoutes(face, { ...parts.agents, audit: access.audit, runnerOf: parts.start.runnerOf });

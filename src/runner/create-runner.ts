@@ -47,7 +47,7 @@ import {
   toCsv,
 } from './output/results.ts';
 import { browseRows } from './output/rows/browse-rows.ts';
-import { exportRows } from './output/rows/export-rows.ts';
+import { exportRows, tableColumns } from './output/rows/export-rows.ts';
 import { createRowOrders, type RowOrders } from './output/rows/row-orders.ts';
 import { searchRows } from './output/rows/search-rows.ts';
 import { traceRow } from './output/trace-row.ts';
@@ -216,6 +216,7 @@ function bind(caller: Caller, deps: RunnerDeps & { orders: RowOrders }): Runner 
         yield* toCsv(batch.columns ?? [], sourceRows(batch, store, storedStatus(status)), style);
       else yield* toCsv(outputHeader(batch), outputRows(batch, store), { ...safetyOf(batch), ...style });
     },
+    exportColumns: async (id) => tableColumns(await read(id)),
     async export(id, query) {
       const batch = await read(id);
       const isSafe = query.spreadsheet_safe ?? safetyOf(batch).spreadsheetSafe;

@@ -158,6 +158,11 @@ export interface Runner {
   ): Promise<{ uri: string; bytes: number }>;
   /** The table of {@link exportTable} as CSV text in chunks, header first, in constant memory. */
   csv(batchId: string, options?: WrittenStyle & { status?: ExportStatus }): AsyncIterable<string>;
+  /**
+   * The columns that an export can choose: those of the batch's output table, in order.
+   * @throws AppError `batch_not_found`; `batch_state_invalid` before the table is loaded
+   */
+  exportColumns(batchId: string): Promise<string[]>;
   /** The rows of a batch in a format, with chosen columns, streamed in constant memory. */
   export(batchId: string, query: ExportQuery): Promise<RowExport>;
   /** Batches that should be driven and that no living process owns. */

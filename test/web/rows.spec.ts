@@ -90,7 +90,7 @@ test('a link opens the row, its tabs show all of it, and Escape gives the focus 
   await page.keyboard.press('Escape');
   await expect(page).not.toHaveURL(/row=/);
   await expect(grid(page)).toBeFocused();
-  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowUp');
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/row=1/);
 });

@@ -20,6 +20,8 @@ export const rowReport = z.object({
   input: jsonObject.nullable().describe('The input of the agent; null until it is made.'),
   output: jsonObject.nullable().describe('The structured answer; null when there is none.'),
   error: shownError.nullable().describe('Why it failed; null when it did not.'),
+  started_at: z.iso.datetime().nullable().describe('When its attempt started, ISO 8601; null before the first.'),
+  ended_at: z.iso.datetime().nullable().describe('When its attempt ended, ISO 8601; null until it has ended.'),
   processing_seconds: z.number().nullable().describe('Seconds that its attempt took; null until it has ended.'),
 });
 

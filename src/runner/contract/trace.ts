@@ -16,6 +16,8 @@ export const attemptTrace = z.object({
     .enum([...rowStatus.options, 'superseded'])
     .describe('superseded: a retry with another model replaced the attempt before it ended.'),
   error: shownError.nullable().describe('Why it failed; null when it did not.'),
+  started_at: z.iso.datetime().nullable().describe('When it started, ISO 8601; null when that is not known.'),
+  ended_at: z.iso.datetime().nullable().describe('When it ended, ISO 8601; null until it has ended.'),
   entries: z.array(stored<JournalEntry>()).describe('The calls of the attempt in order, with requests and answers.'),
 });
 

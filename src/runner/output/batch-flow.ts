@@ -2,6 +2,7 @@ import type { BatchRecord, BatchStateChange, BatchStatus } from '../../storage/b
 import type { BatchFlow } from '../contract/flow.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { ENDED } from '../lifecycle/batch.ts';
+import { isoTime } from './iso-time.ts';
 
 /** The states in the order of a life; the first is entered only by batches whose rows are appended. */
 const STATES: readonly BatchStatus[] = [
@@ -34,7 +35,7 @@ export async function batchFlow(batch: BatchRecord, { store, clock }: RunnerDeps
   const changes = entered.map(({ number, at, status, pauseReason, counts }, index) => {
     const next = entered[index + 1]?.at;
     const seconds = next === undefined ? null : Math.max(0, next - at) / 1000;
-    return { number, at: new Date(at).toISOString(), state: status, pause_reason: pauseReason, counts, seconds };
+    return { number, at: isoTime(at), state: status, pause_reason: pauseReason, counts, seconds };
   });
   const last = entered.at(-1);
   const isOver = ENDED.includes(batch.status);

@@ -1,6 +1,7 @@
 import { count, counted } from '../../base/figures.ts';
 import type { ProviderJobRecord } from '../../storage/provider-jobs.ts';
 import type { ProviderJobReport } from '../contract/report.ts';
+import { isoTime } from './iso-time.ts';
 
 /** A stored job as faces show it. */
 export function providerJobReport(job: ProviderJobRecord): ProviderJobReport {
@@ -14,8 +15,8 @@ export function providerJobReport(job: ProviderJobRecord): ProviderJobReport {
     requests,
     ...tally,
     reported: reported === null ? null : { answered: reported.answered, total: reported.total },
-    since: isoOrNull(job.submittedAt),
-    deadline: isoOrNull(job.deadlineAt),
+    since: isoTime(job.submittedAt),
+    deadline: isoTime(job.deadlineAt),
     error: error?.message ?? null,
   };
 }
@@ -60,8 +61,4 @@ export function providerJobText(job: ProviderJobReport): string | undefined {
 /** `2026-11-28 22:30 UTC` */
 function minute(iso: string): string {
   return `${iso.slice(0, 16).replace('T', ' ')} UTC`;
-}
-
-function isoOrNull(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }

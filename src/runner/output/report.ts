@@ -16,6 +16,7 @@ import { settingsOf } from '../lifecycle/settings.ts';
 import { billOf, toUsd } from './bill.ts';
 import { estimateRest } from './estimate-rest.ts';
 import { fallbackAnswers, fallbackWarning } from './fallback-answers.ts';
+import { isoTime } from './iso-time.ts';
 import { planRest } from './plan-rest.ts';
 import { providerJobReport } from './provider-job-report.ts';
 import { batchNotFound, planOf } from './results.ts';
@@ -145,9 +146,9 @@ function reportOf(
         ...(realTime === undefined ? [] : [realTime]),
       ]),
     ],
-    created_at: iso(batch.createdAt),
-    started_at: batch.startedAt === null ? null : iso(batch.startedAt),
-    ended_at: batch.endedAt === null ? null : iso(batch.endedAt),
+    created_at: isoTime(batch.createdAt),
+    started_at: isoTime(batch.startedAt),
+    ended_at: isoTime(batch.endedAt),
     next_step: unattended
       ? unattendedStep(batch.id)
       : nextStep(batch, { rest, canRetry: failures.some(({ code }) => !UNMENDABLE.includes(code)), jobs }),
@@ -163,10 +164,6 @@ function totalRows({ status, intake, totals }: BatchRecord): number | null {
 /** Time that the batch has spent in `running`, in seconds. */
 export function activeSeconds(batch: BatchRecord, now: number): number {
   return (batch.activeMs + unfoldedMs(batch, now)) / 1000;
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }
 
 /** Failures that another attempt at the same row would repeat. */

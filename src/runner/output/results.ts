@@ -15,6 +15,7 @@ import { settingsOf, withSettings } from '../lifecycle/settings.ts';
 import { truncatedFields } from '../rows/input-messages.ts';
 import { rowObject } from '../rows/mapping.ts';
 import { layoutOutput, type OutputLayout, type RowOutput } from '../rows/transform-output.ts';
+import { isoTime } from './iso-time.ts';
 
 const PAGE = 1000;
 
@@ -198,6 +199,8 @@ export function rowReport(row: RowRecord, batch: BatchRecord): RowReport {
     input: row.input,
     output: output === null ? null : { ...picked(output.structured, plan), ...output.columns },
     error: row.error,
+    started_at: isoTime(row.startedAt),
+    ended_at: isoTime(row.endedAt),
     processing_seconds: row.processingMs === null ? null : row.processingMs / 1000,
   };
 }

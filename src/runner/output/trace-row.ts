@@ -5,6 +5,7 @@ import type { Store } from '../../storage/store.ts';
 import type { AttemptTrace, RowTrace } from '../contract/trace.ts';
 import { shownRow } from '../media/media-fields.ts';
 import { isFallback } from './fallback-answers.ts';
+import { isoTime } from './iso-time.ts';
 import { planOf } from './results.ts';
 
 /**
@@ -30,10 +31,19 @@ export async function traceRow(batch: BatchRecord, number: number, { store }: { 
   };
 }
 
-function outcomeOf(row: RowRecord, past: PastAttempt[], attempt: number): Pick<AttemptTrace, 'status' | 'error'> {
-  if (attempt === row.attempt) return { status: row.status, error: row.error };
-  const error = past.find((one) => one.attempt === attempt)?.error ?? null;
-  return { status: error === null ? 'superseded' : 'failed', error };
+function outcomeOf(
+  row: RowRecord,
+  past: PastAttempt[],
+  attempt: number,
+): Omit<AttemptTrace, 'attempt' | 'model' | 'fallback' | 'entries'> {
+  const own = attempt === row.attempt ? row : past.find((one) => one.attempt === attempt);
+  const error = own?.error ?? null;
+  return {
+    status: attempt === row.attempt ? row.status : error === null ? 'superseded' : 'failed',
+    error,
+    started_at: isoTime(own?.startedAt ?? null),
+    ended_at: isoTime(own?.endedAt ?? null),
+  };
 }
 
 /** One row. @throws AppError `not_found` */

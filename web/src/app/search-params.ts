@@ -45,8 +45,8 @@ export function stringifySearch(search: Record<string, unknown>): string {
     if (value === undefined || value === null || value === '') return [];
     return [[name, Array.isArray(value) ? value.map((one) => escapeComma(String(one))).join(',') : String(value)]];
   });
-  // Commas and slashes may stand in a query as they are; the address stays readable.
-  const query = new URLSearchParams(entries).toString().replaceAll('%2C', ',').replaceAll('%2F', '/');
+  // These signs may stand in a query as they are; the address stays readable.
+  const query = new URLSearchParams(entries).toString().replaceAll(/%(?:2C|2F|7E|21)/g, decodeURIComponent);
   return query === '' ? '' : `?${query}`;
 }
 

@@ -3,6 +3,7 @@ const whole = new Intl.NumberFormat('en-US');
 const cents = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' });
 const fine = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD', minimumFractionDigits: 4 });
 const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const second = new Intl.DateTimeFormat(locale, { timeStyle: 'medium', hourCycle: 'h23' });
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
 const dayOfYear = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
 const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' });
@@ -63,6 +64,11 @@ export function formatDuration(seconds: number): string {
 /** 14:41, in the zone of the reader. */
 export function formatTime(at: string | number): string {
   return clock.format(new Date(at));
+}
+
+/** 13:24:05, in the zone of the reader. */
+export function formatSecond(at: string | number): string {
+  return second.format(new Date(at));
 }
 
 /** today 13:24, yesterday 09:10, 21 Nov 18:30, 21 Nov 2025; in the zone of the reader. */

@@ -1,9 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { stream } from 'hono/streaming';
 import { AppError } from '../../../base/errors.ts';
 import { strict } from '../../../base/strict-object.ts';
-import { EXPORT_COLUMNS, exportQuery } from '../../../runner/contract/export.ts';
-import { METADATA_COLUMNS } from '../../../runner/contract/mapping.ts';
 import { rowReport } from '../../../runner/contract/row.ts';
 import {
   MAX_ROW_PAGE,
@@ -64,25 +61,7 @@ function fromAlone(): AppError {
   });
 }
 
-/** A list in a query: one text with commas, or the same name several times. */
-const list = z
-  .union([z.string(), z.array(z.string())])
-  .transform((given) => (Array.isArray(given) ? given : given.split(',')))
-  .openapi({ type: 'array', items: { type: 'string' } });
-
-const TYPES = {
-  csv: 'text/csv; charset=utf-8',
-  tsv: 'text/tab-separated-values; charset=utf-8',
-  jsonl: 'application/x-ndjson',
-  json: 'application/json',
-  parquet: 'application/vnd.apache.parquet',
-  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-} as const;
-/** The type of a file that is compressed as a whole. */
-const COMPRESSED = 'application/octet-stream';
-const file = z.string().openapi({ format: 'binary' });
-
-/** The rows of a batch, one row with its trace, and exports. */
+/** The rows of a batch, and one row with its trace. */
 export function addRowRoutes({ app, streams }: HttpFace, { runnerOf }: StartParts): void {
   const rows = createRoute({
     method: 'get',
@@ -144,49 +123,5 @@ export function addRowRoutes({ app, streams }: HttpFace, { runnerOf }: StartPart
   app.openapi(row, async (c) => {
     const { id, row: number } = c.req.valid('param');
     return c.json(await runnerOf(c.get('caller')).trace(id, number), 200);
-  });
-
-  const exported = createRoute({
-    method: 'get',
-    path: '/v1/batches/{id}/export',
-    operationId: 'exportRows',
-    tags,
-    summary: 'Download rows in a format',
-    description: 'The results so far, streamed. A transfer that breaks off is not complete.',
-    middleware: callerNeeds('read'),
-    request: {
-      params: batchPath,
-      query: strict({
-        ...exportQuery.shape,
-        columns: list.optional(),
-        metadata: list.pipe(z.array(z.enum([...EXPORT_COLUMNS, ...METADATA_COLUMNS]))).optional(),
-        spreadsheet_safe: z.enum(['true', 'false']).optional(),
-        bom: z.enum(['true', 'false']).optional(),
-      }),
-    },
-    responses: {
-      200: {
-        description: 'The file.',
-        content: Object.fromEntries([...Object.values(TYPES), COMPRESSED].map((type) => [type, { schema: file }])),
-      },
-      ...FAULTS,
-    },
-  });
-  app.openapi(exported, async (c) => {
-    const { spreadsheet_safe: isSafe, bom, metadata = [], ...query } = c.req.valid('query');
-    const { fileName, bytes } = await runnerOf(c.get('caller')).export(c.req.valid('param').id, {
-      ...query,
-      metadata,
-      ...(isSafe !== undefined && { spreadsheet_safe: isSafe === 'true' }),
-      ...(bom !== undefined && { bom: bom === 'true' }),
-    });
-    c.header('Content-Type', query.compression === 'none' ? TYPES[query.format] : COMPRESSED);
-    c.header('Content-Disposition', `attachment; filename="${fileName}"`);
-    // A compressing middleware would hold bytes back.
-    c.header('Content-Encoding', 'identity');
-    return stream(c, async (out) => {
-      out.onAbort(() => void bytes.return(undefined));
-      for await (const chunk of bytes) await out.write(chunk);
-    });
   });
 }

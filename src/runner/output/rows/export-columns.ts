@@ -5,6 +5,7 @@ import type { RowRecord } from '../../../storage/rows.ts';
 import type { Cell, StoredType } from '../../../tables/cell.ts';
 import { EXPORT_COLUMNS, type ExportColumn } from '../../contract/export.ts';
 import { METADATA_COLUMNS, type MetadataColumn } from '../../contract/mapping.ts';
+import { isoTime } from '../iso-time.ts';
 import { METADATA_TYPES, outputTypes } from '../output-types.ts';
 import { layoutOf, metadataCell, outputHeader, outputRowOf, planOf } from '../results.ts';
 
@@ -76,8 +77,8 @@ function metadataColumns(batch: BatchRecord): Column[] {
       type: 'string',
       cell: ({ row, attempt }) => (attempt === 0 ? null : `${batch.id}/${row}/${attempt}`),
     },
-    _started_at: { type: 'string', cell: ({ startedAt }) => timeOf(startedAt) },
-    _ended_at: { type: 'string', cell: ({ endedAt }) => timeOf(endedAt) },
+    _started_at: { type: 'string', cell: ({ startedAt }) => isoTime(startedAt) },
+    _ended_at: { type: 'string', cell: ({ endedAt }) => isoTime(endedAt) },
   };
   return [
     ...EXPORT_COLUMNS.map((name) => ({ name, ...own[name] })),
@@ -87,8 +88,4 @@ function metadataColumns(batch: BatchRecord): Column[] {
       cell: (row: RowRecord) => metadataCell(row, name, agent),
     })),
   ];
-}
-
-function timeOf(at: number | null): string | null {
-  return at === null ? null : new Date(at).toISOString();
 }

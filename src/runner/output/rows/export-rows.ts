@@ -3,7 +3,7 @@ import type { BatchRecord } from '../../../storage/batches.ts';
 import { type ExportQuery, exportQuery } from '../../contract/export.ts';
 import type { RunnerDeps } from '../../deps.ts';
 import { parseRequest } from '../../intake/check-request.ts';
-import { storedStatus } from '../results.ts';
+import { outputHeader, storedStatus } from '../results.ts';
 import { writtenStyle } from '../written-style.ts';
 import { exportColumns } from './export-columns.ts';
 
@@ -19,6 +19,20 @@ export interface RowExport {
 }
 
 /**
+ * The columns of a batch's output table, in order.
+ * @throws AppError `batch_state_invalid` before the table is loaded
+ */
+export function tableColumns(batch: BatchRecord): string[] {
+  mustBeLoaded(batch);
+  return outputHeader(batch);
+}
+
+function mustBeLoaded({ id, columns }: BatchRecord): void {
+  if (columns !== null) return;
+  throw new AppError('batch_state_invalid', `The batch ${id} has not loaded its table yet.`);
+}
+
+/**
  * Streams the rows of a batch in a format, in constant memory; a batch that has not ended gives the results so far.
  * Faults of the query are thrown before the first byte.
  * @throws AppError `batch_state_invalid` before the table is loaded; `column_unknown`, `format_unsupported`
@@ -29,9 +43,7 @@ export async function exportRows(
   { store, tables }: Pick<RunnerDeps, 'store' | 'tables'>,
 ): Promise<RowExport> {
   const { format, compression, rows: scope, columns, metadata, ...given } = parseRequest(exportQuery, asked);
-  if (batch.columns === null) {
-    throw new AppError('batch_state_invalid', `The batch ${batch.id} has not loaded its table yet.`);
-  }
+  mustBeLoaded(batch);
   const { names, types, needsInput, cellsOf } = exportColumns(batch, { columns, metadata });
   const { spreadsheet_safe, bom, delimiter } = given;
   const style = writtenStyle({

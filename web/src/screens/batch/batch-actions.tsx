@@ -4,8 +4,9 @@ import { api, bodyOf } from '../../data/api.ts';
 import { type BatchReport, batchQuery } from '../../data/batches.ts';
 import { hasEnded } from '../../data/live/messages.ts';
 import { Button } from '../../ui/button.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
+import { LaterDialog } from '../../ui/later-dialog.tsx';
 import { ErrorState } from '../../ui/states.tsx';
+import { Concurrency } from './concurrency.tsx';
 import { messages } from './messages.ts';
 
 const ExportDialog = lazy(() => import('./export-dialog.tsx').then((found) => ({ default: found.ExportDialog })));
@@ -35,6 +36,7 @@ export function BatchActions({ batch }: { batch: BatchReport }) {
   const isOver = hasEnded(batch);
   return (
     <>
+      {!isOver && batch.status !== 'collecting' && <Concurrency batch={batch} />}
       {batch.status === 'running' && (
         <Button
           writes
@@ -56,7 +58,7 @@ export function BatchActions({ batch }: { batch: BatchReport }) {
       )}
       {!isOver && <Button writes kind="danger" label={messages.cancel} onClick={() => setAsks('cancel')} />}
       <Button icon="download" label={messages.export} onClick={() => setAsks('export')} />
-      <Dialog
+      <LaterDialog
         open={asks === 'cancel'}
         onClose={() => setAsks(undefined)}
         title={messages.cancelTitle}
@@ -72,9 +74,9 @@ export function BatchActions({ batch }: { batch: BatchReport }) {
         }
       />
       <Suspense>{asks === 'export' && <ExportDialog batch={batch} open onClose={() => setAsks(undefined)} />}</Suspense>
-      <Dialog open={act.error !== null} onClose={() => act.reset()} title={messages.kept}>
+      <LaterDialog open={act.error !== null} onClose={() => act.reset()} title={messages.kept}>
         {act.error !== null && <ErrorState error={act.error} />}
-      </Dialog>
+      </LaterDialog>
     </>
   );
 }

@@ -1,13 +1,18 @@
+import { lazy, Suspense, useState } from 'react';
 import { batchMoney, rowsAtProvider } from '../../data/batch-state.ts';
 import type { BatchReport } from '../../data/batches.ts';
 import { formatDuration, formatMoney, formatRange } from '../../data/format.ts';
+import { hasEnded } from '../../data/live/messages.ts';
 import { MoneyBar } from '../../ui/money.tsx';
 import { Note } from '../../ui/note.tsx';
 import { Progress } from '../../ui/progress.tsx';
 import { messages } from './messages.ts';
 
+const CapDialog = lazy(() => import('./cap-dialog.tsx').then((found) => ({ default: found.CapDialog })));
+
 /** How far the batch is, and its money. The text has every figure of the bars. */
 export function BatchHeader({ batch }: { batch: BatchReport }) {
+  const [changesCap, setChangesCap] = useState(false);
   const { counts, rows_per_second: rate, eta_seconds: left } = batch;
   const money = batchMoney(batch);
   const facts = [
@@ -41,10 +46,19 @@ export function BatchHeader({ batch }: { batch: BatchReport }) {
               {formatMoney(money.spent)} {messages.spent}
             </b>{' '}
             <span className="text-ink-2">· {costs.join(' · ')}</span>
+            {!hasEnded(batch) && (
+              <>
+                {' '}
+                <button type="button" className="text-accent hover:underline" onClick={() => setChangesCap(true)}>
+                  {messages.capChange}
+                </button>
+              </>
+            )}
           </p>
           <MoneyBar {...money} />
         </div>
       </div>
+      <Suspense>{changesCap && <CapDialog batch={batch} onClose={() => setChangesCap(false)} />}</Suspense>
       {batch.error !== null && (
         <div role="alert" className="flex-none px-4 py-2">
           <Note kind={batch.status === 'failed' || batch.pause_reason === 'fatal' ? 'bad' : 'warn'}>

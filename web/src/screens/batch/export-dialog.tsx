@@ -1,4 +1,6 @@
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { api, bodyOf, type Schemas } from '../../data/api.ts';
 import type { BatchReport } from '../../data/batches.ts';
 import { hasEnded } from '../../data/live/messages.ts';
 import { buttonClass } from '../../ui/button.tsx';
@@ -23,7 +25,20 @@ export function ExportDialog({ batch, open, onClose }: ExportDialogProps) {
   const [format, setFormat] = useState<(typeof FORMATS)[number]>('csv');
   const [rows, setRows] = useState<(typeof SCOPES)[number]>('all');
   const [isSafe, setSafe] = useState(false);
+  const [left, setLeft] = useState<readonly string[]>([]);
+  const [added, setAdded] = useState<readonly string[]>([]);
+  const { data: known } = useQuery({
+    queryKey: ['export-columns', batch.batch_id],
+    queryFn: ({ signal }): Promise<Schemas['ExportColumns']> =>
+      bodyOf(api.GET('/v1/batches/{id}/export/columns', { params: { path: { id: batch.batch_id } }, signal })),
+    enabled: open,
+  });
+  const columns = known?.columns.filter((name) => !left.includes(name)) ?? [];
   const query = new URLSearchParams({ format, rows, ...(isSafe && { spreadsheet_safe: 'true' }) });
+  // A name may have a comma: each stands alone.
+  if (left.length > 0) for (const name of columns) query.append('columns', name);
+  for (const name of added) query.append('metadata', name);
+  const isEmpty = known !== undefined && columns.length === 0;
   const name = (batch.name ?? batch.batch_id).replaceAll(/[^\p{L}\p{N}._ -]+/gu, '-');
   return (
     <Dialog
@@ -32,10 +47,11 @@ export function ExportDialog({ batch, open, onClose }: ExportDialogProps) {
       title={messages.exportTitle}
       actions={
         <a
+          aria-disabled={isEmpty}
           className={buttonClass({ kind: 'primary' })}
           href={`/v1/batches/${batch.batch_id}/export?${query}`}
           download={`${name}.${format}`}
-          onClick={onClose}
+          onClick={(event) => (isEmpty ? event.preventDefault() : onClose())}
         >
           {messages.exportDo}
         </a>
@@ -61,6 +77,34 @@ export function ExportDialog({ batch, open, onClose }: ExportDialogProps) {
           </Field>
         </div>
         <Checkbox label={messages.safe} checked={isSafe} onChange={setSafe} />
+        {known !== undefined && (
+          <details>
+            <summary className="cursor-default font-medium text-12">
+              {messages.exportColumns(columns.length + added.length)}
+            </summary>
+            <div className="grid grid-cols-2 gap-x-3 gap-y-1 pt-2 max-sm:grid-cols-1">
+              {known.columns.map((name) => (
+                <Checkbox
+                  key={name}
+                  label={name}
+                  checked={!left.includes(name)}
+                  onChange={(isIn) => setLeft(isIn ? left.filter((one) => one !== name) : [...left, name])}
+                />
+              ))}
+              {known.metadata
+                .filter((name) => !known.columns.includes(name))
+                .map((name) => (
+                  <Checkbox
+                    key={name}
+                    label={name}
+                    checked={added.includes(name)}
+                    onChange={(isIn) => setAdded(isIn ? [...added, name] : added.filter((one) => one !== name))}
+                  />
+                ))}
+            </div>
+          </details>
+        )}
+        {isEmpty && <Note kind="bad">{messages.exportEmpty}</Note>}
         {!hasEnded(batch) && <Note>{messages.partial}</Note>}
       </div>
     </Dialog>

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useParams } from '@tanstack/react-router';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { api, bodyOf, type Schemas } from '../../data/api.ts';
 import { useBatch } from '../../data/batches.ts';
 import { formatDuration, formatExact, formatTime } from '../../data/format.ts';
@@ -7,12 +7,15 @@ import { hasEnded } from '../../data/live/messages.ts';
 import { classNames } from '../../ui/class-names.ts';
 import { ErrorState, Loading } from '../../ui/states.tsx';
 import { messages } from './messages.ts';
+import { StateDetail } from './state-detail.tsx';
 
 const LIVE_MS = 2000;
 
 /** The states of a batch as a picture: how often, how long, and where it is now; then every change. */
 export function FlowScreen() {
   const { id } = useParams({ from: '/batches/$id/flow' });
+  const search = useSearch({ from: '/batches/$id/flow' });
+  const navigate = useNavigate({ from: '/batches/$id/flow' });
   const batch = useBatch(id).data;
   const flow = useQuery({
     queryKey: ['flow', id],
@@ -28,6 +31,7 @@ export function FlowScreen() {
     );
   }
   const { states, changes } = flow.data;
+  const chosen = states.find(({ state }) => state === search.state)?.state;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
     <section tabIndex={0} aria-label={messages.flow} className="min-h-0 flex-1 overflow-auto">
@@ -40,11 +44,17 @@ export function FlowScreen() {
           .map(({ state, visits, seconds, is_current: isCurrent }, index) => (
             <li key={state} className="flex items-center">
               {index > 0 && <span aria-hidden="true" className="w-6 border-line-2 border-t max-lg:hidden" />}
-              <span
+              <button
+                type="button"
                 aria-current={isCurrent ? 'step' : undefined}
+                aria-expanded={chosen === state}
+                onClick={() =>
+                  void navigate({ search: { state: chosen === state ? undefined : state }, replace: false })
+                }
                 className={classNames(
-                  'grid min-w-36 rounded-2 border px-3 py-2 max-lg:w-full',
+                  'grid min-w-36 rounded-2 border px-3 py-2 text-left hover:bg-hover max-lg:w-full',
                   isCurrent ? 'border-accent bg-accent-tint' : 'border-line-2',
+                  chosen === state && 'inset-ring-1 inset-ring-accent',
                 )}
               >
                 <b className="font-semibold">{messages.states[state]}</b>
@@ -53,10 +63,11 @@ export function FlowScreen() {
                   {visits > 1 && ` · ${messages.visits(visits)}`}
                   {isCurrent && ` · ${messages.now}`}
                 </span>
-              </span>
+              </button>
             </li>
           ))}
       </ol>
+      {chosen !== undefined && <StateDetail state={chosen} changes={changes} now={batch} />}
       <table className="table-lines" aria-label={messages.changes}>
         <thead>
           <tr>

@@ -1,12 +1,18 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, useEffect, useEffectEvent, useRef, useState } from 'react';
 import type { Schemas } from '../../data/api.ts';
-import { formatCount } from '../../data/format.ts';
-import { classNames } from '../../ui/class-names.ts';
 import { ErrorState } from '../../ui/states.tsx';
-import { type Status, StatusMark } from '../../ui/status-mark.tsx';
+import { type ColumnNames, columnNames, defaultColumns, LEAST_SHARE, mergeNames, readColumns } from './grid-columns.ts';
+import { GridHead } from './grid-head.tsx';
+import { GridRow, type PlacedColumn } from './grid-row.tsx';
 import { messages } from './messages.ts';
-import { PAGE, type RowFilter, usePages } from './use-rows.ts';
+import { isSteady, PAGE, type RowFilter, usePages } from './use-rows.ts';
+
+/** The rows before and after the open one, in the order of the grid. */
+export interface Neighbours {
+  previous?: number | undefined;
+  next?: number | undefined;
+}
 
 interface RowGridProps {
   id: string;
@@ -16,31 +22,26 @@ interface RowGridProps {
   isLive: boolean;
   /** Is given the function that puts the focus into the grid. */
   focus: { current: (() => void) | undefined };
+  onNeighbours: (neighbours: Neighbours) => void;
+  /** The columns that are known so far. */
+  names: ColumnNames;
+  onNames: (names: ColumnNames) => void;
 }
 
 const ROW = 32;
+const NUMBER = 80;
 /** Browsers draw elements up to some ten million pixels: a longer table is scrolled in steps. */
 const MOST_HEIGHT = 8_000_000;
 const OVERSCAN = 4;
-const MOST_SOURCE = 2;
-const MOST_ANSWER = 3;
-
-const MARKS: { [status in Schemas['Row']['status']]: Status } = {
-  succeeded: 'succeeded',
-  failed: 'failed',
-  running: 'running',
-  queued: 'queued',
-  not_run: 'cancelled',
-};
 
 /** Any place of a million rows: only those in view are in the document. One tab stop; arrows, pages, Home and End move. */
-export function RowGrid({ id, filter, total, isLive, focus }: RowGridProps) {
+export function RowGrid({ id, filter, total, isLive, focus, ...rest }: RowGridProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const grid = useRef<HTMLTableElement>(null);
-  const { row: open } = useSearch({ from: '/batches/$id/rows' });
+  const { row: open, cols } = useSearch({ from: '/batches/$id/rows' });
   const navigate = useNavigate({ from: '/batches/$id/rows' });
   const [active, setActive] = useState(0);
-  const [view, setView] = useState({ top: 0, height: 600 });
+  const [view, setView] = useState({ top: 0, height: 600, width: 1000 });
   const height = Math.min(total * ROW, MOST_HEIGHT);
   const room = Math.max(1, height - view.height + ROW);
   const inView = Math.max(1, Math.floor((view.height - ROW) / ROW));
@@ -60,19 +61,30 @@ export function RowGrid({ id, filter, total, isLive, focus }: RowGridProps) {
     focus.current = () => grid.current?.focus();
     const element = scroller.current;
     if (element === null) return;
-    const measure = () => setView((old) => ({ ...old, height: element.clientHeight }));
+    const measure = () => setView((old) => ({ ...old, height: element.clientHeight, width: element.clientWidth }));
     const observer = new ResizeObserver(measure);
     observer.observe(element);
     measure();
     return () => observer.disconnect();
   }, [focus]);
 
+  const openPlace = open === undefined ? undefined : placeOf(open, { rows, filter, total });
+  const beside = (by: number) => (openPlace === undefined ? undefined : rowAt(openPlace + by, { rows, filter, total }));
+  const [previous, next] = [beside(-1), beside(1)];
+  const showOpen = useEffectEvent(() => openPlace !== undefined && show(openPlace));
+  useEffect(() => {
+    if (openPlace !== undefined) showOpen();
+  }, [openPlace]);
+  const tellNeighbours = useEffectEvent(rest.onNeighbours);
+  useEffect(() => tellNeighbours({ previous, next }), [previous, next]);
+
   function show(place: number): void {
-    const next = Math.max(0, Math.min(total - 1, place));
-    setActive(next);
+    const wantedPlace = Math.max(0, Math.min(total - 1, place));
+    setActive(wantedPlace);
     const element = scroller.current;
     if (element === null) return;
-    const wanted = next < first ? next : next >= first + inView ? next - inView + 1 : first;
+    const isBelow = wantedPlace >= first + inView;
+    const wanted = wantedPlace < first ? wantedPlace : isBelow ? wantedPlace - inView + 1 : first;
     if (wanted === first) return;
     element.scrollTop = isScaled ? (wanted / Math.max(1, lastFirst)) * room : wanted * ROW;
   }
@@ -99,17 +111,21 @@ export function RowGrid({ id, filter, total, isLive, focus }: RowGridProps) {
     void navigate({ search: (old) => ({ ...old, row }) });
   }
 
-  const any = rows.get(first) ?? rows.values().next().value;
-  const answered = [...rows.values()].find(({ output }) => output !== null);
-  const source = Object.keys(any?.source ?? {}).slice(0, MOST_SOURCE);
-  const answer = Object.keys(answered?.output ?? {}).slice(0, MOST_ANSWER);
+  const names = mergeNames(rest.names, columnNames(rows.values()));
+  const isNew = names !== rest.names;
+  const tellNames = useEffectEvent(() => rest.onNames(names));
+  useEffect(() => {
+    if (isNew) tellNames();
+  }, [isNew]);
+  const columns = placed(cols === undefined ? defaultColumns(names, view.width) : readColumns(cols));
   if (error !== null && rows.size === 0) return <ErrorState error={error} onRetry={retry} />;
-  const offset = isScaled ? view.top + (from - first) * ROW : from * ROW;
+  const offset = Math.max(0, isScaled ? view.top + (from - first) * ROW : from * ROW);
+  const least = columns.reduce((sum, { width }) => sum + (width ?? LEAST_SHARE), NUMBER);
   return (
     <div
       ref={scroller}
       className="relative min-h-0 flex-1 overflow-auto"
-      onScroll={({ currentTarget }) => setView({ top: currentTarget.scrollTop, height: currentTarget.clientHeight })}
+      onScroll={({ currentTarget: { scrollTop: top } }) => setView((old) => ({ ...old, top }))}
     >
       <div style={{ height: height + ROW }}>
         <table
@@ -122,45 +138,28 @@ export function RowGrid({ id, filter, total, isLive, focus }: RowGridProps) {
           tabIndex={0}
           onKeyDown={press}
           className="table-lines table-fixed"
-          style={{ transform: `translateY(${Math.max(0, offset)}px)` }}
+          style={{ transform: `translateY(${offset}px)`, minWidth: least }}
         >
-          <thead style={{ transform: `translateY(${view.top - Math.max(0, offset)}px)` }} className="relative z-2">
-            <tr aria-rowindex={1}>
-              <th scope="col" className="num w-20 max-sm:w-14">
-                {messages.row}
-              </th>
-              {source.map((name, index) => (
-                <th key={name} scope="col" className={index > 0 ? 'max-sm:hidden' : ''}>
-                  {name}
-                </th>
-              ))}
-              <th scope="col" className="w-32">
-                {messages.statusHead}
-              </th>
-              {answer.map((name, index) => (
-                <th key={name} scope="col" className={index === 0 ? 'border-line-2 border-l' : 'max-sm:hidden'}>
-                  {name}
-                </th>
-              ))}
-              <th scope="col" className="num w-24 max-lg:hidden">
-                {messages.took}
-              </th>
-            </tr>
-          </thead>
+          <colgroup>
+            <col style={{ width: NUMBER }} />
+            {columns.map(({ key, width }) => (
+              <col key={key} style={width === undefined ? undefined : { width }} />
+            ))}
+          </colgroup>
+          <GridHead columns={columns} filter={filter} offset={view.top - offset} />
           <tbody>
             {Array.from({ length: to - from }, (_, index) => {
               const place = from + index;
+              const row = rows.get(place);
               return (
                 <GridRow
                   key={place}
-                  place={place}
-                  row={rows.get(place)}
-                  {...{ source, answer }}
+                  {...{ place, row, columns }}
                   isActive={place === active}
-                  isOpen={open !== undefined && rows.get(place)?.row === open}
-                  onOpen={(row) => {
+                  isOpen={open !== undefined && row?.row === open}
+                  onOpen={(number) => {
                     setActive(place);
-                    openRow(row);
+                    openRow(number);
                   }}
                 />
               );
@@ -172,54 +171,33 @@ export function RowGrid({ id, filter, total, isLive, focus }: RowGridProps) {
   );
 }
 
-interface GridRowProps {
-  place: number;
-  row: Schemas['Row'] | undefined;
-  source: readonly string[];
-  answer: readonly string[];
-  isActive: boolean;
-  isOpen: boolean;
-  onOpen: (row: number) => void;
+interface Loaded {
+  rows: ReadonlyMap<number, Schemas['Row']>;
+  filter: RowFilter;
+  total: number;
 }
 
-function GridRow({ place, row, source, answer, isActive, isOpen, onOpen }: GridRowProps) {
-  return (
-    <tr
-      id={`row-${place}`}
-      aria-rowindex={place + 2}
-      aria-selected={isOpen}
-      onClick={() => row !== undefined && onOpen(row.row)}
-      className={classNames('cursor-default', isActive && 'outline-2 outline-line-field -outline-offset-2')}
-    >
-      <td className="num text-ink-3">{row === undefined ? '' : formatCount(row.row)}</td>
-      {source.map((name, index) => (
-        <td key={name} className={index > 0 ? 'max-sm:hidden' : ''}>
-          {cell(row?.source[name])}
-        </td>
-      ))}
-      <td>{row !== undefined && <StatusMark plain status={MARKS[row.status]} word={messages.status[row.status]} />}</td>
-      {row?.error != null ? (
-        <td colSpan={Math.max(1, answer.length)} className="border-line-2 border-l text-bad">
-          <code>{row.error.code}</code> {row.error.message}
-        </td>
-      ) : (
-        answer.map((name, index) => (
-          <td key={name} className={index === 0 ? 'border-line-2 border-l' : 'max-sm:hidden'}>
-            {row?.output == null ? '' : cell(row.output[name])}
-          </td>
-        ))
-      )}
-      <td className="num text-ink-3 max-lg:hidden">
-        {row?.processing_seconds == null
-          ? ''
-          : messages.seconds(row.processing_seconds.toFixed(row.processing_seconds < 1 ? 2 : 1))}
-      </td>
-    </tr>
-  );
+/** The place of a row in the grid, where it is known: it is loaded, or places are numbers. */
+function placeOf(row: number, { rows, filter, total }: Loaded): number | undefined {
+  for (const [place, one] of rows) if (one.row === row) return place;
+  if (!isSteady(filter) || row >= total) return undefined;
+  return filter.sort === '-row' ? total - 1 - row : row;
 }
 
-function cell(value: unknown) {
-  if (value === null) return <span className="text-ink-3">{messages.null}</span>;
-  if (value === undefined || value === '') return <span className="text-ink-3">{messages.empty}</span>;
-  return typeof value === 'string' ? value : JSON.stringify(value);
+/** The row at a place, where it is known. */
+function rowAt(place: number, { rows, filter, total }: Loaded): number | undefined {
+  const loaded = rows.get(place)?.row;
+  if (loaded !== undefined || !isSteady(filter) || place < 0 || place >= total) return loaded;
+  return filter.sort === '-row' ? total - 1 - place : place;
+}
+
+function placed(columns: ReturnType<typeof readColumns>): PlacedColumn[] {
+  const sorted = [...columns.filter(({ isPinned }) => isPinned), ...columns.filter(({ isPinned }) => !isPinned)];
+  const firstAnswer = sorted.findIndex(({ key }) => key.startsWith('out.'));
+  let left = NUMBER;
+  return sorted.map((column, index) => {
+    const place = column.isPinned ? left : undefined;
+    left += column.width ?? 0;
+    return { ...column, left: place, isFirstAnswer: index === firstAnswer };
+  });
 }

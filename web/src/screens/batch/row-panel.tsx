@@ -1,31 +1,42 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useEffect, useEffectEvent, useRef } from 'react';
+import { lazy, Suspense, useEffect, useEffectEvent, useRef, useState } from 'react';
 import { useKeys } from '../../app/keys.ts';
 import { Button } from '../../ui/button.tsx';
+import { RowStatus } from './grid-row.tsx';
 import { messages } from './messages.ts';
+import type { Neighbours } from './row-grid.tsx';
 import { RowTabs } from './row-tabs.tsx';
+import { useRowStatus } from './use-rows.ts';
+
+const RetryDialog = lazy(() => import('./retry-dialog.tsx').then((found) => ({ default: found.RetryDialog })));
 
 interface RowPanelProps {
   id: string;
   row: number;
   isLive: boolean;
+  neighbours: Neighbours;
   /** Gives the focus back to the grid. */
   onClosed: () => void;
 }
 
-/** The row that is open, at the right of the grid. J and K go to its neighbours, Escape closes it. */
-export function RowPanel({ id, row, isLive, onClosed }: RowPanelProps) {
+/** The row that is open, at the right of the grid. J and K go to its neighbours there, R runs it again, Escape closes it. */
+export function RowPanel({ id, row, isLive, neighbours, onClosed }: RowPanelProps) {
+  const [asks, setAsks] = useState(false);
+  const status = useRowStatus(id, row);
   const { tab = 'trace' } = useSearch({ from: '/batches/$id/rows' });
   const navigate = useNavigate({ from: '/batches/$id/rows' });
   const heading = useRef<HTMLHeadingElement>(null);
-  const go = (to: number) => void navigate({ search: (old) => ({ ...old, row: Math.max(0, to) }), replace: true });
+  const go = (to: number | undefined) => {
+    if (to !== undefined) void navigate({ search: (old) => ({ ...old, row: to }), replace: true });
+  };
   const close = async () => {
     await navigate({ search: (old) => ({ ...old, row: undefined, tab: undefined }) });
     onClosed();
   };
   useKeys([
-    { key: 'j', does: messages.keys.next, run: () => go(row + 1) },
-    { key: 'k', does: messages.keys.previous, run: () => go(row - 1) },
+    { key: 'j', does: messages.keys.next, run: () => go(neighbours.next) },
+    { key: 'k', does: messages.keys.previous, run: () => go(neighbours.previous) },
+    ...(status === 'failed' ? [{ key: 'r', does: messages.keys.again, run: () => setAsks(true) }] : []),
     { key: 'Escape', does: messages.keys.close, run: () => void close() },
   ]);
   const arrive = useEffectEvent(() => heading.current?.focus());
@@ -42,16 +53,27 @@ export function RowPanel({ id, row, isLive, onClosed }: RowPanelProps) {
         <Link to="/batches/$id/rows/$row" params={{ id, row: String(row) }} search={{ tab }} className="text-12">
           {messages.openPage}
         </Link>
+        {status !== undefined && <RowStatus status={status} />}
         <span className="ml-auto flex">
+          {status === 'failed' && (
+            <Button writes kind="ghost" icon="retry" iconOnly label={messages.again} onClick={() => setAsks(true)} />
+          )}
           <Button
             kind="ghost"
             icon="up"
             iconOnly
             label={messages.keys.previous}
-            onClick={() => go(row - 1)}
-            disabled={row === 0}
+            onClick={() => go(neighbours.previous)}
+            disabled={neighbours.previous === undefined}
           />
-          <Button kind="ghost" icon="down" iconOnly label={messages.keys.next} onClick={() => go(row + 1)} />
+          <Button
+            kind="ghost"
+            icon="down"
+            iconOnly
+            label={messages.keys.next}
+            onClick={() => go(neighbours.next)}
+            disabled={neighbours.next === undefined}
+          />
           <Button kind="ghost" icon="close" iconOnly label={messages.closePanel} onClick={() => void close()} />
         </span>
       </div>
@@ -62,6 +84,11 @@ export function RowPanel({ id, row, isLive, onClosed }: RowPanelProps) {
         tab={tab}
         onTab={(next) => void navigate({ search: (old) => ({ ...old, tab: next }), replace: true })}
       />
+      <Suspense>
+        {asks && (
+          <RetryDialog id={id} asked={{ row }} title={messages.againTitle(row)} open onClose={() => setAsks(false)} />
+        )}
+      </Suspense>
     </aside>
   );
 }

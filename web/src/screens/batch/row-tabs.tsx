@@ -1,7 +1,11 @@
+import type { Schemas } from '../../data/api.ts';
+import { Icon } from '../../ui/icon.tsx';
+import { Note } from '../../ui/note.tsx';
 import { ErrorState, Loading } from '../../ui/states.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
 import { BigText } from './big-text.tsx';
 import { messages } from './messages.ts';
+import { isAbout, refusedAnswer } from './refused-answer.ts';
 import { RowTraceView } from './row-trace.tsx';
 import { useRowTrace } from './use-rows.ts';
 
@@ -41,7 +45,7 @@ export function RowTabs({ id, row, isLive, tab, onTab }: RowTabsProps) {
         {
           value: 'payload',
           label: messages.tabs.payload,
-          content: <Values value={record.output} none={messages.noAnswer} name={`${name}-answer`} />,
+          content: <Payload trace={trace} none={messages.noAnswer} name={`${name}-answer`} />,
         },
         {
           value: 'row',
@@ -66,16 +70,46 @@ export function RowTabs({ id, row, isLive, tab, onTab }: RowTabsProps) {
   );
 }
 
+/** The answer with a mark at each field: it fits the schema, or it is the last one that was refused. */
+function Payload({ trace, none, name }: { trace: Schemas['RowTrace']; none: string; name: string }) {
+  const { output } = trace.row as { output?: { structured?: unknown } | null };
+  if (output != null) return <Values value={output.structured} {...{ none, name }} markOf={() => 'valid'} />;
+  const refused = refusedAnswer(trace);
+  if (refused === undefined) return <p className="p-4 text-ink-2">{none}</p>;
+  return (
+    <>
+      <div className="px-4 pt-4">
+        <Note kind="bad">
+          {messages.refusedAnswer} {refused.fault}
+        </Note>
+      </div>
+      <Values
+        value={refused.answer}
+        {...{ none, name }}
+        markOf={(field) => (isAbout(refused.fault, field) ? 'invalid' : 'valid')}
+      />
+    </>
+  );
+}
+
+interface ValuesProps {
+  value: unknown;
+  none: string;
+  name: string;
+  markOf?: (field: string) => 'valid' | 'invalid';
+}
+
 /** An object as a list of its fields. */
-function Values({ value, none, name }: { value: unknown; none: string; name: string }) {
+function Values({ value, none, name, markOf }: ValuesProps) {
   const fields = typeof value === 'object' && value !== null ? Object.entries(value) : [];
   if (fields.length === 0) return <p className="p-4 text-ink-2">{none}</p>;
   return (
     <dl className="grid grid-cols-[minmax(96px,30%)_1fr] gap-x-3 gap-y-2 p-4">
       {fields.map(([field, one]) => (
         <div key={field} className="contents">
-          <dt className="cut text-ink-2" title={field}>
-            <code>{field}</code>
+          <dt className="flex min-w-0 items-baseline gap-1.5 text-ink-2" title={field}>
+            {markOf !== undefined && <Mark mark={markOf(field)} />}
+            <code className="cut">{field}</code>
           </dt>
           <dd className="min-w-0">
             {one === null || one === '' ? (
@@ -87,6 +121,19 @@ function Values({ value, none, name }: { value: unknown; none: string; name: str
         </div>
       ))}
     </dl>
+  );
+}
+
+function Mark({ mark }: { mark: 'valid' | 'invalid' }) {
+  return (
+    <span
+      role="img"
+      aria-label={messages[mark]}
+      title={messages[mark]}
+      className={mark === 'valid' ? 'text-ok' : 'text-bad'}
+    >
+      <Icon name={mark === 'valid' ? 'check' : 'close'} className="size-3" />
+    </span>
   );
 }
 

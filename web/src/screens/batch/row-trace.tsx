@@ -38,6 +38,11 @@ export function RowTraceView({ trace }: { trace: Schemas['RowTrace'] }) {
   if (attempts.length === 0) return <p className="p-4 text-ink-2">{messages.noCalls}</p>;
   return (
     <div className="grid gap-4 p-4">
+      <svg aria-hidden="true" className="absolute size-0">
+        <pattern id="waiting" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+          <path d="M0 0v4" className="stroke-ink-3" />
+        </pattern>
+      </svg>
       {attempts.map((attempt) => (
         <AttemptView key={attempt.attempt} attempt={attempt} />
       ))}
@@ -55,8 +60,11 @@ function callsOf({ entries }: Attempt): Call[] {
 
 function AttemptView({ attempt }: { attempt: Attempt }) {
   const calls = callsOf(attempt);
-  const start = Math.min(...calls.map(({ at }) => at));
-  const end = Math.max(start + 1, ...calls.map(({ at, answer }) => answer?.at ?? at));
+  const began = attempt.started_at === null ? [] : [Date.parse(attempt.started_at)];
+  const start = Math.min(...began, ...calls.map(({ at }) => at));
+  const ended = attempt.ended_at === null ? [] : [Date.parse(attempt.ended_at)];
+  const end = Math.max(start + 1, ...ended, ...calls.map(({ at, answer }) => answer?.at ?? at));
+  const none = attempt.status === 'running' ? messages.callRuns : messages.noCalls;
   return (
     <section aria-label={messages.attempt(attempt.attempt)}>
       <h3 className="mb-1 flex items-baseline gap-2 font-semibold">
@@ -68,20 +76,45 @@ function AttemptView({ attempt }: { attempt: Attempt }) {
           {attempt.error.message} <code>{attempt.error.code}</code>
         </Note>
       )}
-      {calls.map((call) => (
-        <CallView key={`${call.turn}/${call.call}`} call={call} start={start} end={end} />
+      {calls.map((call, index) => (
+        <CallView
+          key={`${call.turn}/${call.call}`}
+          {...{ call, start, end }}
+          since={endBefore(calls, index) ?? start}
+        />
       ))}
-      {calls.length === 0 && <p className="text-12 text-ink-2">{messages.noCalls}</p>}
+      {calls.length === 0 && <p className="text-12 text-ink-2">{none}</p>}
     </section>
   );
 }
 
-function CallView({ call, start, end }: { call: Call; start: number; end: number }) {
+/** When the calls before this one had ended; those of one turn run side by side. */
+function endBefore(calls: readonly Call[], index: number): number | undefined {
+  const turn = calls[index]?.turn ?? 0;
+  const isBefore = ({ turn: other, kind }: Call) => other < turn || (other === turn && kind === 'model');
+  const ends = calls.slice(0, index).flatMap((call) => (isBefore(call) ? [call.answer?.at ?? call.at] : []));
+  return ends.length === 0 ? undefined : Math.max(...ends);
+}
+
+/** A shorter wait is the work between two calls. */
+const LEAST_WAIT_MS = 20;
+
+interface CallViewProps {
+  call: Call;
+  /** The axis of the attempt. */
+  start: number;
+  end: number;
+  /** From when it could have been sent: until its send it waited for its lane, a cool-down or the budget. */
+  since: number;
+}
+
+function CallView({ call, start, end, since }: CallViewProps) {
   const { answer, kind, name, at } = call;
   const share = (time: number) => ((time - start) / (end - start)) * 100;
   const seconds = answer === null ? undefined : ((answer.at - at) / 1000).toFixed(2);
   const left = share(at);
   const width = answer === null ? 1 : Math.max(1, share(answer.at) - left);
+  const wait = at - since >= LEAST_WAIT_MS ? at - since : 0;
   const usage = answer?.usage;
   const input = usage ? usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens : 0;
   return (
@@ -92,6 +125,16 @@ function CallView({ call, start, end }: { call: Call; start: number; end: number
           <span className="cut">{kind === 'model' ? messages.model : name}</span>
         </span>
         <svg aria-hidden="true" className="h-3 w-full">
+          {wait > 0 && (
+            <rect
+              x={`${share(since)}%`}
+              y="3.5"
+              width={`${left - share(since)}%`}
+              height="5"
+              fill="url(#waiting)"
+              className="stroke-ink-3 stroke-[0.5]"
+            />
+          )}
           <rect
             x={`${left}%`}
             y="3"
@@ -109,6 +152,7 @@ function CallView({ call, start, end }: { call: Call; start: number; end: number
           {call.cachedFrom === undefined
             ? formatMoney(answer?.costMicroUsd == null ? null : answer.costMicroUsd / 1e6, 4)
             : messages.cached}
+          {wait > 0 && ` · ${messages.wait((wait / 1000).toFixed(2))}`}
         </p>
         <h4 className="font-medium text-ink-2">{messages.request}</h4>
         <BigText text={JSON.stringify(call.request, null, 2)} name="request" />

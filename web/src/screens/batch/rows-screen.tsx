@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useRef, useState } from 'react';
+import { type ComponentProps, lazy, Suspense, useRef, useState } from 'react';
 import { useKeys } from '../../app/keys.ts';
 import type { Schemas } from '../../data/api.ts';
 import { useBatch } from '../../data/batches.ts';
@@ -9,11 +9,15 @@ import { Button } from '../../ui/button.tsx';
 import { Chip, Chips } from '../../ui/chip.tsx';
 import { SearchField } from '../../ui/search-field.tsx';
 import { EmptyState, ErrorState, Loading } from '../../ui/states.tsx';
+import { type ColumnNames, mergeNames } from './grid-columns.ts';
 import { messages } from './messages.ts';
 import { RetryButton } from './retry-button.tsx';
-import { RowGrid } from './row-grid.tsx';
+import { type Neighbours, RowGrid } from './row-grid.tsx';
 import { RowPanel } from './row-panel.tsx';
 import { isSteady, type RowFilter, useCounts } from './use-rows.ts';
+
+const ColumnsDialog = lazy(() => import('./columns-dialog.tsx').then((found) => ({ default: found.ColumnsDialog })));
+const NO_NAMES: ColumnNames = { source: [], answer: [] };
 
 /** The rows of a batch: filters with exact counts, the grid, and the row that is open. */
 export function RowsScreen() {
@@ -29,34 +33,38 @@ export function RowsScreen() {
   };
   const counts = useCounts(id, filter, isLive);
   const focus = useRef<() => void>(undefined);
+  const [neighbours, setNeighbours] = useState<Neighbours>({});
+  const [names, setNames] = useState(NO_NAMES);
+  const onNames = (found: ColumnNames) => setNames((known) => mergeNames(known, found));
   if (counts.error !== null && counts.data === undefined) {
     return <ErrorState error={counts.error} onRetry={() => counts.refetch()} />;
   }
   return (
     <div className="flex min-h-0 flex-1">
       <div className={`flex min-h-0 min-w-0 flex-1 flex-col ${row === undefined ? '' : 'max-sm:hidden'}`}>
-        <Filters counts={counts.data?.counts ?? null} filter={filter} id={id} />
+        <Filters counts={counts.data?.counts ?? null} {...{ filter, id, names }} />
         {counts.data === undefined || counts.isPlaceholderData ? (
           <Loading rows={10} />
         ) : (
-          <Shown id={id} filter={filter} selected={counts.data.selected} isLive={isLive} focus={focus} />
+          <Shown
+            {...{ id, filter, isLive, focus, names, onNames }}
+            selected={counts.data.selected}
+            onNeighbours={setNeighbours}
+          />
         )}
       </div>
-      {row !== undefined && <RowPanel id={id} row={row} isLive={isLive} onClosed={() => focus.current?.()} />}
+      {row !== undefined && <RowPanel {...{ id, row, isLive, neighbours }} onClosed={() => focus.current?.()} />}
     </div>
   );
 }
 
-interface ShownProps {
-  id: string;
-  filter: RowFilter;
+interface ShownProps extends Omit<ComponentProps<typeof RowGrid>, 'total'> {
   selected: number;
-  isLive: boolean;
-  focus: { current: (() => void) | undefined };
 }
 
 /** The grid. Where rows would jump, the number that is shown stays until a person asks for the new one. */
-function Shown({ id, filter, selected, isLive, focus }: ShownProps) {
+function Shown({ selected, ...grid }: ShownProps) {
+  const { id, filter } = grid;
   const client = useQueryClient();
   const key = JSON.stringify(filter);
   const [held, hold] = useState({ key, selected });
@@ -79,7 +87,7 @@ function Shown({ id, filter, selected, isLive, focus }: ShownProps) {
           />
         </div>
       )}
-      <RowGrid key={key} id={id} filter={filter} total={held.selected} isLive={isLive} focus={focus} />
+      <RowGrid key={key} {...grid} total={held.selected} />
     </>
   );
 }
@@ -88,11 +96,13 @@ interface FiltersProps {
   id: string;
   counts: Schemas['RowPage']['counts'];
   filter: RowFilter;
+  names: ColumnNames;
 }
 
 const STATUSES = ['succeeded', 'failed', 'running', 'queued'] as const;
 
-function Filters({ id, counts, filter }: FiltersProps) {
+function Filters({ id, counts, filter, names }: FiltersProps) {
+  const [choosesColumns, setChoosesColumns] = useState(false);
   const navigate = useNavigate({ from: '/batches/$id/rows' });
   const field = useRef<HTMLInputElement>(null);
   const ended = useBatch(id).data;
@@ -141,6 +151,10 @@ function Filters({ id, counts, filter }: FiltersProps) {
           text={filter.q}
           onText={(q) => set({ ...filter, q }, true)}
         />
+        <Button size="small" icon="columns" label={messages.columns} onClick={() => setChoosesColumns(true)} />
+        <Suspense>
+          {choosesColumns && <ColumnsDialog names={names} open onClose={() => setChoosesColumns(false)} />}
+        </Suspense>
       </span>
     </div>
   );

@@ -94,6 +94,12 @@ export function useRowTrace(id: string, row: number, isLive: boolean) {
   });
 }
 
+/** The status of the row that is open, from its trace. */
+export function useRowStatus(id: string, row: number): Schemas['Row']['status'] | undefined {
+  const { data } = useQuery<Schemas['RowTrace']>({ queryKey: ['rows', id, 'trace', String(row)], enabled: false });
+  return data?.row['status'] as Schemas['Row']['status'] | undefined;
+}
+
 /**
  * Reads a batch's rows and flow once more whenever its status changes. The last poll of a batch that ends may be
  * older than its end, and nothing polls after it. Pages whose rows would jump wait for the person who asks for them.

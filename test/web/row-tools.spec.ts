@@ -1,0 +1,169 @@
+import type { Page } from '@playwright/test';
+import { echoAnswer, inputOf } from '../support/echo-agent.ts';
+import { expectAccessible } from './support/accessible.ts';
+import { createBatch, untilBatch } from './support/create-batch.ts';
+import { expect, test } from './support/fixtures.ts';
+import { tableOf } from './support/sample.ts';
+
+const grid = (page: Page) => page.getByRole('grid', { name: 'Rows of the batch' });
+const panel = (page: Page, row: number) => page.getByRole('complementary', { name: `Row ${row}` });
+const heads = (page: Page) => grid(page).getByRole('columnheader');
+
+/** Rows about a double charge fail. */
+const refuse = (request: Parameters<typeof echoAnswer>[0]) =>
+  /charged twice/.test(JSON.stringify(inputOf(request)))
+    ? { fault: 'status' as const, status: 400, type: 'invalid_request_error', message: 'It is refused.' }
+    : echoAnswer(request);
+
+test('columns are chosen, moved, pinned, sized and sorted, and all of it stands in the address', async ({
+  page,
+  service,
+}) => {
+  const { batch_id: id } = await createBatch(service, { table: tableOf(9) });
+  await untilBatch(service, id, ({ status }) => status === 'completed');
+  await page.goto(`/batches/${id}/rows`);
+  await expect(heads(page)).toHaveText([
+    ...['Row', 'ticket', 'message', 'Status', 'Started', 'Completed', 'Took', 'topic', 'urgent'],
+  ]);
+  await page.getByRole('button', { name: 'Columns' }).click();
+  const dialog = page.getByRole('dialog');
+  await expectAccessible(page);
+  await dialog.getByRole('checkbox', { name: 'Started' }).click();
+  await dialog.getByRole('checkbox', { name: 'ticket (table)' }).click();
+  await dialog.getByRole('button', { name: 'Move urgent up' }).click();
+  await dialog
+    .getByRole('listitem')
+    .filter({ hasText: 'urgent (answer)' })
+    .getByRole('checkbox', { name: 'Stays at the left' })
+    .click();
+  await dialog.getByRole('combobox', { name: 'Width of message' }).selectOption('280 px');
+  await dialog.getByRole('combobox', { name: 'Order of the rows' }).selectOption('Last row first');
+  await page.keyboard.press('Escape');
+  const chosen = ['Row', 'urgent', 'message', 'Status', 'Completed', 'Took', 'topic'];
+  await expect(heads(page)).toHaveText(chosen);
+  await page.reload();
+  await expect(heads(page)).toHaveText(chosen);
+  expect((await heads(page).nth(2).boundingBox())?.width).toBeCloseTo(280, 0);
+  await expect(heads(page).first()).toHaveAttribute('aria-sort', 'descending');
+  await expect(grid(page).getByRole('row').nth(1).getByRole('gridcell').first()).toHaveText('8');
+  await heads(page).getByRole('button', { name: 'Completed' }).click();
+  await expect(page).toHaveURL(/sort=time/);
+  const edge = await heads(page).nth(2).boundingBox();
+  await page.mouse.move((edge?.x ?? 0) + (edge?.width ?? 0) - 3, (edge?.y ?? 0) + 8);
+  await page.mouse.down();
+  await page.mouse.move((edge?.x ?? 0) + 400, (edge?.y ?? 0) + 8);
+  await page.mouse.up();
+  await expect(page).toHaveURL(/in\.message~40\d/);
+});
+
+test('J and K go through the filtered rows and end with them, and Escape leaves the focus at the row', async ({
+  page,
+  service,
+}) => {
+  service.model.answerWith(refuse);
+  const { batch_id: id } = await createBatch(service, { table: tableOf(9) });
+  await untilBatch(service, id, ({ status }) => status === 'completed');
+  await page.goto(`/batches/${id}/rows?status=failed&row=4`);
+  await expect(page.getByRole('button', { name: 'Next row' })).toBeEnabled();
+  await page.keyboard.press('j');
+  await expect(panel(page, 7)).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Next row' })).toBeDisabled();
+  await page.keyboard.press('j');
+  await page.keyboard.press('k');
+  await expect(panel(page, 4)).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(grid(page)).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(panel(page, 4)).toBeVisible();
+});
+
+test('R runs one failed row again, and no other one', async ({ page, service }) => {
+  service.model.answerWith(refuse);
+  const { batch_id: id } = await createBatch(service, { table: tableOf(6) });
+  await untilBatch(service, id, ({ status }) => status === 'completed');
+  service.model.answerWith(echoAnswer);
+  await page.goto(`/batches/${id}/rows?row=1`);
+  await expect(panel(page, 1).getByText('Failed')).toBeVisible();
+  await page.keyboard.press('r');
+  await expect(page.getByRole('dialog', { name: 'Run row 1 again?' })).toBeVisible();
+  await page.getByRole('button', { name: /^Run them|^Run it/ }).click();
+  await expect(panel(page, 1).getByText('Succeeded')).toBeVisible();
+  await expect(panel(page, 1).getByText('Attempt 2')).toBeVisible();
+  const { counts } = await untilBatch(service, id, ({ status }) => status === 'completed');
+  expect(counts).toMatchObject({ succeeded: 5, failed: 1 });
+});
+
+test('rows at once and the cap are changed while the batch runs', async ({ page, service }) => {
+  service.model.hold();
+  const { batch_id: id } = await createBatch(service, { table: tableOf(9), options: { concurrency: 2 } });
+  await page.goto(`/batches/${id}/rows`);
+  await expect.poll(() => service.model.waiting()).toBe(1);
+  // The first row runs alone.
+  service.model.release(1);
+  await expect.poll(() => service.model.waiting()).toBe(2);
+  const concurrency = page.getByRole('group', { name: 'Rows at once' });
+  await concurrency.getByRole('button', { name: 'More rows at once' }).click({ clickCount: 2 });
+  await expect(concurrency.getByRole('status')).toHaveText('4');
+  await expect.poll(() => service.model.waiting()).toBe(4);
+  await page.getByRole('button', { name: 'change' }).click();
+  await expectAccessible(page);
+  await page.getByRole('textbox').fill('none');
+  await expect(page.getByText('Give an amount above 0')).toBeVisible();
+  await page.getByRole('textbox').fill('2.5');
+  await page.getByRole('button', { name: 'Spend up to $2.5' }).click();
+  await expect(page.getByText('of $2.50 cap')).toBeVisible();
+  const { options } = await service.send<{ options: object }>('GET', `/v1/batches/${id}`);
+  expect(options).toMatchObject({ concurrency: 4, max_cost_usd: 2.5 });
+  service.model.release();
+});
+
+test('an export has the columns that were chosen', async ({ page, service }) => {
+  const { batch_id: id } = await createBatch(service);
+  await untilBatch(service, id, ({ status }) => status === 'completed');
+  await page.goto(`/batches/${id}/rows`);
+  await page.getByRole('button', { name: 'Export…' }).click();
+  await page.getByText(/^\d+ columns$/).click();
+  await page.getByRole('checkbox', { name: 'message', exact: true }).click();
+  await page.getByRole('checkbox', { name: '_trace_id' }).click();
+  await expectAccessible(page);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'Download' }).click(),
+  ]);
+  const chunks: Buffer[] = [];
+  for await (const chunk of await download.createReadStream()) chunks.push(chunk as Buffer);
+  const [head, first] = Buffer.concat(chunks).toString('utf8').split('\n');
+  expect(head).toBe('ticket,topic,urgent,_status,_processing_time,_error,_trace_id');
+  expect(first).toContain(`${id}/0/1`);
+});
+
+test('the payload marks what fits the schema and what does not', async ({ page, service }) => {
+  service.model.answerWith((request) => {
+    if (!/charged twice/.test(JSON.stringify(inputOf(request)))) return echoAnswer(request);
+    return { content: [{ type: 'text', text: '{"topic":"billing","urgent":"very"}' }] };
+  });
+  const { batch_id: id } = await createBatch(service);
+  await untilBatch(service, id, ({ status }) => status === 'completed');
+  await page.goto(`/batches/${id}/rows?row=0&tab=payload`);
+  await expect(panel(page, 0).getByRole('img', { name: 'fits the schema' })).toHaveCount(2);
+  await expect(page.getByRole('button', { name: 'Next row' })).toBeEnabled();
+  await page.keyboard.press('j');
+  await expect(panel(page, 1).getByText('very', { exact: true })).toBeVisible();
+  await expect(panel(page, 1).getByRole('img', { name: 'does not fit the schema' })).toHaveCount(1);
+  await expectAccessible(page);
+});
+
+test('a click on a state of the flow opens the rows with which the batch entered and left it', async ({
+  page,
+  service,
+}) => {
+  const { batch_id: id } = await createBatch(service, { options: { sample: 1 } });
+  await untilBatch(service, id, ({ status }) => status === 'paused');
+  await page.goto(`/batches/${id}/flow`);
+  await page.getByRole('button', { name: /^Paused/ }).click();
+  await expect(page).toHaveURL(/state=paused/);
+  const detail = page.getByRole('region', { name: 'Paused' });
+  await expect(detail).toContainText('its sample was done');
+  await expect(detail).toContainText('1 succeeded, 0 failed');
+  await expectAccessible(page);
+});

@@ -1,0 +1,110 @@
+import type { Schemas } from '../../data/api.ts';
+import { messages } from './messages.ts';
+
+type Row = Schemas['Row'];
+
+/** A column that says something about the row itself. */
+export type FactKey = '_status' | '_started_at' | '_ended_at' | '_took' | '_attempt';
+
+/** A column of the grid: of the table (`in.`), of the answer (`out.`), or a fact about the row. */
+export interface GridColumn {
+  key: string;
+  /** What stands in the header. */
+  label: string;
+  /** In pixels; undefined: it shares the room that is left. */
+  width: number | undefined;
+  /** It stays at the left while the others scroll. */
+  isPinned: boolean;
+}
+
+/** The facts in the order in which they are offered. */
+export const FACTS: readonly FactKey[] = ['_status', '_started_at', '_ended_at', '_took', '_attempt'];
+const FACT_WIDTHS: { [key in FactKey]: number } = {
+  _status: 128,
+  _started_at: 88,
+  _ended_at: 88,
+  _took: 80,
+  _attempt: 80,
+};
+/** What a column has at the least where all share the room, in pixels. */
+export const LEAST_SHARE = 112;
+const WIDTHS = { least: 48, most: 2000 };
+/** The widths of the grid below which the facts, then the second columns, leave the default. */
+const ROOMS = { facts: 880, seconds: 520 };
+
+/** Makes a column from its key, with what a person chose for it. */
+export function gridColumn(
+  key: string,
+  chosen: { width?: number | undefined; isPinned?: boolean | undefined } = {},
+): GridColumn {
+  const { width = FACT_WIDTHS[key as FactKey] as number | undefined, isPinned = false } = chosen;
+  // What is pinned needs a width: the next pinned one stands behind it.
+  return { key, label: labelOf(key), width: width ?? (isPinned ? LEAST_SHARE : undefined), isPinned };
+}
+
+function labelOf(key: string): string {
+  if (key.startsWith('_')) return messages.facts[key as FactKey];
+  // Before the first answer there is a place for it.
+  return key === 'out.' ? messages.answer : key.slice(key.indexOf('.') + 1);
+}
+
+/** What the grid shows until a person chooses: two columns of the table, the facts, and two or three of the answer. */
+export function defaultColumns(names: ColumnNames, room: number): GridColumn[] {
+  const few = room < ROOMS.seconds ? 1 : 2;
+  const facts: FactKey[] = room < ROOMS.facts ? ['_status'] : ['_status', '_started_at', '_ended_at', '_took'];
+  const answers = names.answer.length === 0 ? ['out.'] : names.answer.slice(0, room < ROOMS.facts ? few : 3);
+  return [...names.source.slice(0, few), ...facts, ...answers].map((key) => gridColumn(key));
+}
+
+/** The keys of the columns that there are. */
+export interface ColumnNames {
+  source: string[];
+  answer: string[];
+}
+
+/** The columns that the rows in view have. The answer's are known once a row has one. */
+export function columnNames(rows: Iterable<Row>): ColumnNames {
+  const source = new Set<string>();
+  const answer = new Set<string>();
+  for (const row of rows) {
+    for (const name of Object.keys(row.source)) source.add(`in.${name}`);
+    for (const name of Object.keys(row.output ?? {})) answer.add(`out.${name}`);
+  }
+  return { source: [...source], answer: [...answer] };
+}
+
+/** The names of both; the first ones themselves where the second ones have no further. */
+export function mergeNames(known: ColumnNames, found: ColumnNames): ColumnNames {
+  const isKnown = (['source', 'answer'] as const).every((kind) =>
+    found[kind].every((key) => known[kind].includes(key)),
+  );
+  if (isKnown) return known;
+  const both = (kind: keyof ColumnNames) => [...new Set([...known[kind], ...found[kind]])];
+  return { source: both('source'), answer: both('answer') };
+}
+
+/** Reads the columns of an address; an entry is a key, `!` before a pinned one, `~` and pixels after it. */
+export function readColumns(entries: readonly string[]): GridColumn[] {
+  return entries.flatMap((entry) => {
+    const [, pin, key, pixels] = /^(!?)(.*?)(?:~(\d{1,4}))?$/s.exec(entry) ?? [];
+    if (key === undefined || !(/^(in|out)\./.test(key) || FACTS.includes(key as FactKey))) return [];
+    return [
+      gridColumn(key, { width: pixels === undefined ? undefined : within(Number(pixels)), isPinned: pin === '!' }),
+    ];
+  });
+}
+
+/** The other direction of {@link readColumns}. */
+export function writeColumns(columns: readonly GridColumn[]): string[] {
+  return columns.map(({ key, width, isPinned }) => {
+    const isUsual = width === undefined || width === FACT_WIDTHS[key as FactKey];
+    // A name that ends like a width has its own behind it.
+    const pixels = isUsual && !/~\d{1,4}$/.test(key) ? '' : `~${width ?? LEAST_SHARE}`;
+    return `${isPinned ? '!' : ''}${key}${pixels}`;
+  });
+}
+
+/** A width that a column may have. */
+export function within(width: number): number {
+  return Math.round(Math.min(WIDTHS.most, Math.max(WIDTHS.least, width)));
+}

@@ -1,0 +1,123 @@
+import type { ReactNode } from 'react';
+import type { Schemas } from '../../data/api.ts';
+import { formatCount, formatExact, formatSecond } from '../../data/format.ts';
+import { classNames } from '../../ui/class-names.ts';
+import { type Status, StatusMark } from '../../ui/status-mark.tsx';
+import type { FactKey, GridColumn } from './grid-columns.ts';
+import { messages } from './messages.ts';
+
+type Row = Schemas['Row'];
+
+const MARKS: { [status in Row['status']]: Status } = {
+  succeeded: 'succeeded',
+  failed: 'failed',
+  running: 'running',
+  queued: 'queued',
+  not_run: 'cancelled',
+};
+
+/** The mark of a row's status with its word. */
+export function RowStatus({ status }: { status: Row['status'] }) {
+  return <StatusMark plain status={MARKS[status]} word={messages.status[status]} />;
+}
+
+/** A column of the grid with its place at the left, when it is pinned. */
+export interface PlacedColumn extends GridColumn {
+  left: number | undefined;
+  /** A stronger line stands before the first answer column: left of it is theirs, right of it is ours. */
+  isFirstAnswer: boolean;
+}
+
+interface GridRowProps {
+  place: number;
+  row: Row | undefined;
+  columns: readonly PlacedColumn[];
+  isActive: boolean;
+  isOpen: boolean;
+  onOpen: (row: number) => void;
+}
+
+/** A row of the grid; empty while it is loaded. */
+export function GridRow({ place, row, columns, isActive, isOpen, onOpen }: GridRowProps) {
+  const errorAt = row?.error == null ? -1 : columns.findIndex(({ key }) => key.startsWith('out.'));
+  const after = columns.slice(errorAt).findIndex(({ key }) => !key.startsWith('out.'));
+  const errorColumns = after === -1 ? columns.length - errorAt : after;
+  return (
+    <tr
+      id={`row-${place}`}
+      aria-rowindex={place + 2}
+      aria-selected={isOpen}
+      onClick={() => row !== undefined && onOpen(row.row)}
+      className={classNames('cursor-default', isActive && 'outline-2 outline-line-field -outline-offset-2')}
+    >
+      <td className="num sticky left-0 z-1 bg-bg text-ink-3">{row === undefined ? '' : formatCount(row.row)}</td>
+      {columns.map((column, index) => {
+        if (errorAt >= 0 && index > errorAt && index < errorAt + errorColumns) return null;
+        const isError = index === errorAt;
+        return (
+          <td
+            key={column.key}
+            colSpan={isError ? errorColumns : undefined}
+            className={cellClass(column, isError ? 'text-bad' : row !== undefined && isNumber(column, row) && 'num')}
+            style={column.left === undefined ? undefined : { left: column.left }}
+          >
+            {row === undefined ? '' : isError ? <RowError row={row} /> : gridCell(column, row)}
+          </td>
+        );
+      })}
+    </tr>
+  );
+}
+
+/** The classes of a cell or of a header. */
+export function cellClass({ left, isFirstAnswer }: PlacedColumn, more: string | false): string {
+  return classNames(left !== undefined && 'sticky z-1 bg-bg', isFirstAnswer && 'border-line-2 border-l', more);
+}
+
+function RowError({ row }: { row: Row }) {
+  return (
+    <>
+      <code>{row.error?.code}</code> {row.error?.message}
+    </>
+  );
+}
+
+const FACT_CELLS: { [key in FactKey]: (row: Row) => ReactNode } = {
+  _status: ({ status }) => <RowStatus status={status} />,
+  _started_at: ({ started_at: at }) => timeCell(at),
+  _ended_at: ({ ended_at: at }) => timeCell(at),
+  _took: ({ processing_seconds: seconds }) =>
+    seconds === null ? '' : messages.seconds(seconds.toFixed(seconds < 1 ? 2 : 1)),
+  _attempt: ({ attempt }) => (attempt === 0 ? '' : formatCount(attempt)),
+};
+
+function gridCell({ key }: GridColumn, row: Row): ReactNode {
+  const fact = FACT_CELLS[key as FactKey] as ((row: Row) => ReactNode) | undefined;
+  if (fact !== undefined) return fact(row);
+  return key.startsWith('out.') && row.output === null ? '' : valueCell(answerOrCell(key, row));
+}
+
+function isNumber({ key }: GridColumn, row: Row): boolean {
+  return key === '_took' || key === '_attempt' || typeof answerOrCell(key, row) === 'number';
+}
+
+function answerOrCell(key: string, row: Row): unknown {
+  if (key.startsWith('in.')) return row.source[key.slice(3)];
+  return key.startsWith('out.') ? row.output?.[key.slice(4)] : undefined;
+}
+
+function timeCell(at: string | null): ReactNode {
+  return at === null ? (
+    ''
+  ) : (
+    <span className="tabular-nums" title={formatExact(at)}>
+      {formatSecond(at)}
+    </span>
+  );
+}
+
+function valueCell(value: unknown): ReactNode {
+  if (value === null) return <span className="text-ink-3">{messages.null}</span>;
+  if (value === undefined || value === '') return <span className="text-ink-3">{messages.empty}</span>;
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
