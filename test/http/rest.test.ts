@@ -195,7 +195,14 @@ describe('rows over REST', () => {
   it('are shown one by one with their trace', async () => {
     const path = `/v1/batches/${await started()}/rows`;
     const { body } = await world.send('GET', `${path}/1`);
-    expect(body).toMatchObject({ row: { row: 1, status: 'failed' }, attempts: [{ attempt: 1, entries: [{}] }] });
+    const iso = expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/);
+    const times = { started_at: iso, ended_at: iso };
+    expect(body).toMatchObject({
+      row: { row: 1, status: 'failed' },
+      attempts: [{ attempt: 1, entries: [{}], ...times }],
+    });
+    const page = await world.send('GET', `${path}?limit=3`);
+    expect(page.body.items).toMatchObject([times, times, times]);
     expect((await world.send('GET', `${path}/9`)).status).toBe(404);
     expect((await world.send('GET', `${path}/x`)).status).toBe(400);
   });
@@ -203,6 +210,11 @@ describe('rows over REST', () => {
   it('are exported with chosen columns and metadata', async () => {
     const id = await started();
     const path = `/v1/batches/${id}/export`;
+    const listed = await world.send('GET', `${path}/columns`);
+    expect(listed.body.columns).toEqual(['q', 'answer', '_status', '_processing_time', '_error']);
+    for (const name of [...listed.body.columns, ...listed.body.metadata]) {
+      expect((await world.send('GET', `${path}?columns=${name}`)).status).toBe(200);
+    }
     const csv = await world.send('GET', `${path}?columns=q,answer&metadata=_row&rows=succeeded`);
     expect(csv.body).toBe('q,answer,_row\na,a!,0\nc,c!,2\n');
     expect(csv.headers.get('content-disposition')).toBe(`attachment; filename="${id}.csv"`);
