@@ -50,6 +50,7 @@ import { browseRows } from './output/rows/browse-rows.ts';
 import { exportRows, tableColumns } from './output/rows/export-rows.ts';
 import { createRowOrders, type RowOrders } from './output/rows/row-orders.ts';
 import { searchRows } from './output/rows/search-rows.ts';
+import { batchStatistics } from './output/statistics.ts';
 import { traceRow } from './output/trace-row.ts';
 import { watchBatch } from './output/watch-batch.ts';
 import { requireScope } from './require-scope.ts';
@@ -190,6 +191,7 @@ function bind(caller: Caller, deps: RunnerDeps & { orders: RowOrders }): Runner 
       return { batch_api_usd: toUsd(discountMicroUsd), cache_usd: toUsd(cacheMicroUsd) };
     },
     flow: async (id) => batchFlow(await read(id), deps),
+    statistics: async (id) => batchStatistics(await read(id), deps),
     rows: async (id, options) => readRows(await read(id), options, deps),
     browse: async (id, query) => browseRows(await read(id), query, deps),
     async *search(id, query, signal) {

@@ -17,6 +17,7 @@ import type { BatchReport, Savings } from './contract/report.ts';
 import type { BatchRequest, ResumeRequest, RetryRequest } from './contract/request.ts';
 import type { RowReport } from './contract/row.ts';
 import type { RowPage, RowPageQuery, RowSearch, RowSearchQuery } from './contract/row-query.ts';
+import type { BatchStatistics } from './contract/statistics.ts';
 import type { RowTrace } from './contract/trace.ts';
 import type { DefinedAgent } from './intake/define-inline.ts';
 import type { JobTarget, StandingBatch } from './intake/standing-batch.ts';
@@ -131,6 +132,8 @@ export interface Runner {
   list(options: BatchFilter & { limit: number; before?: string; order?: 'newest' | 'oldest' }): Promise<BatchReport[]>;
   /** The way of a batch through its states. */
   flow(batchId: string): Promise<BatchFlow>;
+  /** What the batch has done so far, in figures; reads all its rows. */
+  statistics(batchId: string): Promise<BatchStatistics>;
   /** Dollars that all stored batches have saved, where prices are known. */
   savings(): Promise<Savings>;
   /** Rows from `cursor` (a row number) on; `nextCursor` is null at the end. */

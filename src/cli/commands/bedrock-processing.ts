@@ -169,7 +169,7 @@ async function processSplit(one: RunSplit, parts: JobRun): Promise<ForegroundRes
   output.line(`\n${one.split.name}`);
   // Cut fields are reported below by name, or not at all.
   const warnings = result.report.warnings.filter((warning) => !isTruncationWarning(warning));
-  showResult({ ...result, report: { ...result.report, warnings } }, { ...output, document: () => undefined });
+  await showResult({ ...result, report: { ...result.report, warnings } }, { ...output, document: () => undefined });
   const { truncated_fields: fields, truncated_rows: rows } = result.report;
   if (job.settings.BEDROCK_LOG_TRUNCATIONS && rows > 0) {
     const names = Object.entries(fields).map(([name, count]) => `${oneLine(name)} ${count}`);

@@ -23,6 +23,7 @@ import { addOptionFlags, addReadingFlags, type FlagValues, optionsOf, readingFla
 import { addQuestionFlags, type QuestionFlags, questionOf } from '../question-arguments.ts';
 import { saveQuestion } from '../save-question.ts';
 import { showSample } from '../show-sample.ts';
+import { addStatsFlag, openStatsFile, type StatsFile, type StatsFlag } from '../stats-file.ts';
 import { STREAM, TABLE_ARGUMENT, tableArgument } from '../table-argument.ts';
 import { planLines, sampleText } from '../terminal/report-text.ts';
 import { oneLine } from '../terminal/safe-text.ts';
@@ -31,7 +32,7 @@ import { truncate } from '../terminal/terminal-text.ts';
 import { writeAll } from '../write-all.ts';
 import { RUN_HELP } from './run-help.ts';
 
-interface RunArguments extends FlagValues, QuestionFlags {
+interface RunArguments extends FlagValues, QuestionFlags, StatsFlag {
   agent?: string;
   saveAgent?: string;
   map?: string[];
@@ -69,6 +70,7 @@ export function addRunCommand(command: Command, context: CommandContext): void {
       '-o, --out <location>',
       'where to write the result table (default: NAME.AGENT.csv beside a single local file, else in results/ of the data directory; its path is shown); the extension sets the format; folder/ writes one table for each source file; - writes CSV to stdout',
     );
+  addStatsFlag(command);
   addReadingFlags(command);
   addQuestionFlags(command);
   command.option('--save-agent <name>', 'save the question as an agent, to use with --agent');
@@ -92,6 +94,7 @@ async function run(
   }
   // Faults of arguments are reported before stdin is read.
   const asked = requestOf(table, given, context.io.cwd);
+  const statsFile = await openStatsFile(given, context.io.cwd);
   const app = await context.app();
   const earlier =
     given.continue === undefined ? undefined : await app.runner.continuationOf(await app.runner.idOf(given.continue));
@@ -107,6 +110,7 @@ async function run(
       app,
       output: shown,
       isStreamed,
+      statsFile,
       starting,
     });
   } finally {
@@ -122,6 +126,7 @@ interface Starting {
   output: Output;
   /** Whether the table goes to stdout. */
   isStreamed: boolean;
+  statsFile: StatsFile | undefined;
   /** Where the start stands. Once it has happened, the batch needs the copy of stdin. */
   starting: { isStdin: boolean; isStarted: boolean };
 }
@@ -129,7 +134,7 @@ interface Starting {
 async function start(
   wanted: BatchRequest,
   given: RunArguments,
-  { asked, context, app, output, isStreamed, starting }: Starting,
+  { asked, context, app, output, isStreamed, statsFile, starting }: Starting,
 ): Promise<number> {
   const limitUsd = app.config.confirmAboveUsd;
   // The answer to a question would come from stdin too.
@@ -171,7 +176,7 @@ async function start(
     const brought = await app.transfer.bring(result.report, asked);
     if (isStreamed && brought.output_uri !== null) await writeAll(app.transfer.read(brought), context.io.stdout);
     await showSample(brought, plan.input_mapping, { app, output });
-    return showResult({ ...result, report: brought }, output);
+    return await showResult({ ...result, report: brought }, output, { app, file: statsFile });
   } finally {
     foreground.close();
   }

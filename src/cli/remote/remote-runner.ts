@@ -71,6 +71,8 @@ export function createRemoteRunner(client: RowmillClient, unasked: Unasked): Run
       return answerOf(client.POST('/v1/batches/{id}/retry', { params, body: sent(body), parseAs: 'text' }));
     },
     report,
+    statistics: (id) =>
+      answerOf(client.GET('/v1/batches/{id}/statistics', { params: { path: { id } }, parseAs: 'text' })),
     watch: (id, signal) => watchBatch(id, client, signal),
     idOf: (name) => findBatchId(name, client),
     list: (options) => listBatches(client, options),

@@ -3,11 +3,13 @@ import { descriptorOf } from '../../providers/catalog.ts';
 import type { Estimate } from '../../runner/contract/estimate.ts';
 import type { BatchPlan, ContinuationPlan, Execution } from '../../runner/contract/plan.ts';
 import type { BatchReport } from '../../runner/contract/report.ts';
+import type { BatchStatistics } from '../../runner/contract/statistics.ts';
 import { providerJobText } from '../../runner/output/provider-job-report.ts';
 import type { Output } from '../command-context.ts';
 import type { Paint, Style } from '../io.ts';
 import { inFlags } from '../option-words.ts';
 import { oneLine } from './safe-text.ts';
+import { answerTexts, pacingText } from './statistics-text.ts';
 import { wrapText } from './word-wrap.ts';
 
 const LABEL_WIDTH = 15;
@@ -49,9 +51,12 @@ function modelText(report: Pick<BatchReport, 'model' | 'stand_in'>): string {
 
 /**
  * A batch in a few lines: status, counts, cost, grouped failures, location of the table, next step. `limits` adds the
- * options that `set` changes.
+ * options that `set` changes, `statistics` how long rows took and what was answered.
  */
-export function reportLines(report: BatchReport, layout: TextLayout & { limits?: boolean }): string[] {
+export function reportLines(
+  report: BatchReport,
+  layout: TextLayout & { limits?: boolean; statistics?: BatchStatistics },
+): string[] {
   const { paint } = layout;
   const { total, succeeded, failed, queued, running } = report.counts;
   const failures = failed > 0 ? paint('red', `${count(failed)} failed`) : `${count(failed)} failed`;
@@ -78,6 +83,12 @@ export function reportLines(report: BatchReport, layout: TextLayout & { limits?:
   for (const [at, line] of jobTexts(report).entries())
     lines.push(...field(layout, at === 0 ? 'provider jobs' : '', line));
   for (const [at, line] of billTexts(report).entries()) lines.push(...field(layout, at === 0 ? 'bill' : '', line));
+  if (layout.statistics !== undefined) {
+    const pacing = pacingText(layout.statistics);
+    if (pacing !== undefined) lines.push(...field(layout, 'times', pacing));
+    for (const [at, text] of answerTexts(layout.statistics).entries())
+      lines.push(...field(layout, at === 0 ? 'answers' : '', text));
+  }
   if (layout.limits === true) lines.push(...field(layout, 'limits', limitsText(report)));
   // The next step after a sample says it.
   const isSaid = report.pause_reason === 'sample';

@@ -1,12 +1,25 @@
+import type { App } from '../app.ts';
 import type { Output } from '../command-context.ts';
 import { EXIT, exitCodeOfBatch } from '../exit-codes.ts';
 import type { ForegroundResult } from '../foreground.ts';
+import type { StatsFile } from '../stats-file.ts';
 import { reportLines } from './report-text.ts';
 
-/** Prints the report of a batch at the end of a command; returns the exit status. */
-export function showResult({ report, interrupted, elsewhere }: ForegroundResult, output: Output): number {
+/**
+ * Prints the report of a batch at the end of a command, with its figures where it has any rows that ended, and writes
+ * them to the file of `--stats`; returns the exit status.
+ */
+export async function showResult(
+  { report, interrupted, elsewhere }: ForegroundResult,
+  output: Output,
+  figures?: { app: App; file: StatsFile | undefined },
+): Promise<number> {
   output.document(report);
-  for (const line of reportLines(report, output)) output.line(line);
+  const { succeeded, failed } = report.counts;
+  const isCounted = figures !== undefined && (figures.file !== undefined || (!output.json && succeeded + failed > 0));
+  const statistics = isCounted ? await figures.app.runner.statistics(report.batch_id) : undefined;
+  for (const line of reportLines(report, { ...output, ...(statistics && { statistics }) })) output.line(line);
+  if (statistics !== undefined) await figures?.file?.write(statistics);
   const exitCode = elsewhere && interrupted ? EXIT.interrupted : exitCodeOfBatch(report, interrupted);
   if (exitCode === EXIT.interrupted) {
     output.note(

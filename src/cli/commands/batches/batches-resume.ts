@@ -11,10 +11,11 @@ import { EXIT } from '../../exit-codes.ts';
 import { openForeground } from '../../foreground.ts';
 import { type FlagValues, optionFlag, optionsOf } from '../../option-flags.ts';
 import { showSample } from '../../show-sample.ts';
+import { addStatsFlag, openStatsFile, type StatsFlag } from '../../stats-file.ts';
 import { estimateText } from '../../terminal/report-text.ts';
 import { showResult } from '../../terminal/show-result.ts';
 
-interface ResumeArguments extends FlagValues {
+interface ResumeArguments extends FlagValues, StatsFlag {
   maxCost?: number;
   fallback?: boolean;
   resendLost?: boolean;
@@ -23,7 +24,7 @@ interface ResumeArguments extends FlagValues {
 
 /** `rowmill batches resume BATCH`: continues where it stopped, in the foreground. */
 export function addBatchesResumeCommand(batches: Command, context: CommandContext): void {
-  newCommand(batches, 'resume', 'Continue a paused or interrupted batch, in the foreground')
+  const resume = newCommand(batches, 'resume', 'Continue a paused or interrupted batch, in the foreground')
     .argument('<batch>', BATCH_ARGUMENT)
     .addOption(optionFlag('max_cost_usd', 'a new cap on the total cost of the batch'))
     .addOption(optionFlag('concurrency', 'rows that run concurrently from now on'))
@@ -32,16 +33,20 @@ export function addBatchesResumeCommand(batches: Command, context: CommandContex
       'give up provider jobs that may or may not exist: their rows are sent again, and may be paid for twice',
     )
     .option('--fallback', FALLBACK_TEXT)
-    .option('-y, --yes', 'resume without asking, at any cost')
+    .option('-y, --yes', 'resume without asking, at any cost');
+  addStatsFlag(resume);
+  resume
     .addHelpText('after', '\nAnswered calls are not sent or paid for again. The exit status is that of "rowmill run".')
     .action((name: string, given: ResumeArguments) =>
       context.run(async (output) => {
+        const statsFile = await openStatsFile(given, context.io.cwd);
         const app = await context.app();
+        const figures = { app, file: statsFile };
         const batch = await app.runner.idOf(name);
         const before = await app.runner.report(batch);
         if (ENDED.includes(before.status)) {
           output.note(`${batch} has ended: nothing is left to resume.`);
-          return showResult({ report: before, interrupted: false, elsewhere: false }, output);
+          return showResult({ report: before, interrupted: false, elsewhere: false }, output, figures);
         }
         if (before.status === 'paused' && !(await isAgreed(before, given, { context, output }))) {
           output.note('Not resumed.');
@@ -55,7 +60,7 @@ export function addBatchesResumeCommand(batches: Command, context: CommandContex
           const result = await foreground.drive(app, batch);
           // A sample that was interrupted pauses again at its end.
           await showSample(result.report, undefined, { app, output });
-          return showResult(result, output);
+          return await showResult(result, output, figures);
         } finally {
           foreground.close();
         }

@@ -11,11 +11,12 @@ import { EXIT } from '../../exit-codes.ts';
 import { openForeground } from '../../foreground.ts';
 import { collect, numberArgument } from '../../mapping-arguments.ts';
 import { type FlagValues, optionFlag, optionsOf } from '../../option-flags.ts';
+import { addStatsFlag, openStatsFile, type StatsFlag } from '../../stats-file.ts';
 import { estimateText } from '../../terminal/report-text.ts';
 import { showResult } from '../../terminal/show-result.ts';
 
 /** The flags of a retry; `row` is the only row that is run again, also before the batch has ended. */
-export interface RetryArguments extends FlagValues {
+export interface RetryArguments extends FlagValues, StatsFlag {
   row?: number;
   rows?: number[];
   status?: 'failed' | 'queued';
@@ -29,7 +30,7 @@ export interface RetryArguments extends FlagValues {
 
 /** `rowmill batches retry BATCH`: failed rows again, in the same batch and table, in the foreground. */
 export function addBatchesRetryCommand(batches: Command, context: CommandContext): void {
-  newCommand(batches, 'retry', 'Run the failed rows of a batch again, and the rows that were not run')
+  const command = newCommand(batches, 'retry', 'Run the failed rows of a batch again, and the rows that were not run')
     .argument('<batch>', `${BATCH_ARGUMENT}; it must have ended`)
     .option('--code <code>', 'only rows that failed with this code; repeat for more', collect)
     .option('--rows <n,n>', 'only these failed rows, by their numbers from 0', rowNumbers)
@@ -48,7 +49,9 @@ export function addBatchesRetryCommand(batches: Command, context: CommandContext
     .addOption(optionFlag('max_cost_usd', 'a new cap on the total cost of the batch'))
     .addOption(optionFlag('concurrency', 'rows that run concurrently from now on'))
     .option('--fallback', FALLBACK_TEXT)
-    .option('-y, --yes', 'start without asking, at any cost')
+    .option('-y, --yes', 'start without asking, at any cost');
+  addStatsFlag(command);
+  command
     .addHelpText('after', HELP)
     .action((batch: string, given: RetryArguments) =>
       context.run((output) => retry(batch, given, { context, output })),
@@ -72,6 +75,7 @@ export async function retry(
   given: RetryArguments,
   { context, output }: { context: CommandContext; output: Output },
 ): Promise<number> {
+  const file = await openStatsFile(given, context.io.cwd);
   const app = await context.app();
   const batch = await app.runner.idOf(name);
   const { fallback: _, ...limits } = optionsOf(given);
@@ -111,7 +115,7 @@ export async function retry(
   const foreground = openForeground(context, output);
   try {
     await foreground.before(app.runner.retry(batch, request));
-    return showResult(await foreground.drive(app, batch), output);
+    return await showResult(await foreground.drive(app, batch), output, { app, file });
   } finally {
     foreground.close();
   }

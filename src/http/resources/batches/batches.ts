@@ -5,6 +5,7 @@ import { batchTuning } from '../../../runner/contract/options.ts';
 import { batchPlan } from '../../../runner/contract/plan.ts';
 import { batchReport } from '../../../runner/contract/report.ts';
 import { batchRequest } from '../../../runner/contract/request.ts';
+import { batchStatistics } from '../../../runner/contract/statistics.ts';
 import type { HttpFace } from '../../face.ts';
 import { callerNeeds } from '../../middleware/caller-needs.ts';
 import { reportEtag } from '../../middleware/report-etag.ts';
@@ -148,6 +149,27 @@ export function addBatchRoutes({ app, limitBody }: HttpFace, { runnerOf }: Start
     if (after === undefined) return c.json(found, 200);
     return c.json({ ...found, changes: found.changes.filter(({ number }) => number > after) }, 200);
   });
+
+  const statistics = createRoute({
+    method: 'get',
+    path: '/v1/batches/{id}/statistics',
+    operationId: 'readBatchStatistics',
+    tags,
+    summary: 'Show what a batch has done, in figures',
+    description: 'Rows, times, tokens, cost, and how often each value of a list was answered. It reads all rows.',
+    middleware: callerNeeds('read'),
+    request: { params: batchPath },
+    responses: {
+      200: {
+        description: 'The figures.',
+        content: { 'application/json': { schema: batchStatistics.meta({ id: 'BatchStatistics' }) } },
+      },
+      ...FAULTS,
+    },
+  });
+  app.openapi(statistics, async (c) =>
+    c.json(await runnerOf(c.get('caller')).statistics(c.req.valid('param').id), 200),
+  );
 
   const change = createRoute({
     method: 'patch',
