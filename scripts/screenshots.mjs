@@ -23,6 +23,7 @@ const SCREENS = {
   'wizard-prompt': '/new/{draft}/prompt?row=2',
   'wizard-schema': '/new/{draft}/schema',
   'wizard-review': '/new/{draft}/review',
+  queues: '/queues',
   schedules: '/schedules',
   schedule: '/schedules/returns',
   agents: '/agents',

@@ -11,6 +11,7 @@ const SCREENS = [
   '/batches/{completed}/rows/1',
   '/batches/{completed}/flow',
   '/new',
+  '/queues',
   '/schedules',
   '/schedules/returns',
   '/schedules/supplier-feed?state=failed',

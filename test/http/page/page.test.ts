@@ -29,7 +29,7 @@ function serve() {
 }
 
 describe('the page of the workbench', () => {
-  it.each(['/', '/batches', '/batches/bat_1/rows?status=failed', '/new/dra_1/prompt', '/settings'])(
+  it.each(['/', '/batches', '/batches/bat_1/rows?status=failed', '/new/dra_1/prompt', '/queues', '/settings'])(
     'is its document at %s, without a key',
     async (path) => {
       const response = await serve().request(path);

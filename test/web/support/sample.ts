@@ -59,6 +59,7 @@ export async function fillSample(service: Service): Promise<Sample> {
   });
   service.model.allow(385);
   await untilBatch(service, live.batch_id, ({ counts }) => counts.succeeded === 385);
+  await enqueueSample(service);
   const draft = await createDraft(service, { file: 'support-queries.csv', table: queries });
   return { draft, completed: done.batch_id, running: live.batch_id, paused: short.batch_id };
 }
@@ -84,6 +85,24 @@ async function addSchedules(service: Service): Promise<void> {
     ...{ name: 'month-end', cron: '0 3 1 * *', time_zone: 'Europe/London', max_cost_usd: 40, enabled: false },
     action: { type: 'process_queues', mode: 'batch' },
   });
+}
+
+/** Jobs that wait in the queues of two models. */
+async function enqueueSample(service: Service): Promise<void> {
+  const messages = ['Where is my parcel?', 'Please change my address', 'The invoice is wrong', 'I want to cancel'];
+  const jobs = [
+    ...Array.from({ length: 24 }, (_, index) => ({
+      agent: 'query-classifier',
+      input: { query: messages[index % messages.length] },
+      priority: index % 8 === 0 ? 9 : 5,
+    })),
+    ...messages.map((query) => ({
+      agent: 'query-classifier',
+      input: { query },
+      provider: 'anthropic/claude-sonnet-5',
+    })),
+  ];
+  await service.send('POST', '/v1/jobs/bulk', { jobs });
 }
 
 /** Makes a draft over a table, with a prompt, a param and fields. */

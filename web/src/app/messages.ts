@@ -4,6 +4,7 @@ export const messages = {
   main: 'Main',
   newBatch: 'New batch',
   batches: 'Batches',
+  queues: 'Queues',
   schedules: 'Schedules',
   agents: 'Agents',
   settings: 'Settings',

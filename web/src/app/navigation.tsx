@@ -5,7 +5,7 @@ import { Icon, type IconName } from '../ui/icon.tsx';
 import { messages } from './messages.ts';
 
 interface Place {
-  to: '/batches' | '/schedules' | '/agents';
+  to: '/batches' | '/queues' | '/schedules' | '/agents';
   label: string;
   icon: IconName;
   count?: number | undefined;
@@ -16,6 +16,12 @@ export function Navigation({ wide = false, onChoose }: { wide?: boolean; onChoos
   const { data } = useDashboard();
   const places: Place[] = [
     { to: '/batches', label: messages.batches, icon: 'batches', count: data?.batches.length },
+    {
+      to: '/queues',
+      label: messages.queues,
+      icon: 'queues',
+      count: data?.queues.reduce((sum, { waiting }) => sum + waiting, 0),
+    },
     { to: '/schedules', label: messages.schedules, icon: 'clock' },
     { to: '/agents', label: messages.agents, icon: 'agent' },
   ];

@@ -136,6 +136,16 @@ const reviewStep = createRoute({
   component: lazyRouteComponent(() => import('../screens/wizard/review-step.tsx'), 'ReviewStep'),
 });
 
+const queues = createRoute({
+  getParentRoute: () => root,
+  path: '/queues',
+  validateSearch: searchParams({
+    agent: text(),
+    state: oneOf(['waiting', 'queued', 'running', 'succeeded', 'failed', 'cancelled', 'expired']),
+    job: text(),
+  }),
+  component: lazyRouteComponent(() => import('../screens/queues/queues-screen.tsx'), 'QueuesScreen'),
+});
 const schedules = createRoute({
   getParentRoute: () => root,
   path: '/schedules',
@@ -174,7 +184,7 @@ const routeTree = root.addChildren([
   batch.addChildren([batchHome, rows, row, flow]),
   newBatch,
   draft.addChildren([draftHome, dataStep, columnsStep, promptStep, schemaStep, reviewStep]),
-  ...[schedules, schedule],
+  ...[queues, schedules, schedule],
   ...[agents, agent, settings],
 ]);
 
