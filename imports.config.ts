@@ -49,6 +49,7 @@ export const GROUPS: { [name: string]: string[] } = {
 
 const RUNNER = [
   'low rooms',
+  'fleet',
   'agent/definition',
   'provider contracts',
   'providers/lanes/lane',
@@ -119,6 +120,19 @@ export const IMPORTS: { [room: string]: string[] } = {
   agent: ['low rooms', 'provider contracts'],
   registry: ['low rooms', 'agent/definition', 'agent/tools', 'provider contracts'],
   runner: RUNNER,
+  fleet: ['base'],
+  worker: [
+    'low rooms',
+    'fleet',
+    'agent/definition',
+    'provider contracts',
+    'providers/lanes/lane',
+    'providers/prices/prices',
+    'runner/execution/fleet',
+    'runner/rows',
+    'tables/table',
+    'storage/journal',
+  ],
   uploads: ['low rooms', 'runner/contract', 'storage contracts'],
   access: [
     'low rooms',

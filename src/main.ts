@@ -1,19 +1,16 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { boundHeap } from './app/heap.ts';
 import { PACKAGE_ROOT } from './base/package-root.ts';
+import { packageVersion } from './base/package-version.ts';
 import type { App } from './cli/app.ts';
 import type { Faces } from './cli/command-context.ts';
-import { processIo } from './cli/io.ts';
+import { type Io, processIo } from './cli/io.ts';
 import { runCli } from './cli/run-cli.ts';
 import { processSignals } from './cli/signals.ts';
 import type { McpHttp } from './mcp/http.ts';
 import { addUsage, NO_USAGE } from './protocol/messages.ts';
 import { type Caller, localCaller } from './runner/contract/caller.ts';
 
-const { version } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as {
-  version: string;
-};
+const version = packageVersion();
 
 /**
  * Runs one command line; the launcher calls it.
@@ -28,34 +25,50 @@ export function main(argv: string[], env: Record<string, string | undefined>): P
     app: async ({ environment, drives, agents, server }) => {
       if (server !== undefined) return remoteApp(server, env);
       // Help and argument errors need none of these modules.
-      const [{ createApp }, { readConfig }, { createLog }, { useProxies }, { watch }, { noticesOfLog }] =
-        await Promise.all([
-          import('./app/create-app.ts'),
-          import('./app/config.ts'),
-          import('./base/log.ts'),
-          import('./app/proxies.ts'),
-          import('./app/watchdog.ts'),
-          import('./cli/terminal/log-notices.ts'),
-        ]);
-      const config = readConfig({ ...env, ...environment }, process.cwd());
-      const { notices } = io;
-      // A person at a terminal reads sentences. JSON lines are for programs, and for a person who asks for a level.
-      const log =
-        notices === undefined || isSet(env['ROWMILL_LOG_LEVEL'])
-          ? createLog(config.logLevel)
-          : createLog('debug', noticesOfLog(notices));
-      await useProxies(config.providers.proxy, log);
-      watch(config.watchdogSeconds, { now: drives === true, log });
+      const [{ createApp }, { config, log }] = await Promise.all([
+        import('./app/create-app.ts'),
+        startProcess(io, { ...env, ...environment }, { drives: drives === true }),
+      ]);
       return createApp(config, log, {
         driver: drives === true ? 'supervisor' : 'detached',
         agents,
       });
     },
-    faces: FACES,
+    faces: {
+      ...FACES,
+      worker: async (options) => {
+        const [{ openWorker }, { config, log }] = await Promise.all([
+          import('./app/open-worker.ts'),
+          startProcess(io, env, { drives: true }),
+        ]);
+        await openWorker(config, log, options);
+      },
+    },
     env,
     io,
     signals: processSignals(process),
   });
+}
+
+/** The configuration and the log of a process that works on this machine, with its proxies and its watchdog. */
+async function startProcess(io: Io, env: Record<string, string | undefined>, { drives }: { drives: boolean }) {
+  const [{ readConfig }, { createLog }, { useProxies }, { watch }, { noticesOfLog }] = await Promise.all([
+    import('./app/config.ts'),
+    import('./base/log.ts'),
+    import('./app/proxies.ts'),
+    import('./app/watchdog.ts'),
+    import('./cli/terminal/log-notices.ts'),
+  ]);
+  const config = readConfig(env, process.cwd());
+  const { notices } = io;
+  // A person at a terminal reads sentences. JSON lines are for programs, and for a person who asks for a level.
+  const log =
+    notices === undefined || isSet(env['ROWMILL_LOG_LEVEL'])
+      ? createLog(config.logLevel)
+      : createLog('debug', noticesOfLog(notices));
+  await useProxies(config.providers.proxy, log);
+  watch(config.watchdogSeconds, { now: drives, log });
+  return { config, log };
 }
 
 /** The app of a command with `--server`: it opens no data directory. */
@@ -77,7 +90,7 @@ function isSet(variable: string | undefined): boolean {
 }
 
 /** Each face is loaded on first use: MCP over stdio answers sooner without the HTTP server. */
-const FACES: Faces = {
+const FACES: Omit<Faces, 'worker'> = {
   async http(app, { host, port, signal, hardSignal, notice }) {
     const [{ createHttpApp }, { openPage }, { listen }, { createMcpHttpHandler }] = await Promise.all([
       import('./http/app.ts'),

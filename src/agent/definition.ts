@@ -122,6 +122,11 @@ export const modelDefinition = servedModel
   })
   .superRefine(checkModelKeys);
 
+/** A tag of workers. */
+export const fleetTag = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_]{0,29}$/, 'a tag has 1 to 30 lower-case letters, digits or _');
+
 /**
  * An agent of the registry, with defaults filled in. It is plain JSON: a batch stores it completely as its snapshot.
  * `${NAME}` references in `env`, `headers` and `url` are still unresolved in it, so that no secret is stored.
@@ -172,6 +177,10 @@ export const agentDefinition = z.strictObject({
       output_tokens_per_minute: z.int().positive().optional(),
     })
     .default({ max_turns: 8, timeout_s: 120 }),
+  /** `fleet`: its rows run on workers, unless a batch asks for another mode. */
+  executor: z.literal('fleet').optional(),
+  /** What its workers must have, such as `browser`. With mode auto its rows run on workers with these tags, if there are any. */
+  requires: z.array(fleetTag).min(1).max(10).optional(),
   /** Folder against which `module` paths and scripted models are resolved; set by the registry, never written by people. */
   base_dir: z.string().optional(),
 });

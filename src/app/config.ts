@@ -4,6 +4,7 @@ import envPaths from 'env-paths';
 import * as z from 'zod';
 import { awsVariables, DEFAULT_AWS_REGION } from '../base/aws-variables.ts';
 import { AppError } from '../base/errors.ts';
+import { type FleetSettings, fleetSettings } from '../fleet/fleet-settings.ts';
 import { type AlertLimits, readLimits } from '../monitoring/alerts/alert-limits.ts';
 import { PROVIDERS } from '../providers/catalog.ts';
 import type { ProviderParts } from '../providers/descriptor.ts';
@@ -47,6 +48,8 @@ export interface Config {
   alerts: { limits: AlertLimits; webhooks: string[] };
   /** Where traces are sent; null: they are not made. */
   traces: TraceSettings | null;
+  /** The machines that run rows beside this one; null where no Redis is named. */
+  fleet: FleetSettings | null;
   /** `ROWMILL_FAILPOINT`: where a test ends this process. Read only when `ROWMILL_TESTING` is `failpoints`. */
   failpoint: string | null;
   /** The whole environment, for `${NAME}` references in tools of agents. */
@@ -111,6 +114,10 @@ export const environment = z.object({
     .min(0, 'must be a number of dollars from 0 on, such as 20')
     .optional(),
   ...traceVariables,
+  ROWMILL_REDIS_URL: z
+    .url({ protocol: /^rediss?$/, error: 'must be the URL of a Redis, such as redis://127.0.0.1:6379' })
+    .optional(),
+  ROWMILL_WORKER_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
   ROWMILL_TESTING: z.string().optional(),
   ROWMILL_FAILPOINT: z.string().optional(),
   HTTP_PROXY: proxyUrl,
@@ -189,6 +196,7 @@ export function readConfig(env: Record<string, string | undefined>, cwd: string)
       keepMs: variables.ROWMILL_UPLOADS_KEEP_DAYS * 86_400_000,
     },
     traces: traceSettings(variables),
+    fleet: fleetSettings(variables.ROWMILL_REDIS_URL, variables.ROWMILL_WORKER_KEY),
     failpoint: variables.ROWMILL_TESTING === 'failpoints' ? (variables.ROWMILL_FAILPOINT ?? null) : null,
     env,
   };

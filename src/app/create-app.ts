@@ -12,8 +12,10 @@ import { systemClock } from '../base/clock.ts';
 import { newId } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
 import { onFirstUse } from '../base/on-first-use.ts';
+import { packageVersion } from '../base/package-version.ts';
 import type { App, AppBinding } from '../cli/app.ts';
 import { localTransfer } from '../cli/transfer.ts';
+import { createFleetOpener } from '../fleet/fleet.ts';
 import { createCallbacks } from '../jobs/callbacks.ts';
 import { deliverResults } from '../jobs/deliver-results.ts';
 import { createJobs } from '../jobs/jobs.ts';
@@ -76,7 +78,9 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
   const { store, tables } = await openStorage(config, { log, resultsDir });
   const filed = await openFiledAgents(config, log, options.agents);
   const registry = options.agents === undefined ? withSavedAgents(filed, store, 'saved with rowmill') : filed;
-  const prices = createPriceTable(await ownPrices(config));
+  const own = await ownPrices(config);
+  const prices = createPriceTable(own);
+  const fleet = config.fleet === null ? null : createFleetOpener(config.fleet, { version: packageVersion(), log });
   const providers = createProviders({ ...config.providers, log });
   const events = createEvents({ log });
   const endTraces = await openTraces(config.traces, { events, store, log });
@@ -104,7 +108,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     provider: providers.get,
     batchApi: providers.batch,
     batchPollMs: config.batchPollMs,
-    executors: createExecutors(),
+    executors: createExecutors({ fleet, prices: own.overrides ?? null }),
     lanes,
     prices,
     dayGate,
@@ -251,6 +255,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     ensureDetachedRunner: detached.ensure,
     close: once(async () => {
       detached.close();
+      await fleet?.close();
       await endTraces();
       await providers.close();
       await tables.close();

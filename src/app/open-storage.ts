@@ -58,6 +58,13 @@ function locationKinds(config: Config, store: Store, around?: (location: Locatio
   return stores.map((one) => createByteLocations(one, options));
 }
 
+/** The places of media for a process without a store: uploads are not among them. */
+export function mediaLocations(config: Config): LocationKind[] {
+  const http = createHttpStore({ folder: spoolFolder(config), reach: { hosts: new Set(config.httpSources) } });
+  const stores = [createFileStore(), createS3Store(() => openS3(config)), http];
+  return stores.map((one) => createByteLocations(one, { maxDecodedBytes: config.maxDecodedBytes }));
+}
+
 /** Where copies of sources are kept that can't be read twice from their place. */
 export function spoolFolder({ dataDir }: Config): string {
   return join(dataDir, 'spool');

@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Log } from '../base/log.ts';
-import { PACKAGE_ROOT } from '../base/package-root.ts';
+import { packageVersion } from '../base/package-version.ts';
 import { requireSdk } from '../base/require-sdk.ts';
 import type { Message, ModelResponse } from '../protocol/messages.ts';
 import { descriptorOf } from '../providers/catalog.ts';
@@ -39,7 +37,7 @@ export async function openTraces(
     import('../telemetry/traces/open-traces.ts'),
     import('../telemetry/traces/follow-events.ts'),
   ]);
-  const { version } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as { version: string };
+  const version = packageVersion();
   const traces = open({ ...settings, version }, log);
   const following = followEvents(events, traces, {
     async agentOf(batchId) {

@@ -16,6 +16,21 @@ export interface Faces {
   ): Promise<{ url: string; closed: Promise<void> }>;
   /** MCP over the process's stdin and stdout; `done` resolves when the client disconnects. `close` is idempotent. */
   mcp(app: App): Promise<{ done: Promise<void>; close(): Promise<void> }>;
+  /** Runs rows for a fleet, without a store, until `signal` drains it. */
+  worker(options: WorkerFace): Promise<void>;
+}
+
+/** The options of a worker. */
+export interface WorkerFace {
+  tags: string[];
+  /** How many rows it runs at a time. */
+  concurrency: number;
+  /** Once it fires, the rows in progress are finished and no others begun. */
+  signal: AbortSignal;
+  /** Once it fires, calls in flight are cancelled. */
+  hardSignal: AbortSignal;
+  /** Called when the worker takes rows. */
+  onReady(id: string): void;
 }
 
 /** The options of the app that a command needs. */

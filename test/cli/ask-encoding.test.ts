@@ -55,7 +55,7 @@ async function rowmill(args: string[], answers?: [question: RegExp, answer: stri
         createSilentLog(),
         { driver: 'supervisor' },
       ),
-    faces: { http: unused, mcp: unused },
+    faces: { http: unused, mcp: unused, worker: unused },
     io: {
       ...{ stdin, stdout, stderr, columns: 200, cwd: folder, colour: false },
       isTTY: { stdin: isTerminal, stdout: false, stderr: isTerminal },

@@ -124,6 +124,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./serve.ts')).addServeCommand,
   },
   {
+    usage: 'worker',
+    isLocal: true,
+    group: 'Serve other programs:',
+    description: 'Run rows for batches of other machines, as a worker of a fleet',
+    load: async () => (await import('./fleet/worker.ts')).addWorkerCommand,
+  },
+  {
     usage: 'alerts',
     group: 'Serve other programs:',
     description: 'List what is wrong with the service, and acknowledge it',

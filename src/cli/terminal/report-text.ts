@@ -256,12 +256,15 @@ function continuationText({ batch_id: id, kept_rows: kept, changed_rows: changed
   return `${id}: ${keep}, ${counted(rows, 'row')} ${rows === 1 ? 'runs' : 'run'}${parts}`;
 }
 
+/** How rows run that go through no batch API. */
+const WAYS = { realtime: 'in real time', fleet: 'on the workers of the fleet' };
+
 /** How the rows run and why; if there is an alternative, its price and time too. */
 function executionText({ executor, reason, shares, realtime, batch }: Execution, paint: Paint): string {
   const [chosen, other, otherName] =
     executor === 'batch-api'
       ? ['through the batch API', realtime, 'in real time']
-      : ['in real time', batch, 'through the batch API'];
+      : [WAYS[executor], batch, 'through the batch API'];
   const text = `${chosen}: ${inFlags(reason)}${sharesText(shares)}`;
   return other === null ? text : `${text}  ${paint('dim', `${otherName}: ${priceAndTime(other).join(', ')}`)}`;
 }
@@ -270,7 +273,7 @@ function executionText({ executor, reason, shares, realtime, batch }: Execution,
 function sharesText(shares: Execution['shares']): string {
   if (shares.length < 2) return '';
   const texts = shares.map(({ rows, executor, why, cost_usd }) => {
-    const way = executor === 'batch-api' ? 'through the batch API' : 'in real time at the full price';
+    const way = executor === 'batch-api' ? 'through the batch API' : `${WAYS[executor]} at the full price`;
     return `${rows === null ? 'rows' : counted(rows, 'row')} ${way} (${dollars(cost_usd)}, ${inFlags(why)})`;
   });
   return `; ${texts.join(', ')}`;

@@ -21,6 +21,8 @@ export interface MemberOptions {
   caps?: LaneCaps | undefined;
 }
 
+export type { FaultMeaning } from './lane-health.ts';
+
 /** One batch or conversation in a lane. */
 export interface LaneMember {
   /**
@@ -40,14 +42,24 @@ export interface LaneCall extends CallSize {
   waitSignals: readonly AbortSignal[];
   /** The call was sent before: it goes in front of the member's others. */
   isRepeat?: boolean;
+  /** Which call it is, for a lane of another process. */
+  of?: { run: string; turn: number };
 }
 
+/** What a call enters before it is sent: a lane of this process, or of another one, which says later what a fault means. */
+export interface CallLane {
+  acquire(call: LaneCall): CallPermit | Promise<CallPermit>;
+}
+
+/** The permit of a {@link CallLane}. */
+export type CallPermit = Permit<FaultMeaning | Promise<FaultMeaning>>;
+
 /** Permission for one call; it must be ended. */
-export interface Permit {
+export interface Permit<Meaning = FaultMeaning> {
   /** For `onLimits` of the provider. */
   limits(limits: RateLimits): void;
   /** The call has ended. Returns what a fault means for its next try. Idempotent. */
-  end(outcome: CallOutcome): FaultMeaning;
+  end(outcome: CallOutcome): Meaning;
 }
 
 /** How a call ended; `aborted` faults say nothing about the lane. */

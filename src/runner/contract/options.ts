@@ -100,8 +100,8 @@ export const batchOptions = strict({
     default: false,
     cli: { group: TABLE },
   }),
-  mode: option(oneOf(['auto', 'batch', 'realtime']), {
-    text: 'How rows run: through the batch API of the provider (batch: half the price, within a day), immediately (realtime), or the one that fits (auto: the batch API from batch_threshold rows on, for an agent without its own tools).',
+  mode: option(oneOf(['auto', 'batch', 'realtime', 'fleet']), {
+    text: 'How rows run: through the batch API of the provider (batch: half the price, within a day), immediately (realtime), immediately on the workers of a fleet (fleet), or the one that fits (auto: the batch API from batch_threshold rows on, for an agent without its own tools).',
     default: 'auto',
     cli: { group: BATCH_API, value: 'mode' },
   }),

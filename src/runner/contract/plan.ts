@@ -8,7 +8,9 @@ import { readingOptions } from './reading.ts';
 
 /** The executor that the rows use, and the estimate of each possible way. */
 export const execution = z.object({
-  executor: executorName.describe('The chosen executor: in real time, or through the batch API.'),
+  executor: executorName.describe(
+    'The chosen executor: in real time, through the batch API, or on the workers of a fleet.',
+  ),
   reason: z.string().describe('Why it was chosen.'),
   shares: z
     .array(

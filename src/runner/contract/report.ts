@@ -132,7 +132,9 @@ export const batchReport = z.object({
     .number()
     .describe('Rows with input fields that were truncated in the prompt, once the table is written.'),
   truncated_fields: z.record(z.string(), z.number()).describe('Number of such rows by input field.'),
-  executor: executorName.describe('How its rows are run: in real time, or through provider jobs.'),
+  executor: executorName.describe(
+    'How its rows are run: in real time, through provider jobs, or on the workers of a fleet.',
+  ),
   provider_jobs: z
     .array(providerJobReport)
     .describe("Jobs of the provider's batch API, in the order in which they were made."),

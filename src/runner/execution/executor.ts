@@ -8,6 +8,9 @@ import type { StoredPlan } from '../contract/stored-plan.ts';
 import type { LiveRows } from '../lifecycle/live-rows.ts';
 import type { LiveTuning } from '../lifecycle/live-tuning.ts';
 import type { BatchSettings } from '../lifecycle/settings.ts';
+import type { RowRuns } from '../rows/row-run.ts';
+import type { BatchSnapshot } from '../rows/row-task.ts';
+import type { RunCallsDeps } from '../rows/run-journal.ts';
 import type { BatchWatch } from './batch-watch.ts';
 import type { RowArrivals } from './claims.ts';
 import type { ExecutionDeps } from './execution-deps.ts';
@@ -63,6 +66,24 @@ export interface ProcessOptions {
   arrivals?: RowArrivals;
   /** Decides when the endings of rows end the batch; if absent, the executor creates its own. */
   watch?: BatchWatch;
+  /** Present where the rows run in other processes. */
+  remote?: RemoteBatch;
+}
+
+/** The rows of one batch in other processes. Claims and settlement stay in this one. */
+export interface RemoteBatch {
+  /**
+   * Runs the rows of one model of the batch.
+   * @param model the journal, the limits and the prices, as for runs in this process
+   */
+  open(
+    snapshot: BatchSnapshot,
+    model: { calls: RunCallsDeps; timeoutMs: () => number | undefined },
+  ): Promise<Pick<RowRuns, 'run'>>;
+  /** How many rows are in progress where nobody set the concurrency. */
+  concurrency(): number;
+  /** Calls back when that changes. Returns the function that ends the listening. */
+  listen(onChange: () => void): () => void;
 }
 
 /** Work on a batch that continues outside this process. Only its executor can collect the results. */

@@ -58,15 +58,11 @@ export async function openModelRuns(options: ProcessOptions, parts: ModelRunsPar
   const settlement = createRowSettlement({ store, clock, events, budget, fence, dayGate }, cache);
   const { journal } = settlement;
   const calls = callsOf(options, parts, { journal, provider, ...(lane === undefined ? {} : { lane }) });
-  const runs = createRowRuns(snapshot, {
-    agent,
-    tables: deps.tables,
-    calls,
-    ...(parks && { parks }),
-    timeoutMs: () => timeoutOf(tuning.now()),
-  });
+  const timeoutMs = () => timeoutOf(tuning.now());
+  const here = createRowRuns(snapshot, { agent, tables: deps.tables, calls, ...(parks && { parks }), timeoutMs });
+  const elsewhere = await options.remote?.open(snapshot, { calls, timeoutMs });
   return {
-    runs,
+    runs: { ...here, ...elsewhere },
     settlement,
     close() {
       unlisten();

@@ -36,7 +36,7 @@ function fit({ plan, isSample }: RunFacts): Fit {
  * committed answer: the next row's intent is behind that answer in the store's queue.
  */
 async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> {
-  const { drain, tuning } = options;
+  const { drain, tuning, remote } = options;
   let wake: (() => void) | undefined;
   const halt = new AbortController();
   setMaxListeners(0, halt.signal);
@@ -58,9 +58,11 @@ async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> {
   const onDrain = () => wake?.();
   drain.addEventListener('abort', onDrain);
   const unlisten = tuning.listen(() => wake?.());
+  const unlistenRemote = remote?.listen(() => wake?.());
   const isStopping = () => drain.aborted || watch.end() !== undefined;
   // Until the first model call is answered, one row runs alone: a refused key costs one call, not a full lane.
-  const limit = () => (attempts.isAnswered() ? (tuning.now().concurrency ?? OPTION_DEFAULTS.concurrency) : 1);
+  const unasked = () => remote?.concurrency() ?? OPTION_DEFAULTS.concurrency;
+  const limit = () => (attempts.isAnswered() ? (tuning.now().concurrency ?? unasked()) : 1);
   const most = () => (attempts.isAnswered() ? Math.ceil(limit() * (1 + AHEAD)) : 1);
   const missing = () => most() - slots - ahead.size();
   const start = (row: RowRecord) => {
@@ -113,6 +115,7 @@ async function runRealtime(options: ProcessOptions): Promise<ProcessEnd> {
     ahead.close();
     drain.removeEventListener('abort', onDrain);
     unlisten();
+    unlistenRemote?.();
     attempts.close();
   }
   return watch.end() ?? (drain.aborted && !ahead.isExhausted() ? { kind: 'stopped' } : { kind: 'done' });

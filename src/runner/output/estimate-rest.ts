@@ -151,9 +151,9 @@ function priceShare(
 
 /** `; 979 rows in 1 provider job, 1 row in real time (…)`: how the rest runs, where some of it is not in real time. */
 function sharesText(ways: RestOptions['ways']): string {
-  if (ways === undefined || ways.shares.every(({ executor }) => executor === 'realtime')) return '';
+  if (ways === undefined || ways.shares.every(({ executor }) => executor !== 'batch-api')) return '';
   const texts = ways.shares.map(({ rows, executor, why }) =>
-    executor === 'realtime'
+    executor !== 'batch-api'
       ? `${counted(rows ?? 0, 'row')} in real time at the full price (${why})`
       : `${counted(rows ?? 0, 'row')} ${why}`,
   );

@@ -10,6 +10,7 @@ import { OPTION_DEFAULTS } from '../contract/options.ts';
 import type { BatchReport } from '../contract/report.ts';
 import type { RunnerDeps } from '../deps.ts';
 import type { Choice } from '../execution/choose-executor.ts';
+import { isForFleet } from '../execution/fleet/is-for-fleet.ts';
 import { unfoldedMs } from '../lifecycle/active-time.ts';
 import { ACTIVE, CANCELLABLE, ENDED } from '../lifecycle/batch.ts';
 import { settingsOf } from '../lifecycle/settings.ts';
@@ -119,7 +120,7 @@ function reportOf(
     saved_usd: totals.unpricedCachedCalls > 0 ? null : totals.savedMicroUsd / 1e6,
     truncated_rows: settingsOf(batch).truncated_rows ?? 0,
     truncated_fields: settingsOf(batch).truncated_fields ?? {},
-    executor: jobs.length === 0 ? 'realtime' : 'batch-api',
+    executor: jobs.length > 0 ? 'batch-api' : isForFleet(plan) ? 'fleet' : 'realtime',
     provider_jobs: jobs.map(providerJobReport),
     batch_calls: totals.batchCalls,
     discount_usd: isUnpriced ? null : toUsd(totals.discountMicroUsd),

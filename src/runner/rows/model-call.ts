@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import { AppError, toAppError } from '../../base/errors.ts';
 import type { Json, JsonObject, ModelRequest, ModelResponse } from '../../protocol/messages.ts';
 import type { ModelTurn } from '../../protocol/run.ts';
-import type { LaneMember, Permit } from '../../providers/lanes/lane.ts';
+import type { CallLane, CallPermit, FaultMeaning } from '../../providers/lanes/lane.ts';
 import type { PriceTable } from '../../providers/prices/prices.ts';
 import type { Provider, RespondOptions } from '../../providers/provider.ts';
 import type { JournalKey } from '../../storage/journal.ts';
@@ -25,7 +25,7 @@ export interface ModelCallDeps {
   journal: JournalPort;
   provider: Provider;
   /** Limits shared with all callers of the model. Without them every call is sent immediately. */
-  lane?: LaneMember;
+  lane?: CallLane;
   prices: PriceTable;
   clock: Clock;
   random: () => number;
@@ -107,7 +107,7 @@ interface Sends {
 /** Time until the next send; undefined when there is none. Refusals that the whole lane waits out are not counted. */
 function delayOf(
   error: AppError,
-  { kind }: ReturnType<Permit['end']>,
+  { kind }: FaultMeaning,
   { ownSends, refusals, maxSends, random }: Sends & { maxSends: number | undefined; random: number },
 ): number | undefined {
   if (kind === 'lane') return 0;
@@ -129,7 +129,7 @@ async function pause(
   }
 }
 
-type Sent = AnsweredCall | { error: AppError; meaning: ReturnType<Permit['end']>; model: string };
+type Sent = AnsweredCall | { error: AppError; meaning: FaultMeaning; model: string };
 
 function routed(request: ModelRequest, { provider }: ModelCallDeps): ModelRequest {
   return provider.route?.(request) ?? request;
@@ -148,7 +148,7 @@ async function sendOnce(asked: ModelCall, isRepeat: boolean, deps: ModelCallDeps
   });
   const key = { run, turn, call: 0 };
   const resume = time?.hold();
-  let permit: Permit | undefined;
+  let permit: CallPermit | undefined;
   let mayStillSend: () => boolean;
   let settled = false;
   const settle = (cost: number | undefined) => {
@@ -163,7 +163,7 @@ async function sendOnce(asked: ModelCall, isRepeat: boolean, deps: ModelCallDeps
     permit = await enterLane(call, { requestBytes, isRepeat }, deps);
     mayStillSend = await commitModelIntent(call, { key, worst: worst ?? null }, deps);
   } catch (error) {
-    permit?.end({ kind: 'not-sent' });
+    void permit?.end({ kind: 'not-sent' });
     settle(0);
     throw error;
   } finally {
@@ -173,13 +173,16 @@ async function sendOnce(asked: ModelCall, isRepeat: boolean, deps: ModelCallDeps
 }
 
 async function enterLane(
-  { request, signal }: ModelCall,
+  { request, signal, run, turn }: ModelCall,
   { requestBytes, isRepeat }: { requestBytes: number; isRepeat: boolean },
   { lane, halt, drain }: ModelCallDeps,
-): Promise<Permit | undefined> {
+): Promise<CallPermit | undefined> {
   throwIfAborted(signal, halt);
   const waitSignals = [signal, halt, drain].filter((each) => each !== undefined);
-  const entry = lane?.acquire({ requestBytes, maxTokens: request.maxTokens, isRepeat, waitSignals });
+  const entry = lane?.acquire({
+    ...{ requestBytes, maxTokens: request.maxTokens, isRepeat, waitSignals },
+    of: { run, turn },
+  });
   return entry instanceof Promise ? await entry : entry;
 }
 
@@ -204,7 +207,7 @@ async function commitModelIntent(
 
 interface Sending {
   key: JournalKey;
-  permit: Permit | undefined;
+  permit: CallPermit | undefined;
   /** Reports the charge to the budget; undefined when it is unknown. Idempotent. */
   settle(cost: number | undefined): void;
   mayStillSend: () => boolean;
@@ -220,15 +223,15 @@ async function respond(call: ModelCall, sending: Sending, deps: ModelCallDeps): 
     response = await deps.provider.respond(request, respondOptions(call, sending, deps));
   } catch (thrown) {
     const error = toAppError(thrown);
-    const meaning = permit?.end({ kind: 'failed', error }) ?? { kind: 'own' };
+    const meaning = (await permit?.end({ kind: 'failed', error })) ?? { kind: 'own' };
     if (error.retryable) time?.giveBack(deps.clock.monotonic() - began);
-    const isUnknown = error.outcomeUnknown || error.code === 'aborted';
+    const isUnknown = isChargeUnknown(error);
     settle(isUnknown ? undefined : 0);
     if (!isUnknown) await deps.journal.commitRefusal(key);
     emitModelCallEnd(call, deps, { began, code: error.code });
     return { error, meaning, model: request.model };
   }
-  permit?.end({ kind: 'answered', usage: response.usage });
+  void permit?.end({ kind: 'answered', usage: response.usage });
   const { name } = deps.provider;
   const cost = deps.prices.priceOf(name, request.model, response.usage);
   const costs = deps.prices.costsOf(name, request.model, response.usage) ?? null;
@@ -255,6 +258,11 @@ async function respond(call: ModelCall, sending: Sending, deps: ModelCallDeps): 
     },
   );
   return { response, model: request.model, cost: cost ?? 0, committed };
+}
+
+/** Whether a call that failed may have been charged. */
+export function isChargeUnknown({ outcomeUnknown, code }: AppError): boolean {
+  return outcomeUnknown || code === 'aborted';
 }
 
 function respondOptions(

@@ -34,7 +34,7 @@ async function agentsNew(answers: [question: RegExp, answer: string][]) {
     argv: ['node', 'rowmill', 'agents', 'new'],
     version: '0.0.0',
     app: async () => createApp(readConfig(settings, folder), createSilentLog(), { driver: 'supervisor' }),
-    faces: { http: unused, mcp: unused },
+    faces: { http: unused, mcp: unused, worker: unused },
     io: {
       ...{ stdin, stdout, stderr, columns: 80, cwd: folder, colour: false },
       isTTY: { stdin: true, stdout: false, stderr: true },

@@ -38,7 +38,7 @@ async function confirm(args: string[], typed?: string) {
     argv: ['node', 'rowmill', 'confirm', ...args],
     version: '0.0.0',
     app: async () => ({ confirmations, close: async () => undefined }) as unknown as App,
-    faces: { http: unused, mcp: unused },
+    faces: { http: unused, mcp: unused, worker: unused },
     io: { stdin: Readable.from([typed ?? '']), stdout, stderr, isTTY, columns: 80, cwd: folder, colour: false },
     signals: () => () => undefined,
   });

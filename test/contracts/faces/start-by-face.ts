@@ -41,7 +41,7 @@ const FACES: Record<string, StartBy> = {
       argv: ['node', 'rowmill', 'run', join(files, 'people.csv'), '--agent', 'greeter', '--json', ...flags],
       version: '0.0.0',
       app: async () => app,
-      faces: { http: unused, mcp: unused },
+      faces: { http: unused, mcp: unused, worker: unused },
       io: {
         stdin: Readable.from([]),
         stdout: stream(),

@@ -1,0 +1,64 @@
+import type { Redis } from 'ioredis';
+import type { Log } from '../base/log.ts';
+import { requireSdk } from '../base/require-sdk.ts';
+
+/** A connection without data for this long is opened anew: a cut network closes none. */
+const SILENCE_MS = 4_000;
+
+/** Connections to one Redis, opened when they are needed. */
+export interface RedisConnections {
+  /** For commands that must not wait: while Redis is away they fail at once. */
+  commands(): Redis;
+  /** For one reader that blocks. */
+  reader(): Redis;
+  /** For BullMQ, which waits for Redis to come back. */
+  queue(): Redis;
+  /** Resolves when Redis has answered. */
+  ready(): Promise<void>;
+  close(): void;
+}
+
+/** Loads the client and opens nothing yet. @throws AppError `config_invalid` where the client is not installed */
+export async function connectRedis(url: string, log: Log): Promise<RedisConnections> {
+  requireSdk('a fleet (ROWMILL_REDIS_URL)', ['bullmq', 'ioredis']);
+  const { Redis } = await import('ioredis');
+  const all: Redis[] = [];
+  let isAway = false;
+  const open = (options: { enableOfflineQueue: boolean }) => {
+    const redis = new Redis(url, {
+      ...options,
+      maxRetriesPerRequest: null,
+      autoResendUnfulfilledCommands: false,
+      socketTimeout: SILENCE_MS,
+      connectTimeout: SILENCE_MS,
+      retryStrategy: () => 250,
+    });
+    redis.on('error', (error: Error) => {
+      if (!isAway) log.warn({ reason: error.message }, 'Redis of the fleet is not reachable');
+      isAway = true;
+    });
+    redis.on('ready', () => {
+      if (isAway) log.warn('Redis of the fleet is reachable again');
+      isAway = false;
+    });
+    all.push(redis);
+    return redis;
+  };
+  let first: Redis | undefined;
+  const commands = () => {
+    first ??= open({ enableOfflineQueue: false });
+    return first;
+  };
+  return {
+    commands,
+    async ready() {
+      const redis = commands();
+      if (redis.status !== 'ready') await new Promise<void>((resolve) => redis.once('ready', () => resolve()));
+    },
+    reader: () => open({ enableOfflineQueue: true }),
+    queue: () => open({ enableOfflineQueue: true }),
+    close: () => {
+      for (const redis of all) redis.disconnect();
+    },
+  };
+}

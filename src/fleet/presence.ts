@@ -1,0 +1,65 @@
+import type { Redis } from 'ioredis';
+import * as z from 'zod';
+import type { Envelope } from './envelope.ts';
+import { PLACES } from './places.ts';
+
+const presence = z.object({
+  id: z.string(),
+  host: z.string(),
+  pid: z.number(),
+  version: z.string(),
+  tags: z.array(z.string()),
+  /** How many rows it runs at a time. */
+  concurrency: z.number(),
+  /** Rows that it runs now. */
+  running: z.number(),
+  /** Rows that it has run since its start. */
+  rows: z.number(),
+  isDraining: z.boolean(),
+  /** Agents that it can't run, with the reason. */
+  unfit: z.array(z.object({ agent: z.string(), reason: z.string() })),
+  startedAt: z.number(),
+  /** When it wrote this, by its own clock. */
+  at: z.number(),
+  /** Counts what it wrote. */
+  beat: z.number(),
+});
+
+/** What a worker tells about itself, once a second. */
+export type Presence = z.infer<typeof presence>;
+
+/** How often a worker tells that it is there, in milliseconds. */
+export const BEAT_MS = 1_000;
+/** A worker that has told nothing for this long is forgotten. */
+const FORGOTTEN_MS = 600_000;
+
+/** Tells that a worker is there. */
+export async function writePresence(redis: Redis, envelope: Envelope, worker: Presence): Promise<void> {
+  const sealed = envelope.seal(JSON.stringify(worker), PLACES.workers);
+  await redis.hset(PLACES.workers, worker.id, sealed);
+}
+
+/** Takes a worker that ends from the list. */
+export async function removePresence(redis: Redis, id: string): Promise<void> {
+  await redis.hdel(PLACES.workers, id);
+}
+
+/** All workers that have told that they are there; entries that can't be read are left out. */
+export async function readPresences(redis: Redis, envelope: Envelope, now: number): Promise<Presence[]> {
+  const found = await redis.hgetallBuffer(PLACES.workers);
+  const workers: Presence[] = [];
+  for (const [id, sealed] of Object.entries(found)) {
+    const worker = opened(sealed, envelope);
+    if (worker !== undefined && now - worker.at < FORGOTTEN_MS) workers.push(worker);
+    else if (worker !== undefined) await removePresence(redis, id);
+  }
+  return workers.sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+function opened(sealed: Buffer, envelope: Envelope): Presence | undefined {
+  try {
+    return presence.parse(JSON.parse(envelope.open(sealed, PLACES.workers)));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,113 @@
+import { toAppError } from '../../../base/errors.ts';
+import type { Log } from '../../../base/log.ts';
+import type { Chunk, ChunkQueue } from '../../../fleet/chunk-queue.ts';
+import type { RemoteRun } from './remote-run.ts';
+
+/** Puts runs into chunks, and the chunks into the queue. */
+export interface Dispatch {
+  add(run: RemoteRun): void;
+  /** A row took this long: chunks of fast rows are larger. */
+  measure(processingMs: number): void;
+  /** Queues again what the queue has lost, and what it did not take. */
+  reconcile(): Promise<void>;
+  /** How many rows a chunk has. */
+  size(): number;
+  close(): Promise<void>;
+}
+
+/** A chunk is to take a worker about this long, in milliseconds, so that none has much while another has nothing. */
+const CHUNK_MS = 200;
+const LARGEST = 50;
+/** How long rows wait for others of their chunk, in milliseconds. */
+const GATHER_MS = 5;
+/** A chunk that no worker has begun for this long is looked for in the queue, in milliseconds. */
+const LOOK_AFTER_MS = 2_000;
+
+interface DispatchOptions {
+  queue: ChunkQueue;
+  batchId: string;
+  epoch: number;
+  priority: () => number;
+  now: () => number;
+  newId: (prefix: string) => string;
+  log: Log;
+}
+
+interface QueuedChunk {
+  chunk: Chunk;
+  runs: RemoteRun[];
+  at: number;
+}
+
+/** Starts with single rows: how long they take is not known yet. */
+export function createDispatch(options: DispatchOptions): Dispatch {
+  const { queue, now, log } = options;
+  let waiting: RemoteRun[] = [];
+  const queued = new Map<string, QueuedChunk>();
+  let timer: NodeJS.Timeout | undefined;
+  let meanMs = Number.POSITIVE_INFINITY;
+  const size = () => Math.min(LARGEST, Math.max(1, Math.floor(CHUNK_MS / meanMs)));
+  const put = async (chunks: QueuedChunk[]): Promise<void> => {
+    if (chunks.length === 0) return;
+    for (const each of chunks) {
+      each.at = now();
+      queued.set(each.chunk.id, each);
+    }
+    try {
+      await queue.add(
+        chunks.map(({ chunk }) => chunk),
+        options.priority(),
+      );
+    } catch (thrown) {
+      // They are missing in the queue, so the next look queues them again.
+      log.debug({ reason: toAppError(thrown).message }, 'chunks were not queued');
+    }
+  };
+  const flush = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    const runs = waiting.filter((run) => !run.isFinished && run.holder === undefined);
+    waiting = [];
+    const chunks: QueuedChunk[] = [];
+    while (runs.length > 0) chunks.push(chunkOf(runs.splice(0, size()), options));
+    void put(chunks);
+  };
+  return {
+    add(run) {
+      run.chunk = undefined;
+      waiting.push(run);
+      if (waiting.length >= size()) flush();
+      else timer ??= setTimeout(flush, GATHER_MS);
+    },
+    measure(processingMs) {
+      const ms = Math.max(1, processingMs);
+      meanMs = Number.isFinite(meanMs) ? meanMs * 0.9 + ms * 0.1 : ms;
+    },
+    size,
+    async reconcile() {
+      for (const [id, { runs }] of queued) {
+        if (!runs.some((run) => isIn(run, id))) queued.delete(id);
+      }
+      const old = [...queued.values()].filter(({ at }) => now() - at >= LOOK_AFTER_MS);
+      if (old.length === 0) return;
+      const missing = new Set(await queue.missing(old.map(({ chunk }) => chunk.id)));
+      await put(old.filter(({ chunk }) => missing.has(chunk.id)));
+    },
+    async close() {
+      clearTimeout(timer);
+      await queue.remove([...queued.keys()]).catch((): undefined => undefined);
+      await queue.close().catch((): undefined => undefined);
+    },
+  };
+}
+
+function isIn(run: RemoteRun, chunk: string): boolean {
+  return run.chunk === chunk && run.holder === undefined && !run.isFinished;
+}
+
+function chunkOf(runs: RemoteRun[], { batchId, epoch, newId }: DispatchOptions): QueuedChunk {
+  const id = newId('chk');
+  for (const run of runs) run.chunk = id;
+  const rows = runs.map(({ task }) => task.row);
+  return { chunk: { id, batchId, epoch, from: Math.min(...rows), to: Math.max(...rows) }, runs, at: 0 };
+}

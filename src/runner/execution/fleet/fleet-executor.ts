@@ -1,0 +1,69 @@
+import type { FleetOpener } from '../../../fleet/fleet.ts';
+import { readPresences } from '../../../fleet/presence.ts';
+import type { Problem } from '../../contract/problem.ts';
+import type { Executor, Fit, ProcessOptions, RunFacts } from '../executor.ts';
+import type { ProcessEnd } from '../process-end.ts';
+import { isForFleet } from './is-for-fleet.ts';
+import type { OwnPrices } from './messages.ts';
+import { openFleetBatch } from './open-fleet-batch.ts';
+import { noFleet } from './remote-rows.ts';
+
+/** What the executor needs. */
+interface FleetExecutorParts {
+  /** Drives rows as the executor `realtime` does; the rows themselves run on workers. */
+  realtime: Executor;
+  /** Null where no Redis is named. */
+  fleet: FleetOpener | null;
+  prices: OwnPrices;
+}
+
+/**
+ * The `fleet` executor: rows run on workers of a queue. Claims, concurrency, journal, budget, limits of the model and
+ * settlement are those of `realtime`, in the process that holds the lease: Redis is transport and may lose everything.
+ */
+export function createFleetExecutor({ realtime, fleet, prices }: FleetExecutorParts): Executor {
+  return {
+    name: 'fleet',
+    choose: (facts) => choose(facts, fleet),
+    async run(options: ProcessOptions): Promise<ProcessEnd> {
+      if (fleet === null) return { kind: 'pause', reason: 'fatal', error: noFleet() };
+      const remote = await openFleetBatch(options, { fleet: await fleet.open(), prices });
+      try {
+        return await realtime.run({ ...options, remote });
+      } finally {
+        await remote.close();
+      }
+    },
+  };
+}
+
+async function choose({ plan }: RunFacts, fleet: FleetOpener | null): Promise<Fit> {
+  const { agent, request } = plan;
+  const { mode = 'auto', cache } = request.options ?? {};
+  if (isForFleet(plan)) {
+    const problems: Problem[] = [];
+    if (fleet === null) problems.push({ code: 'option_not_supported', message: noFleet().message });
+    if (cache !== undefined && cache !== 'off') problems.push(noCache());
+    return { fits: true, reason: mode === 'fleet' ? 'it was asked for' : 'the agent runs on a fleet', problems };
+  }
+  const tags = agent.requires ?? [];
+  if (mode !== 'auto' || fleet === null || tags.length === 0) return { fits: false, reason: '' };
+  const workers = await workersWith(tags, fleet);
+  if (workers === 0) return { fits: false, reason: `no worker has the tags ${tags.join(', ')}` };
+  return { fits: true, reason: `the agent requires ${tags.join(', ')}, and workers with these tags are there` };
+}
+
+async function workersWith(tags: readonly string[], fleet: FleetOpener): Promise<number> {
+  const { connections, envelope, version } = await fleet.open();
+  await connections.ready();
+  const workers = await readPresences(connections.commands(), envelope, Date.now());
+  return workers.filter((worker) => worker.version === version && tags.every((tag) => worker.tags.includes(tag)))
+    .length;
+}
+
+function noCache(): Problem {
+  return {
+    code: 'option_not_supported',
+    message: 'cache is not available on a fleet: its rows run on several machines. Leave it out, or use mode realtime.',
+  };
+}

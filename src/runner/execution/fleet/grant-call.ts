@@ -1,0 +1,60 @@
+import { AppError } from '../../../base/errors.ts';
+import type { CallPermit } from '../../../providers/lanes/lane.ts';
+import type { JournalEntry } from '../../../storage/journal.ts';
+import type { CallLimits } from '../../rows/model-call.ts';
+import type { Ask } from './messages.ts';
+import { keyText, type RemoteRun } from './remote-run.ts';
+
+/**
+ * Grants one call to the holder of a run: room in the budget, room in the lane, then the intent, as for a call of this
+ * process. A grant is for one call, so workers together never send more than one process would.
+ * @param again the call may have been granted under an earlier lease, without the worker's knowledge
+ */
+export async function grantCall(
+  run: RemoteRun,
+  { intent, entry, openSends }: Ask<'grant'>,
+  { from, again }: { from: string; again: boolean },
+): Promise<CallLimits> {
+  const { journal, lane, halt, drain, callLimits } = run.model.calls;
+  const { turn, call } = intent;
+  const key = { run: run.task.run, turn, call };
+  const worst = intent.kind === 'tool' ? null : (intent.worstMicroUsd ?? 0);
+  const stopped = () => run.holder !== from || run.signal.aborted || halt?.aborted === true;
+  if (stopped()) throw notGranted();
+  if (worst !== null) await journal.reserve(intent.worstMicroUsd ?? undefined);
+  let permit: CallPermit | undefined;
+  try {
+    if (entry !== null) {
+      const waitSignals = [run.signal, halt, drain].filter((each) => each !== undefined);
+      permit = await lane?.acquire({ ...entry, waitSignals });
+    }
+    if (stopped()) throw notGranted();
+    const known = again ? await entryOf(run, intent) : undefined;
+    const isCommitted = known?.answer === null && known.openSends > openSends;
+    if (!isCommitted) await journal.commitIntent(intent);
+    if (stopped()) {
+      await journal.commitRefusal(key);
+      throw notGranted();
+    }
+  } catch (thrown) {
+    void permit?.end({ kind: 'not-sent' });
+    if (worst !== null) journal.settle(worst, 0, key);
+    throw thrown;
+  }
+  run.granted.set(keyText(key), { key, worst, permit });
+  return callLimits?.() ?? {};
+}
+
+/** The journal's entry of a call. */
+export async function entryOf(
+  { task, model }: RemoteRun,
+  key: { turn: number; call: number },
+): Promise<JournalEntry | undefined> {
+  const entries = await model.calls.journal.read(task.run);
+  return entries.find(({ turn, call }) => turn === key.turn && call === key.call);
+}
+
+/** The fault of a call that its worker may not send. */
+export function notGranted(): AppError {
+  return new AppError('aborted', 'The call was not granted: its run is stopped, or another worker has its row.');
+}

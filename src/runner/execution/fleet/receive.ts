@@ -1,0 +1,65 @@
+import { toAppError } from '../../../base/errors.ts';
+import type { Log } from '../../../base/log.ts';
+import { PLACES } from '../../../fleet/places.ts';
+import type { StreamSender } from '../../../fleet/streams.ts';
+import type { Events } from '../../../telemetry/events.ts';
+import { type ToCoordinator, type ToWorker, toCoordinator } from './messages.ts';
+import { createRequestMemory, type RequestMemory } from './reply-once.ts';
+import { toWire } from './wire.ts';
+
+interface ReceiveParts {
+  batchId: string;
+  epoch: number;
+  sender: StreamSender;
+  events: Events;
+  /** Carries out a request. */
+  serve(message: ToCoordinator): Promise<unknown>;
+  log: Log;
+}
+
+/** Receives the messages of workers about one batch, under one lease. Resolves when all of an entry are carried out. */
+export function createReceiver(parts: ReceiveParts): (messages: unknown[]) => Promise<void> {
+  const { batchId, epoch, sender, log } = parts;
+  const memories = new Map<string, RequestMemory>();
+  const memoryOf = (from: string) => {
+    const memory = memories.get(from) ?? createRequestMemory();
+    memories.set(from, memory);
+    return memory;
+  };
+  const tell = (worker: string, body: ToWorker['body']) =>
+    sender.send(PLACES.worker(worker), { batchId, epoch, body } satisfies ToWorker);
+  const receive = async (message: ToCoordinator): Promise<void> => {
+    const { from, id, floor, body } = message;
+    // A higher epoch: this process has lost the batch and will notice it with its next heartbeat.
+    if (message.epoch > epoch) return;
+    if (message.epoch < epoch) {
+      tell(from, { kind: 'lease' });
+      return;
+    }
+    if (body.kind === 'event') {
+      parts.events.emit(body.name, body.payload as never);
+      return;
+    }
+    if (id === null) return;
+    const carried = memoryOf(from).once(id, floor, () => parts.serve(message));
+    if (carried === undefined) return;
+    try {
+      const value = await carried.result;
+      tell(from, { kind: 'reply', id, value: value ?? null });
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      log.debug({ worker: from, request: body.kind, code: error.code, reason: error.message }, 'request refused');
+      // The worker waits for the process that has the lease now.
+      if (error.code !== 'lease_lost') tell(from, { kind: 'refused', id, error: toWire(error) });
+    }
+  };
+  return async (messages) => {
+    await Promise.all(
+      messages.map(async (each) => {
+        const parsed = toCoordinator.safeParse(each);
+        if (parsed.success) await receive(parsed.data);
+        else log.warn({ batchId }, 'a message of a worker has another form');
+      }),
+    );
+  };
+}

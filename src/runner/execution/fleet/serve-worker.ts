@@ -1,0 +1,165 @@
+import { AppError } from '../../../base/errors.ts';
+import type { Log } from '../../../base/log.ts';
+import type { Fence } from '../../../storage/leases.ts';
+import type { Store } from '../../../storage/store.ts';
+import type { Events } from '../../../telemetry/events.ts';
+import { commitAnswer, failCall, priced } from './answer-call.ts';
+import { grantCall, notGranted } from './grant-call.ts';
+import type { Answered, AnyAsk, BegunTask, FleetSnapshot } from './messages.ts';
+import { giveUpCalls, keyText, type RemoteRun } from './remote-run.ts';
+import type { RunTable } from './run-table.ts';
+import { fromWire } from './wire.ts';
+
+/** What serves the workers of one batch. */
+export interface ServeParts {
+  runs: RunTable;
+  store: Store;
+  fence: Fence;
+  events: Events;
+  snapshots: ReadonlyMap<string, FleetSnapshot>;
+  /** Queues a run again that its worker does not carry out. */
+  release(run: RemoteRun): void;
+  /** A row took this long. */
+  measure(processingMs: number): void;
+  /** Confirms that this process still has the lease. @throws AppError `lease_lost` */
+  proveLease(): Promise<void>;
+  /** The runs that workers hold since an earlier lease. */
+  held: Map<string, string>;
+  log: Log;
+}
+
+/** The events that the runs of workers report. */
+const RUN_EVENTS = ['model-call-start', 'model-call-end', 'tool-call-end'] as const;
+
+/**
+ * Carries out one request of a worker; resolves to the reply.
+ * @param again it was sent to the coordinator of an earlier lease before
+ * @throws AppError for the worker
+ */
+export async function serveWorker(
+  ask: AnyAsk,
+  { from, again }: { from: string; again: boolean },
+  parts: ServeParts,
+): Promise<unknown> {
+  const { runs } = parts;
+  const heldRun = (id: string): RemoteRun => {
+    const run = runs.get(id);
+    if (run?.holder !== from) throw notGranted();
+    return run;
+  };
+  switch (ask.kind) {
+    case 'begin':
+      return { tasks: runs.waitingIn(ask.chunk).map((run) => begin(run, from, parts)) };
+    case 'snapshot':
+      return parts.snapshots.get(ask.hash) ?? refuse('There is no such snapshot.');
+    case 'return':
+      if (ask.reason !== null) parts.log.warn({ worker: from, reason: ask.reason }, 'a worker can not run the agent');
+      for (const run of runs.heldBy(from)) if (ask.runs.includes(run.task.run)) parts.release(run);
+      return null;
+    case 'read':
+      return heldRun(ask.run).model.calls.journal.read(ask.run);
+    case 'grant':
+      return grantCall(heldRun(ask.run), ask, { from, again });
+    case 'still':
+      if (!heldRun(ask.run).granted.has(keyText(ask.key))) throw notGranted();
+      return null;
+    case 'answer':
+      return answer(ask, { from, again }, parts);
+    case 'fault':
+      return failCall(heldRun(ask.run), ask);
+    case 'refusal':
+      await heldRun(ask.run).model.calls.journal.commitRefusal(ask.key);
+      return null;
+    case 'outcome':
+      return end(heldRun(ask.run), ask.outcome, parts);
+    case 'hold':
+      return hold(ask.runs, from, parts);
+    case 'ping':
+      await parts.proveLease();
+      return null;
+    default:
+      return refuse(`This coordinator does not know the request ${JSON.stringify((ask as AnyAsk).kind)}.`);
+  }
+}
+
+function refuse(message: string): never {
+  throw new AppError('internal', message);
+}
+
+function begin(run: RemoteRun, worker: string, { events }: ServeParts): BegunTask {
+  run.holder = worker;
+  const { snapshot, calls, timeoutMs: timeoutOf } = run.model;
+  const timeoutMs = timeoutOf();
+  return {
+    ...{ task: run.task, snapshot, limits: calls.callLimits?.() ?? {} },
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    events: RUN_EVENTS.filter((name) => events.has(name)),
+  };
+}
+
+/** A late answer counts while no other worker has the row: it is paid, and spares the next run a call. */
+async function answer(
+  answered: Answered,
+  { from, again }: { from: string; again: boolean },
+  parts: ServeParts,
+): Promise<null> {
+  const { store, fence, runs, log } = parts;
+  const { key } = answered;
+  const run = runs.get(answered.run);
+  if (run?.holder === from) {
+    await commitAnswer(run, answered, again);
+    return null;
+  }
+  if (run?.holder === undefined) {
+    const entries = await store.readJournal(answered.run);
+    const entry = entries.find(({ turn, call }) => turn === key.turn && call === key.call);
+    const isOpen = entry?.answer === null && entry.openSends > 0;
+    if (isOpen && runs.get(answered.run)?.holder === undefined) {
+      await store.writeAnswer(
+        key,
+        run === undefined ? answered.answer : priced(answered.answer, run.model.calls.prices),
+        fence,
+      );
+      return null;
+    }
+  }
+  log.debug({ worker: from, run: answered.run }, 'an answer came too late');
+  return null;
+}
+
+function end(run: RemoteRun, outcome: Parameters<typeof toOutcome>[0], { measure }: ServeParts): null {
+  giveUpCalls(run);
+  measure(outcome.processingMs);
+  const ended = toOutcome(outcome);
+  // Before the row is stored: a fault that every row would have stops all grants.
+  if (ended.kind === 'fault') run.model.calls.onFault?.(ended.error);
+  run.finish(ended);
+  return null;
+}
+
+function toOutcome(outcome: Extract<AnyAsk, { kind: 'outcome' }>['outcome']): Parameters<RemoteRun['finish']>[0] {
+  return outcome.kind === 'output' ? outcome : { ...outcome, error: fromWire(outcome.error) };
+}
+
+/** Runs that go on under this lease, with the worker that has begun them. */
+async function hold(
+  ids: string[],
+  from: string,
+  { runs, held, store, fence }: ServeParts,
+): Promise<{ dropped: string[] }> {
+  const rows = ids.map((id) => Number(id.split('/')[1]));
+  const found = await store.readRowsOf(fence.batchId, rows);
+  const open = new Set(
+    found
+      .filter(({ status }) => status === 'queued' || status === 'running')
+      .map(({ row, attempt }) => `${fence.batchId}/${row}/${attempt}`),
+  );
+  const dropped: string[] = [];
+  for (const id of ids) {
+    const run = runs.get(id);
+    if (!open.has(id) || (run?.holder !== undefined && run.holder !== from)) dropped.push(id);
+    else if (run === undefined) held.set(id, from);
+    else run.holder = from;
+  }
+  return { dropped };
+}

@@ -1,0 +1,165 @@
+import { AppError } from '../base/errors.ts';
+import { PLACES } from '../fleet/places.ts';
+import type { StreamSender } from '../fleet/streams.ts';
+import type {
+  AnyAsk,
+  AnyEvent,
+  Ask,
+  RequestKind,
+  Requests,
+  ToCoordinator,
+  ToWorker,
+} from '../runner/execution/fleet/messages.ts';
+import { fromWire } from '../runner/execution/fleet/wire.ts';
+
+/** A worker's requests to the coordinator of one batch. Each is repeated until it is answered, by whichever lease. */
+export interface BatchSession {
+  readonly batchId: string;
+  epoch(): number;
+  /** @throws AppError when the coordinator refuses it */
+  request<K extends RequestKind>(ask: Ask<K>): Promise<Requests[K]['reply']>;
+  /** Reports an event; it may be lost. */
+  event(event: AnyEvent): void;
+  /** Takes in a message of a coordinator of this batch. */
+  receive(message: ToWorker): void;
+  /** A chunk says that the batch has this lease. */
+  seeEpoch(epoch: number): void;
+  /**
+   * Whether the coordinator was there a moment ago, so that a call that it granted may be sent. Contract: false two
+   * seconds after the worker was cut off.
+   */
+  isFresh(): boolean;
+  /** Resolves when the coordinator is there again. */
+  fresh(): Promise<void>;
+  close(): void;
+}
+
+interface SessionParts {
+  batchId: string;
+  epoch: number;
+  worker: string;
+  sender: StreamSender;
+  monotonic: () => number;
+  /** The runs of the batch that this worker carries out. */
+  runs: () => string[];
+  /** Ends a run that is not this worker's any more, or whose row was cancelled. */
+  abort: (run: string) => void;
+}
+
+/** A worker that has had no sign of the coordinator for this long sends nothing new, in milliseconds. */
+const FRESH_MS = 2_000;
+const PING_MS = 500;
+/** An unanswered request is sent again after this, in milliseconds. */
+const REPEAT_MS = 2_000;
+const TICK_MS = 250;
+
+/** A request without an answer is sent again; a closed session has none. */
+const ignored = (): undefined => undefined;
+
+interface Pending {
+  ask: AnyAsk;
+  firstAt: number;
+  sentAt: number;
+  again: boolean;
+  resolve: (value: never) => void;
+  reject: (error: AppError) => void;
+}
+
+/** Begins with the lease that a chunk names. */
+export function createBatchSession(parts: SessionParts): BatchSession {
+  const { batchId, worker, sender, monotonic } = parts;
+  const pending = new Map<number, Pending>();
+  let epoch = parts.epoch;
+  let next = 1;
+  let provedAt = Number.NEGATIVE_INFINITY;
+  let pinged = { id: 0, at: Number.NEGATIVE_INFINITY };
+  let waiting: (() => void)[] = [];
+  /** While the runs are not held under a new lease, their requests wait. */
+  let isHolding = false;
+  const isFresh = () => monotonic() - provedAt <= FRESH_MS;
+  const post = (message: Omit<ToCoordinator, 'from' | 'epoch' | 'floor'>) => {
+    const [floor = next] = pending.keys();
+    sender.send(PLACES.batch(batchId), { from: worker, epoch, floor, ...message } satisfies ToCoordinator);
+  };
+  const send = (id: number, entry: Pending) => {
+    entry.sentAt = monotonic();
+    post({ id, body: entry.ask, ...(entry.again && { again: true }) });
+  };
+  const enqueue = <K extends RequestKind>(ask: Ask<K>, urgent = false): Promise<Requests[K]['reply']> =>
+    new Promise((resolve, reject) => {
+      const id = next;
+      next += 1;
+      const at = monotonic();
+      const entry: Pending = { ask: ask as AnyAsk, firstAt: at, sentAt: at, again: false, resolve, reject };
+      pending.set(id, entry);
+      if (!isHolding || urgent) send(id, entry);
+    });
+  const prove = (at: number) => {
+    provedAt = Math.max(provedAt, at);
+    if (!isFresh()) return;
+    const woken = waiting;
+    waiting = [];
+    for (const wake of woken) wake();
+  };
+  const seeEpoch = (seen: number) => {
+    if (seen <= epoch) return;
+    epoch = seen;
+    provedAt = Number.NEGATIVE_INFINITY;
+    isHolding = true;
+    const earlier = [...pending];
+    for (const [id, entry] of earlier) {
+      // Their answers would be those of the earlier coordinator; pings and chunks mean nothing to this one.
+      if (entry.ask.kind === 'ping' || entry.ask.kind === 'hold') pending.delete(id);
+      entry.again = true;
+    }
+    void enqueue({ kind: 'hold', runs: parts.runs() }, true).then(({ dropped }) => {
+      if (epoch !== seen) return;
+      isHolding = false;
+      for (const run of dropped) parts.abort(run);
+      for (const [id, entry] of pending) send(id, entry);
+    }, ignored);
+  };
+  const ping = () => {
+    pending.delete(pinged.id);
+    pinged = { id: next, at: monotonic() };
+    void enqueue({ kind: 'ping' }).catch(ignored);
+  };
+  const tick = () => {
+    const now = monotonic();
+    if (now - pinged.at >= PING_MS && (pending.size > 0 || parts.runs().length > 0)) ping();
+    for (const [id, entry] of pending) {
+      if (entry.ask.kind === 'ping' || now - entry.sentAt < REPEAT_MS) continue;
+      if (!isHolding || entry.ask.kind === 'hold') send(id, entry);
+    }
+  };
+  const ticking = setInterval(tick, TICK_MS);
+  return {
+    batchId,
+    epoch: () => epoch,
+    request: (ask) => enqueue(ask),
+    event: (event) => post({ id: null, body: { kind: 'event', ...event } }),
+    receive({ epoch: theirs, body }) {
+      if (theirs > epoch) seeEpoch(theirs);
+      if (theirs < epoch || body.kind === 'lease') return;
+      if (body.kind === 'abort') {
+        parts.abort(body.run);
+        return;
+      }
+      const entry = pending.get(body.id);
+      if (entry === undefined) return;
+      pending.delete(body.id);
+      prove(entry.firstAt);
+      if (body.kind === 'reply') entry.resolve(body.value as never);
+      else entry.reject(fromWire(body.error));
+    },
+    seeEpoch,
+    isFresh,
+    fresh: () => (isFresh() ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+    close() {
+      clearInterval(ticking);
+      const error = new AppError('aborted', 'The worker ends.');
+      for (const { reject } of pending.values()) reject(error);
+      pending.clear();
+    },
+  };
+}

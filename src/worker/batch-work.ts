@@ -1,0 +1,59 @@
+import type { StreamSender } from '../fleet/streams.ts';
+import type { BegunTask } from '../runner/execution/fleet/messages.ts';
+import { type BatchSession, createBatchSession } from './batch-session.ts';
+import { type OpenedSnapshot, openSnapshot, type WorkerParts } from './open-snapshots.ts';
+
+/** What a worker does for one batch. */
+export interface BatchWork {
+  session: BatchSession;
+  /** A run has been given to this worker. */
+  begin(run: string): void;
+  end(run: string): void;
+  running(): number;
+  /** Fires when a run is to end. */
+  signalOf(run: string): AbortSignal;
+  /** Opened once for all rows that have it. @throws AppError where this worker can't run the agent */
+  snapshot(begun: BegunTask): Promise<OpenedSnapshot>;
+  close(): Promise<void>;
+}
+
+/** Begins the work on a batch, at the lease that a chunk names. */
+export function createBatchWork(
+  { batchId, epoch }: { batchId: string; epoch: number },
+  { worker, sender, parts, hard }: { worker: string; sender: StreamSender; parts: WorkerParts; hard: AbortSignal },
+): BatchWork {
+  const runs = new Map<string, AbortController>();
+  const snapshots = new Map<string, Promise<OpenedSnapshot>>();
+  const session = createBatchSession({
+    ...{ batchId, epoch, worker, sender },
+    monotonic: () => parts.clock.monotonic(),
+    runs: () => [...runs.keys()],
+    abort: (run) => runs.get(run)?.abort(),
+  });
+  return {
+    session,
+    begin: (run) => void runs.set(run, new AbortController()),
+    end: (run) => void runs.delete(run),
+    running: () => runs.size,
+    signalOf(run) {
+      const own = runs.get(run)?.signal;
+      return own === undefined ? hard : AbortSignal.any([own, hard]);
+    },
+    snapshot(begun) {
+      const known = snapshots.get(begun.snapshot);
+      if (known !== undefined) return known;
+      const opening = session
+        .request({ kind: 'snapshot', hash: begun.snapshot })
+        .then((snapshot) => openSnapshot(snapshot, begun, { session, parts, hard }));
+      snapshots.set(begun.snapshot, opening);
+      // The reason may go away: a file is put in place.
+      opening.catch(() => snapshots.delete(begun.snapshot));
+      return opening;
+    },
+    async close() {
+      session.close();
+      const opened = await Promise.allSettled(snapshots.values());
+      await Promise.all(opened.map((each) => (each.status === 'fulfilled' ? each.value.close() : undefined)));
+    },
+  };
+}

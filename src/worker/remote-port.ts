@@ -1,0 +1,103 @@
+import type { Usage } from '../protocol/messages.ts';
+import type { CallLane, FaultMeaning, LaneCall } from '../providers/lanes/lane.ts';
+import type { RateLimits } from '../providers/provider.ts';
+import { fromWire, toWire } from '../runner/execution/fleet/wire.ts';
+import type { JournalPort } from '../runner/rows/journal-port.ts';
+import type { CallLimits } from '../runner/rows/model-call.ts';
+import type { JournalKey } from '../storage/journal.ts';
+import type { BatchSession } from './batch-session.ts';
+
+/** The journal, the budget and the lane of the coordinator, as the runs of a worker use them. */
+export interface RemotePort {
+  journal: JournalPort;
+  lane: CallLane;
+  /** The limits of calls that came with the last grant. */
+  callLimits: () => CallLimits;
+  /** Forgets a run. */
+  end(run: string): void;
+}
+
+/** What is known of one call until its grant and its answer are asked for. */
+interface CallState {
+  entry?: Pick<LaneCall, 'requestBytes' | 'maxTokens'> & { isRepeat: boolean };
+  usage?: Usage;
+  limits?: RateLimits;
+  /** Sends whose outcome is not known. */
+  openSends: number;
+}
+
+/**
+ * The port to the coordinator. Money, limits and intent of a call are one request: they are granted together, for this
+ * call alone.
+ * @param first the limits of calls when the first run begins
+ */
+export function createRemotePort(session: BatchSession, first: CallLimits): RemotePort {
+  const runs = new Map<string, Map<string, CallState>>();
+  let limits = first;
+  const stateOf = (run: string, call: string): CallState => {
+    const states = runs.get(run) ?? new Map<string, CallState>();
+    runs.set(run, states);
+    const state = states.get(call) ?? { openSends: 0 };
+    states.set(call, state);
+    return state;
+  };
+  const ofKey = ({ run, turn, call }: JournalKey) => stateOf(run, `${turn}/${call}`);
+  const journal: JournalPort = {
+    async read(run) {
+      const entries = await session.request({ kind: 'read', run });
+      for (const entry of entries) ofKey(entry).openSends = entry.openSends;
+      return entries;
+    },
+    // Both go with the intent, and with the answer.
+    reserve: () => Promise.resolve(),
+    settle: () => undefined,
+    async commitIntent(intent) {
+      const { run, turn, call } = intent;
+      const state = ofKey(intent);
+      const entry = intent.kind === 'model' ? (state.entry ?? null) : null;
+      limits = await session.request({ kind: 'grant', run, intent, entry, openSends: state.openSends });
+      // A worker that was cut off meanwhile may have lost its row: it asks before it sends.
+      while (!session.isFresh()) {
+        await session.fresh();
+        await session.request({ kind: 'still', run, key: { run, turn, call } });
+      }
+      state.openSends += 1;
+      return session.isFresh;
+    },
+    async commitAnswer(key, answer) {
+      const { usage, limits: stated } = ofKey(key);
+      await session.request({
+        ...{ kind: 'answer', run: key.run, key, answer },
+        ...(usage !== undefined && { usage }),
+        ...(stated !== undefined && { limits: stated }),
+      });
+    },
+    async commitRefusal(key) {
+      ofKey(key).openSends -= 1;
+      await session.request({ kind: 'refusal', run: key.run, key });
+    },
+  };
+  const lane: CallLane = {
+    acquire({ requestBytes, maxTokens, isRepeat = false, of }) {
+      const { run, turn } = of ?? { run: '', turn: 0 };
+      const key = { run, turn, call: 0 };
+      const state = ofKey(key);
+      state.entry = { requestBytes, maxTokens, isRepeat };
+      return {
+        limits: (stated) => {
+          state.limits = stated;
+        },
+        end(outcome): FaultMeaning | Promise<FaultMeaning> {
+          if (outcome.kind === 'answered') state.usage = outcome.usage;
+          if (outcome.kind !== 'failed') return { kind: 'own' };
+          const told = state.limits === undefined ? {} : { limits: state.limits };
+          const asked = session.request({ kind: 'fault', run, key, error: toWire(outcome.error), ...told });
+          return asked.then((meaning) =>
+            meaning.kind === 'given-up' ? { kind: 'given-up', error: fromWire(meaning.error) } : { kind: meaning.kind },
+          );
+        },
+      };
+    },
+  };
+  return { journal, lane, callLimits: () => limits, end: (run) => void runs.delete(run) };
+}

@@ -1,0 +1,103 @@
+import { once } from 'node:events';
+import { hostname } from 'node:os';
+import { toAppError } from '../base/errors.ts';
+import type { Chunk } from '../fleet/chunk-queue.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { FleetSettings } from '../fleet/fleet-settings.ts';
+import { PLACES } from '../fleet/places.ts';
+import type { Presence } from '../fleet/presence.ts';
+import { createStreamSender, readStream } from '../fleet/streams.ts';
+import { toWorker } from '../runner/execution/fleet/messages.ts';
+import { type BatchWork, createBatchWork } from './batch-work.ts';
+import { startKeepAlive } from './keep-alive.ts';
+import type { WorkerParts } from './open-snapshots.ts';
+import { runChunk } from './run-chunk.ts';
+import { serveQueues } from './serve-queues.ts';
+
+/** What a worker is. */
+export interface WorkerOptions {
+  /** New for each process. */
+  id: string;
+  tags: string[];
+  /** How many rows it runs at a time. */
+  concurrency: number;
+  /** Once it fires, the rows in progress are finished and no others begun. */
+  drain: AbortSignal;
+  /** Once it fires, calls in flight are cancelled. */
+  hard: AbortSignal;
+  /** Called when the worker takes rows. */
+  onReady: () => void;
+}
+
+/** A batch that gave no chunk for this long is forgotten, with its open tools, in milliseconds. */
+const IDLE_MS = 60_000;
+
+/** Runs rows for the fleet until it is drained. */
+export async function runWorker(
+  { id, tags, concurrency, drain, hard, onReady }: WorkerOptions,
+  { fleet, settings, parts }: { fleet: Fleet; settings: FleetSettings; parts: WorkerParts },
+): Promise<void> {
+  const { connections, envelope, version } = fleet;
+  const { clock, log } = parts;
+  const commands = connections.commands();
+  const sender = createStreamSender(commands, envelope, log);
+  const batches = new Map<string, { work: BatchWork; chunks: number; usedAt: number }>();
+  const state = { rows: 0, startedAt: clock.now() };
+  const workOf = ({ batchId, epoch }: Chunk) => {
+    const known = batches.get(batchId) ?? {
+      ...{ work: createBatchWork({ batchId, epoch }, { worker: id, sender, parts, hard }), chunks: 0, usedAt: 0 },
+    };
+    batches.set(batchId, known);
+    return known;
+  };
+  const onChunk = async (chunk: Chunk): Promise<void> => {
+    const known = workOf(chunk);
+    known.chunks += 1;
+    try {
+      if (await hasCoordinator(chunk)) state.rows += await runChunk(chunk, known.work, drain);
+    } catch (thrown) {
+      log.warn({ batchId: chunk.batchId, reason: toAppError(thrown).message }, 'a chunk was left');
+    } finally {
+      known.chunks -= 1;
+      known.usedAt = clock.monotonic();
+    }
+  };
+  // A chunk without a coordinator is of a batch that has ended, or its next coordinator makes others.
+  const hasCoordinator = async ({ batchId }: Chunk) => (await commands.hexists(PLACES.batches, batchId)) === 1;
+  const reader = readStream(PLACES.worker(id), {
+    ...{ reader: connections.reader(), commands, envelope, log },
+    onMessages: (messages) => {
+      for (const message of messages) {
+        const parsed = toWorker.safeParse(message);
+        if (parsed.success) batches.get(parsed.data.batchId)?.work.session.receive(parsed.data);
+      }
+    },
+  });
+  const presence = (): Presence => ({
+    ...{ id, host: hostname(), pid: process.pid, version, tags, concurrency },
+    running: [...batches.values()].reduce((sum, { work }) => sum + work.running(), 0),
+    ...{ rows: state.rows, isDraining: drain.aborted, unfit: [], startedAt: state.startedAt },
+    ...{ at: clock.now(), beat: 0 },
+  });
+  const sweep = () => {
+    for (const [batchId, { work, chunks, usedAt }] of batches) {
+      if (chunks > 0 || clock.monotonic() - usedAt < IDLE_MS) continue;
+      batches.delete(batchId);
+      void work.close();
+    }
+  };
+  await connections.ready();
+  const alive = await startKeepAlive(settings, presence);
+  const sweeping = setInterval(sweep, IDLE_MS);
+  const queues = await serveQueues({ fleet, tags, concurrency, locks: alive, onChunk, log });
+  onReady();
+  try {
+    if (!drain.aborted) await Promise.race([once(drain, 'abort'), alive.failed]);
+    await queues.drain();
+  } finally {
+    clearInterval(sweeping);
+    reader.close();
+    await Promise.all([...batches.values()].map(({ work }) => work.close()));
+    await alive.close();
+  }
+}

@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type RowmillProcess, until } from './rowmill-process.ts';
+import { createTwoTurnSite, type TwoTurnSite } from './two-turn-site.ts';
+
+/** Set where tests may use Redis; the tests of the fleet are skipped without it. */
+export const REDIS_URL = process.env['ROWMILL_TEST_REDIS_URL'];
+
+/** A Redis of the test's own, which it may kill and start again. */
+export interface OwnRedis {
+  url: string;
+  /** SIGKILL; resolves when it has gone. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts Debian's redis-server with an append-only file, on a free port. */
+export async function startRedis(): Promise<OwnRedis> {
+  const folder = await mkdtemp(join(tmpdir(), 'rowmill-redis-'));
+  const port = await freePort();
+  let server: ReturnType<typeof spawn> | undefined;
+  const start = async () => {
+    const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes', '--save', ''];
+    const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    server = child;
+    let log = '';
+    child.stdout.on('data', (chunk) => {
+      log += chunk;
+    });
+    await until(() => log.includes('Ready to accept connections'), 'a Redis that is ready');
+  };
+  const kill = async () => {
+    if (server === undefined || server.exitCode !== null || server.signalCode !== null) return;
+    const gone = once(server, 'close');
+    server.kill('SIGKILL');
+    await gone;
+  };
+  await start();
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    kill,
+    start,
+    async close() {
+      await kill();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** A site whose rows run on workers. */
+export interface FleetSite extends TwoTurnSite {
+  /** Starts a worker and waits until it takes rows. Its calls carry `who`. */
+  worker(who: string, ...args: string[]): Promise<RowmillProcess>;
+  /** Starts a batch over the whole table on the fleet. */
+  run(...args: string[]): RowmillProcess;
+  /** How many rows of the newest batch have succeeded. */
+  done(): Promise<number>;
+}
+
+/** Creates the site at a Redis. */
+export async function createFleetSite(
+  redisUrl: string,
+  options: Parameters<typeof createTwoTurnSite>[0] & { key?: string },
+): Promise<FleetSite> {
+  const site = await createTwoTurnSite(options);
+  site.env['ROWMILL_REDIS_URL'] = redisUrl;
+  if (options.key !== undefined) site.env['ROWMILL_WORKER_KEY'] = options.key;
+  const variables = { ...site.env };
+  return {
+    ...site,
+    async worker(who, ...args) {
+      const own = { ...variables, ANTHROPIC_API_KEY: who, WHO: who, ROWMILL_DATA_DIR: join(site.folder, who) };
+      const worker = site.rowmillWith(own, 'worker', ...args);
+      let said = '';
+      worker.child.stdout?.on('data', (chunk) => {
+        said += chunk;
+      });
+      await until(() => said.includes('takes rows'), `worker ${who} takes rows`, { by: worker });
+      return worker;
+    },
+    run: (...args) =>
+      site.rowmillWith(
+        variables,
+        ...['run', 'table.csv', '--agent', 'counter', '--mode', 'fleet', '--out', 'out.csv', '--overwrite', '--json'],
+        ...args,
+      ),
+    done: async () => (await site.store.listBatches({ limit: 1 }))[0]?.totals.succeeded ?? 0,
+  };
+}
