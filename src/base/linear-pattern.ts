@@ -1,4 +1,7 @@
-import { RE2JS } from 're2js';
+import type { RE2JS } from 're2js';
+import { loadLater } from './load-later.ts';
+
+const re2js = loadLater<typeof import('re2js')>('re2js');
 
 const compiled = new WeakMap<RegExp, RE2JS>();
 
@@ -9,6 +12,7 @@ const compiled = new WeakMap<RegExp, RE2JS>();
 export function toLinearPattern(pattern: RegExp): RE2JS {
   const known = compiled.get(pattern);
   if (known !== undefined) return known;
+  const { RE2JS } = re2js();
   const flags = (pattern.ignoreCase ? RE2JS.CASE_INSENSITIVE : 0) | (pattern.multiline ? RE2JS.MULTILINE : 0);
   let regex: RE2JS;
   try {

@@ -1,5 +1,8 @@
-import { Cron } from 'croner';
+import type { Cron } from 'croner';
 import { AppError } from '../base/errors.ts';
+import { loadLater } from '../base/load-later.ts';
+
+const croner = loadLater<typeof import('croner')>('croner');
 
 const EXAMPLE = 'Write minute, hour, day of the month, month and weekday, such as "0 2 * * *" for each night at 02:00.';
 
@@ -28,7 +31,11 @@ export function timesOf(cron: string, timeZone: string | null): Times {
     );
   let pattern: Cron;
   try {
-    pattern = new Cron(cron, { paused: true, mode: '5-part', ...(timeZone !== null && { timezone: timeZone }) });
+    pattern = new (croner().Cron)(cron, {
+      paused: true,
+      mode: '5-part',
+      ...(timeZone !== null && { timezone: timeZone }),
+    });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.replace(/^CronPattern: /, '') : 'it can not be read';
     throw wrong('cron', `"${cron}": ${reason.replace(/\.?$/, '.')} ${EXAMPLE}`, cause);

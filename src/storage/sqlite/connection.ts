@@ -47,7 +47,7 @@ function open(path: string, onMigration: (() => void) | undefined): DatabaseSync
     db.exec(`
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = NORMAL;
-      PRAGMA cache_size = -8192;
+      PRAGMA cache_size = -4096;
       PRAGMA wal_autocheckpoint = 10000;
       PRAGMA journal_size_limit = 67108864;
       PRAGMA temp_store = MEMORY;

@@ -1,0 +1,86 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands/commands.ts';
+import { LAUNCHER } from '../cli/workspace.ts';
+
+/** Prints its process as JSON, repeats a line of its standard input, and ends with 9 on SIGTERM. */
+const ENTRY = `
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+export async function main(argv) {
+  const { pid, execArgv, env } = process;
+  process.stdout.write(JSON.stringify({ pid, execArgv, arenas: env.MALLOC_ARENA_MAX, words: argv.slice(2) }) + '\\n');
+  process.stdin.once('data', (line) => process.stdout.write(line));
+  await once(process, 'SIGTERM');
+  return 9;
+}`;
+
+/** Fills the young generation with objects that survive, which makes it grow. Prints what one half can hold, in bytes. */
+const GROWING = `
+import { getHeapSpaceStatistics } from 'node:v8';
+export async function main() {
+  const kept = [];
+  for (let turn = 0; turn < 120; turn += 1) {
+    for (let made = 0; made < 20_000; made += 1) kept.push({ turn, made: [made] });
+    if (kept.length > 200_000) kept.length = 0;
+    await new Promise((go) => setImmediate(go));
+  }
+  const young = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
+  process.stdout.write(String(young.space_used_size + young.space_available_size));
+}`;
+
+let root: string;
+let launcher: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'rowmill-bounds-'));
+  launcher = join(root, 'bin', 'rowmill.js');
+  mkdirSync(join(root, 'bin'));
+  mkdirSync(join(root, 'dist'));
+  cpSync(LAUNCHER, launcher);
+  writeFileSync(join(root, 'package.json'), '{"type": "module"}');
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const launch = (...words: string[]) => spawnSync(process.execPath, [launcher, ...words], { encoding: 'utf8' });
+
+it('gives a command that runs rows bounds of memory in the same process, with its words, streams and signals', async () => {
+  writeFileSync(join(root, 'dist', 'main.js'), ENTRY);
+  const child = spawn(process.execPath, ['--no-deprecation', launcher, 'run', 'a b.csv', '--yes']);
+  const complaints: Buffer[] = [];
+  child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk));
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const { pid, execArgv, ...rest } = JSON.parse((await lines.next()).value ?? '');
+  expect(pid).toBe(child.pid);
+  expect(execArgv.slice(0, 2)).toEqual(['--no-deprecation', '--max-semi-space-size=16']);
+  expect(rest).toEqual({ words: ['run', 'a b.csv', '--yes'] });
+  child.stdin.write('a line\n');
+  expect((await lines.next()).value).toBe('a line');
+  child.kill('SIGTERM');
+  expect(await once(child, 'close')).toEqual([9, null]);
+  expect(Buffer.concat(complaints).toString()).toBe('');
+});
+
+it('keeps each half of the young generation at 16 MB where rows run, which grows to 32 MB otherwise', () => {
+  writeFileSync(join(root, 'dist', 'main.js'), GROWING);
+  expect(Number(launch('run').stdout)).toBeLessThanOrEqual(16 * 2 ** 20);
+  expect(Number(launch('report').stdout)).toBeGreaterThan(16 * 2 ** 20);
+});
+
+it('starts no command twice whose time is that of its start', () => {
+  writeFileSync(join(root, 'dist', 'main.js'), 'export const main = async () => console.log(process.execArgv.length);');
+  for (const words of [[], ['--help'], ['--version'], ['mcp'], ['report', 'run']])
+    expect(launch(...words).stdout).toBe('0\n');
+  expect(launch('serve').stdout).not.toBe('0\n');
+});
+
+it('names only commands that exist', () => {
+  const named = /const BOUNDED = \[(.*)\]/.exec(readFileSync(LAUNCHER, 'utf8'))?.[1]?.match(/[\w-]+/g) ?? [];
+  const known = COMMANDS.map(({ usage }) => usage.split(' ')[0]);
+  expect(named.length).toBeGreaterThan(5);
+  expect(named.filter((name) => !known.includes(name))).toEqual([]);
+});
