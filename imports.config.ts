@@ -64,6 +64,7 @@ const JOBS = [
   'runner/contract',
   'runner/runner',
   'runner/require-scope',
+  'runner/intake/share-cap',
   'runner/intake/standing-batch',
   'storage contracts',
 ];
@@ -86,6 +87,8 @@ const SCHEDULES = [
   'runner/contract',
   'runner/runner',
   'runner/require-scope',
+  'runner/intake/share-cap',
+  'table contracts',
   'storage contracts',
 ];
 const FACE = [

@@ -1,6 +1,7 @@
 import { AppError, toAppError } from '../base/errors.ts';
 import { dollars } from '../base/figures.ts';
 import type { ProcessedQueue, ProcessRequest } from '../runner/contract/job.ts';
+import { shareCap } from '../runner/intake/share-cap.ts';
 import { type Candidate, candidatesOf, sumOf } from './candidates.ts';
 import { STANDING_OPTIONS } from './enqueue.ts';
 import type { JobsParts } from './jobs-parts.ts';
@@ -46,16 +47,18 @@ function requireConsent(
   );
 }
 
-/** The part of the cap that a batch gets: by its cost, or all alike where a cost is unknown. */
+/** The part of the cap that a batch gets. */
 function shareOf(
   { max_cost_usd: cap }: Processing,
   candidates: Candidate[],
 ): (candidate: Candidate) => number | undefined {
+  if (cap === undefined) return () => undefined;
   const startable = candidates.filter(({ error }) => error === undefined);
-  const isKnown = startable.every(({ spendingUsd }) => spendingUsd !== null && spendingUsd > 0);
-  const weight = ({ spendingUsd }: Candidate) => (isKnown ? (spendingUsd ?? 1) : 1);
-  const total = startable.reduce((sum, candidate) => sum + weight(candidate), 0);
-  return (candidate) => (cap === undefined ? undefined : (cap * weight(candidate)) / total);
+  const shares = shareCap(
+    cap,
+    startable.map(({ spendingUsd }) => spendingUsd),
+  );
+  return (candidate) => shares[startable.indexOf(candidate)];
 }
 
 async function processBatch(

@@ -1,23 +1,12 @@
 import { AppError, toAppError } from '../base/errors.ts';
-import { dollars } from '../base/figures.ts';
 import type { Jobs } from '../jobs/jobs.ts';
-import type { BatchPlan } from '../runner/contract/plan.ts';
 import { type ScheduledWork, scheduledWork } from '../runner/contract/schedule.ts';
-import type { Runner } from '../runner/runner.ts';
-import type { ScheduleRecord, ScheduleRun, StartedBatch } from '../storage/schedules.ts';
+import type { ScheduleRecord, ScheduleRun } from '../storage/schedules.ts';
+import { runSaved, type Started } from './run-saved.ts';
 import type { ScheduleParts } from './schedule-parts.ts';
-
-/** How far an estimate may be above the accepted one. */
-const TOLERANCE = 1.1;
 
 /** A run that has begun. */
 type BegunRun = Pick<ScheduleRun, 'id' | 'dueAt' | 'cause'>;
-
-/** What a run has started, and why not everything. */
-interface Started {
-  started: StartedBatch[];
-  error: AppError | null;
-}
 
 /** Carries out a run that has begun, and writes how it ended. Contract: rejects only when the end can't be written. */
 export async function carryOut(schedule: ScheduleRecord, run: BegunRun, parts: ScheduleParts): Promise<void> {
@@ -47,7 +36,7 @@ async function start(schedule: ScheduleRecord, run: BegunRun, parts: SchedulePar
     const result =
       work.action.type === 'process_queues'
         ? await processQueues(work, work.action, owner.jobs)
-        : await runBatch(work, { ...work.action, key: `schedule:${schedule.name}:${run.id}` }, owner.runner);
+        : await runSaved({ schedule, work, action: work.action, run }, owner, parts.store);
     await end(result.error ?? undefined);
     return result;
   } catch (thrown) {
@@ -77,31 +66,4 @@ async function processQueues(
   if (first === undefined) return { started, error: null };
   const message = failed.map(({ name, error }) => `The queue of ${name}: ${error.message}`).join('\n');
   return { started, error: new AppError(first.error.code, message) };
-}
-
-async function runBatch(
-  { max_cost_usd: cap, accepted_usd: accepted }: ScheduledWork,
-  { request, key }: Action<'run_batch'> & { key: string },
-  runner: Runner,
-): Promise<Started> {
-  const caps = [cap, request.options?.max_cost_usd].filter((one) => one !== undefined);
-  const options = {
-    ...{ ...request.options, idempotency_key: key },
-    ...(caps.length > 0 && { max_cost_usd: Math.min(...caps) }),
-  };
-  const { report, plan } = await runner.create({ ...request, options }, async (planned) => {
-    if (cap === undefined) requireAccepted(planned, accepted);
-  });
-  const agent = plan.agent === null ? null : `${plan.agent.name}@${plan.agent.version}`;
-  return { started: [{ batchId: report.batch_id, agent, rows: plan.row_count }], error: null };
-}
-
-function requireAccepted({ spending_usd: expected }: BatchPlan, accepted: number | undefined): void {
-  if (accepted !== undefined && expected !== null && expected <= accepted * TOLERANCE) return;
-  const cost = expected === null ? 'Its cost is unknown' : `It may cost ${dollars(expected)}`;
-  const before = accepted === undefined ? '' : `, and ${dollars(accepted)} was accepted`;
-  throw new AppError(
-    'confirmation_needed',
-    `${cost}${before}. Change accepted_usd of the schedule, or set max_cost_usd.`,
-  );
 }

@@ -14,6 +14,7 @@ import {
 import { requireScope } from '../runner/require-scope.ts';
 import type { ScheduleRecord, ScheduleRunQuery } from '../storage/schedules.ts';
 import { carryOut } from './carry-out.ts';
+import { checkOutput } from './output-place.ts';
 import type { ScheduleParts } from './schedule-parts.ts';
 import { runReportOf, scheduleReportOf, scheduleTimesOf } from './schedule-report.ts';
 import { timesOf } from './times.ts';
@@ -145,7 +146,11 @@ async function checkedWork(given: object, caller: Caller, parts: ScheduleParts):
   }
   const work = parsed.data;
   const { action } = work;
-  const { runner } = await parts.ownerOf(caller.id);
+  const { runner, tables } = await parts.ownerOf(caller.id);
+  if (action.type === 'run_batch') {
+    const isTable = (uri: string) => tables.writerKind(uri) === 'table';
+    checkOutput(action.request, { isPerFile: action.new_files_only, isTable });
+  }
   const agent = action.type === 'process_queues' ? action.agent : registered(action.request.target);
   const refusal = agent === undefined ? undefined : await runner.openStanding({ agent }, {}).catch(toAppError);
   if (refusal instanceof AppError && refusal.code === 'agent_not_found') throw refusal;

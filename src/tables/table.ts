@@ -85,6 +85,14 @@ export interface ReadBytesOptions {
   signal?: AbortSignal;
 }
 
+/** A place that a source reads. `identity` is the same for two URIs of one place; `name` is the name of its file. */
+export interface ReadPlace {
+  identity: string;
+  name: string;
+  /** The URI of the file alone; absent where the place is no file. */
+  uri?: string;
+}
+
 /** How a table is profiled. */
 export interface ProfileOptions {
   sampleRows?: number;
@@ -138,6 +146,8 @@ export interface Tables {
    * `/`), or beside the source. Undefined for several files, and without `folder` where none can be written there.
    */
   freeResult(source: string, options: FreeResult): Promise<string | undefined>;
+  /** The places that a source reads, in order: the files of a folder or a pattern. @throws AppError `file_not_found` */
+  places(uri: string): Promise<ReadPlace[]>;
   /**
    * All bytes of one file or object that is no table. A local folder `below` must itself be in one of {@link roots}.
    * Faults: as {@link openSource}, and `payload_too_large`, before more than `maxBytes` are read.

@@ -102,6 +102,7 @@ function createRootedTables(parts: TablesParts): Tables {
         }
       }
     },
+    places: (uri) => find(uri).readPlaces({ uri, roots }),
     readBytes: (uri, options) => find(uri).readBytes({ uri, roots }, options),
     profile: async (uri, options = {}) => {
       const source = await open(uri, options);

@@ -33,7 +33,12 @@ export async function startSchedulesWorld(options: WorldOptions = {}): Promise<S
     ...{ store: world.store, now, log, process: 'this process', isAlive: (text) => !gone.has(text) },
     ownerOf: async (id) => {
       if (gone.has(id)) throw new AppError('unauthorized', `The key ${id} is not valid any more.`);
-      return { caller: { ...localCaller('process'), id }, runner: world.runner, jobs: world.jobs };
+      return {
+        caller: { ...localCaller('process'), id },
+        runner: world.runner,
+        jobs: world.jobs,
+        tables: world.deps.tables,
+      };
     },
     absolute: (uri) => world.deps.tables.absolute(uri),
     audit: createAudit({ store: world.store, now, log }),

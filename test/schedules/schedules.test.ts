@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, expect, test } from 'vitest';
 import { AppError } from '../../src/base/errors.ts';
 import { localCaller, scopesUpTo } from '../../src/runner/contract/caller.ts';
@@ -9,6 +11,15 @@ import { nightly, type SchedulesWorld, startSchedulesWorld } from './schedules-w
 
 let world: SchedulesWorld;
 afterEach(() => world.close());
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** Bytes of the heap in use. */
+function heapOf(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
 
 const runs = (name: string) => world.schedules.history(name, { limit: 1_000 });
 
@@ -31,15 +42,18 @@ test('nightly is there from the start, and runs the jobs with a cap of their own
   expect(world.events).toMatchObject([{ schedule: 'nightly', state: 'succeeded', code: null }]);
 });
 
-test('each of 400 nights in Berlin runs once, over both changes of the clock', async () => {
+test('each of 400 nights in Berlin runs once, over both changes of the clock, in the same memory', async () => {
   world = await startSchedulesWorld();
   await world.schedules.stop('nightly');
   world.clock.now = Date.parse('2026-03-01T12:00:00Z');
   await world.schedules.add(nightly({ cron: '30 2 * * *' }));
+  let before = 0;
   for (let hour = 0; hour < 400 * 24; hour += 1) {
     world.clock.now += 3_600_000;
     await world.tick();
+    if (hour === 40 * 24) before = heapOf();
   }
+  expect(heapOf() - before).toBeLessThan(4_000_000);
   const days = (await runs('jobs')).map(({ due_at }) =>
     new Intl.DateTimeFormat('sv', { timeZone: 'Europe/Berlin' }).format(new Date(due_at)),
   );

@@ -22,8 +22,14 @@ const processQueues = strict({
 const runBatch = strict({
   type: z.literal('run_batch').describe('Run a batch over a table.'),
   request: batchRequest.describe(
-    'The request. Its csv_uri may be a folder or a pattern: what it holds at that time is read. With options.cache "all", only rows that have not been answered before cost anything.',
+    'The request. Its csv_uri may be a folder or a pattern: what it holds at that time is read. With options.cache "all", only rows that have not been answered before cost anything. Its output_uri needs {date}, {time}, {run} or, with new_files_only, {file}, since the place of one run is taken for the next; or options.overwrite.',
   ),
+  new_files_only: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Only files of the folder or pattern that this schedule has not read before: a batch of its own for each, at most 100 a run, which share the cap. A file is known by its place: one with new content under the same name is not new.',
+    ),
 });
 
 /** What a schedule starts. */

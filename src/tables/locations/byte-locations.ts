@@ -83,11 +83,12 @@ export function createByteLocations(
     },
     openSource,
     async readPlaces(given) {
-      const asked = { ...given, uri: splitSheet(given.uri).uri };
+      const { uri, sheet } = splitSheet(given.uri);
+      const asked = { ...given, uri };
       const listed = await list(asked);
       const one = async (location: Location, name = location.fileName) => ({
         identity: await location.identity(),
-        name,
+        ...{ name, uri: sheet === undefined ? location.uri : `${location.uri}#${sheet}` },
       });
       if (listed === undefined) return [await one(await locate(asked))];
       return Promise.all(listed.files.map(({ name, location }) => one(location, name)));

@@ -1,12 +1,6 @@
 import type { RowSource } from '../row-source.ts';
 import type { RowWriter, WriterOptions, WrittenStyle } from '../row-writer.ts';
-import type { OpenOptions, ReadBytesOptions } from '../table.ts';
-
-/** A place that a source reads. `identity` is the same for two URIs of one place; `name` is the name of its file. */
-export interface ReadPlace {
-  identity: string;
-  name: string;
-}
+import type { OpenOptions, ReadBytesOptions, ReadPlace } from '../table.ts';
 
 /** The header of a table that will be written, and the options for writing it. */
 export interface WrittenHead extends WriterOptions {

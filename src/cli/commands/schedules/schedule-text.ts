@@ -11,7 +11,8 @@ export function lineOf({ name, cron, time_zone: zone, enabled, next }: ScheduleR
 /** What a schedule starts, and what that may cost. */
 export function workOf({ action, max_cost_usd: cap, accepted_usd: accepted }: ScheduleReport): string {
   const limit = cap === null ? `${dollars(accepted ?? 0)} accepted` : `at most ${dollars(cap)}`;
-  if (action.type === 'run_batch') return `a batch over ${action.request.csv_uri}, ${limit}`;
+  if (action.type === 'run_batch')
+    return `a batch over ${action.new_files_only ? 'each new file of ' : ''}${action.request.csv_uri}, ${limit}`;
   const jobs = action.capped_jobs_only ? 'jobs with a cap' : 'jobs';
   return `${action.agent === undefined ? `all ${jobs}` : `${jobs} of ${action.agent}`}, ${limit}`;
 }

@@ -15,6 +15,7 @@ export interface WorkFlags {
   request?: string;
   mode?: string;
   cappedJobsOnly?: boolean;
+  newFilesOnly?: boolean;
 }
 
 interface AddArguments extends WorkFlags {
@@ -51,6 +52,7 @@ export function addWorkFlags(command: Command): Command {
   return command
     .option('--agent <agent>', 'process the jobs of this agent only')
     .option('--request <path>', 'run the batch of this file instead: a request as POST /v1/batches takes it, JSON')
+    .option('--new-files-only', 'with --request: a batch for each file that the schedule has not read before')
     .option('--mode <mode>', 'auto, batch or realtime, for jobs (default auto)')
     .option('--capped-jobs-only', 'only jobs with a cap of their own');
 }
@@ -70,15 +72,19 @@ async function requestOf(name: string, given: AddArguments): Promise<unknown> {
  * What the flags start; undefined when none of them is given.
  * @throws AppError `invalid_arguments` when they are for different kinds of work, or the file is no JSON
  */
-export async function actionOf({ agent, request, mode, cappedJobsOnly }: WorkFlags): Promise<WorkAction | undefined> {
+export async function actionOf(given: WorkFlags): Promise<WorkAction | undefined> {
+  const { agent, request, mode, cappedJobsOnly, newFilesOnly } = given;
   const forJobs = {
     ...(agent !== undefined && { agent }),
     ...(mode !== undefined && { mode }),
     ...(cappedJobsOnly !== undefined && { capped_jobs_only: cappedJobsOnly }),
   };
   const isForJobs = Object.keys(forJobs).length > 0;
+  if (request === undefined && newFilesOnly === true)
+    throw new AppError('invalid_arguments', '--new-files-only belongs to a batch: add --request.');
   if (request === undefined) return isForJobs ? { type: 'process_queues', ...forJobs } : undefined;
-  if (!isForJobs) return { type: 'run_batch', request: await savedRequest(request) };
+  const forBatch = newFilesOnly === undefined ? {} : { new_files_only: newFilesOnly };
+  if (!isForJobs) return { type: 'run_batch', request: await savedRequest(request), ...forBatch };
   throw new AppError(
     'invalid_arguments',
     '--request runs a batch; --agent, --mode and --capped-jobs-only are for jobs.',
