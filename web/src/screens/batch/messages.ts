@@ -152,6 +152,7 @@ export const messages = {
   flowTitle: 'The way of the batch through its states',
   visits: (count: number) => counted(count, 'visit'),
   now: 'now',
+  rowsNow: 'Rows now',
   changes: 'Changes',
   at: 'At',
   state: 'State',

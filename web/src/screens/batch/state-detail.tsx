@@ -30,7 +30,7 @@ export function StateDetail({ state, changes, now }: StateDetailProps) {
             {change.pause_reason !== null && `: ${messages.pausedBy[change.pause_reason]}`}
           </dt>
           <Counts label={messages.whenEntered} counts={change.counts} />
-          <Counts label={change.seconds === null ? messages.now : messages.whenLeft} counts={after} />
+          <Counts label={change.seconds === null ? messages.rowsNow : messages.whenLeft} counts={after} />
         </dl>
       ))}
     </section>
