@@ -179,7 +179,35 @@ test('a duplicate field is refused, and required shows in the JSON Schema', asyn
   await expect(page.getByLabel('Name of field 1')).toHaveValue('score');
   await json.fill('{"type": "object", "properties": {"a": {"type": "object"}}}');
   await page.getByRole('button', { name: 'Take this schema' }).click();
-  await expect(page.getByRole('alert')).toContainText('properties.a must have one type');
+  await expect(page.getByRole('alert')).toContainText('properties.a must have properties');
+});
+
+test('a field can be an object of fields, in the table and as JSON Schema', async ({ page, service }) => {
+  await open(page, service, 'schema', question('Sort {{message}}'));
+  await page.getByRole('combobox', { name: 'Type of topic' }).selectOption('object of fields');
+  const inner = page.getByRole('list', { name: 'Fields of topic' });
+  await inner.getByLabel('Name of inner field 1').fill('area');
+  await page.getByRole('button', { name: 'Add to the fields of topic' }).click();
+  await inner.getByLabel('Name of inner field 2').fill('area');
+  await expect(inner.getByText('Another field is named area.')).toBeVisible();
+  await expect(next(page)).toBeDisabled();
+  await inner.getByLabel('Name of inner field 2').fill('urgent');
+  await inner.getByRole('combobox', { name: 'Type of urgent' }).selectOption('boolean');
+  await inner.getByRole('checkbox', { name: 'urgent is required' }).click();
+  await expectAccessible(page);
+  const json = page.getByRole('textbox', { name: 'JSON Schema of the answer' });
+  const text = await json.inputValue();
+  expect(JSON.parse(text).properties.topic).toEqual({
+    type: 'object',
+    properties: { area: { type: 'string' }, urgent: { type: ['boolean', 'null'] } },
+    required: ['area'],
+    additionalProperties: false,
+  });
+  await json.fill(text.replaceAll('area', 'field'));
+  await page.getByRole('button', { name: 'Take this schema' }).click();
+  await expect(inner.getByLabel('Name of inner field 1')).toHaveValue('field');
+  await expect(inner.getByRole('combobox', { name: 'Type of urgent' })).toHaveValue('boolean');
+  await expect(next(page)).toBeEnabled();
 });
 
 test('a test runs three rows at their real price, and shows the answers', async ({ page, service }) => {

@@ -7,11 +7,10 @@ const MOST_PROMPT_CHARACTERS = 50_000;
 const MOST_FIELDS = 50;
 const MOST_VALUES = 200;
 
-/** The types that a field of an answer can have. */
+/** The types that a value can have. */
 export const FIELD_TYPES = ['string', 'number', 'integer', 'boolean'] as const;
 
-/** One field of the answer, which becomes a column. */
-export const inlineField = strict({
+const named = {
   name: z
     .string()
     .regex(
@@ -19,7 +18,6 @@ export const inlineField = strict({
       'must be a name of 1 to 64 letters (a to z), digits, _ or -, and start with a letter',
     )
     .describe('The name of the field and of its column.'),
-  type: oneOf(FIELD_TYPES).default('string').describe('The type of its value. Default: string.'),
   values: z
     .array(z.string().min(1).max(200))
     .min(1)
@@ -29,10 +27,42 @@ export const inlineField = strict({
   list: z.boolean().describe('Whether its value is a list of such values. Default: false.').exactOptional(),
   nullable: z.boolean().describe('Whether null is allowed, for rows without a value. Default: false.').exactOptional(),
   description: z.string().min(1).max(1000).describe('What the model should put there.').exactOptional(),
-}).refine((field) => field.values === undefined || field.type === 'string', {
+};
+
+const valuesOfTexts = {
   path: ['values'],
   message: 'belong to a field of type string; leave out values or type',
-});
+};
+const takesValues = ({ type, values }: { type: string; values?: string[] }) =>
+  values === undefined || type === 'string';
+const haveNamesOfTheirOwn = (fields: { name: string }[]) =>
+  new Set(fields.map(({ name }) => name)).size === fields.length;
+
+/** A field of a field of type object. */
+const innerField = strict({
+  ...named,
+  type: oneOf(FIELD_TYPES).default('string').describe('The type of its value. Default: string.'),
+}).refine(takesValues, valuesOfTexts);
+
+/** One field of the answer, which becomes a column. */
+export const inlineField = strict({
+  ...named,
+  type: oneOf([...FIELD_TYPES, 'object'])
+    .default('string')
+    .describe('The type of its value; object: an object of the fields in fields. Default: string.'),
+  fields: z
+    .array(innerField)
+    .min(1)
+    .max(MOST_FIELDS)
+    .refine(haveNamesOfTheirOwn, 'must have different names')
+    .describe('The fields of a field of type object. Its column has the object as JSON.')
+    .exactOptional(),
+})
+  .refine(takesValues, valuesOfTexts)
+  .refine(({ type, fields }) => (type === 'object') === (fields !== undefined), {
+    path: ['fields'],
+    message: 'belong to a field of type object, which needs them',
+  });
 
 export type InlineField = z.output<typeof inlineField>;
 
@@ -49,7 +79,7 @@ export const inlineAgent = strict({
     .array(inlineField)
     .min(1, 'must name at least one field of the answer')
     .max(MOST_FIELDS)
-    .refine((fields) => new Set(fields.map(({ name }) => name)).size === fields.length, 'must have different names')
+    .refine(haveNamesOfTheirOwn, 'must have different names')
     .describe('The fields of the answer; each becomes a column.'),
   media: z
     .record(z.string().min(1), oneOf(MEDIA_KINDS))

@@ -78,8 +78,11 @@ function objectOf(properties: (readonly [string, JsonSchema])[]): JsonSchema {
   };
 }
 
-function schemaOf({ type, values, list = false, nullable = false, description }: InlineField): JsonSchema {
-  const one = { type, ...(values === undefined ? {} : { enum: [...values] }) };
+function schemaOf({ type, values, fields, list = false, nullable = false, description }: InlineField): JsonSchema {
+  const one: JsonSchema =
+    fields === undefined
+      ? { type, ...(values === undefined ? {} : { enum: [...values] }) }
+      : objectOf(fields.map((field) => [field.name, schemaOf(field)] as const));
   const whole: JsonSchema = list ? { type: 'array', items: one } : one;
   return {
     ...(nullable ? withNull(whole) : whole),

@@ -150,3 +150,30 @@ describe('the definition of a question', () => {
     expect(inlineAgent.safeParse(withRef).error?.issues[0]?.message).toContain('unknown field "$ref"');
   });
 });
+
+describe('a field of type object', () => {
+  const place = { name: 'place', type: 'object' as const, list: true, nullable: true };
+  const town = { name: 'town', type: 'string' as const, nullable: true };
+
+  it('has its fields in the schema of the answer', async () => {
+    const { agent } = await define({ fields: [{ ...place, fields: [town] }] }, KEY);
+    expect(agent.structured_output?.schema).toMatchObject({
+      properties: {
+        place: {
+          type: ['array', 'null'],
+          items: { type: 'object', properties: { town: { type: ['string', 'null'] } }, required: ['town'] },
+        },
+      },
+    });
+  });
+
+  it.each([
+    ['without fields', place, 'belong to a field of type object'],
+    ['of another type with fields', { ...place, type: 'string', fields: [town] }, 'belong to a field of type object'],
+    ['with one name twice', { ...place, fields: [town, town] }, 'must have different names'],
+    ['with an object inside', { ...place, fields: [{ ...town, type: 'object', fields: [town] }] }, 'type'],
+  ])('is refused %s', (_, field, message) => {
+    const { error } = inlineAgent.safeParse({ ...QUESTION, fields: [field] });
+    expect(JSON.stringify(error?.issues)).toContain(message);
+  });
+});

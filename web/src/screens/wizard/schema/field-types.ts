@@ -1,10 +1,13 @@
 import type { AnswerField } from '../draft/draft-request.ts';
 
-/** The types that a field can have in the table of fields. */
-export const FIELD_TYPES = [
+/** The types of a field inside another one. */
+export const INNER_TYPES = [
   ...(['string', 'number', 'integer', 'boolean', 'enum'] as const),
   ...(['string[]', 'number[]', 'integer[]', 'boolean[]', 'enum[]'] as const),
 ];
+
+/** The types that a field can have in the table of fields. */
+export const FIELD_TYPES = [...INNER_TYPES, ...(['object', 'object[]'] as const)];
 
 /** A type as the table of fields shows it. */
 export type FieldType = (typeof FIELD_TYPES)[number];
@@ -17,15 +20,16 @@ export function typeOf({ type = 'string', values, list = false }: AnswerField): 
   return list ? `${one}[]` : one;
 }
 
-/** A field with another type; the values of an enum stay where both are enums. */
+/** A field with another type; the values of an enum and the fields of an object stay where both have them. */
 export function withType(field: AnswerField, shown: FieldType): AnswerField {
-  const { values, list: _, type: __, ...rest } = field;
+  const { values, fields, list: _, type: __, ...rest } = field;
   const isList = shown.endsWith('[]');
   const one = shown.replace('[]', '') as PlainType | 'enum';
   return {
     ...rest,
     type: one === 'enum' ? 'string' : one,
     ...(one === 'enum' && { values: values ?? [] }),
+    ...(one === 'object' && { fields: fields ?? [{ name: 'field_1', type: 'string' }] }),
     ...(isList && { list: true }),
   };
 }
@@ -42,8 +46,10 @@ export function schemaOf(fields: readonly AnswerField[]): Schema {
   };
 }
 
-function propertyOf({ type = 'string', values, list = false, nullable = false, description }: AnswerField): Schema {
-  const one: Schema = { type, ...(values !== undefined && { enum: values }) };
+function propertyOf(field: AnswerField): Schema {
+  const { type = 'string', values, fields, list = false, nullable = false, description } = field;
+  const one: Schema =
+    fields === undefined ? { type, ...(values !== undefined && { enum: values }) } : schemaOf(fields as AnswerField[]);
   const whole: Schema = list ? { type: 'array', items: one } : one;
   const open = nullable
     ? { ...whole, type: [whole['type'], 'null'], ...(enumOf(whole) && { enum: [...(enumOf(whole) ?? []), null] }) }
@@ -60,33 +66,53 @@ function enumOf(schema: Schema): unknown[] | undefined {
  * @throws Error in words when it is no such schema
  */
 export function fieldsOf(schema: unknown): AnswerField[] {
-  if (!isObject(schema) || schema['type'] !== 'object' || !isObject(schema['properties'])) {
+  if (!isObject(schema) || schema['type'] !== 'object') {
     throw new Error('The schema must be {"type": "object", "properties": {…}}.');
   }
-  const required = new Set(Array.isArray(schema['required']) ? schema['required'] : []);
-  return Object.entries(schema['properties']).map(([name, property]) => fieldOf(name, property, required.has(name)));
+  return fieldsAt(schema, '');
 }
 
-function fieldOf(name: string, property: unknown, isRequired: boolean): AnswerField {
-  if (!isObject(property)) throw new Error(`properties.${name} must be an object.`);
+function fieldsAt(schema: Schema, place: string): AnswerField[] {
+  const { properties } = schema;
+  if (!isObject(properties)) throw new Error(`${place === '' ? 'The schema' : place} must have properties.`);
+  const required = new Set(Array.isArray(schema['required']) ? schema['required'] : []);
+  return Object.entries(properties).map(([name, property]) =>
+    fieldOf(name, property, {
+      isRequired: required.has(name),
+      place: `${place === '' ? '' : `${place}.`}properties.${name}`,
+    }),
+  );
+}
+
+function fieldOf(
+  name: string,
+  property: unknown,
+  { isRequired, place }: { isRequired: boolean; place: string },
+): AnswerField {
+  if (!isObject(property)) throw new Error(`${place} must be an object.`);
   const types = [property['type']].flat().filter((type) => type !== 'null');
   const isList = types[0] === 'array';
   const one = isList ? property['items'] : { ...property, type: types[0] };
-  if (!isObject(one)) throw new Error(`properties.${name}.items must be an object.`);
+  if (!isObject(one)) throw new Error(`${place}.items must be an object.`);
   const { type, description, enum: values } = one;
   const plain = [type].flat().find((each) => each !== 'null');
-  if (types.length !== 1 || !isPlain(plain)) {
+  const inner = plain === 'object' ? fieldsAt(one, place) : undefined;
+  if (inner?.some(({ fields }) => fields !== undefined)) {
+    throw new Error(`${place} has an object inside an object. One level is possible.`);
+  }
+  if (types.length !== 1 || (inner === undefined && !isPlain(plain))) {
     throw new Error(
-      `properties.${name} must have one type: string, number, integer, boolean, or a list of one of these.`,
+      `${place} must have one type: string, number, integer, boolean, object, or a list of one of these.`,
     );
   }
   const texts = Array.isArray(values) ? values.filter((value) => value !== null) : undefined;
   if (texts !== undefined && (plain !== 'string' || texts.some((value) => typeof value !== 'string'))) {
-    throw new Error(`properties.${name}.enum must be a list of texts.`);
+    throw new Error(`${place}.enum must be a list of texts.`);
   }
   const said = isList ? property['description'] : description;
   return {
-    ...{ name, type: plain },
+    ...{ name, type: plain as PlainType },
+    ...(inner !== undefined && { fields: inner as NonNullable<AnswerField['fields']> }),
     ...(texts !== undefined && { values: texts as string[] }),
     ...(isList && { list: true }),
     ...(!isRequired && { nullable: true }),

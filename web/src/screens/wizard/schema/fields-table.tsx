@@ -5,9 +5,11 @@ import { Select } from '../../../ui/select.tsx';
 import type { AnswerField } from '../draft/draft-request.ts';
 import { messages } from '../messages.ts';
 import { type FieldFault, fieldFaults } from './field-faults.ts';
-import { FIELD_TYPES, typeOf, withType } from './field-types.ts';
+import { FIELD_TYPES, type FieldType, INNER_TYPES, typeOf, withType } from './field-types.ts';
 
-const TYPES = FIELD_TYPES.map((type) => ({ value: type, label: messages.schema.types[type] }));
+const choicesOf = (types: readonly FieldType[]) =>
+  types.map((type) => ({ value: type, label: messages.schema.types[type] }));
+const TYPES = { outer: choicesOf(FIELD_TYPES), inner: choicesOf(INNER_TYPES) };
 const MOST_FIELDS = 50;
 
 interface FieldsTableProps {
@@ -17,6 +19,27 @@ interface FieldsTableProps {
 
 /** The fields of the answer: each becomes a column. */
 export function FieldsTable({ fields, onChange }: FieldsTableProps) {
+  return (
+    <div className="px-4 pb-3">
+      <div className="grid grid-cols-[minmax(120px,180px)_minmax(96px,150px)_minmax(0,1fr)_64px_88px] gap-2 py-2 text-12 text-ink-2 max-sm:hidden">
+        <span>{messages.schema.name}</span>
+        <span>{messages.schema.type}</span>
+        <span>{messages.schema.meaning}</span>
+        <span>{messages.schema.required}</span>
+      </div>
+      <FieldList fields={fields} onChange={onChange} label={messages.schema.title} id="field" kind="outer" />
+    </div>
+  );
+}
+
+interface FieldListProps extends FieldsTableProps {
+  label: string;
+  /** Begins the ids of its lines. */
+  id: string;
+  kind: 'outer' | 'inner';
+}
+
+function FieldList({ fields, onChange, label, id, kind }: FieldListProps) {
   const faults = fieldFaults(fields);
   const replace = (at: number, field: AnswerField, group?: string) =>
     onChange(
@@ -29,19 +52,14 @@ export function FieldsTable({ fields, onChange }: FieldsTableProps) {
     if (moved !== undefined) onChange(next.toSpliced(to, 0, moved));
   };
   return (
-    <div className="px-4 pb-3">
-      <div className="grid grid-cols-[minmax(120px,180px)_minmax(96px,150px)_minmax(0,1fr)_64px_88px] gap-2 py-2 text-12 text-ink-2 max-sm:hidden">
-        <span>{messages.schema.name}</span>
-        <span>{messages.schema.type}</span>
-        <span>{messages.schema.meaning}</span>
-        <span>{messages.schema.required}</span>
-      </div>
-      <ol className="grid gap-2" aria-label={messages.schema.title}>
+    <div>
+      <ol className="grid gap-2" aria-label={label}>
         {fields.map((field, at) => (
           <FieldLine
             // biome-ignore lint/suspicious/noArrayIndexKey: a field is known by its place; its name is being written
             key={at}
-            at={at}
+            {...{ at, kind }}
+            id={`${id}-${at}`}
             field={field}
             faults={faults.filter((fault) => fault.at === at)}
             onChange={(next, group) => replace(at, next, group)}
@@ -55,7 +73,7 @@ export function FieldsTable({ fields, onChange }: FieldsTableProps) {
         <Button
           kind="ghost"
           icon="plus"
-          label={messages.schema.add}
+          label={kind === 'outer' ? messages.schema.add : messages.schema.addTo(label)}
           disabled={fields.length >= MOST_FIELDS}
           onClick={() => onChange([...fields, { name: freeName(fields), type: 'string' }])}
         />
@@ -64,7 +82,7 @@ export function FieldsTable({ fields, onChange }: FieldsTableProps) {
   );
 }
 
-interface FieldLineProps {
+interface FieldLineProps extends Pick<FieldListProps, 'id' | 'kind'> {
   at: number;
   field: AnswerField;
   faults: readonly FieldFault[];
@@ -74,25 +92,26 @@ interface FieldLineProps {
   onRemove: () => void;
 }
 
-function FieldLine({ at, field, faults, onChange, onUp, onDown, onRemove }: FieldLineProps) {
+function FieldLine({ at, id, kind, field, faults, onChange, onUp, onDown, onRemove }: FieldLineProps) {
   const { description: _, nullable: __, ...plain } = field;
   const name = field.name || messages.schema.nameOf(at + 1);
+  const own = faults.filter(({ part }) => part !== 'fields');
   const hasNameFault = faults.some(({ part }) => part === 'name');
   return (
     <li className="grid grid-cols-[minmax(120px,180px)_minmax(96px,150px)_minmax(0,1fr)_64px_88px] items-center gap-2 max-sm:grid-cols-[1fr_1fr_auto] max-sm:border-line max-sm:border-b max-sm:pb-2">
       <Input
         className="font-mono text-12"
-        aria-label={messages.schema.nameOf(at + 1)}
+        aria-label={kind === 'outer' ? messages.schema.nameOf(at + 1) : messages.schema.innerNameOf(at + 1)}
         aria-invalid={hasNameFault}
-        aria-describedby={hasNameFault ? `field-fault-${at}` : undefined}
+        aria-describedby={hasNameFault ? `${id}-fault` : undefined}
         spellCheck={false}
         value={field.name}
-        onChange={({ target }) => onChange({ ...field, name: target.value }, `name ${at}`)}
+        onChange={({ target }) => onChange({ ...field, name: target.value }, `name ${id}`)}
       />
       <Select
         label={messages.schema.typeOf(name)}
         value={typeOf(field)}
-        choices={TYPES}
+        choices={TYPES[kind]}
         onChange={(type) => onChange(withType(field, type))}
       />
       <Input
@@ -107,7 +126,7 @@ function FieldLine({ at, field, faults, onChange, onUp, onDown, onRemove }: Fiel
               ...(field.nullable === true && { nullable: true }),
               ...(target.value !== '' && { description: target.value }),
             },
-            `meaning ${at}`,
+            `meaning ${id}`,
           )
         }
       />
@@ -156,12 +175,25 @@ function FieldLine({ at, field, faults, onChange, onUp, onDown, onRemove }: Fiel
           aria-label={messages.schema.valuesOf(name)}
           placeholder={messages.schema.values}
           defaultValue={field.values.join(', ')}
-          onChange={({ target }) => onChange({ ...field, values: valuesOf(target.value) }, `values ${at}`)}
+          onChange={({ target }) => onChange({ ...field, values: valuesOf(target.value) }, `values ${id}`)}
         />
       )}
-      {faults.length > 0 && (
-        <p id={`field-fault-${at}`} role="alert" className="col-span-full text-12 text-bad">
-          {faults.map(({ message }) => message).join(' ')}
+      {field.fields !== undefined && (
+        <div className="col-span-full border-line-2 border-l-2 pl-3">
+          <FieldList
+            fields={field.fields}
+            label={messages.schema.fieldsOf(name)}
+            id={id}
+            kind="inner"
+            onChange={(inner, group) =>
+              onChange({ ...field, fields: inner as NonNullable<AnswerField['fields']> }, group)
+            }
+          />
+        </div>
+      )}
+      {own.length > 0 && (
+        <p id={`${id}-fault`} role="alert" className="col-span-full text-12 text-bad">
+          {own.map(({ message }) => message).join(' ')}
         </p>
       )}
     </li>
