@@ -146,15 +146,16 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
       return { caller, ...as(caller) };
     },
   };
+  const receivers = () => createAlertReceivers(config.alerts.webhooks);
+  const alertSettings = { limits: config.alerts.limits, receivers: () => receivers().names };
   const as = createBindings((caller) => {
     const own = auditedRunner(runner.as(caller), caller, access.audit);
     const plain = createJobs({ store, runner: own, caller, callbacks, newId, now: systemClock.now });
-    const monitoring = createMonitoring({ store, now: systemClock.now }, caller);
+    const monitoring = createMonitoring({ store, now: systemClock.now, alerts: alertSettings }, caller);
     const audited = auditedJobs(plain, caller, access.audit);
     const bound = { runner: own, jobs: audited, monitoring, tables: tablesOf(caller) };
     return {
       ...{ ...bound, tools: toolsOf(bound) },
-      monitoring: createMonitoring({ store, now: systemClock.now }, caller),
       schedules: createSchedules(caller, scheduleParts),
       confirmations: auditedConfirmations(confirmations, caller, access.audit),
     };
@@ -220,10 +221,10 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
       const stop = new AbortController();
       const { show } = as(localCaller('process')).jobs;
       const ending = AbortSignal.any([limits.signal, stop.signal]);
-      const receivers = createAlertReceivers(config.alerts.webhooks);
+      const sent = receivers();
       const alerts = {
-        messageOf: createAlertCourier(store, receivers),
-        callbacks: createCallbacks(receivers.origins),
+        messageOf: createAlertCourier(store, sent),
+        callbacks: createCallbacks(sent.origins),
       };
       const delivering = deliverResults(
         { store, show, callbacks, alerts, secret: config.webhooks.secret, clock: systemClock, log },
@@ -232,7 +233,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
       const alerting = keepAlerts(
         {
           ...{ store, newId, log, clock: systemClock },
-          ...{ limits: config.alerts.limits, receivers: receivers.names },
+          ...{ limits: config.alerts.limits, receivers: sent.names },
         },
         events,
         ending,

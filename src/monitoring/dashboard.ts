@@ -22,7 +22,7 @@ export async function readDashboard({
     store.readActiveBatches(),
     store.listQueues(),
     store.readOpenProviderJobs(),
-    store.listAlerts({ openOnly: true, limit: MOST_ALERTS }),
+    store.listAlerts({ which: 'open', limit: MOST_ALERTS }),
     store.readSize(),
   ]);
   const { totals, saved_share, projection } = savings;

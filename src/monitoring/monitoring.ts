@@ -1,5 +1,5 @@
 import { AppError } from '../base/errors.ts';
-import type { AlertReport, AlertsQuery } from '../runner/contract/alert.ts';
+import type { AlertReport, AlertRules, AlertsQuery } from '../runner/contract/alert.ts';
 import type { Caller } from '../runner/contract/caller.ts';
 import type { Dashboard } from '../runner/contract/dashboard.ts';
 import type { LedgerReport } from '../runner/contract/ledger.ts';
@@ -10,6 +10,7 @@ import { requireScope } from '../runner/require-scope.ts';
 import type { AlertStore } from '../storage/alerts.ts';
 import type { LedgerQuery } from '../storage/usage.ts';
 import { alertReportOf } from './alerts/alert-report.ts';
+import { type AlertLimits, alertRulesOf } from './alerts/alert-rules.ts';
 import { readDashboard } from './dashboard.ts';
 import { ledgerReportOf } from './ledger.ts';
 import { readMetrics } from './metrics.ts';
@@ -22,6 +23,8 @@ export interface MonitoringParts {
   store: MetricsStore & AlertStore;
   /** Wall clock, in milliseconds since the epoch. */
   now: () => number;
+  /** The limits of the rules, and the names of the receivers. */
+  alerts: { limits: AlertLimits; receivers: () => readonly string[] };
 }
 
 /** What the service has done, for one caller with the scope read. */
@@ -35,10 +38,22 @@ export interface Monitoring {
   alerts(query: AlertsQuery): Promise<AlertReport[]>;
   /** Needs the scope run. Idempotent. @throws AppError `not_found` */
   acknowledge(alertId: string): Promise<AlertReport>;
+  /**
+   * Resolves an alert before its cause has ended; while that goes on it is not raised again. Needs the scope run.
+   * Idempotent. @throws AppError `not_found`
+   */
+  resolve(alertId: string): Promise<AlertReport>;
+  /** The rules with their limits, and where alerts are sent. */
+  alertRules(): AlertRules;
 }
 
 /** Monitoring for one caller. */
-export function createMonitoring({ store, now }: MonitoringParts, caller: Caller): Monitoring {
+export function createMonitoring({ store, now, alerts }: MonitoringParts, caller: Caller): Monitoring {
+  const shown = async (alertId: string): Promise<AlertReport> => {
+    const alert = await store.readAlert(alertId);
+    if (alert !== undefined) return alertReportOf(alert);
+    throw new AppError('not_found', `There is no alert "${alertId}". "rowmill alerts" lists them.`);
+  };
   return {
     async metrics(query) {
       requireScope(caller, 'read');
@@ -62,14 +77,21 @@ export function createMonitoring({ store, now }: MonitoringParts, caller: Caller
     },
     async alerts({ state, limit }) {
       requireScope(caller, 'read');
-      return (await store.listAlerts({ openOnly: state === 'open', limit })).map(alertReportOf);
+      return (await store.listAlerts({ which: state, limit })).map(alertReportOf);
     },
     async acknowledge(alertId) {
       requireScope(caller, 'run');
       await store.acknowledgeAlert(alertId, caller.name, now());
-      const alert = await store.readAlert(alertId);
-      if (alert !== undefined) return alertReportOf(alert);
-      throw new AppError('not_found', `There is no alert "${alertId}". "rowmill alerts" lists them.`);
+      return shown(alertId);
+    },
+    async resolve(alertId) {
+      requireScope(caller, 'run');
+      await store.closeAlert(alertId, { by: caller.name, at: now() }, alerts.receivers());
+      return shown(alertId);
+    },
+    alertRules() {
+      requireScope(caller, 'read');
+      return alertRulesOf(alerts.limits, alerts.receivers());
     },
   };
 }

@@ -6,8 +6,9 @@ import { createHttpApp } from '../../src/http/app.ts';
 import { createCallbacks } from '../../src/jobs/callbacks.ts';
 import { deliverDue } from '../../src/jobs/deliver-results.ts';
 import { createAlertCourier } from '../../src/monitoring/alerts/alert-courier.ts';
-import { type AlertLimits, readLimits } from '../../src/monitoring/alerts/alert-limits.ts';
+import { readLimits } from '../../src/monitoring/alerts/alert-limits.ts';
 import { createAlertReceivers } from '../../src/monitoring/alerts/alert-receivers.ts';
+import type { AlertLimits } from '../../src/monitoring/alerts/alert-rules.ts';
 import { type AlertParts, lookOnce, noteLane, raiseAlert } from '../../src/monitoring/alerts/keep-alerts.ts';
 import { createMonitoring } from '../../src/monitoring/monitoring.ts';
 import { localCaller } from '../../src/runner/contract/caller.ts';
@@ -15,6 +16,7 @@ import { httpParts } from '../http/http-parts.ts';
 import { type JobsWorld, job, startJobsWorld } from '../jobs/jobs-world.ts';
 import { say, table } from '../runner/world.ts';
 import { newBatch, newIntent, newOwner } from '../storage/support/store-fixture.ts';
+import { NO_ALERTS } from './no-alerts.ts';
 
 const MINUTE = 60_000;
 const OFF = readLimits(
@@ -38,7 +40,7 @@ function partsWith(limits: Partial<AlertLimits>, receivers: readonly string[] = 
 /** What is open after one look: rule and subject. */
 async function look(parts: AlertParts, stopped: Map<string, number> = new Map()): Promise<string[]> {
   await lookOnce(parts, stopped);
-  const open = await world.store.listAlerts({ openOnly: true, limit: 9 });
+  const open = await world.store.listAlerts({ which: 'open', limit: 9 });
   return open.map(({ rule, subject }) => `${rule} ${subject}`);
 }
 
@@ -57,11 +59,11 @@ test('a low share of successes is raised once, and resolved when its hour is ove
   expect(await look(partsWith({ 'success-share': 80 }))).toEqual([]);
   expect(await look(partsWith({ 'success-share': 90 }))).toEqual(['success-share tester']);
   expect(await look(partsWith({ 'success-share': 90 }))).toEqual(['success-share tester']);
-  const [{ message } = { message: '' }] = await world.store.listAlerts({ openOnly: true, limit: 1 });
+  const [{ message } = { message: '' }] = await world.store.listAlerts({ which: 'open', limit: 1 });
   expect(message).toContain('Of 20 attempts of the agent tester in the last hour, only 85 % succeeded');
   world.clock.now += 62 * MINUTE;
   expect(await look(partsWith({ 'success-share': 90 }))).toEqual([]);
-  expect(await world.store.listAlerts({ openOnly: false, limit: 9 })).toMatchObject([{ resolvedAt: world.clock.now }]);
+  expect(await world.store.listAlerts({ which: 'all', limit: 9 })).toMatchObject([{ resolvedAt: world.clock.now }]);
 });
 
 test('a running batch without answers is stalled until one arrives, and one whose rows are at a provider is not', async () => {
@@ -140,7 +142,7 @@ test('a schedule whose last run failed is told until a run succeeds', async () =
   const failed = ['failed-schedule import'];
   expect(await run(null)).toEqual([[], []]);
   expect(await run({ code: 'agent_not_found', message: 'There is no agent x.' })).toEqual([[], failed]);
-  const [{ message } = { message: '' }] = await store.listAlerts({ openOnly: true, limit: 1 });
+  const [{ message } = { message: '' }] = await store.listAlerts({ which: 'open', limit: 1 });
   expect(message).toContain('There is no agent x.');
   expect(await run(null)).toEqual([failed, []]);
 });
@@ -170,7 +172,12 @@ test('sends each alert and its end once, in the form that the receiver reads, an
       },
       new AbortController().signal,
     );
-  const condition = { rule: 'failed-schedule', subject: 'nightly', message: 'It <failed> & stopped.' } as const;
+  const condition = {
+    rule: 'failed-schedule',
+    subject: 'nightly',
+    message: 'It <failed> & stopped.',
+    value: null,
+  } as const;
   await Promise.all([raiseAlert(condition, parts), raiseAlert(condition, parts)]);
   expect(await deliver()).toBe(2);
   expect(await deliver()).toBe(0);
@@ -179,7 +186,7 @@ test('sends each alert and its end once, in the form that the receiver reads, an
   expect(by('/chat-secret')).toEqual([
     { text: ':rotating_light: *Rowmill: failed-schedule raised*\nIt &lt;failed&gt; &amp; stopped.' },
   ]);
-  const [open] = await store.listAlerts({ openOnly: true, limit: 2 });
+  const [open] = await store.listAlerts({ which: 'open', limit: 2 });
   expect(await store.resolveAlert(open?.id ?? '', world.clock.now, receivers.names)).toBe(true);
   expect(await store.resolveAlert(open?.id ?? '', world.clock.now, receivers.names)).toBe(false);
   expect(await deliver()).toBe(2);
@@ -193,11 +200,11 @@ test('is listed and acknowledged over HTTP, with the scope run, and stands on th
   await world.jobs.enqueue([job('a')]);
   const appOf = (scopes: ('read' | 'run')[]) => {
     const caller = { ...localCaller('http'), name: 'ann', scopes };
-    const monitoringOf = () => createMonitoring({ store, now: () => clock.now }, caller);
+    const monitoringOf = () => createMonitoring({ store, now: () => clock.now, alerts: NO_ALERTS }, caller);
     return createHttpApp({ ...httpParts(), watch: { ...httpParts().watch, monitoringOf } });
   };
   const read = async (path: string) => JSON.parse(await (await appOf(['read']).request(path)).text());
-  await raiseAlert({ rule: 'failed-schedule', subject: 'nightly', message: 'It failed.' }, partsWith({}));
+  await raiseAlert({ rule: 'failed-schedule', subject: 'nightly', message: 'It failed.', value: null }, partsWith({}));
   const [{ alert_id: id }] = (await read('/v1/alerts')).items;
   const path = `/v1/alerts/${id}/acknowledge`;
   expect((await appOf(['read']).request(path, { method: 'POST' })).status).toBe(403);

@@ -7,6 +7,7 @@ import type { LedgerReport } from '../../src/runner/contract/ledger.ts';
 import type { MetricsReport } from '../../src/runner/contract/usage.ts';
 import { httpParts } from '../http/http-parts.ts';
 import { echo, startWorld, table, type World } from '../runner/world.ts';
+import { NO_ALERTS } from './no-alerts.ts';
 
 interface Page {
   items: LedgerReport[];
@@ -38,7 +39,7 @@ async function runBatch(): Promise<string> {
 
 async function get(path: string): Promise<{ status: number; body: MetricsReport & { code: string; detail: string } }> {
   const { store } = world;
-  const monitoringOf = () => createMonitoring({ store, now: Date.now }, localCaller('http'));
+  const monitoringOf = () => createMonitoring({ store, now: Date.now, alerts: NO_ALERTS }, localCaller('http'));
   const answer = await createHttpApp({ ...httpParts(), watch: { ...httpParts().watch, monitoringOf } }).request(path);
   return { status: answer.status, body: JSON.parse(await answer.text()) };
 }

@@ -6,6 +6,7 @@ import { localCaller } from '../../src/runner/contract/caller.ts';
 import { httpParts } from '../http/http-parts.ts';
 import { startWorld, table, type World } from '../runner/world.ts';
 import { newBatch, newIntent, newOwner } from '../storage/support/store-fixture.ts';
+import { NO_ALERTS } from './no-alerts.ts';
 
 const NOW = Date.parse('2026-11-29T12:00:00Z');
 const DAY = 86_400_000;
@@ -15,7 +16,7 @@ let world: World;
 afterEach(() => world.close());
 
 function appAt(now: () => number): HttpApp {
-  const monitoringOf = () => createMonitoring({ store: world.store, now }, localCaller('http'));
+  const monitoringOf = () => createMonitoring({ store: world.store, now, alerts: NO_ALERTS }, localCaller('http'));
   return createHttpApp({ ...httpParts(), watch: { ...httpParts().watch, monitoringOf } });
 }
 

@@ -28,6 +28,7 @@ import { createEvents } from '../../src/telemetry/create-events.ts';
 import type { Confirmations } from '../../src/tools/execute/confirmations.ts';
 import type { OrchestratorTool } from '../../src/tools/orchestrator-tool.ts';
 import { createOrchestratorTools } from '../../src/tools/orchestrator-tools.ts';
+import { NO_ALERTS } from '../monitoring/no-alerts.ts';
 import { createTestTables } from '../support/tables.ts';
 
 /** The whole product below the five tools, on a folder of its own, with a scripted model. */
@@ -157,7 +158,7 @@ export async function startRig({ drive = true }: { drive?: boolean } = {}): Prom
     now: Date.now,
   });
   const tools = createOrchestratorTools({
-    ...{ runner, jobs, monitoring: createMonitoring({ store, now: Date.now }, localCaller('chat')) },
+    ...{ runner, jobs, monitoring: createMonitoring({ store, now: Date.now, alerts: NO_ALERTS }, localCaller('chat')) },
     registry,
     tables,
     onBatchReady: async () => {

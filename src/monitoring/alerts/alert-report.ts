@@ -1,16 +1,28 @@
 import type { AlertReport } from '../../runner/contract/alert.ts';
 import type { AlertRecord } from '../../storage/alerts.ts';
+import { ALERT_RULES, isRule } from './alert-rules.ts';
 
 /** An alert as faces show it. */
 export function alertReportOf(alert: AlertRecord): AlertReport {
-  const state = alert.resolvedAt !== null ? 'resolved' : alert.acknowledgedAt !== null ? 'acknowledged' : 'open';
+  const overAt = alert.closedAt ?? alert.resolvedAt;
+  const state = overAt !== null ? 'resolved' : alert.acknowledgedAt !== null ? 'acknowledged' : 'open';
   return {
-    ...{ alert_id: alert.id, rule: alert.rule, subject: alert.subject, state, message: alert.message },
+    ...{ alert_id: alert.id, rule: alert.rule, subject: alert.subject, state, about: aboutOf(alert) },
+    ...{ message: alert.message, value: alert.value, limit: alert.limit },
+    unit: isRule(alert.rule) ? ALERT_RULES[alert.rule].unit : null,
     raised_at: new Date(alert.raisedAt).toISOString(),
     acknowledged_at: isoOf(alert.acknowledgedAt),
     acknowledged_by: alert.acknowledgedBy,
-    resolved_at: isoOf(alert.resolvedAt),
+    resolved_at: isoOf(overAt),
+    resolved_by: alert.closedBy,
   };
+}
+
+/** A rule that this version does not know, or a provider job of unknown batch, is about the service. */
+function aboutOf({ rule, subject, batchId }: AlertRecord): AlertReport['about'] {
+  if (batchId !== null) return { kind: 'batch', id: batchId };
+  const kind = isRule(rule) && rule !== 'late-provider-job' ? ALERT_RULES[rule].about : 'service';
+  return { kind, id: subject };
 }
 
 function isoOf(at: number | null): string | null {

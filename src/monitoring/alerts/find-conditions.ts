@@ -3,7 +3,7 @@ import type { JobStore } from '../../storage/jobs.ts';
 import type { OverviewStore } from '../../storage/overview.ts';
 import type { ScheduleStore } from '../../storage/schedules.ts';
 import type { UsageStore } from '../../storage/usage.ts';
-import type { AlertLimits, AlertRule } from './alert-limits.ts';
+import type { AlertLimits, AlertRule } from './alert-rules.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -16,6 +16,9 @@ export interface Condition {
   rule: AlertRule;
   subject: string;
   message: string;
+  /** What was measured, in the unit of the rule; null where nothing is. */
+  value: number | null;
+  batchId?: string;
 }
 
 /** What the rules read. */
@@ -64,7 +67,7 @@ async function lowShares(limit: number, { store, now }: Look) {
     if (by.way !== 'row' || attempts < LEAST_ATTEMPTS || share >= limit) return [];
     const of = `Of ${counted(attempts, 'attempt')} of the agent ${by.agent} in the last hour`;
     const message = `${of}, only ${count(share)} % succeeded; the limit is ${count(limit)} %. "rowmill batches" shows the batches with their failures.`;
-    return [{ subject: by.agent ?? '', message }];
+    return [{ subject: by.agent ?? '', message, value: share }];
   });
 }
 
@@ -79,7 +82,7 @@ async function stalledBatches(limit: number, { store, now }: Look) {
   return batches.flatMap(({ id, status, activeSince, queued, running }) => {
     if (status !== 'running' || (activeSince ?? now) > since || busy.has(id)) return [];
     const message = `The batch ${id} is running, but got no answer for ${count(limit)} minutes; ${counted(queued + running, 'row')} remain. "rowmill batches show ${id}" says whether a process runs it.`;
-    return [{ subject: id, message }];
+    return [{ subject: id, message, value: null, batchId: id }];
   });
 }
 
@@ -88,7 +91,7 @@ async function lateJobs(limit: number, { store, now }: Look) {
   return jobs.flatMap(({ id, batchId, provider, submittedAt, requests }) => {
     if (submittedAt === null || now - submittedAt <= limit * HOUR_MS) return [];
     const message = `A job of ${counted(requests, 'request')} at ${provider}, of the batch ${batchId}, takes more than ${count(limit)} hours. Its rows wait; "rowmill batches show ${batchId}" shows it.`;
-    return [{ subject: id, message }];
+    return [{ subject: id, message, value: (now - submittedAt) / HOUR_MS, batchId }];
   });
 }
 
@@ -98,7 +101,7 @@ async function oldQueues(limit: number, { store, now }: Look) {
     if (oldestAt === null || now - oldestAt <= limit * HOUR_MS) return [];
     const name = `${agent}@${version} ${model}`;
     const message = `${counted(waiting, 'job')} of ${name} wait, the oldest for more than ${count(limit)} hours. "rowmill queues process ${agent}" runs them.`;
-    return [{ subject: name, message }];
+    return [{ subject: name, message, value: (now - oldestAt) / HOUR_MS }];
   });
 }
 
@@ -107,14 +110,15 @@ async function daySpending(limit: number, { store, now }: Look) {
   const [sum] = await store.readUsage({ from: midnight, to: now + MINUTE_MS, seconds: null, by: [] });
   const spent = (sum?.costMicroUsd ?? 0) / 1e6;
   if (spent <= limit) return [];
-  return [{ subject: 'service', message: `${dollars(spent)} were spent today; the limit is ${dollars(limit)}.` }];
+  const message = `${dollars(spent)} were spent today; the limit is ${dollars(limit)}.`;
+  return [{ subject: 'service', message, value: spent }];
 }
 
 async function databaseSize(limit: number, { store }: Look) {
   const bytes = await store.readSize();
   if (bytes <= limit * GB) return [];
   const message = `The database has ${count(bytes / GB)} GB; the limit is ${count(limit)} GB. Delete batches that nobody needs (rowmill batches delete).`;
-  return [{ subject: 'service', message }];
+  return [{ subject: 'service', message, value: bytes / GB }];
 }
 
 /** A schedule has failed until its next run succeeds. */
@@ -126,7 +130,7 @@ async function failedSchedules(_limit: number, { store }: Look) {
       if (last?.state !== 'failed') return [];
       const why = last.error === null ? '' : ` ${last.error.message}`;
       const message = `The last run of the schedule ${name} failed.${why} "rowmill schedules show ${name}" shows its history.`;
-      return [{ subject: name, message }];
+      return [{ subject: name, message, value: null }];
     }),
   );
   return found.flat();

@@ -3,7 +3,7 @@ import { toAppError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { AlertStore } from '../../storage/alerts.ts';
 import type { EventMap, Events } from '../../telemetry/events.ts';
-import type { AlertLimits, AlertRule } from './alert-limits.ts';
+import { ALERT_RULES, type AlertLimits, type AlertRule } from './alert-rules.ts';
 import { type Condition, type ConditionStore, findConditions, STORE_RULES } from './find-conditions.ts';
 
 const LOOK_MS = 30_000;
@@ -51,7 +51,7 @@ export async function lookOnce(parts: AlertParts, stopped: ReadonlyMap<string, n
   const found = [...(await findConditions(limits, { store, now })), ...downProviders(limits, stopped, now)];
   for (const condition of found) await raiseAlert(condition, parts);
   const wrong = new Set(found.map(({ rule, subject }) => `${rule}\n${subject}`));
-  for (const open of await store.listAlerts({ openOnly: true, limit: MOST_OPEN })) {
+  for (const open of await store.listAlerts({ which: 'ongoing', limit: MOST_OPEN })) {
     if (wrong.has(`${open.rule}\n${open.subject}`)) continue;
     const isOver =
       STORE_RULES.includes(open.rule as AlertRule) ||
@@ -63,9 +63,12 @@ export async function lookOnce(parts: AlertParts, stopped: ReadonlyMap<string, n
 /** Raises an alert unless one of this rule and subject is open. */
 export async function raiseAlert(
   condition: Condition,
-  { store, receivers, newId, clock, log }: AlertParts,
+  { store, limits, receivers, newId, clock, log }: AlertParts,
 ): Promise<void> {
-  const raised = await store.raiseAlert({ ...condition, id: newId('alr'), raisedAt: clock.now() }, receivers);
+  const { batchId = null, rule } = condition;
+  const limit = ALERT_RULES[rule].unit === null ? null : limits[rule];
+  const alert = { ...condition, limit, batchId, id: newId('alr'), raisedAt: clock.now() };
+  const raised = await store.raiseAlert(alert, receivers);
   if (raised) log.warn({ rule: condition.rule, subject: condition.subject }, 'an alert was raised');
 }
 
@@ -78,6 +81,7 @@ function downProviders({ 'provider-down': limit }: AlertLimits, stopped: Readonl
           {
             rule: 'provider-down',
             subject,
+            value: (now - since) / MINUTE_MS,
             message: `Every call to ${subject} fails, for more than ${limit} minutes. Its batches try again by themselves.`,
           },
         ],

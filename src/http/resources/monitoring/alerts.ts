@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { alertReport, alertsQuery } from '../../../runner/contract/alert.ts';
+import { alertReport, alertRules, alertsQuery } from '../../../runner/contract/alert.ts';
 import { dashboard } from '../../../runner/contract/dashboard.ts';
 import type { HttpFace } from '../../face.ts';
 import { reportEtag } from '../../middleware/report-etag.ts';
@@ -30,21 +30,35 @@ export function addAlertRoutes({ app }: HttpFace, { monitoringOf }: Pick<WatchPa
     c.json({ items: await monitoringOf(c.get('caller')).alerts(c.req.valid('query')) }, 200),
   );
 
-  const acknowledge = createRoute({
-    method: 'post',
-    path: '/v1/alerts/{id}/acknowledge',
-    operationId: 'acknowledgeAlert',
-    tags,
-    summary: 'Acknowledge an alert',
-    request: { params: z.object({ id: z.string().min(1).max(100).openapi({ description: 'The id of the alert.' }) }) },
+  for (const [act, summary] of [
+    ['acknowledge', 'Acknowledge an alert: somebody knows, and it goes on'],
+    ['resolve', 'Resolve an alert before its cause has ended; while that goes on it is not raised again'],
+  ] as const) {
+    const route = createRoute({
+      ...{ method: 'post', path: `/v1/alerts/{id}/${act}` as const, operationId: `${act}Alert`, tags, summary },
+      request: {
+        params: z.object({ id: z.string().min(1).max(100).openapi({ description: 'The id of the alert.' }) }),
+      },
+      responses: {
+        200: { description: 'The alert.', content: { 'application/json': { schema: alert } } },
+        ...FAULTS,
+      },
+    });
+    app.openapi(route, async (c) => c.json(await monitoringOf(c.get('caller'))[act](c.req.valid('param').id), 200));
+  }
+
+  const rules = createRoute({
+    ...{ method: 'get', path: '/v1/alert-rules', operationId: 'listAlertRules', tags },
+    summary: 'List the rules of alerts with their limits, and where alerts are sent',
     responses: {
-      200: { description: 'The alert.', content: { 'application/json': { schema: alert } } },
+      200: {
+        description: 'The rules. ROWMILL_ALERTS and ROWMILL_ALERT_WEBHOOKS set them.',
+        content: { 'application/json': { schema: alertRules.meta({ id: 'AlertRules' }) } },
+      },
       ...FAULTS,
     },
   });
-  app.openapi(acknowledge, async (c) =>
-    c.json(await monitoringOf(c.get('caller')).acknowledge(c.req.valid('param').id), 200),
-  );
+  app.openapi(rules, (c) => c.json(monitoringOf(c.get('caller')).alertRules(), 200));
 
   const show = createRoute({
     method: 'get',
