@@ -6,6 +6,7 @@ export const messages = {
   batches: 'Batches',
   queues: 'Queues',
   schedules: 'Schedules',
+  alerts: 'Alerts',
   agents: 'Agents',
   settings: 'Settings',
   menu: 'Menu',

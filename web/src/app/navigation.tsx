@@ -1,15 +1,23 @@
 import { Link } from '@tanstack/react-router';
 import { useDashboard } from '../data/dashboard.ts';
 import { formatCount } from '../data/format.ts';
+import { classNames } from '../ui/class-names.ts';
 import { Icon, type IconName } from '../ui/icon.tsx';
 import { messages } from './messages.ts';
 
 interface Place {
-  to: '/batches' | '/queues' | '/schedules' | '/agents';
+  to: '/batches' | '/queues' | '/schedules' | '/alerts' | '/agents';
   label: string;
   icon: IconName;
   count?: number | undefined;
+  /** The count says that something is wrong: it is in view at every width. */
+  warns?: boolean;
 }
+
+const COUNTS = 'ml-auto font-normal text-ink-3';
+const WARNS = 'ml-auto rounded-1 bg-warn-tint px-1 font-medium text-warn';
+/** Over the icon, where the words have no room. */
+const CORNER = 'max-lg:absolute max-lg:-top-0.5 max-lg:right-0';
 
 /** The main places. `wide` shows their words at every width, as the menu of narrow screens does. */
 export function Navigation({ wide = false, onChoose }: { wide?: boolean; onChoose?: () => void }) {
@@ -23,23 +31,30 @@ export function Navigation({ wide = false, onChoose }: { wide?: boolean; onChoos
       count: data?.queues.reduce((sum, { waiting }) => sum + waiting, 0),
     },
     { to: '/schedules', label: messages.schedules, icon: 'clock' },
+    { to: '/alerts', label: messages.alerts, icon: 'bell', count: data?.alerts.length, warns: true },
     { to: '/agents', label: messages.agents, icon: 'agent' },
   ];
   const word = wide ? '' : 'max-lg:sr-only';
   return (
     <nav aria-label={messages.main} className="flex flex-col gap-0.5">
-      {places.map(({ to, label, icon, count }) => (
+      {places.map(({ to, label, icon, count, warns = false }) => (
         <Link
           key={label}
           to={to}
           {...(onChoose !== undefined && { onClick: onChoose })}
           {...(!wide && { title: label })}
-          className={`touch flex h-7 items-center gap-2 rounded-2 px-2 font-medium text-ink-2 hover:bg-hover hover:text-ink hover:no-underline aria-[current]:bg-[light-dark(#ebebe6,#262825)] aria-[current]:text-ink ${wide ? '' : 'max-lg:justify-center max-lg:px-0'}`}
+          className={`touch relative flex h-7 items-center gap-2 rounded-2 px-2 font-medium text-ink-2 hover:bg-hover hover:text-ink hover:no-underline aria-[current]:bg-[light-dark(#ebebe6,#262825)] aria-[current]:text-ink ${wide ? '' : 'max-lg:justify-center max-lg:px-0'}`}
         >
           <Icon name={icon} />
           <span className={word}>{label}</span>
           {count !== undefined && count > 0 && (
-            <span className={`ml-auto text-11 tabular-nums font-normal text-ink-3 ${wide ? '' : 'max-lg:hidden'}`}>
+            <span
+              className={classNames(
+                'text-11 tabular-nums',
+                warns ? WARNS : COUNTS,
+                !wide && (warns ? CORNER : 'max-lg:hidden'),
+              )}
+            >
               {formatCount(count)}
             </span>
           )}

@@ -159,6 +159,13 @@ const schedule = createRoute({
   component: lazyRouteComponent(() => import('../screens/schedules/schedule-screen.tsx'), 'ScheduleScreen'),
 });
 
+const alerts = createRoute({
+  getParentRoute: () => root,
+  path: '/alerts',
+  validateSearch: searchParams({ tab: oneOf(['alerts', 'rules']), state: oneOf(['open', 'resolved']) }),
+  component: lazyRouteComponent(() => import('../screens/alerts/alerts-screen.tsx'), 'AlertsScreen'),
+});
+
 const agents = createRoute({
   getParentRoute: () => root,
   path: '/agents',
@@ -184,7 +191,7 @@ const routeTree = root.addChildren([
   batch.addChildren([batchHome, rows, row, flow]),
   newBatch,
   draft.addChildren([draftHome, dataStep, columnsStep, promptStep, schemaStep, reviewStep]),
-  ...[queues, schedules, schedule],
+  ...[queues, schedules, schedule, alerts],
   ...[agents, agent, settings],
 ]);
 

@@ -1,0 +1,48 @@
+/** Texts of the alerts. */
+export const messages = {
+  title: 'Alerts',
+  tabs: { label: 'Alerts', alerts: 'Alerts', rules: 'Rules' },
+  states: { label: 'Alerts by state', open: 'Open', resolved: 'Resolved' },
+  columns: { alert: 'Alert', about: 'About', figure: 'Measured', since: 'Since', state: 'State', action: 'Action' },
+  empty: {
+    title: 'Nothing is wrong',
+    text: 'The server compares itself with its rules twice a minute while it runs. What is wrong stands here.',
+    action: 'Show the rules',
+  },
+  noneResolved: 'No alert has been resolved yet.',
+  kinds: {
+    batch: 'batch',
+    agent: 'agent',
+    queue: 'queue',
+    model: 'model',
+    schedule: 'schedule',
+    service: 'the whole service',
+  },
+  goesOn: (time: string) => `for ${time}`,
+  lasted: (time: string) => `lasted ${time}`,
+  above: (limit: string) => `at most ${limit}`,
+  below: (limit: string) => `at least ${limit}`,
+  over: (limit: string) => `more than ${limit}`,
+  gigabytes: (count: string) => `${count} GB`,
+  open: 'Open',
+  acknowledged: 'Acknowledged',
+  resolved: 'Resolved',
+  by: (name: string, when: string) => `by ${name}, ${when}`,
+  ended: (when: string) => `its cause ended ${when}`,
+  acknowledge: 'Acknowledge',
+  resolve: 'Resolve',
+  resolveNote:
+    'Acknowledge says that a person knows. An alert ends when its cause does. One that you resolve before is not raised again while the cause goes on.',
+  needsRun: 'To acknowledge or resolve alerts, your key needs the scope run.',
+  kept: 'The alert stays as it was.',
+  rules: {
+    intro: 'The administrator of the server sets the limits in ROWMILL_ALERTS, such as',
+    columns: { rule: 'Rule', measures: 'What it measures', limit: 'Limit', standard: 'Default' },
+    off: 'off',
+    on: 'on',
+    sent: 'Where alerts are sent',
+    sentText:
+      'Each alert is sent when it is raised and when it is resolved. Addresses are secrets: only their origin is shown.',
+    nobody: 'Nowhere: they stand on this page alone. ROWMILL_ALERT_WEBHOOKS names addresses that get them.',
+  },
+} as const;
