@@ -26,6 +26,8 @@ const SCREENS = {
   queues: '/queues',
   schedules: '/schedules',
   schedule: '/schedules/returns',
+  alerts: '/alerts',
+  'alert-rules': '/alerts?tab=rules',
   agents: '/agents',
   agent: '/agents/query-classifier',
   settings: '/settings',

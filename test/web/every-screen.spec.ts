@@ -15,6 +15,8 @@ const SCREENS = [
   '/schedules',
   '/schedules/returns',
   '/schedules/supplier-feed?state=failed',
+  '/alerts',
+  '/alerts?tab=rules',
   '/agents',
   '/agents/query-classifier',
   '/settings',

@@ -47,6 +47,7 @@ export function createRemoteMonitoring(client: RowmillClient): Monitoring {
       return (await answerOf<{ items: AlertReport[] }>(call)).items;
     },
     acknowledge: (id) => answerOf(client.POST('/v1/alerts/{id}/acknowledge', { params: { path: { id } }, parseAs })),
+    resolve: (id) => answerOf(client.POST('/v1/alerts/{id}/resolve', { params: { path: { id } }, parseAs })),
   });
 }
 

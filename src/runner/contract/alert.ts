@@ -18,7 +18,7 @@ export const alertReport = z.object({
   state: z.enum(ALERT_STATES).describe('acknowledged: a person knows, and it goes on; resolved: it is over.'),
   about: z
     .object({
-      kind: z.enum(['batch', 'agent', 'queue', 'model', 'schedule', 'service']),
+      kind: z.enum(['batch', 'agent', 'queue', 'model', 'schedule', 'service']).describe('What kind of thing that is.'),
       id: z.string().describe('The id of the batch, or the name.'),
     })
     .describe('What to look at; service for the whole.'),

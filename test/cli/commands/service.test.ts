@@ -43,17 +43,20 @@ describe('rowmill savings and report', () => {
 });
 
 describe('rowmill alerts', () => {
-  it('lists an alert with its message, and acknowledges it', async () => {
+  it('lists an alert with its message, acknowledges and resolves it', async () => {
     expect((await space.run(['alerts'])).stdout).toContain('Nothing is wrong.');
     const path = join(space.path('data'), 'rowmill.db');
     const store = await openSqliteStore({ path, now: Date.now, log: createSilentLog() });
     const about = { id: 'alr_1', rule: 'queue-age', subject: 'greeter', raisedAt: Date.now() };
-    await store.raiseAlert({ ...about, message: 'Jobs of greeter wait for 3 days.' }, []);
+    const figures = { value: 72, limit: 26, batchId: null };
+    await store.raiseAlert({ ...about, ...figures, message: 'Jobs of greeter wait for 3 days.' }, []);
     await store.close();
     const { stdout, stderr } = await space.run(['alerts']);
     expect(stdout).toMatch(/alr_1 {2}queue-age {2}\w+ {2}since [\s\S]*Jobs of greeter wait for 3 days\./);
     expect(stderr).toContain('1 alert.');
     expect(await json('alerts', 'ack', 'alr_1')).toMatchObject({ alert_id: 'alr_1', state: 'acknowledged' });
+    expect(await json('alerts', 'resolve', 'alr_1')).toMatchObject({ state: 'resolved', value: 72, unit: 'hours' });
+    expect((await space.run(['alerts'])).stdout).toContain('Nothing is wrong.');
     expect((await refusal('alerts', 'ack', 'alr_2')).said).toContain('There is no alert "alr_2"');
   });
 });

@@ -11,17 +11,22 @@ export function addAlertsCommands(alerts: Command, context: CommandContext): voi
   newCommand(alerts, 'list', 'List the alerts that are not resolved, newest first')
     .option('--all', 'also those that are resolved')
     .action((given: { all?: boolean }) => context.run((output) => listAlerts(given.all === true, { context, output })));
-  newCommand(alerts, 'ack', 'Acknowledge an alert: you know, and it goes on')
-    .argument('<alert>', 'the id of the alert, as "rowmill alerts" shows it')
-    .action((id: string) =>
-      context.run(async (output) => {
-        const { monitoring } = await context.app();
-        const alert = await monitoring.acknowledge(id);
-        output.document(alert);
-        output.line(`${alert.alert_id} is ${alert.state}.`);
-        return EXIT.completed;
-      }),
-    );
+  for (const [name, act, text] of [
+    ['ack', 'acknowledge', 'Acknowledge an alert: you know, and it goes on'],
+    ['resolve', 'resolve', 'Resolve an alert; it is not raised again while its cause goes on'],
+  ] as const) {
+    newCommand(alerts, name, text)
+      .argument('<alert>', 'the id of the alert, as "rowmill alerts" shows it')
+      .action((id: string) =>
+        context.run(async (output) => {
+          const { monitoring } = await context.app();
+          const alert = await monitoring[act](id);
+          output.document(alert);
+          output.line(`${alert.alert_id} is ${alert.state}.`);
+          return EXIT.completed;
+        }),
+      );
+  }
   listByDefault(alerts, context, (output) => listAlerts(false, { context, output }));
 }
 

@@ -2,6 +2,9 @@ import { Link } from '@tanstack/react-router';
 import type { Alert } from '../../data/alerts.ts';
 import { messages } from './messages.ts';
 
+/** In a line of text a link needs more than its colour. */
+const LINK = 'underline underline-offset-2';
+
 /** What an alert is about, as a link to its screen where it has one. */
 export function AboutLink({ about: { kind, id } }: Pick<Alert, 'about'>) {
   const word = messages.kinds[kind];
@@ -16,14 +19,14 @@ export function AboutLink({ about: { kind, id } }: Pick<Alert, 'about'>) {
 function Target({ kind, id }: Alert['about']) {
   if (kind === 'batch') {
     return (
-      <Link to="/batches/$id/rows" params={{ id }}>
+      <Link to="/batches/$id/rows" params={{ id }} className={LINK}>
         {id}
       </Link>
     );
   }
   if (kind === 'schedule') {
     return (
-      <Link to="/schedules/$name" params={{ name: id }}>
+      <Link to="/schedules/$name" params={{ name: id }} className={LINK}>
         {id}
       </Link>
     );
@@ -32,7 +35,7 @@ function Target({ kind, id }: Alert['about']) {
   // A queue is named by its agent, as name@version, then its model.
   const [agent = id] = id.split('@');
   return (
-    <Link to="/agents/$name" params={{ name: agent }}>
+    <Link to="/agents/$name" params={{ name: agent }} className={LINK}>
       {id}
     </Link>
   );

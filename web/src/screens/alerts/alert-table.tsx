@@ -59,11 +59,12 @@ function AlertLine({ alert, onAct, isBusy }: AlertLineProps) {
       <Button
         size="small"
         writes
-        label={label}
-        aria-label={`${label} ${rule}: ${alert.subject}`}
+        label={`${label} ${rule}: ${alert.subject}`}
         disabled={isBusy}
         onClick={() => onAct(id, what)}
-      />
+      >
+        {label}
+      </Button>
     );
   return (
     <tr>
