@@ -40,7 +40,13 @@ test('an alert says what was measured, the limit, and what it is about', async (
   await lookOnce(parts(), new Map([['p/m', world.clock.now - HOUR]]));
   expect(await raised()).toMatchObject([
     { rule: 'provider-down', value: 60, limit: 2, unit: 'minutes', about: { kind: 'model', id: 'p/m' } },
-    { rule: 'queue-age', value: 4.5, limit: 3, unit: 'hours', about: { kind: 'queue', id: 'tester@v1 anthropic/claude-haiku-5-5' } },
+    {
+      rule: 'queue-age',
+      value: 4.5,
+      limit: 3,
+      unit: 'hours',
+      about: { kind: 'queue', id: 'tester@v1 anthropic/claude-haiku-5-5' },
+    },
   ]);
 });
 
