@@ -34,6 +34,13 @@ function Target({ kind, id }: Alert['about']) {
   if (kind === 'model') return <span className="text-ink-2">{id}</span>;
   // A queue is named by its agent, as name@version, then its model.
   const [agent = id] = id.split('@');
+  if (kind === 'queue') {
+    return (
+      <Link to="/queues" search={{ agent }} className={LINK}>
+        {id}
+      </Link>
+    );
+  }
   return (
     <Link to="/agents/$name" params={{ name: agent }} className={LINK}>
       {id}
