@@ -23,6 +23,8 @@ export interface Config {
   resultsUri: string | null;
   /** Hosts that tables may be read from although their address is private, or over plain HTTP; in lower case. */
   httpSources: string[];
+  /** The server whose collections may be read and written, with its credentials; null: only servers on this machine. */
+  mongodbUri: string | null;
   /** Keys that HTTP clients present as bearer tokens; empty means loopback only. */
   apiKeys: string[];
   logLevel: string;
@@ -80,6 +82,13 @@ export const environment = z.object({
   ROWMILL_HTTP_SOURCES: z
     .string()
     .regex(/^[\w.,: [\]-]*$/, 'must be host names with commas between them, such as files.example.internal,10.0.0.7')
+    .optional(),
+  ROWMILL_MONGODB_URI: z
+    .string()
+    .regex(
+      /^mongodb(\+srv)?:\/\/[^/]/,
+      'must be the URI of a server, such as mongodb://user:password@db.example.com/?tls=true',
+    )
     .optional(),
   ROWMILL_WEBHOOK_HOSTS: z
     .string()
@@ -172,6 +181,7 @@ export function readConfig(env: Record<string, string | undefined>, cwd: string)
       .toLowerCase()
       .split(/[\s,]+/)
       .filter((host) => host !== ''),
+    mongodbUri: variables.ROWMILL_MONGODB_URI ?? null,
     webhooks: webhooksOf(variables),
     alerts: {
       limits: readLimits(variables.ROWMILL_ALERTS, capLimit(variables.ROWMILL_MAX_USD_PER_DAY)),

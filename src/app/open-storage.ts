@@ -16,6 +16,7 @@ import type { LocationKind } from '../tables/locations/location-kind.ts';
 import { createS3Store } from '../tables/locations/s3-locations.ts';
 import { createStdinStore } from '../tables/locations/stdin-locations.ts';
 import { createUploadStore, uploadPath } from '../tables/locations/upload-locations.ts';
+import { createMongoLocations } from '../tables/mongodb/mongo-locations.ts';
 import type { Tables } from '../tables/table.ts';
 import { createTables } from '../tables/tables.ts';
 import { createUploads, type Uploads } from '../uploads/uploads.ts';
@@ -37,25 +38,30 @@ export async function openStorage(
   const roots = [...config.fileRoots, resultsDir, ...own];
   if (config.failpoint === null) {
     const store = await openSqliteStore(storeOptions);
-    return { store, tables: createTables({ roots, locations: locationKinds(config, store), log }) };
+    return { store, tables: createTables({ roots, locations: locationKinds(config, { store, log }), log }) };
   }
   const { armFailpoint, failingLocation, failingStore, failingTables } = await import('./failpoints.ts');
   const reach = armFailpoint(config.failpoint);
   const store = await openSqliteStore({ ...storeOptions, onMigration: () => reach('migrating') });
-  const locations = locationKinds(config, store, (location) => failingLocation(location, reach));
+  const locations = locationKinds(config, { store, log }, (location) => failingLocation(location, reach));
   const tables = createTables({ roots, locations, log });
   return { store: failingStore(store, reach), tables: failingTables(tables, reach) };
 }
 
 /** The places that tables are read from and written to; `around` wraps every file and object. */
-function locationKinds(config: Config, store: Store, around?: (location: Location) => Location): LocationKind[] {
+function locationKinds(
+  config: Config,
+  { store, log }: { store: Store; log: Log },
+  around?: (location: Location) => Location,
+): LocationKind[] {
   const folder = spoolFolder(config);
   const http = createHttpStore({ folder, reach: { hosts: new Set(config.httpSources) } });
   const uploads = createUploadStore({ folder: uploadsFolder(config), find: store.readUpload });
   const stores = [createFileStore(), createS3Store(() => openS3(config)), http, createStdinStore(folder), uploads];
   const written = { record: store.recordWritten, find: store.findWritten, writerOf: store.readWriter };
   const options = { maxDecodedBytes: config.maxDecodedBytes, written, ...(around && { around }) };
-  return stores.map((one) => createByteLocations(one, options));
+  const mongodb = createMongoLocations({ serverUri: config.mongodbUri ?? undefined, log });
+  return [...stores.map((one) => createByteLocations(one, options)), mongodb];
 }
 
 /** The places of media for a process without a store: uploads are not among them. */

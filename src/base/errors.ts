@@ -39,6 +39,8 @@ export type ErrorCode =
   | 'output_exists'
   | 'output_failed'
   | 'row_malformed'
+  | 'claim_lost'
+  | 'row_changed'
   // registry
   | 'agents_invalid'
   | 'agent_not_found'

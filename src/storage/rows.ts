@@ -114,6 +114,11 @@ export interface RowPlace {
 /** A row as it was delivered. */
 export type DeliveredRow = Pick<RowRecord, 'row' | 'attempt'>;
 
+/** A row whose result was refused by the place that it goes to, and why. */
+export interface RefusedRow extends DeliveredRow {
+  error: StoredError;
+}
+
 /** Rows for a batch that collects them. */
 export interface RowAppend {
   rows: readonly Json[][];
@@ -214,6 +219,8 @@ export interface RowStore {
   readKeptFrom(batchId: string, row: number): Promise<RowReference | undefined>;
   /** Ended rows that are not delivered yet, in order; only a batch that `delivers` has any. */
   readOutbox(batchId: string, limit: number): Promise<RowRecord[]>;
+  /** Fails succeeded rows of these attempts whose results were refused; they stay in the outbox. */
+  refuseRows(fence: Fence, rows: readonly RefusedRow[]): Promise<void>;
   /** Removes delivered rows from the outbox, unless another attempt has started since. */
   clearOutbox(fence: Fence, rows: readonly DeliveredRow[]): Promise<void>;
   /** In order, from `fromRow` on. */

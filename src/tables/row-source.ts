@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../base/errors.ts';
 import type { Cell, StoredType } from './cell.ts';
 import type { Reading } from './reading.ts';
 
@@ -88,6 +89,7 @@ export interface TableWarning {
     | 'hidden_rows'
     | 'quoted_lines'
     | 'repeated_keys'
+    | 'attempts_used_up'
     | 'double_encoded'
     | 'formula_texts'
     | 'hidden_characters'
@@ -145,10 +147,21 @@ export interface SnapshotSource extends OpenedSource {
   loads: 'before-running';
 }
 
-/** A row of a live source, and how it ended. */
-export interface EndedRow {
+/** A row of a live source, as it was read. */
+export interface HeldRow {
   key: string;
+  cells: readonly Cell[];
+}
+
+/** A row of a live source, and how it ended. */
+export interface EndedRow extends HeldRow {
   status: 'succeeded' | 'failed';
+}
+
+/** Why a row can't be run, written or acknowledged: the error that it fails with. */
+export interface Refusal {
+  key: string;
+  error: { code: ErrorCode; message: string };
 }
 
 /**
@@ -164,8 +177,16 @@ export interface EndedRow {
  */
 export interface LiveSource extends OpenedSource {
   loads: 'while-running';
-  /** Acknowledges rows that have durably ended and whose results are written. */
-  ack?(rows: readonly EndedRow[]): Promise<void>;
+  /**
+   * Makes sure that the batch still has rows before they run and before their results are written: a claim that has run
+   * out is taken again. Resolves to the rows that it no longer has, and to those that were changed since they were read.
+   */
+  hold?(rows: readonly HeldRow[]): Promise<readonly Refusal[]>;
+  /**
+   * Acknowledges rows that have durably ended and whose results are written. Resolves to the rows that were not
+   * acknowledged, because they are no longer the batch's or were changed.
+   */
+  ack?(rows: readonly EndedRow[]): Promise<readonly Refusal[]>;
   /**
    * Gives back rows that this batch no longer runs: other batches may claim them.
    * @param rows their keys, or `rest` for all rows that the batch claimed and did not acknowledge

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../base/errors.ts';
 import type { JsonObject, Usage } from '../protocol/messages.ts';
 import type { Cell, StoredType } from './cell.ts';
+import type { Refusal } from './row-source.ts';
 
 /** How the text of a table is written. */
 export interface WrittenStyle {
@@ -72,13 +73,14 @@ export interface OutputRecord {
 
 /**
  * Writes rows one by one as they end, in any order.
- * Contract: once `write` has resolved, its records are durable. Writing a record again replaces the one of the same
- * key; that happens after a crash, and when a row is run again.
+ * Contract: once `write` has resolved, its records are durable, except those that it resolves to. Writing a record again
+ * replaces the one of the same key; that happens after a crash, and when a row is run again. A place may acknowledge
+ * the rows of a live source of its own in the step that writes them.
  */
 export interface RecordsWriter {
   kind: 'records';
   uri: string;
-  write(records: readonly OutputRecord[]): Promise<void>;
+  write(records: readonly OutputRecord[]): Promise<readonly Refusal[]>;
   /** Idempotent. */
   close(): Promise<void>;
 }

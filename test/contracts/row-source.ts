@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Cell } from '../../src/tables/cell.ts';
-import type { EndedRow, LiveSource, RowSource, SourceRow } from '../../src/tables/row-source.ts';
+import type { EndedRow, HeldRow, LiveSource, RowSource, SourceRow } from '../../src/tables/row-source.ts';
 import type { OpenOptions, Tables } from '../../src/tables/table.ts';
 import { faultOf } from './tables-place.ts';
 
 /** A location where tables of one kind can be put. */
 export interface SourceBench {
   tables: Tables;
-  /** Puts a table of one column `q` there, whose cells are texts; gives its URI. */
+  /** The columns of its tables, where there are more than `q`. */
+  columns?: string[];
+  /** Puts a table with a column `q` there, whose cells are texts; gives its URI. */
   put(name: string, cells: readonly string[]): Promise<string>;
   /** A URI where nothing exists. */
   missing: string;
@@ -15,6 +17,7 @@ export interface SourceBench {
 }
 
 interface Bench {
+  columns(): string[];
   put(name: string, count: number): Promise<string>;
   open(uri: string, options?: OpenOptions): Promise<RowSource>;
 }
@@ -25,7 +28,7 @@ async function allOf(source: RowSource): Promise<SourceRow[]> {
   return rows;
 }
 
-const cellsOf = (rows: readonly SourceRow[]) => rows.map(({ cells }): Cell => cells[0] ?? null);
+const cellsOf = (rows: readonly SourceRow[], at: number) => rows.map(({ cells }): Cell => cells[at] ?? null);
 const words = (count: number) => Array.from({ length: count }, (_, index) => `word ${index}`);
 
 /** The contract of every source. */
@@ -33,6 +36,7 @@ export function testRowSource(name: string, open: () => Promise<SourceBench>): v
   describe(`a source on ${name}`, () => {
     let place: SourceBench;
     const bench: Bench = {
+      columns: () => place.columns ?? ['q'],
       put: (table, count) => place.put(table, words(count)),
       open: (uri, options) => place.tables.openSource(uri, options),
     };
@@ -50,11 +54,11 @@ export function testRowSource(name: string, open: () => Promise<SourceBench>): v
   });
 }
 
-function testReading({ put, open }: Bench): void {
+function testReading({ columns, put, open }: Bench): void {
   test('knows its columns before rows are read, and describes its format', async () => {
     const uri = await put('described', 3);
     const source = await open(uri);
-    expect(source.columns()).toEqual(['q']);
+    expect(source.columns()).toEqual(columns());
     expect(source.uri).toBe(uri);
     expect(source.format.name).toMatch(/^[a-z]+$/);
     expect(source.format.title).toMatch(/^[A-Z]/);
@@ -69,9 +73,9 @@ function testReading({ put, open }: Bench): void {
     expect(pages.every(({ length }) => length > 0)).toBe(true);
     expect(pages.length).toBeGreaterThan(1);
     const rows = pages.flat();
-    expect(cellsOf(rows)).toEqual(words(1_700));
+    expect(cellsOf(rows, columns().indexOf('q'))).toEqual(words(1_700));
     expect(rows.every(({ line }, index) => index === 0 || line > (rows[index - 1]?.line ?? 0))).toBe(true);
-    expect(source.columns()).toEqual(['q']);
+    expect(source.columns()).toEqual(columns());
     await source.close();
   });
 
@@ -109,7 +113,8 @@ function testReading({ put, open }: Bench): void {
   });
 }
 
-const ended = (keys: readonly string[]): EndedRow[] => keys.map((key) => ({ key, status: 'succeeded' }));
+const ended = (rows: readonly HeldRow[]): EndedRow[] => rows.map((row) => ({ ...row, status: 'succeeded' }));
+const keysIn = (rows: readonly HeldRow[]) => rows.map(({ key }) => key).sort();
 
 /** A location of a live source. Its pages have fewer than 20 rows. */
 export interface LiveBench extends SourceBench {
@@ -131,11 +136,11 @@ export function testLiveSource(name: string, open: () => Promise<LiveBench>): vo
       if (source.loads !== 'while-running') throw new Error(`${uri} is loaded before its rows run.`);
       return source;
     };
-    const keysOf = async (uri: string, batchId?: string): Promise<string[]> => {
+    const rowsOf = async (uri: string, batchId?: string): Promise<HeldRow[]> => {
       const source = await openFor(uri, batchId);
       const rows = await allOf(source);
       await source.close();
-      return rows.map(({ key = '' }) => key);
+      return rows.map(({ key = '', cells }) => ({ key, cells }));
     };
 
     test('fetches a page only when it is asked for', async () => {
@@ -153,40 +158,40 @@ export function testLiveSource(name: string, open: () => Promise<LiveBench>): vo
 
     test('gives no row to two batches, and takes none for a look', async () => {
       const uri = await place.put('shared', words(30));
-      expect(await keysOf(uri)).toHaveLength(30);
-      expect(await keysOf(uri, 'bat_1')).toHaveLength(30);
-      expect(await keysOf(uri, 'bat_2')).toEqual([]);
+      expect(await rowsOf(uri)).toHaveLength(30);
+      expect(await rowsOf(uri, 'bat_1')).toHaveLength(30);
+      expect(await rowsOf(uri, 'bat_2')).toEqual([]);
     });
 
     test('gives rows that are not acknowledged again to the same batch, by the same keys', async () => {
       const uri = await place.put('again', words(30));
-      const keys = await keysOf(uri, 'bat_1');
+      const rows = await rowsOf(uri, 'bat_1');
       const source = await openFor(uri, 'bat_1');
-      await source.ack?.(ended(keys.slice(0, 20)));
-      await source.ack?.(ended(keys.slice(0, 20)));
+      await source.ack?.(ended(rows.slice(0, 20)));
+      await source.ack?.(ended(rows.slice(0, 20)));
       await source.close();
-      expect((await keysOf(uri, 'bat_1')).sort()).toEqual(keys.slice(20).sort());
+      expect(keysIn(await rowsOf(uri, 'bat_1'))).toEqual(keysIn(rows.slice(20)));
     });
 
     test('lets others take rows that were given back, and none that has ended', async () => {
       const uri = await place.put('back', words(30));
-      const keys = await keysOf(uri, 'bat_1');
+      const rows = await rowsOf(uri, 'bat_1');
       const source = await openFor(uri, 'bat_1');
-      await source.ack?.(ended(keys.slice(0, 10)));
-      await source.nack?.(keys.slice(5, 15), 'cancelled');
-      await source.nack?.(keys.slice(5, 15), 'cancelled');
+      await source.ack?.(ended(rows.slice(0, 10)));
+      await source.nack?.(keysIn(rows.slice(5, 15)), 'cancelled');
+      await source.nack?.(keysIn(rows.slice(5, 15)), 'cancelled');
       await source.close();
-      expect((await keysOf(uri, 'bat_2')).sort()).toEqual(keys.slice(10, 15).sort());
+      expect(keysIn(await rowsOf(uri, 'bat_2'))).toEqual(keysIn(rows.slice(10, 15)));
     });
 
     test('gives everything back at once that the batch took and that has not ended', async () => {
       const uri = await place.put('rest', words(30));
-      const keys = await keysOf(uri, 'bat_1');
+      const rows = await rowsOf(uri, 'bat_1');
       const source = await openFor(uri, 'bat_1');
-      await source.ack?.(ended(keys.slice(0, 10)));
+      await source.ack?.(ended(rows.slice(0, 10)));
       await source.nack?.('rest', 'cancelled');
       await source.close();
-      expect((await keysOf(uri, 'bat_2')).sort()).toEqual(keys.slice(10).sort());
+      expect(keysIn(await rowsOf(uri, 'bat_2'))).toEqual(keysIn(rows.slice(10)));
     });
   });
 }

@@ -1,3 +1,4 @@
+import type { Json } from '../../src/protocol/messages.ts';
 import { createMemoryRecords } from '../support/memory-records.ts';
 import { createTestTables } from '../support/tables.ts';
 import { testRecordsWriter, testTableWriter } from './row-writer.ts';
@@ -16,7 +17,8 @@ testRecordsWriter('memory', async () => {
       if (writer.kind !== 'records') throw new Error('It takes no records.');
       return writer;
     },
-    stored: async () => new Map(collection('results').records),
+    kept: (record) => record as unknown as Json,
+    stored: async () => new Map(collection('results').records) as unknown as Map<string, Json>,
     close: () => tables.close(),
   };
 });

@@ -129,6 +129,7 @@ function openCollection(uri: string, collection: MemoryCollection, batchId: stri
       const keys = rows.map(({ key }) => key);
       collection.acks.push([...rows]);
       for (const one of collection.documents) if (keys.includes(one.key)) one.isDone = true;
+      return [];
     },
     async nack(rows, reason) {
       collection.nacks.push({ rows, reason });
@@ -179,6 +180,7 @@ function openRecords(uri: string, collection: MemoryCollection): RecordsWriter {
       await collection.beforeWrite?.(records);
       collection.writes.push(records.map(({ key }) => key));
       for (const record of records) collection.records.set(record.key, record);
+      return [];
     },
     close: async () => undefined,
   };

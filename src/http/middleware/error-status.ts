@@ -37,6 +37,8 @@ const STATUS: { [code in ErrorCode]: ContentfulStatusCode } = {
   output_exists: 409,
   output_failed: 502,
   row_malformed: 422,
+  claim_lost: 409,
+  row_changed: 409,
   agents_invalid: 500,
   agent_not_found: 404,
   agent_not_structured: 422,

@@ -87,7 +87,8 @@ export async function planBatch(given: BatchRequest, deps: RunnerDeps, caller: C
   plan.output_uri = await plannedOutput(request, plan, deps);
   const isEmpty = look !== undefined && look.rowCount === 0;
   problems.push(...sampleProblems(request, look));
-  if (isEmpty && request.options?.allow_empty !== true) problems.push(noRows(request.csv_uri));
+  const mayBeEmpty = request.options?.allow_empty === true || request.reading?.watch === true;
+  if (isEmpty && !mayBeEmpty) problems.push(noRows(request.csv_uri, look));
   if (agent !== undefined) await planAgent({ request, plan, agent, look, budgetKey: budgetKeyOf(caller) }, deps);
   return plan;
 }
@@ -224,7 +225,8 @@ function sampleProblems({ options = {} }: BatchRequest, look: Look | undefined):
   return [{ code: 'option_not_supported', message }];
 }
 
-function noRows(uri: string): Problem {
+function noRows(uri: string, { isLive }: Look): Problem {
+  if (isLive) return { code: 'no_rows', message: `${uri} has no rows that are left to run.` };
   return {
     code: 'no_rows',
     message: `${basename(uri)} has a header but no rows; there is nothing to run. With allow_empty its table is written all the same.`,

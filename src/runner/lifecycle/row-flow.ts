@@ -1,5 +1,7 @@
 import { type AppError, toAppError } from '../../base/errors.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
+import type { Fence } from '../../storage/leases.ts';
+import type { ClaimOptions, RowRecord } from '../../storage/rows.ts';
 import type { LiveSource } from '../../tables/row-source.ts';
 import type { RecordsWriter } from '../../tables/row-writer.ts';
 import { OPTION_DEFAULTS } from '../contract/options.ts';
@@ -52,9 +54,10 @@ export async function openRowFlow(batch: BatchRecord, drive: Drive, tuning: Live
       ...deps,
       store: {
         ...deps.store,
-        claimRows: async (...claim) => {
-          const rows = await deps.store.claimRows(...claim);
+        claimRows: async (claimFence, options) => {
+          const rows = await claimHeld(claimFence, options, { store: deps.store, clock: deps.clock, source });
           feeder?.wake();
+          delivery.wake();
           return rows;
         },
         finishRow: async (...end) => {
@@ -90,6 +93,45 @@ export async function endRowFlow(batch: BatchRecord, drive: Drive): Promise<void
     await closePlaces(places);
   }
 }
+
+interface Claiming extends Pick<RunnerDeps, 'store' | 'clock'> {
+  source: LiveSource | undefined;
+}
+
+/**
+ * Claims rows that the source still has for this batch. A row that it has lost fails before anything is paid for it,
+ * and the next one is claimed instead: fewer rows than asked for mean that no more are queued.
+ */
+async function claimHeld(
+  fence: Fence,
+  options: ClaimOptions,
+  { store, clock, source }: Claiming,
+): Promise<RowRecord[]> {
+  const held: RowRecord[] = [];
+  while (true) {
+    const limit = options.limit - held.length;
+    const rows = await store.claimRows(fence, { ...options, limit });
+    const asked = rows.flatMap(({ key, cells }) => (key === null ? [] : [{ key, cells }]));
+    const refused = asked.length === 0 ? [] : ((await source?.hold?.(asked)) ?? []);
+    const errors = new Map(refused.map(({ key, error }) => [key, error]));
+    for (const row of rows) {
+      const error = errors.get(row.key ?? '');
+      if (error === undefined) held.push(row);
+      else
+        await store.finishRow(fence, row.row, {
+          status: 'failed',
+          input: null,
+          error,
+          ...NOT_RUN,
+          endedAt: clock.now(),
+        });
+    }
+    if (refused.length === 0 || rows.length < limit) return held;
+  }
+}
+
+/** The times of a row that was not run. */
+const NOT_RUN = { processingMs: 0 };
 
 interface Places {
   source?: LiveSource;

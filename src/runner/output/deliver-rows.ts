@@ -1,8 +1,8 @@
 import { toAppError } from '../../base/errors.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { Fence } from '../../storage/leases.ts';
-import type { RowRecord } from '../../storage/rows.ts';
-import type { EndedRow, LiveSource } from '../../tables/row-source.ts';
+import type { RefusedRow, RowRecord } from '../../storage/rows.ts';
+import type { EndedRow, LiveSource, Refusal } from '../../tables/row-source.ts';
 import type { RecordsWriter } from '../../tables/row-writer.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { outputRecord } from './output-record.ts';
@@ -33,7 +33,7 @@ export interface Delivery {
 
 /**
  * A row is written, then acknowledged, then removed from the outbox. A crash before the removal delivers the row again:
- * the write and the acknowledgement are idempotent by its key.
+ * the write and the acknowledgement are idempotent by its key. A row that the source or the writer refuses fails.
  * @param onFault called once, when a place refuses or can't be reached; after that, `wake` delivers nothing
  */
 export function createDelivery(parts: DeliveryParts, onFault: (thrown: unknown) => void): Delivery {
@@ -71,21 +71,35 @@ async function deliverOutbox(parts: DeliveryParts): Promise<void> {
   while (true) {
     const rows = await deps.store.readOutbox(batch.id, PORTION);
     if (rows.length === 0) return;
+    const refused = new Map<string, Refusal['error']>();
+    const refuse = async (refusals: readonly Refusal[] | undefined) => {
+      for (const { key, error } of refusals ?? []) refused.set(key, error);
+      const ones = rows.flatMap((row) => refusedRow(row, refused));
+      if (ones.length > 0) await deps.store.refuseRows(fence, ones);
+    };
+    const isIn = ({ key }: { key: string }) => !refused.has(key);
+    const held = rows.flatMap((row) => (row.status === 'succeeded' ? endedRow(row) : []));
+    if (source?.hold !== undefined) await refuse(await withRetries(async () => source.hold?.(held), parts));
     if (writer !== undefined) {
       const records = await Promise.all(rows.map((row) => outputRecord(row, batch, deps.store)));
-      await withRetries(() => writer.write(records), parts);
+      await refuse(await withRetries(() => writer.write(records.filter(isIn)), parts));
     }
-    const ended = rows.flatMap(endedRow);
-    if (ended.length > 0) await withRetries(async () => source?.ack?.(ended), parts);
+    const ended = rows.flatMap(endedRow).map((row) => (isIn(row) ? row : { ...row, status: 'failed' as const }));
+    if (ended.length > 0) await refuse(await withRetries(async () => source?.ack?.(ended), parts));
     await deps.store.clearOutbox(fence, rows);
   }
 }
 
-function endedRow({ key, status }: RowRecord): EndedRow[] {
-  return key === null || (status !== 'succeeded' && status !== 'failed') ? [] : [{ key, status }];
+function endedRow({ key, status, cells }: RowRecord): EndedRow[] {
+  return key === null || (status !== 'succeeded' && status !== 'failed') ? [] : [{ key, status, cells }];
 }
 
-async function withRetries(work: () => Promise<void>, { deps, batch, signal }: DeliveryParts): Promise<void> {
+function refusedRow(row: RowRecord, refused: ReadonlyMap<string, Refusal['error']>): RefusedRow[] {
+  const error = refused.get(row.key ?? '');
+  return error === undefined ? [] : [{ row: row.row, attempt: row.attempt, error }];
+}
+
+async function withRetries<T>(work: () => Promise<T>, { deps, batch, signal }: DeliveryParts): Promise<T> {
   for (const delayMs of RETRY_MS) {
     try {
       return await work();

@@ -206,6 +206,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     readAttempts: (batchId, row) => read(() => reads.attempts(batchId, row)),
     readKeptFrom: (batchId, row) => read(() => reads.keptFrom(batchId, row)),
     openAnswerIndex: async () => openAnswerIndex(),
+    refuseRows: (fence, rows) => write((transaction) => writes.refuseRows(transaction, fence, rows)),
     readOutbox: (batchId, limit) => read(() => reads.outbox(batchId, limit)),
     clearOutbox: (fence, rows) => write((transaction) => writes.clearOutbox(transaction, fence, rows)),
 

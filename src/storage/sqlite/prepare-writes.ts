@@ -24,6 +24,7 @@ import { prepareFinishRow } from './rows/finish-row.ts';
 import { prepareInsertRows } from './rows/insert-rows.ts';
 import { prepareClearOutbox } from './rows/outbox.ts';
 import { prepareRedriveRows } from './rows/redrive-rows.ts';
+import { prepareRefuseRows } from './rows/refuse-rows.ts';
 import { prepareReturnRow, prepareReturnRunningRows } from './rows/return-rows.ts';
 
 /** The writes of batches, leases, rows, the journal and provider jobs, each prepared on one connection. */
@@ -49,6 +50,7 @@ export function prepareWrites(db: DatabaseSync, clock: LeaseClock) {
     nextAttempt: prepareNextAttempt(db),
     redriveRow: prepareRedriveRow(db),
     clearOutbox: prepareClearOutbox(db),
+    refuseRows: prepareRefuseRows(db),
     writeIntent: prepareWriteIntent(db),
     writeAnswer: prepareWriteAnswer(db),
     writeRefusal: prepareWriteRefusal(db),

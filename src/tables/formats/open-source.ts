@@ -15,7 +15,7 @@ import { describeFormat, type FormatName, formatOfName, isContainer } from './fo
 import { type PeekedBytes, peek } from './head.ts';
 import { openJsonSource } from './json/json-source.ts';
 import { refuseWhatIsNoTable } from './not-a-table.ts';
-import { checkReading } from './reading-options.ts';
+import { checkFormatReading } from './reading-options.ts';
 import { spooledLocation } from './spooled-location.ts';
 
 /** The delimiter that a format fixes. */
@@ -40,7 +40,7 @@ export async function openSource(location: Location, settings: OpenSettings): Pr
   const named = formatOfName(location.fileName);
   const limit = createDecodedLimit(maxDecodedBytes, location.uri);
   if (isContainer(named.format)) {
-    checkReading(reading, named.format, location.uri);
+    checkFormatReading(reading, named.format, location.uri);
     const ranged = named.compression === 'none' ? location : spooledLocation(location, limit);
     if (named.format === 'xlsx') {
       const { openXlsxSource } = await import('./xlsx/xlsx-source.ts');
@@ -59,7 +59,7 @@ export async function openSource(location: Location, settings: OpenSettings): Pr
     const encoding = await encodingOfFile({ location, peeked, sizeBytes: stored.sizeBytes }, { signal, reading });
     const text = await headText(peeked, encoding);
     const format = formatOf(named.format, text, location.uri);
-    checkReading(reading, format, location.uri);
+    checkFormatReading(reading, format, location.uri);
     const facts = textFacts({ format, peeked, encoding, text, reading });
     const input = {
       uri: location.uri,

@@ -95,6 +95,30 @@ export function testDelivery({ store }: StoreBench): void {
       expect(await outbox('bat_1')).toEqual([]);
     });
 
+    it('keeps a row whose result was refused: it has failed, and is counted so', async () => {
+      const fence = await startDelivering('bat_1', 2);
+      await store().claimRows(fence, { limit: 2, at: 1 });
+      await store().finishRow(fence, 0, succeeded(0));
+      await store().finishRow(fence, 1, failed('refused'));
+      const error = { code: 'row_changed' as const, message: 'It was changed.' };
+      const refuse = () =>
+        store().refuseRows(
+          fence,
+          [0, 1].map((row) => ({ row, attempt: 1, error })),
+        );
+      await refuse();
+      await refuse();
+      expect(await outbox('bat_1')).toEqual([0, 1]);
+      const [first, second] = await all('bat_1');
+      expect(first).toMatchObject({ status: 'failed', output: null, error });
+      expect(second).toMatchObject({ status: 'failed', error: { code: 'refused' } });
+      expect((await store().readBatch('bat_1'))?.totals).toMatchObject({ succeeded: 0, failed: 2 });
+      expect((await store().readFailures('bat_1')).map(({ code, count }) => [code, count]).sort()).toEqual([
+        ['refused', 1],
+        ['row_changed', 1],
+      ]);
+    });
+
     it('has nothing of a batch that delivers nothing', async () => {
       const fence = await startBatch(store(), 'bat_1', 1);
       await store().claimRows(fence, { limit: 1, at: 1 });

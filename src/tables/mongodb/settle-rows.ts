@@ -1,0 +1,86 @@
+import type { ClientSession, Document } from 'mongodb';
+import type { HeldRow, Refusal } from '../row-source.ts';
+import type { OutputRecord } from '../row-writer.ts';
+import type { Claims } from './claims.ts';
+import type { OpenedCollection } from './collection.ts';
+import { idOf, keyOf } from './document-key.ts';
+import { judge } from './judge.ts';
+import { DONE_FIELDS } from './lease.ts';
+import { isDuplicate, mongoError } from './mongo-error.ts';
+import { resultDocument } from './result-document.ts';
+import { findTaken, type RowResultDocument, upsert } from './result-places.ts';
+
+/** How often a transaction is tried again after another process wrote a result of the same id. */
+const RACES = 3;
+
+/**
+ * Writes the results of succeeded rows and sets their documents to processed, in one transaction: both are seen, or
+ * neither. Documents that the batch no longer has, or that were changed since they were read, are left as they are.
+ */
+export async function settleRows(
+  records: readonly OutputRecord[],
+  { results, claims }: { results: OpenedCollection; claims: Claims },
+): Promise<Refusal[]> {
+  const { client, place, patiently } = results;
+  for (let race = 0; ; race += 1) {
+    try {
+      return await patiently(() =>
+        client.withSession(async (session) => {
+          const settle = () => settleIn(session, records, { results, claims });
+          const { refused, settled } = await session.withTransaction(settle, {
+            readConcern: { level: 'snapshot' },
+            writeConcern: { w: 'majority', journal: true },
+          });
+          claims.settled(settled);
+          return refused;
+        }),
+      );
+    } catch (thrown) {
+      const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
+      if (!isDuplicate(cause) || race === RACES) throw mongoError(thrown, place.uri);
+    }
+  }
+}
+
+interface Settled {
+  refused: Refusal[];
+  /** The keys of the rows that are done. */
+  settled: string[];
+}
+
+async function settleIn(
+  session: ClientSession,
+  records: readonly OutputRecord[],
+  { results, claims }: { results: OpenedCollection; claims: Claims },
+): Promise<Settled> {
+  const { owner, columns, collection } = claims;
+  const ids = records.map(({ key }) => idOf(key)) as never[];
+  const found = await collection.documents.find({ _id: { $in: ids } }, { ...claims.reading, session }).toArray();
+  const now = new Map(found.map((document): [string, Document] => [keyOf(document), document]));
+  const refused: Refusal[] = [];
+  const settled: string[] = [];
+  const rows: RowResultDocument[] = [];
+  for (const record of records) {
+    const document = now.get(record.key);
+    const judgement = judge(document, heldRow(record, columns), { owner, columns });
+    if (judgement.kind === 'done') settled.push(record.key);
+    if (judgement.kind === 'refused') refused.push({ key: record.key, error: judgement.error });
+    if (judgement.kind !== 'own') continue;
+    const made = resultDocument(record, document);
+    if (made.kind === 'made') rows.push({ record, document: made.document });
+    else refused.push(made.refusal);
+  }
+  const taken = await findTaken(rows, results.documents, session);
+  const free = rows.filter(({ record }) => !taken.has(record.key));
+  if (free.length > 0) {
+    await results.documents.bulkWrite(free.map(upsert), { session });
+    const done = free.map(({ record }) => idOf(record.key)) as never[];
+    await collection.documents.updateMany({ _id: { $in: done } }, { $set: DONE_FIELDS }, { session });
+  }
+  return { refused: [...refused, ...taken.values()], settled: [...settled, ...free.map(({ record }) => record.key)] };
+}
+
+/** The row of a record, with its cells in the order of the columns. */
+export function heldRow({ key, source }: OutputRecord, columns: readonly string[]): HeldRow {
+  return { key, cells: columns.map((name) => source[name] ?? null) };
+}

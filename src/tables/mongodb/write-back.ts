@@ -1,0 +1,83 @@
+import { AppError } from '../../base/errors.ts';
+import type { Refusal } from '../row-source.ts';
+import type { OutputRecord, RecordsWriter } from '../row-writer.ts';
+import type { Claims } from './claims.ts';
+import type { OpenedCollection } from './collection.ts';
+import { idOf, keyOf } from './document-key.ts';
+import { judge, unchanged } from './judge.ts';
+import { DONE_FIELDS } from './lease.ts';
+import { isTooLarge } from './mongo-error.ts';
+import { toBson, unstorable } from './result-document.ts';
+import { heldRow } from './settle-rows.ts';
+
+/**
+ * Sets the answer of each succeeded row in a field of its document, in the one update that sets it to processed. The
+ * documents are those of the batch's source.
+ */
+export async function openWriteBack(
+  collection: OpenedCollection,
+  claimsOf: (batchId: string) => Claims | undefined,
+): Promise<RecordsWriter> {
+  return {
+    kind: 'records',
+    uri: collection.place.uri,
+    async write(records) {
+      const succeeded = records.filter(({ output }) => output !== null);
+      const [first] = succeeded;
+      if (first === undefined) return [];
+      const claims = claimsOf(first.batchId);
+      if (claims === undefined) {
+        const fix = 'name a collection of results';
+        throw new AppError('output_failed', `${collection.place.uri} takes the answers of its own rows only: ${fix}.`);
+      }
+      return setAnswers(succeeded, claims, collection.place.field ?? '');
+    },
+    close: async () => undefined,
+  };
+}
+
+async function setAnswers(records: readonly OutputRecord[], claims: Claims, field: string): Promise<Refusal[]> {
+  const { owner, columns, collection } = claims;
+  const { documents, patiently } = collection;
+  const ids = records.map(({ key }) => idOf(key)) as never[];
+  const found = await patiently(() => documents.find({ _id: { $in: ids } }, claims.reading).toArray());
+  const now = new Map(found.map((document) => [keyOf(document), document]));
+  const refused: Refusal[] = [];
+  for (const record of records) {
+    const document = now.get(record.key);
+    const judgement = judge(document, heldRow(record, columns), { owner, columns });
+    if (judgement.kind === 'refused') refused.push({ key: record.key, error: judgement.error });
+    if (judgement.kind === 'own' && document !== undefined) {
+      const refusal = await setAnswer(record, unchanged(document, { owner, columns }));
+      if (refusal !== undefined) refused.push(refusal);
+    }
+  }
+  const lost = new Set(refused.map(({ key }) => key));
+  claims.settled(records.flatMap(({ key }) => (lost.has(key) ? [] : [key])));
+  return refused;
+
+  async function setAnswer(record: OutputRecord, filter: object): Promise<Refusal | undefined> {
+    const refusal = (code: Refusal['error']['code'], message: string) => ({
+      key: record.key,
+      error: { code, message },
+    });
+    const answer = toBson(record.output);
+    const reason = unstorable({ [field]: answer });
+    if (reason !== undefined)
+      return refusal('output_failed', `The answer of ${record.key} can't be stored: ${reason}.`);
+    try {
+      const { matchedCount } = await patiently(() =>
+        documents.updateOne(filter, { $set: { ...DONE_FIELDS, [field]: answer } }),
+      );
+      if (matchedCount === 1) return undefined;
+    } catch (thrown) {
+      const cause = thrown instanceof AppError ? thrown.cause : thrown;
+      if (!isTooLarge(cause)) throw thrown;
+      return refusal('output_failed', `The document ${record.key} would be larger than 16 MB with its answer.`);
+    }
+    return refusal(
+      'row_changed',
+      `The document ${record.key} was changed while its answer was written. The next run reads it again.`,
+    );
+  }
+}
