@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { openAgent } from '../agent/open-agent.ts';
 import { openTools } from '../agent/tools/open-tools.ts';
 import { systemClock } from '../base/clock.ts';
@@ -11,6 +12,7 @@ import { createProviders } from '../providers/open-providers.ts';
 import type { PriceOverrides } from '../providers/prices/model-prices.ts';
 import { createPriceTable } from '../providers/prices/prices.ts';
 import { createTables } from '../tables/tables.ts';
+import { openKeptAnswers } from '../worker/kept-answers.ts';
 import { runWorker } from '../worker/start-worker.ts';
 import type { Config } from './config.ts';
 import { openFiledAgents } from './open-registry.ts';
@@ -34,7 +36,10 @@ export async function openWorker(config: Config, log: Log, options: WorkerFace):
   const tables = createTables({ roots: config.fileRoots, locations: mediaLocations(config), log });
   const id = newId('wrk');
   const { tags, concurrency, signal: drain, hardSignal: hard } = options;
+  const fleet = await opener.open();
+  const kept = openKeptAnswers(join(config.dataDir, 'worker'), { envelope: fleet.envelope, log });
   const parts = {
+    kept,
     openAgent: async (
       ...[definition, toolSpecs, signal]: Parameters<Parameters<typeof runWorker>[1]['parts']['openAgent']>
     ) =>
@@ -52,7 +57,6 @@ export async function openWorker(config: Config, log: Log, options: WorkerFace):
     log,
   };
   try {
-    const fleet = await opener.open();
     await runWorker(
       { id, tags, concurrency, drain, hard, onReady: () => options.onReady(id) },
       { fleet, settings: config.fleet, parts },

@@ -24,11 +24,9 @@ export async function connectRedis(url: string, log: Log): Promise<RedisConnecti
   const { Redis } = await import('ioredis');
   const all: Redis[] = [];
   let isAway = false;
-  const open = (options: { enableOfflineQueue: boolean }) => {
+  const open = (options: { enableOfflineQueue: boolean; maxRetriesPerRequest: number | null }) => {
     const redis = new Redis(url, {
       ...options,
-      maxRetriesPerRequest: null,
-      autoResendUnfulfilledCommands: false,
       socketTimeout: SILENCE_MS,
       connectTimeout: SILENCE_MS,
       retryStrategy: () => 250,
@@ -46,7 +44,7 @@ export async function connectRedis(url: string, log: Log): Promise<RedisConnecti
   };
   let first: Redis | undefined;
   const commands = () => {
-    first ??= open({ enableOfflineQueue: false });
+    first ??= open({ enableOfflineQueue: false, maxRetriesPerRequest: 0 });
     return first;
   };
   return {
@@ -55,8 +53,9 @@ export async function connectRedis(url: string, log: Log): Promise<RedisConnecti
       const redis = commands();
       if (redis.status !== 'ready') await new Promise<void>((resolve) => redis.once('ready', () => resolve()));
     },
-    reader: () => open({ enableOfflineQueue: true }),
-    queue: () => open({ enableOfflineQueue: true }),
+    // What was under way when the connection was lost is rejected, and read again.
+    reader: () => open({ enableOfflineQueue: true, maxRetriesPerRequest: 0 }),
+    queue: () => open({ enableOfflineQueue: true, maxRetriesPerRequest: null }),
     close: () => {
       for (const redis of all) redis.disconnect();
     },

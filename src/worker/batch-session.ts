@@ -15,6 +15,8 @@ import { fromWire } from '../runner/execution/fleet/wire.ts';
 /** A worker's requests to the coordinator of one batch. Each is repeated until it is answered, by whichever lease. */
 export interface BatchSession {
   readonly batchId: string;
+  /** The id of this worker. */
+  readonly worker: string;
   epoch(): number;
   /** @throws AppError when the coordinator refuses it */
   request<K extends RequestKind>(ask: Ask<K>): Promise<Requests[K]['reply']>;
@@ -49,6 +51,8 @@ interface SessionParts {
 /** A worker that has had no sign of the coordinator for this long sends nothing new, in milliseconds. */
 const FRESH_MS = 2_000;
 const PING_MS = 500;
+/** How often a worker names its runs, in milliseconds. */
+const LIST_MS = 2_000;
 /** An unanswered request is sent again after this, in milliseconds. */
 const REPEAT_MS = 2_000;
 const TICK_MS = 250;
@@ -73,6 +77,7 @@ export function createBatchSession(parts: SessionParts): BatchSession {
   let next = 1;
   let provedAt = Number.NEGATIVE_INFINITY;
   let pinged = { id: 0, at: Number.NEGATIVE_INFINITY };
+  let listedAt = Number.NEGATIVE_INFINITY;
   let waiting: (() => void)[] = [];
   /** While the runs are not held under a new lease, their requests wait. */
   let isHolding = false;
@@ -122,7 +127,9 @@ export function createBatchSession(parts: SessionParts): BatchSession {
   const ping = () => {
     pending.delete(pinged.id);
     pinged = { id: next, at: monotonic() };
-    void enqueue({ kind: 'ping' }).catch(ignored);
+    const isListing = pinged.at - listedAt >= LIST_MS;
+    if (isListing) listedAt = pinged.at;
+    void enqueue({ kind: 'ping', runs: isListing ? parts.runs() : null }).catch(ignored);
   };
   const tick = () => {
     const now = monotonic();
@@ -135,6 +142,7 @@ export function createBatchSession(parts: SessionParts): BatchSession {
   const ticking = setInterval(tick, TICK_MS);
   return {
     batchId,
+    worker,
     epoch: () => epoch,
     request: (ask) => enqueue(ask),
     event: (event) => post({ id: null, body: { kind: 'event', ...event } }),

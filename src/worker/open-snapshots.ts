@@ -12,6 +12,7 @@ import type { RowRuns } from '../runner/rows/row-run.ts';
 import { createRowRuns } from '../runner/rows/row-run.ts';
 import type { Tables } from '../tables/table.ts';
 import type { BatchSession } from './batch-session.ts';
+import type { KeptAnswers } from './kept-answers.ts';
 import { createRemotePort, type RemotePort } from './remote-port.ts';
 
 /** What a worker has of its own: secrets, tools, files. The composition root chooses each. */
@@ -22,6 +23,7 @@ export interface WorkerParts {
   tables: Pick<Tables, 'readBytes'>;
   /** The agent of this name and version in the worker's own registry. */
   ownAgent: (name: string, version: string) => Promise<AgentDefinition | undefined>;
+  kept: KeptAnswers;
   clock: Clock;
   log: Log;
 }
@@ -46,7 +48,7 @@ export async function openSnapshot(
   const agent = await onOwnDisk(batch.agent, modules, parts);
   const provider = await parts.provider(agent.model.provider, agent.model);
   const opened = await parts.openAgent(agent, batch.toolSpecs, hard);
-  const port = createRemotePort(session, begun.limits);
+  const port = createRemotePort(session, { first: begun.limits, kept: parts.kept });
   const { timeoutMs } = begun;
   const runs = createRowRuns(
     { ...batch, agent },

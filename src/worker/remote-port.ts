@@ -1,11 +1,13 @@
 import type { Usage } from '../protocol/messages.ts';
 import type { CallLane, FaultMeaning, LaneCall } from '../providers/lanes/lane.ts';
 import type { RateLimits } from '../providers/provider.ts';
+import type { Answered } from '../runner/execution/fleet/messages.ts';
 import { fromWire, toWire } from '../runner/execution/fleet/wire.ts';
 import type { JournalPort } from '../runner/rows/journal-port.ts';
 import type { CallLimits } from '../runner/rows/model-call.ts';
 import type { JournalKey } from '../storage/journal.ts';
 import type { BatchSession } from './batch-session.ts';
+import type { KeptAnswers } from './kept-answers.ts';
 
 /** The journal, the budget and the lane of the coordinator, as the runs of a worker use them. */
 export interface RemotePort {
@@ -29,9 +31,12 @@ interface CallState {
 /**
  * The port to the coordinator. Money, limits and intent of a call are one request: they are granted together, for this
  * call alone.
- * @param first the limits of calls when the first run begins
+ * @param parts.first the limits of calls when the first run begins
  */
-export function createRemotePort(session: BatchSession, first: CallLimits): RemotePort {
+export function createRemotePort(
+  session: BatchSession,
+  { first, kept }: { first: CallLimits; kept: Pick<KeptAnswers, 'keep' | 'acknowledged'> },
+): RemotePort {
   const runs = new Map<string, Map<string, CallState>>();
   let limits = first;
   const stateOf = (run: string, call: string): CallState => {
@@ -66,11 +71,14 @@ export function createRemotePort(session: BatchSession, first: CallLimits): Remo
     },
     async commitAnswer(key, answer) {
       const { usage, limits: stated } = ofKey(key);
-      await session.request({
-        ...{ kind: 'answer', run: key.run, key, answer },
+      const answered: Answered = {
+        ...{ run: key.run, key, answer },
         ...(usage !== undefined && { usage }),
         ...(stated !== undefined && { limits: stated }),
-      });
+      };
+      kept.keep({ batchId: session.batchId, answered: { ...answered, by: session.worker } });
+      await session.request({ kind: 'answer', ...answered });
+      kept.acknowledged();
     },
     async commitRefusal(key) {
       ofKey(key).openSends -= 1;

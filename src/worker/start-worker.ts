@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { hostname } from 'node:os';
+import * as z from 'zod';
 import { toAppError } from '../base/errors.ts';
 import type { Chunk } from '../fleet/chunk-queue.ts';
 import type { Fleet } from '../fleet/fleet.ts';
@@ -9,6 +10,7 @@ import type { Presence } from '../fleet/presence.ts';
 import { createStreamSender, readStream } from '../fleet/streams.ts';
 import { toWorker } from '../runner/execution/fleet/messages.ts';
 import { type BatchWork, createBatchWork } from './batch-work.ts';
+import { handOver } from './hand-over.ts';
 import { startKeepAlive } from './keep-alive.ts';
 import type { WorkerParts } from './open-snapshots.ts';
 import { runChunk } from './run-chunk.ts';
@@ -29,6 +31,9 @@ export interface WorkerOptions {
   onReady: () => void;
 }
 
+/** What a coordinator tells about a batch. */
+const coordinator = z.object({ epoch: z.number() });
+
 /** A batch that gave no chunk for this long is forgotten, with its open tools, in milliseconds. */
 const IDLE_MS = 60_000;
 
@@ -43,9 +48,13 @@ export async function runWorker(
   const sender = createStreamSender(commands, envelope, log);
   const batches = new Map<string, { work: BatchWork; chunks: number; usedAt: number }>();
   const state = { rows: 0, startedAt: clock.now() };
-  const workOf = ({ batchId, epoch }: Chunk) => {
+  const workOf = ({ batchId, epoch }: Pick<Chunk, 'batchId' | 'epoch'>) => {
     const known = batches.get(batchId) ?? {
-      ...{ work: createBatchWork({ batchId, epoch }, { worker: id, sender, parts, hard }), chunks: 0, usedAt: 0 },
+      ...{
+        work: createBatchWork({ batchId, epoch }, { worker: id, sender, parts, hard }),
+        chunks: 0,
+        usedAt: clock.monotonic(),
+      },
     };
     batches.set(batchId, known);
     return known;
@@ -54,7 +63,7 @@ export async function runWorker(
     const known = workOf(chunk);
     known.chunks += 1;
     try {
-      if (await hasCoordinator(chunk)) state.rows += await runChunk(chunk, known.work, drain);
+      if ((await coordinatorOf(chunk.batchId)) !== undefined) state.rows += await runChunk(chunk, known.work, drain);
     } catch (thrown) {
       log.warn({ batchId: chunk.batchId, reason: toAppError(thrown).message }, 'a chunk was left');
     } finally {
@@ -63,7 +72,10 @@ export async function runWorker(
     }
   };
   // A chunk without a coordinator is of a batch that has ended, or its next coordinator makes others.
-  const hasCoordinator = async ({ batchId }: Chunk) => (await commands.hexists(PLACES.batches, batchId)) === 1;
+  const coordinatorOf = async (batchId: string): Promise<number | undefined> => {
+    const sealed = await commands.hgetBuffer(PLACES.batches, batchId);
+    return sealed === null ? undefined : coordinator.parse(JSON.parse(envelope.open(sealed, PLACES.batches))).epoch;
+  };
   const reader = readStream(PLACES.worker(id), {
     ...{ reader: connections.reader(), commands, envelope, log },
     onMessages: (messages) => {
@@ -89,6 +101,11 @@ export async function runWorker(
   await connections.ready();
   const alive = await startKeepAlive(settings, presence);
   const sweeping = setInterval(sweep, IDLE_MS);
+  const sessionOf = async (batchId: string) => {
+    const epoch = await coordinatorOf(batchId);
+    return epoch === undefined ? undefined : workOf({ batchId, epoch }).work.session;
+  };
+  const handing = handOver(parts.kept, sessionOf, { drain, clock, log });
   const queues = await serveQueues({ fleet, tags, concurrency, locks: alive, onChunk, log });
   onReady();
   try {
@@ -99,5 +116,7 @@ export async function runWorker(
     reader.close();
     await Promise.all([...batches.values()].map(({ work }) => work.close()));
     await alive.close();
+    await handing.catch((thrown: unknown) => log.warn({ reason: toAppError(thrown).message }, 'answers were kept'));
+    parts.kept.close();
   }
 }

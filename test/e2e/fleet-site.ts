@@ -16,6 +16,8 @@ export interface OwnRedis {
   /** SIGKILL; resolves when it has gone. */
   kill(): Promise<void>;
   start(): Promise<void>;
+  /** Takes everything out of it. */
+  flush(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -45,6 +47,10 @@ export async function startRedis(): Promise<OwnRedis> {
     url: `redis://127.0.0.1:${port}`,
     kill,
     start,
+    async flush() {
+      const [code] = await once(spawn('redis-cli', ['-p', `${port}`, 'flushall']), 'close');
+      if (code !== 0) throw new Error('Redis was not emptied');
+    },
     async close() {
       await kill();
       await rm(folder, { recursive: true, force: true });

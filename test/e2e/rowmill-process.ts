@@ -108,7 +108,7 @@ function start(args: string[], cwd: string, env: Record<string, string>): Rowmil
 export async function until(
   holds: () => boolean | Promise<boolean>,
   what: string,
-  { by, timeoutMs = 40_000 }: { by?: RowmillProcess; timeoutMs?: number } = {},
+  { by, timeoutMs = 40_000, everyMs = 10 }: { by?: RowmillProcess; timeoutMs?: number; everyMs?: number } = {},
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await holds())) {
@@ -116,6 +116,6 @@ export async function until(
     if (hasEnded || performance.now() > deadline) {
       throw new Error(`It did not come to: ${what}. ${by?.stderr() ?? ''}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }

@@ -56,8 +56,8 @@ export interface Requests {
   outcome: { ask: { run: string; outcome: WireOutcome }; reply: null };
   /** The worker runs these rows. Their calls go on under another lease of the batch. */
   hold: { ask: { runs: string[] }; reply: { dropped: string[] } };
-  /** Nothing: the answer shows that the coordinator is there. */
-  ping: { ask: Record<never, never>; reply: null };
+  /** The answer shows that the coordinator is there. `runs`, now and then: all runs of the batch that the worker has. */
+  ping: { ask: { runs: string[] | null }; reply: null };
 }
 
 /** What a fault means for the next try of its call; see `Permit` of lanes. */
@@ -83,6 +83,8 @@ export interface Answered {
   /** Present for a model call. */
   usage?: Usage;
   limits?: RateLimits;
+  /** The worker that was answered, where another one hands the answer over. */
+  by?: string;
 }
 
 export type RequestKind = keyof Requests;

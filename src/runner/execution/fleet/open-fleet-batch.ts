@@ -10,6 +10,7 @@ import { planOf } from '../../output/results.ts';
 import type { ProcessOptions, RemoteBatch } from '../executor.ts';
 import { createDispatch } from './dispatch.ts';
 import { hashModules } from './hash-modules.ts';
+import { createHeldRuns } from './held-runs.ts';
 import type { FleetSnapshot, OwnPrices } from './messages.ts';
 import { createReceiver } from './receive.ts';
 import { createRemoteRows } from './remote-rows.ts';
@@ -44,7 +45,7 @@ export async function openFleetBatch(
   const queue = await openChunkQueue(fleet, { version, tags });
   const sender = createStreamSender(commands, envelope, log);
   const runs = createRunTable();
-  const held = new Map<string, string>();
+  const held = createHeldRuns();
   const snapshots = new Map<string, FleetSnapshot>();
   const watch = createWorkerWatch();
   const listeners = new Set<() => void>();
@@ -59,7 +60,7 @@ export async function openFleetBatch(
     await store.renewLease(fence);
     provedAt = at;
   };
-  const parts = { runs, store, fence, events, snapshots, held, log, proveLease };
+  const parts = { prices: deps.prices, runs, store, fence, events, snapshots, held, log, proveLease };
   const receive = createReceiver({
     ...{ batchId, epoch, sender, events, log },
     serve: ({ body, from, again = false }) =>

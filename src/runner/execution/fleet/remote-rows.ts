@@ -4,6 +4,7 @@ import type { StreamSender } from '../../../fleet/streams.ts';
 import type { RowOutcome, RowRuns } from '../../rows/row-run.ts';
 import type { RowTask } from '../../rows/row-task.ts';
 import type { Dispatch } from './dispatch.ts';
+import type { HeldRuns } from './held-runs.ts';
 import type { ToWorker } from './messages.ts';
 import { endAborted, giveUpCalls, type RemoteModel, type RemoteRun } from './remote-run.ts';
 import type { RunTable } from './run-table.ts';
@@ -19,8 +20,7 @@ interface RemoteRowsParts {
   sender: StreamSender;
   /** Once it fires, rows that no worker has begun go back to the queue. */
   drain: AbortSignal;
-  /** The runs that workers hold since an earlier lease. */
-  held: Map<string, string>;
+  held: HeldRuns;
   /** Resolves when workers have had the time to tell which runs they hold. */
   settled: Promise<void>;
 }
@@ -38,12 +38,15 @@ export interface RemoteRows {
 /** Starts without runs. */
 export function createRemoteRows(parts: RemoteRowsParts): RemoteRows {
   const { batchId, epoch, runs, dispatch, sender, drain, held } = parts;
+  const adopt = (run: RemoteRun) => {
+    run.holder ??= held.take(run.task.run);
+  };
   const start = async (run: RemoteRun): Promise<void> => {
+    adopt(run);
     // A worker may have begun the row under an earlier lease; it says so soon.
-    if (run.task.replays) await parts.settled;
+    if (run.holder === undefined && run.task.replays) await parts.settled;
     if (run.isFinished) return;
-    run.holder ??= held.get(run.task.run);
-    held.delete(run.task.run);
+    adopt(run);
     if (run.holder === undefined) dispatch.add(run);
   };
   const stop = (run: RemoteRun) => {
@@ -63,7 +66,16 @@ export function createRemoteRows(parts: RemoteRowsParts): RemoteRows {
       new Promise((resolve) => {
         const onStop = () => stop(run);
         const run: RemoteRun = {
-          ...{ task, model, holder: undefined, chunk: undefined, granted: new Map(), signal, isFinished: false },
+          ...{
+            task,
+            model,
+            holder: undefined,
+            chunk: undefined,
+            granted: new Map(),
+            missed: 0,
+            signal,
+            isFinished: false,
+          },
           finish(outcome) {
             if (run.isFinished) return;
             run.isFinished = true;
@@ -84,6 +96,7 @@ export function createRemoteRows(parts: RemoteRowsParts): RemoteRows {
     release(run) {
       giveUpCalls(run);
       run.holder = undefined;
+      run.missed = 0;
       // The journal may hold answers now.
       run.task = { ...run.task, replays: true } satisfies RowTask;
       if (run.signal.aborted || !mayBegin(run)) endAborted(run);

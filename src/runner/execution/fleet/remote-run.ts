@@ -34,6 +34,8 @@ export interface RemoteRun {
   /** The chunk that it is in; undefined until it is in one. */
   chunk: string | undefined;
   granted: Map<string, GrantedCall>;
+  /** How often in a row its holder did not name it among its runs. */
+  missed: number;
   /** Fires when the row is cancelled, or the batch ends or loses its lease. */
   signal: AbortSignal;
   /** Ends the run. Idempotent. */

@@ -1,10 +1,12 @@
 import { AppError } from '../../../base/errors.ts';
 import type { Log } from '../../../base/log.ts';
+import type { PriceTable } from '../../../providers/prices/prices.ts';
 import type { Fence } from '../../../storage/leases.ts';
 import type { Store } from '../../../storage/store.ts';
 import type { Events } from '../../../telemetry/events.ts';
 import { commitAnswer, failCall, priced } from './answer-call.ts';
 import { grantCall, notGranted } from './grant-call.ts';
+import type { HeldRuns } from './held-runs.ts';
 import type { Answered, AnyAsk, BegunTask, FleetSnapshot } from './messages.ts';
 import { giveUpCalls, keyText, type RemoteRun } from './remote-run.ts';
 import type { RunTable } from './run-table.ts';
@@ -17,14 +19,14 @@ export interface ServeParts {
   fence: Fence;
   events: Events;
   snapshots: ReadonlyMap<string, FleetSnapshot>;
+  prices: PriceTable;
   /** Queues a run again that its worker does not carry out. */
   release(run: RemoteRun): void;
   /** A row took this long. */
   measure(processingMs: number): void;
   /** Confirms that this process still has the lease. @throws AppError `lease_lost` */
   proveLease(): Promise<void>;
-  /** The runs that workers hold since an earlier lease. */
-  held: Map<string, string>;
+  held: HeldRuns;
   log: Log;
 }
 
@@ -41,8 +43,9 @@ export async function serveWorker(
   { from, again }: { from: string; again: boolean },
   parts: ServeParts,
 ): Promise<unknown> {
-  const { runs } = parts;
-  const heldRun = (id: string): RemoteRun => {
+  const { runs, held } = parts;
+  const heldRun = async (id: string): Promise<RemoteRun> => {
+    await held.claimed(id, from);
     const run = runs.get(id);
     if (run?.holder !== from) throw notGranted();
     return run;
@@ -57,24 +60,25 @@ export async function serveWorker(
       for (const run of runs.heldBy(from)) if (ask.runs.includes(run.task.run)) parts.release(run);
       return null;
     case 'read':
-      return heldRun(ask.run).model.calls.journal.read(ask.run);
+      return (await heldRun(ask.run)).model.calls.journal.read(ask.run);
     case 'grant':
-      return grantCall(heldRun(ask.run), ask, { from, again });
+      return grantCall(await heldRun(ask.run), ask, { from, again });
     case 'still':
-      if (!heldRun(ask.run).granted.has(keyText(ask.key))) throw notGranted();
+      if (!(await heldRun(ask.run)).granted.has(keyText(ask.key))) throw notGranted();
       return null;
     case 'answer':
       return answer(ask, { from, again }, parts);
     case 'fault':
-      return failCall(heldRun(ask.run), ask);
+      return failCall(await heldRun(ask.run), ask);
     case 'refusal':
-      await heldRun(ask.run).model.calls.journal.commitRefusal(ask.key);
+      await (await heldRun(ask.run)).model.calls.journal.commitRefusal(ask.key);
       return null;
     case 'outcome':
-      return end(heldRun(ask.run), ask.outcome, parts);
+      return end(await heldRun(ask.run), ask.outcome, parts);
     case 'hold':
       return hold(ask.runs, from, parts);
     case 'ping':
+      if (ask.runs !== null) compare(ask.runs, from, parts);
       await parts.proveLease();
       return null;
     default:
@@ -103,10 +107,11 @@ async function answer(
   { from, again }: { from: string; again: boolean },
   parts: ServeParts,
 ): Promise<null> {
-  const { store, fence, runs, log } = parts;
-  const { key } = answered;
+  const { store, fence, runs, prices, log } = parts;
+  const { key, by = from } = answered;
+  await parts.held.claimed(answered.run, by);
   const run = runs.get(answered.run);
-  if (run?.holder === from) {
+  if (run?.holder === by) {
     await commitAnswer(run, answered, again);
     return null;
   }
@@ -115,11 +120,7 @@ async function answer(
     const entry = entries.find(({ turn, call }) => turn === key.turn && call === key.call);
     const isOpen = entry?.answer === null && entry.openSends > 0;
     if (isOpen && runs.get(answered.run)?.holder === undefined) {
-      await store.writeAnswer(
-        key,
-        run === undefined ? answered.answer : priced(answered.answer, run.model.calls.prices),
-        fence,
-      );
+      await store.writeAnswer(key, priced(answered.answer, prices), fence);
       return null;
     }
   }
@@ -141,6 +142,18 @@ function toOutcome(outcome: Extract<AnyAsk, { kind: 'outcome' }>['outcome']): Pa
   return outcome.kind === 'output' ? outcome : { ...outcome, error: fromWire(outcome.error) };
 }
 
+/** A run that its worker does not name so often is not carried out: the worker may just have begun it. */
+const MISSED = 3;
+
+/** Queues runs again that their worker does not know of. */
+function compare(named: string[], from: string, { runs, release }: ServeParts): void {
+  const known = new Set(named);
+  for (const run of runs.heldBy(from)) {
+    run.missed = known.has(run.task.run) ? 0 : run.missed + 1;
+    if (run.missed >= MISSED) release(run);
+  }
+}
+
 /** Runs that go on under this lease, with the worker that has begun them. */
 async function hold(
   ids: string[],
@@ -158,7 +171,7 @@ async function hold(
   for (const id of ids) {
     const run = runs.get(id);
     if (!open.has(id) || (run?.holder !== undefined && run.holder !== from)) dropped.push(id);
-    else if (run === undefined) held.set(id, from);
+    else if (run === undefined) held.hold(id, from);
     else run.holder = from;
   }
   return { dropped };

@@ -1,0 +1,101 @@
+import {
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Log } from '../base/log.ts';
+import { isMarkAlive, processMark } from '../base/process-identity.ts';
+import type { Envelope } from '../fleet/envelope.ts';
+import type { Answered } from '../runner/execution/fleet/messages.ts';
+
+/** An answer that its coordinator has not acknowledged. */
+export interface KeptAnswer {
+  batchId: string;
+  answered: Answered & { by: string };
+}
+
+/**
+ * The answers of a worker that are not acknowledged yet, on its disk: what was answered is paid for, so that a worker
+ * that is started again hands it over. Encrypted where there is a key.
+ */
+export interface KeptAnswers {
+  /** Contract: when it returns, a SIGKILL does not lose the answer. */
+  keep(answer: KeptAnswer): void;
+  /** As many answers as were kept have been acknowledged. */
+  acknowledged(): void;
+  /** What workers left on this disk that are gone, and the function that forgets it. */
+  left(): { answers: KeptAnswer[]; forget: () => void };
+  close(): void;
+}
+
+/** Binds the lines to this use. */
+const PLACE = 'answers';
+const ENDING = '.answers';
+/** How long a file of an unknown worker must be unchanged before it counts as left, in milliseconds. */
+const SILENT_MS = 600_000;
+
+/** Opens the file of this process in a folder, which is created. */
+export function openKeptAnswers(folder: string, { envelope, log }: { envelope: Envelope; log: Log }): KeptAnswers {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const name = `${processMark()}${ENDING}`;
+  const path = join(folder, name);
+  const file = openSync(path, 'a', 0o600);
+  let open = 0;
+  return {
+    keep(answer) {
+      open += 1;
+      writeSync(file, `${envelope.seal(JSON.stringify(answer), PLACE).toString('base64')}\n`);
+    },
+    acknowledged() {
+      open -= 1;
+      if (open === 0) ftruncateSync(file, 0);
+    },
+    left() {
+      const paths = readdirSync(folder)
+        .filter((each) => each !== name && each.endsWith(ENDING))
+        .map((each) => join(folder, each))
+        .filter(isLeft);
+      const answers = paths.flatMap((each) => readAnswers(each, { envelope, log }));
+      return {
+        answers,
+        forget: () => {
+          for (const each of paths) rmSync(each, { force: true });
+        },
+      };
+    },
+    close() {
+      closeSync(file);
+      if (open === 0) rmSync(path, { force: true });
+    },
+  };
+}
+
+/** Whether a file is of a worker that is gone; of a worker in another container nobody can tell, but by its silence. */
+function isLeft(path: string): boolean {
+  const isAlive = isMarkAlive(basename(path, ENDING));
+  if (isAlive !== 'unknown') return !isAlive;
+  const { size, mtimeMs } = statSync(path);
+  return size > 0 && Date.now() - mtimeMs > SILENT_MS;
+}
+
+function readAnswers(path: string, { envelope, log }: { envelope: Envelope; log: Log }): KeptAnswer[] {
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      if (line === '') return [];
+      try {
+        return [JSON.parse(envelope.open(Buffer.from(line, 'base64'), PLACE)) as KeptAnswer];
+      } catch {
+        // The last line of a worker that was killed while it wrote, or of another key.
+        log.warn({ path }, 'a kept answer can not be read');
+        return [];
+      }
+    });
+}
