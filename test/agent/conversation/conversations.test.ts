@@ -105,6 +105,25 @@ describe('a message', () => {
     expect(seen).toMatchObject({ messages: [{ role: 'user', content: 'Hi.' }], openRun: 'conv_1:0 p1' });
   });
 
+  it('shows as being answered until its answer is stored, then with what all answers have cost', async () => {
+    const states: unknown[] = [];
+    const look: Answer = async (request, options) => {
+      const { answering, cost_usd } = await first.conversations.read('conv_1');
+      const elsewhere = await second.conversations.read('conv_1');
+      states.push([answering, elsewhere.answering, cost_usd]);
+      return says('Hello.')(request, options);
+    };
+    const first = world.process('p1', [look, look]);
+    const second = world.process('p2', [], { alive: ['p1'] });
+    await talk(first, 'Hi.');
+    await talk(first, 'Again.', { conversationId: 'conv_1' });
+    expect(states).toEqual([
+      [true, true, 0],
+      [true, true, 0.00003],
+    ]);
+    expect(await second.conversations.read('conv_1')).toMatchObject({ answering: false, cost_usd: 0.00006 });
+  });
+
   it('goes on with a conversation in another process', async () => {
     await talk(world.process('p1', [says('Hello.')]), 'Hi.');
     const second = world.process('p2', [says('As I said.')]);

@@ -26,6 +26,16 @@ export function talking(...answers: ((request: WireRequest) => WireAnswer)[]): R
   };
 }
 
+/** What the last tool of a request answered. */
+export function lastResult(request: WireRequest): Record<string, unknown> {
+  const results = request.messages.flatMap(({ content }) =>
+    typeof content === 'string' ? [] : content.filter(({ type }) => type === 'tool_result'),
+  );
+  const content = results.at(-1)?.['content'];
+  const text = typeof content === 'string' ? content : JSON.stringify(content);
+  return JSON.parse(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1)) as Record<string, unknown>;
+}
+
 /** The chat of a page. */
 export function chatOf(page: Page) {
   const panel = page.getByRole('complementary', { name: 'Ask' });

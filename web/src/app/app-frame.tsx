@@ -31,7 +31,7 @@ export function AppFrame() {
     { key: 'a', does: messages.ask, run: ask.open },
   ]);
   return (
-    <div className="grid h-dvh grid-cols-[var(--side)_minmax(0,1fr)] overflow-hidden max-lg:[--panel:440px] max-lg:[--side:49px] max-sm:grid-cols-1 max-sm:grid-rows-[auto_minmax(0,1fr)]">
+    <div className="grid h-dvh grid-cols-[var(--side)_minmax(0,1fr)] overflow-hidden max-wide:[--side:49px] max-sm:grid-cols-1 max-sm:grid-rows-[auto_minmax(0,1fr)]">
       <a
         href="#main"
         className="absolute -top-15 left-2 z-30 rounded-2 bg-accent px-3 py-2 text-accent-ink focus:top-2"
@@ -70,19 +70,19 @@ function Side({ onMenu }: { onMenu: () => void }) {
     >
       <Link
         to="/batches"
-        className="mb-2 flex h-8 flex-none items-center gap-2 px-2 font-semibold text-[14px]/[20px] text-ink tracking-[-.01em] hover:no-underline max-lg:justify-center max-lg:px-0 max-sm:mb-0 max-sm:px-2"
+        className="mb-2 flex h-8 flex-none items-center gap-2 px-2 font-semibold text-[14px]/[20px] text-ink tracking-[-.01em] hover:no-underline max-wide:justify-center max-wide:px-0 max-sm:mb-0 max-sm:px-2"
       >
         <Logo />
-        <span className="max-lg:sr-only max-sm:not-sr-only">{shared.product}</span>
+        <span className="max-wide:sr-only max-sm:not-sr-only">{shared.product}</span>
       </Link>
       <div className="contents max-sm:hidden">
-        <Link to="/new" title={messages.newBatch} className={`${buttonClass({})} mb-3 max-lg:px-0`}>
+        <Link to="/new" title={messages.newBatch} className={`${buttonClass({})} mb-3 max-wide:px-0`}>
           <Icon name="plus" />
-          <span className="max-lg:sr-only">{messages.newBatch}</span>
+          <span className="max-wide:sr-only">{messages.newBatch}</span>
         </Link>
         <Navigation />
       </div>
-      <div className="mt-auto grid gap-1 p-2 max-lg:hidden">
+      <div className="mt-auto grid gap-1 p-2 max-wide:hidden">
         <Suspense fallback={<div className="h-12" />}>
           <DayMoney bar />
         </Suspense>
@@ -90,7 +90,7 @@ function Side({ onMenu }: { onMenu: () => void }) {
         <SettingsLink />
         <ConnectionMark />
       </div>
-      <div className="mt-auto grid justify-center gap-2 max-sm:hidden lg:hidden">
+      <div className="mt-auto grid justify-center gap-2 max-sm:hidden wide:hidden">
         <Suspense fallback={<div className="h-4" />}>
           <DayMoneyShort />
         </Suspense>
@@ -113,10 +113,10 @@ function SettingsLink() {
     <Link
       to="/settings"
       title={messages.settings}
-      className="touch flex h-7 items-center gap-2 rounded-2 text-ink-2 hover:text-ink hover:no-underline aria-[current]:text-ink max-lg:w-8 max-lg:justify-center"
+      className="touch flex h-7 items-center gap-2 rounded-2 text-ink-2 hover:text-ink hover:no-underline aria-[current]:text-ink max-wide:w-8 max-wide:justify-center"
     >
       <Icon name="settings" />
-      <span className="max-lg:sr-only">{messages.settings}</span>
+      <span className="max-wide:sr-only">{messages.settings}</span>
     </Link>
   );
 }

@@ -17,7 +17,7 @@ interface Place {
 const COUNTS = 'ml-auto font-normal text-ink-3';
 const WARNS = 'ml-auto rounded-1 bg-warn-tint px-1 font-medium text-warn';
 /** Over the icon, where the words have no room. */
-const CORNER = 'max-lg:absolute max-lg:-top-0.5 max-lg:right-0';
+const CORNER = 'max-wide:absolute max-wide:-top-0.5 max-wide:right-0';
 
 /** The main places. `wide` shows their words at every width, as the menu of narrow screens does. */
 export function Navigation({ wide = false, onChoose }: { wide?: boolean; onChoose?: () => void }) {
@@ -34,7 +34,7 @@ export function Navigation({ wide = false, onChoose }: { wide?: boolean; onChoos
     { to: '/alerts', label: messages.alerts, icon: 'bell', count: data?.alerts.length, warns: true },
     { to: '/agents', label: messages.agents, icon: 'agent' },
   ];
-  const word = wide ? '' : 'max-lg:sr-only';
+  const word = wide ? '' : 'max-wide:sr-only';
   return (
     <nav aria-label={messages.main} className="flex flex-col gap-0.5">
       {places.map(({ to, label, icon, count, warns = false }) => (
@@ -43,7 +43,7 @@ export function Navigation({ wide = false, onChoose }: { wide?: boolean; onChoos
           to={to}
           {...(onChoose !== undefined && { onClick: onChoose })}
           {...(!wide && { title: label })}
-          className={`touch relative flex h-7 items-center gap-2 rounded-2 px-2 font-medium text-ink-2 hover:bg-hover hover:text-ink hover:no-underline aria-[current]:bg-[light-dark(#ebebe6,#262825)] aria-[current]:text-ink ${wide ? '' : 'max-lg:justify-center max-lg:px-0'}`}
+          className={`touch relative flex h-7 items-center gap-2 rounded-2 px-2 font-medium text-ink-2 hover:bg-hover hover:text-ink hover:no-underline aria-[current]:bg-[light-dark(#ebebe6,#262825)] aria-[current]:text-ink ${wide ? '' : 'max-wide:justify-center max-wide:px-0'}`}
         >
           <Icon name={icon} />
           <span className={word}>{label}</span>
@@ -52,7 +52,7 @@ export function Navigation({ wide = false, onChoose }: { wide?: boolean; onChoos
               className={classNames(
                 'text-11 tabular-nums',
                 warns ? WARNS : COUNTS,
-                !wide && (warns ? CORNER : 'max-lg:hidden'),
+                !wide && (warns ? CORNER : 'max-wide:hidden'),
               )}
             >
               {formatCount(count)}

@@ -1,7 +1,7 @@
 import './chat.css';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { useKeys } from '../../app/keys.ts';
 import { chatOf } from '../../data/chat/chats.ts';
 import type { Chat } from '../../data/chat/create-chat.ts';
@@ -14,11 +14,21 @@ import { Composer } from './composer.tsx';
 import { Feed } from './feed.tsx';
 import { messages } from './messages.ts';
 
+/** A narrow window: the chat covers the screen, and is the main part of the page then. */
+const NARROW = matchMedia('(width < 720px)');
+
+function onNarrow(onChange: () => void): () => void {
+  NARROW.addEventListener('change', onChange);
+  return () => NARROW.removeEventListener('change', onChange);
+}
+
 /** The chat at the right of any screen. `thread` is a conversation's id, or `new`. Escape closes it. */
 export function ChatPanel({ thread }: { thread: string }) {
   const navigate = useNavigate();
   const chat = useChat(thread);
   const view = useStore(chat.view);
+  const isSheet = useSyncExternalStore(onNarrow, () => NARROW.matches);
+  const Frame = isSheet ? 'main' : 'aside';
   const [before] = useState(() => document.activeElement);
   const field = useRef<HTMLTextAreaElement>(null);
 
@@ -42,7 +52,7 @@ export function ChatPanel({ thread }: { thread: string }) {
   }, [id, thread]);
 
   return (
-    <aside
+    <Frame
       aria-label={messages.title}
       onKeyDown={(event) => {
         if (event.key !== 'Escape' || event.nativeEvent.isComposing) return;
@@ -53,6 +63,7 @@ export function ChatPanel({ thread }: { thread: string }) {
     >
       <header className="flex h-12 flex-none items-center gap-2 border-line border-b px-4">
         <Icon name="chat" />
+        {isSheet && <h1 className="sr-only">{messages.conversation}</h1>}
         <h2 className="text-15">{messages.title}</h2>
         <span className="ml-auto whitespace-nowrap text-12 text-ink-3 tabular-nums">
           {view.costUsd !== 0 && messages.cost(formatMoney(view.costUsd))}
@@ -69,7 +80,7 @@ export function ChatPanel({ thread }: { thread: string }) {
         }}
       />
       <Composer chat={chat} view={view} field={field} />
-    </aside>
+    </Frame>
   );
 }
 

@@ -39,7 +39,12 @@ export function Composer({ chat, view: { state }, field }: ComposerProps) {
       <div className="mt-1 flex items-center gap-2">
         <span className="cut grow text-12 text-ink-3">{messages.hint}</span>
         {state === 'answering' ? (
-          <Button icon="cancelled" label={messages.stop} onClick={() => chat.stop()} />
+          <Button
+            icon="cancelled"
+            label={messages.stop}
+            // It takes the place of Send: the second click of a double click is none of its own.
+            onClick={({ detail }) => detail < 2 && chat.stop()}
+          />
         ) : (
           <Button
             kind="primary"

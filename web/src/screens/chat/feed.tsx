@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef, useState } from 'react';
+import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react';
 import type { Chat, ChatView } from '../../data/chat/create-chat.ts';
 import type { Entry } from '../../data/chat/entry.ts';
 import { Button } from '../../ui/button.tsx';
@@ -34,6 +34,14 @@ export function Feed({ chat, view, onIdea }: FeedProps) {
     if (isAtEnd || entries.at(-1)?.kind === 'person') toEnd();
   }, [entries, state, failure]);
   const lastSaid = entries.findLastIndex(({ kind }) => kind === 'person');
+  const stay = useEffectEvent(() => isAtEnd && toEnd());
+  useEffect(() => {
+    const place = scroller.current;
+    if (place === null) return;
+    const sizes = new ResizeObserver(() => stay());
+    sizes.observe(place);
+    return () => sizes.disconnect();
+  }, []);
   const isEmpty = entries.length === 0 && state === 'ready' && failure === undefined;
   return (
     <div className="relative flex min-h-0 flex-1 flex-col">

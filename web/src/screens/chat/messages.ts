@@ -1,3 +1,5 @@
+import { formatCount } from '../../data/format.ts';
+
 /** Texts of the chat. */
 export const messages = {
   title: 'Ask',
@@ -16,7 +18,7 @@ export const messages = {
       `Why did rows of the batch ${id} fail?`,
       `What would it cost to run the failed rows of ${id} again?`,
     ],
-    anywhere: ['Which batches are running, and what do they cost?', 'How much did I save this month?'],
+    anywhere: ['What did I spend this month, and what did I save?', 'Are there open alerts?'],
   },
   message: 'Message',
   placeholder: 'Ask, or say what to do',
@@ -42,8 +44,10 @@ export const messages = {
   },
   spending: {
     label: 'Approval of spending',
+    question: (rows: number | null) => `Start ${rows === null ? 'all' : formatCount(rows)} rows?`,
+    table: 'Table',
+    agent: 'Agent',
     expected: 'Expected',
-    atMost: 'At the high end',
     spent: 'Spent in this batch',
     ends: 'Batch ends at',
     cap: 'Cap',

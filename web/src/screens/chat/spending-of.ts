@@ -3,7 +3,10 @@ import { fieldsOf } from './tool-facts.ts';
 
 /** A cost that a person has to agree to. */
 export interface Spending {
+  /** What is agreed to, in the words of the server. */
   title: string;
+  /** Of a batch that starts: its table, its agent and how many rows it has. */
+  start: { table: string; agent: string; rows: number | null } | undefined;
   /** The high end of the estimate, in dollars; null when unknown. It bounds the cost only under a cap. */
   expectedUsd: number | null;
   /** A yes is asked for above it, in dollars. */
@@ -29,6 +32,7 @@ export function spendingOf({ input, outcome }: ToolEntry): Spending | undefined 
   const { batch_id: batchId } = given;
   return {
     title,
+    start: startOf(given, answered),
     expiresAt,
     expectedUsd: numberOf(needed['expected_usd']),
     limitUsd: numberOf(needed['limit_usd']) ?? 0,
@@ -36,6 +40,14 @@ export function spendingOf({ input, outcome }: ToolEntry): Spending | undefined 
     capUsd: numberOf(fieldsOf(given['options'])['max_cost_usd']),
     batchId: typeof batchId === 'string' ? batchId : undefined,
   };
+}
+
+function startOf(given: { [name: string]: unknown }, answered: { [name: string]: unknown }): Spending['start'] {
+  const table = given['csv_uri'] ?? given['csv_s3_uri'];
+  const { agent, row_count: all } = answered;
+  if ((given['action'] ?? 'start') !== 'start' || typeof table !== 'string') return undefined;
+  const rows = numberOf(fieldsOf(answered['estimate'])['rows']) ?? numberOf(all);
+  return { table, agent: typeof agent === 'string' ? agent : '', rows };
 }
 
 function numberOf(value: unknown): number | null {

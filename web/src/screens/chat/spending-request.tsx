@@ -3,12 +3,15 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { batchMoney } from '../../data/batch-state.ts';
 import { batchQuery } from '../../data/batches.ts';
 import { formatAbout, formatMoney, formatRange, formatTime } from '../../data/format.ts';
+import { useTableName } from '../../data/uploads.ts';
 import { Button } from '../../ui/button.tsx';
 import { MoneyBar } from '../../ui/money.tsx';
 import { messages } from './messages.ts';
 import type { Spending } from './spending-of.ts';
 
 const { spending: texts } = messages;
+/** Below it a range has no middle. */
+const LEAST = 0.01;
 
 interface SpendingRequestProps {
   request: Spending;
@@ -19,9 +22,10 @@ interface SpendingRequestProps {
 
 /** Asks a person for a yes to a cost. A yes is their next message: nothing else agrees for them. */
 export function SpendingRequest({ request, isOpen, onAnswer }: SpendingRequestProps) {
-  const { title, expectedUsd, limitUsd, estimate, capUsd, expiresAt, batchId } = request;
+  const { title, start, expectedUsd, limitUsd, estimate, capUsd, expiresAt, batchId } = request;
   const { data: batch } = useQuery({ ...batchQuery(batchId ?? ''), enabled: batchId !== undefined });
   const spent = batch === undefined ? 0 : batchMoney(batch).spent;
+  const table = useTableName(start?.table ?? '');
   const isExpired = useIsPast(expiresAt);
   const cap = capUsd ?? (batch === undefined ? null : batch.options.max_cost_usd);
   const end = estimate === null || spent === null ? null : { low: spent + estimate.low, high: spent + estimate.high };
@@ -33,15 +37,23 @@ export function SpendingRequest({ request, isOpen, onAnswer }: SpendingRequestPr
       aria-label={texts.label}
       className="grid gap-2 rounded-2 border border-line-2 border-l-3 border-l-accent p-3"
     >
-      <h3 className="font-semibold text-13">{title}</h3>
+      <h3 className="font-semibold text-13 [overflow-wrap:anywhere]">
+        {start === undefined ? title : texts.question(start.rows)}
+      </h3>
       <dl className="grid gap-1 text-12 tabular-nums">
+        {start !== undefined && (
+          <>
+            <Line label={texts.table}>{table}</Line>
+            <Line label={texts.agent}>{start.agent}</Line>
+          </>
+        )}
         <Line label={texts.expected}>
           {estimate === null ? (
             formatMoney(expectedUsd)
           ) : (
             <>
               <b className="font-semibold">{formatRange(estimate.low, estimate.high)}</b>
-              {`, ${formatAbout(estimate.expected)}`}
+              {estimate.expected >= LEAST && `, ${formatAbout(estimate.expected)}`}
             </>
           )}
         </Line>

@@ -18,6 +18,7 @@ export function summaryOf({ outcome }: ToolEntry): string | undefined {
 
 /** The batch that a call is about. */
 export function batchOf({ input, outcome }: ToolEntry): string | undefined {
+  if (outcome?.isError) return undefined;
   const { batch_id: answered } = fieldsOf(outcome?.content);
   const { batch_id: asked } = fieldsOf(input);
   return [answered, asked].find((id) => typeof id === 'string');
