@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Checkout, OWN } from './checkout.ts';
-import { type Measured, runClient } from './measure.ts';
+import { type Measured, runClient, runMeasured } from './measure.ts';
 import type { BenchContext } from './part.ts';
-import { writeTable } from './workload.ts';
+import { buildProgram } from './program.ts';
+import { agentsPath, writeTable } from './workload.ts';
 
 /** One run: the number of rows, the concurrency, the turns a row, and the delay of each answer. */
 export interface Cell {
@@ -39,7 +42,7 @@ export async function runCell(
   const given = [rows, concurrency, turns];
   const csv = await writeTable(folder, rows);
   const measured = await {
-    rowmill: () => runClient('clients/rowmill.ts', [url, folder, csv, ...given], checkout),
+    rowmill: () => runRowmill([url, folder, csv, ...given], checkout),
     'bare loop': () => runClient('clients/bare-loop.ts', [url, csv, ...given]),
     'lean loop': () => runClient('clients/bare-loop.ts', [url, csv, ...given, 'lean']),
     'raw pool': () => runClient('clients/raw-pool.ts', [url, ...given]),
@@ -48,6 +51,25 @@ export async function runCell(
   if (calls !== rows * turns) throw new Error(`${client}: ${calls} calls for ${rows} rows of ${turns} turns`);
   return measured;
 }
+
+/** The built clients, by checkout. */
+const built = new Map<string, string>();
+
+/**
+ * Runs a whole batch in a separate process, from the code that is installed and by its launcher.
+ * @param args URL FOLDER CSV ROWS CONCURRENCY TURNS [export]
+ */
+export function runRowmill(args: readonly (string | number)[], { root } = OWN): Promise<Measured> {
+  // Earlier checkouts measure their sources.
+  const script = join(root, CLIENT);
+  if (!readFileSync(script, 'utf8').includes('export async function main')) return runMeasured([script, ...args]);
+  const folder = String(args[1]);
+  const program = built.get(root) ?? buildProgram(root, join(folder, `client-${built.size}`), CLIENT);
+  built.set(root, program);
+  return runMeasured([join(program, 'bin', 'rowmill.js'), 'run', agentsPath(), ...args]);
+}
+
+const CLIENT = 'bench/clients/rowmill.ts';
 
 /** Rows a second of wall-clock time. */
 export function rate({ rows, seconds }: Measured): number {

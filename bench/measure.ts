@@ -32,14 +32,18 @@ export function tell(measured: Measured): void {
   process.stdout.write(`${JSON.stringify(measured)}\n`);
 }
 
-/** Runs a script of a checkout's bench in a separate process and returns its figures. */
-export async function runClient(script: string, args: readonly (string | number)[], { root } = OWN): Promise<Measured> {
-  const path = join(root, 'bench', script);
-  const child = spawn(process.execPath, [path, ...args.map(String)], { stdio: ['ignore', 'pipe', 'inherit'] });
+/** Runs a script of this bench in a separate process and returns its figures. */
+export function runClient(script: string, args: readonly (string | number)[]): Promise<Measured> {
+  return runMeasured([join(OWN.root, 'bench', script), ...args]);
+}
+
+/** Runs a Node process that prints its figures by {@link tell}. */
+export async function runMeasured(args: readonly (string | number)[]): Promise<Measured> {
+  const child = spawn(process.execPath, args.map(String), { stdio: ['ignore', 'pipe', 'inherit'] });
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   const [status] = await once(child, 'close');
-  if (status !== 0) throw new Error(`${script} ${args.join(' ')} ended with status ${status}`);
+  if (status !== 0) throw new Error(`${args.join(' ')} ended with status ${status}`);
   return JSON.parse(Buffer.concat(chunks).toString('utf8')) as Measured;
 }
 

@@ -13,14 +13,17 @@ const INITIALIZE = {
   params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'bench', version: '1' } },
 };
 
-/** Builds the program as it is installed, from a checkout and with its packages. Returns the folder. */
-export function buildProgram(root: string, target: string): string {
+/**
+ * Builds the program as it is installed, from a checkout and with its packages. Returns the folder.
+ * @param main another entry in the place of `src/main.ts`, which exports `main(argv)` as it does
+ */
+export function buildProgram(root: string, target: string, main?: string): string {
   mkdirSync(join(target, 'bin'), { recursive: true });
   const dist = join(target, 'dist');
   // Earlier checkouts were compiled file by file.
   const [command, args] = existsSync(join(root, 'tsconfig.build.json'))
     ? [join(root, 'node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.build.json', '--outDir', dist]]
-    : [process.execPath, [join(root, 'scripts', 'build.mjs'), dist]];
+    : [process.execPath, [join(root, 'scripts', 'build.mjs'), dist, ...(main === undefined ? [] : [main])]];
   const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
   if (status !== 0) throw new Error(`the build ended with status ${status}`);
   for (const file of ['bin/rowmill.js', 'package.json', 'agents.yaml'])

@@ -9,13 +9,15 @@ import { buildWeb } from './build-web.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dir = resolve(process.argv[2] ?? `${root}/dist`);
+// The bench builds a client of its own as the program, to measure the code that is installed.
+const main = process.argv[3] ?? 'src/main.ts';
 rmSync(dir, { recursive: true, force: true });
 
 const bundle = await rolldown({
   cwd: root,
   // The program, and the threads that it starts by the names of their files.
   input: {
-    main: 'src/main.ts',
+    main,
     'module-thread': 'src/agent/tools/module-thread.ts',
     'watchdog-thread': 'src/app/watchdog-thread.ts',
     // What other programs import: rowmill/client.

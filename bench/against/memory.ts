@@ -1,5 +1,4 @@
-import { cpuUs, rate } from '../clients.ts';
-import { runClient } from '../measure.ts';
+import { cpuUs, rate, runRowmill } from '../clients.ts';
 import { grouped } from '../part.ts';
 import { writeTable } from '../workload.ts';
 import type { Comparing } from './compare.ts';
@@ -25,7 +24,7 @@ export const memoryAgainst: Comparing = ({ sizes, server, folder }) => ({
     async run(checkout) {
       const csv = await writeTable(folder, size);
       const args = [`${server.url}/0/1`, folder, csv, size, CONCURRENCY, 1, 'export'];
-      const measured = await runClient('clients/rowmill.ts', args, checkout);
+      const measured = await runRowmill(args, checkout);
       const { peakMegabytes, peakAfterExport = 0, exportSeconds = 0, databaseMegabytes = 0 } = measured;
       return {
         'peak memory, MB': peakMegabytes,

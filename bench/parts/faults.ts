@@ -1,4 +1,4 @@
-import { CLIENT_NAMES } from '../clients.ts';
+import { CLIENT_NAMES, runRowmill } from '../clients.ts';
 import { type Measured, runClient } from '../measure.ts';
 import { interleave, medianRatio } from '../pairs.ts';
 import { grouped, median, type Part, verdict } from '../part.ts';
@@ -12,7 +12,7 @@ export const faults: Part = async ({ isQuick, pairs, server, folder, progress })
   const count = isQuick ? 1_000 : 2_000;
   const csv = await writeTable(folder, count);
   const clients = {
-    rowmill: (url: string) => runClient('clients/rowmill.ts', [url, folder, csv, count, CONCURRENCY, 1]),
+    rowmill: (url: string) => runRowmill([url, folder, csv, count, CONCURRENCY, 1]),
     'bare loop': (url: string) => runClient('clients/bare-loop.ts', [url, csv, count, CONCURRENCY, 1, 'retry']),
   };
   const run = (name: keyof typeof clients) => async (round: number) => {
