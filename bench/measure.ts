@@ -37,9 +37,9 @@ export function runClient(script: string, args: readonly (string | number)[]): P
   return runMeasured([join(OWN.root, 'bench', script), ...args]);
 }
 
-/** Runs a Node process that prints its figures by {@link tell}. */
-export async function runMeasured(args: readonly (string | number)[]): Promise<Measured> {
-  const child = spawn(process.execPath, args.map(String), { stdio: ['ignore', 'pipe', 'inherit'] });
+/** Runs a process, by default of Node, that prints its figures as {@link tell} does. */
+export async function runMeasured(args: readonly (string | number)[], command = process.execPath): Promise<Measured> {
+  const child = spawn(command, args.map(String), { stdio: ['ignore', 'pipe', 'inherit'] });
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   const [status] = await once(child, 'close');

@@ -53,8 +53,8 @@ async function preamble(): Promise<string> {
 \`npm run bench\` measures all of this in one run on one machine and \`npm run bench -- --write\` writes this page; a name
 after \`--\` runs one part (in brackets below), \`--quick\` fewer rows, \`--against REF_OR_FOLDER\` another checkout beside
 this one. The model is our own server on the loopback address, in a separate process (\`bench/model-server.ts\`); it needs
-about 20 µs of processor time a call. Clients run one after the other, each in a new process. Compare columns, not machines:
-a busy machine slows all of them.
+about 20 µs of processor time a call. Clients run one after the other, each in a new process. Rowmill is the built program, started
+by its launcher. Compare columns, not machines: a busy machine slows all of them.
 
 | | |
 |---|---|
