@@ -24,6 +24,7 @@ import { createAlertCourier } from '../monitoring/alerts/alert-courier.ts';
 import { createAlertReceivers } from '../monitoring/alerts/alert-receivers.ts';
 import { keepAlerts } from '../monitoring/alerts/keep-alerts.ts';
 import { foldUsage } from '../monitoring/fold-usage.ts';
+import { keepSamples } from '../monitoring/keep-samples.ts';
 import { createMonitoring } from '../monitoring/monitoring.ts';
 import { createPrometheus } from '../monitoring/prometheus/create-prometheus.ts';
 import { createLanes } from '../providers/lanes/lane.ts';
@@ -151,7 +152,10 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
   const as = createBindings((caller) => {
     const own = auditedRunner(runner.as(caller), caller, access.audit);
     const plain = createJobs({ store, runner: own, caller, callbacks, newId, now: systemClock.now });
-    const monitoring = createMonitoring({ store, now: systemClock.now, alerts: alertSettings }, caller);
+    const monitoring = createMonitoring(
+      { store, lanes: lanes.states, now: systemClock.now, alerts: alertSettings },
+      caller,
+    );
     const audited = auditedJobs(plain, caller, access.audit);
     const bound = { runner: own, jobs: audited, monitoring, tables: tablesOf(caller) };
     return {
@@ -238,6 +242,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
         events,
         ending,
       );
+      const sampling = keepSamples({ store, clock: systemClock, log }, ending);
       const prune = (signal: AbortSignal) => pruneDeliveries({ store, now: systemClock.now }, signal);
       await supervise({
         runner,
@@ -247,7 +252,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
         ...limits,
       });
       stop.abort();
-      await Promise.all([delivering, alerting]);
+      await Promise.all([delivering, alerting, sampling]);
     },
     work: { drafts: store, newId },
     keepSchedules: (signal) => keepSchedules({ ...scheduleParts, clock: systemClock }, signal),

@@ -39,7 +39,7 @@ import { addQueueRoutes } from './resources/jobs/queues.ts';
 import { addScheduleRoutes } from './resources/jobs/schedules.ts';
 import { addAlertRoutes } from './resources/monitoring/alerts.ts';
 import { addLedgerRoute } from './resources/monitoring/ledger.ts';
-import { addMetricsRoute } from './resources/monitoring/metrics.ts';
+import { addMetricsRoutes } from './resources/monitoring/metrics.ts';
 import { addPrometheusRoute } from './resources/monitoring/prometheus.ts';
 import { addSavingsRoutes } from './resources/monitoring/savings.ts';
 import { addProbes, OPEN_PATHS } from './resources/probes.ts';
@@ -116,7 +116,7 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   addAgentRoutes(face, { ...parts.agents, audit: access.audit, runnerOf: parts.start.runnerOf });
   addSettingsRoutes(face, server, parts.agents);
   addDraftRoutes(face, { store: drafts, newId: () => newId('dra'), now: server.now });
-  addMetricsRoute(face, parts.watch);
+  addMetricsRoutes(face, parts.watch);
   addLedgerRoute(face, parts.watch);
   addPrometheusRoute(face, parts.watch);
   addSavingsRoutes(face, parts.watch);

@@ -8,12 +8,24 @@ import { figuresOf } from './usage-figures.ts';
 const DAY_MS = 86_400_000;
 const MOST_ALERTS = 100;
 
+/** How the lanes of a process are now. */
+export type LaneStates = () => {
+  provider: string;
+  model: string;
+  state: 'open' | 'cooling' | 'stopped';
+  waitMs: number;
+  inFlight: number;
+  waiting: number;
+}[];
+
 /** What is going on now, and what the last day cost. */
 export async function readDashboard({
   store,
+  lanes,
   now,
 }: {
   store: MetricsStore & AlertStore;
+  lanes: ReturnType<LaneStates>;
   now: number;
 }): Promise<Dashboard> {
   const [day, savings, batches, queues, jobs, alerts, bytes] = await Promise.all([
@@ -38,6 +50,10 @@ export async function readDashboard({
     provider_jobs: jobs.map(({ batchId, provider, model, requests, submittedAt }) => ({
       ...{ batch_id: batchId, provider, model, requests },
       submitted_at: submittedAt === null ? null : new Date(submittedAt).toISOString(),
+    })),
+    lanes: lanes.map(({ provider, model, state, waitMs, inFlight, waiting }) => ({
+      ...{ provider, model, state, in_flight: inFlight, waiting },
+      wait_seconds: Math.ceil(waitMs / 1000),
     })),
     alerts: alerts.map(alertReportOf),
     database_bytes: bytes,

@@ -3,6 +3,7 @@ import type { AlertReport, AlertRules, AlertsQuery } from '../runner/contract/al
 import type { Caller } from '../runner/contract/caller.ts';
 import type { Dashboard } from '../runner/contract/dashboard.ts';
 import type { LedgerReport } from '../runner/contract/ledger.ts';
+import type { LoadQuery, LoadReport } from '../runner/contract/load.ts';
 import type { SavingsQuery, SavingsReport } from '../runner/contract/savings.ts';
 import type { ReportQuery, ServiceReport } from '../runner/contract/service-report.ts';
 import type { MetricsQuery, MetricsReport } from '../runner/contract/usage.ts';
@@ -11,8 +12,9 @@ import type { AlertStore } from '../storage/alerts.ts';
 import type { LedgerQuery } from '../storage/usage.ts';
 import { alertReportOf } from './alerts/alert-report.ts';
 import { type AlertLimits, alertRulesOf } from './alerts/alert-rules.ts';
-import { readDashboard } from './dashboard.ts';
+import { type LaneStates, readDashboard } from './dashboard.ts';
 import { ledgerReportOf } from './ledger.ts';
+import { readLoad } from './load.ts';
 import { readMetrics } from './metrics.ts';
 import type { MetricsStore } from './prometheus/store-metrics.ts';
 import { readReport } from './report/read-report.ts';
@@ -21,6 +23,8 @@ import { readSavings } from './savings.ts';
 /** What monitoring needs. */
 export interface MonitoringParts {
   store: MetricsStore & AlertStore;
+  /** The lanes of this process; none by default. */
+  lanes?: LaneStates;
   /** Wall clock, in milliseconds since the epoch. */
   now: () => number;
   /** The limits of the rules, and the names of the receivers. */
@@ -30,10 +34,11 @@ export interface MonitoringParts {
 /** What the service has done, for one caller with the scope read. */
 export interface Monitoring {
   metrics(query: MetricsQuery): Promise<MetricsReport>;
+  load(query: LoadQuery): Promise<LoadReport>;
   savings(query: SavingsQuery): Promise<SavingsReport>;
   report(period: Omit<ReportQuery, 'format'>): Promise<ServiceReport>;
   /** The calls that the sums of a batch are made of, each with its place. */
-  ledger(query: LedgerQuery): Promise<{ id: number; call: LedgerReport }[]>;
+  ledger(query: LedgerQuery): Promise<{ calls: LedgerReport[]; next: number | null }>;
   dashboard(): Promise<Dashboard>;
   alerts(query: AlertsQuery): Promise<AlertReport[]>;
   /** Needs the scope run. Idempotent. @throws AppError `not_found` */
@@ -48,7 +53,7 @@ export interface Monitoring {
 }
 
 /** Monitoring for one caller. */
-export function createMonitoring({ store, now, alerts }: MonitoringParts, caller: Caller): Monitoring {
+export function createMonitoring({ store, now, alerts, lanes = () => [] }: MonitoringParts, caller: Caller): Monitoring {
   const shown = async (alertId: string): Promise<AlertReport> => {
     const alert = await store.readAlert(alertId);
     if (alert !== undefined) return alertReportOf(alert);
@@ -58,6 +63,10 @@ export function createMonitoring({ store, now, alerts }: MonitoringParts, caller
     async metrics(query) {
       requireScope(caller, 'read');
       return readMetrics(query, { store, now: now() });
+    },
+    async load(query) {
+      requireScope(caller, 'read');
+      return readLoad(query, { store, now: now() });
     },
     async savings(query) {
       requireScope(caller, 'read');
@@ -69,11 +78,12 @@ export function createMonitoring({ store, now, alerts }: MonitoringParts, caller
     },
     async ledger(query) {
       requireScope(caller, 'read');
-      return (await store.readLedger(query)).map((call) => ({ id: call.id, call: ledgerReportOf(call) }));
+      const { calls, next } = await store.readLedger(query);
+      return { calls: calls.map(ledgerReportOf), next };
     },
     async dashboard() {
       requireScope(caller, 'read');
-      return readDashboard({ store, now: now() });
+      return readDashboard({ store, lanes: lanes(), now: now() });
     },
     async alerts({ state, limit }) {
       requireScope(caller, 'read');

@@ -51,18 +51,53 @@ export interface LedgerCall {
 }
 
 /** A page of a batch's calls: those after an id. */
-export interface LedgerQuery {
+export interface LedgerQuery extends Partial<Period> {
   batchId: string;
   after: number;
   limit: number;
+}
+
+/** From a time on and before another one, in milliseconds since the epoch. */
+export interface Period {
+  from: number;
+  to: number;
+}
+
+/** How many model calls of one bucket, made in real time, took how long. */
+export interface CallTimes {
+  at: number;
+  /** The longest bucket in it, in seconds. */
+  seconds: number;
+  /** The class of their time; see base/time-sizes.ts. */
+  size: number;
+  calls: number;
+}
+
+/** The most that waited at one time of a bucket. */
+export interface WaitingSample {
+  at: number;
+  seconds: number;
+  /** Jobs in queues. */
+  jobs: number;
+  /** Rows of active batches. */
+  rows: number;
+  /** Age of the oldest job. */
+  oldestMs: number;
 }
 
 /** What calls and rows cost over time. The contract of `storage/store.ts` holds for every call. */
 export interface UsageStore {
   /** In order of time, then of the fields. */
   readUsage(query: UsageQuery): Promise<UsageSum[]>;
-  /** The calls that the sums of a batch are made of, in order of their ids. */
-  readLedger(query: LedgerQuery): Promise<LedgerCall[]>;
+  /**
+   * The calls that the sums of a batch are made of, in order of their ids. With a period only those that were answered
+   * in it; `next` is the id to continue after, and null at the end.
+   */
+  readLedger(query: LedgerQuery): Promise<{ calls: LedgerCall[]; next: number | null }>;
+  /** Times of calls and what waited, in buckets of so many seconds, in order of time. */
+  readCallTimes(period: Period, seconds: number): Promise<CallTimes[]>;
+  readWaiting(period: Period, seconds: number): Promise<WaitingSample[]>;
+  noteWaiting(sample: Omit<WaitingSample, 'seconds'>): Promise<void>;
   /**
    * Moves a portion of old minutes into hours, and of old hours into days. Resolves to whether there is more to do.
    */

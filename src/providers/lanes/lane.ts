@@ -12,6 +12,21 @@ import { createLaneQueue, type LaneQueue, type QueueMember } from './lane-queue.
 /** The shared limits of every provider and model of this process; all batches and conversations go through them. */
 export interface Lanes {
   join(provider: string, model: string, options?: MemberOptions): LaneMember;
+  /** How each lane is now. */
+  states(): LaneNow[];
+}
+
+/** A lane as it is now. */
+export interface LaneNow {
+  provider: string;
+  model: string;
+  state: 'open' | 'cooling' | 'stopped';
+  /** Until it sends again; 0 while it is open. */
+  waitMs: number;
+  /** Calls that are sent and not answered. */
+  inFlight: number;
+  /** Calls that wait for their turn. */
+  waiting: number;
 }
 
 export interface MemberOptions {
@@ -88,14 +103,15 @@ const DEFAULT_PRIORITY = 5;
 
 /** One {@link Lanes} for a process. */
 export function createLanes(options: LanesOptions): Lanes {
-  const lanes = new Map<string, (options: MemberOptions) => LaneMember>();
+  const lanes = new Map<string, ReturnType<typeof createLane>>();
   return {
     join(provider, model, member = {}) {
       const key = JSON.stringify([provider, model]);
-      const join = lanes.get(key) ?? createLane({ provider, model }, options);
-      lanes.set(key, join);
-      return join(member);
+      const lane = lanes.get(key) ?? createLane({ provider, model }, options);
+      lanes.set(key, lane);
+      return lane.join(member);
     },
+    states: () => [...lanes.values()].map(({ now }) => now()),
   };
 }
 
@@ -120,7 +136,7 @@ interface Lane {
 function createLane(
   id: { provider: string; model: string },
   options: LanesOptions,
-): (member: MemberOptions) => LaneMember {
+): { join: (member: MemberOptions) => LaneMember; now: () => LaneNow } {
   const { clock, random = Math.random, log, patienceMs = PATIENCE_MS, breaker = BREAKER, floor = 1 } = options;
   const now = () => clock.monotonic();
   const name = `${id.provider} ${id.model}`;
@@ -146,7 +162,7 @@ function createLane(
   };
   const caps = new Map<QueueMember<Waiting>, LaneCaps>();
   const setCaps = () => lane.meters.setCaps(strictest([...caps.values()]), now());
-  return (joining) => {
+  const join = (joining: MemberOptions): LaneMember => {
     const member = lane.queue.join(joining.priority ?? DEFAULT_PRIORITY);
     caps.set(member, joining.caps ?? {});
     setCaps();
@@ -161,6 +177,10 @@ function createLane(
         if (caps.delete(member)) setCaps();
       },
     };
+  };
+  return {
+    join,
+    now: () => ({ ...id, ...health.state(), inFlight: health.inFlight(), waiting: lane.queue.size() }),
   };
 }
 

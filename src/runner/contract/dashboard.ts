@@ -36,6 +36,18 @@ export const dashboard = z.object({
       }),
     )
     .describe('Jobs at the batch APIs of providers.'),
+  lanes: z
+    .array(
+      z.object({
+        provider: z.string().describe('The provider, or its server where it has one of its own.'),
+        model: z.string(),
+        state: z.enum(['open', 'cooling', 'stopped']).describe('cooling: after a refusal; stopped: every call fails.'),
+        wait_seconds: z.number().describe('Until it sends again; 0 while it is open.'),
+        in_flight: z.number().describe('Calls that are sent and not answered.'),
+        waiting: z.number().describe('Calls that wait for their turn.'),
+      }),
+    )
+    .describe('The shared limits of each model, in the process that answers.'),
   alerts: z.array(alertReport).describe('Alerts that are not resolved.'),
   database_bytes: z.number(),
 });

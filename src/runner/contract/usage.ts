@@ -4,7 +4,7 @@ import { strict } from '../../base/strict-object.ts';
 /** What sums are kept apart by. */
 const USAGE_FIELDS = ['agent', 'provider', 'model', 'way', 'batch'] as const;
 /** The periods of a time series. */
-const BUCKETS = ['minute', 'hour', 'day'] as const;
+const BUCKETS = ['minute', 'quarter_hour', 'hour', 'day'] as const;
 
 const time = z.iso.datetime({ offset: true }).or(z.iso.date());
 
@@ -24,7 +24,7 @@ const fieldList = z
 /** Which time series is asked for. */
 export const metricsQuery = strict({
   ...period,
-  bucket: z.enum(BUCKETS).default('hour').describe('minute, hour (the default) or day, in UTC.'),
+  bucket: z.enum(BUCKETS).default('hour').describe('minute, quarter_hour, hour (the default) or day, in UTC.'),
   by: fieldList
     .describe('What the sums are kept apart by, with commas between: agent, provider, model, way, batch.')
     .exactOptional(),

@@ -29,6 +29,7 @@ import { SCHEDULES } from './migrations/0026-schedules.ts';
 import { BATCH_CHANGES } from './migrations/0027-batch-changes.ts';
 import { JOBS_BY_PRIORITY } from './migrations/0028-jobs-by-priority.ts';
 import { ALERT_FIGURES } from './migrations/0029-alert-figures.ts';
+import { LOAD } from './migrations/0030-load.ts';
 import { prepare } from './statement.ts';
 
 /** Migration N (from 1) takes a database from schema version N - 1 to N. */
@@ -62,6 +63,7 @@ const MIGRATIONS: readonly string[] = [
   BATCH_CHANGES,
   JOBS_BY_PRIORITY,
   ALERT_FIGURES,
+  LOAD,
 ];
 
 /** "Rowm": marks a SQLite file as Rowmill's. */

@@ -420,3 +420,19 @@ it('paces by a limit of input tokens that headers tell', async () => {
   expect((server.served * 600) / (20_000 + 5 * 80_000)).toBeGreaterThan(0.95);
   expect(server.refused / (server.served + server.refused)).toBeLessThan(0.01);
 });
+
+it('says of each lane how it is, what is in flight and what waits', async () => {
+  const { lanes, member } = setUp({ breaker: PATIENT });
+  lanes.join('openai', 'mini');
+  const permits = [take(member), take(member)];
+  expect(lanes.states()).toEqual([
+    { provider: 'anthropic', model: 'm', state: 'open', waitMs: 0, inFlight: 2, waiting: 0 },
+    { provider: 'openai', model: 'mini', state: 'open', waitMs: 0, inFlight: 0, waiting: 0 },
+  ]);
+  for (const permit of permits) permit.end(failed('model_rate_limited', { retryAfterMs: 3_000 }));
+  reachLimit(member, { retryAfterMs: 3_000 });
+  wait(member);
+  const [state] = lanes.states();
+  expect(state).toMatchObject({ state: 'cooling', inFlight: 0, waiting: 1 });
+  expect(state?.waitMs).toBeGreaterThan(0);
+});

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { strict } from '../../../base/strict-object.ts';
 import { ledgerCall } from '../../../runner/contract/ledger.ts';
+import { period } from '../../../runner/contract/usage.ts';
 import type { HttpFace } from '../../face.ts';
 import { createPages, pageOf, pageQuery } from '../../pages.ts';
 import type { WatchParts } from '../../parts.ts';
@@ -10,6 +11,8 @@ const call = ledgerCall.meta({ id: 'LedgerCall' });
 const pages = createPages('ledger', z.int());
 const query = strict({
   ...pageQuery({ most: 1000, limit: 100 }),
+  from: period.from.describe('Only calls that were answered from this time on.'),
+  to: period.to.describe('Only calls that were answered before this time.'),
   batch_id: z.string().min(1).max(100).openapi({ description: 'The batch whose calls are listed.' }),
 });
 
@@ -28,11 +31,12 @@ export function addLedgerRoute({ app }: HttpFace, { monitoringOf }: Pick<WatchPa
     },
   });
   app.openapi(list, async (c) => {
-    const { cursor, limit, batch_id: batchId } = c.req.valid('query');
-    const after = pages.positionOf(cursor) ?? 0;
-    const found = await monitoringOf(c.get('caller')).ledger({ batchId, after, limit: limit + 1 });
-    const last = found.length > limit ? found[limit - 1] : undefined;
-    const next_cursor = last === undefined ? null : pages.cursorAt(last.id);
-    return c.json({ items: found.slice(0, limit).map((one) => one.call), next_cursor }, 200);
+    const { cursor, limit, batch_id: batchId, from, to } = c.req.valid('query');
+    const { calls, next } = await monitoringOf(c.get('caller')).ledger({
+      ...{ batchId, after: pages.positionOf(cursor) ?? 0, limit },
+      ...(from !== undefined && { from: Date.parse(from) }),
+      ...(to !== undefined && { to: Date.parse(to) }),
+    });
+    return c.json({ items: calls, next_cursor: next === null ? null : pages.cursorAt(next) }, 200);
   });
 }

@@ -36,7 +36,8 @@ export function prepareWriteAnswer(db: DatabaseSync): WriteAnswer {
     if (entry.kind === 'model') {
       transaction.days.settle(entry.at, { worst: entry.worst_pico_usd, cost }, budgetKey);
       const [model, way] = [answer.billed?.model ?? '', isOfBatchApi ? 'batch' : 'realtime'] as const;
-      transaction.usage.addCall(batch, { model, way, at: answer.at, usage: answer.usage, cost, saved });
+      const tookMs = isOfBatchApi ? undefined : answer.at - entry.at;
+      transaction.usage.addCall(batch, { model, way, at: answer.at, usage: answer.usage, cost, saved, tookMs });
     }
     if (batch === undefined) return;
     const totals = transaction.totals(batch);

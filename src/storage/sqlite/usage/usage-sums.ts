@@ -1,7 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { sizeOfTime } from '../../../base/time-sizes.ts';
 import { NO_USAGE, type Usage } from '../../../protocol/messages.ts';
 import type { UsageWay } from '../../usage.ts';
 import { prepare } from '../statement.ts';
+import { ADD_TIMES } from './load.ts';
 
 const MINUTE_MS = 60_000;
 /** Stands for the batch of calls outside of batches. */
@@ -15,6 +17,8 @@ interface SummedCall {
   usage?: Usage | null;
   cost: number | null;
   saved: number;
+  /** How long it took; only of calls in real time. */
+  tookMs?: number | undefined;
 }
 
 /** What a transaction adds to the sums over time; written once for each minute, batch, model and way. */
@@ -61,6 +65,7 @@ export function prepareUsageSums(db: DatabaseSync): () => UsageSums {
     db,
     `INSERT INTO usage_buckets VALUES (60, ?, ?, ${SUMMED.map(() => '?').join(', ')}) ${ADD_BUCKET}`,
   );
+  const addTimes = prepare(db, `INSERT INTO call_times VALUES (60, ?, ?, ?) ${ADD_TIMES}`);
   const seriesOf = ({ batch, model, way }: Sum): number => {
     const known = find.get(batch, model, way);
     if (known !== undefined) return known.key;
@@ -70,6 +75,14 @@ export function prepareUsageSums(db: DatabaseSync): () => UsageSums {
 
   return () => {
     const sums = new Map<string, Sum>();
+    const times = new Map<string, { minute: number; size: number; calls: number }>();
+    const addTime = (at: number, tookMs: number): void => {
+      const [minute, size] = [Math.floor(at / MINUTE_MS) * MINUTE_MS, sizeOfTime(tookMs)];
+      const name = `${minute} ${size}`;
+      const known = times.get(name);
+      if (known === undefined) times.set(name, { minute, size, calls: 1 });
+      else known.calls += 1;
+    };
     const sumOf = (batch: number, { model, way, at }: Pick<SummedCall, 'model' | 'way' | 'at'>): Sum => {
       const minute = Math.floor(at / MINUTE_MS) * MINUTE_MS;
       const name = `${batch} ${minute} ${way} ${model}`;
@@ -87,6 +100,7 @@ export function prepareUsageSums(db: DatabaseSync): () => UsageSums {
         sum.unpriced += call.cost === null ? 1 : 0;
         sum.cost += call.cost ?? 0;
         sum.saved += call.saved;
+        if (call.tookMs !== undefined) addTime(call.at, call.tookMs);
         const { usage } = call;
         if (usage == null) return;
         sum.inputTokens += usage.inputTokens;
@@ -105,7 +119,9 @@ export function prepareUsageSums(db: DatabaseSync): () => UsageSums {
             ...[sum.cost, sum.saved, sum.succeeded, sum.failed],
           );
         }
+        for (const { minute, size, calls } of times.values()) addTimes.run(minute, size, calls);
         sums.clear();
+        times.clear();
       },
     };
   };
