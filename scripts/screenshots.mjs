@@ -24,6 +24,7 @@ const SCREENS = {
   'wizard-schema': '/new/{draft}/schema',
   'wizard-review': '/new/{draft}/review',
   queues: '/queues',
+  monitor: '/monitor?range=1h',
   schedules: '/schedules',
   schedule: '/schedules/returns',
   alerts: '/alerts',

@@ -53,7 +53,10 @@ export interface Monitoring {
 }
 
 /** Monitoring for one caller. */
-export function createMonitoring({ store, now, alerts, lanes = () => [] }: MonitoringParts, caller: Caller): Monitoring {
+export function createMonitoring(
+  { store, now, alerts, lanes = () => [] }: MonitoringParts,
+  caller: Caller,
+): Monitoring {
   const shown = async (alertId: string): Promise<AlertReport> => {
     const alert = await store.readAlert(alertId);
     if (alert !== undefined) return alertReportOf(alert);

@@ -7,6 +7,7 @@ import { localCaller } from '../../src/runner/contract/caller.ts';
 import { httpParts } from '../http/http-parts.ts';
 import { type JobsWorld, job, startJobsWorld } from '../jobs/jobs-world.ts';
 import { newBatch, newIntent, newOwner } from '../storage/support/store-fixture.ts';
+import { NO_ALERTS } from './no-alerts.ts';
 
 const MINUTE = 60_000;
 const START = Date.parse('2026-11-29T02:00:00Z');
@@ -19,7 +20,7 @@ async function get(path: string, now = START + 60 * MINUTE) {
   const lanes = () => [
     { provider: 'anthropic', model: 'haiku', state: 'cooling' as const, waitMs: 1_500, inFlight: 3, waiting: 2 },
   ];
-  const monitoringOf = () => createMonitoring({ store, lanes, now: () => now }, localCaller('http'));
+  const monitoringOf = () => createMonitoring({ store, lanes, now: () => now, alerts: NO_ALERTS }, localCaller('http'));
   const app = createHttpApp({ ...httpParts(), watch: { ...httpParts().watch, monitoringOf } });
   return JSON.parse(await (await app.request(path)).text());
 }

@@ -12,6 +12,8 @@ const SCREENS = [
   '/batches/{completed}/flow',
   '/new',
   '/queues',
+  '/monitor',
+  '/monitor?range=30d&tables=throughput,success,times,spend,saved,queue',
   '/schedules',
   '/schedules/returns',
   '/schedules/supplier-feed?state=failed',

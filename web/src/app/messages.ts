@@ -5,6 +5,7 @@ export const messages = {
   newBatch: 'New batch',
   batches: 'Batches',
   queues: 'Queues',
+  monitor: 'Monitor',
   schedules: 'Schedules',
   alerts: 'Alerts',
   agents: 'Agents',

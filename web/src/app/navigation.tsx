@@ -6,7 +6,7 @@ import { Icon, type IconName } from '../ui/icon.tsx';
 import { messages } from './messages.ts';
 
 interface Place {
-  to: '/batches' | '/queues' | '/schedules' | '/alerts' | '/agents';
+  to: '/batches' | '/queues' | '/monitor' | '/schedules' | '/alerts' | '/agents';
   label: string;
   icon: IconName;
   count?: number | undefined;
@@ -30,6 +30,7 @@ export function Navigation({ wide = false, onChoose }: { wide?: boolean; onChoos
       icon: 'queues',
       count: data?.queues.reduce((sum, { waiting }) => sum + waiting, 0),
     },
+    { to: '/monitor', label: messages.monitor, icon: 'monitor' },
     { to: '/schedules', label: messages.schedules, icon: 'clock' },
     { to: '/alerts', label: messages.alerts, icon: 'bell', count: data?.alerts.length, warns: true },
     { to: '/agents', label: messages.agents, icon: 'agent' },

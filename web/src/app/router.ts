@@ -159,6 +159,12 @@ const schedule = createRoute({
   component: lazyRouteComponent(() => import('../screens/schedules/schedule-screen.tsx'), 'ScheduleScreen'),
 });
 
+const monitor = createRoute({
+  getParentRoute: () => root,
+  path: '/monitor',
+  validateSearch: searchParams({ range: oneOf(['1h', '24h', '30d', 'year']), tables: list(), ledger: text() }),
+  component: lazyRouteComponent(() => import('../screens/monitor/monitor-screen.tsx'), 'MonitorScreen'),
+});
 const alerts = createRoute({
   getParentRoute: () => root,
   path: '/alerts',
@@ -191,7 +197,7 @@ const routeTree = root.addChildren([
   batch.addChildren([batchHome, rows, row, flow]),
   newBatch,
   draft.addChildren([draftHome, dataStep, columnsStep, promptStep, schemaStep, reviewStep]),
-  ...[queues, schedules, schedule, alerts],
+  ...[queues, monitor, schedules, schedule, alerts],
   ...[agents, agent, settings],
 ]);
 

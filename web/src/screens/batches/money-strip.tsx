@@ -1,5 +1,4 @@
 import { Link } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
 import { batchMoney } from '../../data/batch-state.ts';
 import type { BatchReport } from '../../data/batches.ts';
 import { useDashboard } from '../../data/dashboard.ts';
@@ -7,6 +6,7 @@ import { formatMoney, formatRange, formatShare } from '../../data/format.ts';
 import { hasEnded } from '../../data/live/messages.ts';
 import { useMonth } from '../../data/month.ts';
 import { useSettings } from '../../data/settings.ts';
+import { Figure, Small } from '../../ui/figure.tsx';
 import { messages } from './messages.ts';
 
 const monthName = new Intl.DateTimeFormat('en-GB', { month: 'long' });
@@ -85,32 +85,4 @@ function Added({ batches, count }: { batches: BatchReport[]; count: number }) {
       <Small>{messages.batches(count)}</Small>
     </>
   );
-}
-
-function Figure({
-  label,
-  wide = false,
-  note,
-  children,
-}: {
-  label: string;
-  wide?: boolean;
-  note: ReactNode;
-  children: ReactNode;
-}) {
-  return (
-    <div
-      className={`min-w-0 border-line px-4 py-3 max-sm:border-b max-sm:py-2 max-sm:last:border-b-0 sm:not-first:border-l ${wide ? 'max-sm:col-span-2' : 'max-sm:nth-3:border-l'}`}
-    >
-      <div className="font-medium text-11 text-ink-3">{label}</div>
-      <div className="flex h-5 items-baseline gap-1.5 whitespace-nowrap font-semibold text-15 tracking-[-.01em] tabular-nums">
-        {children}
-      </div>
-      <div className="cut h-4 text-12 text-ink-3">{note}</div>
-    </div>
-  );
-}
-
-function Small({ children }: { children: ReactNode }) {
-  return <small className="font-normal text-12 text-ink-2 tracking-normal">{children}</small>;
 }
