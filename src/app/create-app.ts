@@ -124,7 +124,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
   });
   const detached = createDetachedRunner({ runner, config, log });
   const confirmations = createConfirmations({ store, now: systemClock.now });
-  const toolsOf = (bound: Pick<AppBinding, 'runner' | 'jobs' | 'tables' | 'monitoring'>) =>
+  const toolsOf = (bound: Pick<AppBinding, 'runner' | 'jobs' | 'tables' | 'monitoring' | 'schedules'>) =>
     createOrchestratorTools({
       ...bound,
       registry,
@@ -157,10 +157,10 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
       caller,
     );
     const audited = auditedJobs(plain, caller, access.audit);
-    const bound = { runner: own, jobs: audited, monitoring, tables: tablesOf(caller) };
+    const schedules = createSchedules(caller, scheduleParts);
+    const bound = { runner: own, jobs: audited, monitoring, tables: tablesOf(caller), schedules };
     return {
       ...{ ...bound, tools: toolsOf(bound) },
-      schedules: createSchedules(caller, scheduleParts),
       confirmations: auditedConfirmations(confirmations, caller, access.audit),
     };
   });

@@ -9,9 +9,11 @@ import { type QueueReport, queueReport } from '../runner/contract/job.ts';
 import type { BatchReport } from '../runner/contract/report.ts';
 import { period } from '../runner/contract/usage.ts';
 import type { Runner } from '../runner/runner.ts';
+import type { Schedules } from '../schedules/schedules.ts';
 import { defineTool } from './define-tool.ts';
 import type { OrchestratorTool } from './orchestrator-tool.ts';
 import { batchReport, isSettled, nextStepFor, summarizeBatch, toBatchInAnswer } from './show/batch-report.ts';
+import { describeSchedules, scheduleInAnswer } from './show/describe-schedules.ts';
 import { describeAlerts, describeReport, describeSavings, serviceOutput } from './show/describe-service.ts';
 import { resultsResource } from './show/resource-uris.ts';
 
@@ -22,10 +24,10 @@ const input = strict({
     .optional()
     .describe('The batch, as execute_batch_processor gave it: bat_…; for the subject batch.'),
   subject: z
-    .enum(['batch', 'queues', 'savings', 'report', 'alerts'])
+    .enum(['batch', 'queues', 'schedules', 'savings', 'report', 'alerts'])
     .default('batch')
     .describe(
-      'batch (the default): one batch. queues: the jobs that wait, by agent. savings, report: what a period cost and saved. alerts: what is wrong.',
+      'batch (the default): one batch. queues: the jobs that wait, by agent. schedules: what is started by itself, when, and how the last runs ended. savings, report: what a period cost and saved. alerts: what is wrong.',
     ),
   from: period.from.describe('For savings and report: the start, ISO 8601; 30 days before the end by default.'),
   to: period.to.describe('For savings and report: the end; now by default.'),
@@ -44,6 +46,7 @@ const output = z.object({
   ...z.object(batchReport).partial().shape,
   results_resource: z.string().nullable().describe('The resource that holds the output table; null before the end.'),
   queues: z.array(queueReport).nullable().describe('The queues with waiting jobs; null for a batch.'),
+  schedules: z.array(scheduleInAnswer).optional().describe('For the subject schedules.'),
   ...serviceOutput,
 });
 
@@ -55,16 +58,17 @@ export interface MonitorParts {
   runner: Runner;
   jobs: Jobs;
   monitoring: Monitoring;
+  schedules: Schedules;
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 /** `monitor_batch_execution`: the state of a batch, optionally after a wait. Aborting ends the wait, not the batch. */
-export function createMonitorTool({ runner, jobs, monitoring, sleep }: MonitorParts): OrchestratorTool {
+export function createMonitorTool({ runner, jobs, monitoring, schedules, sleep }: MonitorParts): OrchestratorTool {
   return defineTool({
     name: 'monitor_batch_execution',
     title: 'Watch a batch',
     description:
-      'Reports the state of a batch: status, rows done and failed, rates, time left, tokens, cost, failures grouped by code with one example each, and where the output table is. With wait_seconds it waits until the batch ends or pauses, or the time is up. Use it after execute_batch_processor, repeatedly until finished is true. Other subjects report the jobs that wait, savings, costs and alerts. It changes nothing.',
+      'Reports the state of a batch: status, rows done and failed, rates, time left, tokens, cost, failures grouped by code with one example each, and where the output table is. With wait_seconds it waits until the batch ends or pauses, or the time is up. Use it after execute_batch_processor, repeatedly until finished is true. Other subjects report the jobs that wait, schedules, savings, costs and alerts. It changes nothing.',
     hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     idempotent: true,
     timeoutMs: 60_000,
@@ -72,6 +76,7 @@ export function createMonitorTool({ runner, jobs, monitoring, sleep }: MonitorPa
     output,
     async run({ batch_id, subject, wait_seconds, ...times }, context) {
       if (subject === 'queues') return describeQueues(await jobs.queues());
+      if (subject === 'schedules') return describeSchedules(await schedules.list());
       if (subject === 'savings') return describeSavings(await monitoring.savings({ by: 'agent', ...times }));
       if (subject === 'report') return describeReport(await monitoring.report(times));
       if (subject === 'alerts') return describeAlerts(await monitoring.alerts({ state: 'open', limit: 50 }));

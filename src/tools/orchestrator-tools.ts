@@ -2,6 +2,7 @@ import type { Jobs } from '../jobs/jobs.ts';
 import type { Monitoring } from '../monitoring/monitoring.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Runner } from '../runner/runner.ts';
+import type { Schedules } from '../schedules/schedules.ts';
 import type { Tables } from '../tables/table.ts';
 import { createAnalyzeTool } from './analyze-csv-structure.ts';
 import type { Confirmations } from './execute/confirmations.ts';
@@ -15,6 +16,7 @@ export interface OrchestratorToolParts {
   runner: Runner;
   jobs: Jobs;
   monitoring: Monitoring;
+  schedules: Schedules;
   registry: Registry;
   tables: Tables;
   /** Makes sure that a process drives the ready batches: the supervisor in serve, the detached runner in mcp. */

@@ -4,17 +4,8 @@ import { openSqliteStore } from '../../src/storage/sqlite/open-sqlite-store.ts';
 import { inputOf } from '../support/echo-agent.ts';
 import { startMessagesServer } from '../support/messages-server.ts';
 import { createSite, type Site, until } from './rowmill-process.ts';
+import { SCORER } from './scorer-agent.ts';
 
-const AGENTS = `
-agents:
-  - name: scorer
-    model: claude-haiku-5-5
-    instructions: Answer.
-    input: {type: object, properties: {q: {type: string}}, required: [q]}
-    structured_output:
-      enabled: true
-      schema: {type: object, properties: {answer: {type: string}}, required: [answer]}
-`;
 /** More than one transaction of jobs. */
 const JOBS = 1_100;
 const ADD = ['jobs', 'add', 'scorer', '--file', 'jobs.jsonl', '--idempotency-key', 'night'];
@@ -41,7 +32,7 @@ test('SIGKILL between adding, closing, sifting and sealing: no job is lost, and 
       };
     },
   });
-  const site = await createSite(AGENTS, { ANTHROPIC_BASE_URL: server.url });
+  const site = await createSite(SCORER, { ANTHROPIC_BASE_URL: server.url });
   const path = `${site.env['ROWMILL_DATA_DIR']}/rowmill.db`;
   const store = await openSqliteStore({ path, now: Date.now, log: createSilentLog() });
   try {

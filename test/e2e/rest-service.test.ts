@@ -5,17 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inputOf } from '../support/echo-agent.ts';
 import { type MessagesServer, startMessagesServer } from '../support/messages-server.ts';
 import { createSite, type RowmillProcess, type Site, until } from './rowmill-process.ts';
+import { SCORER } from './scorer-agent.ts';
 
-const AGENTS = `
-agents:
-  - name: scorer
-    model: claude-haiku-5-5
-    instructions: Answer.
-    input: {type: object, properties: {q: {type: string}}, required: [q]}
-    structured_output:
-      enabled: true
-      schema: {type: object, properties: {answer: {type: string}}, required: [answer]}
-`;
 const ROWS = 120;
 
 let model: MessagesServer;
@@ -38,7 +29,7 @@ beforeAll(async () => {
       usage: { input_tokens: 100, output_tokens: 20 },
     }),
   });
-  site = await createSite(AGENTS, { ANTHROPIC_BASE_URL: model.url });
+  site = await createSite(SCORER, { ANTHROPIC_BASE_URL: model.url });
   const words = Array.from({ length: ROWS }, (_, index) => `word${index}`);
   await site.write('table.csv', `q\n${words.join('\n')}\n`);
   serving = site.rowmill('serve', '--json', '--port', '0');

@@ -5,17 +5,8 @@ import { openSqliteStore } from '../../src/storage/sqlite/open-sqlite-store.ts';
 import { echoAnswer, inputOf } from '../support/echo-agent.ts';
 import { startMessagesServer } from '../support/messages-server.ts';
 import { createSite, type RowmillProcess, until } from './rowmill-process.ts';
+import { SCORER } from './scorer-agent.ts';
 
-const AGENTS = `
-agents:
-  - name: scorer
-    model: claude-haiku-5-5
-    instructions: Answer.
-    input: {type: object, properties: {q: {type: string}}, required: [q]}
-    structured_output:
-      enabled: true
-      schema: {type: object, properties: {answer: {type: string}}, required: [answer]}
-`;
 const PRELOAD = fileURLToPath(new URL('../torture/jumping-clock.ts', import.meta.url));
 /** 02:30 in Berlin, over the night that has no such time. */
 const NIGHTS = ['2027-03-27T01:30:00.000Z', '2027-03-28T01:00:00.000Z', '2027-03-29T00:30:00.000Z'];
@@ -29,7 +20,7 @@ test('two servers on one data directory run each night once, over a change of th
     },
   });
   const clock = (offset: number) => site.write('clock', String(offset));
-  const site = await createSite(AGENTS, { ANTHROPIC_BASE_URL: model.url });
+  const site = await createSite(SCORER, { ANTHROPIC_BASE_URL: model.url });
   await clock(Date.parse('2027-03-26T12:00:00Z') - Date.now());
   const jumping = { NODE_OPTIONS: `--import ${PRELOAD}`, TORTURE_CLOCK: `${site.folder}/clock` };
   const path = `${site.env['ROWMILL_DATA_DIR']}/rowmill.db`;

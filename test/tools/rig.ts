@@ -2,6 +2,7 @@ import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createAudit } from '../../src/access/audit.ts';
 import { draftAgent } from '../../src/agent/draft-agent.ts';
 import { openAgent } from '../../src/agent/open-agent.ts';
 import type { ToolContext } from '../../src/agent/tool.ts';
@@ -22,6 +23,7 @@ import { createRunner } from '../../src/runner/create-runner.ts';
 import { createExecutors } from '../../src/runner/execution/executors.ts';
 import { supervise } from '../../src/runner/lifecycle/supervise.ts';
 import type { Runner } from '../../src/runner/runner.ts';
+import { createSchedules } from '../../src/schedules/schedules.ts';
 import { currentOwner } from '../../src/storage/lease-owner.ts';
 import { openSqliteStore } from '../../src/storage/sqlite/open-sqlite-store.ts';
 import { createEvents } from '../../src/telemetry/create-events.ts';
@@ -157,8 +159,16 @@ export async function startRig({ drive = true }: { drive?: boolean } = {}): Prom
     newId: (prefix) => `${prefix}_${crypto.randomUUID()}`,
     now: Date.now,
   });
+  const own = localCaller('chat');
+  const audit = createAudit({ store, now: Date.now, log });
+  const schedules = createSchedules(own, {
+    ...{ store, audit, log, now: Date.now, absolute: tables.absolute, process: 'this', isAlive: () => true },
+    ownerOf: async () => ({ caller: own, runner, jobs, tables }),
+    events: createEvents({ log }),
+  });
   const tools = createOrchestratorTools({
-    ...{ runner, jobs, monitoring: createMonitoring({ store, now: Date.now, alerts: NO_ALERTS }, localCaller('chat')) },
+    ...{ runner, jobs, schedules },
+    monitoring: createMonitoring({ store, now: Date.now, alerts: NO_ALERTS }, localCaller('chat')),
     registry,
     tables,
     onBatchReady: async () => {

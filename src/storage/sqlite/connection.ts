@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../base/errors.ts';
 import type { LockWait } from './lock-wait.ts';
+import { refuseOrphanedLog } from './lost-file.ts';
 import { migrate } from './migrate.ts';
 
 /**
@@ -41,6 +42,7 @@ function createPrivately(path: string): void {
 }
 
 function open(path: string, onMigration: (() => void) | undefined): DatabaseSync {
+  refuseOrphanedLog(path);
   createPrivately(path);
   const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   try {

@@ -28,6 +28,7 @@ import { prepareReadJournal, prepareReadJournalByPrefix } from './journal/read-j
 import type { LeaseClock } from './leases/lease.ts';
 import { prepareListLapsedBatches } from './leases/list-lapsed-batches.ts';
 import { createLockWait, type LockAttempts } from './lock-wait.ts';
+import { createFileCheck } from './lost-file.ts';
 import { openOverviewStore } from './overview/open-overview-store.ts';
 import { prepareWrites } from './prepare-writes.ts';
 import {
@@ -85,9 +86,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const waiting = { path, log: options.log, ...(options.lockAttempts && { attempts: options.lockAttempts }) };
   const [readLock, lock] = [createLockWait(waiting), createLockWait(waiting)];
   const db = await openConnection(path, { lock: readLock, onMigration: options.onMigration });
+  const check = createFileCheck(path);
   const caps = { cap: options.dayCap, dayOf: options.dayCap?.dayOf ?? localDay };
   const begin = prepareTransactions(db, caps);
-  const { write, writeAnswer, close: closeQueue } = createWriteQueue(db, { path, begin, lock });
+  const { write, writeAnswer, close: closeQueue } = createWriteQueue(db, { path, begin, lock, check });
   const clock: LeaseClock = {
     now: options.now,
     uptimeMs: options.uptimeMs ?? uptimeMs,
@@ -97,6 +99,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   let closing: Promise<void> | null = null;
   async function read<T>(query: () => T): Promise<T> {
     if (closing !== null) throw new AppError('store_unavailable', `The store at ${path} is closed.`);
+    check();
     return await readLock.retry(query);
   }
   async function closeOnce(): Promise<void> {

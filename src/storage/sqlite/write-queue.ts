@@ -47,10 +47,12 @@ export interface WriteQueueOptions {
   /** Starts a transaction's bookkeeping. */
   begin: () => Transaction;
   lock: LockWait;
+  /** Called before each transaction. @throws AppError when nothing that is written would stay */
+  check: () => void;
 }
 
 /** A queue on one connection. */
-export function createWriteQueue(db: DatabaseSync, { path, begin, lock }: WriteQueueOptions): WriteQueue {
+export function createWriteQueue(db: DatabaseSync, { path, begin, lock, check }: WriteQueueOptions): WriteQueue {
   const beginStatement = db.prepare('BEGIN IMMEDIATE');
   const commitStatement = db.prepare('COMMIT');
   let pending: Pending[] = [];
@@ -96,6 +98,7 @@ export function createWriteQueue(db: DatabaseSync, { path, begin, lock }: WriteQ
 
   /** One synchronous transaction: no read can run in between. */
   function attempt(way: (group: Pending[]) => Outcome[], group: Pending[]): Outcome[] {
+    check();
     beginStatement.run();
     try {
       return way(group);

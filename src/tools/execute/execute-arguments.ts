@@ -3,6 +3,7 @@ import { strict } from '../../base/strict-object.ts';
 import { jobRequest } from '../../runner/contract/job.ts';
 import { batchOptions, NOTHING_TO_SET, TUNED } from '../../runner/contract/options.ts';
 import { batchRequest, resumeRequest, retryRequest } from '../../runner/contract/request.ts';
+import { scheduleName, scheduleRequest } from '../../runner/contract/schedule.ts';
 import { agentChoice, choiceFault } from '../agent-choice.ts';
 import { exactlyOneSource, ONE_SOURCE, tableSource } from '../table-source.ts';
 
@@ -20,16 +21,32 @@ const retry = strict({ codes, row, model });
 /** Jobs in one call: a model that talks writes them out. */
 const MAX_SPOKEN_JOBS = 100;
 
-const ACTIONS = ['start', 'pause', 'resume', 'cancel', 'retry', 'set', 'enqueue', 'process'] as const;
+const ACTIONS = [
+  ...(['start', 'pause', 'resume', 'cancel', 'retry', 'set', 'enqueue', 'process', 'schedule', 'trigger'] as const),
+  'unschedule',
+] as const;
 type Action = (typeof ACTIONS)[number];
+
+const schedule = strict({
+  name: scheduleName,
+  cron: scheduleRequest.shape.cron.exactOptional(),
+  time_zone: scheduleRequest.shape.time_zone,
+  new_files_only: z
+    .boolean()
+    .describe('With a table: a batch for each file of the folder or pattern that the schedule has not read before.')
+    .exactOptional(),
+});
+
+/** A schedule of the arguments; what it starts stands beside it. */
+export type SpokenSchedule = z.output<typeof schedule>;
+
+/** What a start takes, which a schedule can start too. */
+const OF_START = ['csv_uri', 'csv_s3_uri', ...Object.keys(agentChoice), ...Object.keys(asked), 'options'];
 
 /** The fields and the options that each action takes. */
 const TAKES: { [action in Action]: { fields: readonly string[]; options: readonly string[] | 'all' } } = {
   start: {
-    fields: [
-      ...['csv_uri', 'csv_s3_uri', ...Object.keys(agentChoice), ...Object.keys(asked)],
-      ...['options', 'confirmation_token'],
-    ],
+    fields: [...OF_START, 'confirmation_token'],
     options: 'all',
   },
   pause: { fields: ['batch_id'], options: [] },
@@ -44,6 +61,9 @@ const TAKES: { [action in Action]: { fields: readonly string[]; options: readonl
     options: ['max_cost_usd', 'concurrency', 'fallback'],
   },
   enqueue: { fields: ['jobs'], options: [] },
+  schedule: { fields: [...OF_START, 'queue', 'schedule', 'confirmation_token'], options: 'all' },
+  trigger: { fields: ['schedule', 'confirmation_token'], options: [] },
+  unschedule: { fields: ['schedule'], options: [] },
   process: { fields: ['queue', 'options', 'confirmation_token'], options: ['max_cost_usd'] },
   set: { fields: ['batch_id', 'options', 'confirmation_token'], options: TUNED },
 };
@@ -54,7 +74,7 @@ export const executeInput = strict({
     .enum(ACTIONS)
     .default('start')
     .describe(
-      'start (the default) starts a batch. enqueue adds single inputs to the queues of their agents, at no cost; process runs the waiting jobs. The other actions need the batch_id of a batch: pause; resume; cancel stops it permanently, or only one row of it; retry runs, after its end, the failed rows again and the rows that were not run, or only one failed row, also before its end; set changes options while it is in progress.',
+      'start (the default) starts a batch. enqueue adds single inputs to the queues of their agents, at no cost; process runs the waiting jobs. schedule starts the same by itself at certain times: the batch over a table that is given as for start, else the waiting jobs; options.max_cost_usd is the cap of each run. trigger runs a schedule now; unschedule stops it. The other actions need the batch_id of a batch: pause; resume; cancel stops it permanently, or only one row of it; retry runs, after its end, the failed rows again and the rows that were not run, or only one failed row, also before its end; set changes options while it is in progress.',
     ),
   ...tableSource,
   ...agentChoice,
@@ -75,9 +95,12 @@ export const executeInput = strict({
     .string()
     .min(1)
     .optional()
-    .describe('Only the waiting jobs of this agent, by its name; without it, all. For process.'),
+    .describe('Only the waiting jobs of this agent, by its name; without it, all. For process and schedule.'),
+  schedule: schedule
+    .optional()
+    .describe('The schedule, for schedule, trigger and unschedule: its name; to add one, its cron expression too.'),
   row: z.int().min(0).optional().describe('For cancel: only this row, by its number from 0; the batch goes on.'),
-  batch_id: z.string().min(1).optional().describe('The batch; for every action but start, enqueue and process.'),
+  batch_id: z.string().min(1).optional().describe('The batch, for pause, resume, cancel, retry and set.'),
   confirmation_token: z
     .string()
     .min(1)
@@ -96,6 +119,10 @@ export const executeInput = strict({
     if (fault !== undefined) wrong(`action "start" ${fault}`);
   } else if (action === 'enqueue') {
     if (args.jobs === undefined) wrong('action "enqueue" needs jobs');
+  } else if (action === 'schedule' || action === 'trigger' || action === 'unschedule') {
+    if (args.schedule === undefined) wrong(`action "${action}" needs schedule with its name`);
+    else if (action === 'schedule') scheduleFaults(args, args.schedule).forEach(wrong);
+    else if (Object.keys(args.schedule).length > 1) wrong(`action "${action}" takes only the name of the schedule`);
   } else if (action !== 'process' && args.batch_id === undefined)
     wrong(`action "${action}" needs the batch_id of a batch`);
   if (action === 'set' && Object.keys(args.options ?? {}).length === 0) wrong(NOTHING_TO_SET);
@@ -123,3 +150,24 @@ export const executeInput = strict({
     wrong(`action "${action}" takes only ${takes.join(', ')}; leave out ${extra.join(', ')}`);
   }
 });
+
+interface Source {
+  csv_uri?: unknown;
+  csv_s3_uri?: unknown;
+}
+
+/** What a new schedule lacks. */
+function scheduleFaults(
+  args: Parameters<typeof choiceFault>[0] & Source,
+  { cron, new_files_only: isPerFile }: SpokenSchedule,
+): string[] {
+  const faults = cron === undefined ? ['action "schedule" needs schedule.cron, such as "0 2 * * *"'] : [];
+  if (!readsTable(args)) return isPerFile === true ? [...faults, 'schedule.new_files_only needs a table'] : faults;
+  const fault = choiceFault(args);
+  return fault === undefined ? faults : [...faults, `action "schedule" with a table ${fault}`];
+}
+
+/** Whether a table is given, as a start needs one. */
+export function readsTable(args: Source): boolean {
+  return args.csv_uri !== undefined || args.csv_s3_uri !== undefined;
+}

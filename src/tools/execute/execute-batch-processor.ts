@@ -9,6 +9,7 @@ import type { BatchPlan } from '../../runner/contract/plan.ts';
 import type { BatchReport } from '../../runner/contract/report.ts';
 import { type BatchRequest, batchRequest, resumeRequest, retryRequest } from '../../runner/contract/request.ts';
 import type { Runner } from '../../runner/runner.ts';
+import type { Schedules } from '../../schedules/schedules.ts';
 import { chosenTarget } from '../agent-choice.ts';
 import { defineTool } from '../define-tool.ts';
 import type { OrchestratorTool } from '../orchestrator-tool.ts';
@@ -16,10 +17,11 @@ import { isSettled, summarizeBatch } from '../show/batch-report.ts';
 import { inWords } from '../show/estimate-in-words.ts';
 import { requireSourceUri } from '../table-source.ts';
 import { askFirst, neededConfirmation, notSpent, type SpendingParts } from './confirm-spending.ts';
-import { executeInput } from './execute-arguments.ts';
+import { executeInput, readsTable } from './execute-arguments.ts';
 import { type Controlled, type ControlParts, resumeBatch, retryBatch, setBatch } from './execute-control.ts';
 import { enqueue, processJobs } from './execute-jobs.ts';
 import { describeBatch, describePlan, type ExecuteOutput, executeOutput } from './execute-output.ts';
+import { addSchedule, type ScheduleActionParts, stopSchedule, triggerSchedule } from './execute-schedules.ts';
 
 type Arguments = z.output<typeof executeInput>;
 
@@ -27,6 +29,7 @@ type Arguments = z.output<typeof executeInput>;
 export interface ExecuteParts extends SpendingParts {
   runner: Runner;
   jobs: Jobs;
+  schedules: Schedules;
   onBatchReady: () => Promise<void>;
 }
 
@@ -36,7 +39,7 @@ export function createExecuteTool(parts: ExecuteParts): OrchestratorTool {
     name: 'execute_batch_processor',
     title: 'Run an agent over a table',
     description:
-      'Starts a batch that runs a target agent over every row of a table, and answers immediately with its id; or pauses, resumes, cancels, retries or changes an existing batch; or enqueues single inputs as jobs, and processes the jobs that wait. With options.dry_run it validates and estimates the cost, and starts nothing. Starting spends money: use dry_run first, show the person the mapping and the estimate, and start only when their wish is clear. An answer with needs_confirmation has done nothing: show the person its estimate, and call again with its confirmation_token only when they say yes. Then call monitor_batch_execution.',
+      'Starts a batch that runs a target agent over every row of a table, and answers immediately with its id; or pauses, resumes, cancels, retries or changes an existing batch; or enqueues single inputs as jobs, and processes the jobs that wait; or adds, triggers and stops schedules. With options.dry_run it validates and estimates the cost, and starts nothing. Starting spends money: use dry_run first, show the person the mapping and the estimate, and start only when their wish is clear. An answer with needs_confirmation has done nothing: show the person its estimate, and call again with its confirmation_token only when they say yes. Then call monitor_batch_execution.',
     hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
     // Without a given idempotency key, the call's own key is used, so a repeated call starts one batch.
     idempotent: true,
@@ -50,6 +53,11 @@ export function createExecuteTool(parts: ExecuteParts): OrchestratorTool {
         if (done.started) await parts.onBatchReady();
         return done;
       }
+      if (args.action === 'schedule' || args.action === 'trigger' || args.action === 'unschedule') {
+        const done = await onSchedule(args, { ...parts, context });
+        if (done.started) await parts.onBatchReady();
+        return done;
+      }
       if (args.action !== 'start') {
         const done = await control(args, { ...parts, context });
         return 'answer' in done ? done.answer : describeReady(args.action, done.report, parts, context);
@@ -60,6 +68,16 @@ export function createExecuteTool(parts: ExecuteParts): OrchestratorTool {
   });
 }
 
+function onSchedule(args: Arguments, parts: ScheduleActionParts): Promise<ExecuteOutput> {
+  const { action, schedule, queue, options, confirmation_token: token } = args;
+  // The arguments' schema refuses these actions without it.
+  if (schedule === undefined) throw new AppError('internal', `The action ${action} has no schedule.`);
+  if (action === 'trigger') return triggerSchedule({ name: schedule.name, token }, parts);
+  if (action === 'unschedule') return stopSchedule(schedule.name, parts.schedules);
+  const request = readsTable(args) ? toRequest(args) : undefined;
+  return addSchedule({ schedule, request, queue, cap: options?.max_cost_usd, token }, parts);
+}
+
 async function control(args: Arguments, parts: ControlParts): Promise<Controlled> {
   const { batch_id = '', options = {}, retry = {}, confirmation_token: token } = args;
   // The arguments' schema refuses every option that the action does not take.
@@ -67,6 +85,9 @@ async function control(args: Arguments, parts: ControlParts): Promise<Controlled
     case 'start':
     case 'enqueue':
     case 'process':
+    case 'schedule':
+    case 'trigger':
+    case 'unschedule':
       throw new AppError('internal', `The action ${args.action} does not control an existing batch.`);
     case 'pause':
       return { report: await parts.runner.pause(batch_id) };

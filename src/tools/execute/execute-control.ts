@@ -103,7 +103,9 @@ async function spend(spending: Spending, parts: ControlParts, act: () => Promise
   }
 }
 
-const WORDS: { [action in Exclude<ExecuteOutput['action'], 'enqueue' | 'process'>]: string } = {
+type OfNoBatch = 'enqueue' | 'process' | 'schedule' | 'trigger' | 'unschedule';
+
+const WORDS: { [action in Exclude<ExecuteOutput['action'], OfNoBatch>]: string } = {
   start: 'Start',
   pause: 'Pause',
   resume: 'Resume',

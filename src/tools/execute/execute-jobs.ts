@@ -5,7 +5,7 @@ import type { Jobs } from '../../jobs/jobs.ts';
 import type { Json } from '../../protocol/messages.ts';
 import type { JobRequest } from '../../runner/contract/job.ts';
 import { askFirst, neededConfirmation, notSpent, type SpendingParts } from './confirm-spending.ts';
-import type { ExecuteOutput } from './execute-output.ts';
+import { describeNoBatch, type ExecuteOutput } from './execute-output.ts';
 
 /** The parts that the actions on jobs require. */
 export interface JobsActionParts extends SpendingParts {
@@ -17,7 +17,7 @@ export interface JobsActionParts extends SpendingParts {
 export async function enqueue(requests: readonly JobRequest[], parts: JobsActionParts): Promise<ExecuteOutput> {
   const added = await parts.jobs.enqueue(requests, { key: `call:${parts.context.idempotencyKey}` });
   return {
-    ...described('enqueue'),
+    ...describeNoBatch('enqueue'),
     summary: `${counted(added.length, 'job')} wait in their queues. They cost nothing before their queue is processed.`,
     next_step: 'Tell the person their ids. Action "process" runs the waiting jobs, if the person wishes it.',
     jobs: { enqueued: added.map(({ job_id }) => job_id), processed: [] },
@@ -44,7 +44,7 @@ export async function processJobs(
     key: `call:${context.idempotencyKey}`,
   };
   const needed = await neededConfirmation(spend, parts);
-  if (needed !== undefined) return askFirst(described('process'), needed);
+  if (needed !== undefined) return askFirst(describeNoBatch('process'), needed);
   try {
     const processed = await jobs.process({
       mode: 'auto',
@@ -55,7 +55,7 @@ export async function processJobs(
     const started = processed.filter(({ batch_id }) => batch_id !== null);
     const sum = started.reduce((total, one) => total + one.jobs, 0);
     return {
-      ...described('process'),
+      ...describeNoBatch('process'),
       summary: `${counted(sum, 'job')} run in ${started.length} ${started.length === 1 ? 'batch' : 'batches'}, for about ${dollars(estimate)}.`,
       next_step: 'Call monitor_batch_execution with a batch_id of jobs.processed; tell the person each error there.',
       started: started.length > 0,
@@ -66,14 +66,4 @@ export async function processJobs(
     await notSpent(spend, parts);
     throw thrown;
   }
-}
-
-function described(action: 'enqueue' | 'process'): ExecuteOutput {
-  return {
-    ...{ summary: '', next_step: '', action, dry_run: false, started: false, batch_id: null, status: null },
-    ...{ row_count: null, agent: null, model: null, stand_in: null, input_mapping: null, output_columns: null },
-    ...{ continuation: null, needs_confirmation: null, estimate: null, execution: null, problems: [], warnings: [] },
-    output_uri: null,
-    jobs: null,
-  };
 }

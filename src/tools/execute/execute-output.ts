@@ -7,6 +7,7 @@ import { type BatchPlan, continuationPlan, execution } from '../../runner/contra
 import { problem } from '../../runner/contract/problem.ts';
 import type { BatchReport } from '../../runner/contract/report.ts';
 import { nextStepFor, summarizeBatch } from '../show/batch-report.ts';
+import { scheduleInAnswer } from '../show/describe-schedules.ts';
 import { inWords } from '../show/estimate-in-words.ts';
 
 /** The answer of `execute_batch_processor`. */
@@ -14,7 +15,19 @@ export const executeOutput = z.object({
   summary: z.string().describe('What happened, in one sentence.'),
   next_step: z.string().describe('What to do next.'),
   action: z
-    .enum(['start', 'pause', 'resume', 'cancel', 'retry', 'set', 'enqueue', 'process'])
+    .enum([
+      'start',
+      'pause',
+      'resume',
+      'cancel',
+      'retry',
+      'set',
+      'enqueue',
+      'process',
+      'schedule',
+      'trigger',
+      'unschedule',
+    ])
     .describe('The action that was asked for.'),
   dry_run: z.boolean().describe('Whether this was only a check.'),
   started: z.boolean().describe('Whether a batch was started by this call.'),
@@ -72,6 +85,7 @@ export const executeOutput = z.object({
     })
     .nullable()
     .describe('The jobs, after enqueue and process; null after every other action.'),
+  schedule: scheduleInAnswer.optional().describe('The schedule, after schedule, trigger and unschedule.'),
 });
 
 export type ExecuteOutput = z.input<typeof executeOutput>;
@@ -99,6 +113,17 @@ export function describeBatch(action: ExecuteOutput['action'], report: BatchRepo
     problems: [],
     warnings: report.warnings,
     output_uri: report.output_uri,
+    jobs: null,
+  };
+}
+
+/** An answer that is about no single batch; what it says is added. */
+export function describeNoBatch(action: ExecuteOutput['action']): ExecuteOutput {
+  return {
+    ...{ summary: '', next_step: '', action, dry_run: false, started: false, batch_id: null, status: null },
+    ...{ row_count: null, agent: null, model: null, stand_in: null, input_mapping: null, output_columns: null },
+    ...{ continuation: null, needs_confirmation: null, estimate: null, execution: null, problems: [], warnings: [] },
+    output_uri: null,
     jobs: null,
   };
 }
