@@ -1,6 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { AppFrame } from './app-frame.tsx';
-import { NotFound, ScreenError } from './problem-screens.tsx';
+import { ScreenError } from './screen-error.tsx';
 import { count, list, oneOf, parseSearch, searchParams, stringifySearch, text } from './search-params.ts';
 
 const everywhere = searchParams({ chat: text() });
@@ -16,7 +16,7 @@ const root = createRootRoute({
   validateSearch: everywhere,
   search: { middlewares: [keepChat] },
   component: AppFrame,
-  notFoundComponent: NotFound,
+  notFoundComponent: lazyRouteComponent(() => import('./not-found.tsx'), 'NotFound'),
 });
 
 const home = createRoute({

@@ -102,6 +102,7 @@ export const messages = {
   prompt: {
     title: 'Prompt',
     hint: 'Type {{ for a column',
+    insert: 'Insert a column',
     label: 'Prompt',
     empty: 'Ask about one row, for example: What is this message about? {{message}}',
     startFrom: 'Start from an agent',

@@ -1,4 +1,6 @@
+import { useRef } from 'react';
 import { useAgents } from '../../data/agents.ts';
+import { Button } from '../../ui/button.tsx';
 import { Select } from '../../ui/select.tsx';
 import { EmptyState } from '../../ui/states.tsx';
 import { isInline, paramsOf, questionOf } from './draft/draft-request.ts';
@@ -6,7 +8,7 @@ import { useDraft } from './draft/open-draft.ts';
 import { messages } from './messages.ts';
 import { AgentInput } from './prompt/agent-input.tsx';
 import { PARAM_PREFIX } from './prompt/param-prefix.ts';
-import { PromptEditor } from './prompt/prompt-editor.tsx';
+import { type EditorHandle, PromptEditor } from './prompt/prompt-editor.tsx';
 import { RenderedPanel } from './prompt/rendered-panel.tsx';
 import { UnknownNames } from './prompt/unknown-names.tsx';
 import { useKnownNames } from './prompt/use-known-names.ts';
@@ -33,6 +35,7 @@ export function PromptStep() {
 }
 
 function Question() {
+  const editor = useRef<EditorHandle>(null);
   const { draft, request } = useDraft();
   const { known, unknown } = useKnownNames();
   const { data: preview } = usePreview(request);
@@ -47,12 +50,20 @@ function Question() {
     <section aria-label={messages.prompt.title} className="flex min-h-0 min-w-0 flex-col">
       <div className="flex flex-none items-center gap-2 border-line border-b px-4 py-2">
         <h2 className="font-semibold">{messages.prompt.title}</h2>
-        <span className="whitespace-nowrap text-12 text-ink-3">{messages.prompt.hint}</span>
+        <span className="whitespace-nowrap text-12 text-ink-3 max-sm:hidden">{messages.prompt.hint}</span>
+        <Button
+          size="small"
+          kind="ghost"
+          icon="plus"
+          label={messages.prompt.insert}
+          onClick={() => editor.current?.openMenu()}
+        />
         <span className="ml-auto">
           <StartFromAgent />
         </span>
       </div>
       <PromptEditor
+        ref={editor}
         prompt={question.prompt}
         known={known}
         unknown={new Set(unknown.map(({ name }) => name))}

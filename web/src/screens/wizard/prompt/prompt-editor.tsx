@@ -1,11 +1,18 @@
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, type Ref, useEffect, useImperativeHandle, useRef, useState } from 'react';
 import { classNames } from '../../../ui/class-names.ts';
 import { messages } from '../messages.ts';
 import { caretPlace, type Place } from './caret-place.ts';
 import { promptPieces } from './prompt-tokens.ts';
 import { type TokenChoice, TokenMenu, tokenChoices } from './token-menu.tsx';
 
+/** What a button beside the editor may do. */
+export interface EditorHandle {
+  /** Writes `{{` where the caret is, so that the menu opens. */
+  openMenu(): void;
+}
+
 interface PromptEditorProps {
+  ref: Ref<EditorHandle>;
   prompt: string;
   onChange: (prompt: string) => void;
   /** What tokens may name. */
@@ -27,7 +34,7 @@ interface OpenMenu {
  * A textarea with a layer below it that marks the tokens. `{{` opens a menu of what can be named; arrows choose, Enter or
  * Tab inserts, Escape closes it.
  */
-export function PromptEditor({ prompt, onChange, known, unknown, exampleOf }: PromptEditorProps) {
+export function PromptEditor({ ref, prompt, onChange, known, unknown, exampleOf }: PromptEditorProps) {
   const area = useRef<HTMLTextAreaElement>(null);
   const [menu, setMenu] = useState<OpenMenu>();
   const [chosen, choose] = useState(0);
@@ -35,10 +42,23 @@ export function PromptEditor({ prompt, onChange, known, unknown, exampleOf }: Pr
   const choices = menu === undefined ? [] : tokenChoices(known, menu.typed);
 
   useEffect(() => {
-    if (caret.current === undefined) return;
-    area.current?.setSelectionRange(caret.current, caret.current);
+    const input = area.current;
+    if (caret.current === undefined || input === null) return;
+    input.setSelectionRange(caret.current, caret.current);
     caret.current = undefined;
+    look(input);
   });
+
+  useImperativeHandle(ref, () => ({
+    openMenu() {
+      const input = area.current;
+      if (input === null) return;
+      const [from, to] = [input.selectionStart, input.selectionEnd];
+      input.focus();
+      caret.current = from + 2;
+      onChange(`${prompt.slice(0, from)}{{${prompt.slice(to)}`);
+    },
+  }));
 
   function look(input: HTMLTextAreaElement): void {
     const at = input.selectionStart;
