@@ -1,7 +1,7 @@
 // Takes pictures of the workbench over sample data: at three widths, in both themes, into docs/screenshots.
 //   npm run screenshots                                   every picture of the list
 //   npm run screenshots -- --out /tmp/look batches        only pictures whose name begins so
-//   npm run screenshots -- --out /tmp/look /settings      any address; {completed}, {running}, {paused} are batches, {draft} a draft
+//   npm run screenshots -- --out /tmp/look /settings      any address; {completed}, {running}, {paused} are batches, {draft} a draft, {chat} a chat
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +17,7 @@ const SCREENS = {
   rows: '/batches/{completed}/rows',
   row: '/batches/{completed}/rows?row=1',
   flow: '/batches/{completed}/flow',
+  chat: '/batches/{completed}/rows?chat={chat}',
   'wizard-new': '/new',
   'wizard-data': '/new/{draft}/data',
   'wizard-columns': '/new/{draft}/columns',

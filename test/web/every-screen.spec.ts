@@ -2,7 +2,7 @@ import { expectAccessible } from './support/accessible.ts';
 import { expect, test } from './support/fixtures.ts';
 import { fillSample } from './support/sample.ts';
 
-/** The address of every screen; `{completed}` and `{running}` are batches. Screens with dialogs have tests of their own. */
+/** The address of every screen; `{completed}` and its like are of the sample. Screens with dialogs have tests of their own. */
 const SCREENS = [
   '/batches',
   '/batches/{completed}/rows',
@@ -10,6 +10,7 @@ const SCREENS = [
   '/batches/{completed}/rows?status=failed&row=1&tab=payload',
   '/batches/{completed}/rows/1',
   '/batches/{completed}/flow',
+  '/batches/{completed}/rows?chat={chat}',
   '/new',
   '/queues',
   '/monitor',
@@ -29,10 +30,9 @@ for (const width of [1440, 390]) {
     test.slow();
     const sample = await fillSample(service);
     await page.setViewportSize({ width, height: 844 });
-    // On narrow screens the chat covers the screen; its own tests look at it there.
     for (const address of SCREENS) {
       await test.step(address, async () => {
-        await page.goto(address.replace('{completed}', sample.completed).replace('{running}', sample.running));
+        await page.goto(address.replace(/\{(\w+)\}/g, (_, name) => sample[name as keyof typeof sample]));
         await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
         await expect(page.getByRole('status', { name: 'Loading' })).toHaveCount(0);
         await expectAccessible(page);

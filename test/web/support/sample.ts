@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { echoAnswer, inputOf } from '../../support/echo-agent.ts';
 import { createBatch, TABLE, TARGET, untilBatch } from './create-batch.ts';
+import type { Respond } from './fake-model.ts';
+import { addConversation } from './sample-chat.ts';
 import type { Schemas, Service } from './service.ts';
 
 const EXAMPLES = resolve(import.meta.dirname, '../../../examples');
@@ -16,16 +18,21 @@ export interface Sample {
   paused: string;
   /** A draft that is complete, about support queries. */
   draft: string;
+  /** A conversation about the completed batch. */
+  chat: string;
 }
+
+/** Echoes each row but two, which it refuses. */
+const refusing: Respond = (request) => {
+  const text = JSON.stringify(inputOf(request));
+  if (/RM-10244|T-510/.test(text))
+    return { fault: 'status', status: 400, type: 'invalid_request_error', message: 'The message is refused.' };
+  return echoAnswer(request);
+};
 
 /** Fills a service with batches in several states, for pictures and for looking at screens. */
 export async function fillSample(service: Service): Promise<Sample> {
-  service.model.answerWith((request) => {
-    const text = JSON.stringify(inputOf(request));
-    if (/RM-10244|T-510/.test(text))
-      return { fault: 'status', status: 400, type: 'invalid_request_error', message: 'The message is refused.' };
-    return echoAnswer(request);
-  });
+  service.model.answerWith(refusing);
   const queries = readFileSync(join(EXAMPLES, 'support-queries.csv'), 'utf8');
   const done = await createBatch(service, {
     name: 'Support queries, November',
@@ -34,6 +41,8 @@ export async function fillSample(service: Service): Promise<Sample> {
     options: { max_cost_usd: 1 },
   });
   await untilBatch(service, done.batch_id, ({ status }) => status === 'completed');
+  const chat = await addConversation(service, done.batch_id);
+  service.model.answerWith(refusing);
   const short = await createBatch(service, {
     name: 'Company sectors',
     file: 'companies.csv',
@@ -61,7 +70,7 @@ export async function fillSample(service: Service): Promise<Sample> {
   await untilBatch(service, live.batch_id, ({ counts }) => counts.succeeded === 385);
   await enqueueSample(service);
   const draft = await createDraft(service, { file: 'support-queries.csv', table: queries });
-  return { draft, completed: done.batch_id, running: live.batch_id, paused: short.batch_id };
+  return { draft, chat, completed: done.batch_id, running: live.batch_id, paused: short.batch_id };
 }
 
 /** Schedules of both kinds: one ran, one is off, one failed. */
