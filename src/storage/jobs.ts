@@ -129,7 +129,7 @@ export interface JobStore {
   /** Makes a collecting batch the standing one again, unless there is another one by now. */
   reopenStanding(queue: QueueName, batchId: string): Promise<void>;
   /**
-   * Moves a portion of the jobs that must not run now, and ends those whose deadline has passed. Resolves to the earliest
+   * Moves a portion of the jobs of a batch that collects and that must not run now, and ends those whose deadline has passed. Resolves to the earliest
    * deadline of the remaining ones, and the sum of their caps.
    */
   siftJobs(

@@ -35,11 +35,15 @@ export function prepareSiftJobs(db: DatabaseSync): SiftJobs {
     db,
     'SELECT min(deadline) AS deadline, total(cap_micro_usd) AS capMicroUsd FROM jobs INDEXED BY jobs_row WHERE row >= ? AND row < ?',
   );
+  const collects = prepare<{ key: number }>(db, "SELECT key FROM batches WHERE key = ? AND status = 'collecting'");
   const standing = prepareStandingFor(db);
   const endJob = prepareEndJob(db);
   const move = prepareMove(db);
   return (transaction, { queue, from, to, now, cappedOnly }) => {
     const batch = keyOf(from);
+    // Another processing may have started it in the meantime: its jobs stay.
+    if (collects.get(batch) === undefined)
+      return { moved: 0, expired: 0, isDone: true, deadline: null, capMicroUsd: 0 };
     const { first, end } = idRange(batch);
     const jobs = leaving.all(first, end, now, cappedOnly ? 1 : 0);
     const late = jobs.filter(({ isLate }) => isLate === 1);
