@@ -31,6 +31,7 @@ test.describe('with a clock that the test moves', () => {
     service,
     environment,
   }) => {
+    test.slow();
     const agent = { name: 'ticket-sorter', prompt: 'What is this about: {message}?', model: TARGET.model };
     await service.send('POST', '/v1/agents', { ...agent, fields: [{ name: 'topic' }] });
     const job = { agent: 'ticket-sorter', input: { message: 'Where is my order?' } };
@@ -81,6 +82,7 @@ test('the next times stand in the zone of the reader, and beside them in that of
 test('what is wrong with the times stands beside them while they are typed, and nothing can be added', async ({
   page,
 }) => {
+  test.slow();
   await page.goto('/schedules?form=new');
   const form = page.getByRole('dialog', { name: 'New schedule' });
   await expect(form.getByLabel('Name')).toBeFocused();
@@ -108,6 +110,7 @@ test('a batch over a pattern is made and edited, and the form is restored by its
   page,
   service,
 }) => {
+  test.slow();
   await page.goto('/schedules?form=new');
   const form = page.getByRole('dialog', { name: 'New schedule' });
   await form.getByLabel('Name').fill('incoming');
@@ -140,6 +143,7 @@ test('a batch over a pattern is made and edited, and the form is restored by its
 });
 
 test('a batch of the wizard becomes a schedule, with its question and its cap', async ({ page, service }) => {
+  test.slow();
   const draft = await createDraft(service, { file: 'queries.csv', table: TABLE });
   await page.goto(`/new/${draft}/review`);
   await page.getByRole('button', { name: 'Run it at certain times' }).click();
@@ -157,6 +161,7 @@ test('a batch of the wizard becomes a schedule, with its question and its cap', 
 });
 
 test('a schedule is run, turned off and deleted, and without any there is one action', async ({ page, service }) => {
+  test.slow();
   await overTable(service, 'returns');
   await page.goto('/schedules');
   await page.getByRole('link', { name: 'nightly' }).focus();

@@ -23,7 +23,7 @@ export function RulesTab() {
       <p className="px-4 py-3 text-ink-2">
         {words.intro} <code>{EXAMPLE}</code>
       </p>
-      <table className="table-lines [&_td]:py-1.5 [&_td]:align-top [&_td]:whitespace-normal!">
+      <table className="table-lines [&_td]:py-1.5 [&_td]:align-top">
         <thead>
           <tr>
             <th scope="col">{words.columns.rule}</th>
@@ -39,17 +39,15 @@ export function RulesTab() {
         <tbody>
           {data.rules.map((rule) => (
             <tr key={rule.rule}>
-              <td className="font-medium sm:whitespace-nowrap!">
+              <td className="font-medium max-sm:whitespace-normal!">
                 {rule.rule}
                 <div className="font-normal text-12 text-ink-3 sm:hidden">{rule.text}</div>
               </td>
-              <td className="text-ink-2 max-sm:hidden">{rule.text}</td>
-              <td className={`whitespace-nowrap! tabular-nums ${rule.limit === null ? 'text-ink-3' : ''}`}>
+              <td className="whitespace-normal! text-ink-2 max-sm:hidden">{rule.text}</td>
+              <td className={`tabular-nums ${rule.limit === null ? 'text-ink-3' : ''}`}>
                 {limitText(rule, rule.limit)}
               </td>
-              <td className="whitespace-nowrap! text-ink-3 tabular-nums max-sm:hidden">
-                {limitText(rule, rule.default_limit)}
-              </td>
+              <td className="text-ink-3 tabular-nums max-sm:hidden">{limitText(rule, rule.default_limit)}</td>
             </tr>
           ))}
         </tbody>

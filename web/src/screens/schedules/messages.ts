@@ -21,6 +21,8 @@ export const messages = {
   off: 'Off',
   stopped: 'stopped',
   later: (times: string) => `then ${times}`,
+  next: (time: string) => `next ${time}`,
+  upTo: (limit: string) => `up to ${limit}`,
   neverRan: 'not yet',
   zone: (zone: string) => `in ${zone}`,
   serverZone: (zone: string) => `${zone}, of the server`,

@@ -69,8 +69,11 @@ function ScheduleLine({ schedule }: { schedule: Schedule }) {
       </td>
       <td className="max-sm:hidden">
         <div className="cut">{when}</div>
-        <div className="cut text-12 text-ink-3">
+        <div className="cut text-12 text-ink-3 max-lg:hidden">
           <code className="text-11">{cron}</code> {messages.zone(zone)}
+        </div>
+        <div className="cut text-12 text-ink-3 lg:hidden" title={`${cron} ${messages.zone(zone)}`}>
+          {first === undefined ? messages.stopped : messages.next(formatWhen(first))}
         </div>
       </td>
       <td className="max-lg:hidden">
@@ -103,8 +106,17 @@ export function OnMark({ isOn }: { isOn: boolean }) {
   return <StatusMark status={isOn ? 'succeeded' : 'paused'} word={isOn ? messages.on : messages.off} plain />;
 }
 
-function LastRun({ schedule: { last_run: run } }: { schedule: Schedule }) {
-  if (run === null) return <span className="text-ink-3">{messages.neverRan}</span>;
+function LastRun({ schedule }: { schedule: Schedule }) {
+  const { last_run: run } = schedule;
+  const cap = <span className="sm:hidden">{messages.upTo(limitText(schedule))}</span>;
+  if (run === null) {
+    return (
+      <>
+        <span className="text-ink-3">{messages.neverRan}</span>
+        <div className="cut text-12 text-ink-3">{cap}</div>
+      </>
+    );
+  }
   const cost = runCost(run);
   return (
     <>
@@ -112,6 +124,7 @@ function LastRun({ schedule: { last_run: run } }: { schedule: Schedule }) {
       <div className="cut text-12 text-ink-3" title={formatExact(run.started_at)}>
         {cost !== undefined && <span className="font-medium text-ink tabular-nums">{formatMoney(cost)} </span>}
         <span className="max-sm:hidden">{formatWhen(run.started_at)}</span>
+        {cap}
       </div>
     </>
   );
