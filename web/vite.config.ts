@@ -16,7 +16,11 @@ export default defineConfig({
     // A font inside a style sheet would need `data:` in the content security policy.
     assetsInlineLimit: 0,
     manifest: 'manifest.json',
-    modulePreload: { polyfill: false },
+    // A list of what each screen imports would make the shell 1.4 KiB larger, and saves one round trip.
+    modulePreload: {
+      polyfill: false,
+      resolveDependencies: (_, files, { hostType }) => (hostType === 'html' ? files : []),
+    },
     rolldownOptions: {
       output: {
         // The shell names every chunk that a screen loads: short names weigh less.

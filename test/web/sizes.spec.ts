@@ -9,6 +9,7 @@ const BUILT = resolve(import.meta.dirname, '../../dist/web');
 const BUDGETS: { [page: string]: { kib: number; screens: string[] } } = {
   shell: { kib: 125, screens: [] },
   queue: { kib: 175, screens: ['batch/batch-layout', 'batch/rows-screen', 'batch/row-screen'] },
+  monitor: { kib: 150, screens: ['monitor/monitor-screen'] },
   wizard: {
     kib: 195,
     screens: ['wizard-layout', 'data-step', 'columns-step', 'prompt-step', 'schema-step', 'review-step'].map(

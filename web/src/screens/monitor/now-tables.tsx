@@ -37,7 +37,7 @@ function Part({
   children: ReactNode;
 }) {
   return (
-    <section aria-label={title} className="min-w-0 border-line border-b lg:odd:border-r">
+    <section className="min-w-0 border-line border-b lg:odd:border-r">
       <div className="flex h-11 items-center gap-2 px-4">
         <h2>{title}</h2>
         {note !== undefined && <span className="cut text-12 text-ink-3">{note}</span>}
