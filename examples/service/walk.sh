@@ -17,6 +17,10 @@ table=$(call --data-binary @"$here/reviews.csv" -H 'Content-Type: application/oc
   "$url/v1/uploads?name=reviews.csv" | pick 'it.uri')
 echo "$table"
 
+step 'analyse'
+json -d "{\"csv_uri\": \"$table\"}" "$url/v1/tables/analyze" |
+  pick '`${it.row_count} rows; ${it.columns.map(({ name, type }) => `${name}: ${type}`).join(", ")}`'
+
 step 'estimate'
 # An agent of this request alone: a question about each row, and the fields of the answer.
 request='{
@@ -55,3 +59,6 @@ fi
 
 step 'export'
 call "$url/v1/batches/$batch/export?format=csv"
+
+step 'report'
+call "$url/v1/reports?format=markdown" | sed -n '1,/^$/p'

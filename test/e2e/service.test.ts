@@ -38,11 +38,13 @@ describe('the whole path over REST', () => {
     refuses = true;
     const env = { ...process.env, ROWMILL_API_KEY: 'secret-key', MODEL };
     const { stdout } = await promisify(execFile)('bash', [join(SERVICE, 'walk.sh'), url], { env });
+    expect(stdout).toMatch(/== analyse ==\n3 rows; id: integer, review: text/);
     expect(stdout).toMatch(/3 rows, columns id,review, problems: 0/);
     expect(stdout).toMatch(/== watch ==\ncompleted: 2 succeeded, 1 failed/);
     expect(stdout).toMatch(/== a failed row ==\nrow 2: refused/);
     expect(stdout).toMatch(/== retry ==\ncompleted: 2 succeeded, 1 failed/);
     expect(stdout).toMatch(/== export ==\nid,review,topic,/);
+    expect(stdout).toMatch(/== report ==\n# /);
   });
 
   it('goes with the client, whose retry succeeds once the model answers', async () => {
