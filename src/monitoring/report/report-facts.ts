@@ -1,6 +1,9 @@
 import { count, dollars } from '../../base/figures.ts';
 import type { ReportLine, ServiceReport } from '../../runner/contract/service-report.ts';
 
+/** The columns about rows. */
+const ROW_COLUMNS = ['succeeded', 'failed'];
+
 /** A table of a report, as texts. */
 interface ReportTable {
   title: string;
@@ -41,10 +44,12 @@ export function factsOf(report: ServiceReport): ReportFacts {
     tables: [
       tableOf('Days', 'day', report.days),
       tableOf('Agents', 'agent', report.agents),
-      tableOf(
-        'Models',
-        'model',
-        report.models.filter(({ calls }) => calls > 0),
+      withoutRows(
+        tableOf(
+          'Models',
+          'model',
+          report.models.filter(({ calls }) => calls > 0),
+        ),
       ),
       tableOf('Batches', 'batch', report.batches),
     ],
@@ -54,13 +59,19 @@ export function factsOf(report: ServiceReport): ReportFacts {
 function tableOf(title: string, head: string, lines: readonly ReportLine[]): ReportTable {
   return {
     title,
-    heads: [head, 'succeeded', 'failed', 'calls', 'tokens in', 'tokens out', 'cost', 'saved'],
+    heads: [head, ...ROW_COLUMNS, 'calls', 'tokens in', 'tokens out', 'cost', 'saved'],
     rows: lines.map((line) => [
       line.name === '' ? 'outside of batches' : line.name,
       ...[line.rows_succeeded, line.rows_failed, line.calls, line.input_tokens, line.output_tokens].map(count),
       ...[dollars(line.cost_usd), dollars(line.saved_usd)],
     ]),
   };
+}
+
+/** Rows end in a batch, and in no model: their counts would be 0. */
+function withoutRows({ title, heads, rows }: ReportTable): ReportTable {
+  const isKept = (_: string, at: number) => !ROW_COLUMNS.includes(heads[at] ?? '');
+  return { title, heads: heads.filter(isKept), rows: rows.map((cells) => cells.filter(isKept)) };
 }
 
 function dayTime(iso: string): string {

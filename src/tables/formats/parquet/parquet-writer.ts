@@ -8,8 +8,12 @@ import { cellText } from '../row-text.ts';
 import { elementOf } from './column-type.ts';
 import { type CellWriter, cellWriter } from './write-cells.ts';
 
-/** A row group is written when it has this many rows, or cells of about this many characters. */
-const ROWS_PER_GROUP = 50_000;
+/**
+ * A row group is written when it has this many rows, or cells of about this many characters. Measured with ten columns:
+ * 50,000 rows 187,000 rows a processor second and 419 MB; 20,000 rows 211,000 and 286 MB, in a file 2 % larger; 10,000
+ * rows 216,000 and 229 MB, 5 % larger.
+ */
+const ROWS_PER_GROUP = 20_000;
 const CHARACTERS_PER_GROUP = 16 * 1024 * 1024;
 
 /**
