@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { planOf } from '../../src/runner/output/results.ts';
+import { outputOf } from '../../src/schedules/output-place.ts';
 import { nightly, type SchedulesWorld, startSchedulesWorld } from './schedules-world.ts';
 
 let world: SchedulesWorld;
@@ -49,6 +50,20 @@ test('with new_files_only each file is read once, whatever its batch became', as
   expect((await run()).files).toEqual([]);
   await world.write('in/c.csv', 'q\n1\n');
   expect((await run()).files).toEqual(['c.csv']);
+});
+
+test('a run reads at most 100 new files, and the next one the others', async () => {
+  for (let index = 0; index < 102; index += 1) await world.write(`in/${1000 + index}.csv`, 'q\n1\n');
+  await world.schedules.add(saved({}, { new_files_only: true }));
+  expect((await run()).files).toHaveLength(100);
+  expect((await run()).files).toEqual(['1100.csv', '1101.csv']);
+});
+
+test('the cap of a request holds where it is below that of its schedule', async () => {
+  await world.write('in/a.csv', 'q\n1\n');
+  await world.schedules.add(saved({ options: { max_cost_usd: 0.25 } }));
+  const { batches } = await run();
+  expect((await world.runner.report(batches[0]?.batch_id ?? '')).options.max_cost_usd).toBe(0.25);
 });
 
 test('a schedule that is made anew reads all files, and another one its own', async () => {
@@ -100,6 +115,13 @@ test('the output of each run is a place of its own', async () => {
   const second = await run();
   const outputs = await placesOf([...first.batches, ...second.batches], 'output_uri');
   expect(outputs).toEqual(['2027-02-14T01-59-59-1.jsonl', '2027-02-14T01-59-59-2.jsonl']);
+});
+
+test('an output has the day and the time of its schedule, and the name of its file', () => {
+  const at = Date.parse('2027-02-14T23:30:00Z');
+  const place = (uri: string, timeZone: string) => outputOf(uri, { at, timeZone, run: 7, file: 'a/b.csv.gz' });
+  expect(place('{date}/{time}-{run}.csv', 'Asia/Tokyo')).toBe('2027-02-15/08-30-00-7.csv');
+  expect(place('{file}-{date}.csv', 'America/New_York')).toBe('a-b-2027-02-14.csv');
 });
 
 test.each([

@@ -120,6 +120,8 @@ test('a run whose process ended, or whose owner lost its key, has failed', async
   const at = world.clock.now;
   await world.store.insertScheduleRun({ schedule: 'jobs', cause: 'time', dueAt: at, startedAt: at, process: 'dead' });
   await world.tick();
+  // A process of another host: whether it runs is not known here.
+  await world.tick({ ...world.parts, isAlive: () => 'unknown' });
   expect((await runs('jobs'))[0]?.state).toBe('running');
   world.gone.add('dead').add('local');
   await world.tick();
@@ -162,6 +164,21 @@ test('a stopped one does not run, catches nothing up when it is started, and can
     ...['schedule-create', 'schedule-change', 'schedule-change', 'schedule-trigger', 'schedule-run'],
     ...['schedule-change', 'schedule-delete'],
   ]);
+});
+
+test('a change counts from then on: its times, and the caller in whose name it runs', async () => {
+  world = await startSchedulesWorld();
+  await world.schedules.stop('nightly');
+  await world.schedules.add(nightly());
+  world.clock.now = Date.parse('2027-02-14T17:00:00Z');
+  const other = createSchedules({ ...localCaller('http'), id: 'key_b' }, world.parts);
+  const { next } = await other.change('jobs', { cron: '0 20 * * *' });
+  expect(next[0]).toBe('2027-02-14T19:00:00.000Z');
+  expect(await world.at('2027-02-14T18:59:59Z')).toBe(0);
+  expect(await world.at('2027-02-14T19:00:00Z')).toBe(1);
+  expect((await world.schedules.show('jobs')).owner).toBe('key_b');
+  world.gone.add('key_b');
+  expect(await world.schedules.trigger('jobs')).toMatchObject({ state: 'failed', error: { code: 'unauthorized' } });
 });
 
 test('only an admin changes schedules; run is enough to trigger one', async () => {
