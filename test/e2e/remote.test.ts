@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRemoteJobs } from '../../src/cli/remote/remote-parts.ts';
+import { createClient } from '../../src/client/client.ts';
 import { createWorkspace, type Workspace } from '../cli/workspace.ts';
 
 let here: Workspace;
@@ -104,6 +106,14 @@ describe('rowmill --server', () => {
     expect((await json(['jobs', 'show', id])).document).toMatchObject({ job_id: id, priority: 8 });
     expect((await json(['jobs', 'priority', id, '9'])).document.priority).toBe(9);
     expect((await json(['queues', 'list'])).document.queues).toMatchObject([{ agent: 'greeter', waiting: 1 }]);
+    const jobs = createRemoteJobs(createClient({ url, apiKey: 'secret-key' }));
+    expect(await jobs.estimate()).toEqual({ expected_usd: 0 });
+    await json(['jobs', 'add', 'keyless', '--input', '{"name": "Ann"}']);
+    const { expected_usd: usd } = await jobs.estimate('keyless');
+    expect(usd).toBeGreaterThan(0);
+    expect(await jobs.estimate()).toEqual({ expected_usd: usd });
+    expect(await jobs.estimate('greeter')).toEqual({ expected_usd: 0 });
+    await json(['jobs', 'cancel', (await jobs.list({ agent: 'keyless', limit: 1 }))[0]?.job_id ?? '']);
     const done = await json(['queues', 'process', '--max-cost', '1', '--mode', 'realtime']);
     expect(done.document.queues).toMatchObject([{ agent: 'greeter@v1', jobs: 1, error: null }]);
   });

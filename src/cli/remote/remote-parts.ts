@@ -17,6 +17,8 @@ const MOST_JOBS = 10_000;
 /** The jobs of a server. */
 export function createRemoteJobs(client: RowmillClient): Jobs {
   const one = (job: string) => ({ params: { path: { job } }, parseAs: 'text' as const });
+  const queues = async () =>
+    (await answerOf<{ items: QueueReport[] }>(client.GET('/v1/queues', { parseAs: 'text' }))).items;
   return {
     async enqueue(requests, { key } = {}) {
       const added: EnqueuedJob[] = [];
@@ -40,14 +42,14 @@ export function createRemoteJobs(client: RowmillClient): Jobs {
       ),
     cancel: (id) => answerOf(client.POST('/v1/jobs/{job}/cancel', one(id))),
     setPriority: (id, priority) => answerOf(client.PATCH('/v1/jobs/{job}', { ...one(id), body: { priority } })),
-    queues: async () => (await answerOf<{ items: QueueReport[] }>(client.GET('/v1/queues', { parseAs: 'text' }))).items,
+    queues,
     async deliveries(query) {
       const call = client.GET('/v1/deliveries', { params: { query }, parseAs: 'text' });
       return (await answerOf<{ items: DeliveryReport[] }>(call)).items;
     },
     retryDelivery: (event) =>
       answerOf(client.POST('/v1/deliveries/{event}/retry', { params: { path: { event } }, parseAs: 'text' })),
-    estimate: () => Promise.reject(notRemote('Asking for the cost; give --max-cost or --accept. It')),
+    estimate: async (agent) => ({ expected_usd: spendingOf(await queues(), agent) }),
     async process({ agent, ...request }) {
       const header = { 'idempotency-key': crypto.randomUUID() };
       const [body, parseAs] = [request as never, 'text' as const];
@@ -58,6 +60,15 @@ export function createRemoteJobs(client: RowmillClient): Jobs {
       return (await answerOf<{ items: ProcessedQueue[] }>(call)).items;
     },
   };
+}
+
+/** What processing may cost, in dollars; null when a price is unknown. A queue that can't be processed costs nothing. */
+function spendingOf(queues: readonly QueueReport[], agent: string | undefined): number | null {
+  const asked = queues.filter((queue) => agent === undefined || queue.agent === agent);
+  const costs = asked.flatMap(({ estimate, problem }) =>
+    estimate === null || (estimate.spending_usd === null && problem !== null) ? [] : [estimate.spending_usd],
+  );
+  return costs.reduce<number | null>((sum, cost) => (sum === null || cost === null ? null : sum + cost), 0);
 }
 
 /** The uploads of a server. */
