@@ -257,6 +257,10 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     work: { drafts: store, newId },
     keepSchedules: (signal) => keepSchedules({ ...scheduleParts, clock: systemClock }, signal),
     copyStdin: (stdin, signal) => copyStdin(stdin, spoolFolder(config), signal),
+    importDocuments: async (documents, uri) => {
+      const { importDocuments } = await import('../tables/mongodb/import-documents.ts');
+      return importDocuments(documents, { uri, serverUri: config.mongodbUri ?? undefined, log });
+    },
     transfer: localTransfer,
     ensureDetachedRunner: detached.ensure,
     close: once(async () => {

@@ -8,6 +8,7 @@ import type { Log } from '../base/log.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Monitoring } from '../monitoring/monitoring.ts';
 import type { Prometheus } from '../monitoring/prometheus/create-prometheus.ts';
+import type { JsonObject } from '../protocol/messages.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Caller } from '../runner/contract/caller.ts';
 import type { InlineAgent } from '../runner/contract/inline-agent.ts';
@@ -97,6 +98,14 @@ export interface App extends AppBinding {
   supervise(options: { signal: AbortSignal; hardSignal: AbortSignal; untilIdle: boolean }): Promise<void>;
   /** Starts what is due by its schedule until `signal` fires. Only a server does this. */
   keepSchedules(signal: AbortSignal): Promise<void>;
+  /**
+   * Puts documents (extended JSON) into a collection of MongoDB, each once by its `query_id`.
+   * @param uri without it `conversation_set` in the database of `ROWMILL_MONGODB_URI`, else in `test`
+   */
+  importDocuments(
+    documents: AsyncIterable<JsonObject>,
+    uri: string | undefined,
+  ): Promise<{ uri: string; inserted: number; existing: number }>;
   /** Copies stdin into the data directory, as a table. `remove` deletes the copy; it is idempotent. */
   copyStdin(stdin: Readable, signal: AbortSignal): Promise<{ uri: string; remove(): Promise<void> }>;
   /** How tables get to the runner and back. */

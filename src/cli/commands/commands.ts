@@ -68,6 +68,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./run.ts')).addRunCommand,
   },
   {
+    usage: 'mongo',
+    isLocal: true,
+    group: 'Work on tables:',
+    description: 'Put documents into a collection of MongoDB, to run an agent over it',
+    load: async () => (await import('./mongo/mongo.ts')).addMongoCommands,
+  },
+  {
     usage: 'bedrock-processing',
     isLocal: true,
     group: 'Work on tables:',

@@ -1,16 +1,22 @@
+import type { JsonObject } from '../../protocol/messages.ts';
 import type { QueryMaterial } from './query-material.ts';
 import { type Seeded, seeded } from './seeded.ts';
 
-/** One invented conversation with a support desk, as a document of a collection. */
-export interface SupportQuery {
+/** A date in MongoDB's extended JSON. */
+export interface ExtendedDate extends JsonObject {
+  $date: string;
+}
+
+/** One invented conversation with a support desk, as a document of a collection in extended JSON. */
+export interface SupportQuery extends JsonObject {
   query_id: string;
   channel: 'email' | 'chat' | 'phone';
   language: string;
-  received_at: Date;
+  received_at: ExtendedDate;
   /** 1 is the most urgent, 4 the least. */
   priority: number;
   /** Of an e-mail. */
-  subject?: string;
+  subject: string | null;
   /** What the customer wrote or said; of a phone call, the transcript. */
   query: string;
   conversation: {
@@ -19,7 +25,7 @@ export interface SupportQuery {
     /** How long the customer waited for a person. */
     waited_seconds: number;
   };
-  customer: { id: string; name: string; country: string; plan: 'free' | 'plus' | 'business'; since: Date };
+  customer: { id: string; name: string; country: string; plan: 'free' | 'plus' | 'business'; since: ExtendedDate };
   processed: false;
 }
 
@@ -46,9 +52,9 @@ export function supportQuery(number: number, material: readonly QueryMaterial[])
     query_id: `q-${String(number + 1).padStart(6, '0')}`,
     channel,
     language: spoken.language,
-    received_at: new Date(receivedAt),
+    received_at: dateOf(receivedAt),
     priority: said.priority,
-    ...('subject' in said && { subject: said.subject }),
+    subject: 'subject' in said ? said.subject : null,
     query: textOf(channel, said.messages),
     conversation: {
       id: `conv-${random.between(100_000, 999_999)}`,
@@ -60,10 +66,14 @@ export function supportQuery(number: number, material: readonly QueryMaterial[])
       name,
       country: random.pick(spoken.countries),
       plan: random.pick(['free', 'free', 'plus', 'business'] as const),
-      since: new Date(FIRST - random.between(1, 3_000) * DAY),
+      since: dateOf(FIRST - random.between(1, 3_000) * DAY),
     },
     processed: false,
   };
+}
+
+function dateOf(ms: number): ExtendedDate {
+  return { $date: new Date(ms).toISOString() };
 }
 
 interface Given {

@@ -80,6 +80,7 @@ export async function createRemoteApp(
       await answerOf(client.DELETE('/v1/agents/{agent}', { params: { path: { agent } }, parseAs: 'text' }));
     },
     copyStdin: (stdin, signal) => upload('stdin.csv', stdin, client, signal),
+    importDocuments: absent('An import'),
     transfer: createRemoteTransfer(client),
     ensureDetachedRunner: async () => undefined,
     close: tools.close,

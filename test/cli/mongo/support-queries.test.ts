@@ -14,6 +14,8 @@ function threes(text: string): Set<string> {
 }
 
 function likeness(a: Set<string>, b: Set<string>): number {
+  // Sets of so different sizes can't be alike: most pairs need no comparison.
+  if (Math.min(a.size, b.size) < 0.8 * Math.max(a.size, b.size)) return 0;
   let common = 0;
   for (const three of a) if (b.has(three)) common += 1;
   return common / (a.size + b.size - common);
@@ -37,12 +39,15 @@ describe('2,000 invented support queries', () => {
 
   it('do not look alike: 98 of 100 share less than four fifths of their wording with any earlier one', () => {
     expect(new Set(queries.map(({ query }) => bare(query))).size).toBeGreaterThan(COUNT * 0.98);
-    const seen: Set<string>[] = [];
+    const seen = Map.groupBy(
+      queries.map(({ language, query }) => ({ language, own: threes(query) })),
+      ({ language }) => language,
+    );
     let alike = 0;
-    for (const { query } of queries) {
-      const own = threes(query);
-      if (seen.some((earlier) => likeness(own, earlier) > 0.8)) alike += 1;
-      seen.push(own);
+    for (const texts of seen.values()) {
+      for (const [at, { own }] of texts.entries()) {
+        if (texts.slice(0, at).some((earlier) => likeness(own, earlier.own) > 0.8)) alike += 1;
+      }
     }
     expect(alike).toBeLessThan(COUNT * 0.02);
   });
@@ -56,7 +61,7 @@ describe('2,000 invented support queries', () => {
 
   it('have no slot that is not filled, and a subject exactly where they are e-mails of a known situation', () => {
     expect(queries.filter((query) => /[{}]/.test(JSON.stringify([query.query, query.subject])))).toEqual([]);
-    expect(queries.filter(({ channel, subject }) => channel !== 'email' && subject !== undefined)).toEqual([]);
-    expect(queries.filter(({ subject }) => subject !== undefined).length).toBeGreaterThan(COUNT / 3);
+    expect(queries.filter(({ channel, subject }) => channel !== 'email' && subject !== null)).toEqual([]);
+    expect(queries.filter(({ subject }) => subject !== null).length).toBeGreaterThan(COUNT / 3);
   });
 });
