@@ -4,6 +4,7 @@ import { exampleKeyVariable } from '../../providers/catalog.ts';
 import type { BatchReport } from '../../runner/contract/report.ts';
 import type { App } from '../app.ts';
 import type { CommandContext, Output } from '../command-context.ts';
+import { demoMongo } from '../demo/demo-mongo.ts';
 import { type DemoStage, setDemoStage } from '../demo/demo-stage.ts';
 import { playDemo } from '../demo/demo-talk.ts';
 import { serveDemo } from '../demo/demo-web.ts';
@@ -18,6 +19,7 @@ interface DemoArguments {
   out?: string;
   keep?: boolean;
   web?: boolean;
+  mongo?: string;
   port: number;
 }
 
@@ -27,6 +29,10 @@ export function addDemoCommand(command: Command, context: CommandContext): void 
     .option('-o, --out <path>', 'where the table goes (default: addresses-broadband.csv, here)')
     .option('--keep', 'keep the demo’s data directory, to inspect its batch afterwards')
     .option('--web', 'in the browser instead: serve the workbench with the table and a draft that is ready to start')
+    .option(
+      '--mongo <uri>',
+      'over a collection of your MongoDB server instead: mongodb://host/database, which gets two collections',
+    )
     .addOption(
       new Option('-p, --port <port>', 'with --web: port to listen on; 0: any free port')
         .argParser(numberArgument('--port', { integer: true, min: 0, max: 65_535 }))
@@ -41,10 +47,20 @@ Plays a conversation with the orchestrator about 14 invented addresses. Scripts
 replace the models, and a small local service replaces the lookup, so the demo
 needs no key and costs nothing. Everything else is the real program.
 
+With --mongo, it classifies invented support queries in a collection that it
+makes on your server; a script replaces the model. Credentials belong in
+ROWMILL_MONGODB_URI.
+
 With --web, the same table, agent and stand-ins wait in the workbench, and
 nothing runs until you start it there.`;
 
 async function demo(given: DemoArguments, context: CommandContext, output: Output): Promise<number> {
+  if (given.mongo !== undefined) {
+    if (given.web === true || given.out !== undefined) {
+      throw new AppError('invalid_arguments', 'With --mongo, results are documents: leave --web and --out out.');
+    }
+    return demoMongo(given.mongo, { context, output, keep: given.keep === true });
+  }
   if (given.web === true && given.out !== undefined) {
     throw new AppError('invalid_arguments', 'With --web, the page exports the table: leave --out out.');
   }

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../protocol/messages.ts';
-import type { QueryMaterial } from './query-material.ts';
+import { type QueryMaterial, readQueryMaterial } from './query-material.ts';
 import { type Seeded, seeded } from './seeded.ts';
 
 /** A date in MongoDB's extended JSON. */
@@ -35,6 +35,18 @@ type Message = SupportQuery['conversation']['messages'][number];
 const FIRST = Date.UTC(2026, 9, 5, 7);
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
+
+/** The bundled queries with the numbers from `from` on. */
+export async function* bundledQueries({
+  from = 0,
+  count,
+}: {
+  from?: number;
+  count: number;
+}): AsyncGenerator<SupportQuery> {
+  const material = await readQueryMaterial();
+  for (let number = from; number < from + count; number += 1) yield supportQuery(number, material);
+}
 
 /** A query by its number from 0 on: the same number always gives the same query. */
 export function supportQuery(number: number, material: readonly QueryMaterial[]): SupportQuery {

@@ -6,8 +6,7 @@ import type { App } from '../../app.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { locationArgument, numberArgument } from '../../mapping-arguments.ts';
-import { readQueryMaterial } from '../../mongo/query-material.ts';
-import { supportQuery } from '../../mongo/support-queries.ts';
+import { bundledQueries } from '../../mongo/support-queries.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
 
 /** How many bundled queries are imported where no number is given. */
@@ -56,7 +55,9 @@ async function importInto(
   const app = await context.app();
   const uri = to === undefined ? undefined : collectionUri(to, app);
   const documents =
-    file === undefined ? bundled(count ?? COUNT) : rowsOf(locationArgument(file, context.io.cwd), app, count);
+    file === undefined
+      ? bundledQueries({ count: count ?? COUNT })
+      : rowsOf(locationArgument(file, context.io.cwd), app, count);
   const imported = await app.importDocuments(documents, uri);
   output.document(imported);
   const there = imported.existing === 0 ? '' : `; ${counted(imported.existing, 'document')} of these ids were there`;
@@ -70,11 +71,6 @@ function collectionUri(to: string, app: App): string {
   const uri = app.tables.absolute(to);
   if (/^mongodb(\+srv)?:/.test(uri)) return uri;
   throw new AppError('uri_invalid', `--to ${oneLine(to)} is no collection: write mongodb://HOST/DATABASE/COLLECTION.`);
-}
-
-async function* bundled(count: number): AsyncGenerator<JsonObject> {
-  const material = await readQueryMaterial();
-  for (let number = 0; number < count; number += 1) yield supportQuery(number, material);
 }
 
 async function* rowsOf(uri: string, app: App, count = Number.POSITIVE_INFINITY): AsyncGenerator<JsonObject> {
