@@ -16,7 +16,7 @@ import { layOutTable } from '../terminal/terminal-table.ts';
 
 interface PreviewArguments extends FlagValues, QuestionFlags {
   row?: number;
-  limit?: number;
+  rows?: number;
   agent?: string;
   map?: string[];
 }
@@ -26,11 +26,7 @@ export function addPreviewCommand(command: Command, context: CommandContext): vo
   command
     .argument('<table>', TABLE_ARGUMENT)
     .option('-r, --row <n>', 'the first row, from 0 (default 0)', numberArgument('--row', { integer: true, min: 0 }))
-    .option(
-      '--limit <n>',
-      'how many rows (default 10)',
-      numberArgument('--limit', { integer: true, min: 1, max: 1000 }),
-    )
+    .option('--rows <n>', 'how many rows (default 10)', numberArgument('--rows', { integer: true, min: 1, max: 1000 }))
     .option('-a, --agent <name[@version]>', 'show what this agent sends for the row, instead of the rows')
     .option('-m, --map <field=how>', 'fill an input field, as in "rowmill run"; repeat for more', collect);
   addReadingFlags(command);
@@ -63,7 +59,7 @@ async function preview(
   const read = { csv_uri: source.uri, ...(Object.keys(reading).length > 0 && { reading }) };
   try {
     if (target === undefined) {
-      const page = { ...read, place: given.row ?? 0, limit: given.limit ?? 10 };
+      const page = { ...read, place: given.row ?? 0, limit: given.rows ?? 10 };
       const found = await app.preview(page, stop.signal);
       output.document(found);
       showRows(found, output);
@@ -93,8 +89,8 @@ function targetOf(given: PreviewArguments): Parameters<App['runner']['render']>[
         : { type: 'agent' as const, ...agentArgument(given.agent) };
   if (target === undefined && given.map !== undefined)
     throw new AppError('invalid_arguments', '--map fills the input of an agent: add --agent.');
-  if (target !== undefined && given.limit !== undefined)
-    throw new AppError('invalid_arguments', 'With an agent one row is shown: leave out --limit.');
+  if (target !== undefined && given.rows !== undefined)
+    throw new AppError('invalid_arguments', 'With an agent one row is shown: leave out --rows.');
   return target;
 }
 

@@ -130,7 +130,7 @@ describe('rowmill batches export', () => {
 
 describe('rowmill preview and tokens', () => {
   it('shows rows at a place', async () => {
-    expect(await json('preview', 'people.csv', '--row', '1', '--limit', '2')).toMatchObject({
+    expect(await json('preview', 'people.csv', '--row', '1', '--rows', '2')).toMatchObject({
       rows: [
         { row: 1, cells: ['bad', 'Wexcombe'] },
         { row: 2, cells: ['Zoë', 'Wexcombe'] },
