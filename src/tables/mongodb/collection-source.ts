@@ -41,7 +41,7 @@ export interface OpenedSource {
 /** Opens a collection. Without a batch nothing is written to it. */
 export async function openCollectionSource(collection: OpenedCollection, parts: SourceParts): Promise<OpenedSource> {
   const { reading, defaults, batchId, clock, log } = parts;
-  const { place, documents } = collection;
+  const { place } = collection;
   checkReading(reading, TAKES, `${place.uri} is a collection`);
   if (place.field !== undefined) {
     throw new AppError(
@@ -95,8 +95,21 @@ export async function openCollectionSource(collection: OpenedCollection, parts: 
     };
     return { source, claims };
   } catch (thrown) {
-    throw mongoError(thrown, documents.namespace === '' ? place.uri : place.uri);
+    throw refusedQuery(thrown, reading, place.uri) ?? mongoError(thrown, place.uri);
   }
+}
+
+/** Codes of a server that does not understand a query: BadValue, FailedToParse, and others of operators and types. */
+const NOT_UNDERSTOOD = new Set<unknown>([2, 9, 14, 51091, 40415]);
+
+/** A fault of the filter or the order that a person gave. */
+function refusedQuery(thrown: unknown, { filter, sort }: Reading, uri: string): AppError | undefined {
+  const { code, message = '' } = thrown as { code?: unknown; message?: string };
+  const given = [...(filter === undefined ? [] : ['--filter (reading.filter)'])];
+  if (sort !== undefined) given.push('--sort (reading.sort)');
+  if (given.length === 0 || !NOT_UNDERSTOOD.has(code)) return undefined;
+  const text = `${given.join(' or ')} is not understood by the server of ${uri}: ${message.replace(/\.+$/, '')}.`;
+  return new AppError('invalid_arguments', text, { cause: thrown });
 }
 
 /** The fields of the first rows; of any documents where no row is left. */

@@ -44,6 +44,7 @@ export function ReadingControls({ preview, reading, onChange }: ReadingControlsP
       />
     );
   }
+  if (preview.format === 'mongodb') return <CollectionControls reading={reading} set={set} />;
   if (!isText) return null;
   const choose = (name: 'encoding' | 'delimiter' | 'quote', label: string, names: readonly [string, string][]) => {
     const value = reading[name] ?? DETECT;
@@ -91,6 +92,36 @@ export function ReadingControls({ preview, reading, onChange }: ReadingControlsP
         />
         {choose('quote', messages.data.quote, Object.entries(messages.data.quotes))}
       </div>
+    </>
+  );
+}
+
+interface CollectionControlsProps {
+  reading: Reading;
+  set: (name: 'filter' | 'sort' | 'limit', value: string | number | undefined) => void;
+}
+
+/** Which documents of a collection are read, and in which order. */
+function CollectionControls({ reading, set }: CollectionControlsProps) {
+  return (
+    <>
+      <TypedField
+        label={messages.data.filter}
+        note={messages.data.filterNote}
+        value={reading.filter ?? ''}
+        onTyped={(text) => set('filter', text || undefined)}
+      />
+      <TypedField
+        label={messages.data.sort}
+        note={messages.data.sortNote}
+        value={reading.sort ?? ''}
+        onTyped={(text) => set('sort', text || undefined)}
+      />
+      <TypedField
+        label={messages.data.limit}
+        value={String(reading.limit ?? '')}
+        onTyped={(text) => set('limit', /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined)}
+      />
     </>
   );
 }
