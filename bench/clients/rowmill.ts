@@ -35,7 +35,7 @@ export async function main(argv: string[]): Promise<number> {
   const app = await createApp(config, log, { driver: 'supervisor' });
   // The other clients also load the SDK and read the agent before the measurement starts.
   await import('@anthropic-ai/sdk');
-  await app.registry.list();
+  await app.registry.find(agentName(Number(turns)));
   let batchId = '';
   let atWorkSeconds = 0;
   const measured = await measure(Number(rows), async () => {

@@ -13,7 +13,7 @@ const SHIPPED_AGENTS = join(PACKAGE_ROOT, 'agents.yaml');
 /** The agents of the environment, layered above the shipped ones; `given` replaces all of them. */
 export async function openFiledAgents(config: Config, log: Log, given?: readonly AgentDefinition[]): Promise<Registry> {
   if (given !== undefined) return createGivenRegistry(given, 'this command');
-  const shipped = createYamlRegistry(SHIPPED_AGENTS);
+  const shipped = createYamlRegistry(SHIPPED_AGENTS, { isProven: true });
   if (config.agents === null) return shipped;
   if (config.agents.kind === 'file') {
     return layerRegistries([createYamlRegistry(config.agents.path), shipped]);

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type AgentDefinition, agentLabel } from '../agent/definition.ts';
 import { AppError } from '../base/errors.ts';
@@ -13,8 +13,10 @@ const MAX_SHOWN_FAULTS = 20;
 
 /**
  * Agents of one agents.yaml. The file is read on demand, and again after a change: a new agent needs no restart.
+ * @param isProven the file has no faults: it is parsed only for an agent that it names. A run of another agent then needs
+ *   neither the parser of its expressions nor the time.
  */
-export function createYamlRegistry(path: string): Registry {
+export function createYamlRegistry(path: string, { isProven = false } = {}): Registry {
   const file = resolve(path);
   let loaded: { stamp: string; definitions: Promise<AgentDefinition[]> } | undefined;
   const load = async (): Promise<AgentDefinition[]> => {
@@ -34,6 +36,9 @@ export function createYamlRegistry(path: string): Registry {
     list: load,
     entries: async () => (await load()).map((definition) => ({ definition, source: file })),
     async find(name, version) {
+      // A file that can't be read is reported by `load`.
+      const names = async () => (await readFile(file, 'utf8').catch(() => name)).includes(name);
+      if (isProven && loaded === undefined && !(await names())) return undefined;
       const named = (await load()).filter((definition) => definition.name === name);
       return version === undefined ? newest(named) : named.find((definition) => definition.version === version);
     },

@@ -263,6 +263,17 @@ describe('createYamlRegistry', () => {
     expect((await registry.list()).map(({ name }) => name)).toEqual(['b']);
   });
 
+  it('parses a proven file only for an agent that it names', async () => {
+    const path = join(folder, 'proven.yaml');
+    await writeFile(path, agent('    unknown: key'));
+    expect(await createYamlRegistry(path, { isProven: true }).find('other')).toBeUndefined();
+    await expect(createYamlRegistry(path, { isProven: true }).find('a')).rejects.toThrow('unknown');
+    await expect(createYamlRegistry(path).find('other')).rejects.toThrow('unknown');
+    await expect(createYamlRegistry(join(folder, 'none.yaml'), { isProven: true }).find('a')).rejects.toThrow(
+      'none.yaml',
+    );
+  });
+
   it('says that the file is not there', async () => {
     await expect(createYamlRegistry(join(folder, 'none.yaml')).list()).rejects.toMatchObject({
       code: 'agents_invalid',
