@@ -159,7 +159,7 @@ test('a receiver that never answers costs its time limit, holds up no other, and
   const clock = { ...world.deps.clock, now: () => world.clock.now };
   const callbacks = createCallbacks(origins);
   const parts = { store: world.store, show: world.jobs.show, callbacks, secret: SECRET, clock, log: createSilentLog() };
-  expect(await deliverDue({ ...parts, timeoutMs: 50 }, new AbortController().signal)).toBe(2);
+  expect(await deliverDue({ ...parts, timeoutMs: 1_000 }, new AbortController().signal)).toBe(2);
   expect(await world.store.listDeliveries({ limit: 9 })).toMatchObject([
     { state: 'delivered', error: null },
     { state: 'pending', attempts: 1, error: `${origins[0]} did not answer in time.` },

@@ -26,6 +26,7 @@ test('a key sees and changes its own jobs, and the scope admin those of all', as
   await expect(anna.cancel(other)).rejects.toMatchObject(none);
   await expect(anna.setPriority(other, 9)).rejects.toMatchObject(none);
   await expect(reader.show(other)).rejects.toMatchObject(none);
+  expect(await ben.show(other)).toMatchObject({ state: 'waiting', priority: 5 });
   expect(await admin.setPriority(other, 9)).toMatchObject({ priority: 9, state: 'waiting' });
   expect(await ben.cancel(other)).toMatchObject({ state: 'cancelled' });
   expect(await reader.queues()).toMatchObject([{ waiting: 2 }]);
