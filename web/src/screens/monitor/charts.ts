@@ -144,7 +144,10 @@ function saved({ points, totals, cacheSaved }: Series): ChartShown {
 
 function queue({ points }: Series, { waiting, oldest, queues }: WaitingNow): ChartShown {
   const { queue: words } = messages;
-  const line = points.map((point) => point.waiting);
+  // The present stands in no sample yet.
+  const line = points.map((point, step) =>
+    step === points.length - 1 ? Math.max(point.waiting ?? 0, waiting) : point.waiting,
+  );
   return {
     title: words.title,
     figure: formatCount(waiting),
@@ -153,7 +156,7 @@ function queue({ points }: Series, { waiting, oldest, queues }: WaitingNow): Cha
     most: niceMost(line),
     format: formatCount,
     heads: words.heads,
-    cells: (step) => [or(points[step]?.waiting ?? null, formatCount), or(points[step]?.oldest ?? null, formatDuration)],
+    cells: (step) => [or(line[step] ?? null, formatCount), or(points[step]?.oldest ?? null, formatDuration)],
   };
 }
 

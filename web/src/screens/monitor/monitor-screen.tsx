@@ -49,7 +49,9 @@ export function MonitorScreen() {
       }
     >
       <div className="flex min-h-0 flex-1">
-        <div className={`min-h-0 min-w-0 flex-1 overflow-auto ${period === undefined ? '' : 'max-sm:hidden'}`}>
+        <div
+          className={`@container/page min-h-0 min-w-0 flex-1 overflow-auto ${period === undefined ? '' : 'max-sm:hidden'}`}
+        >
           <MoneyStrip />
           {series === undefined && query.error !== null && (
             <ErrorState error={query.error} onRetry={() => void query.refetch()} />
