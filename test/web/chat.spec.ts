@@ -267,3 +267,51 @@ test('with the chat open axe finds nothing in both themes, and it covers a narro
   await expect(page.locator('#main')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Ask' })).toBeFocused();
 });
+
+test('an answer goes on while its chat is closed, and another tab shows it when it is complete', async ({
+  page,
+  context,
+  service,
+}) => {
+  const { promise: rest, resolve: goOn } = Promise.withResolvers<void>();
+  service.model.answerWith(talking(() => says('The first half of the answer, and then the second one.', rest)));
+  await page.goto('/batches');
+  const chat = chatOf(page);
+  await chat.open();
+  await chat.send('Slowly, please.');
+  await expect(chat.log.getByText(/^The first half/)).toBeVisible();
+  const other = await context.newPage();
+  await other.goto(page.url());
+  const there = chatOf(other);
+  await expect(there.log.getByText('An answer is being written.')).toBeVisible();
+  await there.field.fill('Me too.');
+  await expect(there.panel.getByRole('button', { name: 'Send' })).toBeDisabled();
+  await chat.panel.getByRole('button', { name: 'Close the chat' }).click();
+  await expect(chat.panel).toHaveCount(0);
+  goOn();
+  await expect(there.log).toContainText('and then the second one.');
+  await expect(there.panel.getByRole('button', { name: 'Send' })).toBeEnabled();
+  await page.getByRole('button', { name: 'Ask' }).click();
+  await expect(chat.log).toContainText('and then the second one.');
+});
+
+test('a reload in the middle of an answer keeps the message, and the chat goes on', async ({ page, service }) => {
+  const { promise: never } = Promise.withResolvers<void>();
+  service.model.answerWith(
+    talking(
+      () => says('This answer is cut off by a reload of the page.', never),
+      () => says('And here is the next one.'),
+    ),
+  );
+  await page.goto('/batches');
+  const chat = chatOf(page);
+  await chat.open();
+  await chat.send('Remember me.');
+  await expect(chat.log.getByText(/^This answer/)).toBeVisible();
+  await page.reload();
+  await expect(chat.log.getByText('Remember me.')).toBeVisible();
+  await expect(chat.log).not.toContainText('This answer');
+  await chat.field.fill('Next.');
+  await chat.panel.getByRole('button', { name: 'Send' }).click();
+  await expect(chat.log.getByText('And here is the next one.')).toBeVisible();
+});

@@ -14,6 +14,7 @@ async function click(page: Page, target: Locator): Promise<void> {
 }
 
 test('the wizard goes from a dropped table to the first answers with the mouse alone', async ({ page }) => {
+  test.slow();
   await page.addInitScript(() => {
     for (const kind of ['keydown', 'keypress', 'keyup']) {
       document.addEventListener(kind, () => Object.assign(globalThis, { usedKeys: true }), true);
@@ -55,6 +56,7 @@ async function tabTo(page: Page, target: Locator): Promise<void> {
 }
 
 test('the wizard goes from a chosen table to the first answers with the keyboard alone', async ({ page }) => {
+  test.slow();
   await page.addInitScript(() => {
     // A key that presses a button makes a click without a pointer.
     document.addEventListener('pointerdown', () => Object.assign(globalThis, { usedMouse: true }), true);
