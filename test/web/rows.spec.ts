@@ -211,6 +211,18 @@ test('polls of rows, counts and the open row that are older than the end are rea
   await page.unrouteAll({ behavior: 'wait' });
 });
 
+test('a first read of rows that is older than the end is read again', async ({ page, service }) => {
+  service.model.hold();
+  const { batch_id: id } = await createBatch(service, { table: tableOf(3) });
+  await untilBatch(service, id, ({ counts }) => counts.running > 0);
+  const first = await delay(page, `**/v1/batches/${id}/rows?*limit=100*`, status(page, 'Completed'));
+  await page.goto(`/batches/${id}/rows`);
+  await first.held;
+  service.model.release();
+  await expect(grid(page).getByText('Succeeded')).toHaveCount(3);
+  await page.unrouteAll({ behavior: 'wait' });
+});
+
 test('a read that is older than a live report does not replace it', async ({ page, service }) => {
   service.model.hold();
   const { batch_id: id } = await createBatch(service, { table: tableOf(3), options: { sample: 1 } });

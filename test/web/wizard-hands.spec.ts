@@ -61,11 +61,12 @@ test('the wizard goes from a chosen table to the first answers with the keyboard
     // A key that presses a button makes a click without a pointer.
     document.addEventListener('pointerdown', () => Object.assign(globalThis, { usedMouse: true }), true);
   });
+  // Waiting begins early, because a dialog that opens before is not seen.
+  const choosing = page.waitForEvent('filechooser');
   await page.goto('/batches');
   await tabTo(page, page.getByRole('link', { name: 'New batch' }).first());
   await page.keyboard.press('Enter');
   await tabTo(page, page.getByText('Choose a file'));
-  const choosing = page.waitForEvent('filechooser');
   await page.keyboard.press('Enter');
   await (await choosing).setFiles({ name: 'tickets.csv', mimeType: 'text/csv', buffer: Buffer.from(TABLE) });
   await expect(page.getByText('First 3 of 3 rows')).toBeVisible();

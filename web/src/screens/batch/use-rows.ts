@@ -1,4 +1,4 @@
-import { keepPreviousData, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, type Query, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { api, bodyOf, type Schemas } from '../../data/api.ts';
 
@@ -108,10 +108,12 @@ export function useFreshAtStatus(id: string, status: string | undefined): void {
   const client = useQueryClient();
   useEffect(() => {
     if (status === undefined) return;
-    void client.invalidateQueries({ queryKey: ['flow', id] });
-    void client.invalidateQueries({
-      queryKey: ['rows', id],
-      predicate: ({ queryKey: [, , filter, part] }) => typeof part !== 'number' || isSteady(filter as RowFilter),
-    });
+    const old = {
+      predicate: ({ queryKey: [name, of, filter, part] }: Pick<Query, 'queryKey'>) =>
+        of === id &&
+        (name === 'flow' || (name === 'rows' && (typeof part !== 'number' || isSteady(filter as RowFilter)))),
+    };
+    // A first read is not read again while it is on its way: it has to be given up before.
+    void client.cancelQueries(old).then(() => client.invalidateQueries(old));
   }, [client, id, status]);
 }
