@@ -57,7 +57,7 @@ function start() {
  */
 function bound() {
   const isBounded = process.execArgv.includes(BOUNDS[0]);
-  // glibc would keep what threads have freed in an arena for each of them. Programs that this one starts choose for themselves.
+  // glibc would keep what threads have freed in an arena for each of them. The environment of tools is without it.
   if (isBounded) delete process.env.MALLOC_ARENA_MAX;
   if (isBounded || !BOUNDED.includes(process.argv[2]) || !canReplaceItself()) return;
   const args = process.execArgv.concat(BOUNDS, process.argv.slice(1));
