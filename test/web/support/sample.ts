@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { echoAnswer, inputOf } from '../../support/echo-agent.ts';
 import { createBatch, TABLE, TARGET, untilBatch } from './create-batch.ts';
-import type { Respond } from './fake-model.ts';
+import { sortMessages } from './sample-answers.ts';
 import { addConversation } from './sample-chat.ts';
 import type { Schemas, Service } from './service.ts';
 
@@ -22,17 +21,9 @@ export interface Sample {
   chat: string;
 }
 
-/** Echoes each row but two, which it refuses. */
-const refusing: Respond = (request) => {
-  const text = JSON.stringify(inputOf(request));
-  if (/RM-10244|T-510/.test(text))
-    return { fault: 'status', status: 400, type: 'invalid_request_error', message: 'The message is refused.' };
-  return echoAnswer(request);
-};
-
 /** Fills a service with batches in several states, for pictures and for looking at screens. */
 export async function fillSample(service: Service): Promise<Sample> {
-  service.model.answerWith(refusing);
+  service.model.answerWith(sortMessages);
   const queries = readFileSync(join(EXAMPLES, 'support-queries.csv'), 'utf8');
   const done = await createBatch(service, {
     name: 'Support queries, November',
@@ -42,17 +33,17 @@ export async function fillSample(service: Service): Promise<Sample> {
   });
   await untilBatch(service, done.batch_id, ({ status }) => status === 'completed');
   const chat = await addConversation(service, done.batch_id);
-  service.model.answerWith(refusing);
+  service.model.answerWith(sortMessages);
   const short = await createBatch(service, {
-    name: 'Company sectors',
-    file: 'companies.csv',
+    name: 'Refund requests, October',
+    file: 'refunds.csv',
     table: tableOf(400),
     options: { max_cost_usd: 0.006, concurrency: 4 },
   });
   await untilBatch(service, short.batch_id, ({ status }) => status === 'paused' || status === 'completed');
   const cancelled = await createBatch(service, {
-    name: 'Product titles, German',
-    file: 'titles-de.csv',
+    name: 'App feedback, trial of six rows',
+    file: 'feedback.csv',
     table: tableOf(30),
     options: { sample: 6 },
   });
@@ -61,8 +52,8 @@ export async function fillSample(service: Service): Promise<Sample> {
   await addSchedules(service);
   service.model.hold();
   const live = await createBatch(service, {
-    name: 'Review moderation, backlog',
-    file: 'reviews.csv',
+    name: 'Inbox of the shop, backlog',
+    file: 'inbox.csv',
     table: tableOf(1_000),
     options: { max_cost_usd: 5, concurrency: 20 },
   });
