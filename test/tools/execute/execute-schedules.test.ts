@@ -45,8 +45,14 @@ it('needs a yes to exactly this schedule', async () => {
   const asked = await execute({ ...NIGHT, options: { max_cost_usd: 1 } });
   const { confirmation_token: token = '', confirm_command: command } = asked['needs_confirmation'] as JsonObject;
   await rig.confirmations.agree(String(command).replace('rowmill confirm ', ''));
-  const dearer = await execute({ ...NIGHT, options: { max_cost_usd: 2 }, confirmation_token: token });
-  expect(dearer['needs_confirmation']).toMatchObject({ expected_usd: 2 });
+  const others = [
+    { ...NIGHT, options: { max_cost_usd: 2 } },
+    { ...NIGHT, options: { max_cost_usd: 1 }, schedule: { ...NIGHT.schedule, cron: '* * * * *' } },
+    { ...NIGHT, options: { max_cost_usd: 1 }, csv_uri: rig.table, target: AGENT },
+  ];
+  for (const other of others) {
+    expect((await execute({ ...other, confirmation_token: token }))['needs_confirmation']).not.toBeNull();
+  }
   expect(await schedules()).toHaveLength(1);
 });
 
