@@ -40,6 +40,7 @@ interface RunArguments extends FlagValues, QuestionFlags, StatsFlag {
   column?: string[];
   metadata?: string[];
   out?: string;
+  writeBack?: string;
   name?: string;
   continue?: string;
   key?: string;
@@ -69,7 +70,8 @@ export function addRunCommand(command: Command, context: CommandContext): void {
     .option(
       '-o, --out <location>',
       'where to write the result table (default: NAME.AGENT.csv beside a single local file, else in results/ of the data directory; its path is shown); the extension sets the format; folder/ writes one table for each source file; - writes CSV to stdout',
-    );
+    )
+    .option('--write-back <field>', 'set each answer in this field of its document in the source collection');
   addStatsFlag(command);
   addReadingFlags(command);
   addQuestionFlags(command);
@@ -91,6 +93,9 @@ async function run(
       'invalid_arguments',
       '--json and --out - both write to stdout: give --out a file, or leave one.',
     );
+  }
+  if (given.out !== undefined && given.writeBack !== undefined) {
+    throw new AppError('invalid_arguments', '--out and --write-back each say where answers go: give one of them.');
   }
   // Faults of arguments are reported before stdin is read.
   const asked = requestOf(table, given, context.io.cwd);
@@ -255,6 +260,7 @@ function requestOf(table: string, given: RunArguments, cwd: string): AskedReques
     ...(target !== undefined && { target }),
     ...(given.map !== undefined && { input_mapping: mappingArgument(given.map) }),
     ...(Object.keys(output).length > 0 && { output_mapping: output }),
+    ...(given.writeBack !== undefined && { output_uri: `${locationArgument(table, cwd)}#${given.writeBack}` }),
     ...(given.out !== undefined && {
       output_uri: given.out === STREAM ? KEPT_OUTPUT : locationArgument(given.out, cwd),
     }),

@@ -46,7 +46,7 @@ export type Continuation = z.infer<typeof continuation>;
 
 /** A request for a batch. */
 export const batchRequest = strict({
-  csv_uri: z.string().min(1, 'must name a table').describe('The source table: a path, or an s3:// or https:// URI.'),
+  csv_uri: z.string().min(1, 'must name a table').describe('The source table: a path, or an s3://, https:// or mongodb:// URI.'),
   reading: readingOptions.exactOptional(),
   target,
   input_mapping: inputMapping.exactOptional(),
@@ -55,7 +55,7 @@ export const batchRequest = strict({
     .string()
     .min(1)
     .describe(
-      'Where the output table goes: a path or an s3:// URI. Its extension chooses CSV, TSV, JSONL, JSON, XLSX or Parquet. Without it: for a single local file NAME.AGENT.csv beside it, in its format, never over a file; for everything else a file in results/ of the data directory, as with "-". ROWMILL_RESULTS changes where.',
+      'Where the output table goes: a path or an s3:// URI; mongodb://HOST/DATABASE/COLLECTION gets one result document a row, and the URI of the source collection with #FIELD gets each answer in that field of its document. Its extension chooses CSV, TSV, JSONL, JSON, XLSX or Parquet. Without it: for a single local file NAME.AGENT.csv beside it, in its format, never over a file; for everything else a file in results/ of the data directory, as with "-". ROWMILL_RESULTS changes where.',
     )
     .exactOptional(),
   name: z

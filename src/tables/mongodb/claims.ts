@@ -24,6 +24,8 @@ export interface Claims {
   columns: readonly string[];
   /** How a document is read to judge it. */
   reading: { projection?: Document };
+  /** Documents as they are now, by key. */
+  read(keys: readonly string[], signal?: AbortSignal): Promise<Map<string, Document>>;
   /** Claims those of some documents that are free. Resolves to the ones that the batch has then, in the given order. */
   claim(documents: readonly Document[], maxAttempts: number, signal?: AbortSignal): Promise<Document[]>;
   /** See {@link LiveSource.hold}. */
@@ -86,6 +88,7 @@ export function createClaims(collection: OpenedCollection, options: ClaimsOption
     collection,
     columns,
     reading: reading ?? {},
+    read,
     async claim(wanted, maxAttempts, signal) {
       const keys = wanted.map(keyOf);
       const filter = {

@@ -2,21 +2,16 @@ import type { Document } from 'mongodb';
 import type { Clock } from '../../base/clock.ts';
 import { AppError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
-import { checkReading, type Reading } from '../reading.ts';
+import type { Reading } from '../reading.ts';
 import type { LiveSource, TableWarning } from '../row-source.ts';
 import { type Claims, createClaims } from './claims.ts';
 import { checkExists, type OpenedCollection } from './collection.ts';
 import { pathsOf } from './document-cells.ts';
 import { claimedBy } from './lease.ts';
 import { mongoError } from './mongo-error.ts';
-import { filterOf, projectionOf, sortOf } from './query.ts';
+import { checkCollectionReading, filterOf, projectionOf, sortOf } from './query.ts';
 import { candidates, claimRows, lookAtRows, type Selection } from './read-pages.ts';
 import { createWatch, type Watch } from './watch.ts';
-
-/** The options of reading that a collection takes. */
-const TAKES: readonly (keyof Reading)[] = [
-  ...(['filter', 'sort', 'columns', 'limit', 'batchSize', 'maxAttempts', 'watch', 'decimalComma'] as const),
-];
 
 /** The documents whose fields are the columns, unless the fields are given. */
 const SAMPLE = 100;
@@ -42,7 +37,7 @@ export interface OpenedSource {
 export async function openCollectionSource(collection: OpenedCollection, parts: SourceParts): Promise<OpenedSource> {
   const { reading, defaults, batchId, clock, log } = parts;
   const { place } = collection;
-  checkReading(reading, TAKES, `${place.uri} is a collection`);
+  checkCollectionReading(reading, place.uri);
   if (place.field !== undefined) {
     throw new AppError(
       'uri_invalid',

@@ -1,24 +1,30 @@
 import type { Document, Filter, Sort } from 'mongodb';
 import { AppError } from '../../base/errors.ts';
-import type { Reading } from '../reading.ts';
+import { checkReading, type Reading } from '../reading.ts';
 import { bson } from './driver.ts';
 
 /** Operators that run code on the server. */
 const CODE = ['$where', '$function', '$accumulator'];
 
+/** The options of reading that a collection takes. */
+const TAKES: readonly (keyof Reading)[] = [
+  ...(['filter', 'sort', 'columns', 'limit', 'batchSize', 'maxAttempts', 'watch', 'decimalComma'] as const),
+];
+
 /**
- * The filter of the options, with values of extended JSON: `{"$oid": …}`, `{"$date": …}`.
- * @throws AppError `invalid_arguments`
+ * Refuses options that a collection does not take, and filters that run code.
+ * @throws AppError `option_not_supported` or `invalid_arguments`
  */
+export function checkCollectionReading(reading: Reading, uri: string): void {
+  checkReading(reading, TAKES, `${uri} is a collection`);
+  const code = operators(filterOf(reading)).find((name) => CODE.includes(name));
+  if (code === undefined) return;
+  throw new AppError('invalid_arguments', `--filter (reading.filter) may not run code on the server: leave out ${code}.`);
+}
+
+/** The filter of the options, with values of extended JSON: `{"$oid": …}`, `{"$date": …}`. */
 export function filterOf({ filter }: Reading): Filter<Document> {
-  if (filter === undefined) return {};
-  const parsed = parse(filter, '--filter (reading.filter)');
-  const code = operators(parsed).find((name) => CODE.includes(name));
-  if (code === undefined) return parsed;
-  throw new AppError(
-    'invalid_arguments',
-    `--filter (reading.filter) may not run code on the server: leave out ${code}.`,
-  );
+  return filter === undefined ? {} : parse(filter, '--filter (reading.filter)');
 }
 
 /** The order of the options; without one by `_id`, which every collection has an index of. */

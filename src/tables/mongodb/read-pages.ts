@@ -7,6 +7,16 @@ import { cellsOf } from './document-cells.ts';
 import { keyOf } from './document-key.ts';
 import { attemptsBelow, claimable, claimedBy } from './lease.ts';
 
+/** How many pages further a batch reads at most that meets another one. */
+const SPREAD_PAGES = 8;
+
+/** The options of {@link claimRows}. */
+interface ClaimOptions {
+  signal: AbortSignal | undefined;
+  more: () => Promise<boolean>;
+  random?: () => number;
+}
+
 /** What is read of a collection. */
 export interface Selection {
   filter: Filter<Document>;
@@ -37,12 +47,13 @@ export async function* lookAtRows(
 
 /**
  * The rows of a collection, claimed page by page for a batch: first those that it has already, then free ones, until
- * none is left. @param more waits for more documents; resolves to whether there may be any
+ * none is left. A batch that lost most of a page to another one reads on at a random place a few pages further, so that
+ * none of them only follows the others. @param more waits for more documents; resolves to whether there may be any
  */
 export async function* claimRows(
   claims: Claims,
   selection: Selection,
-  { signal, more }: { signal: AbortSignal | undefined; more: () => Promise<boolean> },
+  { signal, more, random = Math.random }: ClaimOptions,
 ): AsyncGenerator<SourceRow[]> {
   const { collection, owner } = claims;
   const { pageRows, limit, maxAttempts } = selection;
@@ -56,17 +67,23 @@ export async function* claimRows(
   let left = limit;
   if (Number.isFinite(limit))
     left -= await collection.patiently(() => collection.documents.countDocuments(had), signal);
+  let skipped = 0;
   while (left > 0) {
     let found = 0;
-    const free = find(collection, { ...selection, projection: { _id: 1 } }, candidates(selection, owner));
-    for await (const page of pagesOf(free, Math.min(pageRows, left), { collection, signal })) {
+    let isContended = false;
+    const ids = find(collection, { ...selection, projection: { _id: 1 } }, candidates(selection, owner));
+    for await (const page of pagesOf(ids.skip(skipped), pageRows, { collection, signal })) {
       found += page.length;
-      const claimed = await claims.claim(page.slice(0, left), maxAttempts, signal);
+      const wanted = page.slice(0, left);
+      const claimed = await claims.claim(wanted, maxAttempts, signal);
       left -= claimed.length;
       if (claimed.length > 0) yield rows(claimed);
       if (left <= 0) return;
+      isContended = claimed.length < wanted.length / 2;
+      if (isContended) break;
     }
-    if (found === 0 && !(await more())) return;
+    if (found === 0 && skipped === 0 && !(await more())) return;
+    skipped = isContended ? pageRows * Math.floor(random() * SPREAD_PAGES) : 0;
   }
 }
 

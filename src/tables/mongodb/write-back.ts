@@ -1,9 +1,9 @@
+import type { Document } from 'mongodb';
 import { AppError } from '../../base/errors.ts';
 import type { Refusal } from '../row-source.ts';
 import type { OutputRecord, RecordsWriter } from '../row-writer.ts';
 import type { Claims } from './claims.ts';
 import type { OpenedCollection } from './collection.ts';
-import { idOf, keyOf } from './document-key.ts';
 import { judge, unchanged } from './judge.ts';
 import { DONE_FIELDS } from './lease.ts';
 import { isTooLarge } from './mongo-error.ts';
@@ -39,16 +39,14 @@ export async function openWriteBack(
 async function setAnswers(records: readonly OutputRecord[], claims: Claims, field: string): Promise<Refusal[]> {
   const { owner, columns, collection } = claims;
   const { documents, patiently } = collection;
-  const ids = records.map(({ key }) => idOf(key)) as never[];
-  const found = await patiently(() => documents.find({ _id: { $in: ids } }, claims.reading).toArray());
-  const now = new Map(found.map((document) => [keyOf(document), document]));
+  const now = await claims.read(records.map(({ key }) => key));
   const refused: Refusal[] = [];
   for (const record of records) {
     const document = now.get(record.key);
     const judgement = judge(document, heldRow(record, columns), { owner, columns });
     if (judgement.kind === 'refused') refused.push({ key: record.key, error: judgement.error });
     if (judgement.kind === 'own' && document !== undefined) {
-      const refusal = await setAnswer(record, unchanged(document, { owner, columns }));
+      const refusal = await setAnswer(record, document);
       if (refusal !== undefined) refused.push(refusal);
     }
   }
@@ -56,7 +54,7 @@ async function setAnswers(records: readonly OutputRecord[], claims: Claims, fiel
   claims.settled(records.flatMap(({ key }) => (lost.has(key) ? [] : [key])));
   return refused;
 
-  async function setAnswer(record: OutputRecord, filter: object): Promise<Refusal | undefined> {
+  async function setAnswer(record: OutputRecord, document: Document): Promise<Refusal | undefined> {
     const refusal = (code: Refusal['error']['code'], message: string) => ({
       key: record.key,
       error: { code, message },
@@ -67,7 +65,7 @@ async function setAnswers(records: readonly OutputRecord[], claims: Claims, fiel
       return refusal('output_failed', `The answer of ${record.key} can't be stored: ${reason}.`);
     try {
       const { matchedCount } = await patiently(() =>
-        documents.updateOne(filter, { $set: { ...DONE_FIELDS, [field]: answer } }),
+        documents.updateOne(unchanged(document, { owner, columns }), { $set: { ...DONE_FIELDS, [field]: answer } }),
       );
       if (matchedCount === 1) return undefined;
     } catch (thrown) {
@@ -75,9 +73,10 @@ async function setAnswers(records: readonly OutputRecord[], claims: Claims, fiel
       if (!isTooLarge(cause)) throw thrown;
       return refusal('output_failed', `The document ${record.key} would be larger than 16 MB with its answer.`);
     }
-    return refusal(
-      'row_changed',
-      `The document ${record.key} was changed while its answer was written. The next run reads it again.`,
-    );
+    // Changed between the two, or set by an update whose answer was lost.
+    const after = judge((await claims.read([record.key])).get(record.key), heldRow(record, columns), { owner, columns });
+    if (after.kind === 'done') return undefined;
+    if (after.kind === 'refused') return { key: record.key, error: after.error };
+    return refusal('row_changed', `The document ${record.key} is changed too often. The next run reads it again.`);
   }
 }
