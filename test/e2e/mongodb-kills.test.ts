@@ -14,7 +14,10 @@ describe.skipIf(testMongoUri === undefined)(`a batch over a collection whose pro
       for (let kill = 1; kill <= KILLS; kill += 1) {
         const one = site.start(...options);
         const wanted = (kill * ROWS) / (KILLS + 2);
-        await until(async () => (await site.results()).length >= wanted, `${wanted} results`, { by: one, timeoutMs: 100_000 });
+        await until(async () => (await site.results()).length >= wanted, `${wanted} results`, {
+          by: one,
+          timeoutMs: 100_000,
+        });
         one.child.kill('SIGKILL');
         expect((await one.ended).signal).toBe('SIGKILL');
       }
@@ -24,7 +27,9 @@ describe.skipIf(testMongoUri === undefined)(`a batch over a collection whose pro
       expect(new Set(results.map(({ query_id }) => String(query_id))).size).toBe(ROWS);
       expect(results).toHaveLength(ROWS);
       const documents = await site.documents();
-      expect(documents.filter(({ processed, processing_attempts }) => processed === true && processing_attempts === 1)).toHaveLength(ROWS);
+      expect(
+        documents.filter(({ processed, processing_attempts }) => processed === true && processing_attempts === 1),
+      ).toHaveLength(ROWS);
       expect(report.model_calls).toBe(ROWS);
     } finally {
       await site.close();

@@ -9,7 +9,9 @@ describe.skipIf(testMongoUri === undefined)(`a batch that watches a collection $
     try {
       await site.mongo.db.createCollection('conversation_set');
       const one = site.start('--watch', '--map', 'query=query', '--columns', '_id,query');
-      await until(async () => (await site.results()).length === 0 && one.stderr() !== undefined, 'a start', { by: one });
+      await until(async () => (await site.results()).length === 0 && one.stderr() !== undefined, 'a start', {
+        by: one,
+      });
       for (const rows of [1, 19, 30]) {
         const wanted = (await site.documents()).length + rows;
         await site.add(rows);

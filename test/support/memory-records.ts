@@ -1,7 +1,7 @@
 import { AppError } from '../../src/base/errors.ts';
 import type { Cell } from '../../src/tables/cell.ts';
 import type { LocationKind } from '../../src/tables/locations/location-kind.ts';
-import type { EndedRow, LiveSource, SourceRow } from '../../src/tables/row-source.ts';
+import type { EndedRow, LiveSource, Refusal, SourceRow } from '../../src/tables/row-source.ts';
 import type { OutputRecord, RecordsWriter } from '../../src/tables/row-writer.ts';
 
 /** A document of a collection, and the batch that has it. */
@@ -32,6 +32,9 @@ export interface MemoryCollection {
   isOpen: boolean;
   /** Readers that wait for documents. */
   waiting: Set<() => void>;
+  /** Errors of rows that their batch no longer has, and of records that are not written, by key. */
+  lost: Map<string, Refusal['error']>;
+  refused: Map<string, Refusal['error']>;
   /** Called before records are written; the write rejects with its error. */
   beforeWrite: ((records: readonly OutputRecord[]) => void | Promise<void>) | undefined;
   put(keys: readonly string[]): void;
@@ -95,6 +98,8 @@ function newCollection(): MemoryCollection {
     total: null,
     isOpen: false,
     waiting: new Set(),
+    lost: new Map(),
+    refused: new Map(),
     beforeWrite: undefined,
     put(keys) {
       for (const key of keys) collection.documents.push({ key, cells: [key], takenBy: null, isDone: false });
@@ -125,6 +130,7 @@ function openCollection(uri: string, collection: MemoryCollection, batchId: stri
     columns: () => [...collection.columns],
     warnings: () => [],
     rows: (signal) => readPages(uri, collection, { batchId, signal }),
+    hold: async (rows) => refusals(collection.lost, rows),
     async ack(rows) {
       const keys = rows.map(({ key }) => key);
       collection.acks.push([...rows]);
@@ -172,6 +178,13 @@ async function* readPages(
   }
 }
 
+function refusals(errors: ReadonlyMap<string, Refusal['error']>, rows: readonly { key: string }[]): Refusal[] {
+  return rows.flatMap(({ key }) => {
+    const error = errors.get(key);
+    return error === undefined ? [] : [{ key, error }];
+  });
+}
+
 function openRecords(uri: string, collection: MemoryCollection): RecordsWriter {
   return {
     kind: 'records',
@@ -179,8 +192,10 @@ function openRecords(uri: string, collection: MemoryCollection): RecordsWriter {
     async write(records) {
       await collection.beforeWrite?.(records);
       collection.writes.push(records.map(({ key }) => key));
-      for (const record of records) collection.records.set(record.key, record);
-      return [];
+      const refused = refusals(collection.refused, records);
+      const isIn = ({ key }: { key: string }) => !collection.refused.has(key);
+      for (const record of records.filter(isIn)) collection.records.set(record.key, record);
+      return refused;
     },
     close: async () => undefined,
   };

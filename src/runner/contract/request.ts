@@ -46,7 +46,10 @@ export type Continuation = z.infer<typeof continuation>;
 
 /** A request for a batch. */
 export const batchRequest = strict({
-  csv_uri: z.string().min(1, 'must name a table').describe('The source table: a path, or an s3://, https:// or mongodb:// URI.'),
+  csv_uri: z
+    .string()
+    .min(1, 'must name a table')
+    .describe('The source table: a path, or an s3://, https:// or mongodb:// URI.'),
   reading: readingOptions.exactOptional(),
   target,
   input_mapping: inputMapping.exactOptional(),

@@ -12,6 +12,11 @@ export interface RowArrivals {
    * listening. Contract: `isOver` holds before the last call.
    */
   listen(onRows: () => void): () => void;
+  /**
+   * Loads all rows, however many, for an executor that needs them before it starts. Resolves once no further row
+   * arrives; earlier when the signal fires or loading fails.
+   */
+  all(signal: AbortSignal): Promise<void>;
 }
 
 /** Rows that are claimed and not started. */

@@ -37,6 +37,7 @@ export function startFeeder({ source, batch, fence, store, ahead, onFault }: Fee
   let rows = batch.totals.rows;
   let isExhausted = batch.intake?.isOver ?? true;
   let changes = 0;
+  let wantsAll = false;
   let wakeUp: (() => void) | undefined;
   const wake = () => {
     changes += 1;
@@ -52,7 +53,7 @@ export function startFeeder({ source, batch, fence, store, ahead, onFault }: Fee
     while (!stopped.signal.aborted) {
       const seen = changes;
       const queued = (await store.readBatch(batch.id))?.totals.queued ?? 0;
-      if (queued < ahead()) return;
+      if (wantsAll || queued < ahead()) return;
       if (seen !== changes) continue;
       await new Promise<void>((resolve) => {
         wakeUp = resolve;
@@ -94,6 +95,15 @@ export function startFeeder({ source, batch, fence, store, ahead, onFault }: Fee
       listen(listener) {
         listeners.add(listener);
         return () => listeners.delete(listener);
+      },
+      async all(signal) {
+        wantsAll = true;
+        wake();
+        const aborted = new Promise<void>((resolve) => {
+          if (signal.aborted) resolve();
+          else signal.addEventListener('abort', () => resolve(), { once: true });
+        });
+        await Promise.race([feeding, aborted]);
       },
     },
     wake,

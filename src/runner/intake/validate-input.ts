@@ -88,7 +88,7 @@ export async function planBatch(given: BatchRequest, deps: RunnerDeps, caller: C
   const isEmpty = look !== undefined && look.rowCount === 0;
   problems.push(...sampleProblems(request, look));
   const mayBeEmpty = request.options?.allow_empty === true || request.reading?.watch === true;
-  if (isEmpty && !mayBeEmpty) problems.push(noRows(request.csv_uri, look));
+  if (isEmpty && !mayBeEmpty && !(await isRepeat(request, deps))) problems.push(noRows(request.csv_uri, look));
   if (agent !== undefined) await planAgent({ request, plan, agent, look, budgetKey: budgetKeyOf(caller) }, deps);
   return plan;
 }
@@ -101,7 +101,10 @@ async function plannedOutput(request: BatchRequest, plan: BatchPlan, deps: Runne
   return (await attempt(plan.problems, () => freeOutput(request, plan, { deps }))) ?? null;
 }
 
-/** A start with a known idempotency key starts nothing: the file at the output URI is the first batch's own table. */
+/**
+ * A start with a known idempotency key starts nothing: the file at the output URI is the first batch's own table, and
+ * the rows of a live source that are missing are the first batch's own rows.
+ */
 async function isRepeat({ options }: BatchRequest, { store }: RunnerDeps): Promise<boolean> {
   const key = options?.idempotency_key;
   return key !== undefined && (await store.readBatchOfKey(key)) !== undefined;

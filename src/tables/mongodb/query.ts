@@ -19,7 +19,10 @@ export function checkCollectionReading(reading: Reading, uri: string): void {
   checkReading(reading, TAKES, `${uri} is a collection`);
   const code = operators(filterOf(reading)).find((name) => CODE.includes(name));
   if (code === undefined) return;
-  throw new AppError('invalid_arguments', `--filter (reading.filter) may not run code on the server: leave out ${code}.`);
+  throw new AppError(
+    'invalid_arguments',
+    `--filter (reading.filter) may not run code on the server: leave out ${code}.`,
+  );
 }
 
 /** The filter of the options, with values of extended JSON: `{"$oid": …}`, `{"$date": …}`. */

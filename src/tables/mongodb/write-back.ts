@@ -74,7 +74,10 @@ async function setAnswers(records: readonly OutputRecord[], claims: Claims, fiel
       return refusal('output_failed', `The document ${record.key} would be larger than 16 MB with its answer.`);
     }
     // Changed between the two, or set by an update whose answer was lost.
-    const after = judge((await claims.read([record.key])).get(record.key), heldRow(record, columns), { owner, columns });
+    const after = judge((await claims.read([record.key])).get(record.key), heldRow(record, columns), {
+      owner,
+      columns,
+    });
     if (after.kind === 'done') return undefined;
     if (after.kind === 'refused') return { key: record.key, error: after.error };
     return refusal('row_changed', `The document ${record.key} is changed too often. The next run reads it again.`);

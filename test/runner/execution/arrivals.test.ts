@@ -24,6 +24,7 @@ function playedArrivals() {
       listeners.add(onRows);
       return () => listeners.delete(onRows);
     },
+    all: async () => undefined,
   };
   const end = () => {
     isOver = true;

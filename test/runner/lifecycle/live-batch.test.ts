@@ -72,6 +72,42 @@ test('loads at most a page and the concurrency ahead, and says that the total is
   expect(await driving).toMatchObject({ status: 'completed', counts: { total: 200, succeeded: 200 } });
 });
 
+test('fails a row that the source has lost, before a call; the rows after it run', async () => {
+  const live = await open();
+  const queries = live.collection('queries');
+  queries.put(words(12));
+  for (const key of ['w0', 'w5', 'w6', 'w11']) queries.lost.set(key, { code: 'claim_lost', message: 'It is gone.' });
+  const id = await live.start({ concurrency: 2 });
+  expect(await live.runner.drive(id)).toMatchObject({
+    status: 'completed',
+    counts: { total: 12, succeeded: 8, failed: 4 },
+    failures: [{ code: 'claim_lost', count: 4 }],
+  });
+  expect(qsOf(live)).toEqual(sorted(words(12).filter((key) => !queries.lost.has(key))));
+  expect(sorted(live.collection('results').records.keys())).toEqual(sorted(words(12)));
+});
+
+test('fails a row whose result is refused, and acknowledges it so; the bill keeps what it cost', async () => {
+  const live = await open();
+  const queries = live.collection('queries');
+  queries.put(words(8));
+  live.collection('results').refused.set('w3', { code: 'row_changed', message: 'It was changed.' });
+  const id = await live.start();
+  expect(await live.runner.drive(id)).toMatchObject({
+    status: 'completed',
+    counts: { total: 8, succeeded: 7, failed: 1 },
+    failures: [{ code: 'row_changed', count: 1 }],
+    model_calls: 8,
+  });
+  expect(
+    queries.acks
+      .flat()
+      .filter(({ status }) => status === 'failed')
+      .map(({ key }) => key),
+  ).toEqual(['w3']);
+  expect(live.collection('results').records.has('w3')).toBe(false);
+});
+
 test('shows the total that the source knows', async () => {
   const gate = createGate();
   const live = await open({

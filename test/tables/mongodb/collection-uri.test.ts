@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { createSilentLog } from '../../../src/base/log.ts';
 import { parseCollectionUri } from '../../../src/tables/mongodb/collection-uri.ts';
-import { checkCollectionReading } from '../../../src/tables/mongodb/query.ts';
 import { createMongoLocations } from '../../../src/tables/mongodb/mongo-locations.ts';
-import { createTestTables } from '../../support/tables.ts';
+import { checkCollectionReading } from '../../../src/tables/mongodb/query.ts';
 import { faultOf } from '../../contracts/tables-place.ts';
+import { createTestTables } from '../../support/tables.ts';
 
 const tablesFor = (serverUri?: string) =>
   createTestTables({ locations: [createMongoLocations({ serverUri, log: createSilentLog() })] });
@@ -22,12 +22,16 @@ it('reads hosts, database, collection, options and the field of a URI', () => {
   });
 });
 
-it.each(['mongodb://h', 'mongodb://h/db', 'mongodb://h/db/', 'mongodb:///db/c', 'mongodb://h/db/c#', 'mongodb://h/db/c#$set'])(
-  'refuses %s, which names no collection or no field',
-  (uri) => {
-    expect(() => parseCollectionUri(uri)).toThrowError(expect.objectContaining({ code: 'uri_invalid' }));
-  },
-);
+it.each([
+  'mongodb://h',
+  'mongodb://h/db',
+  'mongodb://h/db/',
+  'mongodb:///db/c',
+  'mongodb://h/db/c#',
+  'mongodb://h/db/c#$set',
+])('refuses %s, which names no collection or no field', (uri) => {
+  expect(() => parseCollectionUri(uri)).toThrowError(expect.objectContaining({ code: 'uri_invalid' }));
+});
 
 it('refuses a URI with a password before anything is connected, and says where it belongs', async () => {
   const tables = tablesFor();

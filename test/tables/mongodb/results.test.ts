@@ -42,7 +42,10 @@ describe.skipIf(testMongoUri === undefined)(`results in a collection ${NEEDS_MON
   }
 
   it('are written with the document set to processed, by its query_id', async () => {
-    const records = await claim([{ _id: 1, query_id: 'q-1' }, { _id: 2, query_id: 'q-2' }]);
+    const records = await claim([
+      { _id: 1, query_id: 'q-1' },
+      { _id: 2, query_id: 'q-2' },
+    ]);
     expect(await (await writer()).write(records)).toEqual([]);
     expect((await results().find().toArray()).map(({ query_id, source_id }) => [query_id, source_id])).toEqual([
       ['q-1', '{"$numberInt":"1"}'],
@@ -51,12 +54,17 @@ describe.skipIf(testMongoUri === undefined)(`results in a collection ${NEEDS_MON
     expect(await one(1)).toMatchObject({ processed: true, rowmill: { state: 'done', owner: 'bat_1' } });
     // Written again after a crash, and acknowledged once more.
     expect(await (await writer()).write(records)).toEqual([]);
-    expect(await source.ack?.(records.map(({ key }) => ({ key, cells: [], status: 'succeeded' as const })))).toEqual([]);
+    expect(await source.ack?.(records.map(({ key }) => ({ key, cells: [], status: 'succeeded' as const })))).toEqual(
+      [],
+    );
     expect(await results().countDocuments()).toBe(2);
   });
 
   it('are none of a document that was changed, that is refused alone', async () => {
-    const records = await claim([{ _id: 1, q: 'a' }, { _id: 2, q: 'b' }]);
+    const records = await claim([
+      { _id: 1, q: 'a' },
+      { _id: 2, q: 'b' },
+    ]);
     await queries().updateOne({ _id: 1 }, { $set: { q: 'other' } });
     const refused = await (await writer()).write(records);
     expect(refused).toMatchObject([{ key: '{"$numberInt":"1"}', error: { code: 'row_changed' } }]);
@@ -91,7 +99,10 @@ describe.skipIf(testMongoUri === undefined)(`results in a collection ${NEEDS_MON
   });
 
   it('are set in a field of the documents themselves with #FIELD', async () => {
-    const records = await claim([{ _id: 1, q: 'a' }, { _id: 2, q: 'b' }]);
+    const records = await claim([
+      { _id: 1, q: 'a' },
+      { _id: 2, q: 'b' },
+    ]);
     await queries().deleteOne({ _id: 2 });
     const refused = await (await writer('queries#answer.v1')).write(records);
     expect(refused).toMatchObject([{ key: '{"$numberInt":"2"}', error: { code: 'row_changed' } }]);

@@ -26,7 +26,11 @@ export function createBatchApiExecutor({ realtime }: { realtime: Executor }): Ex
   };
 }
 
-async function run(options: ProcessOptions, realtime: Executor): Promise<ProcessEnd> {
+async function run(given: ProcessOptions, realtime: Executor): Promise<ProcessEnd> {
+  // A provider job is filled once, so that its rows have to be there.
+  await given.arrivals?.all(given.drain);
+  const batch = (await given.deps.store.readBatch(given.batch.id)) ?? given.batch;
+  const options = { ...given, batch };
   const api = await batchApiOf(planOf(options.batch).agent, options.deps);
   if (typeof api !== 'string') return runProviderJobs(options, { api, realtime });
   const { length } = await unsettledProviderJobs(options);

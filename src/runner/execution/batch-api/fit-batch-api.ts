@@ -29,8 +29,11 @@ export async function fitBatchApi(facts: RunFacts, deps: Pick<ExecutionDeps, 'ba
         ? undefined
         : unfitFor(facts);
   if (unfit !== undefined) return { fits: false, reason: unfit };
-  // A provider job is filled once: rows that arrive later would each need a job of their own.
-  if (facts.isLive) return { fits: false, reason: 'rows arrive while others run', ...missing };
+  // A provider job is filled once: rows that arrive later would each need a job of their own. Where it is asked for, all
+  // rows are loaded first, if they have an end.
+  if (facts.isLive && !isAsked) return { fits: false, reason: 'rows arrive while others run' };
+  if (facts.isLive && facts.plan.request.reading?.watch === true)
+    return { fits: false, reason: 'it watches for rows that are added later', ...missing };
   const api = await batchApiOf(facts.plan.agent, deps);
   if (typeof api === 'string') return { fits: false, reason: `no batch API: ${api}`, ...missing };
   if (facts.settings.real_time !== undefined && options.fallback !== false)
