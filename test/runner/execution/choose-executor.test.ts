@@ -112,10 +112,11 @@ it.each<[string, RunFacts, object | string, object]>([
   ],
   [
     'rows that arrive while others run',
-    facts({ mode: 'batch' }, { isLive: true }),
+    facts({}, { isLive: true }),
     api,
-    { missing: 'rows arrive while others run' },
+    { executor: 'realtime', reason: 'rows arrive while others run', missing: undefined },
   ],
+  ['rows that can be loaded first', facts({ mode: 'batch' }, { isLive: true }), api, { executor: 'batch-api' }],
   ['no batch API', facts(), 'no key', { executor: 'realtime', reason: 'no batch API: no key', missing: undefined }],
   ['mode batch without one', facts({ mode: 'batch' }), 'no key', { missing: 'no batch API: no key' }],
   [
