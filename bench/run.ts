@@ -27,6 +27,7 @@ import { health } from './parts/health.ts';
 import { http } from './parts/http.ts';
 import { limits } from './parts/limits.ts';
 import { memory } from './parts/memory.ts';
+import { mongodb } from './parts/mongodb.ts';
 import { peers } from './parts/peers.ts';
 import { reach } from './parts/reach.ts';
 import { speed } from './parts/speed.ts';
@@ -36,7 +37,7 @@ import { wave } from './parts/wave.ts';
 import { toText, writeDocument } from './report.ts';
 
 const PARTS: Record<string, Part> = {
-  ...{ reach, speed, faults, limits, health, http, start, analyze, peers, memory, wave, estimate, tokens },
+  ...{ reach, speed, faults, limits, health, http, start, analyze, peers, memory, wave, estimate, tokens, mongodb },
 };
 const COMPARISONS: Record<string, Comparing> = {
   reach: reachAgainst,

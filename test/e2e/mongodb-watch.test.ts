@@ -15,7 +15,10 @@ describe.skipIf(testMongoUri === undefined)(`a batch that watches a collection $
       for (const rows of [1, 19, 30]) {
         const wanted = (await site.documents()).length + rows;
         await site.add(rows);
-        await until(async () => (await site.results()).length === wanted, `${wanted} results`, { by: one });
+        await until(async () => (await site.results()).length === wanted, `${wanted} results`, {
+          by: one,
+          timeoutMs: 100_000,
+        });
       }
       one.child.kill('SIGINT');
       const { json } = await one.ended;
@@ -24,5 +27,5 @@ describe.skipIf(testMongoUri === undefined)(`a batch that watches a collection $
     } finally {
       await site.close();
     }
-  }, 120_000);
+  }, 300_000);
 });

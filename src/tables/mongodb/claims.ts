@@ -34,6 +34,11 @@ export interface Claims {
   ack(rows: readonly EndedRow[]): Promise<Refusal[]>;
   /** See {@link LiveSource.nack}. */
   nack(rows: readonly string[] | 'rest'): Promise<void>;
+  /**
+   * Runs a write to the claimed documents while no other one runs. A renewal would conflict with a transaction that
+   * sets the same documents to processed: one of them would wait, or fail.
+   */
+  alone<T>(write: () => Promise<T>): Promise<T>;
   /** Notes rows that a writer has acknowledged. */
   settled(keys: readonly string[]): void;
   /** Ends the renewal. Idempotent. */
@@ -65,6 +70,13 @@ export function createClaims(collection: OpenedCollection, options: ClaimsOption
   /** Until when the claims hold in any case, on the clock of this process. */
   let heldUntil = 0;
 
+  let last: Promise<unknown> = Promise.resolve();
+  function alone<T>(write: () => Promise<T>): Promise<T> {
+    const done = last.then(write);
+    last = done.catch(() => undefined);
+    return done;
+  }
+
   async function renew(): Promise<void> {
     const startedAt = clock.monotonic();
     await documents.updateMany(claimedBy(owner), renewUpdate(leaseMs));
@@ -72,7 +84,9 @@ export function createClaims(collection: OpenedCollection, options: ClaimsOption
   }
   const timer = setInterval(() => {
     if (held.size === 0) return;
-    renew().catch((fault: unknown) => log.warn({ uri: collection.place.uri, err: fault }, 'claims were not renewed'));
+    alone(renew).catch((fault: unknown) =>
+      log.warn({ uri: collection.place.uri, err: fault }, 'claims were not renewed'),
+    );
   }, leaseMs / 3);
   timer.unref();
 
@@ -97,7 +111,7 @@ export function createClaims(collection: OpenedCollection, options: ClaimsOption
       };
       // Repeated after a lost answer, it finds the documents claimed already, and they are read back as the batch's.
       const startedAt = clock.monotonic();
-      await patiently(() => documents.updateMany(filter, claimUpdate(owner, leaseMs)), signal);
+      await alone(() => patiently(() => documents.updateMany(filter, claimUpdate(owner, leaseMs)), signal));
       heldUntil = held.size === 0 ? startedAt + leaseMs : heldUntil;
       const now = await read(keys, signal);
       const claimed = keys.flatMap((key) => {
@@ -111,9 +125,9 @@ export function createClaims(collection: OpenedCollection, options: ClaimsOption
     async hold(rows) {
       if (rows.length === 0 || (isSafe() && rows.every(({ key }) => held.has(key)))) return [];
       const ids = { _id: { $in: rows.map(({ key }) => idOf(key)) as never[] } };
-      await patiently(() => renew());
+      await alone(() => patiently(renew));
       const again = { ...ids, $and: [claimableAgain(owner), { $nor: [claimedBy(owner)] }] };
-      await patiently(() => documents.updateMany(again, claimUpdate(owner, leaseMs)));
+      await alone(() => patiently(() => documents.updateMany(again, claimUpdate(owner, leaseMs))));
       const now = await read(rows.map(({ key }) => key));
       return rows.flatMap((row) => {
         const judgement = judge(now.get(row.key), row, { owner, columns });
@@ -127,7 +141,7 @@ export function createClaims(collection: OpenedCollection, options: ClaimsOption
       const succeeded = open.filter(({ status }) => status === 'succeeded');
       if (failed.length > 0) {
         const filter = { _id: { $in: failed.map(idOf) as never[] }, ...claimedBy(owner) };
-        await patiently(() => documents.updateMany(filter, FAILED_UPDATE));
+        await alone(() => patiently(() => documents.updateMany(filter, FAILED_UPDATE)));
       }
       const refused = succeeded.length === 0 ? [] : await ackSucceeded(succeeded);
       for (const { key } of rows) held.delete(key);
@@ -136,10 +150,11 @@ export function createClaims(collection: OpenedCollection, options: ClaimsOption
     async nack(rows) {
       const filter =
         rows === 'rest' ? claimedBy(owner) : { _id: { $in: rows.map(idOf) as never[] }, ...claimedBy(owner) };
-      await patiently(() => documents.updateMany(filter, releaseUpdate()));
+      await alone(() => patiently(() => documents.updateMany(filter, releaseUpdate())));
       if (rows === 'rest') held.clear();
       else for (const key of rows) held.delete(key);
     },
+    alone,
     settled(keys) {
       for (const key of keys) {
         settled.add(key);
@@ -162,7 +177,7 @@ export function createClaims(collection: OpenedCollection, options: ClaimsOption
     const updates = open.map(({ key }) => ({
       updateOne: { filter: unchanged(now.get(key) ?? {}, { owner, columns }), update: { $set: DONE_FIELDS } },
     }));
-    const { matchedCount } = await patiently(() => documents.bulkWrite(updates, { ordered: false }));
+    const { matchedCount } = await alone(() => patiently(() => documents.bulkWrite(updates, { ordered: false })));
     // A document that was changed between the two is judged as it is now.
     if (matchedCount === updates.length || isSecond) return refused;
     return [...refused, ...(await ackSucceeded(open, true))];

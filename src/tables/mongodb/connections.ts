@@ -7,6 +7,9 @@ import type { CollectionPlace } from './collection-uri.ts';
 /** How long the first connection to a server may take, in milliseconds. */
 const SELECTION_MS = 10_000;
 
+/** How long an operation may be without an answer: then its connection is taken for lost, in milliseconds. */
+const SILENT_MS = 120_000;
+
 /** The clients of a process, one for each server. */
 export interface Connections {
   /** @throws AppError `location_denied` for a server that may not be used, `config_invalid` without the driver */
@@ -46,6 +49,7 @@ async function connect(uri: string, onClient?: (client: MongoClient) => void): P
   const client = new MongoClient(uri, {
     appName: 'rowmill',
     serverSelectionTimeoutMS: SELECTION_MS,
+    socketTimeoutMS: SILENT_MS,
     writeConcern: { w: 'majority', journal: true },
     readConcern: { level: 'majority' },
     // A collection holds what its owner put there: long integers and decimals keep every digit.

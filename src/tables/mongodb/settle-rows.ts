@@ -24,16 +24,18 @@ export async function settleRows(
   const { client, place, patiently } = results;
   for (let race = 0; ; race += 1) {
     try {
-      return await patiently(() =>
-        client.withSession(async (session) => {
-          const settle = () => settleIn(session, records, { results, claims });
-          const { refused, settled } = await session.withTransaction(settle, {
-            readConcern: { level: 'snapshot' },
-            writeConcern: { w: 'majority', journal: true },
-          });
-          claims.settled(settled);
-          return refused;
-        }),
+      return await claims.alone(() =>
+        patiently(() =>
+          client.withSession(async (session) => {
+            const settle = () => settleIn(session, records, { results, claims });
+            const { refused, settled } = await session.withTransaction(settle, {
+              readConcern: { level: 'snapshot' },
+              writeConcern: { w: 'majority', journal: true },
+            });
+            claims.settled(settled);
+            return refused;
+          }),
+        ),
       );
     } catch (thrown) {
       const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;

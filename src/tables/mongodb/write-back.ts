@@ -64,8 +64,10 @@ async function setAnswers(records: readonly OutputRecord[], claims: Claims, fiel
     if (reason !== undefined)
       return refusal('output_failed', `The answer of ${record.key} can't be stored: ${reason}.`);
     try {
-      const { matchedCount } = await patiently(() =>
-        documents.updateOne(unchanged(document, { owner, columns }), { $set: { ...DONE_FIELDS, [field]: answer } }),
+      const { matchedCount } = await claims.alone(() =>
+        patiently(() =>
+          documents.updateOne(unchanged(document, { owner, columns }), { $set: { ...DONE_FIELDS, [field]: answer } }),
+        ),
       );
       if (matchedCount === 1) return undefined;
     } catch (thrown) {
