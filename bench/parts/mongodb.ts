@@ -1,5 +1,5 @@
 import { MongoClient } from 'mongodb';
-import { runClient } from '../measure.ts';
+import { runRowmill } from '../clients.ts';
 import { grouped, type Part, verdict } from '../part.ts';
 import { benchRow, writeTable } from '../workload.ts';
 
@@ -24,8 +24,7 @@ export const mongodb: Part = async ({ isQuick, server, folder, progress }) => {
     for (let from = 0; from < size; from += 1_000) {
       await queries.insertMany(Array.from({ length: Math.min(1_000, size - from) }, (_, at) => benchRow(from + at)));
     }
-    const run = (table: string) =>
-      runClient('clients/rowmill.ts', [`${server.url}/0/1`, folder, table, size, CONCURRENCY, 1]);
+    const run = (table: string) => runRowmill([`${server.url}/0/1`, folder, table, size, CONCURRENCY, 1]);
     const csv = await run(await writeTable(folder, size));
     const found = await run(`${uri.replace(/\/*(\?.*)?$/, '')}/${DATABASE}/queries`);
     const line = (name: string, { seconds, cpuSeconds, peakMegabytes }: typeof csv) => [
