@@ -20,9 +20,9 @@ export interface MongoSite extends Site {
   digest(): Promise<string>;
 }
 
-const AGENT = `agents:
+const agent = (model: string) => `agents:
   - name: sorter
-    model: { provider: scripted, model: ./script.yaml }
+    model: ${model}
     instructions: Sort the query.
     input: { type: object, properties: { query: { type: string } }, required: [query] }
     structured_output:
@@ -35,16 +35,24 @@ export const ANSWERS = `rules:
   - reply: { tool_calls: [{ name: return_structured_data, input: { intent: refund } }] }
 `;
 
-/** Makes a site with some queries. */
+/** Makes a site with some queries. @param model the model at `modelUrl`; without one, a script answers */
 export async function createMongoSite({
   rows,
   script = ANSWERS,
+  model = '{ provider: scripted, model: ./script.yaml }',
+  modelUrl = '',
 }: {
   rows: number;
   script?: string;
+  model?: string;
+  modelUrl?: string;
 }): Promise<MongoSite> {
   const mongo = await openTestMongo();
-  const site = await createSite(AGENT, { ROWMILL_MONGODB_URI: testMongoUri ?? '', ROWMILL_LOG_LEVEL: 'error' });
+  const site = await createSite(agent(model), {
+    ROWMILL_MONGODB_URI: testMongoUri ?? '',
+    ROWMILL_LOG_LEVEL: 'error',
+    ANTHROPIC_BASE_URL: modelUrl,
+  });
   await site.write('script.yaml', script);
   const queries = mongo.db.collection('conversation_set');
   let count = 0;
