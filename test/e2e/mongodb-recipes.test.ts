@@ -44,6 +44,8 @@ describe.skipIf(testMongoUri === undefined)(`recipes for a collection ${NEEDS_MO
     expect(left).toMatchObject({ processing_attempts: 2 });
     const plan = await site.run(...args, '--dry-run');
     expect(JSON.stringify(plan['warnings'])).toContain('1 document was claimed 2 times or more without success');
+    expect(await site.run(...args)).toMatchObject({ error: { code: 'no_rows' } });
+    expect((await site.documents()).filter(({ processing_attempts: claims }) => claims > 2)).toEqual([]);
     await site.write('script.yaml', SCRIPT.replace('"bad"', '"none"'));
     expect((await site.run('--max-attempts', '3')).counts).toMatchObject({ succeeded: 1 });
     expect(await site.results()).toHaveLength(3);
