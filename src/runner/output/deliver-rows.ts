@@ -1,4 +1,4 @@
-import { toAppError } from '../../base/errors.ts';
+import { AppError, toAppError } from '../../base/errors.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { Fence } from '../../storage/leases.ts';
 import type { RefusedRow, RowRecord } from '../../storage/rows.ts';
@@ -113,18 +113,26 @@ async function withRetries<T>(work: () => Promise<T>, { deps, batch, signal }: D
   return work();
 }
 
-/** Writes every ended row of a batch, even if it was delivered before. */
+/**
+ * Writes every ended row of a batch, even if it was delivered before.
+ * @throws AppError `output_failed` once all others are written, with the first of the records that were refused
+ */
 export async function exportRecords(
   batch: BatchRecord,
   writer: RecordsWriter,
   { store }: Pick<RunnerDeps, 'store'>,
 ): Promise<void> {
+  const refused: Refusal[] = [];
   for (let fromRow = 0; ; ) {
     const rows = await store.readRows(batch.id, { fromRow, limit: PORTION });
     const last = rows.at(-1);
-    if (last === undefined) return;
+    if (last === undefined) break;
     const ended = rows.filter(({ status }) => status === 'succeeded' || status === 'failed');
-    await writer.write(await Promise.all(ended.map((row) => outputRecord(row, batch, store))));
+    refused.push(...(await writer.write(await Promise.all(ended.map((row) => outputRecord(row, batch, store))))));
     fromRow = last.row + 1;
   }
+  const [first] = refused;
+  if (first === undefined) return;
+  const what = refused.length === 1 ? '1 record was' : `${refused.length} records were`;
+  throw new AppError('output_failed', `${what} not written to ${writer.uri}. The first: ${first.error.message}`);
 }

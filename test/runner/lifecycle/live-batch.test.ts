@@ -108,6 +108,20 @@ test('fails a row whose result is refused, and acknowledges it so; the bill keep
   expect(live.collection('results').records.has('w3')).toBe(false);
 });
 
+test('an export names the records that are refused, after it has written the others', async () => {
+  const live = await open();
+  live.collection('queries').put(words(5));
+  const id = await live.start();
+  await live.runner.drive(id);
+  const copies = live.collection('copies');
+  copies.refused.set('w2', { code: 'output_failed', message: 'It is too large.' });
+  await expect(live.runner.exportTable(id, 'memory://copies', {})).rejects.toMatchObject({
+    code: 'output_failed',
+    message: '1 record was not written to memory://copies. The first: It is too large.',
+  });
+  expect(sorted(copies.records.keys())).toEqual(['w0', 'w1', 'w3', 'w4']);
+});
+
 test('shows the total that the source knows', async () => {
   const gate = createGate();
   const live = await open({
