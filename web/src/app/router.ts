@@ -3,8 +3,16 @@ import { AppFrame } from './app-frame.tsx';
 import { ScreenError } from './screen-error.tsx';
 import { count, list, oneOf, parseSearch, searchParams, stringifySearch, text } from './search-params.ts';
 
-const everywhere = searchParams({ chat: text() });
-type Everywhere = ReturnType<typeof everywhere>;
+interface Everywhere {
+  chat?: string | undefined;
+}
+
+const chatOf = text();
+
+/** A link that does not name the chat leaves it as it is; one that names it without a value closes it. */
+function everywhere(search: Record<string, unknown>): Everywhere {
+  return 'chat' in search ? { chat: chatOf(search['chat']) } : {};
+}
 
 /** The chat stays open from screen to screen, until a link says otherwise. */
 function keepChat({ search, next }: { search: Everywhere; next: (search: Everywhere) => Everywhere }): Everywhere {
