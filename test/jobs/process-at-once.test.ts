@@ -44,3 +44,16 @@ test('two processings of the same jobs start them once', async () => {
   await world.runner.drive(started[0]?.batch_id ?? '');
   expect(world.sent.map(({ q }) => q).toSorted()).toEqual(['a', 'b']);
 });
+
+test('jobs of a batch that was started are not moved any more', async () => {
+  world = await startJobsWorld();
+  await world.jobs.enqueue([job('a')]);
+  const [queue] = await world.store.listQueues();
+  const [started] = await world.jobs.process(ALL);
+  const from = started?.batch_id ?? '';
+  if (queue === undefined) throw new Error('There is no queue.');
+  const sifting = { queue, from, to: from, now: world.clock.now, cappedOnly: true };
+  expect(await world.store.siftJobs(sifting)).toMatchObject({ moved: 0, expired: 0, isDone: true });
+  await world.runner.drive(from);
+  expect(world.sent.map(({ q }) => q)).toEqual(['a']);
+});

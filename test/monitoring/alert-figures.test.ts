@@ -15,10 +15,10 @@ const RECEIVERS = ['https://ops.example/#12345678'];
 let world: JobsWorld;
 afterEach(() => world.close());
 
-function parts(limits = 'queue-age=3'): AlertParts {
+function parts(limits = 'queue-age=3', receivers = RECEIVERS): AlertParts {
   const { store, deps } = world;
   const clock = { ...deps.clock, now: () => world.clock.now };
-  return { store, limits: readLimits(limits), receivers: RECEIVERS, newId: deps.newId, clock, log: createSilentLog() };
+  return { store, limits: readLimits(limits), receivers, newId: deps.newId, clock, log: createSilentLog() };
 }
 
 async function call(path: string, method = 'GET') {
@@ -65,7 +65,7 @@ test('an alert that a person resolves is not raised again while its cause goes o
   await lookOnce(parts(), new Map());
   expect([await raised(), (await raised('resolved')).length]).toEqual([[], 1]);
   // Its cause ends: what the person did stays, and it is not sent a second time.
-  await lookOnce(parts('queue-age=90'), new Map());
+  await lookOnce(parts('queue-age=90', [...RECEIVERS, 'https://later.example/#87654321']), new Map());
   expect(await raised('resolved')).toEqual([resolved.body]);
   const sent = (await store.listDeliveries({ limit: 9 })).map(({ eventId }) => eventId.split('_').at(-2));
   expect(sent.toSorted()).toEqual(['raised', 'resolved']);
