@@ -20,6 +20,7 @@ const bundle = await rolldown({
     main,
     'module-thread': 'src/agent/tools/module-thread.ts',
     'watchdog-thread': 'src/app/watchdog-thread.ts',
+    'keep-alive-thread': 'src/worker/keep-alive-thread.ts',
     // What other programs import: rowmill/client.
     client: 'src/client/client.ts',
   },

@@ -38,6 +38,7 @@ import { createRunner } from '../runner/create-runner.ts';
 import { createExecutors } from '../runner/execution/executors.ts';
 import { previewTable } from '../runner/intake/preview-table.ts';
 import { supervise } from '../runner/lifecycle/supervise.ts';
+import { listWorkers } from '../runner/output/list-workers.ts';
 import { createDayGate } from '../runner/rows/day-gate.ts';
 import { keepSchedules } from '../schedules/fire-due.ts';
 import type { ScheduleParts } from '../schedules/schedule-parts.ts';
@@ -149,13 +150,17 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
   };
   const receivers = () => createAlertReceivers(config.alerts.webhooks);
   const alertSettings = { limits: config.alerts.limits, receivers: () => receivers().names };
+  const watched = {
+    store,
+    lanes: lanes.states,
+    now: systemClock.now,
+    alerts: alertSettings,
+    workers: () => listWorkers(fleet, systemClock.now()),
+  };
   const as = createBindings((caller) => {
     const own = auditedRunner(runner.as(caller), caller, access.audit);
     const plain = createJobs({ store, runner: own, caller, callbacks, newId, now: systemClock.now });
-    const monitoring = createMonitoring(
-      { store, lanes: lanes.states, now: systemClock.now, alerts: alertSettings },
-      caller,
-    );
+    const monitoring = createMonitoring(watched, caller);
     const audited = auditedJobs(plain, caller, access.audit);
     const schedules = createSchedules(caller, scheduleParts);
     const bound = { runner: own, jobs: audited, monitoring, tables: tablesOf(caller), schedules };

@@ -35,7 +35,7 @@ export async function openWorker(config: Config, log: Log, options: WorkerFace):
   const registry = await openFiledAgents(config, log);
   const tables = createTables({ roots: config.fileRoots, locations: mediaLocations(config), log });
   const id = newId('wrk');
-  const { tags, concurrency, signal: drain, hardSignal: hard } = options;
+  const { tags, concurrency, health, signal: drain, hardSignal: hard } = options;
   const fleet = await opener.open();
   const kept = openKeptAnswers(join(config.dataDir, 'worker'), { envelope: fleet.envelope, log });
   const parts = {
@@ -58,7 +58,7 @@ export async function openWorker(config: Config, log: Log, options: WorkerFace):
   };
   try {
     await runWorker(
-      { id, tags, concurrency, drain, hard, onReady: () => options.onReady(id) },
+      { id, tags, concurrency, drain, hard, health, onReady: (url) => options.onReady({ id, health: url }) },
       { fleet, settings: config.fleet, parts },
     );
   } finally {

@@ -29,8 +29,10 @@ export interface WorkerFace {
   signal: AbortSignal;
   /** Once it fires, calls in flight are cancelled. */
   hardSignal: AbortSignal;
+  /** Where it answers `/healthz` and `/metrics`; absent: nowhere. */
+  health: { host: string; port: number } | undefined;
   /** Called when the worker takes rows. */
-  onReady(id: string): void;
+  onReady(worker: { id: string; health: string | undefined }): void;
 }
 
 /** The options of the app that a command needs. */

@@ -16,8 +16,8 @@ const presence = z.object({
   /** Rows that it has run since its start. */
   rows: z.number(),
   isDraining: z.boolean(),
-  /** Agents that it can't run, with the reason. */
-  unfit: z.array(z.object({ agent: z.string(), reason: z.string() })),
+  /** Batches whose agent it can't run, with the reason. */
+  unfit: z.array(z.object({ batchId: z.string(), reason: z.string() })),
   startedAt: z.number(),
   /** When it wrote this, by its own clock. */
   at: z.number(),

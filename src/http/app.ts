@@ -42,6 +42,7 @@ import { addLedgerRoute } from './resources/monitoring/ledger.ts';
 import { addMetricsRoutes } from './resources/monitoring/metrics.ts';
 import { addPrometheusRoute } from './resources/monitoring/prometheus.ts';
 import { addSavingsRoutes } from './resources/monitoring/savings.ts';
+import { addWorkersRoute } from './resources/monitoring/workers.ts';
 import { addProbes, OPEN_PATHS } from './resources/probes.ts';
 import { addSettingsRoutes } from './resources/settings.ts';
 import { addTableRoutes } from './resources/tables.ts';
@@ -121,6 +122,7 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   addPrometheusRoute(face, parts.watch);
   addSavingsRoutes(face, parts.watch);
   addAlertRoutes(face, parts.watch);
+  addWorkersRoute(face, parts.watch);
   addProbes(face, server);
   app.all('/mcp', face.limitBody(4), (c) => talk.mcp(c.req.raw, c.get('caller')));
   describeApi(app, server.version);

@@ -7,6 +7,7 @@ import type { LoadQuery, LoadReport } from '../runner/contract/load.ts';
 import type { SavingsQuery, SavingsReport } from '../runner/contract/savings.ts';
 import type { ReportQuery, ServiceReport } from '../runner/contract/service-report.ts';
 import type { MetricsQuery, MetricsReport } from '../runner/contract/usage.ts';
+import type { FleetWorker } from '../runner/contract/worker.ts';
 import { requireScope } from '../runner/require-scope.ts';
 import type { AlertStore } from '../storage/alerts.ts';
 import type { LedgerQuery } from '../storage/usage.ts';
@@ -29,6 +30,8 @@ export interface MonitoringParts {
   now: () => number;
   /** The limits of the rules, and the names of the receivers. */
   alerts: { limits: AlertLimits; receivers: () => readonly string[] };
+  /** Lists the workers of the fleet; absent: there are none. */
+  workers?: () => Promise<FleetWorker[]>;
 }
 
 /** What the service has done, for one caller with the scope read. */
@@ -40,6 +43,8 @@ export interface Monitoring {
   /** The calls that the sums of a batch are made of, each with its place. */
   ledger(query: LedgerQuery): Promise<{ calls: LedgerReport[]; next: number | null }>;
   dashboard(): Promise<Dashboard>;
+  /** The workers of the fleet. @throws AppError `option_not_supported` where there is no fleet */
+  workers(): Promise<FleetWorker[]>;
   alerts(query: AlertsQuery): Promise<AlertReport[]>;
   /** Needs the scope run. Idempotent. @throws AppError `not_found` */
   acknowledge(alertId: string): Promise<AlertReport>;
@@ -54,7 +59,7 @@ export interface Monitoring {
 
 /** Monitoring for one caller. */
 export function createMonitoring(
-  { store, now, alerts, lanes = () => [] }: MonitoringParts,
+  { store, now, alerts, lanes = () => [], workers = async () => [] }: MonitoringParts,
   caller: Caller,
 ): Monitoring {
   const shown = async (alertId: string): Promise<AlertReport> => {
@@ -83,6 +88,10 @@ export function createMonitoring(
       requireScope(caller, 'read');
       const { calls, next } = await store.readLedger(query);
       return { calls: calls.map(ledgerReportOf), next };
+    },
+    async workers() {
+      requireScope(caller, 'read');
+      return workers();
     },
     async dashboard() {
       requireScope(caller, 'read');

@@ -1,3 +1,4 @@
+import { toAppError } from '../base/errors.ts';
 import type { StreamSender } from '../fleet/streams.ts';
 import type { BegunTask } from '../runner/execution/fleet/messages.ts';
 import { type BatchSession, createBatchSession } from './batch-session.ts';
@@ -14,6 +15,8 @@ export interface BatchWork {
   signalOf(run: string): AbortSignal;
   /** Opened once for all rows that have it. @throws AppError where this worker can't run the agent */
   snapshot(begun: BegunTask): Promise<OpenedSnapshot>;
+  /** Why this worker can't run the batch's agent; null: it can, as far as it is known. */
+  unfit(): string | null;
   close(): Promise<void>;
 }
 
@@ -23,6 +26,7 @@ export function createBatchWork(
   { worker, sender, parts, hard }: { worker: string; sender: StreamSender; parts: WorkerParts; hard: AbortSignal },
 ): BatchWork {
   const runs = new Map<string, AbortController>();
+  let unfit: string | null = null;
   const snapshots = new Map<string, Promise<OpenedSnapshot>>();
   const session = createBatchSession({
     ...{ batchId, epoch, worker, sender },
@@ -46,10 +50,21 @@ export function createBatchWork(
         .request({ kind: 'snapshot', hash: begun.snapshot })
         .then((snapshot) => openSnapshot(snapshot, begun, { session, parts, hard }));
       snapshots.set(begun.snapshot, opening);
+      opening.then(
+        () => {
+          unfit = null;
+        },
+        (thrown: unknown) => {
+          const { message } = toAppError(thrown);
+          if (message !== unfit) parts.log.warn({ batchId, reason: message }, 'this worker can not run the agent');
+          unfit = message;
+        },
+      );
       // The reason may go away: a file is put in place.
       opening.catch(() => snapshots.delete(begun.snapshot));
       return opening;
     },
+    unfit: () => unfit,
     async close() {
       session.close();
       const opened = await Promise.allSettled(snapshots.values());

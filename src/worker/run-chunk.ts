@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts';
 import { toAppError } from '../base/errors.ts';
 import type { Chunk } from '../fleet/chunk-queue.ts';
 import type { BegunTask } from '../runner/execution/fleet/messages.ts';
@@ -5,8 +6,15 @@ import { toWire } from '../runner/execution/fleet/wire.ts';
 import type { RowOutcome } from '../runner/rows/row-run.ts';
 import type { BatchWork } from './batch-work.ts';
 
+/** How long a worker keeps rows that it can't run, in milliseconds. */
+const UNFIT_MS = 1_000;
+
 /** Runs the rows of one chunk, one after the other. @returns the number of rows that it ran */
-export async function runChunk(chunk: Chunk, work: BatchWork, drain: AbortSignal): Promise<number> {
+export async function runChunk(
+  chunk: Chunk,
+  work: BatchWork,
+  { drain, clock }: { drain: AbortSignal; clock: Clock },
+): Promise<number> {
   const { session } = work;
   session.seeEpoch(chunk.epoch);
   // The chunk of an earlier lease: its rows are in other chunks now.
@@ -24,6 +32,8 @@ export async function runChunk(chunk: Chunk, work: BatchWork, drain: AbortSignal
       }
       const run = await open(begun, work);
       if (typeof run === 'string') {
+        // Other workers get the time to take the rows.
+        await clock.sleep(UNFIT_MS, drain).catch((): undefined => undefined);
         await giveBack([begun, ...left], run, work);
         return ran;
       }

@@ -14,6 +14,7 @@ import { handOver } from './hand-over.ts';
 import { startKeepAlive } from './keep-alive.ts';
 import type { WorkerParts } from './open-snapshots.ts';
 import { runChunk } from './run-chunk.ts';
+import { type HealthPlace, serveHealth } from './serve-health.ts';
 import { serveQueues } from './serve-queues.ts';
 
 /** What a worker is. */
@@ -27,8 +28,10 @@ export interface WorkerOptions {
   drain: AbortSignal;
   /** Once it fires, calls in flight are cancelled. */
   hard: AbortSignal;
-  /** Called when the worker takes rows. */
-  onReady: () => void;
+  /** Absent: it answers no HTTP. */
+  health?: HealthPlace | undefined;
+  /** Called when the worker takes rows, with the address of its health. */
+  onReady: (healthUrl: string | undefined) => void;
 }
 
 /** What a coordinator tells about a batch. */
@@ -39,7 +42,7 @@ const IDLE_MS = 60_000;
 
 /** Runs rows for the fleet until it is drained. */
 export async function runWorker(
-  { id, tags, concurrency, drain, hard, onReady }: WorkerOptions,
+  { id, tags, concurrency, drain, hard, health, onReady }: WorkerOptions,
   { fleet, settings, parts }: { fleet: Fleet; settings: FleetSettings; parts: WorkerParts },
 ): Promise<void> {
   const { connections, envelope, version } = fleet;
@@ -63,7 +66,8 @@ export async function runWorker(
     const known = workOf(chunk);
     known.chunks += 1;
     try {
-      if ((await coordinatorOf(chunk.batchId)) !== undefined) state.rows += await runChunk(chunk, known.work, drain);
+      if ((await coordinatorOf(chunk.batchId)) !== undefined)
+        state.rows += await runChunk(chunk, known.work, { drain, clock });
     } catch (thrown) {
       log.warn({ batchId: chunk.batchId, reason: toAppError(thrown).message }, 'a chunk was left');
     } finally {
@@ -88,7 +92,11 @@ export async function runWorker(
   const presence = (): Presence => ({
     ...{ id, host: hostname(), pid: process.pid, version, tags, concurrency },
     running: [...batches.values()].reduce((sum, { work }) => sum + work.running(), 0),
-    ...{ rows: state.rows, isDraining: drain.aborted, unfit: [], startedAt: state.startedAt },
+    ...{ rows: state.rows, isDraining: drain.aborted, startedAt: state.startedAt },
+    unfit: [...batches].flatMap(([batchId, { work }]) => {
+      const reason = work.unfit();
+      return reason === null ? [] : [{ batchId, reason }];
+    }),
     ...{ at: clock.now(), beat: 0 },
   });
   const sweep = () => {
@@ -99,6 +107,7 @@ export async function runWorker(
     }
   };
   await connections.ready();
+  const probe = health === undefined ? undefined : await serveHealth(health, presence);
   const alive = await startKeepAlive(settings, presence);
   const sweeping = setInterval(sweep, IDLE_MS);
   const sessionOf = async (batchId: string) => {
@@ -107,12 +116,13 @@ export async function runWorker(
   };
   const handing = handOver(parts.kept, sessionOf, { drain, clock, log });
   const queues = await serveQueues({ fleet, tags, concurrency, locks: alive, onChunk, log });
-  onReady();
+  onReady(probe?.url);
   try {
     if (!drain.aborted) await Promise.race([once(drain, 'abort'), alive.failed]);
     await queues.drain();
   } finally {
     clearInterval(sweeping);
+    probe?.close();
     reader.close();
     await Promise.all([...batches.values()].map(({ work }) => work.close()));
     await alive.close();

@@ -70,6 +70,8 @@ async function freePort(): Promise<number> {
 export interface FleetSite extends TwoTurnSite {
   /** Starts a worker and waits until it takes rows. Its calls carry `who`. */
   worker(who: string, ...args: string[]): Promise<RowmillProcess>;
+  /** The same at another address of Redis. */
+  workerAt(url: string, who: string, ...args: string[]): Promise<RowmillProcess>;
   /** Starts a batch over the whole table on the fleet. */
   run(...args: string[]): RowmillProcess;
   /** How many rows of the newest batch have succeeded. */
@@ -85,18 +87,26 @@ export async function createFleetSite(
   site.env['ROWMILL_REDIS_URL'] = redisUrl;
   if (options.key !== undefined) site.env['ROWMILL_WORKER_KEY'] = options.key;
   const variables = { ...site.env };
+  const workerAt = async (url: string, who: string, ...args: string[]) => {
+    const own = {
+      ...variables,
+      ROWMILL_REDIS_URL: url,
+      ANTHROPIC_API_KEY: who,
+      WHO: who,
+      ROWMILL_DATA_DIR: join(site.folder, who),
+    };
+    const worker = site.rowmillWith(own, 'worker', ...args);
+    let said = '';
+    worker.child.stdout?.on('data', (chunk) => {
+      said += chunk;
+    });
+    await until(() => said.includes('takes rows'), `worker ${who} takes rows`, { by: worker });
+    return worker;
+  };
   return {
     ...site,
-    async worker(who, ...args) {
-      const own = { ...variables, ANTHROPIC_API_KEY: who, WHO: who, ROWMILL_DATA_DIR: join(site.folder, who) };
-      const worker = site.rowmillWith(own, 'worker', ...args);
-      let said = '';
-      worker.child.stdout?.on('data', (chunk) => {
-        said += chunk;
-      });
-      await until(() => said.includes('takes rows'), `worker ${who} takes rows`, { by: worker });
-      return worker;
-    },
+    workerAt,
+    worker: (who, ...args) => workerAt(redisUrl, who, ...args),
     run: (...args) =>
       site.rowmillWith(
         variables,

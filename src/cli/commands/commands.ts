@@ -138,6 +138,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./fleet/worker.ts')).addWorkerCommand,
   },
   {
+    usage: 'workers',
+    group: 'Serve other programs:',
+    description: 'List the workers of the fleet: tags, load, rows, version, and what each lacks',
+    load: async () => (await import('./fleet/workers.ts')).addWorkersCommands,
+  },
+  {
     usage: 'alerts',
     group: 'Serve other programs:',
     description: 'List what is wrong with the service, and acknowledge it',

@@ -2,6 +2,7 @@ import type { RowmillClient } from '../../client/client.ts';
 import type { Monitoring } from '../../monitoring/monitoring.ts';
 import type { AlertReport } from '../../runner/contract/alert.ts';
 import type { ScheduleReport, ScheduleRunReport } from '../../runner/contract/schedule.ts';
+import type { FleetWorker } from '../../runner/contract/worker.ts';
 import type { Schedules } from '../../schedules/schedules.ts';
 import { notRemote, partly } from './not-remote.ts';
 import { answerOf } from './server-call.ts';
@@ -46,6 +47,7 @@ export function createRemoteMonitoring(client: RowmillClient): Monitoring {
       const call = client.GET('/v1/alerts', { params: { query }, parseAs });
       return (await answerOf<{ items: AlertReport[] }>(call)).items;
     },
+    workers: async () => (await answerOf<{ items: FleetWorker[] }>(client.GET('/v1/workers', { parseAs }))).items,
     acknowledge: (id) => answerOf(client.POST('/v1/alerts/{id}/acknowledge', { params: { path: { id } }, parseAs })),
     resolve: (id) => answerOf(client.POST('/v1/alerts/{id}/resolve', { params: { path: { id } }, parseAs })),
   });

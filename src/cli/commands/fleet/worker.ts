@@ -16,8 +16,14 @@ export function addWorkerCommand(command: Command, context: CommandContext): voi
       numberArgument('--concurrency', { integer: true, min: 1, max: 1000 }),
       8,
     )
+    .option(
+      '--port <port>',
+      'port of /healthz and /metrics; 0: any free port (default: none)',
+      numberArgument('--port', { integer: true, min: 0, max: 65_535 }),
+    )
+    .option('--host <address>', 'address of that port', '127.0.0.1')
     .addHelpText('after', HELP)
-    .action((given: { tags: string[]; concurrency: number }) =>
+    .action(({ host, port, ...given }: { tags: string[]; concurrency: number; host: string; port?: number }) =>
       context.run(async (output) => {
         const stop = listenForStop(context.signals, {
           onFirst: () =>
@@ -29,9 +35,11 @@ export function addWorkerCommand(command: Command, context: CommandContext): voi
           const { signal, hardSignal } = stop;
           await context.faces.worker({
             ...{ ...given, signal, hardSignal },
-            onReady: (id) => {
-              output.document({ id, ...given });
+            health: port === undefined ? undefined : { host, port },
+            onReady: ({ id, health }) => {
+              output.document({ id, ...given, health: health ?? null });
               output.line(`Worker ${id} takes rows, ${given.concurrency} at a time.`);
+              if (health !== undefined) output.line(`  health  ${health}/healthz`);
               output.note('Ctrl-C stops.');
             },
           });

@@ -5,8 +5,8 @@ import type { Executor, Fit, ProcessOptions, RunFacts } from '../executor.ts';
 import type { ProcessEnd } from '../process-end.ts';
 import { isForFleet } from './is-for-fleet.ts';
 import type { OwnPrices } from './messages.ts';
+import { noFleet } from './no-fleet.ts';
 import { openFleetBatch } from './open-fleet-batch.ts';
-import { noFleet } from './remote-rows.ts';
 
 /** What the executor needs. */
 interface FleetExecutorParts {

@@ -60,7 +60,13 @@ export async function openFleetBatch(
     await store.renewLease(fence);
     provedAt = at;
   };
-  const parts = { prices: deps.prices, runs, store, fence, events, snapshots, held, log, proveLease };
+  const unfit = new Set<string>();
+  const tellUnfit = (worker: string, reason: string) => {
+    if (unfit.has(`${worker} ${reason}`)) return;
+    unfit.add(`${worker} ${reason}`);
+    log.warn({ batchId, worker, reason }, 'a worker can not run the agent');
+  };
+  const parts = { tellUnfit, prices: deps.prices, runs, store, fence, events, snapshots, held, log, proveLease };
   const receive = createReceiver({
     ...{ batchId, epoch, sender, events, log },
     serve: ({ body, from, again = false }) =>

@@ -1,4 +1,3 @@
-import { AppError } from '../../../base/errors.ts';
 import { PLACES } from '../../../fleet/places.ts';
 import type { StreamSender } from '../../../fleet/streams.ts';
 import type { RowOutcome, RowRuns } from '../../rows/row-run.ts';
@@ -103,12 +102,4 @@ export function createRemoteRows(parts: RemoteRowsParts): RemoteRows {
       else dispatch.add(run);
     },
   };
-}
-
-/** The fault of a batch for which no Redis is named. */
-export function noFleet(): AppError {
-  return new AppError(
-    'option_not_supported',
-    'The rows are to run on a fleet of workers, and ROWMILL_REDIS_URL is not set. Set it to the Redis of the workers, or use mode realtime.',
-  );
 }

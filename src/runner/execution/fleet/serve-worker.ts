@@ -27,6 +27,8 @@ export interface ServeParts {
   /** Confirms that this process still has the lease. @throws AppError `lease_lost` */
   proveLease(): Promise<void>;
   held: HeldRuns;
+  /** Says, once, why a worker can't run the agent. */
+  tellUnfit(worker: string, reason: string): void;
   log: Log;
 }
 
@@ -56,7 +58,7 @@ export async function serveWorker(
     case 'snapshot':
       return parts.snapshots.get(ask.hash) ?? refuse('There is no such snapshot.');
     case 'return':
-      if (ask.reason !== null) parts.log.warn({ worker: from, reason: ask.reason }, 'a worker can not run the agent');
+      if (ask.reason !== null) parts.tellUnfit(from, ask.reason);
       for (const run of runs.heldBy(from)) if (ask.runs.includes(run.task.run)) parts.release(run);
       return null;
     case 'read':

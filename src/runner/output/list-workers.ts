@@ -1,0 +1,32 @@
+import type { FleetOpener } from '../../fleet/fleet.ts';
+import { type Presence, readPresences } from '../../fleet/presence.ts';
+import type { FleetWorker } from '../contract/worker.ts';
+import { noFleet } from '../execution/fleet/no-fleet.ts';
+
+/** A worker that has said nothing for this long is shown as silent, in milliseconds. */
+const SILENT_MS = 10_000;
+
+/**
+ * The workers that are there or were there in the last minutes.
+ * @throws AppError `option_not_supported` where no Redis is named
+ */
+export async function listWorkers(opener: FleetOpener | null, now: number): Promise<FleetWorker[]> {
+  if (opener === null) throw noFleet();
+  const { connections, envelope, version } = await opener.open();
+  await connections.ready();
+  const workers = await readPresences(connections.commands(), envelope, now);
+  return workers.map((worker) => ({
+    ...{ worker_id: worker.id, host: worker.host, pid: worker.pid, version: worker.version, tags: worker.tags },
+    ...{ concurrency: worker.concurrency, running_rows: worker.running, rows: worker.rows },
+    state: stateOf(worker, { version, now }),
+    unfit: worker.unfit.map(({ batchId, reason }) => ({ batch_id: batchId, reason })),
+    started_at: new Date(worker.startedAt).toISOString(),
+    seen_at: new Date(worker.at).toISOString(),
+  }));
+}
+
+function stateOf(worker: Presence, { version, now }: { version: string; now: number }): FleetWorker['state'] {
+  if (now - worker.at > SILENT_MS) return 'silent';
+  if (worker.version !== version) return 'other_version';
+  return worker.isDraining ? 'draining' : 'active';
+}
