@@ -23,6 +23,7 @@ import type { BenchContext, Part, Section } from './part.ts';
 import { analyze } from './parts/analyze.ts';
 import { estimate } from './parts/estimate.ts';
 import { faults } from './parts/faults.ts';
+import { fleet } from './parts/fleet.ts';
 import { health } from './parts/health.ts';
 import { http } from './parts/http.ts';
 import { limits } from './parts/limits.ts';
@@ -37,7 +38,23 @@ import { wave } from './parts/wave.ts';
 import { toText, writeDocument } from './report.ts';
 
 const PARTS: Record<string, Part> = {
-  ...{ reach, speed, faults, limits, health, http, start, analyze, peers, memory, wave, estimate, tokens, mongodb },
+  ...{
+    reach,
+    speed,
+    faults,
+    limits,
+    health,
+    http,
+    start,
+    analyze,
+    peers,
+    memory,
+    wave,
+    estimate,
+    tokens,
+    mongodb,
+    fleet,
+  },
 };
 const COMPARISONS: Record<string, Comparing> = {
   reach: reachAgainst,

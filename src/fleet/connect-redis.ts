@@ -1,9 +1,13 @@
+import { once } from 'node:events';
 import type { Redis } from 'ioredis';
+import { AppError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { requireSdk } from '../base/require-sdk.ts';
 
 /** A connection without data for this long is opened anew: a cut network closes none. */
 const SILENCE_MS = 4_000;
+/** How long the first answer of Redis is waited for, in milliseconds. */
+const READY_MS = 10_000;
 
 /** Connections to one Redis, opened when they are needed. */
 export interface RedisConnections {
@@ -13,7 +17,7 @@ export interface RedisConnections {
   reader(): Redis;
   /** For BullMQ, which waits for Redis to come back. */
   queue(): Redis;
-  /** Resolves when Redis has answered. */
+  /** Resolves when Redis has answered. @throws AppError `location_unavailable` after ten seconds */
   ready(): Promise<void>;
   close(): void;
 }
@@ -24,6 +28,7 @@ export async function connectRedis(url: string, log: Log): Promise<RedisConnecti
   const { Redis } = await import('ioredis');
   const all: Redis[] = [];
   let isAway = false;
+  let fault = '';
   const open = (options: { enableOfflineQueue: boolean; maxRetriesPerRequest: number | null }) => {
     const redis = new Redis(url, {
       ...options,
@@ -32,6 +37,7 @@ export async function connectRedis(url: string, log: Log): Promise<RedisConnecti
       retryStrategy: () => 250,
     });
     redis.on('error', (error: Error) => {
+      fault = error.message;
       if (!isAway) log.warn({ reason: error.message }, 'Redis of the fleet is not reachable');
       isAway = true;
     });
@@ -51,7 +57,12 @@ export async function connectRedis(url: string, log: Log): Promise<RedisConnecti
     commands,
     async ready() {
       const redis = commands();
-      if (redis.status !== 'ready') await new Promise<void>((resolve) => redis.once('ready', () => resolve()));
+      if (redis.status === 'ready') return;
+      await once(redis, 'ready', { signal: AbortSignal.timeout(READY_MS) }).catch(() => {
+        const { host, port } = redis.options;
+        const text = `Redis at ${host}:${port} (ROWMILL_REDIS_URL) does not answer${fault === '' ? '' : `: ${fault}`}.`;
+        throw new AppError('location_unavailable', text);
+      });
     },
     // What was under way when the connection was lost is rejected, and read again.
     reader: () => open({ enableOfflineQueue: true, maxRetriesPerRequest: 0 }),

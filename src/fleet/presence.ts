@@ -31,7 +31,7 @@ export type Presence = z.infer<typeof presence>;
 /** How often a worker tells that it is there, in milliseconds. */
 export const BEAT_MS = 1_000;
 /** A worker that has told nothing for this long is forgotten. */
-const FORGOTTEN_MS = 600_000;
+const FORGOTTEN_MS = 3_600_000;
 
 /** Tells that a worker is there. */
 export async function writePresence(redis: Redis, envelope: Envelope, worker: Presence): Promise<void> {

@@ -11,11 +11,15 @@ export interface StreamSender {
 
 /** Entries of a stream that nobody reads are cut off beyond this number. */
 const MOST_ENTRIES = 50_000;
+/** A stream that nothing is sent to is removed after this, in milliseconds. */
+const KEEP_MS = 86_400_000;
+const RENEW_MS = 60_000;
 
 /** @param redis a connection that fails at once while Redis is away */
 export function createStreamSender(redis: Redis, envelope: Envelope, log: Log): StreamSender {
   const waiting = new Map<string, unknown[]>();
   const underWay = new Set<string>();
+  const kept = new Map<string, number>();
   const flush = async (stream: string): Promise<void> => {
     while (true) {
       const messages = waiting.get(stream);
@@ -24,6 +28,9 @@ export function createStreamSender(redis: Redis, envelope: Envelope, log: Log): 
       try {
         const sealed = envelope.seal(JSON.stringify(messages), stream);
         await redis.xadd(stream, 'MAXLEN', '~', MOST_ENTRIES, '*', 'm', sealed);
+        if (performance.now() - (kept.get(stream) ?? Number.NEGATIVE_INFINITY) < RENEW_MS) continue;
+        kept.set(stream, performance.now());
+        await redis.pexpire(stream, KEEP_MS);
       } catch (thrown) {
         log.debug({ stream, reason: toAppError(thrown).message }, 'messages of the fleet were not sent');
       }

@@ -78,6 +78,19 @@ export const LOG_SENTENCES: Record<string, (entry: Entry) => string | undefined>
   'batches are no longer driven here': ({ err }) => `Batches are no longer run by this process: ${err.message}`,
   'batch stopped': ({ batchId, err }) => `The batch ${batchId} has stopped: ${err.message}`,
   'the store could not be read': () => 'The store could not be read.',
+  'Redis of the fleet is not reachable': ({ reason }) =>
+    `The Redis of the fleet can’t be reached: ${reason}. What is in progress waits for it.`,
+  'Redis of the fleet is reachable again': () => 'The Redis of the fleet is reachable again.',
+  'no worker takes the rows': () =>
+    'The rows wait, and no worker takes them: start one with rowmill worker; rowmill workers shows who is there.',
+  'a worker can not run the agent': ({ reason }) => `A worker can’t run the agent: ${reason}`,
+  'this worker can not run the agent': ({ reason }) =>
+    `This worker can’t run the agent, and gives its rows back: ${reason}`,
+  'a message of the fleet was refused': ({ reason }) => reason,
+  'a message of a worker has another form': () => 'A message of a worker has another form, and was ignored.',
+  'a chunk was left': ({ reason }) => `Rows were left to other workers: ${reason}`,
+  'answers were kept': ({ reason }) => `Answers were not handed over, and are kept: ${reason}`,
+  'a kept answer can not be read': ({ path }) => `A kept answer in ${path} can’t be read.`,
   'request failed': ({ err }) => `A request failed: ${err.message}`,
 };
 

@@ -1,3 +1,4 @@
+import { toAppError } from '../../../base/errors.ts';
 import type { FleetOpener } from '../../../fleet/fleet.ts';
 import { readPresences } from '../../../fleet/presence.ts';
 import type { Problem } from '../../contract/problem.ts';
@@ -27,7 +28,8 @@ export function createFleetExecutor({ realtime, fleet, prices }: FleetExecutorPa
     choose: (facts) => choose(facts, fleet),
     async run(options: ProcessOptions): Promise<ProcessEnd> {
       if (fleet === null) return { kind: 'pause', reason: 'fatal', error: noFleet() };
-      const remote = await openFleetBatch(options, { fleet: await fleet.open(), prices });
+      const remote = await openFleetBatch(options, { fleet: await fleet.open(), prices }).catch(unreached);
+      if ('kind' in remote) return remote;
       try {
         return await realtime.run({ ...options, remote });
       } finally {
@@ -35,6 +37,13 @@ export function createFleetExecutor({ realtime, fleet, prices }: FleetExecutorPa
       }
     },
   };
+}
+
+/** Without Redis the batch pauses; another fault is its own. */
+function unreached(thrown: unknown): ProcessEnd {
+  const error = toAppError(thrown);
+  if (error.code !== 'location_unavailable') throw error;
+  return { kind: 'pause', reason: 'fatal', error };
 }
 
 async function choose({ plan }: RunFacts, fleet: FleetOpener | null): Promise<Fit> {

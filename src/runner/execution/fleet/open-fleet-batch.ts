@@ -25,6 +25,8 @@ export interface FleetBatch extends RemoteBatch {
 
 /** How often workers and queue are compared with what the coordinator expects, in milliseconds. */
 const LOOK_MS = 1_000;
+/** After so many looks without a worker it is said. */
+const ALONE_LOOKS = 5;
 /** How long workers have to tell which runs of an earlier lease they hold, in milliseconds. */
 const HOLD_MS = 3_000;
 /** A lease that was renewed within this time counts as proved, in milliseconds. */
@@ -91,6 +93,15 @@ export async function openFleetBatch(
     const sum = slots.reduce((all, each) => all + each, 0);
     return Math.max(OPTION_DEFAULTS.concurrency, Math.ceil(sum * 1.25) + 2 * slots.length * dispatch.size());
   };
+  let looks = 0;
+  /** Says, once, that rows wait and no worker takes them. */
+  const tellMissing = () => {
+    const isThere = watch.alive().some((worker) => isFit(worker, { version, tags }));
+    if (isThere || runs.all().length === 0) looks = 0;
+    else looks += 1;
+    if (looks !== ALONE_LOOKS) return;
+    log.warn({ batchId, tags, version, workers: watch.alive().length }, 'no worker takes the rows');
+  };
   let was = concurrency();
   const look = async () => {
     watch.see(await readPresences(commands, envelope, clock.now()));
@@ -98,6 +109,7 @@ export async function openFleetBatch(
     await commands.hset(PLACES.batches, batchId, sealed);
     for (const run of runs.all()) if (run.holder !== undefined && !watch.isAlive(run.holder)) rows.release(run);
     await dispatch.reconcile();
+    tellMissing();
     if (concurrency() === was) return;
     was = concurrency();
     for (const listener of listeners) listener();

@@ -130,14 +130,24 @@ async function answer(
   return null;
 }
 
-function end(run: RemoteRun, outcome: Parameters<typeof toOutcome>[0], { measure }: ServeParts): null {
+function end(run: RemoteRun, outcome: Parameters<typeof toOutcome>[0], { measure, release }: ServeParts): null {
   giveUpCalls(run);
   measure(outcome.processingMs);
   const ended = toOutcome(outcome);
+  // The worker has ended it by itself, because it stops: the row is for another one.
+  if (ended.kind === 'fault' && ended.error.code === 'aborted' && !isStopping(run)) {
+    release(run);
+    return null;
+  }
   // Before the row is stored: a fault that every row would have stops all grants.
   if (ended.kind === 'fault') run.model.calls.onFault?.(ended.error);
   run.finish(ended);
   return null;
+}
+
+/** Whether the batch or the row is stopped, so that runs end with `aborted` by its wish. */
+function isStopping({ signal, model: { calls } }: RemoteRun): boolean {
+  return signal.aborted || calls.halt?.aborted === true || calls.drain?.aborted === true;
 }
 
 function toOutcome(outcome: Extract<AnyAsk, { kind: 'outcome' }>['outcome']): Parameters<RemoteRun['finish']>[0] {

@@ -1,0 +1,17 @@
+/** The tool of the agent that is bound by it: 200 ms of waiting, 5 ms of processor time; see `bench/agents.yaml`. */
+export const tool = {
+  name: 'lookup_broadband',
+  description: 'Looks up the broadband lines at an address, slowly.',
+  inputSchema: {
+    type: 'object' as const,
+    properties: { address: { type: 'string' }, postcode: { type: 'string' } },
+    required: ['address', 'postcode'],
+  },
+  idempotent: true,
+  execute: async () => {
+    const until = performance.now() + 5;
+    while (performance.now() < until);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    return { exchange: 'Ambleford' };
+  },
+};
