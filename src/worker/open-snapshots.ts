@@ -47,6 +47,9 @@ export async function openSnapshot(
   const { clock, log } = parts;
   const agent = await onOwnDisk(batch.agent, modules, parts);
   const provider = await parts.provider(agent.model.provider, agent.model);
+  const lack = provider.lacks?.();
+  // A call without its key would be refused, and a refused key pauses the batch: the other workers may have it.
+  if (lack !== undefined) throw unfit(`${agentLabel(agent)} needs ${lack}, which is not set on this worker`);
   const opened = await parts.openAgent(agent, batch.toolSpecs, hard);
   const port = createRemotePort(session, { first: begun.limits, kept: parts.kept });
   const { timeoutMs } = begun;

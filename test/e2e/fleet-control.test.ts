@@ -60,7 +60,8 @@ onRedis('a worker that is cut off sends nothing new, and its rows run on the oth
   await startSite(60, 5);
   const proxy = await startCutProxy(Number(new URL(redis.url).port));
   try {
-    await site.workerAt(`redis://127.0.0.1:${proxy.port}`, 'w1', '--concurrency', '3');
+    const throughProxy = { ROWMILL_REDIS_URL: `redis://127.0.0.1:${proxy.port}` };
+    await site.workerWith(throughProxy, 'w1', '--concurrency', '3');
     const run = site.run('--concurrency', '8');
     await until(async () => (await site.done()) > 10, 'rows that are done', { by: run });
     const ofFirst = () => [...site.modelCalls, ...site.toolCalls].filter(({ who }) => who === 'w1').length;

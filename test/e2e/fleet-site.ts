@@ -70,8 +70,8 @@ async function freePort(): Promise<number> {
 export interface FleetSite extends TwoTurnSite {
   /** Starts a worker and waits until it takes rows. Its calls carry `who`. */
   worker(who: string, ...args: string[]): Promise<RowmillProcess>;
-  /** The same at another address of Redis. */
-  workerAt(url: string, who: string, ...args: string[]): Promise<RowmillProcess>;
+  /** The same with further variables. */
+  workerWith(variables: Record<string, string>, who: string, ...args: string[]): Promise<RowmillProcess>;
   /** Starts a batch over the whole table on the fleet. */
   run(...args: string[]): RowmillProcess;
   /** How many rows of the newest batch have succeeded. */
@@ -87,13 +87,13 @@ export async function createFleetSite(
   site.env['ROWMILL_REDIS_URL'] = redisUrl;
   if (options.key !== undefined) site.env['ROWMILL_WORKER_KEY'] = options.key;
   const variables = { ...site.env };
-  const workerAt = async (url: string, who: string, ...args: string[]) => {
+  const workerWith = async (more: Record<string, string>, who: string, ...args: string[]) => {
     const own = {
       ...variables,
-      ROWMILL_REDIS_URL: url,
       ANTHROPIC_API_KEY: who,
       WHO: who,
       ROWMILL_DATA_DIR: join(site.folder, who),
+      ...more,
     };
     const worker = site.rowmillWith(own, 'worker', ...args);
     let said = '';
@@ -105,8 +105,8 @@ export async function createFleetSite(
   };
   return {
     ...site,
-    workerAt,
-    worker: (who, ...args) => workerAt(redisUrl, who, ...args),
+    workerWith,
+    worker: (who, ...args) => workerWith({}, who, ...args),
     run: (...args) =>
       site.rowmillWith(
         variables,
