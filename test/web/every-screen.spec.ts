@@ -13,9 +13,11 @@ const ADDRESSES = [
   '/schedules/supplier-feed?state=failed',
 ];
 
+// Some twenty screens, each looked at twice.
+test.describe.configure({ timeout: 600_000 });
+
 for (const width of [1440, 390]) {
   test(`every screen is clean for axe in both themes, ${width} pixels wide`, async ({ page, service }) => {
-    test.slow();
     const sample = await fillSample(service);
     await page.setViewportSize({ width, height: 844 });
     for (const address of ADDRESSES) {

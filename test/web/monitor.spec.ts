@@ -99,7 +99,7 @@ test('throughput, success, times and what waits are shown live, in charts and as
   service.model.hold();
   await createBatch(service, { table: tableOf(40), options: { concurrency: 4 } });
   await expect.poll(() => service.model.waiting()).toBeGreaterThan(0);
-  const lanes = page.getByRole('region', { name: 'Lanes', exact: true }).first();
+  const lanes = page.getByRole('group', { name: 'Lanes', exact: true });
   await expect(lanes).toContainText('claude-haiku-5-5');
   await expect(lanes).toContainText('Open');
   await expect(chart(page, /^Waiting/).getByText(/^3\d$/)).toBeVisible();

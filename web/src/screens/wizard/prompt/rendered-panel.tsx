@@ -132,7 +132,8 @@ function Params({ rendered, prompt }: { rendered: Schemas['RenderedRow']; prompt
           {named.length === 0 ? messages.prompt.paramsQuiet : messages.prompt.paramsNamed(named.join(', '))}
         </span>
       </h2>
-      <pre className="mt-2 overflow-x-auto rounded-2 bg-sunken px-3 py-2 font-mono text-12">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard */}
+      <pre tabIndex={0} className="mt-2 overflow-x-auto rounded-2 bg-sunken px-3 py-2 font-mono text-12">
         {JSON.stringify(rendered.input['system_params'], null, 2)}
       </pre>
     </section>

@@ -4,6 +4,7 @@ import { formatAbout, formatCount, formatMoney } from '../../../data/format.ts';
 import { Button } from '../../../ui/button.tsx';
 import { ErrorState, Loading } from '../../../ui/states.tsx';
 import { StatusMark } from '../../../ui/status-mark.tsx';
+import { Wide } from '../../../ui/wide.tsx';
 import type { AnswerField } from '../draft/draft-request.ts';
 import { usePlan, useRequest } from '../draft/use-plan.ts';
 import { messages } from '../messages.ts';
@@ -59,7 +60,7 @@ function TestResult({ batchId, fields }: { batchId: string; fields: readonly Ans
   const shown = used.slice(0, 2);
   return (
     <>
-      <div className="overflow-x-auto">
+      <Wide label={messages.schema.test}>
         <table className="table-lines" aria-label={messages.schema.test}>
           <thead>
             <tr>
@@ -84,7 +85,7 @@ function TestResult({ batchId, fields }: { batchId: string; fields: readonly Ans
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
       <p className="flex flex-wrap items-center gap-2 px-4 py-2 text-12 text-ink-2">
         <StatusMark
           status={good === rows.data.items.length ? 'succeeded' : 'failed'}

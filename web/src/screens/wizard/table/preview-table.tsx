@@ -1,12 +1,13 @@
 import type { Schemas } from '../../../data/api.ts';
 import { formatCount } from '../../../data/format.ts';
+import { Wide } from '../../../ui/wide.tsx';
 import { messages } from '../messages.ts';
 import { cellText } from './cell-text.ts';
 
 /** Rows of a table as they are read. A row that can't be read says why in place of its cells. */
 export function PreviewTable({ preview }: { preview: Schemas['TablePreview'] }) {
   return (
-    <div className="min-w-0 overflow-x-auto">
+    <Wide label={messages.data.table}>
       <table className="table-lines" aria-label={messages.data.table}>
         <thead>
           <tr>
@@ -41,7 +42,7 @@ export function PreviewTable({ preview }: { preview: Schemas['TablePreview'] }) 
           ))}
         </tbody>
       </table>
-    </div>
+    </Wide>
   );
 }
 
