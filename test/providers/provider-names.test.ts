@@ -6,9 +6,9 @@ import { PROVIDERS } from '../../src/providers/catalog.ts';
 const SRC = resolve(import.meta.dirname, '..', '..', 'src');
 /** What names of models begin with. */
 const PREFIXES = ['claude-', 'gpt-', 'chatgpt-', 'text-embedding-'];
-/** The catalog, a command that is made for one provider, and the face that speaks the form of another's chat API. */
+/** The catalog, commands that are made for one provider (the demo for a script), and the face that speaks the form of another's chat API. */
 const NAMED_AFTER_ONE =
-  /^(providers\/catalog\.ts|cli\/bedrock\/.*|cli\/commands\/bedrock-processing\.ts|cli\/commands\/commands\.ts|client\/api\.ts|http\/openai-error\.ts|http\/resources\/chat\/completion.*\.ts|http\/middleware\/on-error\.ts)$/;
+  /^(providers\/catalog\.ts|cli\/bedrock\/.*|cli\/commands\/bedrock-processing\.ts|cli\/demo\/demo-mongo\.ts|cli\/commands\/commands\.ts|client\/api\.ts|http\/openai-error\.ts|http\/resources\/chat\/completion.*\.ts|http\/middleware\/on-error\.ts)$/;
 /** Folders that build on the wire format of another: whose models it serves, whose API it speaks. */
 const BUILDS_ON: { [folder: string]: string[] } = {
   bedrock: ['anthropic', 'claude-', 'openai'],

@@ -9,7 +9,7 @@ import { STREAM } from '../table-argument.ts';
 export function addTokensCommand(command: Command, context: CommandContext): void {
   command
     .argument('<text>', 'the text to count; - is stdin')
-    .option('--provider <provider>', 'count as the tokenizer of this provider does, such as anthropic or openai')
+    .option('--provider <provider>', 'count as the tokenizer of this provider does')
     .addHelpText('after', '\nThe count is within about 20 %. Nothing is sent.')
     .action((given: string, { provider }: { provider?: string }) =>
       context.run(async (output) => {

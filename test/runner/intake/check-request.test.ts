@@ -16,7 +16,7 @@ it.each([
   [{ max_cost_usd: Number.NaN }, 'options.max_cost_usd: must be a number of dollars above 0, not NaN.'],
   [{ tolerated_failure_percent: 101 }, 'options.tolerated_failure_percent: must be a number from 0 to 100, not 101.'],
   [{ trace_days: '9' }, 'options.trace_days: must be a number of days from 0 on, not "9".'],
-  [{ mode: 'fast' }, 'options.mode: must be auto, batch or realtime, not "fast".'],
+  [{ mode: 'fast' }, 'options.mode: must be auto, batch, realtime or fleet, not "fast".'],
   [{ batch_jobs: 0 }, 'options.batch_jobs: must be a whole number from 1 on, not 0.'],
 ])('%j is refused with its place, its bounds and what was given', (options, message) => {
   expect(faultsOf({ options })).toEqual([`invalid_arguments ${message}`]);
