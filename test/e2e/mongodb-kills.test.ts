@@ -10,7 +10,7 @@ import { createMongoSite } from './mongo-site.ts';
 import { until } from './rowmill-process.ts';
 
 const MODEL = 'claude-haiku-5-5';
-const ROWS = Number(process.env['ROWMILL_TEST_MONGODB_ROWS'] ?? 200);
+const ROWS = Number(process.env['ROWMILL_TEST_MONGODB_ROWS'] ?? 100);
 const CONCURRENCY = 8;
 const KILLS = 4;
 /** The folder of `test/support/mongodb.sh`, where the server of the tests may be killed too. */
