@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { expectAccessible } from './support/accessible.ts';
 import { createBatch, untilBatch } from './support/create-batch.ts';
 import { expect, test } from './support/fixtures.ts';
@@ -99,4 +101,16 @@ test.describe('with a key', () => {
     await expect(page.getByRole('dialog')).toHaveCount(0);
     expect(await page.evaluate(() => [document.cookie, JSON.stringify({ ...localStorage })])).toEqual(['', '{}']);
   });
+});
+
+test('a screen stays when the part that shows the money of the day can not be loaded', async ({ page }) => {
+  const manifest = JSON.parse(readFileSync(resolve(import.meta.dirname, '../../dist/web/manifest.json'), 'utf8'));
+  const { file } = manifest['src/app/day-money.tsx'];
+  const missed = page.waitForEvent('requestfailed', (request) => request.url().endsWith(file));
+  await page.route(`**/${file}`, (route) => route.abort());
+  await page.goto('/batches');
+  await missed;
+  await page.getByRole('link', { name: 'Agents' }).click();
+  await expect(page.getByRole('heading', { name: 'Agents' })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Settings' })).toBeVisible();
 });

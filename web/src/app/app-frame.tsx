@@ -12,8 +12,10 @@ import { messages } from './messages.ts';
 import { Navigation } from './navigation.tsx';
 import { NoticeLine } from './notice-line.tsx';
 
-const DayMoney = lazy(() => import('./day-money.tsx').then((found) => ({ default: found.DayMoney })));
-const DayMoneyShort = lazy(() => import('./day-money.tsx').then((found) => ({ default: found.DayMoneyShort })));
+/** A server that is gone just now must not take the whole screen with it: the day's money is left out. */
+const dayMoney = () => import('./day-money.tsx').catch(() => ({ DayMoney: Nothing, DayMoneyShort: Nothing }));
+const DayMoney = lazy(() => dayMoney().then((found) => ({ default: found.DayMoney })));
+const DayMoneyShort = lazy(() => dayMoney().then((found) => ({ default: found.DayMoneyShort })));
 const SignInDialog = lazy(() => import('./sign-in-dialog.tsx').then((found) => ({ default: found.SignInDialog })));
 const KeysDialog = lazy(() => import('./keys-dialog.tsx').then((found) => ({ default: found.KeysDialog })));
 const MenuDialog = lazy(() => import('./menu-dialog.tsx').then((found) => ({ default: found.MenuDialog })));
@@ -129,4 +131,8 @@ function Logo() {
       <rect x="1" y="12.5" width="10" height="3.5" rx="1" fill="currentColor" />
     </svg>
   );
+}
+
+function Nothing(_: { bar?: boolean }) {
+  return null;
 }
