@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { isoTime } from '../base/clock.ts';
 import { AppError } from '../base/errors.ts';
 import { describeZodError } from '../base/schema.ts';
 import { keyIdOf, SCOPES, type Scope, scopesUpTo } from '../runner/contract/caller.ts';
@@ -90,11 +91,7 @@ function infoOf(key: KeyRecord): KeyInfo {
     budget_usd_per_day: key.budgetMicroUsd === null ? null : key.budgetMicroUsd / 1e6,
     requests_per_minute: key.requestsPerMinute,
     created_at: isoTime(key.createdAt),
-    last_used_at: key.usedAt === null ? null : isoTime(key.usedAt),
-    revoked_at: key.revokedAt === null ? null : isoTime(key.revokedAt),
+    last_used_at: isoTime(key.usedAt),
+    revoked_at: isoTime(key.revokedAt),
   };
-}
-
-function isoTime(at: number): string {
-  return new Date(at).toISOString();
 }

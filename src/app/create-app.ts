@@ -17,14 +17,8 @@ import type { App, AppBinding } from '../cli/app.ts';
 import { localTransfer } from '../cli/transfer.ts';
 import { createFleetOpener } from '../fleet/fleet.ts';
 import { createCallbacks } from '../jobs/callbacks.ts';
-import { deliverResults } from '../jobs/deliver-results.ts';
 import { createJobs } from '../jobs/jobs.ts';
-import { pruneDeliveries } from '../jobs/prune-deliveries.ts';
-import { createAlertCourier } from '../monitoring/alerts/alert-courier.ts';
 import { createAlertReceivers } from '../monitoring/alerts/alert-receivers.ts';
-import { keepAlerts } from '../monitoring/alerts/keep-alerts.ts';
-import { foldUsage } from '../monitoring/fold-usage.ts';
-import { keepSamples } from '../monitoring/keep-samples.ts';
 import { createMonitoring } from '../monitoring/monitoring.ts';
 import { createPrometheus } from '../monitoring/prometheus/create-prometheus.ts';
 import { createLanes } from '../providers/lanes/lane.ts';
@@ -37,7 +31,6 @@ import { budgetKeyOf, type Caller, localCaller } from '../runner/contract/caller
 import { createRunner } from '../runner/create-runner.ts';
 import { createExecutors } from '../runner/execution/executors.ts';
 import { previewTable } from '../runner/intake/preview-table.ts';
-import { supervise } from '../runner/lifecycle/supervise.ts';
 import { listWorkers } from '../runner/output/list-workers.ts';
 import { createDayGate } from '../runner/rows/day-gate.ts';
 import { keepSchedules } from '../schedules/fire-due.ts';
@@ -54,6 +47,7 @@ import type { Config } from './config.ts';
 import { createConfirmations } from './confirmations.ts';
 import { describePrices, describeSettings } from './describe-settings.ts';
 import { createDetachedRunner } from './detached-runner.ts';
+import { keepService } from './keep-service.ts';
 import { findMissingSettings } from './missing-settings.ts';
 import { createTalkLanes, openOrchestrator, readRun, talkCalls } from './open-orchestrator.ts';
 import { openFiledAgents } from './open-registry.ts';
@@ -226,39 +220,12 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     conversations,
     histories: createHistories({ store, conversations, local: localCaller('chat').id }),
     uploads,
-    async supervise(limits) {
-      const stop = new AbortController();
-      const { show } = as(localCaller('process')).jobs;
-      const ending = AbortSignal.any([limits.signal, stop.signal]);
-      const sent = receivers();
-      const alerts = {
-        messageOf: createAlertCourier(store, sent),
-        callbacks: createCallbacks(sent.origins),
-      };
-      const delivering = deliverResults(
-        { store, show, callbacks, alerts, secret: config.webhooks.secret, clock: systemClock, log },
-        ending,
-      );
-      const alerting = keepAlerts(
-        {
-          ...{ store, newId, log, clock: systemClock },
-          ...{ limits: config.alerts.limits, receivers: sent.names },
-        },
-        events,
-        ending,
-      );
-      const sampling = keepSamples({ store, clock: systemClock, log }, ending);
-      const prune = (signal: AbortSignal) => pruneDeliveries({ store, now: systemClock.now }, signal);
-      await supervise({
-        runner,
-        clock: systemClock,
-        log,
-        housework: [uploads.sweep, prune, (signal) => foldUsage(store, { now: systemClock.now(), signal })],
-        ...limits,
-      });
-      stop.abort();
-      await Promise.all([delivering, alerting, sampling]);
-    },
+    supervise: (limits) =>
+      keepService(limits, {
+        ...{ runner, store, uploads, callbacks, events, log, clock: systemClock, newId },
+        ...{ show: as(localCaller('process')).jobs.show, receivers: receivers(), limits: config.alerts.limits },
+        secret: config.webhooks.secret,
+      }),
     work: { drafts: store, newId },
     keepSchedules: (signal) => keepSchedules({ ...scheduleParts, clock: systemClock }, signal),
     copyStdin: (stdin, signal) => copyStdin(stdin, spoolFolder(config), signal),

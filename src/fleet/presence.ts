@@ -25,15 +25,15 @@ const presence = z.object({
   beat: z.number(),
 });
 
-/** What a worker tells about itself, once a second. */
+/** What a worker reports about itself, once a second. */
 export type Presence = z.infer<typeof presence>;
 
-/** How often a worker tells that it is there, in milliseconds. */
+/** How often a worker reports that it is there, in milliseconds. */
 export const BEAT_MS = 1_000;
-/** A worker that has told nothing for this long is forgotten. */
+/** A worker that has not reported for this long is removed from the list. */
 const FORGOTTEN_MS = 3_600_000;
 
-/** Tells that a worker is there. */
+/** Reports that a worker is there. */
 export async function writePresence(redis: Redis, envelope: Envelope, worker: Presence): Promise<void> {
   const sealed = envelope.seal(JSON.stringify(worker), PLACES.workers);
   await redis.hset(PLACES.workers, worker.id, sealed);
@@ -44,7 +44,7 @@ export async function removePresence(redis: Redis, id: string): Promise<void> {
   await redis.hdel(PLACES.workers, id);
 }
 
-/** All workers that have told that they are there; entries that can't be read are left out. */
+/** All workers that have reported; entries that can't be read are left out. */
 export async function readPresences(redis: Redis, envelope: Envelope, now: number): Promise<Presence[]> {
   const found = await redis.hgetallBuffer(PLACES.workers);
   const workers: Presence[] = [];

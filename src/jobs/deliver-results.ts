@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import * as http from 'node:http';
 import * as https from 'node:https';
-import type { Clock } from '../base/clock.ts';
+import { type Clock, isoTime } from '../base/clock.ts';
 import { AppError, toAppError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { createPublicLookup, requirePublicHost } from '../base/public-address.ts';
@@ -83,7 +83,7 @@ async function attempt(delivery: Delivery, parts: DeliveryParts, signal: AbortSi
 
 async function jobMessage({ eventId, jobId, url, createdAt }: Delivery, { show }: DeliveryParts) {
   const job = await show(jobId);
-  const created_at = new Date(createdAt).toISOString();
+  const created_at = isoTime(createdAt);
   return { url: new URL(url), body: JSON.stringify({ id: eventId, type: `job.${job.state}`, created_at, data: job }) };
 }
 

@@ -1,3 +1,4 @@
+import { isoTime } from '../base/clock.ts';
 import type { JsonObject } from '../protocol/messages.ts';
 import type { DeliveryReport, JobReport } from '../runner/contract/job.ts';
 import type { RowTrace } from '../runner/contract/trace.ts';
@@ -19,12 +20,12 @@ export function jobReportOf(job: JobRecord, columns: readonly string[]): JobRepo
     error: jobErrorOf(job),
     cost_usd: null,
     saved_usd: null,
-    not_before: isoOf(job.notBefore),
-    deadline: isoOf(job.deadline),
+    not_before: isoTime(job.notBefore),
+    deadline: isoTime(job.deadline),
     callback_url: job.callbackUrl,
     max_cost_usd: job.capMicroUsd === null ? null : job.capMicroUsd / 1e6,
-    created_at: new Date(job.createdAt).toISOString(),
-    ended_at: isoOf(job.endedAt),
+    created_at: isoTime(job.createdAt),
+    ended_at: isoTime(job.endedAt),
   };
 }
 
@@ -49,8 +50,8 @@ export function deliveryReportOf(delivery: Delivery): DeliveryReport {
   const { eventId, jobId, url, state, attempts, error, createdAt, nextAt } = delivery;
   return {
     ...{ event_id: eventId, job_id: jobId, url, state, attempts, error },
-    created_at: new Date(createdAt).toISOString(),
-    next_at: state === 'pending' ? new Date(nextAt).toISOString() : null,
+    created_at: isoTime(createdAt),
+    next_at: state === 'pending' ? isoTime(nextAt) : null,
   };
 }
 
@@ -66,8 +67,4 @@ function inputOf(cells: readonly unknown[], columns: readonly string[]): JsonObj
 function resultOf(output: JsonObject | null): JsonObject | null {
   const structured = output?.['structured'];
   return typeof structured === 'object' && structured !== null ? (structured as JsonObject) : output;
-}
-
-function isoOf(time: number | null): string | null {
-  return time === null ? null : new Date(time).toISOString();
 }

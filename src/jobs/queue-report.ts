@@ -1,3 +1,4 @@
+import { isoTime } from '../base/clock.ts';
 import type { Estimate } from '../runner/contract/estimate.ts';
 import type { QueueReport } from '../runner/contract/job.ts';
 import type { QueueRecord } from '../storage/jobs.ts';
@@ -14,7 +15,7 @@ export async function queueReport(queue: QueueRecord, parts: JobsParts): Promise
   const error = candidates.find((candidate) => candidate.error !== undefined)?.error;
   return {
     ...{ agent, version, model, waiting },
-    oldest_at: oldestAt === null ? null : new Date(oldestAt).toISOString(),
+    oldest_at: isoTime(oldestAt),
     by_priority: addedUp(counts.flat()),
     estimate: candidates.length === 0 ? null : estimateOf(candidates),
     batch_id: standing,

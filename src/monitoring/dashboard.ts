@@ -1,3 +1,4 @@
+import { isoTime } from '../base/clock.ts';
 import type { Dashboard } from '../runner/contract/dashboard.ts';
 import type { AlertStore } from '../storage/alerts.ts';
 import { alertReportOf } from './alerts/alert-report.ts';
@@ -39,17 +40,17 @@ export async function readDashboard({
   ]);
   const { totals, saved_share, projection } = savings;
   return {
-    at: new Date(now).toISOString(),
+    at: isoTime(now),
     last_24_hours: figuresOf(day),
     last_30_days: { totals, saved_share, projection },
     batches: batches.map(({ id, activeSince: _, ...batch }) => ({ batch_id: id, ...batch })),
     queues: queues.map(({ agent, version, model, waiting, oldestAt }) => ({
       ...{ agent, version, model, waiting },
-      oldest_at: oldestAt === null ? null : new Date(oldestAt).toISOString(),
+      oldest_at: isoTime(oldestAt),
     })),
     provider_jobs: jobs.map(({ batchId, provider, model, requests, submittedAt }) => ({
       ...{ batch_id: batchId, provider, model, requests },
-      submitted_at: submittedAt === null ? null : new Date(submittedAt).toISOString(),
+      submitted_at: isoTime(submittedAt),
     })),
     lanes: lanes.map(({ provider, model, state, waitMs, inFlight, waiting }) => ({
       ...{ provider, model, state, in_flight: inFlight, waiting },

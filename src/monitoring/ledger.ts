@@ -1,3 +1,4 @@
+import { isoTime } from '../base/clock.ts';
 import type { LedgerReport } from '../runner/contract/ledger.ts';
 import type { LedgerCall } from '../storage/usage.ts';
 
@@ -13,7 +14,7 @@ export function ledgerReportOf({
   savedMicroUsd,
 }: LedgerCall): LedgerReport {
   return {
-    ...{ run, turn, model, way, at: new Date(at).toISOString() },
+    ...{ run, turn, model, way, at: isoTime(at) },
     input_tokens: usage?.inputTokens ?? 0,
     output_tokens: usage?.outputTokens ?? 0,
     cost_usd: costMicroUsd === null ? null : costMicroUsd / 1e6,

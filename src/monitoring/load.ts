@@ -1,3 +1,4 @@
+import { isoTime } from '../base/clock.ts';
 import { percentileOf } from '../base/time-sizes.ts';
 import type { LoadQuery, LoadReport } from '../runner/contract/load.ts';
 import type { CallTimes, UsageStore } from '../storage/usage.ts';
@@ -20,13 +21,13 @@ export async function readLoad(
   const waitingAt = new Map(waiting.map((sample) => [sample.at, sample]));
   const starts = [...new Set([...timesAt.keys(), ...waitingAt.keys()])].toSorted((a, b) => a - b);
   return {
-    from: new Date(period.from).toISOString(),
-    to: new Date(period.to).toISOString(),
+    from: isoTime(period.from),
+    to: isoTime(period.to),
     bucket: query.bucket,
     items: starts.map((at) => {
       const [own, sample] = [timesAt.get(at) ?? [], waitingAt.get(at)];
       return {
-        at: new Date(at).toISOString(),
+        at: isoTime(at),
         seconds: Math.max(sample?.seconds ?? 0, ...own.map((one) => one.seconds)),
         ...timesOf(own),
         waiting_jobs: sample?.jobs ?? null,

@@ -1,3 +1,4 @@
+import { isoTime } from '../base/clock.ts';
 import type { MetricsQuery, MetricsReport } from '../runner/contract/usage.ts';
 import type { UsageStore } from '../storage/usage.ts';
 import { bucketsOf } from './buckets.ts';
@@ -15,13 +16,13 @@ export async function readMetrics(
   const { from, to } = period;
   const sums = await store.readUsage({ from, to, seconds, by });
   return {
-    from: new Date(from).toISOString(),
-    to: new Date(to).toISOString(),
+    from: isoTime(from),
+    to: isoTime(to),
     bucket,
     items: sums.map((sum) => {
       const { batch, ...fields } = sum.by;
       return {
-        ...{ at: new Date(sum.at ?? 0).toISOString(), seconds: sum.seconds },
+        ...{ at: isoTime(sum.at ?? 0), seconds: sum.seconds },
         ...fields,
         ...(batch !== undefined && { batch_id: batch }),
         ...figuresOf([sum]),

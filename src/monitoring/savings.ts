@@ -1,3 +1,4 @@
+import { isoTime } from '../base/clock.ts';
 import type { SavingsLine, SavingsQuery, SavingsReport } from '../runner/contract/savings.ts';
 import type { UsageStore, UsageSum } from '../storage/usage.ts';
 import { type Period, periodOf } from './period.ts';
@@ -21,8 +22,8 @@ export async function readSavings(
   const items = [...Map.groupBy(sums, nameOf)].map(([name, own]) => ({ name, ...savedOf(own) }));
   const totals = savedOf(sums);
   return {
-    from: new Date(period.from).toISOString(),
-    to: new Date(period.to).toISOString(),
+    from: isoTime(period.from),
+    to: isoTime(period.to),
     by,
     items: by === 'day' ? items : items.toSorted((a, b) => b.saved_usd - a.saved_usd || a.name.localeCompare(b.name)),
     totals,

@@ -79,8 +79,8 @@ async function runNewFiles(
     }
   }
   const [first] = faults;
-  const told = faults.map(({ name, fault }) => `${name}: ${fault.message}`).join('\n');
-  return { started, error: first === undefined ? null : new AppError(first.fault.code, told) };
+  const messages = faults.map(({ name, fault }) => `${name}: ${fault.message}`).join('\n');
+  return { started, error: first === undefined ? null : new AppError(first.fault.code, messages) };
 }
 
 /** @throws AppError `option_not_supported` where the source has no files */

@@ -1,3 +1,4 @@
+import { isoTime } from '../base/clock.ts';
 import type {
   ScheduleReport,
   ScheduleRunReport,
@@ -24,9 +25,9 @@ export async function scheduleReportOf(schedule: ScheduleRecord, parts: ReportPa
     ...{ name, cron, in_words: cronInWords(cron), time_zone: timeZone, zone: zoneOf(timeZone) },
     ...{ enabled: isEnabled, action: work.action },
     ...{ max_cost_usd: work.max_cost_usd ?? null, accepted_usd: work.accepted_usd ?? null },
-    next: isEnabled ? nextTimes(schedule, parts.now()).map(timeOf) : [],
+    next: isEnabled ? nextTimes(schedule, parts.now()).map(isoTime) : [],
     last_run: last === undefined ? null : await runReportOf(last, parts),
-    ...{ owner, created_at: timeOf(createdAt), updated_at: timeOf(updatedAt) },
+    ...{ owner, created_at: isoTime(createdAt), updated_at: isoTime(updatedAt) },
   };
 }
 
@@ -41,8 +42,8 @@ export async function runReportOf(run: ScheduleRun, { store }: ReportParts): Pro
     };
   });
   return {
-    ...{ run_id: run.id, schedule: run.schedule, cause: run.cause, due_at: timeOf(run.dueAt) },
-    ...{ started_at: timeOf(run.startedAt), ended_at: run.endedAt === null ? null : timeOf(run.endedAt) },
+    ...{ run_id: run.id, schedule: run.schedule, cause: run.cause, due_at: isoTime(run.dueAt) },
+    ...{ started_at: isoTime(run.startedAt), ended_at: isoTime(run.endedAt) },
     ...{ state: run.state, batches: await Promise.all(batches), error: run.error },
   };
 }
@@ -50,7 +51,7 @@ export async function runReportOf(run: ScheduleRun, { store }: ReportParts): Pro
 /** A cron expression as it is understood. @throws AppError `invalid_arguments` with the part that is wrong */
 export function scheduleTimesOf({ cron, time_zone }: ScheduleTimesQuery, now: number): ScheduleTimes {
   const timeZone = time_zone ?? null;
-  const next = timesOf(cron, timeZone).following(now, SHOWN_TIMES).map(timeOf);
+  const next = timesOf(cron, timeZone).following(now, SHOWN_TIMES).map(isoTime);
   return { in_words: cronInWords(cron), zone: zoneOf(timeZone), next };
 }
 
@@ -63,8 +64,4 @@ function nextTimes({ cron, timeZone, nextAt }: ScheduleRecord, now: number): num
   if (nextAt === null || nextAt > now) return times.following(now, SHOWN_TIMES);
   // Missed: it runs as soon as a server does.
   return [nextAt, ...times.following(now, SHOWN_TIMES - 1)];
-}
-
-function timeOf(at: number): string {
-  return new Date(at).toISOString();
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isoTime } from '../base/clock.ts';
 import type { Upload } from './uploads.ts';
 
 /** An upload as every face shows it. */
@@ -30,7 +31,7 @@ export function reportUpload(upload: Upload): UploadReport {
     bytes: upload.bytes,
     offset: upload.offset,
     sha256: upload.sha256,
-    created_at: new Date(upload.createdAt).toISOString(),
-    expires_at: new Date(upload.expiresAt).toISOString(),
+    created_at: isoTime(upload.createdAt),
+    expires_at: isoTime(upload.expiresAt),
   };
 }

@@ -1,5 +1,5 @@
 import type { Usage } from '../protocol/messages.ts';
-import type { CallLane, FaultMeaning, LaneCall } from '../providers/lanes/lane.ts';
+import type { CallLane, FaultMeaning, LaneCall } from '../providers/lanes/call-lane.ts';
 import type { RateLimits } from '../providers/provider.ts';
 import type { Answered } from '../runner/execution/fleet/messages.ts';
 import { fromWire, toWire } from '../runner/execution/fleet/wire.ts';
@@ -86,8 +86,7 @@ export function createRemotePort(
     },
   };
   const lane: CallLane = {
-    acquire({ requestBytes, maxTokens, isRepeat = false, of }) {
-      const { run, turn } = of ?? { run: '', turn: 0 };
+    acquire({ run, turn, requestBytes, maxTokens, isRepeat = false }) {
       const key = { run, turn, call: 0 };
       const state = ofKey(key);
       state.entry = { requestBytes, maxTokens, isRepeat };
@@ -98,8 +97,8 @@ export function createRemotePort(
         end(outcome): FaultMeaning | Promise<FaultMeaning> {
           if (outcome.kind === 'answered') state.usage = outcome.usage;
           if (outcome.kind !== 'failed') return { kind: 'own' };
-          const told = state.limits === undefined ? {} : { limits: state.limits };
-          const asked = session.request({ kind: 'fault', run, key, error: toWire(outcome.error), ...told });
+          const stated = state.limits === undefined ? {} : { limits: state.limits };
+          const asked = session.request({ kind: 'fault', run, key, error: toWire(outcome.error), ...stated });
           return asked.then((meaning) =>
             meaning.kind === 'given-up' ? { kind: 'given-up', error: fromWire(meaning.error) } : { kind: meaning.kind },
           );

@@ -1,3 +1,4 @@
+import { isoTime } from '../../base/clock.ts';
 import { AppError, toAppError } from '../../base/errors.ts';
 import { addUsage, type Message, NO_USAGE, type Usage } from '../../protocol/messages.ts';
 import type { RunOutcome } from '../../protocol/run.ts';
@@ -287,8 +288,4 @@ async function find(parts: ConversationParts, id: string, speaker: string | unde
 /** A conversation belongs to the key that began it. The person at the machine, who needs no key, has them all. */
 function belongsTo(stored: StoredConversation, speaker: string | undefined): boolean {
   return speaker === undefined || stored.speaker === null || stored.speaker === speaker;
-}
-
-function isoTime(at: number): string {
-  return new Date(at).toISOString();
 }

@@ -9,7 +9,7 @@ import type { Output } from '../command-context.ts';
 import type { Paint, Style } from '../io.ts';
 import { inFlags } from '../option-words.ts';
 import { oneLine } from './safe-text.ts';
-import { answerTexts, pacingText } from './statistics-text.ts';
+import { statisticsFields } from './statistics-text.ts';
 import { wrapText } from './word-wrap.ts';
 
 const LABEL_WIDTH = 15;
@@ -83,12 +83,7 @@ export function reportLines(
   for (const [at, line] of jobTexts(report).entries())
     lines.push(...field(layout, at === 0 ? 'provider jobs' : '', line));
   for (const [at, line] of billTexts(report).entries()) lines.push(...field(layout, at === 0 ? 'bill' : '', line));
-  if (layout.statistics !== undefined) {
-    const pacing = pacingText(layout.statistics);
-    if (pacing !== undefined) lines.push(...field(layout, 'times', pacing));
-    for (const [at, text] of answerTexts(layout.statistics).entries())
-      lines.push(...field(layout, at === 0 ? 'answers' : '', text));
-  }
+  for (const [label, text] of statisticsFields(layout.statistics)) lines.push(...field(layout, label, text));
   if (layout.limits === true) lines.push(...field(layout, 'limits', limitsText(report)));
   // The next step after a sample says it.
   const isSaid = report.pause_reason === 'sample';

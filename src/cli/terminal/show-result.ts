@@ -5,8 +5,11 @@ import type { ForegroundResult } from '../foreground.ts';
 import type { StatsFile } from '../stats-file.ts';
 import { reportLines } from './report-text.ts';
 
+/** The figures are read from every row: at the end of a larger batch only where `--stats` asks for them. */
+const MOST_ROWS_UNASKED = 50_000;
+
 /**
- * Prints the report of a batch at the end of a command, with its figures where it has any rows that ended, and writes
+ * Prints the report of a batch at the end of a command, with its figures where some rows have ended, and writes
  * them to the file of `--stats`; returns the exit status.
  */
 export async function showResult(
@@ -15,8 +18,9 @@ export async function showResult(
   figures?: { app: App; file: StatsFile | undefined },
 ): Promise<number> {
   output.document(report);
-  const { succeeded, failed } = report.counts;
-  const isCounted = figures !== undefined && (figures.file !== undefined || (!output.json && succeeded + failed > 0));
+  const ended = report.counts.succeeded + report.counts.failed;
+  const isShown = !output.json && ended > 0 && ended <= MOST_ROWS_UNASKED;
+  const isCounted = figures !== undefined && (figures.file !== undefined || isShown);
   const statistics = isCounted ? await figures.app.runner.statistics(report.batch_id) : undefined;
   for (const line of reportLines(report, { ...output, ...(statistics && { statistics }) })) output.line(line);
   if (statistics !== undefined) await figures?.file?.write(statistics);

@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { isoTime } from '../../base/clock.ts';
 import { AppError } from '../../base/errors.ts';
 import { strict } from '../../base/strict-object.ts';
 import type { JsonObject } from '../../protocol/messages.ts';
@@ -168,7 +169,7 @@ export function addDraftRoutes({ app, limitBody, idempotent }: HttpFace, { store
 function shownDraft({ id, name: title, request: kept, revision, createdAt, updatedAt }: DraftRecord) {
   return {
     ...{ draft_id: id, name: title, request: kept as { [key: string]: unknown }, revision },
-    created_at: new Date(createdAt).toISOString(),
-    updated_at: new Date(updatedAt).toISOString(),
+    created_at: isoTime(createdAt),
+    updated_at: isoTime(updatedAt),
   };
 }

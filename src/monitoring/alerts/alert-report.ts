@@ -1,3 +1,4 @@
+import { isoTime } from '../../base/clock.ts';
 import type { AlertReport } from '../../runner/contract/alert.ts';
 import type { AlertRecord } from '../../storage/alerts.ts';
 import { ALERT_RULES, isRule } from './alert-rules.ts';
@@ -10,10 +11,10 @@ export function alertReportOf(alert: AlertRecord): AlertReport {
     ...{ alert_id: alert.id, rule: alert.rule, subject: alert.subject, state, about: aboutOf(alert) },
     ...{ message: alert.message, value: alert.value, limit: alert.limit },
     unit: isRule(alert.rule) ? ALERT_RULES[alert.rule].unit : null,
-    raised_at: new Date(alert.raisedAt).toISOString(),
-    acknowledged_at: isoOf(alert.acknowledgedAt),
+    raised_at: isoTime(alert.raisedAt),
+    acknowledged_at: isoTime(alert.acknowledgedAt),
     acknowledged_by: alert.acknowledgedBy,
-    resolved_at: isoOf(overAt),
+    resolved_at: isoTime(overAt),
     resolved_by: alert.closedBy,
   };
 }
@@ -23,8 +24,4 @@ function aboutOf({ rule, subject, batchId }: AlertRecord): AlertReport['about'] 
   if (batchId !== null) return { kind: 'batch', id: batchId };
   const kind = isRule(rule) && rule !== 'late-provider-job' ? ALERT_RULES[rule].about : 'service';
   return { kind, id: subject };
-}
-
-function isoOf(at: number | null): string | null {
-  return at === null ? null : new Date(at).toISOString();
 }

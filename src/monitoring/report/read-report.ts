@@ -1,3 +1,4 @@
+import { isoTime } from '../../base/clock.ts';
 import type { ReportLine, ServiceReport } from '../../runner/contract/service-report.ts';
 import type { UsageField, UsageStore } from '../../storage/usage.ts';
 import { periodOf } from '../period.ts';
@@ -12,7 +13,7 @@ export async function readReport(
   { store, now }: { store: Pick<UsageStore, 'readUsage'>; now: number },
 ): Promise<ServiceReport> {
   const period = periodOf(given, { now, days: DEFAULT_DAYS });
-  const [from, to] = [new Date(period.from).toISOString(), new Date(period.to).toISOString()];
+  const [from, to] = [isoTime(period.from), isoTime(period.to)];
   const linesBy = async (field: UsageField): Promise<ReportLine[]> => {
     const sums = await store.readUsage({ ...period, seconds: null, by: [field] });
     const lines = sums.map((sum) => ({ name: sum.by[field] ?? '', ...figuresOf([sum]) }));
@@ -21,7 +22,7 @@ export async function readReport(
   const days = await store.readUsage({ ...period, seconds: 86_400, by: [] });
   const { totals, saved_share, projection } = await readSavings({ from, to, by: 'agent' }, { store, now });
   return {
-    ...{ from, to, created_at: new Date(now).toISOString() },
+    ...{ from, to, created_at: isoTime(now) },
     totals: figuresOf(days),
     savings: { totals, saved_share, projection },
     days: days.map((sum) => ({ name: dayOf(sum.at ?? 0), ...figuresOf([sum]) })),

@@ -1,20 +1,10 @@
 import { AppError } from '../../base/errors.ts';
 import { duration } from '../../base/figures.ts';
 import type { Log } from '../../base/log.ts';
+import type { FaultMeaning } from './call-lane.ts';
 import { type BreakerOptions, createBreaker } from './circuit-breaker.ts';
 import { createConcurrencyLimit } from './concurrency-limit.ts';
 import { createRequestCeiling } from './request-ceiling.ts';
-
-/** What a fault of a call means for its next try. */
-export type FaultMeaning =
-  /** It counts against the call's own attempts. */
-  | { kind: 'own' }
-  /** The call alone was refused: it waits as it was asked to, and this does not count as one of its sends. */
-  | { kind: 'alone' }
-  /** The whole lane is blocked: the call waits in it again, any number of times. */
-  | { kind: 'lane' }
-  /** The lane has had no answer for longer than the patience. */
-  | { kind: 'given-up'; error: AppError };
 
 /** A call of the lane; `number` counts them from 1. */
 export interface Sending {

@@ -4,9 +4,10 @@ import type { Log } from '../../base/log.ts';
 import type { Usage } from '../../protocol/messages.ts';
 import type { EventSink } from '../../telemetry/events.ts';
 import type { RateLimits } from '../provider.ts';
+import type { CallOutcome, FaultMeaning, LaneCall, Permit } from './call-lane.ts';
 import { BREAKER, type BreakerOptions } from './circuit-breaker.ts';
-import { createLaneHealth, type FaultMeaning, type LaneHealth, type Sending } from './lane-health.ts';
-import { type CallSize, createLaneMeters, type LaneCaps, type LaneMeters } from './lane-meters.ts';
+import { createLaneHealth, type LaneHealth, type Sending } from './lane-health.ts';
+import { createLaneMeters, type LaneCaps, type LaneMeters } from './lane-meters.ts';
 import { createLaneQueue, type LaneQueue, type QueueMember } from './lane-queue.ts';
 
 /** The shared limits of every provider and model of this process; all batches and conversations go through them. */
@@ -36,8 +37,6 @@ export interface MemberOptions {
   caps?: LaneCaps | undefined;
 }
 
-export type { FaultMeaning } from './lane-health.ts';
-
 /** One batch or conversation in a lane. */
 export interface LaneMember {
   /**
@@ -51,37 +50,6 @@ export interface LaneMember {
   /** Idempotent; calls that wait keep their places. */
   leave(): void;
 }
-
-export interface LaneCall extends CallSize {
-  /** Any of these ends the waiting; they are ignored for a call that need not wait. */
-  waitSignals: readonly AbortSignal[];
-  /** The call was sent before: it goes in front of the member's others. */
-  isRepeat?: boolean;
-  /** Which call it is, for a lane of another process. */
-  of?: { run: string; turn: number };
-}
-
-/** What a call enters before it is sent: a lane of this process, or of another one, which says later what a fault means. */
-export interface CallLane {
-  acquire(call: LaneCall): CallPermit | Promise<CallPermit>;
-}
-
-/** The permit of a {@link CallLane}. */
-export type CallPermit = Permit<FaultMeaning | Promise<FaultMeaning>>;
-
-/** Permission for one call; it must be ended. */
-export interface Permit<Meaning = FaultMeaning> {
-  /** For `onLimits` of the provider. */
-  limits(limits: RateLimits): void;
-  /** The call has ended. Returns what a fault means for its next try. Idempotent. */
-  end(outcome: CallOutcome): Meaning;
-}
-
-/** How a call ended; `aborted` faults say nothing about the lane. */
-export type CallOutcome =
-  | { kind: 'answered'; usage: Usage }
-  | { kind: 'failed'; error: AppError }
-  | { kind: 'not-sent' };
 
 export interface LanesOptions {
   clock: Clock;

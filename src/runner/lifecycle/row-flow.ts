@@ -107,31 +107,25 @@ async function claimHeld(
   options: ClaimOptions,
   { store, clock, source }: Claiming,
 ): Promise<RowRecord[]> {
+  if (source?.hold === undefined) return store.claimRows(fence, options);
   const held: RowRecord[] = [];
   while (true) {
     const limit = options.limit - held.length;
     const rows = await store.claimRows(fence, { ...options, limit });
     const asked = rows.flatMap(({ key, cells }) => (key === null ? [] : [{ key, cells }]));
-    const refused = asked.length === 0 ? [] : ((await source?.hold?.(asked)) ?? []);
+    const refused = asked.length === 0 ? [] : await source.hold(asked);
     const errors = new Map(refused.map(({ key, error }) => [key, error]));
     for (const row of rows) {
       const error = errors.get(row.key ?? '');
       if (error === undefined) held.push(row);
-      else
-        await store.finishRow(fence, row.row, {
-          status: 'failed',
-          input: null,
-          error,
-          ...NOT_RUN,
-          endedAt: clock.now(),
-        });
+      else {
+        const ended = { processingMs: 0, endedAt: clock.now() };
+        await store.finishRow(fence, row.row, { status: 'failed', input: null, error, ...ended });
+      }
     }
     if (refused.length === 0 || rows.length < limit) return held;
   }
 }
-
-/** The times of a row that was not run. */
-const NOT_RUN = { processingMs: 0 };
 
 interface Places {
   source?: LiveSource;

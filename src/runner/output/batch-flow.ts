@@ -1,8 +1,8 @@
+import { isoTime } from '../../base/clock.ts';
 import type { BatchRecord, BatchStateChange, BatchStatus } from '../../storage/batches.ts';
 import type { BatchFlow } from '../contract/flow.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { ENDED } from '../lifecycle/batch.ts';
-import { isoTime } from './iso-time.ts';
 
 /** The states in the order of a life; the first is entered only by batches whose rows are appended. */
 const STATES: readonly BatchStatus[] = [

@@ -1,3 +1,4 @@
+import { isoTime } from '../../base/clock.ts';
 import type { FleetOpener } from '../../fleet/fleet.ts';
 import { type Presence, readPresences } from '../../fleet/presence.ts';
 import type { FleetWorker } from '../contract/worker.ts';
@@ -20,8 +21,8 @@ export async function listWorkers(opener: FleetOpener | null, now: number): Prom
     ...{ concurrency: worker.concurrency, running_rows: worker.running, rows: worker.rows },
     state: stateOf(worker, { version, now }),
     unfit: worker.unfit.map(({ batchId, reason }) => ({ batch_id: batchId, reason })),
-    started_at: new Date(worker.startedAt).toISOString(),
-    seen_at: new Date(worker.at).toISOString(),
+    started_at: isoTime(worker.startedAt),
+    seen_at: isoTime(worker.at),
   }));
 }
 

@@ -1,4 +1,5 @@
 import { agentLabel } from '../../agent/definition.ts';
+import { isoTime } from '../../base/clock.ts';
 import type { ErrorCode } from '../../base/errors.ts';
 import { dollars } from '../../base/figures.ts';
 import { withoutCredentials } from '../../base/without-credentials.ts';
@@ -17,7 +18,6 @@ import { settingsOf } from '../lifecycle/settings.ts';
 import { billOf, toUsd } from './bill.ts';
 import { estimateRest } from './estimate-rest.ts';
 import { fallbackAnswers, fallbackWarning } from './fallback-answers.ts';
-import { isoTime } from './iso-time.ts';
 import { planRest } from './plan-rest.ts';
 import { providerJobReport } from './provider-job-report.ts';
 import { batchNotFound, planOf } from './results.ts';

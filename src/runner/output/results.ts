@@ -1,5 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
 import type { AgentDefinition } from '../../agent/definition.ts';
+import { isoTime } from '../../base/clock.ts';
 import { AppError } from '../../base/errors.ts';
 import { ownValue } from '../../base/own-value.ts';
 import type { Json, JsonObject } from '../../protocol/messages.ts';
@@ -15,7 +16,6 @@ import { settingsOf, withSettings } from '../lifecycle/settings.ts';
 import { truncatedFields } from '../rows/input-messages.ts';
 import { rowObject } from '../rows/mapping.ts';
 import { layoutOutput, type OutputLayout, type RowOutput } from '../rows/transform-output.ts';
-import { isoTime } from './iso-time.ts';
 
 const PAGE = 1000;
 

@@ -1,3 +1,4 @@
+import { isoTime } from '../../base/clock.ts';
 import { AppError } from '../../base/errors.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { PastAttempt, RowRecord } from '../../storage/rows.ts';
@@ -5,7 +6,6 @@ import type { Store } from '../../storage/store.ts';
 import type { AttemptTrace, RowTrace } from '../contract/trace.ts';
 import { shownRow } from '../media/media-fields.ts';
 import { isFallback } from './fallback-answers.ts';
-import { isoTime } from './iso-time.ts';
 import { planOf } from './results.ts';
 
 /**

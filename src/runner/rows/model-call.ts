@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import { AppError, toAppError } from '../../base/errors.ts';
 import type { Json, JsonObject, ModelRequest, ModelResponse } from '../../protocol/messages.ts';
 import type { ModelTurn } from '../../protocol/run.ts';
-import type { CallLane, CallPermit, FaultMeaning } from '../../providers/lanes/lane.ts';
+import type { CallLane, CallPermit, FaultMeaning } from '../../providers/lanes/call-lane.ts';
 import type { PriceTable } from '../../providers/prices/prices.ts';
 import type { Provider, RespondOptions } from '../../providers/provider.ts';
 import type { JournalKey } from '../../storage/journal.ts';
@@ -10,7 +10,7 @@ import type { EventSink } from '../../telemetry/events.ts';
 import { worstMediaTokens } from '../media/media-tokens.ts';
 import { emitModelCallEnd, emitModelCallStart } from './call-events.ts';
 import type { JournalPort } from './journal-port.ts';
-import { MODEL_RETRY, REFUSAL_RETRY, retryDelayMs } from './retry-policy.ts';
+import { isOutcomeUnknown, MODEL_RETRY, REFUSAL_RETRY, retryDelayMs } from './retry-policy.ts';
 
 /** Limits of one model call that may change while the batch runs. */
 export interface CallLimits {
@@ -179,10 +179,7 @@ async function enterLane(
 ): Promise<CallPermit | undefined> {
   throwIfAborted(signal, halt);
   const waitSignals = [signal, halt, drain].filter((each) => each !== undefined);
-  const entry = lane?.acquire({
-    ...{ requestBytes, maxTokens: request.maxTokens, isRepeat, waitSignals },
-    of: { run, turn },
-  });
+  const entry = lane?.acquire({ run, turn, requestBytes, maxTokens: request.maxTokens, isRepeat, waitSignals });
   return entry instanceof Promise ? await entry : entry;
 }
 
@@ -225,7 +222,7 @@ async function respond(call: ModelCall, sending: Sending, deps: ModelCallDeps): 
     const error = toAppError(thrown);
     const meaning = (await permit?.end({ kind: 'failed', error })) ?? { kind: 'own' };
     if (error.retryable) time?.giveBack(deps.clock.monotonic() - began);
-    const isUnknown = isChargeUnknown(error);
+    const isUnknown = isOutcomeUnknown(error);
     settle(isUnknown ? undefined : 0);
     if (!isUnknown) await deps.journal.commitRefusal(key);
     emitModelCallEnd(call, deps, { began, code: error.code });
@@ -258,11 +255,6 @@ async function respond(call: ModelCall, sending: Sending, deps: ModelCallDeps): 
     },
   );
   return { response, model: request.model, cost: cost ?? 0, committed };
-}
-
-/** Whether a call that failed may have been charged. */
-export function isChargeUnknown({ outcomeUnknown, code }: AppError): boolean {
-  return outcomeUnknown || code === 'aborted';
 }
 
 function respondOptions(

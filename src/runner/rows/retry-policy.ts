@@ -55,3 +55,8 @@ export function retryDelayMs(error: AppError, sends: number, policy: RetryPolicy
   const ceiling = Math.min(policy.maxDelayMs, policy.firstDelayMs * 2 ** (sends - 1));
   return Math.max(error.retryAfterMs ?? 0, Math.round(random * ceiling));
 }
+
+/** Whether what a call that failed did is not known: it may have been charged. */
+export function isOutcomeUnknown({ outcomeUnknown, code }: AppError): boolean {
+  return outcomeUnknown || code === 'aborted';
+}

@@ -1,3 +1,4 @@
+import { isoTime } from '../../base/clock.ts';
 import { dollars } from '../../base/figures.ts';
 import type { Json } from '../../protocol/messages.ts';
 import type { PersonMessage } from '../../protocol/run.ts';
@@ -58,7 +59,7 @@ export async function neededConfirmation(
     confirmation_token: consent.token,
     ...(spend.said === undefined ? placesOf(consent) : { confirm_command: null, confirm_page: null }),
     title: consent.title,
-    expires_at: new Date(consent.expiresAt).toISOString(),
+    expires_at: isoTime(consent.expiresAt),
     expected_usd: expectedUsd,
     limit_usd: confirmAboveUsd,
     reason: `${before}${reasonOf(expectedUsd, sumUsd, confirmAboveUsd)}`,

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../src/base/clock.ts';
 import { AppError } from '../../../src/base/errors.ts';
-import type { LaneMember, Permit } from '../../../src/providers/lanes/lane.ts';
+import type { Permit } from '../../../src/providers/lanes/call-lane.ts';
+import type { LaneMember } from '../../../src/providers/lanes/lane.ts';
 import type { LimitKind, RateLimits } from '../../../src/providers/provider.ts';
 
 /** A clock that jumps from one sleep's end to the next. */

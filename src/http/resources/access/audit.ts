@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { AUDITED } from '../../../access/audit.ts';
+import { isoTime } from '../../../base/clock.ts';
 import { strict } from '../../../base/strict-object.ts';
 import type { AuditRecord, AuditStore } from '../../../storage/audit.ts';
 import type { HttpFace } from '../../face.ts';
@@ -58,7 +59,7 @@ export function addAuditRoute({ app }: HttpFace, store: Pick<AuditStore, 'readAu
 
 function shown({ id, at, callerId, callerName, face, action, subject, details, outcome }: AuditRecord) {
   return {
-    ...{ id, at: new Date(at).toISOString(), caller_id: callerId, caller_name: callerName },
+    ...{ id, at: isoTime(at), caller_id: callerId, caller_name: callerName },
     ...{ face, action, subject, details, code: outcome?.code ?? null },
     outcome: outcome === null ? ('unknown' as const) : outcome.code === null ? ('done' as const) : ('failed' as const),
   };

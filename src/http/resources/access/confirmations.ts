@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { isoTime } from '../../../base/clock.ts';
 import { AppError } from '../../../base/errors.ts';
 import { strict } from '../../../base/strict-object.ts';
 import type { Confirmations, Consent } from '../../../tools/execute/confirmations.ts';
@@ -88,7 +89,7 @@ function shown({ title, expectedUsd, expiresAt, isAgreed }: Consent) {
   return {
     title,
     expected_usd: expectedUsd,
-    expires_at: new Date(expiresAt).toISOString(),
+    expires_at: isoTime(expiresAt),
     is_agreed: isAgreed,
   };
 }

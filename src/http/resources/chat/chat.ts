@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { ConversationSummary } from '../../../agent/conversation/conversation.ts';
+import { isoTime } from '../../../base/clock.ts';
 import { strict } from '../../../base/strict-object.ts';
 import { eventContent } from '../../event-content.ts';
 import type { HttpFace } from '../../face.ts';
@@ -103,7 +104,7 @@ export function addChatRoutes(
 
 function toSummary({ id, agent, createdAt, updatedAt, messageCount, firstMessage }: ConversationSummary) {
   return {
-    ...{ id, agent, created_at: new Date(createdAt).toISOString(), updated_at: new Date(updatedAt).toISOString() },
+    ...{ id, agent, created_at: isoTime(createdAt), updated_at: isoTime(updatedAt) },
     message_count: messageCount,
     first_message: firstMessage === null ? null : firstMessage.slice(0, SHOWN).toWellFormed(),
   };

@@ -3,6 +3,7 @@ import { counted } from '../../../base/figures.ts';
 import { dayCapReached } from '../../../storage/spending.ts';
 import { budgetReached } from '../../rows/budget.ts';
 import { commitBeforeSend } from '../../rows/commit-before-send.ts';
+import { isOutcomeUnknown } from '../../rows/retry-policy.ts';
 import { type Filling, fillProviderJob } from './fill-provider-job.ts';
 import { deadlineOf } from './job-deadline.ts';
 import { isStopping, type ProviderJobRun, readNow, STOPPED } from './provider-job-run.ts';
@@ -113,7 +114,7 @@ async function notCreated(
   const { options } = run;
   const { fence, deps } = options;
   if (error.code === 'lease_lost' || error.code === 'store_unavailable') throw error;
-  if (isAsked && (error.outcomeUnknown || error.code === 'aborted')) {
+  if (isAsked && isOutcomeUnknown(error)) {
     deps.log.warn({ batchId: fence.batchId, job: id, code: error.code }, 'it is not known whether a job was created');
     return { kind: 'unknown', error };
   }

@@ -1,7 +1,7 @@
 import { toAppError } from '../../../base/errors.ts';
 import type { PriceTable } from '../../../providers/prices/prices.ts';
 import type { JournalAnswer, JournalKey } from '../../../storage/journal.ts';
-import { isChargeUnknown } from '../../rows/model-call.ts';
+import { isOutcomeUnknown } from '../../rows/retry-policy.ts';
 import { entryOf } from './grant-call.ts';
 import type { Answered, Ask, WireMeaning } from './messages.ts';
 import { type GrantedCall, keyText, type RemoteRun } from './remote-run.ts';
@@ -35,7 +35,7 @@ export async function failCall(run: RemoteRun, { key, error, limits }: Ask<'faul
   if (granted === undefined) return { kind: 'own' };
   if (limits !== undefined) granted.permit?.limits(limits);
   const meaning = (await granted.permit?.end({ kind: 'failed', error: fault })) ?? { kind: 'own' };
-  run.model.calls.journal.settle(granted.worst ?? 0, isChargeUnknown(fault) ? undefined : 0, key);
+  run.model.calls.journal.settle(granted.worst ?? 0, isOutcomeUnknown(fault) ? undefined : 0, key);
   return meaning.kind === 'given-up' ? { kind: 'given-up', error: toWire(meaning.error) } : meaning;
 }
 

@@ -1,5 +1,5 @@
 import { AppError } from '../../../base/errors.ts';
-import type { CallPermit } from '../../../providers/lanes/lane.ts';
+import type { CallPermit } from '../../../providers/lanes/call-lane.ts';
 import type { JournalEntry } from '../../../storage/journal.ts';
 import type { CallLimits } from '../../rows/model-call.ts';
 import type { Ask } from './messages.ts';
@@ -26,7 +26,7 @@ export async function grantCall(
   try {
     if (entry !== null) {
       const waitSignals = [run.signal, halt, drain].filter((each) => each !== undefined);
-      permit = await lane?.acquire({ ...entry, waitSignals });
+      permit = await lane?.acquire({ ...entry, run: run.task.run, turn, waitSignals });
     }
     if (stopped()) throw notGranted();
     const known = again ? await entryOf(run, intent) : undefined;

@@ -1,5 +1,5 @@
 import { AppError } from '../../../base/errors.ts';
-import type { CallPermit } from '../../../providers/lanes/lane.ts';
+import type { CallPermit } from '../../../providers/lanes/call-lane.ts';
 import type { JournalKey } from '../../../storage/journal.ts';
 import type { RowOutcome } from '../../rows/row-run.ts';
 import type { RowTask } from '../../rows/row-task.ts';

@@ -1,3 +1,4 @@
+import { isoTime } from '../../../base/clock.ts';
 import { AppError } from '../../../base/errors.ts';
 import { nearest } from '../../../base/nearest.ts';
 import type { BatchRecord } from '../../../storage/batches.ts';
@@ -5,7 +6,6 @@ import type { RowRecord } from '../../../storage/rows.ts';
 import type { Cell, StoredType } from '../../../tables/cell.ts';
 import { EXPORT_COLUMNS, type ExportColumn } from '../../contract/export.ts';
 import { METADATA_COLUMNS, type MetadataColumn } from '../../contract/mapping.ts';
-import { isoTime } from '../iso-time.ts';
 import { METADATA_TYPES, outputTypes } from '../output-types.ts';
 import { layoutOf, metadataCell, outputHeader, outputRowOf, planOf } from '../results.ts';
 

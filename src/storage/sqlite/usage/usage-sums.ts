@@ -75,13 +75,11 @@ export function prepareUsageSums(db: DatabaseSync): () => UsageSums {
 
   return () => {
     const sums = new Map<string, Sum>();
-    const times = new Map<string, { minute: number; size: number; calls: number }>();
+    /** Calls by their minute plus their size, which is less than a minute has milliseconds. */
+    const times = new Map<number, number>();
     const addTime = (at: number, tookMs: number): void => {
-      const [minute, size] = [Math.floor(at / MINUTE_MS) * MINUTE_MS, sizeOfTime(tookMs)];
-      const name = `${minute} ${size}`;
-      const known = times.get(name);
-      if (known === undefined) times.set(name, { minute, size, calls: 1 });
-      else known.calls += 1;
+      const key = Math.floor(at / MINUTE_MS) * MINUTE_MS + sizeOfTime(tookMs);
+      times.set(key, (times.get(key) ?? 0) + 1);
     };
     const sumOf = (batch: number, { model, way, at }: Pick<SummedCall, 'model' | 'way' | 'at'>): Sum => {
       const minute = Math.floor(at / MINUTE_MS) * MINUTE_MS;
@@ -119,7 +117,7 @@ export function prepareUsageSums(db: DatabaseSync): () => UsageSums {
             ...[sum.cost, sum.saved, sum.succeeded, sum.failed],
           );
         }
-        for (const { minute, size, calls } of times.values()) addTimes.run(minute, size, calls);
+        for (const [key, calls] of times) addTimes.run(key - (key % MINUTE_MS), key % MINUTE_MS, calls);
         sums.clear();
         times.clear();
       },
