@@ -50,7 +50,7 @@ import { browseRows } from './output/rows/browse-rows.ts';
 import { exportRows, tableColumns } from './output/rows/export-rows.ts';
 import { createRowOrders, type RowOrders } from './output/rows/row-orders.ts';
 import { searchRows } from './output/rows/search-rows.ts';
-import { batchStatistics } from './output/statistics.ts';
+import { batchStatistics } from './output/statistics/statistics.ts';
 import { traceRow } from './output/trace-row.ts';
 import { watchBatch } from './output/watch-batch.ts';
 import { requireScope } from './require-scope.ts';

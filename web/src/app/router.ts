@@ -88,7 +88,7 @@ const row = createRoute({
   getParentRoute: () => batch,
   path: 'rows/$row',
   validateSearch: searchParams({ tab: oneOf(['trace', 'payload', 'row', 'prompt']) }),
-  component: lazyRouteComponent(() => import('../screens/batch/row-screen.tsx'), 'RowScreen'),
+  component: lazyRouteComponent(() => import('../screens/batch/row/row-screen.tsx'), 'RowScreen'),
 });
 const flow = createRoute({
   getParentRoute: () => batch,

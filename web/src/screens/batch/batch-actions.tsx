@@ -73,7 +73,7 @@ export function BatchActions({ batch }: { batch: BatchReport }) {
           />
         }
       />
-      <Suspense>{asks === 'export' && <ExportDialog batch={batch} open onClose={() => setAsks(undefined)} />}</Suspense>
+      <Suspense>{asks === 'export' && <ExportDialog batch={batch} onClose={() => setAsks(undefined)} />}</Suspense>
       <LaterDialog open={act.error !== null} onClose={() => act.reset()} title={messages.kept}>
         {act.error !== null && <ErrorState error={act.error} />}
       </LaterDialog>

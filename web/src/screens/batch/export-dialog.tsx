@@ -16,12 +16,11 @@ const SCOPES = ['all', 'succeeded', 'failed', 'not_run'] as const;
 
 interface ExportDialogProps {
   batch: BatchReport;
-  open: boolean;
   onClose: () => void;
 }
 
 /** What the downloaded file has. The server streams it; a batch that has not ended gives what there is. */
-export function ExportDialog({ batch, open, onClose }: ExportDialogProps) {
+export function ExportDialog({ batch, onClose }: ExportDialogProps) {
   const [format, setFormat] = useState<(typeof FORMATS)[number]>('csv');
   const [rows, setRows] = useState<(typeof SCOPES)[number]>('all');
   const [isSafe, setSafe] = useState(false);
@@ -31,10 +30,9 @@ export function ExportDialog({ batch, open, onClose }: ExportDialogProps) {
     queryKey: ['export-columns', batch.batch_id],
     queryFn: ({ signal }): Promise<Schemas['ExportColumns']> =>
       bodyOf(api.GET('/v1/batches/{id}/export/columns', { params: { path: { id: batch.batch_id } }, signal })),
-    enabled: open,
   });
   const columns = known?.columns.filter((name) => !left.includes(name)) ?? [];
-  const query = new URLSearchParams({ format, rows, ...(isSafe && { spreadsheet_safe: 'true' }) });
+  const query = new URLSearchParams({ format, rows, spreadsheet_safe: String(isSafe) });
   // A name may have a comma: each stands alone.
   if (left.length > 0) for (const name of columns) query.append('columns', name);
   for (const name of added) query.append('metadata', name);
@@ -42,7 +40,7 @@ export function ExportDialog({ batch, open, onClose }: ExportDialogProps) {
   const name = (batch.name ?? batch.batch_id).replaceAll(/[^\p{L}\p{N}._ -]+/gu, '-');
   return (
     <Dialog
-      open={open}
+      open
       onClose={onClose}
       title={messages.exportTitle}
       actions={

@@ -31,7 +31,6 @@ export function RetryButton({ id, code, failed }: RetryButtonProps) {
             asked={code === undefined ? {} : { codes: [code] }}
             count={count}
             title={messages.retryTitle(count)}
-            open
             onClose={() => setAsks(false)}
           />
         )}

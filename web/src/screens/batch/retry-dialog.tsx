@@ -14,12 +14,11 @@ interface RetryDialogProps {
   /** How many rows the person saw; another number is refused. Undefined for one row. */
   count?: number | undefined;
   title: string;
-  open: boolean;
   onClose: () => void;
 }
 
 /** Says what it costs to run failed rows again, and does it. */
-export function RetryDialog({ id, asked, count, title, open, onClose }: RetryDialogProps) {
+export function RetryDialog({ id, asked, count, title, onClose }: RetryDialogProps) {
   const client = useQueryClient();
   const params = { path: { id } };
   const estimate = useQuery({
@@ -44,7 +43,7 @@ export function RetryDialog({ id, asked, count, title, open, onClose }: RetryDia
   });
   return (
     <Dialog
-      open={open}
+      open
       onClose={onClose}
       title={title}
       description={cost === null ? messages.retryUnpriced : messages.retryCost(formatAbout(cost.expected, 4))}

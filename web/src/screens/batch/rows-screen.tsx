@@ -9,14 +9,16 @@ import { Button } from '../../ui/button.tsx';
 import { Chip, Chips } from '../../ui/chip.tsx';
 import { SearchField } from '../../ui/search-field.tsx';
 import { EmptyState, ErrorState, Loading } from '../../ui/states.tsx';
-import { type ColumnNames, mergeNames } from './grid-columns.ts';
+import { type ColumnNames, mergeNames } from './grid/grid-columns.ts';
+import { type Neighbours, RowGrid } from './grid/row-grid.tsx';
 import { messages } from './messages.ts';
 import { RetryButton } from './retry-button.tsx';
-import { type Neighbours, RowGrid } from './row-grid.tsx';
-import { RowPanel } from './row-panel.tsx';
+import { RowPanel } from './row/row-panel.tsx';
 import { isSteady, type RowFilter, useCounts } from './use-rows.ts';
 
-const ColumnsDialog = lazy(() => import('./columns-dialog.tsx').then((found) => ({ default: found.ColumnsDialog })));
+const ColumnsDialog = lazy(() =>
+  import('./grid/columns-dialog.tsx').then((found) => ({ default: found.ColumnsDialog })),
+);
 const NO_NAMES: ColumnNames = { source: [], answer: [] };
 
 /** The rows of a batch: filters with exact counts, the grid, and the row that is open. */
@@ -153,7 +155,7 @@ function Filters({ id, counts, filter, names }: FiltersProps) {
         />
         <Button size="small" icon="columns" label={messages.columns} onClick={() => setChoosesColumns(true)} />
         <Suspense>
-          {choosesColumns && <ColumnsDialog names={names} open onClose={() => setChoosesColumns(false)} />}
+          {choosesColumns && <ColumnsDialog names={names} onClose={() => setChoosesColumns(false)} />}
         </Suspense>
       </span>
     </div>

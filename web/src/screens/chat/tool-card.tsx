@@ -6,7 +6,7 @@ import type { ToolEntry } from '../../data/chat/entry.ts';
 import { Button, buttonClass } from '../../ui/button.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import { ErrorState } from '../../ui/states.tsx';
-import { BigText } from '../batch/big-text.tsx';
+import { BigText } from '../batch/row/big-text.tsx';
 import { messages } from './messages.ts';
 import { batchOf, draftOf, summaryOf } from './tool-facts.ts';
 

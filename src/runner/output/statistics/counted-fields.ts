@@ -1,4 +1,4 @@
-import type { Json, JsonObject, JsonSchema } from '../../protocol/messages.ts';
+import type { Json, JsonObject, JsonSchema } from '../../../protocol/messages.ts';
 
 /** Most fields that are counted. */
 const MOST = 50;

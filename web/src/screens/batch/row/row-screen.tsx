@@ -1,7 +1,7 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useBatch } from '../../data/batches.ts';
-import { hasEnded } from '../../data/live/messages.ts';
-import { messages } from './messages.ts';
+import { useBatch } from '../../../data/batches.ts';
+import { hasEnded } from '../../../data/live/messages.ts';
+import { messages } from '../messages.ts';
 import { RowTabs } from './row-tabs.tsx';
 
 /** One row of a batch, as a page of its own. */

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { batchStatistics } from '../../../src/runner/contract/statistics.ts';
-import { CALL_USD, say, startWorld, type World } from '../world.ts';
+import { batchStatistics } from '../../../../src/runner/contract/statistics.ts';
+import { CALL_USD, say, startWorld, type World } from '../../world.ts';
 
 const SCHEMA = {
   type: 'object',

@@ -1,6 +1,6 @@
 import { useState } from 'react';
-import { Button } from '../../ui/button.tsx';
-import { messages } from './messages.ts';
+import { Button } from '../../../ui/button.tsx';
+import { messages } from '../messages.ts';
 
 const SHOWN = 4000;
 

@@ -1,9 +1,10 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { Button } from '../../ui/button.tsx';
-import { Checkbox } from '../../ui/checkbox.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
-import { Field } from '../../ui/field.tsx';
-import { Select } from '../../ui/select.tsx';
+import { Button } from '../../../ui/button.tsx';
+import { Checkbox } from '../../../ui/checkbox.tsx';
+import { Dialog } from '../../../ui/dialog.tsx';
+import { Field } from '../../../ui/field.tsx';
+import { Select } from '../../../ui/select.tsx';
+import { messages } from '../messages.ts';
 import {
   type ColumnNames,
   defaultColumns,
@@ -13,7 +14,6 @@ import {
   readColumns,
   writeColumns,
 } from './grid-columns.ts';
-import { messages } from './messages.ts';
 
 const WIDTHS = ['auto', '96', '160', '280', '480'] as const;
 const SORTS = ['row', '-row', 'time', '-time', 'status', '-status'] as const;
@@ -22,12 +22,11 @@ const WIDE = 2000;
 
 interface ColumnsDialogProps {
   names: ColumnNames;
-  open: boolean;
   onClose: () => void;
 }
 
 /** Which columns the grid shows, in which order, how wide, and which stay at the left. All of it stands in the address. */
-export function ColumnsDialog({ names, open, onClose }: ColumnsDialogProps) {
+export function ColumnsDialog({ names, onClose }: ColumnsDialogProps) {
   const { cols, sort = 'row', q } = useSearch({ from: '/batches/$id/rows' });
   const navigate = useNavigate({ from: '/batches/$id/rows' });
   const shown = cols === undefined ? defaultColumns(names, WIDE) : readColumns(cols);
@@ -47,7 +46,7 @@ export function ColumnsDialog({ names, open, onClose }: ColumnsDialogProps) {
   };
   return (
     <Dialog
-      open={open}
+      open
       onClose={onClose}
       wide
       title={messages.columnsTitle}

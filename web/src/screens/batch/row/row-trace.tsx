@@ -1,9 +1,9 @@
-import type { Schemas } from '../../data/api.ts';
-import { formatExact, formatMoney } from '../../data/format.ts';
-import { Icon } from '../../ui/icon.tsx';
-import { Note } from '../../ui/note.tsx';
+import type { Schemas } from '../../../data/api.ts';
+import { formatExact, formatMoney } from '../../../data/format.ts';
+import { Icon } from '../../../ui/icon.tsx';
+import { Note } from '../../../ui/note.tsx';
+import { messages } from '../messages.ts';
 import { BigText } from './big-text.tsx';
-import { messages } from './messages.ts';
 
 type Attempt = Schemas['RowTrace']['attempts'][number];
 

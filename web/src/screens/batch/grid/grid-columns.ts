@@ -1,5 +1,5 @@
-import type { Schemas } from '../../data/api.ts';
-import { messages } from './messages.ts';
+import type { Schemas } from '../../../data/api.ts';
+import { messages } from '../messages.ts';
 
 type Row = Schemas['Row'];
 

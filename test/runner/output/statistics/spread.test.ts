@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createSpread } from '../../../src/runner/output/spread.ts';
+import { createSpread } from '../../../../src/runner/output/statistics/spread.ts';
 
 it('has no figures before the first duration', () => {
   expect(createSpread().seconds()).toEqual({ mean: null, p50: null, p95: null, max: null });

@@ -1,4 +1,4 @@
-import type { Schemas } from '../../data/api.ts';
+import type { Schemas } from '../../../data/api.ts';
 
 /** The tool by which an agent answers, as the journal names it. */
 const ANSWER_TOOL = 'return_structured_data';

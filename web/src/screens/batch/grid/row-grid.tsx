@@ -1,12 +1,12 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type KeyboardEvent, useEffect, useEffectEvent, useRef, useState } from 'react';
-import type { Schemas } from '../../data/api.ts';
-import { ErrorState } from '../../ui/states.tsx';
+import type { Schemas } from '../../../data/api.ts';
+import { ErrorState } from '../../../ui/states.tsx';
+import { messages } from '../messages.ts';
+import { isSteady, PAGE, type RowFilter, usePages } from '../use-rows.ts';
 import { type ColumnNames, columnNames, defaultColumns, LEAST_SHARE, mergeNames, readColumns } from './grid-columns.ts';
 import { GridHead } from './grid-head.tsx';
 import { GridRow, type PlacedColumn } from './grid-row.tsx';
-import { messages } from './messages.ts';
-import { isSteady, PAGE, type RowFilter, usePages } from './use-rows.ts';
 
 /** The rows before and after the open one, in the order of the grid. */
 export interface Neighbours {
@@ -35,7 +35,8 @@ const MOST_HEIGHT = 8_000_000;
 const OVERSCAN = 4;
 
 /** Any place of a million rows: only those in view are in the document. One tab stop; arrows, pages, Home and End move. */
-export function RowGrid({ id, filter, total, isLive, focus, ...rest }: RowGridProps) {
+export function RowGrid(props: RowGridProps) {
+  const { id, filter, total, isLive, focus, onNeighbours, onNames } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const grid = useRef<HTMLTableElement>(null);
   const { row: open, cols } = useSearch({ from: '/batches/$id/rows' });
@@ -75,7 +76,7 @@ export function RowGrid({ id, filter, total, isLive, focus, ...rest }: RowGridPr
   useEffect(() => {
     if (openPlace !== undefined) showOpen();
   }, [openPlace]);
-  const tellNeighbours = useEffectEvent(rest.onNeighbours);
+  const tellNeighbours = useEffectEvent(onNeighbours);
   useEffect(() => tellNeighbours({ previous, next }), [previous, next]);
 
   function show(place: number): void {
@@ -111,9 +112,9 @@ export function RowGrid({ id, filter, total, isLive, focus, ...rest }: RowGridPr
     void navigate({ search: (old) => ({ ...old, row }) });
   }
 
-  const names = mergeNames(rest.names, columnNames(rows.values()));
-  const isNew = names !== rest.names;
-  const tellNames = useEffectEvent(() => rest.onNames(names));
+  const names = mergeNames(props.names, columnNames(rows.values()));
+  const isNew = names !== props.names;
+  const tellNames = useEffectEvent(() => onNames(names));
   useEffect(() => {
     if (isNew) tellNames();
   }, [isNew]);

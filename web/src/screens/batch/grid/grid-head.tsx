@@ -1,10 +1,10 @@
 import { useNavigate } from '@tanstack/react-router';
 import { type PointerEvent, useRef } from 'react';
-import { Icon } from '../../ui/icon.tsx';
+import { Icon } from '../../../ui/icon.tsx';
+import { messages } from '../messages.ts';
+import type { RowFilter } from '../use-rows.ts';
 import { within, writeColumns } from './grid-columns.ts';
 import { cellClass, type PlacedColumn } from './grid-row.tsx';
-import { messages } from './messages.ts';
-import type { RowFilter } from './use-rows.ts';
 
 /** The columns by which rows can be sorted. */
 const SORTS: { [key: string]: 'row' | 'time' | 'status' } = { _row: 'row', _ended_at: 'time', _status: 'status' };

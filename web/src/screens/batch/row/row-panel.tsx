@@ -1,14 +1,14 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useEffectEvent, useRef, useState } from 'react';
-import { useKeys } from '../../app/keys.ts';
-import { Button } from '../../ui/button.tsx';
-import { RowStatus } from './grid-row.tsx';
-import { messages } from './messages.ts';
-import type { Neighbours } from './row-grid.tsx';
+import { useKeys } from '../../../app/keys.ts';
+import { Button } from '../../../ui/button.tsx';
+import { RowStatus } from '../grid/grid-row.tsx';
+import type { Neighbours } from '../grid/row-grid.tsx';
+import { messages } from '../messages.ts';
+import { useRowStatus } from '../use-rows.ts';
 import { RowTabs } from './row-tabs.tsx';
-import { useRowStatus } from './use-rows.ts';
 
-const RetryDialog = lazy(() => import('./retry-dialog.tsx').then((found) => ({ default: found.RetryDialog })));
+const RetryDialog = lazy(() => import('../retry-dialog.tsx').then((found) => ({ default: found.RetryDialog })));
 
 interface RowPanelProps {
   id: string;
@@ -86,7 +86,7 @@ export function RowPanel({ id, row, isLive, neighbours, onClosed }: RowPanelProp
       />
       <Suspense>
         {asks && (
-          <RetryDialog id={id} asked={{ row }} title={messages.againTitle(row)} open onClose={() => setAsks(false)} />
+          <RetryDialog id={id} asked={{ row }} title={messages.againTitle(row)} onClose={() => setAsks(false)} />
         )}
       </Suspense>
     </aside>

@@ -1,10 +1,10 @@
-import type { BatchRecord } from '../../storage/batches.ts';
-import type { BatchStatistics } from '../contract/statistics.ts';
-import type { RunnerDeps } from '../deps.ts';
-import type { RowOutput } from '../rows/transform-output.ts';
+import type { BatchRecord } from '../../../storage/batches.ts';
+import type { BatchStatistics } from '../../contract/statistics.ts';
+import type { RunnerDeps } from '../../deps.ts';
+import type { RowOutput } from '../../rows/transform-output.ts';
+import { activeSeconds, reportBatch } from '../report.ts';
+import { storedPlanOf } from '../results.ts';
 import { countedFields, valuesIn } from './counted-fields.ts';
-import { activeSeconds, reportBatch } from './report.ts';
-import { storedPlanOf } from './results.ts';
 import { createSpread } from './spread.ts';
 
 const PAGE = 1000;

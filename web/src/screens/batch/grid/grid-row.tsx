@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react';
-import type { Schemas } from '../../data/api.ts';
-import { formatCount, formatExact, formatSecond } from '../../data/format.ts';
-import { classNames } from '../../ui/class-names.ts';
-import { type Status, StatusMark } from '../../ui/status-mark.tsx';
+import type { Schemas } from '../../../data/api.ts';
+import { formatCount, formatExact, formatSecond } from '../../../data/format.ts';
+import { classNames } from '../../../ui/class-names.ts';
+import { type Status, StatusMark } from '../../../ui/status-mark.tsx';
+import { messages } from '../messages.ts';
 import type { FactKey, GridColumn } from './grid-columns.ts';
-import { messages } from './messages.ts';
 
 type Row = Schemas['Row'];
 

@@ -1,13 +1,13 @@
-import type { Schemas } from '../../data/api.ts';
-import { Icon } from '../../ui/icon.tsx';
-import { Note } from '../../ui/note.tsx';
-import { ErrorState, Loading } from '../../ui/states.tsx';
-import { Tabs } from '../../ui/tabs.tsx';
+import type { Schemas } from '../../../data/api.ts';
+import { Icon } from '../../../ui/icon.tsx';
+import { Note } from '../../../ui/note.tsx';
+import { ErrorState, Loading } from '../../../ui/states.tsx';
+import { Tabs } from '../../../ui/tabs.tsx';
+import { messages } from '../messages.ts';
+import { useRowTrace } from '../use-rows.ts';
 import { BigText } from './big-text.tsx';
-import { messages } from './messages.ts';
 import { isAbout, refusedAnswer } from './refused-answer.ts';
 import { RowTraceView } from './row-trace.tsx';
-import { useRowTrace } from './use-rows.ts';
 
 /** A view of one row. */
 export type RowTab = 'trace' | 'payload' | 'row' | 'prompt';
