@@ -45,7 +45,7 @@ test('nothing is spent before a yes, and the yes opens the way to the batch', as
   await chat.log.getByRole('link', { name: 'Open the batch' }).click();
   await expect(page).toHaveURL(new RegExp(`/batches/${id}/rows\\?chat=conv_\\w+$`));
   await untilBatch(service, id, ({ status }) => status === 'completed');
-  await expect(page.getByRole('main').getByText('Completed')).toBeVisible();
+  await expect(page.getByRole('navigation', { name: 'Views of the batch' }).getByText('Completed')).toBeVisible();
 });
 
 test('a no is a message, and a cost without a cap is called an estimate', async ({ page, service }) => {
