@@ -65,8 +65,8 @@ const JOBS = [
   'runner/contract',
   'runner/runner',
   'runner/require-scope',
-  'runner/intake/share-cap',
-  'runner/intake/standing-batch',
+  'runner/intake/money/share-cap',
+  'runner/intake/standing/standing-batch',
   'storage contracts',
 ];
 const TOOLS = [
@@ -88,7 +88,7 @@ const SCHEDULES = [
   'runner/contract',
   'runner/runner',
   'runner/require-scope',
-  'runner/intake/share-cap',
+  'runner/intake/money/share-cap',
   'table contracts',
   'storage contracts',
 ];

@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import { parse } from 'csv-parse';
 import { createSilentLog } from '../src/base/log.ts';
 import { createByteLocations } from '../src/tables/locations/byte-locations.ts';
-import { createFileStore } from '../src/tables/locations/file-locations.ts';
+import { createFileStore } from '../src/tables/locations/files/file-locations.ts';
 import { createTables } from '../src/tables/tables.ts';
 
 interface Pass {

@@ -1,6 +1,6 @@
 import { boundHeap } from './app/heap.ts';
-import { PACKAGE_ROOT } from './base/package-root.ts';
-import { packageVersion } from './base/package-version.ts';
+import { PACKAGE_ROOT } from './base/process/package-root.ts';
+import { packageVersion } from './base/process/package-version.ts';
 import type { App } from './cli/app.ts';
 import type { Faces } from './cli/command-context.ts';
 import { type Io, processIo } from './cli/io.ts';

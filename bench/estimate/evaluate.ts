@@ -4,7 +4,7 @@ import { readConfig } from '../../src/app/config.ts';
 import { createApp } from '../../src/app/create-app.ts';
 import { createLog } from '../../src/base/log.ts';
 import type { App } from '../../src/cli/app.ts';
-import type { Estimate } from '../../src/runner/contract/estimate.ts';
+import type { Estimate } from '../../src/runner/contract/report/estimate.ts';
 import { CASE_PRICES, type EstimateCase, readCases } from './cases.ts';
 import { startTruthServers } from './truth-server.ts';
 

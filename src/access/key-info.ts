@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { strict } from '../base/strict-object.ts';
+import { strict } from '../base/schema/strict-object.ts';
 import { SCOPES } from '../runner/contract/caller.ts';
 
 const name = z

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { isoTime } from '../base/clock.ts';
 import { AppError } from '../base/errors.ts';
-import { describeZodError } from '../base/schema.ts';
+import { describeZodError } from '../base/schema/schema.ts';
 import { keyIdOf, SCOPES, type Scope, scopesUpTo } from '../runner/contract/caller.ts';
 import type { KeyRecord, KeyStore } from '../storage/keys.ts';
 import type { Keys } from './access.ts';

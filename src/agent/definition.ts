@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { unparsedSchema } from '../base/schema.ts';
+import { unparsedSchema } from '../base/schema/schema.ts';
 import { descriptorOf, PROVIDERS } from '../providers/catalog.ts';
 import { MODEL_KEYS } from '../providers/descriptor.ts';
 

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import { AppError } from '../base/errors.ts';
+import { wellFormed } from '../base/json/well-formed.ts';
 import type { Log } from '../base/log.ts';
-import { wellFormed } from '../base/well-formed.ts';
 import type { Sampling, ToolSpec } from '../protocol/messages.ts';
 import type { OpenedAgent } from '../protocol/run.ts';
 import { isEmbeddingModel, locateModel, takesFormat } from '../providers/catalog.ts';

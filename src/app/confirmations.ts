@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
-import { canonicalJson } from '../base/canonical-json.ts';
+import { canonicalJson } from '../base/json/canonical-json.ts';
 import type { Json } from '../protocol/messages.ts';
 import type { PersonMessage } from '../protocol/run.ts';
 import type { ConsentRecord, SpendingStore } from '../storage/spending.ts';

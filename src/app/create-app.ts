@@ -11,8 +11,8 @@ import { checkTools, openTools, startTools } from '../agent/tools/open-tools.ts'
 import { systemClock } from '../base/clock.ts';
 import { newId } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
-import { onFirstUse } from '../base/on-first-use.ts';
-import { packageVersion } from '../base/package-version.ts';
+import { onFirstUse } from '../base/process/on-first-use.ts';
+import { packageVersion } from '../base/process/package-version.ts';
 import type { App, AppBinding } from '../cli/app.ts';
 import { localTransfer } from '../cli/transfer.ts';
 import { createFleetOpener } from '../fleet/fleet.ts';
@@ -30,7 +30,7 @@ import { removeAgent, saveAgent, withSavedAgents } from '../registry/saved-regis
 import { budgetKeyOf, type Caller, localCaller } from '../runner/contract/caller.ts';
 import { createRunner } from '../runner/create-runner.ts';
 import { createExecutors } from '../runner/execution/executors.ts';
-import { previewTable } from '../runner/intake/preview-table.ts';
+import { previewTable } from '../runner/intake/table/preview-table.ts';
 import { listWorkers } from '../runner/output/list-workers.ts';
 import { createDayGate } from '../runner/rows/day-gate.ts';
 import { keepSchedules } from '../schedules/fire-due.ts';

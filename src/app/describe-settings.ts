@@ -4,7 +4,7 @@ import { PROVIDERS } from '../providers/catalog.ts';
 import type { Providers } from '../providers/open-providers.ts';
 import { createBatchPriceTable, hasBatchPrice } from '../providers/prices/batch-prices.ts';
 import type { PriceTable } from '../providers/prices/prices.ts';
-import type { ModelPrice, Settings } from '../runner/contract/settings.ts';
+import type { ModelPrice, Settings } from '../runner/contract/service/settings.ts';
 import type { Config } from './config.ts';
 
 /** The settings of this process, without secrets: of a key it says only whether it is set. Calls no model. */

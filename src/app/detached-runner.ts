@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { toAppError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { PACKAGE_ROOT } from '../base/package-root.ts';
+import { PACKAGE_ROOT } from '../base/process/package-root.ts';
 import type { Runner } from '../runner/runner.ts';
 import type { Config } from './config.ts';
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { AgentDefinition } from '../agent/definition.ts';
 import type { Log } from '../base/log.ts';
-import { PACKAGE_ROOT } from '../base/package-root.ts';
-import { requireSdk } from '../base/require-sdk.ts';
+import { PACKAGE_ROOT } from '../base/process/package-root.ts';
+import { requireSdk } from '../base/process/require-sdk.ts';
 import { createGivenRegistry } from '../registry/given-registry.ts';
 import { layerRegistries, type Registry } from '../registry/registry.ts';
 import { createYamlRegistry } from '../registry/yaml-registry.ts';

@@ -9,11 +9,11 @@ import type { DayCap } from '../storage/spending.ts';
 import { openSqliteStore } from '../storage/sqlite/open-sqlite-store.ts';
 import type { Store } from '../storage/store.ts';
 import { createByteLocations } from '../tables/locations/byte-locations.ts';
-import { createFileStore } from '../tables/locations/file-locations.ts';
-import { createHttpStore } from '../tables/locations/http-locations.ts';
+import { createFileStore } from '../tables/locations/files/file-locations.ts';
+import { createHttpStore } from '../tables/locations/http/http-locations.ts';
 import type { Location } from '../tables/locations/location.ts';
 import type { LocationKind } from '../tables/locations/location-kind.ts';
-import { createS3Store } from '../tables/locations/s3-locations.ts';
+import { createS3Store } from '../tables/locations/s3/s3-locations.ts';
 import { createStdinStore } from '../tables/locations/stdin-locations.ts';
 import { createUploadStore, uploadPath } from '../tables/locations/upload-locations.ts';
 import { createMongoLocations } from '../tables/mongodb/mongo-locations.ts';
@@ -116,7 +116,7 @@ export function prepareFolders({ dataDir }: Config): string {
 }
 
 async function openS3(config: Config) {
-  const { createS3Client } = await import('../tables/locations/s3-client.ts');
+  const { createS3Client } = await import('../tables/locations/s3/s3-client.ts');
   const { region, s3Endpoint } = config.aws;
   return createS3Client({ region, ...(s3Endpoint === undefined ? {} : { endpoint: s3Endpoint }) });
 }

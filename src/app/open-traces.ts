@@ -1,6 +1,6 @@
 import type { Log } from '../base/log.ts';
-import { packageVersion } from '../base/package-version.ts';
-import { requireSdk } from '../base/require-sdk.ts';
+import { packageVersion } from '../base/process/package-version.ts';
+import { requireSdk } from '../base/process/require-sdk.ts';
 import type { Message, ModelResponse } from '../protocol/messages.ts';
 import { descriptorOf } from '../providers/catalog.ts';
 import { planOf } from '../runner/output/results.ts';

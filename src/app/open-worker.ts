@@ -5,7 +5,7 @@ import { systemClock } from '../base/clock.ts';
 import { AppError } from '../base/errors.ts';
 import { newId } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
-import { packageVersion } from '../base/package-version.ts';
+import { packageVersion } from '../base/process/package-version.ts';
 import type { WorkerFace } from '../cli/command-context.ts';
 import { createFleetOpener } from '../fleet/fleet.ts';
 import { createProviders } from '../providers/open-providers.ts';

@@ -1,8 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { ACTIVITY } from '../base/activity.ts';
 import type { Log } from '../base/log.ts';
+import { ACTIVITY } from '../base/process/activity.ts';
 
 const THREAD = new URL(`./watchdog-thread${extname(import.meta.url)}`, import.meta.url);
 const TICK_MS = 1000;

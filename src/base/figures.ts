@@ -1,4 +1,4 @@
-import { onFirstUse } from './on-first-use.ts';
+import { onFirstUse } from './process/on-first-use.ts';
 
 const UNKNOWN = 'unknown';
 

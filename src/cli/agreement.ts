@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { AppError } from '../base/errors.ts';
 import { dollars } from '../base/figures.ts';
-import { mustConfirm } from '../runner/intake/spending.ts';
+import { mustConfirm } from '../runner/intake/money/spending.ts';
 import type { App } from './app.ts';
 import type { CommandContext, Output } from './command-context.ts';
 

@@ -1,11 +1,11 @@
 import { createInterface } from 'node:readline/promises';
 import { AppError } from '../base/errors.ts';
-import type { BatchPlan } from '../runner/contract/plan.ts';
-import type { BatchRequest } from '../runner/contract/request.ts';
+import type { BatchPlan } from '../runner/contract/report/plan.ts';
+import type { BatchRequest } from '../runner/contract/request/request.ts';
 import { encodingOf } from '../tables/reading.ts';
 import type { App } from './app.ts';
+import { inFlags } from './arguments/option-words.ts';
 import type { CommandContext, Output } from './command-context.ts';
-import { inFlags } from './option-words.ts';
 import { oneLine } from './terminal/safe-text.ts';
 
 /** The code of the fault of a table whose encoding is not certain. */

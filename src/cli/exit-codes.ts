@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../base/errors.ts';
-import type { BatchReport } from '../runner/contract/report.ts';
+import type { BatchReport } from '../runner/contract/report/report.ts';
 
 /** Exit statuses, as the README lists them. */
 export const EXIT = {

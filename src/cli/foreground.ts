@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, toAppError } from '../base/errors.ts';
-import type { BatchReport } from '../runner/contract/report.ts';
+import type { BatchReport } from '../runner/contract/report/report.ts';
 import { ACTIVE } from '../runner/lifecycle/batch.ts';
 import type { App } from './app.ts';
 import type { CommandContext, Output } from './command-context.ts';

@@ -156,7 +156,7 @@ async function tellFault(
   }
   const error = toAppError(thrown);
   // Commands that have no fault need not load the contract.
-  const { inFlags } = await import('./option-words.ts');
+  const { inFlags } = await import('./arguments/option-words.ts');
   tell({ code: error.code, message: inFlags(error.message) }, io, json);
   if (error.code === 'internal' && !json) io.stderr.write(`${manyLines(stackOf(error))}\n`);
   return exitCodeOfError(error.code);

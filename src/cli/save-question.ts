@@ -1,5 +1,5 @@
 import { agentLabel } from '../agent/definition.ts';
-import type { BatchRequest } from '../runner/contract/request.ts';
+import type { BatchRequest } from '../runner/contract/request/request.ts';
 import type { App } from './app.ts';
 import type { Output } from './command-context.ts';
 

@@ -1,5 +1,5 @@
-import type { InputMapping } from '../runner/contract/mapping.ts';
-import type { BatchReport } from '../runner/contract/report.ts';
+import type { BatchReport } from '../runner/contract/report/report.ts';
+import type { InputMapping } from '../runner/contract/request/mapping.ts';
 import type { App } from './app.ts';
 import type { Output } from './command-context.ts';
 import { SHOWN_SAMPLE_ROWS, sampleLines } from './terminal/sample-text.ts';

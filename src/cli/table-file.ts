@@ -3,7 +3,7 @@ import { rename, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../base/errors.ts';
-import type { ExportQuery } from '../runner/contract/export.ts';
+import type { ExportQuery } from '../runner/contract/request/export.ts';
 
 const FORMATS: Record<string, NonNullable<ExportQuery['format']>> = {
   csv: 'csv',

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import type { BatchReport } from '../runner/contract/report.ts';
-import type { BatchRequest } from '../runner/contract/request.ts';
+import type { BatchReport } from '../runner/contract/report/report.ts';
+import type { BatchRequest } from '../runner/contract/request/request.ts';
 
 /** How tables get from this machine to the runner, and back. */
 export interface Transfer {

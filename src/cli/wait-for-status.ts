@@ -1,5 +1,5 @@
 import { duration } from '../base/figures.ts';
-import type { BatchReport } from '../runner/contract/report.ts';
+import type { BatchReport } from '../runner/contract/report/report.ts';
 import type { App } from './app.ts';
 import type { Output } from './command-context.ts';
 

@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type Jsonata from 'jsonata';
-import { announceActivity } from '../base/activity.ts';
 import { AppError } from '../base/errors.ts';
-import { withDigitsAsText } from '../base/exact-number.ts';
-import { toLinearPattern } from '../base/linear-pattern.ts';
-import { loadLater } from '../base/load-later.ts';
+import { withDigitsAsText } from '../base/json/exact-number.ts';
+import { announceActivity } from '../base/process/activity.ts';
+import { loadLater } from '../base/process/load-later.ts';
+import { toLinearPattern } from '../base/schema/linear-pattern.ts';
 import { type Budget, createBudget, isFunctionValue } from './budget.ts';
 import { type Focus, guardedFunctions } from './functions.ts';
 import { LinearRegExp } from './linear-regex.ts';

@@ -1,5 +1,5 @@
 import type Jsonata from 'jsonata';
-import { loadLater } from '../base/load-later.ts';
+import { loadLater } from '../base/process/load-later.ts';
 import { distinct, sort, spread } from './bounded-functions.ts';
 import { type Budget, MAX_VALUE_SIZE } from './budget.ts';
 

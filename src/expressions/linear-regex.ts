@@ -1,5 +1,5 @@
 import type { RE2JS } from 're2js';
-import { toLinearPattern } from '../base/linear-pattern.ts';
+import { toLinearPattern } from '../base/schema/linear-pattern.ts';
 import { MAX_TIME_MS, startStopwatch } from './stopwatch.ts';
 
 /** Longest text for a pattern search, in UTF-16 units. */

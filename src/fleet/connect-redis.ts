@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Redis } from 'ioredis';
 import { AppError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { requireSdk } from '../base/require-sdk.ts';
+import { requireSdk } from '../base/process/require-sdk.ts';
 
 /** A connection without data for this long is opened anew: a cut network closes none. */
 const SILENCE_MS = 4_000;

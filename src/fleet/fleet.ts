@@ -1,5 +1,5 @@
 import type { Log } from '../base/log.ts';
-import { onFirstUse } from '../base/on-first-use.ts';
+import { onFirstUse } from '../base/process/on-first-use.ts';
 import { connectRedis, type RedisConnections } from './connect-redis.ts';
 import { createEnvelope, type Envelope } from './envelope.ts';
 import type { FleetSettings } from './fleet-settings.ts';

@@ -1,6 +1,6 @@
 import { AppError } from '../base/errors.ts';
 import { dollars } from '../base/figures.ts';
-import type { BatchPlan } from '../runner/contract/plan.ts';
+import type { BatchPlan } from '../runner/contract/report/plan.ts';
 import type { Confirmations } from '../tools/execute/confirmations.ts';
 
 /** What a start over HTTP may spend. */

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import { AppError, type Fault } from '../base/errors.ts';
-import { describeZodError } from '../base/schema.ts';
+import { describeZodError } from '../base/schema/schema.ts';
 
 /** The names of the parts of a request, by the names that their validators have. */
 const PARTS: { [target: string]: string } = { json: 'body', form: 'body', param: 'path' };

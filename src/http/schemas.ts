@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { strict } from '../base/strict-object.ts';
+import { strict } from '../base/schema/strict-object.ts';
 import type { Message } from '../protocol/messages.ts';
 
 /** The body of `POST /v1/chat`. */

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { BatchReport } from '../runner/contract/report.ts';
+import type { BatchReport } from '../runner/contract/report/report.ts';
 import type { EncodedEvent } from './sse.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { AppError, toAppError } from '../base/errors.ts';
-import type { BatchPlan } from '../runner/contract/plan.ts';
+import type { BatchPlan } from '../runner/contract/report/plan.ts';
 import type { QueueRecord } from '../storage/jobs.ts';
 import { STANDING_OPTIONS } from './enqueue.ts';
 import type { JobsParts } from './jobs-parts.ts';

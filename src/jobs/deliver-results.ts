@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { createPublicLookup, requirePublicHost } from '../base/addresses/public-address.ts';
 import { type Clock, isoTime } from '../base/clock.ts';
 import { AppError, toAppError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { createPublicLookup, requirePublicHost } from '../base/public-address.ts';
-import type { JobReport } from '../runner/contract/job.ts';
+import type { JobReport } from '../runner/contract/service/job.ts';
 import type { Delivery, DeliveryOutcome, JobStore } from '../storage/jobs.ts';
 import type { Callbacks } from './callbacks.ts';
 

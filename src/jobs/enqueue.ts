@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { AppError, type Fault, toAppError } from '../base/errors.ts';
-import type { EnqueuedJob, JobRequest } from '../runner/contract/job.ts';
-import type { JobTarget, StandingBatch } from '../runner/intake/standing-batch.ts';
+import type { EnqueuedJob, JobRequest } from '../runner/contract/service/job.ts';
+import type { JobTarget, StandingBatch } from '../runner/intake/standing/standing-batch.ts';
 import type { NewBatch } from '../storage/batches.ts';
 import type { NewJob, QueueName } from '../storage/jobs.ts';
 import type { JobsParts } from './jobs-parts.ts';

@@ -1,7 +1,7 @@
 import { isoTime } from '../base/clock.ts';
 import type { JsonObject } from '../protocol/messages.ts';
-import type { DeliveryReport, JobReport } from '../runner/contract/job.ts';
-import type { RowTrace } from '../runner/contract/trace.ts';
+import type { RowTrace } from '../runner/contract/report/trace.ts';
+import type { DeliveryReport, JobReport } from '../runner/contract/service/job.ts';
 import { type Delivery, type JobRecord, jobErrorOf, jobStateOf } from '../storage/jobs.ts';
 
 /** A job as faces show it, without what its calls cost. */

@@ -1,5 +1,7 @@
 import { AppError } from '../base/errors.ts';
 import type { Caller } from '../runner/contract/caller.ts';
+import type { BatchPlan } from '../runner/contract/report/plan.ts';
+import type { BatchReport } from '../runner/contract/report/report.ts';
 import type {
   DeliveryReport,
   EnqueuedJob,
@@ -7,9 +9,7 @@ import type {
   JobRequest,
   ProcessedQueue,
   QueueReport,
-} from '../runner/contract/job.ts';
-import type { BatchPlan } from '../runner/contract/plan.ts';
-import type { BatchReport } from '../runner/contract/report.ts';
+} from '../runner/contract/service/job.ts';
 import { requireScope } from '../runner/require-scope.ts';
 import type { JobRecord, JobState } from '../storage/jobs.ts';
 import { candidatesOf, sumOf } from './candidates.ts';

@@ -1,6 +1,6 @@
 import { isoTime } from '../base/clock.ts';
-import type { Estimate } from '../runner/contract/estimate.ts';
-import type { QueueReport } from '../runner/contract/job.ts';
+import type { Estimate } from '../runner/contract/report/estimate.ts';
+import type { QueueReport } from '../runner/contract/service/job.ts';
 import type { QueueRecord } from '../storage/jobs.ts';
 import { type Candidate, candidatesOfQueue, sumOf } from './candidates.ts';
 import type { JobsParts } from './jobs-parts.ts';

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { canonicalJson } from '../base/canonical-json.ts';
+import { canonicalJson } from '../base/json/canonical-json.ts';
 
 /** How long a call counts as the repetition of one that broke, in milliseconds. */
 const REPEATED_MS = 10 * 60_000;

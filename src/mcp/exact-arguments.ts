@@ -1,4 +1,4 @@
-import { approximate, mayHoldExact, parseJson } from '../base/exact-number.ts';
+import { approximate, mayHoldExact, parseJson } from '../base/json/exact-number.ts';
 
 /**
  * A JSON-RPC message, or a list of them, with every digit of its numbers. The SDK parses messages itself and would round

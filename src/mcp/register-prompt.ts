@@ -1,6 +1,6 @@
 import { completable, type McpServer } from '@modelcontextprotocol/server';
 import * as z from 'zod';
-import { withoutCredentials } from '../base/without-credentials.ts';
+import { withoutCredentials } from '../base/addresses/without-credentials.ts';
 import type { Registry } from '../registry/registry.ts';
 
 /** Offers the prompt `process_table`, which walks a client's model through the five tools. */

@@ -9,7 +9,7 @@ import {
 import { agentLabel } from '../agent/definition.ts';
 import { toAppError } from '../base/errors.ts';
 import type { Registry } from '../registry/registry.ts';
-import type { BatchReport } from '../runner/contract/report.ts';
+import type { BatchReport } from '../runner/contract/report/report.ts';
 import type { Runner } from '../runner/runner.ts';
 import { AGENTS_RESOURCE, batchResource, resultsResource } from '../tools/show/resource-uris.ts';
 

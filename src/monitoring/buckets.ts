@@ -1,5 +1,5 @@
 import { AppError } from '../base/errors.ts';
-import type { MetricsQuery } from '../runner/contract/usage.ts';
+import type { MetricsQuery } from '../runner/contract/report/usage.ts';
 import { type Period, periodOf } from './period.ts';
 
 const SECONDS = { minute: 60, quarter_hour: 900, hour: 3_600, day: 86_400 } as const;

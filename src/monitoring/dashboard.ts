@@ -1,5 +1,5 @@
 import { isoTime } from '../base/clock.ts';
-import type { Dashboard } from '../runner/contract/dashboard.ts';
+import type { Dashboard } from '../runner/contract/service/dashboard.ts';
 import type { AlertStore } from '../storage/alerts.ts';
 import { alertReportOf } from './alerts/alert-report.ts';
 import type { MetricsStore } from './prometheus/store-metrics.ts';

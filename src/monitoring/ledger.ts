@@ -1,5 +1,5 @@
 import { isoTime } from '../base/clock.ts';
-import type { LedgerReport } from '../runner/contract/ledger.ts';
+import type { LedgerReport } from '../runner/contract/service/ledger.ts';
 import type { LedgerCall } from '../storage/usage.ts';
 
 /** A call as it is shown. */

@@ -1,6 +1,6 @@
 import { isoTime } from '../base/clock.ts';
 import { percentileOf } from '../base/time-sizes.ts';
-import type { LoadQuery, LoadReport } from '../runner/contract/load.ts';
+import type { LoadQuery, LoadReport } from '../runner/contract/request/load.ts';
 import type { CallTimes, UsageStore } from '../storage/usage.ts';
 import { bucketsOf } from './buckets.ts';
 

@@ -1,5 +1,5 @@
 import { isoTime } from '../base/clock.ts';
-import type { MetricsQuery, MetricsReport } from '../runner/contract/usage.ts';
+import type { MetricsQuery, MetricsReport } from '../runner/contract/report/usage.ts';
 import type { UsageStore } from '../storage/usage.ts';
 import { bucketsOf } from './buckets.ts';
 import { figuresOf } from './usage-figures.ts';

@@ -1,5 +1,5 @@
 import { isoTime } from '../base/clock.ts';
-import type { SavingsLine, SavingsQuery, SavingsReport } from '../runner/contract/savings.ts';
+import type { SavingsLine, SavingsQuery, SavingsReport } from '../runner/contract/service/savings.ts';
 import type { UsageStore, UsageSum } from '../storage/usage.ts';
 import { type Period, periodOf } from './period.ts';
 

@@ -1,4 +1,4 @@
-import type { UsageFigures } from '../runner/contract/usage.ts';
+import type { UsageFigures } from '../runner/contract/report/usage.ts';
 import type { UsageSum } from '../storage/usage.ts';
 
 const MICRO = 1e6;

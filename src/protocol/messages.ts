@@ -1,4 +1,4 @@
-import type { ExactNumber } from '../base/exact-number.ts';
+import type { ExactNumber } from '../base/json/exact-number.ts';
 import type { MediaBlock } from './media.ts';
 
 /** A value that JSON can hold. */

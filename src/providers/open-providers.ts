@@ -1,5 +1,5 @@
 import { AppError } from '../base/errors.ts';
-import { missingSdks, requireSdk } from '../base/require-sdk.ts';
+import { missingSdks, requireSdk } from '../base/process/require-sdk.ts';
 import { descriptorOf, PROVIDERS } from './catalog.ts';
 import type { ProviderDescriptor, ProviderParts } from './descriptor.ts';
 import type { ModelSource, Provider } from './provider.ts';

@@ -1,8 +1,8 @@
 import type * as z from 'zod';
 import { AppError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
-import { isPlainSchema } from '../base/plain-schema.ts';
-import { compileSchema } from '../base/schema.ts';
+import { isPlainSchema } from '../base/schema/plain-schema.ts';
+import { compileSchema } from '../base/schema/schema.ts';
 import { knownKeys } from './schema-keys.ts';
 
 /** Something wrong in a definition. `path` leads to it from the definition. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { AgentDefinition } from '../agent/definition.ts';
-import { loadLater } from '../base/load-later.ts';
+import { loadLater } from '../base/process/load-later.ts';
 
 const yaml = loadLater<typeof import('yaml')>('yaml');
 

@@ -1,7 +1,7 @@
 import type { AttributeValue, DynamoDBClient, QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import { type AgentDefinition, agentLabel } from '../agent/definition.ts';
 import { AppError } from '../base/errors.ts';
-import { exactNumber, parseJson } from '../base/exact-number.ts';
+import { exactNumber, parseJson } from '../base/json/exact-number.ts';
 import type { Log } from '../base/log.ts';
 import { formatPath } from './agent-faults.ts';
 import { parseAgent } from './parse-agent.ts';

@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import type { AgentDefinition } from '../agent/definition.ts';
-import { schemeOf } from '../base/scheme.ts';
+import { schemeOf } from '../base/addresses/scheme.ts';
 import { MEDIA_KINDS } from '../protocol/media.ts';
 import { isEmbeddingModel } from '../providers/catalog.ts';
 import { type Fault, isRecord } from './agent-faults.ts';

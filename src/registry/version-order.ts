@@ -1,4 +1,4 @@
-import { onFirstUse } from '../base/on-first-use.ts';
+import { onFirstUse } from '../base/process/on-first-use.ts';
 
 const order = onFirstUse(() => new Intl.Collator('en', { numeric: true, sensitivity: 'variant' }));
 

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { type AgentDefinition, agentLabel } from '../agent/definition.ts';
 import { AppError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
-import { readRegularFile } from '../base/read-regular-file.ts';
+import { readRegularFile } from '../base/process/read-regular-file.ts';
 import { formatPath } from './agent-faults.ts';
 import { parseAgent } from './parse-agent.ts';
 import { newest, type Registry, sortAgents } from './registry.ts';

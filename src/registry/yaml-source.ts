@@ -1,5 +1,5 @@
-import { exactNumber } from '../base/exact-number.ts';
-import { loadLater } from '../base/load-later.ts';
+import { exactNumber } from '../base/json/exact-number.ts';
+import { loadLater } from '../base/process/load-later.ts';
 
 const yaml = loadLater<typeof import('yaml')>('yaml');
 

@@ -1,6 +1,6 @@
 import { AppError, toAppError } from '../base/errors.ts';
 import type { Jobs } from '../jobs/jobs.ts';
-import { type ScheduledWork, scheduledWork } from '../runner/contract/schedule.ts';
+import { type ScheduledWork, scheduledWork } from '../runner/contract/service/schedule.ts';
 import type { ScheduleRecord, ScheduleRun } from '../storage/schedules.ts';
 import { runSaved, type Started } from './run-saved.ts';
 import type { ScheduleParts } from './schedule-parts.ts';

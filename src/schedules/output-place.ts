@@ -1,5 +1,5 @@
 import { AppError } from '../base/errors.ts';
-import type { BatchRequest } from '../runner/contract/request.ts';
+import type { BatchRequest } from '../runner/contract/request/request.ts';
 
 /** What a placeholder of an output stands for. */
 export interface OutputParts {

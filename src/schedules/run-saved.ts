@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { AppError, toAppError } from '../base/errors.ts';
 import { dollars } from '../base/figures.ts';
-import type { BatchPlan } from '../runner/contract/plan.ts';
-import type { BatchRequest } from '../runner/contract/request.ts';
-import type { ScheduledWork } from '../runner/contract/schedule.ts';
-import { shareCap } from '../runner/intake/share-cap.ts';
+import type { BatchPlan } from '../runner/contract/report/plan.ts';
+import type { BatchRequest } from '../runner/contract/request/request.ts';
+import type { ScheduledWork } from '../runner/contract/service/schedule.ts';
+import { shareCap } from '../runner/intake/money/share-cap.ts';
 import type { ScheduleRecord, ScheduleRun, StartedBatch } from '../storage/schedules.ts';
 import { outputOf } from './output-place.ts';
 import type { ScheduleOwner, ScheduleParts } from './schedule-parts.ts';

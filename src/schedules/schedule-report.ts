@@ -4,8 +4,8 @@ import type {
   ScheduleRunReport,
   ScheduleTimes,
   ScheduleTimesQuery,
-} from '../runner/contract/schedule.ts';
-import { scheduledWork } from '../runner/contract/schedule.ts';
+} from '../runner/contract/service/schedule.ts';
+import { scheduledWork } from '../runner/contract/service/schedule.ts';
 import type { ScheduleRecord, ScheduleRun } from '../storage/schedules.ts';
 import { cronInWords } from './cron-words.ts';
 import type { ScheduleParts } from './schedule-parts.ts';

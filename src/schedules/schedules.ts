@@ -10,7 +10,7 @@ import {
   type ScheduleTimes,
   type ScheduleTimesQuery,
   scheduledWork,
-} from '../runner/contract/schedule.ts';
+} from '../runner/contract/service/schedule.ts';
 import { requireScope } from '../runner/require-scope.ts';
 import type { ScheduleRecord, ScheduleRunQuery } from '../storage/schedules.ts';
 import { carryOut } from './carry-out.ts';

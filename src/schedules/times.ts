@@ -1,6 +1,6 @@
 import type { Cron } from 'croner';
 import { AppError } from '../base/errors.ts';
-import { loadLater } from '../base/load-later.ts';
+import { loadLater } from '../base/process/load-later.ts';
 
 const croner = loadLater<typeof import('croner')>('croner');
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { currentProcess, isProcessAlive } from '../base/process-identity.ts';
+import { currentProcess, isProcessAlive } from '../base/process/process-identity.ts';
 import type { LeaseOwner } from './leases.ts';
 
 /** This process as a lease owner. `instance` is new with each call: call it once for a process. */

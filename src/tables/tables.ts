@@ -1,8 +1,8 @@
+import { schemeOf } from '../base/addresses/scheme.ts';
+import { withoutCredentials } from '../base/addresses/without-credentials.ts';
 import { AppError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { schemeOf } from '../base/scheme.ts';
-import { withoutCredentials } from '../base/without-credentials.ts';
-import { isFolderUri, uriInFolder } from './locations/folder-uri.ts';
+import { isFolderUri, uriInFolder } from './locations/files/folder-uri.ts';
 import type { LocationKind } from './locations/location-kind.ts';
 import { splitSheet } from './locations/sheet-uri.ts';
 import { resultName } from './result-name.ts';

@@ -1,4 +1,4 @@
-import { wellFormed } from '../base/well-formed.ts';
+import { wellFormed } from '../base/json/well-formed.ts';
 import type { Cell } from './cell.ts';
 import type { RowSource, SourceRow, TableWarning } from './row-source.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Target, target } from '../runner/contract/request.ts';
+import { type Target, target } from '../runner/contract/request/request.ts';
 import { parseAgentName } from './agent-name.ts';
 
 /** The two ways to say which agent runs; every tool that takes an agent takes both. */

@@ -1,8 +1,13 @@
 import * as z from 'zod';
 import type { ToolContext } from '../agent/tool.ts';
 import { count, counted } from '../base/figures.ts';
-import { strict } from '../base/strict-object.ts';
-import { type ReadingOptions, readingOf, readingOptions, readingOptionsOf } from '../runner/contract/reading.ts';
+import { strict } from '../base/schema/strict-object.ts';
+import {
+  type ReadingOptions,
+  readingOf,
+  readingOptions,
+  readingOptionsOf,
+} from '../runner/contract/request/reading.ts';
 import type { ColumnProfile, ProfileOptions, TableProfile, Tables } from '../tables/table.ts';
 import { defineTool } from './define-tool.ts';
 import type { OrchestratorTool } from './orchestrator-tool.ts';

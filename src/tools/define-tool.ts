@@ -1,8 +1,8 @@
 import type * as z from 'zod';
 import type { ToolContext } from '../agent/tool.ts';
 import { AppError, toAppError } from '../base/errors.ts';
-import { parseJson } from '../base/exact-number.ts';
-import { onFirstUse } from '../base/on-first-use.ts';
+import { parseJson } from '../base/json/exact-number.ts';
+import { onFirstUse } from '../base/process/on-first-use.ts';
 import type { JsonObject } from '../protocol/messages.ts';
 import type { ToolResult } from '../protocol/run.ts';
 import { isUnknownOption } from '../runner/contract/problem.ts';

@@ -1,5 +1,5 @@
+import { schemeOf } from '../base/addresses/scheme.ts';
 import { AppError } from '../base/errors.ts';
-import { schemeOf } from '../base/scheme.ts';
 import { failure } from './define-tool.ts';
 import type { OrchestratorTool } from './orchestrator-tool.ts';
 

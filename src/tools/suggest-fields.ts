@@ -1,8 +1,8 @@
 import { type AgentDefinition, agentDefinition } from '../agent/definition.ts';
 import { AppError, type ErrorCode } from '../base/errors.ts';
 import type { JsonObject } from '../protocol/messages.ts';
-import { FIELD_TYPES, type InlineField, inlineAgent } from '../runner/contract/inline-agent.ts';
-import type { Given, TriedRun } from '../runner/contract/tried-run.ts';
+import type { Given, TriedRun } from '../runner/contract/report/tried-run.ts';
+import { FIELD_TYPES, type InlineField, inlineAgent } from '../runner/contract/request/inline-agent.ts';
 
 /** Fields of an answer that a model suggests. */
 export interface SuggestedFields {

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Log } from '../base/log.ts';
-import { isMarkAlive, processMark } from '../base/process-identity.ts';
+import { isMarkAlive, processMark } from '../base/process/process-identity.ts';
 import type { Envelope } from '../fleet/envelope.ts';
 import type { Answered } from '../runner/execution/fleet/messages.ts';
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { startWatchdog } from '../../src/app/watchdog.ts';
-import { announceActivity } from '../../src/base/activity.ts';
+import { announceActivity } from '../../src/base/process/activity.ts';
 
 // A process with a watchdog of 20 ticks of 25 ms. What it does next is its argument.
 const [, , what] = process.argv;

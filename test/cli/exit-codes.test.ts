@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exitCodeOfBatch, exitCodeOfError } from '../../src/cli/exit-codes.ts';
-import type { BatchReport } from '../../src/runner/contract/report.ts';
+import type { BatchReport } from '../../src/runner/contract/report/report.ts';
 import { echoAnswer } from '../support/echo-agent.ts';
 import { type MessagesServer, startMessagesServer } from '../support/messages-server.ts';
 import { createWorkspace, type Workspace } from './workspace.ts';

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AppError } from '../../src/base/errors.ts';
-import { ExactNumber } from '../../src/base/exact-number.ts';
+import { ExactNumber } from '../../src/base/json/exact-number.ts';
 import type { Cell, StoredType } from '../../src/tables/cell.ts';
 import { openTable } from '../support/tables.ts';
 import { EXTENSIONS, faultOf, HEADER, readAll, type TablesPlace, TEXT_ROWS } from './tables-place.ts';

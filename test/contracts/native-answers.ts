@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ExactNumber } from '../../src/base/exact-number.ts';
+import { ExactNumber } from '../../src/base/json/exact-number.ts';
 import type { AssistantBlock, Message, ModelRequest, ModelResponse } from '../../src/protocol/messages.ts';
 import { ANSWER_TOOL, type WireAnswer, type WireRequest } from '../support/messages-wire.ts';
 import { createAsking, type ProviderBench, WAYS, wordsOf } from './provider.ts';

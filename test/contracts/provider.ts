@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../src/base/errors.ts';
-import { ExactNumber } from '../../src/base/exact-number.ts';
+import { ExactNumber } from '../../src/base/json/exact-number.ts';
 import type { ModelRequest, ModelResponse } from '../../src/protocol/messages.ts';
 import type { Provider, RespondOptions } from '../../src/providers/provider.ts';
 import type { WireAnswer } from '../support/messages-wire.ts';

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import type { AppError } from '../../src/base/errors.ts';
 import type { Cell } from '../../src/tables/cell.ts';
-import { createS3Client } from '../../src/tables/locations/s3-client.ts';
+import { createS3Client } from '../../src/tables/locations/s3/s3-client.ts';
 import type { SourceRow } from '../../src/tables/row-source.ts';
 import type { Tables } from '../../src/tables/table.ts';
 import { startTestS3 } from '../support/s3.ts';

@@ -5,8 +5,8 @@ import { readConfig } from '../../src/app/config.ts';
 import { createApp } from '../../src/app/create-app.ts';
 import { createSilentLog } from '../../src/base/log.ts';
 import type { App } from '../../src/cli/app.ts';
-import type { BatchOptions } from '../../src/runner/contract/options.ts';
-import type { BatchReport } from '../../src/runner/contract/report.ts';
+import type { BatchReport } from '../../src/runner/contract/report/report.ts';
+import type { BatchOptions } from '../../src/runner/contract/request/options.ts';
 import { type MessagesServer, type MessagesServerOptions, startMessagesServer } from '../support/messages-server.ts';
 
 const AGENTS = `agents:

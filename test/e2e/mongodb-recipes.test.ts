@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { batchStatistics } from '../../src/runner/contract/statistics.ts';
+import { batchStatistics } from '../../src/runner/contract/report/statistics.ts';
 import { NEEDS_MONGO, testMongoUri } from '../support/mongodb.ts';
 import { createMongoSite, type MongoSite } from './mongo-site.ts';
 

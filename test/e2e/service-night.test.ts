@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/protocol/messages.ts';
-import type { LedgerReport } from '../../src/runner/contract/ledger.ts';
-import type { SavingsReport } from '../../src/runner/contract/savings.ts';
+import type { LedgerReport } from '../../src/runner/contract/service/ledger.ts';
+import type { SavingsReport } from '../../src/runner/contract/service/savings.ts';
 import { BATCH_PROVIDERS, type BatchProvider, type BatchSite, createBatchSite, PRICE, wordOf } from './batch-site.ts';
 import { type RowmillProcess, until } from './rowmill-process.ts';
 

@@ -7,7 +7,7 @@ import { compress } from 'hono/compress';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../src/base/errors.ts';
 import { createSilentLog } from '../../src/base/log.ts';
-import { strict } from '../../src/base/strict-object.ts';
+import { strict } from '../../src/base/schema/strict-object.ts';
 import { invalidRequest } from '../../src/http/faults-of.ts';
 import type { HttpEnv } from '../../src/http/http-env.ts';
 import { callerNeeds } from '../../src/http/middleware/caller-needs.ts';

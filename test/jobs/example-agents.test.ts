@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { resolveAgent } from '../../src/registry/registry.ts';
 import { createYamlRegistry } from '../../src/registry/yaml-registry.ts';
-import { type JobRequest, jobRequest } from '../../src/runner/contract/job.ts';
+import { type JobRequest, jobRequest } from '../../src/runner/contract/service/job.ts';
 import { type JobsWorld, startJobsWorld } from './jobs-world.ts';
 
 const EXAMPLES = fileURLToPath(new URL('../../examples/job-agents.yaml', import.meta.url));

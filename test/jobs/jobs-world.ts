@@ -6,7 +6,7 @@ import { createSilentLog } from '../../src/base/log.ts';
 import { createCallbacks } from '../../src/jobs/callbacks.ts';
 import { createJobs, type Jobs } from '../../src/jobs/jobs.ts';
 import { type Caller, localCaller } from '../../src/runner/contract/caller.ts';
-import { type JobRequest, jobRequest } from '../../src/runner/contract/job.ts';
+import { type JobRequest, jobRequest } from '../../src/runner/contract/service/job.ts';
 import { startWorld, type World, type WorldOptions } from '../runner/world.ts';
 
 /** Jobs on a real store, with a model that the test plays and a clock that it moves. */

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { JOB_STATES } from '../../src/runner/contract/job.ts';
+import { JOB_STATES } from '../../src/runner/contract/service/job.ts';
 import { type JobsWorld, job, startJobsWorld } from './jobs-world.ts';
 
 let world: JobsWorld;

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { AgentDefinition } from '../../src/agent/definition.ts';
-import { PACKAGE_ROOT } from '../../src/base/package-root.ts';
-import { compileSchema } from '../../src/base/schema.ts';
+import { PACKAGE_ROOT } from '../../src/base/process/package-root.ts';
+import { compileSchema } from '../../src/base/schema/schema.ts';
 import { readQueryMaterial } from '../../src/cli/mongo/query-material.ts';
 import { supportQuery } from '../../src/cli/mongo/support-queries.ts';
 import { createYamlRegistry } from '../../src/registry/yaml-registry.ts';

@@ -2,7 +2,7 @@ import { createAudit } from '../../src/access/audit.ts';
 import { AppError } from '../../src/base/errors.ts';
 import { createSilentLog } from '../../src/base/log.ts';
 import { localCaller } from '../../src/runner/contract/caller.ts';
-import { type ScheduleRequest, scheduleRequest } from '../../src/runner/contract/schedule.ts';
+import { type ScheduleRequest, scheduleRequest } from '../../src/runner/contract/service/schedule.ts';
 import { endDeadRuns, fireDue } from '../../src/schedules/fire-due.ts';
 import type { ScheduleParts } from '../../src/schedules/schedule-parts.ts';
 import { createSchedules, type Schedules } from '../../src/schedules/schedules.ts';

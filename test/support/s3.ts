@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { startFauxqs } from 'fauxqs';
-import { createS3Client, type S3Options } from '../../src/tables/locations/s3-client.ts';
+import { createS3Client, type S3Options } from '../../src/tables/locations/s3/s3-client.ts';
 
 /** An S3 server for tests, with one bucket of its own. */
 export interface TestS3 {

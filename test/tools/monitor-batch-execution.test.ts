@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ServiceReport } from '../../src/runner/contract/service-report.ts';
+import type { ServiceReport } from '../../src/runner/contract/service/service-report.ts';
 import { AGENT, type Rig, runToEnd, startRig } from './rig.ts';
 
 let rig: Rig;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { TriedRun } from '../../src/runner/contract/tried-run.ts';
+import type { TriedRun } from '../../src/runner/contract/report/tried-run.ts';
 import { suggestFields } from '../../src/tools/suggest-fields.ts';
 import { testAgent } from '../runner/world.ts';
 

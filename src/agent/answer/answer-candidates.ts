@@ -1,4 +1,4 @@
-import { stringEnd } from '../../base/repeated-key.ts';
+import { stringEnd } from '../../base/json/repeated-key.ts';
 import type { Json } from '../../protocol/messages.ts';
 import { parseExactJson } from './exact-json.ts';
 import { readLooseJson } from './loose-json.ts';

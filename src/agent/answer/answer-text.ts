@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ExactNumber } from '../../base/exact-number.ts';
-import type { Validator } from '../../base/schema.ts';
+import { ExactNumber } from '../../base/json/exact-number.ts';
+import type { Validator } from '../../base/schema/schema.ts';
 import type { Json, JsonObject, StopReason } from '../../protocol/messages.ts';
 import { findCandidates, firstObject } from './answer-candidates.ts';
 import { readCallInText } from './call-in-text.ts';

@@ -1,5 +1,5 @@
-import { parseJson } from '../../base/exact-number.ts';
-import { repeatedKey } from '../../base/repeated-key.ts';
+import { parseJson } from '../../base/json/exact-number.ts';
+import { repeatedKey } from '../../base/json/repeated-key.ts';
 import type { Json } from '../../protocol/messages.ts';
 
 /** Parsed JSON, or the reason why it must not be used: it may not mean what it says. */

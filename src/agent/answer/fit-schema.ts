@@ -1,5 +1,5 @@
-import { ExactNumber, exactNumber } from '../../base/exact-number.ts';
-import type { Validator, WrongType } from '../../base/schema.ts';
+import { ExactNumber, exactNumber } from '../../base/json/exact-number.ts';
+import type { Validator, WrongType } from '../../base/schema/schema.ts';
 import { parseExactJson } from './exact-json.ts';
 
 /** A value that fits a schema, and what was read differently from how it is written; or the faults, for the model. */

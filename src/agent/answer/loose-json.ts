@@ -1,5 +1,5 @@
 import { jsonrepair } from 'jsonrepair';
-import { ExactNumber } from '../../base/exact-number.ts';
+import { ExactNumber } from '../../base/json/exact-number.ts';
 import type { Json } from '../../protocol/messages.ts';
 import { type ExactJson, parseExactJson } from './exact-json.ts';
 import { blankLength, opensString, readLooseString } from './loose-string.ts';

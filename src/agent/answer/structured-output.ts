@@ -1,5 +1,5 @@
 import { AppError } from '../../base/errors.ts';
-import { compileSchema, type Validator } from '../../base/schema.ts';
+import { compileSchema, type Validator } from '../../base/schema/schema.ts';
 import type { AnswerForm, JsonObject, JsonSchema, ToolSpec } from '../../protocol/messages.ts';
 import { type AgentDefinition, agentLabel, STRUCTURED_OUTPUT_TOOL } from '../definition.ts';
 import { fitSchema } from './fit-schema.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson } from '../../base/canonical-json.ts';
+import { canonicalJson } from '../../base/json/canonical-json.ts';
 import type { Message } from '../../protocol/messages.ts';
 import { withoutNotes } from './spoken-text.ts';
 

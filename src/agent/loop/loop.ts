@@ -1,4 +1,4 @@
-import { wellFormed } from '../../base/well-formed.ts';
+import { wellFormed } from '../../base/json/well-formed.ts';
 import {
   type AssistantBlock,
   addUsage,

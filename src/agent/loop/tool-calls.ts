@@ -1,12 +1,12 @@
-import { announceActivity } from '../../base/activity.ts';
 import type { Clock } from '../../base/clock.ts';
 import { AppError, toAppError } from '../../base/errors.ts';
-import { ExactNumber } from '../../base/exact-number.ts';
 import { duration } from '../../base/figures.ts';
+import { ExactNumber } from '../../base/json/exact-number.ts';
+import { wellFormed } from '../../base/json/well-formed.ts';
 import type { Log } from '../../base/log.ts';
 import { nearest } from '../../base/nearest.ts';
-import { compileSchema, type Validator } from '../../base/schema.ts';
-import { wellFormed } from '../../base/well-formed.ts';
+import { announceActivity } from '../../base/process/activity.ts';
+import { compileSchema, type Validator } from '../../base/schema/schema.ts';
 import type { JsonObject } from '../../protocol/messages.ts';
 import type { PersonMessage, ToolResult } from '../../protocol/run.ts';
 import { parseExactJson } from '../answer/exact-json.ts';

@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import { AppError } from '../../base/errors.ts';
-import { parseJson } from '../../base/exact-number.ts';
+import { parseJson } from '../../base/json/exact-number.ts';
 import { compileExpression, type Expression } from '../../expressions/expressions.ts';
 import type { Json, JsonObject } from '../../protocol/messages.ts';
 import type { ToolResult } from '../../protocol/run.ts';

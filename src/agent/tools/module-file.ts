@@ -1,8 +1,8 @@
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
 import { AppError } from '../../base/errors.ts';
-import { parseJson } from '../../base/exact-number.ts';
-import { describeZodError } from '../../base/schema.ts';
+import { parseJson } from '../../base/json/exact-number.ts';
+import { describeZodError } from '../../base/schema/schema.ts';
 import type { JsonObject, JsonSchema } from '../../protocol/messages.ts';
 import type { ToolContext } from '../tool.ts';
 import type { ModuleOffer } from './module-messages.ts';

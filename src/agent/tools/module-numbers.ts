@@ -1,4 +1,4 @@
-import { ExactNumber, exactNumber } from '../../base/exact-number.ts';
+import { ExactNumber, exactNumber } from '../../base/json/exact-number.ts';
 
 /** The input of a module's tool: a whole number beyond 2^53 is a BigInt, any other exact number the text of its digits. */
 export function forModule(value: unknown): unknown {

@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { AppError } from '../../base/errors.ts';
-import { parseJson } from '../../base/exact-number.ts';
+import { parseJson } from '../../base/json/exact-number.ts';
 import type { Log } from '../../base/log.ts';
 import type { Json, JsonObject } from '../../protocol/messages.ts';
 import type { ToolContext } from '../tool.ts';

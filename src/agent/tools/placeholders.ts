@@ -1,5 +1,5 @@
 import { AppError } from '../../base/errors.ts';
-import { ownValue } from '../../base/own-value.ts';
+import { ownValue } from '../../base/json/own-value.ts';
 import type { JsonObject } from '../../protocol/messages.ts';
 
 /** `{field}`, but not `${NAME}`, which refers to the environment. */

@@ -1,7 +1,7 @@
 import type { Agent, IncomingMessage } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import { Readable } from 'node:stream';
-import { createPublicLookup } from '../../base/public-address.ts';
+import { createPublicLookup } from '../../base/addresses/public-address.ts';
 
 /** Names that only a private network resolves: who writes them means it. */
 const PRIVATE_NAME = /^localhost$|^[^.]+$|\.(?:localhost|local|localdomain|internal|intranet|lan|corp|home\.arpa)\.?$/i;

@@ -1,10 +1,10 @@
 import { type AgentDefinition, agentDefinition } from '../../agent/definition.ts';
 import { AppError } from '../../base/errors.ts';
-import { describeZodError } from '../../base/schema.ts';
+import { describeZodError } from '../../base/schema/schema.ts';
 import { outputLimitOf } from '../../providers/bedrock/output-limits.ts';
-import type { InputMapping } from '../../runner/contract/mapping.ts';
-import type { BatchOptions } from '../../runner/contract/options.ts';
-import type { BatchRequest } from '../../runner/contract/request.ts';
+import type { InputMapping } from '../../runner/contract/request/mapping.ts';
+import type { BatchOptions } from '../../runner/contract/request/options.ts';
+import type { BatchRequest } from '../../runner/contract/request/request.ts';
 import { answerFields } from './answer-schema.ts';
 import type { JobFolder, Split } from './folders.ts';
 import type { BedrockSettings } from './settings.ts';

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import type { BatchReport } from '../../runner/contract/report.ts';
-import type { RowReport } from '../../runner/contract/row.ts';
+import type { BatchReport } from '../../runner/contract/report/report.ts';
+import type { RowReport } from '../../runner/contract/report/row.ts';
 import type { Runner } from '../../runner/runner.ts';
 import type { Split } from './folders.ts';
 

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BatchReport } from '../../runner/contract/report.ts';
+import type { BatchReport } from '../../runner/contract/report/report.ts';
 import type { Job } from './batch-of-split.ts';
 import type { FileCounts } from './file-counts.ts';
 import type { JobType, Split } from './folders.ts';

@@ -1,15 +1,15 @@
 import { type Command, Option } from 'commander';
 import { AppError, type ErrorCode } from '../../base/errors.ts';
 import { exampleKeyVariable } from '../../providers/catalog.ts';
-import type { BatchReport } from '../../runner/contract/report.ts';
+import type { BatchReport } from '../../runner/contract/report/report.ts';
 import type { App } from '../app.ts';
+import { numberArgument } from '../arguments/mapping-arguments.ts';
 import type { CommandContext, Output } from '../command-context.ts';
 import { demoMongo } from '../demo/demo-mongo.ts';
 import { type DemoStage, setDemoStage } from '../demo/demo-stage.ts';
 import { playDemo } from '../demo/demo-talk.ts';
 import { serveDemo } from '../demo/demo-web.ts';
 import { EXIT } from '../exit-codes.ts';
-import { numberArgument } from '../mapping-arguments.ts';
 import { listenForStop, type Stop } from '../signals.ts';
 import { reportLines } from '../terminal/report-text.ts';
 import { cellText } from '../terminal/safe-text.ts';

@@ -3,10 +3,10 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { AppError } from '../../base/errors.ts';
 import { writeReport } from '../../monitoring/report/write-report.ts';
-import { REPORT_FORMATS, type ReportQuery, reportQuery } from '../../runner/contract/service-report.ts';
+import { REPORT_FORMATS, type ReportQuery, reportQuery } from '../../runner/contract/service/service-report.ts';
+import { parsePeriod } from '../arguments/parse-period.ts';
 import type { CommandContext, Output } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { parsePeriod } from '../parse-period.ts';
 import { oneLine } from '../terminal/safe-text.ts';
 
 interface ReportArguments extends Partial<ReportQuery> {

@@ -1,4 +1,4 @@
-import { QUESTION_HELP } from '../question-arguments.ts';
+import { QUESTION_HELP } from '../arguments/question-arguments.ts';
 
 /** What the help of `rowmill run` says after its options. */
 export const RUN_HELP = `

@@ -1,16 +1,12 @@
 import type { Command } from 'commander';
 import type { AgentDefinition } from '../../agent/definition.ts';
 import { AppError } from '../../base/errors.ts';
-import { METADATA_COLUMNS, type MetadataColumn } from '../../runner/contract/mapping.ts';
-import type { BatchPlan } from '../../runner/contract/plan.ts';
-import { type BatchRequest, batchRequest, KEPT_OUTPUT } from '../../runner/contract/request.ts';
+import type { BatchPlan } from '../../runner/contract/report/plan.ts';
+import { METADATA_COLUMNS, type MetadataColumn } from '../../runner/contract/request/mapping.ts';
+import { type BatchRequest, batchRequest, KEPT_OUTPUT } from '../../runner/contract/request/request.ts';
 import { ENDED } from '../../runner/lifecycle/batch.ts';
 import { askToGoOn, canAsk, mayStartUnasked, SPEND_LESS, tooCostly } from '../agreement.ts';
 import type { App } from '../app.ts';
-import { planReadable } from '../ask-encoding.ts';
-import type { CommandContext, Output } from '../command-context.ts';
-import { EXIT, exitCodeOfError } from '../exit-codes.ts';
-import { openForeground } from '../foreground.ts';
 import {
   agentArgument,
   collect,
@@ -18,13 +14,23 @@ import {
   commaSeparated,
   locationArgument,
   mappingArgument,
-} from '../mapping-arguments.ts';
-import { addOptionFlags, addReadingFlags, type FlagValues, optionsOf, readingFlagsOf } from '../option-flags.ts';
-import { addQuestionFlags, type QuestionFlags, questionOf } from '../question-arguments.ts';
+} from '../arguments/mapping-arguments.ts';
+import {
+  addOptionFlags,
+  addReadingFlags,
+  type FlagValues,
+  optionsOf,
+  readingFlagsOf,
+} from '../arguments/option-flags.ts';
+import { addQuestionFlags, type QuestionFlags, questionOf } from '../arguments/question-arguments.ts';
+import { addStatsFlag, openStatsFile, type StatsFile, type StatsFlag } from '../arguments/stats-file.ts';
+import { STREAM, TABLE_ARGUMENT, tableArgument } from '../arguments/table-argument.ts';
+import { planReadable } from '../ask-encoding.ts';
+import type { CommandContext, Output } from '../command-context.ts';
+import { EXIT, exitCodeOfError } from '../exit-codes.ts';
+import { openForeground } from '../foreground.ts';
 import { saveQuestion } from '../save-question.ts';
 import { showSample } from '../show-sample.ts';
-import { addStatsFlag, openStatsFile, type StatsFile, type StatsFlag } from '../stats-file.ts';
-import { STREAM, TABLE_ARGUMENT, tableArgument } from '../table-argument.ts';
 import { planLines, sampleText } from '../terminal/report-text.ts';
 import { oneLine } from '../terminal/safe-text.ts';
 import { showResult } from '../terminal/show-result.ts';

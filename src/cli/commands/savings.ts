@@ -1,9 +1,14 @@
 import type { Command } from 'commander';
 import { count, dollars } from '../../base/figures.ts';
-import { SAVINGS_FIELDS, type SavingsQuery, type SavingsReport, savingsQuery } from '../../runner/contract/savings.ts';
+import {
+  SAVINGS_FIELDS,
+  type SavingsQuery,
+  type SavingsReport,
+  savingsQuery,
+} from '../../runner/contract/service/savings.ts';
+import { parsePeriod } from '../arguments/parse-period.ts';
 import type { CommandContext, Output } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { parsePeriod } from '../parse-period.ts';
 import { oneLine } from '../terminal/safe-text.ts';
 import { layOutTable } from '../terminal/terminal-table.ts';
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { numberArgument } from '../arguments/mapping-arguments.ts';
 import type { CommandContext } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { numberArgument } from '../mapping-arguments.ts';
 import { listenForStop } from '../signals.ts';
 import { missingLines } from '../terminal/missing-text.ts';
 

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { count } from '../../base/figures.ts';
 import { countText } from '../../runner/forecast/request-tokens.ts';
+import { STREAM } from '../arguments/table-argument.ts';
 import type { CommandContext } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { STREAM } from '../table-argument.ts';
 
 /** `rowmill tokens`: counts the tokens of a text on this machine, by the counter of the estimates. */
 export function addTokensCommand(command: Command, context: CommandContext): void {

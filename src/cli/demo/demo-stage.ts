@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, relative, resolve } from 'node:path';
-import { PACKAGE_ROOT } from '../../base/package-root.ts';
+import { PACKAGE_ROOT } from '../../base/process/package-root.ts';
 import { type LookupService, startLookupService } from './lookup-service.ts';
 
 /** The resources of the demo: bundled files, the lookup service, its own data directory. */

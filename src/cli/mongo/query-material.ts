@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import * as z from 'zod';
-import { PACKAGE_ROOT } from '../../base/package-root.ts';
+import { PACKAGE_ROOT } from '../../base/process/package-root.ts';
 
 const FOLDER = join(PACKAGE_ROOT, 'examples', 'conversations');
 

@@ -1,9 +1,9 @@
 import type { AgentDefinition } from '../../agent/definition.ts';
 import { AppError } from '../../base/errors.ts';
 import type { RowmillClient } from '../../client/client.ts';
-import type { InlineAgent } from '../../runner/contract/inline-agent.ts';
-import type { Given, TriedRun } from '../../runner/contract/tried-run.ts';
-import type { DefinedAgent } from '../../runner/intake/define-inline.ts';
+import type { Given, TriedRun } from '../../runner/contract/report/tried-run.ts';
+import type { InlineAgent } from '../../runner/contract/request/inline-agent.ts';
+import type { DefinedAgent } from '../../runner/intake/agent/define-inline.ts';
 import { createRemoteRegistry } from './remote-parts.ts';
 import { answerOf } from './server-call.ts';
 

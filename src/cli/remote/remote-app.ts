@@ -3,7 +3,7 @@ import { type AgentDefinition, agentLabel } from '../../agent/definition.ts';
 import { AppError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { createClient, type RowmillClient } from '../../client/client.ts';
-import type { settings } from '../../runner/contract/settings.ts';
+import type { settings } from '../../runner/contract/service/settings.ts';
 import type { App } from '../app.ts';
 import { notRemote, partly } from './not-remote.ts';
 import { saveQuestion, tryAgent } from './remote-agents.ts';

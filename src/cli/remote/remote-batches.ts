@@ -1,6 +1,6 @@
 import { AppError } from '../../base/errors.ts';
 import { type RowmillClient, readEvents } from '../../client/client.ts';
-import type { BatchReport } from '../../runner/contract/report.ts';
+import type { BatchReport } from '../../runner/contract/report/report.ts';
 import { answerOf, bytesOf, faultOf } from './server-call.ts';
 
 /** How many times in a row a stream may break before the watching ends, and how long it waits between, in milliseconds. */

@@ -1,6 +1,6 @@
 import { AppError } from '../../base/errors.ts';
 import type { RowmillClient } from '../../client/client.ts';
-import type { ExportQuery } from '../../runner/contract/export.ts';
+import type { ExportQuery } from '../../runner/contract/request/export.ts';
 import type { ExportStatus } from '../../runner/runner.ts';
 import type { WrittenStyle } from '../../tables/row-writer.ts';
 import { formatOf, localPath, refuseExisting, writeTableFile } from '../table-file.ts';

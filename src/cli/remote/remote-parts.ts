@@ -4,7 +4,13 @@ import type { RowmillClient } from '../../client/client.ts';
 import type { Jobs } from '../../jobs/jobs.ts';
 import { createGivenRegistry } from '../../registry/given-registry.ts';
 import type { Registry, RegistryEntry } from '../../registry/registry.ts';
-import type { DeliveryReport, EnqueuedJob, JobReport, ProcessedQueue, QueueReport } from '../../runner/contract/job.ts';
+import type {
+  DeliveryReport,
+  EnqueuedJob,
+  JobReport,
+  ProcessedQueue,
+  QueueReport,
+} from '../../runner/contract/service/job.ts';
 import type { UploadReport } from '../../uploads/upload-report.ts';
 import type { Upload, Uploads } from '../../uploads/uploads.ts';
 import { notRemote } from './not-remote.ts';

@@ -1,7 +1,7 @@
 import { AppError } from '../../base/errors.ts';
 import type { RowmillClient } from '../../client/client.ts';
-import type { RowReport } from '../../runner/contract/row.ts';
-import type { RowCounts } from '../../runner/contract/row-query.ts';
+import type { RowReport } from '../../runner/contract/report/row.ts';
+import type { RowCounts } from '../../runner/contract/request/row-query.ts';
 import type { Runner } from '../../runner/runner.ts';
 import { answerOf, bytesOf } from './server-call.ts';
 

@@ -1,8 +1,8 @@
 import { AppError } from '../../base/errors.ts';
 import type { RowmillClient } from '../../client/client.ts';
-import type { BatchReport } from '../../runner/contract/report.ts';
-import type { SavingsReport } from '../../runner/contract/savings.ts';
-import { spendingOfRest } from '../../runner/intake/spending.ts';
+import type { BatchReport } from '../../runner/contract/report/report.ts';
+import type { SavingsReport } from '../../runner/contract/service/savings.ts';
+import { spendingOfRest } from '../../runner/intake/money/spending.ts';
 import type { Runner } from '../../runner/runner.ts';
 import { notRemote, partly } from './not-remote.ts';
 import { findBatchId, listBatches, watchBatch } from './remote-batches.ts';

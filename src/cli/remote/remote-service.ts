@@ -1,8 +1,8 @@
 import type { RowmillClient } from '../../client/client.ts';
 import type { Monitoring } from '../../monitoring/monitoring.ts';
-import type { AlertReport } from '../../runner/contract/alert.ts';
-import type { ScheduleReport, ScheduleRunReport } from '../../runner/contract/schedule.ts';
-import type { FleetWorker } from '../../runner/contract/worker.ts';
+import type { AlertReport } from '../../runner/contract/service/alert.ts';
+import type { ScheduleReport, ScheduleRunReport } from '../../runner/contract/service/schedule.ts';
+import type { FleetWorker } from '../../runner/contract/service/worker.ts';
 import type { Schedules } from '../../schedules/schedules.ts';
 import { notRemote, partly } from './not-remote.ts';
 import { answerOf } from './server-call.ts';

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import { AppError } from '../../base/errors.ts';
 import type { RowmillClient } from '../../client/client.ts';
-import { type BatchRequest, KEPT_OUTPUT } from '../../runner/contract/request.ts';
+import { type BatchRequest, KEPT_OUTPUT } from '../../runner/contract/request/request.ts';
 import type { UploadReport } from '../../uploads/upload-report.ts';
 import { formatOf, localPath, refuseExisting } from '../table-file.ts';
 import type { Transfer } from '../transfer.ts';

@@ -1,5 +1,5 @@
 import { AppError, type ErrorCode, type Fault } from '../../base/errors.ts';
-import { parseJson } from '../../base/exact-number.ts';
+import { parseJson } from '../../base/json/exact-number.ts';
 
 /** The settled form of a call of the client, with `parseAs: 'text'`. */
 interface Answered {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { duration } from '../../base/figures.ts';
-import { inFlags } from '../option-words.ts';
+import { inFlags } from '../arguments/option-words.ts';
 import type { Notices } from './notices.ts';
 
 /** The fields of log lines that sentences are made from. */

@@ -1,9 +1,9 @@
 import cliProgress from 'cli-progress';
 import { count, counted, dollars, duration } from '../../base/figures.ts';
-import type { BatchReport } from '../../runner/contract/report.ts';
+import type { BatchReport } from '../../runner/contract/report/report.ts';
 import { providerJobText } from '../../runner/output/provider-job-report.ts';
+import { inFlags } from '../arguments/option-words.ts';
 import { type Io, paintFor, widthOf } from '../io.ts';
-import { inFlags } from '../option-words.ts';
 import { oneLine } from './safe-text.ts';
 import { displayWidth, truncate } from './terminal-text.ts';
 

@@ -1,13 +1,13 @@
 import { count, counted, dollars, duration } from '../../base/figures.ts';
 import { descriptorOf } from '../../providers/catalog.ts';
-import type { Estimate } from '../../runner/contract/estimate.ts';
-import type { BatchPlan, ContinuationPlan, Execution } from '../../runner/contract/plan.ts';
-import type { BatchReport } from '../../runner/contract/report.ts';
-import type { BatchStatistics } from '../../runner/contract/statistics.ts';
+import type { Estimate } from '../../runner/contract/report/estimate.ts';
+import type { BatchPlan, ContinuationPlan, Execution } from '../../runner/contract/report/plan.ts';
+import type { BatchReport } from '../../runner/contract/report/report.ts';
+import type { BatchStatistics } from '../../runner/contract/report/statistics.ts';
 import { providerJobText } from '../../runner/output/provider-job-report.ts';
+import { inFlags } from '../arguments/option-words.ts';
 import type { Output } from '../command-context.ts';
 import type { Paint, Style } from '../io.ts';
-import { inFlags } from '../option-words.ts';
 import { oneLine } from './safe-text.ts';
 import { statisticsFields } from './statistics-text.ts';
 import { wrapText } from './word-wrap.ts';

@@ -1,7 +1,7 @@
 import { count, counted, dollars } from '../../base/figures.ts';
-import type { InputMapping } from '../../runner/contract/mapping.ts';
-import type { BatchReport } from '../../runner/contract/report.ts';
-import type { RowReport } from '../../runner/contract/row.ts';
+import type { BatchReport } from '../../runner/contract/report/report.ts';
+import type { RowReport } from '../../runner/contract/report/row.ts';
+import type { InputMapping } from '../../runner/contract/request/mapping.ts';
 import type { Output } from '../command-context.ts';
 import { cellText, oneLine } from './safe-text.ts';
 import { layOutTable, type TableColumn } from './terminal-table.ts';

@@ -1,8 +1,8 @@
 import type { App } from '../app.ts';
+import type { StatsFile } from '../arguments/stats-file.ts';
 import type { Output } from '../command-context.ts';
 import { EXIT, exitCodeOfBatch } from '../exit-codes.ts';
 import type { ForegroundResult } from '../foreground.ts';
-import type { StatsFile } from '../stats-file.ts';
 import { reportLines } from './report-text.ts';
 
 /** The figures are read from every row: at the end of a larger batch only where `--stats` asks for them. */

@@ -1,5 +1,5 @@
 import { count, duration } from '../../base/figures.ts';
-import type { BatchStatistics } from '../../runner/contract/statistics.ts';
+import type { BatchStatistics } from '../../runner/contract/report/statistics.ts';
 import { oneLine } from './safe-text.ts';
 
 /** Most values of a field that are shown; the file of `--stats` has all. */

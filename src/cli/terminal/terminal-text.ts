@@ -1,5 +1,5 @@
-import { loadLater } from '../../base/load-later.ts';
-import { onFirstUse } from '../../base/on-first-use.ts';
+import { loadLater } from '../../base/process/load-later.ts';
+import { onFirstUse } from '../../base/process/on-first-use.ts';
 
 const segmenter = onFirstUse(() => new Intl.Segmenter('en', { granularity: 'grapheme' }));
 

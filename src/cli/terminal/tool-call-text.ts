@@ -1,5 +1,5 @@
-import { ExactNumber, parseJson } from '../../base/exact-number.ts';
 import { duration } from '../../base/figures.ts';
+import { ExactNumber, parseJson } from '../../base/json/exact-number.ts';
 import type { Json, JsonObject } from '../../protocol/messages.ts';
 import type { Paint } from '../io.ts';
 import { cellText, oneLine } from './safe-text.ts';

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { count, dollars, duration } from '../../base/figures.ts';
 import type { Json } from '../../protocol/messages.ts';
-import type { AttemptTrace, RowTrace } from '../../runner/contract/trace.ts';
-import type { TriedRun } from '../../runner/contract/tried-run.ts';
+import type { AttemptTrace, RowTrace } from '../../runner/contract/report/trace.ts';
+import type { TriedRun } from '../../runner/contract/report/tried-run.ts';
 import type { JournalAnswer, JournalEntry } from '../../storage/journal.ts';
 import type { Output } from '../command-context.ts';
 

@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { type AgentDefinition, agentDefinition } from '../../agent/definition.ts';
-import { strict } from '../../base/strict-object.ts';
+import { strict } from '../../base/schema/strict-object.ts';
 import { type RegistryEntry, resolveAgent } from '../../registry/registry.ts';
-import { inlineAgent } from '../../runner/contract/inline-agent.ts';
-import { jsonObject } from '../../runner/contract/row.ts';
+import { jsonObject } from '../../runner/contract/report/row.ts';
+import { inlineAgent } from '../../runner/contract/request/inline-agent.ts';
 import { checkStructured } from '../../runner/intake/validate-input.ts';
 import { parseAgentName } from '../../tools/agent-name.ts';
 import { checkCompatibility, compatibility } from '../../tools/validate-agent-compatibility.ts';

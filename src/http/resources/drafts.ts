@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { isoTime } from '../../base/clock.ts';
 import { AppError } from '../../base/errors.ts';
-import { strict } from '../../base/strict-object.ts';
+import { strict } from '../../base/schema/strict-object.ts';
 import type { JsonObject } from '../../protocol/messages.ts';
-import { batchRequest } from '../../runner/contract/request.ts';
+import { batchRequest } from '../../runner/contract/request/request.ts';
 import type { DraftRecord, DraftStore } from '../../storage/drafts.ts';
 import type { HttpFace } from '../face.ts';
 import { callerNeeds } from '../middleware/caller-needs.ts';

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { strict } from '../../base/strict-object.ts';
+import { strict } from '../../base/schema/strict-object.ts';
 import { PROVIDERS } from '../../providers/catalog.ts';
-import { modelPrice, settings } from '../../runner/contract/settings.ts';
+import { modelPrice, settings } from '../../runner/contract/service/settings.ts';
 import type { HttpFace } from '../face.ts';
 import { callerNeeds } from '../middleware/caller-needs.ts';
 import type { AgentParts, ServerParts } from '../parts.ts';

@@ -1,8 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { strict } from '../../base/strict-object.ts';
-import { previewRequest, renderedRow, renderRequest, tablePreview } from '../../runner/contract/preview.ts';
+import { strict } from '../../base/schema/strict-object.ts';
+import { previewRequest, renderedRow, renderRequest, tablePreview } from '../../runner/contract/request/preview.ts';
 import { countText } from '../../runner/forecast/request-tokens.ts';
-import { previewTable } from '../../runner/intake/preview-table.ts';
+import { previewTable } from '../../runner/intake/table/preview-table.ts';
 import { analyzeInput, analyzeTable, tableAnalysis } from '../../tools/analyze-csv-structure.ts';
 import { eventContent } from '../event-content.ts';
 import type { HttpFace } from '../face.ts';

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Access } from '../../access/access.ts';
 import { deleteUpload } from '../../access/delete-upload.ts';
-import { strict } from '../../base/strict-object.ts';
+import { strict } from '../../base/schema/strict-object.ts';
 import { reportUpload, uploadReport } from '../../uploads/upload-report.ts';
 import { uploadViewer } from '../../uploads/upload-viewer.ts';
 import type { Upload, Uploads } from '../../uploads/uploads.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../../base/errors.ts';
-import type { AlertReport } from '../../runner/contract/alert.ts';
+import type { AlertReport } from '../../runner/contract/service/alert.ts';
 
 const SLACK = 'slack+';
 

@@ -1,5 +1,5 @@
 import { isoTime } from '../../base/clock.ts';
-import type { AlertReport } from '../../runner/contract/alert.ts';
+import type { AlertReport } from '../../runner/contract/service/alert.ts';
 import type { AlertRecord } from '../../storage/alerts.ts';
 import { ALERT_RULES, isRule } from './alert-rules.ts';
 

@@ -1,4 +1,4 @@
-import type { AlertReport, AlertRules } from '../../runner/contract/alert.ts';
+import type { AlertReport, AlertRules } from '../../runner/contract/service/alert.ts';
 
 interface Rule {
   /** The default limit. */

@@ -1,5 +1,5 @@
 import { isoTime } from '../../base/clock.ts';
-import type { ReportLine, ServiceReport } from '../../runner/contract/service-report.ts';
+import type { ReportLine, ServiceReport } from '../../runner/contract/service/service-report.ts';
 import type { UsageField, UsageStore } from '../../storage/usage.ts';
 import { periodOf } from '../period.ts';
 import { dayOf, readSavings } from '../savings.ts';

@@ -1,5 +1,5 @@
 import { count, dollars } from '../../base/figures.ts';
-import type { ReportLine, ServiceReport } from '../../runner/contract/service-report.ts';
+import type { ReportLine, ServiceReport } from '../../runner/contract/service/service-report.ts';
 
 /** The columns about rows. */
 const ROW_COLUMNS = ['succeeded', 'failed'];

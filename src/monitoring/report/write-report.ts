@@ -1,4 +1,4 @@
-import type { REPORT_FORMATS, ServiceReport } from '../../runner/contract/service-report.ts';
+import type { REPORT_FORMATS, ServiceReport } from '../../runner/contract/service/service-report.ts';
 import { htmlOf } from './html.ts';
 import { markdownOf } from './markdown.ts';
 import { factsOf } from './report-facts.ts';

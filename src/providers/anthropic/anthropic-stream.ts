@@ -1,5 +1,5 @@
 import type Anthropic from '@anthropic-ai/sdk';
-import { parseJson } from '../../base/exact-number.ts';
+import { parseJson } from '../../base/json/exact-number.ts';
 import { invalidResponse } from './anthropic-messages.ts';
 
 /** A message while it is built from events. Read loosely: it is checked when it is complete. */

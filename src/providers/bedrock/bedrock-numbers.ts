@@ -1,4 +1,4 @@
-import { ExactNumber, exactNumber } from '../../base/exact-number.ts';
+import { ExactNumber, exactNumber } from '../../base/json/exact-number.ts';
 
 /** A value that the SDK has read: it has whole numbers beyond 2^53 as BigInt, and long fractions as its own objects. */
 export function fromSdkNumbers(value: unknown): unknown {

@@ -1,5 +1,5 @@
 import type { ConverseStreamOutput } from '@aws-sdk/client-bedrock-runtime';
-import { parseJson } from '../../base/exact-number.ts';
+import { parseJson } from '../../base/json/exact-number.ts';
 import { invalidResponse } from '../shared/service-faults.ts';
 import { BEDROCK_SERVICE } from './bedrock-messages.ts';
 

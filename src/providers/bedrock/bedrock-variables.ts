@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { awsVariables } from '../../base/aws-variables.ts';
+import { awsVariables } from '../../base/process/aws-variables.ts';
 
 const s3Folder = z.string().regex(/^s3:\/\/[^/]+(\/.*)?$/, 'must be a folder such as s3://bucket/prefix/');
 const hours = 'must be a number of hours from 24 to 168';

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { DEFAULT_AWS_REGION } from '../../base/aws-variables.ts';
+import { DEFAULT_AWS_REGION } from '../../base/process/aws-variables.ts';
 import { describeProvider } from '../descriptor.ts';
 import { HALF } from '../prices/model-prices.ts';
 import type { ModelSource } from '../provider.ts';

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { devNull } from 'node:os';
 import type { BatchJob, GoogleGenAI, InlinedRequest } from '@google/genai';
 import { AppError } from '../../base/errors.ts';
-import { parseJson } from '../../base/exact-number.ts';
+import { parseJson } from '../../base/json/exact-number.ts';
 import {
   type BatchApi,
   type BatchLimits,

@@ -1,6 +1,6 @@
 import type { GoogleGenAI } from '@google/genai';
 import * as z from 'zod';
-import { approximate } from '../../base/exact-number.ts';
+import { approximate } from '../../base/json/exact-number.ts';
 import { type ModelRequest, type ModelResponse, textOf } from '../../protocol/messages.ts';
 import { invalidResponse } from '../shared/service-faults.ts';
 import { toVectorCall, vectorTool } from '../shared/vector-response.ts';

@@ -1,5 +1,5 @@
 import type { GenerateContentResponse } from '@google/genai';
-import { mayHoldExact, parseJson } from '../../base/exact-number.ts';
+import { mayHoldExact, parseJson } from '../../base/json/exact-number.ts';
 
 /** Reads the arguments of a stream's tool calls beside the SDK, which rounds long whole numbers in them. */
 export interface ExactArguments {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { GoogleGenAI } from '@google/genai';
 import { AppError } from '../../base/errors.ts';
-import { parseJson } from '../../base/exact-number.ts';
+import { parseJson } from '../../base/json/exact-number.ts';
 import type { Log } from '../../base/log.ts';
 import type { ModelRequest, ModelResponse, ToolSpec } from '../../protocol/messages.ts';
 import type { Provider, RespondOptions } from '../provider.ts';

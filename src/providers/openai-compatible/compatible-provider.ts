@@ -1,5 +1,5 @@
 import type OpenAI from 'openai';
-import { parseJson } from '../../base/exact-number.ts';
+import { parseJson } from '../../base/json/exact-number.ts';
 import type { Log } from '../../base/log.ts';
 import type { ModelResponse } from '../../protocol/messages.ts';
 import { type OpenClient, openClient } from '../openai/openai-client.ts';

@@ -1,4 +1,4 @@
-import { ExactNumber } from '../../base/exact-number.ts';
+import { ExactNumber } from '../../base/json/exact-number.ts';
 import type { JsonSchema, ModelRequest, ModelResponse, ToolSpec } from '../../protocol/messages.ts';
 import { inSentForm, type SentRequest, withAnswerCall } from '../shared/answer-format.ts';
 import { lowerSchema } from '../shared/strict-schema.ts';

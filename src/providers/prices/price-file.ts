@@ -1,7 +1,7 @@
 import { isScalar, LineCounter, type ParsedNode, parseDocument } from 'yaml';
 import * as z from 'zod';
 import { AppError } from '../../base/errors.ts';
-import { readRegularFile } from '../../base/read-regular-file.ts';
+import { readRegularFile } from '../../base/process/read-regular-file.ts';
 import { exampleModel } from '../catalog.ts';
 import type { ModelPrices, PriceOverrides, TokenPrices } from './model-prices.ts';
 

@@ -1,4 +1,4 @@
-import { loadLater } from '../../base/load-later.ts';
+import { loadLater } from '../../base/process/load-later.ts';
 import type { TokenCosts, Usage } from '../../protocol/messages.ts';
 import { descriptorOf } from '../catalog.ts';
 import type { ModelPrices, PriceOverrides } from './model-prices.ts';

@@ -1,4 +1,4 @@
-import { parseJson } from '../../base/exact-number.ts';
+import { parseJson } from '../../base/json/exact-number.ts';
 
 const LINE_BREAK = 0x0a;
 

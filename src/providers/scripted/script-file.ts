@@ -2,8 +2,8 @@ import { stat } from 'node:fs/promises';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
 import { AppError } from '../../base/errors.ts';
-import { readRegularFile } from '../../base/read-regular-file.ts';
-import { describeZodError } from '../../base/schema.ts';
+import { readRegularFile } from '../../base/process/read-regular-file.ts';
+import { describeZodError } from '../../base/schema/schema.ts';
 import { compileTemplate, type Template } from './template.ts';
 
 const stopReason = z.enum([

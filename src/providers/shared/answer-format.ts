@@ -1,5 +1,5 @@
-import { ExactNumber, parseJson } from '../../base/exact-number.ts';
-import { repeatedKey } from '../../base/repeated-key.ts';
+import { ExactNumber, parseJson } from '../../base/json/exact-number.ts';
+import { repeatedKey } from '../../base/json/repeated-key.ts';
 import type {
   AnswerForm,
   AssistantBlock,

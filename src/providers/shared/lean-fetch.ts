@@ -1,6 +1,6 @@
 import type { Agent, ClientRequest, IncomingMessage, request as requestOf } from 'node:http';
 import { urlToHttpOptions } from 'node:url';
-import { parseJson } from '../../base/exact-number.ts';
+import { parseJson } from '../../base/json/exact-number.ts';
 import { type LeanBody, toLeanBody } from './lean-body.ts';
 
 /** The part of a response that the SDKs read. */

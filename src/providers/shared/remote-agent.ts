@@ -1,5 +1,5 @@
 import { AppError } from '../../base/errors.ts';
-import { parseJson } from '../../base/exact-number.ts';
+import { parseJson } from '../../base/json/exact-number.ts';
 import {
   type AssistantBlock,
   type JsonObject,

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { ErrorCode } from '../../base/errors.ts';
-import { describeZodError } from '../../base/schema.ts';
+import { describeZodError } from '../../base/schema/schema.ts';
 
 /** A code of `base/errors.ts`. Schemas show a plain string, because the list of codes is long and grows. */
 export const errorCode = z.string() as unknown as z.ZodType<ErrorCode>;

@@ -4,7 +4,7 @@ import type { BatchRecord } from '../../storage/batches.ts';
 import type { Fence } from '../../storage/leases.ts';
 import type { ExecutorName } from '../contract/executor-name.ts';
 import type { Problem } from '../contract/problem.ts';
-import type { StoredPlan } from '../contract/stored-plan.ts';
+import type { StoredPlan } from '../contract/report/stored-plan.ts';
 import type { LiveRows } from '../lifecycle/live-rows.ts';
 import type { LiveTuning } from '../lifecycle/live-tuning.ts';
 import type { BatchSettings } from '../lifecycle/settings.ts';

@@ -2,7 +2,7 @@ import { otherAgent } from '../../agent/definition.ts';
 import type { AppError } from '../../base/errors.ts';
 import type { JsonObject } from '../../protocol/messages.ts';
 import type { RowRecord } from '../../storage/rows.ts';
-import type { BatchTuning } from '../contract/options.ts';
+import type { BatchTuning } from '../contract/request/options.ts';
 import { isFallback } from '../output/fallback-answers.ts';
 import { createBudget } from '../rows/budget.ts';
 import { orCancelled } from '../rows/cancelled-row.ts';

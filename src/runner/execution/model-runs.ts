@@ -2,7 +2,7 @@ import { type AgentDefinition, callTimeoutMs } from '../../agent/definition.ts';
 import type { AppError } from '../../base/errors.ts';
 import type { OpenedAgent } from '../../protocol/run.ts';
 import type { MemberOptions } from '../../providers/lanes/lane.ts';
-import type { BatchTuning } from '../contract/options.ts';
+import type { BatchTuning } from '../contract/request/options.ts';
 import type { LiveTuning } from '../lifecycle/live-tuning.ts';
 import { planOf } from '../output/results.ts';
 import { cacheOf } from '../rows/answer-cache.ts';

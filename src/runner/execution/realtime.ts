@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { toAppError } from '../../base/errors.ts';
 import type { RowRecord } from '../../storage/rows.ts';
-import { OPTION_DEFAULTS } from '../contract/options.ts';
+import { OPTION_DEFAULTS } from '../contract/request/options.ts';
 import { policyOf } from '../rows/retry-policy.ts';
 import { type BatchWatch, createBatchWatch } from './batch-watch.ts';
 import { createClaims } from './claims.ts';

@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import { AppError } from '../../base/errors.ts';
 import { type Problem, problemsOf } from '../contract/problem.ts';
-import { type BatchRequest, batchRequest } from '../contract/request.ts';
+import { type BatchRequest, batchRequest } from '../contract/request/request.ts';
 
 /**
  * Checks a request by the contract and collects every fault. The returned request lacks the faulty parts, so that the

@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../../base/errors.ts';
-import { parseJson } from '../../base/exact-number.ts';
+import { parseJson } from '../../base/json/exact-number.ts';
 import { budgetKeyOf, type Caller, createdBy } from '../contract/caller.ts';
-import { type BatchRequest, KEPT_OUTPUT } from '../contract/request.ts';
+import { type BatchRequest, KEPT_OUTPUT } from '../contract/request/request.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { emitCreated } from '../lifecycle/batch-events.ts';
 import { storable } from '../lifecycle/drive-context.ts';
 import { reportBatch } from '../output/report.ts';
 import { storedPlanOf } from '../output/results.ts';
 import type { Runner } from '../runner.ts';
-import { isModelChoice } from './default-model.ts';
+import { isModelChoice } from './agent/default-model.ts';
 import { newBatch } from './new-batch.ts';
 import { insertWithOutput } from './output-place.ts';
 import { planBatch } from './validate-input.ts';

@@ -1,4 +1,4 @@
-import type { BatchOptions } from '../contract/options.ts';
+import type { BatchOptions } from '../contract/request/options.ts';
 
 /** Warnings about options that are valid but conflict: a cache whose answers are pruned. */
 export function keptWarnings({ cache = 'off', trace = 'all', trace_days: days }: BatchOptions = {}): string[] {

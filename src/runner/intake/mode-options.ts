@@ -1,15 +1,15 @@
 import { dollars } from '../../base/figures.ts';
-import type { Estimate } from '../contract/estimate.ts';
-import type { BatchOptions } from '../contract/options.ts';
-import type { BatchPlan, Execution } from '../contract/plan.ts';
 import type { Problem } from '../contract/problem.ts';
-import type { BatchRequest } from '../contract/request.ts';
+import type { Estimate } from '../contract/report/estimate.ts';
+import type { BatchPlan, Execution } from '../contract/report/plan.ts';
+import type { BatchOptions } from '../contract/request/options.ts';
+import type { BatchRequest } from '../contract/request/request.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { type Choice, chooseExecutor } from '../execution/choose-executor.ts';
 import type { RunFacts } from '../execution/executor.ts';
 import type { RowShare } from '../execution/row-share.ts';
-import { type CostRange, type EstimateBasis, estimateBatch, sumOfCosts } from './estimate.ts';
-import { costOfShare, estimateShares } from './estimate-shares.ts';
+import { type CostRange, type EstimateBasis, estimateBatch, sumOfCosts } from './money/estimate.ts';
+import { costOfShare, estimateShares } from './money/estimate-shares.ts';
 
 /** A plan of how rows run, with what it costs. */
 interface Ways {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { AppError } from '../../base/errors.ts';
 import type { NewBatch } from '../../storage/batches.ts';
-import type { BatchPlan } from '../contract/plan.ts';
-import { type BatchRequest, KEPT_OUTPUT } from '../contract/request.ts';
+import type { BatchPlan } from '../contract/report/plan.ts';
+import { type BatchRequest, KEPT_OUTPUT } from '../contract/request/request.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { writtenStyle } from '../output/written-style.ts';
 

@@ -1,12 +1,12 @@
 import { type AgentDefinition, answeringModels, otherAgent } from '../../agent/definition.ts';
 import { dollars } from '../../base/figures.ts';
 import type { Provider } from '../../providers/provider.ts';
-import type { BatchOptions } from '../contract/options.ts';
 import type { Problem } from '../contract/problem.ts';
+import type { BatchOptions } from '../contract/request/options.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { type ForecastRows, forecastRow } from '../forecast/row-forecast.ts';
 import { checkMedia } from '../media/check-media.ts';
-import { costOfRows, type EstimateBasis } from './estimate.ts';
+import { costOfRows, type EstimateBasis } from './money/estimate.ts';
 
 /** The agent as the options let it run: without its fallback model where fallback is off. */
 export function agentFor(agent: AgentDefinition, { fallback }: BatchOptions = {}): AgentDefinition {

@@ -1,8 +1,8 @@
 import { descriptorOf, isModelFile } from '../../providers/catalog.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import { type Caller, isOwnFace } from '../contract/caller.ts';
-import type { RetryRequest } from '../contract/request.ts';
-import { checkSpokenModel } from '../intake/default-model.ts';
+import type { RetryRequest } from '../contract/request/request.ts';
+import { checkSpokenModel } from '../intake/agent/default-model.ts';
 import { planOf } from '../output/results.ts';
 
 /**

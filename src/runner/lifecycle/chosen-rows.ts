@@ -2,7 +2,7 @@ import { AppError, type ErrorCode } from '../../base/errors.ts';
 import { counted } from '../../base/figures.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { RowAttempt } from '../../storage/rows.ts';
-import type { RetryRequest } from '../contract/request.ts';
+import type { RetryRequest } from '../contract/request/request.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { readRow } from '../output/trace-row.ts';
 import { malformed } from './row-requests.ts';

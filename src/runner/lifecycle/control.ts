@@ -1,8 +1,8 @@
 import { AppError } from '../../base/errors.ts';
 import type { BatchChange, BatchRecord, BatchStatus } from '../../storage/batches.ts';
-import { type BatchTuning, NOTHING_TO_SET } from '../contract/options.ts';
+import { type BatchTuning, NOTHING_TO_SET } from '../contract/request/options.ts';
 import type { RunnerDeps } from '../deps.ts';
-import { unpricedCap } from '../intake/check-caps.ts';
+import { unpricedCap } from '../intake/money/check-caps.ts';
 import { planOf } from '../output/results.ts';
 import { ACTIVE, CANCELLABLE, nextBatchStatus, PAUSABLE } from './batch.ts';
 import { emitLease, emitStatus } from './batch-events.ts';

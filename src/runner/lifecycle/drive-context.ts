@@ -1,10 +1,10 @@
 import type { AppError } from '../../base/errors.ts';
-import { parseJson } from '../../base/exact-number.ts';
+import { parseJson } from '../../base/json/exact-number.ts';
 import type { JsonObject } from '../../protocol/messages.ts';
 import type { OpenedAgent } from '../../protocol/run.ts';
 import type { BatchChange, BatchRecord, PauseReason } from '../../storage/batches.ts';
 import type { Fence } from '../../storage/leases.ts';
-import type { StoredPlan } from '../contract/stored-plan.ts';
+import type { StoredPlan } from '../contract/report/stored-plan.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { unfoldedMs } from './active-time.ts';
 import { nextBatchStatus } from './batch.ts';

@@ -1,12 +1,12 @@
 import { AppError } from '../../base/errors.ts';
 import type { BatchRecord, BatchStatus } from '../../storage/batches.ts';
 import type { LiveSource } from '../../tables/row-source.ts';
-import { isCollected } from '../contract/collect.ts';
-import { readingOf } from '../contract/reading.ts';
-import type { StoredPlan } from '../contract/stored-plan.ts';
+import type { StoredPlan } from '../contract/report/stored-plan.ts';
+import { isCollected } from '../contract/request/collect.ts';
+import { readingOf } from '../contract/request/reading.ts';
 import { endElsewhere, isElsewhere } from '../execution/process-rows.ts';
 import { openEarlierAnswers } from '../intake/continuation.ts';
-import { loadRows } from '../intake/load-rows.ts';
+import { loadRows } from '../intake/table/load-rows.ts';
 import { aggregateResults } from '../output/aggregate-results.ts';
 import { createRepairCount } from '../output/repaired-rows.ts';
 import { planOf, storedPlanOf } from '../output/results.ts';

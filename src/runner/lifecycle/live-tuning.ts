@@ -1,4 +1,4 @@
-import { type BatchTuning, TUNED } from '../contract/options.ts';
+import { type BatchTuning, TUNED } from '../contract/request/options.ts';
 
 /** The tuning of a batch while its rows run: the heartbeat calls `tell`, and parts that depend on the tuning listen. */
 export interface LiveTuning {

@@ -2,7 +2,7 @@ import { AppError, toAppError } from '../../base/errors.ts';
 import type { BatchRecord, BatchStatus } from '../../storage/batches.ts';
 import type { Fence } from '../../storage/leases.ts';
 import type { RowRecord } from '../../storage/rows.ts';
-import type { BatchOptions } from '../contract/options.ts';
+import type { BatchOptions } from '../contract/request/options.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { planOf } from '../output/results.ts';
 import { ENDED } from './batch.ts';

@@ -1,7 +1,7 @@
 import { AppError } from '../../base/errors.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
-import type { Estimate } from '../contract/estimate.ts';
-import type { RetryRequest } from '../contract/request.ts';
+import type { Estimate } from '../contract/report/estimate.ts';
+import type { RetryRequest } from '../contract/request/request.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { estimateRest } from '../output/estimate-rest.ts';
 import { planRest } from '../output/plan-rest.ts';

@@ -1,5 +1,5 @@
 import type { BatchRecord } from '../../storage/batches.ts';
-import { createRandomSample, type RandomSample } from '../intake/random-sample.ts';
+import { createRandomSample, type RandomSample } from '../intake/table/random-sample.ts';
 import { storedPlanOf } from '../output/results.ts';
 import type { Drive } from './drive-context.ts';
 

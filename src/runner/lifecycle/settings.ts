@@ -2,8 +2,8 @@ import type { AgentDefinition } from '../../agent/definition.ts';
 import type { ErrorCode } from '../../base/errors.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { RowAttempt } from '../../storage/rows.ts';
-import { type BatchTuning, TUNED } from '../contract/options.ts';
-import type { StoredPlan } from '../contract/stored-plan.ts';
+import type { StoredPlan } from '../contract/report/stored-plan.ts';
+import { type BatchTuning, TUNED } from '../contract/request/options.ts';
 
 /** A request for one attempt at a row. It has no effect on any other attempt. */
 export interface RowRequest extends RowAttempt {

@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { schemeOf } from '../../base/scheme.ts';
+import { schemeOf } from '../../base/addresses/scheme.ts';
 import { invalid } from './data-uri.ts';
 
 /** A place that a cell names, and the folder of the agent that it is below. */

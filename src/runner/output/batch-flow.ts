@@ -1,6 +1,6 @@
 import { isoTime } from '../../base/clock.ts';
 import type { BatchRecord, BatchStateChange, BatchStatus } from '../../storage/batches.ts';
-import type { BatchFlow } from '../contract/flow.ts';
+import type { BatchFlow } from '../contract/report/flow.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { ENDED } from '../lifecycle/batch.ts';
 

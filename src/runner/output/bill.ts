@@ -1,7 +1,7 @@
 import type { TokenCosts, Usage } from '../../protocol/messages.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { Store } from '../../storage/store.ts';
-import type { Bill, BillLine } from '../contract/bill.ts';
+import type { Bill, BillLine } from '../contract/report/bill.ts';
 
 type StoredBill = Awaited<ReturnType<Store['readBill']>>;
 

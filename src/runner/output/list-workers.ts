@@ -1,7 +1,7 @@
 import { isoTime } from '../../base/clock.ts';
 import type { FleetOpener } from '../../fleet/fleet.ts';
 import { type Presence, readPresences } from '../../fleet/presence.ts';
-import type { FleetWorker } from '../contract/worker.ts';
+import type { FleetWorker } from '../contract/service/worker.ts';
 import { noFleet } from '../execution/fleet/no-fleet.ts';
 
 /** A worker that has said nothing for this long is shown as silent, in milliseconds. */

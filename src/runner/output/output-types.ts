@@ -1,8 +1,8 @@
-import { ExactNumber } from '../../base/exact-number.ts';
+import { ExactNumber } from '../../base/json/exact-number.ts';
 import type { JsonSchema } from '../../protocol/messages.ts';
 import type { StoredType } from '../../tables/cell.ts';
-import type { MetadataColumn } from '../contract/mapping.ts';
-import type { StoredPlan } from '../contract/stored-plan.ts';
+import type { StoredPlan } from '../contract/report/stored-plan.ts';
+import type { MetadataColumn } from '../contract/request/mapping.ts';
 import { inputFields } from '../rows/mapping.ts';
 import type { OutputLayout } from '../rows/transform-output.ts';
 

@@ -1,7 +1,7 @@
 import { isoTime } from '../../base/clock.ts';
 import { count, counted } from '../../base/figures.ts';
 import type { ProviderJobRecord } from '../../storage/provider-jobs.ts';
-import type { ProviderJobReport } from '../contract/report.ts';
+import type { ProviderJobReport } from '../contract/report/report.ts';
 
 /** A stored job as faces show it. */
 export function providerJobReport(job: ProviderJobRecord): ProviderJobReport {

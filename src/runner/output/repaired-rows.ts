@@ -1,5 +1,5 @@
 import { counted } from '../../base/figures.ts';
-import { holdsReplacement } from '../../base/well-formed.ts';
+import { holdsReplacement } from '../../base/json/well-formed.ts';
 import type { Json } from '../../protocol/messages.ts';
 import type { RowRecord } from '../../storage/rows.ts';
 

@@ -1,14 +1,14 @@
 import { agentLabel } from '../../agent/definition.ts';
+import { withoutCredentials } from '../../base/addresses/without-credentials.ts';
 import { isoTime } from '../../base/clock.ts';
 import type { ErrorCode } from '../../base/errors.ts';
 import { dollars } from '../../base/figures.ts';
-import { withoutCredentials } from '../../base/without-credentials.ts';
 import type { BatchDetails, BatchRecord } from '../../storage/batches.ts';
 import type { ProviderJobRecord } from '../../storage/provider-jobs.ts';
 import { reachedDayCap } from '../../storage/spending.ts';
-import type { Estimate } from '../contract/estimate.ts';
-import { OPTION_DEFAULTS } from '../contract/options.ts';
-import type { BatchReport } from '../contract/report.ts';
+import type { Estimate } from '../contract/report/estimate.ts';
+import type { BatchReport } from '../contract/report/report.ts';
+import { OPTION_DEFAULTS } from '../contract/request/options.ts';
 import type { RunnerDeps } from '../deps.ts';
 import type { Choice } from '../execution/choose-executor.ts';
 import { isForFleet } from '../execution/fleet/is-for-fleet.ts';

@@ -3,7 +3,7 @@ import { AppError } from '../../base/errors.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { PastAttempt, RowRecord } from '../../storage/rows.ts';
 import type { Store } from '../../storage/store.ts';
-import type { AttemptTrace, RowTrace } from '../contract/trace.ts';
+import type { AttemptTrace, RowTrace } from '../contract/report/trace.ts';
 import { shownRow } from '../media/media-fields.ts';
 import { isFallback } from './fallback-answers.ts';
 import { planOf } from './results.ts';

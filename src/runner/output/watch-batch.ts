@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { toAppError } from '../../base/errors.ts';
 import type { BatchRecord, BatchStatus } from '../../storage/batches.ts';
 import type { EventName } from '../../telemetry/events.ts';
-import type { BatchReport } from '../contract/report.ts';
+import type { BatchReport } from '../contract/report/report.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { ENDED } from '../lifecycle/batch.ts';
 import { reportBatch } from './report.ts';

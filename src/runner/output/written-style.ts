@@ -1,5 +1,5 @@
 import type { WrittenStyle } from '../../tables/row-writer.ts';
-import type { BatchOptions } from '../contract/options.ts';
+import type { BatchOptions } from '../contract/request/options.ts';
 
 /** How a batch's table is written, by its options. */
 export function writtenStyle(options: BatchOptions = {}): WrittenStyle {

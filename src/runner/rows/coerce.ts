@@ -1,5 +1,5 @@
-import { decimalCommaOf } from '../../base/decimal-comma.ts';
-import { ExactNumber, exactNumber, parseJson } from '../../base/exact-number.ts';
+import { decimalCommaOf } from '../../base/json/decimal-comma.ts';
+import { ExactNumber, exactNumber, parseJson } from '../../base/json/exact-number.ts';
 import type { Json, JsonSchema } from '../../protocol/messages.ts';
 
 const TRUE = new Set(['true', 'yes', 'y', '1']);

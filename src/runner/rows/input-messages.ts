@@ -9,7 +9,7 @@ import {
   type PromptTemplate,
   strayPlaceholders,
 } from '../../protocol/prompt-template.ts';
-import { SYSTEM_PARAMS } from '../contract/mapping.ts';
+import { SYSTEM_PARAMS } from '../contract/request/mapping.ts';
 import { markOf, promptInput } from '../media/media-fields.ts';
 
 /**

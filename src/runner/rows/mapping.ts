@@ -1,13 +1,13 @@
 import { AppError } from '../../base/errors.ts';
+import { ownValue } from '../../base/json/own-value.ts';
+import { wellFormed } from '../../base/json/well-formed.ts';
 import { mostAlike, nearest } from '../../base/nearest.ts';
-import { ownValue } from '../../base/own-value.ts';
-import { compileSchema, type Validator } from '../../base/schema.ts';
-import { wellFormed } from '../../base/well-formed.ts';
+import { compileSchema, type Validator } from '../../base/schema/schema.ts';
 import { compileExpression, isExpression } from '../../expressions/expressions.ts';
 import type { Json, JsonObject, JsonSchema } from '../../protocol/messages.ts';
 import type { Cell } from '../../tables/cell.ts';
-import type { InputMapping } from '../contract/mapping.ts';
 import type { Problem } from '../contract/problem.ts';
+import type { InputMapping } from '../contract/request/mapping.ts';
 import { coerce } from './coerce.ts';
 
 /** TransformInput of one row. Rejects with `input_invalid` or `expression_failed`; both fail the row. */

@@ -1,5 +1,5 @@
-import { announceActivity } from '../../base/activity.ts';
 import { AppError, toAppError } from '../../base/errors.ts';
+import { announceActivity } from '../../base/process/activity.ts';
 import type { Json, JsonObject } from '../../protocol/messages.ts';
 import type { OpenedAgent } from '../../protocol/run.ts';
 import type { Tables } from '../../tables/table.ts';

@@ -2,7 +2,7 @@ import type { AgentDefinition } from '../../agent/definition.ts';
 import type { Json, ToolSpec } from '../../protocol/messages.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { RowRecord } from '../../storage/rows.ts';
-import type { InputMapping, OutputMapping } from '../contract/mapping.ts';
+import type { InputMapping, OutputMapping } from '../contract/request/mapping.ts';
 import { planOf } from '../output/results.ts';
 
 /** The common part of all tasks of a batch. Plain data. */

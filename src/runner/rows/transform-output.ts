@@ -1,12 +1,17 @@
 import { AppError } from '../../base/errors.ts';
+import { ownValue } from '../../base/json/own-value.ts';
+import { wellFormed } from '../../base/json/well-formed.ts';
 import { nearest } from '../../base/nearest.ts';
-import { ownValue } from '../../base/own-value.ts';
-import { wellFormed } from '../../base/well-formed.ts';
 import { compileExpression, isExpression } from '../../expressions/expressions.ts';
 import type { Json, JsonObject, JsonSchema } from '../../protocol/messages.ts';
 import type { Cell } from '../../tables/cell.ts';
-import { type MetadataColumn, type OutputMapping, STATUS_COLUMNS, type StatusColumn } from '../contract/mapping.ts';
 import type { Problem } from '../contract/problem.ts';
+import {
+  type MetadataColumn,
+  type OutputMapping,
+  STATUS_COLUMNS,
+  type StatusColumn,
+} from '../contract/request/mapping.ts';
 import { inputFields, rowObject } from './mapping.ts';
 
 /**

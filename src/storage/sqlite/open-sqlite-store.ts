@@ -1,6 +1,6 @@
 import { AppError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
-import { currentHost } from '../../base/process-identity.ts';
+import { currentHost } from '../../base/process/process-identity.ts';
 import { isOwnerAlive, uptimeMs } from '../lease-owner.ts';
 import type { Fence, LeaseOwner } from '../leases.ts';
 import { localDay } from '../local-day.ts';

@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import { onFirstUse } from '../../base/on-first-use.ts';
+import { onFirstUse } from '../../base/process/on-first-use.ts';
 
 /** A prepared statement whose rows have a known shape. */
 export interface Statement<Row> {

@@ -1,6 +1,6 @@
-import { announceActivity } from '../../base/activity.ts';
+import { withoutCredentials } from '../../base/addresses/without-credentials.ts';
 import { AppError } from '../../base/errors.ts';
-import { withoutCredentials } from '../../base/without-credentials.ts';
+import { announceActivity } from '../../base/process/activity.ts';
 import type { Location } from '../locations/location.ts';
 import type { Reading } from '../reading.ts';
 import type { SnapshotSource, TextFacts } from '../row-source.ts';

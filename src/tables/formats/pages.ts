@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { ExactNumber } from '../../base/exact-number.ts';
+import { ExactNumber } from '../../base/json/exact-number.ts';
 import type { Cell } from '../cell.ts';
 import type { SourceRow } from '../row-source.ts';
 

@@ -2,7 +2,7 @@ import { opendir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { AppError } from '../../base/errors.ts';
 import { nearest } from '../../base/nearest.ts';
-import { fileError } from './file-error.ts';
+import { fileError } from './files/file-error.ts';
 
 /** Names of a folder that are compared with a missing one. */
 const LOOKED_AT_NAMES = 1000;

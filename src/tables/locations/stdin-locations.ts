@@ -6,8 +6,8 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '../../base/errors.ts';
 import type { ByteStore } from './byte-locations.ts';
-import { fileError } from './file-error.ts';
-import { createFileLocation } from './file-location.ts';
+import { fileError } from './files/file-error.ts';
+import { createFileLocation } from './files/file-location.ts';
 
 /** Age after which a copy of stdin is deleted, in milliseconds. Its rows are in the store once its batch has loaded. */
 const KEPT_MS = 7 * 86_400_000;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { AppError } from '../../base/errors.ts';
 import type { ByteStore } from './byte-locations.ts';
-import { createFileLocation } from './file-location.ts';
+import { createFileLocation } from './files/file-location.ts';
 
 const URI = /^upload:\/\/(upl_[0-9a-v]{19})\/?$/;
 

@@ -1,7 +1,7 @@
 import type { MongoClient } from 'mongodb';
+import { withoutCredentials } from '../../base/addresses/without-credentials.ts';
 import { AppError } from '../../base/errors.ts';
-import { requireSdk } from '../../base/require-sdk.ts';
-import { withoutCredentials } from '../../base/without-credentials.ts';
+import { requireSdk } from '../../base/process/require-sdk.ts';
 import type { CollectionPlace } from './collection-uri.ts';
 
 /** How long the first connection to a server may take, in milliseconds. */

@@ -1,5 +1,5 @@
 import type { Binary, Document } from 'mongodb';
-import { ExactNumber } from '../../base/exact-number.ts';
+import { ExactNumber } from '../../base/json/exact-number.ts';
 import type { Json, JsonObject } from '../../protocol/messages.ts';
 import type { Cell } from '../cell.ts';
 import { bson } from './driver.ts';

@@ -1,5 +1,5 @@
 import type { BSON } from 'mongodb';
-import { loadLater } from '../../base/load-later.ts';
+import { loadLater } from '../../base/process/load-later.ts';
 
 const driver = loadLater<{ BSON: typeof BSON }>('mongodb');
 

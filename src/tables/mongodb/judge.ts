@@ -1,5 +1,5 @@
 import type { Document, Filter } from 'mongodb';
-import { canonicalJson } from '../../base/canonical-json.ts';
+import { canonicalJson } from '../../base/json/canonical-json.ts';
 import type { HeldRow, Refusal } from '../row-source.ts';
 import { cellsOf, valueAt } from './document-cells.ts';
 import { claimedBy, type Lease } from './lease.ts';

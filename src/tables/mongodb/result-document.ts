@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb';
-import { ExactNumber } from '../../base/exact-number.ts';
+import { ExactNumber } from '../../base/json/exact-number.ts';
 import type { Refusal } from '../row-source.ts';
 import type { OutputRecord } from '../row-writer.ts';
 import { idOf } from './document-key.ts';

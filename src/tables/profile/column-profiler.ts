@@ -1,5 +1,5 @@
-import { decimalCommaOf } from '../../base/decimal-comma.ts';
-import { ExactNumber } from '../../base/exact-number.ts';
+import { decimalCommaOf } from '../../base/json/decimal-comma.ts';
+import { ExactNumber } from '../../base/json/exact-number.ts';
 import type { Cell } from '../cell.ts';
 import type { TableWarning } from '../row-source.ts';
 import type { ColumnProfile, ColumnType } from '../table.ts';

@@ -2,7 +2,7 @@ import { isoTime } from '../../base/clock.ts';
 import { dollars } from '../../base/figures.ts';
 import type { Json } from '../../protocol/messages.ts';
 import type { PersonMessage } from '../../protocol/run.ts';
-import { mustConfirm } from '../../runner/intake/spending.ts';
+import { mustConfirm } from '../../runner/intake/money/spending.ts';
 import type { Confirmations, Consent } from './confirmations.ts';
 import type { ExecuteOutput } from './execute-output.ts';
 

@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { strict } from '../../base/strict-object.ts';
-import { jobRequest } from '../../runner/contract/job.ts';
-import { batchOptions, NOTHING_TO_SET, TUNED } from '../../runner/contract/options.ts';
-import { batchRequest, resumeRequest, retryRequest } from '../../runner/contract/request.ts';
-import { scheduleName, scheduleRequest } from '../../runner/contract/schedule.ts';
+import { strict } from '../../base/schema/strict-object.ts';
+import { batchOptions, NOTHING_TO_SET, TUNED } from '../../runner/contract/request/options.ts';
+import { batchRequest, resumeRequest, retryRequest } from '../../runner/contract/request/request.ts';
+import { jobRequest } from '../../runner/contract/service/job.ts';
+import { scheduleName, scheduleRequest } from '../../runner/contract/service/schedule.ts';
 import { agentChoice, choiceFault } from '../agent-choice.ts';
 import { exactlyOneSource, ONE_SOURCE, tableSource } from '../table-source.ts';
 

@@ -1,11 +1,11 @@
 import type { ToolContext } from '../../agent/tool.ts';
 import { counted } from '../../base/figures.ts';
 import type { Json, JsonObject } from '../../protocol/messages.ts';
-import type { Estimate } from '../../runner/contract/estimate.ts';
-import type { BatchTuning } from '../../runner/contract/options.ts';
-import type { BatchReport } from '../../runner/contract/report.ts';
-import type { ResumeRequest, RetryRequest } from '../../runner/contract/request.ts';
-import { spendingOfRest } from '../../runner/intake/spending.ts';
+import type { Estimate } from '../../runner/contract/report/estimate.ts';
+import type { BatchReport } from '../../runner/contract/report/report.ts';
+import type { BatchTuning } from '../../runner/contract/request/options.ts';
+import type { ResumeRequest, RetryRequest } from '../../runner/contract/request/request.ts';
+import { spendingOfRest } from '../../runner/intake/money/spending.ts';
 import type { Runner } from '../../runner/runner.ts';
 import { isSettled } from '../show/batch-report.ts';
 import { askFirst, neededConfirmation, notSpent, type SpendingParts } from './confirm-spending.ts';

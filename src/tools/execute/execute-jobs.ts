@@ -3,7 +3,7 @@ import { AppError } from '../../base/errors.ts';
 import { counted, dollars } from '../../base/figures.ts';
 import type { Jobs } from '../../jobs/jobs.ts';
 import type { Json } from '../../protocol/messages.ts';
-import type { JobRequest } from '../../runner/contract/job.ts';
+import type { JobRequest } from '../../runner/contract/service/job.ts';
 import { askFirst, neededConfirmation, notSpent, type SpendingParts } from './confirm-spending.ts';
 import { describeNoBatch, type ExecuteOutput } from './execute-output.ts';
 

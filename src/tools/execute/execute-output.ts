@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { dollars } from '../../base/figures.ts';
-import { estimate } from '../../runner/contract/estimate.ts';
-import { processedQueue } from '../../runner/contract/job.ts';
-import { inputMapping } from '../../runner/contract/mapping.ts';
-import { type BatchPlan, continuationPlan, execution } from '../../runner/contract/plan.ts';
 import { problem } from '../../runner/contract/problem.ts';
-import type { BatchReport } from '../../runner/contract/report.ts';
+import { estimate } from '../../runner/contract/report/estimate.ts';
+import { type BatchPlan, continuationPlan, execution } from '../../runner/contract/report/plan.ts';
+import type { BatchReport } from '../../runner/contract/report/report.ts';
+import { inputMapping } from '../../runner/contract/request/mapping.ts';
+import { processedQueue } from '../../runner/contract/service/job.ts';
 import { nextStepFor, summarizeBatch } from '../show/batch-report.ts';
 import { scheduleInAnswer } from '../show/describe-schedules.ts';
 import { inWords } from '../show/estimate-in-words.ts';

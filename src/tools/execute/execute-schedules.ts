@@ -1,10 +1,10 @@
 import type { ToolContext } from '../../agent/tool.ts';
 import { AppError } from '../../base/errors.ts';
 import { dollars } from '../../base/figures.ts';
-import { describeZodError } from '../../base/schema.ts';
+import { describeZodError } from '../../base/schema/schema.ts';
 import type { Json } from '../../protocol/messages.ts';
-import type { BatchRequest } from '../../runner/contract/request.ts';
-import { type ScheduleReport, scheduleRequest } from '../../runner/contract/schedule.ts';
+import type { BatchRequest } from '../../runner/contract/request/request.ts';
+import { type ScheduleReport, scheduleRequest } from '../../runner/contract/service/schedule.ts';
 import type { Schedules } from '../../schedules/schedules.ts';
 import { shownSchedule } from '../show/describe-schedules.ts';
 import { askFirst, neededConfirmation, notSpent, type SpendingParts } from './confirm-spending.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { count, counted, dollars, duration } from '../../base/figures.ts';
-import { type BatchReport, batchReport as contract } from '../../runner/contract/report.ts';
+import { type BatchReport, batchReport as contract } from '../../runner/contract/report/report.ts';
 import { providerJobText } from '../../runner/output/provider-job-report.ts';
 import { reachedDayCap } from '../../storage/spending.ts';
 import { inWords } from './estimate-in-words.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { counted } from '../../base/figures.ts';
-import { type ScheduleReport, scheduleRunReport } from '../../runner/contract/schedule.ts';
+import { type ScheduleReport, scheduleRunReport } from '../../runner/contract/service/schedule.ts';
 
 /** Schedules in an answer. */
 const MOST_SCHEDULES = 50;

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { count, counted, dollars } from '../../base/figures.ts';
-import { type AlertReport, alertReport } from '../../runner/contract/alert.ts';
-import { type SavingsReport, savingsReport } from '../../runner/contract/savings.ts';
-import { type ServiceReport, serviceReport } from '../../runner/contract/service-report.ts';
+import { type AlertReport, alertReport } from '../../runner/contract/service/alert.ts';
+import { type SavingsReport, savingsReport } from '../../runner/contract/service/savings.ts';
+import { type ServiceReport, serviceReport } from '../../runner/contract/service/service-report.ts';
 
 /** Lines of each group of a report in an answer. */
 const MOST_LINES = 20;

@@ -1,5 +1,5 @@
 import { count, dollars } from '../../base/figures.ts';
-import type { Estimate } from '../../runner/contract/estimate.ts';
+import type { Estimate } from '../../runner/contract/report/estimate.ts';
 
 /** An estimate as the end of a sentence. */
 export function inWords(estimate: Estimate | null): string {

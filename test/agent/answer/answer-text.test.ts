@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
 import { parse } from 'yaml';
 import { type ParsedAnswer, parseAnswer } from '../../../src/agent/answer/answer-text.ts';
-import { ExactNumber } from '../../../src/base/exact-number.ts';
-import { compileSchema } from '../../../src/base/schema.ts';
+import { ExactNumber } from '../../../src/base/json/exact-number.ts';
+import { compileSchema } from '../../../src/base/schema/schema.ts';
 
 interface Case {
   is: string;

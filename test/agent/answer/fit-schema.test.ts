@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { fitSchema } from '../../../src/agent/answer/fit-schema.ts';
-import { ExactNumber, parseJson } from '../../../src/base/exact-number.ts';
-import { compileSchema } from '../../../src/base/schema.ts';
+import { ExactNumber, parseJson } from '../../../src/base/json/exact-number.ts';
+import { compileSchema } from '../../../src/base/schema/schema.ts';
 
 const validate = compileSchema(
   {

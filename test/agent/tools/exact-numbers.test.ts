@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { toToolResult } from '../../../src/agent/tools/mcp-content.ts';
 import { openTools } from '../../../src/agent/tools/open-tools.ts';
-import { ExactNumber } from '../../../src/base/exact-number.ts';
+import { ExactNumber } from '../../../src/base/json/exact-number.ts';
 import { createSilentLog } from '../../../src/base/log.ts';
 import { compileExpression } from '../../../src/expressions/expressions.ts';
 import { targetAgent } from '../../support/scripted-run.ts';

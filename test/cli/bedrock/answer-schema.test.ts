@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { compileSchema } from '../../../src/base/schema.ts';
+import { compileSchema } from '../../../src/base/schema/schema.ts';
 import { answerFields, toAnswerSchema } from '../../../src/cli/bedrock/answer-schema.ts';
 
 const SCHEMA = toAnswerSchema({

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createNotices } from '../../../src/cli/terminal/notices.ts';
 import { createProgressView } from '../../../src/cli/terminal/progress.ts';
-import type { BatchReport } from '../../../src/runner/contract/report.ts';
+import type { BatchReport } from '../../../src/runner/contract/report/report.ts';
 import { ioWith } from './terminal-io.ts';
 
 const report = (succeeded: number): BatchReport =>

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { sampleLines } from '../../../src/cli/terminal/sample-text.ts';
-import type { BatchReport } from '../../../src/runner/contract/report.ts';
-import type { RowReport } from '../../../src/runner/contract/row.ts';
+import type { BatchReport } from '../../../src/runner/contract/report/report.ts';
+import type { RowReport } from '../../../src/runner/contract/report/row.ts';
 
 const layout = { width: 80, paint: (_: unknown, text: string) => text };
 const report = {

@@ -1,5 +1,5 @@
-import type { BatchOptions } from '../../../src/runner/contract/options.ts';
-import type { ReadingOptions } from '../../../src/runner/contract/reading.ts';
+import type { BatchOptions } from '../../../src/runner/contract/request/options.ts';
+import type { ReadingOptions } from '../../../src/runner/contract/request/reading.ts';
 
 /** A value of each option that is not its default, and its flags on the command line. */
 export const OPTION_VALUES: Record<string, { value: BatchOptions[keyof BatchOptions]; flags: string[] }> = {

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/protocol/messages.ts';
-import { METADATA_COLUMNS } from '../../../src/runner/contract/mapping.ts';
-import { optionFaces } from '../../../src/runner/contract/option-face.ts';
-import { type BatchOptions, batchOptions } from '../../../src/runner/contract/options.ts';
-import type { StoredPlan } from '../../../src/runner/contract/stored-plan.ts';
+import type { StoredPlan } from '../../../src/runner/contract/report/stored-plan.ts';
+import { METADATA_COLUMNS } from '../../../src/runner/contract/request/mapping.ts';
+import { optionFaces } from '../../../src/runner/contract/request/option-face.ts';
+import { type BatchOptions, batchOptions } from '../../../src/runner/contract/request/options.ts';
 import { OPTION_VALUES, READING_VALUES } from './face-values.ts';
 import { FACE_NAMES, storedPlanBy } from './start-by-face.ts';
 

@@ -11,7 +11,7 @@ import { runCli } from '../../../src/cli/run-cli.ts';
 import { createMcpServerFactory } from '../../../src/mcp/server.ts';
 import type { JsonObject } from '../../../src/protocol/messages.ts';
 import { localCaller } from '../../../src/runner/contract/caller.ts';
-import type { StoredPlan } from '../../../src/runner/contract/stored-plan.ts';
+import type { StoredPlan } from '../../../src/runner/contract/report/stored-plan.ts';
 import { talk, writeFolders } from '../../conversations/conversation-app.ts';
 import { CLIENTS } from '../../mcp/clients.ts';
 

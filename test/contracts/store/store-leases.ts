@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { currentHost } from '../../../src/base/process-identity.ts';
+import { currentHost } from '../../../src/base/process/process-identity.ts';
 import type { BatchStatus } from '../../../src/storage/batches.ts';
 import { newBatch, newOwner, newRows, startBatch, succeeded } from '../../storage/support/store-fixture.ts';
 import type { StoreBench } from './store-bench.ts';

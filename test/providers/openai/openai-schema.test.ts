@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compileSchema } from '../../../src/base/schema.ts';
+import { compileSchema } from '../../../src/base/schema/schema.ts';
 import type { JsonSchema } from '../../../src/protocol/messages.ts';
 import { toStrictForm } from '../../../src/providers/openai/openai-schema.ts';
 

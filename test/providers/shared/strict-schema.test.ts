@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compileSchema } from '../../../src/base/schema.ts';
+import { compileSchema } from '../../../src/base/schema/schema.ts';
 import type { JsonSchema, ToolSpec } from '../../../src/protocol/messages.ts';
 import { toTools } from '../../../src/providers/anthropic/anthropic-tools.ts';
 import { lowerSchema } from '../../../src/providers/shared/strict-schema.ts';

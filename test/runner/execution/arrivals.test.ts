@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import type { BatchOptions } from '../../../src/runner/contract/options.ts';
+import type { BatchOptions } from '../../../src/runner/contract/request/options.ts';
 import type { RowArrivals } from '../../../src/runner/execution/claims.ts';
 import type { ProcessEnd } from '../../../src/runner/execution/process-end.ts';
 import { realtime } from '../../../src/runner/execution/realtime.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { BatchOptions } from '../../../src/runner/contract/options.ts';
+import type { BatchOptions } from '../../../src/runner/contract/request/options.ts';
 import { chooseExecutor } from '../../../src/runner/execution/choose-executor.ts';
 import type { Executor, Fit, RunFacts } from '../../../src/runner/execution/executor.ts';
 import { createExecutors } from '../../../src/runner/execution/executors.ts';

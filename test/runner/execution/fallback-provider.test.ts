@@ -3,7 +3,7 @@ import type { Tool } from '../../../src/agent/tool.ts';
 import { readConfig } from '../../../src/app/config.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { AppError } from '../../../src/base/errors.ts';
-import { parseJson } from '../../../src/base/exact-number.ts';
+import { parseJson } from '../../../src/base/json/exact-number.ts';
 import { createSilentLog } from '../../../src/base/log.ts';
 import { NO_USAGE } from '../../../src/protocol/messages.ts';
 import { createLanes } from '../../../src/providers/lanes/lane.ts';

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../../src/protocol/messages.ts';
 import { createAnthropicBatchApi } from '../../../src/providers/anthropic/anthropic-batch.ts';
 import type { Provider } from '../../../src/providers/provider.ts';
 import type { BatchApi } from '../../../src/providers/provider-jobs/batch-api.ts';
-import type { ProviderJobReport } from '../../../src/runner/contract/report.ts';
+import type { ProviderJobReport } from '../../../src/runner/contract/report/report.ts';
 import { providerJobText } from '../../../src/runner/output/provider-job-report.ts';
 import type { WireAnswer, WireRequest } from '../../support/messages-wire.ts';
 import { anthropicBatchFormat } from '../../support/providers/batch-anthropic.ts';

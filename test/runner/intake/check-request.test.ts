@@ -1,6 +1,6 @@
 import { expect, it, test } from 'vitest';
-import { batchTuning } from '../../../src/runner/contract/options.ts';
-import type { BatchRequest } from '../../../src/runner/contract/request.ts';
+import { batchTuning } from '../../../src/runner/contract/request/options.ts';
+import type { BatchRequest } from '../../../src/runner/contract/request/request.ts';
 import { checkRequest, parseRequest } from '../../../src/runner/intake/check-request.ts';
 
 const REQUEST: BatchRequest = { csv_uri: 'a.csv', target: { type: 'agent', name: 'x' } };

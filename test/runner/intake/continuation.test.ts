@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, expect, test } from 'vitest';
-import type { BatchReport } from '../../../src/runner/contract/report.ts';
-import type { Continuation } from '../../../src/runner/contract/request.ts';
+import type { BatchReport } from '../../../src/runner/contract/report/report.ts';
+import type { Continuation } from '../../../src/runner/contract/request/request.ts';
 import { type Respond, say, startWorld, testAgent, type World } from '../world.ts';
 
 let world: World;

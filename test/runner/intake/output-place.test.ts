@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { BatchRequest } from '../../../src/runner/contract/request.ts';
+import type { BatchRequest } from '../../../src/runner/contract/request/request.ts';
 import { createRunner } from '../../../src/runner/create-runner.ts';
 import type { Runner } from '../../../src/runner/runner.ts';
 import { startWorld, table, type World, words } from '../world.ts';

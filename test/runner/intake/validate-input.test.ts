@@ -4,7 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { AppError } from '../../../src/base/errors.ts';
 import { createPriceTable } from '../../../src/providers/prices/prices.ts';
 import type { RowForecast } from '../../../src/runner/forecast/forecast.ts';
-import { estimateBatch } from '../../../src/runner/intake/estimate.ts';
+import { estimateBatch } from '../../../src/runner/intake/money/estimate.ts';
 import { startWorld, table, testAgent, type World, type WorldOptions, words } from '../world.ts';
 
 let world: World;

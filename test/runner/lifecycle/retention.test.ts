@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import { AppError } from '../../../src/base/errors.ts';
-import type { BatchOptions } from '../../../src/runner/contract/options.ts';
+import type { BatchOptions } from '../../../src/runner/contract/request/options.ts';
 import {
   ask,
   createGate,

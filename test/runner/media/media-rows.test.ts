@@ -5,7 +5,7 @@ import type { Tool } from '../../../src/agent/tool.ts';
 import { AppError } from '../../../src/base/errors.ts';
 import type { MediaBlock } from '../../../src/protocol/media.ts';
 import type { ModelRequest } from '../../../src/protocol/messages.ts';
-import type { RowReport } from '../../../src/runner/contract/row.ts';
+import type { RowReport } from '../../../src/runner/contract/report/row.ts';
 import { dataUri, pdfOf, pngOf } from '../../support/media.ts';
 import { ask, say, startWorld, type World, type WorldOptions } from '../world.ts';
 

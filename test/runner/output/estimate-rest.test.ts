@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createPriceTable } from '../../../src/providers/prices/prices.ts';
-import { mustConfirm, spendingOfRest, spendingOfStart } from '../../../src/runner/intake/spending.ts';
+import { mustConfirm, spendingOfRest, spendingOfStart } from '../../../src/runner/intake/money/spending.ts';
 import { estimateRest } from '../../../src/runner/output/estimate-rest.ts';
 import type { BatchRecord } from '../../../src/storage/batches.ts';
 import { echo, startWorld, table, type World, words } from '../world.ts';

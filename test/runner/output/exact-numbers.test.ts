@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { ExactNumber } from '../../../src/base/exact-number.ts';
+import { ExactNumber } from '../../../src/base/json/exact-number.ts';
 import type { SourceRow } from '../../../src/tables/row-source.ts';
 import { say, startWorld, type World } from '../world.ts';
 

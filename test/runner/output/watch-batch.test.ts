@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { createSilentLog } from '../../../src/base/log.ts';
-import type { BatchReport } from '../../../src/runner/contract/report.ts';
+import type { BatchReport } from '../../../src/runner/contract/report/report.ts';
 import type { Runner } from '../../../src/runner/runner.ts';
 import { createEvents } from '../../../src/telemetry/create-events.ts';
 import type { EventName } from '../../../src/telemetry/events.ts';

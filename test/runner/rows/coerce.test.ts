@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ExactNumber } from '../../../src/base/exact-number.ts';
+import { ExactNumber } from '../../../src/base/json/exact-number.ts';
 import type { Json } from '../../../src/protocol/messages.ts';
 import { coerce } from '../../../src/runner/rows/coerce.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createSilentLog } from '../../../src/base/log.ts';
-import { currentHost } from '../../../src/base/process-identity.ts';
+import { currentHost } from '../../../src/base/process/process-identity.ts';
 import { openSqliteStore } from '../../../src/storage/sqlite/open-sqlite-store.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import { newBatch, newOwner } from '../support/store-fixture.ts';

@@ -1,4 +1,4 @@
-import { parseJson } from '../../../src/base/exact-number.ts';
+import { parseJson } from '../../../src/base/json/exact-number.ts';
 import { toWireMessage, type WireRequest } from '../messages-wire.ts';
 import type { BatchCall, BatchFormat, BatchReply, BatchRoute } from './batch-server.ts';
 import { type ItemOutcome, type Job, type Jobs, toLines } from './provider-jobs.ts';

@@ -1,4 +1,4 @@
-import { parseJson } from '../../../src/base/exact-number.ts';
+import { parseJson } from '../../../src/base/json/exact-number.ts';
 import type { BatchCall, BatchFormat, BatchReply, BatchRoute } from './batch-server.ts';
 import { isEmbeddings } from './embeddings-format.ts';
 import { type ItemOutcome, type Job, type JobItem, type Jobs, toLines } from './provider-jobs.ts';

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseJson } from '../../../src/base/exact-number.ts';
+import { parseJson } from '../../../src/base/json/exact-number.ts';
 import type { WireRequest } from '../messages-wire.ts';
 import { createJobs, type Job, type JobBehaviour, type Jobs } from './provider-jobs.ts';
 import type { RefusalKind, WireFormat } from './wire-server.ts';

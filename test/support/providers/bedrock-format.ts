@@ -1,5 +1,5 @@
 import { EventStreamCodec } from '@smithy/core/event-streams';
-import { parseJson } from '../../../src/base/exact-number.ts';
+import { parseJson } from '../../../src/base/json/exact-number.ts';
 import { asAsked, formatOf, type WireAnswer, type WireBlock, type WireRequest } from '../messages-wire.ts';
 import { inPieces, jsonBody, type RefusalKind, usageOf, type WireBody, type WireFormat } from './wire-server.ts';
 

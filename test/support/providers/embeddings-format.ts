@@ -1,4 +1,4 @@
-import { parseJson } from '../../../src/base/exact-number.ts';
+import { parseJson } from '../../../src/base/json/exact-number.ts';
 import type { WireAnswer, WireRequest } from '../messages-wire.ts';
 import { jsonBody, usageOf, type WireBody } from './wire-server.ts';
 

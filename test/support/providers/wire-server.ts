@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseJson } from '../../../src/base/exact-number.ts';
+import { parseJson } from '../../../src/base/json/exact-number.ts';
 import { mulberry32 } from '../messages-server.ts';
 import type { WireAnswer, WireRequest } from '../messages-wire.ts';
 

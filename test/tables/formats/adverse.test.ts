@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readingOptionsOf } from '../../../src/runner/contract/reading.ts';
+import { readingOptionsOf } from '../../../src/runner/contract/request/reading.ts';
 import type { Reading } from '../../../src/tables/reading.ts';
 import { say, startWorld, type World } from '../../runner/world.ts';
 import { encodeText } from '../../support/encode-text.ts';

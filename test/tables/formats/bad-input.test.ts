@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createS3Client } from '../../../src/tables/locations/s3-client.ts';
+import { createS3Client } from '../../../src/tables/locations/s3/s3-client.ts';
 import type { Tables } from '../../../src/tables/table.ts';
 import { faultOf, readAll } from '../../contracts/tables-place.ts';
 import { startTestS3, type TestS3 } from '../../support/s3.ts';

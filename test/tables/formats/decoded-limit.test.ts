@@ -5,7 +5,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSilentLog } from '../../../src/base/log.ts';
 import { createByteLocations } from '../../../src/tables/locations/byte-locations.ts';
-import { createFileStore } from '../../../src/tables/locations/file-locations.ts';
+import { createFileStore } from '../../../src/tables/locations/files/file-locations.ts';
 import type { Tables } from '../../../src/tables/table.ts';
 import { createTables } from '../../../src/tables/tables.ts';
 import { readAll } from '../../contracts/tables-place.ts';

@@ -6,7 +6,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createSilentLog } from '../../../src/base/log.ts';
 import { createByteLocations } from '../../../src/tables/locations/byte-locations.ts';
-import { createFileStore } from '../../../src/tables/locations/file-locations.ts';
+import { createFileStore } from '../../../src/tables/locations/files/file-locations.ts';
 import { createTables } from '../../../src/tables/tables.ts';
 import { readAll } from '../../contracts/tables-place.ts';
 

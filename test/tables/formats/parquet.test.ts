@@ -5,7 +5,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { parquetMetadataAsync, type SchemaElement } from 'hyparquet';
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ExactNumber } from '../../../src/base/exact-number.ts';
+import { ExactNumber } from '../../../src/base/json/exact-number.ts';
 import type { Tables } from '../../../src/tables/table.ts';
 import { readAll } from '../../contracts/tables-place.ts';
 import { createTestTables, openTable } from '../../support/tables.ts';

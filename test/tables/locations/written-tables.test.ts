@@ -6,7 +6,7 @@ import { createSilentLog } from '../../../src/base/log.ts';
 import { openSqliteStore } from '../../../src/storage/sqlite/open-sqlite-store.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import { createByteLocations } from '../../../src/tables/locations/byte-locations.ts';
-import { createFileStore } from '../../../src/tables/locations/file-locations.ts';
+import { createFileStore } from '../../../src/tables/locations/files/file-locations.ts';
 import type { Tables } from '../../../src/tables/table.ts';
 import { createTables } from '../../../src/tables/tables.ts';
 import { faultOf } from '../../contracts/tables-place.ts';

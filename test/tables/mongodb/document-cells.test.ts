@@ -1,6 +1,6 @@
 import { Binary, BSON, Decimal128, Double, Int32, Long, MinKey, ObjectId, Timestamp, UUID } from 'mongodb';
 import { expect, it } from 'vitest';
-import { parseJson } from '../../../src/base/exact-number.ts';
+import { parseJson } from '../../../src/base/json/exact-number.ts';
 import type { Json } from '../../../src/protocol/messages.ts';
 import { cellOf, cellsOf, pathsOf, valueAt } from '../../../src/tables/mongodb/document-cells.ts';
 import { idOf, keyOf } from '../../../src/tables/mongodb/document-key.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/protocol/messages.ts';
-import { batchOptions } from '../../../src/runner/contract/options.ts';
+import { batchOptions } from '../../../src/runner/contract/request/options.ts';
 import { OPTION_VALUES } from '../../contracts/faces/face-values.ts';
 import { AGENTS, type Rig, startRig } from '../rig.ts';
 

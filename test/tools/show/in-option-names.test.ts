@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { inFlags } from '../../../src/cli/option-words.ts';
+import { inFlags } from '../../../src/cli/arguments/option-words.ts';
 import { inOptionNames, withOptionNames } from '../../../src/tools/show/in-option-names.ts';
 
 it.each([

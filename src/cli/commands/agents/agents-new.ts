@@ -3,14 +3,14 @@ import type { Command } from 'commander';
 import * as z from 'zod';
 import { agentDefinition, agentLabel } from '../../../agent/definition.ts';
 import { AppError } from '../../../base/errors.ts';
-import { describeZodError } from '../../../base/schema.ts';
+import { describeZodError } from '../../../base/schema/schema.ts';
 import { agentYaml } from '../../../registry/agent-yaml.ts';
-import { inlineAgent } from '../../../runner/contract/inline-agent.ts';
-import { promptColumns } from '../../../runner/intake/prompt-columns.ts';
+import { inlineAgent } from '../../../runner/contract/request/inline-agent.ts';
+import { promptColumns } from '../../../runner/intake/table/prompt-columns.ts';
 import { canAsk } from '../../agreement.ts';
+import { addQuestionFlags, QUESTION_HELP, type QuestionFlags, questionOf } from '../../arguments/question-arguments.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
-import { addQuestionFlags, QUESTION_HELP, type QuestionFlags, questionOf } from '../../question-arguments.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
 
 interface NewArguments extends QuestionFlags {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { listByDefault } from '../../arguments/list-by-default.ts';
 import type { CommandContext } from '../../command-context.ts';
-import { listByDefault } from '../../list-by-default.ts';
 import { addAgentsCheckCommand } from './agents-check.ts';
 import { addAgentsDeleteCommand } from './agents-delete.ts';
 import { addAgentsExportCommand } from './agents-export.ts';

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { counted } from '../../../base/figures.ts';
+import { listByDefault } from '../../arguments/list-by-default.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
-import { listByDefault } from '../../list-by-default.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
 
 /** `rowmill alerts …`: what is wrong with the service. */

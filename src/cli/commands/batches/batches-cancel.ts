@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { toAppError } from '../../../base/errors.ts';
-import type { BatchReport } from '../../../runner/contract/report.ts';
+import type { BatchReport } from '../../../runner/contract/report/report.ts';
 import { ENDED } from '../../../runner/lifecycle/batch.ts';
 import type { App } from '../../app.ts';
-import { BATCH_ARGUMENT } from '../../batch-argument.ts';
+import { BATCH_ARGUMENT } from '../../arguments/batch-argument.ts';
 import { type CommandContext, newCommand } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { reportLines } from '../../terminal/report-text.ts';

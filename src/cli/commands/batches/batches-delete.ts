@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { AppError } from '../../../base/errors.ts';
 import { counted, dollars } from '../../../base/figures.ts';
 import { askToGoOn, canAsk } from '../../agreement.ts';
-import { BATCH_ARGUMENT } from '../../batch-argument.ts';
+import { BATCH_ARGUMENT } from '../../arguments/batch-argument.ts';
 import { type CommandContext, newCommand } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { oneLine } from '../../terminal/safe-text.ts';

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { count, dollars } from '../../../base/figures.ts';
-import type { BatchReport, Savings } from '../../../runner/contract/report.ts';
+import type { BatchReport, Savings } from '../../../runner/contract/report/report.ts';
+import { numberArgument } from '../../arguments/mapping-arguments.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
-import { numberArgument } from '../../mapping-arguments.ts';
 import { statusWords } from '../../terminal/report-text.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
 import { tableName } from '../../terminal/table-name.ts';

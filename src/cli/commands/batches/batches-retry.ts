@@ -1,17 +1,17 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { counted } from '../../../base/figures.ts';
 import { exampleModel } from '../../../providers/catalog.ts';
-import type { RetryRequest } from '../../../runner/contract/request.ts';
-import { spendingOfRest } from '../../../runner/intake/spending.ts';
+import type { RetryRequest } from '../../../runner/contract/request/request.ts';
+import { spendingOfRest } from '../../../runner/intake/money/spending.ts';
 import { ENDED } from '../../../runner/lifecycle/batch.ts';
 import { askToGoOn, canAsk, mayStartUnasked, tooCostly } from '../../agreement.ts';
-import { BATCH_ARGUMENT, FALLBACK_TEXT } from '../../batch-argument.ts';
+import { BATCH_ARGUMENT, FALLBACK_TEXT } from '../../arguments/batch-argument.ts';
+import { collect, numberArgument } from '../../arguments/mapping-arguments.ts';
+import { type FlagValues, optionFlag, optionsOf } from '../../arguments/option-flags.ts';
+import { addStatsFlag, openStatsFile, type StatsFlag } from '../../arguments/stats-file.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { openForeground } from '../../foreground.ts';
-import { collect, numberArgument } from '../../mapping-arguments.ts';
-import { type FlagValues, optionFlag, optionsOf } from '../../option-flags.ts';
-import { addStatsFlag, openStatsFile, type StatsFlag } from '../../stats-file.ts';
 import { estimateText } from '../../terminal/report-text.ts';
 import { showResult } from '../../terminal/show-result.ts';
 

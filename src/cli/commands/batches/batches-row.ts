@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { BATCH_ARGUMENT } from '../../batch-argument.ts';
+import { BATCH_ARGUMENT } from '../../arguments/batch-argument.ts';
 import { type CommandContext, newCommand } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { traceLines } from '../../terminal/trace-text.ts';

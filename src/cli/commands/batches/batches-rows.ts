@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
 import { AppError } from '../../../base/errors.ts';
 import { counted, duration } from '../../../base/figures.ts';
-import type { RowReport } from '../../../runner/contract/row.ts';
-import { rowSort } from '../../../runner/contract/row-query.ts';
+import type { RowReport } from '../../../runner/contract/report/row.ts';
+import { rowSort } from '../../../runner/contract/request/row-query.ts';
 import type { Runner } from '../../../runner/runner.ts';
-import { BATCH_ARGUMENT } from '../../batch-argument.ts';
+import { BATCH_ARGUMENT } from '../../arguments/batch-argument.ts';
+import { numberArgument } from '../../arguments/mapping-arguments.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
-import { numberArgument } from '../../mapping-arguments.ts';
 import { cellText, oneLine } from '../../terminal/safe-text.ts';
 import { layOutTable, type TableColumn } from '../../terminal/terminal-table.ts';
 

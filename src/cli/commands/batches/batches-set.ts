@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { BATCH_ARGUMENT } from '../../batch-argument.ts';
+import { BATCH_ARGUMENT } from '../../arguments/batch-argument.ts';
+import { type FlagValues, optionFlag, optionsOf } from '../../arguments/option-flags.ts';
 import { type CommandContext, newCommand } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
-import { type FlagValues, optionFlag, optionsOf } from '../../option-flags.ts';
 import { reportLines } from '../../terminal/report-text.ts';
 
 /** `rowmill batches set BATCH`: changes a batch while it runs, whichever process runs it. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { BATCH_ARGUMENT } from '../../batch-argument.ts';
+import { BATCH_ARGUMENT } from '../../arguments/batch-argument.ts';
 import { type CommandContext, newCommand } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { reportLines } from '../../terminal/report-text.ts';

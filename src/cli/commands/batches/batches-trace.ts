@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { AppError } from '../../../base/errors.ts';
-import { BATCH_ARGUMENT } from '../../batch-argument.ts';
+import { BATCH_ARGUMENT } from '../../arguments/batch-argument.ts';
 import { type CommandContext, newCommand } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { traceLines } from '../../terminal/trace-text.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { listByDefault } from '../../arguments/list-by-default.ts';
 import type { CommandContext } from '../../command-context.ts';
-import { listByDefault } from '../../list-by-default.ts';
 import { addBatchesCancelCommand } from './batches-cancel.ts';
 import { addBatchesDeleteCommand } from './batches-delete.ts';
 import { addBatchesExportCommand } from './batches-export.ts';

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { fleetTag } from '../../../agent/definition.ts';
 import { AppError } from '../../../base/errors.ts';
+import { numberArgument } from '../../arguments/mapping-arguments.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
-import { numberArgument } from '../../mapping-arguments.ts';
 import { listenForStop } from '../../signals.ts';
 
 /** `rowmill worker`: runs rows for a fleet, without a store. */

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { counted } from '../../../base/figures.ts';
-import type { FleetWorker } from '../../../runner/contract/worker.ts';
+import type { FleetWorker } from '../../../runner/contract/service/worker.ts';
+import { listByDefault } from '../../arguments/list-by-default.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
-import { listByDefault } from '../../list-by-default.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
 import { layOutTable } from '../../terminal/terminal-table.ts';
 

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { AppError } from '../../../base/errors.ts';
-import { DELIVERY_STATES, type DeliveryReport } from '../../../runner/contract/job.ts';
+import { DELIVERY_STATES, type DeliveryReport } from '../../../runner/contract/service/job.ts';
+import { numberArgument } from '../../arguments/mapping-arguments.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
-import { numberArgument } from '../../mapping-arguments.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
 import { layOutTable } from '../../terminal/terminal-table.ts';
 

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { AppError } from '../../../base/errors.ts';
 import { counted, dollars } from '../../../base/figures.ts';
-import type { ProcessedQueue, ProcessRequest } from '../../../runner/contract/job.ts';
+import type { ProcessedQueue, ProcessRequest } from '../../../runner/contract/service/job.ts';
 import { askToGoOn, canAsk } from '../../agreement.ts';
+import { listByDefault } from '../../arguments/list-by-default.ts';
+import { numberArgument } from '../../arguments/mapping-arguments.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
-import { listByDefault } from '../../list-by-default.ts';
-import { numberArgument } from '../../mapping-arguments.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
 import { layOutTable } from '../../terminal/terminal-table.ts';
 

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import { localCaller, SCOPES, type Scope } from '../../../runner/contract/caller.ts';
+import { numberArgument } from '../../arguments/mapping-arguments.ts';
 import { type CommandContext, newCommand } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
-import { numberArgument } from '../../mapping-arguments.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
 
 interface CreateArguments {

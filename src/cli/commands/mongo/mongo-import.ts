@@ -3,9 +3,9 @@ import { AppError } from '../../../base/errors.ts';
 import { counted } from '../../../base/figures.ts';
 import type { JsonObject } from '../../../protocol/messages.ts';
 import type { App } from '../../app.ts';
+import { locationArgument, numberArgument } from '../../arguments/mapping-arguments.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
-import { locationArgument, numberArgument } from '../../mapping-arguments.ts';
 import { bundledQueries } from '../../mongo/support-queries.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
 

@@ -1,5 +1,5 @@
 import { dollars } from '../../../base/figures.ts';
-import type { ScheduleReport, ScheduleRunReport } from '../../../runner/contract/schedule.ts';
+import type { ScheduleReport, ScheduleRunReport } from '../../../runner/contract/service/schedule.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
 
 /** A schedule in a line. */

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { AppError } from '../../../base/errors.ts';
-import { parseJson } from '../../../base/exact-number.ts';
-import { describeZodError } from '../../../base/schema.ts';
-import { scheduleRequest } from '../../../runner/contract/schedule.ts';
+import { parseJson } from '../../../base/json/exact-number.ts';
+import { describeZodError } from '../../../base/schema/schema.ts';
+import { scheduleRequest } from '../../../runner/contract/service/schedule.ts';
+import { numberArgument } from '../../arguments/mapping-arguments.ts';
 import { type CommandContext, newCommand } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
-import { numberArgument } from '../../mapping-arguments.ts';
 import { lineOf } from './schedule-text.ts';
 
 /** The flags that say what a schedule starts. */

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { AppError } from '../../../base/errors.ts';
-import { describeZodError } from '../../../base/schema.ts';
-import { type ScheduleReport, scheduleChange } from '../../../runner/contract/schedule.ts';
+import { describeZodError } from '../../../base/schema/schema.ts';
+import { type ScheduleReport, scheduleChange } from '../../../runner/contract/service/schedule.ts';
+import { numberArgument } from '../../arguments/mapping-arguments.ts';
 import { type CommandContext, newCommand } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
-import { numberArgument } from '../../mapping-arguments.ts';
 import { lineOf } from './schedule-text.ts';
 import { actionOf, addWorkFlags, type WorkFlags } from './schedules-add.ts';
 

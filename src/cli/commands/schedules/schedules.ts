@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { listByDefault } from '../../arguments/list-by-default.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
-import { listByDefault } from '../../list-by-default.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
 import { layOutTable } from '../../terminal/terminal-table.ts';
 import { lineOf, minuteOf, runLineOf, workOf } from './schedule-text.ts';

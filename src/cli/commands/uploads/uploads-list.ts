@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { bytes, counted } from '../../../base/figures.ts';
 import { reportUpload } from '../../../uploads/upload-report.ts';
 import type { Upload } from '../../../uploads/uploads.ts';
+import { numberArgument } from '../../arguments/mapping-arguments.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
-import { numberArgument } from '../../mapping-arguments.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
 import { layOutTable } from '../../terminal/terminal-table.ts';
 

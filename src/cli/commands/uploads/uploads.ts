@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { listByDefault } from '../../arguments/list-by-default.ts';
 import type { CommandContext } from '../../command-context.ts';
-import { listByDefault } from '../../list-by-default.ts';
 import { addUploadsDeleteCommand } from './uploads-delete.ts';
 import { addUploadsListCommand, listUploads } from './uploads-list.ts';
 

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { AUDITED } from '../../../access/audit.ts';
 import { isoTime } from '../../../base/clock.ts';
-import { strict } from '../../../base/strict-object.ts';
+import { strict } from '../../../base/schema/strict-object.ts';
 import type { AuditRecord, AuditStore } from '../../../storage/audit.ts';
 import type { HttpFace } from '../../face.ts';
 import { callerNeeds } from '../../middleware/caller-needs.ts';

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { isoTime } from '../../../base/clock.ts';
 import { AppError } from '../../../base/errors.ts';
-import { strict } from '../../../base/strict-object.ts';
+import { strict } from '../../../base/schema/strict-object.ts';
 import type { Confirmations, Consent } from '../../../tools/execute/confirmations.ts';
 import type { HttpFace } from '../../face.ts';
 import { callerNeeds } from '../../middleware/caller-needs.ts';

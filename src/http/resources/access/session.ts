@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Access } from '../../../access/access.ts';
 import { AppError } from '../../../base/errors.ts';
-import { strict } from '../../../base/strict-object.ts';
+import { strict } from '../../../base/schema/strict-object.ts';
 import { type Caller, caller } from '../../../runner/contract/caller.ts';
 import type { HttpFace } from '../../face.ts';
 import { clearSession, sessionToken, setSession } from '../../middleware/session-cookie.ts';

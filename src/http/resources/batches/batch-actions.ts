@@ -1,8 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { strict } from '../../../base/strict-object.ts';
-import { estimate as estimateOf } from '../../../runner/contract/estimate.ts';
-import { resumeRequest, retryRequest } from '../../../runner/contract/request.ts';
-import { spendingOfRest } from '../../../runner/intake/spending.ts';
+import { strict } from '../../../base/schema/strict-object.ts';
+import { estimate as estimateOf } from '../../../runner/contract/report/estimate.ts';
+import { resumeRequest, retryRequest } from '../../../runner/contract/request/request.ts';
+import { spendingOfRest } from '../../../runner/intake/money/spending.ts';
 import { ACCEPTED_USD, approvalOf } from '../../approval.ts';
 import type { HttpFace } from '../../face.ts';
 import { callerNeeds } from '../../middleware/caller-needs.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createRoute } from '@hono/zod-openapi';
-import type { BatchReport } from '../../../runner/contract/report.ts';
+import type { BatchReport } from '../../../runner/contract/report/report.ts';
 import { eventContent } from '../../event-content.ts';
 import type { HttpFace } from '../../face.ts';
 import { callerNeeds } from '../../middleware/caller-needs.ts';

@@ -1,8 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { stream } from 'hono/streaming';
-import { strict } from '../../../base/strict-object.ts';
-import { EXPORT_COLUMNS, exportQuery } from '../../../runner/contract/export.ts';
-import { METADATA_COLUMNS } from '../../../runner/contract/mapping.ts';
+import { strict } from '../../../base/schema/strict-object.ts';
+import { EXPORT_COLUMNS, exportQuery } from '../../../runner/contract/request/export.ts';
+import { METADATA_COLUMNS } from '../../../runner/contract/request/mapping.ts';
 import type { HttpFace } from '../../face.ts';
 import { callerNeeds } from '../../middleware/caller-needs.ts';
 import type { StartParts } from '../../parts.ts';

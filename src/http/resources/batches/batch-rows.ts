@@ -1,15 +1,15 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { AppError } from '../../../base/errors.ts';
-import { strict } from '../../../base/strict-object.ts';
-import { rowReport } from '../../../runner/contract/row.ts';
+import { strict } from '../../../base/schema/strict-object.ts';
+import { rowReport } from '../../../runner/contract/report/row.ts';
+import { rowTrace } from '../../../runner/contract/report/trace.ts';
 import {
   MAX_ROW_PAGE,
   rowCounts,
   rowFilter,
   rowPageQuery,
   rowSearchQuery,
-} from '../../../runner/contract/row-query.ts';
-import { rowTrace } from '../../../runner/contract/trace.ts';
+} from '../../../runner/contract/request/row-query.ts';
 import { eventContent } from '../../event-content.ts';
 import type { HttpFace } from '../../face.ts';
 import { callerNeeds } from '../../middleware/caller-needs.ts';

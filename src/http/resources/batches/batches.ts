@@ -1,11 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { strict } from '../../../base/strict-object.ts';
-import { batchFlow } from '../../../runner/contract/flow.ts';
-import { batchTuning } from '../../../runner/contract/options.ts';
-import { batchPlan } from '../../../runner/contract/plan.ts';
-import { batchReport } from '../../../runner/contract/report.ts';
-import { batchRequest } from '../../../runner/contract/request.ts';
-import { batchStatistics } from '../../../runner/contract/statistics.ts';
+import { strict } from '../../../base/schema/strict-object.ts';
+import { batchFlow } from '../../../runner/contract/report/flow.ts';
+import { batchPlan } from '../../../runner/contract/report/plan.ts';
+import { batchReport } from '../../../runner/contract/report/report.ts';
+import { batchStatistics } from '../../../runner/contract/report/statistics.ts';
+import { batchTuning } from '../../../runner/contract/request/options.ts';
+import { batchRequest } from '../../../runner/contract/request/request.ts';
 import type { HttpFace } from '../../face.ts';
 import { callerNeeds } from '../../middleware/caller-needs.ts';
 import { reportEtag } from '../../middleware/report-etag.ts';

@@ -1,8 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { strict } from '../../../base/strict-object.ts';
-import { appended, appendRequest, collectRequest, sealRequest } from '../../../runner/contract/collect.ts';
-import { batchReport } from '../../../runner/contract/report.ts';
-import { batchRequest } from '../../../runner/contract/request.ts';
+import { strict } from '../../../base/schema/strict-object.ts';
+import { batchReport } from '../../../runner/contract/report/report.ts';
+import { appended, appendRequest, collectRequest, sealRequest } from '../../../runner/contract/request/collect.ts';
+import { batchRequest } from '../../../runner/contract/request/request.ts';
 import { ACCEPTED_USD, approvalOf } from '../../approval.ts';
 import type { HttpFace } from '../../face.ts';
 import { idempotencyHeader } from '../../middleware/idempotency.ts';

@@ -1,5 +1,5 @@
-import type { RowReport } from '../../../runner/contract/row.ts';
-import type { RowSearch } from '../../../runner/contract/row-query.ts';
+import type { RowReport } from '../../../runner/contract/report/row.ts';
+import type { RowSearch } from '../../../runner/contract/request/row-query.ts';
 import type { ServerEvent } from '../../sse.ts';
 
 /** How long a search answers at the latest, in milliseconds. */

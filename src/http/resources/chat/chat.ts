@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { ConversationSummary } from '../../../agent/conversation/conversation.ts';
 import { isoTime } from '../../../base/clock.ts';
-import { strict } from '../../../base/strict-object.ts';
+import { strict } from '../../../base/schema/strict-object.ts';
 import { eventContent } from '../../event-content.ts';
 import type { HttpFace } from '../../face.ts';
 import { callerNeeds } from '../../middleware/caller-needs.ts';

@@ -1,11 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type * as zod from 'zod';
 import { AppError } from '../../../base/errors.ts';
-import { parseJson } from '../../../base/exact-number.ts';
-import { strict } from '../../../base/strict-object.ts';
+import { parseJson } from '../../../base/json/exact-number.ts';
+import { strict } from '../../../base/schema/strict-object.ts';
 import type { Jobs } from '../../../jobs/jobs.ts';
 import type { Caller } from '../../../runner/contract/caller.ts';
-import { enqueuedJob, type JobRequest, jobRequest } from '../../../runner/contract/job.ts';
+import { enqueuedJob, type JobRequest, jobRequest } from '../../../runner/contract/service/job.ts';
 import type { HttpFace } from '../../face.ts';
 import { invalidRequest } from '../../faults-of.ts';
 import { idempotencyHeader } from '../../middleware/idempotency.ts';

@@ -1,8 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { strict } from '../../../base/strict-object.ts';
+import { strict } from '../../../base/schema/strict-object.ts';
 import type { Jobs } from '../../../jobs/jobs.ts';
 import type { Caller } from '../../../runner/contract/caller.ts';
-import { DELIVERY_STATES, deliveryReport } from '../../../runner/contract/job.ts';
+import { DELIVERY_STATES, deliveryReport } from '../../../runner/contract/service/job.ts';
 import type { HttpFace } from '../../face.ts';
 import { FAULTS } from '../../problem.ts';
 

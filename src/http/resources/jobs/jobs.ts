@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { AppError } from '../../../base/errors.ts';
-import { strict } from '../../../base/strict-object.ts';
+import { strict } from '../../../base/schema/strict-object.ts';
 import type { Jobs } from '../../../jobs/jobs.ts';
 import type { Caller } from '../../../runner/contract/caller.ts';
-import { JOB_STATES, jobReport, jobRequest } from '../../../runner/contract/job.ts';
+import { JOB_STATES, jobReport, jobRequest } from '../../../runner/contract/service/job.ts';
 import { ACCEPTED_USD, approvalOf } from '../../approval.ts';
 import type { HttpFace } from '../../face.ts';
 import { idempotencyHeader } from '../../middleware/idempotency.ts';

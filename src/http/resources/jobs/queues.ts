@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Jobs } from '../../../jobs/jobs.ts';
 import type { Caller } from '../../../runner/contract/caller.ts';
-import { processedQueue, processRequest, queueReport } from '../../../runner/contract/job.ts';
+import { processedQueue, processRequest, queueReport } from '../../../runner/contract/service/job.ts';
 import type { HttpFace } from '../../face.ts';
 import { idempotencyHeader } from '../../middleware/idempotency.ts';
 import { FAULTS } from '../../problem.ts';

@@ -8,7 +8,7 @@ import {
   scheduleRunReport,
   scheduleTimes,
   scheduleTimesQuery,
-} from '../../../runner/contract/schedule.ts';
+} from '../../../runner/contract/service/schedule.ts';
 import type { Schedules } from '../../../schedules/schedules.ts';
 import type { HttpFace } from '../../face.ts';
 import { callerNeeds } from '../../middleware/caller-needs.ts';

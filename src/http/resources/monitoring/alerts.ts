@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { alertReport, alertRules, alertsQuery } from '../../../runner/contract/alert.ts';
-import { dashboard } from '../../../runner/contract/dashboard.ts';
+import { alertReport, alertRules, alertsQuery } from '../../../runner/contract/service/alert.ts';
+import { dashboard } from '../../../runner/contract/service/dashboard.ts';
 import type { HttpFace } from '../../face.ts';
 import { reportEtag } from '../../middleware/report-etag.ts';
 import type { WatchParts } from '../../parts.ts';

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { strict } from '../../../base/strict-object.ts';
-import { ledgerCall } from '../../../runner/contract/ledger.ts';
-import { period } from '../../../runner/contract/usage.ts';
+import { strict } from '../../../base/schema/strict-object.ts';
+import { period } from '../../../runner/contract/report/usage.ts';
+import { ledgerCall } from '../../../runner/contract/service/ledger.ts';
 import type { HttpFace } from '../../face.ts';
 import { createPages, pageOf, pageQuery } from '../../pages.ts';
 import type { WatchParts } from '../../parts.ts';

@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
-import { loadQuery, loadReport } from '../../../runner/contract/load.ts';
-import { metricsQuery, metricsReport } from '../../../runner/contract/usage.ts';
+import { metricsQuery, metricsReport } from '../../../runner/contract/report/usage.ts';
+import { loadQuery, loadReport } from '../../../runner/contract/request/load.ts';
 import type { HttpFace } from '../../face.ts';
 import { reportEtag } from '../../middleware/report-etag.ts';
 import type { WatchParts } from '../../parts.ts';

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { REPORT_TYPES, writeReport } from '../../../monitoring/report/write-report.ts';
-import { savingsQuery, savingsReport } from '../../../runner/contract/savings.ts';
-import { reportQuery, serviceReport } from '../../../runner/contract/service-report.ts';
+import { savingsQuery, savingsReport } from '../../../runner/contract/service/savings.ts';
+import { reportQuery, serviceReport } from '../../../runner/contract/service/service-report.ts';
 import type { HttpFace } from '../../face.ts';
 import { reportEtag } from '../../middleware/report-etag.ts';
 import type { WatchParts } from '../../parts.ts';

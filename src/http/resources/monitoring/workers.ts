@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { fleetWorker } from '../../../runner/contract/worker.ts';
+import { fleetWorker } from '../../../runner/contract/service/worker.ts';
 import type { HttpFace } from '../../face.ts';
 import type { WatchParts } from '../../parts.ts';
 import { FAULTS } from '../../problem.ts';

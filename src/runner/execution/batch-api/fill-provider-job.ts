@@ -1,7 +1,7 @@
 import { toAppError } from '../../../base/errors.ts';
 import type { Json, ModelRequest } from '../../../protocol/messages.ts';
 import type { ParkedRow } from '../../../storage/provider-jobs.ts';
-import { OPTION_DEFAULTS } from '../../contract/options.ts';
+import { OPTION_DEFAULTS } from '../../contract/request/options.ts';
 import { mediaFieldsOf } from '../../media/media-fields.ts';
 import { base64OfMedia, worstMediaTokens } from '../../media/media-tokens.ts';
 import { planOf } from '../../output/results.ts';

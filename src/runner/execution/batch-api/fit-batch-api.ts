@@ -1,6 +1,6 @@
 import { counted } from '../../../base/figures.ts';
-import { type BatchOptions, OPTION_DEFAULTS } from '../../contract/options.ts';
 import type { Problem } from '../../contract/problem.ts';
+import { type BatchOptions, OPTION_DEFAULTS } from '../../contract/request/options.ts';
 import type { ExecutionDeps } from '../execution-deps.ts';
 import type { Fit, RunFacts } from '../executor.ts';
 import type { RowShare } from '../row-share.ts';

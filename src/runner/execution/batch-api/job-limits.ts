@@ -1,5 +1,5 @@
 import type { BatchApi } from '../../../providers/provider-jobs/batch-api.ts';
-import { type BatchOptions, OPTION_DEFAULTS } from '../../contract/options.ts';
+import { type BatchOptions, OPTION_DEFAULTS } from '../../contract/request/options.ts';
 
 /** The used share of a provider's limits for one job. */
 const SHARE_OF_LIMIT = 0.9;

@@ -4,7 +4,7 @@ import type { PriceTable } from '../../../providers/prices/prices.ts';
 import type { Provider } from '../../../providers/provider.ts';
 import type { BatchApi } from '../../../providers/provider-jobs/batch-api.ts';
 import type { BatchRecord } from '../../../storage/batches.ts';
-import type { BatchOptions } from '../../contract/options.ts';
+import type { BatchOptions } from '../../contract/request/options.ts';
 import { settingsOf } from '../../lifecycle/settings.ts';
 import { batchNotFound, planOf } from '../../output/results.ts';
 import { policyOf } from '../../rows/retry-policy.ts';

@@ -1,4 +1,4 @@
-import type { StoredPlan } from '../../contract/stored-plan.ts';
+import type { StoredPlan } from '../../contract/report/stored-plan.ts';
 
 /** Whether rows are to run on a fleet: the batch asks for it, or leaves it to an agent that does. */
 export function isForFleet({ agent, request }: Pick<StoredPlan, 'agent' | 'request'>): boolean {

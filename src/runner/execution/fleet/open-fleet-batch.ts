@@ -5,7 +5,7 @@ import type { Fleet } from '../../../fleet/fleet.ts';
 import { PLACES } from '../../../fleet/places.ts';
 import { readPresences } from '../../../fleet/presence.ts';
 import { createStreamSender, readStream } from '../../../fleet/streams.ts';
-import { OPTION_DEFAULTS } from '../../contract/options.ts';
+import { OPTION_DEFAULTS } from '../../contract/request/options.ts';
 import { planOf } from '../../output/results.ts';
 import type { ProcessOptions, RemoteBatch } from '../executor.ts';
 import { createDispatch } from './dispatch.ts';

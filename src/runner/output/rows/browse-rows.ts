@@ -7,7 +7,7 @@ import {
   type RowPage,
   type RowPageQuery,
   rowPageQuery,
-} from '../../contract/row-query.ts';
+} from '../../contract/request/row-query.ts';
 import { parseRequest } from '../../intake/check-request.ts';
 import { shownRow } from '../../media/media-fields.ts';
 import { rowReport, storedPlanOf, storedStatus } from '../results.ts';

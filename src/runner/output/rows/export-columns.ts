@@ -4,8 +4,8 @@ import { nearest } from '../../../base/nearest.ts';
 import type { BatchRecord } from '../../../storage/batches.ts';
 import type { RowRecord } from '../../../storage/rows.ts';
 import type { Cell, StoredType } from '../../../tables/cell.ts';
-import { EXPORT_COLUMNS, type ExportColumn } from '../../contract/export.ts';
-import { METADATA_COLUMNS, type MetadataColumn } from '../../contract/mapping.ts';
+import { EXPORT_COLUMNS, type ExportColumn } from '../../contract/request/export.ts';
+import { METADATA_COLUMNS, type MetadataColumn } from '../../contract/request/mapping.ts';
 import { METADATA_TYPES, outputTypes } from '../output-types.ts';
 import { layoutOf, metadataCell, outputHeader, outputRowOf, planOf } from '../results.ts';
 

@@ -1,6 +1,6 @@
 import { AppError } from '../../../base/errors.ts';
 import type { BatchRecord } from '../../../storage/batches.ts';
-import { type ExportQuery, exportQuery } from '../../contract/export.ts';
+import { type ExportQuery, exportQuery } from '../../contract/request/export.ts';
 import type { RunnerDeps } from '../../deps.ts';
 import { parseRequest } from '../../intake/check-request.ts';
 import { outputHeader, storedStatus } from '../results.ts';

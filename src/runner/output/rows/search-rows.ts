@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { BatchRecord } from '../../../storage/batches.ts';
 import type { RowFilter } from '../../../storage/rows.ts';
 import type { Store } from '../../../storage/store.ts';
-import { type RowSearch, type RowSearchQuery, rowSearchQuery } from '../../contract/row-query.ts';
+import { type RowSearch, type RowSearchQuery, rowSearchQuery } from '../../contract/request/row-query.ts';
 import { parseRequest } from '../../intake/check-request.ts';
 import { shown, storedFilter } from './browse-rows.ts';
 

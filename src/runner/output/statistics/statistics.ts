@@ -1,5 +1,5 @@
 import type { BatchRecord } from '../../../storage/batches.ts';
-import type { BatchStatistics } from '../../contract/statistics.ts';
+import type { BatchStatistics } from '../../contract/report/statistics.ts';
 import type { RunnerDeps } from '../../deps.ts';
 import type { RowOutput } from '../../rows/transform-output.ts';
 import { activeSeconds, reportBatch } from '../report.ts';

@@ -1,4 +1,4 @@
-import { parseJson } from '../../../base/exact-number.ts';
+import { parseJson } from '../../../base/json/exact-number.ts';
 import type { Json, JsonObject } from '../../../protocol/messages.ts';
 import type { BatchRecord, Intake } from '../../batches.ts';
 import type { LeaseOwner } from '../../leases.ts';

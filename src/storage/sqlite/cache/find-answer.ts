@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { parseJson } from '../../../base/exact-number.ts';
+import { parseJson } from '../../../base/json/exact-number.ts';
 import type { Json } from '../../../protocol/messages.ts';
 import type { CachedAnswer } from '../../cache.ts';
 import { prepareBatchKey } from '../batches/batch-key.ts';

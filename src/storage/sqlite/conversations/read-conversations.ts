@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { parseJson } from '../../../base/exact-number.ts';
+import { parseJson } from '../../../base/json/exact-number.ts';
 import type { Message } from '../../../protocol/messages.ts';
 import type { ConversationRecord, ConversationStore, ListedConversation } from '../../conversations.ts';
 import { LIMIT, prepare } from '../statement.ts';

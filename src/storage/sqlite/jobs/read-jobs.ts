@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { ErrorCode } from '../../../base/errors.ts';
-import { parseJson } from '../../../base/exact-number.ts';
+import { parseJson } from '../../../base/json/exact-number.ts';
 import type { Json, JsonObject } from '../../../protocol/messages.ts';
 import type { BatchStatus } from '../../batches.ts';
 import type { JobEnding, JobRecord } from '../../jobs.ts';

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { parseJson } from '../../../base/exact-number.ts';
+import { parseJson } from '../../../base/json/exact-number.ts';
 import type { Json, Usage } from '../../../protocol/messages.ts';
 import type { JournalEntry } from '../../journal.ts';
 import { parseOrNull } from '../batches/batch-record.ts';

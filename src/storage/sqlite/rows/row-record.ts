@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../../base/errors.ts';
-import { parseJson } from '../../../base/exact-number.ts';
+import { parseJson } from '../../../base/json/exact-number.ts';
 import type { Json, JsonObject } from '../../../protocol/messages.ts';
 import type { RowRecord, RowStatus } from '../../rows.ts';
 import { parseOrNull } from '../batches/batch-record.ts';

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { ExactNumber, parseJson } from '../../../base/exact-number.ts';
+import { ExactNumber, parseJson } from '../../../base/json/exact-number.ts';
 import type { RowFilter } from '../../rows.ts';
 import { prepareBatchKey } from '../batches/batch-key.ts';
 import { prepare } from '../statement.ts';

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { parseJson } from '../../../base/exact-number.ts';
+import { parseJson } from '../../../base/json/exact-number.ts';
 import type { Usage } from '../../../protocol/messages.ts';
 import type { LedgerCall, LedgerQuery } from '../../usage.ts';
 import { microOf } from '../batches/money.ts';

@@ -1,4 +1,4 @@
-import { decimalCommaOf } from '../../../base/decimal-comma.ts';
+import { decimalCommaOf } from '../../../base/json/decimal-comma.ts';
 import type { Reading } from '../../reading.ts';
 import type { TableWarning } from '../../row-source.ts';
 import { type Findings, headerFindings, titleRecords } from '../header-findings.ts';

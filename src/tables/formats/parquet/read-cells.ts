@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { ParquetParsers, SchemaElement, SchemaTree } from 'hyparquet';
-import { exactNumber } from '../../../base/exact-number.ts';
+import { exactNumber } from '../../../base/json/exact-number.ts';
 import type { Json, JsonObject } from '../../../protocol/messages.ts';
 import type { Cell } from '../../cell.ts';
 import { parseJsonText } from '../json/json-line.ts';

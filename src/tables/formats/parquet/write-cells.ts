@@ -1,4 +1,4 @@
-import { ExactNumber } from '../../../base/exact-number.ts';
+import { ExactNumber } from '../../../base/json/exact-number.ts';
 import type { Cell, StoredType } from '../../cell.ts';
 import { cellText } from '../row-text.ts';
 import { type StoredElement, timeOf, timestampOf } from './column-type.ts';

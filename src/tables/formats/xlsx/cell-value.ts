@@ -1,4 +1,4 @@
-import { type ExactNumber, exactNumber } from '../../../base/exact-number.ts';
+import { type ExactNumber, exactNumber } from '../../../base/json/exact-number.ts';
 import type { NumberFormat } from './number-formats.ts';
 
 /** Excel's last day, 9999-12-31. */

@@ -1,4 +1,4 @@
-import type { ExactNumber } from '../../../base/exact-number.ts';
+import type { ExactNumber } from '../../../base/json/exact-number.ts';
 import { MAX_RECORD_BYTES } from '../csv/csv-framing.ts';
 import type { DecodedLimit } from '../decoded-limit.ts';
 import { numberCell } from './cell-value.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { showBatches } from '../../../../src/cli/commands/batches/batches-list.ts';
-import type { BatchReport } from '../../../../src/runner/contract/report.ts';
+import type { BatchReport } from '../../../../src/runner/contract/report/report.ts';
 import { createWorkspace, type Workspace } from '../../workspace.ts';
 
 let space: Workspace;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RowPageQuery, RowSearch } from '../../../../src/runner/contract/row-query.ts';
+import type { RowPageQuery, RowSearch } from '../../../../src/runner/contract/request/row-query.ts';
 import { echo, startWorld, type World } from '../../world.ts';
 
 let world: World;

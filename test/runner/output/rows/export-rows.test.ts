@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ExportQuery } from '../../../../src/runner/contract/export.ts';
+import type { ExportQuery } from '../../../../src/runner/contract/request/export.ts';
 import type { Cell } from '../../../../src/tables/cell.ts';
 import { echo, say, startWorld, type World } from '../../world.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { batchStatistics } from '../../../../src/runner/contract/statistics.ts';
+import { batchStatistics } from '../../../../src/runner/contract/report/statistics.ts';
 import { CALL_USD, say, startWorld, type World } from '../../world.ts';
 
 const SCHEMA = {

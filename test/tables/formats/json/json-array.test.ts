@@ -1,6 +1,6 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { ExactNumber } from '../../../../src/base/exact-number.ts';
+import { ExactNumber } from '../../../../src/base/json/exact-number.ts';
 import { readTable } from '../../read-table.ts';
 
 describe('a JSON array', () => {

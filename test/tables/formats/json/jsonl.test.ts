@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ExactNumber } from '../../../../src/base/exact-number.ts';
+import { ExactNumber } from '../../../../src/base/json/exact-number.ts';
 import { readTable } from '../../read-table.ts';
 
 describe('JSONL', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readXlsx } from 'hucre/xlsx';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ExactNumber } from '../../../../src/base/exact-number.ts';
+import { ExactNumber } from '../../../../src/base/json/exact-number.ts';
 import type { Cell } from '../../../../src/tables/cell.ts';
 import type { WriterOptions } from '../../../../src/tables/row-writer.ts';
 import type { Tables } from '../../../../src/tables/table.ts';

@@ -1,6 +1,6 @@
 import { createSilentLog } from '../../../../src/base/log.ts';
 import { createByteLocations } from '../../../../src/tables/locations/byte-locations.ts';
-import { createFileStore } from '../../../../src/tables/locations/file-locations.ts';
+import { createFileStore } from '../../../../src/tables/locations/files/file-locations.ts';
 import { createTables } from '../../../../src/tables/tables.ts';
 
 /** Writes a workbook of ten columns, reads it back, and prints what it found. Started with a small heap. */
