@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { createHttpApp } from '../../src/http/app.ts';
+import { RULE_NAMES } from '../../src/monitoring/alerts/alert-rules.ts';
 import { createPrometheus } from '../../src/monitoring/prometheus/create-prometheus.ts';
 import { exposition } from '../../src/monitoring/prometheus/exposition.ts';
 import { httpParts } from '../http/http-parts.ts';
@@ -46,6 +47,22 @@ test('shows rows, calls, tokens, cost, queues and times of calls', async () => {
     [`rowmill_model_call_duration_seconds_bucket{model="${model}",outcome="answered",le="+Inf"}`]: totals?.modelCalls,
   });
   expect(values.get('rowmill_database_bytes')).toBeGreaterThan(4_096);
+  prometheus.close();
+});
+
+test('counts open alerts by rule, acknowledged ones too', async () => {
+  world = await startJobsWorld();
+  const { store, deps } = world;
+  const prometheus = createPrometheus({ store, events: deps.events as never, now: Date.now });
+  const [rule = '', other = ''] = RULE_NAMES;
+  const raise = (id: string) =>
+    store.raiseAlert({ id, rule, subject: id, message: 'm', value: 1, limit: 1, batchId: null, raisedAt: 1 }, []);
+  for (const id of ['alr_1', 'alr_2', 'alr_3']) await raise(id);
+  await store.acknowledgeAlert('alr_1', 'a person', 2);
+  await store.resolveAlert('alr_2', 2, []);
+  const values = valuesOf(await prometheus.text());
+  expect(values.get(`rowmill_alerts{rule="${rule}"}`)).toBe(2);
+  expect(values.get(`rowmill_alerts{rule="${other}"}`)).toBe(0);
   prometheus.close();
 });
 

@@ -63,6 +63,13 @@ describe('the guides', () => {
     expect(lacking.filter((key) => key !== SET_BY_THE_REGISTRY)).toEqual([]);
   });
 
+  it('name every metric for Prometheus, and no other', () => {
+    const sources = globSync('src/monitoring/prometheus/*.ts', { cwd: ROOT }).map(read).join('');
+    const names = (text: string) => new Set(text.match(/rowmill_[a-z_]+/g));
+    expect(names(sources).size).toBeGreaterThan(10);
+    expect(names(read('docs/monitoring.md'))).toEqual(names(sources));
+  });
+
   it('explain every error code, and no other', () => {
     const [, union = ''] = /export type ErrorCode =([^;]*);/.exec(read('src/base/errors.ts')) ?? [];
     const codes = [...union.matchAll(/'(\w+)'/g)].map(([, code]) => code ?? '');

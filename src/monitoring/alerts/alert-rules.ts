@@ -1,5 +1,8 @@
 import type { AlertReport, AlertRules } from '../../runner/contract/service/alert.ts';
 
+/** Open alerts that are read at once, to compare them with what is wrong and to count them. */
+export const MOST_OPEN = 10_000;
+
 interface Rule {
   /** The default limit. */
   limit: number;

@@ -3,13 +3,11 @@ import { toAppError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { AlertStore } from '../../storage/alerts.ts';
 import type { EventMap, Events } from '../../telemetry/events.ts';
-import { ALERT_RULES, type AlertLimits, type AlertRule } from './alert-rules.ts';
+import { ALERT_RULES, type AlertLimits, type AlertRule, MOST_OPEN } from './alert-rules.ts';
 import { type Condition, type ConditionStore, findConditions, STORE_RULES } from './find-conditions.ts';
 
 const LOOK_MS = 30_000;
 const MINUTE_MS = 60_000;
-/** Open alerts that are compared with what is wrong. */
-const MOST_OPEN = 10_000;
 
 /** What keeping alerts needs. */
 export interface AlertParts {

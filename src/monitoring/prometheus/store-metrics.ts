@@ -1,20 +1,23 @@
+import type { AlertStore } from '../../storage/alerts.ts';
 import type { JobStore } from '../../storage/jobs.ts';
 import type { OverviewStore } from '../../storage/overview.ts';
 import type { UsageStore, UsageSum } from '../../storage/usage.ts';
+import { MOST_OPEN, RULE_NAMES } from '../alerts/alert-rules.ts';
 import type { Family, Sample } from './exposition.ts';
 
 const MICRO = 1e6;
 
 /** The store that {@link readStoreMetrics} reads. */
-export type MetricsStore = UsageStore & OverviewStore & Pick<JobStore, 'listQueues'>;
+export type MetricsStore = UsageStore & OverviewStore & Pick<JobStore, 'listQueues'> & Pick<AlertStore, 'listAlerts'>;
 
 /** What the store knows, over all processes and since its beginning. */
 export async function readStoreMetrics(store: MetricsStore, now: number): Promise<Family[]> {
   const sums = await store.readUsage({ from: 0, to: Number.MAX_SAFE_INTEGER, seconds: null, by: ['model', 'way'] });
-  const [batches, jobs, queues, bytes] = await Promise.all([
+  const [batches, jobs, queues, alerts, bytes] = await Promise.all([
     store.readActiveBatches(),
     store.readOpenProviderJobs(),
     store.listQueues(),
+    store.listAlerts({ which: 'open', limit: MOST_OPEN }),
     store.readSize(),
   ]);
   const names = queues.map(({ agent, version, model }) => ({ agent: `${agent}@${version}`, model }));
@@ -44,6 +47,14 @@ export async function readStoreMetrics(store: MetricsStore, now: number): Promis
       [...Map.groupBy(jobs, ({ provider }) => provider)].map(([provider, own]) => ({
         labels: { provider },
         value: own.length,
+      })),
+    ),
+    gauge(
+      'rowmill_alerts',
+      'Open alerts, acknowledged ones included, by rule.',
+      RULE_NAMES.map((rule) => ({
+        labels: { rule },
+        value: alerts.filter((alert) => alert.rule === rule).length,
       })),
     ),
     gauge('rowmill_database_bytes', 'Size of the database file.', [{ value: bytes }]),
