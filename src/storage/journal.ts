@@ -60,11 +60,20 @@ export interface JournalEntry extends JournalIntent {
   isPruned?: true;
 }
 
+/** What the answered calls of a row were charged. */
+export interface RowCharge {
+  usage: Usage;
+  /** null when the price of a call is unknown. */
+  costMicroUsd: number | null;
+}
+
 /** The journal of all runs. The contract of `storage/store.ts` holds for every call. */
 export interface JournalStore {
   readJournal(run: string): Promise<JournalEntry[]>;
   /** Entries of all runs whose id starts with `prefix`, in order. */
   readJournalByPrefix(prefix: string): Promise<JournalEntry[]>;
+  /** The charge of each of these rows, in their order, over all their attempts. */
+  readRowCharges(batchId: string, rows: readonly number[]): Promise<RowCharge[]>;
   /** Writes the intent, or counts one more send of an existing entry. With a fence, the batch totals are updated; a payer must be given with each write of a call. */
   writeIntent(intent: JournalIntent, by?: Fence | Payer): Promise<void>;
   writeAnswer(key: JournalKey, answer: JournalAnswer, by?: Fence | Payer): Promise<void>;

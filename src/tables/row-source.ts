@@ -178,6 +178,11 @@ export interface Refusal {
 export interface LiveSource extends OpenedSource {
   loads: 'while-running';
   /**
+   * Checks, without a change, that rows may be claimed and acknowledged.
+   * @throws AppError `location_denied`
+   */
+  checkClaims?(): Promise<void>;
+  /**
    * Makes sure that the batch still has rows before they run and before their results are written: a claim that has run
    * out is taken again. Resolves to the rows that it no longer has, and to those that were changed since they were read.
    */

@@ -75,7 +75,9 @@ export const compatibility = z.object({
   output_columns: z
     .array(z.string())
     .nullable()
-    .describe("The columns that the output table adds to the source's columns."),
+    .describe(
+      "The columns that the output table adds to the source's columns, or the fields of the answers where documents are written.",
+    ),
   estimate: estimate.nullable().describe('The estimated cost and duration of the batch; null without a table.'),
   available_agents: z.array(agentInList).describe('The existing agents; given only when the agent was not found.'),
 });

@@ -41,15 +41,18 @@ export async function createMongoSite({
   script = ANSWERS,
   model = '{ provider: scripted, model: ./script.yaml }',
   modelUrl = '',
+  serverUri,
 }: {
   rows: number;
   script?: string;
   model?: string;
   modelUrl?: string;
+  /** A server, by default that of `ROWMILL_TEST_MONGODB_URI`. */
+  serverUri?: string;
 }): Promise<MongoSite> {
-  const mongo = await openTestMongo();
+  const mongo = await openTestMongo(serverUri);
   const site = await createSite(agent(model), {
-    ROWMILL_MONGODB_URI: testMongoUri ?? '',
+    ROWMILL_MONGODB_URI: serverUri ?? testMongoUri ?? '',
     ROWMILL_LOG_LEVEL: 'error',
     ANTHROPIC_BASE_URL: modelUrl,
   });

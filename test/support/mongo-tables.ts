@@ -13,9 +13,13 @@ export interface MongoTables {
   close(): Promise<void>;
 }
 
-/** Opens both. @param parts what the tests change */
-export async function openMongoTables(parts: Partial<MongoParts> = {}): Promise<MongoTables> {
-  const mongo = await openTestMongo();
+/**
+ * Opens both.
+ * @param parts what the tests change
+ * @param serverUri a server, by default that of `ROWMILL_TEST_MONGODB_URI`
+ */
+export async function openMongoTables(parts: Partial<MongoParts> = {}, serverUri?: string): Promise<MongoTables> {
+  const mongo = await openTestMongo(serverUri);
   const kind = createMongoLocations({ serverUri: mongo.uri(), log: createSilentLog(), ...parts });
   const tables = createTestTables({ locations: [kind] });
   return {

@@ -18,9 +18,9 @@ export interface TestMongo {
   close(): Promise<void>;
 }
 
-/** Makes a database on the server that `ROWMILL_TEST_MONGODB_URI` names. */
-export async function openTestMongo(): Promise<TestMongo> {
-  const [, server, options = ''] = /^(mongodb(?:\+srv)?:\/\/[^/?]+)[^?]*(\?.*)?$/.exec(testMongoUri ?? '') ?? [];
+/** Makes a database on a server, by default on that of `ROWMILL_TEST_MONGODB_URI`. */
+export async function openTestMongo(serverUri = testMongoUri ?? ''): Promise<TestMongo> {
+  const [, server, options = ''] = /^(mongodb(?:\+srv)?:\/\/[^/?]+)[^?]*(\?.*)?$/.exec(serverUri) ?? [];
   if (server === undefined) throw new Error('ROWMILL_TEST_MONGODB_URI must be a URI such as mongodb://127.0.0.1:27117');
   const name = `rowmill_${randomBytes(6).toString('hex')}`;
   const client = await new MongoClient(`${server}/${options}`).connect();

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { count, dollars, duration } from '../../base/figures.ts';
+import { rowPlace } from '../../base/row-place.ts';
 import type { Json } from '../../protocol/messages.ts';
 import type { AttemptTrace, RowTrace } from '../../runner/contract/report/trace.ts';
 import type { TriedRun } from '../../runner/contract/report/tried-run.ts';
@@ -33,7 +34,7 @@ export function traceLines(trace: RowTrace, output: Pick<Output, 'paint' | 'widt
   const { row } = trace;
   const style = row.status === 'failed' ? 'red' : row.status === 'succeeded' ? 'green' : 'cyan';
   const time = row.processingMs === null ? '' : ` in ${duration(row.processingMs / 1000)}`;
-  const lines = [`${paint('bold', `row ${row.row}`)} (line ${row.line})  ${paint(style, row.status)}${time}`];
+  const lines = [`${paint('bold', oneLine(rowPlace(row)))}  ${paint(style, row.status)}${time}`];
   if (row.rawText !== null) lines.push(fitted('  text    ', cellText(row.rawText), output));
   if (row.input !== null) lines.push(...objectLines('input', row.input, output));
   if (trace.kept_from !== null) {

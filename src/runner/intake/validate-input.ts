@@ -16,7 +16,7 @@ import { createMediaOpener } from '../media/open-media.ts';
 import { createMediaSample } from '../media/sample-media.ts';
 import { writtenStyle } from '../output/written-style.ts';
 import { promptWarnings } from '../rows/input-messages.ts';
-import { checkOutputMapping, layoutOutput } from '../rows/transform-output.ts';
+import { checkOutputMapping } from '../rows/transform-output.ts';
 import { checkTargetMapping, inputMappingOf, openTarget } from './agent/target.ts';
 import { checkRequest } from './check-request.ts';
 import { keptWarnings } from './kept-options.ts';
@@ -25,6 +25,7 @@ import { tellDay, unpricedCap, unpricedDay } from './money/check-caps.ts';
 import { spendingOfStart } from './money/spending.ts';
 import { freeOutput } from './output-place.ts';
 import { agentFor, checkFallback, fallbackNotice, forecastFallback, lackOf } from './plan-fallback.ts';
+import { planNames } from './plan-names.ts';
 import { countKept } from './table/count-kept.ts';
 import { type Look, lookAtTable } from './table/look-at-table.ts';
 import { sampleInputs, tellUnfilled } from './table/sample-inputs.ts';
@@ -56,6 +57,7 @@ export async function planBatch(given: BatchRequest, deps: RunnerDeps, caller: C
   const source = await attempt(tableProblems, () =>
     deps.tables.openSource(request.csv_uri, { reading: readingOf(request.reading) }),
   );
+  if (source?.loads === 'while-running') await attempt(tableProblems, async () => source.checkClaims?.());
   const look = source === undefined ? undefined : await attempt(tableProblems, () => lookAtTable(source, deps));
   const columns = look?.columns ?? [];
   const target = await attempt(problems, () => openTarget(request, { columns, face: caller.face }, deps));
@@ -130,10 +132,9 @@ async function planAgent({ request, plan, agent, look, budgetKey }: AgentPlannin
   const mappingProblems =
     look === undefined ? [] : checkTargetMapping(request.target, plan.input_mapping, { agent, columns });
   problems.push(...mappingProblems);
-  const layout = layoutOutput(columns, agent.structured_output.schema, output);
-  plan.output_columns = layout.headers;
+  planNames(plan, { agent, output, tables: deps.tables });
   // Texts in braces of a question that are no placeholders are meant as text.
-  plan.warnings.push(...layout.warnings, ...(request.target.type === 'inline' ? [] : promptWarnings(agent)));
+  if (request.target.type !== 'inline') plan.warnings.push(...promptWarnings(agent));
   const provider = await attempt(problems, () => deps.provider(agent.model.provider, agent.model));
   if (provider?.standIn !== undefined)
     plan.warnings.push(`The model of ${agentLabel(agent)} is a ${provider.standIn}.`);

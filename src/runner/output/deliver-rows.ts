@@ -5,10 +5,12 @@ import type { RefusedRow, RowRecord } from '../../storage/rows.ts';
 import type { EndedRow, LiveSource, Refusal } from '../../tables/row-source.ts';
 import type { RecordsWriter } from '../../tables/row-writer.ts';
 import type { RunnerDeps } from '../deps.ts';
-import { outputRecord } from './output-record.ts';
+import { createRecords } from './output-record.ts';
 
 /** Rows that are written and acknowledged together. */
 const PORTION = 100;
+/** How long an ended row waits for others, so that they are written together, in milliseconds. */
+const GATHER_MS = 200;
 /** Waits before a write is tried again, in milliseconds. */
 const RETRY_MS = [500, 1_000, 2_000, 4_000, 8_000];
 
@@ -37,57 +39,84 @@ export interface Delivery {
  * @param onFault called once, when a place refuses or can't be reached; after that, `wake` delivers nothing
  */
 export function createDelivery(parts: DeliveryParts, onFault: (thrown: unknown) => void): Delivery {
+  const deliver = createPortions(parts);
   let running: Promise<void> | undefined;
-  let isDue = false;
+  let due = 0;
   let isBroken = false;
+  let isFinishing = false;
+  let gathering = new AbortController();
+  const gather = async (): Promise<void> => {
+    gathering = new AbortController();
+    if (isFinishing || due >= PORTION) return;
+    await parts.deps.clock.sleep(GATHER_MS, gathering.signal).catch(() => undefined);
+  };
   const run = async (): Promise<void> => {
-    while (isDue) {
-      isDue = false;
-      await deliverOutbox(parts);
+    try {
+      while (due > 0) {
+        await gather();
+        due = 0;
+        await deliver();
+      }
+    } catch (thrown) {
+      isBroken = true;
+      onFault(thrown);
+    } finally {
+      // In the same step as the last look at what is due: a wake after it starts the next run.
+      running = undefined;
     }
   };
   return {
     wake() {
-      isDue = true;
+      due += 1;
+      if (due >= PORTION) gathering.abort();
       if (isBroken) return;
-      running ??= run()
-        .catch((thrown: unknown) => {
-          isBroken = true;
-          onFault(thrown);
-        })
-        .finally(() => {
-          running = undefined;
-        });
+      running ??= run();
     },
     async finish() {
+      isFinishing = true;
+      gathering.abort();
       await running;
-      if (!isBroken) await deliverOutbox(parts);
+      if (!isBroken) await deliver();
     },
   };
 }
 
-async function deliverOutbox(parts: DeliveryParts): Promise<void> {
-  const { batch, fence, deps, writer, source } = parts;
-  while (true) {
-    const rows = await deps.store.readOutbox(batch.id, PORTION);
-    if (rows.length === 0) return;
-    const refused = new Map<string, Refusal['error']>();
-    const refuse = async (refusals: readonly Refusal[] | undefined) => {
-      for (const { key, error } of refusals ?? []) refused.set(key, error);
-      const ones = rows.flatMap((row) => refusedRow(row, refused));
-      if (ones.length > 0) await deps.store.refuseRows(fence, ones);
-    };
-    const isIn = ({ key }: { key: string }) => !refused.has(key);
-    const held = rows.flatMap((row) => (row.status === 'succeeded' ? endedRow(row) : []));
-    if (source?.hold !== undefined) await refuse(await withRetries(async () => source.hold?.(held), parts));
-    if (writer !== undefined) {
-      const records = await Promise.all(rows.map((row) => outputRecord(row, batch, deps.store)));
-      await refuse(await withRetries(() => writer.write(records.filter(isIn)), parts));
+/** Delivers what is in the outbox, portion by portion. */
+function createPortions(parts: DeliveryParts): () => Promise<void> {
+  const { batch, deps } = parts;
+  const recordsOf = createRecords(batch, deps.store);
+  return async () => {
+    while (true) {
+      const rows = await deps.store.readOutbox(batch.id, PORTION);
+      if (rows.length > 0) await deliverPortion(rows, { ...parts, recordsOf });
+      // Rows that ended meanwhile have reported that they are due.
+      if (rows.length < PORTION) return;
     }
-    const ended = rows.flatMap(endedRow).map((row) => (isIn(row) ? row : { ...row, status: 'failed' as const }));
-    if (ended.length > 0) await refuse(await withRetries(async () => source?.ack?.(ended), parts));
-    await deps.store.clearOutbox(fence, rows);
+  };
+}
+
+interface PortionParts extends DeliveryParts {
+  recordsOf: ReturnType<typeof createRecords>;
+}
+
+async function deliverPortion(rows: readonly RowRecord[], parts: PortionParts): Promise<void> {
+  const { fence, deps, writer, source, recordsOf } = parts;
+  const refused = new Map<string, Refusal['error']>();
+  const refuse = async (refusals: readonly Refusal[] | undefined) => {
+    for (const { key, error } of refusals ?? []) refused.set(key, error);
+    const ones = rows.flatMap((row) => refusedRow(row, refused));
+    if (ones.length > 0) await deps.store.refuseRows(fence, ones);
+  };
+  const isIn = ({ key }: { key: string }) => !refused.has(key);
+  const held = rows.flatMap((row) => (row.status === 'succeeded' ? endedRow(row) : []));
+  if (source?.hold !== undefined) await refuse(await withRetries(async () => source.hold?.(held), parts));
+  if (writer !== undefined) {
+    const records = await recordsOf(rows);
+    await refuse(await withRetries(() => writer.write(records.filter(isIn)), parts));
   }
+  const ended = rows.flatMap(endedRow).map((row) => (isIn(row) ? row : { ...row, status: 'failed' as const }));
+  if (ended.length > 0) await refuse(await withRetries(async () => source?.ack?.(ended), parts));
+  await deps.store.clearOutbox(fence, rows);
 }
 
 function endedRow({ key, status, cells }: RowRecord): EndedRow[] {
@@ -123,12 +152,13 @@ export async function exportRecords(
   { store }: Pick<RunnerDeps, 'store'>,
 ): Promise<void> {
   const refused: Refusal[] = [];
+  const recordsOf = createRecords(batch, store);
   for (let fromRow = 0; ; ) {
     const rows = await store.readRows(batch.id, { fromRow, limit: PORTION });
     const last = rows.at(-1);
     if (last === undefined) break;
     const ended = rows.filter(({ status }) => status === 'succeeded' || status === 'failed');
-    refused.push(...(await writer.write(await Promise.all(ended.map((row) => outputRecord(row, batch, store))))));
+    refused.push(...(await writer.write(await recordsOf(ended))));
     fromRow = last.row + 1;
   }
   const [first] = refused;

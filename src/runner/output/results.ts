@@ -187,7 +187,6 @@ function safeObject(value: object): string {
 
 /** One row as the tools and commands show it. */
 export function rowReport(row: RowRecord, batch: BatchRecord): RowReport {
-  const output = row.output as RowOutput | null;
   const plan = planOf(batch);
   const ended = batch.status === 'completed' || batch.status === 'failed' || batch.status === 'cancelled';
   return {
@@ -197,12 +196,18 @@ export function rowReport(row: RowRecord, batch: BatchRecord): RowReport {
     attempt: row.attempt,
     source: rowObject(batch.columns ?? [], row.cells),
     input: row.input,
-    output: output === null ? null : { ...picked(output.structured, plan), ...output.columns },
+    output: outputOf(row, plan),
     error: row.error,
     started_at: isoTime(row.startedAt),
     ended_at: isoTime(row.endedAt),
     processing_seconds: row.processingMs === null ? null : row.processingMs / 1000,
   };
+}
+
+/** The answer of a row with the values of the further columns; null without an answer. */
+export function outputOf(row: Pick<RowRecord, 'output'>, plan: StoredPlan): JsonObject | null {
+  const output = row.output as RowOutput | null;
+  return output === null ? null : { ...picked(output.structured, plan), ...output.columns };
 }
 
 function picked(structured: JsonObject, plan: StoredPlan): JsonObject {

@@ -1,4 +1,5 @@
 import { type AppError, type ErrorCode, toAppError, unreachable } from '../../base/errors.ts';
+import { rowPlace } from '../../base/row-place.ts';
 import type { EventMap, EventSink } from '../../telemetry/events.ts';
 import { type CacheDeps, openRunCache, type RunCache } from './answer-cache.ts';
 import type { JournalPort } from './journal-port.ts';
@@ -67,7 +68,7 @@ export function createRowSettlement(deps: SettlementDeps, cache?: CacheDeps): Ro
     return store.finishRow(fence, row, result);
   };
   const settleFault = async (task: RowTask, fault: Fault): Promise<RowEnding> => {
-    const { run, row, line } = task;
+    const { run, row } = task;
     const { input, error, processingMs, costMicroUsd } = fault;
     const policy = policyOf(error);
     try {
@@ -82,7 +83,7 @@ export function createRowSettlement(deps: SettlementDeps, cache?: CacheDeps): Ro
       const times = { processingMs, endedAt: clock.now(), costMicroUsd };
       await store.finishRow(fence, row, { status: 'failed', input, error: { code, message }, ...times });
       emitEnd(task, { outcome: 'failed', code }, fault);
-      return { kind: 'failed', code, example: `row ${row} (line ${line}): ${message}`, isCharged: fault.isCharged };
+      return { kind: 'failed', code, example: `${rowPlace(task)}: ${message}`, isCharged: fault.isCharged };
     } finally {
       leave(run, false);
     }

@@ -26,6 +26,8 @@ export interface RowTask {
   run: string;
   row: number;
   line: number;
+  /** The source's key of the row, if the source has keys. */
+  key: string | null;
   attempt: number;
   cells: Json[];
   /** The attempt was claimed before: the journal may hold answers. */
@@ -42,6 +44,6 @@ export function snapshotOf(batch: BatchRecord): BatchSnapshot {
 }
 
 /** The task of a claimed row's current attempt. */
-export function taskOf(batchId: string, { row, line, attempt, claims, cells }: RowRecord): RowTask {
-  return { run: `${batchId}/${row}/${attempt}`, row, line, attempt, cells, replays: claims > 1 };
+export function taskOf(batchId: string, { row, line, key, attempt, claims, cells }: RowRecord): RowTask {
+  return { run: `${batchId}/${row}/${attempt}`, row, line, key, attempt, cells, replays: claims > 1 };
 }

@@ -24,6 +24,7 @@ import { openDraftStore } from './drafts/open-draft-store.ts';
 import { openIdempotencyStore } from './idempotency/open-idempotency-store.ts';
 import { openJobStore } from './jobs/open-job-store.ts';
 import { prepareListPrunableBatches } from './journal/list-prunable-batches.ts';
+import { prepareReadRowCharges } from './journal/read-charges.ts';
 import { prepareReadJournal, prepareReadJournalByPrefix } from './journal/read-journal.ts';
 import type { LeaseClock } from './leases/lease.ts';
 import { prepareListLapsedBatches } from './leases/list-lapsed-batches.ts';
@@ -140,6 +141,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     settings: prepareReadSettings(db),
     journal: prepareReadJournal(db),
     journalByPrefix: prepareReadJournalByPrefix(db),
+    rowCharges: prepareReadRowCharges(db),
     jobs: prepareReadProviderJobs(db),
     providerJobIds: prepareReadProviderJobIds(db),
     jobRows: prepareReadProviderJobRows(db),
@@ -215,6 +217,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 
     readJournal: (run) => read(() => reads.journal(run)),
     readJournalByPrefix: (prefix) => read(() => reads.journalByPrefix(prefix)),
+    readRowCharges: (batchId, rows) => read(() => reads.rowCharges(batchId, rows)),
     writeIntent: (intent, fence) => write((transaction) => writes.writeIntent(transaction, intent, fence)),
     writeAnswer: (key, answer, fence) =>
       writeAnswer((transaction) => writes.writeAnswer(transaction, key, answer, fence)),

@@ -11,6 +11,7 @@ import { claimedBy } from './lease.ts';
 import { mongoError } from './mongo-error.ts';
 import { checkCollectionReading, filterOf, projectionOf, sortOf } from './query.ts';
 import { candidates, claimRows, lookAtRows, type Selection } from './read-pages.ts';
+import { checkRights } from './rights.ts';
 import { createWatch, type Watch } from './watch.ts';
 
 /** The documents whose fields are the columns, unless the fields are given. */
@@ -83,6 +84,7 @@ export async function openCollectionSource(collection: OpenedCollection, parts: 
         ack: claims.ack,
         nack: claims.nack,
       }),
+      checkClaims: () => checkRights(collection, ['find', 'update']),
       close: async () => {
         claims?.close();
         await watch?.close();

@@ -9,6 +9,7 @@ import { createConnections } from './connections.ts';
 import { bson } from './driver.ts';
 import { isDuplicate, mongoError } from './mongo-error.ts';
 import { toBson } from './result-document.ts';
+import { ensureUnique } from './unique-index.ts';
 
 /** Documents that are sent together. */
 const PORTION = 500;
@@ -94,18 +95,6 @@ async function insertMissing(documents: Document[], { documents: place, patientl
     const errors = [fault.writeErrors ?? []].flat() as WriteError[];
     if (errors.length === 0 || !errors.every(isDuplicate)) throw thrown;
     return documents.length - errors.length;
-  }
-}
-
-/** @throws AppError `output_failed` for a collection that holds two documents of one id */
-async function ensureUnique({ documents, place, patiently }: OpenedCollection): Promise<void> {
-  try {
-    await patiently(() => documents.createIndex({ query_id: 1 }, { unique: true }));
-  } catch (thrown) {
-    const cause = thrown instanceof AppError ? thrown.cause : thrown;
-    if (!isDuplicate(cause)) throw thrown;
-    const fix = 'import into another collection';
-    throw new AppError('output_failed', `${place.uri} has several documents of one query_id: ${fix}.`, { cause });
   }
 }
 

@@ -1,5 +1,7 @@
 import type { Document, Filter } from 'mongodb';
 import { canonicalJson } from '../../base/json/canonical-json.ts';
+import { keyText } from '../../base/row-place.ts';
+import type { Cell } from '../cell.ts';
 import type { HeldRow, Refusal } from '../row-source.ts';
 import { cellsOf, valueAt } from './document-cells.ts';
 import { claimedBy, type Lease } from './lease.ts';
@@ -15,7 +17,7 @@ export function judge(
 ): Judgement {
   const refused = (code: 'claim_lost' | 'row_changed', message: string): Judgement => ({
     kind: 'refused',
-    error: { code, message: `The document ${row.key} ${message}` },
+    error: { code, message: `The document with _id ${keyText(row.key)} ${message}` },
   });
   if (document === undefined) return refused('row_changed', 'was deleted after it was read. No result is written.');
   const lease: Partial<Lease> = document['rowmill'] ?? {};
@@ -30,13 +32,18 @@ export function judge(
     );
   }
   const now = cellsOf(document, columns);
-  const changed = columns.filter((_, at) => canonicalJson(now[at]) !== canonicalJson(row.cells[at] ?? null));
+  const changed = columns.filter((_, at) => !isSame(now[at] ?? null, row.cells[at] ?? null));
   if (changed.length === 0) return { kind: 'own' };
   const fields = changed.slice(0, 3).join(', ');
   return refused(
     'row_changed',
     `was changed after it was read (${fields}). No result is written; the next run reads it again.`,
   );
+}
+
+/** Most cells are texts and numbers, for which the texts of JSON need not be made. */
+function isSame(one: Cell, other: Cell): boolean {
+  return one === other || canonicalJson(one) === canonicalJson(other);
 }
 
 /** Selects a document only as long as it is as it was read: claimed by the batch, with the same values in its columns. */

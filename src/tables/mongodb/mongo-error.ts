@@ -24,7 +24,7 @@ export function mongoError(thrown: unknown, uri: string): AppError {
   const { name = '', message = '', code } = thrown as DriverError;
   const options = { cause: thrown };
   if (name === 'AbortError') return new AppError('aborted', `The request for ${uri} was cancelled.`, options);
-  if (DENIED.has(code) || /auth/i.test(`${name} ${message}`) === true) {
+  if (DENIED.has(code) || /\b(not authorized|authentication|unauthorized)\b/i.test(message)) {
     const fix = 'check the user and the roles in ROWMILL_MONGODB_URI';
     return new AppError(
       'location_denied',
@@ -50,6 +50,12 @@ export function isConnectionError(thrown: unknown): boolean {
   return ['RetryableWriteError', 'TransientTransactionError'].some(
     (label) => hasErrorLabel?.call(thrown, label) === true,
   );
+}
+
+/** Whether a server refused a transaction because it has none, whatever it says of itself: IllegalOperation. */
+export function isWithoutTransactions(thrown: unknown): boolean {
+  const cause = thrown instanceof AppError ? thrown.cause : thrown;
+  return (cause as DriverError | undefined)?.code === 20;
 }
 
 /** Whether a write was refused by a unique index. */

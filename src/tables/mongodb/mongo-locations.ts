@@ -9,6 +9,8 @@ import { type CollectionPlace, parseCollectionUri } from './collection-uri.ts';
 import { createConnections } from './connections.ts';
 import { LEASE_MS } from './lease.ts';
 import { mongoError } from './mongo-error.ts';
+import { checkRights } from './rights.ts';
+import { checkUnique } from './unique-index.ts';
 
 /** The parts of {@link createMongoLocations}; the numbers are for tests. */
 export interface MongoParts {
@@ -80,13 +82,12 @@ export function createMongoLocations(parts: MongoParts): LocationKind {
       checkTaken(place, taken);
       const collection = await open(asked);
       // The collection of results is made with its first result; a field is set in documents that exist.
-      if (place.field !== undefined) return checkExists(collection);
-      await collection.client
-        .db(place.database)
-        .command({ ping: 1 })
-        .catch((thrown: unknown) => {
-          throw mongoError(thrown, place.uri);
-        });
+      if (place.field !== undefined) {
+        await checkExists(collection);
+        return checkRights(collection, ['find', 'update']);
+      }
+      await checkRights(collection, ['find', 'insert', 'update', 'createIndex']);
+      await checkUnique(collection);
     },
     readBytes: async ({ uri }) => {
       throw new AppError('uri_invalid', `${uri} is a collection, not a file.`);

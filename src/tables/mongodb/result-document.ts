@@ -1,5 +1,6 @@
 import type { Document } from 'mongodb';
 import { ExactNumber } from '../../base/json/exact-number.ts';
+import { keyText } from '../../base/row-place.ts';
 import type { Refusal } from '../row-source.ts';
 import type { OutputRecord } from '../row-writer.ts';
 import { idOf } from './document-key.ts';
@@ -34,7 +35,7 @@ export function resultDocument(record: OutputRecord, document: Document | undefi
   };
   const reason = unstorable(made);
   if (reason === undefined) return { kind: 'made', document: made };
-  const message = `The result of ${record.key} can't be stored: ${reason}.`;
+  const message = `The result of ${keyText(record.key)} can't be stored: ${reason}.`;
   return { kind: 'refused', refusal: { key: record.key, error: { code: 'output_failed', message } } };
 }
 

@@ -1,4 +1,5 @@
 import type { AnyBulkWriteOperation, ClientSession, Collection, Document, Filter } from 'mongodb';
+import { keyText } from '../../base/row-place.ts';
 import type { Refusal } from '../row-source.ts';
 import type { OutputRecord } from '../row-writer.ts';
 import { isKeyless, type ResultDocument } from './result-document.ts';
@@ -26,7 +27,7 @@ export async function findTaken(
     const id = textOf(document.query_id);
     const other = owners.get(id);
     if (other !== undefined && isOther(other, record)) {
-      const message = `The query_id ${id} of ${record.key} has a result of ${other['source_id']} already: make it unique.`;
+      const message = `The query_id ${id} of ${keyText(record.key)} has a result of ${keyText(String(other['source_id']))} already: make it unique.`;
       taken.set(record.key, { key: record.key, error: { code: 'output_failed', message } });
     } else owners.set(id, document);
   }

@@ -3,10 +3,12 @@ import type { Refusal } from '../row-source.ts';
 import type { OutputRecord, RecordsWriter } from '../row-writer.ts';
 import type { Claims } from './claims.ts';
 import { hasTransactions, type OpenedCollection } from './collection.ts';
-import { isDuplicate, mongoError } from './mongo-error.ts';
+import { judgeResults } from './judged-results.ts';
+import { isDuplicate, isWithoutTransactions } from './mongo-error.ts';
 import { resultDocument } from './result-document.ts';
-import { findTaken, upsert } from './result-places.ts';
+import { findTaken, type RowResultDocument, upsert } from './result-places.ts';
 import { settleRows } from './settle-rows.ts';
+import { ensureUnique } from './unique-index.ts';
 
 /** How often a portion is tried again after another process wrote a result of the same id. */
 const RACES = 3;
@@ -32,20 +34,28 @@ export async function openResultsWriter(
       const claims = claimsOf(first.batchId);
       transactions ??= hasTransactions(results);
       const isOne = claims?.collection.client === results.client && (await transactions);
-      if (claims !== undefined && isOne) return settleRows(succeeded, { results, claims });
-      return writeResults(succeeded, results);
+      if (claims === undefined || !isOne) return writeResults(succeeded, { results, claims });
+      try {
+        return await settleRows(succeeded, { results, claims });
+      } catch (thrown) {
+        if (!isWithoutTransactions(thrown)) throw thrown;
+        transactions = Promise.resolve(false);
+        return writeResults(succeeded, { results, claims });
+      }
     },
     close: async () => undefined,
   };
 }
 
 /** Writes results alone: the source acknowledges them afterwards, so that none is lost in between. */
-async function writeResults(records: readonly OutputRecord[], results: OpenedCollection): Promise<Refusal[]> {
-  const made = records.map((record) => ({ record, made: resultDocument(record, undefined) }));
-  const refused = made.flatMap((one) => (one.made.kind === 'refused' ? [one.made.refusal] : []));
-  const documents = made.flatMap(({ record, made: one }) =>
-    one.kind === 'made' ? [{ record, document: one.document }] : [],
-  );
+async function writeResults(
+  records: readonly OutputRecord[],
+  { results, claims }: { results: OpenedCollection; claims: Claims | undefined },
+): Promise<Refusal[]> {
+  const { rows: documents, refused } =
+    claims === undefined
+      ? resultsOf(records)
+      : judgeResults(records, await claims.read(records.map(({ key }) => key)), claims);
   for (let race = 0; ; race += 1) {
     const taken = await results.patiently(() => findTaken(documents, results.documents));
     const free = documents.filter(({ record }) => !taken.has(record.key));
@@ -60,14 +70,14 @@ async function writeResults(records: readonly OutputRecord[], results: OpenedCol
   }
 }
 
-/** @throws AppError `output_failed` for a collection that holds two results of one id */
-async function ensureUnique({ documents, place, patiently }: OpenedCollection): Promise<void> {
-  try {
-    await patiently(() => documents.createIndex({ query_id: 1 }, { unique: true }));
-  } catch (thrown) {
-    const cause = thrown instanceof AppError ? thrown.cause : thrown;
-    if (!isDuplicate(cause)) throw mongoError(thrown, place.uri);
-    const fix = 'remove those that are wrong, or name another --out (output_uri)';
-    throw new AppError('output_failed', `${place.uri} has several results of one query_id: ${fix}.`, { cause });
+/** The results of rows that are no documents of a collection. */
+function resultsOf(records: readonly OutputRecord[]): { rows: RowResultDocument[]; refused: Refusal[] } {
+  const rows: RowResultDocument[] = [];
+  const refused: Refusal[] = [];
+  for (const record of records) {
+    const made = resultDocument(record, undefined);
+    if (made.kind === 'made') rows.push({ record, document: made.document });
+    else refused.push(made.refusal);
   }
+  return { rows, refused };
 }

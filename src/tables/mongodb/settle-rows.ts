@@ -1,14 +1,13 @@
 import type { ClientSession, Document } from 'mongodb';
-import type { HeldRow, Refusal } from '../row-source.ts';
+import type { Refusal } from '../row-source.ts';
 import type { OutputRecord } from '../row-writer.ts';
 import type { Claims } from './claims.ts';
 import type { OpenedCollection } from './collection.ts';
 import { idOf, keyOf } from './document-key.ts';
-import { judge } from './judge.ts';
+import { judgeResults } from './judged-results.ts';
 import { DONE_FIELDS } from './lease.ts';
 import { isDuplicate, mongoError } from './mongo-error.ts';
-import { resultDocument } from './result-document.ts';
-import { findTaken, type RowResultDocument, upsert } from './result-places.ts';
+import { findTaken, upsert } from './result-places.ts';
 
 /** How often a transaction is tried again after another process wrote a result of the same id. */
 const RACES = 3;
@@ -55,34 +54,17 @@ async function settleIn(
   records: readonly OutputRecord[],
   { results, claims }: { results: OpenedCollection; claims: Claims },
 ): Promise<Settled> {
-  const { owner, columns, collection } = claims;
+  const { collection } = claims;
   const ids = records.map(({ key }) => idOf(key)) as never[];
   const found = await collection.documents.find({ _id: { $in: ids } }, { ...claims.reading, session }).toArray();
   const now = new Map(found.map((document): [string, Document] => [keyOf(document), document]));
-  const refused: Refusal[] = [];
-  const settled: string[] = [];
-  const rows: RowResultDocument[] = [];
-  for (const record of records) {
-    const document = now.get(record.key);
-    const judgement = judge(document, heldRow(record, columns), { owner, columns });
-    if (judgement.kind === 'done') settled.push(record.key);
-    if (judgement.kind === 'refused') refused.push({ key: record.key, error: judgement.error });
-    if (judgement.kind !== 'own') continue;
-    const made = resultDocument(record, document);
-    if (made.kind === 'made') rows.push({ record, document: made.document });
-    else refused.push(made.refusal);
-  }
+  const { rows, refused, done } = judgeResults(records, now, claims);
   const taken = await findTaken(rows, results.documents, session);
   const free = rows.filter(({ record }) => !taken.has(record.key));
   if (free.length > 0) {
     await results.documents.bulkWrite(free.map(upsert), { session });
-    const done = free.map(({ record }) => idOf(record.key)) as never[];
-    await collection.documents.updateMany({ _id: { $in: done } }, { $set: DONE_FIELDS }, { session });
+    const written = free.map(({ record }) => idOf(record.key)) as never[];
+    await collection.documents.updateMany({ _id: { $in: written } }, { $set: DONE_FIELDS }, { session });
   }
-  return { refused: [...refused, ...taken.values()], settled: [...settled, ...free.map(({ record }) => record.key)] };
-}
-
-/** The row of a record, with its cells in the order of the columns. */
-export function heldRow({ key, source }: OutputRecord, columns: readonly string[]): HeldRow {
-  return { key, cells: columns.map((name) => source[name] ?? null) };
+  return { refused: [...refused, ...taken.values()], settled: [...done, ...free.map(({ record }) => record.key)] };
 }

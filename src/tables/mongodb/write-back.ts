@@ -1,14 +1,15 @@
 import type { Document } from 'mongodb';
 import { AppError } from '../../base/errors.ts';
+import { keyText } from '../../base/row-place.ts';
 import type { Refusal } from '../row-source.ts';
 import type { OutputRecord, RecordsWriter } from '../row-writer.ts';
 import type { Claims } from './claims.ts';
 import type { OpenedCollection } from './collection.ts';
 import { judge, unchanged } from './judge.ts';
+import { heldRow } from './judged-results.ts';
 import { DONE_FIELDS } from './lease.ts';
 import { isTooLarge } from './mongo-error.ts';
 import { toBson, unstorable } from './result-document.ts';
-import { heldRow } from './settle-rows.ts';
 
 /**
  * Sets the answer of each succeeded row in a field of its document, in the one update that sets it to processed. The
@@ -62,7 +63,7 @@ async function setAnswers(records: readonly OutputRecord[], claims: Claims, fiel
     const answer = toBson(record.output);
     const reason = unstorable({ [field]: answer });
     if (reason !== undefined)
-      return refusal('output_failed', `The answer of ${record.key} can't be stored: ${reason}.`);
+      return refusal('output_failed', `The answer of ${keyText(record.key)} can't be stored: ${reason}.`);
     try {
       const { matchedCount } = await claims.alone(() =>
         patiently(() =>
@@ -73,7 +74,10 @@ async function setAnswers(records: readonly OutputRecord[], claims: Claims, fiel
     } catch (thrown) {
       const cause = thrown instanceof AppError ? thrown.cause : thrown;
       if (!isTooLarge(cause)) throw thrown;
-      return refusal('output_failed', `The document ${record.key} would be larger than 16 MB with its answer.`);
+      return refusal(
+        'output_failed',
+        `The document with _id ${keyText(record.key)} would be larger than 16 MB with its answer.`,
+      );
     }
     // Changed between the two, or set by an update whose answer was lost.
     const after = judge((await claims.read([record.key])).get(record.key), heldRow(record, columns), {
@@ -82,6 +86,7 @@ async function setAnswers(records: readonly OutputRecord[], claims: Claims, fiel
     });
     if (after.kind === 'done') return undefined;
     if (after.kind === 'refused') return { key: record.key, error: after.error };
-    return refusal('row_changed', `The document ${record.key} is changed too often. The next run reads it again.`);
+    const text = `The document with _id ${keyText(record.key)} is changed too often. The next run reads it again.`;
+    return refusal('row_changed', text);
   }
 }

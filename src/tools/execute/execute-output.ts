@@ -41,7 +41,9 @@ export const executeOutput = z.object({
   output_columns: z
     .array(z.string())
     .nullable()
-    .describe("The columns that the output table adds to the source's columns; null when they are not reported here."),
+    .describe(
+      "The columns that the output table adds to the source's columns, or the fields of the answers where documents are written; null when they are not reported here.",
+    ),
   continuation: continuationPlan
     .nullable()
     .describe('What is kept of the earlier batch; null when nothing is continued, or it is not reported here.'),

@@ -40,3 +40,14 @@ export const READING_VALUES: Record<string, { value: ReadingOptions[keyof Readin
   comment: { value: '#', flags: ['--comment', '#'] },
   decimal_comma: { value: true, flags: ['--decimal-comma'] },
 };
+
+/** The same of each option for reading a collection, whose documents have the fields `name` and `priority`. */
+export const COLLECTION_VALUES: typeof READING_VALUES = {
+  filter: { value: '{"priority": {"$gte": 1}}', flags: ['--filter', '{"priority": {"$gte": 1}}'] },
+  sort: { value: '{"priority": -1}', flags: ['--sort', '{"priority": -1}'] },
+  columns: { value: 'name,priority', flags: ['--columns', 'name,priority'] },
+  limit: { value: 5, flags: ['--limit', '5'] },
+  batch_size: { value: 3, flags: ['--batch-size', '3'] },
+  max_attempts: { value: 4, flags: ['--max-attempts', '4'] },
+  watch: { value: true, flags: ['--watch'] },
+};

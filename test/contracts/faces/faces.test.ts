@@ -4,7 +4,8 @@ import type { StoredPlan } from '../../../src/runner/contract/report/stored-plan
 import { METADATA_COLUMNS } from '../../../src/runner/contract/request/mapping.ts';
 import { optionFaces } from '../../../src/runner/contract/request/option-face.ts';
 import { type BatchOptions, batchOptions } from '../../../src/runner/contract/request/options.ts';
-import { OPTION_VALUES, READING_VALUES } from './face-values.ts';
+import { readingOptions } from '../../../src/runner/contract/request/reading.ts';
+import { COLLECTION_VALUES, OPTION_VALUES, READING_VALUES } from './face-values.ts';
 import { FACE_NAMES, storedPlanBy } from './start-by-face.ts';
 
 const names = Object.keys(batchOptions.shape);
@@ -50,6 +51,11 @@ describe.each(FACE_NAMES)('a batch that is started through %s', { timeout: 30_00
 });
 
 const readings = Object.keys(READING_VALUES);
+
+it.each(Object.keys(readingOptions.shape))('the option %s for reading has a value here', (name) => {
+  // A sheet is an option of workbooks alone, and this table is text.
+  if (name !== 'sheet') expect({ ...READING_VALUES, ...COLLECTION_VALUES }).toHaveProperty(name);
+});
 
 describe.each(FACE_NAMES)('a table that is read as asked through %s', { timeout: 30_000 }, (face) => {
   let plan: StoredPlan;

@@ -21,13 +21,15 @@ export interface Asked {
   flags: string[];
   /** The table; its name is people.csv. */
   table?: string;
+  /** The URI of another table, and the server that it is on. */
+  collection?: { uri: string; serverUri: string };
 }
 
 /** Starts a batch through one face. */
 type StartBy = (asked: Asked, folders: { files: string; home: string }, app: App) => Promise<unknown>;
 
 const FACES: Record<string, StartBy> = {
-  CLI: async ({ flags }, { files }, app) => {
+  CLI: async ({ flags, collection }, { files }, app) => {
     let told = '';
     const stream = () =>
       new Writable({
@@ -38,7 +40,16 @@ const FACES: Record<string, StartBy> = {
       });
     const isTTY = { stdin: false, stdout: false, stderr: false };
     const code = await runCli({
-      argv: ['node', 'rowmill', 'run', join(files, 'people.csv'), '--agent', 'greeter', '--json', ...flags],
+      argv: [
+        'node',
+        'rowmill',
+        'run',
+        collection?.uri ?? join(files, 'people.csv'),
+        '--agent',
+        'greeter',
+        '--json',
+        ...flags,
+      ],
       version: '0.0.0',
       app: async () => app,
       faces: { http: unused, mcp: unused, worker: unused },
@@ -56,13 +67,13 @@ const FACES: Record<string, StartBy> = {
     // 4: the sample is done.
     if (code !== 0 && code !== 4) throw new Error(`rowmill run ended with ${code}: ${told}`);
   },
-  MCP: async ({ fields }, { files }, app) => {
+  MCP: async (asked, { files }, app) => {
     const { registry, confirmations, log } = app;
     const connect = CLIENTS['SDK 2, 2026-07-28, one stream'];
     const client = await connect?.(
       createMcpServerFactory({ ...app.as(localCaller('mcp')), confirmations, registry, version: '0.0.0', log }),
     );
-    const call = { name: 'execute_batch_processor', arguments: toolInput(fields, files) };
+    const call = { name: 'execute_batch_processor', arguments: toolInput(asked, files) };
     const result = await client?.callTool(call);
     await client?.close();
     if (result?.isError !== false && result?.isError !== undefined) throw new Error(JSON.stringify(result.content));
@@ -84,7 +95,11 @@ export async function storedPlanBy(face: string, asked: Asked): Promise<StoredPl
   await mkdir(folders.files);
   await writeFolders(folders, conversation(asked, folders.files));
   const config = readConfig(
-    { ROWMILL_DATA_DIR: join(folders.home, 'data'), ROWMILL_AGENTS: join(folders.home, 'agents.yaml') },
+    {
+      ROWMILL_DATA_DIR: join(folders.home, 'data'),
+      ROWMILL_AGENTS: join(folders.home, 'agents.yaml'),
+      ROWMILL_MONGODB_URI: asked.collection?.serverUri,
+    },
     folders.files,
   );
   // Nothing drives a batch that is started in chat: the detached runner would be another process.
@@ -102,11 +117,16 @@ export async function storedPlanBy(face: string, asked: Asked): Promise<StoredPl
   }
 }
 
-function toolInput(fields: JsonObject, files: string): JsonObject {
-  return { csv_uri: join(files, 'people.csv'), target: { type: 'agent', name: 'greeter' }, ...fields };
+function toolInput({ fields, collection }: Asked, files: string): JsonObject {
+  return {
+    csv_uri: collection?.uri ?? join(files, 'people.csv'),
+    target: { type: 'agent', name: 'greeter' },
+    ...fields,
+  };
 }
 
-function conversation({ fields, table = 'name\nAnn\nBob\n' }: Asked, files: string) {
+function conversation(asked: Asked, files: string) {
+  const { table = 'name\nAnn\nBob\n' } = asked;
   const field = (name: string) => ({ type: 'object', properties: { [name]: { type: 'string' } }, required: [name] });
   const greeter = {
     name: 'greeter',
@@ -116,7 +136,7 @@ function conversation({ fields, table = 'name\nAnn\nBob\n' }: Asked, files: stri
     structured_output: { enabled: true, schema: field('greeting') },
   };
   const greet = { tool_calls: [{ name: 'return_structured_data', input: { greeting: 'Hello' } }] };
-  const start = { tool_calls: [{ name: 'execute_batch_processor', input: toolInput(fields, files) }] };
+  const start = { tool_calls: [{ name: 'execute_batch_processor', input: toolInput(asked, files) }] };
   return {
     description: '',
     files: { 'people.csv': table },

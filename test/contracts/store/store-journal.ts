@@ -43,6 +43,31 @@ export function testJournal({ store }: StoreBench): void {
       );
     });
 
+    it('sums what rows were charged over their attempts, without an answer from the cache', async () => {
+      const fence = await startBatch(store(), 'bat_1', 71);
+      for (const run of ['bat_1/7/1', 'bat_1/7/2', 'bat_1/70/1']) {
+        await store().writeIntent(newIntent(run), fence);
+        await store().writeAnswer({ ...KEY, run }, ANSWER, fence);
+      }
+      await store().writeIntent(newIntent('bat_1/8/1', { worstMicroUsd: null }), fence);
+      await store().writeAnswer({ ...KEY, run: 'bat_1/8/1' }, { ...ANSWER, costMicroUsd: null }, fence);
+      await store().writeIntent(newIntent('bat_1/9/1'), fence);
+      const from = { run: 'bat_1/7/1', turn: 0 };
+      const cached = { from, response: ANSWER.response, savedMicroUsd: 12 };
+      await store().writeCachedAnswer(newIntent('bat_1/10/1'), cached, fence);
+      const none = { inputTokens: 0, outputTokens: 0, cacheWriteTokens: 0, cacheReadTokens: 0 };
+      expect(await store().readRowCharges('bat_1', [10, 7, 8, 9, 11])).toEqual([
+        { usage: none, costMicroUsd: 0 },
+        {
+          usage: { inputTokens: 20, outputTokens: 10, cacheWriteTokens: 6, cacheReadTokens: 4 },
+          costMicroUsd: expect.closeTo(2 * 12.345678, 9),
+        },
+        { usage: ANSWER.usage, costMicroUsd: null },
+        { usage: none, costMicroUsd: 0 },
+        { usage: none, costMicroUsd: 0 },
+      ]);
+    });
+
     it('counts calls, tokens and cost into the totals of the fenced batch', async () => {
       const fence = await startBatch(store(), 'bat_1', 1);
       const tool = newIntent(KEY.run, { call: 1, kind: 'tool', name: 'look_up', worstMicroUsd: 0 });

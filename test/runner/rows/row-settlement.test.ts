@@ -10,7 +10,7 @@ import type { Store } from '../../../src/storage/store.ts';
 import { createEvents } from '../../../src/telemetry/create-events.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 
-const task: RowTask = { run: 'bat_1/3/1', row: 3, line: 5, attempt: 1, cells: ['word'], replays: false };
+const task: RowTask = { run: 'bat_1/3/1', row: 3, line: 5, key: null, attempt: 1, cells: ['word'], replays: false };
 const output: RowOutcome = {
   ...{ kind: 'output', input: { q: 'a' }, output: { structured: { answer: 'b' }, columns: {} } },
   ...{ processingMs: 7, costMicroUsd: 20 },

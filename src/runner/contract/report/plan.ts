@@ -51,7 +51,9 @@ export const batchPlan = z.object({
   ),
   output_columns: z
     .array(z.string())
-    .describe("The output table's columns after those of the source, in order, including the status columns."),
+    .describe(
+      "The output table's columns after those of the source, in order, including the status columns; of an output of documents, the fields of an answer.",
+    ),
   reading: readingOptions.describe('How the source table is read: what was given, and what was detected.'),
   columns: z.array(z.string()).describe("The source table's columns."),
   row_count: z.number().nullable().describe('Number of rows; null while unknown.'),

@@ -31,7 +31,7 @@ export async function lookAtTable(source: RowSource, deps: Pick<RunnerDeps, 'clo
     for await (const chunk of source.rows(undefined, { cellsOf: ROWS_LOOKED_AT })) {
       for (const row of chunk) {
         const hasCells = row.kind === 'record' && row.cells.length > 0;
-        if (hasCells) sample.see({ row: rows, line: row.line, cells: row.cells });
+        if (hasCells) sample.see({ row: rows, line: row.line, key: row.key ?? null, cells: row.cells });
         rows += 1;
         characters += charactersOf(row.cells);
       }

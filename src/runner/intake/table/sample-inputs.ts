@@ -1,5 +1,6 @@
 import type { AgentDefinition } from '../../../agent/definition.ts';
 import { AppError } from '../../../base/errors.ts';
+import { type PlacedRow, rowPlace } from '../../../base/row-place.ts';
 import type { JsonObject } from '../../../protocol/messages.ts';
 import type { Cell } from '../../../tables/cell.ts';
 import type { BatchPlan } from '../../contract/report/plan.ts';
@@ -7,9 +8,7 @@ import type { MediaSample } from '../../media/sample-media.ts';
 import { compileMapping } from '../../rows/mapping.ts';
 
 /** A sampled row, with its place. */
-export interface SampleRow {
-  row: number;
-  line: number;
+export interface SampleRow extends PlacedRow {
   cells: Cell[];
 }
 
@@ -26,8 +25,8 @@ export interface SampledInputs {
   inputs: JsonObject[];
   rowsLookedAt: number;
   failed: number;
-  /** Why the first of the failed rows gives no valid input: `row 0 (line 2): …`. */
-  firstReason: string;
+  /** The first of the failed rows, and why it gives no valid input. */
+  first: { place: PlacedRow; reason: string } | undefined;
 }
 
 /** The mapping over the sampled rows, and the media of the first of them. */
@@ -35,36 +34,38 @@ export async function sampleInputs(plan: BatchPlan, agent: AgentDefinition, look
   const decimalComma = plan.reading.decimal_comma ?? false;
   const transform = compileMapping(plan.input_mapping, agent.input, look.columns, { decimalComma });
   const inputs: JsonObject[] = [];
-  let firstReason = '';
-  for (const { row, line, cells } of look.sample) {
+  let first: SampledInputs['first'];
+  for (const { cells, ...place } of look.sample) {
     try {
       inputs.push(await look.media.see(await transform(cells)));
     } catch (error) {
       // A row that can't be transformed fails on its own when it is run; here it is left out.
       if (!(error instanceof AppError)) throw error;
-      firstReason ||= `row ${row} (line ${line}): ${error.message}`;
+      first ??= { place, reason: error.message };
     }
   }
   const failed = look.sample.length - inputs.length;
-  return { inputs, rowsLookedAt: inputs.length, failed, firstReason };
+  return { inputs, rowsLookedAt: inputs.length, failed, first };
 }
 
 /** Reports a mapping that fits no sampled row as a problem, and one that fails for some rows as a warning. */
 export function tellUnfilled(
   { problems, warnings }: BatchPlan,
-  { rowsLookedAt, failed, firstReason }: Omit<SampledInputs, 'inputs'>,
+  { rowsLookedAt, failed, first }: Omit<SampledInputs, 'inputs'>,
 ): void {
-  if (failed === 0) return;
+  if (first === undefined) return;
   const looked = rowsLookedAt + failed;
   if (rowsLookedAt > 0) {
     const give = failed === 1 ? 'gives' : 'give';
     // A reason may quote a cell, and warnings are read as plain text: the warning names the row without its content.
-    const [first] = firstReason.split(': ', 1);
+    const { row, key = null } = first.place;
+    const place = key === null ? rowPlace(first.place) : `row ${row}`;
     warnings.push(
-      `${failed} of the ${looked} rows checked ${give} no valid input and would fail; the first is ${first}.`,
+      `${failed} of the ${looked} rows checked ${give} no valid input and would fail; the first is ${place}.`,
     );
     return;
   }
+  const firstReason = `${rowPlace(first.place)}: ${first.reason}`;
   const message =
     looked === 1
       ? `The only row checked gives no valid input: ${firstReason}`

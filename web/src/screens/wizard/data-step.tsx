@@ -115,7 +115,9 @@ function OpenTable({ request, table }: { request: DraftRequest; table: string })
             <p className="px-4 py-2 text-12 text-ink-3">
               {count === undefined
                 ? messages.data.rowsUncounted(preview.data.rows.length)
-                : messages.data.rowsOf(preview.data.rows.length, count)}{' '}
+                : preview.data.format === 'mongodb'
+                  ? messages.data.documentsOf(preview.data.rows.length, count)
+                  : messages.data.rowsOf(preview.data.rows.length, count)}{' '}
               {messages.data.columns(preview.data.columns.length)}
             </p>
           </>

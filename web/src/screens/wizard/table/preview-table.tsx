@@ -24,7 +24,10 @@ export function PreviewTable({ preview }: { preview: Schemas['TablePreview'] }) 
         <tbody>
           {preview.rows.map(({ row, line, cells, fault }) => (
             <tr key={row}>
-              <td className="num text-ink-3" title={messages.data.line(line)}>
+              <td
+                className="num text-ink-3"
+                title={preview.format === 'mongodb' ? undefined : messages.data.line(line)}
+              >
                 {formatCount(row)}
               </td>
               {fault === null ? (

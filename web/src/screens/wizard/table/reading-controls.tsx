@@ -98,11 +98,19 @@ export function ReadingControls({ preview, reading, onChange }: ReadingControlsP
 
 interface CollectionControlsProps {
   reading: Reading;
-  set: (name: 'filter' | 'sort' | 'limit', value: string | number | undefined) => void;
+  set: <Name extends keyof Reading>(name: Name, value: Reading[Name] | undefined) => void;
 }
 
-/** Which documents of a collection are read, and in which order. */
+/** Which documents of a collection are read, in which order, and how they are claimed. */
 function CollectionControls({ reading, set }: CollectionControlsProps) {
+  const number = (name: 'limit' | 'batch_size' | 'max_attempts', label: string, note?: string) => (
+    <TypedField
+      label={label}
+      note={note}
+      value={String(reading[name] ?? '')}
+      onTyped={(text) => set(name, /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined)}
+    />
+  );
   return (
     <>
       <TypedField
@@ -118,10 +126,27 @@ function CollectionControls({ reading, set }: CollectionControlsProps) {
         onTyped={(text) => set('sort', text || undefined)}
       />
       <TypedField
-        label={messages.data.limit}
-        value={String(reading.limit ?? '')}
-        onTyped={(text) => set('limit', /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined)}
+        label={messages.data.fields}
+        note={messages.data.fieldsNote}
+        value={reading.columns ?? ''}
+        onTyped={(text) => set('columns', text || undefined)}
       />
+      {number('limit', messages.data.limit)}
+      <div className="grid grid-cols-2 gap-3">
+        {number('batch_size', messages.data.batchSize, messages.data.batchSizeNote)}
+        {number('max_attempts', messages.data.attempts, messages.data.attemptsNote)}
+      </div>
+      <Field label={messages.data.watch}>
+        <Select
+          label={messages.data.watch}
+          value={reading.watch === true ? 'on' : 'off'}
+          choices={[
+            { value: 'off', label: messages.data.watchOff },
+            { value: 'on', label: messages.data.watchOn },
+          ]}
+          onChange={(next) => set('watch', next === 'on' ? true : undefined)}
+        />
+      </Field>
     </>
   );
 }
