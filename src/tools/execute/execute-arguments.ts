@@ -74,7 +74,7 @@ export const executeInput = strict({
     .enum(ACTIONS)
     .default('start')
     .describe(
-      'start (the default) starts a batch. enqueue adds single inputs to the queues of their agents, at no cost; process runs the waiting jobs. schedule starts the same by itself at certain times: the batch over a table that is given as for start, else the waiting jobs; options.max_cost_usd is the cap of each run. trigger runs a schedule now; unschedule stops it. The other actions need the batch_id of a batch: pause; resume; cancel stops it permanently, or only one row of it; retry runs, after its end, the failed rows again and the rows that were not run, or only one failed row, also before its end; set changes options while it is in progress.',
+      'start (the default) starts a batch. enqueue adds single inputs to the queues of their agents, at no cost; process runs the waiting jobs. schedule starts the same by itself at certain times: the batch over a table that is given as for start, else the waiting jobs; options.max_cost_usd is the cap of each run. With the name of a schedule it changes what is given, and starts a stopped one again. trigger runs a schedule now; unschedule stops it. The other actions need the batch_id of a batch: pause; resume; cancel stops it permanently, or only one row of it; retry runs, after its end, the failed rows again and the rows that were not run, or only one failed row, also before its end; set changes options while it is in progress.',
     ),
   ...tableSource,
   ...agentChoice,
@@ -156,15 +156,14 @@ interface Source {
   csv_s3_uri?: unknown;
 }
 
-/** What a new schedule lacks. */
+/** What does not fit together in a schedule. */
 function scheduleFaults(
   args: Parameters<typeof choiceFault>[0] & Source,
-  { cron, new_files_only: isPerFile }: SpokenSchedule,
+  { new_files_only: isPerFile }: SpokenSchedule,
 ): string[] {
-  const faults = cron === undefined ? ['action "schedule" needs schedule.cron, such as "0 2 * * *"'] : [];
-  if (!readsTable(args)) return isPerFile === true ? [...faults, 'schedule.new_files_only needs a table'] : faults;
+  if (!readsTable(args)) return isPerFile === true ? ['schedule.new_files_only needs a table'] : [];
   const fault = choiceFault(args);
-  return fault === undefined ? faults : [...faults, `action "schedule" with a table ${fault}`];
+  return fault === undefined ? [] : [`action "schedule" with a table ${fault}`];
 }
 
 /** Whether a table is given, as a start needs one. */

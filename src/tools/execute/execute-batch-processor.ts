@@ -21,7 +21,7 @@ import { executeInput, readsTable } from './execute-arguments.ts';
 import { type Controlled, type ControlParts, resumeBatch, retryBatch, setBatch } from './execute-control.ts';
 import { enqueue, processJobs } from './execute-jobs.ts';
 import { describeBatch, describePlan, type ExecuteOutput, executeOutput } from './execute-output.ts';
-import { addSchedule, type ScheduleActionParts, stopSchedule, triggerSchedule } from './execute-schedules.ts';
+import { keepSchedule, type ScheduleActionParts, stopSchedule, triggerSchedule } from './execute-schedules.ts';
 
 type Arguments = z.output<typeof executeInput>;
 
@@ -39,7 +39,7 @@ export function createExecuteTool(parts: ExecuteParts): OrchestratorTool {
     name: 'execute_batch_processor',
     title: 'Run an agent over a table',
     description:
-      'Starts a batch that runs a target agent over every row of a table, and answers immediately with its id; or pauses, resumes, cancels, retries or changes an existing batch; or enqueues single inputs as jobs, and processes the jobs that wait; or adds, triggers and stops schedules. With options.dry_run it validates and estimates the cost, and starts nothing. Starting spends money: use dry_run first, show the person the mapping and the estimate, and start only when their wish is clear. An answer with needs_confirmation has done nothing: show the person its estimate, and call again with its confirmation_token only when they say yes. Then call monitor_batch_execution.',
+      'Starts a batch that runs a target agent over every row of a table, and answers immediately with its id; or pauses, resumes, cancels, retries or changes an existing batch; or enqueues single inputs as jobs, and processes the jobs that wait; or adds, changes, triggers and stops schedules. With options.dry_run it validates and estimates the cost, and starts nothing. Starting spends money: use dry_run first, show the person the mapping and the estimate, and start only when their wish is clear. An answer with needs_confirmation has done nothing: show the person its estimate, and call again with its confirmation_token only when they say yes. Then call monitor_batch_execution.',
     hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
     // Without a given idempotency key, the call's own key is used, so a repeated call starts one batch.
     idempotent: true,
@@ -75,7 +75,7 @@ function onSchedule(args: Arguments, parts: ScheduleActionParts): Promise<Execut
   if (action === 'trigger') return triggerSchedule({ name: schedule.name, token }, parts);
   if (action === 'unschedule') return stopSchedule(schedule.name, parts.schedules);
   const request = readsTable(args) ? toRequest(args) : undefined;
-  return addSchedule({ schedule, request, queue, cap: options?.max_cost_usd, token }, parts);
+  return keepSchedule({ schedule, request, queue, cap: options?.max_cost_usd, token }, parts);
 }
 
 async function control(args: Arguments, parts: ControlParts): Promise<Controlled> {

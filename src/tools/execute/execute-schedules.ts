@@ -4,7 +4,12 @@ import { dollars } from '../../base/figures.ts';
 import { describeZodError } from '../../base/schema/schema.ts';
 import type { Json } from '../../protocol/messages.ts';
 import type { BatchRequest } from '../../runner/contract/request/request.ts';
-import { type ScheduleReport, scheduleRequest } from '../../runner/contract/service/schedule.ts';
+import {
+  type ScheduleChangeRequest,
+  type ScheduleReport,
+  scheduleChange,
+  scheduleRequest,
+} from '../../runner/contract/service/schedule.ts';
 import type { Schedules } from '../../schedules/schedules.ts';
 import { shownSchedule } from '../show/describe-schedules.ts';
 import { askFirst, neededConfirmation, notSpent, type SpendingParts } from './confirm-spending.ts';
@@ -26,29 +31,82 @@ export interface AskedSchedule {
   token: string | undefined;
 }
 
-/** Adds a schedule. A person always agrees to it first: it spends while nobody is asked. */
-export async function addSchedule(asked: AskedSchedule, parts: ScheduleActionParts): Promise<ExecuteOutput> {
+/**
+ * Adds a schedule; changes the one with this name, and starts it again. A person always agrees first: it spends while
+ * nobody is asked.
+ */
+export async function keepSchedule(asked: AskedSchedule, parts: ScheduleActionParts): Promise<ExecuteOutput> {
+  const before = (await parts.schedules.list()).find(({ name }) => name === asked.schedule.name);
+  if (before !== undefined) return changeSchedule(before, asked, parts);
+  if (asked.schedule.cron !== undefined) return addSchedule(asked, parts);
+  const text = `There is no schedule "${asked.schedule.name}" yet: action "schedule" needs schedule.cron, such as "0 2 * * *", to add it.`;
+  throw new AppError('invalid_arguments', text);
+}
+
+async function addSchedule(asked: AskedSchedule, parts: ScheduleActionParts): Promise<ExecuteOutput> {
   const { schedules, context } = parts;
   const wanted = scheduleRequest.safeParse(wantedOf(asked));
   if (wanted.error !== undefined)
     throw new AppError('invalid_arguments', `${describeZodError(wanted.error).join('; ')}.`);
   const { name, cron, time_zone: zone, max_cost_usd: cap = 0 } = wanted.data;
-  const times = schedules.times({ cron, ...(zone !== undefined && { time_zone: zone }) });
-  const words = times.in_words ?? `at the times of "${cron}"`;
   const spend = {
     request: { action: 'schedule', schedule: JSON.parse(JSON.stringify(wanted.data)) } as Json,
-    title: `Add the schedule ${name}: ${words} (${times.zone}) ${startsOf(wanted.data.action)}, for at most ${dollars(cap)} each time, without asking`,
+    title: `Add the schedule ${name}: ${runsOf({ cron, zone, action: wanted.data.action, cap }, schedules)}`,
     ...{ expectedUsd: cap, batchId: `schedule:${name}`, spentUsd: 0, token: asked.token, said: context.said },
     key: `call:${context.idempotencyKey}`,
   };
   const needed = await neededConfirmation(spend, { ...parts, confirmAboveUsd: 0 });
   if (needed !== undefined) return askFirst(describeNoBatch('schedule'), needed);
   const added = await schedules.add(wanted.data);
+  return describeKept(added, `The schedule ${name} is added.`);
+}
+
+async function changeSchedule(
+  before: ScheduleReport,
+  asked: AskedSchedule,
+  parts: ScheduleActionParts,
+): Promise<ExecuteOutput> {
+  const { schedules, context } = parts;
+  const { name } = before;
+  const change = changeOf(asked);
+  const isChanged = Object.keys(change).length > 0;
+  if (!isChanged && before.enabled) return describeKept(before, `The schedule ${name} is started already.`);
+  const { cron = before.cron, time_zone: zone = before.time_zone ?? undefined, action = before.action } = change;
+  const cap = change.max_cost_usd ?? before.max_cost_usd ?? before.accepted_usd ?? 0;
+  const spend = {
+    request: { action: 'schedule', name, updated_at: before.updated_at, change } as Json,
+    title: `${isChanged ? 'Change' : 'Start'} the schedule ${name}: ${runsOf({ cron, zone, action, cap }, schedules)}`,
+    ...{ expectedUsd: cap, batchId: `schedule:${name}`, spentUsd: 0, token: asked.token, said: context.said },
+    key: `call:${context.idempotencyKey}`,
+  };
+  const needed = await neededConfirmation(spend, { ...parts, confirmAboveUsd: 0 });
+  if (needed !== undefined) return askFirst(describeNoBatch('schedule'), needed);
+  if (isChanged) await schedules.change(name, change);
+  const started = await schedules.start(name);
+  return describeKept(started, `The schedule ${name} is ${isChanged ? 'changed' : 'started'}.`);
+}
+
+/** The fields that are given for a schedule that exists. */
+function changeOf({ schedule, request, queue, cap }: AskedSchedule): ScheduleChangeRequest & { time_zone?: string } {
+  const { cron, time_zone: zone, new_files_only: isPerFile } = schedule;
+  const isNew = request !== undefined || queue !== undefined;
+  const parsed = scheduleChange.safeParse({
+    ...(cron !== undefined && { cron }),
+    ...(zone !== undefined && { time_zone: zone }),
+    ...(cap !== undefined && { max_cost_usd: cap }),
+    ...(isNew && { action: actionOf({ request, queue, isPerFile }) }),
+  });
+  if (parsed.error !== undefined)
+    throw new AppError('invalid_arguments', `${describeZodError(parsed.error).join('; ')}.`);
+  return JSON.parse(JSON.stringify(parsed.data)) as ScheduleChangeRequest & { time_zone?: string };
+}
+
+function describeKept(schedule: ScheduleReport, what: string): ExecuteOutput {
   return {
     ...describeNoBatch('schedule'),
-    summary: `The schedule ${name} is added. It runs next at ${added.next[0] ?? 'no time'}.`,
+    summary: `${what} It runs next at ${schedule.next[0] ?? 'no time'}.`,
     next_step: 'Tell the person. Schedules run while "rowmill serve" runs; action "unschedule" stops one.',
-    schedule: shownSchedule(added),
+    schedule: shownSchedule(schedule),
   };
 }
 
@@ -90,22 +148,43 @@ export async function stopSchedule(name: string, schedules: Schedules): Promise<
   return {
     ...describeNoBatch('unschedule'),
     summary: `The schedule ${name} is stopped. Batches that it started go on.`,
-    next_step: `Tell the person. "rowmill schedules start ${name}" starts it again.`,
+    next_step: 'Tell the person. Action "schedule" with its name starts it again.',
     schedule: shownSchedule(stopped),
   };
 }
 
 function wantedOf({ schedule, request, queue, cap }: AskedSchedule): unknown {
-  const { name, cron, time_zone, new_files_only } = schedule;
+  const { name, cron, time_zone, new_files_only: isPerFile } = schedule;
   return {
     ...{ name, cron },
     ...(time_zone !== undefined && { time_zone }),
     ...(cap !== undefined && { max_cost_usd: cap }),
-    action:
-      request === undefined
-        ? { type: 'process_queues', ...(queue !== undefined && { agent: queue }) }
-        : { type: 'run_batch', request, ...(new_files_only !== undefined && { new_files_only }) },
+    action: actionOf({ request, queue, isPerFile }),
   };
+}
+
+function actionOf({
+  request,
+  queue,
+  isPerFile,
+}: Pick<AskedSchedule, 'request' | 'queue'> & { isPerFile: boolean | undefined }) {
+  if (request === undefined) return { type: 'process_queues', ...(queue !== undefined && { agent: queue }) };
+  return { type: 'run_batch', request, ...(isPerFile !== undefined && { new_files_only: isPerFile }) };
+}
+
+/** When a schedule runs, what it starts, and what that may cost. */
+function runsOf(
+  {
+    cron,
+    zone,
+    action,
+    cap,
+  }: { cron: string; zone: string | undefined; action: ScheduleReport['action']; cap: number },
+  schedules: Schedules,
+): string {
+  const times = schedules.times({ cron, ...(zone !== undefined && { time_zone: zone }) });
+  const words = times.in_words ?? `at the times of "${cron}"`;
+  return `${words} (${times.zone}) ${startsOf(action)}, for at most ${dollars(cap)} each time, without asking`;
 }
 
 function startsOf(action: ScheduleReport['action']): string {

@@ -41,7 +41,7 @@ export function describeSchedules(schedules: ScheduleReport[]) {
     ...{ finished: true, results_resource: null, queues: null },
     summary: `${counted(schedules.length, 'schedule')}, ${running} of them enabled${faults}.`,
     next_step:
-      'Tell the person. They run while "rowmill serve" runs. execute_batch_processor adds, triggers and stops them, if the person wishes it.',
+      'Tell the person. They run while "rowmill serve" runs. execute_batch_processor adds, changes, triggers, stops and starts them, if the person wishes it.',
     schedules: schedules.slice(0, MOST_SCHEDULES).map(shownSchedule),
   };
 }

@@ -72,6 +72,32 @@ it('runs a batch over a table at its times, and now by trigger; unschedule stops
   });
 });
 
+it('changes a schedule by its name, and starts a stopped one again, each with a yes', async () => {
+  await add({ ...NIGHT, options: { max_cost_usd: 1 } });
+  await execute({ action: 'unschedule', schedule: { name: 'night' } });
+  const again = { action: 'schedule', schedule: { name: 'night' } };
+  expect(await execute(again)).toMatchObject({
+    needs_confirmation: {
+      title: expect.stringMatching(/^Start the schedule night: At 02:00 .* for at most \$1\.00 each time/),
+    },
+  });
+  expect(await add(again)).toMatchObject({ schedule: { enabled: true, max_cost_usd: 1, next: expect.any(String) } });
+  expect(await execute(again)).toMatchObject({ summary: expect.stringContaining('is started already') });
+  const changed = { ...again, schedule: { name: 'night', cron: '30 4 * * *' }, options: { max_cost_usd: 2 } };
+  expect(await execute(changed)).toMatchObject({
+    needs_confirmation: {
+      title: expect.stringMatching(/^Change the schedule night: At 04:30 .*Europe\/Berlin.* for at most \$2\.00 each/),
+    },
+  });
+  expect(await add(changed)).toMatchObject({
+    schedule: { when: expect.stringContaining('04:30'), max_cost_usd: 2, starts: 'process_queues' },
+  });
+  expect(await add({ ...again, csv_uri: rig.table, target: AGENT })).toMatchObject({
+    schedule: { when: expect.stringContaining('04:30'), starts: `run_batch over ${rig.table}` },
+  });
+  expect((await schedules()).map(({ name }) => name)).toEqual(['night', 'nightly']);
+});
+
 it('triggers a schedule whose cap is above the limit only with a yes', async () => {
   const asked = await execute({ action: 'trigger', schedule: { name: 'nightly' } });
   expect(asked).toMatchObject({ started: false, needs_confirmation: { expected_usd: 20, limit_usd: 5 } });
