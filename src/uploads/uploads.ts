@@ -64,7 +64,7 @@ export interface Uploads {
   /** @throws AppError `not_found` */
   read(id: string, viewer: UploadViewer): Promise<Upload>;
   /**
-   * Counts the use of the upload that a URI names, if it names one.
+   * Counts the use of the uploads that a URI names, if it names any.
    * @throws AppError `not_found` for the upload of another caller
    */
   use(uri: string, viewer: UploadViewer): Promise<void>;
@@ -186,10 +186,10 @@ export function createUploads(parts: UploadParts): Uploads {
     append,
     read: async (id, viewer) => shown(await find(id, viewer)),
     async use(uri, viewer) {
-      const id = /^upload:\/\/(upl_\w+)/i.exec(uri)?.[1];
-      if (id === undefined) return;
-      await find(id, viewer);
-      await store.useUpload(id, now());
+      if (!/^upload:/i.test(uri)) return;
+      const ids = [...uri.matchAll(/upload:\/\/(upl_\w+)/gi)].map(([, id = '']) => id);
+      for (const id of ids) await find(id, viewer);
+      for (const id of ids) await store.useUpload(id, now());
     },
     list: async (options) => Promise.all((await store.listUploads(options)).map(shown)),
     async remove(id, viewer) {

@@ -131,7 +131,8 @@ async function checkWriter(location: Location, { taken, overwrite, style, rows =
   );
 }
 
-function isTableName(name: string): boolean {
+/** Whether a file of a folder is a table, by its name. */
+export function isTableName(name: string): boolean {
   // While a workbook is open, Excel keeps a lock file beside it: ~$book.xlsx.
   if (/(^|\/)~\$[^/]*$/.test(name)) return false;
   return formatOfName(name).format !== undefined;

@@ -1,9 +1,12 @@
 import { AppError } from '../../base/errors.ts';
 import type { Reading } from '../reading.ts';
 
-/** Splits `book.xlsx#Sheet2` into the workbook and the sheet. Any other URI has no sheet: a name may contain `#`. */
+/**
+ * Splits `book.xlsx#Sheet2` or `upload://ID#Sheet2` into the workbook and the sheet. Any other URI has no sheet: a name
+ * may contain `#`.
+ */
 export function splitSheet(uri: string): { uri: string; sheet: string | undefined } {
-  const [, book, sheet] = /^(.+\.xls[xm])#(.+)$/is.exec(uri) ?? [];
+  const [, book, sheet] = /^(.+\.xls[xm]|upload:\/\/[^#]+)#(.+)$/is.exec(uri) ?? [];
   if (book === undefined || sheet === undefined) return { uri, sheet: undefined };
   return { uri: book, sheet: uri.startsWith('file:') ? decoded(sheet) : sheet };
 }
