@@ -4,6 +4,7 @@ import { packageVersion } from './base/process/package-version.ts';
 import type { App } from './cli/app.ts';
 import type { Faces } from './cli/command-context.ts';
 import { type Io, processIo } from './cli/io.ts';
+import type { OwnTables } from './cli/remote/remote-transfer.ts';
 import { runCli } from './cli/run-cli.ts';
 import { processSignals } from './cli/signals.ts';
 import type { McpHttp } from './mcp/http.ts';
@@ -82,7 +83,13 @@ async function remoteApp(url: string, env: Record<string, string | undefined>): 
   const { apiKey, logLevel, proxy } = readRemoteConfig(env);
   const log = createLog(logLevel);
   await useProxies(proxy, log);
-  return createRemoteApp({ url, apiKey }, log);
+  // Most commands read no table of this machine.
+  const tables = () => import('./app/own-tables.ts');
+  const ownTables: OwnTables = {
+    listTables: async (path) => (await tables()).listTables(path),
+    own: async (...given) => (await tables()).ownTableOfMachine(log)(...given),
+  };
+  return createRemoteApp({ url, apiKey }, { log, ownTables });
 }
 
 function isSet(variable: string | undefined): boolean {
@@ -131,7 +138,7 @@ const FACES: Omit<Faces, 'worker'> = {
         }),
         tablesOf: (caller) => app.as(caller).tables,
       },
-      work: { ...app.work, uploads: app.uploads },
+      work: { uploads: app.uploads, draftsOf: (caller) => app.as(caller).drafts, newId: app.newId },
       agents: app,
       watch: { monitoringOf: (caller) => app.as(caller).monitoring, prometheus: app.prometheus().text },
       talk: {

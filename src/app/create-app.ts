@@ -2,6 +2,7 @@ import { auditedConfirmations } from '../access/audited-confirmations.ts';
 import { auditedJobs } from '../access/audited-jobs.ts';
 import { auditedRunner } from '../access/audited-runner.ts';
 import { createAccess } from '../access/create-access.ts';
+import { createDrafts } from '../access/drafts.ts';
 import { createConversations } from '../agent/conversation/conversations.ts';
 import { createHistories } from '../agent/conversation/histories.ts';
 import type { AgentDefinition } from '../agent/definition.ts';
@@ -53,6 +54,7 @@ import { createTalkLanes, openOrchestrator, readRun, talkCalls } from './open-or
 import { openFiledAgents } from './open-registry.ts';
 import { openStorage, openUploads, prepareFolders, spoolFolder } from './open-storage.ts';
 import { openTraces } from './open-traces.ts';
+import { ownTableOf } from './own-tables.ts';
 import { makePrivate } from './private-files.ts';
 import { tryAgent } from './try-agent.ts';
 
@@ -158,8 +160,9 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     const audited = auditedJobs(plain, caller, access.audit);
     const schedules = createSchedules(caller, scheduleParts);
     const bound = { runner: own, jobs: audited, monitoring, tables: tablesOf(caller), schedules };
+    const drafts = createDrafts(caller.id, { store, newId: () => newId('dra'), now: systemClock.now });
     return {
-      ...{ ...bound, tools: toolsOf(bound) },
+      ...{ ...bound, drafts, tools: toolsOf(bound) },
       confirmations: auditedConfirmations(confirmations, caller, access.audit),
     };
   });
@@ -196,8 +199,8 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     prices: (models) => describePrices(models, prices),
     removeAgent: (name, version) => removeAgent({ name, version }, { registry: filed, saved: store }),
     saveAgent: save,
-    async defineAgent(name, question) {
-      const { agent, warnings } = await as(localCaller('cli')).runner.define(question);
+    async defineAgent(name, question, columns) {
+      const { agent, warnings } = await as(localCaller('cli')).runner.define(question, columns);
       return { agent: await save(name, agent), warnings };
     },
     preview: (request, signal) => previewTable(request, tablesOf(localCaller('cli')), signal),
@@ -226,14 +229,17 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
         ...{ show: as(localCaller('process')).jobs.show, receivers: receivers(), limits: config.alerts.limits },
         secret: config.webhooks.secret,
       }),
-    work: { drafts: store, newId },
+    newId,
     keepSchedules: (signal) => keepSchedules({ ...scheduleParts, clock: systemClock }, signal),
     copyStdin: (stdin, signal) => copyStdin(stdin, spoolFolder(config), signal),
     importDocuments: async (documents, uri) => {
       const { importDocuments } = await import('../tables/mongodb/import-documents.ts');
       return importDocuments(documents, { uri, serverUri: config.mongodbUri ?? undefined, log });
     },
-    transfer: localTransfer,
+    transfer: {
+      ...localTransfer,
+      own: ownTableOf({ tables: tablesOf(localCaller('cli')), folder: spoolFolder(config) }),
+    },
     ensureDetachedRunner: detached.ensure,
     close: once(async () => {
       detached.close();

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Access } from '../access/access.ts';
+import type { Drafts } from '../access/drafts.ts';
 import type { Conversations } from '../agent/conversation/conversation.ts';
 import type { Histories } from '../agent/conversation/histories.ts';
 import type { AgentDefinition } from '../agent/definition.ts';
@@ -19,7 +20,6 @@ import type { DefinedAgent } from '../runner/intake/agent/define-inline.ts';
 import type { Runner } from '../runner/runner.ts';
 import type { Schedules } from '../schedules/schedules.ts';
 import type { AuditStore } from '../storage/audit.ts';
-import type { DraftStore } from '../storage/drafts.ts';
 import type { IdempotencyStore } from '../storage/idempotency.ts';
 import type { Tables } from '../tables/table.ts';
 import type { Confirmations } from '../tools/execute/confirmations.ts';
@@ -37,6 +37,8 @@ export interface AppBinding {
   /** What the service has done. */
   monitoring: Monitoring;
   schedules: Schedules;
+  /** Batch requests in the making. */
+  drafts: Drafts;
   /** The same objects for the orchestrator, MCP clients and commands. */
   tools: OrchestratorTool[];
   /** The agreement of people to spending; through these the caller agrees. */
@@ -66,8 +68,11 @@ export interface App extends AppBinding {
   registry: Registry;
   /** Saves an agent beside the registry's, as the next version of its name. @throws AppError `invalid_arguments` */
   saveAgent(name: string, definition: AgentDefinition): Promise<AgentDefinition>;
-  /** Saves the agent that a question defines, as {@link App.saveAgent}, with warnings about choices that it leaves open. */
-  defineAgent(name: string, question: InlineAgent): Promise<DefinedAgent>;
+  /**
+   * Saves the agent that a question defines, as {@link App.saveAgent}, with warnings about choices that it leaves open.
+   * `columns` as in `Runner.define`.
+   */
+  defineAgent(name: string, question: InlineAgent, columns?: readonly string[]): Promise<DefinedAgent>;
   /** Rows of a table at a place, as they are read. */
   preview(request: PreviewRequest, signal: AbortSignal): Promise<TablePreview>;
   /**
@@ -92,8 +97,8 @@ export interface App extends AppBinding {
   histories: Histories;
   /** Files that clients send to the data directory. */
   uploads: Uploads;
-  /** What the HTTP face keeps besides: drafts, and ids for them. */
-  work: { drafts: DraftStore; newId: (prefix: string) => string };
+  /** A new id, with this prefix. */
+  newId: (prefix: string) => string;
   /** Drives lapsed batches in this process until `signal` (drains) or, with `untilIdle`, until none is left. */
   supervise(options: { signal: AbortSignal; hardSignal: AbortSignal; untilIdle: boolean }): Promise<void>;
   /** Starts what is due by its schedule until `signal` fires. Only a server does this. */
@@ -108,6 +113,8 @@ export interface App extends AppBinding {
   ): Promise<{ uri: string; inserted: number; existing: number }>;
   /** Copies stdin into the data directory, as a table. `remove` deletes the copy; it is idempotent. */
   copyStdin(stdin: Readable, signal: AbortSignal): Promise<{ uri: string; remove(): Promise<void> }>;
+  /** The address of the server that runs everything; absent: this machine. */
+  server?: string;
   /** How tables get to the runner and back. */
   transfer: Transfer;
   /** Starts a detached runner process on this data directory if there are batches that no process drives. */

@@ -47,14 +47,22 @@ const TABLE = /\.(csv|tsv|jsonl|ndjson|json|parquet|xlsx)(\.(gz|zst))?$/i;
 
 /** The first lines of a chat: what can be said, and the tables and agents at hand. */
 export async function openingLines(app: App, cwd: string): Promise<string[]> {
-  const entries = await readdir(cwd, { withFileTypes: true }).catch(() => []);
-  const tables = entries.flatMap((entry) => (entry.isFile() && TABLE.test(entry.name) ? [entry.name] : []));
   const agents = (await app.registry.list()).flatMap((agent) => (agent.structured_output.enabled ? [agent.name] : []));
   return [
     'Say what to do with a table. /help lists commands, /quit ends the chat.',
-    `Tables here: ${listed(tables.toSorted()) || 'none; name a path or an s3:// URI'}.`,
+    app.server === undefined ? `Tables here: ${await tablesIn(cwd)}.` : tablesOf(app.server),
     `Agents: ${listed([...new Set(agents)]) || 'none yet; describe what to ask of each row'}.`,
   ];
+}
+
+async function tablesIn(folder: string): Promise<string> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const tables = entries.flatMap((entry) => (entry.isFile() && TABLE.test(entry.name) ? [entry.name] : []));
+  return listed(tables.toSorted()) || 'none; name a path or an s3:// URI';
+}
+
+function tablesOf(server: string): string {
+  return `Tables: what ${oneLine(server)} can read. "rowmill uploads add FILE" with --server sends one; name its upload:// address.`;
 }
 
 function listed(names: string[]): string {

@@ -76,8 +76,10 @@ function serverOf(argv: string[]): { argv: string[]; server?: string | undefined
 /** @throws AppError `option_not_supported` for a command that needs the data directory */
 function refuseLocal(name: string | undefined): void {
   const command = COMMANDS.find(({ usage }) => usage.split(' ')[0] === name);
-  if (command?.isLocal !== true) return;
-  throw new AppError('option_not_supported', `"rowmill ${name}" works on this machine only: leave out --server.`);
+  const why = command?.localBecause;
+  if (why === undefined) return;
+  const text = `"rowmill ${name}" works on this machine only: ${why}. Leave out --server.`;
+  throw new AppError('option_not_supported', text);
 }
 
 function createProgram(

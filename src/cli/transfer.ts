@@ -2,6 +2,16 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { BatchReport } from '../runner/contract/report/report.ts';
 import type { BatchRequest } from '../runner/contract/request/request.ts';
+import type { Reading } from '../tables/reading.ts';
+import type { RowSource } from '../tables/row-source.ts';
+
+/** A table that a command reads itself, as often as it needs. */
+export interface OwnTable {
+  /** Opens it from its first row on. */
+  open(): Promise<RowSource>;
+  /** Deletes the copy of a stream. Idempotent. */
+  remove(): Promise<void>;
+}
 
 /** How tables get from this machine to the runner, and back. */
 export interface Transfer {
@@ -14,12 +24,14 @@ export interface Transfer {
   reachable(request: BatchRequest): BatchRequest;
   /** Brings the table of an ended batch to where its request asked for; the report names that place. */
   bring(report: BatchReport, request: BatchRequest): Promise<BatchReport>;
+  /** A table of this machine, or a stream with one, for a command that reads it itself. */
+  own(from: string | Readable, reading: Reading, signal: AbortSignal): Promise<OwnTable>;
   /** The table of a batch that has written one. */
   read(report: BatchReport): AsyncIterable<Buffer | Uint8Array>;
 }
 
 /** Runner and person share a file system: tables stay where they are. */
-export const localTransfer: Transfer = {
+export const localTransfer: Omit<Transfer, 'own'> = {
   send: async (uri) => ({ uri, remove: async () => undefined }),
   reachable: (request) => request,
   bring: async (report) => report,

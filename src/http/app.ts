@@ -105,8 +105,7 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   addQueueRoutes(face, parts.start);
   addDeliveryRoutes(face, parts.start);
   addScheduleRoutes(face, parts);
-  const { uploads, drafts, newId } = parts.work;
-  addUploadRoutes(face, uploads, access);
+  addUploadRoutes(face, parts.work.uploads, access);
   addBatchRoutes(face, parts.start);
   addBatchActions(face, parts.start);
   addBatchEvents(face, parts.start);
@@ -116,7 +115,7 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   addRowActions(face, parts.start);
   addAgentRoutes(face, { ...parts.agents, audit: access.audit, runnerOf: parts.start.runnerOf });
   addSettingsRoutes(face, server, parts.agents);
-  addDraftRoutes(face, { store: drafts, newId: () => newId('dra'), now: server.now });
+  addDraftRoutes(face, parts.work.draftsOf);
   addMetricsRoutes(face, parts.watch);
   addLedgerRoute(face, parts.watch);
   addPrometheusRoute(face, parts.watch);

@@ -1,4 +1,5 @@
 import type { Access } from '../access/access.ts';
+import type { Drafts } from '../access/drafts.ts';
 import type { Conversations } from '../agent/conversation/conversation.ts';
 import type { AgentDefinition } from '../agent/definition.ts';
 import type { Log } from '../base/log.ts';
@@ -11,7 +12,6 @@ import type { ModelPrice, Settings } from '../runner/contract/service/settings.t
 import type { Runner } from '../runner/runner.ts';
 import type { Schedules } from '../schedules/schedules.ts';
 import type { AuditStore } from '../storage/audit.ts';
-import type { DraftStore } from '../storage/drafts.ts';
 import type { IdempotencyStore } from '../storage/idempotency.ts';
 import type { Tables } from '../tables/table.ts';
 import type { Confirmations } from '../tools/execute/confirmations.ts';
@@ -62,10 +62,10 @@ export interface StartParts {
   tablesOf: (caller: Caller) => Tables;
 }
 
-/** The routes of batches, uploads and drafts. */
+/** The routes of uploads and drafts. */
 export interface WorkParts {
   uploads: Uploads;
-  drafts: DraftStore;
+  draftsOf: (caller: Caller) => Drafts;
   newId: (prefix: string) => string;
 }
 

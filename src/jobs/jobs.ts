@@ -27,10 +27,15 @@ export interface Jobs {
    * @throws AppError the first fault's code, with the places of all faults
    */
   enqueue(requests: readonly JobRequest[], options?: { key?: string | undefined }): Promise<EnqueuedJob[]>;
-  /** Runs one job immediately, in real time, in a batch of its own. `approve` as in `Runner.create`. */
+  /**
+   * Runs one job immediately, in real time, in a batch of its own.
+   * @param approve as in `Runner.create`
+   * @param acceptedUsd the estimate that a person has accepted, for the jobs of a server, which approves by itself
+   */
   runNow(
     request: JobRequest,
     approve: (plan: BatchPlan, batchId: string) => Promise<void>,
+    acceptedUsd?: number,
   ): Promise<{ job: JobReport; batch: BatchReport }>;
   /** @throws AppError `job_not_found` */
   show(id: string): Promise<JobReport>;

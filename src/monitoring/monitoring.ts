@@ -4,17 +4,16 @@ import type { MetricsQuery, MetricsReport } from '../runner/contract/report/usag
 import type { LoadQuery, LoadReport } from '../runner/contract/request/load.ts';
 import type { AlertReport, AlertRules, AlertsQuery } from '../runner/contract/service/alert.ts';
 import type { Dashboard } from '../runner/contract/service/dashboard.ts';
-import type { LedgerReport } from '../runner/contract/service/ledger.ts';
+import type { LedgerPage, LedgerReport } from '../runner/contract/service/ledger.ts';
 import type { SavingsQuery, SavingsReport } from '../runner/contract/service/savings.ts';
 import type { ReportQuery, ServiceReport } from '../runner/contract/service/service-report.ts';
 import type { FleetWorker } from '../runner/contract/service/worker.ts';
 import { requireScope } from '../runner/require-scope.ts';
 import type { AlertStore } from '../storage/alerts.ts';
-import type { LedgerQuery } from '../storage/usage.ts';
 import { alertReportOf } from './alerts/alert-report.ts';
 import { type AlertLimits, alertRulesOf } from './alerts/alert-rules.ts';
 import { type LaneStates, readDashboard } from './dashboard.ts';
-import { ledgerReportOf } from './ledger.ts';
+import { readLedger } from './ledger.ts';
 import { readLoad } from './load.ts';
 import { readMetrics } from './metrics.ts';
 import type { MetricsStore } from './prometheus/store-metrics.ts';
@@ -41,7 +40,7 @@ export interface Monitoring {
   savings(query: SavingsQuery): Promise<SavingsReport>;
   report(period: Omit<ReportQuery, 'format'>): Promise<ServiceReport>;
   /** The calls that the sums of a batch are made of, each with its place. */
-  ledger(query: LedgerQuery): Promise<{ calls: LedgerReport[]; next: number | null }>;
+  ledger(query: LedgerPage): Promise<{ calls: LedgerReport[]; next: string | null }>;
   dashboard(): Promise<Dashboard>;
   /** The workers of the fleet. @throws AppError `option_not_supported` where there is no fleet */
   workers(): Promise<FleetWorker[]>;
@@ -54,7 +53,7 @@ export interface Monitoring {
    */
   resolve(alertId: string): Promise<AlertReport>;
   /** The rules with their limits, and where alerts are sent. */
-  alertRules(): AlertRules;
+  alertRules(): Promise<AlertRules>;
 }
 
 /** Monitoring for one caller. */
@@ -86,8 +85,7 @@ export function createMonitoring(
     },
     async ledger(query) {
       requireScope(caller, 'read');
-      const { calls, next } = await store.readLedger(query);
-      return { calls: calls.map(ledgerReportOf), next };
+      return readLedger(query, store);
     },
     async workers() {
       requireScope(caller, 'read');
@@ -111,7 +109,7 @@ export function createMonitoring(
       await store.closeAlert(alertId, { by: caller.name, at: now() }, alerts.receivers());
       return shown(alertId);
     },
-    alertRules() {
+    async alertRules() {
       requireScope(caller, 'read');
       return alertRulesOf(alerts.limits, alerts.receivers());
     },

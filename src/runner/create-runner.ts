@@ -227,9 +227,9 @@ function bind(caller: Caller, deps: RunnerDeps & { orders: RowOrders }): Runner 
     lapsed: () => store.listLapsedBatches(),
     remove: async (id, { force = false } = {}) => removeBatch(await read(id, 'run'), force, deps),
     keepHouse: (signal) => keepHouse(deps, signal),
-    async define(agent) {
+    async define(agent, columns = []) {
       requireScope(caller, 'read');
-      return defineInline(parseRequest(inlineAgent, agent), deps, { columns: [], face: caller.face });
+      return defineInline(parseRequest(inlineAgent, agent), deps, { columns, face: caller.face });
     },
     schemasOf: (agent) => ({ input: agent.input ?? null, output: agent.structured_output.schema ?? null }),
   };

@@ -114,7 +114,9 @@ export interface Runner {
    * A request that runs the agent of a batch over another table and keeps the answers of that batch: its target in the
    * version of then, its mappings and its way of reading.
    */
-  continuationOf(batchId: string): Promise<Omit<BatchRequest, 'csv_uri'>>;
+  continuationOf(
+    batchId: string,
+  ): Promise<Pick<BatchRequest, 'reading' | 'target' | 'input_mapping' | 'output_mapping' | 'continues'>>;
   /**
    * The reports of a batch, in whichever process it runs: the current one, then one after each change, until it has
    * ended or is paused and no process drives it, or `signal` fires. For a batch of this process there is one
@@ -179,9 +181,10 @@ export interface Runner {
   keepHouse(signal?: AbortSignal): Promise<void>;
   /**
    * The definition of an agent that a request defines, with warnings about choices that it leaves open.
+   * @param columns a text in braces that is one of these columns is a placeholder, whatever it looks like
    * @throws AppError `invalid_arguments` or `config_invalid`, with every fault and its fix
    */
-  define(agent: InlineAgent): Promise<DefinedAgent>;
+  define(agent: InlineAgent, columns?: readonly string[]): Promise<DefinedAgent>;
   /** The input and output schemas of an agent, to be shown. */
   schemasOf(agent: AgentDefinition): { input: JsonSchema | null; output: JsonSchema | null };
 }

@@ -1,26 +1,31 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRemoteJobs } from '../../src/cli/remote/remote-parts.ts';
 import { createClient } from '../../src/client/client.ts';
 import { createWorkspace, type Workspace } from '../cli/workspace.ts';
+import { echoAnswer } from '../support/echo-agent.ts';
+import { type MessagesServer, startMessagesServer } from '../support/messages-server.ts';
 
 let here: Workspace;
 /** The machine of the server: another folder, another data directory. */
 let there: Workspace;
 let url = '';
+/** The provider of questions. */
+let model: MessagesServer;
 const KEY = { ROWMILL_API_KEY: 'secret-key' };
 
 beforeAll(async () => {
   [here, there] = await Promise.all([createWorkspace({ names: ['Ann', 'bad', 'Zoë'] }), createWorkspace()]);
+  model = await startMessagesServer({ respond: echoAnswer });
   const serving = there.start(['serve', '--port', '0'], {
-    env: { ROWMILL_API_KEYS: 'secret-key', ANTHROPIC_API_KEY: 'of nobody' },
+    env: { ROWMILL_API_KEYS: 'secret-key', ANTHROPIC_API_KEY: 'of nobody', ANTHROPIC_BASE_URL: model.url },
   });
   await serving.until(/Listening on/);
   url = /http:\/\/[\d.:]+/.exec(serving.stdout())?.[0] ?? '';
 });
 
-afterAll(() => Promise.all([here.close(), there.close()]));
+afterAll(() => Promise.all([here.close(), there.close(), model.close()]));
 
 const remote = (args: string[], given: { input?: string } = {}) =>
   here.run(['--server', url, ...args], { env: KEY, ...given });
@@ -30,7 +35,8 @@ async function json(args: string[]) {
   return { code, document: JSON.parse(stdout) };
 }
 
-describe('rowmill --server', () => {
+// Each command is a process, which may take seconds to start.
+describe('rowmill --server', { timeout: 300_000 }, () => {
   it('runs a local table and downloads the result, with the table and the exit status of a local run', async () => {
     const local = await here.run(['run', 'people.csv', '-a', 'greeter', '--yes', '--out', 'local.csv']);
     const { code, document } = await json(['run', 'people.csv', '-a', 'greeter', '--yes', '--out', 'remote.csv']);
@@ -180,7 +186,116 @@ describe('rowmill --server', () => {
     const { document: saved } = await json(['agents', 'new', 'kinds', '--save', ...question]);
     expect(saved.agent).toMatchObject({ name: 'kinds', version: 'v1', model: { model: 'claude-haiku-5-5' } });
     expect((await json(['agents', 'delete', 'kinds', '--yes'])).document.deleted).toBe(true);
-    expect((await remote(['agents', 'new', 'kinds', ...question])).stderr).toContain('option_not_supported');
+  });
+
+  it('asks questions without an agent, and saves one', async () => {
+    const question = ['--prompt', 'What is {name}?', '--output', 'greeting', '--model', 'anthropic/claude-haiku-5-5'];
+    const { document: defined } = await json(['agents', 'new', 'kinds', ...question]);
+    expect(defined.yaml).toContain('name: kinds');
+    const asked = await json(['try', ...question, '--input', 'name=Ann']);
+    expect(asked).toMatchObject({ code: 0, document: { output: { greeting: expect.stringContaining('echo:') } } });
+    const ran = await json(['run', 'people.csv', ...question, '--save-agent', 'saved-kinds', '--yes']);
+    expect(ran).toMatchObject({ code: 0, document: { agent: 'saved-kinds@v1', counts: { succeeded: 3 } } });
+    expect((await json(['agents', 'show', 'saved-kinds'])).document).toMatchObject({ version: 'v1' });
+    await json(['agents', 'delete', 'saved-kinds', '--yes']);
+  });
+
+  it('continues a batch with another table', async () => {
+    const first = await json(['run', 'people.csv', '-a', 'greeter', '--yes', '--out', 'first.csv']);
+    await here.write('more.csv', 'name,town\nAnn,Wexcombe\nBo,Wexcombe\n');
+    const { document } = await json(['run', 'more.csv', '--continue', first.document.batch_id, '--yes']);
+    expect(document).toMatchObject({ counts: { succeeded: 2 }, continues: { batch_id: first.document.batch_id } });
+  });
+
+  it('sends the files of a folder and of a pattern, and runs them as one table', async () => {
+    await mkdir(here.path('many/below'), { recursive: true });
+    await here.write('many/a.csv', 'name,town\nAnn,Ayr\n');
+    await here.write('many/b.csv', 'name,town\nBo,Bath\nCy,Cork\n');
+    await here.write('many/below/c.csv', 'name,town\nDi,Deal\n');
+    const rowsOf = async (place: string) => (await json(['analyze', place])).document.row_count;
+    expect([await rowsOf('many/'), await rowsOf('many/**/*.csv'), await rowsOf('many/b.*')]).toEqual([3, 4, 2]);
+    const { document } = await json(['run', 'many/', '-a', 'greeter', '--yes', '--out', 'many.csv']);
+    expect(document.counts).toMatchObject({ succeeded: 3, failed: 0 });
+    expect(await readFile(here.path('many.csv'), 'utf8')).toMatch(/^Ann,Ayr,[\s\S]*^Cy,Cork,/m);
+    expect((await remote(['analyze', 'none*.csv'])).stderr).toContain('file_not_found');
+  });
+
+  it('collects rows, runs them and shows the flow', async () => {
+    const made = await json(['batches', 'create', '-a', 'greeter', '--columns', 'name,town']);
+    const id = made.document.batch_id;
+    expect(made.document.status).toBe('collecting');
+    await json(['batches', 'append', id, 'people.csv', '--idempotency-key', 'k']);
+    const again = await json(['batches', 'append', id, 'people.csv', '--idempotency-key', 'k']);
+    expect(again.document).toMatchObject({ total: 3, repeated: true });
+    const piped = await remote(['batches', 'append', id, '-', '--json'], { input: '{"name": "Bo"}\n' });
+    expect(JSON.parse(piped.stdout)).toMatchObject({ first_row: 3, rows: 1, total: 4 });
+    const done = await json(['batches', 'run', id, '--yes']);
+    expect(done).toMatchObject({ code: 3, document: { status: 'completed', counts: { succeeded: 3, failed: 1 } } });
+    const { document: flow } = await json(['batches', 'flow', id]);
+    const states = flow.changes.map(({ state }: { state: string }) => state);
+    expect(states).toEqual(expect.arrayContaining(['collecting', 'created', 'running', 'completed']));
+    expect(
+      (await remote(['batches', 'create', '-a', 'greeter', '--columns', 'name', '--out', 'a.csv'])).stderr,
+    ).toContain('rowmill batches export BATCH --out a.csv');
+  });
+
+  it('runs a job at once', async () => {
+    const { code, document } = await json(['jobs', 'add', 'greeter', '--input', '{"name": "Ann"}', '--now']);
+    expect({ code, document }).toMatchObject({
+      code: 0,
+      document: { state: 'succeeded', result: { greeting: 'Hello Ann' } },
+    });
+    const failed = await json(['jobs', 'add', 'greeter', '--input', '{"name": "bad"}', '--now', '--accept', '1']);
+    expect(failed).toMatchObject({ code: 3, document: { state: 'failed' } });
+  });
+
+  it('shows what goes on, the calls behind a sum, the audit log and the rules of alerts', async () => {
+    const { document: batch } = await json(['batches', 'show', 'latest']);
+    const { document: dashboard } = await json(['monitor']);
+    expect(dashboard).toMatchObject({ batches: [], last_24_hours: { calls: expect.any(Number) } });
+    const { document: metrics } = await json(['monitor', 'metrics', '--bucket', 'day', '--by', 'agent,way']);
+    expect(metrics.items).toContainEqual(expect.objectContaining({ agent: 'greeter', way: 'realtime' }));
+    expect((await json(['monitor', 'load'])).document.totals.calls).toBeGreaterThan(0);
+    const { document: page } = await json(['monitor', 'ledger', batch.batch_id, '--limit', '1']);
+    expect(page.calls).toMatchObject([{ run: `${batch.batch_id}/0/1`, turn: 0, cost_usd: 0 }]);
+    const { document: entries } = await json(['audit', '--limit', '500']);
+    const starts = entries.entries.filter(({ action }: { action: string }) => action === 'batch-start');
+    expect(starts.length).toBeGreaterThan(0);
+    const { document: older } = await json(['audit', '--before', String(starts[0].id), '--action', 'batch-start']);
+    expect(older.entries.map(({ id }: { id: number }) => id)).toEqual(
+      starts.slice(1, 21).map(({ id }: { id: number }) => id),
+    );
+    expect((await json(['alerts', 'rules'])).document.rules.length).toBeGreaterThan(5);
+  });
+
+  it('sends a file, keeps a draft over it, and deletes both', async () => {
+    const { document: sent } = await json(['uploads', 'add', 'people.csv']);
+    const client = createClient({ url, apiKey: 'secret-key' });
+    const body = { name: 'People', request: { csv_uri: sent.uri } };
+    await client.POST('/v1/drafts', { params: { header: {} }, body: body as never });
+    const { document: listed } = await json(['drafts']);
+    expect(listed.drafts).toMatchObject([{ name: 'People', request: { csv_uri: sent.uri } }]);
+    const [{ draft_id: id }] = listed.drafts;
+    expect((await json(['drafts', 'show', id])).document).toMatchObject({ revision: 1 });
+    expect((await remote(['uploads', 'delete', sent.uri, '--yes'])).stderr).toContain('upload_conflict');
+    await json(['drafts', 'delete', id]);
+    await json(['uploads', 'delete', sent.uri, '--yes']);
+    expect((await json(['drafts'])).document).toEqual({ drafts: [] });
+  });
+
+  it('chats, and lists and shows the conversation', async () => {
+    const said = await remote(['chat', '--json'], { input: 'hello\nagain\n' });
+    const { conversation_id: id, turns } = JSON.parse(said.stdout);
+    expect(turns.map(({ text }: { text: string }) => text)).toEqual([
+      'You said hello; that was message 1.',
+      'You said again; that was message 2.',
+    ]);
+    const { document: listed } = await json(['conversations']);
+    expect(listed.conversations).toMatchObject([{ id, message_count: 4, first_message: 'hello' }]);
+    expect((await remote(['conversations', 'show', id])).stdout).toMatch(/› hello\nYou said hello/);
+    const more = await remote(['chat', '--conversation', id, '--json'], { input: 'third' });
+    expect(JSON.parse(more.stdout)).toMatchObject({ conversation_id: id, turns: [{ error: null }] });
+    expect((await remote(['chat', '--conversation', 'conv_0'])).stderr).toContain('conversation_not_found');
   });
 
   it('makes and revokes keys', async () => {
@@ -197,7 +312,8 @@ describe('rowmill --server', () => {
   it('says what does not work with a server, and where the fault is', async () => {
     const said = async (args: string[]) => (await here.run(args)).stderr.replace(/\s+/g, ' ');
     expect(await said(['--server', 'http://rowmill.example.com', 'batches'])).toContain('is not encrypted');
-    expect(await said(['--server', url, 'serve'])).toContain('leave out --server');
+    expect(await said(['--server', url, 'serve'])).toContain('it is the server of the data directory');
+    expect(await said(['--server', url, 'mongo', 'import', 'a'])).toContain('ROWMILL_MONGODB_URI of this machine');
     expect(await said(['--server', 'http://127.0.0.1:9', 'batches'])).toContain('can not be reached');
     expect(await said(['batches', `--server=${url}`])).toContain('unauthorized');
     const absent = await remote(['run', 'absent.csv', '-a', 'greeter', '--yes']);

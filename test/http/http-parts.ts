@@ -99,7 +99,7 @@ function noWork(): HttpParts['work'] {
   const uploads = { limits, receive: unused, announce: unused, append: unused, read: unused, use: unused };
   return {
     uploads: { ...uploads, list: unused, remove: unused, sweep: unused },
-    drafts: { insertDraft: unused, readDraft: unused, listDrafts: unused, updateDraft: unused, removeDraft: unused },
+    draftsOf: () => ({ create: unused, list: unused, show: unused, change: unused, remove: unused }),
     newId: (prefix) => prefix,
   };
 }

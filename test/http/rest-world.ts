@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAccess } from '../../src/access/create-access.ts';
+import { createDrafts } from '../../src/access/drafts.ts';
 import { callerTables } from '../../src/app/caller-tables.ts';
 import { createConfirmations } from '../../src/app/confirmations.ts';
 import { describePrices } from '../../src/app/describe-settings.ts';
@@ -96,7 +97,11 @@ export async function startRestWorld(
       approval: () => ({ confirmations, confirmAboveUsd: options.confirmAboveUsd ?? 5 }),
       tablesOf,
     },
-    work: { uploads, drafts: store, newId },
+    work: {
+      uploads,
+      draftsOf: ({ id }) => createDrafts(id, { store, newId: () => newId('dra'), now: Date.now }),
+      newId,
+    },
   });
   return {
     ...world,

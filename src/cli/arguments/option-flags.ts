@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import * as z from 'zod';
 import { AppError } from '../../base/errors.ts';
 import { type BatchOptions, batchOptions } from '../../runner/contract/request/options.ts';
-import { type ReadingOptions, readingOptions } from '../../runner/contract/request/reading.ts';
+import { COLLECTION, type ReadingOptions, readingOptions } from '../../runner/contract/request/reading.ts';
 import { faceOf, flagNames, isOffSwitch, type OptionSchema } from './flag-name.ts';
 import { inFlags } from './option-words.ts';
 
@@ -17,7 +17,13 @@ export function addOptionFlags(command: Command): void {
   addFlags(command, batchOptions.shape);
 }
 
-/** Adds the flags for reading a table. */
+/** Adds the flags for reading a file with a table. */
+export function addFileReadingFlags(command: Command): void {
+  const ofFiles = Object.entries(readingOptions.shape).filter(([, schema]) => faceOf(schema).cli.group !== COLLECTION);
+  addFlags(command, Object.fromEntries(ofFiles));
+}
+
+/** Adds the flags for reading a table, a file or a collection. */
 export function addReadingFlags(command: Command): void {
   addFlags(command, readingOptions.shape);
 }

@@ -9,8 +9,8 @@ export interface CommandEntry {
   group: string;
   description: string;
   isHidden?: boolean;
-  /** Whether it works beside the data directory only, and not with `--server`. */
-  isLocal?: boolean;
+  /** Why it does not work with `--server`, as a sentence that goes on after "this machine only:". */
+  localBecause?: string;
   /** Loads the module that gives a command its arguments, options and action. */
   load: () => Promise<(command: Command, context: CommandContext) => void>;
 }
@@ -19,14 +19,13 @@ export interface CommandEntry {
 export const COMMANDS: readonly CommandEntry[] = [
   {
     usage: 'demo',
-    isLocal: true,
+    localBecause: 'it runs on bundled data in a folder of its own',
     group: 'Start here:',
     description: 'Watch a complete batch run on bundled data; no key needed',
     load: async () => (await import('./demo.ts')).addDemoCommand,
   },
   {
     usage: 'chat',
-    isLocal: true,
     group: 'Start here:',
     description: 'Say in your own words what to do with a table',
     load: async () => (await import('./chat.ts')).addChatCommand,
@@ -69,14 +68,14 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     usage: 'mongo',
-    isLocal: true,
+    localBecause: 'it writes to the MongoDB that ROWMILL_MONGODB_URI of this machine names',
     group: 'Work on tables:',
     description: 'Put documents into a collection of MongoDB, to run an agent over it',
     load: async () => (await import('./mongo/mongo.ts')).addMongoCommands,
   },
   {
     usage: 'bedrock-processing',
-    isLocal: true,
+    localBecause: 'its folders and variables are those of a container',
     group: 'Work on tables:',
     description: 'Run a Bedrock processing job: its folders and environment variables',
     load: async () => (await import('./bedrock-processing.ts')).addBedrockProcessingCommand,
@@ -84,7 +83,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     usage: 'batches',
     group: 'Work on tables:',
-    description: 'Show, change, pause, resume, cancel, retry, export and delete batches',
+    description: 'Show, change, pause, resume, cancel, retry, export and delete batches; collect rows',
     load: async () => (await import('./batches/batches.ts')).addBatchesCommands,
   },
   {
@@ -108,8 +107,20 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     usage: 'uploads',
     group: 'Work on tables:',
-    description: 'Show and delete the files that clients sent to the server',
+    description: 'Add, show and delete the files that clients sent to the server',
     load: async () => (await import('./uploads/uploads.ts')).addUploadsCommands,
+  },
+  {
+    usage: 'drafts',
+    group: 'Work on tables:',
+    description: 'Show and delete batch requests in the making, which the workbench keeps',
+    load: async () => (await import('./drafts/drafts.ts')).addDraftsCommands,
+  },
+  {
+    usage: 'conversations',
+    group: 'Work on tables:',
+    description: 'Show what was said to the orchestrator',
+    load: async () => (await import('./conversations/conversations.ts')).addConversationsCommands,
   },
   {
     usage: 'savings',
@@ -125,14 +136,14 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     usage: 'serve',
-    isLocal: true,
+    localBecause: 'it is the server of the data directory of this machine',
     group: 'Serve other programs:',
     description: 'Serve chat and MCP over HTTP, and run batches',
     load: async () => (await import('./serve.ts')).addServeCommand,
   },
   {
     usage: 'worker',
-    isLocal: true,
+    localBecause: 'it takes its rows from Redis (ROWMILL_REDIS_URL), not from a server',
     group: 'Serve other programs:',
     description: 'Run rows for batches of other machines, as a worker of a fleet',
     load: async () => (await import('./fleet/worker.ts')).addWorkerCommand,
@@ -150,6 +161,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./alerts/alerts.ts')).addAlertsCommands,
   },
   {
+    usage: 'monitor',
+    group: 'Serve other programs:',
+    description: 'Show what is going on, and calls, cost and load over time',
+    load: async () => (await import('./monitor/monitor.ts')).addMonitorCommands,
+  },
+  {
+    usage: 'audit',
+    group: 'Serve other programs:',
+    description: 'Show who started, changed and deleted what',
+    load: async () => (await import('./audit.ts')).addAuditCommand,
+  },
+  {
     usage: 'keys',
     group: 'Serve other programs:',
     description: 'List, make and revoke the keys of clients',
@@ -157,21 +180,20 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     usage: 'confirm <code>',
-    isLocal: true,
     group: 'Serve other programs:',
     description: 'Agree to spending that a model asked for through MCP',
     load: async () => (await import('./confirm.ts')).addConfirmCommand,
   },
   {
     usage: 'mcp',
-    isLocal: true,
+    localBecause: 'MCP clients reach a server at URL/mcp without it',
     group: 'Serve other programs:',
     description: 'Serve MCP over stdin and stdout, for Claude Desktop and similar clients',
     load: async () => (await import('./mcp.ts')).addMcpCommand,
   },
   {
     usage: 'runner',
-    isLocal: true,
+    localBecause: 'it drives the batches of the data directory of this machine',
     group: 'Serve other programs:',
     description: 'Drive the batches that no process drives, until none is left',
     isHidden: true,

@@ -2,52 +2,37 @@ import type { Command } from 'commander';
 import type { AgentDefinition } from '../../agent/definition.ts';
 import { AppError } from '../../base/errors.ts';
 import type { BatchPlan } from '../../runner/contract/report/plan.ts';
-import { METADATA_COLUMNS, type MetadataColumn } from '../../runner/contract/request/mapping.ts';
-import { type BatchRequest, batchRequest, KEPT_OUTPUT } from '../../runner/contract/request/request.ts';
+import { type BatchRequest, KEPT_OUTPUT } from '../../runner/contract/request/request.ts';
 import { ENDED } from '../../runner/lifecycle/batch.ts';
 import { askToGoOn, canAsk, mayStartUnasked, SPEND_LESS, tooCostly } from '../agreement.ts';
 import type { App } from '../app.ts';
+import { locationArgument } from '../arguments/mapping-arguments.ts';
+import { addOptionFlags, addReadingFlags } from '../arguments/option-flags.ts';
+import { addQuestionFlags } from '../arguments/question-arguments.ts';
 import {
-  agentArgument,
-  collect,
-  columnArguments,
-  commaSeparated,
-  locationArgument,
-  mappingArgument,
-} from '../arguments/mapping-arguments.ts';
-import {
-  addOptionFlags,
-  addReadingFlags,
-  type FlagValues,
-  optionsOf,
-  readingFlagsOf,
-} from '../arguments/option-flags.ts';
-import { addQuestionFlags, type QuestionFlags, questionOf } from '../arguments/question-arguments.ts';
+  addAgentFlags,
+  addMappingFlags,
+  askedOfRows,
+  noTarget,
+  type RequestFlags,
+} from '../arguments/request-arguments.ts';
 import { addStatsFlag, openStatsFile, type StatsFile, type StatsFlag } from '../arguments/stats-file.ts';
 import { STREAM, TABLE_ARGUMENT, tableArgument } from '../arguments/table-argument.ts';
 import { planReadable } from '../ask-encoding.ts';
 import type { CommandContext, Output } from '../command-context.ts';
-import { EXIT, exitCodeOfError } from '../exit-codes.ts';
+import { EXIT } from '../exit-codes.ts';
 import { openForeground } from '../foreground.ts';
 import { saveQuestion } from '../save-question.ts';
+import { showPlan } from '../show-plan.ts';
 import { showSample } from '../show-sample.ts';
 import { planLines, sampleText } from '../terminal/report-text.ts';
-import { oneLine } from '../terminal/safe-text.ts';
 import { showResult } from '../terminal/show-result.ts';
-import { truncate } from '../terminal/terminal-text.ts';
 import { writeAll } from '../write-all.ts';
 import { RUN_HELP } from './run-help.ts';
 
-interface RunArguments extends FlagValues, QuestionFlags, StatsFlag {
-  agent?: string;
-  saveAgent?: string;
-  map?: string[];
-  fields?: string[];
-  column?: string[];
-  metadata?: string[];
+interface RunArguments extends RequestFlags, StatsFlag {
   out?: string;
   writeBack?: string;
-  name?: string;
   continue?: string;
   key?: string;
   dryRun?: boolean;
@@ -57,22 +42,15 @@ interface RunArguments extends FlagValues, QuestionFlags, StatsFlag {
 
 /** `rowmill run`: a batch in the foreground. */
 export function addRunCommand(command: Command, context: CommandContext): void {
-  command
-    .argument('<table>', TABLE_ARGUMENT)
-    .option('-a, --agent <name[@version]>', 'the agent; without @version, its newest version')
-    .option('--name <name>', batchRequest.shape.name.unwrap().description)
+  addAgentFlags(command.argument('<table>', TABLE_ARGUMENT))
     .option(
       '--continue <batch>',
       'keep the answers of an earlier batch for rows whose input is the same, and run only the others; its agent and mapping are used unless others are given',
     )
     .option('--key <column>', 'with --continue: the column that identifies a row in both tables')
     .option('--dry-run', 'validate, show mapping and estimate, start nothing')
-    .option('-y, --yes', 'start without asking, at any cost')
-    .optionsGroup('Mapping:')
-    .option('-m, --map <field=how>', 'fill an input field; repeat for more (see below)', collect)
-    .option('--fields <a,b>', 'only these output fields become columns', commaSeparated)
-    .option('--column <name=expression>', 'an additional column, computed from {row, output}; repeat for more', collect)
-    .option('--metadata <a,b>', `columns about each row: ${METADATA_COLUMNS.join(', ')}`, commaSeparated)
+    .option('-y, --yes', 'start without asking, at any cost');
+  addMappingFlags(command)
     .option(
       '-o, --out <location>',
       'where to write the result table (default: NAME.AGENT.csv beside a single local file, else in results/ of the data directory; its path is shown); the extension sets the format; folder/ writes one table for each source file; - writes CSV to stdout',
@@ -212,9 +190,7 @@ async function completed(asked: AskedRequest, { earlier, key, agents }: Completi
   }
   const { target = earlier?.target, ...rest } = asked;
   if (target === undefined) {
-    const question = "or ask with --prompt 'Topic of {column}' --output topic:string";
-    const text = `It is not said what to run. Name an agent with --agent, ${question}.${agentsText(await agents())}`;
-    throw new AppError('invalid_arguments', text);
+    throw noTarget(await agents());
   }
   const continues = earlier?.continues;
   return {
@@ -231,74 +207,19 @@ interface Completion {
   agents: () => Promise<AgentDefinition[]>;
 }
 
-/** The agents that can be named, a line each; nothing where there is none. */
-function agentsText(agents: readonly AgentDefinition[]): string {
-  const texts = new Map(
-    agents.flatMap(({ name, description, structured_output }) =>
-      structured_output.enabled ? [[name, description] as const] : [],
-    ),
-  );
-  const lines = [...texts].map(
-    ([name, text]) =>
-      `\n  ${[name, truncate(text, 60)]
-        .filter((part) => part !== '')
-        .map(oneLine)
-        .join(': ')}`,
-  );
-  return lines.length === 0 ? '' : ` The agents are:${lines.join('')}`;
-}
-
 type AskedRequest = Omit<BatchRequest, 'target'> & { target?: BatchRequest['target'] };
 
 function requestOf(table: string, given: RunArguments, cwd: string): AskedRequest {
-  const target = targetOf(given);
-  const options = optionsOf(given);
-  const reading = readingFlagsOf(given);
-  const output = {
-    ...(given.fields !== undefined && { structured_output_fields: given.fields }),
-    ...(given.column !== undefined && { columns: columnArguments(given.column) }),
-    // The runner's validation names unknown columns.
-    ...(given.metadata !== undefined && { metadata: given.metadata as MetadataColumn[] }),
-  };
   return {
     csv_uri: locationArgument(table, cwd),
-    ...(Object.keys(reading).length > 0 && { reading }),
-    ...(target !== undefined && { target }),
-    ...(given.map !== undefined && { input_mapping: mappingArgument(given.map) }),
-    ...(Object.keys(output).length > 0 && { output_mapping: output }),
+    ...askedOfRows(given),
     ...(given.writeBack !== undefined && { output_uri: `${locationArgument(table, cwd)}#${given.writeBack}` }),
     ...(given.out !== undefined && {
       output_uri: given.out === STREAM ? KEPT_OUTPUT : locationArgument(given.out, cwd),
     }),
-    ...(given.name !== undefined && { name: given.name }),
-    ...(Object.keys(options).length > 0 && { options }),
   };
-}
-
-/** The agent that is named, or the one that the question defines, if any. */
-function targetOf(given: RunArguments): BatchRequest['target'] | undefined {
-  const question = questionOf(given);
-  if (question === undefined && given.saveAgent !== undefined) {
-    throw new AppError('invalid_arguments', '--save-agent saves a question: add --prompt and --output.');
-  }
-  if (question === undefined && given.agent !== undefined) {
-    if (given.model === undefined) return { type: 'agent', ...agentArgument(given.agent) };
-    throw new AppError('invalid_arguments', '--model belongs to a question with --prompt; an agent has its own model.');
-  }
-  if (given.agent !== undefined) {
-    throw new AppError('invalid_arguments', 'Give --agent, or a question with --prompt and --output, not both.');
-  }
-  return question === undefined ? undefined : { type: 'inline', ...question };
 }
 
 function note(lines: string[], output: Output): void {
   for (const line of lines) output.note(line);
-}
-
-function showPlan(plan: BatchPlan, output: Output): number {
-  output.document({ dry_run: true, ...plan });
-  for (const line of planLines(plan, output)) output.line(line);
-  const first = plan.problems[0];
-  if (first === undefined) output.line('The batch can run. Nothing was started.');
-  return first === undefined ? EXIT.completed : exitCodeOfError(first.code);
 }

@@ -42,12 +42,9 @@ async function createDraft(app: App, stage: DemoStage): Promise<string> {
   const owner = localCaller('http').id;
   const announced = { name: basename(stage.source), bytes: undefined };
   const upload = await app.uploads.receive(announced, owner, { body: createReadStream(stage.source) });
-  const draft = await app.work.drafts.insertDraft({
-    id: app.work.newId('dra'),
-    owner,
+  const { draft_id: id } = await app.drafts.create({
     name: REQUEST.name,
     request: { ...REQUEST, csv_uri: upload.uri },
-    createdAt: Date.now(),
   });
-  return draft.id;
+  return id;
 }

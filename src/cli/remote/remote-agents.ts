@@ -1,4 +1,4 @@
-import type { AgentDefinition } from '../../agent/definition.ts';
+import { type AgentDefinition, agentLabel } from '../../agent/definition.ts';
 import { AppError } from '../../base/errors.ts';
 import type { RowmillClient } from '../../client/client.ts';
 import type { Given, TriedRun } from '../../runner/contract/report/tried-run.ts';
@@ -8,22 +8,38 @@ import { createRemoteRegistry } from './remote-parts.ts';
 import { answerOf } from './server-call.ts';
 
 /** Saves the agent that a question defines on a server. */
-export async function saveQuestion(name: string, question: InlineAgent, client: RowmillClient): Promise<DefinedAgent> {
+export async function saveQuestion(
+  { name, columns, ...question }: InlineAgent & { name: string; columns: readonly string[] | undefined },
+  client: RowmillClient,
+): Promise<DefinedAgent> {
   const params = { header: { 'idempotency-key': crypto.randomUUID() } };
-  const call = client.POST('/v1/agents', { params, body: { name, ...question } as never, parseAs: 'text' });
+  const call = client.POST('/v1/agents', {
+    params,
+    body: { name, ...question, ...(columns !== undefined && { columns }) } as never,
+    parseAs: 'text',
+  });
   const saved = await answerOf<Pick<AgentDefinition, 'name' | 'version'>>(call);
   const agent = await createRemoteRegistry(client, []).find(saved.name, saved.version);
   if (agent !== undefined) return { agent, warnings: [] };
   throw new AppError('agent_not_found', `The server does not list ${saved.name}@${saved.version}, which it has saved.`);
 }
 
-/** Runs an agent of a server once. */
+/** The questions that the server has defined as agents and not saved. */
+export type Questions = WeakMap<AgentDefinition, InlineAgent>;
+
+/** Runs an agent of a server once: a saved one, or one that a question defines. */
 export function tryAgent(
-  agent: string,
+  agent: AgentDefinition,
   { given, signal }: { given: Given; signal: AbortSignal },
-  client: RowmillClient,
+  { client, questions }: { client: RowmillClient; questions: Questions },
 ): Promise<TriedRun> {
-  const params = { path: { agent }, header: { 'idempotency-key': crypto.randomUUID() } };
+  const header = { 'idempotency-key': crypto.randomUUID() };
+  const question = questions.get(agent);
+  if (question !== undefined) {
+    const body = { question, ...bodyOf(given) } as never;
+    return answerOf(client.POST('/v1/agents/try', { params: { header }, body, signal, parseAs: 'text' }));
+  }
+  const params = { path: { agent: agentLabel(agent) }, header };
   const body = bodyOf(given) as never;
   return answerOf(client.POST('/v1/agents/{agent}/try', { params, body, signal, parseAs: 'text' }));
 }

@@ -1,17 +1,18 @@
 import type * as z from 'zod';
-import { type AgentDefinition, agentLabel } from '../../agent/definition.ts';
 import { AppError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { createClient, type RowmillClient } from '../../client/client.ts';
 import type { settings } from '../../runner/contract/service/settings.ts';
 import type { App } from '../app.ts';
 import { notRemote, partly } from './not-remote.ts';
-import { saveQuestion, tryAgent } from './remote-agents.ts';
+import { type Questions, saveQuestion, tryAgent } from './remote-agents.ts';
+import { createRemoteAudit, createRemoteDrafts } from './remote-kept.ts';
 import { createRemoteJobs, createRemoteKeys, createRemoteRegistry, createRemoteUploads } from './remote-parts.ts';
 import { createRemoteRunner, type Unasked } from './remote-runner.ts';
 import { createRemoteMonitoring, createRemoteSchedules } from './remote-service.ts';
+import { createRemoteConfirmations, createRemoteConversations } from './remote-talk.ts';
 import { createRemoteTools } from './remote-tools.ts';
-import { createRemoteTransfer, upload } from './remote-transfer.ts';
+import { createRemoteTransfer, type OwnTables, upload } from './remote-transfer.ts';
 import { answerOf } from './server-call.ts';
 
 /**
@@ -22,28 +23,24 @@ import { answerOf } from './server-call.ts';
  */
 export async function createRemoteApp(
   { url, apiKey }: { url: string; apiKey: string | undefined },
-  log: Log,
+  { log, ownTables }: { log: Log; ownTables: OwnTables },
 ): Promise<App> {
   const client = clientOf(url, apiKey);
   const { limits, agent_sources: agentSources } = await answerOf<z.infer<typeof settings>>(
     client.GET('/v1/settings', { parseAs: 'text' }),
   );
   const unasked: Unasked = new Set();
+  const questions: Questions = new WeakMap();
   const tools = createRemoteTools({ url, apiKey });
   const binding = {
-    runner: createRemoteRunner(client, unasked),
+    runner: createRemoteRunner(client, { unasked, questions }),
     jobs: createRemoteJobs(client),
     tools: tools.tools,
     tables: partly<App['tables']>('This'),
     monitoring: createRemoteMonitoring(client),
     schedules: createRemoteSchedules(client),
-    confirmations: partly<App['confirmations']>('This', {
-      // The server counts it when the action is sent without an accepted cost.
-      startUnasked: async ({ batchId }: { batchId: string }) => {
-        unasked.add(batchId);
-        return { counted: true, sumUsd: 0 };
-      },
-    }),
+    drafts: createRemoteDrafts(client),
+    confirmations: createRemoteConfirmations(client, { url, unasked }),
   };
   const absent = (what: string) => () => Promise.reject(notRemote(what));
   return {
@@ -51,27 +48,29 @@ export async function createRemoteApp(
     config: { confirmAboveUsd: limits.confirm_above_usd },
     log,
     as: () => binding,
-    access: partly<App['access']>('This', { keys: createRemoteKeys(client) }),
-    auditLog: partly('The audit log'),
+    // The server writes the audit log.
+    access: partly<App['access']>('This', { keys: createRemoteKeys(client), audit: NO_AUDIT }),
+    auditLog: createRemoteAudit(client),
     idempotency: partly('This'),
     registry: createRemoteRegistry(client, agentSources),
-    saveAgent: absent('--save-agent; use "rowmill agents new NAME --save". It') as (
-      name: string,
-      definition: AgentDefinition,
-    ) => Promise<AgentDefinition>,
-    defineAgent: (name, question) => saveQuestion(name, question, client),
+    saveAgent: absent('This'),
+    defineAgent: (name, question, columns) => saveQuestion({ ...question, name, columns }, client),
     preview: (request, signal) =>
       answerOf(client.POST('/v1/tables/preview', { body: request as never, parseAs: 'text', signal })),
-    tryAgent: (agent, { given, signal }) => tryAgent(agentLabel(agent), { given, signal }, client),
+    tryAgent: (agent, { given, signal }) => tryAgent(agent, { given, signal }, { client, questions }),
     // Tools start on the server's machine, when a batch needs them.
     startTools: async () => [],
-    missingSettings: absent('This'),
-    conversations: partly('Chat'),
+    // The server says it when it starts.
+    missingSettings: async () => ({ missing: [], callable: [] }),
+    conversations: createRemoteConversations(client),
     uploads: partly<App['uploads']>('This', createRemoteUploads(client)),
     histories: partly('This'),
     prometheus: () => partly('This'),
-    work: partly('This'),
-    supervise: absent('This'),
+    newId: () => {
+      throw notRemote('This');
+    },
+    // The server drives its batches.
+    supervise: async () => undefined,
     keepSchedules: absent('This'),
     settings: partly('This'),
     prices: partly('This'),
@@ -81,11 +80,17 @@ export async function createRemoteApp(
     },
     copyStdin: (stdin, signal) => upload('stdin.csv', stdin, client, signal),
     importDocuments: absent('An import'),
-    transfer: createRemoteTransfer(client),
+    transfer: createRemoteTransfer(client, ownTables),
+    server: url,
     ensureDetachedRunner: async () => undefined,
     close: tools.close,
   };
 }
+
+const NO_AUDIT: App['access']['audit'] = {
+  begin: async () => async () => undefined,
+  around: (_act, carryOut) => carryOut(),
+};
 
 function clientOf(url: string, apiKey: string | undefined): RowmillClient {
   try {

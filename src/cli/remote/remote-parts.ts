@@ -1,9 +1,11 @@
+import { Readable } from 'node:stream';
 import type { Keys } from '../../access/access.ts';
 import type { KeyInfo } from '../../access/key-info.ts';
 import type { RowmillClient } from '../../client/client.ts';
 import type { Jobs } from '../../jobs/jobs.ts';
 import { createGivenRegistry } from '../../registry/given-registry.ts';
 import type { Registry, RegistryEntry } from '../../registry/registry.ts';
+import type { BatchReport } from '../../runner/contract/report/report.ts';
 import type {
   DeliveryReport,
   EnqueuedJob,
@@ -13,8 +15,8 @@ import type {
 } from '../../runner/contract/service/job.ts';
 import type { UploadReport } from '../../uploads/upload-report.ts';
 import type { Upload, Uploads } from '../../uploads/uploads.ts';
-import { notRemote } from './not-remote.ts';
 import { pageAfter } from './remote-batches.ts';
+import { upload } from './remote-transfer.ts';
 import { answerOf } from './server-call.ts';
 
 /** The most jobs of one request. */
@@ -36,7 +38,15 @@ export function createRemoteJobs(client: RowmillClient): Jobs {
       }
       return added;
     },
-    runNow: () => Promise.reject(notRemote('Running a job at once')),
+    async runNow(request, _approve, acceptedUsd) {
+      const params = { header: { 'idempotency-key': crypto.randomUUID() } };
+      const accepted = acceptedUsd === undefined ? {} : { accepted_usd: acceptedUsd };
+      const body = { ...request, mode: 'now', ...accepted } as never;
+      const job = await answerOf<JobReport>(client.POST('/v1/jobs', { params, body, parseAs: 'text' }));
+      const id = job.batch_id ?? '';
+      const call = client.GET('/v1/batches/{id}', { params: { path: { id } }, parseAs: 'text' });
+      return { job, batch: await answerOf<BatchReport>(call) };
+    },
     show: (id) => answerOf(client.GET('/v1/jobs/{job}', one(id))),
     list: ({ before, limit, ...filter }) =>
       pageAfter<JobReport>(
@@ -78,7 +88,7 @@ function spendingOf(queues: readonly QueueReport[], agent: string | undefined): 
 }
 
 /** The uploads of a server. */
-export function createRemoteUploads(client: RowmillClient): Pick<Uploads, 'list' | 'read' | 'remove'> {
+export function createRemoteUploads(client: RowmillClient): Pick<Uploads, 'list' | 'read' | 'receive' | 'remove'> {
   const one = (id: string) => ({ params: { path: { id } }, parseAs: 'text' as const });
   return {
     async list({ before, limit }) {
@@ -90,6 +100,10 @@ export function createRemoteUploads(client: RowmillClient): Pick<Uploads, 'list'
         { before, limit, idOf: ({ upload_id }) => upload_id },
       );
       return found.map(uploadOf);
+    },
+    async receive({ name }, _owner, { body, signal }) {
+      const { uri } = await upload(name, Readable.from(body), client, signal);
+      return uploadOf(await answerOf(client.GET('/v1/uploads/{id}', one(uri.slice('upload://'.length)))));
     },
     read: async (id) => uploadOf(await answerOf(client.GET('/v1/uploads/{id}', one(id)))),
     remove: (id) => answerOf(client.DELETE('/v1/uploads/{id}', one(id))),

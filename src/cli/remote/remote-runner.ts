@@ -2,10 +2,13 @@ import { AppError } from '../../base/errors.ts';
 import type { RowmillClient } from '../../client/client.ts';
 import type { BatchReport } from '../../runner/contract/report/report.ts';
 import type { SavingsReport } from '../../runner/contract/service/savings.ts';
+import type { DefinedAgent } from '../../runner/intake/agent/define-inline.ts';
 import { spendingOfRest } from '../../runner/intake/money/spending.ts';
 import type { Runner } from '../../runner/runner.ts';
-import { notRemote, partly } from './not-remote.ts';
+import { partly } from './not-remote.ts';
+import type { Questions } from './remote-agents.ts';
 import { findBatchId, listBatches, watchBatch } from './remote-batches.ts';
+import { createRemoteCollecting } from './remote-collecting.ts';
 import { exportBytes, exportFile } from './remote-export.ts';
 import { createRemoteRows } from './remote-rows.ts';
 import { answerOf } from './server-call.ts';
@@ -14,7 +17,10 @@ import { answerOf } from './server-call.ts';
 export type Unasked = Set<string>;
 
 /** The runner of a server. What only makes sense beside the data directory throws `option_not_supported`. */
-export function createRemoteRunner(client: RowmillClient, unasked: Unasked): Runner {
+export function createRemoteRunner(
+  client: RowmillClient,
+  { unasked, questions }: { unasked: Unasked; questions: Questions },
+): Runner {
   const report = (id: string) =>
     answerOf<BatchReport>(client.GET('/v1/batches/{id}', { params: { path: { id } }, parseAs: 'text' }));
   /** What the request accepts to spend: nothing where no person agreed. */
@@ -98,12 +104,20 @@ export function createRemoteRunner(client: RowmillClient, unasked: Unasked): Run
       const query = force ? { force: 'true' as const } : {};
       await answerOf(client.DELETE('/v1/batches/{id}', { params: { path: { id }, query }, parseAs: 'text' }));
     },
-    continuationOf: () => Promise.reject(notRemote('--continue')),
-    define: () => Promise.reject(notRemote('A question that is not saved')),
+    ...createRemoteCollecting(client, accepted),
+    flow: (id) => answerOf(client.GET('/v1/batches/{id}/flow', { params: { path: { id } }, parseAs: 'text' })),
+    continuationOf: (id) =>
+      answerOf(client.GET('/v1/batches/{id}/continuation', { params: { path: { id } }, parseAs: 'text' })),
+    async define(question) {
+      const call = client.POST('/v1/agents/define', { body: sent(question), parseAs: 'text' });
+      const defined = await answerOf<DefinedAgent>(call);
+      questions.set(defined.agent, question);
+      return defined;
+    },
   });
 }
 
 /** A body or query of the contract, whose types are the server's own. */
-function sent(body: unknown): never {
+export function sent(body: unknown): never {
   return body as never;
 }

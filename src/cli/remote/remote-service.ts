@@ -1,10 +1,11 @@
 import type { RowmillClient } from '../../client/client.ts';
 import type { Monitoring } from '../../monitoring/monitoring.ts';
 import type { AlertReport } from '../../runner/contract/service/alert.ts';
+import type { LedgerReport } from '../../runner/contract/service/ledger.ts';
 import type { ScheduleReport, ScheduleRunReport } from '../../runner/contract/service/schedule.ts';
 import type { FleetWorker } from '../../runner/contract/service/worker.ts';
 import type { Schedules } from '../../schedules/schedules.ts';
-import { notRemote, partly } from './not-remote.ts';
+import { notRemote } from './not-remote.ts';
 import { answerOf } from './server-call.ts';
 
 const parseAs = 'text' as const;
@@ -37,7 +38,21 @@ export function createRemoteSchedules(client: RowmillClient): Schedules {
 
 /** What a server has done. */
 export function createRemoteMonitoring(client: RowmillClient): Monitoring {
-  return partly<Monitoring>('This', {
+  return {
+    metrics({ by, ...rest }) {
+      const query = { ...rest, ...(by !== undefined && { by: by.join(',') }) };
+      return answerOf(client.GET('/v1/metrics', { params: { query }, parseAs }));
+    },
+    load: (query) => answerOf(client.GET('/v1/load', { params: { query }, parseAs })),
+    dashboard: () => answerOf(client.GET('/v1/dashboard', { parseAs })),
+    async ledger({ batchId, after, ...rest }) {
+      const query = { batch_id: batchId, ...rest, ...(after !== undefined && { cursor: after }) };
+      const call = client.GET('/v1/ledger', { params: { query }, parseAs });
+      const { items: calls, next_cursor: next } = await answerOf<{ items: LedgerReport[]; next_cursor: string | null }>(
+        call,
+      );
+      return { calls, next };
+    },
     savings: (query) => answerOf(client.GET('/v1/savings', { params: { query: query as never }, parseAs })),
     report: (period) =>
       answerOf(
@@ -50,7 +65,8 @@ export function createRemoteMonitoring(client: RowmillClient): Monitoring {
     workers: async () => (await answerOf<{ items: FleetWorker[] }>(client.GET('/v1/workers', { parseAs }))).items,
     acknowledge: (id) => answerOf(client.POST('/v1/alerts/{id}/acknowledge', { params: { path: { id } }, parseAs })),
     resolve: (id) => answerOf(client.POST('/v1/alerts/{id}/resolve', { params: { path: { id } }, parseAs })),
-  });
+    alertRules: () => answerOf(client.GET('/v1/alert-rules', { parseAs })),
+  };
 }
 
 /** A key with which a request that broke off can be sent again. */

@@ -1,4 +1,4 @@
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import { AppError } from '../../base/errors.ts';
@@ -11,16 +11,16 @@ import { exportBytes, exportFile } from './remote-export.ts';
 import { answerOf } from './server-call.ts';
 
 /** Sends local tables as uploads, and downloads results. */
-export function createRemoteTransfer(client: RowmillClient): Transfer {
+export function createRemoteTransfer(client: RowmillClient, { listTables, own }: OwnTables): Transfer {
   return {
+    own,
     async send(uri) {
       const path = localPath(uri);
       if (path === undefined) return { uri, remove: async () => undefined };
       const { file, sheet } = fileOf(path);
-      return upload(basename(file), createReadStream(file), client).then(({ uri: sent, remove }) => ({
-        uri: `${sent}${sheet}`,
-        remove,
-      }));
+      const files = (await listTables(file)) ?? [{ name: basename(file), path: file }];
+      const { uri: sent, remove } = await sendFiles(files, client);
+      return { uri: `${sent}${sheet}`, remove };
     },
     reachable(request) {
       const path = localOutput(request);
@@ -47,6 +47,33 @@ export function createRemoteTransfer(client: RowmillClient): Transfer {
       yield* bytes as unknown as AsyncIterable<Uint8Array>;
     },
   };
+}
+
+/** The tables of this machine. */
+export interface OwnTables {
+  /** The tables of a folder or pattern, in order; undefined for a single file. */
+  listTables(path: string): Promise<{ name: string; path: string }[] | undefined>;
+  own: Transfer['own'];
+}
+
+/** Sends files, one after the other; together they are one table. Nothing of them stays when one fails. */
+async function sendFiles(
+  files: { name: string; path: string }[],
+  client: RowmillClient,
+): Promise<{ uri: string; remove(): Promise<void> }> {
+  const sent: { uri: string; remove(): Promise<void> }[] = [];
+  const remove = async () => {
+    for (const one of sent) await one.remove();
+  };
+  try {
+    // An upload has no folders: those below a pattern become a part of its name.
+    for (const { name, path } of files)
+      sent.push(await upload(name.replaceAll('/', '_'), createReadStream(path), client));
+  } catch (fault) {
+    await remove();
+    throw fault;
+  }
+  return { uri: sent.map(({ uri }) => uri).join(','), remove };
 }
 
 /** Sends bytes as an upload, in constant memory. */
@@ -81,13 +108,10 @@ function localOutput({ output_uri: uri }: BatchRequest): string | undefined {
   return uri === undefined || uri === KEPT_OUTPUT ? undefined : localPath(uri);
 }
 
-/** A file, and the sheet of a workbook that is named behind it. @throws AppError `file_not_found`, `option_not_supported` */
+/** A file, folder or pattern, and the sheet of a workbook that is named behind it. @throws AppError `file_not_found` */
 function fileOf(path: string): { file: string; sheet: string } {
   const at = path.lastIndexOf('#');
   const [file, sheet] = existsSync(path) || at === -1 ? [path, ''] : [path.slice(0, at), path.slice(at)];
-  if (existsSync(file) && statSync(file).isFile()) return { file, sheet };
-  if (existsSync(file) || /[*?[\]{}]/.test(file)) {
-    throw new AppError('option_not_supported', `${file} is not one file: --server sends one file at a time.`);
-  }
+  if (existsSync(file) || /[*?]/.test(file)) return { file, sheet };
   throw new AppError('file_not_found', `There is no file ${file} on this machine.`);
 }

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Access } from '../../access/access.ts';
+import { agentDefinition } from '../../agent/definition.ts';
 import { strict } from '../../base/schema/strict-object.ts';
 import { resolveAgent } from '../../registry/registry.ts';
 import type { Caller } from '../../runner/contract/caller.ts';
@@ -18,6 +19,7 @@ import type { AgentParts } from '../parts.ts';
 import { FAULTS } from '../problem.ts';
 
 const tags = ['agents'];
+const ONE_INPUT = 'give exactly one of message, input and csv_uri';
 /** The agent whose model makes suggestions. */
 const ORCHESTRATOR = 'orchestrator';
 
@@ -44,17 +46,16 @@ export const checkRequest = strict({
   structured_output_fields: structuredOutputFields.exactOptional(),
 });
 
-const tryRequest = strict({
+const givenShape = {
   message: z.string().min(1).exactOptional().describe('A message, for an agent without a prompt of its own.'),
   input: jsonObject.exactOptional().describe('A row: its cells by column.'),
   csv_uri: batchRequest.shape.csv_uri.exactOptional(),
   row: z.int().min(0).max(1_000_000).default(0).describe('With csv_uri: the number of the row, from 0.'),
   reading: readingOptions.exactOptional(),
   input_mapping: inputMapping.exactOptional(),
-}).refine(
-  ({ message, input, csv_uri: table }) => [message, input, table].filter((one) => one !== undefined).length === 1,
-  'give exactly one of message, input and csv_uri',
-);
+};
+const tryRequest = strict(givenShape).refine(hasOneInput, ONE_INPUT);
+const questionTry = strict({ question: strict(inlineAgent.shape), ...givenShape }).refine(hasOneInput, ONE_INPUT);
 
 const suggestRequest = strict({
   prompt: inlineAgent.shape.prompt,
@@ -64,6 +65,17 @@ const suggested = z.object({
   fields: z.array(inlineField),
   model: z.string().describe('The model that suggested them.'),
   cost_usd: z.number().nullable().describe('What the suggestion cost; null when its price is unknown.'),
+});
+
+/** The whole definition of an agent. */
+export const shownDefinition = agentDefinition.meta({ id: 'AgentDefinition' });
+const ran = {
+  description: 'The run.',
+  content: { 'application/json': { schema: triedRun.meta({ id: 'TriedRun' }) } },
+};
+const defined = z.object({
+  agent: shownDefinition,
+  warnings: z.array(z.string()).describe('Choices that the question leaves open, such as the model.'),
 });
 
 /** Running an agent once, and suggesting fields: both call a model, and count to the cap of a day as chat turns do. */
@@ -83,10 +95,7 @@ export function addAgentRuns({ app, limitBody, idempotent }: HttpFace, parts: Ag
       headers: idempotencyHeader,
       body: { required: true, content: { 'application/json': { schema: tryRequest.meta({ id: 'TryRequest' }) } } },
     },
-    responses: {
-      200: { description: 'The run.', content: { 'application/json': { schema: triedRun.meta({ id: 'TriedRun' }) } } },
-      ...FAULTS,
-    },
+    responses: { 200: ran, ...FAULTS },
   });
   app.openapi(run, async (c) => {
     const { agent: subject } = c.req.valid('param');
@@ -99,6 +108,55 @@ export function addAgentRuns({ app, limitBody, idempotent }: HttpFace, parts: Ag
     );
     return c.json(tried, 200);
   });
+
+  const ask = createRoute({
+    method: 'post',
+    path: '/v1/agents/try',
+    operationId: 'tryQuestion',
+    tags,
+    summary: 'Run an agent once that the request defines',
+    description: 'It is not stored. A run that fails is answered with 200 and its error. Leaving ends it.',
+    middleware,
+    request: {
+      headers: idempotencyHeader,
+      body: { required: true, content: { 'application/json': { schema: questionTry.meta({ id: 'QuestionTry' }) } } },
+    },
+    responses: { 200: ran, ...FAULTS },
+  });
+  app.openapi(ask, async (c) => {
+    const { question, ...asked } = c.req.valid('json');
+    const caller = c.get('caller');
+    const { agent } = await parts.runnerOf(caller).define(question);
+    const { signal } = c.req.raw;
+    const tried = await audit.around({ caller, action: 'agent-try', subject: agent.name }, () =>
+      parts.tryAgent(agent, { given: givenBy(asked), signal, caller }),
+    );
+    return c.json(tried, 200);
+  });
+
+  const define = createRoute({
+    method: 'post',
+    path: '/v1/agents/define',
+    operationId: 'defineAgent',
+    tags,
+    summary: 'Define an agent by a prompt and fields',
+    description: 'Stores nothing and calls no model. The definition can go into an agents.yaml.',
+    middleware: [callerNeeds('read'), limitBody(1)],
+    request: {
+      body: {
+        required: true,
+        content: { 'application/json': { schema: strict(inlineAgent.shape).meta({ id: 'Question' }) } },
+      },
+    },
+    responses: {
+      200: {
+        description: 'The definition.',
+        content: { 'application/json': { schema: defined.meta({ id: 'DefinedAgent' }) } },
+      },
+      ...FAULTS,
+    },
+  });
+  app.openapi(define, async (c) => c.json(await parts.runnerOf(c.get('caller')).define(c.req.valid('json')), 200));
 
   const suggest = createRoute({
     method: 'post',
@@ -134,6 +192,18 @@ export function addAgentRuns({ app, limitBody, idempotent }: HttpFace, parts: Ag
     );
     return c.json(found, 200);
   });
+}
+
+function hasOneInput({
+  message,
+  input,
+  csv_uri: table,
+}: {
+  message?: string;
+  input?: object;
+  csv_uri?: string;
+}): boolean {
+  return [message, input, table].filter((one) => one !== undefined).length === 1;
 }
 
 function givenBy({

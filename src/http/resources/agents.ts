@@ -11,7 +11,7 @@ import type { HttpFace } from '../face.ts';
 import { callerNeeds } from '../middleware/caller-needs.ts';
 import { idempotencyHeader } from '../middleware/idempotency.ts';
 import { FAULTS } from '../problem.ts';
-import { type AgentRouteParts, addAgentRuns, agentPath, checkRequest } from './agent-runs.ts';
+import { type AgentRouteParts, addAgentRuns, agentPath, checkRequest, shownDefinition } from './agent-runs.ts';
 
 const tags = ['agents'];
 const listed = z
@@ -22,10 +22,7 @@ const listed = z
     model: z.string().openapi({ description: 'As provider/model.' }),
     source: z.string().openapi({ description: 'Where it comes from.' }),
     runs_in_batches: z.boolean().openapi({ description: 'Whether its answer has fields, which a batch needs.' }),
-    definition: agentDefinition
-      .meta({ id: 'AgentDefinition' })
-      .optional()
-      .openapi({ description: 'The whole definition, where it was asked for.' }),
+    definition: shownDefinition.optional().openapi({ description: 'The whole definition, where it was asked for.' }),
   })
   .openapi('Agent');
 const shown = listed
@@ -39,6 +36,15 @@ const shown = listed
     versions: z.array(z.string()).openapi({ description: 'All versions of the name, the newest first.' }),
   })
   .openapi('AgentDetails');
+const newAgent = strict({
+  name: agentDefinition.shape.name,
+  ...inlineAgent.shape,
+  columns: z
+    .array(z.string().min(1).max(200))
+    .max(1000)
+    .describe('A text in braces that is one of these columns is a placeholder, whatever it looks like.')
+    .exactOptional(),
+}).meta({ id: 'NewAgent' });
 const shownVerdict = compatibility.omit({ next_step: true, available_agents: true }).meta({ id: 'Compatibility' });
 const one = { content: { 'application/json': { schema: shown } } };
 
@@ -112,7 +118,7 @@ export function addAgentRoutes(face: HttpFace, parts: AgentRouteParts): void {
         required: true,
         content: {
           'application/json': {
-            schema: strict({ name: agentDefinition.shape.name, ...inlineAgent.shape }).meta({ id: 'NewAgent' }),
+            schema: newAgent,
           },
         },
       },
@@ -120,9 +126,9 @@ export function addAgentRoutes(face: HttpFace, parts: AgentRouteParts): void {
     responses: { 201: { description: 'The agent.', ...one }, ...FAULTS },
   });
   app.openapi(save, async (c) => {
-    const { name, ...asked } = c.req.valid('json');
+    const { name, columns, ...asked } = c.req.valid('json');
     const caller = c.get('caller');
-    const { agent } = await runnerOf(caller).define(asked);
+    const { agent } = await runnerOf(caller).define(asked, columns);
     const saved = await audit.around({ caller, action: 'agent-save', subject: name }, () =>
       parts.saveAgent(name, agent),
     );

@@ -4,6 +4,8 @@ import { listByDefault } from '../../arguments/list-by-default.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
+import { layOutTable } from '../../terminal/terminal-table.ts';
+import { wrapText } from '../../terminal/word-wrap.ts';
 
 /** `rowmill alerts …`: what is wrong with the service. */
 export function addAlertsCommands(alerts: Command, context: CommandContext): void {
@@ -27,6 +29,9 @@ export function addAlertsCommands(alerts: Command, context: CommandContext): voi
         }),
       );
   }
+  newCommand(alerts, 'rules', 'List the rules of alerts with their limits, and where alerts are sent').action(() =>
+    context.run((output) => listRules({ context, output })),
+  );
   listByDefault(alerts, context, (output) => listAlerts(false, { context, output }));
 }
 
@@ -41,8 +46,25 @@ async function listAlerts(
     output.line(all ? 'There was no alert.' : 'Nothing is wrong. Alerts are raised by "rowmill serve".');
   for (const { alert_id: id, rule, state, raised_at: at, message } of found) {
     output.line(`${output.paint('cyan', id)}  ${rule}  ${state}  since ${at.slice(0, 16).replace('T', ' ')} (UTC)`);
-    output.line(`  ${oneLine(message)}`);
+    for (const text of wrapText(oneLine(message), output.textWidth - 2)) output.line(`  ${text}`);
   }
   if (found.length > 0) output.note(`${counted(found.length, 'alert')}.`);
+  return EXIT.completed;
+}
+
+async function listRules({ context, output }: { context: CommandContext; output: Output }): Promise<number> {
+  const { rules, receivers } = await (await context.app()).monitoring.alertRules();
+  output.document({ rules, receivers });
+  const columns = [
+    { title: 'rule', minWidth: 'whole' as const, paint: (text: string) => output.paint('cyan', text) },
+    { title: 'limit', minWidth: 'whole' as const },
+    { title: 'measures', minWidth: 10 },
+  ];
+  const rows = rules.map(({ rule, limit, unit, raised_when: when, text }) => [
+    ...[rule, limit === null ? 'off' : `${when} ${limit} ${unit ?? ''}`.trim(), oneLine(text)],
+  ]);
+  for (const text of layOutTable(columns, rows, output)) output.line(text);
+  output.line(receivers.length === 0 ? 'Sent nowhere: set ROWMILL_ALERT_WEBHOOKS.' : `Sent to ${receivers.join(', ')}`);
+  output.note('ROWMILL_ALERTS sets the limits.');
   return EXIT.completed;
 }

@@ -1,15 +1,19 @@
 import type { Command } from 'commander';
 import { listByDefault } from '../../arguments/list-by-default.ts';
 import type { CommandContext } from '../../command-context.ts';
+import { addBatchesAppendCommand } from './batches-append.ts';
 import { addBatchesCancelCommand } from './batches-cancel.ts';
+import { addBatchesCreateCommand } from './batches-create.ts';
 import { addBatchesDeleteCommand } from './batches-delete.ts';
 import { addBatchesExportCommand } from './batches-export.ts';
+import { addBatchesFlowCommand } from './batches-flow.ts';
 import { addBatchesListCommand, listBatches } from './batches-list.ts';
 import { addBatchesPauseCommand } from './batches-pause.ts';
 import { addBatchesResumeCommand } from './batches-resume.ts';
 import { addBatchesRetryCommand } from './batches-retry.ts';
 import { addBatchesRowCommand } from './batches-row.ts';
 import { addBatchesRowsCommand } from './batches-rows.ts';
+import { addBatchesRunCommand } from './batches-run.ts';
 import { addBatchesSetCommand } from './batches-set.ts';
 import { addBatchesShowCommand } from './batches-show.ts';
 import { addBatchesTraceCommand } from './batches-trace.ts';
@@ -19,6 +23,7 @@ export function addBatchesCommands(batches: Command, context: CommandContext): v
   batches.helpCommand(false).addHelpText('after', HELP);
   addBatchesListCommand(batches, context);
   addBatchesShowCommand(batches, context);
+  addBatchesFlowCommand(batches, context);
   addBatchesRowsCommand(batches, context);
   addBatchesTraceCommand(batches, context);
   addBatchesRowCommand(batches, context);
@@ -29,6 +34,9 @@ export function addBatchesCommands(batches: Command, context: CommandContext): v
   addBatchesRetryCommand(batches, context);
   addBatchesExportCommand(batches, context);
   addBatchesDeleteCommand(batches, context);
+  addBatchesCreateCommand(batches, context);
+  addBatchesAppendCommand(batches, context);
+  addBatchesRunCommand(batches, context);
   listByDefault(batches, context, (output) => listBatches({}, { context, output }));
 }
 
@@ -45,4 +53,9 @@ Examples:
   rowmill batches set bat_… --concurrency 50 --max-cost 3
   rowmill batches pause bat_…
   rowmill batches resume bat_…
-  rowmill batches retry bat_… --code row_timeout`;
+  rowmill batches retry bat_… --code row_timeout
+
+A batch without a table collects rows before it runs:
+  rowmill batches create --agent NAME --columns message,customer
+  rowmill batches append bat_… messages.csv
+  rowmill batches run bat_…`;

@@ -12,6 +12,8 @@ import { EXIT } from '../../exit-codes.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
 import { layOutTable } from '../../terminal/terminal-table.ts';
 import { addDeliveriesCommands } from './jobs-deliveries.ts';
+import { runNow } from './jobs-now.ts';
+import { showJob } from './show-job.ts';
 
 interface AddArguments {
   input?: string;
@@ -23,6 +25,8 @@ interface AddArguments {
   callback?: string;
   maxCost?: number;
   idempotencyKey?: string;
+  now?: boolean;
+  accept?: number;
 }
 
 interface ListArguments {
@@ -82,9 +86,13 @@ function addAdd(jobs: Command, context: CommandContext): void {
       numberArgument('--max-cost', { min: 0 }),
     )
     .option('--idempotency-key <key>', 'enqueue once: repeated, it enqueues nothing')
+    .option('--now', 'run the one input at once, in real time, and show its result')
+    .option('--accept <usd>', 'with --now: the estimate that you accept', numberArgument('--accept', { min: 0 }))
     .action((agent: string, given: AddArguments) =>
       context.run(async (output) => {
         const requests = (await inputsOf(given)).map((input) => requestOf(agent, input, given));
+        if (given.now === true) return runNow(requests, given, { context, output });
+        if (given.accept !== undefined) throw new AppError('invalid_arguments', '--accept belongs to --now.');
         const { jobs: own } = await context.app();
         const key = given.idempotencyKey;
         const added = await own.enqueue(requests, { key: key === undefined ? undefined : `cli:${key}` });
@@ -164,16 +172,6 @@ async function listJobs(
     job.created_at.slice(0, 16).replace('T', ' '),
   ]);
   for (const text of layOutTable(columns, rows, { width, paint })) output.line(text);
-  return EXIT.completed;
-}
-
-function showJob(job: JobReport, output: Output): number {
-  output.document(job);
-  output.line(`${job.job_id} is ${job.state}: ${oneLine(job.agent)}, priority ${job.priority}`);
-  if (job.batch_id !== null) output.line(`row ${job.row} of ${job.batch_id}`);
-  if (job.result !== null) output.line(JSON.stringify(job.result, null, 2));
-  if (job.error !== null) output.line(`${job.error.code}: ${oneLine(job.error.message)}`);
-  if (job.cost_usd !== null) output.line(`cost $${job.cost_usd}, saved $${job.saved_usd ?? 0} against real time`);
   return EXIT.completed;
 }
 

@@ -34,7 +34,7 @@ export async function listUploads(
   const found = await uploads.list({ limit, ...(before !== undefined && { before }) });
   output.document({ uploads: found.map(reportUpload) });
   if (found.length === 0)
-    output.line('There are no uploads. Clients of "rowmill serve" make them with POST /v1/uploads.');
+    output.line('There are no uploads. "rowmill uploads add FILE" makes one, and so do clients of "rowmill serve".');
   else showUploads(found, output);
   return EXIT.completed;
 }

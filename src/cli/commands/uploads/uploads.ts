@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { listByDefault } from '../../arguments/list-by-default.ts';
 import type { CommandContext } from '../../command-context.ts';
+import { addUploadsAddCommand } from './uploads-add.ts';
 import { addUploadsDeleteCommand } from './uploads-delete.ts';
 import { addUploadsListCommand, listUploads } from './uploads-list.ts';
 
@@ -8,6 +9,7 @@ import { addUploadsListCommand, listUploads } from './uploads-list.ts';
 export function addUploadsCommands(uploads: Command, context: CommandContext): void {
   uploads.helpCommand(false).addHelpText('after', HELP);
   addUploadsListCommand(uploads, context);
+  addUploadsAddCommand(uploads, context);
   addUploadsDeleteCommand(uploads, context);
   listByDefault(uploads, context, (output) => listUploads({}, { context, output }));
 }

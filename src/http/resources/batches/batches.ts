@@ -1,7 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { strict } from '../../../base/schema/strict-object.ts';
 import { batchFlow } from '../../../runner/contract/report/flow.ts';
-import { batchPlan } from '../../../runner/contract/report/plan.ts';
 import { batchReport } from '../../../runner/contract/report/report.ts';
 import { batchStatistics } from '../../../runner/contract/report/statistics.ts';
 import { batchTuning } from '../../../runner/contract/request/options.ts';
@@ -13,12 +12,14 @@ import { createPages, pageOf, pageQuery } from '../../pages.ts';
 import type { StartParts } from '../../parts.ts';
 import { FAULTS } from '../../problem.ts';
 import { batchPath } from './batch-path.ts';
-import { shownBatch } from './create-batch.ts';
+import { shownBatch, shownPlan } from './create-batch.ts';
 
 const one = { content: { 'application/json': { schema: shownBatch } } };
 const tags = ['batches'];
 const newestFirst = createPages('batches', z.string());
 const oldestFirst = createPages('batches, the oldest first', z.string());
+const { reading, target, input_mapping, output_mapping, continues } = batchRequest.shape;
+const continued = strict({ reading, target, input_mapping, output_mapping, continues });
 const statuses = z.array(z.enum(batchReport.shape.status.options));
 const listQuery = strict({
   ...pageQuery({ limit: 20 }),
@@ -65,7 +66,7 @@ export function addBatchRoutes({ app, limitBody }: HttpFace, { runnerOf }: Start
     responses: {
       200: {
         description: 'The plan, with every reason why the request can not run.',
-        content: { 'application/json': { schema: batchPlan.meta({ id: 'Plan' }) } },
+        content: { 'application/json': { schema: shownPlan } },
       },
       ...FAULTS,
     },
@@ -149,6 +150,27 @@ export function addBatchRoutes({ app, limitBody }: HttpFace, { runnerOf }: Start
     if (after === undefined) return c.json(found, 200);
     return c.json({ ...found, changes: found.changes.filter(({ number }) => number > after) }, 200);
   });
+
+  const continuation = createRoute({
+    method: 'get',
+    path: '/v1/batches/{id}/continuation',
+    operationId: 'readBatchContinuation',
+    tags,
+    summary: 'Read a request that continues a batch with another table',
+    description: 'Add csv_uri. Rows whose input the batch has answered keep their answers at no cost.',
+    middleware: callerNeeds('read'),
+    request: { params: batchPath },
+    responses: {
+      200: {
+        description: 'The request: its agent in the version of then, its mappings and its way of reading.',
+        content: { 'application/json': { schema: continued.meta({ id: 'BatchContinuation' }) } },
+      },
+      ...FAULTS,
+    },
+  });
+  app.openapi(continuation, async (c) =>
+    c.json(await runnerOf(c.get('caller')).continuationOf(c.req.valid('param').id), 200),
+  );
 
   const statistics = createRoute({
     method: 'get',

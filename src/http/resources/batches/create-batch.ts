@@ -1,10 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { strict } from '../../../base/schema/strict-object.ts';
+import { batchPlan } from '../../../runner/contract/report/plan.ts';
 import { batchReport } from '../../../runner/contract/report/report.ts';
 import { appended, appendRequest, collectRequest, sealRequest } from '../../../runner/contract/request/collect.ts';
 import { batchRequest } from '../../../runner/contract/request/request.ts';
 import { ACCEPTED_USD, approvalOf } from '../../approval.ts';
 import type { HttpFace } from '../../face.ts';
+import { callerNeeds } from '../../middleware/caller-needs.ts';
 import { idempotencyHeader } from '../../middleware/idempotency.ts';
 import type { StartParts } from '../../parts.ts';
 import { FAULTS } from '../../problem.ts';
@@ -15,6 +17,8 @@ const ofRows = collectRequest.meta({ id: 'CollectRequest' });
 const run = strict({ ...sealRequest.shape, accepted_usd }).meta({ id: 'RunRequest' });
 /** A batch as REST shows it. */
 export const shownBatch = batchReport.meta({ id: 'Batch' });
+/** A plan as REST shows it. */
+export const shownPlan = batchPlan.meta({ id: 'Plan' });
 const batch = { content: { 'application/json': { schema: shownBatch } } };
 const params = z.object({ id: z.string().min(1).max(80).openapi({ description: 'The id of the batch.' }) });
 const headers = idempotencyHeader;
@@ -89,6 +93,33 @@ export function addCreateBatchRoutes(
     const request = key === undefined ? body : { idempotency_key: key.slice(0, 200), ...body };
     return c.json(await runnerOf(c.get('caller')).append(c.req.valid('param').id, request), 200);
   });
+
+  const estimate = createRoute({
+    method: 'post',
+    path: '/v1/batches/{id}/run/estimate',
+    operationId: 'estimateRun',
+    tags,
+    summary: 'Check and estimate a batch over the rows that it has collected',
+    description: 'Starts nothing and spends nothing.',
+    middleware: [callerNeeds('read'), limitBody(1)],
+    request: {
+      params,
+      body: {
+        required: true,
+        content: { 'application/json': { schema: sealRequest.meta({ id: 'RunEstimateRequest' }) } },
+      },
+    },
+    responses: {
+      200: {
+        description: 'The plan, with every reason why it can not run.',
+        content: { 'application/json': { schema: shownPlan } },
+      },
+      ...FAULTS,
+    },
+  });
+  app.openapi(estimate, async (c) =>
+    c.json(await runnerOf(c.get('caller')).planRun(c.req.valid('param').id, c.req.valid('json')), 200),
+  );
 
   const start = createRoute({
     method: 'post',

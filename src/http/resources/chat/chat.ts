@@ -1,6 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import type { ConversationSummary } from '../../../agent/conversation/conversation.ts';
-import { isoTime } from '../../../base/clock.ts';
+import { conversationReportOf, SHOWN_CHARACTERS } from '../../../agent/conversation/conversation-report.ts';
 import { strict } from '../../../base/schema/strict-object.ts';
 import { eventContent } from '../../event-content.ts';
 import type { HttpFace } from '../../face.ts';
@@ -14,8 +13,6 @@ import type { OpenTurns } from './open-turns.ts';
 import { speakerOf } from './speaker-of.ts';
 
 const pages = createPages('conversations', z.tuple([z.number(), z.string()]));
-/** How much of a first message a list shows, in characters. */
-const SHOWN = 200;
 
 const conversationPage = pageOf(
   z
@@ -28,7 +25,7 @@ const conversationPage = pageOf(
       first_message: z
         .string()
         .nullable()
-        .openapi({ description: `Its first ${SHOWN} characters.` }),
+        .openapi({ description: `Its first ${SHOWN_CHARACTERS} characters.` }),
     })
     .openapi('ConversationSummary'),
 );
@@ -79,7 +76,7 @@ export function addChatRoutes(
     const last = shown.at(-1);
     const hasMore = found.length > limit && last !== undefined;
     const nextCursor = hasMore ? pages.cursorAt([last.updatedAt, last.id]) : null;
-    return c.json({ items: shown.map(toSummary), next_cursor: nextCursor }, 200);
+    return c.json({ items: shown.map(conversationReportOf), next_cursor: nextCursor }, 200);
   });
 
   const read = createRoute({
@@ -100,12 +97,4 @@ export function addChatRoutes(
   app.openapi(read, async (c) =>
     c.json(await conversations.read(c.req.valid('param').id, speakerOf(c.get('caller'))), 200),
   );
-}
-
-function toSummary({ id, agent, createdAt, updatedAt, messageCount, firstMessage }: ConversationSummary) {
-  return {
-    ...{ id, agent, created_at: isoTime(createdAt), updated_at: isoTime(updatedAt) },
-    message_count: messageCount,
-    first_message: firstMessage === null ? null : firstMessage.slice(0, SHOWN).toWellFormed(),
-  };
 }

@@ -58,7 +58,7 @@ export function addAlertRoutes({ app }: HttpFace, { monitoringOf }: Pick<WatchPa
       ...FAULTS,
     },
   });
-  app.openapi(rules, (c) => c.json(monitoringOf(c.get('caller')).alertRules(), 200));
+  app.openapi(rules, async (c) => c.json(await monitoringOf(c.get('caller')).alertRules(), 200));
 
   const show = createRoute({
     method: 'get',

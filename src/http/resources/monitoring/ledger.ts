@@ -8,7 +8,7 @@ import type { WatchParts } from '../../parts.ts';
 import { FAULTS } from '../../problem.ts';
 
 const call = ledgerCall.meta({ id: 'LedgerCall' });
-const pages = createPages('ledger', z.int());
+const pages = createPages('ledger', z.string());
 const query = strict({
   ...pageQuery({ most: 1000, limit: 100 }),
   from: period.from.describe('Only calls that were answered from this time on.'),
@@ -31,11 +31,9 @@ export function addLedgerRoute({ app }: HttpFace, { monitoringOf }: Pick<WatchPa
     },
   });
   app.openapi(list, async (c) => {
-    const { cursor, limit, batch_id: batchId, from, to } = c.req.valid('query');
+    const { cursor, batch_id: batchId, ...page } = c.req.valid('query');
     const { calls, next } = await monitoringOf(c.get('caller')).ledger({
-      ...{ batchId, after: pages.positionOf(cursor) ?? 0, limit },
-      ...(from !== undefined && { from: Date.parse(from) }),
-      ...(to !== undefined && { to: Date.parse(to) }),
+      ...{ batchId, after: pages.positionOf(cursor), ...page },
     });
     return c.json({ items: calls, next_cursor: next === null ? null : pages.cursorAt(next) }, 200);
   });

@@ -4,7 +4,8 @@ import { encodingOf, type Reading } from '../../../tables/reading.ts';
 import { option, wholeNumber } from './option-face.ts';
 
 const READING = 'Reading the table (what is not given is detected):';
-const COLLECTION = 'Reading a collection:';
+/** The heading of the options that only collections have. */
+export const COLLECTION = 'Reading a collection:';
 
 /** The rows of a collection that are claimed together, where nothing else is asked for. */
 export const DEFAULT_BATCH_SIZE = 100;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { MetricsQuery } from '../report/usage.ts';
 
 /** One answered model call: what it cost and saved. */
 export const ledgerCall = z.object({
@@ -16,3 +17,11 @@ export const ledgerCall = z.object({
 });
 
 export type LedgerReport = z.infer<typeof ledgerCall>;
+
+/** Which calls of a batch are asked for. */
+export interface LedgerPage extends Pick<MetricsQuery, 'from' | 'to'> {
+  batchId: string;
+  /** The `next` of the page before. */
+  after?: string | undefined;
+  limit: number;
+}
