@@ -16,6 +16,7 @@ export interface QuestionFlags {
   output?: string[];
   media?: string[];
   model?: string;
+  fallbackModel?: string;
 }
 
 /** Adds the flags that define an agent in the command itself. */
@@ -33,7 +34,8 @@ export function addQuestionFlags(command: Command): void {
       `a column with media that the model sees: ${MEDIA_KINDS.join(', ')}; repeat for more`,
       collect,
     )
-    .option('--model <model>', `${inlineAgent.shape.model.unwrap().description}`);
+    .option('--model <model>', `${inlineAgent.shape.model.unwrap().description}`)
+    .option('--fallback-model <model>', `${inlineAgent.shape.fallback.unwrap().description}`);
 }
 
 /** How a question is written, for help texts. */
@@ -51,10 +53,12 @@ How a question is written:
  * The agent that the flags define; undefined when none of them is given.
  * @throws AppError `invalid_arguments`
  */
-export function questionOf({ prompt, output, media, model }: QuestionFlags): InlineAgent | undefined {
+export function questionOf({ prompt, output, media, ...models }: QuestionFlags): InlineAgent | undefined {
+  const { model, fallbackModel: fallback } = models;
   if (prompt === undefined && output === undefined) {
-    if (media === undefined) return undefined;
-    throw new AppError('invalid_arguments', '--media belongs to a question with --prompt and --output.');
+    const stray = media !== undefined ? '--media' : fallback !== undefined ? '--fallback-model' : undefined;
+    if (stray === undefined) return undefined;
+    throw new AppError('invalid_arguments', `${stray} belongs to a question with --prompt and --output.`);
   }
   const missing = prompt === undefined ? '--prompt' : output === undefined ? '--output' : undefined;
   if (missing !== undefined || prompt === undefined) {
@@ -66,6 +70,7 @@ export function questionOf({ prompt, output, media, model }: QuestionFlags): Inl
     fields: (output ?? []).map(fieldArgument),
     ...(media === undefined ? {} : { media: mediaArguments(media) }),
     ...(model === undefined ? {} : { model }),
+    ...(fallback === undefined ? {} : { fallback }),
   };
 }
 

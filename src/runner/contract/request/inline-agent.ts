@@ -95,6 +95,13 @@ export const inlineAgent = strict({
       'The model: provider/model, or a model name that identifies its provider. Default: a model of a provider whose key is set.',
     )
     .exactOptional(),
+  fallback: z
+    .string()
+    .min(1)
+    .describe(
+      'The model that answers where the first one is not served, of the same or another provider: written as model. Default: none.',
+    )
+    .exactOptional(),
 });
 
 export type InlineAgent = z.output<typeof inlineAgent>;

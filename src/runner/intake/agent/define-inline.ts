@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type AgentDefinition, agentDefinition } from '../../../agent/definition.ts';
+import { AppError } from '../../../base/errors.ts';
 import type { JsonSchema } from '../../../protocol/messages.ts';
-import { isModelFile, locateModel } from '../../../providers/catalog.ts';
+import { isModelFile, locateModel, type NamedModel } from '../../../providers/catalog.ts';
 import { type Caller, isOwnFace } from '../../contract/caller.ts';
 import type { InlineAgent, InlineField } from '../../contract/request/inline-agent.ts';
 import { SYSTEM_PARAMS } from '../../contract/request/mapping.ts';
@@ -31,18 +32,19 @@ export interface DefinedAgent {
  * @throws AppError `invalid_arguments` or `config_invalid`, with the fix
  */
 export async function defineInline(
-  { prompt, fields, media = {}, model }: InlineAgent,
+  { prompt, fields, media = {}, model, fallback }: InlineAgent,
   parts: ModelChoiceParts,
   { columns, face, hasParams = false }: { columns: readonly string[]; face: Caller['face']; hasParams?: boolean },
 ): Promise<DefinedAgent> {
   const { user, placeholders } = promptColumns(prompt, columns);
   const inputs = new Set(placeholders.map((name) => inputOf(name, columns)));
   if (hasParams) inputs.add(SYSTEM_PARAMS);
-  const chosen =
-    model === undefined ? await defaultModel(parts) : await namedModel(model, parts, { isOwn: isOwnFace(face) });
+  const isOwn = isOwnFace(face);
+  const chosen = model === undefined ? await defaultModel(parts) : await namedModel(model, parts, { isOwn });
+  const other = fallback === undefined ? undefined : await namedModel(fallback, parts, { isOwn });
   const definition = {
     description: shortened(prompt),
-    model: { ...chosen, model: locateModel(chosen, undefined) },
+    model: { ...located(chosen), ...(other && { fallback: fallbackOf(chosen, other) }) },
     instructions: INSTRUCTIONS,
     prompt: { user, placeholders },
     input: objectOf([
@@ -58,6 +60,25 @@ export async function defineInline(
     agent: agentDefinition.parse({ name: INLINE_NAME, version, ...definition, structured_output: output }),
     warnings: model === undefined && !isModelFile(chosen) ? [choiceText(chosen, parts.prices)] : [],
   };
+}
+
+/** With the path of a file from its root: it belongs to no file of agents. */
+function located(model: NamedModel): NamedModel {
+  return { provider: model.provider, model: locateModel(model, undefined) };
+}
+
+/**
+ * The fallback as a file of agents writes it: a name where it is of the same provider.
+ * @throws AppError `invalid_arguments` when it is the model itself
+ */
+function fallbackOf(model: NamedModel, other: NamedModel): AgentDefinition['model']['fallback'] {
+  const { provider, model: name } = located(other);
+  if (provider !== model.provider) return { provider, model: name };
+  if (other.model !== model.model) return name;
+  throw new AppError(
+    'invalid_arguments',
+    `The fallback ${other.model} is the model itself: name another one, or none.`,
+  );
 }
 
 /** The input field of a placeholder: itself, or where it is a path of keys, the column or the params that it begins with. */

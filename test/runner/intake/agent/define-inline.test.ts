@@ -140,14 +140,56 @@ describe('the definition of a question', () => {
   ])('can not have %s', (key, more) => {
     const asked = { csv_uri: 't.csv', target: { type: 'inline', ...QUESTION, ...more } };
     const { error } = batchRequest.safeParse(asked);
-    expect(error?.issues[0]?.message).toMatch(new RegExp(`unknown field "${key}".*prompt, fields, media, model`));
+    expect(error?.issues[0]?.message).toMatch(
+      new RegExp(`unknown field "${key}".*prompt, fields, media, model, fallback`),
+    );
   });
 
   it('takes a model as text alone, and nothing inside a field but what describes it', () => {
+    const withFallback = { ...QUESTION, fallback: { provider: 'openai-compatible', base_url: 'http://evil.example' } };
+    expect(inlineAgent.safeParse(withFallback).success).toBe(false);
     const withModel = { ...QUESTION, model: { provider: 'openai-compatible', base_url: 'http://evil.example' } };
     expect(inlineAgent.safeParse(withModel).success).toBe(false);
     const withRef = { ...QUESTION, fields: [{ name: 'a', type: 'string', $ref: 'file:///etc/passwd' }] };
     expect(inlineAgent.safeParse(withRef).error?.issues[0]?.message).toContain('unknown field "$ref"');
+  });
+});
+
+describe('the fallback of a question', () => {
+  const KEYS = { ...KEY, OPENAI_API_KEY: 'k' };
+  const model = 'anthropic/claude-haiku-5-5';
+
+  it.each([
+    ['openai/gpt-5.4-mini', { provider: 'openai', model: 'gpt-5.4-mini' }],
+    ['gpt-5.4-mini', { provider: 'openai', model: 'gpt-5.4-mini' }],
+    ['claude-sonnet-5-5', 'claude-sonnet-5-5'],
+  ])('%s is the one of an agent of a file', async (fallback, expected) => {
+    const { agent } = await define({ model, fallback }, KEYS);
+    expect(agent.model).toMatchObject({ provider: 'anthropic', model: 'claude-haiku-5-5', fallback: expected });
+  });
+
+  it('makes another version of the agent', async () => {
+    const [without, given] = [await define({ model }, KEYS), await define({ model, fallback: 'gpt-5.4-mini' }, KEYS)];
+    expect(given.agent.version).not.toBe(without.agent.version);
+    expect(without.agent.model.fallback).toBeUndefined();
+  });
+
+  it.each([
+    ['without the key of its provider', 'gemini/gemini-2.5-flash', 'config_invalid', 'GEMINI_API_KEY'],
+    ['that is the model itself', model, 'invalid_arguments', 'is the model itself'],
+    ['with an address of its own', 'openai-compatible/llama', 'invalid_arguments', 'needs a base_url'],
+    ['that embeds', 'openai/text-embedding-3-small', 'invalid_arguments', 'is an embedding model'],
+    ['that runs elsewhere', 'step-functions/arn', 'invalid_arguments', 'runs elsewhere'],
+  ])('is refused %s', async (_, fallback, code, message) => {
+    const defining = define({ model, fallback }, KEYS);
+    await expect(defining).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
+  });
+
+  it('is refused as a file or an ARN where a model that talks names it', async () => {
+    for (const fallback of ['scripted/answers.yaml', 'bedrock/arn:aws:bedrock:eu-west-1:123456789012:model/x']) {
+      const defining = define({ model, fallback }, { ...KEYS, AWS_REGION: 'eu-west-1' }, 'chat');
+      await expect(defining).rejects.toMatchObject({ code: 'invalid_arguments' });
+    }
   });
 });
 
