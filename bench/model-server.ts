@@ -53,6 +53,10 @@ function reply(socket: Socket, { path, body }: TakenRequest): void {
     socket.write(response(JSON.stringify({ answered }), 0));
     return;
   }
+  if (path.endsWith('/count_tokens')) {
+    socket.write(response(JSON.stringify({ input_tokens: 742 }), 0));
+    return;
+  }
   const [, latencyMs, turns, mix] = path.split('/');
   const fault = mix?.includes('-') ? mixOf(mix)() : undefined;
   const isText = body.includes(FORMAT);

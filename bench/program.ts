@@ -61,9 +61,11 @@ export async function untilFirstCall(
   const model = new URL(server);
   const data = mkdtempSync(join(program, 'data-first-'));
   const called = Promise.withResolvers<number>();
-  // Passes every byte on, and notes when the first one arrives.
+  // Passes every byte on, and notes when the first call arrives: a count of tokens for the estimate is none.
   const door = createServer((client) => {
-    client.once('data', () => called.resolve(performance.now()));
+    client.on('data', (sent: Buffer) => {
+      if (sent.includes('/v1/messages HTTP')) called.resolve(performance.now());
+    });
     const onward = connect(Number(model.port), model.hostname);
     client.on('error', () => onward.destroy()).pipe(onward);
     onward.on('error', () => client.destroy()).pipe(client);

@@ -34,6 +34,8 @@ export interface Config {
   pricesPath: string | null;
   /** Expected dollars from which a batch that a tool call starts must be confirmed; 0 means always. */
   confirmAboveUsd: number;
+  /** Whether estimates ask the providers to count tokens. */
+  asksForCounts: boolean;
   /** Cap of what all calls of a day may cost, in dollars; null: none. */
   maxUsdPerDay: number | null;
   aws: { region: string; s3Endpoint: string | undefined; dynamoEndpoint: string | undefined };
@@ -115,6 +117,7 @@ export const environment = z.object({
     .number({ error: 'must be a number of dollars from 0 on, such as 5' })
     .min(0, 'must be a number of dollars from 0 on, such as 5')
     .default(5),
+  ROWMILL_COUNT_TOKENS: z.enum(['provider', 'local'], { error: 'must be provider or local' }).default('provider'),
   ROWMILL_MAX_DECODED_GB: positive('gigabytes').default(DEFAULT_MAX_DECODED_BYTES / 1024 ** 3),
   ROWMILL_UPLOAD_MAX_GB: positive('gigabytes').default(4),
   ROWMILL_UPLOADS_TOTAL_GB: positive('gigabytes').default(20),
@@ -192,6 +195,7 @@ export function readConfig(env: Record<string, string | undefined>, cwd: string)
     watchdogSeconds: variables.ROWMILL_WATCHDOG_SECONDS,
     pricesPath: variables.ROWMILL_PRICES === undefined ? null : resolve(cwd, variables.ROWMILL_PRICES),
     confirmAboveUsd: variables.ROWMILL_CONFIRM_ABOVE_USD,
+    asksForCounts: variables.ROWMILL_COUNT_TOKENS === 'provider',
     maxUsdPerDay: variables.ROWMILL_MAX_USD_PER_DAY ?? null,
     aws: {
       region: variables.AWS_REGION ?? DEFAULT_AWS_REGION,

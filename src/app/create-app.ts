@@ -31,6 +31,7 @@ import { removeAgent, saveAgent, withSavedAgents } from '../registry/saved-regis
 import { budgetKeyOf, type Caller, localCaller } from '../runner/contract/caller.ts';
 import { createRunner } from '../runner/create-runner.ts';
 import { createExecutors } from '../runner/execution/executors.ts';
+import { createProviderCount } from '../runner/forecast/provider-count.ts';
 import { previewTable } from '../runner/intake/table/preview-table.ts';
 import { listWorkers } from '../runner/output/list-workers.ts';
 import { createDayGate } from '../runner/rows/day-gate.ts';
@@ -102,6 +103,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
         ...(toolSpecs === null ? {} : { toolSpecs }),
       }),
     draftAgent: (definition, toolSpecs) => draftAgent(definition, toolSpecs, log),
+    ...(config.asksForCounts && { providerCount: createProviderCount(systemClock.monotonic) }),
     checkTools: async (definition) => checkTools(definition, { env: config.env, log }),
     provider: providers.get,
     batchApi: providers.batch,

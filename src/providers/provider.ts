@@ -67,6 +67,11 @@ export interface Provider {
    */
   reads?(request: ModelRequest): object;
   /**
+   * The input tokens of a request as the provider counts them, by a call that is free; undefined when it can't be asked.
+   * Tools and settings may be counted in an approximate form.
+   */
+  countTokens?(request: ModelRequest, signal: AbortSignal): Promise<number | undefined>;
+  /**
    * The response that `respond` would have given, made from an answer to the same request that came in another way
    * (from the cache or a provider job).
    * Contract: pure, except for what the provider learns about its models.

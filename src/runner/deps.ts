@@ -6,6 +6,7 @@ import type { Tables } from '../tables/table.ts';
 import type { Caller } from './contract/caller.ts';
 import type { ExecutionDeps } from './execution/execution-deps.ts';
 import type { Executor } from './execution/executor.ts';
+import type { ProviderCount } from './forecast/provider-count.ts';
 
 /** The dependencies of the runner; the composition root chooses each. */
 export interface RunnerDeps extends ExecutionDeps {
@@ -24,6 +25,8 @@ export interface RunnerDeps extends ExecutionDeps {
    * they are only when they are opened are left out. @throws AppError as `openAgent`
    */
   draftAgent: (definition: AgentDefinition, toolSpecs: ToolSpec[] | null) => OpenedAgent;
+  /** Asks providers for their count of a request; absent: estimates are made by the runner's own count alone. */
+  providerCount?: ProviderCount;
   /**
    * Finds faults of an agent's tools without opening any: an unset variable, a missing module.
    * @throws AppError `config_invalid`, `agents_invalid` or `expression_invalid`, with every fault in its message

@@ -55,7 +55,12 @@ describe('examples, by the command line', () => {
   afterAll(() => space.close());
 
   it('fit the agents that they are for', async () => {
-    const env = { ROWMILL_FILES: EXAMPLES, ROWMILL_AGENTS: join(EXAMPLES, 'agents.yaml'), ANTHROPIC_API_KEY: 'test' };
+    const env = {
+      ROWMILL_FILES: EXAMPLES,
+      ROWMILL_AGENTS: join(EXAMPLES, 'agents.yaml'),
+      ANTHROPIC_API_KEY: 'test',
+      ROWMILL_COUNT_TOKENS: 'local',
+    };
     const table = join(EXAMPLES, 'support-queries.csv');
     const triage = await space.run(['agents', 'check', 'support-triage', '--table', table, '--json'], { env });
     expect(JSON.parse(triage.stdout)).toMatchObject({ compatible: true, row_count: 12 });

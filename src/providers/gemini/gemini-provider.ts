@@ -12,6 +12,7 @@ import { REFUSED_FORM } from '../shared/refused-form.ts';
 import { serverName } from '../shared/server-name.ts';
 import { faultInBody, lacksCredentials, type Service } from '../shared/service-faults.ts';
 import { withParts } from '../shared/with-parts.ts';
+import { countTokens } from './gemini-count.ts';
 import { embedText } from './gemini-embeddings.ts';
 import { type Seen, toModelError } from './gemini-errors.ts';
 import { createExactArguments, type ExactArguments } from './gemini-exact-arguments.ts';
@@ -53,6 +54,12 @@ export function createGeminiProvider(options: GeminiOptions): Provider {
       const { contents, config = {} } = toParameters(sentOf(request), new AbortController().signal);
       const { abortSignal: _signal, maxOutputTokens: _most, automaticFunctionCalling: _calling, ...read } = config;
       return { contents, ...read };
+    },
+    async countTokens(request, signal) {
+      if (!apiKey?.trim()) return undefined;
+      opening ??= open(apiKey, options);
+      const { client, fetch: send } = await opening;
+      return countTokens(client, sentOf(request), { signal, httpOptions: { fetch: send } });
     },
     sendsStrict: ({ tools }) => !plain.has(tools),
     refusesStrict,

@@ -25,6 +25,10 @@ export interface ForecastRows {
 const ROWS_COUNTED = 60;
 /** The share by which a tokenizer may differ from its provider's usual factor, together with the count's own error. */
 const TOKENIZER = { low: 0.72, high: 1.4 };
+/** The same where the provider has counted a request of the agent without a row. */
+const COUNTED = { low: 0.87, high: 1.18 };
+/** A factor further from the usual one comes from a server that counts something else. */
+const FURTHEST = 2.5;
 const MEDIA = { low: 0.9, high: 1.1 };
 const ANSWER = { low: 0.85, high: 1.15 };
 /** A turn that calls tools: the tokens of its calls, and of their results. */
@@ -42,33 +46,68 @@ const SERVER_TOOLS = 5;
 export async function forecastRow(
   agent: AgentDefinition,
   rows: ForecastRows,
-  deps: Pick<RunnerDeps, 'draftAgent' | 'store'> & { provider: Provider | undefined },
+  deps: Pick<RunnerDeps, 'draftAgent' | 'store' | 'providerCount'> & { provider: Provider | undefined },
 ): Promise<RowForecast> {
-  const forecast = await forecastUnmeasured(agent, rows, deps);
   const earlier = await readEarlier(agent, deps.store);
-  if (earlier === undefined) return forecast;
-  const ofEarlier = await forecastUnmeasured(agent, { ...rows, inputs: earlier.inputs }, deps);
+  if (earlier === undefined) return forecastUnmeasured(agent, rows, deps);
+  // Its own bills say more than a count of the provider.
+  const { providerCount: _, ...own } = deps;
+  const forecast = await forecastUnmeasured(agent, rows, own);
+  const ofEarlier = await forecastUnmeasured(agent, { ...rows, inputs: earlier.inputs }, own);
   return byEarlier(forecast, ofEarlier, earlier);
 }
 
 async function forecastUnmeasured(
   agent: AgentDefinition,
   rows: ForecastRows,
-  { provider, draftAgent }: Pick<RunnerDeps, 'draftAgent'> & { provider: Provider | undefined },
+  deps: Pick<RunnerDeps, 'draftAgent' | 'providerCount'> & { provider: Provider | undefined },
 ): Promise<RowForecast> {
-  const tokens = descriptorOf(agent.model.provider)?.tokens ?? { factor: 1 };
-  const draft = openDraft(agent, draftAgent);
+  const { provider } = deps;
+  const usual = descriptorOf(agent.model.provider)?.tokens ?? { factor: 1 };
+  const draft = openDraft(agent, deps.draftAgent);
+  // Without a tool there is no hidden prompt for tools.
+  const facts = draft?.answer === undefined ? usual : { ...usual, toolPrompt: 0 };
+  const factor = draft === undefined ? undefined : await countedFactor(agent, { ...deps, draft, facts });
+  const tokens = factor === undefined ? facts : { ...facts, factor };
   const drafted = await meanRequest(agent, rows, { provider, draft });
   // Media are counted by the rule of their provider.
-  const input = plus(times(drafted, tokens.factor, TOKENIZER), times(rows.mediaTokens, 1, MEDIA));
+  const input = plus(
+    times(drafted, tokens.factor, factor === undefined ? TOKENIZER : COUNTED),
+    times(rows.mediaTokens, 1, MEDIA),
+  );
   if (isEmbeddingModel(agent.model)) {
     return { turns: 1, first: { input, output: times(0, 0, ANSWER) }, from: 'from the prompt' };
   }
-  // Without a tool there is no hidden prompt for tools.
-  return withTurns(agent, input, draft?.answer === undefined ? tokens : { ...tokens, toolPrompt: 0 });
+  const from = factor === undefined ? 'the requests' : `the requests as ${agent.model.provider} counts tokens`;
+  return withTurns(agent, input, { ...tokens, from: `from ${from} and the answer's schema` });
 }
 
-function withTurns(agent: AgentDefinition, sent: TokenRange, { factor, toolPrompt = 0 }: TokenFacts): RowForecast {
+/**
+ * Tokens of the provider for each token of this program's count, by the provider's own count of a request of the agent
+ * without a row: no cell is sent before a person has agreed.
+ */
+async function countedFactor(
+  agent: AgentDefinition,
+  {
+    draft,
+    facts,
+    provider,
+    providerCount,
+  }: Pick<RunnerDeps, 'providerCount'> & { draft: OpenedAgent; facts: TokenFacts; provider: Provider | undefined },
+): Promise<number | undefined> {
+  if (providerCount === undefined || provider === undefined || isEmbeddingModel(agent.model)) return undefined;
+  const request = await draftRequest(draft, agent, {});
+  const counted = request === undefined ? undefined : await providerCount(request, provider);
+  if (request === undefined || counted === undefined) return undefined;
+  const factor = (counted - (facts.toolPrompt ?? 0)) / uncorrectedTokens(request, agent.model, provider);
+  return factor > facts.factor / FURTHEST && factor < facts.factor * FURTHEST ? factor : undefined;
+}
+
+function withTurns(
+  agent: AgentDefinition,
+  sent: TokenRange,
+  { factor, toolPrompt = 0, from }: TokenFacts & { from: string },
+): RowForecast {
   const answer = ranged(answerTokens(agent.structured_output.schema), factor);
   const unseen = unseenTools(agent) * UNSEEN_TOOL * factor;
   const input = plus(sent, {
@@ -76,7 +115,6 @@ function withTurns(agent: AgentDefinition, sent: TokenRange, { factor, toolPromp
     expected: toolPrompt + unseen,
     high: toolPrompt * 1.2 + unseen * 2,
   });
-  const from = "from the requests and the answer's schema";
   if (agent.tools.length === 0) return { turns: 1, first: { input, output: answer }, from };
   // The later turn sends everything again, with the calls and their results.
   const calls = ranged(CALLS, factor);
