@@ -1,4 +1,5 @@
 import type Anthropic from '@anthropic-ai/sdk';
+import * as z from 'zod';
 import { AppError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { ModelResponse, ToolSpec } from '../../protocol/messages.ts';
@@ -6,6 +7,7 @@ import type { Provider, RespondOptions } from '../provider.ts';
 import { type SentRequest, withAnswerCall } from '../shared/answer-format.ts';
 import { type CallDeadline, startCall } from '../shared/call-deadline.ts';
 import { createLeanFetch, leanOptions, type ProxyVariables } from '../shared/lean-fetch.ts';
+import { createLeanPost, type LeanPost } from '../shared/lean-post.ts';
 import { REFUSED_FORM } from '../shared/refused-form.ts';
 import { serverName } from '../shared/server-name.ts';
 import { toModelError } from './anthropic-errors.ts';
@@ -13,12 +15,12 @@ import { readLimits } from './anthropic-limits.ts';
 import { toModelResponse, toRequestBody } from './anthropic-messages.ts';
 import { collectStream } from './anthropic-stream.ts';
 import { toSentRequest } from './anthropic-tools.ts';
-import { keepHeaders } from './kept-headers.ts';
 import { withPrefill } from './prefill.ts';
 
 type Sdk = typeof import('@anthropic-ai/sdk');
 
 const CHECK_TIMEOUT_MS = 10_000;
+const wireCount = z.looseObject({ input_tokens: z.int().positive() });
 
 /** What {@link createAnthropicProvider} takes. */
 export interface AnthropicOptions {
@@ -47,6 +49,15 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
       const body = toRequestBody(toSentRequest(request, isStrict), isStrict);
       const { model: _model, max_tokens: _most, tool_choice: _choice, ...read } = body;
       return read;
+    },
+    async countTokens(request, signal) {
+      if (!options.apiKey?.trim()) return undefined;
+      opening ??= open(options.apiKey, options);
+      const { client } = await opening;
+      const isStrict = !plain.has(request.tools);
+      const { max_tokens: _most, ...body } = toRequestBody(toSentRequest(request, isStrict), isStrict);
+      const counted = await client.messages.countTokens(body, { signal, timeout: CHECK_TIMEOUT_MS });
+      return wireCount.safeParse(counted).data?.input_tokens;
     },
     lacks: () => (options.apiKey?.trim() ? undefined : 'ANTHROPIC_API_KEY'),
     async respond(request, respondOptions) {
@@ -106,8 +117,8 @@ function refusesStrict({ code, message }: Pick<AppError, 'code' | 'message'>): b
 interface Opened {
   sdk: Sdk;
   client: Anthropic;
-  /** Whether it sends through the lean fetch. */
-  isLean: boolean;
+  /** Present where it sends through the lean fetch. */
+  leanPost: LeanPost | undefined;
   close(): Promise<void>;
 }
 
@@ -126,44 +137,74 @@ async function open(apiKey: string, { baseUrl, fetch, proxy, log }: AnthropicOpt
     logLevel: 'off',
     openTelemetry: false,
   });
-  if (lean !== undefined) keepHeaders(client);
-  return { sdk, client, isLean: lean !== undefined, close: async () => lean?.close() };
+  const leanPost = lean === undefined ? undefined : createLeanPost(client, lean);
+  return { sdk, client, leanPost, close: async () => lean?.close() };
 }
 
-async function send(
-  { client, isLean }: Opened,
-  request: SentRequest,
-  { call, isFirst, isStrict, ...options }: RespondOptions & { call: CallDeadline; isFirst: boolean; isStrict: boolean },
-): Promise<ModelResponse> {
+const PATH = '/v1/messages';
+
+interface Sending extends RespondOptions {
+  call: CallDeadline;
+  isFirst: boolean;
+  isStrict: boolean;
+}
+
+async function send(opened: Opened, request: SentRequest, options: Sending): Promise<ModelResponse> {
+  const { onText, isStrict } = options;
   const body = toRequestBody(request, isStrict);
-  const { onText, mayStillSend } = options;
-  const { signal, timeoutMs: timeout } = call;
-  // A stream that is left early is ended by the SDK's own signal.
-  const sending =
-    isLean && onText === undefined
-      ? { timeout, fetchOptions: leanOptions({ mayStillSend, cancel: signal }) }
-      : { timeout, fetchOptions: leanOptions({ mayStillSend }), signal };
-  // `messages.create` prints a warning at every call of a deprecated model; `post` is the same call without it. So the
-  // first call of a model goes through `create`, and the rest through `post`: the warning is shown once.
-  if (onText === undefined) {
-    const answer = isFirst
-      ? client.messages.create(body, sending)
-      : client.post<Anthropic.Message>('/v1/messages', { body, ...sending });
-    const { data, response, request_id: requestId } = await answer.withResponse();
-    tellLimits(response.headers, options);
-    return withPrefill(toModelResponse(data, requestId ?? undefined), request);
+  if (onText !== undefined) {
+    const { data, headers } = await stream(opened, body, options);
+    tellLimits(headers, options);
+    return toAnswer(await collectStream(data, onText), headers, request);
   }
+  const { data, headers } = await post(opened, body, options);
+  tellLimits(headers, options);
+  return toAnswer(data, headers, request);
+}
+
+function toAnswer(data: unknown, headers: Answer['headers'], request: SentRequest): ModelResponse {
+  return withPrefill(toModelResponse(data, headers.get('request-id') ?? undefined), request);
+}
+
+type Body = ReturnType<typeof toRequestBody>;
+
+interface Answer<Data = unknown> {
+  data: Data;
+  headers: Pick<Headers, 'get'>;
+}
+
+/**
+ * `messages.create` prints a warning at every call of a deprecated model; `post` is the same call without it. So the
+ * first call of a model goes through `create`, and the rest through `post`: the warning is shown once.
+ */
+async function post({ client, leanPost }: Opened, body: Body, options: Sending): Promise<Answer> {
+  const { call, mayStillSend, isFirst } = options;
+  const { signal, timeoutMs: timeout } = call;
+  const bySdk = async (more: { fetchOptions?: object; signal?: AbortSignal }): Promise<Answer> => {
+    const sending = { timeout, ...more };
+    const answer = isFirst ? client.messages.create(body, sending) : client.post<unknown>(PATH, { body, ...sending });
+    const { data, response } = await answer.withResponse();
+    return { data, headers: response.headers };
+  };
+  if (leanPost === undefined) return bySdk({ signal });
+  const lean = { mayStillSend, cancel: signal };
+  if (isFirst) return bySdk({ fetchOptions: leanOptions(lean) });
+  return leanPost({ path: PATH, body, timeout, ...lean }, (fetchOptions) => bySdk({ fetchOptions }));
+}
+
+/** A stream that is left early is ended by the SDK's own signal. */
+async function stream(
+  { client }: Opened,
+  body: Body,
+  { call, mayStillSend, isFirst }: Sending,
+): Promise<Answer<AsyncIterable<Anthropic.RawMessageStreamEvent>>> {
+  const sending = { timeout: call.timeoutMs, fetchOptions: leanOptions({ mayStillSend }), signal: call.signal };
   const streamed = { ...body, stream: true as const };
   const answer = isFirst
     ? client.messages.create(streamed, sending)
-    : client.post<AsyncIterable<Anthropic.RawMessageStreamEvent>>('/v1/messages', {
-        body: streamed,
-        stream: true,
-        ...sending,
-      });
-  const { data, response, request_id: requestId } = await answer.withResponse();
-  tellLimits(response.headers, options);
-  return withPrefill(toModelResponse(await collectStream(data, onText), requestId ?? undefined), request);
+    : client.post<AsyncIterable<Anthropic.RawMessageStreamEvent>>(PATH, { body: streamed, stream: true, ...sending });
+  const { data, response } = await answer.withResponse();
+  return { data, headers: response.headers };
 }
 
 function tellLimits(headers: Pick<Headers, 'get'>, { onLimits }: RespondOptions): void {

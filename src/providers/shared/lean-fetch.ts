@@ -4,7 +4,7 @@ import { parseJson } from '../../base/json/exact-number.ts';
 import { type LeanBody, toLeanBody } from './lean-body.ts';
 
 /** The part of a response that the SDKs read. */
-interface LeanResponse {
+export interface LeanResponse {
   ok: boolean;
   status: number;
   statusText: string;
@@ -24,6 +24,8 @@ interface LeanInit {
    * on one.
    */
   cancel?: AbortSignal | undefined;
+  /** The outcome of the call, which is not sent once more: for an SDK that is to read an answer, or a fault. */
+  outcome?: Promise<LeanResponse> | undefined;
 }
 
 /** {@link LeanInit} as an SDK's fetch options. The SDK passes them on unchanged; other fetches ignore them. */
@@ -66,6 +68,7 @@ export function createLeanFetch(proxy?: ProxyVariables): LeanFetch {
   const targets = new Map<string, Target>();
   let closing: Promise<void> | undefined;
   const leanFetch = async (input: string | URL | Request, init: RequestInit & LeanInit = {}): Promise<LeanResponse> => {
+    if (init.outcome !== undefined) return init.outcome;
     const body: LeanBody | undefined =
       typeof init.body === 'string' ? { bytes: init.body } : await toLeanBody(init.body);
     if (body === undefined || input instanceof Request) {
