@@ -1,8 +1,9 @@
 import type { Usage } from '../protocol/messages.ts';
 import type { CallLane, FaultMeaning, LaneCall } from '../providers/lanes/call-lane.ts';
-import type { RateLimits } from '../providers/provider.ts';
-import type { Answered } from '../runner/execution/fleet/messages.ts';
+import type { Provider, RateLimits } from '../providers/provider.ts';
+import type { Answered, WireHash } from '../runner/execution/fleet/messages.ts';
 import { fromWire, toWire } from '../runner/execution/fleet/wire.ts';
+import { createRunCache } from '../runner/rows/answer-cache.ts';
 import type { JournalPort } from '../runner/rows/journal-port.ts';
 import type { CallLimits } from '../runner/rows/model-call.ts';
 import type { JournalKey } from '../storage/journal.ts';
@@ -15,6 +16,8 @@ export interface RemotePort {
   lane: CallLane;
   /** The limits of calls that came with the last grant. */
   callLimits: () => CallLimits;
+  /** The hashes of the answered model calls of a run, where the batch caches. */
+  hashed(run: string): WireHash[];
   /** Forgets a run. */
   end(run: string): void;
 }
@@ -28,15 +31,19 @@ interface CallState {
   openSends: number;
 }
 
+interface RemotePortParts {
+  /** The limits of calls when the first run begins. */
+  first: CallLimits;
+  kept: Pick<KeptAnswers, 'keep' | 'acknowledged'>;
+  /** Where the batch allows answers of other rows: the provider, whose requests are hashed here. */
+  cache: Pick<Provider, 'name' | 'server' | 'route'> | undefined;
+}
+
 /**
  * The port to the coordinator. Money, limits and intent of a call are one request: they are granted together, for this
  * call alone.
- * @param parts.first the limits of calls when the first run begins
  */
-export function createRemotePort(
-  session: BatchSession,
-  { first, kept }: { first: CallLimits; kept: Pick<KeptAnswers, 'keep' | 'acknowledged'> },
-): RemotePort {
+export function createRemotePort(session: BatchSession, { first, kept, cache }: RemotePortParts): RemotePort {
   const runs = new Map<string, Map<string, CallState>>();
   let limits = first;
   const stateOf = (run: string, call: string): CallState => {
@@ -45,6 +52,17 @@ export function createRemotePort(
     const state = states.get(call) ?? { openSends: 0 };
     states.set(call, state);
     return state;
+  };
+  const hashes = new Map<string, WireHash[]>();
+  const openCache = (run: string, provider: NonNullable<RemotePortParts['cache']>) => {
+    const own: WireHash[] = [];
+    hashes.set(run, own);
+    const remote: Parameters<typeof createRunCache>[0] = {
+      take: ({ turn, hash, model, appended }) =>
+        session.request({ kind: 'reuse', run, turn, hash: hash.toString('base64'), model, appended }),
+      record: ({ turn, hash }) => void own.push({ turn, hash: Buffer.from(hash).toString('base64') }),
+    };
+    return createRunCache(remote, { run, batchId: session.batchId, provider });
   };
   const ofKey = ({ run, turn, call }: JournalKey) => stateOf(run, `${turn}/${call}`);
   const journal: JournalPort = {
@@ -106,5 +124,14 @@ export function createRemotePort(
       };
     },
   };
-  return { journal, lane, callLimits: () => limits, end: (run) => void runs.delete(run) };
+  return {
+    journal: { ...journal, ...(cache !== undefined && { openCache: (run: string) => openCache(run, cache) }) },
+    lane,
+    callLimits: () => limits,
+    hashed: (run) => hashes.get(run) ?? [],
+    end(run) {
+      runs.delete(run);
+      hashes.delete(run);
+    },
+  };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { toAppError } from '../base/errors.ts';
 import type { Chunk } from '../fleet/chunk-queue.ts';
-import type { BegunTask } from '../runner/execution/fleet/messages.ts';
+import type { BegunTask, WireHash } from '../runner/execution/fleet/messages.ts';
 import { toWire } from '../runner/execution/fleet/wire.ts';
 import type { RowOutcome } from '../runner/rows/row-run.ts';
 import type { BatchWork } from './batch-work.ts';
@@ -37,9 +37,9 @@ export async function runChunk(
         await giveBack([begun, ...left], run, work);
         return ran;
       }
-      const outcome = await run();
+      const ended = await run();
       ran += 1;
-      reports.push(report(begun.task.run, outcome, work));
+      reports.push(report(begun.task.run, ended, work));
     }
     await giveBack(left, null, work);
   } finally {
@@ -49,12 +49,24 @@ export async function runChunk(
   return ran;
 }
 
+/** How a run ended, and the hashes of its model calls where the batch caches. */
+interface Ended {
+  outcome: RowOutcome;
+  hashed: WireHash[];
+}
+
 /** The run of a row, or the reason why this worker can't run it. */
-async function open(begun: BegunTask, work: BatchWork): Promise<(() => Promise<RowOutcome>) | string> {
+async function open(begun: BegunTask, work: BatchWork): Promise<(() => Promise<Ended>) | string> {
   try {
-    const { runs, port } = await work.snapshot(begun);
+    const { runs, port, see } = await work.snapshot(begun);
+    see(begun);
     const signal = work.signalOf(begun.task.run);
-    return () => runs.run(begun.task, undefined, signal).finally(() => port.end(begun.task.run));
+    const { run } = begun.task;
+    return () =>
+      runs
+        .run(begun.task, undefined, signal)
+        .then((outcome) => ({ outcome, hashed: port.hashed(run) }))
+        .finally(() => port.end(run));
   } catch (thrown) {
     return toAppError(thrown).message;
   }
@@ -65,9 +77,9 @@ async function giveBack(left: readonly BegunTask[], reason: string | null, { ses
   await session.request({ kind: 'return', runs: left.map(({ task }) => task.run), reason });
 }
 
-async function report(run: string, outcome: RowOutcome, { session }: BatchWork): Promise<void> {
+async function report(run: string, { outcome, hashed }: Ended, { session }: BatchWork): Promise<void> {
   if (outcome.kind === 'parked') return;
   const wired = outcome.kind === 'output' ? outcome : { ...outcome, error: toWire(outcome.error) };
   // Refused: another worker has the row by now.
-  await session.request({ kind: 'outcome', run, outcome: wired }).catch((): null => null);
+  await session.request({ kind: 'outcome', run, outcome: wired, hashed }).catch((): null => null);
 }

@@ -9,6 +9,7 @@ import type { LiveRows } from '../lifecycle/live-rows.ts';
 import type { LiveTuning } from '../lifecycle/live-tuning.ts';
 import type { BatchSettings } from '../lifecycle/settings.ts';
 import type { RowRuns } from '../rows/row-run.ts';
+import type { RowSettlement } from '../rows/row-settlement.ts';
 import type { BatchSnapshot } from '../rows/row-task.ts';
 import type { RunCallsDeps } from '../rows/run-journal.ts';
 import type { BatchWatch } from './batch-watch.ts';
@@ -70,16 +71,21 @@ export interface ProcessOptions {
   remote?: RemoteBatch;
 }
 
+/** What the rows of one model of a batch use here while they run in other processes. */
+export interface RemoteCalls {
+  calls: RunCallsDeps;
+  timeoutMs: () => number | undefined;
+  /** The cache of a run, where the batch allows answers of other rows. */
+  cacheOf: RowSettlement['cacheOf'];
+}
+
 /** The rows of one batch in other processes. Claims and settlement stay in this one. */
 export interface RemoteBatch {
   /**
    * Runs the rows of one model of the batch.
    * @param model the journal, the limits and the prices, as for runs in this process
    */
-  open(
-    snapshot: BatchSnapshot,
-    model: { calls: RunCallsDeps; timeoutMs: () => number | undefined },
-  ): Promise<Pick<RowRuns, 'run'>>;
+  open(snapshot: BatchSnapshot, model: RemoteCalls): Promise<Pick<RowRuns, 'run'>>;
   /** How many rows are in progress where nobody set the concurrency. */
   concurrency(): number;
   /** Calls back when that changes. Returns the function that ends the listening. */

@@ -5,9 +5,9 @@ import type { MemberOptions } from '../../providers/lanes/lane.ts';
 import type { BatchTuning } from '../contract/request/options.ts';
 import type { LiveTuning } from '../lifecycle/live-tuning.ts';
 import { planOf } from '../output/results.ts';
-import { cacheOf } from '../rows/answer-cache.ts';
 import type { Budget } from '../rows/budget.ts';
 import { NO_FLIGHTS } from '../rows/flights.ts';
+import { cacheOf } from '../rows/hashed-cache.ts';
 import type { CallLimits } from '../rows/model-call.ts';
 import { createRowRuns, type RowRuns } from '../rows/row-run.ts';
 import { createRowSettlement, type RowSettlement } from '../rows/row-settlement.ts';
@@ -60,7 +60,7 @@ export async function openModelRuns(options: ProcessOptions, parts: ModelRunsPar
   const calls = callsOf(options, parts, { journal, provider, ...(lane === undefined ? {} : { lane }) });
   const timeoutMs = () => timeoutOf(tuning.now());
   const here = createRowRuns(snapshot, { agent, tables: deps.tables, calls, ...(parks && { parks }), timeoutMs });
-  const elsewhere = await options.remote?.open(snapshot, { calls, timeoutMs });
+  const elsewhere = await options.remote?.open(snapshot, { calls, timeoutMs, cacheOf: settlement.cacheOf });
   return {
     runs: { ...here, ...elsewhere },
     settlement,

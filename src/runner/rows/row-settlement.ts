@@ -1,7 +1,8 @@
 import { type AppError, type ErrorCode, toAppError, unreachable } from '../../base/errors.ts';
 import { rowPlace } from '../../base/row-place.ts';
 import type { EventMap, EventSink } from '../../telemetry/events.ts';
-import { type CacheDeps, openRunCache, type RunCache } from './answer-cache.ts';
+import { createRunCache } from './answer-cache.ts';
+import { type CacheDeps, type HashedCache, openHashedCache } from './hashed-cache.ts';
 import type { JournalPort } from './journal-port.ts';
 import type { ModelCall } from './model-call.ts';
 import { policyOf } from './retry-policy.ts';
@@ -22,6 +23,8 @@ export type RowEnding =
 export interface RowSettlement {
   /** The journal that runs use. */
   journal: JournalPort;
+  /** The cache of a run that takes place in another process. Present where the batch allows answers of other rows. */
+  cacheOf?: (run: string) => HashedCache;
   /** Stores the outcome of a run. Only here does a claimed row end, or go back to the queue. */
   settleRow(task: RowTask, outcome: RowOutcome): Promise<RowEnding>;
   /** Ends an attempt and begins the next one at the same row, which stays claimed. */
@@ -37,11 +40,19 @@ const SUCCEEDED: RowEnding = { kind: 'succeeded' };
 /** @param cache present where the batch allows answers of other rows */
 export function createRowSettlement(deps: SettlementDeps, cache?: CacheDeps): RowSettlement {
   const { store, fence, clock, events } = deps;
-  const caches = new Map<string, RunCache>();
+  const caches = new Map<string, HashedCache>();
+  const openCaches = (opened: CacheDeps) => (run: string) => {
+    const known = caches.get(run) ?? openHashedCache(run, opened);
+    caches.set(run, known);
+    return known;
+  };
+  const cacheOf = cache === undefined ? undefined : openCaches(cache);
   const openCache = (opened: CacheDeps) => (run: string) => {
-    const runCache = openRunCache(run, opened);
-    caches.set(run, runCache);
-    return runCache;
+    const {
+      provider,
+      fence: { batchId },
+    } = opened;
+    return createRunCache(openCaches(opened)(run), { run, batchId, provider });
   };
   /** Lets runs that wait for this run's calls continue. */
   const leave = (run: string, succeeded: boolean) => {
@@ -103,6 +114,7 @@ export function createRowSettlement(deps: SettlementDeps, cache?: CacheDeps): Ro
 
   return {
     nextAttempt,
+    ...(cacheOf !== undefined && { cacheOf }),
     journal: { ...createStoreJournal(deps), ...(cache === undefined ? {} : { openCache: openCache(cache) }) },
     settleRow(task, outcome) {
       switch (outcome.kind) {

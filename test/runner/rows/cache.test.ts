@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { AppError } from '../../../src/base/errors.ts';
 import type { ModelRequest } from '../../../src/protocol/messages.ts';
-import { openRunCache } from '../../../src/runner/rows/answer-cache.ts';
+import { createRunCache } from '../../../src/runner/rows/answer-cache.ts';
 import { createFlights } from '../../../src/runner/rows/flights.ts';
+import { openHashedCache } from '../../../src/runner/rows/hashed-cache.ts';
 import type { Runner } from '../../../src/runner/runner.ts';
 import {
   ask,
@@ -230,23 +231,28 @@ it('warns that answers which are pruned serve no other batch', async () => {
   expect(plan).toMatchObject({ problems: [], warnings: [expect.stringMatching(/pruned when it has ended/)] });
 });
 
+/** The cache of one run of a batch. */
+function runCache() {
+  const fence = { batchId: 'bat_1', epoch: 1 };
+  const provider = { name: 'anthropic' };
+  const hashed = openHashedCache('run_1', {
+    ...{ scope: 'all', store: world.store, clock: world.deps.clock, flights: createFlights(), fence, provider },
+  });
+  return { hashed, cache: createRunCache(hashed, { run: 'run_1', batchId: fence.batchId, provider }) };
+}
+
 it('tells requests apart by what their answers are begun with', async () => {
   await open(['a']);
-  const { store, deps } = world;
-  const fence = { batchId: 'bat_1', epoch: 1 };
-  const cache = openRunCache('run_1', {
-    ...{ scope: 'all', store, clock: deps.clock, flights: createFlights(), fence },
-    provider: { name: 'anthropic' },
-  });
+  const { hashed, cache } = runCache();
   const request: ModelRequest = { model: 'm', system: '', messages: [], tools: [], maxTokens: 9 };
   const signal = new AbortController().signal;
   const answer = { tool: 'return_structured_data', instruction: 'Call it.' };
   for (const asked of [request, { ...request, prefill: '{' }, { ...request }, { ...request, answer }]) {
     await cache.take({ turn: 0, request: asked, appended: [], signal });
     cache.answered({ turn: 0, request: asked }, 'm');
-    cache.end(false);
+    hashed.end(false);
   }
-  const [plain, begun, again, native] = cache.hashed().map(({ hash }) => Buffer.from(hash).toString('hex'));
+  const [plain, begun, again, native] = hashed.hashed().map(({ hash }) => Buffer.from(hash).toString('hex'));
   expect(again).toBe(plain);
   expect(begun).not.toBe(plain);
   expect(native).not.toBe(plain);
@@ -254,10 +260,7 @@ it('tells requests apart by what their answers are begun with', async () => {
 
 it('does not wait for itself where a run asks the same thing twice', async () => {
   await open(['a']);
-  const cache = openRunCache('run_1', {
-    ...{ scope: 'all', store: world.store, clock: world.deps.clock, flights: createFlights() },
-    ...{ fence: { batchId: 'bat_1', epoch: 1 }, provider: { name: 'anthropic' } },
-  });
+  const { cache } = runCache();
   const request: ModelRequest = { model: 'm', system: '', messages: [], tools: [], maxTokens: 9 };
   const call = { request, appended: [], signal: AbortSignal.timeout(5_000) };
   expect(await cache.take({ turn: 0, ...call })).toBeUndefined();

@@ -48,11 +48,10 @@ function unreached(thrown: unknown): ProcessEnd {
 
 async function choose({ plan }: RunFacts, fleet: FleetOpener | null): Promise<Fit> {
   const { agent, request } = plan;
-  const { mode = 'auto', cache } = request.options ?? {};
+  const { mode = 'auto' } = request.options ?? {};
   if (isForFleet(plan)) {
     const problems: Problem[] = [];
     if (fleet === null) problems.push({ code: 'option_not_supported', message: noFleet().message });
-    if (cache !== undefined && cache !== 'off') problems.push(noCache());
     return { fits: true, reason: mode === 'fleet' ? 'it was asked for' : 'the agent runs on a fleet', problems };
   }
   const tags = agent.requires ?? [];
@@ -68,11 +67,4 @@ async function workersWith(tags: readonly string[], fleet: FleetOpener): Promise
   const workers = await readPresences(connections.commands(), envelope, Date.now());
   return workers.filter((worker) => worker.version === version && tags.every((tag) => worker.tags.includes(tag)))
     .length;
-}
-
-function noCache(): Problem {
-  return {
-    code: 'option_not_supported',
-    message: 'cache is not available on a fleet: its rows run on several machines. Leave it out, or use mode realtime.',
-  };
 }

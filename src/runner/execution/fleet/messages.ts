@@ -3,6 +3,7 @@ import type { Usage } from '../../../protocol/messages.ts';
 import type { RateLimits } from '../../../providers/provider.ts';
 import type { JournalAnswer, JournalEntry, JournalIntent, JournalKey } from '../../../storage/journal.ts';
 import type { EventMap, EventName } from '../../../telemetry/events.ts';
+import type { HashedTake, Taken } from '../../rows/hashed-cache.ts';
 import type { CallLimits } from '../../rows/model-call.ts';
 import type { BatchSnapshot, RowTask } from '../../rows/row-task.ts';
 import type { WireError, WireOutcome } from './wire.ts';
@@ -17,6 +18,8 @@ export interface FleetSnapshot {
   prices: OwnPrices;
   /** The content of each file that the agent's `module` tools name, as SHA-256, by the path in the definition. */
   modules: { [path: string]: string };
+  /** Whether the batch allows answers of other rows. */
+  caches: boolean;
 }
 
 /** The size of a call, for the limits of its model. */
@@ -44,6 +47,11 @@ export interface Requests {
     ask: { run: string; intent: JournalIntent; entry: CallEntry | null; openSends: number };
     reply: CallLimits;
   };
+  /** Looks a model call up in the cache of the batch, by the hash of its request as base64. */
+  reuse: {
+    ask: { run: string; hash: string } & Pick<HashedTake, 'turn' | 'model' | 'appended'>;
+    reply: Taken;
+  };
   /** Whether a call that was granted may still be sent: asked by a worker that was cut off meanwhile. */
   still: { ask: { run: string; key: JournalKey }; reply: null };
   /** A call's answer; resolves when it is committed. */
@@ -53,11 +61,17 @@ export interface Requests {
   /** The last send of a call was refused and not charged. */
   refusal: { ask: { run: string; key: JournalKey }; reply: null };
   /** The outcome of a run; resolves when the row is settled. */
-  outcome: { ask: { run: string; outcome: WireOutcome }; reply: null };
+  outcome: { ask: { run: string; outcome: WireOutcome; hashed: WireHash[] }; reply: null };
   /** The worker runs these rows. Their calls go on under another lease of the batch. */
   hold: { ask: { runs: string[] }; reply: { dropped: string[] } };
   /** The answer shows that the coordinator is there. `runs`, now and then: all runs of the batch that the worker has. */
   ping: { ask: { runs: string[] | null }; reply: null };
+}
+
+/** The hash of an answered model call, as base64, where the batch caches. */
+export interface WireHash {
+  turn: number;
+  hash: string;
 }
 
 /** What a fault means for the next try of its call; see `Permit` of lanes. */

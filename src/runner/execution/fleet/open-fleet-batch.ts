@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { toAppError } from '../../../base/errors.ts';
 import { openChunkQueue } from '../../../fleet/chunk-queue.ts';
+import { removeCoordinator, writeCoordinator } from '../../../fleet/coordinators.ts';
 import type { Fleet } from '../../../fleet/fleet.ts';
 import { PLACES } from '../../../fleet/places.ts';
 import { readPresences } from '../../../fleet/presence.ts';
@@ -42,6 +43,7 @@ export async function openFleetBatch(
   const { connections, envelope, version } = fleet;
   const { epoch, batchId } = fence;
   const commands = connections.commands();
+  const board = { redis: commands, envelope };
   const tags = planOf(batch).agent.requires ?? [];
   await connections.ready();
   const queue = await openChunkQueue(fleet, { version, tags });
@@ -105,8 +107,7 @@ export async function openFleetBatch(
   let was = concurrency();
   const look = async () => {
     watch.see(await readPresences(commands, envelope, clock.now()));
-    const sealed = envelope.seal(JSON.stringify({ epoch, version, at: clock.now() }), PLACES.batches);
-    await commands.hset(PLACES.batches, batchId, sealed);
+    await writeCoordinator(board, batchId, { epoch, version, at: clock.now() });
     for (const run of runs.all()) if (run.holder !== undefined && !watch.isAlive(run.holder)) rows.release(run);
     await dispatch.reconcile();
     tellMissing();
@@ -122,7 +123,8 @@ export async function openFleetBatch(
   drain.addEventListener('abort', rows.endWaiting);
   return {
     async open(snapshot, model) {
-      const full: FleetSnapshot = { batch: snapshot, prices, modules: await hashModules(snapshot.agent) };
+      const modules = await hashModules(snapshot.agent);
+      const full: FleetSnapshot = { batch: snapshot, prices, modules, caches: model.cacheOf !== undefined };
       const hash = createHash('sha256').update(JSON.stringify(full)).digest('hex');
       snapshots.set(hash, full);
       model.calls.halt?.addEventListener('abort', rows.endWaiting);
@@ -137,7 +139,7 @@ export async function openFleetBatch(
       clearInterval(looking);
       drain.removeEventListener('abort', rows.endWaiting);
       reader.close();
-      await commands.hdel(PLACES.batches, batchId).catch((): undefined => undefined);
+      await removeCoordinator(board, batchId, epoch).catch((): undefined => undefined);
       await dispatch.close();
     },
   };

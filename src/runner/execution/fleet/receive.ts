@@ -1,7 +1,7 @@
 import { toAppError } from '../../../base/errors.ts';
 import type { Log } from '../../../base/log.ts';
 import { PLACES } from '../../../fleet/places.ts';
-import type { StreamSender } from '../../../fleet/streams.ts';
+import type { ReadEntry, StreamSender } from '../../../fleet/streams.ts';
 import type { Events } from '../../../telemetry/events.ts';
 import { type ToCoordinator, type ToWorker, toCoordinator } from './messages.ts';
 import { createRequestMemory, type RequestMemory } from './reply-once.ts';
@@ -17,8 +17,11 @@ interface ReceiveParts {
   log: Log;
 }
 
-/** Receives the messages of workers about one batch, under one lease. Resolves when all of an entry are carried out. */
-export function createReceiver(parts: ReceiveParts): (messages: unknown[]) => Promise<void> {
+/**
+ * Receives the messages of workers about one batch, under one lease. Resolves when all of an entry are carried out.
+ * Messages to the owner of a later lease are left for it: this process has lost the batch and does not know it yet.
+ */
+export function createReceiver(parts: ReceiveParts): (messages: unknown[]) => Promise<ReadEntry> {
   const { batchId, epoch, sender, log } = parts;
   const memories = new Map<string, RequestMemory>();
   const memoryOf = (from: string) => {
@@ -30,8 +33,6 @@ export function createReceiver(parts: ReceiveParts): (messages: unknown[]) => Pr
     sender.send(PLACES.worker(worker), { batchId, epoch, body } satisfies ToWorker);
   const receive = async (message: ToCoordinator): Promise<void> => {
     const { from, id, floor, body } = message;
-    // A higher epoch: this process has lost the batch and will notice it with its next heartbeat.
-    if (message.epoch > epoch) return;
     if (message.epoch < epoch) {
       tell(from, { kind: 'lease' });
       return;
@@ -54,12 +55,15 @@ export function createReceiver(parts: ReceiveParts): (messages: unknown[]) => Pr
     }
   };
   return async (messages) => {
+    let isOthers = false;
     await Promise.all(
       messages.map(async (each) => {
         const parsed = toCoordinator.safeParse(each);
-        if (parsed.success) await receive(parsed.data);
-        else log.warn({ batchId }, 'a message of a worker has another form');
+        if (!parsed.success) log.warn({ batchId }, 'a message of a worker has another form');
+        else if (parsed.data.epoch > epoch) isOthers = true;
+        else await receive(parsed.data);
       }),
     );
+    return isOthers ? 'others' : 'handled';
   };
 }

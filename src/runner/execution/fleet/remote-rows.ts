@@ -71,6 +71,7 @@ export function createRemoteRows(parts: RemoteRowsParts): RemoteRows {
             holder: undefined,
             chunk: undefined,
             granted: new Map(),
+            waits: new Set(),
             missed: 0,
             signal,
             isFinished: false,
@@ -94,6 +95,8 @@ export function createRemoteRows(parts: RemoteRowsParts): RemoteRows {
     },
     release(run) {
       giveUpCalls(run);
+      // Rows that wait for its calls may have all the places of the workers: one of them sends the call instead.
+      run.model.cacheOf?.(run.task.run).end(false);
       run.holder = undefined;
       run.missed = 0;
       // The journal may hold answers now.

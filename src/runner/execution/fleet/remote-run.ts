@@ -3,15 +3,12 @@ import type { CallPermit } from '../../../providers/lanes/call-lane.ts';
 import type { JournalKey } from '../../../storage/journal.ts';
 import type { RowOutcome } from '../../rows/row-run.ts';
 import type { RowTask } from '../../rows/row-task.ts';
-import type { RunCallsDeps } from '../../rows/run-journal.ts';
+import type { RemoteCalls } from '../executor.ts';
 
 /** What all runs of one model of a batch share. */
-export interface RemoteModel {
+export interface RemoteModel extends RemoteCalls {
   /** The hash of its snapshot. */
   snapshot: string;
-  /** The journal, the limits and the prices, as for runs in this process. */
-  calls: RunCallsDeps;
-  timeoutMs: () => number | undefined;
 }
 
 /** A call that a worker may send, or has sent. */
@@ -34,6 +31,8 @@ export interface RemoteRun {
   /** The chunk that it is in; undefined until it is in one. */
   chunk: string | undefined;
   granted: Map<string, GrantedCall>;
+  /** Its calls that wait for an identical one; they end with its holder. */
+  waits: Set<AbortController>;
   /** How often in a row its holder did not name it among its runs. */
   missed: number;
   /** Fires when the row is cancelled, or the batch ends or loses its lease. */
@@ -58,6 +57,7 @@ export function giveUpCalls(run: RemoteRun): boolean {
     isCharged = true;
   }
   run.granted.clear();
+  for (const wait of run.waits) wait.abort();
   return isCharged;
 }
 

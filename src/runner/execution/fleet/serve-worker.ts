@@ -7,8 +7,9 @@ import type { Events } from '../../../telemetry/events.ts';
 import { commitAnswer, failCall, priced } from './answer-call.ts';
 import { grantCall, notGranted } from './grant-call.ts';
 import type { HeldRuns } from './held-runs.ts';
-import type { Answered, AnyAsk, BegunTask, FleetSnapshot } from './messages.ts';
+import type { Answered, AnyAsk, Ask, BegunTask, FleetSnapshot } from './messages.ts';
 import { giveUpCalls, keyText, type RemoteRun } from './remote-run.ts';
+import { reuseAnswer } from './reuse-answer.ts';
 import type { RunTable } from './run-table.ts';
 import { fromWire } from './wire.ts';
 
@@ -65,6 +66,8 @@ export async function serveWorker(
       return (await heldRun(ask.run)).model.calls.journal.read(ask.run);
     case 'grant':
       return grantCall(await heldRun(ask.run), ask, { from, again });
+    case 'reuse':
+      return reuseAnswer(await heldRun(ask.run), ask, again);
     case 'still':
       if (!(await heldRun(ask.run)).granted.has(keyText(ask.key))) throw notGranted();
       return null;
@@ -76,7 +79,7 @@ export async function serveWorker(
       await (await heldRun(ask.run)).model.calls.journal.commitRefusal(ask.key);
       return null;
     case 'outcome':
-      return end(await heldRun(ask.run), ask.outcome, parts);
+      return end(await heldRun(ask.run), ask, parts);
     case 'hold':
       return hold(ask.runs, from, parts);
     case 'ping':
@@ -130,7 +133,7 @@ async function answer(
   return null;
 }
 
-function end(run: RemoteRun, outcome: Parameters<typeof toOutcome>[0], { measure, release }: ServeParts): null {
+function end(run: RemoteRun, { outcome, hashed }: Ask<'outcome'>, { measure, release }: ServeParts): null {
   giveUpCalls(run);
   measure(outcome.processingMs);
   const ended = toOutcome(outcome);
@@ -141,6 +144,8 @@ function end(run: RemoteRun, outcome: Parameters<typeof toOutcome>[0], { measure
   }
   // Before the row is stored: a fault that every row would have stops all grants.
   if (ended.kind === 'fault') run.model.calls.onFault?.(ended.error);
+  const cache = run.model.cacheOf?.(run.task.run);
+  for (const { turn, hash } of hashed) cache?.record({ run: run.task.run, turn, hash: Buffer.from(hash, 'base64') });
   run.finish(ended);
   return null;
 }
@@ -150,7 +155,7 @@ function isStopping({ signal, model: { calls } }: RemoteRun): boolean {
   return signal.aborted || calls.halt?.aborted === true || calls.drain?.aborted === true;
 }
 
-function toOutcome(outcome: Extract<AnyAsk, { kind: 'outcome' }>['outcome']): Parameters<RemoteRun['finish']>[0] {
+function toOutcome(outcome: Ask<'outcome'>['outcome']): Parameters<RemoteRun['finish']>[0] {
   return outcome.kind === 'output' ? outcome : { ...outcome, error: fromWire(outcome.error) };
 }
 
