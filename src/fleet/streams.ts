@@ -53,6 +53,9 @@ export function createStreamSender(redis: Redis, envelope: Envelope, log: Log): 
   };
 }
 
+/** Whether an entry was handled, or is for another reader of the stream. */
+export type ReadEntry = 'handled' | 'others';
+
 /** Reads one stream until it is closed. */
 export interface StreamReader {
   close(): void;
@@ -66,8 +69,11 @@ interface ReadOptions {
   commands: Redis;
   envelope: Envelope;
   log: Log;
-  /** The messages of one entry. The entry is deleted when it resolves. Contract: never rejects. */
-  onMessages: (messages: unknown[]) => Promise<void> | void;
+  /**
+   * The messages of one entry. `handled`: the entry is deleted; `others`: another reader needs it. Contract: never
+   * rejects.
+   */
+  onMessages: (messages: unknown[]) => Promise<ReadEntry> | ReadEntry;
 }
 
 /** How long one read waits for an entry, in milliseconds. */
@@ -83,7 +89,7 @@ export function readStream(stream: string, options: ReadOptions): StreamReader {
     const sealed = fields[1] ?? Buffer.alloc(0);
     try {
       const messages: unknown = JSON.parse(envelope.open(sealed, stream));
-      if (Array.isArray(messages)) await onMessages(messages);
+      if (Array.isArray(messages) && (await onMessages(messages)) === 'others') return;
     } catch (thrown) {
       log.warn({ stream, reason: toAppError(thrown).message }, 'a message of the fleet was refused');
     }

@@ -33,6 +33,8 @@ export interface BatchSession {
   isFresh(): boolean;
   /** Resolves when the coordinator is there again. */
   fresh(): Promise<void>;
+  /** Resolves when a request has waited for long without a sign of the coordinator, or when the session is closed. */
+  silence(): Promise<void>;
   close(): void;
 }
 
@@ -57,6 +59,9 @@ const LIST_MS = 2_000;
 const REPEAT_MS = 2_000;
 const TICK_MS = 250;
 
+/** A coordinator that has given no sign for this long while a request waits is silent, in milliseconds. */
+const SILENT_MS = 30_000;
+
 /** A request without an answer is sent again; a closed session has none. */
 const ignored = (): undefined => undefined;
 
@@ -79,6 +84,13 @@ export function createBatchSession(parts: SessionParts): BatchSession {
   let pinged = { id: 0, at: Number.NEGATIVE_INFINITY };
   let listedAt = Number.NEGATIVE_INFINITY;
   let waiting: (() => void)[] = [];
+  let heardAt = Number.NEGATIVE_INFINITY;
+  let ofSilence: (() => void)[] = [];
+  const tellSilence = () => {
+    const told = ofSilence;
+    ofSilence = [];
+    for (const tell of told) tell();
+  };
   /** While the runs are not held under a new lease, their requests wait. */
   let isHolding = false;
   const isFresh = () => monotonic() - provedAt <= FRESH_MS;
@@ -135,7 +147,9 @@ export function createBatchSession(parts: SessionParts): BatchSession {
     const now = monotonic();
     if (now - pinged.at >= PING_MS && (pending.size > 0 || parts.runs().length > 0)) ping();
     for (const [id, entry] of pending) {
-      if (entry.ask.kind === 'ping' || now - entry.sentAt < REPEAT_MS) continue;
+      if (entry.ask.kind === 'ping') continue;
+      if (now - Math.max(entry.firstAt, heardAt) >= SILENT_MS) tellSilence();
+      if (now - entry.sentAt < REPEAT_MS) continue;
       if (!isHolding || entry.ask.kind === 'hold') send(id, entry);
     }
   };
@@ -148,6 +162,7 @@ export function createBatchSession(parts: SessionParts): BatchSession {
     event: (event) => post({ id: null, body: { kind: 'event', ...event } }),
     receive({ epoch: theirs, body }) {
       if (theirs > epoch) seeEpoch(theirs);
+      if (theirs === epoch) heardAt = monotonic();
       if (theirs < epoch || body.kind === 'lease') return;
       if (body.kind === 'abort') {
         parts.abort(body.run);
@@ -163,8 +178,10 @@ export function createBatchSession(parts: SessionParts): BatchSession {
     seeEpoch,
     isFresh,
     fresh: () => (isFresh() ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+    silence: () => new Promise((resolve) => ofSilence.push(resolve)),
     close() {
       clearInterval(ticking);
+      tellSilence();
       const error = new AppError('aborted', 'The worker ends.');
       for (const { reject } of pending.values()) reject(error);
       pending.clear();

@@ -32,6 +32,8 @@ export interface WorkerParts {
 export interface OpenedSnapshot {
   runs: RowRuns;
   port: RemotePort;
+  /** A run begins: its limits are the newest. */
+  see(begun: BegunTask): void;
   close(): Promise<void>;
 }
 
@@ -40,7 +42,7 @@ export interface OpenedSnapshot {
  * @throws AppError `config_invalid` and others where this worker can't run the agent: a variable or a file is missing
  */
 export async function openSnapshot(
-  { batch, prices, modules }: FleetSnapshot,
+  { batch, prices, modules, caches }: FleetSnapshot,
   begun: BegunTask,
   { session, parts, hard }: { session: BatchSession; parts: WorkerParts; hard: AbortSignal },
 ): Promise<OpenedSnapshot> {
@@ -51,8 +53,9 @@ export async function openSnapshot(
   // A call without its key would be refused, and a refused key pauses the batch: the other workers may have it.
   if (lack !== undefined) throw unfit(`${agentLabel(agent)} needs ${lack}, which is not set on this worker`);
   const opened = await parts.openAgent(agent, batch.toolSpecs, hard);
-  const port = createRemotePort(session, { first: begun.limits, kept: parts.kept });
-  const { timeoutMs } = begun;
+  const cache = caches ? provider : undefined;
+  const port = createRemotePort(session, { first: begun.limits, kept: parts.kept, cache });
+  let { timeoutMs } = begun;
   const runs = createRowRuns(
     { ...batch, agent },
     {
@@ -70,7 +73,13 @@ export async function openSnapshot(
       },
     },
   );
-  return { runs, port, close: () => opened.close() };
+  return {
+    ...{ runs, port },
+    see(next) {
+      timeoutMs = next.timeoutMs;
+    },
+    close: () => opened.close(),
+  };
 }
 
 /** A worker starts only commands and files that its own registry names; of files, their content must be the same. */

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { hostname } from 'node:os';
-import * as z from 'zod';
 import { toAppError } from '../base/errors.ts';
 import type { Chunk } from '../fleet/chunk-queue.ts';
+import { readCoordinator } from '../fleet/coordinators.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { FleetSettings } from '../fleet/fleet-settings.ts';
 import { PLACES } from '../fleet/places.ts';
@@ -13,6 +13,7 @@ import { type BatchWork, createBatchWork } from './batch-work.ts';
 import { handOver } from './hand-over.ts';
 import { startKeepAlive } from './keep-alive.ts';
 import type { WorkerParts } from './open-snapshots.ts';
+import { watchVersions } from './other-versions.ts';
 import { runChunk } from './run-chunk.ts';
 import { type HealthPlace, serveHealth } from './serve-health.ts';
 import { serveQueues } from './serve-queues.ts';
@@ -33,9 +34,6 @@ export interface WorkerOptions {
   /** Called when the worker takes rows, with the address of its health. */
   onReady: (healthUrl: string | undefined) => void;
 }
-
-/** What a coordinator tells about a batch. */
-const coordinator = z.object({ epoch: z.number() });
 
 /** A batch that gave no chunk for this long is forgotten, with its open tools, in milliseconds. */
 const IDLE_MS = 60_000;
@@ -62,12 +60,13 @@ export async function runWorker(
     batches.set(batchId, known);
     return known;
   };
-  const onChunk = async (chunk: Chunk): Promise<void> => {
+  /** What silent coordinators had reported last. */
+  const silent = new Map<string, number>();
+  const run = async (chunk: Chunk): Promise<void> => {
     const known = workOf(chunk);
     known.chunks += 1;
     try {
-      if ((await coordinatorOf(chunk.batchId)) !== undefined)
-        state.rows += await runChunk(chunk, known.work, { drain, clock });
+      state.rows += await runChunk(chunk, known.work, { drain, clock });
     } catch (thrown) {
       log.warn({ batchId: chunk.batchId, reason: toAppError(thrown).message }, 'a chunk was left');
     } finally {
@@ -75,11 +74,18 @@ export async function runWorker(
       known.usedAt = clock.monotonic();
     }
   };
-  // A chunk without a coordinator is of a batch that has ended, or its next coordinator makes others.
-  const coordinatorOf = async (batchId: string): Promise<number | undefined> => {
-    const sealed = await commands.hgetBuffer(PLACES.batches, batchId);
-    return sealed === null ? undefined : coordinator.parse(JSON.parse(envelope.open(sealed, PLACES.batches))).epoch;
+  const onChunk = async (chunk: Chunk): Promise<void> => {
+    const { batchId } = chunk;
+    const found = await coordinatorOf(batchId);
+    // It is of a batch that has ended or whose coordinator is gone: the next coordinator makes others.
+    if (found === undefined || silent.get(batchId) === found.at) return;
+    silent.delete(batchId);
+    const silence = workOf(chunk).work.session.silence();
+    // Rows that wait for a coordinator that is gone leave their place to other batches; they go on when there is one.
+    const isOver = await Promise.race([run(chunk).then(() => true), silence.then(() => false)]);
+    if (!isOver) silent.set(batchId, found.at);
   };
+  const coordinatorOf = (batchId: string) => readCoordinator({ redis: commands, envelope }, batchId);
   const reader = readStream(PLACES.worker(id), {
     ...{ reader: connections.reader(), commands, envelope, log },
     onMessages: (messages) => {
@@ -87,6 +93,7 @@ export async function runWorker(
         const parsed = toWorker.safeParse(message);
         if (parsed.success) batches.get(parsed.data.batchId)?.work.session.receive(parsed.data);
       }
+      return 'handled';
     },
   });
   const presence = (): Presence => ({
@@ -110,9 +117,10 @@ export async function runWorker(
   const probe = health === undefined ? undefined : await serveHealth(health, presence);
   const alive = await startKeepAlive(settings, presence);
   const sweeping = setInterval(sweep, IDLE_MS);
+  const versions = watchVersions(fleet, log);
   const sessionOf = async (batchId: string) => {
-    const epoch = await coordinatorOf(batchId);
-    return epoch === undefined ? undefined : workOf({ batchId, epoch }).work.session;
+    const found = await coordinatorOf(batchId);
+    return found === undefined ? undefined : workOf({ batchId, epoch: found.epoch }).work.session;
   };
   const handing = handOver(parts.kept, sessionOf, { drain, clock, log });
   const queues = await serveQueues({ fleet, tags, concurrency, locks: alive, onChunk, log });
@@ -122,6 +130,7 @@ export async function runWorker(
     await queues.drain();
   } finally {
     clearInterval(sweeping);
+    versions.close();
     probe?.close();
     reader.close();
     await Promise.all([...batches.values()].map(({ work }) => work.close()));

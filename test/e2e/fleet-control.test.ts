@@ -1,11 +1,14 @@
+import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createEnvelope } from '../../src/fleet/envelope.ts';
+import { readPresences } from '../../src/fleet/presence.ts';
 import { startCutProxy } from '../support/cut-proxy.ts';
-import { createFleetSite, type FleetSite, type OwnRedis, REDIS_URL, startRedis } from './fleet-site.ts';
-import { type RowmillProcess, until } from './rowmill-process.ts';
+import { createFleetSite, type FleetSite, type OwnRedis, REDIS_URL, startRedis, until } from './fleet-site.ts';
+import type { RowmillProcess } from './rowmill-process.ts';
 import { expectedTable, tableOf } from './two-turn-site.ts';
 
 const onRedis = test.skipIf(REDIS_URL === undefined);
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 let site: FleetSite;
 let redis: OwnRedis;
@@ -40,6 +43,73 @@ onRedis('a paused batch sends nothing more, and its resume repeats nothing', asy
   expect(await site.json('batches', 'resume', id)).toMatchObject({ status: 'completed', counts: { succeeded: 150 } });
   expect(site.modelCalls).toHaveLength(300);
   expect(tableOf(await site.read('out.csv'))).toEqual(expectedTable(site.words));
+});
+
+onRedis('the running call of a row that is cancelled is aborted on its worker', async () => {
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  const rows = 6;
+  site = await createFleetSite(redis.url, { rows, latencyMs: [2, 10], seed: 6, held: { after: 4, until: held } });
+  await site.worker('w1', '--concurrency', '1');
+  const run = site.run();
+  await until(() => site.modelCalls.length === 5, 'a call that the model holds', { by: run });
+  const { q } = site.modelCalls[4] ?? { q: '' };
+  const id = (await site.store.listBatches({ limit: 1 }))[0]?.id ?? '';
+  await site.json('batches', 'row', id, q.replace('word', ''), '--cancel');
+  // The worker has one place: it sends the call of another row only when this one has ended.
+  await until(() => site.modelCalls.length === 6, 'the call of the next row', { by: run });
+  expect(site.modelStats.inFlight).toBe(1);
+  release();
+  const { json } = await run.ended;
+  expect(json).toMatchObject({ status: 'completed', counts: { succeeded: rows - 1, failed: 1 } });
+  const table = tableOf(await site.read('out.csv'));
+  expect(table.filter(([, , status]) => status === 'FAILED')).toEqual([
+    [q, '', 'FAILED', expect.stringContaining('row_cancelled')],
+  ]);
+});
+
+onRedis('the concurrency of a running batch holds for its workers', async () => {
+  await startSite(2_000, 7);
+  await Promise.all([site.worker('w1', '--concurrency', '4'), site.worker('w2', '--concurrency', '4')]);
+  const run = site.run('--concurrency', '8');
+  const client = new Redis(redis.url);
+  try {
+    const running = async () => {
+      const workers = await readPresences(client, createEnvelope(null), Date.now());
+      return workers.reduce((sum, worker) => sum + worker.running, 0);
+    };
+    const id = await idOf(run);
+    await until(async () => (await running()) > 2, 'rows on both workers', { by: run, everyMs: 100 });
+    await site.json('batches', 'set', id, '--concurrency', '1');
+    await until(async () => (await running()) <= 1, 'one row at a time', { by: run, everyMs: 100 });
+    const before = site.modelCalls.length;
+    let most = 0;
+    const look = () => {
+      most = Math.max(most, site.modelStats.inFlight);
+      return site.modelCalls.length > before + 20;
+    };
+    await until(look, 'further calls', { by: run, everyMs: 1 });
+    expect(most).toBe(1);
+    await site.json('batches', 'set', id, '--concurrency', '8');
+    await until(async () => (await running()) > 2, 'rows on both workers again', { by: run, everyMs: 100 });
+  } finally {
+    client.disconnect();
+  }
+});
+
+onRedis('a cap that is set while rows run stops them on all workers', async () => {
+  await startSite(400, 8);
+  await Promise.all([site.worker('w1', '--concurrency', '4'), site.worker('w2', '--concurrency', '4')]);
+  const run = site.run('--concurrency', '8');
+  const id = await idOf(run);
+  const cap = 0.012;
+  expect(paid()).toBeLessThan(cap);
+  await site.json('batches', 'set', id, '--max-cost', `${cap}`);
+  const { json } = await run.ended;
+  expect(json).toMatchObject({ status: 'paused', pause_reason: 'budget' });
+  expect(json?.cost_usd).toBeCloseTo(paid(), 9);
+  expect(json?.cost_usd_at_most).toBeLessThanOrEqual(cap);
+  // More than it had cost when the cap was set: the cap is what stopped the batch, not the setting of it.
+  expect(paid()).toBeGreaterThan(cap / 2);
 });
 
 onRedis('two workers together never pass the cap', async () => {

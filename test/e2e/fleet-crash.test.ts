@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createFleetSite, type FleetSite, type OwnRedis, REDIS_URL, startRedis } from './fleet-site.ts';
-import { type Report, until } from './rowmill-process.ts';
+import { createFleetSite, type FleetSite, type OwnRedis, REDIS_URL, startRedis, until } from './fleet-site.ts';
+import type { Report } from './rowmill-process.ts';
 import { expectedTable, tableOf } from './two-turn-site.ts';
 
 const onRedis = test.skipIf(REDIS_URL === undefined);
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 let site: FleetSite;
 let redis: OwnRedis;
@@ -87,4 +87,22 @@ onRedis('a Redis that is killed, and then emptied, costs no row and no call', as
   await until(async () => (await site.done()) > 60, 'rows after the kill', { by: run });
   await redis.flush();
   await expectAll((await run.ended).json, 0);
+});
+
+onRedis('rows of a coordinator that is gone leave their places to another batch', async () => {
+  await startSite(80);
+  const first = site.run('--concurrency', '16');
+  await until(async () => (await site.done()) > 20, 'rows that are done', { by: first });
+  first.child.kill('SIGKILL');
+  await first.ended;
+  const id = (await site.store.listBatches({ limit: 1 }))[0]?.id ?? '';
+  // All places of both workers have rows of it, and its chunks are first in the queue.
+  const second = site.run('--concurrency', '8', '--out', 'second.csv');
+  expect((await second.ended).json).toMatchObject({ status: 'completed', counts: { succeeded: 80 } });
+  expect(tableOf(await site.read('second.csv'))).toEqual(expectedTable(site.words));
+  expect(await site.json('batches', 'resume', id)).toMatchObject({
+    ...{ status: 'completed', counts: { succeeded: 80 }, model_calls: 160, tool_calls: 80 },
+  });
+  expect(site.modelCalls).toHaveLength(320);
+  expect(site.toolCalls).toHaveLength(160);
 });

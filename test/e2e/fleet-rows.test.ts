@@ -1,12 +1,11 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { createFleetSite, type FleetSite, REDIS_URL } from './fleet-site.ts';
-import { until } from './rowmill-process.ts';
+import { createFleetSite, type FleetSite, REDIS_URL, until } from './fleet-site.ts';
 import { expectedTable, tableOf } from './two-turn-site.ts';
 
 /** Without Redis: set ROWMILL_TEST_REDIS_URL, such as redis://127.0.0.1:6379, to run these tests. */
 const onRedis = test.skipIf(REDIS_URL === undefined);
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 let site: FleetSite | undefined;
 afterEach(async () => {

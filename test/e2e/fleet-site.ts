@@ -4,11 +4,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RowmillProcess, until } from './rowmill-process.ts';
+import { Redis } from 'ioredis';
+import { type RowmillProcess, until as untilSoon } from './rowmill-process.ts';
 import { createTwoTurnSite, type TwoTurnSite } from './two-turn-site.ts';
 
 /** Set where tests may use Redis; the tests of the fleet are skipped without it. */
 export const REDIS_URL = process.env['ROWMILL_TEST_REDIS_URL'];
+
+/** A fleet is several processes, each of which takes long to start on a busy machine. */
+export const until: typeof untilSoon = (holds, what, options) =>
+  untilSoon(holds, what, { timeoutMs: 120_000, ...options });
 
 /** A Redis of the test's own, which it may kill and start again. */
 export interface OwnRedis {
@@ -21,14 +26,16 @@ export interface OwnRedis {
   close(): Promise<void>;
 }
 
-/** Starts Debian's redis-server with an append-only file, on a free port. */
-export async function startRedis(): Promise<OwnRedis> {
+/** Starts Debian's redis-server with an append-only file, on a free port. @param host an address of this machine */
+export async function startRedis(host = '127.0.0.1'): Promise<OwnRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'rowmill-redis-'));
-  const port = await freePort();
+  const port = await freePort(host);
   let server: ReturnType<typeof spawn> | undefined;
   const start = async () => {
-    const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes', '--save', ''];
-    const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const place = ['--port', `${port}`, '--bind', host, '--protected-mode', 'no', '--dir', folder];
+    const child = spawn('redis-server', [...place, '--appendonly', 'yes', '--save', ''], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     server = child;
     let log = '';
     child.stdout.on('data', (chunk) => {
@@ -44,11 +51,11 @@ export async function startRedis(): Promise<OwnRedis> {
   };
   await start();
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: `redis://${host}:${port}`,
     kill,
     start,
     async flush() {
-      const [code] = await once(spawn('redis-cli', ['-p', `${port}`, 'flushall']), 'close');
+      const [code] = await once(spawn('redis-cli', ['-h', host, '-p', `${port}`, 'flushall']), 'close');
       if (code !== 0) throw new Error('Redis was not emptied');
     },
     async close() {
@@ -58,20 +65,23 @@ export async function startRedis(): Promise<OwnRedis> {
   };
 }
 
-async function freePort(): Promise<number> {
+async function freePort(host: string): Promise<number> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
+/** A worker, and what it has written on stdout so far. */
+export type WorkerProcess = RowmillProcess & { said(): string };
+
 /** A site whose rows run on workers. */
 export interface FleetSite extends TwoTurnSite {
   /** Starts a worker and waits until it takes rows. Its calls carry `who`. */
-  worker(who: string, ...args: string[]): Promise<RowmillProcess>;
+  worker(who: string, ...args: string[]): Promise<WorkerProcess>;
   /** The same with further variables. */
-  workerWith(variables: Record<string, string>, who: string, ...args: string[]): Promise<RowmillProcess>;
+  workerWith(variables: Record<string, string>, who: string, ...args: string[]): Promise<WorkerProcess>;
   /** Starts a batch over the whole table on the fleet. */
   run(...args: string[]): RowmillProcess;
   /** How many rows of the newest batch have succeeded. */
@@ -83,6 +93,10 @@ export async function createFleetSite(
   redisUrl: string,
   options: Parameters<typeof createTwoTurnSite>[0] & { key?: string },
 ): Promise<FleetSite> {
+  // What a test that failed has left there.
+  const client = new Redis(redisUrl);
+  await client.flushdb();
+  client.disconnect();
   const site = await createTwoTurnSite(options);
   site.env['ROWMILL_REDIS_URL'] = redisUrl;
   if (options.key !== undefined) site.env['ROWMILL_WORKER_KEY'] = options.key;
@@ -101,7 +115,7 @@ export async function createFleetSite(
       said += chunk;
     });
     await until(() => said.includes('takes rows'), `worker ${who} takes rows`, { by: worker });
-    return worker;
+    return { ...worker, said: () => said };
   };
   return {
     ...site,

@@ -60,7 +60,7 @@ export async function createSite(agentsYaml: string, variables: Record<string, s
   };
   const started: RowmillProcess[] = [];
   const rowmillWith = (more: Record<string, string>, ...args: string[]) => {
-    const one = start(args, folder, { ...env, ...more });
+    const one = startRowmill(args, { cwd: folder, env: { ...env, ...more } });
     started.push(one);
     return one;
   };
@@ -86,8 +86,13 @@ export async function createSite(agentsYaml: string, variables: Record<string, s
   };
 }
 
-function start(args: string[], cwd: string, env: Record<string, string>): RowmillProcess {
-  const child = spawn(process.execPath, [LAUNCHER, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+/** Starts one process. @param within a command that starts another in its own place, such as `ip netns exec NAME` */
+export function startRowmill(
+  args: string[],
+  { cwd, env, within = [] }: { cwd: string; env: Record<string, string>; within?: string[] },
+): RowmillProcess {
+  const [command = process.execPath, ...rest] = [...within, process.execPath, LAUNCHER, ...args];
+  const child = spawn(command, rest, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk) => {

@@ -44,6 +44,8 @@ export interface TwoTurnSite extends Site {
   /** Every model call, with its turn and what a provider would charge for it, in micro-dollars. */
   modelCalls: (Received & { turn: number; costMicroUsd: number })[];
   toolCalls: Received[];
+  /** Of the model: how many calls it has open now. */
+  modelStats: { readonly inFlight: number };
   /** The words of the table, in order. */
   words: string[];
 }
@@ -93,6 +95,7 @@ export async function createTwoTurnSite(options: {
     ...site,
     store,
     modelCalls,
+    modelStats: model.stats,
     toolCalls: tool.calls,
     words,
     close: async () => {

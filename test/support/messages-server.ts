@@ -46,6 +46,8 @@ export interface MessagesServerOptions {
   /** Sent with every answer. */
   headers?: Record<string, string>;
   port?: number;
+  /** Default: the loopback address. */
+  host?: string;
   /** Called for each answer, faults excluded, that was completely handed to the network. */
   onDelivered?: (number: number) => void;
 }
@@ -59,8 +61,9 @@ export interface MessagesServer {
   close(): Promise<void>;
 }
 
-/** Starts a server that speaks the Messages API, JSON and SSE, on the loopback address. */
+/** Starts a server that speaks the Messages API, JSON and SSE. */
 export async function startMessagesServer(options: MessagesServerOptions): Promise<MessagesServer> {
+  const { host = '127.0.0.1' } = options;
   const random = mulberry32(options.seed ?? 1);
   const state: Pick<MessagesServer, 'stats' | 'requests'> = {
     stats: { requests: 0, answered: 0, inFlight: 0, mostInFlight: 0 },
@@ -74,11 +77,11 @@ export async function startMessagesServer(options: MessagesServerOptions): Promi
     });
   });
   server.keepAliveTimeout = 60_000;
-  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, host, resolve));
   const { port } = server.address() as AddressInfo;
   return {
     ...state,
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${host}:${port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -18,6 +18,8 @@ const entry = z.looseObject({
   path: z.string().catch(''),
   server: z.string().catch(''),
   source: z.string().catch(''),
+  theirs: z.string().catch(''),
+  version: z.string().catch(''),
   waitMs: z.number().catch(0),
   delayMs: z.number().catch(0),
   limit: z.number().catch(0),
@@ -86,6 +88,8 @@ export const LOG_SENTENCES: Record<string, (entry: Entry) => string | undefined>
   'a worker can not run the agent': ({ reason }) => `A worker can’t run the agent: ${reason}`,
   'this worker can not run the agent': ({ reason }) =>
     `This worker can’t run the agent, and gives its rows back: ${reason}`,
+  'this worker has another version than a coordinator': ({ theirs, version }) =>
+    `A coordinator has version ${theirs} and this worker ${version}: it gets no rows of it. Install the same version.`,
   'a message of the fleet was refused': ({ reason }) => reason,
   'a message of a worker has another form': () => 'A message of a worker has another form, and was ignored.',
   'a chunk was left': ({ reason }) => `Rows were left to other workers: ${reason}`,
