@@ -92,6 +92,10 @@ export interface WorldOptions {
   seed: number;
   latencyMs: readonly [number, number];
   trouble?: Trouble;
+  /** The agents of its processes. Default: a counter with a tool over HTTP. */
+  agents?: string;
+  /** The address of the model. Default: the loopback address. */
+  host?: string;
 }
 
 /** Cells that a careless table would change. */
@@ -117,7 +121,11 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const modelCalls: ModelCall[] = [];
   const model = await startModel(options, modelCalls);
   const tool = await startTool(latencyMs, seed);
-  const site = await createSite(AGENTS, { ANTHROPIC_BASE_URL: model.url, TOOL_URL: tool.url, WHO: 'first' });
+  const site = await createSite(options.agents ?? AGENTS, {
+    ANTHROPIC_BASE_URL: model.url,
+    TOOL_URL: tool.url,
+    WHO: 'first',
+  });
   await mkdir(join(site.folder, 'out'));
   let store: Promise<Store> | undefined;
   let tables = 0;
@@ -155,11 +163,12 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   };
 }
 
-async function startModel({ seed, latencyMs, trouble }: WorldOptions, calls: ModelCall[]) {
+async function startModel({ seed, latencyMs, trouble, host }: WorldOptions, calls: ModelCall[]) {
   const prices = createPriceTable();
   return startMessagesServer({
     latencyMs,
     seed,
+    ...(host !== undefined && { host }),
     onDelivered: (number) => {
       const call = calls[number - 1];
       if (call !== undefined) call.delivered = true;
