@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
 import buildPage from '../test/web/support/build-page.ts';
 import { fillSample } from '../test/web/support/sample.ts';
+import { sampleWorkers } from '../test/web/support/sample-workers.ts';
 import { addressOf, SCREENS } from '../test/web/support/screens.ts';
 import { startService } from '../test/web/support/service.ts';
 
@@ -67,11 +68,15 @@ async function takeAll({ sample, theme, width }) {
   await page.route(/\/v1\/(agents|settings)/, async (route) => {
     try {
       const response = await route.fetch();
-      await route.fulfill({ response, body: (await response.text()).replaceAll(root, '/srv/rowmill/') });
+      const text = (await response.text()).replaceAll(root, '/srv/rowmill/');
+      const isOfFleet = new URL(page.url()).pathname === '/workers';
+      await route.fulfill({ response, body: isOfFleet ? text.replace('"fleet":false', '"fleet":true') : text });
     } catch {
       // The page has gone on to the next address.
     }
   });
+  // The service has no Redis: its fleet is made up, and in view on its own page alone.
+  await page.route('**/v1/workers', (route) => route.fulfill({ json: { items: sampleWorkers() } }));
   const isQuiet = watchRequests(page);
   const session = await page.context().newCDPSession(page);
   for (const [name, address] of chosen()) {

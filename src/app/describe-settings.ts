@@ -31,6 +31,7 @@ export async function describeSettings(
       max_decoded_bytes: maxDecodedBytes,
     },
     agent_sources: [...agentSources],
+    fleet: config.fleet !== null,
     callback_hosts: webhooks.hosts,
     http_sources: httpSources,
   };

@@ -5,7 +5,7 @@ import type { HttpEnv } from '../http-env.ts';
 import type { Page, PageFile } from './open-page.ts';
 
 /** The addresses of the workbench's screens, as web/src/app/router.ts has them. */
-const SCREENS = /^\/(batches|new|queues|monitor|schedules|alerts|agents|settings)?(\/|$)/;
+const SCREENS = /^\/(batches|new|queues|monitor|schedules|alerts|workers|agents|settings)?(\/|$)/;
 const FILES = /^\/(assets\/[^/]+|theme\.js|icon\.svg)$/;
 
 /** Nothing leaves the origin, and no script or style stands inline. Images of cells may be data. */

@@ -20,6 +20,7 @@ export const SCREENS = {
   schedule: '/schedules/returns',
   alerts: '/alerts',
   'alert-rules': '/alerts?tab=rules',
+  workers: '/workers',
   agents: '/agents',
   agent: '/agents/query-classifier',
   settings: '/settings',

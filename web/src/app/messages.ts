@@ -8,6 +8,7 @@ export const messages = {
   monitor: 'Monitor',
   schedules: 'Schedules',
   alerts: 'Alerts',
+  workers: 'Workers',
   agents: 'Agents',
   settings: 'Settings',
   menu: 'Menu',

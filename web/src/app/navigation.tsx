@@ -1,12 +1,13 @@
 import { Link } from '@tanstack/react-router';
 import { useDashboard } from '../data/dashboard.ts';
 import { formatCount } from '../data/format.ts';
+import { useSettings } from '../data/settings.ts';
 import { classNames } from '../ui/class-names.ts';
 import { Icon, type IconName } from '../ui/icon.tsx';
 import { messages } from './messages.ts';
 
 interface Place {
-  to: '/batches' | '/queues' | '/monitor' | '/schedules' | '/alerts' | '/agents';
+  to: '/batches' | '/queues' | '/monitor' | '/schedules' | '/alerts' | '/workers' | '/agents';
   label: string;
   icon: IconName;
   count?: number | undefined;
@@ -22,6 +23,7 @@ const CORNER = 'max-wide:absolute max-wide:-top-0.5 max-wide:right-0';
 /** The main places. `wide` shows their words at every width, as the menu of narrow screens does. */
 export function Navigation({ wide = false, onChoose }: { wide?: boolean; onChoose?: () => void }) {
   const { data } = useDashboard();
+  const { data: settings } = useSettings();
   const places: Place[] = [
     { to: '/batches', label: messages.batches, icon: 'batches', count: data?.batches.length },
     {
@@ -33,6 +35,7 @@ export function Navigation({ wide = false, onChoose }: { wide?: boolean; onChoos
     { to: '/monitor', label: messages.monitor, icon: 'monitor' },
     { to: '/schedules', label: messages.schedules, icon: 'clock' },
     { to: '/alerts', label: messages.alerts, icon: 'bell', count: data?.alerts.length, warns: true },
+    ...(settings?.fleet === true ? [{ to: '/workers', label: messages.workers, icon: 'workers' } as const] : []),
     { to: '/agents', label: messages.agents, icon: 'agent' },
   ];
   const word = wide ? '' : 'max-wide:sr-only';

@@ -180,6 +180,12 @@ const alerts = createRoute({
   component: lazyRouteComponent(() => import('../screens/alerts/alerts-screen.tsx'), 'AlertsScreen'),
 });
 
+const workers = createRoute({
+  getParentRoute: () => root,
+  path: '/workers',
+  component: lazyRouteComponent(() => import('../screens/workers/workers-screen.tsx'), 'WorkersScreen'),
+});
+
 const agents = createRoute({
   getParentRoute: () => root,
   path: '/agents',
@@ -206,7 +212,7 @@ const routeTree = root.addChildren([
   newBatch,
   draft.addChildren([draftHome, dataStep, columnsStep, promptStep, schemaStep, reviewStep]),
   ...[queues, monitor, schedules, schedule, alerts],
-  ...[agents, agent, settings],
+  ...[workers, agents, agent, settings],
 ]);
 
 /** The addresses of the workbench. Each screen is loaded when it is opened. */

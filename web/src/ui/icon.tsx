@@ -81,6 +81,11 @@ const SHAPES = {
       <path d="M4 11V7a4 4 0 0 1 8 0v4l1 1.5H3zM6.5 14h3" />
     </>
   ),
+  workers: (
+    <>
+      <path d="M2 2.5h12V7H2zM2 9h12v4.5H2zM4.5 4.75h.01M4.5 11.25h.01" />
+    </>
+  ),
   agent: (
     <>
       <rect x="3" y="5" width="10" height="8" rx="2" />

@@ -30,6 +30,7 @@ export const settings = z.object({
     })
     .describe('What requests may do.'),
   agent_sources: z.array(z.string()).describe('Where agents come from.'),
+  fleet: z.boolean().describe('Whether there is a fleet: ROWMILL_REDIS_URL names the Redis of its workers.'),
   callback_hosts: z.array(z.string()).describe('The hosts that may receive results.'),
   http_sources: z.array(z.string()).describe('The hosts on private networks from which tables may be read.'),
 });
