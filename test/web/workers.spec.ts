@@ -48,7 +48,7 @@ test('workers are read again while the page is open', async ({ page }) => {
   let items = sampleWorkers().slice(0, 1);
   await page.route('**/v1/workers', (route) => route.fulfill({ json: { items } }));
   await page.goto('/workers');
-  await expect(page.getByText('7 of 8')).toBeVisible();
+  await expect(page.getByText('7 of 8', { exact: true })).toBeVisible();
   items = items.map((worker) => ({ ...worker, running_rows: 3 }));
   await expect(page.getByText('3 of 8 at a time')).toBeVisible();
   items = [];

@@ -4,7 +4,7 @@ import type { Provider } from '../../providers/provider.ts';
 import type { Fence } from '../../storage/leases.ts';
 import type { RowResult } from '../../storage/rows.ts';
 import type { Store } from '../../storage/store.ts';
-import type { StoredPlan } from '../contract/stored-plan.ts';
+import type { StoredPlan } from '../contract/report/stored-plan.ts';
 import { createFlights, type Flights } from './flights.ts';
 
 /** The dependencies of the cache of one running batch. */

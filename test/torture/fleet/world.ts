@@ -89,7 +89,9 @@ export async function createFleetWorld(
       started.child.stdout?.on('data', (text) => {
         said += text;
       });
-      await until(() => said.includes('takes rows'), `worker ${who} takes rows`, { by: started, everyMs: 50 });
+      await until(() => said.includes('takes rows'), `worker ${who} takes rows`, {
+        ...{ by: started, timeoutMs: 300_000, everyMs: 50 },
+      });
       return started;
     },
     start: (...args) => world.start('coordinator', args, shared),

@@ -125,7 +125,7 @@ function Lacks({ worker: { state, unfit } }: { worker: Worker }) {
       {unfit.map(({ batch_id: batch, reason }) => (
         <li key={batch}>
           {messages.unfit(reason)}{' '}
-          <Link to="/batches/$id/rows" params={{ id: batch }}>
+          <Link to="/batches/$id/rows" params={{ id: batch }} className="underline">
             {messages.batch}
           </Link>
         </li>
