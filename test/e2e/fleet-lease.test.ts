@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { createFleetSite, type FleetSite, REDIS_URL, until } from './fleet-site.ts';
+import { stopProcess } from './stop-process.ts';
 import { expectedTable, tableOf } from './two-turn-site.ts';
 
 const onRedis = test.skipIf(REDIS_URL === undefined);
@@ -12,7 +13,7 @@ afterEach(async () => {
 });
 
 onRedis('of two live coordinators of one batch only the one with the later lease counts', async () => {
-  const rows = 400;
+  const rows = 300;
   site = await createFleetSite(`${REDIS_URL}/4`, { rows, latencyMs: [20, 60], seed: 8 });
   const { store, done } = site;
   await Promise.all([site.worker('w1', '--concurrency', '4'), site.worker('w2', '--concurrency', '4')]);
@@ -20,7 +21,7 @@ onRedis('of two live coordinators of one batch only the one with the later lease
   await until(async () => (await done()) > 20, 'rows that are done', { by: first });
   const id = (await store.listBatches({ limit: 1 }))[0]?.id ?? '';
   // A process that sleeps is alive: its lease lapses after fifteen seconds of silence.
-  first.child.kill('SIGSTOP');
+  await stopProcess(first, site, 'outside');
   const second = site.rowmill('batches', 'resume', id, '--json');
   const ownerOf = async () => (await store.readBatch(id))?.owner?.pid;
   await until(async () => (await ownerOf()) === second.pid, 'the lease of the second', { by: second, everyMs: 100 });
