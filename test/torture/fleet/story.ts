@@ -157,7 +157,8 @@ async function reachCap(story: Story, cap: number): Promise<void> {
   story.progress(`paused at its cap: $${paid.toFixed(6)} of $${cap.toFixed(6)} are paid`);
   if (paid > cap) violations.push(`the cap of $${cap} was passed: $${paid}`);
   if (json.cost_usd_at_most > cap) violations.push(`the cap of $${cap} was passed: ${json.cost_usd_at_most} at most`);
-  if (paid < 0.95 * cap) violations.push(`it stopped far below its cap of $${cap}: $${paid}`);
+  // What calls in flight may cost at most counts, too.
+  if (paid < 0.9 * cap) violations.push(`it stopped far below its cap of $${cap}: $${paid}`);
   const set = await fleet.start('batches', 'set', json.batch_id, '--max-cost', '1000', '--json').ended;
   if (set.code !== 0) violations.push(`the cap was not raised: exit ${set.code}`);
   story.coordinator = fleet.start('batches', 'resume', json.batch_id, '--json');

@@ -11,7 +11,7 @@ export const ROWS_AT_ONCE = 5;
 const agents = (requestsPerMinute: number) => `
 agents:
   - name: counter
-    model: claude-haiku-5-5
+    model: {provider: anthropic, model: claude-haiku-5-5, max_tokens: 100}
     executor: fleet
     instructions: Count, then answer.
     input: {type: object, properties: {q: {type: string}}, required: [q]}
