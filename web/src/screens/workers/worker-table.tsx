@@ -21,7 +21,7 @@ export function WorkerTable({ workers }: { workers: readonly Worker[] }) {
         <col />
         <col className="w-36 max-sm:hidden" />
         <col className="w-32 max-sm:w-24" />
-        <col className="w-28 max-lg:hidden" />
+        <col className="w-36 max-lg:hidden" />
         <col className="w-44 max-lg:hidden" />
         <col className="w-28 max-lg:hidden" />
         <col className="w-32 max-sm:hidden" />
@@ -70,6 +70,11 @@ function WorkerLine({ worker }: { worker: Worker }) {
           </span>
           <div>{messages.small(formatCount(rows), version)}</div>
           {tagList !== '' && <div>{messages.tags(tagList)}</div>}
+          {state === 'silent' && (
+            <div className="sm:hidden">
+              {messages.columns.seen} <Seen worker={worker} />
+            </div>
+          )}
         </div>
         <Lacks worker={worker} />
       </td>
