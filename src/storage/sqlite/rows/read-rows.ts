@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { RowPage, RowRecord } from '../../rows.ts';
 import { prepareBatchKey } from '../batches/batch-key.ts';
-import { LIMIT, prepare } from '../statement.ts';
+import { LIMIT, prepareLists } from '../statement.ts';
 import { idRange, rowId } from './row-id.ts';
-import { ROW_COLUMNS, type StoredRow, statusCode, toRowRecord } from './row-record.ts';
+import { type ListedRow, listedRowRecord, ROW_COLUMNS, statusCode } from './row-record.ts';
 
 type ReadRows = (batchId: string, page: RowPage) => RowRecord[];
 
@@ -13,12 +13,12 @@ const WITHOUT_INPUT = ROW_COLUMNS.replace('s.input', 'NULL AS input');
 export function prepareReadRows(db: DatabaseSync): ReadRows {
   const keyOf = prepareBatchKey(db);
   const prepareWith = (columns: string) => ({
-    all: prepare<StoredRow>(
+    all: prepareLists<ListedRow>(
       db,
       `SELECT ${columns} FROM row_states s JOIN row_sources o ON o.id = s.id
        WHERE s.id >= ? AND s.id < ? ORDER BY s.id ${LIMIT}`,
     ),
-    ofStatus: prepare<StoredRow>(
+    ofStatus: prepareLists<ListedRow>(
       db,
       `SELECT ${columns} FROM row_states s INDEXED BY row_states_status JOIN row_sources o ON o.id = s.id
        WHERE s.status = ? AND s.id >= ? AND s.id < ? ORDER BY s.id ${LIMIT}`,
@@ -30,6 +30,6 @@ export function prepareReadRows(db: DatabaseSync): ReadRows {
     const batch = keyOf(batchId);
     const [from, end] = [rowId(batch, fromRow), idRange(batch).end];
     const rows = status === undefined ? all.all(from, end, limit) : ofStatus.all(statusCode(status), from, end, limit);
-    return rows.map(toRowRecord);
+    return rows.map(listedRowRecord);
   };
 }
