@@ -22,6 +22,7 @@ import { startModelServer } from './measure.ts';
 import type { BenchContext, Part, Section } from './part.ts';
 import { analyze } from './parts/analyze.ts';
 import { estimate } from './parts/estimate.ts';
+import { exports } from './parts/export.ts';
 import { faults } from './parts/faults.ts';
 import { fleet } from './parts/fleet.ts';
 import { health } from './parts/health.ts';
@@ -49,6 +50,7 @@ const PARTS: Record<string, Part> = {
     analyze,
     peers,
     memory,
+    export: exports,
     wave,
     estimate,
     tokens,

@@ -1,0 +1,45 @@
+import { runClient } from '../measure.ts';
+import { grouped, type Part, type Verdict, verdict } from '../part.ts';
+
+const FORMATS = ['csv', 'jsonl', 'parquet', 'xlsx'];
+/** Formats that are text or columns; a workbook is zipped XML, and its peak is its only limit. */
+const FAST = ['csv', 'jsonl', 'parquet'];
+const LEAST = 120_000;
+
+/** Exports of one batch in every format, at two sizes: their speed, and that memory does not grow. */
+export const exports: Part = async ({ isQuick, server, folder, progress }) => {
+  const sizes = isQuick ? [10_000, 50_000] : [100_000, 1_000_000];
+  const rows: string[][] = [];
+  const verdicts: Verdict[] = [];
+  for (const size of sizes) {
+    progress(`export: a batch of ${grouped(size)} rows`);
+    await runClient('clients/export.ts', ['seed', server.url, folder, size]);
+  }
+  for (const format of FORMATS) {
+    const peaks: number[] = [];
+    for (const size of sizes) {
+      progress(`export: ${grouped(size)} rows as ${format}`);
+      const found = await runClient('clients/export.ts', [format, server.url, folder, size]);
+      const { seconds, cpuSeconds, peakMegabytes, megabytes = 0 } = found;
+      peaks.push(peakMegabytes);
+      rows.push([
+        ...[format, grouped(size), `${seconds.toFixed(1)} s`, grouped(size / seconds), grouped(size / cpuSeconds)],
+        ...[`${peakMegabytes} MB`, `${megabytes} MB`],
+      ]);
+      if (size === sizes.at(-1) && FAST.includes(format)) {
+        verdicts.push(verdict(`${format}, rows a processor second`, size / cpuSeconds, { least: LEAST }));
+      }
+    }
+    const [small = Number.NaN, large = Number.NaN] = peaks;
+    verdicts.push(verdict(`${format}, peak of the larger over that of the smaller`, large / small, { most: 1.25 }));
+  }
+  return {
+    title: 'Export',
+    about:
+      'A finished batch of ten columns is exported through the runner, as `GET /v1/batches/ID/export` and `batches export` do; ' +
+      'the bytes are counted and dropped. Processor time is that of all threads; peak memory is the resident size of the whole process.',
+    header: ['format', 'rows', 'time', 'rows/s', 'rows a processor second', 'peak memory', 'file'],
+    rows,
+    verdicts,
+  };
+};
