@@ -21,7 +21,7 @@ test('rowmill demo --web has a ready draft, says what is a stand-in, and answers
   await service.send('POST', '/v1/batches', { ...kept?.request, accepted_usd: 1 });
   await page.goto('/batches');
   const line = page.getByRole('row').filter({ hasText: 'Broadband of our customers' });
-  await expect(line.getByText('Completed').filter({ visible: true })).toBeVisible({ timeout: 30_000 });
+  await expect(line.getByText('Completed').filter({ visible: true })).toBeVisible();
   await expect(line.getByRole('img', { name: '13 succeeded, 1 failed, 0 running, of 14' })).toBeVisible();
   await expect(line).toContainText('addresses.csv');
   await expect(line).toContainText('scripted stand-in');

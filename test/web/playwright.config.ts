@@ -9,8 +9,9 @@ export default defineConfig({
   workers: 2,
   forbidOnly: process.env['CI'] !== undefined,
   reporter: process.env['CI'] === undefined ? 'list' : 'dot',
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
+  // A busy machine takes long; a condition that holds early costs nothing.
+  timeout: 180_000,
+  expect: { timeout: 45_000 },
   globalSetup: './support/build-page.ts',
   use: {
     viewport: { width: 1440, height: 900 },

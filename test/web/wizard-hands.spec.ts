@@ -2,16 +2,8 @@ import type { Locator, Page } from '@playwright/test';
 import { TABLE } from './support/create-batch.ts';
 import { expect, test } from './support/fixtures.ts';
 
+const next = (page: Page) => page.getByRole('button', { name: /^Next:/ });
 const answers = (page: Page) => page.getByRole('gridcell', { name: /^echo:/ });
-
-/** Clicks in the middle of something, by the pointer alone. */
-async function click(page: Page, target: Locator): Promise<void> {
-  await expect(target).toBeEnabled();
-  await target.scrollIntoViewIfNeeded();
-  const box = await target.boundingBox();
-  if (box === null) throw new Error('There is nothing to click on.');
-  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
-}
 
 test('the wizard goes from a dropped table to the first answers with the mouse alone', async ({ page }) => {
   test.slow();
@@ -21,7 +13,7 @@ test('the wizard goes from a dropped table to the first answers with the mouse a
     }
   });
   await page.goto('/batches');
-  await click(page, page.getByRole('link', { name: 'New batch' }).first());
+  await page.getByRole('link', { name: 'New batch' }).first().click();
   const zone = page.getByText('Drop a table here');
   await expect(zone).toBeVisible();
   const dropped = await page.evaluateHandle((text) => {
@@ -31,14 +23,14 @@ test('the wizard goes from a dropped table to the first answers with the mouse a
   }, TABLE);
   await zone.dispatchEvent('drop', { dataTransfer: dropped });
   await expect(page.getByText('First 3 of 3 rows')).toBeVisible();
-  await click(page, page.getByRole('button', { name: /^Next: columns/i }));
-  await click(page, page.getByRole('button', { name: /^Next: prompt/i }));
-  await click(page, page.getByRole('button', { name: 'Insert a column' }));
-  await click(page, page.getByRole('option', { name: /^message/ }));
+  await page.getByRole('button', { name: /^Next: columns/i }).click();
+  await page.getByRole('button', { name: /^Next: prompt/i }).click();
+  await page.getByRole('button', { name: 'Insert a column' }).click();
+  await page.getByRole('option', { name: /^message/ }).click();
   await expect(page.getByRole('textbox', { name: 'Prompt', exact: true })).toHaveValue('{{message}}');
-  await click(page, page.getByRole('button', { name: /^Next: schema/i }));
-  await click(page, page.getByRole('button', { name: /^Next: review/i }));
-  await click(page, page.getByRole('button', { name: /^Start 3 rows, / }));
+  await page.getByRole('button', { name: /^Next: schema/i }).click();
+  await page.getByRole('button', { name: /^Next: review/i }).click();
+  await page.getByRole('button', { name: /^Start 3 rows, / }).click();
   await expect(page).toHaveURL(/\/batches\/bat_\w+/);
   await expect(answers(page)).toHaveCount(3);
   expect(await page.evaluate(() => 'usedKeys' in globalThis)).toBe(false);
@@ -46,7 +38,7 @@ test('the wizard goes from a dropped table to the first answers with the mouse a
 
 /** Goes on with Tab until a control has the focus. */
 async function tabTo(page: Page, target: Locator): Promise<void> {
-  await expect(target).toBeVisible();
+  await expect(target).toBeEnabled();
   const isThere = () => target.evaluate((element) => element === document.activeElement);
   for (let presses = 0; presses < 60; presses += 1) {
     if (await isThere()) return;
@@ -70,6 +62,7 @@ test('the wizard goes from a chosen table to the first answers with the keyboard
   await page.keyboard.press('Enter');
   await (await choosing).setFiles({ name: 'tickets.csv', mimeType: 'text/csv', buffer: Buffer.from(TABLE) });
   await expect(page.getByText('First 3 of 3 rows')).toBeVisible();
+  await expect(next(page)).toBeEnabled();
   await page.keyboard.press('Control+Enter');
   await expect(page).toHaveURL(/\/columns$/);
   await tabTo(page, page.getByRole('button', { name: /^Next: prompt/i }));
@@ -78,11 +71,13 @@ test('the wizard goes from a chosen table to the first answers with the keyboard
   await page.keyboard.type('Sort this: {{me');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('textbox', { name: 'Prompt', exact: true })).toHaveValue('Sort this: {{message}}');
+  await expect(next(page)).toBeEnabled();
   await page.keyboard.press('Control+Enter');
   await expect(page).toHaveURL(/\/schema$/);
   await tabTo(page, page.getByLabel('Name of field 1'));
   await page.keyboard.press('Control+A');
   await page.keyboard.type('topic');
+  await expect(next(page)).toBeEnabled();
   await page.keyboard.press('Control+Enter');
   await expect(page).toHaveURL(/\/review$/);
   await expect(page.getByRole('button', { name: /^Start 3 rows, / })).toBeEnabled();

@@ -52,6 +52,6 @@ export async function untilBatch(
     batch = await service.send<Schemas['Batch']>('GET', `/v1/batches/${id}`);
     return fits(batch);
   };
-  await expect.poll(read, { timeout: 30_000, intervals: [100] }).toBe(true);
+  await expect.poll(read, { timeout: 120_000, intervals: [100] }).toBe(true);
   return batch as Schemas['Batch'];
 }

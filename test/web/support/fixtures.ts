@@ -43,6 +43,7 @@ export const test = base.extend<Options & Fixtures>({
       });
       page.on('pageerror', (error) => faults.push(`${error.stack ?? error}`));
     };
+    for (const page of context.pages()) watch(page);
     context.on('page', watch);
     await use(faults);
     expect(faults).toEqual([]);

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -25,9 +26,12 @@ export interface ServiceOptions {
 /** A real `rowmill serve` with a data directory of its own, and a fake model behind it. */
 export interface Service {
   url: string;
+  dataDir: string;
   model: FakeModel;
   /** Sends JSON, or text as it is, and reads JSON, with the first key. @throws Error for every answer but a success */
   send<Body>(method: string, path: string, body?: unknown): Promise<Body>;
+  /** The most memory that the server has had in main memory since it started, in MB. Linux only. */
+  peakMegabytes(): number;
   /** Kills the server with SIGKILL. */
   kill(): Promise<void>;
   /** Starts it again on its port and data, after {@link kill}. */
@@ -38,6 +42,7 @@ export interface Service {
 /** Starts a service, and waits until it answers. */
 export async function startService({ keys = [], environment = {}, command = ['serve'] }: ServiceOptions = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'rowmill-web-'));
+  const dataDir = join(folder, 'data');
   const model = await startFakeModel();
   let port = 0;
   let child: ChildProcess | undefined;
@@ -47,7 +52,7 @@ export async function startService({ keys = [], environment = {}, command = ['se
     child = spawn(process.execPath, [LAUNCHER, ...command, '--json', '--port', String(port)], {
       cwd: folder,
       env: {
-        ...{ PATH, HOME, ROWMILL_DATA_DIR: join(folder, 'data'), ROWMILL_API_KEYS: keys.join(',') },
+        ...{ PATH, HOME, ROWMILL_DATA_DIR: dataDir, ROWMILL_API_KEYS: keys.join(',') },
         ...{ ANTHROPIC_API_KEY: 'test', ANTHROPIC_BASE_URL: model.url, ROWMILL_LOG_LEVEL: 'warn', ...environment },
       },
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -74,9 +79,14 @@ export async function startService({ keys = [], environment = {}, command = ['se
   await start();
   const service: Service = {
     url: `http://127.0.0.1:${port}`,
+    dataDir,
     model,
     start,
     kill,
+    peakMegabytes() {
+      const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child?.pid}/status`, 'utf8')) ?? [];
+      return Number(kilobytes) / 1024;
+    },
     async send<Body>(method: string, path: string, body?: unknown): Promise<Body> {
       const isText = typeof body === 'string';
       const response = await fetch(`${service.url}${path}`, {

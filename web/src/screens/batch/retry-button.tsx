@@ -17,21 +17,24 @@ interface RetryButtonProps {
 /** Runs failed rows again, by the filter, with their number and cost. A number that changed meanwhile is refused. */
 export function RetryButton({ id, code, failed }: RetryButtonProps) {
   const batch = useBatch(id).data;
-  const [asks, setAsks] = useState(false);
+  // The number that the person saw when they asked: live reports do not change it.
+  const [asked, setAsked] = useState<number>();
   const count =
     code === undefined ? (failed?.failed ?? 0) : (failed?.errors.find((one) => one.code === code)?.count ?? 0);
-  if (count === 0 || batch === undefined || !hasEnded(batch)) return null;
+  const canAsk = count > 0 && batch !== undefined && hasEnded(batch);
   return (
     <>
-      <Button writes size="small" icon="retry" label={messages.retry(count)} onClick={() => setAsks(true)} />
+      {canAsk && (
+        <Button writes size="small" icon="retry" label={messages.retry(count)} onClick={() => setAsked(count)} />
+      )}
       <Suspense>
-        {asks && (
+        {asked !== undefined && (
           <RetryDialog
             id={id}
             asked={code === undefined ? {} : { codes: [code] }}
-            count={count}
-            title={messages.retryTitle(count)}
-            onClose={() => setAsks(false)}
+            count={asked}
+            title={messages.retryTitle(asked)}
+            onClose={() => setAsked(undefined)}
           />
         )}
       </Suspense>

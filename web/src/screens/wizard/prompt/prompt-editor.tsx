@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type Ref, useEffect, useImperativeHandle, useRef, useState } from 'react';
+import { type KeyboardEvent, type Ref, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react';
 import { classNames } from '../../../ui/class-names.ts';
 import { messages } from '../messages.ts';
 import { caretPlace, type Place } from './caret-place.ts';
@@ -41,7 +41,8 @@ export function PromptEditor({ ref, prompt, onChange, known, unknown, exampleOf 
   const caret = useRef<number>(undefined);
   const choices = menu === undefined ? [] : tokenChoices(known, menu.typed);
 
-  useEffect(() => {
+  // Before the next key is pressed.
+  useLayoutEffect(() => {
     const input = area.current;
     if (caret.current === undefined || input === null) return;
     input.setSelectionRange(caret.current, caret.current);
