@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { components } from '../../../src/client/api.ts';
 import { type FakeModel, startFakeModel } from './fake-model.ts';
+import { peakMegabytes } from './memory.ts';
 
 const LAUNCHER = resolve(import.meta.dirname, '../../../bin/rowmill.js');
 
@@ -83,10 +83,7 @@ export async function startService({ keys = [], environment = {}, command = ['se
     model,
     start,
     kill,
-    peakMegabytes() {
-      const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child?.pid}/status`, 'utf8')) ?? [];
-      return Number(kilobytes) / 1024;
-    },
+    peakMegabytes: () => peakMegabytes(child?.pid ?? 0),
     async send<Body>(method: string, path: string, body?: unknown): Promise<Body> {
       const isText = typeof body === 'string';
       const response = await fetch(`${service.url}${path}`, {
