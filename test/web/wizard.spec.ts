@@ -255,9 +255,10 @@ test('another key for a param renames every token that names it', async ({ page,
   const mappingOf = async () => JSON.stringify((await draftOf(service, id)).request.input_mapping);
   await expect.poll(mappingOf).toContain('ticket.id');
   await page.goto(`/new/${id}/columns`);
-  await page.getByLabel('Key of the param ticket').fill('no good');
-  await page.getByLabel('Key of the param ticket').press('Enter');
-  await expect(page.getByText('Letters, digits, _ and -; dots between parts.')).toBeVisible();
+  const key = page.getByLabel('Key of the param ticket');
+  await key.fill('no good');
+  await key.press('Enter');
+  await expect(key).toHaveJSProperty('validationMessage', 'Letters, digits, _ and -; dots between parts.');
   expect(await mappingOf()).toContain('ticket.id');
 });
 
