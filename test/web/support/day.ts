@@ -9,7 +9,7 @@ const LEAST_MS = 180_000;
  */
 export async function untilDayIsLong(): Promise<void> {
   const left = () => Math.min(...[0, 1].map((hours) => msOfDay(hours)));
-  test.setTimeout(test.info().timeout + LEAST_MS);
+  test.slow();
   await expect.poll(left, { timeout: LEAST_MS + 10_000, intervals: [1_000] }).toBeGreaterThan(LEAST_MS);
 }
 
