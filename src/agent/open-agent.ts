@@ -61,13 +61,21 @@ function contextOf(definition: AgentDefinition, { tools, given, log, clock = sys
   // An embedding model writes no text, and a second turn would give the same vector: one turn, no output tokens.
   const writes = !isEmbeddingModel(definition.model);
   const specs = wellFormed(specsFor(given, structured));
+  const model = locateModel(definition.model, definition.base_dir);
+  const { dimensions } = definition.model;
+  const sampling = samplingOf(definition);
   return {
     label: agentLabel(definition),
-    model: locateModel(definition.model, definition.base_dir),
-    system: wellFormed(systemOf(definition, structured)),
+    model,
+    request: {
+      model,
+      system: wellFormed(systemOf(definition, structured)),
+      tools: specs,
+      ...(sampling && { sampling }),
+      ...(dimensions !== undefined && { dimensions }),
+      ...(structured?.form && { answer: structured.form }),
+    },
     maxTokens: writes ? definition.model.max_tokens : 0,
-    sampling: samplingOf(definition),
-    dimensions: definition.model.dimensions,
     maxTurns: writes ? definition.limits.max_turns : 1,
     timeoutMs: definition.limits.timeout_s * 1000,
     // An agent with tools may start its answer with a tool call, so it gets no prefill.

@@ -4,6 +4,7 @@ import {
   addUsage,
   type JsonObject,
   type Message,
+  type ModelRequest,
   type ModelResponse,
   NO_USAGE,
   type StopReason,
@@ -81,17 +82,9 @@ function callModel({ context, hooks, state, deadline }: Run, turn: number): Prom
   const messages = [...state.input, ...state.appended];
   // No prefill where text is streamed, which would lack its start, nor where the model continues an answer of its own.
   const isBegun = !hooks.stream && messages.at(-1)?.role === 'user';
-  const request = {
-    model: context.model,
-    system: context.system,
-    messages,
-    tools: context.toolSpecs,
-    maxTokens: state.maxTokens,
-    ...(context.sampling === undefined ? {} : { sampling: context.sampling }),
-    ...(context.dimensions === undefined ? {} : { dimensions: context.dimensions }),
-    ...(context.prefill === undefined || !isBegun ? {} : { prefill: context.prefill }),
-    ...(context.answer === undefined ? {} : { answer: context.answer }),
-  };
+  const { prefill } = context;
+  const request: ModelRequest = { ...context.request, messages, maxTokens: state.maxTokens };
+  if (prefill !== undefined && isBegun) request.prefill = prefill;
   const onText = hooks.stream ? (text: string) => hooks.emit?.({ type: 'text-delta', turn, text }) : undefined;
   const call = { turn, request, onText, signal: deadline.signal, time: deadline };
   const answer = (async () => hooks.callModel(call))();

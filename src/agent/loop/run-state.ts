@@ -4,7 +4,7 @@ import type {
   AnswerForm,
   AssistantBlock,
   Message,
-  Sampling,
+  ModelRequest,
   ToolSpec,
   ToolUseBlock,
   Usage,
@@ -19,11 +19,9 @@ export interface LoopContext {
   /** `name@version`, for messages. */
   label: string;
   model: string;
-  system: string;
   maxTokens: number;
-  sampling: Sampling | undefined;
-  /** The length of the vectors that an embedding model gives. */
-  dimensions: number | undefined;
+  /** The part of a request that is the same in all calls; its tools are {@link toolSpecs}. */
+  request: Pick<ModelRequest, 'model' | 'system' | 'tools' | 'sampling' | 'dimensions' | 'answer'>;
   /** The start that is prefilled for every answer. */
   prefill: string | undefined;
   /** Set when it may answer in the provider's own structured form. */

@@ -22,11 +22,16 @@ export function readLimits(headers: Pick<Headers, 'get'>, now: number): RateLimi
     const date = Date.parse(headers.get('date') ?? '');
     return Math.abs(date - now) > CLOCK_TOLERANCE_MS ? date : now;
   };
-  const found = { requests: read('requests'), inputTokens: read('input-tokens'), outputTokens: read('output-tokens') };
-  const isSplit = found.inputTokens !== undefined || found.outputTokens !== undefined;
-  const all = Object.entries(isSplit ? found : { ...found, tokens: read('tokens') });
-  const stated = all.filter(([, limit]) => limit !== undefined);
-  return stated.length === 0 ? undefined : (Object.fromEntries(stated) as RateLimits);
+  const [requests, inputTokens, outputTokens] = [read('requests'), read('input-tokens'), read('output-tokens')];
+  const isSplit = inputTokens !== undefined || outputTokens !== undefined;
+  const tokens = isSplit ? undefined : read('tokens');
+  if (requests === undefined && !isSplit && tokens === undefined) return undefined;
+  return {
+    ...(requests && { requests }),
+    ...(inputTokens && { inputTokens }),
+    ...(outputTokens && { outputTokens }),
+    ...(tokens && { tokens }),
+  };
 }
 
 function numberOf(text: string | null): number | undefined {

@@ -28,12 +28,18 @@ const DATED = /-(\d{8}|\d{4}-\d{2}-\d{2})$/;
 
 /** Prices from `overrides`, then those of the provider's descriptor, then `@pydantic/genai-prices`, whose 800 kB are loaded on first need. */
 export function createPriceTable({ overrides = {} }: { overrides?: PriceOverrides } = {}): PriceTable {
-  const scaledCosts = (provider: string, model: string, usage: Usage): TokenCosts | undefined => {
+  /** The prices that were found last: a batch asks for those of one model, five times a row. */
+  let last: { provider: string; model: string; prices: ModelPrices | 'free' | undefined } | undefined;
+  const find = (provider: string, model: string): ModelPrices | 'free' | undefined => {
     const { source, known = {} } = descriptorOf(provider)?.prices ?? {};
-    if (source === 'free') return FREE;
-    const undated = model.replace(DATED, '');
+    if (source === 'free') return source;
     const named = (name: string) => overrides[`${provider}/${name}`] ?? known[name];
-    const prices = named(model) ?? named(undated);
+    return named(model) ?? named(model.replace(DATED, ''));
+  };
+  const scaledCosts = (provider: string, model: string, usage: Usage): TokenCosts | undefined => {
+    if (last?.provider !== provider || last.model !== model) last = { provider, model, prices: find(provider, model) };
+    const { prices } = last;
+    if (prices === 'free') return FREE;
     return prices === undefined ? bundledCosts(provider, model, usage) : scaledPrice(prices, usage);
   };
   const exact = (provider: string, model: string, usage: Usage): number | undefined => {

@@ -58,6 +58,7 @@ function hasOnlyCallsOf({ messages }: ModelRequest, tools: readonly ToolSpec[], 
 
 /** The messages with earlier answers, and what was said about them, as text. */
 function toTexts(messages: Message[], { tool }: AnswerForm): Message[] {
+  if (messages.every(({ role }) => role === 'user')) return messages;
   const answers = new Set(
     messages.flatMap(({ role, content }) =>
       role === 'user'
@@ -109,9 +110,10 @@ export function withAnswerCall(
   if (texts.length === 0 || content.some(({ type }) => type === 'tool_use')) return response;
   // Before its answer a model may write words in a block of their own; a provider may cut one text into several.
   const last = texts.at(-1)?.text ?? '';
+  const inLast = readObject(last);
   const [text, parts] =
-    readObject(last) === undefined ? [texts.map((block) => block.text).join(''), texts] : [last, texts.slice(-1)];
-  const input = readObject(text);
+    inLast === undefined ? [texts.map((block) => block.text).join(''), texts] : [last, texts.slice(-1)];
+  const input = inLast ?? (texts.length === 1 ? undefined : readObject(text));
   if (input === undefined) return response;
   const call: AssistantBlock = { type: 'tool_use', id: '', name: tool, input: restore(input) };
   // Thoughts are bound to the text that followed them, so that text must go back unchanged.

@@ -48,6 +48,7 @@ function describeDataUri(uri: string): string {
 
 /** An input as it stands in a prompt: each medium is named by its number in the message. */
 export function promptInput(input: JsonObject, media: readonly MediaBlock[]): JsonObject {
+  if (media.length === 0) return input;
   const marks = media.map((medium, index) => [medium.field, markOf(medium, index)]);
   return { ...input, ...(Object.fromEntries(marks) as JsonObject) };
 }

@@ -13,7 +13,7 @@ import { coerce } from './coerce.ts';
 /** TransformInput of one row. Rejects with `input_invalid` or `expression_failed`; both fail the row. */
 export type TransformInput = (cells: Cell[]) => Promise<JsonObject>;
 
-type FieldSource = (row: JsonObject, cells: Cell[]) => Promise<Json | undefined>;
+type FieldSource = (row: JsonObject, cells: Cell[]) => Json | undefined | Promise<Json | undefined>;
 
 /** The properties that an agent's input schema declares. */
 export function inputFields(schema: JsonSchema | undefined): { [field: string]: JsonSchema } {
@@ -135,16 +135,19 @@ export function compileMapping(
   const sources = Object.entries(mapping).map(([field, how]) => ({
     field,
     read: compileSource(field, how, columns),
-    decimalComma: decimalComma && isColumn(how),
+    numbers: { decimalComma: decimalComma && isColumn(how) },
+    isRequired: required.has(field),
+    type: ownValue(fields, field),
   }));
   const needsRow = Object.values(mapping).some((how) => typeof how === 'string' && isExpression(how));
   return async (cells) => {
     const row = needsRow ? rowObject(columns, cells) : {};
     const input: JsonObject = {};
-    for (const { field, read, ...numbers } of sources) {
-      const value = await read(row, cells);
-      if (value === undefined || ((value === '' || value === null) && !required.has(field))) continue;
-      const coerced = coerce(value, ownValue(fields, field), numbers);
+    for (const { field, read, numbers, isRequired, type } of sources) {
+      const given = read(row, cells);
+      const value = given instanceof Promise ? await given : given;
+      if (value === undefined || ((value === '' || value === null) && !isRequired)) continue;
+      const coerced = coerce(value, type, numbers);
       if (!coerced.ok)
         throw new AppError('input_invalid', `The input field "${field}" can't be filled: ${coerced.reason}.`);
       input[field] = wellFormed(coerced.value);
@@ -164,7 +167,7 @@ function isColumn(how: InputMapping[string]): boolean {
 function compileSource(field: string, how: InputMapping[string], columns: string[]): FieldSource {
   if (typeof how === 'object' && 'value' in how) {
     const value = how.value as Json;
-    return async () => value;
+    return () => value;
   }
   if (typeof how === 'string' && isExpression(how)) {
     const expression = compileExpression(how, `the mapping of "${field}"`);
@@ -175,10 +178,10 @@ function compileSource(field: string, how: InputMapping[string], columns: string
       path: key.split('.'),
       at: columns.indexOf(column),
     }));
-    return async (_row, cells) => nestedObject(parts.map(({ path, at }) => ({ path, value: cells[at] ?? null })));
+    return (_row, cells) => nestedObject(parts.map(({ path, at }) => ({ path, value: cells[at] ?? null })));
   }
   const index = columns.indexOf(typeof how === 'string' ? how : how.column);
-  return async (_row, cells) => cells[index] ?? null;
+  return (_row, cells) => cells[index] ?? null;
 }
 
 /** Values by the path of their keys, as one object. Without prototypes, so that every text can be a key. */

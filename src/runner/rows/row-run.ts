@@ -79,10 +79,12 @@ export function createRowRuns(
     const own =
       parks === undefined ? calls : { ...calls, send, ...(parks.holdsTools ? { heldTools: PARKED } : undefined) };
     let media: RunMedia | undefined;
-    const { callModel, callTool, spentMicroUsd, isCharged, committed } = createRunCalls(task.run, task.replays, {
-      ...own,
-      beforeSend: async () => media?.beforeSend(),
-    });
+    const withMedia = opener.fields.size === 0 ? own : { ...own, beforeSend: async () => media?.beforeSend() };
+    const { callModel, callTool, spentMicroUsd, isCharged, committed } = createRunCalls(
+      task.run,
+      task.replays,
+      withMedia,
+    );
     const processingMs = () => Math.round(clock.monotonic() - began);
     try {
       // Batch, row and attempt.
