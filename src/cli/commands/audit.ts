@@ -43,14 +43,14 @@ async function showAudit(
     { title: 'entry', align: 'right' as const, minWidth: 'whole' as const },
     { title: 'at (UTC)', minWidth: 'whole' as const },
     { title: 'who', minWidth: 5 },
-    { title: 'face', minWidth: 'whole' as const },
     { title: 'action', minWidth: 'whole' as const, paint: (text: string) => output.paint('cyan', text) },
-    { title: 'subject', minWidth: 8 },
+    { title: 'subject', minWidth: 'whole' as const },
     { title: 'outcome', minWidth: 7 },
+    { title: 'face', minWidth: 'whole' as const },
   ];
   const rows = found.map(({ id, at, caller_name: who, face, action: act, subject, outcome, code }) => [
-    ...[String(id), at.slice(0, 19).replace('T', ' '), oneLine(who), face, act, oneLine(subject ?? '')],
-    code ?? outcome,
+    ...[String(id), at.slice(0, 16).replace('T', ' '), oneLine(who), act, oneLine(subject ?? '')],
+    ...[code ?? outcome, face],
   ]);
   for (const text of layOutTable(columns, rows, output)) output.line(text);
   return EXIT.completed;

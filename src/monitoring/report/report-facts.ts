@@ -30,8 +30,8 @@ export function factsOf(report: ServiceReport): ReportFacts {
       ['Cost', dollars(totals.cost_usd)],
       ['Standard price', dollars(totals.standard_usd)],
       ['Saved', `${dollars(totals.saved_usd)}${share}`],
-      ['… by batch APIs', dollars(savings.totals.batch_api_usd)],
-      ['… by the cache', dollars(savings.totals.cache_usd)],
+      ['Saved by batch APIs', dollars(savings.totals.batch_api_usd)],
+      ['Saved by the cache', dollars(savings.totals.cache_usd)],
       ...(projection === null
         ? []
         : ([['Saved in a year at this rate', dollars(projection.saved_usd_per_year)]] as [string, string][])),

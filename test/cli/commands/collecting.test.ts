@@ -78,7 +78,7 @@ describe('rowmill monitor, audit and drafts', PATIENT, () => {
     const first = (await json('monitor', 'ledger', 'latest', '--limit', '1')).document;
     expect(first).toMatchObject({ calls: [{ turn: 0, way: 'realtime', cost_usd: 0 }], next: null });
     expect(await said('monitor', 'ledger', 'latest', '--after', 'x')).toContain('give the next of a page');
-    expect((await space.run(['audit'])).stdout).toMatch(/local +cli +batch-start +bat_\w+ +done/);
+    expect((await space.run(['audit'])).stdout).toMatch(/local +batch-start +bat_\w+ +done +cli/);
     expect((await space.run(['drafts'])).stdout).toContain('There are no drafts.');
     expect((await space.run(['alerts', 'rules'])).stdout).toMatch(/success-share +below 90 percent/);
   });

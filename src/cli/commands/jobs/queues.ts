@@ -47,7 +47,7 @@ async function listQueues({ context, output }: { context: CommandContext; output
     { title: 'model', minWidth: 8 },
     { title: 'waiting', align: 'right' as const, minWidth: 'whole' as const },
     { title: 'oldest (UTC)', minWidth: 16 },
-    { title: 'problem', minWidth: 7 },
+    ...(found.some(({ problem }) => problem !== null) ? [{ title: 'problem', minWidth: 7 }] : []),
   ];
   const rows = found.map((queue) => [
     ...[oneLine(`${queue.agent}@${queue.version}`), oneLine(queue.model), String(queue.waiting)],

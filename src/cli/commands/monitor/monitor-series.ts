@@ -59,14 +59,14 @@ async function showMetrics(query: MetricsQuery, { context, output }: Face): Prom
   const fields = query.by ?? [];
   const columns = [
     { title: 'from (UTC)', minWidth: 'whole' as const },
-    ...fields.map((title) => ({ title, minWidth: 6, keep: true })),
-    ...['calls', 'cost', 'saved', 'tokens in', 'tokens out', 'rows', 'failed'].map(figure),
+    ...fields.map((title) => ({ title, minWidth: 14, keep: true })),
+    ...['calls', 'cost', 'saved', 'rows', 'failed', 'tokens in', 'tokens out'].map(figure),
   ];
   const rows = report.items.map(({ at, batch_id: batch = '', ...item }) => [
     timeOf(at),
     ...fields.map((field) => oneLine(field === 'batch' ? batch : (item[field] ?? ''))),
     ...[count(item.calls), dollars(item.cost_usd), dollars(item.saved_usd)],
-    ...[item.input_tokens, item.output_tokens, item.rows_succeeded, item.rows_failed].map(count),
+    ...[item.rows_succeeded, item.rows_failed, item.input_tokens, item.output_tokens].map(count),
   ]);
   for (const text of layOutTable(columns, rows, output)) output.line(text);
   const { calls, cost_usd: cost, saved_usd: saved, unpriced_calls: unpriced } = report.totals;

@@ -62,17 +62,19 @@ async function listSchedules({ context, output }: Face): Promise<number> {
   const schedules = await (await context.app()).schedules.list();
   output.document({ schedules });
   const { paint, width } = output;
+  const hasRun = schedules.some(({ last_run: last }) => last !== null);
   const columns = [
     { title: 'name', minWidth: 8, paint: (text: string) => paint('cyan', text) },
     { title: 'cron', minWidth: 9 },
     { title: 'time zone', minWidth: 6 },
     { title: 'next (UTC)', minWidth: 16 },
-    { title: 'last run', minWidth: 8 },
+    ...(hasRun ? [{ title: 'last run', minWidth: 8 }] : []),
     { title: 'starts', minWidth: 8 },
   ];
   const rows = schedules.map((schedule) => [
     ...[oneLine(schedule.name), oneLine(schedule.cron), oneLine(schedule.time_zone ?? 'local')],
-    ...[schedule.enabled ? minuteOf(schedule.next[0]) : 'stopped', schedule.last_run?.state ?? ''],
+    schedule.enabled ? minuteOf(schedule.next[0]) : 'stopped',
+    ...(hasRun ? [schedule.last_run?.state ?? ''] : []),
     oneLine(workOf(schedule)),
   ]);
   if (rows.length === 0) output.line('There are no schedules. "rowmill schedules add" adds one.');
