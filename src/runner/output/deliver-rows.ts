@@ -68,7 +68,8 @@ export function createDelivery(parts: DeliveryParts, onFault: (thrown: unknown) 
   return {
     wake() {
       due += 1;
-      if (due >= PORTION) gathering.abort();
+      // Once: each call makes an error, also of a signal that has fired.
+      if (due === PORTION) gathering.abort();
       if (isBroken) return;
       running ??= run();
     },
