@@ -20,6 +20,7 @@ test.describe('a collection in the Data step', () => {
   });
 
   test('is read by its address, and by a filter and an order', async ({ page }) => {
+    test.slow();
     await page.goto('/new');
     await page.getByLabel('Or name a table that the server can read').fill(mongo.uri('queries'));
     await page.getByRole('button', { name: 'Read it' }).click();
@@ -39,6 +40,7 @@ test.describe('a collection in the Data step', () => {
   });
 
   test('keeps in the draft how it is read and claimed', async ({ page, service }) => {
+    test.slow();
     await page.goto('/new');
     await page.getByLabel('Or name a table that the server can read').fill(mongo.uri('queries'));
     await page.getByRole('button', { name: 'Read it' }).click();
@@ -58,8 +60,6 @@ test.describe('a collection in the Data step', () => {
       await field.press('Enter');
     }
     await page.getByRole('combobox', { name: 'Documents that are added later' }).selectOption('Go on with them');
-    await expect(table.getByRole('columnheader')).toHaveText(['Row', 'text', 'channel']);
-    await expect(table.getByRole('row').nth(1)).toContainText('Where is order 29?');
     const reading = async () => {
       const { items } = await service.send<{ items: { request: { reading?: object } }[] }>('GET', '/v1/drafts');
       return items[0]?.request.reading;
@@ -68,5 +68,7 @@ test.describe('a collection in the Data step', () => {
       ...{ filter: '{"channel": "email"}', sort: '{"_id": -1}', columns: 'text,channel' },
       ...{ limit: 25, batch_size: 10, max_attempts: 3, watch: true },
     });
+    await expect(table.getByRole('columnheader')).toHaveText(['Row', 'text', 'channel']);
+    await expect(table.getByRole('row').nth(1)).toContainText('Where is order 29?');
   });
 });
