@@ -4,14 +4,13 @@ import type { RowCharge } from '../../journal.ts';
 import { microOf } from '../batches/money.ts';
 import { prepare } from '../statement.ts';
 
-/** The charges of rows, without reading the bodies of their calls. An answer from the cache is charged to nobody. */
+/** The charges of rows, without the bodies of their calls. An answer from the cache has no usage and costs nothing. */
 export function prepareReadRowCharges(db: DatabaseSync): (batchId: string, rows: readonly number[]) => RowCharge[] {
   const select = prepare<{ usage: string | null; cost_micro_usd: number | null }>(
     db,
     `SELECT a.usage, ${microOf('a.cost_pico_usd')} AS cost_micro_usd
      FROM journal_entries e JOIN journal_answers a ON a.entry = e.id
-     WHERE e.run >= ?1 AND e.run < ?1 || char(0x10FFFF)
-       AND NOT EXISTS (SELECT 1 FROM journal_cached c WHERE c.entry = e.id)`,
+     WHERE e.run >= ?1 AND e.run < ?1 || char(0x10FFFF)`,
   );
   return (batchId, rows) =>
     rows.map((row) => {
