@@ -17,6 +17,7 @@ describe.skipIf(testMongoUri === undefined)(`two processes on one collection ${N
       expect(counts[0]).toBeGreaterThanOrEqual(ROWS / 4);
       expect(counts[1]).toBeGreaterThanOrEqual(ROWS / 4);
       expect((counts[0] ?? 0) + (counts[1] ?? 0)).toBe(ROWS);
+      process.stdout.write(`${ROWS} queries, ${counts.join(' and ')} by two processes\n`);
       expect(await site.results()).toHaveLength(ROWS);
       const attempts = (await site.documents()).map(({ processing_attempts }) => processing_attempts as number);
       expect(new Set(attempts)).toEqual(new Set([1]));

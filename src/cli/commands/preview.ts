@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { AppError } from '../../base/errors.ts';
 import { count, counted } from '../../base/figures.ts';
+import { rowPlace } from '../../base/row-place.ts';
 import { textOf } from '../../protocol/messages.ts';
 import type { RenderedRow, TablePreview } from '../../runner/contract/request/preview.ts';
 import type { App } from '../app.ts';
@@ -116,7 +117,7 @@ function showRendered(found: RenderedRow, output: Output): void {
     output.line(paint('bold', title));
     for (const line of manyLines(text.trimEnd()).split('\n')) output.line(`  ${line}`);
   };
-  output.line(`row ${found.row}, line ${found.line}: ${oneLine(found.agent)}, ${oneLine(found.model)}`);
+  output.line(`${oneLine(rowPlace(found))}: ${oneLine(found.agent)}, ${oneLine(found.model)}`);
   output.line(`about ${count(found.tokens)} tokens in the first call`);
   block('Mapping', JSON.stringify(found.input_mapping, null, 2));
   block('Input', JSON.stringify(found.input, null, 2));

@@ -152,5 +152,9 @@ describe('a plan over collections', () => {
     });
     expect(plan.problems).toMatchObject([{ code: 'input_invalid' }]);
     expect(plan.problems[0]?.message).toContain(`row 0 (_id ${insertedId.toHexString()})`);
+    const target = { type: 'agent' as const, name: 'tester' };
+    const shown = await world.runner.render({ csv_uri: uri('queries'), target, row: 1 });
+    const [, second] = await reach.mongo.db.collection('queries').find().toArray();
+    expect(shown.key).toBe(`{"$oid":"${second?._id.toHexString()}"}`);
   });
 });

@@ -62,6 +62,10 @@ const messages = z.array(z.looseObject({})) as unknown as z.ZodType<Message[]>;
 export const renderedRow = z.object({
   row: z.number().describe('The number of the row.'),
   line: z.number().describe('The line where it starts.'),
+  key: z
+    .string()
+    .nullable()
+    .describe('The key of the row in its source, such as the _id of a document; null in a file.'),
   agent: z.string().describe('The agent, as name@version.'),
   model: z.string().describe('Its model, as provider/model.'),
   input_mapping: inputMapping.describe('The mapping that was used: the one given, or the proposed one.'),

@@ -10,6 +10,8 @@ const LEAST_ROWS = 1000;
 export interface ReadRow {
   columns: string[];
   line: number;
+  /** The key of the row in its source, if it has one. */
+  key: string | null;
   cells: Cell[];
   /** Whether the numbers of the table are written with a decimal comma. */
   decimalComma: boolean;
@@ -27,13 +29,14 @@ export async function readRow(
   try {
     let cells: Cell[] | undefined;
     let line = 0;
+    let key: string | null = null;
     let number = 0;
     for await (const page of source.rows()) {
       const found = page[row - number];
       if (found?.kind === 'malformed') {
         throw new AppError('row_malformed', `Row ${row} of ${table} (line ${found.line}) can't be read.`);
       }
-      if (found !== undefined) ({ cells, line } = found);
+      if (found !== undefined) ({ cells, line, key = null } = found);
       number += page.length;
       if (cells !== undefined && number >= LEAST_ROWS) break;
     }
@@ -41,7 +44,7 @@ export async function readRow(
       throw new AppError('not_found', `${table} has no row ${row}: it has ${number} rows, numbered from 0.`);
     }
     const decimalComma = source.readAs?.().decimalComma ?? reading?.decimal_comma ?? false;
-    return { columns: source.columns(), line, cells, decimalComma };
+    return { columns: source.columns(), line, key, cells, decimalComma };
   } finally {
     await source.close();
   }

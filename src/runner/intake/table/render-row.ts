@@ -18,7 +18,7 @@ import { readRow } from './read-row.ts';
  */
 export async function renderRow(request: RenderRequest, deps: RunnerDeps, caller: Caller): Promise<RenderedRow> {
   const { csv_uri: table, reading, row } = request;
-  const { columns, line, cells, decimalComma } = await readRow({ table, row, reading }, deps.tables);
+  const { columns, line, key, cells, decimalComma } = await readRow({ table, row, reading }, deps.tables);
   const { agent } = await openTarget(request, { columns, face: caller.face }, deps);
   const mapping = inputMappingOf(request, { schema: agent.input, columns });
   const problems = checkTargetMapping(request.target, mapping, { agent, columns });
@@ -33,6 +33,7 @@ export async function renderRow(request: RenderRequest, deps: RunnerDeps, caller
   return {
     row,
     line,
+    key,
     agent: agentLabel(agent),
     model: `${agent.model.provider}/${agent.model.model}`,
     input_mapping: mapping,
