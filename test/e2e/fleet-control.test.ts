@@ -49,6 +49,10 @@ onRedis('the running call of a row that is cancelled is aborted on its worker', 
   const { promise: held, resolve: release } = Promise.withResolvers<void>();
   const rows = 6;
   site = await createFleetSite(redis.url, { rows, latencyMs: [2, 10], seed: 6, held: { after: 4, until: held } });
+  // No deadline ends the call: only the cancellation does.
+  const agents = await site.read('agents.yaml');
+  const limits = 'limits: {timeout_s: 3600, call_timeout_s: 3600}';
+  await site.write('agents.yaml', agents.replace('    structured_output:', `    ${limits}\n    structured_output:`));
   await site.worker('w1', '--concurrency', '1');
   const run = site.run();
   await until(() => site.modelCalls.length === 5, 'a call that the model holds', { by: run });
