@@ -28,6 +28,7 @@ import { addRowRoutes } from './resources/batches/batch-rows.ts';
 import { addBatchRoutes } from './resources/batches/batches.ts';
 import { addCreateBatchRoutes } from './resources/batches/create-batch.ts';
 import { addRowActions } from './resources/batches/row-actions.ts';
+import { addRowMapRoute } from './resources/batches/row-map.ts';
 import { addChatRoutes } from './resources/chat/chat.ts';
 import { addCompletionRoutes } from './resources/chat/completions.ts';
 import { createOpenTurns } from './resources/chat/open-turns.ts';
@@ -110,6 +111,7 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   addBatchActions(face, parts.start);
   addBatchEvents(face, parts.start);
   addRowRoutes(face, parts.start);
+  addRowMapRoute(face, parts.start);
   addExportRoutes(face, parts.start);
   addTableRoutes(face, parts.start);
   addRowActions(face, parts.start);

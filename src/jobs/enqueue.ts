@@ -56,7 +56,7 @@ export async function checkJobs(
   { runner, newId, now, callbacks }: JobsParts,
 ): Promise<Group[]> {
   const groups = new Map<string, Group>();
-  const faults: { code: AppError['code']; fault: Fault }[] = [];
+  const faults: { code: AppError['code']; told: string; faults: Fault[] }[] = [];
   const opening = new Map<string, Promise<StandingBatch>>();
   for (const [index, request] of requests.entries()) {
     if (index % CHECKED_AT_ONCE === CHECKED_AT_ONCE - 1) await setImmediate();
@@ -64,9 +64,11 @@ export async function checkJobs(
       const name = `${request.agent}\n${request.provider ?? ''}`;
       const opened = await (opening.get(name) ??
         remember(opening, name, runner.openStanding(targetOf(request), STANDING_OPTIONS)));
-      if (request.callback_url !== undefined) callbacks.check(request.callback_url);
+      checkCallback(request, callbacks);
       const deadline = timeOf(request.deadline);
-      if (deadline !== null && deadline <= now()) throw new AppError('invalid_arguments', 'The deadline has passed.');
+      if (deadline !== null && deadline <= now()) {
+        throw placed('deadline', new AppError('invalid_arguments', 'The deadline has passed.'));
+      }
       const cells = await opened.cellsOf(request.input);
       const queue = Object.values(opened.queue).join('\n');
       const group = groups.get(queue) ?? { opened, jobs: [] };
@@ -80,14 +82,22 @@ export async function checkJobs(
     } catch (thrown) {
       const error = toAppError(thrown);
       if (error.code === 'internal' || error.code === 'store_unavailable') throw error;
-      faults.push({ code: error.code, fault: { place: `jobs[${index}]`, message: error.message } });
+      const place = `jobs[${index}]`;
+      const inner = error.code === 'agent_not_found' ? placed('agent', error).faults : error.faults;
+      faults.push({
+        ...{ code: error.code, told: `${place}: ${error.message}` },
+        faults:
+          inner.length === 0
+            ? [{ place, message: error.message }]
+            : inner.map((fault) => ({ ...fault, place: `${place}.${fault.place}` })),
+      });
       if (faults.length === MAX_FAULTS) break;
     }
   }
   const [first] = faults;
   if (first === undefined) return [...groups.values()];
-  const told = faults.map(({ fault }) => `${fault.place}: ${fault.message}`).join('\n');
-  throw new AppError(first.code, told, { faults: faults.map(({ fault }) => fault) });
+  const told = faults.map((one) => one.told).join('\n');
+  throw new AppError(first.code, told, { faults: faults.flatMap((one) => one.faults) });
 }
 
 function remember<T>(known: Map<string, Promise<T>>, name: string, value: Promise<T>): Promise<T> {
@@ -125,6 +135,20 @@ export function targetOf({ agent, provider }: Pick<JobRequest, 'agent' | 'provid
     ...(at !== -1 && { version: agent.slice(at + 1) }),
     ...(provider !== undefined && { provider }),
   };
+}
+
+function checkCallback({ callback_url: url }: JobRequest, callbacks: JobsParts['callbacks']): void {
+  if (url === undefined) return;
+  try {
+    callbacks.check(url);
+  } catch (thrown) {
+    throw placed('callback_url', toAppError(thrown));
+  }
+}
+
+/** The error with its place in the job. */
+function placed(place: string, error: AppError): AppError {
+  return new AppError(error.code, error.message, { cause: error, faults: [{ place, message: error.message }] });
 }
 
 function timeOf(text: string | undefined): number | null {

@@ -39,7 +39,7 @@ export interface Monitoring {
   load(query: LoadQuery): Promise<LoadReport>;
   savings(query: SavingsQuery): Promise<SavingsReport>;
   report(period: Omit<ReportQuery, 'format'>): Promise<ServiceReport>;
-  /** The calls that the sums of a batch are made of, each with its place. */
+  /** The calls that the sums of a batch, or outside of batches, are made of, each with its place. */
   ledger(query: LedgerPage): Promise<{ calls: LedgerReport[]; next: string | null }>;
   dashboard(): Promise<Dashboard>;
   /** The workers of the fleet. @throws AppError `option_not_supported` where there is no fleet */

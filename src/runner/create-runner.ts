@@ -10,8 +10,10 @@ import { inlineAgent } from './contract/request/inline-agent.ts';
 import { batchTuning } from './contract/request/options.ts';
 import { renderRequest } from './contract/request/preview.ts';
 import { type RetryRequest, resumeRequest, retryRequest } from './contract/request/request.ts';
+import { rowMapQuery } from './contract/request/row-query.ts';
 import type { RunnerDeps } from './deps.ts';
 import { defineInline } from './intake/agent/define-inline.ts';
+import { registeredVersion } from './intake/answer-fields/own-fields.ts';
 import { parseRequest } from './intake/check-request.ts';
 import { createBatch } from './intake/create-batch.ts';
 import { appendRows, collectBatch, planCollected, sealBatch } from './intake/standing/collect.ts';
@@ -163,10 +165,14 @@ function bind(caller: Caller, deps: RunnerDeps & { orders: RowOrders }): Runner 
       const batch = await read(id);
       const { request, agent } = storedPlanOf(batch);
       const { reading, target, input_mapping, output_mapping } = request;
-      const { name, version } = agent;
+      const { name } = agent;
+      const { fields } = target;
       return {
         ...(reading !== undefined && { reading }),
-        target: target.type === 'inline' ? target : { type: 'agent', name, version },
+        target:
+          target.type === 'inline'
+            ? target
+            : { type: 'agent', name, version: registeredVersion(agent), ...(fields !== undefined && { fields }) },
         ...(input_mapping !== undefined && { input_mapping }),
         ...(output_mapping !== undefined && { output_mapping }),
         continues: { batch_id: batch.id },
@@ -194,6 +200,12 @@ function bind(caller: Caller, deps: RunnerDeps & { orders: RowOrders }): Runner 
     statistics: async (id) => batchStatistics(await read(id), deps),
     rows: async (id, options) => readRows(await read(id), options, deps),
     browse: async (id, query) => browseRows(await read(id), query, deps),
+    async rowMap(id, query) {
+      const { ranges } = parseRequest(rowMapQuery, query);
+      const batch = await read(id);
+      const found = await store.readRowRanges(batch.id, ranges);
+      return { total: found.reduce((sum, { rows }) => sum + rows, 0), ranges: found };
+    },
     async *search(id, query, signal) {
       yield* searchRows(await read(id), query, { store, signal });
     },

@@ -18,7 +18,14 @@ import type { InlineAgent } from './contract/request/inline-agent.ts';
 import type { BatchOptions, BatchTuning } from './contract/request/options.ts';
 import type { RenderedRow, renderRequest } from './contract/request/preview.ts';
 import type { BatchRequest, ResumeRequest, RetryRequest } from './contract/request/request.ts';
-import type { RowPage, RowPageQuery, RowSearch, RowSearchQuery } from './contract/request/row-query.ts';
+import type {
+  RowMap,
+  RowMapQuery,
+  RowPage,
+  RowPageQuery,
+  RowSearch,
+  RowSearchQuery,
+} from './contract/request/row-query.ts';
 import type { DefinedAgent } from './intake/agent/define-inline.ts';
 import type { JobTarget, StandingBatch } from './intake/standing/standing-batch.ts';
 import type { RowExport } from './output/rows/export-rows.ts';
@@ -145,6 +152,8 @@ export interface Runner {
   ): Promise<{ rows: RowReport[]; nextCursor: number | null }>;
   /** A page of rows at any place of a filter and an order, with exact counts; at most 20 ms at a million rows. */
   browse(batchId: string, query: RowPageQuery): Promise<RowPage>;
+  /** All rows in equal ranges with their counts by status; at most 50 ms at a million rows. */
+  rowMap(batchId: string, query: RowMapQuery): Promise<RowMap>;
   /**
    * Searches cells and answers for a text: reports how far it has come, with the rows that were found, at most as many as
    * the query asks for. The count grows until the last report. Stop reading, or fire `signal`, to end the search.

@@ -35,7 +35,7 @@ export interface UsageQuery {
   by: readonly UsageField[];
 }
 
-/** An answered model call of a batch. Times are milliseconds since the epoch. */
+/** An answered model call. Times are milliseconds since the epoch. */
 export interface LedgerCall {
   /** Grows with time. */
   id: number;
@@ -50,9 +50,10 @@ export interface LedgerCall {
   savedMicroUsd: number;
 }
 
-/** A page of a batch's calls: those after an id. */
+/** A page of the calls of a batch, or of those outside of batches: those after an id. */
 export interface LedgerQuery extends Partial<Period> {
-  batchId: string;
+  /** undefined: conversations, trials and suggestions. */
+  batchId: string | undefined;
   after: number;
   limit: number;
 }
@@ -90,7 +91,7 @@ export interface UsageStore {
   /** In order of time, then of the fields. */
   readUsage(query: UsageQuery): Promise<UsageSum[]>;
   /**
-   * The calls that the sums of a batch are made of, in order of their ids. With a period only those that were answered
+   * The calls that the sums of a batch, or outside of batches, are made of, in order of their ids. With a period only those that were answered
    * in it; `next` is the id to continue after, and null at the end.
    */
   readLedger(query: LedgerQuery): Promise<{ calls: LedgerCall[]; next: number | null }>;

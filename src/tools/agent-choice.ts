@@ -38,5 +38,9 @@ export function choiceFault({ target, agent_name: name, version }: AgentChoice):
 export function chosenTarget({ target, agent_name: agentName, version: apart }: AgentChoice): Target {
   if (target?.type === 'inline') return target;
   const { name, version } = parseAgentName(target?.name ?? agentName ?? '', target?.version ?? apart);
-  return { type: 'agent', name, ...(version === undefined ? {} : { version }) };
+  return {
+    ...{ type: 'agent', name },
+    ...(version !== undefined && { version }),
+    ...(target?.fields !== undefined && { fields: target.fields }),
+  };
 }

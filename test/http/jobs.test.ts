@@ -51,6 +51,22 @@ test('takes a job from its queue to its result', async () => {
   });
 });
 
+test('places what is wrong with a job at its fields', async () => {
+  const app = await startApp();
+  const refused = async (job: object) => (await call(app, 'POST /v1/jobs', job)).body;
+  const placesOf = async (job: object) => {
+    const { place, faults } = await refused(job);
+    return faults?.map((fault: { place: string }) => fault.place) ?? [place];
+  };
+  expect(await placesOf(queue({}))).toEqual(['body.input.q']);
+  expect(await placesOf(queue({ q: 'a', x: 1, y: 2 }))).toEqual(['body.input.x', 'body.input.y']);
+  expect(await placesOf(queue({ q: 'a' }, { agent: 'nobody' }))).toEqual(['body.agent']);
+  expect(await placesOf(queue({ q: 'a' }, { provider: 'nowhere' }))).toEqual(['body.provider']);
+  expect(await placesOf(queue({ q: 'a' }, { deadline: '2020-01-01T00:00:00Z' }))).toEqual(['body.deadline']);
+  expect(await placesOf(queue({ q: 'a' }, { priority: 11 }))).toEqual(['body.priority']);
+  expect((await refused(queue({}))).detail).toBe('The input lacks the field "q", which the agent requires.');
+});
+
 test('runs a job at once, cancels another, moves a third, and pages through all', async () => {
   const app = await startApp();
   const now = await call(app, 'POST /v1/jobs', queue({ q: 'now' }, { mode: 'now' }));

@@ -131,6 +131,9 @@ test('names every faulty job before one is added', async () => {
     expect.stringContaining('jobs[2]: There is no agent "nobody"'),
     expect.stringContaining('jobs[3]: Results may not be sent to https://x.test.'),
   ]);
+  expect((error as AppError).faults.map(({ place }) => place)).toEqual([
+    ...['jobs[1].input.qq', 'jobs[2].agent', 'jobs[3].callback_url'],
+  ]);
   await expect(world.jobs.enqueue([job('e', { input: {} })])).rejects.toThrow('The input lacks the field "q"');
   expect(await world.jobs.queues()).toEqual([]);
 });

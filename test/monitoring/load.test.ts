@@ -102,6 +102,31 @@ test('the calls of a period are those whose sums the period has', async () => {
   expect((await get('/v1/metrics?bucket=quarter_hour')).items).toMatchObject([{ calls: 15 }, { calls: 15 }]);
 });
 
+test('the calls outside of batches are listed without a batch, and sum to their line of the metrics', async () => {
+  world = await startJobsWorld();
+  const { store } = world;
+  await answer([{ at: START, tookMs: 10 }]);
+  const costs = { input: 1, output: 0, cacheWrite: 0, cacheRead: 0 };
+  for (const [index, run] of ['conv_a:0', 'conv_a:2', 'try_b', 'baa', 'ba'].entries()) {
+    const at = START + index * MINUTE;
+    await store.writeIntent(newIntent(run, { turn: 0, at }));
+    const given = { response: {}, usage: null, costMicroUsd: 10 + index, requestId: null, at };
+    await store.writeAnswer({ run, turn: 0, call: 0 }, { ...given, billed: { model: 'm', costs } });
+  }
+  const first = await get('/v1/ledger?limit=3');
+  const second = await get(`/v1/ledger?limit=3&cursor=${first.next_cursor}`);
+  const calls = [...first.items, ...second.items];
+  expect(calls.map(({ run }: { run: string }) => run)).toEqual(['conv_a:0', 'conv_a:2', 'try_b', 'baa', 'ba']);
+  expect(second.next_cursor).toBeNull();
+  const sum = calls.reduce((total: number, call: { cost_usd: number }) => total + Math.round(call.cost_usd * 1e6), 0);
+  const { items } = await get('/v1/metrics?bucket=minute&by=batch');
+  const outside = items.filter((item: { batch_id: string }) => item.batch_id === '');
+  const added = (of: (item: { cost_usd: number; calls: number }) => number) =>
+    outside.reduce((total: number, item: { cost_usd: number; calls: number }) => total + of(item), 0);
+  expect([sum, calls.length]).toEqual([added((item) => Math.round(item.cost_usd * 1e6)), added((item) => item.calls)]);
+  expect((await get('/v1/ledger?from=2026-11-29T02:03:00Z')).items).toHaveLength(2);
+});
+
 test('the dashboard has the lanes of the process', async () => {
   world = await startJobsWorld();
   const lane = { provider: 'anthropic', model: 'haiku', state: 'cooling', wait_seconds: 2, in_flight: 3, waiting: 2 };

@@ -1,7 +1,7 @@
 import { expectAccessible } from './support/accessible.ts';
 import { createBatch, TABLE, untilBatch } from './support/create-batch.ts';
 import { expect, test } from './support/fixtures.ts';
-import { calls, chatOf, says, talking } from './support/talk.ts';
+import { calls, chatOf, say, says, talking } from './support/talk.ts';
 
 test('an answer streams in, shows its tools, and is there after a reload', async ({ page, service }) => {
   const { uri } = await service.send<{ uri: string }>('POST', '/v1/uploads?name=tickets.csv', TABLE);
@@ -320,4 +320,57 @@ test('a reload in the middle of an answer keeps the message, and the chat goes o
   await chat.field.fill('Next.');
   await chat.panel.getByRole('button', { name: 'Send' }).click();
   await expect(chat.log.getByText('And here is the next one.')).toBeVisible();
+});
+
+test('a message that is sent in one tab appears in another that shows the chat, without a reload', async ({
+  page,
+  context,
+  service,
+}) => {
+  test.slow();
+  service.model.answerWith(
+    talking(
+      () => says('The first answer.'),
+      () => says('The second answer.'),
+      () => says('The third answer.'),
+    ),
+  );
+  await page.goto('/batches');
+  const chat = chatOf(page);
+  await chat.open();
+  await chat.send('One.');
+  await expect(chat.log.getByText('The first answer.')).toBeVisible();
+  await expect(page).toHaveURL(/chat=conv_/);
+  const other = await context.newPage();
+  await other.goto(page.url());
+  const there = chatOf(other);
+  await expect(there.log.getByText('The first answer.')).toBeVisible();
+  await chat.send('Two.');
+  await expect(there.log.getByText('Two.', { exact: true })).toBeVisible();
+  await expect(there.log.getByText('The second answer.')).toBeVisible();
+  await expect(there.panel.getByRole('button', { name: 'Send' })).toBeVisible();
+  await there.send('Three.');
+  await expect(chat.log.getByText('Three.', { exact: true })).toBeVisible();
+  await expect(chat.log.getByText('The third answer.')).toBeVisible();
+  await expect(chat.log.getByText('One.', { exact: true })).toHaveCount(1);
+});
+
+test('a message of another browser appears when the page gets the focus', async ({ page, service }) => {
+  test.slow();
+  service.model.answerWith(
+    talking(
+      () => says('The first answer.'),
+      () => says('An answer elsewhere.'),
+    ),
+  );
+  await page.goto('/batches');
+  const chat = chatOf(page);
+  await chat.open();
+  await chat.send('One.');
+  await expect(chat.log.getByText('The first answer.')).toBeVisible();
+  await expect(page).toHaveURL(/chat=conv_/);
+  const id = new URL(page.url()).searchParams.get('chat');
+  await say(service, { conversation_id: id, message: 'From elsewhere.' });
+  await page.evaluate(() => dispatchEvent(new Event('focus')));
+  await expect(chat.log.getByText('An answer elsewhere.')).toBeVisible();
 });

@@ -6,6 +6,7 @@ import { expect, test } from './support/fixtures.ts';
 import { tableOf } from './support/sample.ts';
 import type { Schemas, Service } from './support/service.ts';
 import { takeDownload } from './support/take-download.ts';
+import { say } from './support/talk.ts';
 
 /** A batch whose repeated rows come from the cache: it costs and saves something. */
 async function runBatch(service: Service): Promise<Schemas['Batch']> {
@@ -172,4 +173,106 @@ test('a failing server is told with its cause and id, and what was read stays, m
   await expect(chart(page, /^Success/)).toContainText('of 24 attempts');
   await service.start();
   await expect(page.getByText(/^as of/)).toHaveCount(0);
+});
+
+test('one line runs through all charts with the values of its time, by pointer and by keyboard', async ({
+  page,
+  service,
+}) => {
+  test.slow();
+  await runBatch(service);
+  await page.goto('/monitor?range=1h');
+  const [spend, success] = [chart(page, 'Spent'), chart(page, /^Success/)];
+  const line = spend.getByRole('slider', { name: 'Spent: move through the times' });
+  const ofAll = page.getByRole('figure').locator('line[stroke-dasharray="2 2"]');
+  await expect(line).toBeVisible();
+  await expect(ofAll).toHaveCount(0);
+  const box = await line.boundingBox();
+  if (box === null) throw new Error('The chart is not drawn.');
+  await line.hover({ position: { x: 1, y: box.height / 2 } });
+  await expect(ofAll).toHaveCount(6);
+  const time = /\d\d:\d\d · /;
+  await expect(success).toContainText(time);
+  await expect(spend).toContainText(time);
+  await page.mouse.move(0, 0);
+  await expect(ofAll).toHaveCount(0);
+  await spend.getByTitle('Spent: show the calls').focus();
+  await page.keyboard.press('Tab');
+  await expect(line).toBeFocused();
+  await expect(ofAll).toHaveCount(6);
+  await page.keyboard.press('Home');
+  await expect(line).toHaveAttribute('aria-valuenow', '0');
+  await expect(success.getByRole('slider')).toHaveAttribute('aria-valuenow', '0');
+  await page.keyboard.press('ArrowRight');
+  await expect(line).toHaveAttribute('aria-valuenow', '1');
+  await expect(line).toHaveAttribute('aria-valuetext', /^\d\d:\d\d · \$0\.00 · \$0\.00$/);
+  await expectAccessible(page);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('complementary', { name: 'Ledger' })).toBeVisible();
+  await expect(ofAll).toHaveCount(0);
+});
+
+test('calls outside of batches open to their conversation and trial, and sum to their line', async ({
+  page,
+  service,
+}) => {
+  test.slow();
+  await say(service, { message: 'Hello' });
+  await service.send('POST', '/v1/agents', {
+    ...{ name: 'sorter', prompt: 'What is {message}?', model: 'anthropic/claude-haiku-5-5' },
+    fields: [{ name: 'topic' }],
+  });
+  await service.send('POST', '/v1/agents/sorter/try', { input: { message: 'a bill' } });
+  const { items } = await service.send<{ items: Schemas['LedgerCall'][] }>('GET', '/v1/ledger');
+  expect(items.length).toBeGreaterThan(1);
+  const cost = sumOf(items, ({ cost_usd: usd }) => usd ?? 0);
+  await page.goto('/monitor?range=1h');
+  await page.getByTitle('Spent today: show the calls').click();
+  const panel = page.getByRole('complementary', { name: 'Ledger' });
+  await panel.getByRole('button', { name: 'Calls outside of batches' }).click();
+  await expect(page).toHaveURL(/of=outside/);
+  const calls = panel.getByRole('region', { name: 'Calls outside of batches' });
+  const sum = calls.getByRole('row', { name: `Sum of ${items.length} calls` });
+  await expect(sum.getByRole('cell').nth(1)).toHaveText(money(cost));
+  await expect(calls.getByText('Trial or suggestion')).toHaveCount(
+    items.filter(({ run }) => run.startsWith('try_')).length,
+  );
+  await expectAccessible(page);
+  await calls.getByRole('link', { name: 'Chat' }).first().click();
+  await expect(page).toHaveURL(/chat=conv_/);
+  await expect(page.getByRole('log', { name: 'Conversation' })).toContainText('Hello');
+});
+
+test('the projected year opens to its days and rate, and every figure of a chart to its calls', async ({
+  page,
+  service,
+}) => {
+  test.slow();
+  await runBatch(service);
+  const { totals } = await service.send<Schemas['Savings']>('GET', '/v1/savings');
+  await page.goto('/monitor?range=1h');
+  await page.getByTitle('A year, at this pace: show the calls').click();
+  const panel = page.getByRole('complementary', { name: 'Ledger' });
+  const basis = panel.getByRole('region', { name: 'Where the year comes from' });
+  await expect(basis.getByRole('definition')).toHaveText([
+    ...[money(totals.saved_usd), '1.0', money(totals.saved_usd), /^\$/],
+  ]);
+  await expectAccessible(page);
+  await page.keyboard.press('Escape');
+  await expect(page).not.toHaveURL(/basis/);
+  await chart(page, 'Spent').getByTitle('Spent: show the calls').click();
+  await expect(
+    panel
+      .getByRole('row', { name: /^Total/ })
+      .getByRole('cell')
+      .nth(2),
+  ).toHaveText(money(totals.cost_usd));
+});
+
+test('what a batch has spent opens the calls of that batch', async ({ page, service }) => {
+  const batch = await runBatch(service);
+  await page.goto(`/batches/${batch.batch_id}/rows`);
+  await page.getByTitle('Show the calls that sum to it').click();
+  const panel = page.getByRole('complementary', { name: 'Ledger' });
+  await expect(panel.getByRole('region', { name: `Calls of ${batch.batch_id}` })).toContainText('Sum of');
 });

@@ -194,3 +194,60 @@ test('a job is opened and closed with the keyboard alone', async ({ page, servic
   await page.keyboard.press('Escape');
   await expect(page.getByRole('link', { name: second })).toBeFocused();
 });
+
+test('a job is enqueued by a form: what the server finds wrong stands at its field, and two clicks add one', async ({
+  page,
+  service,
+}) => {
+  test.slow();
+  await service.send('POST', '/v1/agents', DEFINITION);
+  await page.goto('/queues');
+  await page.getByRole('button', { name: 'Enqueue a job' }).click();
+  await expect(page).toHaveURL(/form=enqueue/);
+  const form = page.getByRole('dialog', { name: 'Enqueue a job' });
+  const send = form.getByRole('button', { name: 'Enqueue the job' });
+  await expect(send).toBeDisabled();
+  await form.getByRole('combobox', { name: 'Agent' }).selectOption(AGENT);
+  const message = form.getByLabel('message');
+  await expect(message).toBeVisible();
+  await send.click();
+  await expect(message).toHaveAccessibleDescription(/lacks the field "message"/);
+  await message.fill('Where is my order?');
+  await form.getByLabel('Provider').fill('nowhere');
+  await form.getByRole('combobox', { name: 'Priority' }).selectOption('9');
+  await send.click();
+  await expect(form.getByLabel('Provider')).toHaveAccessibleDescription(/There is no provider "nowhere"/);
+  await form.getByLabel('Provider').fill('');
+  await form.getByLabel('Deadline').fill('2020-01-01T10:00');
+  await send.click();
+  await expect(form.getByLabel('Deadline')).toHaveAccessibleDescription('The deadline has passed.');
+  await expectAccessible(page);
+  await form.getByLabel('Deadline').fill('');
+  await send.dblclick();
+  await expect(form).toHaveCount(0);
+  await expect(page.getByRole('complementary', { name: 'Job' })).toContainText('Where is my order?');
+  await expect(page.getByRole('table', { name: 'Queues' })).toContainText('priority 9: 1');
+  expect(await jobs(service)).toHaveLength(1);
+});
+
+test('a job is written as JSON, whose faults are told below it', async ({ page, service }) => {
+  test.slow();
+  await service.send('POST', '/v1/agents', DEFINITION);
+  await page.goto('/queues?form=enqueue');
+  const form = page.getByRole('dialog', { name: 'Enqueue a job' });
+  await form.getByRole('combobox', { name: 'Agent' }).selectOption(AGENT);
+  await form.getByLabel('message').fill('It is lovely');
+  await form.getByRole('button', { name: 'As JSON' }).click();
+  const input = form.getByLabel('Input as JSON');
+  await expect(input).toHaveValue(/"message": "It is lovely"/);
+  await input.fill('{"massage": "It is lovely"}');
+  const send = form.getByRole('button', { name: 'Enqueue the job' });
+  await send.click();
+  await expect(input).toHaveAccessibleDescription(/no input field "massage"\. Did you mean "message"\?/);
+  await input.fill('[1]');
+  await send.click();
+  await expect(input).toHaveAccessibleDescription(/^Write a JSON object/);
+  await input.fill('{"message": "It is lovely"}');
+  await send.click();
+  await expect(page.getByRole('complementary', { name: 'Job' })).toContainText('It is lovely');
+});

@@ -13,7 +13,7 @@ interface Page {
   next: number | null;
 }
 
-type RemoteRows = Pick<Runner, 'rows' | 'browse' | 'search' | 'trace' | 'cancelRow' | 'render' | 'export'>;
+type RemoteRows = Pick<Runner, 'rows' | 'browse' | 'rowMap' | 'search' | 'trace' | 'cancelRow' | 'render' | 'export'>;
 
 /** The rows of the batches of a server. */
 export function createRemoteRows(client: RowmillClient): RemoteRows {
@@ -31,6 +31,10 @@ export function createRemoteRows(client: RowmillClient): RemoteRows {
       const { items: rows, selected, counts } = await read(id, query);
       if (selected !== null && counts !== null) return { rows, selected, counts };
       throw new AppError('internal', 'The server answered a page of rows without their number.');
+    },
+    rowMap: (id, { ranges }) => {
+      const params = { path: { id }, query: { ...(ranges !== undefined && { ranges }) } };
+      return answerOf(client.GET('/v1/batches/{id}/row-map', { params, parseAs: 'text' }));
     },
     async *search(id, { from = 0, limit = 50, ...query }, signal) {
       let found = 0;

@@ -46,7 +46,11 @@ export function createRemoteMonitoring(client: RowmillClient): Monitoring {
     load: (query) => answerOf(client.GET('/v1/load', { params: { query }, parseAs })),
     dashboard: () => answerOf(client.GET('/v1/dashboard', { parseAs })),
     async ledger({ batchId, after, ...rest }) {
-      const query = { batch_id: batchId, ...rest, ...(after !== undefined && { cursor: after }) };
+      const query = {
+        ...rest,
+        ...(batchId !== undefined && { batch_id: batchId }),
+        ...(after !== undefined && { cursor: after }),
+      };
       const call = client.GET('/v1/ledger', { params: { query }, parseAs });
       const { items: calls, next_cursor: next } = await answerOf<{ items: LedgerReport[]; next_cursor: string | null }>(
         call,

@@ -148,15 +148,25 @@ export function compileMapping(
       const value = given instanceof Promise ? await given : given;
       if (value === undefined || ((value === '' || value === null) && !isRequired)) continue;
       const coerced = coerce(value, type, numbers);
-      if (!coerced.ok)
-        throw new AppError('input_invalid', `The input field "${field}" can't be filled: ${coerced.reason}.`);
+      if (!coerced.ok) {
+        const message = `The input field "${field}" can't be filled: ${coerced.reason}.`;
+        throw new AppError('input_invalid', message, { faults: [{ place: `input.${field}`, message }] });
+      }
       input[field] = wellFormed(coerced.value);
     }
     const checked = validate(input);
-    if (!checked.valid)
-      throw new AppError('input_invalid', `The row gives no valid input: ${checked.errors.join('; ')}.`);
+    if (!checked.valid) {
+      const faults = checked.errors.map((text) => ({ place: placeOf(text), message: `${text}.` }));
+      throw new AppError('input_invalid', `The row gives no valid input: ${checked.errors.join('; ')}.`, { faults });
+    }
     return input;
   };
+}
+
+/** The place of a fault of the schema, whose sentence begins with the path of a field in quotes. */
+function placeOf(sentence: string): string {
+  const field = /^"([^".]+)/.exec(sentence)?.[1];
+  return field === undefined ? 'input' : `input.${field}`;
 }
 
 /** Whether a field is filled from a column as it is. */

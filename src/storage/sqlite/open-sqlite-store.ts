@@ -43,6 +43,7 @@ import { prepareReadAttempts } from './rows/read-attempts.ts';
 import { prepareReadFailures } from './rows/read-failures.ts';
 import { prepareReadKeptFrom } from './rows/read-kept-from.ts';
 import { prepareReadRowEnds } from './rows/read-row-ends.ts';
+import { prepareReadRowRanges } from './rows/read-row-ranges.ts';
 import { prepareReadRows } from './rows/read-rows.ts';
 import { prepareReadRowsAt, prepareReadRowsOf } from './rows/read-rows-at.ts';
 import type { RedriveOptions } from './rows/redrive-rows.ts';
@@ -129,6 +130,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     rows: prepareReadRows(db),
     rowsAt: prepareReadRowsAt(db),
     rowsOf: prepareReadRowsOf(db),
+    rowRanges: prepareReadRowRanges(db),
     rowEnds: prepareReadRowEnds(db),
     foundRows: prepareSearchRows(db),
     failures: prepareReadFailures(db),
@@ -205,6 +207,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     readRows: (batchId, page) => read(() => reads.rows(batchId, page)),
     readRowsAt: (batchId, range) => read(() => reads.rowsAt(batchId, range)),
     readRowsOf: (batchId, rows) => read(() => reads.rowsOf(batchId, rows)),
+    readRowRanges: (batchId, ranges) => read(() => reads.rowRanges(batchId, ranges)),
     readRowEnds: (batchId, page) => read(() => reads.rowEnds(batchId, page)),
     searchRows: (batchId, range) => read(() => reads.foundRows(batchId, range)),
     readFailures: (batchId) => read(() => reads.failures(batchId)),

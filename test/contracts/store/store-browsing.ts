@@ -44,6 +44,38 @@ export function testBrowsing({ store }: StoreBench): void {
       }
     });
 
+    it('counts equal ranges of all rows by status, and no rows of other batches', async () => {
+      await startMixed();
+      const of = (first: number, rows: number, queued: number, succeeded: number, failures: number) => ({
+        ...{ first, rows, queued, running: 0, succeeded, failed: failures },
+      });
+      expect(await store().readRowRanges('bat_1', 3)).toEqual([
+        of(0, 4, 0, 2, 2),
+        of(4, 4, 0, 3, 1),
+        of(8, 4, 2, 1, 1),
+      ]);
+      expect(await store().readRowRanges('bat_1', 5)).toMatchObject([2, 2, 3, 2, 3].map((rows) => ({ rows })));
+      const single = await store().readRowRanges('bat_1', 50);
+      expect(single).toHaveLength(12);
+      expect(single[9]).toEqual(of(9, 1, 0, 0, 1));
+      await store().claimRows(await startBatch(store(), 'bat_3', 4), { limit: 3, at: 1 });
+      expect(await store().readRowRanges('bat_3', 2)).toMatchObject([
+        { running: 2, queued: 0 },
+        { running: 1, queued: 1 },
+      ]);
+    });
+
+    it('counts ranges where numbers are missing, and none without rows', async () => {
+      const fence = await startBatch(store(), 'bat_1', 2);
+      await store().insertRows(fence, newRows(7, 3));
+      expect(await store().readRowRanges('bat_1', 2)).toMatchObject([
+        { first: 0, rows: 2, queued: 2 },
+        { first: 5, rows: 3, queued: 3 },
+      ]);
+      await startBatch(store(), 'bat_2', 0);
+      expect(await store().readRowRanges('bat_2', 10)).toEqual([]);
+    });
+
     it('finds a place where numbers are missing, and where more rows were announced than there are', async () => {
       const fence = await startBatch(store(), 'bat_1', 2);
       await store().insertRows(fence, newRows(7, 3));

@@ -2,6 +2,7 @@ import { expect, type Page } from '@playwright/test';
 import { echoAnswer } from '../../support/echo-agent.ts';
 import type { WireAnswer, WireRequest } from '../../support/messages-wire.ts';
 import type { Respond } from './fake-model.ts';
+import type { Service } from './service.ts';
 
 /** A text of the model. */
 export const says = (text: string, rest?: Promise<void>): WireAnswer => ({
@@ -34,6 +35,13 @@ export function lastResult(request: WireRequest): Record<string, unknown> {
   const content = results.at(-1)?.['content'];
   const text = typeof content === 'string' ? content : JSON.stringify(content);
   return JSON.parse(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1)) as Record<string, unknown>;
+}
+
+/** Sends a message of a chat as another program does, and waits for the end of its answer. */
+export async function say(service: Pick<Service, 'url'>, body: object): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(`${service.url}/v1/chat`, { method: 'POST', headers, body: JSON.stringify(body) });
+  expect(await answer.text()).toContain('event: done');
 }
 
 /** The chat of a page. */

@@ -1,4 +1,6 @@
+import { Link } from '@tanstack/react-router';
 import { formatMoney, formatShort } from '../data/format.ts';
+import { today } from '../data/period.ts';
 import { useToday } from '../data/today.ts';
 import { MoneyBar } from '../ui/money.tsx';
 import { messages } from './messages.ts';
@@ -10,7 +12,14 @@ export function DayMoney({ bar = false }: { bar?: boolean }) {
   return (
     <div className="grid gap-1 text-12 text-ink-3">
       <div className="whitespace-nowrap">
-        <b className="font-semibold text-ink tabular-nums">{formatMoney(spent)}</b>{' '}
+        <Link
+          to="/monitor"
+          search={{ ledger: today() }}
+          title={messages.opensToday}
+          className="font-semibold text-ink tabular-nums"
+        >
+          {formatMoney(spent)}
+        </Link>{' '}
         {cap === null ? messages.spentToday : messages.ofToday(formatMoney(cap))}
       </div>
       {bar && cap !== null && <MoneyBar spent={spent} cap={cap} />}
@@ -27,9 +36,14 @@ export function DayMoneyShort() {
   if (spent === undefined) return <div className="h-4" />;
   const whole = `${formatMoney(spent)} ${cap === null ? messages.spentToday : messages.ofToday(formatMoney(cap))}`;
   return (
-    <div title={whole} className="text-center font-semibold text-11 tabular-nums">
+    <Link
+      to="/monitor"
+      search={{ ledger: today() }}
+      title={whole}
+      className="block text-center font-semibold text-11 text-ink tabular-nums"
+    >
       {formatShort(spent)}
       <span className="sr-only">{whole}</span>
-    </div>
+    </Link>
   );
 }

@@ -18,6 +18,7 @@ export const messages = {
   reconnecting: 'Reconnecting',
   offline: 'Offline',
   spentToday: 'spent today',
+  opensToday: 'Show the calls of today',
   ofToday: (cap: string) => `of ${cap} today`,
   savedToday: (saved: string) => `${saved} saved today`,
   keys: { title: 'Keys', help: 'Show all keys', find: 'Find', none: 'This screen has no keys of its own.' },

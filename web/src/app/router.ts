@@ -66,6 +66,7 @@ const rowsSearch = searchParams({
   sort: oneOf(['row', '-row', 'time', '-time', 'status', '-status']),
   cols: list(),
   row: count(),
+  map: oneOf(['table']),
   tab: oneOf(['trace', 'payload', 'row', 'prompt']),
 });
 type Rows = ReturnType<typeof rowsSearch> & Everywhere;
@@ -151,6 +152,7 @@ const queues = createRoute({
     agent: text(),
     state: oneOf(['waiting', 'queued', 'running', 'succeeded', 'failed', 'cancelled', 'expired']),
     job: text(),
+    form: oneOf(['enqueue']),
   }),
   component: lazyRouteComponent(() => import('../screens/queues/queues-screen.tsx'), 'QueuesScreen'),
 });
@@ -170,7 +172,13 @@ const schedule = createRoute({
 const monitor = createRoute({
   getParentRoute: () => root,
   path: '/monitor',
-  validateSearch: searchParams({ range: oneOf(['1h', '24h', '30d', 'year']), tables: list(), ledger: text() }),
+  validateSearch: searchParams({
+    range: oneOf(['1h', '24h', '30d', 'year']),
+    tables: list(),
+    ledger: text(),
+    of: text(),
+    basis: oneOf(['year']),
+  }),
   component: lazyRouteComponent(() => import('../screens/monitor/monitor-screen.tsx'), 'MonitorScreen'),
 });
 const alerts = createRoute({

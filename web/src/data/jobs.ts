@@ -1,4 +1,4 @@
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, bodyOf, type Schemas } from './api.ts';
 
 /** A job as the server shows it. */
@@ -31,6 +31,23 @@ export function useJob(id: string) {
   });
 }
 
+/** A job that is to be enqueued. */
+export interface NewJob {
+  body: Omit<Schemas['JobRequest'], 'mode'>;
+  /** A second request with the same key enqueues nothing. */
+  key: string;
+}
+
+/** Enqueues one job, once for a key. */
+export function useEnqueueJob() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ body, key }: NewJob): Promise<Job> =>
+      bodyOf(api.POST('/v1/jobs', { body: { ...body, mode: 'queue' }, headers: { 'idempotency-key': key } })),
+    onSuccess: () => readAgain(client),
+  });
+}
+
 /** Whether a job may still change. */
 export function isOpen({ state }: Pick<Job, 'state'>): boolean {
   return state === 'waiting' || state === 'queued' || state === 'running';
@@ -54,9 +71,12 @@ export function useChangeJob() {
           : api.PATCH('/v1/jobs/{job}', { params, body: { priority } }),
       );
     },
-    onSettled: () =>
-      client.invalidateQueries({
-        predicate: ({ queryKey: [name] }) => name === 'jobs' || name === 'job' || name === 'queues',
-      }),
+    onSettled: () => readAgain(client),
+  });
+}
+
+function readAgain(client: QueryClient): Promise<void> {
+  return client.invalidateQueries({
+    predicate: ({ queryKey: [name] }) => name === 'jobs' || name === 'job' || name === 'queues',
   });
 }

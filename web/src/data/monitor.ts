@@ -116,12 +116,17 @@ export function usePeriodReport({ from, to }: LedgerPeriod) {
   });
 }
 
-/** The calls of a batch in a period, a page at a time. */
-export function useLedger(batch: string, { from, to }: LedgerPeriod) {
+/** The calls of a batch in a period, or of all that is outside of batches, a page at a time. */
+export function useLedger(batch: string | undefined, { from, to }: LedgerPeriod) {
   return useInfiniteQuery({
     queryKey: ['ledger', batch, from, to],
     queryFn: ({ pageParam: cursor, signal }) => {
-      const query = { batch_id: batch, from, ...(to !== undefined && { to }), ...(cursor !== null && { cursor }) };
+      const query = {
+        ...(batch !== undefined && { batch_id: batch }),
+        from,
+        ...(to !== undefined && { to }),
+        ...(cursor !== null && { cursor }),
+      };
       return bodyOf(api.GET('/v1/ledger', { params: { query }, signal }));
     },
     initialPageParam: null as string | null,

@@ -41,7 +41,9 @@ export function problemError(body: unknown, response: Response): ProblemError {
     return new ProblemError(cause, { code: 'http_error', status: response.status, requestId });
   }
   const { detail, code, fix, place, faults } = body;
-  const single = place === undefined ? [] : [{ place, message: detail, ...(fix !== undefined && { fix }) }];
+  // A detail may begin with its place, which the page shows by the field itself.
+  const message = detail.startsWith(`${place}: `) ? detail.slice(`${place}: `.length) : detail;
+  const single = place === undefined ? [] : [{ place, message, ...(fix !== undefined && { fix }) }];
   return new ProblemError(detail, { code, status: response.status, fix, faults: faults ?? single, requestId });
 }
 

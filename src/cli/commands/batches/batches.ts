@@ -8,6 +8,7 @@ import { addBatchesDeleteCommand } from './batches-delete.ts';
 import { addBatchesExportCommand } from './batches-export.ts';
 import { addBatchesFlowCommand } from './batches-flow.ts';
 import { addBatchesListCommand, listBatches } from './batches-list.ts';
+import { addBatchesMapCommand } from './batches-map.ts';
 import { addBatchesPauseCommand } from './batches-pause.ts';
 import { addBatchesResumeCommand } from './batches-resume.ts';
 import { addBatchesRetryCommand } from './batches-retry.ts';
@@ -25,6 +26,7 @@ export function addBatchesCommands(batches: Command, context: CommandContext): v
   addBatchesShowCommand(batches, context);
   addBatchesFlowCommand(batches, context);
   addBatchesRowsCommand(batches, context);
+  addBatchesMapCommand(batches, context);
   addBatchesTraceCommand(batches, context);
   addBatchesRowCommand(batches, context);
   addBatchesSetCommand(batches, context);
@@ -48,6 +50,7 @@ Examples:
   rowmill batches
   rowmill batches show latest
   rowmill batches rows bat_… --status failed
+  rowmill batches map latest               all rows in one line, and where rows failed
   rowmill batches trace bat_… 7            every model call and tool call of row 7
   rowmill batches row bat_… 7 --cancel
   rowmill batches set bat_… --concurrency 50 --max-cost 3

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { AppError } from '../../../base/errors.ts';
+import { AppError, toAppError } from '../../../base/errors.ts';
 import { strict } from '../../../base/schema/strict-object.ts';
 import type { Jobs } from '../../../jobs/jobs.ts';
 import type { Caller } from '../../../runner/contract/caller.ts';
@@ -51,10 +51,11 @@ export function addJobRoutes(
     const jobs = jobsOf(c.get('caller'));
     const asked = { accepted_usd, max_cost_usd: request.max_cost_usd };
     const key = c.get('idempotencyKey');
-    const id =
+    const id = await ofOneJob(async () =>
       mode === 'now'
         ? (await jobs.runNow(request, approvalOf(asked, key, approval(c.get('caller'))))).job.job_id
-        : (await jobs.enqueue([request], { key }))[0]?.job_id;
+        : (await jobs.enqueue([request], { key }))[0]?.job_id,
+    );
     if (id === undefined) throw new AppError('internal', 'The job was not stored.');
     c.header('Location', `/v1/jobs/${id}`);
     return c.json(await jobs.show(id), 201);
@@ -122,4 +123,16 @@ export function addJobRoutes(
     const jobs = jobsOf(c.get('caller'));
     return c.json(await jobs.setPriority(c.req.valid('param').job, c.req.valid('json').priority), 200);
   });
+}
+
+/** The only job of a request is its body: a fault is placed there, such as `body.input.address`. */
+async function ofOneJob<Result>(send: () => Promise<Result>): Promise<Result> {
+  try {
+    return await send();
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    if (!error.faults.some(({ place }) => place.startsWith('jobs[0]'))) throw thrown;
+    const faults = error.faults.map((fault) => ({ ...fault, place: fault.place.replace(/^jobs\[0\]/, 'body') }));
+    throw new AppError(error.code, error.message.replace(/^jobs\[0\]: /, ''), { cause: error, faults });
+  }
 }

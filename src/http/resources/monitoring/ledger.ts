@@ -13,17 +13,20 @@ const query = strict({
   ...pageQuery({ most: 1000, limit: 100 }),
   from: period.from.describe('Only calls that were answered from this time on.'),
   to: period.to.describe('Only calls that were answered before this time.'),
-  batch_id: z.string().min(1).max(100).openapi({ description: 'The batch whose calls are listed.' }),
+  batch_id: z.string().min(1).max(100).optional().openapi({
+    description:
+      'The batch whose calls are listed. Without it, the calls outside of batches: conversations, trials and suggestions.',
+  }),
 });
 
-/** `GET /v1/ledger`: the calls that the sums of a batch are made of. */
+/** `GET /v1/ledger`: the calls that the sums of a batch, or outside of batches, are made of. */
 export function addLedgerRoute({ app }: HttpFace, { monitoringOf }: Pick<WatchParts, 'monitoringOf'>): void {
   const list = createRoute({
     method: 'get',
     path: '/v1/ledger',
     operationId: 'listLedger',
     tags: ['monitoring'],
-    summary: 'List the model calls of a batch with what each cost and saved',
+    summary: 'List the model calls of a batch, or outside of batches, with what each cost and saved',
     request: { query },
     responses: {
       200: { description: 'A page of calls.', content: { 'application/json': { schema: pageOf(call) } } },

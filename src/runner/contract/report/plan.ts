@@ -41,11 +41,47 @@ export const continuationPlan = z.object({
 
 export type ContinuationPlan = z.infer<typeof continuationPlan>;
 
+const fieldShape = z.object({
+  type: z
+    .string()
+    .describe('string, number, integer, boolean, enum or object, with [] for a list of them; other: another schema.'),
+  required: z.boolean().describe('Whether it always has a value.'),
+  values: z.array(z.string()).nullable().describe('The only allowed values; null without such a list.'),
+  description: z.string().nullable().describe('What the model should put there; null without a description.'),
+});
+
+export type FieldShape = z.infer<typeof fieldShape>;
+
+/** How the answer's fields that a request gives differ from those of the agent of the registry, as it is now. */
+export const schemaDifference = z.object({
+  agent: z.string().describe('The agent of the registry, as name@version.'),
+  changes: z
+    .array(
+      z.object({
+        field: z.string().describe('The name of the field; of an inner field, its path with dots.'),
+        change: z
+          .enum(['added', 'removed', 'changed'])
+          .describe('added: only the request has it; removed: only the agent has it.'),
+        parts: z
+          .array(z.enum(['type', 'required', 'values', 'description']))
+          .describe('The parts that differ; empty where only one side has the field.'),
+        yours: fieldShape.nullable().describe('The field of the request; null where it has none.'),
+        agents: fieldShape.nullable().describe('The field of the agent; null where it has none.'),
+      }),
+    )
+    .describe('The fields that differ: first those of the request in its order, then those that only the agent has.'),
+});
+
+export type SchemaDifference = z.infer<typeof schemaDifference>;
+
 /** The result of ValidateInput. `problems` holds every reason why the request can't run; empty means that it can. */
 export const batchPlan = z.object({
   problems: z.array(problem).describe('Every reason why the batch can not run; empty when it can.'),
   warnings: z.array(z.string()).describe('Warnings, which do not stop the batch.'),
   agent: agentDefinition.nullable().describe('The agent; null when it was not found.'),
+  schema_difference: schemaDifference
+    .nullable()
+    .describe("How the request's own fields differ from the agent's; null without a difference."),
   input_mapping: inputMapping.describe(
     "The mapping that would be used: the given one, or columns with the same names as the agent's fields.",
   ),

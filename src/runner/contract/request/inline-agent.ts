@@ -66,6 +66,13 @@ export const inlineField = strict({
 
 export type InlineField = z.output<typeof inlineField>;
 
+/** The fields of an answer. */
+export const answerFields = z
+  .array(inlineField)
+  .min(1, 'must name at least one field of the answer')
+  .max(MOST_FIELDS)
+  .refine(haveNamesOfTheirOwn, 'must have different names');
+
 /** The parts of an agent that a request itself defines. It has no tools, addresses, commands or environment. */
 export const inlineAgent = strict({
   prompt: z
@@ -75,12 +82,7 @@ export const inlineAgent = strict({
     .describe(
       'The question about one row. {column} is replaced by the cell of that column; \\{ is a brace that stays text.',
     ),
-  fields: z
-    .array(inlineField)
-    .min(1, 'must name at least one field of the answer')
-    .max(MOST_FIELDS)
-    .refine(haveNamesOfTheirOwn, 'must have different names')
-    .describe('The fields of the answer; each becomes a column.'),
+  fields: answerFields.describe('The fields of the answer; each becomes a column.'),
   media: z
     .record(z.string().min(1), oneOf(MEDIA_KINDS))
     .refine((media) => Object.keys(media).length > 0, 'must name at least one column')

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { strict } from '../../../base/schema/strict-object.ts';
-import { inlineAgent } from './inline-agent.ts';
+import { answerFields, inlineAgent } from './inline-agent.ts';
 import { inputMapping, outputMapping } from './mapping.ts';
 import { batchOptions } from './options.ts';
 import { readingOptions } from './reading.ts';
@@ -10,6 +10,11 @@ const agentTarget = strict({
   type: z.literal('agent').optional().describe('An agent of the registry; this is the default.'),
   name: z.string().min(1, 'must name an agent').describe('The name of the agent.'),
   version: z.string().min(1).describe('Exactly this version; without it, the newest.').exactOptional(),
+  fields: answerFields
+    .describe(
+      "Fields of the answer in place of the agent's own. The plan reports how they differ. Fields without a difference change nothing.",
+    )
+    .exactOptional(),
 });
 
 /** An agent that the request itself defines. */

@@ -25,6 +25,41 @@ export const rowPageQuery = rowFilter.extend({
 
 export type RowPageQuery = z.input<typeof rowPageQuery>;
 
+/** How many ranges a map has at most. */
+export const MAX_RANGES = 1000;
+
+/** A map of all rows. */
+export const rowMapQuery = z.strictObject({
+  ranges: z
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_RANGES)
+    .default(200)
+    .describe('Into how many equal ranges the rows are divided; a range has at least one row.'),
+});
+
+export type RowMapQuery = z.input<typeof rowMapQuery>;
+
+/** All rows of a batch in equal ranges, in the order of the source, with their counts by status. */
+export const rowMap = z.object({
+  total: z.number().describe('All rows.'),
+  ranges: z
+    .array(
+      z.object({
+        first: z.number().describe('The number of its first row.'),
+        rows: z.number().describe('How many rows it has.'),
+        queued: z.number().describe('Rows that wait; in an ended batch the rows that were not run.'),
+        running: z.number().describe('Rows that run.'),
+        succeeded: z.number().describe('Rows with an answer.'),
+        failed: z.number().describe('Rows that failed.'),
+      }),
+    )
+    .describe('The ranges, in the order of the source; empty while no row is loaded.'),
+});
+
+export type RowMap = z.infer<typeof rowMap>;
+
 /** A search for a text in the cells and answers of rows. */
 export const rowSearchQuery = rowFilter.extend({
   text: z

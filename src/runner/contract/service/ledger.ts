@@ -3,7 +3,9 @@ import type { MetricsQuery } from '../report/usage.ts';
 
 /** One answered model call: what it cost and saved. */
 export const ledgerCall = z.object({
-  run: z.string().describe('BATCH/ROW/ATTEMPT.'),
+  run: z
+    .string()
+    .describe('BATCH/ROW/ATTEMPT; outside of batches CONVERSATION:MESSAGE, or the id of a trial or a suggestion.'),
   turn: z.number().describe('The turn of the run, from 0.'),
   model: z.string().describe('The model.'),
   way: z
@@ -18,9 +20,10 @@ export const ledgerCall = z.object({
 
 export type LedgerReport = z.infer<typeof ledgerCall>;
 
-/** Which calls of a batch are asked for. */
+/** Which calls of a batch, or outside of batches, are asked for. */
 export interface LedgerPage extends Pick<MetricsQuery, 'from' | 'to'> {
-  batchId: string;
+  /** undefined: conversations, trials and suggestions. */
+  batchId: string | undefined;
   /** The `next` of the page before. */
   after?: string | undefined;
   limit: number;

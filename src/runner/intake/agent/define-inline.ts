@@ -4,8 +4,10 @@ import { AppError } from '../../../base/errors.ts';
 import type { JsonSchema } from '../../../protocol/messages.ts';
 import { isModelFile, locateModel, type NamedModel } from '../../../providers/catalog.ts';
 import { type Caller, isOwnFace } from '../../contract/caller.ts';
-import type { InlineAgent, InlineField } from '../../contract/request/inline-agent.ts';
+import type { SchemaDifference } from '../../contract/report/plan.ts';
+import type { InlineAgent } from '../../contract/request/inline-agent.ts';
 import { SYSTEM_PARAMS } from '../../contract/request/mapping.ts';
+import { answerSchema, objectOf } from '../answer-fields/field-schema.ts';
 import { promptColumns } from '../table/prompt-columns.ts';
 import { choiceText, defaultModel, type ModelChoiceParts, namedModel } from './default-model.ts';
 
@@ -24,6 +26,8 @@ const INSTRUCTIONS = [
 export interface DefinedAgent {
   agent: AgentDefinition;
   warnings: string[];
+  /** How the request's own fields differ from those of the agent of the registry. */
+  difference?: SchemaDifference;
 }
 
 /**
@@ -52,7 +56,7 @@ export async function defineInline(
       ...Object.entries(media).map(([name, kind]): [string, JsonSchema] => [name, { type: 'string', media: kind }]),
     ]),
     limits: { max_turns: MAX_TURNS },
-    structured_output: { enabled: true, schema: objectOf(fields.map((field) => [field.name, schemaOf(field)])) },
+    structured_output: { enabled: true, schema: answerSchema(fields) },
   };
   const output = { ...definition.structured_output, mode: 'auto' };
   const version = createHash('sha256').update(JSON.stringify(definition)).digest('hex').slice(0, 8);
@@ -88,31 +92,6 @@ function inputOf(name: string, columns: readonly string[]): string {
   const keys = name.split('.');
   const starts = keys.slice(1).map((_, index) => keys.slice(0, keys.length - 1 - index).join('.'));
   return starts.find((start) => columns.includes(start)) ?? name;
-}
-
-function objectOf(properties: (readonly [string, JsonSchema])[]): JsonSchema {
-  return {
-    type: 'object',
-    properties: Object.fromEntries(properties),
-    required: properties.map(([name]) => name),
-    additionalProperties: false,
-  };
-}
-
-function schemaOf({ type, values, fields, list = false, nullable = false, description }: InlineField): JsonSchema {
-  const one: JsonSchema =
-    fields === undefined
-      ? { type, ...(values === undefined ? {} : { enum: [...values] }) }
-      : objectOf(fields.map((field) => [field.name, schemaOf(field)] as const));
-  const whole: JsonSchema = list ? { type: 'array', items: one } : one;
-  return {
-    ...(nullable ? withNull(whole) : whole),
-    ...(description === undefined ? {} : { description }),
-  };
-}
-
-function withNull({ type, enum: values, ...rest }: JsonSchema): JsonSchema {
-  return { type: [type, 'null'], ...(Array.isArray(values) ? { enum: [...values, null] } : {}), ...rest };
 }
 
 function shortened(prompt: string): string {

@@ -7,10 +7,12 @@ import { type InputMapping, SYSTEM_PARAMS } from '../../contract/request/mapping
 import type { BatchRequest, Target } from '../../contract/request/request.ts';
 import type { RunnerDeps } from '../../deps.ts';
 import { checkMapping, identityMapping, proposeMapping, requiredFields } from '../../rows/mapping.ts';
+import { withOwnFields } from '../answer-fields/own-fields.ts';
 import { type DefinedAgent, defineInline } from './define-inline.ts';
 
 /**
- * The definition of a request's target: found in the registry, or made from the request itself.
+ * The definition of a request's target: found in the registry, there perhaps with fields of
+ * the request, or made from the request itself.
  * @throws AppError `agent_not_found`, `invalid_arguments`, `config_invalid`
  */
 export async function openTarget(
@@ -21,7 +23,8 @@ export async function openTarget(
   if (target.type === 'inline') {
     return defineInline(target, deps, { ...table, hasParams: Object.hasOwn(mapping ?? {}, SYSTEM_PARAMS) });
   }
-  return { agent: await deps.findAgent(target.name, target.version), warnings: [] };
+  const agent = await deps.findAgent(target.name, target.version);
+  return target.fields === undefined ? { agent, warnings: [] } : withOwnFields(agent, target.fields);
 }
 
 /**

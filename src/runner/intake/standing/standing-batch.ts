@@ -61,8 +61,10 @@ export async function openStandingBatch(
     batch,
     columns,
     async cellsOf(input) {
-      for (const field of Object.keys(input)) if (!columns.includes(field)) throw unknownField(field, columns);
-      for (const field of required) if (input[field] === undefined) throw lacking(field);
+      const unknown = Object.keys(input).filter((field) => !columns.includes(field));
+      if (unknown.length > 0) throw refusal('field_unknown', unknown, (field) => unknownText(field, columns));
+      const missing = required.filter((field) => input[field] === undefined);
+      if (missing.length > 0) throw refusal('input_invalid', missing, lackText);
       const cells = columns.map((column) => input[column] ?? null);
       await check(cells);
       return cells;
@@ -76,15 +78,25 @@ function columnsOf({ input, prompt }: AgentDefinition): string[] {
   return names.length > 0 ? names : ['input'];
 }
 
-function lacking(field: string): AppError {
-  return new AppError('input_invalid', `The input lacks the field "${field}", which the agent requires.`);
+/** The first field tells why; the place of every one is in the faults. */
+function refusal(
+  code: 'field_unknown' | 'input_invalid',
+  fields: readonly string[],
+  textOf: (field: string) => string,
+) {
+  const faults = fields.map((field) => ({ place: `input.${field}`, message: textOf(field) }));
+  return new AppError(code, faults[0]?.message ?? '', { faults });
 }
 
-function unknownField(field: string, columns: string[]): AppError {
+function lackText(field: string): string {
+  return `The input lacks the field "${field}", which the agent requires.`;
+}
+
+function unknownText(field: string, columns: string[]): string {
   const candidate = nearest(field, columns);
   const hint = candidate === undefined ? '' : ` Did you mean "${candidate}"?`;
   const fields = columns.map((column) => `"${column}"`).join(', ');
-  return new AppError('field_unknown', `The agent has no input field "${field}".${hint} Its fields are ${fields}.`);
+  return `The agent has no input field "${field}".${hint} Its fields are ${fields}.`;
 }
 
 /** The model of a job that names a provider: undefined for the agent's own. */
@@ -94,11 +106,15 @@ function modelFor({ model }: AgentDefinition, given: string | undefined): Model 
   const descriptor = descriptorOf(provider);
   if (descriptor === undefined) {
     const names = PROVIDERS.flatMap(({ name, target }) => (target === undefined ? [name] : [])).join(', ');
-    throw new AppError('invalid_arguments', `There is no provider "${provider}". The providers are: ${names}.`);
+    throw providerFault(`There is no provider "${provider}". The providers are: ${names}.`);
   }
   const name = named ?? descriptor.defaultModel;
   if (name === undefined) {
-    throw new AppError('invalid_arguments', `The provider ${provider} has no default model; write ${provider}/MODEL.`);
+    throw providerFault(`The provider ${provider} has no default model; write ${provider}/MODEL.`);
   }
   return provider === model.provider && name === model.model ? undefined : { provider, model: name };
+}
+
+function providerFault(message: string): AppError {
+  return new AppError('invalid_arguments', message, { faults: [{ place: 'provider', message }] });
 }

@@ -3,6 +3,8 @@ import { api, bodyOf } from '../api.ts';
 import { type Chat, createChat } from './create-chat.ts';
 
 const chats = new Map<string, Chat>();
+/** Tells the other tabs of this browser which conversation has moved on. */
+const channel = new BroadcastChannel('rowmill-chats');
 const LISTED = 8;
 
 /**
@@ -18,10 +20,17 @@ export function chatOf(thread: string, onTurn: () => void): Chat {
       chats.set(id, chat);
     },
     onTurn,
+    onMoved: (id) => channel.postMessage(id),
   });
   chats.set(thread, chat);
   return chat;
 }
+
+channel.addEventListener('message', ({ data }: MessageEvent<string>) => chats.get(data)?.refresh(true));
+// Another browser, or a program, may have written meanwhile.
+addEventListener('focus', () => {
+  for (const chat of chats.values()) chat.refresh(false);
+});
 
 /** The newest conversations of the person who is signed in. */
 export function useConversations() {

@@ -27,6 +27,11 @@ export interface Chat {
   send(text: string): boolean;
   /** Ends the answer. The server keeps what was answered; batches that were started go on. */
   stop(): void;
+  /**
+   * Reads the conversation again, unless an answer is on its way here.
+   * @param hasMoved another page has told so; without it, what was stopped here stays as it is
+   */
+  refresh(hasMoved: boolean): void;
   /** Tries again what failed: reading the conversation, or the last message. */
   retry(): void;
 }
@@ -42,10 +47,11 @@ const ELSEWHERE_MS = 1_000;
  * @param id of a stored one; undefined starts a new one
  * @param onNamed called with its id, when the server has named a new one
  * @param onTurn called after each message
+ * @param onMoved called with its id when the server has stored a message or an answer of this page
  */
 export function createChat(
   id: string | undefined,
-  { onNamed, onTurn }: { onNamed: (id: string) => void; onTurn: () => void },
+  { onNamed, onTurn, onMoved }: { onNamed: (id: string) => void; onTurn: () => void; onMoved: (id: string) => void },
 ): Chat {
   const view = createStore<ChatView>({
     ...{ id, entries: [], failure: undefined, costUsd: 0 },
@@ -55,15 +61,19 @@ export function createChat(
   let unsent: string | undefined;
   const change = (changed: Partial<ChatView>) => view.set({ ...view.get(), ...changed });
 
-  async function load(known: string): Promise<void> {
+  async function load(known: string, { quietly = false } = {}): Promise<void> {
     try {
       const read = await bodyOf(api.GET('/v1/conversations/{id}', { params: { path: { id: known } } }));
       if (answering !== undefined) return;
       const state = read.answering ? 'elsewhere' : 'ready';
-      change({ entries: entriesOf(read.messages), state, costUsd: read.cost_usd, failure: undefined });
+      const { entries: old } = view.get();
+      const stored = entriesOf(read.messages);
+      // What was received here says more than what is stored, such as the times of tools.
+      const entries = isSame(old, stored) ? old : stored;
+      change({ entries, state, costUsd: read.cost_usd, failure: undefined });
       if (read.answering) setTimeout(() => void load(known), ELSEWHERE_MS);
     } catch (thrown) {
-      change({ state: 'ready', failure: errorOf(thrown) });
+      if (!quietly) change({ state: 'ready', failure: errorOf(thrown) });
     }
   }
 
@@ -105,6 +115,7 @@ export function createChat(
         change({ id: event.conversation_id });
         onNamed(event.conversation_id);
       }
+      if (event.type === 'conversation') onMoved(event.conversation_id);
       if (event.type === 'turn-end') {
         const { costUsd } = view.get();
         change({ costUsd: costUsd === null || event.cost_usd === null ? null : costUsd + event.cost_usd });
@@ -129,6 +140,8 @@ export function createChat(
     } finally {
       answering = undefined;
       change({ state: 'ready' });
+      const { id: known } = view.get();
+      if (known !== undefined) onMoved(known);
       onTurn();
     }
   }
@@ -145,6 +158,11 @@ export function createChat(
       return true;
     },
     stop: () => answering?.abort(),
+    refresh(hasMoved) {
+      const { id: known, state, failure } = view.get();
+      const isAtRest = answering === undefined && state === 'ready' && failure === undefined;
+      if (known !== undefined && isAtRest && (hasMoved || unsent === undefined)) void load(known, { quietly: true });
+    },
     retry() {
       const { id: known, state } = view.get();
       if (answering !== undefined || state !== 'ready') return;
@@ -155,6 +173,19 @@ export function createChat(
       }
     },
   };
+}
+
+/** Whether two lists say the same, apart from what only one page knows. */
+function isSame(one: readonly Entry[], other: readonly Entry[]): boolean {
+  const said = (entries: readonly Entry[]) =>
+    entries.flatMap((entry) =>
+      entry.kind === 'person' || entry.kind === 'answer'
+        ? [`${entry.kind} ${entry.text}`]
+        : entry.kind === 'tool'
+          ? [entry.id]
+          : [],
+    );
+  return said(one).join('\n') === said(other).join('\n');
 }
 
 function errorOf(thrown: unknown): Error {

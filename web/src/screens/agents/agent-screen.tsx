@@ -5,6 +5,7 @@ import { agentQuery } from '../../data/agents.ts';
 import type { Schemas } from '../../data/api.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { ErrorState, Loading, Stale } from '../../ui/states.tsx';
+import { Table } from '../../ui/table.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
 import { AgentDefinition } from './agent-definition.tsx';
 import { messages } from './messages.ts';
@@ -62,29 +63,22 @@ export function AgentScreen() {
 
 function Versions({ agent }: { agent: Schemas['AgentDetails'] }) {
   return (
-    <table className="table-lines">
-      <thead>
-        <tr>
-          <th scope="col">{messages.version}</th>
+    <Table columns={[{ label: messages.version }]}>
+      {agent.versions.map((version, index) => (
+        <tr key={version} className="relative" aria-selected={version === agent.version}>
+          <td>
+            <Link
+              to="/agents/$name"
+              params={{ name: agent.name }}
+              search={{ version }}
+              className="font-medium text-ink after:absolute after:inset-0 hover:no-underline"
+            >
+              {version}
+            </Link>
+            {index === 0 && <span className="ml-2 text-12 text-ink-3">{messages.newest}</span>}
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {agent.versions.map((version, index) => (
-          <tr key={version} className="relative" aria-selected={version === agent.version}>
-            <td>
-              <Link
-                to="/agents/$name"
-                params={{ name: agent.name }}
-                search={{ version }}
-                className="font-medium text-ink after:absolute after:inset-0 hover:no-underline"
-              >
-                {version}
-              </Link>
-              {index === 0 && <span className="ml-2 text-12 text-ink-3">{messages.newest}</span>}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </Table>
   );
 }

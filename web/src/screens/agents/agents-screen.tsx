@@ -7,6 +7,7 @@ import type { Schemas } from '../../data/api.ts';
 import { buttonClass } from '../../ui/button.tsx';
 import { SearchField } from '../../ui/search-field.tsx';
 import { EmptyState, ErrorState, Loading, Stale } from '../../ui/states.tsx';
+import { Table } from '../../ui/table.tsx';
 import { messages } from './messages.ts';
 
 type Agent = Schemas['Agent'];
@@ -56,55 +57,39 @@ interface Name {
 function AgentTable({ names }: { names: readonly Name[] }) {
   const { columns } = messages;
   return (
-    <table className="table-lines table-fixed">
-      <colgroup>
-        <col />
-        <col className="w-64 max-sm:hidden" />
-        <col className="w-28" />
-        <col className="w-44 max-lg:hidden" />
-        <col className="w-80 max-lg:hidden" />
-      </colgroup>
-      <thead>
-        <tr>
-          <th scope="col">{columns.agent}</th>
-          <th scope="col" className="max-sm:hidden">
-            {columns.model}
-          </th>
-          <th scope="col">{columns.versions}</th>
-          <th scope="col" className="max-lg:hidden">
-            {columns.batches}
-          </th>
-          <th scope="col" className="max-lg:hidden">
-            {columns.source}
-          </th>
+    <Table
+      columns={[
+        { label: columns.agent, width: '' },
+        { label: columns.model, width: 'w-64 max-sm:hidden', className: 'max-sm:hidden' },
+        { label: columns.versions, width: 'w-28' },
+        { label: columns.batches, width: 'w-44 max-lg:hidden', className: 'max-lg:hidden' },
+        { label: columns.source, width: 'w-80 max-lg:hidden', className: 'max-lg:hidden' },
+      ]}
+    >
+      {names.map(({ newest, count }) => (
+        <tr key={newest.name} className="relative [&>td]:h-12 [&>td]:pt-1.25! [&>td]:align-top">
+          <td>
+            <Link
+              to="/agents/$name"
+              params={{ name: newest.name }}
+              className="cut block font-medium text-ink after:absolute after:inset-0 hover:no-underline"
+            >
+              {newest.name}
+            </Link>
+            <div className="cut text-12 text-ink-3">{newest.description}</div>
+          </td>
+          <td className="max-sm:hidden">{newest.model}</td>
+          <td>
+            {newest.version}
+            <div className="text-12 text-ink-3">{messages.versions(count)}</div>
+          </td>
+          <td className="text-ink-2 max-lg:hidden">{newest.runs_in_batches ? messages.fields : messages.talks}</td>
+          <td className="text-12 text-ink-3 max-lg:hidden" title={newest.source}>
+            {newest.source}
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {names.map(({ newest, count }) => (
-          <tr key={newest.name} className="relative [&>td]:h-12 [&>td]:pt-1.25! [&>td]:align-top">
-            <td>
-              <Link
-                to="/agents/$name"
-                params={{ name: newest.name }}
-                className="cut block font-medium text-ink after:absolute after:inset-0 hover:no-underline"
-              >
-                {newest.name}
-              </Link>
-              <div className="cut text-12 text-ink-3">{newest.description}</div>
-            </td>
-            <td className="max-sm:hidden">{newest.model}</td>
-            <td>
-              {newest.version}
-              <div className="text-12 text-ink-3">{messages.versions(count)}</div>
-            </td>
-            <td className="text-ink-2 max-lg:hidden">{newest.runs_in_batches ? messages.fields : messages.talks}</td>
-            <td className="text-12 text-ink-3 max-lg:hidden" title={newest.source}>
-              {newest.source}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </Table>
   );
 }
 

@@ -25,19 +25,24 @@ export function inputOf(agent: Schemas['AgentDetails'], typed: Typed): Input {
       ? { given: undefined, faults: { [MESSAGE]: words.missing } }
       : { given: { message }, faults: {} };
   }
+  const fields = fieldsOf(agent.input_schema);
+  const { input, faults } = readFields(fields, typed);
+  for (const { name, isRequired } of fields) if (isRequired && (typed[name] ?? '') === '') faults[name] = words.missing;
+  return { given: Object.keys(faults).length === 0 ? { input } : undefined, faults };
+}
+
+/** The values of the fields that were typed, and what can't be read. */
+export function readFields(fields: readonly SchemaField[], typed: Typed) {
   const faults: { [field: string]: string } = {};
   const input: { [field: string]: unknown } = {};
-  for (const field of fieldsOf(agent.input_schema)) {
+  for (const field of fields) {
     const text = typed[field.name] ?? '';
-    if (text === '') {
-      if (field.isRequired) faults[field.name] = words.missing;
-      continue;
-    }
+    if (text === '') continue;
     const read = readField(field, text);
     if (read.fault === undefined) input[field.name] = read.value;
     else faults[field.name] = read.fault;
   }
-  return { given: Object.keys(faults).length === 0 ? { input } : undefined, faults };
+  return { input, faults };
 }
 
 /** Whether a field is typed as JSON. */

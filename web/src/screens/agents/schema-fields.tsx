@@ -1,3 +1,4 @@
+import { Table } from '../../ui/table.tsx';
 import { messages } from './messages.ts';
 
 const { definition: words } = messages;
@@ -37,31 +38,23 @@ export function fieldsOf(schema: Schema): SchemaField[] {
 export function SchemaFields({ schema }: { schema: Schema }) {
   return (
     <>
-      <table className="table-lines [&_td]:whitespace-normal! [&_td]:py-1.5! [&_td]:align-top">
-        <thead>
-          <tr>
-            <th scope="col">{words.field}</th>
-            <th scope="col">{words.type}</th>
-            <th scope="col" className="max-sm:hidden">
-              {words.meaning}
-            </th>
+      <Table
+        className="[&_td]:whitespace-normal! [&_td]:py-1.5! [&_td]:align-top"
+        columns={[{ label: words.field }, { label: words.type }, { label: words.meaning, className: 'max-sm:hidden' }]}
+      >
+        {fieldsOf(schema).map(({ name, type, isRequired, meaning }) => (
+          <tr key={name}>
+            <td>
+              <code>{name}</code>
+            </td>
+            <td>
+              {type}
+              {isRequired && <span className="ml-2 text-12 text-ink-3">{words.required}</span>}
+            </td>
+            <td className="text-ink-2 max-sm:hidden">{meaning}</td>
           </tr>
-        </thead>
-        <tbody>
-          {fieldsOf(schema).map(({ name, type, isRequired, meaning }) => (
-            <tr key={name}>
-              <td>
-                <code>{name}</code>
-              </td>
-              <td>
-                {type}
-                {isRequired && <span className="ml-2 text-12 text-ink-3">{words.required}</span>}
-              </td>
-              <td className="text-ink-2 max-sm:hidden">{meaning}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
       <details className="px-4 pt-3">
         <summary className="touch w-fit text-12 text-ink-2">{words.schema}</summary>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard */}

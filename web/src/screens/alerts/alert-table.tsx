@@ -2,6 +2,7 @@ import type { Alert } from '../../data/alerts.ts';
 import { formatDuration, formatExact, formatWhen } from '../../data/format.ts';
 import { Button } from '../../ui/button.tsx';
 import { StatusMark } from '../../ui/status-mark.tsx';
+import { Table } from '../../ui/table.tsx';
 import { AboutLink } from './about-link.tsx';
 import { measured } from './figures.ts';
 import { messages } from './messages.ts';
@@ -17,32 +18,20 @@ interface AlertTableProps {
 export function AlertTable({ alerts, onAct, isBusy }: AlertTableProps) {
   const { columns } = messages;
   return (
-    <table className="table-lines [&_td]:py-2 [&_td]:align-top [&_td]:whitespace-normal">
-      <thead>
-        <tr>
-          <th scope="col" className="w-full">
-            {columns.alert}
-          </th>
-          <th scope="col" className="max-lg:hidden">
-            {columns.figure}
-          </th>
-          <th scope="col" className="max-sm:hidden">
-            {columns.since}
-          </th>
-          <th scope="col" className="max-sm:hidden">
-            {columns.state}
-          </th>
-          <th scope="col">
-            <span className="sr-only">{columns.action}</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {alerts.map((alert) => (
-          <AlertLine key={alert.alert_id} alert={alert} onAct={onAct} isBusy={isBusy} />
-        ))}
-      </tbody>
-    </table>
+    <Table
+      className="[&_td]:py-2 [&_td]:align-top [&_td]:whitespace-normal"
+      columns={[
+        { label: columns.alert, className: 'w-full' },
+        { label: columns.figure, className: 'max-lg:hidden' },
+        { label: columns.since, className: 'max-sm:hidden' },
+        { label: columns.state, className: 'max-sm:hidden' },
+        { label: columns.action, quiet: true },
+      ]}
+    >
+      {alerts.map((alert) => (
+        <AlertLine key={alert.alert_id} alert={alert} onAct={onAct} isBusy={isBusy} />
+      ))}
+    </Table>
   );
 }
 

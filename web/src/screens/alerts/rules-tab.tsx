@@ -1,6 +1,7 @@
 import { useAlertRules } from '../../data/alerts.ts';
 import { Section } from '../../ui/section.tsx';
 import { ErrorState, Loading } from '../../ui/states.tsx';
+import { Table } from '../../ui/table.tsx';
 import { limitText } from './figures.ts';
 import { messages } from './messages.ts';
 
@@ -23,35 +24,27 @@ export function RulesTab() {
       <p className="px-4 py-3 text-ink-2">
         {words.intro} <code>{EXAMPLE}</code>
       </p>
-      <table className="table-lines [&_td]:py-1.5 [&_td]:align-top">
-        <thead>
-          <tr>
-            <th scope="col">{words.columns.rule}</th>
-            <th scope="col" className="w-full max-sm:hidden">
-              {words.columns.measures}
-            </th>
-            <th scope="col">{words.columns.limit}</th>
-            <th scope="col" className="max-sm:hidden">
-              {words.columns.standard}
-            </th>
+      <Table
+        className="[&_td]:py-1.5 [&_td]:align-top"
+        columns={[
+          { label: words.columns.rule },
+          { label: words.columns.measures, className: 'w-full max-sm:hidden' },
+          { label: words.columns.limit },
+          { label: words.columns.standard, className: 'max-sm:hidden' },
+        ]}
+      >
+        {data.rules.map((rule) => (
+          <tr key={rule.rule}>
+            <td className="font-medium max-sm:whitespace-normal!">
+              {rule.rule}
+              <div className="font-normal text-12 text-ink-3 sm:hidden">{rule.text}</div>
+            </td>
+            <td className="whitespace-normal! text-ink-2 max-sm:hidden">{rule.text}</td>
+            <td className={`tabular-nums ${rule.limit === null ? 'text-ink-3' : ''}`}>{limitText(rule, rule.limit)}</td>
+            <td className="text-ink-3 tabular-nums max-sm:hidden">{limitText(rule, rule.default_limit)}</td>
           </tr>
-        </thead>
-        <tbody>
-          {data.rules.map((rule) => (
-            <tr key={rule.rule}>
-              <td className="font-medium max-sm:whitespace-normal!">
-                {rule.rule}
-                <div className="font-normal text-12 text-ink-3 sm:hidden">{rule.text}</div>
-              </td>
-              <td className="whitespace-normal! text-ink-2 max-sm:hidden">{rule.text}</td>
-              <td className={`tabular-nums ${rule.limit === null ? 'text-ink-3' : ''}`}>
-                {limitText(rule, rule.limit)}
-              </td>
-              <td className="text-ink-3 tabular-nums max-sm:hidden">{limitText(rule, rule.default_limit)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
       <Section title={words.sent}>
         <div className="grid gap-2 px-4 text-ink-2">
           {data.receivers.length === 0 ? words.nobody : words.sentText}

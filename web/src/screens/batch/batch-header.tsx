@@ -1,8 +1,10 @@
+import { Link } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
 import { batchMoney, rowsAtProvider } from '../../data/batch-state.ts';
 import type { BatchReport } from '../../data/batches.ts';
 import { formatDuration, formatMoney, formatRange } from '../../data/format.ts';
 import { hasEnded } from '../../data/live/messages.ts';
+import { dayOf } from '../../data/period.ts';
 import { MoneyBar } from '../../ui/money.tsx';
 import { Note } from '../../ui/note.tsx';
 import { Progress } from '../../ui/progress.tsx';
@@ -43,7 +45,15 @@ export function BatchHeader({ batch }: { batch: BatchReport }) {
         <div className="grid content-start gap-0.5">
           <p className="tabular-nums">
             <b className="font-semibold">
-              {formatMoney(money.spent)} {messages.spent}
+              <Link
+                to="/monitor"
+                search={{ ledger: dayOf(batch.created_at), of: batch.batch_id }}
+                title={messages.opensCalls}
+                className="text-ink"
+              >
+                {formatMoney(money.spent)}
+              </Link>{' '}
+              {messages.spent}
             </b>{' '}
             <span className="text-ink-2">· {costs.join(' · ')}</span>
             {!hasEnded(batch) && (

@@ -6,6 +6,7 @@ import { formatDuration, formatExact, formatTime } from '../../data/format.ts';
 import { hasEnded } from '../../data/live/messages.ts';
 import { classNames } from '../../ui/class-names.ts';
 import { ErrorState, Loading } from '../../ui/states.tsx';
+import { Table } from '../../ui/table.tsx';
 import { messages } from './messages.ts';
 import { StateDetail } from './state-detail.tsx';
 
@@ -68,32 +69,28 @@ export function FlowScreen() {
           ))}
       </ol>
       {chosen !== undefined && <StateDetail state={chosen} changes={changes} now={batch} />}
-      <table className="table-lines" aria-label={messages.changes}>
-        <thead>
-          <tr>
-            <th scope="col">{messages.at}</th>
-            <th scope="col">{messages.state}</th>
-            <th scope="col">{messages.rows}</th>
-            <th scope="col" className="num">
-              {messages.took}
-            </th>
+      <Table
+        label={messages.changes}
+        columns={[
+          { label: messages.at },
+          { label: messages.state },
+          { label: messages.rows },
+          { label: messages.took, num: true },
+        ]}
+      >
+        {changes.map(({ number, at, state, counts, seconds }) => (
+          <tr key={number}>
+            <td className="tabular-nums" title={formatExact(at)}>
+              {formatTime(at)}
+            </td>
+            <td>{messages.states[state]}</td>
+            <td className="text-ink-2 tabular-nums">
+              {counts !== null && messages.count(counts.succeeded, counts.failed)}
+            </td>
+            <td className="num">{seconds === null ? messages.now : formatDuration(seconds)}</td>
           </tr>
-        </thead>
-        <tbody>
-          {changes.map(({ number, at, state, counts, seconds }) => (
-            <tr key={number}>
-              <td className="tabular-nums" title={formatExact(at)}>
-                {formatTime(at)}
-              </td>
-              <td>{messages.states[state]}</td>
-              <td className="text-ink-2 tabular-nums">
-                {counts !== null && messages.count(counts.succeeded, counts.failed)}
-              </td>
-              <td className="num">{seconds === null ? messages.now : formatDuration(seconds)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
     </section>
   );
 }

@@ -23,6 +23,7 @@ export const messages = {
   rate: (rate: string) => `${rate} rows/s`,
   left: (time: string) => `${time} left`,
   spent: 'spent',
+  opensCalls: 'Show the calls that sum to it',
   inFlight: (money: string) => `${money} in flight`,
   endsAt: (range: string) => `ends at ${range}`,
   ofCap: (cap: string) => `of ${cap} cap`,
@@ -65,6 +66,18 @@ export const messages = {
     _ended_at: 'Completed',
     _took: 'Took',
     _attempt: 'Attempt',
+  },
+  map: {
+    label: 'Map of all rows',
+    slider: 'Place in the table',
+    row: (row: number) => `Row ${formatCount(row)}`,
+    rows: 'Rows',
+    range: (first: number, last: number) =>
+      first === last ? `Row ${formatCount(first)}` : `Rows ${formatCount(first)}–${formatCount(last)}`,
+    table: 'Table',
+    hide: 'Hide the table',
+    summary: (counts: string, clusters: number) =>
+      clusters === 0 ? `${counts}.` : `${counts}. Failures in ${counted(clusters, 'cluster')}.`,
   },
   filters: 'Rows by status and error',
   all: 'All',

@@ -10,7 +10,7 @@ import { Chip, Chips } from '../../ui/chip.tsx';
 import { SearchField } from '../../ui/search-field.tsx';
 import { EmptyState, ErrorState, Loading } from '../../ui/states.tsx';
 import { type ColumnNames, mergeNames } from './grid/grid-columns.ts';
-import { type Neighbours, RowGrid } from './grid/row-grid.tsx';
+import { type Neighbours, RowGrid, type Shown } from './grid/row-grid.tsx';
 import { messages } from './messages.ts';
 import { RetryButton } from './retry-button.tsx';
 import { RowPanel } from './row/row-panel.tsx';
@@ -19,6 +19,7 @@ import { isSteady, type RowFilter, useCounts } from './use-rows.ts';
 const ColumnsDialog = lazy(() =>
   import('./grid/columns-dialog.tsx').then((found) => ({ default: found.ColumnsDialog })),
 );
+const RowMap = lazy(() => import('./map/row-map.tsx').then((found) => ({ default: found.RowMap })));
 const NO_NAMES: ColumnNames = { source: [], answer: [] };
 
 /** The rows of a batch: filters with exact counts, the grid, and the row that is open. */
@@ -37,6 +38,14 @@ export function RowsScreen() {
   const focus = useRef<() => void>(undefined);
   const [neighbours, setNeighbours] = useState<Neighbours>({});
   const [names, setNames] = useState(NO_NAMES);
+  const [view, setView] = useState<Shown>();
+  const [wanted, setWanted] = useState<{ row: number }>();
+  const navigate = useNavigate({ from: '/batches/$id/rows' });
+  const jump = (to: number) => {
+    setWanted({ row: to });
+    if (isSteady(filter)) return;
+    void navigate({ search: ({ status: _, error: __, q: ___, sort: ____, ...old }) => old });
+  };
   const onNames = (found: ColumnNames) => setNames((known) => mergeNames(known, found));
   if (counts.error !== null && counts.data === undefined) {
     return <ErrorState error={counts.error} onRetry={() => counts.refetch()} />;
@@ -44,12 +53,22 @@ export function RowsScreen() {
   return (
     <div className="flex min-h-0 flex-1">
       <div className={`flex min-h-0 min-w-0 flex-1 flex-col ${row === undefined ? '' : 'max-sm:hidden'}`}>
+        <Suspense fallback={<div className="h-9 flex-none border-line border-b" />}>
+          <RowMap
+            {...{ id, isLive }}
+            view={isSteady(filter) ? view : undefined}
+            isEnded={batch !== undefined && hasEnded(batch)}
+            onJump={jump}
+          />
+        </Suspense>
         <Filters counts={counts.data?.counts ?? null} {...{ filter, id, names }} />
         {counts.data === undefined || counts.isPlaceholderData ? (
           <Loading rows={10} />
         ) : (
-          <Shown
-            {...{ id, filter, isLive, focus, names, onNames }}
+          <ShownRows
+            {...{ id, filter, isLive, focus, names, onNames, wanted }}
+            onView={setView}
+            onArrived={() => setWanted(undefined)}
             selected={counts.data.selected}
             onNeighbours={setNeighbours}
           />
@@ -60,12 +79,12 @@ export function RowsScreen() {
   );
 }
 
-interface ShownProps extends Omit<ComponentProps<typeof RowGrid>, 'total'> {
+interface ShownRowsProps extends Omit<ComponentProps<typeof RowGrid>, 'total'> {
   selected: number;
 }
 
 /** The grid. Where rows would jump, the number that is shown stays until a person asks for the new one. */
-function Shown({ selected, ...grid }: ShownProps) {
+function ShownRows({ selected, ...grid }: ShownRowsProps) {
   const { id, filter } = grid;
   const client = useQueryClient();
   const key = JSON.stringify(filter);

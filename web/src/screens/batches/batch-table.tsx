@@ -15,47 +15,28 @@ import { MoneyBar } from '../../ui/money.tsx';
 import { moveFocus } from '../../ui/move-focus.ts';
 import { Progress } from '../../ui/progress.tsx';
 import { StatusMark } from '../../ui/status-mark.tsx';
+import { Table } from '../../ui/table.tsx';
 import { messages } from './messages.ts';
 
 /** One line for each batch. Arrows move between them, Enter opens one. */
 export function BatchTable({ batches }: { batches: BatchReport[] }) {
   const { columns } = messages;
   return (
-    <table className="table-lines table-fixed" onKeyDown={moveFocus}>
-      <colgroup>
-        <col />
-        <col className="w-38 max-sm:hidden" />
-        <col className="w-54 max-sm:hidden" />
-        <col className="w-20 max-sm:hidden" />
-        <col className="w-40" />
-        <col className="w-46 max-lg:hidden" />
-      </colgroup>
-      <thead>
-        <tr>
-          <th scope="col">{columns.batch}</th>
-          <th scope="col" className="max-sm:hidden">
-            {columns.state}
-          </th>
-          <th scope="col" className="max-sm:hidden">
-            {columns.rows}
-          </th>
-          <th scope="col" className="num max-sm:hidden">
-            {columns.failed}
-          </th>
-          <th scope="col" className="num max-lg:pr-4!">
-            {columns.spent}
-          </th>
-          <th scope="col" className="pl-6! max-lg:hidden">
-            {columns.time}
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {batches.map((batch) => (
-          <BatchLine key={batch.batch_id} batch={batch} />
-        ))}
-      </tbody>
-    </table>
+    <Table
+      onKeyDown={moveFocus}
+      columns={[
+        { label: columns.batch, width: '' },
+        { label: columns.state, width: 'w-38 max-sm:hidden', className: 'max-sm:hidden' },
+        { label: columns.rows, width: 'w-54 max-sm:hidden', className: 'max-sm:hidden' },
+        { label: columns.failed, num: true, width: 'w-20 max-sm:hidden', className: 'max-sm:hidden' },
+        { label: columns.spent, num: true, width: 'w-40', className: 'max-lg:pr-4!' },
+        { label: columns.time, width: 'w-46 max-lg:hidden', className: 'pl-6! max-lg:hidden' },
+      ]}
+    >
+      {batches.map((batch) => (
+        <BatchLine key={batch.batch_id} batch={batch} />
+      ))}
+    </Table>
   );
 }
 

@@ -8,6 +8,7 @@ export const messages = {
   spent: (month: string) => `Spent in ${month}`,
   saved: (month: string) => `Saved in ${month}`,
   savedBy: (batchApi: string, cache: string) => `batch APIs ${batchApi} · cache ${cache}`,
+  opens: 'Show the calls that sum to it',
   savedNothing: 'batch APIs and the cache save money',
   capOfDay: (cap: string) => `daily cap ${cap}`,
   noCapOfDay: 'no daily cap',

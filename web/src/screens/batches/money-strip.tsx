@@ -5,6 +5,7 @@ import { useDashboard } from '../../data/dashboard.ts';
 import { formatMoney, formatRange, formatShare } from '../../data/format.ts';
 import { hasEnded } from '../../data/live/messages.ts';
 import { useMonth } from '../../data/month.ts';
+import { thisMonth } from '../../data/period.ts';
 import { useSettings } from '../../data/settings.ts';
 import { Figure, Small } from '../../ui/figure.tsx';
 import { messages } from './messages.ts';
@@ -30,7 +31,11 @@ export function MoneyStrip({ batches }: { batches: BatchReport[] | undefined }) 
         wide
         note={cap === null ? messages.noCapOfDay : messages.capOfDay(formatMoney(cap))}
       >
-        {savings === undefined ? '' : formatMoney(savings.totals.cost_usd)}
+        {savings !== undefined && (
+          <Link to="/monitor" search={{ ledger: thisMonth() }} title={messages.opens} className="text-ink">
+            {formatMoney(savings.totals.cost_usd)}
+          </Link>
+        )}
       </Figure>
       <Figure label={messages.adds} note={active.length === 0 ? '' : messages.noCapPassed}>
         <Added batches={active} count={dashboard?.batches.length ?? active.length} />
@@ -45,9 +50,14 @@ export function MoneyStrip({ batches }: { batches: BatchReport[] | undefined }) 
       >
         {savings !== undefined && (
           <>
-            <span className={savings.totals.saved_usd > 0 ? 'text-ok' : ''}>
+            <Link
+              to="/monitor"
+              search={{ ledger: thisMonth() }}
+              title={messages.opens}
+              className={savings.totals.saved_usd > 0 ? 'text-ok' : 'text-ink'}
+            >
               {formatMoney(savings.totals.saved_usd)}
-            </span>
+            </Link>
             {savings.saved_share !== null && savings.saved_share > 0 && (
               <Small>{formatShare(savings.saved_share)}</Small>
             )}
@@ -82,7 +92,11 @@ function Added({ batches, count }: { batches: BatchReport[]; count: number }) {
   return (
     <>
       {isKnown ? formatRange(sum('low'), sum('high')) : messages.addsUnknown}
-      <Small>{messages.batches(count)}</Small>
+      <Small>
+        <Link to="/batches" search={{ state: 'running' }}>
+          {messages.batches(count)}
+        </Link>
+      </Small>
     </>
   );
 }

@@ -3,12 +3,12 @@ import type { ReactNode } from 'react';
 import { useDashboard } from '../../data/dashboard.ts';
 import { formatMoney, formatShare } from '../../data/format.ts';
 import { useMonth } from '../../data/month.ts';
+import { thisMonth, today } from '../../data/period.ts';
 import { useToday } from '../../data/today.ts';
 import { Figure, Small } from '../../ui/figure.tsx';
 import { MoneyBar } from '../../ui/money.tsx';
 import { StatusMark } from '../../ui/status-mark.tsx';
 import { messages } from './messages.ts';
-import { periodText } from './times-text.ts';
 
 const monthName = new Intl.DateTimeFormat('en-GB', { month: 'long' });
 
@@ -17,10 +17,7 @@ export function MoneyStrip() {
   const { spent, saved, cap } = useToday();
   const { data: month } = useMonth();
   const { data: dashboard } = useDashboard();
-  const now = new Date();
-  const today = periodText(new Date(now).setHours(0, 0, 0, 0));
-  const sinceFirst = periodText(new Date(now.getFullYear(), now.getMonth(), 1).getTime());
-  const name = monthName.format(now);
+  const name = monthName.format(new Date());
   const open = dashboard?.alerts.length;
   const standard = (spent ?? 0) + (saved ?? 0);
   return (
@@ -32,7 +29,7 @@ export function MoneyStrip() {
       >
         {spent !== undefined && (
           <>
-            <Opens period={today} what={messages.spentToday}>
+            <Opens period={today()} what={messages.spentToday}>
               {formatMoney(spent)}
             </Opens>
             {cap !== null && <Small>{messages.ofCap(formatMoney(cap))}</Small>}
@@ -48,7 +45,7 @@ export function MoneyStrip() {
         }
       >
         {saved !== undefined && (
-          <Opens period={today} what={messages.savedToday} isSaved={saved > 0}>
+          <Opens period={today()} what={messages.savedToday} isSaved={saved > 0}>
             {formatMoney(saved)}
           </Opens>
         )}
@@ -62,7 +59,7 @@ export function MoneyStrip() {
         }
       >
         {month !== undefined && (
-          <Opens period={sinceFirst} what={messages.savedMonth(name)} isSaved={month.totals.saved_usd > 0}>
+          <Opens period={thisMonth()} what={messages.savedMonth(name)} isSaved={month.totals.saved_usd > 0}>
             {formatMoney(month.totals.saved_usd)}
           </Opens>
         )}
@@ -71,7 +68,12 @@ export function MoneyStrip() {
         label={messages.year}
         note={month?.projection == null ? messages.yearNone : messages.yearNote(Math.round(month.projection.days))}
       >
-        {month !== undefined && (month.projection === null ? '–' : formatMoney(month.projection.saved_usd_per_year))}
+        {month?.projection === null && '–'}
+        {month?.projection != null && (
+          <Opens period={thisMonth()} basis="year" what={messages.year}>
+            {formatMoney(month.projection.saved_usd_per_year)}
+          </Opens>
+        )}
       </Figure>
       <Figure
         label={messages.alerts}
@@ -79,10 +81,12 @@ export function MoneyStrip() {
         note={open === undefined || open === 0 ? '' : <Link to="/alerts">{dashboard?.alerts[0]?.message}</Link>}
       >
         {open !== undefined && (
-          <StatusMark
-            status={open === 0 ? 'succeeded' : 'needs-you'}
-            word={open === 0 ? messages.quiet : messages.open(open)}
-          />
+          <Link to="/alerts" className="text-ink">
+            <StatusMark
+              status={open === 0 ? 'succeeded' : 'needs-you'}
+              word={open === 0 ? messages.quiet : messages.open(open)}
+            />
+          </Link>
         )}
       </Figure>
     </section>
@@ -91,18 +95,20 @@ export function MoneyStrip() {
 
 interface OpensProps {
   period: string;
+  /** What is shown above the calls: how the figure comes from their sum. */
+  basis?: 'year';
   what: string;
   isSaved?: boolean;
   children: ReactNode;
 }
 
 /** A figure that opens the calls that it is the sum of. */
-function Opens({ period, what, isSaved = false, children }: OpensProps) {
+function Opens({ period, basis, what, isSaved = false, children }: OpensProps) {
   return (
     <Link
       from="/monitor"
       to="/monitor"
-      search={(old) => ({ ...old, ledger: period })}
+      search={(old) => ({ ...old, ledger: period, of: undefined, basis })}
       title={messages.opens(what)}
       className={isSaved ? 'text-ok' : 'text-ink'}
     >

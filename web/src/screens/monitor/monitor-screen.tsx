@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Screen } from '../../app/screen.tsx';
 import { useDashboard } from '../../data/dashboard.ts';
 import { RANGES, type Range, type Series, useSeries } from '../../data/monitor.ts';
+import { periodText } from '../../data/period.ts';
 import { buttonClass } from '../../ui/button.tsx';
 import { Chip, Chips } from '../../ui/chip.tsx';
 import { EmptyState, ErrorState, Loading, Stale } from '../../ui/states.tsx';
@@ -13,7 +14,7 @@ import { MoneyStrip } from './money-strip.tsx';
 import { NowTables } from './now-tables.tsx';
 import { ReportLinks } from './report-links.tsx';
 import { SeriesChart } from './series-chart.tsx';
-import { isByDay, periodText, readPeriod, timesOf } from './times-text.ts';
+import { isByDay, readPeriod, timesOf } from './times-text.ts';
 
 const FIRST: Range = '24h';
 
@@ -76,7 +77,9 @@ export function MonitorScreen() {
           <LedgerPanel
             key={ledger}
             period={period}
-            onClose={() => void navigate({ search: (old) => ({ ...old, ledger: undefined }) })}
+            onClose={() =>
+              void navigate({ search: (old) => ({ ...old, ledger: undefined, of: undefined, basis: undefined }) })
+            }
           />
         )}
       </div>
@@ -113,7 +116,16 @@ function Charts({ series, range }: { series: Series; range: Range }) {
             ledgerOf={ledgerOf}
             pointed={pointed}
             onPoint={setPointed}
-            onOpen={(step) => void navigate({ search: (old) => ({ ...old, ledger: ledgerOf(step) }) })}
+            opens={
+              name === 'queue'
+                ? undefined
+                : name === 'throughput'
+                  ? ledgerOf(series.points.length - 1)
+                  : periodText(series.from)
+            }
+            onOpen={(step) =>
+              void navigate({ search: (old) => ({ ...old, ledger: ledgerOf(step), of: undefined, basis: undefined }) })
+            }
           />
         ))}
       </div>

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import type { Schemas } from '../../data/api.ts';
 import { formatCount, formatDuration, formatExact, formatWhen } from '../../data/format.ts';
 import { StatusMark } from '../../ui/status-mark.tsx';
+import { Table } from '../../ui/table.tsx';
 import { Wide } from '../../ui/wide.tsx';
 import { messages } from './messages.ts';
 
@@ -53,32 +54,25 @@ function Lanes({ lanes }: { lanes: Dashboard['lanes'] }) {
   if (lanes.length === 0) return <None text={words.none} />;
   return (
     <Wide label={words.title}>
-      <table className="table-lines">
-        <thead>
-          <tr>
-            <th scope="col">{words.columns.lane}</th>
-            <th scope="col">{words.columns.state}</th>
-            <th scope="col" className="num">
-              {words.columns.flight}
-            </th>
-            <th scope="col" className="num">
-              {words.columns.waiting}
-            </th>
+      <Table
+        columns={[
+          { label: words.columns.lane },
+          { label: words.columns.state },
+          { label: words.columns.flight, num: true },
+          { label: words.columns.waiting, num: true },
+        ]}
+      >
+        {lanes.map((lane) => (
+          <tr key={`${lane.provider}/${lane.model}`}>
+            <td>{`${lane.provider}/${lane.model}`}</td>
+            <td>
+              <LaneState lane={lane} />
+            </td>
+            <td className="num">{formatCount(lane.in_flight)}</td>
+            <td className="num">{formatCount(lane.waiting)}</td>
           </tr>
-        </thead>
-        <tbody>
-          {lanes.map((lane) => (
-            <tr key={`${lane.provider}/${lane.model}`}>
-              <td>{`${lane.provider}/${lane.model}`}</td>
-              <td>
-                <LaneState lane={lane} />
-              </td>
-              <td className="num">{formatCount(lane.in_flight)}</td>
-              <td className="num">{formatCount(lane.waiting)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
     </Wide>
   );
 }
@@ -95,33 +89,28 @@ function ProviderJobs({ jobs }: { jobs: Dashboard['provider_jobs'] }) {
   if (jobs.length === 0) return <None text={words.none} />;
   return (
     <Wide label={words.title}>
-      <table className="table-lines">
-        <thead>
-          <tr>
-            <th scope="col">{words.columns.job}</th>
-            <th scope="col" className="num">
-              {words.columns.requests}
-            </th>
-            <th scope="col">{words.columns.since}</th>
-            <th scope="col">{words.columns.batch}</th>
+      <Table
+        columns={[
+          { label: words.columns.job },
+          { label: words.columns.requests, num: true },
+          { label: words.columns.since },
+          { label: words.columns.batch },
+        ]}
+      >
+        {jobs.map(({ batch_id: batch, provider, model, requests, submitted_at: at }, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the report has no id of a job
+          <tr key={`${batch} ${index}`}>
+            <td>{model.includes('/') ? model : `${provider}/${model}`}</td>
+            <td className="num">{formatCount(requests)}</td>
+            <td {...(at !== null && { title: formatExact(at) })}>{at === null ? words.notSent : formatWhen(at)}</td>
+            <td>
+              <Link to="/batches/$id/rows" params={{ id: batch }}>
+                {words.open}
+              </Link>
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {jobs.map(({ batch_id: batch, provider, model, requests, submitted_at: at }, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the report has no id of a job
-            <tr key={`${batch} ${index}`}>
-              <td>{model.includes('/') ? model : `${provider}/${model}`}</td>
-              <td className="num">{formatCount(requests)}</td>
-              <td {...(at !== null && { title: formatExact(at) })}>{at === null ? words.notSent : formatWhen(at)}</td>
-              <td>
-                <Link to="/batches/$id/rows" params={{ id: batch }}>
-                  {words.open}
-                </Link>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
     </Wide>
   );
 }

@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router';
+import { Table } from '../../ui/table.tsx';
 import { Wide } from '../../ui/wide.tsx';
 import type { ChartShown } from './charts.ts';
 import { messages } from './messages.ts';
@@ -14,15 +15,20 @@ interface SeriesChartProps {
   timeHead: string;
   /** The period of each step in the ledger. */
   ledgerOf: (step: number) => string;
+  /** The period that the figure is about; undefined: the figure is of what waits now. */
+  opens: string | undefined;
   pointed: number | undefined;
   onPoint: (step: number | undefined) => void;
   onOpen: (step: number) => void;
 }
 
 /** One chart: its name, the figure now, one clause, and the line; or the same as a table of the same height. */
-export function SeriesChart({ chart, isTable, onTable, times, pointed, ...rest }: SeriesChartProps) {
+export function SeriesChart({ chart, isTable, onTable, times, pointed, opens, ...rest }: SeriesChartProps) {
   const { title, figure, clause, lines, most, least = 0, format } = chart;
-  const shown = pointed === undefined ? undefined : lines.map((line) => line[pointed] ?? null);
+  const textAt = (step: number) => {
+    const values = lines.map((line) => line[step] ?? null);
+    return `${times[step]} · ${values.map((value) => (value === null ? messages.unknown : format(value))).join(' · ')}`;
+  };
   return (
     <figure aria-label={title} className="min-w-0 border-line border-b px-4 pt-3 pb-2 sm:border-r">
       <div className="flex items-baseline gap-2">
@@ -38,11 +44,11 @@ export function SeriesChart({ chart, isTable, onTable, times, pointed, ...rest }
         </button>
       </div>
       <div className="flex h-7 items-baseline gap-2 whitespace-nowrap">
-        <span className="font-semibold text-20 tabular-nums">{figure}</span>
+        <FigureLink opens={opens} title={title}>
+          {figure}
+        </FigureLink>
         <span className="cut text-12 text-ink-2">
-          {shown === undefined || pointed === undefined
-            ? clause
-            : `${times[pointed]} · ${shown.map((value) => (value === null ? messages.unknown : format(value))).join(' · ')}`}
+          {pointed === undefined || pointed >= times.length ? clause : textAt(pointed)}
         </span>
       </div>
       {isTable ? (
@@ -58,6 +64,8 @@ export function SeriesChart({ chart, isTable, onTable, times, pointed, ...rest }
             pointed={pointed}
             onPoint={rest.onPoint}
             onOpen={rest.onOpen}
+            moves={messages.annotate(title)}
+            textAt={textAt}
           />
           <div className="flex justify-between pt-1 text-11 text-ink-3">
             <span>{times[0]}</span>
@@ -70,6 +78,28 @@ export function SeriesChart({ chart, isTable, onTable, times, pointed, ...rest }
   );
 }
 
+/** The figure of a chart, which opens what it counts: the calls of its period, or the queues. */
+function FigureLink({ opens, title, children }: Pick<SeriesChartProps, 'opens'> & { title: string; children: string }) {
+  const look = { title: messages.opens(title), className: 'font-semibold text-20 text-ink tabular-nums' };
+  if (opens === undefined) {
+    return (
+      <Link to="/queues" {...look}>
+        {children}
+      </Link>
+    );
+  }
+  return (
+    <Link
+      from="/monitor"
+      to="/monitor"
+      search={(old) => ({ ...old, ledger: opens, of: undefined, basis: undefined })}
+      {...look}
+    >
+      {children}
+    </Link>
+  );
+}
+
 type ChartTableProps = Pick<SeriesChartProps, 'chart' | 'times' | 'timeHead' | 'ledgerOf'>;
 
 /** The numbers of a chart, the newest first; each time opens the calls that they are the sums of. */
@@ -78,36 +108,29 @@ function ChartTable({ chart: { title, heads, cells }, times, timeHead, ledgerOf 
   return (
     <div className="mt-1 h-35 overflow-y-auto">
       <Wide label={messages.tableOf(title)}>
-        <table className="table-lines text-12 [&_td]:px-1! [&_th]:px-1!">
-          <thead>
-            <tr>
-              <th scope="col" className="pl-0!">
-                {timeHead}
-              </th>
-              {heads.map((head) => (
-                <th key={head} scope="col" className="num">
-                  {head}
-                </th>
+        <Table
+          className="text-12 [&_td]:px-1! [&_th]:px-1!"
+          columns={[{ label: timeHead, className: 'pl-0!' }, ...heads.map((label) => ({ label, num: true }))]}
+        >
+          {steps.map((step) => (
+            <tr key={times[step]}>
+              <td className="h-7! pl-0!">
+                <Link
+                  from="/monitor"
+                  to="/monitor"
+                  search={(old) => ({ ...old, ledger: ledgerOf(step), of: undefined, basis: undefined })}
+                >
+                  {times[step]}
+                </Link>
+              </td>
+              {cells(step).map((cell, index) => (
+                <td key={heads[index]} className="num h-7!">
+                  {cell}
+                </td>
               ))}
             </tr>
-          </thead>
-          <tbody>
-            {steps.map((step) => (
-              <tr key={times[step]}>
-                <td className="h-7! pl-0!">
-                  <Link from="/monitor" to="/monitor" search={(old) => ({ ...old, ledger: ledgerOf(step) })}>
-                    {times[step]}
-                  </Link>
-                </td>
-                {cells(step).map((cell, index) => (
-                  <td key={heads[index]} className="num h-7!">
-                    {cell}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          ))}
+        </Table>
       </Wide>
     </div>
   );

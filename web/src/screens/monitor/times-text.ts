@@ -16,12 +16,6 @@ export function timesOf({ points }: Series, range: Range): string[] {
   });
 }
 
-/** A period as the address has it: `FROM..TO`; without an end until now. */
-export function periodText(from: number, to?: number): string {
-  const iso = (at: number) => new Date(at).toISOString().replace('.000Z', 'Z');
-  return to === undefined ? iso(from) : `${iso(from)}..${iso(to)}`;
-}
-
 /** The period of an address; undefined when it can't be read. */
 export function readPeriod(text: string): { from: string; to?: string } | undefined {
   const [from = '', to] = text.split('..');

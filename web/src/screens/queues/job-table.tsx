@@ -4,6 +4,7 @@ import type { Job } from '../../data/jobs.ts';
 import { Button } from '../../ui/button.tsx';
 import { moveFocus } from '../../ui/move-focus.ts';
 import { Select } from '../../ui/select.tsx';
+import { Table } from '../../ui/table.tsx';
 import { JobState } from './job-state.tsx';
 import { messages } from './messages.ts';
 
@@ -21,93 +22,72 @@ export function JobTable({ jobs, onPriority, onCancel }: JobTableProps) {
   const { job: open } = useSearch({ from: '/queues' });
   const { columns } = words;
   return (
-    <table className="table-lines table-fixed" onKeyDown={moveFocus}>
-      <caption className="sr-only">{words.title}</caption>
-      <colgroup>
-        <col className="w-52 max-sm:w-auto" />
-        <col className="max-sm:hidden" />
-        <col className="w-32" />
-        <col className="w-20" />
-        <col className="w-64 max-lg:hidden" />
-        <col className="w-36 max-sm:hidden" />
-        <col className="w-14 max-sm:hidden" />
-      </colgroup>
-      <thead>
-        <tr>
-          <th scope="col">{columns.job}</th>
-          <th scope="col" className="max-sm:hidden">
-            {columns.input}
-          </th>
-          <th scope="col">{columns.state}</th>
-          <th scope="col" className="num">
-            {columns.priority}
-          </th>
-          <th scope="col" className="pl-6! max-lg:hidden">
-            {columns.agent}
-          </th>
-          <th scope="col" className="max-sm:hidden">
-            {columns.age}
-          </th>
-          <th scope="col" className="max-sm:hidden">
-            <span className="sr-only">{columns.action}</span>
-          </th>
+    <Table
+      label={words.title}
+      onKeyDown={moveFocus}
+      columns={[
+        { label: columns.job, width: 'w-52 max-sm:w-auto' },
+        { label: columns.input, width: 'max-sm:hidden', className: 'max-sm:hidden' },
+        { label: columns.state, width: 'w-32' },
+        { label: columns.priority, num: true, width: 'w-20' },
+        { label: columns.agent, width: 'w-64 max-lg:hidden', className: 'pl-6! max-lg:hidden' },
+        { label: columns.age, width: 'w-36 max-sm:hidden', className: 'max-sm:hidden' },
+        { label: columns.action, quiet: true, width: 'w-14 max-sm:hidden', className: 'max-sm:hidden' },
+      ]}
+    >
+      {jobs.map((job) => (
+        <tr key={job.job_id} aria-selected={open === job.job_id}>
+          <td>
+            <Link
+              from="/queues"
+              to="/queues"
+              search={(old) => ({ ...old, job: job.job_id })}
+              data-line={job.job_id}
+              className="text-ink"
+            >
+              <code className="text-12">{job.job_id}</code>
+            </Link>
+            <div className="cut text-12 text-ink-3 sm:hidden">{inputText(job)}</div>
+          </td>
+          <td className="text-ink-2 max-sm:hidden">{inputText(job)}</td>
+          <td>
+            <JobState state={job.state} />
+          </td>
+          <td className="num">
+            {job.state === 'waiting' ? (
+              <Select
+                quiet
+                label={words.priorityOf(job.job_id)}
+                choices={PRIORITIES.map((value) => ({ value, label: value }))}
+                value={String(job.priority)}
+                onChange={(value) => onPriority(job.job_id, Number(value))}
+              />
+            ) : (
+              <span className="text-ink-3">{job.priority}</span>
+            )}
+          </td>
+          <td className="pl-6! text-ink-2 max-lg:hidden" title={`${job.agent} · ${job.model}`}>
+            {job.agent}
+          </td>
+          <td className="text-ink-2 max-sm:hidden" title={formatExact(job.created_at)}>
+            {formatWhen(job.created_at)}
+          </td>
+          <td className="text-right max-sm:hidden">
+            {(job.state === 'waiting' || job.state === 'queued') && (
+              <Button
+                writes
+                kind="ghost"
+                size="small"
+                icon="close"
+                iconOnly
+                label={words.cancelOf(job.job_id)}
+                onClick={() => onCancel(job.job_id)}
+              />
+            )}
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {jobs.map((job) => (
-          <tr key={job.job_id} aria-selected={open === job.job_id}>
-            <td>
-              <Link
-                from="/queues"
-                to="/queues"
-                search={(old) => ({ ...old, job: job.job_id })}
-                data-line={job.job_id}
-                className="text-ink"
-              >
-                <code className="text-12">{job.job_id}</code>
-              </Link>
-              <div className="cut text-12 text-ink-3 sm:hidden">{inputText(job)}</div>
-            </td>
-            <td className="text-ink-2 max-sm:hidden">{inputText(job)}</td>
-            <td>
-              <JobState state={job.state} />
-            </td>
-            <td className="num">
-              {job.state === 'waiting' ? (
-                <Select
-                  quiet
-                  label={words.priorityOf(job.job_id)}
-                  choices={PRIORITIES.map((value) => ({ value, label: value }))}
-                  value={String(job.priority)}
-                  onChange={(value) => onPriority(job.job_id, Number(value))}
-                />
-              ) : (
-                <span className="text-ink-3">{job.priority}</span>
-              )}
-            </td>
-            <td className="pl-6! text-ink-2 max-lg:hidden" title={`${job.agent} · ${job.model}`}>
-              {job.agent}
-            </td>
-            <td className="text-ink-2 max-sm:hidden" title={formatExact(job.created_at)}>
-              {formatWhen(job.created_at)}
-            </td>
-            <td className="text-right max-sm:hidden">
-              {(job.state === 'waiting' || job.state === 'queued') && (
-                <Button
-                  writes
-                  kind="ghost"
-                  size="small"
-                  icon="close"
-                  iconOnly
-                  label={words.cancelOf(job.job_id)}
-                  onClick={() => onCancel(job.job_id)}
-                />
-              )}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </Table>
   );
 }
 

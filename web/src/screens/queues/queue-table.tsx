@@ -5,6 +5,7 @@ import { useNextRun } from '../../data/queues.ts';
 import { shared } from '../../messages/shared.ts';
 import { Button } from '../../ui/button.tsx';
 import { Icon } from '../../ui/icon.tsx';
+import { Table } from '../../ui/table.tsx';
 import { messages } from './messages.ts';
 
 type Queue = Schemas['Queue'];
@@ -19,48 +20,26 @@ interface QueueTableProps {
 export function QueueTable({ queues, onProcess }: QueueTableProps) {
   const { columns } = messages;
   return (
-    <table className="table-lines table-fixed">
-      <caption className="sr-only">{messages.title}</caption>
-      <colgroup>
-        <col />
-        <col className="w-44 max-sm:w-24" />
-        <col className="w-32 max-lg:hidden" />
-        <col className="w-36 max-sm:w-28" />
-        <col className="w-36 max-sm:hidden" />
-        <col className="w-52 max-lg:hidden" />
-        <col className="w-36 max-sm:hidden" />
-      </colgroup>
-      <thead>
-        <tr>
-          <th scope="col">{columns.agent}</th>
-          <th scope="col">{columns.waiting}</th>
-          <th scope="col" className="max-lg:hidden">
-            {columns.oldest}
-          </th>
-          <th scope="col" className="num max-sm:pr-4!">
-            {columns.batch}
-          </th>
-          <th scope="col" className="num max-sm:hidden">
-            {columns.standard}
-          </th>
-          <th scope="col" className="pl-6! max-lg:hidden">
-            {columns.next}
-          </th>
-          <th scope="col" className="max-sm:hidden">
-            <span className="sr-only">{columns.action}</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {queues.map((queue) => (
-          <QueueLine
-            key={`${queue.agent}@${queue.version} ${queue.model}`}
-            queue={queue}
-            onProcess={() => onProcess(queue.agent)}
-          />
-        ))}
-      </tbody>
-    </table>
+    <Table
+      label={messages.title}
+      columns={[
+        { label: columns.agent, width: '' },
+        { label: columns.waiting, width: 'w-44 max-sm:w-24' },
+        { label: columns.oldest, width: 'w-32 max-lg:hidden', className: 'max-lg:hidden' },
+        { label: columns.batch, num: true, width: 'w-36 max-sm:w-28', className: 'max-sm:pr-4!' },
+        { label: columns.standard, num: true, width: 'w-36 max-sm:hidden', className: 'max-sm:hidden' },
+        { label: columns.next, width: 'w-52 max-lg:hidden', className: 'pl-6! max-lg:hidden' },
+        { label: columns.action, quiet: true, width: 'w-36 max-sm:hidden', className: 'max-sm:hidden' },
+      ]}
+    >
+      {queues.map((queue) => (
+        <QueueLine
+          key={`${queue.agent}@${queue.version} ${queue.model}`}
+          queue={queue}
+          onProcess={() => onProcess(queue.agent)}
+        />
+      ))}
+    </Table>
   );
 }
 

@@ -1,5 +1,5 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { Screen } from '../../app/screen.tsx';
 import type { Schemas } from '../../data/api.ts';
 import { useJobs } from '../../data/jobs.ts';
@@ -12,6 +12,8 @@ import { messages } from './messages.ts';
 import { ProcessDialog } from './process-dialog.tsx';
 import { QueueTable } from './queue-table.tsx';
 
+const EnqueueForm = lazy(() => import('./enqueue/enqueue-form.tsx').then((found) => ({ default: found.EnqueueForm })));
+
 /** What is processed: the queues of one agent, or all. */
 interface Chosen {
   agent: string | undefined;
@@ -20,13 +22,14 @@ interface Chosen {
 
 /** The queues with what waits and what it would cost, and the jobs in them. */
 export function QueuesScreen() {
-  const { job } = useSearch({ from: '/queues' });
+  const { job, form, agent } = useSearch({ from: '/queues' });
   const navigate = useNavigate({ from: '/queues' });
   const query = useQueues();
   const any = useJobs({}, 1);
   const [chosen, setChosen] = useState<Chosen>();
   const { data: queues } = query;
   const hasJobs = (any.data?.items.length ?? 0) > 0;
+  const showForm = (shown: 'enqueue' | undefined) => void navigate({ search: (old) => ({ ...old, form: shown }) });
   const close = async () => {
     await navigate({ search: (old) => ({ ...old, job: undefined }) });
     document.querySelector<HTMLElement>(`[data-line="${job}"]`)?.focus();
@@ -37,6 +40,7 @@ export function QueuesScreen() {
       actions={
         <>
           <Stale query={query} />
+          <Button writes icon="plus" label={messages.enqueue.open} onClick={() => showForm('enqueue')} />
           {queues !== undefined && queues.length > 1 && (
             <Button
               writes
@@ -67,6 +71,15 @@ export function QueuesScreen() {
         </div>
         {job !== undefined && <JobPanel key={job} id={job} onClose={() => void close()} />}
       </div>
+      <Suspense>
+        {form === 'enqueue' && (
+          <EnqueueForm
+            agent={agent}
+            onClose={() => showForm(undefined)}
+            onDone={(id) => void navigate({ search: (old) => ({ ...old, form: undefined, job: id }) })}
+          />
+        )}
+      </Suspense>
       {chosen !== undefined && <ProcessDialog {...chosen} onClose={() => setChosen(undefined)} />}
     </Screen>
   );

@@ -6,6 +6,7 @@ import { Chip, Chips } from '../../ui/chip.tsx';
 import { Section } from '../../ui/section.tsx';
 import { ErrorState, Loading } from '../../ui/states.tsx';
 import { StatusMark } from '../../ui/status-mark.tsx';
+import { Table } from '../../ui/table.tsx';
 import { Wide } from '../../ui/wide.tsx';
 import { messages } from './messages.ts';
 import { batchOutcome, runCost, runOutcome } from './run-outcome.ts';
@@ -53,26 +54,20 @@ function RunTable({ runs }: { runs: readonly ScheduleRun[] }) {
   const { columns } = words;
   return (
     <Wide label={words.title}>
-      <table className="table-lines min-w-180 [&_td]:py-1.5 [&_td]:align-top">
-        <thead>
-          <tr>
-            <th scope="col">{columns.started}</th>
-            <th scope="col">{columns.why}</th>
-            <th scope="col">{columns.state}</th>
-            <th scope="col" className="w-full">
-              {columns.batches}
-            </th>
-            <th scope="col" className="num">
-              {columns.cost}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {runs.map((run) => (
-            <RunLine key={run.run_id} run={run} />
-          ))}
-        </tbody>
-      </table>
+      <Table
+        className="min-w-180 [&_td]:py-1.5 [&_td]:align-top"
+        columns={[
+          { label: columns.started },
+          { label: columns.why },
+          { label: columns.state },
+          { label: columns.batches, className: 'w-full' },
+          { label: columns.cost, num: true },
+        ]}
+      >
+        {runs.map((run) => (
+          <RunLine key={run.run_id} run={run} />
+        ))}
+      </Table>
     </Wide>
   );
 }

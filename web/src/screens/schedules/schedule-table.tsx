@@ -3,6 +3,7 @@ import { formatExact, formatMoney, formatWhen } from '../../data/format.ts';
 import type { Schedule } from '../../data/schedules.ts';
 import { moveFocus } from '../../ui/move-focus.ts';
 import { StatusMark } from '../../ui/status-mark.tsx';
+import { Table } from '../../ui/table.tsx';
 import { messages } from './messages.ts';
 import { runCost, runOutcome } from './run-outcome.ts';
 import { useWork } from './use-work.ts';
@@ -12,37 +13,21 @@ import { limitText } from './work-text.ts';
 export function ScheduleTable({ schedules }: { schedules: readonly Schedule[] }) {
   const { columns } = messages;
   return (
-    <table className="table-lines table-fixed" onKeyDown={moveFocus}>
-      <colgroup>
-        <col />
-        <col className="w-72 max-lg:w-56 max-sm:hidden" />
-        <col className="w-60 max-lg:hidden" />
-        <col className="w-28 max-sm:hidden" />
-        <col className="w-18 max-sm:w-16" />
-        <col className="w-48 max-lg:w-36 max-sm:w-28" />
-      </colgroup>
-      <thead>
-        <tr>
-          <th scope="col">{columns.schedule}</th>
-          <th scope="col" className="max-sm:hidden">
-            {columns.when}
-          </th>
-          <th scope="col" className="max-lg:hidden">
-            {columns.next}
-          </th>
-          <th scope="col" className="num max-sm:hidden">
-            {columns.cap}
-          </th>
-          <th scope="col">{columns.state}</th>
-          <th scope="col">{columns.last}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {schedules.map((schedule) => (
-          <ScheduleLine key={schedule.name} schedule={schedule} />
-        ))}
-      </tbody>
-    </table>
+    <Table
+      onKeyDown={moveFocus}
+      columns={[
+        { label: columns.schedule, width: '' },
+        { label: columns.when, width: 'w-72 max-lg:w-56 max-sm:hidden', className: 'max-sm:hidden' },
+        { label: columns.next, width: 'w-60 max-lg:hidden', className: 'max-lg:hidden' },
+        { label: columns.cap, num: true, width: 'w-28 max-sm:hidden', className: 'max-sm:hidden' },
+        { label: columns.state, width: 'w-18 max-sm:w-16' },
+        { label: columns.last, width: 'w-48 max-lg:w-36 max-sm:w-28' },
+      ]}
+    >
+      {schedules.map((schedule) => (
+        <ScheduleLine key={schedule.name} schedule={schedule} />
+      ))}
+    </Table>
   );
 }
 

@@ -11,6 +11,7 @@ import { Section } from '../../ui/section.tsx';
 import { Select } from '../../ui/select.tsx';
 import { ErrorState, Loading } from '../../ui/states.tsx';
 import { StatusMark } from '../../ui/status-mark.tsx';
+import { Table } from '../../ui/table.tsx';
 import { Wide } from '../../ui/wide.tsx';
 import { messages } from './messages.ts';
 
@@ -105,42 +106,40 @@ function Providers({ providers }: { providers: Schemas['Settings']['providers'] 
   return (
     <Section title={messages.providers.title}>
       <Wide label={messages.providers.title}>
-        <table className="table-lines min-w-150">
-          <thead>
-            <tr>
-              <th scope="col">{messages.providers.name}</th>
-              <th scope="col">{messages.providers.state}</th>
-              <th scope="col">{messages.providers.model}</th>
-              <th scope="col">{messages.providers.batch}</th>
+        <Table
+          className="min-w-150"
+          columns={[
+            { label: messages.providers.name },
+            { label: messages.providers.state },
+            { label: messages.providers.model },
+            { label: messages.providers.batch },
+          ]}
+        >
+          {providers.map((provider) => (
+            <tr key={provider.name}>
+              <td className="font-medium">{provider.name}</td>
+              <td>
+                <span className="flex items-center gap-2">
+                  <StatusMark
+                    status={provider.configured ? 'succeeded' : 'cancelled'}
+                    word={provider.configured ? messages.providers.ready : messages.providers.missing}
+                  />
+                  {provider.missing !== null && (
+                    <span className="text-12 text-ink-3">
+                      {messages.providers.set} <code>{provider.missing}</code>
+                    </span>
+                  )}
+                </span>
+              </td>
+              <td className={provider.default_model === null ? 'text-ink-3' : ''}>
+                {provider.default_model ?? messages.providers.none}
+              </td>
+              <td className={provider.batch_api ? '' : 'text-ink-3'}>
+                {provider.batch_api ? messages.providers.yes : messages.providers.no}
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {providers.map((provider) => (
-              <tr key={provider.name}>
-                <td className="font-medium">{provider.name}</td>
-                <td>
-                  <span className="flex items-center gap-2">
-                    <StatusMark
-                      status={provider.configured ? 'succeeded' : 'cancelled'}
-                      word={provider.configured ? messages.providers.ready : messages.providers.missing}
-                    />
-                    {provider.missing !== null && (
-                      <span className="text-12 text-ink-3">
-                        {messages.providers.set} <code>{provider.missing}</code>
-                      </span>
-                    )}
-                  </span>
-                </td>
-                <td className={provider.default_model === null ? 'text-ink-3' : ''}>
-                  {provider.default_model ?? messages.providers.none}
-                </td>
-                <td className={provider.batch_api ? '' : 'text-ink-3'}>
-                  {provider.batch_api ? messages.providers.yes : messages.providers.no}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          ))}
+        </Table>
       </Wide>
     </Section>
   );

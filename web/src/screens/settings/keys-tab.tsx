@@ -7,6 +7,7 @@ import { shared } from '../../messages/shared.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { EmptyState, ErrorState, Loading } from '../../ui/states.tsx';
+import { Table } from '../../ui/table.tsx';
 import { Wide } from '../../ui/wide.tsx';
 import { CreateKey } from './create-key.tsx';
 import { messages } from './messages.ts';
@@ -57,62 +58,56 @@ function KeyTable({ keys, onRevoke }: { keys: readonly Key[]; onRevoke: (key: Ke
   const { columns } = words;
   return (
     <Wide label={messages.tabs.keys}>
-      <table className="table-lines min-w-160">
-        <thead>
-          <tr>
-            <th scope="col">{columns.name}</th>
-            <th scope="col">{columns.may}</th>
-            <th scope="col" className="num">
-              {columns.budget}
-            </th>
-            <th scope="col">{columns.used}</th>
-            <th scope="col">{columns.created}</th>
-            <th scope="col">
-              <span className="sr-only">{columns.action}</span>
-            </th>
+      <Table
+        className="min-w-160"
+        columns={[
+          { label: columns.name },
+          { label: columns.may },
+          { label: columns.budget, num: true },
+          { label: columns.used },
+          { label: columns.created },
+          { label: columns.action, quiet: true },
+        ]}
+      >
+        {keys.map((key) => (
+          <tr key={key.id}>
+            <td>
+              <span className="font-medium">{key.name}</span>
+              {key.owner !== null && <span className="ml-2 text-12 text-ink-3">{key.owner}</span>}
+            </td>
+            <td>{key.scopes.at(-1)}</td>
+            <td className="num">
+              {key.budget_usd_per_day === null ? (
+                <span className="text-ink-3">{words.noBudget}</span>
+              ) : (
+                formatMoney(key.budget_usd_per_day)
+              )}
+            </td>
+            <td className="text-ink-2">
+              {key.last_used_at === null
+                ? key.origin === 'environment'
+                  ? words.unknownUse
+                  : words.never
+                : formatWhen(key.last_used_at)}
+            </td>
+            <td className="text-ink-2">
+              {key.created_at === null ? (
+                words.environment
+              ) : (
+                <span title={formatExact(key.created_at)}>{formatWhen(key.created_at)}</span>
+              )}
+            </td>
+            <td className="text-right">
+              {key.revoked_at !== null && (
+                <span className="text-12 text-ink-3">{words.revoked(formatWhen(key.revoked_at))}</span>
+              )}
+              {key.revoked_at === null && key.origin === 'stored' && (
+                <Button size="small" kind="danger" writes label={words.revoke} onClick={() => onRevoke(key)} />
+              )}
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {keys.map((key) => (
-            <tr key={key.id}>
-              <td>
-                <span className="font-medium">{key.name}</span>
-                {key.owner !== null && <span className="ml-2 text-12 text-ink-3">{key.owner}</span>}
-              </td>
-              <td>{key.scopes.at(-1)}</td>
-              <td className="num">
-                {key.budget_usd_per_day === null ? (
-                  <span className="text-ink-3">{words.noBudget}</span>
-                ) : (
-                  formatMoney(key.budget_usd_per_day)
-                )}
-              </td>
-              <td className="text-ink-2">
-                {key.last_used_at === null
-                  ? key.origin === 'environment'
-                    ? words.unknownUse
-                    : words.never
-                  : formatWhen(key.last_used_at)}
-              </td>
-              <td className="text-ink-2">
-                {key.created_at === null ? (
-                  words.environment
-                ) : (
-                  <span title={formatExact(key.created_at)}>{formatWhen(key.created_at)}</span>
-                )}
-              </td>
-              <td className="text-right">
-                {key.revoked_at !== null && (
-                  <span className="text-12 text-ink-3">{words.revoked(formatWhen(key.revoked_at))}</span>
-                )}
-                {key.revoked_at === null && key.origin === 'stored' && (
-                  <Button size="small" kind="danger" writes label={words.revoke} onClick={() => onRevoke(key)} />
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
     </Wide>
   );
 }

@@ -1,6 +1,7 @@
 import { formatBytes, formatMoney } from '../../data/format.ts';
 import { useSettings } from '../../data/settings.ts';
 import { ErrorState, Loading } from '../../ui/states.tsx';
+import { Table } from '../../ui/table.tsx';
 import { messages } from './messages.ts';
 
 const { limits: words } = messages;
@@ -35,28 +36,23 @@ export function LimitsTab() {
   return (
     <>
       <p className="px-4 py-3 text-ink-2">{words.intro}</p>
-      <table className="table-lines">
-        <thead>
-          <tr>
-            <th scope="col">{words.limit}</th>
-            <th scope="col">{words.value}</th>
-            <th scope="col" className="max-sm:hidden">
-              {words.variable}
-            </th>
+      <Table
+        columns={[
+          { label: words.limit },
+          { label: words.value },
+          { label: words.variable, className: 'max-sm:hidden' },
+        ]}
+      >
+        {lines.map(([limit, value, variable]) => (
+          <tr key={variable}>
+            <td className="max-sm:whitespace-normal!">{limit}</td>
+            <td className="font-medium tabular-nums">{value}</td>
+            <td className="text-ink-3 max-sm:hidden">
+              <code>{variable}</code>
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {lines.map(([limit, value, variable]) => (
-            <tr key={variable}>
-              <td className="max-sm:whitespace-normal!">{limit}</td>
-              <td className="font-medium tabular-nums">{value}</td>
-              <td className="text-ink-3 max-sm:hidden">
-                <code>{variable}</code>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
     </>
   );
 }

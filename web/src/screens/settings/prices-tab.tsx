@@ -1,6 +1,7 @@
 import type { Schemas } from '../../data/api.ts';
 import { usePrices } from '../../data/settings.ts';
 import { ErrorState, Loading } from '../../ui/states.tsx';
+import { Table } from '../../ui/table.tsx';
 import { Wide } from '../../ui/wide.tsx';
 import { messages } from './messages.ts';
 
@@ -23,30 +24,21 @@ export function PricesTab() {
     <>
       <p className="px-4 py-3 text-ink-2">{words.intro}</p>
       <Wide label={messages.tabs.prices}>
-        <table className="table-lines min-w-160">
-          <thead>
-            <tr>
-              <th scope="col">{words.model}</th>
-              {words.columns.map((column) => (
-                <th scope="col" key={column} className="num">
-                  {column}
-                </th>
-              ))}
+        <Table
+          className="min-w-160"
+          columns={[{ label: words.model }, ...words.columns.map((label) => ({ label, num: true }))]}
+        >
+          {data.map(({ model, known, realtime, batch }) => (
+            <tr key={model}>
+              <td className="font-medium">
+                {model}
+                {!known && <span className="ml-2 font-normal text-12 text-warn">{words.unknownNote}</span>}
+              </td>
+              <Prices of={realtime} />
+              <Prices of={batch} />
             </tr>
-          </thead>
-          <tbody>
-            {data.map(({ model, known, realtime, batch }) => (
-              <tr key={model}>
-                <td className="font-medium">
-                  {model}
-                  {!known && <span className="ml-2 font-normal text-12 text-warn">{words.unknownNote}</span>}
-                </td>
-                <Prices of={realtime} />
-                <Prices of={batch} />
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          ))}
+        </Table>
       </Wide>
     </>
   );

@@ -6,6 +6,7 @@ import { formatCount, formatShare } from '../../data/format.ts';
 import { Input } from '../../ui/field.tsx';
 import { Select } from '../../ui/select.tsx';
 import { EmptyState, Loading } from '../../ui/states.tsx';
+import { Table } from '../../ui/table.tsx';
 import { type ColumnRole, paramsOf, rolesOf, withParamKey, withRoles } from './draft/draft-request.ts';
 import { useDraft } from './draft/open-draft.ts';
 import { messages } from './messages.ts';
@@ -107,60 +108,48 @@ function ColumnTable({ shown, preview, setRoles }: ColumnTableProps) {
     return preview.rows.map(({ cells }) => cellText(cells[at])).find((text) => text !== '') ?? '';
   };
   return (
-    <table className="table-lines" aria-label={messages.steps.columns}>
-      <thead>
-        <tr>
-          <th scope="col">{messages.columns.name}</th>
-          <th scope="col" className="max-sm:hidden">
-            {messages.columns.sample}
-          </th>
-          <th scope="col" className="max-lg:hidden">
-            {messages.columns.type}
-          </th>
-          <th scope="col" className="num max-sm:hidden">
-            {messages.columns.filled}
-          </th>
-          <th scope="col" className="num max-lg:hidden">
-            {messages.columns.distinct}
-          </th>
-          <th scope="col" className="w-52">
-            {messages.columns.use}
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {shown.map((column) => {
-          const detail = detailed.get(column);
-          const rows = analysis?.row_count ?? 0;
-          return (
-            <tr key={column}>
-              <th scope="row" className="max-w-60 font-medium">
-                <code className="cut block">{column}</code>
-              </th>
-              <td className="max-w-80 text-ink-2 max-sm:hidden">
-                <span className="cut block">{sampleOf(column)}</span>
-              </td>
-              <td className="text-ink-2 max-lg:hidden">{detail?.type}</td>
-              <td className="num text-ink-2 max-sm:hidden">
-                {detail !== undefined && rows > 0 && formatShare((rows - detail.nulls) / rows)}
-              </td>
-              <td className="num text-ink-2 max-lg:hidden">
-                {detail !== undefined && formatCount(detail.distinct_estimate)}
-              </td>
-              <td>
-                <Select
-                  label={messages.columns.roleOf(column)}
-                  value={roles.get(column) ?? 'prompt'}
-                  choices={CHOICES}
-                  onChange={(role) => setRoles([column], role)}
-                />
-                {roles.get(column) === 'param' && <ParamKey column={column} />}
-              </td>
-            </tr>
-          );
-        })}
-      </tbody>
-    </table>
+    <Table
+      label={messages.steps.columns}
+      columns={[
+        { label: messages.columns.name },
+        { label: messages.columns.sample, className: 'max-sm:hidden' },
+        { label: messages.columns.type, className: 'max-lg:hidden' },
+        { label: messages.columns.filled, num: true, className: 'max-sm:hidden' },
+        { label: messages.columns.distinct, num: true, className: 'max-lg:hidden' },
+        { label: messages.columns.use, className: 'w-52' },
+      ]}
+    >
+      {shown.map((column) => {
+        const detail = detailed.get(column);
+        const rows = analysis?.row_count ?? 0;
+        return (
+          <tr key={column}>
+            <th scope="row" className="max-w-60 font-medium">
+              <code className="cut block">{column}</code>
+            </th>
+            <td className="max-w-80 text-ink-2 max-sm:hidden">
+              <span className="cut block">{sampleOf(column)}</span>
+            </td>
+            <td className="text-ink-2 max-lg:hidden">{detail?.type}</td>
+            <td className="num text-ink-2 max-sm:hidden">
+              {detail !== undefined && rows > 0 && formatShare((rows - detail.nulls) / rows)}
+            </td>
+            <td className="num text-ink-2 max-lg:hidden">
+              {detail !== undefined && formatCount(detail.distinct_estimate)}
+            </td>
+            <td>
+              <Select
+                label={messages.columns.roleOf(column)}
+                value={roles.get(column) ?? 'prompt'}
+                choices={CHOICES}
+                onChange={(role) => setRoles([column], role)}
+              />
+              {roles.get(column) === 'param' && <ParamKey column={column} />}
+            </td>
+          </tr>
+        );
+      })}
+    </Table>
   );
 }
 

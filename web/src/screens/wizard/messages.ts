@@ -215,7 +215,29 @@ export const messages = {
     fits: (good: number, all: number) => `${good} of ${all} fit the schema.`,
     openTest: 'Open the test',
     row: 'Row',
-    agentFields: 'The agent of the registry answers with these fields.',
+    agentFields: 'of the agent',
+    agentSchema: 'Its schema says more than fields can, so it is used as it is.',
+    difference: {
+      label: 'Difference from the agent',
+      table: 'Fields that differ',
+      text: (agent: string, changes: number) =>
+        `${counted(changes, 'field')} ${changes === 1 ? 'differs' : 'differ'} from ${agent} as it is now.`,
+      kept: (agent: string, changes: number) =>
+        `You keep your fields: an ad-hoc agent that differs from ${agent} in ${counted(changes, 'field')}.`,
+      keep: 'Keep mine',
+      take: 'Take the agent’s',
+      field: 'Field',
+      change: 'What differs',
+      yours: 'Yours',
+      agents: 'The agent’s',
+      kinds: { added: 'added by you', removed: 'only in the agent' },
+      parts: { type: 'type', required: 'required', values: 'values', description: 'meaning' },
+      none: 'none',
+      required: 'required',
+      optional: 'may be empty',
+      anyValue: 'any value',
+      noText: 'no text',
+    },
   },
 
   review: {

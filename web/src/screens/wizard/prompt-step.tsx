@@ -1,5 +1,6 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { useRef } from 'react';
-import { useAgents } from '../../data/agents.ts';
+import { agentQuery, useAgents } from '../../data/agents.ts';
 import { Button } from '../../ui/button.tsx';
 import { Select } from '../../ui/select.tsx';
 import { EmptyState } from '../../ui/states.tsx';
@@ -12,6 +13,7 @@ import { type EditorHandle, PromptEditor } from './prompt/prompt-editor.tsx';
 import { RenderedPanel } from './prompt/rendered-panel.tsx';
 import { UnknownNames } from './prompt/unknown-names.tsx';
 import { useKnownNames } from './prompt/use-known-names.ts';
+import { agentFields } from './schema/agent-fields.ts';
 import { StepFrame } from './step-frame.tsx';
 import { cellText } from './table/cell-text.ts';
 import { usePreview } from './table/use-table.ts';
@@ -75,12 +77,19 @@ function Question() {
   );
 }
 
-/** The agents of the registry, to run one of them instead of a question. */
+/** The agents of the registry, to run one of them instead of a question. The draft keeps the fields that it has now. */
 function StartFromAgent() {
   const { draft, request } = useDraft();
+  const client = useQueryClient();
   const { data: agents = [] } = useAgents();
   const names = [...new Set(agents.filter((agent) => agent.runs_in_batches).map(({ name }) => name))];
   const { input_mapping: _, ...rest } = request;
+  // Without the agent's fields a later change of them is not noticed; nothing else is lost.
+  const choose = async (name: string) => {
+    const agent = await client.fetchQuery(agentQuery(name)).catch(() => undefined);
+    const fields = agent === undefined ? undefined : agentFields(agent);
+    draft.change({ ...rest, target: { type: 'agent', name, ...(fields !== undefined && { fields }) } });
+  };
   return (
     <Select
       quiet
@@ -90,7 +99,7 @@ function StartFromAgent() {
         { value: '', label: messages.prompt.startFrom },
         ...names.map((name) => ({ value: name, label: name })),
       ]}
-      onChange={(name) => name !== '' && draft.change({ ...rest, target: { type: 'agent', name } })}
+      onChange={(name) => name !== '' && void choose(name)}
     />
   );
 }

@@ -11,6 +11,7 @@ import { Guidance } from './review/guidance.tsx';
 import { ScheduleDraft } from './review/schedule-draft.tsx';
 import { Settings } from './review/settings.tsx';
 import { Ways } from './review/ways.tsx';
+import { LaterDifference } from './schema/later-difference.tsx';
 import { StepFrame } from './step-frame.tsx';
 import { useAnalysis } from './table/use-table.ts';
 import { useProgress } from './use-progress.ts';
@@ -52,6 +53,7 @@ export function ReviewStep() {
           <div className="min-w-0 overflow-auto max-lg:overflow-visible">
             {start.error !== null && <ErrorState error={start.error} kept={messages.review.kept} />}
             {plan.error !== null && <ErrorState error={plan.error} onRetry={() => plan.refetch()} />}
+            <LaterDifference />
             {plan.data === undefined ? <Loading rows={8} rowHeight={48} /> : <Ways plan={plan.data} />}
           </div>
           <aside className="grid content-start gap-4 overflow-auto border-line border-l p-4 max-lg:overflow-visible max-lg:border-t max-lg:border-l-0">

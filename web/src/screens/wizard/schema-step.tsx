@@ -1,74 +1,52 @@
 import { useMutation } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
 import { api, bodyOf } from '../../data/api.ts';
 import { formatMoney } from '../../data/format.ts';
 import { Button } from '../../ui/button.tsx';
+import { Note } from '../../ui/note.tsx';
 import { EmptyState, ErrorState, Loading } from '../../ui/states.tsx';
-import { type AnswerField, isInline, questionOf } from './draft/draft-request.ts';
+import { type AgentTarget, type AnswerField, isInline, questionOf } from './draft/draft-request.ts';
 import { useDraft } from './draft/open-draft.ts';
 import { messages } from './messages.ts';
 import { useAgent } from './prompt/agent-input.tsx';
 import { useKnownNames } from './prompt/use-known-names.ts';
-import { FieldsTable } from './schema/fields-table.tsx';
-import { JsonView } from './schema/json-view.tsx';
-import { TestPanel } from './schema/test-panel.tsx';
+import { agentFields } from './schema/agent-fields.ts';
+import { FieldsEditor } from './schema/fields-editor.tsx';
+import { LaterDifference } from './schema/later-difference.tsx';
 import { StepFrame } from './step-frame.tsx';
-import { useProgress } from './use-progress.ts';
 
 /** The fields of the answer. */
 export function SchemaStep() {
   const { request } = useDraft();
-  const isOwn = request.target === undefined || isInline(request.target);
+  const { target } = request;
   return (
     <StepFrame step="schema">
       {request.csv_uri === undefined ? (
         <EmptyState title={messages.data.needsTable} />
-      ) : isOwn ? (
+      ) : target === undefined || isInline(target) ? (
         <OwnFields />
       ) : (
-        <AgentFields />
+        <AgentFields target={target} />
       )}
     </StepFrame>
   );
 }
 
 function OwnFields() {
-  const { view = 'fields' } = useSearch({ from: '/new/$draftId/schema' });
-  const navigate = useNavigate({ from: '/new/$draftId/schema' });
   const { draft, request } = useDraft();
-  const { blocks } = useProgress();
   const question = questionOf(request);
   const change = (fields: AnswerField[], group?: string) =>
     draft.change({ ...request, target: { ...question, fields } }, group);
   return (
-    <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)_minmax(320px,28%)] max-lg:flex max-lg:flex-col">
-      <div className="flex flex-none gap-1 border-line border-b px-4 py-1.5 lg:hidden">
-        {(['fields', 'json'] as const).map((one) => (
-          <Button
-            key={one}
-            size="small"
-            kind={one === view ? 'plain' : 'ghost'}
-            aria-pressed={one === view}
-            label={messages.schema[one]}
-            onClick={() => void navigate({ search: (old) => ({ ...old, view: one }) })}
-          />
-        ))}
-      </div>
-      <div className={`min-h-0 min-w-0 overflow-auto ${view === 'json' ? 'max-lg:hidden' : ''}`}>
-        <div className="flex flex-wrap items-center gap-2 border-line border-b px-4 py-2">
-          <h2 className="font-semibold">{messages.schema.title}</h2>
+    <FieldsEditor
+      fields={question.fields}
+      onChange={change}
+      beside={
+        <>
           <span className="text-12 text-ink-3">{messages.schema.each}</span>
           <Suggest onFields={(fields) => change(fields)} />
-        </div>
-        <FieldsTable fields={question.fields} onChange={change} />
-        <TestPanel fields={question.fields} block={blocks.prompt ?? blocks.schema} />
-      </div>
-      <div
-        className={`flex min-h-0 min-w-0 flex-col border-line border-l max-lg:flex-1 max-lg:border-l-0 ${view === 'fields' ? 'max-lg:hidden' : ''}`}
-      >
-        <JsonView fields={question.fields} onTake={change} />
-      </div>
-    </div>
+        </>
+      }
+    />
   );
 }
 
@@ -103,19 +81,37 @@ function Suggest({ onFields }: { onFields: (fields: AnswerField[]) => void }) {
   );
 }
 
-function AgentFields() {
-  const { request } = useDraft();
-  const target = request.target === undefined || isInline(request.target) ? undefined : request.target;
-  const { data: agent } = useAgent(target);
-  if (agent === undefined) return <Loading rows={6} />;
+/** The fields of an agent of the registry, and those that the draft has in their place. */
+function AgentFields({ target }: { target: AgentTarget }) {
+  const { draft, request } = useDraft();
+  const { data: agent, error, refetch } = useAgent(target);
+  const fields = target.fields ?? (agent === undefined ? undefined : agentFields(agent));
+  if (fields === undefined && agent === undefined) {
+    return error === null ? <Loading rows={6} /> : <ErrorState error={error} onRetry={() => refetch()} />;
+  }
+  const name = (
+    <span className="text-12 text-ink-3">
+      {messages.schema.agentFields} <code>{target.name}</code>
+    </span>
+  );
+  if (fields === undefined) {
+    return (
+      <section aria-label={messages.schema.title} className="grid content-start gap-3 p-4">
+        <p>{name}</p>
+        <Note>{messages.schema.agentSchema}</Note>
+        <pre className="overflow-auto rounded-2 bg-sunken px-3 py-2 font-mono text-12">
+          {JSON.stringify(agent?.output_schema, null, 2)}
+        </pre>
+      </section>
+    );
+  }
   return (
-    <section aria-label={messages.schema.title} className="p-4">
-      <p className="mb-3 text-ink-2">
-        {messages.schema.agentFields} <code>{agent.name}</code>
-      </p>
-      <pre className="overflow-auto rounded-2 bg-sunken px-3 py-2 font-mono text-12">
-        {JSON.stringify(agent.output_schema, null, 2)}
-      </pre>
-    </section>
+    <FieldsEditor
+      fields={fields}
+      onChange={(next, group) => draft.change({ ...request, target: { ...target, fields: next } }, group)}
+      beside={name}
+    >
+      <LaterDifference />
+    </FieldsEditor>
   );
 }

@@ -18,12 +18,14 @@ export function useProgress(): Progress {
   const { request } = useDraft();
   const preview = usePreview(request);
   const { unknown, used } = useKnownNames();
-  const isOwn = request.target === undefined || isInline(request.target);
+  const { target } = request;
+  const isOwn = target === undefined || isInline(target);
   const question = questionOf(request);
+  const fields = isOwn ? question.fields : target.fields;
   const blocks: Progress['blocks'] = {
     data: preview.data === undefined || preview.isError ? messages.data.needsTable : undefined,
     prompt: isOwn ? promptBlock({ prompt: question.prompt, unknown: unknown.length, used: used.length }) : undefined,
-    schema: isOwn ? fieldFaults(question.fields)[0]?.message : undefined,
+    schema: fields === undefined ? undefined : fieldFaults(fields)[0]?.message,
   };
   const firstOpen = STEPS.findIndex((step) => blocks[step] !== undefined);
   const complete = request.target === undefined ? STEPS.slice(0, 2) : STEPS.slice(0, 4);

@@ -48,7 +48,8 @@ export function GridRow({ place, row, columns, isActive, isOpen, onOpen }: GridR
       aria-rowindex={place + 2}
       aria-selected={isOpen}
       onClick={() => row !== undefined && onOpen(row.row)}
-      className={classNames('cursor-default', isActive && 'outline-2 outline-line-field -outline-offset-2')}
+      data-active={isActive || undefined}
+      className="cursor-default"
     >
       <td className="num sticky left-0 z-1 bg-bg text-ink-3">{row === undefined ? '' : formatCount(row.row)}</td>
       {columns.map((column, index) => {

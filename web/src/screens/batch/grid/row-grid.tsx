@@ -14,6 +14,12 @@ export interface Neighbours {
   next?: number | undefined;
 }
 
+/** The rows that are in view, by their numbers. */
+export interface Shown {
+  first: number;
+  last: number;
+}
+
 interface RowGridProps {
   id: string;
   filter: RowFilter;
@@ -23,6 +29,11 @@ interface RowGridProps {
   /** Is given the function that puts the focus into the grid. */
   focus: { current: (() => void) | undefined };
   onNeighbours: (neighbours: Neighbours) => void;
+  /** Is told the rows that are in view, where places are numbers. */
+  onView: (shown: Shown) => void;
+  /** A row that is brought to the top once; then `onArrived` is called. */
+  wanted: { row: number } | undefined;
+  onArrived: () => void;
   /** The columns that are known so far. */
   names: ColumnNames;
   onNames: (names: ColumnNames) => void;
@@ -36,7 +47,7 @@ const OVERSCAN = 4;
 
 /** Any place of a million rows: only those in view are in the document. One tab stop; arrows, pages, Home and End move. */
 export function RowGrid(props: RowGridProps) {
-  const { id, filter, total, isLive, focus, onNeighbours, onNames } = props;
+  const { id, filter, total, isLive, focus, onNeighbours, onNames, wanted } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const grid = useRef<HTMLTableElement>(null);
   const { row: open, cols } = useSearch({ from: '/batches/$id/rows' });
@@ -79,15 +90,42 @@ export function RowGrid(props: RowGridProps) {
   const tellNeighbours = useEffectEvent(onNeighbours);
   useEffect(() => tellNeighbours({ previous, next }), [previous, next]);
 
+  const isBack = filter.sort === '-row';
+  const [top, bottom] = [first, Math.min(total, first + inView) - 1].map((place) =>
+    isBack ? total - 1 - place : place,
+  );
+  const tellView = useEffectEvent(props.onView);
+  useEffect(() => {
+    if (top !== undefined && bottom !== undefined)
+      tellView({ first: Math.min(top, bottom), last: Math.max(top, bottom) });
+  }, [top, bottom]);
+  const arrive = useEffectEvent(({ row }: { row: number }) => {
+    if (!isSteady(filter)) return;
+    const place = Math.max(0, Math.min(total - 1, isBack ? total - 1 - row : row));
+    setActive(place);
+    scrollTo(place);
+    props.onArrived();
+  });
+  useEffect(() => {
+    if (wanted !== undefined) arrive(wanted);
+  }, [wanted]);
+
   function show(place: number): void {
-    const wantedPlace = Math.max(0, Math.min(total - 1, place));
-    setActive(wantedPlace);
+    const shownPlace = Math.max(0, Math.min(total - 1, place));
+    setActive(shownPlace);
+    const isBelow = shownPlace >= first + inView;
+    const next = shownPlace < first ? shownPlace : isBelow ? shownPlace - inView + 1 : first;
+    if (next !== first) scrollTo(next);
+  }
+
+  /** Brings a place to the top, as far as the table has rows below it. */
+  function scrollTo(place: number): void {
     const element = scroller.current;
     if (element === null) return;
-    const isBelow = wantedPlace >= first + inView;
-    const wanted = wantedPlace < first ? wantedPlace : isBelow ? wantedPlace - inView + 1 : first;
-    if (wanted === first) return;
-    element.scrollTop = isScaled ? (wanted / Math.max(1, lastFirst)) * room : wanted * ROW;
+    // Measured now: before the first draw the state has no height yet.
+    const seen = element.clientHeight;
+    const last = Math.max(1, total - Math.max(1, Math.floor((seen - ROW) / ROW)));
+    element.scrollTop = isScaled ? (place / last) * Math.max(1, height - seen + ROW) : place * ROW;
   }
 
   function press(event: KeyboardEvent): void {

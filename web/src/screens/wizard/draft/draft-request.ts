@@ -46,6 +46,11 @@ export function isInline(target: NonNullable<DraftRequest['target']>): target is
   return target.type === 'inline';
 }
 
+/** The agent that a draft runs, as name or name@version. */
+export function labelOf({ name, version }: AgentTarget): string {
+  return version === undefined ? name : `${name}@${version}`;
+}
+
 /** The columns behind the system params, by key. */
 export function paramsOf({ input_mapping: mapping }: DraftRequest): { [key: string]: string } {
   const how = mapping?.[PARAMS];

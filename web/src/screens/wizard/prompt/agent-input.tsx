@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
-import { api, bodyOf } from '../../../data/api.ts';
+import { agentQuery } from '../../../data/agents.ts';
 import { Button } from '../../../ui/button.tsx';
 import { Field } from '../../../ui/field.tsx';
 import { Note } from '../../../ui/note.tsx';
 import { Select } from '../../../ui/select.tsx';
 import { Loading } from '../../../ui/states.tsx';
-import { type AgentTarget, type InputMapping, isInline } from '../draft/draft-request.ts';
+import { type AgentTarget, type InputMapping, isInline, labelOf } from '../draft/draft-request.ts';
 import { useDraft } from '../draft/open-draft.ts';
 import { usePlan } from '../draft/use-plan.ts';
 import { messages } from '../messages.ts';
@@ -15,14 +15,7 @@ const NOTHING = '';
 
 /** The agent of the registry that a draft runs; undefined when it runs a question of its own. */
 export function useAgent(target: AgentTarget | undefined) {
-  const named = target?.version === undefined ? target?.name : `${target.name}@${target.version}`;
-  return useQuery({
-    queryKey: ['agent', named],
-    queryFn: ({ signal }) =>
-      bodyOf(api.GET('/v1/agents/{agent}', { params: { path: { agent: named ?? '' } }, signal })),
-    enabled: named !== undefined,
-    staleTime: 60_000,
-  });
+  return useQuery({ ...agentQuery(target === undefined ? '' : labelOf(target)), enabled: target !== undefined });
 }
 
 /** An agent of the registry in place of a prompt: how its input is filled from the columns. */

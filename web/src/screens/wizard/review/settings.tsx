@@ -29,7 +29,7 @@ export function Settings({ plan }: { plan: Schemas['Plan'] | undefined }) {
     [messages.review.agent, isOwn ? messages.review.question : (request.target as { name: string }).name],
     [
       messages.review.answer,
-      messages.review.answerFields(isOwn ? questionOf(request).fields.length : (plan?.output_columns.length ?? 0)),
+      messages.review.answerFields(isOwn ? questionOf(request).fields.length : answerFieldsOf(plan)),
     ],
     [messages.review.when, messages.review.now],
   ];
@@ -128,6 +128,12 @@ interface NumberFieldProps {
   placeholder: string;
   value: number | undefined;
   onTyped: (value: number | undefined) => void;
+}
+
+/** How many fields the answer of a planned agent has. */
+function answerFieldsOf(plan: Schemas['Plan'] | undefined): number {
+  const properties = plan?.agent?.structured_output?.schema?.['properties'];
+  return typeof properties === 'object' && properties !== null ? Object.keys(properties).length : 0;
 }
 
 function NumberField({ label, hint, placeholder, value, onTyped }: NumberFieldProps) {

@@ -90,7 +90,8 @@ function fieldOf(
   { isRequired, place }: { isRequired: boolean; place: string },
 ): AnswerField {
   if (!isObject(property)) throw new Error(`${place} must be an object.`);
-  const types = [property['type']].flat().filter((type) => type !== 'null');
+  const all = [property['type']].flat();
+  const types = all.filter((type) => type !== 'null');
   const isList = types[0] === 'array';
   const one = isList ? property['items'] : { ...property, type: types[0] };
   if (!isObject(one)) throw new Error(`${place}.items must be an object.`);
@@ -115,7 +116,7 @@ function fieldOf(
     ...(inner !== undefined && { fields: inner as NonNullable<AnswerField['fields']> }),
     ...(texts !== undefined && { values: texts as string[] }),
     ...(isList && { list: true }),
-    ...(!isRequired && { nullable: true }),
+    ...((!isRequired || all.includes('null')) && { nullable: true }),
     ...(typeof said === 'string' && said !== '' && { description: said }),
   };
 }

@@ -4,6 +4,7 @@ import { formatAbout, formatCount, formatMoney } from '../../../data/format.ts';
 import { Button } from '../../../ui/button.tsx';
 import { ErrorState, Loading } from '../../../ui/states.tsx';
 import { StatusMark } from '../../../ui/status-mark.tsx';
+import { Table } from '../../../ui/table.tsx';
 import { Wide } from '../../../ui/wide.tsx';
 import type { AnswerField } from '../draft/draft-request.ts';
 import { usePlan, useRequest } from '../draft/use-plan.ts';
@@ -61,30 +62,21 @@ function TestResult({ batchId, fields }: { batchId: string; fields: readonly Ans
   return (
     <>
       <Wide label={messages.schema.test}>
-        <table className="table-lines" aria-label={messages.schema.test}>
-          <thead>
-            <tr>
-              <th scope="col" className="num">
-                {messages.schema.row}
-              </th>
-              {shown.map((column) => (
-                <th key={column} scope="col" className="max-w-60">
-                  {column}
-                </th>
-              ))}
-              {fields.map(({ name }, index) => (
-                <th key={name} scope="col" className={index === 0 ? 'border-line-2 border-l' : ''}>
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.data.items.map((row) => (
-              <TestRow key={row.row} row={row} shown={shown} fields={fields} />
-            ))}
-          </tbody>
-        </table>
+        <Table
+          label={messages.schema.test}
+          columns={[
+            { label: messages.schema.row, num: true },
+            ...shown.map((label) => ({ label, className: 'max-w-60' })),
+            ...fields.map(({ name: label }, index) => ({
+              label,
+              className: index === 0 ? 'border-line-2 border-l' : '',
+            })),
+          ]}
+        >
+          {rows.data.items.map((row) => (
+            <TestRow key={row.row} row={row} shown={shown} fields={fields} />
+          ))}
+        </Table>
       </Wide>
       <p className="flex flex-wrap items-center gap-2 px-4 py-2 text-12 text-ink-2">
         <StatusMark

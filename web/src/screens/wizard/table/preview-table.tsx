@@ -1,5 +1,6 @@
 import type { Schemas } from '../../../data/api.ts';
 import { formatCount } from '../../../data/format.ts';
+import { Table } from '../../../ui/table.tsx';
 import { Wide } from '../../../ui/wide.tsx';
 import { messages } from '../messages.ts';
 import { cellText } from './cell-text.ts';
@@ -8,43 +9,35 @@ import { cellText } from './cell-text.ts';
 export function PreviewTable({ preview }: { preview: Schemas['TablePreview'] }) {
   return (
     <Wide label={messages.data.table}>
-      <table className="table-lines" aria-label={messages.data.table}>
-        <thead>
-          <tr>
-            <th scope="col" className="num w-14">
-              {messages.data.row}
-            </th>
-            {preview.columns.map((column) => (
-              <th key={column} scope="col" className="max-w-80 min-w-24">
-                <span className="cut block">{column}</span>
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {preview.rows.map(({ row, line, cells, fault }) => (
-            <tr key={row}>
-              <td
-                className="num text-ink-3"
-                title={preview.format === 'mongodb' ? undefined : messages.data.line(line)}
-              >
-                {formatCount(row)}
-              </td>
-              {fault === null ? (
-                preview.columns.map((column, index) => (
-                  <td key={column} className="max-w-80">
-                    <Cell value={cells[index]} />
-                  </td>
-                ))
-              ) : (
-                <td colSpan={preview.columns.length} className="text-bad">
-                  {messages.data.rowFault(line)}: {fault}
+      <Table
+        label={messages.data.table}
+        columns={[
+          { label: messages.data.row, num: true, className: 'w-14' },
+          ...preview.columns.map((column) => ({
+            label: <span className="cut block">{column}</span>,
+            className: 'max-w-80 min-w-24',
+          })),
+        ]}
+      >
+        {preview.rows.map(({ row, line, cells, fault }) => (
+          <tr key={row}>
+            <td className="num text-ink-3" title={preview.format === 'mongodb' ? undefined : messages.data.line(line)}>
+              {formatCount(row)}
+            </td>
+            {fault === null ? (
+              preview.columns.map((column, index) => (
+                <td key={column} className="max-w-80">
+                  <Cell value={cells[index]} />
                 </td>
-              )}
-            </tr>
-          ))}
-        </tbody>
-      </table>
+              ))
+            ) : (
+              <td colSpan={preview.columns.length} className="text-bad">
+                {messages.data.rowFault(line)}: {fault}
+              </td>
+            )}
+          </tr>
+        ))}
+      </Table>
     </Wide>
   );
 }
