@@ -2,7 +2,7 @@ import type OpenAI from 'openai';
 import { parseJson } from '../../base/json/exact-number.ts';
 import type { Log } from '../../base/log.ts';
 import type { ModelResponse } from '../../protocol/messages.ts';
-import { type OpenClient, openClient } from '../openai/openai-client.ts';
+import { type OpenClient, openClient, postJson } from '../openai/openai-client.ts';
 import { postEmbeddings } from '../openai/openai-embeddings.ts';
 import { filteredBy, toModelError } from '../openai/openai-errors.ts';
 import { readLimits } from '../openai/openai-limits.ts';
@@ -77,14 +77,15 @@ interface Answer {
 }
 
 async function send(
-  { sdk, client }: OpenClient,
+  opened: OpenClient,
   request: SentRequest,
   { service, ...options }: RespondOptions & { service: Service },
 ): Promise<Answer> {
+  const { sdk } = opened;
   const { model } = request;
   return withinDeadline(service.name, options, {
     send: (call) =>
-      post(client, request, { ...options, call, service }).catch((thrown: unknown) => {
+      post(opened, request, { ...options, call, service }).catch((thrown: unknown) => {
         if (thrown instanceof sdk.APIError && thrown.headers !== undefined) tellLimits(thrown.headers, options);
         const filtered = filteredBy(thrown, sdk);
         if (filtered === undefined) throw thrown;
@@ -95,25 +96,26 @@ async function send(
 }
 
 async function post(
-  client: OpenAI,
+  opened: OpenClient,
   request: SentRequest,
   { call, service, ...options }: RespondOptions & { call: CallDeadline; service: Service },
 ): Promise<Answer> {
+  const { client } = opened;
   if (EMBEDDINGS.test(request.model)) {
     const telling = { call, service, tellLimits: (headers: Headers) => tellLimits(headers, options) };
     return postEmbeddings(client, request, telling);
   }
   const body = toRequestBody(request);
   const { onText, mayStillSend } = options;
+  if (onText === undefined) {
+    const { data, headers } = await postJson(opened, { path: '/chat/completions', body, call, mayStillSend });
+    tellLimits(headers, options);
+    // Some servers do not say that their answer is JSON.
+    const read = typeof data === 'string' ? parseJson(data) : data;
+    return toModelResponse(read, { service, model: request.model }, headers.get('x-request-id') ?? undefined);
+  }
   const fetchOptions = leanOptions({ mayStillSend });
   const sending = { signal: call.signal, timeout: call.timeoutMs, fetchOptions };
-  if (onText === undefined) {
-    // Some servers send a call's arguments as an object, whose long numbers the SDK would round.
-    const response = await client.post('/chat/completions', { body, ...sending }).asResponse();
-    tellLimits(response.headers, options);
-    const data = parseJson(await response.text());
-    return toModelResponse(data, { service, model: request.model }, response.headers.get('x-request-id') ?? undefined);
-  }
   const answer = client.post<AsyncIterable<OpenAI.Chat.ChatCompletionChunk>>('/chat/completions', {
     body: { ...body, stream: true, stream_options: { include_usage: true } },
     stream: true,

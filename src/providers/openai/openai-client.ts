@@ -1,6 +1,8 @@
 import type OpenAI from 'openai';
 import type { Log } from '../../base/log.ts';
+import type { CallDeadline } from '../shared/call-deadline.ts';
 import { createLeanFetch, type ProxyVariables } from '../shared/lean-fetch.ts';
+import { createLeanPost, type LeanPost, type Posted } from '../shared/lean-post.ts';
 
 /** What {@link openClient} takes. */
 export interface ClientOptions {
@@ -16,6 +18,8 @@ export interface ClientOptions {
 export interface OpenClient {
   sdk: typeof import('openai');
   client: OpenAI;
+  /** Present where it sends through the lean fetch. */
+  leanPost: LeanPost | undefined;
   close(): Promise<void>;
 }
 
@@ -37,5 +41,25 @@ export async function openClient({ apiKey, baseUrl, fetch, proxy, log }: ClientO
     // The SDK would log bodies.
     logLevel: 'off',
   });
-  return { sdk, client, close: async () => lean?.close() };
+  const leanPost = lean === undefined ? undefined : createLeanPost(client, lean);
+  return { sdk, client, leanPost, close: async () => lean?.close() };
+}
+
+/** One call that is answered whole. */
+interface Call {
+  path: string;
+  body: object;
+  call: CallDeadline;
+  mayStillSend: (() => boolean) | undefined;
+}
+
+/** Sends a call and reads its whole answer: JSON, or text where the server does not say that it is JSON. */
+export async function postJson({ client, leanPost }: OpenClient, { path, body, call, ...rest }: Call): Promise<Posted> {
+  const { signal, timeoutMs: timeout } = call;
+  const bySdk = async (more: { fetchOptions?: object; signal?: AbortSignal }): Promise<Posted> => {
+    const { data, response } = await client.post<unknown>(path, { body, timeout, ...more }).withResponse();
+    return { data, headers: response.headers };
+  };
+  if (leanPost === undefined) return bySdk({ signal });
+  return leanPost({ path, body, timeout, cancel: signal, ...rest }, (fetchOptions) => bySdk({ fetchOptions }));
 }

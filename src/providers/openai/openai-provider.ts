@@ -9,7 +9,7 @@ import { leanOptions, type ProxyVariables } from '../shared/lean-fetch.ts';
 import { REFUSED_FORM } from '../shared/refused-form.ts';
 import { serverName } from '../shared/server-name.ts';
 import { filteredResponse, invalidResponse, lacksCredentials, type Service } from '../shared/service-faults.ts';
-import { type OpenClient, openClient } from './openai-client.ts';
+import { type OpenClient, openClient, postJson } from './openai-client.ts';
 import { postEmbeddings } from './openai-embeddings.ts';
 import { filteredBy, toModelError } from './openai-errors.ts';
 import { readLimits } from './openai-limits.ts';
@@ -94,14 +94,15 @@ function refusesStrict({ code, message }: Pick<AppError, 'code' | 'message'>): b
 }
 
 async function send(
-  { sdk, client }: OpenClient,
+  opened: OpenClient,
   request: SentRequest,
   { isStrict, ...options }: RespondOptions & { isStrict: boolean },
 ): Promise<ModelResponse> {
+  const { sdk } = opened;
   const { model } = request;
   return withinDeadline(SERVICE.name, options, {
     send: (call) =>
-      post(client, request, { ...options, call, isStrict }).catch((thrown: unknown) => {
+      post(opened, request, { ...options, call, isStrict }).catch((thrown: unknown) => {
         if (thrown instanceof sdk.APIError && thrown.headers !== undefined) tellLimits(thrown.headers, options);
         const filtered = filteredBy(thrown, sdk);
         if (filtered === undefined) throw thrown;
@@ -112,24 +113,25 @@ async function send(
 }
 
 async function post(
-  client: OpenAI,
+  opened: OpenClient,
   request: SentRequest,
   { call, isStrict, ...options }: RespondOptions & { call: CallDeadline; isStrict: boolean },
 ): Promise<ModelResponse> {
+  const { client } = opened;
   const { model } = request;
   if (EMBEDDINGS.test(model)) return embed(client, request, { ...options, call });
   const tools = toTools(request.tools, isStrict);
   const body = toRequestBody(request, tools);
   const { onText, mayStillSend } = options;
-  const fetchOptions = leanOptions({ mayStillSend });
-  const sending = { signal: call.signal, timeout: call.timeoutMs, fetchOptions };
   // `responses.create` calls `post` too, but reads the answer before we have checked it.
   if (onText === undefined) {
-    const answer = client.post<unknown>('/responses', { body, ...sending });
-    const { data, response, request_id: requestId } = await answer.withResponse();
-    tellLimits(response.headers, options);
-    return toModelResponse(data, { service: SERVICE, model, tools, requestId: requestId ?? undefined });
+    const { data, headers } = await postJson(opened, { path: '/responses', body, call, mayStillSend });
+    tellLimits(headers, options);
+    const requestId = headers.get('x-request-id') ?? undefined;
+    return toModelResponse(data, { service: SERVICE, model, tools, requestId });
   }
+  const fetchOptions = leanOptions({ mayStillSend });
+  const sending = { signal: call.signal, timeout: call.timeoutMs, fetchOptions };
   const answer = client.post<AsyncIterable<OpenAI.Responses.ResponseStreamEvent>>('/responses', {
     body: { ...body, stream: true },
     stream: true,

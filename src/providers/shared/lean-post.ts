@@ -19,7 +19,7 @@ interface Post {
 }
 
 /** A complete answer: its JSON and its headers. */
-interface Posted {
+export interface Posted {
   data: unknown;
   headers: Pick<Headers, 'get'>;
 }

@@ -52,6 +52,20 @@ describe('a request to a compatible server', () => {
   });
 });
 
+describe('a compatible server that says that its JSON is text', () => {
+  const asText = createAsking({
+    ...bench,
+    format: {
+      ...chatFormat,
+      write: (...given) => ({ ...chatFormat.write(...given), contentType: 'text/plain' }),
+    },
+  });
+
+  it('is read all the same', async () => {
+    expect(await asText.ask(HELLO)).toEqual(await ask(HELLO));
+  });
+});
+
 describe('a compatible server that does not take the format of an answer', () => {
   const notices: object[] = [];
   const log = { ...createSilentLog(), warn: (fields: object) => notices.push(fields) } as unknown as Log;

@@ -1,4 +1,5 @@
 import Anthropic from '@anthropic-ai/sdk';
+import OpenAI from 'openai';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createLeanFetch, type LeanFetch, leanOptions } from '../../../src/providers/shared/lean-fetch.ts';
 import { createLeanPost, type LeanPost } from '../../../src/providers/shared/lean-post.ts';
@@ -57,6 +58,19 @@ it('sends exactly what the SDK sends, and reads what it reads', async () => {
     expect(answers[at]?.headers.get('request-id')).toBe(`req_test_${at + 1}`);
   }
   expect(new Set(server.requests.map(({ headers }) => headers['x-stainless-timeout'])).size).toBe(2);
+});
+
+it('sends exactly what the OpenAI SDK sends', async () => {
+  const openai = new OpenAI({ apiKey: 'key-2', baseURL: `${server.url}/v1`, fetch: lean.fetch, maxRetries: 0 });
+  const postOpenAi = createLeanPost(openai, lean);
+  const given = { path: '/messages', body: BODY, timeout: 5_000, mayStillSend: undefined };
+  await postOpenAi({ ...given, cancel: new AbortController().signal }, async () => {
+    throw new Error('the answer is JSON');
+  });
+  await openai.post('/messages', { body: BODY, timeout: 5_000 });
+  expect(server.requests).toHaveLength(2);
+  expect(server.requests[0]).toEqual(server.requests[1]);
+  expect(server.requests[0]?.headers.authorization).toBe('Bearer key-2');
 });
 
 /** The words of a fault without the number of its request. */
