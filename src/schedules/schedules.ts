@@ -36,7 +36,7 @@ export interface Schedules {
   /** Runs it now, also while it is stopped. Its next time stays. */
   trigger(name: string): Promise<ScheduleRunReport>;
   /** The next times of a cron expression. @throws AppError `invalid_arguments` with the part that is wrong */
-  times(query: ScheduleTimesQuery): ScheduleTimes;
+  times(query: ScheduleTimesQuery): Promise<ScheduleTimes>;
   /** Its runs, the newest first. */
   history(name: string, page: Pick<ScheduleRunQuery, 'before' | 'limit' | 'state'>): Promise<ScheduleRunReport[]>;
 }
@@ -109,7 +109,7 @@ export function createSchedules(caller: Caller, parts: ScheduleParts): Schedules
       if (last === undefined) throw new AppError('internal', 'The run was not stored.');
       return runReportOf(last, parts);
     },
-    times(query) {
+    async times(query) {
       requireScope(caller, 'read');
       return scheduleTimesOf(query, now());
     },

@@ -1,8 +1,12 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createConfirmations } from '../../src/app/confirmations.ts';
+import { createSilentLog } from '../../src/base/log.ts';
 import { createRemoteJobs } from '../../src/cli/remote/remote-parts.ts';
+import { createRemoteConfirmations } from '../../src/cli/remote/remote-talk.ts';
 import { createClient } from '../../src/client/client.ts';
+import { openSqliteStore } from '../../src/storage/sqlite/open-sqlite-store.ts';
 import { createWorkspace, type Workspace } from '../cli/workspace.ts';
 import { echoAnswer } from '../support/echo-agent.ts';
 import { type MessagesServer, startMessagesServer } from '../support/messages-server.ts';
@@ -135,6 +139,8 @@ describe('rowmill --server', { timeout: 300_000 }, () => {
     expect(triggered.run).toMatchObject({ state: 'succeeded', batches: [{ agent: 'greeter@v1', rows: 1 }] });
     const { document: shown } = await json(['schedules', 'show', 'jobs']);
     expect(shown.runs).toMatchObject([{ cause: 'trigger', state: 'succeeded' }]);
+    const { document: times } = await json(['schedules', 'times', '30 2 * * *', '--time-zone', 'Europe/Berlin']);
+    expect(times).toMatchObject({ in_words: expect.stringContaining('02:30'), zone: 'Europe/Berlin' });
     await json(['schedules', 'delete', 'jobs']);
     const { document: listed } = await json(['schedules']);
     expect(listed.schedules.map(({ name }: { name: string }) => name)).toEqual(['nightly']);
@@ -296,6 +302,22 @@ describe('rowmill --server', { timeout: 300_000 }, () => {
     const more = await remote(['chat', '--conversation', id, '--json'], { input: 'third' });
     expect(JSON.parse(more.stdout)).toMatchObject({ conversation_id: id, turns: [{ error: null }] });
     expect((await remote(['chat', '--conversation', 'conv_0'])).stderr).toContain('conversation_not_found');
+  });
+
+  it('agrees to what a model asked for, as "rowmill confirm" does', async () => {
+    const path = join(there.path('data'), 'rowmill.db');
+    const store = await openSqliteStore({ path, now: Date.now, log: createSilentLog() });
+    const question = { request: { action: 'start' }, title: 'Start it', expectedUsd: 7, said: undefined };
+    const { code } = await createConfirmations({ store, now: Date.now }).ask(question);
+    await store.close();
+    expect((await remote(['confirm', code])).stderr).toContain('Only a person can agree');
+    const client = createClient({ url, apiKey: 'secret-key' });
+    const confirmations = createRemoteConfirmations(client, { url, unasked: new Set() });
+    expect(await confirmations.find({ code })).toMatchObject({ title: 'Start it', expectedUsd: 7, isAgreed: false });
+    expect(await confirmations.agree(code)).toBe(true);
+    expect(await confirmations.find({ code })).toMatchObject({ isAgreed: true });
+    expect(await confirmations.agree('AAAA-AAAA')).toBe(false);
+    expect(await confirmations.find({ code: 'AAAA-AAAA' })).toBeUndefined();
   });
 
   it('makes and revokes keys', async () => {

@@ -5,7 +5,6 @@ import type { LedgerReport } from '../../runner/contract/service/ledger.ts';
 import type { ScheduleReport, ScheduleRunReport } from '../../runner/contract/service/schedule.ts';
 import type { FleetWorker } from '../../runner/contract/service/worker.ts';
 import type { Schedules } from '../../schedules/schedules.ts';
-import { notRemote } from './not-remote.ts';
 import { answerOf } from './server-call.ts';
 
 const parseAs = 'text' as const;
@@ -25,9 +24,7 @@ export function createRemoteSchedules(client: RowmillClient): Schedules {
       answerOf(
         client.POST('/v1/schedules/{name}/trigger', { params: { path: { name }, ...withKey().params }, parseAs }),
       ),
-    times: () => {
-      throw notRemote('This');
-    },
+    times: (query) => answerOf(client.GET('/v1/schedule-times', { params: { query: query as never }, parseAs })),
     async history(name, { before, limit, state }) {
       const query = { limit, ...(before !== undefined && { cursor: before }), ...(state !== undefined && { state }) };
       const call = client.GET('/v1/schedules/{name}/runs', { params: { path: { name }, query }, parseAs });

@@ -51,7 +51,7 @@ async function addSchedule(asked: AskedSchedule, parts: ScheduleActionParts): Pr
   const { name, cron, time_zone: zone, max_cost_usd: cap = 0 } = wanted.data;
   const spend = {
     request: { action: 'schedule', schedule: JSON.parse(JSON.stringify(wanted.data)) } as Json,
-    title: `Add the schedule ${name}: ${runsOf({ cron, zone, action: wanted.data.action, cap }, schedules)}`,
+    title: `Add the schedule ${name}: ${await runsOf({ cron, zone, action: wanted.data.action, cap }, schedules)}`,
     ...{ expectedUsd: cap, batchId: `schedule:${name}`, spentUsd: 0, token: asked.token, said: context.said },
     key: `call:${context.idempotencyKey}`,
   };
@@ -75,7 +75,7 @@ async function changeSchedule(
   const cap = change.max_cost_usd ?? before.max_cost_usd ?? before.accepted_usd ?? 0;
   const spend = {
     request: { action: 'schedule', name, updated_at: before.updated_at, change } as Json,
-    title: `${isChanged ? 'Change' : 'Start'} the schedule ${name}: ${runsOf({ cron, zone, action, cap }, schedules)}`,
+    title: `${isChanged ? 'Change' : 'Start'} the schedule ${name}: ${await runsOf({ cron, zone, action, cap }, schedules)}`,
     ...{ expectedUsd: cap, batchId: `schedule:${name}`, spentUsd: 0, token: asked.token, said: context.said },
     key: `call:${context.idempotencyKey}`,
   };
@@ -173,7 +173,7 @@ function actionOf({
 }
 
 /** When a schedule runs, what it starts, and what that may cost. */
-function runsOf(
+async function runsOf(
   {
     cron,
     zone,
@@ -181,8 +181,8 @@ function runsOf(
     cap,
   }: { cron: string; zone: string | undefined; action: ScheduleReport['action']; cap: number },
   schedules: Schedules,
-): string {
-  const times = schedules.times({ cron, ...(zone !== undefined && { time_zone: zone }) });
+): Promise<string> {
+  const times = await schedules.times({ cron, ...(zone !== undefined && { time_zone: zone }) });
   const words = times.in_words ?? `at the times of "${cron}"`;
   return `${words} (${times.zone}) ${startsOf(action)}, for at most ${dollars(cap)} each time, without asking`;
 }

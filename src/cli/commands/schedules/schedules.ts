@@ -37,6 +37,20 @@ export function addSchedulesCommands(schedules: Command, context: CommandContext
         }),
       );
   }
+  newCommand(schedules, 'times', 'Show what a cron expression means: in words, and its next five times')
+    .argument('<cron>', 'minute, hour, day of the month, month and weekday, such as "0 2 * * *"')
+    .option('--time-zone <zone>', 'the IANA time zone of the expression (default: that of the server)')
+    .action((cron: string, given: { timeZone?: string }) =>
+      context.run(async (output) => {
+        const { timeZone: time_zone } = given;
+        const app = await context.app();
+        const times = await app.schedules.times({ cron, ...(time_zone !== undefined && { time_zone }) });
+        output.document(times);
+        output.line(`${times.in_words ?? oneLine(cron)} (${oneLine(times.zone)})`);
+        for (const next of times.next) output.line(`  ${minuteOf(next)} (UTC)`);
+        return EXIT.completed;
+      }),
+    );
   newCommand(schedules, 'trigger', 'Run a schedule now')
     .argument('<name>', 'the name of the schedule')
     .action((name: string) => context.run((output) => triggerSchedule(name, { context, output })));

@@ -64,7 +64,7 @@ function addCollection({ app, limitBody, idempotent }: HttpFace, { schedulesOf }
       ...FAULTS,
     },
   });
-  app.openapi(times, (c) => c.json(schedulesOf(c.get('caller')).times(c.req.valid('query')), 200));
+  app.openapi(times, async (c) => c.json(await schedulesOf(c.get('caller')).times(c.req.valid('query')), 200));
 
   const create = createRoute({
     method: 'post',
