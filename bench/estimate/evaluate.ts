@@ -43,6 +43,8 @@ export async function evaluateEstimates(
     ...{ OPENAI_API_KEY: 'k', OPENAI_BASE_URL: servers.openaiUrl },
     ...{ GEMINI_API_KEY: 'k', GOOGLE_GEMINI_BASE_URL: servers.geminiUrl },
     ...{ ROWMILL_DATA_DIR: join(folder, 'data-estimate'), ROWMILL_FILES: folder, ROWMILL_PRICES: prices },
+    // The estimator is judged by its own count: a provider's would give away the tokenizer.
+    ROWMILL_COUNT_TOKENS: 'local',
   };
   const agents = servers.cases.map(({ definition }) => definition);
   const app = await createApp(readConfig(env, folder), createLog('silent'), { driver: 'supervisor', agents });
