@@ -10,6 +10,7 @@ import { type Answer, createConversationView } from '../terminal/conversation-vi
 import { missingLines } from '../terminal/missing-text.ts';
 import { promptLine } from '../terminal/prompt-line.ts';
 import { oneLine } from '../terminal/safe-text.ts';
+import { wrapText } from '../terminal/word-wrap.ts';
 
 /** `rowmill chat`: the orchestrator in the terminal; from a pipe, one message per line. */
 export function addChatCommand(command: Command, context: CommandContext): void {
@@ -85,7 +86,8 @@ async function converse(app: App, conversation: string | undefined, { context, o
   const answers: (Answer & { message: string })[] = [];
   let conversationId = conversation;
   if (isTalk) {
-    for (const line of await openingLines(app, context.io.cwd)) output.line(output.paint('dim', line));
+    for (const line of await openingLines(app, context.io.cwd))
+      for (const text of wrapText(line, output.textWidth)) output.line(output.paint('dim', text));
     prompt.setPrompt(output.paint('bold', '› '));
     askNext();
   }
