@@ -108,7 +108,8 @@ async function* pagesOf(
           while (page.length < pageRows) {
             const document = await cursor.next();
             if (document === null) return;
-            page.push(document);
+            // The others of the same answer are there: each call of `next` costs as much as reading a document.
+            page.push(document, ...cursor.readBufferedDocuments(pageRows - page.length - 1));
           }
         } catch (thrown) {
           // Documents that were read already are claimed by now, or they are found again.

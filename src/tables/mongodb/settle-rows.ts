@@ -63,7 +63,7 @@ async function settleIn(
   const free = rows.filter(({ record }) => !taken.has(record.key));
   if (free.length > 0) {
     await results.documents.bulkWrite(free.map(upsert), { session });
-    const written = free.map(({ record }) => idOf(record.key)) as never[];
+    const written = free.map(({ record }) => now.get(record.key)?.['_id']) as never[];
     await collection.documents.updateMany({ _id: { $in: written } }, { $set: DONE_FIELDS }, { session });
   }
   return { refused: [...refused, ...taken.values()], settled: [...done, ...free.map(({ record }) => record.key)] };
