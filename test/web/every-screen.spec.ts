@@ -14,7 +14,7 @@ const ADDRESSES = [
 ];
 
 // Some twenty screens, each looked at twice.
-test.describe.configure({ timeout: 600_000 });
+test.describe.configure({ timeout: 1_800_000 });
 
 for (const width of [1440, 390]) {
   test(`every screen is clean for axe in both themes, ${width} pixels wide`, async ({ page, service }) => {
