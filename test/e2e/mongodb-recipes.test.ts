@@ -31,7 +31,7 @@ describe.skipIf(testMongoUri === undefined)(`recipes for a collection ${NEEDS_MO
     expect(done.map(({ priority }) => priority).sort()).toEqual([1, 1, 1, 1, 3, 3]);
     expect(done.filter(({ channel }) => channel !== 'phone')).toEqual([]);
     expect(await site.run('--filter', '{"channel": "chat"}')).toMatchObject({ counts: { succeeded: 4 } });
-  }, 120_000);
+  }, 300_000);
 
   it('run failed documents again, and leave them after as many claims as are allowed', async () => {
     site = await createMongoSite({ rows: 2, script: SCRIPT });
@@ -49,7 +49,7 @@ describe.skipIf(testMongoUri === undefined)(`recipes for a collection ${NEEDS_MO
     await site.write('script.yaml', SCRIPT.replace('"bad"', '"none"'));
     expect((await site.run('--max-attempts', '3')).counts).toMatchObject({ succeeded: 1 });
     expect(await site.results()).toHaveLength(3);
-  }, 120_000);
+  }, 300_000);
 
   it('write the figures of the old processor, with its batch size and its concurrency', async () => {
     site = await createMongoSite({ rows: 12, script: SCRIPT });
@@ -64,7 +64,7 @@ describe.skipIf(testMongoUri === undefined)(`recipes for a collection ${NEEDS_MO
     });
     expect(figures.tokens.input).toBeGreaterThan(0);
     expect(figures.seconds).toBeGreaterThan(0);
-  }, 120_000);
+  }, 300_000);
 
   it('set the answer in a field of the document itself', async () => {
     site = await createMongoSite({ rows: 3 });
@@ -76,7 +76,7 @@ describe.skipIf(testMongoUri === undefined)(`recipes for a collection ${NEEDS_MO
       { intent: 'refund' },
     ]);
     expect(await site.results()).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 
   it('keep the first result of two documents with one query_id, and name both', async () => {
     site = await createMongoSite({ rows: 0 });
@@ -87,5 +87,5 @@ describe.skipIf(testMongoUri === undefined)(`recipes for a collection ${NEEDS_MO
     expect(JSON.stringify(report['failures'])).toContain('query_id');
     expect(await processed()).toHaveLength(1);
     expect((await site.results()).map(({ query_id: id }) => id)).toEqual(['q-1']);
-  }, 120_000);
+  }, 300_000);
 });

@@ -21,7 +21,7 @@ describe.skipIf(testMongoUri === undefined)(`a batch over a collection ${NEEDS_M
     } finally {
       await site.close();
     }
-  }, 60_000);
+  }, 240_000);
 
   it('is not touched by a dry run', async () => {
     const site = await createMongoSite({ rows: 30 });
@@ -32,5 +32,5 @@ describe.skipIf(testMongoUri === undefined)(`a batch over a collection ${NEEDS_M
     } finally {
       await site.close();
     }
-  }, 60_000);
+  }, 240_000);
 });

@@ -24,5 +24,5 @@ describe.skipIf(testMongoUri === undefined)(`two processes on one collection ${N
     } finally {
       await site.close();
     }
-  }, 180_000);
+  }, 600_000);
 });
