@@ -36,6 +36,7 @@ import { speed } from './parts/speed.ts';
 import { start } from './parts/start.ts';
 import { tokens } from './parts/tokens.ts';
 import { wave } from './parts/wave.ts';
+import { web } from './parts/web.ts';
 import { toText, writeDocument } from './report.ts';
 
 const PARTS: Record<string, Part> = {
@@ -56,6 +57,7 @@ const PARTS: Record<string, Part> = {
     tokens,
     mongodb,
     fleet,
+    web,
   },
 };
 const COMPARISONS: Record<string, Comparing> = {

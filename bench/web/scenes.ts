@@ -1,0 +1,64 @@
+import type { Browser, Page } from '@playwright/test';
+import type { Service } from '../../test/web/support/service.ts';
+import { median } from '../part.ts';
+import { countFrames, type Frames, openEmpty, scroll } from './frames.ts';
+import { openContext } from './open-context.ts';
+import { dropFile } from './workbench.ts';
+
+const MIDDLE = { x: 700, y: 600 };
+
+/** Frames while the grid was scrolled, and of an empty page in the same run. */
+export interface Scrolled {
+  grid: Frames;
+  empty: Frames;
+}
+
+/** Scrolls the grid of a batch while its rows run, in turn with an empty page. */
+export async function scrollMillion(
+  browser: Browser,
+  { service, batch, seconds, rounds }: { service: Service; batch: string; seconds: number; rounds: number },
+): Promise<Scrolled> {
+  await service.send('POST', `/v1/batches/${batch}/resume`, { accepted_usd: 10_000 });
+  const context = await openContext(browser);
+  const [page, empty] = [await context.newPage(), await context.newPage()];
+  await page.goto(`${service.url}/batches/${batch}/rows`);
+  await page.getByRole('grid').getByRole('row').nth(20).waitFor();
+  await openEmpty(empty);
+  const found: { grid: Frames[]; empty: Frames[] } = { grid: [], empty: [] };
+  for (let round = 0; round < rounds; round += 1) {
+    found.grid.push(await scrolling(page, seconds));
+    found.empty.push(await scrolling(empty, seconds));
+  }
+  await context.close();
+  await service.send('POST', `/v1/batches/${batch}/pause`);
+  return { grid: middle(found.grid), empty: middle(found.empty) };
+}
+
+async function scrolling(page: Page, seconds: number): Promise<Frames> {
+  await page.bringToFront();
+  return countFrames(page, () => scroll(page, { ...MIDDLE, seconds }));
+}
+
+/** Counts the frames of the wizard while it sends a file. */
+export async function uploadLarge(
+  browser: Browser,
+  { service, megabytes }: { service: Service; megabytes: number },
+): Promise<Frames> {
+  const context = await openContext(browser);
+  const page = await context.newPage();
+  await page.goto(`${service.url}/new`);
+  const frames = await countFrames(page, async () => {
+    await dropFile(page, megabytes);
+    // The draft of the table is made when all of it has arrived.
+    await page.waitForURL(/\/new\/dra_/, { timeout: 600_000 });
+  });
+  await context.close();
+  return frames;
+}
+
+function middle(frames: readonly Frames[]): Frames {
+  return {
+    perSecond: median(frames.map(({ perSecond }) => perSecond)),
+    longestMs: Math.max(...frames.map(({ longestMs }) => longestMs)),
+  };
+}
