@@ -42,6 +42,19 @@ describe('agents over REST', () => {
     expect(missing).toMatchObject({ status: 404, body: { detail: expect.stringContaining('"tester"') } });
   });
 
+  it('are refused with a model that the server has no key for, however they are defined', async () => {
+    Object.assign(await world.deps.provider('anthropic'), { lacks: () => 'ANTHROPIC_API_KEY' });
+    const question = { prompt: 'How is {q}?', fields: FIELDS, model: 'claude-haiku-5-5' };
+    const answers = [
+      await save(),
+      await world.send('POST', '/v1/agents/define', question),
+      await world.send('POST', '/v1/agents/try', { question, input: { q: 'x' } }),
+    ];
+    const detail = expect.stringContaining('before ANTHROPIC_API_KEY is set');
+    const refusal = { status: 400, body: { code: 'invalid_arguments', detail } };
+    expect(answers).toMatchObject([refusal, refusal, refusal]);
+  });
+
   it('are stored in versions, run in batches, and deleted', async () => {
     const first = await save();
     expect([first.status, first.headers.get('location')]).toEqual([201, '/v1/agents/moods@v1']);

@@ -17,6 +17,7 @@ import { callerNeeds } from '../middleware/caller-needs.ts';
 import { idempotencyHeader } from '../middleware/idempotency.ts';
 import type { AgentParts } from '../parts.ts';
 import { FAULTS } from '../problem.ts';
+import { defineAgent } from './define-agent.ts';
 
 const tags = ['agents'];
 const ONE_INPUT = 'give exactly one of message, input and csv_uri';
@@ -126,7 +127,7 @@ export function addAgentRuns({ app, limitBody, idempotent }: HttpFace, parts: Ag
   app.openapi(ask, async (c) => {
     const { question, ...asked } = c.req.valid('json');
     const caller = c.get('caller');
-    const { agent } = await parts.runnerOf(caller).define(question);
+    const { agent } = await defineAgent(parts.runnerOf(caller), question);
     const { signal } = c.req.raw;
     const tried = await audit.around({ caller, action: 'agent-try', subject: agent.name }, () =>
       parts.tryAgent(agent, { given: givenBy(asked), signal, caller }),
@@ -156,7 +157,9 @@ export function addAgentRuns({ app, limitBody, idempotent }: HttpFace, parts: Ag
       ...FAULTS,
     },
   });
-  app.openapi(define, async (c) => c.json(await parts.runnerOf(c.get('caller')).define(c.req.valid('json')), 200));
+  app.openapi(define, async (c) =>
+    c.json(await defineAgent(parts.runnerOf(c.get('caller')), c.req.valid('json')), 200),
+  );
 
   const suggest = createRoute({
     method: 'post',

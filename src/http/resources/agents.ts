@@ -12,6 +12,7 @@ import { callerNeeds } from '../middleware/caller-needs.ts';
 import { idempotencyHeader } from '../middleware/idempotency.ts';
 import { FAULTS } from '../problem.ts';
 import { type AgentRouteParts, addAgentRuns, agentPath, checkRequest, shownDefinition } from './agent-runs.ts';
+import { defineAgent } from './define-agent.ts';
 
 const tags = ['agents'];
 const listed = z
@@ -128,7 +129,7 @@ export function addAgentRoutes(face: HttpFace, parts: AgentRouteParts): void {
   app.openapi(save, async (c) => {
     const { name, columns, ...asked } = c.req.valid('json');
     const caller = c.get('caller');
-    const { agent } = await runnerOf(caller).define(asked, columns);
+    const { agent } = await defineAgent(runnerOf(caller), asked, columns);
     const saved = await audit.around({ caller, action: 'agent-save', subject: name }, () =>
       parts.saveAgent(name, agent),
     );
