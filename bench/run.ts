@@ -21,6 +21,7 @@ import { openCheckout } from './checkout.ts';
 import { startModelServer } from './measure.ts';
 import type { BenchContext, Part, Section } from './part.ts';
 import { analyze } from './parts/analyze.ts';
+import { capacity } from './parts/capacity.ts';
 import { estimate } from './parts/estimate.ts';
 import { exports } from './parts/export.ts';
 import { faults } from './parts/faults.ts';
@@ -58,6 +59,7 @@ const PARTS: Record<string, Part> = {
     mongodb,
     fleet,
     web,
+    capacity,
   },
 };
 const COMPARISONS: Record<string, Comparing> = {

@@ -1,6 +1,7 @@
 /**
- * `node bench/clients/fleet.ts URL FOLDER CSV ROWS REDIS WORKERS AGENT`: a whole batch on so many workers, each with five
- * rows at a time; without workers, in real time with five rows at a time in this process.
+ * `node bench/clients/fleet.ts URL FOLDER CSV WARM_CSV ROWS REDIS WORKERS AGENT`: a whole batch on this number of workers,
+ * each with five rows at a time; without workers, in real time with five rows at a time in this process. The rows of
+ * WARM_CSV run before it, unmeasured.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,11 +14,13 @@ import { readConfig } from '../../src/app/config.ts';
 import { createApp } from '../../src/app/create-app.ts';
 import { boundHeap } from '../../src/app/heap.ts';
 import { createLog } from '../../src/base/log.ts';
+import { readRedisFigures } from '../fleet/redis.ts';
 import { measure, tell } from '../measure.ts';
 import { agentsPath } from '../workload.ts';
 
 const ROWS_AT_ONCE = 5;
-const [url = '', folder = '', csv = '', rows = '0', redis = '', workers = '0', name = ''] = process.argv.slice(2);
+const [url = '', folder = '', csv = '', warmCsv = '', rows = '0', redis = '', workers = '0', name = ''] =
+  process.argv.slice(2);
 const environment = {
   ANTHROPIC_API_KEY: 'bench',
   ANTHROPIC_BASE_URL: url,
@@ -25,32 +28,45 @@ const environment = {
   ROWMILL_DATA_DIR: join(folder, `data-${process.pid}`),
   ROWMILL_FILES: folder,
   ROWMILL_REDIS_URL: redis,
+  ROWMILL_WORKER_KEY: 'the key of the bench',
 };
 boundHeap();
 const processes = await Promise.all(Array.from({ length: Number(workers) }, startWorker));
 const app = await createApp(readConfig(environment, folder), createLog('warn'), { driver: 'supervisor' });
 await import('@anthropic-ai/sdk');
 await app.registry.list();
+await runBatch(warmCsv);
 const cpuBefore = processes.map(cpuOf);
+const redisBefore = await readRedisFigures(redis);
 let rate = 0;
 const measured = await measure(Number(rows), async () => {
-  const target = { type: 'agent' as const, name };
-  const options =
-    processes.length > 0 ? { mode: 'fleet' as const } : { mode: 'realtime' as const, concurrency: ROWS_AT_ONCE };
-  const { report } = await app.runner.create({ csv_uri: csv, target, options });
-  const { status, counts, rows_per_second: rowsPerSecond } = await app.runner.drive(report.batch_id);
+  const { counts, rows_per_second: rowsPerSecond } = await runBatch(csv);
   rate = rowsPerSecond ?? 0;
-  if (status !== 'completed' || counts.succeeded !== Number(rows)) {
-    throw new Error(`the batch is ${status}, ${counts.succeeded} of ${rows} rows succeeded`);
-  }
+  if (counts.succeeded !== Number(rows)) throw new Error(`${counts.succeeded} of ${rows} rows succeeded`);
 });
+const redisAfter = await readRedisFigures(redis);
 measured['rate'] = rate;
 measured['workersCpuSeconds'] = processes.reduce((sum, each, at) => sum + cpuOf(each) - (cpuBefore[at] ?? 0), 0);
+measured['redisCpuSeconds'] = redisAfter.cpuSeconds - redisBefore.cpuSeconds;
+measured['redisCommands'] = redisAfter.commands - redisBefore.commands;
+measured['redisBytes'] = redisAfter.bytes - redisBefore.bytes;
+measured['redisPeakBytes'] = redisAfter.peakBytes - redisAfter.emptyBytes;
+measured['redisConnections'] = redisAfter.connections;
 await app.close();
 for (const each of processes) each.kill('SIGTERM');
 await Promise.all(processes.map((each) => once(each, 'close')));
 await rm(environment.ROWMILL_DATA_DIR, { recursive: true });
 tell(measured);
+
+async function runBatch(table: string) {
+  const target = { type: 'agent' as const, name };
+  const options =
+    processes.length > 0 ? { mode: 'fleet' as const } : { mode: 'realtime' as const, concurrency: ROWS_AT_ONCE };
+  const { report } = await app.runner.create({ csv_uri: table, target, options });
+  const ended = await app.runner.drive(report.batch_id);
+  if (ended.status !== 'completed') throw new Error(`the batch is ${ended.status}`);
+  return ended;
+}
 
 async function startWorker(): Promise<ChildProcess> {
   const program = fileURLToPath(new URL('../../bin/rowmill.js', import.meta.url));

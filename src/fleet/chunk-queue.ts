@@ -28,6 +28,8 @@ export interface ChunkQueue {
 }
 
 const JOB = 'chunk';
+/** Workers look for queues once a second: the queue is announced no more often, in milliseconds. */
+const ANNOUNCE_MS = 1_000;
 
 /** Opens the queue for agents that require `tags`. */
 export async function openChunkQueue(
@@ -39,9 +41,15 @@ export async function openChunkQueue(
   const queue: Queue = new Queue(name, { connection: connections.queue(), prefix: QUEUE_PREFIX });
   queue.on('error', () => undefined);
   const redis = connections.commands();
+  let announcedAt = Number.NEGATIVE_INFINITY;
+  const announce = async () => {
+    if (performance.now() - announcedAt < ANNOUNCE_MS) return;
+    await redis.hset(PLACES.queues, name, JSON.stringify([...tags].sort()));
+    announcedAt = performance.now();
+  };
   return {
     async add(chunks, priority) {
-      await redis.hset(PLACES.queues, name, JSON.stringify([...tags].sort()));
+      await announce();
       const options = { priority: urgency(priority), removeOnComplete: true, removeOnFail: true };
       await queue.addBulk(
         chunks.map((each) => ({

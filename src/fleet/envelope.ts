@@ -17,14 +17,15 @@ const KEYED = 1;
 /** @param secret the key that coordinator and workers share; null: messages are neither encrypted nor signed */
 export function createEnvelope(secret: string | null): Envelope {
   if (secret === null) return plain;
+  const nextNonce = createNonces();
   const key = Buffer.from(hkdfSync('sha256', secret, '', 'rowmill fleet', 32));
   return {
     seal(text, place) {
-      const nonce = randomBytes(NONCE_BYTES);
+      const nonce = nextNonce();
       const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
       cipher.setAAD(Buffer.from(place));
-      const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-      return Buffer.concat([Buffer.of(KEYED), nonce, cipher.getAuthTag(), body]);
+      const body = [cipher.update(text, 'utf8'), cipher.final()];
+      return Buffer.concat([Buffer.of(KEYED), nonce, cipher.getAuthTag(), ...body]);
     },
     open(sealed, place) {
       if (sealed[0] !== KEYED) throw refused('it is not encrypted, and ROWMILL_WORKER_KEY is set here');
@@ -40,6 +41,22 @@ export function createEnvelope(secret: string | null): Envelope {
         throw refused('it was not made with the ROWMILL_WORKER_KEY that is set here, or was changed');
       }
     },
+  };
+}
+
+/** Random bytes are made for this many nonces together: a call for each costs as much as a short message. */
+const NONCES = 64;
+
+function createNonces(): () => Buffer {
+  let made = Buffer.alloc(0);
+  let at = 0;
+  return () => {
+    if (at === made.length) {
+      made = randomBytes(NONCE_BYTES * NONCES);
+      at = 0;
+    }
+    at += NONCE_BYTES;
+    return made.subarray(at - NONCE_BYTES, at);
   };
 }
 

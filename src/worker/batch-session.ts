@@ -1,7 +1,8 @@
 import { AppError } from '../base/errors.ts';
 import { PLACES } from '../fleet/places.ts';
-import type { StreamSender } from '../fleet/streams.ts';
+import type { StreamSender } from '../fleet/stream-sender.ts';
 import type {
+  Answered,
   AnyAsk,
   AnyEvent,
   Ask,
@@ -18,8 +19,13 @@ export interface BatchSession {
   /** The id of this worker. */
   readonly worker: string;
   epoch(): number;
-  /** @throws AppError when the coordinator refuses it */
-  request<K extends RequestKind>(ask: Ask<K>): Promise<Requests[K]['reply']>;
+  /**
+   * @param after answers that the coordinator is to commit before; it refuses the request where it can't
+   * @throws AppError when the coordinator refuses it
+   */
+  request<K extends RequestKind>(ask: Ask<K>, after?: readonly number[]): Promise<Requests[K]['reply']>;
+  /** Sends an answer, and says how it ends. */
+  sendAnswer(answered: Answered): { id: number; committed: Promise<null> };
   /** Reports an event; it may be lost. */
   event(event: AnyEvent): void;
   /** Takes in a message of a coordinator of this batch. */
@@ -67,6 +73,7 @@ const ignored = (): undefined => undefined;
 
 interface Pending {
   ask: AnyAsk;
+  after: readonly number[];
   firstAt: number;
   sentAt: number;
   again: boolean;
@@ -100,17 +107,30 @@ export function createBatchSession(parts: SessionParts): BatchSession {
   };
   const send = (id: number, entry: Pending) => {
     entry.sentAt = monotonic();
-    post({ id, body: entry.ask, ...(entry.again && { again: true }) });
+    const after = entry.after.filter((answer) => pending.has(answer));
+    post({ id, body: entry.ask, ...(entry.again && { again: true }), ...(after.length > 0 && { after }) });
   };
-  const enqueue = <K extends RequestKind>(ask: Ask<K>, urgent = false): Promise<Requests[K]['reply']> =>
+  const enqueue = <K extends RequestKind>(
+    ask: Ask<K>,
+    { urgent = false, after = [] }: { urgent?: boolean; after?: readonly number[] } = {},
+  ): Promise<Requests[K]['reply']> =>
     new Promise((resolve, reject) => {
       const id = next;
       next += 1;
       const at = monotonic();
-      const entry: Pending = { ask: ask as AnyAsk, firstAt: at, sentAt: at, again: false, resolve, reject };
+      const entry: Pending = { ask: ask as AnyAsk, after, firstAt: at, sentAt: at, again: false, resolve, reject };
       pending.set(id, entry);
       if (!isHolding || urgent) send(id, entry);
     });
+  /** With all that was to be carried out after it. */
+  const refuse = (id: number, { reject }: Pending, error: AppError) => {
+    reject(error);
+    for (const [dependent, entry] of pending) {
+      if (!entry.after.includes(id)) continue;
+      pending.delete(dependent);
+      entry.reject(error);
+    }
+  };
   const prove = (at: number) => {
     provedAt = Math.max(provedAt, at);
     if (!isFresh()) return;
@@ -129,7 +149,7 @@ export function createBatchSession(parts: SessionParts): BatchSession {
       if (entry.ask.kind === 'ping' || entry.ask.kind === 'hold') pending.delete(id);
       entry.again = true;
     }
-    void enqueue({ kind: 'hold', runs: parts.runs() }, true).then(({ dropped }) => {
+    void enqueue({ kind: 'hold', runs: parts.runs() }, { urgent: true }).then(({ dropped }) => {
       if (epoch !== seen) return;
       isHolding = false;
       for (const run of dropped) parts.abort(run);
@@ -158,7 +178,11 @@ export function createBatchSession(parts: SessionParts): BatchSession {
     batchId,
     worker,
     epoch: () => epoch,
-    request: (ask) => enqueue(ask),
+    request: (ask, after = []) => enqueue(ask, { after }),
+    sendAnswer(answered) {
+      const id = next;
+      return { id, committed: enqueue({ kind: 'answer', ...answered }) };
+    },
     event: (event) => post({ id: null, body: { kind: 'event', ...event } }),
     receive({ epoch: theirs, body }) {
       if (theirs > epoch) seeEpoch(theirs);
@@ -173,7 +197,7 @@ export function createBatchSession(parts: SessionParts): BatchSession {
       pending.delete(body.id);
       prove(entry.firstAt);
       if (body.kind === 'reply') entry.resolve(body.value as never);
-      else entry.reject(fromWire(body.error));
+      else refuse(body.id, entry, fromWire(body.error));
     },
     seeEpoch,
     isFresh,

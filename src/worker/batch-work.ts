@@ -1,5 +1,5 @@
 import { toAppError } from '../base/errors.ts';
-import type { StreamSender } from '../fleet/streams.ts';
+import type { StreamSender } from '../fleet/stream-sender.ts';
 import type { BegunTask } from '../runner/execution/fleet/messages.ts';
 import { type BatchSession, createBatchSession } from './batch-session.ts';
 import { type OpenedSnapshot, openSnapshot, type WorkerParts } from './open-snapshots.ts';
@@ -26,6 +26,11 @@ export function createBatchWork(
   { worker, sender, parts, hard }: { worker: string; sender: StreamSender; parts: WorkerParts; hard: AbortSignal },
 ): BatchWork {
   const runs = new Map<string, AbortController>();
+  // Not by AbortSignal.any: a signal of two others costs a row 15 µs.
+  const abortAll = () => {
+    for (const run of runs.values()) run.abort();
+  };
+  hard.addEventListener('abort', abortAll);
   let unfit: string | null = null;
   const snapshots = new Map<string, Promise<OpenedSnapshot>>();
   const session = createBatchSession({
@@ -36,13 +41,14 @@ export function createBatchWork(
   });
   return {
     session,
-    begin: (run) => void runs.set(run, new AbortController()),
+    begin(run) {
+      const own = new AbortController();
+      if (hard.aborted) own.abort();
+      runs.set(run, own);
+    },
     end: (run) => void runs.delete(run),
     running: () => runs.size,
-    signalOf(run) {
-      const own = runs.get(run)?.signal;
-      return own === undefined ? hard : AbortSignal.any([own, hard]);
-    },
+    signalOf: (run) => runs.get(run)?.signal ?? hard,
     snapshot(begun) {
       const known = snapshots.get(begun.snapshot);
       if (known !== undefined) return known;
@@ -66,6 +72,7 @@ export function createBatchWork(
     },
     unfit: () => unfit,
     async close() {
+      hard.removeEventListener('abort', abortAll);
       session.close();
       const opened = await Promise.allSettled(snapshots.values());
       await Promise.all(opened.map((each) => (each.status === 'fulfilled' ? each.value.close() : undefined)));

@@ -5,8 +5,10 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -26,10 +28,11 @@ export interface KeptAnswer {
  * that is started again hands it over. Encrypted where there is a key.
  */
 export interface KeptAnswers {
-  /** Contract: when it returns, a SIGKILL does not lose the answer. */
-  keep(answer: KeptAnswer): void;
-  /** As many answers as were kept have been acknowledged. */
-  acknowledged(): void;
+  /**
+   * Returns the function that forgets the answer, once it is acknowledged.
+   * Contract: a SIGKILL after this turn of the event loop does not lose the answer.
+   */
+  keep(answer: KeptAnswer): () => void;
   /** What workers left on this disk that are gone, and the function that forgets it. */
   left(): { answers: KeptAnswer[]; forget: () => void };
   close(): void;
@@ -41,21 +44,46 @@ const ENDING = '.answers';
 /** How long a file of an unknown worker must be unchanged before it counts as left, in milliseconds. */
 const SILENT_MS = 600_000;
 
+/** A file of this size is written anew, without what is acknowledged. One at rest without open answers is emptied. */
+const LARGE_BYTES = 1_000_000;
+const REST_MS = 1_000;
+
 /** Opens the file of this process in a folder, which is created. */
 export function openKeptAnswers(folder: string, { envelope, log }: { envelope: Envelope; log: Log }): KeptAnswers {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const name = `${processMark()}${ENDING}`;
   const path = join(folder, name);
-  const file = openSync(path, 'a', 0o600);
-  let open = 0;
+  const open = new Set<KeptAnswer>();
+  let file = openSync(path, 'a', 0o600);
+  let bytes = 0;
+  let unwritten: KeptAnswer[] = [];
+  let isClosed = false;
+  const lineOf = (answers: KeptAnswer[]) => `${envelope.seal(JSON.stringify(answers), PLACE).toString('base64')}\n`;
+  const rewrite = () => {
+    writeFileSync(`${path}.new`, lineOf([...open]), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+    closeSync(file);
+    file = openSync(path, 'a', 0o600);
+    bytes = 0;
+  };
+  const write = () => {
+    if (unwritten.length === 0 || isClosed) return;
+    // The answers of one turn of the event loop are one line.
+    bytes += writeSync(file, lineOf(unwritten));
+    unwritten = [];
+    if (bytes >= LARGE_BYTES) rewrite();
+  };
+  const rest = () => {
+    if (open.size > 0 || bytes === 0) return;
+    ftruncateSync(file, 0);
+    bytes = 0;
+  };
+  const resting = setInterval(rest, REST_MS).unref();
   return {
     keep(answer) {
-      open += 1;
-      writeSync(file, `${envelope.seal(JSON.stringify(answer), PLACE).toString('base64')}\n`);
-    },
-    acknowledged() {
-      open -= 1;
-      if (open === 0) ftruncateSync(file, 0);
+      open.add(answer);
+      if (unwritten.push(answer) === 1) setImmediate(write);
+      return () => void open.delete(answer);
     },
     left() {
       const paths = readdirSync(folder)
@@ -71,8 +99,11 @@ export function openKeptAnswers(folder: string, { envelope, log }: { envelope: E
       };
     },
     close() {
+      write();
+      isClosed = true;
+      clearInterval(resting);
       closeSync(file);
-      if (open === 0) rmSync(path, { force: true });
+      if (open.size === 0) rmSync(path, { force: true });
     },
   };
 }
@@ -91,7 +122,7 @@ function readAnswers(path: string, { envelope, log }: { envelope: Envelope; log:
     .flatMap((line) => {
       if (line === '') return [];
       try {
-        return [JSON.parse(envelope.open(Buffer.from(line, 'base64'), PLACE)) as KeptAnswer];
+        return JSON.parse(envelope.open(Buffer.from(line, 'base64'), PLACE)) as KeptAnswer[];
       } catch {
         // The last line of a worker that was killed while it wrote, or of another key.
         log.warn({ path }, 'a kept answer can not be read');

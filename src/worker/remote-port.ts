@@ -1,3 +1,4 @@
+import { type AppError, toAppError } from '../base/errors.ts';
 import type { Usage } from '../protocol/messages.ts';
 import type { CallLane, FaultMeaning, LaneCall } from '../providers/lanes/call-lane.ts';
 import type { Provider, RateLimits } from '../providers/provider.ts';
@@ -18,6 +19,10 @@ export interface RemotePort {
   callLimits: () => CallLimits;
   /** The hashes of the answered model calls of a run, where the batch caches. */
   hashed(run: string): WireHash[];
+  /** The answers of a run that are sent and not committed: its outcome is settled after them. */
+  sentAnswers(run: string): number[];
+  /** The fault of an answer of a run that could not be committed. */
+  answerFault(run: string): AppError | undefined;
   /** Forgets a run. */
   end(run: string): void;
 }
@@ -31,40 +36,50 @@ interface CallState {
   openSends: number;
 }
 
+/** What is known of one run. */
+interface RunState {
+  calls: Map<string, CallState>;
+  sent: Set<number>;
+  hashed: WireHash[];
+  fault?: AppError;
+}
+
 interface RemotePortParts {
   /** The limits of calls when the first run begins. */
   first: CallLimits;
-  kept: Pick<KeptAnswers, 'keep' | 'acknowledged'>;
+  kept: Pick<KeptAnswers, 'keep'>;
   /** Where the batch allows answers of other rows: the provider, whose requests are hashed here. */
   cache: Pick<Provider, 'name' | 'server' | 'route'> | undefined;
 }
 
 /**
  * The port to the coordinator. Money, limits and intent of a call are one request: they are granted together, for this
- * call alone.
+ * call alone. A run does not wait until its answer is committed: the coordinator grants its next call, and settles its
+ * outcome, after that.
  */
 export function createRemotePort(session: BatchSession, { first, kept, cache }: RemotePortParts): RemotePort {
-  const runs = new Map<string, Map<string, CallState>>();
+  const runs = new Map<string, RunState>();
   let limits = first;
-  const stateOf = (run: string, call: string): CallState => {
-    const states = runs.get(run) ?? new Map<string, CallState>();
-    runs.set(run, states);
-    const state = states.get(call) ?? { openSends: 0 };
-    states.set(call, state);
+  const ofRun = (run: string): RunState => {
+    const state = runs.get(run) ?? { calls: new Map(), sent: new Set(), hashed: [] };
+    runs.set(run, state);
     return state;
   };
-  const hashes = new Map<string, WireHash[]>();
+  const ofKey = ({ run, turn, call }: JournalKey): CallState => {
+    const { calls } = ofRun(run);
+    const state = calls.get(`${turn}/${call}`) ?? { openSends: 0 };
+    calls.set(`${turn}/${call}`, state);
+    return state;
+  };
   const openCache = (run: string, provider: NonNullable<RemotePortParts['cache']>) => {
-    const own: WireHash[] = [];
-    hashes.set(run, own);
+    const own = ofRun(run);
     const remote: Parameters<typeof createRunCache>[0] = {
       take: ({ turn, hash, model, appended }) =>
-        session.request({ kind: 'reuse', run, turn, hash: hash.toString('base64'), model, appended }),
-      record: ({ turn, hash }) => void own.push({ turn, hash: Buffer.from(hash).toString('base64') }),
+        session.request({ kind: 'reuse', run, turn, hash: hash.toString('base64'), model, appended }, [...own.sent]),
+      record: ({ turn, hash }) => void own.hashed.push({ turn, hash: Buffer.from(hash).toString('base64') }),
     };
     return createRunCache(remote, { run, batchId: session.batchId, provider });
   };
-  const ofKey = ({ run, turn, call }: JournalKey) => stateOf(run, `${turn}/${call}`);
   const journal: JournalPort = {
     async read(run) {
       const entries = await session.request({ kind: 'read', run });
@@ -77,8 +92,11 @@ export function createRemotePort(session: BatchSession, { first, kept, cache }: 
     async commitIntent(intent) {
       const { run, turn, call } = intent;
       const state = ofKey(intent);
+      const { fault, sent } = ofRun(run);
+      if (fault !== undefined) throw fault;
       const entry = intent.kind === 'model' ? (state.entry ?? null) : null;
-      limits = await session.request({ kind: 'grant', run, intent, entry, openSends: state.openSends });
+      const asked = { kind: 'grant' as const, run, intent, entry, openSends: state.openSends };
+      limits = await session.request(asked, [...sent]);
       // A worker that was cut off meanwhile may have lost its row: it asks before it sends.
       while (!session.isFresh()) {
         await session.fresh();
@@ -94,9 +112,15 @@ export function createRemotePort(session: BatchSession, { first, kept, cache }: 
         ...(usage !== undefined && { usage }),
         ...(stated !== undefined && { limits: stated }),
       };
-      kept.keep({ batchId: session.batchId, answered: { ...answered, by: session.worker } });
-      await session.request({ kind: 'answer', ...answered });
-      kept.acknowledged();
+      const forget = kept.keep({ batchId: session.batchId, answered: { ...answered, by: session.worker } });
+      const state = ofRun(key.run);
+      const { id, committed } = session.sendAnswer(answered);
+      state.sent.add(id);
+      committed
+        .then(forget, (thrown: unknown) => {
+          state.fault = toAppError(thrown);
+        })
+        .finally(() => state.sent.delete(id));
     },
     async commitRefusal(key) {
       ofKey(key).openSends -= 1;
@@ -128,10 +152,9 @@ export function createRemotePort(session: BatchSession, { first, kept, cache }: 
     journal: { ...journal, ...(cache !== undefined && { openCache: (run: string) => openCache(run, cache) }) },
     lane,
     callLimits: () => limits,
-    hashed: (run) => hashes.get(run) ?? [],
-    end(run) {
-      runs.delete(run);
-      hashes.delete(run);
-    },
+    hashed: (run) => ofRun(run).hashed,
+    sentAnswers: (run) => [...ofRun(run).sent],
+    answerFault: (run) => ofRun(run).fault,
+    end: (run) => void runs.delete(run),
   };
 }

@@ -7,7 +7,8 @@ import type { Fleet } from '../fleet/fleet.ts';
 import type { FleetSettings } from '../fleet/fleet-settings.ts';
 import { PLACES } from '../fleet/places.ts';
 import type { Presence } from '../fleet/presence.ts';
-import { createStreamSender, readStream } from '../fleet/streams.ts';
+import { readStream } from '../fleet/stream-reader.ts';
+import { createStreamSender } from '../fleet/stream-sender.ts';
 import { toWorker } from '../runner/execution/fleet/messages.ts';
 import { type BatchWork, createBatchWork } from './batch-work.ts';
 import { handOver } from './hand-over.ts';
@@ -123,6 +124,7 @@ export async function runWorker(
     return found === undefined ? undefined : workOf({ batchId, epoch: found.epoch }).work.session;
   };
   const handing = handOver(parts.kept, sessionOf, { drain, clock, log });
+  await handing.first;
   const queues = await serveQueues({ fleet, tags, concurrency, locks: alive, onChunk, log });
   onReady(probe?.url);
   try {
@@ -135,7 +137,7 @@ export async function runWorker(
     reader.close();
     await Promise.all([...batches.values()].map(({ work }) => work.close()));
     await alive.close();
-    await handing.catch((thrown: unknown) => log.warn({ reason: toAppError(thrown).message }, 'answers were kept'));
+    await handing.all.catch((thrown: unknown) => log.warn({ reason: toAppError(thrown).message }, 'answers were kept'));
     parts.kept.close();
   }
 }

@@ -5,7 +5,8 @@ import type { RunCache } from './answer-cache.ts';
  * The journal and the budget of a run. The implementation commits under the batch's epoch, in the process that holds
  * the lease; a run in another process would stream these calls to it. Money is in micro-dollars.
  *
- * Contract: a promise that resolved is committed. A commit of an owner that lost its batch rejects with `lease_lost`.
+ * Contract: a promise that resolved is committed, or is committed before anything else that the run does by this port
+ * takes effect. A commit of an owner that lost its batch rejects with `lease_lost`.
  */
 export interface JournalPort {
   /** The entries of earlier claims of the row. */

@@ -15,9 +15,11 @@ export interface Dispatch {
   close(): Promise<void>;
 }
 
-/** A chunk is to take a worker about this long, in milliseconds, so that none has much while another has nothing. */
-const CHUNK_MS = 200;
+/** A chunk is to take a slot about this long, in milliseconds, so that no worker has much while another has nothing. */
+const CHUNK_MS = 1_000;
 const LARGEST = 50;
+/** The most rows that are queued and held together, where the batch does not say how many. */
+const MOST_ROWS = 10_000;
 /** How long rows wait for others of their chunk, in milliseconds. */
 const GATHER_MS = 5;
 /** A chunk that no worker has begun for this long is looked for in the queue, in milliseconds. */
@@ -28,6 +30,10 @@ interface DispatchOptions {
   batchId: string;
   epoch: number;
   priority: () => number;
+  /** How many rows the workers run at a time. */
+  slots: () => number;
+  /** The batch's own limit of rows at a time. */
+  concurrency: () => number | undefined;
   now: () => number;
   newId: (prefix: string) => string;
   log: Log;
@@ -46,7 +52,11 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   const queued = new Map<string, QueuedChunk>();
   let timer: NodeJS.Timeout | undefined;
   let meanMs = Number.POSITIVE_INFINITY;
-  const size = () => Math.min(LARGEST, Math.max(1, Math.floor(CHUNK_MS / meanMs)));
+  // Every slot runs one chunk: larger ones would leave slots without rows.
+  const size = () => {
+    const share = (options.concurrency() ?? MOST_ROWS) / Math.max(1, options.slots());
+    return Math.max(1, Math.floor(Math.min(LARGEST, CHUNK_MS / meanMs, share)));
+  };
   const put = async (chunks: QueuedChunk[]): Promise<void> => {
     if (chunks.length === 0) return;
     for (const each of chunks) {

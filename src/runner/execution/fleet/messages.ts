@@ -116,6 +116,8 @@ export const toCoordinator = z.object({
   floor: z.number(),
   /** The request was sent to the coordinator of an earlier lease before. */
   again: z.boolean().optional(),
+  /** Carried out only after these requests of the worker, and refused where one of them is. */
+  after: z.array(z.number()).optional(),
   body: z.custom<AnyAsk | ({ kind: 'event' } & AnyEvent)>((body) => typeof body === 'object' && body !== null),
 });
 

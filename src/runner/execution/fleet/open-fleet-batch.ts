@@ -5,7 +5,8 @@ import { removeCoordinator, writeCoordinator } from '../../../fleet/coordinators
 import type { Fleet } from '../../../fleet/fleet.ts';
 import { PLACES } from '../../../fleet/places.ts';
 import { readPresences } from '../../../fleet/presence.ts';
-import { createStreamSender, readStream } from '../../../fleet/streams.ts';
+import { readStream } from '../../../fleet/stream-reader.ts';
+import { createStreamSender } from '../../../fleet/stream-sender.ts';
 import { OPTION_DEFAULTS } from '../../contract/request/options.ts';
 import { planOf } from '../../output/results.ts';
 import type { ProcessOptions, RemoteBatch } from '../executor.ts';
@@ -54,7 +55,14 @@ export async function openFleetBatch(
   const watch = createWorkerWatch();
   const listeners = new Set<() => void>();
   const priority = () => tuning.now().priority ?? OPTION_DEFAULTS.priority;
-  const dispatch = createDispatch({ queue, batchId, epoch, priority, now: () => clock.monotonic(), newId, log });
+  /** The workers that take the rows, as of the last look: `concurrency` is asked for with every row. */
+  const fit = { workers: 0, slots: 0 };
+  const dispatch = createDispatch({
+    ...{ queue, batchId, epoch, priority, newId, log },
+    slots: () => fit.slots,
+    concurrency: () => tuning.now().concurrency,
+    now: () => clock.monotonic(),
+  });
   const settled = new Promise<void>((resolve) => setTimeout(resolve, HOLD_MS).unref());
   const rows = createRemoteRows({ batchId, epoch, runs, dispatch, sender, drain, held, settled });
   let provedAt = Number.NEGATIVE_INFINITY;
@@ -87,19 +95,13 @@ export async function openFleetBatch(
   const reader = readStream(PLACES.batch(batchId), {
     ...{ reader: connections.reader(), commands, envelope, log, onMessages: receive },
   });
-  const concurrency = () => {
-    const slots = watch
-      .alive()
-      .filter((worker) => isFit(worker, { version, tags }))
-      .map((each) => each.concurrency);
-    const sum = slots.reduce((all, each) => all + each, 0);
-    return Math.max(OPTION_DEFAULTS.concurrency, Math.ceil(sum * 1.25) + 2 * slots.length * dispatch.size());
-  };
+  // Every slot has a chunk, and some wait, so that no worker that has run one waits for the next.
+  const concurrency = () =>
+    Math.max(OPTION_DEFAULTS.concurrency, Math.ceil(fit.slots * 1.25 + fit.workers) * dispatch.size());
   let looks = 0;
   /** Says, once, that rows wait and no worker takes them. */
   const tellMissing = () => {
-    const isThere = watch.alive().some((worker) => isFit(worker, { version, tags }));
-    if (isThere || runs.all().length === 0) looks = 0;
+    if (fit.workers > 0 || runs.all().length === 0) looks = 0;
     else looks += 1;
     if (looks !== ALONE_LOOKS) return;
     log.warn({ batchId, tags, version, workers: watch.alive().length }, 'no worker takes the rows');
@@ -107,6 +109,9 @@ export async function openFleetBatch(
   let was = concurrency();
   const look = async () => {
     watch.see(await readPresences(commands, envelope, clock.now()));
+    const workers = watch.alive().filter((worker) => isFit(worker, { version, tags }));
+    fit.workers = workers.length;
+    fit.slots = workers.reduce((sum, worker) => sum + worker.concurrency, 0);
     await writeCoordinator(board, batchId, { epoch, version, at: clock.now() });
     for (const run of runs.all()) if (run.holder !== undefined && !watch.isAlive(run.holder)) rows.release(run);
     await dispatch.reconcile();

@@ -1,7 +1,8 @@
 import { toAppError } from '../../../base/errors.ts';
 import type { Log } from '../../../base/log.ts';
 import { PLACES } from '../../../fleet/places.ts';
-import type { ReadEntry, StreamSender } from '../../../fleet/streams.ts';
+import type { ReadEntry } from '../../../fleet/stream-reader.ts';
+import type { StreamSender } from '../../../fleet/stream-sender.ts';
 import type { Events } from '../../../telemetry/events.ts';
 import { type ToCoordinator, type ToWorker, toCoordinator } from './messages.ts';
 import { createRequestMemory, type RequestMemory } from './reply-once.ts';
@@ -42,7 +43,11 @@ export function createReceiver(parts: ReceiveParts): (messages: unknown[]) => Pr
       return;
     }
     if (id === null) return;
-    const carried = memoryOf(from).once(id, floor, () => parts.serve(message));
+    const memory = memoryOf(from);
+    const { after } = message;
+    const carried = memory.once(id, floor, () =>
+      after === undefined ? parts.serve(message) : memory.after(after).then(() => parts.serve(message)),
+    );
     if (carried === undefined) return;
     try {
       const value = await carried.result;

@@ -1,5 +1,5 @@
 import { PLACES } from '../../../fleet/places.ts';
-import type { StreamSender } from '../../../fleet/streams.ts';
+import type { StreamSender } from '../../../fleet/stream-sender.ts';
 import type { RowOutcome, RowRuns } from '../../rows/row-run.ts';
 import type { RowTask } from '../../rows/row-task.ts';
 import type { Dispatch } from './dispatch.ts';

@@ -22,3 +22,27 @@ test('a request whose answer has arrived is forgotten and ignored', async () => 
   expect(memory.once(1, 1, carry)).toBeUndefined();
   expect(memory.once(4, 1, carry)).toBeUndefined();
 });
+
+test('a request that is to follow another one waits until that has arrived and is carried out', async () => {
+  const memory = createRequestMemory();
+  const order: string[] = [];
+  const second = memory.once(2, 1, () => memory.after([1]).then(() => order.push('second')));
+  await Promise.resolve();
+  memory.once(1, 1, async () => order.push('first'));
+  await second?.result;
+  expect(order).toEqual(['first', 'second']);
+});
+
+test('a request that is to follow a refused one is refused with its fault', async () => {
+  const memory = createRequestMemory();
+  const first = memory.once(1, 1, () => Promise.reject(new Error('the disk is full')));
+  const second = memory.once(2, 1, () => memory.after([1]));
+  await expect(first?.result).rejects.toThrow('the disk is full');
+  await expect(second?.result).rejects.toThrow('the disk is full');
+});
+
+test('a request does not wait for one whose answer has arrived', async () => {
+  const memory = createRequestMemory();
+  await memory.once(1, 1, async () => undefined)?.result;
+  await memory.once(3, 3, () => memory.after([1, 2]))?.result;
+});

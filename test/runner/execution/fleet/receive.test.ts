@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { AppError } from '../../../../src/base/errors.ts';
+import { createSilentLog } from '../../../../src/base/log.ts';
+import type { ToCoordinator, ToWorker } from '../../../../src/runner/execution/fleet/messages.ts';
+import { createReceiver } from '../../../../src/runner/execution/fleet/receive.ts';
+import { createEvents } from '../../../../src/telemetry/create-events.ts';
+
+const answer = { kind: 'answer' as const } as ToCoordinator['body'];
+const outcome = { kind: 'outcome' as const } as ToCoordinator['body'];
+
+const receiver = (serve: (message: ToCoordinator) => Promise<unknown>) => {
+  const log = createSilentLog();
+  const told: ToWorker['body'][] = [];
+  const receive = createReceiver({
+    ...{ batchId: 'bat_1', epoch: 1, serve, log, events: createEvents({ log }) },
+    sender: { send: (_, message) => void told.push((message as ToWorker).body) },
+  });
+  return { receive, told };
+};
+const message = (id: number, body: ToCoordinator['body'], after?: number[]): ToCoordinator => ({
+  ...{ from: 'w1', epoch: 1, floor: 1, id, body },
+  ...(after !== undefined && { after }),
+});
+
+test('an outcome that arrives before its answer is settled after it', async () => {
+  const served: number[] = [];
+  const { receive } = receiver(async ({ id }) => void served.push(id ?? 0));
+  const early = receive([message(2, outcome, [1])]);
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  expect(served).toEqual([]);
+  await receive([message(1, answer)]);
+  await early;
+  expect(served).toEqual([1, 2]);
+});
+
+test('an outcome whose answer can not be committed is refused', async () => {
+  const served: number[] = [];
+  const { receive, told } = receiver(async ({ id, body }) => {
+    served.push(id ?? 0);
+    if (body.kind === 'answer') throw new AppError('store_unavailable', 'The disk is full.');
+  });
+  await receive([message(1, answer), message(2, outcome, [1])]);
+  expect(served).toEqual([1]);
+  expect(told).toMatchObject([
+    { kind: 'refused', id: 1 },
+    { kind: 'refused', id: 2, error: { code: 'store_unavailable' } },
+  ]);
+});
