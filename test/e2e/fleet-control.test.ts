@@ -30,11 +30,20 @@ const idOf = async (run: RowmillProcess) => {
 };
 
 onRedis('a paused batch sends nothing more, and its resume repeats nothing', async () => {
-  await startSite(150, 3);
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  site = await createFleetSite(redis.url, {
+    rows: 150,
+    latencyMs: [20, 60],
+    seed: 3,
+    held: { after: 100, until: held },
+  });
   await Promise.all([site.worker('w1', '--concurrency', '4'), site.worker('w2', '--concurrency', '4')]);
   const run = site.run();
   const id = await idOf(run);
-  const { json: paused } = await site.rowmill('batches', 'pause', id, '--json').ended;
+  const pausing = site.rowmill('batches', 'pause', id, '--json');
+  await until(async () => (await site.store.readBatch(id))?.control === 'pause', 'the request', { by: pausing });
+  release();
+  const { json: paused } = await pausing.ended;
   expect(paused).toMatchObject({ status: 'paused', counts: { running: 0, failed: 0 } });
   await run.ended;
   // All that was sent is answered and stored.
