@@ -42,5 +42,6 @@ describe('rowmill demo --mongo', () => {
         await mongo.close();
       }
     },
+    300_000,
   );
 });
