@@ -110,13 +110,20 @@ onRedis('the concurrency of a running batch holds for its workers', async () => 
 });
 
 onRedis('a cap that is set while rows run stops them on all workers', async () => {
-  await startSite(400, 8);
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  site = await createFleetSite(redis.url, {
+    rows: 400,
+    latencyMs: [20, 60],
+    seed: 8,
+    held: { after: 60, until: held },
+  });
   await Promise.all([site.worker('w1', '--concurrency', '4'), site.worker('w2', '--concurrency', '4')]);
   const run = site.run('--concurrency', '8');
   const id = await idOf(run);
   const cap = 0.012;
   expect(paid()).toBeLessThan(cap);
   await site.json('batches', 'set', id, '--max-cost', `${cap}`);
+  release();
   const { json } = await run.ended;
   expect(json).toMatchObject({ status: 'paused', pause_reason: 'budget' });
   expect(json?.cost_usd).toBeCloseTo(paid(), 9);
