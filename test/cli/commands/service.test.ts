@@ -155,7 +155,7 @@ describe('rowmill preview and tokens', () => {
       '-m',
       'town=value:"Ayr"',
     ]);
-    expect(stdout).toMatch(/^row 2, line 4: greeter@v1, .*\nabout \d+ tokens in the first call\n/);
+    expect(stdout).toMatch(/^row 2 \(line 4\): greeter@v1, .*\nabout \d+ tokens in the first call\n/);
     expect(stdout).toContain('"town": "Ayr"');
     expect(stdout).toMatch(/Instructions\n {2}Greet\.\n[\s\S]*Message of the user\n.*Zoë/);
     expect((await refusal('preview', 'people.csv', '-m', 'town=name')).said).toContain('add --agent');

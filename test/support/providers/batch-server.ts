@@ -6,6 +6,9 @@ import type { WireRequest } from '../messages-wire.ts';
 import { createJobs, type Job, type JobBehaviour, type Jobs } from './provider-jobs.ts';
 import type { RefusalKind, WireFormat } from './wire-server.ts';
 
+/** What every count of tokens says. */
+const COUNTED = { input_tokens: 100, output_tokens: 0 };
+
 /** What a call of a batch API is for. */
 export type BatchRoute = 'upload' | 'create' | 'status' | 'results' | 'list' | 'cancel';
 
@@ -114,8 +117,10 @@ async function handle(request: IncomingMessage, response: ServerResponse, handli
   const route = format.routeOf(call);
   const asked = route === undefined && options.realtime !== undefined ? readNow(call, options.realtime) : undefined;
   if (asked !== undefined && options.realtime !== undefined) {
-    realtime.push(asked);
-    const answer = options.respond(asked, 'realtime');
+    // A count of tokens is asked for with a limit below 0: it is no call.
+    const isCount = asked.max_tokens < 0;
+    if (!isCount) realtime.push(asked);
+    const answer = isCount ? { content: [], usage: COUNTED } : options.respond(asked, 'realtime');
     if ('item' in answer) throw new Error(`${answer.item} is no answer in real time`);
     const { contentType, pieces } = options.realtime.write(answer, asked, realtime.length);
     response.writeHead(200, { 'content-type': contentType });
