@@ -6,6 +6,8 @@ import type { RemoteRun } from './remote-run.ts';
 /** Puts runs into chunks, and the chunks into the queue. */
 export interface Dispatch {
   add(run: RemoteRun): void;
+  /** A worker has begun a chunk. */
+  begun(chunk: string): void;
   /** A row took this long: chunks of fast rows are larger. */
   measure(processingMs: number): void;
   /** Queues again what the queue has lost, and what it did not take. */
@@ -20,8 +22,9 @@ const CHUNK_MS = 1_000;
 const LARGEST = 50;
 /** The most rows that are queued and held together, where the batch does not say how many. */
 const MOST_ROWS = 10_000;
-/** How long rows wait for others of their chunk, in milliseconds. */
+/** How long rows wait for others of their chunk, in milliseconds: while no chunk waits for a worker, and while one does. */
 const GATHER_MS = 5;
+const GATHER_AHEAD_MS = 250;
 /** A chunk that no worker has begun for this long is looked for in the queue, in milliseconds. */
 const LOOK_AFTER_MS = 2_000;
 
@@ -87,7 +90,13 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       run.chunk = undefined;
       waiting.push(run);
       if (waiting.length >= size()) flush();
-      else timer ??= setTimeout(flush, GATHER_MS);
+      else timer ??= setTimeout(flush, queued.size === 0 ? GATHER_MS : GATHER_AHEAD_MS);
+    },
+    begun(chunk) {
+      queued.delete(chunk);
+      if (queued.size > 0 || timer === undefined) return;
+      clearTimeout(timer);
+      timer = setTimeout(flush, GATHER_MS);
     },
     measure(processingMs) {
       const ms = Math.max(1, processingMs);

@@ -89,6 +89,7 @@ export async function openFleetBatch(
           ...parts,
           release: rows.release,
           measure: dispatch.measure,
+          begun: dispatch.begun,
         },
       ),
   });

@@ -21,6 +21,8 @@ export interface ServeParts {
   events: Events;
   snapshots: ReadonlyMap<string, FleetSnapshot>;
   prices: PriceTable;
+  /** A worker has begun a chunk. */
+  begun(chunk: string): void;
   /** Queues a run again that its worker does not carry out. */
   release(run: RemoteRun): void;
   /** A row took this long. */
@@ -54,8 +56,11 @@ export async function serveWorker(
     return run;
   };
   switch (ask.kind) {
-    case 'begin':
-      return { tasks: runs.waitingIn(ask.chunk).map((run) => begin(run, from, parts)) };
+    case 'begin': {
+      const tasks = runs.waitingIn(ask.chunk).map((run) => begin(run, from, parts));
+      parts.begun(ask.chunk);
+      return { tasks };
+    }
     case 'snapshot':
       return parts.snapshots.get(ask.hash) ?? refuse('There is no such snapshot.');
     case 'return':
