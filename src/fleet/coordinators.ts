@@ -21,8 +21,8 @@ interface Board {
 }
 
 /** Reports the coordinator of a batch. */
-export async function writeCoordinator({ redis, envelope }: Board, batchId: string, told: Coordinator): Promise<void> {
-  await redis.hset(PLACES.batches, batchId, envelope.seal(JSON.stringify(told), PLACES.batches));
+export async function writeCoordinator({ redis, envelope }: Board, batchId: string, owner: Coordinator): Promise<void> {
+  await redis.hset(PLACES.batches, batchId, envelope.seal(JSON.stringify(owner), PLACES.batches));
 }
 
 /** The coordinator of a batch; undefined where it has none. @throws AppError `unauthorized` */

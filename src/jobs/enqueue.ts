@@ -56,7 +56,7 @@ export async function checkJobs(
   { runner, newId, now, callbacks }: JobsParts,
 ): Promise<Group[]> {
   const groups = new Map<string, Group>();
-  const faults: { code: AppError['code']; told: string; faults: Fault[] }[] = [];
+  const faults: { code: AppError['code']; text: string; faults: Fault[] }[] = [];
   const opening = new Map<string, Promise<StandingBatch>>();
   for (const [index, request] of requests.entries()) {
     if (index % CHECKED_AT_ONCE === CHECKED_AT_ONCE - 1) await setImmediate();
@@ -85,7 +85,7 @@ export async function checkJobs(
       const place = `jobs[${index}]`;
       const inner = error.code === 'agent_not_found' ? placed('agent', error).faults : error.faults;
       faults.push({
-        ...{ code: error.code, told: `${place}: ${error.message}` },
+        ...{ code: error.code, text: `${place}: ${error.message}` },
         faults:
           inner.length === 0
             ? [{ place, message: error.message }]
@@ -96,8 +96,8 @@ export async function checkJobs(
   }
   const [first] = faults;
   if (first === undefined) return [...groups.values()];
-  const told = faults.map((one) => one.told).join('\n');
-  throw new AppError(first.code, told, { faults: faults.flatMap((one) => one.faults) });
+  const text = faults.map((one) => one.text).join('\n');
+  throw new AppError(first.code, text, { faults: faults.flatMap((one) => one.faults) });
 }
 
 function remember<T>(known: Map<string, Promise<T>>, name: string, value: Promise<T>): Promise<T> {

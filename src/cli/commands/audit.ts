@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { AUDITED } from '../../access/audit.ts';
 import { auditReportOf } from '../../access/audit-report.ts';
+import { limitOption } from '../arguments/limit-option.ts';
 import { numberArgument } from '../arguments/mapping-arguments.ts';
 import type { CommandContext, Output } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -19,7 +20,7 @@ export function addAuditCommand(command: Command, context: CommandContext): void
   command
     .addOption(new Option('--action <action>', 'only entries of this action').choices(AUDITED))
     .option('--caller <id>', 'only entries of this caller: the id of a key, or local')
-    .option('--limit <n>', 'how many (default 20)', numberArgument('--limit', { integer: true, min: 1, max: 1000 }))
+    .addOption(limitOption())
     .option(
       '--before <entry>',
       'only entries older than this one, for the next page',

@@ -26,9 +26,9 @@ export function createRemoteConversations(client: RowmillClient): Conversations 
         let isEnded = false;
         for await (const { event, data } of readEvents(stream)) {
           if (event === 'stopping') break;
-          const told = JSON.parse(data) as ConversationEvent;
-          isEnded = told.type === 'done' || told.type === 'error';
-          yield told;
+          const sent = JSON.parse(data) as ConversationEvent;
+          isEnded = sent.type === 'done' || sent.type === 'error';
+          yield sent;
         }
         if (!isEnded) throw brokenOff();
       } catch (thrown) {

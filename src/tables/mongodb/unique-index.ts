@@ -7,7 +7,7 @@ import { isDuplicate, mongoError } from './mongo-error.ts';
 const KEY = { query_id: 1 } as const;
 /** Codes of a server on which another index has the name, or the fields. */
 const CONFLICT = new Set<unknown>([85, 86]);
-/** How long the search for repeated ids may take, in milliseconds. A collection that is larger is told at the start. */
+/** How long the search for repeated ids may take, in milliseconds. In a larger collection, repeated ids are reported when the batch starts. */
 const SEARCH_MS = 2_000;
 
 /**

@@ -3,8 +3,8 @@ import type { ReadConversation } from '../../../agent/conversation/conversation.
 import { conversationReportOf } from '../../../agent/conversation/conversation-report.ts';
 import { dollars } from '../../../base/figures.ts';
 import type { App } from '../../app.ts';
+import { limitOption } from '../../arguments/limit-option.ts';
 import { listByDefault } from '../../arguments/list-by-default.ts';
-import { numberArgument } from '../../arguments/mapping-arguments.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { manyLines, oneLine } from '../../terminal/safe-text.ts';
@@ -25,7 +25,7 @@ interface Face {
 export function addConversationsCommands(conversations: Command, context: CommandContext): void {
   conversations.helpCommand(false).addHelpText('after', HELP);
   newCommand(conversations, 'list', 'List conversations, the last used first')
-    .option('--limit <n>', 'how many (default 20)', numberArgument('--limit', { integer: true, min: 1, max: 1000 }))
+    .addOption(limitOption())
     .option('--before <conversation>', 'only conversations that were used before this one, for the next page')
     .action((given: ListArguments) => context.run((output) => listConversations(given, { context, output })));
   newCommand(conversations, 'show', 'Show the messages and tool calls of a conversation')

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { DraftReport } from '../../../runner/contract/service/draft.ts';
+import { limitOption } from '../../arguments/limit-option.ts';
 import { listByDefault } from '../../arguments/list-by-default.ts';
-import { numberArgument } from '../../arguments/mapping-arguments.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
@@ -21,7 +21,7 @@ interface Face {
 export function addDraftsCommands(drafts: Command, context: CommandContext): void {
   drafts.helpCommand(false);
   newCommand(drafts, 'list', 'List drafts, newest first')
-    .option('--limit <n>', 'how many (default 20)', numberArgument('--limit', { integer: true, min: 1, max: 1000 }))
+    .addOption(limitOption())
     .option('--before <draft>', 'only drafts older than this one, for the next page')
     .action((given: ListArguments) => context.run((output) => listDrafts(given, { context, output })));
   newCommand(drafts, 'show', 'Show a draft with its request')

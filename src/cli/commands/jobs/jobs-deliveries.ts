@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { AppError } from '../../../base/errors.ts';
 import { DELIVERY_STATES, type DeliveryReport } from '../../../runner/contract/service/job.ts';
-import { numberArgument } from '../../arguments/mapping-arguments.ts';
+import { limitOption } from '../../arguments/limit-option.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
@@ -16,7 +16,7 @@ interface DeliveriesArguments {
 export function addDeliveriesCommands(jobs: Command, context: CommandContext): void {
   newCommand(jobs, 'deliveries', 'List results that are sent by webhook, newest first')
     .option('--state <state>', `only those in this state: ${DELIVERY_STATES.join(', ')}`)
-    .option('--limit <n>', 'how many (default 20)', numberArgument('--limit', { integer: true, min: 1, max: 1000 }))
+    .addOption(limitOption())
     .action((given: DeliveriesArguments) => context.run((output) => listDeliveries(given, { context, output })));
   newCommand(jobs, 'resend', 'Send a result again whose every attempt failed')
     .argument('<event>', 'the event of a dead delivery')

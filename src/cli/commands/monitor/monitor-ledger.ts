@@ -3,7 +3,7 @@ import { count, dollars } from '../../../base/figures.ts';
 import { strict } from '../../../base/schema/strict-object.ts';
 import { period } from '../../../runner/contract/report/usage.ts';
 import { BATCH_ARGUMENT } from '../../arguments/batch-argument.ts';
-import { numberArgument } from '../../arguments/mapping-arguments.ts';
+import { limitOption } from '../../arguments/limit-option.ts';
 import { parsePeriod } from '../../arguments/parse-period.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
@@ -23,7 +23,7 @@ export function addMonitorLedgerCommand(monitor: Command, context: CommandContex
     .argument('<batch>', BATCH_ARGUMENT)
     .option('--from <time>', 'only calls that were answered from this time on: a day in UTC or an ISO 8601 time')
     .option('--to <time>', 'only calls that were answered before this time')
-    .option('--limit <n>', 'how many (default 20)', numberArgument('--limit', { integer: true, min: 1, max: 1000 }))
+    .addOption(limitOption())
     .option('--after <place>', 'continue after the end of the page before')
     .action((batch: string, given: LedgerArguments) =>
       context.run((output) => showLedger(batch, given, { context, output })),
