@@ -29,6 +29,11 @@ test('End reaches the last of a million rows with less than 80 of them in the do
   await expect(last).toContainText('message (999999)');
   await expect(last).toBeInViewport({ ratio: 1 });
   expect(await rows.count()).toBeLessThan(80);
+  // At any height of the window, and while it changes.
+  for (const height of [880, 860, 841, 833, 700, 900]) {
+    await page.setViewportSize({ width: 1440, height });
+    await expect(last).toBeInViewport({ ratio: 1 });
+  }
   await page.keyboard.press('PageUp');
   await page.keyboard.press('ArrowUp');
   await page.keyboard.press('Enter');

@@ -59,7 +59,9 @@ export function RowGrid(props: RowGridProps) {
   const inView = Math.max(1, Math.floor((view.height - ROW) / ROW));
   const lastFirst = Math.max(0, total - inView);
   const isScaled = total * ROW > MOST_HEIGHT;
-  const exact = isScaled ? (view.top / room) * lastFirst : view.top / ROW;
+  // Browsers round places: at the very end a division would miss the last row by a fraction.
+  const share = view.top >= room - 1 ? 1 : view.top / room;
+  const exact = isScaled ? share * lastFirst : view.top / ROW;
   const first = Math.max(0, Math.min(lastFirst, Math.floor(exact)));
   const from = Math.max(0, first - OVERSCAN);
   const to = Math.min(total, first + inView + OVERSCAN + 1);
@@ -79,6 +81,19 @@ export function RowGrid(props: RowGridProps) {
     measure();
     return () => observer.disconnect();
   }, [focus]);
+
+  const before = useRef({ first, inView, active });
+  const keepActive = useEffectEvent(() => {
+    const { first: top, inView: seen, active: old } = before.current;
+    if (active !== old || (active >= top && active < top + seen)) show(active);
+  });
+  // A notice above the grid, or a smaller window, takes room away: the active row stays in view if it was.
+  useEffect(() => {
+    if (view.height > 0) keepActive();
+  }, [view.height]);
+  useEffect(() => {
+    before.current = { first, inView, active };
+  }, [first, inView, active]);
 
   const openPlace = open === undefined ? undefined : placeOf(open, { rows, filter, total });
   const beside = (by: number) => (openPlace === undefined ? undefined : rowAt(openPlace + by, { rows, filter, total }));
