@@ -39,7 +39,7 @@ export const web: Part = async ({ isQuick, pairs, server, progress }) => {
     progress('web: frames');
     const load = loadavg()[0] ?? Number.NaN;
     const scrolled = await scrollMillion(browser, { service, batch, seconds, rounds: isQuick ? 1 : 3 });
-    const uploaded = await uploadLarge(browser, { service, megabytes });
+    const uploaded = await uploadLarge(browser, { service, megabytes, rounds: pairs });
     return section({ rows, megabytes, paints, interactions, scrolled, uploaded, load });
   } finally {
     await browser.close();

@@ -41,8 +41,8 @@ export async function openDraft(service: Service): Promise<string> {
   return (await service.send<{ draft_id: string }>('POST', '/v1/drafts', { request })).draft_id;
 }
 
-/** Drops a file on the page that the page makes itself. */
-export async function dropFile(page: Page, megabytes: number): Promise<void> {
+/** Makes a file in the page; gives the function that drops it there. */
+export async function makeFile(page: Page, megabytes: number): Promise<() => Promise<void>> {
   const data = await page.evaluateHandle(`bench.fileOf('${HEADER}', ${megabytes})`);
-  await page.getByText('Drop a table here').dispatchEvent('drop', { dataTransfer: data });
+  return () => page.getByText('Drop a table here').dispatchEvent('drop', { dataTransfer: data });
 }
