@@ -4,13 +4,7 @@
 set -euo pipefail
 url=${1:-http://127.0.0.1:8787}
 here=$(dirname "$0")
-call() { curl --silent --show-error --fail-with-body -H "Authorization: Bearer ${ROWMILL_API_KEY:-none}" "$@"; }
-json() { call -H 'Content-Type: application/json' "$@"; }
-# Prints an expression over the JSON on stdin, which is `it`.
-pick() { node -p "const it = JSON.parse(require('fs').readFileSync(0, 'utf8')); $1"; }
-# The last report of a batch, once it has ended.
-watch() { call --no-buffer "$url/v1/batches/$1/events" | sed -n 's/^data: //p' | tail -n 1; }
-step() { printf '\n== %s ==\n' "$1"; }
+. "$here/client.sh"
 
 step 'upload'
 table=$(call --data-binary @"$here/reviews.csv" -H 'Content-Type: application/octet-stream' \

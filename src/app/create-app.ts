@@ -43,6 +43,7 @@ import type { LeaseOwner } from '../storage/leases.ts';
 import { copyStdin } from '../tables/locations/stdin-locations.ts';
 import { createEvents } from '../telemetry/create-events.ts';
 import { createOrchestratorTools } from '../tools/orchestrator-tools.ts';
+import { suggestFields } from '../tools/suggest-fields.ts';
 import { uploadViewer } from '../uploads/upload-viewer.ts';
 import { callerTables } from './caller-tables.ts';
 import type { Config } from './config.ts';
@@ -51,7 +52,7 @@ import { describePrices, describeSettings } from './describe-settings.ts';
 import { createDetachedRunner } from './detached-runner.ts';
 import { keepService } from './keep-service.ts';
 import { findMissingSettings } from './missing-settings.ts';
-import { createTalkLanes, openOrchestrator, readRun, talkCalls } from './open-orchestrator.ts';
+import { createTalkLanes, ORCHESTRATOR, openOrchestrator, readRun, talkCalls } from './open-orchestrator.ts';
 import { openFiledAgents } from './open-registry.ts';
 import { openStorage, openUploads, prepareFolders, spoolFolder } from './open-storage.ts';
 import { openTraces } from './open-traces.ts';
@@ -188,6 +189,19 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
   });
   const save = (name: string, definition: AgentDefinition) =>
     saveAgent({ name, definition, at: systemClock.now() }, { registry: filed, saved: store });
+  const tryOnce: App['tryAgent'] = (definition, options) =>
+    tryAgent(definition, options, {
+      tables: tablesOf(options.caller ?? localCaller('cli')),
+      openAgent: async (agent, signal) =>
+        openAgent({ definition: agent, toolSet: await openTarget(agent, signal), log }),
+      callsOf: async (agent, signal) => {
+        const provider = await providers.get(agent.model.provider, agent.model);
+        const payer = budgetKeyOf(options.caller ?? localCaller('cli'));
+        return talkCalls(agent, { provider, signal, payer }, { store, talkLane, prices, dayGate, events });
+      },
+      readJournal: (run) => store.readJournal(run),
+      newId,
+    });
   return {
     config,
     log,
@@ -198,7 +212,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     idempotency: store,
     registry,
     settings: () => describeSettings(config, { providers, agentSources: registry.sources }),
-    prices: (models) => describePrices(models, prices),
+    prices: (models) => describePrices(models, { prices, registry }),
     removeAgent: (name, version) => removeAgent({ name, version }, { registry: filed, saved: store }),
     saveAgent: save,
     async defineAgent(name, question, columns) {
@@ -206,19 +220,11 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
       return { agent: await save(name, agent), warnings };
     },
     preview: (request, signal) => previewTable(request, tablesOf(localCaller('cli')), signal),
-    tryAgent: (definition, options) =>
-      tryAgent(definition, options, {
-        tables: tablesOf(options.caller ?? localCaller('cli')),
-        openAgent: async (agent, signal) =>
-          openAgent({ definition: agent, toolSet: await openTarget(agent, signal), log }),
-        callsOf: async (agent, signal) => {
-          const provider = await providers.get(agent.model.provider, agent.model);
-          const payer = budgetKeyOf(options.caller ?? localCaller('cli'));
-          return talkCalls(agent, { provider, signal, payer }, { store, talkLane, prices, dayGate, events });
-        },
-        readJournal: (run) => store.readJournal(run),
-        newId,
-      }),
+    tryAgent: tryOnce,
+    suggestFields: async (asked, options) =>
+      suggestFields(asked, await resolveAgent(registry, ORCHESTRATOR), (agent, given) =>
+        tryOnce(agent, { ...options, given }),
+      ),
     startTools: (definition, options) => startTools(definition, { ...options, env: config.env, log }),
     missingSettings: () => findMissingSettings(registry, providers),
     prometheus,

@@ -1,9 +1,11 @@
 import { toAppError } from '../base/errors.ts';
+import { packageVersion } from '../base/process/package-version.ts';
 import type { Usage } from '../protocol/messages.ts';
 import { PROVIDERS } from '../providers/catalog.ts';
 import type { Providers } from '../providers/open-providers.ts';
 import { createBatchPriceTable, hasBatchPrice } from '../providers/prices/batch-prices.ts';
 import type { PriceTable } from '../providers/prices/prices.ts';
+import type { Registry } from '../registry/registry.ts';
 import type { ModelPrice, Settings } from '../runner/contract/service/settings.ts';
 import type { Config } from './config.ts';
 
@@ -14,6 +16,7 @@ export async function describeSettings(
 ): Promise<Settings> {
   const { uploads, confirmAboveUsd, maxUsdPerDay, maxDecodedBytes, webhooks, httpSources } = config;
   return {
+    version: packageVersion(),
     default_mode: 'auto',
     providers: await Promise.all(
       PROVIDERS.filter(({ target }) => target === undefined).map(async ({ name, defaultModel: model }) => {
@@ -46,10 +49,17 @@ async function missingOf(name: string, model: string | undefined, providers: Pro
   );
 }
 
-/** What models cost, each named as provider/model. */
-export function describePrices(models: readonly string[], prices: PriceTable): ModelPrice[] {
+/** What models cost, each named as provider/model; without names those of the agents, and the default models. */
+export async function describePrices(
+  models: readonly string[] | undefined,
+  { prices, registry }: { prices: PriceTable; registry: Pick<Registry, 'list'> },
+): Promise<ModelPrice[]> {
+  const asked = models ?? [
+    ...(await registry.list()).map(({ model }) => `${model.provider}/${model.model}`),
+    ...PROVIDERS.flatMap(({ name, defaultModel }) => (defaultModel === undefined ? [] : [`${name}/${defaultModel}`])),
+  ];
   const batch = createBatchPriceTable(prices);
-  return [...new Set(models)].map((label) => {
+  return [...new Set(asked)].map((label) => {
     const at = label.indexOf('/');
     const [provider, model] = [label.slice(0, at), label.slice(at + 1)];
     const realtime = perMillion(prices, provider, model);

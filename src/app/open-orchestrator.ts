@@ -18,7 +18,7 @@ import type { OrchestratorTool } from '../tools/orchestrator-tool.ts';
 import { withSpokenAddresses } from '../tools/spoken-addresses.ts';
 
 /** The agent that people talk to. */
-const ORCHESTRATOR = 'orchestrator';
+export const ORCHESTRATOR = 'orchestrator';
 
 interface OrchestratorParts {
   registry: Registry;

@@ -24,6 +24,7 @@ import type { IdempotencyStore } from '../storage/idempotency.ts';
 import type { Tables } from '../tables/table.ts';
 import type { Confirmations } from '../tools/execute/confirmations.ts';
 import type { OrchestratorTool } from '../tools/orchestrator-tool.ts';
+import type { SuggestedFields } from '../tools/suggest-fields.ts';
 import type { Uploads } from '../uploads/uploads.ts';
 import type { Transfer } from './transfer.ts';
 
@@ -80,10 +81,18 @@ export interface App extends AppBinding {
    * @throws AppError before any call, when the input does not fit; a run that fails is a result
    */
   tryAgent(agent: AgentDefinition, options: { given: Given; signal: AbortSignal; caller?: Caller }): Promise<TriedRun>;
-  /** The settings of this process, without secrets. */
+  /**
+   * Suggests the fields of the answer to a prompt, by the model of the orchestrator.
+   * @throws AppError as the run of the suggesting agent failed; `output_invalid` when no usable fields were suggested
+   */
+  suggestFields(
+    asked: { prompt: string; columns: readonly string[] },
+    options: { signal: AbortSignal; caller?: Caller },
+  ): Promise<SuggestedFields>;
+  /** The settings of the process that runs batches, without secrets. */
   settings(): Promise<Settings>;
-  /** What models cost. */
-  prices(models: readonly string[]): ModelPrice[];
+  /** What models cost, each named as provider/model; without names those of the agents, and the default models. */
+  prices(models?: readonly string[]): Promise<ModelPrice[]>;
   /** Deletes a saved agent, or one version of it. @throws AppError `agent_not_found` */
   removeAgent(name: string, version?: string): Promise<void>;
   /** Starts each tool of an agent and ends it again, to see that it works. None may take longer than `limitMs`. */

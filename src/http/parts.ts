@@ -15,6 +15,7 @@ import type { AuditStore } from '../storage/audit.ts';
 import type { IdempotencyStore } from '../storage/idempotency.ts';
 import type { Tables } from '../tables/table.ts';
 import type { Confirmations } from '../tools/execute/confirmations.ts';
+import type { SuggestedFields } from '../tools/suggest-fields.ts';
 import type { Uploads } from '../uploads/uploads.ts';
 import type { ApprovalParts } from './approval.ts';
 import type { Page } from './page/open-page.ts';
@@ -88,9 +89,14 @@ export interface AgentParts {
     agent: AgentDefinition,
     options: { given: Given; signal: AbortSignal; caller: Caller },
   ) => Promise<TriedRun>;
+  /** Suggests the fields of the answer to a prompt. @throws AppError as the run of the suggesting agent failed */
+  suggestFields: (
+    asked: { prompt: string; columns: readonly string[] },
+    options: { signal: AbortSignal; caller: Caller },
+  ) => Promise<SuggestedFields>;
   settings: () => Promise<Settings>;
-  /** What models cost, each named as provider/model. */
-  prices: (models: readonly string[]) => ModelPrice[];
+  /** What models cost, each named as provider/model; without names those of the agents, and the default models. */
+  prices: (models?: readonly string[]) => Promise<ModelPrice[]>;
 }
 
 /** The parts of the HTTP face, a group for each function that adds routes. */

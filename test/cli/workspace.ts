@@ -72,6 +72,8 @@ rules:
 }
 
 const ORCHESTRATOR = `rules:
+  - when: { user: Kind of }
+    reply: { tool_calls: [{ name: return_structured_data, input: { fields: [{ name: kind, type: string, values: [a, b], description: Its kind. }] } }] }
   - when: { user: analyse, step: 0 }
     reply: { tool_calls: [{ name: analyze_csv_structure, input: { csv_uri: people.csv } }] }
   - when: { last_tool: analyze_csv_structure }

@@ -206,6 +206,30 @@ describe('rowmill --server', { timeout: 300_000 }, () => {
     await json(['agents', 'delete', 'saved-kinds', '--yes']);
   });
 
+  it('suggests fields, and shows the settings and prices of the server', async () => {
+    const suggested = await json(['agents', 'suggest', 'Kind of {name}?', '--table', 'people.csv']);
+    expect(suggested).toMatchObject({ code: 0, document: { fields: [{ name: 'kind', values: ['a', 'b'] }] } });
+    const { document: settings } = await json(['settings']);
+    expect(settings.providers).toContainEqual(expect.objectContaining({ name: 'anthropic', configured: true }));
+    const { document: all } = await json(['prices']);
+    expect(all.prices.length).toBeGreaterThan(1);
+    const { document: one } = await json(['prices', 'anthropic/claude-haiku-5-5']);
+    expect(one.prices).toMatchObject([{ model: 'anthropic/claude-haiku-5-5', known: true }]);
+  });
+
+  it('lists batches by status and agent, plans a retry, and lists the columns of an export', async () => {
+    const ids = async (...args: string[]) =>
+      (await json(['batches', 'list', ...args])).document.batches.map(({ batch_id: id }: { batch_id: string }) => id);
+    await json(['run', 'people.csv', '-a', 'greeter', '--yes', '--name', 'listed']);
+    const [newest] = await ids('--text', 'listed');
+    expect((await ids('--status', 'completed', '--agent', 'greeter', '--limit', '1'))[0]).toBe(newest);
+    expect((await ids('--oldest-first')).at(-1)).toBe(newest);
+    const { document: planned } = await json(['batches', 'retry', newest, '--dry-run']);
+    expect(planned).toMatchObject({ rows: 1 });
+    const { document: listed } = await json(['batches', 'export', newest, '--list-columns']);
+    expect(listed.columns.slice(0, 3)).toEqual(['name', 'town', 'greeting']);
+  });
+
   it('continues a batch with another table', async () => {
     const first = await json(['run', 'people.csv', '-a', 'greeter', '--yes', '--out', 'first.csv']);
     await here.write('more.csv', 'name,town\nAnn,Wexcombe\nBo,Wexcombe\n');
@@ -276,13 +300,14 @@ describe('rowmill --server', { timeout: 300_000 }, () => {
 
   it('sends a file, keeps a draft over it, and deletes both', async () => {
     const { document: sent } = await json(['uploads', 'add', 'people.csv']);
-    const client = createClient({ url, apiKey: 'secret-key' });
-    const body = { name: 'People', request: { csv_uri: sent.uri } };
-    await client.POST('/v1/drafts', { params: { header: {} }, body: body as never });
+    await here.write('draft.json', JSON.stringify({ csv_uri: sent.uri }));
+    await json(['drafts', 'add', here.path('draft.json')]);
+    const { document: unnamed } = await json(['drafts']);
+    await json(['drafts', 'set', unnamed.drafts[0].draft_id, '--name', 'People']);
     const { document: listed } = await json(['drafts']);
     expect(listed.drafts).toMatchObject([{ name: 'People', request: { csv_uri: sent.uri } }]);
     const [{ draft_id: id }] = listed.drafts;
-    expect((await json(['drafts', 'show', id])).document).toMatchObject({ revision: 1 });
+    expect((await json(['drafts', 'show', id])).document).toMatchObject({ revision: 2 });
     expect((await remote(['uploads', 'delete', sent.uri, '--yes'])).stderr).toContain('upload_conflict');
     await json(['drafts', 'delete', id]);
     await json(['uploads', 'delete', sent.uri, '--yes']);

@@ -47,6 +47,18 @@ describe('the whole path over REST', () => {
     expect(stdout).toMatch(/== report ==\n# /);
   });
 
+  it('queues and processes a night of jobs with curl, as examples/service/night.sh does it', async () => {
+    const env = { ...process.env, ROWMILL_API_KEY: 'secret-key', MODE: 'realtime' };
+    const given = { env, cwd: there.folder };
+    const { stdout } = await promisify(execFile)('bash', [join(SERVICE, 'night.sh'), url, '120'], given);
+    expect(stdout).toMatch(/== queue ==\n120 jobs\n120 wait, 12 of them with priority 10: \{"standard_usd":/);
+    expect(stdout).toMatch(/== process ==\nbat_\w+ completed: 120 succeeded, 0 failed/);
+    const [, saved, summed] = /savings: (120 calls, \$0\.[^\n]*)\nledger: {2}([^\n]*)/.exec(stdout) ?? [];
+    expect(saved).toBe(summed);
+    expect(stdout).toMatch(/== report ==\n# [\s\S]*== every night ==\nnightly: 0 2 \* \* \*, next 20/);
+    expect(await readFile(there.path('report.html'), 'utf8')).toMatch(/^<!doctype html>[\s\S]*review-topics/i);
+  });
+
   it('goes with the client, whose retry succeeds once the model answers', async () => {
     refuses = true;
     const client = createClient({ url, apiKey: 'secret-key' });

@@ -89,7 +89,8 @@ function noModels(): TalkParts['models'] {
 function noAgents(): HttpParts['agents'] {
   const unused = () => Promise.reject(new Error('This test has no agents.'));
   const registry = { sources: [], list: unused, entries: unused, find: unused };
-  return { registry, saveAgent: unused, removeAgent: unused, tryAgent: unused, settings: unused, prices: () => [] };
+  const agents = { saveAgent: unused, removeAgent: unused, tryAgent: unused, suggestFields: unused };
+  return { registry, ...agents, settings: unused, prices: async () => [] };
 }
 
 /** For tests without batches, uploads and drafts. */

@@ -19,6 +19,7 @@ import type { Caller } from '../../src/runner/contract/caller.ts';
 import { createByteLocations } from '../../src/tables/locations/byte-locations.ts';
 import { createUploadStore, uploadPath } from '../../src/tables/locations/upload-locations.ts';
 import type { Tables } from '../../src/tables/table.ts';
+import { suggestFields } from '../../src/tools/suggest-fields.ts';
 import { uploadViewer } from '../../src/uploads/upload-viewer.ts';
 import { createUploads } from '../../src/uploads/uploads.ts';
 import { startWorld, testAgent, type World, type WorldOptions } from '../runner/world.ts';
@@ -135,26 +136,28 @@ function agentParts(
 ): HttpParts['agents'] {
   const { clock, log, events, prices } = deps;
   const talkLane = createTalkLanes(createLanes({ clock, log, events }));
+  const tryOnce: HttpParts['agents']['tryAgent'] = (definition, { caller, ...options }) =>
+    tryAgent(definition, options, {
+      tables: tablesOf(caller),
+      openAgent: (agent, signal) => deps.openAgent(agent, null, signal),
+      callsOf: async (agent, signal) => {
+        const provider = await deps.provider(agent.model.provider, agent.model);
+        const parts = { store, talkLane, prices, dayGate: undefined, events };
+        return talkCalls(agent, { provider, signal, payer: null }, parts);
+      },
+      readJournal: store.readJournal,
+      newId,
+    });
   return {
     registry,
     saveAgent: (name, definition) => saveAgent({ name, definition, at: 1 }, { registry: filed, saved: store }),
     removeAgent: (name, version) => removeAgent({ name, version }, { registry: filed, saved: store }),
-    tryAgent: (definition, { caller, ...options }) =>
-      tryAgent(definition, options, {
-        tables: tablesOf(caller),
-        openAgent: (agent, signal) => deps.openAgent(agent, null, signal),
-        callsOf: async (agent, signal) => {
-          const provider = await deps.provider(agent.model.provider, agent.model);
-          return talkCalls(
-            agent,
-            { provider, signal, payer: null },
-            { store, talkLane, prices, dayGate: undefined, events },
-          );
-        },
-        readJournal: store.readJournal,
-        newId,
-      }),
+    tryAgent: tryOnce,
+    suggestFields: async (asked, options) =>
+      suggestFields(asked, await resolveAgent(registry, 'orchestrator'), (agent, given) =>
+        tryOnce(agent, { ...options, given }),
+      ),
     settings: () => Promise.reject(new Error('This test has no settings.')),
-    prices: (models) => describePrices(models, prices),
+    prices: (models) => describePrices(models, { prices, registry }),
   };
 }

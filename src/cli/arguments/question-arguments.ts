@@ -106,6 +106,19 @@ function fieldArgument(text: string): InlineField {
   };
 }
 
+/**
+ * A field as `--output` takes it. Values that this form can not hold (a single one, or one with `|`) are left to the
+ * description: the type stands alone.
+ */
+export function outputArgument({ name, type, values = [], list, nullable, description }: InlineField): string {
+  const isWritable = values.length > 1 && values.every((value) => !/\||\s#\s|^\s|\s$/.test(value));
+  const words = values.join('|');
+  const marks = `${list === true ? '[]' : ''}${nullable === true ? '?' : ''}`;
+  const isPlain = marks === '' && /\w$/.test(words);
+  const kind = isWritable ? (isPlain ? words : `(${words})`) : type;
+  return `${name}:${kind}${marks}${description === undefined ? '' : ` # ${description.replace(/\s+/g, ' ').trim()}`}`;
+}
+
 function typeOf(written: string, text: string): Omit<InlineField, 'name'> {
   const [, whole = '', list, nullable] = /^(.*?)(\[\])?(\?)?$/s.exec(written) ?? [];
   const marks = {

@@ -51,8 +51,14 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     usage: 'agents',
     group: 'Work on tables:',
-    description: 'List agents, show one, check one against a table, define and delete one',
+    description: 'List agents, show one, check one against a table, suggest, define and delete one',
     load: async () => (await import('./agents/agents.ts')).addAgentsCommands,
+  },
+  {
+    usage: 'prices [models...]',
+    group: 'Work on tables:',
+    description: 'Show what models cost, in real time and by the batch API',
+    load: async () => (await import('./prices.ts')).addPricesCommand,
   },
   {
     usage: 'try [agent] [message]',
@@ -113,7 +119,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     usage: 'drafts',
     group: 'Work on tables:',
-    description: 'Show and delete batch requests in the making, which the workbench keeps',
+    description: 'Keep, show, change and delete batch requests in the making, which the workbench opens',
     load: async () => (await import('./drafts/drafts.ts')).addDraftsCommands,
   },
   {
@@ -165,6 +171,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: 'Serve other programs:',
     description: 'Show what is going on, and calls, cost and load over time',
     load: async () => (await import('./monitor/monitor.ts')).addMonitorCommands,
+  },
+  {
+    usage: 'settings',
+    group: 'Serve other programs:',
+    description: 'Show the limits, and which providers can be called, without secrets',
+    load: async () => (await import('./settings.ts')).addSettingsCommand,
   },
   {
     usage: 'audit',

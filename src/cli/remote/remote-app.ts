@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import { AppError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { createClient, type RowmillClient } from '../../client/client.ts';
-import type { settings } from '../../runner/contract/service/settings.ts';
+import type { ModelPrice, settings } from '../../runner/contract/service/settings.ts';
 import type { App } from '../app.ts';
 import { notRemote, partly } from './not-remote.ts';
 import { type Questions, saveQuestion, tryAgent } from './remote-agents.ts';
@@ -72,8 +72,19 @@ export async function createRemoteApp(
     // The server drives its batches.
     supervise: async () => undefined,
     keepSchedules: absent('This'),
-    settings: partly('This'),
-    prices: partly('This'),
+    suggestFields: ({ prompt, columns }, { signal }) =>
+      answerOf(
+        client.POST('/v1/agents/suggest', {
+          ...{ params: { header: { 'idempotency-key': crypto.randomUUID() } }, signal, parseAs: 'text' },
+          body: { prompt, columns: [...columns] },
+        }),
+      ),
+    settings: () => answerOf(client.GET('/v1/settings', { parseAs: 'text' })),
+    prices: async (models) => {
+      const query = models === undefined ? {} : { model: models.join(',') };
+      const call = client.GET('/v1/prices', { params: { query: query as never }, parseAs: 'text' });
+      return (await answerOf<{ items: ModelPrice[] }>(call)).items;
+    },
     async removeAgent(name, version) {
       const agent = version === undefined ? name : `${name}@${version}`;
       await answerOf(client.DELETE('/v1/agents/{agent}', { params: { path: { agent } }, parseAs: 'text' }));

@@ -1,6 +1,7 @@
 import { AppError } from '../../base/errors.ts';
 import { type RowmillClient, readEvents } from '../../client/client.ts';
 import type { BatchReport } from '../../runner/contract/report/report.ts';
+import type { Runner } from '../../runner/runner.ts';
 import { answerOf, bytesOf, faultOf } from './server-call.ts';
 
 /** How many times in a row a stream may break before the watching ends, and how long it waits between, in milliseconds. */
@@ -28,16 +29,21 @@ export async function pageAfter<Item>(
   return found;
 }
 
-/** Batches of a server, newest first. */
+/** Batches of a server. */
 export function listBatches(
   client: RowmillClient,
-  { before, limit }: { before?: string | undefined; limit: number },
+  { before, limit, order, status, ...filter }: Parameters<Runner['list']>[0],
 ): Promise<BatchReport[]> {
+  const query = {
+    ...filter,
+    ...(status !== undefined && { status: status.join(',') }),
+    ...(order === 'oldest' && { sort: 'created' }),
+  };
   return pageAfter<BatchReport>(
     (cursor, most) =>
       answerOf(
         client.GET('/v1/batches', {
-          params: { query: { limit: most, ...(cursor !== undefined && { cursor }) } as never },
+          params: { query: { ...query, limit: most, ...(cursor !== undefined && { cursor }) } as never },
           parseAs: 'text',
         }),
       ),

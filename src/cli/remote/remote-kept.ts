@@ -4,7 +4,6 @@ import type { RowmillClient } from '../../client/client.ts';
 import type { JsonObject } from '../../protocol/messages.ts';
 import type { DraftReport } from '../../runner/contract/service/draft.ts';
 import type { AuditRecord, AuditStore } from '../../storage/audit.ts';
-import { partly } from './not-remote.ts';
 import { pageAfter } from './remote-batches.ts';
 import { answerOf } from './server-call.ts';
 
@@ -13,7 +12,12 @@ const parseAs = 'text' as const;
 /** The drafts of the key at a server. */
 export function createRemoteDrafts(client: RowmillClient): Drafts {
   const one = (id: string) => ({ params: { path: { id } }, parseAs });
-  return partly<Drafts>('This', {
+  return {
+    create: ({ name, request }) => {
+      const params = { header: { 'idempotency-key': crypto.randomUUID() } };
+      return answerOf(client.POST('/v1/drafts', { params, body: { name, request } as never, parseAs }));
+    },
+    change: (id, draft) => answerOf(client.PUT('/v1/drafts/{id}', { ...one(id), body: draft as never })),
     list: ({ before, limit }) =>
       pageAfter<DraftReport>(
         (cursor, most) => {
@@ -24,7 +28,7 @@ export function createRemoteDrafts(client: RowmillClient): Drafts {
       ),
     show: (id) => answerOf(client.GET('/v1/drafts/{id}', one(id))),
     remove: (id) => answerOf(client.DELETE('/v1/drafts/{id}', one(id))),
-  });
+  };
 }
 
 /** The audit log of a server. */

@@ -13,7 +13,10 @@ interface Page {
   next: number | null;
 }
 
-type RemoteRows = Pick<Runner, 'rows' | 'browse' | 'rowMap' | 'search' | 'trace' | 'cancelRow' | 'render' | 'export'>;
+type RemoteRows = Pick<
+  Runner,
+  'rows' | 'browse' | 'rowMap' | 'search' | 'trace' | 'cancelRow' | 'render' | 'exportColumns' | 'export'
+>;
 
 /** The rows of the batches of a server. */
 export function createRemoteRows(client: RowmillClient): RemoteRows {
@@ -51,6 +54,10 @@ export function createRemoteRows(client: RowmillClient): RemoteRows {
     cancelRow: (id, row) =>
       answerOf(client.POST('/v1/batches/{id}/rows/{row}/cancel', { params: { path: { id, row } }, parseAs: 'text' })),
     render: (request) => answerOf(client.POST('/v1/tables/render', { body: request as never, parseAs: 'text' })),
+    async exportColumns(id) {
+      const call = client.GET('/v1/batches/{id}/export/columns', { params: { path: { id } }, parseAs: 'text' });
+      return (await answerOf<{ columns: string[] }>(call)).columns;
+    },
     async export(id, { format = 'csv', spreadsheet_safe: isSafe, bom, ...rest }) {
       const query = {
         ...{ format, ...rest },

@@ -11,7 +11,6 @@ import { inputMapping, structuredOutputFields } from '../../runner/contract/requ
 import { readingOptions } from '../../runner/contract/request/reading.ts';
 import { batchRequest } from '../../runner/contract/request/request.ts';
 import type { Runner } from '../../runner/runner.ts';
-import { suggestFields } from '../../tools/suggest-fields.ts';
 import type { HttpFace } from '../face.ts';
 import { callerNeeds } from '../middleware/caller-needs.ts';
 import { idempotencyHeader } from '../middleware/idempotency.ts';
@@ -21,8 +20,6 @@ import { defineAgent } from './define-agent.ts';
 
 const tags = ['agents'];
 const ONE_INPUT = 'give exactly one of message, input and csv_uri';
-/** The agent whose model makes suggestions. */
-const ORCHESTRATOR = 'orchestrator';
 
 /** What the routes of agents need besides. */
 export interface AgentRouteParts extends AgentParts {
@@ -187,11 +184,8 @@ export function addAgentRuns({ app, limitBody, idempotent }: HttpFace, parts: Ag
   app.openapi(suggest, async (c) => {
     const caller = c.get('caller');
     const { signal } = c.req.raw;
-    const orchestrator = await resolveAgent(registry, ORCHESTRATOR);
     const found = await audit.around({ caller, action: 'agent-try', subject: 'schema-suggester' }, () =>
-      suggestFields(c.req.valid('json'), orchestrator, (agent, given) =>
-        parts.tryAgent(agent, { given, signal, caller }),
-      ),
+      parts.suggestFields(c.req.valid('json'), { signal, caller }),
     );
     return c.json(found, 200);
   });

@@ -1,7 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { strict } from '../../base/schema/strict-object.ts';
-import { PROVIDERS } from '../../providers/catalog.ts';
-import { modelPrice, settings } from '../../runner/contract/service/settings.ts';
+import { modelPrice, pricedModel, settings } from '../../runner/contract/service/settings.ts';
 import type { HttpFace } from '../face.ts';
 import { callerNeeds } from '../middleware/caller-needs.ts';
 import type { AgentParts, ServerParts } from '../parts.ts';
@@ -11,7 +10,7 @@ const tags = ['settings'];
 const models = z
   .union([z.string().max(300), z.array(z.string().max(300)).max(100)])
   .transform((given) => (Array.isArray(given) ? given : given.split(',')))
-  .pipe(z.array(z.string().regex(/^[a-z][a-z0-9-]*\/.+$/, 'must be provider/model')))
+  .pipe(z.array(pricedModel))
   .optional()
   .openapi({
     type: 'array',
@@ -22,8 +21,8 @@ const models = z
 /** `/v1/settings` and `/v1/prices`. */
 export function addSettingsRoutes(
   { app }: HttpFace,
-  { version, notice }: ServerParts,
-  { registry, settings: read, prices }: AgentParts,
+  { notice }: ServerParts,
+  { settings: read, prices }: AgentParts,
 ): void {
   const shown = createRoute({
     method: 'get',
@@ -40,7 +39,7 @@ export function addSettingsRoutes(
       ...FAULTS,
     },
   });
-  app.openapi(shown, async (c) => c.json({ version, notice: notice ?? null, ...(await read()) }, 200));
+  app.openapi(shown, async (c) => c.json({ notice: notice ?? null, ...(await read()) }, 200));
 
   const priced = createRoute({
     method: 'get',
@@ -60,11 +59,5 @@ export function addSettingsRoutes(
       ...FAULTS,
     },
   });
-  app.openapi(priced, async (c) => {
-    const asked = c.req.valid('query').model ?? [
-      ...(await registry.list()).map(({ model }) => `${model.provider}/${model.model}`),
-      ...PROVIDERS.flatMap(({ name, defaultModel }) => (defaultModel === undefined ? [] : [`${name}/${defaultModel}`])),
-    ];
-    return c.json({ items: prices(asked) }, 200);
-  });
+  app.openapi(priced, async (c) => c.json({ items: await prices(c.req.valid('query').model) }, 200));
 }

@@ -79,6 +79,40 @@ describe('rowmill schedules set', () => {
   });
 });
 
+describe('rowmill batches list', () => {
+  it('selects by status, agent and text, in either order', async () => {
+    const listed = async (...args: string[]) =>
+      (await json('batches', 'list', ...args)).batches.map(({ batch_id: id }: { batch_id: string }) => id);
+    const second = (await json('batches', 'create', '-a', 'greeter', '--columns', 'name')).batch_id;
+    expect(await listed()).toEqual([second, batch]);
+    expect(await listed('--oldest-first')).toEqual([batch, second]);
+    expect(await listed('--oldest-first', '--before', batch)).toEqual([second]);
+    expect(await listed('--status', 'completed,paused')).toEqual([batch]);
+    expect(await listed('--text', 'PEOPLE.csv')).toEqual([batch]);
+    expect(await listed('--agent', 'greeter', '--status', 'collecting')).toEqual([second]);
+    expect((await space.run(['batches', 'list', '--agent', 'none'])).stdout).toContain('There are no such batches.');
+    expect((await refusal('batches', 'list', '--status', 'done')).said).toContain('one of collecting');
+    await json('batches', 'cancel', second);
+    await json('batches', 'delete', second, '--yes');
+  });
+});
+
+describe('rowmill batches show --stats', () => {
+  it('writes what a batch has done, also after its end', async () => {
+    expect((await json('batches', 'show', batch, '--stats', space.path('stats.json'))).batch_id).toBe(batch);
+    const figures = JSON.parse(await readFile(space.path('stats.json'), 'utf8'));
+    expect(figures).toMatchObject({ batch_id: batch, rows: { succeeded: 3, failed: 2 } });
+  });
+});
+
+describe('rowmill batches retry --dry-run', () => {
+  it('says how many rows it is and what they may cost, and starts nothing', async () => {
+    const planned = await json('batches', 'retry', batch, '--rows', '1', '--dry-run');
+    expect(planned).toMatchObject({ batch_id: batch, rows: 1, estimate: { cost_usd: expect.anything() } });
+    expect(await json('batches', 'show', batch)).toMatchObject({ status: 'completed', counts: { failed: 2 } });
+  });
+});
+
 describe('rowmill batches rows', () => {
   const numbers = async (...args: string[]) =>
     (await json('batches', 'rows', batch, ...args)).rows.map(({ row }: { row: number }) => row);
@@ -116,6 +150,14 @@ describe('rowmill batches export', () => {
       bytes: 75,
     });
     expect(await readFile(space.path('n.jsonl'), 'utf8')).toContain('{"name":"Zoë"}\n');
+  });
+
+  it('lists the columns that it can choose', async () => {
+    const { stdout } = await space.run(['batches', 'export', batch, '--list-columns']);
+    expect(stdout).toMatch(/^name\ntown\ngreeting\n/);
+    const listed = await json('batches', 'export', batch, '--list-columns');
+    expect(listed.metadata).toContain('_trace_id');
+    expect((await exported('--columns', listed.columns.join(','))).split('\n')[0]).toBe(listed.columns.join(','));
   });
 
   it('names what it can not do, and writes nothing', async () => {

@@ -7,6 +7,7 @@ import { addAgentsExportCommand } from './agents-export.ts';
 import { addAgentsListCommand, listAgents } from './agents-list.ts';
 import { addAgentsNewCommand } from './agents-new.ts';
 import { addAgentsShowCommand } from './agents-show.ts';
+import { addAgentsSuggestCommand } from './agents-suggest.ts';
 
 /** `rowmill agents …`. */
 export function addAgentsCommands(agents: Command, context: CommandContext): void {
@@ -14,6 +15,7 @@ export function addAgentsCommands(agents: Command, context: CommandContext): voi
   addAgentsListCommand(agents, context);
   addAgentsShowCommand(agents, context);
   addAgentsCheckCommand(agents, context);
+  addAgentsSuggestCommand(agents, context);
   addAgentsNewCommand(agents, context);
   addAgentsExportCommand(agents, context);
   addAgentsDeleteCommand(agents, context);
@@ -30,6 +32,7 @@ Examples:
   rowmill agents list
   rowmill agents show broadband-checker-structured-v2
   rowmill agents check broadband-checker-structured-v2 --table addresses.csv
+  rowmill agents suggest 'Topic of {message}' --table messages.csv
   rowmill agents new topic --prompt 'Topic of {message}' --output topic:billing|other --save
   rowmill agents export topic > agents.yaml
   rowmill agents delete topic@v1`;

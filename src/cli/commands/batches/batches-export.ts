@@ -28,6 +28,7 @@ interface ExportArguments {
   rows?: NonNullable<ExportQuery['rows']>;
   columns?: string[];
   metadata?: string[];
+  listColumns?: boolean;
 }
 
 /** `rowmill batches export BATCH`: the current table, to a file or to stdout. */
@@ -57,11 +58,18 @@ export function addBatchesExportCommand(batches: Command, context: CommandContex
     .addOption(new Option('--rows <rows>', 'only these rows, with all their columns').choices(SCOPES))
     .option('--columns <a,b>', 'only these columns, in this order', commaSeparated)
     .option('--metadata <a,b>', `further columns about each row: ${METADATA.join(', ')}`, commaSeparated)
+    .option('--list-columns', 'write nothing: list the columns of the table, which --columns can choose')
     .addHelpText('after', HELP)
     .action((name: string, given: ExportArguments) =>
       context.run(async (output) => {
         const { runner } = await context.app();
         const batch = await runner.idOf(name);
+        if (given.listColumns === true) {
+          const columns = await runner.exportColumns(batch);
+          output.document({ batch_id: batch, columns, metadata: METADATA });
+          for (const column of columns) output.line(oneLine(column));
+          return EXIT.completed;
+        }
         const style = writtenStyle({
           ...(given.spreadsheetSafe === true && { spreadsheet_safe: true }),
           ...(given.bom === true && { bom: true }),

@@ -1,7 +1,8 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import * as z from 'zod';
 import { count, dollars } from '../../../base/figures.ts';
-import type { BatchReport, Savings } from '../../../runner/contract/report/report.ts';
-import { numberArgument } from '../../arguments/mapping-arguments.ts';
+import { type BatchReport, batchReport, type Savings } from '../../../runner/contract/report/report.ts';
+import { commaSeparated, numberArgument } from '../../arguments/mapping-arguments.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { statusWords } from '../../terminal/report-text.ts';
@@ -10,7 +11,13 @@ import { tableName } from '../../terminal/table-name.ts';
 import { layOutTable } from '../../terminal/terminal-table.ts';
 import { wrapText } from '../../terminal/word-wrap.ts';
 
+const STATUSES = batchReport.shape.status.options;
+
 interface ListArguments {
+  status?: BatchReport['status'][];
+  agent?: string;
+  text?: string;
+  oldestFirst?: boolean;
   limit?: number;
   before?: string;
 }
@@ -18,28 +25,38 @@ interface ListArguments {
 /** `rowmill batches list`: newest first. */
 export function addBatchesListCommand(batches: Command, context: CommandContext): void {
   newCommand(batches, 'list', 'List batches, newest first')
+    .option('--status <a,b>', `only batches with one of these: ${STATUSES.join(', ')}`, statusesOf)
+    .option('--agent <name>', 'only batches of this agent')
+    .option('--text <text>', 'only batches with this text in their id, name, agent or source, in either case')
+    .option('--oldest-first', 'the oldest first')
     .option(
       '--limit <n>',
       'how many batches (default 20)',
       numberArgument('--limit', { integer: true, min: 1, max: 1000 }),
     )
-    .option('--before <batch>', 'only batches older than this one, for the next page')
+    .option('--before <batch>', 'only batches that come after this one in the list, for the next page')
     .action((given: ListArguments) => context.run((output) => listBatches(given, { context, output })));
 }
 
 /** What "batches list" does, also where no command of "batches" is named. */
 export async function listBatches(
-  given: ListArguments,
+  { limit = 20, before, oldestFirst, status, agent, text }: ListArguments,
   { context, output }: { context: CommandContext; output: Output },
 ): Promise<number> {
   const { runner } = await context.app();
   const reports = await runner.list({
-    limit: given.limit ?? 20,
-    ...(given.before !== undefined && { before: await runner.idOf(given.before) }),
+    limit,
+    order: oldestFirst === true ? 'oldest' : 'newest',
+    ...(status !== undefined && { status }),
+    ...(agent !== undefined && { agent }),
+    ...(text !== undefined && { text }),
+    ...(before !== undefined && { before: await runner.idOf(before) }),
   });
   const savings = await runner.savings();
   output.document({ batches: reports, savings });
-  showBatches(reports, output);
+  const isFiltered = [status, agent, text, before].some((given) => given !== undefined);
+  if (reports.length === 0 && isFiltered) output.line('There are no such batches.');
+  else showBatches(reports, output);
   for (const line of savingsLines(savings)) output.line(line);
   return EXIT.completed;
 }
@@ -91,4 +108,10 @@ export function showBatches(reports: BatchReport[], output: Output): void {
   const left = reports.find(({ unattended }) => unattended);
   if (left === undefined) return;
   for (const line of wrapText(`${left.batch_id}: ${left.next_step}`, output.textWidth)) output.line(line);
+}
+
+function statusesOf(text: string): BatchReport['status'][] {
+  const parsed = z.array(batchReport.shape.status).safeParse(commaSeparated(text));
+  if (parsed.success) return parsed.data;
+  throw new InvalidArgumentError(`Each must be one of ${STATUSES.join(', ')}.`);
 }

@@ -25,6 +25,7 @@ export interface RetryArguments extends FlagValues, StatsFlag {
   model?: string;
   maxCost?: number;
   fallback?: boolean;
+  dryRun?: boolean;
   yes?: boolean;
 }
 
@@ -49,6 +50,7 @@ export function addBatchesRetryCommand(batches: Command, context: CommandContext
     .addOption(optionFlag('max_cost_usd', 'a new cap on the total cost of the batch'))
     .addOption(optionFlag('concurrency', 'rows that run concurrently from now on'))
     .option('--fallback', FALLBACK_TEXT)
+    .option('--dry-run', 'show how many rows it is and what they may cost, start nothing')
     .option('-y, --yes', 'start without asking, at any cost');
   addStatsFlag(command);
   command
@@ -90,12 +92,16 @@ export async function retry(
     ...(given.fallback === true && { fallback: true }),
   };
   const { rows, estimate } = await app.runner.planRetry(batch, request);
+  const price = estimate === null ? '' : `: ${estimateText(estimate, output.paint)}`;
+  output.note(`${counted(rows, 'row')} to run again${price}`);
+  if (given.dryRun === true) {
+    output.document({ batch_id: batch, rows, estimate });
+    return EXIT.completed;
+  }
   const before = await app.runner.report(batch);
   const cap = given.maxCost ?? before.options.max_cost_usd ?? undefined;
   const expectedUsd = spendingOfRest(estimate, before, cap);
   const spend = { expectedUsd, limitUsd: app.config.confirmAboveUsd };
-  const price = estimate === null ? '' : `: ${estimateText(estimate, output.paint)}`;
-  output.note(`${counted(rows, 'row')} to run again${price}`);
   if (given.yes !== true) {
     if (!canAsk(context, output)) {
       const action = { batchId: batch, spentUsd: before.cost_usd ?? 0 };

@@ -1,5 +1,8 @@
 import type { Command } from 'commander';
-import type { DraftReport } from '../../../runner/contract/service/draft.ts';
+import { AppError } from '../../../base/errors.ts';
+import { describeZodError } from '../../../base/schema/schema.ts';
+import { type DraftReport, draftedRequest } from '../../../runner/contract/service/draft.ts';
+import { jsonFile } from '../../arguments/json-file.ts';
 import { limitOption } from '../../arguments/limit-option.ts';
 import { listByDefault } from '../../arguments/list-by-default.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
@@ -17,7 +20,7 @@ interface Face {
   output: Output;
 }
 
-/** `rowmill drafts …`: batch requests in the making, which the workbench keeps. */
+/** `rowmill drafts …`: batch requests in the making, which the workbench opens. */
 export function addDraftsCommands(drafts: Command, context: CommandContext): void {
   drafts.helpCommand(false);
   newCommand(drafts, 'list', 'List drafts, newest first')
@@ -29,10 +32,32 @@ export function addDraftsCommands(drafts: Command, context: CommandContext): voi
     .action((id: string) =>
       context.run(async (output) => {
         const draft = await (await context.app()).drafts.show(id);
-        output.document(draft);
-        output.line(lineOf(draft));
+        showDraft(draft, output);
         output.line(JSON.stringify(draft.request, null, 2));
         return EXIT.completed;
+      }),
+    );
+  newCommand(drafts, 'add', 'Keep a batch request in the making')
+    .argument('<file>', 'a request as POST /v1/batches takes it, or a part of one, JSON')
+    .option('--name <name>', 'a name to show')
+    .action((file: string, { name }: { name?: string }) =>
+      context.run(async (output) => {
+        const request = await requestOf(file);
+        return showDraft(await (await context.app()).drafts.create({ name: name ?? null, request }), output);
+      }),
+    );
+  newCommand(drafts, 'set', 'Change a draft; what is not given stays')
+    .argument('<draft>', 'the id of a draft')
+    .argument('[file]', 'its new request, as "drafts add" takes it')
+    .option('--name <name>', 'its new name')
+    .action((id: string, file: string | undefined, { name }: { name?: string }) =>
+      context.run(async (output) => {
+        if (file === undefined && name === undefined)
+          throw new AppError('invalid_arguments', 'Nothing is changed: give a file, or --name.');
+        const own = file === undefined ? undefined : await requestOf(file);
+        const { drafts: kept } = await context.app();
+        const { name: title, request, revision } = await kept.show(id);
+        return showDraft(await kept.change(id, { name: name ?? title, request: own ?? request, revision }), output);
       }),
     );
   newCommand(drafts, 'delete', 'Delete a draft')
@@ -46,6 +71,19 @@ export function addDraftsCommands(drafts: Command, context: CommandContext): voi
       }),
     );
   listByDefault(drafts, context, (output) => listDrafts({}, { context, output }));
+}
+
+/** @throws AppError `file_not_found`, `invalid_arguments` */
+async function requestOf(file: string): Promise<object> {
+  const parsed = draftedRequest.safeParse(await jsonFile(file));
+  if (parsed.success) return parsed.data;
+  throw new AppError('invalid_arguments', `${file}: ${describeZodError(parsed.error).join('\n')}.`);
+}
+
+function showDraft(draft: DraftReport, output: Output): number {
+  output.document(draft);
+  output.line(lineOf(draft));
+  return EXIT.completed;
 }
 
 async function listDrafts({ limit = 20, before }: ListArguments, { context, output }: Face): Promise<number> {

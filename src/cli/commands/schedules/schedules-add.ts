@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { AppError } from '../../../base/errors.ts';
-import { parseJson } from '../../../base/json/exact-number.ts';
 import { describeZodError } from '../../../base/schema/schema.ts';
 import { scheduleRequest } from '../../../runner/contract/service/schedule.ts';
+import { jsonFile } from '../../arguments/json-file.ts';
 import { numberArgument } from '../../arguments/mapping-arguments.ts';
 import { type CommandContext, newCommand } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
@@ -84,7 +83,7 @@ export async function actionOf(given: WorkFlags): Promise<WorkAction | undefined
     throw new AppError('invalid_arguments', '--new-files-only belongs to a batch: add --request.');
   if (request === undefined) return isForJobs ? { type: 'process_queues', ...forJobs } : undefined;
   const forBatch = newFilesOnly === undefined ? {} : { new_files_only: newFilesOnly };
-  if (!isForJobs) return { type: 'run_batch', request: await savedRequest(request), ...forBatch };
+  if (!isForJobs) return { type: 'run_batch', request: await jsonFile(request, `--request ${request}`), ...forBatch };
   throw new AppError(
     'invalid_arguments',
     '--request runs a batch; --agent, --mode and --capped-jobs-only are for jobs.',
@@ -93,14 +92,3 @@ export async function actionOf(given: WorkFlags): Promise<WorkAction | undefined
 
 /** Work as flags give it; the contract checks it. */
 type WorkAction = { type: 'process_queues' } | { type: 'run_batch'; request: unknown };
-
-async function savedRequest(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new AppError('file_not_found', `--request ${path} can not be read: ${cause.code ?? 'unknown'}.`, { cause });
-  });
-  try {
-    return parseJson(text);
-  } catch (cause) {
-    throw new AppError('invalid_arguments', `--request ${path} is not valid JSON.`, { cause });
-  }
-}

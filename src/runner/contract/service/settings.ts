@@ -35,8 +35,8 @@ export const settings = z.object({
   http_sources: z.array(z.string()).describe('The hosts on private networks from which tables may be read.'),
 });
 
-/** The settings of a process; a face adds its version and notice. */
-export type Settings = Omit<z.infer<typeof settings>, 'version' | 'notice'>;
+/** The settings of a process; a face adds its notice. */
+export type Settings = Omit<z.infer<typeof settings>, 'notice'>;
 
 const perMillion = (what: string) => z.number().nullable().describe(`${what}, in dollars per million tokens.`);
 const ofTokens = z.object({
@@ -45,6 +45,12 @@ const ofTokens = z.object({
   cache_write: perMillion('Input that is written to the cache of the provider'),
   cache_read: perMillion('Input that is read from that cache'),
 });
+
+/** A model whose price is asked for. */
+export const pricedModel = z
+  .string()
+  .max(300)
+  .regex(/^[a-z][a-z0-9-]*\/.+$/, 'must be provider/model');
 
 /** What a model costs. */
 export const modelPrice = z.object({
