@@ -1,7 +1,7 @@
 /**
- * `node bench/clients/fleet.ts URL FOLDER CSV WARM_CSV ROWS REDIS WORKERS AGENT`: a whole batch on this number of workers,
- * each with five rows at a time; without workers, in real time with five rows at a time in this process. The rows of
- * WARM_CSV run before it, unmeasured.
+ * `node bench/clients/fleet.ts URL FOLDER CSV WARM_CSV ROWS REDIS WORKERS AGENT TOOL_MS`: a whole batch on this number of
+ * workers, each with five rows at a time; without workers, in real time with five rows at a time in this process. The
+ * rows of WARM_CSV run before it, unmeasured. The agent's tool, if it has one, waits TOOL_MS milliseconds.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,7 +19,7 @@ import { measure, tell } from '../measure.ts';
 import { agentsPath } from '../workload.ts';
 
 const ROWS_AT_ONCE = 5;
-const [url = '', folder = '', csv = '', warmCsv = '', rows = '0', redis = '', workers = '0', name = ''] =
+const [url = '', folder = '', csv = '', warmCsv = '', rows = '0', redis = '', workers = '0', name = '', toolMs = ''] =
   process.argv.slice(2);
 const environment = {
   ANTHROPIC_API_KEY: 'bench',
@@ -71,7 +71,7 @@ async function runBatch(table: string) {
 async function startWorker(): Promise<ChildProcess> {
   const program = fileURLToPath(new URL('../../bin/rowmill.js', import.meta.url));
   const args = [program, 'worker', '--concurrency', String(ROWS_AT_ONCE)];
-  const env = { ...process.env, ...environment };
+  const env = { ...process.env, ...environment, BENCH_TOOL_MS: toolMs };
   const child = spawn(process.execPath, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'ignore'] });
   await once(createInterface(child.stdout), 'line');
   return child;

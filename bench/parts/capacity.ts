@@ -30,11 +30,11 @@ interface Found {
 /** What coordinator and Redis need for 1,000 workers: a model whose coefficients are measured, beside other measurements. */
 export const capacity: Part = async (context) => {
   const slow = (workers: number): FleetRun => ({
-    ...{ agent: 'bench-slow-tool' as const, workers },
+    ...{ agent: 'bench-slow-tool', toolMs: 200, workers },
     ...{ rows: (context.isQuick ? 150 : 500) * workers, warmRows: 25 * workers },
   });
   const held = (workers: number): FleetRun => ({
-    ...{ agent: 'bench-held-tool' as const, workers },
+    ...{ agent: 'bench-slow-tool', toolMs: 10_000, workers },
     ...{ rows: (context.isQuick ? 1 : 3) * SLOTS * workers, warmRows: SLOTS * workers },
   });
   const measure = async (run: FleetRun): Promise<Found> => {
@@ -46,7 +46,7 @@ export const capacity: Part = async (context) => {
   const flows = Object.entries(FLOWS).map(([name, figure]) => ({ name, figure, need: needFor(fitted, figure) }));
   const levels = Object.entries(LEVELS).map(([name, figure]) => ({ name, figure, ...grow(fitted, figure) }));
   const line = (kind: string, { run, measured, load }: Found) => [
-    `${run.agent.slice('bench-'.length)}, ${run.workers} workers (${kind})`,
+    `tool of ${run.toolMs} ms, ${run.workers} workers (${kind})`,
     ...flows.map(({ figure, need }) => both(figure(measured) / load.seconds, needOf(load, need) / load.seconds)),
     ...levels.map(({ figure, base, perWorker }) => both(figure(measured), base + run.workers * perWorker)),
   ];
@@ -77,8 +77,8 @@ export const capacity: Part = async (context) => {
 const ABOUT =
   'Each figure is measured / by the model. The model is linear: an amount for each row (one call of a tool and two of the ' +
   'model), one for each second of each worker (presence, heartbeats, locks), and a constant. It is fitted to the first three ' +
-  'runs, and checked against the others. The tool of the agent `slow-tool` takes 200 ms and 5 ms of processor time, that of ' +
-  '`held-tool` 10 s; five rows at a time on each worker. Messages are encrypted; Redis keeps no file.';
+  'runs, and checked against the others. The tool of the agent waits 200 ms, or 10 s as one that holds a browser, and takes 5 ms ' +
+  'of processor time; five rows at a time on each worker. Messages are encrypted; Redis keeps no file.';
 
 function needFor(fitted: readonly Found[], figure: (measured: Measured) => number): Need {
   return fitNeed(
