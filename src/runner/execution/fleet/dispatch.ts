@@ -6,8 +6,8 @@ import type { RemoteRun } from './remote-run.ts';
 /** Puts runs into chunks, and the chunks into the queue. */
 export interface Dispatch {
   add(run: RemoteRun): void;
-  /** A worker has begun a chunk. */
-  begun(chunk: string): void;
+  /** A worker begins a chunk. Returns the runs of it that no worker has, nor had meanwhile. */
+  begin(chunk: string): RemoteRun[];
   /** A row took this long: chunks of fast rows are larger. */
   measure(processingMs: number): void;
   /** Queues again what the queue has lost, and what it did not take. */
@@ -92,11 +92,14 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       if (waiting.length >= size()) flush();
       else timer ??= setTimeout(flush, queued.size === 0 ? GATHER_MS : GATHER_AHEAD_MS);
     },
-    begun(chunk) {
+    begin(chunk) {
+      const runs = queued.get(chunk)?.runs.filter((run) => isIn(run, chunk)) ?? [];
       queued.delete(chunk);
-      if (queued.size > 0 || timer === undefined) return;
-      clearTimeout(timer);
-      timer = setTimeout(flush, GATHER_MS);
+      if (queued.size === 0 && timer !== undefined) {
+        clearTimeout(timer);
+        timer = setTimeout(flush, GATHER_MS);
+      }
+      return runs;
     },
     measure(processingMs) {
       const ms = Math.max(1, processingMs);

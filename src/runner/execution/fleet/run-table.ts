@@ -6,8 +6,6 @@ export interface RunTable {
   get(id: string): RemoteRun | undefined;
   delete(run: RemoteRun): void;
   all(): RemoteRun[];
-  /** The runs of a chunk that no worker has begun. */
-  waitingIn(chunk: string): RemoteRun[];
   heldBy(worker: string): RemoteRun[];
 }
 
@@ -20,7 +18,6 @@ export function createRunTable(): RunTable {
     get: (id) => runs.get(id),
     delete: (run) => void runs.delete(run.task.run),
     all,
-    waitingIn: (chunk) => all().filter((run) => run.chunk === chunk && run.holder === undefined),
     heldBy: (worker) => all().filter(({ holder }) => holder === worker),
   };
 }

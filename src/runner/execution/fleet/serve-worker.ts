@@ -21,8 +21,8 @@ export interface ServeParts {
   events: Events;
   snapshots: ReadonlyMap<string, FleetSnapshot>;
   prices: PriceTable;
-  /** A worker has begun a chunk. */
-  begun(chunk: string): void;
+  /** A worker begins a chunk: the runs of it that no worker has. */
+  begin(chunk: string): RemoteRun[];
   /** Queues a run again that its worker does not carry out. */
   release(run: RemoteRun): void;
   /** A row took this long. */
@@ -56,11 +56,8 @@ export async function serveWorker(
     return run;
   };
   switch (ask.kind) {
-    case 'begin': {
-      const tasks = runs.waitingIn(ask.chunk).map((run) => begin(run, from, parts));
-      parts.begun(ask.chunk);
-      return { tasks };
-    }
+    case 'begin':
+      return { tasks: parts.begin(ask.chunk).map((run) => begin(run, from, parts)) };
     case 'snapshot':
       return parts.snapshots.get(ask.hash) ?? refuse('There is no such snapshot.');
     case 'return':

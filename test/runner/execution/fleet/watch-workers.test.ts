@@ -8,7 +8,7 @@ const told = (id: string, beat: number): Presence => ({
 });
 
 test('a worker is gone when it tells nothing new six times in a row', () => {
-  const watch = createWorkerWatch();
+  const watch = createWorkerWatch({ version: '1', tags: [] });
   watch.see([told('a', 1), told('b', 1)]);
   for (let beat = 2; beat <= 6; beat += 1) watch.see([told('a', beat), told('b', 1)]);
   expect(watch.isAlive('b')).toBe(true);
@@ -20,7 +20,7 @@ test('a worker is gone when it tells nothing new six times in a row', () => {
 });
 
 test('a worker that was never read is gone after as many looks', () => {
-  const watch = createWorkerWatch();
+  const watch = createWorkerWatch({ version: '1', tags: [] });
   expect(watch.isAlive('new')).toBe(true);
   for (let look = 0; look < 6; look += 1) watch.see([]);
   expect(watch.isAlive('new')).toBe(false);
