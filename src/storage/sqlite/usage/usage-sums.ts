@@ -54,7 +54,6 @@ export const ADD_BUCKET = `ON CONFLICT (seconds, at, series) DO UPDATE SET
 
 /** Prepares the statements; the result starts a transaction's sums. */
 export function prepareUsageSums(db: DatabaseSync): () => UsageSums {
-  const find = prepare<{ key: number }>(db, 'SELECT key FROM usage_series WHERE batch = ? AND model = ? AND way = ?');
   const insert = prepare(
     db,
     `INSERT INTO usage_series (batch, batch_id, agent, model, way)
@@ -63,18 +62,21 @@ export function prepareUsageSums(db: DatabaseSync): () => UsageSums {
   );
   const add = prepare(
     db,
-    `INSERT INTO usage_buckets VALUES (60, ?, ?, ${SUMMED.map(() => '?').join(', ')}) ${ADD_BUCKET}`,
+    `INSERT INTO usage_buckets SELECT 60, ?4, key, ${SUMMED.map((_, at) => `?${at + 5}`).join(', ')}
+     FROM usage_series WHERE batch = ?1 AND model = ?2 AND way = ?3 ${ADD_BUCKET}`,
   );
   const addTimes = prepare(db, `INSERT INTO call_times VALUES (60, ?, ?, ?) ${ADD_TIMES}`);
-  const seriesOf = ({ batch, model, way }: Sum): number => {
-    const known = find.get(batch, model, way);
-    if (known !== undefined) return known.key;
-    insert.run(batch, model, way);
-    return find.get(batch, model, way)?.key ?? 0;
-  };
+  /** Changes nothing where the series is not there yet. */
+  const addTo = (sum: Sum): boolean =>
+    add.run(
+      ...[sum.batch, sum.model, sum.way, sum.minute, sum.calls, sum.unpriced],
+      ...[sum.inputTokens, sum.outputTokens, sum.cacheWriteTokens, sum.cacheReadTokens],
+      ...[sum.cost, sum.saved, sum.succeeded, sum.failed],
+    ) > 0;
 
   return () => {
-    const sums = new Map<string, Sum>();
+    /** A transaction adds to few of them: a search is cheaper than a name for each. */
+    const sums: Sum[] = [];
     /** Calls by their minute plus their size, which is less than a minute has milliseconds. */
     const times = new Map<number, number>();
     const addTime = (at: number, tookMs: number): void => {
@@ -83,12 +85,13 @@ export function prepareUsageSums(db: DatabaseSync): () => UsageSums {
     };
     const sumOf = (batch: number, { model, way, at }: Pick<SummedCall, 'model' | 'way' | 'at'>): Sum => {
       const minute = Math.floor(at / MINUTE_MS) * MINUTE_MS;
-      const name = `${batch} ${minute} ${way} ${model}`;
-      const known = sums.get(name);
+      const known = sums.find(
+        (sum) => sum.batch === batch && sum.minute === minute && sum.way === way && sum.model === model,
+      );
       if (known !== undefined) return known;
       const none = { calls: 0, unpriced: 0, cost: 0, saved: 0, succeeded: 0, failed: 0 };
       const made = { batch, model, way, minute, ...NO_USAGE, ...none };
-      sums.set(name, made);
+      sums.push(made);
       return made;
     };
     return {
@@ -110,15 +113,13 @@ export function prepareUsageSums(db: DatabaseSync): () => UsageSums {
         sumOf(batch, { model: '', way: 'row', at })[outcome] += 1;
       },
       flush() {
-        for (const sum of sums.values()) {
-          add.run(
-            ...[sum.minute, seriesOf(sum), sum.calls, sum.unpriced],
-            ...[sum.inputTokens, sum.outputTokens, sum.cacheWriteTokens, sum.cacheReadTokens],
-            ...[sum.cost, sum.saved, sum.succeeded, sum.failed],
-          );
+        for (const sum of sums) {
+          if (addTo(sum)) continue;
+          insert.run(sum.batch, sum.model, sum.way);
+          addTo(sum);
         }
         for (const [key, calls] of times) addTimes.run(key - (key % MINUTE_MS), key % MINUTE_MS, calls);
-        sums.clear();
+        sums.length = 0;
         times.clear();
       },
     };
