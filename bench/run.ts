@@ -31,7 +31,9 @@ import { http } from './parts/http.ts';
 import { limits } from './parts/limits.ts';
 import { memory } from './parts/memory.ts';
 import { mongodb } from './parts/mongodb.ts';
+import { pages } from './parts/pages.ts';
 import { peers } from './parts/peers.ts';
+import { queue } from './parts/queue.ts';
 import { reach } from './parts/reach.ts';
 import { speed } from './parts/speed.ts';
 import { start } from './parts/start.ts';
@@ -48,6 +50,8 @@ const PARTS: Record<string, Part> = {
     limits,
     health,
     http,
+    pages,
+    queue,
     start,
     analyze,
     peers,

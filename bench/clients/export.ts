@@ -43,7 +43,8 @@ async function seed(wanted: number): Promise<void> {
   const target = { type: 'agent' as const, name: agentName(1) };
   const csv = await writeTable(folder, RUN);
   const { report } = await app.runner.create({ csv_uri: csv, target, options: { mode: 'realtime' } });
-  await app.runner.drive(report.batch_id);
+  const { counts } = await app.runner.drive(report.batch_id);
+  if (counts.succeeded !== RUN) throw new Error(`${counts.succeeded} of ${RUN} rows succeeded`);
   await app.close();
   const db = new DatabaseSync(join(config.dataDir, 'rowmill.db'));
   // Row N of a batch has the id batch * 2^32 + N; the only batch is the first.
