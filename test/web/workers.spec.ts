@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expectAccessible } from './support/accessible.ts';
 import { expect, test } from './support/fixtures.ts';
+import { launch } from './support/launch.ts';
 import { sampleWorkers, UNFIT_BATCH } from './support/sample-workers.ts';
 
 const REDIS_URL = process.env['ROWMILL_TEST_REDIS_URL'];
-const LAUNCHER = resolve(import.meta.dirname, '../../bin/rowmill.js');
 
 test('without a fleet the page says how to set one up, and the navigation has no place for it', async ({ page }) => {
   await page.goto('/workers');
@@ -85,9 +83,8 @@ test.describe('with a fleet', () => {
     await expect(page.getByRole('heading', { name: 'No workers' })).toBeVisible();
     const { PATH = '' } = process.env;
     const env = { PATH, HOME: info.outputPath(), ROWMILL_DATA_DIR: info.outputPath('data') };
-    const worker = spawn(process.execPath, [LAUNCHER, 'worker', '--tags', 'browser', '--concurrency', '3'], {
+    const worker = launch(['worker', '--tags', 'browser', '--concurrency', '3'], {
       env: { ...env, ROWMILL_REDIS_URL: redisUrl },
-      stdio: ['ignore', 'pipe', 'inherit'],
     });
     try {
       await once(createInterface(worker.stdout), 'line');

@@ -1,14 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { components } from '../../../src/client/api.ts';
 import { type FakeModel, startFakeModel } from './fake-model.ts';
+import { launch } from './launch.ts';
 import { peakMegabytes } from './memory.ts';
-
-const LAUNCHER = resolve(import.meta.dirname, '../../../bin/rowmill.js');
 
 /** The schemas of the REST interface by name. */
 export type Schemas = components['schemas'];
@@ -49,20 +48,19 @@ export async function startService({ keys = [], environment = {}, command = ['se
 
   async function start(): Promise<void> {
     const { PATH = '', HOME = '' } = process.env;
-    child = spawn(process.execPath, [LAUNCHER, ...command, '--json', '--port', String(port)], {
+    const started = launch([...command, '--json', '--port', String(port)], {
       cwd: folder,
       env: {
         ...{ PATH, HOME, ROWMILL_DATA_DIR: dataDir, ROWMILL_API_KEYS: keys.join(',') },
         ...{ ANTHROPIC_API_KEY: 'test', ANTHROPIC_BASE_URL: model.url, ROWMILL_LOG_LEVEL: 'warn', ...environment },
       },
-      stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const lines = createInterface(child.stdout as NonNullable<typeof child.stdout>);
-    for await (const line of lines) {
+    child = started;
+    for await (const line of createInterface(started.stdout)) {
       const [, found] = /http:\/\/127\.0\.0\.1:(\d+)/.exec(line) ?? [];
       if (found === undefined) continue;
       port = Number(found);
-      child.stdout?.resume();
+      started.stdout.resume();
       return;
     }
     throw new Error('The server did not start.');
