@@ -7,13 +7,14 @@ import { Input } from '../../ui/field.tsx';
 import { Select } from '../../ui/select.tsx';
 import { EmptyState, Loading } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
-import { type ColumnRole, paramsOf, rolesOf, withParamKey, withRoles } from './draft/draft-request.ts';
+import { type ColumnRole, namesOf, paramsOf, rolesOf, withParamKey, withRoles } from './draft/draft-request.ts';
 import { useDraft } from './draft/open-draft.ts';
 import { messages } from './messages.ts';
 import { PARAM_PREFIX } from './prompt/param-prefix.ts';
 import { StepFrame } from './step-frame.tsx';
 import { cellText } from './table/cell-text.ts';
 import { useAnalysis, usePreview } from './table/use-table.ts';
+import { TypedName } from './typed-name.tsx';
 
 const ROLES = Object.keys(messages.columns.roles) as ColumnRole[];
 const CHOICES = ROLES.map((role) => ({ value: role, label: messages.columns.roles[role] }));
@@ -102,6 +103,7 @@ function ColumnTable({ shown, preview, setRoles }: ColumnTableProps) {
   const { request } = useDraft();
   const analysis = useAnalysis(request).data;
   const roles = rolesOf(request, preview.columns);
+  const names = namesOf(request, preview.columns);
   const detailed = new Map(analysis?.columns.map((column) => [column.name, column]));
   const sampleOf = (column: string) => {
     const at = preview.columns.indexOf(column);
@@ -125,7 +127,10 @@ function ColumnTable({ shown, preview, setRoles }: ColumnTableProps) {
         return (
           <tr key={column}>
             <th scope="row" className="max-w-60 font-medium">
-              <code className="cut block">{column}</code>
+              <code className="cut block">{names.get(column)}</code>
+              {names.get(column) !== column && (
+                <span className="cut block font-normal text-11 text-ink-3">{messages.columns.inTable(column)}</span>
+              )}
             </th>
             <td className="max-w-80 text-ink-2 max-sm:hidden">
               <span className="cut block">{sampleOf(column)}</span>
@@ -162,24 +167,17 @@ function ParamKey({ column }: { column: string }) {
   const others = params.flatMap(([one, of]) => (of === column ? [] : [one]));
   const clashes = (text: string) =>
     others.some((other) => other === text || other.startsWith(`${text}.`) || text.startsWith(`${other}.`));
-  const rename = (input: HTMLInputElement) => {
-    const text = input.value.trim();
-    const fault = !KEY.test(text) ? messages.columns.keyFault : clashes(text) ? messages.columns.keyTwice : '';
-    input.setCustomValidity(fault);
-    if (fault !== '') input.reportValidity();
-    else if (text !== key) draft.change(withParamKey(request, key, text));
-  };
   return (
     <div className="mt-1 mb-1.5 flex items-center gap-1">
       <code className="text-11 text-ink-3">{PARAM_PREFIX}</code>
-      <Input
-        key={key}
-        defaultValue={key}
+      <TypedName
+        value={key}
         aria-label={messages.columns.keyOf(column)}
         className="font-mono text-12"
-        spellCheck={false}
-        onBlur={({ currentTarget }) => rename(currentTarget)}
-        onKeyDown={(event) => event.key === 'Enter' && rename(event.currentTarget)}
+        faultOf={(text) =>
+          !KEY.test(text) ? messages.columns.keyFault : clashes(text) ? messages.columns.keyTwice : ''
+        }
+        onTyped={(text) => text !== key && draft.change(withParamKey(request, key, text))}
       />
     </div>
   );

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react';
+import type { Schemas } from '../../data/api.ts';
 import { takeDroppedFile } from '../../data/dropped-file.ts';
 import { formatBytes } from '../../data/format.ts';
 import { useTableName } from '../../data/uploads.ts';
@@ -6,10 +7,11 @@ import { Button } from '../../ui/button.tsx';
 import { Field, Input } from '../../ui/field.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import { ErrorState, Loading } from '../../ui/states.tsx';
-import type { DraftRequest } from './draft/draft-request.ts';
+import { type DraftRequest, isInline } from './draft/draft-request.ts';
 import { useDraft } from './draft/open-draft.ts';
 import { messages } from './messages.ts';
 import { StepFrame } from './step-frame.tsx';
+import { ColumnName } from './table/column-name.tsx';
 import { DropZone } from './table/drop-zone.tsx';
 import { PreviewTable } from './table/preview-table.tsx';
 import { ReadingControls } from './table/reading-controls.tsx';
@@ -111,7 +113,7 @@ function OpenTable({ request, table }: { request: DraftRequest; table: string })
           <Loading rows={20} />
         ) : (
           <>
-            <PreviewTable preview={preview.data} />
+            <Preview preview={preview.data} />
             <p className="px-4 py-2 text-12 text-ink-3">
               {count === undefined
                 ? messages.data.rowsUncounted(preview.data.rows.length)
@@ -128,6 +130,15 @@ function OpenTable({ request, table }: { request: DraftRequest; table: string })
       </section>
     </div>
   );
+}
+
+/** The first rows; a question of the batch may know its columns by other names. */
+function Preview({ preview }: { preview: Schemas['TablePreview'] }) {
+  const { target } = useDraft().request;
+  const isOwn = target === undefined || isInline(target);
+  const { columns } = preview;
+  const headOf = (column: string) => <ColumnName {...{ column, columns }} />;
+  return <PreviewTable preview={preview} {...(isOwn && { headOf })} />;
 }
 
 /** support-queries-nov.csv.gz → support queries nov */

@@ -27,7 +27,6 @@ export const messages = {
   rows: (count: number) => counted(count, 'row'),
   counting: 'counting rows…',
   by: { batch: 'by batch API', realtime: 'in real time' },
-  faults: (count: number) => counted(count, 'fault'),
   keys: { main: 'Go to the next step, or start' },
 
   data: {
@@ -81,6 +80,11 @@ export const messages = {
     rowsUncounted: (shown: number) => `First ${shown} rows. Counting the rest…`,
     columns: (count: number) => `${counted(count, 'column')}.`,
     row: 'Row',
+    rename: (column: string) => `Rename ${column}`,
+    renamed: (column: string) => `In the table it is ${column}. Click to rename it.`,
+    nameOf: (column: string) => `Name of the column ${column}`,
+    nameFault: 'Letters, digits, spaces, _ and -.',
+    nameTwice: 'Another column has this name.',
     empty: 'empty',
     table: 'First rows of the table',
     needsTable: 'Choose a table first.',
@@ -107,6 +111,7 @@ export const messages = {
       video: 'Show as video',
     },
     all: 'Set all shown',
+    inTable: (column: string) => `${column} in the table`,
     roleOf: (column: string) => `What ${column} is for`,
     none: 'No column has this text.',
     params: 'A system param stays in the input of its row. It reaches the model only where the prompt names it.',
@@ -290,7 +295,5 @@ export const messages = {
     schedule: 'Run it at certain times',
     scheduleHint: 'A schedule runs this batch again, over new rows, below a cap.',
     pauseAny: 'You can pause or cancel at any time. Answers that you have paid for are kept.',
-    to: (place: string) => `to ${place}`,
-    at: (share: string) => `${share} of the day’s cap`,
   },
 } as const;

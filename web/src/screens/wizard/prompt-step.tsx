@@ -4,7 +4,7 @@ import { agentQuery, useAgents } from '../../data/agents.ts';
 import { Button } from '../../ui/button.tsx';
 import { Select } from '../../ui/select.tsx';
 import { EmptyState } from '../../ui/states.tsx';
-import { isInline, paramsOf, questionOf } from './draft/draft-request.ts';
+import { columnOf, isInline, paramsOf, questionOf } from './draft/draft-request.ts';
 import { useDraft } from './draft/open-draft.ts';
 import { messages } from './messages.ts';
 import { AgentInput } from './prompt/agent-input.tsx';
@@ -44,8 +44,9 @@ function Question() {
   const question = questionOf(request);
   const params = paramsOf(request);
   const exampleOf = (name: string) => {
-    const column = name.startsWith(PARAM_PREFIX) ? params[name.slice(PARAM_PREFIX.length)] : name;
-    const at = preview?.columns.indexOf(column ?? '') ?? -1;
+    const isParam = name.startsWith(PARAM_PREFIX);
+    const column = isParam ? params[name.slice(PARAM_PREFIX.length)] : columnOf(request.input_mapping?.[name]);
+    const at = preview?.columns.indexOf(column ?? name) ?? -1;
     return preview?.rows.map(({ cells }) => cellText(cells[at])).find((text) => text !== '') ?? '';
   };
   return (

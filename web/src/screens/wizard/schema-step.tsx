@@ -7,7 +7,7 @@ import { EmptyState, ErrorState, Loading } from '../../ui/states.tsx';
 import { type AgentTarget, type AnswerField, isInline, questionOf } from './draft/draft-request.ts';
 import { useDraft } from './draft/open-draft.ts';
 import { messages } from './messages.ts';
-import { useAgent } from './prompt/agent-input.tsx';
+import { useAgent } from './prompt/use-agent.ts';
 import { useKnownNames } from './prompt/use-known-names.ts';
 import { agentFields } from './schema/agent-fields.ts';
 import { FieldsEditor } from './schema/fields-editor.tsx';

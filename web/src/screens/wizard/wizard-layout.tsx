@@ -6,7 +6,7 @@ import { api, bodyOf, type Schemas } from '../../data/api.ts';
 import { formatTime } from '../../data/format.ts';
 import { useStore } from '../../data/store.ts';
 import { Button } from '../../ui/button.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
+import { LaterDialog } from '../../ui/later-dialog.tsx';
 import { Note } from '../../ui/note.tsx';
 import { ErrorState, Loading } from '../../ui/states.tsx';
 import { createDraft, type Draft } from './draft/create-draft.ts';
@@ -103,7 +103,7 @@ function DraftActions({ draft }: { draft: Draft }) {
       <span className="max-sm:hidden">
         <Button kind="ghost" label={messages.reset} onClick={() => setAsks(true)} />
       </span>
-      <Dialog
+      <LaterDialog
         open={asks}
         onClose={() => setAsks(false)}
         title={messages.resetTitle}

@@ -57,21 +57,40 @@ export function paramsOf({ input_mapping: mapping }: DraftRequest): { [key: stri
   return typeof how === 'object' && 'columns' in how ? how.columns : {};
 }
 
+/** The column that fills a field; undefined when something else does. */
+export function columnOf(how: InputMapping[string] | undefined): string | undefined {
+  if (typeof how === 'string') return how;
+  return how !== undefined && 'column' in how ? how.column : undefined;
+}
+
+/** The name by which the prompt knows each column: its own, unless a person gave it another. */
+export function namesOf(
+  { input_mapping: mapping = {} }: DraftRequest,
+  columns: readonly string[],
+): Map<string, string> {
+  const given = Object.entries(mapping).map(([name, how]) => [columnOf(how), name] as const);
+  return new Map(columns.map((column) => [column, given.find(([of]) => of === column)?.[1] ?? column]));
+}
+
 /** What each column is for. Until a person decides, all are for the prompt. */
 export function rolesOf(draft: DraftRequest, columns: readonly string[]): Map<string, ColumnRole> {
   const params = new Set(Object.values(paramsOf(draft)));
   const media = questionOf(draft).media ?? {};
   const { input_mapping: mapping } = draft;
+  const named = new Set(Object.values(mapping ?? {}).map(columnOf));
   const roleOf = (column: string): ColumnRole => {
     const kind = media[column];
     if (kind !== undefined) return kind;
     if (params.has(column)) return 'param';
-    return mapping === undefined || Object.hasOwn(mapping, column) ? 'prompt' : 'ignore';
+    return mapping === undefined || named.has(column) ? 'prompt' : 'ignore';
   };
   return new Map(columns.map((column) => [column, roleOf(column)]));
 }
 
-/** The draft with other roles for some columns. A param gets the key that it had, or its column's name. */
+/**
+ * The draft with other roles for some columns. A param gets the key that it had, or its column's name. A column that leaves
+ * the prompt loses the name that a person gave it, in tokens too.
+ */
 export function withRoles(
   draft: DraftRequest,
   columns: readonly string[],
@@ -85,13 +104,42 @@ export function withRoles(
     const role = roles.get(column);
     return role === undefined || role === 'ignore' || role === 'prompt' || role === 'param' ? [] : [[column, role]];
   });
+  const names = namesOf(draft, columns);
+  const inPrompt = columns.filter((column) => roles.get(column) === 'prompt');
+  const prompt = columns
+    .filter((column) => !inPrompt.includes(column))
+    .reduce(
+      (text, column) => renamed(text, { from: names.get(column) ?? column, to: column }),
+      questionOf(draft).prompt,
+    );
   const { media: _, ...question } = questionOf(draft);
-  const prompt = columns.filter((column) => roles.get(column) === 'prompt');
   return {
     ...draft,
-    target: { ...question, ...(media.length > 0 && { media: Object.fromEntries(media) }) },
-    input_mapping: mappingOf(prompt, Object.fromEntries(params)),
+    target: { ...question, prompt, ...(media.length > 0 && { media: Object.fromEntries(media) }) },
+    input_mapping: mappingOf(inPrompt, { names, params: Object.fromEntries(params) }),
   };
+}
+
+/** The draft with another name for a column of its prompt, and every token that names it renamed. */
+export function withColumnName(
+  draft: DraftRequest,
+  columns: readonly string[],
+  { column, name }: { column: string; name: string },
+): DraftRequest {
+  const roles = rolesOf(draft, columns);
+  const names = namesOf(draft, columns);
+  const inPrompt = columns.filter((one) => roles.get(one) === 'prompt');
+  const question = questionOf(draft);
+  const prompt = renamed(question.prompt, { from: names.get(column) ?? column, to: name });
+  return {
+    ...draft,
+    target: { ...question, prompt },
+    input_mapping: mappingOf(inPrompt, { names: names.set(column, name), params: paramsOf(draft) }),
+  };
+}
+
+function renamed(prompt: string, { from, to }: { from: string; to: string }): string {
+  return from === to ? prompt : renameToken(prompt, from, to, []);
 }
 
 /** The draft with another key for a param, and every token of its prompt that names it renamed. */
@@ -108,9 +156,12 @@ export function withParamKey(draft: DraftRequest, from: string, to: string): Dra
   };
 }
 
-function mappingOf(prompt: readonly string[], params: { [key: string]: string }): InputMapping {
+function mappingOf(
+  inPrompt: readonly string[],
+  { names, params }: { names: ReadonlyMap<string, string>; params: { [key: string]: string } },
+): InputMapping {
   return {
-    ...Object.fromEntries(prompt.map((column) => [column, { column }])),
+    ...Object.fromEntries(inPrompt.map((column) => [names.get(column) ?? column, { column }])),
     ...(Object.keys(params).length > 0 && { [PARAMS]: { columns: params } }),
   };
 }
@@ -133,7 +184,12 @@ export function requestOf(draft: DraftRequest, used: readonly string[]): BatchRe
   if (table === undefined || target === undefined) return undefined;
   if (!isInline(target)) return { ...rest, csv_uri: table, target, ...mapped(draft.input_mapping) };
   if (target.prompt.trim() === '') return undefined;
-  return { ...rest, csv_uri: table, target, ...mapped(mappingOf(used, paramsOf(draft))) };
+  return {
+    ...rest,
+    csv_uri: table,
+    target,
+    ...mapped(mappingOf(used, { names: namesOf(draft, used), params: paramsOf(draft) })),
+  };
 }
 
 /** An empty mapping would mean every column. */

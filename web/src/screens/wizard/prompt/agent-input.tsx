@@ -1,22 +1,16 @@
-import { useQuery } from '@tanstack/react-query';
-import { agentQuery } from '../../../data/agents.ts';
 import { Button } from '../../../ui/button.tsx';
 import { Field } from '../../../ui/field.tsx';
 import { Note } from '../../../ui/note.tsx';
 import { Select } from '../../../ui/select.tsx';
 import { Loading } from '../../../ui/states.tsx';
-import { type AgentTarget, type InputMapping, isInline, labelOf } from '../draft/draft-request.ts';
+import { columnOf, type InputMapping, isInline } from '../draft/draft-request.ts';
 import { useDraft } from '../draft/open-draft.ts';
 import { usePlan } from '../draft/use-plan.ts';
 import { messages } from '../messages.ts';
+import { useAgent } from './use-agent.ts';
 import { useKnownNames } from './use-known-names.ts';
 
 const NOTHING = '';
-
-/** The agent of the registry that a draft runs; undefined when it runs a question of its own. */
-export function useAgent(target: AgentTarget | undefined) {
-  return useQuery({ ...agentQuery(target === undefined ? '' : labelOf(target)), enabled: target !== undefined });
-}
 
 /** An agent of the registry in place of a prompt: how its input is filled from the columns. */
 export function AgentInput() {
@@ -55,7 +49,7 @@ export function AgentInput() {
               <Field key={field} label={field}>
                 <Select
                   label={messages.prompt.fill(field)}
-                  value={columnOf(mapping[field])}
+                  value={columnOf(mapping[field]) ?? NOTHING}
                   choices={[
                     { value: NOTHING, label: messages.prompt.mappingNone },
                     ...columns.map((column) => ({ value: column, label: column })),
@@ -74,9 +68,4 @@ export function AgentInput() {
       )}
     </section>
   );
-}
-
-function columnOf(how: InputMapping[string] | undefined): string {
-  if (typeof how === 'string') return how;
-  return how !== undefined && 'column' in how ? how.column : NOTHING;
 }

@@ -1,4 +1,4 @@
-import { isInline, paramsOf, questionOf, rolesOf } from '../draft/draft-request.ts';
+import { isInline, namesOf, paramsOf, questionOf, rolesOf } from '../draft/draft-request.ts';
 import { useDraft } from '../draft/open-draft.ts';
 import { usePreview } from '../table/use-table.ts';
 import { PARAM_PREFIX } from './param-prefix.ts';
@@ -8,7 +8,7 @@ import { meaningOf, namesIn, type UnknownToken, unknownTokens } from './prompt-t
 export interface KnownNames {
   /** The columns of the table. */
   columns: readonly string[];
-  /** Columns and params that tokens may name. */
+  /** What tokens may name: columns, by the names that a person gave them, and params. */
   known: readonly string[];
   ignored: readonly string[];
   /** The columns that the prompt names. */
@@ -23,12 +23,14 @@ export function useKnownNames(): KnownNames {
   const roles = rolesOf(request, columns);
   const named = columns.filter((column) => roles.get(column) === 'prompt' || isMedium(roles.get(column)));
   const ignored = columns.filter((column) => roles.get(column) === 'ignore');
-  const known = [...named, ...Object.keys(paramsOf(request)).map((key) => `${PARAM_PREFIX}${key}`)];
+  const names = namesOf(request, columns);
+  const nameOf = (column: string) => names.get(column) ?? column;
+  const known = [...named.map(nameOf), ...Object.keys(paramsOf(request)).map((key) => `${PARAM_PREFIX}${key}`)];
   const { prompt } = questionOf(request);
   const isQuestion = request.target === undefined || isInline(request.target);
   const unknown = isQuestion && columns.length > 0 ? unknownTokens(prompt, { known, ignored }) : [];
   const meant = namesIn(prompt, known).map((name) => meaningOf(name, known));
-  return { columns, known, ignored, used: named.filter((column) => meant.includes(column)), unknown };
+  return { columns, known, ignored, used: named.filter((column) => meant.includes(nameOf(column))), unknown };
 }
 
 function isMedium(role: string | undefined): boolean {

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import type { Schemas } from '../../../data/api.ts';
 import { formatCount } from '../../../data/format.ts';
 import { Table } from '../../../ui/table.tsx';
@@ -5,8 +6,14 @@ import { Wide } from '../../../ui/wide.tsx';
 import { messages } from '../messages.ts';
 import { cellText } from './cell-text.ts';
 
+interface PreviewTableProps {
+  preview: Schemas['TablePreview'];
+  /** The head of a column; its name without it. */
+  headOf?: (column: string) => ReactNode;
+}
+
 /** Rows of a table as they are read. A row that can't be read says why in place of its cells. */
-export function PreviewTable({ preview }: { preview: Schemas['TablePreview'] }) {
+export function PreviewTable({ preview, headOf }: PreviewTableProps) {
   return (
     <Wide label={messages.data.table}>
       <Table
@@ -14,7 +21,7 @@ export function PreviewTable({ preview }: { preview: Schemas['TablePreview'] }) 
         columns={[
           { label: messages.data.row, num: true, className: 'w-14' },
           ...preview.columns.map((column) => ({
-            label: <span className="cut block">{column}</span>,
+            label: headOf?.(column) ?? <span className="cut block">{column}</span>,
             className: 'max-w-80 min-w-24',
           })),
         ]}
