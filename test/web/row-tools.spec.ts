@@ -4,6 +4,7 @@ import { expectAccessible } from './support/accessible.ts';
 import { createBatch, untilBatch } from './support/create-batch.ts';
 import { expect, test } from './support/fixtures.ts';
 import { tableOf } from './support/sample.ts';
+import { takeDownload } from './support/take-download.ts';
 
 const grid = (page: Page) => page.getByRole('grid', { name: 'Rows of the batch' });
 const panel = (page: Page, row: number) => page.getByRole('complementary', { name: `Row ${row}` });
@@ -95,6 +96,38 @@ test('R runs one failed row again, and no other one', async ({ page, service }) 
   expect(counts).toMatchObject({ succeeded: 5, failed: 1 });
 });
 
+test('a failed row runs again from its line, by its button or by R, while the others of the batch still run', async ({
+  page,
+  service,
+}) => {
+  service.model.answerWith(refuse);
+  service.model.hold();
+  const { batch_id: id } = await createBatch(service, { table: tableOf(6), options: { concurrency: 3 } });
+  await untilBatch(service, id, ({ counts }) => counts.running > 0);
+  service.model.allow(3);
+  await untilBatch(service, id, ({ counts }) => counts.failed === 1);
+  await page.goto(`/batches/${id}/rows`);
+  const line = grid(page).getByRole('row', { name: /^1 T-1001/ });
+  await line.getByRole('button', { name: 'Run row 1 again…' }).click();
+  await expect(panel(page, 1)).toHaveCount(0);
+  const dialog = page.getByRole('dialog', { name: 'Run row 1 again?' });
+  await dialog.getByRole('button', { name: /^Run/ }).click();
+  await expect(dialog).toHaveCount(0);
+  // Another row fails, and this one does not.
+  service.model.answerWith((request) =>
+    /\(4\)/.test(JSON.stringify(inputOf(request))) ? refuse(request) : echoAnswer(request),
+  );
+  service.model.release();
+  const { counts } = await untilBatch(service, id, ({ status }) => status === 'completed');
+  expect(counts).toMatchObject({ succeeded: 5, failed: 1 });
+  await expect(grid(page).getByText('Failed')).toHaveCount(1);
+  await grid(page).focus();
+  await page.keyboard.press('End');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('r');
+  await expect(page.getByRole('dialog', { name: 'Run row 4 again?' })).toBeVisible();
+});
+
 test('rows at once and the cap are changed while the batch runs', async ({ page, service }) => {
   service.model.hold();
   const { batch_id: id } = await createBatch(service, { table: tableOf(9), options: { concurrency: 2 } });
@@ -113,7 +146,7 @@ test('rows at once and the cap are changed while the batch runs', async ({ page,
   await expect(page.getByText('Give an amount above 0')).toBeVisible();
   await page.getByRole('textbox').fill('2.5');
   await page.getByRole('button', { name: 'Spend up to $2.5' }).click();
-  await expect(page.getByText('of $2.50 cap')).toBeVisible();
+  await expect(page.getByText('cap $2.50')).toBeVisible();
   const { options } = await service.send<{ options: object }>('GET', `/v1/batches/${id}`);
   expect(options).toMatchObject({ concurrency: 4, max_cost_usd: 2.5 });
   service.model.release();
@@ -133,6 +166,21 @@ test('the payload marks what fits the schema and what does not', async ({ page, 
   await expect(panel(page, 1).getByText('very', { exact: true })).toBeVisible();
   await expect(panel(page, 1).getByRole('img', { name: 'does not fit the schema' })).toHaveCount(1);
   await expectAccessible(page);
+});
+
+test('a big value is cut, shown whole at a click, and downloaded whole', async ({ page, service }) => {
+  const message = 'Where is my order? '.repeat(300).trim();
+  const { batch_id: id } = await createBatch(service, { table: `ticket,message\nT-1,${message}\n` });
+  await untilBatch(service, id, ({ status }) => status === 'completed');
+  await page.goto(`/batches/${id}/rows?row=0&tab=row`);
+  const shown = panel(page, 0)
+    .getByRole('tabpanel')
+    .getByText(/^Where is my order/);
+  await expect(shown).toHaveText(message.slice(0, 4000).trim());
+  const file = await takeDownload(page, () => panel(page, 0).getByRole('button', { name: 'Download' }).click());
+  expect(file.toString()).toBe(message);
+  await panel(page, 0).getByRole('button', { name: '1,699 more characters' }).click();
+  await expect(shown).toHaveText(message);
 });
 
 test('a click on a state of the flow opens the rows with which the batch entered and left it', async ({

@@ -49,6 +49,47 @@ test('chips have exact counts, stand in the address, and Back undoes them', asyn
   await expect(page).toHaveURL(/q=/);
 });
 
+test('what is new in a filter waits behind a button, and nothing jumps', async ({ page, service }) => {
+  service.model.hold();
+  const { batch_id: id } = await createBatch(service, { table: tableOf(9), options: { concurrency: 3 } });
+  await untilBatch(service, id, ({ counts }) => counts.running > 0);
+  service.model.allow(2);
+  await untilBatch(service, id, ({ counts }) => counts.succeeded === 2);
+  await page.goto(`/batches/${id}/rows?status=succeeded`);
+  await expect(grid(page)).toHaveAttribute('aria-rowcount', '3');
+  service.model.allow(2);
+  const pill = page.getByRole('button', { name: '2 rows changed, show' });
+  await expect(pill).toBeVisible();
+  await expect(grid(page)).toHaveAttribute('aria-rowcount', '3');
+  await expectAccessible(page);
+  await pill.click();
+  await expect(grid(page)).toHaveAttribute('aria-rowcount', '5');
+  await expect(pill).toHaveCount(0);
+});
+
+test('a batch is cancelled after a question, and keeps what is paid', async ({ page, service }) => {
+  service.model.hold();
+  const { batch_id: id } = await createBatch(service, { table: tableOf(60), options: { concurrency: 3 } });
+  await untilBatch(service, id, ({ counts }) => counts.running > 0);
+  service.model.allow(2);
+  await untilBatch(service, id, ({ counts }) => counts.succeeded === 2);
+  await page.goto(`/batches/${id}/rows`);
+  await page.getByRole('button', { name: 'Cancel…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Cancel this batch?' });
+  await expectAccessible(page);
+  await dialog.getByRole('button', { name: 'Cancel the batch' }).click();
+  await expect(dialog).toHaveCount(0);
+  // Calls in flight end; what starts before the batch sees the request ends, too.
+  const done = await untilBatch(service, id, ({ status }) => {
+    service.model.release(service.model.waiting());
+    return status === 'cancelled';
+  });
+  expect(done.counts.succeeded).toBeGreaterThan(2);
+  await expect(page.getByRole('navigation', { name: 'Views of the batch' })).toContainText('Cancelled');
+  await expect(page.getByRole('button', { name: 'Pause' })).toHaveCount(0);
+  await expect(chips(page).getByRole('button', { name: /^Not run/ })).toBeVisible();
+});
+
 test('a retry runs only the filtered rows, and a number that changed is refused', async ({ page, service }) => {
   service.model.answerWith(refuse);
   const { batch_id: id } = await createBatch(service, { table: tableOf(6) });
@@ -134,8 +175,10 @@ test('the flow shows the states, pausing and going on', async ({ page, service }
   const states = page.getByRole('list', { name: 'The way of the batch through its states' });
   await expect(states.getByRole('listitem').filter({ hasText: 'Paused' })).toContainText('now');
   await expectAccessible(page);
+  await expect(states.getByRole('button', { name: /^Completed/ })).toContainText('not begun');
   await page.getByRole('button', { name: 'Resume' }).click();
-  await expect(states.getByText('Completed')).toBeVisible();
+  await expect(states.getByRole('button', { name: /^Completed/ })).toContainText('3 succeeded, 0 failed');
+  await expect(states.getByRole('button', { name: /^Running/ })).toContainText('2 visits3 of 3 rows');
 });
 
 /** Holds each answer of these requests, as it was read, until something is visible. Returns when one is held. */
@@ -157,12 +200,12 @@ test('a poll of the flow that is older than the end of the batch is read again',
   service.model.hold();
   const { batch_id: id } = await createBatch(service, { table: tableOf(3) });
   await untilBatch(service, id, ({ counts }) => counts.running > 0);
-  const states = page.getByRole('list', { name: 'The way of the batch through its states' });
+  const current = page.getByRole('list', { name: 'The way of the batch through its states' }).locator('[aria-current]');
   await page.goto(`/batches/${id}/flow`);
-  await expect(states.getByText('Running')).toBeVisible();
+  await expect(current).toContainText('Running');
   await (await delay(page, '**/v1/batches/*/flow*', status(page, 'Completed'))).held;
   service.model.release();
-  await expect(states.getByText('Completed')).toBeVisible();
+  await expect(current).toContainText('Completed');
   await page.unrouteAll({ behavior: 'wait' });
 });
 

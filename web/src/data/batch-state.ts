@@ -44,6 +44,17 @@ export function isAtProvider({ provider_jobs: jobs }: BatchReport): boolean {
   return jobs.some(({ stage }) => stage === 'waiting');
 }
 
+/** Since when its first open job is at the provider, and when the last one ends at the latest; undefined when unknown. */
+export function timesAtProvider({ provider_jobs: jobs }: BatchReport): { since?: string; deadline?: string } {
+  const waiting = jobs.filter(({ stage }) => stage === 'waiting');
+  const since = waiting.flatMap((job) => job.since ?? []).toSorted()[0];
+  const deadline = waiting
+    .flatMap((job) => job.deadline ?? [])
+    .toSorted()
+    .at(-1);
+  return { ...(since !== undefined && { since }), ...(deadline !== undefined && { deadline }) };
+}
+
 /** How many of its rows wait in jobs of a provider. */
 export function rowsAtProvider({ provider_jobs: jobs, counts }: BatchReport): number {
   const waiting = jobs

@@ -61,6 +61,11 @@ export function formatDuration(seconds: number): string {
   return hours % 24 === 0 ? `${hours / 24} d` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+/** 0.04 s, 1.8 s, and from ten seconds on as {@link formatDuration} writes them. */
+export function formatSeconds(seconds: number): string {
+  return seconds < 10 ? `${seconds.toFixed(seconds < 1 ? 2 : 1)} s` : formatDuration(seconds);
+}
+
 /** 14:41, in the zone of the reader. */
 export function formatTime(at: string | number): string {
   return clock.format(new Date(at));
@@ -80,6 +85,16 @@ export function formatWhen(at: string | number, now: number = Date.now()): strin
   if (days === 1) return `yesterday ${time}`;
   if (days === -1) return `tomorrow ${time}`;
   return date.getFullYear() === new Date(now).getFullYear() ? `${day.format(date)} ${time}` : dayOfYear.format(date);
+}
+
+/** 13:24 of today; another day as {@link formatWhen} writes it. */
+export function formatBrief(at: string | number): string {
+  return formatWhen(at).replace(/^today /, '');
+}
+
+/** 6.7, or 412: how often something happens. */
+export function formatRate(rate: number): string {
+  return formatCount(rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate));
 }
 
 /** The whole time with its zone, for titles. */

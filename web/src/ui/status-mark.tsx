@@ -31,8 +31,14 @@ export function StatusMark({ status, word, plain = false }: { status: Status; wo
     <span
       className={classNames('inline-flex items-center gap-1.5 whitespace-nowrap', look.text, !plain && 'font-medium')}
     >
-      <Icon name={look.icon} className={classNames('size-3.5', look.mark)} />
+      <StatusIcon status={status} />
       {word ?? look.word}
     </span>
   );
+}
+
+/** The shape and colour of a status, where its word stands beside it. */
+export function StatusIcon({ status }: { status: Status }) {
+  const { icon, mark } = LOOKS[status];
+  return <Icon name={icon} className={classNames('size-3.5', mark)} />;
 }

@@ -2,11 +2,11 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { api, bodyOf, type Schemas } from '../../data/api.ts';
 import { useBatch } from '../../data/batches.ts';
-import { formatDuration, formatExact, formatTime } from '../../data/format.ts';
+import { formatExact, formatSecond, formatSeconds } from '../../data/format.ts';
 import { hasEnded } from '../../data/live/messages.ts';
-import { classNames } from '../../ui/class-names.ts';
 import { ErrorState, Loading } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
+import { FlowPicture } from './flow-picture.tsx';
 import { messages } from './messages.ts';
 import { StateDetail } from './state-detail.tsx';
 
@@ -36,38 +36,11 @@ export function FlowScreen() {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
     <section tabIndex={0} aria-label={messages.flow} className="min-h-0 flex-1 overflow-auto">
-      <ol
-        aria-label={messages.flowTitle}
-        className="flex flex-wrap items-center gap-y-3 p-4 max-lg:flex-col max-lg:items-stretch"
-      >
-        {states
-          .filter(({ visits }) => visits > 0)
-          .map(({ state, visits, seconds, is_current: isCurrent }, index) => (
-            <li key={state} className="flex items-center">
-              {index > 0 && <span aria-hidden="true" className="w-6 border-line-2 border-t max-lg:hidden" />}
-              <button
-                type="button"
-                aria-current={isCurrent ? 'step' : undefined}
-                aria-expanded={chosen === state}
-                onClick={() =>
-                  void navigate({ search: { state: chosen === state ? undefined : state }, replace: false })
-                }
-                className={classNames(
-                  'grid min-w-36 rounded-2 border px-3 py-2 text-left hover:bg-hover max-lg:w-full',
-                  isCurrent ? 'border-accent bg-accent-tint' : 'border-line-2',
-                  chosen === state && 'inset-ring-1 inset-ring-accent',
-                )}
-              >
-                <b className="font-semibold">{messages.states[state]}</b>
-                <span className="text-12 text-ink-2 tabular-nums">
-                  {formatDuration(seconds)}
-                  {visits > 1 && ` · ${messages.visits(visits)}`}
-                  {isCurrent && ` · ${messages.now}`}
-                </span>
-              </button>
-            </li>
-          ))}
-      </ol>
+      <FlowPicture
+        flow={flow.data}
+        {...{ batch, chosen }}
+        onChoose={(state) => void navigate({ search: { state: chosen === state ? undefined : state } })}
+      />
       {chosen !== undefined && <StateDetail state={chosen} changes={changes} now={batch} />}
       <Table
         label={messages.changes}
@@ -81,13 +54,13 @@ export function FlowScreen() {
         {changes.map(({ number, at, state, counts, seconds }) => (
           <tr key={number}>
             <td className="tabular-nums" title={formatExact(at)}>
-              {formatTime(at)}
+              {formatSecond(at)}
             </td>
             <td>{messages.states[state]}</td>
             <td className="text-ink-2 tabular-nums">
               {counts !== null && messages.count(counts.succeeded, counts.failed)}
             </td>
-            <td className="num">{seconds === null ? messages.now : formatDuration(seconds)}</td>
+            <td className="num">{seconds === null ? messages.now : formatSeconds(seconds)}</td>
           </tr>
         ))}
       </Table>

@@ -1,24 +1,18 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { type ComponentProps, lazy, Suspense, useRef, useState } from 'react';
-import { useKeys } from '../../app/keys.ts';
-import type { Schemas } from '../../data/api.ts';
 import { useBatch } from '../../data/batches.ts';
 import { hasEnded } from '../../data/live/messages.ts';
 import { Button } from '../../ui/button.tsx';
-import { Chip, Chips } from '../../ui/chip.tsx';
-import { SearchField } from '../../ui/search-field.tsx';
 import { EmptyState, ErrorState, Loading } from '../../ui/states.tsx';
 import { type ColumnNames, mergeNames } from './grid/grid-columns.ts';
 import { type Neighbours, RowGrid, type Shown } from './grid/row-grid.tsx';
 import { messages } from './messages.ts';
-import { RetryButton } from './retry-button.tsx';
 import { RowPanel } from './row/row-panel.tsx';
+import { RowFilters } from './row-filters.tsx';
 import { isSteady, type RowFilter, useCounts } from './use-rows.ts';
 
-const ColumnsDialog = lazy(() =>
-  import('./grid/columns-dialog.tsx').then((found) => ({ default: found.ColumnsDialog })),
-);
+const RetryDialog = lazy(() => import('./retry-dialog.tsx').then((found) => ({ default: found.RetryDialog })));
 const RowMap = lazy(() => import('./map/row-map.tsx').then((found) => ({ default: found.RowMap })));
 const NO_NAMES: ColumnNames = { source: [], answer: [] };
 
@@ -40,6 +34,7 @@ export function RowsScreen() {
   const [names, setNames] = useState(NO_NAMES);
   const [view, setView] = useState<Shown>();
   const [wanted, setWanted] = useState<{ row: number }>();
+  const [again, setAgain] = useState<number>();
   const navigate = useNavigate({ from: '/batches/$id/rows' });
   const jump = (to: number) => {
     setWanted({ row: to });
@@ -61,20 +56,37 @@ export function RowsScreen() {
             onJump={jump}
           />
         </Suspense>
-        <Filters counts={counts.data?.counts ?? null} {...{ filter, id, names }} />
+        <RowFilters counts={counts.data?.counts ?? null} {...{ filter, id, names }} />
         {counts.data === undefined || counts.isPlaceholderData ? (
           <Loading rows={10} />
         ) : (
           <ShownRows
             {...{ id, filter, isLive, focus, names, onNames, wanted }}
             onView={setView}
+            onAgain={setAgain}
             onArrived={() => setWanted(undefined)}
             selected={counts.data.selected}
             onNeighbours={setNeighbours}
           />
         )}
       </div>
-      {row !== undefined && <RowPanel {...{ id, row, isLive, neighbours }} onClosed={() => focus.current?.()} />}
+      {row !== undefined && (
+        <RowPanel
+          {...{ id, row, isLive, neighbours }}
+          onAgain={() => setAgain(row)}
+          onClosed={() => focus.current?.()}
+        />
+      )}
+      <Suspense>
+        {again !== undefined && (
+          <RetryDialog
+            id={id}
+            asked={{ row: again }}
+            title={messages.againTitle(again)}
+            onClose={() => setAgain(undefined)}
+          />
+        )}
+      </Suspense>
     </div>
   );
 }
@@ -110,73 +122,5 @@ function ShownRows({ selected, ...grid }: ShownRowsProps) {
       )}
       <RowGrid key={key} {...grid} total={held.selected} />
     </>
-  );
-}
-
-interface FiltersProps {
-  id: string;
-  counts: Schemas['RowPage']['counts'];
-  filter: RowFilter;
-  names: ColumnNames;
-}
-
-const STATUSES = ['succeeded', 'failed', 'running', 'queued'] as const;
-
-function Filters({ id, counts, filter, names }: FiltersProps) {
-  const [choosesColumns, setChoosesColumns] = useState(false);
-  const navigate = useNavigate({ from: '/batches/$id/rows' });
-  const field = useRef<HTMLInputElement>(null);
-  const ended = useBatch(id).data;
-  useKeys([{ key: '/', does: messages.keys.find, run: () => field.current?.focus() }]);
-  const set = (next: Partial<RowFilter>, replace = false) =>
-    void navigate({ search: ({ status: _, error: __, ...old }) => ({ ...old, ...next, row: undefined }), replace });
-  const waiting = ended !== undefined && hasEnded(ended) ? 'not_run' : 'queued';
-  return (
-    <div className="flex flex-none flex-wrap items-center gap-2 border-line border-b px-4 py-2">
-      <Chips label={messages.filters}>
-        <Chip
-          pressed={filter.status === undefined && filter.error === undefined}
-          count={counts?.total}
-          onPress={() => set({})}
-        >
-          {messages.all}
-        </Chip>
-        {STATUSES.map((one) => {
-          const status = one === 'queued' ? waiting : one;
-          const isPressed = filter.status === status && filter.error === undefined;
-          if ((counts?.[one] ?? 0) === 0 && !isPressed) return null;
-          return (
-            <Chip key={one} pressed={isPressed} count={counts?.[one]} onPress={() => set(isPressed ? {} : { status })}>
-              {messages.status[status]}
-            </Chip>
-          );
-        })}
-        {(counts?.errors.length ?? 0) > 0 && <span className="mx-1 h-4 border-line-2 border-l" />}
-        {counts?.errors.map(({ code, count }) => (
-          <Chip
-            key={code}
-            pressed={filter.error === code}
-            count={count}
-            onPress={() => set(filter.error === code ? {} : { status: 'failed', error: code })}
-          >
-            <code>{code}</code>
-          </Chip>
-        ))}
-      </Chips>
-      <span className="ml-auto flex flex-wrap items-center gap-2 max-sm:w-full">
-        <RetryButton id={id} code={filter.error} failed={counts} />
-        <SearchField
-          ref={field}
-          label={messages.search}
-          placeholder={messages.searchShort}
-          text={filter.q}
-          onText={(q) => set({ ...filter, q }, true)}
-        />
-        <Button size="small" icon="columns" label={messages.columns} onClick={() => setChoosesColumns(true)} />
-        <Suspense>
-          {choosesColumns && <ColumnsDialog names={names} onClose={() => setChoosesColumns(false)} />}
-        </Suspense>
-      </span>
-    </div>
   );
 }

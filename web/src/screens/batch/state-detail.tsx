@@ -1,6 +1,6 @@
 import type { Schemas } from '../../data/api.ts';
 import type { BatchReport } from '../../data/batches.ts';
-import { formatDuration, formatWhen } from '../../data/format.ts';
+import { formatSeconds, formatWhen } from '../../data/format.ts';
 import { messages } from './messages.ts';
 
 type Change = Schemas['BatchFlow']['changes'][number];
@@ -25,7 +25,7 @@ export function StateDetail({ state, changes, now }: StateDetailProps) {
           <dt className="col-span-2 text-ink-2">
             {messages.entered(
               formatWhen(change.at),
-              change.seconds === null ? messages.now : formatDuration(change.seconds),
+              change.seconds === null ? messages.now : formatSeconds(change.seconds),
             )}
             {change.pause_reason !== null && `: ${messages.pausedBy[change.pause_reason]}`}
           </dt>

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { batchMoney, batchState, isAtProvider, rowsAtProvider } from '../../data/batch-state.ts';
+import { batchMoney, batchState, isAtProvider, rowsAtProvider, timesAtProvider } from '../../data/batch-state.ts';
 import type { BatchReport } from '../../data/batches.ts';
 import {
   formatCount,
@@ -119,16 +119,15 @@ function countText({ counts, status }: BatchReport): string {
 }
 
 function timeText(batch: BatchReport): string {
-  const { status, started_at: started, ended_at: ended, eta_seconds: eta, provider_jobs: jobs } = batch;
+  const { status, started_at: started, ended_at: ended, eta_seconds: eta } = batch;
   if (ended !== null && started !== null) {
     const seconds = (Date.parse(ended) - Date.parse(started)) / 1000;
     return status === 'completed' ? formatDuration(seconds) : messages.endedAfter(formatDuration(seconds));
   }
   if (status === 'paused') return pausedText(batch);
   if (isAtProvider(batch)) {
-    const deadlines = jobs.flatMap(({ deadline }) => (deadline === null ? [] : [deadline]));
-    const last = deadlines.toSorted().at(-1);
-    return last === undefined ? '' : messages.atLatest(formatWhen(last));
+    const { deadline } = timesAtProvider(batch);
+    return deadline === undefined ? '' : messages.atLatest(formatWhen(deadline));
   }
   if (status !== 'running') return '';
   return eta === null ? messages.estimating : messages.left(formatDuration(eta));

@@ -42,7 +42,6 @@ export const messages = {
   of: (total: string) => `of ${total}`,
   ofUnknown: 'so far',
   standIn: 'scripted stand-in, no model',
-  noCap: 'no cap',
   left: (time: string) => `${time} left`,
   atLatest: (time: string) => `by ${time} at the latest`,
   estimating: 'measuring the rate',

@@ -1,4 +1,4 @@
-import { formatCount, formatDuration, formatMoney, formatShare } from '../../data/format.ts';
+import { formatCount, formatDuration, formatMoney, formatRate, formatSeconds, formatShare } from '../../data/format.ts';
 import type { Point, Series } from '../../data/monitor.ts';
 import { messages } from './messages.ts';
 
@@ -32,7 +32,6 @@ export interface WaitingNow {
 const DAY_MS = 86_400_000;
 const or = (value: number | null, format: (value: number) => string) =>
   value === null ? messages.unknown : format(value);
-const seconds = (value: number) => (value < 10 ? `${value.toFixed(value < 1 ? 2 : 1)} s` : formatDuration(value));
 
 /** The charts of a range. */
 export function chartsOf(series: Series, now: WaitingNow): { [name in ChartName]: ChartShown } {
@@ -50,19 +49,18 @@ function throughput({ points, stepMs }: Series): ChartShown {
   const { throughput: words } = messages;
   const unitMs = stepMs === DAY_MS ? DAY_MS : 60_000;
   const rates = points.map(({ succeeded, failed }) => ((succeeded + failed) * unitMs) / stepMs);
-  const rate = (value: number) => formatCount(value < 10 ? Math.round(value * 10) / 10 : Math.round(value));
   return {
     title: unitMs === DAY_MS ? words.day : words.minute,
-    figure: rate(rates.at(-1) ?? 0),
-    clause: words.median(rate(medianOf(rates.filter((value) => value > 0)))),
+    figure: formatRate(rates.at(-1) ?? 0),
+    clause: words.median(formatRate(medianOf(rates.filter((value) => value > 0)))),
     lines: [rates],
     most: niceMost(rates),
-    format: rate,
+    format: formatRate,
     heads: words.heads,
     cells: (step) => [
       formatCount(points[step]?.succeeded ?? 0),
       formatCount(points[step]?.failed ?? 0),
-      rate(rates[step] ?? 0),
+      formatRate(rates[step] ?? 0),
     ],
   };
 }
@@ -94,13 +92,13 @@ function times({ points, times: { calls, p50_seconds: p50, p95_seconds: p95 } }:
   const lines = [points.map((point) => point.p50), points.map((point) => point.p95)];
   return {
     title: words.title,
-    figure: or(p50, seconds),
-    clause: calls === 0 ? words.none : words.clause(or(p95, seconds)),
+    figure: or(p50, formatSeconds),
+    clause: calls === 0 ? words.none : words.clause(or(p95, formatSeconds)),
     lines,
     most: niceMost(lines.flat()),
-    format: seconds,
+    format: formatSeconds,
     heads: words.heads,
-    cells: (step) => [or(points[step]?.p50 ?? null, seconds), or(points[step]?.p95 ?? null, seconds)],
+    cells: (step) => [or(points[step]?.p50 ?? null, formatSeconds), or(points[step]?.p95 ?? null, formatSeconds)],
   };
 }
 

@@ -24,12 +24,10 @@ export const messages = {
   table: 'Table',
   chart: 'Chart',
   tableOf: (title: string) => `${title}: table`,
-  chartOf: (title: string) => `${title}: chart`,
   now: 'now',
   time: 'Time',
   day: 'Day (UTC)',
   utc: 'Days are in UTC.',
-  dash: 'dashed',
   throughput: {
     minute: 'Throughput, rows a minute',
     day: 'Throughput, rows a day',

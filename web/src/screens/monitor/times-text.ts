@@ -1,4 +1,4 @@
-import { formatTime, formatWhen } from '../../data/format.ts';
+import { formatBrief, formatTime } from '../../data/format.ts';
 import { RANGES, type Range, type Series } from '../../data/monitor.ts';
 
 const dayOnly = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
@@ -12,7 +12,7 @@ export function isByDay(range: Range): boolean {
 export function timesOf({ points }: Series, range: Range): string[] {
   return points.map(({ at }) => {
     if (isByDay(range)) return dayOnly.format(at);
-    return range === '1h' ? formatTime(at) : formatWhen(at).replace(/^today /, '');
+    return range === '1h' ? formatTime(at) : formatBrief(at);
   });
 }
 

@@ -1,8 +1,9 @@
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 import type { Schemas } from '../../../data/api.ts';
 import { formatCount, formatExact, formatSecond } from '../../../data/format.ts';
+import { Button } from '../../../ui/button.tsx';
 import { classNames } from '../../../ui/class-names.ts';
-import { type Status, StatusMark } from '../../../ui/status-mark.tsx';
+import { type Status, StatusIcon, StatusMark } from '../../../ui/status-mark.tsx';
 import { messages } from '../messages.ts';
 import type { FactKey, GridColumn } from './grid-columns.ts';
 
@@ -21,6 +22,11 @@ export function RowStatus({ status }: { status: Row['status'] }) {
   return <StatusMark plain status={MARKS[status]} word={messages.status[status]} />;
 }
 
+/** The shape of a row's status, without its word. */
+export function RowStatusIcon({ status }: { status: Row['status'] }) {
+  return <StatusIcon status={MARKS[status]} />;
+}
+
 /** A column of the grid with its place at the left, when it is pinned. */
 export interface PlacedColumn extends GridColumn {
   left: number | undefined;
@@ -34,11 +40,13 @@ interface GridRowProps {
   columns: readonly PlacedColumn[];
   isActive: boolean;
   isOpen: boolean;
-  onOpen: (row: number) => void;
+  onOpen: (place: number, row: number) => void;
+  onAgain: (row: number) => void;
 }
 
-/** A row of the grid; empty while it is loaded. */
-export function GridRow({ place, row, columns, isActive, isOpen, onOpen }: GridRowProps) {
+/** A row of the grid; empty while it is loaded. Scrolling draws only the rows that come into view. */
+export const GridRow = memo(function GridRow(props: GridRowProps) {
+  const { place, row, columns, isActive, isOpen, onOpen, onAgain } = props;
   const errorAt = row?.error == null ? -1 : columns.findIndex(({ key }) => key.startsWith('out.'));
   const after = columns.slice(errorAt).findIndex(({ key }) => !key.startsWith('out.'));
   const errorColumns = after === -1 ? columns.length - errorAt : after;
@@ -47,7 +55,7 @@ export function GridRow({ place, row, columns, isActive, isOpen, onOpen }: GridR
       id={`row-${place}`}
       aria-rowindex={place + 2}
       aria-selected={isOpen}
-      onClick={() => row !== undefined && onOpen(row.row)}
+      onClick={() => row !== undefined && onOpen(place, row.row)}
       data-active={isActive || undefined}
       className="cursor-default"
     >
@@ -62,24 +70,48 @@ export function GridRow({ place, row, columns, isActive, isOpen, onOpen }: GridR
             className={cellClass(column, isError ? 'text-bad' : row !== undefined && isNumber(column, row) && 'num')}
             style={column.left === undefined ? undefined : { left: column.left }}
           >
-            {row === undefined ? '' : isError ? <RowError row={row} /> : gridCell(column, row)}
+            {row === undefined ? '' : isError ? <RowError row={row} onAgain={onAgain} /> : gridCell(column, row)}
           </td>
         );
       })}
     </tr>
   );
-}
+});
 
 /** The classes of a cell or of a header. */
 export function cellClass({ left, isFirstAnswer }: PlacedColumn, more: string | false): string {
   return classNames(left !== undefined && 'sticky z-1 bg-bg', isFirstAnswer && 'border-line-2 border-l', more);
 }
 
-function RowError({ row }: { row: Row }) {
+/** Whether a row has failed and can run again; one that can not be read stays as it is. */
+export function mayRunAgain({ status, error }: Row): boolean {
+  return status === 'failed' && error?.code !== 'row_malformed';
+}
+
+function RowError({ row, onAgain }: { row: Row; onAgain: (row: number) => void }) {
   return (
-    <>
-      <code>{row.error?.code}</code> {row.error?.message}
-    </>
+    <span className="flex items-center gap-2">
+      <span className="cut grow">
+        <code>{row.error?.code}</code> {row.error?.message}
+      </span>
+      {mayRunAgain(row) && (
+        // One stop of the keyboard is enough for the grid: there it is R.
+        <Button
+          writes
+          kind="ghost"
+          size="small"
+          icon="retry"
+          iconOnly
+          tabIndex={-1}
+          className="pointer-coarse:hidden"
+          label={messages.again(row.row)}
+          onClick={(event) => {
+            event.stopPropagation();
+            onAgain(row.row);
+          }}
+        />
+      )}
+    </span>
   );
 }
 

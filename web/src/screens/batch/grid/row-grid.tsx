@@ -1,12 +1,13 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { type KeyboardEvent, useEffect, useEffectEvent, useRef, useState } from 'react';
+import { type KeyboardEvent, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
+import { useKeys } from '../../../app/keys.ts';
 import type { Schemas } from '../../../data/api.ts';
 import { ErrorState } from '../../../ui/states.tsx';
 import { messages } from '../messages.ts';
 import { isSteady, PAGE, type RowFilter, usePages } from '../use-rows.ts';
 import { type ColumnNames, columnNames, defaultColumns, LEAST_SHARE, mergeNames, readColumns } from './grid-columns.ts';
 import { GridHead } from './grid-head.tsx';
-import { GridRow, type PlacedColumn } from './grid-row.tsx';
+import { GridRow, mayRunAgain, type PlacedColumn } from './grid-row.tsx';
 
 /** The rows before and after the open one, in the order of the grid. */
 export interface Neighbours {
@@ -31,6 +32,8 @@ interface RowGridProps {
   onNeighbours: (neighbours: Neighbours) => void;
   /** Is told the rows that are in view, where places are numbers. */
   onView: (shown: Shown) => void;
+  /** Asks whether a failed row runs again. */
+  onAgain: (row: number) => void;
   /** A row that is brought to the top once; then `onArrived` is called. */
   wanted: { row: number } | undefined;
   onArrived: () => void;
@@ -161,9 +164,19 @@ export function RowGrid(props: RowGridProps) {
     event.preventDefault();
   }
 
-  function openRow(row: number): void {
-    void navigate({ search: (old) => ({ ...old, row }) });
-  }
+  const openRow = useCallback((row: number) => void navigate({ search: (old) => ({ ...old, row }) }), [navigate]);
+  const openAt = useCallback(
+    (place: number, row: number) => {
+      setActive(place);
+      openRow(row);
+    },
+    [openRow],
+  );
+
+  const failed = rows.get(active);
+  const isAsked = open === undefined && failed !== undefined && mayRunAgain(failed);
+  const askAgain = () => document.activeElement === grid.current && failed !== undefined && props.onAgain(failed.row);
+  useKeys(isAsked ? [{ key: 'r', does: messages.keys.again, run: askAgain }] : []);
 
   const names = mergeNames(props.names, columnNames(rows.values()));
   const isNew = names !== props.names;
@@ -171,7 +184,10 @@ export function RowGrid(props: RowGridProps) {
   useEffect(() => {
     if (isNew) tellNames();
   }, [isNew]);
-  const columns = placed(cols === undefined ? defaultColumns(names, view.width) : readColumns(cols));
+  const columns = useMemo(
+    () => placed(cols === undefined ? defaultColumns(names, view.width) : readColumns(cols)),
+    [cols, names, view.width],
+  );
   if (error !== null && rows.size === 0) return <ErrorState error={error} onRetry={retry} />;
   const offset = Math.max(0, isScaled ? view.top + (from - first) * ROW : from * ROW);
   const least = columns.reduce((sum, { width }) => sum + (width ?? LEAST_SHARE), NUMBER);
@@ -211,10 +227,8 @@ export function RowGrid(props: RowGridProps) {
                   {...{ place, row, columns }}
                   isActive={place === active}
                   isOpen={open !== undefined && row?.row === open}
-                  onOpen={(number) => {
-                    setActive(place);
-                    openRow(number);
-                  }}
+                  onAgain={props.onAgain}
+                  onOpen={openAt}
                 />
               );
             })}

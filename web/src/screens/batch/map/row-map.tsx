@@ -1,5 +1,5 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import type { KeyboardEvent, PointerEvent } from 'react';
+import { type KeyboardEvent, memo, type PointerEvent, useMemo } from 'react';
 import { formatCount } from '../../../data/format.ts';
 import { Button } from '../../../ui/button.tsx';
 import { messages } from '../messages.ts';
@@ -76,6 +76,7 @@ function MapLine({ data, view, isEnded, onJump }: RowMapProps & { data: RowMapDa
     onJump(Math.min(total - 1, Math.floor(share * total)));
   };
   const range = ranges[at];
+  const title = useMemo(() => summary(ranges, isEnded), [ranges, isEnded]);
   return (
     <div
       role="slider"
@@ -85,20 +86,14 @@ function MapLine({ data, view, isEnded, onJump }: RowMapProps & { data: RowMapDa
       aria-valuemax={total - 1}
       aria-valuenow={view?.first ?? 0}
       aria-valuetext={range === undefined ? '' : rangeText(range, isEnded)}
-      title={summary(ranges, isEnded)}
+      title={title}
       className="touch flex min-w-0 flex-1 cursor-pointer touch-none items-center"
       onKeyDown={press}
       onPointerDown={point}
       onPointerMove={point}
     >
       <svg aria-hidden="true" viewBox={`0 0 ${count} 18`} preserveAspectRatio="none" className="block h-4.5 w-full">
-        <rect className="fill-bar-rest" y={4} width={count} height={10} />
-        <path className="fill-map-done" d={blocks(ranges, ({ succeeded, failed }) => [0, succeeded + failed])} />
-        <path
-          className="fill-accent"
-          d={blocks(ranges, ({ succeeded, failed, running }) => [succeeded + failed, running])}
-        />
-        <path className="fill-bad" d={ticks(ranges)} />
+        <MapBlocks ranges={ranges} />
         {view !== undefined && (
           <rect
             className="fill-none stroke-[1.5] stroke-ink"
@@ -113,6 +108,21 @@ function MapLine({ data, view, isEnded, onJump }: RowMapProps & { data: RowMapDa
     </div>
   );
 }
+
+/** What the map draws of the rows; scrolling the grid does not draw it again. */
+const MapBlocks = memo(function MapBlocks({ ranges }: { ranges: readonly RowRange[] }) {
+  return (
+    <>
+      <rect className="fill-bar-rest" y={4} width={ranges.length} height={10} />
+      <path className="fill-map-done" d={blocks(ranges, ({ succeeded, failed }) => [0, succeeded + failed])} />
+      <path
+        className="fill-accent"
+        d={blocks(ranges, ({ succeeded, failed, running }) => [succeeded + failed, running])}
+      />
+      <path className="fill-bad" d={ticks(ranges)} />
+    </>
+  );
+});
 
 /** A block in each range: where it starts and how long it is, in rows of the range. */
 function blocks(ranges: readonly RowRange[], part: (range: RowRange) => [number, number]): string {

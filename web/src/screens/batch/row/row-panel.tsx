@@ -1,5 +1,5 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useEffectEvent, useRef, useState } from 'react';
+import { useEffect, useEffectEvent, useRef } from 'react';
 import { useKeys } from '../../../app/keys.ts';
 import { Button } from '../../../ui/button.tsx';
 import { RowStatus } from '../grid/grid-row.tsx';
@@ -8,20 +8,19 @@ import { messages } from '../messages.ts';
 import { useRowStatus } from '../use-rows.ts';
 import { RowTabs } from './row-tabs.tsx';
 
-const RetryDialog = lazy(() => import('../retry-dialog.tsx').then((found) => ({ default: found.RetryDialog })));
-
 interface RowPanelProps {
   id: string;
   row: number;
   isLive: boolean;
   neighbours: Neighbours;
+  /** Asks whether it runs again. */
+  onAgain: () => void;
   /** Gives the focus back to the grid. */
   onClosed: () => void;
 }
 
 /** The row that is open, at the right of the grid. J and K go to its neighbours there, R runs it again, Escape closes it. */
-export function RowPanel({ id, row, isLive, neighbours, onClosed }: RowPanelProps) {
-  const [asks, setAsks] = useState(false);
+export function RowPanel({ id, row, isLive, neighbours, onAgain, onClosed }: RowPanelProps) {
   const status = useRowStatus(id, row);
   const { tab = 'trace' } = useSearch({ from: '/batches/$id/rows' });
   const navigate = useNavigate({ from: '/batches/$id/rows' });
@@ -36,7 +35,7 @@ export function RowPanel({ id, row, isLive, neighbours, onClosed }: RowPanelProp
   useKeys([
     { key: 'j', does: messages.keys.next, run: () => go(neighbours.next) },
     { key: 'k', does: messages.keys.previous, run: () => go(neighbours.previous) },
-    ...(status === 'failed' ? [{ key: 'r', does: messages.keys.again, run: () => setAsks(true) }] : []),
+    ...(status === 'failed' ? [{ key: 'r', does: messages.keys.again, run: onAgain }] : []),
     { key: 'Escape', does: messages.keys.close, run: () => void close() },
   ]);
   const arrive = useEffectEvent(() => heading.current?.focus());
@@ -56,7 +55,7 @@ export function RowPanel({ id, row, isLive, neighbours, onClosed }: RowPanelProp
         {status !== undefined && <RowStatus status={status} />}
         <span className="ml-auto flex">
           {status === 'failed' && (
-            <Button writes kind="ghost" icon="retry" iconOnly label={messages.again} onClick={() => setAsks(true)} />
+            <Button writes kind="ghost" icon="retry" iconOnly label={messages.again(row)} onClick={onAgain} />
           )}
           <Button
             kind="ghost"
@@ -84,11 +83,6 @@ export function RowPanel({ id, row, isLive, neighbours, onClosed }: RowPanelProp
         tab={tab}
         onTab={(next) => void navigate({ search: (old) => ({ ...old, tab: next }), replace: true })}
       />
-      <Suspense>
-        {asks && (
-          <RetryDialog id={id} asked={{ row }} title={messages.againTitle(row)} onClose={() => setAsks(false)} />
-        )}
-      </Suspense>
     </aside>
   );
 }
