@@ -39,8 +39,11 @@ export interface BatchSession {
   isFresh(): boolean;
   /** Resolves when the coordinator is there again. */
   fresh(): Promise<void>;
-  /** Resolves when a request has waited for long without a sign of the coordinator, or when the session is closed. */
-  silence(): Promise<void>;
+  /**
+   * Calls back when a request has waited for long without a sign of the coordinator, or when the session is closed.
+   * Returns the function that ends the listening.
+   */
+  onSilence(tell: () => void): () => void;
   close(): void;
 }
 
@@ -92,11 +95,9 @@ export function createBatchSession(parts: SessionParts): BatchSession {
   let listedAt = Number.NEGATIVE_INFINITY;
   let waiting: (() => void)[] = [];
   let heardAt = Number.NEGATIVE_INFINITY;
-  let ofSilence: (() => void)[] = [];
+  const ofSilence = new Set<() => void>();
   const tellSilence = () => {
-    const told = ofSilence;
-    ofSilence = [];
-    for (const tell of told) tell();
+    for (const tell of ofSilence) tell();
   };
   /** While the runs are not held under a new lease, their requests wait. */
   let isHolding = false;
@@ -202,7 +203,10 @@ export function createBatchSession(parts: SessionParts): BatchSession {
     seeEpoch,
     isFresh,
     fresh: () => (isFresh() ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
-    silence: () => new Promise((resolve) => ofSilence.push(resolve)),
+    onSilence(tell) {
+      ofSilence.add(tell);
+      return () => ofSilence.delete(tell);
+    },
     close() {
       clearInterval(ticking);
       tellSilence();

@@ -1,8 +1,10 @@
 import { toAppError } from '../base/errors.ts';
+import { createRowTime, type RowTime } from '../fleet/row-time.ts';
 import type { StreamSender } from '../fleet/stream-sender.ts';
 import type { BegunTask } from '../runner/execution/fleet/messages.ts';
 import { type BatchSession, createBatchSession } from './batch-session.ts';
 import { type OpenedSnapshot, openSnapshot, type WorkerParts } from './open-snapshots.ts';
+import type { Slots } from './slots.ts';
 
 /** What a worker does for one batch. */
 export interface BatchWork {
@@ -11,6 +13,10 @@ export interface BatchWork {
   begin(run: string): void;
   end(run: string): void;
   running(): number;
+  /** Resolves when all of them have ended, or when the coordinator is silent. */
+  settled(): Promise<void>;
+  /** How long a row keeps a place of this worker. */
+  time: RowTime;
   /** Fires when a run is to end. */
   signalOf(run: string): AbortSignal;
   /** Opened once for all rows that have it. @throws AppError where this worker can't run the agent */
@@ -23,9 +29,16 @@ export interface BatchWork {
 /** Begins the work on a batch, at the lease that a chunk names. */
 export function createBatchWork(
   { batchId, epoch }: { batchId: string; epoch: number },
-  { worker, sender, parts, hard }: { worker: string; sender: StreamSender; parts: WorkerParts; hard: AbortSignal },
+  {
+    worker,
+    sender,
+    slots,
+    parts,
+    hard,
+  }: { worker: string; sender: StreamSender; slots: Slots; parts: WorkerParts; hard: AbortSignal },
 ): BatchWork {
   const runs = new Map<string, AbortController>();
+  let onSettled: (() => void) | undefined;
   // Not by AbortSignal.any: a signal of two others costs a row 15 µs.
   const abortAll = () => {
     for (const run of runs.values()) run.abort();
@@ -46,15 +59,26 @@ export function createBatchWork(
       if (hard.aborted) own.abort();
       runs.set(run, own);
     },
-    end: (run) => void runs.delete(run),
+    end(run) {
+      runs.delete(run);
+      if (runs.size === 0) onSettled?.();
+    },
     running: () => runs.size,
+    async settled() {
+      if (runs.size === 0) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      onSettled = resolve;
+      session.onSilence(resolve);
+      await promise;
+    },
+    time: createRowTime(),
     signalOf: (run) => runs.get(run)?.signal ?? hard,
     snapshot(begun) {
       const known = snapshots.get(begun.snapshot);
       if (known !== undefined) return known;
       const opening = session
         .request({ kind: 'snapshot', hash: begun.snapshot })
-        .then((snapshot) => openSnapshot(snapshot, begun, { session, parts, hard }));
+        .then((snapshot) => openSnapshot(snapshot, begun, { session, slots, parts, hard }));
       snapshots.set(begun.snapshot, opening);
       opening.then(
         () => {

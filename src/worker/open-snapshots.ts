@@ -14,6 +14,7 @@ import type { Tables } from '../tables/table.ts';
 import type { BatchSession } from './batch-session.ts';
 import type { KeptAnswers } from './kept-answers.ts';
 import { createRemotePort, type RemotePort } from './remote-port.ts';
+import type { Slots } from './slots.ts';
 
 /** What a worker has of its own: secrets, tools, files. The composition root chooses each. */
 export interface WorkerParts {
@@ -44,7 +45,7 @@ export interface OpenedSnapshot {
 export async function openSnapshot(
   { batch, prices, modules, caches }: FleetSnapshot,
   begun: BegunTask,
-  { session, parts, hard }: { session: BatchSession; parts: WorkerParts; hard: AbortSignal },
+  { session, slots, parts, hard }: { session: BatchSession; slots: Slots; parts: WorkerParts; hard: AbortSignal },
 ): Promise<OpenedSnapshot> {
   const { clock, log } = parts;
   const agent = await onOwnDisk(batch.agent, modules, parts);
@@ -54,7 +55,7 @@ export async function openSnapshot(
   if (lack !== undefined) throw unfit(`${agentLabel(agent)} needs ${lack}, which is not set on this worker`);
   const opened = await parts.openAgent(agent, batch.toolSpecs, hard);
   const cache = caches ? provider : undefined;
-  const port = createRemotePort(session, { first: begun.limits, kept: parts.kept, cache });
+  const port = createRemotePort(session, { first: begun.limits, kept: parts.kept, slots, cache });
   let { timeoutMs } = begun;
   const runs = createRowRuns(
     { ...batch, agent },

@@ -1,4 +1,4 @@
-import { type AppError, toAppError } from '../base/errors.ts';
+import { AppError, toAppError } from '../base/errors.ts';
 import type { Usage } from '../protocol/messages.ts';
 import type { CallLane, FaultMeaning, LaneCall } from '../providers/lanes/call-lane.ts';
 import type { Provider, RateLimits } from '../providers/provider.ts';
@@ -10,6 +10,7 @@ import type { CallLimits } from '../runner/rows/model-call.ts';
 import type { JournalKey } from '../storage/journal.ts';
 import type { BatchSession } from './batch-session.ts';
 import type { KeptAnswers } from './kept-answers.ts';
+import type { Slots } from './slots.ts';
 
 /** The journal, the budget and the lane of the coordinator, as the runs of a worker use them. */
 export interface RemotePort {
@@ -34,6 +35,7 @@ interface CallState {
   limits?: RateLimits;
   /** Sends whose outcome is not known. */
   openSends: number;
+  hasSlot: boolean;
 }
 
 /** What is known of one run. */
@@ -48,16 +50,17 @@ interface RemotePortParts {
   /** The limits of calls when the first run begins. */
   first: CallLimits;
   kept: Pick<KeptAnswers, 'keep'>;
+  slots: Slots;
   /** Where the batch allows answers of other rows: the provider, whose requests are hashed here. */
   cache: Pick<Provider, 'name' | 'server' | 'route'> | undefined;
 }
 
 /**
  * The port to the coordinator. Money, limits and intent of a call are one request: they are granted together, for this
- * call alone. A run does not wait until its answer is committed: the coordinator grants its next call, and settles its
+ * call alone. A call that was granted waits for a slot of the worker. A run does not wait until its answer is committed: the coordinator grants its next call, and settles its
  * outcome, after that.
  */
-export function createRemotePort(session: BatchSession, { first, kept, cache }: RemotePortParts): RemotePort {
+export function createRemotePort(session: BatchSession, { first, kept, slots, cache }: RemotePortParts): RemotePort {
   const runs = new Map<string, RunState>();
   let limits = first;
   const ofRun = (run: string): RunState => {
@@ -67,9 +70,13 @@ export function createRemotePort(session: BatchSession, { first, kept, cache }: 
   };
   const ofKey = ({ run, turn, call }: JournalKey): CallState => {
     const { calls } = ofRun(run);
-    const state = calls.get(`${turn}/${call}`) ?? { openSends: 0 };
+    const state = calls.get(`${turn}/${call}`) ?? { openSends: 0, hasSlot: false };
     calls.set(`${turn}/${call}`, state);
     return state;
+  };
+  const leave = (run: string, state: CallState) => {
+    if (state.hasSlot) slots.leave(run);
+    state.hasSlot = false;
   };
   const openCache = (run: string, provider: NonNullable<RemotePortParts['cache']>) => {
     const own = ofRun(run);
@@ -92,11 +99,18 @@ export function createRemotePort(session: BatchSession, { first, kept, cache }: 
     async commitIntent(intent) {
       const { run, turn, call } = intent;
       const state = ofKey(intent);
-      const { fault, sent } = ofRun(run);
+      const own = ofRun(run);
+      const { fault, sent } = own;
       if (fault !== undefined) throw fault;
       const entry = intent.kind === 'model' ? (state.entry ?? null) : null;
       const asked = { kind: 'grant' as const, run, intent, entry, openSends: state.openSends };
       limits = await session.request(asked, [...sent]);
+      await slots.enter(run);
+      state.hasSlot = true;
+      if (runs.get(run) !== own) {
+        leave(run, state);
+        throw new AppError('aborted', 'The run ended before its call was granted.');
+      }
       // A worker that was cut off meanwhile may have lost its row: it asks before it sends.
       while (!session.isFresh()) {
         await session.fresh();
@@ -106,7 +120,10 @@ export function createRemotePort(session: BatchSession, { first, kept, cache }: 
       return session.isFresh;
     },
     async commitAnswer(key, answer) {
-      const { usage, limits: stated } = ofKey(key);
+      const call = ofKey(key);
+      const { usage, limits: stated } = call;
+      // A model call has ended before.
+      leave(key.run, call);
       const answered: Answered = {
         ...{ run: key.run, key, answer },
         ...(usage !== undefined && { usage }),
@@ -137,6 +154,7 @@ export function createRemotePort(session: BatchSession, { first, kept, cache }: 
           state.limits = stated;
         },
         end(outcome): FaultMeaning | Promise<FaultMeaning> {
+          leave(run, state);
           if (outcome.kind === 'answered') state.usage = outcome.usage;
           if (outcome.kind !== 'failed') return { kind: 'own' };
           const stated = state.limits === undefined ? {} : { limits: state.limits };
@@ -155,6 +173,10 @@ export function createRemotePort(session: BatchSession, { first, kept, cache }: 
     hashed: (run) => ofRun(run).hashed,
     sentAnswers: (run) => [...ofRun(run).sent],
     answerFault: (run) => ofRun(run).fault,
-    end: (run) => void runs.delete(run),
+    end(run) {
+      // The call of a tool that was aborted has no answer.
+      for (const state of runs.get(run)?.calls.values() ?? []) leave(run, state);
+      runs.delete(run);
+    },
   };
 }

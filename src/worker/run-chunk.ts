@@ -9,10 +9,17 @@ import type { OpenedSnapshot } from './open-snapshots.ts';
 
 /** How long a worker keeps rows that it can't run, in milliseconds. */
 const UNFIT_MS = 1_000;
+/**
+ * Rows that take less time than a request to the coordinator are made ready before their turn, so that a slot does not
+ * wait for their first calls to be granted: as many as run in this time, in milliseconds.
+ */
+const READY_MS = 25;
+const MOST_READY = 16;
 
 /**
- * Runs the rows of one chunk, one after the other. A row begins when the one before it has its output: what is left of
- * that is to be stored, one row at a time, so that a slow coordinator slows the sending.
+ * Runs the rows of one chunk, one after the other. A row begins when the one before it has its output, or earlier (see
+ * {@link READY_MS}): what is left of that is to be stored, and few rows are, so that a slow coordinator slows the sending.
+ * Resolves when there is room for another chunk; rows of this one may still be running.
  * @returns the number of rows that it ran
  */
 export async function runChunk(
@@ -26,35 +33,61 @@ export async function runChunk(
   if (chunk.epoch < session.epoch()) return 0;
   const { tasks } = await session.request({ kind: 'begin', chunk: chunk.id });
   for (const { task } of tasks) work.begin(task.run);
-  const left = [...tasks];
-  let storing: Promise<void> = Promise.resolve();
-  let ran = 0;
+  const rows: StartedRow[] = [];
+  const ready = () => Math.min(MOST_READY, Math.floor(READY_MS / work.time.mean()));
+  const lap = createLaps(clock);
   try {
-    for (let begun = left.shift(); begun !== undefined; begun = left.shift()) {
+    for (const [at, begun] of tasks.entries()) {
+      await rows[at - 1 - ready()]?.answered;
+      await rows[at - 2 - 2 * ready()]?.stored;
       if (drain.aborted) {
-        left.unshift(begun);
+        await giveBack(tasks.slice(at), null, work);
         break;
       }
       const opened = await open(begun, work);
       if (typeof opened === 'string') {
         // Other workers get the time to take the rows.
         await clock.sleep(UNFIT_MS, drain).catch((): undefined => undefined);
-        await giveBack([begun, ...left], opened, work);
-        return ran;
+        await giveBack(tasks.slice(at), opened, work);
+        break;
       }
-      const answered = Promise.withResolvers<void>();
-      const ending = runRow(begun, { work, opened, onAnswered: answered.resolve });
-      ran += 1;
-      await Promise.race([answered.promise, ending]);
-      await storing;
-      storing = ending;
+      rows.push(start(begun, { work, opened, lap }));
     }
-    await giveBack(left, null, work);
+    await rows.at(-1 - ready())?.answered;
   } finally {
-    await storing.catch((): undefined => undefined);
-    for (const { task } of tasks) work.end(task.run);
+    for (const { task } of tasks.slice(rows.length)) work.end(task.run);
   }
-  return ran;
+  return rows.length;
+}
+
+/** A row that was started. Neither promise rejects. */
+interface StartedRow {
+  /** It sends nothing more. */
+  answered: Promise<void>;
+  /** It is settled, or is not this worker's any more. */
+  stored: Promise<void>;
+}
+
+interface RowParts {
+  work: BatchWork;
+  opened: OpenedSnapshot;
+  /** The milliseconds since its last call. */
+  lap: () => number;
+}
+
+function start(begun: BegunTask, { work, opened, lap }: RowParts): StartedRow {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stored = runRow(begun, { work, opened, lap, onAnswered: resolve }).finally(() => work.end(begun.task.run));
+  return { answered: Promise.race([promise, stored]), stored };
+}
+
+function createLaps({ monotonic }: Clock): () => number {
+  let at = monotonic();
+  return () => {
+    const before = at;
+    at = monotonic();
+    return at - before;
+  };
 }
 
 /** What the rows of a chunk have in common, or the reason why this worker can't run them. */
@@ -73,19 +106,29 @@ async function giveBack(left: readonly BegunTask[], reason: string | null, { ses
   await session.request({ kind: 'return', runs: left.map(({ task }) => task.run), reason });
 }
 
-/** Resolves when the row is settled, or is not this worker's any more. `onAnswered`: see {@link RowRuns}. */
+/** `onAnswered`: see {@link RowRuns}. Contract: never rejects. */
 async function runRow(
   { task }: BegunTask,
-  { work, opened, onAnswered }: { work: BatchWork; opened: OpenedSnapshot; onAnswered: () => void },
+  { work, opened, lap, onAnswered }: RowParts & { onAnswered: () => void },
 ): Promise<void> {
   const { runs, port } = opened;
   const { run } = task;
   const { session } = work;
-  const outcome = await runs.run(task, onAnswered, work.signalOf(run));
+  let slotMs: number | undefined;
+  const leaveSlot = () => {
+    slotMs ??= lap();
+    return slotMs;
+  };
+  const onOutput = () => {
+    work.time.see(leaveSlot());
+    onAnswered();
+  };
+  const outcome = await runs.run(task, onOutput, work.signalOf(run));
   if (outcome.kind === 'parked') return;
   const report = (ended: Exclude<RowOutcome, { kind: 'parked' }>) => {
     const wired = ended.kind === 'output' ? ended : { ...ended, error: toWire(ended.error) };
-    return session.request({ kind: 'outcome', run, outcome: wired, hashed: port.hashed(run) }, port.sentAnswers(run));
+    const asked = { kind: 'outcome' as const, run, outcome: wired, hashed: port.hashed(run), slotMs: leaveSlot() };
+    return session.request(asked, port.sentAnswers(run));
   };
   try {
     await report(outcome);

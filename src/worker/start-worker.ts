@@ -18,6 +18,7 @@ import { watchVersions } from './other-versions.ts';
 import { runChunk } from './run-chunk.ts';
 import { type HealthPlace, serveHealth } from './serve-health.ts';
 import { serveQueues } from './serve-queues.ts';
+import { createSlots } from './slots.ts';
 
 /** What a worker is. */
 export interface WorkerOptions {
@@ -49,11 +50,12 @@ export async function runWorker(
   const commands = connections.commands();
   const sender = createStreamSender(commands, envelope, log);
   const batches = new Map<string, { work: BatchWork; chunks: number; usedAt: number }>();
+  const slots = createSlots(concurrency);
   const state = { rows: 0, startedAt: clock.now() };
   const workOf = ({ batchId, epoch }: Pick<Chunk, 'batchId' | 'epoch'>) => {
     const known = batches.get(batchId) ?? {
       ...{
-        work: createBatchWork({ batchId, epoch }, { worker: id, sender, parts, hard }),
+        work: createBatchWork({ batchId, epoch }, { worker: id, sender, slots, parts, hard }),
         chunks: 0,
         usedAt: clock.monotonic(),
       },
@@ -81,10 +83,12 @@ export async function runWorker(
     // It is of a batch that has ended or whose coordinator is gone: the next coordinator makes others.
     if (found === undefined || silent.get(batchId) === found.at) return;
     silent.delete(batchId);
-    const silence = workOf(chunk).work.session.silence();
+    const { session } = workOf(chunk).work;
     // Rows that wait for a coordinator that is gone leave their place to other batches; they go on when there is one.
-    const isOver = await Promise.race([run(chunk).then(() => true), silence.then(() => false)]);
-    if (!isOver) silent.set(batchId, found.at);
+    const { promise: silence, resolve: tellSilence } = Promise.withResolvers<'silent'>();
+    const unlisten = session.onSilence(() => tellSilence('silent'));
+    if ((await Promise.race([run(chunk), silence])) === 'silent') silent.set(batchId, found.at);
+    unlisten();
   };
   const coordinatorOf = (batchId: string) => readCoordinator({ redis: commands, envelope }, batchId);
   const reader = readStream(PLACES.worker(id), {
@@ -109,7 +113,7 @@ export async function runWorker(
   });
   const sweep = () => {
     for (const [batchId, { work, chunks, usedAt }] of batches) {
-      if (chunks > 0 || clock.monotonic() - usedAt < IDLE_MS) continue;
+      if (chunks > 0 || work.running() > 0 || clock.monotonic() - usedAt < IDLE_MS) continue;
       batches.delete(batchId);
       void work.close();
     }
@@ -130,6 +134,7 @@ export async function runWorker(
   try {
     if (!drain.aborted) await Promise.race([once(drain, 'abort'), alive.failed]);
     await queues.drain();
+    await Promise.all([...batches.values()].map(({ work }) => work.settled()));
   } finally {
     clearInterval(sweeping);
     versions.close();

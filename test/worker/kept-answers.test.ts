@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,6 +39,19 @@ test('answers are on the disk after the turn that kept them', async () => {
   await turn();
   kept.close();
   expect(await left()).toEqual(['a', 'b']);
+});
+
+test('a portion of answers is on the disk immediately', async () => {
+  const kept = openKeptAnswers(folder, parts);
+  kept.keep(answer('first'));
+  await turn();
+  const [name = ''] = await readdir(folder);
+  const { size } = await stat(join(folder, name));
+  // What comes so soon after a write waits for others.
+  for (let each = 0; each < 12; each += 1) kept.keep(answer(`${each}`));
+  expect(statSync(join(folder, name)).size).toBeGreaterThan(size);
+  kept.close();
+  expect(await left()).toHaveLength(13);
 });
 
 test('a large file is written anew without what is acknowledged', async () => {

@@ -1,6 +1,7 @@
 import { toAppError } from '../../../base/errors.ts';
 import type { Log } from '../../../base/log.ts';
 import type { Chunk, ChunkQueue } from '../../../fleet/chunk-queue.ts';
+import { createRowTime } from '../../../fleet/row-time.ts';
 import type { RemoteRun } from './remote-run.ts';
 
 /** Puts runs into chunks, and the chunks into the queue. */
@@ -8,8 +9,8 @@ export interface Dispatch {
   add(run: RemoteRun): void;
   /** A worker begins a chunk. Returns the runs of it that no worker has, nor had meanwhile. */
   begin(chunk: string): RemoteRun[];
-  /** A row took this long: chunks of fast rows are larger. */
-  measure(processingMs: number): void;
+  /** A row kept a place of its worker for this long: chunks of fast rows are larger. */
+  measure(slotMs: number): void;
   /** Queues again what the queue has lost, and what it did not take. */
   reconcile(): Promise<void>;
   /** How many rows a chunk has. */
@@ -54,11 +55,11 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   let waiting: RemoteRun[] = [];
   const queued = new Map<string, QueuedChunk>();
   let timer: NodeJS.Timeout | undefined;
-  let meanMs = Number.POSITIVE_INFINITY;
+  const time = createRowTime();
   // Every slot runs one chunk: larger ones would leave slots without rows.
   const size = () => {
     const share = (options.concurrency() ?? MOST_ROWS) / Math.max(1, options.slots());
-    return Math.max(1, Math.floor(Math.min(LARGEST, CHUNK_MS / meanMs, share)));
+    return Math.max(1, Math.floor(Math.min(LARGEST, CHUNK_MS / time.mean(), share)));
   };
   const put = async (chunks: QueuedChunk[]): Promise<void> => {
     if (chunks.length === 0) return;
@@ -101,10 +102,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       }
       return runs;
     },
-    measure(processingMs) {
-      const ms = Math.max(1, processingMs);
-      meanMs = Number.isFinite(meanMs) ? meanMs * 0.9 + ms * 0.1 : ms;
-    },
+    measure: time.see,
     size,
     async reconcile() {
       for (const [id, { runs }] of queued) {

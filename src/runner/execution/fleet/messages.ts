@@ -60,8 +60,8 @@ export interface Requests {
   fault: { ask: { run: string; key: JournalKey; error: WireError; limits?: RateLimits }; reply: WireMeaning };
   /** The last send of a call was refused and not charged. */
   refusal: { ask: { run: string; key: JournalKey }; reply: null };
-  /** The outcome of a run; resolves when the row is settled. */
-  outcome: { ask: { run: string; outcome: WireOutcome; hashed: WireHash[] }; reply: null };
+  /** The outcome of a run; resolves when the row is settled. `slotMs`: how long it kept a place of its worker. */
+  outcome: { ask: { run: string; outcome: WireOutcome; hashed: WireHash[]; slotMs: number }; reply: null };
   /** The worker runs these rows. Their calls go on under another lease of the batch. */
   hold: { ask: { runs: string[] }; reply: { dropped: string[] } };
   /** The answer shows that the coordinator is there. `runs`, now and then: all runs of the batch that the worker has. */

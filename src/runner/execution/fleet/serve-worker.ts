@@ -25,8 +25,8 @@ export interface ServeParts {
   begin(chunk: string): RemoteRun[];
   /** Queues a run again that its worker does not carry out. */
   release(run: RemoteRun): void;
-  /** A row took this long. */
-  measure(processingMs: number): void;
+  /** A row kept a place of its worker for this long. */
+  measure(slotMs: number): void;
   /** Confirms that this process still has the lease. @throws AppError `lease_lost` */
   proveLease(): Promise<void>;
   held: HeldRuns;
@@ -135,9 +135,9 @@ async function answer(
   return null;
 }
 
-function end(run: RemoteRun, { outcome, hashed }: Ask<'outcome'>, { measure, release }: ServeParts): null {
+function end(run: RemoteRun, { outcome, hashed, slotMs }: Ask<'outcome'>, { measure, release }: ServeParts): null {
   giveUpCalls(run);
-  measure(outcome.processingMs);
+  measure(slotMs);
   const ended = toOutcome(outcome);
   // The worker has ended it by itself, because it stops: the row is for another one.
   if (ended.kind === 'fault' && ended.error.code === 'aborted' && !isStopping(run)) {
