@@ -26,13 +26,20 @@ export interface OwnRedis {
   close(): Promise<void>;
 }
 
-/** Starts Debian's redis-server with an append-only file, on a free port. @param host an address of this machine */
-export async function startRedis(host = '127.0.0.1'): Promise<OwnRedis> {
+/**
+ * Starts Debian's redis-server with an append-only file, on a free port.
+ * @param host an address of this machine
+ * @param placeOf its arguments for a port
+ */
+export async function startRedis(
+  host = '127.0.0.1',
+  placeOf = (port: number) => ['--port', `${port}`, '--protected-mode', 'no'],
+): Promise<OwnRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'rowmill-redis-'));
   const port = await freePort(host);
   let server: ReturnType<typeof spawn> | undefined;
   const start = async () => {
-    const place = ['--port', `${port}`, '--bind', host, '--protected-mode', 'no', '--dir', folder];
+    const place = [...placeOf(port), '--bind', host, '--dir', folder];
     const child = spawn('redis-server', [...place, '--appendonly', 'yes', '--save', ''], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -94,9 +101,11 @@ export async function createFleetSite(
   options: Parameters<typeof createTwoTurnSite>[0] & { key?: string },
 ): Promise<FleetSite> {
   // What a test that failed has left there.
-  const client = new Redis(redisUrl);
-  await client.flushdb();
-  client.disconnect();
+  if (REDIS_URL !== undefined && redisUrl.startsWith(REDIS_URL)) {
+    const client = new Redis(redisUrl);
+    await client.flushdb();
+    client.disconnect();
+  }
   const site = await createTwoTurnSite(options);
   site.env['ROWMILL_REDIS_URL'] = redisUrl;
   if (options.key !== undefined) site.env['ROWMILL_WORKER_KEY'] = options.key;
