@@ -19,6 +19,8 @@ export interface BatchSession {
   /** The id of this worker. */
   readonly worker: string;
   epoch(): number;
+  /** Milliseconds of a monotonic clock. */
+  now(): number;
   /**
    * @param after answers that the coordinator is to commit before; it refuses the request where it can't
    * @throws AppError when the coordinator refuses it
@@ -179,6 +181,7 @@ export function createBatchSession(parts: SessionParts): BatchSession {
     batchId,
     worker,
     epoch: () => epoch,
+    now: monotonic,
     request: (ask, after = []) => enqueue(ask, { after }),
     sendAnswer(answered) {
       const id = next;

@@ -46,6 +46,9 @@ interface RunState {
   fault?: AppError;
 }
 
+/** A grant that is not used for this long is confirmed before its call is sent, in milliseconds. */
+const GRANT_MS = 2_000;
+
 interface RemotePortParts {
   /** The limits of calls when the first run begins. */
   first: CallLimits;
@@ -105,16 +108,18 @@ export function createRemotePort(session: BatchSession, { first, kept, slots, ca
       const entry = intent.kind === 'model' ? (state.entry ?? null) : null;
       const asked = { kind: 'grant' as const, run, intent, entry, openSends: state.openSends };
       limits = await session.request(asked, [...sent]);
+      let grantedAt = session.now();
       await slots.enter(run);
       state.hasSlot = true;
       if (runs.get(run) !== own) {
         leave(run, state);
         throw new AppError('aborted', 'The run ended before its call was granted.');
       }
-      // A worker that was cut off meanwhile may have lost its row: it asks before it sends.
-      while (!session.isFresh()) {
+      // A worker that was cut off meanwhile may have lost its row, and the batch may have been paused.
+      while (!session.isFresh() || session.now() - grantedAt > GRANT_MS) {
         await session.fresh();
         await session.request({ kind: 'still', run, key: { run, turn, call } });
+        grantedAt = session.now();
       }
       state.openSends += 1;
       return session.isFresh;

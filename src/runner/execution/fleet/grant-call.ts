@@ -1,9 +1,9 @@
 import { AppError } from '../../../base/errors.ts';
 import type { CallPermit } from '../../../providers/lanes/call-lane.ts';
-import type { JournalEntry } from '../../../storage/journal.ts';
+import type { JournalEntry, JournalKey } from '../../../storage/journal.ts';
 import type { CallLimits } from '../../rows/model-call.ts';
 import type { Ask } from './messages.ts';
-import { keyText, type RemoteRun } from './remote-run.ts';
+import { type GrantedCall, keyText, type RemoteRun } from './remote-run.ts';
 
 /**
  * Grants one call to the holder of a run: room in the budget, room in the lane, then the intent, as for a call of this
@@ -19,7 +19,8 @@ export async function grantCall(
   const { turn, call } = intent;
   const key = { run: run.task.run, turn, call };
   const worst = intent.kind === 'tool' ? null : (intent.worstMicroUsd ?? 0);
-  const stopped = () => run.holder !== from || run.signal.aborted || halt?.aborted === true;
+  const stopped = () =>
+    run.holder !== from || run.signal.aborted || halt?.aborted === true || (openSends === 0 && isOver(run, key));
   if (stopped()) throw notGranted();
   if (worst !== null) await journal.reserve(intent.worstMicroUsd ?? undefined);
   let permit: CallPermit | undefined;
@@ -37,12 +38,34 @@ export async function grantCall(
       throw notGranted();
     }
   } catch (thrown) {
-    void permit?.end({ kind: 'not-sent' });
-    if (worst !== null) journal.settle(worst, 0, key);
+    giveBack(run, { key, worst, permit });
     throw thrown;
   }
   run.granted.set(keyText(key), { key, worst, permit });
   return callLimits?.() ?? {};
+}
+
+/**
+ * Confirms the grant of a call that its worker has not sent yet: it was cut off meanwhile, or other rows were slow.
+ * @throws AppError `aborted` where it is taken back
+ */
+export async function confirmGrant(run: RemoteRun, key: JournalKey): Promise<null> {
+  const granted = run.granted.get(keyText(key));
+  if (granted === undefined) throw notGranted();
+  if (!isOver(run, key)) return null;
+  run.granted.delete(keyText(key));
+  await run.model.calls.journal.commitRefusal(key).finally(() => giveBack(run, granted));
+  throw notGranted();
+}
+
+function giveBack(run: RemoteRun, { key, worst, permit }: GrantedCall): void {
+  void permit?.end({ kind: 'not-sent' });
+  if (worst !== null) run.model.calls.journal.settle(worst, 0, key);
+}
+
+/** Whether a batch that stops takes a call back: the first one of its row, which has cost nothing yet. */
+function isOver({ model: { calls } }: RemoteRun, { turn, call }: Pick<JournalKey, 'turn' | 'call'>): boolean {
+  return calls.drain?.aborted === true && turn === 0 && call === 0;
 }
 
 /** The journal's entry of a call. */

@@ -52,7 +52,7 @@ export interface Requests {
     ask: { run: string; hash: string } & Pick<HashedTake, 'turn' | 'model' | 'appended'>;
     reply: Taken;
   };
-  /** Whether a call that was granted may still be sent: asked by a worker that was cut off meanwhile. */
+  /** Whether a call that was granted may still be sent: asked by a worker that was cut off, or had no slot for long. */
   still: { ask: { run: string; key: JournalKey }; reply: null };
   /** A call's answer; resolves when it is committed. */
   answer: { ask: Answered; reply: null };

@@ -5,10 +5,10 @@ import type { Fence } from '../../../storage/leases.ts';
 import type { Store } from '../../../storage/store.ts';
 import type { Events } from '../../../telemetry/events.ts';
 import { commitAnswer, failCall, priced } from './answer-call.ts';
-import { grantCall, notGranted } from './grant-call.ts';
+import { confirmGrant, grantCall, notGranted } from './grant-call.ts';
 import type { HeldRuns } from './held-runs.ts';
 import type { Answered, AnyAsk, Ask, BegunTask, FleetSnapshot } from './messages.ts';
-import { giveUpCalls, keyText, type RemoteRun } from './remote-run.ts';
+import { giveUpCalls, type RemoteRun } from './remote-run.ts';
 import { reuseAnswer } from './reuse-answer.ts';
 import type { RunTable } from './run-table.ts';
 import { fromWire } from './wire.ts';
@@ -71,8 +71,7 @@ export async function serveWorker(
     case 'reuse':
       return reuseAnswer(await heldRun(ask.run), ask, again);
     case 'still':
-      if (!(await heldRun(ask.run)).granted.has(keyText(ask.key))) throw notGranted();
-      return null;
+      return confirmGrant(await heldRun(ask.run), ask.key);
     case 'answer':
       return answer(ask, { from, again }, parts);
     case 'fault':
