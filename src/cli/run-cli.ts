@@ -139,9 +139,9 @@ Examples:
 
 Exit status: 0 completed, 1 fault, 2 bad arguments or validation, 3 rows failed,
 4 paused, 5 cancelled, 130 interrupted.
-A table is a CSV, TSV, JSONL or JSON file, compressed (.gz, .zst) or not, a sheet
-of an XLSX workbook (book.xlsx#Sheet2), or a Parquet file. It is named by a path,
-an s3:// or an https:// URI.`;
+A table is a CSV, TSV, JSONL or JSON file, compressed (.gz, .zst) or not, a
+sheet of an XLSX workbook (book.xlsx#Sheet2), or a Parquet file. It is named by
+a path, an s3:// or an https:// URI.`;
 
 /** Prints a fault once, as text or as JSON; returns its exit status. */
 async function tellFault(

@@ -104,8 +104,8 @@ test('writes one report as Markdown and as HTML, where names can not become mark
   expect(markdown.type).toBe('text/markdown; charset=utf-8');
   expect(markdown.text).toContain('- Cost: **$1.00**');
   expect(markdown.text).toContain('first\\|\\<b\\>');
-  expect(markdown.text).toContain('| agent | succeeded | failed | calls |');
-  expect(markdown.text).toContain('| model | calls | tokens in |');
+  expect(markdown.text).toContain('| agent | cost | saved | succeeded | failed | calls |');
+  expect(markdown.text).toContain('| model | cost | saved | calls | tokens in |');
   const html = await get('/v1/reports?format=html&from=2026-11-01');
   expect(html.type).toBe('text/html; charset=utf-8');
   expect(html.text).toContain('first|&lt;b&gt;');

@@ -25,7 +25,7 @@ export function factsOf(report: ServiceReport): ReportFacts {
   const { projection } = savings;
   const share = savings.saved_share === null ? '' : ` (${count(savings.saved_share * 100)} % of the standard price)`;
   return {
-    title: `Rowmill, ${dayTime(report.from)} to ${dayTime(report.to)} (UTC)`,
+    title: `Rowmill report, ${dayTime(report.from)} to ${dayTime(report.to)} (UTC)`,
     facts: [
       ['Cost', dollars(totals.cost_usd)],
       ['Standard price', dollars(totals.standard_usd)],
@@ -59,11 +59,11 @@ export function factsOf(report: ServiceReport): ReportFacts {
 function tableOf(title: string, head: string, lines: readonly ReportLine[]): ReportTable {
   return {
     title,
-    heads: [head, ...ROW_COLUMNS, 'calls', 'tokens in', 'tokens out', 'cost', 'saved'],
+    heads: [head, 'cost', 'saved', ...ROW_COLUMNS, 'calls', 'tokens in', 'tokens out'],
     rows: lines.map((line) => [
       line.name === '' ? 'outside of batches' : line.name,
-      ...[line.rows_succeeded, line.rows_failed, line.calls, line.input_tokens, line.output_tokens].map(count),
       ...[dollars(line.cost_usd), dollars(line.saved_usd)],
+      ...[line.rows_succeeded, line.rows_failed, line.calls, line.input_tokens, line.output_tokens].map(count),
     ]),
   };
 }

@@ -16,6 +16,11 @@ it('processing without a terminal names the flags that start it', async () => {
   expect(refused.stderr).toContain('Give --accept with the estimate that a person accepts, or --max-cost with a cap.');
 });
 
+it('names a file of inputs that is not there', async () => {
+  const refused = await workspace.run(['jobs', 'add', 'greeter', '--file', 'none.jsonl']);
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('--file none.jsonl can not be read')]);
+});
+
 it('says when there are no dead letters', async () => {
   const empty = await workspace.run(['jobs', 'deliveries']);
   expect([empty.code, empty.stdout]).toEqual([0, expect.stringContaining('There are no such deliveries.')]);

@@ -33,6 +33,6 @@ Examples:
   rowmill agents show broadband-checker-structured-v2
   rowmill agents check broadband-checker-structured-v2 --table addresses.csv
   rowmill agents suggest 'Topic of {message}' --table messages.csv
-  rowmill agents new topic --prompt 'Topic of {message}' --output topic:billing|other --save
+  rowmill agents new topic --prompt 'Topic of {message}' --output topic --save
   rowmill agents export topic > agents.yaml
   rowmill agents delete topic@v1`;

@@ -4,7 +4,6 @@ import { listByDefault } from '../../arguments/list-by-default.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
-import { layOutTable } from '../../terminal/terminal-table.ts';
 import { wrapText } from '../../terminal/word-wrap.ts';
 
 /** `rowmill alerts …`: what is wrong with the service. */
@@ -55,15 +54,12 @@ async function listAlerts(
 async function listRules({ context, output }: { context: CommandContext; output: Output }): Promise<number> {
   const { rules, receivers } = await (await context.app()).monitoring.alertRules();
   output.document({ rules, receivers });
-  const columns = [
-    { title: 'rule', minWidth: 'whole' as const, paint: (text: string) => output.paint('cyan', text) },
-    { title: 'limit', minWidth: 'whole' as const },
-    { title: 'measures', minWidth: 10 },
-  ];
-  const rows = rules.map(({ rule, limit, unit, raised_when: when, text }) => [
-    ...[rule, limit === null ? 'off' : `${when} ${limit} ${unit ?? ''}`.trim(), oneLine(text)],
-  ]);
-  for (const text of layOutTable(columns, rows, output)) output.line(text);
+  for (const { rule, limit, unit, raised_when: when, text } of rules) {
+    output.line(
+      `${output.paint('cyan', rule)}  ${limit === null ? 'off' : unit === null ? 'on' : `${when} ${limit} ${unit}`}`,
+    );
+    for (const line of wrapText(oneLine(text), output.textWidth - 2)) output.line(`  ${line}`);
+  }
   output.line(receivers.length === 0 ? 'Sent nowhere: set ROWMILL_ALERT_WEBHOOKS.' : `Sent to ${receivers.join(', ')}`);
   output.note('ROWMILL_ALERTS sets the limits.');
   return EXIT.completed;

@@ -14,6 +14,7 @@ import { EXIT } from '../../exit-codes.ts';
 import { openForeground } from '../../foreground.ts';
 import { estimateText } from '../../terminal/report-text.ts';
 import { showResult } from '../../terminal/show-result.ts';
+import { wrapText } from '../../terminal/word-wrap.ts';
 
 /** The flags of a retry; `row` is the only row that is run again, also before the batch has ended. */
 export interface RetryArguments extends FlagValues, StatsFlag {
@@ -93,7 +94,7 @@ export async function retry(
   };
   const { rows, estimate } = await app.runner.planRetry(batch, request);
   const price = estimate === null ? '' : `: ${estimateText(estimate, output.paint)}`;
-  output.note(`${counted(rows, 'row')} to run again${price}`);
+  for (const line of wrapText(`${counted(rows, 'row')} to run again${price}`, output.textWidth)) output.note(line);
   if (given.dryRun === true) {
     output.document({ batch_id: batch, rows, estimate });
     return EXIT.completed;

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { AppError } from '../../../base/errors.ts';
 import { parseJson } from '../../../base/json/exact-number.ts';
@@ -7,6 +6,7 @@ import type { JsonObject } from '../../../protocol/messages.ts';
 import { JOB_STATES, type JobReport, type JobRequest, jobRequest } from '../../../runner/contract/service/job.ts';
 import { listByDefault } from '../../arguments/list-by-default.ts';
 import { numberArgument } from '../../arguments/mapping-arguments.ts';
+import { textFile } from '../../arguments/text-file.ts';
 import { type CommandContext, newCommand, type Output } from '../../command-context.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
@@ -111,7 +111,7 @@ async function inputsOf({ input, file }: AddArguments): Promise<JsonObject[]> {
   if ((input === undefined) === (file === undefined)) {
     throw new AppError('invalid_arguments', 'Give the input with --input, or a file of inputs with --file.');
   }
-  const lines = input === undefined ? (await readFile(file ?? '', 'utf8')).split('\n') : [input];
+  const lines = input === undefined ? (await textFile(file ?? '', `--file ${file}`)).split('\n') : [input];
   return lines.flatMap((line, index) => {
     if (line.trim() === '') return [];
     const place = input === undefined ? `line ${index + 1} of ${file}` : '--input';
@@ -177,5 +177,5 @@ async function listJobs(
 
 const HELP = `
 A job is one input for one agent. The jobs of an agent wait in its queue:
-  rowmill jobs add broadband-checker-structured-v2 --input '{"address": "…", "postcode": "…"}'
+  rowmill jobs add query-classifier --input '{"query": "Where is my parcel?"}'
   rowmill queues process --max-cost 5`;

@@ -64,7 +64,10 @@ async function showMetrics(query: MetricsQuery, { context, output }: Face): Prom
   ];
   const rows = report.items.map(({ at, batch_id: batch = '', ...item }) => [
     timeOf(at),
-    ...fields.map((field) => oneLine(field === 'batch' ? batch : (item[field] ?? ''))),
+    ...fields.map((field) => {
+      const value = oneLine(field === 'batch' ? batch : (item[field] ?? ''));
+      return value === '' && (field === 'agent' || field === 'batch') ? '(outside of batches)' : value;
+    }),
     ...[count(item.calls), dollars(item.cost_usd), dollars(item.saved_usd)],
     ...[item.rows_succeeded, item.rows_failed, item.input_tokens, item.output_tokens].map(count),
   ]);

@@ -4,6 +4,7 @@ import { type CommandContext, newCommand, type Output } from '../../command-cont
 import { EXIT } from '../../exit-codes.ts';
 import { oneLine } from '../../terminal/safe-text.ts';
 import { layOutTable } from '../../terminal/terminal-table.ts';
+import { wrapText } from '../../terminal/word-wrap.ts';
 import { lineOf, minuteOf, runLineOf, workOf } from './schedule-text.ts';
 import { addSchedulesAdd } from './schedules-add.ts';
 import { addSchedulesSet } from './schedules-set.ts';
@@ -101,10 +102,12 @@ async function showSchedule(name: string, { context, output }: Face): Promise<nu
   const schedule = await schedules.show(name);
   const runs = await schedules.history(name, { limit: SHOWN_RUNS });
   output.document({ schedule, runs });
-  output.line(lineOf(schedule));
+  for (const line of wrapText(lineOf(schedule), output.textWidth)) output.line(line);
   output.line(`  starts  ${oneLine(workOf(schedule))}`);
   for (const [index, time] of schedule.next.entries()) output.line(`  ${index === 0 ? 'next  ' : '      '}  ${time}`);
-  for (const run of runs) output.line(`  ${runLineOf(run)}`);
+  for (const run of runs) {
+    for (const line of wrapText(runLineOf(run), output.textWidth - 2)) output.line(`  ${line}`);
+  }
   return EXIT.completed;
 }
 
