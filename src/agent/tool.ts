@@ -10,6 +10,8 @@ export interface ToolContext {
   idempotencyKey: string;
   /** The person's message that is being answered; absent outside of conversations. */
   said?: PersonMessage;
+  /** The system params of the row; absent where there are none. No model gives them. */
+  params?: JsonObject;
   /** Reports progress in the tool's own unit, for transports that can show it. */
   onProgress?: (progress: { done: number; total?: number; message?: string }) => void;
 }

@@ -4,10 +4,11 @@ import { type JsonObject, type Message, textOf } from '../protocol/messages.ts';
 import type { OpenedAgent, RunOutcome } from '../protocol/run.ts';
 import type { Given, TriedRun } from '../runner/contract/report/tried-run.ts';
 import type { InputMapping } from '../runner/contract/request/mapping.ts';
+import { toolFaults } from '../runner/intake/agent/target.ts';
 import { readRow } from '../runner/intake/table/read-row.ts';
 import { storedInput } from '../runner/media/media-fields.ts';
 import { createMediaOpener } from '../runner/media/open-media.ts';
-import { inputMessages } from '../runner/rows/input-messages.ts';
+import { inputMessages, paramsOf } from '../runner/rows/input-messages.ts';
 import { checkMapping, compileMapping, proposeMapping } from '../runner/rows/mapping.ts';
 import { createRunCalls, type RunCallsDeps } from '../runner/rows/run-journal.ts';
 import type { JournalEntry } from '../storage/journal.ts';
@@ -39,7 +40,9 @@ export async function tryAgent(
   const agent = await parts.openAgent(definition, signal);
   try {
     const { callModel, callTool } = createRunCalls(run, false, calls);
-    const outcome = await agent.run(messages, { runId: run, callModel, callTool, signal });
+    const params = input === null ? undefined : paramsOf(input);
+    const hooks = { runId: run, callModel, callTool, signal, ...(params !== undefined && { params }) };
+    const outcome = await agent.run(messages, hooks);
     const entries = await parts.readJournal(run);
     const { provider, model } = definition.model;
     return {
@@ -72,7 +75,7 @@ async function startOf(
     'table' in given ? await readRow(given, tables) : { ...given, decimalComma: false };
   const proposed = proposeMapping(definition.input, columns);
   const mapping: InputMapping = { ...proposed, ...given.mapping };
-  const problems = checkMapping(mapping, definition.input, columns);
+  const problems = [...checkMapping(mapping, definition.input, columns), ...toolFaults(definition, mapping)];
   const [first] = problems;
   if (first !== undefined) throw new AppError(first.code, problems.map(({ message }) => message).join('\n'));
   const read = await compileMapping(mapping, definition.input, columns, { decimalComma })(cells);

@@ -2,6 +2,12 @@ import { ExactNumber } from '../base/json/exact-number.ts';
 import type { Json, JsonObject } from './messages.ts';
 
 /**
+ * The input field for values that stay in a row: they reach the model only where its prompt names them, as
+ * `{{system_params.KEY}}`, and so they fill the requests of HTTP tools.
+ */
+export const SYSTEM_PARAMS = 'system_params';
+
+/**
  * A user message with places for input fields, written `{name}` or `{{name}}`. A name with dots that is no field is a path
  * of keys: `{{order.total}}` is the key `total` of the field `order`.
  */
@@ -49,8 +55,24 @@ function placeholderPattern(names: readonly string[]): RegExp {
   return new RegExp(`\\{\\{ *(${any}) *\\}\\}|\\{(${any})\\}`, 'gu');
 }
 
+/** `{{system_params.KEY}}`; the group is its name, with the field. */
+export const PARAM_TOKEN: RegExp = /\{\{ *(system_params\.[^{}\r\n]*?) *\}\}/;
+
+/** The params that the strings of a value name, each once: `system_params.KEY`. */
+export function paramsIn(value: unknown): string[] {
+  if (typeof value === 'string')
+    return [...new Set([...value.matchAll(new RegExp(PARAM_TOKEN, 'g'))].map(([, name]) => name ?? ''))];
+  if (typeof value !== 'object' || value === null) return [];
+  return [...new Set(Object.values(value).flatMap(paramsIn))];
+}
+
+/** The value of a field, or at a path of keys; undefined where there is none. */
+export function inputValue(input: JsonObject, name: string): Json | undefined {
+  return Object.hasOwn(input, name) ? input[name] : atPath(input, name.split('.'));
+}
+
 function fieldText(input: JsonObject, name: string): string {
-  const value = Object.hasOwn(input, name) ? input[name] : atPath(input, name.split('.'));
+  const value = inputValue(input, name);
   if (value === undefined || value === null) return '';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -85,6 +85,8 @@ export interface RunHooks {
   stream?: boolean;
   /** The message that the run answers, in a conversation. */
   said?: PersonMessage;
+  /** The system params of the row, for tools that name them. */
+  params?: JsonObject;
 }
 
 /**

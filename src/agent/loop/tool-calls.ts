@@ -98,6 +98,7 @@ export interface ExecuteOptions {
   signal: AbortSignal;
   idempotencyKey: string;
   said?: PersonMessage | undefined;
+  params?: JsonObject | undefined;
   log: Log;
   clock: Clock;
 }
@@ -109,8 +110,12 @@ export interface ExecuteOptions {
 export async function executeTool(tool: Tool, input: JsonObject, options: ExecuteOptions): Promise<ToolResult> {
   const timeoutMs = tool.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const deadline = startDeadline(options.signal, timeoutMs, options.clock);
-  const { log, idempotencyKey, said } = options;
-  const context = { signal: deadline.signal, log, idempotencyKey, ...(said !== undefined && { said }) };
+  const { log, idempotencyKey, said, params } = options;
+  const context = {
+    ...{ signal: deadline.signal, log, idempotencyKey },
+    ...(said !== undefined && { said }),
+    ...(params !== undefined && { params }),
+  };
   announceActivity(() => `the tool ${tool.name}`);
   try {
     const work = (async () => tool.execute(input, context))();

@@ -88,7 +88,8 @@ async function resultOf(run: Run, answer: ToolTurn, { call, index }: NumberedCal
     return await hooks.callTool(toolCall, async (idempotencyKey) => {
       resume();
       const { log, clock } = context;
-      const options = { signal: deadline.signal, idempotencyKey, said: hooks.said, log, clock };
+      const { said, params } = hooks;
+      const options = { signal: deadline.signal, idempotencyKey, said, params, log, clock };
       return await executeTool(tool, input, options).finally(() => {
         resume = deadline.hold();
       });

@@ -3,11 +3,12 @@ import { AppError } from '../../base/errors.ts';
 import { parseJson } from '../../base/json/exact-number.ts';
 import { compileExpression, type Expression } from '../../expressions/expressions.ts';
 import type { Json, JsonObject } from '../../protocol/messages.ts';
+import { paramsIn, SYSTEM_PARAMS } from '../../protocol/prompt-template.ts';
 import type { ToolResult } from '../../protocol/run.ts';
 import type { HttpToolDefinition } from '../definition.ts';
 import type { Tool, ToolContext } from '../tool.ts';
 import { type Environment, resolveRecord, resolveReferences } from './environment.ts';
-import { type Encoding, fillBody, fillUrl, placeholdersOf } from './placeholders.ts';
+import { type Encoding, fillBody, fillHeader, fillUrl, placeholdersOf } from './placeholders.ts';
 import { createPublicFetch, namesPrivatePlace } from './public-fetch.ts';
 import { reasonOf } from './reason-of.ts';
 import { createRedactor } from './redactor.ts';
@@ -56,8 +57,10 @@ export function createHttpTool(definition: HttpToolDefinition, options: HttpTool
     timeoutMs,
     async execute(input, context) {
       const signal = AbortSignal.any([context.signal, AbortSignal.timeout(timeoutMs)]);
-      const request = requestOf(definition, { headers, input, signal, context });
-      const filled = fillUrl(url, input);
+      // Params are those of the row, whatever the model calls a field.
+      const values = { ...input, [SYSTEM_PARAMS]: context.params ?? {} };
+      const request = requestOf(definition, { headers, values, signal, context });
+      const filled = fillUrl(url, values);
       try {
         const { response, body } = await exchange(fetch, filled, request);
         return redact.value(await answer({ response, body: redact.value(body), input, result }));
@@ -81,18 +84,20 @@ function fetchFor(host: string, definition: HttpToolDefinition, options: HttpToo
 /** A placeholder in the host would let the input choose the server. */
 function isHttpUrl(template: string): boolean {
   if (!/^https?:\/\//i.test(template) || !URL.canParse(template)) return false;
-  return placeholdersOf(template.split('/', 3).join('/')).length === 0;
+  const origin = template.split('/', 3).join('/');
+  return placeholdersOf(origin).length === 0 && paramsIn(origin).length === 0;
 }
 
 function requestOf(
   definition: HttpToolDefinition,
-  call: { headers: Record<string, string>; input: JsonObject; signal: AbortSignal; context: ToolContext },
+  call: { headers: Record<string, string>; values: JsonObject; signal: AbortSignal; context: ToolContext },
 ): RequestInit {
-  const headers = new Headers(call.headers);
+  const headers = new Headers();
+  for (const [name, template] of Object.entries(call.headers)) headers.set(name, fillHeader(template, call.values));
   if (!headers.has('accept')) headers.set('accept', 'application/json, text/plain;q=0.9, */*;q=0.8');
   if (definition.method !== 'GET') headers.set('idempotency-key', call.context.idempotencyKey);
   const request: RequestInit = { method: definition.method, headers, signal: call.signal };
-  const body = fillBody(definition.body, call.input, encodingOf(headers.get('content-type') ?? ''));
+  const body = fillBody(definition.body, call.values, encodingOf(headers.get('content-type') ?? ''));
   if (body === undefined) return request;
   if (typeof body === 'string') return { ...request, body };
   if (!headers.has('content-type')) headers.set('content-type', 'application/json');

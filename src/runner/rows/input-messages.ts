@@ -7,9 +7,9 @@ import {
   fillPrompt,
   MAX_FIELD_CHARACTERS,
   type PromptTemplate,
+  SYSTEM_PARAMS,
   strayPlaceholders,
 } from '../../protocol/prompt-template.ts';
-import { SYSTEM_PARAMS } from '../contract/request/mapping.ts';
 import { markOf, promptInput } from '../media/media-fields.ts';
 
 /**
@@ -24,6 +24,11 @@ export function inputMessages(agent: AgentDefinition, input: JsonObject, media: 
   const text = filled.toWellFormed();
   if (media.length === 0) return [{ role: 'user', content: text }];
   return [{ role: 'user', content: [...media.flatMap(named), { type: 'text', text }] }];
+}
+
+/** The system params of a row, for tools that name them; undefined where it has none. */
+export function paramsOf({ [SYSTEM_PARAMS]: params }: JsonObject): JsonObject | undefined {
+  return typeof params === 'object' && params !== null && !Array.isArray(params) ? (params as JsonObject) : undefined;
 }
 
 /** Params reach the model only where a prompt names them. */

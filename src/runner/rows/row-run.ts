@@ -6,7 +6,7 @@ import type { Tables } from '../../tables/table.ts';
 import { storedInput } from '../media/media-fields.ts';
 import { createMediaOpener } from '../media/open-media.ts';
 import { openRunMedia, type RunMedia } from '../media/run-media.ts';
-import { inputMessages } from './input-messages.ts';
+import { inputMessages, paramsOf } from './input-messages.ts';
 import { compileMapping } from './mapping.ts';
 import type { ModelCall } from './model-call.ts';
 import type { BatchSnapshot, RowTask } from './row-task.ts';
@@ -94,9 +94,11 @@ export function createRowRuns(
       media = await openRunMedia(read, task, { opener, journal: calls.journal, signal });
       const messages = inputMessages(definition, input, media.blocks);
       const deadlineMs = timeoutMs?.();
+      const params = paramsOf(input);
       const outcome = await agent.run(messages, {
         ...{ runId: task.run, callModel, callTool, signal },
         ...(deadlineMs !== undefined && { timeoutMs: deadlineMs }),
+        ...(params !== undefined && { params }),
       });
       if (outcome.status === 'failed') throw outcome.error;
       if (outcome.status === 'ended')

@@ -104,6 +104,42 @@ describe('an http tool', () => {
     expect(seen[0]?.headers).toMatchObject({ 'content-type': 'application/json', 'idempotency-key': 'run-1' });
   });
 
+  it('fills its address, headers and body with the system params of the row, which no model gives', async () => {
+    const look = tool(
+      {
+        url: '${BASE}/of/{{system_params.customer.id}}?q={address}',
+        headers: { authorization: 'Bearer ${TOKEN}', 'x-mail': 'for {{ system_params.mail }}', 'x-field': '{address}' },
+        method: 'POST',
+        body: {
+          mail: '{{system_params.mail}}',
+          text: 'n {{system_params.n}}',
+          n: '{{system_params.n}}',
+          q: '{address}',
+        },
+      },
+      { BASE: base, TOKEN: 's3' },
+    );
+    const params = { customer: { id: 'a b' }, mail: 'ann@example.com', n: 5 };
+    await look.execute({ address: 'x', system_params: { mail: 'eve@example.com' } }, toolContext({ params }));
+    expect(seen[0]?.url).toBe('/of/a%20b?q=x');
+    expect(seen[0]?.headers).toMatchObject({ 'x-mail': 'for ann@example.com', 'x-field': '{address}' });
+    expect(JSON.parse(seen[0]?.body ?? '')).toEqual({ mail: 'ann@example.com', text: 'n 5', n: 5, q: 'x' });
+  });
+
+  it('is not called where a system param would change the address or can be in no header', async () => {
+    const look = tool({ url: '${BASE}/of/{{system_params.id}}', headers: { 'x-id': '{{system_params.id}}' } });
+    for (const id of ['..', 'a/b', '']) {
+      const refused = look.execute({}, toolContext({ params: { id } }));
+      await expect(refused).rejects.toThrow('it takes that value from the row');
+    }
+    await expect(look.execute({}, toolContext({ params: { id: 'a\nx-admin: 1' } }))).rejects.toThrow(
+      'no header can have',
+    );
+    await expect(look.execute({ system_params: { id: 'a' } }, toolContext())).rejects.toThrow('is empty');
+    expect(seen).toEqual([]);
+    expect(() => tool({ url: 'https://{{system_params.host}}/x' })).toThrow('not an http or https URL');
+  });
+
   it('is idempotent by its method, unless told otherwise', () => {
     expect(tool({ url: '${BASE}/' }).idempotent).toBe(true);
     expect(tool({ url: '${BASE}/', method: 'PUT' }).idempotent).toBe(false);

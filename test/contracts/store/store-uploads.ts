@@ -48,18 +48,23 @@ export function testUploads({ store, openAnother }: StoreBench): void {
       expect(await ids({ before: 'upl_gone' })).toEqual([]);
     });
 
-    it('stay while a draft, or a batch that has not ended, names them', async () => {
-      for (const id of ['upl_a', 'upl_b', 'upl_c', 'upl_d']) await store().insertUpload(newUpload(id));
+    it('stay while a draft, a schedule, or a batch that has not ended, names them', async () => {
+      for (const id of ['upl_a', 'upl_b', 'upl_c', 'upl_d', 'upl_e']) await store().insertUpload(newUpload(id));
       const plan = (id: string) => ({ request: { csv_uri: `upload://${id}#Sheet1` } });
       await store().insertBatch(newBatch('bat_1', { plan: plan('upl_a'), status: 'paused', pauseReason: 'user' }));
       await store().insertBatch(newBatch('bat_2', { plan: plan('upl_b'), status: 'completed', endedAt: 2 }));
       const draft = { id: 'dra_1', owner: 'ann', name: null, request: { csv_uri: 'upload://upl_c' }, createdAt: 1 };
       await store().insertDraft(draft);
+      await store().insertSchedule({
+        ...{ name: 'daily', cron: '0 2 * * *', timeZone: null, owner: 'ann', isEnabled: true, nextAt: null },
+        ...{ work: { request: { csv_uri: 'upload://upl_e' } }, createdAt: 1, updatedAt: 1 },
+      });
       await store().useUpload('upl_d', 5_000);
       expect(await store().listUnusedUploads(5_000, 10)).toEqual(['upl_b']);
       expect(await store().listUnusedUploads(5_001, 10)).toEqual(['upl_b', 'upl_d']);
       expect(await store().removeUpload('upl_a')).toBe('named');
       expect(await store().removeUpload('upl_c')).toBe('named');
+      expect(await store().removeUpload('upl_e')).toBe('named');
       expect(await store().removeUpload('upl_b')).toBe('removed');
       expect(await store().removeUpload('upl_b')).toBe('missing');
       await store().removeDraft('dra_1');

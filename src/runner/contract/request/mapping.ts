@@ -14,9 +14,6 @@ const constant = z
     ],
   });
 
-/** The input field for values that reach the model only where its prompt names them, as `{{system_params.KEY}}`. */
-export const SYSTEM_PARAMS = 'system_params';
-
 /** A key of an object that is made of columns: names with dots between them. */
 const keyPath = z
   .string()

@@ -1,9 +1,10 @@
 import type { AgentDefinition } from '../../../agent/definition.ts';
 import { nearest } from '../../../base/nearest.ts';
 import type { JsonSchema } from '../../../protocol/messages.ts';
+import { paramsIn, SYSTEM_PARAMS } from '../../../protocol/prompt-template.ts';
 import type { Caller } from '../../contract/caller.ts';
 import type { Problem } from '../../contract/problem.ts';
-import { type InputMapping, SYSTEM_PARAMS } from '../../contract/request/mapping.ts';
+import type { InputMapping } from '../../contract/request/mapping.ts';
 import type { BatchRequest, Target } from '../../contract/request/request.ts';
 import type { RunnerDeps } from '../../deps.ts';
 import { checkMapping, identityMapping, proposeMapping, requiredFields } from '../../rows/mapping.ts';
@@ -47,7 +48,7 @@ export function checkTargetMapping(
   mapping: InputMapping,
   { agent, columns }: { agent: AgentDefinition; columns: string[] },
 ): Problem[] {
-  const found = checkMapping(mapping, agent.input, columns);
+  const found = [...checkMapping(mapping, agent.input, columns), ...toolFaults(agent, mapping)];
   if (type !== 'inline') return found;
   const isUnmapped = (name: string) => !Object.hasOwn(mapping, name);
   const fields = (agent.prompt?.placeholders ?? []).map((name) => ({ name, isUnknown: isUnknown(name, mapping) }));
@@ -60,6 +61,19 @@ export function checkTargetMapping(
     ...media.map((name): Problem => ({ code: 'column_unknown', message: unknownMedia(name, columns) })),
     ...found.filter(({ code }) => code !== 'mapping_invalid'),
   ];
+}
+
+/** Params that HTTP tools name and no column fills. */
+export function toolFaults({ tools }: AgentDefinition, mapping: InputMapping): Problem[] {
+  return tools.flatMap((tool): Problem[] => {
+    if (!('http' in tool)) return [];
+    const { name: toolName, url, headers, body } = tool.http;
+    const unknown = paramsIn([url, headers, body]).filter((name) => isUnknown(name, mapping));
+    return unknown.map((name) => ({
+      code: 'column_unknown',
+      message: unknownParam(`The tool ${toolName}`, name, mapping),
+    }));
+  });
 }
 
 /** Whether nothing fills a placeholder of a question. A path begins with a field; of params, its first key is known. */
@@ -82,7 +96,10 @@ function isSamePath(one: string, other: string): boolean {
 }
 
 function unknownPlaceholder(name: string, mapping: InputMapping, columns: string[]): string {
-  if (!name.startsWith(PARAMS)) return unknownColumn(name, columns);
+  return name.startsWith(PARAMS) ? unknownParam('The prompt', name, mapping) : unknownColumn(name, columns);
+}
+
+function unknownParam(subject: string, name: string, mapping: InputMapping): string {
   const known = paramsOf(mapping);
   const near = nearest(name.slice(PARAMS.length), known);
   const hint = near === undefined ? '' : ` Did you mean {{${PARAMS}${near}}}?`;
@@ -90,7 +107,7 @@ function unknownPlaceholder(name: string, mapping: InputMapping, columns: string
     known.length === 0
       ? 'There are no params: give input_mapping.system_params = {"columns": {"KEY": "COLUMN"}}.'
       : `The params are ${listOf(known)}.`;
-  return `The prompt names {{${name}}}, which is no system param.${hint} ${keys}`;
+  return `${subject} names {{${name}}}, which is no system param.${hint} ${keys}`;
 }
 
 function unknownMedia(name: string, columns: string[]): string {

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startWorld, type World } from '../../world.ts';
+import type { Tool } from '../../../../src/agent/tool.ts';
+import type { InputMapping } from '../../../../src/runner/contract/request/mapping.ts';
+import { ask, say, startWorld, type World } from '../../world.ts';
 
 const CSV = 'id,email,message\nT-1,ann@example.com,Where is it?\n';
 const FIELDS = [{ name: 'topic', type: 'string' as const }];
@@ -50,5 +52,48 @@ describe('system params', () => {
     ['{{message}}', { system_params: { columns: { id: 'nr' } } }, 'names the column "nr"'],
   ])('that do not exist are named with the fix: %s', async (prompt, mapping, message) => {
     await expect(render(prompt, mapping)).rejects.toThrow(message);
+  });
+});
+
+describe('system params of tools', () => {
+  const open = { type: 'object', additionalProperties: true };
+  const url = 'http://127.0.0.1/{{system_params.mail}}';
+  const tools = [{ http: { name: 'look', description: 'Looks.', url, input: open } }];
+  const mapped = { q: 'message', system_params: { columns: { mail: 'email' } } };
+
+  it('reach the tools of a row, and not its model', async () => {
+    const seen: unknown[] = [];
+    const look: Tool = {
+      ...{ name: 'look', description: 'Looks.', inputSchema: open, idempotent: true },
+      execute: async (_input, { params }) => seen.push(params),
+    };
+    const requests: string[] = [];
+    const there = await startWorld({
+      agent: { input: open, tools },
+      tools: [look],
+      respond: (_row, { request, number }) => {
+        requests.push(JSON.stringify(request));
+        return number === 1 ? ask('look', {}) : say({ answer: 'yes' });
+      },
+    });
+    await there.write('table.csv', CSV);
+    const { counts } = await there.runner.drive(await there.start({}, { input_mapping: mapped }));
+    expect(counts).toMatchObject({ succeeded: 1 });
+    expect(seen).toEqual([{ mail: 'ann@example.com' }]);
+    expect(requests).toHaveLength(2);
+    expect(requests.join()).not.toContain('example.com');
+    await there.close();
+  });
+
+  it('that nothing fills are named before the start', async () => {
+    const there = await startWorld({ agent: { input: open, tools } });
+    await there.write('table.csv', CSV);
+    const problemsOf = async (input_mapping: InputMapping) =>
+      (await there.runner.plan(there.request({}, { input_mapping }))).problems;
+    expect(await problemsOf({ q: 'message' })).toMatchObject([
+      { code: 'column_unknown', message: expect.stringMatching(/^The tool look names \{\{system_params\.mail\}\}/) },
+    ]);
+    expect(await problemsOf(mapped)).toEqual([]);
+    await there.close();
   });
 });
