@@ -137,7 +137,8 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     });
   const access = createAccess({ environmentKeys: config.apiKeys, store, now: systemClock.now, log });
   const callbacks = createCallbacks(config.webhooks.hosts);
-  const prometheus = onFirstUse(() => createPrometheus({ store, events, now: systemClock.now }));
+  const workers = () => listWorkers(fleet, systemClock.now());
+  const prometheus = onFirstUse(() => createPrometheus({ store, events, now: systemClock.now, workers }));
   const scheduleParts: ScheduleParts = {
     ...{ store, events, log, now: systemClock.now, absolute: tables.absolute, audit: access.audit },
     process: ownerText(owner),
@@ -154,7 +155,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     lanes: lanes.states,
     now: systemClock.now,
     alerts: alertSettings,
-    workers: () => listWorkers(fleet, systemClock.now()),
+    workers,
   };
   const as = createBindings((caller) => {
     const own = auditedRunner(runner.as(caller), caller, access.audit);

@@ -3,6 +3,7 @@ import { createHttpApp } from '../../src/http/app.ts';
 import { RULE_NAMES } from '../../src/monitoring/alerts/alert-rules.ts';
 import { createPrometheus } from '../../src/monitoring/prometheus/create-prometheus.ts';
 import { exposition } from '../../src/monitoring/prometheus/exposition.ts';
+import type { FleetWorker } from '../../src/runner/contract/service/worker.ts';
 import { httpParts } from '../http/http-parts.ts';
 import { type JobsWorld, job, startJobsWorld } from '../jobs/jobs-world.ts';
 import { say, table, until } from '../runner/world.ts';
@@ -18,10 +19,18 @@ function valuesOf(text: string): Map<string, number> {
   );
 }
 
+/** Where there is no fleet. */
+const noWorkers = () => Promise.reject(new Error('There is no fleet here.'));
+
 test('shows rows, calls, tokens, cost, queues and times of calls', async () => {
   world = await startJobsWorld({ respond: (row) => (row['q'] === 'bad' ? [] : say({ answer: 'x' })) });
   const { store, clock, deps } = world;
-  const prometheus = createPrometheus({ store, events: deps.events as never, now: () => clock.now });
+  const prometheus = createPrometheus({
+    store,
+    events: deps.events as never,
+    now: () => clock.now,
+    workers: noWorkers,
+  });
   await world.write('table.csv', table(['a', 'b', 'bad']));
   const id = await world.start({ cache: 'batch', concurrency: 1 });
   await world.runner.drive(id);
@@ -53,7 +62,7 @@ test('shows rows, calls, tokens, cost, queues and times of calls', async () => {
 test('counts open alerts by rule, acknowledged ones too', async () => {
   world = await startJobsWorld();
   const { store, deps } = world;
-  const prometheus = createPrometheus({ store, events: deps.events as never, now: Date.now });
+  const prometheus = createPrometheus({ store, events: deps.events as never, now: Date.now, workers: noWorkers });
   const [rule = '', other = ''] = RULE_NAMES;
   const raise = (id: string) =>
     store.raiseAlert({ id, rule, subject: id, message: 'm', value: 1, limit: 1, batchId: null, raisedAt: 1 }, []);
@@ -69,7 +78,7 @@ test('counts open alerts by rule, acknowledged ones too', async () => {
 test('shows the state of a lane, one of three', async () => {
   world = await startJobsWorld();
   const events = world.deps.events as NonNullable<Parameters<typeof createPrometheus>[0]>['events'];
-  const prometheus = createPrometheus({ store: world.store, events, now: Date.now });
+  const prometheus = createPrometheus({ store: world.store, events, now: Date.now, workers: noWorkers });
   events.emit('lane-state', { provider: 'p', model: 'm', state: 'cooling', waitMs: 5, inFlight: 0, at: 0 });
   let values = new Map<string, number>();
   await until(async () => {
@@ -101,4 +110,31 @@ test('is read with a key of the scope read, and not without one', async () => {
     'text/plain; version=0.0.4; charset=utf-8',
     'm 1\n',
   ]);
+});
+
+test('shows the workers of the fleet, and the rest without them', async () => {
+  world = await startJobsWorld();
+  const events = world.deps.events as NonNullable<Parameters<typeof createPrometheus>[0]>['events'];
+  const worker = (id: string, state: FleetWorker['state']): FleetWorker => ({
+    ...{ worker_id: id, host: 'm1', pid: 1, version: '1', tags: [], concurrency: 4, running_rows: 3, rows: 70 },
+    ...{ state, unfit: [], started_at: '', seen_at: '' },
+  });
+  const workers = async () => [worker('wrk_1', 'active'), worker('wrk_2', 'draining')];
+  const prometheus = createPrometheus({ store: world.store, events, now: Date.now, workers });
+  expect(Object.fromEntries(valuesOf(await prometheus.text()))).toMatchObject({
+    'rowmill_worker_rows_total{worker="wrk_1",host="m1"}': 70,
+    'rowmill_worker_running_rows{worker="wrk_1",host="m1"}': 3,
+    'rowmill_worker_concurrency{worker="wrk_1",host="m1"}': 4,
+    'rowmill_worker_up{worker="wrk_1",host="m1"}': 1,
+    'rowmill_worker_up{worker="wrk_2",host="m1"}': 0,
+  });
+  prometheus.close();
+  // There is no fleet, or its Redis does not answer.
+  for (const unread of [noWorkers, () => new Promise<never>(() => undefined)]) {
+    const without = createPrometheus({ store: world.store, events, now: Date.now, workers: unread });
+    const text = await without.text();
+    expect(text).toContain('rowmill_active_batches');
+    expect(text).not.toContain('rowmill_worker');
+    without.close();
+  }
 });

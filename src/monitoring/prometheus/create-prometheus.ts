@@ -1,7 +1,9 @@
+import type { FleetWorker } from '../../runner/contract/service/worker.ts';
 import type { Events } from '../../telemetry/events.ts';
 import { exposition } from './exposition.ts';
 import { createProcessMetrics } from './process-metrics.ts';
 import { type MetricsStore, readStoreMetrics } from './store-metrics.ts';
+import { readWorkerMetrics } from './worker-metrics.ts';
 
 /** The metrics of the service in the text format of Prometheus. */
 export interface Prometheus {
@@ -10,19 +12,24 @@ export interface Prometheus {
   close(): void;
 }
 
-/** Counts the events of this process from now on, and reads the store at each scrape. */
+/** Counts the events of this process from now on; reads the store and the workers of the fleet at each scrape. */
 export function createPrometheus({
   store,
   events,
   now,
+  workers,
 }: {
   store: MetricsStore;
   events: Events;
   now: () => number;
+  workers: () => Promise<FleetWorker[]>;
 }): Prometheus {
   const own = createProcessMetrics(events);
   return {
-    text: async () => exposition([...(await readStoreMetrics(store, now())), ...own.families()]),
+    async text() {
+      const [stored, remote] = await Promise.all([readStoreMetrics(store, now()), readWorkerMetrics(workers)]);
+      return exposition([...stored, ...own.families(), ...remote]);
+    },
     close: own.close,
   };
 }

@@ -13,6 +13,16 @@ export interface Family {
   samples: Sample[];
 }
 
+/** A metric that only grows. */
+export function counter(name: string, help: string, samples: Sample[]): Family {
+  return { name, help, type: 'counter', samples };
+}
+
+/** A metric that grows and shrinks. */
+export function gauge(name: string, help: string, samples: Sample[]): Family {
+  return { name, help, type: 'gauge', samples };
+}
+
 /** The content type of {@link exposition}. */
 export const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 

@@ -3,7 +3,7 @@ import type { JobStore } from '../../storage/jobs.ts';
 import type { OverviewStore } from '../../storage/overview.ts';
 import type { UsageStore, UsageSum } from '../../storage/usage.ts';
 import { MOST_OPEN, RULE_NAMES } from '../alerts/alert-rules.ts';
-import type { Family, Sample } from './exposition.ts';
+import { counter, type Family, gauge, type Sample } from './exposition.ts';
 
 const MICRO = 1e6;
 
@@ -103,12 +103,4 @@ function usageFamilies(sums: readonly UsageSum[]): Family[] {
       perModel((sum) => sum.unpricedCalls),
     ),
   ];
-}
-
-function counter(name: string, help: string, samples: Sample[]): Family {
-  return { name, help, type: 'counter', samples };
-}
-
-function gauge(name: string, help: string, samples: Sample[]): Family {
-  return { name, help, type: 'gauge', samples };
 }
