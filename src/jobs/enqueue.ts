@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { AppError, type Fault, toAppError } from '../base/errors.ts';
-import type { EnqueuedJob, JobRequest } from '../runner/contract/service/job.ts';
+import { type EnqueuedJob, type JobRequest, TOLERANCE } from '../runner/contract/service/job.ts';
 import type { JobTarget, StandingBatch } from '../runner/intake/standing/standing-batch.ts';
 import type { NewBatch } from '../storage/batches.ts';
 import type { NewJob, QueueName } from '../storage/jobs.ts';
@@ -77,7 +77,7 @@ export async function checkJobs(
         ...{ index, id: newId('job'), cells, priority: request.priority },
         ...{ notBefore: timeOf(request.not_before), deadline, callbackUrl: request.callback_url ?? null },
         idempotencyKey: request.idempotency_key ?? (key === undefined ? null : `${key}#${index}`),
-        capMicroUsd: request.max_cost_usd === undefined ? null : Math.round(request.max_cost_usd * 1e6),
+        capMicroUsd: capOf(request),
       });
     } catch (thrown) {
       const error = toAppError(thrown);
@@ -149,6 +149,12 @@ function checkCallback({ callback_url: url }: JobRequest, callbacks: JobsParts['
 /** The error with its place in the job. */
 function placed(place: string, error: AppError): AppError {
   return new AppError(error.code, error.message, { cause: error, faults: [{ place, message: error.message }] });
+}
+
+/** What a job may cost where nobody is asked, in micro-dollars; null: it is not processed there. */
+function capOf({ max_cost_usd: cap, accepted_usd: accepted = 0 }: JobRequest): number | null {
+  if (cap !== undefined) return Math.round(cap * 1e6);
+  return accepted > 0 ? Math.round(accepted * TOLERANCE * 1e6) : null;
 }
 
 function timeOf(text: string | undefined): number | null {

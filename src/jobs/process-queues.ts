@@ -1,13 +1,11 @@
 import { AppError, toAppError } from '../base/errors.ts';
 import { dollars } from '../base/figures.ts';
-import type { ProcessedQueue, ProcessRequest } from '../runner/contract/service/job.ts';
+import { type ProcessedQueue, type ProcessRequest, TOLERANCE } from '../runner/contract/service/job.ts';
 import { shareCap } from '../runner/intake/money/share-cap.ts';
 import { type Candidate, candidatesOf, candidatesOfQueue, sumOf } from './candidates.ts';
 import { STANDING_OPTIONS } from './enqueue.ts';
 import type { JobsParts } from './jobs-parts.ts';
 
-/** How far an estimate may be above the accepted one. */
-const TOLERANCE = 1.1;
 const HOUR_MS = 3_600_000;
 /** How often a queue is looked at again whose jobs another processing has moved. */
 const MOST_LOOKS = 5;

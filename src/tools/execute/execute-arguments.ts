@@ -18,6 +18,9 @@ const options = strict({
 
 const retry = strict({ codes, row, model });
 
+/** A job as a model adds it: it sets no cap, under which jobs are processed where nobody is asked. */
+const { max_cost_usd: _cap, accepted_usd: _accepted, ...spokenJob } = jobRequest.shape;
+
 /** Jobs in one call: a model that talks writes them out. */
 const MAX_SPOKEN_JOBS = 100;
 
@@ -86,7 +89,7 @@ export const executeInput = strict({
     ),
   retry: retry.optional().describe('Which rows a retry runs again, and with which model; for retry.'),
   jobs: z
-    .array(jobRequest)
+    .array(strict(spokenJob))
     .min(1)
     .max(MAX_SPOKEN_JOBS)
     .optional()

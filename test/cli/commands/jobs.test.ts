@@ -21,6 +21,12 @@ it('names a file of inputs that is not there', async () => {
   expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('--file none.jsonl can not be read')]);
 });
 
+it('adds a job with the estimate that its owner accepts', async () => {
+  const json = async (...args: string[]) => JSON.parse((await workspace.run([...args, '--json'])).stdout);
+  const { jobs } = await json('jobs', 'add', 'greeter', '--input', '{"name": "Ann"}', '--accept', '1');
+  expect(await json('jobs', 'show', jobs[0].job_id)).toMatchObject({ state: 'waiting', max_cost_usd: 1.1 });
+});
+
 it('says when there are no dead letters', async () => {
   const empty = await workspace.run(['jobs', 'deliveries']);
   expect([empty.code, empty.stdout]).toEqual([0, expect.stringContaining('There are no such deliveries.')]);

@@ -41,6 +41,9 @@ it('says which fields the actions on jobs take', async () => {
   rig = await startRig({ drive: false });
   const fail = (input: object) => rig.fail('execute_batch_processor', input as never);
   expect((await fail({ action: 'enqueue' })).message).toContain('action "enqueue" needs jobs');
+  // At night, jobs with a cap are processed without a yes: no model sets one.
+  for (const consent of [{ max_cost_usd: 1 }, { accepted_usd: 1 }])
+    expect((await fail({ action: 'enqueue', jobs: [{ ...job('x'), ...consent }] })).message).toContain('unknown field');
   expect((await fail({ action: 'process', batch_id: 'bat_1' })).message).toContain('leave out batch_id');
   expect((await rig.fail('monitor_batch_execution', {})).message).toContain('needs its batch_id');
 });

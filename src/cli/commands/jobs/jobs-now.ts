@@ -1,6 +1,6 @@
 import { AppError } from '../../../base/errors.ts';
 import type { BatchPlan } from '../../../runner/contract/report/plan.ts';
-import type { JobRequest } from '../../../runner/contract/service/job.ts';
+import { type JobRequest, TOLERANCE } from '../../../runner/contract/service/job.ts';
 import { ENDED } from '../../../runner/lifecycle/batch.ts';
 import { askToGoOn, canAsk, mayStartUnasked, tooCostly } from '../../agreement.ts';
 import type { App } from '../../app.ts';
@@ -8,9 +8,6 @@ import type { CommandContext, Output } from '../../command-context.ts';
 import { exitCodeOfBatch } from '../../exit-codes.ts';
 import { openForeground } from '../../foreground.ts';
 import { showJob } from './show-job.ts';
-
-/** How far an estimate may be above the accepted one. */
-const TOLERANCE = 1.1;
 
 interface Face {
   context: CommandContext;

@@ -87,12 +87,15 @@ function addAdd(jobs: Command, context: CommandContext): void {
     )
     .option('--idempotency-key <key>', 'enqueue once: repeated, it enqueues nothing')
     .option('--now', 'run the one input at once, in real time, and show its result')
-    .option('--accept <usd>', 'with --now: the estimate that you accept', numberArgument('--accept', { min: 0 }))
+    .option(
+      '--accept <usd>',
+      'the estimate of a job that you accept; it may then be processed where nobody is asked',
+      numberArgument('--accept', { min: 0 }),
+    )
     .action((agent: string, given: AddArguments) =>
       context.run(async (output) => {
         const requests = (await inputsOf(given)).map((input) => requestOf(agent, input, given));
         if (given.now === true) return runNow(requests, given, { context, output });
-        if (given.accept !== undefined) throw new AppError('invalid_arguments', '--accept belongs to --now.');
         const { jobs: own } = await context.app();
         const key = given.idempotencyKey;
         const added = await own.enqueue(requests, { key: key === undefined ? undefined : `cli:${key}` });
@@ -136,6 +139,7 @@ function requestOf(agent: string, input: JsonObject, given: AddArguments): JobRe
     ...(given.deadline !== undefined && { deadline: given.deadline }),
     ...(given.callback !== undefined && { callback_url: given.callback }),
     ...(given.maxCost !== undefined && { max_cost_usd: given.maxCost }),
+    ...(given.accept !== undefined && { accepted_usd: given.accept }),
   });
   if (parsed.error === undefined) return parsed.data;
   throw new AppError('invalid_arguments', `${describeZodError(parsed.error).join('; ')}.`);

@@ -4,7 +4,7 @@ import { strict } from '../../../base/schema/strict-object.ts';
 import type { Jobs } from '../../../jobs/jobs.ts';
 import type { Caller } from '../../../runner/contract/caller.ts';
 import { JOB_STATES, jobReport, jobRequest } from '../../../runner/contract/service/job.ts';
-import { ACCEPTED_USD, approvalOf } from '../../approval.ts';
+import { approvalOf } from '../../approval.ts';
 import type { HttpFace } from '../../face.ts';
 import { idempotencyHeader } from '../../middleware/idempotency.ts';
 import { createPages, pageOf, pageQuery } from '../../pages.ts';
@@ -18,7 +18,6 @@ const tags = ['jobs'];
 const single = strict({
   ...jobRequest.shape,
   mode: z.enum(['queue', 'now']).default('queue').describe('now: run it at once, in real time, at the full price.'),
-  accepted_usd: z.number().nonnegative().describe(`For mode now. ${ACCEPTED_USD}`).exactOptional(),
 }).meta({ id: 'JobRequest' });
 const change = strict({ priority: jobRequest.shape.priority.unwrap() }).meta({ id: 'JobChange' });
 const pages = createPages('jobs', z.string());
@@ -47,9 +46,10 @@ export function addJobRoutes(
     responses: { 201: { description: 'The job.', ...one }, ...FAULTS },
   });
   app.openapi(create, async (c) => {
-    const { mode, accepted_usd, ...request } = c.req.valid('json');
+    const { mode, ...request } = c.req.valid('json');
     const jobs = jobsOf(c.get('caller'));
-    const asked = { accepted_usd, max_cost_usd: request.max_cost_usd };
+    const { accepted_usd, max_cost_usd } = request;
+    const asked = { accepted_usd, max_cost_usd };
     const key = c.get('idempotencyKey');
     const id = await ofOneJob(async () =>
       mode === 'now'

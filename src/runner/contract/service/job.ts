@@ -7,6 +7,9 @@ import { jsonObject } from '../report/row.ts';
 
 const priority = z.int().min(1).max(10).describe('1 to 10: jobs of a higher priority run first.');
 
+/** How far an estimate may be above the accepted one. */
+export const TOLERANCE = 1.1;
+
 /** One input for one agent. */
 export const jobRequest = strict({
   agent: z.string().min(1, 'must name an agent').describe('The agent: its name, or name@version.'),
@@ -35,7 +38,16 @@ export const jobRequest = strict({
   max_cost_usd: z
     .number()
     .positive()
-    .describe('What this job may cost where nobody is asked. Without it, only a person or a cap processes the job.')
+    .describe(
+      'What this job may cost where nobody is asked. Without it and without accepted_usd, only a person or a cap processes the job.',
+    )
+    .exactOptional(),
+  accepted_usd: z
+    .number()
+    .nonnegative()
+    .describe(
+      'The estimate of this job that a person has accepted, in dollars: where nobody is asked, the job may cost 1.1 times of it. With mode now, a higher estimate than that starts nothing.',
+    )
     .exactOptional(),
   idempotency_key: z
     .string()
