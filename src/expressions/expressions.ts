@@ -51,14 +51,14 @@ export function isExpression(text: string): boolean {
  * Compiles JSONata, with or without its `{% … %}`. Expressions come from people and from models, so they are guarded:
  * no access to anything but their input, bounded time, depth, sequences and sizes, linear-time regular expressions.
  * @param place its place, for messages: `input_mapping.address`
- * @throws AppError `expression_invalid` with place, position and reason
+ * @throws AppError `expression_invalid` with place, position and reason; `limit_exceeded`
  */
 export function compileExpression(source: string, place: string): Expression {
   const text = (DELIMITED.exec(source)?.[1] ?? source).trim();
   if (text === '') throw new AppError('expression_invalid', `${place} is an empty expression; write JSONata in it.`);
   if (text.length > MAX_SOURCE_LENGTH) {
     const lengths = `${text.length} characters, at most ${MAX_SOURCE_LENGTH} are allowed`;
-    throw new AppError('expression_invalid', `${place} is too long an expression: ${lengths}.`);
+    throw new AppError('limit_exceeded', `${place} is too long an expression: ${lengths}.`);
   }
   const { compiled, changesValues } = parse(text, place);
   const budgets = new WeakMap<object, Budget>();

@@ -216,5 +216,8 @@ describe('the exit table', () => {
   it('ends in 1 for a code that no row names', () => {
     expect(exitCodeOfError('store_unavailable')).toBe(1);
     expect(exitCodeOfError('invalid_arguments')).toBe(2);
+    // Refusals of a server, which commands with --server show.
+    for (const code of ['limit_exceeded', 'job_not_found', 'draft_conflict', 'input_invalid'] as const)
+      expect([code, exitCodeOfError(code)]).toEqual([code, 2]);
   });
 });

@@ -94,6 +94,9 @@ describe('batches over REST', () => {
     const places = refused.body.faults.map(({ place }: { place: string }) => place);
     expect(places).toContain('body.options.concurrency');
     expect(refused.body.detail).toContain('colour');
+    const long = await start({ input_mapping: { q: `{% "${'x'.repeat(20_000)}" %}` } });
+    expect(long).toMatchObject({ status: 422, body: { code: 'limit_exceeded' } });
+    expect(long.body.detail).toContain('20002 characters, at most 20000');
     expect((await start({ csv_uri: 'upload://upl_0123456789abcdefghi' })).status).toBe(404);
     expect((await world.send('GET', '/v1/batches')).body.items).toEqual([]);
   });

@@ -6,6 +6,7 @@ const VALIDATE = 'Call validate_agent_compatibility with the table to see every 
 const ADVICE: { [code in ErrorCode]?: string } = {
   invalid_arguments: 'Correct the arguments as the message says and call the tool again.',
   option_not_supported: 'Leave that option out, or tell the person that it is not available, and call the tool again.',
+  limit_exceeded: 'Make what the message names shorter, and call the tool again.',
   uri_invalid: ASK_FOR_TABLE,
   file_not_found: ASK_FOR_TABLE,
   file_empty: ASK_FOR_TABLE,

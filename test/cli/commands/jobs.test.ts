@@ -19,6 +19,7 @@ it('processing without a terminal names the flags that start it', async () => {
 it('names a file of inputs that is not there', async () => {
   const refused = await workspace.run(['jobs', 'add', 'greeter', '--file', 'none.jsonl']);
   expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('--file none.jsonl can not be read')]);
+  expect((await workspace.run(['jobs', 'show', 'job_none'])).code).toBe(2);
 });
 
 it('adds a job with the estimate that its owner accepts', async () => {
