@@ -2,18 +2,8 @@ import type { Agent, ClientRequest, IncomingMessage, request as requestOf } from
 import { urlToHttpOptions } from 'node:url';
 import { parseJson } from '../../base/json/exact-number.ts';
 import { type LeanBody, toLeanBody } from './lean-body.ts';
-
-/** The part of a response that the SDKs read. */
-export interface LeanResponse {
-  ok: boolean;
-  status: number;
-  statusText: string;
-  url: string;
-  headers: LeanHeaders;
-  body: AsyncIterable<Uint8Array>;
-  json(): Promise<unknown>;
-  text(): Promise<string>;
-}
+import { LeanHeaders, type LeanResponse } from './lean-response.ts';
+import { createPostConnections, type PostConnections } from './post-connections.ts';
 
 /** Options of a call that `fetch` does not have. */
 interface LeanInit {
@@ -36,8 +26,16 @@ export function leanOptions(init: LeanInit): object {
 /** A `fetch` for SDKs that send JSON, and its connections. */
 export interface LeanFetch {
   fetch: typeof fetch;
+  /** Posts text for an answer that is read as a whole. Contract: that of {@link flat}. */
+  post(href: string, post: LeanPosting): Promise<LeanResponse>;
   /** Idempotent. */
   close(): Promise<void>;
+}
+
+/** What is posted. */
+export interface LeanPosting extends Pick<LeanInit, 'mayStillSend' | 'cancel'> {
+  headers: Headers;
+  body: string;
 }
 
 /** The proxies that requests go through, by the names of the variables that every HTTP client reads. */
@@ -59,14 +57,23 @@ const MAX_IDLE = 2_000;
 /**
  * A `fetch` that builds only the parts of a response that the SDKs read. It keeps connections, and has no deadline
  * except for connecting. It follows no redirects, which the APIs don't send. Measured with the Anthropic SDK: a call
- * takes half the processor time of the global `fetch` (Node 26, concurrency 100). undici's pool takes as much as this,
- * but adds a turn of the event loop before each request on a kept connection: 1.9 ms of waiting at 1,500 calls/s.
- * A `Request`, a form and a stream are passed to the global `fetch`.
+ * takes half the processor time of the global `fetch` (Node 26, concurrency 100). Calls of `post` go over connections of
+ * undici once it is loaded, after the first answer; not through a proxy. A `Request`, a form and a stream are passed to
+ * the global `fetch`.
  */
 export function createLeanFetch(proxy?: ProxyVariables): LeanFetch {
   const opened = new Map<string, Promise<Transport>>();
   const targets = new Map<string, Target>();
   let closing: Promise<void> | undefined;
+  let posts: PostConnections | undefined;
+  let loading: Promise<void> | undefined;
+  const load = () => {
+    if (proxy !== undefined || closing !== undefined) return;
+    const options = { idleMs: IDLE_MS, connectMs: CONNECT_MS, stoodStill };
+    loading ??= createPostConnections(options).then((made) => {
+      posts = made;
+    });
+  };
   const leanFetch = async (input: string | URL | Request, init: RequestInit & LeanInit = {}): Promise<LeanResponse> => {
     if (init.outcome !== undefined) return init.outcome;
     const body: LeanBody | undefined =
@@ -77,8 +84,7 @@ export function createLeanFetch(proxy?: ProxyVariables): LeanFetch {
       return fetch(input, { ...init, signal: init.cancel ?? init.signal ?? null }) as unknown as Promise<LeanResponse>;
     }
     const href = String(input);
-    const target = targets.get(href) ?? toTarget(href);
-    if (targets.size < MAX_TARGETS) targets.set(href, target);
+    const target = targetOf(href, targets);
     const { protocol } = target.url;
     const opening = opened.get(protocol) ?? open(protocol, proxy);
     opened.set(protocol, opening);
@@ -88,9 +94,18 @@ export function createLeanFetch(proxy?: ProxyVariables): LeanFetch {
   };
   return {
     fetch: leanFetch as unknown as typeof fetch,
+    post: (href, { headers, ...posting }) => {
+      if (posts !== undefined && closing === undefined) {
+        return posts.post(targetOf(href, targets).url, { ...posting, headers: flat(headers) });
+      }
+      const outcome = leanFetch(href, { method: 'POST', headers, ...posting });
+      outcome.then(load, load);
+      return outcome;
+    },
     close: () => {
-      closing ??= Promise.all(opened.values()).then((transports) => {
-        for (const { agent } of transports) agent.destroy();
+      closing ??= Promise.all([...opened.values(), loading]).then(async () => {
+        for (const opening of opened.values()) (await opening).agent.destroy();
+        await posts?.close();
       });
       return closing;
     },
@@ -114,6 +129,12 @@ async function open(protocol: string, proxyEnv: ProxyVariables | undefined): Pro
 /** A parsed address. */
 interface Target extends Pick<ReturnType<typeof urlToHttpOptions>, 'hostname' | 'port' | 'path'> {
   url: URL;
+}
+
+function targetOf(href: string, known: Map<string, Target>): Target {
+  const target = known.get(href) ?? toTarget(href);
+  if (known.size < MAX_TARGETS) known.set(href, target);
+  return target;
 }
 
 function toTarget(href: string): Target {
@@ -228,34 +249,4 @@ function flat(given: RequestInit['headers']): readonly string[] {
   for (const [name, value] of given instanceof Headers ? given : new Headers(given)) headers.push(name, value);
   if (given instanceof Headers) flattened.set(given, headers);
   return headers;
-}
-
-/** Read-only headers of an answer: a real `Headers` would check and copy each of them. */
-class LeanHeaders implements Iterable<[string, string]> {
-  readonly #raw: Record<string, string | string[] | undefined>;
-
-  /** @param raw by lower-case name, as Node gives them */
-  constructor(raw: Record<string, string | string[] | undefined>) {
-    this.#raw = raw;
-  }
-
-  get(name: string): string | null {
-    const value = this.#raw[name.toLowerCase()];
-    return Array.isArray(value) ? value.join(', ') : (value ?? null);
-  }
-
-  has(name: string): boolean {
-    return this.get(name) !== null;
-  }
-
-  *entries(): Generator<[string, string]> {
-    for (const name of Object.keys(this.#raw)) {
-      const value = this.get(name);
-      if (value !== null) yield [name, value];
-    }
-  }
-
-  [Symbol.iterator](): Generator<[string, string]> {
-    return this.entries();
-  }
 }

@@ -1,4 +1,4 @@
-import { type LeanFetch, type LeanResponse, leanOptions } from './lean-fetch.ts';
+import { type LeanFetch, leanOptions } from './lean-fetch.ts';
 
 /** The part of an SDK's client that makes its requests. The Anthropic SDK and the OpenAI SDK have it. */
 interface RequestMaker {
@@ -36,17 +36,16 @@ export type LeanPost = (post: Post, bySdk: (fetchOptions: object) => Promise<Pos
  * its own error of it.
  *
  * Contract: only for a client with a fixed key, without middleware, traces and retries.
- * @param lean the fetch of the client
+ * @param lean of the fetch of the client
  */
-export function createLeanPost(client: unknown, { fetch }: LeanFetch): LeanPost {
+export function createLeanPost(client: unknown, lean: Pick<LeanFetch, 'post'>): LeanPost {
   const maker = client as RequestMaker;
   let kept: { of: string; made: ReturnType<RequestMaker['buildRequest']> } | undefined;
   return async ({ path, body, timeout, ...sending }, bySdk) => {
     const of = `${timeout} ${path}`;
     if (kept?.of !== of) kept = { of, made: maker.buildRequest({ method: 'post', path, body: {}, timeout }) };
     const { url, req } = await kept.made;
-    const init = { method: 'POST', headers: req.headers as Headers, body: JSON.stringify(body) };
-    const outcome = fetch(url, { ...init, ...leanOptions(sending) }) as unknown as Promise<LeanResponse>;
+    const outcome = lean.post(url, { headers: req.headers as Headers, body: JSON.stringify(body), ...sending });
     const response = await outcome.catch((): undefined => undefined);
     const isJson = response?.headers.get('content-type')?.startsWith('application/json');
     if (response?.status !== 200 || !isJson) return bySdk(leanOptions({ outcome }));
