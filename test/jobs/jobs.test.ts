@@ -258,3 +258,21 @@ test('keeps the standing batch open when its agent goes while it is processed', 
   expect(await world.jobs.process({ mode: 'auto', max_cost_usd: 1 })).toMatchObject([{ error: { message: 'gone' } }]);
   expect(await world.jobs.queues()).toMatchObject([{ batch_id: before?.batch_id, waiting: 1 }]);
 });
+
+test('checks each input by the definition that holds when its queue is processed', async () => {
+  let input = testAgent().input;
+  const findAgent = async () => testAgent({ input });
+  world = await startJobsWorld({ deps: { findAgent } });
+  const all = await ids(job('a'), job('b42'));
+  input = { ...input, properties: { q: { type: 'string', maxLength: 1 } } };
+  const [processed] = await world.jobs.process({ mode: 'realtime', max_cost_usd: 1 });
+  await world.runner.drive(processed?.batch_id ?? '');
+  expect(await states(all)).toEqual(['succeeded', 'failed']);
+  expect((await world.jobs.show(all[1] ?? '')).error).toMatchObject({ code: 'input_invalid' });
+  expect(world.sent).toEqual([{ q: 'a' }]);
+  const waits = await ids(job('c'));
+  input = { type: 'object', properties: { other: { type: 'string' } }, required: ['other'] };
+  const refused = { batch_id: null, error: { message: expect.stringContaining('"other"') } };
+  expect(await world.jobs.process({ mode: 'realtime', max_cost_usd: 1 })).toMatchObject([refused]);
+  expect(await states(waits)).toEqual(['waiting']);
+});
