@@ -49,7 +49,7 @@ function postLean(timeout: number, more: { cancel?: AbortSignal; mayStillSend?: 
 /** Makes the first call, after whose answer other connections are loaded. */
 async function load(): Promise<void> {
   await postLean(5_000);
-  await import('undici');
+  await import('undici/lib/dispatcher/agent.js' as string);
   await new Promise((resolve) => setImmediate(resolve));
   server.requests.length = 0;
   server.stats.requests = 0;
@@ -137,7 +137,10 @@ describe.each([
   });
 });
 
-it('leaves the connections of Node after its first answer', async () => {
+it('leaves the connections of Node after its first answer, and the agent of its fetch alone', async () => {
+  const agents = () =>
+    [1, 2].map((version) => Reflect.get(globalThis, Symbol.for(`undici.globalDispatcher.${version}`)));
+  const before = agents();
   let sent = 0;
   const count = () => {
     sent += 1;
@@ -148,6 +151,7 @@ it('leaves the connections of Node after its first answer', async () => {
     expect(sent).toBe(0);
     await postLean(5_000);
     expect([sent, server.stats.requests]).toEqual([1, 1]);
+    expect(agents()).toEqual(before);
   } finally {
     channel('undici:request:create').unsubscribe(count);
   }
