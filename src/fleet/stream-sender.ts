@@ -5,8 +5,11 @@ import type { Envelope } from './envelope.ts';
 
 /** Sends messages to streams of Redis; several messages to one stream are one entry, in one envelope. */
 export interface StreamSender {
-  /** Contract: never waits and never throws. A message is lost where Redis is away: the sender of a request repeats it. */
-  send(stream: string, message: unknown): void;
+  /**
+   * Contract: never waits and never throws. A message is lost where Redis is away: the sender of a request repeats it.
+   * @param message a function is called when it is sent, so that it gathers what is known by then
+   */
+  send(stream: string, message: object | (() => object)): void;
 }
 
 /** Entries of a stream that nobody reads are cut off beyond this number. */
@@ -25,7 +28,7 @@ const BURST = 20;
 
 /** @param redis a connection that fails at once while Redis is away */
 export function createStreamSender(redis: Redis, envelope: Envelope, log: Log): StreamSender {
-  let waiting = new Map<string, unknown[]>();
+  let waiting = new Map<string, Parameters<StreamSender['send']>[1][]>();
   let isScheduled = false;
   /** Sends that may still be made immediately, and when that was calculated. */
   let credit = BURST;
@@ -35,7 +38,10 @@ export function createStreamSender(redis: Redis, envelope: Envelope, log: Log): 
   const post = async (): Promise<void> => {
     const entries = [...waiting].map(([stream, messages]) => ({
       stream,
-      sealed: envelope.seal(JSON.stringify(messages), stream),
+      sealed: envelope.seal(
+        JSON.stringify(messages.map((each) => (typeof each === 'function' ? each() : each))),
+        stream,
+      ),
     }));
     waiting = new Map();
     const now = performance.now();

@@ -141,6 +141,14 @@ export function createBatchSession(parts: SessionParts): BatchSession {
     waiting = [];
     for (const wake of woken) wake();
   };
+  /** A request that is answered now; undefined where it was answered before. */
+  const take = (id: number): Pending | undefined => {
+    const entry = pending.get(id);
+    if (entry === undefined) return undefined;
+    pending.delete(id);
+    prove(entry.firstAt);
+    return entry;
+  };
   const seeEpoch = (seen: number) => {
     if (seen <= epoch) return;
     epoch = seen;
@@ -196,10 +204,12 @@ export function createBatchSession(parts: SessionParts): BatchSession {
         parts.abort(body.run);
         return;
       }
-      const entry = pending.get(body.id);
+      if (body.kind === 'done') {
+        for (const id of body.ids) take(id)?.resolve(null as never);
+        return;
+      }
+      const entry = take(body.id);
       if (entry === undefined) return;
-      pending.delete(body.id);
-      prove(entry.firstAt);
       if (body.kind === 'reply') entry.resolve(body.value as never);
       else refuse(body.id, entry, fromWire(body.error));
     },

@@ -34,7 +34,7 @@ test('a request that follows an answer says so as long as the answer is not ackn
   const { id, committed } = session.sendAnswer(ANSWERED);
   const first = ask([id]);
   expect(sent[1]).toMatchObject({ after: [id] });
-  tell({ kind: 'reply', id, value: null });
+  tell({ kind: 'done', ids: [id] });
   await committed;
   const second = ask([id]);
   expect(sent[2]).not.toHaveProperty('after');

@@ -32,6 +32,20 @@ export function createReceiver(parts: ReceiveParts): (messages: unknown[]) => Pr
   };
   const tell = (worker: string, body: ToWorker['body']) =>
     sender.send(PLACES.worker(worker), { batchId, epoch, body } satisfies ToWorker);
+  const done = new Map<string, number[]>();
+  const tellDone = (worker: string, id: number) => {
+    const waiting = done.get(worker);
+    if (waiting !== undefined) {
+      waiting.push(id);
+      return;
+    }
+    const ids = [id];
+    done.set(worker, ids);
+    sender.send(PLACES.worker(worker), () => {
+      done.delete(worker);
+      return { batchId, epoch, body: { kind: 'done', ids } } satisfies ToWorker;
+    });
+  };
   const receive = async (message: ToCoordinator): Promise<void> => {
     const { from, id, floor, body } = message;
     if (message.epoch < epoch) {
@@ -51,7 +65,8 @@ export function createReceiver(parts: ReceiveParts): (messages: unknown[]) => Pr
     if (carried === undefined) return;
     try {
       const value = await carried.result;
-      tell(from, { kind: 'reply', id, value: value ?? null });
+      if ((value ?? null) === null) tellDone(from, id);
+      else tell(from, { kind: 'reply', id, value });
     } catch (thrown) {
       const error = toAppError(thrown);
       log.debug({ worker: from, request: body.kind, code: error.code, reason: error.message }, 'request refused');

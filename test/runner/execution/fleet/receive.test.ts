@@ -11,11 +11,19 @@ const outcome = { kind: 'outcome' as const } as ToCoordinator['body'];
 const receiver = (serve: (message: ToCoordinator) => Promise<unknown>) => {
   const log = createSilentLog();
   const told: ToWorker['body'][] = [];
+  const waiting: (() => unknown)[] = [];
   const receive = createReceiver({
     ...{ batchId: 'bat_1', epoch: 1, serve, log, events: createEvents({ log }) },
-    sender: { send: (_, message) => void told.push((message as ToWorker).body) },
+    sender: {
+      send: (_, message) => void waiting.push(() => (typeof message === 'function' ? message() : message)),
+    },
   });
-  return { receive, told };
+  /** What is sent at the end of a turn. */
+  const flush = () => {
+    for (const make of waiting.splice(0)) told.push((make() as ToWorker).body);
+    return told;
+  };
+  return { receive, flush };
 };
 const message = (id: number, body: ToCoordinator['body'], after?: number[]): ToCoordinator => ({
   ...{ from: 'w1', epoch: 1, floor: 1, id, body },
@@ -35,14 +43,26 @@ test('an outcome that arrives before its answer is settled after it', async () =
 
 test('an outcome whose answer can not be committed is refused', async () => {
   const served: number[] = [];
-  const { receive, told } = receiver(async ({ id, body }) => {
+  const { receive, flush } = receiver(async ({ id, body }) => {
     served.push(id ?? 0);
     if (body.kind === 'answer') throw new AppError('store_unavailable', 'The disk is full.');
   });
   await receive([message(1, answer), message(2, outcome, [1])]);
   expect(served).toEqual([1]);
-  expect(told).toMatchObject([
+  expect(flush()).toMatchObject([
     { kind: 'refused', id: 1 },
     { kind: 'refused', id: 2, error: { code: 'store_unavailable' } },
   ]);
+});
+
+test('requests that are only acknowledged are acknowledged together, up to the moment of the sending', async () => {
+  const { receive, flush } = receiver(async ({ body }) => (body.kind === 'outcome' ? null : { timeoutMs: 5 }));
+  await receive([message(1, outcome), message(2, answer)]);
+  await receive([message(3, outcome)]);
+  expect(flush()).toEqual([
+    { kind: 'done', ids: [1, 3] },
+    { kind: 'reply', id: 2, value: { timeoutMs: 5 } },
+  ]);
+  await receive([message(4, outcome)]);
+  expect(flush().slice(2)).toEqual([{ kind: 'done', ids: [4] }]);
 });
