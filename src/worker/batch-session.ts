@@ -3,7 +3,6 @@ import { PLACES } from '../fleet/places.ts';
 import type { StreamSender } from '../fleet/stream-sender.ts';
 import type {
   Answered,
-  AnyAsk,
   AnyEvent,
   Ask,
   RequestKind,
@@ -12,6 +11,8 @@ import type {
   ToWorker,
 } from '../runner/execution/fleet/messages.ts';
 import { fromWire } from '../runner/execution/fleet/wire.ts';
+import { createFreshness } from './freshness.ts';
+import { createPendingRequests, type PendingRequest, type PendingRequests } from './pending-requests.ts';
 
 /** A worker's requests to the coordinator of one batch. Each is repeated until it is answered, by whichever lease. */
 export interface BatchSession {
@@ -61,127 +62,74 @@ interface SessionParts {
   abort: (run: string) => void;
 }
 
-/** A worker that has had no sign of the coordinator for this long sends nothing new, in milliseconds. */
-const FRESH_MS = 2_000;
 const PING_MS = 500;
 /** How often a worker names its runs, in milliseconds. */
 const LIST_MS = 2_000;
-/** An unanswered request is sent again after this, in milliseconds. */
-const REPEAT_MS = 2_000;
 const TICK_MS = 250;
-
 /** A coordinator that has given no sign for this long while a request waits is silent, in milliseconds. */
 const SILENT_MS = 30_000;
 
 /** A request without an answer is sent again; a closed session has none. */
 const ignored = (): undefined => undefined;
 
-interface Pending {
-  ask: AnyAsk;
-  after: readonly number[];
-  firstAt: number;
-  sentAt: number;
-  again: boolean;
-  resolve: (value: never) => void;
-  reject: (error: AppError) => void;
-}
-
 /** Begins with the lease that a chunk names. */
 export function createBatchSession(parts: SessionParts): BatchSession {
   const { batchId, worker, sender, monotonic } = parts;
-  const pending = new Map<number, Pending>();
   let epoch = parts.epoch;
-  let next = 1;
-  let provedAt = Number.NEGATIVE_INFINITY;
-  let pinged = { id: 0, at: Number.NEGATIVE_INFINITY };
-  let listedAt = Number.NEGATIVE_INFINITY;
-  let waiting: (() => void)[] = [];
   let heardAt = Number.NEGATIVE_INFINITY;
+  /** While the runs are not held under a new lease, their requests wait. */
+  let isHolding = false;
   const ofSilence = new Set<() => void>();
   const tellSilence = () => {
     for (const tell of ofSilence) tell();
   };
-  /** While the runs are not held under a new lease, their requests wait. */
-  let isHolding = false;
-  const isFresh = () => monotonic() - provedAt <= FRESH_MS;
   const post = (message: Omit<ToCoordinator, 'from' | 'epoch' | 'floor'>) => {
-    const [floor = next] = pending.keys();
-    sender.send(PLACES.batch(batchId), { from: worker, epoch, floor, ...message } satisfies ToCoordinator);
+    const heading = { from: worker, epoch, floor: pending.floor() };
+    sender.send(PLACES.batch(batchId), { ...heading, ...message } satisfies ToCoordinator);
   };
-  const send = (id: number, entry: Pending) => {
-    entry.sentAt = monotonic();
-    const after = entry.after.filter((answer) => pending.has(answer));
-    post({ id, body: entry.ask, ...(entry.again && { again: true }), ...(after.length > 0 && { after }) });
-  };
+  const pending = createPendingRequests(monotonic, ({ id, ask, again }, after) =>
+    post({ id, body: ask, ...(again && { again }), ...(after.length > 0 && { after }) }),
+  );
+  const { isFresh, fresh, prove, forget } = createFreshness(monotonic, pending.hurry);
   const enqueue = <K extends RequestKind>(
     ask: Ask<K>,
-    { urgent = false, after = [] }: { urgent?: boolean; after?: readonly number[] } = {},
-  ): Promise<Requests[K]['reply']> =>
-    new Promise((resolve, reject) => {
-      const id = next;
-      next += 1;
-      const at = monotonic();
-      const entry: Pending = { ask: ask as AnyAsk, after, firstAt: at, sentAt: at, again: false, resolve, reject };
-      pending.set(id, entry);
-      if (!isHolding || urgent) send(id, entry);
-    });
-  /** With all that was to be carried out after it. */
-  const refuse = (id: number, { reject }: Pending, error: AppError) => {
-    reject(error);
-    for (const [dependent, entry] of pending) {
-      if (!entry.after.includes(id)) continue;
-      pending.delete(dependent);
-      entry.reject(error);
-    }
+    after: readonly number[] = [],
+  ): Promise<Requests[K]['reply']> => {
+    const { request, reply } = pending.add(ask, after);
+    if (!isHolding || ask.kind === 'hold') pending.send(request);
+    return reply;
   };
-  const prove = (at: number) => {
-    provedAt = Math.max(provedAt, at);
-    if (!isFresh()) return;
-    const woken = waiting;
-    waiting = [];
-    for (const wake of woken) wake();
-  };
-  /** A request that is answered now; undefined where it was answered before. */
-  const take = (id: number): Pending | undefined => {
-    const entry = pending.get(id);
-    if (entry === undefined) return undefined;
-    pending.delete(id);
-    prove(entry.firstAt);
-    return entry;
+  const take = (id: number): PendingRequest | undefined => {
+    const request = pending.take(id);
+    if (request !== undefined) prove(request.firstAt);
+    return request;
   };
   const seeEpoch = (seen: number) => {
     if (seen <= epoch) return;
     epoch = seen;
-    provedAt = Number.NEGATIVE_INFINITY;
+    forget();
     isHolding = true;
-    const earlier = [...pending];
-    for (const [id, entry] of earlier) {
+    for (const request of pending.all()) {
       // Their answers would be those of the earlier coordinator; pings and chunks mean nothing to this one.
-      if (entry.ask.kind === 'ping' || entry.ask.kind === 'hold') pending.delete(id);
-      entry.again = true;
+      if (request.ask.kind === 'ping' || request.ask.kind === 'hold') pending.take(request.id);
+      request.again = true;
     }
-    void enqueue({ kind: 'hold', runs: parts.runs() }, { urgent: true }).then(({ dropped }) => {
+    void enqueue({ kind: 'hold', runs: parts.runs() }).then(({ dropped }) => {
       if (epoch !== seen) return;
       isHolding = false;
       for (const run of dropped) parts.abort(run);
-      for (const [id, entry] of pending) send(id, entry);
+      for (const request of pending.all()) pending.send(request);
     }, ignored);
   };
-  const ping = () => {
-    pending.delete(pinged.id);
-    pinged = { id: next, at: monotonic() };
-    const isListing = pinged.at - listedAt >= LIST_MS;
-    if (isListing) listedAt = pinged.at;
-    void enqueue({ kind: 'ping', runs: isListing ? parts.runs() : null }).catch(ignored);
-  };
+  const ping = createPings(parts, pending, enqueue);
   const tick = () => {
+    ping();
     const now = monotonic();
-    if (now - pinged.at >= PING_MS && (pending.size > 0 || parts.runs().length > 0)) ping();
-    for (const [id, entry] of pending) {
-      if (entry.ask.kind === 'ping') continue;
-      if (now - Math.max(entry.firstAt, heardAt) >= SILENT_MS) tellSilence();
-      if (now - entry.sentAt < REPEAT_MS) continue;
-      if (!isHolding || entry.ask.kind === 'hold') send(id, entry);
+    const waiting = pending.all().filter(({ ask }) => ask.kind !== 'ping');
+    if (waiting.some(({ firstAt }) => now - Math.max(firstAt, heardAt) >= SILENT_MS)) tellSilence();
+    for (const request of pending.due()) {
+      const { kind } = request.ask;
+      if (kind !== 'ping' && (!isHolding || kind === 'hold')) pending.send(request);
     }
   };
   const ticking = setInterval(tick, TICK_MS);
@@ -190,9 +138,9 @@ export function createBatchSession(parts: SessionParts): BatchSession {
     worker,
     epoch: () => epoch,
     now: monotonic,
-    request: (ask, after = []) => enqueue(ask, { after }),
+    request: enqueue,
     sendAnswer(answered) {
-      const id = next;
+      const id = pending.nextId();
       return { id, committed: enqueue({ kind: 'answer', ...answered }) };
     },
     event: (event) => post({ id: null, body: { kind: 'event', ...event } }),
@@ -200,22 +148,17 @@ export function createBatchSession(parts: SessionParts): BatchSession {
       if (theirs > epoch) seeEpoch(theirs);
       if (theirs === epoch) heardAt = monotonic();
       if (theirs < epoch || body.kind === 'lease') return;
-      if (body.kind === 'abort') {
-        parts.abort(body.run);
-        return;
+      if (body.kind === 'abort') parts.abort(body.run);
+      else if (body.kind === 'done') for (const id of body.ids) take(id)?.resolve(null as never);
+      else if (body.kind === 'reply') take(body.id)?.resolve(body.value as never);
+      else {
+        const refused = take(body.id);
+        if (refused !== undefined) pending.refuse(refused, fromWire(body.error));
       }
-      if (body.kind === 'done') {
-        for (const id of body.ids) take(id)?.resolve(null as never);
-        return;
-      }
-      const entry = take(body.id);
-      if (entry === undefined) return;
-      if (body.kind === 'reply') entry.resolve(body.value as never);
-      else refuse(body.id, entry, fromWire(body.error));
     },
     seeEpoch,
     isFresh,
-    fresh: () => (isFresh() ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+    fresh,
     onSilence(tell) {
       ofSilence.add(tell);
       return () => ofSilence.delete(tell);
@@ -223,9 +166,27 @@ export function createBatchSession(parts: SessionParts): BatchSession {
     close() {
       clearInterval(ticking);
       tellSilence();
-      const error = new AppError('aborted', 'The worker ends.');
-      for (const { reject } of pending.values()) reject(error);
-      pending.clear();
+      pending.close(new AppError('aborted', 'The worker ends.'));
     },
+  };
+}
+
+/** Asks for a sign of the coordinator, twice a second, while there is anything that needs it. */
+function createPings(
+  { monotonic, runs }: SessionParts,
+  pending: PendingRequests,
+  ask: (ping: Ask<'ping'>) => Promise<null>,
+): () => void {
+  let last = { id: 0, at: Number.NEGATIVE_INFINITY };
+  let listedAt = Number.NEGATIVE_INFINITY;
+  return () => {
+    const at = monotonic();
+    const isNeeded = pending.all().length > 0 || runs().length > 0;
+    if (at - last.at < PING_MS || !isNeeded) return;
+    pending.take(last.id);
+    last = { id: pending.nextId(), at };
+    const isListing = at - listedAt >= LIST_MS;
+    if (isListing) listedAt = at;
+    ask({ kind: 'ping', runs: isListing ? runs() : null }).catch(ignored);
   };
 }

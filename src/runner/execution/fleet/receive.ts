@@ -32,20 +32,7 @@ export function createReceiver(parts: ReceiveParts): (messages: unknown[]) => Pr
   };
   const tell = (worker: string, body: ToWorker['body']) =>
     sender.send(PLACES.worker(worker), { batchId, epoch, body } satisfies ToWorker);
-  const done = new Map<string, number[]>();
-  const tellDone = (worker: string, id: number) => {
-    const waiting = done.get(worker);
-    if (waiting !== undefined) {
-      waiting.push(id);
-      return;
-    }
-    const ids = [id];
-    done.set(worker, ids);
-    sender.send(PLACES.worker(worker), () => {
-      done.delete(worker);
-      return { batchId, epoch, body: { kind: 'done', ids } } satisfies ToWorker;
-    });
-  };
+  const acknowledge = createAcknowledgements(parts);
   const receive = async (message: ToCoordinator): Promise<void> => {
     const { from, id, floor, body } = message;
     if (message.epoch < epoch) {
@@ -64,8 +51,8 @@ export function createReceiver(parts: ReceiveParts): (messages: unknown[]) => Pr
     );
     if (carried === undefined) return;
     try {
-      const value = await carried.result;
-      if ((value ?? null) === null) tellDone(from, id);
+      const value = await carried;
+      if ((value ?? null) === null) acknowledge(from, id);
       else tell(from, { kind: 'reply', id, value });
     } catch (thrown) {
       const error = toAppError(thrown);
@@ -85,5 +72,21 @@ export function createReceiver(parts: ReceiveParts): (messages: unknown[]) => Pr
       }),
     );
     return isOthers ? 'others' : 'handled';
+  };
+}
+
+/** Acknowledges requests of a worker; those up to the next send to it are one message. */
+function createAcknowledgements({ batchId, epoch, sender }: ReceiveParts): (worker: string, id: number) => void {
+  const waiting = new Map<string, number[]>();
+  return (worker, id) => {
+    const known = waiting.get(worker);
+    known?.push(id);
+    if (known !== undefined) return;
+    const ids = [id];
+    waiting.set(worker, ids);
+    sender.send(PLACES.worker(worker), () => {
+      waiting.delete(worker);
+      return { batchId, epoch, body: { kind: 'done', ids } } satisfies ToWorker;
+    });
   };
 }
