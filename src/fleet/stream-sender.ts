@@ -30,9 +30,7 @@ const BURST = 20;
 export function createStreamSender(redis: Redis, envelope: Envelope, log: Log): StreamSender {
   let waiting = new Map<string, Parameters<StreamSender['send']>[1][]>();
   let isScheduled = false;
-  /** Sends that may still be made immediately, and when that was calculated. */
-  let credit = BURST;
-  let creditAt = performance.now();
+  const waitMs = createPace();
   const renewed = new Map<string, number>();
   const isDue = (stream: string, now: number) => now - (renewed.get(stream) ?? Number.NEGATIVE_INFINITY) > RENEW_MS;
   const post = async (): Promise<void> => {
@@ -73,12 +71,10 @@ export function createStreamSender(redis: Redis, envelope: Envelope, log: Log): 
   const schedule = () => {
     if (isScheduled) return;
     isScheduled = true;
-    const now = performance.now();
-    credit = Math.min(BURST, credit + (now - creditAt) / PACE_MS) - 1;
-    creditAt = now;
+    const wait = waitMs();
     // What the same turn of the event loop sends goes along.
-    if (credit >= 0) setImmediate(() => void flush());
-    else setTimeout(() => void flush(), Math.ceil(-credit * PACE_MS));
+    if (wait === 0) setImmediate(() => void flush());
+    else setTimeout(() => void flush(), wait);
   };
   return {
     send(stream, message) {
@@ -87,5 +83,18 @@ export function createStreamSender(redis: Redis, envelope: Envelope, log: Log): 
       else messages.push(message);
       schedule();
     },
+  };
+}
+
+/** Returns how long the next send waits, in whole milliseconds. */
+function createPace(): () => number {
+  /** Sends that may still be made immediately, and when that was calculated. */
+  let credit = BURST;
+  let creditAt = performance.now();
+  return () => {
+    const now = performance.now();
+    credit = Math.min(BURST, credit + (now - creditAt) / PACE_MS) - 1;
+    creditAt = now;
+    return Math.max(0, Math.ceil(-credit * PACE_MS));
   };
 }

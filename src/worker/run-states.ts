@@ -1,0 +1,75 @@
+import type { AppError } from '../base/errors.ts';
+import type { Usage } from '../protocol/messages.ts';
+import type { LaneCall } from '../providers/lanes/call-lane.ts';
+import type { RateLimits } from '../providers/provider.ts';
+import type { WireHash } from '../runner/execution/fleet/messages.ts';
+import type { JournalKey } from '../storage/journal.ts';
+import type { Slots } from './slots.ts';
+
+/** What is known of one call until its grant and its answer are asked for. */
+export interface CallState {
+  entry?: Pick<LaneCall, 'requestBytes' | 'maxTokens'> & { isRepeat: boolean };
+  usage?: Usage;
+  limits?: RateLimits;
+  /** Sends whose outcome is not known. */
+  openSends: number;
+  hasSlot: boolean;
+}
+
+/** What is known of one run. */
+export interface RunState {
+  calls: Map<string, CallState>;
+  /** The answers that are sent and not committed. */
+  sent: Set<number>;
+  hashed: WireHash[];
+  /** The fault of an answer that could not be committed. */
+  fault?: AppError;
+}
+
+/** The runs of a worker, and the slots that their calls have. */
+export interface RunStates {
+  ofRun(run: string): RunState;
+  ofKey(key: JournalKey): CallState;
+  /** Resolves when a call that was granted has a slot. False where its run has ended meanwhile. */
+  enter(key: JournalKey): Promise<boolean>;
+  /** Such a call has ended. Idempotent. */
+  leave(run: string, call: CallState): void;
+  /** Forgets a run. */
+  end(run: string): void;
+}
+
+/** Starts without runs. */
+export function createRunStates(slots: Slots): RunStates {
+  const runs = new Map<string, RunState>();
+  const ofRun = (run: string): RunState => {
+    const state = runs.get(run) ?? { calls: new Map(), sent: new Set(), hashed: [] };
+    runs.set(run, state);
+    return state;
+  };
+  const ofKey = ({ run, turn, call }: JournalKey): CallState => {
+    const { calls } = ofRun(run);
+    const state = calls.get(`${turn}/${call}`) ?? { openSends: 0, hasSlot: false };
+    calls.set(`${turn}/${call}`, state);
+    return state;
+  };
+  const leave = (run: string, call: CallState) => {
+    if (call.hasSlot) slots.leave(run);
+    call.hasSlot = false;
+  };
+  return {
+    ...{ ofRun, ofKey, leave },
+    async enter(key) {
+      const [own, call] = [ofRun(key.run), ofKey(key)];
+      await slots.enter(key.run);
+      call.hasSlot = true;
+      if (runs.get(key.run) === own) return true;
+      leave(key.run, call);
+      return false;
+    },
+    end(run) {
+      // The call of a tool that was aborted has no answer.
+      for (const call of runs.get(run)?.calls.values() ?? []) leave(run, call);
+      runs.delete(run);
+    },
+  };
+}
