@@ -11,8 +11,7 @@ import type {
   ToWorker,
 } from '../runner/execution/fleet/messages.ts';
 import { fromWire } from '../runner/execution/fleet/wire.ts';
-import { createFreshness } from './freshness.ts';
-import { createPendingRequests, type PendingRequest, type PendingRequests } from './pending-requests.ts';
+import { createPendingRequests, type PendingRequest } from './pending-requests.ts';
 
 /** A worker's requests to the coordinator of one batch. Each is repeated until it is answered, by whichever lease. */
 export interface BatchSession {
@@ -40,8 +39,6 @@ export interface BatchSession {
    * seconds after the worker was cut off.
    */
   isFresh(): boolean;
-  /** Resolves when the coordinator is there again. */
-  fresh(): Promise<void>;
   /**
    * Calls back when a request has waited for long without a sign of the coordinator, or when the session is closed.
    * Returns the function that ends the listening.
@@ -62,9 +59,12 @@ interface SessionParts {
   abort: (run: string) => void;
 }
 
-const PING_MS = 500;
+/** A worker that has had no sign of the coordinator for this long sends nothing new, in milliseconds. */
+const FRESH_MS = 2_000;
 /** How often a worker names its runs, in milliseconds. */
-const LIST_MS = 2_000;
+const PING_MS = 2_000;
+/** A coordinator that has answered no request of this time may have missed others, in milliseconds. */
+const AWAY_MS = 6_000;
 const TICK_MS = 250;
 /** A coordinator that has given no sign for this long while a request waits is silent, in milliseconds. */
 const SILENT_MS = 30_000;
@@ -77,6 +77,8 @@ export function createBatchSession(parts: SessionParts): BatchSession {
   const { batchId, worker, sender, monotonic } = parts;
   let epoch = parts.epoch;
   let heardAt = Number.NEGATIVE_INFINITY;
+  /** The latest request that is answered was made then. */
+  let provedAt = Number.NEGATIVE_INFINITY;
   /** While the runs are not held under a new lease, their requests wait. */
   let isHolding = false;
   const ofSilence = new Set<() => void>();
@@ -90,7 +92,6 @@ export function createBatchSession(parts: SessionParts): BatchSession {
   const pending = createPendingRequests(monotonic, ({ id, ask, again }, after) =>
     post({ id, body: ask, ...(again && { again }), ...(after.length > 0 && { after }) }),
   );
-  const { isFresh, fresh, prove, forget } = createFreshness(monotonic, pending.hurry);
   const enqueue = <K extends RequestKind>(
     ask: Ask<K>,
     after: readonly number[] = [],
@@ -101,13 +102,15 @@ export function createBatchSession(parts: SessionParts): BatchSession {
   };
   const take = (id: number): PendingRequest | undefined => {
     const request = pending.take(id);
-    if (request !== undefined) prove(request.firstAt);
+    if (request === undefined) return undefined;
+    if (request.firstAt - provedAt > AWAY_MS) pending.hurry();
+    provedAt = Math.max(provedAt, request.firstAt);
     return request;
   };
   const seeEpoch = (seen: number) => {
     if (seen <= epoch) return;
     epoch = seen;
-    forget();
+    provedAt = Number.NEGATIVE_INFINITY;
     isHolding = true;
     for (const request of pending.all()) {
       // Their answers would be those of the earlier coordinator; pings and chunks mean nothing to this one.
@@ -121,7 +124,14 @@ export function createBatchSession(parts: SessionParts): BatchSession {
       for (const request of pending.all()) pending.send(request);
     }, ignored);
   };
-  const ping = createPings(parts, pending, enqueue);
+  let pinged = { id: 0, at: Number.NEGATIVE_INFINITY };
+  const ping = () => {
+    const [runs, at] = [parts.runs(), monotonic()];
+    if (at - pinged.at < PING_MS || (pending.size() === 0 && runs.length === 0)) return;
+    pending.take(pinged.id);
+    pinged = { id: pending.nextId(), at };
+    enqueue({ kind: 'ping', runs }).catch(ignored);
+  };
   const tick = () => {
     ping();
     const now = monotonic();
@@ -157,8 +167,7 @@ export function createBatchSession(parts: SessionParts): BatchSession {
       }
     },
     seeEpoch,
-    isFresh,
-    fresh,
+    isFresh: () => monotonic() - provedAt <= FRESH_MS,
     onSilence(tell) {
       ofSilence.add(tell);
       return () => ofSilence.delete(tell);
@@ -168,25 +177,5 @@ export function createBatchSession(parts: SessionParts): BatchSession {
       tellSilence();
       pending.close(new AppError('aborted', 'The worker ends.'));
     },
-  };
-}
-
-/** Asks for a sign of the coordinator, twice a second, while there is anything that needs it. */
-function createPings(
-  { monotonic, runs }: SessionParts,
-  pending: PendingRequests,
-  ask: (ping: Ask<'ping'>) => Promise<null>,
-): () => void {
-  let last = { id: 0, at: Number.NEGATIVE_INFINITY };
-  let listedAt = Number.NEGATIVE_INFINITY;
-  return () => {
-    const at = monotonic();
-    const isNeeded = pending.all().length > 0 || runs().length > 0;
-    if (at - last.at < PING_MS || !isNeeded) return;
-    pending.take(last.id);
-    last = { id: pending.nextId(), at };
-    const isListing = at - listedAt >= LIST_MS;
-    if (isListing) listedAt = at;
-    ask({ kind: 'ping', runs: isListing ? runs() : null }).catch(ignored);
   };
 }

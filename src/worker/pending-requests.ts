@@ -15,6 +15,7 @@ export interface PendingRequest {
 
 /** The requests of a session that are not answered, in their order. Each is sent again until it is. */
 export interface PendingRequests {
+  size(): number;
   /** The id of the next one. */
   nextId(): number;
   /** All requests below it are answered. */
@@ -61,6 +62,7 @@ export function createPendingRequests(
     return found;
   };
   return {
+    size: () => open.size,
     nextId: () => next,
     floor() {
       const [first = next] = open.keys();

@@ -93,7 +93,6 @@ async function askForGrant(session: BatchSession, states: RunStates, intent: Jou
   if (!(await states.enter(key))) throw new AppError('aborted', 'The run ended before its call was granted.');
   // A worker that was cut off meanwhile may have lost its row, and the batch may have been paused.
   while (!session.isFresh() || session.now() - grantedAt > GRANT_MS) {
-    await session.fresh();
     await session.request({ kind: 'still', run, key });
     grantedAt = session.now();
   }

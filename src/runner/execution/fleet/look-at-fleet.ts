@@ -2,10 +2,13 @@ import { toAppError } from '../../../base/errors.ts';
 import type { Log } from '../../../base/log.ts';
 import { writeCoordinator } from '../../../fleet/coordinators.ts';
 import type { Fleet } from '../../../fleet/fleet.ts';
+import { PLACES } from '../../../fleet/places.ts';
 import { readPresences } from '../../../fleet/presence.ts';
+import type { StreamSender } from '../../../fleet/stream-sender.ts';
 import type { Fence } from '../../../storage/leases.ts';
 import { OPTION_DEFAULTS } from '../../contract/request/options.ts';
 import type { Dispatch } from './dispatch.ts';
+import type { ToWorker } from './messages.ts';
 import type { RemoteRows } from './remote-rows.ts';
 import type { RunTable } from './run-table.ts';
 import type { WorkerWatch } from './watch-workers.ts';
@@ -24,6 +27,7 @@ interface LookParts {
   fence: Fence;
   tags: readonly string[];
   watch: WorkerWatch;
+  sender: StreamSender;
   runs: RunTable;
   rows: Pick<RemoteRows, 'release'>;
   dispatch: Pick<Dispatch, 'reconcile' | 'size'>;
@@ -35,9 +39,9 @@ const LOOK_MS = 1_000;
 /** After so many looks without a worker it is said. */
 const ALONE_LOOKS = 5;
 
-/** Resolves after the first look. */
+/** Resolves after the first look; workers with rows of an earlier lease are told of this one. */
 export async function lookAtFleet(parts: LookParts): Promise<FleetLooks> {
-  const { fleet, fence, watch, runs, rows, dispatch, now, log } = parts;
+  const { fleet, fence, watch, sender, runs, rows, dispatch, now, log } = parts;
   const board = { redis: fleet.connections.commands(), envelope: fleet.envelope };
   const listeners = new Set<() => void>();
   // Every slot has a chunk, and some wait, so that no worker that has run one waits for the next.
@@ -59,6 +63,8 @@ export async function lookAtFleet(parts: LookParts): Promise<FleetLooks> {
   const lookSafely = () =>
     look().catch((thrown: unknown) => log.debug({ reason: toAppError(thrown).message }, 'the fleet was not read'));
   await lookSafely();
+  const lease = { batchId: fence.batchId, epoch: fence.epoch, body: { kind: 'lease' } } satisfies ToWorker;
+  if (fence.epoch > 1) for (const { id } of watch.alive()) sender.send(PLACES.worker(id), lease);
   const looking = setInterval(lookSafely, LOOK_MS);
   return {
     concurrency,

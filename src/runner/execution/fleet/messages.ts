@@ -64,8 +64,8 @@ export interface Requests {
   outcome: { ask: { run: string; outcome: WireOutcome; hashed: WireHash[]; slotMs: number }; reply: null };
   /** The worker runs these rows. Their calls go on under another lease of the batch. */
   hold: { ask: { runs: string[] }; reply: { dropped: string[] } };
-  /** The answer shows that the coordinator is there. `runs`, now and then: all runs of the batch that the worker has. */
-  ping: { ask: { runs: string[] | null }; reply: null };
+  /** All runs of the batch that the worker has. The answer shows that the coordinator is there. */
+  ping: { ask: { runs: string[] }; reply: null };
 }
 
 /** The hash of an answered model call, as base64, where the batch caches. */

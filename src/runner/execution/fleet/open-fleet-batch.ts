@@ -67,7 +67,7 @@ export async function openFleetBatch(
   const reader = readStream(PLACES.batch(batchId), {
     ...{ reader: connections.reader(), commands, envelope, log, onMessages },
   });
-  const looks = await lookAtFleet({ fleet, fence, tags, watch, runs, rows, dispatch, now: clock.now, log });
+  const looks = await lookAtFleet({ fleet, fence, tags, watch, sender, runs, rows, dispatch, now: clock.now, log });
   drain.addEventListener('abort', rows.endWaiting);
   return {
     ...{ concurrency: looks.concurrency, listen: looks.listen },

@@ -84,7 +84,7 @@ export async function serveWorker(
     case 'hold':
       return hold(ask.runs, from, parts);
     case 'ping':
-      if (ask.runs !== null) compare(ask.runs, from, parts);
+      compare(ask.runs, from, parts);
       await parts.proveLease();
       return null;
     default:
