@@ -8,7 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
-import buildPage from '../test/web/support/build-page.ts';
+import build from '../test/web/support/build.ts';
 import { fillSample } from '../test/web/support/sample.ts';
 import { sampleWorkers } from '../test/web/support/sample-workers.ts';
 import { addressOf, SCREENS } from '../test/web/support/screens.ts';
@@ -35,7 +35,7 @@ const out = values.out ?? resolve(root, 'docs', 'screenshots');
 const widths = values.widths ?? (isForGuides ? '1440' : Object.keys(WIDTHS).join(','));
 const themes = values.themes ?? (isForGuides ? 'light' : 'light,dark');
 
-buildPage();
+build();
 // A limit that the sample is over, so that there is an alert.
 const service = await startService({ environment: { ROWMILL_ALERTS: 'day-spending=0.01' } });
 const browser = await chromium.launch({

@@ -1,6 +1,6 @@
 import { loadavg } from 'node:os';
 import { type Browser, chromium } from '@playwright/test';
-import buildPage from '../../test/web/support/build-page.ts';
+import build from '../../test/web/support/build.ts';
 import { startService } from '../../test/web/support/service.ts';
 import { grouped, median, type Part, type Section, type Verdict, verdict } from '../part.ts';
 import { type FirstPaints, timeFirstPaints } from '../web/first-paint.ts';
@@ -24,7 +24,7 @@ interface Found {
 
 /** The workbench in Debian's Chromium: paints, interactions, and frames while it has much to do. */
 export const web: Part = async ({ isQuick, pairs, server, progress }) => {
-  buildPage();
+  build();
   const environment = { ANTHROPIC_BASE_URL: `${server.url}/50/1`, ROWMILL_AGENTS: agentsPath() };
   const service = await startService({ environment });
   const browser = await launch();

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from '@playwright/test';
 
 export default defineConfig({
@@ -6,13 +7,14 @@ export default defineConfig({
   outputDir: '../../coverage/web',
   retries: 0,
   fullyParallel: true,
-  workers: 2,
+  // Pages and services wait for each other for half of the time.
+  workers: Math.max(2, Math.ceil(availableParallelism() * 1.5)),
   forbidOnly: process.env['CI'] !== undefined,
   reporter: process.env['CI'] === undefined ? 'list' : 'dot',
   // A busy machine takes long; a condition that holds early costs nothing.
   timeout: 180_000,
   expect: { timeout: 45_000 },
-  globalSetup: './support/build-page.ts',
+  globalSetup: './support/build.ts',
   use: {
     viewport: { width: 1440, height: 900 },
     locale: 'en-GB',

@@ -5,6 +5,8 @@ import { createBatch, untilBatch } from './support/create-batch.ts';
 import { expect, test } from './support/fixtures.ts';
 import { tableOf } from './support/sample.ts';
 
+test.use({ shares: true });
+
 const grid = (page: Page) => page.getByRole('grid', { name: 'Rows of the batch' });
 const map = (page: Page) => page.getByRole('slider', { name: 'Place in the table' });
 

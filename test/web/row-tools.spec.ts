@@ -6,6 +6,8 @@ import { expect, test } from './support/fixtures.ts';
 import { tableOf } from './support/sample.ts';
 import { takeDownload } from './support/take-download.ts';
 
+test.use({ shares: true });
+
 const grid = (page: Page) => page.getByRole('grid', { name: 'Rows of the batch' });
 const panel = (page: Page, row: number) => page.getByRole('complementary', { name: `Row ${row}` });
 const heads = (page: Page) => grid(page).getByRole('columnheader');

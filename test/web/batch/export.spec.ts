@@ -6,6 +6,8 @@ import { expect, test } from '../support/fixtures.ts';
 import type { Service } from '../support/service.ts';
 import { takeDownload } from '../support/take-download.ts';
 
+test.use({ shares: true });
+
 /** Commas, quotes, newlines, signs of many scripts, and what a spreadsheet takes for a formula. */
 const TRICKY = [
   ['T-1', 'a, "b"\nünïcode, 配送はいつ 🙂'],

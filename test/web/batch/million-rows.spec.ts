@@ -1,26 +1,42 @@
 import type { Page } from '@playwright/test';
 import { addRows } from '../../support/add-rows.ts';
 import { createBatch, untilBatch } from '../support/create-batch.ts';
-import { expect, test } from '../support/fixtures.ts';
-import type { Service } from '../support/service.ts';
+import { test as base, expect } from '../support/fixtures.ts';
+import { type Service, startService } from '../support/service.ts';
 
 const ROWS = 1_000_000;
 const grid = (page: Page) => page.getByRole('grid', { name: 'Rows of the batch' });
 
-/** Opens a batch that is paused after its first row of a million. */
-async function openMillion(page: Page, service: Service): Promise<string> {
-  const { batch_id: id } = await createBatch(service, { options: { sample: 1 } });
-  await untilBatch(service, id, ({ status }) => status === 'paused');
-  await service.kill();
-  addRows({ dataDir: service.dataDir, batchId: id, rows: ROWS });
-  await service.start();
-  await page.goto(`/batches/${id}/rows`);
-  await expect(grid(page)).toHaveAttribute('aria-rowcount', String(ROWS + 1));
-  return id;
+interface Million {
+  service: Service;
+  /** The batch, which is paused after the first of its rows. */
+  id: string;
 }
 
-test('End reaches the last of a million rows with less than 80 of them in the document', async ({ page, service }) => {
-  await openMillion(page, service);
+/** With one batch of a million rows for all tests, which change nothing. */
+const test = base.extend<{ id: string }, { million: Million }>({
+  million: [
+    async ({ browserName: _ }, use) => {
+      const service = await startService();
+      const { batch_id: id } = await createBatch(service, { options: { sample: 1 } });
+      await untilBatch(service, id, ({ status }) => status === 'paused');
+      await service.kill();
+      addRows({ dataDir: service.dataDir, batchId: id, rows: ROWS });
+      await service.start();
+      await use({ service, id });
+      await service.close();
+    },
+    { scope: 'worker', timeout: 180_000 },
+  ],
+  service: async ({ million }, use) => use(million.service),
+  id: async ({ million }, use) => use(million.id),
+});
+// One after the other, so that the rows are made once.
+test.describe.configure({ mode: 'default' });
+
+test('End reaches the last of a million rows with less than 80 of them in the document', async ({ page, id }) => {
+  await page.goto(`/batches/${id}/rows`);
+  await expect(grid(page)).toHaveAttribute('aria-rowcount', String(ROWS + 1));
   const rows = grid(page).getByRole('row');
   const last = grid(page).getByRole('row', { name: /^999,999 / });
   await grid(page).focus();
@@ -47,9 +63,8 @@ test('End reaches the last of a million rows with less than 80 of them in the do
 
 test('the middle of a million rows is reached by the wheel and by a link, each row once and in order', async ({
   page,
-  service,
+  id,
 }) => {
-  const id = await openMillion(page, service);
   await page.goto(`/batches/${id}/rows?row=500000`);
   const panel = page.getByRole('complementary', { name: 'Row 500,000' });
   await panel.getByRole('tab', { name: 'Original row' }).click();

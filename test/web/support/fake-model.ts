@@ -20,6 +20,8 @@ export interface FakeModel {
   allow(count: number): void;
   /** Answers otherwise than by echo from now on. */
   answerWith(respond: Respond): void;
+  /** Answers every request at once, those that wait too, by echo again. */
+  reset(): void;
   close(): Promise<void>;
 }
 
@@ -36,7 +38,7 @@ export async function startFakeModel(): Promise<FakeModel> {
       return respond(request, number);
     },
   });
-  return {
+  const model: FakeModel = {
     url: server.url,
     stats: server.stats,
     hold() {
@@ -56,9 +58,15 @@ export async function startFakeModel(): Promise<FakeModel> {
     answerWith(given) {
       respond = given;
     },
+    reset() {
+      respond = echoAnswer;
+      allowed = 0;
+      model.release();
+    },
     async close() {
       for (const go of waiting.splice(0)) go();
       await server.close();
     },
   };
+  return model;
 }

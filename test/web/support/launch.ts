@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 
 const LAUNCHER = resolve(import.meta.dirname, '../../../bin/rowmill.js');
-const PRELOAD = resolve(import.meta.dirname, 'tied-process.ts');
+const PRELOAD = resolve(import.meta.dirname, 'tied-process.js');
 
 /** Starts a command of the program. It ends with this process: one that is stopped half-way leaves nothing behind. */
 export function launch(

@@ -35,6 +35,8 @@ export interface Service {
   kill(): Promise<void>;
   /** Starts it again on its port and data, after {@link kill}. */
   start(): Promise<void>;
+  /** Brings it to rest for another test: the model answers at once, by echo, and no batch runs. */
+  settle(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -95,6 +97,19 @@ export async function startService({ keys = [], environment = {}, command = ['se
       const text = await response.text();
       if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
       return (text === '' ? undefined : JSON.parse(text)) as Body;
+    },
+    async settle() {
+      model.reset();
+      for (;;) {
+        const { items } = await service.send<{ items: Schemas['Batch'][] }>(
+          'GET',
+          '/v1/batches?status=created,validating,loading,running,aggregating&limit=200',
+        );
+        if (items.length === 0) return;
+        // One that ends meanwhile refuses.
+        for (const { batch_id: id } of items)
+          await service.send('POST', `/v1/batches/${id}/cancel`).catch(() => undefined);
+      }
     },
     async close() {
       await kill();

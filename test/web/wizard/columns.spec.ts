@@ -2,6 +2,8 @@ import { expectAccessible } from '../support/accessible.ts';
 import { expect, test } from '../support/fixtures.ts';
 import { draftOf, next, open, prompt, question, rendered } from '../support/wizard.ts';
 
+test.use({ shares: true });
+
 test('an ignored column is not offered, and a token that names it says so', async ({ page, service }) => {
   await open(page, service, 'columns', question('About {{message}}'));
   await page.getByRole('combobox', { name: 'What ticket is for' }).selectOption('Ignore');

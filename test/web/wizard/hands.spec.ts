@@ -2,6 +2,8 @@ import type { Locator, Page } from '@playwright/test';
 import { TABLE } from '../support/create-batch.ts';
 import { expect, test } from '../support/fixtures.ts';
 
+test.use({ shares: true });
+
 const next = (page: Page) => page.getByRole('button', { name: /^Next:/ });
 const answers = (page: Page) => page.getByRole('gridcell', { name: /^echo:/ });
 

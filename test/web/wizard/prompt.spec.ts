@@ -2,6 +2,8 @@ import { expectAccessible } from '../support/accessible.ts';
 import { expect, test } from '../support/fixtures.ts';
 import { draftOf, next, open, prompt, question, rendered } from '../support/wizard.ts';
 
+test.use({ shares: true });
+
 test('a reload in the middle brings the draft back', async ({ page, service }) => {
   const id = await open(page, service, 'prompt', question('About {{message}}'));
   await prompt(page).fill('What is {{message}} about?');

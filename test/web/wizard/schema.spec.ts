@@ -2,6 +2,8 @@ import { expectAccessible } from '../support/accessible.ts';
 import { expect, test } from '../support/fixtures.ts';
 import { next, open, question } from '../support/wizard.ts';
 
+test.use({ shares: true });
+
 test('a duplicate field is refused, and required shows in the JSON Schema', async ({ page, service }) => {
   await open(page, service, 'schema', question('Sort {{message}}'));
   await page.getByRole('button', { name: 'Add a field' }).click();

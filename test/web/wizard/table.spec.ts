@@ -6,6 +6,8 @@ import { expect, test } from '../support/fixtures.ts';
 import type { Schemas } from '../support/service.ts';
 import { draftOf, open, prompt } from '../support/wizard.ts';
 
+test.use({ shares: true });
+
 /** Drops a file on the page as a mouse does. */
 async function drop(page: Page, target: Locator, { name, text }: { name: string; text: string }): Promise<void> {
   const data = await page.evaluateHandle(
