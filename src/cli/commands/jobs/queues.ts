@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { AppError } from '../../../base/errors.ts';
-import { counted, dollars } from '../../../base/figures.ts';
+import { count, counted, dollars } from '../../../base/figures.ts';
 import type { ProcessedQueue, ProcessRequest } from '../../../runner/contract/service/job.ts';
 import { askToGoOn, canAsk } from '../../agreement.ts';
 import { listByDefault } from '../../arguments/list-by-default.ts';
@@ -46,12 +46,17 @@ async function listQueues({ context, output }: { context: CommandContext; output
     { title: 'agent', minWidth: 8, paint: (text: string) => paint('cyan', text) },
     { title: 'model', minWidth: 8 },
     { title: 'waiting', align: 'right' as const, minWidth: 'whole' as const },
+    { title: 'may cost', align: 'right' as const, minWidth: 'whole' as const },
     { title: 'oldest (UTC)', minWidth: 16 },
     ...(found.some(({ problem }) => problem !== null) ? [{ title: 'problem', minWidth: 7 }] : []),
   ];
   const rows = found.map((queue) => [
-    ...[oneLine(`${queue.agent}@${queue.version}`), oneLine(queue.model), String(queue.waiting)],
-    ...[queue.oldest_at?.slice(0, 16).replace('T', ' ') ?? '', queue.problem?.code ?? ''],
+    ...[oneLine(`${queue.agent}@${queue.version}`), oneLine(queue.model), count(queue.waiting)],
+    ...[
+      dollars(queue.estimate?.spending_usd ?? null),
+      queue.oldest_at?.slice(0, 16).replace('T', ' ') ?? '',
+      queue.problem?.code ?? '',
+    ],
   ]);
   for (const text of layOutTable(columns, rows, { width, paint })) output.line(text);
   return EXIT.completed;
