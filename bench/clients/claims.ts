@@ -12,6 +12,8 @@ import type { Fence } from '../../src/storage/leases.ts';
 import { openSqliteStore } from '../../src/storage/sqlite/open-sqlite-store.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { measure, tell } from '../measure.ts';
+import { interleave, medianRatio } from '../pairs.ts';
+import { median } from '../part.ts';
 import { agentName, agentsPath } from '../workload.ts';
 
 const [url = '', folder = '', jobs = '0'] = process.argv.slice(2);
@@ -56,7 +58,6 @@ const [mixed, plain] = [await seal((index) => 1 + (index % 10)), await seal(() =
 const path = join(config.dataDir, 'rowmill.db');
 const store = await openSqliteStore({ path, now: Date.now, log: createLog('warn') });
 const fences = [await fenceOf(mixed.batch, store), await fenceOf(plain.batch, store)] as const;
-const spent = { mixed: 0, plain: 0 };
 
 /** The processor time of some claims, in seconds. */
 async function claim(fence: Fence): Promise<number> {
@@ -69,16 +70,18 @@ async function claim(fence: Fence): Promise<number> {
   return cpuSeconds;
 }
 
+const turns = Number(jobs) / (TURN * PORTION);
+let spent: Record<'mixed' | 'plain', number>[] = [];
 const measured = await measure(Number(jobs) * 2, async () => {
-  for (let turn = 0; turn < Number(jobs) / (TURN * PORTION); turn += 1) {
-    spent.mixed += await claim(fences[0]);
-    spent.plain += await claim(fences[1]);
-  }
+  spent = await interleave(turns, { mixed: () => claim(fences[0]), plain: () => claim(fences[1]) });
 });
 await store.close();
 await rm(config.dataDir, { recursive: true });
 tell({
   ...measured,
-  ...{ mixedCpuSeconds: spent.mixed, plainCpuSeconds: spent.plain },
+  // The first turn warms up.
+  ratio: medianRatio(spent.slice(1), ['plain', 'mixed'], (seconds) => seconds),
+  mixedCpuSeconds: median(spent.map(({ mixed }) => mixed)) * turns,
+  plainCpuSeconds: median(spent.map(({ plain }) => plain)) * turns,
   ...{ mixedSealSeconds: mixed.seconds, plainSealSeconds: plain.seconds },
 });
