@@ -85,10 +85,9 @@ export function prepareUsageSums(db: DatabaseSync): () => UsageSums {
     };
     const sumOf = (batch: number, { model, way, at }: Pick<SummedCall, 'model' | 'way' | 'at'>): Sum => {
       const minute = Math.floor(at / MINUTE_MS) * MINUTE_MS;
-      const known = sums.find(
-        (sum) => sum.batch === batch && sum.minute === minute && sum.way === way && sum.model === model,
-      );
-      if (known !== undefined) return known;
+      for (const sum of sums) {
+        if (sum.batch === batch && sum.minute === minute && sum.way === way && sum.model === model) return sum;
+      }
       const none = { calls: 0, unpriced: 0, cost: 0, saved: 0, succeeded: 0, failed: 0 };
       const made = { batch, model, way, minute, ...NO_USAGE, ...none };
       sums.push(made);
