@@ -181,7 +181,7 @@ function nextStep(
   const resume = `Resume with "rowmill batches resume ${batch.id}"`;
   switch (batch.status) {
     case 'collecting':
-      return 'Append its rows, then run it; or cancel it.';
+      return 'Append its rows, then run it; or cancel it. Jobs run when their queue is processed.';
     case 'created':
     case 'validating':
     case 'loading':
