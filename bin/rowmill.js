@@ -80,7 +80,7 @@ function silenceExperiments() {
 
 /** The built program, or the sources of a checkout where they are newer. */
 function chooseEntry() {
-  const built = join(root, 'dist', 'main.js');
+  const built = join(root, 'dist', 'main.cjs');
   const source = join(root, 'src', 'main.ts');
   if (!existsSync(source)) return built;
   if (!existsSync(built)) return source;

@@ -1,11 +1,13 @@
-// Bundles src/ into dist/: a start reads a few files instead of hundreds. Packages stay outside. The folder is emptied
-// first, so that no file of an earlier build is packed. Types are checked by `npm run check`, not here.
+// Bundles src/ into dist/: a start reads a few files instead of hundreds. The folder is emptied first, so that no file of an
+// earlier build is packed. Types are checked by `npm run check`, not here.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { buildWeb } from './build-web.mjs';
+import { licencesOf } from './licences.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dir = resolve(process.argv[2] ?? `${root}/dist`);
@@ -13,34 +15,77 @@ const dir = resolve(process.argv[2] ?? `${root}/dist`);
 const main = process.argv[3] ?? 'src/main.ts';
 rmSync(dir, { recursive: true, force: true });
 
-const bundle = await rolldown({
-  cwd: root,
-  // The program, and the threads that it starts by the names of their files.
+/**
+ * Packages that nearly every start needs: they are bundled with what they need themselves. Others stay outside. Why:
+ * docs/decisions.md.
+ */
+const BUNDLED = [
+  ...['@anthropic-ai/sdk', '@exodus/bytes', '@hono/node-server', '@hono/zod-openapi', '@modelcontextprotocol/client'],
+  ...['@modelcontextprotocol/server', 'ajv', 'ajv-formats', 'commander', 'csv-parse', 'csv-stringify', 'env-paths'],
+  ...['hono', 'jsonrepair', 'leven', 'openai', 'pino', 'yaml', 'zod'],
+];
+const { dependencies, optionalDependencies } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8'));
+const outside = [...Object.keys({ ...dependencies, ...optionalDependencies }), ...builtinModules].filter(
+  (name) => !BUNDLED.includes(name),
+);
+
+async function bundle({ input, external, plugins, ...output }) {
+  const bundling = await rolldown({
+    cwd: root,
+    input,
+    platform: 'node',
+    external,
+    plugins,
+    onwarn: (warning) => {
+      throw new Error(warning.message);
+    },
+  });
+  const written = await bundling.write({
+    dir,
+    // V8 keeps the source of each module. One character beyond Latin-1 makes it two bytes a character.
+    charset: 'ascii',
+    comments: false,
+    ...output,
+  });
+  await bundling.close();
+  return written.output;
+}
+
+// The program, and the threads that it starts by the names of their files: all in one folder, where they are found. Node
+// loads CommonJS sooner, and without the parts of its own modules that only some programs use.
+const program = await bundle({
   input: {
     main,
     'module-thread': 'src/agent/tools/module-thread.ts',
     'watchdog-thread': 'src/app/watchdog-thread.ts',
     'keep-alive-thread': 'src/worker/keep-alive-thread.ts',
-    // What other programs import: rowmill/client.
-    client: 'src/client/client.ts',
   },
-  platform: 'node',
-  external: /^[^./]/,
-  onwarn: (warning) => {
-    throw new Error(warning.message);
-  },
+  external: (id) => id.startsWith('node:') || outside.some((name) => id === name || id.startsWith(`${name}/`)),
+  plugins: [
+    {
+      name: 'load-later',
+      // A package that is bundled is loaded by a `require` that the bundler can see.
+      transform: (code, id) =>
+        id.startsWith(resolve(root, 'src'))
+          ? code.replace(/\bloadLater(?:<.*>)?\('(.+?)'\)/g, (call, name) =>
+              outside.includes(name) ? call : `(() => { let made; return () => (made ??= require('${name}')); })()`,
+            )
+          : undefined,
+    },
+  ],
+  format: 'cjs',
+  entryFileNames: '[name].cjs',
+  chunkFileNames: '[name]-[hash].cjs',
 });
-// All files in one folder: the threads are found beside the file that starts them.
-await bundle.write({
-  dir,
+writeFileSync(resolve(dir, 'LICENCES.txt'), licencesOf(program));
+
+// What other programs import: rowmill/client.
+await bundle({
+  input: { client: 'src/client/client.ts' },
+  external: /^[^./]/,
   format: 'esm',
   entryFileNames: '[name].js',
-  chunkFileNames: '[name]-[hash].js',
-  // V8 keeps the source of each module. One character beyond Latin-1 makes it two bytes a character.
-  charset: 'ascii',
-  comments: false,
 });
-await bundle.close();
 
 // The types of the client; the rest of the program is no library.
 const tsc = resolve(root, 'node_modules', 'typescript', 'bin', 'tsc');

@@ -43,4 +43,4 @@ async function main({ settings, first }: KeepAliveData): Promise<void> {
   port.postMessage('ready');
 }
 
-await main(workerData as KeepAliveData);
+void main(workerData as KeepAliveData);

@@ -10,23 +10,22 @@ import { LAUNCHER } from '../cli/workspace.ts';
 
 /** Prints its process as JSON, repeats a line of its standard input, and ends with 9 on SIGTERM. */
 const ENTRY = `
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-export async function main(argv) {
+const { once } = require('node:events');
+exports.main = async (argv) => {
   const { pid, execArgv, env } = process;
   process.stdout.write(JSON.stringify({ pid, execArgv, arenas: env.MALLOC_ARENA_MAX, words: argv.slice(2) }) + '\\n');
   process.stdin.once('data', (line) => process.stdout.write(line));
   await once(process, 'SIGTERM');
   return 9;
-}`;
+};`;
 
 /**
  * Fills the young generation with objects that survive, which makes it grow, until one half holds more than 16 MB or long
  * enough. Prints the most that one half could hold, in bytes.
  */
 const GROWING = `
-import { getHeapSpaceStatistics } from 'node:v8';
-export async function main() {
+const { getHeapSpaceStatistics } = require('node:v8');
+exports.main = async () => {
   const kept = [];
   let most = 0;
   for (let turn = 0; turn < 300 && most <= 16 * 2 ** 20; turn += 1) {
@@ -36,7 +35,7 @@ export async function main() {
     most = Math.max(most, young.space_used_size + young.space_available_size);
   }
   process.stdout.write(String(most));
-}`;
+};`;
 
 let root: string;
 let launcher: string;
@@ -53,7 +52,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 const launch = (...words: string[]) => spawnSync(process.execPath, [launcher, ...words], { encoding: 'utf8' });
 
 it('gives a command that runs rows bounds of memory in the same process, with its words, streams and signals', async () => {
-  writeFileSync(join(root, 'dist', 'main.js'), ENTRY);
+  writeFileSync(join(root, 'dist', 'main.cjs'), ENTRY);
   const child = spawn(process.execPath, ['--no-deprecation', launcher, 'run', 'a b.csv', '--yes']);
   const complaints: Buffer[] = [];
   child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk));
@@ -70,7 +69,7 @@ it('gives a command that runs rows bounds of memory in the same process, with it
 });
 
 it('keeps each half of the young generation at 16 MB where rows run, which grows to 32 MB otherwise', () => {
-  writeFileSync(join(root, 'dist', 'main.js'), GROWING);
+  writeFileSync(join(root, 'dist', 'main.cjs'), GROWING);
   const bounded = Number(launch('run').stdout);
   expect(bounded).toBeGreaterThan(1e6);
   expect(bounded).toBeLessThanOrEqual(16 * 2 ** 20);
@@ -78,7 +77,7 @@ it('keeps each half of the young generation at 16 MB where rows run, which grows
 });
 
 it('starts no command twice whose time is that of its start', () => {
-  writeFileSync(join(root, 'dist', 'main.js'), 'export const main = async () => console.log(process.execArgv.length);');
+  writeFileSync(join(root, 'dist', 'main.cjs'), 'exports.main = async () => console.log(process.execArgv.length);');
   for (const words of [[], ['--help'], ['--version'], ['mcp'], ['report', 'run']])
     expect(launch(...words).stdout).toBe('0\n');
   expect(launch('serve').stdout).not.toBe('0\n');

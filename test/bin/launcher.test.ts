@@ -19,8 +19,9 @@ function findOldNode(): string | undefined {
 const oldNode = findOldNode();
 const NO_OLD_NODE = 'there is no Node below 22 on this machine';
 
-/** An entry that says which one it is. */
-const entry = (name: string) => `export async function main() { process.stdout.write('${name}\\n'); return 7; }\n`;
+/** An entry that says which one it is: a module in src, CommonJS in dist. */
+const entry = (name: 'src' | 'dist') =>
+  `${name === 'src' ? 'export const ' : 'exports.'}main = async () => { process.stdout.write('${name}\\n'); return 7; };\n`;
 
 describe('what the launcher starts', () => {
   let root: string;
@@ -54,7 +55,7 @@ describe('what the launcher starts', () => {
   }
 
   it('is dist where there is no src, and its status is passed on', () => {
-    put('dist/main.js', entry('dist'), 1000);
+    put('dist/main.cjs', entry('dist'), 1000);
     expect(launch()).toEqual({ code: 7, stdout: 'dist\n', stderr: '' });
   });
 
@@ -66,7 +67,7 @@ describe('what the launcher starts', () => {
   it('is dist only while it is newer than every file of src', () => {
     put('src/main.ts', entry('src'), 1000);
     put('src/deep/part.ts', '', 1000);
-    put('dist/main.js', entry('dist'), 2000);
+    put('dist/main.cjs', entry('dist'), 2000);
     age('src/deep', 1000);
     age('src', 1000);
     expect(launch().stdout).toBe('dist\n');
@@ -75,7 +76,7 @@ describe('what the launcher starts', () => {
   });
 
   it.skipIf(oldNode === undefined)(`says on an old Node what to install, in one line (skipped: ${NO_OLD_NODE})`, () => {
-    put('dist/main.js', entry('dist'), 1000);
+    put('dist/main.cjs', entry('dist'), 1000);
     const done = launch(oldNode);
     expect(done.code).toBe(1);
     expect(done.stdout).toBe('');
@@ -89,9 +90,9 @@ describe('what the launcher starts', () => {
     expect(engines.node).toBe('^22.21.0 || >=24.11.0');
     expect(readFileSync(LAUNCHER, 'utf8')).toContain('const OLDEST = { 22: 21, 24: 11 };');
     put(
-      'dist/main.js',
-      `import 'node:sqlite';
-      export const main = async () => {
+      'dist/main.cjs',
+      `require('node:sqlite');
+      exports.main = async () => {
         process.emitWarning('SQLite is an experimental feature and might change at any time', 'ExperimentalWarning');
         process.emitWarning('Plums are an experimental feature', 'ExperimentalWarning');
       };`,

@@ -57,18 +57,22 @@ function asJson(fields: unknown): string {
   }
 }
 
-try {
-  const module = await loadModuleFile(file, place);
-  parentPort?.on('message', (message: ToModule) => {
-    if (message.kind === 'call') {
-      void run(module, message);
-      return;
-    }
-    send({ kind: 'alive', id: message.id });
-    calls.get(message.id)?.abort(new AppError('aborted', 'The tool call was cancelled.'));
-  });
-  send({ kind: 'loaded', offer: module.offer });
-} catch (thrown) {
-  const { code, message } = toAppError(thrown, 'agents_invalid');
-  send({ kind: 'refused', code, message });
+async function load(): Promise<void> {
+  try {
+    const module = await loadModuleFile(file, place);
+    parentPort?.on('message', (message: ToModule) => {
+      if (message.kind === 'call') {
+        void run(module, message);
+        return;
+      }
+      send({ kind: 'alive', id: message.id });
+      calls.get(message.id)?.abort(new AppError('aborted', 'The tool call was cancelled.'));
+    });
+    send({ kind: 'loaded', offer: module.offer });
+  } catch (thrown) {
+    const { code, message } = toAppError(thrown, 'agents_invalid');
+    send({ kind: 'refused', code, message });
+  }
 }
+
+void load();
