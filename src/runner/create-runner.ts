@@ -29,7 +29,6 @@ import { planRetry, resumeBatch, retryBatch } from './lifecycle/redrive.ts';
 import { keepHouse, pruneDue, removeBatch } from './lifecycle/retention.ts';
 import { isRequeue, planRequeue, requeueRow } from './lifecycle/retry-row.ts';
 import { askForRow } from './lifecycle/row-requests.ts';
-import { shownRow } from './media/media-fields.ts';
 import { aggregateResults } from './output/aggregate-results.ts';
 import { batchFlow } from './output/batch-flow.ts';
 import { toUsd } from './output/bill.ts';
@@ -42,7 +41,7 @@ import {
   outputHeader,
   outputRows,
   planOf,
-  rowReport,
+  rowReports,
   sourceRows,
   storedPlanOf,
   storedStatus,
@@ -212,7 +211,8 @@ function bind(caller: Caller, deps: RunnerDeps & { orders: RowOrders }): Runner 
     trace: async (id, row) => traceRow(await read(id), row, deps),
     async exportTable(id, uri, { overwrite: mayOverwrite = false, status, ...given } = {}) {
       const batch = await read(id, 'run');
-      const style = status === undefined ? { ...safetyOf(batch), ...given } : given;
+      const isTable = deps.tables.writerKind(uri) === 'table';
+      const style = status === undefined && isTable ? { ...safetyOf(batch), ...given } : given;
       if (batch.columns === null)
         throw new AppError('batch_state_invalid', `The batch ${id} has not loaded its table yet.`);
       const isOwn = status === undefined && batch.output?.uri === deps.tables.absolute(uri);
@@ -220,7 +220,7 @@ function bind(caller: Caller, deps: RunnerDeps & { orders: RowOrders }): Runner 
       const check = { overwrite, style, batchId: id };
       await deps.tables.checkWriter(uri, [planOf(batch).request.csv_uri], check);
       if (status !== undefined) return exportSource(batch, uri, { status, style, overwrite: mayOverwrite, deps });
-      if (deps.tables.writerKind(uri) === 'records') return exportToRecords(batch, uri, deps);
+      if (!isTable) return exportToRecords(batch, uri, deps);
       return aggregateResults(batch, uri, { deps, overwrite, style });
     },
     async *csv(id, { status, ...style } = {}) {
@@ -279,9 +279,8 @@ async function readRows(
     ...(stored === undefined ? {} : { status: stored }),
   });
   const next = rows[limit];
-  const { agent } = storedPlanOf(batch);
   return {
-    rows: rows.slice(0, limit).map((row) => rowReport(shownRow(row, agent), batch)),
+    rows: rows.slice(0, limit).map(rowReports(batch)),
     nextCursor: next?.row ?? null,
   };
 }

@@ -13,6 +13,7 @@ import type { RowReport } from '../contract/report/row.ts';
 import { type StoredPlan, storedPlan } from '../contract/report/stored-plan.ts';
 import type { MetadataColumn, StatusColumn } from '../contract/request/mapping.ts';
 import { settingsOf, withSettings } from '../lifecycle/settings.ts';
+import { shownRow } from '../media/media-fields.ts';
 import { truncatedFields } from '../rows/input-messages.ts';
 import { rowObject } from '../rows/mapping.ts';
 import { layoutOutput, type OutputLayout, type RowOutput } from '../rows/transform-output.ts';
@@ -185,22 +186,27 @@ function safeObject(value: object): string {
   return neutraliseFormula(JSON.stringify(value));
 }
 
-/** One row as the tools and commands show it. */
-export function rowReport(row: RowRecord, batch: BatchRecord): RowReport {
+/** Shows the rows of a batch as tools and commands do. */
+export function rowReports(batch: BatchRecord): (row: RowRecord) => RowReport {
+  // The plan is read once: that takes longer than a row.
   const plan = planOf(batch);
+  const columns = batch.columns ?? [];
   const ended = batch.status === 'completed' || batch.status === 'failed' || batch.status === 'cancelled';
-  return {
-    row: row.row,
-    line: row.line,
-    status: ended && row.status === 'queued' ? 'not_run' : row.status,
-    attempt: row.attempt,
-    source: rowObject(batch.columns ?? [], row.cells),
-    input: row.input,
-    output: outputOf(row, plan),
-    error: row.error,
-    started_at: isoTime(row.startedAt),
-    ended_at: isoTime(row.endedAt),
-    processing_seconds: row.processingMs === null ? null : row.processingMs / 1000,
+  return (stored) => {
+    const row = shownRow(stored, plan.agent);
+    return {
+      row: row.row,
+      line: row.line,
+      status: ended && row.status === 'queued' ? 'not_run' : row.status,
+      attempt: row.attempt,
+      source: rowObject(columns, row.cells),
+      input: row.input,
+      output: outputOf(row, plan),
+      error: row.error,
+      started_at: isoTime(row.startedAt),
+      ended_at: isoTime(row.endedAt),
+      processing_seconds: row.processingMs === null ? null : row.processingMs / 1000,
+    };
   };
 }
 

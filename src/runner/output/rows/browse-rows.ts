@@ -9,8 +9,7 @@ import {
   rowPageQuery,
 } from '../../contract/request/row-query.ts';
 import { parseRequest } from '../../intake/check-request.ts';
-import { shownRow } from '../../media/media-fields.ts';
-import { rowReport, storedPlanOf, storedStatus } from '../results.ts';
+import { rowReports, storedStatus } from '../results.ts';
 import type { RowOrders } from './row-orders.ts';
 
 const BY_STATUS: readonly RowStatus[] = ['queued', 'running', 'succeeded', 'failed'];
@@ -27,7 +26,7 @@ export async function browseRows(
   const selected = countOf(filter, batch, failures);
   const page = { ...query, filter, selected };
   const rows = await readPage(batch, page, { store, orders });
-  return { rows: rows.map((row) => shown(row, batch)), selected, counts: countsOf(batch, failures) };
+  return { rows: rows.map(rowReports(batch)), selected, counts: countsOf(batch, failures) };
 }
 
 interface AskedPage {
@@ -81,11 +80,6 @@ async function readByStatus(
 /** A filter as the store has it. */
 export function storedFilter({ status, code }: RowFilterAsked): RowFilter {
   return { ...(status !== undefined && { status: storedStatus(status) }), ...(code !== undefined && { code }) };
-}
-
-/** A row as faces show it. */
-export function shown(row: RowRecord, batch: BatchRecord) {
-  return rowReport(shownRow(row, storedPlanOf(batch).agent), batch);
 }
 
 function countOf({ status, code }: RowFilter, { totals }: BatchRecord, failures: readonly StoredFailures[]): number {

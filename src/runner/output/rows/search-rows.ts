@@ -4,7 +4,8 @@ import type { RowFilter } from '../../../storage/rows.ts';
 import type { Store } from '../../../storage/store.ts';
 import { type RowSearch, type RowSearchQuery, rowSearchQuery } from '../../contract/request/row-query.ts';
 import { parseRequest } from '../../intake/check-request.ts';
-import { shown, storedFilter } from './browse-rows.ts';
+import { rowReports } from '../results.ts';
+import { storedFilter } from './browse-rows.ts';
 
 /** Rows that are searched at once: about 2 ms, and 20 ms where each of them may have the text. */
 const PORTION = 4_000;
@@ -21,6 +22,7 @@ export async function* searchRows(
   const query = parseRequest(rowSearchQuery, asked);
   const filter = storedFilter(query);
   const end = await endOf(batch, filter, store);
+  const toReport = rowReports(batch);
   let left = query.limit;
   let found = 0;
   for (let fromRow = query.from; fromRow < end; ) {
@@ -33,7 +35,7 @@ export async function* searchRows(
     const last = hits.length > left ? hits[left - 1] : undefined;
     left -= rows.length;
     const next = left === 0 && last !== undefined && rows.length > 0 ? last + 1 : toRow;
-    yield { rows: rows.map((row) => shown(row, batch)), found, next: next < end ? next : null };
+    yield { rows: rows.map(toReport), found, next: next < end ? next : null };
     fromRow = toRow;
     await nextTurn();
   }
