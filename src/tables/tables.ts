@@ -2,6 +2,7 @@ import { schemeOf } from '../base/addresses/scheme.ts';
 import { withoutCredentials } from '../base/addresses/without-credentials.ts';
 import { AppError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { checkRecordsStyle } from './formats/written-style.ts';
 import { isFolderUri, uriInFolder } from './locations/files/folder-uri.ts';
 import type { LocationKind } from './locations/location-kind.ts';
 import { splitSheet } from './locations/sheet-uri.ts';
@@ -68,6 +69,7 @@ function createRootedTables(parts: TablesParts): Tables {
         }
       }
       const kind = find(uri);
+      if (kind.writes === 'records') checkRecordsStyle(style, uri);
       const targets = isFolderUri(uri) ? names.map((name) => uriInFolder(uri, name)) : [uri];
       for (const target of targets)
         await kind.checkWriter(

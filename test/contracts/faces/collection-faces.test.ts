@@ -23,10 +23,10 @@ describe('a collection that is read and written as asked', () => {
   afterAll(() => server.close());
 
   /** Sampled, because a batch that watches has no end. */
-  const start = (face: string, output: { uri: string; flags: string[] }) =>
+  const start = (face: string, output: { uri: string; flags: string[]; options?: JsonObject }) =>
     storedPlanBy(face, {
       collection: { uri: `${server.uri}/shop/people`, serverUri: server.uri },
-      fields: { reading, output_uri: output.uri, options: { sample: 1 } } as JsonObject,
+      fields: { reading, output_uri: output.uri, options: { sample: 1, ...output.options } } as JsonObject,
       flags: ['--sample', '1', ...Object.values(COLLECTION_VALUES).flatMap(({ flags }) => flags), ...output.flags],
     });
 
@@ -43,6 +43,14 @@ describe('a collection that is read and written as asked', () => {
 
     it('keeps the collection of results', () => {
       expect(plan.outputUri).toBe(`${server.uri}/shop/answers_${face}`);
+    });
+
+    it('refuses the style of a text', async () => {
+      const uri = `${server.uri}/shop/refused_${face}`;
+      const flags = ['--out', uri, '--bom', '--out-delimiter', ';', '--spreadsheet-safe'];
+      const options = { bom: true, out_delimiter: ';', spreadsheet_safe: true };
+      const refusal = /has no \S+spreadsheet.safe and no \S+bom and no \S+out.delimiter: leave/;
+      await expect(start(face, { uri, flags, options })).rejects.toThrow(refusal);
     });
 
     it('keeps the field that answers are set in', async () => {

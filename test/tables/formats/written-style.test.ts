@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { WrittenStyle } from '../../../src/tables/row-writer.ts';
 import type { Tables } from '../../../src/tables/table.ts';
+import { createMemoryRecords } from '../../support/memory-records.ts';
 import { createTestTables, openTable } from '../../support/tables.ts';
 
 let folder: string;
@@ -40,4 +41,20 @@ test('a style that a format can not have is refused, by its option', async () =>
     await expect(written(name, style), name).rejects.toMatchObject(refused);
     await expect(tables.checkWriter(join(folder, name), [], { style }), name).rejects.toMatchObject(refused);
   }
+});
+
+test('a place of records refuses every style, by its option', async () => {
+  const records = createTestTables({ locations: [createMemoryRecords().kind] });
+  for (const [style, option] of [
+    [{ bom: true }, '--bom (options.bom)'],
+    [{ delimiter: ';' }, '--out-delimiter (options.out_delimiter)'],
+    [{ spreadsheetSafe: true }, '--spreadsheet-safe (options.spreadsheet_safe)'],
+  ] as const) {
+    await expect(records.checkWriter('memory://answers', [], { style })).rejects.toMatchObject({
+      code: 'option_not_supported',
+      message: expect.stringContaining(`memory://answers keeps a record for each row, which has no ${option}`),
+    });
+  }
+  const without = { bom: false, spreadsheetSafe: false };
+  await expect(records.checkWriter('memory://answers', [], { style: without })).resolves.toBeUndefined();
 });

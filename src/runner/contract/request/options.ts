@@ -70,7 +70,7 @@ export const batchOptions = strict({
     cli: { group: CARE, value: 'key' },
   }),
   spreadsheet_safe: option(z.boolean(), {
-    text: 'Neutralise cells that a spreadsheet would run as formulas.',
+    text: 'Neutralise cells that a spreadsheet would run as formulas. Files only.',
     default: false,
     cli: { group: TABLE },
   }),
