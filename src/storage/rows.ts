@@ -223,7 +223,7 @@ export interface RowStore {
   readAttempts(batchId: string, row: number): Promise<PastAttempt[]>;
   /** The row of an earlier batch whose answer a row keeps. */
   readKeptFrom(batchId: string, row: number): Promise<RowReference | undefined>;
-  /** Ended rows that are not delivered yet, in order; only a batch that `delivers` has any. */
+  /** Ended rows that are not delivered yet, in order, without their inputs; only a batch that `delivers` has any. */
   readOutbox(batchId: string, limit: number): Promise<RowRecord[]>;
   /** Fails succeeded rows of these attempts whose results were refused; they stay in the outbox. */
   refuseRows(fence: Fence, rows: readonly RefusedRow[]): Promise<void>;

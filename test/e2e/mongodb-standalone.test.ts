@@ -96,7 +96,7 @@ describe('a batch over a collection of a server', () => {
           : undefined,
       after: (command) => {
         if (isAcknowledging(command)) order.push('processed');
-        if (command.name === 'update' && command.collection === 'sentimental_analysis') order.push('result');
+        if (command.name === 'insert' && command.collection === 'sentimental_analysis') order.push('result');
       },
     });
     expect(await site.run()).toMatchObject({ status: 'completed', counts: { succeeded: ROWS, failed: 0 } });

@@ -8,7 +8,7 @@ import type { RunnerDeps } from '../deps.ts';
 import { createRecords } from './output-record.ts';
 
 /** Rows that are written and acknowledged together. */
-const PORTION = 100;
+export const PORTION = 100;
 /** How long an ended row waits for others, so that they are written together, in milliseconds. */
 const GATHER_MS = 200;
 /** Waits before a write is tried again, in milliseconds. */
@@ -54,8 +54,10 @@ export function createDelivery(parts: DeliveryParts, onFault: (thrown: unknown) 
     try {
       while (due > 0) {
         await gather();
-        due = 0;
-        await deliver();
+        const known = due;
+        const delivered = await deliver();
+        // A full portion may leave rows behind: they wait for others.
+        due = delivered < PORTION ? due - known : Math.max(due - delivered, 1);
       }
     } catch (thrown) {
       isBroken = true;
@@ -77,22 +79,19 @@ export function createDelivery(parts: DeliveryParts, onFault: (thrown: unknown) 
       isFinishing = true;
       gathering.abort();
       await running;
-      if (!isBroken) await deliver();
+      while (!isBroken && (await deliver()) === PORTION);
     },
   };
 }
 
-/** Delivers what is in the outbox, portion by portion. */
-function createPortions(parts: DeliveryParts): () => Promise<void> {
+/** Delivers a portion of what is in the outbox; resolves to the number of its rows. */
+function createPortions(parts: DeliveryParts): () => Promise<number> {
   const { batch, deps } = parts;
   const recordsOf = createRecords(batch, deps.store);
   return async () => {
-    while (true) {
-      const rows = await deps.store.readOutbox(batch.id, PORTION);
-      if (rows.length > 0) await deliverPortion(rows, { ...parts, recordsOf });
-      // Rows that ended meanwhile have reported that they are due.
-      if (rows.length < PORTION) return;
-    }
+    const rows = await deps.store.readOutbox(batch.id, PORTION);
+    if (rows.length > 0) await deliverPortion(rows, { ...parts, recordsOf });
+    return rows.length;
   };
 }
 

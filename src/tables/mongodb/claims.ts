@@ -93,7 +93,9 @@ export function createClaims(collection: OpenedCollection, options: ClaimsOption
   const isSafe = () => clock.monotonic() < heldUntil - leaseMs / 6;
   const read = async (keys: readonly string[], signal?: AbortSignal): Promise<Map<string, Document>> => {
     const filter = { _id: { $in: keys.map(idOf) as never[] } };
-    const found = await patiently(() => documents.find(filter, reading).toArray(), signal);
+    // One answer has all of them.
+    const options = { ...reading, batchSize: keys.length + 1 };
+    const found = await patiently(() => documents.find(filter, options).toArray(), signal);
     return new Map(found.map((document) => [keyOf(document), document]));
   };
 

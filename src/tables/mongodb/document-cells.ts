@@ -36,6 +36,7 @@ function hasParent(path: string, paths: ReadonlySet<string>): boolean {
 
 /** The value at a dotted path; undefined where there is none. */
 export function valueAt(document: Document, path: string): unknown {
+  if (!path.includes('.')) return Object.hasOwn(document, path) ? document[path] : undefined;
   let value: unknown = document;
   for (const name of path.split('.')) {
     if (!isSubdocument(value) || !Object.hasOwn(value, name)) return undefined;

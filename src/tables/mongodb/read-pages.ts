@@ -7,6 +7,8 @@ import { cellsOf } from './document-cells.ts';
 import { keyOf } from './document-key.ts';
 import { attemptsBelow, claimable, claimedBy } from './lease.ts';
 
+/** How many pages of ids are read together: a batch that meets another one reads them again. */
+const ID_PAGES = 5;
 /** How many pages further a batch reads at most that meets another one. */
 const SPREAD_PAGES = 8;
 
@@ -72,7 +74,10 @@ export async function* claimRows(
     let found = 0;
     let isContended = false;
     const ids = find(collection, { ...selection, projection: { _id: 1 } }, candidates(selection, owner));
-    for await (const page of pagesOf(ids.skip(skipped), pageRows, { collection, signal })) {
+    for await (const page of pagesOf(ids.skip(skipped).batchSize(ID_PAGES * pageRows), pageRows, {
+      collection,
+      signal,
+    })) {
       found += page.length;
       const wanted = page.slice(0, left);
       const claimed = await claims.claim(wanted, maxAttempts, signal);

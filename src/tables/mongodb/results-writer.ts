@@ -1,17 +1,13 @@
-import { AppError } from '../../base/errors.ts';
 import type { Refusal } from '../row-source.ts';
 import type { OutputRecord, RecordsWriter } from '../row-writer.ts';
 import type { Claims } from './claims.ts';
 import { hasTransactions, type OpenedCollection } from './collection.ts';
 import { judgeResults } from './judged-results.ts';
-import { isDuplicate, isWithoutTransactions } from './mongo-error.ts';
+import { isWithoutTransactions } from './mongo-error.ts';
 import { resultDocument } from './result-document.ts';
-import { findTaken, type RowResultDocument, upsert } from './result-places.ts';
+import { createResultPlaces, type ResultPlaces, type RowResultDocument } from './result-places.ts';
 import { settleRows } from './settle-rows.ts';
 import { ensureUnique } from './unique-index.ts';
-
-/** How often a portion is tried again after another process wrote a result of the same id. */
-const RACES = 3;
 
 /**
  * Writes result documents, one a succeeded row, by their `query_id`. Failed rows have none. Rows of a collection on the
@@ -23,6 +19,7 @@ export async function openResultsWriter(
   claimsOf: (batchId: string) => Claims | undefined,
 ): Promise<RecordsWriter> {
   await ensureUnique(results);
+  const places = createResultPlaces(results.documents);
   let transactions: Promise<boolean> | undefined;
   return {
     kind: 'records',
@@ -34,13 +31,13 @@ export async function openResultsWriter(
       const claims = claimsOf(first.batchId);
       transactions ??= hasTransactions(results);
       const isOne = claims?.collection.client === results.client && (await transactions);
-      if (claims === undefined || !isOne) return writeResults(succeeded, { results, claims });
+      if (claims === undefined || !isOne) return writeResults(succeeded, { results, places, claims });
       try {
-        return await settleRows(succeeded, { results, claims });
+        return await settleRows(succeeded, { results, places, claims });
       } catch (thrown) {
         if (!isWithoutTransactions(thrown)) throw thrown;
         transactions = Promise.resolve(false);
-        return writeResults(succeeded, { results, claims });
+        return writeResults(succeeded, { results, places, claims });
       }
     },
     close: async () => undefined,
@@ -50,24 +47,19 @@ export async function openResultsWriter(
 /** Writes results alone: the source acknowledges them afterwards, so that none is lost in between. */
 async function writeResults(
   records: readonly OutputRecord[],
-  { results, claims }: { results: OpenedCollection; claims: Claims | undefined },
+  { results, places, claims }: { results: OpenedCollection; places: ResultPlaces; claims: Claims | undefined },
 ): Promise<Refusal[]> {
-  const { rows: documents, refused } =
+  const { rows, refused } =
     claims === undefined
       ? resultsOf(records)
       : judgeResults(records, await claims.read(records.map(({ key }) => key)), claims);
-  for (let race = 0; ; race += 1) {
-    const taken = await results.patiently(() => findTaken(documents, results.documents));
-    const free = documents.filter(({ record }) => !taken.has(record.key));
-    try {
-      if (free.length > 0)
-        await results.patiently(() => results.documents.bulkWrite(free.map(upsert), { ordered: false }));
-      return [...refused, ...taken.values()];
-    } catch (thrown) {
-      const cause = thrown instanceof AppError ? thrown.cause : thrown;
-      if (!isDuplicate(cause) || race === RACES) throw thrown;
-    }
-  }
+  return places.place(() =>
+    results.patiently(async () => {
+      const { writes, taken } = await places.find(rows);
+      if (writes.length > 0) await results.documents.bulkWrite(writes, { ordered: false });
+      return [...refused, ...taken];
+    }),
+  );
 }
 
 /** The results of rows that are no documents of a collection. */

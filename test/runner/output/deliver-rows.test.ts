@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { createDelivery, type Delivery } from '../../../src/runner/output/deliver-rows.ts';
+import { createDelivery, type Delivery, PORTION } from '../../../src/runner/output/deliver-rows.ts';
 import type { RowRecord } from '../../../src/storage/rows.ts';
 import type { RecordsWriter } from '../../../src/tables/row-writer.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
@@ -15,12 +15,12 @@ const clock = createManualClock();
 
 beforeEach(async () => {
   world = await startLiveWorld();
-  world.collection('queries').put(Array.from({ length: 120 }, (_, at) => `q${at}`));
+  world.collection('queries').put(Array.from({ length: PORTION + 20 }, (_, at) => `q${at}`));
   const id = await world.start();
   await world.runner.drive(id);
   const batch = await world.store.readBatch(id);
   if (batch === undefined) throw new Error('There is no batch.');
-  ended = await world.store.readRows(id, { fromRow: 0, limit: 120 });
+  ended = await world.store.readRows(id, { fromRow: 0, limit: PORTION + 20 });
   outbox = [];
   writes = [];
   const writer: RecordsWriter = {
@@ -45,7 +45,10 @@ beforeEach(async () => {
     throw thrown;
   });
 });
-afterEach(() => world.close());
+afterEach(async () => {
+  await delivery.finish();
+  await world.close();
+});
 
 /** Ends some rows. */
 function end(from: number, to: number): void {
@@ -68,8 +71,18 @@ it('writes rows together that end within a fifth of a second', async () => {
 });
 
 it('waits no longer once a portion is full', async () => {
-  end(0, 100);
-  await expect.poll(() => writes.flat()).toHaveLength(100);
+  end(0, PORTION);
+  await expect.poll(() => writes.flat()).toHaveLength(PORTION);
+});
+
+it('lets the rows that a full portion leaves wait for others', async () => {
+  end(0, PORTION + 3);
+  await expect.poll(() => writes.flat()).toHaveLength(PORTION);
+  await clock.advance(150);
+  end(PORTION + 3, PORTION + 5);
+  expect(writes).toHaveLength(1);
+  await clock.advance(50);
+  await expect.poll(() => writes[1]).toHaveLength(5);
 });
 
 it('waits no longer at the end', async () => {

@@ -83,6 +83,13 @@ describe.skipIf(testMongoUri === undefined)(`results in a collection ${NEEDS_MON
     expect((await one(3))['processed']).toBeUndefined();
   });
 
+  it('are one for each query_id of any type', async () => {
+    const ids = [{ order: 1 }, { order: 2 }, new Date(1_000), new Date(1_001), 3, '3'];
+    const records = await claim(ids.map((query_id, at) => ({ _id: at, query_id })));
+    expect(await (await writer()).write(records)).toEqual([]);
+    expect((await results().find().toArray()).map(({ query_id }) => query_id)).toEqual(ids);
+  });
+
   it('are none above 16 MB, which is refused alone', async () => {
     const [large, small] = await claim([{ _id: 1 }, { _id: 2 }]);
     if (large === undefined || small === undefined) throw new Error('There are no rows.');

@@ -2,10 +2,10 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Fence } from '../../leases.ts';
 import type { DeliveredRow, RowRecord } from '../../rows.ts';
 import { prepareBatchKey } from '../batches/batch-key.ts';
-import { LIMIT, prepare } from '../statement.ts';
+import { LIMIT, prepare, prepareLists } from '../statement.ts';
 import type { FencedBatch, Transaction } from '../transaction.ts';
 import { idRange, rowId } from './row-id.ts';
-import { ROW_COLUMNS, type StoredRow, SUCCEEDED, toRowRecord } from './row-record.ts';
+import { COLUMNS_WITHOUT_INPUT, type ListedRow, listedRowRecord, SUCCEEDED } from './row-record.ts';
 
 /** Records that a row has ended, in a batch that delivers its rows. */
 export function prepareAddToOutbox(db: DatabaseSync): (batch: FencedBatch, id: number) => void {
@@ -18,15 +18,15 @@ export function prepareAddToOutbox(db: DatabaseSync): (batch: FencedBatch, id: n
 /** Ended rows that are not delivered, in order. A row that was queued again is left out until it has ended again. */
 export function prepareReadOutbox(db: DatabaseSync): (batchId: string, limit: number) => RowRecord[] {
   const keyOf = prepareBatchKey(db);
-  const select = prepare<StoredRow>(
+  const select = prepareLists<ListedRow>(
     db,
-    `SELECT ${ROW_COLUMNS}
+    `SELECT ${COLUMNS_WITHOUT_INPUT}
      FROM row_outbox d JOIN row_states s ON s.id = d.id JOIN row_sources o ON o.id = d.id
      WHERE d.id >= ? AND d.id < ? AND s.status >= ${SUCCEEDED} ORDER BY d.id ${LIMIT}`,
   );
   return (batchId, limit) => {
     const { first, end } = idRange(keyOf(batchId));
-    return select.all(first, end, limit).map(toRowRecord);
+    return select.all(first, end, limit).map(listedRowRecord);
   };
 }
 

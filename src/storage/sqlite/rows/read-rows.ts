@@ -3,11 +3,9 @@ import type { RowPage, RowRecord } from '../../rows.ts';
 import { prepareBatchKey } from '../batches/batch-key.ts';
 import { LIMIT, prepareLists } from '../statement.ts';
 import { idRange, rowId } from './row-id.ts';
-import { type ListedRow, listedRowRecord, ROW_COLUMNS, statusCode } from './row-record.ts';
+import { COLUMNS_WITHOUT_INPUT, type ListedRow, listedRowRecord, ROW_COLUMNS, statusCode } from './row-record.ts';
 
 type ReadRows = (batchId: string, page: RowPage) => RowRecord[];
-
-const WITHOUT_INPUT = ROW_COLUMNS.replace('s.input', 'NULL AS input');
 
 /** A page of rows in order; a page of one status is found by its index, however rare the status is. */
 export function prepareReadRows(db: DatabaseSync): ReadRows {
@@ -24,7 +22,7 @@ export function prepareReadRows(db: DatabaseSync): ReadRows {
        WHERE s.status = ? AND s.id >= ? AND s.id < ? ORDER BY s.id ${LIMIT}`,
     ),
   });
-  const [whole, lean] = [prepareWith(ROW_COLUMNS), prepareWith(WITHOUT_INPUT)];
+  const [whole, lean] = [prepareWith(ROW_COLUMNS), prepareWith(COLUMNS_WITHOUT_INPUT)];
   return (batchId, { status, fromRow, limit, withInput = true }) => {
     const { all, ofStatus } = withInput ? whole : lean;
     const batch = keyOf(batchId);

@@ -23,6 +23,9 @@ export function statusCode(status: RowStatus): number {
 export const ROW_COLUMNS = `s.id, s.status, s.attempt, s.claims, s.input, s.output, s.error_code, s.error_message,
   s.started_at, s.ended_at, s.processing_ms, o.line, o.cells, o.raw_text, o.key`;
 
+/** The same without the input, which is the longest of them: it is null. */
+export const COLUMNS_WITHOUT_INPUT = ROW_COLUMNS.replace('s.input', 'NULL AS input');
+
 /** A database row with {@link ROW_COLUMNS}. */
 export interface StoredRow {
   id: number;
