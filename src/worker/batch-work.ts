@@ -1,9 +1,9 @@
 import { toAppError } from '../base/errors.ts';
-import { createRowTime, type RowTime } from '../fleet/row-time.ts';
 import type { StreamSender } from '../fleet/stream-sender.ts';
 import type { BegunTask } from '../runner/execution/fleet/messages.ts';
 import { type BatchSession, createBatchSession } from './batch-session.ts';
 import { type OpenedSnapshot, openSnapshot, type WorkerParts } from './open-snapshots.ts';
+import { createReadiness, type Readiness } from './readiness.ts';
 import type { Slots } from './slots.ts';
 
 /** What a worker does for one batch. */
@@ -15,8 +15,7 @@ export interface BatchWork {
   running(): number;
   /** Resolves when all of them have ended, or when the coordinator is silent. */
   settled(): Promise<void>;
-  /** How long a row keeps a place of this worker. */
-  time: RowTime;
+  readiness: Readiness;
   /** Fires when a run is to end. */
   signalOf(run: string): AbortSignal;
   /** Opened once for all rows that have it. @throws AppError where this worker can't run the agent */
@@ -71,7 +70,7 @@ export function createBatchWork(
       session.onSilence(resolve);
       await promise;
     },
-    time: createRowTime(),
+    readiness: createReadiness(),
     signalOf: (run) => runs.get(run)?.signal ?? hard,
     snapshot(begun) {
       const known = snapshots.get(begun.snapshot);

@@ -9,6 +9,7 @@ import type { CallLimits } from '../runner/rows/model-call.ts';
 import type { JournalIntent } from '../storage/journal.ts';
 import type { BatchSession } from './batch-session.ts';
 import type { KeptAnswers } from './kept-answers.ts';
+import type { RowTimes } from './readiness.ts';
 import { createRunStates, type RunStates } from './run-states.ts';
 import type { Slots } from './slots.ts';
 
@@ -22,6 +23,8 @@ export interface RemotePort {
   hashed(run: string): WireHash[];
   /** The answers of a run that are sent and not committed: its outcome is settled after them. */
   sentAnswers(run: string): number[];
+  /** Where the time of a run went. */
+  times(run: string): RowTimes;
   /** The fault of an answer of a run that could not be committed. */
   answerFault(run: string): AppError | undefined;
   /** Forgets a run. */
@@ -46,7 +49,7 @@ interface RemotePortParts {
  * the coordinator grants its next call, and settles its outcome, after that.
  */
 export function createRemotePort(session: BatchSession, { first, kept, slots, cache }: RemotePortParts): RemotePort {
-  const states = createRunStates(slots);
+  const states = createRunStates(slots, session.now);
   let limits = first;
   const grant = async (intent: JournalIntent): Promise<() => boolean> => {
     limits = await askForGrant(session, states, intent);
@@ -74,6 +77,7 @@ export function createRemotePort(session: BatchSession, { first, kept, slots, ca
     callLimits: () => limits,
     hashed: (run) => states.ofRun(run).hashed,
     sentAnswers: (run) => [...states.ofRun(run).sent],
+    times: (run) => states.ofRun(run).times,
     answerFault: (run) => states.ofRun(run).fault,
     end: states.end,
   };
@@ -84,12 +88,14 @@ async function askForGrant(session: BatchSession, states: RunStates, intent: Jou
   const { run, turn, call } = intent;
   const key = { run, turn, call };
   const state = states.ofKey(key);
-  const { fault, sent } = states.ofRun(run);
+  const { fault, sent, times } = states.ofRun(run);
   if (fault !== undefined) throw fault;
   const entry = intent.kind === 'model' ? (state.entry ?? null) : null;
   const asked = { kind: 'grant' as const, run, intent, entry, openSends: state.openSends };
+  const askedAt = session.now();
   const limits = await session.request(asked, [...sent]);
   let grantedAt = session.now();
+  times.grantMs += grantedAt - askedAt;
   if (!(await states.enter(key))) throw new AppError('aborted', 'The run ended before its call was granted.');
   // A worker that was cut off meanwhile may have lost its row, and the batch may have been paused.
   while (!session.isFresh() || session.now() - grantedAt > GRANT_MS) {

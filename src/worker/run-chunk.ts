@@ -9,16 +9,10 @@ import type { OpenedSnapshot } from './open-snapshots.ts';
 
 /** How long a worker keeps rows that it can't run, in milliseconds. */
 const UNFIT_MS = 1_000;
-/**
- * Rows that take less time than a request to the coordinator are made ready before their turn, so that a slot does not
- * wait for their first calls to be granted: as many as run in this time, in milliseconds.
- */
-const READY_MS = 25;
-const MOST_READY = 16;
 
 /**
- * Runs the rows of one chunk, one after the other. A row begins when the one before it has its output, or earlier (see
- * {@link READY_MS}): what is left of that is to be stored, and few rows are, so that a slow coordinator slows the sending.
+ * Runs the rows of one chunk. A row begins when the one before it has its output, or earlier (see `readiness.ts`): what is
+ * left of that is to be stored, and few rows are, so that a slow coordinator slows the sending.
  * Resolves when there is room for another chunk; rows of this one may still be running.
  * @returns the number of rows that it ran
  */
@@ -34,7 +28,7 @@ export async function runChunk(
   const { tasks } = await session.request({ kind: 'begin', chunk: chunk.id });
   for (const { task } of tasks) work.begin(task.run);
   const rows: StartedRow[] = [];
-  const ready = () => Math.min(MOST_READY, Math.floor(READY_MS / work.time.mean()));
+  const ready = work.readiness.rows;
   const lap = createLaps(clock);
   try {
     for (const [at, begun] of tasks.entries()) {
@@ -120,7 +114,8 @@ async function runRow(
     return slotMs;
   };
   const onOutput = () => {
-    work.time.see(leaveSlot());
+    leaveSlot();
+    work.readiness.see(port.times(run));
     onAnswered();
   };
   const outcome = await runs.run(task, onOutput, work.signalOf(run));

@@ -4,6 +4,7 @@ import type { LaneCall } from '../providers/lanes/call-lane.ts';
 import type { RateLimits } from '../providers/provider.ts';
 import type { WireHash } from '../runner/execution/fleet/messages.ts';
 import type { JournalKey } from '../storage/journal.ts';
+import type { RowTimes } from './readiness.ts';
 import type { Slots } from './slots.ts';
 
 /** What is known of one call until its grant and its answer are asked for. */
@@ -13,7 +14,8 @@ export interface CallState {
   limits?: RateLimits;
   /** Sends whose outcome is not known. */
   openSends: number;
-  hasSlot: boolean;
+  /** Since when it has a slot; undefined while it has none. */
+  slotAt: number | undefined;
 }
 
 /** What is known of one run. */
@@ -22,6 +24,7 @@ export interface RunState {
   /** The answers that are sent and not committed. */
   sent: Set<number>;
   hashed: WireHash[];
+  times: RowTimes;
   /** The fault of an answer that could not be committed. */
   fault?: AppError;
 }
@@ -38,30 +41,34 @@ export interface RunStates {
   end(run: string): void;
 }
 
-/** Starts without runs. */
-export function createRunStates(slots: Slots): RunStates {
+/** Starts without runs. @param now milliseconds of a monotonic clock */
+export function createRunStates(slots: Slots, now: () => number): RunStates {
   const runs = new Map<string, RunState>();
   const ofRun = (run: string): RunState => {
-    const state = runs.get(run) ?? { calls: new Map(), sent: new Set(), hashed: [] };
+    const times = { grantMs: 0, slotMs: 0 };
+    const state = runs.get(run) ?? { calls: new Map(), sent: new Set(), hashed: [], times };
     runs.set(run, state);
     return state;
   };
   const ofKey = ({ run, turn, call }: JournalKey): CallState => {
     const { calls } = ofRun(run);
-    const state = calls.get(`${turn}/${call}`) ?? { openSends: 0, hasSlot: false };
+    const state = calls.get(`${turn}/${call}`) ?? { openSends: 0, slotAt: undefined };
     calls.set(`${turn}/${call}`, state);
     return state;
   };
   const leave = (run: string, call: CallState) => {
-    if (call.hasSlot) slots.leave(run);
-    call.hasSlot = false;
+    if (call.slotAt === undefined) return;
+    slots.leave(run);
+    const times = runs.get(run)?.times;
+    if (times !== undefined) times.slotMs += now() - call.slotAt;
+    call.slotAt = undefined;
   };
   return {
     ...{ ofRun, ofKey, leave },
     async enter(key) {
       const [own, call] = [ofRun(key.run), ofKey(key)];
       await slots.enter(key.run);
-      call.hasSlot = true;
+      call.slotAt = now();
       if (runs.get(key.run) === own) return true;
       leave(key.run, call);
       return false;

@@ -9,8 +9,8 @@ import { runChunk } from '../../src/worker/run-chunk.ts';
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const OUTPUT = { kind: 'output', input: {}, output: {}, processingMs: 1, costMicroUsd: 0 } as unknown as RowOutcome;
 
-/** A chunk whose rows take `rowMs` so far; the test answers and stores them. */
-const chunkOf = (count: number, rowMs: number) => {
+/** A chunk of which so many rows are made ready; the test answers and stores them. */
+const chunkOf = (count: number, ready: number) => {
   const tasks = Array.from({ length: count }, (_, row) => ({ task: { run: `bat_1/${row}/1` } }) as BegunTask);
   const started: string[] = [];
   const reported: string[] = [];
@@ -34,14 +34,20 @@ const chunkOf = (count: number, rowMs: number) => {
       };
       rows.set(task.run, { answer, stored: () => stores.get(task.run)?.() });
     });
-  const port = { hashed: () => [], sentAnswers: () => [], answerFault: () => undefined, end: () => undefined };
+  const port = {
+    hashed: () => [],
+    sentAnswers: () => [],
+    answerFault: () => undefined,
+    times: () => undefined,
+    end: () => undefined,
+  };
   const work = {
     session: { request, seeEpoch: () => undefined, epoch: () => 1 },
     begin: () => undefined,
     end: (id: string) => void ended.push(id),
     signalOf: () => new AbortController().signal,
     snapshot: async () => ({ runs: { run }, port, see: () => undefined }) as unknown as OpenedSnapshot,
-    time: { see: () => undefined, mean: () => rowMs },
+    readiness: { see: () => undefined, rows: () => ready },
   } as unknown as BatchWork;
   const drain = new AbortController();
   const chunk = { id: 'chk_1', batchId: 'bat_1', epoch: 1, from: 0, to: count - 1 };
@@ -65,8 +71,8 @@ const chunkOf = (count: number, rowMs: number) => {
   };
 };
 
-test('a slow row begins when the one before it has its output, and the one before that is stored', async () => {
-  const { started, answer, store } = chunkOf(3, 200);
+test('a row begins when the one before it has its output, and the one before that is stored', async () => {
+  const { started, answer, store } = chunkOf(3, 0);
   await turn();
   expect(started).toHaveLength(1);
   await answer(0);
@@ -77,7 +83,7 @@ test('a slow row begins when the one before it has its output, and the one befor
   expect(started).toHaveLength(3);
 });
 
-test('as many fast rows are made ready as run while a call is granted', async () => {
+test('fast rows are made ready while one runs', async () => {
   const { started, answer } = chunkOf(10, 5);
   await turn();
   expect(started).toHaveLength(1 + 5);
@@ -86,7 +92,7 @@ test('as many fast rows are made ready as run while a call is granted', async ()
 });
 
 test('there is room for another chunk when the last rows have their output and are not stored yet', async () => {
-  const { running, answer, ended, store } = chunkOf(2, 200);
+  const { running, answer, ended, store } = chunkOf(2, 0);
   await turn();
   await answer(0);
   await answer(1);
@@ -98,7 +104,7 @@ test('there is room for another chunk when the last rows have their output and a
 });
 
 test('a worker that drains gives back the rows that it has not begun', async () => {
-  const { running, answer, given, ended, drain } = chunkOf(3, 200);
+  const { running, answer, given, ended, drain } = chunkOf(3, 0);
   await turn();
   drain.abort();
   await answer(0);
