@@ -7,14 +7,16 @@ import type { Answered, Ask, WireMeaning } from './messages.ts';
 import { type GrantedCall, keyText, type RemoteRun } from './remote-run.ts';
 import { fromWire, toWire } from './wire.ts';
 
-/** Commits an answer of the holder of a run, at the coordinator's prices. */
+/** Commits an answer of the holder of a run, at the coordinator's prices and by its clock. */
 export async function commitAnswer(run: RemoteRun, answered: Answered, again: boolean): Promise<void> {
   const { calls } = run.model;
   const { key, usage, limits } = answered;
   const granted = take(run, key);
   if (limits !== undefined) granted?.permit?.limits(limits);
   if (usage !== undefined) void granted?.permit?.end({ kind: 'answered', usage });
-  const answer = priced(answered.answer, calls.prices);
+  const now = calls.clock.now();
+  const at = granted === undefined ? Math.min(answered.answer.at, now) : now;
+  const answer = { ...priced(answered.answer, calls.prices), at };
   if (granted !== undefined && granted.worst !== null) {
     calls.journal.settle(granted.worst, answer.costMicroUsd ?? undefined, key);
   }

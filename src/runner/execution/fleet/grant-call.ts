@@ -15,7 +15,7 @@ export async function grantCall(
   { intent, entry, openSends }: Ask<'grant'>,
   { from, again }: { from: string; again: boolean },
 ): Promise<CallLimits> {
-  const { journal, lane, halt, drain, callLimits } = run.model.calls;
+  const { journal, lane, halt, drain, clock, callLimits } = run.model.calls;
   const { turn, call } = intent;
   const key = { run: run.task.run, turn, call };
   const worst = intent.kind === 'tool' ? null : (intent.worstMicroUsd ?? 0);
@@ -32,7 +32,8 @@ export async function grantCall(
     if (stopped()) throw notGranted();
     const known = again ? await entryOf(run, intent) : undefined;
     const isCommitted = known?.answer === null && known.openSends > openSends;
-    if (!isCommitted) await journal.commitIntent(intent);
+    // By the clock that counts days and the time that calls take: those of workers may differ.
+    if (!isCommitted) await journal.commitIntent({ ...intent, at: clock.now() });
     if (stopped()) {
       await journal.commitRefusal(key);
       throw notGranted();

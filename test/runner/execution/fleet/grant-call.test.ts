@@ -14,7 +14,7 @@ const heldRun = () => {
   const journal = {
     reserve: async (worst: number) => void done.push(`reserve ${worst}`),
     settle: (worst: number, cost: number) => void done.push(`settle ${worst} ${cost}`),
-    commitIntent: async () => void done.push('intent'),
+    commitIntent: async ({ at }: { at: number }) => void done.push(`intent at ${at}`),
     commitRefusal: async () => void done.push('refusal'),
   };
   const permit = { limits: () => undefined, end: ({ kind }: CallOutcome) => void ended.push(kind) };
@@ -23,7 +23,7 @@ const heldRun = () => {
     holder: 'w1',
     signal: new AbortController().signal,
     granted: new Map(),
-    model: { calls: { journal, lane: { acquire: () => permit }, drain: drain.signal } },
+    model: { calls: { journal, lane: { acquire: () => permit }, drain: drain.signal, clock: { now: () => 50 } } },
   } as unknown as RemoteRun;
   const grant = (turn: number) =>
     grantCall(
@@ -46,7 +46,7 @@ test('a batch that stops grants the first call of no row, and the others of rows
   await expect(grant(0)).rejects.toMatchObject({ code: 'aborted' });
   expect(done).toEqual([]);
   await grant(1);
-  expect(done).toEqual(['reserve 7', 'intent']);
+  expect(done).toEqual(['reserve 7', 'intent at 50']);
 });
 
 test('a first call that was granted before the batch stops, and not sent, is taken back with its money', async () => {
@@ -55,7 +55,7 @@ test('a first call that was granted before the batch stops, and not sent, is tak
   await confirmGrant(run, keyOf(0));
   drain.abort();
   await expect(confirmGrant(run, keyOf(0))).rejects.toMatchObject({ code: 'aborted' });
-  expect(done).toEqual(['reserve 7', 'intent', 'refusal', 'settle 7 0']);
+  expect(done).toEqual(['reserve 7', 'intent at 50', 'refusal', 'settle 7 0']);
   expect(ended).toEqual(['not-sent']);
   expect(run.granted.size).toBe(0);
 });
