@@ -1,4 +1,4 @@
-import type { Document } from 'mongodb';
+import type { ClientSession, Document, FindOptions } from 'mongodb';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { EndedRow, HeldRow, Refusal } from '../row-source.ts';
@@ -16,6 +16,7 @@ import {
   releaseUpdate,
   renewUpdate,
 } from './lease.ts';
+import { createSeenDocuments, documentOf } from './seen-documents.ts';
 
 /** The claims of a batch on the documents of a collection. */
 export interface Claims {
@@ -26,8 +27,15 @@ export interface Claims {
   reading: { projection?: Document };
   /** Documents as they are now, by key. */
   read(keys: readonly string[], signal?: AbortSignal): Promise<Map<string, Document>>;
+  /** How documents are read to be claimed: their bytes, of the columns. */
+  bytes: FindOptions;
   /** Claims those of some documents that are free. Resolves to the ones that the batch has then, in the given order. */
-  claim(documents: readonly Document[], maxAttempts: number, signal?: AbortSignal): Promise<Document[]>;
+  claim(read: readonly Uint8Array[], maxAttempts: number, signal?: AbortSignal): Promise<Document[]>;
+  /**
+   * Documents that the batch has, and that are byte for byte as it claimed them: with their `_id` and their `query_id`
+   * alone, by key. A document that is missing may be unchanged all the same.
+   */
+  same(keys: readonly string[], session: ClientSession): Promise<Map<string, Document>>;
   /** See {@link LiveSource.hold}. */
   hold(rows: readonly HeldRow[]): Promise<Refusal[]>;
   /** See {@link LiveSource.ack}. */
@@ -61,12 +69,20 @@ interface ClaimsOptions {
 export function createClaims(collection: OpenedCollection, options: ClaimsOptions): Claims {
   const { owner, columns, leaseMs, clock, log } = options;
   const { documents, patiently } = collection;
-  const reading = options.projection && {
-    projection: { ...options.projection, rowmill: 1, processed: 1, ...(!columns.some(isQueryId) && { query_id: 1 }) },
+  const projection = options.projection && {
+    ...options.projection,
+    ...(!columns.some(isQueryId) && { query_id: 1 }),
   };
+  const reading = projection && { projection: { ...projection, rowmill: 1, processed: 1 } };
+  const bytes = { raw: true, ...(projection && { projection }) };
   /** The keys of documents that were claimed or found here, and are not ended. */
   const held = new Set<string>();
   const settled = new Set<string>();
+  const seen = createSeenDocuments();
+  const end = (key: string) => {
+    held.delete(key);
+    seen.forget(key);
+  };
   /** Until when the claims hold in any case, on the clock of this process. */
   let heldUntil = 0;
 
@@ -105,16 +121,27 @@ export function createClaims(collection: OpenedCollection, options: ClaimsOption
     columns,
     reading: reading ?? {},
     read,
-    async claim(wanted, maxAttempts, signal) {
+    bytes,
+    async claim(given, maxAttempts, signal) {
+      const wanted = given.map(documentOf);
       const keys = wanted.map(keyOf);
       const filter = {
         _id: { $in: wanted.map(({ _id }) => _id) },
         $and: [claimable(owner), attemptsBelow(maxAttempts)],
       };
-      // Repeated after a lost answer, it finds the documents claimed already, and they are read back as the batch's.
       const startedAt = clock.monotonic();
-      await alone(() => patiently(() => documents.updateMany(filter, claimUpdate(owner, leaseMs)), signal));
+      const claim = () => documents.updateMany(filter, claimUpdate(owner, leaseMs));
+      const { matchedCount } = await alone(() => patiently(claim, signal));
       heldUntil = held.size === 0 ? startedAt + leaseMs : heldUntil;
+      if (matchedCount === wanted.length) {
+        for (const [at, key] of keys.entries()) {
+          held.add(key);
+          // Without a projection they have the fields of the claim, which it has changed.
+          if (projection !== undefined) seen.note(key, given[at] as Uint8Array, wanted[at] as Document);
+        }
+        return wanted;
+      }
+      // Others have some of them, or it was repeated after a lost answer: those that it claimed first are found too.
       const now = await read(keys, signal);
       const claimed = keys.flatMap((key) => {
         const document = now.get(key);
@@ -123,6 +150,12 @@ export function createClaims(collection: OpenedCollection, options: ClaimsOption
       });
       for (const document of claimed) held.add(keyOf(document));
       return claimed;
+    },
+    async same(keys, session) {
+      if (!seen.has(keys)) return new Map();
+      const filter = { _id: { $in: keys.map(idOf) as never[] }, ...claimedBy(owner), processed: { $ne: true } };
+      const found = await documents.find(filter, { ...bytes, batchSize: keys.length + 1, session }).toArray();
+      return seen.same(found as unknown as Uint8Array[]);
     },
     async hold(rows) {
       if (rows.length === 0 || (isSafe() && rows.every(({ key }) => held.has(key)))) return [];
@@ -146,21 +179,20 @@ export function createClaims(collection: OpenedCollection, options: ClaimsOption
         await alone(() => patiently(() => documents.updateMany(filter, FAILED_UPDATE)));
       }
       const refused = succeeded.length === 0 ? [] : await ackSucceeded(succeeded);
-      for (const { key } of rows) held.delete(key);
+      for (const { key } of rows) end(key);
       return refused;
     },
     async nack(rows) {
       const filter =
         rows === 'rest' ? claimedBy(owner) : { _id: { $in: rows.map(idOf) as never[] }, ...claimedBy(owner) };
       await alone(() => patiently(() => documents.updateMany(filter, releaseUpdate())));
-      if (rows === 'rest') held.clear();
-      else for (const key of rows) held.delete(key);
+      for (const key of rows === 'rest' ? [...held] : rows) end(key);
     },
     alone,
     settled(keys) {
       for (const key of keys) {
         settled.add(key);
-        held.delete(key);
+        end(key);
       }
     },
     close: () => clearInterval(timer),

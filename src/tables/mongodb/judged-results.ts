@@ -15,16 +15,28 @@ export interface JudgedResults {
   done: string[];
 }
 
+/** Documents of rows, by key. */
+interface FoundDocuments {
+  /** Documents that the batch has, unchanged since it claimed them. */
+  same?: ReadonlyMap<string, Document>;
+  /** The others as they are now. */
+  now: ReadonlyMap<string, Document>;
+}
+
 /** Makes the results of those rows that the batch still has, unchanged since they were read. */
 export function judgeResults(
   records: readonly OutputRecord[],
-  documents: ReadonlyMap<string, Document>,
+  { same, now }: FoundDocuments,
   { owner, columns }: Claims,
 ): JudgedResults {
   const judged: JudgedResults = { rows: [], refused: [], done: [] };
   for (const record of records) {
-    const document = documents.get(record.key);
-    const judgement = judge(document, heldRow(record, columns), { owner, columns });
+    const unchanged = same?.get(record.key);
+    const document = unchanged ?? now.get(record.key);
+    const judgement =
+      unchanged === undefined
+        ? judge(document, heldRow(record, columns), { owner, columns })
+        : { kind: 'own' as const };
     if (judgement.kind === 'done') judged.done.push(record.key);
     if (judgement.kind === 'refused') judged.refused.push({ key: record.key, error: judgement.error });
     if (judgement.kind !== 'own') continue;

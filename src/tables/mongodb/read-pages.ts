@@ -1,4 +1,4 @@
-import type { Document, Filter, FindCursor, Sort } from 'mongodb';
+import type { Document, Filter, FindCursor, FindOptions, Sort } from 'mongodb';
 import { AppError } from '../../base/errors.ts';
 import type { SourceRow } from '../row-source.ts';
 import type { Claims } from './claims.ts';
@@ -7,8 +7,6 @@ import { cellsOf } from './document-cells.ts';
 import { keyOf } from './document-key.ts';
 import { attemptsBelow, claimable, claimedBy } from './lease.ts';
 
-/** How many pages of ids are read together: a batch that meets another one reads them again. */
-const ID_PAGES = 5;
 /** How many pages further a batch reads at most that meets another one. */
 const SPREAD_PAGES = 8;
 
@@ -73,14 +71,11 @@ export async function* claimRows(
   while (left > 0) {
     let found = 0;
     let isContended = false;
-    const ids = find(collection, { ...selection, projection: { _id: 1 } }, candidates(selection, owner));
-    for await (const page of pagesOf(ids.skip(skipped).batchSize(ID_PAGES * pageRows), pageRows, {
-      collection,
-      signal,
-    })) {
+    const free = find(collection, selection, candidates(selection, owner), claims.bytes).skip(skipped);
+    for await (const page of pagesOf(free, pageRows, { collection, signal })) {
       found += page.length;
       const wanted = page.slice(0, left);
-      const claimed = await claims.claim(wanted, maxAttempts, signal);
+      const claimed = await claims.claim(wanted as unknown as Uint8Array[], maxAttempts, signal);
       left -= claimed.length;
       if (claimed.length > 0) yield rows(claimed);
       if (left <= 0) return;
@@ -92,9 +87,13 @@ export async function* claimRows(
   }
 }
 
-function find({ documents }: OpenedCollection, selection: Selection, filter: Filter<Document>): FindCursor<Document> {
-  const { sort, projection, pageRows } = selection;
-  return documents.find(filter, { sort, batchSize: pageRows, ...(projection && { projection }) });
+function find(
+  { documents }: OpenedCollection,
+  { sort, projection, pageRows }: Selection,
+  filter: Filter<Document>,
+  options: FindOptions = { ...(projection && { projection }) },
+): FindCursor<Document> {
+  return documents.find(filter, { sort, batchSize: pageRows, ...options });
 }
 
 /** The documents of a cursor in pages. A cursor that was lost, with its server or by its age, is opened again. */

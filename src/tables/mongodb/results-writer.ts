@@ -52,7 +52,7 @@ async function writeResults(
   const { rows, refused } =
     claims === undefined
       ? resultsOf(records)
-      : judgeResults(records, await claims.read(records.map(({ key }) => key)), claims);
+      : judgeResults(records, { now: await claims.read(records.map(({ key }) => key)) }, claims);
   return places.place(() =>
     results.patiently(async () => {
       const { writes, taken } = await places.find(rows);

@@ -48,17 +48,19 @@ async function settleIn(
   records: readonly OutputRecord[],
   { results, places, claims }: SettleParts,
 ): Promise<Settled> {
-  const { collection } = claims;
-  const ids = records.map(({ key }) => idOf(key)) as never[];
-  const options = { ...claims.reading, batchSize: ids.length + 1, session };
-  const found = await collection.documents.find({ _id: { $in: ids } }, options).toArray();
+  const { documents } = claims.collection;
+  const keys = records.map(({ key }) => key);
+  const same = await claims.same(keys, session);
+  const others = keys.filter((key) => !same.has(key)).map(idOf) as never[];
+  const options = { ...claims.reading, batchSize: others.length + 1, session };
+  const found = others.length === 0 ? [] : await documents.find({ _id: { $in: others } }, options).toArray();
   const now = new Map(found.map((document): [string, Document] => [keyOf(document), document]));
-  const { rows, refused, done } = judgeResults(records, now, claims);
+  const { rows, refused, done } = judgeResults(records, { same, now }, claims);
   const { free, writes, taken } = await places.find(rows, session);
   if (free.length > 0) {
     await results.documents.bulkWrite(writes, { session });
-    const written = free.map(({ key }) => now.get(key)?.['_id']) as never[];
-    await collection.documents.updateMany({ _id: { $in: written } }, { $set: DONE_FIELDS }, { session });
+    const written = free.map(({ key }) => (same.get(key) ?? now.get(key))?.['_id']) as never[];
+    await documents.updateMany({ _id: { $in: written } }, { $set: DONE_FIELDS }, { session });
   }
   return { refused: [...refused, ...taken], settled: [...done, ...free.map(({ key }) => key)] };
 }
