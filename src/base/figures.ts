@@ -1,14 +1,15 @@
-import { onFirstUse } from './process/on-first-use.ts';
-
 const UNKNOWN = 'unknown';
-
-const numbers = onFirstUse(() => new Intl.NumberFormat('en-GB', { maximumFractionDigits: 1 }));
-const smallNumbers = onFirstUse(() => new Intl.NumberFormat('en-GB', { maximumSignificantDigits: 2 }));
-const money = onFirstUse(() => new Intl.NumberFormat('en-GB', { minimumFractionDigits: 2, maximumFractionDigits: 2 }));
 
 /** A number with thousands separated and at most one decimal: `12,345`, `12.5`; below 1 two digits: `0.035`. */
 export function count(value: number): string {
-  return (Math.abs(value) < 1 ? smallNumbers() : numbers()).format(value);
+  const size = Math.abs(value);
+  const places = size === 0 || size >= 1 ? 1 : Math.min(100, 1 - Math.floor(Math.log10(size)));
+  return separated(value.toFixed(places).replace(/\.?0+$/, ''));
+}
+
+/** Separates the thousands of a decimal. `Intl` does it too, but the first use of it takes 11 ms of a start. */
+function separated(decimal: string): string {
+  return decimal.replace(/(?<!\..*)\B(?=(\d{3})+(?!\d))/g, ',');
 }
 
 /** `1 row`, `2 rows`. */
@@ -33,7 +34,7 @@ export function dollars(amount: number | null): string {
 }
 
 function amountOf(amount: number): string {
-  if (amount >= 1) return money().format(amount);
+  if (amount >= 1) return separated(amount.toFixed(2));
   if (amount >= 0.01) return decimals(amount, 4);
   // At least two significant digits.
   const leading = Math.max(0, -Math.floor(Math.log10(amount)) - 1);
