@@ -3,13 +3,13 @@ import { systemClock } from '../../base/clock.ts';
 import { AppError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { JsonObject } from '../../protocol/messages.ts';
-import { type OpenedCollection, openCollection } from './collection.ts';
-import { parseCollectionUri } from './collection-uri.ts';
-import { createConnections } from './connections.ts';
-import { bson } from './driver.ts';
-import { isDuplicate, mongoError } from './mongo-error.ts';
-import { toBson } from './result-document.ts';
-import { ensureUnique } from './unique-index.ts';
+import { type OpenedCollection, openCollection } from './connection/collection.ts';
+import { parseCollectionUri } from './connection/collection-uri.ts';
+import { createConnections } from './connection/connections.ts';
+import { bson } from './connection/driver.ts';
+import { isDuplicate, mongoError } from './connection/mongo-error.ts';
+import { toBson } from './documents/to-bson.ts';
+import { ensureUnique } from './results/unique-index.ts';
 
 /** Documents that are sent together. */
 const PORTION = 500;

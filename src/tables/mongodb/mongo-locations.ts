@@ -3,14 +3,14 @@ import { type Clock, systemClock } from '../../base/clock.ts';
 import { AppError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { Asked, LocationKind } from '../locations/location-kind.ts';
-import type { Claims } from './claims.ts';
-import { checkExists, type OpenedCollection, openCollection } from './collection.ts';
-import { type CollectionPlace, parseCollectionUri } from './collection-uri.ts';
-import { createConnections } from './connections.ts';
-import { LEASE_MS } from './lease.ts';
-import { mongoError } from './mongo-error.ts';
-import { checkRights } from './rights.ts';
-import { checkUnique } from './unique-index.ts';
+import type { Claims } from './claims/claims.ts';
+import { LEASE_MS } from './claims/lease.ts';
+import { checkExists, type OpenedCollection, openCollection } from './connection/collection.ts';
+import { type CollectionPlace, parseCollectionUri } from './connection/collection-uri.ts';
+import { createConnections } from './connection/connections.ts';
+import { mongoError } from './connection/mongo-error.ts';
+import { checkRights } from './connection/rights.ts';
+import { checkUnique } from './results/unique-index.ts';
 
 /** The parts of {@link createMongoLocations}; the numbers are for tests. */
 export interface MongoParts {
@@ -50,7 +50,7 @@ export function createMongoLocations(parts: MongoParts): LocationKind {
     absolute: (uri) => parseCollectionUri(uri).uri,
     async openSource(asked, { batchId, reading = {} }) {
       const collection = await open(asked);
-      const { openCollectionSource } = await import('./collection-source.ts');
+      const { openCollectionSource } = await import('./source/collection-source.ts');
       const defaults = { pageRows, maxAttempts, leaseMs };
       const opened = await openCollectionSource(collection, { reading, defaults, batchId, clock, log });
       const own = opened.claims;
@@ -70,8 +70,8 @@ export function createMongoLocations(parts: MongoParts): LocationKind {
     },
     async openWriter(asked) {
       const collection = await open(asked);
-      const { openResultsWriter } = await import('./results-writer.ts');
-      const { openWriteBack } = await import('./write-back.ts');
+      const { openResultsWriter } = await import('./results/results-writer.ts');
+      const { openWriteBack } = await import('./results/write-back.ts');
       const claimsOf = (batchId: string) => claims.get(batchId);
       return collection.place.field === undefined
         ? openResultsWriter(collection, claimsOf)
