@@ -21,8 +21,8 @@ rmSync(dir, { recursive: true, force: true });
  */
 const BUNDLED = [
   ...['@anthropic-ai/sdk', '@exodus/bytes', '@hono/node-server', '@hono/zod-openapi', '@modelcontextprotocol/client'],
-  ...['@modelcontextprotocol/server', 'ajv', 'ajv-formats', 'commander', 'csv-parse', 'csv-stringify', 'env-paths'],
-  ...['hono', 'jsonrepair', 'leven', 'openai', 'pino', 'yaml', 'zod'],
+  ...['@modelcontextprotocol/server', '@opentelemetry/api', 'ajv', 'ajv-formats', 'commander', 'csv-parse'],
+  ...['csv-stringify', 'env-paths', 'hono', 'jsonrepair', 'leven', 'openai', 'pino', 'yaml', 'zod'],
 ];
 const { dependencies, optionalDependencies } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8'));
 const outside = [...Object.keys({ ...dependencies, ...optionalDependencies }), ...builtinModules].filter(

@@ -38,14 +38,37 @@ export interface WrongType {
   types: string[];
 }
 
+/** Validators that are kept: a start compiles the same two schemas for its plan, its estimate and its rows. */
+const MAX_KEPT = 50;
+const kept = new Map<string, Validator>();
+
 /**
- * Compiles a user's JSON Schema (2020-12) once. The time of a check is bounded: patterns run on RE2, and a check that
- * follows too many references ends with a fault.
+ * Compiles a user's JSON Schema (2020-12), or takes the validator of an equal one. The time of a check is bounded:
+ * patterns run on RE2, and a check that follows too many references ends with a fault.
  * @param place what the schema is, for messages: `structured_output.schema of agent x@v1`
  * @throws AppError `agents_invalid` when the schema itself is wrong, or has a pattern that RE2 can't express
  */
 export function compileSchema(schema: { [key: string]: unknown }, place: string): Validator {
-  let validate: ValidateFunction;
+  try {
+    const text = JSON.stringify(schema);
+    const known = kept.get(text);
+    if (known !== undefined) return known;
+    const validator = compile(schema);
+    if (kept.size >= MAX_KEPT) kept.clear();
+    kept.set(text, validator);
+    return validator;
+  } catch (cause) {
+    const isCircle = cause instanceof RangeError;
+    const reason = isCircle
+      ? 'it is nested too deeply, or its references lead in a circle'
+      : cause instanceof Error
+        ? cause.message
+        : String(cause);
+    throw new AppError('agents_invalid', `${place} is not a valid JSON Schema: ${reason}.`, { cause });
+  }
+}
+
+function compile(schema: { [key: string]: unknown }): Validator {
   const isExact = holdsLongNumber(schema);
   const checked = isExact ? (approximateLimits(schema) as AnySchemaObject) : schema;
   const references = { left: 0 };
@@ -56,18 +79,8 @@ export function compileSchema(schema: { [key: string]: unknown }, place: string)
       if (references.left < 0) throw new TooManyReferences();
     },
   };
-  try {
-    checkSchema(isExact ? (approximate(schema) as AnySchemaObject) : schema);
-    validate = createAjv({ allErrors: true, ...parts }).compile(checked);
-  } catch (cause) {
-    const isCircle = cause instanceof RangeError;
-    const reason = isCircle
-      ? 'it is nested too deeply, or its references lead in a circle'
-      : cause instanceof Error
-        ? cause.message
-        : String(cause);
-    throw new AppError('agents_invalid', `${place} is not a valid JSON Schema: ${reason}.`, { cause });
-  }
+  checkSchema(isExact ? (approximate(schema) as AnySchemaObject) : schema);
+  const validate = createAjv({ allErrors: true, ...parts }).compile(checked);
   let firstFault: ValidateFunction | undefined;
   return (given) => {
     try {

@@ -62,6 +62,19 @@ test('uniqueItems takes linear time and compares by value', () => {
   expect(checked({ uniqueItems: true }, [1, '1', null, 'null']).errors).toEqual([]);
 });
 
+test('equal schemas have one validator, and others their own', () => {
+  const first = compileSchema({ type: 'string', maxLength: 3 }, 'input');
+  expect(compileSchema({ type: 'string', maxLength: 3 }, 'output')).toBe(first);
+  expect(compileSchema({ type: 'string', maxLength: 2 }, 'input')('abc')).toMatchObject({ valid: false });
+  expect(first('abc')).toEqual({ valid: true });
+});
+
+test('a schema that is nested too deeply is refused in words', () => {
+  let deep: { [key: string]: unknown } = { type: 'string' };
+  for (let depth = 0; depth < 20_000; depth += 1) deep = { properties: { a: deep } };
+  expect(() => compileSchema(deep, 'input')).toThrow(/^input is not a valid JSON Schema: it is nested too deeply/);
+});
+
 test('a value that is nested too deeply is not valid, and does not throw', () => {
   const deep: unknown = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`);
   const schema = { type: 'array', items: { $ref: '#' } };
