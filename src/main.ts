@@ -183,5 +183,6 @@ const FACES: Omit<Faces, 'worker'> = {
 async function mcpFactory(app: App, caller: Caller) {
   const { createMcpServerFactory } = await import('./mcp/server.ts');
   const { registry, log } = app;
-  return createMcpServerFactory({ ...app.as(caller), registry, version, log });
+  const binding = app.as(caller);
+  return createMcpServerFactory({ ...binding, tools: await binding.tools(), registry, version, log });
 }

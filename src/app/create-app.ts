@@ -42,7 +42,6 @@ import { currentOwner, isOwnerAlive } from '../storage/lease-owner.ts';
 import type { LeaseOwner } from '../storage/leases.ts';
 import { copyStdin } from '../tables/locations/stdin-locations.ts';
 import { createEvents } from '../telemetry/create-events.ts';
-import { createOrchestratorTools } from '../tools/orchestrator-tools.ts';
 import { suggestFields } from '../tools/suggest-fields.ts';
 import { uploadViewer } from '../uploads/upload-viewer.ts';
 import { callerTables } from './caller-tables.ts';
@@ -124,8 +123,9 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
   });
   const detached = createDetachedRunner({ runner, config, log });
   const confirmations = createConfirmations({ store, now: systemClock.now });
-  const toolsOf = (bound: Pick<AppBinding, 'runner' | 'jobs' | 'tables' | 'monitoring' | 'schedules'>) =>
-    createOrchestratorTools({
+  const toolsOf = async (bound: Pick<AppBinding, 'runner' | 'jobs' | 'tables' | 'monitoring' | 'schedules'>) => {
+    const { createOrchestratorTools } = await import('../tools/orchestrator-tools.ts');
+    return createOrchestratorTools({
       ...bound,
       registry,
       onBatchReady: async () => {
@@ -135,6 +135,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
       confirmAboveUsd: config.confirmAboveUsd,
       confirmations,
     });
+  };
   const access = createAccess({ environmentKeys: config.apiKeys, store, now: systemClock.now, log });
   const callbacks = createCallbacks(config.webhooks.hosts);
   const workers = () => listWorkers(fleet, systemClock.now());
@@ -166,7 +167,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     const bound = { runner: own, jobs: audited, monitoring, tables: tablesOf(caller), schedules };
     const drafts = createDrafts(caller.id, { store, newId: () => newId('dra'), now: systemClock.now });
     return {
-      ...{ ...bound, drafts, tools: toolsOf(bound) },
+      ...{ ...bound, drafts, tools: onFirstUse(() => toolsOf(bound)) },
       confirmations: auditedConfirmations(confirmations, caller, access.audit),
     };
   });
@@ -174,7 +175,7 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     store,
     open: async (label, speaker, said) => {
       const caller = await access.callerOf(speaker, 'chat');
-      const { tools } = as(caller);
+      const tools = await as(caller).tools();
       const payer = budgetKeyOf(caller);
       return openOrchestrator(label, {
         ...{ registry, tools, said, providers, talkLane, payer },

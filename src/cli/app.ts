@@ -40,8 +40,8 @@ export interface AppBinding {
   schedules: Schedules;
   /** Batch requests in the making. */
   drafts: Drafts;
-  /** The same objects for the orchestrator, MCP clients and commands. */
-  tools: OrchestratorTool[];
+  /** The same objects for the orchestrator, MCP clients and commands; loaded on first use, because most commands need none. */
+  tools(): Promise<OrchestratorTool[]>;
   /** The agreement of people to spending; through these the caller agrees. */
   confirmations: Confirmations;
 }

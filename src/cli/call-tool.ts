@@ -22,7 +22,7 @@ export async function callTool(
   { name, input, onProgress }: ToolCall,
   signal: AbortSignal,
 ): Promise<JsonObject> {
-  const tool = app.tools.find((one) => one.name === name);
+  const tool = (await app.tools()).find((one) => one.name === name);
   if (tool === undefined) throw new AppError('internal', `There is no tool "${name}".`);
   const idempotencyKey = `cli_${crypto.randomUUID()}`;
   const result = await tool.execute(input, {

@@ -57,7 +57,7 @@ async function start(): Promise<App> {
 
 /** What a model does through a face; in a chat, while it answers message `number`. */
 async function call(app: App, face: 'mcp' | 'chat', input: JsonObject, number = 1): Promise<JsonObject> {
-  const tool = app.as(localCaller(face)).tools.find(({ name }) => name === 'execute_batch_processor');
+  const tool = (await app.as(localCaller(face)).tools()).find(({ name }) => name === 'execute_batch_processor');
   const said = face === 'chat' ? { said: { conversation: 'conv_1', number } } : {};
   const result = await tool?.execute(input, toolContext({ idempotencyKey: crypto.randomUUID(), ...said }));
   if (result?.structured === undefined) throw new Error(result?.content);

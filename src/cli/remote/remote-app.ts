@@ -35,7 +35,7 @@ export async function createRemoteApp(
   const binding = {
     runner: createRemoteRunner(client, { unasked, questions }),
     jobs: createRemoteJobs(client),
-    tools: tools.tools,
+    tools: async () => tools.tools,
     tables: partly<App['tables']>('This'),
     monitoring: createRemoteMonitoring(client),
     schedules: createRemoteSchedules(client),

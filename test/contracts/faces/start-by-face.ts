@@ -70,9 +70,9 @@ const FACES: Record<string, StartBy> = {
   MCP: async (asked, { files }, app) => {
     const { registry, confirmations, log } = app;
     const connect = CLIENTS['SDK 2, 2026-07-28, one stream'];
-    const client = await connect?.(
-      createMcpServerFactory({ ...app.as(localCaller('mcp')), confirmations, registry, version: '0.0.0', log }),
-    );
+    const binding = app.as(localCaller('mcp'));
+    const parts = { ...binding, tools: await binding.tools(), confirmations, registry, version: '0.0.0', log };
+    const client = await connect?.(createMcpServerFactory(parts));
     const call = { name: 'execute_batch_processor', arguments: toolInput(asked, files) };
     const result = await client?.callTool(call);
     await client?.close();
