@@ -1,4 +1,4 @@
-import type { Worker } from 'bullmq';
+import type { Queue } from 'bullmq';
 import type { RedisConnections } from './connect-redis.ts';
 import { LOCK_MS, QUEUE_PREFIX } from './places.ts';
 
@@ -19,18 +19,14 @@ export interface Locks {
 
 /** Starts without locks. */
 export async function openLocks(connections: RedisConnections): Promise<Locks> {
-  const { Worker: QueueWorker } = await import('bullmq');
+  const { Queue } = await import('bullmq');
+  const connection = connections.queue();
   const held = new Map<string, HeldLock>();
-  const queues = new Map<string, Worker>();
-  const queueOf = (name: string): Worker => {
+  const queues = new Map<string, Queue>();
+  const queueOf = (name: string): Queue => {
     const known = queues.get(name);
     if (known !== undefined) return known;
-    // It takes no chunks: it only knows how locks are extended.
-    const queue = new QueueWorker(name, null, {
-      connection: connections.queue(),
-      prefix: QUEUE_PREFIX,
-      autorun: false,
-    });
+    const queue: Queue = new Queue(name, { connection, prefix: QUEUE_PREFIX });
     queue.on('error', () => undefined);
     queues.set(name, queue);
     return queue;
@@ -42,11 +38,13 @@ export async function openLocks(connections: RedisConnections): Promise<Locks> {
       const byQueue = Map.groupBy(held.values(), ({ queue }) => queue);
       await Promise.allSettled(
         [...byQueue].map(([name, locks]) =>
-          queueOf(name).extendJobLocks(
-            locks.map(({ id }) => id),
-            locks.map(({ token }) => token),
-            LOCK_MS,
-          ),
+          queueOf(name)
+            .getBackend()
+            .extendLocks(
+              locks.map(({ id }) => id),
+              locks.map(({ token }) => token),
+              LOCK_MS,
+            ),
         ),
       );
     },
