@@ -29,20 +29,15 @@ interface Found {
 
 /** What coordinator and Redis need for 1,000 workers: a model whose coefficients are measured, beside other measurements. */
 export const capacity: Part = async (context) => {
-  const slow = (workers: number): FleetRun => ({
-    ...{ agent: 'bench-slow-tool', toolMs: 200, workers },
-    ...{ rows: (context.isQuick ? 150 : 500) * workers, warmRows: 25 * workers },
-  });
-  const held = (workers: number): FleetRun => ({
-    ...{ agent: 'bench-slow-tool', toolMs: 10_000, workers },
-    ...{ rows: (context.isQuick ? 1 : 3) * SLOTS * workers, warmRows: SLOTS * workers },
-  });
-  const measure = async (run: FleetRun): Promise<Found> => {
+  const measure = async (toolMs: number, workers: number): Promise<Found> => {
+    const rowsIn = (ms: number) => SLOTS * workers * Math.max(1, Math.round(ms / toolMs));
+    const rows = rowsIn(context.isQuick ? 10_000 : 30_000);
+    const run: FleetRun = { agent: 'bench-slow-tool', toolMs, workers, rows, warmRows: rowsIn(5_000) };
     const measured = await runFleet(run, context);
-    return { run, measured, load: { rows: run.rows, workers: run.workers, seconds: measured.seconds } };
+    return { run, measured, load: { rows, workers, seconds: measured.seconds } };
   };
-  const fitted = [await measure(slow(1)), await measure(held(4)), await measure(held(16))] as const;
-  const checked = [await measure(slow(2)), await measure(slow(4)), await measure(held(32))];
+  const fitted = [await measure(1_000, 16), await measure(10_000, 4), await measure(10_000, 16)] as const;
+  const checked = [await measure(1_000, 8), await measure(2_000, 16), await measure(10_000, 32)];
   const flows = Object.entries(FLOWS).map(([name, figure]) => ({ name, figure, need: needFor(fitted, figure) }));
   const levels = Object.entries(LEVELS).map(([name, figure]) => ({ name, figure, ...grow(fitted, figure) }));
   const line = (kind: string, { run, measured, load }: Found) => [
@@ -77,8 +72,9 @@ export const capacity: Part = async (context) => {
 const ABOUT =
   'Each figure is measured / by the model. The model is linear: an amount for each row (one call of a tool and two of the ' +
   'model), one for each second of each worker (presence, heartbeats, locks), and a constant. It is fitted to the first three ' +
-  'runs, and checked against the others. The tool of the agent waits 200 ms, or 10 s as one that holds a browser, and takes 5 ms ' +
-  'of processor time; five rows at a time on each worker. Messages are encrypted; Redis keeps no file.';
+  'runs, and checked against the others. The tool of the agent waits, as one that holds a browser, and takes 5 ms of ' +
+  'processor time; five rows at a time on each worker, which sends so seldom that hardly two messages of it go together. ' +
+  'Messages are encrypted; Redis keeps no file.';
 
 function needFor(fitted: readonly Found[], figure: (measured: Measured) => number): Need {
   return fitNeed(
