@@ -1,5 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { cpus, loadavg, release, totalmem, type } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Section } from './part.ts';
 
@@ -22,14 +22,15 @@ function toTable(header: string[], rows: string[][]): string[] {
 }
 
 /**
- * Writes `docs/benchmarks.md`: the machine, the versions, the date, the command, and every section. Sections that this
- * run did not measure stay unchanged, each with the day and command of its own run.
+ * Writes `docs/benchmarks.md`: the versions, and every section with the day, the command and the machine of its run.
+ * Sections that this run did not measure stay unchanged.
  */
 export async function writeDocument(sections: [string, Section][], args: string[]): Promise<void> {
   const command = `npm run bench -- ${args.join(' ')}`;
   // The load at the end shows how busy the machine was; it includes this run's own two processes.
   const load = (loadavg()[1] ?? 0).toFixed(1);
-  const ran = `*${new Date().toISOString().slice(0, 10)}, \`${command}\`, load ${load} over the last five minutes*`;
+  const day = new Date().toISOString().slice(0, 10);
+  const ran = `*${day}, \`${command}\`, ${machine()}, load ${load} over the last five minutes*`;
   const kept = await readSections();
   for (const [name, section] of sections) kept.set(name, `${toText(name, section).trim()}\n\n${ran}\n`);
   await mkdir(fileURLToPath(new URL('../docs', import.meta.url)), { recursive: true });
@@ -45,9 +46,13 @@ async function readSections(): Promise<Map<string, string>> {
   return new Map(sections.map((section) => [/\(`(\w+)`\)/.exec(section)?.[1] ?? '', `${section.trim()}\n`]));
 }
 
+function machine(): string {
+  const processors = cpus();
+  return `${processors.length} × ${processors[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
+}
+
 async function preamble(): Promise<string> {
   const versions = await Promise.all(PACKAGES.map(versionOf));
-  const processors = cpus();
   return `# Benchmarks
 
 \`npm run bench\` measures all of this in one run on one machine and \`npm run bench -- --write\` writes this page; a name
@@ -58,7 +63,6 @@ by its launcher. Compare columns, not machines: a busy machine slows all of them
 
 | | |
 |---|---|
-| machine | ${processors.length} × ${processors[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()} |
 | Node | ${process.versions.node}, SQLite ${process.versions['sqlite'] ?? 'unknown'} |
 | packages | ${versions.join(', ')} |
 `;
