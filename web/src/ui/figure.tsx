@@ -14,7 +14,7 @@ interface FigureProps {
 export function Figure({ label, aside, wide = false, note, children }: FigureProps) {
   return (
     <div
-      className={`min-w-0 border-line px-4 py-3 max-sm:border-b max-sm:py-2 max-sm:last:border-b-0 sm:not-first:border-l ${wide ? 'flex-2 max-sm:col-span-2' : 'flex-1 max-sm:nth-3:border-l'}`}
+      className={`min-w-0 border-line px-4 py-3 max-sm:border-b max-sm:py-2 max-sm:last:border-b-0 sm:not-first:border-l ${wide ? 'flex-2 max-sm:col-span-2' : 'flex-1 max-sm:last:col-span-2 max-sm:nth-3:border-l'}`}
     >
       <div className="flex justify-between gap-2 text-11 text-ink-3">
         <span className="font-medium">{label}</span>

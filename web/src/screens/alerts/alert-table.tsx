@@ -65,7 +65,7 @@ function AlertLine({ alert, onAct, isBusy }: AlertLineProps) {
         <div className="mt-0.5 max-w-180 text-12 text-ink-2 [overflow-wrap:anywhere]">{message}</div>
         <div className="mt-1 grid gap-1 lg:hidden">
           <Figure alert={alert} />
-          <div className="sm:hidden">
+          <div className="flex flex-wrap items-baseline gap-x-2 sm:hidden">
             <Since alert={alert} />
             <State alert={alert} />
           </div>

@@ -1,4 +1,4 @@
-import { Link } from '@tanstack/react-router';
+import { Link, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
 import { batchMoney, isAtProvider, rowsAtProvider, timesAtProvider } from '../../data/batch-state.ts';
 import type { BatchReport } from '../../data/batches.ts';
@@ -9,6 +9,7 @@ import {
   formatMoney,
   formatRange,
   formatRate,
+  formatSeconds,
   formatShare,
 } from '../../data/format.ts';
 import { hasEnded } from '../../data/live/messages.ts';
@@ -24,11 +25,13 @@ const CapDialog = lazy(() => import('./cap-dialog.tsx').then((found) => ({ defau
 
 /** How far the batch is, how fast, and its money. The text has every figure of the bars. */
 export function BatchHeader({ batch }: { batch: BatchReport }) {
+  // On a narrow screen a row is a screen of its own.
+  const { row } = useSearch({ strict: false });
   return (
     <>
       <section
         aria-label={messages.figures}
-        className="flex flex-none border-line border-b max-sm:grid max-sm:grid-cols-2"
+        className={`flex flex-none border-line border-b max-sm:grid-cols-2 ${row === undefined ? 'max-sm:grid' : 'max-sm:hidden'}`}
       >
         <Done batch={batch} />
         <Times batch={batch} />
@@ -64,8 +67,8 @@ function Times({ batch }: { batch: BatchReport }) {
   if (ended !== null && started !== null) {
     const seconds = (Date.parse(ended) - Date.parse(started)) / 1_000;
     return (
-      <Figure label={messages.took} note={messages.endedAt(formatBrief(ended))}>
-        {formatDuration(seconds)}
+      <Figure label={messages.took} wide note={messages.endedAt(formatBrief(ended))}>
+        {formatSeconds(seconds)}
       </Figure>
     );
   }

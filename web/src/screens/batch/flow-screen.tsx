@@ -57,7 +57,7 @@ export function FlowScreen() {
               {formatSecond(at)}
             </td>
             <td>{messages.states[state]}</td>
-            <td className="text-ink-2 tabular-nums">
+            <td className="whitespace-normal! text-ink-2 tabular-nums">
               {counts !== null && messages.count(counts.succeeded, counts.failed)}
             </td>
             <td className="num">{seconds === null ? messages.now : formatSeconds(seconds)}</td>

@@ -65,13 +65,15 @@ export function RowFilters({ id, counts, filter, names }: RowFiltersProps) {
       </Chips>
       <span className="ml-auto flex flex-wrap items-center gap-2 max-sm:w-full">
         <RetryButton id={id} code={filter.error} failed={counts} />
-        <SearchField
-          ref={field}
-          label={messages.search}
-          placeholder={messages.searchShort}
-          text={filter.q}
-          onText={(q) => set({ ...filter, q }, true)}
-        />
+        <span className="max-sm:min-w-40 max-sm:grow">
+          <SearchField
+            ref={field}
+            label={messages.search}
+            placeholder={messages.searchShort}
+            text={filter.q}
+            onText={(q) => set({ ...filter, q }, true)}
+          />
+        </span>
         <Button size="small" icon="columns" label={messages.columns} onClick={() => setChoosesColumns(true)} />
         <Suspense>
           {choosesColumns && <ColumnsDialog names={names} onClose={() => setChoosesColumns(false)} />}

@@ -50,7 +50,7 @@ export const messages = {
     user: 'resume it to go on',
     interrupted: 'resume it to go on',
     budget: 'raise its cap to go on',
-    sample: 'look at the sample, then go on',
+    sample: 'check it, then go on',
   },
   none: 'No batch fits these filters',
   clear: 'Show all batches',

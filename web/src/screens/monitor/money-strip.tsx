@@ -66,6 +66,7 @@ export function MoneyStrip() {
       </Figure>
       <Figure
         label={messages.year}
+        wide
         note={month?.projection == null ? messages.yearNone : messages.yearNote(Math.round(month.projection.days))}
       >
         {month?.projection === null && '–'}

@@ -12,6 +12,9 @@ import { messages } from './messages.ts';
 import { ProcessDialog } from './process-dialog.tsx';
 import { QueueTable } from './queue-table.tsx';
 
+/** Without their icons the buttons of the bar have room in one line of a phone. */
+const NARROW = 'max-sm:[&>svg]:hidden';
+
 const EnqueueForm = lazy(() => import('./enqueue/enqueue-form.tsx').then((found) => ({ default: found.EnqueueForm })));
 
 /** What is processed: the queues of one agent, or all. */
@@ -40,11 +43,18 @@ export function QueuesScreen() {
       actions={
         <>
           <Stale query={query} />
-          <Button writes icon="plus" label={messages.enqueue.open} onClick={() => showForm('enqueue')} />
+          <Button
+            writes
+            icon="plus"
+            className={NARROW}
+            label={messages.enqueue.open}
+            onClick={() => showForm('enqueue')}
+          />
           {queues !== undefined && queues.length > 1 && (
             <Button
               writes
               icon="play"
+              className={NARROW}
               label={messages.processAll}
               onClick={() => setChosen({ agent: undefined, queues })}
             />

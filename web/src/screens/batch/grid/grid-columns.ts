@@ -29,8 +29,11 @@ const FACT_WIDTHS: { [key in FactKey]: number } = {
 /** What a column has at the least where all share the room, in pixels. */
 export const LEAST_SHARE = 112;
 const WIDTHS = { least: 48, most: 2000 };
-/** The widths of the grid below which the facts, then the second columns, leave the default. */
-const ROOMS = { facts: 880, seconds: 520 };
+/** The number of a row, up to 9,999,999, in pixels. */
+export const NUMBER = 92;
+const SHOWN_FACTS: readonly FactKey[] = ['_status', '_started_at', '_ended_at', '_took'];
+/** What the facts of a row take beside its number, all or the status alone, in pixels. */
+const FACTS_WIDTH = SHOWN_FACTS.reduce((sum, key) => sum + FACT_WIDTHS[key], 0);
 
 /** Makes a column from its key, with what a person chose for it. */
 export function gridColumn(
@@ -48,12 +51,18 @@ function labelOf(key: string): string {
   return key === 'out.' ? messages.answer : key.slice(key.indexOf('.') + 1);
 }
 
-/** What the grid shows until a person chooses: two columns of the table, the facts, and two or three of the answer. */
+/**
+ * What the grid shows until a person chooses: two columns of the table, the facts, and three of the answer. Where there is
+ * no room for them, the facts leave first, then a part of the others.
+ */
 export function defaultColumns(names: ColumnNames, room: number): GridColumn[] {
-  const few = room < ROOMS.seconds ? 1 : 2;
-  const facts: FactKey[] = room < ROOMS.facts ? ['_status'] : ['_status', '_started_at', '_ended_at', '_took'];
-  const answers = names.answer.length === 0 ? ['out.'] : names.answer.slice(0, room < ROOMS.facts ? few : 3);
-  return [...names.source.slice(0, few), ...facts, ...answers].map((key) => gridColumn(key));
+  const beside = Math.floor((room - NUMBER - FACT_WIDTHS._status) / LEAST_SHARE);
+  const source = names.source.slice(0, beside < 4 ? 1 : 2);
+  const answers = names.answer.slice(0, Math.max(1, Math.min(3, beside - source.length)));
+  const shared = source.length + Math.max(1, answers.length);
+  const hasRoom = room - NUMBER - FACTS_WIDTH >= shared * LEAST_SHARE;
+  const facts = hasRoom ? SHOWN_FACTS : SHOWN_FACTS.slice(0, 1);
+  return [...source, ...facts, ...(answers.length === 0 ? ['out.'] : answers)].map((key) => gridColumn(key));
 }
 
 /** The keys of the columns that there are. */

@@ -1,5 +1,6 @@
 import { useNavigate } from '@tanstack/react-router';
 import { type PointerEvent, useRef } from 'react';
+import { classNames } from '../../../ui/class-names.ts';
 import { Icon } from '../../../ui/icon.tsx';
 import { messages } from '../messages.ts';
 import type { RowFilter } from '../use-rows.ts';
@@ -42,7 +43,8 @@ function Head({ column, columns, filter }: { column: PlacedColumn } & Omit<GridH
     <th
       scope="col"
       aria-sort={direction === undefined ? undefined : direction === 'up' ? 'ascending' : 'descending'}
-      className={cellClass(column, ['_row', '_took', '_attempt'].includes(key) && 'num')}
+      // The head is moved as a whole: its cells must not stick to the top on their own.
+      className={cellClass(column, classNames('top-auto!', ['_row', '_took', '_attempt'].includes(key) && 'num'))}
       style={column.left === undefined ? undefined : { left: column.left }}
     >
       {by === undefined ? (

@@ -5,7 +5,15 @@ import type { Schemas } from '../../../data/api.ts';
 import { ErrorState } from '../../../ui/states.tsx';
 import { messages } from '../messages.ts';
 import { isSteady, PAGE, type RowFilter, usePages } from '../use-rows.ts';
-import { type ColumnNames, columnNames, defaultColumns, LEAST_SHARE, mergeNames, readColumns } from './grid-columns.ts';
+import {
+  type ColumnNames,
+  columnNames,
+  defaultColumns,
+  LEAST_SHARE,
+  mergeNames,
+  NUMBER,
+  readColumns,
+} from './grid-columns.ts';
 import { GridHead } from './grid-head.tsx';
 import { GridRow, mayRunAgain, type PlacedColumn } from './grid-row.tsx';
 
@@ -43,7 +51,6 @@ interface RowGridProps {
 }
 
 const ROW = 32;
-const NUMBER = 80;
 /** Browsers draw elements up to some ten million pixels: a longer table is scrolled in steps. */
 const MOST_HEIGHT = 8_000_000;
 const OVERSCAN = 4;
