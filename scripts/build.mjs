@@ -2,7 +2,7 @@
 // earlier build is packed. Types are checked by `npm run check`, not here.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { builtinModules } from 'node:module';
+import { builtinModules, createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -22,7 +22,7 @@ rmSync(dir, { recursive: true, force: true });
 const BUNDLED = [
   ...['@anthropic-ai/sdk', '@exodus/bytes', '@hono/node-server', '@hono/zod-openapi', '@modelcontextprotocol/client'],
   ...['@modelcontextprotocol/server', '@opentelemetry/api', 'ajv', 'ajv-formats', 'commander', 'csv-parse'],
-  ...['csv-stringify', 'env-paths', 'hono', 'jsonrepair', 'leven', 'openai', 'pino', 'yaml', 'zod'],
+  ...['csv-stringify', 'env-paths', 'hono', 'jsonrepair', 'leven', 'openai', 'openapi-fetch', 'pino', 'yaml', 'zod'],
 ];
 const { dependencies, optionalDependencies } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8'));
 const outside = [...Object.keys({ ...dependencies, ...optionalDependencies }), ...builtinModules].filter(
@@ -51,6 +51,15 @@ async function bundle({ input, external, plugins, ...output }) {
   return written.output;
 }
 
+/** The default of a package outside that is or was a module is not what `import` gives: the package has to be bundled. */
+function refuseDefaults(code) {
+  const load = createRequire(import.meta.url);
+  for (const [, local, name] of code.matchAll(/let (\w+) = require\("([^./][^"]*)"\);\n\1 = /g)) {
+    if (code.includes(`${local}.default`) && load(name).__esModule)
+      throw new Error(`${name} is imported by its default, and is a module: add it to BUNDLED.`);
+  }
+}
+
 // The program, and the threads that it starts by the names of their files: all in one folder, where they are found. Node
 // loads CommonJS sooner, and without the parts of its own modules that only some programs use.
 const program = await bundle({
@@ -77,6 +86,7 @@ const program = await bundle({
   entryFileNames: '[name].cjs',
   chunkFileNames: '[name]-[hash].cjs',
 });
+for (const { code = '' } of program) refuseDefaults(code);
 writeFileSync(resolve(dir, 'LICENCES.txt'), licencesOf(program));
 
 // What other programs import: rowmill/client.
