@@ -2,7 +2,7 @@ import { createRowTime } from '../fleet/row-time.ts';
 
 /** Where the time of one row went, in milliseconds. */
 export interface RowTimes {
-  /** Its calls waited to be granted. */
+  /** Its calls waited to be looked up in the cache, and to be granted. */
   grantMs: number;
   /** Its calls were in progress. */
   slotMs: number;

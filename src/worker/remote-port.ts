@@ -88,7 +88,8 @@ async function askForGrant(session: BatchSession, states: RunStates, intent: Jou
   const { run, turn, call } = intent;
   const key = { run, turn, call };
   const state = states.ofKey(key);
-  const { fault, sent, times } = states.ofRun(run);
+  const own = states.ofRun(run);
+  const { fault, sent, times } = own;
   if (fault !== undefined) throw fault;
   const entry = intent.kind === 'model' ? (state.entry ?? null) : null;
   const asked = { kind: 'grant' as const, run, intent, entry, openSends: state.openSends };
@@ -96,7 +97,8 @@ async function askForGrant(session: BatchSession, states: RunStates, intent: Jou
   const limits = await session.request(asked, [...sent]);
   let grantedAt = session.now();
   times.grantMs += grantedAt - askedAt;
-  if (!(await states.enter(key))) throw new AppError('aborted', 'The run ended before its call was granted.');
+  if (!(await states.enter(run, own, state)))
+    throw new AppError('aborted', 'The run ended before its call was granted.');
   // A worker that was cut off meanwhile may have lost its row, and the batch may have been paused.
   while (!session.isFresh() || session.now() - grantedAt > GRANT_MS) {
     await session.request({ kind: 'still', run, key });
@@ -139,8 +141,13 @@ function openCache(
 ): RunCache {
   const own = states.ofRun(run);
   const remote: Parameters<typeof createRunCache>[0] = {
-    take: ({ turn, hash, model, appended }) =>
-      session.request({ kind: 'reuse', run, turn, hash: hash.toString('base64'), model, appended }, [...own.sent]),
+    async take({ turn, hash, model, appended }) {
+      const askedAt = session.now();
+      const asked = { kind: 'reuse' as const, run, turn, hash: hash.toString('base64'), model, appended };
+      const taken = await session.request(asked, [...own.sent]);
+      own.times.grantMs += session.now() - askedAt;
+      return taken;
+    },
     record: ({ turn, hash }) => void own.hashed.push({ turn, hash: Buffer.from(hash).toString('base64') }),
   };
   return createRunCache(remote, { run, batchId: session.batchId, provider });

@@ -33,8 +33,8 @@ export interface RunState {
 export interface RunStates {
   ofRun(run: string): RunState;
   ofKey(key: JournalKey): CallState;
-  /** Resolves when a call that was granted has a slot. False where its run has ended meanwhile. */
-  enter(key: JournalKey): Promise<boolean>;
+  /** Resolves when a call that was granted has a slot. False where its run has ended since the state was read. */
+  enter(run: string, own: RunState, call: CallState): Promise<boolean>;
   /** Such a call has ended. Idempotent. */
   leave(run: string, call: CallState): void;
   /** Forgets a run. */
@@ -65,12 +65,11 @@ export function createRunStates(slots: Slots, now: () => number): RunStates {
   };
   return {
     ...{ ofRun, ofKey, leave },
-    async enter(key) {
-      const [own, call] = [ofRun(key.run), ofKey(key)];
-      await slots.enter(key.run);
+    async enter(run, own, call) {
+      await slots.enter(run);
       call.slotAt = now();
-      if (runs.get(key.run) === own) return true;
-      leave(key.run, call);
+      if (runs.get(run) === own) return true;
+      leave(run, call);
       return false;
     },
     end(run) {
