@@ -19,7 +19,7 @@ const FULL = { rows: 20_000, cutMs: 20_000, windowMs: 60_000, requestsPerMinute:
 const QUICK = { rows: 1_400, cutMs: 8_000, windowMs: 10_000, requestsPerMinute: 3_000 };
 /** How much of the limit of the model may be passed within one window, and how much of it one window has to use. */
 const OVER = 0.02;
-const USED = 0.95;
+const USED = 0.9;
 /** The share of the price of all rows that the first cap allows. */
 const CAP = 0.85;
 /** A worker that is cut off sends nothing new after two seconds; its rows run elsewhere after six. */
