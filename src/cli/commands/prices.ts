@@ -30,11 +30,7 @@ export function addPricesCommand(command: Command, context: CommandContext): voi
 }
 
 const HELP = `
-ROWMILL_PRICES names a file with prices of your own.
-
-Examples:
-  rowmill prices
-  rowmill prices anthropic/claude-haiku-5-5`;
+ROWMILL_PRICES names a file with prices of your own.`;
 
 function modelsOf(model: string, before: string[] = []): string[] {
   if (pricedModel.safeParse(model).success) return [...before, model];

@@ -70,9 +70,13 @@ export function createLeanFetch(proxy?: ProxyVariables): LeanFetch {
   const load = () => {
     if (proxy !== undefined || closing !== undefined) return;
     const options = { idleMs: IDLE_MS, connectMs: CONNECT_MS, stoodStill };
-    loading ??= createPostConnections(options).then((made) => {
-      posts = made;
-    });
+    // What can't be loaded, as where too many files are open, is not needed: calls stay on the connections of Node.
+    loading ??= createPostConnections(options).then(
+      (made) => {
+        posts = made;
+      },
+      () => undefined,
+    );
   };
   const leanFetch = async (input: string | URL | Request, init: RequestInit & LeanInit = {}): Promise<LeanResponse> => {
     if (init.outcome !== undefined) return init.outcome;
