@@ -262,6 +262,8 @@ test('with the chat open axe finds nothing in both themes, and it covers a narro
   await expect(chat.log.getByRole('heading', { name: 'Sent' })).toBeVisible();
   for (const width of [1440, 1024, 390]) {
     await page.setViewportSize({ width, height: 844 });
+    // Where it covers the page, the chat is what is main.
+    await expect(page.getByRole('main')).toHaveCount(1);
     await expectAccessible(page);
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(overflow, `${width} pixels`).toBeLessThanOrEqual(0);

@@ -40,7 +40,7 @@ test('while rows are at the provider the page says since when, then how long the
   await expectAccessible(page);
   for (const job of provider.jobs) job.state = 'ended';
   await expect(figures).toContainText('100 %6 of 6 rows');
-  await expect(figures).toContainText(/Took\d+ s/);
+  await expect(figures).toContainText(/Took[\d.]+ s/);
   await expect(figures).toContainText(/Saved< \$0\.01batch API/);
   await expect(figures).not.toContainText('At the provider');
 });

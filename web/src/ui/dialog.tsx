@@ -14,6 +14,8 @@ interface DialogProps {
   actions?: ReactNode;
   /** A person has to choose: neither Escape nor a click beside it closes it, and there is no cross. */
   mustChoose?: boolean;
+  /** A click beside it does not close it: it may be the second one of a double click that opened it. */
+  keepsOpen?: boolean;
   wide?: boolean;
   /** What gets the focus first; by default the first control. */
   initialFocus?: RefObject<HTMLElement | null>;
@@ -21,12 +23,22 @@ interface DialogProps {
 
 /** A dialog over the page. Focus stays in it and returns when it closes. */
 export function Dialog(props: DialogProps) {
-  const { open, onClose, title, description, children, actions, mustChoose = false, wide = false } = props;
+  const {
+    open,
+    onClose,
+    title,
+    description,
+    children,
+    actions,
+    mustChoose = false,
+    keepsOpen = mustChoose,
+    wide = false,
+  } = props;
   return (
     <Base.Root
       open={open}
       onOpenChange={(next) => !next && !mustChoose && onClose()}
-      disablePointerDismissal={mustChoose}
+      disablePointerDismissal={keepsOpen}
     >
       <Base.Portal>
         <Base.Backdrop className="fixed inset-0 bg-[light-dark(rgb(26_27_25/.28),rgb(0_0_0/.6))] transition-opacity duration-(--slow) data-ending-style:opacity-0 data-starting-style:opacity-0" />

@@ -1,5 +1,4 @@
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
 import type { Schemas } from '../../data/api.ts';
 import { formatCount, formatMoney } from '../../data/format.ts';
 import { shared } from '../../messages/shared.ts';
@@ -9,8 +8,6 @@ import { StatusMark } from '../../ui/status-mark.tsx';
 import { messages } from './messages.ts';
 
 const { started: words } = messages;
-/** The second click of a double click must not close what the first one opened. */
-const DOUBLE_CLICK_MS = 500;
 
 /** What processing did with each queue: the batch that runs, or why nothing was started. */
 export function ProcessedList({
@@ -20,15 +17,14 @@ export function ProcessedList({
   processed: readonly Schemas['ProcessedQueue'][];
   onClose: () => void;
 }) {
-  const [openedAt] = useState(Date.now);
-  const close = () => {
-    if (Date.now() - openedAt > DOUBLE_CLICK_MS) onClose();
-  };
+  // The second click of the double click that opened it must not close it.
+  const close = ({ detail }: { detail: number }) => detail < 2 && onClose();
   const hasStarted = processed.some(({ batch_id: id }) => id !== null);
   return (
     <Dialog
       open
-      onClose={close}
+      onClose={onClose}
+      keepsOpen
       title={hasStarted ? words.title : words.nothing}
       actions={<Button kind="primary" label={shared.close} onClick={close} />}
     >
