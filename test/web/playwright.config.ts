@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { defineConfig } from '@playwright/test';
 
 export default defineConfig({
@@ -7,8 +6,7 @@ export default defineConfig({
   outputDir: '../../coverage/web',
   retries: 0,
   fullyParallel: true,
-  // Pages and services wait for each other for half of the time.
-  workers: Math.max(2, Math.ceil(availableParallelism() * 1.5)),
+  workers: 2,
   forbidOnly: process.env['CI'] !== undefined,
   reporter: process.env['CI'] === undefined ? 'list' : 'dot',
   // A busy machine takes long; a condition that holds early costs nothing.

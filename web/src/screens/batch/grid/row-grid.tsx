@@ -65,14 +65,18 @@ export function RowGrid(props: RowGridProps) {
   const [active, setActive] = useState(0);
   const [view, setView] = useState({ top: 0, height: 600, width: 1000 });
   const height = Math.min(total * ROW, MOST_HEIGHT);
-  const room = Math.max(1, height - view.height + ROW);
-  const inView = Math.max(1, Math.floor((view.height - ROW) / ROW));
-  const lastFirst = Math.max(0, total - inView);
   const isScaled = total * ROW > MOST_HEIGHT;
-  // Browsers round places: at the very end a division would miss the last row by a fraction.
-  const share = view.top >= room - 1 ? 1 : view.top / room;
-  const exact = isScaled ? share * lastFirst : view.top / ROW;
-  const first = Math.max(0, Math.min(lastFirst, Math.floor(exact)));
+  const inViewOf = (seen: number) => Math.max(1, Math.floor((seen - ROW) / ROW));
+  const roomOf = (seen: number) => Math.max(1, height - seen + ROW);
+  /** The first place that is shown whole where so many pixels are scrolled. */
+  const firstAt = (top: number, seen: number) => {
+    const lastFirst = Math.max(0, total - inViewOf(seen));
+    // Browsers round places: at the very end a division would miss the last row by a fraction.
+    const share = top >= roomOf(seen) - 1 ? 1 : top / roomOf(seen);
+    return Math.max(0, Math.min(lastFirst, Math.floor(isScaled ? share * lastFirst : top / ROW)));
+  };
+  const inView = inViewOf(view.height);
+  const first = firstAt(view.top, view.height);
   const from = Math.max(0, first - OVERSCAN);
   const to = Math.min(total, first + inView + OVERSCAN + 1);
   const pages = Array.from(
@@ -92,18 +96,14 @@ export function RowGrid(props: RowGridProps) {
     return () => observer.disconnect();
   }, [focus]);
 
-  const before = useRef({ first, inView, active });
-  const keepActive = useEffectEvent(() => {
-    const { first: top, inView: seen, active: old } = before.current;
-    if (active !== old || (active >= top && active < top + seen)) show(active);
-  });
+  // Whether the active row was in view when a person last scrolled the grid, and where it was brought into view.
+  const isHeld = useRef(true);
+  const broughtTo = useRef(0);
+  const keepActive = useEffectEvent(() => isHeld.current && show(active));
   // A notice above the grid, or a smaller window, takes room away: the active row stays in view if it was.
   useEffect(() => {
     if (view.height > 0) keepActive();
   }, [view.height]);
-  useEffect(() => {
-    before.current = { first, inView, active };
-  }, [first, inView, active]);
 
   const openPlace = open === undefined ? undefined : placeOf(open, { rows, filter, total });
   const beside = (by: number) => (openPlace === undefined ? undefined : rowAt(openPlace + by, { rows, filter, total }));
@@ -139,6 +139,7 @@ export function RowGrid(props: RowGridProps) {
     const shownPlace = Math.max(0, Math.min(total - 1, place));
     setActive(shownPlace);
     const isBelow = shownPlace >= first + inView;
+    isHeld.current = true;
     const next = shownPlace < first ? shownPlace : isBelow ? shownPlace - inView + 1 : first;
     if (next !== first) scrollTo(next);
   }
@@ -149,8 +150,11 @@ export function RowGrid(props: RowGridProps) {
     if (element === null) return;
     // Measured now: before the first draw the state has no height yet.
     const seen = element.clientHeight;
-    const last = Math.max(1, total - Math.max(1, Math.floor((seen - ROW) / ROW)));
-    element.scrollTop = isScaled ? (place / last) * Math.max(1, height - seen + ROW) : place * ROW;
+    const last = Math.max(1, total - inViewOf(seen));
+    // The middle of a place's share of the height: browsers round.
+    const middle = place <= 0 ? 0 : Math.min(last, place + 0.5);
+    element.scrollTop = isScaled ? (middle / last) * roomOf(seen) : place * ROW;
+    broughtTo.current = element.scrollTop;
   }
 
   function press(event: KeyboardEvent): void {
@@ -202,7 +206,12 @@ export function RowGrid(props: RowGridProps) {
     <div
       ref={scroller}
       className="relative min-h-0 flex-1 overflow-auto"
-      onScroll={({ currentTarget: { scrollTop: top } }) => setView((old) => ({ ...old, top }))}
+      onScroll={({ currentTarget: { scrollTop: top, clientHeight: seen } }) => {
+        const at = firstAt(top, seen);
+        // The height may have changed since the row was brought into view, before this is told.
+        if (top !== broughtTo.current) isHeld.current = active >= at && active < at + inViewOf(seen);
+        setView((old) => ({ ...old, top }));
+      }}
     >
       <div style={{ height: height + ROW }}>
         <table
