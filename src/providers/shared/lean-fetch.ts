@@ -3,7 +3,7 @@ import { urlToHttpOptions } from 'node:url';
 import { parseJson } from '../../base/json/exact-number.ts';
 import { type LeanBody, toLeanBody } from './lean-body.ts';
 import { LeanHeaders, type LeanResponse } from './lean-response.ts';
-import { createPostConnections, type PostConnections } from './post-connections.ts';
+import { createPostConnections, type PostConnections, type WholePost } from './post-connections.ts';
 
 /** Options of a call that `fetch` does not have. */
 interface LeanInit {
@@ -33,9 +33,8 @@ export interface LeanFetch {
 }
 
 /** What is posted. */
-export interface LeanPosting extends Pick<LeanInit, 'mayStillSend' | 'cancel'> {
+export interface LeanPosting extends Omit<WholePost, 'headers'> {
   headers: Headers;
-  body: string;
 }
 
 /** The proxies that requests go through, by the names of the variables that every HTTP client reads. */

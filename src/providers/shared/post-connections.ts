@@ -64,7 +64,7 @@ interface Outcome extends Pick<ConnectionOptions, 'stoodStill'> {
 
 type Controller = Dispatcher.DispatchController;
 
-/** One call: what undici tells of it. */
+/** One call. undici calls the methods. */
 class Posting implements Dispatcher.DispatchHandler {
   readonly #post: WholePost;
   readonly #outcome: Outcome;

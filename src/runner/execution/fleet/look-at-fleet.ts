@@ -39,7 +39,7 @@ const LOOK_MS = 1_000;
 /** After so many looks without a worker it is said. */
 const ALONE_LOOKS = 5;
 
-/** Resolves after the first look; workers with rows of an earlier lease are told of this one. */
+/** Resolves after the first look, when it has sent this lease to workers, which may have rows of an earlier one. */
 export async function lookAtFleet(parts: LookParts): Promise<FleetLooks> {
   const { fleet, fence, watch, sender, runs, rows, dispatch, now, log } = parts;
   const board = { redis: fleet.connections.commands(), envelope: fleet.envelope };

@@ -208,7 +208,7 @@ export function RowGrid(props: RowGridProps) {
       className="relative min-h-0 flex-1 overflow-auto"
       onScroll={({ currentTarget: { scrollTop: top, clientHeight: seen } }) => {
         const at = firstAt(top, seen);
-        // The height may have changed since the row was brought into view, before this is told.
+        // The height may have changed between the scrolling to the active row and this event.
         if (top !== broughtTo.current) isHeld.current = active >= at && active < at + inViewOf(seen);
         setView((old) => ({ ...old, top }));
       }}
