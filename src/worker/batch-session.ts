@@ -11,7 +11,7 @@ import type {
   ToWorker,
 } from '../runner/execution/fleet/messages.ts';
 import { fromWire } from '../runner/execution/fleet/wire.ts';
-import { createPendingRequests, type PendingRequest } from './pending-requests.ts';
+import { createPendingRequests, type PendingRequest, type RequestNumbers } from './pending-requests.ts';
 
 /** A worker's requests to the coordinator of one batch. Each is repeated until it is answered, by whichever lease. */
 export interface BatchSession {
@@ -52,6 +52,8 @@ interface SessionParts {
   epoch: number;
   worker: string;
   sender: StreamSender;
+  /** Those of all sessions of this worker. */
+  numbers: RequestNumbers;
   monotonic: () => number;
   /** The runs of the batch that this worker carries out. */
   runs: () => string[];
@@ -89,8 +91,10 @@ export function createBatchSession(parts: SessionParts): BatchSession {
     const heading = { from: worker, epoch, floor: pending.floor() };
     sender.send(PLACES.batch(batchId), { ...heading, ...message } satisfies ToCoordinator);
   };
-  const pending = createPendingRequests(monotonic, ({ id, ask, again }, after) =>
-    post({ id, body: ask, ...(again && { again }), ...(after.length > 0 && { after }) }),
+  const pending = createPendingRequests(
+    monotonic,
+    ({ id, ask, again }, after) => post({ id, body: ask, ...(again && { again }), ...(after.length > 0 && { after }) }),
+    parts.numbers,
   );
   const enqueue = <K extends RequestKind>(
     ask: Ask<K>,

@@ -3,6 +3,7 @@ import type { StreamSender } from '../fleet/stream-sender.ts';
 import type { BegunTask } from '../runner/execution/fleet/messages.ts';
 import { type BatchSession, createBatchSession } from './batch-session.ts';
 import { type OpenedSnapshot, openSnapshot, type WorkerParts } from './open-snapshots.ts';
+import type { RequestNumbers } from './pending-requests.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
 import type { Slots } from './slots.ts';
 
@@ -25,16 +26,20 @@ export interface BatchWork {
   close(): Promise<void>;
 }
 
+/** What the work on all batches of a worker has in common. */
+export interface BatchWorkParts {
+  worker: string;
+  sender: StreamSender;
+  numbers: RequestNumbers;
+  slots: Slots;
+  parts: WorkerParts;
+  hard: AbortSignal;
+}
+
 /** Begins the work on a batch, at the lease that a chunk names. */
 export function createBatchWork(
   { batchId, epoch }: { batchId: string; epoch: number },
-  {
-    worker,
-    sender,
-    slots,
-    parts,
-    hard,
-  }: { worker: string; sender: StreamSender; slots: Slots; parts: WorkerParts; hard: AbortSignal },
+  { worker, sender, numbers, slots, parts, hard }: BatchWorkParts,
 ): BatchWork {
   const runs = new Map<string, AbortController>();
   let onSettled: (() => void) | undefined;
@@ -46,7 +51,7 @@ export function createBatchWork(
   let unfit: string | null = null;
   const snapshots = new Map<string, Promise<OpenedSnapshot>>();
   const session = createBatchSession({
-    ...{ batchId, epoch, worker, sender },
+    ...{ batchId, epoch, worker, sender, numbers },
     monotonic: () => parts.clock.monotonic(),
     runs: () => [...runs.keys()],
     abort: (run) => runs.get(run)?.abort(),

@@ -13,6 +13,14 @@ export interface PendingRequest {
   reject(error: AppError): void;
 }
 
+/**
+ * Numbers the requests of a worker. A coordinator carries out each number of a worker once, so all sessions of a worker
+ * share one: a batch that is forgotten and begins again must not use a number again.
+ */
+export interface RequestNumbers {
+  next: number;
+}
+
 /** The requests of a session that are not answered, in their order. Each is sent again until it is. */
 export interface PendingRequests {
   size(): number;
@@ -53,9 +61,9 @@ interface Pending extends PendingRequest {
 export function createPendingRequests(
   now: () => number,
   post: (request: PendingRequest, after: number[]) => void,
+  numbers: RequestNumbers,
 ): PendingRequests {
   const open = new Map<number, Pending>();
-  let next = 1;
   const take = (id: number) => {
     const found = open.get(id);
     open.delete(id);
@@ -63,17 +71,17 @@ export function createPendingRequests(
   };
   return {
     size: () => open.size,
-    nextId: () => next,
+    nextId: () => numbers.next,
     floor() {
-      const [first = next] = open.keys();
+      const [first = numbers.next] = open.keys();
       return first;
     },
     add(ask, after) {
       const { promise: reply, resolve, reject } = Promise.withResolvers<never>();
       const at = now();
       const own = { firstAt: at, sentAt: at, sends: 0, again: false };
-      const request: Pending = { id: next, ask: ask as AnyAsk, after, ...own, resolve, reject };
-      next += 1;
+      const request: Pending = { id: numbers.next, ask: ask as AnyAsk, after, ...own, resolve, reject };
+      numbers.next += 1;
       open.set(request.id, request);
       return { request, reply };
     },

@@ -1,7 +1,7 @@
 import { toAppError } from '../base/errors.ts';
 import type { Chunk } from '../fleet/chunk-queue.ts';
 import type { Presence } from '../fleet/presence.ts';
-import { type BatchWork, createBatchWork } from './batch-work.ts';
+import { type BatchWork, type BatchWorkParts, createBatchWork } from './batch-work.ts';
 import { runChunk } from './run-chunk.ts';
 
 /** The batches that a worker has rows of, or had a moment ago. */
@@ -22,14 +22,15 @@ export interface WorkerBatches {
 const IDLE_MS = 60_000;
 
 /** Starts without batches. @param drain once it fires, rows that have not begun are given back */
-export function createWorkerBatches(parts: Parameters<typeof createBatchWork>[1], drain: AbortSignal): WorkerBatches {
+export function createWorkerBatches(parts: Omit<BatchWorkParts, 'numbers'>, drain: AbortSignal): WorkerBatches {
   const { clock, log } = parts.parts;
   const batches = new Map<string, { work: BatchWork; chunks: number; usedAt: number }>();
+  const numbers = { next: 1 };
   let rows = 0;
   const known = (batch: Pick<Chunk, 'batchId' | 'epoch'>) => {
     const found = batches.get(batch.batchId);
     if (found !== undefined) return found;
-    const begun = { work: createBatchWork(batch, parts), chunks: 0, usedAt: clock.monotonic() };
+    const begun = { work: createBatchWork(batch, { ...parts, numbers }), chunks: 0, usedAt: clock.monotonic() };
     batches.set(batch.batchId, begun);
     return begun;
   };

@@ -6,6 +6,8 @@ import { type BatchSession, createBatchSession } from '../../src/worker/batch-se
 
 let session: BatchSession;
 let sent: ToCoordinator[];
+let now: number;
+let aborted: string[];
 afterEach(() => session.close());
 
 const RUN = 'bat_1/0/1';
@@ -18,12 +20,15 @@ const ANSWERED: Answered = {
 
 const open = () => {
   sent = [];
+  now = 0;
+  aborted = [];
   session = createBatchSession({
     ...{ batchId: 'bat_1', epoch: 1, worker: 'w1' },
     sender: { send: (_, message) => void sent.push(message as ToCoordinator) },
-    monotonic: () => 0,
+    numbers: { next: 1 },
+    monotonic: () => now,
     runs: () => [RUN],
-    abort: () => undefined,
+    abort: (run) => void aborted.push(run),
   });
 };
 const tell = (body: ToWorker['body'], epoch = 1) => session.receive({ batchId: 'bat_1', epoch, body });
@@ -70,4 +75,76 @@ test('under another lease an answer and what follows it are sent again, still in
       { epoch: 2, again: true, body: { kind: 'still' }, after: [id] },
     ]);
   });
+});
+
+test('a worker sends nothing new two seconds after the latest request that its coordinator has answered', async () => {
+  open();
+  expect(session.isFresh()).toBe(false);
+  now = 1_000;
+  const asked = ask([]);
+  now = 2_500;
+  tell({ kind: 'done', ids: [sent[0]?.id ?? 0] });
+  await asked;
+  // From when it was made: the answer may have been long under way.
+  now = 3_000;
+  expect(session.isFresh()).toBe(true);
+  now = 3_001;
+  expect(session.isFresh()).toBe(false);
+  // What a coordinator says by itself proves nothing: it may be an old message.
+  tell({ kind: 'abort', run: 'bat_1/7/1' });
+  expect(session.isFresh()).toBe(false);
+});
+
+test('a message of an earlier lease counts for nothing, and one of a later lease proves nothing yet', async () => {
+  open();
+  const earlier = ask([]);
+  tell({ kind: 'done', ids: [sent[0]?.id ?? 0] });
+  await earlier;
+  expect(session.isFresh()).toBe(true);
+  const asked = ask([]);
+  const id = sent[1]?.id ?? 0;
+  let isAnswered = false;
+  void asked.then(() => {
+    isAnswered = true;
+  });
+  tell({ kind: 'lease' }, 2);
+  tell({ kind: 'done', ids: [id] });
+  tell({ kind: 'abort', run: RUN });
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  expect({ isAnswered, aborted, isFresh: session.isFresh() }).toEqual({
+    isAnswered: false,
+    aborted: [],
+    isFresh: false,
+  });
+  tell({ kind: 'done', ids: [id] }, 2);
+  await asked;
+  tell({ kind: 'abort', run: RUN }, 2);
+  expect(aborted).toEqual([RUN]);
+});
+
+test('a reply counts once, however often somebody sends it', async () => {
+  open();
+  const first = ask([]);
+  const id = sent[0]?.id ?? 0;
+  tell({ kind: 'reply', id, value: null });
+  await first;
+  const second = ask([]);
+  let isAnswered = false;
+  void second.then(
+    () => {
+      isAnswered = true;
+    },
+    () => undefined,
+  );
+  tell({ kind: 'reply', id, value: null });
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  expect(isAnswered).toBe(false);
+});
+
+test('runs that a later lease drops are aborted', async () => {
+  open();
+  tell({ kind: 'lease' }, 2);
+  tell({ kind: 'reply', id: sent.at(-1)?.id ?? 0, value: { dropped: [RUN] } }, 2);
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  expect(aborted).toEqual([RUN]);
 });

@@ -7,6 +7,7 @@ const pendingRequests = () => {
   const pending = createPendingRequests(
     () => clock.now,
     ({ id }, after) => void sent.push({ id, after }),
+    { next: 1 },
   );
   const add = (after: number[] = []) => {
     const { request } = pending.add({ kind: 'snapshot', hash: 'h' }, after);
