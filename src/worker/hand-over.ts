@@ -30,13 +30,16 @@ export function handOver(
   { drain, clock, log }: { drain: AbortSignal; clock: Clock; log: Log },
 ): HandOver {
   const { answers, forget } = kept.left();
-  /** Those of batches without a coordinator are left. */
+  /** Those are left whose batches have no coordinator, or one that did not commit them. */
   const pass = async (open: KeptAnswer[]): Promise<KeptAnswer[]> => {
     const isLeft = await Promise.all(
       open.map(async ({ batchId, answered }) => {
         const session = await sessionOf(batchId).catch((): undefined => undefined);
-        await session?.request({ kind: 'answer', ...answered });
-        return session === undefined;
+        if (session === undefined) return true;
+        return session.request({ kind: 'answer', ...answered }).then(
+          () => false,
+          () => true,
+        );
       }),
     );
     return open.filter((_, at) => isLeft[at]);
