@@ -1,7 +1,7 @@
 import type { Queue } from 'bullmq';
 import * as z from 'zod';
-import type { RedisConnections } from './connect-redis.ts';
 import type { Envelope } from './envelope.ts';
+import type { Fleet } from './fleet.ts';
 import { PLACES, QUEUE_PREFIX, queueName } from './places.ts';
 
 const chunk = z.object({
@@ -32,12 +32,10 @@ const JOB = 'chunk';
 const ANNOUNCE_MS = 1_000;
 
 /** Opens the queue for agents that require `tags`. */
-export async function openChunkQueue(
-  { connections, envelope }: { connections: RedisConnections; envelope: Envelope },
-  { version, tags }: { version: string; tags: readonly string[] },
-): Promise<ChunkQueue> {
+export async function openChunkQueue(fleet: Fleet, tags: readonly string[]): Promise<ChunkQueue> {
+  const { connections, envelope } = fleet;
   const { Queue } = await import('bullmq');
-  const name = queueName(version, tags);
+  const name = queueName(fleet, tags);
   const queue: Queue = new Queue(name, { connection: connections.queue(), prefix: QUEUE_PREFIX });
   queue.on('error', () => undefined);
   const redis = connections.commands();

@@ -31,10 +31,25 @@ export async function readCoordinator({ redis, envelope }: Board, batchId: strin
   return sealed === null ? undefined : opened(sealed, envelope);
 }
 
-/** The coordinators of all batches, by batch. @throws AppError `unauthorized` */
-export async function readCoordinators({ redis, envelope }: Board): Promise<Map<string, Coordinator>> {
+/** What a coordinator has reported. */
+interface Report {
+  /** Changes with each report. */
+  sealed: Buffer;
+  /** Undefined where it has another key. */
+  coordinator: Coordinator | undefined;
+}
+
+/** What the coordinators of all batches have reported, by batch. */
+export async function readCoordinators({ redis, envelope }: Board): Promise<Map<string, Report>> {
   const found = await redis.hgetallBuffer(PLACES.batches);
-  return new Map(Object.entries(found).map(([batchId, sealed]) => [batchId, opened(sealed, envelope)]));
+  const read = (sealed: Buffer): Coordinator | undefined => {
+    try {
+      return opened(sealed, envelope);
+    } catch {
+      return undefined;
+    }
+  };
+  return new Map(Object.entries(found).map(([batchId, sealed]) => [batchId, { sealed, coordinator: read(sealed) }]));
 }
 
 /** Removes the coordinator of a batch that ends under a lease; one of a later lease stays. */

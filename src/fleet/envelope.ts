@@ -3,6 +3,8 @@ import { AppError } from '../base/errors.ts';
 
 /** Encrypts and signs what goes through Redis: AES-256-GCM, bound to the place where the message is put. */
 export interface Envelope {
+  /** Names the key and does not tell it. */
+  readonly keyId: string;
   seal(text: string, place: string): Buffer;
   /** @throws AppError `unauthorized` for a message of another key, of another place, or without a key */
   open(sealed: Buffer, place: string): string;
@@ -19,7 +21,9 @@ export function createEnvelope(secret: string | null): Envelope {
   if (secret === null) return plain;
   const nextNonce = createNonces();
   const key = Buffer.from(hkdfSync('sha256', secret, '', 'rowmill fleet', 32));
+  const keyId = Buffer.from(hkdfSync('sha256', secret, '', 'rowmill fleet key id', 6)).toString('hex');
   return {
+    keyId,
     seal(text, place) {
       const nonce = nextNonce();
       const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
@@ -61,6 +65,7 @@ function createNonces(): () => Buffer {
 }
 
 const plain: Envelope = {
+  keyId: 'plain',
   seal: (text) => Buffer.concat([Buffer.of(PLAIN), Buffer.from(text)]),
   open(sealed) {
     if (sealed[0] !== PLAIN) throw refused('it is encrypted, and ROWMILL_WORKER_KEY is not set here');

@@ -1,3 +1,5 @@
+import type { Fleet } from './fleet.ts';
+
 /** Where things of the fleet are in Redis. */
 export const PLACES = {
   /** A hash: the presence of each worker. */
@@ -18,7 +20,7 @@ export const QUEUE_PREFIX = 'rowmill';
 /** How long a worker may be silent before its chunks are given to others, in milliseconds. */
 export const LOCK_MS = 5_000;
 
-/** The name of the queue for agents that require these tags. Workers of another version read other queues. */
-export function queueName(version: string, tags: readonly string[]): string {
-  return ['fleet', version, ...[...tags].sort()].join('-');
+/** The name of the queue for agents that require these tags. Workers of another version or key read other queues. */
+export function queueName({ version, envelope }: Pick<Fleet, 'version' | 'envelope'>, tags: readonly string[]): string {
+  return ['fleet', version, envelope.keyId, ...[...tags].sort()].join('-');
 }

@@ -37,7 +37,7 @@ export async function serveQueues({
   onChunk,
   log,
 }: QueueServerParts): Promise<QueueServer> {
-  const { connections, envelope, version } = fleet;
+  const { connections, envelope } = fleet;
   const { Worker: QueueWorker } = await import('bullmq');
   const commands = connections.commands();
   const workers = new Map<string, Worker>();
@@ -71,13 +71,13 @@ export async function serveQueues({
     const queues = await commands.hgetall(PLACES.queues);
     for (const [name, text] of Object.entries(queues)) {
       const needed = tagsOf(text);
-      const isMine = name === queueName(version, needed) && needed.every((tag) => tags.includes(tag));
+      const isMine = name === queueName(fleet, needed) && needed.every((tag) => tags.includes(tag));
       if (isMine) serve(name);
     }
   };
   const lookSafely = () =>
     look().catch((thrown: unknown) => log.debug({ reason: toAppError(thrown).message }, 'queues were not read'));
-  serve(queueName(version, []));
+  serve(queueName(fleet, []));
   await lookSafely();
   const looking = setInterval(lookSafely, LOOK_MS);
   return {

@@ -13,10 +13,10 @@ import { toWorker } from '../runner/execution/fleet/messages.ts';
 import { handOver } from './hand-over.ts';
 import { startKeepAlive } from './keep-alive.ts';
 import type { WorkerParts } from './open-snapshots.ts';
-import { watchVersions } from './other-versions.ts';
 import { type HealthPlace, serveHealth } from './serve-health.ts';
 import { serveQueues } from './serve-queues.ts';
 import { createSlots } from './slots.ts';
+import { watchCoordinators } from './watch-coordinators.ts';
 import { createWorkerBatches, type WorkerBatches } from './worker-batches.ts';
 
 /** What a worker is. */
@@ -66,7 +66,7 @@ export async function runWorker(
   await connections.ready();
   const probe = health === undefined ? undefined : await serveHealth(health, presence);
   const alive = await startKeepAlive(settings, presence);
-  const versions = watchVersions(fleet, log);
+  const watch = watchCoordinators(fleet, log);
   const sessionOf = async (batchId: string) => {
     const found = await coordinatorOf(batchId);
     return found === undefined ? undefined : batches.of({ batchId, epoch: found.epoch }).session;
@@ -81,7 +81,7 @@ export async function runWorker(
     await queues.drain();
     await batches.settled();
   } finally {
-    versions.close();
+    watch.close();
     probe?.close();
     reader.close();
     await batches.close();

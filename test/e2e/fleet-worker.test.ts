@@ -119,3 +119,19 @@ onRedis('a worker without a variable that a tool needs gives its rows back and s
   expect((await run.ended).json).toMatchObject({ status: 'completed', counts: { succeeded: 8 }, tool_calls: 8 });
   expect(new Set(site.toolCalls.map(({ who }) => who))).toEqual(new Set(['w2']));
 });
+
+onRedis('a worker with another key gets no rows, and is told', async () => {
+  site = await createFleetSite(`${REDIS_URL}/13`, { rows: 8, latencyMs: [2, 10], seed: 17, key: 'the key of the fleet' });
+  const other = await site.workerWith(
+    { ROWMILL_WORKER_KEY: 'the key of another fleet', ROWMILL_LOG_LEVEL: 'warn' },
+    'w1',
+  );
+  const run = site.run();
+  await until(() => other.stderr().includes('another key than a coordinator'), 'what the worker is told', { by: run });
+  // It would take chunks out of the queue, and could not open them.
+  expect(other.stderr()).not.toContain('refused');
+  expect(site.modelCalls).toHaveLength(0);
+  await site.worker('w2');
+  expect((await run.ended).json).toMatchObject({ status: 'completed', counts: { succeeded: 8 } });
+  expect(new Set(site.modelCalls.map(({ who }) => who))).toEqual(new Set(['w2']));
+});

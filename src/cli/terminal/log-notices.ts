@@ -90,6 +90,8 @@ export const LOG_SENTENCES: Record<string, (entry: Entry) => string | undefined>
     `This worker can’t run the agent, and gives its rows back: ${reason}`,
   'this worker has another version than a coordinator': ({ theirs, version }) =>
     `A coordinator has version ${theirs} and this worker ${version}: it gets no rows of it. Install the same version.`,
+  'this worker has another key than a coordinator': () =>
+    'A coordinator has another ROWMILL_WORKER_KEY than this worker, which gets no rows of it. Set the same key.',
   'a message of the fleet was refused': ({ reason }) => reason,
   'a message of a worker has another form': () => 'A message of a worker has another form, and was ignored.',
   'a chunk was left': ({ reason }) => `Rows were left to other workers: ${reason}`,

@@ -41,7 +41,7 @@ export async function openFleetBatch(
   const commands = connections.commands();
   const tags = planOf(batch).agent.requires ?? [];
   await connections.ready();
-  const queue = await openChunkQueue(fleet, { version, tags });
+  const queue = await openChunkQueue(fleet, tags);
   const sender = createStreamSender(commands, envelope, log);
   const runs = createRunTable();
   const held = createHeldRuns();
