@@ -121,7 +121,12 @@ onRedis('a worker without a variable that a tool needs gives its rows back and s
 });
 
 onRedis('a worker with another key gets no rows, and is told', async () => {
-  site = await createFleetSite(`${REDIS_URL}/13`, { rows: 8, latencyMs: [2, 10], seed: 17, key: 'the key of the fleet' });
+  site = await createFleetSite(`${REDIS_URL}/13`, {
+    rows: 8,
+    latencyMs: [2, 10],
+    seed: 17,
+    key: 'the key of the fleet',
+  });
   const other = await site.workerWith(
     { ROWMILL_WORKER_KEY: 'the key of another fleet', ROWMILL_LOG_LEVEL: 'warn' },
     'w1',

@@ -8,6 +8,8 @@ import { createEvents } from '../../../../src/telemetry/create-events.ts';
 const answer = { kind: 'answer' as const } as ToCoordinator['body'];
 const outcome = { kind: 'outcome' as const } as ToCoordinator['body'];
 
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 const receiver = (serve: (message: ToCoordinator) => Promise<unknown>) => {
   const log = createSilentLog();
   const told: ToWorker['body'][] = [];
@@ -34,7 +36,7 @@ test('an outcome that arrives before its answer is settled after it', async () =
   const served: number[] = [];
   const { receive } = receiver(async ({ id }) => void served.push(id ?? 0));
   const early = receive([message(2, outcome, [1])]);
-  await new Promise<void>((resolve) => setImmediate(resolve));
+  await turn();
   expect(served).toEqual([]);
   await receive([message(1, answer)]);
   await early;
@@ -65,4 +67,47 @@ test('requests that are only acknowledged are acknowledged together, up to the m
   ]);
   await receive([message(4, outcome)]);
   expect(flush().slice(2)).toEqual([{ kind: 'done', ids: [4] }]);
+});
+
+test('an answer is acknowledged when it is committed, and not before', async () => {
+  const { promise: committed, resolve: commit } = Promise.withResolvers<null>();
+  const { receive, flush } = receiver(() => committed);
+  const receiving = receive([message(1, answer)]);
+  await turn();
+  expect(flush()).toEqual([]);
+  commit(null);
+  expect(await receiving).toBe('handled');
+  expect(flush()).toEqual([{ kind: 'done', ids: [1] }]);
+});
+
+test('a message that arrives twice, as one that somebody repeats, is carried out once', async () => {
+  const served: number[] = [];
+  const { receive } = receiver(async ({ id }) => void served.push(id ?? 0));
+  await receive([message(1, answer)]);
+  await receive([message(1, answer)]);
+  await receive([{ ...message(2, answer), floor: 2 }]);
+  await receive([message(1, answer)]);
+  expect(served).toEqual([1, 2]);
+});
+
+test('what was sent under an earlier lease is not carried out: its worker is told of this one', async () => {
+  const served: number[] = [];
+  const { receive, flush } = receiver(async ({ id }) => void served.push(id ?? 0));
+  expect(await receive([{ ...message(1, answer), epoch: 0 }])).toBe('handled');
+  expect(served).toEqual([]);
+  expect(flush()).toEqual([{ kind: 'lease' }]);
+});
+
+test('what is sent under a later lease is left for its owner', async () => {
+  const served: number[] = [];
+  const { receive, flush } = receiver(async ({ id }) => void served.push(id ?? 0));
+  expect(await receive([message(1, answer), { ...message(2, answer), epoch: 2 }])).toBe('others');
+  expect(served).toEqual([1]);
+  expect(flush()).toEqual([{ kind: 'done', ids: [1] }]);
+});
+
+test('a worker hears nothing of a request that the lease was lost for: the next owner answers it', async () => {
+  const { receive, flush } = receiver(() => Promise.reject(new AppError('lease_lost', 'Another process has it.')));
+  await receive([message(1, answer)]);
+  expect(flush()).toEqual([]);
 });
