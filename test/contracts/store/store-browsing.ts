@@ -44,6 +44,25 @@ export function testBrowsing({ store }: StoreBench): void {
       }
     });
 
+    it.each([2, 3, 7, 40])('finds every place of a frequent status where one row in %d is another', async (every) => {
+      await startBatch(store(), 'bat_0', 5);
+      const fence = await startBatch(store(), 'bat_1', 81);
+      await startBatch(store(), 'bat_2', 5);
+      // Runs of others at both ends and in the middle, and single ones between them.
+      const isOther = (row: number) => row < 4 || row > 78 || (row > 38 && row < 43) || row % every === 1;
+      await store().claimRows(fence, { limit: 80, at: 1 });
+      for (let row = 0; row < 80; row += 1)
+        await store().finishRow(fence, row, isOther(row) ? failed('refused') : succeeded(row));
+      const expected = Array.from({ length: 80 }, (_, row) => row).filter((row) => !isOther(row));
+      const total = expected.length;
+      const at = async (place: number, descending: boolean) =>
+        numbers(await store().readRowsAt('bat_1', { filter: SUCCEEDED, place, limit: 3, total, descending }));
+      for (let place = 0; place <= total; place += 1) {
+        expect(await at(place, false)).toEqual(expected.slice(place, place + 3));
+        expect(await at(place, true)).toEqual(expected.toReversed().slice(place, place + 3));
+      }
+    });
+
     it('counts equal ranges of all rows by status, and no rows of other batches', async () => {
       await startMixed();
       const of = (first: number, rows: number, queued: number, succeeded: number, failures: number) => ({

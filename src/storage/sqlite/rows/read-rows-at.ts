@@ -5,14 +5,15 @@ import { LIMIT, prepare } from '../statement.ts';
 import { type FilterSql, forEachFilter, kindOf } from './row-filter.ts';
 import { idRange, rowId } from './row-id.ts';
 import { ROW_COLUMNS, type StoredRow, toRowRecord } from './row-record.ts';
+import { prepareSeekByOthers } from './seek-by-others.ts';
 
 /**
- * Rows by their places. Among the rows of a status or a code, the first one is found by walking their index from the
- * nearer end: 12 ms of processor time for the middle of a million rows, where a walk from the start took 25 ms to the
- * last one.
+ * Rows by their places. Among the rows of a code or of a rare status, the first one is found by walking their index
+ * from the nearer end; among those of a frequent status, by walking the others: never more than a quarter of all rows.
  */
 export function prepareReadRowsAt(db: DatabaseSync): (batchId: string, range: PlacedRows) => RowRecord[] {
   const keyOf = prepareBatchKey(db);
+  const seekByOthers = prepareSeekByOthers(db);
   const statements = forEachFilter((sql) => ({
     up: { seek: prepareSeek(db, sql, 'ASC'), page: preparePage(db, sql, 'ASC') },
     down: { seek: prepareSeek(db, sql, 'DESC'), page: preparePage(db, sql, 'DESC') },
@@ -20,7 +21,8 @@ export function prepareReadRowsAt(db: DatabaseSync): (batchId: string, range: Pl
   return (batchId, { filter, place, limit, total, descending = false }) => {
     const found = kindOf(filter);
     if (found === undefined || limit <= 0 || place < 0) return [];
-    const { first, end } = idRange(keyOf(batchId));
+    const batch = keyOf(batchId);
+    const { first, end } = idRange(batch);
     if (found.kind === 'all' && statements.all.down.seek.get(first, end, 0)?.id === first + total - 1) {
       // No number is missing, so a place is a number.
       const range = descending ? [first, first + total - place] : [first + place, end];
@@ -30,9 +32,13 @@ export function prepareReadRowsAt(db: DatabaseSync): (batchId: string, range: Pl
     const [ahead, back] = descending ? [down, up] : [up, down];
     const isLate = place < total && place > total / 2;
     const [walk, steps] = isLate ? [back, total - 1 - place] : [ahead, place];
-    const start = walk.seek.get(...found.given, first, end, steps);
+    const known =
+      filter.status === undefined || found.kind === 'code'
+        ? undefined
+        : seekByOthers(batch, filter.status, { place, descending });
+    const start = known ?? walk.seek.get(...found.given, first, end, steps)?.id;
     if (start === undefined) return [];
-    const range = descending ? [first, start.id + 1] : [start.id, end];
+    const range = descending ? [first, start + 1] : [start, end];
     return ahead.page.all(...found.given, ...range, limit).map(toRowRecord);
   };
 }
