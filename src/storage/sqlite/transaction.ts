@@ -46,6 +46,8 @@ export interface Transaction {
   days: DaySums;
   /** Writes the sums to the database. */
   flush(): void;
+  /** To be called once it is committed. Not for a part of a transaction, which may still be rolled back. */
+  committed(): void;
 }
 
 /** Prepares the statements; the result starts a transaction's bookkeeping (not the transaction itself). */
@@ -111,6 +113,8 @@ export function prepareTransactions(db: DatabaseSync, caps: DayCaps): () => Tran
       failures.clear();
     }
 
-    return { fenced, forget: (batchId) => batches.delete(batchId), totals, countFailures, bills, usage, days, flush };
+    const forget = (batchId: string) => void batches.delete(batchId);
+    const { committed } = usage;
+    return { fenced, forget, totals, countFailures, bills, usage, days, flush, committed };
   };
 }

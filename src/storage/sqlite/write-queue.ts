@@ -71,6 +71,7 @@ export function createWriteQueue(db: DatabaseSync, { path, begin, lock, check }:
     const outcomes = group.map(({ operation }) => ({ value: operation(transaction) }));
     transaction.flush();
     commitStatement.run();
+    transaction.committed();
     return outcomes;
   }
 

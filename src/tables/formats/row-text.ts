@@ -53,18 +53,22 @@ function jsonText(spreadsheetSafe: boolean, marks: { start: string; between: str
   const safe = (cell: Cell): Cell => (spreadsheetSafe && typeof cell === 'string' ? neutraliseFormula(cell) : cell);
   const isArray = marks.start !== '';
   let isFirst = true;
+  let names: string[] = [];
   return {
-    header: () => marks.start,
-    rows: (rows, columns) => {
+    header(columns) {
+      names = columns.map((name, index) => `${index === 0 ? '' : ','}${JSON.stringify(name)}:`);
+      return marks.start;
+    },
+    rows(rows) {
       let text = '';
       for (const cells of rows) {
-        // Not Object.fromEntries: a column may be called __proto__, and integer-like names would be reordered.
-        const members = columns.map(
-          (name, index) => `${JSON.stringify(name)}:${JSON.stringify(safe(cells[index] ?? null))}`,
-        );
         if (isArray && !isFirst) text += marks.between;
         isFirst = false;
-        text += `{${members.join(',')}}${isArray ? '' : marks.between}`;
+        text += '{';
+        // Not Object.fromEntries: a column may be called __proto__, and integer-like names would be reordered.
+        for (let index = 0; index < names.length; index += 1)
+          text += names[index] + JSON.stringify(safe(cells[index] ?? null));
+        text += isArray ? '}' : `}${marks.between}`;
       }
       return text;
     },

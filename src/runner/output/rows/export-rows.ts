@@ -8,7 +8,7 @@ import { writtenStyle } from '../written-style.ts';
 import { exportColumns } from './export-columns.ts';
 
 /** Rows that are read at once. */
-const PAGE = 1000;
+const PAGE = 250;
 const EXTENSIONS = { none: '', gzip: '.gz', zstd: '.zst' } as const;
 
 /** An export: a name for its file, and its bytes. */

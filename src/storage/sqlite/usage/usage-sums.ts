@@ -1,13 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { sizeOfTime } from '../../../base/time-sizes.ts';
-import { NO_USAGE, type Usage } from '../../../protocol/messages.ts';
+import type { Usage } from '../../../protocol/messages.ts';
 import type { UsageWay } from '../../usage.ts';
 import { prepare } from '../statement.ts';
 import { ADD_TIMES } from './load.ts';
+import { NO_BATCH, prepareSeriesKeys, type Series } from './series-keys.ts';
 
 const MINUTE_MS = 60_000;
-/** Stands for the batch of calls outside of batches. */
-const NO_BATCH = 0;
 
 /** One call for the sums of its minute. Money in pico-dollars; `cost` is null when the price is unknown. */
 interface SummedCall {
@@ -27,12 +26,11 @@ export interface UsageSums {
   addCall(batch: number | undefined, call: SummedCall): void;
   addRow(batch: number, outcome: 'succeeded' | 'failed', at: number): void;
   flush(): void;
+  /** To be called after the commit. */
+  committed(): void;
 }
 
-interface Sum extends Usage {
-  batch: number;
-  model: string;
-  way: UsageWay;
+interface Sum extends Usage, Series {
   minute: number;
   calls: number;
   unpriced: number;
@@ -54,31 +52,28 @@ export const ADD_BUCKET = `ON CONFLICT (seconds, at, series) DO UPDATE SET
 
 /** Prepares the statements; the result starts a transaction's sums. */
 export function prepareUsageSums(db: DatabaseSync): () => UsageSums {
-  const insert = prepare(
-    db,
-    `INSERT INTO usage_series (batch, batch_id, agent, model, way)
-     SELECT key, id, coalesce(json_extract(plan, '$.agent.name'), ''), ?2, ?3 FROM batches WHERE key = ?1
-     UNION ALL SELECT ${NO_BATCH}, '', '', ?2, ?3 WHERE ?1 = ${NO_BATCH}`,
-  );
+  const beginKeys = prepareSeriesKeys(db);
   const add = prepare(
     db,
-    `INSERT INTO usage_buckets SELECT 60, ?4, key, ${SUMMED.map((_, at) => `?${at + 5}`).join(', ')}
-     FROM usage_series WHERE batch = ?1 AND model = ?2 AND way = ?3 ${ADD_BUCKET}`,
+    `INSERT INTO usage_buckets VALUES (60, ?, ?, ${SUMMED.map(() => '?').join(', ')}) ${ADD_BUCKET}`,
   );
   const addTimes = prepare(db, `INSERT INTO call_times VALUES (60, ?, ?, ?) ${ADD_TIMES}`);
-  /** Changes nothing where the series is not there yet. */
-  const addTo = (sum: Sum): boolean =>
-    add.run(
-      ...[sum.batch, sum.model, sum.way, sum.minute, sum.calls, sum.unpriced],
-      ...[sum.inputTokens, sum.outputTokens, sum.cacheWriteTokens, sum.cacheReadTokens],
-      ...[sum.cost, sum.saved, sum.succeeded, sum.failed],
-    ) > 0;
 
   return () => {
     /** A transaction adds to few of them: a search is cheaper than a name for each. */
     const sums: Sum[] = [];
     /** Calls by their minute plus their size, which is less than a minute has milliseconds. */
     const times = new Map<number, number>();
+    const keys = beginKeys();
+    const addTo = (sum: Sum): void => {
+      const key = keys.of(sum);
+      // A batch that is gone has no series.
+      if (key === undefined) return;
+      add.run(
+        ...[sum.minute, key, sum.calls, sum.unpriced, sum.inputTokens, sum.outputTokens],
+        ...[sum.cacheWriteTokens, sum.cacheReadTokens, sum.cost, sum.saved, sum.succeeded, sum.failed],
+      );
+    };
     const addTime = (at: number, tookMs: number): void => {
       const key = Math.floor(at / MINUTE_MS) * MINUTE_MS + sizeOfTime(tookMs);
       times.set(key, (times.get(key) ?? 0) + 1);
@@ -88,8 +83,7 @@ export function prepareUsageSums(db: DatabaseSync): () => UsageSums {
       for (const sum of sums) {
         if (sum.batch === batch && sum.minute === minute && sum.way === way && sum.model === model) return sum;
       }
-      const none = { calls: 0, unpriced: 0, cost: 0, saved: 0, succeeded: 0, failed: 0 };
-      const made = { batch, model, way, minute, ...NO_USAGE, ...none };
+      const made = emptySum({ batch, model, way, minute });
       sums.push(made);
       return made;
     };
@@ -112,15 +106,32 @@ export function prepareUsageSums(db: DatabaseSync): () => UsageSums {
         sumOf(batch, { model: '', way: 'row', at })[outcome] += 1;
       },
       flush() {
-        for (const sum of sums) {
-          if (addTo(sum)) continue;
-          insert.run(sum.batch, sum.model, sum.way);
-          addTo(sum);
-        }
+        for (const sum of sums) addTo(sum);
         for (const [key, calls] of times) addTimes.run(key - (key % MINUTE_MS), key % MINUTE_MS, calls);
         sums.length = 0;
         times.clear();
       },
+      committed: () => keys.committed(),
     };
+  };
+}
+
+/** Written out: spreading other objects takes several times as long. */
+function emptySum({ batch, model, way, minute }: Series & { minute: number }): Sum {
+  return {
+    batch,
+    model,
+    way,
+    minute,
+    calls: 0,
+    unpriced: 0,
+    inputTokens: 0,
+    outputTokens: 0,
+    cacheWriteTokens: 0,
+    cacheReadTokens: 0,
+    cost: 0,
+    saved: 0,
+    succeeded: 0,
+    failed: 0,
   };
 }

@@ -12,7 +12,8 @@ export interface ColumnValues {
 
 /**
  * Collects the values of a column. Equal texts of a column that repeats are kept once, and a column that does not repeat
- * gets no dictionary and, if it holds texts, no bounds, which no reader selects by.
+ * gets no dictionary. Texts get no bounds: rows have the order of their source, so these bounds would rarely let a reader
+ * skip a group.
  */
 export function createColumnValues(): ColumnValues {
   let data: unknown[] = [];
@@ -32,8 +33,11 @@ export function createColumnValues(): ColumnValues {
     },
     take() {
       const isText = typeof data[0] === 'string';
-      const plain = { encoding: 'PLAIN' as const, ...(isText && { statistics: false }) };
-      const taken = { data, ...(known === undefined && plain) };
+      const taken = {
+        data,
+        ...(isText && { statistics: false }),
+        ...(known === undefined && { encoding: 'PLAIN' as const }),
+      };
       data = [];
       known = new Map();
       return taken;
