@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { startCutProxy } from '../support/cut-proxy.ts';
 import { createFleetSite, type FleetSite, type OwnRedis, REDIS_URL, startRedis, until } from './fleet-site.ts';
 import type { Report } from './rowmill-process.ts';
 import { expectedTable, tableOf } from './two-turn-site.ts';
@@ -105,4 +106,28 @@ onRedis('rows of a coordinator that is gone leave their places to another batch'
   });
   expect(site.modelCalls).toHaveLength(320);
   expect(site.toolCalls).toHaveLength(160);
+});
+
+onRedis('while Redis gives no sign for 20 s its workers send nothing new, and go on after it', async () => {
+  const proxy = await startCutProxy(Number(new URL(redis.url).port));
+  try {
+    site = await createFleetSite(`redis://127.0.0.1:${proxy.port}`, { rows: 80, latencyMs: [20, 60], seed: 2 });
+    await Promise.all([site.worker('w1', '--concurrency', '4'), site.worker('w2', '--concurrency', '4')]);
+    const run = site.run('--concurrency', '16');
+    await until(async () => (await site.done()) > 20, 'rows that are done', { by: run });
+    proxy.cut();
+    const cutAt = performance.now();
+    const isPast = (ms: number) => () => performance.now() - cutAt > ms;
+    const sent = () => site.modelCalls.length + site.toolCalls.length;
+    // Two seconds, and the time in which a call that was granted reaches its server on a busy machine.
+    await until(isPast(4_000), 'calls that were granted', { by: run, everyMs: 100 });
+    const atRest = sent();
+    await until(isPast(20_000), 'the end of the cut', { by: run, everyMs: 100 });
+    expect(sent()).toBe(atRest);
+    expect(atRest).toBeLessThan(240);
+    proxy.heal();
+    await expectAll((await run.ended).json, 0);
+  } finally {
+    proxy.close();
+  }
 });
