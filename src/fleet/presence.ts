@@ -30,6 +30,8 @@ export type Presence = z.infer<typeof presence>;
 
 /** How often a worker reports that it is there, in milliseconds. */
 export const BEAT_MS = 1_000;
+/** A worker that has not reported for this long is silent, in milliseconds: a killed one does not say that it ends. */
+const SILENT_MS = 10_000;
 /** A worker that has not reported for this long is removed from the list. */
 const FORGOTTEN_MS = 3_600_000;
 
@@ -42,6 +44,11 @@ export async function writePresence(redis: Redis, envelope: Envelope, worker: Pr
 /** Takes a worker that ends from the list. */
 export async function removePresence(redis: Redis, id: string): Promise<void> {
   await redis.hdel(PLACES.workers, id);
+}
+
+/** Whether a worker has reported nothing for some time, by clocks that agree. */
+export function isSilent(worker: Presence, now: number): boolean {
+  return now - worker.at > SILENT_MS;
 }
 
 /** All workers that have reported; entries that can't be read are left out. */

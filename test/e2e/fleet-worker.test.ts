@@ -21,6 +21,17 @@ const textOf = async (url: string) => {
   return { status: response.status, text: await response.text() };
 };
 
+/** What `rowmill workers list` says to a person. */
+const listText = async ({ rowmill }: FleetSite) => {
+  const list = rowmill('workers', 'list');
+  let text = '';
+  list.child.stdout?.on('data', (chunk) => {
+    text += chunk;
+  });
+  expect((await list.ended).code).toBe(0);
+  return text;
+};
+
 /** The address that a worker says it answers at. */
 const addressOf = async (worker: WorkerProcess) => {
   const address = () => /health\s+(http\S+)\/healthz/.exec(worker.said())?.[1];
@@ -95,6 +106,7 @@ onRedis('a worker of another version gets no rows, and is told', async () => {
     expect(await site.json('workers')).toMatchObject({
       workers: [{ worker_id: 'wrk_other', state: 'other_version', running_rows: 0 }],
     });
+    expect(await listText(site)).toMatch(/^wrk_other .* 0 of 4 +0 +version 0\.0\.0-other: no rows$/m);
     expect(site.modelCalls).toHaveLength(0);
     await site.worker('w1');
     expect((await run.ended).json).toMatchObject({ status: 'completed', counts: { succeeded: 8 } });
@@ -114,6 +126,7 @@ onRedis('a worker without a variable that a tool needs gives its rows back and s
   await until(async () => JSON.stringify(await json('workers')).includes('TOOL_URL'), 'what the worker lacks', {
     by: run,
   });
+  expect(await listText(site)).toMatch(/ gives back the rows of bat_\S+: .*TOOL_URL/);
   expect(site.modelCalls).toHaveLength(0);
   await site.worker('w2');
   expect((await run.ended).json).toMatchObject({ status: 'completed', counts: { succeeded: 8 }, tool_calls: 8 });

@@ -1,11 +1,8 @@
 import { isoTime } from '../../base/clock.ts';
 import type { FleetOpener } from '../../fleet/fleet.ts';
-import { type Presence, readPresences } from '../../fleet/presence.ts';
+import { isSilent, type Presence, readPresences } from '../../fleet/presence.ts';
 import type { FleetWorker } from '../contract/service/worker.ts';
 import { noFleet } from '../execution/fleet/no-fleet.ts';
-
-/** A worker that has said nothing for this long is shown as silent, in milliseconds. */
-const SILENT_MS = 10_000;
 
 /**
  * The workers that are there or were there in the last minutes.
@@ -27,7 +24,7 @@ export async function listWorkers(opener: FleetOpener | null, now: number): Prom
 }
 
 function stateOf(worker: Presence, { version, now }: { version: string; now: number }): FleetWorker['state'] {
-  if (now - worker.at > SILENT_MS) return 'silent';
+  if (isSilent(worker, now)) return 'silent';
   if (worker.version !== version) return 'other_version';
   return worker.isDraining ? 'draining' : 'active';
 }

@@ -1,6 +1,6 @@
 import { toAppError } from '../../../base/errors.ts';
 import type { FleetOpener } from '../../../fleet/fleet.ts';
-import { readPresences } from '../../../fleet/presence.ts';
+import { isSilent, type Presence, readPresences } from '../../../fleet/presence.ts';
 import type { Problem } from '../../contract/problem.ts';
 import type { Executor, Fit, ProcessOptions, RunFacts } from '../executor.ts';
 import type { ProcessEnd } from '../process-end.ts';
@@ -64,7 +64,8 @@ async function choose({ plan }: RunFacts, fleet: FleetOpener | null): Promise<Fi
 async function workersWith(tags: readonly string[], fleet: FleetOpener): Promise<number> {
   const { connections, envelope, version } = await fleet.open();
   await connections.ready();
-  const workers = await readPresences(connections.commands(), envelope, Date.now());
-  return workers.filter((worker) => worker.version === version && tags.every((tag) => worker.tags.includes(tag)))
-    .length;
+  const now = Date.now();
+  const workers = await readPresences(connections.commands(), envelope, now);
+  const isThere = (worker: Presence) => worker.version === version && !worker.isDraining && !isSilent(worker, now);
+  return workers.filter((worker) => isThere(worker) && tags.every((tag) => worker.tags.includes(tag))).length;
 }
