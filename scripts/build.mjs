@@ -16,17 +16,14 @@ const main = process.argv[3] ?? 'src/main.ts';
 rmSync(dir, { recursive: true, force: true });
 
 /**
- * Packages that nearly every start needs: they are bundled with what they need themselves. Others stay outside. Why:
- * docs/decisions.md.
+ * What is imported and not a dependency is bundled, with what it needs itself: the packages that nearly every start needs
+ * are development dependencies. Why: docs/decisions.md. These are bundled and installed as well: `rowmill/client` imports
+ * the one, and the SDK of traces, which is not bundled, the other.
  */
-const BUNDLED = [
-  ...['@anthropic-ai/sdk', '@exodus/bytes', '@hono/node-server', '@hono/zod-openapi', '@modelcontextprotocol/client'],
-  ...['@modelcontextprotocol/server', '@opentelemetry/api', 'ajv', 'ajv-formats', 'commander', 'csv-parse'],
-  ...['csv-stringify', 'env-paths', 'hono', 'jsonrepair', 'leven', 'openai', 'openapi-fetch', 'pino', 'yaml', 'zod'],
-];
+const BOTH = ['openapi-fetch', '@opentelemetry/api'];
 const { dependencies, optionalDependencies } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8'));
 const outside = [...Object.keys({ ...dependencies, ...optionalDependencies }), ...builtinModules].filter(
-  (name) => !BUNDLED.includes(name),
+  (name) => !BOTH.includes(name),
 );
 
 async function bundle({ input, external, plugins, ...output }) {
@@ -56,7 +53,9 @@ function refuseDefaults(code) {
   const load = createRequire(import.meta.url);
   for (const [, local, name] of code.matchAll(/let (\w+) = require\("([^./][^"]*)"\);\n\1 = /g)) {
     if (code.includes(`${local}.default`) && load(name).__esModule)
-      throw new Error(`${name} is imported by its default, and is a module: add it to BUNDLED.`);
+      throw new Error(
+        `${name} is imported by its default, and is a module: move it to devDependencies, and it is bundled.`,
+      );
   }
 }
 

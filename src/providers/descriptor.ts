@@ -85,7 +85,10 @@ export interface ProviderDescriptor<Shape extends z.ZodRawShape = z.ZodRawShape>
   readonly prices: ProviderPrices;
   /** Absent: its tokens are as the runner counts them. */
   readonly tokens?: TokenFacts;
-  /** Packages that its real-time client imports, and those of its batch API where it needs others. */
+  /**
+   * Packages that its real-time client imports, and those of its batch API where it needs others. Not those that are
+   * bundled (development dependencies, scripts/build.mjs): they can't be missing.
+   */
   readonly sdks: readonly string[];
   readonly batchSdks?: readonly string[];
   /** The real-time client. @throws AppError `agents_invalid` when the agent lacks a required key */

@@ -36,7 +36,7 @@ export const anthropic = describeProvider({
   },
   // Anthropic's documentation: newer tokenizers make up to 1.35 times as many tokens; its own prompt for tools has 346.
   tokens: { factor: 1.1, toolPrompt: 346 },
-  sdks: ['@anthropic-ai/sdk'],
+  sdks: [],
   async open(_model, { environment, proxy, log }) {
     const { createAnthropicProvider } = await import('./anthropic-provider.ts');
     const { ANTHROPIC_API_KEY: apiKey, ANTHROPIC_BASE_URL: baseUrl } = environment;

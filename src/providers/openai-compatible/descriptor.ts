@@ -14,7 +14,7 @@ export const openAiCompatible = describeProvider({
   environment: {},
   // The price of another server for a model of the same name says nothing.
   prices: { source: 'unknown' },
-  sdks: ['openai'],
+  sdks: [],
   async open({ base_url: baseUrl, api_key_env: keyVariable }, { variable, proxy, log }) {
     if (baseUrl === undefined) {
       const fix = 'write model: {provider: openai-compatible, base_url: …, model: …} in agents.yaml';

@@ -21,7 +21,7 @@ export const openai = describeProvider({
   keyVariable: 'OPENAI_API_KEY',
   // The Batch API's price: half, cached input too.
   prices: { source: { table: 'openai' }, batch: { share: HALF } },
-  sdks: ['openai'],
+  sdks: [],
   async open(_model, { environment, proxy, log }) {
     const { createOpenAiProvider } = await import('./openai-provider.ts');
     const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseUrl } = environment;
