@@ -1,10 +1,10 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { startCutProxy } from '../support/cut-proxy.ts';
 import { createFleetSite, type FleetSite, type OwnRedis, REDIS_URL, startRedis, until } from './fleet-site.ts';
+import { onRedis } from './on-redis.ts';
 import type { Report } from './rowmill-process.ts';
 import { expectedTable, tableOf } from './two-turn-site.ts';
 
-const onRedis = test.skipIf(REDIS_URL === undefined);
 vi.setConfig({ testTimeout: 300_000 });
 
 let site: FleetSite;

@@ -1,12 +1,12 @@
 import { Worker } from 'bullmq';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, vi } from 'vitest';
 import { createSilentLog } from '../../src/base/log.ts';
 import { type ChunkQueue, openChunk, openChunkQueue } from '../../src/fleet/chunk-queue.ts';
 import { createFleetOpener, type FleetOpener } from '../../src/fleet/fleet.ts';
 import { QUEUE_PREFIX, queueName } from '../../src/fleet/places.ts';
 import { REDIS_URL, until } from './fleet-site.ts';
+import { onRedis } from './on-redis.ts';
 
-const onRedis = test.skipIf(REDIS_URL === undefined);
 vi.setConfig({ testTimeout: 60_000 });
 
 let opener: FleetOpener | undefined;

@@ -1,9 +1,7 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, vi } from 'vitest';
 import { createFleetSite, type FleetSite, REDIS_URL, until } from './fleet-site.ts';
+import { onRedis } from './on-redis.ts';
 import { expectedTable, tableOf } from './two-turn-site.ts';
-
-/** Without Redis: set ROWMILL_TEST_REDIS_URL, such as redis://127.0.0.1:6379, to run these tests. */
-const onRedis = test.skipIf(REDIS_URL === undefined);
 
 vi.setConfig({ testTimeout: 300_000 });
 

@@ -1,12 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, vi } from 'vitest';
 import { createAuthority } from '../support/certificate.ts';
-import { createFleetSite, type FleetSite, type OwnRedis, REDIS_URL, startRedis } from './fleet-site.ts';
+import { createFleetSite, type FleetSite, type OwnRedis, startRedis } from './fleet-site.ts';
+import { onRedis } from './on-redis.ts';
 import { expectedTable, tableOf } from './two-turn-site.ts';
 
-const onRedis = test.skipIf(REDIS_URL === undefined);
 vi.setConfig({ testTimeout: 300_000 });
 
 let site: FleetSite | undefined;

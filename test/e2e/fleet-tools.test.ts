@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, vi } from 'vitest';
 import { createFleetSite, type FleetSite, REDIS_URL, until } from './fleet-site.ts';
+import { onRedis } from './on-redis.ts';
 import { expectedTable, tableOf } from './two-turn-site.ts';
 
-const onRedis = test.skipIf(REDIS_URL === undefined);
 vi.setConfig({ testTimeout: 300_000 });
 
 let site: FleetSite | undefined;

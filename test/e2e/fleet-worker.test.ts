@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, vi } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { createFleetOpener } from '../../src/fleet/fleet.ts';
 import { openKeptAnswers } from '../../src/worker/kept-answers.ts';
 import { runWorker } from '../../src/worker/start-worker.ts';
 import { createFleetSite, type FleetSite, REDIS_URL, until, type WorkerProcess } from './fleet-site.ts';
+import { onRedis } from './on-redis.ts';
 
-const onRedis = test.skipIf(REDIS_URL === undefined);
 vi.setConfig({ testTimeout: 300_000 });
 
 let site: FleetSite | undefined;
