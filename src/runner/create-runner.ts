@@ -16,6 +16,7 @@ import { defineInline } from './intake/agent/define-inline.ts';
 import { registeredVersion } from './intake/answer-fields/own-fields.ts';
 import { parseRequest } from './intake/check-request.ts';
 import { createBatch } from './intake/create-batch.ts';
+import { checkReplacing } from './intake/output-place.ts';
 import { appendRows, collectBatch, planCollected, sealBatch } from './intake/standing/collect.ts';
 import { openStandingBatch } from './intake/standing/standing-batch.ts';
 import { renderRow } from './intake/table/render-row.ts';
@@ -218,6 +219,7 @@ function bind(caller: Caller, deps: RunnerDeps & { orders: RowOrders }): Runner 
       const isOwn = status === undefined && batch.output?.uri === deps.tables.absolute(uri);
       const overwrite = mayOverwrite || (isOwn && ('own' as const));
       const check = { overwrite, style, batchId: id };
+      checkReplacing(uri, mayOverwrite, deps);
       await deps.tables.checkWriter(uri, [planOf(batch).request.csv_uri], check);
       if (status !== undefined) return exportSource(batch, uri, { status, style, overwrite: mayOverwrite, deps });
       if (!isTable) return exportToRecords(batch, uri, deps);

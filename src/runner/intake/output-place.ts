@@ -29,6 +29,23 @@ export async function freeOutput(
 }
 
 /**
+ * Refuses `overwrite` for a place that keeps records, because an option is never ignored.
+ * @throws AppError `option_not_supported`
+ */
+export function checkReplacing(
+  uri: string,
+  overwrite: boolean | undefined,
+  { tables }: Pick<RunnerDeps, 'tables'>,
+): void {
+  if (overwrite !== true || tables.writerKind(uri) === 'table') return;
+  const why = 'a record replaces the earlier one of its own row, and no other is removed';
+  throw new AppError(
+    'option_not_supported',
+    `The output ${uri} keeps a record for each row: ${why}. Leave out --overwrite (options.overwrite).`,
+  );
+}
+
+/**
  * Stores a batch with its output URI. A place that nobody asked for gives way to another one where another batch has
  * reserved it.
  */

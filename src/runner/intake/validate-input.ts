@@ -23,7 +23,7 @@ import { keptWarnings } from './kept-options.ts';
 import { planExecution } from './mode-options.ts';
 import { tellDay, unpricedCap, unpricedDay } from './money/check-caps.ts';
 import { spendingOfStart } from './money/spending.ts';
-import { freeOutput } from './output-place.ts';
+import { checkReplacing, freeOutput } from './output-place.ts';
 import { agentFor, checkFallback, fallbackNotice, forecastFallback, lackOf } from './plan-fallback.ts';
 import { planNames } from './plan-names.ts';
 import { countKept } from './table/count-kept.ts';
@@ -86,7 +86,10 @@ export async function planBatch(given: BatchRequest, deps: RunnerDeps, caller: C
     const overwrite = request.options?.overwrite === true || (await isRepeat(request, deps));
     const style = writtenStyle(request.options);
     const known = look?.rowCount == null ? {} : { rows: look.rowCount };
-    await attempt(problems, () => deps.tables.checkWriter(uri, [request.csv_uri], { overwrite, style, ...known }));
+    await attempt(problems, () => {
+      checkReplacing(uri, request.options?.overwrite, deps);
+      return deps.tables.checkWriter(uri, [request.csv_uri], { overwrite, style, ...known });
+    });
   }
   plan.output_uri = await plannedOutput(request, plan, deps);
   const isEmpty = look !== undefined && look.rowCount === 0;
