@@ -177,6 +177,8 @@ export interface BatchStore {
   updateBatch(id: string, change: BatchChange, guard: UpdateGuard): Promise<boolean>;
   /** Only a batch's `settings`, for its owner's heartbeat. */
   readSettings(id: string): Promise<JsonObject>;
+  /** Only the number of its queued rows; 0 of a batch that was removed. */
+  countQueued(id: string): Promise<number>;
   readBill(id: string): Promise<BatchBill>;
   /** The details of many batches in one call, by id; a batch that was removed in the meantime is left out. */
   readDetails(ids: readonly string[]): Promise<Map<string, BatchDetails>>;

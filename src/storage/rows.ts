@@ -170,6 +170,20 @@ export interface RowRange extends Record<RowStatus, number> {
 /** A row and the time of its end. */
 export type RowEnd = Pick<RowRecord, 'row' | 'endedAt'>;
 
+/** How much of the outbox is read at once. */
+export interface OutboxLimits {
+  rows: number;
+  /** The row with which the cells and outputs are longer than this is the last one. */
+  characters: number;
+}
+
+/** The first rows of the outbox. */
+export interface OutboxRows {
+  rows: RowRecord[];
+  /** Whether they end before the limit of rows, because they are long. */
+  isCut: boolean;
+}
+
 /** The rows of batches. The contract of `storage/store.ts` holds for every call. */
 export interface RowStore {
   /**
@@ -224,13 +238,15 @@ export interface RowStore {
   /** The row of an earlier batch whose answer a row keeps. */
   readKeptFrom(batchId: string, row: number): Promise<RowReference | undefined>;
   /** Ended rows that are not delivered yet, in order, without their inputs; only a batch that `delivers` has any. */
-  readOutbox(batchId: string, limit: number): Promise<RowRecord[]>;
+  readOutbox(batchId: string, limits: OutboxLimits): Promise<OutboxRows>;
   /** Fails succeeded rows of these attempts whose results were refused; they stay in the outbox. */
   refuseRows(fence: Fence, rows: readonly RefusedRow[]): Promise<void>;
   /** Removes delivered rows from the outbox, unless another attempt has started since. */
   clearOutbox(fence: Fence, rows: readonly DeliveredRow[]): Promise<void>;
   /** In order, from `fromRow` on. */
   readRows(batchId: string, page: RowPage): Promise<RowRecord[]>;
+  /** Rows from `fromRow` to before `toRow`, in order, whose input or output has a text in its JSON. */
+  readRowsWith(batchId: string, range: { text: string; fromRow: number; toRow: number }): Promise<RowRecord[]>;
   /** Rows by their places, in at most 20 ms at any place of a million. */
   readRowsAt(batchId: string, range: PlacedRows): Promise<RowRecord[]>;
   /**

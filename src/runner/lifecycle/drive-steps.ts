@@ -1,4 +1,5 @@
 import { AppError } from '../../base/errors.ts';
+import { REPLACEMENT } from '../../base/json/well-formed.ts';
 import type { BatchRecord, BatchStatus } from '../../storage/batches.ts';
 import type { LiveSource } from '../../tables/row-source.ts';
 import type { StoredPlan } from '../contract/report/stored-plan.ts';
@@ -132,6 +133,8 @@ async function aggregate(batch: BatchRecord, drive: Drive): Promise<'on'> {
       cut.see(row.input);
       repaired.see(row);
     },
+    // Only fields of a prompt are cut.
+    ...(plan.agent.prompt === undefined && { seen: { text: REPLACEMENT } }),
   });
   const loadWarnings = repaired.addTo(withTruncation(batch.loadWarnings, plan.agent, cut.rows()));
   const status = nextBatchStatus('aggregating', { type: 'aggregated', ending: batch.ending ?? 'completed' });

@@ -19,7 +19,12 @@ interface AggregateOptions {
   beforeCommit?: () => Promise<void>;
   /** Called with every row as it is written. */
   onRow?: (row: RowRecord) => void;
+  /** Where no table is written, `onRow` needs only rows with this text: the others need not be read. */
+  seen?: { text: string };
 }
+
+/** Rows that are looked at together where no table is written. */
+const SEEN_ROWS = 1_000;
 
 /**
  * AggregateResults: writes the table of a batch, every source row once and in order. The table becomes visible only
@@ -43,9 +48,15 @@ export async function aggregateResults(
 async function seeRows(
   batch: BatchRecord,
   uri: string,
-  { deps, onRow }: AggregateOptions,
+  { deps, onRow, seen }: AggregateOptions,
 ): Promise<{ uri: string; bytes: number }> {
-  if (onRow !== undefined) for await (const _ of outputRows(batch, deps.store, { onRow }));
+  for (let fromRow = 0; onRow !== undefined && fromRow < batch.totals.rows; fromRow += SEEN_ROWS) {
+    const rows =
+      seen === undefined
+        ? await deps.store.readRows(batch.id, { fromRow, limit: SEEN_ROWS })
+        : await deps.store.readRowsWith(batch.id, { ...seen, fromRow, toRow: fromRow + SEEN_ROWS });
+    rows.forEach(onRow);
+  }
   return { uri, bytes: 0 };
 }
 

@@ -7,8 +7,15 @@ import type { RecordsWriter } from '../../tables/row-writer.ts';
 import type { RunnerDeps } from '../deps.ts';
 import { createRecords } from './output-record.ts';
 
-/** Rows that are written and acknowledged together. */
-export const PORTION = 100;
+/**
+ * Rows that are written and acknowledged together, at most. A source or a writer on a network has a cost per portion:
+ * with 100 rows, a row of a collection of MongoDB took 20 µs more of processor time.
+ */
+export const PORTION = 500;
+/** Text of rows that are written together, in characters, so that large rows need no more memory than small ones. */
+const PORTION_CHARACTERS = 4 * 1024 * 1024;
+/** Rows that an export reads at once. */
+const EXPORT_ROWS = 100;
 /** How long an ended row waits for others, so that they are written together, in milliseconds. */
 const GATHER_MS = 200;
 /** Waits before a write is tried again, in milliseconds. */
@@ -84,14 +91,20 @@ export function createDelivery(parts: DeliveryParts, onFault: (thrown: unknown) 
   };
 }
 
-/** Delivers a portion of what is in the outbox; resolves to the number of its rows. */
+/** Delivers a portion of what is in the outbox, large rows a few at a time; resolves to the number of its rows. */
 function createPortions(parts: DeliveryParts): () => Promise<number> {
   const { batch, deps } = parts;
   const recordsOf = createRecords(batch, deps.store);
   return async () => {
-    const rows = await deps.store.readOutbox(batch.id, PORTION);
-    if (rows.length > 0) await deliverPortion(rows, { ...parts, recordsOf });
-    return rows.length;
+    let delivered = 0;
+    while (delivered < PORTION) {
+      const limits = { rows: PORTION - delivered, characters: PORTION_CHARACTERS };
+      const { rows, isCut } = await deps.store.readOutbox(batch.id, limits);
+      if (rows.length > 0) await deliverPortion(rows, { ...parts, recordsOf });
+      delivered += rows.length;
+      if (!isCut) break;
+    }
+    return delivered;
   };
 }
 
@@ -154,7 +167,7 @@ export async function exportRecords(
   const refused: Refusal[] = [];
   const recordsOf = createRecords(batch, store);
   for (let fromRow = 0; ; ) {
-    const rows = await store.readRows(batch.id, { fromRow, limit: PORTION });
+    const rows = await store.readRows(batch.id, { fromRow, limit: EXPORT_ROWS });
     const last = rows.at(-1);
     if (last === undefined) break;
     const ended = rows.filter(({ status }) => status === 'succeeded' || status === 'failed');

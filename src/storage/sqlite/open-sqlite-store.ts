@@ -17,6 +17,7 @@ import { prepareReadBill } from './batches/read-bill.ts';
 import { prepareReadDetails } from './batches/read-details.ts';
 import { prepareReadSavings } from './batches/read-savings.ts';
 import { prepareReadSettings } from './batches/read-settings.ts';
+import { prepareCountQueued } from './batches/totals.ts';
 import { prepareFindAnswer } from './cache/find-answer.ts';
 import { openConnection } from './connection.ts';
 import { openConversationStore } from './conversations/open-conversation-store.ts';
@@ -44,7 +45,7 @@ import { prepareReadFailures } from './rows/read-failures.ts';
 import { prepareReadKeptFrom } from './rows/read-kept-from.ts';
 import { prepareReadRowEnds } from './rows/read-row-ends.ts';
 import { prepareReadRowRanges } from './rows/read-row-ranges.ts';
-import { prepareReadRows } from './rows/read-rows.ts';
+import { prepareReadRows, prepareReadRowsWith } from './rows/read-rows.ts';
 import { prepareReadRowsAt, prepareReadRowsOf } from './rows/read-rows-at.ts';
 import type { RedriveOptions } from './rows/redrive-rows.ts';
 import { prepareSearchRows } from './rows/search-rows.ts';
@@ -128,6 +129,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     prunable: prepareListPrunableBatches(db),
     answer: prepareFindAnswer(db),
     rows: prepareReadRows(db),
+    rowsWith: prepareReadRowsWith(db),
     rowsAt: prepareReadRowsAt(db),
     rowsOf: prepareReadRowsOf(db),
     rowRanges: prepareReadRowRanges(db),
@@ -141,6 +143,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     details: prepareReadDetails(db),
     savings: prepareReadSavings(db),
     settings: prepareReadSettings(db),
+    queued: prepareCountQueued(db),
     journal: prepareReadJournal(db),
     journalByPrefix: prepareReadJournalByPrefix(db),
     rowCharges: prepareReadRowCharges(db),
@@ -174,6 +177,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     findBatchIds: (start, limit) => read(() => reads.batchIds(start, limit)),
     updateBatch: (id, change, guard) => write((transaction) => writes.updateBatch(transaction, id, change, guard)),
     readSettings: (id) => read(() => reads.settings(id)),
+    countQueued: (id) => read(() => reads.queued(id)),
     readBill: (id) => read(() => reads.bill(id)),
     readDetails: (ids) => read(() => reads.details(ids)),
     readSavings: () => read(() => reads.savings()),
@@ -205,6 +209,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     nextAttempt: (fence, at, result) => write((transaction) => writes.nextAttempt(transaction, fence, at, result)),
     redriveRow: (fence, at) => write((transaction) => writes.redriveRow(transaction, fence, at)),
     readRows: (batchId, page) => read(() => reads.rows(batchId, page)),
+    readRowsWith: (batchId, range) => read(() => reads.rowsWith(batchId, range)),
     readRowsAt: (batchId, range) => read(() => reads.rowsAt(batchId, range)),
     readRowsOf: (batchId, rows) => read(() => reads.rowsOf(batchId, rows)),
     readRowRanges: (batchId, ranges) => read(() => reads.rowRanges(batchId, ranges)),
@@ -215,7 +220,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     readKeptFrom: (batchId, row) => read(() => reads.keptFrom(batchId, row)),
     openAnswerIndex: async () => openAnswerIndex(),
     refuseRows: (fence, rows) => write((transaction) => writes.refuseRows(transaction, fence, rows)),
-    readOutbox: (batchId, limit) => read(() => reads.outbox(batchId, limit)),
+    readOutbox: (batchId, limits) => read(() => reads.outbox(batchId, limits)),
     clearOutbox: (fence, rows) => write((transaction) => writes.clearOutbox(transaction, fence, rows)),
 
     readJournal: (run) => read(() => reads.journal(run)),

@@ -9,7 +9,8 @@ const keyed = (from: number, keys: string[]): NewRow[] =>
 
 export function testDelivery({ store }: StoreBench): void {
   const all = (batchId: string) => store().readRows(batchId, { fromRow: 0, limit: 99 });
-  const outbox = async (batchId: string) => (await store().readOutbox(batchId, 99)).map(({ row }) => row);
+  const read = (batchId: string, rows: number, characters = 1e9) => store().readOutbox(batchId, { rows, characters });
+  const outbox = async (batchId: string) => (await read(batchId, 99)).rows.map(({ row }) => row);
 
   async function startDelivering(id: string, rows: number): Promise<Fence> {
     const fence = await startBatch(store(), id, 0);
@@ -49,12 +50,31 @@ export function testDelivery({ store }: StoreBench): void {
       await store().finishRow(fence, 1, succeeded(1));
       await store().finishRow(fence, 0, failed('refused'));
       expect(await outbox('bat_1')).toEqual([0, 1, 3]);
-      expect((await store().readOutbox('bat_1', 2)).map(({ status }) => status)).toEqual(['failed', 'succeeded']);
+      expect((await read('bat_1', 2)).rows.map(({ status }) => status)).toEqual(['failed', 'succeeded']);
       await store().clearOutbox(fence, [
         { row: 0, attempt: 1 },
         { row: 3, attempt: 0 },
       ]);
       expect(await outbox('bat_1')).toEqual([1]);
+    });
+
+    it('is read in parts where its rows are long', async () => {
+      const fence = await startDelivering('bat_1', 0);
+      await store().insertRows(fence, [
+        ...newRows(0, 2),
+        { row: 2, line: 4, cells: ['x'.repeat(900)] },
+        ...newRows(3, 2),
+      ]);
+      for (const { row } of await store().claimRows(fence, { limit: 9, at: 1 })) {
+        await store().finishRow(fence, row, succeeded(row));
+      }
+      const part = async (rows: number, characters: number) => {
+        const { rows: found, isCut } = await read('bat_1', rows, characters);
+        return [found.map(({ row }) => row), isCut];
+      };
+      expect(await part(9, 900)).toEqual([[0, 1, 2], true]);
+      expect(await part(3, 900)).toEqual([[0, 1, 2], false]);
+      expect(await part(9, 9_000)).toEqual([[0, 1, 2, 3, 4], false]);
     });
 
     it('has rows that keep an earlier answer, which can be loaded again like others', async () => {

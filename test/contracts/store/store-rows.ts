@@ -226,6 +226,21 @@ export function testRows({ store }: StoreBench): void {
       });
     });
 
+    it('reads the rows of a range whose input or output has a text', async () => {
+      const fence = await startBatch(store(), 'bat_1', 5);
+      await store().claimRows(fence, { limit: 4, at: 1 });
+      const text = '\ufffd';
+      const ended = { status: 'succeeded' as const, processingMs: 1, endedAt: 2 };
+      await store().finishRow(fence, 0, { ...ended, input: { q: `a ${text}` }, output: {} });
+      await store().finishRow(fence, 1, { ...ended, input: { q: 'a' }, output: { a: [text] } });
+      await store().finishRow(fence, 2, succeeded(2));
+      await store().finishRow(fence, 3, { ...ended, input: { q: text }, output: { a: text } });
+      const read = (fromRow: number, toRow: number) => store().readRowsWith('bat_1', { text, fromRow, toRow });
+      expect(numbers(await read(0, 5))).toEqual([0, 1, 3]);
+      expect(numbers(await read(1, 3))).toEqual([1]);
+      expect(await read(3, 4)).toEqual(await store().readRows('bat_1', { fromRow: 3, limit: 1 }));
+    });
+
     it('forgets the rows of an interrupted load, until something has run', async () => {
       const fence = await startBatch(store(), 'bat_1', 3);
       const other = await startBatch(store(), 'bat_2', 2);

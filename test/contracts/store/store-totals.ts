@@ -42,6 +42,7 @@ function regroup(rows: RowRecord[]): object[] {
 async function expectTotalsToBeExact(store: Store): Promise<void> {
   const rows = await store.readRows('bat_1', { fromRow: 0, limit: 1_000 });
   expect((await store.readBatch('bat_1'))?.totals).toMatchObject(recount(rows));
+  expect(await store.countQueued('bat_1')).toBe(rows.filter(({ status }) => status === 'queued').length);
   expect(await store.readFailures('bat_1')).toEqual(regroup(rows));
 }
 

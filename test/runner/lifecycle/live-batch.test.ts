@@ -361,3 +361,40 @@ test('a collection may go into a table, in the order in which its rows were load
   expect(lines.slice(1).map((line) => line.split(',')[0])).toEqual(words(25));
   expect(live.collection('queries').documents.every(({ isDone }) => isDone)).toBe(true);
 });
+
+test.each([
+  { what: 'without a prompt', agent: {}, warnings: 1 },
+  {
+    what: 'with a prompt, whose fields may be cut',
+    agent: {
+      prompt: { user: 'Sort {q}', placeholders: ['q'] },
+      limits: { max_field_characters: 4 },
+    },
+    warnings: 2,
+  },
+])('reports repaired and cut texts of records as those of a table, $what', async ({ agent, warnings }) => {
+  const { collection, ...live } = await open({
+    agent,
+    respond: (_, { number }) => say({ answer: number === 3 ? 'x\ud83d' : 'whole' }),
+  });
+  collection('queries').put([...words(5), 'longer']);
+  const id = await live.start({});
+  const report = await live.runner.drive(id);
+  expect(report.warnings).toContainEqual(expect.stringMatching(/made text with half a character in 1 row \(/));
+  expect(report.warnings).toHaveLength(warnings);
+});
+
+test('refuses to overwrite a place of records, before anything is sent and in an export', async () => {
+  const { collection, ...live } = await open();
+  collection('queries').put(words(2));
+  await expect(live.start({ overwrite: true })).rejects.toMatchObject({
+    message: expect.stringContaining('memory://results keeps a record for each row'),
+  });
+  const id = await live.start({});
+  await live.runner.drive(id);
+  await expect(live.runner.exportTable(id, 'memory://others', { overwrite: true })).rejects.toMatchObject({
+    code: 'option_not_supported',
+  });
+  expect(collection('others').records.size).toBe(0);
+  expect(qsOf({ collection, ...live })).toEqual(words(2));
+});

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createDelivery, type Delivery, PORTION } from '../../../src/runner/output/deliver-rows.ts';
-import type { RowRecord } from '../../../src/storage/rows.ts';
+import type { OutboxLimits, RowRecord } from '../../../src/storage/rows.ts';
 import type { RecordsWriter } from '../../../src/tables/row-writer.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import { type LiveWorld, startLiveWorld } from '../live-world.ts';
@@ -8,6 +8,8 @@ import { type LiveWorld, startLiveWorld } from '../live-world.ts';
 let world: LiveWorld;
 let ended: RowRecord[];
 let outbox: RowRecord[];
+/** How many rows are read at once because they are long. */
+let longRows: number;
 /** The rows of every write. */
 let writes: number[][];
 let delivery: Delivery;
@@ -22,6 +24,7 @@ beforeEach(async () => {
   if (batch === undefined) throw new Error('There is no batch.');
   ended = await world.store.readRows(id, { fromRow: 0, limit: PORTION + 20 });
   outbox = [];
+  longRows = Number.POSITIVE_INFINITY;
   writes = [];
   const writer: RecordsWriter = {
     kind: 'records',
@@ -34,7 +37,10 @@ beforeEach(async () => {
   };
   const store = {
     ...world.store,
-    readOutbox: async (_: string, limit: number) => outbox.slice(0, limit),
+    readOutbox: async (_: string, limits: OutboxLimits) => {
+      const rows = outbox.slice(0, Math.min(limits.rows, longRows));
+      return { rows, isCut: rows.length === longRows };
+    },
     clearOutbox: async (_: unknown, rows: readonly { row: number }[]) => {
       outbox = outbox.filter(({ row }) => !rows.some((one) => one.row === row));
     },
@@ -89,4 +95,11 @@ it('waits no longer at the end', async () => {
   end(0, 3);
   await delivery.finish();
   expect(writes).toEqual([[0, 1, 2]]);
+});
+
+it('writes long rows a few at a time, without a wait in between', async () => {
+  longRows = 2;
+  end(0, 5);
+  await clock.advance(200);
+  await expect.poll(() => writes).toEqual([[0, 1], [2, 3], [4]]);
 });

@@ -32,7 +32,7 @@ function fits(value: unknown, wanted: unknown): boolean {
       case '$ne':
         return !isSame(value, operand);
       case '$in':
-        return (operand as unknown[]).some((one) => isSame(value, one));
+        return isAmong(value, keysOf(operand as unknown[]));
       case '$exists':
         return (value !== undefined) === Boolean(operand);
       case '$not':
@@ -52,6 +52,18 @@ function fits(value: unknown, wanted: unknown): boolean {
 }
 
 function isSame(value: unknown, wanted: unknown): boolean {
-  if (keyOf(value) === keyOf(wanted)) return true;
-  return Array.isArray(value) && value.some((one) => keyOf(one) === keyOf(wanted));
+  return isAmong(value, new Set([keyOf(wanted)]));
 }
+
+function isAmong(value: unknown, keys: ReadonlySet<string>): boolean {
+  return keys.has(keyOf(value)) || (Array.isArray(value) && value.some((one) => keys.has(keyOf(one))));
+}
+
+/** The keys of a list, made once: it is compared with each document. */
+function keysOf(values: readonly unknown[]): ReadonlySet<string> {
+  const keys = known.get(values) ?? new Set(values.map(keyOf));
+  known.set(values, keys);
+  return keys;
+}
+
+const known = new WeakMap<readonly unknown[], ReadonlySet<string>>();

@@ -52,7 +52,7 @@ export function startFeeder({ source, batch, fence, store, ahead, onFault }: Fee
   async function untilWanted(): Promise<void> {
     while (!stopped.signal.aborted) {
       const seen = changes;
-      const queued = (await store.readBatch(batch.id))?.totals.queued ?? 0;
+      const queued = await store.countQueued(batch.id);
       if (wantsAll || queued < ahead()) return;
       if (seen !== changes) continue;
       await new Promise<void>((resolve) => {

@@ -138,3 +138,12 @@ export function toTotals(row: TotalsRow): BatchTotals {
     openWorstMicroUsd: row.open_worst_micro_usd,
   };
 }
+
+/** The number of queued rows, without the plan of the batch, which takes ten times as long to read. */
+export function prepareCountQueued(db: DatabaseSync): (id: string) => number {
+  const select = prepare<{ queued: number }>(
+    db,
+    'SELECT t.queued FROM batches b JOIN batch_totals t ON t.batch = b.key WHERE b.id = ?',
+  );
+  return (id) => select.get(id)?.queued ?? 0;
+}

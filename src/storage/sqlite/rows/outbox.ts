@@ -1,11 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Fence } from '../../leases.ts';
-import type { DeliveredRow, RowRecord } from '../../rows.ts';
+import type { DeliveredRow, OutboxLimits, OutboxRows, RowRecord } from '../../rows.ts';
 import { prepareBatchKey } from '../batches/batch-key.ts';
 import { LIMIT, prepare, prepareLists } from '../statement.ts';
 import type { FencedBatch, Transaction } from '../transaction.ts';
 import { idRange, rowId } from './row-id.ts';
-import { COLUMNS_WITHOUT_INPUT, type ListedRow, listedRowRecord, SUCCEEDED } from './row-record.ts';
+import { COLUMNS_WITHOUT_INPUT, type ListedRow, listedCharacters, listedRowRecord, SUCCEEDED } from './row-record.ts';
 
 /** Records that a row has ended, in a batch that delivers its rows. */
 export function prepareAddToOutbox(db: DatabaseSync): (batch: FencedBatch, id: number) => void {
@@ -16,7 +16,7 @@ export function prepareAddToOutbox(db: DatabaseSync): (batch: FencedBatch, id: n
 }
 
 /** Ended rows that are not delivered, in order. A row that was queued again is left out until it has ended again. */
-export function prepareReadOutbox(db: DatabaseSync): (batchId: string, limit: number) => RowRecord[] {
+export function prepareReadOutbox(db: DatabaseSync): (batchId: string, limits: OutboxLimits) => OutboxRows {
   const keyOf = prepareBatchKey(db);
   const select = prepareLists<ListedRow>(
     db,
@@ -24,9 +24,16 @@ export function prepareReadOutbox(db: DatabaseSync): (batchId: string, limit: nu
      FROM row_outbox d JOIN row_states s ON s.id = d.id JOIN row_sources o ON o.id = d.id
      WHERE d.id >= ? AND d.id < ? AND s.status >= ${SUCCEEDED} ORDER BY d.id ${LIMIT}`,
   );
-  return (batchId, limit) => {
+  return (batchId, limits) => {
     const { first, end } = idRange(keyOf(batchId));
-    return select.all(first, end, limit).map(listedRowRecord);
+    const rows: RowRecord[] = [];
+    let characters = 0;
+    for (const listed of select.iterate(first, end, limits.rows)) {
+      rows.push(listedRowRecord(listed));
+      characters += listedCharacters(listed);
+      if (characters > limits.characters && rows.length < limits.rows) return { rows, isCut: true };
+    }
+    return { rows, isCut: false };
   };
 }
 

@@ -31,3 +31,19 @@ export function prepareReadRows(db: DatabaseSync): ReadRows {
     return rows.map(listedRowRecord);
   };
 }
+
+/** Found by the text of the stored JSON: rows without it are not parsed. */
+export function prepareReadRowsWith(
+  db: DatabaseSync,
+): (batchId: string, range: { text: string; fromRow: number; toRow: number }) => RowRecord[] {
+  const keyOf = prepareBatchKey(db);
+  const select = prepareLists<ListedRow>(
+    db,
+    `SELECT ${ROW_COLUMNS} FROM row_states s JOIN row_sources o ON o.id = s.id
+     WHERE s.id >= ?2 AND s.id < ?3 AND (instr(s.input, ?1) > 0 OR instr(s.output, ?1) > 0) ORDER BY s.id`,
+  );
+  return (batchId, { text, fromRow, toRow }) => {
+    const batch = keyOf(batchId);
+    return select.all(text, rowId(batch, fromRow), rowId(batch, toRow)).map(listedRowRecord);
+  };
+}
