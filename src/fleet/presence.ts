@@ -19,7 +19,7 @@ const presence = z.object({
   /** Batches whose agent it can't run, with the reason. */
   unfit: z.array(z.object({ batchId: z.string(), reason: z.string() })),
   startedAt: z.number(),
-  /** When it wrote this, by its own clock. */
+  /** When it wrote this, by the clock of Redis: those of machines may differ. */
   at: z.number(),
   /** Counts what it wrote. */
   beat: z.number(),
@@ -28,6 +28,15 @@ const presence = z.object({
 /** What a worker reports about itself, once a second. */
 export type Presence = z.infer<typeof presence>;
 
+/** The same before it is dated. */
+export type PresenceReport = Omit<Presence, 'at'>;
+
+/** A worker as another process sees it. */
+export interface SeenWorker extends Presence {
+  /** How long ago it wrote this, in milliseconds. */
+  silentMs: number;
+}
+
 /** How often a worker reports that it is there, in milliseconds. */
 export const BEAT_MS = 1_000;
 /** A worker that has not reported for this long is silent, in milliseconds: a killed one does not say that it ends. */
@@ -35,9 +44,10 @@ const SILENT_MS = 10_000;
 /** A worker that has not reported for this long is removed from the list. */
 const FORGOTTEN_MS = 3_600_000;
 
-/** Reports that a worker is there. */
-export async function writePresence(redis: Redis, envelope: Envelope, worker: Presence): Promise<void> {
-  const sealed = envelope.seal(JSON.stringify(worker), PLACES.workers);
+/** Reports that a worker is there; dates the report. */
+export async function writePresence(redis: Redis, envelope: Envelope, worker: PresenceReport): Promise<void> {
+  const dated: Presence = { ...worker, at: await clockOf(redis) };
+  const sealed = envelope.seal(JSON.stringify(dated), PLACES.workers);
   await redis.hset(PLACES.workers, worker.id, sealed);
 }
 
@@ -46,21 +56,29 @@ export async function removePresence(redis: Redis, id: string): Promise<void> {
   await redis.hdel(PLACES.workers, id);
 }
 
-/** Whether a worker has reported nothing for some time, by clocks that agree. */
-export function isSilent(worker: Presence, now: number): boolean {
-  return now - worker.at > SILENT_MS;
+/** Whether a worker has reported nothing for some time. */
+export function isSilent({ silentMs }: SeenWorker): boolean {
+  return silentMs > SILENT_MS;
 }
 
 /** All workers that have reported; entries that can't be read are left out. */
-export async function readPresences(redis: Redis, envelope: Envelope, now: number): Promise<Presence[]> {
-  const found = await redis.hgetallBuffer(PLACES.workers);
-  const workers: Presence[] = [];
+export async function readPresences(redis: Redis, envelope: Envelope): Promise<SeenWorker[]> {
+  const [found, now] = await Promise.all([redis.hgetallBuffer(PLACES.workers), clockOf(redis)]);
+  const workers: SeenWorker[] = [];
   for (const [id, sealed] of Object.entries(found)) {
     const worker = opened(sealed, envelope);
-    if (worker !== undefined && now - worker.at < FORGOTTEN_MS) workers.push(worker);
-    else if (worker !== undefined) await removePresence(redis, id);
+    if (worker === undefined) continue;
+    const silentMs = Math.max(0, now - worker.at);
+    if (silentMs < FORGOTTEN_MS) workers.push({ ...worker, silentMs });
+    else await removePresence(redis, id);
   }
   return workers.sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** The time of Redis, in milliseconds. */
+async function clockOf(redis: Redis): Promise<number> {
+  const [seconds, micros] = await redis.time();
+  return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
 }
 
 function opened(sealed: Buffer, envelope: Envelope): Presence | undefined {

@@ -3,7 +3,7 @@ import { createSilentLog } from '../base/log.ts';
 import { connectRedis } from '../fleet/connect-redis.ts';
 import { createEnvelope } from '../fleet/envelope.ts';
 import { openLocks } from '../fleet/locks.ts';
-import { BEAT_MS, type Presence, removePresence, writePresence } from '../fleet/presence.ts';
+import { BEAT_MS, type PresenceReport, removePresence, writePresence } from '../fleet/presence.ts';
 import type { KeepAliveData, KeepAliveMessage } from './keep-alive.ts';
 
 /**
@@ -17,9 +17,9 @@ async function main({ settings, first }: KeepAliveData): Promise<void> {
   const envelope = createEnvelope(settings.key);
   const commands = connections.commands();
   const locks = await openLocks(connections);
-  let state: Presence = first;
+  let state: PresenceReport = first;
   const beat = async () => {
-    state = { ...state, at: Date.now(), beat: state.beat + 1 };
+    state = { ...state, beat: state.beat + 1 };
     await Promise.allSettled([writePresence(commands, envelope, state), locks.renew()]);
   };
   await connections.ready();

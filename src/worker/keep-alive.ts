@@ -3,19 +3,19 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { FleetSettings } from '../fleet/fleet-settings.ts';
 import type { HeldLock } from '../fleet/locks.ts';
-import { BEAT_MS, type Presence } from '../fleet/presence.ts';
+import { BEAT_MS, type PresenceReport } from '../fleet/presence.ts';
 
 const THREAD = new URL(`./keep-alive-thread${extname(import.meta.url)}`, import.meta.url);
 
 /** What the thread starts with. */
 export interface KeepAliveData {
   settings: FleetSettings;
-  first: Presence;
+  first: PresenceReport;
 }
 
 /** What the thread is sent. */
 export type KeepAliveMessage =
-  | { kind: 'state'; state: Presence }
+  | { kind: 'state'; state: PresenceReport }
   | ({ kind: 'lock' } & HeldLock)
   | { kind: 'unlock'; id: string }
   | { kind: 'close' };
@@ -31,7 +31,7 @@ export interface KeepAlive {
 }
 
 /** Starts the thread; resolves when the worker is there for others. @param stateOf read once a second */
-export async function startKeepAlive(settings: FleetSettings, stateOf: () => Presence): Promise<KeepAlive> {
+export async function startKeepAlive(settings: FleetSettings, stateOf: () => PresenceReport): Promise<KeepAlive> {
   const data: KeepAliveData = { settings, first: stateOf() };
   const thread = new Worker(THREAD, { workerData: data });
   const post = (message: KeepAliveMessage) => thread.postMessage(message);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AppError } from '../base/errors.ts';
-import type { Presence } from '../fleet/presence.ts';
+import type { PresenceReport } from '../fleet/presence.ts';
 
 /** Where a worker answers `/healthz` and `/metrics`. */
 export interface HealthPlace {
@@ -21,7 +21,7 @@ export interface HealthServer {
  * Serves `/healthz` (200; 503 while it drains) and `/metrics` for Prometheus.
  * @throws AppError `config_invalid` when the address is not available
  */
-export async function serveHealth({ host, port }: HealthPlace, stateOf: () => Presence): Promise<HealthServer> {
+export async function serveHealth({ host, port }: HealthPlace, stateOf: () => PresenceReport): Promise<HealthServer> {
   const server = createServer(({ url }, response) => {
     const state = stateOf();
     if (url === '/healthz') {
@@ -46,7 +46,7 @@ export async function serveHealth({ host, port }: HealthPlace, stateOf: () => Pr
   };
 }
 
-function metricsOf({ running, rows, concurrency, isDraining }: Presence): string {
+function metricsOf({ running, rows, concurrency, isDraining }: PresenceReport): string {
   return [
     ...metric('rowmill_worker_rows_total', 'counter', 'Rows that this worker has run.', rows),
     ...metric('rowmill_worker_running_rows', 'gauge', 'Rows that this worker has now.', running),

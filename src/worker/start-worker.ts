@@ -6,7 +6,7 @@ import { type Coordinator, readCoordinator } from '../fleet/coordinators.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { FleetSettings } from '../fleet/fleet-settings.ts';
 import { PLACES } from '../fleet/places.ts';
-import type { Presence } from '../fleet/presence.ts';
+import type { PresenceReport } from '../fleet/presence.ts';
 import { readStream } from '../fleet/stream-reader.ts';
 import { createStreamSender } from '../fleet/stream-sender.ts';
 import { toWorker } from '../runner/execution/fleet/messages.ts';
@@ -59,9 +59,9 @@ export async function runWorker(
     },
   });
   const startedAt = clock.now();
-  const presence = (): Presence => ({
+  const presence = (): PresenceReport => ({
     ...{ id, host: hostname(), pid: process.pid, version, tags, concurrency, ...batches.report() },
-    ...{ isDraining: drain.aborted, startedAt, at: clock.now(), beat: 0 },
+    ...{ isDraining: drain.aborted, startedAt, beat: 0 },
   });
   await connections.ready();
   const probe = health === undefined ? undefined : await serveHealth(health, presence);

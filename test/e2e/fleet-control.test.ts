@@ -87,7 +87,7 @@ onRedis('the concurrency of a running batch holds for its workers', async () => 
   const client = new Redis(redis.url);
   try {
     const running = async () => {
-      const workers = await readPresences(client, createEnvelope(null), Date.now());
+      const workers = await readPresences(client, createEnvelope(null));
       return workers.reduce((sum, worker) => sum + worker.running, 0);
     };
     const id = await idOf(run);

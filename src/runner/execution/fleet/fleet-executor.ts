@@ -1,6 +1,6 @@
 import { toAppError } from '../../../base/errors.ts';
 import type { FleetOpener } from '../../../fleet/fleet.ts';
-import { isSilent, type Presence, readPresences } from '../../../fleet/presence.ts';
+import { isSilent, readPresences, type SeenWorker } from '../../../fleet/presence.ts';
 import type { Problem } from '../../contract/problem.ts';
 import type { Executor, Fit, ProcessOptions, RunFacts } from '../executor.ts';
 import type { ProcessEnd } from '../process-end.ts';
@@ -64,8 +64,7 @@ async function choose({ plan }: RunFacts, fleet: FleetOpener | null): Promise<Fi
 async function workersWith(tags: readonly string[], fleet: FleetOpener): Promise<number> {
   const { connections, envelope, version } = await fleet.open();
   await connections.ready();
-  const now = Date.now();
-  const workers = await readPresences(connections.commands(), envelope, now);
-  const isThere = (worker: Presence) => worker.version === version && !worker.isDraining && !isSilent(worker, now);
+  const workers = await readPresences(connections.commands(), envelope);
+  const isThere = (worker: SeenWorker) => worker.version === version && !worker.isDraining && !isSilent(worker);
   return workers.filter((worker) => isThere(worker) && tags.every((tag) => worker.tags.includes(tag))).length;
 }

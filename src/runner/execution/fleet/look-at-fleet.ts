@@ -50,7 +50,7 @@ export async function lookAtFleet(parts: LookParts): Promise<FleetLooks> {
   let was = concurrency();
   const tellMissing = createMissingNotice(parts);
   const look = async () => {
-    watch.see(await readPresences(board.redis, board.envelope, now()));
+    watch.see(await readPresences(board.redis, board.envelope));
     await writeCoordinator(board, fence.batchId, { epoch: fence.epoch, version: fleet.version, at: now() });
     for (const run of runs.all()) if (run.holder !== undefined && !watch.isAlive(run.holder)) rows.release(run);
     await dispatch.reconcile();

@@ -6,15 +6,18 @@ import type { Presence } from '../../../../src/fleet/presence.ts';
 import type { RunFacts } from '../../../../src/runner/execution/executor.ts';
 import { createFleetExecutor } from '../../../../src/runner/execution/fleet/fleet-executor.ts';
 
+/** By the clock of Redis, which is not that of this process. */
+const NOW = 5_000_000;
+
 /** A fleet of one worker. */
 const fleetOf = (worker: Partial<Presence>): FleetOpener => {
   const envelope = createEnvelope(null);
   const presence: Presence = {
     ...{ id: 'w1', host: 'host', pid: 1, version: '1', tags: [], concurrency: 4, running: 0, rows: 0 },
-    ...{ isDraining: false, unfit: [], startedAt: 0, at: Date.now(), beat: 0, ...worker },
+    ...{ isDraining: false, unfit: [], startedAt: 0, at: NOW, beat: 0, ...worker },
   };
   const found = { w1: envelope.seal(JSON.stringify(presence), PLACES.workers) };
-  const redis = { hgetallBuffer: async () => found, hdel: async () => 1 };
+  const redis = { hgetallBuffer: async () => found, time: async () => [NOW / 1_000, 0], hdel: async () => 1 };
   const connections = { commands: () => redis, ready: async () => undefined };
   const fleet = { connections, envelope, version: '1' } as unknown as Fleet;
   return { open: async () => fleet, close: async () => undefined };
@@ -47,7 +50,7 @@ test('auto takes the fleet where an agent requires tags, and a worker has all of
 test.each([
   ['another version', { tags: ['browser'], version: '2' }],
   ['not the tag', { tags: ['gpu'] }],
-  ['been killed', { tags: ['browser'], at: Date.now() - 11_000 }],
+  ['been killed', { tags: ['browser'], at: NOW - 11_000 }],
   ['begun to drain', { tags: ['browser'], isDraining: true }],
 ])('auto does not take a fleet whose worker has %s', async (_, worker) => {
   expect(await choose(BROWSER, { fleet: fleetOf(worker) })).toMatchObject({ fits: false });

@@ -21,7 +21,7 @@ const look = async (epoch: number) => {
   const envelope = createEnvelope(null);
   const sent: unknown[] = [];
   const found = { [WORKER.id]: envelope.seal(JSON.stringify(WORKER), PLACES.workers) };
-  const redis = { hgetallBuffer: async () => found, hset: async () => 1 };
+  const redis = { hgetallBuffer: async () => found, time: async () => [0, 0], hset: async () => 1 };
   looks = await lookAtFleet({
     fleet: { connections: { commands: () => redis }, envelope, version: '1' } as unknown as Fleet,
     fence: { batchId: 'bat_1', epoch },
