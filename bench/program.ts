@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -18,7 +18,8 @@ const INITIALIZE = {
  * @param main another entry in the place of `src/main.ts`, which exports `main(argv)` as it does
  */
 export function buildProgram(root: string, target: string, main?: string): string {
-  mkdirSync(join(target, 'bin'), { recursive: true });
+  mkdirSync(target, { recursive: true });
+  cpSync(join(root, 'bin'), join(target, 'bin'), { recursive: true });
   const dist = join(target, 'dist');
   // Earlier checkouts were compiled file by file.
   const [command, args] = existsSync(join(root, 'tsconfig.build.json'))
@@ -26,8 +27,7 @@ export function buildProgram(root: string, target: string, main?: string): strin
     : [process.execPath, [join(root, 'scripts', 'build.mjs'), dist, ...(main === undefined ? [] : [main])]];
   const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
   if (status !== 0) throw new Error(`the build ended with status ${status}`);
-  for (const file of ['bin/rowmill.js', 'package.json', 'agents.yaml'])
-    copyFileSync(join(root, file), join(target, file));
+  for (const file of ['package.json', 'agents.yaml']) copyFileSync(join(root, file), join(target, file));
   symlinkSync(join(root, 'node_modules'), join(target, 'node_modules'));
   return target;
 }

@@ -1,7 +1,17 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createWorkspace, LAUNCHER, ROOT, type Workspace } from '../cli/workspace.ts';
 
@@ -27,8 +37,7 @@ describe('what the launcher starts', () => {
   let root: string;
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'rowmill-launcher-'));
-    mkdirSync(join(root, 'bin'));
-    cpSync(LAUNCHER, join(root, 'bin', 'rowmill.js'));
+    cpSync(dirname(LAUNCHER), join(root, 'bin'), { recursive: true });
     writeFileSync(join(root, 'package.json'), '{"type": "module"}');
   });
   afterEach(() => rmSync(root, { recursive: true, force: true }));
@@ -73,6 +82,11 @@ describe('what the launcher starts', () => {
     expect(launch().stdout).toBe('dist\n');
     put('src/deep/part.ts', '', 3000);
     expect(launch().stdout).toBe('src\n');
+  });
+
+  it('starts dist without the loader of modules, which takes 10 ms', () => {
+    put('dist/main.cjs', 'exports.main = async () => console.log(require.main?.filename);', 1000);
+    expect(launch().stdout).toBe(`${realpathSync(join(root, 'bin', 'rowmill.js'))}\n`);
   });
 
   it.skipIf(oldNode === undefined)(`says on an old Node what to install, in one line (skipped: ${NO_OLD_NODE})`, () => {
