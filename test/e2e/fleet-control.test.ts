@@ -3,6 +3,8 @@ import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { createEnvelope } from '../../src/fleet/envelope.ts';
 import { readPresences } from '../../src/fleet/presence.ts';
 import { startCutProxy } from '../support/cut-proxy.ts';
+import { twoTurnAnswer } from '../support/echo-agent.ts';
+import { startMessagesServer } from '../support/messages-server.ts';
 import { createFleetSite, type FleetSite, type OwnRedis, REDIS_URL, startRedis, until } from './fleet-site.ts';
 import { onRedis } from './on-redis.ts';
 import type { RowmillProcess } from './rowmill-process.ts';
@@ -144,6 +146,34 @@ onRedis('two workers together never pass the cap', async () => {
   // Half of it at least was used: the cap is what stopped the batch.
   expect(paid()).toBeGreaterThan(cap / 2);
   expect(json?.cost_usd).toBeCloseTo(paid(), 9);
+});
+
+onRedis('a model that refuses everybody is asked by no worker until the time that it names', async () => {
+  const calls: { who: string; at: number }[] = [];
+  let limitedAt = 0;
+  const model = await startMessagesServer({
+    latencyMs: [20, 60],
+    respond: (request, { number, headers }) => {
+      const at = performance.now();
+      calls.push({ who: String(headers['x-api-key'] ?? headers.authorization), at });
+      if (number === 40) limitedAt = at;
+      if (number < 40 || at > limitedAt + 5_000) return twoTurnAnswer(request);
+      return { fault: 'status', status: 429, type: 'rate_limit_error', headers: { 'retry-after': '5' } };
+    },
+  });
+  try {
+    await startSite(100, 20);
+    const limited = { ANTHROPIC_BASE_URL: model.url };
+    await site.workerWith(limited, 'w1', '--concurrency', '4');
+    await site.workerWith(limited, 'w2', '--concurrency', '4');
+    const { json } = await site.run('--concurrency', '8').ended;
+    expect(json).toMatchObject({ status: 'completed', counts: { succeeded: 100 }, model_calls: 200 });
+    // What was granted before the coordinator knew was sent.
+    expect(calls.filter(({ at }) => at > limitedAt + 2_000 && at < limitedAt + 5_000)).toEqual([]);
+    for (const name of ['w1', 'w2']) expect(calls.filter(({ who }) => who.includes(name)).length).toBeGreaterThan(20);
+  } finally {
+    await model.close();
+  }
 });
 
 onRedis('a worker that is cut off sends nothing new, and its rows run on the other one', async () => {
