@@ -1,6 +1,7 @@
 import type { Agent, ClientRequest, IncomingMessage, request as requestOf } from 'node:http';
 import { urlToHttpOptions } from 'node:url';
 import { parseJson } from '../../base/json/exact-number.ts';
+import { cancelled, closed, notConnected, stoodStill } from './connection-faults.ts';
 import { type LeanBody, toLeanBody } from './lean-body.ts';
 import { LeanHeaders, type LeanResponse } from './lean-response.ts';
 import { createPostConnections, type PostConnections, type WholePost } from './post-connections.ts';
@@ -68,7 +69,7 @@ export function createLeanFetch(proxy?: ProxyVariables): LeanFetch {
   let loading: Promise<void> | undefined;
   const load = () => {
     if (proxy !== undefined || closing !== undefined) return;
-    const options = { idleMs: IDLE_MS, connectMs: CONNECT_MS, stoodStill };
+    const options = { idleMs: IDLE_MS, connectMs: CONNECT_MS };
     // What can't be loaded, as where too many files are open, is not needed: calls stay on the connections of Node.
     loading ??= createPostConnections(options).then(
       (made) => {
@@ -165,7 +166,7 @@ function send(
     // A complete answer is not destroyed: Node 24 would emit an error on it that has no listener. The OpenAI SDK
     // cancels every stream that it has read.
     const abort = () => {
-      if (answer?.complete !== true) sent.destroy(new DOMException('The call was cancelled.', 'AbortError'));
+      if (answer?.complete !== true) sent.destroy(cancelled());
     };
     signal?.addEventListener('abort', abort, { once: true });
     sent.once('close', () => signal?.removeEventListener('abort', abort));
@@ -194,24 +195,11 @@ function named(headers: readonly string[]): { [name: string]: string } {
 /** Limits connecting: the operating system itself gives up after two minutes. */
 function limitConnecting(sent: ClientRequest, url: URL): void {
   const timer = setTimeout(() => {
-    sent.destroy(notSent('CONNECT_TIMEOUT', `No connection to ${url.host} within ${CONNECT_MS / 1000} s.`));
+    sent.destroy(notConnected(url.host, CONNECT_MS));
   }, CONNECT_MS);
   const stop = () => clearTimeout(timer);
   sent.socket?.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', stop);
   sent.once('close', stop);
-}
-
-function closed(): Error {
-  return notSent('CLOSED', 'The connections are closed.');
-}
-
-function stoodStill(): Error {
-  return notSent('NOT_SENT', 'The process was suspended before the call.');
-}
-
-/** @param code one that service-faults.ts knows as "never sent" */
-function notSent(code: 'NOT_SENT' | 'CONNECT_TIMEOUT' | 'CLOSED', message: string): Error {
-  return Object.assign(new Error(message), { code });
 }
 
 function toLeanResponse(response: IncomingMessage, url: URL): LeanResponse {

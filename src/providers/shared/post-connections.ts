@@ -1,5 +1,6 @@
 import type { Agent as AgentType, Dispatcher } from 'undici';
 import { parseJson } from '../../base/json/exact-number.ts';
+import { cancelled, stoodStill } from './connection-faults.ts';
 import { LeanHeaders, type LeanResponse } from './lean-response.ts';
 
 /** A POST of text. */
@@ -23,19 +24,13 @@ export interface PostConnections {
 interface ConnectionOptions {
   idleMs: number;
   connectMs: number;
-  /** The fault of a call that may no longer be sent. */
-  stoodStill: () => Error;
 }
 
 /** The index of undici would take twice as long, and put an agent of its own under Node's `fetch`. */
 const AGENT = 'undici/lib/dispatcher/agent.js';
 
 /** Loads undici, about 40 ms of processor time. */
-export async function createPostConnections({
-  idleMs,
-  connectMs,
-  stoodStill,
-}: ConnectionOptions): Promise<PostConnections> {
+export async function createPostConnections({ idleMs, connectMs }: ConnectionOptions): Promise<PostConnections> {
   const { default: Agent } = (await import(AGENT)) as { default: typeof AgentType };
   const agent = new Agent({
     // One call at a time on a connection, with no deadline of its own.
@@ -49,14 +44,14 @@ export async function createPostConnections({
         post.cancel?.throwIfAborted();
         const call = { origin: url.origin, path: `${url.pathname}${url.search}`, method: 'POST' as const };
         const { headers, body } = post;
-        const handler = new Posting(post, { url, resolve, reject, stoodStill });
+        const handler = new Posting(post, { url, resolve, reject });
         agent.dispatch({ ...call, headers: headers as string[], body }, handler);
       }),
     close: () => agent.destroy(),
   };
 }
 
-interface Outcome extends Pick<ConnectionOptions, 'stoodStill'> {
+interface Outcome {
   url: URL;
   resolve: (response: LeanResponse) => void;
   reject: (fault: Error) => void;
@@ -81,7 +76,7 @@ class Posting implements Dispatcher.DispatchHandler {
   }
 
   readonly #abort = (): void => {
-    const fault = new DOMException('The call was cancelled.', 'AbortError');
+    const fault = cancelled();
     // While it connects there is nothing to end: it is not sent then.
     if (this.#controller === undefined) this.#fail(fault);
     else this.#controller.abort(fault);
@@ -91,7 +86,7 @@ class Posting implements Dispatcher.DispatchHandler {
     this.#controller = controller;
     const { cancel, mayStillSend } = this.#post;
     if (cancel?.aborted === true) this.#abort();
-    else if (mayStillSend?.() === false) controller.abort(this.#outcome.stoodStill());
+    else if (mayStillSend?.() === false) controller.abort(stoodStill());
   }
 
   onResponseStart(_: Controller, status: number, headers: Record<string, string | string[] | undefined>): void {
