@@ -18,6 +18,15 @@ export function notConnected(host: string, ms: number): Error {
   return notSent('CONNECT_TIMEOUT', `No connection to ${host} within ${ms / 1000} s.`);
 }
 
+/** The fault of a call whose connection ended before its answer, as Node's own client reports it. */
+export function broken(cause?: Error): Error {
+  const { code = 'ECONNRESET' } = (cause ?? {}) as { code?: string };
+  if (cause !== undefined && !BROKEN.has(code)) return cause;
+  return Object.assign(new Error('aborted', { cause }), { code: 'ECONNRESET' });
+}
+
+const BROKEN = new Set(['ECONNRESET', 'EPIPE']);
+
 /** @param code one that service-faults.ts knows as "never sent" */
 function notSent(code: 'NOT_SENT' | 'CONNECT_TIMEOUT' | 'CLOSED', message: string): Error {
   return Object.assign(new Error(message), { code });

@@ -4,7 +4,8 @@ import { parseJson } from '../../base/json/exact-number.ts';
 import { cancelled, closed, notConnected, stoodStill } from './connection-faults.ts';
 import { type LeanBody, toLeanBody } from './lean-body.ts';
 import { LeanHeaders, type LeanResponse } from './lean-response.ts';
-import { createPostConnections, type PostConnections, type WholePost } from './post-connections.ts';
+import type { WholePost } from './post-connection.ts';
+import { createPostConnections } from './post-connections.ts';
 
 /** Options of a call that `fetch` does not have. */
 interface LeanInit {
@@ -57,27 +58,14 @@ const MAX_IDLE = 2_000;
 /**
  * A `fetch` that builds only the parts of a response that the SDKs read. It keeps connections, and has no deadline
  * except for connecting. It follows no redirects, which the APIs don't send. Measured with the Anthropic SDK: a call
- * takes half the processor time of the global `fetch` (Node 26, concurrency 100). Calls of `post` go over connections of
- * undici once it is loaded, after the first answer; not through a proxy. A `Request`, a form and a stream are passed to
- * the global `fetch`.
+ * takes half the processor time of the global `fetch` (Node 26, concurrency 100). Calls of `post` have connections of
+ * their own, except through a proxy. A `Request`, a form and a stream are passed to the global `fetch`.
  */
 export function createLeanFetch(proxy?: ProxyVariables): LeanFetch {
   const opened = new Map<string, Promise<Transport>>();
   const targets = new Map<string, Target>();
   let closing: Promise<void> | undefined;
-  let posts: PostConnections | undefined;
-  let loading: Promise<void> | undefined;
-  const load = () => {
-    if (proxy !== undefined || closing !== undefined) return;
-    const options = { idleMs: IDLE_MS, connectMs: CONNECT_MS };
-    // What can't be loaded, as where too many files are open, is not needed: calls stay on the connections of Node.
-    loading ??= createPostConnections(options).then(
-      (made) => {
-        posts = made;
-      },
-      () => undefined,
-    );
-  };
+  const posts = createPostConnections({ idleMs: IDLE_MS, connectMs: CONNECT_MS });
   const leanFetch = async (input: string | URL | Request, init: RequestInit & LeanInit = {}): Promise<LeanResponse> => {
     if (init.outcome !== undefined) return init.outcome;
     const body: LeanBody | undefined =
@@ -99,17 +87,12 @@ export function createLeanFetch(proxy?: ProxyVariables): LeanFetch {
   return {
     fetch: leanFetch as unknown as typeof fetch,
     post: (href, { headers, ...posting }) => {
-      if (posts !== undefined && closing === undefined) {
-        return posts.post(targetOf(href, targets).url, { ...posting, headers: flat(headers) });
-      }
-      const outcome = leanFetch(href, { method: 'POST', headers, ...posting });
-      outcome.then(load, load);
-      return outcome;
+      if (proxy !== undefined) return leanFetch(href, { method: 'POST', headers, ...posting });
+      return posts.post(targetOf(href, targets).url, { ...posting, headers: flat(headers) });
     },
     close: () => {
-      closing ??= Promise.all([...opened.values(), loading]).then(async () => {
+      closing ??= Promise.all([...opened.values(), posts.close()]).then(async () => {
         for (const opening of opened.values()) (await opening).agent.destroy();
-        await posts?.close();
       });
       return closing;
     },

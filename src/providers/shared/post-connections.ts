@@ -1,152 +1,85 @@
-import type { Agent as AgentType, Dispatcher } from 'undici';
-import { parseJson } from '../../base/json/exact-number.ts';
-import { cancelled, stoodStill } from './connection-faults.ts';
-import { LeanHeaders, type LeanResponse } from './lean-response.ts';
+import { closed } from './connection-faults.ts';
+import type { LeanResponse } from './lean-response.ts';
+import { type ConnectionOptions, PostConnection, type WholePost } from './post-connection.ts';
 
-/** A POST of text. */
-export interface WholePost {
-  /** Names and values in turn, without those of the connection and the length. */
-  headers: readonly string[];
-  body: string;
-  /** Asked when the connection is there, right before the first byte is sent. */
-  mayStillSend?: (() => boolean) | undefined;
-  cancel?: AbortSignal | undefined;
-}
-
-/** Connections of undici, which cost a call 60 µs of processor time less than those of `node:http`. */
+/** Connections for calls whose answers are read as a whole. */
 export interface PostConnections {
-  /** Gives the answer once its headers are there. Its body is kept in memory. */
+  /** Gives the answer once it is complete. */
   post(url: URL, post: WholePost): Promise<LeanResponse>;
   /** Ends all calls. Idempotent. */
   close(): Promise<void>;
 }
 
-interface ConnectionOptions {
-  idleMs: number;
-  connectMs: number;
-}
+/** How often connections are looked for that have been without a call for too long. */
+const SWEEP_MS = 1000;
 
-/** The index of undici would take twice as long, and put an agent of its own under Node's `fetch`. */
-const AGENT = 'undici/lib/dispatcher/agent.js';
+/** Keeps as many connections as there were calls at a time. Each has one call at a time, and no deadline of its own. */
+export function createPostConnections(options: ConnectionOptions): PostConnections {
+  const open = new Set<PostConnection>();
+  /** Connections without a call, by origin; the last one was used last. */
+  const idle = new Map<string, PostConnection[]>();
+  /** Connections whose answers arrived in this turn of the event loop. */
+  let resting: PostConnection[] = [];
+  const sessions = new Map<string, Buffer>();
+  let sweeping: NodeJS.Timeout | undefined;
+  let closing: Promise<void> | undefined;
 
-/** Loads undici, about 40 ms of processor time. */
-export async function createPostConnections({ idleMs, connectMs }: ConnectionOptions): Promise<PostConnections> {
-  const { default: Agent } = (await import(AGENT)) as { default: typeof AgentType };
-  const agent = new Agent({
-    // One call at a time on a connection, with no deadline of its own.
-    ...{ pipelining: 1, allowH2: false, headersTimeout: 0, bodyTimeout: 0 },
-    keepAliveTimeout: idleMs,
-    connect: { timeout: connectMs },
-  });
+  /** Bytes that came after an answer are read before the connection has its next call: they are not the answer to it. */
+  const rest = (connection: PostConnection) => {
+    if (resting.length === 0) setImmediate(endRest);
+    resting.push(connection);
+  };
+  const endRest = () => {
+    const rested = resting;
+    resting = [];
+    for (const connection of rested) {
+      const { origin } = connection;
+      const others = idle.get(origin);
+      if (others === undefined) idle.set(origin, [connection]);
+      else others.push(connection);
+    }
+    if (closing === undefined) sweeping ??= setInterval(sweep, SWEEP_MS).unref();
+  };
+  const sweep = () => {
+    const now = performance.now();
+    for (const [origin, connections] of idle) {
+      const kept = connections.filter((connection) => connection.isUsable(now));
+      if (kept.length > 0) idle.set(origin, kept);
+      else idle.delete(origin);
+    }
+    if (idle.size > 0) return;
+    clearInterval(sweeping);
+    sweeping = undefined;
+  };
+  const take = (origin: string): PostConnection | undefined => {
+    const connections = idle.get(origin);
+    for (let last = connections?.pop(); last !== undefined; last = connections?.pop()) {
+      if (last.isUsable(performance.now())) return last;
+    }
+    return undefined;
+  };
+  const connect = (url: URL): PostConnection => {
+    const connection = new PostConnection(url, {
+      ...options,
+      sessions,
+      onRest: rest,
+      onClose: () => open.delete(connection),
+    });
+    open.add(connection);
+    return connection;
+  };
   return {
     post: (url, post) =>
       new Promise((resolve, reject) => {
         post.cancel?.throwIfAborted();
-        const call = { origin: url.origin, path: `${url.pathname}${url.search}`, method: 'POST' as const };
-        const { headers, body } = post;
-        const handler = new Posting(post, { url, resolve, reject });
-        agent.dispatch({ ...call, headers: headers as string[], body }, handler);
+        if (closing !== undefined) throw closed();
+        const connection = take(url.origin) ?? connect(url);
+        connection.send({ url, post, resolve, reject });
       }),
-    close: () => agent.destroy(),
+    close() {
+      clearInterval(sweeping);
+      closing ??= Promise.all([...open].map((connection) => connection.close())).then(() => undefined);
+      return closing;
+    },
   };
-}
-
-interface Outcome {
-  url: URL;
-  resolve: (response: LeanResponse) => void;
-  reject: (fault: Error) => void;
-}
-
-type Controller = Dispatcher.DispatchController;
-
-/** One call. undici calls the methods. */
-class Posting implements Dispatcher.DispatchHandler {
-  readonly #post: WholePost;
-  readonly #outcome: Outcome;
-  readonly #chunks: Buffer[] = [];
-  readonly #body = Promise.withResolvers<string>();
-  #controller: Controller | undefined;
-
-  constructor(post: WholePost, outcome: Outcome) {
-    this.#post = post;
-    this.#outcome = outcome;
-    // Who gets the response may not read its body.
-    this.#body.promise.catch(() => undefined);
-    post.cancel?.addEventListener('abort', this.#abort, { once: true });
-  }
-
-  readonly #abort = (): void => {
-    const fault = cancelled();
-    // While it connects there is nothing to end: it is not sent then.
-    if (this.#controller === undefined) this.#fail(fault);
-    else this.#controller.abort(fault);
-  };
-
-  onRequestStart(controller: Controller): void {
-    this.#controller = controller;
-    const { cancel, mayStillSend } = this.#post;
-    if (cancel?.aborted === true) this.#abort();
-    else if (mayStillSend?.() === false) controller.abort(stoodStill());
-  }
-
-  onResponseStart(_: Controller, status: number, headers: Record<string, string | string[] | undefined>): void {
-    // Before the answer there may be notices.
-    if (status < 200) return;
-    const { url, resolve } = this.#outcome;
-    resolve(toResponse({ url, status, headers: new LeanHeaders(headers), body: this.#body.promise }));
-  }
-
-  onResponseData(_: Controller, chunk: Buffer): void {
-    this.#chunks.push(chunk);
-  }
-
-  onResponseEnd(): void {
-    this.#end();
-    const [first = Buffer.alloc(0)] = this.#chunks;
-    this.#body.resolve((this.#chunks.length > 1 ? Buffer.concat(this.#chunks) : first).toString('utf8'));
-  }
-
-  onResponseError(_: Controller, fault: Error): void {
-    this.#fail(named(fault));
-  }
-
-  #fail(fault: Error): void {
-    this.#end();
-    this.#outcome.reject(fault);
-    this.#body.reject(fault);
-  }
-
-  #end(): void {
-    this.#post.cancel?.removeEventListener('abort', this.#abort);
-  }
-}
-
-const BROKEN = new Set(['ECONNRESET', 'UND_ERR_SOCKET', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH']);
-
-/** A broken connection as Node's own client reports it. */
-function named(fault: Error & { code?: unknown }): Error {
-  if (!BROKEN.has(String(fault.code))) return fault;
-  return Object.assign(new Error('aborted', { cause: fault }), { code: 'ECONNRESET' });
-}
-
-function toResponse({
-  url,
-  status,
-  headers,
-  body,
-}: Pick<LeanResponse, 'status' | 'headers'> & { url: URL; body: Promise<string> }): LeanResponse {
-  return {
-    ok: status < 300,
-    status,
-    statusText: '',
-    url: url.href,
-    headers,
-    body: bytesOf(body),
-    json: async () => parseJson(await body),
-    text: () => body,
-  };
-}
-
-async function* bytesOf(body: Promise<string>): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(await body);
 }
