@@ -32,9 +32,11 @@ export function createColumnValues(): ColumnValues {
       if (known.size > SAMPLE && known.size * 2 > data.length) known = undefined;
     },
     take() {
-      const isText = typeof data[0] === 'string';
+      // The first value may be null.
+      const isText = typeof data.find((value) => value !== null) === 'string';
       const taken = {
-        data,
+        // Encoded here: the writer makes an encoder for each text.
+        data: isText && known === undefined ? data.map(bytesOf) : data,
         ...(isText && { statistics: false }),
         ...(known === undefined && { encoding: 'PLAIN' as const }),
       };
@@ -43,4 +45,8 @@ export function createColumnValues(): ColumnValues {
       return taken;
     },
   };
+}
+
+function bytesOf(value: unknown): unknown {
+  return typeof value === 'string' ? Buffer.from(value) : value;
 }
