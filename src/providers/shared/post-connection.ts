@@ -72,7 +72,7 @@ export class PostConnection {
       else this.#sendCall();
     });
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
-    socket.once('error', (fault) => {
+    socket.on('error', (fault) => {
       this.#fault ??= fault;
     });
     this.#closed = new Promise((resolve) => {
@@ -87,7 +87,8 @@ export class PostConnection {
 
   /** Whether it may have another call; it is closed if it may not. */
   isUsable(now: number): boolean {
-    if (!this.#socket.destroyed && now < this.#idleUntil) return true;
+    // Not writable: the server has ended it.
+    if (this.#socket.writable && now < this.#idleUntil) return true;
     this.#socket.destroy();
     return false;
   }
