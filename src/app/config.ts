@@ -3,6 +3,7 @@ import { delimiter, join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import * as z from 'zod';
 import { AppError } from '../base/errors.ts';
+import { GIGABYTE } from '../base/figures.ts';
 import { awsVariables, DEFAULT_AWS_REGION } from '../base/process/aws-variables.ts';
 import { type FleetSettings, fleetSettings } from '../fleet/fleet-settings.ts';
 import { readLimits } from '../monitoring/alerts/alert-limits.ts';
@@ -118,7 +119,7 @@ export const environment = z.object({
     .min(0, 'must be a number of dollars from 0 on, such as 5')
     .default(5),
   ROWMILL_COUNT_TOKENS: z.enum(['provider', 'local'], { error: 'must be provider or local' }).default('provider'),
-  ROWMILL_MAX_DECODED_GB: positive('gigabytes').default(DEFAULT_MAX_DECODED_BYTES / 1024 ** 3),
+  ROWMILL_MAX_DECODED_GB: positive('gigabytes').default(DEFAULT_MAX_DECODED_BYTES / GIGABYTE),
   ROWMILL_UPLOAD_MAX_GB: positive('gigabytes').default(4),
   ROWMILL_UPLOADS_TOTAL_GB: positive('gigabytes').default(20),
   ROWMILL_UPLOADS_KEEP_DAYS: positive('days').default(7),
@@ -204,10 +205,10 @@ export function readConfig(env: Record<string, string | undefined>, cwd: string)
     },
     providers: { environment: variables, variable: (name) => env[name], proxy: proxyOf(variables) },
     batchPollMs: variables.ROWMILL_BATCH_POLL_SECONDS * 1000,
-    maxDecodedBytes: variables.ROWMILL_MAX_DECODED_GB * 1024 ** 3,
+    maxDecodedBytes: variables.ROWMILL_MAX_DECODED_GB * GIGABYTE,
     uploads: {
-      maxBytes: Math.floor(variables.ROWMILL_UPLOAD_MAX_GB * 1024 ** 3),
-      maxTotalBytes: Math.floor(variables.ROWMILL_UPLOADS_TOTAL_GB * 1024 ** 3),
+      maxBytes: Math.floor(variables.ROWMILL_UPLOAD_MAX_GB * GIGABYTE),
+      maxTotalBytes: Math.floor(variables.ROWMILL_UPLOADS_TOTAL_GB * GIGABYTE),
       keepMs: variables.ROWMILL_UPLOADS_KEEP_DAYS * 86_400_000,
     },
     traces: traceSettings(variables),

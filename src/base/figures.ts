@@ -65,9 +65,12 @@ function parts([large, largeUnit]: [number, string], [small, smallUnit]: [number
   return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
 }
 
+/** The bytes of a gigabyte, in every variable, limit and figure. */
+export const GIGABYTE = 1e9;
+
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
-/** Bytes in the usual decimal units: `999 B`, `1.7 kB`, `25 MB`; null is unknown. */
+/** Bytes in the usual decimal units: `999 B`, `1.7 kB`, `4 GB`, `25 MB`; null is unknown. */
 export function bytes(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return UNKNOWN;
   let scaled = value;
@@ -77,5 +80,5 @@ export function bytes(value: number | null): string {
     at += 1;
   }
   const tenths = Math.round(scaled * 10) / 10;
-  return `${tenths < 10 && at > 0 ? tenths.toFixed(1) : Math.round(scaled)} ${BYTE_UNITS[at]}`;
+  return `${tenths < 10 ? tenths : Math.round(scaled)} ${BYTE_UNITS[at]}`;
 }

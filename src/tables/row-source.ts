@@ -103,6 +103,12 @@ export interface TableWarning {
   line?: number;
 }
 
+/** A sheet of a workbook that could be read. */
+export interface SheetChoice {
+  name: string;
+  isRead: boolean;
+}
+
 /** One file of a source of several files. `name` is its path below their common folder, with `/` between its parts. */
 export interface SourcePart {
   name: string;
@@ -128,6 +134,8 @@ interface OpenedSource {
   columns(): string[];
   /** How the source is read, with what was detected: opened again with it, it is read in the same way. */
   readAs?(): Reading;
+  /** The sheets of a workbook in order, with the one that is read. */
+  sheets?(): SheetChoice[];
   /** Options that would read the source better, as its head shows; its warnings say why. */
   suggested?(): Reading;
   /** Grows while rows are read. */

@@ -1,5 +1,6 @@
 import { rm, stat } from 'node:fs/promises';
 import { AppError } from '../base/errors.ts';
+import { bytes as sizeText } from '../base/figures.ts';
 import type { UploadRecord, UploadStore } from '../storage/uploads.ts';
 import { hashFile, type ReceivedBytes, receiveBytes } from './receive-bytes.ts';
 
@@ -236,13 +237,13 @@ function longer(bytes: number): AppError {
 function tooLarge(maxBytes: number): AppError {
   return new AppError(
     'payload_too_large',
-    `The file is larger than ${maxBytes} bytes, the most that one upload may have (ROWMILL_UPLOAD_MAX_GB).`,
+    `The file is larger than ${sizeText(maxBytes)}, the most that one upload may have (ROWMILL_UPLOAD_MAX_GB).`,
   );
 }
 
 function full(maxTotalBytes: number): AppError {
   return new AppError(
     'uploads_full',
-    `All uploads together may take ${maxTotalBytes} bytes (ROWMILL_UPLOADS_TOTAL_GB), and this one does not fit. Delete some first.`,
+    `All uploads together may take ${sizeText(maxTotalBytes)} (ROWMILL_UPLOADS_TOTAL_GB), and this one does not fit. Delete some first.`,
   );
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { readConfig } from '../../src/app/config.ts';
+import { bytes } from '../../src/base/figures.ts';
 
 const proxyOf = (env: Record<string, string>) =>
   readConfig({ ROWMILL_AGENTS: '/dev/null', ...env }, '/tmp').providers.proxy;
@@ -35,4 +36,11 @@ test('takes hosts that may be read although their address is private', () => {
     readConfig({ ROWMILL_AGENTS: '/dev/null', ROWMILL_HTTP_SOURCES: value }, '/tmp').httpSources;
   expect(hostsOf('Files.Example.internal, 10.0.0.7,,[::1]')).toEqual(['files.example.internal', '10.0.0.7', '[::1]']);
   expect(() => hostsOf('https://x/')).toThrow('ROWMILL_HTTP_SOURCES must be host names with commas');
+});
+
+test('counts a gigabyte as the figures of the page and of the command line do: 1,000,000,000 bytes', () => {
+  const config = (env: Record<string, string>) => readConfig({ ROWMILL_AGENTS: '/dev/null', ...env }, '/tmp');
+  const { uploads, maxDecodedBytes } = config({ ROWMILL_UPLOAD_MAX_GB: '4', ROWMILL_UPLOADS_TOTAL_GB: '20' });
+  expect([uploads.maxBytes, uploads.maxTotalBytes, maxDecodedBytes].map(bytes)).toEqual(['4 GB', '20 GB', '4 GB']);
+  expect(config({ ROWMILL_MAX_DECODED_GB: '0.5' }).maxDecodedBytes).toBe(500_000_000);
 });

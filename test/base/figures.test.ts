@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, count, counted, dollars, duration } from '../../src/base/figures.ts';
+import { bytes, count, counted, dollars, duration, GIGABYTE } from '../../src/base/figures.ts';
 
 /** Values of every magnitude between two powers of ten, with those at which rounding carries over. */
 function spread(from: number, to: number): number[] {
@@ -89,11 +89,12 @@ describe('bytes', () => {
     [null, 'unknown'],
     [0, '0 B'],
     [999, '999 B'],
-    [1000, '1.0 kB'],
+    [1000, '1 kB'],
     [1700, '1.7 kB'],
     [9960, '10 kB'],
-    [999_600, '1.0 MB'],
+    [999_600, '1 MB'],
     [25_000_000, '25 MB'],
+    [4 * GIGABYTE, '4 GB'],
   ])('of %s are %s', (value, text) => {
     expect(bytes(value)).toBe(text);
   });
@@ -101,7 +102,7 @@ describe('bytes', () => {
   it('have at most three digits before the point, and are right to a twentieth', () => {
     const units = ['B', 'kB', 'MB', 'GB', 'TB'];
     for (const value of spread(0, 14).map(Math.round)) {
-      const match = /^(\d{1,3}|\d\.\d) (B|[kMGT]B)$/.exec(bytes(value));
+      const match = /^(\d{1,3}|\d\.[1-9]) (B|[kMGT]B)$/.exec(bytes(value));
       expect(match, `${value}: ${bytes(value)}`).not.toBeNull();
       const shown = Number(match?.[1]) * 1000 ** units.indexOf(match?.[2] ?? '');
       expect(Math.abs(shown - value)).toBeLessThanOrEqual(value * 0.051);

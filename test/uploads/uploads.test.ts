@@ -82,7 +82,7 @@ describe('a whole file', () => {
 
   it('is refused before its first byte when it is too large, or when all uploads would be', async () => {
     const body = () => arriving(new Error('read'));
-    const told = { code: 'payload_too_large', message: /1000 bytes.*ROWMILL_UPLOAD_MAX_GB/ };
+    const told = { code: 'payload_too_large', message: /larger than 1 kB.*ROWMILL_UPLOAD_MAX_GB/ };
     await expect(uploads.receive(announced({ bytes: 1_001 }), 'ann', body())).rejects.toMatchObject({
       ...told,
       message: expect.stringMatching(told.message),

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { count, counted, dollars } from '../../base/figures.ts';
+import { bytes, counted, dollars } from '../../base/figures.ts';
 import type { Settings } from '../../runner/contract/service/settings.ts';
 import type { CommandContext, Output } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -34,17 +34,12 @@ function fieldsOf({ limits, ...settings }: Settings): [string, string][] {
     ['agents', settings.agent_sources.join('; ')],
     ['starts unasked', `up to ${dollars(limits.confirm_above_usd)} an hour`],
     ['cap of a day', limits.max_usd_per_day === null ? 'none' : dollars(limits.max_usd_per_day)],
-    ['uploads', `${gigabytes(one)} each, ${gigabytes(all)} together, for ${counted(days, 'day')} after their last use`],
-    ['unpacked table', `${gigabytes(limits.max_decoded_bytes)} at most`],
+    ['uploads', `${bytes(one)} each, ${bytes(all)} together, for ${counted(days, 'day')} after their last use`],
+    ['unpacked table', `${bytes(limits.max_decoded_bytes)} at most`],
     ['webhooks to', listed(settings.callback_hosts)],
     ['private tables', listed(settings.http_sources)],
     ['fleet', settings.fleet ? 'yes' : 'no'],
   ];
-}
-
-/** As the variables count them: `ROWMILL_UPLOAD_MAX_GB=4` is 4 GB. */
-function gigabytes(bytes: number): string {
-  return `${count(bytes / 1024 ** 3)} GB`;
 }
 
 function showField(name: string, text: string, { paint, line, textWidth }: Output): void {

@@ -1,4 +1,4 @@
-import { count, counted, dollars } from '../../base/figures.ts';
+import { count, counted, dollars, GIGABYTE } from '../../base/figures.ts';
 import type { JobStore } from '../../storage/jobs.ts';
 import type { OverviewStore } from '../../storage/overview.ts';
 import type { ScheduleStore } from '../../storage/schedules.ts';
@@ -7,7 +7,6 @@ import type { AlertLimits, AlertRule } from './alert-rules.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
-const GB = 1024 ** 3;
 /** Fewer attempts say nothing about a share. */
 const LEAST_ATTEMPTS = 20;
 
@@ -116,9 +115,9 @@ async function daySpending(limit: number, { store, now }: Look) {
 
 async function databaseSize(limit: number, { store }: Look) {
   const bytes = await store.readSize();
-  if (bytes <= limit * GB) return [];
-  const message = `The database has ${count(bytes / GB)} GB; the limit is ${count(limit)} GB. Delete batches that nobody needs (rowmill batches delete).`;
-  return [{ subject: 'service', message, value: bytes / GB }];
+  if (bytes <= limit * GIGABYTE) return [];
+  const message = `The database has ${count(bytes / GIGABYTE)} GB; the limit is ${count(limit)} GB. Delete batches that nobody needs (rowmill batches delete).`;
+  return [{ subject: 'service', message, value: bytes / GIGABYTE }];
 }
 
 /** A schedule has failed until its next run succeeds. */

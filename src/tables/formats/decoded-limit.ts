@@ -1,4 +1,5 @@
 import { AppError } from '../../base/errors.ts';
+import { GIGABYTE, bytes as sizeText } from '../../base/figures.ts';
 
 /** Counts the decoded bytes of one compressed file against the limit. */
 export interface DecodedLimit {
@@ -7,9 +8,7 @@ export interface DecodedLimit {
 }
 
 /** The largest size that one compressed or zipped file may decode to, unless the environment says otherwise. */
-export const DEFAULT_MAX_DECODED_BYTES = 4 * 1024 ** 3;
-
-const GIB = 1024 ** 3;
+export const DEFAULT_MAX_DECODED_BYTES = 4 * GIGABYTE;
 
 /** One limit for one file. `place` names the file in the error. */
 export function createDecodedLimit(maxBytes: number, place: string): DecodedLimit {
@@ -19,12 +18,7 @@ export function createDecodedLimit(maxBytes: number, place: string): DecodedLimi
       total += bytes;
       if (total <= maxBytes) return;
       const fix = 'If the file is what it should be, set ROWMILL_MAX_DECODED_GB to a higher number.';
-      throw new AppError('table_too_large', `${place} decodes to more than ${gigabytes(maxBytes)}. ${fix}`);
+      throw new AppError('table_too_large', `${place} decodes to more than ${sizeText(maxBytes)}. ${fix}`);
     },
   };
-}
-
-/** A limit in words: `4 GB`. */
-export function gigabytes(bytes: number): string {
-  return `${Number((bytes / GIB).toPrecision(3))} GB`;
 }

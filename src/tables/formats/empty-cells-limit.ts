@@ -1,6 +1,6 @@
 import { AppError } from '../../base/errors.ts';
+import { bytes as sizeText } from '../../base/figures.ts';
 import type { RowSource, SourceRow } from '../row-source.ts';
-import { gigabytes } from './decoded-limit.ts';
 
 /** Rows up to this width are not counted: what their empty cells take is in proportion to the file. */
 const USUAL_COLUMNS = 256;
@@ -36,6 +36,6 @@ function emptyCells({ cells }: SourceRow): number {
 function tooEmpty({ uri, columns }: RowSource, maxBytes: number): AppError {
   const width = columns().length.toLocaleString('en-US');
   const fix = 'Keep the columns that are needed, or set ROWMILL_MAX_DECODED_GB to a higher number.';
-  const what = `has ${width} columns, and the empty cells of its rows take more than ${gigabytes(maxBytes)}`;
+  const what = `has ${width} columns, and the empty cells of its rows take more than ${sizeText(maxBytes)}`;
   return new AppError('table_too_large', `${uri} ${what}. ${fix}`);
 }

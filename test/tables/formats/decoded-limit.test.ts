@@ -46,7 +46,7 @@ describe('the limit on decoded bytes', () => {
     await writeFile(join(folder, name), make(3 * MIB));
     await expect(readAll(tables, join(folder, name))).rejects.toMatchObject({
       code: 'table_too_large',
-      message: expect.stringMatching(/decodes to more than 0.00195 GB.*ROWMILL_MAX_DECODED_GB/),
+      message: expect.stringMatching(/decodes to more than 2\.1 MB\. .*ROWMILL_MAX_DECODED_GB/),
     });
   });
 

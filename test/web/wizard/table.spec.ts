@@ -79,8 +79,11 @@ test('a sheet of a workbook is chosen, mapped and run, and its table comes back'
       mimeType: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
       buffer: Buffer.from(workbook),
     });
-  await page.getByLabel('Sheet').fill('Tickets');
-  await page.getByLabel('Sheet').press('Enter');
+  const sheet = page.getByRole('combobox', { name: 'Sheet' });
+  await expect(sheet).toHaveValue('Notes');
+  await expect(page.getByText('This workbook has 2 sheets; one is read.')).toBeVisible();
+  await expect(page.getByText('--sheet')).toHaveCount(0);
+  await sheet.selectOption('Tickets');
   const table = page.getByRole('table', { name: 'First rows of the table' });
   await expect(table.getByRole('columnheader')).toHaveText(['Row', 'ticket', 'message']);
   // A step stays until the next one has loaded, and so does its button.

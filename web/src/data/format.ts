@@ -102,12 +102,12 @@ export function formatExact(at: string | number): string {
   return exact.format(new Date(at));
 }
 
-/** 1.4 MB */
+/** 1.4 MB, 4 GB */
 export function formatBytes(bytes: number): string {
   const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
   const step = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
   const value = bytes / 1000 ** step;
-  return `${step === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[step]}`;
+  return `${step === 0 || value >= 100 ? Math.round(value) : Math.round(value * 10) / 10} ${units[step]}`;
 }
 
 function startOfDay(at: number): number {

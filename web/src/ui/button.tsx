@@ -34,7 +34,8 @@ const KINDS: { [kind in ButtonKind]: string } = {
   plain: 'border-line-2 bg-bg text-ink hover:bg-hover',
   primary: 'border-accent bg-accent text-accent-ink hover:bg-accent-hover',
   danger: 'border-line-2 bg-bg text-bad hover:bg-hover',
-  ghost: 'border-transparent text-ink-2 hover:bg-hover hover:text-ink',
+  ghost:
+    'border-transparent text-ink-2 enabled:hover:bg-hover enabled:hover:text-ink disabled:border-transparent! disabled:bg-transparent!',
 };
 const SIZES: { [size in ButtonSize]: string } = {
   small: 'h-6 px-2 text-12',

@@ -53,7 +53,16 @@ export function Dialog(props: DialogProps) {
                 <Base.Description className="mt-1 text-13 text-ink-2">{description}</Base.Description>
               )}
             </div>
-            {!mustChoose && <Button kind="ghost" icon="close" iconOnly label={shared.close} onClick={onClose} />}
+            {!mustChoose && (
+              <Button
+                kind="ghost"
+                icon="close"
+                iconOnly
+                className="-my-1 -mr-2 pointer-coarse:-my-3"
+                label={shared.close}
+                onClick={onClose}
+              />
+            )}
           </header>
           <div className="min-h-0 overflow-auto px-5 pb-4">{children}</div>
           {actions !== undefined && (

@@ -23,7 +23,7 @@ export function Menu({ trigger, items }: { trigger: ReactElement; items: readonl
       <Base.Trigger render={trigger} />
       <Base.Portal>
         <Base.Positioner sideOffset={4} align="end" className="z-10 outline-none">
-          <Base.Popup className="max-h-(--available-height) min-w-44 overflow-auto rounded-3 bg-bg p-1 shadow-pop outline-none">
+          <Base.Popup className="max-h-(--available-height) min-w-44 max-w-[min(400px,var(--available-width))] overflow-y-auto rounded-3 bg-bg p-1 shadow-pop outline-none">
             {items.map(({ id, label, icon, danger = false, disabled = false, checked, onSelect }) => (
               <Base.Item
                 key={id ?? label}
@@ -36,7 +36,7 @@ export function Menu({ trigger, items }: { trigger: ReactElement; items: readonl
               >
                 {icon !== undefined && <Icon name={icon} />}
                 {checked !== undefined && <span className="size-4">{checked && <Icon name="check" />}</span>}
-                {label}
+                <span className="cut">{label}</span>
               </Base.Item>
             ))}
           </Base.Popup>

@@ -35,7 +35,7 @@ export function Select<Value extends string>(props: SelectProps<Value>) {
         className={classNames(
           'touch cut appearance-none rounded-2 pr-7 pl-2 disabled:cursor-not-allowed disabled:bg-sunken disabled:text-ink-3',
           quiet
-            ? 'h-6 bg-bg font-medium text-12 text-ink-2 hover:bg-hover'
+            ? 'field-sizing-content h-6 max-w-60 bg-bg font-medium text-12 text-ink-2 hover:bg-hover'
             : 'h-7 w-full min-w-0 border border-line-field bg-bg hover:border-ink-3',
         )}
       >

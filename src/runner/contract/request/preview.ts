@@ -27,6 +27,9 @@ export const tablePreview = z.object({
   uri: z.string().describe('The table.'),
   format: z.string().describe('csv, tsv, jsonl, json, xlsx or parquet.'),
   reading: readingOptions.describe('How it is read, with what was detected.'),
+  sheets: z
+    .array(z.object({ name: z.string(), is_read: z.boolean().describe('Its rows are the table.') }))
+    .describe('The sheets of a workbook, in order; empty for other tables.'),
   columns: z.array(z.string()).describe('The columns in order.'),
   rows: z
     .array(

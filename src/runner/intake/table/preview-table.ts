@@ -27,6 +27,7 @@ export async function previewTable(
       uri: source.uri,
       format: source.format.name,
       reading: source.readAs === undefined ? (reading ?? {}) : readingOptionsOf(source.readAs()),
+      sheets: source.sheets?.().map(({ name, isRead }) => ({ name, is_read: isRead })) ?? [],
       columns: source.columns(),
       rows: rows.map((row, index) => ({
         row: place + index,

@@ -50,6 +50,7 @@ export async function openXlsxSource(location: RangedLocation, options: XlsxOpti
       sizeBytes: ranges.sizeBytes,
       total: null,
       columns: () => [...reading.columns],
+      sheets: () => workbook.sheets.map((one) => ({ name: one.name, isRead: one === sheet })),
       suggested: () => reading.suggested,
       warnings: () => [...sheetWarnings(workbook, sheet, wanted.sheet), ...reading.warnings()],
       rows: (signal) => readRows(reading, ranges, { uri, signal }),

@@ -1,4 +1,5 @@
 import { AppError } from '../../../base/errors.ts';
+import { GIGABYTE } from '../../../base/figures.ts';
 import type { ByteStore } from '../byte-locations.ts';
 import { createFileLocation } from '../files/file-location.ts';
 import { outsideFolder, readWhole } from '../read-whole.ts';
@@ -6,7 +7,7 @@ import { type HttpReach, httpGet, sourceUrl } from './http-get.ts';
 import { createHttpSpool } from './http-spool.ts';
 
 /** The largest file that is read over HTTP, in bytes as they are sent. */
-const MAX_BYTES = 2 * 1024 ** 3;
+const MAX_BYTES = 2 * GIGABYTE;
 
 /** Arguments of {@link createHttpStore}. */
 interface HttpStoreParts {

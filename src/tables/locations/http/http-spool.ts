@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import * as z from 'zod';
 import { AppError } from '../../../base/errors.ts';
+import { bytes as sizeText } from '../../../base/figures.ts';
 import { fileError } from '../files/file-error.ts';
 import { type HttpReach, httpGet } from './http-get.ts';
 
@@ -99,7 +100,10 @@ async function download(
   const path = `${base}.${randomBytes(6).toString('hex')}.data`;
   const tooLarge = () => {
     const fix = 'Download it and name the file.';
-    return new AppError('payload_too_large', `${href} is larger than ${maxBytes} bytes, the limit over HTTP. ${fix}`);
+    return new AppError(
+      'payload_too_large',
+      `${href} is larger than ${sizeText(maxBytes)}, the limit over HTTP. ${fix}`,
+    );
   };
   async function* limited(chunks: AsyncIterable<Buffer>) {
     const since = now();

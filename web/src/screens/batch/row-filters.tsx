@@ -33,8 +33,8 @@ export function RowFilters({ id, counts, filter, names }: RowFiltersProps) {
   const field = useRef<HTMLInputElement>(null);
   const ended = useBatch(id).data;
   useKeys([{ key: '/', does: messages.keys.find, run: () => field.current?.focus() }]);
-  const set = (next: Partial<RowFilter>, replace = false) =>
-    void navigate({ search: ({ status: _, error: __, ...old }) => ({ ...old, ...next, row: undefined }), replace });
+  const set = (next: Partial<RowFilter>) =>
+    void navigate({ search: ({ status: _, error: __, ...old }) => ({ ...old, ...next, row: undefined }) });
   const waiting = ended !== undefined && hasEnded(ended) ? 'not_run' : 'queued';
   return (
     <div className="flex flex-none flex-wrap items-center gap-2 border-line border-b px-4 py-2">
@@ -71,7 +71,7 @@ export function RowFilters({ id, counts, filter, names }: RowFiltersProps) {
             label={messages.search}
             placeholder={messages.searchShort}
             text={filter.q}
-            onText={(q) => set({ ...filter, q }, true)}
+            onText={(q) => void navigate({ search: (old) => ({ ...old, q, row: undefined }), replace: true })}
           />
         </span>
         <Button size="small" icon="columns" label={messages.columns} onClick={() => setChoosesColumns(true)} />

@@ -7,6 +7,7 @@ import {
   formatExact,
   formatMoney,
   formatRange,
+  formatSeconds,
   formatShare,
   formatWhen,
 } from '../../data/format.ts';
@@ -122,7 +123,7 @@ function timeText(batch: BatchReport): string {
   const { status, started_at: started, ended_at: ended, eta_seconds: eta } = batch;
   if (ended !== null && started !== null) {
     const seconds = (Date.parse(ended) - Date.parse(started)) / 1000;
-    return status === 'completed' ? formatDuration(seconds) : messages.endedAfter(formatDuration(seconds));
+    return status === 'completed' ? formatSeconds(seconds) : messages.endedAfter(formatSeconds(seconds));
   }
   if (status === 'paused') return pausedText(batch);
   if (isAtProvider(batch)) {

@@ -14,8 +14,9 @@ import { messages } from './messages.ts';
 import { MoneyStrip } from './money-strip.tsx';
 import { NoBatches } from './no-batches.tsx';
 
+/** What each filter lets through. Rows that are collected wait, and are shown with the queues. */
 const STATES: { [state in NonNullable<BatchesSearch['state']>]: BatchReport['status'][] } = {
-  running: ['collecting', 'created', 'validating', 'loading', 'running', 'aggregating'],
+  running: ['created', 'validating', 'loading', 'running', 'aggregating'],
   'needs-you': ['paused'],
   completed: ['completed'],
   failed: ['failed'],
@@ -55,7 +56,7 @@ export function BatchesScreen() {
         </>
       }
     >
-      <MoneyStrip batches={data?.items} />
+      <MoneyStrip />
       <FilterBar search={search} />
       <div className="min-h-0 flex-1 overflow-auto">
         {data === undefined && query.error !== null && (

@@ -9,7 +9,7 @@ export const messages = {
   saved: (month: string) => `Saved in ${month}`,
   savedBy: (batchApi: string, cache: string) => `batch APIs ${batchApi} · cache ${cache}`,
   opens: 'Show the calls that sum to it',
-  savedNothing: 'batch APIs and the cache save money',
+  savedNothing: 'by batch APIs or the cache',
   capOfDay: (cap: string) => `daily cap ${cap}`,
   noCapOfDay: 'no daily cap',
   adds: 'Running now will add',
@@ -59,7 +59,7 @@ export const messages = {
     text: 'Choose a table, say what you want to know of each row, and see the price before anything is sent.',
     action: 'Choose a table',
     drop: 'Drop a table here',
-    formats: 'CSV, TSV, JSONL, Excel or Parquet, gzipped or not. Up to a million rows and more.',
+    formats: 'CSV, TSV, JSONL, JSON, XLSX or Parquet, plain or compressed. A million rows and more.',
     note: 'It stays on this server. Nothing is sent to a model until you start a batch.',
   },
   drafts: {

@@ -1,9 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { batchMoney } from '../../data/batch-state.ts';
-import type { BatchReport } from '../../data/batches.ts';
-import { useDashboard } from '../../data/dashboard.ts';
+import { type BatchReport, useBatches } from '../../data/batches.ts';
 import { formatMoney, formatRange, formatShare } from '../../data/format.ts';
-import { hasEnded } from '../../data/live/messages.ts';
 import { useMonth } from '../../data/month.ts';
 import { thisMonth } from '../../data/period.ts';
 import { useSettings } from '../../data/settings.ts';
@@ -12,15 +10,18 @@ import { messages } from './messages.ts';
 
 const monthName = new Intl.DateTimeFormat('en-GB', { month: 'long' });
 
-/** What this month has cost and saved, what running batches will add, and what waits for a person. */
-export function MoneyStrip({ batches }: { batches: BatchReport[] | undefined }) {
+const ACTIVE: BatchReport['status'][] = ['created', 'validating', 'loading', 'running', 'aggregating'];
+const MOST = 200;
+
+/** What this month has cost and saved, what running batches will add, and what waits for a person, whatever the list is filtered by. */
+export function MoneyStrip() {
   const month = monthName.format(new Date());
   const { data: savings } = useMonth();
   const { data: settings } = useSettings();
-  const { data: dashboard } = useDashboard();
+  const { data: open } = useBatches({ status: [...ACTIVE, 'paused'] }, MOST);
   const cap = settings?.limits.max_usd_per_day ?? null;
-  const active = batches?.filter((batch) => !hasEnded(batch) && batch.status !== 'paused') ?? [];
-  const paused = batches?.filter(({ status }) => status === 'paused').length ?? 0;
+  const paused = open?.items.filter(({ status }) => status === 'paused') ?? [];
+  const active = open?.items.filter(({ status }) => status !== 'paused') ?? [];
   return (
     <section
       aria-label={messages.money(month)}
@@ -38,7 +39,7 @@ export function MoneyStrip({ batches }: { batches: BatchReport[] | undefined }) 
         )}
       </Figure>
       <Figure label={messages.adds} note={active.length === 0 ? '' : messages.noCapPassed}>
-        <Added batches={active} count={dashboard?.batches.length ?? active.length} />
+        {open === undefined ? '' : <Added batches={active} />}
       </Figure>
       <Figure
         label={messages.saved(month)}
@@ -68,7 +69,7 @@ export function MoneyStrip({ batches }: { batches: BatchReport[] | undefined }) 
         label={messages.waits}
         wide
         note={
-          paused === 0 ? (
+          paused.length === 0 ? (
             ''
           ) : (
             <Link to="/batches" search={{ state: 'needs-you' }}>
@@ -77,14 +78,14 @@ export function MoneyStrip({ batches }: { batches: BatchReport[] | undefined }) 
           )
         }
       >
-        {batches === undefined ? '' : paused === 0 ? messages.waitsNothing : messages.batches(paused)}
+        {open === undefined ? '' : paused.length === 0 ? messages.waitsNothing : messages.batches(paused.length)}
       </Figure>
     </section>
   );
 }
 
-function Added({ batches, count }: { batches: BatchReport[]; count: number }) {
-  if (count === 0) return messages.addsNothing;
+function Added({ batches }: { batches: readonly BatchReport[] }) {
+  if (batches.length === 0) return messages.addsNothing;
   const money = batches.map(batchMoney);
   const sum = (pick: 'low' | 'high') =>
     money.reduce((total, { end, spent }) => total + (end?.[pick] ?? 0) - (end ? (spent ?? 0) : 0), 0);
@@ -94,7 +95,7 @@ function Added({ batches, count }: { batches: BatchReport[]; count: number }) {
       {isKnown ? formatRange(sum('low'), sum('high')) : messages.addsUnknown}
       <Small>
         <Link to="/batches" search={{ state: 'running' }}>
-          {messages.batches(count)}
+          {messages.batches(batches.length)}
         </Link>
       </Small>
     </>

@@ -11,7 +11,7 @@ export const messages = {
   noCap: 'no daily cap',
   savedToday: 'Saved today',
   share: (share: string) => `${share} of the standard price`,
-  nothingSaved: 'batch APIs and the cache save money',
+  nothingSaved: 'by batch APIs or the cache',
   savedMonth: (month: string) => `Saved in ${month}`,
   parts: (batch: string, cache: string) => `batch ${batch} · cache ${cache}`,
   year: 'A year, at this pace',

@@ -97,11 +97,14 @@ function Charts({ series, range }: { series: Series; range: Range }) {
     const at = series.points[step]?.at ?? series.from;
     return periodText(at, at + series.stepMs);
   };
-  const show = (name: ChartName, isTable: boolean) => {
-    const others = tables.filter((one) => one !== name);
-    const next = isTable ? [...others, name] : others;
-    void navigate({ search: (old) => ({ ...old, tables: next.length === 0 ? undefined : next }) });
-  };
+  const show = (name: ChartName, isTable: boolean) =>
+    void navigate({
+      search: (old) => {
+        const others = (old.tables ?? []).filter((one) => one !== name);
+        const next = isTable ? [...others, name] : others;
+        return { ...old, tables: next.length === 0 ? undefined : next };
+      },
+    });
   return (
     <>
       <div className="grid grid-cols-3 max-lg:grid-cols-2 max-sm:grid-cols-1">

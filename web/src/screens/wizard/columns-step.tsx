@@ -3,7 +3,7 @@ import { useRef } from 'react';
 import { useKeys } from '../../app/keys.ts';
 import type { Schemas } from '../../data/api.ts';
 import { formatCount, formatShare } from '../../data/format.ts';
-import { Input } from '../../ui/field.tsx';
+import { SearchField } from '../../ui/search-field.tsx';
 import { Select } from '../../ui/select.tsx';
 import { EmptyState, Loading } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
@@ -21,7 +21,7 @@ const CHOICES = ROLES.map((role) => ({ value: role, label: messages.columns.role
 
 /** What each column is for. */
 export function ColumnsStep() {
-  const { q = '' } = useSearch({ from: '/new/$draftId/columns' });
+  const { q } = useSearch({ from: '/new/$draftId/columns' });
   const { request } = useDraft();
   const preview = usePreview(request);
   return (
@@ -37,7 +37,7 @@ export function ColumnsStep() {
   );
 }
 
-function Columns({ preview, search }: { preview: Schemas['TablePreview']; search: string }) {
+function Columns({ preview, search = '' }: { preview: Schemas['TablePreview']; search: string | undefined }) {
   const { draft, request } = useDraft();
   const { columns } = preview;
   const roles = rolesOf(request, columns);
@@ -74,21 +74,17 @@ function Columns({ preview, search }: { preview: Schemas['TablePreview']; search
   );
 }
 
-function SearchColumns({ search }: { search: string }) {
+function SearchColumns({ search }: { search: string | undefined }) {
   const navigate = useNavigate({ from: '/new/$draftId/columns' });
   const field = useRef<HTMLInputElement>(null);
   useKeys([{ key: '/', does: messages.columns.search, run: () => field.current?.focus() }]);
   return (
-    <Input
+    <SearchField
       ref={field}
-      type="search"
-      className="w-60!"
-      aria-label={messages.columns.search}
+      label={messages.columns.search}
       placeholder={messages.columns.search}
-      value={search}
-      onChange={({ target }) =>
-        void navigate({ search: (old) => ({ ...old, q: target.value || undefined }), replace: true })
-      }
+      text={search}
+      onText={(q) => void navigate({ search: (old) => ({ ...old, q }), replace: true })}
     />
   );
 }
@@ -118,7 +114,7 @@ function ColumnTable({ shown, preview, setRoles }: ColumnTableProps) {
         { label: messages.columns.type, className: 'max-lg:hidden' },
         { label: messages.columns.filled, num: true, className: 'max-sm:hidden' },
         { label: messages.columns.distinct, num: true, className: 'max-lg:hidden' },
-        { label: messages.columns.use, className: 'w-52' },
+        { label: messages.columns.use, className: 'w-72 max-lg:w-60 max-sm:w-52' },
       ]}
     >
       {shown.map((column) => {
@@ -126,7 +122,7 @@ function ColumnTable({ shown, preview, setRoles }: ColumnTableProps) {
         const rows = analysis?.row_count ?? 0;
         return (
           <tr key={column}>
-            <th scope="row" className="max-w-60 font-medium">
+            <th scope="row" className="max-w-60 font-medium max-sm:max-w-0">
               <code className="cut block">{names.get(column)}</code>
               {names.get(column) !== column && (
                 <span className="cut block font-normal text-11 text-ink-3">{messages.columns.inTable(column)}</span>
@@ -142,7 +138,7 @@ function ColumnTable({ shown, preview, setRoles }: ColumnTableProps) {
             <td className="num text-ink-2 max-lg:hidden">
               {detail !== undefined && formatCount(detail.distinct_estimate)}
             </td>
-            <td>
+            <td className="py-0.5!">
               <Select
                 label={messages.columns.roleOf(column)}
                 value={roles.get(column) ?? 'prompt'}
@@ -168,7 +164,7 @@ function ParamKey({ column }: { column: string }) {
   const clashes = (text: string) =>
     others.some((other) => other === text || other.startsWith(`${text}.`) || text.startsWith(`${other}.`));
   return (
-    <div className="mt-1 mb-1.5 flex items-center gap-1">
+    <div className="mt-1 flex items-center gap-1">
       <code className="text-11 text-ink-3">{PARAM_PREFIX}</code>
       <TypedName
         value={key}

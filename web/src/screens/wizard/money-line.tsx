@@ -13,9 +13,10 @@ export function MoneyLine() {
   const rows = analysis.data?.row_count ?? plan?.row_count ?? undefined;
   const rowsText = rows === undefined ? messages.counting : messages.rows(rows);
   const cost = isComplete ? plan?.estimate?.cost_usd : undefined;
+  const [range, about] = cost == null ? [] : [formatRange(cost.low, cost.high), formatAbout(cost.expected)];
   return (
     <div className="min-w-0 grow tabular-nums max-sm:order-first max-sm:basis-full">
-      {request.csv_uri === undefined ? null : cost === undefined || cost === null ? (
+      {request.csv_uri === undefined ? null : range === undefined ? (
         <>
           <b className="font-semibold">{rowsText}</b>
           <span className="text-ink-3">
@@ -25,10 +26,10 @@ export function MoneyLine() {
         </>
       ) : (
         <>
-          <b className="font-semibold">{formatRange(cost.low, cost.high)}</b>{' '}
+          <b className="font-semibold">{range}</b>{' '}
           <span className="text-ink-2">
-            {messages.by[plan?.execution?.executor === 'batch-api' ? 'batch' : 'realtime']},{' '}
-            {formatAbout(cost.expected)} · {rowsText}, {messages.nothingSpent}
+            {messages.by[plan?.execution?.executor === 'batch-api' ? 'batch' : 'realtime']}
+            {about !== range && `, ${about}`} · {rowsText}, {messages.nothingSpent}
           </span>
         </>
       )}

@@ -51,7 +51,7 @@ function Question() {
   };
   return (
     <section aria-label={messages.prompt.title} className="flex min-h-0 min-w-0 flex-col">
-      <div className="flex flex-none items-center gap-2 border-line border-b px-4 py-2">
+      <div className="flex min-h-11 flex-none items-center gap-2 border-line border-b px-4 py-1">
         <h2 className="font-semibold">{messages.prompt.title}</h2>
         <span className="whitespace-nowrap text-12 text-ink-3 max-sm:hidden">{messages.prompt.hint}</span>
         <Button
@@ -61,7 +61,7 @@ function Question() {
           label={messages.prompt.insert}
           onClick={() => editor.current?.openMenu()}
         />
-        <span className="ml-auto">
+        <span className="ml-auto min-w-0">
           <StartFromAgent />
         </span>
       </div>

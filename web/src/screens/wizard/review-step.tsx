@@ -26,9 +26,11 @@ export function ReviewStep() {
   const cost = plan.data?.estimate?.cost_usd ?? null;
   const rowsText = rows === undefined ? messages.counting : messages.rows(rows);
   const label =
-    cost === null
-      ? messages.review.startUnpriced(rowsText)
-      : messages.review.start(rowsText, formatAbout(cost.expected));
+    plan.data === undefined
+      ? messages.review.startLater(rowsText)
+      : cost === null
+        ? messages.review.startUnpriced(rowsText)
+        : messages.review.start(rowsText, formatAbout(cost.expected));
   return (
     <StepFrame
       step="review"

@@ -29,28 +29,14 @@ interface ColumnsDialogProps {
 export function ColumnsDialog({ names, onClose }: ColumnsDialogProps) {
   const { cols, sort = 'row', q } = useSearch({ from: '/batches/$id/rows' });
   const navigate = useNavigate({ from: '/batches/$id/rows' });
-  const shown = cols === undefined ? defaultColumns(names, WIDE) : readColumns(cols);
-  const hidden = [...names.source, ...FACTS, ...names.answer]
-    .filter((key) => !shown.some((one) => one.key === key))
-    .map((key) => gridColumn(key));
-  const set = (columns: readonly GridColumn[] | undefined) =>
-    void navigate({
-      search: (old) => ({ ...old, cols: columns === undefined ? undefined : writeColumns(columns) }),
-      replace: true,
-    });
-  const change = (key: string, next: Partial<GridColumn>) =>
-    set(shown.map((one) => (one.key === key ? gridColumn(key, { ...one, ...next }) : one)));
-  const move = (from: number, to: number) => {
-    const without = shown.toSpliced(from, 1);
-    set(without.toSpliced(to, 0, ...shown.slice(from, from + 1)));
-  };
+  const { shown, hidden, reset, change, move, hide, add } = useColumns(names);
   return (
     <Dialog
       open
       onClose={onClose}
       wide
       title={messages.columnsTitle}
-      actions={<Button label={messages.columnsReset} disabled={cols === undefined} onClick={() => set(undefined)} />}
+      actions={<Button label={messages.columnsReset} disabled={cols === undefined} onClick={reset} />}
     >
       {q === undefined && (
         <div className="mb-3 w-50">
@@ -69,20 +55,15 @@ export function ColumnsDialog({ names, onClose }: ColumnsDialogProps) {
       <ul aria-label={messages.columnsShown} className="grid">
         {shown.map((column, index) => (
           <li key={column.key} className="flex flex-wrap items-center gap-2 border-line border-b py-1">
-            <span className="flex min-w-0 flex-1 items-center gap-2">
-              <Checkbox
-                label={labelOf(column)}
-                checked
-                disabled={shown.length === 1}
-                onChange={() => set(shown.toSpliced(index, 1))}
-              />
+            <span className="flex min-w-0 flex-1 items-center gap-2 max-sm:basis-full">
+              <Checkbox label={labelOf(column)} checked disabled={shown.length === 1} onChange={() => hide(column)} />
             </span>
             <Checkbox
               label={messages.pinned}
               checked={column.isPinned}
               onChange={(isPinned) => change(column.key, { isPinned })}
             />
-            <span className="w-28">
+            <span className="w-36 max-sm:flex-1">
               <Select
                 label={messages.widthOf(column.label)}
                 value={widthOf(column)}
@@ -99,7 +80,7 @@ export function ColumnsDialog({ names, onClose }: ColumnsDialogProps) {
               iconOnly
               label={messages.moveUp(column.label)}
               disabled={index === 0}
-              onClick={() => move(index, index - 1)}
+              onClick={() => move(column, -1)}
             />
             <Button
               kind="ghost"
@@ -107,7 +88,7 @@ export function ColumnsDialog({ names, onClose }: ColumnsDialogProps) {
               iconOnly
               label={messages.moveDown(column.label)}
               disabled={index === shown.length - 1}
-              onClick={() => move(index, index + 1)}
+              onClick={() => move(column, 1)}
             />
           </li>
         ))}
@@ -116,13 +97,40 @@ export function ColumnsDialog({ names, onClose }: ColumnsDialogProps) {
         <ul aria-label={messages.columnsHidden} className="mt-3 grid gap-1">
           {hidden.map((column) => (
             <li key={column.key}>
-              <Checkbox label={labelOf(column)} checked={false} onChange={() => set([...shown, column])} />
+              <Checkbox label={labelOf(column)} checked={false} onChange={() => add(column)} />
             </li>
           ))}
         </ul>
       )}
     </Dialog>
   );
+}
+
+/** The columns that are shown and those that are not, and what changes them. */
+function useColumns(names: ColumnNames) {
+  const { cols } = useSearch({ from: '/batches/$id/rows' });
+  const navigate = useNavigate({ from: '/batches/$id/rows' });
+  const chosen = (keys: readonly string[] | undefined) =>
+    keys === undefined ? defaultColumns(names, WIDE) : readColumns(keys);
+  const shown = chosen(cols);
+  const hidden = [...names.source, ...FACTS, ...names.answer]
+    .filter((key) => !shown.some((one) => one.key === key))
+    .map((key) => gridColumn(key));
+  // Edits what the address has by now: the next click may come before the page shows the one before.
+  const edit = (next: (columns: readonly GridColumn[]) => readonly GridColumn[]) =>
+    void navigate({ search: (old) => ({ ...old, cols: writeColumns(next(chosen(old.cols))) }), replace: true });
+  const reset = () => void navigate({ search: (old) => ({ ...old, cols: undefined }), replace: true });
+  const change = (key: string, next: Partial<GridColumn>) =>
+    edit((columns) => columns.map((one) => (one.key === key ? gridColumn(key, { ...one, ...next }) : one)));
+  const move = (column: GridColumn, by: number) =>
+    edit((columns) => {
+      const from = columns.findIndex(({ key }) => key === column.key);
+      return columns.toSpliced(from, 1).toSpliced(Math.max(0, from + by), 0, ...columns.slice(from, from + 1));
+    });
+  const hide = ({ key }: GridColumn) =>
+    edit((columns) => (columns.length === 1 ? columns : columns.filter((one) => one.key !== key)));
+  const add = (column: GridColumn) => edit((columns) => [...columns.filter(({ key }) => key !== column.key), column]);
+  return { shown, hidden, reset, change, move, hide, add };
 }
 
 function widthOf({ width }: GridColumn): string {

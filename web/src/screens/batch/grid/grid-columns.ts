@@ -28,6 +28,8 @@ const FACT_WIDTHS: { [key in FactKey]: number } = {
 };
 /** What a column has at the least where all share the room, in pixels. */
 export const LEAST_SHARE = 112;
+/** What a column of the table has while there is no answer, in pixels. */
+const WAITING_SOURCE = 160;
 const WIDTHS = { least: 48, most: 2000 };
 /** The number of a row, up to 9,999,999, in pixels. */
 export const NUMBER = 92;
@@ -62,7 +64,12 @@ export function defaultColumns(names: ColumnNames, room: number): GridColumn[] {
   const shared = source.length + Math.max(1, answers.length);
   const hasRoom = room - NUMBER - FACTS_WIDTH >= shared * LEAST_SHARE;
   const facts = hasRoom ? SHOWN_FACTS : SHOWN_FACTS.slice(0, 1);
-  return [...source, ...facts, ...(answers.length === 0 ? ['out.'] : answers)].map((key) => gridColumn(key));
+  if (answers.length > 0) return [...source, ...facts, ...answers].map((key) => gridColumn(key));
+  // Until there is an answer, its place has the room: it shows why rows failed.
+  return [
+    ...source.map((key) => gridColumn(key, { width: WAITING_SOURCE })),
+    ...[...facts, 'out.'].map((key) => gridColumn(key)),
+  ];
 }
 
 /** The keys of the columns that there are. */

@@ -19,7 +19,15 @@ interface GridHeadProps {
 
 /** The header of the grid: a click sorts, its edge is dragged to resize. The dialog of the columns does both by keyboard. */
 export function GridHead({ columns, filter, offset }: GridHeadProps) {
-  const row = { key: '_row', label: messages.row, width: undefined, isPinned: true, left: 0, isFirstAnswer: false };
+  const row = {
+    key: '_row',
+    label: messages.row,
+    width: undefined,
+    isPinned: true,
+    left: 0,
+    isFirstAnswer: false,
+    isNumber: true,
+  };
   return (
     <thead style={{ transform: `translateY(${offset}px)` }} className="relative z-2">
       <tr aria-rowindex={1}>
@@ -44,7 +52,7 @@ function Head({ column, columns, filter }: { column: PlacedColumn } & Omit<GridH
       scope="col"
       aria-sort={direction === undefined ? undefined : direction === 'up' ? 'ascending' : 'descending'}
       // The head is moved as a whole: its cells must not stick to the top on their own.
-      className={cellClass(column, classNames('top-auto!', ['_row', '_took', '_attempt'].includes(key) && 'num'))}
+      className={cellClass(column, classNames('top-auto!', column.isNumber && 'num'))}
       style={column.left === undefined ? undefined : { left: column.left }}
     >
       {by === undefined ? (

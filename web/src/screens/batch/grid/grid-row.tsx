@@ -32,6 +32,8 @@ export interface PlacedColumn extends GridColumn {
   left: number | undefined;
   /** A stronger line stands before the first answer column: left of it is theirs, right of it is ours. */
   isFirstAnswer: boolean;
+  /** Its values are numbers, as far as the rows in view show: its header stands at the right with them. */
+  isNumber: boolean;
 }
 
 interface GridRowProps {
@@ -130,7 +132,8 @@ function gridCell({ key }: GridColumn, row: Row): ReactNode {
   return key.startsWith('out.') && row.output === null ? '' : valueCell(answerOrCell(key, row));
 }
 
-function isNumber({ key }: GridColumn, row: Row): boolean {
+/** Whether a value stands at the right. */
+export function isNumber({ key }: Pick<GridColumn, 'key'>, row: Row): boolean {
   return key === '_took' || key === '_attempt' || typeof answerOrCell(key, row) === 'number';
 }
 

@@ -15,7 +15,7 @@ import {
   readColumns,
 } from './grid-columns.ts';
 import { GridHead } from './grid-head.tsx';
-import { GridRow, mayRunAgain, type PlacedColumn } from './grid-row.tsx';
+import { GridRow, isNumber, mayRunAgain, type PlacedColumn } from './grid-row.tsx';
 
 /** The rows before and after the open one, in the order of the grid. */
 export interface Neighbours {
@@ -195,9 +195,11 @@ export function RowGrid(props: RowGridProps) {
   useEffect(() => {
     if (isNew) tellNames();
   }, [isNew]);
+  // The first row that is answered shows what is a number, so the header does not change while one scrolls a page.
+  const sample = [...rows.values()].find(({ output }) => output !== null);
   const columns = useMemo(
-    () => placed(cols === undefined ? defaultColumns(names, view.width) : readColumns(cols)),
-    [cols, names, view.width],
+    () => placed(cols === undefined ? defaultColumns(names, view.width) : readColumns(cols), sample),
+    [cols, names, view.width, sample],
   );
   if (error !== null && rows.size === 0) return <ErrorState error={error} onRetry={retry} />;
   const offset = Math.max(0, isScaled ? view.top + (from - first) * ROW : from * ROW);
@@ -275,13 +277,14 @@ function rowAt(place: number, { rows, filter, total }: Loaded): number | undefin
   return filter.sort === '-row' ? total - 1 - place : place;
 }
 
-function placed(columns: ReturnType<typeof readColumns>): PlacedColumn[] {
+function placed(columns: ReturnType<typeof readColumns>, sample: Schemas['Row'] | undefined): PlacedColumn[] {
   const sorted = [...columns.filter(({ isPinned }) => isPinned), ...columns.filter(({ isPinned }) => !isPinned)];
   const firstAnswer = sorted.findIndex(({ key }) => key.startsWith('out.'));
   let left = NUMBER;
   return sorted.map((column, index) => {
     const place = column.isPinned ? left : undefined;
     left += column.width ?? 0;
-    return { ...column, left: place, isFirstAnswer: index === firstAnswer };
+    const isOfNumbers = sample === undefined ? ['_took', '_attempt'].includes(column.key) : isNumber(column, sample);
+    return { ...column, left: place, isFirstAnswer: index === firstAnswer, isNumber: isOfNumbers };
   });
 }

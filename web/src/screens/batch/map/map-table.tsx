@@ -20,7 +20,7 @@ export function MapTable({ ranges, isEnded, onJump }: MapTableProps) {
     messages.status[status === 'queued' && isEnded ? 'not_run' : status];
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
-    <div className="max-h-60 overflow-auto border-line border-t" tabIndex={0}>
+    <div className="max-h-60 overflow-auto max-sm:max-h-40 border-line border-t" tabIndex={0}>
       <Table
         label={words.label}
         columns={[{ label: words.rows }, ...STATUSES.map((status) => ({ label: wordOf(status), num: true }))]}

@@ -43,7 +43,7 @@ export function AgentInput() {
         <Loading rows={4} />
       ) : (
         <>
-          <p className="text-ink-2">{agent.description}</p>
+          <p className="whitespace-pre-wrap text-ink-2">{agent.description}</p>
           <div className="grid max-w-120 gap-3">
             {fields.map((field) => (
               <Field key={field} label={field}>

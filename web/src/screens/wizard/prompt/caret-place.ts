@@ -1,4 +1,4 @@
-/** A place inside an element, in pixels from its upper left corner. */
+/** A place in the window, in pixels from its upper left corner. */
 export interface Place {
   left: number;
   top: number;
@@ -15,7 +15,7 @@ export function caretPlace(area: HTMLTextAreaElement, at: number): Place {
   mark.textContent = '​';
   copy.append(mark);
   area.parentElement?.append(copy);
-  const { offsetLeft, offsetTop, offsetHeight } = mark;
+  const { left, bottom } = mark.getBoundingClientRect();
   copy.remove();
-  return { left: offsetLeft, top: offsetTop + offsetHeight };
+  return { left, top: bottom };
 }

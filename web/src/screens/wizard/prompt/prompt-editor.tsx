@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type Ref, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react';
 import { classNames } from '../../../ui/class-names.ts';
 import { messages } from '../messages.ts';
 import { caretPlace, type Place } from './caret-place.ts';
@@ -50,6 +50,19 @@ export function PromptEditor({ ref, prompt, onChange, known, unknown, exampleOf 
     look(input);
   });
 
+  // The menu stands in the window: it goes with the text.
+  const isOpen = menu !== undefined;
+  useEffect(() => {
+    if (!isOpen) return;
+    const follow = () =>
+      setMenu((old) => {
+        const input = area.current;
+        return old === undefined || input === null ? old : { ...old, place: caretPlace(input, input.selectionStart) };
+      });
+    document.addEventListener('scroll', follow, true);
+    return () => document.removeEventListener('scroll', follow, true);
+  }, [isOpen]);
+
   useImperativeHandle(ref, () => ({
     openMenu() {
       const input = area.current;
@@ -65,9 +78,9 @@ export function PromptEditor({ ref, prompt, onChange, known, unknown, exampleOf 
     const at = input.selectionStart;
     const [, typed] = /\{\{ ?([^{}\n]*)$/.exec(input.value.slice(0, at)) ?? [];
     const isAfter = input.value.slice(at).startsWith('}}');
-    const isOpen = typed !== undefined && !isAfter && input.selectionEnd === at;
+    const opens = typed !== undefined && !isAfter && input.selectionEnd === at;
     choose(0);
-    setMenu(isOpen ? { from: at - typed.length, typed, place: caretPlace(input, at) } : undefined);
+    setMenu(opens ? { from: at - typed.length, typed, place: caretPlace(input, at) } : undefined);
   }
 
   function insert({ name }: TokenChoice): void {

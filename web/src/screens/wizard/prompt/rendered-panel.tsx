@@ -7,7 +7,7 @@ import { Input } from '../../../ui/field.tsx';
 import { ErrorState } from '../../../ui/states.tsx';
 import { paramsOf, questionOf } from '../draft/draft-request.ts';
 import { useDraft } from '../draft/open-draft.ts';
-import { usePlan } from '../draft/use-plan.ts';
+import { usePlan, useRequest } from '../draft/use-plan.ts';
 import { messages } from '../messages.ts';
 import { cellText } from '../table/cell-text.ts';
 import { previewQuery, SEARCHED_ROWS, useAnalysis } from '../table/use-table.ts';
@@ -21,6 +21,7 @@ import { useRendered } from './use-rendered.ts';
 export function RenderedPanel() {
   const { row = 0 } = useSearch({ from: '/new/$draftId/prompt' });
   const rendered = useRendered(row);
+  const isComplete = useRequest() !== undefined;
   return (
     <section
       aria-label={messages.prompt.rendered}
@@ -30,8 +31,10 @@ export function RenderedPanel() {
       <div className="min-h-0 flex-1 overflow-auto">
         {rendered.error !== null ? (
           <ErrorState error={rendered.error} />
+        ) : rendered.data !== undefined ? (
+          <Rendered rendered={rendered.data} />
         ) : (
-          rendered.data !== undefined && <Rendered rendered={rendered.data} />
+          !isComplete && <p className="px-4 py-3 text-ink-3">{messages.prompt.renderedNone}</p>
         )}
       </div>
     </section>

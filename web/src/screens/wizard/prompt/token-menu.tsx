@@ -11,6 +11,9 @@ export interface TokenChoice {
 }
 
 const MOST = 50;
+/** The most that the menu takes, and a line of the prompt, in pixels. */
+const HEIGHT = 280;
+const LINE = 28;
 
 /** The names that a typed text fits: those that begin with it first. */
 export function tokenChoices(known: readonly string[], typed: string): TokenChoice[] {
@@ -30,13 +33,21 @@ interface TokenMenuProps {
   onInsert: (choice: TokenChoice) => void;
 }
 
-/** The menu below a token that is being written. The focus stays in the text. */
+const showPopover = (element: HTMLElement | null) => element?.showPopover();
+
+/** The menu below a token that is being written, or above it where the window ends. The focus stays in the text. */
 export function TokenMenu({ choices, chosen, place, exampleOf, onInsert }: TokenMenuProps) {
   const { choose, insert, close } = messages.prompt.menuKeys;
   return (
+    // In the top layer: the editor scrolls, and would cut it off.
     <div
-      className="absolute z-10 w-96 max-w-[90%] rounded-3 bg-bg p-1 font-sans shadow-pop"
-      style={{ left: `min(${place.left}px, calc(100% - 24rem))`, top: place.top + 4 }}
+      popover="manual"
+      ref={showPopover}
+      className="fixed inset-auto m-0 w-96 max-w-[calc(100vw-16px)] rounded-3 border-0 bg-bg p-1 font-sans text-ink shadow-pop"
+      style={{
+        left: `max(8px, min(${place.left}px, 100vw - 24rem - 8px))`,
+        ...(place.top + HEIGHT > innerHeight ? { bottom: innerHeight - place.top + LINE } : { top: place.top + 4 }),
+      }}
     >
       {choices.length === 0 ? (
         <p className="px-2 py-1 text-12 text-ink-3">{messages.prompt.noName}</p>
@@ -65,7 +76,7 @@ export function TokenMenu({ choices, chosen, place, exampleOf, onInsert }: Token
                   index === chosen ? 'bg-accent-tint' : 'hover:bg-hover',
                 )}
               >
-                <code className="cut flex-none">{choice.name}</code>
+                <code className="cut max-w-[70%] flex-none">{choice.name}</code>
                 <span className="cut text-12 text-ink-2">{exampleOf(choice.name)}</span>
               </div>
             </div>

@@ -23,14 +23,13 @@ export function Settings({ plan }: { plan: Schemas['Plan'] | undefined }) {
   const cost = plan?.estimate?.cost_usd ?? null;
   const cap = options.max_cost_usd;
   const isOwn = request.target === undefined || isInline(request.target);
+  const fields = request.target !== undefined && 'fields' in request.target ? request.target.fields?.length : undefined;
+  const answer = isOwn ? questionOf(request).fields.length : (fields ?? answerFieldsOf(plan));
   const facts = [
     [messages.review.table, table],
     [messages.review.rows, rows === null ? messages.counting : messages.rows(rows)],
     [messages.review.agent, isOwn ? messages.review.question : (request.target as { name: string }).name],
-    [
-      messages.review.answer,
-      messages.review.answerFields(isOwn ? questionOf(request).fields.length : answerFieldsOf(plan)),
-    ],
+    [messages.review.answer, answer === undefined ? messages.estimating : messages.review.answerFields(answer)],
     [messages.review.when, messages.review.now],
   ];
   return (
@@ -131,7 +130,8 @@ interface NumberFieldProps {
 }
 
 /** How many fields the answer of a planned agent has. */
-function answerFieldsOf(plan: Schemas['Plan'] | undefined): number {
+function answerFieldsOf(plan: Schemas['Plan'] | undefined): number | undefined {
+  if (plan === undefined) return undefined;
   const properties = plan?.agent?.structured_output?.schema?.['properties'];
   return typeof properties === 'object' && properties !== null ? Object.keys(properties).length : 0;
 }

@@ -20,7 +20,7 @@ interface FieldsTableProps {
 /** The fields of the answer: each becomes a column. */
 export function FieldsTable({ fields, onChange }: FieldsTableProps) {
   return (
-    <div className="px-4 pb-3">
+    <div className="px-4 pb-3 max-sm:pt-3">
       <div className="grid grid-cols-[minmax(120px,180px)_minmax(96px,150px)_minmax(0,1fr)_64px_88px] gap-2 py-2 text-12 text-ink-2 max-sm:hidden">
         <span>{messages.schema.name}</span>
         <span>{messages.schema.type}</span>
@@ -98,12 +98,13 @@ function FieldLine({ at, id, kind, field, faults, onChange, onUp, onDown, onRemo
   const own = faults.filter(({ part }) => part !== 'fields');
   const hasNameFault = faults.some(({ part }) => part === 'name');
   return (
-    <li className="grid grid-cols-[minmax(120px,180px)_minmax(96px,150px)_minmax(0,1fr)_64px_88px] items-center gap-2 max-sm:grid-cols-[1fr_1fr_auto] max-sm:border-line max-sm:border-b max-sm:pb-2">
+    <li className="grid grid-cols-[minmax(120px,180px)_minmax(96px,150px)_minmax(0,1fr)_64px_88px] items-center gap-2 max-sm:grid-cols-2 max-sm:border-line max-sm:border-b max-sm:pb-2">
       <Input
         className="font-mono text-12"
         aria-label={kind === 'outer' ? messages.schema.nameOf(at + 1) : messages.schema.innerNameOf(at + 1)}
         aria-invalid={hasNameFault}
         aria-describedby={hasNameFault ? `${id}-fault` : undefined}
+        placeholder={messages.schema.name}
         spellCheck={false}
         value={field.name}
         onChange={({ target }) => onChange({ ...field, name: target.value }, `name ${id}`)}
@@ -115,8 +116,9 @@ function FieldLine({ at, id, kind, field, faults, onChange, onUp, onDown, onRemo
         onChange={(type) => onChange(withType(field, type))}
       />
       <Input
-        className="max-sm:col-span-3 max-sm:row-start-2"
+        className="max-sm:col-span-2 max-sm:row-start-2"
         aria-label={messages.schema.meaningOf(name)}
+        placeholder={messages.schema.meaning}
         maxLength={1000}
         value={field.description ?? ''}
         onChange={({ target }) =>
@@ -130,7 +132,7 @@ function FieldLine({ at, id, kind, field, faults, onChange, onUp, onDown, onRemo
           )
         }
       />
-      <span className="flex justify-center">
+      <span className="flex items-center justify-center gap-2 max-sm:justify-start">
         <Checkbox
           bare
           label={messages.schema.requiredOf(name)}
@@ -140,8 +142,11 @@ function FieldLine({ at, id, kind, field, faults, onChange, onUp, onDown, onRemo
             onChange(isRequired ? rest : { ...rest, nullable: true });
           }}
         />
+        <span aria-hidden="true" className="text-12 text-ink-2 sm:hidden">
+          {messages.schema.required}
+        </span>
       </span>
-      <span className="flex justify-end max-sm:col-span-3 max-sm:justify-start">
+      <span className="flex justify-end">
         <Button
           kind="ghost"
           size="small"
@@ -171,7 +176,7 @@ function FieldLine({ at, id, kind, field, faults, onChange, onUp, onDown, onRemo
       </span>
       {field.values !== undefined && (
         <Input
-          className="col-span-3"
+          className="col-span-3 max-sm:col-span-2"
           aria-label={messages.schema.valuesOf(name)}
           placeholder={messages.schema.values}
           defaultValue={field.values.join(', ')}

@@ -36,14 +36,21 @@ export function ReadingControls({ preview, reading, onChange }: ReadingControlsP
   const note = (name: keyof Reading): ReactNode =>
     reading[name] === undefined ? messages.data.detected : messages.data.chosen;
   const isText = preview.format === 'csv' || preview.format === 'tsv';
-  if (preview.format === 'xlsx') {
+  if (preview.sheets.length > 0) {
+    const { sheets } = preview;
     return (
-      <TypedField
+      <Field
         label={messages.data.sheet}
         note={note('sheet')}
-        value={found.sheet ?? ''}
-        onTyped={(text) => set('sheet', text || undefined)}
-      />
+        hint={sheets.length > 1 && messages.data.sheets(sheets.length)}
+      >
+        <Select
+          label={messages.data.sheet}
+          value={sheets.find((one) => one.is_read)?.name ?? ''}
+          choices={sheets.map(({ name }) => ({ value: name, label: name }))}
+          onChange={(name) => set('sheet', name)}
+        />
+      </Field>
     );
   }
   if (preview.format === 'mongodb') return <CollectionControls reading={reading} set={set} />;

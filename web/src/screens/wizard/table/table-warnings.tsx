@@ -13,7 +13,9 @@ interface TableWarningsProps {
 }
 
 /** What is irregular in the table, with its line, and the reading that mends it. */
-export function TableWarnings({ warnings, suggested, onTake }: TableWarningsProps) {
+export function TableWarnings({ warnings: all, suggested, onTake }: TableWarningsProps) {
+  // The control of the sheet says it, in the words of the page.
+  const warnings = all.filter(({ code }) => code !== 'other_sheets');
   if (warnings.length === 0) return null;
   return (
     <div className="grid gap-2">
