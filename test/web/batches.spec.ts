@@ -57,9 +57,21 @@ test('filters stand in the address, and Back undoes them', async ({ page, servic
   await expect(names).toHaveText(['Apples']);
   await page.getByRole('searchbox').fill('nothing');
   await expect(page.getByRole('heading', { name: 'No batch fits these filters' })).toBeVisible();
+  // What waits does so whatever the list is filtered by.
+  await expect(page.getByRole('region', { name: /^Money in / })).toContainText('Waits for you1 batch');
   await expectAccessible(page);
   await page.getByRole('main').getByRole('link', { name: 'Show all batches' }).click();
   await expect(names).toHaveText(['Pears', 'Apples']);
+});
+
+test('a draft with a long name is cut, and its menu stays inside a narrow window', async ({ page, service }) => {
+  await createBatch(service, { name: 'Apples' });
+  await service.send('POST', '/v1/drafts', { request: { name: 'Questions of customers '.repeat(8).trim() } });
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto('/batches');
+  await page.getByRole('button', { name: '1 draft' }).click();
+  await expect(page.getByRole('menuitem')).toBeInViewport({ ratio: 1 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
 });
 
 test('arrows move between the lines, and Enter opens one', async ({ page, service }) => {

@@ -61,6 +61,32 @@ test('columns are chosen, moved, pinned, sized and sorted, and all of it stands 
   await expect(page).toHaveURL(/in\.message~40\d/);
 });
 
+test('changes of the columns that come in one moment all count, and a narrow screen has room for each', async ({
+  page,
+  service,
+}) => {
+  const { batch_id: id } = await createBatch(service);
+  await untilBatch(service, id, ({ status }) => status === 'completed');
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto(`/batches/${id}/rows`);
+  await expect(heads(page).last()).toHaveText('topic');
+  await page.getByRole('button', { name: 'Columns' }).click();
+  const line = page.getByRole('dialog').getByRole('listitem').filter({ hasText: 'ticket (table)' });
+  const [name, pinned] = await Promise.all(
+    ['ticket (table)', 'Stays at the left'].map((text) => line.getByText(text).boundingBox()),
+  );
+  expect((name?.y ?? 0) + (name?.height ?? 0)).toBeLessThanOrEqual(pinned?.y ?? 0);
+  // No frame is drawn between the clicks.
+  await page.getByRole('dialog').evaluate((dialog) => {
+    for (const name of ['Started', 'Took', 'ticket (table)'])
+      [...dialog.querySelectorAll('label')].find(({ textContent }) => textContent === name)?.click();
+    dialog.querySelector<HTMLElement>('[aria-label="Move urgent up"]')?.click();
+  });
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(heads(page)).toHaveText(['Row', 'message', 'Status', 'Completed', 'urgent', 'topic']);
+});
+
 test('J and K go through the filtered rows and end with them, and Escape leaves the focus at the row', async ({
   page,
   service,
@@ -179,6 +205,7 @@ test('a big value is cut, shown whole at a click, and downloaded whole', async (
     .getByRole('tabpanel')
     .getByText(/^Where is my order/);
   await expect(shown).toHaveText(message.slice(0, 4000).trim());
+  await expect(panel(page, 0).getByRole('term')).toHaveText(['ticket', 'message']);
   const file = await takeDownload(page, () => panel(page, 0).getByRole('button', { name: 'Download' }).click());
   expect(file.toString()).toBe(message);
   await panel(page, 0).getByRole('button', { name: '1,699 more characters' }).click();

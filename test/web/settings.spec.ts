@@ -8,6 +8,7 @@ test('each tab of the settings has its address, and no axe fault', async ({ page
   await page.getByRole('tab', { name: 'Limits' }).click();
   await expect(page).toHaveURL(/\?tab=limits$/);
   await expect(page.getByRole('row').filter({ hasText: 'All calls of a day may cost' })).toContainText('no cap');
+  await expect(page.getByRole('row').filter({ hasText: 'One uploaded file may have' })).toContainText('4 GB');
   await expectAccessible(page);
   await page.getByRole('tab', { name: 'Prices' }).click();
   await expect(page.getByRole('row').filter({ hasText: 'anthropic/claude-haiku-5-5' })).toContainText('$0.50');

@@ -36,6 +36,23 @@ test('the menu of columns works by keyboard alone', async ({ page, service }) =>
   await expect(prompt(page)).toBeFocused();
 });
 
+test('the menu of columns is whole where the editor is short, and goes with the text', async ({ page, service }) => {
+  const header = Array.from({ length: 30 }, (_, index) => `column_${index + 1}`).join(',');
+  await page.setViewportSize({ width: 390, height: 844 });
+  await open(page, service, 'prompt', question(''), `${header}\n${header}\n`);
+  await prompt(page).focus();
+  await page.keyboard.type('Sort {{');
+  const menu = page.getByRole('listbox');
+  await expect(menu).toBeInViewport({ ratio: 1 });
+  await page.keyboard.press('Escape');
+  await prompt(page).fill('Line\n'.repeat(40));
+  await page.keyboard.press('Control+End');
+  await page.keyboard.type('{{');
+  await expect(menu).toBeInViewport({ ratio: 1 });
+  await page.keyboard.press('ArrowUp');
+  await expect(menu.getByRole('option', { name: 'column_30' }).first()).toHaveAttribute('aria-selected', 'true');
+});
+
 test('the preview follows typing and the sample row', async ({ page, service }) => {
   await open(page, service, 'prompt', question('Sort {{message}}'));
   const shown = rendered(page).locator('p').first();

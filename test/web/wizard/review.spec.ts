@@ -21,6 +21,13 @@ test('the review has the count of the server, and a double click on Start makes 
   await expect(draftOf(service, id)).rejects.toThrow();
 });
 
+test('a price that is still on its way is not called unknown', async ({ page, service }) => {
+  await page.route('**/v1/estimates', () => undefined);
+  await open(page, service, 'review', question('Sort {{message}}'));
+  await expect(page.getByRole('button', { name: 'Start 3 rows', exact: true })).toBeDisabled();
+  await expect(page.getByText('price unknown')).toHaveCount(0);
+});
+
 test('an unknown price is called unknown', async ({ page, service }) => {
   const target = { ...question('Sort {{message}}').target, model: 'anthropic/claude-of-tomorrow-9' };
   await open(page, service, 'review', { target, options: {} });

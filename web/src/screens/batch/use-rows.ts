@@ -94,6 +94,14 @@ export function useRowTrace(id: string, row: number, isLive: boolean) {
   });
 }
 
+/** The cells of one row by their columns; they never change. */
+export function useRowSource(id: string, row: number) {
+  return useQuery({
+    queryKey: ['rows', id, 'source', String(row)],
+    queryFn: async ({ signal }) => (await readPage(id, {}, { place: row, limit: 1 }, signal)).items[0]?.source ?? {},
+  });
+}
+
 /** The status of the row that is open, from its trace. */
 export function useRowStatus(id: string, row: number): Schemas['Row']['status'] | undefined {
   const { data } = useQuery<Schemas['RowTrace']>({ queryKey: ['rows', id, 'trace', String(row)], enabled: false });

@@ -165,7 +165,7 @@ function ParamKey({ column }: { column: string }) {
     others.some((other) => other === text || other.startsWith(`${text}.`) || text.startsWith(`${other}.`));
   return (
     <div className="mt-1 flex items-center gap-1">
-      <code className="text-11 text-ink-3">{PARAM_PREFIX}</code>
+      <code className="text-11 text-ink-3 max-sm:hidden">{PARAM_PREFIX}</code>
       <TypedName
         value={key}
         aria-label={messages.columns.keyOf(column)}

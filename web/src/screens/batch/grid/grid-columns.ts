@@ -64,11 +64,11 @@ export function defaultColumns(names: ColumnNames, room: number): GridColumn[] {
   const shared = source.length + Math.max(1, answers.length);
   const hasRoom = room - NUMBER - FACTS_WIDTH >= shared * LEAST_SHARE;
   const facts = hasRoom ? SHOWN_FACTS : SHOWN_FACTS.slice(0, 1);
-  if (answers.length > 0) return [...source, ...facts, ...answers].map((key) => gridColumn(key));
   // Until there is an answer, its place has the room: it shows why rows failed.
+  const width = answers.length === 0 && hasRoom ? WAITING_SOURCE : undefined;
   return [
-    ...source.map((key) => gridColumn(key, { width: WAITING_SOURCE })),
-    ...[...facts, 'out.'].map((key) => gridColumn(key)),
+    ...source.map((key) => gridColumn(key, { width })),
+    ...[...facts, ...(answers.length === 0 ? ['out.'] : answers)].map((key) => gridColumn(key)),
   ];
 }
 

@@ -46,10 +46,15 @@ export function RowPanel({ id, row, isLive, neighbours, onAgain, onClosed }: Row
       className="flex w-120 flex-none flex-col border-line border-l max-lg:w-110 max-sm:w-full max-sm:border-l-0"
     >
       <div className="flex flex-none items-center gap-2 border-line border-b px-4 py-1.5">
-        <h2 ref={heading} tabIndex={-1} className="font-semibold text-15 outline-none">
+        <h2 ref={heading} tabIndex={-1} className="flex-none font-semibold text-15 outline-none">
           {messages.panel(row)}
         </h2>
-        <Link to="/batches/$id/rows/$row" params={{ id, row: String(row) }} search={{ tab }} className="text-12">
+        <Link
+          to="/batches/$id/rows/$row"
+          params={{ id, row: String(row) }}
+          search={{ tab }}
+          className="flex-none text-12 max-sm:hidden"
+        >
           {messages.openPage}
         </Link>
         {status !== undefined && <RowStatus status={status} />}

@@ -4,7 +4,7 @@ import { Note } from '../../../ui/note.tsx';
 import { ErrorState, Loading } from '../../../ui/states.tsx';
 import { Tabs } from '../../../ui/tabs.tsx';
 import { messages } from '../messages.ts';
-import { useRowTrace } from '../use-rows.ts';
+import { useRowSource, useRowTrace } from '../use-rows.ts';
 import { BigText } from './big-text.tsx';
 import { isAbout, refusedAnswer } from './refused-answer.ts';
 import { RowTraceView } from './row-trace.tsx';
@@ -31,7 +31,6 @@ export function RowTabs({ id, row, isLive, tab, onTab }: RowTabsProps) {
       <ErrorState error={query.error} onRetry={() => query.refetch()} />
     );
   }
-  const record = trace.row as { source?: unknown; input?: unknown; output?: unknown; cells?: unknown };
   const last = trace.attempts.at(-1);
   const firstCall = last?.entries.find((entry) => entry['kind'] === 'model');
   const name = `row-${row}`;
@@ -50,7 +49,7 @@ export function RowTabs({ id, row, isLive, tab, onTab }: RowTabsProps) {
         {
           value: 'row',
           label: messages.tabs.row,
-          content: <Values value={record.source ?? record.cells} none={messages.empty} name={`${name}-source`} />,
+          content: <Source id={id} row={row} name={`${name}-source`} />,
         },
         {
           value: 'prompt',
@@ -68,6 +67,13 @@ export function RowTabs({ id, row, isLive, tab, onTab }: RowTabsProps) {
       ]}
     />
   );
+}
+
+/** The cells of the row by their columns. */
+function Source({ id, row, name }: { id: string; row: number; name: string }) {
+  const { data, error, refetch } = useRowSource(id, row);
+  if (data !== undefined) return <Values value={data} none={messages.empty} name={name} />;
+  return error === null ? <Loading rows={4} /> : <ErrorState error={error} onRetry={() => refetch()} />;
 }
 
 /** The answer with a mark at each field: it fits the schema, or it is the last one that was refused. */

@@ -78,7 +78,7 @@ export function Ways({ plan }: { plan: Schemas['Plan'] }) {
                 <span className="block font-semibold text-28 tabular-nums leading-9 max-sm:text-20">
                   {formatRange(cost.low, cost.high)}
                 </span>
-                <span className="text-12 text-ink-2">{formatAbout(cost.expected)}</span>
+                <span className="text-12 text-ink-2">{cost.high >= 0.005 && formatAbout(cost.expected)}</span>
                 <RangeAxis range={cost} most={most} cap={cap} isChosen={way === chosen} />
               </>
             ),
