@@ -49,7 +49,6 @@ import type { Config } from './config.ts';
 import { createConfirmations } from './confirmations.ts';
 import { describePrices, describeSettings } from './describe-settings.ts';
 import { createDetachedRunner } from './detached-runner.ts';
-import { keepService } from './keep-service.ts';
 import { findMissingSettings } from './missing-settings.ts';
 import { createTalkLanes, ORCHESTRATOR, openOrchestrator, readRun, talkCalls } from './open-orchestrator.ts';
 import { openFiledAgents } from './open-registry.ts';
@@ -233,12 +232,14 @@ export async function createApp(config: Config, log: Log, options: AppChoices): 
     conversations,
     histories: createHistories({ store, conversations, local: localCaller('chat').id }),
     uploads,
-    supervise: (limits) =>
-      keepService(limits, {
+    supervise: async (limits) => {
+      const { keepService } = await import('./keep-service.ts');
+      await keepService(limits, {
         ...{ runner, store, uploads, callbacks, events, log, clock: systemClock, newId },
         ...{ show: as(localCaller('process')).jobs.show, receivers: receivers(), limits: config.alerts.limits },
         secret: config.webhooks.secret,
-      }),
+      });
+    },
     newId,
     keepSchedules: (signal) => keepSchedules({ ...scheduleParts, clock: systemClock }, signal),
     copyStdin: (stdin, signal) => copyStdin(stdin, spoolFolder(config), signal),

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { AppError, type Fault, toAppError } from '../base/errors.ts';
-import { type EnqueuedJob, type JobRequest, TOLERANCE } from '../runner/contract/service/job.ts';
+import type { EnqueuedJob, JobRequest } from '../runner/contract/service/job.ts';
+import { TOLERANCE } from '../runner/contract/service/tolerance.ts';
 import type { JobTarget, StandingBatch } from '../runner/intake/standing/standing-batch.ts';
 import type { NewBatch } from '../storage/batches.ts';
 import type { NewJob, QueueName } from '../storage/jobs.ts';

@@ -1,6 +1,7 @@
 import { AppError, toAppError } from '../base/errors.ts';
 import { dollars } from '../base/figures.ts';
-import { type ProcessedQueue, type ProcessRequest, TOLERANCE } from '../runner/contract/service/job.ts';
+import type { ProcessedQueue, ProcessRequest } from '../runner/contract/service/job.ts';
+import { TOLERANCE } from '../runner/contract/service/tolerance.ts';
 import { shareCap } from '../runner/intake/money/share-cap.ts';
 import { type Candidate, candidatesOf, candidatesOfQueue, sumOf } from './candidates.ts';
 import { STANDING_OPTIONS } from './enqueue.ts';

@@ -4,13 +4,12 @@ import { dollars } from '../base/figures.ts';
 import type { BatchPlan } from '../runner/contract/report/plan.ts';
 import type { BatchRequest } from '../runner/contract/request/request.ts';
 import type { ScheduledWork } from '../runner/contract/service/schedule.ts';
+import { TOLERANCE } from '../runner/contract/service/tolerance.ts';
 import { shareCap } from '../runner/intake/money/share-cap.ts';
 import type { ScheduleRecord, ScheduleRun, StartedBatch } from '../storage/schedules.ts';
 import { outputOf } from './output-place.ts';
 import type { ScheduleOwner, ScheduleParts } from './schedule-parts.ts';
 
-/** How far an estimate may be above the accepted one. */
-const TOLERANCE = 1.1;
 /** New files that one run reads; the next run reads the others. */
 const MOST_FILES = 100;
 

@@ -1,5 +1,6 @@
-import cliProgress from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
 import { count, counted, dollars, duration } from '../../base/figures.ts';
+import { loadLater } from '../../base/process/load-later.ts';
 import type { BatchReport } from '../../runner/contract/report/report.ts';
 import { providerJobText } from '../../runner/output/provider-job-report.ts';
 import { inFlags } from '../arguments/option-words.ts';
@@ -49,7 +50,7 @@ function withWarnings(io: Io, view: ProgressView): ProgressView {
 function createBar(io: Io, lines: ProgressView): ProgressView {
   const paint = paintFor(io);
   let latest: BatchReport | undefined;
-  let bar: cliProgress.SingleBar | undefined;
+  let bar: SingleBar | undefined;
   let isStageShown = false;
   const hide = () => {
     bar?.stop();
@@ -94,9 +95,12 @@ function createBar(io: Io, lines: ProgressView): ProgressView {
   };
 }
 
-function newBar(io: Io): cliProgress.SingleBar {
+/** Only a terminal has a bar. */
+const cliProgress = loadLater<typeof import('cli-progress')>('cli-progress');
+
+function newBar(io: Io): SingleBar {
   const paint = paintFor(io);
-  return new cliProgress.SingleBar({
+  return new (cliProgress().SingleBar)({
     format: (_, { progress, value, total }, { failures, note }: { failures: string; note: string }) => {
       const figures = ` ${Math.floor(progress * 100)}%  ${value}/${total} rows`;
       const room = widthOf(io) - 3 - displayWidth(figures + failures);

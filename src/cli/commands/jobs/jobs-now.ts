@@ -1,6 +1,7 @@
 import { AppError } from '../../../base/errors.ts';
 import type { BatchPlan } from '../../../runner/contract/report/plan.ts';
-import { type JobRequest, TOLERANCE } from '../../../runner/contract/service/job.ts';
+import type { JobRequest } from '../../../runner/contract/service/job.ts';
+import { TOLERANCE } from '../../../runner/contract/service/tolerance.ts';
 import { ENDED } from '../../../runner/lifecycle/batch.ts';
 import { askToGoOn, canAsk, mayStartUnasked, tooCostly } from '../../agreement.ts';
 import type { App } from '../../app.ts';

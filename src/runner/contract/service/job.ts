@@ -7,9 +7,6 @@ import { jsonObject } from '../report/row.ts';
 
 const priority = z.int().min(1).max(10).describe('1 to 10: jobs of a higher priority run first.');
 
-/** How far an estimate may be above the accepted one. */
-export const TOLERANCE = 1.1;
-
 /** One input for one agent. */
 export const jobRequest = strict({
   agent: z.string().min(1, 'must name an agent').describe('The agent: its name, or name@version.'),
