@@ -173,7 +173,7 @@ export type RowEnd = Pick<RowRecord, 'row' | 'endedAt'>;
 /** How much of the outbox is read at once. */
 export interface OutboxLimits {
   rows: number;
-  /** The row with which the cells and outputs are longer than this is the last one. */
+  /** Once the cells and outputs are longer than this, no more rows are read. Rows are read a hundred at a time. */
   characters: number;
 }
 

@@ -8,8 +8,8 @@ import type { RunnerDeps } from '../deps.ts';
 import { createRecords } from './output-record.ts';
 
 /**
- * Rows that are written and acknowledged together, at most. A source or a writer on a network has a cost per portion:
- * with 100 rows, a row of a collection of MongoDB took 20 µs more of processor time.
+ * Rows that are written and acknowledged together, at most. A place on a network is asked several times for each portion,
+ * however few rows it has: five times by a collection of MongoDB.
  */
 export const PORTION = 500;
 /** Text of rows that are written together, in characters, so that large rows need no more memory than small ones. */

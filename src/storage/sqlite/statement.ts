@@ -22,16 +22,13 @@ export const LIMIT = 'LIMIT ? + 0';
 export function prepareLists<Row extends readonly unknown[]>(
   db: DatabaseSync,
   sql: string,
-): Pick<Statement<Row>, 'all'> & { iterate(...parameters: SQLInputValue[]): Iterable<Row> } {
+): Pick<Statement<Row>, 'all'> {
   const statement = onFirstUse(() => {
     const prepared = db.prepare(sql);
     prepared.setReturnArrays(true);
     return prepared;
   });
-  return {
-    all: (...parameters) => statement().all(...parameters) as unknown as Row[],
-    iterate: (...parameters) => statement().iterate(...parameters) as Iterable<unknown> as Iterable<Row>,
-  };
+  return { all: (...parameters) => statement().all(...parameters) as unknown as Row[] };
 }
 
 /**

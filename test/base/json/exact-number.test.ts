@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { approximate, ExactNumber, parseJson, withDigitsAsText } from '../../../src/base/json/exact-number.ts';
+import {
+  approximate,
+  ExactNumber,
+  mayHoldExact,
+  parseJson,
+  withDigitsAsText,
+} from '../../../src/base/json/exact-number.ts';
 import { compileSchema } from '../../../src/base/schema/schema.ts';
 
 test.each([
@@ -11,6 +17,16 @@ test.each([
 ])('writes %s back as it was', (text) => {
   expect(JSON.stringify(parseJson(text))).toBe(text);
 });
+
+test.each(['[ 1234567890123456789]', '{"a" : -1234567890123456789}', '\n1.5E+400', '[1,\t-12e400]'])(
+  'finds the number of %j that needs every digit',
+  (text) => expect(mayHoldExact(text)).toBe(true),
+);
+
+test.each(['["6b1e0378ef1234567890abcd"]', '["a1234567890123456"]', '[0.1234567890123456789]', '[1e20]', '[1e-400]'])(
+  'is parsed without a look at each number: %s',
+  (text) => expect(mayHoldExact(text)).toBe(false),
+);
 
 test('leaves numbers alone that lose nothing', () => {
   const text = '{"a":9007199254740991,"b":0.1234567890123456789,"c":1e20,"d":10000000000000000}';

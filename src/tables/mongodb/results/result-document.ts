@@ -33,7 +33,7 @@ export function resultDocument(record: OutputRecord, document: Document | undefi
     batch_id: record.batchId,
     usage: usageOf(record),
   };
-  const reason = unstorable(made);
+  const reason = isStorable(made, record) ? undefined : unstorable(made);
   if (reason === undefined) return { kind: 'made', document: made };
   const message = `The result of ${keyText(record.key)} can't be stored: ${reason}.`;
   return { kind: 'refused', refusal: { key: record.key, error: { code: 'output_failed', message } } };
@@ -60,11 +60,23 @@ function usageOf({ usage, costMicroUsd }: OutputRecord): Document {
   };
 }
 
+/**
+ * Whether the result of a row can be stored for sure. A character of JSON never takes more than ten bytes of BSON, and a
+ * name without a zero byte can be stored. To write the JSON takes a quarter of the time of calculating the size.
+ */
+function isStorable({ query_id, source_id }: ResultDocument, { output }: OutputRecord): boolean {
+  const text = JSON.stringify([output, query_id]);
+  return text.length + source_id.length < MAX_BYTES / 16 && !text.includes('\\u0000');
+}
+
 /** Why a document can't be stored; undefined for one that can. */
 export function unstorable(document: Document): string | undefined {
   try {
     const bytes = bson().calculateObjectSize(document);
-    return bytes > MAX_BYTES ? `it has ${bytes} bytes, and a document may have ${MAX_BYTES}` : undefined;
+    if (bytes > MAX_BYTES) return `it has ${bytes} bytes, and a document may have ${MAX_BYTES}`;
+    // The size is calculated without a look at the names.
+    bson().serialize(document);
+    return undefined;
   } catch (thrown) {
     return thrown instanceof Error ? thrown.message : String(thrown);
   }

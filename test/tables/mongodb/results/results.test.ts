@@ -98,6 +98,16 @@ describe.skipIf(testMongoUri === undefined)(`results in a collection ${NEEDS_MON
     expect(await results().countDocuments()).toBe(1);
   });
 
+  it('are none with a name or an id that can not be stored, which is refused alone', async () => {
+    const long = { _id: 3, query_id: { text: 'x'.repeat(8 * 2 ** 20) }, other: 'y' };
+    const [named, fine, last] = await claim([{ _id: 1 }, { _id: 2 }, long]);
+    if (named === undefined || fine === undefined || last === undefined) throw new Error('There are no rows.');
+    const given = [{ ...named, output: { 'a\0b': 1 } }, fine, { ...last, output: { text: 'x'.repeat(9 * 2 ** 20) } }];
+    const refused = await (await writer()).write(given);
+    expect(refused.map(({ key }) => key)).toEqual([named.key, last.key]);
+    expect(await results().countDocuments()).toBe(1);
+  });
+
   it('are none of failed rows', async () => {
     const [record] = await claim([{ _id: 1 }]);
     if (record === undefined) throw new Error('There is no row.');
