@@ -1,0 +1,45 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createManualClock, type ManualClock } from '../../../support/manual-clock.ts';
+import { type MemoryServer, startMemoryServer } from '../../../support/mongo-memory/memory-server.ts';
+import { type MongoTables, openMongoTables } from '../../../support/mongo-tables.ts';
+
+const ROWS = 60;
+
+let server: MemoryServer;
+let reach: MongoTables;
+let clock: ManualClock;
+beforeEach(async () => {
+  server = await startMemoryServer();
+  clock = createManualClock();
+  reach = await openMongoTables({ clock, pageRows: 2 }, server.uri);
+  await reach.mongo.db.collection('queries').insertMany(Array.from({ length: ROWS }, (_, at) => ({ q: at })));
+});
+afterEach(async () => {
+  await reach.close();
+  await server.close();
+});
+
+/** Claims all documents; the rows of each page take so long. Resolves to the sizes of the pages. */
+async function sizes(ms: number, reading = {}): Promise<number[]> {
+  const source = await reach.tables.openSource(reach.mongo.uri('queries'), { batchId: 'bat_1', reading });
+  const pages: number[] = [];
+  const keys = new Set<string | undefined>();
+  for await (const page of source.rows()) {
+    pages.push(page.length);
+    for (const { key } of page) keys.add(key);
+    await clock.advance(ms);
+  }
+  expect(keys.size).toBe(ROWS);
+  await source.close();
+  return pages;
+}
+
+it('claims larger pages once the rows of ten pages ran quickly', async () => {
+  expect(await sizes(10)).toEqual([...Array.from({ length: 10 }, () => 2), 10, 10, 10, 10]);
+});
+
+it('claims small pages of rows that take their time, and pages of a size that was asked for', async () => {
+  expect(new Set(await sizes(600))).toEqual(new Set([2]));
+  await reach.mongo.db.collection('queries').updateMany({}, { $set: { rowmill: null } });
+  expect(new Set(await sizes(10, { batchSize: 5 }))).toEqual(new Set([5]));
+});
