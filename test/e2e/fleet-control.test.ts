@@ -56,10 +56,10 @@ onRedis('a paused batch sends nothing more, and its resume repeats nothing', asy
   expect(tableOf(await site.read('out.csv'))).toEqual(expectedTable(site.words));
 });
 
-onRedis('the running call of a row that is cancelled is aborted on its worker', async () => {
+/** A batch of six rows on a worker with one place, whose fifth call the model holds. */
+async function startHeld(seed: number) {
   const { promise: held, resolve: release } = Promise.withResolvers<void>();
-  const rows = 6;
-  site = await createFleetSite(redis.url, { rows, latencyMs: [2, 10], seed: 6, held: { after: 4, until: held } });
+  site = await createFleetSite(redis.url, { rows: 6, latencyMs: [2, 10], seed, held: { after: 4, until: held } });
   // No deadline ends the call: only the cancellation does.
   const agents = await site.read('agents.yaml');
   const limits = 'limits: {timeout_s: 3600, call_timeout_s: 3600}';
@@ -67,19 +67,35 @@ onRedis('the running call of a row that is cancelled is aborted on its worker', 
   await site.worker('w1', '--concurrency', '1');
   const run = site.run();
   await until(() => site.modelCalls.length === 5, 'a call that the model holds', { by: run });
-  const { q } = site.modelCalls[4] ?? { q: '' };
   const id = (await site.store.listBatches({ limit: 1 }))[0]?.id ?? '';
+  return { id, q: site.modelCalls[4]?.q ?? '', run, release };
+}
+
+onRedis('the running call of a row that is cancelled is aborted on its worker', async () => {
+  const { id, q, run, release } = await startHeld(6);
   await site.json('batches', 'row', id, q.replace('word', ''), '--cancel');
   // The worker has one place: it sends the call of another row only when this one has ended.
   await until(() => site.modelCalls.length === 6, 'the call of the next row', { by: run });
   expect(site.modelStats.inFlight).toBe(1);
   release();
   const { json } = await run.ended;
-  expect(json).toMatchObject({ status: 'completed', counts: { succeeded: rows - 1, failed: 1 } });
+  expect(json).toMatchObject({ status: 'completed', counts: { succeeded: 5, failed: 1 } });
   const table = tableOf(await site.read('out.csv'));
   expect(table.filter(([, , status]) => status === 'FAILED')).toEqual([
     [q, '', 'FAILED', expect.stringContaining('row_cancelled')],
   ]);
+});
+
+onRedis('the running calls of a batch that is cancelled are aborted on its workers', async () => {
+  const { id, run, release } = await startHeld(9);
+  // The model never answers, so the batch ends only by the cancellation.
+  expect(await site.json('batches', 'cancel', id)).toMatchObject({
+    ...{ status: 'cancelled', counts: { succeeded: 2, queued: 4, running: 0, failed: 0 } },
+  });
+  expect(site.modelStats.inFlight).toBe(0);
+  release();
+  expect((await run.ended).code).toBe(5);
+  expect(site.modelCalls).toHaveLength(5);
 });
 
 onRedis('the concurrency of a running batch holds for its workers', async () => {

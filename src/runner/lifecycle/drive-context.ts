@@ -16,6 +16,8 @@ export interface Drive {
   fence: Fence;
   drain: AbortController;
   hard: AbortController;
+  /** Aborts the calls of running rows and nothing else: provider jobs of a cancelled batch are still ended in order. */
+  cut: AbortController;
   /** The reason of the drain, once there is one. */
   wanted: { reason: 'user' | 'interrupted' | 'cancel' } | undefined;
   onDrain: 'pause' | 'release';

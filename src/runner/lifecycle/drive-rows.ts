@@ -26,7 +26,7 @@ export async function runRows(batch: BatchRecord, drive: Drive): Promise<'on' | 
   await finishRedrive(batch, fence, deps);
   // Before any row runs: a crash may have left requests behind.
   await carryOutRowRequests(batch.settings, { fence, deps });
-  const live = createLiveRows(drive.hard.signal);
+  const live = createLiveRows(AbortSignal.any([drive.hard.signal, drive.cut.signal]));
   const requests = createRowRequests({ fence, deps, live });
   const time = await keepActiveTime(batch, fence, deps);
   let end: ProcessEnd;

@@ -14,6 +14,8 @@ import { carryOutUnownedRows } from './row-requests.ts';
 
 /** How long running rows may take to finish once a batch drains, in milliseconds. */
 const GRACE_MS = 30_000;
+/** The same once a batch is cancelled: then their calls are aborted, which the bill shows as open. */
+const CANCEL_GRACE_MS = 500;
 /** So many deaths in a row are no accident. */
 const MAX_DEATHS = 2;
 
@@ -60,13 +62,14 @@ async function driveUnderLease(batchId: string, options: DriveOptions, deps: Run
     fence: lease.fence,
     drain: new AbortController(),
     hard: new AbortController(),
+    cut: new AbortController(),
     wanted: undefined,
     onDrain: options.onDrain ?? 'pause',
     isAtRows: false,
     agent: undefined,
     tune: undefined,
   };
-  setMaxListeners(0, drive.drain.signal, drive.hard.signal);
+  setMaxListeners(0, drive.drain.signal, drive.hard.signal, drive.cut.signal);
   const timers: NodeJS.Timeout[] = [];
   const stop = (reason: NonNullable<Drive['wanted']>['reason']) => {
     if (drive.wanted !== undefined) return;
@@ -76,6 +79,7 @@ async function driveUnderLease(batchId: string, options: DriveOptions, deps: Run
       if (drive.isAtRows) drive.hard.abort();
     };
     timers.push(setTimeout(cutOff, GRACE_MS));
+    if (reason === 'cancel') timers.push(setTimeout(() => drive.cut.abort(), CANCEL_GRACE_MS));
   };
   const halt = () => {
     stop('interrupted');

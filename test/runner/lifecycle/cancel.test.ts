@@ -44,6 +44,25 @@ test('a cancellation while running writes the table, with NOT_RUN for what was n
   expect((await world.store.readBatch(id))?.control).toBeNull();
 });
 
+test('a cancellation aborts the calls in flight, whose rows were not run', async () => {
+  const { gate, respond } = holding(2);
+  await begin(6, { respond });
+  const id = await world.start({ concurrency: 3 });
+  const driving = world.runner.drive(id);
+  await until(() => gate.waiting() === 3, 'three calls in flight');
+  const other = await world.other();
+  await other.cancel(id);
+  await world.heartbeat();
+  const cancelledAt = performance.now();
+  const report = await driving;
+  // Far less than the grace time of a pause.
+  expect(performance.now() - cancelledAt).toBeLessThan(15_000);
+  expect(report).toMatchObject({ status: 'cancelled', counts: { succeeded: 2, queued: 4, running: 0, failed: 0 } });
+  expect(await statusesOf()).toEqual([...Array(2).fill('SUCCESS'), ...Array(4).fill('NOT_RUN')]);
+  // They may have been charged.
+  expect(report.cost_usd_at_most).toBeGreaterThan(report.cost_usd ?? 0);
+});
+
 test('a cancellation before the start leaves nothing to run', async () => {
   await begin(3);
   const id = await world.start();
