@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The launcher. It is plain JavaScript that any Node since 12.20 can parse, so that an old one prints a message
-// instead of a syntax error: no `??`, no `?.`, no `node:` imports. It is CommonJS by `bin/package.json`: Node's loader of
-// modules takes about 10 ms, twice where the process replaces itself.
+// instead of a syntax error: no `??`, no `?.`, no `node:` imports. It is CommonJS by `bin/package.json`, without
+// Node's loader of modules: docs/decisions.md.
 // biome-ignore-all lint/style/useNodejsImportProtocol: Node 12 does not know the `node:` prefix
 // biome-ignore-all lint/complexity/useOptionalChain: Node 12 does not parse it
 const { existsSync, readdirSync, realpathSync, statSync } = require('fs');

@@ -84,7 +84,7 @@ describe('what the launcher starts', () => {
     expect(launch().stdout).toBe('src\n');
   });
 
-  it('starts dist without the loader of modules, which takes 10 ms', () => {
+  it('starts dist without the loader of modules', () => {
     put('dist/main.cjs', 'exports.main = async () => console.log(require.main?.filename);', 1000);
     expect(launch().stdout).toBe(`${realpathSync(join(root, 'bin', 'rowmill.js'))}\n`);
   });
