@@ -113,6 +113,7 @@ export const readingOptions = strict({
   batch_size: option(wholeNumber({ min: 1, max: 10_000 }, 'a whole number of rows'), {
     text: 'Rows of a collection that are claimed together, so that no other batch takes them.',
     default: DEFAULT_BATCH_SIZE,
+    without: `${DEFAULT_BATCH_SIZE}, or ${5 * DEFAULT_BATCH_SIZE} while rows run quickly`,
     cli: { group: COLLECTION, value: 'rows' },
   }),
   max_attempts: option(wholeNumber({ min: 1 }, 'a whole number of attempts'), {
