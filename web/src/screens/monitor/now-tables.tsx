@@ -120,9 +120,9 @@ function Alerts({ alerts }: { alerts: Dashboard['alerts'] }) {
   if (alerts.length === 0) return <None text={words.none} />;
   return (
     <ul>
-      {alerts.map(({ alert_id: id, message, raised_at: at }) => (
+      {alerts.map(({ alert_id: id, rule, state, message, raised_at: at }) => (
         <li key={id} className="flex items-baseline gap-3 border-line border-t px-4 py-1.5">
-          <StatusMark status="needs-you" word={messages.alerts} />
+          <StatusMark status={state === 'acknowledged' ? 'paused' : 'needs-you'} word={rule} />
           <span className="min-w-0 grow [overflow-wrap:anywhere]">{message}</span>
           <span className="flex-none text-12 text-ink-3" title={formatExact(at)}>
             {words.since(formatWhen(at))}
