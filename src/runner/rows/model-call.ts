@@ -239,7 +239,7 @@ async function respond(call: ModelCall, sending: Sending, deps: ModelCallDeps): 
     costMicroUsd: cost ?? null,
     requestId: response.requestId ?? null,
     at: deps.clock.now(),
-    billed: { model: `${name}/${request.model}`, costs },
+    billed: { model: billedModel(name, request.model), costs },
   };
   const committed = deps.journal.commitAnswer(key, answer).then(
     () => {
@@ -255,6 +255,15 @@ async function respond(call: ModelCall, sending: Sending, deps: ModelCallDeps): 
     },
   );
   return { response, model: request.model, cost: cost ?? 0, committed };
+}
+
+let lastBilled = { provider: '', model: '', name: '' };
+
+/** A model as bills name it: the same text for call after call, because comparing a new one takes longer than counting it. */
+function billedModel(provider: string, model: string): string {
+  if (lastBilled.provider !== provider || lastBilled.model !== model)
+    lastBilled = { provider, model, name: `${provider}/${model}` };
+  return lastBilled.name;
 }
 
 function respondOptions(

@@ -5,8 +5,8 @@ import { prepare } from '../statement.ts';
 /** Stands for the batch of calls outside of batches. */
 export const NO_BATCH = 0;
 
-/** How many keys are remembered. */
-const MOST = 1_000;
+/** The keys of how many batches are remembered. */
+const MOST = 500;
 
 /** What tells series apart. */
 export interface Series {
@@ -14,6 +14,10 @@ export interface Series {
   batch: number;
   model: string;
   way: UsageWay;
+}
+
+interface KnownSeries extends Series {
+  key: number;
 }
 
 /** The keys of series, for one transaction. */
@@ -34,26 +38,26 @@ export function prepareSeriesKeys(db: DatabaseSync): () => SeriesKeys {
   );
   const find = prepare<{ key: number }>(db, 'SELECT key FROM usage_series WHERE batch = ? AND model = ? AND way = ?');
   const keyOf = ({ batch, model, way }: Series) => find.get(batch, model, way)?.key;
-  const known = new Map<string, number>();
+  /** By batch, which has few. */
+  const known = new Map<number, KnownSeries[]>();
   return () => {
-    const found: [name: string, key: number][] = [];
+    const found: KnownSeries[] = [];
     return {
-      of(series) {
-        const { batch, model, way } = series;
-        const name = `${batch}/${way}/${model}`;
-        const remembered = known.get(name);
-        if (remembered !== undefined) return remembered;
-        let key = keyOf(series);
+      of({ batch, model, way }) {
+        const remembered = known.get(batch)?.find((one) => one.way === way && one.model === model);
+        if (remembered !== undefined) return remembered.key;
+        let key = keyOf({ batch, model, way });
         if (key === undefined) {
           insert.run(batch, model, way);
-          key = keyOf(series);
+          key = keyOf({ batch, model, way });
         }
-        if (key !== undefined) found.push([name, key]);
+        if (key !== undefined) found.push({ batch, model, way, key });
         return key;
       },
       committed() {
-        if (known.size + found.length > MOST) known.clear();
-        for (const [name, key] of found) known.set(name, key);
+        if (found.length === 0) return;
+        if (known.size > MOST) known.clear();
+        for (const series of found) known.set(series.batch, [...(known.get(series.batch) ?? []), series]);
       },
     };
   };

@@ -40,6 +40,12 @@ interface Sum extends Usage, Series {
   failed: number;
 }
 
+/** How many calls of a minute took how long: counts by the size of the time, with holes. */
+interface Times {
+  minute: number;
+  calls: number[];
+}
+
 /** The columns of a bucket that are sums. */
 export const SUMMED = [
   ...['calls', 'unpriced_calls', 'input_tokens', 'output_tokens', 'cache_write_tokens', 'cache_read_tokens'],
@@ -50,52 +56,74 @@ export const SUMMED = [
 export const ADD_BUCKET = `ON CONFLICT (seconds, at, series) DO UPDATE SET
   ${SUMMED.map((column) => `${column} = ${column} + excluded.${column}`).join(', ')}`;
 
+/** The sums of calls; those of rows have a series of their own. */
+const OF_CALLS = SUMMED.slice(0, -2);
+const OF_ROWS = SUMMED.slice(-2);
+
 /** Prepares the statements; the result starts a transaction's sums. */
 export function prepareUsageSums(db: DatabaseSync): () => UsageSums {
   const beginKeys = prepareSeriesKeys(db);
-  const add = prepare(
-    db,
-    `INSERT INTO usage_buckets VALUES (60, ?, ?, ${SUMMED.map(() => '?').join(', ')}) ${ADD_BUCKET}`,
-  );
+  const add = prepare(db, `INSERT INTO usage_buckets VALUES (60, ?, ?, ${SUMMED.map(() => '?').join(', ')})`);
+  // The bucket is there nearly always: to change those of its sums that can change takes two thirds of an upsert's time.
+  const addTo = (columns: readonly string[]) =>
+    prepare(
+      db,
+      `UPDATE usage_buckets SET ${columns.map((column) => `${column} = ${column} + ?`).join(', ')}
+       WHERE seconds = 60 AND at = ? AND series = ?`,
+    );
+  const [addCalls, addRows] = [addTo(OF_CALLS), addTo(OF_ROWS)];
   const addTimes = prepare(db, `INSERT INTO call_times VALUES (60, ?, ?, ?) ${ADD_TIMES}`);
 
   return () => {
     /** A transaction adds to few of them: a search is cheaper than a name for each. */
     const sums: Sum[] = [];
-    /** Calls by their minute plus their size, which is less than a minute has milliseconds. */
-    const times = new Map<number, number>();
+    /** The sum that was added to last: most calls go to the same one. */
+    let last: Sum | undefined;
+    const times: Times[] = [];
     const keys = beginKeys();
-    const addTo = (sum: Sum): void => {
+    const write = (sum: Sum): void => {
+      const { minute, way, calls, unpriced, inputTokens, outputTokens, cost, saved, succeeded, failed } = sum;
+      const { cacheWriteTokens: written, cacheReadTokens: read } = sum;
       const key = keys.of(sum);
       // A batch that is gone has no series.
       if (key === undefined) return;
-      add.run(
-        ...[sum.minute, key, sum.calls, sum.unpriced, sum.inputTokens, sum.outputTokens],
-        ...[sum.cacheWriteTokens, sum.cacheReadTokens, sum.cost, sum.saved, sum.succeeded, sum.failed],
-      );
+      const changed =
+        way === 'row'
+          ? addRows.run(succeeded, failed, minute, key)
+          : addCalls.run(calls, unpriced, inputTokens, outputTokens, written, read, cost, saved, minute, key);
+      if (changed > 0) return;
+      const ofCalls = [calls, unpriced, inputTokens, outputTokens, written, read, cost, saved];
+      add.run(minute, key, ...ofCalls, succeeded, failed);
     };
-    const addTime = (at: number, tookMs: number): void => {
-      const key = Math.floor(at / MINUTE_MS) * MINUTE_MS + sizeOfTime(tookMs);
-      times.set(key, (times.get(key) ?? 0) + 1);
-    };
-    const sumOf = (batch: number, { model, way, at }: Pick<SummedCall, 'model' | 'way' | 'at'>): Sum => {
-      const minute = Math.floor(at / MINUTE_MS) * MINUTE_MS;
-      for (const sum of sums) {
-        if (sum.batch === batch && sum.minute === minute && sum.way === way && sum.model === model) return sum;
+    const addTime = (minute: number, tookMs: number): void => {
+      let found = times.find((one) => one.minute === minute);
+      if (found === undefined) {
+        found = { minute, calls: [] };
+        times.push(found);
       }
-      const made = emptySum({ batch, model, way, minute });
-      sums.push(made);
-      return made;
+      const size = sizeOfTime(tookMs);
+      found.calls[size] = (found.calls[size] ?? 0) + 1;
+    };
+    const isOf = (sum: Sum, batch: number, model: string, way: UsageWay, minute: number): boolean =>
+      sum.minute === minute && sum.batch === batch && sum.way === way && sum.model === model;
+    const sumOf = (batch: number, model: string, way: UsageWay, at: number): Sum => {
+      const minute = Math.floor(at / MINUTE_MS) * MINUTE_MS;
+      if (last !== undefined && isOf(last, batch, model, way, minute)) return last;
+      last = sums.find((sum) => isOf(sum, batch, model, way, minute));
+      if (last === undefined) {
+        last = emptySum({ batch, model, way, minute });
+        sums.push(last);
+      }
+      return last;
     };
     return {
-      addCall(batch = NO_BATCH, call) {
-        const sum = sumOf(batch, call);
+      addCall(batch = NO_BATCH, { model, way, at, cost, saved, tookMs, usage }) {
+        const sum = sumOf(batch, model, way, at);
         sum.calls += 1;
-        sum.unpriced += call.cost === null ? 1 : 0;
-        sum.cost += call.cost ?? 0;
-        sum.saved += call.saved;
-        if (call.tookMs !== undefined) addTime(call.at, call.tookMs);
-        const { usage } = call;
+        sum.unpriced += cost === null ? 1 : 0;
+        sum.cost += cost ?? 0;
+        sum.saved += saved;
+        if (tookMs !== undefined) addTime(sum.minute, tookMs);
         if (usage == null) return;
         sum.inputTokens += usage.inputTokens;
         sum.outputTokens += usage.outputTokens;
@@ -103,13 +131,14 @@ export function prepareUsageSums(db: DatabaseSync): () => UsageSums {
         sum.cacheReadTokens += usage.cacheReadTokens;
       },
       addRow(batch, outcome, at) {
-        sumOf(batch, { model: '', way: 'row', at })[outcome] += 1;
+        sumOf(batch, '', 'row', at)[outcome] += 1;
       },
       flush() {
-        for (const sum of sums) addTo(sum);
-        for (const [key, calls] of times) addTimes.run(key - (key % MINUTE_MS), key % MINUTE_MS, calls);
+        for (const sum of sums) write(sum);
+        for (const { minute, calls } of times) calls.forEach((count, size) => void addTimes.run(minute, size, count));
         sums.length = 0;
-        times.clear();
+        times.length = 0;
+        last = undefined;
       },
       committed: () => keys.committed(),
     };
