@@ -28,7 +28,17 @@ export default defineConfig({
         },
       },
       { test: { name: 'faces', include: within(FACES), isolate: false, testTimeout: 60_000, hookTimeout: 60_000 } },
-      { test: { name: 'e2e', include: within(E2E), testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: 'e2e',
+          include: within(E2E),
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // After the others: they wait for leases and deadlines most of their time.
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+        },
+      },
     ],
   },
 });
