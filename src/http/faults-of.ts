@@ -12,8 +12,8 @@ const PARTS: { [target: string]: string } = { json: 'body', form: 'body', param:
 export function invalidRequest(error: z.ZodError, target: string): AppError {
   const part = PARTS[target] ?? target;
   const faults = error.issues.map((issue): Fault => {
-    const [told = ''] = describeZodError({ issues: [{ ...issue, path: [] }] } as unknown as z.ZodError);
-    return { place: placeOf(part, issue.path), message: `${told.replace(/^the value: /, '')}.` };
+    const [text = ''] = describeZodError({ issues: [{ ...issue, path: [] }] } as unknown as z.ZodError);
+    return { place: placeOf(part, issue.path), message: `${text.replace(/^the value: /, '')}.` };
   });
   const isTooLong = error.issues.every((issue) => issue.code === 'too_big' && issue.origin !== 'number');
   const detail = faults.map(({ place, message }) => `${place}: ${message}`).join(' ');

@@ -79,8 +79,8 @@ export function createEventStreams({
     sendAll: answer,
     send(c, source) {
       if (open.size >= maxStreams) {
-        const told = `${maxStreams} streams are open, the most that this server allows. Connect again.`;
-        throw new AppError('too_busy', told, { retryable: true, retryAfterMs: 5_000 });
+        const shown = `${maxStreams} streams are open, the most that this server allows. Connect again.`;
+        throw new AppError('too_busy', shown, { retryable: true, retryAfterMs: 5_000 });
       }
       const left = new AbortController();
       const signal = AbortSignal.any([c.req.raw.signal, left.signal, stopping.signal]);
@@ -111,8 +111,8 @@ async function* withEnd(
   } catch (thrown) {
     if (stopping.aborted) return;
     const error = toAppError(thrown);
-    const told = error.code === 'internal' ? new AppError('internal', 'The stream failed inside the server.') : error;
-    yield { event: 'error', data: problemOf(told) };
+    const shown = error.code === 'internal' ? new AppError('internal', 'The stream failed inside the server.') : error;
+    yield { event: 'error', data: problemOf(shown) };
   } finally {
     // A generator may yield here: its consumer reads it to the end.
     if (stopping.aborted) yield { event: 'stopping', data: { message: STOPPING } };

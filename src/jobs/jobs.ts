@@ -73,14 +73,14 @@ export function createJobs(parts: JobsParts): Jobs {
   };
   const show = async (id: string): Promise<JobReport> => {
     const job = await read(id);
-    const told = await report(job);
-    if (job.batch === null || job.row === null || job.row.attempt === 0) return told;
-    return { ...told, ...costOf(await runner.trace(job.batch.id, job.row.row)) };
+    const shown = await report(job);
+    if (job.batch === null || job.row === null || job.row.attempt === 0) return shown;
+    return { ...shown, ...costOf(await runner.trace(job.batch.id, job.row.row)) };
   };
   const change = async (id: string, done: boolean, what: string): Promise<JobReport> => {
-    const told = await show(id);
-    if (done) return told;
-    throw new AppError('batch_state_invalid', `The job ${id} is ${told.state}: it can't be ${what} any more.`);
+    const shown = await show(id);
+    if (done) return shown;
+    throw new AppError('batch_state_invalid', `The job ${id} is ${shown.state}: it can't be ${what} any more.`);
   };
   return {
     async enqueue(requests, { key } = {}) {

@@ -141,8 +141,8 @@ async function checkedWork(given: object, caller: Caller, parts: ScheduleParts):
   const parsed = scheduledWork.safeParse(set);
   if (parsed.error !== undefined) {
     const faults = parsed.error.issues.map(({ path, message }) => ({ place: path.join('.'), message: `${message}.` }));
-    const told = faults.map(({ place, message }) => `${place} ${message}`).join('\n');
-    throw new AppError('invalid_arguments', told, { faults });
+    const shown = faults.map(({ place, message }) => `${place} ${message}`).join('\n');
+    throw new AppError('invalid_arguments', shown, { faults });
   }
   const work = parsed.data;
   const { action } = work;

@@ -12,15 +12,15 @@ const SHOWN_LINES = 5;
 export function wellFormedSource<Source extends RowSource>(source: Source): Source {
   let count = 0;
   const lines: number[] = [];
-  const mend = (row: SourceRow): SourceRow => {
+  const repair = (row: SourceRow): SourceRow => {
     if (wellFormed(row) === row) return row;
     const cells = row.cells.map((cell): Cell => {
-      const mended = wellFormed(cell);
-      if (mended === cell) return cell;
+      const repaired = wellFormed(cell);
+      if (repaired === cell) return cell;
       count += 1;
       if (lines.at(-1) !== row.line) lines.push(row.line);
       if (lines.length > SHOWN_LINES + 1) lines.pop();
-      return mended;
+      return repaired;
     });
     if (row.kind === 'malformed') return { ...row, text: row.text.toWellFormed(), cells };
     return { ...row, cells };
@@ -40,7 +40,7 @@ export function wellFormedSource<Source extends RowSource>(source: Source): Sour
     columns: () => source.columns().map((name) => name.toWellFormed()),
     warnings: () => [...source.warnings(), ...warning()],
     async *rows(signal, options) {
-      for await (const rows of source.rows(signal, options)) yield rows.map(mend);
+      for await (const rows of source.rows(signal, options)) yield rows.map(repair);
     },
   };
 }

@@ -129,7 +129,7 @@ export function createAnalyzeTool({ tables }: { tables: Tables }): OrchestratorT
   });
 }
 
-/** Profiles a table; its progress is told as rows. */
+/** Profiles a table; its progress is reported in rows. */
 export async function analyzeTable(
   args: Pick<z.output<typeof input>, 'reading' | 'sample_rows'> & { csv_uri: string },
   tables: Tables,

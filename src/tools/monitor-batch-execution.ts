@@ -140,11 +140,11 @@ function ignoreAborted(signal: AbortSignal): (thrown: unknown) => void {
 
 /** Reports progress when more rows are done than at the last call: progress may only grow. */
 function progressTeller({ onProgress }: ToolContext): (report: BatchReport) => void {
-  let told = -1;
+  let reported = -1;
   return ({ status, counts }) => {
     const done = counts.succeeded + counts.failed;
-    if (onProgress === undefined || done <= told) return;
-    told = done;
+    if (onProgress === undefined || done <= reported) return;
+    reported = done;
     const of = counts.total === null ? '' : ` of ${count(counts.total)}`;
     const message = `${status}: ${count(done)}${of} rows done, ${count(counts.failed)} failed`;
     onProgress({ done, ...(counts.total !== null && counts.total > 0 ? { total: counts.total } : {}), message });

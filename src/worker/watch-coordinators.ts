@@ -17,11 +17,11 @@ export interface CoordinatorWatch {
  */
 export function watchCoordinators({ connections, envelope, version }: Fleet, log: Log): CoordinatorWatch {
   const board = { redis: connections.commands(), envelope };
-  const told = new Set<string>();
+  const reported = new Set<string>();
   let earlier = new Map<string, Buffer>();
   const tell = (theirs: string | undefined, batchId: string) => {
-    if (theirs === version || told.has(theirs ?? '')) return;
-    told.add(theirs ?? '');
+    if (theirs === version || reported.has(theirs ?? '')) return;
+    reported.add(theirs ?? '');
     if (theirs === undefined) log.warn({ batchId }, 'this worker has another key than a coordinator');
     else log.warn({ batchId, theirs, version }, 'this worker has another version than a coordinator');
   };

@@ -44,14 +44,14 @@ export function readLooseJson(source: string, start: number): { end: number; jso
   do {
     if (!step(reading)) return undefined;
   } while (reading.frames.length > 0);
-  let mended: string;
+  let repaired: string;
   try {
-    mended = jsonrepair(reading.text);
+    repaired = jsonrepair(reading.text);
   } catch {
     // Its error names a position in the rewritten text, not in the model's own text.
     return undefined;
   }
-  const json = parseExactJson(mended);
+  const json = parseExactJson(repaired);
   if (json === undefined) return undefined;
   if (json.ok && !isFaithful(json.value, reading.tokens)) return undefined;
   return { end: reading.at, json };

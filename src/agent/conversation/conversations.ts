@@ -221,7 +221,7 @@ async function playRun(
     signal,
     stream: true,
     emit: (event) => {
-      for (const told of conversationEvents(event, costs)) emit(told);
+      for (const chatEvent of conversationEvents(event, costs)) emit(chatEvent);
     },
   });
   const appended = closedRun(outcome.messages);

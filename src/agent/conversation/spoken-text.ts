@@ -19,10 +19,10 @@ export function createSpokenText(): SpokenText {
     text += added;
     return added;
   };
-  const note = (told: string) => {
+  const note = (text: string) => {
     const gap = text === '' || text.endsWith('\n\n') ? '' : text.endsWith('\n') ? '\n' : '\n\n';
     isAfterNote = true;
-    return append(`${gap}${NOTE}${told.replaceAll(/\s+/g, ' ')}\n\n`);
+    return append(`${gap}${NOTE}${text.replaceAll(/\s+/g, ' ')}\n\n`);
   };
   return {
     text: () => text,

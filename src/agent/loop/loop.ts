@@ -133,8 +133,8 @@ function followText(run: Run, { content }: ToolTurn, { stopReason }: ModelRespon
   state.lastText = { text, times: text === state.lastText.text ? state.lastText.times + 1 : 1 };
   if (text !== '' && state.lastText.times >= SAME_TEXTS) return failed(run, saidAgain(run, SAME_TEXTS));
   const { reminder, cutReminder, correction } = context.structured;
-  const told = state.invalidOutput === undefined ? reminder : correction(state.invalidOutput.errors);
-  state.appended.push({ role: 'user', content: isCut ? cutReminder(state.maxTokens) : told });
+  const message = state.invalidOutput === undefined ? reminder : correction(state.invalidOutput.errors);
+  state.appended.push({ role: 'user', content: isCut ? cutReminder(state.maxTokens) : message });
   return undefined;
 }
 

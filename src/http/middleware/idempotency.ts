@@ -89,8 +89,8 @@ async function digestOf(c: Context<HttpEnv>, body: 'read' | 'streamed'): Promise
   return hash.digest('base64url');
 }
 
-function keyFault(code: 'invalid_arguments' | 'idempotency_key_reused' | 'idempotency_key_busy', told: string) {
-  const message = `The Idempotency-Key ${told}`;
+function keyFault(code: 'invalid_arguments' | 'idempotency_key_reused' | 'idempotency_key_busy', reason: string) {
+  const message = `The Idempotency-Key ${reason}`;
   const isBusy = code === 'idempotency_key_busy';
   return new AppError(code, message, { faults: [{ place: PLACE, message }], ...(isBusy && { retryAfterMs: 1_000 }) });
 }

@@ -43,7 +43,7 @@ export function onNotFound(): NotFoundHandler {
 
 /** The faults that hono itself finds in a request, as our errors. */
 function fromHttp(thrown: HTTPException, c: Context): AppError | HTTPException {
-  const told: { [status: number]: [ErrorCode, Fault] } = {
+  const faults: { [status: number]: [ErrorCode, Fault] } = {
     400: ['invalid_arguments', { place: 'body', message: 'The body is not valid JSON.', fix: 'Send valid JSON.' }],
     413: ['payload_too_large', { place: 'body', message: 'The body is too large.' }],
     415: [
@@ -55,7 +55,7 @@ function fromHttp(thrown: HTTPException, c: Context): AppError | HTTPException {
       },
     ],
   };
-  const entry = told[thrown.status];
+  const entry = faults[thrown.status];
   if (entry === undefined) return thrown;
   const [code, fault] = entry;
   return new AppError(code, fault.message, { cause: thrown, faults: [fault] });

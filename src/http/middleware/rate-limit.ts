@@ -25,9 +25,9 @@ export function rateLimit(now: () => number): MiddlewareHandler<HttpEnv> {
       bucket.at = at;
       buckets.set(id, bucket);
       if (bucket.left < 1) {
-        const told = `The key ${name} may send ${limit} requests a minute. Send this one again later.`;
+        const message = `The key ${name} may send ${limit} requests a minute. Send this one again later.`;
         const retryAfterMs = ((1 - bucket.left) * MINUTE_MS) / limit;
-        throw new AppError('rate_limited', told, { retryable: true, retryAfterMs });
+        throw new AppError('rate_limited', message, { retryable: true, retryAfterMs });
       }
       bucket.left -= 1;
     }

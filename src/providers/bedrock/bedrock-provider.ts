@@ -65,7 +65,7 @@ export function createBedrockProvider(options: BedrockOptions): Provider {
     return within({ ...request, model: name });
   };
   /** The fault unchanged, or a retryable one because the next call is made in another way. */
-  const mended = (fault: AppError, request: ModelRequest, isStrict: boolean): AppError => {
+  const corrected = (fault: AppError, request: ModelRequest, isStrict: boolean): AppError => {
     const model = modelOf.get(request.model) ?? request.model;
     const limit = statedOutputLimit(fault.message);
     const isWrongName = isNotOnDemand(fault) || (fault.code === 'model_unknown' && model !== request.model);
@@ -110,7 +110,7 @@ export function createBedrockProvider(options: BedrockOptions): Provider {
       const profile = request.model === inferenceProfile?.model ? inferenceProfile.profile : undefined;
       const sending = send(await opening, sent, { ...respondOptions, isStrict, profile });
       const response = await sending.catch((thrown: unknown) => {
-        throw thrown instanceof AppError ? mended(thrown, request, isStrict) : thrown;
+        throw thrown instanceof AppError ? corrected(thrown, request, isStrict) : thrown;
       });
       return withAnswerCall(response, sent.format?.name);
     },

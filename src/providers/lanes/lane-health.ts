@@ -44,7 +44,7 @@ export interface LaneHealthOptions {
   breaker: BreakerOptions;
   floor: number;
   /** Whether the server reports its limits. */
-  isTold: () => boolean;
+  isReported: () => boolean;
 }
 
 /** Faults of a server that is down or overloaded, rather than of a call. */
@@ -74,12 +74,12 @@ export function createLaneHealth(options: LaneHealthOptions): LaneHealth {
     const time = now();
     refusedSince ??= time;
     const beforeMs = ceiling.restMs(time);
-    const isTold = options.isTold();
+    const isReported = options.isReported();
     const { isAlone, askedMs } = ceiling.refused(sending, {
       retryAfterMs: error.retryAfterMs,
       now: time,
       sent,
-      isTold,
+      isReported,
     });
     const waitMs = ceiling.restMs(time);
     if (waitMs > beforeMs) log?.debug({ lane: name, waitMs }, 'lane pauses after a refusal');

@@ -19,7 +19,7 @@ export interface CallSize {
 /** The readings of a lane's meters when a call was sent. */
 export interface MeterReadings {
   readonly calls: number;
-  readonly readings: readonly { meter: RateMeter; kind: LimitKind; told: boolean; reading: MeterReading }[];
+  readonly readings: readonly { meter: RateMeter; kind: LimitKind; reported: boolean; reading: MeterReading }[];
 }
 
 /** All limits of a lane: those that headers have reported, and our own caps. Times are monotonic. */
@@ -31,7 +31,7 @@ export interface LaneMeters {
   settle(end: CallEnd): void;
   setCaps(caps: LaneCaps, now: number): void;
   /** Whether headers have reported a limit. */
-  isTold(): boolean;
+  isReported(): boolean;
 }
 
 export interface CallEnd {
@@ -53,7 +53,7 @@ const LEARN = 0.1;
 
 /** Starts with no limit known. */
 export function createLaneMeters(periodMs: number): LaneMeters {
-  const told = new Map<LimitKind, RateMeter>();
+  const reported = new Map<LimitKind, RateMeter>();
   let own: { kind: LimitKind; meter: RateMeter; limit: number }[] = [];
   let calls = 0;
   let perByte = TOKENS_PER_BYTE;
@@ -80,42 +80,42 @@ export function createLaneMeters(periodMs: number): LaneMeters {
   };
 
   return {
-    isTold: () => told.size > 0,
+    isReported: () => reported.size > 0,
     waitMs(size, now) {
-      if (told.size === 0 && own.length === 0) return 0;
+      if (reported.size === 0 && own.length === 0) return 0;
       const time = now();
       let wait = 0;
       const room = (kind: LimitKind) => guess(kind, size) * (kind === 'requests' ? 1 : TOKEN_ROOM);
-      for (const [kind, meter] of told) wait = Math.max(wait, meter.waitMs(room(kind), time));
+      for (const [kind, meter] of reported) wait = Math.max(wait, meter.waitMs(room(kind), time));
       for (const { kind, meter } of own) wait = Math.max(wait, meter.waitMs(room(kind), time));
       return wait;
     },
     take(size, now) {
       calls += 1;
       const readings: MeterReadings['readings'][number][] = [];
-      if (told.size === 0 && own.length === 0) return { calls, readings };
+      if (reported.size === 0 && own.length === 0) return { calls, readings };
       const time = now();
-      for (const [kind, meter] of told) {
-        readings.push({ meter, kind, told: true, reading: meter.take(guess(kind, size), time) });
+      for (const [kind, meter] of reported) {
+        readings.push({ meter, kind, reported: true, reading: meter.take(guess(kind, size), time) });
       }
       for (const { kind, meter } of own) {
-        readings.push({ meter, kind, told: false, reading: meter.take(guess(kind, size), time) });
+        readings.push({ meter, kind, reported: false, reading: meter.take(guess(kind, size), time) });
       }
       return { calls, readings };
     },
     settle({ size, taken, usage, limits, now }) {
       if (usage) learn(size, usage);
-      for (const { meter, kind, told: isTold, reading } of taken.readings) {
-        meter.settle(reading, used(kind, reading, usage), { limit: isTold ? limits?.[kind] : undefined, now });
+      for (const { meter, kind, reported: isReported, reading } of taken.readings) {
+        meter.settle(reading, used(kind, reading, usage), { limit: isReported ? limits?.[kind] : undefined, now });
       }
       if (limits === undefined) return;
       for (const kind of KINDS) {
         const limit = limits[kind];
-        if (limit === undefined || told.has(kind)) continue;
+        if (limit === undefined || reported.has(kind)) continue;
         // Calls that were sent after this one are not in its headers yet.
         const left = limit.remaining - (calls - taken.calls) * guess(kind, size);
         const meter = createRateMeter({ limit: limit.limit, left, periodMs, now });
-        told.set(kind, meter);
+        reported.set(kind, meter);
         meter.settle(meter.take(0, now), 0, { limit: { ...limit, remaining: left }, now });
       }
     },

@@ -109,8 +109,8 @@ function createLane(
   const now = () => clock.monotonic();
   const name = `${id.provider} ${id.model}`;
   const meters = createLaneMeters(options.periodMs ?? 60_000);
-  const isTold = () => meters.isTold();
-  const health = createLaneHealth({ name, now, random, log, patienceMs, breaker, floor, isTold });
+  const isReported = () => meters.isReported();
+  const health = createLaneHealth({ name, now, random, log, patienceMs, breaker, floor, isReported });
   const wake = createAlarm(clock, () => lane.pump());
   const lane: Lane = {
     health,

@@ -24,7 +24,7 @@ export interface RateMeter {
   waitMs(units: number, now: number): number;
   take(units: number, now: number): MeterReading;
   /** A call has ended and was charged `units`; the limits in its headers, if any, correct the meter. */
-  settle(reading: MeterReading, units: number, told: { limit: RateLimit | undefined; now: number }): void;
+  settle(reading: MeterReading, units: number, heard: { limit: RateLimit | undefined; now: number }): void;
 }
 
 export interface RateMeterOptions {
@@ -133,26 +133,26 @@ export function createRateMeter(options: RateMeterOptions): RateMeter {
       inFlight += units;
       return { units, at: now, left: level, corrected, turn, sent, others: inFlight - units };
     },
-    settle(reading, units, { limit: told, now }) {
+    settle(reading, units, { limit: reported, now }) {
       refill(now);
       inFlight -= reading.units;
       const tooMany = reading.units - units;
       level += tooMany;
       if (reading.turn !== turn) {
         // Sent before the window restarted: counted in the new one only if its headers describe the new one.
-        const countedIn = told?.resetMs === undefined ? 0 : now + told.resetMs;
+        const countedIn = reported?.resetMs === undefined ? 0 : now + reported.resetMs;
         if (countedIn < resetAt - periodMs / 2) level += units;
         return;
       }
       isProbing = false;
-      if (told === undefined) return;
+      if (reported === undefined) return;
       unprovenUntil = undefined;
       const wasWindow = isWindow();
-      hear(told, reading, now);
+      hear(reported, reading, now);
       const off =
         isWindow() === wasWindow
-          ? offBy(told.remaining, reading, { now, tooMany })
-          : told.remaining - (sent - reading.sent) - level;
+          ? offBy(reported.remaining, reading, { now, tooMany })
+          : reported.remaining - (sent - reading.sent) - level;
       level += off;
       corrected += off;
     },

@@ -26,7 +26,7 @@ interface Refusal {
   /** The number of the last call. */
   sent: number;
   /** The server reports its limits: calls are paced by these, and not by what is learnt here. */
-  isTold: boolean;
+  isReported: boolean;
 }
 
 /** Starts as free. */
@@ -64,7 +64,7 @@ export function createRequestCeiling(random: () => number): RequestCeiling {
       const probe = rest.probeOf(number);
       if (probe !== undefined) reopen(probe);
     },
-    refused({ number, sentAt }, { retryAfterMs, now, sent, isTold }) {
+    refused({ number, sentAt }, { retryAfterMs, now, sent, isReported }) {
       rest.refusalTook(now - sentAt);
       const askedMs = retryAfterMs ?? 0;
       if (number <= openedAfter) return { isAlone: false, askedMs };
@@ -73,10 +73,10 @@ export function createRequestCeiling(random: () => number): RequestCeiling {
       if (rest.isOn()) return { isAlone: false, askedMs: rest.refused(number, refusal) };
       share.refused(number);
       if (share.evidence() < pace.evidenceNeeded()) {
-        if (!isTold || !pace.isFree()) pace.refusedAlone(number, now, sent);
+        if (!isReported || !pace.isFree()) pace.refusedAlone(number, now, sent);
         return { isAlone: true, askedMs };
       }
-      isLearning = !isTold;
+      isLearning = !isReported;
       pace.limitReached(sent);
       return { isAlone: false, askedMs: rest.begin({ ...refusal, callMs: pace.callMs() }) };
     },

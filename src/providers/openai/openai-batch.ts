@@ -155,14 +155,14 @@ const STATES: Record<string, ProviderJobStatus['state']> = {
 };
 
 function toStatus(batch: WireBatch): ProviderJobStatus {
-  const { request_counts: told, errors } = batch;
+  const { request_counts: reported, errors } = batch;
   const reasons = (errors?.data ?? []).slice(0, 3).map(({ message, line }) => {
     return `${typeof line === 'number' ? `line ${line}: ` : ''}${message ?? 'no reason given'}`;
   });
   return {
     // An unknown state is treated as running.
     state: STATES[batch.status] ?? 'running',
-    ...(told ? { counts: { total: told.total, answered: told.completed, failed: told.failed } } : {}),
+    ...(reported ? { counts: { total: reported.total, answered: reported.completed, failed: reported.failed } } : {}),
     ...(reasons.length > 0 ? { reason: reasons.join('; ') } : {}),
   };
 }

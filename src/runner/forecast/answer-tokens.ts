@@ -74,8 +74,8 @@ function objectTokens(schema: JsonSchema, depth: number): TokenRange {
 function itemCount(schema: JsonSchema, one: TokenRange): TokenRange {
   const least = numberOf(schema['minItems']) ?? 0;
   const most = numberOf(schema['maxItems']) ?? Number.POSITIVE_INFINITY;
-  const told = countIn(textOfHints(schema), /\b(\d+)\s*(?:to|-|–)\s*(\d+)\b/) ?? undefined;
-  const usual = Math.min(Math.max(told ?? ITEMS, least), most);
+  const stated = countIn(textOfHints(schema), /\b(\d+)\s*(?:to|-|–)\s*(\d+)\b/) ?? undefined;
+  const usual = Math.min(Math.max(stated ?? ITEMS, least), most);
   const from = Math.min(Math.max(least, usual * 0.6), most);
   return { low: one.low * from, expected: one.expected * usual, high: one.high * Math.min(usual * 1.5, most) };
 }
@@ -104,20 +104,20 @@ const KINDS: readonly [RegExp, number][] = [
 function stringTokens(schema: JsonSchema, name: string): TokenRange {
   const hints = textOfHints(schema);
   const longest = numberOf(schema['maxLength']);
-  const told = toldLength(hints);
+  const stated = statedLength(hints);
   const words = name
     .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
     .replaceAll(/[_-]+/g, ' ')
     .toLowerCase();
   const kind = kindOf(String(schema['format'] ?? '')) ?? kindOf(words) ?? kindOf(hints);
-  const usual = told ?? kind ?? TEXT;
+  const usual = stated ?? kind ?? TEXT;
   const limit = longest === undefined ? Number.POSITIVE_INFINITY : Math.max(1, longest / 4.2);
   const range = around(Math.min(usual, limit), usual <= 7 ? { low: 0.6, high: 1.5 } : FREE);
   return { ...range, high: Math.min(range.high, Math.max(limit, range.expected)) };
 }
 
 /** The length that a description asks for: sentences, words, characters, paragraphs. */
-function toldLength(hints: string): number | undefined {
+function statedLength(hints: string): number | undefined {
   const number = '(\\d+|an?|one|two|three|four|five|single|short|brief)';
   const unit = (words: string, tokens: number) => {
     const range = new RegExp(`\\b${number}(?:\\s*(?:to|-|–|or)\\s*${number})?\\s+(?:\\w+\\s+)?${words}\\b`).exec(hints);

@@ -46,10 +46,10 @@ export function providerJobText(job: ProviderJobReport): string | undefined {
       return `${requests} are written, and the job is being created`;
     case 'waiting': {
       const { answered, total } = job.reported ?? {};
-      const told =
+      const progress =
         total === undefined || total === 0 ? requests : `${count(answered ?? 0)} of ${count(total)} answered`;
       const end = job.deadline === null ? '' : `, ends by ${minute(job.deadline)}`;
-      return `at the provider since ${job.since === null ? 'an unknown time' : minute(job.since)}, ${told}${end}`;
+      return `at the provider since ${job.since === null ? 'an unknown time' : minute(job.since)}, ${progress}${end}`;
     }
     case 'reading':
       return `the answers to ${requests} are being read`;

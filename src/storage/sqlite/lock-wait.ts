@@ -7,7 +7,7 @@ const PAUSE_MS = 50;
 /** How many attempts a write makes while another process holds the lock; each takes about 0.3 s. */
 export interface LockAttempts {
   /** After so many, the wait is logged. */
-  told: number;
+  reported: number;
   /** The attempts of a write. */
   usual: number;
   /** The attempts of a write while {@link LockWait.waitLonger} holds. */
@@ -20,7 +20,7 @@ export interface LockAttempts {
  * About 5 s, 13 s, 60 s and 3 s; more on a busy machine. Attempts are counted instead of time, so that a process without
  * CPU time doesn't give up early.
  */
-export const LOCK_ATTEMPTS: LockAttempts = { told: 16, usual: 45, long: 200, afterFailure: 10 };
+export const LOCK_ATTEMPTS: LockAttempts = { reported: 16, usual: 45, long: 200, afterFailure: 10 };
 
 /** How the writes of one store wait for the lock of another process. */
 export interface LockWait {
@@ -61,7 +61,7 @@ export function createLockWait({ path, log, attempts = LOCK_ATTEMPTS }: LockWait
           throw toStoreFault(thrown, path);
         }
       }
-      if (tried === attempts.told && !hasFailed)
+      if (tried === attempts.reported && !hasFailed)
         log.warn({ path }, 'another process locks the database; waiting for it');
       await delay(PAUSE_MS);
     }

@@ -38,7 +38,7 @@ const PORTION_MS = 5;
  * How many writers continue in one event-loop turn. Each may send a model call next, which takes 0.2 ms; answers that
  * arrive meanwhile are not read.
  */
-const TOLD_AT_ONCE = 16;
+const SETTLED_AT_ONCE = 16;
 
 type Outcome = { value: unknown } | { fault: AppError };
 
@@ -61,7 +61,7 @@ export function createWriteQueue(db: DatabaseSync, { path, begin, lock, check }:
   let isTurning = false;
   let isCommitting = false;
   /** Committed operations whose writers have not continued yet. */
-  const told: (() => void)[] = [];
+  const settled: (() => void)[] = [];
   let onIdle: (() => void) | undefined;
   let closed = false;
 
@@ -130,19 +130,19 @@ export function createWriteQueue(db: DatabaseSync, { path, begin, lock, check }:
   async function turn(): Promise<void> {
     isTurning = false;
     const committing = isDue() ? flush() : undefined;
-    if (told.length === 0) await committing;
-    for (const go of told.splice(0, TOLD_AT_ONCE)) go();
+    if (settled.length === 0) await committing;
+    for (const go of settled.splice(0, SETTLED_AT_ONCE)) go();
     turnLater();
-    if (pending.length === 0 && told.length === 0 && !isCommitting) onIdle?.();
+    if (pending.length === 0 && settled.length === 0 && !isCommitting) onIdle?.();
   }
 
   /** While writers wait to continue, the next transaction collects for a few milliseconds. */
   function isDue(): boolean {
-    return told.length === 0 || pendingAnswers >= PORTION || performance.now() - pendingSince >= PORTION_MS;
+    return settled.length === 0 || pendingAnswers >= PORTION || performance.now() - pendingSince >= PORTION_MS;
   }
 
   function turnLater(): void {
-    if (isTurning || (told.length === 0 && (isCommitting || pending.length === 0))) return;
+    if (isTurning || (settled.length === 0 && (isCommitting || pending.length === 0))) return;
     isTurning = true;
     setImmediate(turn);
   }
@@ -158,7 +158,7 @@ export function createWriteQueue(db: DatabaseSync, { path, begin, lock, check }:
     isCommitting = false;
     for (const [index, { resolve, reject }] of group.entries()) {
       const outcome = outcomes[index] ?? { fault: new AppError('internal', 'A write has no outcome.') };
-      told.push('fault' in outcome ? () => reject(outcome.fault) : () => resolve(outcome.value));
+      settled.push('fault' in outcome ? () => reject(outcome.fault) : () => resolve(outcome.value));
     }
     turnLater();
   }
@@ -182,7 +182,7 @@ export function createWriteQueue(db: DatabaseSync, { path, begin, lock, check }:
   async function close(): Promise<void> {
     closed = true;
     lock.close();
-    if (pending.length === 0 && told.length === 0 && !isCommitting) return;
+    if (pending.length === 0 && settled.length === 0 && !isCommitting) return;
     await new Promise<void>((resolve) => {
       onIdle = resolve;
     });

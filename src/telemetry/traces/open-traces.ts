@@ -95,10 +95,10 @@ const spanIdOf = (name: string): string => createHash('sha256').update(`span ${n
 
 /** The SDK reports a collector that does not answer for every portion; one line says it. */
 function tellOnce(log: Pick<Log, 'warn'>, url: string): void {
-  let isTold = false;
+  let isReported = false;
   const tell = (message: string) => {
-    if (!isTold) log.warn({ url: new URL(url).origin, fault: message.slice(0, 300) }, 'traces were not sent');
-    isTold = true;
+    if (!isReported) log.warn({ url: new URL(url).origin, fault: message.slice(0, 300) }, 'traces were not sent');
+    isReported = true;
   };
   const quiet = () => undefined;
   const logger = { error: tell, warn: quiet, info: quiet, debug: quiet, verbose: quiet };

@@ -169,7 +169,7 @@ describe('writing', () => {
   });
 
   it('gives up on a lock that stays, says so, and goes on when it is gone', async () => {
-    const lockAttempts = { told: 9, usual: 3, long: 9, afterFailure: 9 };
+    const lockAttempts = { reported: 9, usual: 3, long: 9, afterFailure: 9 };
     const store = await openSqliteStore({ path, now: Date.now, log: createSilentLog(), lockAttempts });
     const other = new DatabaseSync(path);
     other.exec('BEGIN IMMEDIATE');

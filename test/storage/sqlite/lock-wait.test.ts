@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createSilentLog } from '../../../src/base/log.ts';
 import { createLockWait, type LockAttempts } from '../../../src/storage/sqlite/lock-wait.ts';
 
-const ATTEMPTS: LockAttempts = { told: 2, usual: 3, long: 6, afterFailure: 1 };
+const ATTEMPTS: LockAttempts = { reported: 2, usual: 3, long: 6, afterFailure: 1 };
 
 /** A lock that is held for so many attempts. */
 function locked(attempts: number) {

@@ -121,7 +121,7 @@ describe('processes on one database', () => {
     const warned = Promise.withResolvers<string>();
     const log = createSilentLog();
     log.warn = (_fields: unknown, message?: string) => warned.resolve(message ?? '');
-    const lockAttempts = { told: 4, usual: 2, long: 1_000, afterFailure: 2 };
+    const lockAttempts = { reported: 4, usual: 2, long: 1_000, afterFailure: 2 };
     const store = await openSqliteStore({ path, now: Date.now, log, lockAttempts });
     stores.push(store);
     const stopped = start('stop-in-transaction');

@@ -15,13 +15,13 @@ async function call(method) {
   const answer = await response.json();
   $('access').hidden = response.status !== 401;
   $('question').hidden = !response.ok || answer.is_agreed;
-  $('told').textContent = response.ok ? (answer.is_agreed ? 'Agreed, for one start. Tell the model to go on.' : '') : answer.detail;
+  $('outcome').textContent = response.ok ? (answer.is_agreed ? 'Agreed, for one start. Tell the model to go on.' : '') : answer.detail;
   if (response.ok) {
     $('title').textContent = answer.title;
     $('cost').textContent = answer.expected_usd === null ? 'unknown' : '$' + answer.expected_usd.toFixed(4);
   }
 }
-const run = (method) => call(method).catch((fault) => { $('told').textContent = String(fault); });
+const run = (method) => call(method).catch((fault) => { $('outcome').textContent = String(fault); });
 $('show').addEventListener('click', () => run('GET'));
 $('agree').addEventListener('click', () => run('POST'));
 run('GET');
@@ -41,7 +41,7 @@ const PAGE = `<!doctype html>
 <p>A model asked for this. Agree only if you want it.</p>
 <button id="agree">Agree</button>
 </section>
-<p id="told" role="status"></p>
+<p id="outcome" role="status"></p>
 </main>
 <script>${SCRIPT}</script>
 </html>

@@ -27,8 +27,8 @@ export function createOpenTurns(maxTurns: number = MAX_TURNS): OpenTurns {
     stopping: stop.signal,
     enter() {
       if (places >= maxTurns) {
-        const told = `${maxTurns} messages are being answered at the same time, the most that this server allows. Send yours again.`;
-        throw new AppError('too_busy', told, { retryable: true, retryAfterMs: 5_000 });
+        const message = `${maxTurns} messages are being answered at the same time, the most that this server allows. Send yours again.`;
+        throw new AppError('too_busy', message, { retryable: true, retryAfterMs: 5_000 });
       }
       places += 1;
       let isTaken = true;
@@ -43,8 +43,8 @@ export function createOpenTurns(maxTurns: number = MAX_TURNS): OpenTurns {
       return counted;
     },
     async end() {
-      const told = 'The server is stopping. The conversation is kept: send your next message after the restart.';
-      stop.abort(new AppError('aborted', told, { retryable: true }));
+      const message = 'The server is stopping. The conversation is kept: send your next message after the restart.';
+      stop.abort(new AppError('aborted', message, { retryable: true }));
       await Promise.allSettled(open);
     },
   };

@@ -102,10 +102,10 @@ function createLeaseProof({ fence, deps: { store, clock } }: ProcessOptions): ()
 
 /** Says, once, why a worker can't run the agent. */
 function createUnfitNotice({ fence, deps: { log } }: ProcessOptions): ServeParts['tellUnfit'] {
-  const told = new Set<string>();
+  const reported = new Set<string>();
   return (worker, reason) => {
-    if (told.has(`${worker} ${reason}`)) return;
-    told.add(`${worker} ${reason}`);
+    if (reported.has(`${worker} ${reason}`)) return;
+    reported.add(`${worker} ${reason}`);
     log.warn({ batchId: fence.batchId, worker, reason }, 'a worker can not run the agent');
   };
 }

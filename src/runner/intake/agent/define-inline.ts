@@ -11,7 +11,7 @@ import { answerSchema, objectOf } from '../answer-fields/field-schema.ts';
 import { promptColumns } from '../table/prompt-columns.ts';
 import { choiceText, defaultModel, type ModelChoiceParts, namedModel } from './default-model.ts';
 
-/** The first answer of a question and two corrections: more turns cost more than they mend. */
+/** The first answer of a question and two corrections: more turns cost more than they repair. */
 const MAX_TURNS = 3;
 /** The name of an agent that a request defines; its version is a digest of its definition. */
 export const INLINE_NAME = 'question';

@@ -30,7 +30,7 @@ export interface DayCaps {
 /** A sum that a call counts to. */
 interface Counted {
   entry: DayEntry;
-  told: Pick<DaySpending, 'capMicroUsd' | 'key' | 'day'>;
+  named: Pick<DaySpending, 'capMicroUsd' | 'key' | 'day'>;
 }
 
 /**
@@ -54,11 +54,11 @@ export function prepareDaySums(db: DatabaseSync, { cap, dayOf }: DayCaps): () =>
       const found: Counted[] = [];
       ledgers ??= { server: begin.server(), keys: begin.keys() };
       if (cap !== undefined) {
-        found.push({ entry: ledgers.server.at(day), told: { capMicroUsd: cap.capMicroUsd, key: null, day } });
+        found.push({ entry: ledgers.server.at(day), named: { capMicroUsd: cap.capMicroUsd, key: null, day } });
       }
       const own = key === null ? undefined : budget(key);
       if (key !== null && own !== undefined) {
-        found.push({ entry: ledgers.keys.at(key, day), told: { capMicroUsd: own.microUsd, key: own.name, day } });
+        found.push({ entry: ledgers.keys.at(key, day), named: { capMicroUsd: own.microUsd, key: own.name, day } });
       }
       return found;
     };
@@ -66,7 +66,7 @@ export function prepareDaySums(db: DatabaseSync, { cap, dayOf }: DayCaps): () =>
       send(at, worst, key) {
         if (cap === undefined && key === null) return;
         const counted = countedTo(at, key);
-        for (const { entry, told } of counted) refuse(worst, entry, told);
+        for (const { entry, named } of counted) refuse(worst, entry, named);
         for (const { entry } of counted) addToDay(entry, 0, worst ?? 0);
       },
       settle(at, { worst, cost }, key) {
@@ -118,17 +118,17 @@ function prepareReadBudget(db: DatabaseSync): (key: string) => Budget | undefine
   return (key) => read.get(key);
 }
 
-function refuse(worst: number | null, entry: DayEntry, told: Counted['told']): void {
-  if (worst === null) throw new AppError('budget_unpriced', unpricedDayCap('the model', told.key));
-  if (worst > 0 && entry.cost + entry.open + worst > toPico(told.capMicroUsd)) {
-    throw dayCapReached(toSpending(told, entry), worst / PICO_PER_MICRO);
+function refuse(worst: number | null, entry: DayEntry, named: Counted['named']): void {
+  if (worst === null) throw new AppError('budget_unpriced', unpricedDayCap('the model', named.key));
+  if (worst > 0 && entry.cost + entry.open + worst > toPico(named.capMicroUsd)) {
+    throw dayCapReached(toSpending(named, entry), worst / PICO_PER_MICRO);
   }
 }
 
 const PICO_PER_MICRO = 1e6;
 
-function toSpending(told: Counted['told'], { cost, open }: Pick<DayEntry, 'cost' | 'open'>): DaySpending {
-  return { ...told, costMicroUsd: cost / PICO_PER_MICRO, openMicroUsd: open / PICO_PER_MICRO };
+function toSpending(named: Counted['named'], { cost, open }: Pick<DayEntry, 'cost' | 'open'>): DaySpending {
+  return { ...named, costMicroUsd: cost / PICO_PER_MICRO, openMicroUsd: open / PICO_PER_MICRO };
 }
 
 function roomOf({ capMicroUsd, costMicroUsd, openMicroUsd }: DaySpending): number {

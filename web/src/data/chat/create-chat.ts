@@ -29,7 +29,7 @@ export interface Chat {
   stop(): void;
   /**
    * Reads the conversation again, unless an answer is on its way here.
-   * @param hasMoved another page has told so; without it, what was stopped here stays as it is
+   * @param hasMoved another page has reported it; without it, what was stopped here stays as it is
    */
   refresh(hasMoved: boolean): void;
   /** Tries again what failed: reading the conversation, or the last message. */

@@ -38,7 +38,7 @@ interface RowGridProps {
   /** Is given the function that puts the focus into the grid. */
   focus: { current: (() => void) | undefined };
   onNeighbours: (neighbours: Neighbours) => void;
-  /** Is told the rows that are in view, where places are numbers. */
+  /** Is given the rows that are in view, where places are numbers. */
   onView: (shown: Shown) => void;
   /** Asks whether a failed row runs again. */
   onAgain: (row: number) => void;
