@@ -24,7 +24,7 @@ import { inJobWords } from '../provider-jobs/job-faults.ts';
 import { openOnUse } from '../provider-jobs/open-on-use.ts';
 import { accountFault } from '../shared/account-faults.ts';
 import { type SentRequest, withAnswerCall } from '../shared/answer-format.ts';
-import { toRefusalFault } from '../shared/service-faults.ts';
+import { toRefusalFault, withoutStop } from '../shared/service-faults.ts';
 import { wireId } from '../shared/wire-id.ts';
 import { SERVICE, toModelError } from './anthropic-errors.ts';
 import { invalidResponse, toMessageParams, toModelResponse, toRequestBody } from './anthropic-messages.ts';
@@ -245,7 +245,7 @@ const TOO_LONG = /prompt is too long|context (window|length|limit)|too many (inp
 function toItemError(error: unknown, model: string): AppError {
   const { success, data } = wireError.safeParse(error);
   const { type, message } = success ? data.error : { type: 'api_error', message: 'it did not say why' };
-  const said = message.replace(/\.\s*$/, '');
+  const said = withoutStop(message);
   const ofAccount = accountFault({ codes: [type], said: message });
   if (ofAccount !== undefined) {
     return toRefusalFault(SERVICE, model, { status: undefined, said, code: ofAccount, cause: error });

@@ -1,7 +1,7 @@
 import type { APIError } from '@anthropic-ai/sdk';
 import { AppError, type AppErrorOptions, type ErrorCode } from '../../base/errors.ts';
 import { accountFault } from '../shared/account-faults.ts';
-import { retryAfterOf, type Service, toConnectionFault } from '../shared/service-faults.ts';
+import { retryAfterOf, type Service, toConnectionFault, withoutStop } from '../shared/service-faults.ts';
 
 type Sdk = typeof import('@anthropic-ai/sdk');
 
@@ -35,7 +35,7 @@ export function toModelError(thrown: unknown, sdk: Sdk, { model, now }: { model:
 }
 
 function toStatusError(error: APIError, { model, now }: { model: string; now: number }): AppError {
-  const said = error.apiMessage ?? error.message;
+  const said = withoutStop(error.apiMessage ?? error.message);
   const { code, text } = classify(error, said, model);
   const options: AppErrorOptions = { cause: error };
   if (isTransient(code)) {

@@ -98,7 +98,12 @@ export function toRefusalFault(service: Service, model: string, refusal: Refusal
   const isOfAccount =
     code === 'model_spend_limit' || code === 'model_key_refused' || code === 'model_permission_denied';
   if ((status === undefined && !isOfAccount) || code === 'model_timeout') options.outcomeUnknown = true;
-  return new AppError(code, textOf(code, service, { model, status, said: said.replace(/\.\s*$/, '') }), options);
+  return new AppError(code, textOf(code, service, { model, status, said: withoutStop(said) }), options);
+}
+
+/** What a service said, for the middle of a sentence: without a full stop of its own. */
+export function withoutStop(said: string): string {
+  return said.replace(/\.\s*$/, '');
 }
 
 function codeOf(status: number | undefined, said: string): ErrorCode {

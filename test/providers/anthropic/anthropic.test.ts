@@ -236,6 +236,11 @@ describe.each(WAYS)('a fault, %s', (_way, way) => {
     ['413', status(413), { code: 'context_too_long', retryable: false }],
     ['422', status(422), { code: 'model_request_invalid', retryable: false }],
     [
+      '400 with a sentence',
+      status(400, { message: 'tools: field not known. See the guide.' }),
+      { message: 'Anthropic refused the request with status 400: tools: field not known. See the guide.' },
+    ],
+    [
       '429',
       status(429, { type: 'rate_limit_error' }),
       { code: 'model_rate_limited', retryable: true, outcomeUnknown: false },
