@@ -50,7 +50,9 @@ export async function* lookAtRows(
 /**
  * The rows of a collection, claimed page by page for a batch: first those that it has already, then free ones, until
  * none is left. A batch that lost most of a page to another one reads on at a random place a few pages further, so that
- * none of them only follows the others. @param size how many documents are claimed together @param more waits for more documents; resolves to whether there may be any
+ * none of them only follows the others.
+ * @param size how many documents are claimed together
+ * @param more waits for more documents; resolves to whether there may be any
  */
 export async function* claimRows(
   claims: Claims,
