@@ -36,9 +36,9 @@ const calling: WireAnswer = { content: [{ type: 'tool_use', id: 'call_1', name: 
 
 /** What the answer was asked for as. */
 function askedAs({ tools, output_config: output, system }: WireRequest): string {
-  const isReported = JSON.stringify(system).includes(INSTRUCTION);
+  const isTold = JSON.stringify(system).includes(INSTRUCTION);
   const names = (tools ?? []).map(({ name }) => name).join(' ');
-  return [output?.format === undefined ? 'no format' : 'format', names || 'no tools', isReported ? 'told' : 'untold'].join(
+  return [output?.format === undefined ? 'no format' : 'format', names || 'no tools', isTold ? 'told' : 'untold'].join(
     ', ',
   );
 }
