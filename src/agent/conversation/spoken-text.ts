@@ -19,10 +19,10 @@ export function createSpokenText(): SpokenText {
     text += added;
     return added;
   };
-  const note = (text: string) => {
+  const note = (line: string) => {
     const gap = text === '' || text.endsWith('\n\n') ? '' : text.endsWith('\n') ? '\n' : '\n\n';
     isAfterNote = true;
-    return append(`${gap}${NOTE}${text.replaceAll(/\s+/g, ' ')}\n\n`);
+    return append(`${gap}${NOTE}${line.replaceAll(/\s+/g, ' ')}\n\n`);
   };
   return {
     text: () => text,
