@@ -79,8 +79,8 @@ export function createEventStreams({
     sendAll: answer,
     send(c, source) {
       if (open.size >= maxStreams) {
-        const shown = `${maxStreams} streams are open, the most that this server allows. Connect again.`;
-        throw new AppError('too_busy', shown, { retryable: true, retryAfterMs: 5_000 });
+        const message = `${maxStreams} streams are open, the most that this server allows. Connect again.`;
+        throw new AppError('too_busy', message, { retryable: true, retryAfterMs: 5_000 });
       }
       const left = new AbortController();
       const signal = AbortSignal.any([c.req.raw.signal, left.signal, stopping.signal]);

@@ -35,9 +35,9 @@ const succeeded = (word: string) => `${word},echo:${word},SUCCESS`;
 
 /** How a request asks for the answer. A batch that was stored without a mode goes on asking for a call. */
 const formOf = ({ tools, output_config: output, system }: WireRequest) => {
-  const isReported = JSON.stringify(system).includes(`Give the answer by calling the tool ${ANSWER_TOOL}`);
+  const isTold = JSON.stringify(system).includes(`Give the answer by calling the tool ${ANSWER_TOOL}`);
   const isTool = tools?.some(({ name }) => name === ANSWER_TOOL);
-  return `tool: ${isTool}, told: ${isReported}, format: ${output}`;
+  return `tool: ${isTool}, told: ${isTold}, format: ${output}`;
 };
 const AS_TOOL = 'tool: true, told: true, format: undefined';
 

@@ -8,6 +8,7 @@ import type { Provider, RespondOptions } from '../../providers/provider.ts';
 import type { JournalKey } from '../../storage/journal.ts';
 import type { EventSink } from '../../telemetry/events.ts';
 import { worstMediaTokens } from '../media/media-tokens.ts';
+import { billedModel } from './billed-model.ts';
 import { emitModelCallEnd, emitModelCallStart } from './call-events.ts';
 import type { JournalPort } from './journal-port.ts';
 import { isOutcomeUnknown, MODEL_RETRY, REFUSAL_RETRY, retryDelayMs } from './retry-policy.ts';
@@ -255,15 +256,6 @@ async function respond(call: ModelCall, sending: Sending, deps: ModelCallDeps): 
     },
   );
   return { response, model: request.model, cost: cost ?? 0, committed };
-}
-
-let lastBilled = { provider: '', model: '', name: '' };
-
-/** A model as bills name it: the same text for call after call, because comparing a new one takes longer than counting it. */
-function billedModel(provider: string, model: string): string {
-  if (lastBilled.provider !== provider || lastBilled.model !== model)
-    lastBilled = { provider, model, name: `${provider}/${model}` };
-  return lastBilled.name;
 }
 
 function respondOptions(

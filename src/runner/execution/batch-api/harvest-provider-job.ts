@@ -4,6 +4,7 @@ import type { BatchOutcome, ProviderJobStatus } from '../../../providers/provide
 import type { JournalAnswer } from '../../../storage/journal.ts';
 import type { ProviderJobRecord, ProviderJobRow, ProviderJobRowResult } from '../../../storage/provider-jobs.ts';
 import type { RowRecord } from '../../../storage/rows.ts';
+import { billedModel } from '../../rows/billed-model.ts';
 import { policyOf } from '../../rows/retry-policy.ts';
 import type { ProviderJobRun } from './provider-job-run.ts';
 import { releaseProviderJob } from './release-provider-job.ts';
@@ -207,7 +208,7 @@ function toAnswer(run: ProviderJobRun, { model }: ProviderJobRecord, given: Mode
     standardMicroUsd: standardPrices.priceOf(name, model, usage) ?? null,
     requestId: response.requestId ?? null,
     at: options.deps.clock.now(),
-    billed: { model: `${name}/${model}`, costs },
+    billed: { model: billedModel(name, model), costs },
   };
 }
 
