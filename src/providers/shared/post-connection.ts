@@ -34,6 +34,8 @@ export interface ConnectionOptions {
 interface PostConnectionOptions extends ConnectionOptions {
   /** TLS sessions to resume, by origin. */
   sessions: Map<string, Buffer>;
+  /** A complete answer arrived: `settle` gives it to its call. */
+  onAnswer: (settle: () => void) => void;
   /** The connection may have another call. */
   onRest: (connection: PostConnection) => void;
   onClose: () => void;
@@ -144,7 +146,8 @@ export class PostConnection {
       // An answer before the end of the request: what is left of it must not be sent.
       if (answer.isKept && this.#socket.writableLength === 0) this.#rest(this.#keepMs(answer.headers['keep-alive']));
       else this.#socket.destroy();
-      call?.resolve(new PostResponse(call.url, answer, Promise.resolve(answer.text)));
+      if (call === undefined) return;
+      this.#options.onAnswer(() => call.resolve(new PostResponse(call.url, answer, Promise.resolve(answer.text))));
     } catch (fault) {
       this.#break(fault as Error);
     }

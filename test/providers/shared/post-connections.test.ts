@@ -93,6 +93,34 @@ test('has one call at a time on a connection, and keeps as many connections as t
   expect(sockets).toHaveLength(3);
 });
 
+test('gives hundreds of answers that arrive together to their calls in several turns, in order', async () => {
+  const held: Socket[] = [];
+  answer = (socket) => held.push(socket);
+  const given: number[] = [];
+  let inTurn = 0;
+  let mostInTurn = 0;
+  const calls = Array.from({ length: 300 }, async (_, index) => {
+    const response = await post({ body: `{"plum":${index}}` });
+    inTurn += 1;
+    mostInTurn = Math.max(mostInTurn, inTurn);
+    given.push(Number(response.headers.get('x-order')));
+  });
+  await expect.poll(() => held.length).toBe(300);
+  let counting = true;
+  const count = () => {
+    inTurn = 0;
+    if (counting) setImmediate(count);
+  };
+  count();
+  for (const [order, socket] of held.entries())
+    socket.write(ANSWER.replace('content-length', `x-order: ${order}\r\ncontent-length`));
+  await Promise.all(calls);
+  counting = false;
+  expect(given.length).toBe(300);
+  expect(given).toEqual(given.toSorted((a, b) => a - b));
+  expect(mostInTurn).toBeLessThanOrEqual(64);
+});
+
 test('asks at the last moment whether it may still send, over new and kept connections, which it keeps', async () => {
   const stale = { mayStillSend: () => false };
   await expect(post(stale)).rejects.toMatchObject({ code: 'NOT_SENT' });
