@@ -52,24 +52,31 @@ export async function runCell(
   return measured;
 }
 
-/** The built clients, by checkout. */
+/** Where clients are built, by checkout and name. */
 const built = new Map<string, string>();
 
 /**
  * Runs a whole batch in a separate process, from the code that is installed and by its launcher.
  * @param args URL FOLDER CSV ROWS CONCURRENCY TURNS [export]
  */
-export function runRowmill(args: readonly (string | number)[], { root } = OWN): Promise<Measured> {
+export function runRowmill(args: readonly (string | number)[], checkout = OWN): Promise<Measured> {
   // Earlier checkouts measure their sources.
-  const script = join(root, CLIENT);
+  const script = join(checkout.root, 'bench', 'clients', 'rowmill.ts');
   if (!readFileSync(script, 'utf8').includes('export async function main')) return runMeasured([script, ...args]);
-  const folder = String(args[1]);
-  const program = built.get(root) ?? buildProgram(root, join(folder, `client-${built.size}`), CLIENT);
-  built.set(root, program);
-  return runMeasured([join(program, 'bin', 'rowmill.js'), 'run', agentsPath(), ...args]);
+  return runInstalled('rowmill', args, checkout);
 }
 
-const CLIENT = 'bench/clients/rowmill.ts';
+/**
+ * Runs `main` of a client in the place of the program: from code as it is installed, by the launcher with its bounds.
+ * @param args they begin with URL and FOLDER; the client gets the path of the agents before them
+ */
+export function runInstalled(client: string, args: readonly (string | number)[], { root } = OWN): Promise<Measured> {
+  const key = `${root} ${client}`;
+  const target = join(String(args[1]), `client-${built.size}`);
+  const program = built.get(key) ?? buildProgram(root, target, `bench/clients/${client}.ts`);
+  built.set(key, program);
+  return runMeasured([join(program, 'bin', 'rowmill.js'), 'run', agentsPath(), ...args]);
+}
 
 /** Rows a second of wall-clock time. */
 export function rate({ rows, seconds }: Measured): number {

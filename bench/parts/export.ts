@@ -1,4 +1,4 @@
-import { runClient } from '../measure.ts';
+import { runInstalled } from '../clients.ts';
 import { grouped, type Part, type Verdict, verdict } from '../part.ts';
 
 const FORMATS = ['csv', 'jsonl', 'parquet', 'xlsx'];
@@ -8,38 +8,47 @@ const LEAST = 120_000;
 
 /** Exports of one batch in every format, at two sizes: their speed, and that memory does not grow. */
 export const exports: Part = async ({ isQuick, server, folder, progress }) => {
-  const sizes = isQuick ? [50_000, 100_000] : [300_000, 1_000_000];
+  const [small, large] = isQuick ? [50_000, 100_000] : [250_000, 1_000_000];
+  const sizes = [small, large];
   const rows: string[][] = [];
   const verdicts: Verdict[] = [];
   for (const size of sizes) {
     progress(`export: a batch of ${grouped(size)} rows`);
-    await runClient('clients/export.ts', ['seed', `${server.url}/0/1`, folder, size]);
+    await runInstalled('export', [`${server.url}/0/1`, folder, size, 'seed']);
   }
   for (const format of FORMATS) {
     const peaks: number[] = [];
     for (const size of sizes) {
       progress(`export: ${grouped(size)} rows as ${format}`);
-      const found = await runClient('clients/export.ts', [format, server.url, folder, size]);
+      const found = await runInstalled('export', [server.url, folder, size, format, large / size]);
       const { seconds, cpuSeconds, peakMegabytes, megabytes = 0 } = found;
       peaks.push(peakMegabytes);
       rows.push([
-        ...[format, grouped(size), `${seconds.toFixed(1)} s`, grouped(size / seconds), grouped(size / cpuSeconds)],
+        ...[
+          format,
+          grouped(size),
+          `${((seconds * size) / large).toFixed(1)} s`,
+          grouped(large / seconds),
+          grouped(large / cpuSeconds),
+        ],
         ...[`${peakMegabytes} MB`, `${megabytes} MB`],
       ]);
-      if (size === sizes.at(-1) && FAST.includes(format)) {
+      if (size === large && FAST.includes(format)) {
         verdicts.push(verdict(`${format}, rows a processor second`, size / cpuSeconds, { least: LEAST }));
         // Other processes slow it down: a figure of a quiet machine.
         if (format === 'csv') verdicts.push(verdict('csv, rows/s', size / seconds, { least: LEAST }));
       }
     }
-    const [small = Number.NaN, large = Number.NaN] = peaks;
-    verdicts.push(verdict(`${format}, peak of the larger over that of the smaller`, large / small, { most: 1.25 }));
+    const [ofSmall = Number.NaN, ofLarge = Number.NaN] = peaks;
+    verdicts.push(verdict(`${format}, peak of the larger over that of the smaller`, ofLarge / ofSmall, { most: 1.25 }));
   }
   return {
     title: 'Export',
     about:
       'A finished batch of ten columns is exported through the runner, as `GET /v1/batches/ID/export` and `batches export` do; ' +
-      'the bytes are counted and dropped. Processor time is that of all threads; peak memory is the resident size of the whole process.',
+      'the bytes are counted and dropped. The smaller batch is exported as often as it takes to write as many rows: V8 lets its ' +
+      'heap grow over the first seconds of any work. Processor time is that of all threads; peak memory is the resident size ' +
+      'of the whole process.',
     header: ['format', 'rows', 'time', 'rows/s', 'rows a processor second', 'peak memory', 'file'],
     rows,
     verdicts,

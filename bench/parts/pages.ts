@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { runInstalled } from '../clients.ts';
 import { type HttpClient, openClient, share } from '../http-client.ts';
-import { runClient } from '../measure.ts';
 import { grouped, type Part, verdict } from '../part.ts';
 import { startServe } from '../serve-process.ts';
 import { agentsPath } from '../workload.ts';
@@ -27,7 +27,7 @@ export const pages: Part = async ({ isQuick, server, folder, progress }) => {
   const files = join(folder, 'pages');
   await mkdir(files);
   progress(`pages: a batch of ${grouped(size)} rows`);
-  await runClient('clients/export.ts', ['seed', `${server.url}/0/1`, files, size]);
+  await runInstalled('export', [`${server.url}/0/1`, files, size, 'seed']);
   const data = join(files, `export-${size}`);
   failSome(join(data, 'rowmill.db'));
   const serve = await startServe({
