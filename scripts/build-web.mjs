@@ -1,12 +1,11 @@
 // Builds the workbench into dist/web: the page, its compressed forms, and the digest of its sources, by which `serve`
-// knows whether the page is up to date. With --if-possible it does nothing where vite is not installed.
+// knows whether the page is up to date.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const isOptional = process.argv.includes('--if-possible');
 
 /** Builds the page into a folder. */
 export async function buildWeb(folder = join(root, 'dist', 'web')) {
@@ -27,10 +26,4 @@ export async function buildWeb(folder = join(root, 'dist', 'web')) {
   writeFileSync(join(folder, DIGEST_FILE), `${digest}\n`);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  try {
-    await buildWeb();
-  } catch (error) {
-    if (!isOptional || error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
-  }
-}
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildWeb();

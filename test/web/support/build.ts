@@ -16,7 +16,7 @@ function run(root: string, script: string): void {
 
 /** By the rule of the launcher, which runs the sources when they are newer. */
 function isProgramBuilt(root: string): boolean {
-  const built = join(root, 'dist', 'main.js');
+  const built = join(root, 'dist', 'main.cjs');
   if (!existsSync(built)) return false;
   const { mtimeMs } = statSync(built);
   const source = join(root, 'src');
