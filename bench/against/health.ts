@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Comparing } from './compare.ts';
 
-/** How soon `rowmill serve` of two checkouts answers while it runs a batch: each by the short form of its own part. */
+/** How soon `rowmill serve` of two checkouts answers while it runs a batch: each by its own part. */
 export const healthAgainst: Comparing = ({ isQuick }) => ({
   title: 'An open event loop',
   about:

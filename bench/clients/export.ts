@@ -17,9 +17,9 @@ const RUN = 1_000;
 /**
  * Measures the export of a finished batch through the runner. The bench builds it in the place of the program
  * (`runInstalled`), so that the launcher starts it with its bounds.
- * @param argv Node, the launcher, `run`, then AGENTS URL FOLDER ROWS and `csv`, `jsonl`, `parquet`, `xlsx` or `seed`, and how
- *   often it is exported. `seed` makes a data directory with a batch of so many rows: a thousand are run, the others are copies of them, each with an
- *   id, a note and a time of its own, made by the database.
+ * @param argv Node, the launcher, `run`, then AGENTS URL FOLDER ROWS and `csv`, `jsonl`, `parquet`, `xlsx` or `seed`, and
+ *   how often it is exported. `seed` makes a data directory with a batch of so many rows: a thousand are run, the others
+ *   are copies of them, each with an id, a note and a time of its own, made by the database.
  */
 export async function main(argv: string[]): Promise<number> {
   const [agents = '', url = '', folder = '', rows = '0', what = '', times = '1'] = argv.slice(3);

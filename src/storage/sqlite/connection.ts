@@ -16,8 +16,8 @@ const BUSY_TIMEOUT_MS = 250;
  * Opens the database file, with its folders, and brings it to this program's schema.
  *
  * WAL with `synchronous=NORMAL`: a commit survives the end of the process at any moment. After a power cut the newest
- * commits may be missing, but the database is intact. A checkpoint holds up the event loop: every 10,000 pages 50 ms of
- * waiting for the disk each, every 1,000 pages 7 % more processor time at full speed.
+ * commits may be missing, but the database is intact. A checkpoint holds up the event loop: one after 10,000 pages
+ * waits 50 ms for the disk; after every 1,000 pages they take 7 % more of a row's processor time.
  * @throws AppError `store_unavailable` with the fix
  */
 export async function openConnection(
