@@ -12,7 +12,7 @@ const INFO = { name: 'rowmill-tests', version: '1.0.0' };
 
 let place: Place;
 beforeAll(async () => {
-  place = await makePlace({ latencyMs: 1500 });
+  place = await makePlace({ latencyMs: 700 });
 });
 afterAll(() => place.close());
 

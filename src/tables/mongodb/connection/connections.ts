@@ -48,8 +48,7 @@ async function connect(uri: string, onClient?: (client: MongoClient) => void): P
   const { MongoClient } = await import('mongodb');
   const client = new MongoClient(uri, {
     appName: 'rowmill',
-    serverSelectionTimeoutMS: SELECTION_MS,
-    socketTimeoutMS: SILENT_MS,
+    ...timesWhereUnset(uri),
     writeConcern: { w: 'majority', journal: true },
     readConcern: { level: 'majority' },
     // A collection holds what its owner put there: long integers and decimals keep every digit.
@@ -59,6 +58,13 @@ async function connect(uri: string, onClient?: (client: MongoClient) => void): P
   });
   onClient?.(client);
   return client;
+}
+
+/** How long to wait, where the URI does not say so: the driver lets an option outrank the URI. */
+function timesWhereUnset(uri: string): Record<string, number> {
+  const set = new URLSearchParams(uri.split('?')[1]?.toLowerCase());
+  const times = { serverSelectionTimeoutMS: SELECTION_MS, socketTimeoutMS: SILENT_MS };
+  return Object.fromEntries(Object.entries(times).filter(([name]) => !set.has(name.toLowerCase())));
 }
 
 /** Where a client connects to: the credentials of the variable, if the place is on its hosts. */

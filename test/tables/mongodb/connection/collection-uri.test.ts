@@ -55,11 +55,14 @@ it('uses the server of ROWMILL_MONGODB_URI alone, and without it servers on this
   await none.close();
 });
 
-it('reports a server that can not be reached, by the URI', async () => {
+it('reports a server that can not be reached, by the URI, as soon as the URI says', async () => {
   const tables = tablesFor();
+  const began = performance.now();
   const fault = await faultOf(tables.openSource('mongodb://127.0.0.1:9/shop/queries?serverSelectionTimeoutMS=50'));
   expect(fault).toMatchObject({ code: 'location_unavailable', retryable: true });
   expect(fault.message).toContain('mongodb://127.0.0.1:9/shop/queries');
+  // Ten seconds where the URI does not say.
+  expect(performance.now() - began).toBeLessThan(8000);
   await tables.close();
 });
 

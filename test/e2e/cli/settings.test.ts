@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { questionOf } from '../../../src/cli/arguments/question-arguments.ts';
-import { createWorkspace, type Workspace } from '../workspace.ts';
+import { createWorkspace, type Workspace } from '../../cli/workspace.ts';
 
 let space: Workspace;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createWorkspace, type Workspace } from '../../workspace.ts';
+import { createWorkspace, type Workspace } from '../../../cli/workspace.ts';
 
 let space: Workspace;
 let id: string;

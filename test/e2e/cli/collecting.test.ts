@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createWorkspace, type Workspace } from '../workspace.ts';
+import { createWorkspace, type Workspace } from '../../cli/workspace.ts';
 
 /** Each command is a process, which may take seconds to start. */
 const PATIENT = { timeout: 300_000 };

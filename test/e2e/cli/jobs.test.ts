@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createSilentLog } from '../../../src/base/log.ts';
 import { openSqliteStore } from '../../../src/storage/sqlite/open-sqlite-store.ts';
-import { createWorkspace, type Workspace } from '../workspace.ts';
+import { createWorkspace, type Workspace } from '../../cli/workspace.ts';
 
 let workspace: Workspace;
 beforeEach(async () => {
