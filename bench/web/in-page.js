@@ -1,6 +1,6 @@
 // What the bench runs inside a page: every page of its browser has it as `bench`.
 const longest = new Map();
-const state = { times: [], isOver: true };
+const state = { times: [], next: 0 };
 
 new PerformanceObserver((list) => {
   for (const { interactionId, duration } of list.getEntries()) {
@@ -22,17 +22,17 @@ globalThis.bench = {
     }),
 
   startCounting() {
-    Object.assign(state, { times: [], isOver: false });
+    state.times = [];
     const frame = (at) => {
       state.times.push(at);
-      if (!state.isOver) requestAnimationFrame(frame);
+      state.next = requestAnimationFrame(frame);
     };
-    requestAnimationFrame(frame);
+    state.next = requestAnimationFrame(frame);
   },
 
   /** The frames since. */
   stopCounting() {
-    state.isOver = true;
+    cancelAnimationFrame(state.next);
     const { times } = state;
     const gaps = times.slice(1).map((at, index) => at - times[index]);
     const seconds = (times.at(-1) - times[0]) / 1_000;

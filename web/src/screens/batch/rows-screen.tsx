@@ -3,6 +3,7 @@ import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { type ComponentProps, lazy, Suspense, useRef, useState } from 'react';
 import { useBatch } from '../../data/batches.ts';
 import { hasEnded } from '../../data/live/messages.ts';
+import { createStore } from '../../data/store.ts';
 import { Button } from '../../ui/button.tsx';
 import { EmptyState, ErrorState, Loading } from '../../ui/states.tsx';
 import { type ColumnNames, mergeNames } from './grid/grid-columns.ts';
@@ -32,7 +33,8 @@ export function RowsScreen() {
   const focus = useRef<() => void>(undefined);
   const [neighbours, setNeighbours] = useState<Neighbours>({});
   const [names, setNames] = useState(NO_NAMES);
-  const [view, setView] = useState<Shown>();
+  // Not a state: scrolling draws the map's mark, and not the whole screen again.
+  const [view] = useState(() => createStore<Shown | undefined>(undefined));
   const [wanted, setWanted] = useState<{ row: number }>();
   const [again, setAgain] = useState<number>();
   const navigate = useNavigate({ from: '/batches/$id/rows' });
@@ -51,7 +53,8 @@ export function RowsScreen() {
         <Suspense fallback={<div className="h-9 flex-none border-line border-b" />}>
           <RowMap
             {...{ id, isLive }}
-            view={isSteady(filter) ? view : undefined}
+            view={view}
+            isSteady={isSteady(filter)}
             isEnded={batch !== undefined && hasEnded(batch)}
             onJump={jump}
           />
@@ -62,7 +65,7 @@ export function RowsScreen() {
         ) : (
           <ShownRows
             {...{ id, filter, isLive, focus, names, onNames, wanted }}
-            onView={setView}
+            onView={view.set}
             onAgain={setAgain}
             onArrived={() => setWanted(undefined)}
             selected={counts.data.selected}

@@ -5,7 +5,7 @@ import { Icon } from '../../../ui/icon.tsx';
 import { messages } from '../messages.ts';
 import type { RowFilter } from '../use-rows.ts';
 import { within, writeColumns } from './grid-columns.ts';
-import { cellClass, type PlacedColumn } from './grid-row.tsx';
+import { cellLook, type PlacedColumn } from './grid-row.tsx';
 
 /** The columns by which rows can be sorted. */
 const SORTS: { [key: string]: 'row' | 'time' | 'status' } = { _row: 'row', _ended_at: 'time', _status: 'status' };
@@ -13,12 +13,14 @@ const SORTS: { [key: string]: 'row' | 'time' | 'status' } = { _row: 'row', _ende
 interface GridHeadProps {
   columns: readonly PlacedColumn[];
   filter: RowFilter;
+  /** The grid scrolls sideways. */
+  isWide: boolean;
   /** How far the table was scrolled below its head, in pixels. */
   offset: number;
 }
 
 /** The header of the grid: a click sorts, its edge is dragged to resize. The dialog of the columns does both by keyboard. */
-export function GridHead({ columns, filter, offset }: GridHeadProps) {
+export function GridHead({ columns, filter, isWide, offset }: GridHeadProps) {
   const row = {
     key: '_row',
     label: messages.row,
@@ -32,14 +34,14 @@ export function GridHead({ columns, filter, offset }: GridHeadProps) {
     <thead style={{ transform: `translateY(${offset}px)` }} className="relative z-2">
       <tr aria-rowindex={1}>
         {[row, ...columns].map((column) => (
-          <Head key={column.key} column={column} columns={columns} filter={filter} />
+          <Head key={column.key} {...{ column, columns, filter, isWide }} />
         ))}
       </tr>
     </thead>
   );
 }
 
-function Head({ column, columns, filter }: { column: PlacedColumn } & Omit<GridHeadProps, 'offset'>) {
+function Head({ column, columns, filter, isWide }: { column: PlacedColumn } & Omit<GridHeadProps, 'offset'>) {
   const navigate = useNavigate({ from: '/batches/$id/rows' });
   const { key, label } = column;
   // A search has an order of its own.
@@ -52,8 +54,7 @@ function Head({ column, columns, filter }: { column: PlacedColumn } & Omit<GridH
       scope="col"
       aria-sort={direction === undefined ? undefined : direction === 'up' ? 'ascending' : 'descending'}
       // The head is moved as a whole: its cells must not stick to the top on their own.
-      className={cellClass(column, classNames('top-auto!', column.isNumber && 'num'))}
-      style={column.left === undefined ? undefined : { left: column.left }}
+      {...cellLook(column, isWide, classNames('top-auto!', column.isNumber && 'num'))}
     >
       {by === undefined ? (
         label

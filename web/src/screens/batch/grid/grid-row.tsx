@@ -40,6 +40,8 @@ interface GridRowProps {
   place: number;
   row: Row | undefined;
   columns: readonly PlacedColumn[];
+  /** The grid scrolls sideways: pinned cells stay in view. */
+  isWide: boolean;
   isActive: boolean;
   isOpen: boolean;
   onOpen: (place: number, row: number) => void;
@@ -48,7 +50,7 @@ interface GridRowProps {
 
 /** A row of the grid; empty while it is loaded. Scrolling draws only the rows that come into view. */
 export const GridRow = memo(function GridRow(props: GridRowProps) {
-  const { place, row, columns, isActive, isOpen, onOpen, onAgain } = props;
+  const { place, row, columns, isWide, isActive, isOpen, onOpen, onAgain } = props;
   const errorAt = row?.error == null ? -1 : columns.findIndex(({ key }) => key.startsWith('out.'));
   const after = columns.slice(errorAt).findIndex(({ key }) => !key.startsWith('out.'));
   const errorColumns = after === -1 ? columns.length - errorAt : after;
@@ -61,7 +63,9 @@ export const GridRow = memo(function GridRow(props: GridRowProps) {
       data-active={isActive || undefined}
       className="cursor-default"
     >
-      <td className="num sticky left-0 z-1 bg-bg text-ink-3">{row === undefined ? '' : formatCount(row.row)}</td>
+      <td className={classNames('num text-ink-3', isWide && `left-0 ${STUCK}`)}>
+        {row === undefined ? '' : formatCount(row.row)}
+      </td>
       {columns.map((column, index) => {
         if (errorAt >= 0 && index > errorAt && index < errorAt + errorColumns) return null;
         const isError = index === errorAt;
@@ -69,8 +73,7 @@ export const GridRow = memo(function GridRow(props: GridRowProps) {
           <td
             key={column.key}
             colSpan={isError ? errorColumns : undefined}
-            className={cellClass(column, isError ? 'text-bad' : row !== undefined && isNumber(column, row) && 'num')}
-            style={column.left === undefined ? undefined : { left: column.left }}
+            {...cellLook(column, isWide, isError ? 'text-bad' : row !== undefined && isNumber(column, row) && 'num')}
           >
             {row === undefined ? '' : isError ? <RowError row={row} onAgain={onAgain} /> : gridCell(column, row)}
           </td>
@@ -80,9 +83,13 @@ export const GridRow = memo(function GridRow(props: GridRowProps) {
   );
 });
 
-/** The classes of a cell or of a header. */
-export function cellClass({ left, isFirstAnswer }: PlacedColumn, more: string | false): string {
-  return classNames(left !== undefined && 'sticky z-1 bg-bg', isFirstAnswer && 'border-line-2 border-l', more);
+const STUCK = 'sticky z-1 bg-bg';
+
+/** How a cell or a header looks, and where it stays while a wide grid scrolls sideways. */
+export function cellLook({ left, isFirstAnswer }: PlacedColumn, isWide: boolean, more: string | false) {
+  const isStuck = isWide && left !== undefined;
+  const className = classNames(isStuck && STUCK, isFirstAnswer && 'border-line-2 border-l', more);
+  return { className, style: isStuck ? { left } : undefined };
 }
 
 /** Whether a row has failed and can run again; one that can not be read stays as it is. */

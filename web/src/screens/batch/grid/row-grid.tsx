@@ -1,5 +1,6 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type KeyboardEvent, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { useKeys } from '../../../app/keys.ts';
 import type { Schemas } from '../../../data/api.ts';
 import { ErrorState } from '../../../ui/states.tsx';
@@ -204,15 +205,18 @@ export function RowGrid(props: RowGridProps) {
   if (error !== null && rows.size === 0) return <ErrorState error={error} onRetry={retry} />;
   const offset = Math.max(0, isScaled ? view.top + (from - first) * ROW : from * ROW);
   const least = columns.reduce((sum, { width }) => sum + (width ?? LEAST_SHARE), NUMBER);
+  // Cells that stick cost a layer each, for each frame that is drawn: only where the grid scrolls sideways.
+  const isWide = least > view.width;
   return (
     <div
       ref={scroller}
-      className="relative min-h-0 flex-1 overflow-auto"
+      className="relative min-h-0 flex-1 overflow-auto contain-strict [overflow-anchor:none]"
       onScroll={({ currentTarget: { scrollTop: top, clientHeight: seen } }) => {
         const at = firstAt(top, seen);
         // The height may have changed between the scrolling to the active row and this event.
         if (top !== broughtTo.current) isHeld.current = active >= at && active < at + inViewOf(seen);
-        setView((old) => ({ ...old, top }));
+        // Drawn in this frame: later, the frame would show the rows of the one before, and the page be laid out twice.
+        flushSync(() => setView((old) => ({ ...old, top })));
       }}
     >
       <div style={{ height: height + ROW }}>
@@ -234,7 +238,7 @@ export function RowGrid(props: RowGridProps) {
               <col key={key} style={width === undefined ? undefined : { width }} />
             ))}
           </colgroup>
-          <GridHead columns={columns} filter={filter} offset={view.top - offset} />
+          <GridHead {...{ columns, filter, isWide }} offset={view.top - offset} />
           <tbody>
             {Array.from({ length: to - from }, (_, index) => {
               const place = from + index;
@@ -242,7 +246,7 @@ export function RowGrid(props: RowGridProps) {
               return (
                 <GridRow
                   key={place}
-                  {...{ place, row, columns }}
+                  {...{ place, row, columns, isWide }}
                   isActive={place === active}
                   isOpen={open !== undefined && row?.row === open}
                   onAgain={props.onAgain}

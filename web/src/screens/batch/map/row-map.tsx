@@ -1,6 +1,7 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type KeyboardEvent, memo, type PointerEvent, useMemo } from 'react';
 import { formatCount } from '../../../data/format.ts';
+import { type Store, useStore } from '../../../data/store.ts';
 import { Button } from '../../../ui/button.tsx';
 import { messages } from '../messages.ts';
 import { MapTable } from './map-table.tsx';
@@ -8,11 +9,18 @@ import { failedClusters, type RowMapData, type RowRange, useRowMap } from './use
 
 const { map: words } = messages;
 
+interface RowsInView {
+  first: number;
+  last: number;
+}
+
 interface RowMapProps {
   id: string;
   isLive: boolean;
-  /** The rows that the grid shows; undefined where it shows a part of the table or another order. */
-  view: { first: number; last: number } | undefined;
+  /** The rows that the grid shows. */
+  view: Store<RowsInView | undefined>;
+  /** False where the grid shows a part of the table or another order: then its rows have no place on the map. */
+  isSteady: boolean;
   /** Whether the batch has ended: then rows that wait are not run. */
   isEnded: boolean;
   onJump: (row: number) => void;
@@ -47,7 +55,9 @@ export function RowMap(props: RowMapProps) {
   );
 }
 
-function MapLine({ data, view, isEnded, onJump }: RowMapProps & { data: RowMapData }) {
+function MapLine({ data, view: store, isSteady, isEnded, onJump }: RowMapProps & { data: RowMapData }) {
+  const shown = useStore(store);
+  const view = isSteady ? shown : undefined;
   const { ranges, total } = data;
   const count = ranges.length;
   const at = Math.max(
