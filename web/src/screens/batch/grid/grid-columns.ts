@@ -27,7 +27,7 @@ const FACT_WIDTHS: { [key in FactKey]: number } = {
   _attempt: 80,
 };
 /** What a column has at the least where all share the room, in pixels. */
-export const LEAST_SHARE = 112;
+const LEAST_SHARE = 112;
 /** What a column of the table has while there is no answer, in pixels. */
 const WAITING_SOURCE = 160;
 const WIDTHS = { least: 48, most: 2000 };
@@ -45,6 +45,11 @@ export function gridColumn(
   const { width = FACT_WIDTHS[key as FactKey] as number | undefined, isPinned = false } = chosen;
   // What is pinned needs a width: the next pinned one stands behind it.
   return { key, label: labelOf(key), width: width ?? (isPinned ? LEAST_SHARE : undefined), isPinned };
+}
+
+/** Whether every value of a column has room: a fact's has, unless a person made its column smaller. */
+export function isWhole({ key, width }: GridColumn): boolean {
+  return (width ?? 0) >= (FACT_WIDTHS[key as FactKey] ?? Number.POSITIVE_INFINITY);
 }
 
 function labelOf(key: string): string {
@@ -118,6 +123,22 @@ export function writeColumns(columns: readonly GridColumn[]): string[] {
     const pixels = isUsual && !/~\d{1,4}$/.test(key) ? '' : `~${width ?? LEAST_SHARE}`;
     return `${isPinned ? '!' : ''}${key}${pixels}`;
   });
+}
+
+/** What a grid needs for its columns and the numbers of its rows, in pixels. */
+export function leastWidth(columns: readonly GridColumn[]): number {
+  return columns.reduce((sum, { width }) => sum + (width ?? LEAST_SHARE), NUMBER);
+}
+
+/** The widths of the grid's columns for CSS, that of the row's number first. Where none shares the room that is left, the last one has it. */
+export function tracks(columns: readonly GridColumn[]): string {
+  const isFixed = columns.every(({ width }) => width !== undefined);
+  const widths = columns.map(({ width }, index) =>
+    width === undefined || (isFixed && index === columns.length - 1)
+      ? `minmax(${width ?? LEAST_SHARE}px, 1fr)`
+      : `${width}px`,
+  );
+  return [`${NUMBER}px`, ...widths].join(' ');
 }
 
 /** A width that a column may have. */

@@ -1,11 +1,11 @@
 import { useNavigate } from '@tanstack/react-router';
-import { type PointerEvent, useRef } from 'react';
+import { memo, type PointerEvent, useRef } from 'react';
 import { classNames } from '../../../ui/class-names.ts';
 import { Icon } from '../../../ui/icon.tsx';
 import { messages } from '../messages.ts';
 import type { RowFilter } from '../use-rows.ts';
 import { within, writeColumns } from './grid-columns.ts';
-import { cellLook, type PlacedColumn } from './grid-row.tsx';
+import { cellClass, type PlacedColumn } from './grid-row.tsx';
 
 /** The columns by which rows can be sorted. */
 const SORTS: { [key: string]: 'row' | 'time' | 'status' } = { _row: 'row', _ended_at: 'time', _status: 'status' };
@@ -13,35 +13,33 @@ const SORTS: { [key: string]: 'row' | 'time' | 'status' } = { _row: 'row', _ende
 interface GridHeadProps {
   columns: readonly PlacedColumn[];
   filter: RowFilter;
-  /** The grid scrolls sideways. */
+  /** The grid scrolls sideways: the head of the numbers stays in view. */
   isWide: boolean;
-  /** How far the table was scrolled below its head, in pixels. */
-  offset: number;
 }
 
 /** The header of the grid: a click sorts, its edge is dragged to resize. The dialog of the columns does both by keyboard. */
-export function GridHead({ columns, filter, isWide, offset }: GridHeadProps) {
+export const GridHead = memo(function GridHead({ columns, filter, isWide }: GridHeadProps) {
   const row = {
     key: '_row',
     label: messages.row,
     width: undefined,
     isPinned: true,
-    left: 0,
+    left: isWide ? 0 : undefined,
     isFirstAnswer: false,
     isNumber: true,
   };
   return (
-    <thead style={{ transform: `translateY(${offset}px)` }} className="relative z-2">
+    <thead className="sticky top-0 z-2">
       <tr aria-rowindex={1}>
         {[row, ...columns].map((column) => (
-          <Head key={column.key} {...{ column, columns, filter, isWide }} />
+          <Head key={column.key} {...{ column, columns, filter }} />
         ))}
       </tr>
     </thead>
   );
-}
+});
 
-function Head({ column, columns, filter, isWide }: { column: PlacedColumn } & Omit<GridHeadProps, 'offset'>) {
+function Head({ column, columns, filter }: Omit<GridHeadProps, 'isWide'> & { column: PlacedColumn }) {
   const navigate = useNavigate({ from: '/batches/$id/rows' });
   const { key, label } = column;
   // A search has an order of its own.
@@ -54,7 +52,8 @@ function Head({ column, columns, filter, isWide }: { column: PlacedColumn } & Om
       scope="col"
       aria-sort={direction === undefined ? undefined : direction === 'up' ? 'ascending' : 'descending'}
       // The head is moved as a whole: its cells must not stick to the top on their own.
-      {...cellLook(column, isWide, classNames('top-auto!', column.isNumber && 'num'))}
+      className={cellClass(column, classNames('top-auto!', column.isNumber && 'num'))}
+      style={{ left: column.left }}
     >
       {by === undefined ? (
         label

@@ -5,7 +5,7 @@ import { Button } from '../../../ui/button.tsx';
 import { classNames } from '../../../ui/class-names.ts';
 import { type Status, StatusIcon, StatusMark } from '../../../ui/status-mark.tsx';
 import { messages } from '../messages.ts';
-import type { FactKey, GridColumn } from './grid-columns.ts';
+import { type FactKey, type GridColumn, isWhole } from './grid-columns.ts';
 
 type Row = Schemas['Row'];
 
@@ -27,8 +27,9 @@ export function RowStatusIcon({ status }: { status: Row['status'] }) {
   return <StatusIcon status={MARKS[status]} />;
 }
 
-/** A column of the grid with its place at the left, when it is pinned. */
+/** A column of the grid with its place in it. */
 export interface PlacedColumn extends GridColumn {
+  /** Where it stays when it is pinned and the grid scrolls sideways, in pixels. */
   left: number | undefined;
   /** A stronger line stands before the first answer column: left of it is theirs, right of it is ours. */
   isFirstAnswer: boolean;
@@ -40,7 +41,7 @@ interface GridRowProps {
   place: number;
   row: Row | undefined;
   columns: readonly PlacedColumn[];
-  /** The grid scrolls sideways: pinned cells stay in view. */
+  /** The grid scrolls sideways: the number stays in view. */
   isWide: boolean;
   isActive: boolean;
   isOpen: boolean;
@@ -63,7 +64,7 @@ export const GridRow = memo(function GridRow(props: GridRowProps) {
       data-active={isActive || undefined}
       className="cursor-default"
     >
-      <td className={classNames('num text-ink-3', isWide && `left-0 ${STUCK}`)}>
+      <td className={classNames('whole num text-ink-3', isWide && `left-0 ${STUCK}`)}>
         {row === undefined ? '' : formatCount(row.row)}
       </td>
       {columns.map((column, index) => {
@@ -72,8 +73,9 @@ export const GridRow = memo(function GridRow(props: GridRowProps) {
         return (
           <td
             key={column.key}
-            colSpan={isError ? errorColumns : undefined}
-            {...cellLook(column, isWide, isError ? 'text-bad' : row !== undefined && isNumber(column, row) && 'num')}
+            aria-colspan={isError ? errorColumns : undefined}
+            className={cellClass(column, isError ? 'text-bad' : row !== undefined && cellKind(column, row))}
+            style={{ left: column.left, gridColumn: isError ? `span ${errorColumns}` : undefined }}
           >
             {row === undefined ? '' : isError ? <RowError row={row} onAgain={onAgain} /> : gridCell(column, row)}
           </td>
@@ -85,11 +87,9 @@ export const GridRow = memo(function GridRow(props: GridRowProps) {
 
 const STUCK = 'sticky z-1 bg-bg';
 
-/** How a cell or a header looks, and where it stays while a wide grid scrolls sideways. */
-export function cellLook({ left, isFirstAnswer }: PlacedColumn, isWide: boolean, more: string | false) {
-  const isStuck = isWide && left !== undefined;
-  const className = classNames(isStuck && STUCK, isFirstAnswer && 'border-line-2 border-l', more);
-  return { className, style: isStuck ? { left } : undefined };
+/** The classes of a cell or of a header. */
+export function cellClass({ left, isFirstAnswer }: PlacedColumn, more: string | false): string {
+  return classNames(left !== undefined && STUCK, isFirstAnswer && 'border-line-2 border-l', more);
 }
 
 /** Whether a row has failed and can run again; one that can not be read stays as it is. */
@@ -137,6 +137,10 @@ function gridCell({ key }: GridColumn, row: Row): ReactNode {
   const fact = FACT_CELLS[key as FactKey] as ((row: Row) => ReactNode) | undefined;
   if (fact !== undefined) return fact(row);
   return key.startsWith('out.') && row.output === null ? '' : valueCell(answerOrCell(key, row));
+}
+
+function cellKind(column: PlacedColumn, row: Row): string {
+  return classNames(isNumber(column, row) && 'num', isWhole(column) && 'whole');
 }
 
 /** Whether a value stands at the right. */

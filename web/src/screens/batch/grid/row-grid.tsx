@@ -1,5 +1,14 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { type KeyboardEvent, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
+import {
+  type CSSProperties,
+  type KeyboardEvent,
+  useCallback,
+  useEffect,
+  useEffectEvent,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import { flushSync } from 'react-dom';
 import { useKeys } from '../../../app/keys.ts';
 import type { Schemas } from '../../../data/api.ts';
@@ -10,10 +19,12 @@ import {
   type ColumnNames,
   columnNames,
   defaultColumns,
-  LEAST_SHARE,
+  type GridColumn,
+  leastWidth,
   mergeNames,
   NUMBER,
   readColumns,
+  tracks,
 } from './grid-columns.ts';
 import { GridHead } from './grid-head.tsx';
 import { GridRow, isNumber, mayRunAgain, type PlacedColumn } from './grid-row.tsx';
@@ -198,15 +209,15 @@ export function RowGrid(props: RowGridProps) {
   }, [isNew]);
   // The first row that is answered shows what is a number, so the header does not change while one scrolls a page.
   const sample = [...rows.values()].find(({ output }) => output !== null);
-  const columns = useMemo(
-    () => placed(cols === undefined ? defaultColumns(names, view.width) : readColumns(cols), sample),
-    [cols, names, view.width, sample],
+  const chosen = useMemo(
+    () => (cols === undefined ? defaultColumns(names, view.width) : readColumns(cols)),
+    [cols, names, view.width],
   );
+  const least = leastWidth(chosen);
+  const isWide = least > view.width;
+  const columns = useMemo(() => placed(chosen, { sample, isWide }), [chosen, sample, isWide]);
   if (error !== null && rows.size === 0) return <ErrorState error={error} onRetry={retry} />;
   const offset = Math.max(0, isScaled ? view.top + (from - first) * ROW : from * ROW);
-  const least = columns.reduce((sum, { width }) => sum + (width ?? LEAST_SHARE), NUMBER);
-  // Cells that stick cost a layer each, for each frame that is drawn: only where the grid scrolls sideways.
-  const isWide = least > view.width;
   return (
     <div
       ref={scroller}
@@ -219,44 +230,36 @@ export function RowGrid(props: RowGridProps) {
         flushSync(() => setView((old) => ({ ...old, top })));
       }}
     >
-      <div style={{ height: height + ROW }}>
-        <table
-          ref={grid}
-          // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a table that is a grid, one tab stop moved by keys
-          role="grid"
-          aria-label={messages.grid}
-          aria-rowcount={total + 1}
-          aria-activedescendant={`row-${active}`}
-          tabIndex={0}
-          onKeyDown={press}
-          className="table-lines table-fixed"
-          style={{ transform: `translateY(${offset}px)`, minWidth: least }}
-        >
-          <colgroup>
-            <col style={{ width: NUMBER }} />
-            {columns.map(({ key, width }) => (
-              <col key={key} style={width === undefined ? undefined : { width }} />
-            ))}
-          </colgroup>
-          <GridHead {...{ columns, filter, isWide }} offset={view.top - offset} />
-          <tbody>
-            {Array.from({ length: to - from }, (_, index) => {
-              const place = from + index;
-              const row = rows.get(place);
-              return (
-                <GridRow
-                  key={place}
-                  {...{ place, row, columns, isWide }}
-                  isActive={place === active}
-                  isOpen={open !== undefined && row?.row === open}
-                  onAgain={props.onAgain}
-                  onOpen={openAt}
-                />
-              );
-            })}
-          </tbody>
-        </table>
-      </div>
+      <table
+        ref={grid}
+        // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a table that is a grid, one tab stop moved by keys
+        role="grid"
+        aria-label={messages.grid}
+        aria-rowcount={total + 1}
+        aria-activedescendant={`row-${active}`}
+        tabIndex={0}
+        onKeyDown={press}
+        className="table-lines grid-rows"
+        style={{ height: height + ROW, minWidth: least, '--columns': tracks(columns) } as CSSProperties}
+      >
+        <GridHead {...{ columns, filter, isWide }} />
+        <tbody style={{ transform: `translateY(${offset}px)` }}>
+          {Array.from({ length: to - from }, (_, index) => {
+            const place = from + index;
+            const row = rows.get(place);
+            return (
+              <GridRow
+                key={place}
+                {...{ place, row, columns, isWide }}
+                isActive={place === active}
+                isOpen={open !== undefined && row?.row === open}
+                onAgain={props.onAgain}
+                onOpen={openAt}
+              />
+            );
+          })}
+        </tbody>
+      </table>
     </div>
   );
 }
@@ -281,12 +284,16 @@ function rowAt(place: number, { rows, filter, total }: Loaded): number | undefin
   return filter.sort === '-row' ? total - 1 - place : place;
 }
 
-function placed(columns: ReturnType<typeof readColumns>, sample: Schemas['Row'] | undefined): PlacedColumn[] {
+/** Cells that stick cost a layer each for every frame that is drawn: they stick only in a grid that scrolls sideways. */
+function placed(
+  columns: readonly GridColumn[],
+  { sample, isWide }: { sample: Schemas['Row'] | undefined; isWide: boolean },
+): PlacedColumn[] {
   const sorted = [...columns.filter(({ isPinned }) => isPinned), ...columns.filter(({ isPinned }) => !isPinned)];
   const firstAnswer = sorted.findIndex(({ key }) => key.startsWith('out.'));
   let left = NUMBER;
   return sorted.map((column, index) => {
-    const place = column.isPinned ? left : undefined;
+    const place = column.isPinned && isWide ? left : undefined;
     left += column.width ?? 0;
     const isOfNumbers = sample === undefined ? ['_took', '_attempt'].includes(column.key) : isNumber(column, sample);
     return { ...column, left: place, isFirstAnswer: index === firstAnswer, isNumber: isOfNumbers };
