@@ -1,5 +1,12 @@
-import { keepPreviousData, type Query, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import {
+  keepPreviousData,
+  type Query,
+  type UseQueryResult,
+  useQueries,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query';
+import { useCallback, useEffect } from 'react';
 import { api, bodyOf, type Schemas } from '../../data/api.ts';
 
 /** A filter of the rows, as it stands in the address. */
@@ -41,30 +48,38 @@ export function isSteady({ status, error, q, sort = 'row' }: RowFilter): boolean
   return status === undefined && error === undefined && q === undefined && (sort === 'row' || sort === '-row');
 }
 
-/** Pages of rows, those that are shown. */
+/** Pages of rows, those that are shown. `rows` is by places, and the same map as long as none of them changes. */
 export function usePages(
   id: string,
   filter: RowFilter,
-  { pages, isLive }: { pages: readonly number[]; isLive: boolean },
+  { first, last, isLive }: { first: number; last: number; isLive: boolean },
 ) {
-  const queries = useQueries({
-    queries: pages.map((page) => ({
-      queryKey: ['rows', id, filter, page],
-      queryFn: ({ signal }: { signal: AbortSignal }) => readPage(id, filter, { place: page * PAGE }, signal),
-      refetchInterval: isLive && isSteady(filter) ? LIVE_MS : false,
+  // The same function for the same pages: then what it gives stays the same while the grid is scrolled over them.
+  const combine = useCallback(
+    (queries: UseQueryResult<Schemas['RowPage']>[]) => ({
+      rows: rowsOf(queries, first),
+      error: queries.find(({ error }) => error !== null)?.error ?? null,
+      retry: () => queries.forEach((one) => void one.refetch()),
+    }),
+    [first],
+  );
+  return useQueries({
+    queries: Array.from({ length: last - first + 1 }, (_, index) => ({
+      queryKey: ['rows', id, filter, first + index],
+      queryFn: ({ signal }: { signal: AbortSignal }) => readPage(id, filter, { place: (first + index) * PAGE }, signal),
+      refetchInterval: isLive && isSteady(filter) ? LIVE_MS : (false as const),
       staleTime: 1000,
     })),
+    combine,
   });
+}
+
+function rowsOf(queries: UseQueryResult<Schemas['RowPage']>[], first: number): ReadonlyMap<number, Schemas['Row']> {
   const rows = new Map<number, Schemas['Row']>();
   for (const [index, { data }] of queries.entries()) {
-    const first = (pages[index] ?? 0) * PAGE;
-    for (const [at, row] of (data?.items ?? []).entries()) rows.set(first + at, row);
+    for (const [at, row] of (data?.items ?? []).entries()) rows.set((first + index) * PAGE + at, row);
   }
-  return {
-    rows,
-    error: queries.find(({ error }) => error !== null)?.error ?? null,
-    retry: () => queries.forEach((one) => void one.refetch()),
-  };
+  return rows;
 }
 
 /** The exact counts by status and error, and how many rows the filter selects. */

@@ -74,6 +74,7 @@ export const GridRow = memo(function GridRow(props: GridRowProps) {
           <td
             key={column.key}
             aria-colspan={isError ? errorColumns : undefined}
+            title={row === undefined ? undefined : exactTime(column, row)}
             className={cellClass(column, isError ? 'text-bad' : row !== undefined && cellKind(column, row))}
             style={{ left: column.left, gridColumn: isError ? `span ${errorColumns}` : undefined }}
           >
@@ -126,8 +127,8 @@ function RowError({ row, onAgain }: { row: Row; onAgain: (row: number) => void }
 
 const FACT_CELLS: { [key in FactKey]: (row: Row) => ReactNode } = {
   _status: ({ status }) => <RowStatus status={status} />,
-  _started_at: ({ started_at: at }) => timeCell(at),
-  _ended_at: ({ ended_at: at }) => timeCell(at),
+  _started_at: ({ started_at: at }) => (at === null ? '' : formatSecond(at)),
+  _ended_at: ({ ended_at: at }) => (at === null ? '' : formatSecond(at)),
   _took: ({ processing_seconds: seconds }) =>
     seconds === null ? '' : messages.seconds(seconds.toFixed(seconds < 1 ? 2 : 1)),
   _attempt: ({ attempt }) => (attempt === 0 ? '' : formatCount(attempt)),
@@ -140,7 +141,7 @@ function gridCell({ key }: GridColumn, row: Row): ReactNode {
 }
 
 function cellKind(column: PlacedColumn, row: Row): string {
-  return classNames(isNumber(column, row) && 'num', isWhole(column) && 'whole');
+  return classNames(isNumber(column, row) && 'num', isWhole(column) && 'whole tabular-nums');
 }
 
 /** Whether a value stands at the right. */
@@ -153,14 +154,10 @@ function answerOrCell(key: string, row: Row): unknown {
   return key.startsWith('out.') ? row.output?.[key.slice(4)] : undefined;
 }
 
-function timeCell(at: string | null): ReactNode {
-  return at === null ? (
-    ''
-  ) : (
-    <span className="tabular-nums" title={formatExact(at)}>
-      {formatSecond(at)}
-    </span>
-  );
+/** A time to the second, with its day, where a cell shows its clock alone. */
+function exactTime({ key }: GridColumn, { started_at, ended_at }: Row): string | undefined {
+  const at = key === '_started_at' ? started_at : key === '_ended_at' ? ended_at : null;
+  return at === null ? undefined : formatExact(at);
 }
 
 function valueCell(value: unknown): ReactNode {

@@ -5,6 +5,7 @@ import {
   useCallback,
   useEffect,
   useEffectEvent,
+  useLayoutEffect,
   useMemo,
   useRef,
   useState,
@@ -91,11 +92,8 @@ export function RowGrid(props: RowGridProps) {
   const first = firstAt(view.top, view.height);
   const from = Math.max(0, first - OVERSCAN);
   const to = Math.min(total, first + inView + OVERSCAN + 1);
-  const pages = Array.from(
-    { length: Math.floor((to - 1) / PAGE) - Math.floor(from / PAGE) + 1 },
-    (_, index) => Math.floor(from / PAGE) + index,
-  );
-  const { rows, error, retry } = usePages(id, filter, { pages, isLive });
+  const pages = { first: Math.floor(from / PAGE), last: Math.floor(Math.max(0, to - 1) / PAGE) };
+  const { rows, error, retry } = usePages(id, filter, { ...pages, isLive });
 
   useEffect(() => {
     focus.current = () => grid.current?.focus();
@@ -132,7 +130,8 @@ export function RowGrid(props: RowGridProps) {
     isBack ? total - 1 - place : place,
   );
   const tellView = useEffectEvent(props.onView);
-  useEffect(() => {
+  // Before the frame is drawn: what shows the view is laid out with the rows, and not once more with the next ones.
+  useLayoutEffect(() => {
     if (top !== undefined && bottom !== undefined)
       tellView({ first: Math.min(top, bottom), last: Math.max(top, bottom) });
   }, [top, bottom]);
@@ -201,14 +200,15 @@ export function RowGrid(props: RowGridProps) {
   const askAgain = () => document.activeElement === grid.current && failed !== undefined && props.onAgain(failed.row);
   useKeys(isAsked ? [{ key: 'r', does: messages.keys.again, run: askAgain }] : []);
 
-  const names = mergeNames(props.names, columnNames(rows.values()));
+  const found = useMemo(() => columnNames(rows.values()), [rows]);
+  const names = mergeNames(props.names, found);
   const isNew = names !== props.names;
   const tellNames = useEffectEvent(() => onNames(names));
   useEffect(() => {
     if (isNew) tellNames();
   }, [isNew]);
   // The first row that is answered shows what is a number, so the header does not change while one scrolls a page.
-  const sample = [...rows.values()].find(({ output }) => output !== null);
+  const sample = useMemo(() => [...rows.values()].find(({ output }) => output !== null), [rows]);
   const chosen = useMemo(
     () => (cols === undefined ? defaultColumns(names, view.width) : readColumns(cols)),
     [cols, names, view.width],
