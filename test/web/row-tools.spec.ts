@@ -61,6 +61,26 @@ test('columns are chosen, moved, pinned, sized and sorted, and all of it stands 
   await expect(page).toHaveURL(/in\.message~40\d/);
 });
 
+test('pinned cells stick only where the grid scrolls sideways', async ({ page, service }) => {
+  const { batch_id: id } = await createBatch(service, { table: tableOf(3) });
+  await untilBatch(service, id, ({ status }) => status === 'completed');
+  const number = grid(page).getByRole('gridcell', { name: '2', exact: true });
+  await page.goto(`/batches/${id}/rows?cols=!in.ticket,in.message`);
+  await expect(number).toHaveCSS('position', 'static');
+  await page.goto(`/batches/${id}/rows?cols=!in.ticket~200,in.message~1600,out.topic~900`);
+  await expect(number).toHaveCSS('position', 'sticky');
+  await grid(page).evaluate((table) => table.parentElement?.scrollTo({ left: 600 }));
+  await expect(number).toBeInViewport({ ratio: 1 });
+  await expect(heads(page).first()).toBeInViewport({ ratio: 1 });
+  await expect(grid(page).getByRole('gridcell', { name: 'T-1002' })).toBeInViewport({ ratio: 1 });
+  // The row's lines and background reach as far as its cells.
+  const [row, last] = await Promise.all([
+    grid(page).getByRole('row').nth(1).boundingBox(),
+    grid(page).getByRole('row').nth(1).getByRole('gridcell').last().boundingBox(),
+  ]);
+  expect((row?.x ?? 0) + (row?.width ?? 0)).toBeCloseTo((last?.x ?? 0) + (last?.width ?? 0), 0);
+});
+
 test('changes of the columns that come in one moment all count, and a narrow screen has room for each', async ({
   page,
   service,

@@ -109,7 +109,7 @@ export function RowGrid(props: RowGridProps) {
   // Whether the active row was in view when a person last scrolled the grid, and where it was brought into view.
   const isHeld = useRef(true);
   const broughtTo = useRef(0);
-  const keepActive = useEffectEvent(() => isHeld.current && show(active));
+  const keepActive = useEffectEvent(() => isHeld.current && bring(active));
   // A notice above the grid, or a smaller window, takes room away: the active row stays in view if it was.
   useEffect(() => {
     if (view.height > 0) keepActive();
@@ -149,9 +149,13 @@ export function RowGrid(props: RowGridProps) {
   function show(place: number): void {
     const shownPlace = Math.max(0, Math.min(total - 1, place));
     setActive(shownPlace);
-    const isBelow = shownPlace >= first + inView;
     isHeld.current = true;
-    const next = shownPlace < first ? shownPlace : isBelow ? shownPlace - inView + 1 : first;
+    bring(shownPlace);
+  }
+
+  /** Scrolls a place into view. It leaves the active row: a key may have moved it meanwhile. */
+  function bring(place: number): void {
+    const next = place < first ? place : place >= first + inView ? place - inView + 1 : first;
     if (next !== first) scrollTo(next);
   }
 
