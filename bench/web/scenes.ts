@@ -39,7 +39,7 @@ async function scrolling(page: Page, seconds: number): Promise<Frames> {
   return countFrames(page, () => scroll(page, { ...MIDDLE, seconds }));
 }
 
-/** Counts the frames of the wizard while it sends a file, from its drop until the table is open. */
+/** Counts the frames of the wizard while it sends a file, from its drop until the server has all of it. */
 export async function uploadLarge(
   browser: Browser,
   { service, megabytes, rounds }: { service: Service; megabytes: number; rounds: number },
@@ -49,17 +49,31 @@ export async function uploadLarge(
     const context = await openContext(browser);
     const page = await context.newPage();
     await page.goto(`${service.url}/new`);
+    // A person sees the page before a file is dropped on it.
+    await page.waitForLoadState('networkidle');
     const drop = await makeFile(page, megabytes);
+    const sending = page.getByRole('progressbar', { name: 'large.csv' });
     found.push(
       await countFrames(page, async () => {
         await drop();
-        // The draft of the table is made when all of it has arrived.
-        await page.waitForURL(/\/new\/dra_/, { timeout: 600_000 });
+        await sending.waitFor();
+        await sending.waitFor({ state: 'detached', timeout: 600_000 });
       }),
     );
+    const bytes = await sizeOfUpload(service);
+    if (bytes < megabytes * 1_000_000) throw new Error(`only ${bytes} bytes of ${megabytes} MB have arrived`);
     await context.close();
   }
   return middle(found);
+}
+
+/** The bytes of the last upload that is complete. */
+async function sizeOfUpload(service: Service): Promise<number> {
+  const { items } = await service.send<{ items: { status: string; bytes: number; name: string }[] }>(
+    'GET',
+    '/v1/uploads',
+  );
+  return items.find(({ name, status }) => name === 'large.csv' && status === 'complete')?.bytes ?? 0;
 }
 
 function middle(frames: readonly Frames[]): Frames {
