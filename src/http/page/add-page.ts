@@ -32,14 +32,15 @@ export function addPage(app: OpenAPIHono<HttpEnv>, page: Page): void {
     if (SCREENS.test(path)) {
       const found = page.document();
       if ('fault' in found) return c.text(`${found.fault}\n`, 503, headersOf('no-store'));
-      return answer(c, found);
+      const scripts = page.scripts(path).map((file) => `</${file}>; rel=modulepreload`);
+      return answer(c, found, scripts.length === 0 ? {} : { Link: scripts.join(', ') });
     }
     const found = FILES.test(path) ? page.file(path.slice(1)) : undefined;
     return found === undefined ? next() : answer(c, found);
   });
 }
 
-function answer(c: Context, file: PageFile): Response {
+function answer(c: Context, file: PageFile, more: { [name: string]: string } = {}): Response {
   const [encoding, bytes] = smallest(file, c.req.header('accept-encoding') ?? '');
   const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`;
   const headers = {
@@ -47,6 +48,7 @@ function answer(c: Context, file: PageFile): Response {
     'Content-Type': file.type,
     ETag: etag,
     Vary: 'Accept-Encoding',
+    ...more,
     ...(encoding !== undefined && { 'Content-Encoding': encoding }),
   };
   if (c.req.header('if-none-match') === etag) return c.body(null, 304, headers);

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { DIGEST_FILE, digestOfPage } from './page-sources.ts';
+import { type PageManifest, screenScripts } from './screen-scripts.ts';
 
 /** A file of the page, with its compressed forms where the build made them. */
 export interface PageFile {
@@ -15,6 +16,8 @@ export interface PageFile {
 /** The built page: its document, or why there is none that may be shown; and its other files. */
 export interface Page {
   document(): PageFile | { fault: string };
+  /** The scripts of the screen at a path, beside those that the document names. Contract: after {@link document}. */
+  scripts(path: string): string[];
   file(path: string): PageFile | undefined;
 }
 
@@ -36,11 +39,12 @@ export function openPage(root: string): Page {
   const folder = join(root, 'dist', 'web');
   let known = new Map<string, PageFile>();
   let digest: string | undefined;
+  let manifest: PageManifest | undefined;
 
   /** Forgets what was read when the page was built again. */
   function refresh(): void {
     const built = readText(join(folder, DIGEST_FILE));
-    if (built !== digest) known = new Map();
+    if (built !== digest) [known, manifest] = [new Map(), undefined];
     digest = built;
   }
 
@@ -52,6 +56,10 @@ export function openPage(root: string): Page {
 
   return {
     file,
+    scripts(path) {
+      manifest ??= JSON.parse(readText(join(folder, 'manifest.json')) ?? '{}') as PageManifest;
+      return screenScripts(manifest, path);
+    },
     document() {
       refresh();
       const sources = digestOfPage(root);

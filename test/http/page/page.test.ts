@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHttpApp } from '../../../src/http/app.ts';
 import { openPage } from '../../../src/http/page/open-page.ts';
 import { DIGEST_FILE, digestOfPage } from '../../../src/http/page/page-sources.ts';
+import { SCREEN_MODULES } from '../../../src/http/page/screen-scripts.ts';
 import { httpParts } from '../http-parts.ts';
 
 let root: string;
@@ -39,6 +41,34 @@ describe('the page of the workbench', () => {
       expect(await response.text()).toBe('<!doctype html>');
     },
   );
+
+  it('names the scripts of a screen with its document, and none that the document names itself', async () => {
+    await write(
+      'dist/web/manifest.json',
+      JSON.stringify({
+        'index.html': { file: 'assets/index-abc.js', imports: ['_shared.js'] },
+        '_shared.js': { file: 'assets/shared.js' },
+        '_grid.js': { file: 'assets/grid.js', imports: ['_shared.js'] },
+        'src/screens/batch/batch-layout.tsx': { file: 'assets/layout.js', imports: ['index.html', '_grid.js'] },
+        'src/screens/batch/rows-screen.tsx': { file: 'assets/rows.js', imports: ['_grid.js'] },
+      }),
+    );
+    const linksOf = async (path: string) => (await serve().request(path)).headers.get('link');
+    const links = ['layout', 'grid', 'rows'].map((name) => `</assets/${name}.js>; rel=modulepreload`).join(', ');
+    expect(await linksOf('/batches/bat_1/rows?status=failed')).toBe(links);
+    expect(await linksOf('/settings')).toBeNull();
+    expect(await linksOf('/batches/bat_1/rows/2/more')).toBeNull();
+  });
+
+  it('knows every screen that the page loads', () => {
+    const router = readFileSync(new URL('../../../web/src/app/router.ts', import.meta.url), 'utf8');
+    const loaded = [...router.matchAll(/import\('\.\.\/screens\/(.*?)'\)/g)].map(([, name]) => name);
+    expect(loaded.length).toBeGreaterThan(15);
+    const known = new Set(Object.values(SCREEN_MODULES).flat());
+    expect(loaded.filter((name) => name === undefined || !known.has(name))).toEqual([]);
+    for (const name of known)
+      expect(existsSync(new URL(`../../../web/src/screens/${name}`, import.meta.url)), name).toBe(true);
+  });
 
   it('allows no foreign origin, no inline code and no frame', async () => {
     const { headers } = await serve().request('/');
