@@ -69,6 +69,32 @@ test('processing says its price first, starts once for two clicks, and shows the
   await expect(page.getByRole('link', { name: first })).toBeFocused();
 });
 
+test('a second click while processing starts meets no other button', async ({ page, service }) => {
+  await enqueue(service, ['Where is my order?', 'I was charged twice']);
+  await page.goto('/queues');
+  await page.getByRole('button', { name: `Process now: ${AGENT}` }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Standard price').check();
+  let answer: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  await page.route('**/v1/queues/*/process', async (route) => {
+    await held;
+    await route.continue();
+  });
+  const start = dialog.getByRole('button', { name: /^Start 2 jobs/ });
+  const before = await start.boundingBox();
+  await start.click();
+  const starting = dialog.getByRole('button', { name: 'Starting', exact: true });
+  await expect(starting).toBeDisabled();
+  expect(await starting.boundingBox()).toEqual(before);
+  await page.mouse.click((before?.x ?? 0) + (before?.width ?? 0) / 2, (before?.y ?? 0) + (before?.height ?? 0) / 2);
+  await expect(starting).toBeVisible();
+  answer();
+  await expect(page.getByRole('dialog', { name: 'Started' })).toContainText('2 jobs run');
+});
+
 test('a cap limits what processing may spend, and an amount that is none is refused on the page', async ({
   page,
   service,

@@ -24,6 +24,11 @@ interface ButtonProps extends Omit<ComponentProps<'button'>, 'children'>, Button
   label: string;
   /** Instead of the label, where it needs more than text. */
   children?: ReactNode;
+  /**
+   * Instead of the label while it works, when it is disabled. It keeps the width of the label: the second click of a double
+   * click would otherwise meet the button that moves into its place.
+   */
+  busy?: string | false | undefined;
   /** Why it is disabled; shown as its title. Put it beside the button too. */
   why?: string | undefined;
   /** It changes something on the server: disabled while there is no connection. */
@@ -56,7 +61,20 @@ export function buttonClass({ kind = 'plain', size = 'plain', iconOnly = false }
 
 /** A button that says what happens. */
 export function Button(props: ButtonProps) {
-  const { label, children, why, writes = false, kind, size, icon, iconOnly, className, disabled, ...rest } = props;
+  const {
+    label,
+    children,
+    busy = false,
+    why,
+    writes = false,
+    kind,
+    size,
+    icon,
+    iconOnly,
+    className,
+    disabled,
+    ...rest
+  } = props;
   const canWrite = useCanWrite();
   const reason = writes && !canWrite ? shared.offline.noWrites : why;
   return (
@@ -65,11 +83,18 @@ export function Button(props: ButtonProps) {
       {...rest}
       aria-label={iconOnly || children !== undefined ? label : undefined}
       title={reason ?? (iconOnly ? label : rest.title)}
-      disabled={disabled === true || (writes && !canWrite)}
+      disabled={disabled === true || busy !== false || (writes && !canWrite)}
       className={classNames(buttonClass({ kind, size, iconOnly }), className)}
     >
       {icon !== undefined && <Icon name={icon} />}
-      {iconOnly ? null : (children ?? label)}
+      {iconOnly ? null : busy === false ? (
+        (children ?? label)
+      ) : (
+        <span className="grid *:[grid-area:1/1]">
+          <span className="invisible">{label}</span>
+          <span>{busy}</span>
+        </span>
+      )}
     </button>
   );
 }

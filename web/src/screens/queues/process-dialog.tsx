@@ -41,7 +41,7 @@ export function ProcessDialog({ agent, queues, onClose }: ProcessDialogProps) {
   const capUsd = /^\d+([.,]\d+)?$/.test(cap.trim()) ? Number(cap.trim().replace(',', '.')) : undefined;
   const isBadCap = cap.trim() !== '' && !(capUsd !== undefined && capUsd > 0);
   const limit = capUsd === undefined ? most : Math.min(capUsd, most ?? capUsd);
-  const canStart = waiting > 0 && !isBadCap && (most !== null || capUsd !== undefined) && !process.isPending;
+  const canStart = waiting > 0 && !isBadCap && (most !== null || capUsd !== undefined);
   const start = () => {
     if (isSent.current) return;
     isSent.current = true;
@@ -60,11 +60,7 @@ export function ProcessDialog({ agent, queues, onClose }: ProcessDialogProps) {
     );
   };
   if (process.data !== undefined) return <ProcessedList processed={process.data} onClose={onClose} />;
-  const label = process.isPending
-    ? words.starting
-    : limit === null
-      ? words.startUnpriced(jobs)
-      : words.start(jobs, formatMoney(limit));
+  const label = limit === null ? words.startUnpriced(jobs) : words.start(jobs, formatMoney(limit));
   return (
     <Dialog
       open
@@ -73,7 +69,14 @@ export function ProcessDialog({ agent, queues, onClose }: ProcessDialogProps) {
       actions={
         <>
           <Button label={shared.cancel} onClick={onClose} />
-          <Button kind="primary" writes label={label} disabled={!canStart} onClick={start} />
+          <Button
+            kind="primary"
+            writes
+            label={label}
+            busy={process.isPending && words.starting}
+            disabled={!canStart}
+            onClick={start}
+          />
         </>
       }
     >

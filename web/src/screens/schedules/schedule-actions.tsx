@@ -44,8 +44,8 @@ export function ScheduleActions({ schedule }: { schedule: Schedule }) {
         <Button
           kind="primary"
           writes
-          label={trigger.isPending ? one.starting : run}
-          disabled={trigger.isPending}
+          label={run}
+          busy={trigger.isPending && one.starting}
           onClick={() => trigger.mutate()}
         />
       )}

@@ -41,7 +41,8 @@ export function ReviewStep() {
           size="large"
           className="max-sm:ml-auto"
           writes
-          label={start.isStarting ? messages.review.starting : label}
+          label={label}
+          busy={start.isStarting && messages.review.starting}
           disabled={!start.canStart}
           why={start.why}
           onClick={start.begin}

@@ -23,8 +23,9 @@ export function TestPanel({ fields, block }: { fields: readonly AnswerField[]; b
           <Button
             writes
             icon="retry"
-            label={start.isPending ? messages.schema.testing : plan === undefined ? messages.schema.test : priced}
-            disabled={!isReady || start.isPending || plan === undefined}
+            label={plan === undefined ? messages.schema.test : priced}
+            busy={start.isPending && messages.schema.testing}
+            disabled={!isReady || plan === undefined}
             why={block}
             onClick={() => start.mutate(cost ? cost.high * share : null)}
           />
