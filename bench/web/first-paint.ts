@@ -21,8 +21,7 @@ export async function timeFirstPaints(browser: Browser, address: string, visits:
       await page.goto(address);
       // The paint that counts is that of the page, not of an empty document.
       await page.getByRole('heading', { level: 1 }).waitFor();
-      const painted = await page.waitForFunction<number>('bench.firstPaint()');
-      paints[kind].push(await painted.jsonValue());
+      paints[kind].push(await page.evaluate<number>('bench.firstPaint()'));
       await page.close();
     }
     await context.close();

@@ -9,8 +9,14 @@ new PerformanceObserver((list) => {
 }).observe({ type: 'event', buffered: true, durationThreshold: 16 });
 
 globalThis.bench = {
-  /** When the first content was painted, in milliseconds; undefined before. */
-  firstPaint: () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime,
+  /** When the first content is painted, in milliseconds. */
+  firstPaint: () =>
+    new Promise((resolve) => {
+      new PerformanceObserver((list) => {
+        const [paint] = list.getEntriesByName('first-contentful-paint');
+        if (paint !== undefined) resolve(paint.startTime);
+      }).observe({ type: 'paint', buffered: true });
+    }),
 
   /** Forgets the interactions until now. */
   forget: () => longest.clear(),
