@@ -130,7 +130,10 @@ export function leastWidth(columns: readonly GridColumn[]): number {
   return columns.reduce((sum, { width }) => sum + (width ?? LEAST_SHARE), NUMBER);
 }
 
-/** The widths of the grid's columns for CSS, that of the row's number first. Where none shares the room that is left, the last one has it. */
+/**
+ * The widths of the grid's columns for CSS, that of the row's number first. Where none shares the room that is left, the
+ * last one has it.
+ */
 export function tracks(columns: readonly GridColumn[]): string {
   const isFixed = columns.every(({ width }) => width !== undefined);
   const widths = columns.map(({ width }, index) =>
