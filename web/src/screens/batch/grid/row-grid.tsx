@@ -20,15 +20,14 @@ import {
   type ColumnNames,
   columnNames,
   defaultColumns,
-  type GridColumn,
   leastWidth,
   mergeNames,
-  NUMBER,
   readColumns,
   tracks,
 } from './grid-columns.ts';
 import { GridHead } from './grid-head.tsx';
-import { GridRow, isNumber, mayRunAgain, type PlacedColumn } from './grid-row.tsx';
+import { GridRow, mayRunAgain } from './grid-row.tsx';
+import { placed } from './placed-columns.ts';
 
 /** The rows before and after the open one, in the order of the grid. */
 export interface Neighbours {
@@ -286,20 +285,4 @@ function rowAt(place: number, { rows, filter, total }: Loaded): number | undefin
   const loaded = rows.get(place)?.row;
   if (loaded !== undefined || !isSteady(filter) || place < 0 || place >= total) return loaded;
   return filter.sort === '-row' ? total - 1 - place : place;
-}
-
-/** Cells that stick cost a layer each for every frame that is drawn: they stick only in a grid that scrolls sideways. */
-function placed(
-  columns: readonly GridColumn[],
-  { sample, isWide }: { sample: Schemas['Row'] | undefined; isWide: boolean },
-): PlacedColumn[] {
-  const sorted = [...columns.filter(({ isPinned }) => isPinned), ...columns.filter(({ isPinned }) => !isPinned)];
-  const firstAnswer = sorted.findIndex(({ key }) => key.startsWith('out.'));
-  let left = NUMBER;
-  return sorted.map((column, index) => {
-    const place = column.isPinned && isWide ? left : undefined;
-    left += column.width ?? 0;
-    const isOfNumbers = sample === undefined ? ['_took', '_attempt'].includes(column.key) : isNumber(column, sample);
-    return { ...column, left: place, isFirstAnswer: index === firstAnswer, isNumber: isOfNumbers };
-  });
 }

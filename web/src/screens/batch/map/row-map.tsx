@@ -3,22 +3,18 @@ import { type KeyboardEvent, memo, type PointerEvent, useMemo } from 'react';
 import { formatCount } from '../../../data/format.ts';
 import { type Store, useStore } from '../../../data/store.ts';
 import { Button } from '../../../ui/button.tsx';
+import type { Shown } from '../grid/row-grid.tsx';
 import { messages } from '../messages.ts';
 import { MapTable } from './map-table.tsx';
 import { failedClusters, type RowMapData, type RowRange, useRowMap } from './use-row-map.ts';
 
 const { map: words } = messages;
 
-interface RowsInView {
-  first: number;
-  last: number;
-}
-
 interface RowMapProps {
   id: string;
   isLive: boolean;
   /** The rows that the grid shows. */
-  view: Store<RowsInView | undefined>;
+  view: Store<Shown | undefined>;
   /** False where the grid shows a part of the table or another order: then its rows have no place on the map. */
   isSteady: boolean;
   /** Whether the batch has ended: then rows that wait are not run. */
