@@ -118,8 +118,9 @@ export async function until(
   const deadline = performance.now() + timeoutMs;
   while (!(await holds())) {
     const hasEnded = by !== undefined && (by.child.exitCode !== null || by.child.signalCode !== null);
+    const end = hasEnded ? JSON.stringify(await by.ended) : '';
     if (hasEnded || performance.now() > deadline) {
-      throw new Error(`It did not come to: ${what}. ${by?.stderr() ?? ''}`);
+      throw new Error(`It did not come to: ${what}. ${end} ${by?.stderr() ?? ''}`);
     }
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }

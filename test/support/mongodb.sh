@@ -4,8 +4,7 @@
 #   mongodb.sh up DIR PORT     starts it on the data in DIR, new or old; prints its URI.
 #   mongodb.sh kill DIR        ends it with SIGKILL and keeps DIR: `up` starts it again on the same data.
 #   mongodb.sh down DIR        ends it and removes DIR.
-# A commit is on the disk before it is answered, as in MongoDB with `journal: true`: by default this server, when killed,
-# loses transactions that it has acknowledged.
+# test/support/mongodb_server.py says what its settings are, and why.
 # Needs Python 3.11 with venv. The package is installed once into SECANTUSDB_VENV (default: DIR/venv).
 set -euo pipefail
 verb=${1:?up, kill or down} dir=${2:?DIR}
@@ -29,8 +28,7 @@ if ! [ -x "$venv/bin/secantusd-py" ]; then
   python3 -m venv "$venv"
   "$venv/bin/pip" install --quiet --disable-pip-version-check "$package" >&2
 fi
-setsid "$venv/bin/secantusd-py" --host 127.0.0.1 --port "$port" --storage-path "$dir/data" \
-  --sync-on-commit >>"$dir/log" 2>&1 &
+setsid "$venv/bin/python" "$(dirname "$0")/mongodb_server.py" "$port" "$dir/data" >>"$dir/log" 2>&1 &
 echo $! >"$dir/pid"
 for _ in $(seq 300); do
   running || { echo "mongodb.sh: the server ended; see $dir/log" >&2; exit 1; }

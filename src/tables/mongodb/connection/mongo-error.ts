@@ -5,6 +5,8 @@ interface DriverError {
   name?: string;
   message?: string;
   code?: number | string;
+  /** What an error of several writes was made of: an answer of the server, or the error by which there was none. */
+  errorResponse?: unknown;
   hasErrorLabel?(label: string): boolean;
 }
 
@@ -14,7 +16,7 @@ const DENIED = new Set<unknown>([13, 18, 8000]);
 const CONNECTION =
   /^Mongo(Network|ServerSelection|Topology|PoolClosed|PoolCleared|WaitQueue|NotConnected|ServerClosed)/;
 /** Codes of a server that shuts down, steps down or is not the primary. */
-const FAILOVER = new Set<unknown>([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
+const FAILOVER = new Set<unknown>([6, 7, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
 const DUPLICATE = 11_000;
 const TOO_LARGE = new Set<unknown>([10_334, 17_419, 17_420]);
 
@@ -45,8 +47,9 @@ export function mongoError(thrown: unknown, uri: string): AppError {
 
 /** Whether an operation may succeed when it is repeated: the connection, or the primary, was lost. */
 export function isConnectionError(thrown: unknown): boolean {
-  const { name = '', code, hasErrorLabel } = thrown as DriverError;
+  const { name = '', code, errorResponse, hasErrorLabel } = thrown as DriverError;
   if (CONNECTION.test(name) || FAILOVER.has(code)) return true;
+  if (errorResponse instanceof Error && isConnectionError(errorResponse)) return true;
   return ['RetryableWriteError', 'TransientTransactionError'].some(
     (label) => hasErrorLabel?.call(thrown, label) === true,
   );
