@@ -18,14 +18,13 @@ export interface SeenDocuments {
 
 /** Starts empty. To compare bytes takes a tenth of the time that reading a document takes. */
 export function createSeenDocuments(): SeenDocuments {
-  const seen = new Map<string, { bytes: Uint8Array; document: Document }>();
+  const seen = new Map<string, { text: string; document: Document }>();
   let size = 0;
   return {
     note(key, bytes, { _id: id, query_id: queryId }) {
       if (size + bytes.length > MOST_BYTES) return;
       const document = queryId === undefined ? { _id: id } : { _id: id, query_id: queryId };
-      // A copy: the driver's bytes are a part of a whole answer.
-      seen.set(key, { bytes: new Uint8Array(bytes), document });
+      seen.set(key, { text: textOf(bytes), document });
       size += bytes.length;
     },
     has: (keys) => keys.some((key) => seen.has(key)),
@@ -34,15 +33,24 @@ export function createSeenDocuments(): SeenDocuments {
       for (const bytes of now) {
         const key = keyOfBytes(bytes);
         const found = seen.get(key);
-        if (found !== undefined && Buffer.compare(found.bytes, bytes) === 0) same.set(key, found.document);
+        if (found !== undefined && found.text === textOf(bytes)) same.set(key, found.document);
       }
       return same;
     },
     forget(key) {
-      size -= seen.get(key)?.bytes.length ?? 0;
+      size -= seen.get(key)?.text.length ?? 0;
       seen.delete(key);
     },
   };
+}
+
+/** A character for each byte: a text costs the garbage collector less than many small arrays. */
+function textOf(bytes: Uint8Array): string {
+  return bufferOf(bytes).toString('latin1');
+}
+
+function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
 }
 
 /** As the connections read: long integers and decimals keep every digit. */
@@ -56,5 +64,5 @@ export function documentOf(bytes: Uint8Array): Document {
 /** A server sends the `_id` first: its type is the byte after the length, and an ObjectId follows `_id` and a zero. */
 function keyOfBytes(bytes: Uint8Array): string {
   if (bytes[4] !== 7 || bytes[5] !== 0x5f || bytes[6] !== 0x69 || bytes[7] !== 0x64) return keyOf(documentOf(bytes));
-  return `{"$oid":"${Buffer.from(bytes.buffer, bytes.byteOffset + 9, 12).toString('hex')}"}`;
+  return `{"$oid":"${bufferOf(bytes).toString('hex', 9, 21)}"}`;
 }

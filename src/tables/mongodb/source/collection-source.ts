@@ -11,7 +11,6 @@ import { mongoError } from '../connection/mongo-error.ts';
 import { checkRights } from '../connection/rights.ts';
 import { pathsOf } from '../documents/document-cells.ts';
 import { checkCollectionReading, filterOf, projectionOf, sortOf } from '../documents/query.ts';
-import { createPageSize } from './page-size.ts';
 import { candidates, claimRows, lookAtRows, type Selection } from './read-pages.ts';
 import { createWatch, type Watch } from './watch.ts';
 
@@ -78,9 +77,7 @@ export async function openCollectionSource(collection: OpenedCollection, parts: 
       rows(signal) {
         if (claims === undefined) return lookAtRows(collection, selection, signal);
         if (reading.watch === true) watch = createWatch(collection, { clock, log, signal });
-        // Pages of a size that was asked for stay as they are.
-        const size = createPageSize(selection.pageRows, { clock, grows: reading.batchSize === undefined });
-        return claimRows(claims, selection, { signal, size, more: watch?.next ?? (async () => false) });
+        return claimRows(claims, selection, { signal, more: watch?.next ?? (async () => false) });
       },
       ...(claims !== undefined && {
         hold: claims.hold,

@@ -6,7 +6,6 @@ import { attemptsBelow, claimable, claimedBy } from '../claims/lease.ts';
 import type { OpenedCollection } from '../connection/collection.ts';
 import { cellsOf } from '../documents/document-cells.ts';
 import { keyOf } from '../documents/document-key.ts';
-import type { PageSize } from './page-size.ts';
 
 /** How many pages further a batch reads at most that meets another one. */
 const SPREAD_PAGES = 8;
@@ -14,7 +13,6 @@ const SPREAD_PAGES = 8;
 /** The options of {@link claimRows}. */
 interface ClaimOptions {
   signal: AbortSignal | undefined;
-  size: PageSize;
   more: () => Promise<boolean>;
   random?: () => number;
 }
@@ -25,6 +23,7 @@ export interface Selection {
   sort: Sort;
   projection: Document | undefined;
   columns: readonly string[];
+  /** How many documents are claimed together. */
   pageRows: number;
   maxAttempts: number;
   /** At most this many rows. */
@@ -51,13 +50,12 @@ export async function* lookAtRows(
  * The rows of a collection, claimed page by page for a batch: first those that it has already, then free ones, until
  * none is left. A batch that lost most of a page to another one reads on at a random place a few pages further, so that
  * none of them only follows the others.
- * @param size how many documents are claimed together
  * @param more waits for more documents; resolves to whether there may be any
  */
 export async function* claimRows(
   claims: Claims,
   selection: Selection,
-  { signal, size, more, random = Math.random }: ClaimOptions,
+  { signal, more, random = Math.random }: ClaimOptions,
 ): AsyncGenerator<SourceRow[]> {
   const { collection, owner } = claims;
   const { pageRows, limit, maxAttempts } = selection;
@@ -75,9 +73,8 @@ export async function* claimRows(
   while (left > 0) {
     let found = 0;
     let isContended = false;
-    const opened = size.rows();
-    const free = find(collection, { ...selection, pageRows: opened }, candidates(selection, owner), claims.bytes);
-    for await (const page of pagesOf(free.skip(skipped), opened, { collection, signal })) {
+    const free = find(collection, selection, candidates(selection, owner), claims.bytes);
+    for await (const page of pagesOf(free.skip(skipped), pageRows, { collection, signal })) {
       found += page.length;
       const wanted = page.slice(0, left) as unknown as Uint8Array[];
       const claimed = await claims.claim(wanted, maxAttempts, signal);
@@ -85,9 +82,7 @@ export async function* claimRows(
       if (claimed.length > 0) yield rows(claimed);
       if (left <= 0) return;
       isContended = claimed.length < wanted.length / 2;
-      size.next(wanted.reduce((bytes, { length }) => bytes + length, 0));
-      // A cursor keeps the size of its pages.
-      if (isContended || size.rows() !== opened) break;
+      if (isContended) break;
     }
     if (found === 0 && skipped === 0 && !(await more())) return;
     skipped = isContended ? pageRows * Math.floor(random() * SPREAD_PAGES) : 0;
