@@ -182,6 +182,7 @@ export interface Refusal {
  *   back once more, by the same keys, in any order; who loads them drops the keys it has.
  * - `ack` and `nack` may be repeated, also after `close` of an earlier opening.
  * - `close` leaves rows that were given as they are.
+ * - It waits itself for a server that is away: what it throws pauses the batch.
  */
 export interface LiveSource extends OpenedSource {
   loads: 'while-running';

@@ -75,7 +75,8 @@ export interface OutputRecord {
  * Writes rows one by one as they end, in any order.
  * Contract: once `write` has resolved, its records are durable, except those that it resolves to. Writing a record again
  * replaces the one of the same key; that happens after a crash, and when a row is run again. A place may acknowledge
- * the rows of a live source of its own in the step that writes them.
+ * the rows of a live source of its own in the step that writes them. It waits itself for a server that is away: what
+ * `write` throws pauses the batch.
  */
 export interface RecordsWriter {
   kind: 'records';

@@ -40,7 +40,7 @@ export async function openRowFlow(batch: BatchRecord, drive: Drive, tuning: Live
     fault ??= toAppError(thrown);
     broken.abort();
   };
-  const delivery = createDelivery({ batch, fence, deps, ...places, signal: drive.hard.signal }, onFault);
+  const delivery = createDelivery({ batch, fence, deps, ...places }, onFault);
   const ahead = () => tuning.now().concurrency ?? OPTION_DEFAULTS.concurrency;
   const feeder =
     source && batch.intake?.isOver === false
@@ -87,7 +87,7 @@ export async function endRowFlow(batch: BatchRecord, drive: Drive): Promise<void
     throw thrown;
   };
   try {
-    await createDelivery({ batch, fence, deps, ...places, signal: drive.hard.signal }, rethrow).finish();
+    await createDelivery({ batch, fence, deps, ...places }, rethrow).finish();
     if (batch.ending !== 'completed') await places.source?.nack?.('rest', `the batch is ${batch.ending}`);
   } finally {
     await closePlaces(places);

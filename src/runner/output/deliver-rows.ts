@@ -1,4 +1,4 @@
-import { AppError, toAppError } from '../../base/errors.ts';
+import { AppError } from '../../base/errors.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { Fence } from '../../storage/leases.ts';
 import type { RefusedRow, RowRecord } from '../../storage/rows.ts';
@@ -19,18 +19,14 @@ const PORTION_CHARACTERS = 4 * 1024 * 1024;
 const EXPORT_ROWS = 100;
 /** How long an ended row waits for others, so that they are written together, in milliseconds. */
 const GATHER_MS = 200;
-/** Waits before a write is tried again, in milliseconds. */
-const RETRY_MS = [500, 1_000, 2_000, 4_000, 8_000];
 
 /** Where the ended rows of a batch go: a writer of records, the source that waits for acknowledgement, or both. */
 export interface DeliveryParts {
   batch: BatchRecord;
   fence: Fence;
-  deps: Pick<RunnerDeps, 'store' | 'clock' | 'log'>;
+  deps: Pick<RunnerDeps, 'store' | 'clock'>;
   writer?: RecordsWriter;
   source?: LiveSource;
-  /** Ends the waiting for a place that can't be reached. */
-  signal: AbortSignal;
 }
 
 /** Delivers rows that have ended. */
@@ -123,13 +119,13 @@ async function deliverPortion(rows: readonly RowRecord[], parts: PortionParts): 
   };
   const isIn = ({ key }: { key: string }) => !refused.has(key);
   const held = rows.flatMap((row) => (row.status === 'succeeded' ? endedRow(row) : []));
-  if (source?.hold !== undefined) await refuse(await withRetries(async () => source.hold?.(held), parts));
+  if (source?.hold !== undefined) await refuse(await source.hold(held));
   if (writer !== undefined) {
     const records = await recordsOf(rows);
-    await refuse(await withRetries(() => writer.write(records.filter(isIn)), parts));
+    await refuse(await writer.write(records.filter(isIn)));
   }
   const ended = rows.flatMap(endedRow).map((row) => (isIn(row) ? row : { ...row, status: 'failed' as const }));
-  if (ended.length > 0) await refuse(await withRetries(async () => source?.ack?.(ended), parts));
+  if (ended.length > 0) await refuse(await source?.ack?.(ended));
   await deps.store.clearOutbox(fence, rows);
 }
 
@@ -140,20 +136,6 @@ function endedRow({ key, status, cells }: RowRecord): EndedRow[] {
 function refusedRow(row: RowRecord, refused: ReadonlyMap<string, Refusal['error']>): RefusedRow[] {
   const error = refused.get(row.key ?? '');
   return error === undefined ? [] : [{ row: row.row, attempt: row.attempt, error }];
-}
-
-async function withRetries<T>(work: () => Promise<T>, { deps, batch, signal }: DeliveryParts): Promise<T> {
-  for (const delayMs of RETRY_MS) {
-    try {
-      return await work();
-    } catch (thrown) {
-      const error = toAppError(thrown);
-      if (!error.retryable) throw error;
-      deps.log.warn({ batchId: batch.id, code: error.code, delayMs }, 'rows were not delivered; they will be retried');
-      await deps.clock.sleep(delayMs, signal);
-    }
-  }
-  return work();
 }
 
 /**

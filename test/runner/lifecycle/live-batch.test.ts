@@ -294,19 +294,6 @@ test('pauses when records are refused, and writes what is missing once it is res
   expect(new Set(qsOf(live)).size).toBe(live.sent.length);
 });
 
-test('tries again to write where the place was only busy', async () => {
-  const live = await open({ deps: { clock: HASTY } });
-  live.collection('queries').put(words(5));
-  let refusals = 2;
-  live.collection('results').beforeWrite = () => {
-    refusals -= 1;
-    if (refusals >= 0) throw new AppError('location_unavailable', 'No primary.', { retryable: true });
-  };
-  const id = await live.start();
-  expect(await live.runner.drive(id)).toMatchObject({ status: 'completed', counts: { succeeded: 5 } });
-  expect(live.collection('results').records.size).toBe(5);
-});
-
 test('a random sample is refused, because the table is read while its rows run', async () => {
   const live = await open();
   live.collection('queries').put(words(9));

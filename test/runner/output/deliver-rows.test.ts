@@ -46,7 +46,7 @@ beforeEach(async () => {
     },
   };
   const fence = { batchId: id, epoch: 1 };
-  const parts = { batch, fence, deps: { ...world.deps, store, clock }, writer, signal: new AbortController().signal };
+  const parts = { batch, fence, deps: { ...world.deps, store, clock }, writer };
   delivery = createDelivery(parts, (thrown) => {
     throw thrown;
   });
