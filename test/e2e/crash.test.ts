@@ -169,7 +169,8 @@ async function stopAndTakeOver(site: TwoTurnSite): Promise<void> {
   expect(first.stderr()).toContain('taken over by another process');
   const { json: report } = await second.ended;
 
-  expect(sentBy('first')).toBe(sentBefore);
+  // One call may stand between the last check and the socket (docs/reliability.md): a process that goes on sends many.
+  expect(sentBy('first') - sentBefore).toBeLessThanOrEqual(1);
   expect(report).toMatchObject({ status: 'completed', counts: { succeeded: words.length, failed: 0 } });
   expect(tableOf(await site.read('out.csv'))).toEqual(expectedTable(words));
   const repeated = modelCalls.length + toolCalls.length - 3 * words.length;

@@ -16,6 +16,7 @@ const entry = z.looseObject({
   batchId: z.string().catch(''),
   tool: z.string().catch(''),
   path: z.string().catch(''),
+  uri: z.string().catch(''),
   server: z.string().catch(''),
   source: z.string().catch(''),
   theirs: z.string().catch(''),
@@ -60,8 +61,8 @@ export const LOG_SENTENCES: Record<string, (entry: Entry) => string | undefined>
   'it is not known whether a job was created': () =>
     'It is not known whether a provider job was created; the provider is asked before anything is sent again.',
   'a batch job is left': ({ reason }) => `A provider job is left at the provider: ${reason}`,
-  'rows were not delivered; they will be retried': ({ delayMs }) =>
-    `The output does not take rows; trying again in ${duration(delayMs / 1000)}.`,
+  'the database was not reached; it will be tried again': ({ uri, waitMs }) =>
+    waitMs < LEAST_WAIT_MS ? undefined : `${uri} can’t be reached; trying again in ${duration(waitMs / 1000)}.`,
   'heartbeat failed; it will be retried': () => 'The store does not answer; trying again.',
   'another process locks the database; waiting for it': () => 'Another process locks the database; waiting for it.',
   'tool input is not checked before the call': ({ tool, reason }) =>

@@ -49,6 +49,9 @@ it('shows one sentence for an event that matters, and no JSON', () => {
       'm1 is called through the inference profile eu.m1.\n' +
       'openai gpt: it can’t be reached; trying again in 2 s.\n',
   );
+  const away = 'the database was not reached; it will be tried again';
+  for (const waitMs of [500, 5_000]) log.warn({ uri: 'mongodb://host/shop/queries', waitMs }, away);
+  expect(written()).toBe('mongodb://host/shop/queries can’t be reached; trying again in 5 s.\n');
   log.debug({ lane: 'x', waitMs: 300 }, 'lane pauses after a refusal');
   log.info({ batchId: 'bat_1', from: 'created', to: 'running' }, 'batch changed state');
   log.error({ batchId: 'bat_1' }, 'batch step failed');
