@@ -177,9 +177,15 @@ export interface OutboxLimits {
   characters: number;
 }
 
+/** An ended row that is not delivered. Its cells are parsed when they are asked for: few places look at them. */
+export type OutboxRow = Pick<
+  RowRecord,
+  'row' | 'line' | 'status' | 'attempt' | 'key' | 'output' | 'error' | 'endedAt'
+> & { readonly cells: Json[] };
+
 /** The first rows of the outbox. */
 export interface OutboxRows {
-  rows: RowRecord[];
+  rows: OutboxRow[];
   /** Whether they end before the limit of rows, because they are long. */
   isCut: boolean;
 }
@@ -237,7 +243,7 @@ export interface RowStore {
   readAttempts(batchId: string, row: number): Promise<PastAttempt[]>;
   /** The row of an earlier batch whose answer a row keeps. */
   readKeptFrom(batchId: string, row: number): Promise<RowReference | undefined>;
-  /** Ended rows that are not delivered yet, in order, without their inputs; only a batch that `delivers` has any. */
+  /** Ended rows that are not delivered yet, in order; only a batch that `delivers` has any. */
   readOutbox(batchId: string, limits: OutboxLimits): Promise<OutboxRows>;
   /** Fails succeeded rows of these attempts whose results were refused; they stay in the outbox. */
   refuseRows(fence: Fence, rows: readonly RefusedRow[]): Promise<void>;

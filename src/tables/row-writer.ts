@@ -58,8 +58,10 @@ export interface OutputRecord {
   /** From 0. */
   row: number;
   line: number;
-  /** The row's cells by column. */
-  source: JsonObject;
+  /** The columns of the source. */
+  columns: readonly string[];
+  /** The row as it was read: its cells, in the order of the columns. */
+  origin: { readonly cells: readonly Cell[] };
   /** The agent's answer with the mapped columns; null when the row failed. */
   output: JsonObject | null;
   error: { code: ErrorCode; message: string } | null;

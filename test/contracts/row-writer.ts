@@ -106,7 +106,7 @@ function newRecord(key: string, change: Partial<OutputRecord> = {}): OutputRecor
     batchId: 'bat_1',
     row: 0,
     line: 1,
-    source: { q: key, nested: { list: [1, null, 'ü'] } },
+    ...{ columns: ['q', 'nested'], origin: { cells: [key, { list: [1, null, 'ü'] }] } },
     output: { intent: 'refund', scores: [0.5] },
     error: null,
     usage: { inputTokens: 10, outputTokens: 5, cacheWriteTokens: 0, cacheReadTokens: 0 },

@@ -70,7 +70,8 @@ export function withDigitsAsText(value: unknown): unknown {
   return replaceExact(value, ({ digits }) => digits);
 }
 
-function replaceExact(value: unknown, replace: (exact: ExactNumber) => unknown): unknown {
+/** The value with each exact number replaced; the same value where it has none. */
+export function replaceExact(value: unknown, replace: (exact: ExactNumber) => unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof ExactNumber) return replace(value);
   if (Array.isArray(value)) {

@@ -1,7 +1,7 @@
 import { AppError } from '../../base/errors.ts';
 import type { BatchRecord } from '../../storage/batches.ts';
 import type { Fence } from '../../storage/leases.ts';
-import type { RefusedRow, RowRecord } from '../../storage/rows.ts';
+import type { OutboxRow, RefusedRow } from '../../storage/rows.ts';
 import type { EndedRow, LiveSource, Refusal } from '../../tables/row-source.ts';
 import type { RecordsWriter } from '../../tables/row-writer.ts';
 import type { RunnerDeps } from '../deps.ts';
@@ -109,7 +109,7 @@ interface PortionParts extends DeliveryParts {
   recordsOf: ReturnType<typeof createRecords>;
 }
 
-async function deliverPortion(rows: readonly RowRecord[], parts: PortionParts): Promise<void> {
+async function deliverPortion(rows: readonly OutboxRow[], parts: PortionParts): Promise<void> {
   const { fence, deps, writer, source, recordsOf } = parts;
   const refused = new Map<string, Refusal['error']>();
   const refuse = async (refusals: readonly Refusal[] | undefined) => {
@@ -118,22 +118,22 @@ async function deliverPortion(rows: readonly RowRecord[], parts: PortionParts): 
     if (ones.length > 0) await deps.store.refuseRows(fence, ones);
   };
   const isIn = ({ key }: { key: string }) => !refused.has(key);
-  const held = rows.flatMap((row) => (row.status === 'succeeded' ? endedRow(row) : []));
-  if (source?.hold !== undefined) await refuse(await source.hold(held));
+  const ended = rows.filter(isEnded);
+  if (source?.hold !== undefined) await refuse(await source.hold(ended.filter(({ status }) => status === 'succeeded')));
   if (writer !== undefined) {
     const records = await recordsOf(rows);
     await refuse(await writer.write(records.filter(isIn)));
   }
-  const ended = rows.flatMap(endedRow).map((row) => (isIn(row) ? row : { ...row, status: 'failed' as const }));
-  if (ended.length > 0) await refuse(await source?.ack?.(ended));
+  const asNow = (row: EndedRow): EndedRow => (isIn(row) ? row : { key: row.key, status: 'failed', cells: row.cells });
+  if (ended.length > 0) await refuse(await source?.ack?.(ended.map(asNow)));
   await deps.store.clearOutbox(fence, rows);
 }
 
-function endedRow({ key, status, cells }: RowRecord): EndedRow[] {
-  return key === null || (status !== 'succeeded' && status !== 'failed') ? [] : [{ key, status, cells }];
+function isEnded(row: OutboxRow): row is OutboxRow & EndedRow {
+  return row.key !== null && (row.status === 'succeeded' || row.status === 'failed');
 }
 
-function refusedRow(row: RowRecord, refused: ReadonlyMap<string, Refusal['error']>): RefusedRow[] {
+function refusedRow(row: OutboxRow, refused: ReadonlyMap<string, Refusal['error']>): RefusedRow[] {
   const error = refused.get(row.key ?? '');
   return error === undefined ? [] : [{ row: row.row, attempt: row.attempt, error }];
 }

@@ -1,15 +1,14 @@
 import type { BatchRecord } from '../../storage/batches.ts';
-import type { RowRecord } from '../../storage/rows.ts';
+import type { OutboxRow } from '../../storage/rows.ts';
 import type { Store } from '../../storage/store.ts';
 import type { OutputRecord } from '../../tables/row-writer.ts';
-import { rowObject } from '../rows/mapping.ts';
 import { outputOf, planOf } from './results.ts';
 
 /** Makes the records of ended rows. The usage of a row is summed over all its attempts. */
 export function createRecords(
   batch: BatchRecord,
   store: Pick<Store, 'readRowCharges'>,
-): (rows: readonly RowRecord[]) => Promise<OutputRecord[]> {
+): (rows: readonly OutboxRow[]) => Promise<OutputRecord[]> {
   // The plan is read once: that takes longer than the rest of a record.
   const plan = planOf(batch);
   const columns = batch.columns ?? [];
@@ -25,7 +24,8 @@ export function createRecords(
           batchId: batch.id,
           row: row.row,
           line: row.line,
-          source: rowObject(columns, row.cells),
+          columns,
+          origin: row,
           output: outputOf(row, plan),
           error: row.error,
           ...charge,

@@ -37,7 +37,7 @@ test('runs every document once, writes a record for each as it ends, and acknowl
   expect(sorted(records.keys())).toEqual(sorted(words(35)));
   expect(records.get('w7')).toMatchObject({
     batchId: id,
-    source: { q: 'w7' },
+    ...{ columns: ['q'], origin: { cells: ['w7'] } },
     output: { answer: 'w7!' },
     error: null,
     usage: { inputTokens: 100, outputTokens: 20 },

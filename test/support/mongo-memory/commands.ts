@@ -1,4 +1,4 @@
-import { type Document, Long } from 'mongodb';
+import { type Document, Long, ObjectId } from 'mongodb';
 import { createCollection, index, type MemoryCollection, put, remove, select, update } from './collections.ts';
 import { CommandFault } from './fault.ts';
 import { valueAt } from './values.ts';
@@ -73,7 +73,7 @@ export function createMemoryData(): MemoryData {
     insert: (command) => {
       const to = make(command);
       return writes(command.body['documents'] as Document[], command.body, (document) => {
-        put(to, document);
+        put(to, { _id: new ObjectId(), ...document });
         return { found: 1 };
       });
     },

@@ -1,11 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { parseJson } from '../../../base/json/exact-number.ts';
+import type { Json, JsonObject } from '../../../protocol/messages.ts';
 import type { Fence } from '../../leases.ts';
-import type { DeliveredRow, OutboxLimits, OutboxRows, RowRecord } from '../../rows.ts';
+import type { DeliveredRow, OutboxLimits, OutboxRow, OutboxRows } from '../../rows.ts';
 import { prepareBatchKey } from '../batches/batch-key.ts';
+import { parseOrNull } from '../batches/batch-record.ts';
 import { LIMIT, prepare, prepareLists } from '../statement.ts';
 import type { FencedBatch, Transaction } from '../transaction.ts';
-import { idRange, rowId } from './row-id.ts';
-import { COLUMNS_WITHOUT_INPUT, type ListedRow, listedCharacters, listedRowRecord, SUCCEEDED } from './row-record.ts';
+import { idRange, rowId, rowOf } from './row-id.ts';
+import { STATUSES, type StoredRow, SUCCEEDED } from './row-record.ts';
 
 /** Records that a row has ended, in a batch that delivers its rows. */
 export function prepareAddToOutbox(db: DatabaseSync): (batch: FencedBatch, id: number) => void {
@@ -23,26 +26,63 @@ export function prepareReadOutbox(db: DatabaseSync): (batchId: string, limits: O
   const keyOf = prepareBatchKey(db);
   const select = prepareLists<ListedRow>(
     db,
-    `SELECT ${COLUMNS_WITHOUT_INPUT}
+    `SELECT s.id, s.status, s.attempt, s.output, s.error_code, s.error_message, s.ended_at, o.line, o.cells, o.key,
+       coalesce(length(o.raw_text), 0)
      FROM row_outbox d JOIN row_states s ON s.id = d.id JOIN row_sources o ON o.id = d.id
      WHERE d.id >= ? AND d.id < ? AND s.status >= ${SUCCEEDED} ORDER BY d.id ${LIMIT}`,
   );
   return (batchId, limits) => {
     const { first, end } = idRange(keyOf(batchId));
-    const rows: RowRecord[] = [];
+    const rows: OutboxRow[] = [];
     let characters = 0;
     for (let from = first; rows.length < limits.rows && characters <= limits.characters; ) {
       const part = Math.min(PART, limits.rows - rows.length);
       const listed = select.all(from, end, part);
       for (const one of listed) {
-        rows.push(listedRowRecord(one));
-        characters += listedCharacters(one);
+        rows.push(new ListedOutboxRow(one));
+        characters += (one[3]?.length ?? 0) + one[8].length + one[10];
         from = one[0] + 1;
       }
       if (listed.length < part) return { rows, isCut: false };
     }
     return { rows, isCut: rows.length < limits.rows };
   };
+}
+
+/** A row of the outbox, as a list. */
+type ListedRow = readonly [
+  ...[id: StoredRow['id'], status: StoredRow['status'], attempt: StoredRow['attempt'], output: StoredRow['output']],
+  ...[errorCode: StoredRow['error_code'], errorMessage: StoredRow['error_message'], endedAt: StoredRow['ended_at']],
+  ...[line: StoredRow['line'], cells: StoredRow['cells'], key: StoredRow['key'], rawCharacters: number],
+];
+
+class ListedOutboxRow implements OutboxRow {
+  readonly row: number;
+  readonly line: number;
+  readonly status: OutboxRow['status'];
+  readonly attempt: number;
+  readonly key: string | null;
+  readonly output: OutboxRow['output'];
+  readonly error: OutboxRow['error'];
+  readonly endedAt: number | null;
+  readonly #cells: string;
+
+  constructor(listed: ListedRow) {
+    const [code, message] = [listed[4], listed[5]];
+    this.row = rowOf(listed[0]);
+    this.line = listed[7];
+    this.status = STATUSES[listed[1]] ?? 'queued';
+    this.attempt = listed[2];
+    this.key = listed[9];
+    this.output = parseOrNull<JsonObject>(listed[3]);
+    this.error = code === null ? null : { code, message: message ?? '' };
+    this.endedAt = listed[6];
+    this.#cells = listed[8];
+  }
+
+  get cells(): Json[] {
+    return parseJson(this.#cells) as Json[];
+  }
 }
 
 type ClearOutbox = (transaction: Transaction, fence: Fence, rows: readonly DeliveredRow[]) => void;

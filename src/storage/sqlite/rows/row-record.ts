@@ -75,11 +75,6 @@ export function listedRowRecord(listed: ListedRow): RowRecord {
   });
 }
 
-/** The length of the cells and the output of a listed row. */
-export function listedCharacters(listed: ListedRow): number {
-  return (listed[5]?.length ?? 0) + listed[12].length + (listed[13]?.length ?? 0);
-}
-
 /** The row of a record that was read with {@link ROW_COLUMNS}. */
 export function toRowRecord(row: StoredRow): RowRecord {
   return {

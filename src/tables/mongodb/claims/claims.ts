@@ -18,6 +18,12 @@ import {
 } from './lease.ts';
 import { createSeenDocuments, documentOf } from './seen-documents.ts';
 
+/** A document and the key of its row. */
+export interface KeyedDocument {
+  key: string;
+  document: Document;
+}
+
 /** The claims of a batch on the documents of a collection. */
 export interface Claims {
   owner: string;
@@ -30,7 +36,7 @@ export interface Claims {
   /** How documents are read to be claimed: their bytes, of the columns. */
   bytes: FindOptions;
   /** Claims those of some documents that are free. Resolves to the ones that the batch has then, in the given order. */
-  claim(read: readonly Uint8Array[], maxAttempts: number, signal?: AbortSignal): Promise<Document[]>;
+  claim(read: readonly Uint8Array[], maxAttempts: number, signal?: AbortSignal): Promise<KeyedDocument[]>;
   /**
    * Documents that the batch has, and that are byte for byte as it claimed them: with their `_id` and their `query_id`
    * alone, by key. A document that is missing may be unchanged all the same.
@@ -123,10 +129,12 @@ export function createClaims(collection: OpenedCollection, options: ClaimsOption
     read,
     bytes,
     async claim(given, maxAttempts, signal) {
-      const wanted = given.map(documentOf);
-      const keys = wanted.map(keyOf);
+      const wanted = given.map((bytes): KeyedDocument => {
+        const document = documentOf(bytes);
+        return { key: keyOf(document), document };
+      });
       const filter = {
-        _id: { $in: wanted.map(({ _id }) => _id) },
+        _id: { $in: wanted.map(({ document }) => document['_id']) },
         $and: [claimable(owner), attemptsBelow(maxAttempts)],
       };
       const startedAt = clock.monotonic();
@@ -134,27 +142,32 @@ export function createClaims(collection: OpenedCollection, options: ClaimsOption
       const { matchedCount } = await alone(() => patiently(claim, signal));
       heldUntil = held.size === 0 ? startedAt + leaseMs : heldUntil;
       if (matchedCount === wanted.length) {
-        for (const [at, key] of keys.entries()) {
+        for (const [at, { key, document }] of wanted.entries()) {
           held.add(key);
           // Without a projection they have the fields of the claim, which it has changed.
-          if (projection !== undefined) seen.note(key, given[at] as Uint8Array, wanted[at] as Document);
+          if (projection !== undefined) seen.note(key, given[at] as Uint8Array, document);
         }
         return wanted;
       }
       // Others have some of them, or it was repeated after a lost answer: those that it claimed first are found too.
-      const now = await read(keys, signal);
-      const claimed = keys.flatMap((key) => {
+      const now = await read(
+        wanted.map(({ key }) => key),
+        signal,
+      );
+      const claimed = wanted.flatMap(({ key }): KeyedDocument[] => {
         const document = now.get(key);
         const lease = document?.['rowmill'];
-        return document !== undefined && lease?.owner === owner && lease.state === 'claimed' ? [document] : [];
+        const isOwn = lease?.owner === owner && lease.state === 'claimed';
+        return document !== undefined && isOwn ? [{ key, document }] : [];
       });
-      for (const document of claimed) held.add(keyOf(document));
+      for (const { key } of claimed) held.add(key);
       return claimed;
     },
     async same(keys, session) {
-      if (!seen.has(keys)) return new Map();
-      const filter = { _id: { $in: keys.map(idOf) as never[] }, ...claimedBy(owner), processed: { $ne: true } };
-      const found = await documents.find(filter, { ...bytes, batchSize: keys.length + 1, session }).toArray();
+      const ids = seen.ids(keys) as never[];
+      if (ids.length === 0) return new Map();
+      const filter = { _id: { $in: ids }, ...claimedBy(owner), processed: { $ne: true } };
+      const found = await documents.find(filter, { ...bytes, batchSize: ids.length + 1, session }).toArray();
       return seen.same(found as unknown as Uint8Array[]);
     },
     async hold(rows) {

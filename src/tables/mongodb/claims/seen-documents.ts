@@ -9,8 +9,8 @@ const MOST_BYTES = 16 * 1024 * 1024;
 export interface SeenDocuments {
   /** Keeps the bytes of a document. */
   note(key: string, bytes: Uint8Array, document: Document): void;
-  /** Whether some documents are kept. */
-  has(keys: readonly string[]): boolean;
+  /** The ids of those documents that are kept. */
+  ids(keys: readonly string[]): unknown[];
   /** The documents that are the same now, by key: with their `_id` and their `query_id` alone. */
   same(now: readonly Uint8Array[]): Map<string, Document>;
   forget(key: string): void;
@@ -27,7 +27,11 @@ export function createSeenDocuments(): SeenDocuments {
       seen.set(key, { text: textOf(bytes), document });
       size += bytes.length;
     },
-    has: (keys) => keys.some((key) => seen.has(key)),
+    ids: (keys) =>
+      keys.flatMap((key) => {
+        const found = seen.get(key);
+        return found === undefined ? [] : [found.document['_id']];
+      }),
     same(now) {
       const same = new Map<string, Document>();
       for (const bytes of now) {

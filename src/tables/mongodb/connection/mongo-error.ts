@@ -20,6 +20,11 @@ const FAILOVER = new Set<unknown>([6, 7, 89, 91, 134, 189, 262, 9001, 10107, 116
 const DUPLICATE = 11_000;
 const TOO_LARGE = new Set<unknown>([10_334, 17_419, 17_420]);
 
+/** The error of a write that a server refused within its answer, as the driver's own errors are. */
+export function writeError({ code, errmsg }: { code?: number; errmsg?: string }): Error {
+  return Object.assign(new Error(errmsg), { name: 'MongoServerError', code });
+}
+
 /** An error of the driver as an AppError that names the collection. */
 export function mongoError(thrown: unknown, uri: string): AppError {
   if (thrown instanceof AppError) return thrown;

@@ -18,6 +18,7 @@ export function idOf(key: string): unknown {
 
 const OBJECT_ID = /^\{"\$oid":"[0-9a-f]{24}"\}$/;
 
-function isObjectId(id: unknown): id is ObjectId {
+/** Whether an `_id` is of the type that a server gives by itself. */
+export function isObjectId(id: unknown): id is ObjectId {
   return typeof id === 'object' && id !== null && (id as { _bsontype?: string })._bsontype === 'ObjectId';
 }

@@ -34,20 +34,18 @@ export function judgeResults(
     const unchanged = same?.get(record.key);
     const document = unchanged ?? now.get(record.key);
     const judgement =
-      unchanged === undefined
-        ? judge(document, heldRow(record, columns), { owner, columns })
-        : { kind: 'own' as const };
+      unchanged === undefined ? judge(document, heldRow(record), { owner, columns }) : { kind: 'own' as const };
     if (judgement.kind === 'done') judged.done.push(record.key);
     if (judgement.kind === 'refused') judged.refused.push({ key: record.key, error: judgement.error });
     if (judgement.kind !== 'own') continue;
     const made = resultDocument(record, document);
-    if (made.kind === 'made') judged.rows.push({ record, document: made.document });
+    if (made.kind === 'made') judged.rows.push({ record, ...made });
     else judged.refused.push(made.refusal);
   }
   return judged;
 }
 
-/** The row of a record, with its cells in the order of the columns. */
-export function heldRow({ key, source }: OutputRecord, columns: readonly string[]): HeldRow {
-  return { key, cells: columns.map((name) => source[name] ?? null) };
+/** The row of a record, as it was read. */
+export function heldRow({ key, origin }: OutputRecord): HeldRow {
+  return { key, cells: origin.cells };
 }

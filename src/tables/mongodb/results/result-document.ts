@@ -3,11 +3,13 @@ import { keyText } from '../../../base/row-place.ts';
 import type { Refusal } from '../../row-source.ts';
 import type { OutputRecord } from '../../row-writer.ts';
 import { bson } from '../connection/driver.ts';
-import { idOf } from '../documents/document-key.ts';
-import { toBson } from '../documents/to-bson.ts';
+import { idOf, isObjectId } from '../documents/document-key.ts';
+import { bytesAtMost, toBson } from '../documents/to-bson.ts';
 
 /** The largest document of a server, in bytes. */
-const MAX_BYTES = 16 * 1024 * 1024;
+export const MAX_BYTES = 16 * 1024 * 1024;
+/** Bytes of a result beside its query_id, its key and its answer, at most: names, times, counts. */
+const FRAME_BYTES = 1_000;
 
 /** The result of a row as it is stored: an answer by the id of its query. */
 export interface ResultDocument extends Document {
@@ -16,8 +18,8 @@ export interface ResultDocument extends Document {
   source_id: string;
 }
 
-/** A document of a row, or why there is none. */
-export type Made = { kind: 'made'; document: ResultDocument } | { kind: 'refused'; refusal: Refusal };
+/** A document of a row and its bytes, at most; or why there is none. */
+export type Made = { kind: 'made'; document: ResultDocument; bytes: number } | { kind: 'refused'; refusal: Refusal };
 
 /**
  * Makes the result document of a succeeded row. Its `query_id` is that of the source's document, in its own type; else
@@ -33,8 +35,10 @@ export function resultDocument(record: OutputRecord, document: Document | undefi
     batch_id: record.batchId,
     usage: usageOf(record),
   };
-  const reason = isStorable(made, record) ? undefined : unstorable(made);
-  if (reason === undefined) return { kind: 'made', document: made };
+  const bytes = FRAME_BYTES + bytesAtMost([record.output, record.key]) + idBytes(made.query_id);
+  if (bytes < MAX_BYTES) return { kind: 'made', document: made, bytes };
+  const reason = unstorable(made);
+  if (reason === undefined) return { kind: 'made', document: made, bytes: MAX_BYTES };
   const message = `The result of ${keyText(record.key)} can't be stored: ${reason}.`;
   return { kind: 'refused', refusal: { key: record.key, error: { code: 'output_failed', message } } };
 }
@@ -45,7 +49,7 @@ export function isKeyless({ key, batchId, row }: OutputRecord): boolean {
 }
 
 function queryId(record: OutputRecord, document: Document | undefined): unknown {
-  const given = document === undefined ? record.source['query_id'] : document['query_id'];
+  const given = document === undefined ? record.origin.cells[record.columns.indexOf('query_id')] : document['query_id'];
   if (given !== undefined && given !== null && given !== '') return document === undefined ? toBson(given) : given;
   return isKeyless(record) ? record.key : idOf(record.key);
 }
@@ -60,13 +64,10 @@ function usageOf({ usage, costMicroUsd }: OutputRecord): Document {
   };
 }
 
-/**
- * Whether the result of a row can be stored for sure. A character of JSON never takes more than ten bytes of BSON, and a
- * name without a zero byte can be stored. To write the JSON takes a quarter of the time of calculating the size.
- */
-function isStorable({ query_id, source_id }: ResultDocument, { output }: OutputRecord): boolean {
-  const text = JSON.stringify([output, query_id]);
-  return text.length + source_id.length < MAX_BYTES / 16 && !text.includes('\\u0000');
+/** The bytes of an id at most. Subdocuments, which few ids are, are measured with their document. */
+function idBytes(id: unknown): number {
+  if (isObjectId(id)) return 12;
+  return typeof id !== 'object' || id === null ? bytesAtMost(id) : Number.POSITIVE_INFINITY;
 }
 
 /** Why a document can't be stored; undefined for one that can. */

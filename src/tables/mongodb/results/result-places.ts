@@ -1,4 +1,4 @@
-import type { AnyBulkWriteOperation, ClientSession, Collection, Document, Filter } from 'mongodb';
+import type { ClientSession, Collection, Document } from 'mongodb';
 import { AppError } from '../../../base/errors.ts';
 import { keyText } from '../../../base/row-place.ts';
 import type { Refusal } from '../../row-source.ts';
@@ -14,14 +14,20 @@ const RACES = 3;
 export interface RowResultDocument {
   record: OutputRecord;
   document: ResultDocument;
+  /** The bytes of the document, at most. */
+  bytes: number;
+}
+
+/** A result that takes a place. */
+export interface ResultWrite extends RowResultDocument {
+  /** Whether an earlier result has the place. */
+  replaces: boolean;
 }
 
 /** The places of some results. */
 export interface Places {
-  /** Rows whose results may be written. */
-  free: OutputRecord[];
-  /** The writes of them. */
-  writes: AnyBulkWriteOperation<Document>[];
+  /** Results that may be written. */
+  writes: ResultWrite[];
   /** Rows whose `query_id` has a result of another row already, in the collection or among these rows. */
   taken: Refusal[];
 }
@@ -43,7 +49,7 @@ export function createResultPlaces(results: Collection<Document>): ResultPlaces 
   return {
     async find(rows, session) {
       const owners = areNew ? new Map<string, Document>() : await ownersOf(rows, results, session);
-      const places: Places = { free: [], writes: [], taken: [] };
+      const places: Places = { writes: [], taken: [] };
       for (const row of rows) {
         const { record, document } = row;
         const id = textOf(document.query_id);
@@ -53,9 +59,7 @@ export function createResultPlaces(results: Collection<Document>): ResultPlaces 
           continue;
         }
         owners.set(id, document);
-        places.free.push(record);
-        // A copy, because the driver adds an `_id`.
-        places.writes.push(owner === undefined ? { insertOne: { document: { ...document } } } : replace(row));
+        places.writes.push({ ...row, replaces: owner !== undefined });
       }
       return places;
     },
@@ -106,14 +110,4 @@ function textOf(id: unknown): string {
   if (typeof id === 'string') return JSON.stringify(id);
   const isPlain = typeof id !== 'object' || id === null || PLAIN.has(String((id as Document)['_bsontype']));
   return isPlain ? String(id) : bson().EJSON.stringify(id, { relaxed: false });
-}
-
-/** The write that puts a result in the place of its own. The unique index refuses it where the place is another row's. */
-function replace({ record, document }: RowResultDocument): AnyBulkWriteOperation<Document> {
-  const { query_id, source_id, batch_id } = document;
-  const own = [
-    { source_id: { $in: [source_id, null] } },
-    ...(isKeyless(record) ? [{ batch_id: { $ne: batch_id } }] : []),
-  ];
-  return { replaceOne: { filter: { query_id, $or: own } as Filter<Document>, replacement: document, upsert: true } };
 }

@@ -6,6 +6,7 @@ import { isWithoutTransactions } from '../connection/mongo-error.ts';
 import { judgeResults } from './judged-results.ts';
 import { resultDocument } from './result-document.ts';
 import { createResultPlaces, type ResultPlaces, type RowResultDocument } from './result-places.ts';
+import { operationOf } from './result-writes.ts';
 import { settleRows } from './settle-rows.ts';
 import { ensureUnique } from './unique-index.ts';
 
@@ -56,7 +57,7 @@ async function writeResults(
   return places.place(() =>
     results.patiently(async () => {
       const { writes, taken } = await places.find(rows);
-      if (writes.length > 0) await results.documents.bulkWrite(writes, { ordered: false });
+      if (writes.length > 0) await results.documents.bulkWrite(writes.map(operationOf), { ordered: false });
       return [...refused, ...taken];
     }),
   );
@@ -68,7 +69,7 @@ function resultsOf(records: readonly OutputRecord[]): { rows: RowResultDocument[
   const refused: Refusal[] = [];
   for (const record of records) {
     const made = resultDocument(record, undefined);
-    if (made.kind === 'made') rows.push({ record, document: made.document });
+    if (made.kind === 'made') rows.push({ record, ...made });
     else refused.push(made.refusal);
   }
   return { rows, refused };

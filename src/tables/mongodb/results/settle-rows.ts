@@ -7,6 +7,7 @@ import type { OpenedCollection } from '../connection/collection.ts';
 import { idOf, keyOf } from '../documents/document-key.ts';
 import { judgeResults } from './judged-results.ts';
 import type { ResultPlaces } from './result-places.ts';
+import { writeIn } from './result-writes.ts';
 
 interface SettleParts {
   results: OpenedCollection;
@@ -56,11 +57,12 @@ async function settleIn(
   const found = others.length === 0 ? [] : await documents.find({ _id: { $in: others } }, options).toArray();
   const now = new Map(found.map((document): [string, Document] => [keyOf(document), document]));
   const { rows, refused, done } = judgeResults(records, { same, now }, claims);
-  const { free, writes, taken } = await places.find(rows, session);
-  if (free.length > 0) {
-    await results.documents.bulkWrite(writes, { session });
-    const written = free.map(({ key }) => (same.get(key) ?? now.get(key))?.['_id']) as never[];
-    await documents.updateMany({ _id: { $in: written } }, { $set: DONE_FIELDS }, { session });
+  const { writes, taken } = await places.find(rows, session);
+  const written = writes.map(({ record }) => record.key);
+  if (writes.length > 0) {
+    await writeIn(session, writes, results);
+    const ids = written.map((key) => (same.get(key) ?? now.get(key))?.['_id']) as never[];
+    await documents.updateMany({ _id: { $in: ids } }, { $set: DONE_FIELDS }, { session });
   }
-  return { refused: [...refused, ...taken], settled: [...done, ...free.map(({ key }) => key)] };
+  return { refused: [...refused, ...taken], settled: [...done, ...written] };
 }

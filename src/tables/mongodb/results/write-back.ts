@@ -45,7 +45,7 @@ async function setAnswers(records: readonly OutputRecord[], claims: Claims, fiel
   const refused: Refusal[] = [];
   for (const record of records) {
     const document = now.get(record.key);
-    const judgement = judge(document, heldRow(record, columns), { owner, columns });
+    const judgement = judge(document, heldRow(record), { owner, columns });
     if (judgement.kind === 'refused') refused.push({ key: record.key, error: judgement.error });
     if (judgement.kind === 'own' && document !== undefined) {
       const refusal = await setAnswer(record, document);
@@ -81,7 +81,7 @@ async function setAnswers(records: readonly OutputRecord[], claims: Claims, fiel
       );
     }
     // Changed between the two, or set by an update whose answer was lost.
-    const after = judge((await claims.read([record.key])).get(record.key), heldRow(record, columns), {
+    const after = judge((await claims.read([record.key])).get(record.key), heldRow(record), {
       owner,
       columns,
     });

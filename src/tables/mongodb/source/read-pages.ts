@@ -1,7 +1,7 @@
 import type { Document, Filter, FindCursor, FindOptions, Sort } from 'mongodb';
 import { AppError } from '../../../base/errors.ts';
-import type { SourceRow } from '../../row-source.ts';
-import type { Claims } from '../claims/claims.ts';
+import type { HeldRow, SourceRow } from '../../row-source.ts';
+import type { Claims, KeyedDocument } from '../claims/claims.ts';
 import { attemptsBelow, claimable, claimedBy } from '../claims/lease.ts';
 import type { OpenedCollection } from '../connection/collection.ts';
 import { cellsOf } from '../documents/document-cells.ts';
@@ -43,7 +43,7 @@ export async function* lookAtRows(
 ): AsyncGenerator<SourceRow[]> {
   const rows = createRows(selection);
   const cursor = find(collection, selection, candidates(selection, undefined)).limit(finite(selection.limit));
-  for await (const page of pagesOf(cursor, selection.pageRows, { collection, signal })) yield rows(page);
+  for await (const page of pagesOf(cursor, selection.pageRows, { collection, signal })) yield rows(keyed(page));
 }
 
 /**
@@ -62,8 +62,9 @@ export async function* claimRows(
   const rows = createRows(selection);
   const own = find(collection, selection, claimedBy(owner));
   for await (const page of pagesOf(own, pageRows, { collection, signal })) {
-    await claims.hold(page.map((document) => ({ key: keyOf(document), cells: cellsOf(document, selection.columns) })));
-    yield rows(page);
+    const read = rows(keyed(page));
+    await claims.hold(read);
+    yield read;
   }
   const had = { 'rowmill.owner': owner };
   let left = limit;
@@ -144,13 +145,17 @@ function checkAborted(signal: AbortSignal | undefined, { place }: OpenedCollecti
   if (signal?.aborted === true) throw new AppError('aborted', `Reading ${place.uri} was cancelled.`);
 }
 
+function keyed(documents: readonly Document[]): KeyedDocument[] {
+  return documents.map((document) => ({ key: keyOf(document), document }));
+}
+
 /** Makes rows of documents, numbered from 1. */
-function createRows({ columns }: Selection): (documents: readonly Document[]) => SourceRow[] {
+function createRows({ columns }: Selection): (documents: readonly KeyedDocument[]) => (SourceRow & HeldRow)[] {
   let line = 0;
   return (documents) =>
-    documents.map((document): SourceRow => {
+    documents.map(({ key, document }) => {
       line += 1;
-      return { kind: 'record', line, key: keyOf(document), cells: cellsOf(document, columns) };
+      return { kind: 'record', line, key, cells: cellsOf(document, columns) };
     });
 }
 

@@ -1,10 +1,7 @@
 import { Binary, BSON, Decimal128, Double, Int32, Long, MinKey, ObjectId, Timestamp, UUID } from 'mongodb';
 import { expect, it } from 'vitest';
-import { parseJson } from '../../../../src/base/json/exact-number.ts';
-import type { Json } from '../../../../src/protocol/messages.ts';
 import { cellOf, cellsOf, pathsOf, valueAt } from '../../../../src/tables/mongodb/documents/document-cells.ts';
 import { idOf, keyOf } from '../../../../src/tables/mongodb/documents/document-key.ts';
-import { toBson } from '../../../../src/tables/mongodb/documents/to-bson.ts';
 
 const text = (value: unknown) => JSON.stringify(cellOf(value));
 
@@ -57,15 +54,4 @@ it.each([
 ])('gives back the _id %o of a key', (id) => {
   const bytes = (value: unknown) => Buffer.from(BSON.serialize({ value })).toString('hex');
   expect(bytes(idOf(keyOf({ _id: id })))).toBe(bytes(id));
-});
-
-it('stores long numbers of an answer with every digit', () => {
-  const answer = parseJson('{"id": 9007199254740993, "sum": 123456789012345678901234567890, "n": 1.5}') as Json;
-  const stored = toBson(answer) as { id: Long; sum: Decimal128; n: number };
-  expect([String(stored.id), String(stored.sum), stored.n]).toEqual([
-    '9007199254740993',
-    '123456789012345678901234567890',
-    1.5,
-  ]);
-  expect(stored.id).toBeInstanceOf(Long);
 });

@@ -29,8 +29,7 @@ describe.skipIf(testMongoUri === undefined)(`results in a collection ${NEEDS_MON
     const records: OutputRecord[] = [];
     for await (const page of source.rows()) {
       for (const { key = '', line, cells } of page) {
-        const cellsByName = Object.fromEntries(source.columns().map((name, at) => [name, cells[at] ?? null]));
-        records.push({ ...RECORD, key, row: line - 1, line, source: cellsByName });
+        records.push({ ...RECORD, key, row: line - 1, line, columns: source.columns(), origin: { cells } });
       }
     }
     return records;
@@ -129,7 +128,7 @@ describe.skipIf(testMongoUri === undefined)(`results in a collection ${NEEDS_MON
 });
 
 const RECORD: OutputRecord = {
-  ...{ key: '', batchId: 'bat_1', row: 0, line: 1, source: {} },
+  ...{ key: '', batchId: 'bat_1', row: 0, line: 1, columns: [], origin: { cells: [] } },
   ...{ output: { intent: 'refund' }, error: null, costMicroUsd: 1, endedAt: 1_000 },
   usage: { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0 },
 };
