@@ -39,7 +39,7 @@ export function judgeResults(
     if (judgement.kind === 'refused') judged.refused.push({ key: record.key, error: judgement.error });
     if (judgement.kind !== 'own') continue;
     const made = resultDocument(record, document);
-    if (made.kind === 'made') judged.rows.push({ record, ...made });
+    if (made.kind === 'made') judged.rows.push({ record, document: made.document, bytes: made.bytes });
     else judged.refused.push(made.refusal);
   }
   return judged;

@@ -51,6 +51,7 @@ export function isKeyless({ key, batchId, row }: OutputRecord): boolean {
 function queryId(record: OutputRecord, document: Document | undefined): unknown {
   const given = document === undefined ? record.origin.cells[record.columns.indexOf('query_id')] : document['query_id'];
   if (given !== undefined && given !== null && given !== '') return document === undefined ? toBson(given) : given;
+  if (document !== undefined) return document['_id'];
   return isKeyless(record) ? record.key : idOf(record.key);
 }
 

@@ -18,16 +18,12 @@ export interface RowResultDocument {
   bytes: number;
 }
 
-/** A result that takes a place. */
-export interface ResultWrite extends RowResultDocument {
-  /** Whether an earlier result has the place. */
-  replaces: boolean;
-}
-
 /** The places of some results. */
 export interface Places {
-  /** Results that may be written. */
-  writes: ResultWrite[];
+  /** Results whose places are free. */
+  added: RowResultDocument[];
+  /** Results in whose places there are earlier ones of the same rows. */
+  replaced: RowResultDocument[];
   /** Rows whose `query_id` has a result of another row already, in the collection or among these rows. */
   taken: Refusal[];
 }
@@ -49,7 +45,7 @@ export function createResultPlaces(results: Collection<Document>): ResultPlaces 
   return {
     async find(rows, session) {
       const owners = areNew ? new Map<string, Document>() : await ownersOf(rows, results, session);
-      const places: Places = { writes: [], taken: [] };
+      const places: Places = { added: [], replaced: [], taken: [] };
       for (const row of rows) {
         const { record, document } = row;
         const id = textOf(document.query_id);
@@ -59,7 +55,7 @@ export function createResultPlaces(results: Collection<Document>): ResultPlaces 
           continue;
         }
         owners.set(id, document);
-        places.writes.push({ ...row, replaces: owner !== undefined });
+        (owner === undefined ? places.added : places.replaced).push(row);
       }
       return places;
     },

@@ -6,7 +6,7 @@ import { isWithoutTransactions } from '../connection/mongo-error.ts';
 import { judgeResults } from './judged-results.ts';
 import { resultDocument } from './result-document.ts';
 import { createResultPlaces, type ResultPlaces, type RowResultDocument } from './result-places.ts';
-import { operationOf } from './result-writes.ts';
+import { operationsOf } from './result-writes.ts';
 import { settleRows } from './settle-rows.ts';
 import { ensureUnique } from './unique-index.ts';
 
@@ -56,9 +56,10 @@ async function writeResults(
       : judgeResults(records, { now: await claims.read(records.map(({ key }) => key)) }, claims);
   return places.place(() =>
     results.patiently(async () => {
-      const { writes, taken } = await places.find(rows);
-      if (writes.length > 0) await results.documents.bulkWrite(writes.map(operationOf), { ordered: false });
-      return [...refused, ...taken];
+      const found = await places.find(rows);
+      const operations = operationsOf(found);
+      if (operations.length > 0) await results.documents.bulkWrite(operations, { ordered: false });
+      return [...refused, ...found.taken];
     }),
   );
 }
@@ -69,7 +70,7 @@ function resultsOf(records: readonly OutputRecord[]): { rows: RowResultDocument[
   const refused: Refusal[] = [];
   for (const record of records) {
     const made = resultDocument(record, undefined);
-    if (made.kind === 'made') rows.push({ record, ...made });
+    if (made.kind === 'made') rows.push({ record, document: made.document, bytes: made.bytes });
     else refused.push(made.refusal);
   }
   return { rows, refused };

@@ -54,15 +54,15 @@ async function settleIn(
   const same = await claims.same(keys, session);
   const others = keys.filter((key) => !same.has(key)).map(idOf) as never[];
   const options = { ...claims.reading, batchSize: others.length + 1, session };
-  const found = others.length === 0 ? [] : await documents.find({ _id: { $in: others } }, options).toArray();
-  const now = new Map(found.map((document): [string, Document] => [keyOf(document), document]));
+  const read = others.length === 0 ? [] : await documents.find({ _id: { $in: others } }, options).toArray();
+  const now = new Map(read.map((document): [string, Document] => [keyOf(document), document]));
   const { rows, refused, done } = judgeResults(records, { same, now }, claims);
-  const { writes, taken } = await places.find(rows, session);
-  const written = writes.map(({ record }) => record.key);
-  if (writes.length > 0) {
-    await writeIn(session, writes, results);
+  const found = await places.find(rows, session);
+  const written = [...found.added, ...found.replaced].map(({ record }) => record.key);
+  if (written.length > 0) {
+    await writeIn(session, found, results);
     const ids = written.map((key) => (same.get(key) ?? now.get(key))?.['_id']) as never[];
     await documents.updateMany({ _id: { $in: ids } }, { $set: DONE_FIELDS }, { session });
   }
-  return { refused: [...refused, ...taken], settled: [...done, ...written] };
+  return { refused: [...refused, ...found.taken], settled: [...done, ...written] };
 }
