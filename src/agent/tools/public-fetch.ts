@@ -2,6 +2,7 @@ import type { Agent, IncomingMessage } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import { Readable } from 'node:stream';
 import { createPublicLookup } from '../../base/addresses/public-address.ts';
+import { httpModule } from '../../base/process/http-module.ts';
 
 /** Names that only a private network resolves: who writes them means it. */
 const PRIVATE_NAME = /^localhost$|^[^.]+$|\.(?:localhost|local|localdomain|internal|intranet|lan|corp|home\.arpa)\.?$/i;
@@ -20,8 +21,7 @@ export function createPublicFetch(lookup?: LookupFunction): typeof globalThis.fe
   const agents = new Map<string, Agent>();
   return async (input, init = {}) => {
     const url = new URL(String(input));
-    // Loaded on first use: Node's HTTP modules take 60 ms.
-    const { Agent, request: send } = await (url.protocol === 'http:' ? import('node:http') : import('node:https'));
+    const { Agent, request: send } = httpModule(url.protocol);
     const agent = agents.get(url.protocol) ?? new Agent(options);
     agents.set(url.protocol, agent);
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {

@@ -5,7 +5,8 @@ const load = createRequire(import.meta.url);
 
 /**
  * A package of which only some runs need the functions; loaded when they are first called. A program that starts in a
- * fifth of a second can't load everything that it might need.
+ * fifth of a second can't load everything that it might need. Also a module of Node: `import()` would ask it for each of
+ * its exports, and `node:http` would load the whole global `fetch` for its WebSocket.
  * @param name of the package, as in an import
  */
 export function loadLater<Package>(name: string): () => Package {

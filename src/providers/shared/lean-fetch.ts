@@ -1,6 +1,7 @@
 import type { Agent, ClientRequest, IncomingMessage, request as requestOf } from 'node:http';
 import { urlToHttpOptions } from 'node:url';
 import { parseJson } from '../../base/json/exact-number.ts';
+import { httpModule } from '../../base/process/http-module.ts';
 import { cancelled, closed, notConnected, stoodStill } from './connection-faults.ts';
 import { type LeanBody, toLeanBody } from './lean-body.ts';
 import { LeanHeaders, type LeanResponse } from './lean-response.ts';
@@ -62,7 +63,7 @@ const MAX_IDLE = 2_000;
  * their own, except through a proxy. A `Request`, a form and a stream are passed to the global `fetch`.
  */
 export function createLeanFetch(proxy?: ProxyVariables): LeanFetch {
-  const opened = new Map<string, Promise<Transport>>();
+  const opened = new Map<string, Transport>();
   const targets = new Map<string, Target>();
   let closing: Promise<void> | undefined;
   const posts = createPostConnections({ idleMs: IDLE_MS, connectMs: CONNECT_MS });
@@ -78,10 +79,9 @@ export function createLeanFetch(proxy?: ProxyVariables): LeanFetch {
     const href = String(input);
     const target = targetOf(href, targets);
     const { protocol } = target.url;
-    const opening = opened.get(protocol) ?? open(protocol, proxy);
-    opened.set(protocol, opening);
-    const transport = await opening;
     if (closing !== undefined) throw closed();
+    const transport = opened.get(protocol) ?? open(protocol, proxy);
+    opened.set(protocol, transport);
     return toLeanResponse(await send(target, { init, body }, transport), target.url);
   };
   return {
@@ -91,8 +91,8 @@ export function createLeanFetch(proxy?: ProxyVariables): LeanFetch {
       return posts.post(targetOf(href, targets).url, { ...posting, headers: flat(headers) });
     },
     close: () => {
-      closing ??= Promise.all([...opened.values(), posts.close()]).then(async () => {
-        for (const opening of opened.values()) (await opening).agent.destroy();
+      closing ??= posts.close().then(() => {
+        for (const { agent } of opened.values()) agent.destroy();
       });
       return closing;
     },
@@ -106,8 +106,8 @@ interface Transport {
   isProxied: boolean;
 }
 
-async function open(protocol: string, proxyEnv: ProxyVariables | undefined): Promise<Transport> {
-  const { Agent, request } = await (protocol === 'https:' ? import('node:https') : import('node:http'));
+function open(protocol: string, proxyEnv: ProxyVariables | undefined): Transport {
+  const { Agent, request } = httpModule(protocol);
   const kept = { keepAlive: true, timeout: IDLE_MS, maxFreeSockets: MAX_IDLE };
   if (proxyEnv === undefined) return { request, agent: new Agent(kept), isProxied: false };
   return { request, agent: new Agent({ ...kept, proxyEnv: { ...proxyEnv } }), isProxied: true };

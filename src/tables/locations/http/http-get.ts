@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { LookupFunction, Socket } from 'node:net';
 import { createPublicLookup, isPublicAddress, requirePublicHost } from '../../../base/addresses/public-address.ts';
 import { AppError } from '../../../base/errors.ts';
+import { httpModule } from '../../../base/process/http-module.ts';
 
 const MAX_REDIRECTS = 5;
 /** Silence after which a server counts as gone, in milliseconds. */
@@ -71,8 +72,7 @@ async function getOnce(
   { reach, headers, signal }: { reach: HttpReach; headers: Record<string, string>; signal?: AbortSignal | undefined },
 ): Promise<IncomingMessage> {
   const isNamed = reach.hosts.has(url.hostname);
-  // Loaded on first use: Node's HTTP modules take 60 ms.
-  const { get } = await (url.protocol === 'https:' ? import('node:https') : import('node:http'));
+  const { get } = httpModule(url.protocol);
   return new Promise((resolve, reject) => {
     const fail = (cause: unknown) => reject(networkError(url, cause));
     try {
