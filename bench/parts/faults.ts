@@ -31,6 +31,7 @@ export const faults: Part = async ({ isQuick, pairs, server, folder, progress })
     return [title, median(seconds).toFixed(2), Math.max(...seconds).toFixed(2), grouped(median(calls))];
   };
   const ratio = medianRatio(rounds, ['rowmill', 'bare loop'], ({ seconds }) => seconds);
+  const worst = Math.max(...rounds.map(({ rowmill, 'bare loop': bare }) => rowmill.seconds / bare.seconds));
   return {
     title: 'Faults by chance',
     about:
@@ -40,6 +41,10 @@ export const faults: Part = async ({ isQuick, pairs, server, folder, progress })
       'call by itself (`maxRetries: 10`), and the loop asks again for an answer that does not fit the schema.',
     header: ['client', 'seconds, median', 'seconds, slowest', 'calls'],
     rows: [row('rowmill', CLIENT_NAMES.rowmill), row('bare loop', 'bare loop: the SDK retries each call')],
-    verdicts: [verdict('time of Rowmill over that of the bare loop', ratio, { most: 1.15, unit: ' ×' })],
+    verdicts: [
+      verdict('time of Rowmill over that of the bare loop', ratio, { most: 1.15, unit: ' ×' }),
+      // A lane that takes chance for a limit makes one round many times slower, which a median hides.
+      verdict('the same in the worst round', worst, { most: 2, unit: ' ×' }),
+    ],
   };
 };

@@ -87,8 +87,8 @@ export function createCallPace(): CallPace {
     raise: { step: 0, at: 0, after: 0, notBefore: 0 },
   };
   const isFree = () => state.rate === Number.POSITIVE_INFINITY;
-  const tryRate = (now: number, sent: number) => {
-    const rate = trial.refusedFree(now, sent);
+  const tryRate = (number: number, now: number, sent: number) => {
+    const rate = trial.refusedFree(number, now, sent);
     if (rate === undefined) return;
     state.rate = MARGIN * rate;
     state.nextAt = now + 1 / state.rate;
@@ -121,7 +121,7 @@ export function createCallPace(): CallPace {
       owe(state, now, sent);
     },
     refusedAlone(number, now, sent) {
-      if (isFree()) return tryRate(now, sent);
+      if (isFree()) return tryRate(number, now, sent);
       if (trial.isOn()) {
         state.nextAt = Math.max(state.nextAt, now) + 1 / state.rate;
         if (trial.refused(number) === 'chance') endTrial(false);

@@ -6,7 +6,7 @@ export interface LimitTrial {
   isOn(): boolean;
   sent(number: number, now: number): void;
   /** A call was refused while no limit is known. Returns the rate to try, in calls a millisecond, when a trial begins. */
-  refusedFree(now: number, sent: number): number | undefined;
+  refusedFree(number: number, now: number, sent: number): number | undefined;
   /** What a refusal, or the number of calls sent, says of the trial. */
   refused(number: number): TrialState;
   state(): TrialState;
@@ -22,8 +22,12 @@ const REFUSALS = 12;
 const MOST_REFUSALS = REFUSALS * 16;
 /** A smaller share costs less than a trial. */
 const LEAST_SHARE = 0.005;
-/** A trial lasts for the calls of which chance would refuse `expected`; more than `most` end it: chance has fewer in one of 350 trials. */
-const LENGTH = { expected: 10, most: 2 };
+/**
+ * A trial lasts for the calls of which chance would refuse `expected`; more than `most` end it. The share of chance is that
+ * of the first few refusals, which varies too: it leaves `most` or fewer in one of 3,000 trials, and of ten expected ones in
+ * one of 60.
+ */
+const LENGTH = { expected: 20, most: 2 };
 /** After a pause of the calls the admitted rate is measured anew. */
 const IDLE_MS = 5_000;
 
@@ -50,10 +54,10 @@ export function createLimitTrial(): LimitTrial {
       lastSentAt = now;
       lastSent = number;
     },
-    refusedFree(now, sent) {
+    refusedFree(number, now, sent) {
       scattered ??= { count: 0, at: now, after: sent };
-      // The first one begins the measure.
-      if (sent > scattered.after) scattered.count += 1;
+      // The first one begins the measure. Those of calls sent before would make the share of the ones since too large.
+      if (number > scattered.after) scattered.count += 1;
       const { count, at, after } = scattered;
       if (count < needed) return undefined;
       scattered = undefined;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { simulateChance } from './chance-refusals.ts';
+import { simulateChance, timeOfChance } from './chance-refusals.ts';
 import { SCENARIOS, simulate } from './limit-scenarios.ts';
 
 /** One of each kind of limit, and of what the server says; test/e2e/lane-pacing.test.ts runs all. */
@@ -23,4 +23,11 @@ it.each(SCENARIOS.filter(({ name }) => QUICK.includes(name)))(
 
 it('refusals of 0.04 of all calls by chance leave 0.98 of the speed', async () => {
   expect(await simulateChance({ callers: 100, latencyMs: 50, minutes: 1, share: 0.04 })).toBeGreaterThan(0.98);
+});
+
+it('refusals by chance are not taken for a limit, whatever their order: 60 batches of 2,000 calls', async () => {
+  const times: number[] = [];
+  for (let seed = 1; seed <= 60; seed += 1) times.push(await timeOfChance(2_000, seed));
+  times.sort((one, other) => one - other);
+  expect((times.at(-1) ?? 0) / (times[30] ?? 0)).toBeLessThan(2);
 });
