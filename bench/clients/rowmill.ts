@@ -45,10 +45,11 @@ export async function main(argv: string[]): Promise<number> {
     const output = csv.startsWith('mongodb') ? { output_uri: `${csv}_results` } : {};
     const { report } = await app.runner.create({ csv_uri: csv, target, options, ...output });
     batchId = report.batch_id;
-    const { status, counts, rows_per_second: rowsPerSecond } = await app.runner.drive(batchId);
+    const { status, counts, failures, rows_per_second: rowsPerSecond } = await app.runner.drive(batchId);
     atWorkSeconds = Number(rows) / (rowsPerSecond ?? 0);
     if (status !== 'completed' || counts.succeeded !== Number(rows)) {
-      throw new Error(`the batch is ${status}, ${counts.succeeded} of ${rows} rows succeeded`);
+      const why = JSON.stringify(failures);
+      throw new Error(`the batch is ${status}, ${counts.succeeded} of ${rows} rows succeeded: ${why}`);
     }
   });
   measured['atWorkSeconds'] = atWorkSeconds;
