@@ -13,7 +13,7 @@ const INDEX = 10;
 
 /**
  * How many bytes a value of JSON takes as BSON at most, without its name: up to three times too many. Infinity for one
- * that can't be stored. It takes a tenth of the time of writing the value.
+ * that can't be stored.
  */
 export function bytesAtMost(value: unknown): number {
   // A character takes three bytes at most.
